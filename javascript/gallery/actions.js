@@ -38,13 +38,11 @@ import { getFailedParts, getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
  * @property {import("./compare/compare.js").Compare} compare
  */
 
-/**
- * Return all actions that buttons, keys and panels call.
+/** Return all actions that buttons, keys and panels call.
  * @param {Context} context
  * @param {PageParts} parts  filled in after this; its members are read when an action is done
  * @param {Pick<Actions, "send" | "copy">} outside  actions that reach out of the page
- * @returns {Actions}
- */
+ * @returns {Actions} */
 export function makeActions(context, parts, outside) {
   return {
     ...makeNavigationActions(context, parts),
@@ -66,11 +64,9 @@ export function makeActions(context, parts, outside) {
   };
 }
 
-/**
- * Return the actions that open galleries, results and pages.
+/** Return the actions that open galleries, results and pages.
  * @param {Context} context
- * @param {PageParts} parts
- */
+ * @param {PageParts} parts */
 function makeNavigationActions({ store }, parts) {
   /** @type {Record<Part, () => unknown>} */
   const retries = {
@@ -121,11 +117,9 @@ function makeNavigationActions({ store }, parts) {
   };
 }
 
-/**
- * Return the actions of the viewer.
+/** Return the actions of the viewer.
  * @param {Context} context
- * @param {PageParts} parts
- */
+ * @param {PageParts} parts */
 function makeViewerActions({ store }, parts) {
   let pendingSteps = 0; // steps asked for while the page that they lead to is awaited
   /** @type {number | null} */
@@ -192,11 +186,9 @@ function makeMarkActions({ store, toast, words }) {
   };
 }
 
-/**
- * Return the actions that move the focus and the scroll position.
+/** Return the actions that move the focus and the scroll position.
  * @param {Context} context
- * @param {PageParts} parts
- */
+ * @param {PageParts} parts */
 function makeFocusActions({ store, toast, words }, parts) {
   return {
     /** @type {Actions["move"]} */
@@ -235,11 +227,9 @@ function makeFocusActions({ store, toast, words }, parts) {
   };
 }
 
-/**
- * Return the actions that start and cancel downloads.
+/** Return the actions that start and cancel downloads.
  * @param {Context} context
- * @param {PageParts} parts
- */
+ * @param {PageParts} parts */
 function makeDownloadActions({ store }, parts) {
   return {
     download: (/** @type {Iterable<number>} */ ids) => parts.jobs.start({ ids: [...ids] }),
@@ -255,10 +245,8 @@ function makeDownloadActions({ store }, parts) {
   };
 }
 
-/**
- * Return the actions that record what the window, the focus and the address show.
- * @param {Store} store
- */
+/** Return the actions that record what the window, the focus and the address show.
+ * @param {Store} store */
 export function makeViewActions(store) {
   return {
     setFocus: (/** @type {number} */ focus) => store.set({ focus }),
@@ -273,20 +261,16 @@ export function makeViewActions(store) {
   };
 }
 
-/**
- * Return whether an image is among those that are shown.
+/** Return whether an image is among those that are shown.
  * @param {Store} store
- * @param {number} id
- */
+ * @param {number} id */
 function isShown(store, id) {
   return getShown(store.get()).some((view) => view.id === id);
 }
 
-/**
- * Return the index of an image, -1 if it is not in the list.
+/** Return the index of an image, -1 if it is not in the list.
  * @param {readonly {id: number}[]} views
- * @param {number | null} id
- */
+ * @param {number | null} id */
 function findIndex(views, id) {
   return views.findIndex((view) => view.id === id);
 }

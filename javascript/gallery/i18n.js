@@ -17,11 +17,9 @@ const FIRST = {
 
 const PLACE = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g; // {n}, or {n:picture|pictures}
 
-/**
- * Return the function that looks up a message and fills in its values.
+/** Return the function that looks up a message and fills in its values.
  * @param {() => Record<string, string> | undefined} catalogue
- * @returns {import("./types.js").Words}
- */
+ * @returns {import("./types.js").Words} */
 export function makeWords(catalogue) {
   const chinese = navigator.language.startsWith("zh") ? 1 : 0;
   return (key, values = {}) => {

@@ -21,26 +21,20 @@ import { usesKey } from "./core/native_keys.js";
  * @property {(actions: Actions, state: State, press: KeyPress) => unknown} [act]  none: the browser's own
  */
 
-/**
- * Return an action that moves the focus in the grid; with Shift it marks as well.
+/** Return an action that moves the focus in the grid; with Shift it marks as well.
  * @param {"left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown"} where
- * @returns {NonNullable<Key["act"]>}
- */
+ * @returns {NonNullable<Key["act"]>} */
 const move = (where) => (actions, _, press) => actions.move(where, { extend: press.shiftKey });
 
-/**
- * Return an action on the focused image.
+/** Return an action on the focused image.
  * @param {(actions: Actions, id: number) => unknown} action
- * @returns {NonNullable<Key["act"]>}
- */
+ * @returns {NonNullable<Key["act"]>} */
 const onFocused = (action) => (actions, state) =>
   state.focus !== null && action(actions, state.focus);
 
-/**
- * Return an action on the open image.
+/** Return an action on the open image.
  * @param {(actions: Actions, id: number) => unknown} action
- * @returns {NonNullable<Key["act"]>}
- */
+ * @returns {NonNullable<Key["act"]>} */
 const onOpen = (action) => (actions, state) => state.open !== null && action(actions, state.open);
 
 /** @type {readonly Key[]} */
@@ -227,24 +221,20 @@ export const KEYS = [
   },
 ];
 
-/**
- * Return the scopes whose keys work now.
+/** Return the scopes whose keys work now.
  * @param {State} state
  * @param {boolean} onTile
- * @returns {KeyScope[]}
- */
+ * @returns {KeyScope[]} */
 export function getKeyScopes(state, onTile) {
   if (state.panel) return state.panel === "compare" ? ["compare", "anywhere"] : ["anywhere"];
   if (state.open !== null) return ["viewer", "anywhere"];
   return onTile ? ["tile", "grid", "anywhere"] : ["grid", "anywhere"];
 }
 
-/**
- * Return the shortcut for a key press in these scopes, or null.
+/** Return the shortcut for a key press in these scopes, or null.
  * @param {KeyPress} press
  * @param {KeyScope[]} places
- * @returns {Key | null}
- */
+ * @returns {Key | null} */
 export function findKey(press, places) {
   if (press.ctrlKey || press.altKey || press.metaKey || press.isComposing) return null;
   // with Caps Lock letters come large
@@ -267,11 +257,9 @@ export class Keys {
     );
   }
 
-  /**
-   * Stop key presses that the host would handle as well: Escape that closes a part of ours, and
+  /** Stop key presses that the host would handle as well: Escape that closes a part of ours, and
    * Ctrl+Enter in a field of ours.
-   * @param {KeyboardEvent} event
-   */
+   * @param {KeyboardEvent} event */
   #keepFromHost(event) {
     const { panel, open } = this.context.store.get();
     const closes = event.key === "Escape" && (panel || open !== null);

@@ -45,13 +45,11 @@ import { Viewer } from "./viewer/viewer.js";
 
 const NARROW_TILE = 170; // two in a row on a phone
 
-/**
- * Build the page in its element, which is visible and has its style.
+/** Build the page in its element, which is visible and has its style.
  * @param {HTMLElement} element
  * @param {{base: URL, bootstrap: Promise<Response>, signal: AbortSignal}} given  base: our routes'
  *     address; hello: the first request, sent while this code was loading; signal: aborted when
- *     the element leaves the page
- */
+ *     the element leaves the page */
 export function start(element, { base, bootstrap, signal }) {
   const root = /** @type {ShadowRoot} */ (element.shadowRoot);
   followTheme(element, signal);
@@ -63,13 +61,11 @@ export function start(element, { base, bootstrap, signal }) {
   void connect(makeContext(root, api, signal));
 }
 
-/**
- * Return what every part of the page is given.
+/** Return what every part of the page is given.
  * @param {ShadowRoot} root
  * @param {Api} api
  * @param {AbortSignal} signal
- * @returns {Context & {parts: import("./actions.js").PageParts}}
- */
+ * @returns {Context & {parts: import("./actions.js").PageParts}} */
 function makeContext(root, api, signal) {
   const store = new Store({
     ...makeInitialState(),
@@ -103,10 +99,8 @@ function makeContext(root, api, signal) {
   return context;
 }
 
-/**
- * Show the connection's status, and build the other parts once the server responds.
- * @param {Context & {parts: import("./actions.js").PageParts}} context
- */
+/** Show the connection's status, and build the other parts once the server responds.
+ * @param {Context & {parts: import("./actions.js").PageParts}} context */
 async function connect(context) {
   const { store, parts, actions, signal } = context;
   const status = new Status(context, "images", getGalleryStatus).element;
@@ -122,11 +116,9 @@ async function connect(context) {
   await parts.connection.fetchBootstrap();
 }
 
-/**
- * Build all parts that need the server's messages and choices.
+/** Build all parts that need the server's messages and choices.
  * @param {Context & {parts: import("./actions.js").PageParts}} context
- * @param {HTMLElement} status
- */
+ * @param {HTMLElement} status */
 function buildParts(context, status) {
   const { store, parts } = context;
   const view = makeViewActions(store);
@@ -159,11 +151,9 @@ function buildParts(context, status) {
   openStartView(context, view);
 }
 
-/**
- * Open what the address names, otherwise the example gallery.
+/** Open what the address names, otherwise the example gallery.
  * @param {Context & {parts: import("./actions.js").PageParts}} context
- * @param {import("./actions.js").ViewActions} view
- */
+ * @param {import("./actions.js").ViewActions} view */
 function openStartView(context, view) {
   const { store, parts, actions } = context;
   const { bootstrap } = store.get();

@@ -1,4 +1,4 @@
-/** Two to four marked images beside each other, and how they were made. */
+/** The dialog that compares two to four marked images and how they were made. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -34,7 +34,7 @@ export class Compare {
     );
   }
 
-  /** @param {"in" | "out" | "fit" | "one"} how */
+  /** Zoom all images. @param {"in" | "out" | "fit" | "one"} how */
   zoom(how) {
     this.#parts?.cells.zoom(how);
   }
@@ -51,7 +51,8 @@ export class Compare {
     void this.#show(this.#parts);
   }
 
-  /** In the gallery's order; what is marked and not in sight comes last. @param {CompareParts} parts */
+  /** Show the marked images in the gallery's order, those that are not shown last.
+   * @param {CompareParts} parts */
   async #show(parts) {
     const { store, words } = this.#context;
     const { marks } = store.get();
@@ -80,7 +81,7 @@ export class Compare {
   }
 }
 
-/** @param {Context} context */
+/** Build the dialog with its parts. @param {Context} context */
 function buildDialog(context) {
   const { words, actions, root, store, signal } = context;
   const leave = () => store.get().panel === "compare" && actions.panel("");

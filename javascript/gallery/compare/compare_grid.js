@@ -1,4 +1,4 @@
-/** Two to four images that are zoomed and panned as one. */
+/** Two to four images that are zoomed and panned together. */
 
 import { el } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
@@ -31,7 +31,7 @@ export class CompareGrid {
     context.store.on(["revealed"], () => this.#veil(), context);
   }
 
-  /** @param {View[]} views */
+  /** Show these images. @param {View[]} views */
   show(views) {
     this.clear();
     this.#view = WHOLE_VIEW;
@@ -53,16 +53,15 @@ export class CompareGrid {
     this.element.replaceChildren();
   }
 
-  /** @param {"in" | "out" | "fit" | "one"} how */
+  /** Zoom all images by a step. @param {"in" | "out" | "fit" | "one"} how */
   zoom(how) {
     this.#cells[0]?.zoom(how);
   }
 
-  /**
+  /** Move the other images as one of them was moved.
    * @param {CompareCell} moved
    * @param {Pose} pose
-   * @param {boolean} smoothly
-   */
+   * @param {boolean} smoothly */
   #follow(moved, pose, smoothly) {
     this.#view = toSyncedView(pose, moved.slide.size, moved.stage);
     for (const cell of this.#cells) {
@@ -100,12 +99,10 @@ class CompareCell {
   #pinchedAt = MIDDLE;
   #move;
 
-  /**
-   * @param {Context} context
+  /** @param {Context} context
    * @param {View} view
    * @param {number} at
-   * @param {(pose: Pose, smoothly: boolean) => void} move  all of them
-   */
+   * @param {(pose: Pose, smoothly: boolean) => void} move  all of them */
   constructor(context, view, at, move) {
     this.#move = move;
     this.slide = new Slide(context, view, {
@@ -124,10 +121,9 @@ class CompareCell {
     this.slide.lay(this.stage);
   }
 
-  /**
+  /** Show the same part of the image as the others show.
    * @param {import("./synced_zoom.js").SyncedView} view
-   * @param {boolean} smoothly
-   */
+   * @param {boolean} smoothly */
   see(view, smoothly) {
     this.seen = view;
     this.slide.put(toPose(view, this.slide.size, this.stage), smoothly);
@@ -143,7 +139,7 @@ class CompareCell {
     this.slide.drop();
   }
 
-  /** @param {"in" | "out" | "fit" | "one"} how */
+  /** Zoom this image, and with it all others. @param {"in" | "out" | "fit" | "one"} how */
   zoom(how) {
     const { pose, size } = this.slide;
     if (how === "fit") return this.#move(fitPose(size, this.stage), true);

@@ -1,4 +1,4 @@
-/** Texts beside each other: what of each the others do not have, in words. Pure. */
+/** Compares texts word by word. Pure. */
 
 /** @typedef {{text: string, differs: boolean}} Part */
 /** @typedef {{name: string, values: string[], differs: boolean}} Row */
@@ -12,11 +12,9 @@ const WORD = new RegExp(
   "gsu",
 );
 
-/**
- * Each text in parts. Something differs where it is not, in the same order, in all of the others.
+/** Split each text into parts that say whether all texts share them in the same order.
  * @param {string[]} texts
- * @returns {Part[][]}
- */
+ * @returns {Part[][]} */
 export function compareTexts(texts) {
   const words = texts.map((text) => text.match(WORD) ?? []);
   const isCommon = words.map((list) => list.map(() => true));
@@ -30,12 +28,10 @@ export function compareTexts(texts) {
   return words.map((list, at) => joinParts(list, isCommon[at]));
 }
 
-/**
- * What the infotexts say, field by field, in their order; a field that one lacks is "" there.
+/** Return the rows of a comparison, field by field; a missing field is "".
  * @param {{prompt: string, negative: string, parameters: [string, string][]}[]} infotexts
  * @param {{prompt: string, negative: string}} names  of the two that have none
- * @returns {Row[]}
- */
+ * @returns {Row[]} */
 export function compareFields(infotexts, names) {
   const maps = infotexts.map(
     ({ prompt, negative, parameters }) =>
@@ -49,12 +45,10 @@ export function compareFields(infotexts, names) {
   return rows.filter(({ values }) => values.some(Boolean));
 }
 
-/**
- * Which words of each are in what both have in the same order.
+/** Return which words of two texts are common to both, in the same order.
  * @param {string[]} one
  * @param {string[]} other
- * @returns {[boolean[], boolean[]]}
- */
+ * @returns {[boolean[], boolean[]]} */
 function markCommon(one, other) {
   let start = 0;
   while (start < one.length && start < other.length && one[start] === other[start]) start += 1;
@@ -75,21 +69,19 @@ function markCommon(one, other) {
   ];
 }
 
-/**
+/** Return which words of one text the other has anywhere.
  * @param {string[]} one
- * @param {string[]} other
- */
+ * @param {string[]} other */
 function markKnown(one, other) {
   const known = new Set(other);
   return one.map((word) => known.has(word));
 }
 
-/**
- * By the table of the heaviest common subsequence: a word weighs more than what stands between.
+/** Return which words belong to the heaviest common subsequence of both texts. Words weigh more
+ * than what separates them.
  * @param {string[]} one
  * @param {string[]} other
- * @returns {[boolean[], boolean[]]}
- */
+ * @returns {[boolean[], boolean[]]} */
 function alignWords(one, other) {
   const width = other.length + 1;
   const heaviest = new Uint16Array((one.length + 1) * width);
@@ -116,12 +108,11 @@ function alignWords(one, other) {
   return [here, there];
 }
 
-/**
- * Blanks between two words that differ differ with them.
+/** Join words that are alike in being common or different. Blanks between different words count as
+ * different.
  * @param {string[]} words
  * @param {boolean[]} isCommon
- * @returns {Part[]}
- */
+ * @returns {Part[]} */
 function joinParts(words, isCommon) {
   /** @type {Part[]} */
   const parts = [];

@@ -1,4 +1,4 @@
-/** How images were made, beside each other: what differs first, by field and by word. */
+/** The table of how the compared images were made: what differs first, then what is the same. */
 
 import { el } from "../core/dom.js";
 import { getParameterLabel } from "../state/state.js";
@@ -8,10 +8,9 @@ import { compareFields, compareTexts } from "./diff.js";
 /** @typedef {import("../types.js").ImageRecord} ImageRecord */
 /** @typedef {import("./diff.js").Row} Row */
 
-/**
+/** Return the differences of the records, and the fields that are the same in all.
  * @param {Context} context
- * @param {ImageRecord[]} records
- */
+ * @param {ImageRecord[]} records */
 export function makeDifference({ words, store }, records) {
   const { bootstrap } = store.get();
   const compared = compareFields(records, { prompt: words("prompt"), negative: words("negative") });
@@ -35,11 +34,10 @@ export function makeDifference({ words, store }, records) {
   ];
 }
 
-/**
+/** Return the table of fields that differ.
  * @param {ImageRecord[]} records
  * @param {Row[]} rows
- * @param {string} caption
- */
+ * @param {string} caption */
 function makeTable(records, rows, caption) {
   const head = records.map((record, at) =>
     el("th", { scope: "col", dir: "auto" }, `${at + 1}`, record.user && ` · ${record.user}`),
@@ -53,7 +51,7 @@ function makeTable(records, rows, caption) {
   );
 }
 
-/** @param {Row} row */
+/** Return a row with the words that differ marked. @param {Row} row */
 function makeRow({ name, values }) {
   const cells = compareTexts(values).map((parts) =>
     el(
@@ -67,10 +65,9 @@ function makeRow({ name, values }) {
   return el("tr", {}, el("th", { scope: "row" }, name), ...cells);
 }
 
-/**
+/** Return a field with its value.
  * @param {string} name
- * @param {string} value
- */
+ * @param {string} value */
 function makePair(name, value) {
   return el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value));
 }

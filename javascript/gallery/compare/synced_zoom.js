@@ -1,4 +1,4 @@
-/** One place and one zoom for images of different sizes. Pure. */
+/** Applies one zoom and position to images of different sizes. Pure. */
 
 import { getFitScale, limitPose } from "../viewer/zoom.js";
 
@@ -6,11 +6,9 @@ import { getFitScale, limitPose } from "../viewer/zoom.js";
 /** @typedef {import("../viewer/zoom.js").Size} Size */
 /** @typedef {{larger: number, x: number, y: number}} SyncedView  larger: than fitted; x, y: how far the image's middle lies from the stage's, in parts of its own size */
 
-/**
- * In how many columns the images are seen largest.
+/** Return the number of columns in which the images are largest.
  * @param {Size[]} images
- * @param {Size} stage  of all of them
- */
+ * @param {Size} stage  of all of them */
 export function countColumns(images, stage) {
   const count = images.length;
   const seen = images.map((_, at) => {
@@ -26,12 +24,11 @@ export function countColumns(images, stage) {
 /** All of each. @type {Readonly<SyncedView>} */
 export const WHOLE_VIEW = { larger: 1, x: 0, y: 0 };
 
-/**
+/** Convert a pose of one image to a view that applies to all.
  * @param {Pose} pose
  * @param {Size} image
  * @param {Size} stage
- * @returns {SyncedView}
- */
+ * @returns {SyncedView} */
 export function toSyncedView(pose, image, stage) {
   return {
     larger: pose.scale / getFitScale(image, stage),
@@ -40,13 +37,11 @@ export function toSyncedView(pose, image, stage) {
   };
 }
 
-/**
- * The same part of this image, as large against all of it.
+/** Convert the shared view to a pose of one image.
  * @param {SyncedView} view
  * @param {Size} image
  * @param {Size} stage
- * @returns {Pose}
- */
+ * @returns {Pose} */
 export function toPose({ larger, x, y }, image, stage) {
   const scale = larger * getFitScale(image, stage);
   const pose = { scale, x: x * image.width * scale, y: y * image.height * scale };

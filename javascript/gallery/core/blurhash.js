@@ -10,12 +10,11 @@ const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
 /** Cosines by how many pixels they are for; few sizes are ever asked for. @type {Map<number, Float32Array[]>} */
 const waves = new Map();
 
-/**
+/** Decode a BlurHash to RGBA pixels. Return null if the text is no BlurHash.
  * @param {string} hash
  * @param {number} width
  * @param {number} height
- * @returns {Uint8ClampedArray<ArrayBuffer> | null} RGBA; null when it is no BlurHash
- */
+ * @returns {Uint8ClampedArray<ArrayBuffer> | null} RGBA; null when it is no BlurHash */
 export function decodeBlurhash(hash, width, height) {
   const parts = decodeColours(hash);
   if (!parts) return null;
@@ -41,7 +40,8 @@ export function decodeBlurhash(hash, width, height) {
   return rgba;
 }
 
-/** @param {string} hash */
+/** Return the colour components of a BlurHash, in linear light; null if the text is no BlurHash.
+ * @param {string} hash */
 function decodeColours(hash) {
   if (hash.length < 6) return null;
   const digits = [...hash].map((digit) => VALUES.get(digit) ?? -1);
@@ -60,7 +60,7 @@ function decodeColours(hash) {
   return { across, down, values };
 }
 
-/** @param {number} size */
+/** Return the cosines for this many pixels. @param {number} size */
 function makeWaves(size) {
   let made = waves.get(size);
   if (!made) {
@@ -72,12 +72,12 @@ function makeWaves(size) {
   return made;
 }
 
-/** @param {number} value  keeps its sign */
+/** Return the square of a number with the number's sign. @param {number} value  keeps its sign */
 function squareSigned(value) {
   return value * Math.abs(value);
 }
 
-/** @param {number} value  0 to 255, sRGB */
+/** Convert a byte of sRGB to linear light. @param {number} value  0 to 255, sRGB */
 function toLinear(value) {
   const part = value / 255;
   return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
@@ -90,7 +90,8 @@ const BYTES = Uint8Array.from({ length: STEPS + 1 }, (_, step) => {
   return (part <= 0.0031308 ? part * 12.92 : 1.055 * part ** (1 / 2.4) - 0.055) * 255 + 0.5;
 });
 
-/** @param {number} value  linear, and it may be out of range */
+/** Convert linear light, which may be out of range, to a byte of sRGB.
+ * @param {number} value  linear, and it may be out of range */
 function toByte(value) {
   return BYTES[value <= 0 ? 0 : value >= 1 ? STEPS : Math.round(value * STEPS)];
 }

@@ -1,12 +1,11 @@
-/** Puts text on the clipboard, also where the browser's own way is closed. */
+/** Copies text to the clipboard, also where the browser's own API is not available. */
 
 import { el } from "./dom.js";
 
-/**
+/** Copy a text. Return whether that worked.
  * @param {string} text
  * @param {ShadowRoot} root
- * @returns {Promise<boolean>}
- */
+ * @returns {Promise<boolean>} */
 export async function copyText(text, root) {
   try {
     await navigator.clipboard.writeText(text);
@@ -17,10 +16,9 @@ export async function copyText(text, root) {
   }
 }
 
-/**
+/** Copy a text by selecting it in a hidden field. Return whether that worked.
  * @param {string} text
- * @param {ShadowRoot} root
- */
+ * @param {ShadowRoot} root */
 function copyByHand(text, root) {
   const focused = root.activeElement;
   const field = el("textarea", { class: "visually-hidden", readonly: true, tabindex: -1 });

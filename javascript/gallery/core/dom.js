@@ -1,18 +1,17 @@
-/** Makes elements; what strangers wrote can only become text here. */
+/** Creates elements. Text from strangers can only become text here, never HTML. */
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
 /** @typedef {string | number | boolean | null | undefined} Value */
 /** @typedef {Partial<{[K in keyof HTMLElementEventMap]: (event: HTMLElementEventMap[K]) => void}>} Listeners */
 /** @typedef {{text?: string, on?: Listeners} & Record<string, Value | Listeners>} Props */
 
-/**
- * Attributes: true is one without a value, null and false leave it out.
+/** Create an element with attributes, listeners, text and children. An attribute of true has no
+ * value; null and false leave it out.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {Props} [props]
  * @param {...Child} children
- * @returns {HTMLElementTagNameMap[T]}
- */
+ * @returns {HTMLElementTagNameMap[T]} */
 export function el(tag, { text, on, ...attributes } = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -26,17 +25,16 @@ export function el(tag, { text, on, ...attributes } = {}, ...children) {
   return made;
 }
 
-/**
+/** Set an attribute; null and false remove it, true gives it no value.
  * @param {Element} node
  * @param {string} name
- * @param {Value} value
- */
+ * @param {Value} value */
 export function setAttribute(node, name, value) {
   if (value === null || value === undefined || value === false) node.removeAttribute(name);
   else node.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** @param {Child[]} children */
+/** Return the children that are present, with numbers as text. @param {Child[]} children */
 function toNodes(children) {
   /** @type {(Node | string)[]} */
   const present = [];
@@ -47,12 +45,10 @@ function toNodes(children) {
   return present;
 }
 
-/**
- * A button of an action, with an icon before its words, or in their place with `isBare`. While an action
- * is under way that takes time, a further press does nothing.
+/** Create a button, with an icon before its label or, with `isBare`, in its place. Further presses
+ * are ignored while the action of a press runs.
  * @param {{action?: string, icon?: Node | null, words: string, title?: string, isBare?: boolean, class?: string}} looks
- * @param {(event: MouseEvent) => unknown} press
- */
+ * @param {(event: MouseEvent) => unknown} press */
 export function button({ action, icon, words, title, isBare = false, class: look }, press) {
   const made = el(
     "button",
@@ -70,11 +66,10 @@ export function button({ action, icon, words, title, isBare = false, class: look
   return made;
 }
 
-/**
- * Not `disabled` meanwhile: that takes the focus away, and the keyboard begins at the top again.
+/** Run an action and mark its button as busy until the action settles. The button is not disabled,
+ * for that would take the focus from it.
  * @param {HTMLElement} pressed
- * @param {() => unknown} action
- */
+ * @param {() => unknown} action */
 export async function whileBusy(pressed, action) {
   if (pressed.ariaBusy === "true") return;
   const done = action();

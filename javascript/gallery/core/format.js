@@ -1,13 +1,12 @@
-/** Numbers and times as the reader's language writes them. */
+/** Formats numbers and times in the user's language. */
 
 /** To make one takes longer than to use it a thousand times. @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();
 
-/**
+/** Format a number; "compact" writes 12K for 12,000.
  * @param {number} value
  * @param {string | undefined} language
- * @param {"standard" | "compact"} [notation]
- */
+ * @param {"standard" | "compact"} [notation] */
 export function formatNumber(value, language, notation = "standard") {
   const key = `${language} ${notation}`;
   let format = formats.get(key);
@@ -18,12 +17,10 @@ export function formatNumber(value, language, notation = "standard") {
   return format.format(value);
 }
 
-/**
- * Day and minute.
+/** Format a time to the minute, "" if it is no valid time.
  * @param {string} iso
  * @param {string | undefined} language
- * @returns {string} "" where it is no time
- */
+ * @returns {string} "" where it is no time */
 export function formatDate(iso, language) {
   const time = new Date(iso);
   if (!iso || Number.isNaN(time.getTime())) return "";

@@ -1,4 +1,4 @@
-/** The page's icons: drawn here, so that nothing is fetched and each takes its text's colour. */
+/** The page's icons, as SVG paths in the colour of the text. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -51,10 +51,9 @@ const PATHS = {
 
 /** @typedef {keyof typeof PATHS} IconName */
 
-/**
+/** Create an icon.
  * @param {IconName} name
- * @returns {SVGSVGElement}
- */
+ * @returns {SVGSVGElement} */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

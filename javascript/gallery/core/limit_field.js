@@ -1,8 +1,8 @@
-/** How many images at most, beside the button that goes so far. */
+/** The number field for how many images at most, beside the button it limits. */
 
 import { el } from "./dom.js";
 
-/**
+/** Return the number field.
  * @param {import("../types.js").Words} words
  * @param {{name: string, label: string, value: number, high: number | null}} what  label: begins with what is seen
  */
@@ -21,11 +21,10 @@ export function makeLimitField(words, { name, label, value, high }) {
   });
 }
 
-/**
+/** Return the number field with its label and the button.
  * @param {import("../types.js").Words} words
  * @param {HTMLElement} field
- * @param {HTMLElement} start
- */
+ * @param {HTMLElement} start */
 export function makeLimitForm(words, field, start) {
   const label = el("label", {}, el("span", { class: "dim", text: words("up_to") }), field);
   return el("div", { class: "limit-form" }, label, start);

@@ -1,15 +1,17 @@
-/** Text of any length: its beginning at once, all of it in pieces that are laid out when seen. */
+/**
+ * Shows text of any length: its beginning first, the rest on request in pieces that are laid out
+ * when visible.
+ */
 
 import { el } from "./dom.js";
 
 const SHOWN = 3000; // letters; a prompt of a person is shorter
 const PIECE = 4000;
 
-/**
+/** Return an element with the text, and a button for the rest if the text is long.
  * @param {string} text
  * @param {import("../types.js").Words} words
- * @returns {HTMLElement}
- */
+ * @returns {HTMLElement} */
 export function makeLongText(text, words) {
   const node = el("div", { class: "long-text", dir: "auto" });
   if (text.length <= SHOWN) {
@@ -27,11 +29,9 @@ export function makeLongText(text, words) {
   return el("div", {}, node, all);
 }
 
-/**
- * Cut at spaces, so that no word is; together they are the text.
+/** Split a text at spaces into pieces that together are the whole text.
  * @param {string} text
- * @param {number} [length]
- */
+ * @param {number} [length] */
 export function splitText(text, length = PIECE) {
   const parts = [];
   for (let at = 0; at < text.length; ) {
@@ -42,12 +42,10 @@ export function splitText(text, length = PIECE) {
   return parts;
 }
 
-/**
- * Where to cut at the latest; never within a surrogate pair.
+/** Return where to split a text before `end`, never within a surrogate pair.
  * @param {string} text
  * @param {number} end
- * @param {number} [start]
- */
+ * @param {number} [start] */
 function findBreak(text, end, start = 0) {
   const space = text.lastIndexOf(" ", end - 1) + 1;
   if (space > start) return space;

@@ -1,14 +1,13 @@
-/** Modal dialogs: opened one over the other, left in the same ways, with the toasts on top. */
+/** Modal dialogs: stacked over each other, closed in the same ways, with the toasts on top. */
 
 /** @type {WeakMap<Node, HTMLDialogElement[]>} by root, the topmost last */
 const open = new WeakMap();
 
-/**
- * Escape, a click beside it and whatever else ends it all come to `leave`.
+/** Call `leave` when the user closes a dialog in any way: by Escape, by a click beside it, or by
+ * hiding it.
  * @param {HTMLDialogElement} dialog
  * @param {() => void} leave
- * @param {AbortSignal} signal
- */
+ * @param {AbortSignal} signal */
 export function makeModal(dialog, leave, signal) {
   dialog.addEventListener("cancel", (event) => {
     if (event.target !== dialog) return; // a file field's cancel bubbles too
@@ -31,7 +30,7 @@ export function makeModal(dialog, leave, signal) {
   signal.addEventListener("abort", () => sizes.disconnect());
 }
 
-/** @param {HTMLDialogElement} dialog */
+/** Open a dialog over all others. @param {HTMLDialogElement} dialog */
 export function openModal(dialog) {
   if (isOpen(dialog)) return;
   const root = dialog.getRootNode();
@@ -41,7 +40,7 @@ export function openModal(dialog) {
   notifyTop(root);
 }
 
-/** @param {HTMLDialogElement} dialog */
+/** Close a dialog. @param {HTMLDialogElement} dialog */
 export function closeModal(dialog) {
   if (!isOpen(dialog)) return;
   const root = dialog.getRootNode();
@@ -56,12 +55,10 @@ export function closeModal(dialog) {
   if (activeElement instanceof HTMLElement && dialog.contains(activeElement)) activeElement.blur();
 }
 
-/**
- * Tells what is topmost, now and whenever it changes; the root itself where no dialog is.
+/** Tell which dialog is topmost, now and on each change; the root if no dialog is open.
  * @param {ShadowRoot} root
  * @param {(top: Element | ShadowRoot) => void} listener
- * @param {AbortSignal} signal
- */
+ * @param {AbortSignal} signal */
 export function followTop(root, listener, signal) {
   const now = () => {
     const dialog = getStack(root).at(-1);
@@ -73,17 +70,17 @@ export function followTop(root, listener, signal) {
   now();
 }
 
-/** @param {HTMLDialogElement} dialog */
+/** Return whether a dialog is open. @param {HTMLDialogElement} dialog */
 function isOpen(dialog) {
   return getStack(dialog.getRootNode()).includes(dialog);
 }
 
-/** @param {Node} root */
+/** Return the open dialogs, the topmost last. @param {Node} root */
 function getStack(root) {
   return open.get(root) ?? [];
 }
 
-/** @param {Node} root */
+/** Tell the listeners that another dialog may be topmost. @param {Node} root */
 function notifyTop(root) {
   root.dispatchEvent(new Event("modal-top"));
 }

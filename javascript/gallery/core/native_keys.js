@@ -1,4 +1,4 @@
-/** Which keys an element uses itself, by what it is: of a text field it is all of them. */
+/** The keys that an element handles itself; a text field handles all keys. */
 
 const NATIVE_KEYS = {
   press: ["Enter", " "],
@@ -6,11 +6,9 @@ const NATIVE_KEYS = {
   slide: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"],
 };
 
-/**
- * Whether the focused element needs this key for itself.
+/** Return whether the focused element handles a key itself.
  * @param {{localName: string, type?: string, isContentEditable?: boolean}} element
- * @param {string} key
- */
+ * @param {string} key */
 export function usesKey(element, key) {
   if (element.isContentEditable) return true;
   switch (element.localName) {
@@ -31,10 +29,9 @@ export function usesKey(element, key) {
   }
 }
 
-/**
+/** Return whether an input of this type handles a key itself.
  * @param {string} type
- * @param {string} key
- */
+ * @param {string} key */
 function inputUsesKey(type, key) {
   if (type === "checkbox") return NATIVE_KEYS.tick.includes(key);
   if (type === "radio") return NATIVE_KEYS.tick.includes(key) || NATIVE_KEYS.slide.includes(key);

@@ -1,30 +1,29 @@
-/** What this browser remembers of one's taste: tile width, folds, sound. */
+/** The user's preferences in this browser: tile width, folds, sound. */
 
 const KEY = "civitai-shortcut";
 
 /** @type {Record<string, unknown>} */
 let fallback = {}; // where the browser keeps nothing, as long as the page lives
 
-/**
+/** Return a preference, or `otherwise` if none of its type is stored.
  * @template T
  * @param {string} name
  * @param {T} otherwise  also tells the type: what is kept as another one is not taken
- * @returns {T}
- */
+ * @returns {T} */
 export function readPreference(name, otherwise) {
   const value = readAll()[name];
   return typeof value === typeof otherwise ? /** @type {T} */ (value) : otherwise;
 }
 
-/**
+/** Store a preference.
  * @param {string} name
- * @param {string | number | boolean} value
- */
+ * @param {string | number | boolean} value */
 export function savePreference(name, value) {
   fallback = { ...readAll(), [name]: value };
   writeJson(KEY, fallback);
 }
 
+/** Return all preferences. */
 function readAll() {
   const read = readJson(KEY);
   return read !== null && typeof read === "object" && !Array.isArray(read)
@@ -32,10 +31,9 @@ function readAll() {
     : fallback;
 }
 
-/**
+/** Return a value from the browser's storage, null if none can be read.
  * @param {string} key
- * @returns {unknown} null where nothing readable is kept
- */
+ * @returns {unknown} null where nothing readable is kept */
 export function readJson(key) {
   try {
     return JSON.parse(localStorage.getItem(key) ?? "null");
@@ -44,10 +42,9 @@ export function readJson(key) {
   }
 }
 
-/**
+/** Store a value in the browser.
  * @param {string} key
- * @param {unknown} value
- */
+ * @param {unknown} value */
 export function writeJson(key, value) {
   try {
     localStorage.setItem(key, JSON.stringify(value));

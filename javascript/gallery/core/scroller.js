@@ -1,9 +1,8 @@
-/** What scrolls a node: the window, or what the host scrolls in its place. */
+/** Scrolls the window, or the element that a host scrolls instead of it. */
 
-/**
+/** Return the element that scrolls a node.
  * @param {Element} node
- * @returns {Element}
- */
+ * @returns {Element} */
 function findScroller(node) {
   for (let at = getParent(node); at && at !== document.body; at = getParent(at)) {
     const { overflowY } = getComputedStyle(at);
@@ -13,16 +12,14 @@ function findScroller(node) {
   return document.scrollingElement ?? document.documentElement;
 }
 
-/**
- * At once: a host's `scroll-behavior: smooth` would fetch all that it passes.
+/** Scroll at once, for a host's smooth scrolling would load all that is passed.
  * @param {Element} node  something in what scrolls
- * @param {number} pixels
- */
+ * @param {number} pixels */
 export function scrollBy(node, pixels) {
   if (pixels) findScroller(node).scrollBy({ top: pixels, behavior: "instant" });
 }
 
-/** @param {Element} node */
+/** Return the parent element, across a shadow root. @param {Element} node */
 function getParent(node) {
   const root = node.getRootNode();
   return node.parentElement ?? (root instanceof ShadowRoot ? root.host : null);

@@ -1,4 +1,4 @@
-/** Short messages that come, stay a while and go. */
+/** Short messages that disappear after a while. */
 
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
@@ -12,11 +12,9 @@ const LINE = 60; // letters
 const MOST = 4; // at once
 
 export class Toasts {
-  /**
-   * @param {ShadowRoot} root
+  /** @param {ShadowRoot} root
    * @param {import("../types.js").Words} words
-   * @param {AbortSignal} signal
-   */
+   * @param {AbortSignal} signal */
   constructor(root, words, signal) {
     this.words = words;
     this.list = el("div", { class: "toasts", role: "status", "aria-live": "polite" });
@@ -29,10 +27,9 @@ export class Toasts {
     signal.addEventListener("abort", () => sizes.disconnect());
   }
 
-  /**
+  /** Show a message; the same message is shown only once.
    * @param {string} text
-   * @param {ToastKind} [kind]
-   */
+   * @param {ToastKind} [kind] */
   show(text, kind) {
     if (!text) return;
     for (const same of [...this.list.children]) {

@@ -14,13 +14,11 @@ export class AnnotationWriter {
     this.#context = context;
   }
 
-  /**
-   * Save a change for these images. Return their annotations by id, or null if it failed; the
+  /** Save a change for these images. Return their annotations by id, or null if it failed; the
    * user is told.
    * @param {number[]} ids
    * @param {AnnotationChange} change
-   * @returns {Promise<Record<string, Annotations> | null>}
-   */
+   * @returns {Promise<Record<string, Annotations> | null>} */
   async change(ids, change) {
     const { api, store, toast, words, signal } = this.#context;
     if (!ids.length) return {};
@@ -35,10 +33,8 @@ export class AnnotationWriter {
     }
   }
 
-  /**
-   * Make all these images favourites; if all of them are already, make none of them one.
-   * @param {number[]} ids
-   */
+  /** Make all these images favourites; if all of them are already, make none of them one.
+   * @param {number[]} ids */
   async favourite(ids) {
     const { store, toast, words } = this.#context;
     const known = store.get().images.filter((view) => ids.includes(view.id));
@@ -49,11 +45,9 @@ export class AnnotationWriter {
   }
 }
 
-/**
- * Return the image with the favourite flag that the server reports.
+/** Return the image with the favourite flag that the server reports.
  * @param {import("../types.js").View} view
- * @param {Annotations | undefined} annotations
- */
+ * @param {Annotations | undefined} annotations */
 function withFavourite(view, annotations) {
   return annotations && annotations.favourite !== view.favourite
     ? { ...view, favourite: annotations.favourite }

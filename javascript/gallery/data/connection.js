@@ -13,10 +13,8 @@ export class Connection {
   #clock = 0;
   #isBusy = false;
 
-  /**
-   * @param {Context} context
-   * @param {() => void} onBack  called when it answers after it did not
-   */
+  /** @param {Context} context
+   * @param {() => void} onBack  called when it answers after it did not */
   constructor(context, onBack) {
     this.#context = context;
     this.#onBack = onBack;
@@ -45,10 +43,8 @@ export class Connection {
     if (await this.fetchBootstrap()) this.#onBack();
   }
 
-  /**
-   * Store the bootstrap data: the server responds.
-   * @param {import("../types.js").Bootstrap} bootstrap
-   */
+  /** Store the bootstrap data: the server responds.
+   * @param {import("../types.js").Bootstrap} bootstrap */
   #take(bootstrap) {
     this.#context.store.set(({ problems }) => ({
       bootstrap,

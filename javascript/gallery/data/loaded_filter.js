@@ -33,11 +33,9 @@ export class LoadedFilter {
     return this.#request();
   }
 
-  /**
-   * Ask the server when the words change or more images are loaded.
+  /** Ask the server when the words change or more images are loaded.
    * @param {import("../state/state.js").State} now
-   * @param {import("../state/state.js").State} before
-   */
+   * @param {import("../state/state.js").State} before */
   #follow(now, before) {
     if (now.loadedFilter.words !== before.loadedFilter.words) this.#reset(now.loadedFilter.words);
     if (now.loadedFilter.words) void this.#request();
@@ -79,11 +77,9 @@ export class LoadedFilter {
     }
   }
 
-  /**
-   * Add the matching ids to the matches, and show what the server says of the words.
+  /** Add the matching ids to the matches, and show what the server says of the words.
    * @param {{ids: number[], message: string}} answer  message: what of the search was left out, and why
-   * @param {boolean} isFirst  of these words: what others matched before is gone
-   */
+   * @param {boolean} isFirst  of these words: what others matched before is gone */
   #take({ ids, message }, isFirst) {
     this.#context.store.set(({ matches, notes }) => {
       const others = notes.filter((note) => note.code !== "search");

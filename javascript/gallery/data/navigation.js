@@ -19,20 +19,16 @@ export class Navigation {
   /** @type {() => Promise<void>} what failed, once more */
   #retry = () => Promise.resolve();
 
-  /**
-   * @param {Context} context
-   * @param {import("./pager.js").Pager} pager
-   */
+  /** @param {Context} context
+   * @param {import("./pager.js").Pager} pager */
   constructor(context, pager) {
     this.#context = context;
     this.#pager = pager;
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
-  /**
-   * Look up whatever the user typed: a URL, an id, a user name, a hash or words.
-   * @param {string} text
-   */
+  /** Look up whatever the user typed: a URL, an id, a user name, a hash or words.
+   * @param {string} text */
   async find(text) {
     const query = text.trim();
     if (!query) return this.closeResults();
@@ -43,11 +39,9 @@ export class Navigation {
     });
   }
 
-  /**
-   * Search models by words, or fetch the next page of their results.
+  /** Search models by words, or fetch the next page of their results.
    * @param {string} words
-   * @param {string} [cursor]  the next ones of those that are found
-   */
+   * @param {string} [cursor]  the next ones of those that are found */
   async search(words, cursor) {
     const { store, api } = this.#context;
     await this.#request(words, async (signal) => {
@@ -72,11 +66,9 @@ export class Navigation {
     this.#context.store.set({ results: null });
   }
 
-  /**
-   * Open the gallery of a model or of one of its versions.
+  /** Open the gallery of a model or of one of its versions.
    * @param {number} id
-   * @param {number | null} [version]
-   */
+   * @param {number | null} [version] */
   async openModel(id, version = null) {
     await this.go(withSource(this.#context.store.get().where, { model: id, version }));
   }
@@ -145,11 +137,9 @@ export class Navigation {
     });
   }
 
-  /**
-   * Run one lookup, and abort the one before it.
+  /** Run one lookup, and abort the one before it.
    * @param {string} lookupText
-   * @param {(signal: AbortSignal) => Promise<void>} request
-   */
+   * @param {(signal: AbortSignal) => Promise<void>} request */
   async #request(lookupText, request) {
     const { store, words } = this.#context;
     this.#abort.abort();
@@ -175,11 +165,9 @@ export class Navigation {
     if (this.#abort.signal === signal) store.set({ lookupText: "" });
   }
 
-  /**
-   * Open what a lookup found.
+  /** Open what a lookup found.
    * @param {any} answer  of `api/lookup`, see its `kind`
-   * @param {AbortSignal} signal
-   */
+   * @param {AbortSignal} signal */
   #show(answer, signal) {
     if (signal.aborted) return;
     const { store } = this.#context;
@@ -197,11 +185,9 @@ export class Navigation {
   }
 }
 
-/**
- * Return the gallery that a lookup found, or null.
+/** Return the gallery that a lookup found, or null.
  * @param {any} answer
- * @returns {Partial<Where> | null}
- */
+ * @returns {Partial<Where> | null} */
 function findSource(answer) {
   if (answer.model) return { model: answer.model.id, version: answer.version_id ?? null };
   if (answer.kind === "user") return { user: answer.username };

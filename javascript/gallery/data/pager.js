@@ -22,12 +22,10 @@ export class Pager {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
-  /**
-   * Load the gallery from its first page, and abort the request before. With `isSameSource` the
+  /** Load the gallery from its first page, and abort the request before. With `isSameSource` the
    * images stay until the first page is loaded.
    * @param {{isSameSource?: boolean, isFresh?: boolean}} [how]  the same gallery by another filter: what is shown
-   *     stays until its first page comes, and marks stay
-   */
+   *     stays until its first page comes, and marks stay */
   restart({ isSameSource = false, isFresh = false } = {}) {
     const { store } = this.#context;
     this.#cancel();
@@ -102,11 +100,9 @@ export class Pager {
     }
   }
 
-  /**
-   * Return the problem to show for a failed page.
+  /** Return the problem to show for a failed page.
    * @param {unknown} error
-   * @param {Mode} [mode]
-   */
+   * @param {Mode} [mode] */
   #makeProblem(error, mode) {
     const { words } = this.#context;
     const problem = makeProblem(error, words);

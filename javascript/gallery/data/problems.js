@@ -9,11 +9,9 @@ import { ApiError } from "./api.js";
 
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
 
-/**
- * Return the message for an error. Throw an error that is not an `ApiError` again: it is a bug.
+/** Return the message for an error. Throw an error that is not an `ApiError` again: it is a bug.
  * @param {unknown} error  anything but an `ApiError` is a fault of ours, and flies on
- * @param {Words} words
- */
+ * @param {Words} words */
 export function getErrorMessage(error, words) {
   if (!(error instanceof ApiError)) throw error;
   if (error.message) return error.message;
@@ -21,32 +19,26 @@ export function getErrorMessage(error, words) {
   return words("problem_other", { code: error.status || error.code });
 }
 
-/**
- * Return what an error means to the user. Throw an error that is not an `ApiError` again.
+/** Return what an error means to the user. Throw an error that is not an `ApiError` again.
  * @param {unknown} error
  * @param {Words} words
- * @returns {Problem}
- */
+ * @returns {Problem} */
 export function makeProblem(error, words) {
   const message = getErrorMessage(error, words);
   return { code: error instanceof ApiError ? error.code : "", message };
 }
 
-/**
- * Set or clear (null) the problem of one part; the other parts keep theirs.
+/** Set or clear (null) the problem of one part; the other parts keep theirs.
  * @param {Store} store
  * @param {Part} part
- * @param {Problem | null} problem
- */
+ * @param {Problem | null} problem */
 export function setProblem(store, part, problem) {
   store.set(({ problems }) => ({ problems: { ...problems, [part]: problem } }));
 }
 
-/**
- * Note that our server does not respond, so that `Connection` polls until it does.
+/** Note that our server does not respond, so that `Connection` polls until it does.
  * @param {unknown} error
- * @param {Store} store
- */
+ * @param {Store} store */
 export function reportOffline(error, store) {
   if (error instanceof ApiError && error.code === "offline") store.set({ lost: true });
 }

@@ -13,10 +13,8 @@ export class Reconnect {
   #clock = 0;
   #isBusy = false;
 
-  /**
-   * @param {import("../types.js").Context} context
-   * @param {() => boolean} isAtTop  of the gallery: else what is looked at stays where it is
-   */
+  /** @param {import("../types.js").Context} context
+   * @param {() => boolean} isAtTop  of the gallery: else what is looked at stays where it is */
   constructor(context, isAtTop) {
     this.#context = context;
     this.#isAtTop = isAtTop;

@@ -15,10 +15,8 @@ export class Records {
   /** @type {WeakMap<ImageRecord, number>} when each came */
   #receivedAt = new WeakMap();
 
-  /**
-   * @param {import("../types.js").Context} context
-   * @param {() => number} now  milliseconds
-   */
+  /** @param {import("../types.js").Context} context
+   * @param {() => number} now  milliseconds */
   constructor(context, now = () => performance.now()) {
     this.#context = context;
     this.now = now;
@@ -31,43 +29,35 @@ export class Records {
     return record;
   }
 
-  /**
-   * Return the record of an image from the cache if it is fresh, otherwise from the server.
+  /** Return the record of an image from the cache if it is fresh, otherwise from the server.
    * @param {number} id
    * @param {AbortSignal} signal
-   * @returns {Promise<ImageRecord>}
-   */
+   * @returns {Promise<ImageRecord>} */
   async get(id, signal) {
     const known = this.peek(id);
     return known && this.#isFresh(known) ? known : this.#load(id, {}, signal);
   }
 
-  /**
-   * Return whether a record need not be fetched again. A record read from the file never changes.
-   * @param {ImageRecord} record
-   */
+  /** Return whether a record need not be fetched again. A record read from the file never changes.
+   * @param {ImageRecord} record */
   #isFresh(record) {
     return (
       record.infotext_source === "file" || this.now() - (this.#receivedAt.get(record) ?? 0) < FRESH
     );
   }
 
-  /**
-   * Fetch the record of an image with what its file says. The server may have to download the
+  /** Fetch the record of an image with what its file says. The server may have to download the
    * file.
    * @param {number} id
    * @param {AbortSignal} signal
-   * @returns {Promise<ImageRecord>}
-   */
+   * @returns {Promise<ImageRecord>} */
   async readFile(id, signal) {
     return this.#load(id, { file: "1" }, signal);
   }
 
-  /**
-   * Fetch records before they are needed. An error is shown only once the record is needed.
+  /** Fetch records before they are needed. An error is shown only once the record is needed.
    * @param {number[]} ids
-   * @param {AbortSignal} signal
-   */
+   * @param {AbortSignal} signal */
   async prefetch(ids, signal) {
     for (const id of ids) {
       try {
@@ -88,12 +78,10 @@ export class Records {
     this.#cache.clear();
   }
 
-  /**
-   * Fetch a record and cache it.
+  /** Fetch a record and cache it.
    * @param {number} id
    * @param {Record<string, string>} parameters
-   * @param {AbortSignal} signal
-   */
+   * @param {AbortSignal} signal */
   async #load(id, parameters, signal) {
     const { api, store } = this.#context;
     const { model } = store.get().where;
@@ -106,10 +94,7 @@ export class Records {
     return this.#store(record);
   }
 
-  /**
-   * Cache a record as the latest one, and drop the oldest beyond the limits.
-   * @param {ImageRecord} record
-   */
+  /** @param {ImageRecord} record */
   #store(record) {
     this.#cache.delete(record.id);
     this.#cache.set(record.id, record);

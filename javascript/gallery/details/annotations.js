@@ -1,4 +1,4 @@
-/** What the user has made of the open image: stars, tags, a note, sets. */
+/** The user's annotations of the open image: stars, tags, a note, collections. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -10,12 +10,11 @@ import { ApiError } from "../data/api.js";
 
 const STARS = [1, 2, 3, 4, 5];
 
-/**
- * Its fields stay while an answer is drawn: what is typed meanwhile is not lost.
+/** Return the fields of the annotations. They stay while a response is drawn, so that nothing
+ * typed meanwhile is lost.
  * @param {Context} context
  * @param {ImageRecord} record
- * @param {(record: ImageRecord) => void} changed  what it is then
- */
+ * @param {(record: ImageRecord) => void} changed  what it is then */
 export function makeAnnotations(context, record, changed) {
   const { root, words, actions } = context;
   let now = record;
@@ -75,21 +74,19 @@ export function makeAnnotations(context, record, changed) {
   );
 }
 
-/**
+/** Return the button of one star.
  * @param {number} n
  * @param {string} label
- * @param {() => void} press
- */
+ * @param {() => void} press */
 function makeStar(n, label, press) {
   const how = { type: "button", class: "star", "data-do": `stars-${n}`, "aria-label": label };
   return el("button", { ...how, on: { click: press } }, icon("star"));
 }
 
-/**
+/** Return a text field that calls `changed` when it is left.
  * @param {string} name
  * @param {string} label
- * @param {(typed: string) => void} changed
- */
+ * @param {(typed: string) => void} changed */
 function makeTextField(name, label, changed) {
   const how = { type: "text", "data-field": name, placeholder: label, "aria-label": label };
   const field = el("input", how);
@@ -97,10 +94,9 @@ function makeTextField(name, label, changed) {
   return field;
 }
 
-/**
+/** Return the field of the note.
  * @param {string} label
- * @param {(typed: string) => void} changed
- */
+ * @param {(typed: string) => void} changed */
 function makeNoteField(label, changed) {
   const how = { "data-field": "own-note", rows: 2, placeholder: label, "aria-label": label };
   const field = el("textarea", { ...how, maxlength: 10000 });
@@ -108,11 +104,10 @@ function makeNoteField(label, changed) {
   return field;
 }
 
-/**
+/** Return a chip with the name of a collection, which removes the image from it.
  * @param {Context} context
  * @param {string} name  of a set
- * @param {Save} save
- */
+ * @param {Save} save */
 function makeChip({ words }, name, save) {
   return button(
     {
@@ -128,10 +123,9 @@ function makeChip({ words }, name, save) {
 
 const ID = "set-names";
 
-/**
+/** Return a list of the user's collections from which the field can be filled.
  * @param {import("../types.js").Context} context
- * @param {HTMLInputElement} field
- */
+ * @param {HTMLInputElement} field */
 export function offerCollections({ api, signal }, field) {
   const options = el("datalist", { id: ID });
   field.setAttribute("list", ID);

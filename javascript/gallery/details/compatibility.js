@@ -1,4 +1,4 @@
-/** What of an infotext the host will not take as it is, told before it is sent. */
+/** The warnings about infotext fields that the host does not support. */
 
 import { el } from "../core/dom.js";
 import { isAborted } from "../data/api.js";
@@ -21,10 +21,8 @@ export class Compatibility {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
-  /**
-   * The section, as the record has it.
-   * @param {string[]} incompatibilities
-   */
+  /** Return the section with these warnings, hidden if there are none.
+   * @param {string[]} incompatibilities */
   show(incompatibilities) {
     this.#abort.abort();
     const { store, words } = this.context;
@@ -37,10 +35,7 @@ export class Compatibility {
     return this.element;
   }
 
-  /**
-   * Asks anew for a text that was edited.
-   * @param {string} text
-   */
+  /** Fetch the warnings for an edited infotext and show them. @param {string} text */
   async check(text) {
     const { api, store } = this.context;
     if (!store.get().bootstrap?.host.in_webui) return;

@@ -1,4 +1,4 @@
-/** At the viewer's side: how the open image was made, with what, by whom. */
+/** The details beside the viewer: how the open image was made, with what, by whom. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -22,11 +22,9 @@ export class Details {
   #view = null;
   #isFailed = false;
 
-  /**
-   * @param {Context} context
+  /** @param {Context} context
    * @param {{loaded: (record: ImageRecord) => void, failed: (message: string) => void}} listeners
-   *     what the viewer is told: a record is a view too
-   */
+   *     what the viewer is told: a record is a view too */
   constructor(context, listeners) {
     this.context = context;
     this.listeners = listeners;
@@ -39,11 +37,10 @@ export class Details {
     context.signal.addEventListener("abort", () => this.clear());
   }
 
-  /**
-   * Drawn in the next frame: of images that are passed within one, nothing is asked.
+  /** Show the details of an image from the next frame on; images passed within one frame load
+   * nothing.
    * @param {View} view
-   * @param {number[]} next  those that one may come to
-   */
+   * @param {number[]} next  those that one may come to */
   show(view, next) {
     if (view.id === this.#view?.id && view.saved === this.#view.saved) return;
     this.clear();
@@ -58,21 +55,20 @@ export class Details {
     this.#view = null;
   }
 
-  /** Asks once more for the open one's record, if it did not come. */
+  /** Load the open image's details again if they failed. */
   retry() {
     if (this.#view && this.#isFailed) void this.#load(this.#view, []);
   }
 
-  /** The open image's whole text, as it would be sent; "" while it is not known. */
+  /** Return the open image's infotext as it would be sent, "" while it is unknown. */
   get infotext() {
     const record = this.#view && this.records.peek(this.#view.id);
     return record ? this.sendTo.textOf(record) : "";
   }
 
-  /**
+  /** Show the cached details, then fetch them, then prefetch those of the next images.
    * @param {View} view
-   * @param {number[]} next
-   */
+   * @param {number[]} next */
   async #load(view, next) {
     const { signal } = this.#abort;
     this.#isFailed = false;
@@ -94,11 +90,10 @@ export class Details {
     await this.records.prefetch(next, signal);
   }
 
-  /**
+  /** Show the details of an image.
    * @param {View} view
    * @param {ImageRecord} record
-   * @param {AbortSignal} signal
-   */
+   * @param {AbortSignal} signal */
   #draw(view, record, signal) {
     if (signal.aborted) return;
     const { context } = this;
@@ -125,7 +120,7 @@ export class Details {
     this.listeners.loaded(record);
   }
 
-  /** @param {View} view */
+  /** Show what is known of an image until its details are loaded. @param {View} view */
   #drawWaiting(view) {
     const bones = ["long", "long", "short", "long", "short"];
     this.body.replaceChildren(
@@ -139,10 +134,9 @@ export class Details {
     this.body.setAttribute("aria-busy", "true");
   }
 
-  /**
+  /** Show why the details could not be loaded.
    * @param {View} view
-   * @param {string} message
-   */
+   * @param {string} message */
   #drawProblem(view, message) {
     const again = button(
       { action: "details-again", icon: icon("again"), words: this.context.words("do_retry") },
@@ -161,11 +155,9 @@ export class Details {
     this.body.setAttribute("aria-busy", "false");
   }
 
-  /**
-   * Nothing was published with it; its file may tell.
+  /** Return a button that looks for an infotext in the file, null if there is one already.
    * @param {View} view
-   * @param {ImageRecord} record
-   */
+   * @param {ImageRecord} record */
   #nothing(view, record) {
     const { words } = this.context;
     if (record.infotext_source !== "none") return null;
@@ -181,7 +173,7 @@ export class Details {
     );
   }
 
-  /** @param {View} view */
+  /** Look for an infotext in the image's file. @param {View} view */
   async #lookInFile(view) {
     const { signal } = this.#abort;
     const { words, toast } = this.context;

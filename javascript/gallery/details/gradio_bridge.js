@@ -11,12 +11,11 @@ const PREFIX = "civitai_shortcut_door";
 const PATIENCE = 120_000; // ms: a large file may have to be fetched first
 const LOOK = 50; // ms between two looks at the answer: a field's value changes without an event
 
-/**
+/** Send an image with its infotext, or an infotext alone, to a tab of the host.
  * @param {Context} context
  * @param {string} tab  one of `bootstrap.host.send_to`
  * @param {number | null} id  null: of no image, the text alone
- * @param {string | null} text  edited, or null for the image's own
- */
+ * @param {string | null} text  edited, or null for the image's own */
 export async function send(context, tab, id, text) {
   const { store, actions, toast, words, signal } = context;
   const index = store.get().bootstrap?.host.send_to.indexOf(tab) ?? -1;
@@ -36,12 +35,10 @@ export async function send(context, tab, id, text) {
   }
 }
 
-/**
- * The host's hidden fields hold the image and its text when this settles.
+/** Let gradio put the image and the infotext into the host's hidden fields.
  * @param {number | null} id
  * @param {string | null} text
- * @param {Context} context
- */
+ * @param {Context} context */
 async function fillHostFields(id, text, context) {
   const request = findField(findPart("ask"));
   const press = findButton(findPart("button"));
@@ -56,11 +53,10 @@ async function fillHostFields(id, text, context) {
   await waitForFrame();
 }
 
-/**
+/** Wait until gradio has replied to our press. Return what went wrong, or "".
  * @param {string} nonce  ours: an answer to another press is not it
  * @param {Context} context
- * @returns {Promise<string>} what went wrong, or ""
- */
+ * @returns {Promise<string>} what went wrong, or "" */
 function waitForReply(nonce, context) {
   const { signal, words } = context;
   const end = performance.now() + PATIENCE;
@@ -77,10 +73,9 @@ function waitForReply(nonce, context) {
   });
 }
 
-/**
+/** Return the error of the reply to our press, "" for success, null while there is none.
  * @param {string} nonce
- * @returns {string | null} null: not answered yet
- */
+ * @returns {string | null} null: not answered yet */
 function readReply(nonce) {
   const holder = findPart("nonce");
   const text = (findField(holder)?.value ?? holder?.textContent ?? "").trim();
@@ -94,28 +89,30 @@ function readReply(nonce) {
   }
 }
 
-/** @param {string} name */
+/** Return a hidden component of ours in the host's page, or null. @param {string} name */
 function findPart(name) {
   return document.getElementById(`${PREFIX}_${name}`);
 }
 
-/** @param {HTMLElement | null} holder */
+/** Return the input of a component, or null. @param {HTMLElement | null} holder */
 function findField(holder) {
   const field = holder?.querySelector("textarea, input");
   return field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement ? field : null;
 }
 
-/** The id is the button's own on some of gradio's versions, its wrapper's on others. @param {HTMLElement | null} holder */
+/** Return the button of a component. Some versions of gradio put the id on the button, others on
+ * its wrapper.
+ * @param {HTMLElement | null} holder */
 function findButton(holder) {
   return holder instanceof HTMLButtonElement ? holder : holder?.querySelector("button");
 }
 
-/** @returns {Promise<number>} */
+/** Wait for the browser's next frame. @returns {Promise<number>} */
 function waitForFrame() {
   return new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
-/** @param {Context} context */
+/** Return the error for a component that is missing in the host's page. @param {Context} context */
 function makeMissingError({ words }) {
   return new ApiError("not_sent", words("send_missing"), 0);
 }

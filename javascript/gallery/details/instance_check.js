@@ -1,12 +1,10 @@
-/** Whether the host's functions are still those that the open page was built with. */
+/** Checks that the host's functions are still those that the open page was built with. */
 
 /** @typedef {import("../types.js").Context} Context */
 
-/**
- * A page calls them by number. After a restart a number may be another one's: with one more
- * extension a press in the page would run something else. After most restarts all are the same.
- * @param {Context} context
- */
+/** Return whether the page may still call the host's functions. The page calls them by number, and
+ * after a restart with one more extension a number may run another function.
+ * @param {Context} context */
 export async function isSameInstance({ root, api, signal }) {
   const { instance } = await api.get("bootstrap", { signal });
   const element = /** @type {HTMLElement} */ (root.host);
@@ -18,12 +16,13 @@ export async function isSameInstance({ root, api, signal }) {
   return isSame;
 }
 
-/** What gradio has built this page of, under the name that all its versions use. */
+/** Return the configuration that gradio built this page from. */
 function getPageConfig() {
   return Reflect.get(window, "gradio_config");
 }
 
-/** Which function each number is, as far as a page is told. @param {any} config */
+/** Return a text that is equal for configurations with the same functions under the same numbers.
+ * @param {any} config */
 function describeFunctions(config) {
   const dependencies = config?.dependencies ?? [];
   return JSON.stringify(

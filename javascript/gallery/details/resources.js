@@ -1,4 +1,4 @@
-/** What an image was made with: each resource, here or not, and ComfyUI's workflow. */
+/** The resources that an image was made with, and its ComfyUI workflow. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -8,10 +8,10 @@ import { makeExternalLink } from "./sections.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").ImageRecord} ImageRecord */
 
-/**
+/** Return the list of resources with a button that copies the missing ones; null if there are
+ * none.
  * @param {Context} context
- * @param {ImageRecord} record
- */
+ * @param {ImageRecord} record */
 export function makeResources(context, record) {
   if (!record.resources.length) return null;
   const { words, actions } = context;
@@ -32,10 +32,9 @@ export function makeResources(context, record) {
   );
 }
 
-/**
+/** Return the row of a resource.
  * @param {Context} context
- * @param {import("../types.js").Resource} one
- */
+ * @param {import("../types.js").Resource} one */
 function makeResource(context, one) {
   const { words } = context;
   const status = [one.availability_label, one.availability && formatSize(context, one)]
@@ -51,21 +50,18 @@ function makeResource(context, one) {
   );
 }
 
-/**
- * A line of what is missing, for whoever fetches it.
+/** Return a line of text about a missing resource.
  * @param {Context} context
- * @param {import("../types.js").Resource} one
- */
+ * @param {import("../types.js").Resource} one */
 function listResource(context, one) {
   return [one.type, one.name, one.hash, formatSize(context, one), one.url]
     .filter(Boolean)
     .join("  ");
 }
 
-/**
+/** Return the size of a resource in kB, MB or GB, "" if it is unknown.
  * @param {Context} context
- * @param {import("../types.js").Resource} one
- */
+ * @param {import("../types.js").Resource} one */
 function formatSize({ store }, { size }) {
   if (!size) return "";
   const step = size < 1e6 ? 1 : size < 1e9 ? 2 : 3;
@@ -75,11 +71,9 @@ function formatSize({ store }, { size }) {
   return `${Number(number.toFixed(digits)).toLocaleString(store.get().bootstrap?.language)} ${unit}`;
 }
 
-/**
- * ComfyUI's workflow, to be dropped or pasted on its editor.
+/** Return a button that copies the workflow for ComfyUI's editor, null without one.
  * @param {Context} context
- * @param {ImageRecord} record
- */
+ * @param {ImageRecord} record */
 export function makeWorkflow({ words, actions, api, toast }, record) {
   if (!record.has_workflow) return null;
   const copy = async () => {

@@ -1,4 +1,4 @@
-/** The parts of the details: each shows one thing about an image, and copies it by a click. */
+/** The sections of the details: each shows one thing about an image and copies it by a click. */
 
 import { button, el } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
@@ -10,12 +10,10 @@ import { getParameterLabel } from "../state/state.js";
 /** @typedef {import("../types.js").ImageRecord} ImageRecord */
 /** @typedef {import("../types.js").View} View */
 
-/**
- * Who, when, how well liked: known before the record comes.
+/** Return who made the image, when, and the reactions. Works without the record too.
  * @param {Context} context
  * @param {View} view
- * @param {ImageRecord} [record]
- */
+ * @param {ImageRecord} [record] */
 export function makeAbout(context, view, record) {
   if (!view.kind) return el("header"); // nothing is known of it but its id
   const { store, words } = context;
@@ -54,11 +52,10 @@ export function makeAbout(context, view, record) {
   );
 }
 
-/**
+/** Return the author with a button that opens the author's gallery.
  * @param {Context} context
  * @param {View} view
- * @param {ImageRecord} [record]
- */
+ * @param {ImageRecord} [record] */
 function makeAuthor({ words, actions }, view, record) {
   if (!view.user) return el("p", { class: "author dim" }, words("anonymous"));
   const open = el("button", {
@@ -81,11 +78,10 @@ function makeAuthor({ words, actions }, view, record) {
   return el("p", { class: "author" }, open, profile);
 }
 
-/**
+/** Return a section with a prompt; null for an empty one.
  * @param {Context} context
  * @param {string} name  of the action and of the words
- * @param {string} text
- */
+ * @param {string} text */
 export function makeProse(context, name, text) {
   if (!text) return null;
   const { words } = context;
@@ -99,10 +95,9 @@ export function makeProse(context, name, text) {
   );
 }
 
-/**
+/** Return the generation parameters as a list; null if there are none.
  * @param {Context} context
- * @param {[string, string][]} rows
- */
+ * @param {[string, string][]} rows */
 export function makeParameters(context, rows) {
   if (!rows.length) return null;
   const { words, store } = context;
@@ -123,17 +118,17 @@ export function makeParameters(context, rows) {
   );
 }
 
-/** @param {ImageRecord} record */
+/** Return the problems that the server found in the record; null if there are none.
+ * @param {ImageRecord} record */
 export function makeProblems(record) {
   if (!record.problems.length) return null;
   const lines = record.problems.map((problem) => el("li", { dir: "auto" }, problem));
   return el("section", { class: "problems" }, icon("warning"), el("ul", {}, ...lines));
 }
 
-/**
+/** Return the links to Civitai and the path of the saved file.
  * @param {Context} context
- * @param {ImageRecord} record
- */
+ * @param {ImageRecord} record */
 export function makeLinks({ words }, record) {
   return el(
     "section",
@@ -151,12 +146,11 @@ export function makeLinks({ words }, record) {
   );
 }
 
-/**
+/** Return a section's title with a button that copies the section's text.
  * @param {Context} context
  * @param {string} title
  * @param {string} action
- * @param {string} text
- */
+ * @param {string} text */
 function makeTitle({ words, actions }, title, action, text) {
   const copy = button(
     { action, icon: icon("copy"), words: words("copy_of", { name: title }), isBare: true },
@@ -165,11 +159,10 @@ function makeTitle({ words, actions }, title, action, text) {
   return el("div", { class: "title" }, el("h3", {}, title), copy);
 }
 
-/**
+/** Return a value as a button that copies it.
  * @param {Context} context
  * @param {string} value
- * @param {string} name
- */
+ * @param {string} name */
 function makeCopyButton({ actions }, value, name) {
   const copy = el(
     "button",
@@ -180,13 +173,11 @@ function makeCopyButton({ actions }, value, name) {
   return copy;
 }
 
-/**
- * For the mouse only: the button beside the title is there for everyone. What one selects in the
- * text is left alone.
+/** Copy the text when its element is clicked, unless some of it is being selected. This is for the
+ * mouse only: the button beside the title serves everyone.
  * @param {Context} context
  * @param {HTMLElement} body
- * @param {string} text
- */
+ * @param {string} text */
 function copyOnClick({ actions }, body, text) {
   body.classList.add("copies");
   body.addEventListener("click", (event) => {
@@ -195,11 +186,10 @@ function copyOnClick({ actions }, body, text) {
   });
 }
 
-/**
+/** Return a link that opens in a new tab, or plain text if the URL is not http(s).
  * @param {string} url
  * @param {string} text
- * @param {string} [action]
- */
+ * @param {string} [action] */
 export function makeExternalLink(url, text, action) {
   const safe = /^https?:\/\//.test(url);
   if (!safe) return el("bdi", {}, text);
@@ -207,28 +197,28 @@ export function makeExternalLink(url, text, action) {
   return el("a", props, el("bdi", {}, text), icon("external"));
 }
 
-/** @param {View} view */
+/** Return width × height, "" if unknown. @param {View} view */
 function formatDimensions({ width, height }) {
   return width > 0 && height > 0 ? `${width} × ${height}` : "";
 }
 
-/**
+/** Return the number of each reaction, or only their sum without a record.
  * @param {View} view
- * @param {ImageRecord} [record]
- */
+ * @param {ImageRecord} [record] */
 function formatReactions(view, record) {
   if (!record) return String(view.reactions);
   return `👍 ${record.likes}  ❤ ${record.hearts}  😄 ${record.laughs}  😢 ${record.cries}`;
 }
 
-/** @param {(string | undefined)[]} parts */
+/** Return the parts that are not empty, separated by dots. @param {(string | undefined)[]} parts */
 function joinParts(parts) {
   return parts
     .filter(Boolean)
     .flatMap((part, at) => (at ? [" · ", el("bdi", {}, part)] : [el("bdi", {}, part)]));
 }
 
-/** A value of a parameter may be as long as a prompt. @param {string} value */
+/** Return the text shortened to 400 letters: a parameter may be as long as a prompt.
+ * @param {string} value */
 function clipText(value) {
   return value.length > 400 ? `${value.slice(0, 400)}…` : value;
 }

@@ -1,4 +1,4 @@
-/** The whole infotext, which one may edit before it goes to a tab of the host. */
+/** The buttons that send to the host's tabs, and the infotext, which can be edited before. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -14,24 +14,20 @@ export class SendTo {
   #edited = new Map();
   #isOpen = false;
 
-  /**
-   * @param {Context} context
-   * @param {(text: string) => void} edited  told when one is done with a change
-   */
+  /** @param {Context} context
+   * @param {(text: string) => void} edited  told when one is done with a change */
   constructor(context, edited) {
     this.context = context;
     this.edited = edited;
   }
 
-  /**
-   * The text of an image as it would go.
-   * @param {ImageRecord} record
-   */
+  /** Return the infotext of an image with the user's edits. @param {ImageRecord} record */
   textOf(record) {
     return this.#edited.get(record.id) ?? record.infotext;
   }
 
-  /** @param {ImageRecord} record */
+  /** Return a button for each tab that takes the image, null if no tab does.
+   * @param {ImageRecord} record */
   buttons(record) {
     const { words, actions } = this.context;
     const tabs = this.#tabs(record);
@@ -45,17 +41,15 @@ export class SendTo {
     return el("section", {}, el("h3", {}, words("send_to")), el("div", group, ...made));
   }
 
-  /**
-   * A video has only its text to give, and that is for one tab.
-   * @param {ImageRecord} record
-   */
+  /** Return the tabs that take an image. Only the infotext of a video can be sent, to one tab.
+   * @param {ImageRecord} record */
   #tabs(record) {
     const tabs = this.context.store.get().bootstrap?.host.send_to ?? [];
     if (record.kind === "image") return tabs;
     return record.infotext ? tabs.slice(0, 1) : [];
   }
 
-  /** @param {ImageRecord} record */
+  /** Return the foldable infotext, null if there is none. @param {ImageRecord} record */
   infotextField(record) {
     if (!record.infotext) return null;
     const { words, actions } = this.context;
@@ -112,11 +106,10 @@ export class SendTo {
     return [field, back];
   }
 
-  /**
+  /** Store the edited text, or drop it when it equals the original.
    * @param {ImageRecord} record
    * @param {HTMLTextAreaElement} field
-   * @param {HTMLButtonElement} back
-   */
+   * @param {HTMLButtonElement} back */
   #storeEdit(record, field, back) {
     this.#edited.delete(record.id);
     // a text field's lines end in one letter, whatever the infotext's do

@@ -124,11 +124,9 @@ export class Filters {
     this.#sortNote.hidden = !sortNote;
   }
 
-  /**
-   * Return what each filter offers.
+  /** Return what each filter offers.
    * @param {State} now
-   * @returns {Record<Name, Choice[]>}
-   */
+   * @returns {Record<Name, Choice[]>} */
   #choices({ bootstrap, model, where }) {
     const { words } = this.#context;
     const choices = bootstrap?.choices;
@@ -150,21 +148,17 @@ export class Filters {
   }
 }
 
-/**
- * Return a field with its label.
+/** Return a field with its label.
  * @param {string} words
- * @param {HTMLElement} field
- */
+ * @param {HTMLElement} field */
 function makeLabelled(words, field) {
   return el("label", { class: "pick" }, el("span", { text: words }), field);
 }
 
-/**
- * Fill a select. A chosen value that is not offered, as from an address, stays chosen.
+/** Fill a select. A chosen value that is not offered, as from an address, stays chosen.
  * @param {HTMLSelectElement} select
  * @param {Choice[]} choices
- * @param {string} value
- */
+ * @param {string} value */
 function fillSelect(select, choices, value) {
   const isOffered = choices.some((choice) => choice.value === value);
   const all = isOffered ? choices : [...choices, { value, label: value || "–" }];

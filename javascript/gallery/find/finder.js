@@ -17,10 +17,8 @@ export class Finder {
   #recent = el("div", { class: "recent" });
   #form;
 
-  /**
-   * @param {Context} context
-   * @param {import("./panel_buttons.js").Badges} badges
-   */
+  /** @param {Context} context
+   * @param {import("./panel_buttons.js").Badges} badges */
   constructor(context, badges) {
     const { root, words, store, signal } = context;
     this.#context = context;
@@ -81,10 +79,8 @@ export class Finder {
     this.#drawRecent(now);
   }
 
-  /**
-   * Show the recent models while the field is empty; without a gallery they stay visible.
-   * @param {State} now
-   */
+  /** Show the recent models while the field is empty; without a gallery they stay visible.
+   * @param {State} now */
   #drawRecent({ bootstrap, where, results }) {
     const { actions, words } = this.#context;
     const recent = bootstrap?.recent ?? [];

@@ -31,10 +31,8 @@ export class GalleryHeader {
   #cost = el("span", { class: "dim" });
   #verifyLabel;
 
-  /**
-   * @param {Context} context
-   * @param {HTMLElement} fold  opens the filters
-   */
+  /** @param {Context} context
+   * @param {HTMLElement} fold  opens the filters */
   constructor(context, fold) {
     const { root, store, words, actions, signal } = context;
     this.#context = context;
@@ -120,11 +118,9 @@ export class GalleryHeader {
     );
   }
 
-  /**
-   * Return the trigger words of a version, or of all versions, to copy by a click.
+  /** Return the trigger words of a version, or of all versions, to copy by a click.
    * @param {Model} model
-   * @param {number | null} version
-   */
+   * @param {number | null} version */
   #triggerWords({ versions }, version) {
     const shown = versions.filter((one) => version === null || one.id === version);
     const triggers = [...new Set(shown.flatMap((one) => one.trained_words))].slice(0, MOST_WORDS);
@@ -172,11 +168,9 @@ export class GalleryHeader {
     return makeLimitField(words, { name: "limit", label: "download_most", value, high });
   }
 
-  /**
-   * Show a changed setting in the limit field; any other reload leaves what was typed.
+  /** Show a changed setting in the limit field; any other reload leaves what was typed.
    * @param {State} now
-   * @param {State} before
-   */
+   * @param {State} before */
   #takeLimit(now, before) {
     const value = getSetting(now.bootstrap, LIMIT);
     if (value === getSetting(before.bootstrap, LIMIT)) return;
@@ -230,22 +224,18 @@ export class GalleryHeader {
   }
 }
 
-/**
- * Return the title of a gallery that has no model.
+/** Return the title of a gallery that has no model.
  * @param {import("../types.js").Where} where
- * @param {import("../types.js").Words} words
- */
+ * @param {import("../types.js").Words} words */
 function getGalleryName({ user, post, search }, words) {
   if (!user && post === null && search !== null) return words("library_title");
   if (user) return words("pictures_by", { user });
   return post === null ? "…" : words("post_number", { id: post });
 }
 
-/**
- * Return the URL of a user or post on Civitai, "" for anything else.
+/** Return the URL of a user or post on Civitai, "" for anything else.
  * @param {import("../types.js").Where} where
- * @param {string} civitai
- */
+ * @param {string} civitai */
 function buildGalleryUrl({ user, post }, civitai) {
   if (user) return `${civitai}/user/${encodeURIComponent(user)}`;
   return post === null ? "" : `${civitai}/posts/${post}`;

@@ -34,11 +34,9 @@ export class ModelResultCards {
     return -this.#context.root.host.getBoundingClientRect().top;
   }
 
-  /**
-   * Scroll the results to where they were, and focus a card.
+  /** Scroll the results to where they were, and focus a card.
    * @param {number | null} id  of the card that gets the focus
-   * @param {number} top
-   */
+   * @param {number} top */
   reveal(id, top) {
     scrollBy(this.#section, top - this.top);
     const cards = [...this.#cards.children];
@@ -65,10 +63,8 @@ export class ModelResultCards {
     this.#fill(results.models);
   }
 
-  /**
-   * Add the cards of further results; other results replace all cards.
-   * @param {readonly Card[]} models
-   */
+  /** Add the cards of further results; other results replace all cards.
+   * @param {readonly Card[]} models */
   #fill(models) {
     if (models[0] !== this.#drawn[0] || models.length < this.#drawn.length) {
       this.#cards.replaceChildren();
@@ -79,10 +75,7 @@ export class ModelResultCards {
     this.#drawn = models;
   }
 
-  /**
-   * Return the button that leads back to the gallery, null without a gallery.
-   * @param {import("../types.js").Where} where
-   */
+  /** @param {import("../types.js").Where} where */
   #backButton(where) {
     if (!getSource(where)) return null;
     const { words, actions } = this.#context;
@@ -92,10 +85,7 @@ export class ModelResultCards {
     );
   }
 
-  /**
-   * Return the button that loads further results, null at the end.
-   * @param {string | null} cursor
-   */
+  /** @param {string | null} cursor */
   #moreButton(cursor) {
     if (cursor === null) return null;
     const { words, actions } = this.#context;

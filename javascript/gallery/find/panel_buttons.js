@@ -6,11 +6,9 @@ import { icon } from "../core/icons.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {{jobs: HTMLElement, watches: HTMLElement}} Badges  on their buttons: jobs at work, galleries with news */
 
-/**
- * Return the buttons of all panels.
+/** Return the buttons of all panels.
  * @param {Context} context
- * @param {Badges} badges
- */
+ * @param {Badges} badges */
 export function makePanelButtons(context, badges) {
   const { actions, words, store, signal } = context;
   const library = button(
@@ -39,14 +37,12 @@ export function makePanelButtons(context, badges) {
   return element;
 }
 
-/**
- * Return the button of one panel.
+/** Return the button of one panel.
  * @param {Context} context
  * @param {Exclude<import("../types.js").Panel, "">} name
  * @param {import("../core/icons.js").IconName} glyph
  * @param {{action?: string, badge?: HTMLElement}} [options]  action: the button's `data-do`, if it is
- *     not the panel's name
- */
+ *     not the panel's name */
 function makePanelButton(
   { actions, words, store, signal },
   name,

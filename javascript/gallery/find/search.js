@@ -106,11 +106,9 @@ export class Search {
     this.#message.hidden = !message;
   }
 
-  /**
-   * Return the scope of the search that is shown.
+  /** Return the scope of the search that is shown.
    * @param {State} state
-   * @returns {Scope}
-   */
+   * @returns {Scope} */
   #scopeOf({ where }) {
     if (where.search === null) return "loaded";
     return hasGallery(where) ? "gallery" : "all";

@@ -17,8 +17,7 @@ export class Status {
   #clock = 0;
   #drawn = "";
 
-  /**
-   * @param {Context} context
+  /** @param {Context} context
    * @param {"lookup" | "images"} of
    * @param {(state: import("../state/state.js").State, words: import("../types.js").Words, now: number) => StatusText} makeText
    */
@@ -70,10 +69,8 @@ export class Status {
     this.#actions.replaceChildren(...actions.map((action) => this.#button(action)));
   }
 
-  /**
-   * Keep the line in sight above the bar, wherever the user is among the images.
-   * @param {boolean} isSticking
-   */
+  /** Keep the line in sight above the bar, wherever the user is among the images.
+   * @param {boolean} isSticking */
   #stick(isSticking) {
     if (this.#of !== "images") return;
     this.element.toggleAttribute("data-sticks", isSticking);
@@ -85,10 +82,7 @@ export class Status {
     );
   }
 
-  /**
-   * Redraw every second while something is awaited, to count the seconds.
-   * @param {boolean} isWaiting  then the seconds are counted
-   */
+  /** @param {boolean} isWaiting  then the seconds are counted */
   #tick(isWaiting) {
     if (isWaiting && !this.#clock) this.#clock = window.setInterval(() => this.#draw(), 1000);
     if (!isWaiting && this.#clock) {

@@ -19,13 +19,11 @@ const PATIENCE = 3; // seconds without an answer that go without saying
 /** @type {StatusText} */
 const NO_STATUS = { kind: "none", text: "", actions: [] };
 
-/**
- * Return the status beside the field.
+/** Return the status beside the field.
  * @param {State} state
  * @param {Words} words
  * @param {number} now  as `performance.now()` tells it
- * @returns {StatusText}
- */
+ * @returns {StatusText} */
 export function getLookupStatus({ problems, lookupText, lookupStartedAt }, words, now) {
   const problem = problems.lookup;
   if (problem) {
@@ -42,13 +40,11 @@ export function getLookupStatus({ problems, lookupText, lookupStartedAt }, words
   );
 }
 
-/**
- * Return the status below the images.
+/** Return the status below the images.
  * @param {State} state
  * @param {Words} words
  * @param {number} now
- * @returns {StatusText}
- */
+ * @returns {StatusText} */
 export function getGalleryStatus(state, words, now) {
   const { problems, results, bootstrap, where, requestedAt } = state;
   if (results) return NO_STATUS;
@@ -66,23 +62,19 @@ export function getGalleryStatus(state, words, now) {
   return getEndStatus(state, bootstrap, words);
 }
 
-/**
- * Return the text while a page is loaded, "" where the bar already says so.
+/** Return the text while a page is loaded, "" where the bar already says so.
  * @param {State} state
- * @param {Words} words
- */
+ * @param {Words} words */
 function getWaitingText(state, words) {
   const { bootstrap, searchProgress } = state;
   if (bootstrap && searchProgress) return formatSearchProgress(searchProgress, bootstrap, words);
   return getShown(state).length ? "" : words("reading");
 }
 
-/**
- * Return how many images of the library have been searched.
+/** Return how many images of the library have been searched.
  * @param {import("../types.js").SearchProgress} searchProgress
  * @param {import("../types.js").Bootstrap} bootstrap
- * @param {Words} words
- */
+ * @param {Words} words */
 function formatSearchProgress({ count, total }, { language }, words) {
   return words("search_looked", {
     n: formatNumber(count, language),
@@ -90,26 +82,22 @@ function formatSearchProgress({ count, total }, { language }, words) {
   });
 }
 
-/**
- * Return the status of a request; after some seconds it tells how long the request takes.
+/** Return the status of a request; after some seconds it tells how long the request takes.
  * @param {number} time  ms
  * @param {string} text  as long as that is no wonder
  * @param {Words} words
- * @returns {StatusText}
- */
+ * @returns {StatusText} */
 function makeWaitingStatus(time, text, words) {
   const n = Math.floor(time / 1000);
   if (n < PATIENCE) return { kind: "waits", text, actions: [] };
   return { kind: "waits", text: words("no_answer_for", { n }), actions: ["retry", "give-up"] };
 }
 
-/**
- * Return the status of a gallery that is not loading.
+/** Return the status of a gallery that is not loading.
  * @param {State} state
  * @param {import("../types.js").Bootstrap} bootstrap
  * @param {Words} words
- * @returns {StatusText}
- */
+ * @returns {StatusText} */
 function getEndStatus(state, bootstrap, words) {
   const shown = getShown(state);
   const { where, images, loadedFilter, cursor, ended, notes, searchProgress } = state;

@@ -19,10 +19,8 @@ export class Suggestions {
   #abort = new AbortController();
   #timer = 0;
 
-  /**
-   * @param {import("../types.js").Context} context
-   * @param {HTMLInputElement} field
-   */
+  /** @param {import("../types.js").Context} context
+   * @param {HTMLInputElement} field */
   constructor(context, field) {
     this.#context = context;
     this.#field = field;
@@ -83,10 +81,7 @@ export class Suggestions {
     }
   }
 
-  /**
-   * Show these suggestions, and keep the chosen one if it is among them.
-   * @param {Suggestion[]} found
-   */
+  /** @param {Suggestion[]} found */
   #show(found) {
     const chosen = this.#shown[this.#at]?.text;
     this.#shown = this.#field.matches(":focus") ? found : [];
@@ -156,10 +151,8 @@ export class Suggestions {
   }
 }
 
-/**
- * Return a text without quotes and in lower case, for comparing.
- * @param {string} text  of a suggestion, or typed
- */
+/** Return a text without quotes and in lower case, for comparing.
+ * @param {string} text  of a suggestion, or typed */
 function normalize(text) {
   return text.replace(/["“”„]/g, "").toLowerCase();
 }

@@ -50,18 +50,14 @@ export class Arrangement {
     return index === undefined ? undefined : this.views[index];
   }
 
-  /**
-   * Return whether `views` begins with the images that are in the grid.
-   * @param {readonly View[]} views
-   */
+  /** Return whether `views` begins with the images that are in the grid.
+   * @param {readonly View[]} views */
   isContinuedBy(views) {
     return this.views.length > 0 && this.views.every((view, at) => view.id === views[at]?.id);
   }
 
-  /**
-   * Add the images that come after those in the grid.
-   * @param {readonly View[]} views  those that are here, and more
-   */
+  /** Add the images that come after those in the grid.
+   * @param {readonly View[]} views  those that are here, and more */
   append(views) {
     for (let at = this.views.length; at < views.length; at += 1)
       this.#indices.set(views[at].id, at);
@@ -69,12 +65,10 @@ export class Arrangement {
     this.#layout.append(views);
   }
 
-  /**
-   * Lay out all images anew.
+  /** Lay out all images anew.
    * @param {readonly View[]} views
    * @param {number} width
-   * @param {number} tile  wanted width of one
-   */
+   * @param {number} tile  wanted width of one */
   layOut(views, width, tile) {
     this.#layout = new Masonry(width, tile, this.#gap);
     this.#indices.clear();
@@ -82,32 +76,26 @@ export class Arrangement {
     this.append(views);
   }
 
-  /**
-   * Return the ids of the images that touch a band of the grid, in order.
+  /** Return the ids of the images that touch a band of the grid, in order.
    * @param {number} top
-   * @param {number} bottom
-   */
+   * @param {number} bottom */
   between(top, bottom) {
     return this.#layout.between(top, bottom).map((index) => this.views[index].id);
   }
 
-  /**
-   * Return the first image that begins in the band, else the first that touches it, else null.
+  /** Return the first image that begins in the band, else the first that touches it, else null.
    * @param {number} top
-   * @param {number} bottom
-   */
+   * @param {number} bottom */
   firstIn(top, bottom) {
     const ids = this.between(top, bottom);
     return ids.find((id) => (this.boxOf(id)?.y ?? 0) >= top) ?? ids[0] ?? null;
   }
 
-  /**
-   * Return the visible images and their offsets, those that begin in the window first. `topFor`
+  /** Return the visible images and their offsets, those that begin in the window first. `topFor`
    * uses them to keep one in its place.
    * @param {number} top
    * @param {number} bottom
-   * @returns {Held[]}
-   */
+   * @returns {Held[]} */
   hold(top, bottom) {
     const held = this.between(top, bottom).map((id) => ({
       id,
@@ -116,11 +104,9 @@ export class Arrangement {
     return [...held.filter(({ offset }) => offset >= 0), ...held];
   }
 
-  /**
-   * Return where the window's top must be so that the first held image that is still in the grid
+  /** Return where the window's top must be so that the first held image that is still in the grid
    * keeps its offset; null if none is.
-   * @param {Held[]} held
-   */
+   * @param {Held[]} held */
   topFor(held) {
     for (const { id, offset } of held) {
       const box = this.boxOf(id);
@@ -129,12 +115,10 @@ export class Arrangement {
     return null;
   }
 
-  /**
-   * Return the id that a step from an image leads to, or null if the image is not in the grid.
+  /** Return the id that a step from an image leads to, or null if the image is not in the grid.
    * @param {number} id
    * @param {import("../types.js").Step} step
-   * @param {number} screen  pixels that a page is high
-   */
+   * @param {number} screen  pixels that a page is high */
   neighbour(id, step, screen) {
     const index = this.#indices.get(id);
     if (index === undefined) return null;

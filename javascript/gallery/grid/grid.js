@@ -41,10 +41,8 @@ export class Grid {
   #lastDrawn = 0; // as `performance.now()` tells it
   #speed = 0; // downwards, pixels a millisecond
 
-  /**
-   * @param {Context} context
-   * @param {import("../actions.js").ViewActions} view
-   */
+  /** @param {Context} context
+   * @param {import("../actions.js").ViewActions} view */
   constructor(context, view) {
     const { store, root, words, signal } = context;
     this.#context = context;
@@ -75,11 +73,9 @@ export class Grid {
     store.on(["loading", "ended", "results", "loadedFilter"], () => this.#schedule(), { signal });
   }
 
-  /**
-   * Scroll to an image if it is out of sight, and focus its tile if `focus` is set.
+  /** Scroll to an image if it is out of sight, and focus its tile if `focus` is set.
    * @param {number} id
-   * @param {{focus?: boolean}} [how]
-   */
+   * @param {{focus?: boolean}} [how] */
   reveal(id, { focus = false } = {}) {
     const box = this.#arrangement.boxOf(id);
     if (!box || this.#isHidden()) return;
@@ -91,11 +87,9 @@ export class Grid {
     if (focus) this.#tiles.of(id)?.element.focus({ preventScroll: true });
   }
 
-  /**
-   * Return the id of the image that a step in the grid leads to.
+  /** Return the id of the image that a step in the grid leads to.
    * @param {number} id
-   * @param {import("../types.js").Step} step
-   */
+   * @param {import("../types.js").Step} step */
   neighbour(id, step) {
     const screen = window.innerHeight - COVERED.above - COVERED.below;
     return this.#arrangement.neighbour(id, step, screen);
@@ -157,10 +151,7 @@ export class Grid {
     return { top, bottom: top + window.innerHeight, screen: window.innerHeight };
   }
 
-  /**
-   * Show other images; images that are only added below leave the layout as it is.
-   * @param {readonly View[]} shown
-   */
+  /** @param {readonly View[]} shown */
   #take(shown) {
     if (!this.#arrangement.isContinuedBy(shown)) return this.#layOut(shown);
     this.#arrangement.append(shown);
@@ -183,10 +174,8 @@ export class Grid {
     this.#schedule();
   }
 
-  /**
-   * Lay out all images anew and keep the visible ones in their place on the screen.
-   * @param {readonly View[]} [shown]
-   */
+  /** Lay out all images anew and keep the visible ones in their place on the screen.
+   * @param {readonly View[]} [shown] */
   #layOut(shown = this.#arrangement.views) {
     const { views } = this.#arrangement;
     this.#hover.leave();
@@ -238,12 +227,10 @@ export class Grid {
     this.#loadMore(viewport);
   }
 
-  /**
-   * Return the ids near the window: the visible ones first, then those ahead in the direction of
+  /** Return the ids near the window: the visible ones first, then those ahead in the direction of
    * scrolling, then those behind. The focused tile always stays in the page.
    * @param {Viewport} viewport
-   * @param {number[]} seen
-   */
+   * @param {number[]} seen */
   #wanted({ top, bottom, screen }, seen) {
     const { focus } = this.#context.store.get();
     const above = this.#arrangement.between(top - AHEAD * screen, top).reverse();
@@ -287,12 +274,10 @@ export class Grid {
     };
   }
 
-  /**
-   * Load the next page when the window comes near the end. A filtered gallery loads more only on
+  /** Load the next page when the window comes near the end. A filtered gallery loads more only on
    * request, for otherwise a word that no image has would load all; a search of the library goes
    * on until it finds something.
-   * @param {Viewport} viewport
-   */
+   * @param {Viewport} viewport */
   #loadMore({ bottom, screen }) {
     const { store, actions } = this.#context;
     const { bootstrap, loading, ended, problems, images, loadedFilter, results, searchProgress } =

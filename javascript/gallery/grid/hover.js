@@ -27,11 +27,9 @@ export class Hover {
     context.signal.addEventListener("abort", () => this.leave());
   }
 
-  /**
-   * Show the caption of a tile, and play its video if `plays` is set.
+  /** Show the caption of a tile, and play its video if `plays` is set.
    * @param {Tile} tile
-   * @param {{plays: boolean}} how
-   */
+   * @param {{plays: boolean}} how */
   enter(tile, { plays }) {
     if (this.#tile === tile) return;
     this.leave();
@@ -51,10 +49,8 @@ export class Hover {
     this.#stop();
   }
 
-  /**
-   * Hide the caption if it belongs to this tile, which leaves the page.
-   * @param {Tile} tile  one that goes from the page
-   */
+  /** Hide the caption if it belongs to this tile, which leaves the page.
+   * @param {Tile} tile  one that goes from the page */
   leaveIf(tile) {
     if (this.#tile === tile) this.leave();
   }

@@ -7,23 +7,19 @@
 const SLIMMEST = 0.4; // width over height; what is slimmer or wider is shown in part
 const WIDEST = 2.5;
 
-/**
- * Return the width of the thumbnail to request. The grid and the viewer must request the same
+/** Return the width of the thumbnail to request. The grid and the viewer must request the same
  * one.
  * @param {number} tile  width in CSS pixels
  * @param {number} ratio  device pixels in one of them
- * @returns {320 | 450 | 800}
- */
+ * @returns {320 | 450 | 800} */
 export function chooseThumbWidth(tile, ratio) {
   const needed = tile * Math.min(ratio, 2) * 0.9; // a tenth too few is not seen
   if (needed <= 320) return 320;
   return needed <= 450 ? 450 : 800;
 }
 
-/**
- * Return the width over the height, limited to what a tile may have; 1 for an unknown size.
- * @param {Size} size  0 is unknown: a square
- */
+/** Return the width over the height, limited to what a tile may have; 1 for an unknown size.
+ * @param {Size} size  0 is unknown: a square */
 export function getAspectRatio(size) {
   if (!(size.width > 0 && size.height > 0)) return 1;
   return Math.min(WIDEST, Math.max(SLIMMEST, size.width / size.height));
@@ -41,11 +37,9 @@ export class Masonry {
   columns;
   #heights;
 
-  /**
-   * @param {number} width  of the whole
+  /** @param {number} width  of the whole
    * @param {number} wanted  width of a tile; the true one fills the whole
-   * @param {number} gap
-   */
+   * @param {number} gap */
   constructor(width, wanted, gap) {
     const count = Math.max(1, Math.round((width + gap) / (wanted + gap)));
     this.width = width;
@@ -60,20 +54,16 @@ export class Masonry {
     return this.boxes.length ? Math.max(...this.#heights) - this.gap : 0;
   }
 
-  /**
-   * Place more images, each in the column that is shortest. Placed images stay.
+  /** Place more images, each in the column that is shortest. Placed images stay.
    * @param {readonly Size[]} sizes
-   * @param {number} [from]  the first one to place
-   */
+   * @param {number} [from]  the first one to place */
   append(sizes, from = this.boxes.length) {
     for (let index = from; index < sizes.length; index += 1) this.#place(sizes[index], index);
   }
 
-  /**
-   * Place one image in the shortest column.
+  /** Place one image in the shortest column.
    * @param {Size} size
-   * @param {number} index
-   */
+   * @param {number} index */
   #place(size, index) {
     const y = Math.min(...this.#heights);
     const column = this.#heights.indexOf(y);
@@ -84,11 +74,9 @@ export class Masonry {
     this.#heights[column] = y + height + this.gap;
   }
 
-  /**
-   * Return the indices of the images that touch a band, in order.
+  /** Return the indices of the images that touch a band, in order.
    * @param {number} top
-   * @param {number} bottom
-   */
+   * @param {number} bottom */
   between(top, bottom) {
     /** @type {number[]} */
     const indices = [];
@@ -101,11 +89,9 @@ export class Masonry {
     return indices.sort((a, b) => a - b);
   }
 
-  /**
-   * Return the position in the column of the first image that ends below `y`.
+  /** Return the position in the column of the first image that ends below `y`.
    * @param {number[]} column
-   * @param {number} y
-   */
+   * @param {number} y */
   #firstBelow(column, y) {
     let low = 0;
     let high = column.length;
@@ -118,12 +104,10 @@ export class Masonry {
     return low;
   }
 
-  /**
-   * Return the index that a step leads to, or the same index at the edge.
+  /** Return the index that a step leads to, or the same index at the edge.
    * @param {number} index
    * @param {Step} step
-   * @param {number} [screen]  pixels that a page is high
-   */
+   * @param {number} [screen]  pixels that a page is high */
   step(index, step, screen = 0) {
     const last = this.boxes.length - 1;
     if (step === "home") return 0;
@@ -135,22 +119,18 @@ export class Masonry {
     return this.#across(index, step === "left" ? -1 : 1);
   }
 
-  /**
-   * Return the index of the next image up or down in the same column.
+  /** Return the index of the next image up or down in the same column.
    * @param {number} index
-   * @param {-1 | 1} by
-   */
+   * @param {-1 | 1} by */
   #along(index, by) {
     const column = this.columns[this.boxes[index].column];
     return column[column.indexOf(index) + by] ?? index;
   }
 
-  /**
-   * Return the index of the image beside, in the next column. At the edge go on in the row above
+  /** Return the index of the image beside, in the next column. At the edge go on in the row above
    * or below.
    * @param {number} index
-   * @param {-1 | 1} by
-   */
+   * @param {-1 | 1} by */
   #across(index, by) {
     const box = this.boxes[index];
     const column = box.column + by;
@@ -163,12 +143,10 @@ export class Masonry {
     return y < 0 ? index : this.#nearest(edge, y, index);
   }
 
-  /**
-   * Return the index of the image of a column at the height `y`, or the nearest one.
+  /** Return the index of the image of a column at the height `y`, or the nearest one.
    * @param {number} column
    * @param {number} y
-   * @param {number} otherwise
-   */
+   * @param {number} otherwise */
   #nearest(column, y, otherwise) {
     const indices = this.columns[column];
     return indices[Math.min(this.#firstBelow(indices, y), indices.length - 1)] ?? otherwise;

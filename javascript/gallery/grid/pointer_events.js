@@ -3,12 +3,10 @@
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("./tile.js").Tile} Tile */
 
-/**
- * Call the actions for clicks on tiles.
+/** Call the actions for clicks on tiles.
  * @param {HTMLElement} list
  * @param {Context} context
- * @param {(id: number) => Tile | undefined} tileOf
- */
+ * @param {(id: number) => Tile | undefined} tileOf */
 export function listenToClicks(list, { actions, store }, tileOf) {
   list.addEventListener("click", (event) => {
     const tile = findTile(event.target, tileOf);
@@ -28,13 +26,11 @@ export function listenToClicks(list, { actions, store }, tileOf) {
   });
 }
 
-/**
- * Show captions under the pointer and the focus, and report which tile gets the focus.
+/** Show captions under the pointer and the focus, and report which tile gets the focus.
  * @param {HTMLElement} list
  * @param {import("./hover.js").Hover} hover
  * @param {(id: number) => Tile | undefined} tileOf
- * @param {(id: number) => void} setFocus  the keys act on the tile that the browser has focused
- */
+ * @param {(id: number) => void} setFocus  the keys act on the tile that the browser has focused */
 export function listenToPointer(list, hover, tileOf, setFocus) {
   list.addEventListener("pointerover", (event) => {
     const tile = event.pointerType === "touch" ? null : findTile(event.target, tileOf);
@@ -50,20 +46,16 @@ export function listenToPointer(list, hover, tileOf, setFocus) {
   list.addEventListener("focusout", () => hover.leave());
 }
 
-/**
- * Return the tile that an event happened in, undefined if none.
+/** Return the tile that an event happened in, undefined if none.
  * @param {EventTarget | null} target
- * @param {(id: number) => Tile | undefined} tileOf
- */
+ * @param {(id: number) => Tile | undefined} tileOf */
 export function findTile(target, tileOf) {
   const element = target instanceof Element ? target.closest("[data-tile]") : null;
   return element instanceof HTMLElement ? tileOf(Number(element.dataset.id)) : undefined;
 }
 
-/**
- * Return the `data-do` of the control that an event happened in, undefined if none.
- * @param {EventTarget | null} target
- */
+/** Return the `data-do` of the control that an event happened in, undefined if none.
+ * @param {EventTarget | null} target */
 function findAction(target) {
   const element = target instanceof Element ? target.closest("[data-do]") : null;
   return element instanceof HTMLElement ? element.dataset.do : undefined;

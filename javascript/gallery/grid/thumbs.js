@@ -19,11 +19,9 @@ export class Thumbs {
   #clock = 0;
   #isSlow = false; // until one comes quickly again
 
-  /**
-   * @param {HTMLElement} list
+  /** @param {HTMLElement} list
    * @param {(id: number) => Tile | undefined} tileOf
-   * @param {(tile: Tile) => boolean} isSeen
-   */
+   * @param {(tile: Tile) => boolean} isSeen */
   constructor(list, tileOf, isSeen) {
     const settled =
       (/** @type {(tile: Tile) => void} */ handle) => (/** @type {Event} */ event) => {
@@ -46,11 +44,9 @@ export class Thumbs {
     );
   }
 
-  /**
-   * Load the thumbnails of these tiles and of no others.
+  /** Load the thumbnails of these tiles and of no others.
    * @param {readonly Tile[]} tiles
-   * @param {(tile: Tile) => string} urlOf
-   */
+   * @param {(tile: Tile) => string} urlOf */
   want(tiles, urlOf) {
     this.#wanted = tiles;
     this.#urlOf = urlOf;
@@ -68,10 +64,7 @@ export class Thumbs {
     this.#lookAgain(open.length);
   }
 
-  /**
-   * Check again later whether the server has become slow.
-   * @param {number} count  that are still to come
-   */
+  /** @param {number} count  that are still to come */
   #lookAgain(count) {
     window.clearTimeout(this.#clock);
     if (count > 0 && !this.#isSlow) this.#clock = window.setTimeout(() => this.#go(), SLOW);

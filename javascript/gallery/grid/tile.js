@@ -28,10 +28,8 @@ export class Tile {
   #isSettled = false; // that came, or failed
   requestedAt = 0; // when its thumbnail was asked for, as `performance.now()` tells it
 
-  /**
-   * @param {View} view
-   * @param {Words} words
-   */
+  /** @param {View} view
+   * @param {Words} words */
   constructor(view, words) {
     this.view = view;
     this.#words = words;
@@ -58,11 +56,9 @@ export class Tile {
     );
   }
 
-  /**
-   * Move the tile to its box.
+  /** Move the tile to its box.
    * @param {import("./layout.js").Box} box
-   * @param {number} index
-   */
+   * @param {number} index */
   place({ x, y, width, height }, index) {
     const { style } = this.element;
     this.element.setAttribute("aria-posinset", String(index + 1));
@@ -71,10 +67,8 @@ export class Tile {
     style.height = `${height}px`;
   }
 
-  /**
-   * Show newer data of the same image.
-   * @param {View | undefined} view  the same image, of which something else is known now
-   */
+  /** Show newer data of the same image.
+   * @param {View | undefined} view  the same image, of which something else is known now */
   update(view) {
     if (!view || view === this.view) return;
     this.view = view;
@@ -115,11 +109,9 @@ export class Tile {
     return this.element.isConnected;
   }
 
-  /**
-   * Return whether the thumbnail still has to be loaded: it may be shown, and neither arrived nor
+  /** Return whether the thumbnail still has to be loaded: it may be shown, and neither arrived nor
    * failed.
-   * @param {string} url
-   */
+   * @param {string} url */
   lacks(url) {
     return !this.isBlurred && !(this.#url === url && this.#isSettled);
   }
@@ -135,10 +127,8 @@ export class Tile {
     if (this.#isSettled) this.element.dataset.shows = "at-once";
   }
 
-  /**
-   * Show the loaded thumbnail, faded in only if the tile is visible.
-   * @param {boolean} isInSight  what is not seen needs no fading in
-   */
+  /** Show the loaded thumbnail, faded in only if the tile is visible.
+   * @param {boolean} isInSight  what is not seen needs no fading in */
   onLoaded(isInSight) {
     this.#isSettled = true;
     this.element.dataset.shows ??= isInSight ? "thumb" : "at-once";
@@ -213,12 +203,10 @@ export function makePlaceholder(view) {
   return canvas;
 }
 
-/**
- * Return the description of an image for screen readers.
+/** Return the description of an image for screen readers.
  * @param {View} view
  * @param {boolean} isMarked
- * @param {Words} words
- */
+ * @param {Words} words */
 export function describeImage(view, isMarked, words) {
   const parts = [
     words(view.user ? `name_${view.kind}` : `name_${view.kind}_unknown`, { user: view.user }),

@@ -18,8 +18,7 @@ export class Tiles {
   /** @type {Map<number, Tile>} by id */
   #tiles = new Map();
 
-  /**
-   * @param {HTMLElement} list
+  /** @param {HTMLElement} list
    * @param {Arrangement} arrangement
    * @param {import("../types.js").Words} words
    * @param {{looksOf: (tile: Tile) => import("./tile.js").Looks, onDrop: (tile: Tile) => void}} how
@@ -41,11 +40,9 @@ export class Tiles {
     return this.#tiles.values();
   }
 
-  /**
-   * Create the tiles that are missing and remove the others. Return whether all exist now: the
+  /** Create the tiles that are missing and remove the others. Return whether all exist now: the
    * rest follows in the next frame on a slow machine.
-   * @param {ReadonlySet<number>} wanted  ids, the most urgent first
-   */
+   * @param {ReadonlySet<number>} wanted  ids, the most urgent first */
   keep(wanted) {
     for (const [id, tile] of this.#tiles) if (!wanted.has(id)) this.#drop(id, tile);
     const until = performance.now() + A_FRAME;
@@ -89,11 +86,9 @@ export class Tiles {
     if (index !== undefined && box) tile.place(box, index);
   }
 
-  /**
-   * Remove a tile.
+  /** Remove a tile.
    * @param {number} id
-   * @param {Tile} tile
-   */
+   * @param {Tile} tile */
   #drop(id, tile) {
     this.#onDrop(tile);
     tile.remove();

@@ -7,24 +7,20 @@
  * @property {number} screen  how much is seen at once
  */
 
-/**
- * Return the part of a list that the window shows.
+/** Return the part of a list that the window shows.
  * @param {Element} list
- * @returns {Viewport}
- */
+ * @returns {Viewport} */
 export function getViewport(list) {
   const { top } = list.getBoundingClientRect();
   const screen = window.innerHeight;
   return { top: -top, bottom: screen - top, screen };
 }
 
-/**
- * Return how far to scroll until a span is visible, 0 if it is.
+/** Return how far to scroll until a span is visible, 0 if it is.
  * @param {Viewport} viewport
  * @param {number} top  of the span
  * @param {number} bottom
- * @param {{above: number, below: number}} covered  by bars that stick to the window's edges
- */
+ * @param {{above: number, below: number}} covered  by bars that stick to the window's edges */
 export function scrollDistance(viewport, top, bottom, { above, below }) {
   const [high, low] = [viewport.top + above, viewport.bottom - below];
   if (top >= high && bottom <= low) return 0;

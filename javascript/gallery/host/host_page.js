@@ -1,4 +1,4 @@
-/** Where the pages of hosts differ: their tabs, their settings, how an image is taken. */
+/** What differs between the pages of hosts: their tabs, their settings, how they take an image. */
 
 /**
  * @typedef {object} HostPage
@@ -49,12 +49,12 @@ const MODERN = {
   },
 };
 
-/** @returns {HostPage} */
+/** Return how the page of this host works. @returns {HostPage} */
 function getHostPage() {
   return document.getElementById("tab_sdnext_uiux_core") ? MODERN : USUAL;
 }
 
-/** Brings our tab to the front as soon as the host has its button, unless the user is first. */
+/** Open our tab as soon as the host has its button, unless the user acts first. */
 export async function bringTabToFront() {
   const user = new AbortController();
   const { signal } = user;
@@ -67,7 +67,7 @@ export async function bringTabToFront() {
   user.abort();
 }
 
-/** Opens our section of the host's settings; false where there are none. */
+/** Open our section of the host's settings. Return false if there is none. */
 export function openHostSettings() {
   const host = getHostPage();
   if (!host.openSettings()) return false;
@@ -77,28 +77,21 @@ export function openHostSettings() {
   return true;
 }
 
-/**
- * Before the host's own paste button for a tab is pressed.
+/** Do what the host's paste button leaves out, before the button is pressed.
  * @param {string} tab
- * @param {string} url  of the image; "" for none
- */
+ * @param {string} url  of the image; "" for none */
 export function prepareTab(tab, url) {
   return getHostPage().prepare(tab, url);
 }
 
-/**
- * Calls back whenever the host's settings were applied.
+/** Call the listener whenever the host's settings are applied.
  * @param {() => void} listener
- * @param {AbortSignal} signal
- */
+ * @param {AbortSignal} signal */
 export function followHostSettings(listener, signal) {
   getHostFunction("onOptionsChanged")?.(() => !signal.aborted && listener());
 }
 
-/**
- * The button of a tab of gradio's, by the id of its page.
- * @param {string} id
- */
+/** Return the button of one of gradio's tabs, by the id of the tab's content. @param {string} id */
 function findTab(id) {
   const page = document.getElementById(id);
   const pages = [...(page?.parentElement?.children ?? [])].filter((one) =>
@@ -111,33 +104,29 @@ function findTab(id) {
   return tab instanceof HTMLElement ? tab : null;
 }
 
-/** @param {Iterable<Element>} buttons */
+/** Return the button that has our name, or null. @param {Iterable<Element>} buttons */
 function findNamed(buttons) {
   const button = [...buttons].find((one) => one.textContent?.trim() === NAME);
   return button instanceof HTMLElement ? button : null;
 }
 
-/**
- * What a host's script has put into its page for others.
+/** Return a function that the host's scripts have put into the page, undefined if there is none.
  * @param {string} name
- * @returns {((...given: unknown[]) => unknown) | undefined}
- */
+ * @returns {((...given: unknown[]) => unknown) | undefined} */
 function getHostFunction(name) {
   const value = Reflect.get(window, name);
   return typeof value === "function" ? value : undefined;
 }
 
-/** @param {Element | null} element */
+/** Return whether an element is visible. @param {Element | null} element */
 function isVisible(element) {
   return element !== null && element.getClientRects().length > 0;
 }
 
-/**
- * What is looked for once it is in the page; null if `signal` is first.
+/** Return an element as soon as it is in the page, null if `signal` is aborted first.
  * @param {() => HTMLElement | null} find
  * @param {AbortSignal} signal
- * @returns {Promise<HTMLElement | null>}
- */
+ * @returns {Promise<HTMLElement | null>} */
 function waitFor(find, signal) {
   const element = find();
   if (element || signal.aborted) return Promise.resolve(element);

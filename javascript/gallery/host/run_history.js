@@ -1,6 +1,6 @@
-/** What gradio 6 keeps in the browser of the functions that a page ran. */
+/** The run history that gradio 6 stores in the browser. */
 
-/** Removes the entries of this page in its earlier form, whose events carried the API key. */
+/** Remove the entries of earlier versions of this page, whose events carried the API key. */
 export function clearRunHistory() {
   try {
     for (const storage of [localStorage, sessionStorage]) {

@@ -1,18 +1,15 @@
-/** Takes the ground and text colours that the host's theme shows around our element. */
+/** Takes over the background and text colours that the host's theme shows around our element. */
 
 /** @typedef {[red: number, green: number, blue: number, alpha: number]} Colour  0 to 255, 0 to 1 */
 
 const LEAST_CONTRAST = 90; // of 255: a text colour below that was meant for another ground
 const CHANGES = { attributes: true, attributeFilter: ["class", "style", "data-theme"] };
 
-/**
- * Set `data-theme`, `--cs-bg` and `--cs-text` on the element, now and whenever the theme changes.
- *
+/** Set `data-theme`, `--cs-bg` and `--cs-text` on the element, now and whenever the theme changes.
  * Themes name their colours each in another way and often leave gradio's variables unset, so the
  * computed colours are read instead.
  * @param {HTMLElement} element
- * @param {AbortSignal} signal
- */
+ * @param {AbortSignal} signal */
 export function followTheme(element, signal) {
   const draw = () => drawTheme(element);
   const changes = new MutationObserver(draw);
@@ -28,15 +25,14 @@ export function followTheme(element, signal) {
   draw();
 }
 
-/**
+/** Return whether a colour changed on an element around ours.
  * @param {HTMLElement} element
- * @param {TransitionEvent} event
- */
+ * @param {TransitionEvent} event */
 function isAround(element, { target, propertyName }) {
   return propertyName.endsWith("color") && target instanceof Node && target.contains(element);
 }
 
-/** @param {HTMLElement} element */
+/** Set the colours of our element. @param {HTMLElement} element */
 function drawTheme(element) {
   const ancestors = ancestorsOf(element);
   const ground = groundOf(ancestors);
@@ -48,20 +44,16 @@ function drawTheme(element) {
   else element.style.removeProperty("--cs-text");
 }
 
-/**
- * Return the elements around this one, the innermost first.
- * @param {Element} element
- */
+/** Return the elements around this one, the innermost first.
+ * @param {Element} element */
 function ancestorsOf(element) {
   const ancestors = [];
   for (let at = element.parentElement; at; at = at.parentElement) ancestors.push(at);
   return ancestors;
 }
 
-/**
- * Return the opaque colour that is seen through these elements.
- * @param {Element[]} ancestors  the innermost first
- */
+/** Return the opaque colour that is seen through these elements.
+ * @param {Element[]} ancestors  the innermost first */
 function groundOf(ancestors) {
   const canvas = getComputedStyle(document.documentElement).colorScheme === "dark" ? 18 : 255;
   return ancestors
@@ -72,22 +64,18 @@ function groundOf(ancestors) {
     );
 }
 
-/**
- * Return the innermost text colour that can be read on this ground.
+/** Return the innermost text colour that can be read on this ground.
  * @param {Colour} ground
- * @param {Element[]} ancestors  the innermost first
- */
+ * @param {Element[]} ancestors  the innermost first */
 function textOn(ground, ancestors) {
   return ancestors
     .map((one) => over(readColour(getComputedStyle(one).color), ground))
     .find((text) => Math.abs(brightness(text) - brightness(ground)) >= LEAST_CONTRAST);
 }
 
-/**
- * Return the colour that a computed style names; what has another form counts as transparent.
+/** Return the colour that a computed style names; what has another form counts as transparent.
  * @param {string} computed  "rgb(…)", "rgba(…)" or "color(srgb …)"
- * @returns {Colour}
- */
+ * @returns {Colour} */
 export function readColour(computed) {
   const [red, green, blue, alpha = 1] = (computed.match(/[\d.]+(e-\d+)?/g) ?? []).map(Number);
   if (computed.startsWith("rgb")) return [red, green, blue, alpha];
@@ -95,18 +83,17 @@ export function readColour(computed) {
   return [0, 0, 0, 0];
 }
 
-/**
+/** Return the colour that results from one colour over an opaque one.
  * @param {Colour} colour
  * @param {Colour} ground  opaque
- * @returns {Colour}
- */
+ * @returns {Colour} */
 export function over([red, green, blue, alpha], [r, g, b]) {
   const mix = (/** @type {number} */ above, /** @type {number} */ below) =>
     above * alpha + below * (1 - alpha);
   return [mix(red, r), mix(green, g), mix(blue, b), 1];
 }
 
-/** @param {Colour} colour */
+/** Return the brightness of a colour, 0 to 255. @param {Colour} colour */
 function brightness([red, green, blue]) {
   return red * 0.3 + green * 0.59 + blue * 0.11;
 }

@@ -1,16 +1,14 @@
-/** Tells how much room a host gives the gallery, which may be far less than the window. */
+/** How wide the gallery is, which may be far less than the window. */
 
 /** @typedef {"narrow" | "middling" | "wide"} WidthClass */
 
 const NARROW = 720; // px
 const MIDDLING = 1160;
 
-/**
- * Set `data-room` on the element, which its style goes by, and tell each change of it.
+/** Set `data-room` on the element, which its style goes by, and tell each change of it.
  * @param {HTMLElement} element  is seen
  * @param {(widthClass: WidthClass) => void} onChange  is called at once, too
- * @param {AbortSignal} signal
- */
+ * @param {AbortSignal} signal */
 export function followWidth(element, onChange, signal) {
   const onItsSide = matchMedia("(max-height: 500px) and (pointer: coarse)"); // a phone
   const draw = () => {
@@ -28,10 +26,9 @@ export function followWidth(element, onChange, signal) {
   draw();
 }
 
-/**
+/** Return the class of a width.
  * @param {number} width
- * @returns {WidthClass}
- */
+ * @returns {WidthClass} */
 export function getWidthClass(width) {
   if (width <= NARROW) return "narrow";
   return width <= MIDDLING ? "middling" : "wide";

@@ -1,4 +1,4 @@
-/** One named set in the panel: opened, renamed, taken out, deleted; the images that were added last. */
+/** The row of one collection in the panel: open, add to, rename, export and delete it. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -7,11 +7,10 @@ import { icon } from "../core/icons.js";
 /** @typedef {{name: string, count: number, covers: number[]}} Collection */
 /** @typedef {{open: () => unknown, add: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} RowActions */
 
-/**
+/** Return the row of a collection, with the images that were added last.
  * @param {Context} context
  * @param {Collection} collection
- * @param {RowActions} actions
- */
+ * @param {RowActions} actions */
 export function makeCollectionRow(context, { name, count, covers }, actions) {
   const { words, api, store } = context;
   const n = store.get().marks.size;
@@ -46,10 +45,9 @@ export function makeCollectionRow(context, { name, count, covers }, actions) {
   );
 }
 
-/**
+/** Return the link that exports a collection as a file.
  * @param {Context} context
- * @param {string} name
- */
+ * @param {string} name */
 function makeExportLink({ words, api }, name) {
   return el(
     "a",
@@ -64,11 +62,10 @@ function makeExportLink({ words, api }, name) {
   );
 }
 
-/**
+/** Return the form that renames a collection, and its field.
  * @param {Context} context
  * @param {string} name
- * @param {(to: string) => unknown} rename
- */
+ * @param {(to: string) => unknown} rename */
 function makeNameForm({ words }, name, rename) {
   const field = el("input", {
     type: "text",
@@ -92,10 +89,9 @@ function makeNameForm({ words }, name, rename) {
   return { form, field };
 }
 
-/**
+/** Show the form in the name's place.
  * @param {HTMLElement} shown  where the name stands
- * @param {{form: HTMLElement, field: HTMLInputElement}} anew
- */
+ * @param {{form: HTMLElement, field: HTMLInputElement}} anew */
 function editName(shown, { form, field }) {
   shown.replaceWith(form);
   field.select();

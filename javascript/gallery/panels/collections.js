@@ -1,4 +1,4 @@
-/** The user's favourites and named sets: opened, filled with what is marked, taken out and in. */
+/** The panel of the user's collections: open, fill, create, import and export them. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -87,7 +87,7 @@ export class Collections {
     );
   }
 
-  /** @param {string} words */
+  /** Close the panel and search the library. @param {string} words */
   #open(words) {
     const { actions } = this.#context;
     actions.panel("");
@@ -104,7 +104,8 @@ export class Collections {
     if (isDone) this.#name.value = "";
   }
 
-  /** With what is marked; it is made if it is not there. @param {string} name */
+  /** Add the marked images to a collection, which is created if needed. Return whether it worked.
+   * @param {string} name */
   async #fill(name) {
     const { store, actions, api, toast, words } = this.#context;
     const ids = [...store.get().marks];
@@ -113,10 +114,8 @@ export class Collections {
     return this.#request(() => api.get("collections", this.#context));
   }
 
-  /**
-   * Shows the sets that an answer tells.
-   * @param {() => Promise<Collection[]>} request
-   */
+  /** Show the collections that a response lists. Return whether the request worked.
+   * @param {() => Promise<Collection[]>} request */
   async #request(request) {
     const { toast, words, signal } = this.#context;
     try {
@@ -128,7 +127,7 @@ export class Collections {
     }
   }
 
-  /** What cannot be read is not shown as if there were nothing. */
+  /** Fetch the collections and show them. An error is shown in their place. */
   async #read() {
     const { api, words, signal } = this.#context;
     try {
@@ -143,7 +142,7 @@ export class Collections {
     }
   }
 
-  /** @param {Collection[]} collections */
+  /** Show the collections. @param {Collection[]} collections */
   #draw(collections) {
     const { words } = this.#context;
     this.#list.replaceChildren(
@@ -153,7 +152,7 @@ export class Collections {
     );
   }
 
-  /** @param {Collection} collection */
+  /** Return the row of a collection. @param {Collection} collection */
   #row(collection) {
     const { api } = this.#context;
     const { name } = collection;
@@ -166,7 +165,7 @@ export class Collections {
     });
   }
 
-  /** @param {string} name */
+  /** Delete a collection after a question. @param {string} name */
   async #delete(name) {
     const { api, words } = this.#context;
     if (confirm(words("collection_delete_sure", { name }))) {
@@ -174,7 +173,7 @@ export class Collections {
     }
   }
 
-  /** @param {HTMLInputElement} field */
+  /** Import a file of collections, in parts of AT_ONCE images. @param {HTMLInputElement} field */
   async #import(field) {
     const { api, toast, words } = this.#context;
     const [file] = field.files ?? [];

@@ -1,4 +1,4 @@
-/** What the images read last would be called by a template, also while it is being typed. */
+/** A preview of the file names that a template makes, also while the template is typed. */
 
 import { el } from "../core/dom.js";
 import { ApiError, isAborted } from "../data/api.js";
@@ -23,7 +23,8 @@ export class FilenamePreview {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
-  /** The last one that is asked for is the one that is shown. @param {string} template */
+  /** Show the file names that a template makes of the images that were loaded last.
+   * @param {string} template */
   async show(template) {
     this.#abort.abort();
     this.#abort = new AbortController();
@@ -38,10 +39,9 @@ export class FilenamePreview {
     }
   }
 
-  /**
+  /** Show file names, or what is wrong with the template.
    * @param {{filenames: string[], fields: string}} answer
-   * @param {string} [wrong]  why the template is none
-   */
+   * @param {string} [wrong]  why the template is none */
   #draw({ filenames, fields }, wrong = "") {
     const { words } = this.context;
     this.element.hidden = false;

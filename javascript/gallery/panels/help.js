@@ -1,4 +1,4 @@
-/** The help sheet: how to search, and what the keys do, made from their table. */
+/** The help sheet: how to search, and what the keys do. It is made from the table of keys. */
 
 import { el } from "../core/dom.js";
 import { KEYS } from "../keys.js";
@@ -61,10 +61,9 @@ export class Help {
   }
 }
 
-/**
+/** Return the row of a key.
  * @param {import("../keys.js").Key} key
- * @param {import("../types.js").Words} words
- */
+ * @param {import("../types.js").Words} words */
 function makeRow(key, words) {
   const pressed = (key.shown ?? formatKey(key.keys[0])).split(" ");
   return [
@@ -73,7 +72,7 @@ function makeRow(key, words) {
   ];
 }
 
-/** As it stands on the key. @param {string} key */
+/** Return a key as it is printed on the keyboard. @param {string} key */
 function formatKey(key) {
   return key.length === 1 ? key.toUpperCase() : key;
 }

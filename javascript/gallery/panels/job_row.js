@@ -1,4 +1,4 @@
-/** One download in the panel: drawn once, then kept up to date in its place. */
+/** The row of one download in the panel: created once, then updated in place. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -22,11 +22,9 @@ const GLYPHS = {
 export class JobRow {
   #drawn = { actions: "", failures: "", report: "" };
 
-  /**
-   * @param {Context} context
+  /** @param {Context} context
    * @param {number} id
-   * @param {(id: number, action: string) => Promise<void>} act
-   */
+   * @param {(id: number, action: string) => Promise<void>} act */
   constructor(context, id, act) {
     this.context = context;
     this.id = id;
@@ -52,7 +50,7 @@ export class JobRow {
     );
   }
 
-  /** @param {Job} job */
+  /** Show the state of the job. @param {Job} job */
   draw(job) {
     this.element.dataset.state = job.state;
     setText(this.title, job.title);
@@ -68,7 +66,8 @@ export class JobRow {
     this.#drawReport(job);
   }
 
-  /** Made anew only when they are others: the focus stays on the one that was pressed. @param {Job} job */
+  /** Show the buttons, made anew only when they change so that a button keeps the focus.
+   * @param {Job} job */
   #drawActions(job) {
     const drawn = JSON.stringify(job.actions);
     if (drawn === this.#drawn.actions) return;
@@ -86,7 +85,7 @@ export class JobRow {
     if (hadFocus) made[0]?.focus();
   }
 
-  /** @param {Job} job */
+  /** Show which images failed and why. @param {Job} job */
   #drawFailures(job) {
     const drawn = JSON.stringify([job.failed_label, job.failures, job.more]);
     this.failures.hidden = job.failed === 0;
@@ -109,7 +108,7 @@ export class JobRow {
     );
   }
 
-  /** What the gallery had, and whether that was all. @param {Job} job */
+  /** Show what the gallery had, and whether that was all. @param {Job} job */
   #drawReport({ report }) {
     const drawn = JSON.stringify(report);
     this.report.hidden = !report;
@@ -121,7 +120,7 @@ export class JobRow {
     );
   }
 
-  /** @param {JobFailure} failure */
+  /** Return the row of a failed image. @param {JobFailure} failure */
   #failure({ id, url, reason, detail, has_thumb }) {
     const { api } = this.context;
     const thumb = el("img", { alt: "", loading: "lazy", width: 48, height: 48 });
@@ -142,15 +141,14 @@ export class JobRow {
   }
 }
 
-/** @param {string} name */
+/** Return the icon of an action, or null. @param {string} name */
 function makeIcon(name) {
   return GLYPHS[name] ? icon(GLYPHS[name]) : null;
 }
 
-/**
+/** Set an element's text if it has changed.
  * @param {HTMLElement} node
- * @param {string} text
- */
+ * @param {string} text */
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

@@ -1,4 +1,4 @@
-/** The downloads: begins them, shows them in a panel, tells what ended beside. */
+/** The panel of the downloads: starts and controls them, and reports those that end. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -49,12 +49,10 @@ export class Jobs {
     this.poller = new JobPoller(context);
   }
 
-  /**
-   * Settles when the server has taken it, or said why not. The same while it is under way, or just
-   * after, is the same job; so is the same after no answer came, for it may have been taken.
+  /** Start a download. The promise settles when the server has accepted or refused the job. A
+   * repeated request within a second, or after a lost response, does not start a second job.
    * @param {JobRequest} wanted
-   * @returns {Promise<void>}
-   */
+   * @returns {Promise<void>} */
   start(wanted) {
     const { toast, words } = this.context;
     if ("ids" in wanted && !wanted.ids.length) {
@@ -83,11 +81,9 @@ export class Jobs {
     return pending;
   }
 
-  /**
-   * Whether the server has taken it.
+  /** Send the request for a download. Return whether the server accepted it.
    * @param {JobRequest} wanted
-   * @param {string} request
-   */
+   * @param {string} request */
   async #post(wanted, request) {
     const { api, store, toast, words, signal } = this.context;
     const { model: opened, where } = store.get();
@@ -114,10 +110,9 @@ export class Jobs {
     return [this.#notice, this.#none, this.#list, this.#more, this.#clear];
   }
 
-  /**
+  /** Update the badge and the rows, and report the jobs that have ended.
    * @param {State} now
-   * @param {State} before
-   */
+   * @param {State} before */
   #follow(now, before) {
     const { words } = this.context;
     const active = now.jobs?.active ?? 0;
@@ -131,7 +126,7 @@ export class Jobs {
     if (this.#clear) this.#draw(now);
   }
 
-  /** @param {State} state */
+  /** Show all jobs. @param {State} state */
   #draw({ jobs }) {
     const all = jobs?.jobs ?? [];
     this.#notice.textContent = jobs?.notice ?? "";
@@ -142,10 +137,9 @@ export class Jobs {
     this.#rows.draw(all);
   }
 
-  /**
+  /** Run an action on a job, such as pausing it.
    * @param {number} id
-   * @param {string} action
-   */
+   * @param {string} action */
   async act(id, action) {
     const { api, toast, words, signal } = this.context;
     try {
@@ -160,7 +154,7 @@ export class Jobs {
     for (const job of over ?? []) await this.act(job.id, "forget");
   }
 
-  /** @param {Job} job */
+  /** Report the end of a job, unless the panel shows it anyway. @param {Job} job */
   #announceEnd(job) {
     if (this.panel.isOpen || job.state === "cancelled") return;
     const { toast, words } = this.context;
@@ -172,7 +166,7 @@ export class Jobs {
     else toast(`${job.title}: ${job.toast || job.failed_label}`, "bad");
   }
 
-  /** What was saved by now shows it, whichever page or terminal began its job. */
+  /** Ask which of the loaded images are saved by now, whoever started the job, and show it. */
   async #markSaved() {
     const { api, store, toast, words, signal } = this.context;
     const ids = store.get().images.map((view) => view.id);
@@ -186,17 +180,16 @@ export class Jobs {
   }
 }
 
-/**
+/** Return whether a job has ended since the state before.
  * @param {Job} job
- * @param {Job[]} [before]  none: what had ended before the page was opened is no news
- */
+ * @param {Job[]} [before]  none: what had ended before the page was opened is no news */
 function isEnded(job, before) {
   const was = before?.find((other) => other.id === job.id);
   const isNews = was ? !OVER.includes(was.state) : before !== undefined;
   return isNews && OVER.includes(job.state);
 }
 
-/** `crypto.randomUUID` is there over HTTPS and on this machine only. */
+/** Return a random id. `crypto.randomUUID` exists only over HTTPS and on this machine. */
 function makeUuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");

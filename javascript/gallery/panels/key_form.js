@@ -1,4 +1,4 @@
-/** The API key: can be written, tested and removed, never read. */
+/** The form of the API key, which can be saved, tested and removed, but never read. */
 
 import { button, el } from "../core/dom.js";
 import { getErrorMessage } from "../data/problems.js";
@@ -27,7 +27,7 @@ export class KeyForm {
     context.store.on(["bootstrap"], () => this.show(), context);
   }
 
-  /** No `<form>`: a browser offers to keep the password of one. */
+  /** Return the form. It is no `<form>`, for a browser offers to store the password of one. */
   element() {
     const { words } = this.context;
     this.#field.placeholder = words("api_key_hint");
@@ -54,6 +54,7 @@ export class KeyForm {
     );
   }
 
+  /** Show whether a key is saved. */
   show() {
     const { store, words } = this.context;
     const key = store.get().bootstrap?.key;
@@ -79,7 +80,7 @@ export class KeyForm {
     else this.#showMessage(this.context.words("key_empty"), true);
   }
 
-  /** @param {string} key  "" removes the one that is kept */
+  /** Save a key; "" removes the saved one. @param {string} key  "" removes the one that is kept */
   async #put(key) {
     const { api, store, signal } = this.context;
     await this.#request(async () => {
@@ -90,14 +91,14 @@ export class KeyForm {
     });
   }
 
-  /** The one that was typed, or the saved one. */
+  /** Test the typed key, or the saved one if none is typed. */
   async #test() {
     const { api, signal } = this.context;
     const key = this.#field.value.trim();
     await this.#request(async () => (await api.post("key/test", { key }, { signal })).message);
   }
 
-  /** @param {() => Promise<string>} request */
+  /** Run a request and show its message. @param {() => Promise<string>} request */
   async #request(request) {
     const { words, signal } = this.context;
     if (this.#isBusy) return;
@@ -115,10 +116,9 @@ export class KeyForm {
     this.#showMessage(result.message, result.isWrong);
   }
 
-  /**
+  /** Show a message below the key.
    * @param {string} message
-   * @param {boolean} [isWrong]
-   */
+   * @param {boolean} [isWrong] */
   #showMessage(message, isWrong = false) {
     this.#message.textContent = message;
     this.#message.classList.toggle("wrong", isWrong);

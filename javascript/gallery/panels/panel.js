@@ -1,4 +1,6 @@
-/** A panel that slides in from the side (from below on a narrow page) while the state names it. */
+/**
+ * A panel that slides in while the state names it: from the side, or from below on a narrow page.
+ */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -11,12 +13,10 @@ export class Panel {
   #dialog = null;
   #body = el("div", { class: "panel-body", tabindex: 0 });
 
-  /**
-   * @param {Context} context
+  /** @param {Context} context
    * @param {import("../types.js").Panel} name
    * @param {{title: string, build: () => Node[], opened?: () => void}} how  title: a key of the
-   *     words; build: what is in it, made when it is first opened
-   */
+   *     words; build: what is in it, made when it is first opened */
   constructor(context, name, how) {
     this.context = context;
     this.name = name;
@@ -29,7 +29,7 @@ export class Panel {
     return this.context.store.get().panel === this.name;
   }
 
-  /** So that the keys scroll it. */
+  /** Focus the panel's body so that the keys scroll it. */
   focus() {
     this.#body.focus();
   }

@@ -8,12 +8,10 @@ export class Rows {
   /** @type {Map<string | number, Drawn>} */
   #drawn = new Map();
 
-  /**
-   * @param {Element} list
+  /** @param {Element} list
    * @param {(one: Row) => string | number} keyOf
    * @param {(one: Row) => Drawn} make
-   * @param {() => void} focusLost  with the row that had it
-   */
+   * @param {() => void} focusLost  with the row that had it */
   constructor(list, keyOf, make, focusLost) {
     this.list = list;
     this.keyOf = keyOf;
@@ -21,7 +19,7 @@ export class Rows {
     this.focusLost = focusLost;
   }
 
-  /** @param {Row[]} all */
+  /** Show these rows, keeping the ones that exist. @param {Row[]} all */
   draw(all) {
     const hadFocus = this.#hasFocus();
     const before = this.#drawn;

@@ -1,4 +1,4 @@
-/** The settings and the key, made from what the server says of each. */
+/** The panel of the settings and the API key. */
 
 import { button, el, whileBusy } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -38,7 +38,7 @@ export class Settings {
     return [...(bootstrap?.host.in_webui ? [this.#onHostPage()] : []), form, this.key.element()];
   }
 
-  /** What was typed and not saved is not kept behind a closed panel. */
+  /** Show the saved values again; what was typed but not saved is dropped. */
   #opened() {
     for (const setting of this.context.store.get().bootstrap?.settings ?? []) {
       this.#fields.get(setting.name)?.show(setting.value);
@@ -64,7 +64,7 @@ export class Settings {
     );
   }
 
-  /** @param {Setting[]} settings */
+  /** Return the form of all settings. @param {Setting[]} settings */
   #form(settings) {
     const { words } = this.context;
     const save = button(
@@ -86,10 +86,8 @@ export class Settings {
     return form;
   }
 
-  /**
-   * @param {Setting["group"]} group
-   * @param {Setting[]} settings
-   */
+  /** @param {Setting["group"]} group
+   * @param {Setting[]} settings */
   #group(group, settings) {
     const members = settings.filter((setting) => setting.group === group);
     if (!members.length) return null;
@@ -137,7 +135,7 @@ export class Settings {
     return changed;
   }
 
-  /** @param {unknown} error */
+  /** Show an error at the field that caused it, else as a toast. @param {unknown} error */
   #refused(error) {
     const { toast, words } = this.context;
     const message = getErrorMessage(error, words);
@@ -147,12 +145,10 @@ export class Settings {
   }
 }
 
-/** One setting: its label, its control, and what is wrong with what was typed. */
+/** One setting: its label, its control, and an error below. */
 class SettingField {
-  /**
-   * @param {Setting} setting
-   * @param {Context["words"]} words
-   */
+  /** @param {Setting} setting
+   * @param {Context["words"]} words */
   constructor(setting, words) {
     this.setting = setting;
     const { name, label, kind } = setting;
@@ -182,7 +178,9 @@ class SettingField {
     this.show(setting.value);
   }
 
-  /** As the server takes it; what is no number goes as it was typed, for the server to refuse. */
+  /**
+   * Return the value to send. Text that is no number is sent as typed, for the server to refuse.
+   */
   get value() {
     const { control: field } = this;
     if (field instanceof HTMLInputElement && field.type === "checkbox") return field.checked;
@@ -191,7 +189,7 @@ class SettingField {
     return isNumber && field.value.trim() && !Number.isNaN(number) ? number : field.value;
   }
 
-  /** @param {SettingValue} value */
+  /** Show a value. @param {SettingValue} value */
   show(value) {
     this.refuse("");
     if (this.control instanceof HTMLInputElement && this.control.type === "checkbox") {
@@ -201,7 +199,8 @@ class SettingField {
     }
   }
 
-  /** @param {string} message  "" takes it back */
+  /** Show why the value was refused; "" hides the error.
+   * @param {string} message  "" takes it back */
   refuse(message) {
     this.wrong.textContent = message;
     this.control.setAttribute("aria-invalid", String(message !== ""));
@@ -211,7 +210,7 @@ class SettingField {
   }
 }
 
-/** @param {Setting} setting */
+/** Return the input or select for a kind of setting. @param {Setting} setting */
 function makeControl({ kind, low, high, choices }) {
   if (kind === "choice") {
     const options = (choices ?? []).map(({ value, label }) => el("option", { value }, label));

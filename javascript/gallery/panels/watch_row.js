@@ -1,4 +1,4 @@
-/** One watched gallery in the panel: drawn once, then kept up to date in its place. */
+/** The row of one watched gallery in the panel: created once, then updated in place. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -10,11 +10,9 @@ export class WatchRow {
   #context;
   #news = el("p", { class: "dim" });
 
-  /**
-   * @param {Context} context
+  /** @param {Context} context
    * @param {WatchedGallery} one
-   * @param {{open: () => unknown, unwatch: () => unknown}} actions
-   */
+   * @param {{open: () => unknown, unwatch: () => unknown}} actions */
   constructor(context, one, { open, unwatch }) {
     const { words } = context;
     this.#context = context;
@@ -32,14 +30,14 @@ export class WatchRow {
     );
   }
 
-  /** @param {WatchedGallery} one */
+  /** Show what is new in the gallery. @param {WatchedGallery} one */
   draw(one) {
     this.element.toggleAttribute("data-news", one.new_count > 0);
     const summary = one.checked_at || !one.problem ? this.#summary(one) : "";
     this.#news.textContent = [summary, one.problem].filter(Boolean).join(" · ");
   }
 
-  /** @param {WatchedGallery} one */
+  /** Return how many images are new, and when that was checked. @param {WatchedGallery} one */
   #summary({ new_count, has_more, checked_at }) {
     const { words, store } = this.#context;
     if (!checked_at) return words("watches_never");

@@ -1,4 +1,4 @@
-/** Galleries that the user watches: what is new in each, begun and left, opened with the newest first. */
+/** The panel of watched galleries: what is new in each, and starting and stopping to watch one. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -60,7 +60,7 @@ export class Watches {
     queueMicrotask(() => this.#take(store.get().bootstrap?.watches)); // when the badge has its button
   }
 
-  /** The gallery that is open, or no longer. */
+  /** Watch the open gallery, or stop watching it. */
   async toggle() {
     const { store, api } = this.#context;
     const { where, model, watches } = store.get();
@@ -73,10 +73,9 @@ export class Watches {
     await this.#request(() => api.post("watches", body));
   }
 
-  /**
+  /** Send a request and show the watched galleries that it returns.
    * @param {() => Promise<WatchedGalleries>} request
-   * @param {{isSilent?: boolean}} [how]  nobody pressed anything: what fails is not said
-   */
+   * @param {{isSilent?: boolean}} [how]  nobody pressed anything: what fails is not said */
   async #request(request, { isSilent = false } = {}) {
     const { toast, words, signal } = this.#context;
     try {
@@ -96,20 +95,16 @@ export class Watches {
     this.#schedule();
   }
 
-  /**
-   * Of `hello` other parts change too: what it told of these is old by then.
+  /** Take the watched galleries from new bootstrap data, unless only other parts of it changed.
    * @param {State} now
-   * @param {State} before
-   */
+   * @param {State} before */
   #onBootstrap({ bootstrap }, before) {
     this.#take(bootstrap?.watches === before.bootstrap?.watches ? undefined : bootstrap?.watches);
   }
 
-  /**
-   * What one looks at has no news any more.
+  /** Fetch the watched galleries again once the open one is loaded: it has nothing new any more.
    * @param {State} now
-   * @param {State} before
-   */
+   * @param {State} before */
   #onLoaded(now, before) {
     const gallery = getWatchKey(now.where);
     const hasNews = now.watches?.galleries.some((one) => one.gallery === gallery && one.new_count);
@@ -159,7 +154,7 @@ export class Watches {
     this.#rows.draw(galleries);
   }
 
-  /** @param {WatchedGallery} one */
+  /** Return the row of a watched gallery. @param {WatchedGallery} one */
   #row(one) {
     const { api } = this.#context;
     const { gallery } = one;
@@ -169,7 +164,7 @@ export class Watches {
     });
   }
 
-  /** @param {WatchedGallery} one */
+  /** Open a watched gallery with the newest images first. @param {WatchedGallery} one */
   #open({ model, version, user }) {
     const { store, actions } = this.#context;
     const { where, bootstrap } = store.get();
@@ -180,10 +175,8 @@ export class Watches {
   }
 }
 
-/**
- * As the server names it; "" of what cannot be watched.
- * @param {Where} where
- */
+/** Return the name by which the server watches a gallery, "" if it cannot be watched.
+ * @param {Where} where */
 export function getWatchKey({ model, version, post, user, search }) {
   if (search !== null || post !== null) return "";
   if (version !== null) return `version ${version}`;

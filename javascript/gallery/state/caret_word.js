@@ -3,11 +3,9 @@
 const BLANK = /\s/;
 const QUOTE = /["“”„]/;
 
-/**
- * Return the index at which the word before the caret begins.
+/** Return the index at which the word before the caret begins.
  * @param {string} text
- * @param {number} caret
- */
+ * @param {number} caret */
 function findWordStart(text, caret) {
   let start = 0;
   let isQuoted = false;
@@ -19,22 +17,18 @@ function findWordStart(text, caret) {
   return start;
 }
 
-/**
- * Return the part of the word before the caret.
+/** Return the part of the word before the caret.
  * @param {string} text
- * @param {number} caret
- */
+ * @param {number} caret */
 export function getWordAt(text, caret) {
   return text.slice(findWordStart(text, caret), caret);
 }
 
-/**
- * Replace the word before the caret. Return the new text and caret. A blank follows a whole word,
+/** Replace the word before the caret. Return the new text and caret. A blank follows a whole word,
  * but not a key such as "lora:" that still needs its value.
  * @param {string} text
  * @param {number} caret
- * @param {string} word
- */
+ * @param {string} word */
 export function replaceWord(text, caret, word) {
   const rest = text.slice(caret).replace(/^\S+/, "").trimStart();
   const begun = text.slice(0, findWordStart(text, caret)) + word + (/[:>]$/.test(word) ? "" : " ");

@@ -6,11 +6,9 @@ import { getSetting } from "./state.js";
 
 const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
 
-/**
- * Return whether an image is above the highest rating in the settings and not revealed yet.
+/** Return whether an image is above the highest rating in the settings and not revealed yet.
  * @param {Pick<State, "bootstrap" | "revealed">} state
- * @param {Pick<import("../types.js").View, "id" | "level">} view
- */
+ * @param {Pick<import("../types.js").View, "id" | "level">} view */
 export function isBlurred({ bootstrap, revealed }, { id, level }) {
   const highest = LEVELS.indexOf(String(getSetting(bootstrap, "blur_level") ?? "XXX"));
   return highest >= 0 && LEVELS.indexOf(level) > highest && !revealed.has(id);

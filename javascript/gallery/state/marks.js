@@ -17,21 +17,17 @@ function isStored(entry) {
   return Array.isArray(entry) && typeof entry[0] === "string" && Array.isArray(entry[1]);
 }
 
-/**
- * Return the ids that are marked in a gallery.
+/** Return the ids that are marked in a gallery.
  * @param {string} source
- * @returns {Set<number>}
- */
+ * @returns {Set<number>} */
 export function readMarks(source) {
   const entry = readAll().find(([name]) => name === source);
   return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
 }
 
-/**
- * Store the marks of a gallery and drop those of the galleries that were used least lately.
+/** Store the marks of a gallery and drop those of the galleries that were used least lately.
  * @param {string} source
- * @param {ReadonlySet<number>} marks
- */
+ * @param {ReadonlySet<number>} marks */
 function saveMarks(source, marks) {
   if (!source) return;
   const stored = readAll().filter(([name]) => name !== source);
@@ -39,11 +35,9 @@ function saveMarks(source, marks) {
   writeJson(KEY, stored.slice(-SOURCES));
 }
 
-/**
- * Store the marks whenever they change, but not when another gallery brings its own.
+/** Store the marks whenever they change, but not when another gallery brings its own.
  * @param {import("./state.js").Store} store
- * @param {AbortSignal} signal
- */
+ * @param {AbortSignal} signal */
 export function followMarks(store, signal) {
   store.on(
     ["marks"],

@@ -7,13 +7,11 @@ import { getSource } from "./query.js";
 
 const KEY = "civitai-shortcut-place";
 
-/**
- * Save the scroll position when the page is left. After a reload, offer to go back to it once the
+/** Save the scroll position when the page is left. After a reload, offer to go back to it once the
  * first page of the same gallery is loaded.
  * @param {Context} context
  * @param {() => ScrollPlace | null} placeNow
- * @param {(place: ScrollPlace) => void} offer
- */
+ * @param {(place: ScrollPlace) => void} offer */
 export function rememberPlace({ store, signal }, placeNow, offer) {
   let left = readPlace(); // by this tab, before it was loaded anew
   window.addEventListener("pagehide", () => writePlace(getSource(store.get().where), placeNow()), {
@@ -31,10 +29,8 @@ export function rememberPlace({ store, signal }, placeNow, offer) {
   );
 }
 
-/**
- * Return the gallery and the scroll position that this tab saved, or null.
- * @returns {{source: string, place: ScrollPlace} | null}
- */
+/** Return the gallery and the scroll position that this tab saved, or null.
+ * @returns {{source: string, place: ScrollPlace} | null} */
 function readPlace() {
   try {
     const stored = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
@@ -44,11 +40,9 @@ function readPlace() {
   }
 }
 
-/**
- * Save the gallery and the scroll position for this tab.
+/** Save the gallery and the scroll position for this tab.
  * @param {string} source
- * @param {ScrollPlace | null} place
- */
+ * @param {ScrollPlace | null} place */
 function writePlace(source, place) {
   try {
     sessionStorage.setItem(KEY, JSON.stringify({ source, place }));

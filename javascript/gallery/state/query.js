@@ -9,11 +9,9 @@ const NUMBERS = /** @type {const} */ (["model", "version", "post"]);
 const TEXTS = /** @type {const} */ (["user", "sort", "period", "level", "type", "base"]);
 const FILTERS = /** @type {const} */ (["sort", "period", "level", "type", "base"]);
 
-/**
- * Return the query that has no gallery and the default filters.
+/** Return the query that has no gallery and the default filters.
  * @param {Bootstrap} bootstrap
- * @returns {Where}
- */
+ * @returns {Where} */
 export function makeDefaultQuery(bootstrap) {
   const level = getSetting(bootstrap, "gallery_level");
   const { choices } = bootstrap;
@@ -25,23 +23,19 @@ export function makeDefaultQuery(bootstrap) {
   };
 }
 
-/**
- * Return a query for another gallery with the same filters.
+/** Return a query for another gallery with the same filters.
  * @param {Where} where
  * @param {Partial<Where>} source
- * @returns {Where}
- */
+ * @returns {Where} */
 export function withSource(where, source) {
   const none = { model: null, version: null, post: null, user: "", search: null };
   return { ...where, ...none, ...source };
 }
 
-/**
- * Parse the query, the open image and the searched words out of the page's address.
+/** Parse the query, the open image and the searched words out of the page's address.
  * @param {string} search  "?model=…"
  * @param {Where} usual  what holds where the address is silent
- * @returns {{where: Where, image: number | null, find: string}}
- */
+ * @returns {{where: Where, image: number | null, find: string}} */
 export function parseAddress(search, usual) {
   const parameters = new URLSearchParams(search);
   const where = { ...usual };
@@ -52,15 +46,13 @@ export function parseAddress(search, usual) {
   return { where, image: parseId(parameters.get("image")), find: parameters.get("find") ?? "" };
 }
 
-/**
- * Return the page's address for a query and the open image. Values that equal the default are
+/** Return the page's address for a query and the open image. Values that equal the default are
  * left out; parameters and the hash that belong to the host stay.
  * @param {Where} where
  * @param {number | null} image
  * @param {Where} usual
  * @param {string} href  the address now
- * @param {string} [find]  words whose results stand in the gallery's place
- */
+ * @param {string} [find]  words whose results stand in the gallery's place */
 export function buildAddress(where, image, usual, href, find = "") {
   const address = new URL(href);
   const { searchParams } = address;
@@ -73,32 +65,26 @@ export function buildAddress(where, image, usual, href, find = "") {
   return address.href;
 }
 
-/**
- * Set a parameter, or delete it when its value is the default or null.
+/** Set a parameter, or delete it when its value is the default or null.
  * @param {URLSearchParams} parameters
  * @param {string} name
  * @param {string | number | null} value
- * @param {string | number | null} usual
- */
+ * @param {string | number | null} usual */
 function setParameter(parameters, name, value, usual) {
   if (value === usual || value === null) parameters.delete(name);
   else parameters.set(name, String(value));
 }
 
-/**
- * Return the id that a parameter holds, or null if it is not a positive whole number.
- * @param {string | null} text
- */
+/** Return the id that a parameter holds, or null if it is not a positive whole number.
+ * @param {string | null} text */
 function parseId(text) {
   return text !== null && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
 }
 
-/**
- * Return the API path for one page of a gallery.
+/** Return the API path for one page of a gallery.
  * @param {Where} where
  * @param {string | null} cursor
- * @param {number} limit
- */
+ * @param {number} limit */
 export function buildImagesPath(where, cursor, limit) {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(buildImagesQuery(where)))
@@ -121,11 +107,9 @@ function buildImagesQuery(where) {
   return parameters;
 }
 
-/**
- * Return the name that identifies a gallery whatever its filters are: "model 5", "kept" for the
+/** Return the name that identifies a gallery whatever its filters are: "model 5", "kept" for the
  * whole library, "" for none.
- * @param {Where} where
- */
+ * @param {Where} where */
 export function getSource(where) {
   if (where.model !== null) return `model ${where.model}`;
   if (where.post !== null) return `post ${where.post}`;
@@ -138,11 +122,9 @@ export function hasGallery(where) {
   return !["", "kept"].includes(getSource(where));
 }
 
-/**
- * Return how many filters differ from the default.
+/** Return how many filters differ from the default.
  * @param {Where} where
- * @param {Where} usual
- */
+ * @param {Where} usual */
 export function countFilters(where, usual) {
   const changed = FILTERS.filter((name) => where[name] !== usual[name]).length;
   return changed + (where.meta !== usual.meta ? 1 : 0) + (where.version === null ? 0 : 1);

@@ -30,10 +30,8 @@ export class Router {
   #isBehind = false; // and is to be changed again after that
   #isGoingBack = false; // history.back() has been called, its popstate is still to come
 
-  /**
-   * @param {Context} context
-   * @param {RouterActions} ties
-   */
+  /** @param {Context} context
+   * @param {RouterActions} ties */
   constructor(context, ties) {
     this.#context = context;
     this.#ties = ties;
@@ -63,11 +61,9 @@ export class Router {
     this.#isFollowing = false;
   }
 
-  /**
-   * Open a gallery that was left, and scroll back to where the user was in it.
+  /** Open a gallery that was left, and scroll back to where the user was in it.
    * @param {Where} where
-   * @param {ScrollPlace | undefined} place  where one was in it when one left it
-   */
+   * @param {ScrollPlace | undefined} place  where one was in it when one left it */
   async #return(where, place) {
     const { store, actions } = this.#context;
     await this.#ties.go(where);
@@ -76,11 +72,9 @@ export class Router {
     if (place.count <= FAR && !store.get().results) await actions.back();
   }
 
-  /**
-   * Show the results that were left, with the focus on the card that was opened from them.
+  /** Show the results that were left, with the focus on the card that was opened from them.
    * @param {string} words
-   * @param {number | null} opened
-   */
+   * @param {number | null} opened */
   #openResults(words, opened) {
     const { store } = this.#context;
     const saved = history.state?.[RESULTS];
@@ -91,12 +85,10 @@ export class Router {
     else if (store.get().results?.query !== words) void this.#ties.search(words);
   }
 
-  /**
-   * Update the address. Opening a gallery, an image or results adds a step to the history; a
+  /** Update the address. Opening a gallery, an image or results adds a step to the history; a
    * filter or the next image does not.
    * @param {State} now
-   * @param {State} before
-   */
+   * @param {State} before */
   #write(now, before) {
     if (this.#isFollowing || this.#isGoingBack || !now.bootstrap) return;
     const isNewSource = getSource(now.where) !== getSource(before.where);
@@ -114,11 +106,9 @@ export class Router {
     } else this.#replace();
   }
 
-  /**
-   * Add a step to the browser's history, and note in the current step where the user was.
+  /** Add a step to the browser's history, and note in the current step where the user was.
    * @param {"viewer" | "gallery" | "results"} kind
-   * @param {State} before
-   */
+   * @param {State} before */
   #push(kind, { results }) {
     const href = this.#href();
     if (href === location.href) return;
@@ -160,12 +150,10 @@ export class Router {
   }
 }
 
-/**
- * Return what was closed between two states, "" for nothing.
+/** Return what was closed between two states, "" for nothing.
  * @param {State} now
  * @param {State} before
- * @returns {"viewer" | "results" | ""}
- */
+ * @returns {"viewer" | "results" | ""} */
 function findClosedPart(now, before) {
   if (now.open === null && before.open !== null) return "viewer";
   return before.results && !now.results ? "results" : "";

@@ -15,21 +15,17 @@
 const LEAST_COMPARED = 2;
 export const MOST_COMPARED = 4;
 
-/**
- * Return whether as many images are marked as can be compared.
- * @param {ReadonlySet<number>} marks
- */
+/** Return whether as many images are marked as can be compared.
+ * @param {ReadonlySet<number>} marks */
 export function canCompare({ size }) {
   return size >= LEAST_COMPARED && size <= MOST_COMPARED;
 }
 
-/**
- * Mark or unmark an image, and begin the next range at it.
+/** Mark or unmark an image, and begin the next range at it.
  * @param {Selection} selection
  * @param {number} id
  * @param {boolean} [isMarked]  without it: the other way than now
- * @returns {Selection}
- */
+ * @returns {Selection} */
 export function toggleMark({ marks }, id, isMarked = !marks.has(id)) {
   const next = new Set(marks);
   if (isMarked) next.add(id);
@@ -37,28 +33,24 @@ export function toggleMark({ marks }, id, isMarked = !marks.has(id)) {
   return { marks: next, anchor: id, range: null };
 }
 
-/**
- * Mark all images from the anchor to `id`. Other marks and the anchor stay.
+/** Mark all images from the anchor to `id`. Other marks and the anchor stay.
  * @param {Selection} selection
  * @param {readonly number[]} order
  * @param {number} id
- * @returns {Selection}
- */
+ * @returns {Selection} */
 export function markRange(selection, order, id) {
   const { marks, anchor } = selection;
   if (!order.includes(id)) return selection;
   return setRange(marks, order, anchor ?? id, id);
 }
 
-/**
- * Mark the images between the focus before and the focus now. While the range was marked last, it
+/** Mark the images between the focus before and the focus now. While the range was marked last, it
  * grows and shrinks with the focus; otherwise a new range is added.
  * @param {Selection} selection
  * @param {readonly number[]} order
  * @param {number} before  where the focus was
  * @param {number} id  where it is now
- * @returns {Selection}
- */
+ * @returns {Selection} */
 export function extendRange({ marks, anchor, range }, order, before, id) {
   const goesOn = range?.made === marks && range.end === before;
   return goesOn
@@ -66,14 +58,12 @@ export function extendRange({ marks, anchor, range }, order, before, id) {
     : setRange(marks, order, before, id);
 }
 
-/**
- * Mark the images between two ids in addition to `base`.
+/** Mark the images between two ids in addition to `base`.
  * @param {ReadonlySet<number>} base
  * @param {readonly number[]} order
  * @param {number} from
  * @param {number} to
- * @returns {Selection}
- */
+ * @returns {Selection} */
 function setRange(base, order, from, to) {
   const [first, last] = [order.indexOf(from), order.indexOf(to)];
   if (first < 0) return toggleMark({ marks: base, anchor: from, range: null }, to, true);
@@ -82,22 +72,18 @@ function setRange(base, order, from, to) {
   return { marks: made, anchor: from, range: { base, made, end: to } };
 }
 
-/**
- * Mark all these images in addition to those that are marked.
+/** Mark all these images in addition to those that are marked.
  * @param {Selection} selection
  * @param {readonly number[]} order
- * @returns {Selection}
- */
+ * @returns {Selection} */
 export function addMarks({ marks, anchor }, order) {
   return { marks: new Set([...marks, ...order]), anchor, range: null };
 }
 
-/**
- * Mark the unmarked of these images and unmark the others. Marks on other images stay.
+/** Mark the unmarked of these images and unmark the others. Marks on other images stay.
  * @param {Selection} selection
  * @param {readonly number[]} order
- * @returns {Selection}
- */
+ * @returns {Selection} */
 export function invertMarks({ marks, anchor }, order) {
   const next = new Set(marks);
   for (const id of order) {

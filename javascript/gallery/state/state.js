@@ -88,11 +88,9 @@ export function makeEmptyGallery() {
   };
 }
 
-/**
- * Return what a page of the gallery changes. An image that Civitai sends twice is added once.
+/** Return what a page of the gallery changes. An image that Civitai sends twice is added once.
  * @param {State} state
- * @param {Page} page
- */
+ * @param {Page} page */
 export function addPage(state, page) {
   const before = state.stale ? [] : state.images;
   const known = new Set(before.map((view) => view.id));
@@ -112,14 +110,12 @@ export function addPage(state, page) {
   };
 }
 
-/**
- * Return what the gallery's first page changes when Civitai responds again: at the top it
+/** Return what the gallery's first page changes when Civitai responds again: at the top it
  * replaces the images from the library, further down it only updates them.
  * @param {State} state
  * @param {Page} page
  * @param {boolean} isAtTop  else what is looked at stays, as it is now
- * @returns {Partial<State>}
- */
+ * @returns {Partial<State>} */
 export function replaceLibraryPage(state, page, isAtTop) {
   if (isAtTop) return addPage({ ...state, stale: true }, page);
   const fresh = new Map(page.images.map((view) => [view.id, view]));
@@ -127,20 +123,16 @@ export function replaceLibraryPage(state, page, isAtTop) {
   return { images, libraryDate: "" };
 }
 
-/**
- * Return the notes with each code once, the latest message winning.
+/** Return the notes with each code once, the latest message winning.
  * @param {import("../types.js").Note[]} before
- * @param {import("../types.js").Note[]} fresh
- */
+ * @param {import("../types.js").Note[]} fresh */
 function mergeNotes(before, fresh) {
   const codes = new Set(fresh.map((note) => note.code));
   return [...before.filter((note) => !codes.has(note.code)), ...fresh];
 }
 
-/**
- * Return whether the loaded images are filtered by words.
- * @param {LoadedFilterState} loadedFilter
- */
+/** Return whether the loaded images are filtered by words.
+ * @param {LoadedFilterState} loadedFilter */
 export function isFiltered(loadedFilter) {
   return loadedFilter.words !== "";
 }
@@ -148,10 +140,8 @@ export function isFiltered(loadedFilter) {
 /** @type {WeakMap<readonly View[], WeakMap<ReadonlySet<number>, readonly View[]>>} */
 const shownByImages = new WeakMap();
 
-/**
- * Return the loaded images that match the filter: the same array for the same images and matches.
- * @param {Pick<State, "images" | "loadedFilter" | "matches">} state
- */
+/** Return the loaded images that match the filter: the same array for the same images and matches.
+ * @param {Pick<State, "images" | "loadedFilter" | "matches">} state */
 export function getShown({ images, loadedFilter, matches }) {
   if (!isFiltered(loadedFilter) || matches === null) return images;
   const byMatches = shownByImages.get(images) ?? new WeakMap();
@@ -161,47 +151,37 @@ export function getShown({ images, loadedFilter, matches }) {
   return shown;
 }
 
-/**
- * Return the parts that failed; with a code, only those that failed with that code.
+/** Return the parts that failed; with a code, only those that failed with that code.
  * @param {Pick<State, "problems">} state
  * @param {string} [code]
- * @returns {Part[]}
- */
+ * @returns {Part[]} */
 export function getFailedParts({ problems }, code) {
   const parts = /** @type {Part[]} */ (Object.keys(problems));
   return parts.filter((part) => problems[part] && (!code || problems[part].code === code));
 }
 
-/**
- * Return the part of the gallery that failed and is to be told first, or null.
- * @param {Pick<State, "problems">} state
- */
+/** Return the part of the gallery that failed and is to be told first, or null.
+ * @param {Pick<State, "problems">} state */
 export function getFailedGalleryPart(state) {
   return getFailedParts(state).find((part) => part !== "lookup") ?? null;
 }
 
-/**
- * Return whether our server did not answer the last time that any part asked.
- * @param {Pick<State, "problems" | "lost">} state
- */
+/** Return whether our server did not answer the last time that any part asked.
+ * @param {Pick<State, "problems" | "lost">} state */
 export function isOffline(state) {
   return state.lost || getFailedParts(state, "offline").length > 0;
 }
 
-/**
- * Return the value of a setting, undefined while it is not known.
+/** Return the value of a setting, undefined while it is not known.
  * @param {import("../types.js").Bootstrap | null} bootstrap
- * @param {string} name
- */
+ * @param {string} name */
 export function getSetting(bootstrap, name) {
   return bootstrap?.settings.find((setting) => setting.name === name)?.value;
 }
 
-/**
- * Return the label of an infotext field in the user's language, or its own name.
+/** Return the label of an infotext field in the user's language, or its own name.
  * @param {import("../types.js").Bootstrap | null} bootstrap
- * @param {string} name
- */
+ * @param {string} name */
 export function getParameterLabel(bootstrap, name) {
   return bootstrap && Object.hasOwn(bootstrap.parameter_labels, name)
     ? bootstrap.parameter_labels[name]
@@ -223,10 +203,8 @@ export class Store {
     return this.#state;
   }
 
-  /**
-   * Merge a change into the state, then call the listeners whose keys have changed.
-   * @param {Partial<State> | ((state: State) => Partial<State>)} change
-   */
+  /** Merge a change into the state, then call the listeners whose keys have changed.
+   * @param {Partial<State> | ((state: State) => Partial<State>)} change */
   set(change) {
     const before = this.#state;
     const now = { ...before, ...(typeof change === "function" ? change(before) : change) };
@@ -239,12 +217,10 @@ export class Store {
     }
   }
 
-  /**
-   * Call the listener once for each `set` that changes one of the keys, before `set` returns.
+  /** Call the listener once for each `set` that changes one of the keys, before `set` returns.
    * @param {Key[]} keys
    * @param {Listener} listener
-   * @param {{signal?: AbortSignal}} [options]
-   */
+   * @param {{signal?: AbortSignal}} [options] */
   on(keys, listener, { signal } = {}) {
     if (signal?.aborted) return;
     const subscription = { keys, listener };
@@ -253,11 +229,9 @@ export class Store {
   }
 }
 
-/**
- * Return the value that a subscription watches.
+/** Return the value that a subscription watches.
  * @param {State} state
- * @param {Key} key
- */
+ * @param {Key} key */
 function readKey(state, key) {
   return typeof key === "function" ? key(state) : state[key];
 }

@@ -1,4 +1,4 @@
-/** Bars of one kind: each a button that shows the images which it stands for. */
+/** The bars of one group of statistics. A click on a bar shows the images it stands for. */
 
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
@@ -10,11 +10,10 @@ import { icon } from "../core/icons.js";
 
 const FIRST = 6; // in sight before one asks for all
 
-/**
+/** Return the bars of a group.
  * @param {Context} context
  * @param {Group} group
- * @param {(bar: Bar) => void} show
- */
+ * @param {(bar: Bar) => void} show */
 export function makeBars(context, group, show) {
   const { words } = context;
   const list = el("ol", {}, ...group.bars.map((bar) => makeBar(context, bar, show)));
@@ -28,11 +27,10 @@ export function makeBars(context, group, show) {
   return section;
 }
 
-/**
+/** Return a button that shows all bars or only the first.
  * @param {Context} context
  * @param {Group} group
- * @param {HTMLElement} list
- */
+ * @param {HTMLElement} list */
 function makeMoreButton({ words }, group, list) {
   const fold = button(
     { action: "figures-all", words: words("stats_all", { n: group.bars.length }), class: "quiet" },
@@ -47,11 +45,10 @@ function makeMoreButton({ words }, group, list) {
   return fold;
 }
 
-/**
+/** Return the bar of one value.
  * @param {Context} context
  * @param {Bar} bar
- * @param {(bar: Bar) => void} show
- */
+ * @param {(bar: Bar) => void} show */
 function makeBar({ words, store }, bar, show) {
   const language = store.get().bootstrap?.language;
   const unseen = (/** @type {string} */ text) => el("span", { class: "visually-hidden" }, text);
@@ -83,20 +80,18 @@ function makeBar({ words, store }, bar, show) {
   return el("li", {}, made);
 }
 
-/**
+/** Return the usual weight of a LoRA, with its range.
  * @param {Bar} bar
- * @param {import("../types.js").Words} words
- */
+ * @param {import("../types.js").Words} words */
 function formatWeight({ weight, low, high }, words) {
   return low === high
     ? words("stats_weight", { weight })
     : words("stats_weights", { weight, low, high });
 }
 
-/**
+/** Return a share in percent, "<1 %" for the smallest.
  * @param {number} share
- * @param {string | undefined} language
- */
+ * @param {string | undefined} language */
 export function formatPercent(share, language) {
   const number = Math.round(100 * share);
   return `${number < 1 ? "<1" : formatNumber(number, language)} %`;

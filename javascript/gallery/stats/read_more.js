@@ -1,4 +1,4 @@
-/** Reads more of a gallery for its figures: a job of records, without images. */
+/** Loads more records of a gallery for its statistics, as a job without images. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -18,10 +18,8 @@ export class ReadMore {
   #progress;
   #read = -1; // images, of the job that is shown
 
-  /**
-   * @param {Context} context
-   * @param {() => unknown} more  called whenever more was read
-   */
+  /** @param {Context} context
+   * @param {() => unknown} more  called whenever more was read */
   constructor(context, more) {
     const { store, words, actions } = context;
     this.#context = context;
@@ -46,7 +44,7 @@ export class ReadMore {
     this.#follow(() => {});
   }
 
-  /** The newest that reads, as long as it is under way. */
+  /** Return the newest job that loads records of this model, undefined if none is running. */
   #job() {
     const { jobs, model } = this.#context.store.get();
     return jobs?.jobs.find(

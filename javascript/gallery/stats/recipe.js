@@ -1,4 +1,4 @@
-/** The most common settings at a glance, and as an infotext to take along. */
+/** The most common settings of a gallery, as a summary and as an infotext. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -12,10 +12,9 @@ const LEAST_SHARE = 0.1;
 const USUAL_TAB = "txt2img";
 const FIRST = ["Sampler", "Schedule type"]; // an infotext begins with the steps
 
-/**
+/** Return the section with the most common settings.
  * @param {Context} context
- * @param {Stats} stats  with a recipe
- */
+ * @param {Stats} stats  with a recipe */
 export function makeRecipe(context, stats) {
   const { words } = context;
   return el(
@@ -28,12 +27,10 @@ export function makeRecipe(context, stats) {
   );
 }
 
-/**
- * What one sets, and how strong the model's own LoRA is.
+/** Return the settings to show, beginning with the usual weight of the model's own LoRA.
  * @param {Context} context
  * @param {Stats} stats
- * @returns {[string, string][]}
- */
+ * @returns {[string, string][]} */
 function summarize({ words, store }, { settings, groups }) {
   const { bootstrap } = store.get();
   const loras = groups.find(({ kind }) => kind === "lora")?.bars ?? [];
@@ -48,26 +45,22 @@ function summarize({ words, store }, { settings, groups }) {
   return modelLora ? [[words("stats_own_weight"), modelLora.weight], ...all] : all;
 }
 
-/**
- * Whether the model is a LoRA that its images are made with; a checkpoint may be named as one.
- * @param {import("./types.js").Bar} bar
- */
+/** Return whether a bar is the model's own LoRA; a checkpoint may have the same name.
+ * @param {import("./types.js").Bar} bar */
 export function isModelLora({ is_own, share }) {
   return is_own && share >= LEAST_SHARE;
 }
 
-/**
+/** Return a name with its value.
  * @param {string} name
- * @param {string} value
- */
+ * @param {string} value */
 function makePair(name, value) {
   return el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value));
 }
 
-/**
+/** Return the buttons that send and copy the infotext.
  * @param {Context} context
- * @param {string} text
- */
+ * @param {string} text */
 function makeButtons({ words, actions, store }, text) {
   const copy = button(
     { action: "figures-copy", icon: icon("copy"), words: words("stats_copy") },

@@ -1,4 +1,4 @@
-/** "What works here": what the images of the open model that were read have in common. */
+/** The panel "What works here": what the loaded images of the open model have in common. */
 
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
@@ -62,10 +62,9 @@ export class StatsPanel {
     }
   }
 
-  /**
+  /** Show a message in place of the statistics, with a retry button if it is a problem.
    * @param {string} text
-   * @param {boolean} [isProblem]
-   */
+   * @param {boolean} [isProblem] */
   #showMessage(text, isProblem = false) {
     const again = { action: "retry", icon: icon("again"), words: this.#context.words("do_retry") };
     this.#sample.replaceChildren();
@@ -75,7 +74,7 @@ export class StatsPanel {
     );
   }
 
-  /** @param {Stats} stats */
+  /** Show the statistics, and keep the focus on the same button. @param {Stats} stats */
   #draw(stats) {
     const { words, root } = this.#context;
     const groups = [...stats.groups].sort(
@@ -96,7 +95,7 @@ export class StatsPanel {
     all.find((one) => getButtonKey(one) === focused)?.focus();
   }
 
-  /** @param {Stats} stats */
+  /** Show how many images the statistics are made of. @param {Stats} stats */
   #drawSample({ pictures, with_data, reactions }) {
     const { words, store, actions } = this.#context;
     const { bootstrap, model, where } = store.get();
@@ -115,7 +114,7 @@ export class StatsPanel {
     );
   }
 
-  /** @param {Stats} stats */
+  /** Return the table of the model's versions. @param {Stats} stats */
   #versions(stats) {
     const { actions } = this.#context;
     return makeVersions(
@@ -125,7 +124,7 @@ export class StatsPanel {
     );
   }
 
-  /** @param {string} search */
+  /** Show the images that a search finds in the library. @param {string} search */
   #show(search) {
     const { actions } = this.#context;
     actions.panel("");
@@ -134,14 +133,14 @@ export class StatsPanel {
   }
 }
 
-/** What a redrawn button is known by. @param {Element | null} element */
+/** Return what identifies a button after it was redrawn. @param {Element | null} element */
 function getButtonKey(element) {
   const { do: action, value = "" } = /** @type {HTMLElement | null} */ (element)?.dataset ?? {};
   const kind = element?.closest("[data-kind]")?.getAttribute("data-kind") ?? "";
   return action ? `${action} ${kind} ${value}` : "";
 }
 
-/** @param {Group} group */
+/** Return where a group stands among the others. @param {Group} group */
 function getGroupOrder({ kind, bars }) {
   return kind === "lora" && bars.some(isModelLora) ? -1 : ORDER.indexOf(kind);
 }

@@ -1,4 +1,4 @@
-/** The versions of a model beside each other: what is most common with each. */
+/** The table of a model's versions: the most common settings of each. */
 
 import { el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
@@ -9,11 +9,10 @@ import { formatPercent } from "./bars.js";
 
 const KINDS = ["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip", "upscaler"];
 
-/**
+/** Return the table of versions.
  * @param {Context} context
  * @param {VersionStats[]} versions  two or more
- * @param {(id: number) => void} show
- */
+ * @param {(id: number) => void} show */
 export function makeVersions(context, versions, show) {
   const { words } = context;
   const kinds = KINDS.filter((kind) => versions.some((version) => version.most[kind]));
@@ -33,12 +32,11 @@ export function makeVersions(context, versions, show) {
   );
 }
 
-/**
+/** Return the row of a version.
  * @param {Context} context
  * @param {VersionStats} version
  * @param {string[]} kinds
- * @param {(id: number) => void} show
- */
+ * @param {(id: number) => void} show */
 function makeRow({ words, store }, version, kinds, show) {
   const language = store.get().bootstrap?.language;
   const open = el("button", {

@@ -33,11 +33,9 @@ export class Gestures {
     touch: false,
   };
 
-  /**
-   * @param {HTMLElement} element
+  /** @param {HTMLElement} element
    * @param {Handlers} handlers
-   * @param {AbortSignal} signal
-   */
+   * @param {AbortSignal} signal */
   constructor(element, handlers, signal) {
     this.element = element;
     this.handlers = handlers;
@@ -64,11 +62,9 @@ export class Gestures {
     else this.#startTrail(event);
   }
 
-  /**
-   * Keep the browser from scrolling. Chromium lets a flick go on even where nothing scrolls, and
+  /** Keep the browser from scrolling. Chromium lets a flick go on even where nothing scrolls, and
    * takes the next tap as its end.
-   * @param {TouchEvent} event
-   */
+   * @param {TouchEvent} event */
   #touch(event) {
     if (this.#doing !== "" && event.cancelable) event.preventDefault();
   }
@@ -92,11 +88,9 @@ export class Gestures {
     this.handlers.drag(by);
   }
 
-  /**
-   * Begin a drag once the finger has moved far enough. Return whether it has.
+  /** Begin a drag once the finger has moved far enough. Return whether it has.
    * @param {Point} by
-   * @param {PointerEvent} event
-   */
+   * @param {PointerEvent} event */
   #startDrag(by, event) {
     if (Math.hypot(by.x, by.y) < SLOP) return false;
     this.#doing = "drag";
@@ -174,11 +168,9 @@ export class Gestures {
     this.handlers.wheel(Math.exp(-turned * (event.ctrlKey ? 0.01 : 0.002)), this.#point(event));
   }
 
-  /**
-   * Return where an event happened, from the element's middle.
+  /** Return where an event happened, from the element's middle.
    * @param {MouseEvent} event
-   * @returns {Point}
-   */
+   * @returns {Point} */
   #point(event) {
     const box = this.element.getBoundingClientRect();
     return {
@@ -188,35 +180,29 @@ export class Gestures {
   }
 }
 
-/**
- * Return where a sideways swipe leads: 1 to the next image, -1 to the one before, 0 nowhere.
+/** Return where a sideways swipe leads: 1 to the next image, -1 to the one before, 0 nowhere.
  * @param {number} by
  * @param {number} speed
  * @param {number} width  of the stage
- * @returns {-1 | 0 | 1}
- */
+ * @returns {-1 | 0 | 1} */
 export function getSwipeDirection(by, speed, width) {
   const flung = Math.abs(speed) > 0.4 && Math.sign(speed) === Math.sign(by);
   const isPast = Math.abs(by) > width / 2 || (flung && Math.abs(by) > SLOP * 2);
   return isPast ? (by < 0 ? 1 : -1) : 0;
 }
 
-/**
- * Return whether a swipe downwards closes the image.
+/** Return whether a swipe downwards closes the image.
  * @param {number} by
  * @param {number} speed
- * @param {number} height  of the stage
- */
+ * @param {number} height  of the stage */
 export function isDismissed(by, speed, height) {
   return by > height / 4 || (by > SLOP * 4 && speed > 0.5);
 }
 
-/**
- * Return the vector from the other point to this one.
+/** Return the vector from the other point to this one.
  * @param {Point} one
  * @param {Point} other
- * @returns {Point}
- */
+ * @returns {Point} */
 function subtract(one, other) {
   return { x: one.x - other.x, y: one.y - other.y };
 }

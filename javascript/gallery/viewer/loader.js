@@ -5,14 +5,12 @@
 const AT_ONCE = 2; // a browser has six connections to our server, and what is asked needs some
 const MOST_RUNNING = 2; // of the list's first: what is under way for them goes on
 
-/**
- * Return the indices around an image in the order of need: itself, the next in the direction of
+/** Return the indices around an image in the order of need: itself, the next in the direction of
  * travel, the one behind, and so on.
  * @param {number} index
  * @param {number} count
  * @param {number} way  1 or -1
- * @param {number} distance  how many to each side
- */
+ * @param {number} distance  how many to each side */
 export function listNearbyIndices(index, count, way, distance) {
   const indices = [index];
   for (let step = 1; step <= distance; step += 1)
@@ -34,10 +32,8 @@ export class Loader {
     this.#load = load;
   }
 
-  /**
-   * Load these images: the first at once, the others after it.
-   * @param {number[]} ids  in the order of need
-   */
+  /** Load these images: the first at once, the others after it.
+   * @param {number[]} ids  in the order of need */
   want(ids) {
     this.#wanted = ids;
     const wanted = ids.slice(0, MOST_RUNNING);
@@ -83,11 +79,9 @@ export class Loader {
     });
   }
 
-  /**
-   * Abort the loading of an image.
+  /** Abort the loading of an image.
    * @param {number} id
-   * @param {AbortController} controller
-   */
+   * @param {AbortController} controller */
   #stop(id, controller) {
     this.#running.delete(id);
     controller.abort();

@@ -32,11 +32,9 @@ export class Slide {
   /** @type {Promise<void> | null} */
   #preview = null;
 
-  /**
-   * @param {Context} context
+  /** @param {Context} context
    * @param {View} view
-   * @param {SlideListeners} listeners
-   */
+   * @param {SlideListeners} listeners */
   constructor(context, view, listeners) {
     this.context = context;
     this.view = view;
@@ -69,11 +67,9 @@ export class Slide {
     this.put(wasZoomed ? limitPose(this.pose, this.size, stage) : fitPose(this.size, stage));
   }
 
-  /**
-   * Zoom and pan the image to a pose.
+  /** Zoom and pan the image to a pose.
    * @param {Pose} pose
-   * @param {boolean} [smoothly]
-   */
+   * @param {boolean} [smoothly] */
   put(pose, smoothly = false) {
     this.pose = pose;
     const larger = pose.scale / getFitScale(this.size, this.#stage);
@@ -82,10 +78,8 @@ export class Slide {
     setAttribute(this.element, "data-zoomed", this.isZoomed);
   }
 
-  /**
-   * Show newer data of the same image, such as the size that its record tells.
-   * @param {View} view
-   */
+  /** Show newer data of the same image, such as the size that its record tells.
+   * @param {View} view */
   update(view) {
     const before = this.view;
     this.view = view;
@@ -94,10 +88,8 @@ export class Slide {
     if (view.kind !== before.kind) this.listeners.again(this);
   }
 
-  /**
-   * Cover an image above the content rating that the user has chosen, or uncover it.
-   * @param {boolean} isVeiled
-   */
+  /** Cover an image above the content rating that the user has chosen, or uncover it.
+   * @param {boolean} isVeiled */
   veil(isVeiled) {
     if (isVeiled === (this.#veil !== null)) return;
     setAttribute(this.element, "data-blurred", isVeiled);
@@ -135,10 +127,8 @@ export class Slide {
     else if (this.view.width <= 0 && this.shows !== "file") this.#reshape({ width, height });
   }
 
-  /**
-   * Move the slide to its position: 0 is the open one, -1 and 1 wait beside it.
-   * @param {number} by  0 the open one; -1 and 1 wait at its sides
-   */
+  /** Move the slide to its position: 0 is the open one, -1 and 1 wait beside it.
+   * @param {number} by  0 the open one; -1 and 1 wait at its sides */
   place(by) {
     const { style } = this.element;
     style.transform = by ? `translateX(calc(${by * 100}% + ${by * GAP}px))` : "";
@@ -161,10 +151,8 @@ export class Slide {
     this.lay(this.#stage);
   }
 
-  /**
-   * Load the file and show it in the thumbnail's place once it can be painted at once.
-   * @param {AbortSignal} signal
-   */
+  /** Load the file and show it in the thumbnail's place once it can be painted at once.
+   * @param {AbortSignal} signal */
   async load(signal) {
     if (this.shows === "file" || this.view.kind !== "image") return;
     const image = el("img", { class: "file", alt: this.#name, draggable: "false" });
@@ -217,11 +205,9 @@ export class Slide {
     if (this.thumb.naturalWidth) this.box.prepend(this.thumb);
   }
 
-  /**
-   * Show the file in place of everything else.
+  /** Show the file in place of everything else.
    * @param {HTMLImageElement | HTMLVideoElement} element
-   * @param {Size} size
-   */
+   * @param {Size} size */
   #show(element, size) {
     if (element.parentNode !== this.box) this.box.append(element);
     // the others would show through a transparent image
@@ -241,10 +227,8 @@ export class Slide {
     this.#error = null;
   }
 
-  /**
-   * Find out by another request why a file failed, for an `<img>` does not tell, and show it.
-   * @param {AbortSignal} signal
-   */
+  /** Find out by another request why a file failed, for an `<img>` does not tell, and show it.
+   * @param {AbortSignal} signal */
   async #failed(signal) {
     const { api, words, store } = this.context;
     try {

@@ -33,10 +33,8 @@ export class Stage {
   #index = -1;
   size = { width: 1, height: 1 };
 
-  /**
-   * @param {Context} context
-   * @param {StageListeners} listeners
-   */
+  /** @param {Context} context
+   * @param {StageListeners} listeners */
   constructor(context, listeners) {
     this.context = context;
     this.listeners = listeners;
@@ -62,12 +60,10 @@ export class Stage {
     return slide && { fit: getFitScale(slide.size, this.size), now: slide.pose.scale };
   }
 
-  /**
-   * Show an image, and load those around it.
+  /** Show an image, and load those around it.
    * @param {readonly View[]} views
    * @param {number} index  of the one to show
-   * @param {number} way  where it goes on, probably: 1 or -1
-   */
+   * @param {number} way  where it goes on, probably: 1 or -1 */
   show(views, index, way) {
     const before = this.slide;
     if (!before) this.#measure();
@@ -99,10 +95,8 @@ export class Stage {
     this.#index = -1;
   }
 
-  /**
-   * Zoom by a step, to the whole image, or to one pixel a pixel.
-   * @param {"in" | "out" | "fit" | "one"} how
-   */
+  /** Zoom by a step, to the whole image, or to one pixel a pixel.
+   * @param {"in" | "out" | "fit" | "one"} how */
   zoom(how) {
     const { slide, size } = this;
     if (!slide) return;
@@ -111,11 +105,9 @@ export class Stage {
     this.put(zoomAt(slide.pose, scales[how], MIDDLE, slide.size, size), true);
   }
 
-  /**
-   * Zoom and pan the open image to a pose.
+  /** Zoom and pan the open image to a pose.
    * @param {Pose} pose
-   * @param {boolean} [smoothly]
-   */
+   * @param {boolean} [smoothly] */
   put(pose, smoothly = false) {
     this.slide?.put(pose, smoothly);
     this.listeners.changed();

@@ -30,20 +30,16 @@ export class StageGestures {
     this.stage = stage;
   }
 
-  /**
-   * Return whether a press is a gesture and not meant for a video's controls.
-   * @param {PointerEvent} event
-   */
+  /** Return whether a press is a gesture and not meant for a video's controls.
+   * @param {PointerEvent} event */
   isOurs(event) {
     const video = this.stage.slide?.video;
     if (!video || !event.composedPath().includes(video)) return true;
     return event.clientY < video.getBoundingClientRect().bottom - CONTROLS;
   }
 
-  /**
-   * Decide what a drag does: pan a zoomed image, swipe sideways or swipe down.
-   * @param {"x" | "y"} axis
-   */
+  /** Decide what a drag does: pan a zoomed image, swipe sideways or swipe down.
+   * @param {"x" | "y"} axis */
   dragStart(axis) {
     const { slide, element } = this.stage;
     if (!slide) return;
@@ -78,11 +74,9 @@ export class StageGestures {
     this.#pinchedAt = point;
   }
 
-  /**
-   * Zoom the image with two fingers.
+  /** Zoom the image with two fingers.
    * @param {number} factor
-   * @param {Point} point
-   */
+   * @param {Point} point */
   pinch(factor, point) {
     const { slide, size } = this.stage;
     if (!slide) return;
@@ -94,22 +88,18 @@ export class StageGestures {
     if (slide) this.stage.put(limitPose(slide.pose, slide.size, size), true);
   }
 
-  /**
-   * Zoom at the pointer.
+  /** Zoom at the pointer.
    * @param {number} factor
-   * @param {Point} point
-   */
+   * @param {Point} point */
   wheel(factor, point) {
     const { slide, size } = this.stage;
     if (slide)
       this.stage.put(zoomAt(slide.pose, slide.pose.scale * factor, point, slide.size, size));
   }
 
-  /**
-   * Report a tap that no control needs.
+  /** Report a tap that no control needs.
    * @param {MouseEvent} event
-   * @param {boolean} touch
-   */
+   * @param {boolean} touch */
   tap(event, touch) {
     const path = event.composedPath();
     const { slide, listeners } = this.stage;
@@ -120,11 +110,9 @@ export class StageGestures {
     if (!isControl) listeners.tapped(onImage, touch);
   }
 
-  /**
-   * Zoom into a point, or back to the whole image.
+  /** Zoom into a point, or back to the whole image.
    * @param {Point} point
-   * @param {boolean} touch
-   */
+   * @param {boolean} touch */
   doubleTap(point, touch) {
     const { slide, size, listeners } = this.stage;
     if (touch) listeners.tapped(true, true); // takes back what its first tap did
@@ -132,11 +120,9 @@ export class StageGestures {
     this.stage.put(toggleZoom(slide.pose, point, slide.size, size), true);
   }
 
-  /**
-   * Let a panned image glide on.
+  /** Let a panned image glide on.
    * @param {Point} by
-   * @param {Point} speed
-   */
+   * @param {Point} speed */
   #glide(by, speed) {
     const { slide, size } = this.stage;
     if (!slide) return;
@@ -145,11 +131,9 @@ export class StageGestures {
     this.stage.put(limitPose({ scale: slide.pose.scale, x, y }, slide.size, size), true);
   }
 
-  /**
-   * Go to the next image or back, with an animation from where the finger left the strip.
+  /** Go to the next image or back, with an animation from where the finger left the strip.
    * @param {number} by
-   * @param {number} speed
-   */
+   * @param {number} speed */
   #leaf(by, speed) {
     const { context, size } = this.stage;
     const before = this.stage.slide;
@@ -159,11 +143,9 @@ export class StageGestures {
     this.#comeBack(isSame ? by : by + way * (size.width + GAP), 0);
   }
 
-  /**
-   * Close the viewer after a swipe down, or show the details after a swipe up.
+  /** Close the viewer after a swipe down, or show the details after a swipe up.
    * @param {number} by
-   * @param {number} speed
-   */
+   * @param {number} speed */
   #letGo(by, speed) {
     const { size, listeners } = this.stage;
     if (isDismissed(by, speed, size.height)) return void this.#fallOut(by);
@@ -183,22 +165,18 @@ export class StageGestures {
     fall.cancel(); // it held the strip below until here
   }
 
-  /**
-   * Move the strip by this many pixels.
+  /** Move the strip by this many pixels.
    * @param {number} x
-   * @param {number} y
-   */
+   * @param {number} y */
   #move(x, y) {
     const { strip, size } = this.stage;
     strip.style.transform = x || y ? `translate(${x}px, ${y}px)` : "";
     strip.style.opacity = y > 0 ? String(1 - y / size.height) : "";
   }
 
-  /**
-   * Animate the strip back into its place.
+  /** Animate the strip back into its place.
    * @param {number} x
-   * @param {number} y
-   */
+   * @param {number} y */
   #comeBack(x, y) {
     this.#move(0, 0);
     if (isStill()) return;

@@ -97,20 +97,16 @@ export class Toolbar {
   }
 }
 
-/**
- * Set the pressed state of a toggle button.
+/** Set the pressed state of a toggle button.
  * @param {HTMLElement} toggle
- * @param {boolean} isPressed
- */
+ * @param {boolean} isPressed */
 function setPressed(toggle, isPressed) {
   toggle.setAttribute("aria-pressed", String(isPressed));
 }
 
-/**
- * Set a control's label and tooltip.
+/** Set a control's label and tooltip.
  * @param {HTMLElement} control
- * @param {string} words
- */
+ * @param {string} words */
 function setLabel(control, words) {
   control.title = words;
   control.setAttribute("aria-label", words);

@@ -3,12 +3,10 @@
 import { el } from "../core/dom.js";
 import { readPreference, savePreference } from "../core/preferences.js";
 
-/**
- * Return a player and a promise that settles when its first frame is loaded or it failed.
+/** Return a player and a promise that settles when its first frame is loaded or it failed.
  * @param {{src: string, poster: string, name: string}} what
  * @param {AbortSignal} signal  ends it: nothing is loaded or heard any more
- * @returns {{element: HTMLVideoElement, ready: Promise<void>}}
- */
+ * @returns {{element: HTMLVideoElement, ready: Promise<void>}} */
 export function makePlayer({ src, poster, name }, signal) {
   const element = el("video", { class: "file", controls: true, loop: true, playsinline: true });
   element.muted = !readPreference("sound", false);
@@ -22,10 +20,8 @@ export function makePlayer({ src, poster, name }, signal) {
   return { element, ready };
 }
 
-/**
- * Play a video, muted if the browser plays nothing aloud before a click.
- * @param {HTMLVideoElement} video
- */
+/** Play a video, muted if the browser plays nothing aloud before a click.
+ * @param {HTMLVideoElement} video */
 export async function play(video) {
   try {
     await video.play();
@@ -43,10 +39,8 @@ export function toggleSound(video) {
   savePreference("sound", !video.muted);
 }
 
-/**
- * Store the volume and whether the sound is on, unless the browser muted the video.
- * @param {HTMLVideoElement} video
- */
+/** Store the volume and whether the sound is on, unless the browser muted the video.
+ * @param {HTMLVideoElement} video */
 function saveSound(video) {
   if ("hushed" in video.dataset) {
     delete video.dataset.hushed;
@@ -61,12 +55,10 @@ function isRefused(error) {
   return error instanceof DOMException && error.name === "NotAllowedError";
 }
 
-/**
- * Resolve when the first frame is loaded; reject when the video fails or is aborted.
+/** Resolve when the first frame is loaded; reject when the video fails or is aborted.
  * @param {HTMLVideoElement} video
  * @param {AbortSignal} signal
- * @returns {Promise<void>}
- */
+ * @returns {Promise<void>} */
 function waitForData(video, signal) {
   return new Promise((resolve, reject) => {
     video.addEventListener("loadeddata", () => resolve(), { signal });

@@ -64,11 +64,9 @@ export class Viewer {
     return this.context.root.fullscreenElement !== null;
   }
 
-  /**
-   * Show the open image, or close the viewer.
+  /** Show the open image, or close the viewer.
    * @param {State} now
-   * @param {State} [before]
-   */
+   * @param {State} [before] */
   #follow(now, before) {
     if (now.open === null) return this.#close();
     const parts = this.#opened();
@@ -102,11 +100,9 @@ export class Viewer {
     return this.#parts;
   }
 
-  /**
-   * Show the open image with its toolbar and neighbours.
+  /** Show the open image with its toolbar and neighbours.
    * @param {State} state
-   * @param {ViewerParts} parts
-   */
+   * @param {ViewerParts} parts */
   #draw(state, parts) {
     const view = /** @type {View} */ (this.#view);
     const shown = getShown(state);
@@ -140,11 +136,9 @@ export class Viewer {
     toolbar.showScale(scales);
   }
 
-  /**
-   * Load the details of the images around, and the next page before the end is reached.
+  /** Load the details of the images around, and the next page before the end is reached.
    * @param {State} state
-   * @param {ViewerParts} parts
-   */
+   * @param {ViewerParts} parts */
   #ask(state, parts) {
     const { ended, loading, problems } = state;
     const shown = getShown(state);
@@ -162,10 +156,8 @@ export class Viewer {
     details.retry();
   }
 
-  /**
-   * Show what the record tells of an image that is not in the gallery, such as its size.
-   * @param {View} view
-   */
+  /** Show what the record tells of an image that is not in the gallery, such as its size.
+   * @param {View} view */
   #update(view) {
     if (view.id !== this.#view?.id || this.#index >= 0 || !this.#parts) return;
     this.#view = view;
@@ -189,11 +181,9 @@ function shouldPreload({ bootstrap }) {
   return bootstrap?.settings.find((one) => one.name === "usergallery_preloading")?.value !== false;
 }
 
-/**
- * Return a placeholder for an image of which only the id is known, until its record is loaded.
+/** Return a placeholder for an image of which only the id is known, until its record is loaded.
  * @param {number} id
- * @returns {View}
- */
+ * @returns {View} */
 function makeUnknownView(id) {
   return {
     id,
@@ -214,11 +204,9 @@ function makeUnknownView(id) {
   };
 }
 
-/**
- * Build the viewer's dialog with its parts.
+/** Build the viewer's dialog with its parts.
  * @param {Context} context
- * @param {{changed: () => void, screen: () => void} & Details["listeners"]} listeners
- */
+ * @param {{changed: () => void, screen: () => void} & Details["listeners"]} listeners */
 function buildDialog(context, { changed, screen, ...detailsListeners }) {
   const { actions, words, store, root, signal } = context;
   const toolbar = new Toolbar(context);

@@ -12,61 +12,49 @@ const RESISTANCE = 0.35;
  * @type {Readonly<Size>} */
 const UNKNOWN = { width: 1024, height: 1024 };
 
-/**
- * Return the size to lay out with; a record may say 0 × 0.
+/** Return the size to lay out with; a record may say 0 × 0.
  * @param {Size} size
- * @returns {Size}
- */
+ * @returns {Size} */
 export function sizeOrDefault(size) {
   return size.width > 0 && size.height > 0 ? size : UNKNOWN;
 }
 
-/**
- * Return the scale at which the whole image fits the stage.
+/** Return the scale at which the whole image fits the stage.
  * @param {Size} image
- * @param {Size} stage
- */
+ * @param {Size} stage */
 export function getFitScale(image, stage) {
   return Math.min(stage.width / image.width, stage.height / image.height, MOST_ENLARGED);
 }
 
-/**
- * Return the deepest zoom.
+/** Return the deepest zoom.
  * @param {Size} image
- * @param {Size} stage
- */
+ * @param {Size} stage */
 function getMaxScale(image, stage) {
   return Math.max(DEEPEST, getFitScale(image, stage) * 4);
 }
 
-/**
- * Return the pose that shows the whole image in the middle.
+/** Return the pose that shows the whole image in the middle.
  * @param {Size} image
  * @param {Size} stage
- * @returns {Pose}
- */
+ * @returns {Pose} */
 export function fitPose(image, stage) {
   return { scale: getFitScale(image, stage), x: 0, y: 0 };
 }
 
-/**
- * Return whether an image is larger than fitted, so that a drag pans it.
+/** Return whether an image is larger than fitted, so that a drag pans it.
  * @param {Pose} pose
  * @param {Size} image
- * @param {Size} stage
- */
+ * @param {Size} stage */
 export function isZoomed(pose, image, stage) {
   return pose.scale > getFitScale(image, stage) * 1.001;
 }
 
-/**
- * Return how far the image's middle may lie from the stage's on each axis, so that the image
+/** Return how far the image's middle may lie from the stage's on each axis, so that the image
  * fills the stage.
  * @param {number} scale
  * @param {Size} image
  * @param {Size} stage
- * @returns {Point}
- */
+ * @returns {Point} */
 export function getPanLimits(scale, image, stage) {
   return {
     x: Math.max(0, (image.width * scale - stage.width) / 2),
@@ -74,13 +62,11 @@ export function getPanLimits(scale, image, stage) {
   };
 }
 
-/**
- * Return the nearest pose within the limits of zoom and pan.
+/** Return the nearest pose within the limits of zoom and pan.
  * @param {Pose} pose
  * @param {Size} image
  * @param {Size} stage
- * @returns {Pose}
- */
+ * @returns {Pose} */
 export function limitPose(pose, image, stage) {
   const low = getFitScale(image, stage);
   const scale = clamp(pose.scale, low, getMaxScale(image, stage));
@@ -88,15 +74,13 @@ export function limitPose(pose, image, stage) {
   return { scale, x: clamp(pose.x, -far.x, far.x), y: clamp(pose.y, -far.y, far.y) };
 }
 
-/**
- * Return a pose of another scale, with the point under the pointer kept in place.
+/** Return a pose of another scale, with the point under the pointer kept in place.
  * @param {Pose} pose
  * @param {number} scale
  * @param {Point} point
  * @param {Size} image
  * @param {Size} stage
- * @returns {Pose}
- */
+ * @returns {Pose} */
 export function zoomAt(pose, scale, point, image, stage) {
   const to = clamp(scale, getFitScale(image, stage), getMaxScale(image, stage));
   const ratio = to / pose.scale;
@@ -105,14 +89,12 @@ export function zoomAt(pose, scale, point, image, stage) {
   return limitPose({ scale: to, x, y }, image, stage);
 }
 
-/**
- * Return the pose during a drag. Beyond an edge the image follows less and less.
+/** Return the pose during a drag. Beyond an edge the image follows less and less.
  * @param {Pose} pose  where it was when the drag began
  * @param {Point} by
  * @param {Size} image
  * @param {Size} stage
- * @returns {Pose}
- */
+ * @returns {Pose} */
 export function dragPose(pose, by, image, stage) {
   const far = getPanLimits(pose.scale, image, stage);
   return {
@@ -122,8 +104,7 @@ export function dragPose(pose, by, image, stage) {
   };
 }
 
-/**
- * Return the pose during a pinch. The point between the fingers stays between them, and the image
+/** Return the pose during a pinch. The point between the fingers stays between them, and the image
  * may exceed its limits a little.
  * @param {Pose} pose  where it was when they came down
  * @param {number} factor  by which they went apart
@@ -131,8 +112,7 @@ export function dragPose(pose, by, image, stage) {
  * @param {Point} now  between them now
  * @param {Size} image
  * @param {Size} stage
- * @returns {Pose}
- */
+ * @returns {Pose} */
 export function pinchPose(pose, factor, start, now, image, stage) {
   const low = getFitScale(image, stage) * 0.7;
   const scale = clamp(pose.scale * factor, low, getMaxScale(image, stage));
@@ -144,14 +124,12 @@ export function pinchPose(pose, factor, start, now, image, stage) {
   };
 }
 
-/**
- * Return the pose after a double click: zoomed into the point, or the whole image.
+/** Return the pose after a double click: zoomed into the point, or the whole image.
  * @param {Pose} pose
  * @param {Point} point
  * @param {Size} image
  * @param {Size} stage
- * @returns {Pose}
- */
+ * @returns {Pose} */
 export function toggleZoom(pose, point, image, stage) {
   const fit = getFitScale(image, stage);
   if (isZoomed(pose, image, stage)) return fitPose(image, stage);
@@ -159,21 +137,17 @@ export function toggleZoom(pose, point, image, stage) {
   return zoomAt(pose, into, point, image, stage);
 }
 
-/**
- * Return the value limited to a range.
+/** Return the value limited to a range.
  * @param {number} value
  * @param {number} low
- * @param {number} high
- */
+ * @param {number} high */
 function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 
-/**
- * Return the value, with what is beyond the limit reduced.
+/** Return the value, with what is beyond the limit reduced.
  * @param {number} value
- * @param {number} far
- */
+ * @param {number} far */
 function resist(value, far) {
   const inside = clamp(value, -far, far);
   return inside + (value - inside) * RESISTANCE;
