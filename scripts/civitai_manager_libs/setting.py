@@ -235,7 +235,7 @@ def load_api_key() -> None:
     """
     global civitai_api_key
     try:
-        civitai_api_key = os.environ.get("CIVITAI_API_KEY", "").strip() or _stored_key()
+        civitai_api_key = os.environ.get("CIVITAI_API_KEY", "").strip() or _read_key_file()
     except SettingError:
         civitai_api_key = ""
         raise
@@ -267,7 +267,8 @@ def _settings_file() -> str:
     return os.path.join(data_folder(), "settings.json")
 
 
-def _stored_key() -> str:
+def _read_key_file() -> str:
+    """Return the stored key, "" if there is none. Raises SettingError."""
     path = host.key_file()
     try:
         with open(path, encoding="utf-8-sig") as file:

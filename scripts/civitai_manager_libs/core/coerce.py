@@ -84,7 +84,7 @@ def as_integer(value: object) -> int | None:
 
 
 def as_checksum(value: object) -> str:
-    """Return 4 to 128 hexadecimal digits without their `0x`; "" for all other values."""
+    """Return a hash of 4 to 128 hexadecimal digits without `0x`; "" for all other values."""
     return found[1] if (found := _CHECKSUM.fullmatch(as_text(value))) else ""
 
 

@@ -24,9 +24,7 @@ def read_json_object(path: str) -> dict[str, Any]:
     A damaged file is renamed to `<path>.damaged`. Raises SettingError with a sentence for the user.
     """
     try:
-        with open(
-            path, encoding="utf-8-sig"
-        ) as file:  # Windows editors begin a file with a byte order mark
+        with open(path, encoding="utf-8-sig") as file:  # Windows editors write a BOM
             values = json.loads(file.read(_MAX_FILE))
     except FileNotFoundError:
         return {}

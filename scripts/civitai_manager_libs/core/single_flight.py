@@ -30,7 +30,7 @@ class SingleFlight(Generic[_T]):
         self._flights: dict[Hashable, _Flight[_T]] = {}
 
     def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
-        """Return `work()`, or the result of the call with this key that is running already.
+        """Return `work()`; if a call with this key is running, wait for its result instead.
 
         Waiting threads get that call's error too; after Cancelled or DiskError, the next thread
         calls its own `work`. Raises Cancelled while waiting.

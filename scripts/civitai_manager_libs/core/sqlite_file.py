@@ -198,7 +198,7 @@ def _check_file(db: sqlite3.Connection) -> None:
 
 
 def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
-    """Create the tables, or change those of an older version, in one transaction."""
+    """Create the tables of a new file, or change an older version's, in one transaction."""
     db.execute("BEGIN IMMEDIATE")
     with db, _translate_table_errors():
         version = _read_version(db)

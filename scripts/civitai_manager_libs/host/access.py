@@ -21,7 +21,7 @@ _FOLDERS = ("download_images_folder", "model_folders", "saved_name")
 
 
 def is_shared() -> bool:
-    """Return whether the host may be reached by other names than localhost and its addresses."""
+    """Return whether the host's flags make it reachable under other names than localhost."""
     return any(_host_arguments().get(name) for name in _SHARED)
 
 
@@ -38,7 +38,7 @@ def is_frozen(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether this setting is a folder, and the host's flags hide folders."""
+    """Return whether this setting is a folder and the host's flags hide folders."""
     return name in _FOLDERS and bool(_host_arguments().get("hide_ui_dir_config"))
 
 

@@ -56,7 +56,7 @@ def _iter_option_folders() -> Iterator[tuple[str, str]]:
 
 
 def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
-    """Return the host's hashes by its title of the file: (the file's mtime then, hash).
+    """Return the hashes that the host computed, by its titles of files: (mtime then, hash).
 
     A hash is a file's SHA256, or 12 digits of the SHA256 of a file without its header (Civitai's
     AutoV3). Titles have "/" as separator. Nothing is hashed here.

@@ -24,7 +24,7 @@ _NAMES = ("no_proxy", "NO_PROXY")  # some programs read only one of them
 
 
 def validate_proxy(url: str) -> str:
-    """Return a proxy's URL without surrounding spaces; "" is no proxy. Raises InputError."""
+    """Check a proxy's URL and return it stripped; "" means no proxy. Raises InputError."""
     url = url.strip()
     if not url:
         return ""

@@ -60,7 +60,7 @@ def host_name() -> str:
 
 
 def _forge_name() -> str:
-    """Return the name of the host of Forge's family."""
+    """Return which of Forge and its forks the host is."""
     version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
     known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
     return next((name for start, name in known if str(version).startswith(start)), "Forge")
@@ -120,10 +120,9 @@ def _find_send_tabs(paste: Any) -> tuple[str, ...]:
 
     known = getattr(paste, "paste_fields", None) or _TABS
     found = tuple(tab for tab in _TABS if tab in known)
+    # SD.Next's modern theme hides the other tabs.
     if "control" in found and getattr(shared.opts, "theme_type", "") == "Modern":
-        return tuple(
-            tab for tab in found if tab in ("control", "extras")
-        )  # the other tabs are hidden
+        return tuple(tab for tab in found if tab in ("control", "extras"))
     return found
 
 
@@ -132,7 +131,10 @@ def register_callbacks(
     on_settings: Callable[[], None],
     on_started: Callable[[Any, Any], None],
 ) -> None:
-    """Register what the host calls when it builds its page: tabs, settings, then (page, app)."""
+    """Register the functions that the host calls when it builds its page.
+
+    on_started: called with the page and its app, once they are served.
+    """
     from modules import script_callbacks
 
     script_callbacks.on_ui_settings(on_settings)
@@ -162,6 +164,6 @@ def add_option(
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:
-    """Let the WebUI not store the values of our components and restore them at each start."""
+    """Keep our components out of `ui-config.json`: the WebUI would restore old values."""
     for component in blocks.blocks.values():
         component.do_not_save_to_config = True

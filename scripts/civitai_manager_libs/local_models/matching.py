@@ -16,14 +16,8 @@ __all__ = ["ModelLookup", "ModelMatch", "KINDS", "ModelFile", "WantedModel", "pl
 KINDS = ("model", "lora", "embed", "vae", "hypernet")  # types of resources that have a file
 _DIGITS = (10, 12, 64)  # of AutoV2; of AutoV3 and A1111's hashes of LoRAs; of SHA256
 _MIN_NAME = 3  # characters of a name without its version
-_NO_FILE = {
-    "automatic",
-    "none",
-    "baked in",
-    "baked",
-    "built-in",
-    "default",
-}  # VAE names without a file
+# Names of VAEs that are no file.
+_NO_FILE = {"automatic", "none", "baked in", "baked", "built-in", "default"}
 _HASH = re.compile("[0-9a-f]{10}")
 _SEPARATORS = re.compile(r"[\s_\-.()\[\]+]+")
 _VERSION = re.compile(

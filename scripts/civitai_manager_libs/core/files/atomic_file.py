@@ -45,7 +45,7 @@ class AtomicFile:
         self.folder = folder or "."
         self.size = 0
         self._expected = 0
-        self._has_its_name = False
+        self._is_committed = False
         with translate_disk_errors(self.folder):
             self.path, self._file = self._open_file()
             self._device = os.fstat(self._file.fileno()).st_dev
@@ -117,7 +117,7 @@ class AtomicFile:
         with translate_disk_errors(path):
             sync_file(self._file.fileno())
             replace_file(self.path, path)
-            self._has_its_name = True
+            self._is_committed = True
 
     def _open_file(self) -> tuple[str, FileIO]:
         """Create and lock a file; without its lock `remove_leftovers` would delete the file."""
@@ -138,7 +138,7 @@ class AtomicFile:
     def _close_file(self) -> None:
         """Close the file and delete it unless it was committed. Raises OSError."""
         self._file.close()
-        if not self._has_its_name:
+        if not self._is_committed:
             delete_file(self.path)
 
 

@@ -123,10 +123,10 @@ class ResumableFile(AtomicFile):
             sync_folder(self.folder)
 
     def _close_file(self) -> None:
-        if self._is_kept and not self._has_its_name:
+        if self._is_kept and not self._is_committed:
             return self._file.close()
         super()._close_file()
-        if self._note and not self._has_its_name and os.path.exists(self._note):
+        if self._note and not self._is_committed and os.path.exists(self._note):
             delete_file(self._note)
 
 

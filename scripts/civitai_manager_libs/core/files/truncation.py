@@ -68,7 +68,7 @@ def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
 
 
 def _next_marker(file: BufferedReader) -> int | None:
-    """Return the next marker's second byte and stand behind it; None at the file's end."""
+    """Return the next marker's second byte, None at the end; leave the file behind the marker."""
     chunk, offset = file.read(_CHUNK), 0
     while True:
         offset = chunk.find(b"\xff", offset)
