@@ -22,7 +22,7 @@ _OFF = NetworkError("Nobody answered.")
 
 
 def _classified(classifier, image_id, error=None, waited=False, began=None):
-    """id -> state of what is known now."""
+    """Return the states that are certain after this result, by image id."""
     reason = error.reason if error else ""
     item = Item(image_id, image_id, "", "image", "", "waiting", "network" if waited else "", "")
     outcome = Outcome(image_id, "failed" if error else "saved", reason=reason)

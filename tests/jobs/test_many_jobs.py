@@ -1,6 +1,6 @@
 """A thousand unfinished jobs: what the program holds of the machine.
 
-`pytest -m long -s tests/jobs/test_many_jobs.py` prints the figures.
+`pytest -m long -s tests/jobs/test_many_jobs.py` prints the numbers.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def _fill_folder(template: str, image: Image, context: NamingContext) -> str:
 
 
 def _fill_file_name(template: str, image: Image, context: NamingContext, max_bytes: int) -> str:
-    """Return the file name, cut beside the id: without its id an image could replace another."""
+    """Return the file name, cut before and after the id: the id keeps names apart."""
     before, after = (_fill_fields(side, image, context) for side in _split_at_id(template))
     room = max_bytes - len(str(image.id)) - 1
     before = _cut_bytes(before[:-1], room) + before[-1:]  # the separator keeps digits off the id
@@ -177,7 +177,7 @@ def _field_value(match: re.Match[str], image: Image, context: NamingContext) -> 
 
 
 def _format_date(timestamp: str, date_format: str) -> str:
-    """Return an ISO timestamp in this format, "" if it is not one."""
+    """Return an ISO timestamp in this format, "" if the text is not a timestamp."""
     try:
         moment = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
     except ValueError:

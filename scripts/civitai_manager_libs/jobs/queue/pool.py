@@ -1,4 +1,4 @@
-"""The threads that run jobs, each one job after another."""
+"""The threads that run the queued jobs."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class WorkerPool:
             return len(self._turns.list_waiting())
 
     def list_turn_views(self, job_ids: Iterable[int]) -> dict[int, TurnView]:
-        """Return how these jobs stand in the queue, without those that are not in it."""
+        """Return how these jobs stand in the queue, by id; jobs outside the queue are left out."""
         with self._changed:
             ahead = {job_id: n for n, job_id in enumerate(self._turns.list_waiting())}
             turns = {i: self._turns[i] for i in job_ids if i in self._turns}

@@ -226,7 +226,7 @@ class JobStore(JobLocks):
         return [path for (path,) in found]
 
     def count_elsewhere(self, job_id: int) -> int:
-        """Return how many skipped images are saved at another path than this job would use."""
+        """Return the number of skipped images that are saved at another path than this job's."""
         folder = self.get_job(job_id).folder
         found = self._database.rows(
             "SELECT image_id, name, path FROM items"
@@ -238,7 +238,7 @@ class JobStore(JobLocks):
         )
 
     def fetch_missing(self, job_id: int) -> int:
-        """Set skipped images whose saved file is gone to waiting, and return how many they are.
+        """Set skipped items whose saved file is gone back to `waiting`, and return their number.
 
         Raises InputError if another process or thread runs the job.
         """
@@ -269,7 +269,7 @@ class JobStore(JobLocks):
         return {image_id for (image_id,) in found}
 
     def retry_failed(self, job_id: int) -> int:
-        """Set failed items to waiting, except deleted images, and return how many they are.
+        """Set failed items back to `waiting`, except deleted images, and return their number.
 
         Raises InputError if another process or thread runs the job.
         """
@@ -311,7 +311,7 @@ class JobStore(JobLocks):
         return int(self._database.rows(sql, (job_id,))[0][0])
 
     def find_saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
-        """Return the paths of those images that were ever saved; the files may be gone."""
+        """Return the paths, by id, of the images that were ever saved; the files may be gone."""
         sql = "SELECT image_id, path FROM saved WHERE image_id IN (SELECT value FROM json_each(?))"
         found = self._database.rows(sql, (json.dumps(list(image_ids)),))
         return {image_id: path for image_id, path in found}

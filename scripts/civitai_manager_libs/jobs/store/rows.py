@@ -44,7 +44,7 @@ _COLUMN_TYPES: dict[str, type | tuple[type, ...]] = {
     "cursor": (str, type(None)),
 }
 _ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
-# A record as bytes: a damaged one need not be text.
+# The record as bytes: damaged text cannot be decoded.
 WITH_RECORD = _ITEM.format("CAST(record AS BLOB)") + " JOIN records ON records.place = items.place"
 WITHOUT_RECORD = _ITEM.format("''")
 JOB = (
@@ -187,7 +187,7 @@ def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> 
 
 
 def requeue_failed(db: sqlite3.Connection, job_id: int) -> int:
-    """Set the job's failed items to waiting, except deleted images; return how many they are."""
+    """Set failed items back to `waiting`, except deleted images, and return their number."""
     changed = db.execute(
         "UPDATE items SET state = 'waiting', reason = '', message = ''"
         " WHERE job = ? AND state = 'failed' AND reason != 'gone'",
@@ -205,7 +205,7 @@ def mark_queued(db: sqlite3.Connection, job_id: int) -> None:
 
 
 def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
-    """Return the items of these rows, without those whose row is damaged."""
+    """Return the items of these rows; damaged rows are left out."""
     return [_parse_item(row) for row in rows if _is_item(row)]
 
 
