@@ -206,18 +206,3 @@ def test_a_walk_that_failed_goes_on_from_the_cursor_it_gave_last():
             assert given_last == "a"
     pages["a"] = page(2, then="b")
     assert [ids(got.images) for got, _ in walk_pages(pages.__getitem__, given_last)] == [[2], [3]]
-
-
-def test_the_row_lost_at_a_boundary_comes_back_once():
-    """A server as the facts describe it: the cursor names a row that `id < cursor` leaves out."""
-    rows, limit = list(range(20, 0, -1)), 6
-
-    def server(cursor):
-        left = [row for row in rows if cursor is None or row < int(cursor)]
-        following = str(left[limit]) if len(left) > limit else None
-        return page(*left[:limit], then=following)
-
-    got = [image_id for answer, _ in walk_pages(server) for image_id in ids(answer.images)]
-    assert len(got) < len(rows)
-    mended = walk_pages(lambda cursor: server(adjust_cursor(BY_MODEL, cursor)))
-    assert [image_id for answer, _ in mended for image_id in ids(answer.images)] == rows

@@ -16,28 +16,8 @@ from .records import Model, model_from_json, ModelPage, Version
 from .relations import count_unrelated, seem_unrelated
 from .urls import is_image_url, Reference
 
-__all__ = [
-    "ModelPage",
-    "ImageQuery",
-    "Model",
-    "PERIODS",
-    "Page",
-    "Reference",
-    "SORTS",
-    "Version",
-    "count_unrelated",
-    "parse_image",
-    "is_image_url",
-    "may_be_time_limit",
-    "model_from_json",
-    "parse_page",
-    "parse_reference",
-    "fetch_image",
-    "fetch_images",
-    "fetch_model",
-    "fetch_username",
-    "fetch_version",
-    "search_models",
-    "seem_unrelated",
-    "walk_pages",
-]
+__all__ = ["count_unrelated", "fetch_image", "fetch_images", "fetch_model", "fetch_username"]
+__all__ += ["fetch_version", "ImageQuery", "is_image_url", "may_be_time_limit", "Model"]
+__all__ += ["model_from_json", "ModelPage", "Page", "parse_image", "parse_page", "parse_reference"]
+__all__ += ["PERIODS", "Reference", "search_models", "seem_unrelated", "SORTS", "Version"]
+__all__ += ["walk_pages"]

@@ -20,8 +20,8 @@ from .pagination import adjust_cursor, ImageQuery, may_be_cut, Page
 from .records import Model, ModelPage, Version
 from .urls import Reference
 
-__all__ = ["parse_image", "parse_page", "parse_reference", "fetch_image", "fetch_images"]
-__all__ += ["fetch_model", "fetch_username", "fetch_version", "search_models"]
+__all__ = ["fetch_image", "fetch_images", "fetch_model", "fetch_username", "fetch_version"]
+__all__ += ["parse_image", "parse_page", "parse_reference", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
 # The SQL path has one row for each version that an image was made with: a page shorter than an
@@ -145,7 +145,7 @@ def parse_page(body: Any) -> Page:
 
 
 def parse_image(row: Any) -> Image | None:
-    """Parse a stored record of an image; return None if its URL may not be fetched (any more)."""
+    """Parse a stored record of an image; return None if its URL may not be fetched."""
     return records.image_from_json(row, _allowed_url_check())
 
 

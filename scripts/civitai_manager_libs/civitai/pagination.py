@@ -12,8 +12,8 @@ from typing import Any
 
 from ..core import Image
 
-__all__ = ["ImageQuery", "PERIODS", "Page", "SORTS", "TYPES", "adjust_cursor"]
-__all__ += ["may_be_cut", "may_be_time_limit", "walk_pages"]
+__all__ = ["adjust_cursor", "ImageQuery", "may_be_cut", "may_be_time_limit", "Page", "PERIODS"]
+__all__ += ["SORTS", "TYPES", "walk_pages"]
 
 # As `GET /api/v1/images` spells them. Its `Random` is left out: it has no pages.
 SORTS = ("Newest", "Oldest", "Most Reactions", "Most Comments", "Most Collected")
@@ -68,7 +68,7 @@ class ImageQuery:
 
     @property
     def reverse(self) -> ImageQuery:
-        """Return the query of the same images from the other end: oldest or newest first."""
+        """Return the query of the same images that starts from the other end: oldest or newest."""
         return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
 
 
 def may_be_time_limit(query: ImageQuery, cursor: str | None, has_images: bool = False) -> bool:
-    """Return whether an empty last page may be no end: Civitai stops slow queries after 20 seconds.
+    """Return whether an empty last page may be due to Civitai's time limit of 20 s for a query.
 
     cursor: the one that led to the page. has_images: whether the gallery is known to have images.
     """
@@ -154,11 +154,11 @@ def walk_pages(
     max_pages: int = _MAX_PAGES,
     page_rows: int = 100,
 ) -> Iterator[tuple[Page, str | None]]:
-    """Yield each page of a gallery with the cursor of the page after it, None at the end.
+    """Yield each page of a gallery, and the cursor of the page after it, None at the end.
 
-    read_page: returns the page at a cursor. known_ids: images to leave out; images of earlier pages
-    are left out too, so a page may be empty. max_pages: pages to read; the last cursor leads on.
-    page_rows: how many rows `read_page` requests.
+    read_page: returns the page at a cursor. known_ids: images to leave out of the pages, like the
+    images of earlier pages; so a page may be empty. max_pages: the most pages to read. page_rows:
+    how many rows `read_page` requests.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0

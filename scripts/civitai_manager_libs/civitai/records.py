@@ -28,16 +28,8 @@ from ..core import (
 from ..errors import InvalidResponse
 from .pagination import ImageQuery, Page
 
-__all__ = [
-    "ModelPage",
-    "Model",
-    "Version",
-    "image_from_json",
-    "model_from_json",
-    "models_from_json",
-    "page_from_json",
-]
-__all__ += ["username_from_json", "version_from_json"]
+__all__ = ["image_from_json", "Model", "model_from_json", "ModelPage", "models_from_json"]
+__all__ += ["page_from_json", "username_from_json", "Version", "version_from_json"]
 
 UrlCheck = Callable[[str], bool]
 

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from ..errors import InputError
 
-__all__ = ["Reference", "is_image_url", "resolve_reference"]
+__all__ = ["is_image_url", "Reference", "resolve_reference"]
 
 _HOSTS = ("civitai.com", "civitai.red", "civitai.green")
 _PORTS = {"http": 80, "https": 443}

@@ -14,15 +14,5 @@ from . import (
 )
 from .store import select_rows, wait_for_writes
 
-__all__ = [
-    "cache",
-    "wait_for_writes",
-    "gallery_stats",
-    "deletions",
-    "models",
-    "bookmarks",
-    "pages",
-    "recent_models",
-    "records",
-]
-__all__ += ["select_rows", "search", "watches"]
+__all__ = ["bookmarks", "cache", "deletions", "gallery_stats", "models", "pages", "recent_models"]
+__all__ += ["records", "search", "select_rows", "wait_for_writes", "watches"]

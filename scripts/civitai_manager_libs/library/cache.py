@@ -13,7 +13,7 @@ from itertools import filterfalse
 from .. import setting, util
 from ..core import delete_file, is_temporary_name, remove_leftovers
 
-__all__ = ["find_cached", "fetch_cached", "hold_file", "trim_cache", "trim_soon"]
+__all__ = ["fetch_cached", "find_cached", "hold_file", "trim_cache", "trim_soon"]
 
 _TRIM_TO = 0.9  # of the limit, so that not every image trims
 _PAUSE = 5.0  # seconds until files that could not be deleted are tried once more

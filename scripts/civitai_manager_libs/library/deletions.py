@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from ..civitai import ImageQuery, Page
 from .store import write_later
 
-__all__ = ["find_missing", "mark_deleted", "insert_deleted", "clear_deleted"]
+__all__ = ["clear_deleted", "find_missing", "insert_deleted", "mark_deleted"]
 
 _BY_ID = ("Newest", "Oldest")
 

@@ -22,8 +22,8 @@ from .store import (
     write_later,
 )
 
-__all__ = ["list_base_models", "store_covers", "find_model", "find_versions", "load_model"]
-__all__ += ["find_version_names"]
+__all__ = ["find_model", "find_version_names", "find_versions", "list_base_models", "load_model"]
+__all__ += ["store_covers"]
 
 _FRESH = 300.0  # seconds; Civitai's own edge caches a model for about as long
 _MEMORY_BYTES = 16 * 1024 * 1024  # of the models in memory

@@ -21,15 +21,8 @@ from ..network import FileOptions, SendOptions
 from . import cache, deletions, records
 from .store import select_rows_or_empty, write_later
 
-__all__ = [
-    "DatedPage",
-    "find_first_missing_page",
-    "open_image_file",
-    "list_gallery_names",
-    "fetch_page",
-    "load_stored_page",
-    "load_page",
-]
+__all__ = ["DatedPage", "fetch_page", "find_first_missing_page", "list_gallery_names", "load_page"]
+__all__ += ["load_stored_page", "open_image_file"]
 
 _MAX_PAGES = 20  # in memory
 _FRESH = 600.0  # seconds; Civitai's own edge caches a page for about five minutes

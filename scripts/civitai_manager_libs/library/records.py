@@ -26,14 +26,8 @@ from .store import (
     write_later,
 )
 
-__all__ = [
-    "find_image",
-    "find_images",
-    "filter_matching",
-    "store_images",
-    "store_missing_images",
-    "list_latest_images",
-]
+__all__ = ["filter_matching", "find_image", "find_images", "list_latest_images", "store_images"]
+__all__ += ["store_missing_images"]
 
 _MEMORY_BYTES = 64 * 1024 * 1024  # of the images in memory
 _IMAGE_BYTES = 2_000  # of an image in memory, beside its record

@@ -11,7 +11,7 @@ from ..infotext import Generation
 from ..stats import extract_features, RULES_VERSION
 from .store import select_rows
 
-__all__ = ["read_current_rows", "Row", "make_stats_row", "save_rows"]
+__all__ = ["make_stats_row", "read_current_rows", "Row", "save_rows"]
 
 # id, rules version, level, reactions, version ids ("1,2"), settings and words (a line each)
 Row = tuple[int, int, int, int, str, str, str]

@@ -14,17 +14,8 @@ from ..errors import InputError
 from .pages import fetch_page, list_gallery_names, load_stored_page
 from .store import select_rows, select_rows_or_empty, wait_for_writes, writing
 
-__all__ = [
-    "NewImages",
-    "Watch",
-    "check_watch",
-    "has_new_images",
-    "unwatch_gallery",
-    "list_watches",
-    "find_new_images",
-    "record_visit",
-    "watch_gallery",
-]
+__all__ = ["check_watch", "find_new_images", "has_new_images", "list_watches", "NewImages"]
+__all__ += ["record_visit", "unwatch_gallery", "Watch", "watch_gallery"]
 
 _MAX_WATCHES = 100  # each is a request at each start
 _MAX_NAME = 200  # characters
@@ -32,6 +23,8 @@ _CHECK_SIZE = 200  # images that a check fetches, and the most that it counts
 _SAME_VISIT = 3600.0  # seconds; on an earlier return the same images are still marked as new
 _PATIENCE = 2.0  # seconds to wait until new records are written
 _PAGE_SIZE = 100  # images of a page as the web page requests it
+_ID_LISTS = ("known", "fresh_ids", "news")
+_VISIT_COLUMNS = ("level", "since", "seen", "newest", "visited_at", "fresh", "is_more", *_ID_LISTS)
 _MAX_KNOWN = 1000  # ids of seen images that are stored for each gallery: a few kB
 
 
@@ -148,58 +141,31 @@ def record_visit(query: ImageQuery, page: Page) -> None:
         if not select_rows_or_empty("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
             continue
         with log_disk_errors("library"), writing() as db:
-            sql = (
-                "SELECT level, since, seen, newest, visited_at, fresh, is_more, known, fresh_ids,"
-                " news FROM watched WHERE gallery = ?"
-            )
-            found = db.execute(sql, (gallery,)).fetchone()
-            if found is not None:
-                values = _visit_values(query, page, *found)
-                changes = ", ".join(f"{name} = :{name}" for name in values)
+            sql = f"SELECT {', '.join(_VISIT_COLUMNS)} FROM watched WHERE gallery = ?"
+            values = db.execute(sql, (gallery,)).fetchone()
+            if values is not None:
+                row = _row_after_visit(dict(zip(_VISIT_COLUMNS, values)), query, page)
+                changes = ", ".join(f"{name} = :{name}" for name in row)
                 sql = f"UPDATE watched SET {changes} WHERE gallery = :gallery"
-                db.execute(sql, {**values, "gallery": gallery})
+                db.execute(sql, {**row, "gallery": gallery})
 
 
-def _visit_values(
-    query: ImageQuery,
-    page: Page,
-    level: int,
-    since: int,
-    seen: int,
-    newest: int,
-    visited_at: float,
-    fresh: int,
-    is_more: int,
-    *lists: bytes | None,
-) -> dict[str, object]:
-    """Return the columns of a watched gallery that change with a visit, and their new values.
-
-    The parameters from `level` on are the columns' values before; lists: known, fresh_ids, news.
-    """
-    known, fresh_ids, news = map(_unpack_ids, lists)
-    now, newest = time.time(), max([newest, *page.ids])
-    if abs(now - visited_at) > _SAME_VISIT:
-        since, news = seen, []
+def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict[str, Any]:
+    """Return the row of a watched gallery after a visit to its first page; see `_VISIT_COLUMNS`."""
+    known, fresh_ids, news = (_unpack_ids(row[name]) for name in _ID_LISTS)
+    now, newest = time.time(), max([row["newest"], *page.ids])
+    after = {**row, "level": query.level, "newest": newest, "visited_at": now}
+    if abs(now - row["visited_at"]) > _SAME_VISIT:
+        after["since"], news = row["seen"], []
     if _shows_newest(query):
         shown = [image.id for image in page.images]
-        if query.level & ~level:  # images of the added ratings are not known
+        if query.level & ~row["level"]:  # images of the added ratings are not known
             known = []
         news = _merge_ids(_late_ids(shown, known), news)
         known = _merge_ids(shown, _merge_ids(fresh_ids, known))
-        seen, fresh, is_more = newest, 0, 0
-    news = _merge_ids(fresh_ids, news)
-    return {
-        "level": query.level,
-        "since": since,
-        "seen": seen,
-        "newest": newest,
-        "visited_at": now,
-        "fresh": fresh,
-        "is_more": is_more,
-        "known": _pack_ids(known),
-        "fresh_ids": _pack_ids(fresh_ids if fresh else []),
-        "news": _pack_ids(news),
-    }
+        after |= {"seen": newest, "fresh": 0, "is_more": 0}
+    lists = (known, fresh_ids if after["fresh"] else [], _merge_ids(fresh_ids, news))
+    return after | {name: _pack_ids(ids) for name, ids in zip(_ID_LISTS, lists)}
 
 
 def _late_ids(ids: list[int], known: list[int]) -> list[int]:

@@ -5,14 +5,6 @@ from .features import extract_features, ImageFeatures, NAMED_PARAMETERS, PARAMET
 from .overview import GalleryImage, GalleryOverview, summarize_gallery
 from .serialize import serialize_overview
 
-__all__ = [
-    "StatsBar",
-    "ImageFeatures",
-    "GalleryStats",
-    "KINDS",
-    "RULES_VERSION",
-    "NAMED_PARAMETERS",
-    "GalleryOverview",
-    "PARAMETERS",
-]
-__all__ += ["Sample", "GalleryImage", "extract_features", "summarize_gallery", "serialize_overview"]
+__all__ = ["extract_features", "GalleryImage", "GalleryOverview", "GalleryStats", "ImageFeatures"]
+__all__ += ["KINDS", "NAMED_PARAMETERS", "PARAMETERS", "RULES_VERSION", "Sample"]
+__all__ += ["serialize_overview", "StatsBar", "summarize_gallery"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from .features import LETTERS
 
-__all__ = ["StatsBar", "GalleryStats", "KINDS", "Sample", "count_samples"]
+__all__ = ["count_samples", "GalleryStats", "KINDS", "Sample", "StatsBar"]
 
 KINDS = tuple(kind for kind in LETTERS if kind not in ("weight", "said"))  # of bars
 _MAX_BARS = {"word": 30, "negative": 16, "lora": 12}
@@ -69,7 +69,7 @@ class GalleryStats:
 
 
 def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> GalleryStats:
-    """Count what the images have in common.
+    """Return how many of the images have each common setting and word.
 
     settings_only: leave out words and the reactions of each bar.
     """
@@ -102,7 +102,7 @@ def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> Gal
 
 
 def _pop_letter(counts: Counter[str], letter: str) -> dict[str, int]:
-    """Remove the features that begin with a letter; return them without it, with their counts."""
+    """Remove the features of one letter from `counts`; return their counts by value."""
     features = [feature for feature in counts if feature[0] == letter]
     return {feature[1:]: counts.pop(feature) for feature in features}
 

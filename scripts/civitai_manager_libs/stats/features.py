@@ -9,14 +9,8 @@ from ..core import clean_line, format_number, Image
 from ..infotext import Generation, read_generation, Resource
 from .phrases import split_phrases
 
-__all__ = [
-    "ImageFeatures",
-    "LETTERS",
-    "RULES_VERSION",
-    "NAMED_PARAMETERS",
-    "PARAMETERS",
-    "extract_features",
-]
+__all__ = ["extract_features", "ImageFeatures", "LETTERS", "NAMED_PARAMETERS", "PARAMETERS"]
+__all__ += ["RULES_VERSION"]
 
 RULES_VERSION = 2  # of the rules below; features by other rules are computed again
 PARAMETERS = {  # kind: name in the infotext

@@ -10,7 +10,7 @@ from .counting import count_samples, GalleryStats, Sample
 from .own_versions import OwnVersions
 from .recipe import build_recipe
 
-__all__ = ["GalleryOverview", "GalleryImage", "summarize_gallery"]
+__all__ = ["GalleryImage", "GalleryOverview", "summarize_gallery"]
 
 
 class GalleryImage(NamedTuple):
@@ -37,7 +37,7 @@ class GalleryOverview:
 def summarize_gallery(
     images: Iterable[GalleryImage], files: Mapping[str, int] = {}
 ) -> GalleryOverview:
-    """Return the statistics of a model's gallery; files: see `OwnVersions`."""
+    """Return the statistics of a model's gallery; files: version ids by file name, lower case."""
     own = OwnVersions(files)
     samples: list[Sample] = []
     by_version: dict[int, list[Sample]] = {}

@@ -115,10 +115,7 @@ def _split_part(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]
 
 
 def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
-    """Return whether a part is a sentence or a piece of one.
-
-    Among tags a filler word has a meaning of its own.
-    """
+    """Return whether a part is a sentence; in prose, a filler word alone makes it a sentence."""
     is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
     return is_clause or (is_prose and not _FILLERS.isdisjoint(words))
 
@@ -143,7 +140,7 @@ def _has_meaning(word: str) -> bool:
 
 
 def _split_cjk(word: str, in_sentence: bool) -> Iterator[Phrase]:
-    """Yield a short word as it is, of a longer one the parts between its particles."""
+    """Yield a Chinese or Japanese word; split a long word at its particles."""
     if len(word) <= _LONGEST_CJK:
         yield Phrase(word, in_sentence)
         return

@@ -4,4 +4,4 @@ from . import annotations, collections, import_export
 from .annotations import Annotation
 from .thumbnails import find_thumbnail
 
-__all__ = ["Annotation", "import_export", "find_thumbnail", "annotations", "collections"]
+__all__ = ["Annotation", "annotations", "collections", "find_thumbnail", "import_export"]

@@ -14,14 +14,8 @@ from ..search import fold_text
 from ..store import select_rows, writing
 from .thumbnails import store_thumbnails
 
-__all__ = [
-    "AnnotationChange",
-    "Annotation",
-    "change_annotations",
-    "find_annotations",
-    "read_annotations",
-    "write_annotation",
-]
+__all__ = ["Annotation", "AnnotationChange", "change_annotations", "find_annotations"]
+__all__ += ["read_annotations", "write_annotation"]
 
 _MAX_NOTE = 10_000  # characters
 _MAX_TAGS, _MAX_TAG = 100, 100  # tags of an image, characters of a tag

@@ -13,17 +13,9 @@ from ..search import fold_text
 from ..store import select_rows, writing
 from .thumbnails import store_thumbnails
 
-__all__ = [
-    "Collection",
-    "add_to_collection",
-    "list_collections",
-    "delete_collection",
-    "list_image_ids_by_name",
-    "list_image_ids",
-    "remove_from_collection",
-    "rename_collection",
-    "write_collection",
-]
+__all__ = ["add_to_collection", "Collection", "delete_collection", "list_collections"]
+__all__ += ["list_image_ids", "list_image_ids_by_name", "remove_from_collection"]
+__all__ += ["rename_collection", "write_collection"]
 
 _MAX_NAME = 100  # characters
 _COVERS = 4

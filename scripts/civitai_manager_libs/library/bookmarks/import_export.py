@@ -52,8 +52,8 @@ def export_bookmarks(name: str = "") -> dict[str, Any]:
 def import_bookmarks(data: Any) -> tuple[int, int]:
     """Add what `export_bookmarks` returned; return how many (images, collections) it had.
 
-    Existing records, notes and stars stay; the limits above cut a longer file. Raises InputError
-    for data of another format, DiskError.
+    Existing records, notes and stars stay. Images and collections over a limit are ignored. Raises
+    InputError for data of another format, DiskError.
     """
     exported = as_mapping(data)
     if is_deeply_nested(data) or exported.get("civitai_shortcut") != _FORMAT:

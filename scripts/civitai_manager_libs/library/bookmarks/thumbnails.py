@@ -9,13 +9,13 @@ from ... import setting
 from ...core import AtomicFile, cache_file_name, Image, log_disk_errors, thumbnail_url
 from .. import cache
 
-__all__ = ["store_thumbnails", "find_thumbnail"]
+__all__ = ["find_thumbnail", "store_thumbnails"]
 
 _WIDTHS = (450, 800, 320)  # pixels; one of them is enough, the first is preferred
 
 
 def store_thumbnails(images: Sequence[Image]) -> None:
-    """Copy the cached thumbnails of images; an error is logged, as only thumbnails are lost."""
+    """Store copies of the cached thumbnails of images; log a disk error instead of raising it."""
     with log_disk_errors("library"):
         for image in images:
             _store_thumbnail(image)
