@@ -18,7 +18,7 @@ from typing import Any
 
 from measure import ENTRY, Server, make_environment, median, run_server
 from start import wait_for_page, find_free_port, run_program
-from tables import number, table, verdict
+from tables import format_number, format_table, format_verdict
 
 __all__ = ["FIRST_SCREEN", "HOST", "UNTIL", "browse", "run_gallery"]
 
@@ -252,15 +252,22 @@ _BESIDE = ("a tile opens", "after 20 arrows", "30 presses at once", "by wheel to
 
 
 def _format_report(alone: dict[str, float], beside: dict[str, float]) -> str:
-    rows = [[name, number(value, 3), number(beside[name], 3)] for name, value in alone.items()]
-    lines = [verdict(name, alone[name], limit, unit) for name, limit, unit in _LIMITS]
-    lines.append(verdict("marked in 3 actions", alone["marked in 3 actions"], 60, at_least=True))
+    rows = [
+        [name, format_number(value, 3), format_number(beside[name], 3)]
+        for name, value in alone.items()
+    ]
+    lines = [format_verdict(name, alone[name], limit, unit) for name, limit, unit in _LIMITS]
+    lines.append(
+        format_verdict("marked in 3 actions", alone["marked in 3 actions"], 60, at_least=True)
+    )
     for name in _BESIDE:
         # Times below 50 ms are one or two frames; their ratio says nothing.
         ratio = max(beside[name], 0.05) / max(alone[name], 0.05)
-        lines.append(verdict(f"{name}, beside a job", ratio, 1.5, " ×"))
+        lines.append(format_verdict(f"{name}, beside a job", ratio, 1.5, " ×"))
     title = f"(g) browsing in Chromium, {_LATENCY * 1000:.0f} ms"
-    report = table(title, ["seconds, pieces or MB", "alone", f"beside a job of {_JOB}"], rows)
+    report = format_table(
+        title, ["seconds, pieces or MB", "alone", f"beside a job of {_JOB}"], rows
+    )
     return "\n".join([report, *lines]) + "\n"
 
 

@@ -63,19 +63,19 @@ def _check_files(work: Work, folder: Path) -> None:
         raise RuntimeError(f"{len(sizes)} of {work.count} images, of {set(sizes)} bytes")
 
 
-def _ours_by_name(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
-    inside, whole = _ours(work, folder, "names", str(work.at_once), str(folder / "urls"))
+def _run_ours_by_name(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+    inside, whole = _run_ours(work, folder, "names", str(work.at_once), str(folder / "urls"))
     yield NAMES, inside
     yield PROCESS, whole
 
 
-def _ours_by_file(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
-    inside, whole = _ours(work, folder, "file", work.urls[0], str(folder / "out" / "1.mp4"))
+def _run_ours_by_file(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+    inside, whole = _run_ours(work, folder, "file", work.urls[0], str(folder / "out" / "1.mp4"))
     yield FILE, inside
     yield FILE_PROCESS, whole
 
 
-def _ours(work: Work, folder: Path, *arguments: str) -> tuple[Run, Run]:
+def _run_ours(work: Work, folder: Path, *arguments: str) -> tuple[Run, Run]:
     """Return the cost of the download alone, and of the process with all its imports."""
     argv = [sys.executable, str(HERE / "ours.py"), *arguments]
     run = measure_process(argv, make_environment(work.server.url, folder / "data"))
@@ -83,13 +83,13 @@ def _ours(work: Work, folder: Path, *arguments: str) -> tuple[Run, Run]:
     return Run(inside["seconds"], inside["cpu"], inside["peak"]), run
 
 
-def _ours_by_command(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+def _run_ours_by_command(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
     argv = [sys.executable, ENTRY, "download", "101", "--limit", str(work.count)]
     argv += ["--concurrency", str(work.at_once), "--dest", str(folder / "out"), "--json"]
     yield COMMAND_LINE, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-def _curl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+def _run_curl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
     pairs = ((url, folder / "out" / url.rsplit("/", 1)[-1]) for url in work.urls)
     lines = (f'url = "{url}"\noutput = "{path}"\n' for url, path in pairs)
     (folder / "config").write_text("".join(lines))
@@ -98,31 +98,31 @@ def _curl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
     yield CURL, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-def _aria(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+def _run_aria(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
     argv = [_find_program("aria2c"), "--no-conf", "-q", "-j", str(work.at_once), "-x1"]
     argv += ["--file-allocation=none", "-d", str(folder / "out"), "-i", str(folder / "urls")]
     yield ARIA, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-def _gallery_dl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+def _run_gallery_dl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
     argv = [_install_gallery_dl(), "--config-ignore", "-q", "--no-mtime"]
     argv += ["-D", str(folder / "out"), "-i", str(folder / "urls")]
     yield GALLERY_DL, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-def _sequential(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+def _run_sequential(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
     argv = [sys.executable, str(HERE / "sequential.py"), str(folder / "out"), str(folder / "urls")]
     yield SEQUENTIAL, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
 _PROGRAMS: dict[str, Callable[[Work, Path], Iterator[tuple[str, Run]]]] = {
-    NAMES: _ours_by_name,
-    FILE: _ours_by_file,
-    COMMAND_LINE: _ours_by_command,
-    CURL: _curl,
-    ARIA: _aria,
-    GALLERY_DL: _gallery_dl,
-    SEQUENTIAL: _sequential,
+    NAMES: _run_ours_by_name,
+    FILE: _run_ours_by_file,
+    COMMAND_LINE: _run_ours_by_command,
+    CURL: _run_curl,
+    ARIA: _run_aria,
+    GALLERY_DL: _run_gallery_dl,
+    SEQUENTIAL: _run_sequential,
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import contestants as who
 from contestants import Work
 from measure import Figures, run_server
-from tables import mib, number, table, verdict
+from tables import format_mib, format_number, format_table, format_verdict
 
 __all__ = ["download_large", "download_many", "download_small", "measure_memory"]
 
@@ -53,7 +53,7 @@ class _Trial:
     def rows(self, ideal: float) -> Iterator[list[str]]:
         curl = self.figures.get(who.CURL, Figures()).seconds
         if ideal:
-            yield ["ideal", number(ideal), "1.00", number(ideal / curl), *[""] * 5]
+            yield ["ideal", format_number(ideal), "1.00", format_number(ideal / curl), *[""] * 5]
         for name, figures in self.figures.items():
             if figures.note:
                 yield [name, f"skipped: {figures.note}", *[""] * 7]
@@ -62,10 +62,14 @@ class _Trial:
             cpu = figures.cpu / self.work.count * 1000
             row = [
                 name,
-                number(figures.seconds),
-                number(figures.seconds / ideal if ideal else math.nan),
+                format_number(figures.seconds),
+                format_number(figures.seconds / ideal if ideal else math.nan),
             ]
-            row += [number(figures.seconds / curl), number(cpu), mib(figures.peak)]
+            row += [
+                format_number(figures.seconds / curl),
+                format_number(cpu),
+                format_mib(figures.peak),
+            ]
             yield row + [str(counts[key]) for key in ("most", "most_api", "twice")]
 
     def ratio(self, name: str, other: str) -> float:
@@ -93,29 +97,29 @@ def _compare(count: int, at_once: int, names: Sequence[str], turns: int, slow_tu
         trial.run(names, turns, slow_turns)
     ideal = math.ceil(count / at_once) * latency
     title = f"(a) {count} × 300 kB, 100 ms, {at_once} at once"
-    report = table(title, _HEADS, trial.rows(ideal))
+    report = format_table(title, _HEADS, trial.rows(ideal))
     lines = _compare_with_others(trial, ideal) if who.NAMES in names else _check_politeness(trial)
     return "\n".join([report, *lines]) + "\n"
 
 
 def _compare_with_others(trial: _Trial, ideal: float) -> Iterator[str]:
     ours = trial.figures[who.NAMES]
-    yield verdict("of the ideal time", ours.seconds / ideal, 1.06, " ×")
+    yield format_verdict("of the ideal time", ours.seconds / ideal, 1.06, " ×")
     if not trial.figures[who.CURL].note:
-        yield verdict("of curl's time", 1 / trial.ratio(who.NAMES, who.CURL), 1.01, " ×")
+        yield format_verdict("of curl's time", 1 / trial.ratio(who.NAMES, who.CURL), 1.01, " ×")
     for slow in (who.GALLERY_DL, who.SEQUENTIAL):
         if slow in trial.figures and not trial.figures[slow].note:
             times = trial.ratio(who.NAMES, slow)
-            yield verdict(f"faster than {slow}", times, 3, " ×", at_least=True)
+            yield format_verdict(f"faster than {slow}", times, 3, " ×", at_least=True)
     yield from _check_politeness(trial)
 
 
 def _check_politeness(trial: _Trial) -> Iterator[str]:
     ours = [counts for name, counts in trial.counts.items() if name.startswith("ours")]
     most, most_api = (max(counts[key] for counts in ours) for key in ("most", "most_api"))
-    yield verdict("most at once at the host", most, trial.work.at_once)
-    yield verdict("API requests at once", most_api, 1)
-    yield verdict("asked twice", sum(counts["twice"] for counts in ours), 0)
+    yield format_verdict("most at once at the host", most, trial.work.at_once)
+    yield format_verdict("API requests at once", most_api, 1)
+    yield format_verdict("asked twice", sum(counts["twice"] for counts in ours), 0)
 
 
 def download_small(scale: str) -> str:
@@ -123,11 +127,15 @@ def download_small(scale: str) -> str:
     with run_server(latency=0.02, size=30_000, pictures=count) as server:
         trial = _Trial(Work(server, count, 30_000, 8))
         trial.run([who.NAMES, who.COMMAND_LINE, who.CURL, who.ARIA], turns)
-    report = table(f"(b) {count} × 30 kB, 20 ms, 8 at once", _HEADS, trial.rows(count / 8 * 0.02))
+    report = format_table(
+        f"(b) {count} × 30 kB, 20 ms, 8 at once", _HEADS, trial.rows(count / 8 * 0.02)
+    )
     lines = []
     if not trial.figures[who.CURL].note:
         rate = trial.ratio(who.NAMES, who.CURL)
-        lines.append(verdict("of curl's pictures per second", rate, 0.9, " ×", at_least=True))
+        lines.append(
+            format_verdict("of curl's pictures per second", rate, 0.9, " ×", at_least=True)
+        )
     return "\n".join([report, *lines, *_check_politeness(trial)]) + "\n"
 
 
@@ -142,22 +150,22 @@ def download_large(scale: str) -> str:
     rows = (
         [
             name,
-            *([number(figures.seconds), number(size / figures.seconds / 1e6, 0)]),
-            *([number(figures.cpu), mib(figures.peak)]),
+            *([format_number(figures.seconds), format_number(size / figures.seconds / 1e6, 0)]),
+            *([format_number(figures.cpu), format_mib(figures.peak)]),
         ]
         for name, figures in trial.figures.items()
         if not figures.note
     )
-    report = table(
+    report = format_table(
         f"(c) one file of {size / 1e9:g} GB", ["", "seconds", "MB/s", "CPU s", "peak MiB"], rows
     )
     lines = []
     if not trial.figures[who.CURL].note:
         rate = trial.ratio(who.FILE, who.CURL)
-        lines.append(verdict("of curl's throughput", rate, 1.0, " ×", at_least=True))
+        lines.append(format_verdict("of curl's throughput", rate, 1.0, " ×", at_least=True))
     grown = (ours.peak - trials[10_000].figures[who.FILE].peak) / _MB
-    lines.append(verdict("CPU per GB", ours.cpu / size * 1e9, 1.0, " s"))
-    lines.append(verdict("peak memory beyond that of 10 kB", grown, 8, " MiB"))
+    lines.append(format_verdict("CPU per GB", ours.cpu / size * 1e9, 1.0, " s"))
+    lines.append(format_verdict("peak memory beyond that of 10 kB", grown, 8, " MiB"))
     return "\n".join([report, *lines]) + "\n"
 
 
@@ -172,9 +180,16 @@ def measure_memory(scale: str) -> str:
     rows, lines = [], []
     for name in names:
         few, lots = (trial.figures[name] for trial in trials)
-        rows.append([name, mib(few.peak), mib(lots.peak), number(lots.cpu / counts[1] * 1000)])
+        rows.append(
+            [
+                name,
+                format_mib(few.peak),
+                format_mib(lots.peak),
+                format_number(lots.cpu / counts[1] * 1000),
+            ]
+        )
         grown = (lots.peak - few.peak) / _MB
-        lines.append(verdict(f"{name}: grown by", grown, 10, " MiB"))
+        lines.append(format_verdict(f"{name}: grown by", grown, 10, " MiB"))
     heads = ["", f"peak MiB of {counts[0]}", f"peak MiB of {counts[1]}", "CPU ms per picture"]
-    report = table(f"(d) {counts[1]} pictures of 2 kB, 8 at once", heads, rows)
+    report = format_table(f"(d) {counts[1]} pictures of 2 kB, 8 at once", heads, rows)
     return "\n".join([report, *lines, *_check_politeness(trials[1])]) + "\n"

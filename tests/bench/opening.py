@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from browsing import FIRST_SCREEN, HOST, UNTIL, run_gallery
 from measure import median, run_server
-from tables import number, table, verdict
+from tables import format_number, format_table, format_verdict
 
 __all__ = ["open_gallery"]
 
@@ -138,7 +138,7 @@ def _scroll(browser: Any) -> dict[str, float]:
         url,
         process,
     ):
-        figures["server memory at start, MB"] = _memory(process)
+        figures["server memory at start, MB"] = _read_memory(process)
         for state in ("cache empty", "cache full"):
             if state == "cache full":
                 _fill_cache(browser, url)
@@ -147,7 +147,7 @@ def _scroll(browser: Any) -> dict[str, float]:
             page.goto(f"{url}?model=101")
             page.wait_for_function(f"() => {HOST}?.shadowRoot?.querySelector('[data-tile]')")
             page.evaluate(UNTIL, ["", FIRST_SCREEN, None])
-            cpu, thumbnails = _cpu(process), 0
+            cpu, thumbnails = _read_cpu(process), 0
             for speed in _SPEEDS:
                 seen = page.evaluate(_SCROLL, [speed, _SCROLLED])
                 figures[f"loaded at {speed} px/s, {state}"] = sum(seen) / len(seen)
@@ -155,10 +155,10 @@ def _scroll(browser: Any) -> dict[str, float]:
                 after = page.evaluate(UNTIL, ["", FIRST_SCREEN, None]) / 1000
                 figures[f"after a stop from {speed} px/s, {state}, s"] = after
             figures[f"server CPU for 100 images, {state}, s"] = (
-                100 * (_cpu(process) - cpu) / max(1, thumbnails)
+                100 * (_read_cpu(process) - cpu) / max(1, thumbnails)
             )
             context.close()
-        figures["server memory at the end, MB"] = _memory(process)
+        figures["server memory at the end, MB"] = _read_memory(process)
     return figures
 
 
@@ -185,14 +185,14 @@ def _fill_cache(browser: Any, url: str) -> None:
     context.close()
 
 
-def _memory(process: int) -> float:
+def _read_memory(process: int) -> float:
     """Return the resident memory of a process, in MB."""
     with open(f"/proc/{process}/status", encoding="ascii") as file:
         kilobytes = next(line.split()[1] for line in file if line.startswith("VmRSS"))
     return int(kilobytes) / 1024
 
 
-def _cpu(process: int) -> float:
+def _read_cpu(process: int) -> float:
     """Return the seconds of processor time that a process has used."""
     with open(f"/proc/{process}/stat", encoding="ascii") as file:
         fields = file.read().rpartition(")")[2].split()
@@ -200,27 +200,31 @@ def _cpu(process: int) -> float:
 
 
 def _report(near: dict[str, float], far: dict[str, float], scrolled: dict[str, float]) -> str:
-    rows = [[name, number(near[name], 2), number(far[name], 2)] for name in near]
+    rows = [[name, format_number(near[name], 2), format_number(far[name], 2)] for name in near]
     lines = [
-        verdict("first screen, cold", near["cold"], 1.0, " s"),
-        verdict("first screen, warm", near["warm"], 0.4, " s"),
-        verdict(f"first screen, cold, {_FAR} ms to the server", far["cold"], 2.5, " s"),
-        verdict("requests of code", near["requests of code"], 5),
-        verdict("bytes of code", near["bytes of code"] / 1000, 300, " kB"),
-        verdict("code asked again at a reload", near["code asked again at a reload"], 0),
-        verdict("whole images", near["whole images on the first screen"], 15, at_least=True),
+        format_verdict("first screen, cold", near["cold"], 1.0, " s"),
+        format_verdict("first screen, warm", near["warm"], 0.4, " s"),
+        format_verdict(f"first screen, cold, {_FAR} ms to the server", far["cold"], 2.5, " s"),
+        format_verdict("requests of code", near["requests of code"], 5),
+        format_verdict("bytes of code", near["bytes of code"] / 1000, 300, " kB"),
+        format_verdict("code asked again at a reload", near["code asked again at a reload"], 0),
+        format_verdict("whole images", near["whole images on the first screen"], 15, at_least=True),
     ]
     full, empty = "loaded at 6000 px/s, cache full", "loaded at 6000 px/s, cache empty"
     lines += [
-        verdict(full, scrolled[full], 0.8, at_least=True),
-        verdict(empty, scrolled[empty], 0.5, at_least=True),
+        format_verdict(full, scrolled[full], 0.8, at_least=True),
+        format_verdict(empty, scrolled[empty], 0.5, at_least=True),
     ]
     stops = [name for name in scrolled if name.startswith("after a stop")]
-    lines += [verdict(name, scrolled[name], 0.15, " s") for name in stops if "full" in name]
+    lines += [format_verdict(name, scrolled[name], 0.15, " s") for name in stops if "full" in name]
     cpu = "server CPU for 100 images, cache full, s"
-    lines.append(verdict(cpu, scrolled[cpu], 0.15, " s"))
-    lines += [verdict(name, scrolled[name], 120, " MB") for name in scrolled if "memory" in name]
+    lines.append(format_verdict(cpu, scrolled[cpu], 0.15, " s"))
+    lines += [
+        format_verdict(name, scrolled[name], 120, " MB") for name in scrolled if "memory" in name
+    ]
     title = f"(j) opening in Chromium, {_WINDOW['width']} × {_WINDOW['height']}"
-    first = table(title, ["", "near", f"{_FAR} ms"], rows)
-    second = table("while one scrolls", ["", ""], [[n, number(v)] for n, v in scrolled.items()])
+    first = format_table(title, ["", "near", f"{_FAR} ms"], rows)
+    second = format_table(
+        "while one scrolls", ["", ""], [[n, format_number(v)] for n, v in scrolled.items()]
+    )
     return "\n".join([first, second, *lines]) + "\n"

@@ -25,15 +25,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 def _print_cost(work: Callable[[], object]) -> None:
     """Call a function and print what the call cost."""
     _reset_peak()
-    before, started = _cpu(), time.perf_counter()
+    before, started = _read_cpu(), time.perf_counter()
     work()
-    seconds, cpu = time.perf_counter() - started, _cpu() - before
+    seconds, cpu = time.perf_counter() - started, _read_cpu() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     unit = 1 if sys.platform == "darwin" else 1024
     print(json.dumps({"seconds": seconds, "cpu": cpu, "peak": peak * unit}))
 
 
-def _cpu() -> float:
+def _read_cpu() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 

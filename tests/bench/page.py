@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from measure import HERE, Run, make_environment, measure_process, median, run_server
-from tables import number, table, verdict
+from tables import format_number, format_table, format_verdict
 
 __all__ = ["load_first_page"]
 
@@ -28,17 +28,22 @@ def load_first_page(scale: str) -> str:
                 counts = server.counts()
         ideal = (2 + math.ceil(_SIZE / at_once)) * _LATENCY
         seconds = median(run.seconds for run in runs)
-        row = [f"{at_once} at once", number(ideal), number(seconds), number(seconds / ideal)]
+        row = [
+            f"{at_once} at once",
+            format_number(ideal),
+            format_number(seconds),
+            format_number(seconds / ideal),
+        ]
         row += [str(n) for n in (counts["api"], counts["thumbnails"], counts["originals"])]
         rows.append([*row, f"{counts['bytes'] / 1000:.0f}"])
         lines += [
-            verdict(f"{at_once} at once: of the ideal time", seconds / ideal, 1.1, " ×"),
-            verdict("API requests", counts["api"], 2),
-            verdict("thumbnails", counts["thumbnails"], _SIZE),
-            verdict("originals", counts["originals"], 0),
+            format_verdict(f"{at_once} at once: of the ideal time", seconds / ideal, 1.1, " ×"),
+            format_verdict("API requests", counts["api"], 2),
+            format_verdict("thumbnails", counts["thumbnails"], _SIZE),
+            format_verdict("originals", counts["originals"], 0),
         ]
     heads = ["", "ideal seconds", "seconds", "× ideal", "API requests", "thumbnails", "originals"]
-    report = table("(e) first page of 10,000 pictures, 100 ms", [*heads, "kB"], rows)
+    report = format_table("(e) first page of 10,000 pictures, 100 ms", [*heads, "kB"], rows)
     return "\n".join([report, *lines]) + "\n"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from measure import ENTRY, make_environment, measure_process
-from tables import table, verdict
+from tables import format_table, format_verdict
 
 _SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 _COUNTS = {"big": 1_000_000, "full": 100_000, "quick": 20_000, "tiny": 300}
@@ -81,10 +81,10 @@ def measure_search(scale: str | int) -> str:
         f"`search lighthouse` as a process: {process}.",
         f"{len(times)} searches, each in its slowest order, the fastest of {_RUNS} runs:"
         f" median {median(figures):.1f} ms, {slow} over 50 ms.",
-        verdict("the slowest first page", max(figures), 50, " ms"),
+        format_verdict("the slowest first page", max(figures), 50, " ms"),
     ]
     title = f"(i) first pictures of a search over {count} records"
-    return "\n".join([table(title, ["search", "found", "ms"], rows), *lines]) + "\n"
+    return "\n".join([format_table(title, ["search", "found", "ms"], rows), *lines]) + "\n"
 
 
 def _make_searches() -> list[str]:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from measure import ENTRY, HERE, make_environment, measure_process, median
-from tables import number, table, verdict
+from tables import format_number, format_table, format_verdict
 
 __all__ = ["find_free_port", "measure_start", "run_program", "wait_for_page"]
 
@@ -34,16 +34,20 @@ def measure_start(scale: str) -> str:
         demo = median(_time_first_answer(env) for _ in range(turns))
     cpu, loading = median(run.cpu for run in helped), median(loaded)
     rows = [
-        ["`download --help`", number(median(run.seconds for run in helped)), number(cpu)],
-        ["import in a host, beyond gradio", number(loading, 3), ""],
-        ["`--demo` until the page answers", number(demo), ""],
+        [
+            "`download --help`",
+            format_number(median(run.seconds for run in helped)),
+            format_number(cpu),
+        ],
+        ["import in a host, beyond gradio", format_number(loading, 3), ""],
+        ["`--demo` until the page answers", format_number(demo), ""],
     ]
     lines = [
-        verdict("CPU of --help", cpu, 0.25, " s"),
-        verdict("import beyond gradio", loading * 1000, 50, " ms"),
-        verdict("the demo's page", demo, 1.5, " s"),
+        format_verdict("CPU of --help", cpu, 0.25, " s"),
+        format_verdict("import beyond gradio", loading * 1000, 50, " ms"),
+        format_verdict("the demo's page", demo, 1.5, " s"),
     ]
-    return "\n".join([table("(f) start", ["", "seconds", "CPU s"], rows), *lines]) + "\n"
+    return "\n".join([format_table("(f) start", ["", "seconds", "CPU s"], rows), *lines]) + "\n"
 
 
 def _time_import(env: dict[str, str]) -> float:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from measure import ENTRY, make_environment, measure_process, median
-from tables import number, table, verdict
+from tables import format_number, format_table, format_verdict
 
 __all__ = ["measure_stats"]
 
@@ -57,7 +57,7 @@ def measure_stats(scale: str) -> str:
         run = measure_process([sys.executable, "-c", _SCRIPT, str(size), str(turns)], env)
     stored, opened = json.loads(run.output.splitlines()[-1])
     seconds = [stored / size * 1000, opened[0], median(opened)]
-    row = [f"{size:,} pictures", *map(number, seconds)]
+    row = [f"{size:,} pictures", *map(format_number, seconds)]
     heads = ["", "ms to keep one", "seconds to open: first", "median"]
-    report = table("(h) what works here", heads, [row])
-    return f"{report}\n{verdict('seconds to open, median', median(opened), _LIMIT)}\n"
+    report = format_table("(h) what works here", heads, [row])
+    return f"{report}\n{format_verdict('seconds to open, median', median(opened), _LIMIT)}\n"

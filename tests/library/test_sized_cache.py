@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from civitai_manager_libs.library.store import SizedCache
-from civitai_manager_libs.library.store.sized_cache import memory_of_json
+from civitai_manager_libs.library.store.sized_cache import estimate_json_memory
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,4 +46,4 @@ def test_estimated_memory_is_near_what_python_allocates():
         parsed = json.loads(text)
         taken, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert 0.5 < memory_of_json(text.encode()) / taken < 5, (text[:20], len(parsed))
+        assert 0.5 < estimate_json_memory(text.encode()) / taken < 5, (text[:20], len(parsed))

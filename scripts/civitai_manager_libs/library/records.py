@@ -19,10 +19,10 @@ from .search import index_images, run_search as search, SearchQuery, SearchScope
 from .store import (
     compress_record,
     decompress_record,
+    open_temporary_library,
     select_rows,
     select_rows_or_empty,
     SizedCache,
-    temporary_library,
     write_later,
 )
 
@@ -222,7 +222,7 @@ def filter_matching(
     matching = set(search_in(read=select_rows_or_empty).ids)
     if unwritten:
         matching.difference_update(unwritten)
-        with temporary_library(unwritten) as db:
+        with open_temporary_library(unwritten) as db:
             for image in filter(None, map(_memory.get, unwritten)):
                 index_images(db, [image])
 

@@ -1,6 +1,7 @@
 """Search in the library: by words, and by the values that images were made with."""
 
-from .execute import run_search, SearchPage, SearchScope
+from .conditions import SearchScope
+from .execute import run_search, SearchPage
 from .fields import fold_text
 from .grammar import FLAGS, parse_query, QueryProblem, SearchQuery
 from .indexer import index_images, index_remaining

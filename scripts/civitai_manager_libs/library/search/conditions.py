@@ -10,8 +10,8 @@ from enum import IntEnum
 
 from .grammar import NAMES, NUMBERS, Term
 
-__all__ = ["Condition", "Source", "make_condition", "make_name_condition", "make_trigram_queries"]
-__all__ += ["merge_bounds"]
+__all__ = ["Condition", "SearchScope", "Source", "iter_scope_conditions", "make_condition"]
+__all__ += ["make_trigram_queries", "merge_bounds"]
 
 _TRIGRAM = 3  # letters
 _MOST_TRIGRAMS = 8  # of a search; the texts themselves are compared with the whole words
@@ -59,6 +59,23 @@ class Condition:
     column: str = ""
 
 
+@dataclass(frozen=True)
+class SearchScope:
+    """The images in which to search.
+
+    ids: None for all images. gallery: a name in the table `seen`, "" for all. level: a mask of
+    browsing levels. type: "" for all. base_models: () for all. with_data: only images whose record
+    has generation data.
+    """
+
+    ids: Sequence[int] | None = None
+    gallery: str = ""
+    level: int = 31
+    type: str = ""
+    base_models: Sequence[str] = ()
+    with_data: bool = False
+
+
 def make_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
     """Return the condition that an image matches a term.
 
@@ -67,11 +84,31 @@ def make_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
     sign = _SIGNS.get(term.key, term.sign)
     if term.is_not and sign in _INVERSE:
         return _negate_comparison(term, _INVERSE[sign])
-    positive = _positive_condition(term, saved)
+    positive = _make_positive_condition(term, saved)
     if not term.is_not:
         return positive
     # In SQL, NOT NULL is NULL.
     return Condition(f"NOT ifnull({positive.sql}, 0)", positive.values, source=positive.source)
+
+
+def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
+    """Yield the conditions that an image is in a scope."""
+    if scope.gallery:
+        yield Condition(
+            "EXISTS (SELECT 1 FROM seen WHERE gallery = ? AND id = f.id)",
+            (scope.gallery,),
+            "SELECT id FROM seen WHERE gallery = ?",
+            Source.ANNOTATIONS,
+        )
+    if scope.level != 31:
+        yield Condition("(f.level & ?) <> 0", (scope.level,))
+    if scope.type:
+        yield Condition("+f.type = ?", (scope.type,), "SELECT id FROM facts WHERE type = ?")
+    if scope.with_data:
+        yield Condition("f.has_data")
+    if scope.base_models:
+        shown = "shown IN (SELECT value FROM json_each(?))"
+        yield _make_name_condition(("base",), shown, (json.dumps(list(scope.base_models)),))
 
 
 def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
@@ -115,11 +152,11 @@ def _iter_trigram_queries(
         if trigrams := " OR ".join(map(_quote_trigram, list_trigrams(term))):
             yield f"{columns} : ({trigrams})"
         return
-    for start in _trigram_starts(term.value)[:most]:
+    for start in _list_trigram_starts(term.value)[:most]:
         yield f"{columns} : {_quote_trigram(term.value[start : start + _TRIGRAM])}"
 
 
-def _trigram_starts(text: str) -> list[int]:
+def _list_trigram_starts(text: str) -> list[int]:
     """Return the positions of the trigrams of a text, the rarest trigrams first.
 
     Trigrams with a blank in the middle are rare.
@@ -134,7 +171,7 @@ def _quote_trigram(trigram: str) -> str:
     return f'"{doubled}"'
 
 
-def make_name_condition(
+def _make_name_condition(
     kinds: Sequence[str], matches: str, values: tuple[object, ...]
 ) -> Condition:
     """Return the condition that an image has a matching name of one of these kinds.
@@ -142,24 +179,24 @@ def make_name_condition(
     matches: an SQL condition on a row of `names`. values: its parameters.
     """
     numbers = f"SELECT number FROM names WHERE kind IN ({_quote_list(kinds)}) AND ({matches})"
-    return _images_with_name(numbers, values)
+    return _make_uses_condition(numbers, values)
 
 
-def _positive_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
+def _make_positive_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
     key, value = term.key, term.value
     if key == "":
         return Condition(_IN_WORDS, (value, value), source=Source.TEXTS)
     if key == "negative":
         return Condition(_IN_NEGATIVE, (value,), source=Source.TEXTS)
     if key in NAMES:
-        return _name_condition(term)
+        return _make_term_name_condition(term)
     if key in _ANNOTATIONS:
         matches = "folded = ?" if term.sign == "=" else "instr(folded, ?) > 0"
-        return _ids_condition(_ANNOTATIONS[key].format(matches=matches), (value,))
+        return _make_ids_condition(_ANNOTATIONS[key].format(matches=matches), (value,))
     if key == "stars":
-        return _stars_condition(term)
+        return _make_stars_condition(term)
     if key in NUMBERS or key == "after":
-        return _comparison_condition(*_comparison_value(term), _SIGNS.get(key, term.sign))
+        return _make_comparison_condition(*_parse_comparison(term), _SIGNS.get(key, term.sign))
     if key == "before":
         return Condition(
             "(+f.created < ? AND +f.created <> '')",
@@ -168,52 +205,54 @@ def _positive_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condi
             column="created",
         )
     if value == "saved":
-        return _ids_condition("SELECT value AS id FROM json_each(?)", (json.dumps([*saved()]),))
+        return _make_ids_condition(
+            "SELECT value AS id FROM json_each(?)", (json.dumps([*saved()]),)
+        )
     return _FLAGS[value]
 
 
 def _negate_comparison(term: Term, sign: str) -> Condition:
     """Return the condition that a column compares by the inverse sign or is unknown."""
     if term.key == "stars":
-        return _stars_condition(replace(term, sign=sign))
-    column, value = _comparison_value(term)
+        return _make_stars_condition(replace(term, sign=sign))
+    column, value = _parse_comparison(term)
     unknown = {"created": " OR {0} = ''"}.get(column, " OR {0} IS NULL")
     bounds = f"({{0}} {sign} ?{unknown if column not in _REQUIRED_COLUMNS else ''})"
     ids = f"SELECT id FROM facts WHERE {bounds.format(column)}"
     return Condition(bounds.format(f"+f.{column}"), (value,), ids, column=column)
 
 
-def _comparison_value(term: Term) -> tuple[str, float | str]:
+def _parse_comparison(term: Term) -> tuple[str, float | str]:
     column = _COLUMNS.get(term.key, term.key)
     return column, term.value if column == "created" else float(term.value)
 
 
-def _comparison_condition(column: str, value: float | str, sign: str) -> Condition:
+def _make_comparison_condition(column: str, value: float | str, sign: str) -> Condition:
     sql, ids = f"(+f.{column} {sign} ?)", f"SELECT id FROM facts WHERE {column} {sign} ?"
     return Condition(sql, (value,), ids, column=column)
 
 
-def _stars_condition(term: Term) -> Condition:
+def _make_stars_condition(term: Term) -> Condition:
     # An image without a row in `marks` has no stars.
     select, number = f"SELECT id FROM marks WHERE {{}}stars {term.sign} ?", float(term.value)
     if not _COMPARE[term.sign](0, number):
-        return _ids_condition(select.format(""), (number,))
+        return _make_ids_condition(select.format(""), (number,))
     return Condition(
         f"(f.id NOT IN ({select.format('NOT ')}))", (number,), source=Source.ANNOTATIONS
     )
 
 
-def _ids_condition(ids: str, values: tuple[object, ...] = ()) -> Condition:
+def _make_ids_condition(ids: str, values: tuple[object, ...] = ()) -> Condition:
     return Condition(f"f.id IN ({ids})", values, ids, Source.ANNOTATIONS)
 
 
-def _name_condition(term: Term) -> Condition:
+def _make_term_name_condition(term: Term) -> Condition:
     matches = "name = ?" if term.sign == "=" else "name NOT LIKE '#%' AND instr(name, ?) > 0"
     numbers = _NAMED.format(kinds=_quote_list(NAMES[term.key]), matches=matches)
-    return _images_with_name(numbers, (term.value, term.value))
+    return _make_uses_condition(numbers, (term.value, term.value))
 
 
-def _images_with_name(numbers: str, values: tuple[object, ...]) -> Condition:
+def _make_uses_condition(numbers: str, values: tuple[object, ...]) -> Condition:
     return Condition(
         f"EXISTS (SELECT 1 FROM uses WHERE id = f.id AND +name IN ({numbers}))",
         values,
@@ -227,9 +266,9 @@ def _quote_list(kinds: Iterable[str]) -> str:
 
 
 _FLAGS = {
-    "favourite": _ids_condition("SELECT id FROM marks WHERE favourite"),
-    "note": _ids_condition("SELECT id FROM marks WHERE note <> ''"),
-    "gone": _ids_condition("SELECT id FROM gone"),
+    "favourite": _make_ids_condition("SELECT id FROM marks WHERE favourite"),
+    "note": _make_ids_condition("SELECT id FROM marks WHERE note <> ''"),
+    "gone": _make_ids_condition("SELECT id FROM gone"),
     "image": Condition("(+f.type = 'image')"),
     "video": Condition("(+f.type = 'video')", ids="SELECT id FROM facts WHERE type = 'video'"),
     "data": Condition("(f.has_data)"),

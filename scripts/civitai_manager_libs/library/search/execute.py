@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,16 +17,17 @@ from typing import Any
 from ..store import has_trigrams, open_library
 from .conditions import (
     Condition,
+    iter_scope_conditions,
     make_condition,
-    make_name_condition,
     make_trigram_queries,
     merge_bounds,
+    SearchScope,
     Source,
 )
 from .grammar import SearchQuery, Term
 from .order import Order, SORTS
 
-__all__ = ["SearchPage", "SearchScope", "run_search"]
+__all__ = ["SearchPage", "run_search"]
 
 SelectRows = Callable[[str, Sequence[object]], "list[tuple[Any, ...]]"]
 
@@ -44,23 +45,6 @@ _GIVEN_IDS = "SELECT value AS id FROM json_each(?)"
 _MATCHING = "SELECT rowid AS id FROM trigrams WHERE trigrams MATCH ?"
 _NO_SUCH_TRIGRAM = "\1\1\1"  # folded texts have no control characters
 _CURSOR = re.compile(r"([0-9]{1,18})(?::([0-9]{0,18}):([0-9]{1,18}):([0-9]{1,18}))?")
-
-
-@dataclass(frozen=True)
-class SearchScope:
-    """The images in which to search.
-
-    ids: None for all images. gallery: a name in the table `seen`, "" for all. level: a mask of
-    browsing levels. type: "" for all. base_models: () for all. with_data: only images whose record
-    has generation data.
-    """
-
-    ids: Sequence[int] | None = None
-    gallery: str = ""
-    level: int = 31
-    type: str = ""
-    base_models: Sequence[str] = ()
-    with_data: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,7 +126,7 @@ def run_search(
                 query, scope, sort=sort, cursor=cursor, limit=limit, saved=saved, read=library.rows
             )
     conditions = [make_condition(term, saved) for term in query.terms]
-    conditions = merge_bounds([*conditions, *_scope_conditions(scope)])
+    conditions = merge_bounds([*conditions, *iter_scope_conditions(scope)])
     conditions.sort(key=lambda condition: condition.source)
     scan = _plan_scan(query, scope, conditions, SORTS.get(sort, SORTS["Newest"]), read)
     return scan.select_page(_Position.parse(cursor), limit)
@@ -158,10 +142,11 @@ def _plan_scan(
     """Return the scan that finds the images with the least work."""
     # Among given ids, words are found faster in the texts than in the index.
     has_index = scope.ids is None and has_trigrams()
-    words = make_trigram_queries(query.terms, partial(_list_trigrams, read)) if has_index else []
-    start = _start_from_few(conditions, words, scope, read)
+    list_trigrams = partial(_list_trigrams, read)
+    queries = make_trigram_queries(query.terms, list_trigrams) if has_index else []
+    start = _start_from_few(conditions, queries, scope, read)
     if start is None:
-        start = _start_from_all(words if order is not SORTS["Most Reactions"] else [])
+        start = _start_from_all(queries if order is not SORTS["Most Reactions"] else [])
     others = [condition for condition in conditions if condition is not start.fulfilled]
     return _Scan(start, others, order, read)
 
@@ -200,12 +185,12 @@ class _Scan:
         fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
         slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
         all_images = _Scan(_Start(), [], self.order, self.read)
-        end, number, cost = None, 0, self.start.cost + _cost(fast)
+        end, number, cost = None, 0, self.start.cost + _sum_costs(fast)
         if cost:
             number = max(1, int(_WORK / (cost + (_COUNT if slow else 0))))
             end = all_images._find_place(number, [], place, None)
         if slow:
-            most = max(1, int(_WORK / _cost(slow)))
+            most = max(1, int(_WORK / _sum_costs(slow)))
             nearer = self._find_place(most, fast, place, end)
             if nearer is not None:
                 return nearer, all_images._count(place, nearer) if cost else most
@@ -250,10 +235,12 @@ class _Scan:
     ) -> list[tuple[Any, ...]]:
         start = self.start
         where, values = [*start.where], [*start.values]
-        for bound, sql in ((place, self.order.after(start.id)), (end, self.order.until(start.id))):
-            if bound is not None:
-                where.append(sql)
-                values.append(bound)
+        if place is not None:
+            where.append(self.order.make_after_condition(start.id))
+            values.append(place)
+        if end is not None:
+            where.append(self.order.make_until_condition(start.id))
+            values.append(end)
         where += [condition.sql for condition in conditions]
         values += [value for condition in conditions for value in condition.values]
         texts = "CROSS JOIN texts t ON t.id = f.id" if _needs_texts(conditions) else ""
@@ -262,26 +249,30 @@ class _Scan:
 
 
 def _start_from_few(
-    conditions: Sequence[Condition], words: Sequence[str], scope: SearchScope, read: SelectRows
+    conditions: Sequence[Condition], queries: Sequence[str], scope: SearchScope, read: SelectRows
 ) -> _Start | None:
     """Return the start from the images that match the rarest condition, None if none is rare."""
     if scope.ids is not None:
         return _start_from_ids(Condition("", (json.dumps(list(scope.ids)),), _GIVEN_IDS))
-    start, most = None, min(_FEW, int(_WORK / max(_cost(conditions), 1)))
-    rare = [word for word in words if _count_up_to(_COMMON, _match(word), read) <= _COMMON]
-    for condition in [*conditions, *([_match(" AND ".join(rare))] if rare else [])]:
+    start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
+    rare = [
+        query
+        for query in queries
+        if _count_up_to(_COMMON, _make_match_condition(query), read) <= _COMMON
+    ]
+    for condition in [*conditions, *([_make_match_condition(" AND ".join(rare))] if rare else [])]:
         if condition.ids and (count := _count_up_to(most, condition, read)) <= most:
             start, most = _start_from_ids(condition), count - 1
     return start
 
 
-def _start_from_all(words: Sequence[str]) -> _Start:
-    """Return the start from all images, or from those that match the trigram queries if any."""
-    if not words:
+def _start_from_all(queries: Sequence[str]) -> _Start:
+    """Return the start from all images, or from the images that match all trigram queries."""
+    if not queries:
         return _Start()
     sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"
-    where, cost = ("trigrams MATCH ?",), _MATCH + _MATCH_TRIGRAM * len(words)
-    return _Start(sql, where, (" AND ".join(words),), "g.rowid", cost=cost)
+    where, cost = ("trigrams MATCH ?",), _MATCH + _MATCH_TRIGRAM * len(queries)
+    return _Start(sql, where, (" AND ".join(queries),), "g.rowid", cost=cost)
 
 
 def _start_from_ids(condition: Condition) -> _Start:
@@ -291,15 +282,15 @@ def _start_from_ids(condition: Condition) -> _Start:
     return _Start(sql, (), condition.values, fulfilled=condition, is_few=True)
 
 
-def _match(words: str) -> Condition:
-    return Condition("", (words,), _MATCHING)
+def _make_match_condition(query: str) -> Condition:
+    return Condition("", (query,), _MATCHING)
 
 
 def _needs_texts(conditions: Sequence[Condition]) -> bool:
     return any(condition.source == Source.TEXTS for condition in conditions)
 
 
-def _cost(conditions: Sequence[Condition]) -> float:
+def _sum_costs(conditions: Sequence[Condition]) -> float:
     texts = _READ_TEXTS if _needs_texts(conditions) else 0.0
     return texts + sum(_COSTS[condition.source] for condition in conditions)
 
@@ -327,22 +318,3 @@ def _list_trigrams(read: SelectRows, term: Term) -> list[str]:
     if len(trigrams) > _MOST_TRIGRAMS:
         return []
     return [trigram for (trigram,) in trigrams] or [_NO_SUCH_TRIGRAM]
-
-
-def _scope_conditions(scope: SearchScope) -> Iterator[Condition]:
-    if scope.gallery:
-        yield Condition(
-            "EXISTS (SELECT 1 FROM seen WHERE gallery = ? AND id = f.id)",
-            (scope.gallery,),
-            "SELECT id FROM seen WHERE gallery = ?",
-            Source.ANNOTATIONS,
-        )
-    if scope.level != 31:
-        yield Condition("(f.level & ?) <> 0", (scope.level,))
-    if scope.type:
-        yield Condition("+f.type = ?", (scope.type,), "SELECT id FROM facts WHERE type = ?")
-    if scope.with_data:
-        yield Condition("f.has_data")
-    if scope.base_models:
-        shown = "shown IN (SELECT value FROM json_each(?))"
-        yield make_name_condition(("base",), shown, (json.dumps(list(scope.base_models)),))

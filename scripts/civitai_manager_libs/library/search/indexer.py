@@ -40,7 +40,10 @@ def index_remaining() -> None:
 
 
 def _upgrade_some_facts(db: sqlite3.Connection) -> None:
-    """Fill a column for some rows or create one missing index, and queue the next such step."""
+    """Do one step of the upgrade of an older version's library, and queue the next step.
+
+    A step fills the column `has_negative` of some rows, or creates one missing index.
+    """
     rows = "SELECT id FROM facts WHERE has_negative IS NULL LIMIT ?"
     negative = "SELECT negative <> '' FROM texts WHERE texts.id = facts.id"
     sql = f"UPDATE facts SET has_negative = ifnull(({negative}), 0) WHERE id IN ({rows})"

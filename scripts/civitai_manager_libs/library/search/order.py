@@ -19,11 +19,11 @@ class Order:
     place: str
     is_descending: bool = True
 
-    def after(self, id: str) -> str:
+    def make_after_condition(self, id: str) -> str:
         """Return the SQL condition that an image comes after a place in this order."""
         return f"{self.place.format(id=id)} {'<' if self.is_descending else '>'} ?"
 
-    def until(self, id: str) -> str:
+    def make_until_condition(self, id: str) -> str:
         """Return the SQL condition that an image is at or before a place in this order."""
         return f"{self.place.format(id=id)} {'>=' if self.is_descending else '<='} ?"
 

@@ -6,9 +6,9 @@ from .database import (
     decompress_record,
     has_trigrams,
     open_library,
+    open_temporary_library,
     select_rows,
     select_rows_or_empty,
-    temporary_library,
     writing,
 )
 from .schema import INDEXES, RANK
@@ -17,4 +17,4 @@ from .writer import wait_for_writes, write_later
 
 __all__ = ["INDEXES", "RANK", "SizedCache", "compress_record", "connections", "decompress_record"]
 __all__ += ["has_trigrams", "open_library", "select_rows", "select_rows_or_empty"]
-__all__ += ["temporary_library", "wait_for_writes", "write_later", "writing"]
+__all__ += ["open_temporary_library", "wait_for_writes", "write_later", "writing"]

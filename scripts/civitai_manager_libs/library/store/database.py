@@ -17,10 +17,10 @@ from ... import setting, util
 from ...core import log_disk_errors, sqlite_file, sqlite_pool
 from .repair import needs_repair, repair_tables
 from .schema import CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
-from .sized_cache import memory_of_json
+from .sized_cache import estimate_json_memory
 
 __all__ = ["compress_record", "connections", "decompress_record", "has_trigrams", "open_library"]
-__all__ += ["select_rows", "select_rows_or_empty", "temporary_library", "writing"]
+__all__ += ["select_rows", "select_rows_or_empty", "open_temporary_library", "writing"]
 
 _checked_files: set[str] = set()  # paths of the files that this process has looked at for damage
 _ANNOTATION_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone")
@@ -98,7 +98,7 @@ def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[
 
 
 @contextmanager
-def temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
+def open_temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
     """Open an empty library in memory that has the user's annotations of some images.
 
     Use this to search in records that are not, or cannot be, in the file.
@@ -122,7 +122,7 @@ def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
     Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes a question mark.
     """
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return zlib.compress(text, 1), memory_of_json(text)
+    return zlib.compress(text, 1), estimate_json_memory(text)
 
 
 def decompress_record(data: bytes) -> tuple[Any, int]:
@@ -132,7 +132,7 @@ def decompress_record(data: bytes) -> tuple[Any, int]:
     """
     try:
         text = zlib.decompress(data)
-        return json.loads(text), memory_of_json(text)
+        return json.loads(text), estimate_json_memory(text)
     except (zlib.error, ValueError, TypeError, RecursionError):
         return None, 0
 

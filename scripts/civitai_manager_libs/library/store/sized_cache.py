@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
-__all__ = ["SizedCache", "memory_of_json"]
+__all__ = ["SizedCache", "estimate_json_memory"]
 
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
@@ -42,7 +42,7 @@ class SizedCache(Generic[_K, _V]):
         return [value for value, _ in self._values.values()]
 
 
-def memory_of_json(text: bytes) -> int:
+def estimate_json_memory(text: bytes) -> int:
     """Return about how many bytes of memory the parsed value of a JSON text takes."""
     signs = text.count(b",") + text.count(b":")
     return len(text) + _OBJECT * text.count(b"{") + _LIST * text.count(b"[") + _VALUE * signs
