@@ -23,7 +23,7 @@ import { getFailedParts, getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
 /** @typedef {ReturnType<typeof makeViewActions>} ViewActions */
 
 /**
- * @typedef {object} PageParts  what carries the actions out
+ * @typedef {object} PageParts  the parts that the actions call
  * @property {import("./data/navigation.js").Navigation} navigation
  * @property {import("./data/pager.js").Pager} pager
  * @property {import("./data/loaded_filter.js").LoadedFilter} loadedFilter
@@ -40,8 +40,8 @@ import { getFailedParts, getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
 
 /** Return all actions that buttons, keys and panels call.
  * @param {Context} context
- * @param {PageParts} parts  filled in after this; its members are read when an action is done
- * @param {Pick<Actions, "send" | "copy">} outside  actions that reach out of the page
+ * @param {PageParts} parts  filled in later; read when an action runs
+ * @param {Pick<Actions, "send" | "copy">} outside  actions on the host and the clipboard
  * @returns {Actions} */
 export function makeActions(context, parts, outside) {
   return {
@@ -93,7 +93,7 @@ function makeNavigationActions({ store }, parts) {
       parts.navigation.go({ ...store.get().where, ...change }),
     setLoadedFilter: (/** @type {Partial<import("./types.js").LoadedFilterState>} */ change) =>
       parts.loadedFilter.set(change),
-    // What failed is asked for again when the user says so, not by each further scroll.
+    // A failed page is requested again when the user says so, not on each scroll.
     more: async () => {
       if (!store.get().problems.images) await parts.pager.more();
     },
@@ -121,7 +121,7 @@ function makeNavigationActions({ store }, parts) {
  * @param {Context} context
  * @param {PageParts} parts */
 function makeViewerActions({ store }, parts) {
-  let pendingSteps = 0; // steps asked for while the page that they lead to is awaited
+  let pendingSteps = 0; // steps made while the page they lead to is loaded
   /** @type {number | null} */
   let pendingFrom = null;
   /** @param {number} index */
@@ -147,7 +147,7 @@ function makeViewerActions({ store }, parts) {
       pendingFrom = from;
       const wanted = findIndex(shown, from) + pendingSteps;
       if (wanted >= shown.length && !store.get().ended) await parts.pager.more();
-      if (store.get().open !== from || pendingFrom !== from) return; // went elsewhere, or has been done
+      if (store.get().open !== from || pendingFrom !== from) return; // elsewhere by now, or done
       pendingFrom = null;
       const now = getShown(store.get());
       show(Math.max(0, Math.min(findIndex(now, from) + pendingSteps, now.length - 1)));
@@ -194,7 +194,7 @@ function makeFocusActions({ store, toast, words }, parts) {
     /** @type {Actions["move"]} */
     move(to, { extend = false } = {}) {
       const { focus } = store.get();
-      const before = focus ?? parts.grid.topmost();
+      const before = focus ?? parts.grid.findTopmost();
       const id = focus === null ? before : parts.grid.neighbour(focus, to);
       if (id === null || before === null) return;
       store.set({ focus: id });

@@ -13,12 +13,12 @@ import { usesKey } from "./core/native_keys.js";
 
 /**
  * @typedef {object} Key
- * @property {string[]} keys  as `KeyboardEvent.key` tells them
- * @property {string} [shown]  on the help sheet, if not the keys
+ * @property {string[]} keys  values of `KeyboardEvent.key`
+ * @property {string} [shown]  text on the help sheet, if not the keys
  * @property {KeyScope} place
  * @property {string} words  what it does
- * @property {boolean} [once]  holding it down does it once
- * @property {(actions: Actions, state: State, press: KeyPress) => unknown} [act]  none: the browser's own
+ * @property {boolean} [once]  holding the key down runs the action once
+ * @property {(actions: Actions, state: State, press: KeyPress) => unknown} [act]  undefined for what the browser does itself
  */
 
 /** Return an action that moves the focus in the grid; with Shift it marks as well.

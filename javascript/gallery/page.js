@@ -12,7 +12,7 @@ import { LoadedFilter } from "./data/loaded_filter.js";
 import { Navigation } from "./data/navigation.js";
 import { Pager } from "./data/pager.js";
 import { Reconnect } from "./data/reconnect.js";
-import { send } from "./details/gradio_bridge.js";
+import { sendToTab } from "./details/gradio_bridge.js";
 import { Filters } from "./find/filters.js";
 import { Finder } from "./find/finder.js";
 import { GalleryHeader } from "./find/gallery_header.js";
@@ -47,9 +47,9 @@ const NARROW_TILE = 170; // two in a row on a phone
 
 /** Build the page in its element, which is visible and has its style.
  * @param {HTMLElement} element
- * @param {{base: URL, bootstrap: Promise<Response>, signal: AbortSignal}} given  base: our routes'
- *     address; hello: the first request, sent while this code was loading; signal: aborted when
- *     the element leaves the page */
+ * @param {{base: URL, bootstrap: Promise<Response>, signal: AbortSignal}} given
+ *     base: the URL of our routes; bootstrap: the first request, sent while this code was loading;
+ *     signal: aborted when the element leaves the page */
 export function start(element, { base, bootstrap, signal }) {
   const root = /** @type {ShadowRoot} */ (element.shadowRoot);
   followTheme(element, signal);
@@ -90,7 +90,7 @@ function makeContext(root, api, signal) {
     parts,
   });
   context.actions = makeActions(context, parts, {
-    send: (tab, id, text) => send(context, tab, id, text),
+    send: (tab, id, text) => sendToTab(context, tab, id, text),
     async copy(text) {
       const isDone = await copyText(text, root);
       toast(words(isDone ? "copied" : "not_copied"), isDone ? "good" : "bad");
@@ -104,7 +104,7 @@ function makeContext(root, api, signal) {
 async function connect(context) {
   const { store, parts, actions, signal } = context;
   const status = new Status(context, "images", getGalleryStatus).element;
-  context.root.append(status); // so that it says why, should the server not answer
+  context.root.append(status); // first, to tell when the server does not respond
   let isBuilt = false;
   const build = () => {
     if (isBuilt) return;

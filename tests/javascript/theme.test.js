@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { over, readColour } from "../../javascript/gallery/host/theme.js";
+import { blendColours, readColour } from "../../javascript/gallery/host/theme.js";
 
 test("colours are read in each form that a computed style has", () => {
   assert.deepEqual(readColour("rgb(1, 2, 3)"), [1, 2, 3, 1]);
@@ -10,5 +10,5 @@ test("colours are read in each form that a computed style has", () => {
 });
 
 test("what shines through counts by its share", () => {
-  assert.deepEqual(over([200, 100, 0, 0.5], [0, 100, 50, 1]), [100, 100, 25, 1]);
+  assert.deepEqual(blendColours([200, 100, 0, 0.5], [0, 100, 50, 1]), [100, 100, 25, 1]);
 });

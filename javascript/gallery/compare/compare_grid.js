@@ -68,7 +68,7 @@ export class CompareGrid {
       if (cell !== moved) cell.see(this.#view, smoothly);
     }
     moved.seen = this.#view;
-    moved.slide.put(pose, smoothly); // as it is: a finger may hold it beyond its bounds
+    moved.slide.put(pose, smoothly); // not limited: a finger may hold the image beyond its limits
   }
 
   #measure() {
@@ -102,7 +102,7 @@ class CompareCell {
   /** @param {Context} context
    * @param {View} view
    * @param {number} at
-   * @param {(pose: Pose, smoothly: boolean) => void} move  all of them */
+   * @param {(pose: Pose, smoothly: boolean) => void} move  moves all images */
   constructor(context, view, at, move) {
     this.#move = move;
     this.slide = new Slide(context, view, {

@@ -3,8 +3,8 @@
 /** @typedef {{text: string, differs: boolean}} Part */
 /** @typedef {{name: string, values: string[], differs: boolean}} Row */
 
-const MOST = 1500; // words of a text that are aligned; of a longer one only which words it has
-// Scripts without blanks are told apart by letter; a tag or a weight is one word.
+const MOST = 1500; // words that are aligned; longer texts are compared as sets of words
+// Scripts without blanks are split by letter; a tag or a weight is one word.
 const LETTER = "[\\p{L}\\p{N}\\p{M}_]";
 const WORD = new RegExp(
   `<[^<>\\n]{1,300}>|[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}]|` +
@@ -30,7 +30,7 @@ export function compareTexts(texts) {
 
 /** Return the rows of a comparison, field by field; a missing field is "".
  * @param {{prompt: string, negative: string, parameters: [string, string][]}[]} infotexts
- * @param {{prompt: string, negative: string}} names  of the two that have none
+ * @param {{prompt: string, negative: string}} names  labels of the prompts
  * @returns {Row[]} */
 export function compareFields(infotexts, names) {
   const maps = infotexts.map(

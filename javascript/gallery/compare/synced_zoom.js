@@ -4,11 +4,11 @@ import { getFitScale, limitPose } from "../viewer/zoom.js";
 
 /** @typedef {import("../viewer/zoom.js").Pose} Pose */
 /** @typedef {import("../viewer/zoom.js").Size} Size */
-/** @typedef {{larger: number, x: number, y: number}} SyncedView  larger: than fitted; x, y: how far the image's middle lies from the stage's, in parts of its own size */
+/** @typedef {{larger: number, x: number, y: number}} SyncedView  larger: 1 fits the stage; x, y: the image's middle from the stage's, in parts of the image's size */
 
 /** Return the number of columns in which the images are largest.
  * @param {Size[]} images
- * @param {Size} stage  of all of them */
+ * @param {Size} stage  the room for all images */
 export function countColumns(images, stage) {
   const count = images.length;
   const seen = images.map((_, at) => {

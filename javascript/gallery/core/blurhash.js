@@ -7,7 +7,7 @@
 const DIGITS =
   "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
 const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
-/** Cosines by how many pixels they are for; few sizes are ever asked for. @type {Map<number, Float32Array[]>} */
+/** Cosines by the number of pixels; few sizes occur. @type {Map<number, Float32Array[]>} */
 const waves = new Map();
 
 /** Decode a BlurHash to RGBA pixels. Return null if the text is no BlurHash.
@@ -21,7 +21,7 @@ export function decodeBlurhash(hash, width, height) {
   const { across, down, values } = parts;
   const [waveX, waveY] = [makeWaves(width), makeWaves(height)];
   const rgba = new Uint8ClampedArray(width * height * 4);
-  const row = new Float32Array(across * 3); // the colours of one line, summed up over `down`
+  const row = new Float32Array(across * 3); // the components of one line, summed over `down`
   for (let y = 0, at = 0; y < height; y += 1) {
     row.fill(0);
     for (let j = 0; j < down; j += 1) {
@@ -91,7 +91,7 @@ const BYTES = Uint8Array.from({ length: STEPS + 1 }, (_, step) => {
 });
 
 /** Convert linear light, which may be out of range, to a byte of sRGB.
- * @param {number} value  linear, and it may be out of range */
+ * @param {number} value  linear light, 0 to 1 */
 function toByte(value) {
   return BYTES[value <= 0 ? 0 : value >= 1 ? STEPS : Math.round(value * STEPS)];
 }

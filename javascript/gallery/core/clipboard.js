@@ -11,7 +11,7 @@ export async function copyText(text, root) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // over plain HTTP from another machine there is no `navigator.clipboard`
+    // `navigator.clipboard` does not exist over plain HTTP from another machine
     return copyByHand(text, root);
   }
 }

@@ -58,7 +58,7 @@ export function button({ action, icon, words, title, isBare = false, class: look
       "data-do": action,
       "aria-label": isBare ? words : null,
       title: title ?? (icon ? words : null), // a narrow window shows the icon alone
-      on: { click: (event) => void whileBusy(made, () => press(event)) },
+      on: { click: (event) => void runWhileBusy(made, () => press(event)) },
     },
     icon,
     !isBare && el("span", { text: words }),
@@ -70,7 +70,7 @@ export function button({ action, icon, words, title, isBare = false, class: look
  * for that would take the focus from it.
  * @param {HTMLElement} pressed
  * @param {() => unknown} action */
-export async function whileBusy(pressed, action) {
+export async function runWhileBusy(pressed, action) {
   if (pressed.ariaBusy === "true") return;
   const done = action();
   if (!(done instanceof Promise)) return;

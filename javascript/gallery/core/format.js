@@ -1,6 +1,6 @@
 /** Formats numbers and times in the user's language. */
 
-/** To make one takes longer than to use it a thousand times. @type {Map<string, Intl.NumberFormat>} */
+/** Cached, for creating a format takes longer than using it a thousand times. @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();
 
 /** Format a number; "compact" writes 12K for 12,000.

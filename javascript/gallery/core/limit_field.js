@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 
 /** Return the number field.
  * @param {import("../types.js").Words} words
- * @param {{name: string, label: string, value: number, high: number | null}} what  label: begins with what is seen
+ * @param {{name: string, label: string, value: number, high: number | null}} what  label: a key of the messages
  */
 export function makeLimitField(words, { name, label, value, high }) {
   const text = words(label);

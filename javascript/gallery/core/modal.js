@@ -17,7 +17,7 @@ export function makeModal(dialog, leave, signal) {
   // a browser may close it without asking, at the second Escape; and tells so late: it may be open
   // anew by then
   dialog.addEventListener("close", () => isOpen(dialog) && !dialog.open && leave());
-  let isBeside = false; // pressed there too: a selection in a field may end beside
+  let isBeside = false; // whether the press began beside too: a selection in a field may end there
   dialog.addEventListener("pointerdown", (event) => {
     isBeside = event.target === dialog;
   });
@@ -48,7 +48,7 @@ export function closeModal(dialog) {
     root,
     getStack(root).filter((other) => other !== dialog),
   );
-  notifyTop(root); // first: what lies in it shall not go with it
+  notifyTop(root); // first: the toasts in the dialog must move out of it
   dialog.close();
   // a browser lets go of a field that is hidden with its next drawing: keys meanwhile were its own
   const { activeElement } = /** @type {ShadowRoot} */ (root);
@@ -62,7 +62,7 @@ export function closeModal(dialog) {
 export function followTop(root, listener, signal) {
   const now = () => {
     const dialog = getStack(root).at(-1);
-    const full = root.fullscreenElement; // lies over the dialog that it is in
+    const full = root.fullscreenElement; // an element inside the dialog may fill the screen
     listener((full && dialog?.contains(full) ? full : dialog) ?? root);
   };
   root.addEventListener("modal-top", now, { signal });

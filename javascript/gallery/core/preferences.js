@@ -3,12 +3,12 @@
 const KEY = "civitai-shortcut";
 
 /** @type {Record<string, unknown>} */
-let fallback = {}; // where the browser keeps nothing, as long as the page lives
+let fallback = {}; // used while the browser stores nothing
 
 /** Return a preference, or `otherwise` if none of its type is stored.
  * @template T
  * @param {string} name
- * @param {T} otherwise  also tells the type: what is kept as another one is not taken
+ * @param {T} otherwise  a stored value of another type is ignored
  * @returns {T} */
 export function readPreference(name, otherwise) {
   const value = readAll()[name];
@@ -49,6 +49,6 @@ export function writeJson(key, value) {
   try {
     localStorage.setItem(key, JSON.stringify(value));
   } catch {
-    // full or forbidden: then it lasts until the page is closed
+    // full or forbidden: the value lasts until the page is closed
   }
 }

@@ -13,7 +13,7 @@ function findScroller(node) {
 }
 
 /** Scroll at once, for a host's smooth scrolling would load all that is passed.
- * @param {Element} node  something in what scrolls
+ * @param {Element} node  anything inside what scrolls
  * @param {number} pixels */
 export function scrollBy(node, pixels) {
   if (pixels) findScroller(node).scrollBy({ top: pixels, behavior: "instant" });

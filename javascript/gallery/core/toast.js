@@ -19,7 +19,7 @@ export class Toasts {
     this.words = words;
     this.list = el("div", { class: "toasts", role: "status", "aria-live": "polite" });
     followTop(root, (top) => top.append(this.list), signal);
-    // what was read before a host's other tab came to the front is no news after it
+    // toasts do not outlast a visit to another tab of the host
     const sizes = new ResizeObserver(() => {
       if (!this.list.getClientRects().length) this.list.replaceChildren();
     });
@@ -44,7 +44,7 @@ export class Toasts {
       el("span", { class: "toast-time", style: `animation-duration: ${time}ms` }),
     );
     toast.addEventListener("click", () => toast.remove());
-    // the line that runs out is the clock: it stands still while the pointer is over it
+    // the animated line is the clock: it stops while the pointer is over the toast
     toast.lastElementChild?.addEventListener("animationend", () => toast.remove());
     this.list.append(toast);
     while (this.list.children.length > MOST) this.list.firstElementChild?.remove();

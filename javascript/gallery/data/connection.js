@@ -14,7 +14,7 @@ export class Connection {
   #isBusy = false;
 
   /** @param {Context} context
-   * @param {() => void} onBack  called when it answers after it did not */
+   * @param {() => void} onBack  called when the server responds again */
   constructor(context, onBack) {
     this.#context = context;
     this.#onBack = onBack;

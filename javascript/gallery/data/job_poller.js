@@ -7,9 +7,9 @@ import { getErrorMessage, reportOffline } from "./problems.js";
 /** @typedef {import("../panels/types.js").Jobs} Jobs */
 
 const BUSY = ["queued", "running"];
-const PANEL_OPEN = 500; // ms between two questions while the panel is open
+const PANEL_OPEN = 500; // ms between two requests while the panel is open
 const BADGE_ONLY = 1000; // while only the badge is seen
-const HIDDEN = 4000; // while another tab of the host is, or our server does not answer
+const HIDDEN = 4000; // while another tab of the host is shown, or our server does not respond
 
 export class JobPoller {
   #timer = 0;
@@ -67,11 +67,11 @@ export class JobPoller {
 
   /** Return the milliseconds until the next poll; 0 for none. */
   #pause() {
-    if (this.#isOffline) return HIDDEN; // what is at work is not known
+    if (this.#isOffline) return HIDDEN; // the state of the jobs is unknown
     const { store, root } = this.context;
     const jobs = store.get().jobs?.jobs ?? [];
     const isBusy = jobs.some((job) => BUSY.includes(job.state));
-    // paused with a note: not by the user, and it goes on by itself
+    // paused with a note: the server paused the job and resumes it
     const isWaiting = jobs.some((job) => job.state === "paused" && job.note);
     if (!isBusy) return isWaiting ? HIDDEN : 0;
     if (!root.host.getClientRects().length) return HIDDEN;

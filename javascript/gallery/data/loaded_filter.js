@@ -78,8 +78,8 @@ export class LoadedFilter {
   }
 
   /** Add the matching ids to the matches, and show what the server says of the words.
-   * @param {{ids: number[], message: string}} answer  message: what of the search was left out, and why
-   * @param {boolean} isFirst  of these words: what others matched before is gone */
+   * @param {{ids: number[], message: string}} answer  message: which words were ignored, and why
+   * @param {boolean} isFirst  whether these words have no matches yet */
   #take({ ids, message }, isFirst) {
     this.#context.store.set(({ matches, notes }) => {
       const others = notes.filter((note) => note.code !== "search");

@@ -41,7 +41,7 @@ export class Navigation {
 
   /** Search models by words, or fetch the next page of their results.
    * @param {string} words
-   * @param {string} [cursor]  the next ones of those that are found */
+   * @param {string} [cursor]  for further results */
   async search(words, cursor) {
     const { store, api } = this.#context;
     await this.#request(words, async (signal) => {
@@ -156,7 +156,7 @@ export class Navigation {
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       const lookup = makeProblem(error, words);
-      // that nothing was found by the words before is not said below it
+      // drop "nothing found" for the words before
       store.set(({ results, problems }) => ({
         problems: { ...problems, lookup },
         results: results?.models.length ? results : null,

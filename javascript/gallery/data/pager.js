@@ -6,7 +6,7 @@ import { isAborted } from "./api.js";
 import { makeProblem } from "./problems.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {"fresh" | "from_library"} Mode  not what Civitai said lately · only what was kept of it */
+/** @typedef {"fresh" | "from_library"} Mode  skip the cache, or use only the library */
 
 export const PAGE_SIZE = 100; // images
 
@@ -24,8 +24,8 @@ export class Pager {
 
   /** Load the gallery from its first page, and abort the request before. With `isSameSource` the
    * images stay until the first page is loaded.
-   * @param {{isSameSource?: boolean, isFresh?: boolean}} [how]  the same gallery by another filter: what is shown
-   *     stays until its first page comes, and marks stay */
+   * @param {{isSameSource?: boolean, isFresh?: boolean}} [how]  isSameSource: only a filter
+   *     has changed; isFresh: Civitai is asked, not the cache */
   restart({ isSameSource = false, isFresh = false } = {}) {
     const { store } = this.#context;
     this.#cancel();

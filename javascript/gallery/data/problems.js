@@ -10,7 +10,7 @@ import { ApiError } from "./api.js";
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
 
 /** Return the message for an error. Throw an error that is not an `ApiError` again: it is a bug.
- * @param {unknown} error  anything but an `ApiError` is a fault of ours, and flies on
+ * @param {unknown} error  from a request
  * @param {Words} words */
 export function getErrorMessage(error, words) {
   if (!(error instanceof ApiError)) throw error;

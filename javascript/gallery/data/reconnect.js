@@ -14,7 +14,7 @@ export class Reconnect {
   #isBusy = false;
 
   /** @param {import("../types.js").Context} context
-   * @param {() => boolean} isAtTop  of the gallery: else what is looked at stays where it is */
+   * @param {() => boolean} isAtTop  whether the gallery is at its top, where images may be replaced */
   constructor(context, isAtTop) {
     this.#context = context;
     this.#isAtTop = isAtTop;

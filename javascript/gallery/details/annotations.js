@@ -14,7 +14,7 @@ const STARS = [1, 2, 3, 4, 5];
  * typed meanwhile is lost.
  * @param {Context} context
  * @param {ImageRecord} record
- * @param {(record: ImageRecord) => void} changed  what it is then */
+ * @param {(record: ImageRecord) => void} changed  called with the changed record */
 export function makeAnnotations(context, record, changed) {
   const { root, words, actions } = context;
   let now = record;
@@ -27,7 +27,7 @@ export function makeAnnotations(context, record, changed) {
     changed(now);
     draw();
   };
-  // The one that is the rating takes it off again.
+  // The star of the current rating removes the rating.
   const stars = STARS.map((n) =>
     makeStar(n, words("annotation_stars_n", { n }), () =>
       save({ stars: now.annotations.stars === n ? 0 : n }),
@@ -106,7 +106,7 @@ function makeNoteField(label, changed) {
 
 /** Return a chip with the name of a collection, which removes the image from it.
  * @param {Context} context
- * @param {string} name  of a set
+ * @param {string} name  of a collection
  * @param {Save} save */
 function makeChip({ words }, name, save) {
   return button(
@@ -135,7 +135,7 @@ export function offerCollections({ api, signal }, field) {
       const collections = await api.get("collections", { signal });
       options.replaceChildren(...collections.map(({ name }) => el("option", { value: name })));
     } catch (error) {
-      if (!(error instanceof ApiError) && !signal.aborted) throw error; // one can type all the same
+      if (!(error instanceof ApiError) && !signal.aborted) throw error; // without suggestions the user can still type
     }
   });
   return options;

@@ -40,7 +40,7 @@ export class Details {
   /** Show the details of an image from the next frame on; images passed within one frame load
    * nothing.
    * @param {View} view
-   * @param {number[]} next  those that one may come to */
+   * @param {number[]} next  ids of the images around */
   show(view, next) {
     if (view.id === this.#view?.id && view.saved === this.#view.saved) return;
     this.clear();

@@ -14,9 +14,9 @@ const LOOK = 50; // ms between two looks at the answer: a field's value changes 
 /** Send an image with its infotext, or an infotext alone, to a tab of the host.
  * @param {Context} context
  * @param {string} tab  one of `bootstrap.host.send_to`
- * @param {number | null} id  null: of no image, the text alone
- * @param {string | null} text  edited, or null for the image's own */
-export async function send(context, tab, id, text) {
+ * @param {number | null} id  null to send the text alone
+ * @param {string | null} text  the edited infotext, null for the image's own */
+export async function sendToTab(context, tab, id, text) {
   const { store, actions, toast, words, signal } = context;
   const index = store.get().bootstrap?.host.send_to.indexOf(tab) ?? -1;
   try {
@@ -54,7 +54,7 @@ async function fillHostFields(id, text, context) {
 }
 
 /** Wait until gradio has replied to our press. Return what went wrong, or "".
- * @param {string} nonce  ours: an answer to another press is not it
+ * @param {string} nonce  identifies our press
  * @param {Context} context
  * @returns {Promise<string>} what went wrong, or "" */
 function waitForReply(nonce, context) {

@@ -15,7 +15,7 @@ import { getParameterLabel } from "../state/state.js";
  * @param {View} view
  * @param {ImageRecord} [record] */
 export function makeAbout(context, view, record) {
-  if (!view.kind) return el("header"); // nothing is known of it but its id
+  if (!view.kind) return el("header"); // only the id is known
   const { store, words } = context;
   const { bootstrap } = store.get();
   const level = bootstrap?.choices.level.find((choice) => choice.value === view.level)?.label;
@@ -80,7 +80,7 @@ function makeAuthor({ words, actions }, view, record) {
 
 /** Return a section with a prompt; null for an empty one.
  * @param {Context} context
- * @param {string} name  of the action and of the words
+ * @param {string} name  key of the title, and part of the action's name
  * @param {string} text */
 export function makeProse(context, name, text) {
   if (!text) return null;

@@ -15,7 +15,7 @@ export class SendTo {
   #isOpen = false;
 
   /** @param {Context} context
-   * @param {(text: string) => void} edited  told when one is done with a change */
+   * @param {(text: string) => void} edited  called when an edit is finished */
   constructor(context, edited) {
     this.context = context;
     this.edited = edited;
@@ -69,7 +69,7 @@ export class SendTo {
       },
       () => void actions.copy(this.textOf(record)),
     );
-    // made when it is opened: most people never do
+    // built when opened, which few users do
     fold.addEventListener("toggle", () => {
       this.#isOpen = fold.open;
       if (fold.open && !body.firstChild) body.append(...this.#field(record));
@@ -112,7 +112,7 @@ export class SendTo {
    * @param {HTMLButtonElement} back */
   #storeEdit(record, field, back) {
     this.#edited.delete(record.id);
-    // a text field's lines end in one letter, whatever the infotext's do
+    // a textarea changes all line ends to \n
     const isEdited = field.value !== record.infotext.replace(/\r\n?/g, "\n");
     if (isEdited) this.#edited.set(record.id, field.value);
     back.hidden = !isEdited;

@@ -11,7 +11,7 @@ import { Search } from "./search.js";
 /** @typedef {import("../types.js").Choice} Choice */
 /** @typedef {"version" | "sort" | "period" | "level" | "type" | "base"} Name */
 
-const LIBRARY_SORTS = ["Newest", "Oldest", "Most Reactions"]; // of what was kept
+const LIBRARY_SORTS = ["Newest", "Oldest", "Most Reactions"]; // sort orders of the library
 const NAMES = /** @type {const} */ (["version", "sort", "period", "level", "type", "base"]);
 
 export class Filters {

@@ -53,7 +53,7 @@ export class Finder {
   #submitButton() {
     const words = this.#context.words("do_find");
     const made = el("button", { type: "submit", "data-do": "find", class: "primary", text: words });
-    // where the focus makes room for the field it would slip away under the finger
+    // the field widens with the focus, which would move the button away under the finger
     made.addEventListener("mousedown", (event) => event.preventDefault());
     return made;
   }
@@ -69,7 +69,7 @@ export class Finder {
   #submit(event) {
     event.preventDefault();
     const text = this.#field.value;
-    this.#field.blur(); // the list of recent models stands over what is found
+    this.#field.blur(); // the list of recent models would cover the results
     void this.#context.actions.find(text);
   }
 

@@ -21,7 +21,7 @@ const SECOND_PAGE = 89; // images a request, as the server walks a gallery the s
 export class GalleryHeader {
   #context;
   #section = el("section", { class: "gallery-header", hidden: true });
-  #line = el("div", { class: "line" }); // stays: one may have scrolled it sideways
+  #line = el("div", { class: "line" }); // kept, for the user may have scrolled it sideways
   #about = el("div", { class: "about", hidden: true });
   #unfold;
   #fold;
@@ -32,7 +32,7 @@ export class GalleryHeader {
   #verifyLabel;
 
   /** @param {Context} context
-   * @param {HTMLElement} fold  opens the filters */
+   * @param {HTMLElement} fold  the button that opens the filters */
   constructor(context, fold) {
     const { root, store, words, actions, signal } = context;
     this.#context = context;

@@ -16,7 +16,7 @@ export class ModelResultCards {
   #context;
   #section = el("section", { class: "model-results", hidden: true });
   #cards = el("div", { class: "cards" });
-  /** @type {readonly Card[]} those that have a card */
+  /** @type {readonly Card[]} the models that have a card */
   #drawn = [];
   #top = 0;
 
@@ -35,7 +35,7 @@ export class ModelResultCards {
   }
 
   /** Scroll the results to where they were, and focus a card.
-   * @param {number | null} id  of the card that gets the focus
+   * @param {number | null} id  of the model whose card gets the focus
    * @param {number} top */
   reveal(id, top) {
     scrollBy(this.#section, top - this.top);
@@ -69,7 +69,7 @@ export class ModelResultCards {
     if (models[0] !== this.#drawn[0] || models.length < this.#drawn.length) {
       this.#cards.replaceChildren();
       this.#drawn = [];
-      scrollBy(this.#section, Math.min(0, -this.top)); // others: from their first
+      scrollBy(this.#section, Math.min(0, -this.top)); // other results are shown from the first
     }
     this.#cards.append(...models.slice(this.#drawn.length).map((card) => this.#card(card)));
     this.#drawn = models;

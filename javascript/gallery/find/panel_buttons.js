@@ -74,7 +74,7 @@ function makeMenu({ words }) {
     menu.style.top = `${bottom}px`;
     menu.style.right = `${document.documentElement.clientWidth - right}px`;
   });
-  // first: a panel gives the focus back to what had it, which must be in sight then
+  // first, for a panel returns the focus to a button that must be visible
   const leave = () => {
     menu.hidePopover();
     more.focus();

@@ -9,14 +9,14 @@ import { Suggestions } from "./suggestions.js";
 /** @typedef {import("../state/state.js").State} State */
 /** @typedef {"loaded" | "gallery" | "all"} Scope */
 
-const PAUSE = 300; // ms without a letter: by then the suggestions have been asked for and have come
+const PAUSE = 300; // ms without a letter; longer than that of the suggestions, which come first
 
 export class Search {
   #context;
   #field;
   #scope;
   #clear;
-  #timer = 0; // runs while what was typed is not searched for yet
+  #timer = 0; // > 0 while the typed words are not searched for yet
   #message = el("p", { class: "search-message", role: "status", dir: "auto" });
 
   /** @param {import("../types.js").Context} context */

@@ -64,7 +64,7 @@ export class Status {
   /** Show the buttons, unless they are the same as before. @param {StatusAction[]} actions */
   #drawActions(actions) {
     const key = actions.join();
-    if (this.#drawn === key) return; // a button under the pointer stays the one that is pressed
+    if (this.#drawn === key) return; // a button under the pointer must not be replaced
     this.#drawn = key;
     this.#actions.replaceChildren(...actions.map((action) => this.#button(action)));
   }
@@ -82,7 +82,7 @@ export class Status {
     );
   }
 
-  /** @param {boolean} isWaiting  then the seconds are counted */
+  /** @param {boolean} isWaiting  whether seconds are counted */
   #tick(isWaiting) {
     if (isWaiting && !this.#clock) this.#clock = window.setInterval(() => this.#draw(), 1000);
     if (!isWaiting && this.#clock) {

@@ -11,8 +11,8 @@ import { getFailedGalleryPart, getShown, isFiltered } from "../state/state.js";
 /**
  * @typedef {object} StatusText
  * @property {"none" | "waits" | "problem" | "start" | "narrowed" | "empty" | "end"} kind
- * @property {string} text  "" is nothing to say
- * @property {StatusAction[]} actions  what can be done about it
+ * @property {string} text  "" for no status
+ * @property {StatusAction[]} actions  the buttons beside the text
  */
 
 const PATIENCE = 3; // seconds without an answer that go without saying
@@ -22,12 +22,12 @@ const NO_STATUS = { kind: "none", text: "", actions: [] };
 /** Return the status beside the field.
  * @param {State} state
  * @param {Words} words
- * @param {number} now  as `performance.now()` tells it
+ * @param {number} now  of `performance.now()`
  * @returns {StatusText} */
 export function getLookupStatus({ problems, lookupText, lookupStartedAt }, words, now) {
   const problem = problems.lookup;
   if (problem) {
-    // What cannot be shown is no more so at a second try.
+    // An outdated page needs a reload; bad input cannot be retried.
     const action = problem.code === "outdated" ? "reload" : "retry";
     const actions = /** @type {StatusAction[]} */ (problem.code === "bad_input" ? [] : [action]);
     return { kind: "problem", text: problem.message, actions };
@@ -54,7 +54,7 @@ export function getGalleryStatus(state, words, now) {
     const action = problem.code === "outdated" ? "reload" : "retry";
     return { kind: "problem", text: problem.message, actions: [action] };
   }
-  // Next to images it would be pushed down by each page: there the bar says that one comes.
+  // Beside images the bar shows that a page is loaded.
   if (requestedAt > 0)
     return makeWaitingStatus(now - requestedAt, getWaitingText(state, words), words);
   if (!bootstrap) return { kind: "waits", text: words("reading"), actions: [] };
@@ -84,7 +84,7 @@ function formatSearchProgress({ count, total }, { language }, words) {
 
 /** Return the status of a request; after some seconds it tells how long the request takes.
  * @param {number} time  ms
- * @param {string} text  as long as that is no wonder
+ * @param {string} text  for the first seconds
  * @param {Words} words
  * @returns {StatusText} */
 function makeWaitingStatus(time, text, words) {

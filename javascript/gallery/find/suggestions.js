@@ -15,7 +15,7 @@ export class Suggestions {
   #list;
   /** @type {Suggestion[]} */
   #shown = [];
-  #at = -1; // the one that Enter takes
+  #at = -1; // index of the suggestion that Enter accepts
   #abort = new AbortController();
   #timer = 0;
 
@@ -77,7 +77,7 @@ export class Suggestions {
     } catch (error) {
       if (isAborted(error)) return;
       if (!(error instanceof ApiError)) throw error;
-      this.#close(); // what is wrong is said where the search itself is asked
+      this.#close(); // the search itself reports the problem
     }
   }
 
@@ -147,12 +147,12 @@ export class Suggestions {
     field.value = text;
     field.setSelectionRange(caret, caret);
     field.dispatchEvent(new Event("input", { bubbles: true }));
-    if (!/[:>]$/.test(text.slice(0, caret).trimEnd())) this.#close(); // a whole word: see what it finds
+    if (!/[:>]$/.test(text.slice(0, caret).trimEnd())) this.#close(); // a whole word: show the results
   }
 }
 
 /** Return a text without quotes and in lower case, for comparing.
- * @param {string} text  of a suggestion, or typed */
+ * @param {string} text  a suggestion or a typed word */
 function normalize(text) {
   return text.replace(/["“”„]/g, "").toLowerCase();
 }

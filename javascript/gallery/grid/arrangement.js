@@ -4,7 +4,7 @@ import { Masonry } from "./layout.js";
 
 /** @typedef {import("../types.js").View} View */
 /** @typedef {import("./layout.js").Box} Box */
-/** @typedef {{id: number, offset: number}} Held  offset: pixels below the top of the window */
+/** @typedef {{id: number, offset: number}} Held  offset: pixels below the window's top */
 
 export class Arrangement {
   /** @type {readonly View[]} */
@@ -57,7 +57,7 @@ export class Arrangement {
   }
 
   /** Add the images that come after those in the grid.
-   * @param {readonly View[]} views  those that are here, and more */
+   * @param {readonly View[]} views  all images, beginning with those in the grid */
   append(views) {
     for (let at = this.views.length; at < views.length; at += 1)
       this.#indices.set(views[at].id, at);
@@ -68,7 +68,7 @@ export class Arrangement {
   /** Lay out all images anew.
    * @param {readonly View[]} views
    * @param {number} width
-   * @param {number} tile  wanted width of one */
+   * @param {number} tile  wanted width of a tile */
   layOut(views, width, tile) {
     this.#layout = new Masonry(width, tile, this.#gap);
     this.#indices.clear();
@@ -79,15 +79,15 @@ export class Arrangement {
   /** Return the ids of the images that touch a band of the grid, in order.
    * @param {number} top
    * @param {number} bottom */
-  between(top, bottom) {
+  listBetween(top, bottom) {
     return this.#layout.between(top, bottom).map((index) => this.views[index].id);
   }
 
   /** Return the first image that begins in the band, else the first that touches it, else null.
    * @param {number} top
    * @param {number} bottom */
-  firstIn(top, bottom) {
-    const ids = this.between(top, bottom);
+  findFirstIn(top, bottom) {
+    const ids = this.listBetween(top, bottom);
     return ids.find((id) => (this.boxOf(id)?.y ?? 0) >= top) ?? ids[0] ?? null;
   }
 
@@ -96,8 +96,8 @@ export class Arrangement {
    * @param {number} top
    * @param {number} bottom
    * @returns {Held[]} */
-  hold(top, bottom) {
-    const held = this.between(top, bottom).map((id) => ({
+  listHeld(top, bottom) {
+    const held = this.listBetween(top, bottom).map((id) => ({
       id,
       offset: (this.boxOf(id)?.y ?? 0) - top,
     }));
@@ -107,7 +107,7 @@ export class Arrangement {
   /** Return where the window's top must be so that the first held image that is still in the grid
    * keeps its offset; null if none is.
    * @param {Held[]} held */
-  topFor(held) {
+  findTopFor(held) {
     for (const { id, offset } of held) {
       const box = this.boxOf(id);
       if (box) return box.y - offset;

@@ -19,9 +19,9 @@ import { getViewport, scrollDistance } from "./viewport.js";
 
 const GAP = 8; // pixels
 const AHEAD = 1; // screens above and below the window that have tiles
-const PAGE_AHEAD = 2; // screens below the window where the next page should be there
-const PAGE_AHEAD_SPARING = 0.25; // where the user does not want pages in advance
-const PAGE_AHEAD_TIME = 1000; // ms of scrolling as fast as now that it should be there before
+const PAGE_AHEAD = 2; // screens below the window for which images should be loaded
+const PAGE_AHEAD_SPARING = 0.25; // if the setting says not to load in advance
+const PAGE_AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be loaded
 const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed
 const COVERED = { above: 68, below: 72 }; // pixels, by the bars that stick
 
@@ -34,11 +34,11 @@ export class Grid {
   #arrangement = new Arrangement(GAP);
   #tiles;
   #frame = 0;
-  /** @type {number | null} where the window was when this was hidden */
+  /** @type {number | null} where the window was when the grid was hidden */
   #left = null;
-  #lastTop = 0; // of the window in the list, when it was drawn last
+  #lastTop = 0; // of the window in the list, at the last drawing
   #isRising = false; // scrolled upwards last
-  #lastDrawn = 0; // as `performance.now()` tells it
+  #lastDrawn = 0; // performance.now()
   #speed = 0; // downwards, pixels a millisecond
 
   /** @param {Context} context
@@ -99,14 +99,14 @@ export class Grid {
    * Return the id of the first image that begins in the window, else the first that is partly in
    * it.
    */
-  topmost() {
+  findTopmost() {
     const { top, bottom } = this.#viewport();
-    return this.#arrangement.firstIn(top + COVERED.above, bottom);
+    return this.#arrangement.findFirstIn(top + COVERED.above, bottom);
   }
 
   /** Return the scroll position to come back to, or null at the top. */
   place() {
-    const id = this.#viewport().top > 0 ? this.topmost() : null;
+    const id = this.#viewport().top > 0 ? this.findTopmost() : null;
     return id === null ? null : { id, count: (this.#arrangement.indexOf(id) ?? 0) + 1 };
   }
 
@@ -125,7 +125,7 @@ export class Grid {
     sizes.observe(this.#list);
     signal.addEventListener("abort", () => sizes.disconnect());
     this.#list.addEventListener("focus", () => {
-      const id = this.topmost();
+      const id = this.findTopmost();
       if (id !== null) this.#context.actions.focus(id);
     });
   }
@@ -180,7 +180,7 @@ export class Grid {
     const { views } = this.#arrangement;
     this.#hover.leave();
     const { top, bottom } = getViewport(this.#list);
-    const held = this.#arrangement.hold(top, bottom);
+    const held = this.#arrangement.listHeld(top, bottom);
     const { tile } = this.#context.store.get();
     this.#arrangement.layOut(shown, this.#list.clientWidth, tile);
     this.#list.style.height = `${this.#arrangement.height}px`;
@@ -189,7 +189,7 @@ export class Grid {
       return;
     }
     if (top > 0) {
-      const wanted = this.#arrangement.topFor(held) ?? -COVERED.above;
+      const wanted = this.#arrangement.findTopFor(held) ?? -COVERED.above;
       scrollBy(this.#list, wanted - getViewport(this.#list).top);
     }
     this.#tiles.place();
@@ -214,7 +214,7 @@ export class Grid {
     this.#speed = Math.max(0, viewport.top - this.#lastTop) / Math.max(1, now - this.#lastDrawn);
     this.#lastDrawn = now;
     this.#lastTop = viewport.top;
-    const seen = this.#arrangement.between(viewport.top, viewport.bottom);
+    const seen = this.#arrangement.listBetween(viewport.top, viewport.bottom);
     const wanted = this.#wanted(viewport, seen);
     const isWhole = this.#tiles.keep(wanted);
     const { focus } = this.#context.store.get();
@@ -233,8 +233,8 @@ export class Grid {
    * @param {number[]} seen */
   #wanted({ top, bottom, screen }, seen) {
     const { focus } = this.#context.store.get();
-    const above = this.#arrangement.between(top - AHEAD * screen, top).reverse();
-    const below = this.#arrangement.between(bottom, bottom + AHEAD * screen);
+    const above = this.#arrangement.listBetween(top - AHEAD * screen, top).reverse();
+    const below = this.#arrangement.listBetween(bottom, bottom + AHEAD * screen);
     const near = this.#isRising ? [...above, ...below] : [...below, ...above];
     const pinned = focus !== null && this.#arrangement.boxOf(focus) ? [focus] : [];
     return new Set([...pinned, ...seen, ...near]);

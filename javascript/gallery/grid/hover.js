@@ -37,7 +37,7 @@ export class Hover {
     this.#tile = tile;
     this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#lines(tile.view)));
     this.#caption.style.cssText = tile.element.style.cssText;
-    // Beside the tile, over it: within, it would be a text that the tile's name does not say.
+    // Beside the tile, not in it: inside, the caption would be text that the tile's label lacks.
     tile.element.parentElement?.append(this.#caption);
     if (plays && tile.view.kind === "video" && !still.matches) this.#play(tile);
   }
@@ -50,7 +50,7 @@ export class Hover {
   }
 
   /** Hide the caption if it belongs to this tile, which leaves the page.
-   * @param {Tile} tile  one that goes from the page */
+   * @param {Tile} tile  that is removed */
   leaveIf(tile) {
     if (this.#tile === tile) this.leave();
   }
@@ -80,7 +80,7 @@ export class Hover {
   #play(tile) {
     this.#video.src = this.#context.api.file(tile.view.id);
     tile.element.append(this.#video);
-    // Rejected when the pointer leaves before it could begin, which is no fault.
+    // Rejected when the pointer leaves before the video begins, which is no error.
     this.#video.play().catch(() => undefined);
   }
 

@@ -19,7 +19,7 @@ export function chooseThumbWidth(tile, ratio) {
 }
 
 /** Return the width over the height, limited to what a tile may have; 1 for an unknown size.
- * @param {Size} size  0 is unknown: a square */
+ * @param {Size} size  0 × 0 if unknown */
 export function getAspectRatio(size) {
   if (!(size.width > 0 && size.height > 0)) return 1;
   return Math.min(WIDEST, Math.max(SLIMMEST, size.width / size.height));
@@ -37,8 +37,8 @@ export class Masonry {
   columns;
   #heights;
 
-  /** @param {number} width  of the whole
-   * @param {number} wanted  width of a tile; the true one fills the whole
+  /** @param {number} width  of the whole grid
+   * @param {number} wanted  width of a tile; the real one fills the grid
    * @param {number} gap */
   constructor(width, wanted, gap) {
     const count = Math.max(1, Math.round((width + gap) / (wanted + gap)));
@@ -56,7 +56,7 @@ export class Masonry {
 
   /** Place more images, each in the column that is shortest. Placed images stay.
    * @param {readonly Size[]} sizes
-   * @param {number} [from]  the first one to place */
+   * @param {number} [from]  index of the first image to place */
   append(sizes, from = this.boxes.length) {
     for (let index = from; index < sizes.length; index += 1) this.#place(sizes[index], index);
   }

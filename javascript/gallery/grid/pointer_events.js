@@ -30,7 +30,7 @@ export function listenToClicks(list, { actions, store }, tileOf) {
  * @param {HTMLElement} list
  * @param {import("./hover.js").Hover} hover
  * @param {(id: number) => Tile | undefined} tileOf
- * @param {(id: number) => void} setFocus  the keys act on the tile that the browser has focused */
+ * @param {(id: number) => void} setFocus  called with the image whose tile the browser focuses */
 export function listenToPointer(list, hover, tileOf, setFocus) {
   list.addEventListener("pointerover", (event) => {
     const tile = event.pointerType === "touch" ? null : findTile(event.target, tileOf);

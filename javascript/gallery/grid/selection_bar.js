@@ -11,7 +11,7 @@ import { getShown } from "../state/state.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../state/state.js").State} State */
 
-const WIDE = 1280; // px that all of its words need in one row
+const WIDE = 1280; // px that all labels need in one row
 
 export class SelectionBar {
   #context;

@@ -7,17 +7,17 @@ import { findTile } from "./pointer_events.js";
 // The browser itself queues them on its six connections to our server: enough wait there that no
 // connection is idle while this page draws.
 const AT_ONCE = 18;
-// Where Civitai is silent they must not hold all connections: then so many are asked for.
+// While Civitai is slow, thumbnails must not occupy all connections.
 const AT_ONCE_WHEN_SLOW = 4;
 const SLOW = 1200; // ms
 
 export class Thumbs {
-  /** @type {readonly Tile[]} those that should have theirs, the first ones first */
+  /** @type {readonly Tile[]} the tiles to load, the most urgent first */
   #wanted = [];
   /** @type {(tile: Tile) => string} */
   #urlOf = () => "";
   #clock = 0;
-  #isSlow = false; // until one comes quickly again
+  #isSlow = false; // until a thumbnail arrives quickly again
 
   /** @param {HTMLElement} list
    * @param {(id: number) => Tile | undefined} tileOf
@@ -64,7 +64,7 @@ export class Thumbs {
     this.#lookAgain(open.length);
   }
 
-  /** @param {number} count  that are still to come */
+  /** @param {number} count  thumbnails that are missing */
   #lookAgain(count) {
     window.clearTimeout(this.#clock);
     if (count > 0 && !this.#isSlow) this.#clock = window.setTimeout(() => this.#go(), SLOW);

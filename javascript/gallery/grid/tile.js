@@ -24,9 +24,9 @@ export class Tile {
   #sign = null;
   /** @type {Looks | null} */
   #looks = null;
-  #url = ""; // of the thumbnail, once it was asked for
-  #isSettled = false; // that came, or failed
-  requestedAt = 0; // when its thumbnail was asked for, as `performance.now()` tells it
+  #url = ""; // of the requested thumbnail
+  #isSettled = false; // whether the thumbnail arrived or failed
+  requestedAt = 0; // performance.now() at the thumbnail's request
 
   /** @param {View} view
    * @param {Words} words */
@@ -46,7 +46,7 @@ export class Tile {
       },
       this.#placeholder,
       this.#image,
-      // Not a button: an option of a listbox holds no controls; by keys it is the space bar.
+      // Not a button: an option of a listbox holds no controls. The key is Space.
       el("span", {
         class: "tick",
         "data-do": "mark",
@@ -68,7 +68,7 @@ export class Tile {
   }
 
   /** Show newer data of the same image.
-   * @param {View | undefined} view  the same image, of which something else is known now */
+   * @param {View | undefined} view  newer data of the same image */
   update(view) {
     if (!view || view === this.view) return;
     this.view = view;
@@ -122,13 +122,13 @@ export class Tile {
     this.#url = url;
     this.requestedAt = performance.now();
     this.#image.src = url;
-    // What the browser still has is there at once, and needs no fading in.
+    // A cached image is complete at once and is not faded in.
     this.#isSettled = this.#image.complete && this.#image.naturalWidth > 0;
     if (this.#isSettled) this.element.dataset.shows = "at-once";
   }
 
   /** Show the loaded thumbnail, faded in only if the tile is visible.
-   * @param {boolean} isInSight  what is not seen needs no fading in */
+   * @param {boolean} isInSight  whether the tile is visible and fades in */
   onLoaded(isInSight) {
     this.#isSettled = true;
     this.element.dataset.shows ??= isInSight ? "thumb" : "at-once";
@@ -187,15 +187,15 @@ export class Tile {
   }
 }
 
-/** @type {HTMLCanvasElement[]} that are out of use: to make one costs more than to draw on it */
+/** @type {HTMLCanvasElement[]} unused canvases: creating one costs more than drawing on one */
 const spare = [];
 const SPARE = 200;
 
 /** Return a canvas with the image's BlurHash, blank if it has none. @param {View} view */
 export function makePlaceholder(view) {
-  const size = { width: BLURHASH_SIDE, height: BLURHASH_SIDE }; // the tile stretches it to its own shape
+  const size = { width: BLURHASH_SIDE, height: BLURHASH_SIDE }; // CSS stretches the canvas
   const canvas = spare.pop() ?? el("canvas", { "aria-hidden": "true", ...size });
-  // Read or not: this keeps it off the graphics card, which is slow to make so many.
+  // `willReadFrequently` keeps the canvas off the graphics card, which is slow with so many.
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const rgba = view.blurhash ? decodeBlurhash(view.blurhash, BLURHASH_SIDE, BLURHASH_SIDE) : null;
   if (rgba) context?.putImageData(new ImageData(rgba, BLURHASH_SIDE, BLURHASH_SIDE), 0, 0);

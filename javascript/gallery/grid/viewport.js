@@ -1,10 +1,10 @@
 /** Where a list lies in the window. */
 
 /**
- * @typedef {object} Viewport  pixels, from the list's own top
+ * @typedef {object} Viewport  in pixels from the list's top
  * @property {number} top
  * @property {number} bottom
- * @property {number} screen  how much is seen at once
+ * @property {number} screen  height of the window
  */
 
 /** Return the part of a list that the window shows.

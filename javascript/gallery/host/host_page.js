@@ -3,9 +3,9 @@
 /**
  * @typedef {object} HostPage
  * @property {() => HTMLElement | null} ourTab  the button that brings our tab to the front
- * @property {() => unknown} whenReady  before that its buttons do nothing
- * @property {() => boolean} openSettings  false where there is no page of settings
- * @property {() => Iterable<Element>} sections  the buttons of that page
+ * @property {() => unknown} whenReady  resolves when the host's buttons work
+ * @property {() => boolean} openSettings  returns false if there is no settings page
+ * @property {() => Iterable<Element>} sections  the buttons of the settings page
  * @property {(tab: string, url: string) => Promise<void>} prepare  what its own paste button leaves
  *     out
  */
@@ -34,16 +34,16 @@ const MODERN = {
   whenReady: () => getHostFunction("waitForUiReady")?.(),
   openSettings() {
     const button = document.getElementById("btn_settings");
-    if (!isVisible(document.getElementById("layout-settings"))) button?.click(); // it toggles
+    if (!isVisible(document.getElementById("layout-settings"))) button?.click(); // the button toggles
     return button !== null;
   },
   sections: () => document.querySelectorAll("#split-settings-left button"),
   async prepare(tab, url) {
-    document.getElementById(`${tab}_nav`)?.click(); // its own way looks for a name that is not there
+    document.getElementById(`${tab}_nav`)?.click(); // SD.Next's own function looks for a name that does not exist
     const take = getHostFunction("loadFromURL");
     if (tab !== "control" || !url || !take) return;
     take(url);
-    const image = new Image(); // ours is there after the host's, which has taken its size by then
+    const image = new Image(); // loads after the host's image, whose size is known by then
     image.src = url;
     await image.decode();
   },
@@ -71,7 +71,7 @@ export async function bringTabToFront() {
 export function openHostSettings() {
   const host = getHostPage();
   if (!host.openSettings()) return false;
-  // some hosts put a tab's content into the page only now, and take ours out of it
+  // some hosts put a tab's content into the page only now, and remove ours
   const end = AbortSignal.timeout(PATIENCE);
   void waitFor(() => findNamed(host.sections()), end).then((section) => section?.click());
   return true;

@@ -10,6 +10,6 @@ export function clearRunHistory() {
       }
     }
   } catch {
-    // A browser that gives a page no storage has kept nothing.
+    // Without storage there is no history.
   }
 }

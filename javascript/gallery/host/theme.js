@@ -16,7 +16,7 @@ export function followTheme(element, signal) {
   changes.observe(document.body, CHANGES);
   changes.observe(document.documentElement, CHANGES);
   signal.addEventListener("abort", () => changes.disconnect());
-  // Some themes fade from one colour to the next: what is read halfway is neither.
+  // Some themes fade between colours: read the colours again at the end.
   document.addEventListener("transitionend", (event) => isAround(element, event) && draw(), {
     signal,
   });
@@ -34,19 +34,19 @@ function isAround(element, { target, propertyName }) {
 
 /** Set the colours of our element. @param {HTMLElement} element */
 function drawTheme(element) {
-  const ancestors = ancestorsOf(element);
-  const ground = groundOf(ancestors);
-  const text = textOn(ground, ancestors);
-  const isDark = text ? brightness(text) > brightness(ground) : brightness(ground) < 128;
+  const ancestors = listAncestors(element);
+  const ground = findBackground(ancestors);
+  const text = findTextColour(ground, ancestors);
+  const isDark = text ? getBrightness(text) > getBrightness(ground) : getBrightness(ground) < 128;
   element.dataset.theme = isDark ? "dark" : "light";
-  element.style.setProperty("--cs-bg", written(ground));
-  if (text) element.style.setProperty("--cs-text", written(text));
+  element.style.setProperty("--cs-bg", formatColour(ground));
+  if (text) element.style.setProperty("--cs-text", formatColour(text));
   else element.style.removeProperty("--cs-text");
 }
 
 /** Return the elements around this one, the innermost first.
  * @param {Element} element */
-function ancestorsOf(element) {
+function listAncestors(element) {
   const ancestors = [];
   for (let at = element.parentElement; at; at = at.parentElement) ancestors.push(at);
   return ancestors;
@@ -54,12 +54,12 @@ function ancestorsOf(element) {
 
 /** Return the opaque colour that is seen through these elements.
  * @param {Element[]} ancestors  the innermost first */
-function groundOf(ancestors) {
+function findBackground(ancestors) {
   const canvas = getComputedStyle(document.documentElement).colorScheme === "dark" ? 18 : 255;
   return ancestors
     .map((one) => readColour(getComputedStyle(one).backgroundColor))
     .reduceRight(
-      (below, colour) => over(colour, below),
+      (below, colour) => blendColours(colour, below),
       /** @type {Colour} */ ([canvas, canvas, canvas, 1]),
     );
 }
@@ -67,10 +67,10 @@ function groundOf(ancestors) {
 /** Return the innermost text colour that can be read on this ground.
  * @param {Colour} ground
  * @param {Element[]} ancestors  the innermost first */
-function textOn(ground, ancestors) {
+function findTextColour(ground, ancestors) {
   return ancestors
-    .map((one) => over(readColour(getComputedStyle(one).color), ground))
-    .find((text) => Math.abs(brightness(text) - brightness(ground)) >= LEAST_CONTRAST);
+    .map((one) => blendColours(readColour(getComputedStyle(one).color), ground))
+    .find((text) => Math.abs(getBrightness(text) - getBrightness(ground)) >= LEAST_CONTRAST);
 }
 
 /** Return the colour that a computed style names; what has another form counts as transparent.
@@ -87,18 +87,18 @@ export function readColour(computed) {
  * @param {Colour} colour
  * @param {Colour} ground  opaque
  * @returns {Colour} */
-export function over([red, green, blue, alpha], [r, g, b]) {
+export function blendColours([red, green, blue, alpha], [r, g, b]) {
   const mix = (/** @type {number} */ above, /** @type {number} */ below) =>
     above * alpha + below * (1 - alpha);
   return [mix(red, r), mix(green, g), mix(blue, b), 1];
 }
 
 /** Return the brightness of a colour, 0 to 255. @param {Colour} colour */
-function brightness([red, green, blue]) {
+function getBrightness([red, green, blue]) {
   return red * 0.3 + green * 0.59 + blue * 0.11;
 }
 
 /** @param {Colour} colour */
-function written([red, green, blue]) {
+function formatColour([red, green, blue]) {
   return `rgb(${Math.round(red)} ${Math.round(green)} ${Math.round(blue)})`;
 }

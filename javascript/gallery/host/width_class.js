@@ -6,8 +6,8 @@ const NARROW = 720; // px
 const MIDDLING = 1160;
 
 /** Set `data-room` on the element, which its style goes by, and tell each change of it.
- * @param {HTMLElement} element  is seen
- * @param {(widthClass: WidthClass) => void} onChange  is called at once, too
+ * @param {HTMLElement} element  visible
+ * @param {(widthClass: WidthClass) => void} onChange  called at once and on each change
  * @param {AbortSignal} signal */
 export function followWidth(element, onChange, signal) {
   const onItsSide = matchMedia("(max-height: 500px) and (pointer: coarse)"); // a phone

@@ -90,7 +90,7 @@ function makeNameForm({ words }, name, rename) {
 }
 
 /** Show the form in the name's place.
- * @param {HTMLElement} shown  where the name stands
+ * @param {HTMLElement} shown  the element with the name
  * @param {{form: HTMLElement, field: HTMLInputElement}} anew */
 function editName(shown, { form, field }) {
   shown.replaceWith(form);

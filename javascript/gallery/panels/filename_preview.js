@@ -41,7 +41,7 @@ export class FilenamePreview {
 
   /** Show file names, or what is wrong with the template.
    * @param {{filenames: string[], fields: string}} answer
-   * @param {string} [wrong]  why the template is none */
+   * @param {string} [wrong]  what is wrong with the template */
   #draw({ filenames, fields }, wrong = "") {
     const { words } = this.context;
     this.element.hidden = false;

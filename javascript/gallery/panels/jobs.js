@@ -12,7 +12,7 @@ import { Rows } from "./rows.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("./types.js").Job} Job */
 /** @typedef {import("../state/state.js").State} State */
-/** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} PendingStart  taken: when, by performance.now(); Infinity is not yet */
+/** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} PendingStart  taken: performance.now() when the server accepted the job, Infinity before */
 /** @typedef {{ids: number[]} | {query: import("../types.js").Where, limit: number, reads_only?: boolean, verify?: boolean}} JobRequest */
 
 const OVER = ["done", "cancelled"];
@@ -182,7 +182,7 @@ export class Jobs {
 
 /** Return whether a job has ended since the state before.
  * @param {Job} job
- * @param {Job[]} [before]  none: what had ended before the page was opened is no news */
+ * @param {Job[]} [before]  undefined at the first response, in which no job counts as new */
 function isEnded(job, before) {
   const was = before?.find((other) => other.id === job.id);
   const isNews = was ? !OVER.includes(was.state) : before !== undefined;

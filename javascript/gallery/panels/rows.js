@@ -1,6 +1,6 @@
 /**
- * Rows of a panel's list: each is made once and kept up to date in its place, so that neither the focus
- * nor a press that is under way is lost.
+ * Rows of a panel's list: each is created once and updated in place, so that neither the focus nor
+ * a press is lost.
  * @template Row
  * @template {{element: Element, draw: (one: Row) => void}} Drawn
  */
@@ -11,7 +11,7 @@ export class Rows {
   /** @param {Element} list
    * @param {(one: Row) => string | number} keyOf
    * @param {(one: Row) => Drawn} make
-   * @param {() => void} focusLost  with the row that had it */
+   * @param {() => void} focusLost  called when the focused row is removed */
   constructor(list, keyOf, make, focusLost) {
     this.list = list;
     this.keyOf = keyOf;

@@ -1,6 +1,6 @@
 /** The panel of the settings and the API key. */
 
-import { button, el, whileBusy } from "../core/dom.js";
+import { button, el, runWhileBusy } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { ApiError } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
@@ -81,7 +81,7 @@ export class Settings {
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void whileBusy(save, () => this.#send());
+      void runWhileBusy(save, () => this.#send());
     });
     return form;
   }
@@ -200,7 +200,7 @@ class SettingField {
   }
 
   /** Show why the value was refused; "" hides the error.
-   * @param {string} message  "" takes it back */
+   * @param {string} message  "" for none */
   refuse(message) {
     this.wrong.textContent = message;
     this.control.setAttribute("aria-invalid", String(message !== ""));

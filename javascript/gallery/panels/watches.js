@@ -17,9 +17,9 @@ import { WatchRow } from "./watch_row.js";
 /** @typedef {import("../state/state.js").State} State */
 /** @typedef {import("../types.js").Where} Where */
 
-const WHILE_CHECKING = 1000; // ms between two questions
+const WHILE_CHECKING = 1000; // ms between two requests
 const WHILE_LOST = 10_000; // while our server does not answer
-const DAILY = 3_600_000; // ms between two questions whether it is time to look again
+const DAILY = 3_600_000; // ms between two requests that may begin the daily check
 
 export class Watches {
   #context;
@@ -75,7 +75,7 @@ export class Watches {
 
   /** Send a request and show the watched galleries that it returns.
    * @param {() => Promise<WatchedGalleries>} request
-   * @param {{isSilent?: boolean}} [how]  nobody pressed anything: what fails is not said */
+   * @param {{isSilent?: boolean}} [how]  isSilent: errors are not shown, for the user has not asked */
   async #request(request, { isSilent = false } = {}) {
     const { toast, words, signal } = this.#context;
     try {
@@ -113,7 +113,7 @@ export class Watches {
     void this.#request(() => this.#context.api.get("watches", this.#context), { isSilent: true });
   }
 
-  /** @param {number} [least]  milliseconds until the next question, if there is one */
+  /** @param {number} [least]  milliseconds to wait at least */
   #schedule(least = 0) {
     clearTimeout(this.#timer);
     const { store, signal, api } = this.#context;
@@ -121,7 +121,7 @@ export class Watches {
     const isDaily = getSetting(bootstrap, "watch_daily") === true && watches?.galleries.length;
     const every = watches?.checking ? WHILE_CHECKING : isDaily ? DAILY : 0;
     if (!every || document.hidden || signal.aborted) return;
-    const left = this.#answeredAt + every - performance.now(); // less, also while nobody sees it
+    const left = this.#answeredAt + every - performance.now(); // the time runs also while the page is hidden
     const request = () => this.#request(() => api.get("watches", { signal }), { isSilent: true });
     this.#timer = window.setTimeout(() => void request(), Math.max(least, left));
   }

@@ -13,7 +13,7 @@ const KEY = "civitai-shortcut-place";
  * @param {() => ScrollPlace | null} placeNow
  * @param {(place: ScrollPlace) => void} offer */
 export function rememberPlace({ store, signal }, placeNow, offer) {
-  let left = readPlace(); // by this tab, before it was loaded anew
+  let left = readPlace(); // saved by this tab before the reload
   window.addEventListener("pagehide", () => writePlace(getSource(store.get().where), placeNow()), {
     signal,
   });

@@ -34,7 +34,7 @@ export function withSource(where, source) {
 
 /** Parse the query, the open image and the searched words out of the page's address.
  * @param {string} search  "?model=…"
- * @param {Where} usual  what holds where the address is silent
+ * @param {Where} usual  the default for each parameter
  * @returns {{where: Where, image: number | null, find: string}} */
 export function parseAddress(search, usual) {
   const parameters = new URLSearchParams(search);
@@ -51,8 +51,8 @@ export function parseAddress(search, usual) {
  * @param {Where} where
  * @param {number | null} image
  * @param {Where} usual
- * @param {string} href  the address now
- * @param {string} [find]  words whose results stand in the gallery's place */
+ * @param {string} href  the current address
+ * @param {string} [find]  words whose results are shown instead of the gallery */
 export function buildAddress(where, image, usual, href, find = "") {
   const address = new URL(href);
   const { searchParams } = address;

@@ -12,22 +12,22 @@ import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query
  * @property {import("../actions.js").ViewActions} view
  * @property {(where: Where) => Promise<void>} go
  * @property {(words: string) => Promise<void>} search
- * @property {() => ScrollPlace | null} placeNow  in the gallery that is shown
+ * @property {() => ScrollPlace | null} placeNow  the scroll position in the gallery
  * @property {{top: number, reveal: (id: number | null, top: number) => void}} results
  */
 
 const KIND = "civitaiShortcut"; // in history.state, which is the host's too
 const PLACE = "civitaiShortcutPlace";
-const RESULTS = "civitaiShortcutResults"; // results, and how far one had scrolled in them
+const RESULTS = "civitaiShortcutResults"; // the results and their scroll position
 const REST = 350; // ms between two changes of the address
-const FAR = 1000; // images; to come back further than that is only offered
+const FAR = 1000; // images; further down, going back is only offered
 
 export class Router {
   #context;
   #ties;
-  #isFollowing = false; // what changes now came from the address
-  #isResting = false; // the address was changed just now
-  #isBehind = false; // and is to be changed again after that
+  #isFollowing = false; // the change comes from the address
+  #isResting = false; // the address was changed less than REST ms ago
+  #isBehind = false; // the address must be changed again after that
   #isGoingBack = false; // history.back() has been called, its popstate is still to come
 
   /** @param {Context} context
@@ -36,7 +36,7 @@ export class Router {
     this.#context = context;
     this.#ties = ties;
     const { store, signal } = context;
-    // Else closing an image, a step back, scrolls to where it was opened and not to it.
+    // Otherwise a step back, which closes an image, scrolls to where the image was opened.
     history.scrollRestoration = "manual";
     store.on(["where", "open", "results"], (now, before) => this.#write(now, before), { signal });
     window.addEventListener("popstate", () => this.read(), { signal });
@@ -63,7 +63,7 @@ export class Router {
 
   /** Open a gallery that was left, and scroll back to where the user was in it.
    * @param {Where} where
-   * @param {ScrollPlace | undefined} place  where one was in it when one left it */
+   * @param {ScrollPlace | undefined} place  the scroll position when the gallery was left */
   async #return(where, place) {
     const { store, actions } = this.#context;
     await this.#ties.go(where);

@@ -4,9 +4,9 @@
  */
 
 /**
- * @typedef {object} Range  one that the next step by keys can make longer or shorter
- * @property {ReadonlySet<number>} base  what was marked before it
- * @property {ReadonlySet<number>} made  the marks with it; others since then, and it is over
+ * @typedef {object} Range  the range that the next step with Shift changes
+ * @property {ReadonlySet<number>} base  the marks before the range
+ * @property {ReadonlySet<number>} made  the marks with the range; other marks end the range
  * @property {number} end
  */
 
@@ -24,7 +24,7 @@ export function canCompare({ size }) {
 /** Mark or unmark an image, and begin the next range at it.
  * @param {Selection} selection
  * @param {number} id
- * @param {boolean} [isMarked]  without it: the other way than now
+ * @param {boolean} [isMarked]  undefined toggles the mark
  * @returns {Selection} */
 export function toggleMark({ marks }, id, isMarked = !marks.has(id)) {
   const next = new Set(marks);
@@ -48,8 +48,8 @@ export function markRange(selection, order, id) {
  * grows and shrinks with the focus; otherwise a new range is added.
  * @param {Selection} selection
  * @param {readonly number[]} order
- * @param {number} before  where the focus was
- * @param {number} id  where it is now
+ * @param {number} before  the image that had the focus
+ * @param {number} id  the image that has the focus now
  * @returns {Selection} */
 export function extendRange({ marks, anchor, range }, order, before, id) {
   const goesOn = range?.made === marks && range.end === before;

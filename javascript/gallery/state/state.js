@@ -1,6 +1,6 @@
 /** The page's state as one value, its selectors, and the store that parts subscribe to. */
 
-/** @typedef {import("../types.js").Problem["of"]} Part  what can fail by itself */
+/** @typedef {import("../types.js").Problem["of"]} Part  of the page, each with a problem of its own */
 /** @typedef {{code: string, message: string}} Problem */
 /** @typedef {Readonly<Record<Part, Problem | null>>} Problems */
 /** @typedef {Omit<import("../types.js").State, "problem" | "shown"> & {problems: Problems}} State */
@@ -114,7 +114,7 @@ export function addPage(state, page) {
  * replaces the images from the library, further down it only updates them.
  * @param {State} state
  * @param {Page} page
- * @param {boolean} isAtTop  else what is looked at stays, as it is now
+ * @param {boolean} isAtTop  whether the gallery is at its top
  * @returns {Partial<State>} */
 export function replaceLibraryPage(state, page, isAtTop) {
   if (isAtTop) return addPage({ ...state, stale: true }, page);
@@ -212,7 +212,7 @@ export class Store {
     for (const subscription of [...this.#subscriptions]) {
       if (!this.#subscriptions.has(subscription)) continue;
       if (subscription.keys.some((key) => readKey(now, key) !== readKey(before, key))) {
-        subscription.listener(this.#state, before); // one before it may have set more
+        subscription.listener(this.#state, before); // a listener before may have changed the state again
       }
     }
   }

@@ -8,7 +8,7 @@ import { icon } from "../core/icons.js";
 /** @typedef {import("./types.js").Bar} Bar */
 /** @typedef {import("./types.js").Group} Group */
 
-const FIRST = 6; // in sight before one asks for all
+const FIRST = 6; // bars that are shown before "all" is pressed
 
 /** Return the bars of a group.
  * @param {Context} context

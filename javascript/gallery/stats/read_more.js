@@ -19,7 +19,7 @@ export class ReadMore {
   #read = -1; // images, of the job that is shown
 
   /** @param {Context} context
-   * @param {() => unknown} more  called whenever more was read */
+   * @param {() => unknown} more  called when more records are loaded */
   constructor(context, more) {
     const { store, words, actions } = context;
     this.#context = context;

@@ -39,7 +39,7 @@ export class StatsPanel {
       opened: () => void this.#read(),
     });
     this.#reading = new ReadMore(context, () => this.panel.isOpen && void this.#read());
-    // The model tells its versions and what its files are called.
+    // The statistics depend on the model's versions and file names.
     context.store.on(["where", "model"], () => this.panel.isOpen && void this.#read(), context);
   }
 

@@ -4,16 +4,16 @@
 
 /**
  * @typedef {object} Handlers  points are from the element's middle, in CSS pixels
- * @property {(event: PointerEvent) => boolean} isOurs  a press that something else does not need
+ * @property {(event: PointerEvent) => boolean} isOurs  whether a press is a gesture
  * @property {(axis: "x" | "y") => void} dragStart
- * @property {(by: Point) => void} drag  how far from where it began
+ * @property {(by: Point) => void} drag  by: the distance from its beginning
  * @property {(end: {by: Point, speed: Point}) => void} dragEnd  speed in pixels a millisecond
  * @property {(point: Point) => void} pinchStart
- * @property {(factor: number, point: Point) => void} pinch  against where it began
+ * @property {(factor: number, point: Point) => void} pinch  factor: relative to its beginning
  * @property {() => void} pinchEnd
  * @property {(event: MouseEvent, touch: boolean) => void} tap
- * @property {(point: Point, touch: boolean) => void} doubleTap  after the tap that began it
- * @property {(factor: number, point: Point) => void} wheel  against now
+ * @property {(point: Point, touch: boolean) => void} doubleTap  follows a tap
+ * @property {(factor: number, point: Point) => void} wheel  factor: relative to the current zoom
  */
 
 const SLOP = 8; // pixels that a finger may tremble
@@ -83,7 +83,7 @@ export class Gestures {
     if (this.#doing === "pinch") return this.#followPinch();
     if (this.#doing === "done") return;
     this.#trail.push({ ...point, time: event.timeStamp });
-    const by = subtract(point, this.#start);
+    const by = subtractPoints(point, this.#start);
     if (this.#doing === "" && !this.#startDrag(by, event)) return;
     this.handlers.drag(by);
   }
@@ -135,14 +135,14 @@ export class Gestures {
   /** Report the end of a drag. @param {Point} speed */
   #endDrag(speed) {
     const last = this.#trail[this.#trail.length - 1];
-    this.handlers.dragEnd({ by: subtract(last, this.#start), speed });
+    this.handlers.dragEnd({ by: subtractPoints(last, this.#start), speed });
   }
 
   /** Return the speed of the last moves, in pixels a millisecond. @param {number} now */
   #speed(now) {
     const recent = this.#trail.filter((at) => now - at.time <= SPEED_OVER);
     if (recent.length < 2) return { x: 0, y: 0 };
-    const by = subtract(recent[recent.length - 1], recent[0]);
+    const by = subtractPoints(recent[recent.length - 1], recent[0]);
     const time = Math.max(1, now - recent[0].time);
     return { x: by.x / time, y: by.y / time };
   }
@@ -152,7 +152,7 @@ export class Gestures {
     if (this.#doing !== "") return;
     const touch = event instanceof PointerEvent && event.pointerType !== "mouse";
     const tap = { time: event.timeStamp, point: this.#point(event), touch };
-    const by = subtract(tap.point, this.#lastTap.point);
+    const by = subtractPoints(tap.point, this.#lastTap.point);
     const again = tap.time - this.#lastTap.time < DOUBLE_TAP && Math.hypot(by.x, by.y) < SLOP * 3;
     this.#lastTap = again ? { ...tap, time: 0 } : tap;
     if (again) this.handlers.doubleTap(tap.point, touch);
@@ -203,6 +203,6 @@ export function isDismissed(by, speed, height) {
  * @param {Point} one
  * @param {Point} other
  * @returns {Point} */
-function subtract(one, other) {
+function subtractPoints(one, other) {
   return { x: one.x - other.x, y: one.y - other.y };
 }

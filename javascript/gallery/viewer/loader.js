@@ -2,15 +2,15 @@
 
 /** @typedef {(id: number, signal: AbortSignal) => Promise<unknown>} Load  settles also on failure */
 
-const AT_ONCE = 2; // a browser has six connections to our server, and what is asked needs some
+const AT_ONCE = 2; // a browser has six connections to our server, and other requests need some
 const MOST_RUNNING = 2; // of the list's first: what is under way for them goes on
 
 /** Return the indices around an image in the order of need: itself, the next in the direction of
  * travel, the one behind, and so on.
  * @param {number} index
  * @param {number} count
- * @param {number} way  1 or -1
- * @param {number} distance  how many to each side */
+ * @param {number} way  the direction of travel: 1 or -1
+ * @param {number} distance  images to each side */
 export function listNearbyIndices(index, count, way, distance) {
   const indices = [index];
   for (let step = 1; step <= distance; step += 1)

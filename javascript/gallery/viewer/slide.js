@@ -5,7 +5,7 @@ import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage, reportOffline } from "../data/problems.js";
 import { describeImage, makePlaceholder } from "../grid/tile.js";
-import { makePlayer, play } from "./video.js";
+import { makePlayer, playVideo } from "./video.js";
 import { fitPose, getFitScale, isZoomed, limitPose, sizeOrDefault } from "./zoom.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -128,7 +128,7 @@ export class Slide {
   }
 
   /** Move the slide to its position: 0 is the open one, -1 and 1 wait beside it.
-   * @param {number} by  0 the open one; -1 and 1 wait at its sides */
+   * @param {number} by  0 for the open image, -1 and 1 for its neighbours */
   place(by) {
     const { style } = this.element;
     style.transform = by ? `translateX(calc(${by * 100}% + ${by * GAP}px))` : "";
@@ -183,7 +183,7 @@ export class Slide {
     );
     this.video = element;
     this.box.append(element);
-    void play(element);
+    void playVideo(element);
     try {
       await ready;
       this.#show(element, { width: element.videoWidth, height: element.videoHeight });

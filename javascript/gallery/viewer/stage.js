@@ -15,12 +15,12 @@ import { fitPose, getFitScale, zoomAt } from "./zoom.js";
 /**
  * @typedef {object} StageListeners  what the viewer is told
  * @property {() => void} changed  the open image shows something else, or is zoomed
- * @property {() => void} again  one wants what failed once more
+ * @property {() => void} again  the user asks to load a failed image again
  * @property {() => void} raised  swiped upwards
  * @property {(onImage: boolean, touch: boolean) => void} tapped
  */
 
-const SLIDES_AROUND = 4; // to each side: their thumbnails are there
+const SLIDES_AROUND = 4; // to each side, with their thumbnails
 const FILES_AROUND = 2;
 const STEP_IN = 1.5; // of a press of + or -
 const MIDDLE = { x: 0, y: 0 };
@@ -62,8 +62,8 @@ export class Stage {
 
   /** Show an image, and load those around it.
    * @param {readonly View[]} views
-   * @param {number} index  of the one to show
-   * @param {number} way  where it goes on, probably: 1 or -1 */
+   * @param {number} index  of the image to show
+   * @param {number} way  the direction of travel: 1 forward, -1 back */
   show(views, index, way) {
     const before = this.slide;
     if (!before) this.#measure();

@@ -162,7 +162,7 @@ export class StageGestures {
     const fall = strip.animate([from, to], { ...FALL, duration: isStill() ? 0 : FALL.duration });
     await fall.finished;
     context.actions.close();
-    fall.cancel(); // it held the strip below until here
+    fall.cancel(); // the animation held the strip below until now
   }
 
   /** Move the strip by this many pixels.

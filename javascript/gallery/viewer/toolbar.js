@@ -9,9 +9,9 @@ import { icon } from "../core/icons.js";
 /**
  * @typedef {object} Shown
  * @property {View} view
- * @property {number} index  -1: it is not among those that are loaded
+ * @property {number} index  -1 for an image that is not in the gallery
  * @property {number} count
- * @property {boolean} ended  there are no more than these
+ * @property {boolean} ended  all images are loaded
  * @property {boolean} marked
  * @property {boolean} details
  */

@@ -5,7 +5,7 @@ import { readPreference, savePreference } from "../core/preferences.js";
 
 /** Return a player and a promise that settles when its first frame is loaded or it failed.
  * @param {{src: string, poster: string, name: string}} what
- * @param {AbortSignal} signal  ends it: nothing is loaded or heard any more
+ * @param {AbortSignal} signal  aborted when the player is removed
  * @returns {{element: HTMLVideoElement, ready: Promise<void>}} */
 export function makePlayer({ src, poster, name }, signal) {
   const element = el("video", { class: "file", controls: true, loop: true, playsinline: true });
@@ -16,18 +16,18 @@ export function makePlayer({ src, poster, name }, signal) {
   const ready = waitForData(element, signal);
   element.src = src;
   element.addEventListener("volumechange", () => saveSound(element), { signal });
-  signal.addEventListener("abort", () => unload(element));
+  signal.addEventListener("abort", () => unloadVideo(element));
   return { element, ready };
 }
 
 /** Play a video, muted if the browser plays nothing aloud before a click.
  * @param {HTMLVideoElement} video */
-export async function play(video) {
+export async function playVideo(video) {
   try {
     await video.play();
   } catch (error) {
     if (!isRefused(error) || video.muted) return;
-    video.dataset.hushed = ""; // by us: one's own wish stays as it is kept
+    video.dataset.hushed = ""; // muted by the browser: the user's choice stays
     video.muted = true;
     await video.play().catch(() => {});
   }
@@ -68,7 +68,7 @@ function waitForData(video, signal) {
 }
 
 /** Stop the browser from loading a removed video. @param {HTMLVideoElement} video */
-function unload(video) {
+function unloadVideo(video) {
   video.pause();
   video.removeAttribute("src");
   video.load();

@@ -78,7 +78,7 @@ export class Viewer {
     }
     const known = this.#view && !isOther ? this.#view : makeUnknownView(now.open);
     const view = shown[index] ?? known;
-    // its record tells the path
+    // the record has the path of the saved file
     if (!isOther && view.saved && !this.#view?.saved) parts.details.records.forget();
     this.#view = view;
     this.#index = index;
@@ -187,7 +187,7 @@ function shouldPreload({ bootstrap }) {
 function makeUnknownView(id) {
   return {
     id,
-    kind: /** @type {import("../types.js").Kind} */ (""), // so that no file is asked for yet
+    kind: /** @type {import("../types.js").Kind} */ (""), // so that no file is requested yet
     width: 0,
     height: 0,
     blurhash: "",

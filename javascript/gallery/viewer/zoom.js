@@ -1,10 +1,10 @@
 /** Zoom and pan arithmetic: how large an image is on its stage and where it lies. Pure. */
 
 /** @typedef {{width: number, height: number}} Size */
-/** @typedef {{x: number, y: number}} Point  of the stage's middle, in CSS pixels */
+/** @typedef {{x: number, y: number}} Point  from the stage's middle, in CSS pixels */
 /** @typedef {{scale: number, x: number, y: number}} Pose  scale 1 is one CSS pixel a pixel; x, y: the image's middle from the stage's */
 
-const MOST_ENLARGED = 2; // a small image fills the stage up to here: beyond, it is only blur
+const MOST_ENLARGED = 2; // a small image is enlarged so much at most
 const DEEPEST = 8;
 const RESISTANCE = 0.35;
 
@@ -90,7 +90,7 @@ export function zoomAt(pose, scale, point, image, stage) {
 }
 
 /** Return the pose during a drag. Beyond an edge the image follows less and less.
- * @param {Pose} pose  where it was when the drag began
+ * @param {Pose} pose  at the beginning of the drag
  * @param {Point} by
  * @param {Size} image
  * @param {Size} stage
@@ -99,17 +99,17 @@ export function dragPose(pose, by, image, stage) {
   const far = getPanLimits(pose.scale, image, stage);
   return {
     scale: pose.scale,
-    x: resist(pose.x + by.x, far.x),
-    y: resist(pose.y + by.y, far.y),
+    x: resistLimit(pose.x + by.x, far.x),
+    y: resistLimit(pose.y + by.y, far.y),
   };
 }
 
 /** Return the pose during a pinch. The point between the fingers stays between them, and the image
  * may exceed its limits a little.
- * @param {Pose} pose  where it was when they came down
- * @param {number} factor  by which they went apart
- * @param {Point} start  between them then
- * @param {Point} now  between them now
+ * @param {Pose} pose  at the beginning of the pinch
+ * @param {number} factor  of the distance between the fingers
+ * @param {Point} start  the point between the fingers at the beginning
+ * @param {Point} now  the point between the fingers now
  * @param {Size} image
  * @param {Size} stage
  * @returns {Pose} */
@@ -148,7 +148,7 @@ function clamp(value, low, high) {
 /** Return the value, with what is beyond the limit reduced.
  * @param {number} value
  * @param {number} far */
-function resist(value, far) {
+function resistLimit(value, far) {
   const inside = clamp(value, -far, far);
   return inside + (value - inside) * RESISTANCE;
 }
