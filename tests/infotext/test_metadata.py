@@ -9,7 +9,7 @@ import pytest
 from civitai_manager_libs.core import clean_text
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.infotext.metadata import list_added_lora_tags, build_infotext
-from civitai_manager_libs.infotext.text import Infotext, is_readable, parse_infotext
+from civitai_manager_libs.infotext.text import Infotext, is_safe_negative_prompt, parse_infotext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -365,7 +365,9 @@ def test_hostile_records_say_nothing_but_their_own_values(meta, prompt, negative
     text.encode("utf-8")
     read = parse_infotext(text)
     assert flat(read.prompt) == flat(prompt)
-    expected = negative_prompt if is_readable(clean_text(negative_prompt).strip()) else ""
+    expected = (
+        negative_prompt if is_safe_negative_prompt(clean_text(negative_prompt).strip()) else ""
+    )
     assert flat(read.negative_prompt) == flat(expected)
     for key, value in read.parameters.items():
         assert key not in ("Prompt", "Negative prompt") and value.lower() not in ("none", "nan")

@@ -9,7 +9,7 @@ import pytest
 from civitai_manager_libs.infotext.text import (
     compose_infotext,
     Infotext,
-    is_readable,
+    is_safe_negative_prompt,
     find_missing_values,
     parse_infotext,
 )
@@ -45,7 +45,7 @@ def as_kept(prompt, first=0):
 
 
 def as_kept_negative(prompt):
-    return as_kept(prompt, first=1) if is_readable(as_read(prompt)) else ""
+    return as_kept(prompt, first=1) if is_safe_negative_prompt(as_read(prompt)) else ""
 
 
 @given(hostile_text, hostile_text, st.dictionaries(plain_key, hostile_text, min_size=3))

@@ -25,7 +25,7 @@ def to_webui_parameters(meta: Mapping[str, Any], base_model: str = "") -> Mappin
     extra = as_mapping(meta.get("extra"))
     merged = {key: extra[key] for key in _EXTRA_KEYS if key in extra}
     merged |= {key: value for key, value in meta.items() if value is not None}
-    return _convert_flux_parameters(merged) if _is_flux(meta, base_model) else merged
+    return _convert_flux_parameters(merged) if _has_distilled_guidance(meta, base_model) else merged
 
 
 def _is_on_site_image(meta: Mapping[str, Any]) -> bool:
@@ -42,7 +42,7 @@ def _convert_flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:
     return flux
 
 
-def _is_flux(meta: Mapping[str, Any], base_model: str) -> bool:
+def _has_distilled_guidance(meta: Mapping[str, Any], base_model: str) -> bool:
     """Return whether the model uses distilled guidance: any Flux model except Klein."""
     names = [name.lower() for name in _iter_base_models(meta, base_model) if name]
     if names:

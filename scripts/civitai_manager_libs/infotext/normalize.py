@@ -9,7 +9,7 @@ from typing import Any
 from ..core import as_text
 from .lora_tags import missing_lora_tags
 from .samplers import is_schedule, translate_sampler, translate_schedule
-from .text import edit_infotext, is_readable, parse_infotext
+from .text import edit_infotext, is_safe_negative_prompt, parse_infotext
 
 __all__ = ["translate_infotext", "translate_parameters"]
 
@@ -59,7 +59,7 @@ def translate_infotext(text: str) -> str:
     read = parse_infotext(text)
     parameters = _translate_values(read.parameters)
     tags = missing_lora_tags({**read.parameters, "prompt": read.prompt})
-    if parameters == read.parameters and not tags and is_readable(read.negative_prompt):
+    if parameters == read.parameters and not tags and is_safe_negative_prompt(read.negative_prompt):
         return text
     return edit_infotext(text, tags, parameters)
 

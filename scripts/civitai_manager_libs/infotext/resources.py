@@ -125,7 +125,7 @@ def _make_resource(
 ) -> Resource:
     word, stated_name = clean_line(as_text(kind).lower()), clean_line(as_text(name), _MAX_NAME)
     if is_air(stated_name):
-        return _resource_from_air(stated_name, word, as_number(weight))
+        return _make_air_resource(stated_name, word, as_number(weight))
     return Resource(
         TYPES.get(word, word),
         "" if is_site_id(stated_name) else model_file_stem(stated_name)[:_MAX_SHOWN],
@@ -135,7 +135,7 @@ def _make_resource(
     )
 
 
-def _resource_from_air(air: str, word: str, weight: float | None) -> Resource:
+def _make_air_resource(air: str, word: str, weight: float | None) -> Resource:
     """Return the resource of a Civitai URN, an empty one if the URN is of another site."""
     found = _AIR.fullmatch(air)
     version = _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None

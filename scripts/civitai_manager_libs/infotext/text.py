@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 from ..core import clean_text
 
-__all__ = ["Infotext", "compose_infotext", "edit_infotext", "find_missing_values", "is_readable"]
-__all__ += ["parse_infotext"]
+__all__ = ["Infotext", "compose_infotext", "edit_infotext", "find_missing_values"]
+__all__ += ["is_safe_negative_prompt", "parse_infotext"]
 
 _NEGATIVE = "Negative prompt:"
 _MIN_PAIRS = 3  # a line with fewer pairs is read as part of the prompt
@@ -89,7 +89,7 @@ def compose_infotext(
     follow a prompt whose own last line looks like parameters.
     """
     negative_prompt = _make_readable(negative_prompt)
-    negative_prompt = negative_prompt if is_readable(negative_prompt) else ""
+    negative_prompt = negative_prompt if is_safe_negative_prompt(negative_prompt) else ""
     body = _compose_prompts(_make_readable(prompt), negative_prompt)
     pairs = {key: value for key, text in parameters.items() if (value := clean_text(text).strip())}
     if 0 < len(pairs) < _MIN_PAIRS or (not pairs and _looks_like_parameters(body)):
@@ -99,7 +99,7 @@ def compose_infotext(
     return "\n".join(part for part in (body, _format_parameters(pairs)) if part)
 
 
-def is_readable(negative_prompt: str) -> bool:
+def is_safe_negative_prompt(negative_prompt: str) -> bool:
     """Return whether every WebUI can read the parameters that follow this negative prompt.
 
     SD.Next removes the negative prompt from the whole text: `.` removes the numbers' points too.
@@ -120,7 +120,7 @@ def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str])
     prompt = "\n".join(lines[:start])
     if tags:
         prompt = " ".join((prompt.rstrip(), *tags)).lstrip()
-    negative = "\n".join(lines[start:]) if is_readable(read.negative_prompt) else ""
+    negative = "\n".join(lines[start:]) if is_safe_negative_prompt(read.negative_prompt) else ""
     added = [
         f"{key}: {_quote_value(value)}"
         for key, value in parameters.items()

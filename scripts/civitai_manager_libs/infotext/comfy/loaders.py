@@ -61,7 +61,7 @@ def find_model(nodes: Nodes, sampler: str) -> str | None:
 
 
 def list_loras(nodes: Nodes, sampler: str) -> list[_Lora]:
-    """Return the LoRAs that a sampler's model passes through, first applied first, at most 50."""
+    """Return the LoRAs applied to a sampler's model, first applied first, at most 50."""
     sides = (*_MODEL_SIDES, *_LORA_SIDES)
     found: list[_Lora] = []
     for node in iter_upstream(nodes, sampler, sides):

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 __all__ = ["MAX_NODES", "MAX_PARSED", "Node", "Nodes", "estimate_parsed_size", "get_link"]
-__all__ += ["get_linked_node", "get_node_type", "iter_along", "iter_upstream", "list_feeding_nodes"]
-__all__ += ["load_json", "read_api_nodes", "walk_nodes"]
+__all__ += ["get_linked_node", "get_node_type", "iter_upstream", "iter_upstream_through"]
+__all__ += ["list_feeding_nodes", "load_json", "read_api_nodes", "walk_nodes"]
 
 MAX_NODES = 3_000
 MAX_PARSED = 12_000_000  # bytes of memory; the largest graphs and workflows known take 7,000,000
@@ -115,7 +115,7 @@ def iter_upstream(nodes: Nodes, start: str, input_names: tuple[str, ...] = ()) -
     return (nodes[each] for each in walk_nodes([start], list_next) if each in nodes)
 
 
-def iter_along(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
+def iter_upstream_through(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
     """Yield `start` and the nodes that feed it through these inputs only, nearest first."""
 
     def list_next(node_id: str) -> Iterator[str]:

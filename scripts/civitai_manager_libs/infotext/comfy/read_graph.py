@@ -9,7 +9,14 @@ from typing import Any
 from ...core import as_integer, as_number, as_text
 from .hires_pass import read_second_pass
 from .loaders import find_model, list_loras
-from .nodes import get_linked_node, get_node_type, iter_along, iter_upstream, load_json, Nodes
+from .nodes import (
+    get_linked_node,
+    get_node_type,
+    iter_upstream,
+    iter_upstream_through,
+    load_json,
+    Nodes,
+)
 from .nodes import read_api_nodes
 from .plots import remove_varied_values
 from .prompts import read_prompt
@@ -128,7 +135,7 @@ def _count_listed_steps(nodes: Nodes, start: str) -> int | None:
 
 def _read_clip_skip(nodes: Nodes, start: str) -> int | None:
     """Return A1111's Clip skip: 2 if ComfyUI stops at layer -2. None if unknown."""
-    for node in iter_along(nodes, start, _CLIP_INPUTS):
+    for node in iter_upstream_through(nodes, start, _CLIP_INPUTS):
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
                 layer = as_integer(resolve_value(nodes, node["inputs"][name], (name,)))

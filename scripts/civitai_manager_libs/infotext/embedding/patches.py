@@ -135,7 +135,10 @@ def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
 
 
 def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
-    """Return the patch that sets the EXIF flag and makes a simple file an extended one."""
+    """Return the patch that marks a WebP file as containing EXIF, None if the file is damaged.
+
+    A simple file becomes an extended one, which has a header for the mark.
+    """
     kind, start, _ = first
     file.seek(start + 8)
     data = file.read(10)

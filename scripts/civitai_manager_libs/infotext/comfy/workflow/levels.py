@@ -44,8 +44,8 @@ def read_workflow_nodes(workflow: object) -> Nodes:
     """Return the active nodes of a workflow in API format, {} for more than MAX_NODES."""
     if not isinstance(workflow, Mapping):
         return {}
-    listed = as_list(as_mapping(workflow.get("definitions")).get("subgraphs"))
-    groups = {str(group.get("id")): group for group in listed if isinstance(group, Mapping)}
+    subgraphs = as_list(as_mapping(workflow.get("definitions")).get("subgraphs"))
+    groups = {str(group.get("id")): group for group in subgraphs if isinstance(group, Mapping)}
     groups |= convert_group_nodes(workflow)
     components = list_component_inputs(workflow)
     nodes: dict[str, Node] = {}
@@ -63,17 +63,21 @@ def _collect_nodes(
     nodes: dict[str, Node],
 ) -> Iterator[_Group]:
     """Add a level's nodes to `nodes`, and yield the groups that the level contains."""
-    listed = [node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)]
-    listed = [node for node in listed[: MAX_NODES + 1] if node.get("mode") != _MUTED]
-    opened = [node for node in listed if node.get("mode") != _BYPASSED]
+    level_nodes = [
+        node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)
+    ]
+    level_nodes = [node for node in level_nodes[: MAX_NODES + 1] if node.get("mode") != _MUTED]
+    opened = [node for node in level_nodes if node.get("mode") != _BYPASSED]
     group_ids = {str(node.get("id")) for node in opened if str(node.get("type")) in groups}
     sources = _collect_link_sources(group, group_ids, nodes)
-    dead = _find_dead_outputs(listed, group.prefix, sources)
-    setters = _find_setters(listed, group.prefix)
-    broadcast = find_everywhere_links(group.content, listed, group.prefix)
-    for node in listed:
+    dead_outputs = _find_dead_outputs(level_nodes, group.prefix, sources)
+    setters = _find_setters(level_nodes, group.prefix)
+    broadcast = find_everywhere_links(group.content, level_nodes, group.prefix)
+    for node in level_nodes:
         node_id, kind = f"{group.prefix}{node.get('id')}", str(node.get("type"))
-        links = broadcast.get(str(node.get("id")), {}) | _list_input_links(node, sources, dead)
+        links = broadcast.get(str(node.get("id")), {}) | _list_input_links(
+            node, sources, dead_outputs
+        )
         if kind in groups and node.get("mode") != _BYPASSED:
             if group.depth < _MAX_DEPTH:
                 yield _open_group(groups[kind], node, node_id, links, group.depth + 1, nodes)
@@ -103,19 +107,21 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> d
 
 
 def _find_dead_outputs(
-    listed: list[Mapping[str, Any]], prefix: str, sources: Mapping[Any, _Link]
+    level_nodes: list[Mapping[str, Any]], prefix: str, sources: Mapping[Any, _Link]
 ) -> set[tuple[str, int]]:
-    """Return the node id and number of each output through which a bypassed node passes nothing on.
+    """Return the outputs of bypassed nodes that pass nothing on, as node id and output number.
 
     A widget linked to such an output keeps its own value.
     """
-    dead = set()
-    for node in listed:
+    dead_outputs = set()
+    for node in level_nodes:
         if node.get("mode") == _BYPASSED:
             passed = _list_bypass_links(node, _list_input_links(node, sources))
             slots = range(len(as_list(node.get("outputs"))[:200]))
-            dead |= {(f"{prefix}{node.get('id')}", n) for n in slots if str(n) not in passed}
-    return dead
+            dead_outputs |= {
+                (f"{prefix}{node.get('id')}", n) for n in slots if str(n) not in passed
+            }
+    return dead_outputs
 
 
 def _collect_link_sources(
@@ -186,9 +192,9 @@ def _make_reroute(source: _Link | None) -> Node:
     return {"class_type": "Reroute", "inputs": {"": source} if source else {}}
 
 
-def _find_setters(listed: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
+def _find_setters(level_nodes: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
     """Return the link to each SetNode, by the name that its GetNodes use."""
-    setters = [node for node in listed if node.get("type") in _SETTERS]
+    setters = [node for node in level_nodes if node.get("type") in _SETTERS]
     return {_get_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in setters}
 
 
@@ -199,13 +205,13 @@ def _get_first_value(node: Mapping[str, Any]) -> str:
 def _list_input_links(
     node: Mapping[str, Any],
     sources: Mapping[Any, _Link],
-    dead: Collection[tuple[str, int]] = (),
+    dead_outputs: Collection[tuple[str, int]] = (),
 ) -> dict[str, _Link]:
     found = {}
     for node_input in list_inputs(node):
         link_id = node_input.get("link")
         if isinstance(link_id, (int, str)) and link_id in sources:
             source = sources[link_id]
-            if not (node_input.get("widget") and tuple(source) in dead):
+            if not (node_input.get("widget") and tuple(source) in dead_outputs):
                 found[str(node_input.get("name"))] = source
     return found

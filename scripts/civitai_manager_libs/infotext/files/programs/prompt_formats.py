@@ -74,12 +74,12 @@ def _iter_captions(prompt: object) -> Iterator[str]:
 
 
 def read_novelai_model(data: Data) -> str | None:
-    """Return the model in the file's `Source`, None if missing."""
+    """Return the model in the file's `Source` text, None if missing."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[1] if found else None
 
 
 def read_novelai_hash(data: Data) -> str | None:
-    """Return the checksum at the end of the file's `Source`, None if missing."""
+    """Return the checksum at the end of the file's `Source` text, None if missing."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[2] if found else None
