@@ -1,157 +1,26 @@
 /**
- * What goes over the wire and between the page's parts, as types only.
+ * The types that the page's parts share; those of JSON come from the contract with the server.
  *
- * @typedef {"None" | "Soft" | "Mature" | "X" | "XXX"} Level
- * @typedef {"image" | "video" | "audio"} Kind
- *
- * @typedef {object} Choice
- * @property {string} value
- * @property {string} label
- *
- * @typedef {object} Setting
- * @property {string} name
- * @property {string} label
- * @property {"number" | "whole" | "switch" | "choice" | "text"} kind
- * @property {number | null} [low]
- * @property {number | null} [high]
- * @property {string | number | boolean} value
- * @property {Choice[]} [choices]
- * @property {"page" | "saving" | "network"} group
- * @property {"" | "only_here" | "frozen" | "in_host"} locked  why it cannot be changed from where this page is open
- *
- * @typedef {object} Host
- * @property {boolean} in_webui
- * @property {string} name
- * @property {string[]} send_to  tabs of the host that take an image
- * @property {boolean} has_models  folders of models are known, so that one can tell what is here
- *
- * @typedef {object} Bootstrap
- * @property {string} instance  another one after each start of the server, and of its UI
- * @property {string} language
- * @property {Record<string, string>} words
- * @property {Record<string, string>} parameter_labels  what fields of an infotext are called, where that is another name
- * @property {Setting[]} settings
- * @property {{sort: Choice[], period: Choice[], level: Choice[], type: Choice[], base_models: string[]}} choices
- * @property {{id: number, name: string}[]} recent
- * @property {string} example  what to open at the very first start, "" is nothing
- * @property {Host} host
- * @property {{saved: boolean, from_environment: boolean, locked: "" | "only_here" | "frozen" | "in_host"}} key
- * @property {WatchedGalleries} watches
- * @property {string} civitai_url
- *
- * @typedef {object} View  one image as the grid needs it
- * @property {number} id
- * @property {Kind} kind
- * @property {number} width  pixels; 0 where Civitai does not say
- * @property {number} height
- * @property {string} blurhash  BlurHash or ""
- * @property {Level} level
- * @property {string} user
- * @property {string} date  ISO 8601
- * @property {number} reactions
- * @property {string} base_model
- * @property {boolean} saved
- * @property {boolean} has_data
- * @property {boolean} favourite
- * @property {boolean} new  since the last visit to a gallery that is watched
- * @property {string} deleted_at  ISO 8601: since when Civitai no longer has it; "" where it has
- *
- * @typedef {object} Resource  what an image was made with
- * @property {string} type
- * @property {string} name
- * @property {number | null} weight
- * @property {string} hash
- * @property {number | null} version_id
- * @property {string} url  on Civitai, or ""
- * @property {"here" | "other" | "missing" | ""} availability  on the server's machine; "" is not looked for
- * @property {string} availability_label
- * @property {number} size  bytes; 0 where nobody knows
- *
- * @typedef {object} Annotations  what the user has made of an image
- * @property {boolean} favourite
- * @property {number} stars  0 is none
- * @property {string} note
- * @property {string[]} tags
- * @property {string[]} collections  by their names
- *
- * @typedef {object} RecordOnly
- * @property {Annotations} annotations
- * @property {string} infotext
- * @property {"record" | "file" | "none"} infotext_source  where the infotext was found
- * @property {string} prompt
- * @property {string} negative
- * @property {[string, string][]} parameters
- * @property {string[]} problems
- * @property {string[]} incompatibilities  what of the infotext does not arrive in this host, a line a field
- * @property {Resource[]} resources
- * @property {boolean} has_workflow  of ComfyUI
- * @property {number | null} post_id
- * @property {string} url
- * @property {string} post_url
- * @property {string} user_url
- * @property {number} likes
- * @property {number} hearts
- * @property {number} laughs
- * @property {number} cries
- * @property {string} saved_path  "" where it is not saved
- * @property {string} extension
- *
- * @typedef {View & RecordOnly} ImageRecord  all of one image
- *
- * @typedef {object} Cover
- * @property {number} id
- * @property {string} blurhash
- *
- * @typedef {object} Card
- * @property {number} id
- * @property {string} name
- * @property {string} type
- * @property {string} creator
- * @property {string[]} base_models
- * @property {Cover | null} cover
- * @property {string} url  its address on Civitai
- *
- * @typedef {object} Version
- * @property {number} id
- * @property {string} name
- * @property {string} base_model
- * @property {string[]} trained_words
- *
- * @typedef {Card & {description: string, tags: string[], versions: Version[]}} Model
+ * @typedef {import("./contract").Bootstrap} Bootstrap
+ * @typedef {import("./contract").Setting} Setting
+ * @typedef {import("./contract").ImageView} View
+ * @typedef {import("./contract").ImageDetails} ImageRecord
+ * @typedef {import("./contract").Resource} Resource
+ * @typedef {import("./contract").Annotations} Annotations
+ * @typedef {import("./contract").ModelCard} Card
+ * @typedef {import("./contract").Model} Model
+ * @typedef {import("./contract").Note} Note
+ * @typedef {import("./contract").ImagePage} Page
+ * @typedef {import("./contract").SearchProgress} SearchProgress
+ * @typedef {import("./contract").GalleryQuery} Where
+ * @typedef {import("./contract").WatchedGallery} WatchedGallery
+ * @typedef {import("./contract").WatchList} WatchedGalleries
+ * @typedef {import("./contract").JobList} Jobs
  *
  * @typedef {object} ModelResults  models by words
  * @property {string} query
  * @property {Card[]} models
  * @property {string | null} cursor
- *
- * @typedef {object} Note
- * @property {string} code
- * @property {string} message
- *
- * @typedef {object} Page  of a gallery
- * @property {View[]} images
- * @property {string | null} cursor  null is the end
- * @property {Note[]} notes
- * @property {string} read_at
- * @property {boolean} from_library  true: from what was kept, Civitai does not answer
- * @property {SearchProgress | null} [search_progress]  of a search that goes on
- *
- * @typedef {object} SearchProgress  how far a search has come
- * @property {number} count
- * @property {number} total  kept images
- *
- * @typedef {object} Where  what is looked at: the query and the address
- * @property {number | null} model
- * @property {number | null} version
- * @property {number | null} post
- * @property {string} user
- * @property {string} sort
- * @property {string} period
- * @property {string} level
- * @property {string} type
- * @property {boolean} meta
- * @property {string} base
- * @property {string | null} search  not null: of what was kept, and only what fits
  *
  * @typedef {object} LoadedFilterState  what of the loaded images is shown
  * @property {string} words
@@ -164,22 +33,6 @@
  * @typedef {object} ScrollPlace  where one was
  * @property {number} id  of the image at the window's top
  * @property {number} count  images up to it
- *
- * @typedef {object} WatchedGallery
- * @property {string} gallery  as the server names it
- * @property {string} name
- * @property {number | null} model
- * @property {number | null} version
- * @property {string} user
- * @property {boolean} by_upload  what is published late lies deep
- * @property {number} new_count  images since the last visit
- * @property {boolean} has_more  than these
- * @property {string} checked_at  ISO 8601; "" is never
- * @property {string} problem  why the last check of it failed; "" where it did not
- *
- * @typedef {{galleries: WatchedGallery[], checking: boolean, problem: string}} WatchedGalleries  problem: of all of them
- *
- * @typedef {import("./panels/types.js").Jobs} Jobs
  *
  * @typedef {"" | "jobs" | "settings" | "collections" | "watches" | "help" | "stats" | "compare"} Panel
  *

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -56,6 +57,15 @@ def test_bundle_is_made_of_the_modules_as_they_are(tmp_path) -> None:
         with open(os.path.join(_PAGE, "bundle", name), "rb") as file:
             is_fresh = file.read() == (tmp_path / name).read_bytes()
         assert is_fresh, f"{name} is stale: run `npm run build` in tests/javascript"
+
+
+def test_contract_is_made_of_the_schemas_as_they_are(tmp_path) -> None:
+    pytest.importorskip("pydantic", "2")
+    _tool("json2ts")
+    _run(sys.executable, "make_contract.py", str(tmp_path))
+    with open(os.path.join(_PAGE, "gallery", "contract.d.ts"), "rb") as file:
+        is_fresh = file.read() == (tmp_path / "contract.d.ts").read_bytes()
+    assert is_fresh, "contract.d.ts is stale: run `npm run contract` in tests/javascript"
 
 
 def test_no_module_is_too_long_to_read() -> None:

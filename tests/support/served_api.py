@@ -8,6 +8,7 @@ from typing import Any
 import requests
 import uvicorn
 from civitai_manager_libs.web.routes import add_routes
+from contract import check_response
 from fault_responses import unused_port
 from starlette.applications import Starlette
 
@@ -43,7 +44,9 @@ class ServedApi:
     def ask(self, path: str, method: str = "GET", **options: Any) -> requests.Response:
         """path: below `civitai_shortcut/`."""
         options.setdefault("timeout", 30)
-        return requests.request(method, f"{self.url}/civitai_shortcut/{path}", **options)
+        response = requests.request(method, f"{self.url}/civitai_shortcut/{path}", **options)
+        check_response(method, path.removeprefix("api/"), response)
+        return response
 
     def get(self, path: str, language: str = "en", **headers: str) -> Any:
         """The JSON of an answer that must be good; path: below `api/`."""

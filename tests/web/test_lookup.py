@@ -24,7 +24,7 @@ def _a_picture():
 )
 def test_model_is_opened_by_its_address_or_id(api, on_demo, text):
     found = api.get(f"lookup?text={text}")
-    assert (found["kind"], found["version_id"], found["image_id"]) == ("model", None, None)
+    assert (found["kind"], found["version_id"]) == ("model", None)
     model = found["model"]
     assert (model["id"], model["name"]) == (900_001, "Quiet Places")
     assert [version["id"] for version in model["versions"]] == [910103, 910102, 910101]

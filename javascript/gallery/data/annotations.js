@@ -4,7 +4,7 @@ import { getErrorMessage } from "./problems.js";
 import { updateImages } from "./received.js";
 
 /** @typedef {import("../types.js").Annotations} Annotations */
-/** @typedef {{favourite?: boolean, stars?: number, note?: string, tags?: string[], add_to?: string, remove_from?: string}} AnnotationChange */
+/** @typedef {Omit<import("../contract").AnnotationsBody, "ids">} AnnotationChange */
 
 export class AnnotationWriter {
   #context;

@@ -16,6 +16,30 @@ export class ApiError extends Error {
 }
 
 /** @typedef {{signal?: AbortSignal}} Options */
+/** @typedef {import("../contract").Contract["responses"]} Responses */
+/** @typedef {import("../contract").Contract["bodies"]} Bodies */
+
+/**
+ * A route of the contract as requests write it: `images/{id}` is `images/5?model=1`.
+ *
+ * @template {string} R
+ * @typedef {R extends `${infer A}{id}${infer B}` ? `${A}${number}${Fill<B>}` : Fill<R>} Path
+ */
+/**
+ * @template {string} R
+ * @typedef {R extends `${infer A}{action}` ? `${A}${string}` : R} Fill
+ */
+/**
+ * @template {string} R
+ * @typedef {Path<R> | `${Path<R>}?${string}`} PathAndQuery
+ */
+/**
+ * The value that a table of routes has for a path.
+ *
+ * @template T
+ * @template {string} P
+ * @typedef {{[R in keyof T & string]: P extends PathAndQuery<R> ? T[R] : never}[keyof T & string]} Lookup
+ */
 
 export class Api {
   #base;
@@ -36,29 +60,45 @@ export class Api {
   }
 
   /**
-   * @param {string} path
+   * @template {PathAndQuery<keyof Responses["GET"]>} P
+   * @param {P} path
    * @param {Options} [options]
+   * @returns {Promise<Lookup<Responses["GET"], P>>}
    */
   get(path, options) {
     return this.#request("GET", path, undefined, options);
   }
 
   /**
-   * @param {string} path
-   * @param {unknown} body
+   * @template {PathAndQuery<keyof Responses["POST"]>} P
+   * @param {P} path
+   * @param {Lookup<Bodies["POST"], P>} body
    * @param {Options} [options]
+   * @returns {Promise<Lookup<Responses["POST"], P>>}
    */
   post(path, body, options) {
     return this.#request("POST", path, body, options);
   }
 
   /**
-   * @param {string} path
-   * @param {unknown} body
+   * @template {PathAndQuery<keyof Responses["PUT"]>} P
+   * @param {P} path
+   * @param {Lookup<Bodies["PUT"], P>} body
    * @param {Options} [options]
+   * @returns {Promise<Lookup<Responses["PUT"], P>>}
    */
   put(path, body, options) {
     return this.#request("PUT", path, body, options);
+  }
+
+  /**
+   * Fetches what gradio says of the host's page, which is no route of ours.
+   *
+   * @param {Options} [options]
+   * @returns {Promise<unknown>}
+   */
+  getHostConfig(options) {
+    return this.#request("GET", "../../config", undefined, options);
   }
 
   /**

@@ -4,7 +4,7 @@ import { ApiError, isAborted } from "./api.js";
 import { getErrorMessage, reportOffline } from "./problems.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../panels/types.js").Jobs} Jobs */
+/** @typedef {import("../contract").JobList} Jobs */
 
 const BUSY = ["queued", "running"];
 const PANEL_OPEN = 500; // ms between two requests while the panel is open

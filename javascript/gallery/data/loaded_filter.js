@@ -78,7 +78,7 @@ export class LoadedFilter {
   }
 
   /** Add the matching ids to the matches, and show what the server says of the words.
-   * @param {{ids: number[], message: string}} answer  message: which words were ignored, and why
+   * @param {import("../contract").LoadedFilterResult} answer
    * @param {boolean} isFirst  whether these words have no matches yet */
   #take({ ids, message }, isFirst) {
     this.#context.store.set(({ matches, notes }) => {

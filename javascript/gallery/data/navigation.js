@@ -9,6 +9,7 @@ import { makeProblem } from "./problems.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Where} Where */
 /** @typedef {import("../types.js").Model} Model */
+/** @typedef {import("../contract").Contract["responses"]["GET"]["lookup"]} LookupResult */
 
 const RECENT = 12; // models
 
@@ -166,7 +167,7 @@ export class Navigation {
   }
 
   /** Open what a lookup found.
-   * @param {any} answer  of `api/lookup`, see its `kind`
+   * @param {LookupResult} answer
    * @param {AbortSignal} signal */
   #show(answer, signal) {
     if (signal.aborted) return;
@@ -177,19 +178,20 @@ export class Navigation {
       store.set({ results: { query, models, cursor } });
       return;
     }
-    if (answer.model) this.#remember(answer.model);
+    if ("model" in answer && answer.model) this.#remember(answer.model);
     const source = findSource(answer);
     if (source) void this.go(withSource(where, source));
-    if (answer.title) store.set({ title: String(answer.title) });
-    if (answer.image_id) store.set({ open: answer.image_id });
+    if (answer.kind === "post") store.set({ title: answer.title });
+    if (answer.kind === "image") store.set({ open: answer.image_id });
   }
 }
 
 /** Return the gallery that a lookup found, or null.
- * @param {any} answer
+ * @param {Exclude<LookupResult, {kind: "models"}>} answer
  * @returns {Partial<Where> | null} */
 function findSource(answer) {
-  if (answer.model) return { model: answer.model.id, version: answer.version_id ?? null };
   if (answer.kind === "user") return { user: answer.username };
+  if (answer.kind === "model") return { model: answer.model.id, version: answer.version_id };
+  if (answer.kind === "image" && answer.model) return { model: answer.model.id, version: null };
   return answer.post_id ? { post: answer.post_id } : null;
 }

@@ -85,9 +85,9 @@ export class Pager {
       requestedAt: performance.now(),
       problems: { ...problems, images: null },
     }));
-    const path = buildImagesPath(where, cursor, PAGE_SIZE) + (mode ? `&${mode}=1` : "");
+    const path = buildImagesPath(where, cursor, PAGE_SIZE);
     try {
-      const page = await api.get(path, { signal });
+      const page = await api.get(`${path}${mode ? `&${mode}=1` : ""}`, { signal });
       if (!signal.aborted) store.set((state) => addPage(state, page));
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;

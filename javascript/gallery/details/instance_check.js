@@ -6,12 +6,11 @@
  * after a restart with one more extension a number may run another function.
  * @param {Context} context */
 export async function isSameInstance({ root, api, signal }) {
-  const { instance } = await api.get("bootstrap", { signal });
+  const { instance } = await api.get("instance", { signal });
   const element = /** @type {HTMLElement} */ (root.host);
   if (element.dataset.instance === instance) return true;
-  const isSame =
-    describeFunctions(await api.get("../../config", { signal })) ===
-    describeFunctions(getPageConfig());
+  const config = await api.getHostConfig({ signal });
+  const isSame = describeFunctions(config) === describeFunctions(getPageConfig());
   if (isSame) element.dataset.instance = instance;
   return isSame;
 }

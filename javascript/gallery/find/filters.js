@@ -8,7 +8,7 @@ import { Search } from "./search.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../state/state.js").State} State */
-/** @typedef {import("../types.js").Choice} Choice */
+/** @typedef {import("../contract").Choice} Choice */
 /** @typedef {"version" | "sort" | "period" | "level" | "type" | "base"} Name */
 
 const LIBRARY_SORTS = ["Newest", "Oldest", "Most Reactions"]; // sort orders of the library

@@ -5,7 +5,7 @@ import { formatNumber } from "../core/format.js";
 import { ApiError, isAborted } from "../data/api.js";
 import { getWordAt, replaceWord } from "../state/caret_word.js";
 
-/** @typedef {{text: string, count: number}} Suggestion */
+/** @typedef {import("../contract").Suggestion} Suggestion */
 
 const PAUSE = 100; // ms without a letter, after which the server is asked
 
@@ -72,8 +72,7 @@ export class Suggestions {
     try {
       const query = new URLSearchParams({ word });
       const found = await this.#context.api.get(`suggestions?${query}`, { signal });
-      if (!signal.aborted)
-        this.#show(found.filter((/** @type {Suggestion} */ one) => one.text !== word));
+      if (!signal.aborted) this.#show(found.filter((one) => one.text !== word));
     } catch (error) {
       if (isAborted(error)) return;
       if (!(error instanceof ApiError)) throw error;

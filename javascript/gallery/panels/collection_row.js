@@ -4,7 +4,7 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {{name: string, count: number, covers: number[]}} Collection */
+/** @typedef {import("../contract").Collection} Collection */
 /** @typedef {{open: () => unknown, add: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} RowActions */
 
 /** Return the row of a collection, with the images that were added last.

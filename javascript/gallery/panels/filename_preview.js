@@ -40,7 +40,7 @@ export class FilenamePreview {
   }
 
   /** Show file names, or what is wrong with the template.
-   * @param {{filenames: string[], fields: string}} answer
+   * @param {import("../contract").FilenamePreview} answer
    * @param {string} [wrong]  what is wrong with the template */
   #draw({ filenames, fields }, wrong = "") {
     const { words } = this.context;

@@ -4,8 +4,8 @@ import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./types.js").Job} Job */
-/** @typedef {import("./types.js").JobFailure} JobFailure */
+/** @typedef {import("../contract").Job} Job */
+/** @typedef {import("../contract").JobFailure} JobFailure */
 
 /** @type {Record<string, import("../core/icons.js").IconName>} */
 const GLYPHS = {

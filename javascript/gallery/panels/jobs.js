@@ -10,10 +10,10 @@ import { Panel } from "./panel.js";
 import { Rows } from "./rows.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./types.js").Job} Job */
+/** @typedef {import("../contract").Job} Job */
 /** @typedef {import("../state/state.js").State} State */
 /** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} PendingStart  taken: performance.now() when the server accepted the job, Infinity before */
-/** @typedef {{ids: number[]} | {query: import("../types.js").Where, limit: number, reads_only?: boolean, verify?: boolean}} JobRequest */
+/** @typedef {Pick<import("../contract").JobBody, "ids" | "query" | "limit" | "reads_only" | "verify">} JobRequest */
 
 const OVER = ["done", "cancelled"];
 const DOUBLE_CLICK = 1000; // ms after the server's answer in which a press is the second of a double click
@@ -55,7 +55,7 @@ export class Jobs {
    * @returns {Promise<void>} */
   start(wanted) {
     const { toast, words } = this.context;
-    if ("ids" in wanted && !wanted.ids.length) {
+    if (wanted.ids?.length === 0) {
       toast(words("nothing_to_download"));
       return Promise.resolve();
     }

@@ -11,7 +11,7 @@ import { KeyForm } from "./key_form.js";
 import { Panel } from "./panel.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Setting} Setting */
+/** @typedef {import("../contract").Setting} Setting */
 /** @typedef {string | number | boolean} SettingValue */
 
 const GROUPS = /** @type {const} */ (["page", "saving", "network"]);

@@ -69,8 +69,11 @@ export class Watches {
     const isWatched = watches?.galleries.some((one) => one.gallery === gallery);
     const version = model?.versions.find((one) => one.id === where.version)?.name;
     const name = [model?.name ?? where.user, version].filter(Boolean).join(" · ");
-    const body = isWatched ? { action: "unwatch", gallery } : { action: "watch", ...where, name };
-    await this.#request(() => api.post("watches", body));
+    await this.#request(() =>
+      isWatched
+        ? api.post("watches", { action: "unwatch", gallery })
+        : api.post("watches", { action: "watch", ...where, name }),
+    );
   }
 
   /** Send a request and show the watched galleries that it returns.

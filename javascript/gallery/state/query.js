@@ -84,7 +84,8 @@ function parseId(text) {
 /** Return the API path for one page of a gallery.
  * @param {Where} where
  * @param {string | null} cursor
- * @param {number} limit */
+ * @param {number} limit
+ * @returns {`images?${string}`} */
 export function buildImagesPath(where, cursor, limit) {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(buildImagesQuery(where)))

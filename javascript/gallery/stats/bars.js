@@ -5,8 +5,8 @@ import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./types.js").Bar} Bar */
-/** @typedef {import("./types.js").Group} Group */
+/** @typedef {import("../contract").StatsBar} Bar */
+/** @typedef {import("../contract").StatsGroup} Group */
 
 const FIRST = 6; // bars that are shown before "all" is pressed
 

@@ -6,7 +6,7 @@ import { makeLongText } from "../core/long_text.js";
 import { getParameterLabel } from "../state/state.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./types.js").Stats} Stats */
+/** @typedef {import("../contract").Stats} Stats */
 
 const LEAST_SHARE = 0.1;
 const USUAL_TAB = "txt2img";
@@ -46,7 +46,7 @@ function summarize({ words, store }, { settings, groups }) {
 }
 
 /** Return whether a bar is the model's own LoRA; a checkpoint may have the same name.
- * @param {import("./types.js").Bar} bar */
+ * @param {import("../contract").StatsBar} bar */
 export function isModelLora({ is_own, share }) {
   return is_own && share >= LEAST_SHARE;
 }

@@ -12,8 +12,8 @@ import { isModelLora, makeRecipe } from "./recipe.js";
 import { makeVersions } from "./versions.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./types.js").Stats} Stats */
-/** @typedef {import("./types.js").Group} Group */
+/** @typedef {import("../contract").Stats} Stats */
+/** @typedef {import("../contract").StatsGroup} Group */
 
 const FEW = 30; // images with data that say little
 /** How one makes an image, then what is in it. */
@@ -80,7 +80,7 @@ export class StatsPanel {
     const groups = [...stats.groups].sort(
       (one, other) => getGroupOrder(one) - getGroupOrder(other),
     );
-    const show = (/** @type {import("./types.js").Bar} */ bar) => this.#show(bar.search);
+    const show = (/** @type {import("../contract").StatsBar} */ bar) => this.#show(bar.search);
     const bars = groups.map((group) => makeBars(this.#context, group, show));
     const focused = getButtonKey(root.activeElement);
     this.#drawSample(stats);

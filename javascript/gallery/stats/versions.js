@@ -5,7 +5,7 @@ import { formatNumber } from "../core/format.js";
 import { formatPercent } from "./bars.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./types.js").VersionStats} VersionStats */
+/** @typedef {import("../contract").VersionStats} VersionStats */
 
 const KINDS = ["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip", "upscaler"];
 

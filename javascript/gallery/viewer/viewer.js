@@ -187,7 +187,7 @@ function shouldPreload({ bootstrap }) {
 function makeUnknownView(id) {
   return {
     id,
-    kind: /** @type {import("../types.js").Kind} */ (""), // so that no file is requested yet
+    kind: /** @type {import("../contract").ImageView["kind"]} */ (""), // so that no file is requested yet
     width: 0,
     height: 0,
     blurhash: "",

@@ -84,9 +84,16 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
     from .http import ConnectionLimits, OncePerMinuteFilter
 
     connections = ConnectionLimits()
-    options = {"lifespan": "off", "log_level": "warning", "timeout_graceful_shutdown": _LEFT_OVER}
-    options.update(http=connections.protocol, ws="none", backlog=_BACKLOG)
-    server = uvicorn.Server(uvicorn.Config(connections.wrap_app(app), **options))
+    config = uvicorn.Config(
+        connections.wrap_app(app),
+        lifespan="off",
+        log_level="warning",
+        timeout_graceful_shutdown=_LEFT_OVER,
+        http=connections.protocol,  # type: ignore[arg-type]  # a function does as well as a class
+        ws="none",
+        backlog=_BACKLOG,
+    )
+    server = uvicorn.Server(config)
     for logger in ("uvicorn.error", "asyncio"):
         logging.getLogger(logger).addFilter(OncePerMinuteFilter())
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
@@ -29,6 +29,7 @@ __all__ = ["RequestContext", "Handler", "RemoteWork", "Endpoints", "LAST_ID"]
 
 _THREADS = {"near": 16, "far": 64, "files": 32}  # by lane
 LAST_ID = 2**31 - 1  # of models, versions, posts
+T = TypeVar("T")
 _MOST_LETTERS = 10_000  # of a text that is given
 
 
@@ -73,11 +74,11 @@ class RequestContext:
 
 
 @dataclass(frozen=True)
-class RemoteWork:
+class RemoteWork(Generic[T]):
     """The rest of a deed: it waits for Civitai. lane: "files" for the bytes of images, which come
     also while every search waits."""
 
-    work: Callable[[], Any]
+    work: Callable[[], T]
     lane: str = "far"
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from ... import host, setting
+from ..schemas.page import LockReason
 from .csrf import is_from_this_machine
 
 __all__ = ["lock_reason"]
 
 
-def lock_reason(request: Request, name: str) -> str:
+def lock_reason(request: Request, name: str) -> LockReason:
     """Return the reason code why a request may not change a setting, or `key`; "" if it may.
 
     Whoever the page's login has let in may; without a login only this machine may. The key can be

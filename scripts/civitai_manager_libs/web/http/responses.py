@@ -20,6 +20,7 @@ from ...errors import (
     ServerError,
 )
 from ...i18n import messages
+from ..schemas import ErrorBody, ErrorDetails
 
 __all__ = [
     "ApiError",
@@ -76,10 +77,10 @@ def json_response(value: Any, status: int = 200) -> Response:
 
 
 def error_response(error: ApiError, language: str) -> Response:
-    said = {"code": error.code, "message": error.translate(language)}
+    details: ErrorDetails = {"code": error.code, "message": error.translate(language)}
     if error.field:
-        said["field"] = error.field
-    response = json_response({"error": said}, error.status)
+        details["field"] = error.field
+    response = _error_json(details, error.status)
     if error.status == 408:  # what is left of the request may never come
         response.headers["Connection"] = "close"
     return response
@@ -87,8 +88,12 @@ def error_response(error: ApiError, language: str) -> Response:
 
 def failure_response(error: CivitaiShortcutError, language: str) -> Response:
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
-    said = {"code": error.reason, "message": error_sentence(error, language)}
-    return json_response({"error": said}, status)
+    return _error_json({"code": error.reason, "message": error_sentence(error, language)}, status)
+
+
+def _error_json(details: ErrorDetails, status: int) -> Response:
+    body: ErrorBody = {"error": details}
+    return json_response(body, status)
 
 
 def error_sentence(error: CivitaiShortcutError, language: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from datetime import datetime, timezone
-from typing import Any
+from typing import cast
 from urllib.parse import quote
 
 from ... import setting
@@ -12,24 +12,27 @@ from ...civitai import Model, Version
 from ...core import Image, level_name
 from ...infotext import Resource
 from ...library import bookmarks
+from ..schemas import models as schemas
+from ..schemas.images import Annotations, ImageLinks, ImageView, Kind, Level, ResourceLink
+from ..schemas.models import ModelCard, ModelVersion
 
 __all__ = ["model_card", "format_day", "image_links", "image_view", "model_view", "annotation_view"]
 __all__ += ["resource_view"]
 
 
-def model_card(model: Model) -> dict[str, Any]:
+def model_card(model: Model) -> ModelCard:
     return {
         "id": model.id,
         "name": model.name,
         "type": model.type,
         "creator": model.creator,
         "base_models": list(model.base_models),
-        "cover": model.cover and {"id": model.cover.id, "blurhash": model.cover.hash},
+        "cover": {"id": cover.id, "blurhash": cover.hash} if (cover := model.cover) else None,
         "url": f"{setting.base_url()}/models/{model.id}",
     }
 
 
-def model_view(model: Model) -> dict[str, Any]:
+def model_view(model: Model) -> schemas.Model:
     return {
         **model_card(model),
         "description": model.description_text,
@@ -43,16 +46,16 @@ def image_view(
     saved: Container[int],
     own: Mapping[int, bookmarks.Annotation],
     news: Container[int] = (),
-) -> dict[str, Any]:
+) -> ImageView:
     """own: the user's marks, as `own.marks.of` gives them. news: those that are new."""
     mark = own.get(image.id, bookmarks.Annotation())
     return {
         "id": image.id,
-        "kind": image.type,
+        "kind": cast(Kind, image.type),
         "width": image.width,
         "height": image.height,
         "blurhash": image.hash,
-        "level": level_name(image.level),
+        "level": cast(Level, level_name(image.level)),
         "user": image.username,
         "date": image.created_at,
         "reactions": image.reactions.total,
@@ -65,7 +68,7 @@ def image_view(
     }
 
 
-def annotation_view(mark: bookmarks.Annotation) -> dict[str, Any]:
+def annotation_view(mark: bookmarks.Annotation) -> Annotations:
     return {
         "favourite": mark.favourite,
         "stars": mark.stars,
@@ -81,7 +84,7 @@ def format_day(moment: float) -> str:
     return day.isoformat("T", "seconds") if moment else ""
 
 
-def image_links(image: Image) -> dict[str, Any]:
+def image_links(image: Image) -> ImageLinks:
     base, user = setting.base_url(), image.username
     return {
         "url": f"{base}/images/{image.id}",
@@ -91,7 +94,7 @@ def image_links(image: Image) -> dict[str, Any]:
     }
 
 
-def resource_view(one: Resource, names: Mapping[int, tuple[int, str]]) -> dict[str, Any]:
+def resource_view(one: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
     """names: of versions, as `models.version_names` gives them."""
     model_id, known = names.get(one.version_id or 0, (0, ""))
     page = ""
@@ -108,7 +111,7 @@ def resource_view(one: Resource, names: Mapping[int, tuple[int, str]]) -> dict[s
     }
 
 
-def _version_view(version: Version) -> dict[str, Any]:
+def _version_view(version: Version) -> ModelVersion:
     return {
         "id": version.id,
         "name": version.name,

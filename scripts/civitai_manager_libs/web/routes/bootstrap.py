@@ -5,17 +5,28 @@ from __future__ import annotations
 import functools
 import os
 import uuid
-from typing import Any
+from typing import cast
 
 from ... import host, local_models, setting
 from ...i18n import messages
 from ...library import models, recent_models, search
 
 from ..http import lock_reason, RequestContext
+from ..schemas.page import (
+    Bootstrap,
+    Choice,
+    FilterChoices,
+    Instance,
+    KeyState,
+    Setting,
+    SettingGroup,
+    SettingKind,
+)
 from . import watches
 
 __all__ = [
     "get_bootstrap",
+    "get_instance",
     "key_state",
     "new_instance",
     "settings_view",
@@ -24,6 +35,13 @@ __all__ = [
 
 # As Civitai's API spells them, the ones that most galleries are of.
 _BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
+
+_KINDS: dict[type, SettingKind] = {
+    bool: "switch",
+    int: "whole",
+    float: "number",
+    str: "text",
+}
 
 _example = ""
 _instance = uuid.uuid4().hex
@@ -42,7 +60,12 @@ def new_instance() -> str:
     return _instance
 
 
-def get_bootstrap(context: RequestContext) -> dict[str, Any]:
+def get_instance(context: RequestContext) -> Instance:
+    """Answer `instance` with what changes when the server starts or its UI is rebuilt."""
+    return {"instance": _instance}
+
+
+def get_bootstrap(context: RequestContext) -> Bootstrap:
     _index_once()
     language = context.language
     return {
@@ -51,7 +74,7 @@ def get_bootstrap(context: RequestContext) -> dict[str, Any]:
         "words": messages.all_texts(language),
         "parameter_labels": messages.parameter_labels(language),
         "settings": settings_view(context),
-        "choices": {**_choices_view(language), "base_models": _base_models()},
+        "choices": _filter_choices(language),
         "recent": [
             {"id": model_id, "name": name} for model_id, name in recent_models.list_recent_models()
         ],
@@ -74,19 +97,15 @@ def _index_once() -> None:
     search.index_remaining()
 
 
-def settings_view(context: RequestContext) -> list[dict[str, Any]]:
+def settings_view(context: RequestContext) -> list[Setting]:
     return [
-        {
-            **_setting_view(entry, context.language),
-            "group": group,
-            "locked": lock_reason(context.request, entry.name),
-        }
+        _setting_view(context, entry, cast(SettingGroup, group))
         for group, entries in setting.GROUPS.items()
         for entry in entries
     ]
 
 
-def key_state(context: RequestContext) -> dict[str, Any]:
+def key_state(context: RequestContext) -> KeyState:
     return {
         "saved": bool(setting.civitai_api_key),
         "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),
@@ -94,13 +113,14 @@ def key_state(context: RequestContext) -> dict[str, Any]:
     }
 
 
-def _setting_view(entry: setting.SettingSpec, language: str) -> dict[str, Any]:
-    kinds = {bool: "switch", int: "whole", float: "number"}
-    kind = "choice" if entry.choices else kinds.get(type(entry.default), "text")
+def _setting_view(
+    context: RequestContext, entry: setting.SettingSpec, group: SettingGroup
+) -> Setting:
+    language = context.language
     return {
         "name": entry.name,
         "label": messages.setting_label(entry.name, language),
-        "kind": kind,
+        "kind": "choice" if entry.choices else _KINDS[type(entry.default)],
         "low": entry.low,
         "high": entry.high,
         "value": getattr(setting, entry.name),
@@ -108,15 +128,20 @@ def _setting_view(entry: setting.SettingSpec, language: str) -> dict[str, Any]:
             {"value": value, "label": messages.setting_choice(entry.name, value, language)}
             for value in entry.choices
         ],
+        "group": group,
+        "locked": lock_reason(context.request, entry.name),
     }
 
 
-def _choices_view(language: str) -> dict[str, list[dict[str, str]]]:
+def _filter_choices(language: str) -> FilterChoices:
+    def choices(kind: str) -> list[Choice]:
+        labels = messages.choice_labels(kind, language)
+        return [{"value": value, "label": label} for label, value in labels]
+
     return {
-        kind: [{"value": v, "label": label} for label, v in messages.choice_labels(kind, language)]
-        for kind in ("sort", "period", "level", "type")
+        "sort": choices("sort"),
+        "period": choices("period"),
+        "level": choices("level"),
+        "type": choices("type"),
+        "base_models": list(dict.fromkeys([*models.list_base_models(), *_BASE_MODELS])),
     }
-
-
-def _base_models() -> list[str]:
-    return list(dict.fromkeys([*models.list_base_models(), *_BASE_MODELS]))

@@ -13,6 +13,7 @@ from ...core import as_whole_number, Image, level_mask, LEVELS, log_disk_errors
 from ...jobs import JobService
 from ...library import bookmarks, pages, records
 from ..http import ApiError, format_day, image_view, LAST_ID, RequestContext
+from ..schemas.images import ImagePage, Note
 
 __all__ = ["get_client", "parse_gallery_query", "require_ids", "resume_jobs", "get_job_service"]
 __all__ += [
@@ -118,11 +119,11 @@ def page_view(
     images: Collection[Image],
     cursor: str | None,
     read_at: float,
-    notes: list[dict[str, str]],
+    notes: list[Note],
     news: Container[int] = (),
     kept: bool = False,
     looked_at: tuple[int, int] | None = None,
-) -> dict[str, Any]:
+) -> ImagePage:
     """Return a page of a gallery. kept: Civitai does not answer. looked_at: of a search that goes
     on, how many images were looked at, and how many there are."""
     ids = [image.id for image in images]
@@ -133,7 +134,7 @@ def page_view(
         "read_at": format_day(read_at),
         "notes": notes,
         "from_library": kept,
-        "search_progress": looked_at and {"count": looked_at[0], "total": looked_at[1]},
+        "search_progress": {"count": looked_at[0], "total": looked_at[1]} if looked_at else None,
     }
 
 

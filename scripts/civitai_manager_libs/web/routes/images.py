@@ -10,6 +10,7 @@ from ...errors import HttpStatusError, NotFound
 from ...i18n import messages
 from ...library import models, pages, watches
 from ..http import ApiError, RemoteWork, RequestContext
+from ..schemas.images import ImagePage, Note
 from .dependencies import get_client, page_view, parse_gallery_query, parse_page_position
 from .library import search_images
 
@@ -19,7 +20,7 @@ _MOST_BLANK = 3  # pages in a row on which nothing fits the filters
 _MOST_PAGES = 50  # that are read for one; most of them empty
 
 
-def get_images(context: RequestContext) -> Any:
+def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     """`get_images?...`; with `search=` of what was kept."""
     if "search" in context.request.query_params:
         return search_images(context)
@@ -41,8 +42,8 @@ def _read_pages(
     query: ImageQuery,
     cursor: str | None,
     size: int,
-    notes: list[dict[str, str]],
-) -> dict[str, Any]:
+    notes: list[Note],
+) -> ImagePage:
     is_unseen = cursor is None and watches.has_new_images(
         query
     )  # what was read a moment ago lacks it
@@ -71,9 +72,9 @@ def _list_notes(
     reads: list[pages.DatedPage],
     at: str | None,
     cursor: str | None,
-) -> list[dict[str, str]]:
+) -> list[Note]:
     """Return what is to be said of the pages that were read; `at` led to the last of them."""
-    page, notes = reads[-1].page, []
+    page, notes = reads[-1].page, list[Note]()
     if not page.ids and not page.dropped and cursor is None:
         if may_be_time_limit(query, at):
             message = messages.reason_text("empty_end", context.language)
@@ -108,11 +109,11 @@ def _read_page(
 
 
 def _images_view(
-    query: ImageQuery, read: pages.DatedPage, cursor: str | None, notes: list[dict[str, str]]
-) -> dict[str, Any]:
-    told = {"news": watches.find_new_images(query), "kept": read.is_stored}
-    return page_view(read.page.images, cursor, read.fetched_at, notes, **told)
+    query: ImageQuery, read: pages.DatedPage, cursor: str | None, notes: list[Note]
+) -> ImagePage:
+    news = watches.find_new_images(query)
+    return page_view(read.page.images, cursor, read.fetched_at, notes, news, read.is_stored)
 
 
-def _make_note(code: str, context: RequestContext, **values: Any) -> dict[str, str]:
+def _make_note(code: str, context: RequestContext, **values: Any) -> Note:
     return {"code": code, "message": context.translate(code, **values)}

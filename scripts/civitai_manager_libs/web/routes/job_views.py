@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from typing import Any
 
 from ... import setting, util
 from ...i18n import messages
 from ...jobs import Item, JobProgress, JobService, JobState, JobView, WalkState
+from ..schemas.jobs import Job, JobAction, JobFailure, JobFailures, JobList, JobReport
 
 __all__ = ["jobs_panel"]
 
 
-def jobs_panel(service: JobService, language: str) -> dict[str, Any]:
+def jobs_panel(service: JobService, language: str) -> JobList:
     """Raises DiskError."""
     shown = service.list_jobs()
     active = sum(one.state == JobState.RUNNING for one in shown)
@@ -29,7 +29,7 @@ def jobs_panel(service: JobService, language: str) -> dict[str, Any]:
     }
 
 
-def _job_row(shown: JobView, language: str) -> dict[str, Any]:
+def _job_row(shown: JobView, language: str) -> Job:
     job, now, state = shown.job, shown.current_job, shown.state
     is_over = state.is_over
     return {
@@ -58,7 +58,7 @@ def _has_pictures(shown: JobView) -> bool:
     )
 
 
-def _report_view(shown: JobView, language: str) -> dict[str, Any] | None:
+def _report_view(shown: JobView, language: str) -> JobReport | None:
     """What its gallery had; None for pictures that were chosen one by one."""
     report = shown.job.report
     if not report.counts:
@@ -70,7 +70,7 @@ def _report_view(shown: JobView, language: str) -> dict[str, Any] | None:
     return {"end": end, "lines": counts}
 
 
-def _failures_view(shown: JobView, language: str) -> dict[str, Any]:
+def _failures_view(shown: JobView, language: str) -> JobFailures:
     is_over = shown.state.is_over
     failed = shown.current_job.failed
     more = shown.job.failed - len(shown.failed)
@@ -163,7 +163,7 @@ def _state_note(shown: JobView, language: str) -> str:
     return messages.translate("not_there", language, n=shown.missing) if shown.missing else ""
 
 
-def _list_actions(shown: JobView, language: str) -> list[dict[str, str]]:
+def _list_actions(shown: JobView, language: str) -> list[JobAction]:
     names = {
         JobState.RUNNING: ["pause", "cancel"],
         JobState.QUEUED: (
@@ -183,7 +183,7 @@ def _list_actions(shown: JobView, language: str) -> list[dict[str, str]]:
     return [{"name": name, "label": messages.translate(f"job_{name}", language)} for name in names]
 
 
-def _failure_view(item: Item, language: str) -> dict[str, Any]:
+def _failure_view(item: Item, language: str) -> JobFailure:
     return {
         "id": item.image_id,
         "url": f"{setting.base_url()}/images/{item.image_id}",

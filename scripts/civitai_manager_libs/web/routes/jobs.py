@@ -19,6 +19,7 @@ from ...i18n import messages
 from ...jobs import JobState, NamingContext
 from ...library import models, pages, records, wait_for_writes
 from ..http import ApiError, is_from_this_machine, LAST_ID, RequestContext
+from ..schemas.jobs import JobList, JobStarted
 from .dependencies import find_saved_files, get_job_service, parse_gallery_query
 from .job_views import jobs_panel
 
@@ -31,11 +32,11 @@ _OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as 
 _REQUESTS_KEPT = 200
 
 
-def get_jobs(context: RequestContext) -> dict[str, Any]:
+def get_jobs(context: RequestContext) -> JobList:
     return jobs_panel(get_job_service(), context.language)
 
 
-def act_on_job(context: RequestContext) -> dict[str, Any]:
+def act_on_job(context: RequestContext) -> JobList:
     """`POST jobs/<n>/<action>`."""
     job_id, deed = context.path_param("job"), _ACTIONS.get(context.path_param("action"))
     if deed is None or job_id > _LAST_JOB:
@@ -44,7 +45,7 @@ def act_on_job(context: RequestContext) -> dict[str, Any]:
     return get_jobs(context)
 
 
-def begin_job(context: RequestContext) -> dict[str, Any]:
+def begin_job(context: RequestContext) -> JobStarted:
     """`POST jobs`. The same `request` twice, as of a double click, begins one job."""
     request = context.body_field("request")
     if not isinstance(request, str) or not re.fullmatch(r"[\w-]{8,64}", request):
@@ -57,9 +58,9 @@ class _Requests:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._answers: OrderedDict[str, JobStarted] = OrderedDict()
 
-    def once(self, request: str, answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def once(self, request: str, answer: Callable[[], JobStarted]) -> JobStarted:
         with self._lock:  # held meanwhile: to begin a job is a matter of milliseconds
             if request not in self._answers:
                 self._answers[request] = answer()
@@ -71,7 +72,7 @@ class _Requests:
 _requests = _Requests()
 
 
-def _begin_once(context: RequestContext) -> dict[str, Any]:
+def _begin_once(context: RequestContext) -> JobStarted:
     if context.body_field("ids") is not None:
         return _begin_selection(context, context.body_field("ids"))
     if isinstance(context.body_field("query"), dict):
@@ -79,7 +80,7 @@ def _begin_once(context: RequestContext) -> dict[str, Any]:
     raise ApiError(400, "bad_input")
 
 
-def _begin_selection(context: RequestContext, ids: Any) -> dict[str, Any]:
+def _begin_selection(context: RequestContext, ids: Any) -> JobStarted:
     images = _require_known(ids)
     if not images:
         raise ApiError(400, "bad_input", "nothing_to_download")
@@ -109,7 +110,7 @@ def _require_known(ids: Any) -> list[Image]:
     return list(known.values())
 
 
-def _begin_gallery(context: RequestContext, given: dict[str, Any]) -> dict[str, Any]:
+def _begin_gallery(context: RequestContext, given: dict[str, Any]) -> JobStarted:
     query = parse_gallery_query(given)
     limit = _parse_limit(context)
     otherwise = query.username
@@ -125,7 +126,7 @@ def _begin_gallery(context: RequestContext, given: dict[str, Any]) -> dict[str, 
 
 def _begin_reading(
     context: RequestContext, query: ImageQuery, limit: int, facts: NamingContext
-) -> dict[str, Any]:
+) -> JobStarted:
     """From behind what was read of it, as the page asks for that."""
     wait_for_writes()
     cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
@@ -163,7 +164,7 @@ def _parse_title(context: RequestContext, otherwise: str) -> str:
 
 def _begun_view(
     context: RequestContext, job_id: int | None, count: int, key: str, **values: str
-) -> dict[str, Any]:
+) -> JobStarted:
     words = context.translate(key, n=count, **values)
     return {"job_id": job_id, "image_count": count, "message": words}
 
@@ -177,9 +178,10 @@ def _open_folder(job_id: int, context: RequestContext) -> None:
     if not os.path.isdir(folder):
         raise ApiError(400, "bad_input", "folder_not_there", folder=folder)
     opener = {"win32": "explorer", "darwin": "open"}.get(sys.platform, "xdg-open")
-    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    nowhere = subprocess.DEVNULL
     try:
-        code = subprocess.Popen([opener, folder], **silent).wait(_OPENER_SECONDS)
+        process = subprocess.Popen([opener, folder], stdout=nowhere, stderr=nowhere)
+        code = process.wait(_OPENER_SECONDS)
     except subprocess.TimeoutExpired:  # some stay as long as their window
         return
     except OSError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ... import civitai
 from ...civitai import Model, Reference
@@ -11,6 +10,8 @@ from ...core import Image, log_disk_errors
 from ...errors import InputError, NotFound
 from ...library import deletions, models, recent_models, records
 from ..http import ApiError, model_card, model_view, RemoteWork, RequestContext
+from ..schemas import models as schemas
+from ..schemas.models import FoundImage, FoundModel, LookupResult, ModelPage
 from .dependencies import get_client, level_up_to
 
 __all__ = ["look_up", "get_model", "search_by_words"]
@@ -18,12 +19,12 @@ __all__ = ["look_up", "get_model", "search_by_words"]
 _MOST_VERSIONS = 3  # of those an image names that are asked for their model
 
 
-def look_up(context: RequestContext) -> RemoteWork:
+def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
     """`look_up?text=`."""
     return RemoteWork(lambda: _resolve_reference(context, _parse_reference(context)))
 
 
-def search_by_words(context: RequestContext) -> RemoteWork:
+def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
     """`models?q=&cursor=`."""
     words = " ".join(context.query_param("q").split())
     if not words:
@@ -31,11 +32,9 @@ def search_by_words(context: RequestContext) -> RemoteWork:
     return RemoteWork(lambda: _search_models(context, words, context.query_param("cursor") or None))
 
 
-def get_model(context: RequestContext) -> RemoteWork:
+def get_model(context: RequestContext) -> RemoteWork[schemas.Model]:
     """`models/<id>`."""
-    return RemoteWork(
-        lambda: _open_model(context, Reference(context.path_param("model_id")))["model"]
-    )
+    return RemoteWork(lambda: _require_model(context, context.path_param("model_id")))
 
 
 def _parse_reference(context: RequestContext) -> Reference:
@@ -45,7 +44,7 @@ def _parse_reference(context: RequestContext) -> Reference:
         raise InputError(str(error), "bad_reference") from error
 
 
-def _resolve_reference(context: RequestContext, reference: Reference) -> dict[str, Any]:
+def _resolve_reference(context: RequestContext, reference: Reference) -> LookupResult:
     if reference.collection_id is not None:
         raise ApiError(400, "bad_input", "no_collections")
     if reference.words:
@@ -61,14 +60,22 @@ def _resolve_reference(context: RequestContext, reference: Reference) -> dict[st
     return _open_model(context, reference)
 
 
-def _search_models(context: RequestContext, words: str, cursor: str | None) -> dict[str, Any]:
+def _search_models(context: RequestContext, words: str, cursor: str | None) -> ModelPage:
     level = level_up_to(context.query_param("level"))
     found = civitai.search_models(get_client(), words, level, 24, cursor, context.cancelled)
     models.store_covers(found.models)
     return {"models": [model_card(one) for one in found.models], "cursor": found.next_cursor}
 
 
-def _open_model(context: RequestContext, reference: Reference) -> dict[str, Any]:
+def _require_model(context: RequestContext, model_id: int) -> schemas.Model:
+    """Return a model as the page shows it. Raises ApiError if Civitai does not have it."""
+    try:
+        return model_view(_load_model(context, model_id))
+    except NotFound as error:
+        raise ApiError(404, "gone", "no_model") from error
+
+
+def _open_model(context: RequestContext, reference: Reference) -> FoundModel | FoundImage:
     model_id, version_id = reference.model_id, reference.version_id
     try:
         if model_id is None:
@@ -83,8 +90,7 @@ def _open_model(context: RequestContext, reference: Reference) -> dict[str, Any]
         raise ApiError(404, "gone", "no_model") from error
     if version_id not in [version.id for version in opened.versions]:
         version_id = None
-    found = {"model": model_view(opened), "version_id": version_id, "image_id": None}
-    return {"kind": "model", **found}
+    return {"kind": "model", "model": model_view(opened), "version_id": version_id}
 
 
 def _load_model(context: RequestContext, model_id: int) -> Model:
@@ -94,7 +100,7 @@ def _load_model(context: RequestContext, model_id: int) -> Model:
     return found
 
 
-def _open_image(context: RequestContext, reference: Reference) -> dict[str, Any]:
+def _open_image(context: RequestContext, reference: Reference) -> FoundImage:
     image_id = reference.image_id or 0
     image = _fetch_image(context, image_id) or records.find_image(image_id)
     if image is None:
@@ -112,9 +118,7 @@ def _fetch_image(context: RequestContext, image_id: int) -> Image | None:
     return image
 
 
-def _image_result(
-    context: RequestContext, image: Image, version_ids: Sequence[int]
-) -> dict[str, Any]:
+def _image_result(context: RequestContext, image: Image, version_ids: Sequence[int]) -> FoundImage:
     found = _find_model(context, version_ids[:_MOST_VERSIONS])
     return {
         "kind": "image",

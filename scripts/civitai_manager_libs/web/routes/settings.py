@@ -14,6 +14,7 @@ from ...i18n import messages
 from ...jobs import FIELDS, fill_template, validate_template
 from ...library import recent_models, records
 from ..http import ApiError, lock_reason, RemoteWork, RequestContext
+from ..schemas.page import FilenamePreview, KeySaved, Message, SettingsSaved
 from .bootstrap import key_state, settings_view
 from .dependencies import get_client
 from .jobs import make_naming_context
@@ -31,7 +32,7 @@ _SHOWN_NAMES = 3
 _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
 
 
-def put_settings(context: RequestContext) -> dict[str, Any]:
+def put_settings(context: RequestContext) -> SettingsSaved:
     """`PUT settings`: all of them or none."""
     given = context.body if isinstance(context.body, dict) else {}
     unknown = next((name for name in given if name not in setting.BY_NAME), None)
@@ -94,10 +95,11 @@ def _parse_value(name: str, typed: str) -> str:
         raise ApiError(400, "bad_input", key, name, said=error) from error
 
 
-def preview_names(context: RequestContext) -> dict[str, Any]:
+def preview_names(context: RequestContext) -> FilenamePreview:
     """`filename_preview?template=`: what the pictures read last would be called by it."""
     template = _parse_value("saved_name", context.query_param("template"))
-    [(model_id, name)] = recent_models.list_recent_models()[:1] or [(None, "")]
+    latest_model = next(iter(recent_models.list_recent_models()), None)
+    model_id, name = latest_model or (None, "")
     facts = make_naming_context(name, model_id)
     latest = records.list_latest_images(_SHOWN_NAMES)
     return {
@@ -117,7 +119,7 @@ def _check_lock(context: RequestContext, field: str) -> None:
         raise ApiError(403, lock, field=field)
 
 
-def put_key(context: RequestContext) -> dict[str, Any]:
+def put_key(context: RequestContext) -> KeySaved:
     """`PUT key`; "" removes it."""
     _check_lock(context, "key")
     key = _require_key(context)
@@ -128,7 +130,7 @@ def put_key(context: RequestContext) -> dict[str, Any]:
     return {"key": key_state(context), "message": context.translate(said)}
 
 
-def test_key(context: RequestContext) -> Any:
+def test_key(context: RequestContext) -> RemoteWork[Message]:
     """`POST key/test`: whose key it is; of "" the one that is saved."""
     _check_lock(context, "key")
     typed = _require_key(context)
@@ -137,7 +139,7 @@ def test_key(context: RequestContext) -> Any:
     return RemoteWork(lambda: _check_key(context, typed))
 
 
-def _check_key(context: RequestContext, typed: str) -> dict[str, str]:
+def _check_key(context: RequestContext, typed: str) -> Message:
     asking = CivitaiHttpClient(typed) if typed else get_client()
     try:
         user = civitai.fetch_username(asking)

@@ -17,6 +17,7 @@ _API = f"{_ROOT}/api"
 _MB = 1024 * 1024  # bytes
 _READ = (
     ("bootstrap", bootstrap.get_bootstrap),
+    ("instance", bootstrap.get_instance),
     ("lookup", lookup.look_up),
     ("models", lookup.search_by_words),
     ("models/{model_id:civitai_id}", lookup.get_model),

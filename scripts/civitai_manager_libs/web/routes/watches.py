@@ -12,6 +12,7 @@ from ...errors import CivitaiShortcutError, DiskError, NetworkError, NotFound, S
 from ...i18n import messages
 from ...library import watches
 from ..http import ApiError, error_sentence, format_day, RequestContext
+from ..schemas.page import WatchedGallery, WatchList
 from .dependencies import get_client, parse_gallery_query
 
 __all__ = ["act_on_watches", "get_watches"]
@@ -68,7 +69,7 @@ class _WatchChecks:
 _checks = _WatchChecks()
 
 
-def get_watches(context: RequestContext) -> dict[str, Any]:
+def get_watches(context: RequestContext) -> WatchList:
     """`watches`. Of a library that cannot be read it says so, since `bootstrap` has this in it."""
     try:
         _checks.begin(is_asked_for=False)
@@ -81,7 +82,7 @@ def get_watches(context: RequestContext) -> dict[str, Any]:
         }
 
 
-def act_on_watches(context: RequestContext) -> dict[str, Any]:
+def act_on_watches(context: RequestContext) -> WatchList:
     """`POST watches`: {action: watch, with what the gallery is, name; unwatch, gallery; check}."""
     deeds: dict[Any, Callable[[], object]] = {
         "watch": lambda: _watch(context),
@@ -104,7 +105,7 @@ def _watch(context: RequestContext) -> None:
     watches.watch_gallery(query, context.typed_field("name", str, is_needed=True))
 
 
-def _watches_view(context: RequestContext) -> dict[str, Any]:
+def _watches_view(context: RequestContext) -> WatchList:
     is_at_work = _checks.is_at_work  # before what comes of it
     galleries = [_watch_view(one, context.language) for one in watches.list_watches()]
     problem = _problem_text(_ALL, context.language) if galleries else ""
@@ -118,7 +119,7 @@ def _problem_text(gallery: str, language: str) -> str:
     return error_sentence(trouble, language) if trouble else ""
 
 
-def _watch_view(one: watches.Watch, language: str) -> dict[str, Any]:
+def _watch_view(one: watches.Watch, language: str) -> WatchedGallery:
     kind, _, value = one.gallery.partition(" ")
     return {
         "gallery": one.gallery,

@@ -17,6 +17,7 @@ from ....infotext import (
     find_missing_values,
     list_omitted_parameters,
 )
+from ...schemas.images import Incompatibilities
 from ...http import ApiError, RequestContext
 
 __all__ = ["check_infotext", "list_incompatibilities", "list_problems"]
@@ -35,7 +36,7 @@ def list_incompatibilities(text: str, language: str) -> list[str]:
     return list(_iter_sentences(found[:_MOST], language))
 
 
-def check_infotext(context: RequestContext) -> dict[str, list[str]]:
+def check_infotext(context: RequestContext) -> Incompatibilities:
     """`POST compatibility`: the same of a text that was edited."""
     text = context.body_field("text")
     if not isinstance(text, str) or len(text) > _LONGEST:
@@ -86,8 +87,8 @@ def list_problems(
     if isinstance(seed, (int, float)) and seed > 2**53:
         yield messages.translate("problem_seed", language)
     if missing := find_missing_values(text):
-        names = ", ".join(messages.parameter_label(name, language) for name in missing)
-        yield messages.translate("problem_missing", language, names=names)
+        labels = ", ".join(messages.parameter_label(name, language) for name in missing)
+        yield messages.translate("problem_missing", language, names=labels)
 
 
 def _explain_nothing(embedded_data: EmbeddedData | None, language: str) -> str:

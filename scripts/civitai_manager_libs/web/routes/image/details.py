@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .... import setting, util
 from ....core import Image
 from ....infotext import build_infotext, EmbeddedData, find_workflow, parse_infotext
 from ....library import bookmarks, cache
 from ...http import annotation_view, image_links, image_view, RemoteWork, RequestContext
+from ...schemas.images import ImageDetails, InfotextSource
 from ..dependencies import find_saved_files, require_image
 from .compatibility import list_incompatibilities, list_problems
 from .embedded import read_embedded_data
@@ -17,7 +16,7 @@ from .resources import list_resource_views
 __all__ = ["get_details"]
 
 
-def get_details(context: RequestContext) -> Any:
+def get_details(context: RequestContext) -> ImageDetails | RemoteWork[ImageDetails]:
     """`images/<id>[?file=1]`."""
     image = require_image(context)
     text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
@@ -26,7 +25,7 @@ def get_details(context: RequestContext) -> Any:
     return RemoteWork(lambda: _details_with_file(context, image))
 
 
-def _details_with_file(context: RequestContext, image: Image) -> dict[str, Any]:
+def _details_with_file(context: RequestContext, image: Image) -> ImageDetails:
     told = read_embedded_data(context, image)
     return _details_view(context, image, told.infotext, "file" if told.infotext else "none", told)
 
@@ -35,9 +34,9 @@ def _details_view(
     context: RequestContext,
     image: Image,
     text: str,
-    source: str,
+    source: InfotextSource,
     embedded_data: EmbeddedData | None = None,
-) -> dict[str, Any]:
+) -> ImageDetails:
     read = parse_infotext(text)
     stats = image.reactions
     saved = find_saved_files([image.id])
@@ -50,7 +49,7 @@ def _details_view(
         "infotext_source": source,
         "prompt": read.prompt,
         "negative": read.negative_prompt,
-        "parameters": [[name, value] for name, value in read.parameters.items()],
+        "parameters": list(read.parameters.items()),
         "incompatibilities": list_incompatibilities(text, context.language),
         "problems": list(list_problems(image, text, embedded_data, context.language)),
         "resources": list_resource_views(image, context.query_id("model"), context.language),

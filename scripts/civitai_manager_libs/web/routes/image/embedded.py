@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import Any
 
 from ....core import Image
 from ....infotext import EmbeddedData, find_workflow, read_embedded
 from ....library import pages
 from ...http import ApiError, RemoteWork, RequestContext
+from ...schemas.images import Workflow
 from ..dependencies import find_saved_files, get_client, require_image
 
 __all__ = ["read_embedded_data", "get_workflow"]
@@ -22,7 +22,7 @@ def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
         return read_embedded(path)
 
 
-def get_workflow(context: RequestContext) -> Any:
+def get_workflow(context: RequestContext) -> Workflow | RemoteWork[Workflow]:
     """`images/<id>/workflow`: ComfyUI's, of the record or else of the file."""
     image = require_image(context)
     recorded = find_workflow(image.meta)
@@ -33,7 +33,7 @@ def get_workflow(context: RequestContext) -> Any:
     )
 
 
-def _workflow_from_file(context: RequestContext, image: Image) -> dict[str, str]:
+def _workflow_from_file(context: RequestContext, image: Image) -> Workflow:
     found = read_embedded_data(context, image).workflow
     if not found:
         raise ApiError(404, "not_there")

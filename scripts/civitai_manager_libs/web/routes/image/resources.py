@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import cast
 
 from ....civitai import Version
 from ....core import clean_line, Image
@@ -13,15 +13,14 @@ from ....infotext import list_resources, Resource
 from ....library import models, records
 from ....local_models import get_model_index, ModelIndex, ModelMatch, WantedModel
 from ...http import resource_view
+from ...schemas.images import Availability, Resource as ResourceView
 
 __all__ = ["filter_reproducible", "list_resource_views"]
 
 _AT_ONCE = 500  # pictures whose records are in memory together
 
 
-def list_resource_views(
-    image: Image, open_model: int | None, language: str
-) -> list[dict[str, Any]]:
+def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
     """Each as the page shows it, with what is here of it."""
     used = list_resources(image.meta, image, _version_files([image], open_model))
     ids = [one.version_id for one in used if one.version_id is not None]
@@ -30,17 +29,19 @@ def list_resource_views(
         models.find_versions(ids),
         get_model_index(),
     )
-    views = []
+    views = list[ResourceView]()
     for one in used:
         found = here.find(_make_wanted(one, names, versions))
         version = versions.get(one.version_id or 0)
         size = found.file.size if found.file else version.size if version else 0
-        said = {
-            "availability": found.state,
-            "availability_label": _match_text(found, one, language),
-            "size": size,
-        }
-        views.append({**resource_view(one, names), **said})
+        views.append(
+            {
+                **resource_view(one, names),
+                "availability": cast(Availability, found.state),
+                "availability_label": _match_text(found, one, language),
+                "size": size,
+            }
+        )
     return views
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from ....core import Image
 from ....library import bookmarks, records
 from ...http import annotation_view, ApiError, RequestContext
+from ...schemas.library import AnnotationsChanged, Collection, Imported
 from ..dependencies import require_ids
 
 __all__ = ["act_on_collections", "get_export", "annotate_images", "get_collections", "post_import"]
@@ -18,7 +19,7 @@ __all__ = ["act_on_collections", "get_export", "annotate_images", "get_collectio
 _MOST_IDS = 10_000
 
 
-def annotate_images(context: RequestContext) -> dict[str, Any]:
+def annotate_images(context: RequestContext) -> AnnotationsChanged:
     """`POST annotations`: change favourite, stars, note, tags, add_to, remove_from of `ids`.
 
     What is marked then is told of each.
@@ -43,12 +44,15 @@ def annotate_images(context: RequestContext) -> dict[str, Any]:
     }
 
 
-def get_collections(context: RequestContext) -> list[dict[str, Any]]:
+def get_collections(context: RequestContext) -> list[Collection]:
     """`get_collections`."""
-    return [vars(one) for one in bookmarks.collections.list_collections()]
+    return [
+        {"name": one.name, "count": one.count, "covers": list(one.covers)}
+        for one in bookmarks.collections.list_collections()
+    ]
 
 
-def act_on_collections(context: RequestContext) -> list[dict[str, Any]]:
+def act_on_collections(context: RequestContext) -> list[Collection]:
     """`POST collections`: {action: create, rename or delete, name, new_name}."""
     name, to = context.typed_field("name", str) or "", context.typed_field("new_name", str) or ""
     deeds: dict[Any, Callable[[], object]] = {
@@ -75,7 +79,7 @@ def get_export(context: RequestContext) -> Response:
     return Response(body, 200, headers, media_type="application/json")
 
 
-def post_import(context: RequestContext) -> dict[str, Any]:
+def post_import(context: RequestContext) -> Imported:
     """`POST import`: what `get_export` gave."""
     pictures, named = bookmarks.import_export.import_bookmarks(context.body)
     said = context.translate("import_done", n=pictures, sets=named)

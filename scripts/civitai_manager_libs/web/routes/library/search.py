@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
 
 from ....core import as_whole_number
 from ....i18n import messages
 from ....library import gallery_stats, pages, records, search
 from ...http import ApiError, LAST_ID, RequestContext
+from ...schemas.images import ImagePage, Note
+from ...schemas.library import LoadedFilterResult, Stats, Suggestion
 from ..dependencies import (
     find_saved_files,
     level_up_to,
@@ -27,7 +29,7 @@ _MOST_LETTERS = 1000
 _MOST_IDS = 100_000
 
 
-def search_images(context: RequestContext) -> dict[str, Any]:
+def search_images(context: RequestContext) -> ImagePage:
     """`images?search=...`: return a page of what was kept; nobody else is asked.
 
     A page looks at so many images only: it may have none, and a cursor to look on from;
@@ -43,28 +45,27 @@ def search_images(context: RequestContext) -> dict[str, Any]:
     is_short = len(ids) < limit
     images = records.find_images(ids).values()
     said = _problem_texts(query, context.language)
-    notes = [{"code": "search", "message": " ".join(said)}] if said else []
+    notes: list[Note] = [{"code": "search", "message": " ".join(said)}] if said else []
     return page_view(
         images, found.cursor, time.time(), notes, looked_at=found.looked_at if is_short else None
     )
 
 
-def get_suggestions(context: RequestContext) -> list[dict[str, Any]]:
+def get_suggestions(context: RequestContext) -> list[Suggestion]:
     """`get_suggestions?word=`; count: how many pictures have it, 0 of a key."""
-    return [vars(one) for one in search.suggest_values(context.query_param("word")[:_MOST_LETTERS])]
+    found = search.suggest_values(context.query_param("word")[:_MOST_LETTERS])
+    return [{"text": one.text, "count": one.count} for one in found]
 
 
-def filter_loaded(context: RequestContext) -> dict[str, Any]:
+def filter_loaded(context: RequestContext) -> LoadedFilterResult:
     """`POST loaded_filter`: those of the ids, which the page has loaded, that fit the search."""
     known, words = require_ids(context, _MOST_IDS), context.typed_field(
         "words", str, is_needed=True
     )
     query = search.parse_query(words[:_MOST_LETTERS])
-    fitting = records.filter_matching(known, query, lambda: find_saved_files(known))
-    fitting = _filter_local(
-        query, fitting, as_whole_number(context.body_field("model"), 1, LAST_ID)
-    )
-    return {"ids": fitting, "message": " ".join(_problem_texts(query, context.language))}
+    found = records.filter_matching(known, query, lambda: find_saved_files(known))
+    fitting = _filter_local(query, found, as_whole_number(context.body_field("model"), 1, LAST_ID))
+    return {"ids": list(fitting), "message": " ".join(_problem_texts(query, context.language))}
 
 
 def _filter_local(
@@ -102,11 +103,10 @@ def _problem_texts(query: search.SearchQuery, language: str) -> list[str]:
     ]
 
 
-def get_stats(context: RequestContext) -> dict[str, Any]:
+def get_stats(context: RequestContext) -> Stats:
     """`get_stats?model=&version=&level=`. Nothing is asked of Civitai for it."""
     model_id, version_id = context.query_id("model"), context.query_id("version")
     if model_id is None and version_id is None:
         raise ApiError(400, "bad_input", "name_a_model")
-    return gallery_stats.compute_gallery_stats(
-        model_id, version_id, level_up_to(context.query_param("level"))
-    )
+    level = level_up_to(context.query_param("level"))
+    return cast(Stats, gallery_stats.compute_gallery_stats(model_id, version_id, level))

@@ -1,0 +1,698 @@
+// Made from scripts/civitai_manager_libs/web/schemas: `npm run contract`.
+
+/**
+ * The state of a job, as the database stores it.
+ *
+ * QUEUED: waits for its turn. RUNNING: a worker runs it, or was killed while running it.
+ * PAUSED: by the user, or for a reason code; a transient reason is retried automatically.
+ */
+export type JobState = "queued" | "running" | "paused" | "done" | "cancelled";
+
+/**
+ * The responses and request bodies of each route, and the JSON of a failure.
+ */
+export interface Contract {
+  responses: Responses;
+  bodies: Bodies;
+  error: ErrorBody;
+}
+export interface Responses {
+  GET: GetResponses;
+  POST: PostResponses;
+  PUT: PutResponses;
+}
+export interface GetResponses {
+  bootstrap: Bootstrap;
+  collections: Collection[];
+  "file/{id}": unknown;
+  filename_preview: FilenamePreview;
+  images: ImagePage;
+  "images/{id}": ImageDetails;
+  "images/{id}/workflow": Workflow;
+  instance: Instance;
+  jobs: JobList;
+  lookup: FoundModels | FoundPost | FoundUser | FoundModel | FoundImage;
+  models: ModelPage;
+  "models/{id}": Model;
+  stats: Stats;
+  suggestions: Suggestion[];
+  watches: WatchList;
+}
+/**
+ * What the page needs to start.
+ *
+ * words: the page's texts by key. parameter_labels: names of infotext fields that the language
+ * translates. example: the model to open at the very first start, "" for none.
+ */
+export interface Bootstrap {
+  instance: string;
+  language: string;
+  words: {
+    [k: string]: string;
+  };
+  parameter_labels: {
+    [k: string]: string;
+  };
+  settings: Setting[];
+  choices: FilterChoices;
+  recent: RecentModel[];
+  example: string;
+  host: HostInfo;
+  key: KeyState;
+  watches: WatchList;
+  civitai_url: string;
+}
+/**
+ * A setting with its value and its form field. low, high: bounds of a number.
+ */
+export interface Setting {
+  name: string;
+  label: string;
+  kind: "number" | "whole" | "switch" | "choice" | "text";
+  low: number;
+  high: number;
+  value: boolean | number | string;
+  choices: Choice[];
+  group: "page" | "saving" | "network";
+  locked: "" | "only_here" | "frozen" | "in_host";
+}
+export interface Choice {
+  value: string;
+  label: string;
+}
+/**
+ * The choices of the gallery's filters.
+ */
+export interface FilterChoices {
+  sort: Choice[];
+  period: Choice[];
+  level: Choice[];
+  type: Choice[];
+  base_models: string[];
+}
+export interface RecentModel {
+  id: number;
+  name: string;
+}
+/**
+ * The program that serves the page.
+ *
+ * send_to: the WebUI's tabs that take an image. has_models: whether folders of model files are
+ * known, so that the page can say which models are installed.
+ */
+export interface HostInfo {
+  in_webui: boolean;
+  name: string;
+  send_to: string[];
+  has_models: boolean;
+}
+/**
+ * Whether an API key is saved. from_environment: the key is that of CIVITAI_API_KEY.
+ */
+export interface KeyState {
+  saved: boolean;
+  from_environment: boolean;
+  locked: "" | "only_here" | "frozen" | "in_host";
+}
+/**
+ * All watched galleries. problem: what stopped the last check of all of them, or "".
+ */
+export interface WatchList {
+  galleries: WatchedGallery[];
+  checking: boolean;
+  problem: string;
+}
+/**
+ * A gallery that the user watches.
+ *
+ * gallery: its key, such as `model 101`. by_upload: Civitai lists its images by upload date, so
+ * that images published late appear further down. new_count: images since the last visit;
+ * has_more: there are more than that. checked_at: "" if never. problem: why the last check failed,
+ * or "".
+ */
+export interface WatchedGallery {
+  gallery: string;
+  name: string;
+  model: number | null;
+  version: number | null;
+  user: string;
+  by_upload: boolean;
+  new_count: number;
+  has_more: boolean;
+  checked_at: string;
+  problem: string;
+}
+/**
+ * A named set of images. covers: ids of the images added last.
+ */
+export interface Collection {
+  name: string;
+  count: number;
+  covers: number[];
+}
+/**
+ * What the template would name the latest images. fields: what a template may contain.
+ */
+export interface FilenamePreview {
+  filenames: string[];
+  fields: string;
+}
+/**
+ * A page of a gallery or of a search.
+ *
+ * cursor: of the next page, None at the end. from_library: Civitai did not answer, and the page is
+ * the stored one. search_progress: of a search that filled less than a page and goes on.
+ */
+export interface ImagePage {
+  images: ImageView[];
+  cursor: string | null;
+  read_at: string;
+  notes: Note[];
+  from_library: boolean;
+  search_progress: SearchProgress | null;
+}
+/**
+ * An image as the grid shows it.
+ *
+ * width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: it has generation data.
+ * new: published since the last visit to a watched gallery. deleted_at: when Civitai was found to
+ * have removed the image, "" if it still has it.
+ */
+export interface ImageView {
+  id: number;
+  kind: "image" | "video" | "audio";
+  width: number;
+  height: number;
+  blurhash: string;
+  level: "None" | "Soft" | "Mature" | "X" | "XXX";
+  user: string;
+  date: string;
+  reactions: number;
+  base_model: string;
+  saved: boolean;
+  has_data: boolean;
+  favourite: boolean;
+  new: boolean;
+  deleted_at: string;
+}
+/**
+ * A sentence for the user, and its code.
+ */
+export interface Note {
+  code: string;
+  message: string;
+}
+/**
+ * How many images of the library a search has looked at so far.
+ */
+export interface SearchProgress {
+  count: number;
+  total: number;
+}
+/**
+ * An image with all that is known about it.
+ *
+ * infotext_source: where the infotext was found. problems: what the user should know about the
+ * infotext. incompatibilities: what the WebUI would not take over from it, a line for each field.
+ * has_workflow: a ComfyUI workflow is known. saved_path: "" if the image is not downloaded.
+ */
+export interface ImageDetails {
+  id: number;
+  kind: "image" | "video" | "audio";
+  width: number;
+  height: number;
+  blurhash: string;
+  level: "None" | "Soft" | "Mature" | "X" | "XXX";
+  user: string;
+  date: string;
+  reactions: number;
+  base_model: string;
+  saved: boolean;
+  has_data: boolean;
+  favourite: boolean;
+  new: boolean;
+  deleted_at: string;
+  url: string;
+  post_id: number | null;
+  post_url: string;
+  user_url: string;
+  annotations: Annotations;
+  infotext: string;
+  infotext_source: "record" | "file" | "none";
+  prompt: string;
+  negative: string;
+  parameters: [string, string][];
+  incompatibilities: string[];
+  problems: string[];
+  resources: Resource[];
+  has_workflow: boolean;
+  likes: number;
+  hearts: number;
+  laughs: number;
+  cries: number;
+  saved_path: string;
+  extension: string;
+}
+/**
+ * What the user has added to an image. stars: 0 for none. collections: their names.
+ */
+export interface Annotations {
+  favourite: boolean;
+  stars: number;
+  note: string;
+  tags: string[];
+  collections: string[];
+}
+/**
+ * A resource and whether the server's machine has its file.
+ *
+ * availability: `other` means another version of the model is here; "" means that no folder of
+ * models is known. size: bytes, 0 if unknown.
+ */
+export interface Resource {
+  type: string;
+  name: string;
+  weight: number | null;
+  hash: string;
+  version_id: number | null;
+  url: string;
+  availability: "here" | "other" | "missing" | "";
+  availability_label: string;
+  size: number;
+}
+/**
+ * workflow: ComfyUI's workflow as JSON text.
+ */
+export interface Workflow {
+  workflow: string;
+}
+/**
+ * instance: another value after each start of the server and each rebuild of its UI.
+ */
+export interface Instance {
+  instance: string;
+}
+/**
+ * The latest jobs. active, waiting: running and queued jobs, listed or not. more: how many
+ * queued jobs are not listed, in words.
+ */
+export interface JobList {
+  active: number;
+  waiting: number;
+  more: string;
+  notice: string;
+  jobs: Job[];
+}
+/**
+ * A job as the downloads panel shows it.
+ *
+ * reads_only: it reads records and downloads no image. percent: 0 to 100. line: progress in words.
+ * note: why it stands still, or "". folder: "" until it is over.
+ */
+export interface Job {
+  failed_label: string;
+  failures: JobFailure[];
+  more: string;
+  toast: string;
+  id: number;
+  title: string;
+  state: JobState;
+  state_label: string;
+  reads_only: boolean;
+  percent: number;
+  line: string;
+  note: string;
+  folder: string;
+  saved: number;
+  skipped: number;
+  failed: number;
+  actions: JobAction[];
+  report: JobReport | null;
+}
+/**
+ * An image that failed. code: of the reason. has_thumb: a thumbnail exists.
+ */
+export interface JobFailure {
+  id: number;
+  url: string;
+  reason: string;
+  detail: string;
+  code: string;
+  has_thumb: boolean;
+}
+/**
+ * A button of a job; name: for `POST jobs/{id}/{action}`.
+ */
+export interface JobAction {
+  name: string;
+  label: string;
+}
+/**
+ * What a finished job found in its gallery, in words. end: why it stopped there.
+ */
+export interface JobReport {
+  end: string;
+  lines: string[];
+}
+export interface FoundModels {
+  models: ModelCard[];
+  cursor: string | null;
+  kind: "models";
+  query: string;
+}
+/**
+ * A model as a search result shows it.
+ */
+export interface ModelCard {
+  id: number;
+  name: string;
+  type: string;
+  creator: string;
+  base_models: string[];
+  cover: Cover | null;
+  url: string;
+}
+export interface Cover {
+  id: number;
+  blurhash: string;
+}
+export interface FoundPost {
+  kind: "post";
+  post_id: number;
+  title: string;
+}
+export interface FoundUser {
+  kind: "user";
+  username: string;
+}
+/**
+ * version_id: the version that the address names, if the model has it.
+ */
+export interface FoundModel {
+  kind: "model";
+  model: Model;
+  version_id: number | null;
+}
+export interface Model {
+  id: number;
+  name: string;
+  type: string;
+  creator: string;
+  base_models: string[];
+  cover: Cover | null;
+  url: string;
+  description: string;
+  tags: string[];
+  versions: ModelVersion[];
+}
+export interface ModelVersion {
+  id: number;
+  name: string;
+  base_model: string;
+  trained_words: string[];
+}
+/**
+ * model: the first model that the image was made with and that Civitai still has.
+ */
+export interface FoundImage {
+  kind: "image";
+  image_id: number;
+  post_id: number | null;
+  model: Model | null;
+}
+/**
+ * A page of models found by words. cursor: of the next page, None at the end.
+ */
+export interface ModelPage {
+  models: ModelCard[];
+  cursor: string | null;
+}
+/**
+ * What a gallery's images have in common.
+ *
+ * pictures: images read. reactions: the median of images with data. recipe: an infotext of the
+ * most common values, or ""; settings: its parameters.
+ */
+export interface Stats {
+  pictures: number;
+  with_data: number;
+  reactions: number;
+  recipe: string;
+  settings: [string, string][];
+  groups: StatsGroup[];
+  versions: VersionStats[];
+}
+export interface StatsGroup {
+  kind: string;
+  bars: StatsBar[];
+}
+/**
+ * A value and how many images have it.
+ *
+ * reactions: the median that such images got. weight, low, high: of a LoRA, the most common weight
+ * and the range; "" if unknown. is_own: the value is a version of the open model. search: finds
+ * these images; "" if no search can.
+ */
+export interface StatsBar {
+  value: string;
+  label: string;
+  count: number;
+  share: number;
+  reactions: number;
+  weight: string;
+  low: string;
+  high: string;
+  is_own: boolean;
+  search: string;
+}
+/**
+ * most: the most common value by kind.
+ */
+export interface VersionStats {
+  id: number;
+  name: string;
+  pictures: number;
+  with_data: number;
+  reactions: number;
+  most: {
+    [k: string]: StatsCount;
+  };
+}
+/**
+ * The most common value of a kind. share: of the images with data, 0 to 1.
+ */
+export interface StatsCount {
+  value: string;
+  label: string;
+  count: number;
+  share: number;
+}
+/**
+ * How a search may go on. count: images that have the value, 0 for a key.
+ */
+export interface Suggestion {
+  text: string;
+  count: number;
+}
+export interface PostResponses {
+  annotations: AnnotationsChanged;
+  collections: Collection[];
+  compatibility: Incompatibilities;
+  import: Imported;
+  jobs: JobStarted;
+  "jobs/{id}/{action}": JobList;
+  "key/test": Message;
+  loaded_filter: LoadedFilterResult;
+  watches: WatchList;
+}
+/**
+ * The images' annotations after the change, by image id.
+ */
+export interface AnnotationsChanged {
+  annotations: {
+    [k: string]: Annotations;
+  };
+}
+/**
+ * What the WebUI would not take over from an infotext, a line for each field.
+ */
+export interface Incompatibilities {
+  incompatibilities: string[];
+}
+export interface Imported {
+  image_count: number;
+  collection_count: number;
+  message: string;
+}
+/**
+ * job_id: None if nothing was left to do.
+ */
+export interface JobStarted {
+  job_id: number | null;
+  image_count: number;
+  message: string;
+}
+/**
+ * A sentence for the user.
+ */
+export interface Message {
+  message: string;
+}
+/**
+ * ids: the matching images. message: which parts of the search were ignored, and why; or "".
+ */
+export interface LoadedFilterResult {
+  ids: number[];
+  message: string;
+}
+export interface PutResponses {
+  key: KeySaved;
+  settings: SettingsSaved;
+}
+export interface KeySaved {
+  message: string;
+  key: KeyState;
+}
+export interface SettingsSaved {
+  settings: Setting[];
+  has_models: boolean;
+}
+export interface Bodies {
+  POST: PostBodies;
+  PUT: PutBodies;
+}
+export interface PostBodies {
+  annotations: AnnotationsBody;
+  collections: CollectionBody;
+  compatibility: Text;
+  import: unknown;
+  jobs: JobBody;
+  "jobs/{id}/{action}": {
+    [k: string]: unknown;
+  };
+  "key/test": KeyBody;
+  loaded_filter: LoadedFilterBody;
+  watches: WatchBody | UnwatchBody | CheckBody;
+}
+/**
+ * What to change about images; a missing field stays. add_to, remove_from: collections.
+ */
+export interface AnnotationsBody {
+  ids?: number[];
+  favourite?: boolean;
+  stars?: number;
+  note?: string;
+  tags?: string[];
+  add_to?: string;
+  remove_from?: string;
+}
+/**
+ * new_name: for `rename`.
+ */
+export interface CollectionBody {
+  action?: "create" | "rename" | "delete";
+  name?: string;
+  new_name?: string;
+}
+export interface Text {
+  text: string;
+}
+/**
+ * A job to start: either `ids` or `query` is needed.
+ *
+ * request: a unique id; the same one starts no second job. limit: images to download at most.
+ * reads_only: read records and download no image. verify: walk the gallery from both ends. title,
+ * model, version: for the names of the job and its folder.
+ */
+export interface JobBody {
+  ids?: number[];
+  query?: GalleryQuery;
+  limit?: number;
+  reads_only?: boolean;
+  verify?: boolean;
+  title?: string | null;
+  model?: number | null;
+  version?: number | null;
+  request?: string;
+}
+/**
+ * What the page shows: a gallery by model, version, post or user, and its filters.
+ *
+ * base: names of base models, separated by commas. search: words for a search of the library, None
+ * for a gallery.
+ */
+export interface GalleryQuery {
+  model: number | null;
+  version: number | null;
+  post: number | null;
+  user: string;
+  sort: string;
+  period: string;
+  level: string;
+  type: string;
+  meta: boolean;
+  base: string;
+  search: string | null;
+}
+/**
+ * key: "" removes the saved key, or tests it.
+ */
+export interface KeyBody {
+  key: string;
+}
+/**
+ * Words to search for among images that the page has loaded. model: the open one.
+ */
+export interface LoadedFilterBody {
+  ids?: number[];
+  words?: string;
+  model?: number | null;
+}
+/**
+ * name: what the list of watched galleries shows.
+ */
+export interface WatchBody {
+  model: number | null;
+  version: number | null;
+  post: number | null;
+  user: string;
+  sort: string;
+  period: string;
+  level: string;
+  type: string;
+  meta: boolean;
+  base: string;
+  search: string | null;
+  action: "watch";
+  name: string;
+}
+export interface UnwatchBody {
+  action: "unwatch";
+  gallery: string;
+}
+/**
+ * check: look for new images in all galleries; check_due: in those whose check is due.
+ */
+export interface CheckBody {
+  action: "check" | "check_due";
+}
+export interface PutBodies {
+  key: KeyBody;
+  settings: {
+    [k: string]: boolean | number | string;
+  };
+}
+/**
+ * The JSON of every response that reports a failure.
+ */
+export interface ErrorBody {
+  error: ErrorDetails;
+}
+/**
+ * Why a request failed. field: the one field of the request that is refused.
+ */
+export interface ErrorDetails {
+  code: string;
+  message: string;
+  field?: string;
+}

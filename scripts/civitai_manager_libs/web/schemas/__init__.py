@@ -1,0 +1,134 @@
+"""The contract: the JSON that the page and the routes exchange, by route.
+
+`npm run contract` in tests/javascript makes the page's types, `contract.d.ts`, from this folder.
+Dates are ISO 8601 in UTC, "" if unknown. `{id}` in a path is a number. TypedDict comes from
+typing_extensions, a requirement of gradio: pydantic takes no other before Python 3.12.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Union
+
+from typing_extensions import TypedDict
+
+from .images import (
+    ImageDetails,
+    ImagePage,
+    Incompatibilities,
+    Note,
+    Text,
+    WatchBody,
+    Workflow,
+)
+from .jobs import JobBody, JobList, JobStarted
+from .library import (
+    AnnotationsBody,
+    AnnotationsChanged,
+    Collection,
+    CollectionBody,
+    Imported,
+    LoadedFilterBody,
+    LoadedFilterResult,
+    Stats,
+    Suggestion,
+)
+from .models import LookupResult, Model, ModelPage
+from .page import (
+    Bootstrap,
+    CheckBody,
+    FilenamePreview,
+    Instance,
+    KeyBody,
+    KeySaved,
+    Message,
+    SettingsSaved,
+    SettingValue,
+    UnwatchBody,
+    WatchList,
+)
+
+__all__ = ["Contract"]
+
+
+class ErrorDetails(Note, total=False):
+    """Why a request failed. field: the one field of the request that is refused."""
+
+    field: str
+
+
+class ErrorBody(TypedDict):
+    """The JSON of every response that reports a failure."""
+
+    error: ErrorDetails
+
+
+# file/{id}: JSON only if the file cannot be sent, and then an `ErrorBody`.
+GetResponses = TypedDict(
+    "GetResponses",
+    {
+        "bootstrap": Bootstrap,
+        "collections": list[Collection],
+        "file/{id}": Any,
+        "filename_preview": FilenamePreview,
+        "images": ImagePage,
+        "images/{id}": ImageDetails,
+        "images/{id}/workflow": Workflow,
+        "instance": Instance,
+        "jobs": JobList,
+        "lookup": LookupResult,
+        "models": ModelPage,
+        "models/{id}": Model,
+        "stats": Stats,
+        "suggestions": list[Suggestion],
+        "watches": WatchList,
+    },
+)
+PostBodies = TypedDict(
+    "PostBodies",
+    {
+        "annotations": AnnotationsBody,
+        "collections": CollectionBody,
+        "compatibility": Text,
+        "import": Any,
+        "jobs": JobBody,
+        "jobs/{id}/{action}": dict[str, Any],
+        "key/test": KeyBody,
+        "loaded_filter": LoadedFilterBody,
+        "watches": Union[WatchBody, UnwatchBody, CheckBody],
+    },
+)
+PostResponses = TypedDict(
+    "PostResponses",
+    {
+        "annotations": AnnotationsChanged,
+        "collections": list[Collection],
+        "compatibility": Incompatibilities,
+        "import": Imported,
+        "jobs": JobStarted,
+        "jobs/{id}/{action}": JobList,
+        "key/test": Message,
+        "loaded_filter": LoadedFilterResult,
+        "watches": WatchList,
+    },
+)
+PutBodies = TypedDict("PutBodies", {"key": KeyBody, "settings": dict[str, SettingValue]})
+PutResponses = TypedDict("PutResponses", {"key": KeySaved, "settings": SettingsSaved})
+
+
+class Responses(TypedDict):
+    GET: GetResponses
+    POST: PostResponses
+    PUT: PutResponses
+
+
+class Bodies(TypedDict):
+    POST: PostBodies
+    PUT: PutBodies
+
+
+class Contract(TypedDict):
+    """The responses and request bodies of each route, and the JSON of a failure."""
+
+    responses: Responses
+    bodies: Bodies
+    error: ErrorBody

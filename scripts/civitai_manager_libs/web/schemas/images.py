@@ -1,0 +1,196 @@
+"""The JSON of images and galleries."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+__all__ = [
+    "Level",
+    "Kind",
+    "ImageView",
+    "Annotations",
+    "ResourceLink",
+    "Resource",
+    "ImageLinks",
+    "ImageDetails",
+    "Note",
+    "SearchProgress",
+    "ImagePage",
+    "GalleryQuery",
+    "WatchBody",
+    "Workflow",
+    "Text",
+    "Incompatibilities",
+]
+
+Level = Literal["None", "Soft", "Mature", "X", "XXX"]
+Kind = Literal["image", "video", "audio"]
+InfotextSource = Literal["record", "file", "none"]
+Availability = Literal["here", "other", "missing", ""]
+
+
+class ImageView(TypedDict):
+    """An image as the grid shows it.
+
+    width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: it has generation data.
+    new: published since the last visit to a watched gallery. deleted_at: when Civitai was found to
+    have removed the image, "" if it still has it.
+    """
+
+    id: int
+    kind: Kind
+    width: int
+    height: int
+    blurhash: str
+    level: Level
+    user: str
+    date: str
+    reactions: int
+    base_model: str
+    saved: bool
+    has_data: bool
+    favourite: bool
+    new: bool
+    deleted_at: str
+
+
+class Annotations(TypedDict):
+    """What the user has added to an image. stars: 0 for none. collections: their names."""
+
+    favourite: bool
+    stars: int
+    note: str
+    tags: list[str]
+    collections: list[str]
+
+
+class ResourceLink(TypedDict):
+    """A model, LoRA or other file that an image was made with. url: its page on Civitai, or ""."""
+
+    type: str
+    name: str
+    weight: float | None
+    hash: str
+    version_id: int | None
+    url: str
+
+
+class Resource(ResourceLink):
+    """A resource and whether the server's machine has its file.
+
+    availability: `other` means another version of the model is here; "" means that no folder of
+    models is known. size: bytes, 0 if unknown.
+    """
+
+    availability: Availability
+    availability_label: str
+    size: int
+
+
+class ImageLinks(TypedDict):
+    """An image's pages on Civitai; "" if there is none."""
+
+    url: str
+    post_id: int | None
+    post_url: str
+    user_url: str
+
+
+class ImageDetails(ImageView, ImageLinks):
+    """An image with all that is known about it.
+
+    infotext_source: where the infotext was found. problems: what the user should know about the
+    infotext. incompatibilities: what the WebUI would not take over from it, a line for each field.
+    has_workflow: a ComfyUI workflow is known. saved_path: "" if the image is not downloaded.
+    """
+
+    annotations: Annotations
+    infotext: str
+    infotext_source: InfotextSource
+    prompt: str
+    negative: str
+    parameters: list[tuple[str, str]]
+    incompatibilities: list[str]
+    problems: list[str]
+    resources: list[Resource]
+    has_workflow: bool
+    likes: int
+    hearts: int
+    laughs: int
+    cries: int
+    saved_path: str
+    extension: str
+
+
+class Note(TypedDict):
+    """A sentence for the user, and its code."""
+
+    code: str
+    message: str
+
+
+class SearchProgress(TypedDict):
+    """How many images of the library a search has looked at so far."""
+
+    count: int
+    total: int
+
+
+class ImagePage(TypedDict):
+    """A page of a gallery or of a search.
+
+    cursor: of the next page, None at the end. from_library: Civitai did not answer, and the page is
+    the stored one. search_progress: of a search that filled less than a page and goes on.
+    """
+
+    images: list[ImageView]
+    cursor: str | None
+    read_at: str
+    notes: list[Note]
+    from_library: bool
+    search_progress: SearchProgress | None
+
+
+class GalleryQuery(TypedDict):
+    """What the page shows: a gallery by model, version, post or user, and its filters.
+
+    base: names of base models, separated by commas. search: words for a search of the library, None
+    for a gallery.
+    """
+
+    model: int | None
+    version: int | None
+    post: int | None
+    user: str
+    sort: str
+    period: str
+    level: str
+    type: str
+    meta: bool
+    base: str
+    search: str | None
+
+
+class WatchBody(GalleryQuery):
+    """name: what the list of watched galleries shows."""
+
+    action: Literal["watch"]
+    name: str
+
+
+class Workflow(TypedDict):
+    """workflow: ComfyUI's workflow as JSON text."""
+
+    workflow: str
+
+
+class Text(TypedDict):
+    text: str
+
+
+class Incompatibilities(TypedDict):
+    """What the WebUI would not take over from an infotext, a line for each field."""
+
+    incompatibilities: list[str]

@@ -1,0 +1,106 @@
+"""The JSON of downloads."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from ...jobs import JobState
+from .images import GalleryQuery
+
+__all__ = ["JobAction", "JobFailure", "JobReport", "Job", "JobList", "JobBody", "JobStarted"]
+
+
+class JobAction(TypedDict):
+    """A button of a job; name: for `POST jobs/{id}/{action}`."""
+
+    name: str
+    label: str
+
+
+class JobFailure(TypedDict):
+    """An image that failed. code: of the reason. has_thumb: a thumbnail exists."""
+
+    id: int
+    url: str
+    reason: str
+    detail: str
+    code: str
+    has_thumb: bool
+
+
+class JobReport(TypedDict):
+    """What a finished job found in its gallery, in words. end: why it stopped there."""
+
+    end: str
+    lines: list[str]
+
+
+class JobFailures(TypedDict):
+    """What failed in a job. more: how many failures are not listed, in words. toast: what to
+    announce when the job ends, or ""."""
+
+    failed_label: str
+    failures: list[JobFailure]
+    more: str
+    toast: str
+
+
+class Job(JobFailures):
+    """A job as the downloads panel shows it.
+
+    reads_only: it reads records and downloads no image. percent: 0 to 100. line: progress in words.
+    note: why it stands still, or "". folder: "" until it is over.
+    """
+
+    id: int
+    title: str
+    state: JobState
+    state_label: str
+    reads_only: bool
+    percent: int
+    line: str
+    note: str
+    folder: str
+    saved: int
+    skipped: int
+    failed: int
+    actions: list[JobAction]
+    report: JobReport | None
+
+
+class JobList(TypedDict):
+    """The latest jobs. active, waiting: running and queued jobs, listed or not. more: how many
+    queued jobs are not listed, in words."""
+
+    active: int
+    waiting: int
+    more: str
+    notice: str
+    jobs: list[Job]
+
+
+class JobBody(TypedDict, total=False):
+    """A job to start: either `ids` or `query` is needed.
+
+    request: a unique id; the same one starts no second job. limit: images to download at most.
+    reads_only: read records and download no image. verify: walk the gallery from both ends. title,
+    model, version: for the names of the job and its folder.
+    """
+
+    ids: list[int]
+    query: GalleryQuery
+    limit: int
+    reads_only: bool
+    verify: bool
+    title: str | None
+    model: int | None
+    version: int | None
+    request: str
+
+
+class JobStarted(TypedDict):
+    """job_id: None if nothing was left to do."""
+
+    job_id: int | None
+    image_count: int
+    message: str

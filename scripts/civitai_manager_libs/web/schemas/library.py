@@ -1,0 +1,144 @@
+"""The JSON of the library: annotations, collections, searches and statistics."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from .images import Annotations
+
+__all__ = [
+    "Collection",
+    "CollectionBody",
+    "AnnotationsBody",
+    "AnnotationsChanged",
+    "Imported",
+    "Suggestion",
+    "LoadedFilterBody",
+    "LoadedFilterResult",
+    "StatsCount",
+    "StatsBar",
+    "StatsGroup",
+    "VersionStats",
+    "Stats",
+]
+
+
+class Collection(TypedDict):
+    """A named set of images. covers: ids of the images added last."""
+
+    name: str
+    count: int
+    covers: list[int]
+
+
+class CollectionBody(TypedDict, total=False):
+    """new_name: for `rename`."""
+
+    action: Literal["create", "rename", "delete"]
+    name: str
+    new_name: str
+
+
+class AnnotationsBody(TypedDict, total=False):
+    """What to change about images; a missing field stays. add_to, remove_from: collections."""
+
+    ids: list[int]
+    favourite: bool
+    stars: int
+    note: str
+    tags: list[str]
+    add_to: str
+    remove_from: str
+
+
+class AnnotationsChanged(TypedDict):
+    """The images' annotations after the change, by image id."""
+
+    annotations: dict[str, Annotations]
+
+
+class Imported(TypedDict):
+    image_count: int
+    collection_count: int
+    message: str
+
+
+class Suggestion(TypedDict):
+    """How a search may go on. count: images that have the value, 0 for a key."""
+
+    text: str
+    count: int
+
+
+class LoadedFilterBody(TypedDict, total=False):
+    """Words to search for among images that the page has loaded. model: the open one."""
+
+    ids: list[int]
+    words: str
+    model: int | None
+
+
+class LoadedFilterResult(TypedDict):
+    """ids: the matching images. message: which parts of the search were ignored, and why; or ""."""
+
+    ids: list[int]
+    message: str
+
+
+class StatsCount(TypedDict):
+    """The most common value of a kind. share: of the images with data, 0 to 1."""
+
+    value: str
+    label: str
+    count: int
+    share: float
+
+
+class StatsBar(StatsCount):
+    """A value and how many images have it.
+
+    reactions: the median that such images got. weight, low, high: of a LoRA, the most common weight
+    and the range; "" if unknown. is_own: the value is a version of the open model. search: finds
+    these images; "" if no search can.
+    """
+
+    reactions: float
+    weight: str
+    low: str
+    high: str
+    is_own: bool
+    search: str
+
+
+class StatsGroup(TypedDict):
+    kind: str
+    bars: list[StatsBar]
+
+
+class VersionStats(TypedDict):
+    """most: the most common value by kind."""
+
+    id: int
+    name: str
+    pictures: int
+    with_data: int
+    reactions: float
+    most: dict[str, StatsCount]
+
+
+class Stats(TypedDict):
+    """What a gallery's images have in common.
+
+    pictures: images read. reactions: the median of images with data. recipe: an infotext of the
+    most common values, or ""; settings: its parameters.
+    """
+
+    pictures: int
+    with_data: int
+    reactions: float
+    recipe: str
+    settings: list[tuple[str, str]]
+    groups: list[StatsGroup]
+    versions: list[VersionStats]

@@ -1,0 +1,94 @@
+"""The JSON of models, and of what the search field finds."""
+
+from __future__ import annotations
+
+from typing import Literal, Union
+
+from typing_extensions import TypedDict
+
+__all__ = [
+    "Cover",
+    "ModelCard",
+    "ModelVersion",
+    "Model",
+    "ModelPage",
+    "FoundModels",
+    "FoundPost",
+    "FoundUser",
+    "FoundModel",
+    "FoundImage",
+    "LookupResult",
+]
+
+
+class Cover(TypedDict):
+    id: int
+    blurhash: str
+
+
+class ModelCard(TypedDict):
+    """A model as a search result shows it."""
+
+    id: int
+    name: str
+    type: str
+    creator: str
+    base_models: list[str]
+    cover: Cover | None
+    url: str
+
+
+class ModelVersion(TypedDict):
+    id: int
+    name: str
+    base_model: str
+    trained_words: list[str]
+
+
+class Model(ModelCard):
+    description: str
+    tags: list[str]
+    versions: list[ModelVersion]
+
+
+class ModelPage(TypedDict):
+    """A page of models found by words. cursor: of the next page, None at the end."""
+
+    models: list[ModelCard]
+    cursor: str | None
+
+
+class FoundModels(ModelPage):
+    kind: Literal["models"]
+    query: str
+
+
+class FoundPost(TypedDict):
+    kind: Literal["post"]
+    post_id: int
+    title: str
+
+
+class FoundUser(TypedDict):
+    kind: Literal["user"]
+    username: str
+
+
+class FoundModel(TypedDict):
+    """version_id: the version that the address names, if the model has it."""
+
+    kind: Literal["model"]
+    model: Model
+    version_id: int | None
+
+
+class FoundImage(TypedDict):
+    """model: the first model that the image was made with and that Civitai still has."""
+
+    kind: Literal["image"]
+    image_id: int
+    post_id: int | None
+    model: Model | None
+
+
+LookupResult = Union[FoundModels, FoundPost, FoundUser, FoundModel, FoundImage]

@@ -1,0 +1,183 @@
+"""The JSON of what the page starts with, and of settings and watched galleries."""
+
+from __future__ import annotations
+
+from typing import Literal, Union
+
+from typing_extensions import TypedDict
+
+__all__ = [
+    "LockReason",
+    "SettingValue",
+    "Choice",
+    "Setting",
+    "HostInfo",
+    "KeyState",
+    "FilterChoices",
+    "RecentModel",
+    "WatchedGallery",
+    "WatchList",
+    "Instance",
+    "Bootstrap",
+    "SettingsSaved",
+    "KeyBody",
+    "Message",
+    "KeySaved",
+    "FilenamePreview",
+    "UnwatchBody",
+    "CheckBody",
+]
+
+LockReason = Literal["", "only_here", "frozen", "in_host"]  # why a request may not change a value
+SettingKind = Literal["number", "whole", "switch", "choice", "text"]
+SettingGroup = Literal["page", "saving", "network"]
+SettingValue = Union[bool, int, float, str]
+
+
+class Choice(TypedDict):
+    value: str
+    label: str
+
+
+class Setting(TypedDict):
+    """A setting with its value and its form field. low, high: bounds of a number."""
+
+    name: str
+    label: str
+    kind: SettingKind
+    low: float
+    high: float
+    value: SettingValue
+    choices: list[Choice]
+    group: SettingGroup
+    locked: LockReason
+
+
+class HostInfo(TypedDict):
+    """The program that serves the page.
+
+    send_to: the WebUI's tabs that take an image. has_models: whether folders of model files are
+    known, so that the page can say which models are installed.
+    """
+
+    in_webui: bool
+    name: str
+    send_to: list[str]
+    has_models: bool
+
+
+class KeyState(TypedDict):
+    """Whether an API key is saved. from_environment: the key is that of CIVITAI_API_KEY."""
+
+    saved: bool
+    from_environment: bool
+    locked: LockReason
+
+
+class FilterChoices(TypedDict):
+    """The choices of the gallery's filters."""
+
+    sort: list[Choice]
+    period: list[Choice]
+    level: list[Choice]
+    type: list[Choice]
+    base_models: list[str]
+
+
+class RecentModel(TypedDict):
+    id: int
+    name: str
+
+
+class WatchedGallery(TypedDict):
+    """A gallery that the user watches.
+
+    gallery: its key, such as `model 101`. by_upload: Civitai lists its images by upload date, so
+    that images published late appear further down. new_count: images since the last visit;
+    has_more: there are more than that. checked_at: "" if never. problem: why the last check failed,
+    or "".
+    """
+
+    gallery: str
+    name: str
+    model: int | None
+    version: int | None
+    user: str
+    by_upload: bool
+    new_count: int
+    has_more: bool
+    checked_at: str
+    problem: str
+
+
+class WatchList(TypedDict):
+    """All watched galleries. problem: what stopped the last check of all of them, or ""."""
+
+    galleries: list[WatchedGallery]
+    checking: bool
+    problem: str
+
+
+class Instance(TypedDict):
+    """instance: another value after each start of the server and each rebuild of its UI."""
+
+    instance: str
+
+
+class Bootstrap(Instance):
+    """What the page needs to start.
+
+    words: the page's texts by key. parameter_labels: names of infotext fields that the language
+    translates. example: the model to open at the very first start, "" for none.
+    """
+
+    language: str
+    words: dict[str, str]
+    parameter_labels: dict[str, str]
+    settings: list[Setting]
+    choices: FilterChoices
+    recent: list[RecentModel]
+    example: str
+    host: HostInfo
+    key: KeyState
+    watches: WatchList
+    civitai_url: str
+
+
+class SettingsSaved(TypedDict):
+    settings: list[Setting]
+    has_models: bool
+
+
+class KeyBody(TypedDict):
+    """key: "" removes the saved key, or tests it."""
+
+    key: str
+
+
+class Message(TypedDict):
+    """A sentence for the user."""
+
+    message: str
+
+
+class KeySaved(Message):
+    key: KeyState
+
+
+class FilenamePreview(TypedDict):
+    """What the template would name the latest images. fields: what a template may contain."""
+
+    filenames: list[str]
+    fields: str
+
+
+class UnwatchBody(TypedDict):
+    action: Literal["unwatch"]
+    gallery: str
+
+
+class CheckBody(TypedDict):
+    """check: look for new images in all galleries; check_due: in those whose check is due."""
+
+    action: Literal["check", "check_due"]
