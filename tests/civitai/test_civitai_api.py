@@ -6,7 +6,6 @@ import copy
 import json
 import math
 
-
 import pytest
 from civitai_manager_libs.civitai import api as civitai_api, records as civitai_records
 from civitai_manager_libs.civitai.api import parse_reference, Reference

@@ -140,7 +140,7 @@ def _fetch_rows(
 
 
 def parse_page(body: Any) -> Page:
-    """Parse a response of `GET /images` that others have requested; keep images of all ratings."""
+    """Parse a fetched response of `GET /images`; keep the images of all ratings."""
     return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS), _allowed_url_check())
 
 

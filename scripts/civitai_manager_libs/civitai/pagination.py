@@ -68,7 +68,7 @@ class ImageQuery:
 
     @property
     def reverse(self) -> ImageQuery:
-        """Return the query of the same images that starts from the other end: oldest or newest."""
+        """Return the same query sorted the other way: oldest first or newest first."""
         return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:

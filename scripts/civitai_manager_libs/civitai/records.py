@@ -248,7 +248,7 @@ def _find_cover(row: Mapping[str, Any], level: int, is_allowed: UrlCheck) -> Ima
 
 
 def _matches_query(image: Image, query: ImageQuery) -> bool:
-    """Return whether the image has a type and a rating of the query."""
+    """Return whether the query includes the image's type and rating."""
     has_type = image.type == query.type if query.type else image.type != "audio"
     return has_type and bool(image.level & query.level & ~_BLOCKED)
 

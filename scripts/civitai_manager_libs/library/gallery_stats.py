@@ -54,7 +54,7 @@ def list_gallery_images(
 
 
 def _find_image_ids(gallery: str) -> set[int]:
-    """Return the ids of the images in a gallery; its name: see `pages.list_gallery_names`."""
+    """Return the ids of the stored images of a gallery; gallery: its name, such as "model 5"."""
     return {key for (key,) in select_rows("SELECT id FROM seen WHERE gallery = ?", (gallery,))}
 
 

@@ -192,7 +192,7 @@ def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None
 
 
 def _is_complete_page(page: Page) -> bool:
-    """Return False for an empty last page: Civitai's time limit may have emptied it."""
+    """Return whether a page may be stored: not an empty last page, which a time-out can cause."""
     return bool(page.ids or page.next_cursor)
 
 

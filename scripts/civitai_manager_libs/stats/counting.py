@@ -102,7 +102,7 @@ def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> Gal
 
 
 def _pop_letter(counts: Counter[str], letter: str) -> dict[str, int]:
-    """Remove the features of one letter from `counts`; return their counts by value."""
+    """Remove the features that begin with a letter from `counts`; return their counts by value."""
     features = [feature for feature in counts if feature[0] == letter]
     return {feature[1:]: counts.pop(feature) for feature in features}
 
@@ -147,7 +147,10 @@ def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict
 
 
 def _summarize_weights(counts: Mapping[str, int]) -> dict[str, tuple[str, str, str]]:
-    """Return the most common, the lowest and the highest weight of each LoRA, by its name."""
+    """Return the most common, the lowest and the highest weight of each LoRA.
+
+    counts: images by "name<tab>weight".
+    """
     by_name: dict[str, list[tuple[float, int, str]]] = defaultdict(list)
     for feature, count in counts.items():
         name, _, weight = feature.rpartition("\t")

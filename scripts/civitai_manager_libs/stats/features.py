@@ -95,7 +95,7 @@ def extract_features(image: Image, generation: Generation | None = None) -> Imag
 
 
 def _resource_features(resource: Resource, negative: str) -> Iterator[str]:
-    """Yield the features of a model, LoRA or embedding; negative: the case-folded prompt."""
+    """Yield the features of a model, LoRA or embedding; negative: prompt, case-folded."""
     named = resource.version_id and resource.type
     name = resource.name or (f"#{resource.version_id}" if named else "")
     if resource.type == "model":
@@ -110,7 +110,7 @@ def _resource_features(resource: Resource, negative: str) -> Iterator[str]:
 
 
 def _make_feature(kind: str, value: str) -> str:
-    """Return the kind's letter and the value in one line without tabs; "" for no value."""
+    """Return a feature, the kind's letter and the value on one line; "" for no value."""
     name, tab, weight = value.rpartition("\t") if kind == "weight" else (value, "", "")
     name = clean_line(name, _LONGEST)
     return f"{LETTERS[kind]}{name}{tab}{weight}" if name else ""

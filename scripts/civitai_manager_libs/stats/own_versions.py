@@ -25,19 +25,19 @@ class OwnVersions:
 
     @property
     def values(self) -> frozenset[str]:
-        """Return the feature values of the versions: `#` and the id."""
+        """Return the values as which the versions are counted: `#<version id>`."""
         return frozenset(self._files.values())
 
     def file_name(self, value: str) -> str:
-        """Return the file name that most images use for a version; "" if none names a file.
+        """Return the file name that most images use for a version, "" if unknown.
 
-        value: one of `values`.
+        value: `#<version id>`.
         """
         names = self._spellings.get(value)
         return min(names, key=lambda name: (-names[name], name)) if names else ""
 
     def replace_files(self, settings: Sequence[str]) -> Sequence[str]:
-        """Return an image's settings with versions in place of their files; note the spellings."""
+        """Return an image's settings with `#<version id>` in place of file names."""
         changed = [self._replace_file(one) if one[0] in _RESOURCES else one for one in settings]
         return changed if changed == settings else tuple(dict.fromkeys(changed))
 

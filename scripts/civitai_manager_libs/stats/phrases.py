@@ -86,7 +86,7 @@ def split_phrases(prompt: str) -> tuple[Phrase, ...]:
 
 
 def _trim_common(part: str) -> list[str]:
-    """Return the words of a part without common words at its ends."""
+    """Split a part of a prompt into words; drop common words at its start and end."""
     words = [word for word in (_trim_word(word) for word in part.split()) if word]
     while words and words[0] in _COMMON:
         del words[0]
@@ -96,7 +96,7 @@ def _trim_common(part: str) -> list[str]:
 
 
 def _split_part(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
-    """Yield the phrases of a part; words: of the part, see `_trim_common`."""
+    """Yield the phrases of a part of a prompt; words: the part's, see `_trim_common`."""
     whole = " ".join(words)
     is_sentence = _is_sentence(part, words, is_prose)
     if len(words) > 1 and not is_sentence and whole in part:
