@@ -25,10 +25,9 @@
  * @typedef {object} LoadedFilterState  what of the loaded images is shown
  * @property {string} words
  *
- * @typedef {object} Problem
- * @property {"bootstrap" | "lookup" | "images" | "loaded_filter"} of  what was asked
- * @property {string} code
- * @property {string} message
+ * @typedef {"bootstrap" | "lookup" | "images" | "loaded_filter"} Part  of the page, each with a problem of its own
+ * @typedef {{code: string, message: string}} Problem
+ * @typedef {Readonly<Record<Part, Problem | null>>} Problems
  *
  * @typedef {object} ScrollPlace  where one was
  * @property {number} id  of the image at the window's top
@@ -50,14 +49,13 @@
  * @property {boolean} loading  a page of the gallery is awaited
  * @property {boolean} stale  `images` are those of before a filter changed, until the first page comes
  * @property {number} requestedAt  performance.now() when the page under way was asked for; 0 is none
- * @property {Problem | null} problem
+ * @property {Problems} problems
  * @property {boolean} lost  our server did not answer a part that has no problem of the page's own
  * @property {Note[]} notes
  * @property {SearchProgress | null} searchProgress  of a search whose last page was not filled: it goes on
  * @property {string} libraryDate  when what is shown was read, if Civitai does not answer; else ""
  * @property {LoadedFilterState} loadedFilter
  * @property {ReadonlySet<number> | null} matches  ids that the server says fit; null where it is not asked
- * @property {readonly View[]} shown  `images` after `within`
  * @property {ReadonlySet<number>} marks
  * @property {number | null} anchor  where a range of marks begins
  * @property {import("./state/selection.js").Range | null} range  the one that was marked last
@@ -68,7 +66,7 @@
  * @property {Panel} panel
  * @property {import("./host/width_class.js").WidthClass} widthClass  that the host gives the gallery
  * @property {boolean} details
- * @property {number} passed  images of `shown` that one has come to
+ * @property {number} passed  shown images down to the lower edge of the window
  * @property {320 | 450 | 800} thumb  width of the thumbnails that the grid asks for
  * @property {number} tile  wanted width of a tile, pixels
  * @property {Jobs | null} jobs
@@ -88,7 +86,7 @@
  * @property {() => Promise<void>} more  the next page; settles when it came or failed
  * @property {() => void} resetFilters
  * @property {() => Promise<void>} reloadGallery  the gallery from its beginning, of Civitai itself
- * @property {(of?: Problem["of"]) => void} retry  what failed, or what is not answered
+ * @property {(part?: Part) => void} retry  this part, or all that failed
  * @property {(of?: "lookup" | "images") => void} giveUp  both if not told which
  * @property {(id: number) => void} open
  * @property {() => void} close

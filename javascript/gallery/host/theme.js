@@ -98,7 +98,7 @@ function getBrightness([red, green, blue]) {
   return red * 0.3 + green * 0.59 + blue * 0.11;
 }
 
-/** @param {Colour} colour */
+/** Return a colour as CSS writes it, without its alpha. @param {Colour} colour */
 function formatColour([red, green, blue]) {
   return `rgb(${Math.round(red)} ${Math.round(green)} ${Math.round(blue)})`;
 }

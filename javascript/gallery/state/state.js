@@ -1,9 +1,9 @@
 /** The page's state as one value, its selectors, and the store that parts subscribe to. */
 
-/** @typedef {import("../types.js").Problem["of"]} Part  of the page, each with a problem of its own */
-/** @typedef {{code: string, message: string}} Problem */
-/** @typedef {Readonly<Record<Part, Problem | null>>} Problems */
-/** @typedef {Omit<import("../types.js").State, "problem" | "shown"> & {problems: Problems}} State */
+/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").Part} Part */
+/** @typedef {import("../types.js").Problem} Problem */
+/** @typedef {import("../types.js").Problems} Problems */
 /** @typedef {import("../types.js").View} View */
 /** @typedef {import("../types.js").Page} Page */
 /** @typedef {import("../types.js").LoadedFilterState} LoadedFilterState */
