@@ -73,7 +73,7 @@ def _fresh_settings(tmp_path, monkeypatch):
 
 @pytest.fixture(params=["here", "windows"])
 def each_system(request, monkeypatch):
-    """A test as it is, and once more as Windows would do with our files."""
+    """Run a test as it is, and once more with the file rules of Windows."""
     if request.param == "windows":
         if os.name == "nt" or request.node.get_closest_marker("posix"):
             pytest.skip("the system itself is asked")
@@ -99,7 +99,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def demo():
-    """An offline Civitai in this process."""
+    """Start an offline Civitai in this process."""
     from civitai_manager_libs.demo.server import start_demo
 
     demo = start_demo()
@@ -109,7 +109,7 @@ def demo():
 
 @pytest.fixture(scope="session")
 def server(browser, demo, tmp_path_factory):
-    """The tab by itself on the demo, for all tests that leave it as it was."""
+    """Start the standalone page on the demo, for all tests that leave it unchanged."""
     from page_driver import Server
 
     server = Server(demo.url, tmp_path_factory.mktemp("server"))
@@ -143,7 +143,7 @@ def _flaky(demo):
 
 @pytest.fixture
 def flaky(_flaky):
-    """The demo through a wire on which a test lets single paths go wrong."""
+    """Return a proxy before the demo on which a test makes single paths fail."""
     _flaky.rules.clear()
     del _flaky.requests[:]
     yield _flaky
@@ -161,7 +161,7 @@ def _flaky_server(browser, _flaky, tmp_path_factory):
 
 @pytest.fixture
 def flaky_server(flaky, _flaky_server):
-    """The tab by itself on `flaky`, as if nothing had been saved before."""
+    """Return the standalone page on `flaky`, with nothing saved before."""
     _flaky_server.forget()
     return _flaky_server
 

@@ -36,7 +36,7 @@ def html(code: int = 200) -> Answer:
 
 
 def cut(at: int) -> Answer:
-    """The first `at` bytes of the body, as part of all of them."""
+    """Answer with the first `at` bytes of the body under the whole Content-Length."""
 
     def answer(request: _Request, body: bytes) -> None:
         headers = {"Content-Length": str(len(body)), "ETag": request.etag}
@@ -91,7 +91,7 @@ class ApiServer:
         self._http.server_close()
 
     def script(self, what: Any, *answers: Answer) -> None:
-        """The next answers to an image id, or to "page", "model", "version", "me"."""
+        """Queue responses for an image id, or for "page", "model", "version", "me"."""
         self._scripts[what].extend(answers)
 
     def always(self, what: Any, answer: Answer | None) -> None:
@@ -205,7 +205,7 @@ class _Http(ThreadingHTTPServer):
     api: ApiServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away (killed, cancelled) is what many tests are about."""
+        """Ignore clients that disconnect: many tests kill or cancel them."""
 
 
 class _Request(BaseHTTPRequestHandler):
@@ -245,7 +245,7 @@ class _Request(BaseHTTPRequestHandler):
 
 
 def _frame(kind: str, size: int) -> tuple[bytes, bytes]:
-    """What is before and behind the filling of a file that has its true end."""
+    """Return the bytes before and after the filling of a file with a valid end."""
     if kind == "png":
         end = b"\0\0\0\0\0\0\0\0IEND\xaeB\x60\x82"
         return _PNG + struct.pack(">I", size - len(_PNG) - len(end) - 8) + b"noIs", end

@@ -64,5 +64,5 @@ def end_process(process: subprocess.Popen[str], how: str) -> None:
 
 
 def part_files(folder: Path) -> list[str]:
-    """What is left of unfinished files anywhere below."""
+    """Return the unfinished files anywhere below a folder."""
     return sorted(str(path) for path in folder.rglob(".civitai-shortcut-*"))

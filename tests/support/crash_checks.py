@@ -6,7 +6,7 @@ import json
 
 
 def whole_pictures(server, dest):
-    """The ids of what lies there; all that has a final name is whole."""
+    """Return the saved image ids; assert that each file with a final name is whole."""
     found = set()
     for path in dest.glob("[!.]*"):
         image_id = int(path.stem)

@@ -59,7 +59,7 @@ class Answer:
     drip: float = 0.0
 
     def but(self, **changes: Any) -> Answer:
-        """The same but for some fields; `headers` are added to what is there."""
+        """Return a copy with some fields changed; `headers` are merged."""
         headers = {**self.headers, **changes.pop("headers", {})}
         return replace(self, headers=headers, **changes)
 
@@ -68,7 +68,7 @@ class Answer:
 
 
 def png(seed: object = 0, size: int = 20_000, text: str = "") -> bytes:
-    """A true PNG of about `size` bytes, another one for each seed. text: how it was made."""
+    """Return a PNG of about `size` bytes that differs for each seed. text: its infotext."""
     noise = random.Random(str(seed)).randbytes(max(0, size - 81))
     chunks = [
         (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
@@ -144,7 +144,7 @@ def redirect(location: str, code: int = 302) -> Answer:
 
 
 def unused_port() -> int:
-    """A port of loopback where nobody listens."""
+    """Return a loopback port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
 

@@ -226,7 +226,7 @@ class FaultServer:
         return "", status(404, b"Not found.")
 
     def _answered(self, request: Request) -> None:
-        """Called before the last byte goes: the client may ask again as soon as it has it."""
+        """Forget a request, before its last byte is sent: the client may ask again at once."""
         with self._changed:
             self._open.discard(request)
 

@@ -123,7 +123,7 @@ class GalleryPage:
         return {row[0]: tuple(row[1:]) for row in rows}
 
     def focused(self) -> str | None:
-        """The id of the tile that has the focus."""
+        """Return the image id of the focused tile."""
         return self.page.evaluate(f"{_ROOT}.activeElement?.dataset.id ?? null")
 
     def place(self) -> tuple[int, int]:
@@ -148,14 +148,14 @@ class GalleryPage:
         )
 
     def does(self) -> str | None:
-        """What the control is for that has the focus: its data-do or data-field."""
+        """Return the focused control's data-do or data-field."""
         return self.page.evaluate(
             f"(({{dataset}}) => dataset.do ?? dataset.field ?? null)"
             f"({_ROOT}.activeElement ?? document.body)"
         )
 
     def serious(self) -> list[Any]:
-        """What axe-core finds of the kinds serious and critical, once all stands still."""
+        """Return axe-core's serious and critical findings, once the page is idle."""
         with open(
             AXE, encoding="utf-8"
         ) as script:  # no element: the page runs its own scripts only
@@ -172,7 +172,7 @@ class GalleryPage:
         ]
 
     def api(self) -> list[str]:
-        """What was asked of the server, but for thumbnails and whole files."""
+        """Return the requests to the server except thumbnails and originals."""
         return [path for path in self.asked if not re.match(r"(thumb|file)/", path)]
 
     # What a user does
@@ -191,13 +191,13 @@ class GalleryPage:
         self.page.mouse.wheel(0, pixels)
 
     def open(self, number: int = 0) -> GalleryPage:
-        """The picture of that tile, with its file."""
+        """Open the viewer on a tile's image and wait for its file."""
         self.ready().tiles.nth(number).click()
         self.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
         return self
 
     def said(self, text: str | re.Pattern[str]) -> Any:
-        """A short message that says so."""
+        """Return the short message with this text."""
         return self.page.locator(".toast").filter(has_text=text)
 
     def double_click(self, locator: Any) -> None:

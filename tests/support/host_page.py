@@ -103,7 +103,7 @@ class HostPage:
         by_role.or_(page.get_by_role("button", name=name, exact=True)).first.click()  # gradio 3
 
     def open(self, model_id: int, row: Any) -> None:
-        """The viewer on that picture, with how it was made."""
+        """Open the viewer on an image of a model, with its details."""
         self.page.locator("[data-field=find]").first.fill(str(model_id))
         self.page.keyboard.press("Enter")
         self.page.locator(f"[data-tile][data-id='{row.id}']").click()
@@ -114,12 +114,12 @@ class HostPage:
         self.page.locator(f"[data-do=send-{tab}]").first.click()
 
     def sent(self, tab: str, kind: str) -> Any:
-        """What has come to another tab; gradio 6 has only the one in front in the page."""
+        """Open another tab and return its field of this kind; gradio 6 has one tab at a time."""
         self.go_to(tab)
         return self.page.locator(f"#{tab}_{kind}").locator("textarea, input").first
 
 
 def with_text(model_id: int, kind: str = "image") -> Any:
-    """A picture that one sees at once, with an infotext."""
+    """Return one of a model's first images that has an infotext."""
     found = of_model(model_id)[:12]
     return next(row for row in found if row.type == kind and infotext_of(row))

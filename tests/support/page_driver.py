@@ -35,7 +35,7 @@ _SETTINGS = {
 
 
 def until(is_so: Callable[[], Any], what: str = "it") -> Any:
-    """What `is_so` gives once that is true."""
+    """Return what `is_so` returns as soon as that is true; fail after a while."""
     end = time.monotonic() + _PATIENCE
     while not (value := is_so()):
         assert time.monotonic() < end, f"{what} did not come"
@@ -44,7 +44,7 @@ def until(is_so: Callable[[], Any], what: str = "it") -> Any:
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
-    """What the files in it hold; while a server is at work there, some go before they are read."""
+    """Return the bytes of all files in a folder; skip files that vanish meanwhile."""
     found = {}
     for path in folder.rglob("*"):
         with suppress(FileNotFoundError, IsADirectoryError, PermissionError):

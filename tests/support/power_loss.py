@@ -50,7 +50,7 @@ class CutDisk:
         self._image, self._device = copy, _mounted(copy, self.path)
 
     def cut(self) -> Path:
-        """The image as it is now. Who writes to the disk must stand still meanwhile."""
+        """Return a copy of the disk image as it is now. Writers must pause meanwhile."""
         self._cuts += 1
         copy = self._folder / f"cut-{self._cuts}.img"
         until = time.monotonic() + _PATIENCE
@@ -68,7 +68,7 @@ class CutDisk:
 
     @contextmanager
     def mounted(self, copy: Path) -> Iterator[Path]:
-        """A copy, as it is found at the next start."""
+        """Mount a copy of the disk, as the next start finds it."""
         path = self._folder / copy.stem
         _mounted(copy, path)
         try:
@@ -78,7 +78,7 @@ class CutDisk:
 
 
 def _mounted(image: Path, path: Path) -> str:
-    """The loop device's name."""
+    """Mount a disk image and return the loop device's name."""
     path.mkdir()
     # The names are written through each second, so that some are there whose bytes are not.
     mount = ["mount", "-o", "loop,commit=1", str(image), str(path)]

@@ -36,7 +36,7 @@ class _Http(ThreadingHTTPServer):
     proxy: ReverseProxy
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that went away."""
+        """Ignore browsers that disconnect."""
 
 
 class _Passing(BaseHTTPRequestHandler):

@@ -49,7 +49,7 @@ class ServedApi:
         return response
 
     def get(self, path: str, language: str = "en", **headers: str) -> Any:
-        """The JSON of an answer that must be good; path: below `api/`."""
+        """Return the JSON of a path below `api/`; assert status 200."""
         answer = self.ask(f"api/{path}", headers={"Accept-Language": language, **headers})
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -59,7 +59,7 @@ class ServedApi:
         return self.ask(f"api/{path}", method, headers=headers, json=body)
 
     def post(self, path: str, body: Any = None, language: str = "en") -> Any:
-        """The JSON of an answer that must be good."""
+        """Post to a path below `api/` and return the JSON; assert status 200."""
         answer = self.send("POST", path, body, language)
         assert answer.status_code == 200, answer.text
         return answer.json()

@@ -98,7 +98,7 @@ class Site:
     def _by_index(
         self, params: Mapping[str, str], limit: int
     ) -> tuple[list[SiteImage], str | None]:
-        """The offset is kept, but `Newest` looks only at what is not after the minute."""
+        """Return a page by offset; `Newest` ignores images after the cursor's minute."""
         offset, entry = _place(params.get("cursor"))
         rows = self._sorted(params, False)
         if entry and params["sort"] == "Newest":
@@ -119,7 +119,7 @@ class Site:
     def _by_bitdex(
         self, params: Mapping[str, str], limit: int
     ) -> tuple[list[SiteImage], str | None]:
-        """A short page is filled from the next one and cut; the keyset leads behind all of that."""
+        """Return a page that the next pages filled up; its keyset points behind all of them."""
         number, _, keyset = (params.get("cursor") or "0").partition("|bdx:")
         at = json.loads(keyset)["after"] if keyset else 0
         rows, shown, passes = self._sorted(params, False), list[SiteImage](), 0

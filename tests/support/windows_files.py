@@ -89,7 +89,10 @@ class WindowsFiles:
         return opened
 
     def actual(self, path: str) -> str:
-        """The file's name on this system: without regard to case, blanks and dots at the end."""
+        """Return a file's name on this system, as Windows would find it.
+
+        Case, and blanks and dots at the end, do not count.
+        """
         if re.search(r'[<>"|?*]', path):
             raise _error(OSError(errno.EINVAL, "The name is invalid", path), _BAD_NAME)
         if len(os.path.abspath(path)) > _LONGEST_PATH:
