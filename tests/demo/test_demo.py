@@ -62,7 +62,7 @@ def walk(ask):
 
 @pytest.fixture
 def some(ask):
-    """The newest pictures of the showpiece, with their generation data."""
+    """Return the newest images of the showpiece, with their generation data."""
     return ask(modelId=SHOWPIECE, limit=120, nsfw="X", withMeta="true", flatMeta="true")[0]
 
 
@@ -86,8 +86,8 @@ def test_a_model_alone_is_shown_newest_id_first_whatever_the_sort(ask):
 def test_the_row_at_each_boundary_is_lost_going_down(walk):
     pages = walk(modelId=HUGE, limit=200, period="Week", nsfw="X")
     seen = {item["id"] for page in pages for item in page}
-    model = catalogue.model_of(HUGE)
-    there = {r.id for r in rows.gallery(model) if r.uploaded >= rows.NOW - 7 * 86_400_000}
+    model = catalogue.find_model(HUGE)
+    there = {r.id for r in rows.list_gallery(model) if r.uploaded >= rows.NOW - 7 * 86_400_000}
     assert len(pages) > 2
     assert len(there - seen) == len(pages) - 1 and seen < there
 
@@ -103,7 +103,7 @@ def test_oldest_first_loses_nothing(walk):
     ids = [
         i["id"] for page in walk(modelId=900_003, limit=50, sort="Oldest", nsfw="X") for i in page
     ]
-    assert ids == [row.id for row in rows.gallery(catalogue.model_of(900_003))]
+    assert ids == [row.id for row in rows.list_gallery(catalogue.find_model(900_003))]
 
 
 def test_the_end_has_no_next_cursor_and_no_next_page(ask):
@@ -140,9 +140,11 @@ def test_a_version_is_walked_whole_by_offset_cursors(walk, ask):
     assert cursor == f"7|{rows.NOW}"
     pages = walk(modelVersionId=SHOWN_VERSION, limit=200, nsfw="X")
     ids = [item["id"] for page in pages for item in page]
-    model = catalogue.model_of(SHOWPIECE)
+    model = catalogue.find_model(SHOWPIECE)
     assert len(ids) == len(set(ids))
-    assert set(ids) == {row.id for row in rows.gallery(model) if row.version.id == SHOWN_VERSION}
+    assert set(ids) == {
+        row.id for row in rows.list_gallery(model) if row.version.id == SHOWN_VERSION
+    }
 
 
 def test_reactions_sort_a_version(ask):
@@ -358,7 +360,7 @@ def test_the_galleries_are_as_large_as_promised(walk):
     assert catalogue.SHOWPIECE.id == SHOWPIECE
     pictures = sum(len(page) + 1 for page in walk(modelId=SHOWPIECE, limit=200)) - 1
     assert pictures >= 1200  # of PG alone
-    assert catalogue.model_of(HUGE).size == 10_000
+    assert catalogue.find_model(HUGE).size == 10_000
     assert {model.type for model in catalogue.MODELS} >= {"Checkpoint", "LORA", "TextualInversion"}
     bases = {version.base_model for model in catalogue.MODELS for version in model.versions}
     assert bases > {"SD 1.5", "SDXL 1.0", "Pony", "Flux.1 D", "Wan Video 2.2 T2V-A14B"}
@@ -485,8 +487,8 @@ def test_a_thumbnail_shows_what_the_original_shows(some, demo, http):
 
 
 def test_the_rating_is_written_on_a_rated_picture():
-    art = drawing.art_of(11, ("facets",))
-    plain, labelled = drawing.draw(art, (208, 304)), drawing.draw(art, (208, 304), "PG-13")
+    art = drawing.make_art(11, ("facets",))
+    plain, labelled = drawing.draw_art(art, (208, 304)), drawing.draw_art(art, (208, 304), "PG-13")
     corner, rest = (0, 220, 208, 304), (0, 0, 208, 220)
     assert plain.crop(corner).tobytes() != labelled.crop(corner).tobytes()
     assert plain.crop(rest).tobytes() == labelled.crop(rest).tobytes()
@@ -496,15 +498,17 @@ def test_the_rating_is_written_on_a_rated_picture():
 @pytest.mark.parametrize("scene", drawing.SCENES)
 def test_every_scene_can_be_drawn_in_every_shape(scene):
     for size in ((30, 44), (44, 30), (96, 96), (16, 24)):
-        image = drawing.draw(drawing.art_of(3, (scene,)), size)
+        image = drawing.draw_art(drawing.make_art(3, (scene,)), size)
         assert image.size == size and len(image.getcolors(10_000)) > 30
 
 
 def test_prompts_name_what_is_drawn():
-    art = drawing.art_of(5, ("sea",))
-    assert art.subject in drawing.phrases(art) and art.palette.mood in drawing.phrases(art)
+    art = drawing.make_art(5, ("sea",))
+    assert art.subject in drawing.describe_art(art) and art.palette.mood in drawing.describe_art(
+        art
+    )
     assert len(art.details) == len(art.has)
-    assert drawing.art_of(5, ("sea",)) == art
+    assert drawing.make_art(5, ("sea",)) == art
 
 
 def test_blurhash_is_that_of_the_picture(some):
@@ -609,7 +613,7 @@ def test_the_same_address_has_the_same_bytes_in_another_demo(some, demo):
 
     urls = [some[0]["url"], _sized(some[1]["url"], "width=96")]
     before = [requests.get(url).content for url in urls]
-    files._shelf.clear()
+    files._cache.clear()
     other = server.start_demo()
     after = [requests.get(url.replace(demo.url, other.url)).content for url in urls]
     other.close()
@@ -619,10 +623,10 @@ def test_the_same_address_has_the_same_bytes_in_another_demo(some, demo):
 def test_drawn_files_are_kept_within_a_bound(some, demo, monkeypatch):
     from civitai_manager_libs.demo import files
 
-    monkeypatch.setattr(files, "_KEPT", 3_000_000)
+    monkeypatch.setattr(files, "_CACHE_LIMIT", 3_000_000)
     for item in some[:8]:
         demo.original_bytes(item["id"])
-    assert sum(len(file.body) for file in files._shelf.values()) <= 3_000_000
+    assert sum(len(file.body) for file in files._cache.values()) <= 3_000_000
 
 
 # The server

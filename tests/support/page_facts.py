@@ -7,7 +7,7 @@ from typing import Any
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.demo import records
 from civitai_manager_libs.demo.gallery import rows
-from civitai_manager_libs.demo.gallery.catalogue import model_of
+from civitai_manager_libs.demo.gallery.catalogue import find_model
 from civitai_manager_libs.infotext.metadata import build_infotext
 
 __all__ = ["infotext_of", "of_model"]
@@ -15,9 +15,9 @@ __all__ = ["infotext_of", "of_model"]
 
 def of_model(model_id: int, level: int = 1, kind: str | None = None) -> list[rows.Row]:
     """All versions, the newest first."""
-    model = model_of(model_id)
+    model = find_model(model_id)
     assert model is not None
-    return [row for row in reversed(rows.gallery(model)) if _fits(row, level, kind)]
+    return [row for row in reversed(rows.list_gallery(model)) if _fits(row, level, kind)]
 
 
 def _fits(row: rows.Row, level: int, kind: str | None) -> bool:
@@ -25,6 +25,7 @@ def _fits(row: rows.Row, level: int, kind: str | None) -> bool:
 
 
 def infotext_of(row: rows.Row) -> str:
-    record = records.record(row, "http://127.0.0.1", False, with_meta=True, flat=True, tags=False)
+    base = "http://127.0.0.1"
+    record = records.make_record(row, base, False, with_meta=True, flat=True, tags=False)
     image: Any = image_from_json(record, lambda url: True)
     return build_infotext(image.meta, image)

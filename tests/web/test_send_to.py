@@ -18,7 +18,7 @@ _PAPER, _VIDEOS = 900003, 900007
 
 def _check_sent(page, row, tab="txt2img"):
     expect(page.sent(tab, "prompt")).to_have_value(infotext_of(row))
-    expect(page.sent(tab, "size")).to_have_value("%dx%d" % files.size_of(row))
+    expect(page.sent(tab, "size")).to_have_value("%dx%d" % files.get_size(row))
 
 
 def test_picture_is_sent_with_its_infotext_at_its_real_size_and_without_a_copy(host, open_host):

@@ -1,1 +1,1 @@
-"""An offline Civitai with pictures of its own, so that anyone can try everything."""
+"""An offline Civitai with images of its own, to try the gallery without a network."""

@@ -1,4 +1,4 @@
-"""Query parameters as Civitai's validation takes them, and its refusals."""
+"""Query parameters, validated as Civitai does, and its error responses."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-__all__ = ["Params", "Refusal"]
+__all__ = ["Params", "ErrorResponse"]
 
-_YES = {"true", "1", "yes", "on", "y", "enabled"}
-_NO = {"false", "0", "no", "off", "n", "disabled"}
+_TRUE_WORDS = {"true", "1", "yes", "on", "y", "enabled"}
+_FALSE_WORDS = {"false", "0", "no", "off", "n", "disabled"}
 _USERNAME = re.compile(r"[A-Za-z0-9_]*")
 
 
-class Refusal(Exception):
-    """An answer that is an error: its status and JSON body."""
+class ErrorResponse(Exception):
+    """An HTTP error response: its status and its JSON body."""
 
     def __init__(self, status: int, body: object) -> None:
         super().__init__(status)
@@ -25,110 +25,118 @@ class Refusal(Exception):
         self.body = body
 
     @classmethod
-    def bad_request(cls, message: str) -> Refusal:
+    def bad_request(cls, message: str) -> ErrorResponse:
+        """Return a 400 response with Civitai's code BAD_REQUEST."""
         return cls(400, {"error": message, "code": "BAD_REQUEST"})
 
 
 class Params:
-    """A query's values; what is wrong with them is collected and refused at once by `check`."""
+    """The query parameters of a request; `raise_issues` reports all invalid ones together."""
 
     def __init__(self, query: Mapping[str, Sequence[str]]) -> None:
         self._query = query
         self._issues: list[dict[str, Any]] = []
 
-    def check(self) -> None:
+    def raise_issues(self) -> None:
+        """Raise ErrorResponse 400 if a parameter that was read is invalid."""
         if self._issues:
             text = json.dumps(self._issues, indent=2, ensure_ascii=False)
-            raise Refusal(400, {"error": {"name": "ZodError", "message": text}})
+            raise ErrorResponse(400, {"error": {"name": "ZodError", "message": text}})
 
-    def next_page(self, address: str, cursor: str, page: int | None = None) -> str:
-        """Every parameter of the request comes back in it, `token` too."""
-        step = {"page": str(page + 1)} if page else {"cursor": cursor}
-        kept = {name: v for name, v in self._query.items() if name not in ("cursor", "page")}
-        return f"{address}?{urlencode({**kept, **step}, doseq=True, quote_via=quote)}"
+    def make_next_url(self, address: str, cursor: str, page: int | None = None) -> str:
+        """Return the next page's URL with all parameters of this request, `token` too."""
+        position = {"page": str(page + 1)} if page else {"cursor": cursor}
+        others = {name: v for name, v in self._query.items() if name not in ("cursor", "page")}
+        return f"{address}?{urlencode({**others, **position}, doseq=True, quote_via=quote)}"
 
-    def _wrong(self, name: str, code: str, message: str, **more: Any) -> None:
+    def _add_issue(self, name: str, code: str, message: str, **more: Any) -> None:
         self._issues.append({**more, "code": code, "path": [name], "message": message})
 
-    def text(self, name: str) -> str | None:
+    def read_string(self, name: str) -> str | None:
+        """Return a parameter's value, None if it is absent."""
         values = self._query.get(name)
         if values and len(values) > 1:
             problem = "Invalid input: expected string, received array"
-            self._wrong(name, "invalid_type", problem, expected="string")
+            self._add_issue(name, "invalid_type", problem, expected="string")
         return values[0] if values else None
 
-    def texts(self, name: str) -> list[str]:
-        """A parameter that may be repeated."""
+    def read_strings(self, name: str) -> list[str]:
+        """Return all values of a parameter that may be repeated."""
         return list(self._query.get(name, ()))
 
-    def number(self, name: str, low: float = -math.inf, high: float = math.inf) -> int | None:
-        """Read as JavaScript's `Number` does: the empty text is 0."""
+    def read_integer(self, name: str, low: float = -math.inf, high: float = math.inf) -> int | None:
+        """Return an integer, None if absent or invalid; "" is 0 as in JavaScript."""
         values = self._query.get(name)
         if values is None:
             return None
-        value = _number(values[0]) if len(values) == 1 else math.nan
+        value = _parse_number(values[0]) if len(values) == 1 else math.nan
         if math.isnan(value) or math.isinf(value):
             problem = "Invalid input: expected number, received NaN"
             more = {"expected": "number", "received": "NaN"}
-            self._wrong(name, "invalid_type", problem, **more)
+            self._add_issue(name, "invalid_type", problem, **more)
         elif value > high:
-            more = {"origin": "number", "maximum": high, "inclusive": True}
-            self._wrong(name, "too_big", f"Too big: expected number to be <={high}", **more)
+            problem = f"Too big: expected number to be <={high}"
+            self._add_issue(name, "too_big", problem, origin="number", maximum=high, inclusive=True)
         elif value < low:
-            more = {"origin": "number", "minimum": low, "inclusive": True}
-            self._wrong(name, "too_small", f"Too small: expected number to be >={low}", **more)
+            problem = f"Too small: expected number to be >={low}"
+            self._add_issue(
+                name, "too_small", problem, origin="number", minimum=low, inclusive=True
+            )
         else:
             return int(value)
         return None
 
-    def choice(self, name: str, values: Sequence[str]) -> str | None:
-        value = self.text(name)
+    def read_choice(self, name: str, values: Sequence[str]) -> str | None:
+        """Return a parameter's value, None if absent; record an issue if it is not in `values`."""
+        value = self.read_string(name)
         if value is not None and value not in values:
-            self._not_one_of(name, values)
+            self._add_choice_issue(name, values)
         return value
 
-    def _not_one_of(self, name: str, values: Sequence[str]) -> None:
-        named = "|".join(json.dumps(value) for value in values)
-        problem = f"Invalid option: expected one of {named}"
-        self._wrong(name, "invalid_value", problem, values=list(values))
+    def _add_choice_issue(self, name: str, values: Sequence[str]) -> None:
+        options = "|".join(json.dumps(value) for value in values)
+        problem = f"Invalid option: expected one of {options}"
+        self._add_issue(name, "invalid_value", problem, values=list(values))
 
-    def choices(self, name: str, values: Sequence[str], separator: str | None) -> list[str]:
-        """Several of `values`: repeated, or in one text where there is a separator."""
-        given = self.texts(name)
+    def read_choices(self, name: str, values: Sequence[str], separator: str | None) -> list[str]:
+        """Return the values of a parameter that is repeated or, with `separator`, a list."""
+        found = self.read_strings(name)
         if separator:
-            given = [part.strip() for text in given for part in text.split(separator)]
-        if any(value not in values for value in given):
-            self._not_one_of(name, values)
-        return given
+            found = [part.strip() for text in found for part in text.split(separator)]
+        if any(value not in values for value in found):
+            self._add_choice_issue(name, values)
+        return found
 
-    def numbers(self, name: str) -> list[int]:
-        """A comma list of ids."""
-        parts = [part for text in self.texts(name) for part in text.split(",")]
+    def read_integers(self, name: str) -> list[int]:
+        """Return the ids of a comma-separated parameter, [] if one is not a number."""
+        parts = [part for text in self.read_strings(name) for part in text.split(",")]
         if not all(re.fullmatch(r"\s*\d{1,18}\s*", part) for part in parts):
             problem = "Invalid input: expected number, received NaN"
-            self._wrong(name, "invalid_type", problem, expected="number", received="NaN")
+            self._add_issue(name, "invalid_type", problem, expected="number", received="NaN")
             return []
         return [int(part) for part in parts]
 
-    def flag(self, name: str) -> bool | None:
-        value = self.text(name)
-        if value is None or value.lower() in _YES | _NO:
-            return None if value is None else value.lower() in _YES
+    def read_flag(self, name: str) -> bool | None:
+        """Return a boolean parameter, None if it is absent or invalid."""
+        value = self.read_string(name)
+        if value is None or value.lower() in _TRUE_WORDS | _FALSE_WORDS:
+            return None if value is None else value.lower() in _TRUE_WORDS
         problem = 'Invalid option: expected one of "true"|"false"'
-        self._wrong(name, "invalid_value", problem, values=["true", "false"])
+        self._add_issue(name, "invalid_value", problem, values=["true", "false"])
         return None
 
-    def username(self) -> str | None:
-        value = self.text("username")
+    def read_username(self) -> str | None:
+        """Return the `username` parameter; record an issue if it has forbidden letters."""
+        value = self.read_string("username")
         if value is not None and not _USERNAME.fullmatch(value):
             pattern = "/^[A-Za-z0-9_]*$/"
             problem = f"Invalid string: must match pattern {pattern}"
             more = {"origin": "string", "format": "regex", "pattern": pattern}
-            self._wrong("username", "invalid_format", problem, **more)
+            self._add_issue("username", "invalid_format", problem, **more)
         return value
 
 
-def _number(text: str) -> float:
+def _parse_number(text: str) -> float:
     text = text.strip()
     if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d{1,3})?|", text, re.IGNORECASE):
         return math.nan

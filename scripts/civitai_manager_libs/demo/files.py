@@ -1,6 +1,6 @@
-"""The image host's files: originals with what is embedded in them, thumbnails, posters, clips.
+"""Files of the image host: originals with their embedded metadata, thumbnails, posters, videos.
 
-Their addresses: /<account>/<uuid>/<key=value,...>/<name>.<extension>; the last part is cosmetic.
+URL path: /<account>/<uuid>/<key=value,...>/<name>.<extension>; the last part is ignored for images.
 """
 
 from __future__ import annotations
@@ -15,33 +15,33 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .gallery import (
-    art,
-    clip_bytes,
-    clip_of,
-    exif,
-    file_size,
-    graphs,
-    infotext,
-    meta_of,
-    mixed,
+    choose_art,
+    read_clip,
+    choose_clip,
+    make_exif,
+    choose_size,
+    make_graphs,
+    make_infotext,
+    make_meta,
+    mix_bits,
     Row,
-    row_of,
+    find_row,
 )
-from .scenes import draw
+from .scenes import draw_art
 
-__all__ = ["ACCOUNT", "File", "address", "file_at", "original", "size_of"]
+__all__ = ["ACCOUNT", "File", "make_url", "find_file", "draw_original", "get_size"]
 
 ACCOUNT = "xG1nkqKTMzGDvpLrqFT7WA"
 _MIMES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 _RATINGS = {1: "", 2: "PG-13", 4: "R", 8: "X", 16: "XXX"}
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ADDRESS = re.compile(rf"/{ACCOUNT}/({_UUID})(?:/([a-z]+=[^/]*))?(?:/([^/]*))?")
-_SPREAD = 0x9E3779B1  # odd, so that it has an inverse: the id can be read off the uuid
-_KEPT = 64 * 1024 * 1024  # bytes of drawn files, so that a resumed download is not drawn anew
+_SPREAD = 0x9E3779B1  # odd, so it has an inverse: the UUID contains the id
+_CACHE_LIMIT = 64 * 1024 * 1024  # bytes; a resumed download is not drawn again
 
 
 class File(NamedTuple):
-    """modified: ms since 1970. tag: the entity tag with its quotes."""
+    """A file to serve. modified: ms since 1970. tag: the ETag with its quotes."""
 
     body: bytes
     mime: str
@@ -49,87 +49,101 @@ class File(NamedTuple):
     modified: int
 
 
-def uuid_of(image_id: int) -> str:
-    bits = f"{image_id * _SPREAD % 2**32:08x}{mixed(image_id, 7):016x}{mixed(image_id, 8):016x}"
+def make_uuid(image_id: int) -> str:
+    """Return the UUID that stands for an image in URLs."""
+    bits = (
+        f"{image_id * _SPREAD % 2**32:08x}{mix_bits(image_id, 7):016x}{mix_bits(image_id, 8):016x}"
+    )
     return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:32]}"
 
 
-def address(base: str, row: Row, name: str | None = None) -> str:
-    """The original's URL as the API writes it: `.jpeg` for every image, whatever its bytes are."""
-    uuid = uuid_of(row.id)
+def make_url(base: str, row: Row, name: str | None = None) -> str:
+    """Return the original's URL as the API writes it: `.jpeg` for every image format."""
+    uuid = make_uuid(row.id)
     extension = "mp4" if row.type == "video" else "jpeg"
     return f"{base}/{ACCOUNT}/{uuid}/original=true/{name or uuid}.{extension}"
 
 
-def size_of(row: Row) -> tuple[int, int]:
-    return clip_of(row).size if row.type == "video" else file_size(row)
+def get_size(row: Row) -> tuple[int, int]:
+    """Return the width and height of an original, in pixels."""
+    return choose_clip(row).size if row.type == "video" else choose_size(row)
 
 
-def file_at(path: str) -> File | None:
-    """What lies at a path (percent-decoded, without query); None: nothing."""
+def find_file(path: str) -> File | None:
+    """Return the file at a URL path (percent-decoded, without query), None if there is none."""
     found = _ADDRESS.fullmatch(path)
     if not found:
         return None
     uuid, segment, name = found.groups()
     image_id = int(uuid[:8], 16) * pow(_SPREAD, -1, 2**32) % 2**32
-    row = row_of(image_id)
-    if row is None or uuid_of(image_id) != uuid:
+    row = find_row(image_id)
+    if row is None or make_uuid(image_id) != uuid:
         return None
-    wants = dict(pair.partition("=")[::2] for pair in (segment or "").split(","))
-    width = int(wants["width"]) if re.fullmatch(r"\d{1,6}", wants.get("width", "")) else 0
-    moving = row.type == "video" and wants.get("anim") != "false"
-    still_named = (name or "").endswith((".jpeg", ".jpg", ".webp", ".png")) and width > 0
-    if moving and not still_named or row.type == "image" and not width:
-        return original(row)
-    return _kept((row.id, width or 450, "optimized" in wants), functools.partial(_reduced, row))
+    options_of_url = dict(pair.partition("=")[::2] for pair in (segment or "").split(","))
+    width = (
+        int(options_of_url["width"])
+        if re.fullmatch(r"\d{1,6}", options_of_url.get("width", ""))
+        else 0
+    )
+    is_moving = row.type == "video" and options_of_url.get("anim") != "false"
+    is_still = (name or "").endswith((".jpeg", ".jpg", ".webp", ".png")) and width > 0
+    if is_moving and not is_still or row.type == "image" and not width:
+        return draw_original(row)
+    return _get_cached(
+        (row.id, width or 450, "optimized" in options_of_url),
+        functools.partial(_draw_thumbnail, row),
+    )
 
 
-def original(row: Row) -> File:
-    return _kept((row.id, 0, False), lambda key: _original(row))
+def draw_original(row: Row) -> File:
+    """Return the original file of an image or video."""
+    return _get_cached((row.id, 0, False), lambda key: _encode_original(row))
 
 
-def _original(row: Row) -> tuple[bytes, str]:
+def _encode_original(row: Row) -> tuple[bytes, str]:
     if row.type == "video":
-        return clip_bytes(row), clip_of(row).mime
-    image = draw(art(row), file_size(row), _RATINGS[row.level])
-    meta, out, kind = meta_of(row), io.BytesIO(), true_format(row)
+        return read_clip(row), choose_clip(row).mime
+    image = draw_art(choose_art(row), choose_size(row), _RATINGS[row.level])
+    meta, out, kind = make_meta(row), io.BytesIO(), choose_format(row)
     if kind == "PNG":
         from PIL.PngImagePlugin import PngInfo
 
         chunks = PngInfo()
         if meta and "comfy" in meta:
-            for key, text in zip(("prompt", "workflow"), graphs(meta)):
+            for key, text in zip(("prompt", "workflow"), make_graphs(meta)):
                 chunks.add_text(key, text)
         elif meta:
-            chunks.add_text("parameters", infotext(meta))
+            chunks.add_text("parameters", make_infotext(meta))
         image.save(out, "PNG", compress_level=1, pnginfo=chunks)
     else:
         options = {"quality": 90} if kind == "JPEG" else {"quality": 84, "method": 1}
-        image.save(out, kind, exif=_comment(row), **options)
+        image.save(out, kind, exif=_make_exif(row), **options)
     return out.getvalue(), _MIMES[kind]
 
 
-def _comment(row: Row) -> bytes:
-    """EXIF as the WebUIs write it; some other programs have the other byte order."""
-    meta = meta_of(row)
+def _make_exif(row: Row) -> bytes:
+    """Return the EXIF with the infotext, in either byte order; b"" for ComfyUI's images."""
+    meta = make_meta(row)
     if not meta or "comfy" in meta:
         return b""
-    return exif(infotext(meta), "ai" if row.kind == "onsite" else "", row.id % 4 > 0)
+    return make_exif(make_infotext(meta), "ai" if row.kind == "onsite" else "", row.id % 4 > 0)
 
 
-def true_format(row: Row) -> str:
-    """PNG, JPEG or WEBP: what the bytes are, though every URL says `.jpeg`."""
+def choose_format(row: Row) -> str:
+    """Return the format of the original's bytes: PNG, JPEG or WEBP."""
     if row.kind == "onsite":
         return "JPEG"
     return ("PNG", "JPEG", "PNG", "WEBP", "JPEG")[row.id // 11 % 5]
 
 
-def _reduced(row: Row, key: tuple[int, int, bool]) -> tuple[bytes, str]:
-    """Drawn small at once, so never larger than the original; nothing is embedded."""
+def _draw_thumbnail(row: Row, key: tuple[int, int, bool]) -> tuple[bytes, str]:
+    """Return the bytes and MIME type of a thumbnail, never wider than the original."""
     _, width, webp = key
-    full = size_of(row)
+    full = get_size(row)
     width = min(width, full[0])
-    image = draw(art(row), (width, max(1, round(width * full[1] / full[0]))), _RATINGS[row.level])
+    image = draw_art(
+        choose_art(row), (width, max(1, round(width * full[1] / full[0]))), _RATINGS[row.level]
+    )
     out = io.BytesIO()
     if webp:
         image.save(out, "WEBP", quality=80, method=1)
@@ -138,24 +152,24 @@ def _reduced(row: Row, key: tuple[int, int, bool]) -> tuple[bytes, str]:
     return out.getvalue(), "image/jpeg"
 
 
-_shelf: OrderedDict[tuple[int, int, bool], File] = OrderedDict()
-_shelf_lock = threading.Lock()
+_cache: OrderedDict[tuple[int, int, bool], File] = OrderedDict()
+_cache_lock = threading.Lock()
 
 
-def _kept(
+def _get_cached(
     key: tuple[int, int, bool], make: Callable[[tuple[int, int, bool]], tuple[bytes, str]]
 ) -> File:
-    """From the shelf, or made and put there; what was asked for longest ago goes first."""
-    with _shelf_lock:
-        if key in _shelf:
-            _shelf.move_to_end(key)
-            return _shelf[key]
+    """Return a file from the cache, or make and store it; the least used files leave first."""
+    with _cache_lock:
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
     body, mime = make(key)
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    row = row_of(key[0])
+    row = find_row(key[0])
     file = File(body, mime, tag, row.uploaded if row else 0)
-    with _shelf_lock:
-        _shelf[key] = file
-        while sum(len(kept.body) for kept in _shelf.values()) > _KEPT:
-            _shelf.popitem(last=False)
+    with _cache_lock:
+        _cache[key] = file
+        while sum(len(cached.body) for cached in _cache.values()) > _CACHE_LIMIT:
+            _cache.popitem(last=False)
     return file

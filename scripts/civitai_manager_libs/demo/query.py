@@ -1,7 +1,7 @@
-"""GET /api/v1/images: the two query paths, each with its own cursors and shapes.
+"""GET /api/v1/images: the two query paths, each with its own cursors and fields.
 
-`imageId`, or `modelId` without `modelVersionId`, is answered by the database, all else by the
-search index. They disagree as the real ones do.
+The database answers `imageId`, and `modelId` without `modelVersionId`; the search index answers
+all other queries. Their cursors, orders and times differ as on Civitai.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import functools
 import re
 from typing import Any, NamedTuple
 
-from .checks import Params, Refusal
-from .gallery import everything, gallery, model_of, MODELS, NOW, PEOPLE, Row
-from .records import record, tag_id
+from .checks import Params, ErrorResponse
+from .gallery import list_all_rows, list_gallery, find_model, MODELS, NOW, PEOPLE, Row
+from .records import make_record, get_tag_id
 
-__all__ = ["BASE_MODELS", "PERIODS", "images"]
+__all__ = ["BASE_MODELS", "PERIODS", "list_images"]
 
 _SORTS = ("Most Reactions", "Most Comments", "Most Collected", "Newest", "Oldest", "Random")
 PERIODS = {"AllTime": 100_000, "Year": 365, "Month": 30, "Week": 7, "Day": 1}  # days
@@ -28,7 +28,7 @@ _TOO_MANY = "You've requested too many pages, please use cursors instead"
 
 
 class _Query(NamedTuple):
-    """What was asked for, checked. levels: a mask. None is "not asked"."""
+    """A validated query. levels: a mask of browsing levels. None: the parameter is absent."""
 
     model_id: int | None
     version_id: int | None
@@ -48,101 +48,101 @@ class _Query(NamedTuple):
         return bool(self.image_id or self.model_id and not self.version_id)
 
 
-def images(params: Params, base: str) -> dict[str, Any]:
-    """The answer's body. Raises Refusal."""
-    limit = params.number("limit", 0, 200)
+def list_images(params: Params, base: str) -> dict[str, Any]:
+    """Return the response of /images. Raises ErrorResponse."""
+    limit = params.read_integer("limit", 0, 200)
     limit = 100 if limit is None else limit
-    page, cursor = params.number("page", 1), params.text("cursor") or None
-    query = _read(params)
-    with_meta, flat = bool(params.flag("withMeta")), params.flag("flatMeta")
-    tags = bool(params.flag("withTags"))
-    params.check()
+    page, cursor = params.read_integer("page", 1), params.read_string("cursor") or None
+    query = _parse_query(params)
+    with_meta, flat = bool(params.read_flag("withMeta")), params.read_flag("flatMeta")
+    tags = bool(params.read_flag("withTags"))
+    params.raise_issues()
     if page and page * limit > 1000:
-        raise Refusal(429, {"error": _TOO_MANY})
+        raise ErrorResponse(429, {"error": _TOO_MANY})
     if query.by_database:
-        rows, following = _by_database(query, limit, cursor, page)
+        rows, next_cursor = _list_by_id(query, limit, cursor, page)
     else:
-        rows, following = _by_index(query, limit, cursor)
+        rows, next_cursor = _list_by_offset(query, limit, cursor)
     flat = not query.by_database if flat is None else flat
-    items = [record(row, base, not query.by_database, with_meta, flat, tags) for row in rows]
+    items = [make_record(row, base, not query.by_database, with_meta, flat, tags) for row in rows]
     metadata: dict[str, Any] = {}
     if page and not cursor:
         metadata = {"currentPage": page, "pageSize": limit}
-    if following:
-        metadata["nextCursor"] = following
-        address = f"{base}/api/v1/images"
-        metadata["nextPage"] = params.next_page(address, following, page if not cursor else None)
+    if next_cursor:
+        metadata["nextCursor"] = next_cursor
+        url = f"{base}/api/v1/images"
+        metadata["nextPage"] = params.make_next_url(url, next_cursor, page if not cursor else None)
     return {"items": items, "metadata": metadata}
 
 
-def _read(params: Params) -> _Query:
-    levels = params.number("browsingLevel")
-    named = params.choice("nsfw", tuple(_NSFW))
+def _parse_query(params: Params) -> _Query:
+    levels = params.read_integer("browsingLevel")
+    nsfw = params.read_choice("nsfw", tuple(_NSFW))
     if levels is None:
-        levels = _NSFW.get(named or "None", 1)
+        levels = _NSFW.get(nsfw or "None", 1)
     return _Query(
-        params.number("modelId"),
-        params.number("modelVersionId"),
-        params.number("postId"),
-        params.number("imageId"),
-        params.number("userId"),
-        params.username(),
-        params.choice("sort", _SORTS) or "Most Reactions",
-        params.choice("period", tuple(PERIODS)) or "AllTime",
+        params.read_integer("modelId"),
+        params.read_integer("modelVersionId"),
+        params.read_integer("postId"),
+        params.read_integer("imageId"),
+        params.read_integer("userId"),
+        params.read_username(),
+        params.read_choice("sort", _SORTS) or "Most Reactions",
+        params.read_choice("period", tuple(PERIODS)) or "AllTime",
         levels & 31 or 1,
-        params.choice("type", ("image", "video", "audio")),
-        tuple(params.numbers("tags")),
-        tuple(params.choices("baseModels", BASE_MODELS, ",")),
+        params.read_choice("type", ("image", "video", "audio")),
+        tuple(params.read_integers("tags")),
+        tuple(params.read_choices("baseModels", BASE_MODELS, ",")),
     )
 
 
-def _by_database(
+def _list_by_id(
     query: _Query, limit: int, cursor: str | None, page: int | None
 ) -> tuple[list[Row], str | None]:
-    """Newest or oldest by id, whatever the sort says.
+    """Return a page in the order of ids, whatever the sort, and its next cursor.
 
-    The cursor is the first row that was not shown, but going down it is exclusive: that row is
-    never shown. So does the real one.
+    The cursor is the first row that was not shown. Newest first, the next page begins below that
+    row and leaves it out, as on Civitai.
     """
     if query.sort == "Random":
-        raise Refusal.bad_request("Random sort requires a collectionId")
+        raise ErrorResponse.bad_request("Random sort requires a collectionId")
     if query.username and query.username not in PEOPLE:
-        raise Refusal(404, {"error": "User not found"})
-    rows: tuple[Row, ...] = _matching(query)
+        raise ErrorResponse(404, {"error": "User not found"})
+    rows: tuple[Row, ...] = _filter_rows(query)
     oldest = query.sort == "Oldest"
     if not oldest:
         rows = rows[::-1]
     if cursor:
-        at = _database_cursor(cursor)
+        at = _parse_id_cursor(cursor)
         rows = tuple(row for row in rows if (row.id >= at if oldest else row.id < at))
     elif page:
         rows = rows[(page - 1) * limit :]
-    following = str(rows[limit].id) if limit and len(rows) > limit else None
-    return list(rows[:limit]), following
+    next_cursor = str(rows[limit].id) if limit and len(rows) > limit else None
+    return list(rows[:limit]), next_cursor
 
 
-def _database_cursor(cursor: str) -> int:
+def _parse_id_cursor(cursor: str) -> int:
     parts = cursor.split("|")
     if len(parts) > 1:
         message = f"Invalid cursor: expected 1 value(s) for this sort, received {len(parts)}"
-        raise Refusal.bad_request(message)
+        raise ErrorResponse.bad_request(message)
     if not re.fullmatch(r"\d{1,18}", cursor):
-        raise Refusal.bad_request("Invalid cursor: not a number")
+        raise ErrorResponse.bad_request("Invalid cursor: not a number")
     return int(cursor)
 
 
-def _by_index(query: _Query, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
-    """`offset|epoch` cursors; only the offset counts, and nonsense is the first page."""
+def _list_by_offset(query: _Query, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
+    """Return a page and its next cursor `offset|epoch`; an invalid cursor is the first page."""
     found = re.match(r"(\d{1,9})(?:\|(\d{1,15}))?", cursor or "")
     start, epoch = (int(found[1]), found[2] or NOW) if found else (0, NOW)
-    rows = _sorted(query)
+    rows = _sort_rows(query)
     end = start + limit
     return list(rows[start:end]), f"{end}|{epoch}" if limit and end < len(rows) else None
 
 
 @functools.lru_cache(maxsize=32)
-def _sorted(query: _Query) -> tuple[Row, ...]:
-    rows = _matching(query)
+def _sort_rows(query: _Query) -> tuple[Row, ...]:
+    rows = _filter_rows(query)
     if query.sort == "Oldest":
         return tuple(sorted(rows, key=lambda row: row.sorted_at))
     newest = sorted(rows, key=lambda row: row.sorted_at, reverse=True)
@@ -156,12 +156,12 @@ def _sorted(query: _Query) -> tuple[Row, ...]:
 
 
 @functools.lru_cache(maxsize=32)
-def _matching(query: _Query) -> tuple[Row, ...]:
-    """Lowest id first."""
-    rows: tuple[Row, ...] = everything()
+def _filter_rows(query: _Query) -> tuple[Row, ...]:
+    """Return the images that match a query, lowest id first."""
+    rows: tuple[Row, ...] = list_all_rows()
     if query.model_id and not query.version_id:
-        model = model_of(query.model_id)
-        rows = gallery(model) if model else ()
+        model = find_model(query.model_id)
+        rows = list_gallery(model) if model else ()
     since = NOW - 86_400_000 * PERIODS[query.period]
     return tuple(row for row in rows if row.uploaded >= since and _matches(query, row))
 
@@ -175,6 +175,6 @@ def _matches(query: _Query, row: Row) -> bool:
         and query.user_id is None
         and query.username in (None, "", row.username)
         and query.type in (None, row.type)
-        and (not query.tags or tag_id(row) in query.tags)
+        and (not query.tags or get_tag_id(row) in query.tags)
         and (not query.base_models or row.version.base_model in query.base_models)
     )

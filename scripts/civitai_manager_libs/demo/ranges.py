@@ -1,24 +1,24 @@
-"""Which part of a file a request is for: conditions and ranges of RFC 9110."""
+"""Conditional and range requests of RFC 9110."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from email.message import Message
 from email.utils import formatdate
 
 from .files import File
 
-__all__ = ["part_of"]
+__all__ = ["select_part"]
 
 
-def part_of(file: File, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body: 200, 206, 304 or 416. `headers` are the request's."""
+def select_part(file: File, headers: Message[str, str]) -> tuple[int, dict[str, str], bytes]:
+    """Return status (200, 206, 304 or 416), headers and body for a request's headers."""
     modified = formatdate(file.modified // 1000, usegmt=True)
     about = {"ETag": file.tag, "Last-Modified": modified, "Accept-Ranges": "bytes"}
-    if _names(headers.get("If-None-Match"), file.tag):
+    if _matches_tag(headers.get("If-None-Match"), file.tag):
         return 304, about, b""
     total = len(file.body)
-    span = _span(headers.get("Range"), total)
+    span = _parse_range(headers.get("Range"), total)
     if span is None or headers.get("If-Range", file.tag) not in (file.tag, modified):
         return 200, about, file.body
     start, end = span
@@ -28,14 +28,14 @@ def part_of(file: File, headers: Mapping[str, str]) -> tuple[int, dict[str, str]
     return 206, about, file.body[start:end]
 
 
-def _names(header: str | None, tag: str) -> bool:
+def _matches_tag(header: str | None, tag: str) -> bool:
     if header is None:
         return False
     return header.strip() == "*" or tag in re.findall(r'"[^"]*"', header)
 
 
-def _span(header: str | None, total: int) -> tuple[int, int] | None:
-    """Start and end of one range; an empty one if it lies outside; None: send everything."""
+def _parse_range(header: str | None, total: int) -> tuple[int, int] | None:
+    """Return the start and end of a range; None: send the whole file; start >= end: 416."""
     found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", (header or "").replace(" ", ""))
     if not found or found.groups() == ("", ""):
         return None

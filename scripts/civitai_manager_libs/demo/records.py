@@ -1,4 +1,4 @@
-"""Rows as the API's image records, in the shapes of its two query paths."""
+"""Images as the API's JSON records, in the forms of its two query paths."""
 
 from __future__ import annotations
 
@@ -6,71 +6,80 @@ import functools
 from typing import Any
 
 from .canvas import blurhash
-from .files import address, size_of
-from .gallery import art, iso, meta_of, Row
-from .scenes import Art, draw, SCENES
+from .files import make_url, get_size
+from .gallery import choose_art, format_time, make_meta, Row
+from .scenes import Art, draw_art, SCENES
 
-__all__ = ["hash_of", "record", "showcase_record", "tag_id"]
+__all__ = ["compute_hash", "make_record", "make_showcase_record", "get_tag_id"]
 
 _LEVEL_NAMES = {1: "None", 2: "Soft", 4: "Mature", 8: "X", 16: "X"}
 _NO_SIZE = {"width": None, "height": None}
 _TAG_IDS = {name: 5_000 + i for i, name in enumerate(SCENES)}
 
 
-def tag_id(row: Row) -> int:
-    return _TAG_IDS[art(row).scene]
+def get_tag_id(row: Row) -> int:
+    """Return the id of the tag that names an image's scene."""
+    return _TAG_IDS[choose_art(row).scene]
 
 
 @functools.lru_cache(maxsize=20_000)
-def _hash_of(scene_of: Art, size: tuple[int, int]) -> str:
+def _compute_hash(scene_of: Art, size: tuple[int, int]) -> str:
     width, height = size
     shrink = 24 / max(width, height)
-    return blurhash.encode(draw(scene_of, (round(width * shrink), round(height * shrink))))
+    return blurhash.encode(draw_art(scene_of, (round(width * shrink), round(height * shrink))))
 
 
-def hash_of(row: Row) -> str | None:
-    """The BlurHash of the picture, drawn very small; some records have none."""
-    return _hash_of(art(row), size_of(row)) if row.id % 41 else None
+def compute_hash(row: Row) -> str | None:
+    """Return the BlurHash of an image; None for every 41st image id."""
+    return _compute_hash(choose_art(row), get_size(row)) if row.id % 41 else None
 
 
-def record(
+def make_record(
     row: Row, base: str, index: bool, with_meta: bool, flat: bool, tags: bool
 ) -> dict[str, Any]:
-    """`index`: whether the search index answers, which tells times and names in its own way."""
-    width, height = size_of(row)
-    item: dict[str, Any] = {"id": row.id, "url": address(base, row), "hash": hash_of(row)}
+    """Return an image's JSON record.
+
+    index: in the search index's form, else in the database's. flat: `meta` is not wrapped in
+    `{id, meta}`.
+    """
+    width, height = get_size(row)
+    item: dict[str, Any] = {"id": row.id, "url": make_url(base, row), "hash": compute_hash(row)}
     item |= {"width": width, "height": height} if row.id % 53 else _NO_SIZE
     item |= {"nsfwLevel": _LEVEL_NAMES[row.level], "type": row.type, "nsfw": row.level > 1}
     item["browsingLevel"] = row.level
-    item["createdAt"] = iso(row.sorted_at if index else row.uploaded)
-    item |= {"postId": row.post_id, "stats": _stats(row), "meta": _meta(row, with_meta, flat)}
+    item["createdAt"] = format_time(row.sorted_at if index else row.uploaded)
+    item |= {
+        "postId": row.post_id,
+        "stats": _make_stats(row),
+        "meta": _make_meta_field(row, with_meta, flat),
+    }
     item["username"] = row.username if row.username or not index else "unknown"
     if row.kind != "none":  # the base model comes from detected resources
         item["baseModel"] = "" if row.kind == "comfy" else row.version.base_model
     item["modelVersionIds"] = [row.version.id]
     if tags:
-        item["tags"] = [{"id": tag_id(row), "name": art(row).scene}]
+        item["tags"] = [{"id": get_tag_id(row), "name": choose_art(row).scene}]
     return item
 
 
-def _stats(row: Row) -> dict[str, int]:
+def _make_stats(row: Row) -> dict[str, int]:
     counts = {"cryCount": row.cries, "laughCount": row.laughs, "likeCount": row.likes}
     return counts | {"dislikeCount": 0, "heartCount": row.hearts, "commentCount": row.comments}
 
 
-def _meta(row: Row, with_meta: bool, flat: bool) -> dict[str, Any] | None:
+def _make_meta_field(row: Row, with_meta: bool, flat: bool) -> dict[str, Any] | None:
     if not with_meta:
         return None
-    meta = None if row.kind == "hidden" else meta_of(row)
+    meta = None if row.kind == "hidden" else make_meta(row)
     return meta if flat else {"id": row.id, "meta": meta}
 
 
-def showcase_record(row: Row, base: str, listed: bool) -> dict[str, Any]:
-    """A picture beside a version; only lists name its id."""
-    width, height = size_of(row)
-    code = hash_of(row)
+def make_showcase_record(row: Row, base: str, listed: bool) -> dict[str, Any]:
+    """Return the JSON of a model version's sample image; with its id if `listed`."""
+    width, height = get_size(row)
+    code = compute_hash(row)
     item = {
-        "url": address(base, row, str(row.id)),
+        "url": make_url(base, row, str(row.id)),
         "nsfwLevel": row.level,
         "width": width,
         "height": height,

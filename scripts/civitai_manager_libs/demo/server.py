@@ -17,20 +17,20 @@ from urllib.parse import parse_qs, unquote
 
 from ..errors import InputError
 from . import files, models, pages, query, ranges
-from .checks import Params, Refusal
-from .gallery import row_of
+from .checks import Params, ErrorResponse
+from .gallery import find_row
 
 __all__ = ["Demo", "start_demo"]
 
-_KEY = "demo-key"  # what /api/v1/me takes for a key
+_KEY = "demo-key"  # the key that /api/v1/me accepts
 _ME = {"id": 1, "username": "demo_user", "tier": "free", "status": "active", "isMember": False}
-_MONTH = 30 * 86_400  # seconds that a browser may keep a picture
+_MONTH = 30 * 86_400  # seconds that a browser may cache an image
 
 
 class Demo:
-    """A running demo. url: its address, without a slash at the end.
+    """A running demo server. url: its address, without a slash at the end.
 
-    requests: the (method, path with query) of the last 20,000, for whoever counts them.
+    requests: the (method, path with query) of the last 20,000 requests.
     """
 
     def __init__(self, port: int) -> None:
@@ -41,22 +41,23 @@ class Demo:
         threading.Thread(target=serve, args=(0.1,), name="demo", daemon=True).start()
 
     def original_bytes(self, image_id: int) -> bytes:
-        """What a whole download of that picture or video must be. KeyError: there is none."""
-        row = row_of(image_id)
+        """Return the bytes of an image's or video's original. Raises KeyError if unknown."""
+        row = find_row(image_id)
         if row is None:
             raise KeyError(image_id)
-        return files.original(row).body
+        return files.draw_original(row).body
 
     def close(self) -> None:
+        """Stop the server and close its connections."""
         self._server.shutdown()
         self._server.server_close()
-        self._server.hang_up()
+        self._server.close_connections()
 
 
 def start_demo(port: int = 0) -> Demo:
-    """Listens at once; whatever is asked for is made when it is asked for.
+    """Return a demo server that listens on `port`; 0 picks a free port.
 
-    `port` 0: a free one. InputError: the port is in use.
+    Raises InputError if the port is in use.
     """
     try:
         return Demo(port)
@@ -65,8 +66,8 @@ def start_demo(port: int = 0) -> Demo:
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    # Not http.server's: that one asks the name service for this machine's name at its start.
-    allow_reuse_address = os.name == "posix"  # elsewhere it lets two listen on one port
+    # Not http.server's server, which looks this machine's name up at its start.
+    allow_reuse_address = os.name == "posix"  # on Windows two servers could share a port
     daemon_threads = True
     request_queue_size = 256
 
@@ -76,26 +77,27 @@ class _Server(socketserver.ThreadingTCPServer):
         super().__init__(address, _Handler)
 
     @contextlib.contextmanager
-    def connection(self, wire: socket.socket) -> Iterator[None]:
-        self._open.add(wire)
+    def track_connection(self, connection: socket.socket) -> Iterator[None]:
+        """Keep a connection in the list of open ones until the block ends."""
+        self._open.add(connection)
         try:
             yield
         finally:
-            self._open.discard(wire)
+            self._open.discard(connection)
 
-    def hang_up(self) -> None:
-        """Ends the connections that are kept alive."""
-        for wire in list(self._open):
+    def close_connections(self) -> None:
+        """Close the connections that clients keep alive."""
+        for connection in list(self._open):
             with contextlib.suppress(OSError):
-                wire.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is nothing to speak of; our own bugs are printed."""
+        """Print errors of our own; ignore clients that disconnect."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
 
-class _Answer(NamedTuple):
+class _Response(NamedTuple):
     status: int
     mime: str
     body: bytes
@@ -109,92 +111,92 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 120  # seconds a connection may be idle
 
     def handle(self) -> None:
-        with self.server.connection(self.connection):
+        with self.server.track_connection(self.connection):
             super().handle()
 
     def version_string(self) -> str:
         return "civitai-demo"
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: a terminal shows the job's progress."""
+        """Print nothing, so that the terminal shows the job's progress alone."""
 
     def do_GET(self) -> None:
         self.server.demo.requests.append((self.command, self.path))
         try:
-            answer = self._answer()
-        except Refusal as refusal:
-            answer = _json(refusal.status, refusal.body)
-        self._send(answer)
+            response = self._route()
+        except ErrorResponse as error:
+            response = _make_json(error.status, error.body)
+        self._send_response(response)
 
     do_HEAD = do_GET
 
-    def _other(self) -> None:
+    def _refuse_method(self) -> None:
         # The body was not read, so the connection cannot go on.
         self.close_connection = True
         self.server.demo.requests.append((self.command, self.path))
-        self._send(_json(405, {"error": "Method not allowed"}))
+        self._send_response(_make_json(405, {"error": "Method not allowed"}))
 
-    do_POST = do_PUT = do_DELETE = do_PATCH = _other
+    do_POST = do_PUT = do_DELETE = do_PATCH = _refuse_method
 
-    def _answer(self) -> _Answer:
-        path, _, asked = self.path.partition("?")
+    def _route(self) -> _Response:
+        path, _, query_string = self.path.partition("?")
         path, host = unquote(path), self.headers.get("Host")
         base = f"http://{host}" if host else self.server.demo.url
         if path.startswith("/api/v1/"):
-            params = Params(parse_qs(asked, keep_blank_values=True))
-            return self._api(path.removeprefix("/api/v1/").split("/"), params, base)
+            params = Params(parse_qs(query_string, keep_blank_values=True))
+            return self._route_api(path.removeprefix("/api/v1/").split("/"), params, base)
         if path.startswith(f"/{files.ACCOUNT}/"):
-            return self._file(path)
-        page = pages.page(path, base)
+            return self._make_file_response(path)
+        page = pages.make_page(path, base)
         if page is None:
-            return _Answer(404, pages.MIME, pages.not_found())
-        return _Answer(200, pages.MIME, page)
+            return _Response(404, pages.MIME, pages.make_not_found_page())
+        return _Response(200, pages.MIME, page)
 
-    def _api(self, route: list[str], params: Params, base: str) -> _Answer:
+    def _route_api(self, route: list[str], params: Params, base: str) -> _Response:
         if route == ["images"]:
-            return _json(200, query.images(params, base))
+            return _make_json(200, query.list_images(params, base))
         if route == ["models"]:
-            return _json(200, models.models(params, base))
+            return _make_json(200, models.list_models(params, base))
         if route == ["me"]:
-            return self._me(params)
+            return self._check_key(params)
         if len(route) == 2 and route[0] == "models":
-            return _json(200, models.model(route[1], base))
+            return _make_json(200, models.describe_model(route[1], base))
         if len(route) == 2 and route[0] == "model-versions":
-            return _json(200, models.version(route[1], base))
-        return _Answer(404, pages.MIME, pages.not_found())
+            return _make_json(200, models.describe_version(route[1], base))
+        return _Response(404, pages.MIME, pages.make_not_found_page())
 
-    def _me(self, params: Params) -> _Answer:
+    def _check_key(self, params: Params) -> _Response:
         header = self.headers.get("Authorization")
-        words = header.split() if header is not None else ["", params.text("token") or ""]
+        words = header.split() if header is not None else ["", params.read_string("token") or ""]
         if len(words) < 2 or words[1] != _KEY:
-            raise Refusal(401, {"error": "Unauthorized"})
-        return _json(200, {**_ME, "subscriptions": []})
+            raise ErrorResponse(401, {"error": "Unauthorized"})
+        return _make_json(200, {**_ME, "subscriptions": []})
 
-    def _file(self, path: str) -> _Answer:
-        file = files.file_at(path)
+    def _make_file_response(self, path: str) -> _Response:
+        file = files.find_file(path)
         if file is None:
-            return _Answer(404, "text/plain", b"Not found")
-        status, headers, body = ranges.part_of(file, self.headers)
+            return _Response(404, "text/plain", b"Not found")
+        status, headers, body = ranges.select_part(file, self.headers)
         headers |= {
             "Cache-Control": f"public, max-age={_MONTH}",
             "Access-Control-Allow-Origin": "*",
         }
-        return _Answer(status, file.mime, body, headers)
+        return _Response(status, file.mime, body, headers)
 
-    def _send(self, answer: _Answer) -> None:
-        self.send_response(answer.status)
-        if answer.status != 304:
-            self.send_header("Content-Type", answer.mime)
-            self.send_header("Content-Length", str(len(answer.body)))
-        for name, value in answer.headers.items():
+    def _send_response(self, response: _Response) -> None:
+        self.send_response(response.status)
+        if response.status != 304:
+            self.send_header("Content-Type", response.mime)
+            self.send_header("Content-Length", str(len(response.body)))
+        for name, value in response.headers.items():
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(response.body)
 
 
-def _json(status: int, body: object) -> _Answer:
+def _make_json(status: int, body: object) -> _Response:
     data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return _Answer(status, "application/json; charset=utf-8", data)
+    return _Response(status, "application/json; charset=utf-8", data)

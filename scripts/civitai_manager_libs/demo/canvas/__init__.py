@@ -1,8 +1,8 @@
-"""Colours, shapes and their blur."""
+"""Colors, shapes and BlurHash."""
 
 from . import blurhash
-from .canvas import Canvas, curve, ridge
-from .palette import Color, mix, Palette, PALETTES, ramp
+from .canvas import Canvas, make_curve, make_ridge
+from .palette import Color, mix, Palette, PALETTES, blend_stops
 from .pen import Pen, Point
 
 __all__ = [
@@ -13,8 +13,8 @@ __all__ = [
     "Pen",
     "Point",
     "blurhash",
-    "curve",
+    "make_curve",
     "mix",
-    "ramp",
-    "ridge",
+    "blend_stops",
+    "make_ridge",
 ]

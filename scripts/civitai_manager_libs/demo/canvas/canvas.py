@@ -1,4 +1,4 @@
-"""A canvas in shares of its size, so that a thumbnail shows what the original shows."""
+"""A canvas with relative coordinates, so that a thumbnail shows what the original shows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from .pen import Pen, Point, Stencil
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["Canvas", "curve", "ridge"]
+__all__ = ["Canvas", "make_curve", "make_ridge"]
 
 _COARSE = 64  # pixels; a canvas smaller than this is for a BlurHash and shows no detail
 
 
 class Canvas:
-    """One picture in the making. `has`: what the prompt promises to show."""
+    """An image that is being drawn; coordinates run from 0 to 1 across it.
+
+    has: the details of the prompt that must be drawn. rx, ry: the shorter side as a share of the
+    width and of the height.
+    """
 
     def __init__(
         self, size: tuple[int, int], seed: int, palette: Palette, has: frozenset[str]
@@ -35,55 +39,63 @@ class Canvas:
         self.coarse = min(size) < _COARSE
         self.rx, self.ry = min(size) / size[0], min(size) / size[1]
 
-    def many(self, count: int) -> range:
-        """Detail: so often on a real picture, hardly ever on a coarse one."""
+    def iter_details(self, count: int) -> range:
+        """Return a range of `count` details to draw; a twelfth of them on a coarse canvas."""
         return range(max(1, count // 12) if self.coarse else count)
 
-    def sky(self, stops: tuple[Color, ...], top: float = 0, bottom: float = 1) -> None:
-        """A vertical gradient over the whole width, between two heights."""
+    def draw_sky(self, stops: tuple[Color, ...], top: float = 0, bottom: float = 1) -> None:
+        """Draw a vertical gradient over the whole width, between two heights (0 to 1)."""
         y0, y1 = round(top * self.height), round(bottom * self.height)
-        self.image.paste(self.gradient(stops, (self.width, max(1, y1 - y0))), (0, y0))
+        self.image.paste(self.make_gradient(stops, (self.width, max(1, y1 - y0))), (0, y0))
 
-    def gradient(self, stops: tuple[Color, ...], size: tuple[int, int]) -> Image.Image:
+    def make_gradient(self, stops: tuple[Color, ...], size: tuple[int, int]) -> Image.Image:
+        """Return a vertical gradient image of a size in pixels, first color at the top."""
         from PIL import Image
 
         column = Image.new("RGB", (1, len(stops)))
         column.putdata(stops)
         # From the middle of the first stop to the middle of the last.
         middles = (0, 0.5, 1, len(stops) - 0.5)
-        return column.resize((1, size[1]), Image.BILINEAR, middles).resize(size, Image.NEAREST)
+        return column.resize((1, size[1]), Image.Resampling.BILINEAR, middles).resize(
+            size, Image.Resampling.NEAREST
+        )
 
-    def glow(
+    def draw_glow(
         self, x: float, y: float, r: float, color: Color, strength: float = 1, flat: float = 1
     ) -> None:
-        """Soft light around a point; `r` in shares of the shorter side, `flat` times as high."""
+        """Draw soft light around a point.
+
+        r: radius as a share of the shorter side. flat: height divided by width.
+        """
         from PIL import Image
 
         w = max(1, round(r * min(self.image.size)))
         h = max(1, round(w * flat))
-        mask = _light(round(strength, 2)).resize((2 * w, 2 * h), Image.BILINEAR)
+        mask = _make_light_mask(round(strength, 2)).resize(
+            (2 * w, 2 * h), Image.Resampling.BILINEAR
+        )
         left, top = round(x * self.width) - w, round(y * self.height) - h
         self.image.paste(color, (left, top, left + 2 * w, top + 2 * h), mask)
 
-    def ground(self, top: Sequence[Point], stops: tuple[Color, ...]) -> None:
-        """Everything below a line from edge to edge, as a gradient from its peak to the bottom."""
+    def draw_ground(self, top: Sequence[Point], stops: tuple[Color, ...]) -> None:
+        """Fill the area below a line from edge to edge with a vertical gradient."""
         from PIL import Image, ImageDraw
 
         first = max(0, math.floor(min(y for _, y in top) * self.height))
         last = min(self.height, math.ceil(max(y for _, y in top) * self.height))
         if first >= self.height:
             return
-        fill = self.gradient(stops, (self.width, self.height - first))
+        fill = self.make_gradient(stops, (self.width, self.height - first))
         band = max(1, last - first)
         mask = Image.new("L", (2 * self.width, 2 * band))
         line = [(2 * x * self.width, 2 * (y * self.height - first)) for x, y in top]
         corners = [(2 * self.width, 2 * band + 2), (0, 2 * band + 2)]
-        ImageDraw.Draw(mask).polygon(line + corners, fill=255)
+        ImageDraw.Draw(mask).polygon([*line, *corners], fill=255)
         self.image.paste(fill.crop((0, 0, self.width, band)), (0, first), mask.reduce(2))
         self.image.paste(fill.crop((0, band, self.width, fill.height)), (0, first + band))
 
-    def noise(self, across: int, down: int, octaves: int = 3) -> Image.Image:
-        """Soft random grey over the whole canvas; more cells make it finer."""
+    def make_noise(self, across: int, down: int, octaves: int = 3) -> Image.Image:
+        """Return soft random grey noise of the canvas's size; more cells make it finer."""
         from PIL import Image
 
         total = None
@@ -93,21 +105,21 @@ class Canvas:
             data = self.rng.randbytes(cells[0] * cells[1])
             if self.coarse and octave:
                 continue
-            layer = Image.frombytes("L", cells, data).resize(small, Image.BICUBIC)
+            layer = Image.frombytes("L", cells, data).resize(small, Image.Resampling.BICUBIC)
             total = layer if total is None else Image.blend(total, layer, 0.5 / (octave + 0.5))
         assert total is not None
-        return total.resize(self.image.size, Image.BILINEAR)
+        return total.resize(self.image.size, Image.Resampling.BILINEAR)
 
-    def veil(self, mask: Image.Image, color: Color, low: int, high: int, alpha: float) -> None:
-        """`color` where the mask is above `low`, at `alpha` from `high` on."""
+    def draw_veil(self, mask: Image.Image, color: Color, low: int, high: int, alpha: float) -> None:
+        """Blend a color in where the mask is above `low`; from `high` on with full `alpha`."""
         steps = [min(1.0, max(0.0, (i - low) / (high - low))) for i in range(256)]
         self.image.paste(color, (0, 0), mask.point([round(255 * alpha * s) for s in steps]))
 
     @contextmanager
-    def pen(self, x0: float = 0, y0: float = 0, x1: float = 1, y1: float = 1) -> Iterator[Pen]:
-        """For sharp things with smooth edges: drawn at twice the size and reduced.
+    def open_pen(self, x0: float = 0, y0: float = 0, x1: float = 1, y1: float = 1) -> Iterator[Pen]:
+        """Yield a pen for smooth shapes in a box; shapes outside the box are cut off.
 
-        What lies outside the box is cut off; a small box is quick.
+        The box is drawn at twice its size and reduced, so a small box is quick.
         """
         from PIL import Image
 
@@ -115,13 +127,13 @@ class Canvas:
         right = min(self.width, max(left + 1, math.ceil(x1 * self.width)))
         bottom = min(self.height, max(top + 1, math.ceil(y1 * self.height)))
         part = self.image.crop((left, top, right, bottom))
-        big = part.resize((2 * part.width, 2 * part.height), Image.NEAREST)
+        big = part.resize((2 * part.width, 2 * part.height), Image.Resampling.NEAREST)
         yield Pen(big, (left, top), self.image.size)
         self.image.paste(big.reduce(2), (left, top))
 
     @contextmanager
-    def stencil(self, color: Color, y0: float = 0) -> Iterator[Stencil]:
-        """Like `pen` from `y0` down, for shapes of a single colour: a third of the time."""
+    def open_stencil(self, color: Color, y0: float = 0) -> Iterator[Stencil]:
+        """Yield a pen for shapes of one color below `y0`, three times as fast as `open_pen`."""
         from PIL import Image
 
         top = max(0, math.floor(y0 * self.height))
@@ -130,58 +142,58 @@ class Canvas:
         yield Stencil(mask, (0, top), self.image.size)
         self.image.paste(color, (0, top, self.width, top + rows), mask.reduce(2))
 
-    def stars(self, count: int, lowest: float) -> None:
-        with self.pen(y1=lowest) as pen:
-            for _ in self.many(count):
+    def draw_stars(self, count: int, lowest: float) -> None:
+        """Draw `count` stars above the height `lowest`."""
+        with self.open_pen(y1=lowest) as pen:
+            for _ in self.iter_details(count):
                 x, y, size = self.rng.random(), self.rng.random(), self.rng.random() ** 6
                 shown = 0.25 + 0.7 * self.rng.random() * (1 - y)
-                pen.disc(x, y * lowest, 0.0009 + 0.0022 * size, (255, 252, 240), shown)
+                pen.draw_disc(x, y * lowest, 0.0009 + 0.0022 * size, (255, 252, 240), shown)
 
-    def orb(self, x: float, y: float, r: float, glow: float = 0.9) -> None:
-        """Sun or moon, with the light around it."""
+    def draw_orb(self, x: float, y: float, r: float, glow: float = 0.9) -> None:
+        """Draw a sun or moon of radius `r` and the light around it."""
         light = self.palette.light
-        self.glow(x, y, r * 8, light, 0.55 * glow)
-        self.glow(x, y, r * 3.2, light, 0.6 * glow)
+        self.draw_glow(x, y, r * 8, light, 0.55 * glow)
+        self.draw_glow(x, y, r * 3.2, light, 0.6 * glow)
         w, h = r * self.rx * 1.1, r * self.ry * 1.1
-        with self.pen(x - w, y - h, x + w, y + h) as pen:
-            pen.disc(x, y, r, mix(light, (255, 255, 255), 0.35))
+        with self.open_pen(x - w, y - h, x + w, y + h) as pen:
+            pen.draw_disc(x, y, r, mix(light, (255, 255, 255), 0.35))
 
-    def mirror(self, waterline: float, tint: Color, depth: float = 0.45) -> None:
-        """Water below the line: what is above it, upside down, trembling and tinted."""
+    def draw_reflection(self, waterline: float, tint: Color, depth: float = 0.45) -> None:
+        """Draw rippled water below a line: the upside-down image above the line, tinted."""
         from PIL import Image, ImageFilter
 
         y = round(waterline * self.height)
         rows = self.height - y
         above = self.image.crop((0, max(0, y - rows), self.width, y))
-        above = above.transpose(Image.FLIP_TOP_BOTTOM).resize((self.width, rows))
+        above = above.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((self.width, rows))
         bands = max(4, min(48, rows // 4))
-        mesh = [self._ripple(i, bands, rows) for i in range(bands)]
-        water = above.transform(above.size, Image.MESH, mesh, Image.BILINEAR)
+        mesh = [self._make_ripple(i, bands, rows) for i in range(bands)]
+        water = above.transform(above.size, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
         water = water.filter(ImageFilter.BoxBlur(self.height / 700))
         water = Image.blend(
-            water, self.gradient((tint, mix(tint, (0, 0, 0), 0.45)), water.size), depth
+            water, self.make_gradient((tint, mix(tint, (0, 0, 0), 0.45)), water.size), depth
         )
         self.image.paste(water, (0, y))
 
-    def _ripple(
+    def _make_ripple(
         self, band: int, bands: int, rows: int
     ) -> tuple[tuple[int, int, int, int], tuple[float, ...]]:
+        """Return a band's box and its source corners for Pillow's MESH transform, in pixels."""
         y0, y1 = band * rows // bands, (band + 1) * rows // bands
         reach = 0.012 * self.width * (0.25 + band / bands)
         x0 = reach * math.sin(band * 1.9) + reach * math.sin(band * 0.73)
         x1 = reach * math.sin((band + 1) * 1.9) + reach * math.sin((band + 1) * 0.73)
-        right = self.width
-        inset = 2 * reach  # so that nothing from outside the picture is asked for
-        left, right = inset, right - inset
+        left, right = 2 * reach, self.width - 2 * reach  # read nothing outside the image
         quad = (left + x0, y0, left + x1, y1, right + x1, y1, right + x0, y0)
         return (0, y0, self.width, y1), quad
 
-    def grain(self) -> None:
-        """Hides the steps of gradients: the same noise in all channels."""
+    def add_grain(self) -> None:
+        """Add noise, equal in all channels, to hide the steps of gradients."""
         from PIL import Image, ImageChops
 
         sheet = Image.new("L", self.image.size)
-        tile = _grain_tile()
+        tile = _make_grain_tile()
         for y in range(0, self.height, tile.height):
             for x in range(0, self.width, tile.width):
                 sheet.paste(tile, (x, y))
@@ -190,7 +202,7 @@ class Canvas:
 
 
 @functools.lru_cache(maxsize=128)
-def _light(strength: float) -> Image.Image:
+def _make_light_mask(strength: float) -> Image.Image:
     from PIL import Image
 
     # Pillow's gradient is 181 at the middle of each edge, 255 only in the corners.
@@ -199,7 +211,7 @@ def _light(strength: float) -> Image.Image:
 
 
 @functools.lru_cache(maxsize=1)
-def _grain_tile() -> Image.Image:
+def _make_grain_tile() -> Image.Image:
     from PIL import Image
 
     rng = Random(1)
@@ -207,8 +219,11 @@ def _grain_tile() -> Image.Image:
     return Image.frombytes("L", (192, 192), values)
 
 
-def ridge(c: Canvas, base: float, rough: float) -> list[Point]:
-    """A mountain line from edge to edge by midpoint displacement; `rough` is its greatest swing."""
+def make_ridge(c: Canvas, base: float, rough: float) -> list[Point]:
+    """Return a mountain line from edge to edge around `base`, by midpoint displacement.
+
+    rough: the largest displacement.
+    """
     rng = Random(c.rng.getrandbits(32))  # its own: a coarse line asks for fewer numbers
     heights = [rng.uniform(-rough, rough) * 0.6, rng.uniform(-rough, rough) * 0.6]
     swing = rough
@@ -220,8 +235,8 @@ def ridge(c: Canvas, base: float, rough: float) -> list[Point]:
     return [(i / last, base + h) for i, h in enumerate(heights)]
 
 
-def curve(c: Canvas, base: float, swing: float, waves: float = 1.5) -> list[Point]:
-    """A soft line from edge to edge: hills, dunes, snow."""
+def make_curve(c: Canvas, base: float, swing: float, waves: float = 1.5) -> list[Point]:
+    """Return a soft line of hills or dunes from edge to edge around `base`."""
     a, b, d = (c.rng.uniform(0, 6.3) for _ in range(3))
     last = 12 if c.coarse else 64
     points = []

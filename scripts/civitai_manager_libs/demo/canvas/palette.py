@@ -1,17 +1,20 @@
-"""The colours of the demo's pictures, with the words that a prompt has for them."""
+"""Colors of the demo's images, and the words for them in prompts."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Color", "PALETTES", "Palette", "mix", "ramp"]
+__all__ = ["Color", "PALETTES", "Palette", "mix", "blend_stops"]
 
 Color = tuple[int, int, int]
 
 
 class Palette(NamedTuple):
-    """sky: top, middle, horizon. light: sun, moon and windows. far, near: land by distance.
-    accents: three colours that stand out from all of these. dark: whether it is night."""
+    """Colors that go together.
+
+    sky: top, middle, horizon. light: sun, moon and windows. far, near: land by distance.
+    accents: three contrasting colors. dark: whether it is night.
+    """
 
     mood: str
     sky: tuple[Color, Color, Color]
@@ -22,17 +25,17 @@ class Palette(NamedTuple):
     dark: bool
 
 
-def _rgb(text: str) -> Color:
+def _parse_rgb(text: str) -> Color:
     return int(text[:2], 16), int(text[2:4], 16), int(text[4:], 16)
 
 
-def _palette(mood: str, colors: str, dark: bool = False) -> Palette:
-    c = [_rgb(word) for word in colors.split()]
+def _make_palette(mood: str, colors: str, dark: bool = False) -> Palette:
+    c = [_parse_rgb(word) for word in colors.split()]
     return Palette(mood, (c[0], c[1], c[2]), c[3], c[4], c[5], (c[6], c[7], c[8]), dark)
 
 
 def mix(a: Color, b: Color, t: float) -> Color:
-    """The colour at `t` of the way from a to b."""
+    """Return the color at `t` (0 to 1) between `a` and `b`."""
     return (
         round(a[0] + (b[0] - a[0]) * t),
         round(a[1] + (b[1] - a[1]) * t),
@@ -40,8 +43,8 @@ def mix(a: Color, b: Color, t: float) -> Color:
     )
 
 
-def ramp(stops: tuple[Color, ...], t: float) -> Color:
-    """The colour at `t` (0..1, clipped) along evenly spaced stops."""
+def blend_stops(stops: tuple[Color, ...], t: float) -> Color:
+    """Return the color at `t` (clipped to 0..1) along evenly spaced colors."""
     at = min(max(t, 0.0), 1.0) * (len(stops) - 1)
     first = min(int(at), len(stops) - 2)
     return mix(stops[first], stops[first + 1], at - first)
@@ -49,26 +52,42 @@ def ramp(stops: tuple[Color, ...], t: float) -> Color:
 
 # top middle horizon | light far near | three accents
 PALETTES = (
-    _palette("golden hour", "4a6fa5 e8a87c fbd9a0 fff2cf c58f7f 3b2b3f e4572e f3a712 76b041"),
-    _palette("pink dawn", "6a7fb5 d9a5b8 ffe0cf fff4e6 b38fae 40324f d1495b edae49 8bb8a8"),
-    _palette("clear morning", "3f7cb8 8fc0dd e6f1ee fffbe8 8fb0c0 24434f e76f51 f4b942 2a9d8f"),
-    _palette(
+    _make_palette("golden hour", "4a6fa5 e8a87c fbd9a0 fff2cf c58f7f 3b2b3f e4572e f3a712 76b041"),
+    _make_palette("pink dawn", "6a7fb5 d9a5b8 ffe0cf fff4e6 b38fae 40324f d1495b edae49 8bb8a8"),
+    _make_palette(
+        "clear morning", "3f7cb8 8fc0dd e6f1ee fffbe8 8fb0c0 24434f e76f51 f4b942 2a9d8f"
+    ),
+    _make_palette(
         "overcast afternoon", "7d8f9c a9b7be dfe3e0 f7f4ea 96a5a8 2f3d40 b56576 d9b26f 6b9080"
     ),
-    _palette("burning sunset", "3a2a5a c8476b ffb35c ffe9b0 9c4a67 24152e ff6b35 ffc857 7b4b94"),
-    _palette("teal dusk", "12355b 2f7f86 f0c987 ffeec2 3f7d80 0f2a35 f2545b f7b267 9bc1bc"),
-    _palette("violet twilight", "2b2159 7a4f9a f2a6b3 ffe3dc 7b5b97 1e1638 ef798a f7c59f 7fd1c7"),
-    _palette("blue hour", "0f1f47 2f568f a9b9d8 ffe6b0 44639a 0c1730 f4a259 ffd98a 5bc0be", True),
-    _palette(
+    _make_palette(
+        "burning sunset", "3a2a5a c8476b ffb35c ffe9b0 9c4a67 24152e ff6b35 ffc857 7b4b94"
+    ),
+    _make_palette("teal dusk", "12355b 2f7f86 f0c987 ffeec2 3f7d80 0f2a35 f2545b f7b267 9bc1bc"),
+    _make_palette(
+        "violet twilight", "2b2159 7a4f9a f2a6b3 ffe3dc 7b5b97 1e1638 ef798a f7c59f 7fd1c7"
+    ),
+    _make_palette(
+        "blue hour", "0f1f47 2f568f a9b9d8 ffe6b0 44639a 0c1730 f4a259 ffd98a 5bc0be", True
+    ),
+    _make_palette(
         "moonlit night", "080f26 17305c 4f78a3 f3f4e2 29486f 060c1c e0c378 8ecae6 b8c0ff", True
     ),
-    _palette(
+    _make_palette(
         "northern night", "060d20 0d2a3f 27636a eafff0 1d4a55 040a14 5df2b0 7f8cff d977d6", True
     ),
-    _palette("emerald shade", "1f4d46 5f9d7c dcebbd fdf8d0 5f947b 12302a e9c46a f28f3b c8553d"),
-    _palette("autumn haze", "7b6a72 d8a070 f6dcae fff3d6 b07d5c 40251f c8402f e38b29 8a9a5b"),
-    _palette("cherry spring", "8db4d8 d8c7e0 fdeaec fffaf0 a9a4c4 463f5e f29fb5 e56b87 7fb685"),
-    _palette("desert heat", "4f8fb0 e3c39a f8e6c2 fff6dc cf9f6c 5a3426 c1440e e8a04c 3f8f8a"),
-    _palette("winter silence", "7f9bb8 b7cadb f0f4f6 fffdf4 a3b8ca 35485c c44536 e9b872 5f8f9f"),
-    _palette("neon rain", "120a2a 3b1a63 8a2f86 ffd1f0 4a2a78 0b0618 ff3d81 28e0e0 ffd23f", True),
+    _make_palette(
+        "emerald shade", "1f4d46 5f9d7c dcebbd fdf8d0 5f947b 12302a e9c46a f28f3b c8553d"
+    ),
+    _make_palette("autumn haze", "7b6a72 d8a070 f6dcae fff3d6 b07d5c 40251f c8402f e38b29 8a9a5b"),
+    _make_palette(
+        "cherry spring", "8db4d8 d8c7e0 fdeaec fffaf0 a9a4c4 463f5e f29fb5 e56b87 7fb685"
+    ),
+    _make_palette("desert heat", "4f8fb0 e3c39a f8e6c2 fff6dc cf9f6c 5a3426 c1440e e8a04c 3f8f8a"),
+    _make_palette(
+        "winter silence", "7f9bb8 b7cadb f0f4f6 fffdf4 a3b8ca 35485c c44536 e9b872 5f8f9f"
+    ),
+    _make_palette(
+        "neon rain", "120a2a 3b1a63 8a2f86 ffd1f0 4a2a78 0b0618 ff3d81 28e0e0 ffd23f", True
+    ),
 )

@@ -1,4 +1,4 @@
-"""Sharp shapes with smooth edges: drawn at twice the size, in shares of the canvas."""
+"""Sharp shapes with smooth edges, drawn at twice the size."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ Point = tuple[float, float]
 
 
 class Pen:
-    """Draws at twice the size; x and y in shares of the canvas, lengths of its shorter side."""
+    """Draws on an enlarged part of a canvas.
+
+    x and y: 0 to 1 across the canvas. Widths and radii: shares of its shorter side.
+    """
 
     def __init__(self, big: Image.Image, corner: tuple[int, int], whole: tuple[int, int]) -> None:
-        """`big`: a part of the canvas at twice its size; `corner` and `whole` are the canvas's."""
+        """Draw on `big`: a part of the canvas at twice its size.
+
+        corner: the part's upper left corner. whole: the canvas's size. Both in the canvas's pixels.
+        """
         from PIL import ImageDraw
 
         self._draw = ImageDraw.Draw(big)
@@ -31,41 +37,50 @@ class Pen:
         # How much further a length reaches in x and y shares: for round things.
         self.rx, self.ry = self._unit / self._w, self._unit / self._h
 
-    def _at(self, points: Sequence[Point]) -> list[Point]:
+    def _to_pixels(self, points: Sequence[Point]) -> list[Point]:
         return [(x * self._w - self._dx, y * self._h - self._dy) for x, y in points]
 
-    def _with(self, color: Color, alpha: float) -> tuple[ImageDraw.ImageDraw, tuple[int, ...]]:
+    def _choose_layer(
+        self, color: Color, alpha: float
+    ) -> tuple[ImageDraw.ImageDraw, int | tuple[int, ...]]:
         if alpha >= 1:
             return self._draw, color
         return self._glaze, (*color, round(255 * alpha))
 
-    def shape(self, points: Sequence[Point], color: Color, alpha: float = 1) -> None:
-        draw, fill = self._with(color, alpha)
-        draw.polygon(self._at(points), fill)
+    def draw_shape(self, points: Sequence[Point], color: Color, alpha: float = 1) -> None:
+        """Fill a polygon."""
+        draw, fill = self._choose_layer(color, alpha)
+        draw.polygon(self._to_pixels(points), fill)
 
-    def line(self, points: Sequence[Point], color: Color, width: float, alpha: float = 1) -> None:
-        draw, fill = self._with(color, alpha)
+    def draw_line(
+        self, points: Sequence[Point], color: Color, width: float, alpha: float = 1
+    ) -> None:
+        """Draw a line through points."""
+        draw, fill = self._choose_layer(color, alpha)
         pixels = max(1, round(width * self._unit))
-        draw.line(self._at(points), fill, pixels, "curve" if pixels > 6 else None)
+        draw.line(self._to_pixels(points), fill, pixels, "curve" if pixels > 6 else None)
 
-    def disc(
+    def draw_disc(
         self, x: float, y: float, r: float, color: Color, alpha: float = 1, flat: float = 1
     ) -> None:
-        """An ellipse, `flat` times as high as wide."""
-        draw, fill = self._with(color, alpha)
+        """Fill an ellipse of horizontal radius `r`, `flat` times as high as wide."""
+        draw, fill = self._choose_layer(color, alpha)
         x, y, r = x * self._w - self._dx, y * self._h - self._dy, r * self._unit
         draw.ellipse((x - r, y - r * flat, x + r, y + r * flat), fill)
 
-    def box(
+    def draw_box(
         self, x0: float, y0: float, x1: float, y1: float, color: Color, alpha: float = 1
     ) -> None:
-        draw, fill = self._with(color, alpha)
-        corners = self._at([(x0, y0), (x1, y1)])
+        """Fill a rectangle from its upper left to its lower right corner."""
+        draw, fill = self._choose_layer(color, alpha)
+        corners = self._to_pixels([(x0, y0), (x1, y1)])
         draw.rectangle([*corners[0], *corners[1]], fill)
 
 
 class Stencil(Pen):
-    """A pen for a mask: what it draws is filled afterwards, colours are ignored."""
+    """A pen that draws on a mask and ignores colors."""
 
-    def _with(self, color: Color, alpha: float) -> tuple[ImageDraw.ImageDraw, int]:
+    def _choose_layer(
+        self, color: Color, alpha: float
+    ) -> tuple[ImageDraw.ImageDraw, int | tuple[int, ...]]:
         return self._draw, round(255 * alpha)

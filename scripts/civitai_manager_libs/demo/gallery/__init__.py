@@ -1,11 +1,21 @@
-"""What there is: models, pictures, and how each claims to have been made."""
+"""The demo's models, images and generation data."""
 
-from .catalogue import Model, model_of, MODELS, Version, version_of
-from .clips import clip_bytes, clip_of
-from .comfy_text import graphs
-from .embedding import exif, infotext
-from .meta import art, checksum, file_size, file_stem, meta_of
-from .rows import everything, gallery, iso, mixed, NOW, PEOPLE, Row, row_of, showcase
+from .catalogue import Model, find_model, MODELS, Version, find_version
+from .clips import read_clip, choose_clip
+from .comfy_text import make_graphs
+from .embedding import make_exif, make_infotext
+from .meta import choose_art, make_checksum, choose_size, make_file_stem, make_meta
+from .rows import (
+    list_all_rows,
+    list_gallery,
+    format_time,
+    mix_bits,
+    NOW,
+    PEOPLE,
+    Row,
+    find_row,
+    list_showcase,
+)
 
 __all__ = [
     "MODELS",
@@ -14,22 +24,22 @@ __all__ = [
     "PEOPLE",
     "Row",
     "Version",
-    "art",
-    "checksum",
-    "clip_bytes",
-    "clip_of",
-    "everything",
-    "exif",
-    "file_size",
-    "file_stem",
-    "gallery",
-    "graphs",
-    "infotext",
-    "iso",
-    "meta_of",
-    "mixed",
-    "model_of",
-    "row_of",
-    "showcase",
-    "version_of",
+    "choose_art",
+    "make_checksum",
+    "read_clip",
+    "choose_clip",
+    "list_all_rows",
+    "make_exif",
+    "choose_size",
+    "make_file_stem",
+    "list_gallery",
+    "make_graphs",
+    "make_infotext",
+    "format_time",
+    "make_meta",
+    "mix_bits",
+    "find_model",
+    "find_row",
+    "list_showcase",
+    "find_version",
 ]

@@ -1,10 +1,10 @@
-"""The demo's models and their versions: the few things here that are written down, not derived."""
+"""The demo's models and their versions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["MODELS", "Model", "SHOWPIECE", "Version", "model_of", "version_of"]
+__all__ = ["MODELS", "Model", "SHOWPIECE", "Version", "find_model", "find_version"]
 
 _LAND = ("mountains", "sea", "aurora", "dunes", "forest", "cottage", "balloons", "blossom")
 _PATTERN = ("flow", "scales", "cubes", "arcs", "diamonds", "paper", "marble", "facets")
@@ -12,6 +12,8 @@ _PATTERN = ("flow", "scales", "cubes", "arcs", "diamonds", "paper", "marble", "f
 
 @dataclass(frozen=True)
 class Version:
+    """A model version. published: ISO 8601 time."""
+
     id: int
     name: str
     base_model: str
@@ -20,9 +22,10 @@ class Version:
 
 @dataclass(frozen=True)
 class Model:
-    """versions: newest first. size: pictures in its gallery. scenes: what these show; () is all.
+    """A model. versions: newest first. size: number of images in its gallery.
 
-    videos: share of the gallery, 0..1. people: who posts here; () is everybody.
+    scenes: what its images show, () for all scenes. videos: share of the gallery, 0 to 1.
+    people: who posts here, () for everybody.
     """
 
     id: int
@@ -40,14 +43,15 @@ class Model:
 
     @property
     def number(self) -> int:
+        """Return the model's number in the catalogue, from 1."""
         return self.id - _FIRST_ID
 
 
 _FIRST_ID = 900_000
 
 
-def _versions(number: int, *rows: tuple[str, str, str]) -> tuple[Version, ...]:
-    """Ids grow with time: 910102 is the second version of the first model."""
+def _make_versions(number: int, *rows: tuple[str, str, str]) -> tuple[Version, ...]:
+    """Return a model's versions; 910102 is the second version of the first model."""
     first = 910_000 + 100 * number
     return tuple(Version(first + len(rows) - i, *row) for i, row in enumerate(rows))
 
@@ -66,7 +70,7 @@ MODELS = (
         ("base model", "landscape", "illustration"),
         "<p>Calm landscapes, towns and patterns. <strong>Sampler:</strong> DPM++ 2M Karras, 28 "
         "steps, CFG 5&ndash;7.</p><ul><li>No trigger words</li><li>VAE baked in</li></ul>",
-        _versions(
+        _make_versions(
             1,
             ("v3.0 Dusk", "SDXL 1.0", "2026-05-02T09:30:00.000Z"),
             ("v2.0", "SDXL 1.0", "2025-10-11T12:00:00.000Z"),
@@ -83,7 +87,7 @@ MODELS = (
         10_000,
         ("base model", "landscape", "scenery"),
         "<p>A very large gallery: wide skies, far mountains and the sea.</p>",
-        _versions(
+        _make_versions(
             2,
             ("Horizon 5", "Pony", "2026-04-18T07:00:00.000Z"),
             ("Horizon 4", "SDXL 1.0", "2025-12-01T10:00:00.000Z"),
@@ -101,7 +105,7 @@ MODELS = (
         180,
         ("style", "pattern", "abstract"),
         "<p>Cut paper, marbled ink and tilings. Weight 0.6&ndash;0.9.</p>",
-        _versions(
+        _make_versions(
             3,
             ("Pony v2", "Pony", "2026-02-14T16:20:00.000Z"),
             ("XL v1", "SDXL 1.0", "2025-08-01T16:20:00.000Z"),
@@ -117,7 +121,7 @@ MODELS = (
         96,
         ("style", "city", "night"),
         "<p>Skylines after dark. Trigger: <code>night windows</code></p>",
-        _versions(
+        _make_versions(
             4,
             ("v1.1", "SD 1.5", "2025-03-08T21:00:00.000Z"),
             ("v1.0", "SD 1.5", "2024-12-08T21:00:00.000Z"),
@@ -133,7 +137,7 @@ MODELS = (
         60,
         ("concept", "flowers"),
         "<p>Put <code>soft-bloom</code> into the prompt.</p>",
-        _versions(
+        _make_versions(
             5,
             ("768", "SD 1.5", "2024-11-03T08:00:00.000Z"),
             ("512", "SD 1.5", "2024-10-03T08:00:00.000Z"),
@@ -149,7 +153,7 @@ MODELS = (
         240,
         ("style", "abstract", "flow field"),
         "<p>For Flux.1 D. Guidance 3.5, weight 0.8.</p>",
-        _versions(
+        _make_versions(
             6,
             ("v2", "Flux.1 D", "2026-03-03T03:03:00.000Z"),
             ("v1", "Flux.1 D", "2025-05-05T05:05:00.000Z"),
@@ -165,7 +169,7 @@ MODELS = (
         48,
         ("video", "motion", "water"),
         "<p>Short, gentle loops: water, mist and northern lights.</p>",
-        _versions(
+        _make_versions(
             7,
             ("Wan 2.2 high noise", "Wan Video 2.2 T2V-A14B", "2026-01-20T11:11:00.000Z"),
             ("Wan 2.1", "Wan Video 14B t2v", "2025-07-20T11:11:00.000Z"),
@@ -183,7 +187,7 @@ MODELS = (
         ("<i>tag</i>", 'quo"te', "emoji 🎨"),
         f"<script>window.demoRan=1</script><p onclick='window.demoRan=1'>{_RUNS} "
         "<a href='javascript:window.demoRan=1'>a link</a></p>",
-        _versions(
+        _make_versions(
             8,
             (f'v1 {_RUNS} "final" {_RTL}2v{_POP}', "SDXL 1.0", "2025-09-09T09:09:00.000Z"),
             ("CON.. ", "SD 1.5", "2025-01-09T09:09:00.000Z"),
@@ -206,7 +210,7 @@ MODELS = (
         0,
         ("vae",),
         "<p>An empty gallery.</p>",
-        _versions(9, ("v1", "SDXL 1.0", "2026-06-30T00:00:00.000Z")),
+        _make_versions(9, ("v1", "SDXL 1.0", "2026-06-30T00:00:00.000Z")),
         thumbs_up=3,
     ),
     Model(
@@ -219,7 +223,7 @@ MODELS = (
         30,
         ("long", "name"),
         "<p>" + "Long text. " * 120 + "</p>",
-        _versions(
+        _make_versions(
             10,
             (
                 "a version name that is nearly as long as the name of its model, if not longer",
@@ -237,9 +241,11 @@ _BY_ID = {model.id: model for model in MODELS}
 _BY_VERSION = {version.id: (model, version) for model in MODELS for version in model.versions}
 
 
-def model_of(model_id: int) -> Model | None:
+def find_model(model_id: int) -> Model | None:
+    """Return the model with an id, None if there is none."""
     return _BY_ID.get(model_id)
 
 
-def version_of(version_id: int) -> tuple[Model, Version] | None:
+def find_version(version_id: int) -> tuple[Model, Version] | None:
+    """Return the model and version of a version id, None if there is none."""
     return _BY_VERSION.get(version_id)

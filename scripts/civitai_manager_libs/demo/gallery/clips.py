@@ -1,4 +1,4 @@
-"""The short videos: kept as files, since nothing here can write one."""
+"""The short videos, stored as files."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import struct
 from pathlib import Path
 from typing import NamedTuple
 
-from ..scenes import Art, art_of
+from ..scenes import Art, make_art
 from .rows import Row
 
-__all__ = ["Clip", "clip_bytes", "clip_of"]
+__all__ = ["Clip", "read_clip", "choose_clip"]
 
 
 class Clip(NamedTuple):
-    """A loop that begins with the drawing of its art, which so is its poster."""
+    """A looped video whose first frame is the drawing of its art."""
 
     name: str
     art: Art
@@ -22,34 +22,35 @@ class Clip(NamedTuple):
     mime: str
 
 
-def _clip(name: str, seed: int, scene: str, size: tuple[int, int]) -> Clip:
+def _make_clip(name: str, seed: int, scene: str, size: tuple[int, int]) -> Clip:
     kind = "video/webm" if name.endswith(".webm") else "video/mp4"
-    return Clip(name, art_of(seed, (scene,)), size, kind)
+    return Clip(name, make_art(seed, (scene,)), size, kind)
 
 
 @functools.lru_cache(maxsize=1)
-def _clips() -> tuple[Clip, ...]:
+def _list_clips() -> tuple[Clip, ...]:
     return (
-        _clip("sea.mp4", 3, "sea", (360, 640)),
-        _clip("aurora.mp4", 9, "aurora", (360, 640)),
-        _clip("reef.mp4", 14, "reef", (360, 640)),
-        _clip("balloons.mp4", 47, "balloons", (640, 360)),
-        _clip("ridges.webm", 1, "mountains", (640, 360)),
+        _make_clip("sea.mp4", 3, "sea", (360, 640)),
+        _make_clip("aurora.mp4", 9, "aurora", (360, 640)),
+        _make_clip("reef.mp4", 14, "reef", (360, 640)),
+        _make_clip("balloons.mp4", 47, "balloons", (640, 360)),
+        _make_clip("ridges.webm", 1, "mountains", (640, 360)),
     )
 
 
-def clip_of(row: Row) -> Clip:
-    return _clips()[row.id // 3 % len(_clips())]
+def choose_clip(row: Row) -> Clip:
+    """Return the clip that a video row shows."""
+    return _list_clips()[row.id // 3 % len(_list_clips())]
 
 
-def clip_bytes(row: Row) -> bytes:
-    """The clip, and behind it an empty box with the id, so that no two videos are the same."""
-    clip, mark = clip_of(row), str(row.id).encode()
+def read_clip(row: Row) -> bytes:
+    """Return a clip's bytes plus an empty box with the id, so that all videos differ."""
+    clip, mark = choose_clip(row), str(row.id).encode()
     if clip.mime == "video/webm":
-        return _stored(clip.name) + bytes([0xEC, 0x80 | len(mark)]) + mark  # EBML Void
-    return _stored(clip.name) + struct.pack(">I4s", 8 + len(mark), b"free") + mark
+        return _read_clip_file(clip.name) + bytes([0xEC, 0x80 | len(mark)]) + mark  # EBML Void
+    return _read_clip_file(clip.name) + struct.pack(">I4s", 8 + len(mark), b"free") + mark
 
 
 @functools.lru_cache(maxsize=None)
-def _stored(name: str) -> bytes:
+def _read_clip_file(name: str) -> bytes:
     return (Path(__file__).parent / "clips" / name).read_bytes()

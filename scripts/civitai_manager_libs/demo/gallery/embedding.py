@@ -1,4 +1,4 @@
-"""The texts inside a picture's file, as its writer would have put them there."""
+"""Metadata in image files: infotext and EXIF."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import struct
 from typing import Any
 
-__all__ = ["exif", "infotext"]
+__all__ = ["make_exif", "make_infotext"]
 
 # meta key -> infotext key, in the order in which the WebUIs write them.
 _ORDER = {"steps": "Steps", "sampler": "Sampler", "Schedule type": "", "cfgScale": "CFG scale"}
@@ -19,8 +19,8 @@ _ORDER |= {"Created Date": "", "Civitai resources": "", "Lora hashes": "", "TI h
 _ORDER |= {"Version": ""}
 
 
-def infotext(meta: dict[str, Any]) -> str:
-    """What the writer of such a picture put into its file."""
+def make_infotext(meta: dict[str, Any]) -> str:
+    """Return the infotext that a WebUI writes for this `meta`."""
     fields = dict(meta)
     if "width" in meta:
         fields["Size"] = f"{meta['width']}x{meta['height']}"
@@ -36,19 +36,19 @@ def infotext(meta: dict[str, Any]) -> str:
         if isinstance(value, dict):
             value = ", ".join(f"{k}: {v}" for k, v in value.items())
         if value is not None:
-            pairs.append(f"{name or key}: {_quoted(str(value))}")
+            pairs.append(f"{name or key}: {_quote(str(value))}")
     negative = f"\nNegative prompt: {meta['negativePrompt']}" if meta["negativePrompt"] else ""
     return f"{meta['prompt']}{negative}\n{', '.join(pairs)}"
 
 
-def _quoted(value: str) -> str:
+def _quote(value: str) -> str:
     # On-site files carry their resources as bare JSON; readers know the key.
     bare = value.startswith("[{") or not re.search(r"[,:\n\"]", value)
     return value if bare else json.dumps(value, ensure_ascii=False)
 
 
-def exif(comment: str, artist: str = "", big_endian: bool = True) -> bytes:
-    """An EXIF block with a UserComment in UTF-16, and an Artist of at most 3 letters."""
+def make_exif(comment: str, artist: str = "", big_endian: bool = True) -> bytes:
+    """Return an EXIF block with a UTF-16 UserComment and an Artist of at most 3 letters."""
     order, codec = (">", "utf-16-be") if big_endian else ("<", "utf-16-le")
     text = b"UNICODE\0" + comment.encode(codec)
     name = artist.encode("ascii") + b"\0"
@@ -57,11 +57,11 @@ def exif(comment: str, artist: str = "", big_endian: bool = True) -> bytes:
     entries.append((0x8769, 4, 1, struct.pack(order + "I", inner)))
     head = (b"MM\0*" if big_endian else b"II*\0") + struct.pack(order + "I", 8)
     comment_at = struct.pack(order + "I", inner + 2 + 12 + 4)
-    directories = _directory(order, entries)
-    directories += _directory(order, [(0x9286, 7, len(text), comment_at)])
+    directories = _make_directory(order, entries)
+    directories += _make_directory(order, [(0x9286, 7, len(text), comment_at)])
     return b"Exif\0\0" + head + directories + text
 
 
-def _directory(order: str, entries: list[tuple[int, int, int, bytes]]) -> bytes:
+def _make_directory(order: str, entries: list[tuple[int, int, int, bytes]]) -> bytes:
     packed = [struct.pack(order + "HHI", tag, kind, count) + at for tag, kind, count, at in entries]
     return struct.pack(order + "H", len(entries)) + b"".join(packed) + b"\0\0\0\0"

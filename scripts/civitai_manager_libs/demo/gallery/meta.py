@@ -1,4 +1,4 @@
-"""How a picture claims to have been made: the `meta` of its API record."""
+"""Generation data of images: the `meta` of API records."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from random import Random
 from typing import Any
 
-from ..scenes import Art, art_of, phrases
-from .clips import clip_of
-from .comfy_text import graphs
-from .rows import iso, Row
+from ..scenes import Art, make_art, describe_art
+from .clips import choose_clip
+from .comfy_text import make_graphs
+from .rows import format_time, Row
 
-__all__ = ["Meta", "art", "checksum", "file_size", "file_stem", "meta_of"]
+__all__ = ["Meta", "choose_art", "make_checksum", "choose_size", "make_file_stem", "make_meta"]
 
 Meta = dict[str, Any]
 
@@ -46,50 +46,50 @@ _SMALL = ((768, 1152), (1152, 768), (768, 768))
 _LARGE = ((832, 1216), (832, 1216), (1216, 832), (1024, 1024), (896, 1152))
 
 
-def art(row: Row) -> Art:
-    """What the picture shows; of a video, its first frame."""
+def choose_art(row: Row) -> Art:
+    """Return what an image, or a video's first frame, shows."""
     if row.type == "video":
-        return clip_of(row).art
+        return choose_clip(row).art
     scenes = row.model.scenes
-    return art_of(row.id, scenes) if scenes else art_of(row.id)
+    return make_art(row.id, scenes) if scenes else make_art(row.id)
 
 
-def file_size(row: Row) -> tuple[int, int]:
-    """Width and height of the original, a picture's."""
+def choose_size(row: Row) -> tuple[int, int]:
+    """Return the width and height of an image's original, in pixels."""
     sizes = _SMALL if row.version.base_model == "SD 1.5" else _LARGE
     return sizes[row.id // 7 % len(sizes)]
 
 
-def meta_of(row: Row) -> Meta | None:
-    """What is known of it, also where the API hides it; None: nothing is."""
+def make_meta(row: Row) -> Meta | None:
+    """Return the generation data of an image, even if the API hides them; None if it has none."""
     if row.kind == "none":
         return None
     rng = Random(row.id ^ 0x5EED)
     if row.kind == "video":
-        return _video(row, rng)
-    base = _base(row, rng)
+        return _make_video_meta(row, rng)
+    base = _make_common_meta(row, rng)
     if row.kind == "comfy":
-        return _comfy(row, rng, base)
+        return _make_comfy_meta(row, rng, base)
     if row.kind == "onsite":
-        return _onsite(row, rng, base)
-    return _old(row, rng, base) if row.kind == "old" else _webui(row, rng, base)
+        return _make_onsite_meta(row, rng, base)
+    return _make_old_meta(row, rng, base) if row.kind == "old" else _make_webui_meta(row, rng, base)
 
 
-def _prompt(row: Row, rng: Random) -> str:
-    shown = phrases(art(row))
+def _make_prompt(row: Row, rng: Random) -> str:
+    shown = describe_art(choose_art(row))
     style = rng.choice(_STYLES)
     if rng.random() < 0.25:
-        return _sentences(shown, style, _ENDINGS[row.id // 7 % len(_ENDINGS)])
+        return _make_paragraphs(shown, style, _ENDINGS[row.id // 7 % len(_ENDINGS)])
     words = [*shown, style]
     if row.model.type in ("LORA", "LoCon", "DoRA"):
-        words.append(f"<lora:{_stem(row)}:{rng.choice((0.6, 0.7, 0.8, 1))}>")
+        words.append(f"<lora:{_make_row_stem(row)}:{rng.choice((0.6, 0.7, 0.8, 1))}>")
     elif row.model.type == "TextualInversion":
-        words.insert(1, f"({_stem(row)}:1.1)")
+        words.insert(1, f"({_make_row_stem(row)}:1.1)")
     return ", ".join(words)
 
 
-def _sentences(shown: list[str], style: str, ending: str) -> str:
-    """The way people write to newer models: long, natural, in paragraphs."""
+def _make_paragraphs(shown: list[str], style: str, ending: str) -> str:
+    """Return a prompt in sentences, as people write for newer models."""
     subject, *details, mood = shown
     seen = " There is " + ", and also ".join(details) + "." if details else ""
     return (
@@ -98,24 +98,24 @@ def _sentences(shown: list[str], style: str, ending: str) -> str:
     )
 
 
-def file_stem(model: str, version: str) -> str:
-    """A version's file name without its extension, as a prompt names it."""
+def make_file_stem(model: str, version: str) -> str:
+    """Return a version's file name without extension, as a prompt names it."""
     return re.sub(r"[^A-Za-z0-9]+", "_", f"{model[:40]} {version[:12]}").strip("_")
 
 
-def checksum(stem: str) -> str:
-    """Of that file, its first ten digits."""
+def make_checksum(stem: str) -> str:
+    """Return the first ten hex digits of a file's made-up hash."""
     return f"{Random(stem).getrandbits(40):010x}"
 
 
-def _stem(row: Row) -> str:
-    return file_stem(row.model.name, row.version.name)
+def _make_row_stem(row: Row) -> str:
+    return make_file_stem(row.model.name, row.version.name)
 
 
-def _base(row: Row, rng: Random) -> Meta:
+def _make_common_meta(row: Row, rng: Random) -> Meta:
     flux = row.version.base_model.startswith("Flux")
     return {
-        "prompt": _prompt(row, rng),
+        "prompt": _make_prompt(row, rng),
         "negativePrompt": "" if flux else rng.choice(_NEGATIVES),
         "steps": rng.choice((20, 24, 28, 30, 35)),
         "cfgScale": 1 if flux else rng.choice((4, 5, 5.5, 6.5, 7)),
@@ -123,20 +123,20 @@ def _base(row: Row, rng: Random) -> Meta:
     }
 
 
-def _checkpoint(row: Row) -> str:
+def _choose_checkpoint(row: Row) -> str:
     if row.model.type == "Checkpoint":
-        return _stem(row)
+        return _make_row_stem(row)
     return {"SD 1.5": "plainMix_v15", "Pony": "ponyPlain_v6"}.get(
         row.version.base_model, "plainBase_v10"
     )
 
 
-def _webui(row: Row, rng: Random, meta: Meta) -> Meta:
-    """As the WebUIs write it and Civitai reads it."""
-    checkpoint, (width, height) = _checkpoint(row), file_size(row)
+def _make_webui_meta(row: Row, rng: Random, meta: Meta) -> Meta:
+    """Return `meta` as Civitai reads it from a WebUI's infotext."""
+    checkpoint, (width, height) = _choose_checkpoint(row), choose_size(row)
     meta |= {"sampler": rng.choice(_SAMPLERS), "Schedule type": rng.choice(("Karras", "Automatic"))}
-    meta |= {"Model": checkpoint, "Model hash": checksum(checkpoint), "Version": "v1.10.1"}
-    meta |= _resources(meta["prompt"], checkpoint, rng)
+    meta |= {"Model": checkpoint, "Model hash": make_checksum(checkpoint), "Version": "v1.10.1"}
+    meta |= _make_resources(meta["prompt"], checkpoint, rng)
     if row.version.base_model in ("SD 1.5", "Pony"):
         meta["clipSkip"] = 2
     if row.version.base_model == "SD 1.5":
@@ -153,22 +153,29 @@ def _webui(row: Row, rng: Random, meta: Meta) -> Meta:
     return meta | {"width": width, "height": height}
 
 
-def _resources(prompt: str, checkpoint: str, rng: Random) -> Meta:
-    """The checkpoint and the LoRAs of the prompt; some writers put `0x` before a hash."""
-    hashes = {"model": checksum(checkpoint)}
+def _make_resources(prompt: str, checkpoint: str, rng: Random) -> Meta:
+    """Return hashes and resources of a checkpoint and a prompt's LoRAs.
+
+    Some hashes begin with `0x`, as some writers have them.
+    """
+    hashes = {"model": make_checksum(checkpoint)}
     used: list[Meta] = [{"hash": hashes["model"], "name": checkpoint, "type": "model"}]
     for name, weight in re.findall(r"<lora:([^:>]+):([\d.]+)>", prompt):
-        hashes[f"lora:{name}"] = code = ("0x" if rng.random() < 0.3 else "") + checksum(name)
+        hashes[f"lora:{name}"] = code = ("0x" if rng.random() < 0.3 else "") + make_checksum(name)
         used.append({"name": name, "type": "lora", "weight": float(weight), "hash": code})
     return {"hashes": hashes, "resources": used}
 
 
-def _old(row: Row, rng: Random, meta: Meta) -> Meta:
-    """Old rows: numbers as text, and what a parser of the time made of quotes and colons."""
-    width, height = file_size(row)
+def _make_old_meta(row: Row, rng: Random, meta: Meta) -> Meta:
+    """Return `meta` as Civitai stored it years ago: numbers as strings, misread values."""
+    width, height = choose_size(row)
     meta = {key: str(value) for key, value in meta.items()}
     meta |= {"sampler": "DPM++ 2M Karras", "Size": f"{width}x{height}", "Clip skip": "2"}
-    meta |= {"Model": _checkpoint(row), "Model hash": checksum(_checkpoint(row)), "ENSD": "31337"}
+    meta |= {
+        "Model": _choose_checkpoint(row),
+        "Model hash": make_checksum(_choose_checkpoint(row)),
+        "ENSD": "31337",
+    }
     if rng.random() < 0.3:
         meta["TI hashes"] = {"easynegative": "c74b4e810b03"}
     if rng.random() < 0.2:
@@ -176,8 +183,8 @@ def _old(row: Row, rng: Random, meta: Meta) -> Meta:
     return meta
 
 
-def _onsite(row: Row, rng: Random, meta: Meta) -> Meta:
-    width, height = file_size(row)
+def _make_onsite_meta(row: Row, rng: Random, meta: Meta) -> Meta:
+    width, height = choose_size(row)
     resources = [{"type": row.model.type.lower(), "modelVersionId": row.version.id}]
     if row.model.type != "Checkpoint":
         resources = [
@@ -185,25 +192,30 @@ def _onsite(row: Row, rng: Random, meta: Meta) -> Meta:
             resources[0] | {"weight": 0.8},
         ]
     meta |= {"sampler": "Euler a", "clipSkip": 2, "width": width, "height": height}
-    meta |= {"Created Date": iso(row.uploaded), "workflow": "txt2img"}
+    meta |= {"Created Date": format_time(row.uploaded), "workflow": "txt2img"}
     return meta | {"civitaiResources": resources}
 
 
-def _comfy(row: Row, rng: Random, meta: Meta) -> Meta:
-    width, height = file_size(row)
+def _make_comfy_meta(row: Row, rng: Random, meta: Meta) -> Meta:
+    width, height = choose_size(row)
     sampler, scheduler = rng.choice(tuple(_COMFY_SAMPLERS.items()))
     meta |= {"sampler": sampler, "scheduler": scheduler, "denoise": 1, "engine": "ComfyUI"}
-    meta |= {"width": width, "height": height, "models": [f"{_checkpoint(row)}.safetensors"]}
-    lora = {"name": f"{_stem(row)}.safetensors", "type": "lora", "strength": 0.8, "strengthClip": 1}
+    meta |= {"width": width, "height": height, "models": [f"{_choose_checkpoint(row)}.safetensors"]}
+    lora = {
+        "name": f"{_make_row_stem(row)}.safetensors",
+        "type": "lora",
+        "strength": 0.8,
+        "strengthClip": 1,
+    }
     meta["additionalResources"] = [] if row.model.type == "Checkpoint" else [lora]
     meta |= {"vaes": [], "upscalers": [], "controlNets": []}
-    prompt, workflow = graphs(meta)
+    prompt, workflow = make_graphs(meta)
     meta["comfy"] = f'{{"prompt": {prompt}, "workflow": {workflow}}}'
     return meta
 
 
-def _video(row: Row, rng: Random) -> Meta:
-    words = ", ".join(phrases(art(row)))
+def _make_video_meta(row: Row, rng: Random) -> Meta:
+    words = ", ".join(describe_art(choose_art(row)))
     meta: Meta = {"prompt": f"{words}, slow pan, gentle motion", "engine": "wan"}
     meta["process"] = rng.choice(("txt2vid", "img2vid"))
     meta["civitaiResources"] = [{"type": "lora", "weight": 1, "modelVersionId": row.version.id}]

@@ -1,4 +1,4 @@
-"""What is cheap to know of a picture: everything that filters, sorts and pages a gallery."""
+"""The images of the galleries: what filters, sorting and paging need."""
 
 from __future__ import annotations
 
@@ -8,14 +8,24 @@ from typing import NamedTuple, TypeVar
 
 from .catalogue import Model, MODELS, Version
 
-__all__ = ["NOW", "PEOPLE", "Row", "everything", "gallery", "iso", "mixed", "row_of", "showcase"]
+__all__ = [
+    "NOW",
+    "PEOPLE",
+    "Row",
+    "list_all_rows",
+    "list_gallery",
+    "format_time",
+    "mix_bits",
+    "find_row",
+    "list_showcase",
+]
 
-NOW = 1_786_276_800_000  # ms; the demo's today is 2026-08-09, so that periods have content for ever
-_SPAN = 690 * 86_400_000  # ms; a gallery's oldest picture is that old
+NOW = 1_786_276_800_000  # ms; the demo's today is always 2026-08-09
+_SPAN = 690 * 86_400_000  # ms; age of a gallery's oldest image
 _FIRST_ID, _BLOCK = 90_000_000, 100_000  # image ids; each model has a block of them
-_GAP = 3  # ids between two pictures, since real ids have gaps too
-_SHOWCASE = 30_000  # the position in a block from where a creator's own pictures lie
-_SHOWN = 8  # of them for each version
+_GAP = 3  # ids per image, since real ids have gaps
+_SHOWCASE = 30_000  # position in a block of the first showcase image
+_SHOWN = 8  # showcase images of each version
 _MASK = (1 << 64) - 1
 _T = TypeVar("_T")
 
@@ -25,15 +35,16 @@ PEOPLE: tuple[str | None, ...] = (
     *("inkwell_", "tessellate", "fjordling", "seven_suns", "quiet_riot_2", "b1rch", "saffron"),
     *("papermoon", "drift", "Okapi", "noctiluca", "halcyon_days", "wren", None),
 )
-# Upper ends of a hundred: mostly PG.
+# (upper percentile, value): two thirds are PG.
 _LEVELS = ((67, 1), (79, 2), (89, 4), (96, 8), (100, 16))
 _KINDS = ((58, "a1111"), (68, "none"), (81, "comfy"), (90, "onsite"), (97, "old"), (100, "hidden"))
 
 
 class Row(NamedTuple):
-    """kind: how it was made, and so what generation data it has. level: one browsing-level bit.
+    """An image or video. kind: its generator, which decides its generation data.
 
-    uploaded, sorted_at: ms since 1970; the index sorts by the later one.
+    level: one bit of the browsing levels. uploaded, sorted_at: ms since 1970; the index sorts
+    by `sorted_at`.
     """
 
     id: int
@@ -58,31 +69,31 @@ class Row(NamedTuple):
         return self.likes + self.hearts + self.laughs + self.cries
 
 
-def mixed(number: int, salt: int) -> int:
-    """64 random bits that depend on nothing but the arguments (splitmix64)."""
+def mix_bits(number: int, salt: int) -> int:
+    """Return 64 random bits that depend on the arguments alone (splitmix64)."""
     z = (number * 0x9E3779B97F4A7C15 + salt * 0xD1B54A32D192ED03) & _MASK
     z = ((z ^ z >> 30) * 0xBF58476D1CE4E5B9) & _MASK
     z = ((z ^ z >> 27) * 0x94D049BB133111EB) & _MASK
     return z ^ z >> 31
 
 
-def iso(ms: int) -> str:
-    """Milliseconds since 1970 as the API writes times."""
+def format_time(ms: int) -> str:
+    """Return milliseconds since 1970 as an ISO 8601 time with milliseconds."""
     when = datetime.fromtimestamp(ms / 1000, timezone.utc)
     return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
 
 
-def _pick(table: tuple[tuple[int, _T], ...], percent: int) -> _T:
+def _pick_by_percent(table: tuple[tuple[int, _T], ...], percent: int) -> _T:
     return next(value for end, value in table if percent < end)
 
 
-def _id_at(model: Model, position: int) -> int:
+def _make_image_id(model: Model, position: int) -> int:
     first = _FIRST_ID + _BLOCK * model.number + _GAP * position
-    return first + mixed(first, 1) % _GAP
+    return first + mix_bits(first, 1) % _GAP
 
 
-def row_of(image_id: int) -> Row | None:
-    """The picture with that id: of a gallery or a showcase; None if there is none."""
+def find_row(image_id: int) -> Row | None:
+    """Return the image with an id, of a gallery or showcase, None if there is none."""
     block, rest = divmod(image_id - _FIRST_ID, _BLOCK)
     if not 1 <= block <= len(MODELS):
         return None
@@ -90,36 +101,38 @@ def row_of(image_id: int) -> Row | None:
     shown = _SHOWN * len(model.versions)
     if not (position < model.size or _SHOWCASE <= position < _SHOWCASE + shown):
         return None
-    return _row(model, position) if _id_at(model, position) == image_id else None
+    return _make_row(model, position) if _make_image_id(model, position) == image_id else None
 
 
-def _row(model: Model, position: int) -> Row:
-    image_id = _id_at(model, position)
-    own = position >= _SHOWCASE
-    bits = mixed(image_id, 2)
-    post = position if own else position // 3
-    post_bits = mixed(model.id * _BLOCK + post, 3)
+def _make_row(model: Model, position: int) -> Row:
+    image_id = _make_image_id(model, position)
+    in_showcase = position >= _SHOWCASE
+    bits = mix_bits(image_id, 2)
+    post = position if in_showcase else position // 3
+    post_bits = mix_bits(model.id * _BLOCK + post, 3)
     people = model.people or PEOPLE
-    version = _version(model, position, post_bits)
-    uploaded = _uploaded(model, version, position)
+    version = _choose_version(model, position, post_bits)
+    uploaded = _choose_upload_time(model, version, position)
     video = (bits >> 20) % 1000 < 1000 * model.videos
     return Row(
         image_id,
         model,
         version,
         post_id=21_000_000 + _BLOCK * model.number + post,
-        username=model.creator if own else people[post_bits % len(people)],
-        level=1 if own and position % _SHOWN == 0 else _pick(_LEVELS, bits % 100),
+        username=model.creator if in_showcase else people[post_bits % len(people)],
+        level=(
+            1 if in_showcase and position % _SHOWN == 0 else _pick_by_percent(_LEVELS, bits % 100)
+        ),
         type="video" if video else "image",
-        kind=_kind(bits, video),
+        kind=_choose_kind(bits, video),
         uploaded=uploaded,
-        sorted_at=uploaded + mixed(image_id, 4) % 5_400_000,
-        **_figures(bits),
+        sorted_at=uploaded + mix_bits(image_id, 4) % 5_400_000,
+        **_make_counts(bits),
     )
 
 
-def _figures(bits: int) -> dict[str, int]:
-    """Few pictures are famous."""
+def _make_counts(bits: int) -> dict[str, int]:
+    """Return reaction counts; few images have many."""
     fame = (bits >> 40) % 1000 / 1000
     likes = round(240 * fame**6 + 12 * fame)
     return {
@@ -132,21 +145,21 @@ def _figures(bits: int) -> dict[str, int]:
     }
 
 
-def _kind(bits: int, video: bool) -> str:
-    kind = _pick(_KINDS, (bits >> 12) % 100)
+def _choose_kind(bits: int, video: bool) -> str:
+    kind = _pick_by_percent(_KINDS, (bits >> 12) % 100)
     return kind if not video or kind in ("none", "hidden") else "video"
 
 
-def _version(model: Model, position: int, bits: int) -> Version:
-    """The newest version has the most pictures."""
+def _choose_version(model: Model, position: int, bits: int) -> Version:
+    """Return an image's version; the newest version has the most images."""
     versions = model.versions
     if position >= _SHOWCASE:
         return versions[(position - _SHOWCASE) // _SHOWN]
     return versions[min(bits % (len(versions) + 1), bits // 97 % len(versions))]
 
 
-def _uploaded(model: Model, version: Version, position: int) -> int:
-    """Later for a larger id; many in the last weeks, few long ago."""
+def _choose_upload_time(model: Model, version: Version, position: int) -> int:
+    """Return an upload time in ms: larger ids are newer, most are a few weeks old."""
     if position >= _SHOWCASE:
         published = datetime.fromisoformat(version.published.replace("Z", "+00:00"))
         return round(published.timestamp() * 1000) + position % _SHOWN
@@ -155,17 +168,18 @@ def _uploaded(model: Model, version: Version, position: int) -> int:
 
 
 @functools.lru_cache(maxsize=len(MODELS))
-def gallery(model: Model) -> tuple[Row, ...]:
-    """All pictures of a model, oldest id first."""
-    return tuple(_row(model, position) for position in range(model.size))
+def list_gallery(model: Model) -> tuple[Row, ...]:
+    """Return all images of a model, lowest id first."""
+    return tuple(_make_row(model, position) for position in range(model.size))
 
 
 @functools.lru_cache(maxsize=1)
-def everything() -> tuple[Row, ...]:
-    return tuple(row for model in MODELS for row in gallery(model))
+def list_all_rows() -> tuple[Row, ...]:
+    """Return the images of all models."""
+    return tuple(row for model in MODELS for row in list_gallery(model))
 
 
-def showcase(model: Model, version: Version) -> list[Row]:
-    """The pictures that the creator put beside a version; the first one is PG."""
+def list_showcase(model: Model, version: Version) -> list[Row]:
+    """Return a version's sample images by the creator; the first one is PG."""
     first = _SHOWCASE + _SHOWN * model.versions.index(version)
-    return [_row(model, first + i) for i in range(_SHOWN)]
+    return [_make_row(model, first + i) for i in range(_SHOWN)]

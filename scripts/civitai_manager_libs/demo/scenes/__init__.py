@@ -1,5 +1,5 @@
-"""What the pictures show, each drawn from its number."""
+"""What the images show, each drawn from a number."""
 
-from .drawing import Art, art_of, draw, phrases, SCENES
+from .drawing import Art, make_art, draw_art, describe_art, SCENES
 
-__all__ = ["Art", "SCENES", "art_of", "draw", "phrases"]
+__all__ = ["Art", "SCENES", "make_art", "draw_art", "describe_art"]

@@ -1,4 +1,4 @@
-"""Pictures worth looking at, each drawn from its number, and the words that describe it."""
+"""Images drawn from a number, and the words that describe them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from . import land, pattern, plants, towns, water
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["Art", "SCENES", "art_of", "draw", "phrases"]
+__all__ = ["Art", "SCENES", "make_art", "draw_art", "describe_art"]
 
 _Choice = tuple[tuple[str, str], ...]
 
 
 class _Scene(NamedTuple):
-    """subjects: what it is, in the prompt's words. extras: of each group at most one is drawn."""
+    """A kind of image. subjects: names in prompts. extras: at most one of each group is drawn."""
 
     paint: Callable[[Canvas], None]
     subjects: tuple[str, ...]
@@ -28,7 +28,7 @@ class _Scene(NamedTuple):
 
 
 class Art(NamedTuple):
-    """What one picture shows. Its prompt and its drawing come from the same record."""
+    """What an image shows; both its prompt and its drawing are made from this record."""
 
     seed: int
     scene: str
@@ -45,18 +45,18 @@ _BIRDS = (("birds", "a flock of birds far away"),)
 _PINES = (("pines", "dark pines in the foreground"),)
 
 
-def _tiling(kind: str, *subjects: str) -> _Scene:
-    return _Scene(pattern.tiles, subjects, always=frozenset({kind}))
+def _make_tiling(kind: str, *subjects: str) -> _Scene:
+    return _Scene(pattern.paint_tiles, subjects, always=frozenset({kind}))
 
 
 SCENES: dict[str, _Scene] = {
     "mountains": _Scene(
-        land.mountains,
+        land.paint_mountains,
         ("mountain ridges one behind the other", "a wide valley seen from a high pass"),
         (_SUN, _CLOUDS, _PINES, _BIRDS, (("mist", "mist rising between the ridges"),)),
     ),
     "sea": _Scene(
-        water.sea,
+        water.paint_sea,
         ("a calm sea with light glittering on the water", "the open sea under a wide sky"),
         (
             _CLOUDS,
@@ -65,84 +65,84 @@ SCENES: dict[str, _Scene] = {
         ),
     ),
     "aurora": _Scene(
-        water.aurora,
+        water.paint_aurora,
         ("northern lights above dark hills", "curtains of aurora in a starry sky"),
         ((("lake", "reflections in a still lake"),), _PINES),
         only_dark=True,
     ),
     "dunes": _Scene(
-        land.dunes,
+        land.paint_dunes,
         ("sweeping sand dunes with soft shadows", "an endless desert, dune after dune"),
         (_SUN, _CLOUDS, (("caravan", "a caravan of five camels"),)),
     ),
     "forest": _Scene(
-        land.forest,
+        land.paint_forest,
         ("tall bare trunks in a foggy forest", "a quiet wood, trees fading into the fog"),
         ((("fireflies", "fireflies over the ground"), ("rays", "rays of light from above")),),
     ),
     "cottage": _Scene(
-        land.cottage,
+        land.paint_cottage,
         ("a small cottage in deep snow with lit windows", "a lonely house on a snowy hill"),
         (_SUN, _CLOUDS, (("snow", "snow falling"), ("snow", "large flakes in the air"))),
     ),
     "reef": _Scene(
-        water.reef,
+        water.paint_reef,
         ("a kelp forest under water, shafts of light", "the sea floor in clear water, bubbles"),
         ((("fish", "a shoal of little fish"),), (("corals", "corals in front"),)),
     ),
     "city": _Scene(
-        towns.city,
+        towns.paint_city,
         ("a city skyline with lit windows", "towers of a big town, window after window"),
         (_SUN, _CLOUDS, (("river", "the skyline mirrored in a river"),)),
     ),
     "balloons": _Scene(
-        towns.balloons,
+        towns.paint_balloons,
         ("hot air balloons drifting over hills", "striped balloons in the morning air"),
         (_SUN, _CLOUDS, _BIRDS),
     ),
     "flowers": _Scene(
-        plants.flowers,
+        plants.paint_flowers,
         ("wild flowers on long stems, blurred background", "a meadow in bloom seen from close by"),
         ((("dew", "sparkling drops of dew"),),),
     ),
     "blossom": _Scene(
-        plants.blossom,
+        plants.paint_blossom,
         ("a flowering branch before a large round sun", "a branch in full blossom"),
         ((("petals", "petals in the wind"),), (("moon", "a huge pale disc in the sky"),)),
     ),
     "space": _Scene(
-        towns.space,
+        towns.paint_space,
         ("a banded planet in front of a nebula", "a far planet among stars and coloured dust"),
         ((("rings", "wide rings"),), (("moons", "two small moons"),)),
     ),
     "flow": _Scene(
-        pattern.flow,
+        pattern.paint_flow,
         ("abstract flowing lines like wind made visible", "a field of curving strokes"),
         ((("ink", "on a dark ground"),),),
     ),
     "paper": _Scene(
-        pattern.paper,
+        pattern.paint_paper,
         ("layers of cut paper with soft shadows", "a deep paper cut, sheet behind sheet"),
         ((("core", "a glowing core"),),),
     ),
     "facets": _Scene(
-        pattern.facets,
+        pattern.paint_facets,
         ("a low poly landscape of folded triangles", "faceted hills under a faceted sky"),
     ),
     "marble": _Scene(
-        pattern.marble,
+        pattern.paint_marble,
         ("marbled ink swirling on water", "polished stone with flowing colours"),
         ((("gold", "thin veins of gold"),),),
     ),
-    "scales": _tiling("scales", "seigaiha waves, a pattern of overlapping circles"),
-    "cubes": _tiling("cubes", "an isometric pattern of cubes"),
-    "arcs": _tiling("arcs", "a truchet tiling, ribbons that never end"),
-    "diamonds": _tiling("diamonds", "a harlequin pattern of nested diamonds"),
+    "scales": _make_tiling("scales", "seigaiha waves, a pattern of overlapping circles"),
+    "cubes": _make_tiling("cubes", "an isometric pattern of cubes"),
+    "arcs": _make_tiling("arcs", "a truchet tiling, ribbons that never end"),
+    "diamonds": _make_tiling("diamonds", "a harlequin pattern of nested diamonds"),
 }
 
 
-def art_of(number: int, scenes: tuple[str, ...] = tuple(SCENES)) -> Art:
-    """The same number gives the same art for ever; one of `scenes` if they are given."""
+def make_art(number: int, scenes: tuple[str, ...] = tuple(SCENES)) -> Art:
+    """Return the art of a number, always equal for equal numbers, with one of `scenes`."""
     rng = Random(number)
     name = rng.choice(scenes)
     scene = SCENES[name]
@@ -160,24 +160,24 @@ def art_of(number: int, scenes: tuple[str, ...] = tuple(SCENES)) -> Art:
     )
 
 
-def phrases(art: Art) -> list[str]:
-    """What is on it, most important first."""
+def describe_art(art: Art) -> list[str]:
+    """Return the prompt's phrases for an art, most important first."""
     return [art.subject, *art.details, art.palette.mood]
 
 
-def draw(art: Art, size: tuple[int, int], label: str = "") -> Image.Image:
-    """The picture in any size, from a thumbnail's to the original's; `label` is written on it."""
+def draw_art(art: Art, size: tuple[int, int], label: str = "") -> Image.Image:
+    """Return the drawing of an art in a size in pixels, with `label` in a corner."""
     canvas = Canvas(size, art.seed, art.palette, art.has)
     SCENES[art.scene].paint(canvas)
     if label:
-        _write(canvas, label)
+        _write_label(canvas, label)
     if not canvas.coarse:
-        canvas.grain()
+        canvas.add_grain()
     return canvas.image
 
 
 # Strokes on a grid of 4 x 6, so that the label needs no font.
-_LETTERS = {
+_LETTERS: dict[str, list[list[tuple[float, float]]]] = {
     "P": [[(0, 6), (0, 0), (3, 0), (4, 1), (4, 2), (3, 3), (0, 3)]],
     "G": [[(4, 1), (3, 0), (1, 0), (0, 1), (0, 5), (1, 6), (3, 6), (4, 5), (4, 3), (2.3, 3)]],
     "R": [[(0, 6), (0, 0), (3, 0), (4, 1), (4, 2), (3, 3), (0, 3)], [(2, 3), (4, 6)]],
@@ -188,14 +188,14 @@ _LETTERS = {
 }
 
 
-def _write(canvas: Canvas, label: str) -> None:
-    """A dark plate at the lower left with the label on it."""
+def _write_label(canvas: Canvas, label: str) -> None:
+    """Draw the label on a dark plate at the lower left."""
     unit = 0.0155
     wide, high = (len(label) * 5.6 + 2.4) * unit, 10 * unit
     left, top = 0.04 * canvas.rx, 1 - (0.04 + high) * canvas.ry
     right, bottom = left + wide * canvas.rx, top + high * canvas.ry
-    with canvas.pen(left, top, right, bottom) as pen:
-        pen.box(left, top, right, bottom, (12, 14, 22), 0.72)
+    with canvas.open_pen(left, top, right, bottom) as pen:
+        pen.draw_box(left, top, right, bottom, (12, 14, 22), 0.72)
         for i, letter in enumerate(label):
             for stroke in _LETTERS[letter]:
                 line = [
@@ -205,10 +205,10 @@ def _write(canvas: Canvas, label: str) -> None:
                     )
                     for x, y in stroke
                 ]
-                _rounded(pen, line, unit)
+                _draw_rounded_line(pen, line, unit)
 
 
-def _rounded(pen: Pen, line: list[tuple[float, float]], width: float) -> None:
-    pen.line(line, (255, 255, 255), width)
+def _draw_rounded_line(pen: Pen, line: list[tuple[float, float]], width: float) -> None:
+    pen.draw_line(line, (255, 255, 255), width)
     for x, y in line:
-        pen.disc(x, y, width / 2, (255, 255, 255))
+        pen.draw_disc(x, y, width / 2, (255, 255, 255))

@@ -5,100 +5,109 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ..canvas import Canvas, Color, mix, Pen, Point, ramp
+from ..canvas import Canvas, Color, mix, Pen, Point, blend_stops
 from .sky import BLACK, WHITE
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["facets", "flow", "marble", "paper", "tiles"]
+__all__ = ["paint_facets", "paint_flow", "paint_marble", "paint_paper", "paint_tiles"]
 
 
-def _tones(c: Canvas) -> tuple[Color, ...]:
-    """The palette as one ramp from dark to bright."""
+def _make_tones(c: Canvas) -> tuple[Color, ...]:
+    """Return the palette as a range from dark to bright."""
     p = c.palette
     return (p.near, mix(p.near, p.sky[0], 0.6), p.accents[2], p.sky[1], p.accents[1], p.sky[2])
 
 
-def flow(c: Canvas) -> None:
-    """Lines that follow a field of three waves."""
+def paint_flow(c: Canvas) -> None:
+    """Paint lines that follow a field of three waves."""
     p, rng = c.palette, c.rng
     dark = p.dark or "ink" in c.has
     base = mix(p.sky[0], BLACK, 0.55) if dark else mix(p.sky[2], WHITE, 0.45)
-    c.sky((base, mix(base, p.sky[1], 0.3), base))
+    c.draw_sky((base, mix(base, p.sky[1], 0.3), base))
     tones = (p.accents[0], p.accents[1], p.sky[1], p.accents[2], p.light if dark else p.near)
     a, b, d = (rng.uniform(0, 6.3) for _ in range(3))
     fx, fy = rng.uniform(1.6, 3.6), rng.uniform(1.6, 3.6)
-    with c.pen() as pen:
-        for _ in c.many(430):
+    with c.open_pen() as pen:
+        for _ in c.iter_details(430):
             x, y = rng.uniform(-0.1, 1.1), rng.uniform(-0.1, 1.1)
-            color = ramp(tones, 0.5 + 0.5 * math.sin(a + 3.2 * x + 2.1 * y) + rng.gauss(0, 0.08))
+            color = blend_stops(
+                tones, 0.5 + 0.5 * math.sin(a + 3.2 * x + 2.1 * y) + rng.gauss(0, 0.08)
+            )
             line = []
             for _ in range(26):
                 line.append((x, y))
                 angle = math.sin(a + x * fx) + math.cos(b + y * fy) + math.sin(d + (x + y) * 2.3)
                 x += math.cos(angle * 1.5) * 0.017 * pen.rx
                 y += math.sin(angle * 1.5) * 0.017 * pen.ry
-            pen.line(line, color, 0.0022 + 0.012 * rng.random() ** 3, 0.75)
+            pen.draw_line(line, color, 0.0022 + 0.012 * rng.random() ** 3, 0.75)
 
 
-def tiles(c: Canvas) -> None:
+def paint_tiles(c: Canvas) -> None:
     kind = next(k for k in ("scales", "cubes", "arcs", "diamonds") if k in c.has)
-    tones, (a, b) = _tones(c), (c.rng.uniform(0, 6.3), c.rng.uniform(0, 6.3))
-    c.sky((c.palette.near, c.palette.sky[0]))
+    tones, (a, b) = _make_tones(c), (c.rng.uniform(0, 6.3), c.rng.uniform(0, 6.3))
+    c.draw_sky((c.palette.near, c.palette.sky[0]))
     across = c.rng.choice((5, 6, 7, 8)) if not c.coarse else 5
     w = 1 / across
     h = w * c.ry / c.rx * {"scales": 0.5, "cubes": 0.75 * 1.1547, "arcs": 1, "diamonds": 0.85}[kind]
-    draw = {"scales": _scale, "cubes": _cube, "arcs": _arc, "diamonds": _diamond}[kind]
-    with c.pen() as pen:
+    draw = {
+        "scales": _draw_scale,
+        "cubes": _draw_cube,
+        "arcs": _draw_arc,
+        "diamonds": _draw_diamond,
+    }[kind]
+    with c.open_pen() as pen:
         for row in range(-1, int(1 / h) + 3):
             for column in range(-1, across + 1):
                 odd = row % 2 and kind != "arcs"
                 x, y = (column + (0.5 if odd else 0)) * w, row * h
                 wave = math.sin(a + 2.6 * x + 1.7 * y) + math.cos(b + 3.1 * y - 1.3 * x)
-                tone = ramp(tones, 0.5 + 0.27 * wave + c.rng.gauss(0, 0.06))
+                tone = blend_stops(tones, 0.5 + 0.27 * wave + c.rng.gauss(0, 0.06))
                 draw(c, pen, (x, y, w, h), tone)
-    c.glow(c.rng.random(), c.rng.random() * 0.5, 0.9, c.palette.light, 0.22)
-    c.glow(c.rng.random(), 1, 0.9, c.palette.near, 0.4)
+    c.draw_glow(c.rng.random(), c.rng.random() * 0.5, 0.9, c.palette.light, 0.22)
+    c.draw_glow(c.rng.random(), 1, 0.9, c.palette.near, 0.4)
 
 
 _Cell = tuple[float, float, float, float]
 
 
-def _scale(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
-    """Seigaiha: nested discs, each row over the one above."""
+def _draw_scale(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
+    """Draw nested discs (seigaiha); each row covers the row above."""
     x, y, w, h = cell
     r = w / 2 / pen.rx
     for i, share in enumerate((1, 0.8, 0.6, 0.4, 0.2)):
         ring = mix(tone, WHITE, 0.55) if i % 2 else mix(tone, c.palette.near, 0.1 * i)
-        pen.disc(x + w / 2, y + h, r * share, ring)
+        pen.draw_disc(x + w / 2, y + h, r * share, ring)
 
 
-def _cube(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
+def _draw_cube(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
     x, y, w, h = cell
     q = h / 3  # quarter of a cube's height
     top = [(x, y), (x + w / 2, y - q), (x + w, y), (x + w / 2, y + q)]
     left = [(x, y), (x + w / 2, y + q), (x + w / 2, y + 3 * q), (x, y + 2 * q)]
     right = [(x + w, y), (x + w / 2, y + q), (x + w / 2, y + 3 * q), (x + w, y + 2 * q)]
-    pen.shape(left, tone)
-    pen.shape(right, mix(tone, c.palette.near, 0.5))
-    pen.shape(top, mix(tone, c.palette.light, 0.55))
+    pen.draw_shape(left, tone)
+    pen.draw_shape(right, mix(tone, c.palette.near, 0.5))
+    pen.draw_shape(top, mix(tone, c.palette.light, 0.55))
 
 
-def _arc(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
-    """Truchet: two quarter rings in one of two ways, so that they join into ribbons."""
+def _draw_arc(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
+    """Draw two quarter rings in one of two ways (Truchet), so that they join into ribbons."""
     x, y, w, h = cell
-    pen.box(x, y, x + w, y + h, mix(tone, c.palette.near, 0.55))
+    pen.draw_box(x, y, x + w, y + h, mix(tone, c.palette.near, 0.55))
     flip = c.rng.random() < 0.5
     for cx, cy, start in ((x, y, 0), (x + w, y + h, 2)) if flip else ((x + w, y, 1), (x, y + h, 3)):
         for width, color in (
             (0.34, mix(tone, WHITE, 0.15)),
             (0.16, mix(tone, c.palette.light, 0.6)),
         ):
-            pen.shape(_quarter(cx, cy, w, h, start, width), color)
+            pen.draw_shape(_make_quarter_ring(cx, cy, w, h, start, width), color)
 
 
-def _quarter(cx: float, cy: float, w: float, h: float, start: int, width: float) -> list[Point]:
+def _make_quarter_ring(
+    cx: float, cy: float, w: float, h: float, start: int, width: float
+) -> list[Point]:
     turns = [math.pi / 2 * (start + i / 10) for i in range(11)]
     outer, inner = 0.5 + width / 2, 0.5 - width / 2
     there = [(cx + math.cos(t) * outer * w, cy + math.sin(t) * outer * h) for t in turns]
@@ -106,25 +115,25 @@ def _quarter(cx: float, cy: float, w: float, h: float, start: int, width: float)
     return there + back
 
 
-def _diamond(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
+def _draw_diamond(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
     x, y, w, h = cell
     for i, share in enumerate((1, 0.72, 0.44, 0.18)):
         a, b = w / 2 * share, h * share
         color = (tone, mix(tone, c.palette.near, 0.5), mix(tone, WHITE, 0.35), c.palette.light)[i]
         middle = (x + w / 2, y + h / 2)
         corners = [(0, -b), (a, 0), (0, b), (-a, 0)]
-        pen.shape([(middle[0] + dx, middle[1] + dy) for dx, dy in corners], color)
+        pen.draw_shape([(middle[0] + dx, middle[1] + dy) for dx, dy in corners], color)
 
 
-def paper(c: Canvas) -> None:
-    """Sheets with wandering holes, one over the other, each throwing a shadow."""
+def paint_paper(c: Canvas) -> None:
+    """Paint sheets with irregular holes on top of each other, each with a shadow."""
     from PIL import Image, ImageFilter
 
     p, rng = c.palette, c.rng
     at = rng.uniform(0.35, 0.65), rng.uniform(0.35, 0.6)
-    c.sky((mix(p.light, WHITE, 0.3), p.light))
+    c.draw_sky((mix(p.light, WHITE, 0.3), p.light))
     if "core" in c.has:
-        c.glow(*at, 0.22, p.accents[1], 1)
+        c.draw_glow(*at, 0.22, p.accents[1], 1)
     phases = [rng.uniform(0, 6.3) for _ in range(4)]
     tones = (
         p.light,
@@ -136,14 +145,20 @@ def paper(c: Canvas) -> None:
     )
     small = (max(1, c.width // 4), max(1, c.height // 4))
     for sheet in range(7):
-        t, edge = sheet / 6, _edge(c, at, 0.09 + 0.075 * sheet, phases, sheet)
-        shadow = _around(edge, small).filter(ImageFilter.BoxBlur(small[0] / 48))
-        c.veil(shadow.resize(c.image.size, Image.BILINEAR), mix(p.near, BLACK, 0.6), 0, 255, 0.55)
-        tone = c.gradient((ramp(tones, t + 0.1), ramp(tones, t)), c.image.size)
-        c.image.paste(tone, (0, 0), _around(edge, (2 * c.width, 2 * c.height)).reduce(2))
+        t, edge = sheet / 6, _make_hole_edge(c, at, 0.09 + 0.075 * sheet, phases, sheet)
+        shadow = _make_outside_mask(edge, small).filter(ImageFilter.BoxBlur(small[0] / 48))
+        c.draw_veil(
+            shadow.resize(c.image.size, Image.Resampling.BILINEAR),
+            mix(p.near, BLACK, 0.6),
+            0,
+            255,
+            0.55,
+        )
+        tone = c.make_gradient((blend_stops(tones, t + 0.1), blend_stops(tones, t)), c.image.size)
+        c.image.paste(tone, (0, 0), _make_outside_mask(edge, (2 * c.width, 2 * c.height)).reduce(2))
 
 
-def _edge(c: Canvas, at: Point, r: float, phases: list[float], sheet: int) -> list[Point]:
+def _make_hole_edge(c: Canvas, at: Point, r: float, phases: list[float], sheet: int) -> list[Point]:
     points = []
     for i in range(160):
         a = i / 160 * 2 * math.pi
@@ -155,8 +170,8 @@ def _edge(c: Canvas, at: Point, r: float, phases: list[float], sheet: int) -> li
     return points
 
 
-def _around(edge: list[Point], size: tuple[int, int]) -> Image.Image:
-    """A mask of everything outside the edge."""
+def _make_outside_mask(edge: list[Point], size: tuple[int, int]) -> Image.Image:
+    """Return a mask of everything outside a closed line, in pixels."""
     from PIL import Image, ImageDraw
 
     mask = Image.new("L", size, 255)
@@ -164,8 +179,8 @@ def _around(edge: list[Point], size: tuple[int, int]) -> Image.Image:
     return mask
 
 
-def facets(c: Canvas) -> None:
-    """A landscape folded from triangles."""
+def paint_facets(c: Canvas) -> None:
+    """Paint a landscape of triangles."""
     rng = c.rng
     sun, horizon = (rng.uniform(0.25, 0.75), rng.uniform(0.2, 0.4)), rng.uniform(0.5, 0.62)
     across, down = (5, 7) if c.coarse else (14, 20)
@@ -175,38 +190,40 @@ def facets(c: Canvas) -> None:
         return (i + rng.uniform(-0.36, 0.36)) / across, (j + rng.uniform(-0.36, 0.36)) / down
 
     grid = [[knot(i, j) for i in range(-1, across + 2)] for j in range(-1, down + 2)]
-    with c.pen() as pen:
+    with c.open_pen() as pen:
         for upper, lower in zip(grid, grid[1:]):
             for a, b, d, e in zip(upper, upper[1:], lower, lower[1:]):
                 one = rng.random() < 0.5
                 for corners in ([a, b, d], [b, e, d]) if one else ([a, b, e], [a, e, d]):
-                    pen.shape(corners, _facet(c, corners, sun, horizon, swing))
+                    pen.draw_shape(corners, _choose_facet_color(c, corners, sun, horizon, swing))
 
 
-def _facet(
+def _choose_facet_color(
     c: Canvas, corners: list[Point], sun: Point, horizon: float, swing: list[float]
 ) -> Color:
-    """Sky around the sun, or one of three hills, a little lighter or darker each time."""
+    """Return a triangle's color: sky around the sun, or one of three hills."""
     p = c.palette
     x, y = sum(q[0] for q in corners) / 3, sum(q[1] for q in corners) / 3
     away = math.hypot((x - sun[0]) / c.rx, (y - sun[1]) / c.ry)
-    color = ramp((p.light, *reversed(p.sky)), away * 1.15 - 0.08 if away > 0.12 else 0)
+    color = blend_stops((p.light, *reversed(p.sky)), away * 1.15 - 0.08 if away > 0.12 else 0)
     for i in range(3):
         if y > horizon + 0.15 * i + 0.07 * math.sin(swing[i] + x * (5 + 2 * i)):
             color = mix(mix(p.far, p.near, 0.42 * i), p.accents[2], 0.18)
     return mix(color, WHITE if c.rng.random() < 0.5 else p.near, c.rng.random() * 0.16)
 
 
-def marble(c: Canvas) -> None:
-    """Noise bent by waves and coloured by its height, with veins of metal along its contours."""
+def paint_marble(c: Canvas) -> None:
+    """Paint warped noise, colored by its height, with golden veins along contours."""
     from PIL import Image
 
     p, rng = c.palette, c.rng
-    height = c.noise(2, 3, 4)
-    height = height.transform(height.size, Image.MESH, _swirl(c), Image.BILINEAR)
-    tones = _tones(c)
+    height = c.make_noise(2, 3, 4)
+    height = height.transform(
+        height.size, Image.Transform.MESH, _make_swirl_mesh(c), Image.Resampling.BILINEAR
+    )
+    tones = _make_tones(c)
     turns = rng.uniform(1.1, 1.7)
-    steps = [ramp(tones, abs((i / 255 * turns * 2 + 0.2) % 2 - 1)) for i in range(256)]
+    steps = [blend_stops(tones, abs((i / 255 * turns * 2 + 0.2) % 2 - 1)) for i in range(256)]
     bands = [height.point([s[channel] for s in steps]) for channel in range(3)]
     c.image = Image.merge("RGB", bands)
     if "gold" in c.has:
@@ -214,10 +231,10 @@ def marble(c: Canvas) -> None:
             vein = [max(0, 1 - abs(i - level) / 2.4) for i in range(256)]
             mask = height.point([round(235 * v) for v in vein])
             c.image.paste(mix((236, 196, 104), p.light, 0.25), (0, 0), mask)
-    c.glow(rng.random(), rng.random() * 0.4, 0.8, p.light, 0.25)
+    c.draw_glow(rng.random(), rng.random() * 0.4, 0.8, p.light, 0.25)
 
 
-def _swirl(c: Canvas) -> list[tuple[tuple[int, int, int, int], tuple[float, ...]]]:
+def _make_swirl_mesh(c: Canvas) -> list[tuple[tuple[int, int, int, int], tuple[float, ...]]]:
     w, h = c.width, c.height
     a, b, cells = c.rng.uniform(0, 6.3), c.rng.uniform(0, 6.3), 6 if c.coarse else 14
 

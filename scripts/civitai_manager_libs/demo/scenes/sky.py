@@ -1,4 +1,4 @@
-"""Skies with sun, moon, stars and clouds, and what stands out against them."""
+"""Skies with sun, moon, stars and clouds; birds and trees in front of them."""
 
 from __future__ import annotations
 
@@ -6,54 +6,55 @@ from collections.abc import Iterable
 
 from ..canvas import Canvas, Color, mix, Pen
 
-__all__ = ["BLACK", "WHITE", "birds", "heavens", "pine", "pines"]
+__all__ = ["BLACK", "WHITE", "draw_birds", "paint_sky", "draw_pine", "draw_pines"]
 
 WHITE: Color = (255, 255, 255)
 BLACK: Color = (0, 0, 0)
 
 
-def heavens(c: Canvas, lowest: float) -> None:
-    """The sky down to `lowest`, with what the prompt has of sun, moon and clouds."""
+def paint_sky(c: Canvas, lowest: float) -> None:
+    """Paint the sky down to `lowest`, with the sun, moon and clouds of the prompt."""
     p, rng = c.palette, c.rng
     at, high, big = rng.uniform(0.2, 0.8), rng.uniform(0.35, 0.8), rng.uniform(0.035, 0.075)
-    c.sky((*p.sky, p.sky[2]), 0, lowest + 0.12)
+    c.draw_sky((*p.sky, p.sky[2]), 0, lowest + 0.12)
     if p.dark:
-        c.stars(420, lowest)
+        c.draw_stars(420, lowest)
     if "moon" in c.has:
-        c.orb(at, lowest * high * 0.7, big * 0.8, 0.7)
+        c.draw_orb(at, lowest * high * 0.7, big * 0.8, 0.7)
     elif "sun" in c.has:
-        c.orb(at, lowest * high, big)
+        c.draw_orb(at, lowest * high, big)
     if "clouds" in c.has:
         tint = mix(p.sky[2], WHITE, 0.1 if p.dark else 0.45)
-        c.veil(c.noise(2, 9, 4), tint, 120, 225, 0.35 if p.dark else 0.75)
+        c.draw_veil(c.make_noise(2, 9, 4), tint, 120, 225, 0.35 if p.dark else 0.75)
 
 
-def birds(c: Canvas, lowest: float) -> None:
+def draw_birds(c: Canvas, lowest: float) -> None:
+    """Draw a flock of birds above the height `lowest`."""
     x, y = c.rng.uniform(0.2, 0.7), c.rng.uniform(0.3, 0.7) * lowest
-    with c.pen(x - 0.3, y - 0.15, x + 0.3, y + 0.15) as pen:
-        for _ in c.many(9):
+    with c.open_pen(x - 0.3, y - 0.15, x + 0.3, y + 0.15) as pen:
+        for _ in c.iter_details(9):
             bx, by = x + c.rng.gauss(0, 0.07), y + c.rng.gauss(0, 0.03)
             s = c.rng.uniform(0.006, 0.012)
             wing = [(-1, -0.5), (-0.5, -0.62), (0, 0), (0.5, -0.62), (1, -0.5)]
             line = [(bx + a * s * pen.rx, by + b * s * pen.ry) for a, b in wing]
-            pen.line(line, c.palette.near, 0.0018, 0.8)
+            pen.draw_line(line, c.palette.near, 0.0018, 0.8)
 
 
-def pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> None:
-    """A fir, its height in shares of the shorter side."""
+def draw_pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> None:
+    """Draw a fir; `tall` is a share of the shorter side."""
     h, w = tall * pen.ry, tall * pen.rx * 0.2
-    pen.box(x - w * 0.08, foot - h * 0.15, x + w * 0.08, foot + h * 0.03, color)
+    pen.draw_box(x - w * 0.08, foot - h * 0.15, x + w * 0.08, foot + h * 0.03, color)
     for step in range(6):
         top, low = foot - h * (1 - step * 0.14), foot - h * (0.66 - step * 0.12)
         half = w * (0.3 + step * 0.16)
-        pen.shape([(x, top), (x + half, low), (x, low - h * 0.03), (x - half, low)], color)
+        pen.draw_shape([(x, top), (x + half, low), (x, low - h * 0.03), (x - half, low)], color)
 
 
-def pines(c: Canvas, count: Iterable[int], tall: float) -> None:
-    """A row of firs along the lower edge, lower in the middle."""
+def draw_pines(c: Canvas, count: Iterable[int], tall: float) -> None:
+    """Draw a row of firs along the lower edge, lower in the middle."""
     color = mix(c.palette.near, BLACK, 0.45)
-    with c.stencil(color, 1 - 1.2 * tall * c.ry) as pen:
+    with c.open_stencil(color, 1 - 1.2 * tall * c.ry) as pen:
         for _ in count:
             x = c.rng.random()
             size = tall * (0.35 + abs(x - 0.5) * 1.1) * c.rng.uniform(0.6, 1.2)
-            pine(pen, x, 0.99 + c.rng.uniform(0, 0.02), size, color)
+            draw_pine(pen, x, 0.99 + c.rng.uniform(0, 0.02), size, color)

@@ -1,56 +1,58 @@
-"""Scenes of the sea, of lakes under northern lights, and of what is below."""
+"""Scenes of the sea, of northern lights and of a reef."""
 
 from __future__ import annotations
 
 import math
 
-from ..canvas import Canvas, Color, curve, mix, Pen, Point, ridge
-from .sky import BLACK, pines, WHITE
+from ..canvas import Canvas, Color, make_curve, mix, Pen, Point, make_ridge
+from .sky import BLACK, draw_pines, WHITE
 
-__all__ = ["aurora", "reef", "sea"]
+__all__ = ["paint_aurora", "paint_reef", "paint_sea"]
 
 
-def sea(c: Canvas) -> None:
+def paint_sea(c: Canvas) -> None:
     p, rng = c.palette, c.rng
     horizon = rng.uniform(0.45, 0.62)
     at, big = rng.uniform(0.25, 0.75), rng.uniform(0.05, 0.09)
     high = horizon - big * c.ry * rng.uniform(0.1, 2.2)
-    c.sky((*p.sky, mix(p.sky[2], p.light, 0.3)), 0, horizon)
+    c.draw_sky((*p.sky, mix(p.sky[2], p.light, 0.3)), 0, horizon)
     if p.dark:
-        c.stars(300, horizon)
+        c.draw_stars(300, horizon)
     if "clouds" in c.has:
-        c.veil(c.noise(1, 12, 4), mix(p.sky[1], p.light, 0.4), 125, 215, 0.7)
-    c.orb(at, high, big)
+        c.draw_veil(c.make_noise(1, 12, 4), mix(p.sky[1], p.light, 0.4), 125, 215, 0.7)
+    c.draw_orb(at, high, big)
     deep = mix(p.near, p.sky[0], 0.45)
-    c.sky((mix(p.sky[2], deep, 0.35), mix(p.sky[1], deep, 0.6), deep, p.near), horizon, 1)
-    _glitter(c, at, horizon)
+    c.draw_sky((mix(p.sky[2], deep, 0.35), mix(p.sky[1], deep, 0.6), deep, p.near), horizon, 1)
+    _draw_waves(c, at, horizon)
     if "island" in c.has:
-        coast = [(x, min(y, horizon) + 0.004) for x, y in ridge(c, horizon, 0.035)]
-        with c.pen(y0=horizon - 0.12, y1=horizon + 0.02) as pen:
-            pen.shape([*coast, (1, horizon + 0.004), (0, horizon + 0.004)], mix(p.far, p.near, 0.4))
+        coast = [(x, min(y, horizon) + 0.004) for x, y in make_ridge(c, horizon, 0.035)]
+        with c.open_pen(y0=horizon - 0.12, y1=horizon + 0.02) as pen:
+            pen.draw_shape(
+                [*coast, (1, horizon + 0.004), (0, horizon + 0.004)], mix(p.far, p.near, 0.4)
+            )
     if "lighthouse" in c.has:
-        _lighthouse(c, horizon, rng.random() < 0.5)
+        _draw_lighthouse(c, horizon, rng.random() < 0.5)
     if "sail" in c.has:
-        _sail(c, horizon)
+        _draw_boat(c, horizon)
 
 
-def _glitter(c: Canvas, at: float, horizon: float) -> None:
-    """Waves, bright under the sun and dark beside it."""
+def _draw_waves(c: Canvas, at: float, horizon: float) -> None:
+    """Draw waves, bright below the sun and dark beside it."""
     p, rng = c.palette, c.rng
-    with c.pen(y0=horizon) as pen:
-        for _ in c.many(520):
+    with c.open_pen(y0=horizon) as pen:
+        for _ in c.iter_details(520):
             t = rng.random() ** 1.6
             y = horizon + (1 - horizon) * t + 0.002
             x = at + rng.gauss(0, 0.035 + 0.16 * t)
             half = (0.006 + 0.04 * t) * rng.uniform(0.4, 1.3)
-            pen.disc(x, y, half, mix(p.light, p.sky[2], rng.random() * 0.6), 0.55, 0.055)
-        for _ in c.many(220):
+            pen.draw_disc(x, y, half, mix(p.light, p.sky[2], rng.random() * 0.6), 0.55, 0.055)
+        for _ in c.iter_details(220):
             t = rng.random() ** 1.4
             y = horizon + (1 - horizon) * t + 0.004
-            pen.disc(rng.random(), y, (0.02 + 0.12 * t) * rng.random(), p.near, 0.22, 0.04)
+            pen.draw_disc(rng.random(), y, (0.02 + 0.12 * t) * rng.random(), p.near, 0.22, 0.04)
 
 
-def _sail(c: Canvas, horizon: float) -> None:
+def _draw_boat(c: Canvas, horizon: float) -> None:
     p = c.palette
     x, y = c.rng.choice((0.22, 0.34, 0.68, 0.8)), horizon + c.rng.uniform(0.02, 0.1)
     s = 0.05 + (y - horizon) * 0.7
@@ -60,15 +62,17 @@ def _sail(c: Canvas, horizon: float) -> None:
     def at(*corners: Point) -> list[Point]:
         return [(x + a * u, y + b * v) for a, b in corners]
 
-    with c.pen(x - 1.5 * u, y - 3 * v, x + 1.5 * u, y + 2.5 * v) as pen:
-        pen.shape(at((-1, 0), (1, 0), (0.7, 0.3), (-0.7, 0.3)), hull)
-        pen.shape(at((0.05, -2.4), (0.9, -0.15), (0.05, -0.1)), white)
-        pen.shape(at((-0.05, -2.1), (-0.75, -0.2), (-0.05, -0.1)), mix(white, p.accents[0], 0.35))
+    with c.open_pen(x - 1.5 * u, y - 3 * v, x + 1.5 * u, y + 2.5 * v) as pen:
+        pen.draw_shape(at((-1, 0), (1, 0), (0.7, 0.3), (-0.7, 0.3)), hull)
+        pen.draw_shape(at((0.05, -2.4), (0.9, -0.15), (0.05, -0.1)), white)
+        pen.draw_shape(
+            at((-0.05, -2.1), (-0.75, -0.2), (-0.05, -0.1)), mix(white, p.accents[0], 0.35)
+        )
         for i in range(7):
-            pen.disc(x, y + v * (0.45 + i * 0.22), s * (0.8 - i * 0.08), hull, 0.22, 0.07)
+            pen.draw_disc(x, y + v * (0.45 + i * 0.22), s * (0.8 - i * 0.08), hull, 0.22, 0.07)
 
 
-def _lighthouse(c: Canvas, horizon: float, right: bool) -> None:
+def _draw_lighthouse(c: Canvas, horizon: float, right: bool) -> None:
     p, foot = c.palette, horizon - 0.045
     rock, red = mix(p.near, BLACK, 0.35), mix(p.accents[0], p.near, 0.25)
     white = mix(p.sky[2], WHITE, 0.4)
@@ -77,39 +81,49 @@ def _lighthouse(c: Canvas, horizon: float, right: bool) -> None:
     def tower(*corners: Point) -> list[Point]:
         return [(middle + a * c.rx, foot - b * c.ry) for a, b in corners]
 
-    c.glow(middle, foot - 0.28 * c.ry, 0.42, p.light, 0.75)
-    with c.pen(0.55 if right else 0, foot - 0.4 * c.ry, 1 if right else 0.45, horizon + 0.1) as pen:
+    c.draw_glow(middle, foot - 0.28 * c.ry, 0.42, p.light, 0.75)
+    with c.open_pen(
+        0.55 if right else 0, foot - 0.4 * c.ry, 1 if right else 0.45, horizon + 0.1
+    ) as pen:
         cliff = [(0, -0.03), (0.08, -0.012), (0.2, 0), (0.25, 0.03), (0.3, 0.05)]
         cliff += [(0.34, 0.075), (0.36, 0.095), (0, 0.135)]
-        pen.shape([(1 - x if right else x, foot + y) for x, y in cliff], rock)
+        pen.draw_shape([(1 - x if right else x, foot + y) for x, y in cliff], rock)
         for i in range(5):
             w, low = 0.029 - i * 0.0024, i * 0.052 - 0.004
             band = tower((-w, low), (w, low), (w - 0.002, low + 0.056), (0.002 - w, low + 0.056))
-            pen.shape(band, white if i % 2 == 0 else red)
-        pen.shape(tower((-0.015, 0.26), (0.015, 0.26), (0.015, 0.292), (-0.015, 0.292)), p.light)
-        pen.shape(tower((-0.02, 0.292), (0, 0.322), (0.02, 0.292)), rock)
-        pen.line(tower((-0.024, 0.26), (0.024, 0.26)), rock, 0.006)
+            pen.draw_shape(band, white if i % 2 == 0 else red)
+        pen.draw_shape(
+            tower((-0.015, 0.26), (0.015, 0.26), (0.015, 0.292), (-0.015, 0.292)), p.light
+        )
+        pen.draw_shape(tower((-0.02, 0.292), (0, 0.322), (0.02, 0.292)), rock)
+        pen.draw_line(tower((-0.024, 0.26), (0.024, 0.26)), rock, 0.006)
 
 
-def aurora(c: Canvas) -> None:
+def paint_aurora(c: Canvas) -> None:
     p, rng = c.palette, c.rng
     shore = rng.uniform(0.6, 0.72)
-    c.sky((p.sky[0], p.sky[0], p.sky[1], mix(p.sky[2], p.sky[1], 0.3)), 0, 1)
-    c.stars(520, shore)
+    c.draw_sky((p.sky[0], p.sky[0], p.sky[1], mix(p.sky[2], p.sky[1], 0.3)), 0, 1)
+    c.draw_stars(520, shore)
     for color, place in zip(p.accents, rng.sample((0.4, 0.55, 0.68, 0.8), 3)):
-        _curtain(c, mix(color, (120, 255, 200), 0.25), shore * place, shore * rng.uniform(0.4, 0.6))
-    c.glow(rng.random(), shore, 0.8, mix(p.accents[0], p.sky[2], 0.4), 0.3)
-    c.ground(ridge(c, shore - 0.05, 0.06), (mix(p.far, p.near, 0.55), mix(p.far, p.near, 0.8)))
+        _draw_aurora_band(
+            c, mix(color, (120, 255, 200), 0.25), shore * place, shore * rng.uniform(0.4, 0.6)
+        )
+    c.draw_glow(rng.random(), shore, 0.8, mix(p.accents[0], p.sky[2], 0.4), 0.3)
+    c.draw_ground(
+        make_ridge(c, shore - 0.05, 0.06), (mix(p.far, p.near, 0.55), mix(p.far, p.near, 0.8))
+    )
     if "lake" in c.has:
-        c.mirror(shore, p.near, 0.3)
+        c.draw_reflection(shore, p.near, 0.3)
     else:
-        c.ground(curve(c, shore + 0.03, 0.02), (mix(p.far, WHITE, 0.3), mix(p.far, p.near, 0.8)))
+        c.draw_ground(
+            make_curve(c, shore + 0.03, 0.02), (mix(p.far, WHITE, 0.3), mix(p.far, p.near, 0.8))
+        )
     if "pines" in c.has:
-        pines(c, c.many(26), 0.3)
+        draw_pines(c, c.iter_details(26), 0.3)
 
 
-def _curtain(c: Canvas, color: Color, base: float, tall: float) -> None:
-    """One band of northern light: columns that fade upwards along a wandering foot."""
+def _draw_aurora_band(c: Canvas, color: Color, base: float, tall: float) -> None:
+    """Draw a band of northern light: columns that fade upwards from a wavy line."""
     from PIL import Image, ImageFilter
 
     a, b, d = (c.rng.uniform(0, 6.3) for _ in range(3))
@@ -124,81 +138,83 @@ def _curtain(c: Canvas, color: Color, base: float, tall: float) -> None:
         rows = max(2, round(high * tall * (0.75 + 0.25 * math.sin(b + t * 17))))
         top = round(high * foot) - rows
         mask.paste(
-            round(230 * strong), (x, top, x + 1, top + rows), fade.resize((1, rows), Image.NEAREST)
+            round(230 * strong),
+            (x, top, x + 1, top + rows),
+            fade.resize((1, rows), Image.Resampling.NEAREST),
         )
-    soft = mask.filter(ImageFilter.BoxBlur(1)).resize(c.image.size, Image.BICUBIC)
+    soft = mask.filter(ImageFilter.BoxBlur(1)).resize(c.image.size, Image.Resampling.BICUBIC)
     c.image.paste(color, (0, 0), soft)
 
 
-def reef(c: Canvas) -> None:
+def paint_reef(c: Canvas) -> None:
     p, rng = c.palette, c.rng
     deep = mix(p.near, p.sky[0], 0.35)
     water = (mix(p.sky[2], (150, 240, 230), 0.35), mix(p.sky[1], (30, 130, 160), 0.45), p.sky[0])
-    c.sky((*water, deep))
-    c.glow(rng.uniform(0.3, 0.7), 0, 0.95, mix(p.light, water[0], 0.3), 0.85)
-    _shafts(c, water[0])
-    c.ground(curve(c, 0.8, 0.03), (mix(water[2], p.far, 0.3), deep))
-    with c.pen(y0=0.3) as pen:
-        for _ in c.many(26):
-            _kelp(c, pen, mix(p.accents[2], deep, rng.uniform(0.35, 0.75)))
-    c.ground(curve(c, 0.93, 0.02), (mix(deep, p.far, 0.3), mix(deep, BLACK, 0.4)))
+    c.draw_sky((*water, deep))
+    c.draw_glow(rng.uniform(0.3, 0.7), 0, 0.95, mix(p.light, water[0], 0.3), 0.85)
+    _draw_light_shafts(c, water[0])
+    c.draw_ground(make_curve(c, 0.8, 0.03), (mix(water[2], p.far, 0.3), deep))
+    with c.open_pen(y0=0.3) as pen:
+        for _ in c.iter_details(26):
+            _draw_kelp(c, pen, mix(p.accents[2], deep, rng.uniform(0.35, 0.75)))
+    c.draw_ground(make_curve(c, 0.93, 0.02), (mix(deep, p.far, 0.3), mix(deep, BLACK, 0.4)))
     if "corals" in c.has:
-        _corals(c)
+        _draw_corals(c)
     if "fish" in c.has:
-        _shoal(c, rng.uniform(0.3, 0.7), rng.uniform(0.35, 0.6))
-    with c.pen() as pen:
-        for _ in c.many(50):
+        _draw_shoal(c, rng.uniform(0.3, 0.7), rng.uniform(0.35, 0.6))
+    with c.open_pen() as pen:
+        for _ in c.iter_details(50):
             x, y, r = rng.random(), rng.random(), 0.012 * rng.random() ** 3 + 0.0015
-            pen.disc(x, y, r, WHITE, 0.3)
-            pen.disc(x, y, r * 0.75, water[1], 0.5)
+            pen.draw_disc(x, y, r, WHITE, 0.3)
+            pen.draw_disc(x, y, r * 0.75, water[1], 0.5)
 
 
-def _shafts(c: Canvas, color: Color) -> None:
+def _draw_light_shafts(c: Canvas, color: Color) -> None:
     x = c.rng.uniform(0.2, 0.8)
-    with c.pen(y1=0.85) as pen:
+    with c.open_pen(y1=0.85) as pen:
         for _ in range(9):
             to, wide = x + c.rng.uniform(-0.9, 0.9), c.rng.uniform(0.02, 0.1)
-            pen.shape(
+            pen.draw_shape(
                 [(x - 0.02, -0.1), (x + 0.02, -0.1), (to + wide, 0.85), (to - wide, 0.85)],
                 color,
                 0.09,
             )
 
 
-def _kelp(c: Canvas, pen: Pen, color: Color) -> None:
+def _draw_kelp(c: Canvas, pen: Pen, color: Color) -> None:
     x, tall, phase = c.rng.random(), c.rng.uniform(0.12, 0.42), c.rng.uniform(0, 6.3)
     stem = [
         (x + 0.018 * math.sin(phase + i * 0.55) * i / 6, 0.97 - tall * i / 12) for i in range(13)
     ]
-    pen.line(stem, color, 0.005)
+    pen.draw_line(stem, color, 0.005)
     for i, (sx, sy) in enumerate(stem[1:]):
         side = (0.026 if i % 2 else -0.026) * (1.1 - i / 14) * pen.rx
         leaf = [(0, 0), (0.4, -0.014), (1, -0.024), (0.75, -0.006), (0.3, 0.004)]
-        pen.shape([(sx + a * side, sy + b) for a, b in leaf], color)
+        pen.draw_shape([(sx + a * side, sy + b) for a, b in leaf], color)
 
 
-def _corals(c: Canvas) -> None:
+def _draw_corals(c: Canvas) -> None:
     rng = c.rng
-    with c.pen(y0=0.75) as pen:
-        for _ in c.many(11):
+    with c.open_pen(y0=0.75) as pen:
+        for _ in c.iter_details(11):
             x, color = rng.random(), mix(rng.choice(c.palette.accents), c.palette.near, 0.2)
             for angle in (-0.7, -0.35, 0, 0.35, 0.7):
                 long = rng.uniform(0.05, 0.11)
                 tip = (x + math.sin(angle) * long * pen.rx, 0.97 - math.cos(angle) * long * pen.ry)
-                pen.line([(x, 1.0), ((x + tip[0]) / 2, 0.97), tip], color, 0.013)
-                pen.disc(*tip, 0.0095, mix(color, WHITE, 0.25))
+                pen.draw_line([(x, 1.0), ((x + tip[0]) / 2, 0.97), tip], color, 0.013)
+                pen.draw_disc(*tip, 0.0095, mix(color, WHITE, 0.25))
 
 
-def _shoal(c: Canvas, x: float, y: float) -> None:
+def _draw_shoal(c: Canvas, x: float, y: float) -> None:
     rng, way = c.rng, c.rng.choice((-1, 1))
-    with c.pen(x - 0.45, y - 0.25, x + 0.45, y + 0.25) as pen:
-        for _ in c.many(30):
+    with c.open_pen(x - 0.45, y - 0.25, x + 0.45, y + 0.25) as pen:
+        for _ in c.iter_details(30):
             fx, fy, s = x + rng.gauss(0, 0.14), y + rng.gauss(0, 0.06), rng.uniform(0.012, 0.026)
             color = mix(rng.choice(c.palette.accents[:2]), c.palette.sky[2], rng.random() * 0.5)
             u = s * pen.rx * way
-            pen.disc(fx, fy, s, color, 1, 0.45)
+            pen.draw_disc(fx, fy, s, color, 1, 0.45)
             fin = s * 0.5 * pen.ry
-            pen.shape(
+            pen.draw_shape(
                 [(fx - u * 0.8, fy), (fx - u * 1.5, fy - fin), (fx - u * 1.5, fy + fin)], color
             )
-            pen.disc(fx + u * 0.55, fy - fin * 0.15, s * 0.09, c.palette.near)
+            pen.draw_disc(fx + u * 0.55, fy - fin * 0.15, s * 0.09, c.palette.near)
