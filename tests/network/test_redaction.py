@@ -21,6 +21,7 @@ _FORMS = {
     "percent-here-and-there": KEY.replace("a", "%61").replace("-", "%2d"),
     "escaped": _ESCAPED,
     "hex": "".join(f"\\x{ord(c):02x}" for c in KEY),
+    "slashed": KEY.replace("/", "\\/"),
     "html": "".join(f"&#{ord(c)};" for c in KEY),
     "html-hex": "".join(f"&#x{ord(c):X};" for c in KEY),
 }
@@ -68,6 +69,15 @@ def test_sentence_of_a_good_answer_has_it_masked(name, form):
         value = responses.parse_json(text.encode(), KEY)
         assert value["code"] == 7 and form not in json.dumps(value, ensure_ascii=False)
         assert "***" in json.dumps(value)
+
+
+@pytest.mark.parametrize("form", [*_FORMS, "json"])
+def test_key_in_a_field_of_an_answer_is_masked_however_it_is_written(form):
+    text = f'{{"url": "https://a.example/?token={KEY}"}}'.replace("/", "\\/")
+    if form != "json":
+        text = json.dumps({"url": f"https://a.example/?token={_FORMS[form]}"})
+    value = responses.parse_json(text.encode(), KEY)
+    assert value == {"url": "https://a.example/?token=***"}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])

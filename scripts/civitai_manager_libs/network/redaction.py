@@ -13,6 +13,8 @@ _MASK = "***"
 _MIN_KEY = 6  # characters; a shorter text is no key, and occurs in many sentences
 _MESSAGE_FIELDS = ("error", "message")
 _ESCAPE = re.compile(r"\\+(?:u00|x)([2-7][0-9a-f])", re.I)  # of an ASCII character
+_ESCAPED_SIGN = re.compile(r'\\+(["/])')
+_UNESCAPED = re.compile(r"[\w.~-]+", re.A)  # what JSON, URLs and HTML write as it is
 
 
 def redact(text: str, key: str) -> str:
@@ -29,11 +31,12 @@ def redact(text: str, key: str) -> str:
 def redact_json(value: Any, text: str, key: str) -> Any:
     """Return a JSON value without the key. text: the JSON that the value was parsed from.
 
-    Every string is redacted if the text may hold the key; else only the messages, for speed.
+    Every string is redacted if the text may hold the key, or the key has signs that are escaped in
+    many ways; else only the messages, for speed.
     """
     if len(key) < _MIN_KEY:
         return value
-    if key in text or _ESCAPE.search(text):
+    if key in text or _ESCAPE.search(text) or not _UNESCAPED.fullmatch(key):
         return _redact_value(value, key)
     if isinstance(value, dict):
         messages = {n: _redact_value(value[n], key) for n in _MESSAGE_FIELDS if n in value}
@@ -52,4 +55,5 @@ def _redact_value(value: Any, key: str) -> Any:
 
 
 def _unescape_json(text: str) -> str:
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    return _ESCAPED_SIGN.sub(r"\1", text)
