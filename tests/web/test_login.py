@@ -121,6 +121,12 @@ def test_right_password_opens_a_session_and_leads_back_to_what_was_asked_for(pag
     assert page.tokens == {answer.cookies["session"]: "me"}
 
 
+def test_oldest_of_too_many_sessions_ends(page, monkeypatch):
+    monkeypatch.setattr(login, "_MOST_SESSIONS", 3)
+    cookies = [_try(page).cookies["session"] for _ in range(5)]
+    assert list(page.tokens) == cookies[-3:]
+
+
 def test_session_over_https_is_not_sent_without(page):
     page.base_url = "https://testserver"
     assert "Secure" in _try(page).headers["set-cookie"]

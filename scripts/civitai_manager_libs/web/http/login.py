@@ -27,6 +27,7 @@ _FREE, _LONGEST = 5, 60.0  # tries of one peer without a wait; seconds
 _FREE_THROUGH, _LONGEST_THROUGH = 30, 1.0  # the same of all whom one proxy or tunnel names
 _MANY, _MINUTE = 60, 60.0  # failed tries of all in so many seconds: then each has one free try
 _MOST_PEERS, _FORGOTTEN = 10_000, 3600.0  # that are remembered, and for how many seconds
+_MOST_SESSIONS = 1000  # of browsers, and of programs that log in each time
 _MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
 
 
@@ -58,7 +59,7 @@ class LoginAttempts:
         self._recent.append(now)
         for name in counted:
             self._failed[name] = self._count(name, now) + 1, now
-            _keep_last(self._failed, name)
+            _keep_last(self._failed, name, _MOST_PEERS)
         return 0.0
 
     def succeed(self, peer: str, through: str = "") -> None:
@@ -66,7 +67,7 @@ class LoginAttempts:
         if through:
             self._failed.pop(through, None)
             self._known[peer] = None
-            _keep_last(self._known, peer)
+            _keep_last(self._known, peer, _MOST_PEERS)
 
     def _wait(self, name: str, free: int, longest: float, now: float) -> float:
         beyond = self._count(name, now) - free
@@ -78,9 +79,9 @@ class LoginAttempts:
         return 0 if now - last > _FORGOTTEN else count
 
 
-def _keep_last(names: OrderedDict[str, Any], name: str) -> None:
+def _keep_last(names: OrderedDict[str, Any], name: str, most: int) -> None:
     names.move_to_end(name)
-    if len(names) > _MOST_PEERS:
+    if len(names) > most:
         names.popitem(last=False)
 
 
@@ -91,7 +92,7 @@ class Login:
     """
 
     def __init__(self, user: str, password: str, cookie: str, form: LoginForm) -> None:
-        self.tokens: dict[str, str] = {}
+        self.tokens: OrderedDict[str, str] = OrderedDict()
         self._user, self._password = user, password
         self._cookie, self._form, self._tries = cookie, form, LoginAttempts()
 
@@ -129,6 +130,7 @@ class Login:
     def _let_in(self, request: Request) -> Response:
         token = token_urlsafe(32)
         self.tokens[token] = self._user
+        _keep_last(self.tokens, token, _MOST_SESSIONS)
         response = _back_to_page(request)
         is_https = request.url.scheme == "https"
         response.set_cookie(self._cookie, token, httponly=True, samesite="lax", secure=is_https)
