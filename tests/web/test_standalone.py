@@ -49,6 +49,19 @@ def test_port_in_use_is_one_sentence(tmp_path):
     assert "http://" not in out
 
 
+def test_address_of_an_ipv6_host_is_printed_as_browsers_take_it(tmp_path):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 here")
+    port = unused_port()
+    program = _started(tmp_path, "--host", "::1", "--port", str(port))
+    line = program.stdout.readline()
+    program.kill()
+    _ended(program)
+    assert f"http://[::1]:{port} " in line
+
+
 @pytest.mark.parametrize("port", ["0", "70000", "-1"])
 def test_port_that_cannot_be_is_one_sentence(tmp_path, port):
     code, _, err = _ended(_started(tmp_path, "--port", port))

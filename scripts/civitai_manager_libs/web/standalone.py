@@ -46,7 +46,7 @@ def run_server(
             app = _make_app(address, port, example, login)
             if not _is_loopback(address):
                 util.printD(_OPEN_TO_ALL if login is None else _OPEN_TO_SOME)
-            _serve(app, listener, f"http://{address}:{port}")
+            _serve(app, listener, f"http://{f'[{address}]' if ':' in address else address}:{port}")
     except CivitaiShortcutError as error:
         util.printD(str(error))
         return _NOTHING_DONE
