@@ -59,6 +59,16 @@ def test_connection_of_a_failed_block_is_not_lent_again(pool, opened, path):
     assert len(opened) == 2
 
 
+def test_failed_block_closes_the_idle_connections_of_its_file_too(pool, opened, path):
+    with pool.borrow(path), pool.borrow(path):
+        pass
+    with pytest.raises(RuntimeError), pool.borrow(path):
+        raise RuntimeError
+    with pool.borrow(path):
+        pass
+    assert len(opened) == 3
+
+
 def test_idle_connection_is_closed_soon(pool, path, monkeypatch):
     monkeypatch.setattr(sqlite_pool, "_IDLE", 0.01)
     with pool.borrow(path):

@@ -30,10 +30,13 @@ class ConnectionPool:
     def borrow(self, path: str) -> Iterator[Database]:
         """Yield a connection; keep it open for a second after the `with` block, for the next user.
 
-        A connection whose block raises is closed. Raises what `open_database(path)` raises.
+        If the block raises, its connection and all idle ones to the file are closed: the next user
+        opens the file, which finds out whether it is damaged. Raises what `open_database(path)`
+        raises.
         """
         connection = self._take_idle(path) or _Connection(self._open(path))
         with ExitStack() as unless_returned:
+            unless_returned.callback(self._close_idle_to, path)
             unless_returned.callback(connection.database.close)
             yield connection.database
             unless_returned.pop_all()
@@ -50,6 +53,13 @@ class ConnectionPool:
             self._idle = [each for each in self._idle if each.idle_since > limit]
             self._timer = self._start_timer() if self._idle else None
         for connection in stale:
+            connection.database.close()
+
+    def _close_idle_to(self, path: str) -> None:
+        with self._lock:
+            closing = [each for each in self._idle if each.database.path == path]
+            self._idle = [each for each in self._idle if each.database.path != path]
+        for connection in closing:
             connection.database.close()
 
     def _take_idle(self, path: str) -> _Connection | None:
