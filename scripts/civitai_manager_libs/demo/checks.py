@@ -99,7 +99,7 @@ class Params:
         self._add_issue(name, "invalid_value", problem, values=list(values))
 
     def read_choices(self, name: str, values: Sequence[str], separator: str | None) -> list[str]:
-        """Return the values of a parameter that is repeated or, with `separator`, a list."""
+        """Return a parameter's values, repeated or joined by `separator`; check them."""
         found = self.read_strings(name)
         if separator:
             found = [part.strip() for text in found for part in text.split(separator)]

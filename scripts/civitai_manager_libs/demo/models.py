@@ -21,25 +21,16 @@ from .gallery import (
 from .query import BASE_MODELS, PERIODS
 from .records import make_showcase_record
 
-__all__ = ["describe_model", "list_models", "describe_version"]
+__all__ = ["describe_model", "describe_version", "list_models"]
 
-_TYPES: tuple[str, ...] = (
-    "Checkpoint",
-    "TextualInversion",
-    "Hypernetwork",
-    "AestheticGradient",
-    "LORA",
-    "LoCon",
-)
-_TYPES += ("DoRA", "Controlnet", "Upscaler", "MotionModule", "VAE", "Poses", "Wildcards", "Other")
-_SORTS: tuple[str, ...] = (
-    "Highest Rated",
-    "Most Downloaded",
-    "Most Liked",
-    "Most Discussed",
-    "Most Collected",
-)
-_SORTS += ("Most Images", "Newest", "Oldest")
+_TYPES = (
+    "Checkpoint TextualInversion Hypernetwork AestheticGradient LORA LoCon DoRA Controlnet "
+    "Upscaler MotionModule VAE Poses Wildcards Other"
+).split()
+_SORTS = (
+    "Highest Rated,Most Downloaded,Most Liked,Most Discussed,Most Collected,"
+    "Most Images,Newest,Oldest"
+).split(",")
 _ALL, _PG = 31, 1  # masks of browsing levels
 _LAST_ID = 2**31 - 1
 _TOO_MANY = "You've requested too many pages, please use cursors instead"

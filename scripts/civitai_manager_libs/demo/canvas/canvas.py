@@ -236,7 +236,7 @@ def make_ridge(c: Canvas, base: float, rough: float) -> list[Point]:
 
 
 def make_curve(c: Canvas, base: float, swing: float, waves: float = 1.5) -> list[Point]:
-    """Return a soft line of hills or dunes from edge to edge around `base`."""
+    """Return a soft line of hills or dunes from edge to edge around the height `base`."""
     a, b, d = (c.rng.uniform(0, 6.3) for _ in range(3))
     last = 12 if c.coarse else 64
     points = []

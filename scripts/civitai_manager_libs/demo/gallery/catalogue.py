@@ -51,7 +51,10 @@ _FIRST_ID = 900_000
 
 
 def _make_versions(number: int, *rows: tuple[str, str, str]) -> tuple[Version, ...]:
-    """Return a model's versions; 910102 is the second version of the first model."""
+    """Return a model's versions from rows of name, base model and time, newest first.
+
+    Ids grow with time: 910102 is the second version of the first model.
+    """
     first = 910_000 + 100 * number
     return tuple(Version(first + len(rows) - i, *row) for i, row in enumerate(rows))
 
