@@ -65,7 +65,7 @@ def newest(fetch_page):
     return fetch_page(modelId=SHOWPIECE, limit=120, nsfw="X", withMeta="true", flatMeta="true")[0]
 
 
-def _sized(url: str, segment: str) -> str:
+def _resize_url(url: str, segment: str) -> str:
     return url.replace("original=true", segment)
 
 
@@ -206,7 +206,7 @@ def test_loras_have_hashes_and_weights(fetch_page):
     assert meta["hashes"][f"lora:{lora['name']}"] == lora["hash"]
 
 
-def _embedded(body: bytes) -> str:
+def _read_infotext(body: bytes) -> str:
     image = Image.open(io.BytesIO(body))
     if image.format == "PNG":
         return image.info.get("parameters", "")
@@ -223,7 +223,7 @@ def test_the_file_says_what_the_record_says(newest, demo):
         formats.add(util.extension_of(body))
         if item["type"] == "video" or not meta or "comfy" in meta:
             continue
-        text = _embedded(body)
+        text = _read_infotext(body)
         assert text.startswith(meta["prompt"] + "\n")
         assert f"Steps: {meta['steps']}, Sampler: {meta['sampler']}, " in text
         assert f"Seed: {meta['seed']}, Size: " in text and "None" not in text
@@ -248,7 +248,7 @@ def test_onsite_files_are_signed(newest, demo):
     item = next(i for i in newest if "workflow" in (i["meta"] or {}))
     image = Image.open(io.BytesIO(demo.original_bytes(item["id"])))
     assert image.getexif()[0x013B] == "ai"
-    assert "Civitai resources: [{" in _embedded(demo.original_bytes(item["id"]))
+    assert "Civitai resources: [{" in _read_infotext(demo.original_bytes(item["id"]))
 
 
 # Files
@@ -272,21 +272,21 @@ def test_bytes_have_their_true_type_though_every_url_says_jpeg(newest, demo, htt
 
 def test_thumbnails_are_small_plain_and_never_larger_than_the_original(newest, http):
     item = next(i for i in newest if i["type"] == "image" and i["meta"] and i["width"])
-    response = http.get(_sized(item["url"], "width=450"))
+    response = http.get(_resize_url(item["url"], "width=450"))
     image = Image.open(io.BytesIO(response.content))
     assert (image.format, image.width) == ("JPEG", 450) and len(response.content) < 130_000
     assert abs(image.height - 450 * item["height"] / item["width"]) <= 1
     assert not image.getexif() and "parameters" not in image.info
-    small = http.get(_sized(item["url"], "width=96,optimized=true"))
+    small = http.get(_resize_url(item["url"], "width=96,optimized=true"))
     assert small.headers["Content-Type"] == "image/webp"
-    large = http.get(_sized(item["url"], "width=2200"))
+    large = http.get(_resize_url(item["url"], "width=2200"))
     assert Image.open(io.BytesIO(large.content)).size == (item["width"], item["height"])
 
 
 def test_a_thumbnail_shows_what_the_original_shows(newest, demo, http):
     for item in [i for i in newest if i["type"] == "image"][:6]:
         original = Image.open(io.BytesIO(demo.original_bytes(item["id"]))).convert("RGB")
-        thumb = Image.open(io.BytesIO(http.get(_sized(item["url"], "width=96")).content))
+        thumb = Image.open(io.BytesIO(http.get(_resize_url(item["url"], "width=96")).content))
         pairs = zip(original.resize((6, 6), Image.BOX).tobytes(), thumb.resize((6, 6)).tobytes())
         assert sum(abs(a - b) for a, b in pairs) / 108 < 12
 
@@ -324,13 +324,13 @@ def test_videos_are_real_and_have_posters(fetch_page, demo, http):
         kind = util.extension_of(response.content)
         assert response.headers["Content-Type"] == f"video/{kind}"
         kinds.add(kind)
-        played = http.get(_sized(item["url"], "transcode=true,width=450"))
+        played = http.get(_resize_url(item["url"], "transcode=true,width=450"))
         assert played.content == response.content and len(played.content) < 70_000
-        still = _sized(item["url"], "anim=false,transcode=true,width=450,original=false")
+        still = _resize_url(item["url"], "anim=false,transcode=true,width=450,original=false")
         poster = Image.open(io.BytesIO(http.get(still).content))
         assert poster.format == "JPEG" and poster.width == min(450, poster.width)
         assert item["width"] is None or poster.width == min(450, item["width"])
-        webp = http.get(_sized(item["url"], f"{still.split('/')[-2]},optimized=true"))
+        webp = http.get(_resize_url(item["url"], f"{still.split('/')[-2]},optimized=true"))
         assert webp.headers["Content-Type"] == "image/webp"
     assert kinds == {"mp4", "webm"}
 
@@ -389,7 +389,7 @@ def test_if_range_of_another_version_sends_everything(newest, http):
 def test_the_same_address_has_the_same_bytes_in_another_demo(newest, demo):
     from civitai_manager_libs.demo import files
 
-    urls = [newest[0]["url"], _sized(newest[1]["url"], "width=96")]
+    urls = [newest[0]["url"], _resize_url(newest[1]["url"], "width=96")]
     before = [requests.get(url).content for url in urls]
     files._cache.clear()
     other = server.start_demo()

@@ -51,9 +51,8 @@ class File(NamedTuple):
 
 def make_uuid(image_id: int) -> str:
     """Return the UUID that stands for an image in URLs."""
-    bits = (
-        f"{image_id * _SPREAD % 2**32:08x}{mix_bits(image_id, 7):016x}{mix_bits(image_id, 8):016x}"
-    )
+    bits = f"{image_id * _SPREAD % 2**32:08x}"
+    bits += f"{mix_bits(image_id, 7):016x}{mix_bits(image_id, 8):016x}"
     return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:32]}"
 
 
@@ -79,18 +78,14 @@ def find_file(path: str) -> File | None:
     row = find_row(image_id)
     if row is None or make_uuid(image_id) != uuid:
         return None
-    options_of_url = dict(pair.partition("=")[::2] for pair in (segment or "").split(","))
-    width = (
-        int(options_of_url["width"])
-        if re.fullmatch(r"\d{1,6}", options_of_url.get("width", ""))
-        else 0
-    )
-    is_moving = row.type == "video" and options_of_url.get("anim") != "false"
+    options = dict(pair.partition("=")[::2] for pair in (segment or "").split(","))
+    width = int(options["width"]) if re.fullmatch(r"\d{1,6}", options.get("width", "")) else 0
+    is_moving = row.type == "video" and options.get("anim") != "false"
     is_still = (name or "").endswith((".jpeg", ".jpg", ".webp", ".png")) and width > 0
     if is_moving and not is_still or row.type == "image" and not width:
         return draw_original(row)
     return _get_cached(
-        (row.id, width or 450, "optimized" in options_of_url),
+        (row.id, width or 450, "optimized" in options),
         functools.partial(_draw_thumbnail, row),
     )
 
@@ -141,9 +136,8 @@ def _draw_thumbnail(row: Row, key: tuple[int, int, bool]) -> tuple[bytes, str]:
     _, width, webp = key
     full = get_size(row)
     width = min(width, full[0])
-    image = draw_art(
-        choose_art(row), (width, max(1, round(width * full[1] / full[0]))), _RATINGS[row.level]
-    )
+    size = (width, max(1, round(width * full[1] / full[0])))
+    image = draw_art(choose_art(row), size, _RATINGS[row.level])
     out = io.BytesIO()
     if webp:
         image.save(out, "WEBP", quality=80, method=1)

@@ -182,10 +182,8 @@ def _make_version_json(
 
 def _make_file_json(owner: Model, version: Version, base: str) -> dict[str, Any]:
     stem = make_file_stem(owner.name, version.name)
-    sha = (
-        make_checksum(stem).upper()
-        + "".join(f"{mix_bits(version.id, n):016X}" for n in range(4))[10:]
-    )
+    more = "".join(f"{mix_bits(version.id, n):016X}" for n in range(4))
+    sha = make_checksum(stem).upper() + more[10:]
     return {
         "id": version.id * 10,
         "name": f"{stem}.safetensors",

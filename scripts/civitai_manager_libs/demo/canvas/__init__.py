@@ -2,7 +2,7 @@
 
 from . import blurhash
 from .canvas import Canvas, make_curve, make_ridge
-from .palette import Color, mix, Palette, PALETTES, blend_stops
+from .palette import Color, mix, Palette, PALETTES, blend
 from .pen import Pen, Point
 
 __all__ = [
@@ -15,6 +15,6 @@ __all__ = [
     "blurhash",
     "make_curve",
     "mix",
-    "blend_stops",
+    "blend",
     "make_ridge",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Color", "PALETTES", "Palette", "mix", "blend_stops"]
+__all__ = ["Color", "PALETTES", "Palette", "mix", "blend"]
 
 Color = tuple[int, int, int]
 
@@ -44,7 +44,7 @@ def mix(a: Color, b: Color, t: float) -> Color:
     )
 
 
-def blend_stops(stops: tuple[Color, ...], t: float) -> Color:
+def blend(stops: tuple[Color, ...], t: float) -> Color:
     """Return the color at `t` (clipped to 0..1) along evenly spaced colors."""
     at = min(max(t, 0.0), 1.0) * (len(stops) - 1)
     first = min(int(at), len(stops) - 2)

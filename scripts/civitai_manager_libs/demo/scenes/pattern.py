@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ..canvas import Canvas, Color, mix, Pen, Point, blend_stops
+from ..canvas import Canvas, Color, mix, Pen, Point, blend
 from .sky import BLACK, WHITE
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ def paint_flow(c: Canvas) -> None:
     with c.open_pen() as pen:
         for _ in c.iter_details(430):
             x, y = rng.uniform(-0.1, 1.1), rng.uniform(-0.1, 1.1)
-            color = blend_stops(
-                tones, 0.5 + 0.5 * math.sin(a + 3.2 * x + 2.1 * y) + rng.gauss(0, 0.08)
-            )
+            color = blend(tones, 0.5 + 0.5 * math.sin(a + 3.2 * x + 2.1 * y) + rng.gauss(0, 0.08))
             line = []
             for _ in range(26):
                 line.append((x, y))
@@ -63,7 +61,7 @@ def paint_tiles(c: Canvas) -> None:
                 odd = row % 2 and kind != "arcs"
                 x, y = (column + (0.5 if odd else 0)) * w, row * h
                 wave = math.sin(a + 2.6 * x + 1.7 * y) + math.cos(b + 3.1 * y - 1.3 * x)
-                tone = blend_stops(tones, 0.5 + 0.27 * wave + c.rng.gauss(0, 0.06))
+                tone = blend(tones, 0.5 + 0.27 * wave + c.rng.gauss(0, 0.06))
                 draw(c, pen, (x, y, w, h), tone)
     c.draw_glow(c.rng.random(), c.rng.random() * 0.5, 0.9, c.palette.light, 0.22)
     c.draw_glow(c.rng.random(), 1, 0.9, c.palette.near, 0.4)
@@ -147,14 +145,9 @@ def paint_paper(c: Canvas) -> None:
     for sheet in range(7):
         t, edge = sheet / 6, _make_hole_edge(c, at, 0.09 + 0.075 * sheet, phases, sheet)
         shadow = _make_outside_mask(edge, small).filter(ImageFilter.BoxBlur(small[0] / 48))
-        c.draw_veil(
-            shadow.resize(c.image.size, Image.Resampling.BILINEAR),
-            mix(p.near, BLACK, 0.6),
-            0,
-            255,
-            0.55,
-        )
-        tone = c.make_gradient((blend_stops(tones, t + 0.1), blend_stops(tones, t)), c.image.size)
+        shadow = shadow.resize(c.image.size, Image.Resampling.BILINEAR)
+        c.draw_veil(shadow, mix(p.near, BLACK, 0.6), 0, 255, 0.55)
+        tone = c.make_gradient((blend(tones, t + 0.1), blend(tones, t)), c.image.size)
         c.image.paste(tone, (0, 0), _make_outside_mask(edge, (2 * c.width, 2 * c.height)).reduce(2))
 
 
@@ -205,7 +198,7 @@ def _choose_facet_color(
     p = c.palette
     x, y = sum(q[0] for q in corners) / 3, sum(q[1] for q in corners) / 3
     away = math.hypot((x - sun[0]) / c.rx, (y - sun[1]) / c.ry)
-    color = blend_stops((p.light, *reversed(p.sky)), away * 1.15 - 0.08 if away > 0.12 else 0)
+    color = blend((p.light, *reversed(p.sky)), away * 1.15 - 0.08 if away > 0.12 else 0)
     for i in range(3):
         if y > horizon + 0.15 * i + 0.07 * math.sin(swing[i] + x * (5 + 2 * i)):
             color = mix(mix(p.far, p.near, 0.42 * i), p.accents[2], 0.18)
@@ -223,7 +216,7 @@ def paint_marble(c: Canvas) -> None:
     )
     tones = _make_tones(c)
     turns = rng.uniform(1.1, 1.7)
-    steps = [blend_stops(tones, abs((i / 255 * turns * 2 + 0.2) % 2 - 1)) for i in range(256)]
+    steps = [blend(tones, abs((i / 255 * turns * 2 + 0.2) % 2 - 1)) for i in range(256)]
     bands = [height.point([s[channel] for s in steps]) for channel in range(3)]
     c.image = Image.merge("RGB", bands)
     if "gold" in c.has:
