@@ -363,6 +363,22 @@ def test_what_a_host_shows_on_its_own_page_it_keeps_and_nothing_else(webui):
     assert (setting.gallery_level, setting.http_timeout) == ("Mature", 78)
 
 
+def test_host_still_reads_its_settings_after_a_terminal_saved_in_the_same_folder(
+    webui, monkeypatch
+):
+    setting.change("http_timeout", 78)
+    setting.save()
+    monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", setting.data_folder())
+    with monkeypatch.context() as terminal:
+        terminal.delitem(sys.modules, "modules.script_callbacks")
+        assert setting.load() == []
+        setting.change("proxy", "http://127.0.0.1:8080")
+        setting.save()
+    setting.restore()
+    assert setting.load() == []
+    assert (setting.http_timeout, setting.proxy) == (78, "http://127.0.0.1:8080")
+
+
 def test_settings_that_cannot_be_moved_are_still_those_of_the_host(webui, tmp_path):
     (tmp_path / "webui").write_text("")  # where the data folder would be
     webui[host.option_key("http_timeout")] = 77

@@ -223,9 +223,17 @@ def _move_options(options: Mapping[str, Any]) -> list[str]:
 def save() -> None:
     """Write all settings to `settings.json` in one step. Raises DiskError."""
     values = {entry.name: globals()[entry.name] for entry in SETTINGS}
-    if host.in_webui():
+    if host.in_webui() or _is_marked():
         values[_SAVED_IN_HOST] = True
     write_text_file(_settings_file(), json.dumps(values, indent=2, ensure_ascii=False))
+
+
+def _is_marked() -> bool:
+    """Return whether a host has saved `settings.json`: a terminal may share its data folder."""
+    try:
+        return _SAVED_IN_HOST in read_json_object(_settings_file())
+    except SettingError:
+        return False
 
 
 def load_api_key() -> None:
