@@ -29,8 +29,11 @@ def _started(fresh, monkeypatch):
     return watches
 
 
+_DUE = {"action": "check_due"}
+
+
 def _checked(api):
-    return until(lambda: (told := api.get("watches"))["checking"] is False and told)
+    return until(lambda: (told := api.post("watches", _DUE))["checking"] is False and told)
 
 
 def _news(civitai, count):
@@ -87,7 +90,7 @@ def test_once_a_day_only_if_the_user_wants(api, civitai, _started, monkeypatch, 
     _checked(api)
     assert len(civitai.pages) == before, "an hour is not over"
     monkeypatch.setattr(_started, "_LATELY", 0.0)
-    api.get("watches")
+    api.post("watches", _DUE)
     until(lambda: not _started._checks.is_at_work)
     assert len(civitai.pages) == before + is_wanted
 
@@ -145,6 +148,17 @@ def test_look_at_a_civitai_that_hangs_keeps_nobody_waiting(api, civitai, _starte
         let_go.set()
     _checked(api)
     assert watches.list_watches() == []
+
+
+def test_reading_begins_no_check(api, civitai, _started):
+    api.post("watches", _WATCH)
+    before = len(civitai.pages)
+    for path in ("bootstrap", "watches"):
+        told = api.get(path)
+        assert not told.get("watches", told)["checking"]
+    assert len(civitai.pages) == before
+    assert api.post("watches", _DUE)["checking"]
+    _checked(api)
 
 
 def test_why_a_look_failed_is_said_and_the_rest_is_left_for_later(api, civitai):

@@ -57,7 +57,7 @@ export class Watches {
     store.on(["loading"], (now, before) => this.#onLoaded(now, before), { signal });
     document.addEventListener("visibilitychange", () => this.#schedule(), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
-    queueMicrotask(() => this.#take(store.get().bootstrap?.watches)); // when the badge has its button
+    queueMicrotask(() => this.#begin(store.get().bootstrap?.watches)); // when the badge has its button
   }
 
   /** Watch the open gallery, or stop watching it. */
@@ -98,11 +98,26 @@ export class Watches {
     this.#schedule();
   }
 
+  /** Show what a bootstrap says, and let the server check the galleries that are due.
+   * @param {WatchedGalleries | undefined} watches */
+  #begin(watches) {
+    this.#take(watches);
+    if (watches?.galleries.length) void this.#checkDue();
+  }
+
+  /** Let the server check the galleries that are due; say nothing if that fails. */
+  #checkDue() {
+    const { api, signal } = this.#context;
+    const request = () => api.post("watches", { action: "check_due" }, { signal });
+    return this.#request(request, { isSilent: true });
+  }
+
   /** Take the watched galleries from new bootstrap data, unless only other parts of it changed.
    * @param {State} now
    * @param {State} before */
   #onBootstrap({ bootstrap }, before) {
-    this.#take(bootstrap?.watches === before.bootstrap?.watches ? undefined : bootstrap?.watches);
+    if (bootstrap?.watches !== before.bootstrap?.watches) this.#begin(bootstrap?.watches);
+    else this.#schedule();
   }
 
   /** Fetch the watched galleries again once the open one is loaded: it has nothing new any more.
@@ -119,14 +134,13 @@ export class Watches {
   /** @param {number} [least]  milliseconds to wait at least */
   #schedule(least = 0) {
     clearTimeout(this.#timer);
-    const { store, signal, api } = this.#context;
+    const { store, signal } = this.#context;
     const { watches, bootstrap } = store.get();
     const isDaily = getSetting(bootstrap, "watch_daily") === true && watches?.galleries.length;
     const every = watches?.checking ? WHILE_CHECKING : isDaily ? DAILY : 0;
     if (!every || document.hidden || signal.aborted) return;
     const left = this.#answeredAt + every - performance.now(); // the time runs also while the page is hidden
-    const request = () => this.#request(() => api.get("watches", { signal }), { isSilent: true });
-    this.#timer = window.setTimeout(() => void request(), Math.max(least, left));
+    this.#timer = window.setTimeout(() => void this.#checkDue(), Math.max(least, left));
   }
 
   #build() {

@@ -115,14 +115,14 @@ def _make_app(address: str, port: int, example: str, login: tuple[str, str] | No
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware
 
-    from .routes import add_routes, resume_jobs, set_example
+    from .routes import add_routes, resume_work, set_example
     from .http import CrossSiteGuard
 
     folder = setting.shortcut_gallery_folder
     with translate_disk_errors(folder):
         os.makedirs(folder, exist_ok=True)
     set_example(example)
-    resume_jobs()
+    resume_work()
     layers = [
         Middleware(CrossSiteGuard, address=address),
         Middleware(GZipMiddleware, compresslevel=5),

@@ -1,8 +1,8 @@
 """The routes that the page asks: JSON, pictures, its own code."""
 
 from .bootstrap import new_instance, set_example
-from .dependencies import resume_jobs
+from .dependencies import resume_work
 from .settings import CHECKS
 from .table import add_routes
 
-__all__ = ["CHECKS", "add_routes", "resume_jobs", "new_instance", "set_example"]
+__all__ = ["CHECKS", "add_routes", "resume_work", "new_instance", "set_example"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import uuid
 from typing import cast
 
 from ... import host, local_models, setting
 from ...i18n import messages
-from ...library import models, recent_models, search
+from ...library import models, recent_models
 
 from ..http import lock_reason, RequestContext
 from ..schemas.page import (
@@ -66,7 +65,6 @@ def get_instance(context: RequestContext) -> Instance:
 
 
 def get_bootstrap(context: RequestContext) -> Bootstrap:
-    _index_once()
     language = context.language
     return {
         "instance": _instance,
@@ -89,12 +87,6 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
         "watches": watches.get_watches(context),
         "civitai_url": setting.base_url(),
     }
-
-
-@functools.cache
-def _index_once() -> None:
-    """What an older version has read becomes searchable."""
-    search.index_remaining()
 
 
 def settings_view(context: RequestContext) -> list[Setting]:

@@ -11,11 +11,11 @@ from ... import civitai_gallery_action, host, setting
 from ...civitai import ImageQuery
 from ...core import as_whole_number, Image, level_mask, LEVELS, log_disk_errors
 from ...jobs import JobService
-from ...library import bookmarks, pages, records
+from ...library import bookmarks, pages, records, search
 from ..http import ApiError, format_day, image_view, LAST_ID, RequestContext
 from ..schemas.images import ImagePage, Note
 
-__all__ = ["get_client", "parse_gallery_query", "require_ids", "resume_jobs", "get_job_service"]
+__all__ = ["get_client", "parse_gallery_query", "require_ids", "resume_work", "get_job_service"]
 __all__ += [
     "require_image",
     "level_up_to",
@@ -45,9 +45,14 @@ def get_job_service() -> JobService:
         return _service
 
 
-def resume_jobs() -> None:
-    """After a start. What was asked can be seen also where they cannot."""
+def resume_work() -> None:
+    """Resume, after a start, the unfinished jobs and the indexing of an older version's library.
+
+    A database that cannot be used is logged: the page works without.
+    """
     host.raise_open_file_limit()
+    if os.path.isfile(setting.library_file()):
+        search.index_remaining()
     with log_disk_errors("gallery"):
         get_job_service().resume_after_start()
 

@@ -70,9 +70,8 @@ _checks = _WatchChecks()
 
 
 def get_watches(context: RequestContext) -> WatchList:
-    """`watches`. Of a library that cannot be read it says so, since `bootstrap` has this in it."""
+    """Return the watched galleries; if the library cannot be read, none and the reason."""
     try:
-        _checks.begin(is_asked_for=False)
         return _watches_view(context)
     except DiskError as error:
         return {
@@ -83,13 +82,14 @@ def get_watches(context: RequestContext) -> WatchList:
 
 
 def act_on_watches(context: RequestContext) -> WatchList:
-    """`POST watches`: {action: watch, with what the gallery is, name; unwatch, gallery; check}."""
+    """Watch or unwatch a gallery, or begin a check; return the watched galleries."""
     deeds: dict[Any, Callable[[], object]] = {
         "watch": lambda: _watch(context),
         "unwatch": lambda: watches.unwatch_gallery(
             context.typed_field("gallery", str, is_needed=True)
         ),
         "check": lambda: _checks.begin(is_asked_for=True),
+        "check_due": lambda: _checks.begin(is_asked_for=False),
     }
     deed = context.body_field("action")
     if not isinstance(deed, str) or deed not in deeds:
