@@ -1,4 +1,4 @@
-"""What the browser talks to."""
+"""The web page and its server: routes, the tab in a WebUI, and the standalone server."""
 
 from . import standalone, webui
 

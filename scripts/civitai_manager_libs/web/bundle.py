@@ -25,12 +25,15 @@ def code_version() -> str:
 
 
 def bundled_file(given_version: str, name: str) -> bytes | None:
-    """Return a file of the bundle, None if this version does not have it."""
+    """Return a file of the bundle, or None if the running version does not have it.
+
+    given_version: the version that the browser asks for.
+    """
     return _read_bundle().get(name) if given_version == _compute_version() else None
 
 
 def module_file(name: str) -> bytes | None:
-    """Return a module or style as it is on disk, None if it cannot be read."""
+    """Return an unbundled module or stylesheet, or None if it cannot be read."""
     try:
         with open(os.path.join(_JAVASCRIPT, "gallery", name), "rb") as file:
             return file.read()
@@ -39,14 +42,13 @@ def module_file(name: str) -> bytes | None:
 
 
 def loader_script() -> str:
-    """Return the script that defines our element and fetches the rest of the code."""
+    """Return the script that defines `<civitai-gallery>` and loads the rest of the code."""
     with open(os.path.join(_JAVASCRIPT, "civitai_shortcut.js"), encoding="utf-8") as file:
         return file.read()
 
 
 def preload_links() -> str:
-    """Return the `Link` header of a page: what it begins with, which browsers then fetch at once.
-    The addresses are relative to the page's own."""
+    """Return the page's `Link` header: what browsers should fetch at once. URLs are relative."""
     code, hello = (
         f"civitai_shortcut/page/{code_version()}",
         f"api/bootstrap?{CODE_QUERY}={code_version()}",
@@ -67,7 +69,8 @@ def _compute_version() -> str:
 
 @functools.cache
 def _read_bundle() -> dict[str, bytes]:
-    """Return the bundle's files by name; read once, so that an update never mixes two versions."""
+    """Return the bundle's files by name. They are read once, so that an update never mixes two
+    versions."""
     files = {}
     for name in _NAMES:
         with open(os.path.join(_JAVASCRIPT, "bundle", name), "rb") as file:

@@ -54,7 +54,7 @@ _NO_OTHERS = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-anc
 
 
 def gallery_page(request: Request) -> HTMLResponse:
-    """Return the page with `<civitai-gallery>`, and what the browser is to fetch at once for it."""
+    """Return the page with `<civitai-gallery>`, and headers that preload its code."""
     no_script = escape(messages.translate("needs_javascript", request_language(request)))
     body = (
         f'<main><h1 class="heading">{_TITLE}</h1>'
@@ -68,7 +68,10 @@ def gallery_page(request: Request) -> HTMLResponse:
 
 
 def login_form(request: Request, status: int = 401, said: str = "") -> HTMLResponse:
-    """Return the form that asks for user and password. said: what was wrong with the last try."""
+    """Return the form for user and password.
+
+    said: why the last attempt failed, "" if there was none.
+    """
     language = request_language(request)
     user, password, log_in = (
         escape(messages.translate(key, language))
@@ -114,6 +117,7 @@ def _script() -> str:
 
 @functools.cache
 def _hash(content: str) -> str:
-    """Return the name of an inline script or style in a policy. https://www.w3.org/TR/CSP3/"""
+    """Return a script's or style's hash for a Content-Security-Policy. See
+    https://www.w3.org/TR/CSP3/."""
     digest = hashlib.sha256(content.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -1,7 +1,7 @@
-"""The door into a host: our element, and the parts that the host's "Send to ..." buttons need.
+"""The page in a WebUI's tab, and hidden gradio components for the WebUI's "Send to ..." buttons.
 
-`javascript/gallery/details/door.js` fills `ask`, presses the button, waits until `nonce` says that
-the answer is there, then presses the host's own button for a tab.
+`javascript/gallery/details/gradio_bridge.js` fills `ask`, presses the button, waits until `nonce`
+confirms the answer, then presses the WebUI's own button.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PREFIX = "civitai_shortcut_door"
 
 
 def build_tab() -> None:
-    """Within gradio's `Blocks`."""
+    """Add the page and the hidden components to the open gradio `Blocks`."""
     names = f'data-instance="{new_instance()}" data-code="{bundle.code_version()}"'
     gr.HTML(f"<civitai-gallery {names}></civitai-gallery>", elem_id="civitai_shortcut_page")
     # Hidden by style.css: what gradio itself hides is not in the page at all.
@@ -49,7 +49,7 @@ def _build_components() -> None:
 
 
 def _answer_send(asked: str, request: gr.Request) -> tuple[str, Any, str]:
-    """(infotext, picture, what it was asked with, or a JSON that says what is wrong)."""
+    """Return the infotext, the image, and the request's nonce or a JSON that reports an error."""
     language = messages.parse_accept_language(host.request_header(request, "accept-language"))
     given = _parse_request(asked)
     nonce = str(given.get("nonce", ""))[:100]
@@ -71,6 +71,7 @@ def _answer_send(asked: str, request: gr.Request) -> tuple[str, Any, str]:
 
 
 def _parse_request(asked: str) -> dict[str, Any]:
+    """Return the request as a mapping, {} if it is malformed."""
     try:
         return dict(as_mapping(json.loads(asked)))
     except (TypeError, ValueError, RecursionError):
@@ -78,22 +79,22 @@ def _parse_request(asked: str) -> dict[str, Any]:
 
 
 def _open_file(image: Image) -> AbstractContextManager[str]:
-    """ "" for what is no image: only its infotext is sent."""
+    """Return a context manager that gives the image file's path, "" for a video or sound."""
     if image.type != "image":
         return nullcontext("")
     return pages.open_image_file(civitai_gallery_action.get_http_client(), image.url)
 
 
 def _find_infotext(image: Image, path: str) -> str:
-    """The record's, else what the file itself says."""
+    """Return the infotext of the record, or else of the file."""
     text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
     return text or (read_embedded(path).infotext if path else "")
 
 
 def _open_image(path: str) -> str | None:
-    """Return its file as it is, with its real size, from which a host takes width and height.
+    """Return the path of the file that a WebUI reads an image and its size from.
 
-    None for one whose EXIF would take the host's memory: gradio reads all of it.
+    None for an image whose EXIF would use up the WebUI's memory: gradio reads all of it.
     """
     if not path or not os.path.isfile(path) or has_overlapping_exif(path):
         return None

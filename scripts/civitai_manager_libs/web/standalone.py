@@ -1,4 +1,4 @@
-"""The tab by itself: a server of our own on this machine."""
+"""The standalone server on this machine."""
 
 from __future__ import annotations
 
@@ -34,10 +34,9 @@ _OPEN_TO_SOME = (
 def run_server(
     address: str, port: int, example: str = "", login: tuple[str, str] | None = None
 ) -> int:
-    """Serve until Ctrl-C; the exit code. A failure is one sentence on stderr.
+    """Serve the page until Ctrl-C and return the exit code; print a failure as one sentence.
 
-    example: a model that is open when the page opens. login: the user and password that the page
-    asks for.
+    example: the model to open with the page. login: the user and password that the page asks for.
     """
     for problem in setting.load():
         util.printD(problem)
@@ -61,7 +60,7 @@ def _is_loopback(address: str) -> bool:
 
 
 def _listen(address: str, port: int) -> socket.socket:
-    """Raises Refused."""
+    """Return a listening socket. Raises Refused if the address or port cannot be used."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         listener = socket.create_server((address, port), family=family, backlog=_BACKLOG)

@@ -1,4 +1,4 @@
-"""The tab in a WebUI: registered with its callbacks, some settings among the host's own."""
+"""The tab in a WebUI, and our settings on the WebUI's settings page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SECTION = ("civitai_shortcut", "Civitai Shortcut")
 
 
 def register_tab() -> None:
-    """At each "Reload UI" anew: the host forgets callbacks, but keeps imported modules."""
+    """Register the tab. "Reload UI" needs it again: a WebUI forgets callbacks but keeps modules."""
     host.register_callbacks(_on_tabs, _on_settings, _on_started)
 
 
@@ -50,7 +50,7 @@ def _setting_label(name: str) -> str:
 def _choose_component(name: str) -> tuple[Any, dict[str, Any]]:
     """Return the gradio class of a setting's field, None for a text, and its arguments.
 
-    A field that is not visible its host lets nobody change, also by a request.
+    A WebUI lets nobody change a setting whose field is not visible.
     """
     import gradio as gr
 
@@ -60,7 +60,7 @@ def _choose_component(name: str) -> tuple[Any, dict[str, Any]]:
 
 
 def _apply_option(name: str) -> None:
-    """A value was changed on the host's settings page; one out of bounds is not taken."""
+    """Apply a value from the WebUI's settings page; log and ignore an invalid value."""
     from .routes import CHECKS
 
     options = host.read_options() or {}

@@ -1,4 +1,4 @@
-"""HTTP for the routes: who may ask, in which thread it is answered, answers as JSON and files."""
+"""HTTP around the routes: access, threads, JSON and file responses."""
 
 from .connection_limits import ConnectionLimits
 from .csrf import CrossSiteGuard, is_from_this_machine

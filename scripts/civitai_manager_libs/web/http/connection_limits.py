@@ -1,4 +1,4 @@
-"""What a peer may hold open of our own server: so many connections, and a head for so long."""
+"""Limits of the standalone server: connections per peer, time and size of a request head."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ CONNECTED_PEER = "civitai_shortcut_peer"  # of a request's scope, whatever its h
 
 
 class ConnectionLimits:
-    """All connections of one server.
+    """The limits on all connections of one server.
 
-    uvicorn makes a protocol of each: see its setting `http`. Ours stands before its own, which gets
-    one whole request after the other. That one is answered is told by `wrap_app`, the outermost of
-    the application.
+    uvicorn makes one protocol per connection (its setting `http`). Ours stands before uvicorn's own
+    protocol and passes on one whole request at a time. `wrap_app` reports when a response is
+    finished.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class ConnectionLimits:
         return connection
 
     def wrap_app(self, app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        """Return `app`, telling connections when it has answered."""
+        """Return an application that tells each connection when its request is finished."""
 
         async def watched(scope: Any, receive: Any, send: Any) -> None:
             connection = scope.get("state", {}).pop(_KEY)
@@ -60,10 +60,10 @@ class ConnectionLimits:
         return watched
 
     def admit(self, new: _Connection) -> bool:
-        """Return whether there is a place for a connection, which another may have to leave.
+        """Return whether a connection may stay open; another connection may be closed for it.
 
-        Who holds many without sending a head does not shut out others, nor himself. Where all
-        places are taken, the peer that has most gives one up, though it be answered just then.
+        A peer with many idle connections shuts out neither others nor itself. If all places are
+        taken, the peer with the most connections loses one, even during a response.
         """
         counts = Counter(one.peer for one in self._open)
         mine, idle = counts[new.peer], [one for one in self._open if one.is_idle]
@@ -91,7 +91,7 @@ class ConnectionLimits:
         self._open.pop(connection, None)
 
     def log_refusal(self, kind: Hashable, peer: str, what: str) -> None:
-        """One log line a minute of each kind."""
+        """Log a refused connection, at most once a minute for each kind of reason."""
         count = self._repeats.count(kind)
         if count is not None:
             times = f" ({count} times since the last such line)" if count > 1 else ""
@@ -99,7 +99,7 @@ class ConnectionLimits:
 
 
 class _Connection(asyncio.Protocol):
-    """One connection, in front of uvicorn's own protocol of it."""
+    """A connection, in front of uvicorn's protocol."""
 
     peer = ""
     is_idle = True  # no request of it is being answered
@@ -125,7 +125,7 @@ class _Connection(asyncio.Protocol):
         self._pass_on()
 
     def _pass_on(self) -> None:
-        """Give uvicorn what belongs to the request that it answers, or the next whole head."""
+        """Give uvicorn the rest of its current request, or the next whole head."""
         while self._kept and not self._transport.is_closing():
             if self._body_left:
                 part, self._kept = self._kept[: self._body_left], self._kept[self._body_left :]
@@ -146,7 +146,7 @@ class _Connection(asyncio.Protocol):
             self._start_timer()  # for the next head, or the rest of what was answered before
 
     def _begin(self, head: bytes) -> None:
-        """Chunks are not taken: a few bytes each, they cost a thousand times what they carry."""
+        """Begin a request. Refuse a chunked body: tiny chunks cost a thousand times their size."""
         self._stop_timer()
         if _CHUNKED.search(head):
             self._transport.write(_LENGTH_REQUIRED)
@@ -172,7 +172,7 @@ class _Connection(asyncio.Protocol):
             self._inner.connection_lost(error)
 
     def end_request(self) -> None:
-        """A request is answered; uvicorn closes a connection on which no other one begins."""
+        """Mark the request as finished; uvicorn closes a connection without another request."""
         self.is_idle = True
         self._pass_on()
 

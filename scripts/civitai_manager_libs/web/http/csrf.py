@@ -1,4 +1,4 @@
-"""Whose page sends a request, and from which machine."""
+"""Checks of who sends a request: our page, another site's page, or another machine."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ _FORWARDED |= {"true-client-ip", "cf-connecting-ip", "x-original-forwarded-for"}
 
 
 def is_our_page(request: Request) -> bool:
-    """Only our own page's code can send its header: another site's would need CORS."""
+    """Return whether our own page sends a request: another site cannot send our header without
+    CORS."""
     return request.headers.get("x-civitai-shortcut") == "1" and _is_same_site(request.headers)
 
 
 def _is_same_site(headers: Headers) -> bool:
-    """By what the browser itself says; else by names, which a proxy before us may have changed."""
+    """Return whether a request comes from our site, by Fetch Metadata or else by host names."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:  # only over https, and from this machine
         return site == "same-origin"
@@ -44,9 +45,9 @@ def _is_same_site(headers: Headers) -> bool:
 
 
 def is_cross_site(headers: Headers, method: str) -> bool:
-    """Whether another site's page asks: as a picture, a script, a frame, by code of its own.
+    """Return whether another site's page makes a request other than following a link.
 
-    Not where its reader follows a link. Fetch Metadata: https://www.w3.org/TR/fetch-metadata/
+    Fetch Metadata: https://www.w3.org/TR/fetch-metadata/
     """
     if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return False
@@ -55,9 +56,9 @@ def is_cross_site(headers: Headers, method: str) -> bool:
 
 
 def is_from_this_machine(request: Request) -> bool:
-    """Return whether a browser on this machine asks, by a name of this machine's own.
+    """Return whether a browser on this machine sends a request, by one of this machine's names.
 
-    Not what somebody passes on, nor what is asked by a name that its owner lets point here.
+    A request that a proxy passes on, or by a foreign name that points to this machine, is not.
     """
     client = request.client.host if request.client else ""
     is_direct = _is_loopback(client) and not is_passed_on(request.headers)
@@ -65,13 +66,15 @@ def is_from_this_machine(request: Request) -> bool:
 
 
 def is_passed_on(headers: Headers) -> bool:
-    """Return whether a request says that a proxy or a tunnel passes it on."""
+    """Return whether a proxy or tunnel says that it passes a request on."""
     return any(name in _FORWARDED or name.startswith("x-forwarded") for name in headers)
 
 
 def is_known_name(headers: Headers) -> bool:
-    """Return whether the `Host` of a request is an address or localhost: a name that its owner lets
-    point to this machine (DNS rebinding) is neither."""
+    """Return whether the `Host` header is an IP address or localhost.
+
+    A foreign name that its owner points to this machine (DNS rebinding) is neither.
+    """
     name = _host_name(headers)
     return name == "localhost" or _parse_address(name) is not None
 
@@ -94,7 +97,7 @@ def _parse_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address |
 
 
 def _host_name(headers: Headers) -> str:
-    """Return the `Host` without its port, "" for one that is malformed."""
+    """Return the `Host` header without its port, "" if it is malformed."""
     try:
         return (urlsplit(f"//{headers.get('host', '')}").hostname or "").lower()
     except ValueError:
@@ -102,13 +105,15 @@ def _host_name(headers: Headers) -> str:
 
 
 def request_peer(request: HTTPConnection) -> str:
-    """Return the household that a request comes from."""
+    """Return the household that sends a request; see `peer_household`."""
     return peer_household(request.client.host if request.client else "")
 
 
 def peer_household(name: str) -> str:
-    """Return what stands for one household among all who ask: an IPv4 address as it is, of an IPv6
-    one its network, in which a household has as many as it likes."""
+    """Return an IPv4 address as it is, and the /64 network of an IPv6 address.
+
+    A household has as many IPv6 addresses as it likes, all in one such network.
+    """
     address = _parse_address(name)
     if address is None or address.version == 4:
         return name
@@ -116,10 +121,10 @@ def peer_household(name: str) -> str:
 
 
 class CrossSiteGuard:
-    """Refuses requests that another site's page sends here, whatever name it gave this machine.
+    """Middleware that refuses what another site's page sends, by whatever name it reaches this
+    machine.
 
-    A name that its owner lets point to 127.0.0.1 (DNS rebinding) is refused as `Host`; our own
-    page is asked for by an address, or as localhost.
+    A `Host` that is neither an address nor localhost may be DNS rebinding, and is refused too.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]], address: str) -> None:

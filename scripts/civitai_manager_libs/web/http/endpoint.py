@@ -1,7 +1,7 @@
-"""What stands around every route: who may ask, in which thread it is answered, how it ends.
+"""The frame around every route: access, threads, and errors as responses.
 
-An answer never waits in the event loop or in a thread that is the host's: what is near (memory,
-disk) and what is far (Civitai) have their own, so that what is near comes also while Civitai is
+Handlers never run in the event loop or in a thread of the WebUI. Local work (memory, disk) and
+remote work (Civitai) have separate threads, so that local answers come even while Civitai is
 silent.
 """
 
@@ -35,8 +35,11 @@ _MOST_LETTERS = 10_000  # of a text that is given
 
 @dataclass(frozen=True)
 class RequestContext:
-    """A request. body: the JSON of a write. cancelled: set when the browser has hung up.
-    near: runs a function in a thread for what is near."""
+    """A request as a handler sees it.
+
+    body: the JSON of a write, None for a GET. cancelled: set when the browser hangs up. run_local:
+    runs a function in a thread for local work.
+    """
 
     request: Request
     body: Any
@@ -45,22 +48,25 @@ class RequestContext:
     run_local: Callable[..., Awaitable[Any]]
 
     def query_param(self, name: str) -> str:
-        """Of the query; "" where it is not given."""
+        """Return a query parameter, "" if it is absent."""
         return self.request.query_params.get(name, "")
 
     def query_id(self, name: str) -> int | None:
-        """An id of the query; None where it is not given, or is none."""
+        """Return a query parameter as an id, None if it is absent or no id."""
         return as_whole_number(self.query_param(name) or None, 1, LAST_ID)
 
     def path_param(self, name: str) -> Any:
         return self.request.path_params[name]
 
     def body_field(self, name: str) -> Any:
-        """Of the body, if that is an object; else None."""
+        """Return a field of the body, None if it is absent or the body is no object."""
         return self.body.get(name) if isinstance(self.body, dict) else None
 
     def typed_field(self, name: str, kind: type, is_needed: bool = False) -> Any:
-        """The same, but of this kind. Raises Refusal."""
+        """Return a field of the body. Raises ApiError if it is of another type or too long.
+
+        is_needed: raise also if the field is absent; else return None then.
+        """
         value = self.body_field(name)
         is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
         is_fit = is_kind and len(str(value)) <= _MOST_LETTERS
@@ -69,14 +75,16 @@ class RequestContext:
         return value
 
     def translate(self, key: str, **values: Any) -> str:
-        """In the language of who asks."""
+        """Return the text of this key in the language of the request."""
         return messages.translate(key, self.language, **values)
 
 
 @dataclass(frozen=True)
 class RemoteWork(Generic[T]):
-    """The rest of a deed: it waits for Civitai. lane: "files" for the bytes of images, which come
-    also while every search waits."""
+    """The part of a response that waits for Civitai.
+
+    lane: the threads to use; "files" for images, so that they come even while all searches wait.
+    """
 
     work: Callable[[], T]
     lane: str = "far"
@@ -88,17 +96,21 @@ Endpoint = Callable[[Request], Awaitable[Any]]
 
 
 class Endpoints:
-    """The threads of one served page."""
+    """Makes handlers into endpoints, which share threads and limits."""
 
     def __init__(self) -> None:
         self._limiters: dict[str, anyio.CapacityLimiter] = {}
         self._bodies = BodyReader()
 
     def for_read(self, handler: Handler) -> Endpoint:
+        """Return the endpoint of a GET route."""
         return self._endpoint(handler, lambda asks: not is_cross_site(asks.headers, asks.method))
 
     def for_write(self, handler: Handler, most: int = SMALL_BODY) -> Endpoint:
-        """Return the endpoint of a write whose body has at most so many bytes."""
+        """Return the endpoint of a route that changes something.
+
+        most: bytes that a body may have.
+        """
         return self._endpoint(handler, is_our_page, most)
 
     def _endpoint(
@@ -141,6 +153,7 @@ class Endpoints:
             watch.cancel()
 
     async def run_local(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a function in a thread for local work and return its result."""
         return await self._run_in_thread("near", work, *arguments)
 
     async def _run_in_thread(self, lane: str, work: Callable[..., Any], *arguments: Any) -> Any:
@@ -150,20 +163,22 @@ class Endpoints:
 
 
 def _page_version(request: Request) -> str | None:
-    """Return the version of the page's code that asks, None for a program."""
+    """Return the version of the page's code that sends a request, None for a program."""
     return request.headers.get(CODE_HEADER, request.query_params.get(CODE_QUERY))
 
 
 def _is_own_name(request: Request) -> bool:
-    """Return whether the host may have the name that a request asks for. By ourselves all requests
-    are looked at before; and what another site's page sends has no password."""
+    """Return whether the WebUI may be reached by this request's host name.
+
+    The standalone server has checked that before; and a request of another site has no password.
+    """
     if not host.in_webui() or host.is_shared() or host.has_login(request):
         return True
     return is_known_name(request.headers)
 
 
 def _finish(work: Callable[[], Any], language: str) -> Any:
-    """What `work` gives as a response, or as what is still to do."""
+    """Return the result of `work` as a response, or as the RemoteWork still to do."""
     try:
         answer = work()
     except ApiError as error:
@@ -175,6 +190,7 @@ def _finish(work: Callable[[], Any], language: str) -> Any:
 
 
 async def _watch_disconnect(request: Request, wish: Cancellation) -> None:
+    """Cancel a request when its browser disconnects."""
     while (await request.receive())["type"] != "http.disconnect":
         continue
     wish.set()

@@ -1,4 +1,4 @@
-"""A file as an answer: whole or a part of it, kept by the browser for good. RFC 9110, 13 and 14."""
+"""Files as responses, whole or in part, with caching for good. RFC 9110, sections 13 and 14."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread of ours
 def file_response(
     file: BinaryIO, kind: str, tag: str, asked: Headers, method: str, in_thread: InThread
 ) -> Any:
-    """An answer that closes `file`. tag: says which bytes they are; without quotes."""
+    """Return a response with a file or the requested part; the response closes the file.
+
+    kind: the media type. tag: names this content, for the ETag; without quotes.
+    """
     size = os.fstat(file.fileno()).st_size
     headers = {**_HEADERS, "ETag": f'"{tag}"'}
     if _matches_etag(asked.get("if-none-match", ""), headers["ETag"]):
@@ -57,7 +60,7 @@ def _matches_etag(given: str, tag: str) -> bool:
 
 
 def _parse_range(asked: Headers, tag: str, size: int) -> tuple[int, int] | None:
-    """(start, length) of what is asked for; None when it lies outside of the file."""
+    """Return the start and length of the requested part, None if it lies outside the file."""
     found = _RANGE.fullmatch(asked.get("range", "").replace(" ", ""))
     if found is None or asked.get("if-range", tag) != tag or not (found[1] or found[2]):
         return 0, size
@@ -72,7 +75,7 @@ def _parse_range(asked: Headers, tag: str, size: int) -> tuple[int, int] | None:
 
 
 class _FileResponse(StreamingResponse):
-    """A part of an open file, which it closes."""
+    """A response with a part of an open file, which it closes at the end."""
 
     def __init__(
         self,
@@ -95,7 +98,7 @@ class _FileResponse(StreamingResponse):
     async def _iter_pieces(
         self, start: int, left: int, in_thread: InThread
     ) -> AsyncIterator[bytes]:
-        """Fewer where it was cut meanwhile: the browser sees that it is too short."""
+        """Yield the bytes; fewer if the file was cut meanwhile, which the browser notices."""
         await in_thread(self._file.seek, start)
         while left and (piece := await in_thread(self._file.read, min(_PIECE, left))):
             left -= len(piece)

@@ -1,4 +1,4 @@
-"""Log lines that repeat: one a minute, with how many there were."""
+"""Repeated log lines reduced to one a minute, with a count."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _MOST_KINDS = 100  # that are told apart; all others count as one
 
 
 class LogThrottle:
-    """How often each kind of event has happened since it was last told."""
+    """Counts events by kind and says when each kind may be logged again."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._told: dict[Hashable, tuple[float, int]] = {}  # when, how often since
 
     def count(self, kind: Hashable) -> int | None:
-        """Count one event. Return how many it stands for if it is to be told now, else None."""
+        """Count an event. Return how many to report now, None to log nothing yet."""
         if kind not in self._told and len(self._told) >= _MOST_KINDS:
             kind = None
         now = self._clock()
@@ -33,7 +33,7 @@ class LogThrottle:
 
 
 class OncePerMinuteFilter(logging.Filter):
-    """For a library's logger: its record passes once a minute for each text and kind of error."""
+    """A logging filter: passes each text and type of error once a minute."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The login of our own page: who guesses passwords waits longer and longer, others do not."""
+"""The login of the standalone page. Whoever guesses passwords waits longer each time."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
 
 
 class LoginAttempts:
-    """Logins that failed, by peer.
+    """The failed logins by peer.
 
-    A peer may invent the name that a proxy or a tunnel passes on, a new one for each try: so all
-    tries through it are counted together too. They are more, and the wait is short, for the owner
-    may be among them; a peer that has logged in before does not wait for the others.
+    A proxy or tunnel names the peer, and the peer may invent a new name for each attempt: so all
+    attempts through one proxy are counted together too. That wait is short, since the owner may be
+    among them; a peer that has logged in before is not counted there.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -46,8 +46,11 @@ class LoginAttempts:
         self._recent: deque[float] = deque(maxlen=_MANY)
 
     def begin(self, peer: str, through: str = "") -> float:
-        """Return the seconds that a peer has to wait before it tries; 0.0: it tries now, and that
-        counts as failed until `succeed`. through: the proxy or the tunnel that names the peer."""
+        """Return how many seconds a peer must wait, 0.0 if it may try now.
+
+        An attempt counts as failed until `succeed`. through: the proxy or tunnel that names the
+        peer.
+        """
         now = self._clock()
         is_storm = len(self._recent) == _MANY and now - self._recent[0] < _MINUTE
         counted, wait = [peer], self._wait(peer, 1 if is_storm else _FREE, _LONGEST, now)
@@ -63,6 +66,7 @@ class LoginAttempts:
         return 0.0
 
     def succeed(self, peer: str, through: str = "") -> None:
+        """Forget a peer's failed attempts: the last one succeeded."""
         self._failed.pop(peer, None)
         if through:
             self._failed.pop(through, None)
@@ -86,9 +90,9 @@ def _keep_last(names: OrderedDict[str, Any], name: str, most: int) -> None:
 
 
 class Login:
-    """The login of our own page: one user, whose password is guessed slowly.
+    """The login of one user.
 
-    tokens: the sessions of those who have logged in, which the cookie names; the user of each.
+    tokens: the user of each session cookie.
     """
 
     def __init__(self, user: str, password: str, cookie: str, form: LoginForm) -> None:
@@ -97,7 +101,7 @@ class Login:
         self._cookie, self._form, self._tries = cookie, form, LoginAttempts()
 
     async def log_in(self, request: Request) -> Response:
-        """Answer the login form: lead back to the page, or give the form again with the reason."""
+        """Answer the login form: redirect to the page, or show the form with what is wrong."""
         if request.method != "POST":
             return _back_to_page(request)
         try:
@@ -138,8 +142,10 @@ class Login:
 
 
 def _login_peers(request: HTTPConnection) -> tuple[str, str]:
-    """Return who asks, and through which proxy or tunnel, "" for none; uvicorn takes the name that
-    is passed on from this machine for the client."""
+    """Return the peer that logs in, and the proxy or tunnel it comes through, "" for none.
+
+    uvicorn takes a name that this machine passes on for the client.
+    """
     peer = request_peer(request)
     connected = request.scope.get(CONNECTED_PEER, peer)
     if connected == peer and not is_passed_on(request.headers):
@@ -148,7 +154,7 @@ def _login_peers(request: HTTPConnection) -> tuple[str, str]:
 
 
 def _as_bytes(text: str) -> bytes:
-    """Return what stands for a text, also one of a terminal that is not Unicode."""
+    """Return text as bytes, even if it came from a terminal that is not Unicode."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -157,7 +163,7 @@ def _back_to_page(request: Request) -> Response:
 
 
 async def _read_body(request: Request) -> bytes:
-    """Return a request's body; of one that is too long, the start, a byte or more too long."""
+    """Return a request's body, or of a body that is too long one part too much."""
     body = b""
     async for part in request.stream():
         body += part

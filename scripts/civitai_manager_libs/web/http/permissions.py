@@ -1,4 +1,4 @@
-"""Who may change a setting of ours."""
+"""The rule of who may change a setting."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["lock_reason"]
 
 
 def lock_reason(request: Request, name: str) -> LockReason:
-    """Return the reason code why a request may not change a setting, or `key`; "" if it may.
+    """Return why a request may not change a setting or the `key`; "" if it may.
 
-    Whoever the page's login has let in may; without a login only this machine may. The key can be
-    changed, and is never told.
+    Anyone who has logged in may change them; without a login only this machine may. The key itself
+    is never sent.
     """
     if host.is_frozen(name):
         return "frozen"

@@ -1,4 +1,4 @@
-"""The JSON bodies of writes: bounded in bytes, seconds, parts and in how many are held at once."""
+"""JSON bodies of writes, limited in size, time, number of values, and bodies held at once."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _MOST_PARTS, _MOST_SIGNS = 500_000, 2_000_000
 
 
 class BodyReader:
-    """The bodies that one served page is just now sent."""
+    """Reads request bodies and limits how many are held at once."""
 
     def __init__(self) -> None:
         self._held: Counter[str] = Counter()  # larger ones, by peer
 
     @asynccontextmanager
     async def read(self, request: Request, most: int, in_thread: InThread) -> AsyncIterator[Any]:
-        """Yield a request's JSON, None for a GET. A large body counts as held until the block ends.
+        """Yield the JSON of a request, None for a GET. A large body is held until the block ends.
 
-        most: bytes. Raises Refusal, and ClientDisconnect.
+        most: bytes. Raises ApiError, and ClientDisconnect.
         """
         if request.method in ("GET", "HEAD"):
             yield None
@@ -81,6 +81,7 @@ class BodyReader:
 
     @asynccontextmanager
     async def _place(self, peer: str) -> AsyncIterator[None]:
+        """Wait until a peer may hold one more large body, and hold it for the block."""
         while self._held[peer] >= _FROM_ONE or self._held.total() >= _IN_ALL:
             await asyncio.sleep(_POLL)
         self._held[peer] += 1
@@ -91,7 +92,8 @@ class BodyReader:
 
 
 def _parse_body(file: IO[bytes]) -> Any:
-    """Raises Refusal for what is no JSON, nested deeply, or of too many parts."""
+    """Return the JSON in a file. Raises ApiError if it is malformed, too nested or has too many
+    values."""
     file.seek(0)
     body = file.read()
     if has_too_many_parts(body, _MOST_PARTS, _MOST_SIGNS):

@@ -1,4 +1,4 @@
-"""Answers as JSON: what was asked for, or what went wrong and what to do, in the user's words."""
+"""JSON responses, and errors as sentences for the user."""
 
 from __future__ import annotations
 
@@ -45,8 +45,11 @@ _PLAIN = ("gone", "needs_key", "region", "too_large")  # of which the error says
 
 
 class ApiError(Exception):
-    """We do not do it. code: of the words, as `reason_<code>`; key, values: of other words in place
-    of those, an error's own among the values. field: the one of the request that it is about."""
+    """A request that a route refuses.
+
+    code: of the sentence `reason_<code>`. key, values: another sentence to use instead; an error
+    among the values becomes its own sentence. field: the field of the request that is wrong.
+    """
 
     def __init__(
         self, status: int, code: str, key: str = "", field: str = "", **values: object
@@ -56,6 +59,7 @@ class ApiError(Exception):
         self._key, self._values = key, values
 
     def translate(self, language: str) -> str:
+        """Return what is wrong as a sentence for the user."""
         if not self._key:
             return messages.reason_text(self.code, language)
         errors = {n: e for n, e in self._values.items() if isinstance(e, InputError)}
@@ -64,12 +68,12 @@ class ApiError(Exception):
 
 
 def request_language(request: HTTPConnection) -> str:
-    """Return the language of who sends a request: "en" or "zh-TW"."""
+    """Return the language of a request: "en" or "zh-TW"."""
     return messages.parse_accept_language(request.headers.get("accept-language", ""))
 
 
 def json_response(value: Any, status: int = 200) -> Response:
-    """Half of a surrogate pair, which strangers' JSON may carry, becomes a question mark."""
+    """Return a JSON response. Half a surrogate pair in Civitai's text becomes a question mark."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     body = text.encode("utf-8", "replace")
@@ -77,6 +81,7 @@ def json_response(value: Any, status: int = 200) -> Response:
 
 
 def error_response(error: ApiError, language: str) -> Response:
+    """Return the response to a request that a route refuses."""
     details: ErrorDetails = {"code": error.code, "message": error.translate(language)}
     if error.field:
         details["field"] = error.field
@@ -87,6 +92,7 @@ def error_response(error: ApiError, language: str) -> Response:
 
 
 def failure_response(error: CivitaiShortcutError, language: str) -> Response:
+    """Return the response to a request that failed, such as when Civitai cannot be reached."""
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
     return _error_json({"code": error.reason, "message": error_sentence(error, language)}, status)
 
@@ -97,7 +103,7 @@ def _error_json(details: ErrorDetails, status: int) -> Response:
 
 
 def error_sentence(error: CivitaiShortcutError, language: str) -> str:
-    """What happened and what to do, as one line."""
+    """Return what happened and what to do, in one line for the user."""
     if isinstance(error, InputError) and error.key:
         return messages.error_text(error, language)
     code = "trouble" if isinstance(error, ServerError) else error.reason

@@ -1,4 +1,4 @@
-"""Records as what the page shows. Strangers wrote most of it: the page takes all of it for text."""
+"""Records as JSON for the page. Strangers wrote most of it; the page shows it as plain text."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ __all__ += ["resource_view"]
 
 
 def model_card(model: Model) -> ModelCard:
+    """Return a model as a search result shows it."""
     return {
         "id": model.id,
         "name": model.name,
@@ -33,6 +34,7 @@ def model_card(model: Model) -> ModelCard:
 
 
 def model_view(model: Model) -> schemas.Model:
+    """Return a model with its description and versions."""
     return {
         **model_card(model),
         "description": model.description_text,
@@ -47,7 +49,11 @@ def image_view(
     own: Mapping[int, bookmarks.Annotation],
     news: Container[int] = (),
 ) -> ImageView:
-    """own: the user's marks, as `own.marks.of` gives them. news: those that are new."""
+    """Return an image as the grid shows it.
+
+    saved: ids of downloaded images. own: annotations by image id. news: ids of images that are new
+    in a watched gallery.
+    """
     mark = own.get(image.id, bookmarks.Annotation())
     return {
         "id": image.id,
@@ -69,6 +75,7 @@ def image_view(
 
 
 def annotation_view(mark: bookmarks.Annotation) -> Annotations:
+    """Return the user's annotations of an image."""
     return {
         "favourite": mark.favourite,
         "stars": mark.stars,
@@ -79,12 +86,13 @@ def annotation_view(mark: bookmarks.Annotation) -> Annotations:
 
 
 def format_day(moment: float) -> str:
-    """ISO 8601, UTC; "" of 0."""
+    """Return a Unix time as ISO 8601 in UTC, "" for 0."""
     day = datetime.fromtimestamp(moment, timezone.utc)
     return day.isoformat("T", "seconds") if moment else ""
 
 
 def image_links(image: Image) -> ImageLinks:
+    """Return the addresses of an image, its post and its user on Civitai."""
     base, user = setting.base_url(), image.username
     return {
         "url": f"{base}/images/{image.id}",
@@ -95,7 +103,10 @@ def image_links(image: Image) -> ImageLinks:
 
 
 def resource_view(one: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
-    """names: of versions, as `models.version_names` gives them."""
+    """Return a resource of an image.
+
+    names: model id and name by version id, see `models.find_version_names`.
+    """
     model_id, known = names.get(one.version_id or 0, (0, ""))
     page = ""
     if one.version_id is not None:

@@ -1,4 +1,4 @@
-"""The routes that the page asks: JSON, pictures, its own code."""
+"""The routes below `/civitai_shortcut/`: JSON, images, and the page's own code."""
 
 from .bootstrap import new_instance, set_example
 from .dependencies import resume_work

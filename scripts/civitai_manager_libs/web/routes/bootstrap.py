@@ -1,4 +1,4 @@
-"""What the page needs to begin: words, choices, settings, what this host can."""
+"""What the page needs to start: texts, choices, settings, and what the WebUI can do."""
 
 from __future__ import annotations
 
@@ -47,24 +47,28 @@ _instance = uuid.uuid4().hex
 
 
 def set_example(example: str) -> None:
-    """The model that is open when a page opens that names none; "" for none."""
+    """Set the model that the page opens if its address names none; "" for none."""
     global _example
     _example = example
 
 
 def new_instance() -> str:
-    """Of the page that is built now; a page that is open with another one may be out of date."""
+    """Return a new id for the page that is built now.
+
+    An open page with another id may be out of date.
+    """
     global _instance
     _instance = uuid.uuid4().hex
     return _instance
 
 
 def get_instance(context: RequestContext) -> Instance:
-    """Answer `instance` with what changes when the server starts or its UI is rebuilt."""
+    """Return the id that changes when the server starts or the WebUI rebuilds its page."""
     return {"instance": _instance}
 
 
 def get_bootstrap(context: RequestContext) -> Bootstrap:
+    """Return all that the page needs to start."""
     language = context.language
     return {
         "instance": _instance,
@@ -90,6 +94,7 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
 
 
 def settings_view(context: RequestContext) -> list[Setting]:
+    """Return every setting with its value and whether this request may change it."""
     return [
         _setting_view(context, entry, cast(SettingGroup, group))
         for group, entries in setting.GROUPS.items()
@@ -98,6 +103,7 @@ def settings_view(context: RequestContext) -> list[Setting]:
 
 
 def key_state(context: RequestContext) -> KeyState:
+    """Return whether an API key is saved; never the key itself."""
     return {
         "saved": bool(setting.civitai_api_key),
         "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),

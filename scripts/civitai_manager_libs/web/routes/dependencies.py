@@ -1,4 +1,4 @@
-"""What all routes share: client, jobs, how a gallery is asked for and its pictures are told."""
+"""What the routes share: the HTTP client, the job service, and parsing of queries."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ _LONGEST_CURSOR = 2000  # characters
 
 
 def get_client() -> Any:
+    """Return the client for Civitai."""
     return civitai_gallery_action.get_http_client()
 
 
 def get_job_service() -> JobService:
-    """Made when it is first asked for."""
+    """Return the job service; create it at the first call."""
     global _service
     with _service_lock:
         if _service is None:
@@ -58,7 +59,7 @@ def resume_work() -> None:
 
 
 def require_image(context: RequestContext) -> Image:
-    """The one that the path names. Raises Refusal: only what the server has itself read."""
+    """Return the image that the path names. Raises ApiError if it was never read from Civitai."""
     image_id = context.path_param("image_id")
     image = records.find_image(image_id) if image_id <= _LAST_ID else None
     if image is None:
@@ -67,7 +68,7 @@ def require_image(context: RequestContext) -> Image:
 
 
 def require_ids(context: RequestContext, most: int) -> list[int]:
-    """Those of the body's `ids` that can be one. Raises Refusal where it is no list, or long."""
+    """Return the body's valid image ids. Raises ApiError if they are no list or more than `most`."""
     ids = context.body_field("ids")
     if not isinstance(ids, list) or len(ids) > most:
         raise ApiError(400, "bad_input")
@@ -75,13 +76,13 @@ def require_ids(context: RequestContext, most: int) -> list[int]:
 
 
 def level_up_to(name: Any) -> int:
-    """The mask up to the level of this name; up to the setting's for all else."""
+    """Return the mask of all levels up to this one; up to the setting's if the name is unknown."""
     is_known = isinstance(name, str) and name in LEVELS
     return level_mask(name if is_known else setting.gallery_level)
 
 
 def parse_image_query(given: Mapping[str, Any]) -> ImageQuery:
-    """What the page asks for by its own names; what makes no sense takes its default."""
+    """Return the page's query as an ImageQuery; a value that makes no sense becomes the default."""
     numbers = {
         name: as_whole_number(given.get(short) or None, 1, LAST_ID)
         for name, short in (("model_id", "model"), ("version_id", "version"), ("post_id", "post"))
@@ -102,7 +103,7 @@ def parse_image_query(given: Mapping[str, Any]) -> ImageQuery:
 
 
 def parse_gallery_query(given: Mapping[str, Any]) -> ImageQuery:
-    """The same, of a gallery. Raises Refusal where none is named."""
+    """Return the page's query. Raises ApiError if it names no gallery."""
     query = parse_image_query(given)
     if not pages.list_gallery_names(query):
         raise ApiError(400, "bad_input", "name_a_model")
@@ -110,8 +111,10 @@ def parse_gallery_query(given: Mapping[str, Any]) -> ImageQuery:
 
 
 def parse_page_position(context: RequestContext) -> tuple[str | None, int]:
-    """The cursor of the page that is asked for, and how many pictures it may have. Raises Refusal
-    for a cursor that Civitai never made."""
+    """Return the cursor of the requested page and how many images it may have.
+
+    Raises ApiError if the cursor is too long to be of Civitai.
+    """
     if len(context.query_param("cursor")) > _LONGEST_CURSOR:
         raise ApiError(400, "bad_input")
     return (
@@ -129,8 +132,11 @@ def page_view(
     kept: bool = False,
     looked_at: tuple[int, int] | None = None,
 ) -> ImagePage:
-    """Return a page of a gallery. kept: Civitai does not answer. looked_at: of a search that goes
-    on, how many images were looked at, and how many there are."""
+    """Return a page of images.
+
+    news: ids of new images. kept: the page is a stored one since Civitai does not answer.
+    looked_at: how many images a search has looked at, and how many there are.
+    """
     ids = [image.id for image in images]
     saved, marked = find_saved_files(ids), bookmarks.annotations.find_annotations(ids)
     return {
@@ -144,9 +150,9 @@ def page_view(
 
 
 def find_saved_files(image_ids: Sequence[int]) -> dict[int, str]:
-    """What jobs have saved of them, as far as it is still there.
+    """Return the paths of downloaded images by image id, as far as the files still exist.
 
-    Nothing where the database of jobs cannot be used: pictures can be looked at all the same.
+    Return {} if the jobs database cannot be used: images can be viewed all the same.
     """
     with log_disk_errors("gallery"), get_job_service().store() as store:
         saved = store.find_saved_paths(image_ids)
@@ -155,7 +161,7 @@ def find_saved_files(image_ids: Sequence[int]) -> dict[int, str]:
 
 
 def list_saved_ids() -> list[int]:
-    """All that jobs ever saved; none where their database cannot be used."""
+    """Return the ids of all images ever downloaded, [] if the jobs database cannot be used."""
     with log_disk_errors("gallery"), get_job_service().store() as store:
         return store.list_saved_ids()
     return []

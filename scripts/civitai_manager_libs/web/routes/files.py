@@ -1,4 +1,4 @@
-"""Pictures as bytes: small ones, the files themselves, and the page's own code."""
+"""Thumbnails, image files and the page's own code."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CODE_KINDS = {"js": "text/javascript", "css": "text/css"}
 
 
 def get_thumbnail(context: RequestContext) -> Any:
-    """`get_thumbnail/<id>?w=`."""
+    """Return a thumbnail, at least as wide as the parameter `w` if Civitai has that width."""
     image = require_image(context)
     width = _choose_width(context.query_param("w"))
     near = _send_cached(context, thumbnail_url(image, width), f"{image.id}-{width}")
@@ -41,7 +41,7 @@ def get_thumbnail(context: RequestContext) -> Any:
 
 
 def get_file(context: RequestContext) -> Any:
-    """`get_file/<id>`: what a job has saved, else from the cache, else from Civitai."""
+    """Return the image file: the downloaded one, or else from the cache, or else from Civitai."""
     image = require_image(context)
     saved = find_saved_files([image.id]).get(image.id)
     if saved:
@@ -52,7 +52,7 @@ def get_file(context: RequestContext) -> Any:
 
 
 def get_page_file(context: RequestContext) -> Any:
-    """Answer `page/<version>/<name>` with a file of the page's own code, which browsers keep."""
+    """Return a file of the page's code; browsers cache it for good."""
     version, name = context.path_param("version"), context.path_param("name")
     stem, _, ending = name.rpartition(".")
     if ending not in _CODE_KINDS or not re.fullmatch(r"([a-z]+/)?[a-z_]+", stem):
@@ -68,13 +68,13 @@ def get_page_file(context: RequestContext) -> Any:
 
 
 def _choose_width(given: str) -> int:
-    """The least of those that the image host keeps which is as wide, or the widest."""
+    """Return the smallest thumbnail width that is wide enough, or else the largest."""
     wanted = int(given) if re.fullmatch("[0-9]{1,5}", given) else _USUAL
     return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
 
 
 def _send_cached(context: RequestContext, url: str, tag: str) -> Any:
-    """From the cache; None where it is not there."""
+    """Return the response with a cached file, None if it is not in the cache."""
     with cache.hold_file(url):
         path = cache.find_cached(url)
         return None if path is None else _send_path(context, path, tag)
@@ -103,7 +103,7 @@ def _send_file(context: RequestContext, image: Image) -> Any:
 
 
 def _send_path(context: RequestContext, path: str, tag: str) -> Any:
-    """What the bytes are decides how the browser takes them, whatever they are called."""
+    """Return the response with a file; its first bytes decide the media type, not its name."""
     with translate_disk_errors(path):
         opened = open(path, "rb")
     kind = _KINDS.get(util.extension_of(opened.read(16)) or "")

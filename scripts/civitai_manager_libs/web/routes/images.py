@@ -1,4 +1,4 @@
-"""Galleries page by page."""
+"""Pages of galleries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_PAGES = 50  # that are read for one; most of them empty
 
 
 def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
-    """`get_images?...`; with `search=` of what was kept."""
+    """Return a page of a gallery, or with `search` of images in the library."""
     if "search" in context.request.query_params:
         return search_images(context)
     query = parse_gallery_query(context.request.query_params)
@@ -73,7 +73,7 @@ def _list_notes(
     at: str | None,
     cursor: str | None,
 ) -> list[Note]:
-    """Return what is to be said of the pages that were read; `at` led to the last of them."""
+    """Return what the user should know about the pages read; `at`: the cursor of the last page."""
     page, notes = reads[-1].page, list[Note]()
     if not page.ids and not page.dropped and cursor is None:
         if may_be_time_limit(query, at):
@@ -88,7 +88,7 @@ def _list_notes(
 
 
 def _version_ids(query: ImageQuery) -> set[int]:
-    """Return the ids of all versions whose images belong to the gallery, as far as is known."""
+    """Return the known ids of all versions whose images belong to the gallery."""
     kept = models.find_model(query.model_id) if query.model_id else None
     own = {query.version_id} if query.version_id else set()
     return own | {version.id for version in (kept.versions if kept else ())}

@@ -1,4 +1,4 @@
-"""What the panel of jobs shows, in words."""
+"""The downloads panel in words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["jobs_panel"]
 
 
 def jobs_panel(service: JobService, language: str) -> JobList:
-    """Raises DiskError."""
+    """Return the list of jobs as the panel shows it. Raises DiskError."""
     shown = service.list_jobs()
     active = sum(one.state == JobState.RUNNING for one in shown)
     rows = [_job_row(one, language) for one in shown]
@@ -52,14 +52,14 @@ def _job_row(shown: JobView, language: str) -> Job:
 
 
 def _has_pictures(shown: JobView) -> bool:
-    """Also where all were there before; a folder without any may never have been made."""
+    """Return whether a job has images in its folder, new or older; else it may have no folder."""
     return (
         not shown.job.options.reads_only and shown.current_job.saved + shown.current_job.skipped > 0
     )
 
 
 def _report_view(shown: JobView, language: str) -> JobReport | None:
-    """What its gallery had; None for pictures that were chosen one by one."""
+    """Return what a job found in its gallery, None for images that were chosen one by one."""
     report = shown.job.report
     if not report.counts:
         return None
@@ -89,13 +89,14 @@ def _failures_view(shown: JobView, language: str) -> JobFailures:
 
 
 def _failed_key(shown: JobView) -> str:
-    """The words that tell to check the network only where that may have been it."""
+    """Return the key of the failure text; advise to check the network only if that may be the
+    cause."""
     codes = {item.reason for item in shown.failed}
     return "some_failed" if not codes or "network" in codes else "failed_count"
 
 
 def _reasons_text(shown: JobView, language: str) -> str:
-    """How many for each reason; nothing when only some of those that failed are known here."""
+    """Return how many images failed for each reason, "" if not all failures are listed."""
     if len(shown.failed) < shown.job.failed:
         return ""
     counted = Counter(item.reason for item in shown.failed).most_common()
@@ -149,7 +150,7 @@ def _speed_texts(progress: JobProgress, language: str) -> list[str]:
 
 
 def _state_note(shown: JobView, language: str) -> str:
-    """Why it does not go on, in words."""
+    """Return why a job stands still, "" if it does not."""
     missing = shown.progress.missing if shown.progress is not None else 0
     if missing:
         return messages.translate("missing_room", language, size=util.short_bytes(missing))

@@ -1,4 +1,4 @@
-"""Downloads: begun, seen, stopped, gone on with."""
+"""Routes that start, list and control downloads."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ _REQUESTS_KEPT = 200
 
 
 def get_jobs(context: RequestContext) -> JobList:
+    """Return the list of jobs."""
     return jobs_panel(get_job_service(), context.language)
 
 
 def act_on_job(context: RequestContext) -> JobList:
-    """`POST jobs/<n>/<action>`."""
+    """Carry out an action such as `pause` on a job; return the list of jobs."""
     job_id, deed = context.path_param("job"), _ACTIONS.get(context.path_param("action"))
     if deed is None or job_id > _LAST_JOB:
         raise ApiError(404, "not_there")
@@ -46,7 +47,8 @@ def act_on_job(context: RequestContext) -> JobList:
 
 
 def begin_job(context: RequestContext) -> JobStarted:
-    """`POST jobs`. The same `request` twice, as of a double click, begins one job."""
+    """Start a download of images or a gallery. A repeated `request` id, as of a double click,
+    starts none."""
     request = context.body_field("request")
     if not isinstance(request, str) or not re.fullmatch(r"[\w-]{8,64}", request):
         return _begin_once(context)
@@ -54,13 +56,14 @@ def begin_job(context: RequestContext) -> JobStarted:
 
 
 class _Requests:
-    """What was answered to requests that may come again."""
+    """Remembers the responses to recent request ids."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._answers: OrderedDict[str, JobStarted] = OrderedDict()
 
     def once(self, request: str, answer: Callable[[], JobStarted]) -> JobStarted:
+        """Return the response to this request id; call `answer` only the first time."""
         with self._lock:  # held meanwhile: to begin a job is a matter of milliseconds
             if request not in self._answers:
                 self._answers[request] = answer()
@@ -100,7 +103,7 @@ def _begin_selection(context: RequestContext, ids: Any) -> JobStarted:
 
 
 def _require_known(ids: Any) -> list[Image]:
-    """Raises Refusal: only what the server has itself read."""
+    """Return the images of these ids. Raises ApiError if one was never read from Civitai."""
     if not isinstance(ids, list) or len(ids) > _MOST_IDS:
         raise ApiError(400, "bad_input")
     wanted = [as_whole_number(entry, 1) for entry in ids]
@@ -127,7 +130,7 @@ def _begin_gallery(context: RequestContext, given: dict[str, Any]) -> JobStarted
 def _begin_reading(
     context: RequestContext, query: ImageQuery, limit: int, facts: NamingContext
 ) -> JobStarted:
-    """From behind what was read of it, as the page asks for that."""
+    """Start a job that reads records, from where the stored pages of the gallery end."""
     wait_for_writes()
     cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
     if is_whole:
@@ -139,7 +142,7 @@ def _begin_reading(
 def make_naming_context(
     title: str, model_id: int | None, version_id: int | None = None
 ) -> NamingContext:
-    """What names may tell: title, else the model's name, and what was read of its versions."""
+    """Return what file names may contain: the title or model name, and the known version names."""
     kept = models.find_model(model_id) if model_id else None
     versions = {version.id: version.name for version in (kept.versions if kept else ())}
     model = title or (kept.name if kept else "Civitai")
@@ -158,7 +161,7 @@ def _parse_limit(context: RequestContext) -> int:
 
 
 def _parse_title(context: RequestContext, otherwise: str) -> str:
-    """What the job is called, and its folder after that; "" for its model's name."""
+    """Return the title for the job and its folder, the other text if the request has none."""
     return clean_line(context.body_field("title")) or otherwise
 
 
@@ -170,7 +173,7 @@ def _begun_view(
 
 
 def _open_folder(job_id: int, context: RequestContext) -> None:
-    """In the file manager of this machine, if it is the user's. Raises Refusal."""
+    """Open a job's folder in this machine's file manager. Raises ApiError if that is impossible."""
     with get_job_service().store() as store:
         folder = store.get_job(job_id).folder
     if not _can_open_folders(context):
@@ -191,7 +194,7 @@ def _open_folder(job_id: int, context: RequestContext) -> None:
 
 
 def _can_open_folders(context: RequestContext) -> bool:
-    """Whether the machine that serves the page is the one that shows it, and has a file manager."""
+    """Return whether the page is shown on this machine, and a file manager exists."""
     if not is_from_this_machine(context.request):
         return False
     return sys.platform in ("win32", "darwin") or shutil.which("xdg-open") is not None

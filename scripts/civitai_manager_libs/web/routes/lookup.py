@@ -1,4 +1,4 @@
-"""What the one field takes: an address of anything on Civitai, an id, words."""
+"""Routes that resolve the search field's text: any address on Civitai, an id, or words."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _MOST_VERSIONS = 3  # of those an image names that are asked for their model
 
 
 def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
-    """`look_up?text=`."""
+    """Return what the `text` names: a model, image, post, user, or models found by words."""
     return RemoteWork(lambda: _resolve_reference(context, _parse_reference(context)))
 
 
 def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
-    """`models?q=&cursor=`."""
+    """Return a page of models found by the words `q`."""
     words = " ".join(context.query_param("q").split())
     if not words:
         raise ApiError(400, "bad_input", "bad_reference")
@@ -33,7 +33,7 @@ def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
 
 
 def get_model(context: RequestContext) -> RemoteWork[schemas.Model]:
-    """`models/<id>`."""
+    """Return a model."""
     return RemoteWork(lambda: _require_model(context, context.path_param("model_id")))
 
 
@@ -129,7 +129,7 @@ def _image_result(context: RequestContext, image: Image, version_ids: Sequence[i
 
 
 def _find_model(context: RequestContext, version_ids: Sequence[int]) -> Model | None:
-    """The first of these that Civitai still has."""
+    """Return the first model of these versions that Civitai still has."""
     for version_id in version_ids:
         try:
             version = civitai.fetch_version(get_client(), version_id, context.cancelled)

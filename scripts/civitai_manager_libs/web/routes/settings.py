@@ -1,4 +1,4 @@
-"""Settings, and the API key, which goes in and never comes out."""
+"""Routes of settings and of the API key, which is saved but never sent."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
 
 
 def put_settings(context: RequestContext) -> SettingsSaved:
-    """`PUT settings`: all of them or none."""
+    """Change all given settings, or none if one is refused; return all settings."""
     given = context.body if isinstance(context.body, dict) else {}
     unknown = next((name for name in given if name not in setting.BY_NAME), None)
     if unknown is not None:
@@ -56,7 +56,7 @@ def put_settings(context: RequestContext) -> SettingsSaved:
 
 
 def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> Any:
-    """Raises Refusal with the words that the field has."""
+    """Return the value in the setting's type. Raises ApiError with a sentence for its field."""
     try:
         if entry.name == _FOLDER:
             value = _validate_folder(str(value or "").strip())
@@ -75,7 +75,7 @@ def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> 
 
 
 def _validate_folder(typed: str) -> str:
-    """Where a picture can be saved. Raises Refusal, DiskError."""
+    """Return the folder as typed if images can be saved there. Raises ApiError, DiskError."""
     folder = expand_folder(typed)
     if not folder:
         return typed
@@ -87,7 +87,7 @@ def _validate_folder(typed: str) -> str:
 
 
 def _parse_value(name: str, typed: str) -> str:
-    """Raises Refusal with what is wrong."""
+    """Return the checked text of a setting. Raises ApiError with what is wrong."""
     try:
         return CHECKS[name](typed)
     except InputError as error:
@@ -96,7 +96,7 @@ def _parse_value(name: str, typed: str) -> str:
 
 
 def preview_names(context: RequestContext) -> FilenamePreview:
-    """`filename_preview?template=`: what the pictures read last would be called by it."""
+    """Return the file names that the `template` makes of the latest images."""
     template = _parse_value("saved_name", context.query_param("template"))
     latest_model = next(iter(recent_models.list_recent_models()), None)
     model_id, name = latest_model or (None, "")
@@ -114,13 +114,13 @@ def _change(values: Mapping[str, Any]) -> None:
 
 
 def _check_lock(context: RequestContext, field: str) -> None:
-    """Raises Refusal."""
+    """Raise ApiError if this request may not change the field."""
     if lock := lock_reason(context.request, field):
         raise ApiError(403, lock, field=field)
 
 
 def put_key(context: RequestContext) -> KeySaved:
-    """`PUT key`; "" removes it."""
+    """Save the API key, or remove it if it is ""."""
     _check_lock(context, "key")
     key = _require_key(context)
     setting.save_api_key(key)
@@ -131,7 +131,7 @@ def put_key(context: RequestContext) -> KeySaved:
 
 
 def test_key(context: RequestContext) -> RemoteWork[Message]:
-    """`POST key/test`: whose key it is; of "" the one that is saved."""
+    """Return whose API key this is; "" tests the saved key."""
     _check_lock(context, "key")
     typed = _require_key(context)
     if not typed and not setting.civitai_api_key:

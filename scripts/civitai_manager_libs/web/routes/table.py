@@ -1,4 +1,4 @@
-"""The table of routes: what the page may ask at which address."""
+"""The table of routes: paths and their handlers."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _WRITE_MUCH = (  # the last: the most bytes of a body
 
 
 class _IdConvertor(Convertor[int]):
-    """An id in an address. Starlette's own fails at as many digits as Python refuses to convert."""
+    """An id in a path. Starlette's own convertor fails at very long numbers."""
 
     regex = "[0-9]+"
 
@@ -64,7 +64,7 @@ class _IdConvertor(Convertor[int]):
 
 
 def add_routes(app: Any) -> None:
-    """To a running gradio app; ahead of its own, of which one takes every address."""
+    """Add our routes to an application, before gradio's, which take every path."""
     register_url_convertor("civitai_id", _IdConvertor())
     gate = Endpoints()
     routes = [Route(f"{_API}/{path}", gate.for_read(deed)) for path, deed in _READ]

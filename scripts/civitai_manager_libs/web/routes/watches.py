@@ -1,4 +1,4 @@
-"""Galleries that the user watches: begun and left, and looked at in the background."""
+"""Routes of watched galleries, and their checks in the background."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ALL = ""  # no gallery's name
 
 
 class _WatchChecks:
-    """One look at all that is due at a time; whoever asks is not kept waiting."""
+    """Checks the galleries that are due in a background thread, one check at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,8 +32,10 @@ class _WatchChecks:
         self.troubles: dict[str, CivitaiShortcutError] = {}  # of the last look, by gallery
 
     def begin(self, is_asked_for: bool) -> None:
-        """At the first question after a start, once a day if the user wants, and when asked for.
-        Raises DiskError."""
+        """Begin a check if one is requested or due: after a start, then daily if the user wants.
+
+        Raises DiskError.
+        """
         with self._lock:
             if self.is_at_work or not (is_asked_for or self._is_time()):
                 return
@@ -46,7 +48,7 @@ class _WatchChecks:
             threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
 
     def _is_time(self) -> bool:
-        """What failed is not asked for again at once, either."""
+        """Return whether a check is due. A failed check is not repeated at once either."""
         if self._begun_at is None:
             return True
         return setting.watch_daily and time.monotonic() - self._begun_at >= _LATELY

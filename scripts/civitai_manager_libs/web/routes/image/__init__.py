@@ -1,4 +1,4 @@
-"""One picture: how it was made, with what, and what of that is here."""
+"""A single image: how it was made, and which of its models are installed."""
 
 from .compatibility import check_infotext
 from .details import get_details

@@ -1,4 +1,4 @@
-"""What one should know of an infotext before one sends it to the WebUI that we are in, in words."""
+"""What the user should know about an infotext before sending it to the WebUI."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _LONGEST = 1_000_000  # characters of a text
 
 
 def list_incompatibilities(text: str, language: str) -> list[str]:
-    """A line for each field; [] by ourselves, and in a host whose rules are not known."""
+    """Return what the WebUI would not take over from an infotext, a sentence for each field.
+
+    Return [] without a WebUI, or if its rules are not known.
+    """
     rules = HOSTS.get(host.host_name())
     if rules is None or not text:
         return []
@@ -37,7 +40,7 @@ def list_incompatibilities(text: str, language: str) -> list[str]:
 
 
 def check_infotext(context: RequestContext) -> Incompatibilities:
-    """`POST compatibility`: the same of a text that was edited."""
+    """Return what the WebUI would not take over from the edited infotext in the request's body."""
     text = context.body_field("text")
     if not isinstance(text, str) or len(text) > _LONGEST:
         raise ApiError(400, "bad_input")
@@ -65,9 +68,9 @@ def _sentence_key(loss: Loss) -> str:
 def list_problems(
     image: Image, text: str, embedded_data: EmbeddedData | None, language: str
 ) -> Iterator[str]:
-    """Yield what one should know of an image's infotext, a sentence each.
+    """Yield what the user should know about an image's infotext, in sentences.
 
-    told: what its file says, None where that was not looked into.
+    embedded_data: what the file contains, None if it was not read.
     """
     meta = image.meta or {}
     if not text:

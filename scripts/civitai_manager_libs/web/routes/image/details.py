@@ -1,4 +1,4 @@
-"""All that is known of one picture."""
+"""All that is known about an image."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ __all__ = ["get_details"]
 
 
 def get_details(context: RequestContext) -> ImageDetails | RemoteWork[ImageDetails]:
-    """`images/<id>[?file=1]`."""
+    """Return all about an image; with `file=1` read the infotext from its file if the record has
+    none."""
     image = require_image(context)
     text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
     if text or not context.query_param("file") or image.type == "audio":

@@ -1,4 +1,4 @@
-"""What a picture's own file says, whether it lies here or has to be fetched."""
+"""What an image's own file says, from disk or else from Civitai."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["read_embedded_data", "get_workflow"]
 
 
 def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
-    """Raises what the client raises."""
+    """Return what the image's file contains; fetch it if needed. Raises the client's errors."""
     saved = find_saved_files([image.id]).get(image.id)
     of_cache = pages.open_image_file(get_client(), image.url, context.cancelled)
     with nullcontext(saved) if saved else of_cache as path:
@@ -23,7 +23,7 @@ def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
 
 
 def get_workflow(context: RequestContext) -> Workflow | RemoteWork[Workflow]:
-    """`images/<id>/workflow`: ComfyUI's, of the record or else of the file."""
+    """Return the ComfyUI workflow of an image, from the record or else from the file."""
     image = require_image(context)
     recorded = find_workflow(image.meta)
     return (

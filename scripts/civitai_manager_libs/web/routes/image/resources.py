@@ -1,4 +1,4 @@
-"""Which of a picture's resources are on this machine, and whether it can be made here."""
+"""Which of an image's models are on this machine, and whether the image can be made here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _AT_ONCE = 500  # pictures whose records are in memory together
 
 
 def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
-    """Each as the page shows it, with what is here of it."""
+    """Return the models and other files that an image was made with, and which are installed."""
     used = list_resources(image.meta, image, _version_files([image], open_model))
     ids = [one.version_id for one in used if one.version_id is not None]
     names, versions, here = (
@@ -46,7 +46,10 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
 
 
 def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> list[int]:
-    """Those of them of which every resource is here, and a checkpoint among them; in this order."""
+    """Return the ids of images that can be made here, in order.
+
+    All resources of such an image are installed, among them a checkpoint.
+    """
     here, fitting, ids = get_model_index(), [], iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):
         found = records.find_images(batch)
@@ -63,8 +66,10 @@ def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> lis
 
 
 def _version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
-    """What pictures call the files of the versions that Civitai names for these, and of the model
-    that is open -> the version."""
+    """Return version ids by file name as images state it.
+
+    The versions are those that Civitai names for the images, and those of the open model.
+    """
     named = models.find_versions([i for image in images for i in image.version_ids])
     opened = models.find_model(open_model) if open_model else None
     known = {version.id: version for version in (opened.versions if opened else ())} | named

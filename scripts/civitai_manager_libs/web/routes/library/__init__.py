@@ -1,4 +1,4 @@
-"""What the page asks of the library alone: searches, and what the user has made of it."""
+"""Routes that ask only the library: searches, annotations, collections, statistics."""
 
 from .annotations import (
     act_on_collections,

@@ -1,4 +1,4 @@
-"""The user's own marks of pictures, and named sets of them; both as a file of JSON, out and in."""
+"""Annotations and collections, and their export and import as a JSON file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,7 @@ _MOST_IDS = 10_000
 
 
 def annotate_images(context: RequestContext) -> AnnotationsChanged:
-    """`POST annotations`: change favourite, stars, note, tags, add_to, remove_from of `ids`.
-
-    What is marked then is told of each.
-    """
+    """Change the annotations of images; return their annotations after that."""
     images = _require_images(context)
     wanted = bookmarks.annotations.AnnotationChange(
         context.typed_field("favourite", bool),
@@ -45,7 +42,7 @@ def annotate_images(context: RequestContext) -> AnnotationsChanged:
 
 
 def get_collections(context: RequestContext) -> list[Collection]:
-    """`get_collections`."""
+    """Return all collections by name."""
     return [
         {"name": one.name, "count": one.count, "covers": list(one.covers)}
         for one in bookmarks.collections.list_collections()
@@ -53,7 +50,7 @@ def get_collections(context: RequestContext) -> list[Collection]:
 
 
 def act_on_collections(context: RequestContext) -> list[Collection]:
-    """`POST collections`: {action: create, rename or delete, name, new_name}."""
+    """Create, rename or delete a collection; return all collections."""
     name, to = context.typed_field("name", str) or "", context.typed_field("new_name", str) or ""
     deeds: dict[Any, Callable[[], object]] = {
         "create": lambda: bookmarks.collections.add_to_collection([], name),
@@ -68,7 +65,7 @@ def act_on_collections(context: RequestContext) -> list[Collection]:
 
 
 def get_export(context: RequestContext) -> Response:
-    """`export?collection=`: of one set, or of all that the user has marked, as a file to save."""
+    """Return a JSON file of the given `collection`, or of all annotations and collections."""
     told = bookmarks.import_export.export_bookmarks(context.query_param("collection"))
     body = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "replace")
     headers = {
@@ -80,14 +77,14 @@ def get_export(context: RequestContext) -> Response:
 
 
 def post_import(context: RequestContext) -> Imported:
-    """`POST import`: what `get_export` gave."""
+    """Add the annotations and collections of an exported file; return how many."""
     pictures, named = bookmarks.import_export.import_bookmarks(context.body)
     said = context.translate("import_done", n=pictures, sets=named)
     return {"image_count": pictures, "collection_count": named, "message": said}
 
 
 def _require_images(context: RequestContext) -> list[Image]:
-    """Only what was read can be marked."""
+    """Return the images of the body's `ids`. Raises ApiError if none is known."""
     found = list(records.find_images(require_ids(context, _MOST_IDS)).values())
     if not found:
         raise ApiError(404, "not_known")
@@ -102,4 +99,5 @@ def _text_list(context: RequestContext, name: str) -> Sequence[str] | None:
 
 
 def _is_text(value: object) -> bool:
+    """Return whether a value is a string."""
     return isinstance(value, str)

@@ -1,4 +1,4 @@
-"""Searches in what was read: of a gallery, of all, or of what the page has loaded."""
+"""Searches in the library: in a gallery, in everything, or in what the page has loaded."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _MOST_IDS = 100_000
 
 
 def search_images(context: RequestContext) -> ImagePage:
-    """`images?search=...`: return a page of what was kept; nobody else is asked.
+    """Return a page of search results from the library alone.
 
-    A page looks at so many images only: it may have none, and a cursor to look on from;
-    `search_progress` tells then how far the search has come.
+    A call looks at a limited number of images: a page may be empty and still have a cursor. Then
+    `search_progress` says how far the search has come.
     """
     query = search.parse_query(context.query_param("search")[:_MOST_LETTERS])
     context.cancelled.check()  # it may have waited for its turn longer than who asked
@@ -52,13 +52,13 @@ def search_images(context: RequestContext) -> ImagePage:
 
 
 def get_suggestions(context: RequestContext) -> list[Suggestion]:
-    """`get_suggestions?word=`; count: how many pictures have it, 0 of a key."""
+    """Return how the last `word` of a search may be completed."""
     found = search.suggest_values(context.query_param("word")[:_MOST_LETTERS])
     return [{"text": one.text, "count": one.count} for one in found]
 
 
 def filter_loaded(context: RequestContext) -> LoadedFilterResult:
-    """`POST loaded_filter`: those of the ids, which the page has loaded, that fit the search."""
+    """Return which of the body's image ids match its search words."""
     known, words = require_ids(context, _MOST_IDS), context.typed_field(
         "words", str, is_needed=True
     )
@@ -71,7 +71,7 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
 def _filter_local(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Those of them that fit what the query says of this machine."""
+    """Return the ids that match what the query says about this machine."""
     if query.here is None:
         return image_ids
     can_be = set(filter_reproducible(image_ids, open_model))
@@ -90,7 +90,7 @@ def _parse_scope(context: RequestContext) -> search.SearchScope:
 
 
 def _problem_texts(query: search.SearchQuery, language: str) -> list[str]:
-    """What of it was left out, and why."""
+    """Return which parts of the search were ignored and why, as sentences."""
     return [
         messages.translate(
             f"search_{one.kind}",
@@ -104,7 +104,7 @@ def _problem_texts(query: search.SearchQuery, language: str) -> list[str]:
 
 
 def get_stats(context: RequestContext) -> Stats:
-    """`get_stats?model=&version=&level=`. Nothing is asked of Civitai for it."""
+    """Return the statistics of a model or version, from the library alone."""
     model_id, version_id = context.query_id("model"), context.query_id("version")
     if model_id is None and version_id is None:
         raise ApiError(400, "bad_input", "name_a_model")
