@@ -339,7 +339,7 @@ def test_image_comes_while_every_search_waits(gate, api, civitai, silent):
     image_id = api.get(f"images?model={MODEL_ID}")["images"][0]["id"]
     civitai.always("page", silent)
     _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 70)
-    until(lambda: gate._limiters["far"].available_tokens == 0, "70 searches")
+    until(lambda: gate._limiters["remote"].available_tokens == 0, "70 searches")
     assert api.ask(f"api/file/{image_id}").status_code == 200
 
 

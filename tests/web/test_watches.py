@@ -332,7 +332,8 @@ def test_page_that_is_left_open_asks_every_hour_however_often_it_is_left_for_a_m
     page.control("watch").click()
     expect(page.control("watch")).to_have_text("Watching")
     page.page.clock.install()
-    page.go("?model=900001")
+    with page.page.expect_response(lambda answer: answer.url.endswith("/api/watches")):
+        page.go("?model=900001")
     page.ready()
     page.asked.clear()
     page.page.clock.fast_forward("50:00")

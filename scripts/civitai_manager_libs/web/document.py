@@ -67,10 +67,10 @@ def gallery_page(request: Request) -> HTMLResponse:
     return _document(request, head, body, policy, 200, {"Link": bundle.preload_links()})
 
 
-def login_form(request: Request, status: int = 401, said: str = "") -> HTMLResponse:
+def login_form(request: Request, status: int = 401, problem: str = "") -> HTMLResponse:
     """Return the form for user and password.
 
-    said: why the last attempt failed, "" if there was none.
+    problem: why the last attempt failed, "" if there was none.
     """
     language = request_language(request)
     user, password, log_in = (
@@ -80,7 +80,7 @@ def login_form(request: Request, status: int = 401, said: str = "") -> HTMLRespo
     query = f"?{request.url.query}" if request.url.query else ""
     body = (
         f'<main><form method="post" action="login{escape(query)}"><h1>{_TITLE}</h1>'
-        f'<p role="alert">{escape(said)}</p>'
+        f'<p role="alert">{escape(problem)}</p>'
         f'<label>{user}<input name="username" autocomplete="username" required autofocus></label>'
         f'<label>{password}<input name="password" type="password" required'
         f' autocomplete="current-password"></label><button>{log_in}</button></form></main>'

@@ -40,40 +40,42 @@ def _build_components() -> None:
     ask = gr.Textbox(label="ask", elem_id=f"{_PREFIX}_ask")
     button = gr.Button("ask", elem_id=f"{_PREFIX}_button")
     text = gr.Textbox(label="infotext", elem_id=f"{_PREFIX}_infotext", lines=4)
-    picture = gr.Image(label="picture", elem_id=f"{_PREFIX}_image", type="pil")
+    image_file = gr.Image(label="picture", elem_id=f"{_PREFIX}_image", type="pil")
     nonce = gr.Textbox(label="nonce", elem_id=f"{_PREFIX}_nonce")
     with gr.Row(elem_id=f"{_PREFIX}_send"):
-        host.add_paste_buttons(text, picture)
+        host.add_paste_buttons(text, image_file)
     # Without the queue, which a host may be started without.
-    button.click(_answer_send, [ask], [text, picture, nonce], queue=False, **host.event_options())
+    button.click(
+        _answer_send, [ask], [text, image_file, nonce], queue=False, **host.event_options()
+    )
 
 
-def _answer_send(asked: str, request: gr.Request) -> tuple[str, Any, str]:
+def _answer_send(request_json: str, request: gr.Request) -> tuple[str, Any, str]:
     """Return the infotext, the image, and the request's nonce or a JSON that reports an error."""
     language = messages.parse_accept_language(host.request_header(request, "accept-language"))
-    given = _parse_request(asked)
+    given = _parse_request(request_json)
     nonce = str(given.get("nonce", ""))[:100]
     text = given.get("text")
     if given.get("id") is None and isinstance(text, str):
         return text, None, nonce
     image = records.find_image(as_whole_number(given.get("id"), 1) or 0)
     if image is None:
-        words = messages.reason_text("not_known", language)
-        return "", None, json.dumps({"nonce": nonce, "error": words})
+        message = messages.reason_text("not_known", language)
+        return "", None, json.dumps({"nonce": nonce, "error": message})
     try:
         with _open_file(image) as path:
-            told = text if isinstance(text, str) else _find_infotext(image, path)
-            picture = _open_image(path)
+            infotext = text if isinstance(text, str) else _find_infotext(image, path)
+            image_file = _open_image(path)
     except CivitaiShortcutError as error:
-        words = messages.reason_text(error.reason, language)
-        return "", None, json.dumps({"nonce": nonce, "error": words})
-    return told, picture, nonce
+        message = messages.reason_text(error.reason, language)
+        return "", None, json.dumps({"nonce": nonce, "error": message})
+    return infotext, image_file, nonce
 
 
-def _parse_request(asked: str) -> dict[str, Any]:
+def _parse_request(request_json: str) -> dict[str, Any]:
     """Return the request as a mapping, {} if it is malformed."""
     try:
-        return dict(as_mapping(json.loads(asked)))
+        return dict(as_mapping(json.loads(request_json)))
     except (TypeError, ValueError, RecursionError):
         return {}
 

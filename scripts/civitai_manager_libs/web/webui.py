@@ -65,7 +65,8 @@ def _apply_option(name: str) -> None:
 
     options = host.read_options() or {}
     try:
-        setting.change(name, CHECKS.get(name, lambda value: value)(options[name]))
+        check = CHECKS.get(name)
+        setting.change(name, check(options[name]) if check else options[name])
     except CivitaiShortcutError as error:
         util.printD(f"[setting] {error}")
 

@@ -42,7 +42,8 @@ class ConnectionLimits:
         from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
         state = dict(app_state)  # a request's scope has a copy of it
-        inner: Any = AutoHTTPProtocol(app_state=state, **given)
+        make_protocol: Any = AutoHTTPProtocol  # to type checkers, any asyncio.Protocol
+        inner = make_protocol(app_state=state, **given)
         state[_KEY] = connection = _Connection(self, inner)
         return connection
 
@@ -116,7 +117,8 @@ class _Connection(asyncio.Protocol):
         self.peer = peer_household((transport.get_extra_info("peername") or ("",))[0])
         self._is_admitted = self._others.admit(self)
         if not self._is_admitted:
-            return transport.abort()
+            transport.abort()
+            return
         self._start_timer()
         self._inner.connection_made(transport)
 
@@ -150,7 +152,8 @@ class _Connection(asyncio.Protocol):
         self._stop_timer()
         if _CHUNKED.search(head):
             self._transport.write(_LENGTH_REQUIRED)
-            return self._transport.close()
+            self._transport.close()
+            return
         length = _LENGTH.search(head)
         self._body_left = int(length[1]) if length else 0
         self.is_idle = False

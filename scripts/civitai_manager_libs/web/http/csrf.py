@@ -80,8 +80,8 @@ def is_known_name(headers: Headers) -> bool:
 
 
 def _is_local_name(name: str) -> bool:
-    own = ("localhost", socket.gethostname().lower())
-    return name in own or name.endswith(".localhost") or _is_loopback(name)
+    own_names = ("localhost", socket.gethostname().lower())
+    return name in own_names or name.endswith(".localhost") or _is_loopback(name)
 
 
 def _is_loopback(name: str) -> bool:

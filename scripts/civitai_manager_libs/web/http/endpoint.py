@@ -27,7 +27,7 @@ from .responses import ApiError, error_response, failure_response, json_response
 
 __all__ = ["RequestContext", "Handler", "RemoteWork", "Endpoints", "LAST_ID"]
 
-_THREADS = {"near": 16, "far": 64, "files": 32}  # by lane
+_THREADS = {"local": 16, "remote": 64, "files": 32}  # by lane
 LAST_ID = 2**31 - 1  # of models, versions, posts
 T = TypeVar("T")
 _MOST_LETTERS = 10_000  # of a text that is given
@@ -87,7 +87,7 @@ class RemoteWork(Generic[T]):
     """
 
     work: Callable[[], T]
-    lane: str = "far"
+    lane: str = "remote"
 
 
 # What a route does, in a thread. It gives a Response, or JSON, or Far.
@@ -104,7 +104,9 @@ class Endpoints:
 
     def for_read(self, handler: Handler) -> Endpoint:
         """Return the endpoint of a GET route."""
-        return self._endpoint(handler, lambda asks: not is_cross_site(asks.headers, asks.method))
+        return self._endpoint(
+            handler, lambda request: not is_cross_site(request.headers, request.method)
+        )
 
     def for_write(self, handler: Handler, most: int = SMALL_BODY) -> Endpoint:
         """Return the endpoint of a route that changes something.
@@ -130,31 +132,33 @@ class Endpoints:
                     return await self._answer(handler, request, body)
             except ApiError as error:
                 return error_response(error, request_language(request))
-            except ClientDisconnect:  # nobody reads what is said
+            except ClientDisconnect:  # nobody reads the response
                 return Response(status_code=400)
 
         return endpoint
 
     async def _answer(self, handler: Handler, request: Request, body: Any) -> Any:
-        wish = Cancellation()
-        asked = RequestContext(request, body, request_language(request), wish, self.run_local)
-        watch = asyncio.ensure_future(_watch_disconnect(request, wish))
+        cancellation = Cancellation()
+        context = RequestContext(
+            request, body, request_language(request), cancellation, self.run_local
+        )
+        watch = asyncio.ensure_future(_watch_disconnect(request, cancellation))
         try:
-            answer = await self.run_local(_finish, lambda: handler(asked), asked.language)
+            answer = await self.run_local(_finish, lambda: handler(context), context.language)
             if isinstance(answer, RemoteWork):
                 answer = await self._run_in_thread(
-                    answer.lane, _finish, answer.work, asked.language
+                    answer.lane, _finish, answer.work, context.language
                 )
             return answer
         except asyncio.CancelledError:  # the server ends
-            wish.set()
+            cancellation.set()
             raise
         finally:
             watch.cancel()
 
     async def run_local(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function in a thread for local work and return its result."""
-        return await self._run_in_thread("near", work, *arguments)
+        return await self._run_in_thread("local", work, *arguments)
 
     async def _run_in_thread(self, lane: str, work: Callable[..., Any], *arguments: Any) -> Any:
         if lane not in self._limiters:  # which needs a running event loop
@@ -189,8 +193,8 @@ def _finish(work: Callable[[], Any], language: str) -> Any:
     return answer if is_ready else json_response(answer)
 
 
-async def _watch_disconnect(request: Request, wish: Cancellation) -> None:
+async def _watch_disconnect(request: Request, cancellation: Cancellation) -> None:
     """Cancel a request when its browser disconnects."""
     while (await request.receive())["type"] != "http.disconnect":
         continue
-    wish.set()
+    cancellation.set()

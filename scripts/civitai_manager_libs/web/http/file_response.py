@@ -26,7 +26,7 @@ InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread of ours
 
 
 def file_response(
-    file: BinaryIO, kind: str, tag: str, asked: Headers, method: str, in_thread: InThread
+    file: BinaryIO, kind: str, tag: str, request_headers: Headers, method: str, in_thread: InThread
 ) -> Any:
     """Return a response with a file or the requested part; the response closes the file.
 
@@ -34,16 +34,16 @@ def file_response(
     """
     size = os.fstat(file.fileno()).st_size
     headers = {**_HEADERS, "ETag": f'"{tag}"'}
-    if _matches_etag(asked.get("if-none-match", ""), headers["ETag"]):
+    if _matches_etag(request_headers.get("if-none-match", ""), headers["ETag"]):
         file.close()
         return Response(status_code=304, headers=headers)
     headers["Content-Type"] = kind
-    part = _parse_range(asked, headers["ETag"], size)
+    part = _parse_range(request_headers, headers["ETag"], size)
     if part is None:
         file.close()
         return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{size}"})
     start, length = part
-    status = 200 if "range" not in asked or length == size else 206
+    status = 200 if "range" not in request_headers or length == size else 206
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
     if method != "HEAD" and length <= _PIECE:  # in this thread, and at once
@@ -59,10 +59,10 @@ def _matches_etag(given: str, tag: str) -> bool:
     return tag in known or known == ["*"]
 
 
-def _parse_range(asked: Headers, tag: str, size: int) -> tuple[int, int] | None:
+def _parse_range(request_headers: Headers, tag: str, size: int) -> tuple[int, int] | None:
     """Return the start and length of the requested part, None if it lies outside the file."""
-    found = _RANGE.fullmatch(asked.get("range", "").replace(" ", ""))
-    if found is None or asked.get("if-range", tag) != tag or not (found[1] or found[2]):
+    found = _RANGE.fullmatch(request_headers.get("range", "").replace(" ", ""))
+    if found is None or request_headers.get("if-range", tag) != tag or not (found[1] or found[2]):
         return 0, size
     if not found[1]:  # the last so many bytes
         length = min(int(found[2]), size)

@@ -113,8 +113,8 @@ class Login:
         language = request_language(request)
         peer, through = _login_peers(request)
         if wait := self._tries.begin(peer, through):
-            said = messages.translate("login_wait", language, seconds=int(wait) + 1)
-            response = self._form(request, 429, said)
+            problem = messages.translate("login_wait", language, seconds=int(wait) + 1)
+            response = self._form(request, 429, problem)
             response.headers["Retry-After"] = str(int(wait) + 1)
             return response
         if not self._is_right(body):

@@ -63,8 +63,8 @@ class ApiError(Exception):
         if not self._key:
             return messages.reason_text(self.code, language)
         errors = {n: e for n, e in self._values.items() if isinstance(e, InputError)}
-        said = {name: messages.error_text(error, language) for name, error in errors.items()}
-        return messages.translate(self._key, language, **{**self._values, **said})
+        sentences = {name: messages.error_text(error, language) for name, error in errors.items()}
+        return messages.translate(self._key, language, **{**self._values, **sentences})
 
 
 def request_language(request: HTTPConnection) -> str:

@@ -46,15 +46,15 @@ def model_view(model: Model) -> schemas.Model:
 def image_view(
     image: Image,
     saved: Container[int],
-    own: Mapping[int, bookmarks.Annotation],
+    annotations: Mapping[int, bookmarks.Annotation],
     news: Container[int] = (),
 ) -> ImageView:
     """Return an image as the grid shows it.
 
-    saved: ids of downloaded images. own: annotations by image id. news: ids of images that are new
+    saved: ids of downloaded images. annotations: by image id. news: ids of images that are new
     in a watched gallery.
     """
-    mark = own.get(image.id, bookmarks.Annotation())
+    annotation = annotations.get(image.id, bookmarks.Annotation())
     return {
         "id": image.id,
         "kind": cast(Kind, image.type),
@@ -68,20 +68,20 @@ def image_view(
         "base_model": image.base_model,
         "saved": image.id in saved,
         "has_data": bool(image.meta),
-        "favourite": mark.favourite,
+        "favourite": annotation.favourite,
         "new": image.id in news,
-        "deleted_at": format_day(mark.deleted_at),
+        "deleted_at": format_day(annotation.deleted_at),
     }
 
 
-def annotation_view(mark: bookmarks.Annotation) -> Annotations:
+def annotation_view(annotation: bookmarks.Annotation) -> Annotations:
     """Return the user's annotations of an image."""
     return {
-        "favourite": mark.favourite,
-        "stars": mark.stars,
-        "note": mark.note,
-        "tags": list(mark.tags),
-        "collections": list(mark.collections),
+        "favourite": annotation.favourite,
+        "stars": annotation.stars,
+        "note": annotation.note,
+        "tags": list(annotation.tags),
+        "collections": list(annotation.collections),
     }
 
 
@@ -102,22 +102,24 @@ def image_links(image: Image) -> ImageLinks:
     }
 
 
-def resource_view(one: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
+def resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
     """Return a resource of an image.
 
     names: model id and name by version id, see `models.find_version_names`.
     """
-    model_id, known = names.get(one.version_id or 0, (0, ""))
+    model_id, known = names.get(resource.version_id or 0, (0, ""))
     page = ""
-    if one.version_id is not None:
+    if resource.version_id is not None:
         place = f"models/{model_id}?modelVersionId=" if model_id else "model-versions/"
-        page = f"{setting.base_url()}/{place}{one.version_id}"
+        page = f"{setting.base_url()}/{place}{resource.version_id}"
     return {
-        "type": one.type,
-        "name": one.name or known or (f"#{one.version_id}" if one.version_id else ""),
-        "weight": one.weight,
-        "hash": one.hash,
-        "version_id": one.version_id,
+        "type": resource.type,
+        "name": resource.name
+        or known
+        or (f"#{resource.version_id}" if resource.version_id else ""),
+        "weight": resource.weight,
+        "hash": resource.hash,
+        "version_id": resource.version_id,
         "url": page,
     }
 

@@ -68,7 +68,7 @@ def require_image(context: RequestContext) -> Image:
 
 
 def require_ids(context: RequestContext, most: int) -> list[int]:
-    """Return the body's valid image ids. Raises ApiError if they are no list or more than `most`."""
+    """Return the body's valid image ids. Raises ApiError if they are no list or too many."""
     ids = context.body_field("ids")
     if not isinstance(ids, list) or len(ids) > most:
         raise ApiError(400, "bad_input")
@@ -129,12 +129,12 @@ def page_view(
     read_at: float,
     notes: list[Note],
     news: Container[int] = (),
-    kept: bool = False,
+    is_stored: bool = False,
     looked_at: tuple[int, int] | None = None,
 ) -> ImagePage:
     """Return a page of images.
 
-    news: ids of new images. kept: the page is a stored one since Civitai does not answer.
+    news: ids of new images. is_stored: Civitai does not answer, and the page is a stored one.
     looked_at: how many images a search has looked at, and how many there are.
     """
     ids = [image.id for image in images]
@@ -144,7 +144,7 @@ def page_view(
         "cursor": cursor,
         "read_at": format_day(read_at),
         "notes": notes,
-        "from_library": kept,
+        "from_library": is_stored,
         "search_progress": {"count": looked_at[0], "total": looked_at[1]} if looked_at else None,
     }
 

@@ -36,8 +36,8 @@ def get_thumbnail(context: RequestContext) -> Any:
     """Return a thumbnail, at least as wide as the parameter `w` if Civitai has that width."""
     image = require_image(context)
     width = _choose_width(context.query_param("w"))
-    near = _send_cached(context, thumbnail_url(image, width), f"{image.id}-{width}")
-    return near or RemoteWork(lambda: _send_thumbnail(context, image, width), "files")
+    cached = _send_cached(context, thumbnail_url(image, width), f"{image.id}-{width}")
+    return cached or RemoteWork(lambda: _send_thumbnail(context, image, width), "files")
 
 
 def get_file(context: RequestContext) -> Any:
@@ -87,10 +87,10 @@ def _send_thumbnail(context: RequestContext, image: Image, width: int) -> Any:
         ) as path:
             return _send_path(context, path, f"{image.id}-{width}")
     except (NotFound, NetworkError, ServerError):
-        kept = bookmarks.find_thumbnail(image)
-        if kept is None:
+        thumbnail = bookmarks.find_thumbnail(image)
+        if thumbnail is None:
             raise
-        return _send_path(context, kept, f"{image.id}-kept")
+        return _send_path(context, thumbnail, f"{image.id}-kept")
 
 
 def _send_file(context: RequestContext, image: Image) -> Any:

@@ -89,9 +89,9 @@ def _list_notes(
 
 def _version_ids(query: ImageQuery) -> set[int]:
     """Return the known ids of all versions whose images belong to the gallery."""
-    kept = models.find_model(query.model_id) if query.model_id else None
-    own = {query.version_id} if query.version_id else set()
-    return own | {version.id for version in (kept.versions if kept else ())}
+    model = models.find_model(query.model_id) if query.model_id else None
+    version_ids = {query.version_id} if query.version_id else set()
+    return version_ids | {version.id for version in (model.versions if model else ())}
 
 
 def _read_page(

@@ -15,11 +15,11 @@ __all__ = ["jobs_panel"]
 
 def jobs_panel(service: JobService, language: str) -> JobList:
     """Return the list of jobs as the panel shows it. Raises DiskError."""
-    shown = service.list_jobs()
-    active = sum(one.state == JobState.RUNNING for one in shown)
-    rows = [_job_row(one, language) for one in shown]
+    views = service.list_jobs()
+    active = sum(view.state == JobState.RUNNING for view in views)
+    rows = [_job_row(view, language) for view in views]
     waiting = service.count_waiting()
-    more = waiting - sum(one.state is JobState.QUEUED for one in shown)
+    more = waiting - sum(view.state is JobState.QUEUED for view in views)
     return {
         "active": active,
         "waiting": waiting,
@@ -29,109 +29,109 @@ def jobs_panel(service: JobService, language: str) -> JobList:
     }
 
 
-def _job_row(shown: JobView, language: str) -> Job:
-    job, now, state = shown.job, shown.current_job, shown.state
+def _job_row(view: JobView, language: str) -> Job:
+    job, now, state = view.job, view.current_job, view.state
     is_over = state.is_over
     return {
         "id": job.id,
         "title": job.title,
         "state": state,
-        "state_label": messages.translate(_state_key(shown), language),
+        "state_label": messages.translate(_state_key(view), language),
         "reads_only": job.options.reads_only,
         "percent": round(100 * now.finished / now.total) if now.total else 100 * is_over,
-        "line": _progress_line(shown, language),
-        "note": _state_note(shown, language),
-        "folder": job.folder if is_over and _has_pictures(shown) else "",
+        "line": _progress_line(view, language),
+        "note": _state_note(view, language),
+        "folder": job.folder if is_over and _has_pictures(view) else "",
         "saved": now.saved,
         "skipped": now.skipped,
         "failed": now.failed,
-        "actions": _list_actions(shown, language),
-        "report": _report_view(shown, language) if is_over else None,
-        **_failures_view(shown, language),
+        "actions": _list_actions(view, language),
+        "report": _report_view(view, language) if is_over else None,
+        **_failures_view(view, language),
     }
 
 
-def _has_pictures(shown: JobView) -> bool:
+def _has_pictures(view: JobView) -> bool:
     """Return whether a job has images in its folder, new or older; else it may have no folder."""
-    return (
-        not shown.job.options.reads_only and shown.current_job.saved + shown.current_job.skipped > 0
-    )
+    return not view.job.options.reads_only and view.current_job.saved + view.current_job.skipped > 0
 
 
-def _report_view(shown: JobView, language: str) -> JobReport | None:
+def _report_view(view: JobView, language: str) -> JobReport | None:
     """Return what a job found in its gallery, None for images that were chosen one by one."""
-    report = shown.job.report
+    report = view.job.report
     if not report.counts:
         return None
     counts, end = messages.report_texts(report.counts, report.end, language)
-    if shown.job.options.verify:
+    if view.job.options.verify:
         twice = messages.second_walk_text(asdict(report), report.missing, language)
         end = f"{end} {twice}" if language == "en" else f"{end}{twice}"
     return {"end": end, "lines": counts}
 
 
-def _failures_view(shown: JobView, language: str) -> JobFailures:
-    is_over = shown.state.is_over
-    failed = shown.current_job.failed
-    more = shown.job.failed - len(shown.failed)
-    reasons, toast = _reasons_text(shown, language), ""
+def _failures_view(view: JobView, language: str) -> JobFailures:
+    is_over = view.state.is_over
+    failed = view.current_job.failed
+    more = view.job.failed - len(view.failed)
+    reasons, toast = _reasons_text(view, language), ""
     count = messages.translate("failed_count", language, n=failed)
     if failed:
-        toast = f"{messages.translate(_failed_key(shown), language, n=failed)} {reasons}".strip()
-    elif shown.job.reason == "empty_end":
+        toast = f"{messages.translate(_failed_key(view), language, n=failed)} {reasons}".strip()
+    elif view.job.reason == "empty_end":
         toast = messages.reason_text("empty_end", language)
     return {
         "failed_label": f"{count} {reasons}".strip(),
-        "failures": [_failure_view(item, language) for item in shown.failed] if is_over else [],
+        "failures": [_failure_view(item, language) for item in view.failed] if is_over else [],
         "more": messages.translate("more_failed", language, n=more) if more > 0 and is_over else "",
         "toast": toast,
     }
 
 
-def _failed_key(shown: JobView) -> str:
+def _failed_key(view: JobView) -> str:
     """Return the key of the failure text; advise to check the network only if that may be the
     cause."""
-    codes = {item.reason for item in shown.failed}
+    codes = {item.reason for item in view.failed}
     return "some_failed" if not codes or "network" in codes else "failed_count"
 
 
-def _reasons_text(shown: JobView, language: str) -> str:
+def _reasons_text(view: JobView, language: str) -> str:
     """Return how many images failed for each reason, "" if not all failures are listed."""
-    if len(shown.failed) < shown.job.failed:
+    if len(view.failed) < view.job.failed:
         return ""
-    counted = Counter(item.reason for item in shown.failed).most_common()
-    said = " · ".join(f"{messages.short_reason_text(code, language)}: {n}" for code, n in counted)
-    return f"({said})" if said else ""
+    counted = Counter(item.reason for item in view.failed).most_common()
+    reasons = " · ".join(
+        f"{messages.short_reason_text(code, language)}: {n}" for code, n in counted
+    )
+    return f"({reasons})" if reasons else ""
 
 
-def _state_key(shown: JobView) -> str:
-    is_reading = shown.job.options.reads_only and shown.state == JobState.RUNNING
-    if shown.is_waiting_to_retry:
+def _state_key(view: JobView) -> str:
+    is_reading = view.job.options.reads_only and view.state == JobState.RUNNING
+    if view.is_waiting_to_retry:
         return "state_resting"
-    is_second = shown.current_job.walk is WalkState.SECOND or shown.current_job.needs_second_walk
-    if shown.state == JobState.RUNNING and is_second:
+    is_second = view.current_job.walk is WalkState.SECOND or view.current_job.needs_second_walk
+    if view.state == JobState.RUNNING and is_second:
         return "state_verifying"
-    return "state_reading" if is_reading else f"state_{shown.state}"
+    return "state_reading" if is_reading else f"state_{view.state}"
 
 
-def _progress_line(shown: JobView, language: str) -> str:
-    now = shown.current_job
-    if shown.job.options.reads_only:
+def _progress_line(view: JobView, language: str) -> str:
+    now = view.current_job
+    if view.job.options.reads_only:
         return messages.translate("job_read", language, done=now.saved, total=now.total)
-    if shown.state.is_over:
+    if view.state.is_over:
         left = now.total - now.finished if now.walked else 0
         counts = {"skipped": now.skipped, "failed": now.failed, "left": left}
-        told = {"saved": now.saved, **{name: n for name, n in counts.items() if n > 0}}
+        known_counts = {"saved": now.saved, **{name: n for name, n in counts.items() if n > 0}}
         return " · ".join(
-            messages.translate(f"job_{name}", language, n=n) for name, n in told.items()
+            messages.translate(f"job_{name}", language, n=n) for name, n in known_counts.items()
         )
     key = "of" if now.has_total else "of_at_most"
     parts = [messages.translate(key, language, done=now.finished, total=now.total)]
     parts.append(util.short_bytes(now.bytes))
-    if shown.state is JobState.QUEUED and shown.turn.jobs_ahead:
-        parts.append(messages.translate("jobs_before", language, n=shown.turn.jobs_ahead))
-    if shown.progress is not None:
-        parts += _speed_texts(shown.progress, language)
+    if view.state is JobState.QUEUED and view.turn.jobs_ahead:
+        parts.append(messages.translate("jobs_before", language, n=view.turn.jobs_ahead))
+    if view.progress is not None:
+        parts += _speed_texts(view.progress, language)
     return " · ".join(parts)
 
 
@@ -149,38 +149,38 @@ def _speed_texts(progress: JobProgress, language: str) -> list[str]:
     return parts
 
 
-def _state_note(shown: JobView, language: str) -> str:
+def _state_note(view: JobView, language: str) -> str:
     """Return why a job stands still, "" if it does not."""
-    missing = shown.progress.missing if shown.progress is not None else 0
+    missing = view.progress.missing if view.progress is not None else 0
     if missing:
         return messages.translate("missing_room", language, size=util.short_bytes(missing))
-    now = shown.current_job
-    if shown.state is JobState.QUEUED:
+    now = view.current_job
+    if view.state is JobState.QUEUED:
         return ""
-    if now.reason == "network" and shown.is_waiting_to_retry:
+    if now.reason == "network" and view.is_waiting_to_retry:
         return messages.translate("waits_for_network", language)
     if now.reason:
         return messages.reason_text(now.reason, language)
-    return messages.translate("not_there", language, n=shown.missing) if shown.missing else ""
+    return messages.translate("not_there", language, n=view.missing) if view.missing else ""
 
 
-def _list_actions(shown: JobView, language: str) -> list[JobAction]:
+def _list_actions(view: JobView, language: str) -> list[JobAction]:
     names = {
         JobState.RUNNING: ["pause", "cancel"],
         JobState.QUEUED: (
-            ["first", "pause", "cancel"] if shown.turn.jobs_ahead else ["pause", "cancel"]
+            ["first", "pause", "cancel"] if view.turn.jobs_ahead else ["pause", "cancel"]
         ),
         JobState.PAUSED: ["resume", "cancel"],
-    }.get(shown.state, [])
-    if shown.is_waiting_to_retry:
+    }.get(view.state, [])
+    if view.is_waiting_to_retry:
         names = ["resume", "pause", "cancel"]
-    if shown.state.is_over:
-        now = shown.job
-        is_cut_short = shown.state == JobState.CANCELLED and (now.waiting > 0 or not now.walked)
+    if view.state.is_over:
+        now = view.job
+        is_cut_short = view.state == JobState.CANCELLED and (now.waiting > 0 or not now.walked)
         names = ["resume"] if is_cut_short or now.ended_empty else []
-        names += ["anew"] if shown.missing else []
-        names += ["retry"] if any(item.reason != "gone" for item in shown.failed) else []
-        names += ["open", "forget"] if _has_pictures(shown) else ["forget"]
+        names += ["anew"] if view.missing else []
+        names += ["retry"] if any(item.reason != "gone" for item in view.failed) else []
+        names += ["open", "forget"] if _has_pictures(view) else ["forget"]
     return [{"name": name, "label": messages.translate(f"job_{name}", language)} for name in names]
 
 

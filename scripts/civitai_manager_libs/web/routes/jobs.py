@@ -27,7 +27,7 @@ __all__ = ["act_on_job", "begin_job", "make_naming_context", "get_jobs"]
 
 _LAST_JOB = 2**63 - 1  # of what SQLite can hold
 _MOST_IDS = 100_000
-_PAGE = 100  # pictures of a page as the page asks for it
+_PAGE = 100  # images of a page, as the page requests it
 _OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as open
 _REQUESTS_KEPT = 200
 
@@ -39,10 +39,10 @@ def get_jobs(context: RequestContext) -> JobList:
 
 def act_on_job(context: RequestContext) -> JobList:
     """Carry out an action such as `pause` on a job; return the list of jobs."""
-    job_id, deed = context.path_param("job"), _ACTIONS.get(context.path_param("action"))
-    if deed is None or job_id > _LAST_JOB:
+    job_id, act = context.path_param("job"), _ACTIONS.get(context.path_param("action"))
+    if act is None or job_id > _LAST_JOB:
         raise ApiError(404, "not_there")
-    deed(job_id, context)
+    act(job_id, context)
     return get_jobs(context)
 
 
@@ -88,7 +88,7 @@ def _begin_selection(context: RequestContext, ids: Any) -> JobStarted:
     if not images:
         raise ApiError(400, "bad_input", "nothing_to_download")
     again = False
-    if len(images) == 1:  # what was saved is told at once; what is not there any more comes anew
+    if len(images) == 1:  # say that it is saved; download a deleted file again
         path = find_saved_files([images[0].id]).get(images[0].id)
         if path is not None:
             return _begun_view(context, None, 0, "already_saved", path=path)
@@ -97,8 +97,8 @@ def _begin_selection(context: RequestContext, ids: Any) -> JobStarted:
     model_id, version_id = (
         as_whole_number(context.body_field(name), 1, LAST_ID) for name in ("model", "version")
     )
-    facts = make_naming_context(_parse_title(context, images[0].username), model_id, version_id)
-    job_id = get_job_service().download_selection(images, facts, again)
+    naming = make_naming_context(_parse_title(context, images[0].username), model_id, version_id)
+    job_id = get_job_service().download_selection(images, naming, again)
     return _begun_view(context, job_id, len(images), "job_started")
 
 
@@ -116,26 +116,26 @@ def _require_known(ids: Any) -> list[Image]:
 def _begin_gallery(context: RequestContext, given: dict[str, Any]) -> JobStarted:
     query = parse_gallery_query(given)
     limit = _parse_limit(context)
-    otherwise = query.username
+    default = query.username
     if query.post_id:
-        otherwise = messages.translate("post_number", "en", id=query.post_id)
-    facts = make_naming_context(_parse_title(context, otherwise), query.model_id, query.version_id)
+        default = messages.translate("post_number", "en", id=query.post_id)
+    naming = make_naming_context(_parse_title(context, default), query.model_id, query.version_id)
     if context.body_field("reads_only") is True:
-        return _begin_reading(context, query, limit, facts)
+        return _begin_reading(context, query, limit, naming)
     verify = context.body_field("verify") is True
-    job_id = get_job_service().download_gallery(query, limit, facts, verify)
+    job_id = get_job_service().download_gallery(query, limit, naming, verify)
     return _begun_view(context, job_id, limit, "job_started_gallery")
 
 
 def _begin_reading(
-    context: RequestContext, query: ImageQuery, limit: int, facts: NamingContext
+    context: RequestContext, query: ImageQuery, limit: int, naming: NamingContext
 ) -> JobStarted:
     """Start a job that reads records, from where the stored pages of the gallery end."""
     wait_for_writes()
     cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
     if is_whole:
         return _begun_view(context, None, 0, "all_was_read")
-    job_id = get_job_service().read_gallery(query, limit, facts, cursor)
+    job_id = get_job_service().read_gallery(query, limit, naming, cursor)
     return _begun_view(context, job_id, limit, "reading_started")
 
 
@@ -143,10 +143,10 @@ def make_naming_context(
     title: str, model_id: int | None, version_id: int | None = None
 ) -> NamingContext:
     """Return what file names may contain: the title or model name, and the known version names."""
-    kept = models.find_model(model_id) if model_id else None
-    versions = {version.id: version.name for version in (kept.versions if kept else ())}
-    model = title or (kept.name if kept else "Civitai")
-    return NamingContext(model, versions.get(version_id or 0, ""), versions)
+    model = models.find_model(model_id) if model_id else None
+    versions = {version.id: version.name for version in (model.versions if model else ())}
+    name = title or (model.name if model else "Civitai")
+    return NamingContext(name, versions.get(version_id or 0, ""), versions)
 
 
 def _parse_limit(context: RequestContext) -> int:
@@ -160,9 +160,9 @@ def _parse_limit(context: RequestContext) -> int:
     return wanted
 
 
-def _parse_title(context: RequestContext, otherwise: str) -> str:
+def _parse_title(context: RequestContext, default: str) -> str:
     """Return the title for the job and its folder, the other text if the request has none."""
-    return clean_line(context.body_field("title")) or otherwise
+    return clean_line(context.body_field("title")) or default
 
 
 def _begun_view(

@@ -124,10 +124,10 @@ def put_key(context: RequestContext) -> KeySaved:
     _check_lock(context, "key")
     key = _require_key(context)
     setting.save_api_key(key)
-    said = "key_saved" if key else "key_removed"
+    key_of_text = "key_saved" if key else "key_removed"
     if setting.civitai_api_key != key:
-        said = "key_of_environment"
-    return {"key": key_state(context), "message": context.translate(said)}
+        key_of_text = "key_of_environment"
+    return {"key": key_state(context), "message": context.translate(key_of_text)}
 
 
 def test_key(context: RequestContext) -> RemoteWork[Message]:
@@ -140,15 +140,15 @@ def test_key(context: RequestContext) -> RemoteWork[Message]:
 
 
 def _check_key(context: RequestContext, typed: str) -> Message:
-    asking = CivitaiHttpClient(typed) if typed else get_client()
+    client = CivitaiHttpClient(typed) if typed else get_client()
     try:
-        user = civitai.fetch_username(asking)
+        user = civitai.fetch_username(client)
     except NeedsKey as error:
         raise ApiError(400, "needs_key", "key_wrong", "key") from error
-    said = [context.translate("key_works", user=user)]
+    sentences = [context.translate("key_works", user=user)]
     if typed and typed != setting.civitai_api_key:
-        said.append(context.translate("key_not_saved"))
-    return {"message": " · ".join(said)}
+        sentences.append(context.translate("key_not_saved"))
+    return {"message": " · ".join(sentences)}
 
 
 def _require_key(context: RequestContext) -> str:

@@ -66,16 +66,16 @@ class _IdConvertor(Convertor[int]):
 def add_routes(app: Any) -> None:
     """Add our routes to an application, before gradio's, which take every path."""
     register_url_convertor("civitai_id", _IdConvertor())
-    gate = Endpoints()
-    routes = [Route(f"{_API}/{path}", gate.for_read(deed)) for path, deed in _READ]
+    endpoints = Endpoints()
+    routes = [Route(f"{_API}/{path}", endpoints.for_read(handler)) for path, handler in _READ]
     routes += [
-        Route(f"{_API}/{path}", gate.for_write(deed, *most), methods=[method])
-        for method, path, deed, *most in (*_WRITE, *_WRITE_MUCH)
+        Route(f"{_API}/{path}", endpoints.for_write(handler, *most), methods=[method])
+        for method, path, handler, *most in (*_WRITE, *_WRITE_MUCH)
     ]
     routes.append(
-        Route(f"{_ROOT}/page/{{version}}/{{name:path}}", gate.for_read(files.get_page_file))
+        Route(f"{_ROOT}/page/{{version}}/{{name:path}}", endpoints.for_read(files.get_page_file))
     )
-    routes.append(Route(f"{_ROOT}/{{rest:path}}", gate.for_read(_not_found)))
+    routes.append(Route(f"{_ROOT}/{{rest:path}}", endpoints.for_read(_not_found)))
     app.router.routes[:0] = routes
 
 

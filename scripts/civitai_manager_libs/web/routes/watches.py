@@ -85,7 +85,7 @@ def get_watches(context: RequestContext) -> WatchList:
 
 def act_on_watches(context: RequestContext) -> WatchList:
     """Watch or unwatch a gallery, or begin a check; return the watched galleries."""
-    deeds: dict[Any, Callable[[], object]] = {
+    actions: dict[Any, Callable[[], object]] = {
         "watch": lambda: _watch(context),
         "unwatch": lambda: watches.unwatch_gallery(
             context.typed_field("gallery", str, is_needed=True)
@@ -93,10 +93,10 @@ def act_on_watches(context: RequestContext) -> WatchList:
         "check": lambda: _checks.begin(is_asked_for=True),
         "check_due": lambda: _checks.begin(is_asked_for=False),
     }
-    deed = context.body_field("action")
-    if not isinstance(deed, str) or deed not in deeds:
+    action = context.body_field("action")
+    if not isinstance(action, str) or action not in actions:
         raise ApiError(400, "bad_input")
-    deeds[deed]()
+    actions[action]()
     return _watches_view(context)
 
 

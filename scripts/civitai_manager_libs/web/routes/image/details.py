@@ -27,8 +27,10 @@ def get_details(context: RequestContext) -> ImageDetails | RemoteWork[ImageDetai
 
 
 def _details_with_file(context: RequestContext, image: Image) -> ImageDetails:
-    told = read_embedded_data(context, image)
-    return _details_view(context, image, told.infotext, "file" if told.infotext else "none", told)
+    embedded = read_embedded_data(context, image)
+    return _details_view(
+        context, image, embedded.infotext, "file" if embedded.infotext else "none", embedded
+    )
 
 
 def _details_view(

@@ -54,8 +54,8 @@ def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> lis
     while batch := list(islice(ids, _AT_ONCE)):
         found = records.find_images(batch)
         files = _version_files(list(found.values()), open_model)
-        told = [image for image in found.values() if image.meta]  # else nobody knows how
-        used = {image.id: list_resources(image.meta, image, files) for image in told}
+        with_data = [image for image in found.values() if image.meta]  # else nobody knows how
+        used = {image.id: list_resources(image.meta, image, files) for image in with_data}
         known = {one.version_id for each in used.values() for one in each if one.version_id}
         names, versions = models.find_version_names(list(known)), models.find_versions(list(known))
         wanted = {

@@ -52,22 +52,22 @@ def get_collections(context: RequestContext) -> list[Collection]:
 def act_on_collections(context: RequestContext) -> list[Collection]:
     """Create, rename or delete a collection; return all collections."""
     name, to = context.typed_field("name", str) or "", context.typed_field("new_name", str) or ""
-    deeds: dict[Any, Callable[[], object]] = {
+    actions: dict[Any, Callable[[], object]] = {
         "create": lambda: bookmarks.collections.add_to_collection([], name),
         "rename": lambda: bookmarks.collections.rename_collection(name, to),
         "delete": lambda: bookmarks.collections.delete_collection(name),
     }
-    deed = context.body_field("action")
-    if not isinstance(deed, str) or deed not in deeds:
+    action = context.body_field("action")
+    if not isinstance(action, str) or action not in actions:
         raise ApiError(400, "bad_input")
-    deeds[deed]()
+    actions[action]()
     return get_collections(context)
 
 
 def get_export(context: RequestContext) -> Response:
     """Return a JSON file of the given `collection`, or of all annotations and collections."""
-    told = bookmarks.import_export.export_bookmarks(context.query_param("collection"))
-    body = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+    exported = bookmarks.import_export.export_bookmarks(context.query_param("collection"))
+    body = json.dumps(exported, ensure_ascii=False, indent=1).encode("utf-8", "replace")
     headers = {
         "Cache-Control": "no-store",
         "Content-Disposition": 'attachment; filename="civitai-shortcut-collections.json"',
@@ -78,9 +78,9 @@ def get_export(context: RequestContext) -> Response:
 
 def post_import(context: RequestContext) -> Imported:
     """Add the annotations and collections of an exported file; return how many."""
-    pictures, named = bookmarks.import_export.import_bookmarks(context.body)
-    said = context.translate("import_done", n=pictures, sets=named)
-    return {"image_count": pictures, "collection_count": named, "message": said}
+    images, collections = bookmarks.import_export.import_bookmarks(context.body)
+    message = context.translate("import_done", n=images, sets=collections)
+    return {"image_count": images, "collection_count": collections, "message": message}
 
 
 def _require_images(context: RequestContext) -> list[Image]:

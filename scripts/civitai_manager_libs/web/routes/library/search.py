@@ -36,7 +36,7 @@ def search_images(context: RequestContext) -> ImagePage:
     `search_progress` says how far the search has come.
     """
     query = search.parse_query(context.query_param("search")[:_MOST_LETTERS])
-    context.cancelled.check()  # it may have waited for its turn longer than who asked
+    context.cancelled.check()  # the browser may have hung up meanwhile
     (cursor, limit), sort = parse_page_position(context), context.query_param("sort")
     found = search.run_search(
         query, _parse_scope(context), sort=sort, cursor=cursor, limit=limit, saved=list_saved_ids
@@ -44,8 +44,8 @@ def search_images(context: RequestContext) -> ImagePage:
     ids = _filter_local(query, found.ids, context.query_id("model"))
     is_short = len(ids) < limit
     images = records.find_images(ids).values()
-    said = _problem_texts(query, context.language)
-    notes: list[Note] = [{"code": "search", "message": " ".join(said)}] if said else []
+    problems = _problem_texts(query, context.language)
+    notes: list[Note] = [{"code": "search", "message": " ".join(problems)}] if problems else []
     return page_view(
         images, found.cursor, time.time(), notes, looked_at=found.looked_at if is_short else None
     )
