@@ -168,7 +168,7 @@ def test_end_of_a_job_is_said_beside_and_its_pictures_are_starred_as_saved(flaky
 
 def test_what_a_job_of_the_gallery_has_saved_is_starred_too(flaky, page):
     lost = page.ids()[0]
-    flaky.rule(f"/{files.uuid_of(int(lost))}/original=true", status(404))
+    flaky.rule(f"/{files.make_uuid(int(lost))}/original=true", status(404))
     _begun(page, "3")
     page.said("1 failed").wait_for()
     expect(page.page.locator("[data-tile][data-saved]")).to_have_count(2)
