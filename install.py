@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _find_launcher() -> Any:
-    """Return the WebUI's `launch` module, None outside a WebUI."""
+    """Return the WebUI's module `launch`, None if this runs outside a WebUI."""
     try:
         import launch
     except ImportError:
@@ -44,9 +44,9 @@ def _find_launcher() -> Any:
 
 
 def _install_missing(launch: Any) -> str:
-    """Install the missing packages, and return the result as one sentence.
+    """Install the missing packages and return a sentence that tells the result.
 
-    An error never keeps the host from starting.
+    An error is only reported, so that the WebUI still starts.
     """
     names = "what it needs"
     try:
@@ -61,7 +61,7 @@ def _install_missing(launch: Any) -> str:
 
 
 def _find_missing(launch: Any) -> Iterator[str]:
-    """Yield the lines of requirements.txt whose package is not installed."""
+    """Yield each line of requirements.txt whose package is not installed."""
     with open(os.path.join(_HERE, "requirements.txt"), encoding="utf-8") as file:
         lines = [line.partition("#")[0].strip() for line in file]
     for line in filter(None, lines):
@@ -71,7 +71,10 @@ def _find_missing(launch: Any) -> Iterator[str]:
 
 
 def _is_installed(launch: Any, name: str) -> bool:
-    """Return whether a package is installed, also if its metadata is damaged."""
+    """Return whether a package is installed.
+
+    A package with damaged metadata counts as installed if it can be imported.
+    """
     if launch.is_installed(name):
         return True
     try:
@@ -82,7 +85,10 @@ def _is_installed(launch: Any, name: str) -> bool:
 
 
 def _install(launch: Any, missing: list[str], names: str) -> None:
-    """Install packages by pip, which may not change any installed version."""
+    """Install packages by pip without changing any installed package.
+
+    missing: lines of requirements.txt. names: the packages' names, shown to the user.
+    """
     with tempfile.TemporaryDirectory() as folder:
         pins = os.path.join(folder, "constraints.txt")
         with open(pins, "w", encoding="utf-8") as file:
@@ -94,9 +100,9 @@ def _install(launch: Any, missing: list[str], names: str) -> None:
 
 
 def _installed_versions() -> dict[str, str]:
-    """Return the version of every installed package, by its normalized name.
+    """Return the version of each installed package, by its normalized name.
 
-    Damaged metadata is replaced by what the folder's name says.
+    If a package's metadata is damaged, the version in its folder's name is used.
     """
     versions: dict[str, str] = {}
     for name, version in [*_read_metadata(), *_read_folder_names()]:
@@ -123,7 +129,7 @@ def _read_folder_names() -> Iterator[tuple[str, str]]:
 
 
 def _normalize_name(name: str) -> str:
-    """Return a package's normalized name (PEP 503)."""
+    """Return a package's name in the normalized form of PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 

@@ -14,7 +14,7 @@ if _HERE not in sys.path:
 
 
 def _main() -> int:
-    """Run a command, or the gallery's own server, and return the exit code."""
+    """Run the command that the user typed, or the web server, and return the exit code."""
     from civitai_manager_libs.cli import arguments, commands, terminal
 
     terminal.prepare_terminal()
@@ -28,10 +28,10 @@ def _main() -> int:
 
 
 def _start_demo() -> str:
-    """Start the offline Civitai, use it in place of the real one, and return a model's id.
+    """Start a local imitation of Civitai, use it for all requests, and return a model's id.
 
-    Its data folder is another than the user's. Its port is the same at each start if it is free,
-    so that an earlier job can go on.
+    The user's own data is not touched: the demo has a data folder of its own. Its port is the same
+    at each start if possible, so that unfinished jobs can continue.
     """
     from civitai_manager_libs import host
     from civitai_manager_libs.demo import server

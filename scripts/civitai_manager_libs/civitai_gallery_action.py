@@ -31,9 +31,9 @@ ProgressCallback = Callable[[int, int, str], None]  # done, total, message for t
 
 
 def __getattr__(name: str) -> Any:
-    """Return gradio as `gr`, imported at the first use.
+    """Return the module gradio for the name `gr`, imported at the first use.
 
-    gradio takes 80 MB and seconds to load, and our own server does not need it.
+    Importing gradio takes seconds and 80 MB, and the gallery's own server does not need it.
     """
     if name != "gr":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -43,7 +43,7 @@ def __getattr__(name: str) -> Any:
 
 
 def get_http_client() -> CivitaiHttpClient:
-    """Return the client of this process, created at the first call."""
+    """Return the HTTP client that this process shares; create it at the first call."""
     global _http_client
     with _http_client_lock:
         if _http_client is None:
@@ -52,14 +52,21 @@ def get_http_client() -> CivitaiHttpClient:
 
 
 def download_images(dn_image_list: Iterable[Any] | None) -> DownloadSummary:
-    """Download each URL once into the cache; an entry that is no URL counts as failed."""
+    """Download each URL of a list into the cache and return the counts of the result.
+
+    A duplicate is downloaded once. An entry that is not a URL counts as failed.
+    """
     return download_images_with_progress(dn_image_list)
 
 
 def download_images_with_progress(
     dn_image_list: Iterable[Any] | None, progress_callback: ProgressCallback | None = None
 ) -> DownloadSummary:
-    """Download a list of URLs, and call `progress_callback` after each image."""
+    """Download each URL of a list into the cache and report the progress.
+
+    progress_callback: called after each image with the number done, the total and a message for the
+    user. Return the counts of saved, skipped and failed images.
+    """
     entries = _unique_entries(dn_image_list)
     _log_begin(entries)
     summary = _download(entries, progress_callback)
@@ -70,9 +77,10 @@ def download_images_with_progress(
 def download_images_batch(
     dn_image_list: Iterable[Any] | None, batch_size: int | None = None
 ) -> DownloadSummary:
-    """Download a list of URLs in batches. batch_size: None means the setting's.
+    """Download a list of URLs in batches, with a pause between two batches.
 
-    There is a pause after each batch that sent any request.
+    batch_size: URLs in a batch; None means the setting's. There is no pause after a batch whose
+    images were all in the cache. Return the counts of saved, skipped and failed images.
     """
     entries = _unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
@@ -90,9 +98,9 @@ def download_images_batch(
 
 
 def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -> bool:
-    """Download one image and return whether it succeeded.
+    """Download one image to a path and return whether the file exists afterwards.
 
-    chunk_size: bytes read at once, at least 1024.
+    chunk_size: bytes to read at once; less than 1024 counts as 1024.
     """
     saver = _find_saver(get_http_client())
     if saver is None:
@@ -101,11 +109,11 @@ def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -
 
 
 def pre_loading(usergal_page_url: str | None, paging_information: Any = None) -> None:
-    """Download the next page's thumbnails into the cache, in the background.
+    """Download the next page's thumbnails into the cache, in a background thread.
 
-    usergal_page_url: the API URL of the page on screen. paging_information: a mapping whose
-    "totalPageUrls" lists the known pages; without a next page there, this page is fetched for its
-    cursor. Does nothing if the user has switched preloading off.
+    usergal_page_url: the API URL of the page on screen. paging_information: a mapping whose entry
+    "totalPageUrls" lists the URLs of known pages. If it has no next page, the page on screen is
+    fetched for its cursor. Does nothing if preloading is switched off.
     """
     if usergal_page_url and setting.usergallery_preloading:
         args, name = (usergal_page_url, paging_information), "gallery-preload"
@@ -113,7 +121,10 @@ def pre_loading(usergal_page_url: str | None, paging_information: Any = None) ->
 
 
 class GalleryDownloadManager:
-    """Downloads images, and keeps those that failed in `failed_downloads` as (url, path)."""
+    """Downloads images, and remembers the failed ones for another try.
+
+    failed_downloads: (URL, path) of each failed image.
+    """
 
     def __init__(self) -> None:
         self.client = get_http_client()
@@ -121,7 +132,10 @@ class GalleryDownloadManager:
         self._lock = threading.Lock()
 
     def download_with_retry(self, img_url: str, save_path: str, max_retries: int = 2) -> bool:
-        """Download one image and return whether it succeeded; retry if that may help."""
+        """Download one image, with retries, and return whether the file exists afterwards.
+
+        A failed image is added to `failed_downloads`. max_retries: number of tries after the first.
+        """
         is_saved = _save_with_retries(self.client, img_url, save_path, max(0, max_retries))
         entry = (img_url, save_path)
         with self._lock:
@@ -132,9 +146,9 @@ class GalleryDownloadManager:
         return is_saved
 
     def retry_failed_downloads(self) -> int:
-        """Download each failed image again, with one retry, and return how many succeeded.
+        """Download all failed images again and return how many succeeded.
 
-        The list holds afterwards the images that failed again.
+        Each gets two tries. `failed_downloads` then holds the images that failed again.
         """
         with self._lock:
             remaining = list(self.failed_downloads)
@@ -150,7 +164,7 @@ class GalleryDownloadManager:
 
 
 class _Saver(Protocol):
-    """A client whose `save` takes a chunk size and a number of retries."""
+    """A client with a method `save` that takes a chunk size and a number of retries."""
 
     def save(
         self, url: str, filepath: str, *, chunk_size: int = ..., max_retries: int | None = ...
@@ -158,9 +172,9 @@ class _Saver(Protocol):
 
 
 def _find_saver(client: Any) -> _Saver | None:
-    """Return the client if one class defines both its `save` and its `download_file`, else None.
+    """Return the client if its `save` can replace its `download_file`, else None.
 
-    A mock has every attribute, and a replaced `download_file` is meant to be called.
+    A host or a test may have replaced `download_file`, and then expects it to be called.
     """
     method = getattr(client.download_file, "__func__", None)
     kinds = (vars(kind) for kind in type(client).__mro__)
@@ -169,7 +183,7 @@ def _find_saver(client: Any) -> _Saver | None:
 
 
 def _download_single_image(img_url: str, save_path: str) -> bool:
-    """Download one image and return whether it is there; an existing file counts as whole."""
+    """Download one image, unless the file exists; return whether it exists afterwards."""
     return _save(get_http_client(), img_url, save_path)
 
 
@@ -178,7 +192,10 @@ def _save(client: Any, url: str, path: str) -> bool:
 
 
 def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bool:
-    """Download with our client's own retries, or retry a stand-in client here."""
+    """Download one image with retries, and return whether the file exists afterwards.
+
+    A client without `save` does not retry by itself, so this function does.
+    """
     saver = _find_saver(client)
     if saver is not None:
         return saver.save(url, path, max_retries=max_retries)
@@ -191,7 +208,7 @@ def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bo
 
 
 def _unique_entries(entries: Iterable[Any] | None) -> list[Any]:
-    """Return each entry once, in order; an entry may be any value, also one without a hash."""
+    """Return the entries without duplicates, in order; they need not be hashable."""
     return list({e if isinstance(e, str) else (repr(e),): e for e in entries or ()}.values())
 
 
@@ -210,16 +227,20 @@ def _download(
 
 
 def _count_workers() -> int:
-    """Return the number of download threads: one for each request at once.
+    """Return the number of download threads.
 
-    Our own client gets two more: it limits the requests itself, and some threads wait for the disk.
+    The client of this extension limits its requests itself. It gets two threads more than the
+    setting allows requests, since some threads wait for the disk.
     """
     is_own_client = _find_saver(get_http_client()) is not None
     return setting.gallery_max_concurrent_downloads + (_EXTRA_WORKERS if is_own_client else 0)
 
 
 def _fetch_entry(entry: Any, path: str) -> bool:
-    """Download an entry; any string goes to the client, which refuses what is no URL."""
+    """Download an entry of the list and return whether its file exists afterwards.
+
+    An entry that is not a string fails.
+    """
     return isinstance(entry, str) and _download_single_image(entry, path)
 
 
@@ -237,7 +258,7 @@ def _log_begin(entries: list[Any]) -> None:
 
 
 def _report_end(summary: DownloadSummary) -> None:
-    """Log the failed images and the counts, and warn in gradio's page if any failed."""
+    """Log the counts and each failed image; show a warning in gradio if any failed."""
     for entry, _ in summary.failed:
         _log(f"Failed: {util.without_query(entry if isinstance(entry, str) else repr(entry))}")
     if summary.total:
@@ -269,7 +290,7 @@ def _preload_after(page_url: str, paging_information: Any) -> None:
 
 
 def _next_listed_url(page_url: str, paging_information: Any) -> str:
-    """Return the URL after this page in "totalPageUrls", "" if there is none."""
+    """Return the URL that follows this page in "totalPageUrls", "" if there is none."""
     information = paging_information if isinstance(paging_information, Mapping) else {}
     urls = information.get("totalPageUrls")
     if not isinstance(urls, (list, tuple)) or page_url not in urls:
@@ -279,11 +300,9 @@ def _next_listed_url(page_url: str, paging_information: Any) -> str:
 
 
 def _next_cursor_url(page_url: str, get_json: Callable[[str], Any]) -> str:
-    """Return this page's URL with the next cursor, "" at the last page.
-
-    The response's own `nextPage` is not used, because it could lead to any host.
-    """
+    """Fetch a page and return its URL with the next cursor, "" after the last page."""
     body = get_json(page_url)
+    # Not the response's own `nextPage`, which could lead to any host.
     cursor = civitai.parse_page(body).next_cursor if body is not None else None
     if cursor is None:
         return ""

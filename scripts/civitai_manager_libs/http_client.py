@@ -36,11 +36,12 @@ _T = TypeVar("_T")
 class CivitaiHttpClient:
     """All requests of one process; any thread may use it.
 
-    api_key, timeout (seconds), max_retries (further tries after the first), retry_delay
-    (seconds): None means what `setting` says at each request.
+    timeout: seconds. max_retries: number of tries after the first. retry_delay: seconds before the
+    first retry. For each of them, and for the API key, None means the value of `setting` at each
+    request.
 
-    `fetch_json` and `fetch` raise the errors of `errors.py`. The plan's names (`get_json`, ...)
-    never raise for what the network or disk does: None or False, and one log line.
+    `fetch_json` and `fetch` raise the errors of `errors.py`. The other methods log an error of
+    network or disk in one line and return None or False.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class CivitaiHttpClient:
         return setting.http_retry_delay if self._retry_delay is None else self._retry_delay
 
     def update_api_key(self, key: str | None) -> None:
-        """Use this key from the next request on; None: what `setting` says."""
+        """Set the API key for the next requests; None means the key of `setting`."""
         self._api_key = key
 
     # Methods that raise
@@ -90,9 +91,11 @@ class CivitaiHttpClient:
         json_data: Any = None,
         urgent: bool = True,
     ) -> Any:
-        """Return the JSON of an API response, one request at a time for each host.
+        """Send a request to the API and return the JSON of its response.
 
-        json_data: the body of a POST; None sends a GET. urgent: a user waits for the response.
+        Each host gets one such request at a time. json_data: the body of a POST request; None sends
+        a GET request. urgent: a user waits for the response. Raises NetworkError, HttpStatusError,
+        InvalidResponse, Busy, Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         method = "GET" if json_data is None else "POST"
@@ -117,10 +120,11 @@ class CivitaiHttpClient:
         progress: Progress | None = None,
         cancelled: Cancellation | None = None,
     ) -> FetchedFile:
-        """Download a file and return it; simultaneous calls for one URL share a request.
+        """Download a file and return where it was saved.
 
-        target: the path, or a function that returns the path for the true extension ("png").
-        progress: called with bytes received and bytes of the whole file (0: unknown).
+        Simultaneous calls for one URL share one request. target: the path, or a function that
+        returns the path for an extension such as "png". progress: called with the bytes received
+        and the bytes of the whole file, 0 if unknown.
         """
         cancelled = cancelled or never_cancelled()
         path_for = target if callable(target) else lambda _: target
@@ -150,7 +154,7 @@ class CivitaiHttpClient:
         return placed
 
     def paused_seconds(self, url: str) -> float:
-        """Return the seconds until this URL's host may be sent a request, 0 if it may be now."""
+        """Return the seconds until this URL's host may be sent a request, 0 for now."""
         return self._session.limiters.for_url(url).paused_seconds()
 
     # The plan's names
@@ -165,22 +169,25 @@ class CivitaiHttpClient:
     def get_stream(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """Return the open response, its body unread, None if it is not `ok`.
+        """Send a GET request and return the response, its body unread; None after an error.
 
-        The caller closes the response.
+        The caller must close the response.
         """
         return self._make_request("GET", url, headers=headers, stream=True)
 
     def get_stream_response(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """Return what `get_stream` returns; the plan has both names."""
+        """Call `get_stream` under its second public name."""
         return self.get_stream(url, headers)
 
     def download_file(
         self, url: str, filepath: str, progress_callback: Progress | None = None
     ) -> bool:
-        """Download any binary file, and return whether it is there; an existing file is kept."""
+        """Download any binary file, and return whether the file exists afterwards.
+
+        An existing file is kept and not downloaded again.
+        """
         return self.save(url, filepath, progress_callback)
 
     def save(
@@ -191,7 +198,11 @@ class CivitaiHttpClient:
         chunk_size: int = FileOptions.chunk_size,
         max_retries: int | None = None,
     ) -> bool:
-        """Download as `download_file` does, with this chunk size (bytes) and number of retries."""
+        """Download any binary file, and return whether the file exists afterwards.
+
+        An existing file is kept. chunk_size: bytes to read at once. max_retries: number of tries
+        after the first; None means the client's.
+        """
         options = FileOptions(images_only=False, overwrite=False, chunk_size=chunk_size)
         sending = SendOptions(max_retries=max_retries)
 
@@ -202,10 +213,10 @@ class CivitaiHttpClient:
         return self._report_errors(url, False, save)
 
     def _make_request(self, method: str, url: str, **kwargs: Any) -> requests.Response | None:
-        """Return the response if it is `ok`, else None.
+        """Send a request and return the response, None after an error.
 
-        kwargs: what `requests.Session.request` takes. With `stream=True` the body is left unread,
-        and one slot of the host is taken until the caller has read or closed the response.
+        kwargs: the arguments of `requests.Session.request`. With `stream=True` the body is not
+        read, and the caller must close the response.
         """
         stream = kwargs.pop("stream", False)
         options = {name: kwargs.pop(name, None) for name in _SEND_OPTIONS}
@@ -222,21 +233,24 @@ class CivitaiHttpClient:
         return self._report_errors(url, None, send)
 
     def _handle_error(self, error: CivitaiShortcutError, url: str) -> None:
-        """Log an error in one line; the URL without its query, which may hold a key."""
+        """Log an error with the URL, without the URL's query, which may hold a key."""
         util.printD(f"[http_client] {util.without_query(str(url))}: {error}")
 
-    def _report_errors(self, url: str, failed: _T, work: Callable[[], _T]) -> _T:
-        """Return the result of `work`; log an error and return `failed` instead."""
+    def _report_errors(self, url: str, fallback: _T, work: Callable[[], _T]) -> _T:
+        """Return the result of `work`; if it raises an error, log it and return `fallback`."""
         try:
             if not isinstance(url, str):  # the plan's functions pass on any entry of a list
                 raise Refused("This is not an address that can be asked.")
             return work()
         except CivitaiShortcutError as error:
             self._handle_error(error, url)
-            return failed
+            return fallback
 
     def _make_retries(self, request: OutgoingRequest, max_retries: int | None = None) -> RetryLoop:
-        """Return the retries for a request. max_retries: None means the client's."""
+        """Return the retry loop for a request.
+
+        max_retries: number of tries after the first; None means the client's.
+        """
         allowed = self.max_retries if max_retries is None else max_retries
         limiter = self._session.limiters.for_url(request.url)
         return RetryLoop(allowed, self.retry_delay, limiter, request.cancelled)
@@ -249,7 +263,7 @@ def _find_file(path: str) -> FetchedFile | None:
 
 
 def _copy_file(fetched: FetchedFile, path: str) -> FetchedFile:
-    """Return the file under this path, copied there if another call's request fetched it."""
+    """Copy a downloaded file to `path`, unless it is there already, and return it."""
     if os.path.abspath(fetched.path) == os.path.abspath(path):
         return fetched
     with AtomicFile(os.path.dirname(path)) as partial:

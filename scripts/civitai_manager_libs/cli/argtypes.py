@@ -23,9 +23,9 @@ _MAX_RATE = setting.BY_NAME["gallery_max_rate_kb"].high
 
 
 def make_choice_parser(names: Mapping[str, str]) -> Callable[[str], str]:
-    """Return a parser that accepts a value or its label, and returns the value.
+    """Return a parser that accepts a choice's value or label and returns the value.
 
-    names: label by value. Case, blanks and hyphens do not matter.
+    names: the label of each value. Upper case, blanks and hyphens are ignored.
     """
     values = {
         _normalize_name(name): value for value, label in names.items() for name in (value, label)
@@ -40,7 +40,7 @@ def make_choice_parser(names: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def parse_login(text: str) -> tuple[str, str]:
-    """Parse USER:PASSWORD, and return both."""
+    """Parse USER:PASSWORD and return (user, password)."""
     user, _, password = text.partition(":")
     if not user or not password:  # the text is not repeated: it may be a password
         raise argparse.ArgumentTypeError("must be USER:PASSWORD (so must CIVITAI_SHORTCUT_AUTH)")
@@ -48,20 +48,23 @@ def parse_login(text: str) -> tuple[str, str]:
 
 
 def parse_folder(text: str) -> str:
-    """Return the folder as given; a blank name is refused."""
+    """Return the folder's name unchanged. Raises ArgumentTypeError if it is blank."""
     if not text.strip():  # an unset shell variable does not mean the current folder
         raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
     return text
 
 
 def join_names(names: Mapping[str, str]) -> str:
-    """Return the names as a list in words, such as `PG (or None), R (or Mature) or X`."""
+    """Return all choices as one phrase, such as `PG (or None), R (or Mature) or X`.
+
+    names: the label of each value.
+    """
     shown = [name if name == value else f"{name} (or {value})" for value, name in names.items()]
     return f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
 def parse_rate(text: str) -> float:
-    """Parse bytes a second such as `500k` or `2M`, and return KB a second."""
+    """Parse a speed in bytes a second, such as `500k` or `2M`, and return KiB a second."""
     found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?", text.strip(), re.I | re.A)
     units = {"": 1 / 1024, "k": 1, "m": 1024, "g": 1024**2}
     rate = float(found[1]) * units[found[2].lower()] if found else 0.0
@@ -73,7 +76,7 @@ def parse_rate(text: str) -> float:
 
 
 def make_int_parser(low: int, high: int = _MAX) -> Callable[[str], int]:
-    """Return a parser of whole numbers from `low` to `high`."""
+    """Return a parser that accepts whole numbers from `low` to `high`."""
     bounds = f"of {low} or more" if high == _MAX else f"from {low} to {high}"
 
     def parse(text: str) -> int:

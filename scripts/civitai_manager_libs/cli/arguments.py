@@ -78,7 +78,10 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def build_parser() -> OneLineParser:
-    """Return the parser of the program. Without a command, `command` is None: start the tab."""
+    """Return the parser of the program's command line.
+
+    Without a command, the parsed `command` is None and the program starts its web server.
+    """
     parser = OneLineParser(
         prog="civitai_shortcut.py",
         description="Without a command: the gallery tab by itself, in the browser.",

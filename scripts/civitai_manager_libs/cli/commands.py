@@ -19,7 +19,10 @@ _MAX_JOBS = 1000  # listed, or resumed at once
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """Run a command and return its exit code; print a failure as one sentence on stderr."""
+    """Run the command that the arguments name and return its exit code.
+
+    A failure is printed to stderr as one sentence.
+    """
     from .. import errors, setting
 
     try:
@@ -101,11 +104,11 @@ def _retry(arguments: argparse.Namespace) -> int:
         return _run_jobs(store, jobs, make_checked_client(), arguments.json)
 
 
-def _list_jobs(arguments: argparse.Namespace) -> int:
-    from .job_table import list_jobs
+def _print_jobs(arguments: argparse.Namespace) -> int:
+    from .job_table import print_jobs
 
     with _open_store() as store:
-        list_jobs(store, _MAX_JOBS, arguments.json)
+        print_jobs(store, _MAX_JOBS, arguments.json)
     return _SUCCESS
 
 
@@ -134,7 +137,7 @@ _COMMANDS = {
     "download": _download,
     "resume": _resume,
     "retry": _retry,
-    "jobs": _list_jobs,
+    "jobs": _print_jobs,
     "search": _search,
     "export": _export,
     "figures": _show_stats,
@@ -142,19 +145,19 @@ _COMMANDS = {
 
 
 def _require_job(store: JobStore, job_id: int) -> int:
-    """Return the id of a job that exists. Raises InputError for another."""
+    """Return the job's id if the job exists. Raises InputError if it does not."""
     with translate_errors("no_job", job=job_id):
         return store.get_job(job_id).id
 
 
 def _find_idle_jobs(store: JobStore, is_wanted: Callable[[Job], Any]) -> list[int]:
-    """Return the ids of wanted jobs that no program works on, oldest first."""
+    """Return the ids of matching jobs that no running program works on, oldest first."""
     wanted = [job.id for job in store.list_jobs(_MAX_JOBS)[::-1] if is_wanted(job)]
     return [job_id for job_id in wanted if not store.is_worked_on(job_id)]
 
 
 def _run_jobs(store: JobStore, job_ids: Sequence[int], client: Any, as_json: bool) -> int:
-    """Run each job in turn, and return the worst of their exit codes."""
+    """Run the jobs one after another and return the highest of their exit codes."""
     from .run_job import run_job
 
     worst = _SUCCESS
@@ -179,7 +182,10 @@ def _open_store() -> JobStore:
 
 
 def _check_template(arguments: argparse.Namespace) -> None:
-    """Raise InputError if the name template makes no sense, before any request."""
+    """Raise InputError if the template for file names is invalid.
+
+    Called before any request is sent.
+    """
     from .. import setting
     from ..jobs import validate_template
 
@@ -192,7 +198,7 @@ def _check_template(arguments: argparse.Namespace) -> None:
 
 
 def _check_folder(folder: str) -> None:
-    """Raise InputError if no image can be saved in this folder."""
+    """Raise InputError if no file can be written in this folder."""
     from ..errors import DiskError, InputError
     from ..core import AtomicFile
 

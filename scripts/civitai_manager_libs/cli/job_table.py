@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..jobs import Job, JobState, JobStore
 from . import terminal
 
-__all__ = ["is_unfinished", "list_jobs"]
+__all__ = ["is_unfinished", "print_jobs"]
 
 _MIN_TITLE, _STATE = 20, 11  # columns
 _COLUMNS = ("job", "state", "begun", "done", "failed", "title")
@@ -20,16 +20,19 @@ _COLUMNS = ("job", "state", "begun", "done", "failed", "title")
 
 @dataclass(frozen=True)
 class _Row:
-    """A row of the table. state: the job's, or `interrupted` if its program was ended. hint: how to
-    go on with the job, or ""."""
+    """A row of the table.
+
+    state: the job's state, or `interrupted` if its program ended before the job did. hint: how to
+    resume the job, "" if there is nothing to resume.
+    """
 
     job: Job
     state: str
     hint: str
 
 
-def list_jobs(store: JobStore, limit: int, as_json: bool) -> None:
-    """Print the newest jobs as a table, or as JSON in one line."""
+def print_jobs(store: JobStore, limit: int, as_json: bool) -> None:
+    """Print the newest jobs, at most `limit`, as a table or as JSON in one line."""
     rows = [_make_row(store, job) for job in store.list_jobs(limit)]
     if as_json:
         terminal.print_result(json.dumps([_row_to_json(row) for row in rows]))
@@ -56,7 +59,10 @@ def _make_row(store: JobStore, job: Job) -> _Row:
 
 
 def is_unfinished(store: JobStore, job: Job) -> bool:
-    """Return whether a job is unfinished, and no running program works on it or will."""
+    """Return whether a job is unfinished and must be resumed by the user.
+
+    False if a running program works on the job or has queued it.
+    """
     if job.is_over or store.is_worked_on(job.id):
         return False
     return job.state != JobState.QUEUED or not store.has_queue()
@@ -67,7 +73,10 @@ def _can_retry(store: JobStore, job: Job) -> bool:
 
 
 def _row_to_json(row: _Row) -> dict[str, object]:
-    """Return the row for `--json`. created: ISO 8601 in UTC. total: the limit until it is known."""
+    """Return the row as a dict for `--json`.
+
+    created: in UTC by ISO 8601. total: the job's limit until the number of its images is known.
+    """
     job = row.job
     head = {"job": job.id, "title": job.title, "state": row.state}
     names = ("saved", "skipped", "failed", "waiting", "folder", "note", "total", "bytes")

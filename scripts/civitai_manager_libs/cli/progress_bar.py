@@ -19,7 +19,10 @@ _FORMAT = "{desc}  [{bar}]"  # the bar fills the rest of the line
 
 
 def make_progress(stream: TextIO) -> ProgressBar | ProgressLines:
-    """Return a progress display for this stream: call `show` at any change, and `end` once."""
+    """Return a progress display for a stream: a bar for a terminal, else lines of text.
+
+    Call `show` after each change of the progress, and `end` once at the end.
+    """
     return ProgressBar(stream) if stream.isatty() else ProgressLines(stream)
 
 
@@ -59,7 +62,7 @@ class ProgressBar:
 
 
 class ProgressLines:
-    """A line of text every five seconds, and at every change of the job's state."""
+    """Writes a line of text every five seconds, and when the job's state changes."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -76,11 +79,14 @@ class ProgressLines:
             terminal.write_now(self._stream, f"{line}\n")
 
     def end(self) -> None:
-        """Do nothing; every line is complete."""
+        """Do nothing: each line is complete when written. `ProgressBar` needs this method."""
 
 
 def _count_columns() -> int:
-    """Return the terminal's width less one: some terminals wrap after the last column."""
+    """Return the terminal's width in columns, less one.
+
+    Some terminals begin a new line when the last column is filled.
+    """
     return shutil.get_terminal_size().columns - 1
 
 

@@ -45,7 +45,11 @@ _MAX_FAILED_SHOWN = 20
 
 
 def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
-    """Run a job and return the exit code. Raises InputError if another program works on the job."""
+    """Run a job, print its progress and result, and return the exit code.
+
+    Ctrl-C pauses the job. as_json: print the result as JSON. Raises InputError if another program
+    works on the job.
+    """
     display, started = progress_bar.make_progress(sys.stderr), time.monotonic()
     with _record_signals() as signals:
 
@@ -73,14 +77,14 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
 
 @contextmanager
 def _record_signals() -> Iterator[list[int]]:
-    """Yield a list that gets the number of each ending signal; a second Ctrl-C ends the program.
+    """Yield a list to which each received ending signal's number is added.
 
-    A handler may run while this thread holds any lock, so it only adds to the list.
+    The caller polls the list to stop in order. A second Ctrl-C ends the program at once.
     """
     received: list[int] = []
 
     def record(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
+        received.append(number)  # no more: this thread may hold any lock
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     # A shell starts background commands with Ctrl-C ignored.
@@ -145,7 +149,10 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
 
 
 def _job_to_json(job: Job, failed: list[Item], seconds: float) -> str:
-    """Return the result of a job as one line of JSON in ASCII, for any console."""
+    """Return the job's result as one line of JSON.
+
+    The line is ASCII, so that any console can print it. seconds: how long the job ran.
+    """
     names = {"id": "image_id", "url": "url", "reason": "reason", "message": "message"}
     rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
     result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
@@ -154,7 +161,11 @@ def _job_to_json(job: Job, failed: list[Item], seconds: float) -> str:
 
 
 def _report_to_json(report: WalkReport) -> dict[str, Any]:
-    """Return a job's report for `--json`; `second_walk` is null if there was none."""
+    """Return a job's report as a dict for `--json`.
+
+    `second_walk` holds the counts of the second pass over the gallery (`--verify`), None without
+    it.
+    """
     view = asdict(report)
     second = {name: view.pop(name) for name in ("first", "second", "both")}
     second |= {"missing": report.missing, "end": view.pop("second_end")}

@@ -22,14 +22,19 @@ _MAX_INDEX_SECONDS = 600.0  # to index the library of an older version
 _WIDTHS = (11, 10, 20)  # columns of id, date and author
 
 
-def search_library(arguments: argparse.Namespace, saved: Callable[[], Iterable[int]]) -> None:
-    """Print the images that match. saved: returns the ids of images saved on this machine."""
+def search_library(
+    arguments: argparse.Namespace, list_saved_ids: Callable[[], Iterable[int]]
+) -> None:
+    """Search the images stored on this machine and print those that match.
+
+    list_saved_ids: returns the ids of the images whose files a job has saved.
+    """
     search.index_remaining()
     wait_for_writes(_MAX_INDEX_SECONDS)
     query = search.parse_query(_join_words(arguments.words))
     _print_problems(query)
     scope = search.SearchScope(level=level_mask(arguments.level))
-    ids = _find_ids(arguments.limit + 1, query, scope, arguments.sort, saved)
+    ids = _find_ids(arguments.limit + 1, query, scope, arguments.sort, list_saved_ids)
     images = list(records.find_images(ids[: arguments.limit]).values())
     if arguments.json:
         terminal.print_result(json.dumps([_image_to_json(image) for image in images]))
@@ -47,10 +52,13 @@ def _find_ids(
     query: search.SearchQuery,
     scope: search.SearchScope,
     sort: str,
-    saved: Callable[[], Iterable[int]],
+    list_saved_ids: Callable[[], Iterable[int]],
 ) -> Sequence[int]:
-    """Return up to `limit` ids that match; a page of the search covers only some of the library."""
-    found = search.run_search(query, scope, sort=sort, limit=limit, saved=saved)
+    """Return the ids of matching images, at most `limit`.
+
+    Each call of the search covers only a part of the library, so it is repeated.
+    """
+    found = search.run_search(query, scope, sort=sort, limit=limit, saved=list_saved_ids)
     ids = found.ids
     if found.looked_at and len(ids) < limit:
         count, total = found.looked_at
@@ -58,14 +66,17 @@ def _find_ids(
     while found.cursor and len(ids) < limit:
         rest = limit - len(ids)
         found = search.run_search(
-            query, scope, sort=sort, cursor=found.cursor, limit=rest, saved=saved
+            query, scope, sort=sort, cursor=found.cursor, limit=rest, saved=list_saved_ids
         )
         ids += found.ids
     return ids
 
 
 def print_bookmarks(name: str) -> bool:
-    """Print a collection as JSON, "" for all bookmarks; return whether the collection exists."""
+    """Print the bookmarks of a collection as JSON; return False if it does not exist.
+
+    name: the collection's name; "" prints all bookmarks.
+    """
     if name and not any(
         search.fold_text(name) == search.fold_text(s.name)
         for s in bookmarks.collections.list_collections()
@@ -77,7 +88,7 @@ def print_bookmarks(name: str) -> bool:
 
 
 def _print_problems(query: search.SearchQuery) -> None:
-    """Print what is wrong with a query; `is:here` works in the page only."""
+    """Print a message for each part of a query that the search cannot use."""
     unsupported = [] if query.here is None else [search.QueryProblem("flag", "is:here", "is")]
     for problem in (*query.problems, *unsupported):
         choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "here"]
@@ -88,7 +99,10 @@ def _print_problems(query: search.SearchQuery) -> None:
 
 
 def _join_words(words: Sequence[str]) -> str:
-    """Join the words to a query, and quote words with blanks again: the shell took their quotes."""
+    """Join the words of a command to one query.
+
+    A word with blanks is put in quotes again, since the shell has removed the user's quotes.
+    """
     if len(words) == 1:
         return words[0]
     return " ".join(

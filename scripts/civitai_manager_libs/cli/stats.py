@@ -25,7 +25,10 @@ _VALUE_WIDTH = 40  # columns
 
 
 def show_stats(arguments: argparse.Namespace) -> None:
-    """Print the statistics of a model's images. Raises InputError, and the client's errors."""
+    """Print what the images of a model have in common, as a table or as JSON.
+
+    Raises InputError if the arguments name no model, and the errors of the HTTP client.
+    """
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(arguments.model, takes_words=False)
     if reference.model_id is None and reference.version_id is None:
@@ -48,7 +51,11 @@ def show_stats(arguments: argparse.Namespace) -> None:
 def _fetch_model(
     client: CivitaiHttpClient, model_id: int | None, version_id: int | None
 ) -> int | None:
-    """Fetch a model, store its name and those of its versions, and return its id."""
+    """Fetch a model, store its name and its versions' names, and return the model's id.
+
+    Without a model's id, the version is fetched first to find it. Return None if the version names
+    no model.
+    """
     if model_id is None:
         model_id = civitai.fetch_version(client, version_id or 0).model_id
     if model_id is not None:
@@ -57,7 +64,10 @@ def _fetch_model(
 
 
 def _fetch_records(client: CivitaiHttpClient, query: ImageQuery, limit: int) -> int:
-    """Fetch records of images into the library, and return how many."""
+    """Fetch the data of images into the library and return the number of images.
+
+    limit: images to fetch; the last page may bring some more.
+    """
     count = 0
     size = min(_PAGE, limit)
     for page, _ in walk_pages(lambda cursor: pages.load_page(client, query, cursor, size).page):

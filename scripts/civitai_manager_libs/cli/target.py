@@ -21,9 +21,10 @@ _MAX_VERSIONS_SHOWN = 10
 
 
 def make_checked_client() -> CivitaiHttpClient:
-    """Return a client whose base URL and API key are checked. Raises InputError, NetworkError.
+    """Return an HTTP client after checking its base URL and API key.
 
-    Civitai refuses an unknown key only here; other requests succeed without a valid key.
+    The key is checked by a request of its own, because Civitai ignores an invalid key elsewhere.
+    Raises InputError for an invalid URL or key, and NetworkError.
     """
     base = util.without_query(setting.base_url())
     if not is_image_url(base, base):
@@ -46,9 +47,10 @@ def make_checked_client() -> CivitaiHttpClient:
 def resolve_target(
     client: CivitaiHttpClient, arguments: argparse.Namespace
 ) -> tuple[NamingContext, ImageQuery]:
-    """Return the names for a job's files and the query for its images, as the arguments say.
+    """Find out what the arguments ask to download, and return (context, query).
 
-    Raises InputError, and the client's errors.
+    context: the names that go into file and folder names. query: finds the images. Raises
+    InputError, and the errors of the HTTP client.
     """
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(arguments.model, takes_words=False)
@@ -69,7 +71,10 @@ def resolve_target(
 
 
 def _check_reference(reference: Reference, text: str) -> None:
-    """Raise InputError for words and for a collection."""
+    """Raise InputError if the user named a collection or only typed words.
+
+    Neither can be downloaded. text: what the user typed, quoted in the message.
+    """
     if reference.words:
         raise InputError(terminal_text("names_no_model", text=repr(text)))
     if reference.collection_id is not None:
@@ -111,7 +116,11 @@ def _resolve_image(client: CivitaiHttpClient, image_id: int) -> tuple[NamingCont
 def _resolve_model(
     client: CivitaiHttpClient, model_id: int | None, version_id: int | None
 ) -> tuple[int | None, NamingContext]:
-    """Return a model's id and the names for its files. Raises NotFound, InputError."""
+    """Return (model id, names for the files) of a model or of one of its versions.
+
+    The model id is None if Civitai names no model for the version. Raises NotFound, and InputError
+    if the version belongs to another model.
+    """
     if model_id is None:
         version = civitai.fetch_version(client, version_id or 0)
         name = version.model_name or f"Model version {version_id}"

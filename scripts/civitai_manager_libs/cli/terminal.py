@@ -27,13 +27,13 @@ _DIRECTION_MARKS = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI
 
 
 def prepare_terminal() -> None:
-    """Prepare the standard streams; called once, before any file is opened.
+    """Prepare stdin, stdout and stderr; call this once, before any file is opened.
 
-    The null device replaces a closed stream, or the next file to be opened would get the stream's
-    number and be written into. A title's characters may not exist in the console's code page.
+    A closed stream is replaced by the null device. Characters that the console cannot show are
+    printed as "?".
     """
     for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:
+        if getattr(sys, name) is None:  # else the next file opened gets the stream's number
             mode = "r" if name == "stdin" else "w"
             setattr(sys, name, open(os.devnull, mode, errors="replace"))
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -41,14 +41,14 @@ def prepare_terminal() -> None:
 
 
 def user_language() -> str:
-    """Return the setting's language, else that of the locale."""
+    """Return the language code of the setting, else of the system."""
     if setting.language in messages.LANGUAGES:
         return setting.language
     return messages.parse_locale_language({"LANG": _system_locale(), **os.environ})
 
 
 def _system_locale() -> str:
-    """Return the name of the language on Windows, which sets no LANG; "" elsewhere."""
+    """Return the name of the system's language on Windows, "" on other systems."""
     try:
         return (os.name == "nt" and locale.getlocale()[0]) or ""
     except ValueError:  # a name that Python does not know
@@ -56,12 +56,19 @@ def _system_locale() -> str:
 
 
 def terminal_text(key: str, **values: Any) -> str:
-    """Return a text of the catalogue in the user's language."""
+    """Return the message with this key in the user's language.
+
+    values: fill the message's placeholders.
+    """
     return messages.translate(key, user_language(), **values)
 
 
 def failure_text(reason: str, sentence: str) -> str:
-    """Return why something failed, in the user's language. sentence: the error's own, English."""
+    """Return why something failed, in the user's language.
+
+    reason: the error's code, such as `busy`. sentence: the error's message in English; a
+    translation quotes it where it says more than the code.
+    """
     if user_language() == "en" or reason in _TRANSLATED:
         return sentence
     text = messages.reason_text(reason, user_language())
@@ -70,7 +77,10 @@ def failure_text(reason: str, sentence: str) -> str:
 
 @contextmanager
 def translate_errors(key: str, **values: Any) -> Iterator[None]:
-    """Replace the sentence of an InputError by a text, which may quote the sentence as `said`."""
+    """Replace an InputError of the block by one with a message in the user's language.
+
+    key: the new message's key; its placeholder `said` quotes the first error.
+    """
     try:
         yield
     except InputError as error:
@@ -79,7 +89,10 @@ def translate_errors(key: str, **values: Any) -> Iterator[None]:
 
 
 def print_result(line: str) -> None:
-    """Write a line of the result to stdout. Raises DiskError if a file cannot take the line."""
+    """Write a line of the command's result to stdout.
+
+    Raises DiskError if stdout is a file that cannot be written. A closed pipe is ignored.
+    """
     error = write_now(sys.stdout, f"{strip_controls(line)}\n")
     if error is not None and error.errno not in _CLOSED_PIPE:
         raise DiskError(terminal_text("no_output", why=error.strerror or error)) from error
@@ -91,15 +104,15 @@ def print_message(sentence: str) -> None:
 
 
 def print_translated(key: str, **values: Any) -> None:
-    """Write a text of the catalogue to stderr, in the user's language."""
+    """Write the message with this key to stderr, in the user's language."""
     print_message(terminal_text(key, **values))
 
 
 def write_now(stream: TextIO, text: str) -> OSError | None:
-    """Write and flush text; return the error, or None.
+    """Write text to a stream and flush it; return the error if that fails, else None.
 
-    After an error the stream is sent to the null device: a job goes on without its terminal, or
-    after `| head`.
+    After an error all later output of the stream is discarded, so that a job continues when its
+    terminal is closed.
     """
     try:
         stream.write(text)
@@ -114,17 +127,23 @@ def write_now(stream: TextIO, text: str) -> OSError | None:
 
 
 def strip_controls(text: str) -> str:
-    """Return the text with "?" for each character that a terminal obeys, and each line break."""
+    """Return the text with "?" in place of control characters and line breaks.
+
+    Without this, a title could send commands to the terminal.
+    """
     return "".join("?" if _is_control(c) else c for c in text)
 
 
 def truncate_columns(text: str, columns: int) -> str:
-    """Return the text, cut and ended with "..." if it is wider."""
+    """Return the text, shortened to fit the columns and ended with "..." if it is too wide."""
     return text if _count_columns(text) <= columns else f"{_cut_columns(text, columns - 3)}..."
 
 
 def pad_columns(text: str, columns: int) -> str:
-    """Return the text with blanks after it up to a width; before it if `columns` is negative."""
+    """Return the text padded with blanks to a width in columns.
+
+    The blanks follow the text; if `columns` is negative, they precede it.
+    """
     blanks = " " * (abs(columns) - _count_columns(text))
     return text + blanks if columns > 0 else blanks + text
 
@@ -136,7 +155,10 @@ def _is_control(character: str) -> bool:
 
 
 def _count_columns(text: str) -> int:
-    """Return the width of a text at a terminal: a Chinese character takes two columns."""
+    """Return the number of terminal columns that a text fills.
+
+    A Chinese character fills two.
+    """
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 

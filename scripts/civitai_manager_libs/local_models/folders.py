@@ -31,7 +31,8 @@ _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 class SearchedFolder:
     """A folder that is searched with all its subfolders.
 
-    kind: of the models in the folder, unless a subfolder's name says another; "": any.
+    kind: which kind of models the folder holds, such as `lora`; "" if any. A subfolder named after
+    another kind holds that kind.
     """
 
     kind: str
@@ -42,8 +43,8 @@ class SearchedFolder:
 class FolderListing:
     """The files directly in one folder.
 
-    top: the searched folder that contains this one; hosts name files relative to it. files: name,
-    size in bytes and mtime of each model file. other_names: the names of all other files.
+    top: the folder whose search led here; a WebUI names files relative to it. files: (name, size in
+    bytes, time of change) of each model file. other_names: the names of all other files.
     """
 
     path: str
@@ -54,7 +55,10 @@ class FolderListing:
 
 
 def validate_folders(typed: str) -> str:
-    """Return the setting's value for a typed list of folders. Raises InputError."""
+    """Return the setting's value for a list of folders that the user typed.
+
+    typed: whole paths, separated by semicolons. Raises InputError if one is no folder.
+    """
     for path in _split_folders(typed):
         if not os.path.isabs(path) or not os.path.isdir(path):
             message = f"{path} is no folder here; give whole paths, with ; between them."
@@ -63,7 +67,10 @@ def validate_folders(typed: str) -> str:
 
 
 def list_folders() -> list[SearchedFolder]:
-    """Return the folders of the host and of the settings, each once."""
+    """Return the folders that hold models, each once.
+
+    These are the folders that the WebUI uses and those of the setting.
+    """
     found = [SearchedFolder(kind, path) for kind, path in host.list_model_folders()]
     found += [
         SearchedFolder("", path)
@@ -74,12 +81,16 @@ def list_folders() -> list[SearchedFolder]:
 
 
 def has_folders() -> bool:
-    """Return whether any folder of models is known."""
+    """Return whether any folder that holds models is known."""
     return bool(list_folders())
 
 
 def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
-    """Yield the listing of each folder and of its subfolders, each once; links are followed."""
+    """Yield the listing of each folder and of all its subfolders.
+
+    Links are followed, and no folder is listed twice. The search ends after 5,000 folders or 50,000
+    model files.
+    """
     waiting = [(folder.path, folder.path, folder.kind) for folder in folders][::-1]
     seen: set[str] = set()
     files = 0
@@ -97,7 +108,7 @@ def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
 
 
 def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[str]]:
-    """Return the listing of a folder and the paths of its subfolders."""
+    """Return (the listing of a folder, the paths of its subfolders)."""
     files, other_names, subfolders = [], set(), []
     try:
         with os.scandir(path) as entries:

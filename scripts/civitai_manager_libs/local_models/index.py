@@ -23,7 +23,7 @@ _MAX_AGE = 60.0  # seconds; a new hash of the host changes no folder
 
 
 class ModelIndex:
-    """An index of all model files, at most two seconds old; for any number of threads."""
+    """An index of all model files, at most two seconds old; any thread may use it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -34,12 +34,15 @@ class ModelIndex:
         self._read_at = self._checked_at = float("-inf")
 
     def find(self, wanted: WantedModel) -> ModelMatch:
-        """Return the file for this model; a match of state "" if no folder of models is known."""
+        """Search the local model files for a model and return the match.
+
+        If no folder that holds models is known, the match's state is "".
+        """
         lookup = self.load_lookup()
         return lookup.find(wanted) if self._folders else ModelMatch("")
 
     def load_lookup(self) -> ModelLookup:
-        """Return the lookup of all files; read the folders again if they changed."""
+        """Return the lookup of all model files, read again if a folder has changed."""
         with self._lock:
             now = time.monotonic()
             if now - self._checked_at > _CHECK_INTERVAL:
@@ -71,7 +74,11 @@ class ModelIndex:
         cached: dict[str, tuple[float, Sidecar]],
         host_hashes: dict[str, list[tuple[float, str]]],
     ) -> Iterator[ModelFile]:
-        """Yield the folder's files. cached: sidecars by path, with their mtimes."""
+        """Yield the model files of a folder, with their hashes and ids.
+
+        cached: (time of change, sidecar) of each sidecar file read before, by path. host_hashes:
+        (time of hashing, hash) pairs that the WebUI stored, by title.
+        """
         for name, size, mtime in listing.files:
             sidecars = list(self._iter_sidecars(listing, name, cached))
             hashes = {
@@ -106,7 +113,10 @@ class ModelIndex:
 
 
 def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
-    """Return the titles under which a host may store the hash of this file."""
+    """Return the titles under which a WebUI may have stored this file's hash.
+
+    A title is the kind and a path, such as `lora/style`.
+    """
     path = os.path.join(listing.path, name)
     inside = os.path.relpath(path, listing.top)
     kinds = {"embed": "textual_inversion", "model": "checkpoint"}
@@ -116,7 +126,7 @@ def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
 
 
 def _read_mtime(path: str) -> float:
-    """Return a file's time of change, 0.0 if the file is missing."""
+    """Return a file's time of last change, 0.0 if the file is missing."""
     try:
         return os.stat(path).st_mtime
     except OSError:

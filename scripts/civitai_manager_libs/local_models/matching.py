@@ -28,10 +28,10 @@ _VERSION = re.compile(
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model file on this machine. name: without extension. kind: "" if unknown.
+    """A model file on this machine.
 
-    hashes: all known hashes, lower case: SHA256, or 8 (AutoV1), 10 (AutoV2) or 12 digits (AutoV3:
-    of a .safetensors without its header).
+    name: without extension. kind: such as `lora`, "" if unknown. size: in bytes. hashes: all known
+    hashes in lower case: SHA256, or AutoV1 (8 digits), AutoV2 (10) or AutoV3 (12).
     """
 
     name: str
@@ -45,7 +45,11 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class WantedModel:
-    """A resource to find, with its model's id and the names and hashes of its files on Civitai."""
+    """A model that an image was made with, to be found on this machine.
+
+    model_id: the model's id on Civitai. files: the names and hashes of the model's files on
+    Civitai.
+    """
 
     resource: Resource
     model_id: int | None = None
@@ -56,8 +60,8 @@ class WantedModel:
 class ModelMatch:
     """The result of a search for a model.
 
-    state: `here`, `other` (another version is here), `missing`, or "" (not searched for). by: what
-    matched: `hash`, `version`, `model` or `name`. version: the name of the other version.
+    state: `here`, `other` (only another version is here), `missing`, or "" (not searched for). by:
+    what was equal: `hash`, `version`, `model` or `name`. version: the other version's name.
     """
 
     state: str
@@ -68,7 +72,10 @@ class ModelMatch:
 
 @dataclass(frozen=True)
 class ModelLookup:
-    """Model files by hash, version id, model id and name."""
+    """The model files on this machine, by hash, version id, model id and name.
+
+    by_plain_name: by the name without its version.
+    """
 
     by_hash: dict[str, list[ModelFile]] = field(default_factory=dict)
     by_version: dict[int, list[ModelFile]] = field(default_factory=dict)
@@ -78,7 +85,7 @@ class ModelLookup:
 
     @staticmethod
     def from_files(files: Iterable[ModelFile]) -> ModelLookup:
-        """Return a lookup of these files."""
+        """Return a lookup that holds these files."""
         lookup = ModelLookup()
         for file in files:
             for code in _list_hash_forms(file.hashes):
@@ -92,7 +99,10 @@ class ModelLookup:
         return lookup
 
     def find(self, wanted: WantedModel) -> ModelMatch:
-        """Return the file of this model, else a file of another version of the model."""
+        """Return the match for a model: its file, else a file of another version.
+
+        The state is `missing` if neither is found, and "" for a resource that has no file.
+        """
         kind, name = wanted.resource.type, wanted.resource.name
         if kind not in ("", *KINDS) or kind == "vae" and name.lower() in _NO_FILE:
             return ModelMatch("")
@@ -130,7 +140,10 @@ class ModelLookup:
 
 
 def plain_name(name: str) -> str:
-    """Return a name without its version: `dreamshaper` for `dreamshaper_8` and `DreamShaper-v7`."""
+    """Return a name without its version, in lower case.
+
+    `dreamshaper_8` and `DreamShaper-v7` both give `dreamshaper`.
+    """
     plain = _normalize_word(_VERSION.sub("", name))
     return plain if len(plain) >= _MIN_NAME else _normalize_word(name)
 
@@ -140,23 +153,26 @@ def _normalize_word(name: str) -> str:
 
 
 def _find_version(name: str) -> str:
-    """Return the version in a file's name, "" if there is none."""
+    """Return the version that a file's name ends with, "" if there is none."""
     found = _VERSION.search(name)
     return found[0].strip(" _-.()[]") if found else ""
 
 
 def _list_hash_forms(hashes: Iterable[str]) -> set[str]:
-    """Return the hashes with all their shorter forms, as an image may state them."""
+    """Return the hashes and their beginnings of 10, 12 and 64 digits.
+
+    An image may state a hash in any of these lengths.
+    """
     return {code[:digits] for code in hashes for digits in (*_DIGITS, len(code))}
 
 
 def _list_hash_keys(code: str) -> tuple[str, ...]:
-    """Return the keys to look up a hash by: of a SHA256 also its AutoV2, the first 10 digits."""
+    """Return the hash and, for a SHA256, also its first 10 digits (AutoV2)."""
     return (code, code[:10]) if len(code) == 64 else (code,)
 
 
 def _iter_names(wanted: WantedModel) -> Iterator[str]:
-    """Yield the names of the resource and of its files; `files` has 10 digits of hashes too."""
+    """Yield the resource's name and the names of its files on Civitai."""
     if wanted.resource.name:
         yield wanted.resource.name
     yield from (file for file in wanted.files if file and not _HASH.fullmatch(file))
@@ -167,7 +183,10 @@ def _fits(file: ModelFile, resource: Resource) -> bool:
 
 
 def _differs(file: ModelFile, resource: Resource) -> bool:
-    """Return whether a file of the right name is surely another model."""
+    """Return whether a file of the same name is certainly another model.
+
+    Compare the version ids, else the hashes of the same kind.
+    """
     if resource.version_id and file.version_id:
         return resource.version_id != file.version_id
     code = resource.hash.lower()

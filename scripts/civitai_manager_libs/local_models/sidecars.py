@@ -18,7 +18,10 @@ _LENGTHS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3, SHA256
 
 @dataclass(frozen=True)
 class Sidecar:
-    """What a model file is on Civitai; "" and None if not stated."""
+    """What a sidecar file says of its model; "" and None if not stated.
+
+    hashes: in lower case.
+    """
 
     version_id: int | None = None
     model_id: int | None = None
@@ -27,7 +30,7 @@ class Sidecar:
 
 
 def read_sidecar(path: str) -> Sidecar:
-    """Return the contents of a sidecar; an empty record if it cannot be read."""
+    """Read a sidecar file and return its contents; empty if it cannot be read."""
     try:
         with open(path, encoding="utf-8-sig") as file:
             data = as_mapping(json.loads(file.read(_MOST)))
@@ -37,7 +40,10 @@ def read_sidecar(path: str) -> Sidecar:
 
 
 def _parse_version(version: Mapping[str, Any], hashes: frozenset[str] = frozenset()) -> Sidecar:
-    """Parse a model version of Civitai's API; add `hashes` of the file itself."""
+    """Return the contents of a model version as Civitai's API describes it.
+
+    hashes: further hashes of the model file, added to those of the version.
+    """
     files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
     stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
     return _make_sidecar(version, ("id", "modelId", "name"), hashes.union(stated))

@@ -32,10 +32,10 @@ _GZIP_OR_ZLIB = 47  # wbits: zlib reads from the header which of them it is
 
 
 class ResponseBody:
-    """A response whose body is read piece by piece, still compressed if the server compressed it.
+    """A response whose body is read piece by piece, as the server sent it (maybe compressed).
 
-    bandwidth, limiter: the limit that reading waits for, and the host whose slot is yielded
-    meanwhile; None: no limit.
+    bandwidth: the limit on bytes a second, None for no limit. limiter: the limiter of the
+    response's host; other requests may use the slot while this body waits for the bandwidth limit.
     """
 
     def __init__(
@@ -54,9 +54,10 @@ class ResponseBody:
         self._seconds, self._bytes = 0.0, 0  # spent reading, since the last speed check
 
     def read(self, size: int) -> bytes:
-        """Return 1 to `size` bytes, b"" at the end.
+        """Return the next 1 to `size` bytes of the body, b"" at its end.
 
-        Raises Cancelled, and NetworkError also for less than 1 KiB a second over 30 seconds.
+        Raises Cancelled, and NetworkError if the connection breaks or sends less than 1 KiB a
+        second over 30 seconds.
         """
         started = time.monotonic()
         size = size if self._bandwidth is None else self._bandwidth.allowed_bytes(size)
@@ -78,10 +79,11 @@ class ResponseBody:
         return data
 
     def read_all(self, limit: int) -> bytes:
-        """Return the whole body, decompressed.
+        """Read the whole body and return it decompressed.
 
-        Raises NetworkError for a cut body, and InvalidResponse for more than `limit` bytes
-        (compressed or decompressed) or damaged data.
+        limit: the most bytes to accept, compressed or decompressed. Raises NetworkError if the body
+        breaks off, and InvalidResponse if it is longer than the limit or its compressed data is
+        damaged.
         """
         decompressor, body, received = Decompressor(self.headers), bytearray(), 0
         while data := self.read(_PIECE):
@@ -95,9 +97,10 @@ class ResponseBody:
         return bytes(body)
 
     def raise_for_status(self, api_key: str, allowed: Container[int] = ()) -> None:
-        """Raise the error that the status stands for; statuses below 300 or in `allowed` pass.
+        """Raise an error if the response's status is 300 or above.
 
-        api_key: is masked in the error's message, which may quote the request.
+        allowed: statuses that raise nothing. api_key: replaced by `***` in the error's message,
+        since a server may quote the request.
         """
         if self.status < 300 or self.status in allowed:
             return
@@ -108,7 +111,10 @@ class ResponseBody:
         raise responses.error_from_response(self.status, self.headers, body, api_key)
 
     def close(self) -> None:
-        """Give the connection back to its pool after a whole body, else close the connection."""
+        """Close the response, so that its connection can be used again.
+
+        If the body was not read to its end, the connection is closed too.
+        """
         self._response.close()
 
     def _check_speed(self, seconds: float, count: int) -> None:
@@ -129,20 +135,17 @@ class ResponseBody:
 
 
 def _read_some(raw: Any, size: int) -> bytes:
-    """Return up to `size` bytes, as soon as some are received.
-
-    urllib3 before 2.2 has no `read1` and waits for all of `size`: so no more is read at once than
-    the slowest allowed server sends in a second.
-    """
+    """Return the next bytes as soon as some arrive, at most `size`."""
     if hasattr(raw, "read1"):
         return raw.read1(size, decode_content=False) or b""
+    # urllib3 before 2.2 waits for all of `size`, so read what the slowest server sends in a second
     return raw.read(min(size, _SLOW_RATE), decode_content=False) or b""
 
 
 def check_response_head(response: requests.Response) -> None:
-    """Raise NetworkError for a status or length that leaves the body's end unsure.
+    """Raise NetworkError if a response's status or length is invalid.
 
-    http.client accepts both.
+    With an invalid length nobody can tell where the body ends. http.client does not check.
     """
     if response.status_code < 200:  # the real response would be read as the next request's
         raise NetworkError("The server does not come to its answer.")
@@ -150,7 +153,10 @@ def check_response_head(response: requests.Response) -> None:
 
 
 def load_body(response: requests.Response) -> None:
-    """Read the body into `response.content`. Raises NetworkError, also for a slow server."""
+    """Read the whole body into `response.content`.
+
+    Raises NetworkError if the connection breaks or the server sends too slowly.
+    """
     cut = connection_cutter(response)
     with cut_after(_SLOW_SECONDS, cut, _speed_check(response.raw)) as deadline:
         try:
@@ -164,7 +170,7 @@ def load_body(response: requests.Response) -> None:
 
 
 def _speed_check(raw: Any) -> Callable[[], bool]:
-    """Return a function that tells whether enough bytes arrived since its last call."""
+    """Return a function that returns whether enough bytes arrived since its last call."""
     received = 0
 
     def is_fast_enough() -> bool:
@@ -180,10 +186,8 @@ def _too_slow_error() -> NetworkError:
 
 
 def _check_empty_body(response: requests.Response) -> None:
-    """Raise NetworkError if an empty body may be a cut head.
-
-    http.client takes the end of the connection for the end of the head.
-    """
+    """Raise NetworkError if the body may be empty only because the headers broke off."""
+    # http.client takes a closed connection for the end of the headers.
     headers = response.headers
     may_have_body = response.request.method != "HEAD" and response.status_code not in (204, 304)
     is_keep_alive = (
@@ -195,10 +199,9 @@ def _check_empty_body(response: requests.Response) -> None:
 
 
 class Decompressor:
-    """Decompresses one body as its Content-Encoding says.
+    """Decompresses one response's body by its Content-Encoding header.
 
-    urllib3 has its own, but does not notice a cut gzip stream (1.26, 2.8), reads empty gzip
-    members without end (2.8), and makes 500 KB out of 500 bytes at once (1.26).
+    urllib3's own does not notice a gzip stream that breaks off.
     """
 
     def __init__(self, headers: Mapping[str, str]) -> None:
@@ -211,13 +214,14 @@ class Decompressor:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the compressed stream has ended, or the body is not compressed."""
+        """Return whether the compressed data has ended, or the body is not compressed."""
         return self._zlib is None or self._zlib.eof
 
     def decompress(self, data: bytes, max_size: int) -> Iterator[bytes]:
         """Yield the decompressed data in pieces of at most `max_size` bytes.
 
-        Raises InvalidResponse for damaged data, and for an encoding that was not asked for.
+        Data that is not compressed is yielded as given. Raises InvalidResponse if the data is
+        damaged, or compressed by another method than gzip and deflate.
         """
         if not self.is_compressed:
             yield data
@@ -243,7 +247,10 @@ class Decompressor:
 
 
 def to_our_error(error: Exception) -> CivitaiShortcutError:
-    """Return the error of ours for a library's error, whose own text may hold a URL with a key."""
+    """Return the CivitaiShortcutError that stands for an error of requests or urllib3.
+
+    The library's own text is left out, since it may quote a URL with a key.
+    """
     description = repr(error)
     if isinstance(error, (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)):
         return NetworkError("The server did not answer in time.")

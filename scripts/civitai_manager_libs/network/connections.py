@@ -51,7 +51,7 @@ class _RequestCutter:
         self._connection: _WatchedConnection | None = None
 
     def attach(self, connection: _WatchedConnection) -> None:
-        """Set the connection in use. Raises Cancelled if the request is cut already."""
+        """Set the connection that `cut` closes. Raises Cancelled after a call of `cut`."""
         self._connection, connection.cutter = connection, self
         self.check()  # afterwards: a cut before this moment found no connection to shut down
 
@@ -68,7 +68,10 @@ class _RequestCutter:
 
 @contextmanager
 def cut_when_cancelled(cancelled: Cancellation) -> Iterator[None]:
-    """While the block runs, cut this thread's request as soon as it is cancelled."""
+    """Close this thread's connection if the request is cancelled while the block runs.
+
+    A thread that waits for the server then stops at once.
+    """
     if cancelled is never_cancelled():
         yield
         return
@@ -96,6 +99,7 @@ class _WatchedConnection:
         self._socket = self.sock  # type: ignore[attr-defined]  # of the other base
         if self.is_direct:
             self.peer = self._socket.getpeername()[0]
+            # Judged by the address reached: the name may resolve differently a moment later.
             if self.refuses_private and is_private_address(self.peer):
                 self.close()  # type: ignore[attr-defined]  # of the other base
                 raise Refused("The redirect leads to an address inside of your own network.")
@@ -109,11 +113,12 @@ class _WatchedConnection:
         super().putrequest(*args, **kwargs)  # type: ignore[misc]  # of the other base
 
     def getresponse(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the response once its head is whole.
+        """Return the response once its headers have arrived.
 
-        Raises TimeoutError if the head takes longer than the timeout: the socket's own timeout only
-        limits a silence, and any number of 100 responses may come before the real one.
+        Raises TimeoutError if all headers together take longer than the timeout.
         """
+        # The socket's own timeout limits each wait for data, not the sum; and before the response a
+        # server may send "100 Continue" without end.
         timeouts = (self.sock.gettimeout(), self.timeout)  # type: ignore[attr-defined]
         seconds = [timeout for timeout in timeouts if isinstance(timeout, (int, float))]
         with cut_after(max(seconds, default=inf), self.cut) as deadline:
@@ -127,10 +132,11 @@ class _WatchedConnection:
         _shut_socket(self._socket)
 
     def _connect_in_thread(self, connect: Callable[[], None], cutter: _RequestCutter) -> None:
-        """Connect in another thread, since a name lookup cannot be cut, only left behind.
+        """Call `connect` in another thread, and stop waiting if it is cancelled or too slow.
 
-        A library's timeout does not limit a proxy or a handshake that sends byte by byte either.
+        Raises Cancelled or ConnectTimeoutError, and what `connect` raises.
         """
+        # A name lookup cannot be stopped, and no library limits a proxy that sends byte by byte.
         done, abandoned, errors = threading.Event(), threading.Event(), []
 
         def run() -> None:
@@ -163,10 +169,10 @@ def _shut_socket(connected: Any) -> None:
 
 
 class WatchedAdapter(HTTPAdapter):
-    """The adapter of requests with watched connections.
+    """An adapter for requests whose connections can be closed from another thread.
 
-    refuses_private: raise Refused for a private address, before anything is sent. The address that
-    the socket reached counts, because a name may resolve differently a moment later.
+    refuses_private: raise Refused if a connection reaches a private address, before anything is
+    sent.
     """
 
     def __init__(self, refuses_private: bool = False) -> None:
@@ -186,7 +192,10 @@ class WatchedAdapter(HTTPAdapter):
 
 
 def _watch_connections(manager: Any, **traits: bool) -> None:
-    """Make a pool manager of urllib3 use watched connections with these class attributes."""
+    """Make a pool manager of urllib3 create connections that can be cut.
+
+    traits: class attributes of the connections, such as `refuses_private`.
+    """
     pools = {}
     for scheme, pool in manager.pool_classes_by_scheme.items():
         name = f"Watched{pool.ConnectionCls.__name__}"  # `to_our_error` looks for SOCKSConnection
@@ -196,21 +205,24 @@ def _watch_connections(manager: Any, **traits: bool) -> None:
 
 
 def response_peer(response: requests.Response) -> str | None:
-    """Return the server's IP address, None behind a proxy or without a socket."""
+    """Return the IP address of the server that sent a response.
+
+    None if a proxy was between, or if the connection is closed.
+    """
     return getattr(response.raw.connection, "peer", None)
 
 
 def connection_cutter(response: requests.Response) -> Callable[[], None]:
-    """Return a function that cuts the response's connection, from any thread."""
+    """Return a function that closes the response's connection; any thread may call it."""
     cut: Callable[[], None] = getattr(response.raw.connection, "cut", lambda: None)
     return cut
 
 
 def is_private_address(text: str) -> bool:
-    """Return whether an IP address is private, loopback, link-local or otherwise not public.
+    """Return whether an IP address is not public: private, loopback or link-local.
 
-    A mapped or NAT64 address is judged by the IPv4 address in it. False for text that is no
-    address.
+    An IPv6 address that contains an IPv4 address is judged by the IPv4 address. Return False for
+    text that is no IP address.
     """
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
@@ -225,7 +237,10 @@ def is_private_address(text: str) -> bool:
 
 
 def is_private_url(url: str) -> bool:
-    """Return whether a URL's host is a private address, or a name for this machine or network."""
+    """Return whether a URL leads to this machine or the local network.
+
+    The URL's host is judged as written: a private address, or a name such as `localhost`.
+    """
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
     with suppress(OSError, UnicodeError):  # no number
         host = socket.inet_ntoa(socket.inet_aton(host))  # `127.1`, `0x7f000001`, `2130706433`

@@ -14,7 +14,7 @@ _IDLE = 3.0  # seconds without a deadline after which the thread ends
 
 
 class Deadline:
-    """The time limit of one call. is_over: the time was up, and the call was cut."""
+    """The time limit of one call. is_over: True once the limit has passed and the call was cut."""
 
     def __init__(
         self, seconds: float, cut: Callable[[], None], has_progress: Callable[[], bool]
@@ -24,7 +24,10 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def check(self) -> bool:
-        """Cut the call if it is overdue and made no progress; return whether it was cut."""
+        """Cut the call if its time is up, and return whether it was cut.
+
+        A call that made progress gets the same time again.
+        """
         if time.monotonic() < self._end:
             return False
         if self._has_progress():
@@ -75,9 +78,9 @@ _watcher = _Watcher()
 def cut_after(
     seconds: float, cut: Callable[[], None], has_progress: Callable[[], bool] = lambda: False
 ) -> Iterator[Deadline]:
-    """Call `cut` from another thread if the block still runs after `seconds`.
+    """Call `cut` from another thread if the block runs longer than `seconds`.
 
-    has_progress: called when the time is up; the block gets the same time again if it returns True.
+    has_progress: called when the time is up. If it returns True, the block gets `seconds` again.
     """
     deadline = Deadline(seconds, cut, has_progress)
     _watcher.add(deadline)

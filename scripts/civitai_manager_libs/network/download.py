@@ -43,7 +43,11 @@ Target = Callable[[str], str]  # the true extension ("" for a plain file) -> the
 
 @dataclass(frozen=True)
 class FetchedFile:
-    """A whole file on the disk. size: bytes. extension: the true one, "" for a plain file."""
+    """A file that was downloaded.
+
+    size: in bytes. extension: by the file's first bytes, such as "png"; "" for a file that is
+    neither image, video nor sound.
+    """
 
     path: str
     size: int
@@ -52,12 +56,12 @@ class FetchedFile:
 
 @dataclass(frozen=True)
 class FileOptions:
-    """Which file is accepted, and how it is put on the disk.
+    """Which files a download accepts, and how it writes them.
 
-    images_only: accept images, videos and sound only. overwrite: False takes a file that exists as
-    whole. resumable: keep a half file through a lost network, a pause or a crash, for the next
-    download of the same URL. reserve: bytes of the disk that must stay free. chunk_size: bytes
-    read and written at once.
+    images_only: accept only images, videos and sound. overwrite: if False, an existing file is kept
+    and nothing is fetched. resumable: keep an unfinished file when a download stops, so that the
+    next download of the URL continues it. reserve: bytes of the disk that must stay free.
+    chunk_size: bytes to read and write at once.
     """
 
     images_only: bool = True
@@ -68,10 +72,11 @@ class FileOptions:
 
 
 class FileDownload:
-    """One file on its way to the disk, over as many responses as it takes.
+    """The download of one file, over as many requests as it takes.
 
-    url: as the caller gave it; a half file is found again by this text. target: see `Target`.
-    size: bytes of the file received so far. path, extension: known once its first bytes are.
+    url: as the caller gave it; an unfinished file is found by this text. target: returns the final
+    path for an extension. size: bytes received so far. path, extension: "" until the first bytes
+    arrive.
     """
 
     def __init__(
@@ -98,7 +103,7 @@ class FileDownload:
         return self._partial.size if self._partial is not None else 0
 
     def run(self, session: HttpSession, retries: RetryLoop) -> FetchedFile:
-        """Fetch the file, retry as allowed, and give it its final name.
+        """Download the file with retries, move it to its final path and return it.
 
         Raises NetworkError, HttpStatusError, NotAnImage, TooLarge, Refused, DiskError, Cancelled.
         """
@@ -116,13 +121,13 @@ class FileDownload:
         return FetchedFile(self.path, self.size, self.extension)
 
     def close(self) -> None:
-        """Remove the partial file, unless it is kept for a later run."""
+        """Delete the unfinished file, unless `run` kept it for a later download."""
         self._files.close()
 
     def receive(self, session: HttpSession) -> None:
-        """Fetch what is missing of the file, in one try.
+        """Send one request for the missing bytes and write them to the unfinished file.
 
-        Raises NetworkError or ServerError if another try may go on from there.
+        Raises NetworkError or ServerError if a retry may continue the download.
         """
         if self._options.resumable and self._partial is None:
             self._resume()
@@ -134,13 +139,16 @@ class FileDownload:
             raise NotAnImage(str(error)) from error
 
     def _keep_partial(self) -> None:
-        """Keep the half file for a later run, if its version is known and the disk has room."""
+        """Keep the unfinished file so that a later download can continue it.
+
+        Does nothing if the server named no version of the file, or the disk is full.
+        """
         if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
             with suppress(DiskError):
                 self._partial.keep(self.total, self._version.validator)
 
     def _resume(self) -> None:
-        """Open the half file of an earlier run, if there is one."""
+        """Open the unfinished file of an earlier download of this URL, if it exists."""
         folder = os.path.dirname(self._target(""))
         if not ResumableFile.exists(folder, self._url):
             return
@@ -174,13 +182,16 @@ class FileDownload:
             self._read_body(body)
 
     def _is_end_confirmed(self, body: ResponseBody) -> bool:
-        """Return whether a 416 says that the file ends where the partial file does."""
+        """Return whether a response of status 416 confirms that no bytes are missing."""
         if body.status != 416 or not self.size or self._version.is_changed(body.headers):
             return False
         return (parse_content_range(body.headers)[1] or self.total) == self.size
 
     def _is_continuation(self, body: ResponseBody) -> bool:
-        """Return whether a response is the rest of the same version, and tells the whole length."""
+        """Return whether a response continues the unfinished file at its end.
+
+        False if the server's file has changed, or if its whole length is unknown.
+        """
         if body.status != 206 or not self.size:
             return False
         start, total = parse_content_range(body.headers)
@@ -210,7 +221,10 @@ class FileDownload:
         self._check_complete()
 
     def _begin_file(self, body: ResponseBody) -> None:
-        """Read the first bytes, and set the file's kind, length, path and version by them."""
+        """Read a body's first bytes and create the unfinished file with them.
+
+        The first bytes and the headers set the extension, length, path and version.
+        """
         self._restart()
         headers = body.headers
         self._decompressor = Decompressor(headers)
@@ -269,7 +283,10 @@ class FileDownload:
             self._progress(self.size, self.total)
 
     def _write_note(self) -> None:
-        """Note the size on the disk twice a second, in case the program is killed."""
+        """Write the size received so far to the disk, about twice a second.
+
+        After a crash the next download continues from there.
+        """
         now, partial, validator = time.monotonic(), self._partial, self._version.validator
         if now >= self._note_at and isinstance(partial, ResumableFile) and validator:
             with suppress(DiskError):  # the next write to the file raises it again
@@ -278,7 +295,7 @@ class FileDownload:
             self._note_at = now + seconds + max(_NOTE_INTERVAL, _NOTE_SHARE * seconds)
 
     def _check_size_limit(self) -> None:
-        """Raise TooLarge for an image or video over the setting's size; a plain file has none."""
+        """Raise TooLarge if an image or video is larger than the setting allows."""
         if not self.extension:
             return
         is_video = self.extension in _VIDEO
@@ -289,12 +306,15 @@ class FileDownload:
             raise TooLarge(f"The file is larger ({size_text}) than the {limit} MB of the settings.")
 
     def _check_length(self) -> None:
-        """Raise IncompleteDownload for fewer bytes than announced, or an unfinished compression."""
+        """Raise IncompleteDownload if bytes are missing, by the length or the compression."""
         if self._sent < self._sent_total or not self._decompressor.is_complete:
             raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
 
     def _check_complete(self) -> None:
-        """Raise IncompleteDownload for a cut file. Without a length, its end mark decides."""
+        """Raise IncompleteDownload if the file broke off.
+
+        If the server sent no length, look for the end mark of the image's format.
+        """
         self._check_length()
         assert self._partial is not None
         if self._is_end_known or not self._options.images_only:

@@ -25,14 +25,16 @@ _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
 
 class HostLimiter:
-    """The request slots of one host; any thread may use it.
+    """Limits how many requests one host gets at once; any thread may use it.
 
-    limit: returns the most requests at once; called while threads wait, so a changed setting
-    counts at once. A 429 halves the number; every 20 successes add one again.
+    A request holds one of the host's slots. limit: a function that returns the number of slots,
+    called again while threads wait. A pause halves the number; every 20 successes add one slot
+    again.
 
-    Urgent requests (a user waits for the page) go before those of download jobs. While a job waits,
-    one slot is kept for jobs; a single slot is used in turns. A throttled request that waits for
-    the bandwidth limit lends its slot to requests that are not throttled.
+    Urgent requests (a user waits) go before those of download jobs. While a job waits, one slot is
+    left to jobs; if there is only one slot, urgent requests and jobs alternate. A throttled request
+    is one that the bandwidth limit slows down: while it waits, an unthrottled request may use its
+    slot.
     """
 
     def __init__(self, limit: Callable[[], int]) -> None:
@@ -51,9 +53,10 @@ class HostLimiter:
     def slot(
         self, cancelled: Cancellation, urgent: bool = False, throttled: bool = False
     ) -> Iterator[None]:
-        """Hold a slot while the block runs, after waiting for a free slot and a pause's end.
+        """Wait for a free slot and hold it while the block runs.
 
-        Raises Cancelled, and Busy for a pause of more than 120 seconds.
+        urgent: a user waits for the response. throttled: the bandwidth limit applies. Raises
+        Cancelled, and Busy if the host asked for a pause of more than 120 seconds.
         """
         self._acquire(cancelled, urgent, throttled)
         try:
@@ -65,7 +68,11 @@ class HostLimiter:
 
     @contextmanager
     def yield_slot(self) -> Iterator[None]:
-        """Let requests that are not throttled use the caller's slot while the block runs."""
+        """Let another request use the caller's slot while the block runs.
+
+        Called while a request waits for the bandwidth limit. Only requests without that limit use
+        the slot.
+        """
         with self._changed:
             self._yielded += 1
             self._changed.notify_all()
@@ -76,12 +83,12 @@ class HostLimiter:
                 self._yielded -= 1
 
     def lend_slot(self, response: requests.Response) -> None:
-        """Keep a slot taken until a streamed response ends, for 60 seconds at most."""
+        """Keep a slot occupied until a streamed response is closed, at most 60 seconds."""
         with self._changed:
             self._lent.append((time.monotonic() + _MAX_LENT, weakref.ref(response)))
 
     def pause(self, seconds: float) -> None:
-        """Send this host nothing for so many seconds, and then half as many requests at once."""
+        """Send no requests to this host for `seconds`, and afterwards half as many at once."""
         with self._changed:
             now = time.monotonic()
             if now >= self._pause_end:  # several responses of one burst count once
@@ -89,11 +96,14 @@ class HostLimiter:
             self._pause_end = max(self._pause_end, now + seconds)
 
     def paused_seconds(self) -> float:
-        """Return the seconds until this host may be sent a request, 0 if it may be now."""
+        """Return the seconds that remain of the host's pause, 0 if there is no pause."""
         return max(0.0, self._pause_end - time.monotonic())
 
     def record_success(self) -> None:
-        """Count a successful request; every 20 of them raise a reduced limit by one."""
+        """Count a successful request; after 20 successes allow one more request at once.
+
+        Does nothing if no pause has reduced the limit.
+        """
         with self._changed:
             if self._reduced_limit is None:
                 return
@@ -135,14 +145,17 @@ class HostLimiter:
         return self._waiting[True] == 0 or self._slots_kept_for_jobs(limit) > 0
 
     def _slots_kept_for_jobs(self, limit: int) -> int:
-        """Return 1 if urgent requests must leave a slot to a waiting job, else 0."""
+        """Return 1 if urgent requests must leave one slot to a waiting job, else 0."""
         if self._waiting[False] == 0 or self._active[False]:
             return 0
         return int(limit > 1 or self._last_was_urgent)
 
 
 class HostLimiters:
-    """The limiter of each host. limit: returns the most requests at once for one host."""
+    """One HostLimiter for each host.
+
+    limit: a function that returns the most requests at once to one host.
+    """
 
     def __init__(self, limit: Callable[[], int]) -> None:
         self._limit = limit
@@ -150,7 +163,7 @@ class HostLimiters:
         self._limiters: dict[str, HostLimiter] = {}
 
     def for_url(self, url: str) -> HostLimiter:
-        """Return the limiter of this URL's host; text that is no URL has one too."""
+        """Return the limiter of a URL's host; create it at the first call."""
         match = _HOST.match(url)  # urlsplit raises for some text
         host = match[1].lower() if match else ""
         with self._lock:

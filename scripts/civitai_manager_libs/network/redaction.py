@@ -18,7 +18,10 @@ _UNESCAPED = re.compile(r"[\w.~-]+", re.A)  # what JSON, URLs and HTML write as 
 
 
 def redact(text: str, key: str) -> str:
-    """Return the text with `***` for the key, also where it is escaped for JSON, a URL or HTML."""
+    """Return the text with the API key replaced by `***`.
+
+    A key that is escaped for JSON, a URL or HTML is found too.
+    """
     if len(key) < _MIN_KEY:
         return text
     text = text.replace(key, _MASK)
@@ -29,10 +32,11 @@ def redact(text: str, key: str) -> str:
 
 
 def redact_json(value: Any, text: str, key: str) -> Any:
-    """Return a JSON value without the key. text: the JSON that the value was parsed from.
+    """Return a parsed JSON value with the API key replaced by `***`.
 
-    Every string is redacted if the text may hold the key, or the key has signs that are escaped in
-    many ways; else only the messages, for speed.
+    text: the JSON text of the value. If the key does not occur in the text, only the fields `error`
+    and `message` are searched, which is faster. A key with characters that JSON, URLs or HTML may
+    escape is searched everywhere.
     """
     if len(key) < _MIN_KEY:
         return value

@@ -36,8 +36,8 @@ _BODY_HEADERS = {"Content-Length", "Content-Type", "Transfer-Encoding"}
 class SendOptions:
     """How a request shares its host with others.
 
-    urgent: a user waits for the response. throttled: the setting's bandwidth limit holds.
-    max_retries: tries after the first; None means the client's.
+    urgent: a user waits for the response. throttled: the setting's bandwidth limit applies.
+    max_retries: number of tries after the first; None means the client's.
     """
 
     urgent: bool = False
@@ -49,9 +49,8 @@ class SendOptions:
 class OutgoingRequest:
     """A prepared request and how it is sent.
 
-    timeout: seconds for the connection and for each silence after it, or a pair of both.
-    api_key: sent to Civitai's API alone. The fields after `sending` are those of
-    `requests.Session.request`.
+    timeout: seconds to connect and to wait for data; a pair gives one number for each. api_key:
+    sent only to Civitai's API. The fields after `sending` are those of `requests.Session.request`.
     """
 
     prepared: requests.PreparedRequest
@@ -70,11 +69,11 @@ class OutgoingRequest:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether the body can be sent again; a file or a generator is used up."""
+        """Return whether the body can be sent again; a file or generator cannot."""
         return isinstance(self.prepared.body, (bytes, str, type(None)))
 
     def with_headers(self, headers: Mapping[str, str]) -> OutgoingRequest:
-        """Return a copy with these headers added."""
+        """Return a copy of the request with these headers added."""
         prepared = self.prepared.copy()
         prepared.headers.update(headers)
         return replace(self, prepared=prepared)
@@ -83,25 +82,28 @@ class OutgoingRequest:
 def prepare_request(
     method: str, url: str, headers: Mapping[str, str | None] | None = None, **fields: Any
 ) -> requests.PreparedRequest:
-    """Return a request with our default headers; a header of None leaves the default out.
+    """Return a request that is ready to send, with our default headers.
 
-    fields: those of `requests.Request`. No session prepares the request, because a session adds
-    cookies and the password of .netrc. Raises Refused for a URL that is not http(s).
+    headers: added to the defaults; a value of None removes the header. fields: further arguments of
+    `requests.Request`. Raises Refused for a URL that is not http or https.
     """
     split_url(url)
     merged = CaseInsensitiveDict[Any](_HEADERS)
     merged.update(headers or {})
     known = {name: value for name, value in merged.items() if value is not None}
     try:
+        # Not by a session, which would add cookies and the password of .netrc.
         return requests.Request(method, url, known, **fields).prepare()
     except LIBRARY_ERRORS as error:
         raise to_our_error(error) from error
 
 
 def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
-    """Return the request with the API key, if the URL is one of Civitai's API.
+    """Return the request with an Authorization header that holds the API key.
 
-    An Authorization header of the caller's stays. Raises InputError for a key that no header holds.
+    Return the request unchanged if there is no key, or if the URL is not one of Civitai's API. An
+    existing Authorization header is kept. Raises InputError if the key has characters that a header
+    cannot hold.
     """
     if not (api_key and _is_api_url(request.url or "")):
         return request
@@ -113,7 +115,10 @@ def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pre
 
 
 def _is_api_url(url: str) -> bool:
-    """Return whether a URL is one of Civitai over https, or of the API at the configured base."""
+    """Return whether a URL may be sent the API key.
+
+    That is an https URL of Civitai, or a URL below `/api/` at the configured base URL.
+    """
     parts, base = split_url(url), urlsplit(setting.base_url())
     if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
         return True
@@ -126,8 +131,8 @@ def redirect_request(
 ) -> requests.PreparedRequest:
     """Return the request to send after a redirect to `url`.
 
-    Another host gets no key, cookie or referrer. Raises NeedsKey for a login page, Refused for
-    another scheme than http to https.
+    If the host differs, the key, cookies and referrer are removed. Raises NeedsKey for a login
+    page, and Refused for a change of scheme other than from http to https.
     """
     new, old = split_url(url), split_url(request.url or "")
     if new.path == "/login" or new.path.startswith("/login/"):
@@ -150,7 +155,7 @@ def redirect_request(
 
 
 def split_url(url: str) -> SplitResult:
-    """Split a URL. Raises Refused for a URL that is not http(s)."""
+    """Return the parts of a URL. Raises Refused for a URL that is not http or https."""
     try:
         parts = urlsplit(url)
     except ValueError:

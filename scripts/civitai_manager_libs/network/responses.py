@@ -39,9 +39,10 @@ _TOO_MANY_PAGES = "too many pages"  # the 429 for the API's page= parameter, whi
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a Retry-After header asks to wait, None without the header.
+    """Return the seconds to wait that a Retry-After header asks for.
 
-    The header is a number of seconds or a date (RFC 9110).
+    The header may hold a number of seconds or a date (RFC 9110). Return None if the header is
+    missing or cannot be read.
     """
     value = headers.get("Retry-After", "").strip()
     value = value.partition(",")[0].strip() if value[:1].isdigit() else value  # sent twice
@@ -54,7 +55,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _server_time(headers: Mapping[str, str]) -> float:
-    """Return the response's Date as a timestamp, since our own clock may be wrong."""
+    """Return the response's Date header as a timestamp, else this machine's time.
+
+    The server's time is preferred, since this machine's clock may be wrong.
+    """
     try:
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()
     except (TypeError, ValueError, OverflowError):
@@ -64,18 +68,22 @@ def _server_time(headers: Mapping[str, str]) -> float:
 def content_length(headers: Mapping[str, str]) -> int | None:
     """Return the body's length in bytes as sent, None if the headers do not say.
 
-    Raises NetworkError for a bad length, with which a cut body could pass for a whole one.
+    Raises NetworkError for an invalid length.
     """
     if is_chunked(headers):
         return None
     value, *others = {part.strip() for part in headers.get("Content-Length", "").split(",")}
+    # With a bad length, a body that broke off could pass for a whole one.
     if others or value and not (value.isascii() and value.isdigit()):
         raise NetworkError("The answer's length makes no sense.")
     return int(value[:18]) if value else None
 
 
 def is_chunked(headers: Mapping[str, str]) -> bool:
-    """Return whether the body is chunked. Raises NetworkError for any other transfer coding."""
+    """Return whether the body is sent in chunks.
+
+    Raises NetworkError for a transfer coding other than `chunked`.
+    """
     coding = headers.get("Transfer-Encoding", "identity").strip().lower()
     if coding not in ("chunked", "identity"):
         raise NetworkError("The answer is packed in a way that nobody asked for.")
@@ -85,9 +93,10 @@ def is_chunked(headers: Mapping[str, str]) -> bool:
 def error_from_response(
     status: int, headers: Mapping[str, str], body: bytes, key: str = ""
 ) -> CivitaiShortcutError:
-    """Return the error for a response of status 300 or above. body: its beginning.
+    """Return the error that stands for a response of status 300 or above.
 
-    key: the API key, masked in the error's message.
+    body: the beginning of the body, searched for a message. key: the API key, replaced by `***` in
+    the message.
     """
     message = _clean_line(redact(_error_message(body), key))
     if status in (404, 410):
@@ -107,10 +116,10 @@ def error_from_response(
 
 
 def check_file_start(status: int, content_type: str, start: bytes, images_only: bool) -> str | None:
-    """Return the extension of a file by its first bytes, None for a plain binary file.
+    """Return a file's extension by its first bytes, None for an unknown binary format.
 
-    images_only: accept images, videos and sound only. Raises NeedsKey for a web page in place of an
-    image, whatever its Content-Type, and NotAnImage for any other file that is not accepted.
+    images_only: accept only images, videos and sound. Raises NeedsKey if an image was wanted and a
+    web page came, and NotAnImage for any other file that is not accepted.
     """
     extension = util.extension_of(start)
     if extension is not None:
@@ -126,9 +135,10 @@ def check_file_start(status: int, content_type: str, start: bytes, images_only: 
 
 
 def parse_json(body: bytes, key: str = "") -> Any:
-    """Return the JSON value of a body, with null for NaN and for numbers too large.
+    """Parse a response's body as JSON and return the value.
 
-    key: the API key, masked wherever the body quotes it. Raises InvalidResponse for other bodies.
+    NaN and numbers too large to represent become None. key: the API key, replaced by `***` in the
+    value. Raises InvalidResponse for a body that is too large, a web page or no JSON.
     """
     if has_too_many_parts(body, _MAX_PARTS, _MAX_SIGNS):
         raise InvalidResponse("Civitai's answer has too many parts to be read.")
@@ -145,7 +155,7 @@ def parse_json(body: bytes, key: str = "") -> Any:
 
 
 def _parse_float(text: str) -> float | None:
-    """Return the number, None for an infinite one such as 1e999, which JSON cannot represent."""
+    """Return the number, None if it is too large for a float, such as 1e999."""
     number = float(text)
     return number if math.isfinite(number) else None
 

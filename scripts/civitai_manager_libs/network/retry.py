@@ -22,8 +22,11 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class RetryLoop:
-    """The retries of one request. max_retries: tries after the first. delay: seconds before the
-    first retry, doubled for each further one."""
+    """The retries of one request.
+
+    max_retries: number of tries after the first. delay: seconds before the first retry; each
+    further retry waits twice as long.
+    """
 
     max_retries: int
     delay: float
@@ -31,10 +34,11 @@ class RetryLoop:
     cancelled: Cancellation
 
     def run(self, attempt: Callable[[], _T], count_bytes: Callable[[], int] = lambda: 0) -> _T:
-        """Call `attempt` until it succeeds and return its result.
+        """Call `attempt` until it succeeds, and return its result.
 
-        count_bytes: returns the bytes received so far; after 64 KiB more the retries start anew.
-        Raises the last error of `attempt`, Busy, or Cancelled.
+        count_bytes: returns the bytes received so far. A try that received 64 KiB or more resets
+        the count of failures. Raises the last error of `attempt` after too many failures, Busy or
+        Cancelled.
         """
         failures, reached = 0, 0
         while True:
@@ -55,8 +59,9 @@ class RetryLoop:
                 return result
 
     def _handle_failure(self, error: NetworkError | ServerError, failures: int) -> float:
-        """Return the seconds until the next try; pause the host for all if it asked for that.
+        """Return the seconds to wait before the next try.
 
+        If the host sent status 429 or Retry-After, pause all requests to the host and return 0.
         Raises Busy if the host asks for more than 120 seconds.
         """
         retry_after = error.retry_after if isinstance(error, ServerError) else None

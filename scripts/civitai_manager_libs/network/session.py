@@ -32,9 +32,9 @@ _bandwidth = BandwidthLimit(lambda: setting.gallery_max_rate_kb * 1024)  # of th
 
 
 class HttpSession:
-    """The connections and host limits of one client; any thread may use it.
+    """The connections and host limiters of one client; any thread may use it.
 
-    The proxy is that of the setting, else of the environment, which also names certificates.
+    The proxy is the one of the setting, else of the environment.
     """
 
     def __init__(self) -> None:
@@ -47,9 +47,11 @@ class HttpSession:
     def open(
         self, request: OutgoingRequest, allowed: Container[int] = ()
     ) -> Iterator[ResponseBody]:
-        """Send a request and yield the response, in a slot of its host until the block ends.
+        """Send a request and yield its response's body.
 
-        Raises what `send` raises, and the error of a status of 300 or above not in `allowed`.
+        One of the host's connection slots is held until the block ends. allowed: statuses of 300 or
+        above that raise no error. Raises the errors of `send`, and an HttpStatusError for any other
+        status of 300 or above.
         """
         limiter, cancelled = self.limiters.for_url(request.url), request.cancelled
         urgent, throttled = request.sending.urgent, request.sending.throttled
@@ -60,10 +62,10 @@ class HttpSession:
                 yield body
 
     def open_raw(self, request: OutgoingRequest, stream: bool) -> requests.Response:
-        """Send a request and return the library's response; the caller closes a streamed one.
+        """Send a request and return the library's own `requests.Response`.
 
-        stream: the body is left unread, and keeps a slot until it ends or is closed. Raises what
-        `send` raises, and the error of a status of 400 or above.
+        stream: if True, the body is not read; the caller must close the response to free the host's
+        slot. Raises the errors of `send`, and an HttpStatusError for a status of 400 or above.
         """
         limiter = self.limiters.for_url(request.url)
         with limiter.slot(never_cancelled(), urgent=True):
@@ -81,10 +83,10 @@ class HttpSession:
             return response
 
     def send(self, request: OutgoingRequest) -> requests.Response:
-        """Send a request and return the response after up to five redirects, its body unread.
+        """Send a request, follow up to five redirects, and return the last response.
 
-        Raises NetworkError, NeedsKey (a login page), Refused, Cancelled, and InputError for a bad
-        key or proxy.
+        The body is not read. Raises NetworkError, Refused, Cancelled, NeedsKey for a redirect to a
+        login page, and InputError for an invalid key or proxy.
         """
         prepared, is_from_private, first = request.prepared, False, request.url
         for redirects in range(_MAX_REDIRECTS + 1):
@@ -141,10 +143,12 @@ class HttpSession:
     def _read_environment(
         self, origin: str, verify: bool | str | None, second: int
     ) -> dict[str, Any]:
-        """Return the environment's proxies and certificates for a host, cached for one `second`.
+        """Return the proxies and certificates that the environment sets for a URL's origin.
 
-        requests looks through all variables, on Windows through the registry: slow for each image.
+        second: the current time in whole seconds, part of the cache's key: values are read anew
+        each second.
         """
+        # Slow for each image: requests reads all variables, on Windows the registry too.
         return dict(self._session.merge_environment_settings(origin, {}, True, verify, None))
 
     def _redirect_target(self, response: requests.Response) -> str:
@@ -155,9 +159,10 @@ class HttpSession:
 
 
 def _configured_proxies(url: str) -> dict[str, str]:
-    """Return the setting's proxy, but none for a private address or a host in NO_PROXY.
+    """Return the setting's proxy for http and https as a dict.
 
-    Raises InputError for a setting that is no proxy: a request never goes past it.
+    The dict is empty without the setting, for a private address, and for a host in NO_PROXY. Raises
+    InputError if the setting is no valid proxy.
     """
     if not setting.proxy or is_private_url(url) or should_bypass_proxies(url, None):
         return {}
@@ -165,7 +170,7 @@ def _configured_proxies(url: str) -> dict[str, str]:
 
 
 def _release_connection(response: requests.Response, cancelled: Cancellation) -> None:
-    """Read a small body that nobody needs, so that the connection can be used again."""
+    """Read and discard a small body, so that its connection can be used again."""
     with closing(ResponseBody(response, cancelled)) as body:
         try:
             body.read_all(_SMALL_BODY)

@@ -16,8 +16,8 @@ _VALIDATORS = ("ETag", "Last-Modified")
 class FileVersion:
     """One version of a file on the server.
 
-    validator: sent as `If-Range` to resume a download; "" if the server sent no strong one.
-    headers: the first response's ETag and Last-Modified.
+    validator: the header If-Range's value when a download is resumed; "" if the server sent no ETag
+    or date that can be trusted. headers: the first response's ETag and Last-Modified.
     """
 
     validator: str = ""
@@ -25,13 +25,17 @@ class FileVersion:
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str], is_compressed: bool) -> FileVersion:
-        """Return the version that a response's headers name; a compressed body has no validator."""
+        """Return the version that a response's headers name.
+
+        is_compressed: if True, the version has no validator, because a compressed download is never
+        resumed.
+        """
         known = {name: headers[name] for name in _VALIDATORS if name in headers}
         return cls("" if is_compressed else _strong_validator(headers), known)
 
     @classmethod
     def from_validator(cls, validator: str) -> FileVersion:
-        """Return the version of a half file, by the validator in its note."""
+        """Return the version of an unfinished file from the validator stored with it."""
         name = "ETag" if validator.startswith('"') else "Last-Modified"
         return cls(validator, {name: validator})
 
@@ -41,7 +45,7 @@ class FileVersion:
 
 
 def is_from_start(status: int, headers: Mapping[str, str]) -> bool:
-    """Return whether a response begins with the file's first byte; it may be only a part."""
+    """Return whether a response's body begins with the file's first byte."""
     if status == 206:
         start, total = parse_content_range(headers)
         return start == 0 and bool(total)
@@ -49,7 +53,11 @@ def is_from_start(status: int, headers: Mapping[str, str]) -> bool:
 
 
 def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
-    """Parse Content-Range: `bytes 5-9/10` is (5, 10), `bytes */10` is (None, 10)."""
+    """Return (first byte, total bytes) from a Content-Range header.
+
+    `bytes 5-9/10` gives (5, 10), and `bytes */10` gives (None, 10). A value that is not stated is
+    None.
+    """
     found = re.match(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)", headers.get("Content-Range", ""))
     if found is None:
         return None, None
@@ -58,10 +66,10 @@ def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | N
 
 
 def _strong_validator(headers: Mapping[str, str]) -> str:
-    """Return the ETag or date by which two versions of a file always differ, "" if there is none.
+    """Return an ETag or date that differs between any two versions of a file.
 
-    A weak ETag is not enough, nor a date less than a second older than the response's own
-    (RFC 9110, 8.8.2.2).
+    Return "" if the headers have only a weak ETag, or a date less than a second older than the
+    response (RFC 9110, 8.8.2.2).
     """
     etag = headers.get("ETag", "").strip()
     if etag.startswith('"'):
