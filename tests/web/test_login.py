@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import requests
 from civitai_manager_libs.web.http import Login, login
@@ -161,6 +163,19 @@ def test_login_that_succeeds_counts_for_nothing(page):
 
 def test_body_that_is_no_login_is_not_read_to_its_end(page):
     assert page.post("/login", content=b"x" * 70_000).status_code == 413
+
+
+def test_networks_that_one_ipv6_customer_may_have_are_counted_together_too():
+    app, _ = _application()
+    numbers = itertools.count()
+
+    async def from_another_network(scope, receive, send):
+        scope["client"] = (f"2001:db8:1:{next(numbers):x}::1", 1)
+        await app(scope, receive, send)
+
+    page = TestClient(from_another_network, follow_redirects=False)
+    codes = [_try(page, password="wrong").status_code for _ in range(60)]
+    assert codes[:30] == [401] * 30 and 429 in codes
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP"])

@@ -22,7 +22,7 @@ __all__ = [
     "is_known_name",
     "is_passed_on",
 ]
-__all__ += ["is_our_page", "request_peer"]
+__all__ += ["is_our_page", "peer_site", "request_peer"]
 
 # By these a proxy or a tunnel says that it passes a request on for somebody else.
 _FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}
@@ -107,6 +107,14 @@ def _host_name(headers: Headers) -> str:
 def request_peer(request: HTTPConnection) -> str:
     """Return the household that sends a request; see `peer_household`."""
     return peer_household(request.client.host if request.client else "")
+
+
+def peer_site(request: HTTPConnection) -> str:
+    """Return the /48 network of an IPv6 peer, which one customer may have whole; "" for others."""
+    address = _parse_address(request.client.host if request.client else "")
+    if address is None or address.version == 4:
+        return ""
+    return str(ipaddress.ip_network((int(address), 48), strict=False))
 
 
 def peer_household(name: str) -> str:

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from ...i18n import messages
 from .connection_limits import CONNECTED_PEER
-from .csrf import is_passed_on, request_peer
+from .csrf import is_passed_on, peer_site, request_peer
 from .responses import request_language
 
 __all__ = ["Login", "LoginAttempts"]
@@ -24,7 +24,7 @@ __all__ = ["Login", "LoginAttempts"]
 LoginForm = Callable[[Request, int, str], Response]  # with a status, and what was wrong
 
 _FREE, _LONGEST = 5, 60.0  # tries of one peer without a wait; seconds
-_FREE_THROUGH, _LONGEST_THROUGH = 30, 1.0  # the same of all whom one proxy or tunnel names
+_FREE_THROUGH, _LONGEST_THROUGH = 30, 1.0  # the same of all through one proxy, tunnel or site
 _MANY, _MINUTE = 60, 60.0  # failed tries of all in so many seconds: then each has one free try
 _MOST_PEERS, _FORGOTTEN = 10_000, 3600.0  # that are remembered, and for how many seconds
 _MOST_SESSIONS = 1000  # of browsers, and of programs that log in each time
@@ -34,9 +34,10 @@ _MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
 class LoginAttempts:
     """The failed logins by peer.
 
-    A proxy or tunnel names the peer, and the peer may invent a new name for each attempt: so all
-    attempts through one proxy are counted together too. That wait is short, since the owner may be
-    among them; a peer that has logged in before is not counted there.
+    A proxy or tunnel names the peer, and the peer may invent a new name for each attempt, or take
+    another of the 65,536 networks of its IPv6 site: so all attempts through one proxy or from one
+    site are counted together too. That wait is short, since the owner may be among them; a peer
+    that has logged in before is not counted there.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -49,7 +50,7 @@ class LoginAttempts:
         """Return how many seconds a peer must wait, 0.0 if it may try now.
 
         An attempt counts as failed until `succeed`. through: the proxy or tunnel that names the
-        peer.
+        peer, or the peer's IPv6 site.
         """
         now = self._clock()
         is_storm = len(self._recent) == _MANY and now - self._recent[0] < _MINUTE
@@ -142,14 +143,14 @@ class Login:
 
 
 def _login_peers(request: HTTPConnection) -> tuple[str, str]:
-    """Return the peer that logs in, and the proxy or tunnel it comes through, "" for none.
+    """Return the peer that logs in, and its proxy, tunnel or IPv6 site, "" for none.
 
     uvicorn takes a name that this machine passes on for the client.
     """
     peer = request_peer(request)
     connected = request.scope.get(CONNECTED_PEER, peer)
     if connected == peer and not is_passed_on(request.headers):
-        return peer, ""
+        return peer, peer_site(request)
     return f"{peer} through {connected}", f"all through {connected}"
 
 
