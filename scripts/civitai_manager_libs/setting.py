@@ -49,7 +49,10 @@ def _define(
     high: float = 0,
     choices: Iterable[str] = (),
 ) -> _T:
-    """Add a setting to SETTINGS and to its group; return its default."""
+    """Add a setting to SETTINGS and to a group of GROUPS; return its default.
+
+    low, high: the bounds of a number. choices: the values that a text may have, () for any.
+    """
     spec = SettingSpec(name, default, low, high, tuple(choices))
     SETTINGS.append(spec)
     GROUPS[group].append(spec)
@@ -113,7 +116,7 @@ shortcut_gallery_folder = os.path.join(host.default_data_folder(), "sc_gallery")
 
 
 def data_folder() -> str:
-    """Return the folder of settings, cache, databases and, without a host, saved images."""
+    """Return the folder of our settings, cache and databases."""
     return host.default_data_folder()
 
 
@@ -128,33 +131,39 @@ def library_file() -> str:
 
 
 def thumbnails_folder() -> str:
-    """Return the folder of the thumbnails of favourites and collections."""
+    """Return the folder with the thumbnails of favourites and collections."""
     return os.path.join(data_folder(), "sc_kept")
 
 
 def private_paths() -> list[str]:
-    """Return the paths that no web page may read directly, as they are and with links resolved."""
+    """Return the paths that the WebUI must not serve: our data folder and the API key's file.
+
+    Each path is listed as it is and with its symbolic links resolved.
+    """
     paths = (data_folder(), host.key_file())
     return sorted({*paths, *map(os.path.realpath, paths)})
 
 
 def saved_images_folder() -> str:
-    """Return the folder that holds a folder of saved images for each model."""
+    """Return the folder in which images are saved, in a subfolder for each model."""
     return expand_folder(download_images_folder) or host.default_images_folder()
 
 
 def base_url() -> str:
-    """Return Civitai's address, without a final slash, or CIVITAI_BASE_URL if that is set."""
+    """Return Civitai's URL without a final slash; CIVITAI_BASE_URL replaces it, as for tests."""
     return (os.environ.get("CIVITAI_BASE_URL") or _DEFAULT_BASE_URL).rstrip("/")
 
 
 def get_image_url_to_gallery_file(url: str) -> str:
-    """Return the path of this URL's file in the cache; the file may not exist."""
+    """Return the path at which an image URL is cached; the file may not exist."""
     return os.path.join(shortcut_gallery_folder, cache_file_name(url))
 
 
 def change(name: str, value: Any) -> None:
-    """Check and set a setting. Raises SettingError with a sentence for the user."""
+    """Check a value and set a setting to it, in memory only.
+
+    Raises SettingError, with a sentence for the user, if the value is not allowed.
+    """
     globals()[name] = BY_NAME[name].validate(value)
 
 
@@ -164,12 +173,11 @@ def restore() -> None:
 
 
 def load() -> list[str]:
-    """Read the stored settings and the key; return a sentence for each problem.
+    """Load the stored settings and the API key; return a sentence for each problem.
 
-    A refused value is replaced by its default; unknown names are ignored. A damaged file is renamed
-    to `settings.json.damaged`; a file with refused values is copied there, because the next change
-    overwrites the file. Settings that a host stored for an older version are moved to
-    `settings.json`. The data folder is created, readable by its owner alone.
+    A setting with an invalid value gets its default, and unknown names are ignored. A damaged
+    `settings.json` is renamed to `settings.json.damaged`; a file with invalid values is copied to
+    that name. The data folder is created if it is missing, readable by its owner alone.
     """
     make_folder_private(data_folder(), _OWN_NAMES)
     for folder in (data_folder(), os.path.dirname(host.key_file())):
@@ -195,7 +203,7 @@ def load() -> list[str]:
 
 
 def _apply_values(values: Mapping[str, Any]) -> list[str]:
-    """Set these settings; return a sentence for each refused value."""
+    """Set settings to these values, by name; return a sentence for each invalid value."""
     problems = []
     for name in BY_NAME.keys() & values.keys():
         try:
@@ -207,9 +215,9 @@ def _apply_values(values: Mapping[str, Any]) -> list[str]:
 
 
 def _move_options(options: Mapping[str, Any]) -> list[str]:
-    """Save to `settings.json` what a host stored for an older version; return any problem.
+    """Save to `settings.json` the settings that older versions stored in the WebUI's file.
 
-    The host's own file stays as it is.
+    The WebUI's file stays as it is. Return a sentence for each problem.
     """
     if not (BY_NAME.keys() - set(ON_HOST_PAGE)) & options.keys():
         return []
@@ -221,7 +229,7 @@ def _move_options(options: Mapping[str, Any]) -> list[str]:
 
 
 def save() -> None:
-    """Write all settings to `settings.json` in one step. Raises DiskError."""
+    """Write all settings to `settings.json`, replacing the file in one step. Raises DiskError."""
     values = {entry.name: globals()[entry.name] for entry in SETTINGS}
     if host.in_webui() or _is_marked():
         values[_SAVED_IN_HOST] = True
@@ -237,9 +245,9 @@ def _is_marked() -> bool:
 
 
 def load_api_key() -> None:
-    """Read the key from CIVITAI_API_KEY, else from its file.
+    """Set `civitai_api_key` from the variable CIVITAI_API_KEY or else from the key's file.
 
-    Raises SettingError, with no key set, if the file cannot be read.
+    Raises SettingError if the file cannot be read; the key is then "".
     """
     global civitai_api_key
     try:
@@ -250,7 +258,10 @@ def load_api_key() -> None:
 
 
 def validate_key(key: str) -> str:
-    """Return the key without surrounding spaces. Raises SettingError if it cannot be a key."""
+    """Return an API key without surrounding spaces; "" is allowed and means no key.
+
+    Raises SettingError if the text cannot be an API key.
+    """
     key = key.strip()
     if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) < 1000):
         raise SettingError("This is no API key: copy it from your Civitai account settings again.")
@@ -258,10 +269,10 @@ def validate_key(key: str) -> str:
 
 
 def save_api_key(key: str) -> None:
-    """Write the key to its own file, mode 0600; an empty key deletes the file.
+    """Write the API key to its file, readable by its owner alone; "" deletes the file.
 
-    CIVITAI_API_KEY still comes first. Raises SettingError for an invalid key, DiskError if the file
-    cannot be written.
+    The variable CIVITAI_API_KEY, if set, is still used instead of the file. Raises SettingError
+    for an invalid key, DiskError if the file cannot be written.
     """
     key = validate_key(key)
     if key:
@@ -276,7 +287,7 @@ def _settings_file() -> str:
 
 
 def _read_key_file() -> str:
-    """Return the stored key, "" if there is none. Raises SettingError."""
+    """Return the API key in its file, "" if there is no file. Raises SettingError."""
     path = host.key_file()
     try:
         with open(path, encoding="utf-8-sig") as file:

@@ -21,12 +21,15 @@ _FOLDERS = ("download_images_folder", "model_folders", "saved_name")
 
 
 def is_shared() -> bool:
-    """Return whether the host's flags make it reachable under other names than localhost."""
+    """Return whether the WebUI's flags let other computers reach it, such as `--listen`."""
     return any(_host_arguments().get(name) for name in _SHARED)
 
 
 def is_frozen(name: str) -> bool:
-    """Return whether the host's flags forbid changes of this setting of ours, or of `key`."""
+    """Return whether the WebUI's flags forbid users to change one of our settings.
+
+    name: a setting's name, or "key" for the API key.
+    """
     flags = _host_arguments()
     section = option_key("").rstrip("_")
     return (
@@ -38,12 +41,12 @@ def is_frozen(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether this setting is a folder and the host's flags hide folders."""
+    """Return whether to hide this setting: it is a folder, and the WebUI's flags hide folders."""
     return name in _FOLDERS and bool(_host_arguments().get("hide_ui_dir_config"))
 
 
 def has_login(request: Any) -> bool:
-    """Return whether the app of this request asks for a password."""
+    """Return whether the app that received this request requires a login."""
     return getattr(request.app, "auth", None) is not None
 
 
@@ -52,7 +55,7 @@ def _split_names(value: Any) -> list[str]:
 
 
 def _host_arguments() -> dict[str, Any]:
-    """Return the host's command line arguments by name; {} without a host."""
+    """Return the WebUI's command line arguments by name; {} without a WebUI."""
     if not in_webui():
         return {}
     from modules import shared

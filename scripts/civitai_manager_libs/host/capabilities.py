@@ -16,11 +16,12 @@ __all__ = ["list_capabilities"]
 
 
 def list_capabilities() -> dict[str, Any]:
-    """Return what an infotext can set in the host; {} without a host or for an unknown one.
+    """Return the arguments of `HostCapabilities` for the running WebUI; {} if they are unknown.
 
-    samplers: names, first the one that stands in for an unknown name. schedulers: for each a tuple
-    of its names, the label first. modules: file names of VAEs and text encoders without extension,
-    None if the host offers no such choice. fields: infotext keys that fill a field or a setting.
+    "samplers": the names of its samplers, its default first. "schedulers": a tuple of names for
+    each schedule, the label first. "modules": the VAEs and text encoders, as file names without
+    extension; None if the WebUI offers no such choice. "fields": the infotext keys that fill a
+    field of its page or change a setting.
     """
     samplers, schedulers = map(sys.modules.get, ("modules.sd_samplers", "modules.sd_schedulers"))
     known = getattr(samplers, "all_samplers_map", None)
@@ -43,7 +44,7 @@ def _list_modules() -> frozenset[str] | None:
 
 
 def _iter_fields() -> Iterator[str]:
-    """Yield the infotext keys of the tabs' fields and of the settings."""
+    """Yield the infotext keys that fill a field of a tab or change a setting."""
     from modules import shared
 
     paste = find_paste_module()

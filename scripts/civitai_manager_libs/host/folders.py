@@ -14,7 +14,11 @@ _OUR_FOLDER = "civitai-shortcut"
 
 
 def default_data_folder() -> str:
-    """Return our data folder: in the WebUI, else CIVITAI_SHORTCUT_DATA, else in the home folder."""
+    """Return the path of our data folder, which is inside the WebUI's data folder if there is one.
+
+    Without a WebUI the variable CIVITAI_SHORTCUT_DATA names the folder; the default is in the
+    user's home folder.
+    """
     if in_webui():
         from modules import paths
 
@@ -24,12 +28,15 @@ def default_data_folder() -> str:
 
 
 def default_images_folder() -> str:
-    """Return the folder of saved images if the user has set no other."""
+    """Return the folder of saved images that is used unless the user chooses another."""
     return os.path.join(default_data_folder(), "outputs", "download-images")
 
 
 def key_file() -> str:
-    """Return the path of the API key, outside all folders that a WebUI serves to its pages."""
+    """Return the path of the API key's file.
+
+    Within a WebUI the file is in the user's configuration folder, which no WebUI serves.
+    """
     if not in_webui():
         return os.path.join(default_data_folder(), "api_key")
     base = os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA")

@@ -16,23 +16,23 @@ _GRACE = 5  # seconds for running requests when a host closes its page
 
 
 def event_options() -> dict[str, Any]:
-    """Return the arguments for each of our events, such as `Button.click`.
+    """Return the keyword arguments that each of our events needs, such as `Button.click`.
 
-    They allow many events at once, where gradio 4 and later would run one and drop a repeated one.
-    They also keep the event out of gradio's public API: each page load lists public events, and
-    gradio 6 stores their values in the browser.
+    The arguments let an event run several times at once and hide it from gradio's public API.
     """
+    # Each page load lists public events, and gradio 6 stores their values in the browser.
     major = _gradio_major()
     hidden = {"api_visibility": "undocumented"} if major >= 6 else {"api_name": False}
     if major < 4:
         return hidden
+    # By default gradio 4 runs one event and drops its repetition.
     return {"trigger_mode": "multiple", "concurrency_limit": 20, **hidden}
 
 
 def limit_page_shutdown(page: Any) -> None:
-    """Let a closed page's server wait 5 seconds at most for running requests.
+    """Limit how long the page's server waits for running requests when it closes: 5 seconds.
 
-    gradio 3 waits without end, and with it the host's "Reload UI".
+    Without a limit, the "Reload UI" of a WebUI with gradio 3 waits forever.
     """
     config: Any = getattr(getattr(page, "server", None), "config", None)
     if _gradio_major() < 4 and getattr(config, "timeout_graceful_shutdown", 0) is None:
@@ -40,7 +40,7 @@ def limit_page_shutdown(page: Any) -> None:
 
 
 def serve_in_place(folder: str) -> None:
-    """Serve files of this folder as they are; gradio 4 and later copy other files to a cache."""
+    """Make gradio serve the files of a folder directly, instead of copies in its cache."""
     import gradio
 
     if _gradio_major() >= 4:
@@ -48,19 +48,23 @@ def serve_in_place(folder: str) -> None:
 
 
 def request_header(request: Any, name: str) -> str:
-    """Return a header of a `gr.Request`, "" if it is absent. In gradio 3 headers are attributes."""
+    """Return a header of a `gr.Request`, "" if it is absent."""
+    # In gradio 3 the headers are attributes.
     headers: Any = getattr(request, "headers", None)
     find = getattr(headers, "get", partial(getattr, headers))
     return str(find(name, ""))
 
 
 def is_same_origin(origin: str, host: str) -> bool:
-    """Return whether the `Origin` header names the same address as the `Host` header."""
+    """Return whether an `Origin` header has the address of the `Host` header.
+
+    Use this to refuse requests from other web sites.
+    """
     return origin.partition("://")[2].lower() == host.lower() != ""
 
 
 def is_logged_in(request: Any) -> bool:
-    """Return whether the sender of this request may open the page; True without a password."""
+    """Return whether a request's sender is logged in; True if the app requires no login."""
     if not has_login(request):
         return True
     return any(value in request.app.tokens for value in request.cookies.values())

@@ -33,7 +33,10 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 def list_model_folders() -> list[tuple[str, str]]:
-    """Return (kind, folder) of every folder where the host looks for models; [] without a host."""
+    """Return (model type, path) of each folder in which the WebUI looks for models.
+
+    The types are "model", "lora", "embed", "vae" and "hypernet". Return [] without a WebUI.
+    """
     if not in_webui():
         return []
     found = ((kind, os.path.abspath(folder)) for kind, folder in _iter_option_folders() if folder)
@@ -56,10 +59,11 @@ def _iter_option_folders() -> Iterator[tuple[str, str]]:
 
 
 def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
-    """Return the hashes that the host computed, by its titles of files: (mtime then, hash).
+    """Return the hashes of model files that the WebUI has computed, to spare us hashing them.
 
-    A hash is a file's SHA256, or 12 digits of the SHA256 of a file without its header (Civitai's
-    AutoV3). Titles have "/" as separator. Nothing is hashed here.
+    Each key is the WebUI's title of a file, such as "lora/folder/name". Each value is a list of
+    (the file's mtime when it was hashed, hash). A hash is a SHA256 in full, or Civitai's AutoV3: 12
+    digits of the SHA256 without the file's header.
     """
     found: dict[str, list[tuple[float, str]]] = {}
     for store, digits in _iter_hash_stores():

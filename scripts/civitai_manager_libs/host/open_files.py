@@ -9,11 +9,11 @@ except ImportError:  # Windows, which has no such limit
 
 __all__ = ["raise_open_file_limit"]
 
-_WANTED = 4096
+_WANTED = 4096  # macOS starts with 256
 
 
 def raise_open_file_limit() -> None:
-    """Raise the limit of open files to 4096, or as far as allowed; macOS starts with 256."""
+    """Raise this process's limit of open files to 4096, or as far as the system allows."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

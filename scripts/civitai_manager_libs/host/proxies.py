@@ -24,7 +24,11 @@ _NAMES = ("no_proxy", "NO_PROXY")  # some programs read only one of them
 
 
 def validate_proxy(url: str) -> str:
-    """Check a proxy's URL and return it stripped; "" means no proxy. Raises InputError."""
+    """Return a proxy's URL without surrounding spaces; "" is allowed and means no proxy.
+
+    Raises InputError if the URL is invalid, contains a password, or needs PySocks, which is not
+    installed.
+    """
     url = url.strip()
     if not url:
         return ""
@@ -47,7 +51,7 @@ def validate_proxy(url: str) -> str:
 
 
 def bypass_proxies_for(*hosts: str) -> None:
-    """Add hosts to `no_proxy` of the environment, for this process and its children."""
+    """Add host names to the variable `no_proxy`, so that they are reached without a proxy."""
     value = next(filter(None, map(os.environ.get, _NAMES)), "")
     names = [name.strip() for name in value.split(",") if name.strip()]
     if "*" not in names:

@@ -24,12 +24,12 @@ def in_webui() -> bool:
 
 
 def option_key(name: str) -> str:
-    """Return the WebUI's name for a setting of ours."""
+    """Return the name under which the WebUI stores one of our settings."""
     return f"{_OPTION_PREFIX}{name}"
 
 
 def localization() -> str:
-    """Return the name of the host's language file, "" for English."""
+    """Return the name of the language file that the WebUI uses, "" for English."""
     from modules import shared
 
     name = shared.opts.data.get("localization", "")
@@ -37,7 +37,10 @@ def localization() -> str:
 
 
 def read_options() -> dict[str, Any] | None:
-    """Return the settings that the host stores for us, by our names; None without a host."""
+    """Return the values of our settings that the WebUI stores, by our names for them.
+
+    Return None without a WebUI.
+    """
     if not in_webui():
         return None
     from modules import shared
@@ -50,7 +53,7 @@ def read_options() -> dict[str, Any] | None:
 
 
 def host_name() -> str:
-    """Return the host's name for people, "" without a host."""
+    """Return the WebUI's name to show to users, such as "Forge Neo"; "" without a WebUI."""
     if not in_webui():
         return ""
     if "modules_forge" in sys.modules:
@@ -60,21 +63,21 @@ def host_name() -> str:
 
 
 def _forge_name() -> str:
-    """Return which of Forge and its forks the host is."""
+    """Return the name of this Forge: "Forge" or one of its forks."""
     version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
     known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
     return next((name for start, name in known if str(version).startswith(start)), "Forge")
 
 
 def send_targets() -> tuple[str, ...]:
-    """Return the tabs of the buttons that `add_paste_buttons` made, in their order."""
+    """Return the tabs for which `add_paste_buttons` made a button, in the buttons' order."""
     return _targets if in_webui() else ()
 
 
 def add_paste_buttons(infotext_box: Any, image: Any) -> None:
-    """Add the host's own "Send to ..." buttons to the layout.
+    """Add the WebUI's own "Send to ..." buttons to the current gradio layout.
 
-    infotext_box, image: the components whose values the buttons send.
+    infotext_box, image: the gradio components whose values a button sends to another tab.
     """
     global _targets
     paste = find_paste_module()
@@ -92,10 +95,8 @@ def add_paste_buttons(infotext_box: Any, image: Any) -> None:
 
 
 def fill_empty_prompts() -> None:
-    """Set the value of empty prompt boxes to "" instead of None.
-
-    Forge Neo takes a field's type from its value: with None, no "Send to ..." button fills the box.
-    """
+    """Set empty prompt boxes to "" instead of None, so that "Send to ..." can fill them."""
+    # Forge Neo takes a field's type from its value, and fills no field whose value is None.
     for tab in getattr(find_paste_module(), "paste_fields", {}).values():
         for field in tab["fields"] or ():
             component = field[0]
@@ -104,18 +105,19 @@ def fill_empty_prompts() -> None:
 
 
 def find_paste_module() -> Any:
-    """Return the host's module of "Send to ..."; in SD.Next the module has its old name."""
+    """Return the WebUI's Python module that makes its "Send to ..." buttons."""
     from modules import infotext_utils
 
     if hasattr(infotext_utils, "create_buttons"):
         return infotext_utils
-    from modules import generation_parameters_copypaste
+    from modules import generation_parameters_copypaste  # SD.Next keeps the old name
 
     return generation_parameters_copypaste
 
 
 def _find_send_tabs(paste: Any) -> tuple[str, ...]:
-    """Return the tabs that this host has; some hosts fail to start if given another name."""
+    """Return the names of the tabs to which this WebUI can send an image."""
+    # Some WebUIs fail to start if a button names a tab that they do not have.
     from modules import shared
 
     known = getattr(paste, "paste_fields", None) or _TABS
@@ -131,9 +133,10 @@ def register_callbacks(
     on_settings: Callable[[], None],
     on_started: Callable[[Any, Any], None],
 ) -> None:
-    """Register the functions that the host calls when it builds its page.
+    """Register functions for the WebUI to call while it builds its page.
 
-    on_started: called with the page and its app, once they are served.
+    on_tabs: returns our tabs. on_settings: adds our settings. on_started: called with the page
+    (gradio's Blocks) and its app (FastAPI) when they are served.
     """
     from modules import script_callbacks
 
@@ -150,9 +153,11 @@ def add_option(
     on_change: Callable[[], None],
     component: tuple[Any, dict[str, Any]],
 ) -> None:
-    """Add one of our settings to the host's settings page.
+    """Add one of our settings to the WebUI's settings page.
 
-    component: a gradio class and its arguments; None as class: by the default's type.
+    label: the text beside the field. section: (id, title) of the page's section. component: (gradio
+    class, its keyword arguments); if the class is None, the WebUI chooses one by the type of
+    `default`. on_change: called after the user changes the setting.
     """
     from modules import shared
 
@@ -164,6 +169,6 @@ def add_option(
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:
-    """Keep our components out of `ui-config.json`: the WebUI would restore old values."""
+    """Exclude our components from `ui-config.json`, from which a WebUI restores old values."""
     for component in blocks.blocks.values():
         component.do_not_save_to_config = True

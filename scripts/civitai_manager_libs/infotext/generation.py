@@ -20,6 +20,6 @@ class Generation(NamedTuple):
 
 
 def read_generation(image: Image) -> Generation:
-    """Return the parsed infotext and the resources of an image's record."""
+    """Return how an image was made, according to its API record."""
     infotext = parse_infotext(build_infotext(image.meta, image, adds_lora_tags=False))
     return Generation(infotext, list_resources(image.meta, image))

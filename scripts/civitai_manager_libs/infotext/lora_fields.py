@@ -21,15 +21,19 @@ _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
 def list_lora_fields(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the LoRAs named in parameters, as entries of `additionalResources`, at most 50."""
+    """Return the LoRAs that parameters outside the prompt name, at most 50.
+
+    Each has the keys of an entry of Civitai's `additionalResources`: type, name, strength,
+    strengthClip, hash.
+    """
     entries = (*_iter_ruined_fooocus(meta), *_iter_weighted(meta), *_iter_numbered(meta))
     return [entry for entry in entries if as_text(entry["name"])][:_MAX_LORAS]
 
 
 def find_misnamed_hashes(meta: Mapping[str, Any]) -> frozenset[str]:
-    """Return the hashes of the LoRAs that Civitai lists in `resources` under a truncated name.
+    """Return the hashes of LoRAs whose names Civitai cut off in `resources`.
 
-    Civitai's parser turns `AddNet Model 1: sakura-01(8c052dc68980)` into a LoRA `01`.
+    For example, Civitai's parser reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA `01`.
     """
     return frozenset(entry["hash"] for entry in _iter_numbered(meta) if entry["hash"])
 
@@ -47,9 +51,9 @@ def _make_entry(
 
 
 def _iter_ruined_fooocus(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the LoRAs in RuinedFooocus' `other.loras`.
+    """Yield the LoRAs in `other.loras` of RuinedFooocus.
 
-    The value was a string in 2023; now it is a list of `["<hash>", "0.8 - a/b.safetensors"]`.
+    The value is a list of `["<hash>", "0.8 - a/b.safetensors"]`, or a string in files of 2023.
     """
     value = as_mapping(meta.get("other")).get("loras")
     if isinstance(value, str):
@@ -62,7 +66,7 @@ def _iter_ruined_fooocus(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _iter_weighted(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the LoRAs in Fooocus' `Lora weights: "a: 0.5, b: 1"`."""
+    """Yield the LoRAs in Fooocus' parameter `Lora weights`, such as "a: 0.5, b: 1"."""
     value = as_text(meta.get("Lora weights"))[:_MAX_TEXT]
     for part in value.split(",") if value else ():
         name, _, weight = part.rpartition(":")
@@ -70,7 +74,10 @@ def _iter_weighted(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _iter_numbered(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the LoRAs in `Lora_0 Model name` of ComfyUI's savers and A1111's `AddNet Model 1`."""
+    """Yield the LoRAs in numbered parameters: `Lora_0 Model name` or `AddNet Model 1`.
+
+    The first form is written by ComfyUI nodes that save images, the second by an A1111 extension.
+    """
     keys = [key for key in islice(meta, 500) if str(key).startswith(("Lora_", "AddNet Model "))]
     for key in keys:
         match, value = _NUMBERED.fullmatch(str(key)), meta[key]

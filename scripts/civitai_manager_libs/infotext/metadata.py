@@ -22,13 +22,13 @@ _MAX_PROMPT = 100_000  # characters
 def build_infotext(
     meta: Mapping[str, Any] | None, image: Image | None = None, *, adds_lora_tags: bool = True
 ) -> str:
-    """Return the infotext of a record's `meta`, "" if the record has no parameters.
+    """Return the infotext for the `meta` of an API record, "" if it has no parameters.
 
-    `meta` is a flat mapping or wrapped as `{id, meta}`. `image` supplies the base model. If the
-    line of parameters is too short to be recognised, the image's id, base model and post id are
-    added (see `compose_infotext`); its size is never used, since it may be upscaled.
-    `adds_lora_tags` appends the tags of `list_added_lora_tags` to the prompt.
+    meta: a flat mapping, or one wrapped as `{id, meta}`. image: the record, for its base model. Its
+    ids also fill a line of parameters that is too short to be recognised by a WebUI.
+    adds_lora_tags: append the tags of `list_added_lora_tags` to the prompt.
     """
+    # The record's image size is not used: the image may have been enlarged after its generation.
     record = _build_record(meta, image)
     prompt, negative_prompt = (_clean_prompt(record.get(k)) for k in ("prompt", "negativePrompt"))
     parameters = build_webui_parameters(record)
@@ -41,19 +41,19 @@ def build_infotext(
 def list_added_lora_tags(
     meta: Mapping[str, Any] | None, image: Image | None = None
 ) -> tuple[str, ...]:
-    """Return the LoRA tags that `build_infotext` adds to the user's prompt."""
+    """Return the LoRA tags that `build_infotext` appends to the prompt of a record."""
     return missing_lora_tags(_build_record(meta, image))
 
 
 def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Return the names of the parameters missing from the infotext: see `find_mangled_names`."""
+    """Return the names of the parameters that `build_infotext` omits since they are damaged."""
     return find_mangled_names(_unwrap_meta(meta))
 
 
 def find_workflow(meta: Mapping[str, Any] | None) -> str:
-    """Return a record's ComfyUI workflow as JSON that the editor accepts, "" if there is none.
+    """Return the ComfyUI workflow of a record, as JSON that ComfyUI's editor can open.
 
-    Return the graph in API format if the record has no workflow.
+    If the record has no workflow, return its graph in API format, or "" without a graph.
     """
     comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
     workflow, graph = (as_mapping(load_json(comfy.get(name))) for name in ("workflow", "prompt"))

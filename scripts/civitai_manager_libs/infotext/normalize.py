@@ -27,10 +27,10 @@ _PLACEHOLDERS = {"Model": "unknown", "Model hash": "unknown"}
 
 
 def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters under the WebUIs' names.
+    """Return the parameters with other programs' names replaced by the WebUIs' names.
 
-    An existing parameter with the WebUIs' name wins. Names that only other programs know stay,
-    except a name that differs only by case.
+    If a parameter is given under both names, the value under the WebUIs' name is used. Unknown
+    names stay.
     """
     translated = {key: value for key, value in parameters.items() if key != _CASE_VARIANT}
     for name, other in _OTHER_NAMES.items():
@@ -45,16 +45,17 @@ def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_schedule(parameters: Mapping[str, Any]) -> bool:
-    """Return whether the schedule is already given, or the sampler uses none."""
+    """Return whether the parameters already give a schedule or the sampler uses none."""
     sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
     is_named = "scheduler" in parameters or bool(translate_sampler(sampler)[1])
     return is_named or sampler in _WITHOUT_SCHEDULE
 
 
 def translate_infotext(text: str) -> str:
-    """Return an infotext under the names that the WebUIs read; a WebUI's own is unchanged.
+    """Translate another program's infotext to the parameter names that the WebUIs read.
 
-    LoRAs named in parameters get a tag in the prompt, since no WebUI reads those parameters.
+    LoRAs that only parameters name get a tag in the prompt, since WebUIs read LoRAs from tags only.
+    An infotext that a WebUI wrote is returned unchanged.
     """
     read = parse_infotext(text)
     parameters = _translate_values(read.parameters)

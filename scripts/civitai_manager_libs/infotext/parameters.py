@@ -33,7 +33,7 @@ _PROSE = re.compile(r".*prompt|.*template", re.IGNORECASE | re.DOTALL)
 
 
 def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
-    """Return the parameters in A1111's order; a missing parameter is ""."""
+    """Return a record's parameters under A1111's names and in its order, "" for missing ones."""
     main, checksums = _build_main_parameters(meta), _build_hash_lists(meta)
     version = {"Version": _find_text(meta, "Version")}
     others = _build_other_parameters(meta, {*main, *checksums, *version})
@@ -43,7 +43,10 @@ def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 
 
 def find_mangled_names(meta: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of parameters that are omitted since Civitai's parser damaged them."""
+    """Return the names of the parameters whose values Civitai's parser has damaged.
+
+    `build_webui_parameters` omits them.
+    """
     names = (key for key in islice(meta, _MAX_KEYS) if isinstance(key, str) and _is_webui_key(key))
     return tuple(key for key in names if _is_mangled(key, meta[key]))
 
@@ -77,7 +80,7 @@ def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _find_text(meta: Mapping[str, Any], *keys: str) -> str:
-    """Return the first non-empty value of these keys as text, "" if there is none."""
+    """Return the first value of these keys that is not empty, as text; "" if there is none."""
     texts = (as_text(meta.get(key)) for key in keys)
     return next((text for text in texts if text and len(text) <= _MAX_VALUE), "")
 
@@ -88,13 +91,13 @@ def _format_whole(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> s
 
 
 def _format_seed(meta: Mapping[str, Any], *keys: str) -> str:
-    """Return a seed as text, "" if it is missing or -1 (random)."""
+    """Return the seed under one of these keys as text, "" if it is missing or -1 (random)."""
     text = _format_whole(meta, _FIRST_SEED, _LAST_SEED, *keys)
     return "" if text == "-1" else text
 
 
 def _clean_model_name(name: str) -> str:
-    """Return a model's name without folder and extension, "" if the name is a site's id."""
+    """Return a model's name without folder and extension, "" if it is a web site's id."""
     return "" if is_site_id(name) else as_text(model_file_stem(name))
 
 
@@ -108,7 +111,7 @@ def _format_decimal(meta: Mapping[str, Any], high: float, *keys: str) -> str:
 
 
 def _format_denoise(meta: Mapping[str, Any]) -> str:
-    """Return ComfyUI's denoise as text, "" for 1: A1111 writes nothing for a full denoise."""
+    """Return ComfyUI's denoise as text, but "" for 1, for which A1111 writes nothing."""
     text = _format_decimal(meta, 1, "denoise")
     return "" if text == "1" else text
 
@@ -125,7 +128,10 @@ def _find_first_name(meta: Mapping[str, Any], key: str) -> str:
 
 
 def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:
-    """Return `Lora hashes` and `TI hashes` (`a: h1, b: h2`) from those values and from `hashes`."""
+    """Return the values of `Lora hashes` and `TI hashes`, such as `name: hash, name2: hash2`.
+
+    They are collected from the parameters with these names and from the record's `hashes`.
+    """
     found: dict[str, dict[str, str]] = {"Lora hashes": {}, "TI hashes": {}}
     for key, value in islice(as_mapping(meta.get("hashes")).items(), _MAX_KEYS):
         kind, _, name = str(key).partition(":")
@@ -146,7 +152,7 @@ def _join_hashes(checksums: Mapping[str, str]) -> str:
 
 
 def _build_other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str]:
-    """Return the parameters that are not in `known` and have a name as the WebUIs write it."""
+    """Return the parameters that are not in `known` and have a name that a WebUI could write."""
     found = {}
     for key in islice(meta, _MAX_KEYS):
         if isinstance(key, str) and key not in known and _is_webui_key(key):
@@ -162,9 +168,9 @@ def _is_webui_key(key: str) -> bool:
 
 
 def _is_mangled(key: str, value: object) -> bool:
-    """Return whether Civitai's parser cut or split a value, so that the original is lost.
+    """Return whether Civitai's parser has cut or split a value, so that the original is lost.
 
-    For example `{"photo of a (cat": "1.1)"}` or `"photo of a (cat`, once a quoted text.
+    For example, the quoted text "photo of a (cat:1.1)" became `{"photo of a (cat": "1.1)"}`.
     """
     if isinstance(value, str):
         return value.startswith('"') and _unquote(value.strip()) == value.strip()
@@ -175,7 +181,7 @@ def _is_mangled(key: str, value: object) -> bool:
 
 
 def _unquote(text: str) -> str:
-    """Return a value without JSON quotes, which an older parser of Civitai left in place."""
+    """Return a text without the JSON quotes that an older parser of Civitai left around it."""
     if not (len(text) > 1 and text[0] == text[-1] == '"'):
         return text
     try:

@@ -50,12 +50,12 @@ class Resource:
 
 
 def is_air(name: str) -> bool:
-    """Return whether the name is a Civitai URN (`urn:air:...`) instead of a file name."""
+    """Return whether a resource's name is an AIR (`urn:air:...`) instead of a file name."""
     return name.strip().lower().startswith("urn:air:")
 
 
 def is_site_id(name: str) -> bool:
-    """Return whether the name is a site's id, a URN or TensorArt's, instead of a file name."""
+    """Return whether a resource's name is a web site's id for it instead of a file name."""
     return is_air(name) or _TENSORART_ID.fullmatch(model_file_stem(name)) is not None
 
 
@@ -64,11 +64,11 @@ def list_resources(
     image: Image | None = None,
     files: Mapping[str, int] | None = None,
 ) -> tuple[Resource, ...]:
-    """Return the resources of a record, each once, at most 300.
+    """Return the models, LoRAs and other resources of an image, each once, at most 300.
 
-    `meta` is the record's flat mapping; `image` adds the versions that Civitai detected. `files`
-    maps known hashes and file names, as in `Version.files`, to version ids. A hash identifies a
-    version; a name only does if Civitai detected the version too, since names are not unique.
+    meta: the parameters of the image's record. image: the record, for the model versions that
+    Civitai detected. files: the version ids of known hashes and file names, for resources without
+    an id. A file name counts only if Civitai detected its version, since names are not unique.
     """
     meta = as_mapping(meta)
     resources = chain(
@@ -136,7 +136,7 @@ def _make_resource(
 
 
 def _make_air_resource(air: str, word: str, weight: float | None) -> Resource:
-    """Return the resource of a Civitai URN, an empty one if the URN is of another site."""
+    """Return the resource that an AIR (`urn:air:...`) names, an empty one if not on Civitai."""
     found = _AIR.fullmatch(air)
     version = _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
     if found is None or version is None:
@@ -160,7 +160,7 @@ def _iter_on_site(meta: Mapping[str, Any]) -> Iterator[Resource]:
 
 
 def _iter_main(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    """Yield the checkpoint and the VAE, whose names and hashes are separate keys."""
+    """Yield the checkpoint and the VAE, whose names and hashes are separate parameters."""
     hashes = as_mapping(meta.get("hashes"))
     checksum = meta.get("Model hash") or hashes.get("model")
     yield _make_resource("model", meta.get("Model"), checksum=checksum)

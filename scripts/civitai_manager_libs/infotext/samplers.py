@@ -80,11 +80,10 @@ _SHORT_SCHEDULES = {"k": "Karras"}  # InvokeAI's, at the end of a sampler's name
 
 
 def translate_sampler(sampler: str, schedule: str = "") -> tuple[str, str]:
-    """Return the sampler and the schedule under the WebUIs' names; unknown names are unchanged.
+    """Return (sampler, schedule) under the WebUIs' names; unknown names are unchanged.
 
-    A schedule within the sampler's name (`DPM++ 2M Karras`, A1111 before 1.9) wins over
-    `schedule`, as in the WebUIs. A Krita preset (`Default - DPM++ 2M`) determines both; of a
-    user's own preset (`Mine - euler_a`) the last part is read.
+    A schedule at the end of the sampler's name (`DPM++ 2M Karras`) replaces `schedule`, as in the
+    WebUIs. A preset of the Krita plugin (`Default - DPM++ 2M`) counts as its sampler and schedule.
     """
     name = _PRESETS.get(sampler.lower(), sampler)
     for candidate in (name, name.rpartition(" - ")[2]):
@@ -97,7 +96,7 @@ def translate_sampler(sampler: str, schedule: str = "") -> tuple[str, str]:
 
 
 def translate_schedule(name: str) -> str:
-    """Return a schedule under the WebUIs' name; an unknown name is unchanged."""
+    """Return the WebUIs' name of a schedule; an unknown name is unchanged."""
     return _SCHEDULES.get(_normalize_schedule(name), name)
 
 
@@ -112,7 +111,7 @@ def is_schedule(name: str) -> bool:
 
 
 def _split_schedule(sampler: str) -> tuple[str, str]:
-    """Return a sampler's name without the schedule at its end, and that schedule, "" for none."""
+    """Return (sampler, schedule) for a name that may end with a schedule, "" if it does not."""
     if is_sampler(sampler):
         return sampler, ""
     normalized = _normalize_schedule(sampler)

@@ -54,7 +54,7 @@ class Infotext:
 
 
 def parse_infotext(text: str) -> Infotext:
-    """Return a text parsed as the WebUIs parse it; a text without parameters is a prompt."""
+    """Parse an infotext as the WebUIs do; a text without parameters is a prompt."""
     *lines, last = clean_text(text).strip().split("\n")
     pairs = _PAIR.findall(last)
     if len(pairs) < _MIN_PAIRS:
@@ -70,7 +70,7 @@ def parse_infotext(text: str) -> Infotext:
 
 
 def find_missing_values(text: str) -> tuple[str, ...]:
-    """Return the names of the main parameters that an infotext lacks, `Prompt` included."""
+    """Return the names of the main parameters that an infotext lacks; `Prompt` counts as one."""
     read = parse_infotext(text)
     values = {"Prompt": read.prompt, **read.parameters}
     values.setdefault("CFG scale", values.get("Distilled CFG Scale", ""))
@@ -83,10 +83,11 @@ def compose_infotext(
     parameters: Mapping[str, str],
     padding: Iterable[tuple[str, str]] = (),
 ) -> str:
-    """Return the infotext that a WebUI parses back into these values, "" if all are empty.
+    """Return the infotext that a WebUI parses into these values, "" if all are empty.
 
-    `padding` are pairs that make up a line of parameters that is too short to be recognised, or
-    follow a prompt whose own last line looks like parameters.
+    padding: more (name, value) pairs, which are used only to lengthen a line of parameters. A line
+    of fewer than three pairs would be read as part of the prompt, and without a line the end of a
+    prompt might be read as parameters.
     """
     negative_prompt = _make_readable(negative_prompt)
     negative_prompt = negative_prompt if is_safe_negative_prompt(negative_prompt) else ""
@@ -100,19 +101,17 @@ def compose_infotext(
 
 
 def is_safe_negative_prompt(negative_prompt: str) -> bool:
-    """Return whether every WebUI can read the parameters that follow this negative prompt.
-
-    SD.Next removes the negative prompt from the whole text: `.` removes the numbers' points too.
-    """
+    """Return whether every WebUI can read the parameters that follow this negative prompt."""
+    # SD.Next deletes the negative prompt everywhere in the text: with ".", 7.5 becomes 75.
     return not _PUNCTUATION.fullmatch(negative_prompt)
 
 
 def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str]) -> str:
-    """Return an infotext with `tags` appended to its prompt and with these parameters.
+    """Return an infotext with `tags` appended to its prompt and its parameters replaced.
 
-    Everything else stays, even what no WebUI reads, such as the end of
-    `Hashes: {"model": "a", "vae": "b"}`. New parameters follow the sampler. An unreadable negative
-    prompt is removed. Return `text` unchanged if its line would be too short to be recognised.
+    parameters: all parameters of the new text. A parameter that is not among them is removed, and a
+    new one is added after the sampler; other text stays as it is. A negative prompt that breaks a
+    WebUI is removed. Return `text` unchanged if fewer than three parameters would remain.
     """
     *lines, last = clean_text(text).strip().split("\n")
     read = parse_infotext(text)
@@ -148,7 +147,7 @@ def _begins_negative(line: str) -> bool:
 
 
 def _make_readable(prompt: str) -> str:
-    """Return a prompt whose emphasis numbers can all be parsed."""
+    """Return a prompt with numbers such as in `(word:1.2.)` repaired, on which a WebUI fails."""
     prompt = clean_text(prompt).strip()
     return _EMPHASIS.sub(_repair_emphasis, prompt) if "(" in prompt else prompt
 
@@ -159,9 +158,9 @@ def _repair_emphasis(match: re.Match[str]) -> str:
 
 
 def _compose_prompts(prompt: str, negative_prompt: str) -> str:
-    """Return the prompt and the negative prompt, with `Negative prompt:` only where it is a mark.
+    """Return the lines of both prompts, with `Negative prompt:` between them.
 
-    A space before the colon hides other occurrences; no tokenizer sees the space.
+    Where a prompt itself contains these words, a space is put before the colon.
     """
     mark = re.compile(rf"^([^\S\n]*{_NEGATIVE[:-1]}):", re.MULTILINE)
     prompt = mark.sub(r"\1 :", prompt)
@@ -174,7 +173,7 @@ def _compose_prompts(prompt: str, negative_prompt: str) -> str:
 
 
 def _looks_like_parameters(body: str) -> bool:
-    """Return whether a WebUI would find parameters in the last line, or take long to search it."""
+    """Return whether a WebUI would read a text's last line as parameters or be slow to parse it."""
     last = body.rpartition("\n")[2]
     return len(last) > _LONG_LINE or len(_PAIR.findall(last)) >= _MIN_PAIRS
 
@@ -193,7 +192,7 @@ def _quote_value(value: str) -> str:
 
 
 def _escape_value(value: str) -> str:
-    """Return a JSON value that reads back as `value` but does not contain the word Civitai."""
+    """Return a value as JSON in which the word Civitai is escaped, so that Forge ignores it."""
     if "Civitai" not in value:
         return _quote_value(value)
     return json.dumps(value, ensure_ascii=False).replace("Civitai", r"\u0043ivitai")
