@@ -21,7 +21,7 @@ _FOLDERS = ("download_images_folder", "model_folders", "saved_name")
 
 
 def is_shared() -> bool:
-    """Return whether the WebUI's flags let other computers reach it, such as `--listen`."""
+    """Return whether the WebUI's flags, such as `--listen`, let it be reached from elsewhere."""
     return any(_host_arguments().get(name) for name in _SHARED)
 
 

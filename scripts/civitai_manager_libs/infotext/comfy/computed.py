@@ -46,17 +46,19 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def is_computed(kind: str) -> bool:
-    """Return whether `compute_outputs` supports this kind of node."""
-    return kind in _COMPUTED
+def is_computed(node_type: str) -> bool:
+    """Return whether `compute_outputs` supports nodes of this type."""
+    return node_type in _COMPUTED
 
 
-def compute_outputs(kind: str, get: _Get) -> tuple[Any, ...] | None:
-    """Return a node's outputs, None for an unknown output; None if the kind is not supported.
+def compute_outputs(node_type: str, get: _Get) -> tuple[Any, ...] | None:
+    """Compute the outputs of a node from its inputs, as ComfyUI would.
 
-    `get` returns an input's value and raises ValueError if the value is unknown.
+    get: returns the value of the input with a name, or raises ValueError if it is unknown. In the
+    tuple, None is an unknown output; a tuple that is too short means the same. Return None if nodes
+    of this type are not supported.
     """
-    compute = _COMPUTED.get(kind)
+    compute = _COMPUTED.get(node_type)
     if compute is None:
         return None
     try:
@@ -66,7 +68,8 @@ def compute_outputs(kind: str, get: _Get) -> tuple[Any, ...] | None:
 
 
 def _compute_resolution(get: _Get) -> tuple[Any, ...]:
-    """Return width and height of ComfyUI's ResolutionSelector: comfy_extras/nodes_resolution.py."""
+    """Return (width, height) as computed by ComfyUI's node ResolutionSelector."""
+    # comfy_extras/nodes_resolution.py
     ratio = re.match(r"(\d{1,2}):(\d{1,2})\b", str(get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixels")), as_integer(get("multiple")) or 8
     if ratio is None or megapixels is None:
@@ -77,7 +80,8 @@ def _compute_resolution(get: _Get) -> tuple[Any, ...]:
 
 
 def _compute_flux_resolution(get: _Get) -> tuple[Any, ...]:
-    """Return width and height of FluxResolutionNode: gseth/ControlAltAI-Nodes."""
+    """Return (width, height) as computed by the node FluxResolutionNode."""
+    # gseth/ControlAltAI-Nodes
     custom = get("custom_ratio") and get("custom_aspect_ratio")
     ratio = re.match(r"(\d{1,3}):(\d{1,3})\b", str(custom or get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixel")), as_integer(get("divisible_by"))
@@ -95,7 +99,11 @@ def _read_json_value(get: _Get) -> tuple[Any, ...]:
 
 
 def _join_director_prompts(get: _Get) -> tuple[Any, ...]:
-    """Return None for the model output, then the prompts of the whole video and of its parts."""
+    """Return (None, prompt) for LTXDirector, a node that describes a video by several prompts.
+
+    The prompt has a line for the whole video, then lines for its scenes. None stands for the node's
+    first output, a model.
+    """
     timeline = as_mapping(load_json(get("timeline_data")))
     if timeline.get("retakeMode"):
         return ()
@@ -118,7 +126,7 @@ def _convert_number(get: _Get) -> tuple[Any, ...]:
 
 
 def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
-    """Return the width and height of a Comfyroll node: a preset's, or its own for `custom`."""
+    """Return (width, height) for a Comfyroll node: those of its preset, or custom ones."""
     match = re.search(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("aspect_ratio")))
     sides = match.groups() if match else (get("width"), get("height"))
     if match is None and get("aspect_ratio") != "custom" or as_number(get("prescale_factor")) != 1:
@@ -128,7 +136,10 @@ def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
 
 
 def _read_scaled_size(get: _Get) -> tuple[Any, ...]:
-    """Return None for the latent output, then the width and height of rgthree's node."""
+    """Return (None, width, height) for rgthree's node SDXL Empty Latent Image.
+
+    None stands for the node's first output, a latent image.
+    """
     match = re.match(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("dimensions")))
     scale = as_number(get("clip_scale"))
     if match is None or scale is None:
@@ -137,7 +148,11 @@ def _read_scaled_size(get: _Get) -> tuple[Any, ...]:
 
 
 def _read_resized_size(get: _Get) -> tuple[Any, ...]:
-    """Return None for the image output, then the size to which a node stretches the image."""
+    """Return (None, width, height) for the node ImageResize+, () if the size is unknown.
+
+    None stands for the node's first output, the resized image. The size is known only if the node
+    always stretches the image to its own width and height.
+    """
     other = get("keep_proportion") or get("multiple_of") or get("condition") != "always"
     is_stretched = not other and get("method") in (None, "stretch")
     return (None, get("width"), get("height")) if is_stretched else ()
@@ -156,7 +171,8 @@ def _compute_easy_math(get: _Get) -> tuple[Any, ...]:
 
 
 def _compute_searge_math(get: _Get) -> tuple[Any, ...]:
-    """Return the result of Searge's integer node: SeargeDP/SeargeSDXL, modules/_legacy.py."""
+    """Return (result,) for the node SeargeIntegerMath, whose division drops the remainder."""
+    # SeargeDP/SeargeSDXL, modules/_legacy.py
     return (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),)
 
 
@@ -173,7 +189,10 @@ def _evaluate_text(text: str, get: _Get) -> Any:
 
 
 def _evaluate(part: ast.AST, get: _Get) -> Any:
-    """Return the value of an arithmetic expression. Raises ValueError for any other expression."""
+    """Return the value of an arithmetic expression, with names read by `get`.
+
+    Raises ValueError if the expression contains anything but arithmetic.
+    """
     value: Any = None
     if isinstance(part, ast.Constant) and type(part.value) in (int, float):
         value = part.value

@@ -31,15 +31,15 @@ _SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sig
 
 
 def read_second_pass(
-    nodes: Nodes, first: str, samplers: list[str], found: Mapping[str, Any]
+    nodes: Nodes, first: str, samplers: list[str], first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return A1111's parameters of the pass that enlarges the image of the sampler `first`.
+    """Return A1111's Hires. fix parameters for the sampler that enlarges the first one's image.
 
-    `found` are the values known of `first`. Return {} if there is no such pass or several, if a
-    third pass follows, if both images are saved, or if the factor is unknown: a WebUI that only
-    knows the upscaler would choose a size.
+    first: the id of the first sampler's node. samplers: the ids of all samplers. first_values: the
+    parameters of the first sampler. Return {} if a WebUI could not repeat this with one Hires. fix,
+    or if the new size is unknown.
     """
-    if as_number(found.get("denoise")) not in (None, 1):
+    if as_number(first_values.get("denoise")) not in (None, 1):
         return {}
     script = nodes.get(get_linked_node(nodes[first]["inputs"].get("script")) or "")
     if script is not None:
@@ -58,12 +58,15 @@ def read_second_pass(
             steps = as_integer(find_nearest_value(nodes, sampler, *_STEPS))
             fields = {"Denoising strength": denoise, **size, "Hires steps": steps}
             fields["Hires upscaler"] = _find_upscaler(nodes, path)
-            passes.append(fields | _read_sampler_change(nodes, sampler, found))
+            passes.append(fields | _read_sampler_change(nodes, sampler, first_values))
     return passes[0] if len(passes) == 1 else {}
 
 
 def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
-    """Return the second pass of Efficiency's script, {} unless it enlarges the latent once."""
+    """Return Hires. fix parameters for the node HighRes-Fix Script of the Efficiency Nodes.
+
+    Return {} if the node does more than enlarge the latent image once.
+    """
     value = {name: resolve_value(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
     factor, denoise = as_number(value["upscale_by"]), as_number(value["denoise"])
     same_model = value["hires_ckpt_name"] == "(use same)" and not value["use_controlnet"]
@@ -76,7 +79,11 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
 
 
 def _list_nodes_between(nodes: Nodes, first: str, later: str, samplers: set[str]) -> list[Node]:
-    """Return the nodes on an image's path between two samplers, last first; [] if not connected."""
+    """Return the nodes that change an image between two samplers, last node first.
+
+    Return [] if the image of the node `first` does not reach the node `later`, or if it passes
+    another sampler before.
+    """
     path: list[Node] = []
     for node_id in iter_image_path(nodes, later):
         if node_id == first:
@@ -88,7 +95,10 @@ def _list_nodes_between(nodes: Nodes, first: str, later: str, samplers: set[str]
 
 
 def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
-    """Return the factor or the final size of a second pass, {} if unknown."""
+    """Return `Hires upscale` (a factor) or `Hires resize` (a size) for the nodes on a path.
+
+    Return {} if neither is known.
+    """
     factor = 1.0
     for node in path:
         kind = get_node_type(node)
@@ -115,10 +125,14 @@ def _find_upscaler(nodes: Nodes, path: list[Node]) -> str | None:
     return None
 
 
-def _read_sampler_change(nodes: Nodes, sampler: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the second pass's sampler and schedule if they differ from the first pass's."""
+def _read_sampler_change(
+    nodes: Nodes, sampler: str, first_values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return `Hires sampler` and `Hires schedule type`, if not the same as for the first pass."""
     own = (as_text(find_nearest_value(nodes, sampler, *where)) for where in (_SAMPLER, _SCHEDULER))
     names = translate_sampler(*own)
-    first = translate_sampler(as_text(found.get("sampler")), as_text(found.get("scheduler")))
+    first = translate_sampler(
+        as_text(first_values.get("sampler")), as_text(first_values.get("scheduler"))
+    )
     keys = ("Hires sampler", "Hires schedule type")
     return {key: name for key, name, other in zip(keys, names, first) if name and name != other}

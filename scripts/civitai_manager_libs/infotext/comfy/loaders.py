@@ -42,7 +42,7 @@ _Lora = dict[str, Any]  # an entry of a record's `additionalResources`
 
 
 def find_model(nodes: Nodes, sampler: str) -> str | None:
-    """Return the file name of a sampler's model, with its folder; None if unknown."""
+    """Return the file name of the model that a sampler uses, with its folder; None if unknown."""
     for node in iter_upstream(nodes, sampler, _MODEL_SIDES):
         inputs = node["inputs"]
         if get_linked_node(inputs.get("model")) is not None:  # it only patches the linked model
@@ -61,7 +61,10 @@ def find_model(nodes: Nodes, sampler: str) -> str | None:
 
 
 def list_loras(nodes: Nodes, sampler: str) -> list[_Lora]:
-    """Return the LoRAs applied to a sampler's model, first applied first, at most 50."""
+    """Return the LoRAs that a sampler uses, in the order in which they are applied, at most 50.
+
+    Each is an entry of `additionalResources` in Civitai's records.
+    """
     sides = (*_MODEL_SIDES, *_LORA_SIDES)
     found: list[_Lora] = []
     for node in iter_upstream(nodes, sampler, sides):
@@ -85,14 +88,20 @@ def _list_node_loras(nodes: Nodes, node: Node) -> list[_Lora]:
 
 
 def _iter_row_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """Yield the LoRAs of rgthree's loader, `lora_1: {"on": true, "lora": .., "strength": 1}`."""
+    """Yield the LoRAs of rgthree's loader, which has an input with a dictionary for each LoRA.
+
+    For example, `lora_1: {"on": true, "lora": "name.safetensors", "strength": 1}`.
+    """
     for row in islice(inputs.values(), 200):
         if isinstance(row, Mapping) and "lora" in row and row.get("on") is not False:
             yield from _iter_lora(row["lora"], row.get("strength"), row.get("strengthTwo"))
 
 
 def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """Yield the LoRAs of LoRA Manager: `{"__value__": [{"name": .., "strength": ..}]}`."""
+    """Yield the LoRAs of LoRA Manager's loader, which lists them in one input.
+
+    For example, `loras: {"__value__": [{"name": "a", "strength": 1}]}`.
+    """
     rows = inputs.get("loras")
     rows = rows.get("__value__") if isinstance(rows, Mapping) else rows
     for row in rows[:_MAX_LORAS] if isinstance(rows, list) else ():
@@ -101,7 +110,7 @@ def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
 
 
 def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """Yield the LoRAs of a node with numbered inputs (`lora_name_2`, `model_str_2`)."""
+    """Yield the LoRAs of a node with numbered inputs, such as `lora_name_2` and `model_str_2`."""
     count = next((n for name in _COUNTS if (n := as_integer(inputs.get(name))) is not None), 1000)
     unused = _UNUSED.get(as_text(inputs.get("input_mode") or inputs.get("mode")), set())
     by_number: dict[str, dict[str, Any]] = {}
@@ -118,7 +127,7 @@ def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_L
 
 
 def _iter_tag_loras(text: object) -> Iterator[_Lora]:
-    """Yield the LoRAs of the tags in a text, `<lora:name:1:0.5>`."""
+    """Yield the LoRAs that a text names in tags such as `<lora:name:1:0.5>`."""
     for found in islice(_TAG.finditer(as_text(text)), _MAX_LORAS):
         weights = [as_number(part) for part in found[2].split(":")[1:3]]
         model = 1 if not weights else weights[0]
@@ -132,7 +141,7 @@ def _find_weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> ob
 
 
 def _iter_lora(name: object, strength: object, clip: object) -> Iterator[_Lora]:
-    """Yield a LoRA as an entry of `additionalResources`; nothing if it has no name or no effect."""
+    """Yield a LoRA's entry of `additionalResources`; yield nothing without a name or an effect."""
     if not isinstance(name, str) or not as_text(name) or get_linked_node(name):
         return
     if as_number(strength) == 0 and not as_number(clip):

@@ -27,9 +27,10 @@ Nodes = Mapping[str, Node]
 
 
 def load_json(value: object) -> object:
-    """Return the value of a JSON text, with None for NaN and `undefined`; other values unchanged.
+    """Parse a value if it is a JSON text; return any other value unchanged.
 
-    Return None for invalid JSON and for a text that needs more than MAX_PARSED bytes of memory.
+    NaN and `undefined`, which some programs write, are read as None. Return None for invalid JSON
+    or if the parsed value might need more than MAX_PARSED bytes of memory.
     """
     if not isinstance(value, str):
         return value
@@ -48,7 +49,7 @@ def load_json(value: object) -> object:
 
 
 def estimate_parsed_size(text: str) -> int:
-    """Return the most bytes of memory that a parsed JSON text can take."""
+    """Return an upper bound for the memory that a JSON text needs once it is parsed, in bytes."""
     return len(text) + sum(cost * text.count(sign) for sign, cost in _COSTS.items())
 
 
@@ -57,7 +58,10 @@ def _parse_json(text: str) -> object:
 
 
 def read_api_nodes(graph: object) -> Nodes:
-    """Return the well-formed nodes of a graph in API format; {} if it has more than MAX_NODES."""
+    """Return the well-formed nodes of a graph in API format, by id.
+
+    Return {} if the graph is malformed or has more than MAX_NODES nodes.
+    """
     if not isinstance(graph, Mapping) or len(graph) > MAX_NODES:
         return {}
     return {
@@ -72,7 +76,7 @@ def get_node_type(node: Node) -> str:
 
 
 def get_link(value: object) -> tuple[str, int] | None:
-    """Return the node id and the output number of a link, None if `value` is not a link."""
+    """Return (node id, output number) of an input's link, None if the input is not linked."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         return None
     node_id, output = value
@@ -81,20 +85,26 @@ def get_link(value: object) -> tuple[str, int] | None:
 
 
 def get_linked_node(value: object) -> str | None:
-    """Return the id of the node that a link leads to, None if `value` is not a link."""
+    """Return the id of the node to which an input is linked, None if it is not linked."""
     link = get_link(value)
     return link[0] if link else None
 
 
 def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[str]:
-    """Return the ids of the nodes linked to these inputs, or to any input if these have none."""
+    """Return the ids of the nodes linked to the inputs with these names.
+
+    If none of these inputs is linked, return the ids of the nodes linked to any input.
+    """
     inputs = node["inputs"]
     links = [link for name in input_names if (link := get_linked_node(inputs.get(name)))]
     return links or [link for link in map(get_linked_node, inputs.values()) if link]
 
 
 def walk_nodes(starts: Iterable[str], list_next: Callable[[str], Iterable[str]]) -> Iterator[str]:
-    """Yield these node ids and all that `list_next` leads to, each once, nearest first."""
+    """Yield the ids of all nodes that can be reached from `starts`, nearest first, each once.
+
+    list_next: returns the ids of a node's neighbours. The ids in `starts` are yielded too.
+    """
     seen = dict.fromkeys(starts)
     queue = deque(seen)
     while queue:
@@ -107,7 +117,10 @@ def walk_nodes(starts: Iterable[str], list_next: Callable[[str], Iterable[str]])
 
 
 def iter_upstream(nodes: Nodes, start: str, input_names: tuple[str, ...] = ()) -> Iterator[Node]:
-    """Yield `start` and the nodes that feed it (see `list_feeding_nodes`), nearest first."""
+    """Yield the node `start` and all nodes on which its inputs depend, nearest first.
+
+    A node's inputs with these names are followed, or all its inputs if none of them is linked.
+    """
 
     def list_next(node_id: str) -> list[str]:
         return list_feeding_nodes(nodes[node_id], input_names) if node_id in nodes else []
@@ -116,7 +129,10 @@ def iter_upstream(nodes: Nodes, start: str, input_names: tuple[str, ...] = ()) -
 
 
 def iter_upstream_through(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
-    """Yield `start` and the nodes that feed it through these inputs only, nearest first."""
+    """Yield the node `start` and all nodes linked to it by inputs with these names, nearest first.
+
+    Other inputs are never followed, unlike in `iter_upstream`.
+    """
 
     def list_next(node_id: str) -> Iterator[str]:
         inputs = nodes[node_id]["inputs"] if node_id in nodes else {}

@@ -49,10 +49,10 @@ _SEPARATORS = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)
 
 
 def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
-    """Return the `positive` or `negative` prompt of a sampler, one line for each text.
+    """Return the prompt that a sampler uses; several texts are joined by line ends.
 
-    Return None if the sampler has no such input or a text is unknown. A negative prompt that
-    ConditioningZeroOut removes is "".
+    side: "positive" or "negative". Return None if the sampler has no such prompt or a text in it is
+    unknown, and "" if the prompt has no effect (ConditioningZeroOut).
     """
     sides = _SIDE_INPUTS[side]
     cache: _Cache = {}
@@ -68,7 +68,10 @@ def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
 
 
 def _find_form(nodes: Nodes, sampler: str) -> list[Node]:
-    """Return the node in which the user typed a sampler's prompts, in a list; [] if not unique."""
+    """Return [node], the node in which the user types the prompts for some types of samplers.
+
+    Return [] for other samplers, or if the graph has several such nodes.
+    """
     form = _FORMS.get(get_node_type(nodes[sampler]))
     filled = [node for node in nodes.values() if form and get_node_type(node) == form]
     return filled if len(filled) == 1 else []
@@ -77,7 +80,11 @@ def _find_form(nodes: Nodes, sampler: str) -> list[Node]:
 def _list_texts(
     nodes: Nodes, value: Any, sides: tuple[str, ...], cache: _Cache
 ) -> list[str | None]:
-    """Return the texts of the nearest nodes with a text, in joining order; None if unknown."""
+    """Return the texts that make up a prompt, in order; an unknown text is None.
+
+    value: the sampler's input. sides: names of inputs for this side (positive or negative), which
+    are followed first. cache: texts that are already read.
+    """
     texts: list[str | None] = []
     waiting, seen = [(value, True)], set()  # each with whether it may be a text itself
     while waiting and len(texts) < _MAX_PARTS:
@@ -114,7 +121,7 @@ def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
 def _read_own_text(
     nodes: Nodes, node: Node, link: Any, cache: _Cache, accepts_text: bool
 ) -> list[str | None]:
-    """Return the text that a node encodes or passes on, in a list; [] if it has no text."""
+    """Return [text], the text that a node encodes or passes on; [] if the node has no text."""
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
         return []  # adds to a prompt from elsewhere
@@ -141,7 +148,7 @@ def _may_be_text(value: object) -> bool:
 
 
 def _resolve_text(nodes: Nodes, value: object, cache: _Cache, depth: int = 0) -> str | None:
-    """Return the text behind an input, joined as its nodes join it; None if unknown."""
+    """Return the text of an input, following its link; None if the text is unknown."""
     link = get_link(value)
     if link is None:
         return value if isinstance(value, str) else None
@@ -151,7 +158,7 @@ def _resolve_text(nodes: Nodes, value: object, cache: _Cache, depth: int = 0) ->
     return cache.get(link)
 
 
-def _read_node_text(nodes: Nodes, node: Node, slot: int, cache: _Cache, depth: int) -> str | None:
+def _read_node_text(nodes: Nodes, node: Node, output: int, cache: _Cache, depth: int) -> str | None:
     kind, inputs = get_node_type(node).lower(), node["inputs"]
 
     def get(name: str) -> Any:
@@ -164,7 +171,7 @@ def _read_node_text(nodes: Nodes, node: Node, slot: int, cache: _Cache, depth: i
 
     outputs = compute_outputs(get_node_type(node), get)
     if outputs is not None:
-        text = outputs[slot] if 0 <= slot < len(outputs) else None
+        text = outputs[output] if 0 <= output < len(outputs) else None
         return text if isinstance(text, str) else None
     populated = inputs.get("populated_text")
     if isinstance(populated, str):
@@ -177,21 +184,24 @@ def _read_node_text(nodes: Nodes, node: Node, slot: int, cache: _Cache, depth: i
     parts = _list_parts(inputs)
     if len(parts) > 1:
         return _join_parts(nodes, kind, inputs, parts, cache, depth)
-    for name in (*_list_output_inputs(inputs, slot), *_HOLDERS, *parts, "negative"):
+    for name in (*_list_output_inputs(inputs, output), *_HOLDERS, *parts, "negative"):
         if name in inputs:
             return _resolve_text(nodes, inputs[name], cache, depth)
     links = list_feeding_nodes(node)
     return _resolve_text(nodes, [links[0], 0], cache, depth) if len(links) == 1 else None
 
 
-def _list_output_inputs(inputs: Mapping[str, Any], slot: int) -> tuple[str, ...]:
-    """Return the inputs that a node's second output passes on, if the node has both prompts."""
+def _list_output_inputs(inputs: Mapping[str, Any], output: int) -> tuple[str, ...]:
+    """Return the names of the inputs that a node passes on by this output; () if unknown.
+
+    The second output of a node with both prompts is the negative prompt.
+    """
     names = _SIDE_INPUTS["negative"]
-    return names if slot == 1 and any(name in inputs for name in names) else ()
+    return names if output == 1 and any(name in inputs for name in names) else ()
 
 
 def _is_styled(node: Node) -> bool:
-    """Return whether a node adds a style to the texts that it gets."""
+    """Return whether a node adds a style's words to its prompts."""
     style = node["inputs"].get("style")
     is_styler = isinstance(style, str) and "text_positive" in node["inputs"]
     return is_styler and style.lower() not in _NO_STYLES

@@ -72,11 +72,11 @@ _CLIP_LAYERS = ("stop_at_clip_layer", "clip_skip", "base_clip_skip")
 
 
 def read_graph(comfy: object) -> dict[str, Any]:
-    """Return the parameters of the sampler that began the image, {} if no sampler is found.
+    """Return the generation parameters in a ComfyUI graph, {} if it has no sampler.
 
-    `comfy` is a record's field: a mapping, or JSON that may contain NaN and `undefined`. It holds
-    the graph under "prompt" or the editor's file under "workflow", each as a mapping or JSON.
-    If the graph makes several images, only the values that they share are returned.
+    comfy: a mapping or its JSON, with a graph in API format under "prompt", a workflow under
+    "workflow", or both. The keys are those of Civitai's records, such as "cfgScale". If the graph
+    makes several images, only the parameters that they share are returned.
     """
     nodes = resolve_links(_read_nodes(comfy))
     starts = find_first_samplers(nodes)[:_MAX_SAMPLERS]
@@ -117,7 +117,7 @@ def _is_one_name(value: object) -> bool:
 
 
 def _has_several_seeds(nodes: Nodes, start: str) -> bool:
-    """Return whether each image of a sampler's batch has another seed."""
+    """Return whether a sampler makes several images, each with another seed."""
     if nodes[start]["inputs"].get("batch_seed_mode") != "incremental":
         return False
     sizes = (nodes[each]["inputs"].get("batch_size") for each in iter_image_path(nodes, start))
@@ -125,7 +125,7 @@ def _has_several_seeds(nodes: Nodes, start: str) -> bool:
 
 
 def _count_listed_steps(nodes: Nodes, start: str) -> int | None:
-    """Return the steps of a sampler whose noise levels are listed, one less than the levels."""
+    """Return the steps of a sampler whose noise levels the user listed; None for others."""
     sigmas = nodes.get(get_linked_node(nodes[start]["inputs"].get("sigmas")) or "", {})
     if get_node_type(sigmas) != "ManualSigmas":
         return None
@@ -134,7 +134,7 @@ def _count_listed_steps(nodes: Nodes, start: str) -> int | None:
 
 
 def _read_clip_skip(nodes: Nodes, start: str) -> int | None:
-    """Return A1111's Clip skip: 2 if ComfyUI stops at layer -2. None if unknown."""
+    """Return A1111's Clip skip, such as 2 if ComfyUI stops at layer -2; None if unknown."""
     for node in iter_upstream_through(nodes, start, _CLIP_INPUTS):
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
@@ -152,7 +152,10 @@ def _read_nodes(comfy: object) -> Nodes:
 
 
 def _read_implied_values(nodes: Nodes, start: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sampler, schedule and CFG scale that a node's type alone determines."""
+    """Return the sampler, schedule and CFG scale that follow from the types of nodes.
+
+    found: the parameters that are already known from the nodes' inputs.
+    """
     implied: dict[str, Any] = {}
     for node in iter_upstream(nodes, start):
         kind = get_node_type(node)

@@ -93,10 +93,10 @@ _Cache = dict[tuple[str, int], Any]
 
 
 def resolve_links(nodes: Nodes) -> Nodes:
-    """Return the nodes with each link replaced by the value or the node that it stands for.
+    """Return the nodes with each link replaced by the value or link that it leads to.
 
-    Of a switch only the chosen input counts. An unknown value becomes a link to the
-    missing node "\\0".
+    Links are followed through nodes that only pass a value on, and through the chosen input of a
+    switch. An unknown value becomes a link to a node "\\0", which does not exist.
     """
     cache: _Cache = {}
     return {node_id: _resolve_node_links(nodes, node, cache) for node_id, node in nodes.items()}
@@ -111,7 +111,7 @@ def _resolve_node_links(nodes: Nodes, node: Node, cache: _Cache) -> Node:
 
 
 def _resolve_source(nodes: Nodes, value: object, cache: _Cache, depth: int = 0) -> Any:
-    """Return the value behind an input, or the link to the node that computes the value."""
+    """Return the value of an input, or the link to the node that computes the value."""
     link = get_link(value)
     if link is None:
         return value
@@ -122,13 +122,13 @@ def _resolve_source(nodes: Nodes, value: object, cache: _Cache, depth: int = 0) 
     return cache[link]
 
 
-def _resolve_output(nodes: Nodes, link: str, slot: int, cache: _Cache, depth: int) -> Any:
+def _resolve_output(nodes: Nodes, link: str, output: int, cache: _Cache, depth: int) -> Any:
     node = nodes.get(link)
     if node is None:
         return _UNKNOWN
     inputs, kind = node["inputs"], get_node_type(node)
     if kind == "Bypassed":
-        return _resolve_source(nodes, inputs.get(str(slot), _UNKNOWN), cache, depth)
+        return _resolve_source(nodes, inputs.get(str(output), _UNKNOWN), cache, depth)
     override = inputs.get(_OVERRIDES.get(kind, ""))
     if get_linked_node(override) is not None:
         return _resolve_source(nodes, override, cache, depth)
@@ -137,19 +137,22 @@ def _resolve_output(nodes: Nodes, link: str, slot: int, cache: _Cache, depth: in
     if _FIRST_OF.search(kind.lower()) and kind not in _OUTPUTS:
         return _resolve_first_input(nodes, inputs, cache, depth)
     if kind in _OUTPUTS:
-        source = _resolve_context_value(nodes, node, _get_output_name(kind, slot), cache, depth)
-        return [link, slot] if source is None else source
+        source = _resolve_context_value(nodes, node, _get_output_name(kind, output), cache, depth)
+        return [link, output] if source is None else source
     links = list_feeding_nodes(node)
     if len(links) == 1 and _REROUTE.search(kind.lower()):
         only = next(value for value in inputs.values() if get_linked_node(value) is not None)
         return _resolve_source(nodes, only, cache, depth)
-    return [link, slot]
+    return [link, output]
 
 
 def _find_switch_input(
     nodes: Nodes, inputs: Mapping[str, Any], cache: _Cache, depth: int
 ) -> str | None:
-    """Return the name of the input that a switch chooses, "" if unknown; None for other nodes."""
+    """Return the name of the input that a switch passes on, "" if unknown.
+
+    inputs: a node's inputs. Return None if the node is not a switch.
+    """
     for name, yes, no in _CHOICES:
         if name in inputs and (yes in inputs or no in inputs):
             chosen = resolve_value(nodes, _resolve_source(nodes, inputs[name], cache, depth))
@@ -168,8 +171,8 @@ def _find_switch_input(
 
 
 def _is_numbered(name: str, stem: str) -> bool:
-    cache = re.fullmatch(r"([A-Za-z_ ]+?)_?\d{1,2}", name)
-    return cache is not None and cache[1].startswith(stem)
+    match = re.fullmatch(r"([A-Za-z_ ]+?)_?\d{1,2}", name)
+    return match is not None and match[1].startswith(stem)
 
 
 def _resolve_first_input(nodes: Nodes, inputs: Mapping[str, Any], cache: _Cache, depth: int) -> Any:
@@ -181,13 +184,17 @@ def _resolve_first_input(nodes: Nodes, inputs: Mapping[str, Any], cache: _Cache,
     return _UNKNOWN
 
 
-def _get_output_name(kind: str, slot: int) -> str:
+def _get_output_name(kind: str, output: int) -> str:
     names = _OUTPUTS[kind].split()
-    return names[slot] if 0 <= slot < len(names) else "-"
+    return names[output] if 0 <= output < len(names) else "-"
 
 
 def _resolve_context_value(nodes: Nodes, node: Node, name: str, cache: _Cache, depth: int) -> Any:
-    """Return the value that a context passes on under `name`, None if the node computes it."""
+    """Return the value or link that a node passes on as its output `name`.
+
+    A missing value is taken from the nodes that the node extends, such as another context. Return
+    None if the node computes the value itself.
+    """
     for _ in range(_MAX_DEPTH):
         inputs = node["inputs"]
         for choice in (name, _OTHER_NAMES.get(name, name)):

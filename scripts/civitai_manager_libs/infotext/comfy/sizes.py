@@ -53,7 +53,7 @@ _RESIZING_NODES = re.compile(r"scale|resize|crop|rotate|pad|stitch|concat(?!av)|
 
 
 def read_initial_size(nodes: Nodes, sampler: str) -> tuple[int, int] | None:
-    """Return the width and height that a sampler starts from, None if unknown."""
+    """Return (width, height) of the image that a sampler starts from, None if unknown."""
     factor = 1.0
     for node_id in (sampler, *iter_image_path(nodes, sampler)):
         node = nodes[node_id]
@@ -78,7 +78,7 @@ def _takes_image(inputs: Mapping[str, Any]) -> bool:
 
 
 def iter_image_path(nodes: Nodes, start: str) -> Iterator[str]:
-    """Yield the ids of the nodes on an image's path to `start`, last first."""
+    """Yield the ids of the nodes through which an image passes before `start`, last node first."""
     node_id = start
     for _ in range(_MAX_NODES):
         node = nodes[node_id]
@@ -92,7 +92,10 @@ def iter_image_path(nodes: Nodes, start: str) -> Iterator[str]:
 
 
 def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
-    """Return the width and height of a node's image, (0, 0) if unknown; None if it sets no size."""
+    """Return (width, height) of the image that a node makes, (0, 0) if unknown.
+
+    Return None if the node does not set a size.
+    """
     inputs = node["inputs"]
     if "aspect_ratio" in inputs and "swap_dimensions" in inputs:  # Comfyroll
         return _compute_size(nodes, node)
@@ -121,7 +124,10 @@ def _round_down(inputs: Mapping[str, Any], side: int) -> int:
 
 
 def _read_side(nodes: Nodes, value: object, name: str) -> int | None:
-    """Return a width or height, None if unknown; `name` selects one if a node holds both."""
+    """Return the value of an input `name`, "width" or "height"; None if unknown.
+
+    value: the input. If it is linked to a node with both sides, the side `name` is read.
+    """
     source = nodes.get(get_linked_node(value) or "")
     holds_both = source is not None and not set(source["inputs"]) - {"width", "height"}
     return as_integer(resolve_value(nodes, value, (name,) if holds_both else ()))

@@ -51,18 +51,18 @@ _OTHER_INPUTS |= {"latent", "latent_image", "samples", "pixels", "mask", "contro
 
 
 def resolve_value(nodes: Nodes, value: object, names: tuple[str, ...] = ()) -> Any:
-    """Return the text, number or bool behind an input, None if unknown.
+    """Return the text, number or bool of an input, None if unknown.
 
-    Follow the nodes that hold, pass on or compute a value. Of several values in a node, one under
-    `names` is preferred.
+    value: the input. If it is linked, the value is read from the linked node, by its input with one
+    of `names` if there is one, or computed.
     """
     return _resolve(nodes, value, names, [_MAX_VISITS])
 
 
 def _resolve(nodes: Nodes, value: object, names: tuple[str, ...], left: list[int]) -> Any:
-    """Return the value as `resolve_value` does, visiting at most `left[0]` more nodes."""
+    """Do the work of `resolve_value`, following at most `left[0]` links; count `left[0]` down."""
     while (link := get_link(value)) is not None:
-        node, slot = nodes.get(link[0]), link[1]
+        node, output = nodes.get(link[0]), link[1]
         left[0] -= 1
         if node is None or left[0] < 0:
             return None
@@ -70,7 +70,7 @@ def _resolve(nodes: Nodes, value: object, names: tuple[str, ...], left: list[int
         if outputs is None:
             value = _read_held_value(node, names)
         else:
-            value = outputs[slot] if 0 <= slot < len(outputs) else None
+            value = outputs[output] if 0 <= output < len(outputs) else None
     value = as_mapping(value).get("content") if isinstance(value, Mapping) else value
     return value if as_text(value) and isinstance(value, (str, int, float)) else None
 
@@ -100,9 +100,9 @@ def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
 def find_nearest_value(
     nodes: Nodes, start: str, names: tuple[str, ...], input_names: tuple[str, ...] = ()
 ) -> Any:
-    """Return the value of the nearest input with one of these names, None if unknown.
+    """Return the value of an input with one of `names`, None if unknown.
 
-    Search `start`, the nodes that feed its inputs `input_names`, and bundles such as pipes.
+    The node `start` is searched first, then the nodes of `iter_setting_nodes`, nearest first.
     """
     for node in iter_setting_nodes(nodes, start, input_names):
         for name in () if get_node_type(node) in _IGNORED_NODES else names:
@@ -116,7 +116,11 @@ def find_nearest_value(
 
 
 def iter_setting_nodes(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
-    """Yield `start` and the nodes that feed it through `input_names` or bundles, nearest first."""
+    """Yield the node `start` and the nodes that hold its settings, nearest first.
+
+    The links of its inputs `input_names` are followed, and those of inputs that carry many values,
+    such as "pipe".
+    """
 
     def list_next(node_id: str) -> Iterator[str]:
         node = nodes.get(node_id, {"inputs": {}})

@@ -24,11 +24,10 @@ _EMPTY_COMMENT = re.compile(  # no adjacent repetitions, so matching is linear
 
 
 def embed_infotext(path: str, text: str) -> bool:
-    """Embed an infotext into an image file; return whether the file contains it now.
+    """Embed an infotext into an image file; return whether the file was changed.
 
-    Return False and leave the file unchanged if it has a comment already, is damaged, or is of a
-    type without a place for an infotext. All other content stays, byte for byte. Raises DiskError,
-    DiskFull.
+    The file is not changed if it already has a comment, is damaged, or is neither PNG, JPEG nor
+    WebP. All other bytes of the file stay as they are. Raises DiskError, DiskFull.
     """
     texts = read_embedded_texts(path)
     if not text or not all(
@@ -71,7 +70,7 @@ def _copy_bytes(new_file: AtomicFile, file: BinaryIO, start: int, end: int) -> N
 
 
 def _is_written(path: str, kind: str, text: str) -> bool:
-    """Return whether the file at `path` is complete and contains the infotext."""
+    """Return whether a file is complete and contains the infotext `text`."""
     read = read_embedded_texts(path)
     comment = read.get("parameters") if kind == "png" else read.get("UserComment")
     return comment == text.encode("utf-8", "replace").decode() and is_complete(path, kind)

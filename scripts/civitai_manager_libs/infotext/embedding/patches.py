@@ -36,11 +36,11 @@ class Patch:
 
 
 def list_png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
-    """Return the patches that add an infotext to a PNG, None if it is damaged.
+    """Return the patches that add an infotext to a PNG file, None if the file is damaged.
 
-    The text goes before the pixels, since some readers stop there. Empty `parameters` texts are
-    removed, and an empty EXIF comment is replaced, since the WebUIs prefer the comment.
+    Existing `parameters` texts are removed, and an existing EXIF comment gets the infotext too.
     """
+    # The text goes before the pixels, where some readers stop. WebUIs prefer the EXIF comment.
     file.seek(0)
     if file.read(16)[12:] != b"IHDR":
         return None
@@ -67,7 +67,10 @@ def _make_png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
-    """Return the patches that add an infotext to a JPEG, None if damaged or if it is too long."""
+    """Return the patches that add an infotext to a JPEG file.
+
+    Return None if the file is damaged or the infotext exceeds 64 KB.
+    """
     at = 2
     for start, end, head in _iter_jpeg_segments(file):
         if head.startswith(b"\xff\xe1") and head[4:] == _EXIF and end >= start + 10:
@@ -83,7 +86,7 @@ def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
 
 
 def _iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """Yield start, end and first 10 bytes of each segment, up to the pixels."""
+    """Yield (start, end, first 10 bytes) of each segment of a JPEG file, up to the pixels."""
     start = 2
     for _ in range(_MAX_PARTS):
         file.seek(start)
@@ -98,7 +101,11 @@ def _iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
-    """Return EXIF with the infotext as a segment, None if it is too long or `tiff` is damaged."""
+    """Return the segment of a JPEG file that holds EXIF data with an infotext as user comment.
+
+    tiff: the file's present EXIF data, b"" if it has none. Return None if this data is damaged or
+    the segment would exceed 64 KB.
+    """
     exif = set_comment(tiff, text)
     if exif is None or len(_EXIF + exif) > _MAX_SEGMENT:
         return None
@@ -126,7 +133,7 @@ def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
 
 
 def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
-    """Return type, start and end of each chunk within the file size that the header states."""
+    """Return (type, start, end) of each chunk that lies within the size in the file's header."""
     file.seek(4)
     end = 8 + int.from_bytes(file.read(4), "little")
     chunks = islice(iter_webp_chunks(file), _MAX_PARTS)
@@ -137,7 +144,8 @@ def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
 def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
     """Return the patch that marks a WebP file as containing EXIF, None if the file is damaged.
 
-    A simple file becomes an extended one, which has a header for the mark.
+    first: (type, start, end) of the file's first chunk. If it is not the VP8X chunk, which holds
+    such marks, the patch adds one.
     """
     kind, start, _ = first
     file.seek(start + 8)
@@ -156,7 +164,10 @@ def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch |
 
 
 def _read_webp_size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
-    """Return width, height and flags of a simple file, None if it is damaged."""
+    """Return (width, height, flags for a VP8X chunk) of an image chunk, None if it is damaged.
+
+    kind: the chunk's type, VP8 or VP8L. data: its first 10 bytes.
+    """
     if kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
         width, height = struct.unpack("<HH", data[6:10])
         width, height, flags = width & 0x3FFF, height & 0x3FFF, 0

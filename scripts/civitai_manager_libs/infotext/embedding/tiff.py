@@ -41,10 +41,11 @@ def has_comment(tiff: bytes) -> bool:
 
 
 def set_comment(tiff: bytes, text: str) -> bytes | None:
-    """Return the EXIF data `tiff` (b"" for none yet) with `text` as user comment, None if damaged.
+    """Return EXIF data with its user comment set to `text`, None if the data is damaged.
 
-    The text is big-endian UTF-16 in any byte order of the data, as the WebUIs write and read it.
+    tiff: the present data, b"" if there is none.
     """
+    # The comment is big-endian UTF-16 whatever the data's byte order is, as in the WebUIs.
     tiff = tiff or b"MM\0*" + struct.pack(">IHI", 8, 0, 0)
     byte_order = _ORDERS.get(tiff[:4])
     if byte_order is None:
@@ -56,7 +57,10 @@ def set_comment(tiff: bytes, text: str) -> bytes | None:
 
 
 def _add_comment(tiff: bytes, byte_order: str, comment: bytes) -> bytes:
-    """Return the data with the encoded comment. Raises struct.error or ValueError if damaged."""
+    """Return EXIF data with an encoded user comment.
+
+    Raises struct.error or ValueError if the data is damaged.
+    """
     data = bytearray(tiff + bytes(len(tiff) % 2))
     root = _read_root(tiff, byte_order)
     exif_entry, exif = _find_exif_folder(tiff, byte_order, root)
@@ -80,7 +84,10 @@ def _read_root(tiff: bytes, byte_order: str) -> _Folder:
 
 
 def _find_exif_folder(tiff: bytes, byte_order: str, root: _Folder) -> tuple[int | None, _Folder]:
-    """Return the Exif folder and the offset of the entry that leads to it, None if missing."""
+    """Return (offset of the entry that points to the Exif folder, the Exif folder).
+
+    If there is no Exif folder, the offset is None and the folder is empty.
+    """
     for tag, at, raw in root.entries:
         if tag == _EXIF_FOLDER:
             return at, _read_folder(
@@ -90,7 +97,10 @@ def _find_exif_folder(tiff: bytes, byte_order: str, root: _Folder) -> tuple[int 
 
 
 def _read_folder(tiff: bytes, byte_order: str, at: int) -> _Folder:
-    """Return the folder at an offset. Raises struct.error or ValueError if damaged."""
+    """Parse the image file directory (IFD) at an offset of the data.
+
+    Raises struct.error or ValueError if the directory is damaged.
+    """
     (count,) = struct.unpack_from(f"{byte_order}H", tiff, at)
     end = at + 2 + _ENTRY * count
     if count > _MAX_ENTRIES or end + 4 > len(tiff):
@@ -110,7 +120,7 @@ def _make_entry(byte_order: str, tag: int, kind: int, count: int, value: int) ->
 
 
 def _write_folder(byte_order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
-    """Return the bytes of a folder with an entry added, sorted by tag."""
+    """Return the bytes of a folder with the entry for `tag` added or replaced."""
     entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
     return struct.pack(f"{byte_order}H", len(entries)) + listed + folder.rest

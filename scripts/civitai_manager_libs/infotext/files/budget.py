@@ -23,19 +23,19 @@ class Budget:
         self._parts = parts
 
     def spend_part(self) -> bool:
-        """Count a part of the file, such as a chunk; return whether the budget allows it."""
+        """Count one part of the file, such as a chunk; return False if the limit is exceeded."""
         self._parts -= 1
         return self._parts >= 0
 
     def spend(self, size: int) -> bool:
-        """Take `size` bytes from the budget; return False and take nothing if too few are left."""
+        """Subtract `size` bytes from the budget; if fewer are left, only return False."""
         if size > self._left:
             return False
         self._left -= size
         return True
 
     def read(self, file: BinaryIO, size: int) -> bytes:
-        """Return the next `size` bytes; b"" if the budget or the file has fewer."""
+        """Read the next `size` bytes of a file; b"" if the budget or the file has fewer."""
         if not self.spend(size):
             file.seek(size, 1)
             return b""
@@ -43,7 +43,7 @@ class Budget:
         return data if len(data) == size else b""
 
     def decompress(self, data: bytes) -> bytes:
-        """Return decompressed zlib data; b"" if it is damaged or exceeds the budget."""
+        """Decompress zlib data; b"" if the data is damaged or would exceed the budget."""
         decompressor = zlib.decompressobj()
         try:
             text = decompressor.decompress(data, self._left + 1)
@@ -52,10 +52,11 @@ class Budget:
         return text if self.spend(len(text)) else b""
 
     def decode_text(self, data: bytes) -> str:
-        """Return the text of the bytes, UTF-8 or else Latin-1; "" if it exceeds the budget.
+        """Decode bytes as UTF-8, or as Latin-1 if they are not UTF-8.
 
-        Python keeps every character of a text as wide as its widest, up to 4 bytes.
+        Return "" if the text would need more memory than the budget has left.
         """
+        # Python stores each character of a text as wide as its widest, up to 4 bytes.
         if not self.spend((_max_char_width(data) - 1) * len(data)):
             return ""
         try:
@@ -71,7 +72,7 @@ def _max_char_width(data: bytes) -> int:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Return whether the bytes are UTF-8."""
+    """Return whether the bytes are valid UTF-8."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

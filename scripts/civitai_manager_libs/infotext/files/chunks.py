@@ -12,7 +12,10 @@ Chunk = tuple[bytes, int, int]  # its type, and the offset and size of its data
 
 
 def iter_png_chunks(file: BinaryIO) -> Iterator[Chunk]:
-    """Yield the chunks of a PNG up to the first incomplete header."""
+    """Yield (type, offset of the data, size of the data) of each chunk of a PNG file.
+
+    Stop at the end of the file or at an incomplete chunk header.
+    """
     start = 8
     while len(head := _read_header(file, start)) == 8:
         size, kind = struct.unpack(">I4s", head)
@@ -21,7 +24,10 @@ def iter_png_chunks(file: BinaryIO) -> Iterator[Chunk]:
 
 
 def iter_webp_chunks(file: BinaryIO) -> Iterator[Chunk]:
-    """Yield the chunks of a WebP file up to the first incomplete header."""
+    """Yield (type, offset of the data, size of the data) of each chunk of a WebP file.
+
+    Stop at the end of the file or at an incomplete chunk header.
+    """
     start = 12
     while len(head := _read_header(file, start)) == 8:
         kind, size = struct.unpack("<4sI", head)

@@ -22,7 +22,10 @@ _MAKER = re.compile(
 
 
 def iter_credentials(data: bytes) -> Texts:
-    """Yield the maker of the credentials under the name "C2PA"; nothing for b""."""
+    """Yield ("C2PA", program that signed the file) from the bytes of its Content Credentials.
+
+    If the program is not named, its name is "C2PA" too. Yield nothing if `data` is b"".
+    """
     if data:
         yield "C2PA", _find_maker(data) or "C2PA"
 

@@ -55,7 +55,7 @@ class EmbeddedData:
 
 
 def read_embedded(path: str) -> EmbeddedData:
-    """Return what a file contains about its making.
+    """Read how an image or video was made from its file, whatever program wrote it.
 
     Raises DiskError if the file cannot be read, TooLarge if there is too little memory.
     """
@@ -80,9 +80,10 @@ def _interpret_texts(texts: dict[str, str]) -> EmbeddedData:
 def _iter_readings(
     texts: Mapping[str, str], documents: list[Mapping[str, object]]
 ) -> Iterator[tuple[str, str]]:
-    """Yield program and infotext of each way to read the texts, the most reliable way first.
+    """Yield (program, infotext) for each way to read the texts, the most reliable way first.
 
-    An infotext may be "".
+    texts: the file's texts by name. documents: the texts that are JSON objects, parsed. The
+    infotext is "" if this way gives nothing.
     """
     known = (read_texts(texts), *(read_program(data, texts) for data in documents))
     records = [each for each in known if each]
@@ -107,19 +108,22 @@ def _iter_readings(
 
 
 def _is_placeholder(read: Infotext) -> bool:
-    """Return whether a ComfyUI node wrote an infotext of defaults because it had no values."""
+    """Return whether an infotext holds only defaults, as a ComfyUI node writes without values."""
     named = (read.prompt, read.parameters.get("Model", ""), read.parameters.get("Model name", ""))
     return any(name.lower() == "unknown" for name in named)
 
 
 def _short_text(texts: Mapping[str, str], name: str) -> str:
-    """Return a text without surrounding space, "" if it is too long for an infotext."""
+    """Return the text of this name, stripped; "" if it is missing or too long for an infotext."""
     text = texts.get(name, "")
     return clean_text(text).strip() if len(text) <= _LONGEST_INFOTEXT else ""
 
 
 def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
-    """Yield the texts that are JSON objects, as long as all fit into the memory limit together."""
+    """Yield each text that is a JSON object, parsed.
+
+    A text is skipped if all parsed texts together might exceed MAX_PARSED bytes of memory.
+    """
     left = MAX_PARSED
     for text in _iter_json_texts(texts):
         if (size := estimate_parsed_size(text)) <= left:
@@ -138,7 +142,10 @@ def _iter_json_texts(texts: Mapping[str, str]) -> Iterator[str]:
 
 
 def _find_workflow(texts: Mapping[str, str], documents: list[Mapping[str, object]]) -> str:
-    """Return ComfyUI's workflow as JSON, from its own text or a video's comment; "" for none."""
+    """Return the ComfyUI workflow of a file as JSON, "" if it has none.
+
+    The workflow is a text of its own or part of a JSON document, as in a video's comment.
+    """
     for value in (texts.get("workflow"), *(data.get("workflow") for data in documents)):
         if "nodes" in as_mapping(load_json(value)):
             return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -23,10 +23,11 @@ _Reader = Callable[[BinaryIO, Budget], Texts]
 
 
 def read_embedded_texts(path: str) -> dict[str, str]:
-    """Return the texts of a file by name, {} if it has none, is damaged, or is of another type.
+    """Return the texts that programs stored in an image or video file, by name.
 
-    EXIF's comment is "UserComment", the XMP packet "XMP", the maker of Content Credentials "C2PA".
-    A text "EXIF" warns that the EXIF is unsafe to read wholly. Raises DiskError.
+    EXIF's user comment has the name "UserComment", the XMP packet "XMP", the program named in the
+    Content Credentials "C2PA". The name "EXIF" is a warning: see `has_overlapping_exif`. Return {}
+    for a damaged file or another type of file. Raises DiskError if the file cannot be read.
     """
     try:
         with open(path, "rb") as file:
@@ -41,9 +42,10 @@ def read_embedded_texts(path: str) -> dict[str, str]:
 
 
 def has_overlapping_exif(path: str) -> bool:
-    """Return whether a library that reads all EXIF of the file might take far more memory.
+    """Return whether an image library might run out of memory on the EXIF data of a file.
 
-    Raises DiskError if the file cannot be read.
+    The tags of such a file share the same bytes, which a library reads once for each tag. Raises
+    DiskError if the file cannot be read.
     """
     return "EXIF" in read_embedded_texts(path)
 

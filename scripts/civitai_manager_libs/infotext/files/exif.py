@@ -29,10 +29,10 @@ _Entry = tuple[int, int, bytes]  # a value's type, its count, and the value or i
 
 
 def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
-    """Yield the texts of EXIF data by name; the data may begin with `Exif` and two NULs.
+    """Yield (name, text) for each text in EXIF data that may describe how an image was made.
 
-    A text "EXIF" warns that reading all of the data would take far more memory than the file has,
-    since its tags overlap, or that this is unknown because `data` is b"".
+    The name "EXIF" is a warning that other programs may run out of memory on this data: its tags
+    overlap, or `data` is b"" because it was not read.
     """
     if not data:
         yield "EXIF", "unread"
@@ -73,13 +73,13 @@ def _find_exif_folder(byte_order: str, root: dict[int, _Entry]) -> int:
 
 
 def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]:
-    """Return type, count and value of the wanted tags in the folder at `start`, by tag."""
+    """Return (type, count, value) for each tag that we need in the folder at `start`, by tag."""
     entries = _iter_entries(tiff, byte_order, start)
     return {tag: (kind, size, value) for tag, kind, size, value in entries if tag in _WANTED}
 
 
 def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
-    """Return the bytes of all values of a folder together, however much they overlap."""
+    """Return the total size in bytes of a folder's values; bytes that overlap count each time."""
     entries = _iter_entries(tiff, byte_order, start)
     sizes = (size * _TYPE_SIZES.get(kind, 1) for _, kind, size, _ in entries)
     return sum(size for size in sizes if size <= len(tiff))
@@ -88,7 +88,7 @@ def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
 def _iter_entries(
     tiff: bytes, byte_order: str, start: int
 ) -> Iterator[tuple[int, int, int, bytes]]:
-    """Return an iterator of tag, type, count and value of a folder's entries."""
+    """Return an iterator of (tag, type, count, value) for the entries of the folder at `start`."""
     if not 8 <= start <= len(tiff) - 2:
         return iter(())
     (count,) = struct.unpack_from(f"{byte_order}H", tiff, start)
@@ -98,7 +98,10 @@ def _iter_entries(
 
 
 def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budget) -> bytes:
-    """Return the bytes of a text value; b"" if of another type, cut off or beyond the budget."""
+    """Return the bytes of a tag's value.
+
+    Return b"" if the value is no text, is cut off, or exceeds the budget.
+    """
     kind, size, value = entry or (0, 0, b"")
     if kind not in _BYTE_TYPES:
         return b""
@@ -109,10 +112,8 @@ def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budg
 
 
 def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
-    """Return the text of a user comment.
-
-    The bytes decide the encoding: the eight bytes that name it are often wrong.
-    """
+    """Decode a user comment, whose first eight bytes name its encoding."""
+    # The named encoding is often wrong, so the other bytes decide.
     if _swap_bytes(data[:8]) == b"UNICODE\0":
         data = _swap_bytes(data)
     code, text = data[:8], data[8:]
@@ -124,14 +125,14 @@ def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
 
 
 def _swap_bytes(data: bytes) -> bytes:
-    """Return the bytes with each pair swapped."""
+    """Return the bytes with the two bytes of each pair swapped."""
     pairs = bytearray(data[: len(data) // 2 * 2])
     pairs[0::2], pairs[1::2] = pairs[1::2], pairs[0::2]
     return bytes(pairs)
 
 
 def _decode_utf16(data: bytes, byte_order: str, budget: Budget) -> str:
-    """Return UTF-16 text in the byte order that gives more Latin letters."""
+    """Decode UTF-16 in the byte order that gives more Latin letters."""
     big, little = data[0::2].count(0), data[1::2].count(0)
     if big == little == 0 and is_utf8(data):  # under the wrong encoding mark
         return budget.decode_text(data)

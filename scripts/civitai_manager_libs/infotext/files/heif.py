@@ -23,7 +23,7 @@ _Extents = list[tuple[int, int]]  # offset and size of each piece
 
 
 def iter_heif_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield the EXIF, XMP and credentials texts of an AVIF or HEIC file by name."""
+    """Yield (name, text) for the EXIF, XMP and Content Credentials of an AVIF or HEIC file."""
     for kind, begin, stop in iter_boxes(file, 0, get_file_size(file), budget):
         if kind == b"meta":
             yield from _iter_item_texts(file, begin + 4, stop, budget)
@@ -57,7 +57,7 @@ def _iter_pieces(file: BinaryIO, extents: _Extents, budget: Budget) -> Iterator[
 
 
 def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int, bytes]]:
-    """Yield number and type of the EXIF and XMP items."""
+    """Yield (number, type) of each EXIF and XMP item that an `iinf` box lists."""
     _, begin, stop = box
     file.seek(begin)
     begin += 6 if file.read(1) == b"\0" else 8  # behind version, flags and count
@@ -76,7 +76,10 @@ def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int,
 
 
 def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> dict[int, _Extents]:
-    """Return the extents (offset and size) of each item by number; {} if the list is damaged."""
+    """Return where the bytes of each item are, by item number; {} if the list is damaged.
+
+    parts: the boxes of the file's `meta` box by type. Each location is a list of (offset, size).
+    """
     _, begin, stop = parts[b"iloc"]
     file.seek(begin)
     data = budget.read(file, min(stop - begin, _MAX_LIST))
@@ -88,7 +91,11 @@ def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> 
 
 
 def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int, _Extents]]:
-    """Yield number and extents of each item. Raises IndexError if the list is cut off."""
+    """Yield (item number, its list of (offset, size)) from the bytes of an `iloc` box.
+
+    origin: the offset from which each method of location counts. Raises IndexError if the list is
+    cut off.
+    """
     version, sizes = data[0], (data[4], data[5])
     offset_size, length_size, base_size, index_size = (
         size for pair in sizes for size in (pair >> 4, pair & 15)

@@ -31,7 +31,8 @@ _GIF_IMAGE, _GIF_EXTENSION, _GIF_COMMENT = 0x2C, 0x21, 0xFE
 
 
 def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield the known texts of a PNG by name, each name once to bound repeated bombs."""
+    """Yield (name, text) for each text of a known name in a PNG file, each name once."""
+    # Each name once: a hostile file repeats a text that grows when it is decompressed.
     wanted = {**_PNG_NAMES}
     has_exif = False
     for kind, start, size in iter_png_chunks(file):
@@ -52,7 +53,10 @@ def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
 
 
 def _decode_png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
-    """Return the text behind its name. `comf` is ComfyUI's own chunk in animated images."""
+    """Decode the text of a PNG chunk.
+
+    rest: the chunk's data after the text's name. kind: tEXt, zTXt, iTXt, or ComfyUI's own `comf`.
+    """
     if kind == b"zTXt":
         rest = budget.decompress(rest[1:])
     elif kind == b"iTXt":  # behind language and translated keyword
@@ -62,7 +66,7 @@ def _decode_png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
 
 
 def iter_jpeg_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield the EXIF, XMP and comment texts of a JPEG by name, up to the pixels."""
+    """Yield (name, text) for the EXIF, XMP, comments and Content Credentials of a JPEG file."""
     has_exif = False
     credentials = b""  # in pieces of at most 64 KB
     file.seek(2)
@@ -89,7 +93,7 @@ def iter_jpeg_texts(file: BinaryIO, budget: Budget) -> Texts:
 
 
 def iter_webp_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield the EXIF and XMP texts of a WebP file by name."""
+    """Yield (name, text) for the EXIF, XMP and Content Credentials of a WebP file."""
     has_exif = False
     for kind, _, size in iter_webp_chunks(file):
         if not budget.spend_part():
@@ -104,7 +108,7 @@ def iter_webp_texts(file: BinaryIO, budget: Budget) -> Texts:
 
 
 def iter_gif_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield the comments of a GIF, each named "Comment"."""
+    """Yield ("Comment", text) for each comment of a GIF file."""
     file.seek(10)
     _skip_palette(file, file.read(3))
     while budget.spend_part():
@@ -128,7 +132,11 @@ def _skip_palette(file: BinaryIO, flags: bytes) -> None:
 
 
 def _iter_gif_pieces(file: BinaryIO, budget: Budget, is_wanted: bool) -> Iterator[bytes]:
-    """Yield the pieces of a block, none if it is not wanted; then the file is behind the block."""
+    """Yield the data of a GIF's block, which is stored in pieces of up to 255 bytes.
+
+    is_wanted: False to skip the block without yielding. At the end, the file's position is after
+    the block.
+    """
     while budget.spend_part():
         size = (file.read(1) or b"\0")[0]
         if not size:

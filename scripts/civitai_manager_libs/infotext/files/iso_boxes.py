@@ -14,15 +14,16 @@ Box = tuple[bytes, int, int]  # its type, and where its content begins and ends
 
 
 def get_file_size(file: BinaryIO) -> int:
-    """Return the file's size in bytes."""
+    """Return the size of an open file in bytes; the file's position moves to the end."""
     return file.seek(0, 2)
 
 
 def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
-    """Return the box that starts at `start`; None if there is none or it exceeds `end`.
+    """Return (type, start of the content, end of the content) of the box at offset `start`.
 
-    A size of 0 extends to `end`; 1 means a 64-bit size follows.
+    Return None if the box is incomplete or exceeds the offset `end`.
     """
+    # A size of 0 means up to `end`; 1 means that a 64-bit size follows.
     file.seek(start)
     head = file.read(16)
     if end - start < 8 or len(head) < 8:
@@ -36,7 +37,7 @@ def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
 
 
 def iter_boxes(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[Box]:
-    """Yield the consecutive boxes between two offsets."""
+    """Yield (type, start of the content, end of the content) of each box between two offsets."""
     while budget.spend_part():
         box = read_box(file, start, end)
         if box is None:

@@ -22,7 +22,7 @@ _TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487
 
 
 def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield the known texts of an MP4 or QuickTime file by name."""
+    """Yield (name, text) for each text of a known name in an MP4 or QuickTime file."""
     waiting = [(0, get_file_size(file), 0)]
     while waiting and budget.spend_part():
         start, end, depth = waiting.pop()
@@ -41,7 +41,10 @@ def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Texts:
 
 
 def _iter_metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Texts:
-    """Yield the texts of a `meta` box, which names its items by type or by a list of keys."""
+    """Yield (name, text) for the items of a `meta` box.
+
+    An item's name is its type, or an entry of the box's list of keys.
+    """
     file.seek(start)
     inside = file.read(8)
     if inside[4:8] not in (b"hdlr", b"keys", b"ilst"):  # QuickTime has no version field
@@ -73,7 +76,7 @@ def _iter_item_texts(file: BinaryIO, name: str, start: int, end: int, budget: Bu
 
 
 def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield the known texts of a Matroska or WebM file by name."""
+    """Yield (name, text) for each text of a known name in a Matroska or WebM file."""
     waiting = [(0, get_file_size(file))]
     name = ""
     while waiting and budget.spend_part():
@@ -95,7 +98,10 @@ def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Texts:
 
 
 def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] | None:
-    """Return id, start and end of the content of the element at `start`, None if damaged."""
+    """Return (id, start of the content, end of the content) of the element at `start`.
+
+    Return None if the element is damaged or exceeds the offset `end`.
+    """
     file.seek(start)
     head = file.read(12)
     id_length = _get_number_length(head[:1])
@@ -110,5 +116,5 @@ def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] 
 
 
 def _get_number_length(first: bytes) -> int:
-    """Return the length in bytes of a number with this first byte, 0 if invalid."""
+    """Return how many bytes a number has, according to its first byte; 0 if it is invalid."""
     return 9 - first[0].bit_length() if first and first[0] else 0

@@ -38,9 +38,10 @@ class HostCapabilities:
     fields: frozenset[str] = frozenset()
 
     def accepts(self, name: str, value: str) -> bool:
-        """Return whether the WebUI has a field for a parameter, or needs none.
+        """Return whether the WebUI accepts a parameter of an infotext.
 
-        The first word is enough: an extension may accept several parameters (`ControlNet 0`).
+        A parameter is also accepted if its name begins like the field of an extension, which may
+        accept many parameters (`ControlNet 0`).
         """
         if _MODULE.fullmatch(name):
             return not self.fields if self.modules is None else value in self.modules
@@ -53,14 +54,15 @@ class HostCapabilities:
 
     @property
     def _extension_fields(self) -> frozenset[str]:
-        """Return the fields that extensions add, of which a first word may match."""
+        """Return the fields that extensions have added to the WebUI."""
         prefixes = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
         return frozenset(name for name in self.fields if not name.startswith(prefixes))
 
     def resolve_sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
-        """Return the sampler's name, the sampler used instead, and the schedule that is used.
+        """Return (sampler's name, name of the sampler that the WebUI uses, name of the schedule).
 
-        An old name contains the schedule (`DPM++ 2M Karras`).
+        If the WebUI has no such sampler, it uses its default. name: may end with a schedule, as
+        A1111 wrote it before 1.9 (`DPM++ 2M Karras`).
         """
         labels = [names[0] for names in self.schedulers if schedule in names]
         label = (*labels, *(names[0] for names in self.schedulers[:1]), schedule)[0]

@@ -35,7 +35,10 @@ class HostRules:
 
 
 def _rewrite_forge_line(line: str) -> str:
-    """Return the line as Forge reads it: in Civitai's Flux images CFG scale is distilled CFG."""
+    """Return a line of parameters as Forge reads it.
+
+    For Flux images from Civitai, Forge reads the CFG scale as distilled CFG scale.
+    """
     if "Civitai" not in line or "FLUX" not in line:
         return line
     line = _CLIP_SKIP.sub("", line).replace("Sampler: Undefined, ", _FLUX_SAMPLER)
@@ -43,7 +46,10 @@ def _rewrite_forge_line(line: str) -> str:
 
 
 def _rewrite_neo_line(line: str) -> str:
-    """Return the line as Forge Neo reads it: the CFG scale of Flux images is distilled CFG."""
+    """Return a line of parameters as Forge Neo reads it.
+
+    For all Flux images, Forge Neo reads the CFG scale as distilled CFG scale.
+    """
     match = _CFG.search(line) if "flux" in line.lower() else None
     if match and (as_number(match[1]) or 0) > 1:
         line = line.replace("CFG scale: ", "CFG scale: 1.0, Distilled CFG Scale: ")
@@ -69,7 +75,7 @@ HOSTS = {
 
 
 def parse_as_host(host: HostRules, text: str) -> Infotext:
-    """Return a text as a WebUI understands it, without the WebUI's defaults."""
+    """Parse an infotext as a certain WebUI does, without adding the WebUI's defaults."""
     sent = parse_infotext(text)
     if sent.parameters:
         head, mark, line = text.rstrip().replace("\r", "\n").rpartition("\n")
@@ -82,7 +88,7 @@ def parse_as_host(host: HostRules, text: str) -> Infotext:
 
 
 def _join_size(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameters with `Size-1` and `Size-2` joined as `Size`."""
+    """Return the parameters with `Size-1` and `Size-2` (width and height) joined as `Size`."""
     sides = [parameters.get(name) for name in ("Size-1", "Size-2")]
     if not all(sides):
         return dict(parameters)

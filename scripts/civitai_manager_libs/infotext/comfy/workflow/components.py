@@ -18,7 +18,10 @@ _INPUT = "ComponentInput"
 
 
 def list_component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the input names of each component by its kind, in the order of the node's inputs."""
+    """Return the input names of a workflow's components, by component, in order.
+
+    A component is a workflow that is used as a node in another.
+    """
     components = list(as_mapping(workflow.get("components")).items())[:_MAX_COMPONENTS]
     return {str(kind): _list_inputs(as_mapping(component)) for kind, component in components}
 

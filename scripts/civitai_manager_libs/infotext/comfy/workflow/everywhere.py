@@ -27,7 +27,11 @@ _BY_NAME = {  # kind: for each output or input, the names of the inputs that get
 
 
 def find_everywhere_links(content: Node, nodes: list[Node], prefix: str) -> _Links:
-    """Return the invisible links of a level as {node id: {input: link}}."""
+    """Return the links that "Anything Everywhere" nodes make without drawing them.
+
+    content: a workflow or a subgraph. nodes: its active nodes. prefix: how the ids of its nodes
+    begin in the result. The links are {node id: {input name: link}}.
+    """
     found: _Links = {}
     by_id = {str(node.get("id")): node for node in nodes}
     saved_links = as_list(as_mapping(content.get("extra")).get("ue_links"))[:_MAX_LINKS]

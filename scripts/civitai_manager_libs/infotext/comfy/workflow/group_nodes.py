@@ -19,7 +19,10 @@ _GROUP_INPUT, _GROUP_OUTPUT = -10, -20
 
 
 def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return a workflow's group nodes as subgraphs, by the type of their instances."""
+    """Convert a workflow's group nodes to subgraphs, which replaced them in ComfyUI.
+
+    The keys are the types of the nodes that use a group.
+    """
     defined = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
     found: dict[str, Mapping[str, Any]] = {}
     for name, group in list(defined.items())[:_MAX_GROUPS]:
@@ -29,10 +32,10 @@ def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, A
 
 
 def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a group with the widget values of its instance `node`.
+    """Return a group whose inner nodes have the widget values that `node` gives them.
 
-    The instance lists the values of the inner nodes one after another. The values are unknown if
-    their number differs or a linked widget changes the order.
+    node: a node that uses the group; it lists the values of all inner nodes in one list. If this
+    list cannot be assigned to the inner nodes, their values are removed.
     """
     if not group.get("has_joined_widgets"):
         return group
@@ -88,7 +91,7 @@ def _name_group_input(
     node_inputs: Mapping[str, Any],
     known_names: Mapping[str, None],
 ) -> str:
-    """Return the outer name of a group's input: the configured name, else the inner name."""
+    """Return the name of a group's input: the one that the user set, or the inner node's."""
     inner_name = str(node_inputs.get("name") or node_inputs.get("type"))
     named = as_mapping(as_mapping(as_mapping(group.get("config")).get(str(at))).get("input"))
     name = (
@@ -103,7 +106,10 @@ def _name_group_input(
 def _iter_group_outputs(
     group: Mapping[str, Any], nodes: list[dict[str, Any]], used: set[tuple[int, int]]
 ) -> Iterator[tuple[int, int]]:
-    """Yield inner node and output for each output of a group: unlinked or declared external."""
+    """Yield (inner node, its output) for each output of a group, as two indexes.
+
+    An inner output is an output of the group if it is not linked inside or is declared external.
+    """
     external = set()
     for entry in map(as_list, as_list(group.get("external"))[:_MAX_NODES]):
         index = as_mapping(entry[0]).get("index", entry[0]) if len(entry) >= 2 else None

@@ -32,7 +32,11 @@ _Link = list[Any]
 
 @dataclass(frozen=True)
 class _Group:
-    """A level of the workflow. known_inputs: the numbers of its inputs that have a value."""
+    """A workflow or a subgraph within it.
+
+    prefix: how the ids of its nodes begin. known_inputs: the numbers of the subgraph's inputs that
+    have a value. depth: 0 for the workflow.
+    """
 
     content: Mapping[str, Any]
     prefix: str = ""
@@ -41,7 +45,10 @@ class _Group:
 
 
 def read_workflow_nodes(workflow: object) -> Nodes:
-    """Return the active nodes of a workflow in API format, {} for more than MAX_NODES."""
+    """Convert a workflow to a graph in API format, with the nodes of its subgraphs.
+
+    Muted nodes are left out. Return {} if there are more than MAX_NODES nodes.
+    """
     if not isinstance(workflow, Mapping):
         return {}
     subgraphs = as_list(as_mapping(workflow.get("definitions")).get("subgraphs"))
@@ -62,7 +69,10 @@ def _collect_nodes(
     components: Mapping[str, list[str]],
     nodes: dict[str, Node],
 ) -> Iterator[_Group]:
-    """Add a level's nodes to `nodes`, and yield the groups that the level contains."""
+    """Add the nodes of a group to `nodes`; yield the groups that are used as nodes within it.
+
+    groups: all subgraphs of the workflow by type. components: the input names of each component.
+    """
     level_nodes = [
         node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)
     ]
@@ -91,10 +101,11 @@ def _collect_nodes(
 
 
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
-    """Return the links that a bypassed node passes on, by output: its input of the same type.
+    """Return the link that a bypassed node passes on for each output, by output number.
 
-    The input of the same number comes first, as in ComfyUI's editor.
+    An output passes on the link of an input of the same type.
     """
+    # The input with the output's number is tried first, as in ComfyUI's editor.
     node_inputs = list_inputs(node)
     passed = {}
     for slot, output in enumerate(map(as_mapping, as_list(node.get("outputs"))[:200])):
@@ -109,9 +120,9 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> d
 def _find_dead_outputs(
     level_nodes: list[Mapping[str, Any]], prefix: str, sources: Mapping[Any, _Link]
 ) -> set[tuple[str, int]]:
-    """Return the outputs of bypassed nodes that pass nothing on, as node id and output number.
+    """Return (node id, output number) of each output of a bypassed node that passes nothing on.
 
-    A widget linked to such an output keeps its own value.
+    A widget that is linked to such an output keeps its own value.
     """
     dead_outputs = set()
     for node in level_nodes:
@@ -127,7 +138,10 @@ def _find_dead_outputs(
 def _collect_link_sources(
     group: _Group, group_ids: set[str], nodes: dict[str, Node]
 ) -> dict[Any, _Link]:
-    """Return the source of each link by link id, and add the group's output nodes to `nodes`."""
+    """Return the source of each link in a group, as [node id, output number] by link id.
+
+    Also add to `nodes` a node for each output of the group.
+    """
     sources: dict[Any, _Link] = {}
     for link in as_list(group.content.get("links"))[:_MAX_LINKS]:
         link_id, origin, slot, target, target_slot = _split_link(link)
@@ -161,7 +175,10 @@ def _open_group(
     depth: int,
     nodes: dict[str, Node],
 ) -> _Group:
-    """Return the group behind a node, and add a node for each of its inputs that has a value."""
+    """Return the group that a node stands for, ready for `_collect_nodes`.
+
+    Also add to `nodes` a node for each input of the group that has a value.
+    """
     node_inputs = list_inputs(content)
     values = _read_group_values(node, node_inputs)
     known = set()
@@ -179,7 +196,10 @@ def _open_group(
 def _read_group_values(
     node: Mapping[str, Any], node_inputs: list[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return the values of a group's own widgets by name, {} if names and values do not match."""
+    """Return the widget values of a node that stands for a group, by input name.
+
+    Return {} if the number of names differs from the number of values.
+    """
     values = as_list(node.get("widgets_values"))
     widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]
     for names in (widgets, list_widget_names(node)):
@@ -193,7 +213,7 @@ def _make_reroute(source: _Link | None) -> Node:
 
 
 def _find_setters(level_nodes: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
-    """Return the link to each SetNode, by the name that its GetNodes use."""
+    """Return a link to each SetNode, by the name under which GetNodes read its value."""
     setters = [node for node in level_nodes if node.get("type") in _SETTERS]
     return {_get_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in setters}
 

@@ -184,9 +184,10 @@ _WIDGETS = {
 
 
 def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the values of a node's widgets by name, without values whose name is unknown.
+    """Return the values of a node's widgets by name.
 
-    `inputs` are the input names of the node's component, in order.
+    A workflow stores the values without names. Values whose name cannot be found are left out.
+    inputs: the names to use for a node that stands for a component, in order.
     """
     values = node.get("widgets_values")
     if isinstance(values, Mapping):
@@ -207,7 +208,10 @@ def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> d
 
 
 def _find_known_names(kind: str, values: list[Any]) -> list[str]:
-    """Return the table's widget names for a kind of node; of several lists, the one that fits."""
+    """Return the widget names that the table has for a type of node, [] if it has none.
+
+    If the table has the lists of several versions of a node, the list that fits the values counts.
+    """
     rows = [row.split() for row in _WIDGETS.get(kind, "").split("|")]
     return (
         rows[0] if len(rows) == 1 else next((row for row in rows if _fit_values(row, values)), [])
@@ -225,18 +229,18 @@ def _remove_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
 
 
 def list_inputs(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the inputs of a workflow's node, at most 200; a malformed input is {}."""
+    """Return the inputs that a workflow lists for a node, at most 200; a malformed one is {}."""
     return [as_mapping(each) for each in as_list(node.get("inputs"))[:200]]
 
 
 def list_widget_names(node: Mapping[str, Any]) -> list[str]:
-    """Return the widget names that the node itself lists, in order."""
+    """Return the names of a node's widgets, as far as the node itself lists them, in order."""
     widgets = (each.get("widget") for each in list_inputs(node))
     return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
 
 
 def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], bool]:
-    """Return the values by name, and whether values are left over."""
+    """Return (values by name, whether there are more values than names)."""
     found: dict[str, Any] = {}
     at = 0
     for name, _ in zip(names, values):
@@ -247,9 +251,10 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], b
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
-    """Return a sampler's values, which are always steps, cfg, sampler, schedule, denoise in order.
+    """Guess which values of an unknown node are a sampler's, and return them by name.
 
-    The value before the editor's seed control is the seed.
+    Samplers have steps, cfg, sampler, schedule and denoise in this order. The seed is the value
+    before the editor's seed control.
     """
     found = {}
     for at, value in enumerate(values):
@@ -262,7 +267,7 @@ def _guess_values(values: list[Any]) -> dict[str, Any]:
 
 
 def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
-    """Return these values by a sampler's names, {} if a value does not fit."""
+    """Return values as steps, cfg, sampler, schedule and denoise, {} if a value does not fit."""
     row = dict(zip(_SAMPLER_WIDGETS, values))
     denoise = as_number(row.get("denoise", 1))  # or the first step
     numbers = all(isinstance(row[name], (int, float)) for name in ("steps", "cfg"))
@@ -272,5 +277,5 @@ def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
 
 
 def _is_seed_control(value: object) -> bool:
-    """Return whether a value is the editor's setting for the next seed; a bool in older files."""
+    """Return whether a value is the editor's seed control, such as "randomize"."""
     return value is None or isinstance(value, bool) or value in tuple(_CONTROLS)

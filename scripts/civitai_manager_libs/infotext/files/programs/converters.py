@@ -22,7 +22,11 @@ _PART = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^,\[\]'\"]+)")
 
 
 def find_value(data: Data, source: Source) -> object:
-    """Return the value that `source`, a path or a function, finds in `data`, or None."""
+    """Return the value that a source finds in a program's JSON data, or None.
+
+    source: a path of keys such as "a.b", several paths such as "a.b|c" of which the first with a
+    value counts, or a function of the data.
+    """
     if not isinstance(source, str):
         return source(data)
     values = (_get_at(data, path) for path in source.split("|"))
@@ -36,7 +40,7 @@ def _get_at(data: object, path: str) -> object:
 
 
 def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Data], object]:
-    """Return a function that reads the value at `source` and applies `convert` to it."""
+    """Return a function that reads the value at the path `source` and converts it."""
 
     def read(data: Data) -> object:
         value = find_value(data, source)
@@ -46,9 +50,9 @@ def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Da
 
 
 def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
-    """Return a function that reads a whole number as `factor` times the number plus `plus`.
+    """Return a function that reads a whole number n at a path and returns n * factor + plus.
 
-    The function returns None if the scaled number is not positive.
+    The function returns None if the result is not positive.
     """
 
     def scale(value: object) -> int | None:
@@ -59,29 +63,32 @@ def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data],
 
 
 def skip_words(source: str, *words: str) -> Callable[[Data], object]:
-    """Return a function that reads a value, None for these words, such as "Automatic"."""
+    """Return a function that reads a text, but returns None for words such as "Automatic"."""
     return convert_value(source, lambda value: None if as_text(value) in words else value)
 
 
 def read_if(condition: str, source: Source) -> Callable[[Data], object]:
-    """Return a function that reads `source` if the value at `condition` is true, else None."""
+    """Return a function that reads `source` if the value at the path `condition` is true.
+
+    Otherwise the function returns None.
+    """
     return lambda data: find_value(data, source) if find_value(data, condition) is True else None
 
 
 def find_first(*sources: Source) -> Callable[[Data], object]:
-    """Return a function that reads the first of these sources that has a value."""
+    """Return a function that reads several sources and returns the first value found."""
     return lambda data: next(filter(None, (find_value(data, source) for source in sources)), None)
 
 
 def join_lines(source: str) -> Callable[[Data], object]:
-    """Return a function that reads a text, or joins a list of texts by line ends."""
+    """Return a function that reads a text or a list of texts, which it joins by line ends."""
     return convert_value(
         source, lambda value: "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
     )
 
 
 def parse_resolution(source: str) -> Callable[[Data], object]:
-    """Return a function that reads a size, `(1024, 768)` or `1024 x 768`, as `1024x768`."""
+    """Return a function that reads a size such as `(1024, 768)` and returns `1024x768`."""
 
     def size(value: object) -> str | None:
         sides = re.findall(r"\d{1,5}", as_text(value)[:100])
@@ -91,7 +98,7 @@ def parse_resolution(source: str) -> Callable[[Data], object]:
 
 
 def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from a list of names and a list of weights."""
+    """Return a function that reads LoRAs from two lists: their names and their weights."""
 
     def read_loras(data: Data) -> list[Record]:
         known_weights = _split_list(find_value(data, weights))
@@ -103,7 +110,7 @@ def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
 
 
 def _split_list(value: object) -> list[Any]:
-    """Return the entries of a list, or of a text such as `a,b` or `['a', 'b']`."""
+    """Return the entries of a list; parse a text such as `a,b` or `['a', 'b']` as a list."""
     entries = list(as_list(value))
     for each in [] if entries else _PART.findall(as_text(value)[:_MAX_LIST]):
         entries.extend(part.strip() for part in each if part.strip())
@@ -111,7 +118,10 @@ def _split_list(value: object) -> list[Any]:
 
 
 def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from a list of objects."""
+    """Return a function that reads LoRAs from a list of dictionaries.
+
+    source: the path of the list. name, weight: the paths in each dictionary.
+    """
 
     def read_loras(value: object) -> list[Record]:
         entries = (as_mapping(entry) for entry in as_list(value)[:_MAX_LORAS])
@@ -121,7 +131,7 @@ def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callabl
 
 
 def read_lora_pairs(source: str) -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from a list of `[name, weight, …]`."""
+    """Return a function that reads LoRAs from a list with an entry `[name, weight, …]` each."""
 
     def read_loras(value: object) -> list[Record]:
         entries = (as_list(entry) for entry in as_list(value)[:_MAX_LORAS])
@@ -131,7 +141,10 @@ def read_lora_pairs(source: str) -> Callable[[Data], object]:
 
 
 def read_lora_texts(*prefixes: str) -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from texts `name : weight` under keys numbered from 1."""
+    """Return a function that reads LoRAs from texts such as "name : weight".
+
+    Their keys are one of the prefixes with a number from 1.
+    """
 
     def read_loras(data: Data) -> list[Record]:
         keys = (f"{prefix}{index}" for index in range(1, _MAX_LORAS) for prefix in prefixes)

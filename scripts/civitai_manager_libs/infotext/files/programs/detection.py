@@ -13,9 +13,10 @@ __all__ = ["read_program", "read_texts"]
 
 
 def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] | None:
-    """Return the program that wrote `data`, and the record; None if unknown.
+    """Return (program, record) for JSON data that an image program wrote, None if unknown.
 
-    `texts` are the file's texts by name.
+    The record has the keys of Civitai's `meta`. texts: all texts of the file by name, since some
+    programs store a value in another text.
     """
     if not isinstance(data, Mapping):
         return None
@@ -30,7 +31,10 @@ def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] |
 
 
 def read_texts(texts: Mapping[str, str]) -> tuple[str, Record] | None:
-    """Return the program that wrote one text for each value, and the record; None if unknown."""
+    """Return (program, record) for a file with a text for each parameter, None if unknown.
+
+    texts: the file's texts by name. The record has the keys of Civitai's `meta`.
+    """
     for program in PROGRAMS:
         if program.has_texts and _is_written_by(program, texts):
             return program.name, _build_record(program, texts, {})
@@ -53,9 +57,9 @@ def _build_record(program: Program, data: Data, texts: Mapping[str, str]) -> Rec
 
 
 def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
-    """Return the program and record of a ComfyUI graph, None for other data.
+    """Return (program, record) for data that is or contains a ComfyUI graph, None for other data.
 
-    Civitai's own images since 2024 contain a summary in the graph.
+    The program is "Civitai" if the graph contains a summary by Civitai's generator.
     """
     summary = as_mapping(load_json(data.get("extraMetadata")))
     if summary.get("prompt"):
@@ -70,7 +74,7 @@ def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
 
 
 def _build_on_site_record(data: Data, summary: Data) -> Record:
-    """Return the summary as a record, with the graph for what the summary lacks."""
+    """Return a record of the summary's values; it includes the graph for missing values."""
     used = [as_mapping(entry) for entry in as_list(summary.get("resources"))[:100]]
     record = {key: value for key, value in summary.items() if key != "resources"}
     record["civitaiResources"] = [

@@ -24,7 +24,7 @@ _RESIZERS = {  # of the pixels or in the latent space
 
 
 def make_second_pass(scale: object, upscaler: str, denoise: object, steps: object = None) -> Record:
-    """Return the fields of a second pass at `scale` times the size of the first."""
+    """Return A1111's Hires. fix parameters for a second pass that enlarges by `scale`."""
     return {
         "Hires upscale": scale,
         "Hires upscaler": upscaler or None,
@@ -34,7 +34,7 @@ def make_second_pass(scale: object, upscaler: str, denoise: object, steps: objec
 
 
 def translate_upscaler(name: str) -> str:
-    """Return an upscaler under A1111's name, a model's name without extension."""
+    """Return A1111's name of an upscaler; an unknown name only loses folder and extension."""
     kind, _, model = name.partition("-")
     if kind in ("model", "latentmodel"):
         name = model
@@ -43,9 +43,10 @@ def translate_upscaler(name: str) -> str:
 
 
 def read_swarm_pass(data: Data) -> Record:
-    """Return SwarmUI's refiner: a second pass if it runs after all steps, else A1111's Refiner.
+    """Return A1111's parameters for SwarmUI's refiner.
 
-    SwarmUI writes no `refinerupscale` of 1.
+    If the refiner takes over before the last step, they are those of A1111's Refiner; if it runs
+    after all steps, those of Hires. fix.
     """
     refiner = model_file_stem(as_text(data.get("refinermodel")))
     share = as_number(data.get("refinercontrolpercentage"))
@@ -63,7 +64,8 @@ def read_swarm_pass(data: Data) -> Record:
 
 
 def read_draw_things_pass(data: Data) -> Record:
-    """Return Draw Things' second pass, with the first pass's size; its `size` is the second's."""
+    """Return A1111's Hires. fix parameters for Draw Things' second pass, {} if it has none."""
+    # Draw Things' `size` is the size after the second pass.
     more = as_mapping(data.get("v2"))
     first = [as_integer(more.get(f"hiresFix{side}")) for side in ("Width", "Height")]
     last = re.fullmatch(r"(\d{1,5})x(\d{1,5})", as_text(data.get("size")))
@@ -77,7 +79,7 @@ def read_draw_things_pass(data: Data) -> Record:
 
 
 def read_hf_space_pass(data: Data) -> Record:
-    """Return the second pass of a Hugging Face Space, which enlarges the latent."""
+    """Return A1111's Hires. fix parameters for an image made by a Hugging Face Space."""
     upscale = as_mapping(data.get("use_upscaler"))
     method = as_text(upscale.get("upscale_method"))
     upscaler = translate_upscaler(f"latent-{method}") if method else ""
@@ -87,16 +89,13 @@ def read_hf_space_pass(data: Data) -> Record:
 
 
 def read_fooocus_refiner(data: Data) -> Record:
-    """Return Fooocus' refiner as A1111's, {} if there is none; Fooocus always writes the switch."""
+    """Return A1111's Refiner parameters for Fooocus' refiner, {} if none was used."""
     refiner = as_text(data.get("refiner_model"))
     return {"Refiner": refiner, "Refiner switch at": data.get("refiner_switch")} if refiner else {}
 
 
 def read_invoke_pass(data: Data) -> Record:
-    """Return InvokeAI's img2img strength, refiner and second pass.
-
-    InvokeAI 4 does not store the first pass's size.
-    """
+    """Return A1111's parameters for InvokeAI's img2img strength, refiner and second pass."""
     refiner = find_value(data, "refiner_model.name|refiner_model.model_name")
     written: Record = {"Denoising strength": data.get("strength")}
     if refiner:
@@ -106,7 +105,7 @@ def read_invoke_pass(data: Data) -> Record:
     written["Denoising strength"] = data.get("hrf_strength")
     first = [as_integer(data.get(key)) for key in ("hrf_width", "hrf_height")]
     last = [as_integer(data.get(key)) for key in ("width", "height")]
-    if all(first) and all(last):
+    if all(first) and all(last):  # InvokeAI 4 stores only the last size
         written["Size"] = "x".join(map(str, first))
         written["Hires resize"] = "x".join(map(str, last))
     return written

@@ -19,7 +19,10 @@ _NOVELAI_SOURCE = re.compile(r"(.{1,200}?)(?: ([0-9A-F]{8}))?")  # NovelAI Diffu
 
 
 def read_dream(text: str) -> Record:
-    """Return the record in InvokeAI 1's `"a prompt [not this]" -s 50 -S 42 -W 512 -H 768`."""
+    """Parse the command line that InvokeAI 1 stores in its images, and return a record.
+
+    For example, `"a prompt [a negative prompt]" -s 50 -S 42 -W 512 -H 768`.
+    """
     found = _DREAM.fullmatch(text)
     if found is None:
         return {}
@@ -32,12 +35,12 @@ def read_dream(text: str) -> Record:
 
 
 def read_invoke_2_prompt(data: Data) -> str:
-    """Return InvokeAI 2's prompt without its negative parts, which are in brackets."""
+    """Return InvokeAI 2's prompt without the negative prompts, which it has in brackets."""
     return _remove_brackets(_join_invoke_2_parts(data))
 
 
 def read_invoke_2_negative(data: Data) -> str:
-    """Return the negative parts of InvokeAI 2's prompt, which are in brackets."""
+    """Return the negative prompts, which InvokeAI 2 has in brackets within the prompt."""
     return _join_brackets(_join_invoke_2_parts(data))
 
 
@@ -56,7 +59,11 @@ def _join_brackets(text: str) -> str:
 
 
 def read_novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
-    """Return a function that reads NovelAI 4's prompt, one line per character, or a plain one."""
+    """Return a function that reads a prompt of NovelAI.
+
+    structured: the key of NovelAI 4's prompt, which has a text for each character in the image;
+    each becomes a line. plain: the key of an older prompt.
+    """
 
     def prompt(data: Data) -> object:
         return "\n".join(_iter_captions(data.get(structured))) or find_value(data, plain)
@@ -74,12 +81,12 @@ def _iter_captions(prompt: object) -> Iterator[str]:
 
 
 def read_novelai_model(data: Data) -> str | None:
-    """Return the model in the file's `Source` text, None if missing."""
+    """Return the model that NovelAI names in the file's text `Source`, None if missing."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[1] if found else None
 
 
 def read_novelai_hash(data: Data) -> str | None:
-    """Return the checksum at the end of the file's `Source` text, None if missing."""
+    """Return the model's hash at the end of the file's text `Source`, None if missing."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[2] if found else None

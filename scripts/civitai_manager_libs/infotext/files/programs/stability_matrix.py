@@ -15,7 +15,10 @@ _MAX_MODULES = 50
 
 
 def list_matrix_loras(data: Data) -> list[Record]:
-    """Return the active LoRAs as entries of `additionalResources`."""
+    """Return the LoRAs that are active in a Stability Matrix project.
+
+    Each is an entry of `additionalResources` in Civitai's records.
+    """
     if find_value(data, "smproj.State.Model.IsExtraNetworksEnabled") is not True:
         return []
     cards = (cards[0] for cards in _iter_modules(data, "Model.ExtraNetworks") if cards)
@@ -31,7 +34,7 @@ def list_matrix_loras(data: Data) -> list[Record]:
 
 
 def read_matrix_pass(data: Data) -> Record:
-    """Return the fields of the second pass, {} if it is off."""
+    """Return A1111's Hires. fix parameters for Stability Matrix' second pass, {} if it is off."""
     for cards in _iter_modules(data, "Modules", "HiresFixModule"):
         if len(cards) == 2:
             upscaler, sampler = cards
@@ -42,7 +45,10 @@ def read_matrix_pass(data: Data) -> Record:
 
 
 def _iter_modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
-    """Yield the settings cards of each active module whose type contains `kind`."""
+    """Yield the list of settings cards of each active module of a type that contains `kind`.
+
+    path: where the data lists the modules.
+    """
     listed = find_value(data, f"smproj.State.{path}.$values")
     for module in map(as_mapping, as_list(listed)[:_MAX_MODULES]):
         if module.get("IsEnabled") is True and kind in as_text(module.get("$type")):
