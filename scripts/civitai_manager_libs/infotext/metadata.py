@@ -24,9 +24,10 @@ def build_infotext(
 ) -> str:
     """Return the infotext for the `meta` of an API record, "" if it has no parameters.
 
-    meta: a flat mapping, or one wrapped as `{id, meta}`. image: the record, for its base model. Its
-    ids also fill a line of parameters that is too short to be recognised by a WebUI.
-    adds_lora_tags: append the tags of `list_added_lora_tags` to the prompt.
+    meta: a flat mapping, or one wrapped as `{id, meta}`. image: the record itself. Its
+    base model tells how to read `meta`, and its ids are added if an infotext would have too few
+    parameters to be recognised by a WebUI. adds_lora_tags: append the tags of
+    `list_added_lora_tags` to the prompt.
     """
     # The record's image size is not used: the image may have been enlarged after its generation.
     record = _build_record(meta, image)

@@ -111,7 +111,7 @@ def _format_decimal(meta: Mapping[str, Any], high: float, *keys: str) -> str:
 
 
 def _format_denoise(meta: Mapping[str, Any]) -> str:
-    """Return ComfyUI's denoise as text, but "" for 1, for which A1111 writes nothing."""
+    """Return ComfyUI's denoise as text; "" if it is 1, which A1111 does not write."""
     text = _format_decimal(meta, 1, "denoise")
     return "" if text == "1" else text
 

@@ -68,9 +68,9 @@ def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
 
 
 def _find_form(nodes: Nodes, sampler: str) -> list[Node]:
-    """Return [node], the node in which the user types the prompts for some types of samplers.
+    """Return the node in which the user types a sampler's prompts, as a list of one node.
 
-    Return [] for other samplers, or if the graph has several such nodes.
+    Only some types of samplers have such a node. Return [] for others, or if the graph has several.
     """
     form = _FORMS.get(get_node_type(nodes[sampler]))
     filled = [node for node in nodes.values() if form and get_node_type(node) == form]

@@ -124,9 +124,10 @@ def _round_down(inputs: Mapping[str, Any], side: int) -> int:
 
 
 def _read_side(nodes: Nodes, value: object, name: str) -> int | None:
-    """Return the value of an input `name`, "width" or "height"; None if unknown.
+    """Return the number that an input holds for a width or a height, None if unknown.
 
-    value: the input. If it is linked to a node with both sides, the side `name` is read.
+    value: the input. name: "width" or "height", to choose if the input is linked to a node that
+    holds both.
     """
     source = nodes.get(get_linked_node(value) or "")
     holds_both = source is not None and not set(source["inputs"]) - {"width", "height"}

@@ -53,8 +53,8 @@ _OTHER_INPUTS |= {"latent", "latent_image", "samples", "pixels", "mask", "contro
 def resolve_value(nodes: Nodes, value: object, names: tuple[str, ...] = ()) -> Any:
     """Return the text, number or bool of an input, None if unknown.
 
-    value: the input. If it is linked, the value is read from the linked node, by its input with one
-    of `names` if there is one, or computed.
+    value: the input. A link is followed to the node that holds the value, or the value is computed.
+    names: the names of the inputs to prefer if a node holds several values.
     """
     return _resolve(nodes, value, names, [_MAX_VISITS])
 
@@ -118,8 +118,8 @@ def find_nearest_value(
 def iter_setting_nodes(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
     """Yield the node `start` and the nodes that hold its settings, nearest first.
 
-    The links of its inputs `input_names` are followed, and those of inputs that carry many values,
-    such as "pipe".
+    Links are followed from its inputs `input_names`, and from inputs that carry many settings at
+    once, such as "pipe".
     """
 
     def list_next(node_id: str) -> Iterator[str]:

@@ -240,7 +240,10 @@ def list_widget_names(node: Mapping[str, Any]) -> list[str]:
 
 
 def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], bool]:
-    """Return (values by name, whether there are more values than names)."""
+    """Assign values to names in order; return them by name, and whether values are left over.
+
+    The editor stores its seed control after a seed; this value has no name and is skipped.
+    """
     found: dict[str, Any] = {}
     at = 0
     for name, _ in zip(names, values):

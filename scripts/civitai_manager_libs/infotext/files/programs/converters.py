@@ -141,9 +141,9 @@ def read_lora_pairs(source: str) -> Callable[[Data], object]:
 
 
 def read_lora_texts(*prefixes: str) -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from texts such as "name : weight".
+    """Return a function that reads LoRAs from numbered texts such as "name : weight".
 
-    Their keys are one of the prefixes with a number from 1.
+    prefixes: the beginnings of the texts' keys, which end with a number from 1.
     """
 
     def read_loras(data: Data) -> list[Record]:

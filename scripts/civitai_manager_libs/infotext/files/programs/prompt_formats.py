@@ -35,12 +35,12 @@ def read_dream(text: str) -> Record:
 
 
 def read_invoke_2_prompt(data: Data) -> str:
-    """Return InvokeAI 2's prompt without the negative prompts, which it has in brackets."""
+    """Return the prompt of InvokeAI 2 without the negative prompts in brackets."""
     return _remove_brackets(_join_invoke_2_parts(data))
 
 
 def read_invoke_2_negative(data: Data) -> str:
-    """Return the negative prompts, which InvokeAI 2 has in brackets within the prompt."""
+    """Return the negative prompts, which are in brackets in InvokeAI 2's prompt."""
     return _join_brackets(_join_invoke_2_parts(data))
 
 
