@@ -27,7 +27,7 @@ def fresh(library, monkeypatch):
 
 @pytest.fixture
 def civitai(monkeypatch, fresh):
-    """A model of 30 pictures, a page has ten."""
+    """Yield a Civitai with a model of 30 images, ten a page."""
     with ApiServer(count=30, page=10) as server:
         monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
         yield server
@@ -35,7 +35,7 @@ def civitai(monkeypatch, fresh):
 
 @pytest.fixture
 def on_demo(demo, monkeypatch, fresh):
-    """The demo as this process' Civitai."""
+    """Use the demo as this process' Civitai."""
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
     demo.requests.clear()
     return demo
@@ -106,13 +106,13 @@ def start_host(browser, demo, tmp_path):
 
 @pytest.fixture(params=["alone", "in-a-host"])
 def either(request):
-    """The tab by itself, and in a host."""
+    """Return the standalone server, and a host."""
     return request.getfixturevalue("server" if request.param == "alone" else "host")
 
 
 @pytest.fixture(params=["alone", "in-a-host"])
 def either_of_its_own(request, demo):
-    """The same, for a test that ends or changes it."""
+    """Return a server of its own, for a test that ends or changes it."""
     if request.param == "alone":
         return request.getfixturevalue("start")(demo.url)
     return request.getfixturevalue("start_host")()

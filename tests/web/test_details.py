@@ -16,7 +16,7 @@ _LORA = 900_003
 
 
 def _row(*kinds, having=""):
-    """The first picture of these kinds, with that in its infotext."""
+    """Return the first image of these kinds that has this in its infotext."""
     fits = (row for row in of_model(_LORA)[:60] if row.kind in kinds and row.type == "image")
     return next(row for row in fits if having in infotext_of(row))
 
@@ -39,7 +39,7 @@ def _told(page):
 
 
 def _copied(page):
-    """What is on the clipboard once the page has said so; nothing is said any more then."""
+    """Return the clipboard once the page says that it copied; wait until the message is gone."""
     page.said("Copied").click()
     expect(page.said("Copied")).to_have_count(0)
     return page.page.evaluate("navigator.clipboard.readText()")

@@ -37,7 +37,7 @@ _WRITES += [("PUT", "key"), ("POST", "key/test")]
 
 @pytest.fixture
 def gate(monkeypatch):
-    """That of the routes which are served from now on."""
+    """Return the endpoints of the routes that are served from now on."""
     gate = Endpoints()
     monkeypatch.setattr(table, "Endpoints", lambda: gate)
     return gate

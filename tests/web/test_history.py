@@ -48,7 +48,7 @@ def _scrolled(page):
 
 
 def _in_two_pages(route):
-    """A demo's models are too few for a second page: so they come in halves."""
+    """Split the demo's models into two pages: they are too few for a second one."""
     answer = route.fetch(url=route.request.url.replace("&cursor=half", ""))
     told = answer.json()
     half, is_first = len(told["models"]) // 2, "cursor=" not in route.request.url

@@ -23,7 +23,7 @@ def _ids(answer):
 
 
 def _rows(civitai, *rows, **metadata):
-    """An answer of Civitai's with these rows, each a picture of its own unless it says so."""
+    """Return a response of Civitai's with these rows, each another image unless the row says so."""
     first = civitai._row(civitai.ids[0])
     body = {"items": [{**first, **row} if isinstance(row, dict) else row for row in rows]}
     return status(200, json.dumps({**body, "metadata": metadata}).encode())

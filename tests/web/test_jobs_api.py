@@ -260,7 +260,7 @@ def test_chosen_pictures_have_no_gallery_to_report_of(api, ids):
 
 @pytest.fixture
 def opener(monkeypatch):
-    """A file manager that ends with this code; what it was given."""
+    """Install a file manager that ends with this code; return what it is given."""
     monkeypatch.setattr(jobs.shutil, "which", lambda name: "/usr/bin/xdg-open")
 
     class Opener:

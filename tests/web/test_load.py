@@ -82,7 +82,7 @@ def _memory(program):
 
 @contextmanager
 def _peak(program):
-    """The most memory while the block runs, as a list's only entry, in MB above that before."""
+    """Yield a list that gets the peak memory of the block, in MB above that before."""
     before, over, most = _memory(program), threading.Event(), [0]
 
     def look():

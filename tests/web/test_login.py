@@ -93,7 +93,7 @@ def test_addresses_of_one_household_are_one_peer():
 
 
 def _application():
-    """An application with a login, and that."""
+    """Return an application with a login, and the login."""
 
     def form(request, status, said):
         return PlainTextResponse(said, status)

@@ -129,7 +129,7 @@ _ALL, _ELSEWHERE = set(_CHANGES), {"X-Forwarded-For": "192.0.2.7"}
 
 
 def _put_all(api, headers, cookies=()):
-    """The names that can be changed, and the reason codes why the others cannot."""
+    """Return the settings that can be changed, and the reason codes of the others."""
     changed, codes = set(), set()
     for name, (path, body) in _CHANGES.items():
         sent = {"headers": {"X-Civitai-Shortcut": "1", **headers}, "cookies": dict(cookies)}

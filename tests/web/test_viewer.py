@@ -34,7 +34,7 @@ def _at(page):
 
 
 def _loaded_around(page):
-    """The neighbours to both sides have their files, and nothing more is on its way."""
+    """Wait until the neighbours on both sides have their files and nothing else is loading."""
     sides = page.page.locator(".slide[inert] img.file")
     expect(sides).to_have_count(2)
     page.page.wait_for_load_state("networkidle")

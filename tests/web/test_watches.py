@@ -344,7 +344,7 @@ def test_page_that_is_left_open_asks_every_hour_however_often_it_is_left_for_a_m
 
 
 def _without_the_newest(count, demo, flaky):
-    """The gallery as it was before they came."""
+    """Restore the gallery as it was before the new images."""
     address = f"{demo.url}/api/v1/images?modelId=900001&limit=100&withMeta=true&flatMeta=true"
     asked = urllib.request.Request(address, headers={"Host": flaky.host})
     with urllib.request.urlopen(asked) as answer:

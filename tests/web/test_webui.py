@@ -89,7 +89,7 @@ def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
 
 
 def _bodies(host, path):
-    """What each address gives that a gradio has for files."""
+    """Return the responses of all addresses at which gradio serves files."""
     for address in (f"file={path}", f"file/{path}", f"gradio_api/file={path}"):
         try:
             with urllib.request.urlopen(f"{host.url}/{quote(address)}", timeout=20) as answer:

@@ -108,15 +108,15 @@ class Endpoints:
             handler, lambda request: not is_cross_site(request.headers, request.method)
         )
 
-    def for_write(self, handler: Handler, most: int = SMALL_BODY) -> Endpoint:
+    def for_write(self, handler: Handler, max_bytes: int = SMALL_BODY) -> Endpoint:
         """Return the endpoint of a route that changes something.
 
-        most: bytes that a body may have.
+        max_bytes: the size that a body may have.
         """
-        return self._endpoint(handler, is_our_page, most)
+        return self._endpoint(handler, is_our_page, max_bytes)
 
     def _endpoint(
-        self, handler: Handler, is_let_in: Callable[[Request], bool], most: int = 0
+        self, handler: Handler, is_let_in: Callable[[Request], bool], max_bytes: int = 0
     ) -> Endpoint:
         async def endpoint(request: Request) -> Any:
             try:
@@ -128,7 +128,7 @@ class Endpoints:
                     raise ApiError(403, "not_allowed", "unknown_name")
                 if _page_version(request) not in (None, code_version()):
                     raise ApiError(409, "outdated")
-                async with self._bodies.read(request, most, self.run_local) as body:
+                async with self._bodies.read(request, max_bytes, self.run_local) as body:
                     return await self._answer(handler, request, body)
             except ApiError as error:
                 return error_response(error, request_language(request))

@@ -37,10 +37,12 @@ class BodyReader:
         self._held: Counter[str] = Counter()  # larger ones, by peer
 
     @asynccontextmanager
-    async def read(self, request: Request, most: int, in_thread: InThread) -> AsyncIterator[Any]:
+    async def read(
+        self, request: Request, max_bytes: int, in_thread: InThread
+    ) -> AsyncIterator[Any]:
         """Yield the JSON of a request, None for a GET. A large body is held until the block ends.
 
-        most: bytes. Raises ApiError, and ClientDisconnect.
+        Raises ApiError, and ClientDisconnect.
         """
         if request.method in ("GET", "HEAD"):
             yield None
@@ -49,7 +51,7 @@ class BodyReader:
             try:
                 file = held.enter_context(SpooledTemporaryFile(_IN_MEMORY))
                 with anyio.fail_after(_SECONDS) as time:
-                    await self._receive(request, file, most, in_thread, held, time)
+                    await self._receive(request, file, max_bytes, in_thread, held, time)
             except TimeoutError as error:
                 raise ApiError(408, "too_slow") from error
             except OSError as error:  # no room for a temporary file
@@ -60,7 +62,7 @@ class BodyReader:
         self,
         request: Request,
         file: IO[bytes],
-        most: int,
+        max_bytes: int,
         in_thread: InThread,
         held: AsyncExitStack,
         time: anyio.CancelScope,
@@ -68,7 +70,7 @@ class BodyReader:
         size = 0
         async for part in request.stream():
             before, size = size, size + len(part)
-            if size > most:
+            if size > max_bytes:
                 raise ApiError(413, "too_large")
             if size <= SMALL_BODY:
                 file.write(part)

@@ -67,10 +67,10 @@ def require_image(context: RequestContext) -> Image:
     return image
 
 
-def require_ids(context: RequestContext, most: int) -> list[int]:
+def require_ids(context: RequestContext, max_count: int) -> list[int]:
     """Return the body's valid image ids. Raises ApiError if they are no list or too many."""
     ids = context.body_field("ids")
-    if not isinstance(ids, list) or len(ids) > most:
+    if not isinstance(ids, list) or len(ids) > max_count:
         raise ApiError(400, "bad_input")
     return [i for i in ids if type(i) is int and 0 < i <= _LAST_ID]
 

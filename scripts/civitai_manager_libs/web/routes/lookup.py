@@ -33,7 +33,7 @@ def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
 
 
 def get_model(context: RequestContext) -> RemoteWork[schemas.Model]:
-    """Return a model."""
+    """Return the model that the path names, from Civitai."""
     return RemoteWork(lambda: _require_model(context, context.path_param("model_id")))
 
 

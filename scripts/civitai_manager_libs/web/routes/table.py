@@ -42,7 +42,7 @@ _WRITE = (
     ("PUT", "key", settings.put_key),
     ("POST", "key/test", settings.test_key),
 )
-_WRITE_MUCH = (  # the last: the most bytes of a body
+_WRITE_MUCH = (  # the last: bytes that a body may have
     ("POST", "compatibility", image.check_infotext, 4 * _MB),  # a text
     ("POST", "loaded_filter", library.filter_loaded, 2 * _MB),  # ids
     ("POST", "annotations", library.annotate_images, 2 * _MB),
@@ -69,8 +69,8 @@ def add_routes(app: Any) -> None:
     endpoints = Endpoints()
     routes = [Route(f"{_API}/{path}", endpoints.for_read(handler)) for path, handler in _READ]
     routes += [
-        Route(f"{_API}/{path}", endpoints.for_write(handler, *most), methods=[method])
-        for method, path, handler, *most in (*_WRITE, *_WRITE_MUCH)
+        Route(f"{_API}/{path}", endpoints.for_write(handler, *limit), methods=[method])
+        for method, path, handler, *limit in (*_WRITE, *_WRITE_MUCH)
     ]
     routes.append(
         Route(f"{_ROOT}/page/{{version}}/{{name:path}}", endpoints.for_read(files.get_page_file))

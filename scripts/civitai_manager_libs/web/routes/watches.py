@@ -31,15 +31,15 @@ class _WatchChecks:
         self.is_at_work = False
         self.troubles: dict[str, CivitaiShortcutError] = {}  # of the last look, by gallery
 
-    def begin(self, is_asked_for: bool) -> None:
+    def begin(self, is_requested: bool) -> None:
         """Begin a check if one is requested or due: after a start, then daily if the user wants.
 
         Raises DiskError.
         """
         with self._lock:
-            if self.is_at_work or not (is_asked_for or self._is_time()):
+            if self.is_at_work or not (is_requested or self._is_time()):
                 return
-            pause = 0.0 if is_asked_for else _LATELY if self._begun_at is None else _DAY
+            pause = 0.0 if is_requested else _LATELY if self._begun_at is None else _DAY
             now = time.time()
             # a clock that was set back makes a look seem to be still to come
             due = [one for one in watches.list_watches() if abs(now - one.checked_at) >= pause]
@@ -90,8 +90,8 @@ def act_on_watches(context: RequestContext) -> WatchList:
         "unwatch": lambda: watches.unwatch_gallery(
             context.typed_field("gallery", str, is_needed=True)
         ),
-        "check": lambda: _checks.begin(is_asked_for=True),
-        "check_due": lambda: _checks.begin(is_asked_for=False),
+        "check": lambda: _checks.begin(is_requested=True),
+        "check_due": lambda: _checks.begin(is_requested=False),
     }
     action = context.body_field("action")
     if not isinstance(action, str) or action not in actions:
