@@ -176,7 +176,7 @@ def test_job_says_at_its_end_what_the_gallery_had(server, run, dest):
     }
     [said] = [line for line in err.splitlines() if line.startswith("Pictures seen")]
     assert said.endswith("cannot be read: 1. It was walked to the gallery's end.")
-    assert "kept back by their rating or type: 1; left out" in said
+    assert "left out for their rating or type: 1; left out" in said
     code, out, err = run(*words, "--limit", "3")
     assert json.loads(out)["report"]["end"] == "limit" and "may have more" in err
 

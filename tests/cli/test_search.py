@@ -91,7 +91,7 @@ def test_search_goes_on_until_its_limit_or_the_end_and_says_so(run, monkeypatch)
     monkeypatch.setattr(execute, "_FEW", -1)
     code, out, err = run("steps<40 -lighthouse", "--sort", "Oldest")
     assert (code, _ids(out)) == (0, [2, 3])
-    assert err == "Looked at 1 of 3 kept pictures so far; going on…\n"
+    assert err == "Searched 1 of 3 pictures of the library so far; going on…\n"
     assert "還有" not in run("steps<40", "--limit", "3", locale="zh_TW.UTF-8")[2]
     assert "--limit" in run("steps<40", "--limit", "2")[2]
     assert run("steps>40")[2].endswith("Nothing in the library matches.\n")

@@ -70,8 +70,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "more_failed": ("還有 {n} 個", "and {n} more"),
     # What a gallery had, at a job's end
     "report_seen": ("圖庫中看過 {n} 張圖片", "Pictures seen in the gallery: {n}"),
-    "report_kept_back": ("因分級或種類而略過 {n} 張", "kept back by their rating or type: {n}"),
-    "report_without_data": ("因沒有生成資料而略過 {n} 張", "kept back without data: {n}"),
+    "report_kept_back": ("因分級或種類而略過 {n} 張", "left out for their rating or type: {n}"),
+    "report_without_data": ("因沒有生成資料而略過 {n} 張", "left out without data: {n}"),
     "report_unrelated": (
         "紀錄只列出其他模型的 {n} 張",
         "whose record names other models only: {n}",
@@ -119,7 +119,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "report_walks_apart": (
         "網站的兩次回應沒有相同的圖片：無法推算缺多少。",
-        "The site's two answers have no picture in common: how many are missing cannot be told.",
+        "The site's two answers have no picture in common: how many are missing is not known.",
     ),
     "report_walks_limit": (
         "第二次走訪找到的超過張數上限：提高上限可取得其餘的。",
@@ -195,17 +195,17 @@ WORDS: dict[str, tuple[str, str]] = {
         "未寫入，因為 Civitai 的紀錄裡已殘缺：{names}",
         "Left out, since Civitai's record has them cut or torn: {names}",
     ),
-    "problem_missing": ("沒有說明：{names}", "It does not tell: {names}"),
+    "problem_missing": ("沒有說明：{names}", "Not stated: {names}"),
     "problem_seed": (
         "種子很大，Civitai 可能已將它四捨五入。",
         "The seed is so large that Civitai may have rounded it.",
     ),
-    "loss_assumed": ("{field}：沒有說明，視為 {got}", "{field}: not told, taken for {got}"),
+    "loss_assumed": ("{field}：沒有說明，視為 {got}", "{field}: not stated, assumed to be {got}"),
     "loss_changed": ("{field}：{sent} 變為 {got}", "{field}: {sent} becomes {got}"),
     "loss_dropped": ("{field}：{sent} 不會帶入", "{field}: {sent} is not taken"),
     "loss_swallowed": (
         "{field}：{sent} 會被當成提示詞的一部分",
-        "{field}: {sent} is taken for a part of the prompt",
+        "{field}: {sent} is read as part of the prompt",
     ),
     "here": ("已在此", "Here"),
     "available_by_name": ("已在此（僅依檔名判斷）", "Here, by its name alone"),

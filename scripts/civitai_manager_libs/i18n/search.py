@@ -93,8 +93,8 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "open_library": ("搜尋本機圖庫", "Search the library"),
     "search_suggestions": ("建議", "Suggestions"),
     "search_looked": (
-        "搜尋仍在繼續：已看過 {all} 張保留的圖片中的 {n} 張。",
-        "Still looking: {n} of {all} kept pictures so far.",
+        "搜尋仍在繼續：已看過本機圖庫 {all} 張中的 {n} 張。",
+        "Still searching: {n} of {all} pictures of the library so far.",
     ),
     "search_none": ("本機圖庫中沒有符合的圖片。", "Nothing in the library matches."),
     "open_watches": ("追蹤的圖庫", "Watched galleries"),

@@ -150,8 +150,8 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
     # Searches
     "no_set": ("沒有收藏集「{name}」。", "There is no collection “{name}”."),
     "search_goes_on": (
-        "已看過 {all} 張保留的圖片中的 {n} 張，繼續搜尋…",
-        "Looked at {n} of {all} kept pictures so far; going on…",
+        "已看過本機圖庫 {all} 張中的 {n} 張，繼續搜尋…",
+        "Searched {n} of {all} pictures of the library so far; going on…",
     ),
     "found_more": ("還有更多：--limit", "There are more: --limit"),
 }
