@@ -143,7 +143,7 @@ export interface WatchedGallery {
   problem: string;
 }
 /**
- * A named set of images. covers: ids of the images added last.
+ * A named set of images. covers: ids of images added last, none of them to be blurred.
  */
 export interface Collection {
   name: string;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from civitai_manager_libs import setting
 from civitai_manager_libs.library.search import execute
 from page_driver import expect, until
 
@@ -95,6 +96,17 @@ def test_sets_are_made_filled_renamed_deleted_and_taken_out_and_in(api, ids):
     [_, harbor] = api.get("collections")
     assert (harbor["name"], harbor["count"]) == ("Harbor", 2)
     assert _status(api, "import", {"pictures": []}) == 400
+
+
+def test_collection_shows_no_cover_above_the_rating_that_is_blurred(api, on_demo):
+    views = api.get("images?model=900001&level=XXX&limit=40")["images"]
+    safe = [view["id"] for view in views if view["level"] == "None"]
+    above = [view["id"] for view in views if view["level"] in ("X", "XXX")]
+    api.post("annotations", {"ids": safe[:1], "add_to": "Sea"})
+    api.post("annotations", {"ids": above[:1], "add_to": "Sea"})
+    assert api.get("collections")[0]["covers"] == [above[0], safe[0]]
+    setting.change("blur_level", "Soft")
+    assert api.get("collections")[0]["covers"] == safe[:1]
 
 
 @pytest.mark.parametrize(

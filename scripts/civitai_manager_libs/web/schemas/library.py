@@ -26,7 +26,7 @@ __all__ = [
 
 
 class Collection(TypedDict):
-    """A named set of images. covers: ids of the images added last."""
+    """A named set of images. covers: ids of images added last, none of them to be blurred."""
 
     name: str
     count: int

@@ -8,7 +8,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ....core import Image
+from .... import setting
+from ....core import Image, level_mask
 from ....library import bookmarks, records
 from ...http import annotation_view, ApiError, RequestContext
 from ...schemas.library import AnnotationsChanged, Collection, Imported
@@ -42,10 +43,18 @@ def annotate_images(context: RequestContext) -> AnnotationsChanged:
 
 
 def get_collections(context: RequestContext) -> list[Collection]:
-    """Return all collections by name."""
+    """Return all collections by name, without the covers that would have to be blurred."""
+    found = bookmarks.collections.list_collections()
+    images = records.find_images([image_id for one in found for image_id in one.covers])
+    shown_levels = level_mask(setting.blur_level)
+    shown = {image_id for image_id, image in images.items() if image.level & shown_levels}
     return [
-        {"name": one.name, "count": one.count, "covers": list(one.covers)}
-        for one in bookmarks.collections.list_collections()
+        {
+            "name": one.name,
+            "count": one.count,
+            "covers": [image_id for image_id in one.covers if image_id in shown],
+        }
+        for one in found
     ]
 
 
