@@ -53,7 +53,7 @@ class Busy(NetworkError):
 
     @classmethod
     def of(cls, seconds: float) -> Busy:
-        """Return the error with the usual sentence."""
+        """Return a Busy error with the usual message for a pause of `seconds`."""
         return cls(f"The server asks to be left alone for {seconds:.0f} seconds.", seconds)
 
 

@@ -18,10 +18,8 @@ _FTYP_EXTENSIONS |= {b"heix": "heic", b"mif1": "heic"}
 
 
 def printD(message: str) -> None:
-    """Log one line to stderr, with a space for each character that is not printable.
-
-    stdout is for `--json`.
-    """
+    """Log one line to stderr; unprintable characters become spaces."""
+    # stdout is for `--json`.
     line = "".join(c if c.isprintable() else " " for c in f"Civitai Shortcut: {message}")
     # Not by print's `end`: that is a second write, and other threads may write in between.
     try:
@@ -33,14 +31,14 @@ def printD(message: str) -> None:
 
 
 def without_query(url: str) -> str:
-    """Return the URL for a log: without query, fragment and `user:password@`."""
+    """Return the URL without query, fragment and password, to be shown in a log."""
     return re.sub(r"//[^/]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0])
 
 
 def extension_of(start: bytes) -> str | None:
-    """Return the true extension of an image, video or sound from its first 16 bytes, or None.
+    """Return the file extension of an image, video or sound by its first 16 bytes.
 
-    File names in URLs cannot be trusted: a `.jpeg` may be a PNG.
+    None for other content. The extension in a URL cannot be trusted: a `.jpeg` may be a PNG.
     """
     if start.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
@@ -60,15 +58,18 @@ def extension_of(start: bytes) -> str | None:
 
 
 def is_markup(start: bytes) -> bool:
-    """Return whether bytes begin as HTML, XML or JSON: an error page in place of a file."""
+    """Return whether bytes begin like HTML, XML or JSON.
+
+    Such bytes are mostly an error page in place of the requested file.
+    """
     return _MARKUP.match(start.removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def safe_name(name: str, fallback: str = "unnamed", limit: int = 100) -> str:
-    """Return a file name that Windows, macOS and Linux allow, of at most `limit` UTF-8 bytes.
+    """Return a file name that Windows, macOS and Linux allow.
 
-    The result is `fallback` if nothing is left; never `.` or `..`, without separators, control and
-    direction characters, and no reserved name such as `con`.
+    Forbidden characters become spaces, and a reserved name such as `con` gets a `_` in front.
+    fallback: the name if nothing is left. limit: the largest size in UTF-8 bytes.
     """
     visible = (c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c)[0] != "C")
     text = re.sub(r'[<>:"/\\|?*\s]+', " ", "".join(visible)).strip(" .")
@@ -79,14 +80,14 @@ def safe_name(name: str, fallback: str = "unnamed", limit: int = 100) -> str:
 
 
 def short_time(seconds: float) -> str:
-    """Return seconds as `1:15` or `1:01:40`."""
+    """Return a number of seconds as text, such as `1:15` or `1:01:40`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def short_bytes(count: float) -> str:
-    """Return a number of bytes as `1.5 KB`."""
+    """Return a number of bytes as text, such as `1.5 KB`."""
     for unit in ("B", "KB", "MB", "GB"):
         if count < 1024 or unit == "GB":
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"

@@ -28,7 +28,10 @@ class Cancellation:
         self.is_for_good = False  # the work will not be resumed
 
     def set(self, for_good: bool = False) -> None:
-        """Cancel, and call the callbacks of `notify`. for_good: the work will not be resumed."""
+        """Cancel the work, and call the callbacks that `notify` has registered.
+
+        for_good: whether the work will never be resumed.
+        """
         self.is_for_good = self.is_for_good or for_good
         self._event.set()
         with self._lock:  # so that no callback runs after its `notify` block
@@ -45,19 +48,20 @@ class Cancellation:
             raise Cancelled("Cancelled.")
 
     def wait(self, seconds: float) -> None:
-        """Sleep; raise Cancelled as soon as `set` is called."""
+        """Sleep for some seconds. Raises Cancelled as soon as `set` is called."""
         if self._event.wait(seconds):
             raise Cancelled("Cancelled.")
 
     def sleep(self, seconds: float) -> None:
-        """Sleep; return as soon as `set` is called."""
+        """Sleep for some seconds, or until `set` is called."""
         self._event.wait(seconds)
 
     @contextmanager
     def notify(self, callback: Callable[[], None]) -> Iterator[None]:
-        """Let `set` call `callback`, in the thread of `set`, while the `with` block runs.
+        """Call `callback` when `set` is called during the `with` block.
 
-        The callback must be quick. Raises Cancelled if `set` was called before.
+        The callback runs in the thread that calls `set`, and must be quick. Raises Cancelled if
+        `set` was called before.
         """
         with self._lock:
             self._callbacks.append(callback)
@@ -70,7 +74,10 @@ class Cancellation:
 
     @contextmanager
     def with_timeout(self, seconds: float | None) -> Iterator[Cancellation]:
-        """Yield a cancellation that is set with this one, or after `seconds`; None: no timeout."""
+        """Yield a cancellation that is set with this one or after some seconds.
+
+        seconds: None for no timeout.
+        """
         if seconds is None:
             yield self
             return
@@ -98,5 +105,5 @@ _never = _Never()
 
 
 def never_cancelled() -> Cancellation:
-    """Return the cancellation of work that nobody cancels; setting it raises RuntimeError."""
+    """Return a cancellation for work that nobody cancels; `set` raises RuntimeError."""
     return _never

@@ -31,19 +31,19 @@ _MODEL_EXTENSION = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", re
 
 
 def clean_text(text: str) -> str:
-    """Return the text with `\\n` for each line end and a space for each other control character.
+    """Return the text with a space in place of each control character.
 
-    A `<lora:..>` tag is kept as it is.
+    Each line end becomes `\\n`. A `<lora:..>` tag is kept as it is.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _HARMFUL.sub(lambda found: found[1] or " ", text)
 
 
 def as_text(value: object) -> str:
-    """Return a scalar as A1111 writes it; "" for other types, NaN and words such as `None`.
+    """Return a string or number as A1111 writes it, "" if there is nothing to write.
 
-    A mapping of scalars becomes `key: value, key: value`: Civitai parses some quoted values into a
-    mapping.
+    Nothing to write: NaN, words such as `None`, lists. A mapping becomes `key: value, key: value`,
+    because Civitai parses some quoted values into mappings.
     """
     if isinstance(value, bool):
         return str(value)
@@ -61,7 +61,10 @@ def as_text(value: object) -> str:
 
 
 def as_number(value: object) -> float | None:
-    """Return a number, or a string of one, as a float below 2**64; None for all other values."""
+    """Return a number or numeric string as a float, None for all other values.
+
+    Numbers of 2**64 and above give None too.
+    """
     if isinstance(value, str):
         text = value.strip()
         number = float(text) if len(text) < 50 and _NUMBER.fullmatch(text) else math.nan
@@ -73,7 +76,10 @@ def as_number(value: object) -> float | None:
 
 
 def as_integer(value: object) -> int | None:
-    """Return a number, or a string of one, as an exact integer (`"42"`, `42.0`); else None."""
+    """Return a whole number, or a string of one, as an integer; else None.
+
+    Accepts `42`, `42.0` and `"42"`.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         return value if abs(value) < _LARGEST else None
     exact = _WHOLE.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -84,17 +90,20 @@ def as_integer(value: object) -> int | None:
 
 
 def as_checksum(value: object) -> str:
-    """Return a hash of 4 to 128 hexadecimal digits without `0x`; "" for all other values."""
+    """Return a hash of 4 to 128 hexadecimal digits without `0x`, "" for other values."""
     return found[1] if (found := _CHECKSUM.fullmatch(as_text(value))) else ""
 
 
 def as_list(value: object) -> Sequence[Any]:
-    """Return a list or tuple as it is, () for all other values."""
+    """Return a list or tuple unchanged, () for all other values."""
     return value if isinstance(value, (list, tuple)) else ()
 
 
 def format_number(number: float) -> str:
-    """Return the number without an exponent or a trailing `.0`; "" if it is not below 2**64."""
+    """Return a number as text, without an exponent or a trailing `.0`.
+
+    "" for NaN and for numbers of 2**64 and above.
+    """
     if not abs(number) < _LARGEST:
         return ""
     if number == int(number):

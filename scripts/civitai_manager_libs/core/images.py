@@ -66,28 +66,30 @@ class Image:
 
     @property
     def is_video(self) -> bool:
-        """Return whether the type is `video`."""
         return self.type == "video"
 
 
 def level_mask(name: str) -> int:
-    """Return the mask of a level of LEVELS and all below it, for `browsingLevel`: `Mature` is 7."""
+    """Return the bit mask of a browsing level and all levels below it.
+
+    name: a key of LEVELS. `Mature` gives 7. Civitai's parameter `browsingLevel` takes such a mask.
+    """
     return 2 * LEVELS[name] - 1
 
 
 def level_name(level: int) -> str:
-    """Return the name of a mask's highest bit. An unknown level counts as XXX."""
+    """Return the name of the highest browsing level in a bit mask, XXX if unknown."""
     for name, bit in reversed(LEVELS.items()):
         if level & bit:
             return name
     return "XXX"
 
 
-def resize_url(url: str, segment: str) -> str:
-    """Return the URL with `segment` as its size segment, such as `width=450`.
+def resize_url(url: str, size: str) -> str:
+    """Return an image's URL with another size, to request a smaller rendition.
 
-    Grammar: https://<host>/<account>/<uuid>/<key=value,...>/<name>.<extension>
-    A URL of another grammar, such as the storage's `<uuid>/original`, is returned unchanged.
+    size: the new size part, such as `width=450`. A Civitai image URL has the form
+    https://<host>/<account>/<uuid>/<size>/<name>.<extension>; any other URL is returned unchanged.
     """
     host, path, query = _split_url(url)
     segments = path.split("/")
@@ -97,20 +99,20 @@ def resize_url(url: str, segment: str) -> str:
     rest = segments[uuid_at + 1 :]
     if rest and _SIZED_SEGMENT.match(rest[0]):
         rest = rest[1:]
-    return host + "/".join([*segments[: uuid_at + 1], segment, *rest]) + query
+    return host + "/".join([*segments[: uuid_at + 1], size, *rest]) + query
 
 
 def thumbnail_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
-    """Return the URL of the image at `width` pixels, or of a still of the video."""
+    """Return the URL of an image at a width in pixels, or of a video's still image."""
     poster = f"anim=false,transcode=true,width={width},original=false"
     return resize_url(image.url, poster if image.is_video else f"width={width}")
 
 
 def cache_file_name(url: str) -> str:
-    """Return the cache's file name for a URL: `<uuid>-<size>.<extension>`.
+    """Return the file name under which the cache stores an image's URL.
 
-    One image at one size has one name, whatever host and file name are in its URL. The name for a
-    URL without a uuid is made from a hash of the URL.
+    The form is `<uuid>-<size>.<extension>`: one image at one size has one name on every host. A URL
+    without a UUID is named by a hash of the URL.
     """
     path = _split_url(url)[1]
     segments = [part for part in path.split("/") if part]
@@ -138,6 +140,6 @@ def _size_name(segment: str) -> str:
 
 
 def _split_url(url: str) -> tuple[str, str, str]:
-    """Return scheme with host, path, and the rest. Unlike urlsplit, accept any string."""
+    """Return (scheme and host, path, query and fragment) of any string."""
     found = _URL.match(url)
     return (found[1] or "", found[2], found[3]) if found else ("", url, "")

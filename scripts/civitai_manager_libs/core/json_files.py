@@ -19,9 +19,10 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO  # on Windows the rights of the folder dec
 
 
 def read_json_object(path: str) -> dict[str, Any]:
-    """Return the JSON object of a file, {} if the file is missing.
+    """Return the JSON object in a settings file, {} if the file is missing.
 
-    A damaged file is renamed to `<path>.damaged`. Raises SettingError with a sentence for the user.
+    A damaged file is renamed to `<path>.damaged`. Raises SettingError, with a message for the user,
+    if the file is damaged or cannot be read.
     """
     try:
         with open(path, encoding="utf-8-sig") as file:  # Windows editors write a BOM
@@ -40,7 +41,10 @@ def read_json_object(path: str) -> dict[str, Any]:
 
 
 def _move_damaged(path: str) -> str:
-    """Rename a damaged file; return the end of a sentence that says where it is now."""
+    """Rename a damaged file to `<path>.damaged`.
+
+    Return the end of a sentence that tells the user where the file is.
+    """
     try:
         replace_file(path, f"{path}.damaged")
     except OSError:
@@ -49,7 +53,10 @@ def _move_damaged(path: str) -> str:
 
 
 def copy_refused_file(path: str) -> str:
-    """Copy a file with refused values to `<path>.damaged`; return a sentence that says so."""
+    """Copy a file with invalid values to `<path>.damaged`.
+
+    Return a sentence that tells the user where the copy is.
+    """
     try:
         with AtomicFile(os.path.dirname(path)) as copy:
             copy.copy_from(path)
@@ -60,14 +67,17 @@ def copy_refused_file(path: str) -> str:
 
 
 def remove_if_present(path: str) -> None:
-    """Delete a file if it exists. Raises DiskError."""
+    """Delete a file; do nothing if it is missing. Raises DiskError."""
     with translate_disk_errors(path), suppress(FileNotFoundError):
         delete_file(path)
     sync_folder(os.path.dirname(path))
 
 
 def write_text_file(path: str, text: str, private: bool = False) -> None:
-    """Write a file in one step. private: only the user may read the file. Raises DiskError."""
+    """Write a text file in one step, so that it is never half written.
+
+    private: let only the user read the file. Raises DiskError.
+    """
     with AtomicFile(os.path.dirname(path)) as partial:
         if private:
             partial.make_private()
@@ -77,10 +87,11 @@ def write_text_file(path: str, text: str, private: bool = False) -> None:
 
 
 def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
-    """Create a folder with mode 0700, or give an existing folder that mode.
+    """Create a folder that only the user can read, or restrict an existing one.
 
-    A folder stays as it is if a name in it begins with none of `own_names`: others use the folder
-    too. No error is raised here; the first write to the folder will raise.
+    own_names: prefixes of the names that this program uses. An existing folder with any other name
+    in it is not changed, because somebody else uses it too. Errors are ignored: the first write to
+    the folder will report them.
     """
     if os.name == "nt":
         return
@@ -93,7 +104,7 @@ def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
 
 
 def make_file_private(path: str) -> None:
-    """Give a file mode 0600; do nothing if it is missing or another user's."""
+    """Let only the user read a file (mode 0600); ignore errors."""
     if os.name != "nt":
         with suppress(OSError):
             _remove_group_access(path)

@@ -37,7 +37,7 @@ class DownloadSummary:
         return self.saved + self.skipped + len(self.failed)
 
     def add(self, other: DownloadSummary) -> None:
-        """Add the counts of another list."""
+        """Add the counts of another summary to this one."""
         self.total += other.total
         self.saved += other.saved
         self.skipped += other.skipped
@@ -51,10 +51,11 @@ def download_all(
     concurrency: int,
     on_done: Callable[[DownloadSummary], None] | None = None,
 ) -> DownloadSummary:
-    """Download each URL to the path `file_for(url)`; skip files that exist.
+    """Download each URL to the path `file_for(url)`, several at once.
 
-    fetch: downloads a URL to a path and returns whether that succeeded. on_done: called after each
-    download, in this thread. An exception of `fetch` or `on_done` ends all downloads.
+    Existing files are skipped. fetch: downloads a URL to a path and returns whether the download
+    succeeded. on_done: called in this thread after each download. An exception in `fetch` or
+    `on_done` ends all downloads.
     """
     wanted = list(urls)
     summary = DownloadSummary(total=len(wanted))
@@ -83,11 +84,11 @@ def run_parallel(
     cancelled: Cancellation | None = None,
     on_tick: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[_T, _R], None, None]:
-    """Yield (item, work(item)) as each is done, with at most `concurrency` workers.
+    """Yield (item, result of `work(item)`) as soon as each result is there.
 
-    `items` is read in the caller's thread, only as fast as the work is done. on_tick: called in the
-    caller's thread at least five times a second. A cancellation ends the work early. An exception
-    of `work` is raised here.
+    concurrency: the number of threads. items: read in the caller's thread, only as fast as the work
+    is done. on_tick: called in the caller's thread at least five times a second. A cancellation
+    ends the iteration early. An exception in `work` is raised here.
     """
     pool = _Pool(work, max(1, concurrency))
     cancelled = cancelled or never_cancelled()
@@ -109,7 +110,7 @@ def run_parallel(
 def prefetch(
     items: Iterator[_T], cancelled: Cancellation, on_tick: Callable[[], None]
 ) -> Generator[_T, None, None]:
-    """Yield the items; a thread reads the next item while the caller uses the one before.
+    """Yield the items; a thread already reads the next item meanwhile.
 
     on_tick: called at least five times a second while the caller waits. A cancellation ends the
     iteration early. An exception of `items` is raised here, after the items before it.
@@ -129,7 +130,7 @@ def prefetch(
 
 
 def _put_next(source: Iterator[_T], pool: _Pool[_T, _R]) -> bool:
-    """Put the next item into the pool; return False if there is none."""
+    """Move the next item from `source` to the pool; return False if none is left."""
     for item in source:
         pool.put(item)
         return True
@@ -150,11 +151,11 @@ class _Pool(Generic[_T, _R]):
 
     @property
     def has_room(self) -> bool:
-        """Return whether fewer than two items a worker are waiting or at work."""
+        """Return whether fewer than two items per worker are queued or at work."""
         return self.under_way < 2 * self._concurrency
 
     def put(self, item: _T) -> None:
-        """Queue an item; start a worker if there may be one more."""
+        """Queue an item, and start another worker thread if the limit allows one."""
         self.under_way += 1
         self._tasks.put((item,))
         if len(self._threads) < self._concurrency:
@@ -164,7 +165,7 @@ class _Pool(Generic[_T, _R]):
             self._threads[-1].start()
 
     def results(self, patience: float) -> Iterator[tuple[_T, _R]]:
-        """Yield all that is done, after waiting at most `patience` seconds for the first."""
+        """Yield all finished results, after waiting `patience` seconds at most for the first."""
         while True:
             try:
                 done = self._done.get(timeout=patience)
@@ -177,7 +178,7 @@ class _Pool(Generic[_T, _R]):
             patience = 0
 
     def drain(self, patience: float) -> Iterator[tuple[_T, _R]]:
-        """Close the pool; yield what its workers finish within `patience` seconds."""
+        """Close the pool; yield the results that arrive within `patience` seconds."""
         self.close()
         deadline = time.monotonic() + patience
         while self.under_way and time.monotonic() < deadline and self._has_workers:
@@ -189,7 +190,7 @@ class _Pool(Generic[_T, _R]):
         return any(thread.is_alive() for thread in self._threads)
 
     def close(self) -> None:
-        """Let each worker end after its present item."""
+        """Tell the workers to end after their current item."""
         self._closed = True
         for _ in self._threads:
             self._tasks.put(None)

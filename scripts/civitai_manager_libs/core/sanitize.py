@@ -24,9 +24,10 @@ _MAX_HTML = 100_000  # characters read of a description
 
 
 def has_too_many_parts(body: bytes, limit: int, separator_limit: int) -> bool:
-    """Return whether unparsed JSON has more than `limit` values, names and lists.
+    """Return whether JSON text has more than `limit` values, names and lists.
 
-    separator_limit: how many separators may occur in all, those in strings included.
+    A check before parsing, because parsed values need much more memory. separator_limit: the
+    largest number of `,`, `:`, `[` and `{`, including those inside strings.
     """
     separators = sum(map(body.count, _SEPARATORS))
     if not limit < separators <= separator_limit:
@@ -36,7 +37,10 @@ def has_too_many_parts(body: bytes, limit: int, separator_limit: int) -> bool:
 
 
 def is_deeply_nested(value: Any) -> bool:
-    """Return whether JSON is nested more than 100 deep: a recursive walk could end the program."""
+    """Return whether a JSON value is nested more than 100 levels deep.
+
+    A recursive function could crash on such a value.
+    """
     level = [value]
     for _ in range(_MAX_DEPTH):
         level = [
@@ -51,12 +55,15 @@ def is_deeply_nested(value: Any) -> bool:
 
 
 def as_mapping(value: Any) -> Mapping[str, Any]:
-    """Return a JSON object as it is, {} for all other values."""
+    """Return a JSON object unchanged, {} for all other values."""
     return value if isinstance(value, dict) else {}
 
 
 def as_whole_number(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None:
-    """Return a whole number within bounds (`12`, `12.0`, `"12"`); None for all other values."""
+    """Return a whole number from `low` to `high`, None for all other values.
+
+    Accepts `12`, `12.0` and `"12"`.
+    """
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -67,7 +74,10 @@ def as_whole_number(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None
 
 
 def clean_line(value: Any, limit: int = 200) -> str:
-    """Return a string as one line of printable characters; "" for all other values."""
+    """Return a string as one line of printable characters, "" for other types.
+
+    limit: the largest number of characters.
+    """
     if not isinstance(value, str):
         return ""
     spaced = " ".join(value[: 8 * limit].split())
@@ -76,18 +86,25 @@ def clean_line(value: Any, limit: int = 200) -> str:
 
 
 def clean_lines(value: Any, limit: int = 200, count: int = 100) -> tuple[str, ...]:
-    """Return the strings of a list, each as `clean_line` does; leave out all other values."""
+    """Return the strings of a list, each cleaned by `clean_line`, without empty ones.
+
+    limit: the largest number of characters in a string. count: the largest number of list entries.
+    """
     found = (clean_line(entry, limit) for entry in value[:count]) if isinstance(value, list) else ()
     return tuple(entry for entry in found if entry)
 
 
 def clean_date(value: Any) -> str:
-    """Return an ISO 8601 date, with or without time, as it is; "" for all other values."""
+    """Return an ISO 8601 date or timestamp unchanged, "" for all other values."""
     return value if isinstance(value, str) and _DATE.fullmatch(value) else ""
 
 
 def html_to_text(value: Any, limit: int = 10_000) -> str:
-    """Return the plain text of HTML, a line for each block. The text may contain `<`: escape it."""
+    """Return the plain text of HTML, with one line for each block element.
+
+    The text may contain `<`: escape the text before it is shown. limit: the largest number of
+    characters.
+    """
     if not isinstance(value, str):
         return ""
     if len(value) > _MAX_HTML:

@@ -27,7 +27,10 @@ class SettingSpec:
     choices: tuple[str, ...] = ()
 
     def validate(self, value: Any) -> Value:
-        """Return the value in the setting's type. Raises SettingError, a sentence for the user."""
+        """Return the value, converted to the setting's type.
+
+        Raises SettingError with a message for the user if the value is not allowed.
+        """
         if isinstance(self.default, bool):
             if isinstance(value, bool):
                 return value
@@ -54,7 +57,10 @@ class SettingSpec:
 
 
 def _parse_number(value: Any, whole: bool) -> int | float | None:
-    """Parse a number or a string of one; None if that fails. whole: only integers, `5.0` too."""
+    """Return the number that a value or string stands for, None if there is none.
+
+    whole: accept only whole numbers, such as `5` and `5.0`.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -66,7 +72,10 @@ def _parse_number(value: Any, whole: bool) -> int | float | None:
 
 
 def _is_encodable(text: str) -> bool:
-    """Return False for half a surrogate pair, which JSON can carry and UTF-8 cannot."""
+    """Return whether the text can be encoded as UTF-8.
+
+    Half a surrogate pair cannot, and JSON may contain one.
+    """
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

@@ -30,10 +30,11 @@ class SingleFlight(Generic[_T]):
         self._flights: dict[Hashable, _Flight[_T]] = {}
 
     def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
-        """Return `work()`; if a call with this key is running, wait for its result instead.
+        """Return `work()`, or the result of a running call with the same key.
 
-        Waiting threads get that call's error too; after Cancelled or DiskError, the next thread
-        calls its own `work`. Raises Cancelled while waiting.
+        Threads that want the same result thus share one call. They share its error too, except
+        Cancelled and DiskError: after these the next thread calls its own `work`. cancelled: ends
+        the wait with Cancelled.
         """
         while True:
             with self._lock:

@@ -97,7 +97,11 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection in a write transaction, once other writers have finished."""
+        """Yield the connection inside a write transaction.
+
+        Waits for other writers. Commits at the end of the `with` block, or rolls back if the block
+        raises.
+        """
         with _translate_errors(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             with self.connection:
@@ -121,10 +125,12 @@ class Database:
             return db
 
     def _hold_lock(self, alone: bool = False) -> None:
-        """Take the database's lock; the file may be renamed only with the lock held alone.
+        """Take the database's lock, shared with other processes or alone.
 
-        SQLite finds the journals of an open file by name. Raises DiskError.
+        alone: needed before the file is renamed, so that nobody has it open. Raises DiskError if
+        others hold the lock too long.
         """
+        # SQLite finds the journals of an open file by name.
         self._lock.release()
         if not self._lock.acquire(_WAIT_ALONE if alone else _WAIT, not alone):
             raise DiskError(f"The database {self.path} cannot be read, {_UNREADABLE}")
@@ -180,8 +186,9 @@ class Database:
 
 
 def _lock_file_name(path: str) -> str:
-    """Return the lock file's name. The jobs database keeps its first one, `database.lock`."""
+    """Return the name of the lock file that belongs to a database file."""
     name = os.path.splitext(os.path.basename(path))[0]
+    # The jobs database keeps its first one.
     return "database.lock" if name == "gallery" else f"{name}.lock"
 
 
@@ -191,14 +198,17 @@ def _read_version(db: sqlite3.Connection) -> int:
 
 
 def _check_file(db: sqlite3.Connection) -> None:
-    """Read every page. Raises sqlite3.DatabaseError if the file is damaged."""
+    """Read every page of the database. Raises sqlite3.DatabaseError if it is damaged."""
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise sqlite3.DatabaseError(found)
 
 
 def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
-    """Create the tables of a new file, or change an older version's, in one transaction."""
+    """Create the tables of a new file, or upgrade those of an older version.
+
+    All changes are one transaction.
+    """
     db.execute("BEGIN IMMEDIATE")
     with db, _translate_table_errors():
         version = _read_version(db)
@@ -212,7 +222,7 @@ def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 @contextmanager
 def _translate_table_errors() -> Iterator[None]:
-    """Raise _OtherTables for a change that does not fit the tables in the file."""
+    """Raise `_OtherTables` if the SQL does not fit the tables in the file."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -222,7 +232,7 @@ def _translate_table_errors() -> Iterator[None]:
 
 
 def _check_tables(db: sqlite3.Connection, schema: Schema) -> None:
-    """Raise _OtherTables if a table or a column is missing."""
+    """Raise `_OtherTables` if the database lacks a table or column of the schema."""
     for table, columns in _columns_of(schema.tables).items():
         found = {name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")}
         if not columns <= found and (found or not schema.is_mended):
@@ -231,7 +241,10 @@ def _check_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 @functools.cache
 def _columns_of(tables: str) -> dict[str, set[str]]:
-    """Return the columns by table, without virtual tables, which not every SQLite can create."""
+    """Return the column names of each table that these SQL statements create.
+
+    Virtual tables are left out, because not every SQLite can create them.
+    """
     with closing(sqlite3.connect(":memory:")) as db:
         for statement in tables.split(";"):
             if "VIRTUAL" not in statement:
@@ -253,7 +266,10 @@ def _use_wal(db: sqlite3.Connection) -> None:
 
 @contextmanager
 def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
-    """Turn SQLite's errors in the `with` block into DiskError or DiskFull."""
+    """Raise DiskError or DiskFull for SQLite's errors in the `with` block.
+
+    kind: what the file is, as a word for the message.
+    """
     try:
         yield
     except (sqlite3.ProgrammingError, sqlite3.IntegrityError):  # our own bugs
@@ -270,7 +286,8 @@ def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
 
 
 def _is_nearly_full(path: str) -> bool:
-    """Return whether the disk is nearly full: SQLite reports that with various errors."""
+    """Return whether the disk of this path has less than 1 MiB free."""
+    # SQLite reports a full disk with various errors.
     try:
         return shutil.disk_usage(os.path.dirname(path)).free < _LITTLE
     except OSError:
@@ -290,7 +307,7 @@ class ProcessLock:
     def acquire(self, patience: float = 0, shared: bool = False) -> bool:
         """Take the lock, waiting at most `patience` seconds; return whether that succeeded.
 
-        shared: beside others that share the lock; else alone. Raises DiskError.
+        shared: allow other holders that share the lock too. Raises DiskError.
         """
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)

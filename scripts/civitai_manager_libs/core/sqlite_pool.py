@@ -28,10 +28,10 @@ class ConnectionPool:
 
     @contextmanager
     def borrow(self, path: str) -> Iterator[Database]:
-        """Yield a connection; keep it open for a second after the `with` block, for the next user.
+        """Yield an open database; reuse a connection that was used within a second.
 
-        If the block raises, its connection and all idle ones to the file are closed: the next user
-        opens the file, which finds out whether it is damaged. Raises what `open_database(path)`
+        If the `with` block raises, all idle connections to the file are closed too: the next user
+        opens the file anew and finds out whether it is damaged. Raises what `open_database(path)`
         raises.
         """
         connection = self._take_idle(path) or _Connection(self._open(path))
@@ -46,7 +46,7 @@ class ConnectionPool:
             self._timer = self._timer or self._start_timer()
 
     def close_idle(self, seconds: float = 0.0) -> None:
-        """Close the connections that were not used for so many seconds."""
+        """Close the connections that have been unused for at least `seconds`."""
         with self._lock:
             limit = time.monotonic() - seconds
             stale = [each for each in self._idle if each.idle_since <= limit]
@@ -88,7 +88,10 @@ class _Connection:
 
 
 def _file_id(path: str) -> tuple[int, int] | None:
-    """Return device and inode, which a later file of the same name differs in; None if missing."""
+    """Return (device, inode) of a file, None if the file is missing.
+
+    The pair shows whether the file at a path was replaced by another.
+    """
     try:
         status = os.stat(path)
     except OSError:

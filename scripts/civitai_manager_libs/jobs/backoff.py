@@ -46,9 +46,11 @@ class FailureClassifier:
         return len(self._held) >= _OFFLINE_AFTER
 
     def classify(self, result: WorkResult) -> list[Outcome]:
-        """Return the outcomes that are certain now: first those held back, then this result's.
+        """Return the outcomes that are certain after this result.
 
-        A new held error is returned as `waiting` with its reason, so that its claim is dropped.
+        A network failure is certain only after a later response. Until then its image is returned
+        as `waiting`, with the failure as the reason. Earlier failures that this result confirms
+        come first.
         """
         if result.outcome.state == "waiting":
             return [result.outcome]
@@ -61,19 +63,20 @@ class FailureClassifier:
         return [replace(result.outcome, state="waiting")]
 
     def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return the held failures at the end of a run, as the images' own.
+        """Return the unconfirmed network failures as `failed` outcomes when a run ends.
 
-        error: what ended the run early. None are returned if that is the network or the disk, which
-        may have caused the held failures too.
+        error: what ended the run early, None if nothing did. The list is empty if `error` is a
+        network or disk error, because the same outage may have caused these failures.
         """
         if isinstance(error, (*_NETWORK_ERRORS, DiskError)):
             return []
         return [result.outcome for result in self._held]
 
     def _release_held(self, requested_at: float) -> list[Outcome]:
-        """Stop holding the failures from before this moment, and return them.
+        """Remove and return the network failures that a response has confirmed.
 
-        A response to an earlier request proves nothing, and one during an outage too little.
+        requested_at: when the answered request began, by `time.perf_counter`. Later failures are
+        not confirmed, and during an outage none is.
         """
         released = [] if self.is_offline else [r for r in self._held if r.ended <= requested_at]
         self._held = [result for result in self._held if result not in released]
@@ -81,9 +84,10 @@ class FailureClassifier:
 
 
 def pause_before_retry(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
-    """Return the seconds to wait before a job's next run; None if a retry is pointless.
+    """Return the seconds that a job waits before its next run, None for no retry.
 
-    error: what stopped the last run. futile_runs: how many runs since the last that saved a file.
+    error: what stopped the last run, None if nothing did. futile_runs: the number of runs since one
+    that saved a file; each doubles the pause.
     """
     if error is None or error.reason not in TRANSIENT_REASONS:
         return None

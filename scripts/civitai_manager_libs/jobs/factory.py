@@ -30,41 +30,47 @@ class JobClient:
         params: Mapping[str, str | int] | None = None,
         cancelled: Cancellation | None = None,
     ) -> Any:
-        """Fetch JSON as `CivitaiHttpClient.fetch_json` does; interactive requests go first."""
+        """Fetch and parse JSON; requests of the user interface go first.
+
+        Parameters and errors are those of `CivitaiHttpClient.fetch_json`.
+        """
         return self._client.fetch_json(url, params, cancelled, urgent=False)
 
     def fetch_page(
         self, query: ImageQuery, cursor: str | None, limit: int, cancelled: Cancellation
     ) -> Page:
-        """Fetch a gallery page of at most `limit` images, and store its records in the library."""
+        """Fetch a gallery page of at most `limit` images and store its records in the library.
+
+        cursor: Civitai's cursor of the page, None for the first page.
+        """
         return pages.fetch_page(self, query, cursor, limit, cancelled).page
 
     def fetch_file(
         self, url: str, target: Target, progress: Progress, cancelled: Cancellation
     ) -> FetchedFile:
-        """Fetch an image's file; a partial file is kept for the next run.
+        """Download an image's file, or resume an interrupted download.
 
-        target: returns the path for a file extension. progress: called with the bytes that have
-        arrived and the total, 0 if unknown.
+        target: returns the file's path for a file extension. progress: called with the number of
+        bytes received and the total, 0 if unknown.
         """
         options = FileOptions(resumable=True, reserve=reserved_bytes())
         sending = SendOptions(throttled=True)
         return self._client.fetch(url, target, options, sending, progress, cancelled)
 
     def paused_seconds(self, url: str) -> float:
-        """Return the seconds until both this URL's host and Civitai's API accept requests."""
+        """Return how many seconds this URL's host or Civitai's API must be left alone."""
         return max(map(self._client.paused_seconds, (url, setting.base_url())))
 
 
 def reserved_bytes() -> int:
-    """Return the disk space in bytes that downloads must leave free."""
+    """Return how many bytes of disk space downloads must leave free."""
     return setting.gallery_disk_reserve_mb * 1024 * 1024
 
 
 def rendition_width(quality: str | None = None) -> int:
-    """Return the width in pixels of the rendition to fetch, 0 for the original.
+    """Return the width in pixels at which images are downloaded, 0 for the original.
 
-    quality: "original" or a width; None for the setting.
+    quality: "original" or a width as text; None for the user's setting.
     """
     quality = setting.saved_quality if quality is None else quality
     return int(quality) if quality.isdigit() else 0
@@ -73,10 +79,11 @@ def rendition_width(quality: str | None = None) -> int:
 def choose_destination(
     context: NamingContext, template: str | None = None, folder: str | None = None
 ) -> tuple[str, str]:
-    """Return a job's folder, and the template of its images' names below that folder.
+    """Return (job's folder, template of the file names below that folder).
 
-    folder: None for the setting. template: None for the setting, or for the image id alone if a
-    folder is given. Raises InputError if the template is not valid.
+    Leading folders of the template that are the same for all images become part of the job's
+    folder. folder: None for the folder in the settings. template: None for the template in the
+    settings, or for `{id}` if `folder` is given. Raises InputError if the template is invalid.
     """
     if template is None:
         template = setting.saved_name if folder is None else DEFAULT_TEMPLATE

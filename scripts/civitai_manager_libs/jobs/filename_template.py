@@ -43,7 +43,7 @@ def _meta_field(*keys: str) -> Callable[[Image, NamingContext], str]:
 
 
 def _version_name(image: Image, context: NamingContext) -> str:
-    """Return the requested version's name, else that of the first known version of the image."""
+    """Return the requested version's name, else the image's first known version name."""
     known = (context.versions[v] for v in image.version_ids if v in context.versions)
     return context.version or next(known, "")
 
@@ -69,9 +69,9 @@ FIELDS: dict[str, Callable[[Image, NamingContext], str]] = {
 
 
 def validate_template(template: str) -> str:
-    """Return the template with plain slashes and without outer blanks.
+    """Return the file name template with forward slashes and without outer spaces.
 
-    Raises InputError with a sentence that says what to change.
+    Raises InputError if the template is invalid; the message says what to change.
     """
     template = template.replace("\\", "/").strip()
     is_absolute = template.startswith("/") or re.match("[A-Za-z]:", template) is not None
@@ -93,7 +93,10 @@ def validate_template(template: str) -> str:
 
 
 def _require_id(file_name: str) -> None:
-    """Raise InputError for a template that could give two images the same file name."""
+    """Raise InputError if the template could give two images the same file name.
+
+    file_name: the template's last part, after all folders.
+    """
     _refuse_if(DEFAULT_TEMPLATE not in file_name, "template_no_id")
     before, after = _split_at_id(file_name)
     _refuse_if(bool(_FIELD.search(before) and _FIELD.search(after)), "template_id_inside")
@@ -103,7 +106,11 @@ def _require_id(file_name: str) -> None:
 
 
 def split_template(template: str, context: NamingContext) -> tuple[str, str]:
-    """Return the leading folders that all images of a job share, filled in, and the rest."""
+    """Return (folder that all images of a job share, template of the rest).
+
+    The template's leading folders are filled in if they are the same for every image. Example:
+    `{model}/{id}` gives ("Some model", "{id}").
+    """
     common, parts = [], template.split("/")
     is_shared = {"model", *(("version",) if context.version else ())}.issuperset
     while len(parts) > 1 and is_shared(name for name, _, _ in _FIELD.findall(parts[0])):
@@ -114,11 +121,11 @@ def split_template(template: str, context: NamingContext) -> tuple[str, str]:
 def fill_template(
     template: str, image: Image, context: NamingContext, max_bytes: int = MAX_NAME_BYTES
 ) -> str:
-    """Return an image's path below its folder, with "/" and without extension.
+    """Return an image's path below the job's folder, without file extension.
 
-    A missing value becomes the text after the field's bar, else "unknown". Every part is a name
-    that Windows, macOS and Linux accept; the last one contains the image id. max_bytes: the longest
-    path in UTF-8.
+    A missing value becomes the text after `|` in its field, else "unknown". Windows, macOS and
+    Linux accept every folder and file name, and the file name contains the image id. max_bytes: the
+    longest path in UTF-8 bytes.
     """
     *folders, last = template.split("/")
     name = _fill_file_name(last, image, context, min(_MAX_PART, max_bytes))
@@ -127,7 +134,7 @@ def fill_template(
 
 
 def _fit_folders(folders: list[str], max_bytes: int) -> list[str]:
-    """Return the folder names, each cut to an equal share if they are too long together."""
+    """Return the folder names, shortened equally if their path exceeds `max_bytes`."""
     if sum(len(folder.encode()) + 1 for folder in folders) <= max_bytes:
         return folders
     share = max(_MIN_PART, max_bytes // len(folders) - 1)
@@ -135,14 +142,18 @@ def _fit_folders(folders: list[str], max_bytes: int) -> list[str]:
 
 
 def _fill_folder(template: str, image: Image, context: NamingContext) -> str:
-    """Return a folder's name, "" for an empty part, which makes no folder."""
+    """Fill the template of one folder name; return "" if the template is blank."""
     if not template.strip():
         return ""
     return util.safe_name(_fill_fields(template, image, context), _NO_VALUE, _MAX_PART)
 
 
 def _fill_file_name(template: str, image: Image, context: NamingContext, max_bytes: int) -> str:
-    """Return the file name, cut before and after the id: the id keeps names apart."""
+    """Fill the template of a file name of at most `max_bytes` UTF-8 bytes.
+
+    A longer name is shortened before and after the image id. The id stays whole, so that names are
+    unique.
+    """
     before, after = (_fill_fields(side, image, context) for side in _split_at_id(template))
     room = max_bytes - len(str(image.id)) - 1
     before = _cut_bytes(before[:-1], room) + before[-1:]  # the separator keeps digits off the id
@@ -151,7 +162,11 @@ def _fill_file_name(template: str, image: Image, context: NamingContext, max_byt
 
 
 def _split_at_id(file_name: str) -> tuple[str, str]:
-    """Split at the first {id}, or at the last one if a field precedes the first."""
+    """Return the template's text before `{id}` and its text after `{id}`.
+
+    If `{id}` occurs several times, the first one counts. If another field comes before the first
+    one, the last one counts.
+    """
     before, _, after = file_name.partition(DEFAULT_TEMPLATE)
     if _FIELD.search(before):
         before, _, after = file_name.rpartition(DEFAULT_TEMPLATE)
@@ -177,7 +192,7 @@ def _field_value(match: re.Match[str], image: Image, context: NamingContext) -> 
 
 
 def _format_date(timestamp: str, date_format: str) -> str:
-    """Return an ISO timestamp in this format, "" if the text is not a timestamp."""
+    """Return an ISO 8601 timestamp in a `strftime` format, "" if it cannot be parsed."""
     try:
         moment = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
     except ValueError:
@@ -186,7 +201,10 @@ def _format_date(timestamp: str, date_format: str) -> str:
 
 
 def _refuse_if(is_wrong: bool, key: str, **values: object) -> None:
-    """Raise InputError with the message of this key if a template is wrong."""
+    """Raise InputError with an English message if `is_wrong` is true.
+
+    key: the message's key in the catalogue. values: what is filled into the message.
+    """
     if is_wrong:
         why = messages.translate(key, "en", **values)
         raise InputError(f"This is no template for a name: {why}.", key, **values)

@@ -54,10 +54,10 @@ class JobItems:
         self.error: CivitaiShortcutError | None = None
 
     def __iter__(self) -> Iterator[Item]:
-        """Yield the items in the gallery's order; those that failed before come last."""
+        """Yield the items to download; items that failed in an earlier run come last."""
         try:
             yield from self._iter_walk()
-            while self._begin_next_walk():
+            while self._prepare_next_walk():
                 yield from self._iter_walk()
         except Cancelled:
             return
@@ -70,7 +70,7 @@ class JobItems:
         yield from self._iter_released()
 
     def _iter_listed(self) -> Iterator[Item]:
-        """Yield the stored items, reading more pages from Civitai as they run out."""
+        """Yield the job's stored items; fetch the next gallery page when they run out."""
         # Closed here: an error's traceback would keep the generator alive, and its thread.
         with closing(self._iter_pages()) as pages:
             while not self._cancelled.is_set():
@@ -88,7 +88,7 @@ class JobItems:
             yield from self._claim_batch(self._list_still_waiting(places))
 
     def _iter_released(self) -> Iterator[Item]:
-        """Wait for other jobs, and yield the items that they claimed but did not save."""
+        """Wait for other jobs; yield the items that these claimed but did not save."""
         while self._claimed and not self._cancelled.is_set():
             places, self._claimed = self._claimed[:_BATCH], self._claimed[_BATCH:]
             yield from self._claim_batch(self._list_still_waiting(places))
@@ -96,11 +96,12 @@ class JobItems:
                 self._on_wait()
                 self._cancelled.sleep(_POLL_SECONDS)
 
-    def _begin_next_walk(self) -> bool:
-        """Prepare to read more pages, and return whether there are any.
+    def _prepare_next_walk(self) -> bool:
+        """Prepare to read more gallery pages; return False if there are none.
 
-        An empty last page is requested once more, a little later, because Civitai may have timed
-        out; otherwise the second walk begins if the job needs one.
+        An empty last page is requested again once, five seconds later, because Civitai may have
+        timed out. Otherwise the second walk begins if the job asks for one: another pass over the
+        gallery, from its other end.
         """
         job = self._store.get_job(self._job.id)
         if job.ended_empty and job.walk not in self._reread:
@@ -125,9 +126,10 @@ class JobItems:
     # Pages
 
     def _iter_pages(self) -> Generator[tuple[Image, ...], None, None]:
-        """Store the images of each page as items, and yield them; the next page is read meanwhile.
+        """Fetch gallery pages, store their images as items, and yield each page's images.
 
-        If a page cannot be read, `error` is set and the iteration ends.
+        A thread fetches the next page meanwhile. An error is stored in `error` and ends the
+        iteration.
         """
         if not self._job.walk.is_under_way:
             return
@@ -145,10 +147,11 @@ class JobItems:
             self.error = error
 
     def _cut_at_known(self, page: WalkedPage) -> WalkedPage:
-        """Return the page, cut where `stop_at_known` images in a row were saved before.
+        """Return the page without the images after a long row of saved ones.
 
-        Not done where the page is read: that thread has no database connection.
+        The row's length is `JobOptions.stop_at_known`. No page is read after such a row.
         """
+        # Not in `walk_gallery`: its thread has no database connection.
         limit = 0 if page.walk == 2 else self._job.options.stop_at_known
         saved = self._store.find_saved_paths([image.id for image in page.images]) if limit else {}
         for count, image in enumerate(page.images if limit else (), start=1):
@@ -166,7 +169,11 @@ class JobItems:
     # Claims
 
     def _claim_batch(self, batch: list[Item]) -> Iterator[Item]:
-        """Claim these items and yield those to fetch; report the outcome of the others."""
+        """Claim items for this job and yield those that must be downloaded.
+
+        Items that were saved before are reported to `on_outcome`. Items that another job has
+        claimed are remembered for later.
+        """
         if self._job.options.reads_only:
             for item in batch:
                 self._on_outcome(Outcome(item.image_id, "saved"))
@@ -187,7 +194,7 @@ class JobItems:
             self._store.free_claims(other_job)
 
     def _find_existing(self, item: Item, claim: Claim) -> Outcome | None:
-        """Return the outcome of an item whose file exists; None if it must be fetched."""
+        """Return the outcome of an item that is already saved, None if a download is needed."""
         path, size = self._find_in_folder(item, claim.saved_bytes)
         if claim.saved_path:
             return _skip_saved(item, path, claim)
@@ -196,16 +203,23 @@ class JobItems:
         return None
 
     def _find_in_folder(self, item: Item, known_size: int) -> tuple[str, int]:
-        """Return path and bytes of the item's complete file in the job's folder, else "" and 0."""
+        """Return (path, size in bytes) of an item's complete file, ("", 0) if there is none.
+
+        Only the job's own folder is searched. known_size: the expected size in bytes, 0 if unknown.
+        """
         for extension in _EXTENSIONS:
             path = item.path(self._job.folder, extension)
-            found = _check_complete(path, known_size)
+            found = _read_type_and_size(path, known_size)
             if found is not None and found[0] == extension:
                 return path, found[1]
         return "", 0
 
     def _adopt_file(self, item: Item, path: str, size: int, is_ours: bool) -> Outcome:
-        """Accept a file found in the folder: ours from before a crash, or somebody else's."""
+        """Accept a file that is already in the job's folder; return the item's outcome.
+
+        is_ours: whether this job downloaded the file before a crash. Other files count as
+        `skipped`, and nothing is embedded into them.
+        """
         try:
             write_sidecars(path, item.record, is_ours)
         except DiskFull:
@@ -217,7 +231,10 @@ class JobItems:
 
 
 def current_size(path: str, size: int) -> int:
-    """Return the file's bytes, which embedded infotext may have changed; `size` if not readable."""
+    """Return the file's present size in bytes, or `size` if the file cannot be read.
+
+    Embedding infotext may have changed the size since the download.
+    """
     try:
         return os.path.getsize(path)
     except OSError:
@@ -225,20 +242,24 @@ def current_size(path: str, size: int) -> int:
 
 
 def _skip_saved(item: Item, found_path: str, claim: Claim) -> Outcome:
-    """Return `skipped` for an image saved before, with a message if its file is gone or damaged.
+    """Return the outcome `skipped` for an image that was saved before.
 
-    found_path: of its file in the job's own folder, "" for none.
+    The outcome has a message if the saved file is missing or damaged. found_path: the image's file
+    in the job's folder, "" if there is none.
     """
     path, message = found_path or claim.saved_path, ""
     if not os.path.isfile(path):
         message = f"It was saved before as {path}, which is not there now."
-    elif _check_complete(path, claim.saved_bytes) is None:
+    elif _read_type_and_size(path, claim.saved_bytes) is None:
         message = f"It was saved before as {path}, which is not whole now."
     return Outcome(item.image_id, "skipped", path, message=message)
 
 
-def _check_complete(path: str, known_size: int) -> tuple[str, int] | None:
-    """Return extension (by content) and bytes of a complete file, else None. known_size: or 0."""
+def _read_type_and_size(path: str, known_size: int) -> tuple[str, int] | None:
+    """Return (extension by content, size in bytes) of a complete file, else None.
+
+    known_size: the expected size in bytes, 0 if unknown.
+    """
     try:
         extension = complete_file_type(path, known_size)
         return None if extension is None else (extension, os.path.getsize(path))

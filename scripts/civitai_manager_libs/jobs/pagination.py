@@ -20,16 +20,19 @@ FetchPage = Callable[["str | None", int], Page]  # (cursor, limit) -> page
 
 
 def count_requests_to_verify(count: int) -> int:
-    """Return how many requests a second walk makes through a gallery of this many images."""
+    """Return how many requests it takes to read a gallery a second time.
+
+    count: the number of images in the gallery.
+    """
     return max(1, -(-count // _SECOND_PAGE))
 
 
 def walk_gallery(job: Job, known: set[int], fetch_page: FetchPage) -> Iterator[WalkedPage]:
-    """Yield the pages that a job still wants, from its cursor on.
+    """Yield the gallery pages that a job has yet to read, beginning at its cursor.
 
-    known: the ids of the images that are listed already. fetch_page: reads from the gallery's other
-    end if the job is on its second walk. If Civitai no longer accepts the cursor of an earlier run,
-    the walk starts over, past the known images.
+    known: ids of the images that the job has listed already. fetch_page: fetches a page by its
+    cursor and size. If Civitai rejects the cursor of an earlier run, reading starts again at the
+    first page.
     """
     has_begun, walk = False, _walk_second if job.walk is WalkState.SECOND else _walk_first
     try:
@@ -45,7 +48,11 @@ def walk_gallery(job: Job, known: set[int], fetch_page: FetchPage) -> Iterator[W
 def _walk_first(
     start: str | None, job: Job, known: set[int], fetch_page: FetchPage
 ) -> Iterator[WalkedPage]:
-    """Yield the pages of the first walk without known images, until the job has enough."""
+    """Yield pages from the gallery's start until the job has enough images.
+
+    start: the cursor of the first page to read, None for the gallery's start. known: ids of images
+    to leave out, because the job has listed them already.
+    """
     missing, last = job.wanted - len(known), _LastPage(job, bool(known), fetch_page)
     for page, cursor in walk_pages(last.fetch, start, known, sys.maxsize, _PAGE):
         images = page.images[:missing]
@@ -65,7 +72,11 @@ def _walk_first(
 def _walk_second(
     start: str | None, job: Job, known: set[int], fetch_page: FetchPage
 ) -> Iterator[WalkedPage]:
-    """Yield the pages of the second walk with known images too, until the job has enough."""
+    """Yield pages from the gallery's other end until the job has enough images.
+
+    start: the cursor of the first page to read, None for that end. known: ids of images that the
+    job has listed already; pages keep them, so that both passes can be compared.
+    """
     missing, last = job.wanted - len(known), _LastPage(job, bool(known), fetch_page)
     for page, cursor in walk_pages(last.fetch, start, (), sys.maxsize, _SECOND_PAGE):
         new = [image.id for image in page.images if image.id not in known]
@@ -94,7 +105,7 @@ class _LastPage:
         self._seen: set[int] = set()
 
     def fetch(self, cursor: str | None) -> Page:
-        """Fetch the page of a cursor; it becomes the last page."""
+        """Fetch the page at a cursor and remember this page as the last one."""
         limit = _PAGE if cursor is not None else min(_PAGE, self._job.wanted)
         limit = _SECOND_PAGE if self._job.walk is WalkState.SECOND else limit
         self.cursor, self._page = cursor, self._fetch_page(cursor, limit)
@@ -102,13 +113,16 @@ class _LastPage:
 
     @property
     def end(self) -> str:
-        """Return why a walk ends with this page, as in `WalkReport`."""
+        """Return the code of why reading ends with this page, for `WalkReport.end`."""
         if self.is_empty and may_be_time_limit(self._job.query, self.cursor, self._has_images):
             return "empty"
         return "end" if self._page.next_cursor is None else "blank"
 
     def report(self, end: str) -> WalkReport:
-        """Return the report on what this page has and no earlier page had."""
+        """Return a report that counts only the images that no earlier page had.
+
+        end: the code of why reading ends with this page, "" if reading goes on.
+        """
         new_ids = set(self._page.ids) - self._seen
         self._seen |= new_ids
         others = len(new_ids.intersection(self._page.other_ids))

@@ -44,12 +44,12 @@ class ProgressMeter:
         self._samples: deque[tuple[float, int]] = deque()
 
     def record_progress(self, image_id: int, received: int) -> None:
-        """Record how many bytes of this image have arrived."""
+        """Record how many bytes of an image have been received."""
         with self._lock:
             self._received[image_id] = received
 
     def record_end(self, image_id: int) -> None:
-        """Drop this image's bytes: from now on its outcome counts."""
+        """Forget an image's received bytes, because its outcome counts from now on."""
         with self._lock:
             self._received.pop(image_id, None)
 
@@ -61,9 +61,11 @@ class ProgressMeter:
         error: CivitaiShortcutError | None,
         retry_in: float,
     ) -> JobProgress:
-        """Return the job's progress. pending: outcomes that `job`, read from the database, lacks.
+        """Return the job's counts, bytes, speed and time left.
 
-        error: why the job is paused; None if the user paused it, or if it is not paused.
+        pending: outcomes that the database does not have yet. error: why the job is paused, None if
+        the user paused it or it is not paused. retry_in: seconds until the server accepts requests
+        again.
         """
         ended = [outcome for outcome in pending if outcome.state != "waiting"]
         states = Counter(outcome.state for outcome in ended)

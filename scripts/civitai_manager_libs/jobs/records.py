@@ -66,7 +66,7 @@ class WalkReport:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return the first walk's numbers by their names, without zeros."""
+        """Return the counts from `seen` to `empty_pages` by field name, without zeros."""
         numbers = self._numbers()
         return {
             name: numbers[name] for name in numbers if numbers[name] and name not in _BOTH_WALKS
@@ -74,12 +74,12 @@ class WalkReport:
 
     @property
     def missing(self) -> int | None:
-        """Estimate how many images neither walk found.
+        """Estimate how many images both passes over the gallery missed.
 
-        None if the walks have no image in common, or the second one broke off. Capture and
-        recapture: where two walks miss images independently of each other, the share of all images
-        that the first walk found is its share of those that the second walk found.
+        None if the passes found no image in common, or the second one ended early.
         """
+        # Capture and recapture: the passes miss images independently, so the first one found the
+        # same share of all images as of those that the second one found.
         if not self.both or self.second_end == "empty":
             return None
         found = self.first + self.second - self.both
@@ -173,7 +173,7 @@ class Job:
 
     @property
     def walked(self) -> bool:
-        """Return whether no page is left to read."""
+        """Return whether all wanted gallery pages have been read."""
         return not (self.walk.is_under_way or self.needs_second_walk)
 
     @property
@@ -187,12 +187,12 @@ class Job:
 
     @property
     def has_total(self) -> bool:
-        """Return whether the first walk is over; only a second walk can add images then."""
+        """Return whether the first pass over the gallery is over, so that `total` is exact."""
         return self.walk is not WalkState.FIRST
 
     @property
     def total(self) -> int:
-        """Return the number of items if `has_total`, else the number that is wanted."""
+        """Return the number of listed images, or of wanted images while pages are left."""
         return self.finished + self.waiting if self.has_total else self.wanted
 
     @property
@@ -225,7 +225,7 @@ class Item:
     name: str = ""
 
     def path(self, folder: str, extension: str) -> str:
-        """Return where the image's file is saved below a folder."""
+        """Return the path of the image's file in a job's folder, with this extension."""
         return f"{item_path(folder, self.image_id, self.name)}.{extension}"
 
 
@@ -261,7 +261,10 @@ class Claim:
 
 
 def item_path(folder: str, image_id: int, name: str) -> str:
-    """Return the path of an item's file without extension. name: as in `Item`."""
+    """Return the path of an image's file, without extension.
+
+    name: the path below `folder` with "/", "" if the file is named by the image id alone.
+    """
     return os.path.join(folder, *(name or str(image_id)).split("/"))
 
 

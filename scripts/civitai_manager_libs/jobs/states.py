@@ -37,12 +37,15 @@ _MOVES = {  # a job that is over can only start again
 
 
 def allowed_sources(state: JobState) -> list[JobState]:
-    """Return the states from which a job may move into this state; itself is always among them."""
+    """Return the states from which a job may change to `state`, itself included."""
     return [source for source in JobState if source is state or state in _MOVES[source]]
 
 
 def resumes_automatically(state: JobState, reason: str) -> bool:
-    """Return whether a job in this state is unfinished and was not paused by the user."""
+    """Return whether a job in this state goes on without the user.
+
+    reason: the code of why a job is paused, "" if the user paused it.
+    """
     return reason in TRANSIENT_REASONS if state is JobState.PAUSED else not state.is_over
 
 
@@ -72,31 +75,39 @@ class WalkState(Enum):
 
     @property
     def reopened(self) -> WalkState:
-        """Return the state in which an empty last page is requested once more."""
+        """Return the state that lets an empty last page be requested again.
+
+        A state without an empty last page is returned unchanged.
+        """
         return _REOPENED.get(self, self)
 
     @property
     def column(self) -> int:
-        """Return the number that the database stores for this state; see `from_column`."""
+        """Return the number by which the database stores this state; see `from_column`."""
         return _COLUMNS.get(self, self.value)
 
     @classmethod
     def after_page(cls, walk: int, is_last: bool, end: str) -> WalkState:
-        """Return the state after a page of walk 1 or 2. end: as in `WalkReport`."""
+        """Return the state after a gallery page has been read.
+
+        walk: 1 for the pass from the gallery's start, 2 for the pass from its other end. is_last:
+        whether no page follows. end: the code of why reading ends, as in `WalkReport`.
+        """
         if end == "empty":
             return cls.SECOND_EMPTY if walk == 2 else cls.FIRST_EMPTY
         return cls.OVER if is_last else cls.SECOND if walk == 2 else cls.FIRST
 
     @classmethod
     def from_column(cls, column: int, end: str, second_end: str, verify: bool) -> WalkState:
-        """Return the state that a job's row stands for.
+        """Return the state that the number in a job's row stands for.
 
-        Two states share the column value of another state; the ends in the job's report and its
-        option `verify` tell them apart. No second walk is due if the first one stopped early.
+        Some states share a number. The ends in the job's report and its option `verify` tell them
+        apart.
         """
         state = cls(column)
         if state is cls.FIRST_EMPTY and second_end == "empty":
             return cls.SECOND_EMPTY
+        # No second walk is due if the first one stopped early.
         is_due = verify and end in ("end", "blank") and not second_end
         return cls.SECOND_DUE if state is cls.OVER and is_due else state
 

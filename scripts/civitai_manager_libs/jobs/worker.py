@@ -74,13 +74,13 @@ class JobWorker:
         self._last_url = ""
 
     def stop(self, state: str) -> None:
-        """End the run within a second, with the job `paused` or `cancelled`."""
+        """Stop the run within a second, and leave the job `paused` or `cancelled`."""
         self._stop_request.stop(JobState(state))
 
     def run(self) -> Job:
-        """Run the job, and return it as it is afterwards.
+        """Run the job until it is done or stopped; return its record afterwards.
 
-        Raises InputError if another thread or process is running it.
+        Raises InputError if another thread or process is running the job.
         """
         with self._store.hold_job(self._job.id):
             for folder in filter(None, self._store.list_folders(self._job.id)):
@@ -146,7 +146,7 @@ class JobWorker:
         return None if self._stop_request.state else self.error
 
     def _check_free_space(self) -> None:
-        """Raise DiskFull if the images that are left, of the usual size, would not fit."""
+        """Raise DiskFull if the disk has too little space for the remaining images."""
         job = self._job
         if job.options.reads_only:
             return
@@ -159,11 +159,9 @@ class JobWorker:
     # In the download threads
 
     def _fetch_item(self, item: Item) -> None:
-        """Fetch an item, and hand its result over at once.
-
-        Results are collected even while the next item is looked for: else two jobs that wait for
-        each other's images would wait for ever.
-        """
+        """Download an item and queue its result for the thread of `run`."""
+        # Not by its return value: results are collected even while the next item is looked for.
+        # Else two jobs that wait for each other's images would wait for ever.
         self._results.append(self._try_fetch(item))
 
     def _try_fetch(self, item: Item) -> WorkResult:
@@ -189,7 +187,10 @@ class JobWorker:
         return WorkResult(item, saved, began)
 
     def _abort(self, error: CivitaiShortcutError) -> None:
-        """Stop the run; its first error is shown. After a full disk no partial file is kept."""
+        """Stop the run because of an error; the user sees the first error only.
+
+        After a full disk, partial files are deleted.
+        """
         if self.error is None:
             self.error = error
         self._cancelled.set(for_good=isinstance(error, DiskFull))
@@ -216,7 +217,7 @@ class JobWorker:
         self._tick()
 
     def _tick(self) -> None:
-        """Collect results; write outcomes and report progress when these are due."""
+        """Collect results; store outcomes and report progress if enough time has passed."""
         self._collect_results()
         now = time.monotonic()
         if now - self._flushed_at >= _FLUSH_SECONDS:
@@ -225,7 +226,7 @@ class JobWorker:
             self._report_progress(JobState.RUNNING)
 
     def _flush(self) -> None:
-        """Write the outcomes to the database, and read the job's counts anew."""
+        """Store the collected outcomes in the database and reload the job's counts."""
         self._flushed_at = time.monotonic()
         try:
             if self._outcomes:
@@ -237,7 +238,7 @@ class JobWorker:
             self._abort(error)
 
     def _sync_folders(self) -> None:
-        """Force the new files' names to the disk before the database calls them saved."""
+        """Force new file names to the disk, before the database records them as saved."""
         for folder in {os.path.dirname(outcome.path) for outcome in self._outcomes} - {""}:
             sync_folder(folder)
 

@@ -24,12 +24,15 @@ NOTE = ".note"  # suffix of the note beside a resumable file
 
 
 def is_temporary_name(name: str) -> bool:
-    """Return whether this is the name of a temporary file of ours, or of its note."""
+    """Return whether a name is that of this program's temporary file or note."""
     return name.startswith(_PREFIX) and name.endswith((_SUFFIX, NOTE))
 
 
 def temporary_path(folder: str, stem: str) -> str:
-    """Return the path of the temporary file with this stem in the folder."""
+    """Return the path of a temporary file in a folder.
+
+    stem: the part of its name that differs from other temporary files.
+    """
     return os.path.join(folder, f"{_PREFIX}{stem}{_SUFFIX}")
 
 
@@ -65,9 +68,10 @@ class AtomicFile:
             self._close_file()
 
     def reserve_space(self, size: int, reserve: int = 0) -> None:
-        """Announce the final size in bytes; raise DiskFull unless `reserve` bytes stay free then.
+        """Announce the final size; raise DiskFull if the disk has too little space.
 
-        Space that other open files of this process have announced on this disk counts as used.
+        size: the final size in bytes. reserve: bytes that must stay free on the disk. The announced
+        sizes of other open files of this process count as used.
         """
         with _expecting_lock:
             _expecting.discard(self)
@@ -81,7 +85,7 @@ class AtomicFile:
         return max(0, self._expected - self.size)
 
     def write(self, data: bytes) -> None:
-        """Append these bytes."""
+        """Append bytes to the file."""
         view = memoryview(data)
         with translate_disk_errors(self.folder):
             while view:  # an unbuffered file may write fewer bytes than asked
@@ -89,7 +93,7 @@ class AtomicFile:
         self.size += len(data)
 
     def copy_from(self, path: str) -> None:
-        """Append all bytes of another file."""
+        """Append the contents of another file."""
         with translate_disk_errors(self.folder):
             with open(path, "rb") as source:
                 shutil.copyfileobj(source, self._file)
@@ -103,16 +107,16 @@ class AtomicFile:
         self.size = 0
 
     def make_private(self) -> None:
-        """Let only the user read the file. To be called before the first byte is written."""
+        """Let only the user read the file; call this before the first write."""
         with translate_disk_errors(self.folder):
             if hasattr(os, "fchmod"):  # elsewhere the user's own folders are private anyway
                 os.fchmod(self._file.fileno(), 0o600)
 
     def commit(self, path: str) -> None:
-        """Write the bytes through to the disk, then rename the file to `path` in one step.
+        """Rename the file to `path` in one step, replacing an older file.
 
-        An older file at `path` is replaced. A loss of power may undo the rename until `sync_folder`
-        has run.
+        All bytes are forced to the disk before. The new name survives a loss of power only after
+        `sync_folder`.
         """
         with translate_disk_errors(path):
             sync_file(self._file.fileno())
@@ -120,7 +124,10 @@ class AtomicFile:
             self._is_committed = True
 
     def _open_file(self) -> tuple[str, FileIO]:
-        """Create and lock a file; without its lock `remove_leftovers` would delete the file."""
+        """Create and lock a temporary file; return (path, open file).
+
+        The lock protects the file from `remove_leftovers` in other processes.
+        """
         check_own_folder(self.folder)
         for tries in itertools.count(1):
             path = temporary_path(self.folder, os.urandom(6).hex())
@@ -136,7 +143,7 @@ class AtomicFile:
         raise AssertionError("unreachable")
 
     def _close_file(self) -> None:
-        """Close the file and delete it unless it was committed. Raises OSError."""
+        """Close the file, and delete it if it was not committed. Raises OSError."""
         self._file.close()
         if not self._is_committed:
             delete_file(self.path)

@@ -17,7 +17,10 @@ _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
-    """Return the DiskError for a failed file operation; a ValueError means a NUL in the name."""
+    """Return a DiskError with a message for the user for a failed file operation.
+
+    A ValueError means that the path contains a NUL character.
+    """
     if getattr(error, "errno", None) in _NO_ROOM:
         return DiskFull(f"There is no room left on the disk for {path}.")
     why = getattr(error, "strerror", None) or error
@@ -26,7 +29,10 @@ def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
 
 @contextmanager
 def translate_disk_errors(path: str) -> Iterator[None]:
-    """Turn an OSError or ValueError of the `with` block into a DiskError that names `path`."""
+    """Raise DiskError for an OSError or ValueError in the `with` block.
+
+    path: the file or folder to name in the message.
+    """
     try:
         yield
     except (OSError, ValueError) as error:
@@ -35,7 +41,10 @@ def translate_disk_errors(path: str) -> Iterator[None]:
 
 @contextmanager
 def log_disk_errors(label: str) -> Iterator[None]:
-    """Log a DiskError of the `with` block as one line that begins with `[label]`; do not raise."""
+    """Log a DiskError of the `with` block instead of raising it.
+
+    label: a word at the start of the log line.
+    """
     try:
         yield
     except DiskError as error:
@@ -43,7 +52,7 @@ def log_disk_errors(label: str) -> Iterator[None]:
 
 
 def check_free_space(folder: str, needed: int) -> None:
-    """Raise DiskFull if the folder's disk has less than `needed` bytes free."""
+    """Raise DiskFull if the folder's disk has fewer than `needed` bytes free."""
     try:
         missing = needed - shutil.disk_usage(folder or ".").free
     except (FileNotFoundError, ValueError):

@@ -21,13 +21,16 @@ _fdatasync = getattr(os, "fdatasync", os.fsync)
 
 
 def sync_file(descriptor: int) -> None:
-    """Write the bytes of an open file through to the disk. Raises OSError."""
+    """Force the bytes of an open file to the disk. Raises OSError."""
     if _FULL is None or not _try_sync(lambda: fcntl.fcntl(descriptor, _FULL)):
         _try_sync(lambda: _fdatasync(descriptor))
 
 
 def sync_folder(folder: str) -> None:
-    """Write the names in a folder through to the disk. Raises DiskError."""
+    """Force the file names in a folder to the disk. Raises DiskError.
+
+    Before this call, a loss of power may undo a new name.
+    """
     if os.name == "nt":  # has no such call; NTFS has a journal of names
         return
     try:
@@ -42,7 +45,10 @@ def sync_folder(folder: str) -> None:
 
 
 def make_folder(folder: str) -> None:
-    """Create a folder and its parents, written through. Raises OSError, ValueError, DiskError."""
+    """Create a folder with its parents, and force their names to the disk.
+
+    Raises OSError, ValueError or DiskError.
+    """
     missing, path = [], os.path.abspath(folder)
     while not os.path.isdir(path) and os.path.dirname(path) != path:
         missing.append(path)

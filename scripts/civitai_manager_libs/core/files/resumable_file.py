@@ -55,7 +55,7 @@ class ResumableFile(AtomicFile):
 
     @staticmethod
     def exists(folder: str, url: str) -> bool:
-        """Return whether an earlier run left a note for this URL in the folder."""
+        """Return whether an earlier download of this URL can be resumed."""
         try:
             return os.path.exists(temporary_path(folder, _file_key(url)) + NOTE)
         except ValueError:  # a NUL in the folder's name
@@ -68,7 +68,10 @@ class ResumableFile(AtomicFile):
             return self._file.read(size)
 
     def write_note(self, total: int, validator: str) -> None:
-        """Write all bytes through to the disk, then note the size that is now safe there."""
+        """Force all bytes to the disk, then record the size for a later resume.
+
+        total: the whole file's size in bytes, 0 if unknown. validator: the server's ETag or date.
+        """
         if not self._note:
             return
         line = json.dumps(asdict(ResumeNote(self.size, total, validator))) + "\n"
@@ -78,7 +81,10 @@ class ResumableFile(AtomicFile):
                 file.write(line.encode())
 
     def keep(self, total: int, validator: str) -> None:
-        """Note the size, and leave the file in its folder when the `with` block ends."""
+        """Keep the unfinished file when the `with` block ends, to resume it later.
+
+        The parameters are those of `write_note`.
+        """
         self.write_note(total, validator)
         self._is_kept = self._note != ""
 
@@ -116,7 +122,7 @@ class ResumableFile(AtomicFile):
         self.found, self.size = found, found.size if found is not None else 0
 
     def _drop_note(self) -> None:
-        """Delete the note, written through: the bytes to come are not those that it describes."""
+        """Delete the note of an earlier run, before the file's bytes change."""
         if self._note and os.path.lexists(self._note):
             with translate_disk_errors(self.folder):
                 delete_file(self._note)
@@ -131,7 +137,10 @@ class ResumableFile(AtomicFile):
 
 
 def read_note(path: str) -> ResumeNote | None:
-    """Return the last complete line of a note; None if the file is missing or damaged."""
+    """Return how far a download came; None if the note is missing or damaged.
+
+    path: the note beside the temporary file.
+    """
     try:
         with open_own_file(path, "rb") as file:
             lines = file.read(_MAX_NOTE).split(b"\n")
@@ -142,7 +151,10 @@ def read_note(path: str) -> ResumeNote | None:
 
 
 def discard_resumable(folder: str, urls: Iterable[str]) -> int:
-    """Delete the resumable files of these URLs that nobody is writing; return how many."""
+    """Delete the unfinished downloads of these URLs; return how many were deleted.
+
+    Files that are being written stay.
+    """
     try:
         names = set(filter(is_temporary_name, os.listdir(folder)))
     except OSError:
@@ -152,7 +164,10 @@ def discard_resumable(folder: str, urls: Iterable[str]) -> int:
 
 
 def remove_resumable(path: str) -> bool:
-    """Delete a temporary file and its note; return False if it is in use or cannot be deleted."""
+    """Delete a temporary file and its note.
+
+    Return False if the file is in use or cannot be deleted.
+    """
     try:
         with open_own_file(path, "r+b") as file:
             if not (lock_descriptor(file.fileno()) and _is_still_at(file.fileno(), path)):
@@ -182,7 +197,7 @@ def _open_locked(path: str) -> FileIO | None:
 
 
 def _is_still_at(descriptor: int, path: str) -> bool:
-    """Return whether the open file is still the file at this path."""
+    """Return whether the file at this path is still the open file."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:

@@ -40,7 +40,11 @@ _NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def open_own_file(path: str, mode: _Mode) -> FileIO:
-    """Open a file of ours, unbuffered. Raises OSError, PermissionError if the file is foreign."""
+    """Open a plain file of the user, unbuffered.
+
+    Raises PermissionError if the file is a link, has several hard links or belongs to another user.
+    Raises OSError if the file cannot be opened.
+    """
     if is_foreign(path):
         raise PermissionError(errno.EPERM, "It is not a file of ours", path)
     file = open(path, mode, buffering=0, opener=open_shared)
@@ -51,9 +55,10 @@ def open_own_file(path: str, mode: _Mode) -> FileIO:
 
 
 def open_shared(path: str, flags: int) -> int:
-    """Return the descriptor of a file that can be renamed while it is open; an opener for `open`.
+    """Open a file so that others may rename it meanwhile; return its descriptor.
 
-    A link is not followed where the system has O_NOFOLLOW. Raises OSError.
+    For the parameter `opener` of `open`. A link is not followed where the system has O_NOFOLLOW.
+    Raises OSError.
     """
     if msvcrt is None:
         return os.open(path, flags | _NOT_FOLLOWED, 0o666)
@@ -98,7 +103,10 @@ def _is_plain(status: os.stat_result) -> bool:
 
 
 def _is_owned(status: os.stat_result, path: str) -> bool:
-    """Return whether the file is ours or the folder owner's; network disks may name one owner."""
+    """Return whether the user or the owner of the file's folder owns the file.
+
+    Some network disks give all files one owner.
+    """
     if not hasattr(os, "geteuid") or status.st_uid == os.geteuid():
         return True
     return status.st_uid == os.stat(os.path.dirname(path) or ".").st_uid

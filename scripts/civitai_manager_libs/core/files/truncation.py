@@ -26,10 +26,10 @@ _SEGMENT = b"\x18\x53\x80\x67"
 
 
 def complete_file_type(path: str, size: int = 0) -> str | None:
-    """Return the true extension of a complete image, video or sound file; None for all others.
+    """Return a complete media file's extension by its content, None for other files.
 
-    size: bytes of the complete file, 0 if unknown. A file of this size is parsed only if it ends
-    in zeros, as a file does whose last blocks were lost. Raises OSError.
+    size: the expected size in bytes, 0 if unknown. A file of this size counts as complete. It is
+    parsed only if it ends in zeros, as after lost disk blocks. Raises OSError.
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
@@ -44,9 +44,10 @@ def complete_file_type(path: str, size: int = 0) -> str | None:
 
 
 def is_complete(path: str, extension: str) -> bool:
-    """Return whether the file reaches its format's end; True for sound, which has no end mark.
+    """Return whether a file reaches the end that its format defines.
 
-    Raises OSError.
+    extension: the file's true extension. True for sound, whose formats have no end mark. Raises
+    OSError.
     """
     check = _CHECKS.get(extension)
     if check is None:
@@ -56,7 +57,7 @@ def is_complete(path: str, extension: str) -> bool:
 
 
 def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
-    """Return whether an end marker follows the image's segments (ITU T.81, annex B)."""
+    """Return whether a JPEG's end marker follows its segments (ITU T.81, annex B)."""
     for _ in range(_MAX_JPEG_MARKERS):
         marker = _next_marker(file)
         if marker is None or marker == _END:
@@ -68,7 +69,10 @@ def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
 
 
 def _next_marker(file: BufferedReader) -> int | None:
-    """Return the next marker's second byte, None at the end; leave the file behind the marker."""
+    """Return the second byte of the next JPEG marker, None at the end of the file.
+
+    Afterwards the file's position is behind the marker.
+    """
     chunk, offset = file.read(_CHUNK), 0
     while True:
         offset = chunk.find(b"\xff", offset)
@@ -99,7 +103,7 @@ def _is_complete_png(file: BufferedReader, size: int) -> bool:
 
 
 def _is_complete_gif(file: BufferedReader, size: int) -> bool:
-    """Return whether an end block follows the other blocks."""
+    """Return whether a GIF's end block follows its other blocks."""
     _skip_palette(file, 10, 13)
     left = _MAX_PARTS
     while left > 0:
@@ -124,12 +128,15 @@ def _skip_palette(file: BufferedReader, flags_offset: int, palette_offset: int) 
 
 
 def _is_complete_webp(file: BufferedReader, size: int) -> bool:
-    """Return whether the file has the length that its RIFF header states."""
+    """Return whether a WebP file is as long as its RIFF header states."""
     return size >= 8 + int.from_bytes(file.read(8)[4:], "little")
 
 
 def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
-    """Return whether no box is cut and the index is here (ISO/IEC 14496-12, 4.2)."""
+    """Return whether an MP4, AVIF or HEIC has its index and no box is cut off.
+
+    The boxes are defined in ISO/IEC 14496-12, 4.2.
+    """
     offset = 0
     kinds: set[bytes] = set()
     for _ in range(_MAX_PARTS):
@@ -149,8 +156,8 @@ def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
 
 
 def _is_complete_webm(file: BufferedReader, size: int) -> bool:
-    """Return whether no element is cut (RFC 8794); a live segment has no length of its own."""
-    offset, has_segment = 0, False
+    """Return whether no element of a WebM file is cut off (RFC 8794)."""
+    offset, has_segment = 0, False  # a live segment states no length
     for _ in range(_MAX_WEBM_ELEMENTS):
         file.seek(offset)
         element, length = _read_element_id(file), _read_element_size(file)
@@ -169,7 +176,10 @@ def _read_element_id(file: BufferedReader) -> bytes:
 
 
 def _read_element_size(file: BufferedReader) -> int | None:
-    """Return an element's length in bytes, -1 if it is unknown, None if no number is here."""
+    """Return the length of a WebM element in bytes.
+
+    -1 if the element states no length, None if no number follows.
+    """
     first = file.read(1)
     if first in (b"", b"\0"):
         return None

@@ -8,9 +8,10 @@ __all__ = ["expand_folder"]
 
 
 def expand_folder(typed: str) -> str:
-    """Return the path of a typed folder, with `~` and, on Windows, `%VARIABLES%` replaced.
+    """Return the path of a folder that the user typed, with `~` expanded.
 
-    Quotes around the text are removed: Explorer's "Copy as path" adds them.
+    On Windows, `%VARIABLES%` are expanded too. Outer quotes are removed: Explorer's "Copy as path"
+    adds them.
     """
     path = os.path.expanduser(typed.strip().strip('"'))
     return os.path.expandvars(path) if os.name == "nt" else path

@@ -29,22 +29,26 @@ class WorkerPool:
     """
 
     def __init__(self, open_store: Callable[[], JobStore], get_client: Callable[[], Any]) -> None:
-        """Start empty. get_client: returns the HTTP client; is called for each run."""
+        """Start without jobs.
+
+        open_store: opens the jobs database. get_client: returns the HTTP client; called before each
+        run.
+        """
         self._open_store, self._get_client = open_store, get_client
         self._changed = threading.Condition()
         self._turns = Scheduler()
         self._count = 0  # of threads
 
     def add(self, job_id: int) -> None:
-        """Queue a job behind all that wait, unless it is queued already."""
+        """Add a job to the end of the queue; do nothing if it is queued already."""
         with self._changed:
             self._turns.setdefault(job_id, Turn(job_id))
             self._start_workers()
 
     def prioritize(self, job_id: int) -> bool:
-        """Put a job before all that wait; if it is being stopped, run it again afterwards.
+        """Move a job to the front of the queue; return False if it is not queued.
 
-        Return whether the job is in the queue.
+        A job that is being stopped runs again afterwards.
         """
         with self._changed:
             turn = self._turns.get(job_id)
@@ -59,9 +63,10 @@ class WorkerPool:
 
     @contextmanager
     def withdraw(self, job_id: int) -> Iterator[Turn | None]:
-        """Take a job out of the queue unless it is running, and hand out its turn.
+        """Take a job out of the queue and yield its entry, None if it is not queued.
 
-        The job is back in the queue if the block raises an error of ours.
+        A running job stays in the queue. A removed job is queued again if the `with` block raises
+        CivitaiShortcutError.
         """
         with self._changed:
             turn = self._turns.get(job_id)
@@ -82,19 +87,25 @@ class WorkerPool:
             return self._turns.list_running()
 
     def count_waiting(self) -> int:
-        """Return how many jobs wait for their turn."""
+        """Return how many jobs are waiting to start."""
         with self._changed:
             return len(self._turns.list_waiting())
 
     def list_turn_views(self, job_ids: Iterable[int]) -> dict[int, TurnView]:
-        """Return how these jobs stand in the queue, by id; jobs outside the queue are left out."""
+        """Return the state and position of these jobs in the queue, by job id.
+
+        Jobs that are not queued are left out.
+        """
         with self._changed:
             ahead = {job_id: n for n, job_id in enumerate(self._turns.list_waiting())}
             turns = {i: self._turns[i] for i in job_ids if i in self._turns}
             return {i: turn.make_view(ahead.get(i, 0)) for i, turn in turns.items()}
 
     def _start_workers(self) -> None:
-        """Start threads for the jobs that are due. The caller holds the lock."""
+        """Start threads for queued jobs, up to the limit in the settings.
+
+        The caller holds the lock.
+        """
         self._changed.notify_all()  # a thread that waits for a retry looks again
         while self._count < setting.gallery_jobs_at_once:
             turn = self._turns.next_turn()
@@ -110,7 +121,10 @@ class WorkerPool:
                 return
 
     def _work_loop(self, turn: Turn | None) -> None:
-        """Run this job, if any, and then those whose turn comes."""
+        """Run queued jobs in this thread until none is left.
+
+        turn: the first job's entry, already started; None to take one from the queue.
+        """
         has_crashed = True
         try:
             turn = turn or self._next_turn()
@@ -127,7 +141,10 @@ class WorkerPool:
                     self._start_workers()
 
     def _next_turn(self) -> Turn | None:
-        """Wait for a turn, start it and return it; None tells the thread to end."""
+        """Wait for a queued job, mark it as started and return its entry.
+
+        None means that this thread must end.
+        """
         while (turn := self._wait_for_turn()) is not None:
             due, disk_full = turn.due, turn.find_missing_space()
             with self._changed:
@@ -142,7 +159,10 @@ class WorkerPool:
         return None
 
     def _wait_for_turn(self) -> Turn | None:
-        """Wait until a turn is due and return it; None tells the thread to end."""
+        """Wait until a queued job may start and return its entry.
+
+        None means that this thread must end.
+        """
         with self._changed:
             while self._count <= setting.gallery_jobs_at_once:
                 turn = self._turns.next_turn()
@@ -155,7 +175,7 @@ class WorkerPool:
         return None
 
     def _run_turn(self, turn: Turn) -> None:
-        """Run a job once; afterwards its turn is over, or it is queued again."""
+        """Run a job once; afterwards remove it from the queue or queue it again."""
         try:
             with self._open_store() as store:
                 client, report = JobClient(self._get_client()), partial(self._store_progress, turn)
@@ -178,7 +198,10 @@ class WorkerPool:
     def _requeue(
         self, store: JobStore, job: Job, turn: Turn, worker: JobWorker, has_saved: bool
     ) -> bool:
-        """Queue a job again if the user or its error asks for that; return whether it is queued."""
+        """Queue a job again if the user or a transient error asks for that.
+
+        has_saved: whether the run saved a file. Return whether the job is queued.
+        """
         requested = turn.requested_state
         if turn.again:
             store.queue_jobs([job.id])

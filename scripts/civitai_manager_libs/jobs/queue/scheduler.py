@@ -59,12 +59,15 @@ class Turn:
 
     @property
     def requested_state(self) -> JobState | None:
-        """Return the state in which the user wants the run to end, None for no request."""
+        """Return the state that the user wants for the job, None for no request."""
         return None if self.stop_request is None else self.stop_request.state
 
     @property
     def state(self) -> JobState:
-        """Return the state to show; a run that was asked to stop is `running` until it ends."""
+        """Return the job's state as shown to the user.
+
+        A run that was asked to stop counts as `running` until it has ended.
+        """
         if not self.is_running:
             return JobState.PAUSED if self.is_waiting_to_retry else JobState.QUEUED
         has_request = self.again or self.requested_state is not None
@@ -88,22 +91,23 @@ class Turn:
         self.stop_request, self.again = StopRequest(), False
 
     def stop(self, state: JobState) -> None:
-        """Ask the run to end in this state."""
+        """Ask the run to stop and to leave the job in this state."""
         self.again = False
         if self.stop_request is not None:
             self.stop_request.stop(state)
 
     def requeue(self) -> None:
-        """Put the job behind all jobs that wait now."""
+        """Move the job behind all waiting jobs."""
         self.stop_request, self.again, self.progress = None, False, None
         self.due, self.required_bytes = (time.monotonic(), next(_counter)), 0
 
     def schedule_retry(
         self, error: CivitaiShortcutError | None, has_saved: bool, required_bytes: int
     ) -> bool:
-        """End the run and wait before the next; return whether a retry makes sense.
+        """Schedule the next run after an error; return False if a retry is pointless.
 
-        error: what stopped the run. has_saved: whether the run saved a file.
+        error: what stopped the run, None if nothing did. has_saved: whether the run saved a file;
+        else the pause grows. required_bytes: free disk space that the next run needs.
         """
         self.futile_runs = 0 if has_saved else self.futile_runs
         pause = pause_before_retry(error, self.futile_runs)
@@ -113,7 +117,7 @@ class Turn:
         return pause is not None
 
     def find_missing_space(self) -> DiskFull | None:
-        """Return the error that says how much space the job's disk lacks; None if it has enough."""
+        """Return an error that states the missing disk space, None if nothing is missing."""
         try:
             if self.required_bytes and self.progress is not None:
                 check_free_space(self.progress.folder, self.required_bytes)
@@ -122,7 +126,10 @@ class Turn:
         return None
 
     def postpone(self, error: DiskFull) -> None:
-        """Wait a while before checking the disk again. error: how much space is missing."""
+        """Delay the next check of the disk space by some seconds.
+
+        error: states how many bytes are missing, for the progress display.
+        """
         if self.progress is not None:
             self.progress = replace(self.progress, missing=error.missing)
         self.due = (time.monotonic() + DISK_RETRY_SECONDS, next(_counter))
@@ -135,16 +142,19 @@ class Scheduler(dict[int, Turn]):
         return [job_id for job_id, turn in self.items() if turn.is_running]
 
     def list_waiting(self) -> list[int]:
-        """Return the jobs that wait for their turn, the next one first."""
+        """Return the ids of the jobs that may start now, in starting order."""
         now, idle = time.monotonic(), sorted(self._iter_idle(), key=attrgetter("due"))
         return [turn.job_id for turn in idle if turn.due[0] <= now]
 
     def next_turn(self) -> Turn | None:
-        """Return the turn to start next, which may not be due yet; None if there is none."""
+        """Return the entry of the job that starts next, None if no job is waiting.
+
+        The job's starting time may be in the future.
+        """
         return min(self._iter_idle(), key=attrgetter("due"), default=None)
 
     def put_first(self, turn: Turn) -> None:
-        """Put this turn before all others that wait."""
+        """Move a job to the front of the waiting jobs."""
         turn.requeue()
         first = min(other.due[0] for other in self._iter_idle())
         turn.due = (first - 1.0, turn.due[1])

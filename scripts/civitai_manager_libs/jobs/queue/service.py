@@ -39,7 +39,7 @@ class JobView:
 
     @property
     def progress(self) -> JobProgress | None:
-        """Return the progress of a job that this process runs or will retry, else None."""
+        """Return the job's live progress, None if this process neither runs nor retries the job."""
         return self.turn.progress
 
     @property
@@ -52,7 +52,7 @@ class JobView:
 
     @property
     def is_waiting_to_retry(self) -> bool:
-        """Return whether the job is paused and will be retried automatically."""
+        """Return whether the job is paused and will be resumed automatically."""
         return self.turn.state is JobState.PAUSED
 
 
@@ -64,7 +64,10 @@ class JobService:
     """
 
     def __init__(self, get_client: Callable[[], Any]) -> None:
-        """Start without jobs. get_client: returns the HTTP client; is called for each run."""
+        """Start without jobs.
+
+        get_client: returns the HTTP client; called before each run.
+        """
         self.notice = ""
         self._workers = WorkerPool(self.store, get_client)
         self._queue_lock: sqlite_file.ProcessLock | None = None  # for as long as this process lives
@@ -72,9 +75,11 @@ class JobService:
     def download_gallery(
         self, query: ImageQuery, wanted: int, context: NamingContext, verify: bool = False
     ) -> int:
-        """Queue a download of up to `wanted` images of a gallery; return the job's id.
+        """Queue a download of at most `wanted` images of a gallery; return the job's id.
 
-        verify: as in `JobOptions`. Raises InputError if the template in the settings is invalid.
+        context: names of the model and version, for file names. verify: read the gallery a second
+        time, to find images that the first pass missed. Raises InputError if the file name template
+        in the settings is invalid.
         """
         folder, options = _make_options(context)
         options = replace(options, verify=verify)
@@ -86,9 +91,10 @@ class JobService:
     def read_gallery(
         self, query: ImageQuery, wanted: int, context: NamingContext, cursor: str | None = None
     ) -> int:
-        """Queue reading up to `wanted` records of a gallery without files; return the job's id.
+        """Queue a job that reads a gallery's records without files; return the job's id.
 
-        cursor: of the first page to read, None for the gallery's start.
+        wanted: the largest number of records. context: names of the model and version. cursor:
+        Civitai's cursor of the first page, None for the gallery's start.
         """
         options = JobOptions(facts=context, reads_only=True)
         with self.store() as store:
@@ -110,7 +116,10 @@ class JobService:
         return job_id
 
     def resume_after_start(self) -> None:
-        """Queue the jobs that were running, queued or waiting to be retried when we last ended."""
+        """Queue the jobs that were unfinished when the program last ended.
+
+        Jobs that the user paused stay paused.
+        """
         with self.store() as store:
             for notice in filter(None, (store.set_aside, store.quarantine_unreadable())):
                 util.printD(f"[gallery] {notice}")
@@ -123,7 +132,7 @@ class JobService:
             self._workers.add(job_id)
 
     def _hold_queue_lock(self, store: JobStore) -> None:
-        """Hold the lock that shows other programs that this one runs queued jobs."""
+        """Hold the lock by which other programs see that this one runs queued jobs."""
         lock = store.queue_lock()
         try:
             if lock.acquire(_LOCK_SECONDS, shared=True):
@@ -132,9 +141,9 @@ class JobService:
             util.printD(f"[gallery] {error}")
 
     def stop(self, job_id: int, state: str) -> None:
-        """Make a job `paused` or `cancelled`; `resume` continues it in either case.
+        """Pause or cancel a job, so that it can be resumed later.
 
-        Raises InputError if another program is running it.
+        state: `paused` or `cancelled`. Raises InputError if another program is running the job.
         """
         with self._workers.withdraw(job_id) as turn:
             if turn is not None and turn.is_running:
@@ -145,26 +154,32 @@ class JobService:
                         store.set_state(job_id, state)
 
     def forget(self, job_id: int) -> None:
-        """Delete a job from the list, as `JobStore.forget` does."""
+        """Delete a job from the list; its image files stay.
+
+        Raises InputError if the job is running.
+        """
         with self._workers.withdraw(job_id), self.store() as store:
             store.forget(job_id)
 
     def retry(self, job_id: int) -> None:
-        """Fetch the failed images of a job again, and resume it if there are any."""
+        """Download a job's failed images again."""
         with self.store() as store:
             count = store.retry_failed(job_id)
         if count:
             self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
-        """Fetch again the images that a job skipped as saved, but whose file is gone."""
+        """Download again the images that a job skipped although their saved file is gone."""
         with self.store() as store:
             count = store.fetch_missing(job_id)
         if count:
             self.resume(job_id)
 
     def list_jobs(self, limit: int = 12) -> list[JobView]:
-        """Return the running and the newest jobs, `limit` in all, newest first."""
+        """Return the running jobs and the newest others, newest first.
+
+        limit: the number of jobs. The four newest are included even if many jobs are running.
+        """
         running = self._workers.list_running()
         with self.store() as store:
             jobs = store.list_jobs(max(limit - len(running), min(limit, _NEWEST)), running)
@@ -180,15 +195,15 @@ class JobService:
             ]
 
     def count_waiting(self) -> int:
-        """Return how many jobs wait for their turn."""
+        """Return how many jobs are waiting to start."""
         return self._workers.count_waiting()
 
     def store(self) -> JobStore:
-        """Open the database of jobs, for the calling thread alone."""
+        """Open the jobs database, for the calling thread alone."""
         return JobStore(setting.database_file())
 
     def resume(self, job_id: int) -> None:
-        """Run a job that is paused, cancelled or over, before all that wait for their turn."""
+        """Continue a paused, cancelled or finished job before all waiting jobs."""
         if not self._workers.prioritize(job_id):
             with self.store() as store:
                 if store.get_job(job_id).state is not JobState.RUNNING:
@@ -198,6 +213,6 @@ class JobService:
 
 
 def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
-    """Return a new job's folder and options by the settings."""
+    """Return (folder, options) of a new job, as the settings say."""
     folder, name = choose_destination(context)
     return folder, JobOptions(name, context, width=rendition_width())

@@ -49,5 +49,5 @@ _SCHEMA = sqlite_file.Schema(
 
 
 def jobs_database(path: str) -> sqlite_file.Database:
-    """Open the database of jobs. Raises DiskError if the file cannot be used."""
+    """Open the jobs database at a path. Raises DiskError if the file is unusable."""
     return sqlite_file.Database(path, _SCHEMA)

@@ -52,7 +52,11 @@ class JobStore(JobLocks):
         options: JobOptions = JobOptions(),
         cursor: str | None = None,
     ) -> int:
-        """Add a queued job and return its id. cursor: where its walk begins, None for the start."""
+        """Add a queued job and return its id.
+
+        cursor: Civitai's cursor of the first page to read, None for the gallery's start. The other
+        parameters are fields of `Job`.
+        """
         with self._database.writing() as db:
             return rows.insert_job(db, title, query, folder, wanted, again, options, cursor)
 
@@ -64,14 +68,14 @@ class JobStore(JobLocks):
         again: bool = False,
         options: JobOptions = JobOptions(),
     ) -> int:
-        """Add a queued job of these images, which walks no gallery, and return its id."""
+        """Add a queued job that downloads exactly these images; return its id."""
         with self._database.writing() as db:
             job_id = rows.insert_job(db, title, ImageQuery(), folder, len(images), again, options)
             rows.insert_page(db, job_id, WalkedPage(tuple(images), None))
         return job_id
 
     def get_job(self, job_id: int) -> Job:
-        """Return a job. Raises InputError if there is none with this id, or its row is damaged."""
+        """Return a job by its id. Raises InputError if it is missing or damaged."""
         found = self._database.rows(f"{rows.JOB} WHERE jobs.id = ?", (job_id,))
         if not found:
             raise InputError(f"There is no job {job_id}.")
@@ -80,17 +84,17 @@ class JobStore(JobLocks):
             raise InputError(f"Job {job_id} cannot be read.")
         return job
 
-    def list_jobs(self, limit: int = 50, also: Collection[int] = ()) -> list[Job]:
-        """Return the `limit` newest jobs, and those with the ids `also`, newest first."""
+    def list_jobs(self, limit: int = 50, extra_ids: Collection[int] = ()) -> list[Job]:
+        """Return the `limit` newest jobs and the jobs in `extra_ids`, newest first."""
         found = self._database.rows(
             f"{rows.JOB} WHERE jobs.id IN (SELECT id FROM jobs ORDER BY id DESC LIMIT ?)"
             " OR jobs.id IN (SELECT value FROM json_each(?)) ORDER BY jobs.id DESC",
-            (limit, json.dumps(list(also))),
+            (limit, json.dumps(list(extra_ids))),
         )
         return [job for job in map(rows.parse_job_or_none, found) if job is not None]
 
     def quarantine_unreadable(self) -> str:
-        """Move damaged jobs to a file beside the database; return a sentence on it, or ""."""
+        """Move unreadable jobs to a JSON file; return a notice for the user, "" if none."""
         damaged = [
             row for row in self._database.rows(rows.JOB) if rows.parse_job_or_none(row) is None
         ]
@@ -109,9 +113,9 @@ class JobStore(JobLocks):
         return f"Jobs that cannot be read ({numbers}) are kept as {path}; the others go on."
 
     def list_unfinished(self) -> list[int]:
-        """Return the ids of the jobs to resume after a start, in the order of their turns.
+        """Return the ids of the jobs to resume when the program starts.
 
-        Jobs that were running come first; those that another process runs are left out.
+        Jobs that were running come first. Jobs that another process runs are left out.
         """
         found = self._database.rows(
             "SELECT id, state, reason FROM jobs WHERE state IN (SELECT value FROM json_each(?))"
@@ -132,9 +136,10 @@ class JobStore(JobLocks):
                 rows.mark_queued(db, job_id)
 
     def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
-        """Set a job's state, unless its present state allows no such move (`allowed_sources`).
+        """Change a job's state; do nothing if `allowed_sources` forbids the change.
 
-        The end of a job removes its claims and partial files.
+        reason, note: code and sentence of why the job is paused. The end of a job deletes its
+        claims and partial files.
         """
         is_over = JobState(state).is_over
         if is_over:
@@ -150,7 +155,7 @@ class JobStore(JobLocks):
                 rows.delete_claims(db, job_id)
 
     def forget(self, job_id: int) -> None:
-        """Delete a job; its files stay, and still count as saved.
+        """Delete a job; its image files stay and still count as saved.
 
         Raises InputError if another process or thread runs the job.
         """
@@ -161,7 +166,7 @@ class JobStore(JobLocks):
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _discard_resumable(self, job_id: int) -> None:
-        """Remove the partial files of the job's unsaved images."""
+        """Delete the partial files of the job's unsaved images."""
         sql = f"{rows.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
         unsaved = rows.parse_items(self._database.rows(sql, (job_id,)))
         folder, urls = self.get_job(job_id).folder if unsaved else "", defaultdict(list)
@@ -173,26 +178,27 @@ class JobStore(JobLocks):
     # Items
 
     def add_page(self, job_id: int, page: WalkedPage) -> None:
-        """Store the images of a page as items, and the cursor of the next page."""
+        """Store a page's images as items of the job, with the cursor of the next page."""
         with self._database.writing() as db:
             rows.insert_page(db, job_id, page)
 
     def reread_last_page(self, job_id: int) -> None:
-        """Let the last page be requested again if it was empty."""
+        """Let the gallery's last page be requested again if it was empty."""
         walk = self.get_job(job_id).walk.reopened
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.column, job_id))
 
     def begin_verifying(self, job_id: int) -> None:
-        """Begin the second walk, from the other end of the gallery."""
+        """Set the job to read its gallery a second time, from the other end."""
         values = (WalkState.SECOND.column, job_id)
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
 
     def list_waiting(self, job_id: int, after: int, limit: int) -> list[Item]:
-        """Return the next `limit` waiting items with a `place` above `after`, with their records.
+        """Return the next `limit` items to download, with Civitai's records.
 
-        Items whose row is damaged are set to failed and passed over.
+        after: the `place` of the last item already returned, 0 for none; places number the items in
+        gallery order. Items with a damaged row are marked as failed and left out.
         """
         sql = (
             f"{rows.WITH_RECORD} WHERE job = ? AND state = 'waiting' AND items.place > ?"
@@ -209,7 +215,7 @@ class JobStore(JobLocks):
         return []
 
     def list_failed(self, job_id: int, limit: int = 1000) -> list[Item]:
-        """Return the first failed items, without their records."""
+        """Return a job's first `limit` failed items, without Civitai's records."""
         found = self._database.rows(
             f"{rows.WITHOUT_RECORD} WHERE job = ? AND state = 'failed' ORDER BY place LIMIT ?",
             (job_id, limit),
@@ -226,7 +232,7 @@ class JobStore(JobLocks):
         return [path for (path,) in found]
 
     def count_elsewhere(self, job_id: int) -> int:
-        """Return the number of skipped images that are saved at another path than this job's."""
+        """Return how many skipped images are saved outside this job's own file paths."""
         folder = self.get_job(job_id).folder
         found = self._database.rows(
             "SELECT image_id, name, path FROM items"
@@ -238,9 +244,9 @@ class JobStore(JobLocks):
         )
 
     def fetch_missing(self, job_id: int) -> int:
-        """Set skipped items whose saved file is gone back to `waiting`, and return their number.
+        """Mark skipped items whose file is gone for download; return their number.
 
-        Raises InputError if another process or thread runs the job.
+        Raises InputError if the job is running.
         """
         missing = (
             "job = ? AND state = 'skipped' AND message != '' AND place IN"
@@ -258,7 +264,7 @@ class JobStore(JobLocks):
             return changed
 
     def list_folders(self, job_id: int) -> set[str]:
-        """Return the folders that the job saves into."""
+        """Return all folders that the job saves files in."""
         sql = "SELECT name FROM items WHERE job = ? AND name LIKE '%/%'"
         below = {name.rpartition("/")[0] for (name,) in self._database.rows(sql, (job_id,))}
         folder = self.get_job(job_id).folder
@@ -269,18 +275,15 @@ class JobStore(JobLocks):
         return {image_id for (image_id,) in found}
 
     def retry_failed(self, job_id: int) -> int:
-        """Set failed items back to `waiting`, except deleted images, and return their number.
+        """Mark failed items for another download; return their number.
 
-        Raises InputError if another process or thread runs the job.
+        Images that Civitai has deleted stay failed. Raises InputError if the job is running.
         """
         with self.hold_job(job_id), self._database.writing() as db:
             return rows.requeue_failed(db, job_id)
 
     def record_outcomes(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
-        """Store the outcomes of items and drop their claims, in one transaction.
-
-        A saved image counts as saved for every later job.
-        """
+        """Store outcomes and release the claims on their images, in one transaction."""
         now = time.time()
         ends = [
             (o.state, o.path, o.bytes, o.reason, o.message, job_id, o.image_id) for o in outcomes
@@ -303,7 +306,7 @@ class JobStore(JobLocks):
             db.executemany("DELETE FROM claims WHERE image_id = ? AND job = ?", keys)
 
     def count_to_fetch(self, job_id: int) -> int:
-        """Return how many waiting images were never saved."""
+        """Return how many waiting images no job has saved before."""
         sql = (
             "SELECT count(*) FROM items WHERE job = ? AND state = 'waiting'"
             " AND image_id NOT IN (SELECT image_id FROM saved)"
@@ -311,29 +314,32 @@ class JobStore(JobLocks):
         return int(self._database.rows(sql, (job_id,))[0][0])
 
     def find_saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
-        """Return the paths, by id, of the images that were ever saved; the files may be gone."""
+        """Return the file paths of saved images, by image id; the files may be gone."""
         sql = "SELECT image_id, path FROM saved WHERE image_id IN (SELECT value FROM json_each(?))"
         found = self._database.rows(sql, (json.dumps(list(image_ids)),))
         return {image_id: path for image_id, path in found}
 
     def list_saved_ids(self) -> list[int]:
-        """Return the ids of all images that were ever saved; the files may be gone."""
+        """Return the ids of all images ever saved; their files may be gone."""
         return [image_id for (image_id,) in self._database.rows("SELECT image_id FROM saved")]
 
     def estimate_size(self) -> int:
-        """Return the mean size in bytes of the last saved files, 0 if there are none."""
+        """Return the mean size in bytes of the latest saved files, 0 if there are none."""
         sql = "SELECT avg(bytes) FROM (SELECT bytes FROM saved ORDER BY at DESC LIMIT 200)"
         return int(self._database.rows(sql)[0][0] or 0)
 
     # Claims
 
     def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
-        """Claim images for a job unless another job claims them; return what is known of each."""
+        """Reserve images for a job; return what is known of each, by id.
+
+        An image that another job has claimed stays with that job.
+        """
         with self._database.writing() as db:
             return rows.insert_claims(db, job_id, image_ids)
 
     def free_claims(self, job_id: int) -> None:
-        """Drop the claims of a job that no process runs."""
+        """Release a job's claims on images, unless a process is running the job."""
         lock = self.job_lock(job_id)
         if not lock.acquire():
             return

@@ -25,11 +25,11 @@ class JobLocks:
         return sqlite_file.ProcessLock(os.path.join(self._folder, f"job-{job_id}.lock"))
 
     def queue_lock(self) -> sqlite_file.ProcessLock:
-        """Return the lock that every process with a queue of jobs holds."""
+        """Return the lock that every process holds that runs queued jobs."""
         return sqlite_file.ProcessLock(os.path.join(self._folder, "queue.lock"))
 
     def has_queue(self) -> bool:
-        """Return whether any process will run queued jobs."""
+        """Return whether a process exists that runs queued jobs."""
         lock = self.queue_lock()
         try:
             return not lock.acquire()
@@ -40,7 +40,10 @@ class JobLocks:
 
     @contextmanager
     def hold_job(self, job_id: int) -> Iterator[None]:
-        """Hold the job's lock. Raises InputError if another process or thread holds it."""
+        """Hold the job's lock during the `with` block, so that nobody else runs the job.
+
+        Raises InputError if another process or thread holds the lock.
+        """
         lock = self.job_lock(job_id)
         if not lock.acquire(_LOCK_SECONDS):
             raise InputError(f"Job {job_id} is being worked on already: stop it there.")
@@ -50,7 +53,7 @@ class JobLocks:
             lock.release()
 
     def is_worked_on(self, job_id: int) -> bool:
-        """Return whether a process or thread runs the job."""
+        """Return whether a process or thread is running the job."""
         lock = self.job_lock(job_id)
         if not os.path.exists(lock.path):
             return False

@@ -81,7 +81,7 @@ def insert_job(
 
 
 def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
-    """Insert the items of a page; update the job's cursor, walk and report."""
+    """Store a page's images as items; update the job's cursor, state of reading and report."""
     sql = "SELECT options, folder, report FROM jobs WHERE id = ?"
     options, folder, report_json = db.execute(sql, (job_id,)).fetchone()
     _insert_items(db, job_id, page, folder, _parse_options(options))
@@ -98,7 +98,10 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
 def _insert_items(
     db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: JobOptions
 ) -> None:
-    """Insert the page's new images; record of known ones that this walk found them too."""
+    """Insert the page's new images as items of the job.
+
+    Items that the job has already are marked as found by this page's pass over the gallery too.
+    """
     known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
     values = (job_id, json.dumps([image.id for image in page.images]))
     known = {i for (i,) in db.execute(f"SELECT image_id FROM items WHERE {known_sql}", values)}
@@ -121,7 +124,10 @@ def _insert_items(
 def _compare_walks(
     db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
 ) -> WalkReport:
-    """Return the report with what each of the two walks found, now that the second is over."""
+    """Return the report, completed by how many images each pass over the gallery found.
+
+    page: the last page of the second pass.
+    """
     sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
     found = dict(db.execute(sql, (job_id,)).fetchall())
     only_first, only_second, both = (found.get(walks, 0) for walks in (1, 2, 3))
@@ -135,21 +141,22 @@ def _compare_walks(
 
 
 def _url_to_store(image: Image, width: int) -> str:
-    """Return the URL of the rendition of this width, or of the original if that is no wider.
+    """Return the URL to download, without the base URL in the settings.
 
-    Of videos always the original: their renditions are unreliable. The base URL is left out,
-    because it may change: a demo's port, a mirror's name.
+    width: the width of the rendition in pixels, 0 for the original. Videos and images that are no
+    wider are downloaded as originals.
     """
+    # Of videos always the original: their renditions are unreliable.
     is_original = not width or image.type != "image" or 0 < image.width <= width
     url = image.url if is_original else resize_url(image.url, f"width={width}")
-    base = setting.base_url()
+    base = setting.base_url()  # may change: a demo's port, a mirror's name
     return url.removeprefix(base) if url.startswith(f"{base}/") else url
 
 
 def _choose_names(
     db: sqlite3.Connection, folder: str, options: JobOptions, images: Sequence[Image]
 ) -> dict[int, str]:
-    """Return the names of images by id; {} if the template is the id alone."""
+    """Return a unique file name for each image id, {} if the template is the id alone."""
     if options.name == DEFAULT_TEMPLATE:
         return {}
     limit = _max_name_bytes(folder)
@@ -158,14 +165,14 @@ def _choose_names(
 
 
 def _max_name_bytes(folder: str) -> int:
-    """Return how many bytes a name below this folder may have; Windows limits the whole path."""
+    """Return how many UTF-8 bytes a name below this folder may have."""
     if os.name != "nt":
         return MAX_NAME_BYTES
     return min(MAX_NAME_BYTES, _MAX_WINDOWS_PATH - len(folder) - len("/.workflow.json"))
 
 
 def _unique_name(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:
-    """Return the name, with the id appended if another image already has that name."""
+    """Return the name, with the image id appended if another image has this name."""
     while _is_taken(db, folder, name, image_id):
         name = f"{name} {image_id}"
     return name
@@ -187,7 +194,10 @@ def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> 
 
 
 def requeue_failed(db: sqlite3.Connection, job_id: int) -> int:
-    """Set failed items back to `waiting`, except deleted images, and return their number."""
+    """Mark failed items for another download; return their number.
+
+    Images that Civitai has deleted stay failed.
+    """
     changed = db.execute(
         "UPDATE items SET state = 'waiting', reason = '', message = ''"
         " WHERE job = ? AND state = 'failed' AND reason != 'gone'",
@@ -199,13 +209,13 @@ def requeue_failed(db: sqlite3.Connection, job_id: int) -> int:
 
 
 def mark_queued(db: sqlite3.Connection, job_id: int) -> None:
-    """Set a job's state to `queued`."""
+    """Set a job's state to `queued` and clear the reason of its pause."""
     sql = "UPDATE jobs SET state = 'queued', reason = '', note = '' WHERE id = ?"
     db.execute(sql, (job_id,))
 
 
 def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
-    """Return the items of these rows; damaged rows are left out."""
+    """Return the items of these database rows, without damaged rows."""
     return [_parse_item(row) for row in rows if _is_item(row)]
 
 
@@ -224,13 +234,13 @@ def _parse_item(row: tuple[Any, ...]) -> Item:
 
 
 def fail_items(db: sqlite3.Connection, places: Iterable[int], message: str) -> None:
-    """Set the items of these places to failed."""
+    """Set the items with these keys to failed, with this message."""
     sql = "UPDATE items SET state = 'failed', reason = 'bad_answer', message = ? WHERE place = ?"
     db.executemany(sql, [(message, place) for place in places])
 
 
 def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
-    """Return the job of a row, None if the row is damaged or another program wrote it."""
+    """Return the job of a database row, None if the row is damaged."""
     try:
         job = _parse_job(row)
         if not all(isinstance(getattr(job, n), kind) for n, kind in _COLUMN_TYPES.items()):
@@ -246,7 +256,7 @@ def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
 
 
 def _has_types_of(record: object, default: object) -> bool:
-    """Return whether each field has the type that it has in the default record."""
+    """Return whether each field of a record has the type of the default's field."""
     return all(type(value) is type(getattr(default, name)) for name, value in vars(record).items())
 
 
@@ -265,7 +275,7 @@ def _parse_job(row: tuple[Any, ...]) -> Job:
 
 
 def _parse_options(text: str) -> JobOptions:
-    """Parse a job's options. An option that an older version did not store has its default."""
+    """Return a job's options from JSON text; an option that is missing has its default."""
     values = json.loads(text)
     context = values.pop("facts", {})
     context["versions"] = {int(key): name for key, name in context.get("versions", {}).items()}
@@ -273,7 +283,10 @@ def _parse_options(text: str) -> JobOptions:
 
 
 def _to_json(record: Mapping[str, Any]) -> str:
-    """Return JSON text; half a surrogate pair, which UTF-8 cannot hold, becomes a question mark."""
+    """Return a record as JSON text that can be encoded as UTF-8.
+
+    Half a surrogate pair becomes a question mark.
+    """
     text = json.dumps(record, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")
 
