@@ -40,10 +40,10 @@ class _Client(Protocol):
 
 
 def parse_reference(text: str, takes_words: bool = True) -> Reference:
-    """Parse what a user has typed: a URL, an id, an AIR or search words.
+    """Parse what a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    takes_words: whether the error message may suggest search words. Raises InputError with a
-    message that says what to type instead.
+    takes_words: whether the error message may suggest search words. Raises InputError, whose
+    message says what to type instead.
     """
     return urls.resolve_reference(text, setting.base_url(), takes_words)
 
@@ -58,7 +58,7 @@ def fetch_model(client: _Client, model_id: int, cancelled: Cancellation | None =
 def fetch_version(
     client: _Client, version_id: int, cancelled: Cancellation | None = None
 ) -> Version:
-    """Fetch one version of a model; the record has its model's id and name too."""
+    """Fetch one version of a model, with the model's id and name."""
     body = client.fetch_json(_api_url(f"model-versions/{version_id}"), cancelled=cancelled)
     return records.version_from_json(body)
 
@@ -71,9 +71,10 @@ def search_models(
     cursor: str | None = None,
     cancelled: Cancellation | None = None,
 ) -> ModelPage:
-    """Fetch a page of the models that match the words best.
+    """Fetch a page of the models that best match search words.
 
-    level: mask of the ratings that a model's cover may have. limit: models of a page, 1 to 100.
+    level: bit mask of the browsing levels allowed for a model's cover. limit: number of models, 1
+    to 100. cursor: `next_cursor` of the previous page, None for the first page.
     """
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
@@ -92,15 +93,17 @@ def fetch_images(
     cancelled: Cancellation | None = None,
     patience: float | None = None,
 ) -> Page:
-    """Fetch one page of images.
+    """Fetch one page of the images that match a query.
 
-    cursor: the `next_cursor` of the page before, of the same query; None for the first page.
-    limit: rows to request, 20 to 200. Fewer may come, even none, though there is a next page; up to
-    twice as many come where the site would leave images out (see `may_be_cut`).
-    patience: seconds to wait for the images that the site left out; after that the page is returned
-    without them. None waits for all, and requests a shorter page if that many rows fail.
+    cursor: the previous page's `next_cursor`, None for the first page.
 
-    An author who does not exist has an empty page.
+    limit: rows to request, 20 to 200. The page may have fewer images, even none, although another
+    page follows. It may have up to twice as many, see `may_be_cut`.
+
+    patience: seconds to wait for images that Civitai has left out; after that the page is returned
+    without them. None waits without a limit, and requests a shorter page if the request fails.
+
+    An unknown user has an empty page.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)
@@ -140,28 +143,28 @@ def _fetch_rows(
 
 
 def parse_page(body: Any) -> Page:
-    """Parse a fetched response of `GET /images`; keep the images of all ratings."""
+    """Parse a response of `GET /images`; keep images of all browsing levels."""
     return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS), _allowed_url_check())
 
 
 def parse_image(row: Any) -> Image | None:
-    """Parse a stored record of an image; return None if its URL may not be fetched."""
+    """Parse the stored record of an image; return None if its URL is not allowed."""
     return records.image_from_json(row, _allowed_url_check())
 
 
 def fetch_image(
     client: _Client, image_id: int, cancelled: Cancellation | None = None
 ) -> Image | None:
-    """Fetch one image of any rating; return None if Civitai does not have or show it."""
+    """Fetch one image by its id; return None if Civitai does not have or show the image."""
     query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
     page = fetch_images(client, query, None, 1, cancelled)
     return next((image for image in page.images if image.id == image_id), None)
 
 
 def fetch_username(client: _Client) -> str:
-    """Return the name of the user whose API key the client sends. Raises NeedsKey for a wrong key.
+    """Return the name of the user whose API key the client sends; use this to test a key.
 
-    Other endpoints treat a wrong key as none.
+    Raises NeedsKey for a wrong key, which other endpoints ignore.
     """
     return records.username_from_json(client.fetch_json(_api_url("me")))
 

@@ -36,9 +36,9 @@ _INDEX_CURSOR = re.compile(r"([0-9]{1,9})\|([0-9]{13})")
 class ImageQuery:
     """A query of the gallery of a model, version, post or user; or of one image.
 
-    level: mask of browsing levels. type: one of TYPES; None for images and videos. with_meta: only
-    images with generation data, which are filtered here, as the site has no such filter.
-    base_models: names as the site spells them; the site refuses unknown names.
+    level: bit mask of browsing levels. type: one of TYPES; None for images and videos. with_meta:
+    whether to keep only images with generation data; pages are filtered here, as Civitai has no
+    such filter. base_models: names as Civitai spells them; Civitai refuses unknown names.
     """
 
     model_id: int | None = None
@@ -55,29 +55,29 @@ class ImageQuery:
 
     @property
     def takes_sql_path(self) -> bool:
-        """Return whether the site answers from its SQL database, which sorts by image id alone.
+        """Return whether Civitai answers the query from its SQL database.
 
-        It does so for a model without a version, and for a single image.
+        That database serves models without a version, and single images. It sorts by image id only.
         """
         return self.image_id is not None or self.model_id is not None and self.version_id is None
 
     @property
     def drops_sort(self) -> bool:
-        """Return whether the site ignores the sort of this query."""
+        """Return whether Civitai ignores the sort of the query."""
         return self.takes_sql_path and self.sort not in _SORTS_BY_ID
 
     @property
     def reverse(self) -> ImageQuery:
-        """Return the same query sorted the other way: oldest first or newest first."""
+        """Return the query with sort "Newest" if it is "Oldest", else with sort "Oldest"."""
         return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:
-        """Return the query as a JSON object."""
+        """Return the query's fields as a dict, ready to be written as JSON."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Any) -> ImageQuery:
-        """Parse what `to_json` returned; a field that is missing or invalid gets its default."""
+        """Return the query from a dict of `to_json`; missing or invalid fields get defaults."""
         given = data if isinstance(data, dict) else {}
         names = (entry.name for entry in fields(cls))
         values = {n: given[n] for n in names if n in given and _is_valid_field(n, given[n])}
@@ -90,9 +90,10 @@ class ImageQuery:
 class Page:
     """A page of images, as Civitai has sent it.
 
-    next_cursor: None at the end. dropped: how many rows were invalid, or had a URL that is not
-    Civitai's. other_ids: ids of valid images that do not match the query (by rating, type or
-    generation data). without_data: how many of them only lack generation data.
+    next_cursor: cursor of the next page, None at the end. dropped: number of rows that were invalid
+    or had a URL that is not allowed. other_ids: ids of valid images that the query excludes (by
+    level, type or missing generation data). without_data: number of images that the query excludes
+    only because they lack generation data.
     """
 
     images: tuple[Image, ...] = ()
@@ -103,25 +104,22 @@ class Page:
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """Return the ids of all valid images, also of those that do not match the query."""
+        """Return the ids of all valid images, including those that do not match the query."""
         return (*(image.id for image in self.images), *self.other_ids)
 
 
 def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
-    """Return the cursor to send, changed where the site would otherwise skip images.
-
-    The SQL path returns the id of the first image of the next page, but then sends the ids *below*
-    the cursor: so 1 is added. Its ascending order (`Oldest`) is exact.
-
-    The index path (`offset|time of the newest image`) under `Newest` rounds the time down to the
-    minute, ignores later images, and skips `offset` of the rest: images of that minute are skipped
-    twice. With the time rounded up none is ignored. The feed path uses the offset alone.
-    """
+    """Return the cursor to send to Civitai, changed where Civitai would otherwise skip images."""
     if cursor is None:
         return None
     if query.takes_sql_path:
+        # The cursor is the id of the next page's first image, but the ids *below* the cursor are
+        # sent: so 1 is added. The ascending order (`Oldest`) is exact.
         is_exact = query.sort == "Oldest" or not re.fullmatch(r"[0-9]{1,18}", cursor)
         return cursor if is_exact else str(int(cursor) + 1)
+    # The index path (`offset|time of the newest image`) rounds the time down to the minute, ignores
+    # later images, and skips `offset` of the rest: images of that minute are skipped twice. With
+    # the time rounded up none is ignored. The feed path uses the offset alone.
     match = _INDEX_CURSOR.fullmatch(cursor) if query.sort == "Newest" else None
     if match is None:
         return cursor
@@ -129,20 +127,21 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
 
 
 def may_be_time_limit(query: ImageQuery, cursor: str | None, has_images: bool = False) -> bool:
-    """Return whether an empty last page may be due to Civitai's time limit of 20 s for a query.
+    """Return whether Civitai's time limit of 20 s may be the reason for an empty last page.
 
-    cursor: the one that led to the page. has_images: whether the gallery is known to have images.
+    cursor: the cursor of the empty page. has_images: whether the gallery is known to have images.
     """
     return has_images or cursor is not None or query.takes_sql_path
 
 
 def may_be_cut(query: ImageQuery, page: Page, rows: int) -> bool:
-    """Return whether images may be missing between this page and the next.
+    """Return whether images may be missing between a page and the next page.
 
-    rows: how many were requested. The BitDex path (cursors `offset|bdx:...`, None at the end) fills
-    a short page from the next one, cuts it to `rows`, and then goes on after the *whole* next page.
-    The images that were cut are among twice as many rows from the same cursor.
+    rows: number of rows that were requested. A request for twice as many rows returns the missing
+    images too.
     """
+    # The BitDex path (cursors `offset|bdx:...`, None at the end) fills a short page from the next
+    # page, cuts it to `rows`, and then goes on after the *whole* next page.
     is_full = len(page.ids) + page.dropped >= rows and not query.takes_sql_path
     return is_full and (page.next_cursor is None or "|bdx:" in page.next_cursor)
 
@@ -154,11 +153,11 @@ def walk_pages(
     max_pages: int = _MAX_PAGES,
     page_rows: int = 100,
 ) -> Iterator[tuple[Page, str | None]]:
-    """Yield each page of a gallery, and the cursor of the page after it, None at the end.
+    """Yield (page, cursor of the next page) for each page of a gallery; the last cursor is None.
 
-    read_page: returns the page at a cursor. known_ids: images to leave out of the pages, like the
-    images of earlier pages; so a page may be empty. max_pages: the most pages to read. page_rows:
-    how many rows `read_page` requests.
+    read_page: returns the page at a cursor. known_ids: ids to leave out of the pages. Images of
+    earlier pages are left out too, so a page may be empty. max_pages: the most pages to read.
+    page_rows: number of rows that `read_page` requests.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0

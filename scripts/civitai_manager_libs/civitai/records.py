@@ -50,7 +50,7 @@ _TYPES_BY_EXTENSION = {"mp4": "video", "webm": "video", "mp3": "audio"}
 class Version:
     """A version of a model.
 
-    files: the names by which an image's metadata may refer to the version's files, in lower case:
+    files: names by which an image's metadata may refer to the version's files, in lower case:
     AutoV2 hashes, and file names without extension. size: bytes of the file that is downloaded by
     default, 0 if unknown.
     """
@@ -99,7 +99,7 @@ class ModelPage:
 
 
 def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
-    """Parse a page of images; count invalid rows as dropped. Raises InvalidResponse for no page."""
+    """Parse a page of images; count invalid rows in `dropped`. Raises InvalidResponse."""
     rows = _require_items(body, "a page of images")[:_MAX_ENTRIES]
     found = [image_from_json(row, is_allowed) for row in rows]
     images = [image for image in found if image is not None]
@@ -112,9 +112,9 @@ def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
 
 
 def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
-    """Parse a page of models; leave invalid rows out. Raises InvalidResponse for no page.
+    """Parse a page of models; leave out invalid rows. Raises InvalidResponse.
 
-    level: mask of the ratings that a cover may have.
+    level: bit mask of the browsing levels allowed for a cover.
     """
     rows = _require_items(body, "a list of models")
     found = (
@@ -124,7 +124,7 @@ def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
 
 
 def model_from_json(body: Any) -> Model:
-    """Parse a model; its cover is None. Raises InvalidResponse."""
+    """Parse a model, without a cover. Raises InvalidResponse."""
     if not _is_record(body):
         raise InvalidResponse(_error_message(body, "a model"))
     return _parse_model(body)
@@ -140,17 +140,17 @@ def version_from_json(body: Any) -> Version:
 
 
 def username_from_json(body: Any) -> str:
-    """Parse the response of `GET /me` and return the user's name. Raises InvalidResponse."""
+    """Parse the response of `GET /me`; return the user's name. Raises InvalidResponse."""
     if not _is_record(body):
         raise InvalidResponse(_error_message(body, "a user"))
     return clean_line(body.get("username"), 60)
 
 
 def image_from_json(row: Any, is_allowed: UrlCheck, default_level: int = 1) -> Image | None:
-    """Parse an image; return None if it has no id, no allowed URL, or is nested too deeply.
+    """Parse an image; return None if it has no id, no allowed URL, or too many nested levels.
 
-    default_level: the level of an image without a rating. Civitai has filtered a gallery's images
-    by rating, so the lowest is right for them.
+    default_level: browsing level of an image without a rating. The lowest level is right for
+    galleries, which Civitai has filtered by rating.
     """
     row = as_mapping(row)
     if row.get("hasMeta") is False:  # its owner hides the metadata, whatever else is sent
@@ -235,9 +235,9 @@ def _file_size(rows: Any) -> int:
 
 
 def _find_cover(row: Mapping[str, Any], level: int, is_allowed: UrlCheck) -> Image | None:
-    """Return the first showcase image of an allowed rating; an image without a rating is XXX.
+    """Return the first showcase image whose browsing level is in the bit mask `level`.
 
-    The site does not filter showcase images by rating.
+    Civitai does not filter showcase images, so an image without a rating counts as XXX.
     """
     rows = (
         entry for version in _iter_version_rows(row) for entry in _as_entries(version.get("images"))
@@ -328,7 +328,7 @@ def _parse_stats(row: Mapping[str, Any]) -> ReactionCounts:
 
 
 def _unwrap_meta(meta: Any) -> Mapping[str, Any] | None:
-    """Return the inner `meta`: some responses wrap it in `{id, meta}`, old stored ones twice."""
+    """Return the inner object of `{id, meta}`, which some records nest twice; None if empty."""
     for _ in range(2):
         meta = meta["meta"] if _is_wrapped(meta) else meta
     return meta if isinstance(meta, dict) and meta and not _is_wrapped(meta) else None

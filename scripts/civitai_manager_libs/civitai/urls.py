@@ -42,10 +42,10 @@ _HINT_WITHOUT_WORDS = "give a Civitai model page, or a model's id such as 12345"
 
 @dataclass(frozen=True)
 class Reference:
-    """What a text refers to: a model, version, post, user, image or collection; or search words.
+    """A model, version, post, user, image or collection that a text refers to; or search words.
 
-    version_id: of the model, which may be unknown; or a version that the image was made with.
-    is_bare: the text was a number alone, which is read as a model's id.
+    version_id: a version of the model, or a version that the image was made with. is_bare: whether
+    the text was a number alone, which means a model's id.
     """
 
     model_id: int | None = None
@@ -63,10 +63,10 @@ class _NotAReference(Exception):
 
 
 def is_image_url(url: str, base_url: str) -> bool:
-    """Return whether an image may be fetched from a URL that a response of Civitai contains.
+    """Return whether images may be fetched from a URL; use this for URLs that Civitai has sent.
 
-    Allowed is https at the default port on Civitai's hosts and the base URL's host; http and other
-    ports only as in the base URL.
+    Allowed are https URLs on the hosts of Civitai and of the base URL, at the default port. The
+    base URL's own scheme and port are allowed on its host too.
     """
     parts = _split_origin(url)
     if parts is None or parts == _split_base_url(base_url):
@@ -76,10 +76,10 @@ def is_image_url(url: str, base_url: str) -> bool:
 
 
 def resolve_reference(text: str, base_url: str, takes_words: bool = True) -> Reference:
-    """Parse what a user has typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
+    """Parse what a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    takes_words: whether the error message may suggest search words. Raises InputError with a
-    message that says what to type instead.
+    takes_words: whether the error message may suggest search words. Raises InputError, whose
+    message says what to type instead.
     """
     try:
         return _parse_text(text, base_url)
@@ -103,7 +103,7 @@ def _parse_text(text: str, base_url: str) -> Reference:
 
 
 def _split_origin(url: str) -> tuple[str, str, int] | None:
-    """Return (scheme, host, port), None for a URL that is not fetched."""
+    """Return (scheme, host, port) of a URL, or None if the URL must not be fetched."""
     match = _ADDRESS.fullmatch(url) if len(url) <= _MAX_URL and url.isprintable() else None
     if match is None:
         return None
@@ -124,7 +124,7 @@ def _is_known_host(host: str, base_url: str) -> bool:
 
 
 def _complete_url(text: str, base_url: str) -> str | None:
-    """Return the URL in the text, completed if its scheme or host is missing; None for no URL."""
+    """Return the URL in a text, with a missing scheme or host added; None if there is no URL."""
     if match := _WITH_SCHEME.search(text):
         return match[0].rstrip("<>\"').,;")
     start = text.strip("<>\"'")
@@ -161,7 +161,7 @@ def _reference_from_url(url: str, base_url: str) -> Reference:
     params = {name.lower(): values[0] for name, values in query.items()}
     model_text = model[1] if model else params.get("modelid")
     version_text = version[1] if version else params.get("modelversionid")
-    other = None if model or version else _gallery_reference(parts.path)
+    other = None if model or version else _parse_gallery_path(parts.path)
     if other is not None and (other.image_id is None or version_text is None):
         return other
     version_id = None if version_text is None else _parse_id(version_text, "version")
@@ -173,8 +173,8 @@ def _reference_from_url(url: str, base_url: str) -> Reference:
     return Reference(model_id, version_id)
 
 
-def _gallery_reference(path: str) -> Reference | None:
-    """Return what the path of an image, a post, a collection or a user refers to, else None."""
+def _parse_gallery_path(path: str) -> Reference | None:
+    """Return the reference in the path of an image, post, collection or user; None for others."""
     for kind in ("image", "post", "collection"):
         if match := re.search(rf"/{kind}s/([0-9]+)(?:/|$)", path, re.I):
             found: dict[str, Any] = {f"{kind}_id": _parse_id(match[1], kind)}

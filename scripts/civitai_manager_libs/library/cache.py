@@ -25,9 +25,9 @@ _is_trimming = False
 
 
 def find_cached(url: str) -> str | None:
-    """Return the path of a URL's file and mark the file as used; None if there is none.
+    """Return the path of the cached file of an image URL, or None if the file is not cached.
 
-    A file that is no image, which older versions stored, is deleted.
+    The file counts as just used, so trimming deletes it last. A file that is no image is deleted.
     """
     path = setting.get_image_url_to_gallery_file(url)
     try:
@@ -43,9 +43,9 @@ def find_cached(url: str) -> str | None:
 
 
 def fetch_cached(url: str, fetch: Callable[[str, str], object]) -> str:
-    """Return the path of a URL's file; call `fetch(url, path)` if there is none.
+    """Return the path of the cached file of an image URL; fetch the file first if needed.
 
-    Raises what `fetch` raises.
+    fetch: called as `fetch(url, path)` to write the file; its exceptions are raised here.
     """
     path = find_cached(url)
     if path is None:
@@ -57,7 +57,10 @@ def fetch_cached(url: str, fetch: Callable[[str, str], object]) -> str:
 
 @contextmanager
 def hold_file(url: str) -> Iterator[None]:
-    """Keep the file of a URL from being trimmed during the block, even if it does not exist yet."""
+    """Protect the cached file of a URL from trimming until the block ends.
+
+    The file may not exist yet.
+    """
     path = setting.get_image_url_to_gallery_file(url)
     with _lock:
         _held[path] += 1
@@ -71,9 +74,10 @@ def hold_file(url: str) -> Iterator[None]:
 
 
 def trim_cache() -> int:
-    """Delete the least recently used files over the limit; return the bytes that are left.
+    """Delete the least recently used files over the size limit; return the bytes that remain.
 
-    Held files and the file used last stay. Temporary files of killed processes are deleted too.
+    Files that `hold_file` protects and the file used last stay. Temporary files that killed
+    processes left are deleted too.
     """
     global _size
     with _lock:
@@ -94,12 +98,15 @@ def trim_cache() -> int:
 
 
 def trim_soon() -> None:
-    """Trim the cache in the background; for after downloads whose bytes were not counted."""
+    """Trim the cache in a background thread.
+
+    Call this after downloads whose bytes the cache has not counted.
+    """
     _count_bytes(float("inf"))
 
 
 def _count_bytes(size: float) -> None:
-    """Add to the size of the cache; if that exceeds the limit, trim in one background thread."""
+    """Add bytes to the counted size of the cache; over the limit, start a trimming thread."""
     global _size, _is_trimming
     with _lock:
         _size += size
@@ -139,7 +146,7 @@ def _limit() -> int:
 
 
 def _list_files(folder: str) -> list[tuple[float, int, str]]:
-    """Return (time of last use, bytes, path) of each file that is not just being written."""
+    """Return (time of last use, size in bytes, path) of each file, except unfinished ones."""
     found = []
     for root, _, names in os.walk(folder):
         for name in filterfalse(is_temporary_name, names):

@@ -15,10 +15,12 @@ __all__ = ["clear_deleted", "find_missing", "insert_deleted", "mark_deleted"]
 _BY_ID = ("Newest", "Oldest")
 
 
-def find_missing(query: ImageQuery, page: Page, before: Sequence[int]) -> list[int]:
-    """Return those ids of an earlier fetch of the page that must be on the page but are not.
+def find_missing(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> list[int]:
+    """Return the ids that an earlier fetch of a page had but that the page no longer has.
 
-    [] unless the site sorts by id: only then no image between the first and the last is left out.
+    earlier_ids: the ids of the earlier fetch. The images of the missing ids were deleted from
+    Civitai. Returns [] if Civitai does not sort the page by id, because images may then move to
+    another page.
     """
     if (
         not query.takes_sql_path
@@ -30,13 +32,13 @@ def find_missing(query: ImageQuery, page: Page, before: Sequence[int]) -> list[i
         return []
     ids = set(page.ids)
     low, high = min(ids), max(ids)
-    return [image_id for image_id in before if low < image_id < high and image_id not in ids]
+    return [image_id for image_id in earlier_ids if low < image_id < high and image_id not in ids]
 
 
 def insert_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
-    """Mark stored images as deleted from Civitai, in the caller's transaction.
+    """Mark images as deleted from Civitai, in the caller's transaction.
 
-    The time of an image's first mark stays.
+    Images that are not stored are ignored. A marked image keeps the time of its first mark.
     """
     rows = ((image_id, time.time()) for image_id in image_ids)
     known = "SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM images WHERE id = ?1)"
@@ -49,6 +51,9 @@ def mark_deleted(image_id: int) -> None:
 
 
 def clear_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
-    """Remove the mark of images that exist after all, in the caller's transaction."""
+    """Remove the mark "deleted from Civitai" from images, in the caller's transaction.
+
+    Call this for images that Civitai has sent again.
+    """
     ids = json.dumps(list(image_ids))
     db.execute("DELETE FROM gone WHERE id IN (SELECT value FROM json_each(?))", (ids,))

@@ -19,9 +19,10 @@ _PATIENCE = 2.0  # seconds to wait until new records are written
 def compute_gallery_stats(
     model_id: int | None, version_id: int | None, level: int
 ) -> dict[str, Any]:
-    """Return the statistics of a model's or version's gallery; see `serialize_overview`.
+    """Return the statistics of a model's or version's gallery as JSON; see `serialize_overview`.
 
-    level: mask of ratings to include. Raises DiskError.
+    version_id: None for the gallery of the whole model. level: bit mask of the browsing levels
+    (Civitai's ratings) to count. Raises DiskError.
     """
     model = models.find_model(model_id) if model_id else None
     versions = model.versions if model else ()
@@ -30,16 +31,16 @@ def compute_gallery_stats(
     overview = summarize_gallery(
         list_gallery_images(model_id, list(names), version_id, level), files
     )
-    return serialize_overview(overview, names, _resource_names(overview))
+    return serialize_overview(overview, names, _find_resource_names(overview))
 
 
 def list_gallery_images(
     model_id: int | None, version_ids: Sequence[int], version_id: int | None, level: int
 ) -> list[GalleryImage]:
-    """Return the images of a model's gallery whose ratings are in the mask `level`.
+    """Return the stored images of a gallery whose browsing level is in the bit mask `level`.
 
-    version_ids: all versions of the model. version_id: return the images of this version alone.
-    Raises DiskError.
+    version_ids: all versions of the model. version_id: the version whose gallery is meant, None for
+    the gallery of the whole model. Raises DiskError.
     """
     wait_for_writes(_PATIENCE)
     own = dict.fromkeys(version_ids if version_id is None else [*version_ids, version_id])
@@ -54,12 +55,15 @@ def list_gallery_images(
 
 
 def _find_image_ids(gallery: str) -> set[int]:
-    """Return the ids of the stored images of a gallery; gallery: its name, such as "model 5"."""
+    """Return the ids of the stored images of a gallery, which has a name such as "model 5"."""
     return {key for (key,) in select_rows("SELECT id FROM seen WHERE gallery = ?", (gallery,))}
 
 
-def _resource_names(overview: GalleryOverview) -> dict[str, str]:
-    """Return the known names of resources that images name by version, by `#<version id>`."""
+def _find_resource_names(overview: GalleryOverview) -> dict[str, str]:
+    """Return the names of the resources that images list by version id alone.
+
+    The keys are `#<version id>`. Resources whose names are unknown are left out.
+    """
     every = (overview.stats, *overview.versions.values())
     values = (bar.value for stats in every for bars in stats.bars.values() for bar in bars)
     ids = [int(value[1:]) for value in values if value[:1] == "#" and value[1:].isdecimal()]
@@ -67,7 +71,7 @@ def _resource_names(overview: GalleryOverview) -> dict[str, str]:
 
 
 def _iter_stats_rows(ids: list[int]) -> Iterator[stats_table.Row]:
-    """Yield the statistics rows of images; compute and store those that an older version lacks."""
+    """Yield the statistics row of each image; compute and store missing or outdated rows."""
     stored = stats_table.read_current_rows(ids)
     yield from stored
     missing = list(set(ids).difference(row[0] for row in stored))

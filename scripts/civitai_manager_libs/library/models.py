@@ -34,9 +34,10 @@ _memory: SizedCache[int, tuple[float, Model]] = SizedCache(_MEMORY_BYTES)
 
 
 def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
-    """Return a model: from memory if fresh, else from Civitai, else from the library.
+    """Return a model from memory, from Civitai, or from the library.
 
-    The library is asked only if Civitai does not respond. Raises what the client raises.
+    A model is taken from memory for 5 minutes after its fetch, and from the library only if Civitai
+    does not respond. Raises what the client raises if the library does not have the model either.
     """
     with _lock:
         fetched_at, model = _memory.get(model_id) or (0.0, None)
@@ -53,7 +54,7 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
 
 
 def find_model(model_id: int) -> Model | None:
-    """Return a model as it was when fetched last; None if it never was."""
+    """Return the model as it was last fetched, or None if it is not stored."""
     with _lock:
         _, model = _memory.get(model_id) or (0.0, None)
     if model is not None:
@@ -72,14 +73,17 @@ def store_covers(models: Iterable[Model]) -> None:
 
 
 def list_base_models() -> list[str]:
-    """Return the base models of all stored models, each once, in alphabetical order."""
+    """Return the base models of all stored models, such as "SDXL 1.0", each once, sorted."""
     names = "CASE WHEN json_valid(base_models) THEN base_models ELSE '[]' END"  # may be damaged
     sql = f"SELECT DISTINCT value FROM models, json_each({names}) ORDER BY value"
     return [name for (name,) in select_rows_or_empty(sql)]
 
 
 def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """Return (model id, "<model name> <version name>") of each version whose model is stored."""
+    """Return (model id, "<model name> <version name>") for each version id.
+
+    Versions whose models are not stored are left out.
+    """
     with _lock:
         models = [model for _, model in _memory.values()]
     found = {
@@ -101,7 +105,7 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
 
 
 def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
-    """Return the versions whose models are stored, by id."""
+    """Return the versions by id; leave out those whose models are not stored."""
     wanted, ids = set(version_ids), {i for i, _ in find_version_names(version_ids).values()}
     models = (find_model(model_id) for model_id in ids)
     return {v.id: v for model in models if model for v in model.versions if v.id in wanted}

@@ -33,7 +33,10 @@ _Key = tuple[str, ImageQuery, "str | None", int]  # base URL, query, cursor, siz
 
 @dataclass(frozen=True)
 class DatedPage:
-    """A page, and when it was fetched. is_stored: it is from the library, not from Civitai."""
+    """A page of a gallery, and the Unix time at which it was fetched from Civitai.
+
+    is_stored: whether the page was read from the library.
+    """
 
     page: Page
     fetched_at: float
@@ -42,7 +45,10 @@ class DatedPage:
 
 @dataclass(frozen=True)
 class _CachedPage:
-    """A page in memory, with ids in place of its images. cached_at: monotonic time."""
+    """A page in memory that has ids instead of its images, which are stored elsewhere.
+
+    fetched_at: Unix time. cached_at: monotonic time.
+    """
 
     page: Page
     image_ids: tuple[int, ...]
@@ -55,7 +61,7 @@ class _CachedPage:
         return cls(replace(dated.page, images=()), ids, dated.fetched_at, time.monotonic())
 
     def read(self) -> DatedPage | None:
-        """Return the page; None if it is old or a record of it is no longer stored."""
+        """Return the page, or None if it is over 10 minutes old or an image is not stored."""
         if time.monotonic() - self.cached_at >= _FRESH:
             return None
         images = tuple(records.find_images(self.image_ids).values())
@@ -65,7 +71,7 @@ class _CachedPage:
 
 
 class _Pages:
-    """The pages fetched last, shared by all users: they contain nothing personal."""
+    """A cache of the pages fetched last; all users share it, as pages contain nothing personal."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -102,10 +108,11 @@ def load_page(
     cancelled: Cancellation | None = None,
     fresh: bool = False,
 ) -> DatedPage:
-    """Return a page: from memory if fetched recently, else from Civitai, else from the library.
+    """Return a page from memory, from Civitai, or from the library.
 
-    fresh: skip the memory. The library is asked only if Civitai does not respond. Raises what the
-    client raises.
+    cursor: None for the first page. size: number of images to request. fresh: whether to fetch the
+    page even if it is in memory. The library is read only if Civitai does not respond. Raises what
+    the client raises if the library does not have the page either.
     """
     key = (setting.base_url(), query, cursor, size)
     try:
@@ -124,9 +131,10 @@ def fetch_page(
     cancelled: Cancellation | None = None,
     patience: float | None = None,
 ) -> DatedPage:
-    """Fetch a page from Civitai and store it; patience: see `civitai.fetch_images`.
+    """Fetch a page from Civitai; store the page and its images in the library.
 
-    Raises what the client raises.
+    size: number of images to request. patience: see `civitai.fetch_images`. Raises what the client
+    raises.
     """
     page = civitai.fetch_images(client, query, cursor, size, cancelled, patience)
     dated = DatedPage(page, time.time())
@@ -137,9 +145,10 @@ def fetch_page(
 
 
 def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, bool]:
-    """Return the cursor of the first page that is not stored, and whether all pages are stored.
+    """Return (cursor of the first page that is not stored, whether all pages are stored).
 
-    The cursor None is the first page's.
+    Use this to fetch the rest of a gallery. The cursor is None for the first page, and if all pages
+    are stored.
     """
     sql = "SELECT next_cursor FROM pages WHERE query = ? AND cursor = ?"
     cursor, seen = None, set[str]()
@@ -152,7 +161,7 @@ def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, b
 
 
 def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedPage | None:
-    """Return a page as it was when fetched last; None if it is not stored."""
+    """Return the page from the library as it was last fetched, or None if it is not stored."""
     sql = "SELECT read_at, next_cursor, ids FROM pages WHERE query = ? AND cursor = ?"
     for fetched_at, next_cursor, ids in select_rows_or_empty(
         sql, _page_key((setting.base_url(), query, cursor, size))
@@ -165,9 +174,9 @@ def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedP
 
 
 def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
-    """Return the names of the galleries of a query: "version 7", "model 5", "post 9", "user anna".
+    """Return the names that the library gives to the galleries of a query, such as "model 5".
 
-    The narrowest comes first: a version is part of its model.
+    The other names are "version 7", "post 9" and "user anna". A version comes before its model.
     """
     ids = (
         ("version", query.version_id),
@@ -180,9 +189,9 @@ def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
 
 @contextmanager
 def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None) -> Iterator[str]:
-    """Yield the path of an image file, fetched if it is not cached; it stays during the block.
+    """Yield the path of an image file; fetch the file first if it is not cached.
 
-    Raises what the client raises.
+    The file stays in the cache until the block ends. Raises what the client raises.
     """
     options, sending = FileOptions(overwrite=False), SendOptions(urgent=True)
     with cache.hold_file(url):
@@ -192,7 +201,10 @@ def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None
 
 
 def _is_complete_page(page: Page) -> bool:
-    """Return whether a page may be stored: not an empty last page, which a time-out can cause."""
+    """Return whether a page may be stored, which is true if it has images or a next page.
+
+    An empty last page may be the result of a time-out at Civitai.
+    """
     return bool(page.ids or page.next_cursor)
 
 
@@ -212,7 +224,7 @@ def _store_page(key: _Key, dated: DatedPage) -> None:
 
 
 def _parse_ids(text: str) -> list[int] | None:
-    """Parse the ids of a stored page; return None if they are damaged."""
+    """Parse the JSON list of a stored page's image ids; return None if the list is damaged."""
     try:
         ids = json.loads(text)
     except (ValueError, TypeError, RecursionError):
@@ -221,6 +233,6 @@ def _parse_ids(text: str) -> list[int] | None:
 
 
 def _page_key(key: _Key) -> tuple[str, str]:
-    """Return the values of the columns `query` and `cursor`."""
+    """Return (value of the column `query`, value of the column `cursor`), which identify a page."""
     base_url, query, cursor, size = key
     return json.dumps([base_url, query.to_json(), size], sort_keys=True), cursor or ""

@@ -14,7 +14,10 @@ _MAX_MODELS = 20
 
 
 def list_recent_models() -> list[tuple[int, str]]:
-    """Return (model id, name) of each model, the one opened last first; [] if unreadable."""
+    """Return (model id, name) of the models that the user opened last, the latest first.
+
+    Returns [] if the file is missing or damaged.
+    """
     try:
         with open(_path(), encoding="utf-8") as file:
             rows = json.loads(file.read(100_000))
@@ -26,7 +29,7 @@ def list_recent_models() -> list[tuple[int, str]]:
 
 
 def add_recent_model(model_id: int, name: str) -> None:
-    """Put a model first in the list. Raises DiskError."""
+    """Put a model first in the list of recently opened models. Raises DiskError."""
     rows = [(model_id, name), *(row for row in list_recent_models() if row[0] != model_id)]
     write_text_file(_path(), json.dumps(rows[:_MAX_MODELS], ensure_ascii=False))
 

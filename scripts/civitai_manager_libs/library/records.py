@@ -43,10 +43,10 @@ _SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
 
 @dataclass(frozen=True)
 class _StoredRecord:
-    """A record as the library stores it.
+    """An image's record as the library stores it.
 
-    is_complete: False for a showcase image, whose record has less than a gallery's. record: the
-    compressed JSON. size: bytes of memory that the parsed record takes.
+    is_complete: False for a showcase image, whose record has fewer fields than one from a gallery.
+    record: the compressed JSON. size: bytes of memory that the parsed record takes.
     """
 
     id: int
@@ -65,7 +65,7 @@ class _StoredRecord:
 
 
 class _MemoryCache:
-    """The images fetched or shown last, and the records that are not written to disk yet."""
+    """A cache of the images fetched or shown last, and of the records that wait to be written."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -73,19 +73,25 @@ class _MemoryCache:
         self._unwritten: dict[int, _StoredRecord] = {}
 
     def add(self, images: Iterable[Image], is_complete: bool) -> list[_StoredRecord]:
-        """Add the images, but no incomplete one over a complete one; return what was added."""
+        """Add images to the cache; return the records to write to the library.
+
+        An incomplete record does not replace a complete one.
+        """
         with self._lock:
             better = [image for image in images if is_complete or not self._has_complete(image.id)]
         return self._put(better, is_complete)
 
     def add_absent(self, images: Iterable[Image]) -> list[_StoredRecord]:
-        """Add the images that are not in memory; return what was added."""
+        """Add the images that are not in memory yet; return the records to write to the library."""
         with self._lock:
             absent = [image for image in images if not self._is_known(image.id)]
         return self._put(absent, is_complete=True)
 
     def add_stored(self, image: Image, is_complete: bool, size: int) -> None:
-        """Add an image that was read from the disk; size: bytes of its parsed record."""
+        """Add an image that was read from the library.
+
+        size: bytes of memory that its parsed record takes.
+        """
         with self._lock:
             if not self._is_known(image.id):
                 self._images.put(image.id, (image, is_complete), size + _IMAGE_BYTES)
@@ -96,17 +102,17 @@ class _MemoryCache:
         return found[0] if found else stored.image() if stored else None
 
     def list_unwritten(self, image_ids: Iterable[int]) -> list[int]:
-        """Return those of the ids whose records are not written to disk yet."""
+        """Return the given ids whose records are not written to the library yet."""
         with self._lock:
             return [image_id for image_id in image_ids if image_id in self._unwritten]
 
     def list_latest(self, count: int) -> list[Image]:
-        """Return the images added last, the latest first."""
+        """Return the `count` images that were added last, the latest first."""
         with self._lock:
             return [image for image, _ in self._images.values()[-count:]][::-1]
 
     def mark_written(self, records: Iterable[_StoredRecord]) -> None:
-        """Forget records that are written to disk; their images stay in memory."""
+        """Note that records were written to the library; their images stay in memory."""
         with self._lock:
             for stored in records:
                 if self._unwritten.get(stored.id) is stored:
@@ -134,16 +140,20 @@ _memory = _MemoryCache()
 def store_images(
     images: Sequence[Image], is_complete: bool = True, galleries: Sequence[str] = ()
 ) -> None:
-    """Keep images in memory at once, and write their records to the library in the background.
+    """Add images to the memory cache, and write their records to the library in the background.
 
-    is_complete: False for showcase images, whose records have less than a gallery's. galleries: the
-    names of the galleries they are in, see `pages.list_gallery_names`.
+    is_complete: False for showcase images, whose records have fewer fields than those from a
+    gallery. galleries: names of the galleries that contain the images, see
+    `pages.list_gallery_names`.
     """
     _store_records(_memory.add(images, is_complete), _SAVE, galleries)
 
 
 def store_missing_images(images: Sequence[Image]) -> None:
-    """Store the images that the library does not have yet. Raises DiskError."""
+    """Store the images that the library does not have yet; keep its other records unchanged.
+
+    Raises DiskError.
+    """
     known = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for start in range(0, len(images), _BATCH):
         some = {image.id: image for image in images[start : start + _BATCH]}
@@ -169,7 +179,7 @@ def _store_records(records: Sequence[_StoredRecord], save: str, galleries: Seque
 
 
 def _write_derived(db: sqlite3.Connection, stored: _StoredRecord) -> None:
-    """Write what is computed from a record: its search index, galleries and statistics."""
+    """Write what is computed from a record: search index, galleries and statistics."""
     image = _memory.get(stored.id) or stored.image()
     if image is None:  # the base URL has changed
         return
@@ -182,12 +192,12 @@ def _write_derived(db: sqlite3.Connection, stored: _StoredRecord) -> None:
 
 
 def find_image(image_id: int) -> Image | None:
-    """Return an image by its id; None if it is not stored, or if its URL may not be fetched."""
+    """Return an image by its id, or None if it is not stored or its URL is not allowed."""
     return find_images([image_id]).get(image_id)
 
 
 def find_images(image_ids: Sequence[int]) -> dict[int, Image]:
-    """Return the stored images of these ids, by id, in the given order."""
+    """Return the images by id, in the given order; leave out images that are not stored."""
     found = {image_id: _memory.get(image_id) for image_id in image_ids}
     missing = [image_id for image_id, image in found.items() if image is None]
     for image, is_complete, size in _iter_stored(missing) if missing else ():
@@ -197,7 +207,7 @@ def find_images(image_ids: Sequence[int]) -> dict[int, Image]:
 
 
 def list_latest_images(count: int) -> list[Image]:
-    """Return the images that were fetched or shown last, the latest first."""
+    """Return the `count` images that were fetched or shown last, the latest first."""
     latest = _memory.list_latest(count)
     if len(latest) == count:
         return latest
@@ -210,9 +220,10 @@ def list_latest_images(count: int) -> list[Image]:
 def filter_matching(
     image_ids: Sequence[int], query: SearchQuery, saved: Callable[[], Iterable[int]]
 ) -> list[int]:
-    """Return those of the ids that match a search, in the given order; see `search.run_search`.
+    """Return the ids of the images that match a search, in the given order.
 
-    saved: returns the ids of the images that jobs have saved.
+    Images whose records are not written to the library yet are searched too. saved: returns the ids
+    of downloaded images, which `is:saved` finds.
     """
     if not query.terms:
         return list(image_ids)
@@ -234,7 +245,7 @@ def filter_matching(
 
 
 def _iter_stored(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:
-    """Yield each stored image, whether it is complete, and the bytes of its parsed record."""
+    """Yield (image, whether its record is complete, bytes of memory that the record takes)."""
     sql = "SELECT is_whole, record FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for is_complete, stored in select_rows_or_empty(sql, (json.dumps(list(image_ids)),)):
         record, size = decompress_record(stored)

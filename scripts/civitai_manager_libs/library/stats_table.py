@@ -18,18 +18,24 @@ Row = tuple[int, int, int, int, str, str, str]
 
 
 def save_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
-    """Insert or replace rows, in the caller's transaction."""
+    """Insert statistics rows, or replace those of the same images, in the caller's transaction."""
     db.executemany("INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def read_current_rows(image_ids: Sequence[int]) -> list[Row]:
-    """Return the rows of these images that today's rules have computed. Raises DiskError."""
+    """Return the stored statistics rows of images, except rows that older rules have computed.
+
+    Raises DiskError.
+    """
     sql = "SELECT * FROM figures WHERE made_by = ? AND id IN (SELECT value FROM json_each(?))"
     return select_rows(sql, (RULES_VERSION, json.dumps(list(image_ids))))
 
 
 def make_stats_row(image: Image, generation: Generation | None = None) -> Row:
-    """Compute the row of an image; generation: see `extract_features`."""
+    """Compute the statistics row of an image.
+
+    generation: what `read_generation(image)` returned, None to read it here.
+    """
     features = extract_features(image, generation)
     versions = ",".join(map(str, features.version_ids))
     texts = ("\n".join(features.settings), "\n".join(features.words))

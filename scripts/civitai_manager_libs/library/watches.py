@@ -30,12 +30,12 @@ _MAX_KNOWN = 1000  # ids of seen images that are stored for each gallery: a few 
 
 @dataclass(frozen=True)
 class Watch:
-    """A watched gallery.
+    """A gallery whose new images the user wants to be told of.
 
-    gallery: "model 5", "version 7" or "user anna". model_id: of the model or the version's model.
-    level: mask of the ratings that the user has chosen. checked_at: Unix time, 0 for never.
-    new_count: how many images the last check found that came after the last visit; has_more: there
-    are more than that.
+    gallery: "model 5", "version 7" or "user anna". model_id: the id of the model or of the
+    version's model. level: bit mask of the browsing levels that the user has chosen. checked_at:
+    Unix time of the last check, 0 for never. new_count: number of images that the last check found
+    and the user has not seen. has_more: whether there are more new images than the check counted.
     """
 
     gallery: str
@@ -48,7 +48,10 @@ class Watch:
 
 
 def list_watches() -> list[Watch]:
-    """Return all watches, most new images first, then by name. Raises DiskError."""
+    """Return the watched galleries, those with the most new images first, then by name.
+
+    Raises DiskError.
+    """
     sql = (
         "SELECT gallery, name, model_id, level, checked_at, fresh, is_more FROM watched"
         " ORDER BY fresh DESC, name, gallery"
@@ -60,10 +63,12 @@ def list_watches() -> list[Watch]:
 
 
 def watch_gallery(query: ImageQuery, name: str) -> None:
-    """Watch the gallery of a query; its stored images do not count as new.
+    """Start to watch the gallery of a query, so that its new images are counted.
 
-    If the query does not show the newest images first, those of the first check do not count
-    either. name: what the user sees. Raises InputError if no gallery or one too many, DiskError.
+    Images that the library has already do not count as new. If the query does not sort by newest
+    first, the images that the first `check_watch` finds do not count either. name: the text that
+    the user sees. Raises InputError if the query has no model, version or user, or if 100 galleries
+    are watched already. Raises DiskError.
     """
     gallery = _watchable_gallery(query)
     wait_for_writes(_PATIENCE)
@@ -99,9 +104,9 @@ def unwatch_gallery(gallery: str) -> None:
 
 
 def check_watch(client: Any, watch: Watch) -> None:
-    """Fetch the first page of a watched gallery and store how many images are new.
+    """Fetch the first page of a watched gallery and store the number of its new images.
 
-    Raises what the client raises, DiskError.
+    Raises what the client raises, and DiskError.
     """
     page = fetch_page(client, _watch_query(watch), None, _CHECK_SIZE).page
     ids, newest = list(dict.fromkeys(i.id for i in page.images)), max(page.ids, default=0)
@@ -111,7 +116,7 @@ def check_watch(client: Any, watch: Watch) -> None:
         if found is None:  # no longer watched
             return
         seen, known = found[0] or newest, _unpack_ids(found[1])
-        late = set(_late_ids(ids, known))
+        late = set(_find_late_ids(ids, known))
         new_ids = [i for i in ids if i > seen or i in late]
         has_more = len(new_ids) == len(ids) > 0 and page.next_cursor is not None
         known = _merge_ids([i for i in ids if i not in new_ids], known)
@@ -132,10 +137,10 @@ def check_watch(client: Any, watch: Watch) -> None:
 
 
 def record_visit(query: ImageQuery, page: Page) -> None:
-    """Record that the user looks at the first page of a gallery, if it is watched.
+    """Record that the user sees the first page of a gallery; do nothing if it is not watched.
 
-    Images that were new at an earlier visit are no longer new; the new images of this page count as
-    seen, if the page shows the newest first.
+    If the page shows the newest images first, they count as seen from now on. An hour after a
+    visit, the images that were new then are no longer marked as new.
     """
     for gallery in _gallery_names(query)[:1]:
         if not select_rows_or_empty("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
@@ -151,7 +156,10 @@ def record_visit(query: ImageQuery, page: Page) -> None:
 
 
 def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict[str, Any]:
-    """Return the row of a watched gallery after a visit to its first page; see `_VISIT_COLUMNS`."""
+    """Return a watched gallery's row, changed for a visit to its first page.
+
+    row: the value of each column in `_VISIT_COLUMNS`; the returned dict has the same columns.
+    """
     known, fresh_ids, news = (_unpack_ids(row[name]) for name in _ID_LISTS)
     now, newest = time.time(), max([row["newest"], *page.ids])
     after = {**row, "level": query.level, "newest": newest, "visited_at": now}
@@ -161,17 +169,17 @@ def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict
         shown = [image.id for image in page.images]
         if query.level & ~row["level"]:  # images of the added ratings are not known
             known = []
-        news = _merge_ids(_late_ids(shown, known), news)
+        news = _merge_ids(_find_late_ids(shown, known), news)
         known = _merge_ids(shown, _merge_ids(fresh_ids, known))
         after |= {"seen": newest, "fresh": 0, "is_more": 0}
     lists = (known, fresh_ids if after["fresh"] else [], _merge_ids(fresh_ids, news))
     return after | {name: _pack_ids(ids) for name, ids in zip(_ID_LISTS, lists)}
 
 
-def _late_ids(ids: list[int], known: list[int]) -> list[int]:
-    """Return the ids of a page that are not known but stand before a known one.
+def _find_late_ids(ids: list[int], known: list[int]) -> list[int]:
+    """Return the ids on a page that are not known but come before a known id.
 
-    Such images were published later than their ids suggest.
+    Their images were published later than their low ids suggest.
     """
     seen = set(known)
     last = max((at for at, image_id in enumerate(ids) if image_id in seen), default=0)
@@ -187,7 +195,7 @@ def _pack_ids(ids: list[int]) -> bytes | None:
 
 
 def _unpack_ids(data: object) -> list[int]:
-    """Return the ids that `_pack_ids` packed; [] if they are damaged."""
+    """Return the ids that `_pack_ids` packed, or [] if the data is damaged."""
     try:
         ids = json.loads(zlib.decompress(data)) if isinstance(data, bytes) else []
     except (zlib.error, ValueError, RecursionError):
@@ -196,16 +204,20 @@ def _unpack_ids(data: object) -> list[int]:
 
 
 def has_new_images(query: ImageQuery) -> bool:
-    """Return whether the last check of a watched gallery found images not looked at since."""
+    """Return whether the last check of a gallery found images that the user has not seen yet.
+
+    Returns False if the gallery is not watched.
+    """
     sql = "SELECT 1 FROM watched WHERE gallery = ? AND fresh > 0"
     return any(select_rows_or_empty(sql, (gallery,)) for gallery in _gallery_names(query)[:1])
 
 
 @dataclass(frozen=True)
 class NewImages:
-    """The images that are new since the last visit; `image_id in new_images` tells of each.
+    """The images of a gallery that are new since the user's last visit.
 
-    since: every larger id is new; 0 for unknown. ids: more ids that are new.
+    Ask with `image_id in new_images`. since: every larger id is new; 0 if unknown. ids: new images
+    with smaller ids.
     """
 
     since: int = 0
@@ -216,7 +228,10 @@ class NewImages:
 
 
 def find_new_images(query: ImageQuery) -> NewImages:
-    """Return which images of a gallery are new; none if it is not watched."""
+    """Return the images of a gallery that are new since the user's last visit.
+
+    The result is empty if the gallery is not watched.
+    """
     for gallery in _gallery_names(query):
         sql = "SELECT since, news FROM watched WHERE gallery = ?"
         for since, news in select_rows_or_empty(sql, (gallery,)):
@@ -229,7 +244,7 @@ def _gallery_names(query: ImageQuery) -> tuple[str, ...]:
 
 
 def _shows_newest(query: ImageQuery) -> bool:
-    """Return whether the newest images are on the first page of the query."""
+    """Return whether the first page of the query shows the newest images of the gallery."""
     is_by_age = query.sort == "Newest" or query.drops_sort
     return is_by_age and not (query.type or query.with_meta or query.base_models)
 

@@ -24,7 +24,7 @@ _WORD, _SAID, _WEIGHT = (LETTERS[kind] for kind in ("word", "said", "weight"))
 
 
 class Sample(NamedTuple):
-    """What is counted of one image. settings, words: see `ImageFeatures`."""
+    """The features of one image that are counted. settings, words: see `ImageFeatures`."""
 
     reactions: int = 0
     settings: Sequence[str] = ()
@@ -38,11 +38,11 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class StatsBar:
-    """A value and how many images have it.
+    """A value, such as a sampler's name, and the number of images that have it.
 
-    reactions: the median of the reactions that these images got. weight: the most common weight of
-    a LoRA, which ranges from `low` to `high`; all three are "" if unknown. is_in_sentence: the word
-    is only part of a sentence in most of the images.
+    reactions: median number of reactions of these images. weight, low, high: most common, lowest
+    and highest weight of a LoRA, "" if unknown. is_in_sentence: whether the word is only part of a
+    sentence in most of the images.
     """
 
     value: str
@@ -58,8 +58,8 @@ class StatsBar:
 class GalleryStats:
     """The statistics of a gallery or version.
 
-    pictures: the number of images. with_data: how many of them have generation data. reactions: the
-    median of the images with data. bars: by kind; most common first, then by value.
+    pictures: number of images. with_data: number of images with generation data. reactions: median
+    number of reactions of the images with data. bars: for each kind, the most common values first.
     """
 
     pictures: int = 0
@@ -71,14 +71,14 @@ class GalleryStats:
 def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> GalleryStats:
     """Return how many of the images have each common setting and word.
 
-    settings_only: leave out words and the reactions of each bar.
+    settings_only: whether to leave out the words, and the reactions of each bar.
     """
     with_data = [one for one in samples if one.has_data]
     least = max(2 if len(with_data) > _FEW else 1, len(with_data) // _RARE)
     counts = Counter(chain.from_iterable(one.settings for one in with_data))
     if not settings_only:
         counts.update(chain.from_iterable(one.words for one in with_data))
-    said, weights = _pop_letter(counts, _SAID), _pop_letter(counts, _WEIGHT)
+    said, weights = _pop_features(counts, _SAID), _pop_features(counts, _WEIGHT)
     counts.update({_WORD + text: count for text, count in said.items()})
     chosen = _choose_features({key: count for key, count in counts.items() if count >= least})
     reactions = _collect_reactions(
@@ -101,14 +101,17 @@ def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> Gal
     return GalleryStats(len(samples), len(with_data), total, bars)
 
 
-def _pop_letter(counts: Counter[str], letter: str) -> dict[str, int]:
-    """Remove the features that begin with a letter from `counts`; return their counts by value."""
+def _pop_features(counts: Counter[str], letter: str) -> dict[str, int]:
+    """Remove the features that begin with a letter; return the counts of their values."""
     features = [feature for feature in counts if feature[0] == letter]
     return {feature[1:]: counts.pop(feature) for feature in features}
 
 
 def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
-    """Return the features that get a bar, by kind, most common first."""
+    """Return the features to show for each kind, the most common first.
+
+    counts: number of images for each feature.
+    """
     by_letter: dict[str, list[str]] = defaultdict(list)
     for feature in sorted(counts, key=lambda feature: (-counts[feature], feature)):
         by_letter[feature[0]].append(feature)
@@ -122,7 +125,10 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Leave out the words and phrases that nearly always are part of the same longer phrase."""
+    """Leave out words and phrases that occur mostly as part of one longer phrase.
+
+    counts: number of images for each feature.
+    """
     longer: dict[str, int] = defaultdict(int)  # the count of the longest phrase with these words
     for feature in features:
         words = feature[1:].split(" ")
@@ -135,7 +141,7 @@ def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[
 
 
 def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict[str, list[int]]:
-    """Return the reactions of the images that have each of the chosen features."""
+    """Return, for each chosen feature, the numbers of reactions of the images that have it."""
     reactions: dict[str, list[int]] = {feature: [] for feature in chosen}
     words = [feature for feature in reactions if feature[0] == _WORD]
     lists = {**reactions, **{_SAID + word[1:]: reactions[word] for word in words}}
@@ -147,9 +153,9 @@ def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict
 
 
 def _summarize_weights(counts: Mapping[str, int]) -> dict[str, tuple[str, str, str]]:
-    """Return the most common, the lowest and the highest weight of each LoRA.
+    """Return (most common, lowest, highest weight) of each LoRA by its name.
 
-    counts: images by "name<tab>weight".
+    counts: number of images for each "name<tab>weight".
     """
     by_name: dict[str, list[tuple[float, int, str]]] = defaultdict(list)
     for feature, count in counts.items():

@@ -48,12 +48,13 @@ _LONGEST = 200  # characters of one value
 
 @dataclass(frozen=True)
 class ImageFeatures:
-    """The features of an image: a kind's letter (see LETTERS) and a value, each once.
+    """The features of an image that statistics count.
 
-    version_ids: of the models that Civitai found in the image. reactions: likes, hearts and so on.
-    settings, words: empty for an image without generation data; the sampler and its schedule are
-    first. The value of `weight` is a LoRA's name, a tab and the weight; `said` is a word that is
-    only part of a sentence.
+    A feature is a string: the letter of its kind (see LETTERS), then its value. version_ids: the
+    versions that Civitai found in the image. reactions: number of likes, hearts and so on.
+    settings, words: features, empty for an image without generation data; the sampler and its
+    schedule are first. The value of `weight` is a LoRA's name, a tab and the weight. The value of
+    `said` is a word that is only part of a sentence.
     """
 
     id: int
@@ -65,9 +66,9 @@ class ImageFeatures:
 
 
 def extract_features(image: Image, generation: Generation | None = None) -> ImageFeatures:
-    """Return the features of an image.
+    """Return the features of an image that statistics count.
 
-    generation: what `read_generation(image)` returns, if that is at hand.
+    generation: what `read_generation(image)` returned, None to read it here.
     """
     read, resources = generation or read_generation(image)
     resources = resources if image.meta else ()
@@ -76,7 +77,9 @@ def extract_features(image: Image, generation: Generation | None = None) -> Imag
     if values["clip"] == "1":  # the default, which only fills up a short infotext
         values["clip"] = ""
     settings = [_make_feature(kind, value) for kind, value in values.items()]
-    settings += [one for resource in resources for one in _resource_features(resource, negative)]
+    settings += [
+        one for resource in resources for one in _iter_resource_features(resource, negative)
+    ]
     words = [
         f"{LETTERS['said' if one.in_sentence else 'word']}{one.text}"
         for one in split_phrases(read.prompt)
@@ -94,8 +97,11 @@ def extract_features(image: Image, generation: Generation | None = None) -> Imag
     )
 
 
-def _resource_features(resource: Resource, negative: str) -> Iterator[str]:
-    """Yield the features of a model, LoRA or embedding; negative: prompt, case-folded."""
+def _iter_resource_features(resource: Resource, negative: str) -> Iterator[str]:
+    """Yield the features of a model, LoRA or embedding.
+
+    negative: the case-folded negative prompt; an embedding counts only if the prompt names it.
+    """
     named = resource.version_id and resource.type
     name = resource.name or (f"#{resource.version_id}" if named else "")
     if resource.type == "model":
@@ -110,7 +116,7 @@ def _resource_features(resource: Resource, negative: str) -> Iterator[str]:
 
 
 def _make_feature(kind: str, value: str) -> str:
-    """Return a feature, the kind's letter and the value on one line; "" for no value."""
+    """Return the letter of a kind followed by the value on one line; "" for an empty value."""
     name, tab, weight = value.rpartition("\t") if kind == "weight" else (value, "", "")
     name = clean_line(name, _LONGEST)
     return f"{LETTERS[kind]}{name}{tab}{weight}" if name else ""

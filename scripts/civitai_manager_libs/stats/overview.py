@@ -14,7 +14,10 @@ __all__ = ["GalleryImage", "GalleryOverview", "summarize_gallery"]
 
 
 class GalleryImage(NamedTuple):
-    """An image of the model's gallery; version_ids: the versions in whose galleries it is too."""
+    """An image of a model's gallery.
+
+    version_ids: ids of the versions whose galleries contain the image too.
+    """
 
     sample: Sample
     version_ids: Collection[int] = ()
@@ -24,8 +27,8 @@ class GalleryImage(NamedTuple):
 class GalleryOverview:
     """The statistics of a model's gallery.
 
-    recipe: an infotext of the most common settings, or "". versions: by version id, without words;
-    an image may belong to several versions.
+    recipe: an infotext of the most common settings, "" if unknown. versions: statistics without
+    words, by version id; an image may count for several versions.
     """
 
     stats: GalleryStats = GalleryStats()
@@ -37,7 +40,10 @@ class GalleryOverview:
 def summarize_gallery(
     images: Iterable[GalleryImage], files: Mapping[str, int] = {}
 ) -> GalleryOverview:
-    """Return the statistics of a model's gallery; files: version ids by file name, lower case."""
+    """Return the statistics of a model's gallery and of each version.
+
+    files: the version id of each file name of the model, in lower case.
+    """
     own = OwnVersions(files)
     samples: list[Sample] = []
     by_version: dict[int, list[Sample]] = {}

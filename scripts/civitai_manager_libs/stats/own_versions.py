@@ -14,7 +14,7 @@ _RESOURCES = (LETTERS["checkpoint"], LETTERS["lora"], _WEIGHT, LETTERS["embeddin
 
 
 class OwnVersions:
-    """The versions of the model whose gallery is counted.
+    """The versions of the gallery's model, which images call by various file names.
 
     files: the version id of each file name, in lower case.
     """
@@ -25,7 +25,7 @@ class OwnVersions:
 
     @property
     def values(self) -> frozenset[str]:
-        """Return the values as which the versions are counted: `#<version id>`."""
+        """Return the texts under which the versions are counted: `#<version id>`."""
         return frozenset(self._files.values())
 
     def file_name(self, value: str) -> str:
@@ -37,7 +37,7 @@ class OwnVersions:
         return min(names, key=lambda name: (-names[name], name)) if names else ""
 
     def replace_files(self, settings: Sequence[str]) -> Sequence[str]:
-        """Return an image's settings with `#<version id>` in place of file names."""
+        """Return an image's settings with the model's file names replaced by `#<version id>`."""
         changed = [self._replace_file(one) if one[0] in _RESOURCES else one for one in settings]
         return changed if changed == settings else tuple(dict.fromkeys(changed))
 

@@ -56,19 +56,22 @@ _FILLERS = frozenset(
 
 @dataclass(frozen=True)
 class Phrase:
-    """A word or a phrase. in_sentence: it occurs only in sentences, not as a tag."""
+    """A word or phrase of a prompt.
+
+    in_sentence: whether it occurs only in sentences, never as a tag of its own.
+    """
 
     text: str
     in_sentence: bool = False
 
 
 def split_phrases(prompt: str) -> tuple[Phrase, ...]:
-    """Return the words and phrases of a prompt in their order, each once, case-folded.
+    """Return the words and phrases of a prompt, each once, case-folded, in their order.
 
-    A short part between two commas (or line ends, full stops) is one phrase. A longer part is a
-    sentence, which is split into words and pairs of neighbours, without connecting words. Common
-    words, bare numbers and single ASCII letters are left out. At most 200 are returned, from the
-    first 10,000 characters.
+    A short text between two commas (or line ends, or full stops) is one phrase. A longer text is a
+    sentence; it is split into words and pairs of neighbouring words. Common words, plain numbers
+    and single ASCII letters are left out. At most 200 are returned, from the first 10,000
+    characters.
     """
     text = _KEYWORDS.sub(",", _TAG.sub(",", prompt[:_MAX_PROMPT]))
     text = unicodedata.normalize("NFKC", text).casefold()
@@ -79,14 +82,14 @@ def split_phrases(prompt: str) -> tuple[Phrase, ...]:
     is_prose = 2 * long > sum(map(len, words))
     found: dict[str, bool] = {}
     for part, some in zip(parts, words):
-        for phrase in _split_part(part, some, is_prose):
+        for phrase in _iter_phrases(part, some, is_prose):
             in_sentence = is_prose or phrase.in_sentence
             found[phrase.text] = found.get(phrase.text, True) and in_sentence
     return tuple(Phrase(*one) for one in islice(found.items(), _MAX_PHRASES))
 
 
 def _trim_common(part: str) -> list[str]:
-    """Split a part of a prompt into words; drop common words at its start and end."""
+    """Split the text between two commas into words; drop common words at its start and end."""
     words = [word for word in (_trim_word(word) for word in part.split()) if word]
     while words and words[0] in _COMMON:
         del words[0]
@@ -95,8 +98,12 @@ def _trim_common(part: str) -> list[str]:
     return words
 
 
-def _split_part(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
-    """Yield the phrases of a part of a prompt; words: the part's, see `_trim_common`."""
+def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
+    """Yield the words and phrases of the text between two commas of a prompt.
+
+    words: the words of the text as `_trim_common` returns them. is_prose: whether the prompt
+    consists mostly of sentences.
+    """
     whole = " ".join(words)
     is_sentence = _is_sentence(part, words, is_prose)
     if len(words) > 1 and not is_sentence and whole in part:
@@ -115,13 +122,16 @@ def _split_part(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]
 
 
 def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
-    """Return whether a part is a sentence; in prose, a filler word alone makes it a sentence."""
+    """Return whether the text between two commas is a sentence, not a tag.
+
+    is_prose: whether the prompt consists mostly of sentences; one connecting word is then enough.
+    """
     is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
     return is_clause or (is_prose and not _FILLERS.isdisjoint(words))
 
 
 def _trim_word(word: str) -> str:
-    """Return a word without punctuation at its ends; "" if no letter is left or it is too long."""
+    """Return a word without punctuation at its ends; "" if it has no letter or is too long."""
     word = word.strip(_EDGES)
     if word.endswith("\\)"):  # a tag of an image board, such as `mari \(series\)`
         return word
@@ -140,7 +150,7 @@ def _has_meaning(word: str) -> bool:
 
 
 def _split_cjk(word: str, in_sentence: bool) -> Iterator[Phrase]:
-    """Yield a Chinese or Japanese word; split a long word at its particles."""
+    """Yield a Chinese or Japanese word; yield the parts of a long word, split at its particles."""
     if len(word) <= _LONGEST_CJK:
         yield Phrase(word, in_sentence)
         return

@@ -22,21 +22,20 @@ _MAX_WORDS, _MAX_LORAS = 12, 3
 def build_recipe(
     samples: Iterable[Sample], stats: GalleryStats, own: OwnVersions = OwnVersions({})
 ) -> str:
-    """Return an infotext to start from, "" if too little is known.
+    """Return an infotext of a gallery's usual settings to start from; "" if too little is known.
 
-    The settings are the most common ones of the images with the most common sampler, so that they
-    go together; the high-resolution pass is included if more than half of these images have it.
-    Words and phrases are included if a quarter of the images have them and they are no pieces of
-    sentences; LoRAs if half of the images have them, or a tenth for one of the model's own. There
-    is no seed.
+    The settings are the most common ones of the images with the most common sampler. A
+    high-resolution pass is included if more than half of these images have one. Words are included
+    if a quarter of all images with data have them. LoRAs are included if half of the images have
+    them; for a LoRA of the gallery's model, a tenth is enough. There is no seed.
     """
-    settings = _most_common(one.settings for one in samples)
+    settings = _find_common_settings(one.settings for one in samples)
     if not settings:
         return ""
     words = (
         bar.value for bar in _frequent_bars(stats, "word", _WORD_SHARE) if not bar.is_in_sentence
     )
-    prompt = [*islice(words, _MAX_WORDS), *_lora_tags(stats, own)]
+    prompt = [*islice(words, _MAX_WORDS), *_list_lora_tags(stats, own)]
     negative = [bar.value for bar in _frequent_bars(stats, "embedding", _WORD_SHARE)]
     words = (bar.value for bar in _frequent_bars(stats, "negative", _WORD_SHARE))
     negative += islice(words, _MAX_WORDS)
@@ -44,8 +43,8 @@ def build_recipe(
     return build_infotext({**texts, **settings}, adds_lora_tags=False)
 
 
-def _lora_tags(stats: GalleryStats, own: OwnVersions) -> list[str]:
-    """Return `<lora:name:weight>` for each frequent LoRA whose file name is known."""
+def _list_lora_tags(stats: GalleryStats, own: OwnVersions) -> list[str]:
+    """Return the tag `<lora:name:weight>` for each frequent LoRA whose file name is known."""
     bars = _frequent_bars(stats, "lora", _LORA_SHARE)[:_MAX_LORAS]
     often = _frequent_bars(stats, "lora", _OWN_LORA_SHARE)
     if not any(bar.value in own.values for bar in bars):
@@ -54,10 +53,11 @@ def _lora_tags(stats: GalleryStats, own: OwnVersions) -> list[str]:
     return [f"<lora:{name}:{weight}>" for name, weight in named if name[0] != "#"]
 
 
-def _most_common(rows: Iterable[Sequence[str]]) -> dict[str, str]:
-    """Return the most common settings of the images with the most common sampler and schedule.
+def _find_common_settings(rows: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Return the most common settings by their names in the infotext, such as "Steps".
 
-    rows: the settings of each image. The result has the infotext's names.
+    rows: the settings of each image. Only the images with the most common sampler and schedule
+    count.
     """
     by_sampler: dict[tuple[str, ...], list[Sequence[str]]] = defaultdict(list)
     for row in rows:
@@ -82,5 +82,5 @@ def _frequent_bars(stats: GalleryStats, kind: str, share: float) -> list[StatsBa
 
 
 def _unique_texts(texts: Iterable[str]) -> list[str]:
-    """Return the texts without those that differ from an earlier one by case alone."""
+    """Return the texts; keep one of the texts that differ by case alone."""
     return list({text.casefold(): text for text in texts}.values())

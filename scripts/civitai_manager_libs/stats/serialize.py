@@ -22,8 +22,8 @@ def serialize_overview(
 ) -> dict[str, Any]:
     """Return the statistics of a model's gallery as a JSON object.
 
-    versions: the names of the model's versions by id, in its order. names: of resources that images
-    name by version, by `#<version id>`.
+    versions: names of the model's versions by id, in the model's order. names: names of other
+    resources by `#<version id>`, for images that list a resource by version id alone.
     """
     stats, own = overview.stats, overview.own_versions
     names = {**{value: own.file_name(value) or value for value in own.values}, **names}
@@ -75,7 +75,7 @@ def _serialize_count(
 
 
 def _serialize_version(stats: GalleryStats, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return the totals of a version, and the most common value of each kind."""
+    """Return a version's totals, and its most common value of each kind."""
     bars = {kind: bars[0] for kind, bars in stats.bars.items() if bars}
     most = {kind: _serialize_count(bar, stats, names) for kind, bar in bars.items()}
     return {**_serialize_totals(stats), "most": most}
@@ -87,10 +87,10 @@ def _serialize_totals(stats: GalleryStats) -> dict[str, Any]:
 
 
 def search_text(kind: str, value: str, label: str, is_own: bool = False) -> str:
-    """Return the search query that finds the images of a bar; "" if no query does.
+    """Return the search query that finds the images of a bar, or "" if no query does.
 
-    kind, value: of the bar. label: the name shown for the value. is_own: whether the value is a
-    version of the gallery's model.
+    kind: kind of the bar, such as "lora". value: the bar's value. label: the name shown for the
+    value. is_own: whether the value is a version of the gallery's model.
     """
     if kind in ("word", "negative"):
         text = _quote_text(value)
@@ -104,6 +104,6 @@ def search_text(kind: str, value: str, label: str, is_own: bool = False) -> str:
 
 
 def _quote_text(text: str) -> str:
-    """Return the longest part of the text without a quotation mark, in quotation marks."""
+    """Return a text in quotation marks; shorten it to its longest part without such marks."""
     parts = (" ".join(part.split()) for part in re.split('["“”„]', text))
     return f'"{max(parts, key=len)}"'

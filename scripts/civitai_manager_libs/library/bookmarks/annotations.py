@@ -25,10 +25,10 @@ _OF_IDS = "WHERE id IN (SELECT value FROM json_each(?))"
 
 @dataclass(frozen=True)
 class Annotation:
-    """The annotations of an image.
+    """The user's annotations of one image.
 
-    stars: 0 for none. collections: names. deleted_at: Unix time at which the image was noticed to
-    be deleted from Civitai, 0 if it is not.
+    stars: 1 to 5, 0 for none. collections: names of the collections that contain the image.
+    deleted_at: Unix time at which the image was found to be deleted from Civitai, 0 if it is not.
     """
 
     favourite: bool = False
@@ -41,7 +41,7 @@ class Annotation:
 
 @dataclass(frozen=True)
 class AnnotationChange:
-    """A change of annotations; None leaves a value as it is."""
+    """New values for an image's annotations; None keeps the present value."""
 
     favourite: bool | None = None
     stars: int | None = None
@@ -50,14 +50,20 @@ class AnnotationChange:
 
 
 def find_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
-    """Return the annotations of the images that have any; {} if the library cannot be read."""
+    """Return the annotations by image id, or {} if the library cannot be read.
+
+    Images without annotations are left out.
+    """
     with log_disk_errors("library"):
         return read_annotations(image_ids)
     return {}
 
 
 def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
-    """Return the annotations of the images that have any, by id. Raises DiskError."""
+    """Return the annotations by image id. Raises DiskError.
+
+    Images without annotations are left out.
+    """
     ids = (json.dumps(list(image_ids)),)
     found: dict[int, Annotation] = defaultdict(Annotation)
     sql = f"SELECT id, favourite, stars, note FROM marks {_OF_IDS}"
@@ -76,7 +82,7 @@ def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
 
 
 def change_annotations(images: Sequence[Image], change: AnnotationChange) -> None:
-    """Change the annotations of all images, and store their thumbnails. Raises DiskError."""
+    """Change the annotations of images, and store the images' thumbnails. Raises DiskError."""
     with writing() as db:
         for image in images:
             write_annotation(db, image.id, change)
@@ -84,7 +90,7 @@ def change_annotations(images: Sequence[Image], change: AnnotationChange) -> Non
 
 
 def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationChange) -> None:
-    """Change the annotations of an image, in the caller's transaction."""
+    """Change the annotations of one image, in the caller's transaction."""
     row = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
     favourite, stars, note = row.fetchone() or (0, 0, "")
     favourite = favourite if change.favourite is None else change.favourite
@@ -101,7 +107,7 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
 
 
 def _unique_tags(tags: Sequence[str]) -> list[str]:
-    """Return cleaned tags without those that differ from an earlier one by case or accents only."""
+    """Return cleaned tags; leave out tags that equal an earlier one except for case or width."""
     found: dict[str, str] = {}
     for tag in tags[:_MAX_TAGS]:
         found.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])

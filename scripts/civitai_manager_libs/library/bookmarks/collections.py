@@ -1,4 +1,4 @@
-"""Collections: named sets of images. Names that differ by case or accents only are the same."""
+"""Collections: named sets of images. Names that differ by case or width only are the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _COVERS = 4
 
 @dataclass(frozen=True)
 class Collection:
-    """A collection. count: of its images. covers: ids of the images added last, latest first."""
+    """A collection of images.
+
+    count: number of images. covers: ids of up to four images that were added last, latest first.
+    """
 
     name: str
     count: int
@@ -39,9 +42,9 @@ def list_collections() -> list[Collection]:
 
 
 def list_image_ids_by_name(name: str = "") -> dict[str, list[int]]:
-    """Return the image ids of every collection, or of one, by its name; oldest addition first.
+    """Return the image ids of each collection by its name, in the order of addition.
 
-    name: "" for every collection. Raises DiskError.
+    name: the only collection to return, "" for all. Raises DiskError.
     """
     sql = (
         "SELECT s.name, i.id FROM sets s LEFT JOIN in_sets i USING (number)"
@@ -56,14 +59,15 @@ def list_image_ids_by_name(name: str = "") -> dict[str, list[int]]:
 
 
 def list_image_ids(name: str) -> list[int]:
-    """Return the image ids of a collection, [] if it does not exist. Raises DiskError."""
+    """Return the image ids of a collection, or [] if it does not exist. Raises DiskError."""
     return next(iter(list_image_ids_by_name(name).values()), []) if fold_text(name) else []
 
 
 def add_to_collection(images: Sequence[Image], name: str) -> str:
-    """Add images to a collection, create it if needed, and store the images' thumbnails.
+    """Add images to a collection, and store the images' thumbnails; return the collection's name.
 
-    Returns the collection's name as it is stored. Raises InputError for no name, DiskError.
+    A missing collection is created. An existing one keeps its name, which may differ in case.
+    Raises InputError if `name` is empty, and DiskError.
     """
     with writing() as db:
         stored_name = write_collection(db, [image.id for image in images], name)
@@ -90,7 +94,7 @@ def remove_from_collection(image_ids: Sequence[int], name: str) -> None:
 
 
 def rename_collection(name: str, new_name: str) -> None:
-    """Rename a collection. Raises InputError if the new name is taken or empty, DiskError."""
+    """Rename a collection. Raises InputError if the new name is empty or taken, and DiskError."""
     clean = _validate_name(new_name)
     is_other = fold_text(clean) != fold_text(name)
     if is_other and list_image_ids_by_name(clean):
@@ -100,7 +104,7 @@ def rename_collection(name: str, new_name: str) -> None:
 
 
 def delete_collection(name: str) -> None:
-    """Delete a collection, but none of its images. Raises DiskError."""
+    """Delete a collection; its images stay in the library. Raises DiskError."""
     _execute("DELETE FROM sets WHERE folded = ?", [(fold_text(name),)])
 
 

@@ -15,14 +15,17 @@ _WIDTHS = (450, 800, 320)  # pixels; one of them is enough, the first is preferr
 
 
 def store_thumbnails(images: Sequence[Image]) -> None:
-    """Store copies of the cached thumbnails of images; log a disk error instead of raising it."""
+    """Copy the cached thumbnails of images out of the cache, which may delete its files.
+
+    A disk error is logged, not raised.
+    """
     with log_disk_errors("library"):
         for image in images:
             _store_thumbnail(image)
 
 
 def find_thumbnail(image: Image) -> str | None:
-    """Return the path of an image's stored thumbnail, of any width; None if there is none."""
+    """Return the path of an image's stored thumbnail, or None if there is none."""
     paths = (_thumbnail_path(image, width) for width in _WIDTHS)
     return next(filter(os.path.isfile, paths), None)
 

@@ -36,7 +36,7 @@ _NAMED = """SELECT number FROM names WHERE kind IN ({kinds}) AND ({matches} OR n
 
 
 class Source(IntEnum):
-    """What a condition reads of an image, the fastest first."""
+    """What a condition must read to test an image, the fastest first."""
 
     FACTS = 0
     ANNOTATIONS = 1
@@ -46,10 +46,11 @@ class Source(IntEnum):
 
 @dataclass(frozen=True)
 class Condition:
-    """An SQL condition on an image with the row `f` of facts and the row `t` of texts.
+    """An SQL condition that tests one image.
 
-    ids: a SELECT of the ids that match, with the same values, by an index; "" if no index has them.
-    column: the column of `facts` that is compared, "" for another condition.
+    sql: may use the image's row `f` of `facts` and row `t` of `texts`. ids: a SELECT that finds the
+    matching ids by an index, with the same values; "" if no index can. column: the column of
+    `facts` that is compared, "" for another condition.
     """
 
     sql: str
@@ -63,9 +64,9 @@ class Condition:
 class SearchScope:
     """The images in which to search.
 
-    ids: None for all images. gallery: a name in the table `seen`, "" for all. level: a mask of
-    browsing levels. type: "" for all. base_models: () for all. with_data: only images whose record
-    has generation data.
+    ids: None for all images. gallery: a name such as "model 5", "" for all galleries. level: bit
+    mask of browsing levels. type: such as "video", "" for all types. base_models: names, () for
+    all. with_data: whether to search only images with generation data.
     """
 
     ids: Sequence[int] | None = None
@@ -77,7 +78,7 @@ class SearchScope:
 
 
 def make_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
-    """Return the condition that an image matches a term.
+    """Return the SQL condition that images matching a term meet.
 
     saved: returns the ids of downloaded images; called only for `is:saved`.
     """
@@ -92,7 +93,7 @@ def make_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
 
 
 def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
-    """Yield the conditions that an image is in a scope."""
+    """Yield the SQL conditions that limit a search to its scope."""
     if scope.gallery:
         yield Condition(
             "EXISTS (SELECT 1 FROM seen WHERE gallery = ? AND id = f.id)",
@@ -112,9 +113,9 @@ def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
 
 
 def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
-    """Join the conditions that compare the same column of `facts` into one; return all conditions.
+    """Return the conditions; join those on the same column, such as `steps>20 steps<30`.
 
-    From a joined condition an index finds the ids between two bounds at once.
+    An index then finds the ids between both bounds in one step.
     """
     merged: dict[object, Condition] = {}
     for number, condition in enumerate(conditions):
@@ -135,9 +136,10 @@ def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
 def make_trigram_queries(
     terms: Iterable[Term], list_trigrams: Callable[[Term], Sequence[str]]
 ) -> list[str]:
-    """Return a few FTS5 queries; an image that matches the terms matches each query.
+    """Return FTS5 queries that find candidates by trigrams (three letters in a row) of the terms.
 
-    list_trigrams: returns the trigrams that begin with a term of one or two letters.
+    An image that matches the terms matches every query. list_trigrams: returns the indexed trigrams
+    that begin with a term of one or two letters.
     """
     words = [term for term in terms if not term.is_not and term.key in ("", "negative")]
     most = max(1, _MOST_TRIGRAMS // max(1, len(words)))
@@ -157,9 +159,9 @@ def _iter_trigram_queries(
 
 
 def _list_trigram_starts(text: str) -> list[int]:
-    """Return the positions of the trigrams of a text, the rarest trigrams first.
+    """Return the positions of some trigrams that cover a text, those of rare trigrams first.
 
-    Trigrams with a blank in the middle are rare.
+    A trigram with a blank in the middle is rare.
     """
     last = len(text) - _TRIGRAM
     spanning = [start for start in range(last + 1) if text[start + 1] == " "]
@@ -174,9 +176,10 @@ def _quote_trigram(trigram: str) -> str:
 def _make_name_condition(
     kinds: Sequence[str], matches: str, values: tuple[object, ...]
 ) -> Condition:
-    """Return the condition that an image has a matching name of one of these kinds.
+    """Return the condition that an image has a matching name, such as a LoRA's name.
 
-    matches: an SQL condition on a row of `names`. values: its parameters.
+    kinds: kinds of names, such as "lora" or "base". matches: an SQL condition on a row of `names`.
+    values: the parameters of `matches`.
     """
     numbers = f"SELECT number FROM names WHERE kind IN ({_quote_list(kinds)}) AND ({matches})"
     return _make_uses_condition(numbers, values)
@@ -212,7 +215,10 @@ def _make_positive_condition(term: Term, saved: Callable[[], Iterable[int]]) -> 
 
 
 def _negate_comparison(term: Term, sign: str) -> Condition:
-    """Return the condition that a column compares by the inverse sign or is unknown."""
+    """Return the condition of a negated comparison; images without a known value meet it too.
+
+    sign: the inverse sign, such as "<=" for `-steps>20`.
+    """
     if term.key == "stars":
         return _make_stars_condition(replace(term, sign=sign))
     column, value = _parse_comparison(term)

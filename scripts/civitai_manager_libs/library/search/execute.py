@@ -2,7 +2,7 @@
 
 The work for a page is bounded, however large the library is. If few images match one of the
 conditions, the search reads only these. Else it reads images in the order of the results, one
-stretch a page: a page may have fewer ids than its limit, even none, and still a cursor.
+batch for each page. Such a page may have fewer ids than its limit, even none, and a next page.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ _CURSOR = re.compile(r"([0-9]{1,18})(?::([0-9]{0,18}):([0-9]{1,18}):([0-9]{1,18}
 
 @dataclass(frozen=True)
 class SearchPage:
-    """One page of the images that match.
+    """One page of search results.
 
-    cursor: where the next page begins, None at the end; more may match although `ids` are few.
-    looked_at: how many images were looked at up to here, and how many there are; None at the end.
+    cursor: of the next page, None at the end. A page with few ids may have a next page. looked_at:
+    (number of images searched so far, number of all images), None at the end.
     """
 
     ids: tuple[int, ...] = ()
@@ -62,38 +62,38 @@ class SearchPage:
 
 @dataclass(frozen=True)
 class _Position:
-    """How far a search has come, as its cursor tells.
+    """The position at which a page of results begins, as its cursor encodes it.
 
-    place: the place of the last image that was returned or looked at, None at the beginning.
-    end: the last place of the current stretch, None if a new stretch begins. count: how many images
-    lie before the end of the stretch. total: the number of all images, 0 if not counted yet.
+    sort_key: of the last image that was returned or searched, None at the beginning. end: the last
+    sort key of the current batch, None to begin a new batch. count: number of images up to the end
+    of the batch. total: number of all images, 0 if not counted yet.
     """
 
-    place: int | None = None
+    sort_key: int | None = None
     end: int | None = None
     count: int = 0
     total: int = 0
 
     @classmethod
     def parse(cls, cursor: str | None) -> _Position:
-        """Return the position of a cursor, the beginning for None or an invalid cursor."""
+        """Parse a cursor; return the beginning for None or an invalid cursor."""
         match = _CURSOR.fullmatch(cursor or "")
         if match is None:
             return cls()
-        place, end, count, total = match.groups()
-        return cls(int(place), int(end) if end else None, int(count or 0), int(total or 0))
+        sort_key, end, count, total = match.groups()
+        return cls(int(sort_key), int(end) if end else None, int(count or 0), int(total or 0))
 
     def __str__(self) -> str:
         end = "" if self.end is None else self.end
-        return f"{self.place}:{end}:{self.count}:{self.total}"
+        return f"{self.sort_key}:{end}:{self.count}:{self.total}"
 
 
 @dataclass(frozen=True)
 class _Start:
-    """The rows in which a search looks: a FROM clause, conditions on its rows and their values.
+    """The rows that a search reads: an SQL FROM clause, and conditions on its rows.
 
-    id: the SQL of an image's id. fulfilled: the condition that all rows match. is_few: whether the
-    rows are so few that a page may read all. cost: of each row that is read.
+    values: parameters of the SQL. id: SQL expression of an image's id. fulfilled: the condition
+    that all rows meet already. is_few: whether one page may read all rows. cost: of reading a row.
     """
 
     sql: str = "facts f"
@@ -115,10 +115,10 @@ def run_search(
     saved: Callable[[], Iterable[int]] = list,
     read: SelectRows | None = None,
 ) -> SearchPage:
-    """Return a page with the ids of at most `limit` images that match.
+    """Return a page with the ids of at most `limit` images that match a search.
 
     sort: one of SORTS; an unknown one means "Newest". saved: returns the ids of downloaded images.
-    read: selects rows, None to select from the library. Raises DiskError.
+    read: runs a SELECT and returns its rows, None to read the library. Raises DiskError.
     """
     if read is None:
         with open_library() as library:
@@ -139,7 +139,7 @@ def _plan_scan(
     order: Order,
     read: SelectRows,
 ) -> _Scan:
-    """Return the scan that finds the images with the least work."""
+    """Return the scan that is likely to find the matching images with the least work."""
     # Among given ids, words are found faster in the texts than in the index.
     has_index = scope.ids is None and has_trigrams()
     list_trigrams = partial(_list_trigrams, read)
@@ -153,7 +153,7 @@ def _plan_scan(
 
 @dataclass(frozen=True)
 class _Scan:
-    """Reads of images in an order, from the rows of a start."""
+    """A search that reads the rows of a start in sort order and tests conditions on them."""
 
     start: _Start
     conditions: list[Condition]
@@ -161,26 +161,26 @@ class _Scan:
     read: SelectRows
 
     def select_page(self, position: _Position, limit: int) -> SearchPage:
-        """Return the page of at most `limit` images that begins at a position."""
+        """Return a page with at most `limit` of the matching images after a position."""
         end, number = position.end, 0
         if end is None and not self.start.is_few:
-            end, number = self.measure_stretch(position.place)
-        found = self.select_places(self.conditions, position.place, end, limit + 1)
+            end, number = self.measure_batch(position.sort_key)
+        found = self.select_sort_keys(self.conditions, position.sort_key, end, limit + 1)
         ids = tuple(image_id for image_id, _ in found[:limit])
         is_full = len(found) > limit
         if not is_full and end is None:
             return SearchPage(ids)
         total = position.total or int(self.read("SELECT count(*) FROM facts", ())[0][0])
         count = total if end is None else min(position.count + number, total)
-        place = found[limit - 1][1] if is_full else end
-        position = _Position(place, end if is_full else None, count, total)
+        sort_key = found[limit - 1][1] if is_full else end
+        position = _Position(sort_key, end if is_full else None, count, total)
         return SearchPage(ids, str(position), (count, total))
 
-    def measure_stretch(self, place: int | None) -> tuple[int | None, int]:
-        """Return the last place of the next stretch, and how many images the stretch has.
+    def measure_batch(self, sort_key: int | None) -> tuple[int | None, int]:
+        """Return (last sort key, number of images) of the next batch, which one page may read.
 
-        A stretch is what one page may read after `place`. Returns (None, 0) if that is all images
-        that follow. Slow conditions are compared only for images that match the fast ones.
+        Returns (None, 0) if the batch includes all images after `sort_key`. Slow conditions count
+        only for images that meet the fast ones.
         """
         fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
         slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
@@ -188,56 +188,56 @@ class _Scan:
         end, number, cost = None, 0, self.start.cost + _sum_costs(fast)
         if cost:
             number = max(1, int(_WORK / (cost + (_COUNT if slow else 0))))
-            end = all_images._find_place(number, [], place, None)
+            end = all_images._find_sort_key(number, [], sort_key, None)
         if slow:
             most = max(1, int(_WORK / _sum_costs(slow)))
-            nearer = self._find_place(most, fast, place, end)
+            nearer = self._find_sort_key(most, fast, sort_key, end)
             if nearer is not None:
-                return nearer, all_images._count(place, nearer) if cost else most
+                return nearer, all_images._count(sort_key, nearer) if cost else most
         return end, number
 
-    def select_places(
+    def select_sort_keys(
         self,
         conditions: Sequence[Condition],
-        place: int | None,
+        sort_key: int | None,
         end: int | None,
         limit: int,
         offset: int = 0,
     ) -> list[tuple[int, int]]:
-        """Return (id, place) of each image after `place` and up to `end` that matches, in order."""
-        place_sql = self.order.place.format(id=self.start.id)
+        """Return (id, sort key) of the matching images after `sort_key` up to `end`, in order."""
+        key_sql = self.order.sort_key.format(id=self.start.id)
         direction = "DESC" if self.order.is_descending else ""
         return self._select(
-            f"{self.start.id}, {place_sql}",
+            f"{self.start.id}, {key_sql}",
             conditions,
-            place,
+            sort_key,
             end,
-            f"ORDER BY {place_sql} {direction} LIMIT {limit} OFFSET {offset}",
+            f"ORDER BY {key_sql} {direction} LIMIT {limit} OFFSET {offset}",
         )
 
-    def _find_place(
-        self, number: int, conditions: Sequence[Condition], place: int | None, end: int | None
+    def _find_sort_key(
+        self, number: int, conditions: Sequence[Condition], sort_key: int | None, end: int | None
     ) -> int | None:
-        """Return the place of the matching image of this number, from 1; None if fewer match."""
-        found = self.select_places(conditions, place, end, 1, number - 1)
+        """Return the sort key of the `number`-th matching image, from 1; None if fewer match."""
+        found = self.select_sort_keys(conditions, sort_key, end, 1, number - 1)
         return found[0][1] if found else None
 
-    def _count(self, place: int | None, end: int) -> int:
-        return int(self._select("count(*)", [], place, end)[0][0])
+    def _count(self, sort_key: int | None, end: int) -> int:
+        return int(self._select("count(*)", [], sort_key, end)[0][0])
 
     def _select(
         self,
         columns: str,
         conditions: Sequence[Condition],
-        place: int | None,
+        sort_key: int | None,
         end: int | None,
         tail: str = "",
     ) -> list[tuple[Any, ...]]:
         start = self.start
         where, values = [*start.where], [*start.values]
-        if place is not None:
+        if sort_key is not None:
             where.append(self.order.make_after_condition(start.id))
-            values.append(place)
+            values.append(sort_key)
         if end is not None:
             where.append(self.order.make_until_condition(start.id))
             values.append(end)
@@ -251,7 +251,7 @@ class _Scan:
 def _start_from_few(
     conditions: Sequence[Condition], queries: Sequence[str], scope: SearchScope, read: SelectRows
 ) -> _Start | None:
-    """Return the start from the images that match the rarest condition, None if none is rare."""
+    """Return a start from the images that meet the rarest condition, None if none is rare."""
     if scope.ids is not None:
         return _start_from_ids(Condition("", (json.dumps(list(scope.ids)),), _GIVEN_IDS))
     start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
@@ -267,7 +267,7 @@ def _start_from_few(
 
 
 def _start_from_all(queries: Sequence[str]) -> _Start:
-    """Return the start from all images, or from the images that match all trigram queries."""
+    """Return a start from all images, or from the images that match all trigram queries."""
     if not queries:
         return _Start()
     sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"
@@ -296,16 +296,16 @@ def _sum_costs(conditions: Sequence[Condition]) -> float:
 
 
 def _count_up_to(most: int, condition: Condition, read: SelectRows) -> int:
-    """Return how many images match, or `most` + 1 if more do."""
+    """Count the images that meet a condition; return `most` + 1 if there are more than `most`."""
     sql = f"SELECT count(*) FROM (SELECT 1 FROM ({condition.ids}) LIMIT ?)"
     return int(read(sql, (*condition.values, most + 1))[0][0])
 
 
 def _list_trigrams(read: SelectRows, term: Term) -> list[str]:
-    """Return the trigrams that begin with the one or two letters of a term.
+    """Return the indexed trigrams that begin with the one or two letters of a term.
 
-    Returns [] if the index is of no use: if so many images have the letters that a scan finds some
-    soon, or if there are too many trigrams.
+    Returns [] if the index would not help: if many images have the letters, or if there are too
+    many trigrams.
     """
     letters = term.value
     text = "negative" if term.key else "prompt || names"

@@ -22,9 +22,9 @@ _CONTROL = re.compile("[\0-\x1f\x7f]")
 class SearchName:
     """A name that an image has.
 
-    kind: "model", "lora", "embed", "author", "base", "version" or one of NAMED_PARAMETERS.
-    shown: the name as written in the record, or "#77" for a version id without a name. weight: of
-    a resource, else None.
+    kind: "model", "lora", "embed", "author", "base", "version" or one of NAMED_PARAMETERS. shown:
+    the name as written in the record, or "#77" for a version id without a name. weight: of a LoRA
+    or another resource, None if there is none.
     """
 
     kind: str
@@ -38,9 +38,9 @@ class SearchName:
 
 @dataclass(frozen=True)
 class SearchFields:
-    """The searched values of one image. Texts are folded; numbers that are not known are None.
+    """The values of one image that a search compares.
 
-    hires: the factor of the upscaling.
+    Texts are folded by `fold_text`. Unknown numbers are None. hires: the upscaling factor.
     """
 
     prompt: str = ""
@@ -53,15 +53,15 @@ class SearchFields:
 
     @property
     def names_text(self) -> str:
-        """Return the names in which plain words are searched, joined by blanks."""
+        """Return the names in which a search for a plain word looks, joined by blanks."""
         names = (name.name for name in self.names if name.kind not in NAMED_PARAMETERS)
         return " ".join(name for name in names if not name.startswith("#"))
 
 
 def extract_fields(image: Image, generation: Generation | None = None) -> SearchFields:
-    """Return the values of an image that searches compare.
+    """Return the values of an image that a search compares.
 
-    generation: what `read_generation` returns for the image, None to read it here.
+    generation: what `read_generation(image)` returned, None to read it here.
     """
     infotext, resources = generation or read_generation(image)
     parameters = infotext.parameters
@@ -77,7 +77,10 @@ def extract_fields(image: Image, generation: Generation | None = None) -> Search
 
 
 def fold_text(text: str) -> str:
-    """Return a text with its case folded, wide letters narrowed and each run of blanks as one."""
+    """Return a text in a form that ignores case, full-width letters and repeated blanks.
+
+    Compare folded texts with folded texts only.
+    """
     clean = _CONTROL.sub(" ", text[:_MOST]).encode("utf-8", "replace").decode("utf-8")
     return " ".join(unicodedata.normalize("NFKC", clean).casefold().split())
 

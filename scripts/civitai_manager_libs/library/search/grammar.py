@@ -48,6 +48,7 @@ class Term:
     """One term of a search.
 
     key: one of KEYS, "" for plain words. sign: ":" for "contains", "=", ">", "<", ">=" or "<=".
+    is_not: whether the term finds the images that do not match.
     """
 
     key: str
@@ -73,8 +74,8 @@ class QueryProblem:
 class SearchQuery:
     """A parsed search. An image matches if it matches all terms.
 
-    problems: the ignored terms. here: whether this machine must be able to make the image, None if
-    the search does not say. The caller has to filter by `here`; the library does not know it.
+    problems: the ignored terms. here: True for images that this machine can make, False for the
+    others, None for both. The caller filters by `here`, because the library cannot.
     """
 
     terms: tuple[Term, ...] = ()
@@ -83,7 +84,7 @@ class SearchQuery:
 
 
 def parse_query(text: str) -> SearchQuery:
-    """Return the search that a text means; a key without a value is ignored."""
+    """Parse a search as the user typed it; ignore a key without a value."""
     terms: dict[Term, None] = {}
     problems: list[QueryProblem] = []
     here: bool | None = None
@@ -101,7 +102,7 @@ def parse_query(text: str) -> SearchQuery:
 
 
 def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
-    """Yield each term with the part of the text that it was read from; a value may be ""."""
+    """Yield (term, the text that the term was parsed from); the term's value may be ""."""
     position = 0
     while position < len(text):
         start = _START.match(text, position)
@@ -120,7 +121,7 @@ def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
 
 
 def _find_problem(term: Term) -> str:
-    """Return the kind of problem with a term's value, "" for none."""
+    """Return the kind of problem that a term has, as in `QueryProblem`; "" for none."""
     if not term.value:
         return ""
     if term.key in NUMBERS and not _NUMBER.fullmatch(term.value):

@@ -22,9 +22,9 @@ _TEXTS = "INTO {} ({}, prompt, negative, names) VALUES (?, ?, ?, ?)"
 def index_images(
     db: sqlite3.Connection, images: Iterable[Image], generations: Mapping[int, Generation] = {}
 ) -> None:
-    """Make images searchable, in the transaction that writes their records.
+    """Write the search index of images, in the caller's transaction.
 
-    generations: by image id, what `read_generation` has returned already.
+    generations: what `read_generation` returned for each image id; missing ones are read here.
     """
     for image in images:
         fields = extract_fields(image, generations.get(image.id))
@@ -34,7 +34,7 @@ def index_images(
 
 
 def index_remaining() -> None:
-    """Index the records of an older version's library in the background, a few at a time."""
+    """Index the records that an older version stored, in small steps in the background."""
     write_later(_index_some_records)
     write_later(_upgrade_some_facts)
 
@@ -53,7 +53,7 @@ def _upgrade_some_facts(db: sqlite3.Connection) -> None:
 
 
 def _create_missing_index(db: sqlite3.Connection) -> bool:
-    """Create one of the missing indexes; return False if there is none."""
+    """Create one missing index; return False if no index is missing."""
     names = "SELECT name FROM sqlite_master WHERE type = 'index'"
     existing = {name for (name,) in db.execute(names)}
     for name, columns in INDEXES.items():

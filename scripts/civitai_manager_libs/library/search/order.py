@@ -11,21 +11,28 @@ __all__ = ["Order", "SORTS"]
 
 @dataclass(frozen=True)
 class Order:
-    """An order of images by a number, the image's place, which differs for each image.
+    """A sort order of images.
 
-    place: the SQL expression of the place, for the row `f` of facts and the id `{id}`.
+    sort_key: the SQL expression of a number that differs for each image. The expression may use the
+    row `f` of `facts`, and `{id}` for the image's id.
     """
 
-    place: str
+    sort_key: str
     is_descending: bool = True
 
     def make_after_condition(self, id: str) -> str:
-        """Return the SQL condition that an image comes after a place in this order."""
-        return f"{self.place.format(id=id)} {'<' if self.is_descending else '>'} ?"
+        """Return the SQL condition that an image comes after a sort key.
+
+        id: the SQL expression of the image's id.
+        """
+        return f"{self.sort_key.format(id=id)} {'<' if self.is_descending else '>'} ?"
 
     def make_until_condition(self, id: str) -> str:
-        """Return the SQL condition that an image is at or before a place in this order."""
-        return f"{self.place.format(id=id)} {'>=' if self.is_descending else '<='} ?"
+        """Return the SQL condition that an image is at or before a sort key.
+
+        id: the SQL expression of the image's id.
+        """
+        return f"{self.sort_key.format(id=id)} {'>=' if self.is_descending else '<='} ?"
 
 
 SORTS = {

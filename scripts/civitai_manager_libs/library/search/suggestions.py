@@ -30,14 +30,20 @@ _ANNOTATIONS = {
 
 @dataclass(frozen=True)
 class Suggestion:
-    """text: replaces the typed word. count: how many images have the value, 0 for a key."""
+    """A completion of the last word of a search.
+
+    text: replaces the typed word. count: number of images that have the value, 0 for a key.
+    """
 
     text: str
     count: int = 0
 
 
 def suggest_values(word: str) -> list[Suggestion]:
-    """Return the keys or values that complete the last, unfinished word of a search."""
+    """Return the keys or values that complete the last word of a search.
+
+    A word such as `lo` gets keys, such as `lora:`. A word such as `lora:de` gets values.
+    """
     sign = "-" if word.startswith("-") else ""
     key, colon, value = fold_text(word.removeprefix("-")).partition(":")
     if not colon:
@@ -54,7 +60,7 @@ def suggest_values(word: str) -> list[Suggestion]:
 
 
 def _iter_values(key: str, typed: str) -> Iterator[tuple[str, int]]:
-    """Yield the values of a key that contain the typed text, and how many images have each."""
+    """Yield (value, number of images that have it) for the values that contain the typed text."""
     if key in _ANNOTATIONS:
         yield from select_rows_or_empty(_ANNOTATIONS[key], (typed, _MOST))
     if key not in NAMES:

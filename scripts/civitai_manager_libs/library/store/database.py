@@ -28,7 +28,7 @@ _ANNOTATION_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone")
 
 @functools.cache
 def has_trigrams() -> bool:
-    """Return whether this SQLite can index texts by trigrams: 3.34 or newer, with FTS5."""
+    """Return whether this SQLite can index texts by trigrams (SQLite 3.34 or newer, with FTS5)."""
     memory = sqlite3.connect(":memory:")
     try:
         memory.execute("CREATE TABLE texts (id, prompt, negative, names)")
@@ -41,10 +41,7 @@ def has_trigrams() -> bool:
 
 
 def open_library() -> AbstractContextManager[sqlite_file.Database]:
-    """Return a context manager that lends a connection to its block. Raises DiskError.
-
-    A connection that was used less than a second ago is used again.
-    """
+    """Return a context manager that yields a connection to the library. Raises DiskError."""
     return connections.borrow(setting.library_file())
 
 
@@ -62,7 +59,7 @@ connections = sqlite_pool.ConnectionPool(_open_file)
 
 
 def _repair(database: sqlite_file.Database) -> None:
-    """Repair damaged tables; log a failure, because the other tables may still be of use."""
+    """Repair the library's damaged tables; log a failure instead of raising it."""
     with log_disk_errors("library"):
         tables = _make_schema().tables
         with database.reading() as db:
@@ -76,7 +73,7 @@ def _repair(database: sqlite_file.Database) -> None:
 
 @contextmanager
 def writing() -> Iterator[sqlite3.Connection]:
-    """Open the library for one write transaction. Raises DiskError if the file cannot be used."""
+    """Yield a connection for one write transaction, which ends with the block. Raises DiskError."""
     with open_library() as database, database.writing() as db:
         yield db
 
@@ -88,9 +85,9 @@ def select_rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]
 
 
 def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    """Return the rows of a SELECT, or no rows if the library cannot be read.
+    """Return the rows of a SELECT, or [] if the library cannot be read.
 
-    Use this for what the user can do without, or Civitai has too.
+    Use this where missing rows do little harm, such as for data that Civitai can send again.
     """
     with log_disk_errors("library"):
         return select_rows(sql, values)
@@ -99,9 +96,9 @@ def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[
 
 @contextmanager
 def open_temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
-    """Open an empty library in memory that has the user's annotations of some images.
+    """Yield an empty library in memory, with a copy of the user's annotations of some images.
 
-    Use this to search in records that are not, or cannot be, in the file.
+    Use this to search images whose records are not in the library's file.
     """
     db = sqlite3.connect(":memory:")
     try:
@@ -117,16 +114,16 @@ def open_temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Co
 
 
 def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
-    """Return a record as compressed JSON, and about how many bytes its parsed value takes.
+    """Return (record as compressed JSON, estimated bytes of memory that the parsed record takes).
 
-    Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes a question mark.
+    Lone surrogates, which UTF-8 cannot encode, become question marks.
     """
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return zlib.compress(text, 1), estimate_json_memory(text)
 
 
 def decompress_record(data: bytes) -> tuple[Any, int]:
-    """Return a record from compressed JSON, and about how many bytes it takes in memory.
+    """Return (parsed record, estimated bytes of memory that it takes).
 
     Returns (None, 0) if the data is damaged.
     """

@@ -20,7 +20,7 @@ _ODD_ROWS = "CREATE TABLE IF NOT EXISTS odd_rows (of_table TEXT, row TEXT, found
 
 
 def needs_repair(db: sqlite3.Connection, tables: str) -> bool:
-    """Return whether a table is missing, or a table of the user's has an invalid row.
+    """Return whether a table is missing, or a table with the user's data has an invalid row.
 
     tables: the SQL that creates all tables.
     """
@@ -33,9 +33,9 @@ def needs_repair(db: sqlite3.Connection, tables: str) -> bool:
 
 
 def repair_tables(db: sqlite3.Connection, tables: str) -> list[str]:
-    """Create missing tables and move invalid rows to the table `odd_rows`.
+    """Create missing tables, and move invalid rows to the table `odd_rows`.
 
-    Works in the caller's transaction. Returns a sentence for the log for each repaired table.
+    Runs in the caller's transaction. Returns a sentence for the log for each repaired table.
     """
     sentences = []
     missing = _find_missing_tables(db, tables)
@@ -78,7 +78,7 @@ def _find_missing_tables(db: sqlite3.Connection, tables: str) -> Mapping[str, li
 
 
 def _iter_validity_checks(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """Yield each table of the user's data with the SQL condition that a valid row meets."""
+    """Yield (name of a table with the user's data, SQL condition that a valid row meets)."""
     for table in USER_TABLES:
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
         conditions = [
@@ -90,14 +90,14 @@ def _iter_validity_checks(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 
 
 def _drop_trigram_tables(db: sqlite3.Connection) -> None:
-    """Drop what is left of the trigram index, so that its table names are free again."""
+    """Drop the remaining parts of a damaged trigram index, so that it can be created again."""
     names = db.execute(f"{_NAMES} AND name LIKE 'trigrams!_%' ESCAPE '!'").fetchall()
     for (name,) in names:
         db.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def _clear_search_tables(db: sqlite3.Connection) -> None:
-    """Empty the tables of the search, which the indexer fills again from the records."""
+    """Empty the search tables; the indexer then fills them again from the records."""
     db.execute("DELETE FROM facts")
     db.execute("DELETE FROM texts")
     if "trigrams" in {name for (name,) in db.execute(_NAMES)}:

@@ -15,7 +15,7 @@ _OBJECT, _LIST, _VALUE = 230, 90, 60
 
 
 class SizedCache(Generic[_K, _V]):
-    """The values that were put in last, up to `most_bytes`. The caller must hold a lock."""
+    """A cache that drops its oldest values over `most_bytes`. The caller must hold a lock."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -23,9 +23,9 @@ class SizedCache(Generic[_K, _V]):
         self._values: OrderedDict[_K, tuple[_V, int]] = OrderedDict()
 
     def put(self, key: _K, value: _V, size: int) -> None:
-        """Put in a value of `size` bytes, and drop the oldest values over the limit.
+        """Store a value, and drop the oldest values over the limit.
 
-        A value that is larger than the whole cache is dropped at once.
+        size: the value's size in bytes. A value larger than the limit is not kept.
         """
         self._bytes += size - self._values.pop(key, (None, 0))[1]
         self._values[key] = (value, size)
@@ -38,11 +38,11 @@ class SizedCache(Generic[_K, _V]):
         return entry[0] if entry else None
 
     def values(self) -> list[_V]:
-        """Return all values in the order in which they were put in."""
+        """Return all values in the order in which they were stored."""
         return [value for value, _ in self._values.values()]
 
 
 def estimate_json_memory(text: bytes) -> int:
-    """Return about how many bytes of memory the parsed value of a JSON text takes."""
+    """Return an estimate of the bytes of memory that a parsed JSON text takes."""
     signs = text.count(b",") + text.count(b":")
     return len(text) + _OBJECT * text.count(b"{") + _LIST * text.count(b"[") + _VALUE * signs

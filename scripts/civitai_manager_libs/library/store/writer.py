@@ -60,7 +60,7 @@ class _Writer:
                 self._set_stopped()
 
     def _write_some(self) -> bool:
-        """Run the next writes in one transaction; return whether there were any."""
+        """Run up to 20 queued writes in one transaction; return False if the queue is empty."""
         with self._changed:
             batch = [self._queue.popleft() for _ in range(min(_AT_ONCE, len(self._queue)))]
             if not batch:
@@ -78,7 +78,7 @@ class _Writer:
         return True
 
     def _let_others_write(self) -> None:
-        """Pause if there is more to write, so that other connections can begin a transaction."""
+        """Pause while writes are queued, so that other connections can begin a transaction."""
         with self._changed:
             has_more = bool(self._queue)
         if has_more:
@@ -107,15 +107,16 @@ _writer = _Writer()
 
 
 def write_later(write: Write, done: Callable[[], object] = lambda: None, size: int = 0) -> None:
-    """Call `write(connection)` soon, in a transaction with other writes, and then `done()`.
+    """Queue a write, which a background thread runs in a transaction with other writes.
 
-    A failed write is logged and dropped, because Civitai has what it would have stored; `done` is
-    called all the same. size: the bytes that `write` holds; above 0, the call waits while 32 MiB
-    are queued, and must not come from a write.
+    write: called with the connection. A failed write is logged and dropped, because Civitai still
+    has the data. done: called after the write, even if the write failed. size: bytes of memory that
+    the queued write uses. With a size, this function waits while 32 MiB are queued; a write must
+    not call it so.
     """
     _writer.put(write, done, size)
 
 
 def wait_for_writes(seconds: float = 5.0) -> bool:
-    """Wait until the queue is empty; return False if it is not after `seconds`."""
+    """Wait until all queued writes are done; return False if that takes more than `seconds`."""
     return _writer.wait(seconds)
