@@ -77,7 +77,7 @@ class ModelIndex:
         """Yield the model files of a folder, with their hashes and ids.
 
         cached: (time of change, sidecar) of each sidecar file read before, by path. host_hashes:
-        (time of hashing, hash) pairs that the WebUI stored, by title.
+        (the file's time of change when it was hashed, hash) pairs that the WebUI stored, by title.
         """
         for name, size, mtime in listing.files:
             sidecars = list(self._iter_sidecars(listing, name, cached))

@@ -27,7 +27,7 @@ class BandwidthLimit:
         self._used_until = 0.0  # the time at which all bytes read so far fit the limit
 
     def allowed_bytes(self, size: int) -> int:
-        """Return how many bytes to read at once, at most `size`."""
+        """Return how many bytes may be read at once, at most `size`."""
         limit = self._limit()
         return size if limit <= 0 else max(_MIN_READ, min(size, int(limit * _INTERVAL)))
 

@@ -56,8 +56,8 @@ class ResponseBody:
     def read(self, size: int) -> bytes:
         """Return the next 1 to `size` bytes of the body, b"" at its end.
 
-        Raises Cancelled, and NetworkError if the connection breaks or sends less than 1 KiB a
-        second over 30 seconds.
+        Raises Cancelled, and NetworkError if the connection breaks or the server sends less than 1
+        KiB a second over 30 seconds.
         """
         started = time.monotonic()
         size = size if self._bandwidth is None else self._bandwidth.allowed_bytes(size)

@@ -51,7 +51,7 @@ class _RequestCutter:
         self._connection: _WatchedConnection | None = None
 
     def attach(self, connection: _WatchedConnection) -> None:
-        """Set the connection that `cut` closes. Raises Cancelled after a call of `cut`."""
+        """Set the connection that `cut` closes. Raises Cancelled if `cut` was called before."""
         self._connection, connection.cutter = connection, self
         self.check()  # afterwards: a cut before this moment found no connection to shut down
 

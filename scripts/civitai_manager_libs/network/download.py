@@ -141,7 +141,8 @@ class FileDownload:
     def _keep_partial(self) -> None:
         """Keep the unfinished file so that a later download can continue it.
 
-        Does nothing if the server named no version of the file, or the disk is full.
+        Does nothing if the server sent no ETag or date to recognize the file by, or if the disk is
+        full.
         """
         if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
             with suppress(DiskError):
@@ -306,14 +307,17 @@ class FileDownload:
             raise TooLarge(f"The file is larger ({size_text}) than the {limit} MB of the settings.")
 
     def _check_length(self) -> None:
-        """Raise IncompleteDownload if bytes are missing, by the length or the compression."""
+        """Raise IncompleteDownload if bytes are missing.
+
+        The body is then shorter than announced, or its compressed data does not end.
+        """
         if self._sent < self._sent_total or not self._decompressor.is_complete:
             raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
 
     def _check_complete(self) -> None:
         """Raise IncompleteDownload if the file broke off.
 
-        If the server sent no length, look for the end mark of the image's format.
+        If the server sent no length, the end mark of the image's format must be there.
         """
         self._check_length()
         assert self._partial is not None

@@ -178,9 +178,10 @@ def _error_detail(status: int, message: str) -> str:
 
 
 def _error_message(body: bytes) -> str:
-    """Return the message in an error body, "" for a web page or a body without one.
+    """Return the message in an error response's body, "" if there is none.
 
-    Civitai's `error` is a string, or a ZodError whose issues are a list or its JSON text.
+    Civitai's field `error` is a string, or a ZodError: an object with a list `issues`, or with the
+    JSON text of that list as its `message`.
     """
     try:
         value = json.loads(body)
