@@ -68,7 +68,7 @@ class ImageQuery:
 
     @property
     def reverse(self) -> ImageQuery:
-        """Return the query with sort "Newest" if it is "Oldest", else with sort "Oldest"."""
+        """Return the query sorted by "Oldest", or by "Newest" if the sort is "Oldest" already."""
         return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
 
 
 def may_be_time_limit(query: ImageQuery, cursor: str | None, has_images: bool = False) -> bool:
-    """Return whether Civitai's time limit of 20 s may be the reason for an empty last page.
+    """Return whether an empty last page may be the result of Civitai's time limit of 20 s.
 
     cursor: the cursor of the empty page. has_images: whether the gallery is known to have images.
     """
@@ -157,7 +157,7 @@ def walk_pages(
 
     read_page: returns the page at a cursor. known_ids: ids to leave out of the pages. Images of
     earlier pages are left out too, so a page may be empty. max_pages: the most pages to read.
-    page_rows: number of rows that `read_page` requests.
+    page_rows: number of rows that `read_page` requests; after 5,000 empty rows the walk ends.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0

@@ -99,7 +99,10 @@ class ModelPage:
 
 
 def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
-    """Parse a page of images; count invalid rows in `dropped`. Raises InvalidResponse."""
+    """Parse a page of images; count invalid rows in `dropped`. Raises InvalidResponse.
+
+    is_allowed: returns whether an image's URL may be fetched.
+    """
     rows = _require_items(body, "a page of images")[:_MAX_ENTRIES]
     found = [image_from_json(row, is_allowed) for row in rows]
     images = [image for image in found if image is not None]
@@ -147,10 +150,10 @@ def username_from_json(body: Any) -> str:
 
 
 def image_from_json(row: Any, is_allowed: UrlCheck, default_level: int = 1) -> Image | None:
-    """Parse an image; return None if it has no id, no allowed URL, or too many nested levels.
+    """Parse an image; return None if it has no id, no allowed URL, or is nested too deeply.
 
-    default_level: browsing level of an image without a rating. The lowest level is right for
-    galleries, which Civitai has filtered by rating.
+    is_allowed: returns whether a URL may be fetched. default_level: browsing level of an image
+    without a rating. The lowest level is right for galleries, which Civitai has filtered by rating.
     """
     row = as_mapping(row)
     if row.get("hasMeta") is False:  # its owner hides the metadata, whatever else is sent

@@ -23,7 +23,7 @@ def save_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
 
 
 def read_current_rows(image_ids: Sequence[int]) -> list[Row]:
-    """Return the stored statistics rows of images, except rows that older rules have computed.
+    """Return the statistics rows of images; leave out rows that older rules have computed.
 
     Raises DiskError.
     """

@@ -69,9 +69,9 @@ class GalleryStats:
 
 
 def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> GalleryStats:
-    """Return how many of the images have each common setting and word.
+    """Return how many of the images have each common setting and word; leave out rare ones.
 
-    settings_only: whether to leave out the words, and the reactions of each bar.
+    settings_only: whether to leave out all words, and the reactions of each bar.
     """
     with_data = [one for one in samples if one.has_data]
     least = max(2 if len(with_data) > _FEW else 1, len(with_data) // _RARE)
@@ -102,13 +102,16 @@ def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> Gal
 
 
 def _pop_features(counts: Counter[str], letter: str) -> dict[str, int]:
-    """Remove the features that begin with a letter; return the counts of their values."""
+    """Remove the features of one kind from `counts`; return their counts by value.
+
+    letter: the kind's letter, see LETTERS.
+    """
     features = [feature for feature in counts if feature[0] == letter]
     return {feature[1:]: counts.pop(feature) for feature in features}
 
 
 def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
-    """Return the features to show for each kind, the most common first.
+    """Return, for each kind, the features to show, the most common first.
 
     counts: number of images for each feature.
     """
@@ -125,7 +128,7 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Leave out words and phrases that occur mostly as part of one longer phrase.
+    """Return the features without words that occur mostly as part of one longer phrase.
 
     counts: number of images for each feature.
     """

@@ -29,9 +29,9 @@ class OwnVersions:
         return frozenset(self._files.values())
 
     def file_name(self, value: str) -> str:
-        """Return the file name that most images use for a version, "" if unknown.
+        """Return the file name that most images use for a version, or "" if unknown.
 
-        value: `#<version id>`.
+        value: the version as `#<version id>`.
         """
         names = self._spellings.get(value)
         return min(names, key=lambda name: (-names[name], name)) if names else ""

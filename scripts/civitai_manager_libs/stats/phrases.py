@@ -101,7 +101,7 @@ def _trim_common(part: str) -> list[str]:
 def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
     """Yield the words and phrases of the text between two commas of a prompt.
 
-    words: the words of the text as `_trim_common` returns them. is_prose: whether the prompt
+    part: the text. words: its words as `_trim_common` returns them. is_prose: whether the prompt
     consists mostly of sentences.
     """
     whole = " ".join(words)

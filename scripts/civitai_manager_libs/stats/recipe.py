@@ -82,5 +82,5 @@ def _frequent_bars(stats: GalleryStats, kind: str, share: float) -> list[StatsBa
 
 
 def _unique_texts(texts: Iterable[str]) -> list[str]:
-    """Return the texts; keep one of the texts that differ by case alone."""
+    """Return the texts; of texts that differ by case alone, return the last."""
     return list({text.casefold(): text for text in texts}.values())

@@ -76,7 +76,10 @@ def add_to_collection(images: Sequence[Image], name: str) -> str:
 
 
 def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str) -> str:
-    """Add images to a collection, in the caller's transaction; see `add_to_collection`."""
+    """Add images to a collection, in the caller's transaction; return the collection's name.
+
+    A missing collection is created. Raises InputError if `name` is empty.
+    """
     clean = _validate_name(name)
     row = (clean, fold_text(clean), time.time())
     db.execute("INSERT OR IGNORE INTO sets (name, folded, made_at) VALUES (?, ?, ?)", row)

@@ -53,7 +53,7 @@ def export_bookmarks(name: str = "") -> dict[str, Any]:
 
 
 def import_bookmarks(data: Any) -> tuple[int, int]:
-    """Add exported bookmarks; return (number of images, number of collections) in the export.
+    """Import bookmarks; return (number of images, number of collections) that the data had.
 
     data: what `export_bookmarks` returned. Existing records, notes and stars are kept. Images
     beyond 100,000 and collections beyond 10,000 are ignored. Raises InputError if the data has

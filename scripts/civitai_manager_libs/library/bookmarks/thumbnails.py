@@ -15,9 +15,9 @@ _WIDTHS = (450, 800, 320)  # pixels; one of them is enough, the first is preferr
 
 
 def store_thumbnails(images: Sequence[Image]) -> None:
-    """Copy the cached thumbnails of images out of the cache, which may delete its files.
+    """Copy the cached thumbnails of images to a folder that is never trimmed.
 
-    A disk error is logged, not raised.
+    Thumbnails that are not cached are left out. A disk error is logged, not raised.
     """
     with log_disk_errors("library"):
         for image in images:

@@ -153,7 +153,7 @@ def _plan_scan(
 
 @dataclass(frozen=True)
 class _Scan:
-    """A search that reads the rows of a start in sort order and tests conditions on them."""
+    """A planned search: the rows to read, the conditions to test and the sort order."""
 
     start: _Start
     conditions: list[Condition]
@@ -179,8 +179,8 @@ class _Scan:
     def measure_batch(self, sort_key: int | None) -> tuple[int | None, int]:
         """Return (last sort key, number of images) of the next batch, which one page may read.
 
-        Returns (None, 0) if the batch includes all images after `sort_key`. Slow conditions count
-        only for images that meet the fast ones.
+        Returns (None, 0) if the batch includes all images after `sort_key`. Slow conditions are
+        tested only on images that meet the fast ones.
         """
         fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
         slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
@@ -251,7 +251,7 @@ class _Scan:
 def _start_from_few(
     conditions: Sequence[Condition], queries: Sequence[str], scope: SearchScope, read: SelectRows
 ) -> _Start | None:
-    """Return a start from the images that meet the rarest condition, None if none is rare."""
+    """Return the rows of the images that meet the rarest condition, or None if none is rare."""
     if scope.ids is not None:
         return _start_from_ids(Condition("", (json.dumps(list(scope.ids)),), _GIVEN_IDS))
     start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
@@ -267,7 +267,7 @@ def _start_from_few(
 
 
 def _start_from_all(queries: Sequence[str]) -> _Start:
-    """Return a start from all images, or from the images that match all trigram queries."""
+    """Return the rows of all images, or of the images that match all trigram queries."""
     if not queries:
         return _Start()
     sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"
