@@ -147,7 +147,7 @@ def _begins_negative(line: str) -> bool:
 
 
 def _make_readable(prompt: str) -> str:
-    """Return a prompt with numbers such as in `(word:1.2.)` repaired, on which a WebUI fails."""
+    """Return a prompt with weights that a WebUI can parse: `(word:1.2.)` becomes `(word:1.2)`."""
     prompt = clean_text(prompt).strip()
     return _EMPHASIS.sub(_repair_emphasis, prompt) if "(" in prompt else prompt
 

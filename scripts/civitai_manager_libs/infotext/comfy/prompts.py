@@ -82,8 +82,8 @@ def _list_texts(
 ) -> list[str | None]:
     """Return the texts that make up a prompt, in order; an unknown text is None.
 
-    value: the sampler's input. sides: names of inputs for this side (positive or negative), which
-    are followed first. cache: texts that are already read.
+    value: the sampler's input. sides: the names that nodes give to inputs for this prompt (positive
+    or negative). cache: the texts that are already read.
     """
     texts: list[str | None] = []
     waiting, seen = [(value, True)], set()  # each with whether it may be a text itself
@@ -121,7 +121,11 @@ def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
 def _read_own_text(
     nodes: Nodes, node: Node, link: Any, cache: _Cache, accepts_text: bool
 ) -> list[str | None]:
-    """Return [text], the text that a node encodes or passes on; [] if the node has no text."""
+    """Return the text that a node encodes or passes on, as a list of one; [] if it has no text.
+
+    An unknown text is None. link: the link that leads to the node. accepts_text: whether a node
+    that only passes a text on counts too.
+    """
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
         return []  # adds to a prompt from elsewhere

@@ -144,8 +144,8 @@ def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
 def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
     """Return the patch that marks a WebP file as containing EXIF, None if the file is damaged.
 
-    first: (type, start, end) of the file's first chunk. If it is not the VP8X chunk, which holds
-    such marks, the patch adds one.
+    first: (type, start, end) of the file's first chunk. The mark is in a VP8X chunk; the
+    patch adds one if the file does not begin with it.
     """
     kind, start, _ = first
     file.seek(start + 8)

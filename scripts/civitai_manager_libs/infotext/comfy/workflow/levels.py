@@ -122,7 +122,8 @@ def _find_dead_outputs(
 ) -> set[tuple[str, int]]:
     """Return (node id, output number) of each output of a bypassed node that passes nothing on.
 
-    A widget that is linked to such an output keeps its own value.
+    A bypassed node is switched off and only passes on inputs. A widget that is linked to an output
+    without a value keeps its own value.
     """
     dead_outputs = set()
     for node in level_nodes:

@@ -63,7 +63,10 @@ def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data],
 
 
 def skip_words(source: str, *words: str) -> Callable[[Data], object]:
-    """Return a function that reads a text, but returns None for words such as "Automatic"."""
+    """Return a function that reads a text, and returns None if it is one of these words.
+
+    Such words mean that nothing was chosen, for example "Automatic".
+    """
     return convert_value(source, lambda value: None if as_text(value) in words else value)
 
 
