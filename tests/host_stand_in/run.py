@@ -38,8 +38,8 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
         _watched.append(f"{event} {arguments!r}"[:200])
 
 
-def _load() -> None:
-    """The extension's root is on the path only now; what is executed is in no `sys.modules`."""
+def _load_extension() -> None:
+    """Execute the extension's script as hosts do: only meanwhile is its root on the path."""
     global _is_watching
     path = os.path.join(_ROOT, "scripts", "civitai_shortcut.py")
     module = types.ModuleType("civitai_shortcut.py")
@@ -54,8 +54,8 @@ def _load() -> None:
         sys.path.remove(_ROOT)
 
 
-def _built() -> Any:
-    """The host's own tabs first: what an extension's tab sends to is there when that is built."""
+def _build_page() -> Any:
+    """Build the page: the host's own tabs first, so that an extension's tab can send to them."""
     for callback in script_callbacks.callbacks.get("ui_settings", []):
         callback()
     paste.reset()
@@ -92,7 +92,7 @@ def _own_tab(name: str) -> Any:
 
 
 def _settings_tab() -> Any:
-    """A section each, and ours not the first."""
+    """Build the settings page, a tab for each section; ours is not the first."""
     with gr.Blocks(analytics_enabled=False) as tab:
         with gr.Tabs(elem_id="settings"):
             for section in ("Saving images", "Civitai Shortcut"):
@@ -168,13 +168,13 @@ def _set(request: Request) -> Response:
 def main() -> None:
     port = int(sys.argv[1])
     sys.addaudithook(_watch)
-    _load()
-    first = _built()
+    _load_extension()
+    first = _build_page()
     _served(first, port)
     first.close()
     script_callbacks.callbacks.clear()  # "Reload UI"
-    _load()
-    shared.demo = _built()
+    _load_extension()
+    shared.demo = _build_page()
     _served(shared.demo, port)
     print("ready", flush=True)
     threading.Event().wait()
