@@ -157,7 +157,8 @@ def walk_pages(
 
     read_page: returns the page at a cursor. known_ids: ids to leave out of the pages. Images of
     earlier pages are left out too, so a page may be empty. max_pages: the most pages to read.
-    page_rows: number of rows that `read_page` requests; after 5,000 empty rows the walk ends.
+    page_rows: number of rows that `read_page` requests; used to stop after 5,000 rows without an
+    image.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0
