@@ -155,7 +155,8 @@ function makeLabelled(words, field) {
   return el("label", { class: "pick" }, el("span", { text: words }), field);
 }
 
-/** Fill a select. A chosen value that is not offered, as from an address, stays chosen.
+/** Fill a select with choices and choose `value`. A value that is no choice, as the page's address
+ * may name, is added so that it stays chosen.
  * @param {HTMLSelectElement} select
  * @param {Choice[]} choices
  * @param {string} value */

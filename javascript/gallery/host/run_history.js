@@ -1,6 +1,7 @@
 /** The run history that gradio 6 stores in the browser. */
 
-/** Remove the entries of earlier versions of this page, whose events carried the API key. */
+/** Remove what earlier versions of this page left in gradio's run history, which the browser keeps:
+ * their events carried the API key. */
 export function clearRunHistory() {
   try {
     for (const storage of [localStorage, sessionStorage]) {

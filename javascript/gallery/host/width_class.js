@@ -26,8 +26,8 @@ export function followWidth(element, onChange, signal) {
   draw();
 }
 
-/** Return the class of a width.
- * @param {number} width
+/** Return the layout class, from narrow to wide, of an element.
+ * @param {number} width  the element's width in CSS pixels
  * @returns {WidthClass} */
 export function getWidthClass(width) {
   if (width <= NARROW) return "narrow";

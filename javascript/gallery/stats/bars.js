@@ -10,10 +10,10 @@ import { icon } from "../core/icons.js";
 
 const FIRST = 6; // bars that are shown before "all" is pressed
 
-/** Return the bars of a group.
+/** Return the elements of a group's bars.
  * @param {Context} context
  * @param {Group} group
- * @param {(bar: Bar) => void} show */
+ * @param {(bar: Bar) => void} show  called when a bar is clicked */
 export function makeBars(context, group, show) {
   const { words } = context;
   const list = el("ol", {}, ...group.bars.map((bar) => makeBar(context, bar, show)));

@@ -96,13 +96,10 @@ def fetch_images(
     """Fetch one page of the images that match a query.
 
     cursor: the previous page's `next_cursor`, None for the first page.
-
-    limit: rows to request, 20 to 200. The page may have fewer images, even none, although another
-    page follows. It may have up to twice as many, see `may_be_cut`.
-
-    patience: seconds to wait for images that Civitai has left out; after that the page is returned
-    without them. None waits without a limit, and requests a shorter page if the request fails.
-
+    limit: images to request, 20 to 200. A page may have none although more pages follow, and up to
+    twice as many, because a page that may be cut is requested again with twice the limit.
+    patience: seconds that this second request may take; if it takes longer, the first response is
+    returned. None waits, and requests a shorter page if the request fails.
     An unknown user has an empty page.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))

@@ -57,7 +57,7 @@ def parse_folder(text: str) -> str:
 def join_names(names: Mapping[str, str]) -> str:
     """Return all choices as one phrase, such as `PG (or None), R (or Mature) or X`.
 
-    names: the label of each value.
+    names: label by value; a value that differs from its label follows in brackets.
     """
     shown = [name if name == value else f"{name} (or {value})" for value, name in names.items()]
     return f"{', '.join(shown[:-1])} or {shown[-1]}"

@@ -37,7 +37,10 @@ _TOO_MANY = "You've requested too many pages, please use cursors instead"
 
 
 def list_models(params: Params, base: str) -> dict[str, Any]:
-    """Return the response of /models. Raises ErrorResponse."""
+    """Return the body of the demo's response to `/models`: a page of models.
+
+    base: the server's own address, for links. Raises ErrorResponse for bad parameters.
+    """
     limit, page = params.read_integer("limit", 1, 100), params.read_integer("page", 1)
     words, cursor = params.read_string("query"), params.read_string("cursor")
     levels = _ALL if params.read_flag("nsfw") else _PG

@@ -41,7 +41,7 @@ def is_frozen(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether to hide this setting: it is a folder, and the WebUI's flags hide folders."""
+    """Return True if the setting is a folder and the WebUI's flags hide folders."""
     return name in _FOLDERS and bool(_host_arguments().get("hide_ui_dir_config"))
 
 

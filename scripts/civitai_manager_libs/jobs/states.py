@@ -75,9 +75,9 @@ class WalkState(Enum):
 
     @property
     def reopened(self) -> WalkState:
-        """Return the state that lets an empty last page be requested again.
+        """Return the state in which a last page that came empty is requested once more.
 
-        A state without an empty last page is returned unchanged.
+        A state whose last page was not empty is returned unchanged.
         """
         return _REOPENED.get(self, self)
 

@@ -170,7 +170,7 @@ def load_body(response: requests.Response) -> None:
 
 
 def _speed_check(raw: Any) -> Callable[[], bool]:
-    """Return a function that returns whether enough bytes arrived since its last call."""
+    """Return a function to call regularly; it returns False if too few bytes arrived since then."""
     received = 0
 
     def is_fast_enough() -> bool:

@@ -34,9 +34,9 @@ def redact(text: str, key: str) -> str:
 def redact_json(value: Any, text: str, key: str) -> Any:
     """Return a parsed JSON value with the API key replaced by `***`.
 
-    text: the JSON text of the value. If the key does not occur in the text, only the fields `error`
-    and `message` are searched, which is faster. A key with characters that JSON, URLs or HTML may
-    escape is searched everywhere.
+    text: the JSON text that the value was parsed from. If neither the key nor an escape is in it,
+    only the fields `error` and `message` are searched, to save time. A key with characters that
+    JSON, URLs or HTML may escape is always searched for everywhere.
     """
     if len(key) < _MIN_KEY:
         return value

@@ -187,7 +187,10 @@ def _draw_house(c: Canvas, x: float, foot: float) -> None:
 
 
 def _iter_house_parts(c: Canvas, lamp: Color) -> Iterator[tuple[list[Point], Color]]:
-    """Yield a house's shapes and colors from back to front; 1 is half the house's width."""
+    """Yield (points, color) for each shape of a house, from back to front.
+
+    The points' coordinates are in units of half the house's width.
+    """
 
     def plank(x0: float, y0: float, x1: float, y1: float) -> list[Point]:
         return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]

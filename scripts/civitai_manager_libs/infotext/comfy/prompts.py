@@ -121,10 +121,10 @@ def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
 def _read_own_text(
     nodes: Nodes, node: Node, link: Any, cache: _Cache, accepts_text: bool
 ) -> list[str | None]:
-    """Return the text that a node encodes or passes on, as a list of one; [] if it has no text.
+    """Return [text] for the text that a node encodes or passes on, [] if it has no text.
 
-    An unknown text is None. link: the link that leads to the node. accepts_text: whether a node
-    that only passes a text on counts too.
+    [None] means that the node has a text which is unknown. link: the link that leads to the node.
+    accepts_text: whether a node that only passes a text on counts too.
     """
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):

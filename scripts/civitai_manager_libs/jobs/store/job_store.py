@@ -306,7 +306,7 @@ class JobStore(JobLocks):
             db.executemany("DELETE FROM claims WHERE image_id = ? AND job = ?", keys)
 
     def count_to_fetch(self, job_id: int) -> int:
-        """Return how many waiting images no job has saved before."""
+        """Return how many of a job's waiting images were not saved by any job before."""
         sql = (
             "SELECT count(*) FROM items WHERE job = ? AND state = 'waiting'"
             " AND image_id NOT IN (SELECT image_id FROM saved)"

@@ -172,9 +172,10 @@ def _page_version(request: Request) -> str | None:
 
 
 def _is_own_name(request: Request) -> bool:
-    """Return whether the WebUI may be reached by this request's host name.
+    """Return whether the request's Host header names this WebUI.
 
-    The standalone server has checked that before; and a request of another site has no password.
+    Only a WebUI that is neither shared nor has a login is checked: the standalone server checks the
+    name itself, and another site's request would lack the login.
     """
     if not host.in_webui() or host.is_shared() or host.has_login(request):
         return True
@@ -182,7 +183,10 @@ def _is_own_name(request: Request) -> bool:
 
 
 def _finish(work: Callable[[], Any], language: str) -> Any:
-    """Return the result of `work` as a response, or as the RemoteWork still to do."""
+    """Call `work` and return its result as a response.
+
+    A RemoteWork, which the caller has to run, is returned as it is. Errors become responses.
+    """
     try:
         answer = work()
     except ApiError as error:

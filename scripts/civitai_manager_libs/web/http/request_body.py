@@ -40,9 +40,11 @@ class BodyReader:
     async def read(
         self, request: Request, max_bytes: int, in_thread: InThread
     ) -> AsyncIterator[Any]:
-        """Yield the JSON of a request, None for a GET. A large body is held until the block ends.
+        """Yield the parsed JSON body of a request, None for a GET.
 
-        Raises ApiError, and ClientDisconnect.
+        Until the `with` block ends, a large body counts toward the few that may be read at the same
+        time. Raises ApiError for an invalid, too large or too slow body, ClientDisconnect if the
+        client goes away.
         """
         if request.method in ("GET", "HEAD"):
             yield None

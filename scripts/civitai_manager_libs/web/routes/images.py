@@ -73,7 +73,10 @@ def _list_notes(
     at: str | None,
     cursor: str | None,
 ) -> list[Note]:
-    """Return what the user should know about the pages read; `at`: the cursor of the last page."""
+    """Return the notes to show about the pages that were read.
+
+    at: the cursor of the last page read. cursor: the cursor that the browser requested.
+    """
     page, notes = reads[-1].page, list[Note]()
     if not page.ids and not page.dropped and cursor is None:
         if may_be_time_limit(query, at):

@@ -87,8 +87,10 @@ def _failures_view(view: JobView, language: str) -> JobFailures:
 
 
 def _failed_key(view: JobView) -> str:
-    """Return the key of the failure text; advise to check the network only if that may be the
-    cause."""
+    """Return the catalogue key of the text that tells how many images failed.
+
+    The text that advises to check the network is chosen only if the network may be the cause.
+    """
     codes = {item.reason for item in view.failed}
     return "some_failed" if not codes or "network" in codes else "failed_count"
 

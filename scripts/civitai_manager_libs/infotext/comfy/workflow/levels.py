@@ -197,9 +197,10 @@ def _open_group(
 def _read_group_values(
     node: Mapping[str, Any], node_inputs: list[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return the widget values of a node that stands for a group, by input name.
+    """Return the widget values of a group node, by input name.
 
-    Return {} if the number of names differs from the number of values.
+    node_inputs: the node's inputs, which name the widgets. Returns {} if there are more or fewer
+    values than names.
     """
     values = as_list(node.get("widgets_values"))
     widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]

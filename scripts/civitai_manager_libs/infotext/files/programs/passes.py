@@ -43,10 +43,10 @@ def translate_upscaler(name: str) -> str:
 
 
 def read_swarm_pass(data: Data) -> Record:
-    """Return A1111's parameters for SwarmUI's refiner.
+    """Return SwarmUI's refiner as A1111's parameters.
 
-    If the refiner takes over before the last step, they are those of A1111's Refiner; if it runs
-    after all steps, those of Hires. fix.
+    A refiner that takes over before the last step is A1111's Refiner; a refiner that runs after all
+    steps is A1111's Hires. fix.
     """
     refiner = model_file_stem(as_text(data.get("refinermodel")))
     share = as_number(data.get("refinercontrolpercentage"))
