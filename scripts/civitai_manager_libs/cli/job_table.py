@@ -73,9 +73,10 @@ def _can_retry(store: JobStore, job: Job) -> bool:
 
 
 def _row_to_json(row: _Row) -> dict[str, object]:
-    """Return the row as a dict for `--json`.
+    """Return a row of the table as a dict for `--json`.
 
-    created: in UTC by ISO 8601. total: the job's limit until the number of its images is known.
+    Its value "created" is a time in UTC by ISO 8601. Its value "total" is the number of the job's
+    images; as long as the number is unknown, it is the job's limit.
     """
     job = row.job
     head = {"job": job.id, "title": job.title, "state": row.state}

@@ -132,7 +132,11 @@ def choose_format(row: Row) -> str:
 
 
 def _draw_thumbnail(row: Row, key: tuple[int, int, bool]) -> tuple[bytes, str]:
-    """Return the bytes and MIME type of a thumbnail, never wider than the original."""
+    """Draw a thumbnail and return its bytes and MIME type.
+
+    key: (id of the image or video, width in pixels, whether the format is WEBP instead of JPEG).
+    A thumbnail is never wider than the original.
+    """
     _, width, webp = key
     full = get_size(row)
     width = min(width, full[0])
@@ -153,7 +157,11 @@ _cache_lock = threading.Lock()
 def _get_cached(
     key: tuple[int, int, bool], make: Callable[[tuple[int, int, bool]], tuple[bytes, str]]
 ) -> File:
-    """Return a file from the cache, or make and store it; the least used files leave first."""
+    """Return a file from the cache; if it is missing, make and store it.
+
+    key: as for `_draw_thumbnail`. make: returns the bytes and MIME type for a key. A full cache
+    drops the file that was not used for the longest time.
+    """
     with _cache_lock:
         if key in _cache:
             _cache.move_to_end(key)

@@ -64,11 +64,13 @@ def list_resources(
     image: Image | None = None,
     files: Mapping[str, int] | None = None,
 ) -> tuple[Resource, ...]:
-    """Return the models, LoRAs and other resources of an image, each once, at most 300.
+    """Return the models, LoRAs and other resources of an image, each once.
 
-    meta: the parameters of the image's record. image: the record, for the model versions that
-    Civitai detected. files: the version ids of known hashes and file names, for resources without
-    an id. A file name counts only if Civitai detected its version, since names are not unique.
+    At most 300 mentions of a resource are read. meta: the generation parameters in the image's
+    record. image: the record itself; adds the versions that Civitai detected. files: version ids by
+    lower-case hash or file name; a resource without a version id gets its id from here. File names
+    are not unique: the id of a file name is used only if Civitai detected this version in the
+    image.
     """
     meta = as_mapping(meta)
     resources = chain(

@@ -33,8 +33,8 @@ class FailureClassifier:
 
     A network error is held back until a later request gets any response: then the image has failed.
     Too many held errors in a row mean an outage (`is_offline`), and their images stay waiting. An
-    image that waited so and fails again while others succeed has failed; otherwise such images
-    would keep their job from its end.
+    image that waited so and fails again while others succeed has failed; otherwise its job might
+    never end.
     """
 
     def __init__(self) -> None:
@@ -84,10 +84,11 @@ class FailureClassifier:
 
 
 def pause_before_retry(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
-    """Return the seconds that a job waits before its next run, None for no retry.
+    """Return how many seconds a job waits before its next run.
 
-    error: what stopped the last run, None if nothing did. futile_runs: the number of runs since one
-    that saved a file; each doubles the pause.
+    Return None if it does not run again by itself. error: what stopped the last run, None if
+    nothing did. futile_runs: how many retries in a row have saved no file. Each of them doubles the
+    pause, up to a minute. The pause is longer only if the server asks for it.
     """
     if error is None or error.reason not in TRANSIENT_REASONS:
         return None

@@ -177,9 +177,10 @@ def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict
 
 
 def _find_late_ids(ids: list[int], known: list[int]) -> list[int]:
-    """Return the ids on a page that are not known but come before a known id.
+    """Return the unknown ids that come before a known id on a page.
 
-    Their images were published later than their low ids suggest.
+    Such images are new even if their ids are low: they were uploaded early and published late.
+    ids: the page's ids, newest images first. known: ids of images that are not new.
     """
     seen = set(known)
     last = max((at for at, image_id in enumerate(ids) if image_id in seen), default=0)

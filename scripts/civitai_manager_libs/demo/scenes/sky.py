@@ -41,7 +41,11 @@ def draw_birds(c: Canvas, lowest: float) -> None:
 
 
 def draw_pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> None:
-    """Draw a fir; `tall` is a share of the shorter side."""
+    """Draw a fir tree in one color.
+
+    x: its middle, as a share of the picture's width. foot: its lower end, as a share of the
+    picture's height from the top. tall: its height, as a share of the picture's shorter side.
+    """
     h, w = tall * pen.ry, tall * pen.rx * 0.2
     pen.draw_box(x - w * 0.08, foot - h * 0.15, x + w * 0.08, foot + h * 0.03, color)
     for step in range(6):
@@ -51,7 +55,11 @@ def draw_pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> Non
 
 
 def draw_pines(c: Canvas, count: Iterable[int], tall: float) -> None:
-    """Draw a row of firs along the lower edge, lower in the middle."""
+    """Draw a row of firs along the lower edge, smaller toward the middle.
+
+    count: yields one number for each fir. tall: roughly the height of the outermost firs, as a
+    share of the picture's shorter side.
+    """
     color = mix(c.palette.near, BLACK, 0.45)
     with c.open_stencil(color, 1 - 1.2 * tall * c.ry) as pen:
         for _ in count:

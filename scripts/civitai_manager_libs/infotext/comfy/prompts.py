@@ -121,10 +121,11 @@ def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
 def _read_own_text(
     nodes: Nodes, node: Node, link: Any, cache: _Cache, accepts_text: bool
 ) -> list[str | None]:
-    """Return [text] for the text that a node encodes or passes on, [] if it has no text.
+    """Return the text that a node adds to a prompt, as a list of one text.
 
-    [None] means that the node has a text which is unknown. link: the link that leads to the node.
-    accepts_text: whether a node that only passes a text on counts too.
+    The list is [] if the node adds no text, and [None] if its text is unknown. link: the link that
+    leads to the node. cache: the texts that are already read. accepts_text: whether the link may
+    lead to a node that outputs a text, not only to one that encodes a text.
     """
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):

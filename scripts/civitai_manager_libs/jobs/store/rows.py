@@ -70,7 +70,11 @@ def insert_job(
     options: JobOptions,
     cursor: str | None = None,
 ) -> int:
-    """Insert a queued job and return its id."""
+    """Insert a queued job and return its id.
+
+    wanted: the most images to list. again: also fetch images that were saved before. cursor: where
+    the reading of the gallery begins, None for its first page.
+    """
     values = (title, json.dumps(query.to_json()), folder, wanted, again, _to_json(asdict(options)))
     row = db.execute(
         "INSERT INTO jobs (created, title, query, folder, wanted, again, options, cursor)"
@@ -124,9 +128,11 @@ def _insert_items(
 def _compare_walks(
     db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
 ) -> WalkReport:
-    """Return the report, completed by how many images each pass over the gallery found.
+    """Return the report with the number of images that each pass found.
 
-    page: the last page of the second pass.
+    The second pass reads the gallery from its other end. The report then tells how many images the
+    first pass found, how many the second, how many both, and why the second is over. page: the last
+    page of the second pass.
     """
     sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
     found = dict(db.execute(sql, (job_id,)).fetchall())

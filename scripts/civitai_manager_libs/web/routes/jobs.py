@@ -47,8 +47,10 @@ def act_on_job(context: RequestContext) -> JobList:
 
 
 def begin_job(context: RequestContext) -> JobStarted:
-    """Start a download of images or a gallery. A repeated `request` id, as of a double click,
-    starts none."""
+    """Start a download of images or a gallery; return the response.
+
+    A repeated `request` id, as of a double click, starts no second job.
+    """
     request = context.body_field("request")
     if not isinstance(request, str) or not re.fullmatch(r"[\w-]{8,64}", request):
         return _begin_once(context)
@@ -130,7 +132,10 @@ def _begin_gallery(context: RequestContext, given: dict[str, Any]) -> JobStarted
 def _begin_reading(
     context: RequestContext, query: ImageQuery, limit: int, naming: NamingContext
 ) -> JobStarted:
-    """Start a job that reads records, from where the stored pages of the gallery end."""
+    """Start a job that reads a gallery's records; return the response.
+
+    The job begins where the stored pages of the gallery end. None is started if all are stored.
+    """
     wait_for_writes()
     cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
     if is_whole:
@@ -142,7 +147,11 @@ def _begin_reading(
 def make_naming_context(
     title: str, model_id: int | None, version_id: int | None = None
 ) -> NamingContext:
-    """Return what file names may contain: the title or model name, and the known version names."""
+    """Return the names that a job's file name template can use.
+
+    title: used as the model's name; if it is "", the stored name of the model is used. The names of
+    its versions are known only if the model is stored.
+    """
     model = models.find_model(model_id) if model_id else None
     versions = {version.id: version.name for version in (model.versions if model else ())}
     name = title or (model.name if model else "Civitai")
@@ -161,7 +170,7 @@ def _parse_limit(context: RequestContext) -> int:
 
 
 def _parse_title(context: RequestContext, default: str) -> str:
-    """Return the title for the job and its folder, the other text if the request has none."""
+    """Return the title for the job and its folder, `default` if the request has none."""
     return clean_line(context.body_field("title")) or default
 
 

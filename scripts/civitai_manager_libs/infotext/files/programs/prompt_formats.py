@@ -59,10 +59,11 @@ def _join_brackets(text: str) -> str:
 
 
 def read_novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
-    """Return a function that reads a prompt of NovelAI.
+    """Return a function that reads the prompt in the data of a NovelAI image.
 
-    structured: the key of NovelAI 4's prompt, which has a text for each character in the image;
-    each becomes a line. plain: the key of an older prompt.
+    structured: the key of the prompt of NovelAI 4, a dict with one text for the whole image and one
+    for each person in it; the function joins them by line ends. plain: the key of the prompt as
+    one text, read if the former is missing; or several keys to try, separated by `|`.
     """
 
     def prompt(data: Data) -> object:
