@@ -178,7 +178,7 @@ class CivitaiHttpClient:
     def get_stream_response(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """Call `get_stream` under its second public name."""
+        """Return what `get_stream` returns; this method is an alias of it."""
         return self.get_stream(url, headers)
 
     def download_file(

@@ -57,7 +57,8 @@ def parse_folder(text: str) -> str:
 def join_names(names: Mapping[str, str]) -> str:
     """Return all choices as one phrase, such as `PG (or None), R (or Mature) or X`.
 
-    names: label by value; a value that differs from its label follows in brackets.
+    names: the label of each value. The phrase lists the labels; "(or value)" follows a label that
+    differs from its value.
     """
     shown = [name if name == value else f"{name} (or {value})" for value, name in names.items()]
     return f"{', '.join(shown[:-1])} or {shown[-1]}"

@@ -83,7 +83,10 @@ class WalkState(Enum):
 
     @property
     def column(self) -> int:
-        """Return the number by which the database stores this state; see `from_column`."""
+        """Return the number that the database stores for this state.
+
+        Some states share a number; `from_column` tells them apart.
+        """
         return _COLUMNS.get(self, self.value)
 
     @classmethod

@@ -37,8 +37,8 @@ class RetryLoop:
         """Call `attempt` until it succeeds, and return its result.
 
         count_bytes: returns the bytes received so far. A try that received 64 KiB or more resets
-        the count of failures. Raises the last error of `attempt` after too many failures, Busy or
-        Cancelled.
+        the count of failures. After too many failures, raises the last error of `attempt`. Raises
+        Busy if the host asks for a long wait, and Cancelled if the request is cancelled.
         """
         failures, reached = 0, 0
         while True:

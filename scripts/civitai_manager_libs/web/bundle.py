@@ -25,15 +25,19 @@ def code_version() -> str:
 
 
 def bundled_file(given_version: str, name: str) -> bytes | None:
-    """Return a file of the bundle, or None if the running version does not have it.
+    """Return the content of a bundled file, None if it is unknown.
 
-    given_version: the version that the browser asks for.
+    given_version: the version that the browser asks for; None is returned for any version but the
+    running one.
     """
     return _read_bundle().get(name) if given_version == _compute_version() else None
 
 
 def module_file(name: str) -> bytes | None:
-    """Return an unbundled module or stylesheet, or None if it cannot be read."""
+    """Return the content of a source file, None if it is unreadable.
+
+    name: the path of a module or stylesheet below javascript/gallery.
+    """
     try:
         with open(os.path.join(_JAVASCRIPT, "gallery", name), "rb") as file:
             return file.read()
@@ -48,7 +52,10 @@ def loader_script() -> str:
 
 
 def preload_links() -> str:
-    """Return the page's `Link` header: what browsers should fetch at once. URLs are relative."""
+    """Return the `Link` header that tells browsers what to preload.
+
+    The URLs in it are relative.
+    """
     code, hello = (
         f"civitai_shortcut/page/{code_version()}",
         f"api/bootstrap?{CODE_QUERY}={code_version()}",
@@ -69,8 +76,10 @@ def _compute_version() -> str:
 
 @functools.cache
 def _read_bundle() -> dict[str, bytes]:
-    """Return the bundle's files by name. They are read once, so that an update never mixes two
-    versions."""
+    """Return the contents of the bundle's files, by name.
+
+    They are read only once, so that an update of the extension never mixes two versions.
+    """
     files = {}
     for name in _NAMES:
         with open(os.path.join(_JAVASCRIPT, "bundle", name), "rb") as file:

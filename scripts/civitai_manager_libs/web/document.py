@@ -117,7 +117,9 @@ def _script() -> str:
 
 @functools.cache
 def _hash(content: str) -> str:
-    """Return a script's or style's hash for a Content-Security-Policy. See
-    https://www.w3.org/TR/CSP3/."""
+    """Return the hash of a script or style for a Content-Security-Policy.
+
+    See https://www.w3.org/TR/CSP3/.
+    """
     digest = hashlib.sha256(content.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"

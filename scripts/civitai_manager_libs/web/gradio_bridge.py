@@ -88,7 +88,7 @@ def _open_file(image: Image) -> AbstractContextManager[str]:
 
 
 def _find_infotext(image: Image, path: str) -> str:
-    """Return the infotext of the record, or else of the file."""
+    """Return an image's infotext from its record, or else from its file."""
     text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
     return text or (read_embedded(path).infotext if path else "")
 

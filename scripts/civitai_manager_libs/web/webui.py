@@ -48,9 +48,10 @@ def _setting_label(name: str) -> str:
 
 
 def _choose_component(name: str) -> tuple[Any, dict[str, Any]]:
-    """Return the gradio class of a setting's field, None for a text, and its arguments.
+    """Return (gradio class, arguments) of a setting's field.
 
-    A WebUI lets nobody change a setting whose field is not visible.
+    The class is None if the setting is not a choice. A WebUI lets nobody change a setting whose
+    field is not visible.
     """
     import gradio as gr
 

@@ -95,7 +95,11 @@ class Canvas:
         self.image.paste(fill.crop((0, band, self.width, fill.height)), (0, first + band))
 
     def make_noise(self, across: int, down: int, octaves: int = 3) -> Image.Image:
-        """Return soft random grey noise of the canvas's size; more cells make it finer."""
+        """Return an image of soft random grey noise, as large as the canvas.
+
+        across, down: number of cells in each direction; more cells make finer noise. octaves:
+        number of layers, each with cells half as large as the one before.
+        """
         from PIL import Image
 
         total = None

@@ -132,7 +132,10 @@ def _choose_checkpoint(row: Row) -> str:
 
 
 def _make_webui_meta(row: Row, rng: Random, meta: Meta) -> Meta:
-    """Return `meta` as Civitai reads it from a WebUI's infotext."""
+    """Return `meta` with the made-up parameters of an image from a WebUI.
+
+    The keys are those that Civitai's API has for such an image.
+    """
     checkpoint, (width, height) = _choose_checkpoint(row), choose_size(row)
     meta |= {"sampler": rng.choice(_SAMPLERS), "Schedule type": rng.choice(("Karras", "Automatic"))}
     meta |= {"Model": checkpoint, "Model hash": make_checksum(checkpoint), "Version": "v1.10.1"}
@@ -167,7 +170,10 @@ def _make_resources(prompt: str, checkpoint: str, rng: Random) -> Meta:
 
 
 def _make_old_meta(row: Row, rng: Random, meta: Meta) -> Meta:
-    """Return `meta` as Civitai stored it years ago: numbers as strings, misread values."""
+    """Return `meta` in the form of images that were uploaded years ago.
+
+    Numbers are strings, and a few values are damaged.
+    """
     width, height = choose_size(row)
     meta = {key: str(value) for key, value in meta.items()}
     meta |= {"sampler": "DPM++ 2M Karras", "Size": f"{width}x{height}", "Clip skip": "2"}

@@ -79,7 +79,10 @@ def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]
 
 
 def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
-    """Return the total size in bytes of a folder's values; bytes that overlap count each time."""
+    """Return the sum of the sizes in bytes of a folder's values.
+
+    start: the offset of the folder. Bytes that several values share count once for each value.
+    """
     entries = _iter_entries(tiff, byte_order, start)
     sizes = (size * _TYPE_SIZES.get(kind, 1) for _, kind, size, _ in entries)
     return sum(size for size in sizes if size <= len(tiff))

@@ -204,7 +204,11 @@ class _Scan:
         limit: int,
         offset: int = 0,
     ) -> list[tuple[int, int]]:
-        """Return (id, sort key) of the matching images after `sort_key` up to `end`, in order."""
+        """Return (id, sort key) of the images that meet all conditions, in order.
+
+        sort_key: only images after it, None for all. end: the last sort key to include, None for
+        all. limit: the most images to return. offset: how many matching images to skip first.
+        """
         key_sql = self.order.sort_key.format(id=self.start.id)
         direction = "DESC" if self.order.is_descending else ""
         return self._select(

@@ -38,7 +38,10 @@ class ConnectionLimits:
         self._repeats = LogThrottle()
 
     def protocol(self, *, app_state: dict[str, Any], **given: Any) -> asyncio.Protocol:
-        """Return the protocol of a new connection; the arguments are uvicorn's."""
+        """Return the protocol object for a new connection.
+
+        app_state, given: the arguments that uvicorn passes to its own protocol.
+        """
         from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
         state = dict(app_state)  # a request's scope has a copy of it
@@ -48,7 +51,7 @@ class ConnectionLimits:
         return connection
 
     def wrap_app(self, app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        """Return an application that tells each connection when its request is finished."""
+        """Return an ASGI application that runs `app` and reports finished requests."""
 
         async def watched(scope: Any, receive: Any, send: Any) -> None:
             connection = scope.get("state", {}).pop(_KEY)
@@ -61,7 +64,7 @@ class ConnectionLimits:
         return watched
 
     def admit(self, new: _Connection) -> bool:
-        """Return whether a connection may stay open; another connection may be closed for it.
+        """Return whether a new connection may stay open; close another if needed.
 
         A peer with many idle connections shuts out neither others nor itself. If all places are
         taken, the peer with the most connections loses one, even during a response.
@@ -92,7 +95,10 @@ class ConnectionLimits:
         self._open.pop(connection, None)
 
     def log_refusal(self, kind: Hashable, peer: str, what: str) -> None:
-        """Log a refused connection, at most once a minute for each kind of reason."""
+        """Log that a connection was refused, at most once a minute per kind.
+
+        kind: names the kind of reason. what: the rest of the log line after the peer's name.
+        """
         count = self._repeats.count(kind)
         if count is not None:
             times = f" ({count} times since the last such line)" if count > 1 else ""
@@ -127,7 +133,10 @@ class _Connection(asyncio.Protocol):
         self._pass_on()
 
     def _pass_on(self) -> None:
-        """Give uvicorn the rest of its current request, or the next whole head."""
+        """Pass received bytes on to uvicorn, one request at a time.
+
+        A head is passed on when it is complete and no other request is being answered.
+        """
         while self._kept and not self._transport.is_closing():
             if self._body_left:
                 part, self._kept = self._kept[: self._body_left], self._kept[self._body_left :]
@@ -148,7 +157,10 @@ class _Connection(asyncio.Protocol):
             self._start_timer()  # for the next head, or the rest of what was answered before
 
     def _begin(self, head: bytes) -> None:
-        """Begin a request. Refuse a chunked body: tiny chunks cost a thousand times their size."""
+        """Pass a request's head on to uvicorn, or refuse a chunked body.
+
+        Chunked bodies are refused since tiny chunks cost a thousand times their size.
+        """
         self._stop_timer()
         if _CHUNKED.search(head):
             self._transport.write(_LENGTH_REQUIRED)
@@ -175,7 +187,7 @@ class _Connection(asyncio.Protocol):
             self._inner.connection_lost(error)
 
     def end_request(self) -> None:
-        """Mark the request as finished; uvicorn closes a connection without another request."""
+        """Mark the current request as finished and pass on the next one."""
         self.is_idle = True
         self._pass_on()
 

@@ -30,13 +30,18 @@ _FORWARDED |= {"true-client-ip", "cf-connecting-ip", "x-original-forwarded-for"}
 
 
 def is_our_page(request: Request) -> bool:
-    """Return whether our own page sends a request: another site cannot send our header without
-    CORS."""
+    """Return whether a request was sent by our own page.
+
+    It has a header that another site's page cannot send without CORS.
+    """
     return request.headers.get("x-civitai-shortcut") == "1" and _is_same_site(request.headers)
 
 
 def _is_same_site(headers: Headers) -> bool:
-    """Return whether a request comes from our site, by Fetch Metadata or else by host names."""
+    """Return whether a request comes from a page of our own site.
+
+    Fetch Metadata decides, or without it the host name in `Origin`.
+    """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:  # only over https, and from this machine
         return site == "same-origin"
@@ -45,9 +50,10 @@ def _is_same_site(headers: Headers) -> bool:
 
 
 def is_cross_site(headers: Headers, method: str) -> bool:
-    """Return whether another site's page makes a request other than following a link.
+    """Return whether another site's page sent a request.
 
-    Fetch Metadata: https://www.w3.org/TR/fetch-metadata/
+    A link to our page that the user follows does not count. The headers are those of Fetch
+    Metadata: https://www.w3.org/TR/fetch-metadata/
     """
     if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return False
@@ -56,9 +62,9 @@ def is_cross_site(headers: Headers, method: str) -> bool:
 
 
 def is_from_this_machine(request: Request) -> bool:
-    """Return whether a browser on this machine sends a request, by one of this machine's names.
+    """Return whether a request comes from a browser on this machine.
 
-    A request that a proxy passes on, or by a foreign name that points to this machine, is not.
+    False if a proxy passed it on, or if its `Host` header is not one of this machine's own names.
     """
     client = request.client.host if request.client else ""
     is_direct = _is_loopback(client) and not is_passed_on(request.headers)
@@ -66,14 +72,14 @@ def is_from_this_machine(request: Request) -> bool:
 
 
 def is_passed_on(headers: Headers) -> bool:
-    """Return whether a proxy or tunnel says that it passes a request on."""
+    """Return whether headers show that a proxy or tunnel passed a request on."""
     return any(name in _FORWARDED or name.startswith("x-forwarded") for name in headers)
 
 
 def is_known_name(headers: Headers) -> bool:
     """Return whether the `Host` header is an IP address or localhost.
 
-    A foreign name that its owner points to this machine (DNS rebinding) is neither.
+    With DNS rebinding, it is neither: there, somebody's domain name points to this machine.
     """
     name = _host_name(headers)
     return name == "localhost" or _parse_address(name) is not None
@@ -97,7 +103,7 @@ def _parse_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address |
 
 
 def _host_name(headers: Headers) -> str:
-    """Return the `Host` header without its port, "" if it is malformed."""
+    """Return the host name in the `Host` header, "" if it is malformed."""
     try:
         return (urlsplit(f"//{headers.get('host', '')}").hostname or "").lower()
     except ValueError:
@@ -105,12 +111,15 @@ def _host_name(headers: Headers) -> str:
 
 
 def request_peer(request: HTTPConnection) -> str:
-    """Return the household that sends a request; see `peer_household`."""
+    """Return the client address of a request, shortened by `peer_household`."""
     return peer_household(request.client.host if request.client else "")
 
 
 def peer_site(request: HTTPConnection) -> str:
-    """Return the /48 network of an IPv6 peer, which one customer may have whole; "" for others."""
+    """Return the /48 network of an IPv6 client, "" for other clients.
+
+    One customer of a provider may own a whole /48 network.
+    """
     address = _parse_address(request.client.host if request.client else "")
     if address is None or address.version == 4:
         return ""

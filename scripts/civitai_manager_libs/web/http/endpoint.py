@@ -52,20 +52,21 @@ class RequestContext:
         return self.request.query_params.get(name, "")
 
     def query_id(self, name: str) -> int | None:
-        """Return a query parameter as an id, None if it is absent or no id."""
+        """Return a query parameter as an id, None if it is absent or invalid."""
         return as_whole_number(self.query_param(name) or None, 1, LAST_ID)
 
     def path_param(self, name: str) -> Any:
         return self.request.path_params[name]
 
     def body_field(self, name: str) -> Any:
-        """Return a field of the body, None if it is absent or the body is no object."""
+        """Return a field of the JSON body, None if it is absent."""
         return self.body.get(name) if isinstance(self.body, dict) else None
 
     def typed_field(self, name: str, kind: type, is_needed: bool = False) -> Any:
-        """Return a field of the body. Raises ApiError if it is of another type or too long.
+        """Return a field of the JSON body, None if it is absent.
 
-        is_needed: raise also if the field is absent; else return None then.
+        kind: the type that the field must have. is_needed: whether an absent field is an error.
+        Raises ApiError if the field is missing but needed, has another type, or is too long.
         """
         value = self.body_field(name)
         is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
@@ -75,7 +76,10 @@ class RequestContext:
         return value
 
     def translate(self, key: str, **values: Any) -> str:
-        """Return the text of this key in the language of the request."""
+        """Return the text for a key in the request's language.
+
+        values: what to insert into the text.
+        """
         return messages.translate(key, self.language, **values)
 
 
@@ -103,15 +107,15 @@ class Endpoints:
         self._bodies = BodyReader()
 
     def for_read(self, handler: Handler) -> Endpoint:
-        """Return the endpoint of a GET route."""
+        """Return an endpoint that answers GET requests with a handler."""
         return self._endpoint(
             handler, lambda request: not is_cross_site(request.headers, request.method)
         )
 
     def for_write(self, handler: Handler, max_bytes: int = SMALL_BODY) -> Endpoint:
-        """Return the endpoint of a route that changes something.
+        """Return an endpoint that accepts changes from our page only.
 
-        max_bytes: the size that a body may have.
+        max_bytes: the largest size of a request body.
         """
         return self._endpoint(handler, is_our_page, max_bytes)
 
@@ -167,15 +171,18 @@ class Endpoints:
 
 
 def _page_version(request: Request) -> str | None:
-    """Return the version of the page's code that sends a request, None for a program."""
+    """Return the page version that a request states, None if it states none.
+
+    Only our page states it; other programs need not.
+    """
     return request.headers.get(CODE_HEADER, request.query_params.get(CODE_QUERY))
 
 
 def _is_own_name(request: Request) -> bool:
-    """Return whether the request's Host header names this WebUI.
+    """Return whether the Host header is acceptable for this server.
 
-    Only a WebUI that is neither shared nor has a login is checked: the standalone server checks the
-    name itself, and another site's request would lack the login.
+    Only a WebUI that is not shared and has no login needs an IP address or localhost there. The
+    standalone server checks the name itself, and a login keeps other sites' requests out.
     """
     if not host.in_webui() or host.is_shared() or host.has_login(request):
         return True
@@ -185,7 +192,7 @@ def _is_own_name(request: Request) -> bool:
 def _finish(work: Callable[[], Any], language: str) -> Any:
     """Call `work` and return its result as a response.
 
-    A RemoteWork, which the caller has to run, is returned as it is. Errors become responses.
+    A RemoteWork is returned unchanged, for the caller to run. Errors become error responses.
     """
     try:
         answer = work()
@@ -198,7 +205,7 @@ def _finish(work: Callable[[], Any], language: str) -> Any:
 
 
 async def _watch_disconnect(request: Request, cancellation: Cancellation) -> None:
-    """Cancel a request when its browser disconnects."""
+    """Set the cancellation when the browser of a request disconnects."""
     while (await request.receive())["type"] != "http.disconnect":
         continue
     cancellation.set()

@@ -28,9 +28,10 @@ InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread of ours
 def file_response(
     file: BinaryIO, kind: str, tag: str, request_headers: Headers, method: str, in_thread: InThread
 ) -> Any:
-    """Return a response with a file or the requested part; the response closes the file.
+    """Return a response with a file or the requested part of it.
 
-    kind: the media type. tag: names this content, for the ETag; without quotes.
+    file: closed by this function or by the response. kind: the media type. tag: the ETag without
+    quotes. in_thread: runs a function in a thread.
     """
     size = os.fstat(file.fileno()).st_size
     headers = {**_HEADERS, "ETag": f'"{tag}"'}
@@ -60,7 +61,10 @@ def _matches_etag(given: str, tag: str) -> bool:
 
 
 def _parse_range(request_headers: Headers, tag: str, size: int) -> tuple[int, int] | None:
-    """Return the start and length of the requested part, None if it lies outside the file."""
+    """Return (start, length) of the requested part, None if outside the file.
+
+    A missing or unusable `Range` header requests the whole file.
+    """
     found = _RANGE.fullmatch(request_headers.get("range", "").replace(" ", ""))
     if found is None or request_headers.get("if-range", tag) != tag or not (found[1] or found[2]):
         return 0, size
@@ -98,7 +102,10 @@ class _FileResponse(StreamingResponse):
     async def _iter_pieces(
         self, start: int, left: int, in_thread: InThread
     ) -> AsyncIterator[bytes]:
-        """Yield the bytes; fewer if the file was cut meanwhile, which the browser notices."""
+        """Yield the requested bytes of the file, piece by piece.
+
+        left: how many bytes to yield; fewer come if the file has become shorter.
+        """
         await in_thread(self._file.seek, start)
         while left and (piece := await in_thread(self._file.read, min(_PIECE, left))):
             left -= len(piece)

@@ -20,7 +20,10 @@ class LogThrottle:
         self._told: dict[Hashable, tuple[float, int]] = {}  # when, how often since
 
     def count(self, kind: Hashable) -> int | None:
-        """Count an event. Return how many to report now, None to log nothing yet."""
+        """Count an event; return how many to log now, None for no log line.
+
+        The number includes the events of this kind since its last log line.
+        """
         if kind not in self._told and len(self._told) >= _MOST_KINDS:
             kind = None
         now = self._clock()

@@ -47,9 +47,10 @@ class LoginAttempts:
         self._recent: deque[float] = deque(maxlen=_MANY)
 
     def begin(self, peer: str, through: str = "") -> float:
-        """Return how many seconds a peer must wait, 0.0 if it may try now.
+        """Count an attempt; return seconds to wait, 0.0 if it may go ahead.
 
-        An attempt counts as failed until `succeed`. through: the proxy or tunnel that names the
+        An attempt that must wait is not counted. Others count as failed until `succeed` is called.
+        through: the proxy or tunnel that names the
         peer, or the peer's IPv6 site.
         """
         now = self._clock()
@@ -67,7 +68,10 @@ class LoginAttempts:
         return 0.0
 
     def succeed(self, peer: str, through: str = "") -> None:
-        """Forget a peer's failed attempts: the last one succeeded."""
+        """Forget the failed attempts of a peer that has logged in.
+
+        through: as in `begin`.
+        """
         self._failed.pop(peer, None)
         if through:
             self._failed.pop(through, None)
@@ -102,7 +106,10 @@ class Login:
         self._cookie, self._form, self._tries = cookie, form, LoginAttempts()
 
     async def log_in(self, request: Request) -> Response:
-        """Answer the login form: redirect to the page, or show the form with what is wrong."""
+        """Check a sent login form and return the response.
+
+        It redirects to the page after a success, and else shows the form with what is wrong.
+        """
         if request.method != "POST":
             return _back_to_page(request)
         try:
@@ -143,9 +150,10 @@ class Login:
 
 
 def _login_peers(request: HTTPConnection) -> tuple[str, str]:
-    """Return the peer that logs in, and its proxy, tunnel or IPv6 site, "" for none.
+    """Return (peer, through) of a login request, for `LoginAttempts`.
 
-    uvicorn takes a name that this machine passes on for the client.
+    through: the proxy or tunnel that passed the request on, or else the peer's IPv6 site, "" for
+    none. If this machine passed it on, uvicorn takes the peer's address from the headers.
     """
     peer = request_peer(request)
     connected = request.scope.get(CONNECTED_PEER, peer)
@@ -155,7 +163,7 @@ def _login_peers(request: HTTPConnection) -> tuple[str, str]:
 
 
 def _as_bytes(text: str) -> bytes:
-    """Return text as bytes, even if it came from a terminal that is not Unicode."""
+    """Return text as UTF-8 bytes, even if it has lone surrogates."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -164,7 +172,10 @@ def _back_to_page(request: Request) -> Response:
 
 
 async def _read_body(request: Request) -> bytes:
-    """Return a request's body, or of a body that is too long one part too much."""
+    """Return the body of a request; stop reading when it is too long.
+
+    A body that is too long is returned cut off, but with more than `_MOST_BODY` bytes.
+    """
     body = b""
     async for part in request.stream():
         body += part

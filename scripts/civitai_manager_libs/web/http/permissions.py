@@ -12,10 +12,10 @@ __all__ = ["lock_reason"]
 
 
 def lock_reason(request: Request, name: str) -> LockReason:
-    """Return why a request may not change a setting or the `key`; "" if it may.
+    """Return why a request may not change a setting, "" if it may.
 
-    Anyone who has logged in may change them; without a login only this machine may. The key itself
-    is never sent.
+    name: the setting, or "key" for the API key. Anyone who has logged in may change them; without
+    a login only this machine may. The key itself is never sent.
     """
     if host.is_frozen(name):
         return "frozen"

@@ -42,7 +42,7 @@ class BodyReader:
     ) -> AsyncIterator[Any]:
         """Yield the parsed JSON body of a request, None for a GET.
 
-        Until the `with` block ends, a large body counts toward the few that may be read at the same
+        Until the `with` block ends, a large body counts toward the few that may be held at the same
         time. Raises ApiError for an invalid, too large or too slow body, ClientDisconnect if the
         client goes away.
         """
@@ -85,7 +85,10 @@ class BodyReader:
 
     @asynccontextmanager
     async def _place(self, peer: str) -> AsyncIterator[None]:
-        """Wait until a peer may hold one more large body, and hold it for the block."""
+        """Wait until a peer may hold another large body, and count it.
+
+        It is counted until the `with` block ends.
+        """
         while self._held[peer] >= _FROM_ONE or self._held.total() >= _IN_ALL:
             await asyncio.sleep(_POLL)
         self._held[peer] += 1
@@ -96,8 +99,10 @@ class BodyReader:
 
 
 def _parse_body(file: IO[bytes]) -> Any:
-    """Return the JSON in a file. Raises ApiError if it is malformed, too nested or has too many
-    values."""
+    """Return the parsed JSON of a file, None if the file is empty.
+
+    Raises ApiError if the JSON is malformed, too deeply nested or has too many values.
+    """
     file.seek(0)
     body = file.read()
     if has_too_many_parts(body, _MOST_PARTS, _MOST_SIGNS):

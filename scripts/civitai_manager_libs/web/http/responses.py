@@ -59,7 +59,7 @@ class ApiError(Exception):
         self._key, self._values = key, values
 
     def translate(self, language: str) -> str:
-        """Return what is wrong as a sentence for the user."""
+        """Return a sentence that tells the user what is wrong."""
         if not self._key:
             return messages.reason_text(self.code, language)
         errors = {n: e for n, e in self._values.items() if isinstance(e, InputError)}
@@ -73,7 +73,10 @@ def request_language(request: HTTPConnection) -> str:
 
 
 def json_response(value: Any, status: int = 200) -> Response:
-    """Return a JSON response. Half a surrogate pair in Civitai's text becomes a question mark."""
+    """Return a response with a value as JSON.
+
+    A lone surrogate in a text becomes a question mark, since UTF-8 cannot encode it.
+    """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     body = text.encode("utf-8", "replace")
@@ -81,7 +84,7 @@ def json_response(value: Any, status: int = 200) -> Response:
 
 
 def error_response(error: ApiError, language: str) -> Response:
-    """Return the response to a request that a route refuses."""
+    """Return the JSON response to a request that a route refuses."""
     details: ErrorDetails = {"code": error.code, "message": error.translate(language)}
     if error.field:
         details["field"] = error.field
@@ -92,7 +95,7 @@ def error_response(error: ApiError, language: str) -> Response:
 
 
 def failure_response(error: CivitaiShortcutError, language: str) -> Response:
-    """Return the response to a request that failed, such as when Civitai cannot be reached."""
+    """Return the JSON response for a failure, such as an unreachable Civitai."""
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
     return _error_json({"code": error.reason, "message": error_sentence(error, language)}, status)
 
@@ -103,7 +106,7 @@ def _error_json(details: ErrorDetails, status: int) -> Response:
 
 
 def error_sentence(error: CivitaiShortcutError, language: str) -> str:
-    """Return what happened and what to do, in one line for the user."""
+    """Return one line for the user: what happened and what to do."""
     if isinstance(error, InputError) and error.key:
         return messages.error_text(error, language)
     code = "trouble" if isinstance(error, ServerError) else error.reason

@@ -21,7 +21,7 @@ __all__ += ["resource_view"]
 
 
 def model_card(model: Model) -> ModelCard:
-    """Return a model as a search result shows it."""
+    """Return the JSON of a model for a list of search results."""
     return {
         "id": model.id,
         "name": model.name,
@@ -34,7 +34,7 @@ def model_card(model: Model) -> ModelCard:
 
 
 def model_view(model: Model) -> schemas.Model:
-    """Return a model with its description and versions."""
+    """Return the JSON of a model with its description and versions."""
     return {
         **model_card(model),
         "description": model.description_text,
@@ -49,10 +49,10 @@ def image_view(
     annotations: Mapping[int, bookmarks.Annotation],
     news: Container[int] = (),
 ) -> ImageView:
-    """Return an image as the grid shows it.
+    """Return the JSON of an image for the grid.
 
-    saved: ids of downloaded images. annotations: by image id. news: ids of images that are new
-    in a watched gallery.
+    saved: ids of downloaded images. annotations: by image id; images without any are left
+    out. news: ids of images that are new in a watched gallery.
     """
     annotation = annotations.get(image.id, bookmarks.Annotation())
     return {
@@ -75,7 +75,7 @@ def image_view(
 
 
 def annotation_view(annotation: bookmarks.Annotation) -> Annotations:
-    """Return the user's annotations of an image."""
+    """Return the JSON of the user's annotations of an image."""
     return {
         "favourite": annotation.favourite,
         "stars": annotation.stars,
@@ -92,7 +92,7 @@ def format_day(moment: float) -> str:
 
 
 def image_links(image: Image) -> ImageLinks:
-    """Return the addresses of an image, its post and its user on Civitai."""
+    """Return the Civitai URLs of an image, its post and its user."""
     base, user = setting.base_url(), image.username
     return {
         "url": f"{base}/images/{image.id}",
@@ -103,9 +103,9 @@ def image_links(image: Image) -> ImageLinks:
 
 
 def resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
-    """Return a resource of an image.
+    """Return the JSON of a resource that an image was made with.
 
-    names: model id and name by version id, see `models.find_version_names`.
+    names: (model id, name) by version id, as `models.find_version_names` returns it.
     """
     model_id, known = names.get(resource.version_id or 0, (0, ""))
     page = ""

@@ -53,9 +53,9 @@ def set_example(example: str) -> None:
 
 
 def new_instance() -> str:
-    """Return a new id for the page that is built now.
+    """Make and return the id of the page that is built now.
 
-    An open page with another id may be out of date.
+    An open page that has another id may be out of date.
     """
     global _instance
     _instance = uuid.uuid4().hex
@@ -68,7 +68,7 @@ def get_instance(context: RequestContext) -> Instance:
 
 
 def get_bootstrap(context: RequestContext) -> Bootstrap:
-    """Return all that the page needs to start."""
+    """Return the texts, settings and other data that the page starts with."""
     language = context.language
     return {
         "instance": _instance,
@@ -103,7 +103,7 @@ def settings_view(context: RequestContext) -> list[Setting]:
 
 
 def key_state(context: RequestContext) -> KeyState:
-    """Return whether an API key is saved; never the key itself."""
+    """Return whether an API key is saved, without the key itself."""
     return {
         "saved": bool(setting.civitai_api_key),
         "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),

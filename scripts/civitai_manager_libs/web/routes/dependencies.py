@@ -33,7 +33,7 @@ _LONGEST_CURSOR = 2000  # characters
 
 
 def get_client() -> Any:
-    """Return the client for Civitai."""
+    """Return the HTTP client that all routes share."""
     return civitai_gallery_action.get_http_client()
 
 
@@ -47,9 +47,10 @@ def get_job_service() -> JobService:
 
 
 def resume_work() -> None:
-    """Resume, after a start, the unfinished jobs and the indexing of an older version's library.
+    """Resume unfinished jobs and the indexing of an older version's library.
 
-    A database that cannot be used is logged: the page works without.
+    It is called after a start. If a database cannot be used, that is logged, and the page works
+    without it.
     """
     host.raise_open_file_limit()
     if os.path.isfile(setting.library_file()):
@@ -68,7 +69,10 @@ def require_image(context: RequestContext) -> Image:
 
 
 def require_ids(context: RequestContext, max_count: int) -> list[int]:
-    """Return the body's valid image ids. Raises ApiError if they are no list or too many."""
+    """Return the valid image ids in the field `ids` of the body.
+
+    Raises ApiError if the field is not a list or has more than `max_count` entries.
+    """
     ids = context.body_field("ids")
     if not isinstance(ids, list) or len(ids) > max_count:
         raise ApiError(400, "bad_input")
@@ -76,13 +80,19 @@ def require_ids(context: RequestContext, max_count: int) -> list[int]:
 
 
 def level_up_to(name: Any) -> int:
-    """Return the mask of all levels up to this one; up to the setting's if the name is unknown."""
+    """Return the bit mask of all content levels up to the named one.
+
+    name: if it is unknown, the level of the setting is used.
+    """
     is_known = isinstance(name, str) and name in LEVELS
     return level_mask(name if is_known else setting.gallery_level)
 
 
 def parse_image_query(given: Mapping[str, Any]) -> ImageQuery:
-    """Return the page's query as an ImageQuery; a value that makes no sense becomes the default."""
+    """Return the ImageQuery for the query parameters that the page sent.
+
+    given: the parameters by name; an invalid value is replaced by the default.
+    """
     numbers = {
         name: as_whole_number(given.get(short) or None, 1, LAST_ID)
         for name, short in (("model_id", "model"), ("version_id", "version"), ("post_id", "post"))
@@ -103,7 +113,10 @@ def parse_image_query(given: Mapping[str, Any]) -> ImageQuery:
 
 
 def parse_gallery_query(given: Mapping[str, Any]) -> ImageQuery:
-    """Return the page's query. Raises ApiError if it names no gallery."""
+    """Return the ImageQuery for the gallery that the page named.
+
+    given: as in `parse_image_query`. Raises ApiError if it names no gallery.
+    """
     query = parse_image_query(given)
     if not pages.list_gallery_names(query):
         raise ApiError(400, "bad_input", "name_a_model")
@@ -111,9 +124,9 @@ def parse_gallery_query(given: Mapping[str, Any]) -> ImageQuery:
 
 
 def parse_page_position(context: RequestContext) -> tuple[str | None, int]:
-    """Return the cursor of the requested page and how many images it may have.
+    """Return (cursor, number of images) of the page that is requested.
 
-    Raises ApiError if the cursor is too long to be of Civitai.
+    The cursor is None for the first page. Raises ApiError if it is too long to be Civitai's.
     """
     if len(context.query_param("cursor")) > _LONGEST_CURSOR:
         raise ApiError(400, "bad_input")
@@ -132,7 +145,7 @@ def page_view(
     is_stored: bool = False,
     looked_at: tuple[int, int] | None = None,
 ) -> ImagePage:
-    """Return a page of images.
+    """Return the JSON of a page of images.
 
     news: ids of new images. is_stored: Civitai does not answer, and the page is a stored one.
     looked_at: how many images a search has looked at, and how many there are.
@@ -150,9 +163,9 @@ def page_view(
 
 
 def find_saved_files(image_ids: Sequence[int]) -> dict[int, str]:
-    """Return the paths of downloaded images by image id, as far as the files still exist.
+    """Return the paths of downloaded files that still exist, by image id.
 
-    Return {} if the jobs database cannot be used: images can be viewed all the same.
+    Return {} if the jobs database cannot be used, since images can be viewed without it.
     """
     with log_disk_errors("gallery"), get_job_service().store() as store:
         saved = store.find_saved_paths(image_ids)

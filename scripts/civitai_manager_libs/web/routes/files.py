@@ -33,7 +33,10 @@ _CODE_KINDS = {"js": "text/javascript", "css": "text/css"}
 
 
 def get_thumbnail(context: RequestContext) -> Any:
-    """Return a thumbnail, at least as wide as the parameter `w` if Civitai has that width."""
+    """Return a response with the thumbnail of an image.
+
+    It is at least as wide as the query parameter `w`, unless that exceeds all widths.
+    """
     image = require_image(context)
     width = _choose_width(context.query_param("w"))
     cached = _send_cached(context, thumbnail_url(image, width), f"{image.id}-{width}")
@@ -41,7 +44,10 @@ def get_thumbnail(context: RequestContext) -> Any:
 
 
 def get_file(context: RequestContext) -> Any:
-    """Return the image file: the downloaded one, or else from the cache, or else from Civitai."""
+    """Return a response with the full-size file of an image.
+
+    It is taken from the downloads, or else from the cache, or else from Civitai.
+    """
     image = require_image(context)
     saved = find_saved_files([image.id]).get(image.id)
     if saved:
@@ -52,7 +58,10 @@ def get_file(context: RequestContext) -> Any:
 
 
 def get_page_file(context: RequestContext) -> Any:
-    """Return a file of the page's code; browsers cache it for good."""
+    """Return a response with a script or stylesheet of the page.
+
+    Browsers cache a bundled file for good. Raises ApiError if there is no such file.
+    """
     version, name = context.path_param("version"), context.path_param("name")
     stem, _, ending = name.rpartition(".")
     if ending not in _CODE_KINDS or not re.fullmatch(r"([a-z]+/)?[a-z_]+", stem):
@@ -68,13 +77,17 @@ def get_page_file(context: RequestContext) -> Any:
 
 
 def _choose_width(given: str) -> int:
-    """Return the smallest thumbnail width that is wide enough, or else the largest."""
+    """Return the smallest thumbnail width that is at least `given`.
+
+    given: the wanted width in pixels, 450 if it is no number. If all widths are smaller, the
+    largest is returned.
+    """
     wanted = int(given) if re.fullmatch("[0-9]{1,5}", given) else _USUAL
     return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
 
 
 def _send_cached(context: RequestContext, url: str, tag: str) -> Any:
-    """Return the response with a cached file, None if it is not in the cache."""
+    """Return a response with a cached file, None if it is not cached."""
     with cache.hold_file(url):
         path = cache.find_cached(url)
         return None if path is None else _send_path(context, path, tag)
@@ -103,7 +116,11 @@ def _send_file(context: RequestContext, image: Image) -> Any:
 
 
 def _send_path(context: RequestContext, path: str, tag: str) -> Any:
-    """Return the response with a file; its first bytes decide the media type, not its name."""
+    """Return a response with a media file.
+
+    tag: the ETag. The file's first bytes decide the media type. Raises NotAnImage if they are
+    those of another kind of file.
+    """
     with translate_disk_errors(path):
         opened = open(path, "rb")
     kind = _KINDS.get(util.extension_of(opened.read(16)) or "")

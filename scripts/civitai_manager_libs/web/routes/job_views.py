@@ -14,7 +14,7 @@ __all__ = ["jobs_panel"]
 
 
 def jobs_panel(service: JobService, language: str) -> JobList:
-    """Return the list of jobs as the panel shows it. Raises DiskError."""
+    """Return the JSON of the downloads panel. Raises DiskError."""
     views = service.list_jobs()
     active = sum(view.state == JobState.RUNNING for view in views)
     rows = [_job_row(view, language) for view in views]
@@ -52,12 +52,18 @@ def _job_row(view: JobView, language: str) -> Job:
 
 
 def _has_pictures(view: JobView) -> bool:
-    """Return whether a job has images in its folder, new or older; else it may have no folder."""
+    """Return whether a job has images in its folder.
+
+    A job without images may have no folder.
+    """
     return not view.job.options.reads_only and view.current_job.saved + view.current_job.skipped > 0
 
 
 def _report_view(view: JobView, language: str) -> JobReport | None:
-    """Return what a job found in its gallery, None for images that were chosen one by one."""
+    """Return the JSON of what a job found in its gallery.
+
+    Return None for a job of images that were chosen one by one.
+    """
     report = view.job.report
     if not report.counts:
         return None
@@ -87,16 +93,19 @@ def _failures_view(view: JobView, language: str) -> JobFailures:
 
 
 def _failed_key(view: JobView) -> str:
-    """Return the catalogue key of the text that tells how many images failed.
+    """Return the key of the message that says how many images failed.
 
-    The text that advises to check the network is chosen only if the network may be the cause.
+    The message advises the user to check the network only if that may be the cause.
     """
     codes = {item.reason for item in view.failed}
     return "some_failed" if not codes or "network" in codes else "failed_count"
 
 
 def _reasons_text(view: JobView, language: str) -> str:
-    """Return how many images failed for each reason, "" if not all failures are listed."""
+    """Return a text with the number of failed images for each reason.
+
+    Return "" if not all failures are listed.
+    """
     if len(view.failed) < view.job.failed:
         return ""
     counted = Counter(item.reason for item in view.failed).most_common()
@@ -152,7 +161,7 @@ def _speed_texts(progress: JobProgress, language: str) -> list[str]:
 
 
 def _state_note(view: JobView, language: str) -> str:
-    """Return why a job stands still, "" if it does not."""
+    """Return a text that says why a job stands still, "" otherwise."""
     missing = view.progress.missing if view.progress is not None else 0
     if missing:
         return messages.translate("missing_room", language, size=util.short_bytes(missing))

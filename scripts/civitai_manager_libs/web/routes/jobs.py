@@ -33,12 +33,12 @@ _REQUESTS_KEPT = 200
 
 
 def get_jobs(context: RequestContext) -> JobList:
-    """Return the list of jobs."""
+    """Return the latest jobs, as the downloads panel shows them."""
     return jobs_panel(get_job_service(), context.language)
 
 
 def act_on_job(context: RequestContext) -> JobList:
-    """Carry out an action such as `pause` on a job; return the list of jobs."""
+    """Apply an action such as `pause` to a job; return the latest jobs."""
     job_id, act = context.path_param("job"), _ACTIONS.get(context.path_param("action"))
     if act is None or job_id > _LAST_JOB:
         raise ApiError(404, "not_there")
@@ -65,7 +65,10 @@ class _Requests:
         self._answers: OrderedDict[str, JobStarted] = OrderedDict()
 
     def once(self, request: str, answer: Callable[[], JobStarted]) -> JobStarted:
-        """Return the response to this request id; call `answer` only the first time."""
+        """Return the response to a request id, the same one each time.
+
+        answer: makes the response; called only the first time.
+        """
         with self._lock:  # held meanwhile: to begin a job is a matter of milliseconds
             if request not in self._answers:
                 self._answers[request] = answer()
@@ -203,7 +206,7 @@ def _open_folder(job_id: int, context: RequestContext) -> None:
 
 
 def _can_open_folders(context: RequestContext) -> bool:
-    """Return whether the page is shown on this machine, and a file manager exists."""
+    """Return whether this machine shows the page and has a file manager."""
     if not is_from_this_machine(context.request):
         return False
     return sys.platform in ("win32", "darwin") or shutil.which("xdg-open") is not None

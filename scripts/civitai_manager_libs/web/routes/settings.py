@@ -33,7 +33,10 @@ _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
 
 
 def put_settings(context: RequestContext) -> SettingsSaved:
-    """Change all given settings, or none if one is refused; return all settings."""
+    """Change the settings in the body, and return all settings.
+
+    If one of them is refused, none is changed.
+    """
     given = context.body if isinstance(context.body, dict) else {}
     unknown = next((name for name in given if name not in setting.BY_NAME), None)
     if unknown is not None:
@@ -56,7 +59,10 @@ def put_settings(context: RequestContext) -> SettingsSaved:
 
 
 def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> Any:
-    """Return the value in the setting's type. Raises ApiError with a sentence for its field."""
+    """Return the checked value, converted to the setting's type.
+
+    Raises ApiError, with a sentence for the setting's field, if the value is invalid.
+    """
     try:
         if entry.name == _FOLDER:
             value = _validate_folder(str(value or "").strip())
@@ -75,7 +81,10 @@ def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> 
 
 
 def _validate_folder(typed: str) -> str:
-    """Return the folder as typed if images can be saved there. Raises ApiError, DiskError."""
+    """Return the typed folder unchanged, if images can be saved there.
+
+    Raises ApiError if the path is not absolute, and DiskError if the folder cannot be written to.
+    """
     folder = expand_folder(typed)
     if not folder:
         return typed
@@ -87,7 +96,7 @@ def _validate_folder(typed: str) -> str:
 
 
 def _parse_value(name: str, typed: str) -> str:
-    """Return the checked text of a setting. Raises ApiError with what is wrong."""
+    """Return the checked text of a setting. Raises ApiError if invalid."""
     try:
         return CHECKS[name](typed)
     except InputError as error:
@@ -96,7 +105,10 @@ def _parse_value(name: str, typed: str) -> str:
 
 
 def preview_names(context: RequestContext) -> FilenamePreview:
-    """Return the file names that the `template` makes of the latest images."""
+    """Return the file names that a template gives to the latest images.
+
+    The template is the query parameter `template`.
+    """
     template = _parse_value("saved_name", context.query_param("template"))
     latest_model = next(iter(recent_models.list_recent_models()), None)
     model_id, name = latest_model or (None, "")
@@ -114,13 +126,13 @@ def _change(values: Mapping[str, Any]) -> None:
 
 
 def _check_lock(context: RequestContext, field: str) -> None:
-    """Raise ApiError if this request may not change the field."""
+    """Raise ApiError if a request may not change the field."""
     if lock := lock_reason(context.request, field):
         raise ApiError(403, lock, field=field)
 
 
 def put_key(context: RequestContext) -> KeySaved:
-    """Save the API key, or remove it if it is ""."""
+    """Save the API key, or remove it for ""; return its state."""
     _check_lock(context, "key")
     key = _require_key(context)
     setting.save_api_key(key)
@@ -131,7 +143,10 @@ def put_key(context: RequestContext) -> KeySaved:
 
 
 def test_key(context: RequestContext) -> RemoteWork[Message]:
-    """Return whose API key this is; "" tests the saved key."""
+    """Return a message that names the user of an API key.
+
+    The key is in the body; "" tests the saved key. Raises ApiError if there is none.
+    """
     _check_lock(context, "key")
     typed = _require_key(context)
     if not typed and not setting.civitai_api_key:

@@ -32,9 +32,10 @@ class _WatchChecks:
         self.troubles: dict[str, CivitaiShortcutError] = {}  # of the last look, by gallery
 
     def begin(self, is_requested: bool) -> None:
-        """Begin a check if one is requested or due: after a start, then daily if the user wants.
+        """Start a background check of watched galleries, unless one is running.
 
-        Raises DiskError.
+        is_requested: check all galleries. Otherwise, if `_is_time`, check those that are due: at
+        first those not checked for an hour, later those not checked for a day. Raises DiskError.
         """
         with self._lock:
             if self.is_at_work or not (is_requested or self._is_time()):
@@ -48,7 +49,10 @@ class _WatchChecks:
             threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
 
     def _is_time(self) -> bool:
-        """Return whether a check is due. A failed check is not repeated at once either."""
+        """Return whether `begin` may start a check that nobody requested.
+
+        It may at the first call, and then an hour after the last start if daily checks are on.
+        """
         if self._begun_at is None:
             return True
         return setting.watch_daily and time.monotonic() - self._begun_at >= _LATELY
@@ -72,7 +76,7 @@ _checks = _WatchChecks()
 
 
 def get_watches(context: RequestContext) -> WatchList:
-    """Return the watched galleries; if the library cannot be read, none and the reason."""
+    """Return the watched galleries, or why the library cannot be read."""
     try:
         return _watches_view(context)
     except DiskError as error:

@@ -68,7 +68,7 @@ def _sentence_key(loss: Loss) -> str:
 def list_problems(
     image: Image, text: str, embedded_data: EmbeddedData | None, language: str
 ) -> Iterator[str]:
-    """Yield what the user should know about an image's infotext, in sentences.
+    """Yield sentences that warn the user about an image's infotext.
 
     embedded_data: what the file contains, None if it was not read.
     """

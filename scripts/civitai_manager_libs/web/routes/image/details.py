@@ -17,8 +17,10 @@ __all__ = ["get_details"]
 
 
 def get_details(context: RequestContext) -> ImageDetails | RemoteWork[ImageDetails]:
-    """Return all about an image; with `file=1` read the infotext from its file if the record has
-    none."""
+    """Return all that is known about an image.
+
+    With the query parameter `file=1`, an infotext that the record lacks is read from the file.
+    """
     image = require_image(context)
     text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
     if text or not context.query_param("file") or image.type == "audio":

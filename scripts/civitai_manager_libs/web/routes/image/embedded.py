@@ -15,7 +15,10 @@ __all__ = ["read_embedded_data", "get_workflow"]
 
 
 def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
-    """Return what the image's file contains; fetch it if needed. Raises the client's errors."""
+    """Return the generation data in an image's file.
+
+    The file is fetched if it is not on the disk. Raises the errors of the HTTP client.
+    """
     saved = find_saved_files([image.id]).get(image.id)
     of_cache = pages.open_image_file(get_client(), image.url, context.cancelled)
     with nullcontext(saved) if saved else of_cache as path:

@@ -21,7 +21,7 @@ _MOST_IDS = 10_000
 
 
 def annotate_images(context: RequestContext) -> AnnotationsChanged:
-    """Change the annotations of images; return their annotations after that."""
+    """Change the annotations of images and return the new ones."""
     images = _require_images(context)
     wanted = bookmarks.annotations.AnnotationChange(
         context.typed_field("favourite", bool),
@@ -43,7 +43,10 @@ def annotate_images(context: RequestContext) -> AnnotationsChanged:
 
 
 def get_collections(context: RequestContext) -> list[Collection]:
-    """Return all collections by name, without the covers that would have to be blurred."""
+    """Return all collections, sorted by name.
+
+    Images that would have to be blurred are left out of the covers.
+    """
     found = bookmarks.collections.list_collections()
     images = records.find_images([image_id for one in found for image_id in one.covers])
     shown_levels = level_mask(setting.blur_level)
@@ -86,14 +89,17 @@ def get_export(context: RequestContext) -> Response:
 
 
 def post_import(context: RequestContext) -> Imported:
-    """Add the annotations and collections of an exported file; return how many."""
+    """Add annotations and collections from an exported file; return the counts."""
     images, collections = bookmarks.import_export.import_bookmarks(context.body)
     message = context.translate("import_done", n=images, sets=collections)
     return {"image_count": images, "collection_count": collections, "message": message}
 
 
 def _require_images(context: RequestContext) -> list[Image]:
-    """Return the images of the body's `ids`. Raises ApiError if none is known."""
+    """Return the images that the body's `ids` name.
+
+    Raises ApiError if none of them is known.
+    """
     found = list(records.find_images(require_ids(context, _MOST_IDS)).values())
     if not found:
         raise ApiError(404, "not_known")

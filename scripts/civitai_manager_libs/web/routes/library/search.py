@@ -32,7 +32,7 @@ _MOST_IDS = 100_000
 def search_images(context: RequestContext) -> ImagePage:
     """Return a page of search results from the library alone.
 
-    A call looks at a limited number of images: a page may be empty and still have a cursor. Then
+    Each call searches a limited number of images, so an empty page may have a next page. Then
     `search_progress` says how far the search has come.
     """
     query = search.parse_query(context.query_param("search")[:_MOST_LETTERS])
@@ -52,13 +52,16 @@ def search_images(context: RequestContext) -> ImagePage:
 
 
 def get_suggestions(context: RequestContext) -> list[Suggestion]:
-    """Return how the last `word` of a search may be completed."""
+    """Return suggestions that complete the last word of a search.
+
+    The word is the query parameter `word`.
+    """
     found = search.suggest_values(context.query_param("word")[:_MOST_LETTERS])
     return [{"text": one.text, "count": one.count} for one in found]
 
 
 def filter_loaded(context: RequestContext) -> LoadedFilterResult:
-    """Return which of the body's image ids match its search words."""
+    """Return those of the body's image ids that match its search."""
     known, words = require_ids(context, _MOST_IDS), context.typed_field(
         "words", str, is_needed=True
     )
@@ -71,7 +74,10 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
 def _filter_local(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Return the ids that match what the query says about this machine."""
+    """Return the image ids that meet the query's condition `here`.
+
+    The condition says whether an image can be made on this machine.
+    """
     if query.here is None:
         return image_ids
     can_be = set(filter_reproducible(image_ids, open_model))
@@ -90,7 +96,7 @@ def _parse_scope(context: RequestContext) -> search.SearchScope:
 
 
 def _problem_texts(query: search.SearchQuery, language: str) -> list[str]:
-    """Return which parts of the search were ignored and why, as sentences."""
+    """Return sentences that say which parts of a search were ignored, and why."""
     return [
         messages.translate(
             f"search_{one.kind}",
