@@ -50,8 +50,7 @@ class LoginAttempts:
         """Count an attempt; return seconds to wait, 0.0 if it may go ahead.
 
         An attempt that must wait is not counted. Others count as failed until `succeed` is called.
-        through: the proxy or tunnel that names the
-        peer, or the peer's IPv6 site.
+        through: the proxy or tunnel that names the peer, or the peer's IPv6 site.
         """
         now = self._clock()
         is_storm = len(self._recent) == _MANY and now - self._recent[0] < _MINUTE

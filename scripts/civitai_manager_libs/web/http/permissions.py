@@ -14,8 +14,9 @@ __all__ = ["lock_reason"]
 def lock_reason(request: Request, name: str) -> LockReason:
     """Return why a request may not change a setting, "" if it may.
 
-    name: the setting, or "key" for the API key. Anyone who has logged in may change them; without
-    a login only this machine may. The key itself is never sent.
+    name: the setting, or "key" for the API key. No request may change what is frozen or is set
+    on the WebUI's own page. The others may be changed after a login, or without one from this
+    machine only.
     """
     if host.is_frozen(name):
         return "frozen"
