@@ -105,7 +105,7 @@ def test_search_that_found_nothing_yet_goes_on_by_itself_and_says_how_far_it_has
     page.field("search-scope").select_option("all")
     said = page.page.locator(".of-images")
     expect(said).to_contain_text("240,000 of 1,000,000 pictures of the library so far")
-    until(lambda: held)
+    until(lambda: page.tiles.count() == 0 and held)
     assert page.tiles.count() == 0
     held[0].continue_()
     until(lambda: page.tiles.count())

@@ -332,15 +332,23 @@ def test_page_that_is_left_open_asks_every_hour_however_often_it_is_left_for_a_m
     page.control("watch").click()
     expect(page.control("watch")).to_have_text("Watching")
     page.page.clock.install()
-    with page.page.expect_response(lambda answer: answer.url.endswith("/api/watches")):
-        page.go("?model=900001")
+    requests = []
+    page.page.on("requestfinished", lambda request: requests.append(request))
+    page.go("?model=900001")
     page.ready()
+    until(lambda: page.tiles.count() and _is_check_over(requests))
     page.asked.clear()
     page.page.clock.fast_forward("50:00")
     page.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     with page.page.expect_response(lambda answer: answer.url.endswith("/api/watches")):
         page.page.clock.fast_forward("15:00")
     assert page.asked.count("watches") == 1
+
+
+def _is_check_over(requests):
+    """Return whether the last response about watches says that no check is running."""
+    watches = [request for request in requests if request.url.endswith("/api/watches")]
+    return bool(watches) and not watches[-1].response().json()["checking"]
 
 
 def _without_the_newest(count, demo, flaky):
