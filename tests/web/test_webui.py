@@ -248,11 +248,13 @@ def test_page_follows_a_setting_that_was_applied_on_the_hosts_page(browser, host
     page.page.add_init_script("window.onOptionsChanged = (tell) => { window.applied = tell; };")
     page.page.reload()
     expect(page.page.locator("[data-do=settings]").first).to_be_visible()
+    page.page.locator("[data-do=settings]").first.click()
+    level = page.page.locator("[data-field=setting-gallery_level]")
+    expect(level).to_have_value("None")
     host.set("civitai_shortcut_gallery_level", "Soft")
     try:
         page.page.evaluate("applied()")
-        page.page.locator("[data-do=settings]").first.click()
-        expect(page.page.locator("[data-field=setting-gallery_level]")).to_have_value("Soft")
+        expect(level).to_have_value("Soft")
     finally:
         host.set("civitai_shortcut_gallery_level", "None")
         page.context.close()

@@ -25,6 +25,8 @@ export class Settings {
     this.context = context;
     this.key = new KeyForm(context);
     this.filenamePreview = new FilenamePreview(context);
+    const { store, signal } = context;
+    store.on(["bootstrap"], (now, before) => this.#follow(now, before), { signal });
     new Panel(context, "settings", {
       title: "open_settings",
       build: () => this.#build(),
@@ -45,6 +47,18 @@ export class Settings {
       if (setting.name === "saved_name") void this.filenamePreview.show(String(setting.value));
     }
     this.key.show();
+  }
+
+  /** Show values that were changed elsewhere, unless the user has typed another one.
+   * @param {import("../state/state.js").State} now
+   * @param {import("../state/state.js").State} before */
+  #follow({ bootstrap }, { bootstrap: previous }) {
+    const values = new Map(previous?.settings.map(({ name, value }) => [name, value]));
+    for (const { name, value } of bootstrap?.settings ?? []) {
+      const field = this.#fields.get(name);
+      if (field && value !== values.get(name) && field.value === values.get(name))
+        field.show(value);
+    }
   }
 
   #onHostPage() {
