@@ -123,6 +123,7 @@ def _fill(count: int) -> None:
     from civitai_manager_libs.library import wait_for_writes, records
 
     setting.change("library_records", 10_000_000)
+    setting.save()  # the measured program must not evict images either
     dice, first = random.Random(7), min(count, _THROUGH_LIBRARY)
     for start in range(0, first, 500):
         rows = (_row(n, count, dice) for n in range(start + 1, min(start + 500, first) + 1))
