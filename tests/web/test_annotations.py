@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from civitai_manager_libs import setting
+from civitai_manager_libs import library, setting
 from civitai_manager_libs.library.search import execute
 from page_driver import expect, until
 
@@ -18,7 +18,9 @@ def _status(api, path, body):
 
 @pytest.fixture
 def ids(api, civitai):
-    return [view["id"] for view in api.get(_MODEL)["images"]]
+    ids = [view["id"] for view in api.get(_MODEL)["images"]]
+    assert library.wait_for_writes(60)  # a page is stored in the background
+    return ids
 
 
 def test_marks_come_back_with_a_page_and_a_picture(api, ids):

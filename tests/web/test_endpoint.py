@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from api_server import MODEL_ID
-from civitai_manager_libs import civitai_gallery_action, host, setting
+from civitai_manager_libs import civitai_gallery_action, host, library, setting
 from civitai_manager_libs.web.http import Endpoints, request_body
 from civitai_manager_libs.web.routes import table
 from page_driver import until
@@ -312,6 +312,7 @@ def _in_background(work, count):
 
 def test_what_is_near_comes_while_civitai_is_silent(api, civitai, silent):
     images = api.get(f"images?model={MODEL_ID}")["images"]
+    assert library.wait_for_writes(60)  # a page is stored in the background
     civitai.always("page", silent)
     for image_id in civitai.ids:
         civitai.always(image_id, silent)
