@@ -91,7 +91,7 @@ class CivitaiHttpClient:
         json_data: Any = None,
         urgent: bool = True,
     ) -> Any:
-        """Send a request to the API and return the JSON of its response.
+        """Send a request to the API and return the parsed JSON of its response.
 
         Each host gets one such request at a time. json_data: the body of a POST request; None sends
         a GET request. urgent: a user waits for the response. Raises NetworkError, HttpStatusError,
@@ -120,11 +120,11 @@ class CivitaiHttpClient:
         progress: Progress | None = None,
         cancelled: Cancellation | None = None,
     ) -> FetchedFile:
-        """Download a file and return where it was saved.
+        """Download a file and return its description.
 
-        Simultaneous calls for one URL share one request. target: the path, or a function that
-        returns the path for an extension such as "png". progress: called with the bytes received
-        and the bytes of the whole file, 0 if unknown.
+        Simultaneous calls for one URL share one request. target: the file's path, or a function
+        that returns the path for an extension such as "png". progress: called with the number of
+        bytes received so far and in total (0 if unknown).
         """
         cancelled = cancelled or never_cancelled()
         path_for = target if callable(target) else lambda _: target
@@ -154,7 +154,7 @@ class CivitaiHttpClient:
         return placed
 
     def paused_seconds(self, url: str) -> float:
-        """Return the seconds until this URL's host may be sent a request, 0 for now."""
+        """Return how many seconds no request may be sent to this URL's host, 0 for no pause."""
         return self._session.limiters.for_url(url).paused_seconds()
 
     # The plan's names
@@ -169,7 +169,7 @@ class CivitaiHttpClient:
     def get_stream(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """Send a GET request and return the response, its body unread; None after an error.
+        """Send a GET request and return the response with its body unread, None after an error.
 
         The caller must close the response.
         """
@@ -178,7 +178,7 @@ class CivitaiHttpClient:
     def get_stream_response(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """Return what `get_stream` returns; this method is an alias of it."""
+        """Call `get_stream`, under another name."""
         return self.get_stream(url, headers)
 
     def download_file(
@@ -186,7 +186,7 @@ class CivitaiHttpClient:
     ) -> bool:
         """Download any binary file, and return whether the file exists afterwards.
 
-        An existing file is kept and not downloaded again.
+        An existing file is not downloaded again.
         """
         return self.save(url, filepath, progress_callback)
 
@@ -200,8 +200,8 @@ class CivitaiHttpClient:
     ) -> bool:
         """Download any binary file, and return whether the file exists afterwards.
 
-        An existing file is kept. chunk_size: bytes to read at once. max_retries: number of tries
-        after the first; None means the client's.
+        An existing file is not downloaded again. chunk_size: bytes to read at once. max_retries:
+        number of tries after the first, None for the client's number.
         """
         options = FileOptions(images_only=False, overwrite=False, chunk_size=chunk_size)
         sending = SendOptions(max_retries=max_retries)
@@ -233,11 +233,11 @@ class CivitaiHttpClient:
         return self._report_errors(url, None, send)
 
     def _handle_error(self, error: CivitaiShortcutError, url: str) -> None:
-        """Log an error with the URL, without the URL's query, which may hold a key."""
+        """Log an error and its URL, without the URL's query, which may hold a key."""
         util.printD(f"[http_client] {util.without_query(str(url))}: {error}")
 
     def _report_errors(self, url: str, fallback: _T, work: Callable[[], _T]) -> _T:
-        """Return the result of `work`; if it raises an error, log it and return `fallback`."""
+        """Return the result of `work`; if an error is raised, log it and return `fallback`."""
         try:
             if not isinstance(url, str):  # the plan's functions pass on any entry of a list
                 raise Refused("This is not an address that can be asked.")
@@ -249,7 +249,7 @@ class CivitaiHttpClient:
     def _make_retries(self, request: OutgoingRequest, max_retries: int | None = None) -> RetryLoop:
         """Return the retry loop for a request.
 
-        max_retries: number of tries after the first; None means the client's.
+        max_retries: number of tries after the first, None for the client's number.
         """
         allowed = self.max_retries if max_retries is None else max_retries
         limiter = self._session.limiters.for_url(request.url)
@@ -263,7 +263,7 @@ def _find_file(path: str) -> FetchedFile | None:
 
 
 def _copy_file(fetched: FetchedFile, path: str) -> FetchedFile:
-    """Copy a downloaded file to `path`, unless it is there already, and return it."""
+    """Copy a downloaded file to `path` if it is not there yet; return its description."""
     if os.path.abspath(fetched.path) == os.path.abspath(path):
         return fetched
     with AtomicFile(os.path.dirname(path)) as partial:

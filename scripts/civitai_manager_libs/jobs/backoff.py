@@ -46,11 +46,10 @@ class FailureClassifier:
         return len(self._held) >= _OFFLINE_AFTER
 
     def classify(self, result: WorkResult) -> list[Outcome]:
-        """Return the outcomes that are certain after this result.
+        """Return the outcomes that are certain now that this result has come.
 
-        A network failure is certain only after a later response. Until then its image is returned
-        as `waiting`, with the failure as the reason. Earlier failures that this result confirms
-        come first.
+        A network failure becomes certain when a later request gets a response. Until then, the
+        failed image is returned as `waiting`. Failures that this result makes certain come first.
         """
         if result.outcome.state == "waiting":
             return [result.outcome]
@@ -63,20 +62,20 @@ class FailureClassifier:
         return [replace(result.outcome, state="waiting")]
 
     def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return the unconfirmed network failures as `failed` outcomes when a run ends.
+        """Return the outcomes of the network failures that are still uncertain when a run ends.
 
-        error: what ended the run early, None if nothing did. The list is empty if `error` is a
-        network or disk error, because the same outage may have caused these failures.
+        error: what ended the run early, None if nothing did. After a network or disk error the list
+        is empty: the same outage may have caused these failures, so the images stay waiting.
         """
         if isinstance(error, (*_NETWORK_ERRORS, DiskError)):
             return []
         return [result.outcome for result in self._held]
 
     def _release_held(self, requested_at: float) -> list[Outcome]:
-        """Remove and return the network failures that a response has confirmed.
+        """Remove and return the failures that happened before an answered request began.
 
-        requested_at: when the answered request began, by `time.perf_counter`. Later failures are
-        not confirmed, and during an outage none is.
+        requested_at: when that request began, by `time.perf_counter`. During an outage the list is
+        empty.
         """
         released = [] if self.is_offline else [r for r in self._held if r.ended <= requested_at]
         self._held = [result for result in self._held if result not in released]
@@ -84,11 +83,10 @@ class FailureClassifier:
 
 
 def pause_before_retry(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
-    """Return how many seconds a job waits before its next run.
+    """Return how many seconds a job pauses before it is retried, None for no retry.
 
-    Return None if it does not run again by itself. error: what stopped the last run, None if
-    nothing did. futile_runs: how many retries in a row have saved no file. Each of them doubles the
-    pause, up to a minute. The pause is longer only if the server asks for it.
+    error: what stopped the job, None if nothing did. futile_runs: how many retries in a row have
+    saved no file; each doubles the pause, up to a minute. A server may ask for a longer pause.
     """
     if error is None or error.reason not in TRANSIENT_REASONS:
         return None

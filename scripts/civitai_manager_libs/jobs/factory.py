@@ -30,7 +30,7 @@ class JobClient:
         params: Mapping[str, str | int] | None = None,
         cancelled: Cancellation | None = None,
     ) -> Any:
-        """Fetch and parse JSON; requests of the user interface go first.
+        """Fetch and parse JSON, after all requests of the user interface.
 
         Parameters and errors are those of `CivitaiHttpClient.fetch_json`.
         """
@@ -41,7 +41,7 @@ class JobClient:
     ) -> Page:
         """Fetch a gallery page of at most `limit` images and store its records in the library.
 
-        cursor: Civitai's cursor of the page, None for the first page.
+        cursor: Civitai's name of the page, None for the first page.
         """
         return pages.fetch_page(self, query, cursor, limit, cancelled).page
 
@@ -50,15 +50,15 @@ class JobClient:
     ) -> FetchedFile:
         """Download an image's file, or resume an interrupted download.
 
-        target: returns the file's path for a file extension. progress: called with the number of
-        bytes received and the total, 0 if unknown.
+        target: a function that returns the file's path for a file extension. progress: called with
+        the number of bytes received so far and in total (0 if unknown).
         """
         options = FileOptions(resumable=True, reserve=reserved_bytes())
         sending = SendOptions(throttled=True)
         return self._client.fetch(url, target, options, sending, progress, cancelled)
 
     def paused_seconds(self, url: str) -> float:
-        """Return how many seconds this URL's host or Civitai's API must be left alone."""
+        """Return how many seconds no request may be sent to the URL's host or Civitai's API."""
         return max(map(self._client.paused_seconds, (url, setting.base_url())))
 
 
@@ -68,7 +68,7 @@ def reserved_bytes() -> int:
 
 
 def rendition_width(quality: str | None = None) -> int:
-    """Return the width in pixels at which images are downloaded, 0 for the original.
+    """Return the width in pixels in which to download images, 0 for the original width.
 
     quality: "original" or a width as text; None for the user's setting.
     """
@@ -79,11 +79,11 @@ def rendition_width(quality: str | None = None) -> int:
 def choose_destination(
     context: NamingContext, template: str | None = None, folder: str | None = None
 ) -> tuple[str, str]:
-    """Return (job's folder, template of the file names below that folder).
+    """Return (folder of a new job, template of the file names below that folder).
 
     Leading folders of the template that are the same for all images become part of the job's
-    folder. folder: None for the folder in the settings. template: None for the template in the
-    settings, or for `{id}` if `folder` is given. Raises InputError if the template is invalid.
+    folder. folder, template: None for those in the settings; if only `folder` is given, the
+    template is `{id}`. Raises InputError if the template is invalid.
     """
     if template is None:
         template = setting.saved_name if folder is None else DEFAULT_TEMPLATE

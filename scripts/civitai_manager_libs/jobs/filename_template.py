@@ -43,7 +43,7 @@ def _meta_field(*keys: str) -> Callable[[Image, NamingContext], str]:
 
 
 def _version_name(image: Image, context: NamingContext) -> str:
-    """Return the requested version's name, else the image's first known version name."""
+    """Return the name of the requested version, or of a version that the image was made with."""
     known = (context.versions[v] for v in image.version_ids if v in context.versions)
     return context.version or next(known, "")
 
@@ -69,7 +69,7 @@ FIELDS: dict[str, Callable[[Image, NamingContext], str]] = {
 
 
 def validate_template(template: str) -> str:
-    """Return the file name template with forward slashes and without outer spaces.
+    """Check a file name template; return it without outer spaces and with forward slashes.
 
     Raises InputError if the template is invalid; the message says what to change.
     """
@@ -95,7 +95,7 @@ def validate_template(template: str) -> str:
 def _require_id(file_name: str) -> None:
     """Raise InputError if the template could give two images the same file name.
 
-    file_name: the template's last part, after all folders.
+    file_name: the template of the file name, without folders.
     """
     _refuse_if(DEFAULT_TEMPLATE not in file_name, "template_no_id")
     before, after = _split_at_id(file_name)
@@ -106,10 +106,9 @@ def _require_id(file_name: str) -> None:
 
 
 def split_template(template: str, context: NamingContext) -> tuple[str, str]:
-    """Return (folder that all images of a job share, template of the rest).
+    """Split a template into (folder that all images of a job share, template of the rest).
 
-    The template's leading folders are filled in if they are the same for every image. Example:
-    `{model}/{id}` gives ("Some model", "{id}").
+    The shared folder is filled in. Example: `{model}/{id}` gives ("Some model", "{id}").
     """
     common, parts = [], template.split("/")
     is_shared = {"model", *(("version",) if context.version else ())}.issuperset
@@ -123,9 +122,8 @@ def fill_template(
 ) -> str:
     """Return an image's path below the job's folder, without file extension.
 
-    A missing value becomes the text after `|` in its field, else "unknown". Windows, macOS and
-    Linux accept every folder and file name, and the file name contains the image id. max_bytes: the
-    longest path in UTF-8 bytes.
+    A missing value becomes the text after `|` in its field, else "unknown". Every part of the path
+    is valid on Windows, macOS and Linux. max_bytes: the longest path in UTF-8 bytes.
     """
     *folders, last = template.split("/")
     name = _fill_file_name(last, image, context, min(_MAX_PART, max_bytes))
@@ -151,8 +149,7 @@ def _fill_folder(template: str, image: Image, context: NamingContext) -> str:
 def _fill_file_name(template: str, image: Image, context: NamingContext, max_bytes: int) -> str:
     """Fill the template of a file name of at most `max_bytes` UTF-8 bytes.
 
-    A longer name is shortened before and after the image id. The id stays whole, so that names are
-    unique.
+    A longer name is shortened before and after the image id, which makes it unique.
     """
     before, after = (_fill_fields(side, image, context) for side in _split_at_id(template))
     room = max_bytes - len(str(image.id)) - 1
@@ -164,8 +161,7 @@ def _fill_file_name(template: str, image: Image, context: NamingContext, max_byt
 def _split_at_id(file_name: str) -> tuple[str, str]:
     """Return the template's text before `{id}` and its text after `{id}`.
 
-    If `{id}` occurs several times, the first one counts. If another field comes before the first
-    one, the last one counts.
+    If `{id}` occurs several times, split at the first; if another field precedes that, at the last.
     """
     before, _, after = file_name.partition(DEFAULT_TEMPLATE)
     if _FIELD.search(before):
@@ -201,9 +197,9 @@ def _format_date(timestamp: str, date_format: str) -> str:
 
 
 def _refuse_if(is_wrong: bool, key: str, **values: object) -> None:
-    """Raise InputError with an English message if `is_wrong` is true.
+    """Raise InputError if `is_wrong` is true.
 
-    key: the message's key in the catalogue. values: what is filled into the message.
+    key: the key of the message in the catalogue. values: what is filled into the message.
     """
     if is_wrong:
         why = messages.translate(key, "en", **values)

@@ -88,7 +88,7 @@ class JobItems:
             yield from self._claim_batch(self._list_still_waiting(places))
 
     def _iter_released(self) -> Iterator[Item]:
-        """Wait for other jobs; yield the items that these claimed but did not save."""
+        """Wait for other jobs; yield the items that they had reserved but did not save."""
         while self._claimed and not self._cancelled.is_set():
             places, self._claimed = self._claimed[:_BATCH], self._claimed[_BATCH:]
             yield from self._claim_batch(self._list_still_waiting(places))
@@ -99,9 +99,9 @@ class JobItems:
     def _prepare_next_walk(self) -> bool:
         """Prepare to read more gallery pages; return False if there are none.
 
-        An empty last page is requested again once, five seconds later, because Civitai may have
-        timed out. Otherwise the second walk begins if the job asks for one: another pass over the
-        gallery, from its other end.
+        If the last page was empty, wait five seconds and request that page once more, because
+        Civitai may have timed out. Otherwise, if the job asks for that, read the gallery again from
+        its other end.
         """
         job = self._store.get_job(self._job.id)
         if job.ended_empty and job.walk not in self._reread:
@@ -128,7 +128,7 @@ class JobItems:
     def _iter_pages(self) -> Generator[tuple[Image, ...], None, None]:
         """Fetch gallery pages, store their images as items, and yield each page's images.
 
-        A thread fetches the next page meanwhile. An error is stored in `error` and ends the
+        A thread fetches the next page in advance. An error is stored in `error` and ends the
         iteration.
         """
         if not self._job.walk.is_under_way:
@@ -147,9 +147,9 @@ class JobItems:
             self.error = error
 
     def _cut_at_known(self, page: WalkedPage) -> WalkedPage:
-        """Return the page without the images after a long row of saved ones.
+        """Cut the page off where the job has met enough saved images in a row.
 
-        The row's length is `JobOptions.stop_at_known`. No page is read after such a row.
+        Enough is `JobOptions.stop_at_known`. Return the page whole if there is no such row.
         """
         # Not in `walk_gallery`: its thread has no database connection.
         limit = 0 if page.walk == 2 else self._job.options.stop_at_known
@@ -169,10 +169,10 @@ class JobItems:
     # Claims
 
     def _claim_batch(self, batch: list[Item]) -> Iterator[Item]:
-        """Claim items for this job and yield those that must be downloaded.
+        """Reserve items for this job and yield the items to download.
 
-        Items that were saved before are reported to `on_outcome`. Items that another job has
-        claimed are remembered for later.
+        Items that are already saved are reported to `on_outcome`. Items that another job is
+        fetching are remembered for later.
         """
         if self._job.options.reads_only:
             for item in batch:
@@ -194,7 +194,7 @@ class JobItems:
             self._store.free_claims(other_job)
 
     def _find_existing(self, item: Item, claim: Claim) -> Outcome | None:
-        """Return the outcome of an item that is already saved, None if a download is needed."""
+        """Return the outcome of an item that is already saved, None if it must be downloaded."""
         path, size = self._find_in_folder(item, claim.saved_bytes)
         if claim.saved_path:
             return _skip_saved(item, path, claim)
@@ -203,9 +203,9 @@ class JobItems:
         return None
 
     def _find_in_folder(self, item: Item, known_size: int) -> tuple[str, int]:
-        """Return (path, size in bytes) of an item's complete file, ("", 0) if there is none.
+        """Search the job's folder; return (path, size in bytes) of an item's complete file.
 
-        Only the job's own folder is searched. known_size: the expected size in bytes, 0 if unknown.
+        Return ("", 0) if there is none. known_size: the expected size in bytes, 0 if unknown.
         """
         for extension in _EXTENSIONS:
             path = item.path(self._job.folder, extension)
@@ -231,7 +231,7 @@ class JobItems:
 
 
 def current_size(path: str, size: int) -> int:
-    """Return the file's present size in bytes, or `size` if the file cannot be read.
+    """Return a file's present size in bytes, or `size` if the file cannot be read.
 
     Embedding infotext may have changed the size since the download.
     """
@@ -256,9 +256,9 @@ def _skip_saved(item: Item, found_path: str, claim: Claim) -> Outcome:
 
 
 def _read_type_and_size(path: str, known_size: int) -> tuple[str, int] | None:
-    """Return (extension by content, size in bytes) of a complete file, else None.
+    """Return (file extension, size in bytes) of a file, None if the file is not complete.
 
-    known_size: the expected size in bytes, 0 if unknown.
+    The extension follows from the content. known_size: the expected size in bytes, 0 if unknown.
     """
     try:
         extension = complete_file_type(path, known_size)

@@ -20,19 +20,15 @@ FetchPage = Callable[["str | None", int], Page]  # (cursor, limit) -> page
 
 
 def count_requests_to_verify(count: int) -> int:
-    """Return how many requests it takes to read a gallery a second time.
-
-    count: the number of images in the gallery.
-    """
+    """Return how many requests are needed to read a gallery of `count` images a second time."""
     return max(1, -(-count // _SECOND_PAGE))
 
 
 def walk_gallery(job: Job, known: set[int], fetch_page: FetchPage) -> Iterator[WalkedPage]:
-    """Yield the gallery pages that a job has yet to read, beginning at its cursor.
+    """Yield the gallery pages that a job has yet to read, beginning at the job's cursor.
 
-    known: ids of the images that the job has listed already. fetch_page: fetches a page by its
-    cursor and size. If Civitai rejects the cursor of an earlier run, reading starts again at the
-    first page.
+    known: ids of the images that the job has already. fetch_page: fetches a page by its cursor and
+    size. If Civitai rejects an old cursor, start again at the first page.
     """
     has_begun, walk = False, _walk_second if job.walk is WalkState.SECOND else _walk_first
     try:
@@ -48,10 +44,10 @@ def walk_gallery(job: Job, known: set[int], fetch_page: FetchPage) -> Iterator[W
 def _walk_first(
     start: str | None, job: Job, known: set[int], fetch_page: FetchPage
 ) -> Iterator[WalkedPage]:
-    """Yield pages from the gallery's start until the job has enough images.
+    """Yield the gallery's pages in order until the job has enough images.
 
-    start: the cursor of the first page to read, None for the gallery's start. known: ids of images
-    to leave out, because the job has listed them already.
+    start: cursor of the first page to read, None for the gallery's start. known: ids of images to
+    leave out, because the job has them already.
     """
     missing, last = job.wanted - len(known), _LastPage(job, bool(known), fetch_page)
     for page, cursor in walk_pages(last.fetch, start, known, sys.maxsize, _PAGE):
@@ -72,10 +68,10 @@ def _walk_first(
 def _walk_second(
     start: str | None, job: Job, known: set[int], fetch_page: FetchPage
 ) -> Iterator[WalkedPage]:
-    """Yield pages from the gallery's other end until the job has enough images.
+    """Yield the gallery's pages in reverse order until the job has enough images.
 
-    start: the cursor of the first page to read, None for that end. known: ids of images that the
-    job has listed already; pages keep them, so that both passes can be compared.
+    start: cursor of the first page to read, None for the gallery's end. known: ids of images that
+    the job has already; they do not count as new but are yielded too.
     """
     missing, last = job.wanted - len(known), _LastPage(job, bool(known), fetch_page)
     for page, cursor in walk_pages(last.fetch, start, (), sys.maxsize, _SECOND_PAGE):
@@ -105,7 +101,7 @@ class _LastPage:
         self._seen: set[int] = set()
 
     def fetch(self, cursor: str | None) -> Page:
-        """Fetch the page at a cursor and remember this page as the last one."""
+        """Fetch the page at a cursor and keep it as the last page."""
         limit = _PAGE if cursor is not None else min(_PAGE, self._job.wanted)
         limit = _SECOND_PAGE if self._job.walk is WalkState.SECOND else limit
         self.cursor, self._page = cursor, self._fetch_page(cursor, limit)
@@ -113,15 +109,15 @@ class _LastPage:
 
     @property
     def end(self) -> str:
-        """Return the code of why reading ends with this page, for `WalkReport.end`."""
+        """Return the code for why the gallery ends with this page, as in `WalkReport.end`."""
         if self.is_empty and may_be_time_limit(self._job.query, self.cursor, self._has_images):
             return "empty"
         return "end" if self._page.next_cursor is None else "blank"
 
     def report(self, end: str) -> WalkReport:
-        """Return a report that counts only the images that no earlier page had.
+        """Return a report on this page that counts only images that no earlier page had.
 
-        end: the code of why reading ends with this page, "" if reading goes on.
+        end: the code for why reading ends with this page, "" if more pages follow.
         """
         new_ids = set(self._page.ids) - self._seen
         self._seen |= new_ids

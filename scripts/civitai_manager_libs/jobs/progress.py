@@ -49,7 +49,7 @@ class ProgressMeter:
             self._received[image_id] = received
 
     def record_end(self, image_id: int) -> None:
-        """Forget an image's received bytes, because its outcome counts from now on."""
+        """Stop counting an image's received bytes, because its outcome has been recorded."""
         with self._lock:
             self._received.pop(image_id, None)
 
@@ -63,9 +63,8 @@ class ProgressMeter:
     ) -> JobProgress:
         """Return the job's counts, bytes, speed and time left.
 
-        pending: outcomes that the database does not have yet. error: why the job is paused, None if
-        the user paused it or it is not paused. retry_in: seconds until the server accepts requests
-        again.
+        pending: outcomes that are not in the database yet. error: why the job is paused, None if no
+        error paused it. retry_in: seconds until the server accepts requests again.
         """
         ended = [outcome for outcome in pending if outcome.state != "waiting"]
         states = Counter(outcome.state for outcome in ended)

@@ -74,9 +74,9 @@ class WalkReport:
 
     @property
     def missing(self) -> int | None:
-        """Estimate how many images both passes over the gallery missed.
+        """Estimate how many images of the gallery both readings missed.
 
-        None if the passes found no image in common, or the second one ended early.
+        None if the readings found no image in common, or the second reading ended early.
         """
         # Capture and recapture: the passes miss images independently, so the first one found the
         # same share of all images as of those that the second one found.
@@ -173,7 +173,7 @@ class Job:
 
     @property
     def walked(self) -> bool:
-        """Return whether all wanted gallery pages have been read."""
+        """Return whether the job has read all the gallery pages that it wants."""
         return not (self.walk.is_under_way or self.needs_second_walk)
 
     @property
@@ -187,12 +187,12 @@ class Job:
 
     @property
     def has_total(self) -> bool:
-        """Return whether the first pass over the gallery is over, so that `total` is exact."""
+        """Return whether the gallery has been read to its end, so that `total` is exact."""
         return self.walk is not WalkState.FIRST
 
     @property
     def total(self) -> int:
-        """Return the number of listed images, or of wanted images while pages are left."""
+        """Return the number of the job's images, or of wanted images until all pages are read."""
         return self.finished + self.waiting if self.has_total else self.wanted
 
     @property
@@ -225,7 +225,7 @@ class Item:
     name: str = ""
 
     def path(self, folder: str, extension: str) -> str:
-        """Return the path of the image's file in a job's folder, with this extension."""
+        """Return the path of the image's file in a folder, with this file extension."""
         return f"{item_path(folder, self.image_id, self.name)}.{extension}"
 
 
@@ -263,7 +263,7 @@ class Claim:
 def item_path(folder: str, image_id: int, name: str) -> str:
     """Return the path of an image's file, without extension.
 
-    name: the path below `folder` with "/", "" if the file is named by the image id alone.
+    name: the path below `folder` with "/", "" to name the file by the image id alone.
     """
     return os.path.join(folder, *(name or str(image_id)).split("/"))
 

@@ -17,12 +17,12 @@ _DAMAGED = "Its record is damaged: nothing was written beside the picture."
 
 
 def write_sidecars(path: str, record: str, is_ours: bool) -> str:
-    """Write the text files that the settings ask for beside an image.
+    """Write the text files that the settings ask for beside an image; return a warning or "".
 
-    Return a warning about a damaged record, else "". The files are `<name>.txt` (infotext),
-    `<name>.workflow.json` and `<name>.json` (Civitai's record). Infotext may also be embedded into
-    the image. record: Civitai's record as JSON text, "" if there is none. is_ours: whether this
-    program downloaded the image; others are never changed. Raises DiskError.
+    The files are `<name>.txt` (infotext), `<name>.workflow.json` and `<name>.json` (Civitai's
+    record). If set, also embed the infotext into the image. record: Civitai's record as JSON text,
+    "" for none; if damaged, nothing is written. is_ours: whether this program downloaded the image;
+    other files are never changed. Raises DiskError.
     """
     needs_texts = setting.save_infotext or setting.embeds_infotext or setting.save_workflow
     if not record or not (needs_texts or setting.save_record):
@@ -44,7 +44,7 @@ def write_sidecars(path: str, record: str, is_ours: bool) -> str:
 
 
 def _find_texts(path: str, row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return (infotext, workflow) from the record, or else from the image file."""
+    """Return (infotext, workflow) from Civitai's record, or from the image file as a fallback."""
     infotext, workflow = _infotext_from_row(row), find_workflow(row.get("meta"))
     if infotext and (workflow or not setting.save_workflow):
         return infotext, workflow

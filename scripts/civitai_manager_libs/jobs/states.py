@@ -75,15 +75,15 @@ class WalkState(Enum):
 
     @property
     def reopened(self) -> WalkState:
-        """Return the state in which a last page that came empty is requested once more.
+        """Return the state in which an empty last page is requested once more.
 
-        A state whose last page was not empty is returned unchanged.
+        Other states are returned unchanged.
         """
         return _REOPENED.get(self, self)
 
     @property
     def column(self) -> int:
-        """Return the number that the database stores for this state.
+        """Return the number that stands for this state in the database.
 
         Some states share a number; `from_column` tells them apart.
         """
@@ -91,10 +91,10 @@ class WalkState(Enum):
 
     @classmethod
     def after_page(cls, walk: int, is_last: bool, end: str) -> WalkState:
-        """Return the state after a gallery page has been read.
+        """Return a job's state after one more gallery page has been read.
 
-        walk: 1 for the pass from the gallery's start, 2 for the pass from its other end. is_last:
-        whether no page follows. end: the code of why reading ends, as in `WalkReport`.
+        walk: 1 if the gallery is read from its start, 2 if from its end. is_last: whether no page
+        follows. end: the code for why reading ends, as in `WalkReport`.
         """
         if end == "empty":
             return cls.SECOND_EMPTY if walk == 2 else cls.FIRST_EMPTY
@@ -102,10 +102,10 @@ class WalkState(Enum):
 
     @classmethod
     def from_column(cls, column: int, end: str, second_end: str, verify: bool) -> WalkState:
-        """Return the state that the number in a job's row stands for.
+        """Return the state for a number in the database.
 
-        Some states share a number. The ends in the job's report and its option `verify` tell them
-        apart.
+        end, second_end: as in the job's `WalkReport`. verify: as in its `JobOptions`. They tell
+        states apart that share a number.
         """
         state = cls(column)
         if state is cls.FIRST_EMPTY and second_end == "empty":

@@ -74,11 +74,11 @@ class JobWorker:
         self._last_url = ""
 
     def stop(self, state: str) -> None:
-        """Stop the run within a second, and leave the job `paused` or `cancelled`."""
+        """Stop the run within a second; the job becomes `paused` or `cancelled`."""
         self._stop_request.stop(JobState(state))
 
     def run(self) -> Job:
-        """Run the job until it is done or stopped; return its record afterwards.
+        """Run the job until it is done or stopped, and return its new record.
 
         Raises InputError if another thread or process is running the job.
         """
@@ -159,7 +159,7 @@ class JobWorker:
     # In the download threads
 
     def _fetch_item(self, item: Item) -> None:
-        """Download an item and queue its result for the thread of `run`."""
+        """Download an item and put the result into `_results`."""
         # Not by its return value: results are collected even while the next item is looked for.
         # Else two jobs that wait for each other's images would wait for ever.
         self._results.append(self._try_fetch(item))
@@ -187,9 +187,9 @@ class JobWorker:
         return WorkResult(item, saved, began)
 
     def _abort(self, error: CivitaiShortcutError) -> None:
-        """Stop the run because of an error; the user sees the first error only.
+        """Stop the run because of an error; only the first error is shown to the user.
 
-        After a full disk, partial files are deleted.
+        If the disk is full, partial files are deleted.
         """
         if self.error is None:
             self.error = error

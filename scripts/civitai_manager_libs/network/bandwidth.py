@@ -32,7 +32,7 @@ class BandwidthLimit:
         return size if limit <= 0 else max(_MIN_READ, min(size, int(limit * _INTERVAL)))
 
     def reserve_seconds(self, count: int) -> float:
-        """Count `count` bytes as read and return the seconds to wait before reading more."""
+        """Count `count` bytes as read; return how many seconds to wait before reading more."""
         limit = self._limit()
         if limit <= 0:
             return 0.0

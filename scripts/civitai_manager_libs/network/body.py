@@ -57,7 +57,7 @@ class ResponseBody:
         """Return the next 1 to `size` bytes of the body, b"" at its end.
 
         Raises Cancelled, and NetworkError if the connection breaks or the server sends less than 1
-        KiB a second over 30 seconds.
+        KiB a second for 30 seconds.
         """
         started = time.monotonic()
         size = size if self._bandwidth is None else self._bandwidth.allowed_bytes(size)
@@ -81,9 +81,8 @@ class ResponseBody:
     def read_all(self, limit: int) -> bytes:
         """Read the whole body and return it decompressed.
 
-        limit: the most bytes to accept, compressed or decompressed. Raises NetworkError if the body
-        breaks off, and InvalidResponse if it is longer than the limit or its compressed data is
-        damaged.
+        limit: the most bytes to accept. Raises NetworkError if the body breaks off, and
+        InvalidResponse if it is too long or its compressed data is damaged.
         """
         decompressor, body, received = Decompressor(self.headers), bytearray(), 0
         while data := self.read(_PIECE):
@@ -97,10 +96,9 @@ class ResponseBody:
         return bytes(body)
 
     def raise_for_status(self, api_key: str, allowed: Container[int] = ()) -> None:
-        """Raise an error if the response's status is 300 or above.
+        """Raise an error if the status is 300 or above and not in `allowed`.
 
-        allowed: statuses that raise nothing. api_key: replaced by `***` in the error's message,
-        since a server may quote the request.
+        api_key: shown as `***` in the error's message, since a server may quote the request.
         """
         if self.status < 300 or self.status in allowed:
             return
@@ -111,10 +109,7 @@ class ResponseBody:
         raise responses.error_from_response(self.status, self.headers, body, api_key)
 
     def close(self) -> None:
-        """Close the response, so that its connection can be used again.
-
-        If the body was not read to its end, the connection is closed too.
-        """
+        """Close the response; its connection can be reused if the whole body was read."""
         self._response.close()
 
     def _check_speed(self, seconds: float, count: int) -> None:
@@ -143,10 +138,7 @@ def _read_some(raw: Any, size: int) -> bytes:
 
 
 def check_response_head(response: requests.Response) -> None:
-    """Raise NetworkError if a response's status or length is invalid.
-
-    With an invalid length nobody can tell where the body ends. http.client does not check.
-    """
+    """Raise NetworkError if a response's status or Content-Length is invalid."""
     if response.status_code < 200:  # the real response would be read as the next request's
         raise NetworkError("The server does not come to its answer.")
     responses.content_length(response.headers)
@@ -170,7 +162,7 @@ def load_body(response: requests.Response) -> None:
 
 
 def _speed_check(raw: Any) -> Callable[[], bool]:
-    """Return a function to call regularly; it returns False if too few bytes arrived since then."""
+    """Return a function to call regularly, which returns False if too few bytes have come since."""
     received = 0
 
     def is_fast_enough() -> bool:
@@ -186,7 +178,7 @@ def _too_slow_error() -> NetworkError:
 
 
 def _check_empty_body(response: requests.Response) -> None:
-    """Raise NetworkError if the body may be empty only because the headers broke off."""
+    """Raise NetworkError if the body may be empty only because the response broke off."""
     # http.client takes a closed connection for the end of the headers.
     headers = response.headers
     may_have_body = response.request.method != "HEAD" and response.status_code not in (204, 304)
@@ -214,14 +206,14 @@ class Decompressor:
 
     @property
     def is_complete(self) -> bool:
-        """Return whether the compressed data has ended, or the body is not compressed."""
+        """Return whether the end of the compressed data was reached; True if not compressed."""
         return self._zlib is None or self._zlib.eof
 
     def decompress(self, data: bytes, max_size: int) -> Iterator[bytes]:
         """Yield the decompressed data in pieces of at most `max_size` bytes.
 
-        Data that is not compressed is yielded as given. Raises InvalidResponse if the data is
-        damaged, or compressed by another method than gzip and deflate.
+        Data that is not compressed is yielded unchanged. Raises InvalidResponse if the data is
+        damaged, or compressed by a method other than gzip and deflate.
         """
         if not self.is_compressed:
             yield data
@@ -247,9 +239,9 @@ class Decompressor:
 
 
 def to_our_error(error: Exception) -> CivitaiShortcutError:
-    """Return the CivitaiShortcutError that stands for an error of requests or urllib3.
+    """Turn an error of requests or urllib3 into one of our errors, and return that.
 
-    The library's own text is left out, since it may quote a URL with a key.
+    The library's message is left out, since it may quote a URL with a key.
     """
     description = repr(error)
     if isinstance(error, (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)):

@@ -68,9 +68,9 @@ class _RequestCutter:
 
 @contextmanager
 def cut_when_cancelled(cancelled: Cancellation) -> Iterator[None]:
-    """Close this thread's connection if the request is cancelled while the block runs.
+    """Close this thread's connection as soon as the request is cancelled.
 
-    A thread that waits for the server then stops at once.
+    So a cancelled thread does not go on waiting for the server.
     """
     if cancelled is never_cancelled():
         yield
@@ -132,9 +132,9 @@ class _WatchedConnection:
         _shut_socket(self._socket)
 
     def _connect_in_thread(self, connect: Callable[[], None], cutter: _RequestCutter) -> None:
-        """Call `connect` in another thread, and stop waiting if it is cancelled or too slow.
+        """Call `connect` in another thread; stop waiting if it is cancelled or too slow.
 
-        Raises Cancelled or ConnectTimeoutError, and what `connect` raises.
+        Raises Cancelled, ConnectTimeoutError, and the errors of `connect`.
         """
         # A name lookup cannot be stopped, and no library limits a proxy that sends byte by byte.
         done, abandoned, errors = threading.Event(), threading.Event(), []
@@ -194,7 +194,7 @@ class WatchedAdapter(HTTPAdapter):
 def _watch_connections(manager: Any, **traits: bool) -> None:
     """Make a pool manager of urllib3 create connections that can be cut.
 
-    traits: class attributes of the connections, such as `refuses_private`.
+    traits: class attributes for the connections, such as `refuses_private`.
     """
     pools = {}
     for scheme, pool in manager.pool_classes_by_scheme.items():
@@ -207,7 +207,7 @@ def _watch_connections(manager: Any, **traits: bool) -> None:
 def response_peer(response: requests.Response) -> str | None:
     """Return the IP address of the server that sent a response.
 
-    None if a proxy was between, or if the connection is closed.
+    Return None if the response came through a proxy, or if the connection is closed.
     """
     return getattr(response.raw.connection, "peer", None)
 
@@ -221,8 +221,8 @@ def connection_cutter(response: requests.Response) -> Callable[[], None]:
 def is_private_address(text: str) -> bool:
     """Return whether an IP address is not public: private, loopback or link-local.
 
-    An IPv6 address that contains an IPv4 address is judged by the IPv4 address. Return False for
-    text that is no IP address.
+    Return False for text that is no IP address. An IPv6 address that contains an IPv4 address is
+    judged by the IPv4 address.
     """
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
@@ -237,9 +237,9 @@ def is_private_address(text: str) -> bool:
 
 
 def is_private_url(url: str) -> bool:
-    """Return whether a URL leads to this machine or the local network.
+    """Return whether a URL names this machine or a machine in the local network.
 
-    The URL's host is judged as written: a private address, or a name such as `localhost`.
+    No name is looked up: private addresses and names such as `localhost` are recognized.
     """
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
     with suppress(OSError, UnicodeError):  # no number

@@ -24,7 +24,7 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def check(self) -> bool:
-        """Cut the call if its time is up, and return whether it was cut.
+        """Cut the call off if its time is up, and return whether it was cut off.
 
         A call that made progress gets the same time again.
         """
@@ -57,7 +57,7 @@ class _Watcher:
             self._changed.notify()
 
     def remove(self, deadline: Deadline) -> None:
-        """Remove a deadline; its `cut` is not called after this returns."""
+        """Remove a deadline, so that its `cut` is not called any more."""
         with self._changed:
             self._pending.discard(deadline)
 
@@ -80,7 +80,7 @@ def cut_after(
 ) -> Iterator[Deadline]:
     """Call `cut` from another thread if the block runs longer than `seconds`.
 
-    has_progress: called when the time is up. If it returns True, the block gets `seconds` again.
+    has_progress: called when the time is up; if it returns True, the block gets `seconds` more.
     """
     deadline = Deadline(seconds, cut, has_progress)
     _watcher.add(deadline)

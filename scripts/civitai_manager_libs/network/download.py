@@ -103,7 +103,7 @@ class FileDownload:
         return self._partial.size if self._partial is not None else 0
 
     def run(self, session: HttpSession, retries: RetryLoop) -> FetchedFile:
-        """Download the file with retries, move it to its final path and return it.
+        """Download the file with retries, move it to its final path and return its description.
 
         Raises NetworkError, HttpStatusError, NotAnImage, TooLarge, Refused, DiskError, Cancelled.
         """
@@ -125,9 +125,9 @@ class FileDownload:
         self._files.close()
 
     def receive(self, session: HttpSession) -> None:
-        """Send one request for the missing bytes and write them to the unfinished file.
+        """Send one request for the missing bytes and append them to the unfinished file.
 
-        Raises NetworkError or ServerError if a retry may continue the download.
+        Raises NetworkError or ServerError if a retry may help.
         """
         if self._options.resumable and self._partial is None:
             self._resume()
@@ -141,8 +141,7 @@ class FileDownload:
     def _keep_partial(self) -> None:
         """Keep the unfinished file so that a later download can continue it.
 
-        Does nothing if the server sent no ETag or date to recognize the file by, or if the disk is
-        full.
+        Do nothing without an ETag or date by which to recognize the file, or if the disk is full.
         """
         if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
             with suppress(DiskError):
@@ -183,15 +182,15 @@ class FileDownload:
             self._read_body(body)
 
     def _is_end_confirmed(self, body: ResponseBody) -> bool:
-        """Return whether a response of status 416 confirms that no bytes are missing."""
+        """Return whether a response of status 416 says that the file has no further bytes."""
         if body.status != 416 or not self.size or self._version.is_changed(body.headers):
             return False
         return (parse_content_range(body.headers)[1] or self.total) == self.size
 
     def _is_continuation(self, body: ResponseBody) -> bool:
-        """Return whether a response continues the unfinished file at its end.
+        """Return whether the response's body continues the unfinished file at its end.
 
-        False if the server's file has changed, or if its whole length is unknown.
+        Return False if the server's file has changed, or if its total length is unknown.
         """
         if body.status != 206 or not self.size:
             return False
@@ -224,7 +223,7 @@ class FileDownload:
     def _begin_file(self, body: ResponseBody) -> None:
         """Read a body's first bytes and create the unfinished file with them.
 
-        The first bytes and the headers set the extension, length, path and version.
+        The bytes and the headers set the file's extension, length, path and version.
         """
         self._restart()
         headers = body.headers
@@ -284,9 +283,9 @@ class FileDownload:
             self._progress(self.size, self.total)
 
     def _write_note(self) -> None:
-        """Write the size received so far to the disk, about twice a second.
+        """Write the number of received bytes to the disk, about twice a second.
 
-        After a crash the next download continues from there.
+        After a crash the next download can continue from there.
         """
         now, partial, validator = time.monotonic(), self._partial, self._version.validator
         if now >= self._note_at and isinstance(partial, ResumableFile) and validator:
@@ -307,9 +306,9 @@ class FileDownload:
             raise TooLarge(f"The file is larger ({size_text}) than the {limit} MB of the settings.")
 
     def _check_length(self) -> None:
-        """Raise IncompleteDownload if bytes are missing.
+        """Raise IncompleteDownload if the body ended early.
 
-        The body is then shorter than announced, or its compressed data does not end.
+        That is before its announced length, or in the middle of its compressed data.
         """
         if self._sent < self._sent_total or not self._decompressor.is_complete:
             raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
@@ -317,7 +316,7 @@ class FileDownload:
     def _check_complete(self) -> None:
         """Raise IncompleteDownload if the file broke off.
 
-        If the server sent no length, the end mark of the image's format must be there.
+        If the server stated no length, the file must end as its image format ends.
         """
         self._check_length()
         assert self._partial is not None

@@ -53,7 +53,7 @@ class HostLimiter:
     def slot(
         self, cancelled: Cancellation, urgent: bool = False, throttled: bool = False
     ) -> Iterator[None]:
-        """Wait for a free slot and hold it while the block runs.
+        """Wait for a free connection slot and hold it while the block runs.
 
         urgent: a user waits for the response. throttled: the bandwidth limit applies. Raises
         Cancelled, and Busy if the host asked for a pause of more than 120 seconds.
@@ -68,10 +68,10 @@ class HostLimiter:
 
     @contextmanager
     def yield_slot(self) -> Iterator[None]:
-        """Let another request use the caller's slot while the block runs.
+        """Let another request use this request's slot while the block runs.
 
-        Called while a request waits for the bandwidth limit. Only requests without that limit use
-        the slot.
+        Used while a request waits for the bandwidth limit. Only requests to which that limit does
+        not apply get the slot.
         """
         with self._changed:
             self._yielded += 1
@@ -83,12 +83,12 @@ class HostLimiter:
                 self._yielded -= 1
 
     def lend_slot(self, response: requests.Response) -> None:
-        """Keep a slot occupied until a streamed response is closed, at most 60 seconds."""
+        """Keep a slot occupied until a response is closed, for 60 seconds at most."""
         with self._changed:
             self._lent.append((time.monotonic() + _MAX_LENT, weakref.ref(response)))
 
     def pause(self, seconds: float) -> None:
-        """Send no requests to this host for `seconds`, and afterwards half as many at once."""
+        """Send no requests to this host for `seconds`; then allow half as many at once."""
         with self._changed:
             now = time.monotonic()
             if now >= self._pause_end:  # several responses of one burst count once
@@ -96,13 +96,13 @@ class HostLimiter:
             self._pause_end = max(self._pause_end, now + seconds)
 
     def paused_seconds(self) -> float:
-        """Return the seconds that remain of the host's pause, 0 if there is no pause."""
+        """Return how many seconds of the host's pause remain, 0 if there is no pause."""
         return max(0.0, self._pause_end - time.monotonic())
 
     def record_success(self) -> None:
-        """Count a successful request; after 20 successes allow one more request at once.
+        """Count a successful request.
 
-        Does nothing if no pause has reduced the limit.
+        After a pause has halved the slots, every 20 successes add one slot.
         """
         with self._changed:
             if self._reduced_limit is None:

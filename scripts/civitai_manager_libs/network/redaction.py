@@ -20,7 +20,7 @@ _UNESCAPED = re.compile(r"[\w.~-]+", re.A)  # what JSON, URLs and HTML write as 
 def redact(text: str, key: str) -> str:
     """Return the text with the API key replaced by `***`.
 
-    A key that is escaped for JSON, a URL or HTML is found too.
+    A key that was escaped for JSON, URLs or HTML is replaced too.
     """
     if len(key) < _MIN_KEY:
         return text
@@ -34,9 +34,8 @@ def redact(text: str, key: str) -> str:
 def redact_json(value: Any, text: str, key: str) -> Any:
     """Return a parsed JSON value with the API key replaced by `***`.
 
-    text: the JSON text that the value was parsed from. If neither the key nor an escape is in it,
-    only the fields `error` and `message` are searched, to save time. A key with characters that
-    JSON, URLs or HTML may escape is always searched for everywhere.
+    text: the JSON text of the value. To save time, only the fields `error` and `message` are
+    searched if neither the key nor an escaped character occurs in the text.
     """
     if len(key) < _MIN_KEY:
         return value

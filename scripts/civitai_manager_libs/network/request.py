@@ -69,7 +69,7 @@ class OutgoingRequest:
 
     @property
     def is_repeatable(self) -> bool:
-        """Return whether the body can be sent again; a file or generator cannot."""
+        """Return whether the body can be sent twice; a file or generator cannot."""
         return isinstance(self.prepared.body, (bytes, str, type(None)))
 
     def with_headers(self, headers: Mapping[str, str]) -> OutgoingRequest:
@@ -85,7 +85,7 @@ def prepare_request(
     """Return a request that is ready to send, with our default headers.
 
     headers: added to the defaults; a value of None removes the header. fields: further arguments of
-    `requests.Request`. Raises Refused for a URL that is not http or https.
+    `requests.Request`. Raises Refused if the URL is not http or https.
     """
     split_url(url)
     merged = CaseInsensitiveDict[Any](_HEADERS)
@@ -99,11 +99,11 @@ def prepare_request(
 
 
 def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
-    """Return the request with an Authorization header that holds the API key.
+    """Return the request with the API key in its Authorization header.
 
-    Return the request unchanged if there is no key, or if the URL is not one of Civitai's API. An
-    existing Authorization header is kept. Raises InputError if the key has characters that a header
-    cannot hold.
+    The request is returned unchanged if there is no key, or if the URL does not lead to Civitai's
+    API. An existing Authorization header is kept. Raises InputError if the key has characters that
+    a header cannot hold.
     """
     if not (api_key and _is_api_url(request.url or "")):
         return request
@@ -115,9 +115,9 @@ def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pre
 
 
 def _is_api_url(url: str) -> bool:
-    """Return whether a URL may be sent the API key.
+    """Return whether the API key may be sent to a URL.
 
-    That is an https URL of Civitai, or a URL below `/api/` at the configured base URL.
+    Allowed are Civitai's https URLs, and URLs below `/api/` at the base URL in the settings.
     """
     parts, base = split_url(url), urlsplit(setting.base_url())
     if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
@@ -131,8 +131,8 @@ def redirect_request(
 ) -> requests.PreparedRequest:
     """Return the request to send after a redirect to `url`.
 
-    If the host differs, the key, cookies and referrer are removed. Raises NeedsKey for a login
-    page, and Refused for a change of scheme other than from http to https.
+    If the redirect leads to another host, the key, cookies and referrer are removed. Raises
+    NeedsKey if it leads to a login page, and Refused if it leads from https to http.
     """
     new, old = split_url(url), split_url(request.url or "")
     if new.path == "/login" or new.path.startswith("/login/"):

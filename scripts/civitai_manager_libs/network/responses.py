@@ -39,10 +39,10 @@ _TOO_MANY_PAGES = "too many pages"  # the 429 for the API's page= parameter, whi
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds to wait that a Retry-After header asks for.
+    """Return how many seconds to wait according to the Retry-After header.
 
-    The header may hold a number of seconds or a date (RFC 9110). Return None if the header is
-    missing or cannot be read.
+    The header holds a number of seconds or a date (RFC 9110). Return None if the header is missing
+    or invalid.
     """
     value = headers.get("Retry-After", "").strip()
     value = value.partition(",")[0].strip() if value[:1].isdigit() else value  # sent twice
@@ -55,10 +55,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _server_time(headers: Mapping[str, str]) -> float:
-    """Return the response's Date header as a timestamp, else this machine's time.
-
-    The server's time is preferred, since this machine's clock may be wrong.
-    """
+    """Return the Date header as a timestamp, or this machine's time if the header is missing."""
     try:
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()
     except (TypeError, ValueError, OverflowError):
@@ -66,7 +63,7 @@ def _server_time(headers: Mapping[str, str]) -> float:
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
-    """Return the body's length in bytes as sent, None if the headers do not say.
+    """Return the Content-Length in bytes, None if it is not stated.
 
     Raises NetworkError for an invalid length.
     """
@@ -93,10 +90,10 @@ def is_chunked(headers: Mapping[str, str]) -> bool:
 def error_from_response(
     status: int, headers: Mapping[str, str], body: bytes, key: str = ""
 ) -> CivitaiShortcutError:
-    """Return the error that stands for a response of status 300 or above.
+    """Return the error for a response of status 300 or above.
 
-    body: the beginning of the body, searched for a message. key: the API key, replaced by `***` in
-    the message.
+    body: the beginning of the body, which may hold an error message. key: the API key, which the
+    error's message shows as `***`.
     """
     message = _clean_line(redact(_error_message(body), key))
     if status in (404, 410):
@@ -118,8 +115,8 @@ def error_from_response(
 def check_file_start(status: int, content_type: str, start: bytes, images_only: bool) -> str | None:
     """Return a file's extension by its first bytes, None for an unknown binary format.
 
-    images_only: accept only images, videos and sound. Raises NeedsKey if an image was wanted and a
-    web page came, and NotAnImage for any other file that is not accepted.
+    images_only: accept only images, videos and sound. Raises NotAnImage for a file that is not
+    accepted, and NeedsKey for a web page in place of an image.
     """
     extension = util.extension_of(start)
     if extension is not None:
@@ -138,7 +135,7 @@ def parse_json(body: bytes, key: str = "") -> Any:
     """Parse a response's body as JSON and return the value.
 
     NaN and numbers too large to represent become None. key: the API key, replaced by `***` in the
-    value. Raises InvalidResponse for a body that is too large, a web page or no JSON.
+    value. Raises InvalidResponse if the body is too large, a web page, or not JSON.
     """
     if has_too_many_parts(body, _MAX_PARTS, _MAX_SIGNS):
         raise InvalidResponse("Civitai's answer has too many parts to be read.")

@@ -36,9 +36,9 @@ class RetryLoop:
     def run(self, attempt: Callable[[], _T], count_bytes: Callable[[], int] = lambda: 0) -> _T:
         """Call `attempt` until it succeeds, and return its result.
 
-        count_bytes: returns the bytes received so far. A try that received 64 KiB or more resets
-        the count of failures. After too many failures, raises the last error of `attempt`. Raises
-        Busy if the host asks for a long wait, and Cancelled if the request is cancelled.
+        count_bytes: returns the number of bytes received so far; 64 KiB of progress reset the count
+        of failures. After too many failures, raises the last error of `attempt`. Raises Busy if the
+        host asks for a long wait, and Cancelled.
         """
         failures, reached = 0, 0
         while True:
@@ -59,7 +59,7 @@ class RetryLoop:
                 return result
 
     def _handle_failure(self, error: NetworkError | ServerError, failures: int) -> float:
-        """Return the seconds to wait before the next try.
+        """Return how many seconds to wait before the next try.
 
         If the host sent status 429 or Retry-After, pause all requests to the host and return 0.
         Raises Busy if the host asks for more than 120 seconds.

@@ -47,11 +47,10 @@ class HttpSession:
     def open(
         self, request: OutgoingRequest, allowed: Container[int] = ()
     ) -> Iterator[ResponseBody]:
-        """Send a request and yield its response's body.
+        """Send a request and yield the body of its response.
 
-        One of the host's connection slots is held until the block ends. allowed: statuses of 300 or
-        above that raise no error. Raises the errors of `send`, and an HttpStatusError for any other
-        status of 300 or above.
+        The request holds one of the host's connection slots until the block ends. Raises the errors
+        of `send`, and HttpStatusError if the status is 300 or above and not in `allowed`.
         """
         limiter, cancelled = self.limiters.for_url(request.url), request.cancelled
         urgent, throttled = request.sending.urgent, request.sending.throttled
@@ -64,8 +63,8 @@ class HttpSession:
     def open_raw(self, request: OutgoingRequest, stream: bool) -> requests.Response:
         """Send a request and return the library's own `requests.Response`.
 
-        stream: if True, the body is not read; the caller must close the response to free the host's
-        slot. Raises the errors of `send`, and an HttpStatusError for a status of 400 or above.
+        stream: do not read the body; the caller must close the response. Raises the errors of
+        `send`, and HttpStatusError for a status of 400 or above.
         """
         limiter = self.limiters.for_url(request.url)
         with limiter.slot(never_cancelled(), urgent=True):
@@ -85,8 +84,8 @@ class HttpSession:
     def send(self, request: OutgoingRequest) -> requests.Response:
         """Send a request, follow up to five redirects, and return the last response.
 
-        The body is not read. Raises NetworkError, Refused, Cancelled, NeedsKey for a redirect to a
-        login page, and InputError for an invalid key or proxy.
+        The body is not read. Raises NetworkError, Refused, Cancelled, NeedsKey if a redirect leads
+        to a login page, and InputError for an invalid key or proxy.
         """
         prepared, is_from_private, first = request.prepared, False, request.url
         for redirects in range(_MAX_REDIRECTS + 1):
@@ -143,10 +142,10 @@ class HttpSession:
     def _read_environment(
         self, origin: str, verify: bool | str | None, second: int
     ) -> dict[str, Any]:
-        """Return the proxies and certificates that the environment sets for a URL's origin.
+        """Return the environment's proxies and certificates for a URL's origin.
 
-        second: the current time in whole seconds, part of the cache's key: values are read anew
-        each second.
+        second: the current time in whole seconds, so that the cached result is used for a second
+        only.
         """
         # Slow for each image: requests reads all variables, on Windows the registry too.
         return dict(self._session.merge_environment_settings(origin, {}, True, verify, None))
@@ -159,10 +158,10 @@ class HttpSession:
 
 
 def _configured_proxies(url: str) -> dict[str, str]:
-    """Return the setting's proxy for http and https as a dict.
+    """Return the proxy in the settings as {scheme: proxy URL}.
 
-    The dict is empty without the setting, for a private address, and for a host in NO_PROXY. Raises
-    InputError if the setting is no valid proxy.
+    Return {} if none is set, or if the URL must be reached directly. Raises InputError if the
+    setting is no valid proxy.
     """
     if not setting.proxy or is_private_url(url) or should_bypass_proxies(url, None):
         return {}
@@ -170,7 +169,7 @@ def _configured_proxies(url: str) -> dict[str, str]:
 
 
 def _release_connection(response: requests.Response, cancelled: Cancellation) -> None:
-    """Read and discard a small body, so that its connection can be used again."""
+    """Read and discard a small body, so that its connection can be reused."""
     with closing(ResponseBody(response, cancelled)) as body:
         try:
             body.read_all(_SMALL_BODY)

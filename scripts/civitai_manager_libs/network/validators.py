@@ -25,27 +25,26 @@ class FileVersion:
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str], is_compressed: bool) -> FileVersion:
-        """Return the version that a response's headers name.
+        """Return the version of a file that a response's ETag and Last-Modified state.
 
-        is_compressed: if True, the version has no validator, because a compressed download is never
-        resumed.
+        is_compressed: leave the validator empty, because a compressed download is never resumed.
         """
         known = {name: headers[name] for name in _VALIDATORS if name in headers}
         return cls("" if is_compressed else _strong_validator(headers), known)
 
     @classmethod
     def from_validator(cls, validator: str) -> FileVersion:
-        """Return the version of an unfinished file from the validator stored with it."""
+        """Return the version of an unfinished file, by the validator stored with the file."""
         name = "ETag" if validator.startswith('"') else "Last-Modified"
         return cls(validator, {name: validator})
 
     def is_changed(self, headers: Mapping[str, str]) -> bool:
-        """Return whether a response's headers name another version of the file."""
+        """Return whether a response's ETag or Last-Modified differ from this version's."""
         return any(headers.get(name, value) != value for name, value in self.headers.items())
 
 
 def is_from_start(status: int, headers: Mapping[str, str]) -> bool:
-    """Return whether a response's body begins with the file's first byte."""
+    """Return whether a response's body begins at the start of the file."""
     if status == 206:
         start, total = parse_content_range(headers)
         return start == 0 and bool(total)
@@ -53,10 +52,9 @@ def is_from_start(status: int, headers: Mapping[str, str]) -> bool:
 
 
 def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
-    """Return (first byte, total bytes) from a Content-Range header.
+    """Return (first byte, total bytes) from a Content-Range header; unknown values are None.
 
-    `bytes 5-9/10` gives (5, 10), and `bytes */10` gives (None, 10). A value that is not stated is
-    None.
+    `bytes 5-9/10` gives (5, 10), and `bytes */10` gives (None, 10).
     """
     found = re.match(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)", headers.get("Content-Range", ""))
     if found is None:
@@ -66,10 +64,10 @@ def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | N
 
 
 def _strong_validator(headers: Mapping[str, str]) -> str:
-    """Return an ETag or date that differs between any two versions of a file.
+    """Return the ETag or date by which two versions of a file certainly differ.
 
-    Return "" if the headers have only a weak ETag, or a date less than a second older than the
-    response (RFC 9110, 8.8.2.2).
+    Return "" if there is only a weak ETag, or a date less than a second older than the response
+    (RFC 9110, 8.8.2.2).
     """
     etag = headers.get("ETag", "").strip()
     if etag.startswith('"'):

@@ -29,7 +29,7 @@ class WorkerPool:
     """
 
     def __init__(self, open_store: Callable[[], JobStore], get_client: Callable[[], Any]) -> None:
-        """Start without jobs.
+        """Create a pool without jobs.
 
         open_store: opens the jobs database. get_client: returns the HTTP client; called before each
         run.
@@ -48,7 +48,7 @@ class WorkerPool:
     def prioritize(self, job_id: int) -> bool:
         """Move a job to the front of the queue; return False if it is not queued.
 
-        A job that is being stopped runs again afterwards.
+        A job that is about to stop runs again afterwards.
         """
         with self._changed:
             turn = self._turns.get(job_id)
@@ -63,10 +63,10 @@ class WorkerPool:
 
     @contextmanager
     def withdraw(self, job_id: int) -> Iterator[Turn | None]:
-        """Take a job out of the queue and yield its entry, None if it is not queued.
+        """Take a job out of the queue and yield its queue entry, None if it is not queued.
 
-        A running job stays in the queue. A removed job is queued again if the `with` block raises
-        CivitaiShortcutError.
+        A running job stays in the queue. If the `with` block raises CivitaiShortcutError, the job
+        is queued again.
         """
         with self._changed:
             turn = self._turns.get(job_id)
@@ -92,7 +92,7 @@ class WorkerPool:
             return len(self._turns.list_waiting())
 
     def list_turn_views(self, job_ids: Iterable[int]) -> dict[int, TurnView]:
-        """Return the state and position of these jobs in the queue, by job id.
+        """Return how each of these jobs stands in the queue, by job id.
 
         Jobs that are not queued are left out.
         """
@@ -102,9 +102,9 @@ class WorkerPool:
             return {i: turn.make_view(ahead.get(i, 0)) for i, turn in turns.items()}
 
     def _start_workers(self) -> None:
-        """Start threads for queued jobs, up to the limit in the settings.
+        """Start threads for the queued jobs, as many as the settings allow.
 
-        The caller holds the lock.
+        The caller must hold the lock `_changed`.
         """
         self._changed.notify_all()  # a thread that waits for a retry looks again
         while self._count < setting.gallery_jobs_at_once:
@@ -123,7 +123,7 @@ class WorkerPool:
     def _work_loop(self, turn: Turn | None) -> None:
         """Run queued jobs in this thread until none is left.
 
-        turn: the first job's entry, already started; None to take one from the queue.
+        turn: queue entry of the first job, already started; None to take a job from the queue.
         """
         has_crashed = True
         try:
@@ -141,9 +141,9 @@ class WorkerPool:
                     self._start_workers()
 
     def _next_turn(self) -> Turn | None:
-        """Wait for a queued job, mark it as started and return its entry.
+        """Wait for a queued job, mark it as started, and return its queue entry.
 
-        None means that this thread must end.
+        Return None if this thread is no longer needed.
         """
         while (turn := self._wait_for_turn()) is not None:
             due, disk_full = turn.due, turn.find_missing_space()
@@ -159,9 +159,9 @@ class WorkerPool:
         return None
 
     def _wait_for_turn(self) -> Turn | None:
-        """Wait until a queued job may start and return its entry.
+        """Wait until a queued job may start, and return its queue entry.
 
-        None means that this thread must end.
+        Return None if this thread is no longer needed.
         """
         with self._changed:
             while self._count <= setting.gallery_jobs_at_once:
@@ -198,9 +198,9 @@ class WorkerPool:
     def _requeue(
         self, store: JobStore, job: Job, turn: Turn, worker: JobWorker, has_saved: bool
     ) -> bool:
-        """Queue a job again if the user or a transient error asks for that.
+        """Queue a job again after its run, if the user wants that or an error may pass.
 
-        has_saved: whether the run saved a file. Return whether the job is queued.
+        Return whether the job is queued. has_saved: whether the run saved a file.
         """
         requested = turn.requested_state
         if turn.again:

@@ -59,14 +59,14 @@ class Turn:
 
     @property
     def requested_state(self) -> JobState | None:
-        """Return the state that the user wants for the job, None for no request."""
+        """Return the state that the user has asked for, None if the user has not asked."""
         return None if self.stop_request is None else self.stop_request.state
 
     @property
     def state(self) -> JobState:
         """Return the job's state as shown to the user.
 
-        A run that was asked to stop counts as `running` until it has ended.
+        A job that is about to stop counts as `running`.
         """
         if not self.is_running:
             return JobState.PAUSED if self.is_waiting_to_retry else JobState.QUEUED
@@ -91,7 +91,7 @@ class Turn:
         self.stop_request, self.again = StopRequest(), False
 
     def stop(self, state: JobState) -> None:
-        """Ask the run to stop and to leave the job in this state."""
+        """Stop the run and leave the job in this state."""
         self.again = False
         if self.stop_request is not None:
             self.stop_request.stop(state)
@@ -104,10 +104,10 @@ class Turn:
     def schedule_retry(
         self, error: CivitaiShortcutError | None, has_saved: bool, required_bytes: int
     ) -> bool:
-        """Schedule the next run after an error; return False if a retry is pointless.
+        """Schedule the job's next run after an error; return False if a retry is pointless.
 
         error: what stopped the run, None if nothing did. has_saved: whether the run saved a file;
-        else the pause grows. required_bytes: free disk space that the next run needs.
+        if not, the next pause is longer. required_bytes: free disk space that the next run needs.
         """
         self.futile_runs = 0 if has_saved else self.futile_runs
         pause = pause_before_retry(error, self.futile_runs)
@@ -117,7 +117,7 @@ class Turn:
         return pause is not None
 
     def find_missing_space(self) -> DiskFull | None:
-        """Return an error that states the missing disk space, None if nothing is missing."""
+        """Return a DiskFull error if the disk lacks space for the next run, else None."""
         try:
             if self.required_bytes and self.progress is not None:
                 check_free_space(self.progress.folder, self.required_bytes)
@@ -126,7 +126,7 @@ class Turn:
         return None
 
     def postpone(self, error: DiskFull) -> None:
-        """Delay the next check of the disk space by some seconds.
+        """Delay the job for some seconds because the disk lacks space.
 
         error: states how many bytes are missing, for the progress display.
         """
@@ -147,9 +147,9 @@ class Scheduler(dict[int, Turn]):
         return [turn.job_id for turn in idle if turn.due[0] <= now]
 
     def next_turn(self) -> Turn | None:
-        """Return the entry of the job that starts next, None if no job is waiting.
+        """Return the queue entry of the job that starts next, None if no job is waiting.
 
-        The job's starting time may be in the future.
+        The job may have to wait until its starting time.
         """
         return min(self._iter_idle(), key=attrgetter("due"), default=None)
 

@@ -39,7 +39,7 @@ class JobView:
 
     @property
     def progress(self) -> JobProgress | None:
-        """Return the job's live progress, None if this process neither runs nor retries the job."""
+        """Return the job's live progress, None if this process does not run or retry the job."""
         return self.turn.progress
 
     @property
@@ -64,7 +64,7 @@ class JobService:
     """
 
     def __init__(self, get_client: Callable[[], Any]) -> None:
-        """Start without jobs.
+        """Create a service without jobs.
 
         get_client: returns the HTTP client; called before each run.
         """
@@ -78,8 +78,8 @@ class JobService:
         """Queue a download of at most `wanted` images of a gallery; return the job's id.
 
         context: names of the model and version, for file names. verify: read the gallery a second
-        time, to find images that the first pass missed. Raises InputError if the file name template
-        in the settings is invalid.
+        time, to find images that the first reading missed. Raises InputError if the file name
+        template in the settings is invalid.
         """
         folder, options = _make_options(context)
         options = replace(options, verify=verify)
@@ -91,10 +91,10 @@ class JobService:
     def read_gallery(
         self, query: ImageQuery, wanted: int, context: NamingContext, cursor: str | None = None
     ) -> int:
-        """Queue a job that reads a gallery's records without files; return the job's id.
+        """Queue a job that stores a gallery's records in the library; return the job's id.
 
-        wanted: the largest number of records. context: names of the model and version. cursor:
-        Civitai's cursor of the first page, None for the gallery's start.
+        No file is downloaded. wanted: the largest number of records. context: names of the model
+        and version. cursor: Civitai's name of the first page to read, None for the gallery's start.
         """
         options = JobOptions(facts=context, reads_only=True)
         with self.store() as store:
@@ -132,7 +132,7 @@ class JobService:
             self._workers.add(job_id)
 
     def _hold_queue_lock(self, store: JobStore) -> None:
-        """Hold the lock by which other programs see that this one runs queued jobs."""
+        """Hold a lock that tells other programs that this program runs queued jobs."""
         lock = store.queue_lock()
         try:
             if lock.acquire(_LOCK_SECONDS, shared=True):
@@ -141,7 +141,7 @@ class JobService:
             util.printD(f"[gallery] {error}")
 
     def stop(self, job_id: int, state: str) -> None:
-        """Pause or cancel a job, so that it can be resumed later.
+        """Pause or cancel a job; either can be resumed later.
 
         state: `paused` or `cancelled`. Raises InputError if another program is running the job.
         """
@@ -169,14 +169,14 @@ class JobService:
             self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
-        """Download again the images that a job skipped although their saved file is gone."""
+        """Download again the images that were saved before but whose files are gone."""
         with self.store() as store:
             count = store.fetch_missing(job_id)
         if count:
             self.resume(job_id)
 
     def list_jobs(self, limit: int = 12) -> list[JobView]:
-        """Return the running jobs and the newest others, newest first.
+        """Return the running jobs and the newest other jobs, newest first.
 
         limit: the number of jobs. The four newest are included even if many jobs are running.
         """
@@ -199,11 +199,11 @@ class JobService:
         return self._workers.count_waiting()
 
     def store(self) -> JobStore:
-        """Open the jobs database, for the calling thread alone."""
+        """Open the jobs database for use in the calling thread only."""
         return JobStore(setting.database_file())
 
     def resume(self, job_id: int) -> None:
-        """Continue a paused, cancelled or finished job before all waiting jobs."""
+        """Put a paused, cancelled or finished job at the front of the queue."""
         if not self._workers.prioritize(job_id):
             with self.store() as store:
                 if store.get_job(job_id).state is not JobState.RUNNING:
@@ -213,6 +213,6 @@ class JobService:
 
 
 def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
-    """Return (folder, options) of a new job, as the settings say."""
+    """Return (folder, options) for a new job according to the settings."""
     folder, name = choose_destination(context)
     return folder, JobOptions(name, context, width=rendition_width())

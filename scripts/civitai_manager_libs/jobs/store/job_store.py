@@ -94,7 +94,7 @@ class JobStore(JobLocks):
         return [job for job in map(rows.parse_job_or_none, found) if job is not None]
 
     def quarantine_unreadable(self) -> str:
-        """Move unreadable jobs to a JSON file; return a notice for the user, "" if none."""
+        """Move unreadable jobs to a JSON file; return a notice for the user, "" if all are fine."""
         damaged = [
             row for row in self._database.rows(rows.JOB) if rows.parse_job_or_none(row) is None
         ]
@@ -138,8 +138,8 @@ class JobStore(JobLocks):
     def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
         """Change a job's state; do nothing if `allowed_sources` forbids the change.
 
-        reason, note: code and sentence of why the job is paused. The end of a job deletes its
-        claims and partial files.
+        reason, note: code and sentence for why the job is paused. When a job ends, its partial
+        files are deleted and its images may be fetched by other jobs.
         """
         is_over = JobState(state).is_over
         if is_over:
@@ -166,7 +166,7 @@ class JobStore(JobLocks):
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _discard_resumable(self, job_id: int) -> None:
-        """Delete the partial files of the job's unsaved images."""
+        """Delete the partly downloaded files of the job's unsaved images."""
         sql = f"{rows.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
         unsaved = rows.parse_items(self._database.rows(sql, (job_id,)))
         folder, urls = self.get_job(job_id).folder if unsaved else "", defaultdict(list)
@@ -183,13 +183,13 @@ class JobStore(JobLocks):
             rows.insert_page(db, job_id, page)
 
     def reread_last_page(self, job_id: int) -> None:
-        """Let the gallery's last page be requested again if it was empty."""
+        """If the gallery's last page was empty, have it requested again."""
         walk = self.get_job(job_id).walk.reopened
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.column, job_id))
 
     def begin_verifying(self, job_id: int) -> None:
-        """Set the job to read its gallery a second time, from the other end."""
+        """Let the job read its gallery a second time, from the end."""
         values = (WalkState.SECOND.column, job_id)
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
@@ -197,8 +197,8 @@ class JobStore(JobLocks):
     def list_waiting(self, job_id: int, after: int, limit: int) -> list[Item]:
         """Return the next `limit` items to download, with Civitai's records.
 
-        after: the `place` of the last item already returned, 0 for none; places number the items in
-        gallery order. Items with a damaged row are marked as failed and left out.
+        after: the `place` (number in gallery order) of the last item already returned, 0 for none.
+        Items with a damaged row are marked as failed and left out.
         """
         sql = (
             f"{rows.WITH_RECORD} WHERE job = ? AND state = 'waiting' AND items.place > ?"
@@ -232,7 +232,7 @@ class JobStore(JobLocks):
         return [path for (path,) in found]
 
     def count_elsewhere(self, job_id: int) -> int:
-        """Return how many skipped images are saved outside this job's own file paths."""
+        """Return how many skipped images are already saved at a path of another job."""
         folder = self.get_job(job_id).folder
         found = self._database.rows(
             "SELECT image_id, name, path FROM items"
@@ -244,7 +244,7 @@ class JobStore(JobLocks):
         )
 
     def fetch_missing(self, job_id: int) -> int:
-        """Mark skipped items whose file is gone for download; return their number.
+        """Mark the job's skipped images whose files are gone for download; return their number.
 
         Raises InputError if the job is running.
         """
@@ -264,7 +264,7 @@ class JobStore(JobLocks):
             return changed
 
     def list_folders(self, job_id: int) -> set[str]:
-        """Return all folders that the job saves files in."""
+        """Return all folders in which the job saves files."""
         sql = "SELECT name FROM items WHERE job = ? AND name LIKE '%/%'"
         below = {name.rpartition("/")[0] for (name,) in self._database.rows(sql, (job_id,))}
         folder = self.get_job(job_id).folder
@@ -283,7 +283,7 @@ class JobStore(JobLocks):
             return rows.requeue_failed(db, job_id)
 
     def record_outcomes(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
-        """Store outcomes and release the claims on their images, in one transaction."""
+        """Store the outcomes of items, and let other jobs fetch these images again."""
         now = time.time()
         ends = [
             (o.state, o.path, o.bytes, o.reason, o.message, job_id, o.image_id) for o in outcomes
@@ -306,7 +306,7 @@ class JobStore(JobLocks):
             db.executemany("DELETE FROM claims WHERE image_id = ? AND job = ?", keys)
 
     def count_to_fetch(self, job_id: int) -> int:
-        """Return how many of a job's waiting images were not saved by any job before."""
+        """Return how many of a job's waiting images no job has saved yet."""
         sql = (
             "SELECT count(*) FROM items WHERE job = ? AND state = 'waiting'"
             " AND image_id NOT IN (SELECT image_id FROM saved)"
@@ -331,15 +331,15 @@ class JobStore(JobLocks):
     # Claims
 
     def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
-        """Reserve images for a job; return what is known of each, by id.
+        """Reserve images for a job; return what is known of each image, by image id.
 
-        An image that another job has claimed stays with that job.
+        An image that another job has reserved stays with that job.
         """
         with self._database.writing() as db:
             return rows.insert_claims(db, job_id, image_ids)
 
     def free_claims(self, job_id: int) -> None:
-        """Release a job's claims on images, unless a process is running the job."""
+        """Let other jobs fetch the images that a job has reserved, unless that job is running."""
         lock = self.job_lock(job_id)
         if not lock.acquire():
             return

@@ -25,11 +25,11 @@ class JobLocks:
         return sqlite_file.ProcessLock(os.path.join(self._folder, f"job-{job_id}.lock"))
 
     def queue_lock(self) -> sqlite_file.ProcessLock:
-        """Return the lock that every process holds that runs queued jobs."""
+        """Return the lock that every process holds while it runs queued jobs."""
         return sqlite_file.ProcessLock(os.path.join(self._folder, "queue.lock"))
 
     def has_queue(self) -> bool:
-        """Return whether a process exists that runs queued jobs."""
+        """Return whether any process runs queued jobs."""
         lock = self.queue_lock()
         try:
             return not lock.acquire()

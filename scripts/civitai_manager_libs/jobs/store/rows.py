@@ -73,7 +73,7 @@ def insert_job(
     """Insert a queued job and return its id.
 
     wanted: the most images to list. again: also fetch images that were saved before. cursor: where
-    the reading of the gallery begins, None for its first page.
+    to begin reading the gallery, None for its first page.
     """
     values = (title, json.dumps(query.to_json()), folder, wanted, again, _to_json(asdict(options)))
     row = db.execute(
@@ -85,7 +85,7 @@ def insert_job(
 
 
 def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
-    """Store a page's images as items; update the job's cursor, state of reading and report."""
+    """Store a page's images as items, and update how far the job has read its gallery."""
     sql = "SELECT options, folder, report FROM jobs WHERE id = ?"
     options, folder, report_json = db.execute(sql, (job_id,)).fetchone()
     _insert_items(db, job_id, page, folder, _parse_options(options))
@@ -104,7 +104,7 @@ def _insert_items(
 ) -> None:
     """Insert the page's new images as items of the job.
 
-    Items that the job has already are marked as found by this page's pass over the gallery too.
+    For items that the job has already, record that this reading of the gallery found them too.
     """
     known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
     values = (job_id, json.dumps([image.id for image in page.images]))
@@ -128,11 +128,9 @@ def _insert_items(
 def _compare_walks(
     db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
 ) -> WalkReport:
-    """Return the report with the number of images that each pass found.
+    """Return the report, completed with how many images each reading of the gallery found.
 
-    The second pass reads the gallery from its other end. The report then tells how many images the
-    first pass found, how many the second, how many both, and why the second is over. page: the last
-    page of the second pass.
+    page: the last page of the second reading, which began at the gallery's end.
     """
     sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
     found = dict(db.execute(sql, (job_id,)).fetchall())
@@ -147,10 +145,9 @@ def _compare_walks(
 
 
 def _url_to_store(image: Image, width: int) -> str:
-    """Return the URL to download, without the base URL in the settings.
+    """Return the URL of the image in a width, without the base URL in the settings.
 
-    width: the width of the rendition in pixels, 0 for the original. Videos and images that are no
-    wider are downloaded as originals.
+    width: in pixels, 0 for the original. Videos and narrower images are downloaded as originals.
     """
     # Of videos always the original: their renditions are unreliable.
     is_original = not width or image.type != "image" or 0 < image.width <= width
@@ -162,7 +159,7 @@ def _url_to_store(image: Image, width: int) -> str:
 def _choose_names(
     db: sqlite3.Connection, folder: str, options: JobOptions, images: Sequence[Image]
 ) -> dict[int, str]:
-    """Return a unique file name for each image id, {} if the template is the id alone."""
+    """Return a unique file name for each image id, {} if files are named by the id alone."""
     if options.name == DEFAULT_TEMPLATE:
         return {}
     limit = _max_name_bytes(folder)
@@ -171,14 +168,14 @@ def _choose_names(
 
 
 def _max_name_bytes(folder: str) -> int:
-    """Return how many UTF-8 bytes a name below this folder may have."""
+    """Return how many UTF-8 bytes a file name in this folder may have."""
     if os.name != "nt":
         return MAX_NAME_BYTES
     return min(MAX_NAME_BYTES, _MAX_WINDOWS_PATH - len(folder) - len("/.workflow.json"))
 
 
 def _unique_name(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:
-    """Return the name, with the image id appended if another image has this name."""
+    """Return the name; append the image id if another image has that name."""
     while _is_taken(db, folder, name, image_id):
         name = f"{name} {image_id}"
     return name
@@ -240,7 +237,10 @@ def _parse_item(row: tuple[Any, ...]) -> Item:
 
 
 def fail_items(db: sqlite3.Connection, places: Iterable[int], message: str) -> None:
-    """Set the items with these keys to failed, with this message."""
+    """Mark items as failed, with a message for the user.
+
+    places: keys of the items.
+    """
     sql = "UPDATE items SET state = 'failed', reason = 'bad_answer', message = ? WHERE place = ?"
     db.executemany(sql, [(message, place) for place in places])
 
@@ -262,7 +262,7 @@ def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
 
 
 def _has_types_of(record: object, default: object) -> bool:
-    """Return whether each field of a record has the type of the default's field."""
+    """Return whether the fields of a record have the same types as those of `default`."""
     return all(type(value) is type(getattr(default, name)) for name, value in vars(record).items())
 
 
@@ -281,7 +281,7 @@ def _parse_job(row: tuple[Any, ...]) -> Job:
 
 
 def _parse_options(text: str) -> JobOptions:
-    """Return a job's options from JSON text; an option that is missing has its default."""
+    """Return a job's options from JSON text; missing options get their defaults."""
     values = json.loads(text)
     context = values.pop("facts", {})
     context["versions"] = {int(key): name for key, name in context.get("versions", {}).items()}
@@ -291,7 +291,7 @@ def _parse_options(text: str) -> JobOptions:
 def _to_json(record: Mapping[str, Any]) -> str:
     """Return a record as JSON text that can be encoded as UTF-8.
 
-    Half a surrogate pair becomes a question mark.
+    Half of a surrogate pair becomes a question mark.
     """
     text = json.dumps(record, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")
