@@ -22,10 +22,11 @@ CivitaiShortcutError
 
 from __future__ import annotations
 
-__all__ = ["Busy", "Cancelled", "CivitaiShortcutError", "DiskError", "DiskFull", "HttpStatusError"]
-__all__ += ["IncompleteDownload", "InputError", "InvalidResponse", "NeedsKey", "NetworkError"]
-__all__ += ["NotAnImage", "NotFound", "Refused", "RegionBlocked", "ServerError", "SettingError"]
-__all__ += ["TooLarge"]
+__all__ = ["Busy", "Cancelled", "CivitaiShortcutError", "DiskError", "DiskFull", "EarlyAccess"]
+__all__ += ["HttpStatusError", "IncompleteDownload", "InputError", "InvalidResponse", "NeedsKey"]
+__all__ += ["NetworkError", "NoAccess", "NotAnImage", "NotFound", "NotOffered", "QuotaReached"]
+__all__ += ["Refused", "RegionBlocked", "ServerError", "SettingError", "TooLarge", "Unsafe"]
+__all__ += ["WrongHash"]
 
 
 class CivitaiShortcutError(Exception):
@@ -99,6 +100,36 @@ class TooLarge(CivitaiShortcutError):
 
 class Refused(CivitaiShortcutError):
     reason = "refused"
+
+
+class WrongHash(CivitaiShortcutError):
+    reason = "wrong_hash"
+
+
+class EarlyAccess(CivitaiShortcutError):
+    """A model in early access. deadline: the ISO date of its end, "" if unknown."""
+
+    reason = "early_access"
+
+    def __init__(self, message: str, deadline: str = "") -> None:
+        super().__init__(message)
+        self.deadline = deadline
+
+
+class NoAccess(CivitaiShortcutError):
+    reason = "no_access"
+
+
+class NotOffered(CivitaiShortcutError):
+    reason = "not_offered"
+
+
+class Unsafe(CivitaiShortcutError):
+    reason = "unsafe"
+
+
+class QuotaReached(CivitaiShortcutError):
+    reason = "quota"
 
 
 class DiskError(CivitaiShortcutError):

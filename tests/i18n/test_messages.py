@@ -89,7 +89,10 @@ def test_parameter_has_a_name_of_its_own_in_chinese_and_is_told_apart_from_other
 
 @pytest.mark.parametrize(
     "code",
-    "network busy gone needs_key region not_an_image too_large refused disk cancelled".split(),
+    (
+        "network busy gone needs_key region not_an_image too_large refused disk cancelled"
+        " wrong_hash early_access no_access not_offered unsafe quota"
+    ).split(),
 )
 def test_every_reason_has_words_of_its_own(code):
     other = messages.reason_text("http_418", "en")

@@ -44,6 +44,33 @@ REASONS: dict[str, tuple[str, str]] = {
         "無法寫入磁碟。請檢查資料夾的權限與空間。",
         "It cannot be written. Check the folder's permissions and the disk's room.",
     ),
+    "reason_wrong_hash": (
+        "檔案內容與 Civitai 記載的 SHA256 不符，因此未保留。請稍後重試。",
+        "The file is not the one that Civitai describes (its SHA256 differs), so it was not kept."
+        " Retry later.",
+    ),
+    "reason_early_access": (
+        "模型仍在搶先體驗期，只有購買者可以下載。請等到期滿，或在 Civitai 上購買。",
+        "The model is in early access: only buyers can download it. Wait until that ends, or buy it"
+        " on Civitai.",
+    ),
+    "reason_no_access": (
+        "作者未開放下載，或您的帳號沒有權限。API 金鑰沒有幫助。",
+        "Its creator has turned downloads off, or your account has no access. An API key does not"
+        " help.",
+    ),
+    "reason_not_offered": (
+        "Civitai 不提供此檔案下載：已封存，或只能在網站上生成。",
+        "Civitai does not offer it as a file: it is archived, or for generating on the site only.",
+    ),
+    "reason_unsafe": (
+        "這種檔案載入時可能執行程式碼，因此未下載。",
+        "A file of this kind may run code when it is loaded, so it was not downloaded.",
+    ),
+    "reason_quota": (
+        "您的 Civitai 帳號下載量已達上限。請過幾小時再重試。",
+        "Your Civitai account has downloaded as much as it may for now. Retry in some hours.",
+    ),
     "reason_cancelled": ("已取消。", "It was cancelled."),
     "reason_bad_answer": (
         "Civitai 的回應無法讀取。請稍後重試。",
@@ -98,6 +125,12 @@ REASONS: dict[str, tuple[str, str]] = {
     "short_too_large": ("檔案過大", "too large"),
     "short_refused": ("位址不安全", "unsafe address"),
     "short_disk": ("磁碟", "disk"),
+    "short_wrong_hash": ("SHA256 不符", "wrong SHA256"),
+    "short_early_access": ("搶先體驗", "early access"),
+    "short_no_access": ("沒有權限", "no access"),
+    "short_not_offered": ("不提供下載", "not offered"),
+    "short_unsafe": ("檔案不安全", "unsafe file"),
+    "short_quota": ("下載量已達上限", "download quota"),
     "short_cancelled": ("已取消", "cancelled"),
     "short_bad_answer": ("無法讀取", "unreadable answer"),
     "short_other": ("伺服器拒絕 {code}", "refused: {code}"),

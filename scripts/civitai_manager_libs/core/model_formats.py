@@ -1,0 +1,104 @@
+"""Whether a model file is what its name says: safetensors, GGUF, zip or pickle.
+
+No file is unpickled and no archive is opened; only the first bytes and the length are read.
+https://huggingface.co/docs/safetensors/index#format
+https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+import os
+import re
+import struct
+from typing import Any
+
+from .. import util
+from ..errors import InvalidResponse, NeedsKey
+from .sanitize import as_mapping
+
+__all__ = ["START_SIZE", "check_start", "check_whole"]
+
+START_SIZE = 512  # bytes that `check_start` needs, unless the file is shorter
+_MAX_HEADER = 100_000_000  # bytes; the limit of the safetensors library
+_SAFETENSORS, _GGUF = (".safetensors", ".sft"), (".gguf",)
+_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+# Extension: what the file may begin with. A checkpoint of torch before 1.6 is a pickle.
+_MAGIC: dict[str, tuple[bytes, ...]] = {
+    ".gguf": (b"GGUF",),
+    ".zip": (_ZIP,),
+    **dict.fromkeys((".ckpt", ".pt", ".pth", ".bin"), (_ZIP, _PICKLE)),
+}
+_TEXT_NAMES = (".json", ".yaml", ".yml", ".txt")  # a config or a workflow
+_PAGE_TYPES = ("text/html", "application/xhtml")
+_TEXT_TYPES = ("application/json", "application/xml", "text/xml")
+_HTML = re.compile(
+    rb"(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype html|html|head|body)\b", re.I | re.S
+)
+
+
+def check_start(head: bytes, content_type: str, name: str) -> None:
+    """Check the first bytes of a model file that is being received.
+
+    head: the first 512 bytes, fewer only if the file is shorter. content_type: of the response.
+    name: the file's name, whose extension says the format. Raises NeedsKey for a web page, and
+    InvalidResponse for any other content that is not the file.
+    """
+    kind = content_type.strip().lower()
+    if kind.startswith(_PAGE_TYPES) or _HTML.match(head):
+        raise NeedsKey("A web page came instead of the model: it may need an API key.", 401)
+    if not head:
+        raise InvalidResponse("An empty file came instead of the model.")
+    extension = _extension(name)
+    if extension in _TEXT_NAMES:
+        return
+    if util.is_markup(head) or kind.startswith(_TEXT_TYPES):
+        raise InvalidResponse("Text came instead of the model.")
+    if extension in _SAFETENSORS:
+        _header_size(head)
+    elif not head.startswith(_MAGIC.get(extension, b"")):
+        raise InvalidResponse(f"The file does not begin as a {extension} file does.")
+
+
+def check_whole(path: str, name: str) -> None:
+    """Check a received model file: its first bytes, and for safetensors its length.
+
+    name: the file's final name. Raises NeedsKey and InvalidResponse as `check_start` does, OSError
+    if the file cannot be read.
+    """
+    with open(path, "rb") as file:
+        head = file.read(START_SIZE)
+        check_start(head, "", name)
+        if _extension(name) in _SAFETENSORS:
+            header = head[8:] + file.read(max(0, 8 + _header_size(head) - len(head)))
+            _check_tensors(header[: _header_size(head)], os.fstat(file.fileno()).st_size)
+
+
+def _extension(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _header_size(head: bytes) -> int:
+    """Return the bytes of a safetensors file's JSON header. Raises InvalidResponse."""
+    if len(head) >= 9 and head[8:9] == b"{":
+        (size,) = struct.unpack("<Q", head[:8])
+        if 2 <= size <= _MAX_HEADER:
+            return int(size)
+    raise InvalidResponse("The file does not begin as a safetensors file does.")
+
+
+def _check_tensors(header: bytes, file_size: int) -> None:
+    """Raise InvalidResponse unless the tensors' bytes end where the file ends."""
+    try:
+        tensors: Any = json.loads(header)
+        ends = [
+            operator.index(as_mapping(tensor)["data_offsets"][1])
+            for name, tensor in as_mapping(tensors).items()
+            if name != "__metadata__"
+        ]
+        end = max(ends, default=0)
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise InvalidResponse("The header of the safetensors file is damaged.") from error
+    if 8 + len(header) + end != file_size:
+        raise InvalidResponse("The safetensors file is not as long as its header says.")

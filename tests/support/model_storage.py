@@ -1,0 +1,281 @@
+"""Civitai's download route and the storage that it redirects to, each at a port of its own.
+
+    with ModelStorage(safetensors(300_000)) as site:
+        site.rules.lifetime = 2.0
+        ... fetch site.url ...
+        assert site.keys_at_storage == []
+
+The route is `/api/download/models/<version>`; the signed addresses are `/<version>?signature=<n>`.
+What either does wrong is said in `rules`, which may change at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import struct
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+__all__ = ["LOGIN", "ModelStorage", "Rules", "safetensors"]
+
+_PIECE = 64 * 1024  # bytes
+_PATIENCE = 20.0  # seconds; no test waits so long
+LOGIN = "/login?returnUrl=%2Fmodels&reason=download-auth"
+
+
+def safetensors(size: int, seed: int = 0) -> bytes:
+    """Return a whole safetensors file of `size` bytes, of which no two pieces are the same."""
+    header = b""
+    for _ in range(2):  # the number of tensor bytes has no more digits the second time
+        tensor = {"dtype": "U8", "shape": [0], "data_offsets": [0, size - 8 - len(header)]}
+        header = json.dumps({"weight": tensor}).encode().ljust(120)
+    return (
+        struct.pack("<Q", len(header))
+        + header
+        + random.Random(seed).randbytes(size - 8 - len(header))
+    )
+
+
+@dataclass
+class Rules:
+    """What the route and the storage do.
+
+    route: status, headers and body of the route in place of a redirect. lifetime, uses: seconds
+    and requests for which a signed address is good. expired: the status of one that is not.
+    statuses: what the storage answers first, one a request. most: connections at once; one more
+    gets 503. rate: bytes a second of a connection. stops_after: bytes after which each response
+    breaks off, or hangs if `hangs`.
+    """
+
+    route: tuple[int, Mapping[str, str], bytes] | None = None
+    lifetime: float = inf
+    uses: float = inf
+    expired: int = 403
+    statuses: list[int] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    etag: str = '"v1"'
+    ignores_range: bool = False
+    is_chunked: bool = False
+    most: float = inf
+    rate: float = inf
+    stops_after: float = inf
+    hangs: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came: start and end are those of its Range, signature that of its URL."""
+
+    path: str
+    headers: Mapping[str, str]
+    start: int | None
+    end: int | None
+    signature: int
+
+
+class ModelStorage:
+    """`route` and `storage` list the requests of each, `sent` how often each byte was sent."""
+
+    def __init__(self, body: bytes, name: str = "a.safetensors") -> None:
+        self.body, self.name, self.rules = body, name, Rules()
+        self.route: list[Asked] = []
+        self.storage: list[Asked] = []
+        self.bytes_sent = 0
+        self.at_once, self.most_at_once, self.most_at_route = 0, 0, 0
+        self.over = threading.Event()
+        self._at_route = 0
+        self._signed: list[float] = []  # when each address was signed
+        self._used: Counter[int] = Counter()
+        self._lock = threading.Lock()
+        self._servers = [self._start(_Route), self._start(_Storage)]
+        self.base, self.storage_base = (
+            f"http://127.0.0.1:{server.server_address[1]}" for server in self._servers
+        )
+        self.url = f"{self.base}/api/download/models/700200"
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.body).hexdigest().upper()
+
+    @property
+    def keys_at_storage(self) -> list[str]:
+        """Return the headers and URLs of the storage's requests that hold a key or a cookie."""
+        names = {"authorization", "cookie", "referer"}
+        return [
+            f"{name}: {value}"
+            for asked in self.storage
+            for name, value in asked.headers.items()
+            if name.lower() in names
+        ] + [asked.path for asked in self.storage if "token" in asked.path]
+
+    def _start(self, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server.daemon_threads, server.site = True, self  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        return server
+
+    def __enter__(self) -> ModelStorage:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.over.set()
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+    # Of the handlers
+
+    def sign(self) -> str:
+        with self._lock:
+            self._signed.append(time.monotonic())
+            return f"{self.storage_base}/700200?signature={len(self._signed) - 1}"
+
+    def is_good(self, signature: int) -> bool:
+        """Count a use of a signed address; return whether it is still good."""
+        with self._lock:
+            self._used[signature] += 1
+            age = time.monotonic() - self._signed[signature]
+            return age < self.rules.lifetime and self._used[signature] <= self.rules.uses
+
+    @contextmanager
+    def counted(self) -> Iterator[int]:
+        """Yield how many requests the storage is answering, with this one."""
+        with self._lock:
+            self.at_once += 1
+            self.most_at_once = max(self.at_once, self.most_at_once)
+            now = self.at_once
+        try:
+            yield now
+        finally:
+            with self._lock:
+                self.at_once -= 1
+
+    @contextmanager
+    def counted_at_route(self) -> Iterator[None]:
+        with self._lock:
+            self._at_route += 1
+            self.most_at_route = max(self._at_route, self.most_at_route)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_route -= 1
+
+    def count_sent(self, count: int) -> None:
+        with self._lock:
+            self.bytes_sent += count
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = 0
+
+    @property
+    def site(self) -> ModelStorage:
+        return self.server.site  # type: ignore[attr-defined,no-any-return]
+
+    def log_message(self, format: str, *args: Any) -> None:
+        return
+
+    def asked(self) -> Asked:
+        start, end = None, None
+        if self.headers.get("Range", "").startswith("bytes="):
+            first, _, last = self.headers["Range"][6:].partition("-")
+            start, end = int(first), int(last) if last else None
+        signature = parse_qs(urlsplit(self.path).query).get("signature", ["-1"])[0]
+        return Asked(self.path, dict(self.headers), start, end, int(signature))
+
+    def answer(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class _Route(_Handler):
+    def do_GET(self) -> None:  # noqa: N802
+        site = self.site
+        with site.counted_at_route():
+            site.route.append(self.asked())
+            if site.rules.route is not None:
+                return self.answer(*site.rules.route)
+            if "mozilla" in self.headers.get("User-Agent", "").lower():
+                return self.answer(307, {"Location": LOGIN})
+            self.answer(307, {"Location": site.sign(), "Cache-Control": "no-store"})
+
+
+class _Storage(_Handler):
+    def do_GET(self) -> None:  # noqa: N802
+        site, asked = self.site, self.asked()
+        rules, body = site.rules, site.body
+        site.storage.append(asked)
+        with site.counted() as at_once:
+            if self.headers.get("Authorization"):
+                return self.answer(400, {}, b"<Error>Only one auth mechanism allowed</Error>")
+            if not site.is_good(asked.signature):
+                return self.answer(rules.expired, {}, b"<Error>Request has expired</Error>")
+            if at_once > rules.most:
+                return self.answer(503, {}, b"<Error>SlowDown</Error>")
+            if rules.statuses:
+                return self.answer(rules.statuses.pop(0), {})
+            self._send(asked, rules, body)
+
+    def _send(self, asked: Asked, rules: Rules, body: bytes) -> None:
+        start, end, headers = 0, len(body), {"ETag": rules.etag, **rules.headers}
+        is_same = self.headers.get("If-Range", rules.etag) == rules.etag
+        is_part = asked.start is not None and is_same and not rules.ignores_range
+        if is_part:
+            start = asked.start or 0
+            end = min(end, end if asked.end is None else asked.end + 1)
+            if start >= len(body):
+                return self.answer(416, {"Content-Range": f"bytes */{len(body)}", **headers})
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(body)}"
+        self.send_response(206 if is_part else 200)
+        framing = ("Transfer-Encoding", "chunked")
+        if not rules.is_chunked:
+            framing = ("Content-Length", str(end - start))
+        for name, value in (*headers.items(), framing):
+            if value:
+                self.send_header(name, value)
+        self.end_headers()
+        self._send_body(memoryview(body)[start:end], rules)
+
+    def _send_body(self, body: memoryview, rules: Rules) -> None:
+        began, sent = time.monotonic(), 0
+        step = _PIECE if rules.rate == inf else max(1, min(_PIECE, int(rules.rate / 50)))
+        while sent < len(body):
+            if sent >= rules.stops_after:
+                self.close_connection = True
+                if rules.hangs:
+                    self.site.over.wait(_PATIENCE)
+                return
+            piece = body[sent : sent + int(min(step, rules.stops_after - sent))]
+            head, tail = (b"%x\r\n" % len(piece), b"\r\n") if rules.is_chunked else (b"", b"")
+            try:
+                self.wfile.write(head + bytes(piece) + tail)
+            except OSError:  # the client left
+                self.close_connection = True
+                return
+            sent += len(piece)
+            self.site.count_sent(len(piece))
+            if self.site.over.wait(max(0.0, began + sent / rules.rate - time.monotonic())):
+                return
+        if rules.is_chunked:
+            self.wfile.write(b"0\r\n\r\n")
