@@ -1,18 +1,21 @@
 /** The page's messages, in the language that the server chose for this browser. */
 
-/** What must be said before the server has sent any. @type {Record<string, [string, string]>} */
+/** What must be said before the server has sent any: in English, Traditional and Simplified Chinese.
+ * @type {Record<string, [string, string, string]>} */
 const FIRST = {
   problem_offline: [
     "The WebUI does not answer. This page goes on by itself when it is back.",
     "WebUI 沒有回應。它恢復後這裡會自動繼續。",
+    "WebUI 没有响应。它恢复后这里会自动继续。",
   ],
   problem_login: [
     "The WebUI wants you to log in again: please reload this page.",
     "需要重新登入 WebUI：請重新整理這個網頁。",
+    "需要重新登录 WebUI：请刷新这个网页。",
   ],
-  do_retry: ["Try again", "再試一次"],
-  do_reload: ["Reload", "重新載入"],
-  reading: ["Loading…", "載入中…"],
+  do_retry: ["Try again", "再試一次", "再试一次"],
+  do_reload: ["Reload", "重新載入", "重新加载"],
+  reading: ["Loading…", "載入中…", "加载中…"],
 };
 
 const PLACE = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g; // {n}, or {n:picture|pictures}
@@ -21,9 +24,10 @@ const PLACE = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g; // {n}, or {n:picture|pict
  * @param {() => Record<string, string> | undefined} catalogue
  * @returns {import("./types.js").Words} */
 export function makeWords(catalogue) {
-  const chinese = navigator.language.startsWith("zh") ? 1 : 0;
+  const language = navigator.language.toLowerCase();
+  const column = !language.startsWith("zh") ? 0 : /hans|cn|sg|my/.test(language) ? 2 : 1;
   return (key, values = {}) => {
-    const text = catalogue()?.[key] ?? FIRST[key]?.[chinese] ?? humanizeKey(key);
+    const text = catalogue()?.[key] ?? FIRST[key]?.[column] ?? humanizeKey(key);
     return text.replace(PLACE, (whole, name, one, more) => {
       const value = String(values[name] ?? whole);
       if (one === undefined) return value;

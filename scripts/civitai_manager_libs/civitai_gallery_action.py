@@ -14,7 +14,7 @@ from . import civitai, setting, util
 from .core import download_all, DownloadSummary, thumbnail_url
 from .errors import CivitaiShortcutError
 from .http_client import CivitaiHttpClient
-from .i18n import messages
+from .i18n import LANGUAGES, messages
 from .library import cache
 
 __all__ = ["GalleryDownloadManager", "download_images", "download_images_batch"]
@@ -218,7 +218,7 @@ def _download(
     def report(summary: DownloadSummary) -> None:
         if progress_callback is not None:
             done, total = summary.done, summary.total
-            message = messages.translate("progress", setting.language, done=done, total=total)
+            message = messages.translate("progress", _language(), done=done, total=total)
             progress_callback(done, total, message)
 
     summary = download_all(entries, _fetch_entry, _file_for, _count_workers(), report)
@@ -257,6 +257,11 @@ def _log_begin(entries: list[Any]) -> None:
         _log(f"Downloading pictures: {len(entries)}")
 
 
+def _language() -> str:
+    """Return the language of the setting, Traditional Chinese if the user has chosen none."""
+    return setting.language if setting.language in LANGUAGES else "zh-TW"
+
+
 def _report_end(summary: DownloadSummary) -> None:
     """Log the counts and each failed image; show a warning in gradio if any failed."""
     for entry, _ in summary.failed:
@@ -266,7 +271,7 @@ def _report_end(summary: DownloadSummary) -> None:
         _log(f"{counts}, {len(summary.failed)} failed")
     if summary.failed:
         gr = sys.modules[__name__].gr  # __getattr__ is not called from inside the module
-        gr.Warning(messages.translate("some_failed", setting.language, n=len(summary.failed)))
+        gr.Warning(messages.translate("some_failed", _language(), n=len(summary.failed)))
 
 
 def _preload(page_url: str, paging_information: Any) -> None:

@@ -59,7 +59,7 @@ def _define(
     return default
 
 
-# What each setting does is told in `i18n.labels`. Sizes are in MB, times in seconds.
+# Their labels are in `i18n/languages`. Sizes are in MB, times in seconds.
 gallery_level = _define("page", "gallery_level", "None", choices=LEVELS)
 blur_level = _define("page", "blur_level", "XXX", choices=LEVELS)  # images above it are blurred
 usergallery_preloading = _define("page", "usergallery_preloading", True)

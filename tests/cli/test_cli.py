@@ -92,7 +92,7 @@ def test_download_brings_every_picture_and_says_so(server, run, dest):
     beside = {f"{i}.{e}" for i in server.ids for e in ("txt", "json")}
     assert set(os.listdir(dest)) == beside | set(_expected(server))
     assert "Downloading pictures 20/20" in err.splitlines()[-2]
-    assert err.endswith("Pictures seen in the gallery: 20. It was walked to the gallery's end.\n")
+    assert err.endswith("Pictures seen in the gallery: 20. It reached the end of the gallery.\n")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_page_that_is_empty_at_the_end_is_asked_for_once_more(server, run, dest,
     started = time.monotonic()
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
-    assert time.monotonic() - started > 0.5 and "walked to the gallery's end" in err
+    assert time.monotonic() - started > 0.5 and "reached the end of the gallery" in err
     assert [page.get("cursor") for page in server.pages] == [None, "5|1", "5|1"]
 
 
@@ -175,7 +175,7 @@ def test_job_says_at_its_end_what_the_gallery_had(server, run, dest):
         **{"empty_pages": 0, "end": "end", "second_walk": None},
     }
     [said] = [line for line in err.splitlines() if line.startswith("Pictures seen")]
-    assert said.endswith("cannot be read: 1. It was walked to the gallery's end.")
+    assert said.endswith("cannot be read: 1. It reached the end of the gallery.")
     assert "left out for their rating or type: 1; left out" in said
     code, out, err = run(*words, "--limit", "3")
     assert json.loads(out)["report"]["end"] == "limit" and "may have more" in err
@@ -456,7 +456,7 @@ def test_rows_whose_address_is_not_civitais_are_said(server, run, dest):
     server.always("page", answer)
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (0, f"17 saved, 0 skipped, 0 failed: {dest}\n")
-    assert err.count("since their address is not Civitai's") == 1 and "read: 3. It was" in err
+    assert err.count("since their address is not Civitai's") == 1 and "read: 3. It reached" in err
 
 
 # The language
@@ -1084,7 +1084,7 @@ def test_on_a_terminal_there_is_a_bar_that_ends_full(server, program, tmp_path):
     assert process.wait(10) == 0
     bar, gallery = shown.rstrip("\r\n").split("\n")
     last = bar.rstrip("\r").split("\r")[-1]
-    assert gallery.endswith("walked to the gallery's end.")
+    assert gallery.endswith("reached the end of the gallery.")
     assert re.fullmatch(r"Downloading pictures 20/20  .*  \[#+\] *", last)
     assert shown.endswith("\r\n") and shown.count("\n") == 2
 

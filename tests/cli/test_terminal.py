@@ -22,7 +22,7 @@ from civitai_manager_libs.errors import DiskError
         ({}, "en"),
         ({"LANG": "en_US.UTF-8"}, "en"),
         ({"LANG": "zh_TW.UTF-8"}, "zh-TW"),
-        ({"LANG": "zh_CN"}, "zh-TW"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh-CN"),
         ({"LANG": "zh"}, "zh-TW"),
         ({"LANG": "ZH_HK@x"}, "zh-TW"),
         ({"LANG": "zhx"}, "en"),
@@ -43,7 +43,12 @@ def test_language_is_that_of_the_first_locale_that_says_anything(monkeypatch, lo
 
 @pytest.mark.parametrize(
     "name,language",
-    [("Chinese (Traditional)_Taiwan", "zh-TW"), ("zh_TW", "zh-TW"), ("English_Canada", "en")],
+    [
+        ("Chinese (Traditional)_Taiwan", "zh-TW"),
+        ("zh_TW", "zh-TW"),
+        ("Chinese (Simplified)_China", "zh-CN"),
+        ("English_Canada", "en"),
+    ],
 )
 def test_language_is_the_systems_where_windows_sets_no_variable(monkeypatch, name, language):
     monkeypatch.setattr(locale, "getlocale", lambda: (name, "950"))

@@ -1,79 +1,104 @@
-"""Words for the user: each has a reader, says the same in both languages, and fits its reader."""
+"""Each text has a reader, and every language has every text with the same values."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 from string import Formatter
 
 import pytest
-from civitai_manager_libs import stats
-from civitai_manager_libs.i18n import (
-    catalogue,
-    page,
-    reasons,
-    search,
-    stats as stats_words,
-    templates,
-    terminal,
-)
+from civitai_manager_libs import setting, stats
+from civitai_manager_libs.i18n import catalogue, LANGUAGES
 
 _ROOT = Path(__file__).parents[2]
-_OF_SERVER = (catalogue.WORDS, reasons.REASONS, search.WORDS)
-_OF_PAGE = (page.WORDS, search.PAGE_WORDS)
-_OF_BOTH = (stats_words.WORDS,)
-_ALL = {k: words for each in (*_OF_SERVER, *_OF_PAGE, *_OF_BOTH) for k, words in each.items()}
-_BY_CODE = ("state_", "job_", "reason_", "report_", "search_", "short_")  # and what it is of
-_JS_BY_NAME = ("open_", "pick_", "settings_", "problem_", "name_", "search_loaded")
-_JS_BY_NAME += ("search_gallery", "search_all")
+_ENGLISH = catalogue.load_catalogue("en")
+_SECTIONS = [f.name for f in dataclasses.fields(_ENGLISH) if f.name != "name"]
+# Keys that are put together from a beginning and a code.
+_BY_CODE = ("state_", "job_", "reason_", "report_", "search_", "short_", "open_", "pick_")
+_BY_CODE += (
+    "head_",
+    "stats_head_",
+    "template_",
+    "settings_",
+    "problem_",
+    "name_",
+    *(f"stats_{kind}" for kind in stats.KINDS),
+)
 
 
-def _texts(folder, ending, without=""):
-    files = [
-        f for f in (_ROOT / folder).rglob(f"*{ending}") if not without or without not in f.parts
-    ]
+def _flatten(section):
+    """Return the texts of a section by key; a choice's key is (field, value)."""
+    flat = {}
+    for key, value in section.items():
+        flat |= (
+            {(key, k): text for k, text in value.items()} if type(value) is dict else {key: value}
+        )
+    return flat
+
+
+def _sources(folder, ending):
+    files = [f for f in (_ROOT / folder).rglob(f"*{ending}") if "i18n" not in f.parts]
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
-def _is_read(key, text, by_name):
-    return key.startswith(by_name) or re.search(rf"[\"'`]{re.escape(key)}[\"'`]", text) is not None
+_PYTHON = _sources("scripts/civitai_manager_libs", ".py")
+_PAGE = _sources("javascript/gallery", ".js")
 
 
-def test_every_word_of_the_server_has_a_reader():
-    text = _texts("scripts/civitai_manager_libs", ".py", without="i18n")
-    assert [key for each in _OF_SERVER for key in each if not _is_read(key, text, _BY_CODE)] == []
+@pytest.mark.parametrize("section", ["texts", "terminal"])
+def test_every_text_has_a_reader(section):
+    quoted = set(re.findall(r"[\"'`](\w+)[\"'`]", _PYTHON + _PAGE))
+    keys = getattr(_ENGLISH, section)
+    assert [key for key in keys if key not in quoted and not key.startswith(_BY_CODE)] == []
 
 
-def test_every_word_of_the_page_has_a_reader():
-    text = _texts("javascript/gallery", ".js")
-    assert [key for each in _OF_PAGE for key in each if not _is_read(key, text, _JS_BY_NAME)] == []
+def test_every_text_that_the_page_asks_for_exists():
+    asked = set(re.findall(r"\bwords\(\s*\"([a-z0-9_]+)\"", _PAGE))
+    assert asked and asked - set(_ENGLISH.texts) == set()
+    assert not set(_ENGLISH.texts) & set(_ENGLISH.terminal)
 
 
-def test_every_word_of_what_is_learned_has_a_reader():
-    text = _texts("javascript/gallery", ".js")
-    text += _texts("scripts/civitai_manager_libs", ".py", without="i18n")
-    kinds = tuple(f"stats_{kind}" for kind in stats.KINDS)
-    assert [key for key in stats_words.WORDS if not _is_read(key, text, kinds)] == []
+def test_every_setting_has_a_label():
+    assert set(_ENGLISH.settings) == {entry.name for entry in setting.SETTINGS}
 
 
-def test_every_word_that_the_page_asks_for_is_there():
-    text = _texts("javascript/gallery", ".js")
-    asked = set(re.findall(r"\bwords\(\s*\"([a-z0-9_]+)\"", text))
-    assert asked and asked - set(_ALL) == set()
+@pytest.mark.parametrize("language", [name for name in LANGUAGES if name != "en"])
+def test_every_language_has_every_text_and_no_other(language):
+    # Read from the file: the catalogue would fill in what is missing.
+    own = catalogue._read_language(language)
+    for section in _SECTIONS:
+        if section != "parameters":  # in English they have no other name
+            assert _flatten(own[section]).keys() == _flatten(getattr(_ENGLISH, section)).keys()
 
 
-def test_every_reason_why_a_template_is_none_has_a_reader():
-    text = _texts("scripts/civitai_manager_libs/jobs", ".py")
-    assert [key for key in templates.WORDS if not _is_read(key, text, ())] == []
+@pytest.mark.parametrize("section", _SECTIONS)
+def test_all_languages_name_the_same_values(section):
+    languages = [_flatten(getattr(catalogue.load_catalogue(name), section)) for name in LANGUAGES]
+    for key in _flatten(getattr(_ENGLISH, section)):
+        texts = [texts[key] for texts in languages]
+        values = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in texts]
+        assert all(each == values[0] for each in values), key
+        assert all(text.strip() for text in texts), key
 
 
-def test_no_word_is_said_twice():
-    assert len(_ALL) == sum(map(len, (*_OF_SERVER, *_OF_PAGE, *_OF_BOTH)))
-    assert not _ALL.keys() & terminal.TERMINAL_WORDS.keys()
+def test_english_has_no_chinese():
+    english = [
+        text for section in _SECTIONS for text in _flatten(getattr(_ENGLISH, section)).values()
+    ]
+    assert [text for text in english if re.search("[\u4e00-\u9fff]", text)] == []
 
 
-@pytest.mark.parametrize("key", [*_ALL, *templates.WORDS])
-def test_both_languages_name_the_same_values(key):
-    pair = chinese, english = {**_ALL, **templates.WORDS}[key]
-    values = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in pair]
-    assert values[0] == values[1] and chinese.strip() and english.strip()
+def test_text_that_a_language_lacks_is_taken_from_english(monkeypatch):
+    monkeypatch.setattr(catalogue, "_read_language", _read_with_gap)
+    catalogue.load_catalogue.cache_clear()
+    assert catalogue.load_catalogue("zh-TW").texts["progress"] == _ENGLISH.texts["progress"]
+    monkeypatch.undo()
+    catalogue.load_catalogue.cache_clear()
+
+
+def _read_with_gap(language, read=catalogue._read_language):
+    texts = read(language)
+    if language != "en":
+        del texts["texts"]["progress"]
+    return texts

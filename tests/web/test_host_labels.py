@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs import host
-from civitai_manager_libs.i18n import labels
+from civitai_manager_libs.i18n import messages
 from civitai_manager_libs.web import webui
 
 
-@pytest.mark.parametrize("localization,column", [("zh_TW", 0), ("", 1), ("de_DE", 1)])
-def test_labels_are_in_the_hosts_language_else_in_english(monkeypatch, localization, column):
+@pytest.mark.parametrize(
+    "localization,language",
+    [("zh_TW", "zh-TW"), ("zh_CN", "zh-CN"), ("", "en"), ("de_DE", "en")],
+)
+def test_labels_are_in_the_hosts_language_else_in_english(monkeypatch, localization, language):
     seen = {}
     monkeypatch.setattr(host, "localization", lambda: localization)
     monkeypatch.setattr(
@@ -17,5 +20,5 @@ def test_labels_are_in_the_hosts_language_else_in_english(monkeypatch, localizat
     )
     webui._on_settings()
     assert seen and all(
-        label.startswith(labels.SETTINGS[name][column]) for name, label in seen.items()
+        label.startswith(messages.setting_label(name, language)) for name, label in seen.items()
     )

@@ -123,10 +123,10 @@ def test_report_is_told_in_words_once_the_job_is_over():
     job = replace(_JOB, saved=20, report=report)
     assert _row(job, _NOW)["report"] is None
     told = _row(replace(job, state=JobState.DONE))["report"]
-    assert told["end"] == "It was walked to the gallery's end."
+    assert told["end"] == "It reached the end of the gallery."
     assert [line.rpartition(": ")[2] for line in told["lines"]] == ["120", "20", "5", "2", "1"]
     cut = _row(replace(job, state=JobState.CANCELLED, report=WalkReport(7)))["report"]
-    assert "not walked" in cut["end"] and len(cut["lines"]) == 1
+    assert "did not reach" in cut["end"] and len(cut["lines"]) == 1
     chinese = job_views._report_view(JobView(replace(job, state=JobState.DONE), []), "zh-TW")
     assert chinese["end"] == "已走到圖庫結尾。" and len(chinese["lines"]) == 5
 

@@ -1,6 +1,6 @@
-"""The texts that users read, in Traditional Chinese and English."""
+"""The texts that users read, by language."""
 
 from . import messages
-from .messages import LANGUAGES
+from .catalogue import LANGUAGES
 
 __all__ = ["LANGUAGES", "messages"]

@@ -8,10 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InputError
-from . import catalogue, page, search, stats, templates
-from .labels import CHOICES, PARAMETERS, SETTINGS
-from .reasons import REASONS
-from .terminal import TERMINAL_WORDS
+from .catalogue import DEFAULT_LANGUAGE, LANGUAGES, load_catalogue
 
 __all__ = [
     "LANGUAGES",
@@ -33,10 +30,8 @@ __all__ += [
     "translate",
 ]
 
-LANGUAGES = ("zh-TW", "en")
-WORDS = {**catalogue.WORDS, **REASONS, **page.WORDS, **stats.WORDS}
-WORDS |= {**search.WORDS, **search.PAGE_WORDS}
-_ALL_WORDS = {**WORDS, **TERMINAL_WORDS, **templates.WORDS}
+# Parts of a tag or of Windows' name for a locale that stand for Simplified Chinese.
+_SIMPLIFIED = {"hans", "cn", "sg", "my", "simplified", "china"}
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 
 
@@ -55,8 +50,10 @@ _formatter = _Formatter()
 
 
 def translate(key: str, language: str, **values: Any) -> str:
-    """Return the text of a key with these values: English for "en", else Chinese."""
-    return _formatter.vformat(_ALL_WORDS[key][language == "en"], (), values)
+    """Return the text of a key in a language, with these values filled in."""
+    catalogue = load_catalogue(language)
+    text = catalogue.texts.get(key) or catalogue.terminal[key]
+    return _formatter.vformat(text, (), values)
 
 
 def error_text(error: InputError, language: str) -> str:
@@ -67,15 +64,15 @@ def error_text(error: InputError, language: str) -> str:
 
 def all_texts(language: str) -> dict[str, str]:
     """Return the page's texts by key, with fields like `{name}` and `{n:picture|pictures}`."""
-    return {key: words[language != "zh-TW"] for key, words in WORDS.items()}
+    return dict(load_catalogue(language).texts)
 
 
 def parse_accept_language(accepted: str) -> str:
-    """Return the language for an `Accept-Language` header: Chinese if preferred, else English."""
-    best, chosen = 0.0, "en"
+    """Return the language that an `Accept-Language` header prefers, English if we have none."""
+    best, chosen = 0.0, DEFAULT_LANGUAGE
     for part in accepted.lower().split(","):
         tag, _, weight = part.replace(" ", "").partition(";q=")
-        language = {"zh": "zh-TW", "en": "en"}.get(tag.partition("-")[0])
+        language = _match_tag(tag)
         quality = float(weight) if _QUALITY.fullmatch(weight) else 1.0
         if language and quality > best:
             best, chosen = quality, language
@@ -85,8 +82,18 @@ def parse_accept_language(accepted: str) -> str:
 def parse_locale_language(environment: Mapping[str, str]) -> str:
     """Return the language of a terminal by LC_ALL, LC_MESSAGES or LANG, the first that is set."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    locale = next(filter(None, map(environment.get, names)), "")
-    return "zh-TW" if re.match(r"zh(?![a-z])|chinese", locale, re.I) else "en"
+    locale = next(filter(None, map(environment.get, names)), "").lower().partition(".")[0]
+    # Windows names a locale "Chinese (Traditional)_Taiwan".
+    tag = re.sub(r"^chinese(?![a-z])", "zh", locale)
+    return _match_tag(re.sub(r"[^a-z0-9]+", "-", tag)) or DEFAULT_LANGUAGE
+
+
+def _match_tag(tag: str) -> str:
+    """Return the language of ours that a tag such as `zh-hans-sg` stands for, "" if none."""
+    primary, *details = tag.split("-")
+    if primary == "zh":
+        return "zh-CN" if _SIMPLIFIED.intersection(details) else "zh-TW"
+    return primary if primary in LANGUAGES else ""
 
 
 def reason_text(code: str, language: str) -> str:
@@ -132,16 +139,17 @@ def second_walk_text(report: Mapping[str, Any], missing: int | None, language: s
 
 def _text_by_code(kind: str, code: str, language: str) -> str:
     key = f"{kind}_{code}"
-    return translate(key if key in WORDS else f"{kind}_other", language, code=code)
+    is_known = key in load_catalogue(language).texts
+    return translate(key if is_known else f"{kind}_other", language, code=code)
 
 
 def choice_labels(kind: str, language: str) -> list[tuple[str, str]]:
     """Return (label, API value) for each choice of `sort`, `period`, `level` or `type`."""
-    return [(choice_label(kind, value, language), value) for value in CHOICES[kind]]
+    return [(label, value) for value, label in load_catalogue(language).choices[kind].items()]
 
 
 def choice_label(kind: str, value: str, language: str) -> str:
-    return CHOICES[kind][value][language == "en"]
+    return load_catalogue(language).choices[kind][value]
 
 
 def parameter_label(name: str, language: str) -> str:
@@ -151,15 +159,17 @@ def parameter_label(name: str, language: str) -> str:
 
 def parameter_labels(language: str) -> dict[str, str]:
     """Return the translated labels of infotext fields, by field name; none in English."""
-    return {} if language == "en" else PARAMETERS
+    return dict(load_catalogue(language).parameters)
 
 
 def setting_label(name: str, language: str) -> str:
     """Return the label of a setting: what it does, with its unit."""
-    return SETTINGS[name][language == "en"]
+    return load_catalogue(language).settings[name]
 
 
 def setting_choice(name: str, value: str, language: str) -> str:
     """Return the label of one choice of a setting."""
-    kind = "level" if name in ("gallery_level", "blur_level") else name
-    return choice_label(kind, value, language) if kind in CHOICES else value
+    if name == "language" and value in LANGUAGES:
+        return load_catalogue(value).name
+    kind = "level" if name == "gallery_level" else name
+    return load_catalogue(language).choices.get(kind, {}).get(value, value)

@@ -68,7 +68,7 @@ class ApiError(Exception):
 
 
 def request_language(request: HTTPConnection) -> str:
-    """Return the language of a request: "en" or "zh-TW"."""
+    """Return the language of ours that a request's header prefers, such as "en"."""
     return messages.parse_accept_language(request.headers.get("accept-language", ""))
 
 
