@@ -54,7 +54,7 @@ class Busy(NetworkError):
 
     @classmethod
     def of(cls, seconds: float) -> Busy:
-        """Return a Busy error with the usual message for a pause of `seconds`."""
+        """Return an error with the usual message for a pause of `seconds`."""
         return cls(f"The server asks to be left alone for {seconds:.0f} seconds.", seconds)
 
 

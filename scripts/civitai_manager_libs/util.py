@@ -31,14 +31,14 @@ def printD(message: str) -> None:
 
 
 def without_query(url: str) -> str:
-    """Return the URL without query, fragment and password, to be shown in a log."""
+    """Return the URL without its query, fragment and password, for a log."""
     return re.sub(r"//[^/]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0])
 
 
 def extension_of(start: bytes) -> str | None:
     """Return the file extension of an image, video or sound by its first 16 bytes.
 
-    None for other content. The extension in a URL cannot be trusted: a `.jpeg` may be a PNG.
+    Return None for other content. A URL's extension cannot be trusted: a `.jpeg` may be a PNG.
     """
     if start.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
@@ -58,15 +58,12 @@ def extension_of(start: bytes) -> str | None:
 
 
 def is_markup(start: bytes) -> bool:
-    """Return whether bytes begin like HTML, XML or JSON.
-
-    Such bytes are mostly an error page in place of the requested file.
-    """
+    """Return whether bytes begin like HTML, XML or JSON, as an error page does."""
     return _MARKUP.match(start.removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def safe_name(name: str, fallback: str = "unnamed", limit: int = 100) -> str:
-    """Return a file name that Windows, macOS and Linux allow.
+    """Turn a text into a file name that Windows, macOS and Linux allow.
 
     Forbidden characters become spaces, and a reserved name such as `con` gets a `_` in front.
     fallback: the name if nothing is left. limit: the largest size in UTF-8 bytes.

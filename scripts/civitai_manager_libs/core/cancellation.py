@@ -28,9 +28,9 @@ class Cancellation:
         self.is_for_good = False  # the work will not be resumed
 
     def set(self, for_good: bool = False) -> None:
-        """Cancel the work, and call the callbacks that `notify` has registered.
+        """Cancel the work, and call the callbacks that are registered by `notify`.
 
-        for_good: whether the work will never be resumed.
+        for_good: the work will never be resumed.
         """
         self.is_for_good = self.is_for_good or for_good
         self._event.set()
@@ -74,7 +74,7 @@ class Cancellation:
 
     @contextmanager
     def with_timeout(self, seconds: float | None) -> Iterator[Cancellation]:
-        """Yield a cancellation that is set with this one or after some seconds.
+        """Yield a cancellation that is set together with this one, or after some seconds.
 
         seconds: None for no timeout.
         """
@@ -105,5 +105,5 @@ _never = _Never()
 
 
 def never_cancelled() -> Cancellation:
-    """Return a cancellation for work that nobody cancels; `set` raises RuntimeError."""
+    """Return a cancellation for work that nobody cancels; its `set` raises RuntimeError."""
     return _never

@@ -31,9 +31,9 @@ _MODEL_EXTENSION = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", re
 
 
 def clean_text(text: str) -> str:
-    """Return the text with a space in place of each control character.
+    r"""Return the text with a space in place of each control character.
 
-    Each line end becomes `\\n`. A `<lora:..>` tag is kept as it is.
+    Each line end becomes `\\n`. A `<lora:..>` tag is not changed.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _HARMFUL.sub(lambda found: found[1] or " ", text)
@@ -42,8 +42,8 @@ def clean_text(text: str) -> str:
 def as_text(value: object) -> str:
     """Return a string or number as A1111 writes it, "" if there is nothing to write.
 
-    Nothing to write: NaN, words such as `None`, lists. A mapping becomes `key: value, key: value`,
-    because Civitai parses some quoted values into mappings.
+    Nothing is written for NaN, lists and words such as `None`. A mapping becomes `key: value, key:
+    value`, because Civitai parses some quoted values into mappings.
     """
     if isinstance(value, bool):
         return str(value)
@@ -76,7 +76,7 @@ def as_number(value: object) -> float | None:
 
 
 def as_integer(value: object) -> int | None:
-    """Return a whole number, or a string of one, as an integer; else None.
+    """Return a whole number, or a string of a whole number, as int; None for all other values.
 
     Accepts `42`, `42.0` and `"42"`.
     """
@@ -90,7 +90,7 @@ def as_integer(value: object) -> int | None:
 
 
 def as_checksum(value: object) -> str:
-    """Return a hash of 4 to 128 hexadecimal digits without `0x`, "" for other values."""
+    """Return a hash of 4 to 128 hexadecimal digits without its `0x`, "" for other values."""
     return found[1] if (found := _CHECKSUM.fullmatch(as_text(value))) else ""
 
 
@@ -102,7 +102,7 @@ def as_list(value: object) -> Sequence[Any]:
 def format_number(number: float) -> str:
     """Return a number as text, without an exponent or a trailing `.0`.
 
-    "" for NaN and for numbers of 2**64 and above.
+    NaN and numbers of 2**64 and above give "".
     """
     if not abs(number) < _LARGEST:
         return ""

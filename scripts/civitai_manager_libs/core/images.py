@@ -70,15 +70,15 @@ class Image:
 
 
 def level_mask(name: str) -> int:
-    """Return the bit mask of a browsing level and all levels below it.
+    """Return the bits of a browsing level and of all lower levels, for `browsingLevel`.
 
-    name: a key of LEVELS. `Mature` gives 7. Civitai's parameter `browsingLevel` takes such a mask.
+    name: a key of LEVELS; for example, `Mature` gives 1 + 2 + 4 = 7.
     """
     return 2 * LEVELS[name] - 1
 
 
 def level_name(level: int) -> str:
-    """Return the name of the highest browsing level in a bit mask, XXX if unknown."""
+    """Return the name of the highest browsing level in a bit mask, XXX if there is none."""
     for name, bit in reversed(LEVELS.items()):
         if level & bit:
             return name
@@ -86,10 +86,10 @@ def level_name(level: int) -> str:
 
 
 def resize_url(url: str, size: str) -> str:
-    """Return an image's URL with another size, to request a smaller rendition.
+    """Return the URL of a smaller rendition of a Civitai image.
 
-    size: the new size part, such as `width=450`. A Civitai image URL has the form
-    https://<host>/<account>/<uuid>/<size>/<name>.<extension>; any other URL is returned unchanged.
+    size: such as `width=450`. An image's URL has the form
+    https://<host>/<account>/<uuid>/<size>/<name>.<extension>; other URLs are returned unchanged.
     """
     host, path, query = _split_url(url)
     segments = path.split("/")
@@ -103,16 +103,15 @@ def resize_url(url: str, size: str) -> str:
 
 
 def thumbnail_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
-    """Return the URL of an image at a width in pixels, or of a video's still image."""
+    """Return the URL of an image in a width in pixels, or of a still image of a video."""
     poster = f"anim=false,transcode=true,width={width},original=false"
     return resize_url(image.url, poster if image.is_video else f"width={width}")
 
 
 def cache_file_name(url: str) -> str:
-    """Return the file name under which the cache stores an image's URL.
+    """Return the name of the cache file for an image's URL: `<uuid>-<size>.<extension>`.
 
-    The form is `<uuid>-<size>.<extension>`: one image at one size has one name on every host. A URL
-    without a UUID is named by a hash of the URL.
+    The name does not depend on the host. If the URL has no UUID, a hash of the URL is used.
     """
     path = _split_url(url)[1]
     segments = [part for part in path.split("/") if part]

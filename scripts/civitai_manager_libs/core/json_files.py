@@ -41,10 +41,7 @@ def read_json_object(path: str) -> dict[str, Any]:
 
 
 def _move_damaged(path: str) -> str:
-    """Rename a damaged file to `<path>.damaged`.
-
-    Return the end of a sentence that tells the user where the file is.
-    """
+    """Rename a damaged file to `<path>.damaged`; return a clause that tells the user so."""
     try:
         replace_file(path, f"{path}.damaged")
     except OSError:
@@ -53,10 +50,7 @@ def _move_damaged(path: str) -> str:
 
 
 def copy_refused_file(path: str) -> str:
-    """Copy a file with invalid values to `<path>.damaged`.
-
-    Return a sentence that tells the user where the copy is.
-    """
+    """Copy a file with invalid values to `<path>.damaged`; return a sentence that says so."""
     try:
         with AtomicFile(os.path.dirname(path)) as copy:
             copy.copy_from(path)
@@ -87,11 +81,10 @@ def write_text_file(path: str, text: str, private: bool = False) -> None:
 
 
 def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
-    """Create a folder that only the user can read, or restrict an existing one.
+    """Create a folder that only the user can read, or restrict an existing folder.
 
-    own_names: prefixes of the names that this program uses. An existing folder with any other name
-    in it is not changed, because somebody else uses it too. Errors are ignored: the first write to
-    the folder will report them.
+    An existing folder is not changed if a name in it does not begin with one of `own_names`,
+    because other programs use it too. Errors are ignored: the first write will report them.
     """
     if os.name == "nt":
         return

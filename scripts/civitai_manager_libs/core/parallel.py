@@ -51,7 +51,7 @@ def download_all(
     concurrency: int,
     on_done: Callable[[DownloadSummary], None] | None = None,
 ) -> DownloadSummary:
-    """Download each URL to the path `file_for(url)`, several at once.
+    """Download each URL to the path `file_for(url)`, several at once, and return the counts.
 
     Existing files are skipped. fetch: downloads a URL to a path and returns whether the download
     succeeded. on_done: called in this thread after each download. An exception in `fetch` or
@@ -84,10 +84,10 @@ def run_parallel(
     cancelled: Cancellation | None = None,
     on_tick: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[_T, _R], None, None]:
-    """Yield (item, result of `work(item)`) as soon as each result is there.
+    """Call `work` for the items in several threads; yield (item, result) as each finishes.
 
-    concurrency: the number of threads. items: read in the caller's thread, only as fast as the work
-    is done. on_tick: called in the caller's thread at least five times a second. A cancellation
+    concurrency: the number of threads. items: read in the caller's thread, only as fast as they are
+    worked on. on_tick: called in the caller's thread at least five times a second. A cancellation
     ends the iteration early. An exception in `work` is raised here.
     """
     pool = _Pool(work, max(1, concurrency))
@@ -110,7 +110,7 @@ def run_parallel(
 def prefetch(
     items: Iterator[_T], cancelled: Cancellation, on_tick: Callable[[], None]
 ) -> Generator[_T, None, None]:
-    """Yield the items; a thread already reads the next item meanwhile.
+    """Yield the items, while a thread reads the next item in advance.
 
     on_tick: called at least five times a second while the caller waits. A cancellation ends the
     iteration early. An exception of `items` is raised here, after the items before it.
@@ -151,11 +151,11 @@ class _Pool(Generic[_T, _R]):
 
     @property
     def has_room(self) -> bool:
-        """Return whether fewer than two items per worker are queued or at work."""
+        """Return whether fewer than two items for each thread are queued or being worked on."""
         return self.under_way < 2 * self._concurrency
 
     def put(self, item: _T) -> None:
-        """Queue an item, and start another worker thread if the limit allows one."""
+        """Queue an item; start another worker thread if the limit allows that."""
         self.under_way += 1
         self._tasks.put((item,))
         if len(self._threads) < self._concurrency:
@@ -165,7 +165,7 @@ class _Pool(Generic[_T, _R]):
             self._threads[-1].start()
 
     def results(self, patience: float) -> Iterator[tuple[_T, _R]]:
-        """Yield all finished results, after waiting `patience` seconds at most for the first."""
+        """Yield all finished results; wait at most `patience` seconds for the first."""
         while True:
             try:
                 done = self._done.get(timeout=patience)

@@ -26,8 +26,8 @@ _MAX_HTML = 100_000  # characters read of a description
 def has_too_many_parts(body: bytes, limit: int, separator_limit: int) -> bool:
     """Return whether JSON text has more than `limit` values, names and lists.
 
-    A check before parsing, because parsed values need much more memory. separator_limit: the
-    largest number of `,`, `:`, `[` and `{`, including those inside strings.
+    Checked before parsing, because parsed values need much more memory. separator_limit: the
+    largest number of `,`, `:`, `[` and `{`, including those in strings.
     """
     separators = sum(map(body.count, _SEPARATORS))
     if not limit < separators <= separator_limit:
@@ -37,9 +37,9 @@ def has_too_many_parts(body: bytes, limit: int, separator_limit: int) -> bool:
 
 
 def is_deeply_nested(value: Any) -> bool:
-    """Return whether a JSON value is nested more than 100 levels deep.
+    """Return whether a JSON value is nested so deeply that recursion could crash.
 
-    A recursive function could crash on such a value.
+    The limit is 100 levels.
     """
     level = [value]
     for _ in range(_MAX_DEPTH):
@@ -86,9 +86,9 @@ def clean_line(value: Any, limit: int = 200) -> str:
 
 
 def clean_lines(value: Any, limit: int = 200, count: int = 100) -> tuple[str, ...]:
-    """Return the strings of a list, each cleaned by `clean_line`, without empty ones.
+    """Return the strings of a list, each cleaned by `clean_line`, without empty strings.
 
-    limit: the largest number of characters in a string. count: the largest number of list entries.
+    limit: the largest number of characters in a string. count: the largest number of strings.
     """
     found = (clean_line(entry, limit) for entry in value[:count]) if isinstance(value, list) else ()
     return tuple(entry for entry in found if entry)
@@ -102,8 +102,8 @@ def clean_date(value: Any) -> str:
 def html_to_text(value: Any, limit: int = 10_000) -> str:
     """Return the plain text of HTML, with one line for each block element.
 
-    The text may contain `<`: escape the text before it is shown. limit: the largest number of
-    characters.
+    limit: the largest number of characters. The text may contain `<`, so escape it when it is
+    shown.
     """
     if not isinstance(value, str):
         return ""

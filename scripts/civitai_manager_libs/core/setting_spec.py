@@ -57,7 +57,7 @@ class SettingSpec:
 
 
 def _parse_number(value: Any, whole: bool) -> int | float | None:
-    """Return the number that a value or string stands for, None if there is none.
+    """Return a number, or the number in a string; None for all other values.
 
     whole: accept only whole numbers, such as `5` and `5.0`.
     """
@@ -72,10 +72,7 @@ def _parse_number(value: Any, whole: bool) -> int | float | None:
 
 
 def _is_encodable(text: str) -> bool:
-    """Return whether the text can be encoded as UTF-8.
-
-    Half a surrogate pair cannot, and JSON may contain one.
-    """
+    """Return whether the text can be encoded as UTF-8; half of a surrogate pair cannot."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

@@ -30,11 +30,11 @@ class SingleFlight(Generic[_T]):
         self._flights: dict[Hashable, _Flight[_T]] = {}
 
     def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
-        """Return `work()`, or the result of a running call with the same key.
+        """Return `work()`, or the result of a call that is already running with the same key.
 
-        Threads that want the same result thus share one call. They share its error too, except
-        Cancelled and DiskError: after these the next thread calls its own `work`. cancelled: ends
-        the wait with Cancelled.
+        So threads that want the same result share one call. They share its error too, except
+        Cancelled and DiskError: then the next thread calls its own `work`. cancelled: ends the wait
+        with Cancelled.
         """
         while True:
             with self._lock:

@@ -91,16 +91,15 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection for several reads."""
+        """Yield the connection, for several queries in a row."""
         with _translate_errors(self.path):
             yield self.connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection inside a write transaction.
+        """Yield the connection inside a write transaction; wait for other writers before.
 
-        Waits for other writers. Commits at the end of the `with` block, or rolls back if the block
-        raises.
+        Commits at the end of the `with` block, or rolls back if the block raises.
         """
         with _translate_errors(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
@@ -125,10 +124,10 @@ class Database:
             return db
 
     def _hold_lock(self, alone: bool = False) -> None:
-        """Take the database's lock, shared with other processes or alone.
+        """Take the database's lock; wait for other processes.
 
-        alone: needed before the file is renamed, so that nobody has it open. Raises DiskError if
-        others hold the lock too long.
+        alone: take the lock alone, which is needed to rename the file. Else share the lock with
+        other processes. Raises DiskError if the wait takes too long.
         """
         # SQLite finds the journals of an open file by name.
         self._lock.release()
@@ -205,10 +204,7 @@ def _check_file(db: sqlite3.Connection) -> None:
 
 
 def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
-    """Create the tables of a new file, or upgrade those of an older version.
-
-    All changes are one transaction.
-    """
+    """Create the tables of a new file, or upgrade an older version's, in one transaction."""
     db.execute("BEGIN IMMEDIATE")
     with db, _translate_table_errors():
         version = _read_version(db)
@@ -241,7 +237,7 @@ def _check_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 @functools.cache
 def _columns_of(tables: str) -> dict[str, set[str]]:
-    """Return the column names of each table that these SQL statements create.
+    """Return {table name: column names} for the tables that these SQL statements create.
 
     Virtual tables are left out, because not every SQLite can create them.
     """
@@ -266,9 +262,9 @@ def _use_wal(db: sqlite3.Connection) -> None:
 
 @contextmanager
 def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
-    """Raise DiskError or DiskFull for SQLite's errors in the `with` block.
+    """Turn SQLite's errors in the `with` block into DiskError or DiskFull.
 
-    kind: what the file is, as a word for the message.
+    kind: the word for the file in the message.
     """
     try:
         yield
@@ -307,7 +303,7 @@ class ProcessLock:
     def acquire(self, patience: float = 0, shared: bool = False) -> bool:
         """Take the lock, waiting at most `patience` seconds; return whether that succeeded.
 
-        shared: allow other holders that share the lock too. Raises DiskError.
+        shared: several holders may share the lock. Raises DiskError.
         """
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)

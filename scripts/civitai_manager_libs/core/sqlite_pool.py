@@ -28,11 +28,10 @@ class ConnectionPool:
 
     @contextmanager
     def borrow(self, path: str) -> Iterator[Database]:
-        """Yield an open database; reuse a connection that was used within a second.
+        """Yield an open database for the `with` block, and reuse its connection afterwards.
 
-        If the `with` block raises, all idle connections to the file are closed too: the next user
-        opens the file anew and finds out whether it is damaged. Raises what `open_database(path)`
-        raises.
+        If the block raises, all unused connections to the file are closed, so that the next caller
+        opens the file anew and checks it for damage. Raises the errors of `open_database(path)`.
         """
         connection = self._take_idle(path) or _Connection(self._open(path))
         with ExitStack() as unless_returned:
@@ -90,7 +89,7 @@ class _Connection:
 def _file_id(path: str) -> tuple[int, int] | None:
     """Return (device, inode) of a file, None if the file is missing.
 
-    The pair shows whether the file at a path was replaced by another.
+    A change of the pair shows that the file was replaced.
     """
     try:
         status = os.stat(path)

@@ -24,14 +24,14 @@ NOTE = ".note"  # suffix of the note beside a resumable file
 
 
 def is_temporary_name(name: str) -> bool:
-    """Return whether a name is that of this program's temporary file or note."""
+    """Return whether a file name is that of one of this program's temporary files."""
     return name.startswith(_PREFIX) and name.endswith((_SUFFIX, NOTE))
 
 
 def temporary_path(folder: str, stem: str) -> str:
     """Return the path of a temporary file in a folder.
 
-    stem: the part of its name that differs from other temporary files.
+    stem: the part of the name that tells temporary files apart.
     """
     return os.path.join(folder, f"{_PREFIX}{stem}{_SUFFIX}")
 
@@ -68,10 +68,10 @@ class AtomicFile:
             self._close_file()
 
     def reserve_space(self, size: int, reserve: int = 0) -> None:
-        """Announce the final size; raise DiskFull if the disk has too little space.
+        """Announce the file's final size; raise DiskFull if the disk has too little space.
 
-        size: the final size in bytes. reserve: bytes that must stay free on the disk. The announced
-        sizes of other open files of this process count as used.
+        size: in bytes. reserve: bytes that must stay free on the disk. The announced sizes of other
+        open files of this process count as used.
         """
         with _expecting_lock:
             _expecting.discard(self)
@@ -115,7 +115,7 @@ class AtomicFile:
     def commit(self, path: str) -> None:
         """Rename the file to `path` in one step, replacing an older file.
 
-        All bytes are forced to the disk before. The new name survives a loss of power only after
+        The bytes are on the disk before. The new name is safe from a loss of power after
         `sync_folder`.
         """
         with translate_disk_errors(path):

@@ -17,10 +17,10 @@ _LOCKED_BYTE = 0x7FFFFFF0
 
 
 def lock_descriptor(descriptor: int, wait: bool = False) -> bool | None:
-    """Lock an open file against other threads and processes.
+    """Lock an open file against other threads and processes; return whether that succeeded.
 
-    Return whether that succeeded, None if the file system has no locks. wait: block until the lock
-    is free (not on Windows).
+    Return None if the file system has no locks. wait: block until the lock is free (not on
+    Windows).
     """
     try:
         if fcntl is None:

@@ -17,7 +17,7 @@ _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
-    """Return a DiskError with a message for the user for a failed file operation.
+    """Return a DiskError, with a message for the user, for a failed file operation.
 
     A ValueError means that the path contains a NUL character.
     """
@@ -29,7 +29,7 @@ def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
 
 @contextmanager
 def translate_disk_errors(path: str) -> Iterator[None]:
-    """Raise DiskError for an OSError or ValueError in the `with` block.
+    """Turn an OSError or ValueError in the `with` block into a DiskError.
 
     path: the file or folder to name in the message.
     """
@@ -41,7 +41,7 @@ def translate_disk_errors(path: str) -> Iterator[None]:
 
 @contextmanager
 def log_disk_errors(label: str) -> Iterator[None]:
-    """Log a DiskError of the `with` block instead of raising it.
+    """Log a DiskError in the `with` block instead of raising it.
 
     label: a word at the start of the log line.
     """

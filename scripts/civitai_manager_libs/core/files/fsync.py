@@ -21,15 +21,15 @@ _fdatasync = getattr(os, "fdatasync", os.fsync)
 
 
 def sync_file(descriptor: int) -> None:
-    """Force the bytes of an open file to the disk. Raises OSError."""
+    """Write an open file's bytes through to the disk. Raises OSError."""
     if _FULL is None or not _try_sync(lambda: fcntl.fcntl(descriptor, _FULL)):
         _try_sync(lambda: _fdatasync(descriptor))
 
 
 def sync_folder(folder: str) -> None:
-    """Force the file names in a folder to the disk. Raises DiskError.
+    """Write the names of a folder's files through to the disk. Raises DiskError.
 
-    Before this call, a loss of power may undo a new name.
+    Before that, a loss of power may undo the creation or renaming of a file.
     """
     if os.name == "nt":  # has no such call; NTFS has a journal of names
         return
@@ -45,7 +45,7 @@ def sync_folder(folder: str) -> None:
 
 
 def make_folder(folder: str) -> None:
-    """Create a folder with its parents, and force their names to the disk.
+    """Create a folder with its parents, and write their names through to the disk.
 
     Raises OSError, ValueError or DiskError.
     """

@@ -68,7 +68,7 @@ class ResumableFile(AtomicFile):
             return self._file.read(size)
 
     def write_note(self, total: int, validator: str) -> None:
-        """Force all bytes to the disk, then record the size for a later resume.
+        """Write all bytes through to the disk, then store their number for a later resume.
 
         total: the whole file's size in bytes, 0 if unknown. validator: the server's ETag or date.
         """
@@ -81,7 +81,7 @@ class ResumableFile(AtomicFile):
                 file.write(line.encode())
 
     def keep(self, total: int, validator: str) -> None:
-        """Keep the unfinished file when the `with` block ends, to resume it later.
+        """Keep the unfinished file after the `with` block, so that it can be resumed later.
 
         The parameters are those of `write_note`.
         """
@@ -122,7 +122,7 @@ class ResumableFile(AtomicFile):
         self.found, self.size = found, found.size if found is not None else 0
 
     def _drop_note(self) -> None:
-        """Delete the note of an earlier run, before the file's bytes change."""
+        """Delete the note of an earlier run, before the file is changed."""
         if self._note and os.path.lexists(self._note):
             with translate_disk_errors(self.folder):
                 delete_file(self._note)
@@ -137,9 +137,9 @@ class ResumableFile(AtomicFile):
 
 
 def read_note(path: str) -> ResumeNote | None:
-    """Return how far a download came; None if the note is missing or damaged.
+    """Return how far a download has come, None if the note is missing or damaged.
 
-    path: the note beside the temporary file.
+    path: the note beside the unfinished file.
     """
     try:
         with open_own_file(path, "rb") as file:
@@ -153,7 +153,7 @@ def read_note(path: str) -> ResumeNote | None:
 def discard_resumable(folder: str, urls: Iterable[str]) -> int:
     """Delete the unfinished downloads of these URLs; return how many were deleted.
 
-    Files that are being written stay.
+    Files that are being written are not deleted.
     """
     try:
         names = set(filter(is_temporary_name, os.listdir(folder)))
@@ -164,9 +164,9 @@ def discard_resumable(folder: str, urls: Iterable[str]) -> int:
 
 
 def remove_resumable(path: str) -> bool:
-    """Delete a temporary file and its note.
+    """Delete an unfinished file and its note; return whether they were deleted.
 
-    Return False if the file is in use or cannot be deleted.
+    A file in use is not deleted.
     """
     try:
         with open_own_file(path, "r+b") as file:
@@ -197,7 +197,7 @@ def _open_locked(path: str) -> FileIO | None:
 
 
 def _is_still_at(descriptor: int, path: str) -> bool:
-    """Return whether the file at this path is still the open file."""
+    """Return whether an open file is still the file at this path."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:

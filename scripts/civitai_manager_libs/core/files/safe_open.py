@@ -40,7 +40,7 @@ _NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def open_own_file(path: str, mode: _Mode) -> FileIO:
-    """Open a plain file of the user, unbuffered.
+    """Open a regular file of the user, unbuffered.
 
     Raises PermissionError if the file is a link, has several hard links or belongs to another user.
     Raises OSError if the file cannot be opened.
@@ -55,10 +55,10 @@ def open_own_file(path: str, mode: _Mode) -> FileIO:
 
 
 def open_shared(path: str, flags: int) -> int:
-    """Open a file so that others may rename it meanwhile; return its descriptor.
+    """Open a file and return its descriptor; other programs may rename the file meanwhile.
 
-    For the parameter `opener` of `open`. A link is not followed where the system has O_NOFOLLOW.
-    Raises OSError.
+    Made for the parameter `opener` of `open`. A link is not followed where the system has
+    O_NOFOLLOW. Raises OSError.
     """
     if msvcrt is None:
         return os.open(path, flags | _NOT_FOLLOWED, 0o666)
@@ -73,7 +73,7 @@ def open_shared(path: str, flags: int) -> int:
 
 
 def is_foreign(path: str) -> bool:
-    """Return whether a link, a hard-linked file or another user's file is at this path."""
+    """Return whether the path leads to a link, a hard-linked file or another user's file."""
     try:
         return _is_foreign(os.lstat(path), path)
     except FileNotFoundError:
@@ -81,7 +81,7 @@ def is_foreign(path: str) -> bool:
 
 
 def is_link(path: str) -> bool:
-    """Return whether a link, a hard-linked file or something other than a file is at this path."""
+    """Return whether the path leads to a link, a hard-linked file or no regular file."""
     try:
         return not _is_plain(os.lstat(path))
     except FileNotFoundError:
@@ -103,7 +103,7 @@ def _is_plain(status: os.stat_result) -> bool:
 
 
 def _is_owned(status: os.stat_result, path: str) -> bool:
-    """Return whether the user or the owner of the file's folder owns the file.
+    """Return whether the file belongs to the user, or to the owner of its folder.
 
     Some network disks give all files one owner.
     """

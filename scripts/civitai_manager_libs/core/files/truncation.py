@@ -28,8 +28,8 @@ _SEGMENT = b"\x18\x53\x80\x67"
 def complete_file_type(path: str, size: int = 0) -> str | None:
     """Return a complete media file's extension by its content, None for other files.
 
-    size: the expected size in bytes, 0 if unknown. A file of this size counts as complete. It is
-    parsed only if it ends in zeros, as after lost disk blocks. Raises OSError.
+    size: the expected size in bytes, 0 if unknown; a file of this size is not parsed, unless it
+    ends in zeros, as after lost disk blocks. Raises OSError.
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
@@ -44,9 +44,9 @@ def complete_file_type(path: str, size: int = 0) -> str | None:
 
 
 def is_complete(path: str, extension: str) -> bool:
-    """Return whether a file reaches the end that its format defines.
+    """Return whether a file has the end that its format requires.
 
-    extension: the file's true extension. True for sound, whose formats have no end mark. Raises
+    extension: the file's true extension. Sound formats have no end mark, so they give True. Raises
     OSError.
     """
     check = _CHECKS.get(extension)
@@ -57,7 +57,7 @@ def is_complete(path: str, extension: str) -> bool:
 
 
 def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
-    """Return whether a JPEG's end marker follows its segments (ITU T.81, annex B)."""
+    """Return whether a JPEG's segments are followed by its end marker (ITU T.81, annex B)."""
     for _ in range(_MAX_JPEG_MARKERS):
         marker = _next_marker(file)
         if marker is None or marker == _END:
@@ -69,10 +69,7 @@ def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
 
 
 def _next_marker(file: BufferedReader) -> int | None:
-    """Return the second byte of the next JPEG marker, None at the end of the file.
-
-    Afterwards the file's position is behind the marker.
-    """
+    """Move behind the next JPEG marker and return its second byte, None at the file's end."""
     chunk, offset = file.read(_CHUNK), 0
     while True:
         offset = chunk.find(b"\xff", offset)
@@ -103,7 +100,7 @@ def _is_complete_png(file: BufferedReader, size: int) -> bool:
 
 
 def _is_complete_gif(file: BufferedReader, size: int) -> bool:
-    """Return whether a GIF's end block follows its other blocks."""
+    """Return whether a GIF's blocks are followed by its end block."""
     _skip_palette(file, 10, 13)
     left = _MAX_PARTS
     while left > 0:
@@ -133,9 +130,9 @@ def _is_complete_webp(file: BufferedReader, size: int) -> bool:
 
 
 def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
-    """Return whether an MP4, AVIF or HEIC has its index and no box is cut off.
+    """Return whether an MP4, AVIF or HEIC has its index, and no box of it is cut off.
 
-    The boxes are defined in ISO/IEC 14496-12, 4.2.
+    Boxes are the parts of such files (ISO/IEC 14496-12, 4.2).
     """
     offset = 0
     kinds: set[bytes] = set()
@@ -176,9 +173,9 @@ def _read_element_id(file: BufferedReader) -> bytes:
 
 
 def _read_element_size(file: BufferedReader) -> int | None:
-    """Return the length of a WebM element in bytes.
+    """Return the length of a WebM element in bytes, None if it cannot be read.
 
-    -1 if the element states no length, None if no number follows.
+    -1 means that the element states no length.
     """
     first = file.read(1)
     if first in (b"", b"\0"):
