@@ -31,7 +31,7 @@ ProgressCallback = Callable[[int, int, str], None]  # done, total, message for t
 
 
 def __getattr__(name: str) -> Any:
-    """Return the module gradio for the name `gr`, imported at the first use.
+    """Return the module gradio if `name` is `gr`; import it at the first use.
 
     Importing gradio takes seconds and 80 MB, and the gallery's own server does not need it.
     """
@@ -52,9 +52,9 @@ def get_http_client() -> CivitaiHttpClient:
 
 
 def download_images(dn_image_list: Iterable[Any] | None) -> DownloadSummary:
-    """Download each URL of a list into the cache and return the counts of the result.
+    """Download each URL of a list into the cache; return how many were saved, skipped or failed.
 
-    A duplicate is downloaded once. An entry that is not a URL counts as failed.
+    Duplicates are downloaded once. An entry that is not a URL counts as failed.
     """
     return download_images_with_progress(dn_image_list)
 
@@ -62,10 +62,10 @@ def download_images(dn_image_list: Iterable[Any] | None) -> DownloadSummary:
 def download_images_with_progress(
     dn_image_list: Iterable[Any] | None, progress_callback: ProgressCallback | None = None
 ) -> DownloadSummary:
-    """Download each URL of a list into the cache and report the progress.
+    """Download each URL of a list into the cache, and report the progress.
 
-    progress_callback: called after each image with the number done, the total and a message for the
-    user. Return the counts of saved, skipped and failed images.
+    progress_callback: called after each image with the number of finished images, the total, and a
+    message for the user. Return how many images were saved, skipped or failed.
     """
     entries = _unique_entries(dn_image_list)
     _log_begin(entries)
@@ -77,10 +77,10 @@ def download_images_with_progress(
 def download_images_batch(
     dn_image_list: Iterable[Any] | None, batch_size: int | None = None
 ) -> DownloadSummary:
-    """Download a list of URLs in batches, with a pause between two batches.
+    """Download a list of URLs in batches, with a pause between batches.
 
-    batch_size: URLs in a batch; None means the setting's. There is no pause after a batch whose
-    images were all in the cache. Return the counts of saved, skipped and failed images.
+    batch_size: URLs in a batch, None for the number in the settings. No pause follows a batch whose
+    images were all in the cache. Return how many images were saved, skipped or failed.
     """
     entries = _unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
@@ -98,7 +98,7 @@ def download_images_batch(
 
 
 def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -> bool:
-    """Download one image to a path and return whether the file exists afterwards.
+    """Download one image to a path, and return whether the file exists afterwards.
 
     chunk_size: bytes to read at once; less than 1024 counts as 1024.
     """
@@ -111,9 +111,9 @@ def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -
 def pre_loading(usergal_page_url: str | None, paging_information: Any = None) -> None:
     """Download the next page's thumbnails into the cache, in a background thread.
 
-    usergal_page_url: the API URL of the page on screen. paging_information: a mapping whose entry
-    "totalPageUrls" lists the URLs of known pages. If it has no next page, the page on screen is
-    fetched for its cursor. Does nothing if preloading is switched off.
+    usergal_page_url: API URL of the page on screen. paging_information: a mapping that lists the
+    URLs of known pages as "totalPageUrls"; if no page follows there, Civitai is asked for the next
+    cursor. Does nothing if preloading is switched off.
     """
     if usergal_page_url and setting.usergallery_preloading:
         args, name = (usergal_page_url, paging_information), "gallery-preload"
@@ -132,7 +132,7 @@ class GalleryDownloadManager:
         self._lock = threading.Lock()
 
     def download_with_retry(self, img_url: str, save_path: str, max_retries: int = 2) -> bool:
-        """Download one image, with retries, and return whether the file exists afterwards.
+        """Download one image with retries, and return whether the file exists afterwards.
 
         A failed image is added to `failed_downloads`. max_retries: number of tries after the first.
         """
@@ -146,9 +146,9 @@ class GalleryDownloadManager:
         return is_saved
 
     def retry_failed_downloads(self) -> int:
-        """Download all failed images again and return how many succeeded.
+        """Download all failed images again, with two tries each; return how many succeeded.
 
-        Each gets two tries. `failed_downloads` then holds the images that failed again.
+        `failed_downloads` then holds the images that failed again.
         """
         with self._lock:
             remaining = list(self.failed_downloads)
@@ -172,9 +172,9 @@ class _Saver(Protocol):
 
 
 def _find_saver(client: Any) -> _Saver | None:
-    """Return the client if its `save` can replace its `download_file`, else None.
+    """Return the client if its `save` can be called in place of `download_file`, else None.
 
-    A host or a test may have replaced `download_file`, and then expects it to be called.
+    A host or test may have replaced `download_file`, and then expects a call of it.
     """
     method = getattr(client.download_file, "__func__", None)
     kinds = (vars(kind) for kind in type(client).__mro__)
@@ -183,7 +183,7 @@ def _find_saver(client: Any) -> _Saver | None:
 
 
 def _download_single_image(img_url: str, save_path: str) -> bool:
-    """Download one image, unless the file exists; return whether it exists afterwards."""
+    """Download one image if its file is missing; return whether the file exists afterwards."""
     return _save(get_http_client(), img_url, save_path)
 
 
@@ -194,7 +194,7 @@ def _save(client: Any, url: str, path: str) -> bool:
 def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bool:
     """Download one image with retries, and return whether the file exists afterwards.
 
-    A client without `save` does not retry by itself, so this function does.
+    A client without `save` does not retry, so this function does.
     """
     saver = _find_saver(client)
     if saver is not None:
@@ -208,7 +208,7 @@ def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bo
 
 
 def _unique_entries(entries: Iterable[Any] | None) -> list[Any]:
-    """Return the entries without duplicates, in order; they need not be hashable."""
+    """Return the entries in order, without duplicates; entries need not be hashable."""
     return list({e if isinstance(e, str) else (repr(e),): e for e in entries or ()}.values())
 
 
@@ -229,17 +229,17 @@ def _download(
 def _count_workers() -> int:
     """Return the number of download threads.
 
-    The client of this extension limits its requests itself. It gets two threads more than the
-    setting allows requests, since some threads wait for the disk.
+    Our own client limits its requests itself. It gets two threads more than requests are allowed,
+    since some threads wait for the disk.
     """
     is_own_client = _find_saver(get_http_client()) is not None
     return setting.gallery_max_concurrent_downloads + (_EXTRA_WORKERS if is_own_client else 0)
 
 
 def _fetch_entry(entry: Any, path: str) -> bool:
-    """Download an entry of the list and return whether its file exists afterwards.
+    """Download an entry of the URL list; return whether its file exists afterwards.
 
-    An entry that is not a string fails.
+    An entry that is no string counts as failed.
     """
     return isinstance(entry, str) and _download_single_image(entry, path)
 
@@ -263,7 +263,7 @@ def _language() -> str:
 
 
 def _report_end(summary: DownloadSummary) -> None:
-    """Log the counts and each failed image; show a warning in gradio if any failed."""
+    """Log the counts and each failed image; if any failed, show a warning in gradio."""
     for entry, _ in summary.failed:
         _log(f"Failed: {util.without_query(entry if isinstance(entry, str) else repr(entry))}")
     if summary.total:
@@ -295,7 +295,7 @@ def _preload_after(page_url: str, paging_information: Any) -> None:
 
 
 def _next_listed_url(page_url: str, paging_information: Any) -> str:
-    """Return the URL that follows this page in "totalPageUrls", "" if there is none."""
+    """Return the URL after `page_url` in "totalPageUrls", "" if there is none."""
     information = paging_information if isinstance(paging_information, Mapping) else {}
     urls = information.get("totalPageUrls")
     if not isinstance(urls, (list, tuple)) or page_url not in urls:
@@ -305,7 +305,7 @@ def _next_listed_url(page_url: str, paging_information: Any) -> str:
 
 
 def _next_cursor_url(page_url: str, get_json: Callable[[str], Any]) -> str:
-    """Fetch a page and return its URL with the next cursor, "" after the last page."""
+    """Fetch a page and return the URL of the next page, "" if there is none."""
     body = get_json(page_url)
     # Not the response's own `nextPage`, which could lead to any host.
     cursor = civitai.parse_page(body).next_cursor if body is not None else None

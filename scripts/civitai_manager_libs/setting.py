@@ -138,29 +138,29 @@ def thumbnails_folder() -> str:
 def private_paths() -> list[str]:
     """Return the paths that the WebUI must not serve: our data folder and the API key's file.
 
-    Each path is listed as it is and with its symbolic links resolved.
+    Symbolic links are listed both as they are and resolved.
     """
     paths = (data_folder(), host.key_file())
     return sorted({*paths, *map(os.path.realpath, paths)})
 
 
 def saved_images_folder() -> str:
-    """Return the folder in which images are saved, in a subfolder for each model."""
+    """Return the folder in which images are saved; each model has a subfolder there."""
     return expand_folder(download_images_folder) or host.default_images_folder()
 
 
 def base_url() -> str:
-    """Return Civitai's URL without a final slash; CIVITAI_BASE_URL replaces it, as for tests."""
+    """Return Civitai's URL without a final slash; tests set CIVITAI_BASE_URL to replace it."""
     return (os.environ.get("CIVITAI_BASE_URL") or _DEFAULT_BASE_URL).rstrip("/")
 
 
 def get_image_url_to_gallery_file(url: str) -> str:
-    """Return the path at which an image URL is cached; the file may not exist."""
+    """Return the path of the cache file for an image's URL; the file may not exist."""
     return os.path.join(shortcut_gallery_folder, cache_file_name(url))
 
 
 def change(name: str, value: Any) -> None:
-    """Check a value and set a setting to it, in memory only.
+    """Check a new value and set a setting to it, in memory only.
 
     Raises SettingError, with a sentence for the user, if the value is not allowed.
     """
@@ -177,7 +177,7 @@ def load() -> list[str]:
 
     A setting with an invalid value gets its default, and unknown names are ignored. A damaged
     `settings.json` is renamed to `settings.json.damaged`; a file with invalid values is copied to
-    that name. The data folder is created if it is missing, readable by its owner alone.
+    that name. If the data folder is missing, it is created, readable by its owner alone.
     """
     make_folder_private(data_folder(), _OWN_NAMES)
     for folder in (data_folder(), os.path.dirname(host.key_file())):
@@ -217,7 +217,7 @@ def _apply_values(values: Mapping[str, Any]) -> list[str]:
 def _move_options(options: Mapping[str, Any]) -> list[str]:
     """Save to `settings.json` the settings that older versions stored in the WebUI's file.
 
-    The WebUI's file stays as it is. Return a sentence for each problem.
+    Return a sentence for each problem. The WebUI's file is not changed.
     """
     if not (BY_NAME.keys() - set(ON_HOST_PAGE)) & options.keys():
         return []
@@ -237,7 +237,7 @@ def save() -> None:
 
 
 def _is_marked() -> bool:
-    """Return whether a host has saved `settings.json`: a terminal may share its data folder."""
+    """Return whether a WebUI, which may share the data folder, has saved `settings.json`."""
     try:
         return _SAVED_IN_HOST in read_json_object(_settings_file())
     except SettingError:
@@ -245,9 +245,9 @@ def _is_marked() -> bool:
 
 
 def load_api_key() -> None:
-    """Set `civitai_api_key` from the variable CIVITAI_API_KEY or else from the key's file.
+    """Set `civitai_api_key` from the variable CIVITAI_API_KEY, or else from the key's file.
 
-    Raises SettingError if the file cannot be read; the key is then "".
+    If the file cannot be read, the key is "" and SettingError is raised.
     """
     global civitai_api_key
     try:
@@ -258,7 +258,7 @@ def load_api_key() -> None:
 
 
 def validate_key(key: str) -> str:
-    """Return an API key without surrounding spaces; "" is allowed and means no key.
+    """Check an API key and return it without surrounding spaces; "" means no key.
 
     Raises SettingError if the text cannot be an API key.
     """
@@ -271,8 +271,8 @@ def validate_key(key: str) -> str:
 def save_api_key(key: str) -> None:
     """Write the API key to its file, readable by its owner alone; "" deletes the file.
 
-    The variable CIVITAI_API_KEY, if set, is still used instead of the file. Raises SettingError
-    for an invalid key, DiskError if the file cannot be written.
+    The variable CIVITAI_API_KEY, if set, is still used instead of the file. Raises SettingError for
+    an invalid key, and DiskError if the file cannot be written.
     """
     key = validate_key(key)
     if key:
@@ -287,7 +287,7 @@ def _settings_file() -> str:
 
 
 def _read_key_file() -> str:
-    """Return the API key in its file, "" if there is no file. Raises SettingError."""
+    """Return the API key in its file, "" if the file is missing. Raises SettingError."""
     path = host.key_file()
     try:
         with open(path, encoding="utf-8-sig") as file:

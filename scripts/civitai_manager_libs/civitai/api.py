@@ -42,8 +42,8 @@ class _Client(Protocol):
 def parse_reference(text: str, takes_words: bool = True) -> Reference:
     """Parse what a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    takes_words: whether the error message may suggest search words. Raises InputError, whose
-    message says what to type instead.
+    Raises InputError with a message that says what to type instead. takes_words: whether that
+    message may suggest search words.
     """
     return urls.resolve_reference(text, setting.base_url(), takes_words)
 
@@ -73,8 +73,8 @@ def search_models(
 ) -> ModelPage:
     """Fetch a page of the models that best match search words.
 
-    level: bit mask of the browsing levels allowed for a model's cover. limit: number of models, 1
-    to 100. cursor: `next_cursor` of the previous page, None for the first page.
+    level: bit mask of the browsing levels that a model's cover may have. limit: number of models, 1
+    to 100. cursor: the previous page's `next_cursor`, None for the first page.
     """
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
@@ -95,12 +95,11 @@ def fetch_images(
 ) -> Page:
     """Fetch one page of the images that match a query.
 
-    cursor: the previous page's `next_cursor`, None for the first page.
-    limit: images to request, 20 to 200. A page may have none although more pages follow, and up to
-    twice as many, because a page that may be cut is requested again with twice the limit.
-    patience: seconds that this second request may take; if it takes longer, the first response is
-    returned. None waits, and requests a shorter page if the request fails.
-    An unknown user has an empty page.
+    cursor: the previous page's `next_cursor`, None for the first page. limit: images to request, 20
+    to 200. The page may hold more, or none although more pages follow: if Civitai may have cut it,
+    it is requested again with twice the limit. patience: seconds that this second request may take,
+    else the first response is returned; None means no time limit. For an unknown user the page is
+    empty.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)
@@ -140,28 +139,28 @@ def _fetch_rows(
 
 
 def parse_page(body: Any) -> Page:
-    """Parse a response of `GET /images`; keep images of all browsing levels."""
+    """Parse a response of `GET /images`, with images of all browsing levels."""
     return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS), _allowed_url_check())
 
 
 def parse_image(row: Any) -> Image | None:
-    """Parse the stored record of an image; return None if its URL is not allowed."""
+    """Parse the stored record of an image; return None if its URL may not be fetched."""
     return records.image_from_json(row, _allowed_url_check())
 
 
 def fetch_image(
     client: _Client, image_id: int, cancelled: Cancellation | None = None
 ) -> Image | None:
-    """Fetch one image by its id; return None if Civitai does not have or show the image."""
+    """Fetch one image by its id; return None if Civitai does not return the image."""
     query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
     page = fetch_images(client, query, None, 1, cancelled)
     return next((image for image in page.images if image.id == image_id), None)
 
 
 def fetch_username(client: _Client) -> str:
-    """Return the name of the user whose API key the client sends; use this to test a key.
+    """Fetch the name of the user to whom the client's API key belongs, in order to test the key.
 
-    Raises NeedsKey for a wrong key, which other endpoints ignore.
+    Raises NeedsKey for a wrong key.
     """
     return records.username_from_json(client.fetch_json(_api_url("me")))
 

@@ -55,29 +55,29 @@ class ImageQuery:
 
     @property
     def takes_sql_path(self) -> bool:
-        """Return whether Civitai answers the query from its SQL database.
+        """Return whether Civitai answers the query from its SQL database, sorted by id only.
 
-        That database serves models without a version, and single images. It sorts by image id only.
+        That is so for models without a version, and for single images.
         """
         return self.image_id is not None or self.model_id is not None and self.version_id is None
 
     @property
     def drops_sort(self) -> bool:
-        """Return whether Civitai ignores the sort of the query."""
+        """Return whether Civitai ignores the query's sort."""
         return self.takes_sql_path and self.sort not in _SORTS_BY_ID
 
     @property
     def reverse(self) -> ImageQuery:
-        """Return the query sorted by "Oldest", or by "Newest" if the sort is "Oldest" already."""
+        """Return the query in reverse order: "Newest" becomes "Oldest", "Oldest" becomes "Newest"."""
         return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:
-        """Return the query's fields as a dict, ready to be written as JSON."""
+        """Return the query's fields as a dict that can be written as JSON."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Any) -> ImageQuery:
-        """Return the query from a dict of `to_json`; missing or invalid fields get defaults."""
+        """Return the query for a dict made by `to_json`; missing or invalid fields get defaults."""
         given = data if isinstance(data, dict) else {}
         names = (entry.name for entry in fields(cls))
         values = {n: given[n] for n in names if n in given and _is_valid_field(n, given[n])}
@@ -104,12 +104,12 @@ class Page:
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """Return the ids of all valid images, including those that do not match the query."""
+        """Return the ids of all valid images, also of those that do not match the query."""
         return (*(image.id for image in self.images), *self.other_ids)
 
 
 def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
-    """Return the cursor to send to Civitai, changed where Civitai would otherwise skip images."""
+    """Return the cursor to send, changed where Civitai would otherwise skip images."""
     if cursor is None:
         return None
     if query.takes_sql_path:
@@ -127,18 +127,19 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
 
 
 def may_be_time_limit(query: ImageQuery, cursor: str | None, has_images: bool = False) -> bool:
-    """Return whether an empty last page may be the result of Civitai's time limit of 20 s.
+    """Return whether a last page may be empty only because Civitai timed out.
 
-    cursor: the cursor of the empty page. has_images: whether the gallery is known to have images.
+    Civitai stops a search after 20 seconds. cursor: the cursor of the empty page. has_images:
+    whether the gallery is known to have images.
     """
     return has_images or cursor is not None or query.takes_sql_path
 
 
 def may_be_cut(query: ImageQuery, page: Page, rows: int) -> bool:
-    """Return whether images may be missing between a page and the next page.
+    """Return whether images may be missing between this page and the next.
 
     rows: number of rows that were requested. A request for twice as many rows returns the missing
-    images too.
+    images.
     """
     # The BitDex path (cursors `offset|bdx:...`, None at the end) fills a short page from the next
     # page, cuts it to `rows`, and then goes on after the *whole* next page.
@@ -155,10 +156,10 @@ def walk_pages(
 ) -> Iterator[tuple[Page, str | None]]:
     """Yield (page, cursor of the next page) for each page of a gallery; the last cursor is None.
 
-    read_page: returns the page at a cursor. known_ids: ids to leave out of the pages. Images of
+    read_page: returns the page at a cursor. known_ids: ids of images to leave out. Images of
     earlier pages are left out too, so a page may be empty. max_pages: the most pages to read.
-    page_rows: number of rows that `read_page` requests; used to stop after 5,000 rows without an
-    image.
+    page_rows: number of rows that `read_page` requests; after 5,000 rows without an image the
+    gallery counts as ended.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0

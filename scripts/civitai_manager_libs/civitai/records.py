@@ -99,7 +99,7 @@ class ModelPage:
 
 
 def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
-    """Parse a page of images; count invalid rows in `dropped`. Raises InvalidResponse.
+    """Parse a page of images; `dropped` counts the invalid rows. Raises InvalidResponse.
 
     is_allowed: returns whether an image's URL may be fetched.
     """
@@ -117,7 +117,7 @@ def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
 def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
     """Parse a page of models; leave out invalid rows. Raises InvalidResponse.
 
-    level: bit mask of the browsing levels allowed for a cover.
+    level: bit mask of the browsing levels that a cover may have.
     """
     rows = _require_items(body, "a list of models")
     found = (
@@ -153,7 +153,7 @@ def image_from_json(row: Any, is_allowed: UrlCheck, default_level: int = 1) -> I
     """Parse an image; return None if it has no id, no allowed URL, or is nested too deeply.
 
     is_allowed: returns whether a URL may be fetched. default_level: browsing level of an image
-    without a rating. The lowest level is right for galleries, which Civitai has filtered by rating.
+    without a rating; 1 is right for galleries, which Civitai has filtered already.
     """
     row = as_mapping(row)
     if row.get("hasMeta") is False:  # its owner hides the metadata, whatever else is sent
@@ -238,9 +238,9 @@ def _file_size(rows: Any) -> int:
 
 
 def _find_cover(row: Mapping[str, Any], level: int, is_allowed: UrlCheck) -> Image | None:
-    """Return the first showcase image whose browsing level is in the bit mask `level`.
+    """Return the model's first example image whose browsing level is in the bit mask `level`.
 
-    Civitai does not filter showcase images, so an image without a rating counts as XXX.
+    Civitai does not filter these images, so an image without a rating counts as XXX.
     """
     rows = (
         entry for version in _iter_version_rows(row) for entry in _as_entries(version.get("images"))
@@ -251,7 +251,7 @@ def _find_cover(row: Mapping[str, Any], level: int, is_allowed: UrlCheck) -> Ima
 
 
 def _matches_query(image: Image, query: ImageQuery) -> bool:
-    """Return whether the query includes the image's type and rating."""
+    """Return whether an image's type and rating match the query."""
     has_type = image.type == query.type if query.type else image.type != "audio"
     return has_type and bool(image.level & query.level & ~_BLOCKED)
 
@@ -331,7 +331,7 @@ def _parse_stats(row: Mapping[str, Any]) -> ReactionCounts:
 
 
 def _unwrap_meta(meta: Any) -> Mapping[str, Any] | None:
-    """Return the inner object of `{id, meta}`, which some records nest twice; None if empty."""
+    """Return the `meta` of `{id, meta}`, a wrapper around some generation data; None if empty."""
     for _ in range(2):
         meta = meta["meta"] if _is_wrapped(meta) else meta
     return meta if isinstance(meta, dict) and meta and not _is_wrapped(meta) else None

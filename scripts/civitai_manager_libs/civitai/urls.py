@@ -63,7 +63,7 @@ class _NotAReference(Exception):
 
 
 def is_image_url(url: str, base_url: str) -> bool:
-    """Return whether images may be fetched from a URL; use this for URLs that Civitai has sent.
+    """Return whether an image may be fetched from a URL that Civitai has sent.
 
     Allowed are https URLs on the hosts of Civitai and of the base URL, at the default port. The
     base URL's own scheme and port are allowed on its host too.
@@ -78,8 +78,8 @@ def is_image_url(url: str, base_url: str) -> bool:
 def resolve_reference(text: str, base_url: str, takes_words: bool = True) -> Reference:
     """Parse what a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    takes_words: whether the error message may suggest search words. Raises InputError, whose
-    message says what to type instead.
+    Raises InputError with a message that says what to type instead. takes_words: whether that
+    message may suggest search words.
     """
     try:
         return _parse_text(text, base_url)
@@ -103,7 +103,7 @@ def _parse_text(text: str, base_url: str) -> Reference:
 
 
 def _split_origin(url: str) -> tuple[str, str, int] | None:
-    """Return (scheme, host, port) of a URL, or None if the URL must not be fetched."""
+    """Return (scheme, host, port) of a URL, None if the URL must not be fetched."""
     match = _ADDRESS.fullmatch(url) if len(url) <= _MAX_URL and url.isprintable() else None
     if match is None:
         return None
@@ -174,7 +174,7 @@ def _reference_from_url(url: str, base_url: str) -> Reference:
 
 
 def _parse_gallery_path(path: str) -> Reference | None:
-    """Return the reference in the path of an image, post, collection or user; None for others."""
+    """Return what the path of an image, post, collection or user page refers to, else None."""
     for kind in ("image", "post", "collection"):
         if match := re.search(rf"/{kind}s/([0-9]+)(?:/|$)", path, re.I):
             found: dict[str, Any] = {f"{kind}_id": _parse_id(match[1], kind)}

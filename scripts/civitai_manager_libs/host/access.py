@@ -21,12 +21,12 @@ _FOLDERS = ("download_images_folder", "model_folders", "saved_name")
 
 
 def is_shared() -> bool:
-    """Return whether the WebUI's flags, such as `--listen`, let it be reached from elsewhere."""
+    """Return whether the WebUI's flags, such as `--listen`, let other machines reach it."""
     return any(_host_arguments().get(name) for name in _SHARED)
 
 
 def is_frozen(name: str) -> bool:
-    """Return whether the WebUI's flags forbid users to change one of our settings.
+    """Return whether the WebUI's flags forbid users to change a setting of ours.
 
     name: a setting's name, or "key" for the API key.
     """
@@ -41,7 +41,7 @@ def is_frozen(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Return True if the setting is a folder and the WebUI's flags hide folders."""
+    """Return whether a setting is a folder that the WebUI's flags hide from users."""
     return name in _FOLDERS and bool(_host_arguments().get("hide_ui_dir_config"))
 
 

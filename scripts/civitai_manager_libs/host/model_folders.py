@@ -59,11 +59,11 @@ def _iter_option_folders() -> Iterator[tuple[str, str]]:
 
 
 def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
-    """Return the hashes of model files that the WebUI has computed, to spare us hashing them.
+    """Return the hashes of model files that the WebUI has computed, by the WebUI's titles.
 
-    Each key is the WebUI's title of a file, such as "lora/folder/name". Each value is a list of
-    (the file's mtime when it was hashed, hash). A hash is a SHA256 in full, or Civitai's AutoV3: 12
-    digits of the SHA256 without the file's header.
+    A title is such as "lora/folder/name"; its value is a list of (the file's mtime when it was
+    hashed, hash). A hash is a whole SHA256, or Civitai's AutoV3: 12 digits of the SHA256 without
+    the file's header.
     """
     found: dict[str, list[tuple[float, str]]] = {}
     for store, digits in _iter_hash_stores():

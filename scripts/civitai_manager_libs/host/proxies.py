@@ -24,7 +24,7 @@ _NAMES = ("no_proxy", "NO_PROXY")  # some programs read only one of them
 
 
 def validate_proxy(url: str) -> str:
-    """Return a proxy's URL without surrounding spaces; "" is allowed and means no proxy.
+    """Check a proxy's URL and return it without surrounding spaces; "" means no proxy.
 
     Raises InputError if the URL is invalid, contains a password, or needs PySocks, which is not
     installed.

@@ -37,10 +37,7 @@ def localization() -> str:
 
 
 def read_options() -> dict[str, Any] | None:
-    """Return the values of our settings that the WebUI stores, by our names for them.
-
-    Return None without a WebUI.
-    """
+    """Return our settings that the WebUI stores, by our names; None without a WebUI."""
     if not in_webui():
         return None
     from modules import shared
@@ -53,7 +50,7 @@ def read_options() -> dict[str, Any] | None:
 
 
 def host_name() -> str:
-    """Return the WebUI's name to show to users, such as "Forge Neo"; "" without a WebUI."""
+    """Return the WebUI's name for users, such as "Forge Neo"; "" without a WebUI."""
     if not in_webui():
         return ""
     if "modules_forge" in sys.modules:
@@ -63,14 +60,14 @@ def host_name() -> str:
 
 
 def _forge_name() -> str:
-    """Return the name of this Forge: "Forge" or one of its forks."""
+    """Return the name of the running Forge: "Forge" itself or one of its forks."""
     version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
     known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
     return next((name for start, name in known if str(version).startswith(start)), "Forge")
 
 
 def send_targets() -> tuple[str, ...]:
-    """Return the tabs for which `add_paste_buttons` made a button, in the buttons' order."""
+    """Return the tabs to which our "Send to ..." buttons lead, in the buttons' order."""
     return _targets if in_webui() else ()
 
 
@@ -105,7 +102,7 @@ def fill_empty_prompts() -> None:
 
 
 def find_paste_module() -> Any:
-    """Return the WebUI's Python module that makes its "Send to ..." buttons."""
+    """Return the WebUI's Python module that makes "Send to ..." buttons."""
     from modules import infotext_utils
 
     if hasattr(infotext_utils, "create_buttons"):
@@ -136,7 +133,7 @@ def register_callbacks(
     """Register functions for the WebUI to call while it builds its page.
 
     on_tabs: returns our tabs. on_settings: adds our settings. on_started: called with the page
-    (gradio's Blocks) and its app (FastAPI) when they are served.
+    (gradio's Blocks) and the app (FastAPI) when they are served.
     """
     from modules import script_callbacks
 
@@ -156,8 +153,8 @@ def add_option(
     """Add one of our settings to the WebUI's settings page.
 
     label: the text beside the field. section: (id, title) of the page's section. component: (gradio
-    class, its keyword arguments); if the class is None, the WebUI chooses one by the type of
-    `default`. on_change: called after the user changes the setting.
+    class, its keyword arguments); the WebUI chooses the class if it is None. on_change: called
+    after the user changes the setting.
     """
     from modules import shared
 
@@ -169,6 +166,6 @@ def add_option(
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:
-    """Exclude our components from `ui-config.json`, from which a WebUI restores old values."""
+    """Leave our components out of `ui-config.json`, from which a WebUI restores old values."""
     for component in blocks.blocks.values():
         component.do_not_save_to_config = True

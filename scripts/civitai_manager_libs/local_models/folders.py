@@ -55,9 +55,9 @@ class FolderListing:
 
 
 def validate_folders(typed: str) -> str:
-    """Return the setting's value for a list of folders that the user typed.
+    """Check a list of folders that the user typed; return the value for the setting.
 
-    typed: whole paths, separated by semicolons. Raises InputError if one is no folder.
+    typed: absolute paths, separated by semicolons. Raises InputError if a path is no folder.
     """
     for path in _split_folders(typed):
         if not os.path.isabs(path) or not os.path.isdir(path):
@@ -67,10 +67,7 @@ def validate_folders(typed: str) -> str:
 
 
 def list_folders() -> list[SearchedFolder]:
-    """Return the folders that hold models, each once.
-
-    These are the folders that the WebUI uses and those of the setting.
-    """
+    """Return the folders in which the WebUI or the settings look for models, without duplicates."""
     found = [SearchedFolder(kind, path) for kind, path in host.list_model_folders()]
     found += [
         SearchedFolder("", path)
@@ -81,14 +78,14 @@ def list_folders() -> list[SearchedFolder]:
 
 
 def has_folders() -> bool:
-    """Return whether any folder that holds models is known."""
+    """Return whether `list_folders` finds any folder."""
     return bool(list_folders())
 
 
 def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
     """Yield the listing of each folder and of all its subfolders.
 
-    Links are followed, and no folder is listed twice. The search ends after 5,000 folders or 50,000
+    Links are followed, but no folder is listed twice. The search ends after 5,000 folders or 50,000
     model files.
     """
     waiting = [(folder.path, folder.path, folder.kind) for folder in folders][::-1]
@@ -108,7 +105,7 @@ def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
 
 
 def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[str]]:
-    """Return (the listing of a folder, the paths of its subfolders)."""
+    """Return (listing of a folder, paths of its subfolders)."""
     files, other_names, subfolders = [], set(), []
     try:
         with os.scandir(path) as entries:

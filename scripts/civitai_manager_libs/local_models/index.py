@@ -34,15 +34,15 @@ class ModelIndex:
         self._read_at = self._checked_at = float("-inf")
 
     def find(self, wanted: WantedModel) -> ModelMatch:
-        """Search the local model files for a model and return the match.
+        """Find a model among the model files on this machine, and return the match.
 
-        If no folder that holds models is known, the match's state is "".
+        If no folder with models is known, the match's state is "".
         """
         lookup = self.load_lookup()
         return lookup.find(wanted) if self._folders else ModelMatch("")
 
     def load_lookup(self) -> ModelLookup:
-        """Return the lookup of all model files, read again if a folder has changed."""
+        """Return the lookup of all model files; read the files again if a folder has changed."""
         with self._lock:
             now = time.monotonic()
             if now - self._checked_at > _CHECK_INTERVAL:
@@ -76,8 +76,8 @@ class ModelIndex:
     ) -> Iterator[ModelFile]:
         """Yield the model files of a folder, with their hashes and ids.
 
-        cached: (time of change, sidecar) of each sidecar file read before, by path. host_hashes:
-        (the file's time of change when it was hashed, hash) pairs that the WebUI stored, by title.
+        cached: (mtime, sidecar) of each sidecar file that was read before, by path. host_hashes:
+        (mtime of the hashed file, hash) pairs that the WebUI has stored, by title.
         """
         for name, size, mtime in listing.files:
             sidecars = list(self._iter_sidecars(listing, name, cached))
@@ -113,9 +113,9 @@ class ModelIndex:
 
 
 def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
-    """Return the titles under which a WebUI may have stored this file's hash.
+    """Return the titles under which a WebUI may have stored a file's hash.
 
-    A title is the kind and a path, such as `lora/style`.
+    A title consists of the kind of model and a path, such as `lora/style`.
     """
     path = os.path.join(listing.path, name)
     inside = os.path.relpath(path, listing.top)
@@ -137,5 +137,5 @@ _model_index = ModelIndex()
 
 
 def get_model_index() -> ModelIndex:
-    """Return the index that all threads of this process share."""
+    """Return the process-wide index of model files."""
     return _model_index

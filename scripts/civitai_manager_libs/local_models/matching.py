@@ -85,7 +85,7 @@ class ModelLookup:
 
     @staticmethod
     def from_files(files: Iterable[ModelFile]) -> ModelLookup:
-        """Return a lookup that holds these files."""
+        """Return a lookup of these files."""
         lookup = ModelLookup()
         for file in files:
             for code in _list_hash_forms(file.hashes):
@@ -99,9 +99,9 @@ class ModelLookup:
         return lookup
 
     def find(self, wanted: WantedModel) -> ModelMatch:
-        """Return the match for a model: its file, else a file of another version.
+        """Find the file of a model, or of another version of that model, and return the match.
 
-        The state is `missing` if neither is found, and "" for a resource that has no file.
+        The state is `missing` if there is neither, and "" for a resource that is no file.
         """
         kind, name = wanted.resource.type, wanted.resource.name
         if kind not in ("", *KINDS) or kind == "vae" and name.lower() in _NO_FILE:
@@ -153,16 +153,13 @@ def _normalize_word(name: str) -> str:
 
 
 def _find_version(name: str) -> str:
-    """Return the version that a file's name ends with, "" if there is none."""
+    """Return the version at the end of a file's name, "" if there is none."""
     found = _VERSION.search(name)
     return found[0].strip(" _-.()[]") if found else ""
 
 
 def _list_hash_forms(hashes: Iterable[str]) -> set[str]:
-    """Return the hashes and their beginnings of 10, 12 and 64 digits.
-
-    An image may state a hash in any of these lengths.
-    """
+    """Return the hashes and their first 10, 12 and 64 digits, as images may state them."""
     return {code[:digits] for code in hashes for digits in (*_DIGITS, len(code))}
 
 
@@ -172,7 +169,7 @@ def _list_hash_keys(code: str) -> tuple[str, ...]:
 
 
 def _iter_names(wanted: WantedModel) -> Iterator[str]:
-    """Yield the resource's name and the names of its files on Civitai."""
+    """Yield the model's name and the names of its files on Civitai."""
     if wanted.resource.name:
         yield wanted.resource.name
     yield from (file for file in wanted.files if file and not _HASH.fullmatch(file))
@@ -183,9 +180,9 @@ def _fits(file: ModelFile, resource: Resource) -> bool:
 
 
 def _differs(file: ModelFile, resource: Resource) -> bool:
-    """Return whether a file of the same name is certainly another model.
+    """Return whether a file with the model's name is certainly another model.
 
-    Compare the version ids, else the hashes of the same kind.
+    The version ids are compared, or else hashes of the same kind.
     """
     if resource.version_id and file.version_id:
         return resource.version_id != file.version_id

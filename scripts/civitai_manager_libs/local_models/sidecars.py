@@ -30,7 +30,7 @@ class Sidecar:
 
 
 def read_sidecar(path: str) -> Sidecar:
-    """Read a sidecar file and return its contents; empty if it cannot be read."""
+    """Return the contents of a sidecar file, an empty Sidecar if it cannot be read."""
     try:
         with open(path, encoding="utf-8-sig") as file:
             data = as_mapping(json.loads(file.read(_MOST)))
@@ -40,7 +40,7 @@ def read_sidecar(path: str) -> Sidecar:
 
 
 def _parse_version(version: Mapping[str, Any], hashes: frozenset[str] = frozenset()) -> Sidecar:
-    """Return the contents of a model version as Civitai's API describes it.
+    """Parse a model version in the form of Civitai's API.
 
     hashes: further hashes of the model file, added to those of the version.
     """
