@@ -68,7 +68,7 @@ class ImageQuery:
 
     @property
     def reverse(self) -> ImageQuery:
-        """Return the query in reverse order: "Newest" becomes "Oldest", "Oldest" becomes "Newest"."""
+        """Return the query in reverse order: by "Newest" if it is by "Oldest", else by "Oldest"."""
         return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def is_hidden(name: str) -> bool:
 
 
 def has_login(request: Any) -> bool:
-    """Return whether the app that received this request requires a login."""
+    """Return whether the app of this request requires a login."""
     return getattr(request.app, "auth", None) is not None
 
 

@@ -14,10 +14,10 @@ _OUR_FOLDER = "civitai-shortcut"
 
 
 def default_data_folder() -> str:
-    """Return the path of our data folder, which is inside the WebUI's data folder if there is one.
+    """Return the path of our data folder.
 
-    Without a WebUI the variable CIVITAI_SHORTCUT_DATA names the folder; the default is in the
-    user's home folder.
+    That is a folder in the WebUI's data folder. Without a WebUI, the variable CIVITAI_SHORTCUT_DATA
+    names the folder; the default is in the user's home folder.
     """
     if in_webui():
         from modules import paths
@@ -28,14 +28,14 @@ def default_data_folder() -> str:
 
 
 def default_images_folder() -> str:
-    """Return the folder of saved images that is used unless the user chooses another."""
+    """Return the folder for saved images if the user has chosen none."""
     return os.path.join(default_data_folder(), "outputs", "download-images")
 
 
 def key_file() -> str:
     """Return the path of the API key's file.
 
-    Within a WebUI the file is in the user's configuration folder, which no WebUI serves.
+    If a WebUI runs us, the file is in the user's configuration folder, which no WebUI serves.
     """
     if not in_webui():
         return os.path.join(default_data_folder(), "api_key")

@@ -16,9 +16,9 @@ _GRACE = 5  # seconds for running requests when a host closes its page
 
 
 def event_options() -> dict[str, Any]:
-    """Return the keyword arguments that each of our events needs, such as `Button.click`.
+    """Return the keyword arguments that each of our gradio events needs, such as `Button.click`.
 
-    The arguments let an event run several times at once and hide it from gradio's public API.
+    They let an event run several times at once, and hide it from gradio's public API.
     """
     # Each page load lists public events, and gradio 6 stores their values in the browser.
     major = _gradio_major()
@@ -30,9 +30,9 @@ def event_options() -> dict[str, Any]:
 
 
 def limit_page_shutdown(page: Any) -> None:
-    """Limit how long the page's server waits for running requests when it closes: 5 seconds.
+    """Let the page's server wait at most five seconds for running requests when it closes.
 
-    Without a limit, the "Reload UI" of a WebUI with gradio 3 waits forever.
+    Otherwise the "Reload UI" of a WebUI with gradio 3 waits forever.
     """
     config: Any = getattr(getattr(page, "server", None), "config", None)
     if _gradio_major() < 4 and getattr(config, "timeout_graceful_shutdown", 0) is None:
@@ -56,7 +56,7 @@ def request_header(request: Any, name: str) -> str:
 
 
 def is_same_origin(origin: str, host: str) -> bool:
-    """Return whether an `Origin` header has the address of the `Host` header.
+    """Return whether a request's `Origin` header names the host of its `Host` header.
 
     Use this to refuse requests from other web sites.
     """
@@ -64,7 +64,7 @@ def is_same_origin(origin: str, host: str) -> bool:
 
 
 def is_logged_in(request: Any) -> bool:
-    """Return whether a request's sender is logged in; True if the app requires no login."""
+    """Return whether the sender of a request is logged in, or no login is required."""
     if not has_login(request):
         return True
     return any(value in request.app.tokens for value in request.cookies.values())

@@ -21,19 +21,19 @@ _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
 def list_lora_fields(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the LoRAs that parameters outside the prompt name, at most 50.
+    """Return the LoRAs that the parameters outside the prompt name, at most 50.
 
-    Each has the keys of an entry of Civitai's `additionalResources`: type, name, strength,
-    strengthClip, hash.
+    Each is a dict such as in Civitai's `additionalResources`: type, name, strength, strengthClip,
+    hash.
     """
     entries = (*_iter_ruined_fooocus(meta), *_iter_weighted(meta), *_iter_numbered(meta))
     return [entry for entry in entries if as_text(entry["name"])][:_MAX_LORAS]
 
 
 def find_misnamed_hashes(meta: Mapping[str, Any]) -> frozenset[str]:
-    """Return the hashes of LoRAs whose names Civitai cut off in `resources`.
+    """Return the hashes of LoRAs whose names were cut off by Civitai's parser.
 
-    For example, Civitai's parser reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA `01`.
+    For example, it reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01`.
     """
     return frozenset(entry["hash"] for entry in _iter_numbered(meta) if entry["hash"])
 
@@ -51,7 +51,7 @@ def _make_entry(
 
 
 def _iter_ruined_fooocus(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the LoRAs in `other.loras` of RuinedFooocus.
+    """Yield the LoRAs that RuinedFooocus lists in `other.loras`.
 
     The value is a list of `["<hash>", "0.8 - a/b.safetensors"]`, or a string in files of 2023.
     """
@@ -74,9 +74,9 @@ def _iter_weighted(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _iter_numbered(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the LoRAs in numbered parameters: `Lora_0 Model name` or `AddNet Model 1`.
+    """Yield the LoRAs in numbered parameters, such as `Lora_0 Model name` or `AddNet Model 1`.
 
-    The first form is written by ComfyUI nodes that save images, the second by an A1111 extension.
+    ComfyUI nodes that save images write the first form, an A1111 extension writes the second.
     """
     keys = [key for key in islice(meta, 500) if str(key).startswith(("Lora_", "AddNet Model "))]
     for key in keys:

@@ -20,10 +20,10 @@ _UNUSABLE = re.compile(r"[:<>\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def missing_lora_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return a prompt tag for each LoRA that a record lists but its prompts do not, at most 50.
+    """Return a prompt tag for each LoRA that a record lists but its prompts lack, at most 50.
 
-    A tag is `<lora:NAME:WEIGHT>`, or `<lora:NAME:CLIP:MODEL>` if the weights for CLIP and for the
-    model differ. A LoRA without a known weight gets no tag.
+    A tag is `<lora:NAME:WEIGHT>`, or `<lora:NAME:CLIP:MODEL>` if CLIP and the model have different
+    weights. A LoRA without a known weight gets no tag.
     """
     known = {name.strip().lower() for text in _iter_texts(meta) for name in _TAG.findall(text)}
     tags = []
@@ -41,7 +41,7 @@ def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (name, tag) for each LoRA that a record lists with a usable name and weight."""
+    """Yield (name, tag) for each LoRA of a record, without LoRAs of unusable name or weight."""
     for entry, weight_key in _iter_named_loras(meta):
         kind = as_text(entry.get("type")).lower()
         stated_name = as_text(entry.get("name"))
@@ -53,7 +53,7 @@ def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _iter_named_loras(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Yield (entry, name of the key that holds its weight) for each resource in a record."""
+    """Yield (entry, key of the entry's weight) for each resource in a record."""
     loras = (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
     for entry in map(as_mapping, loras):
         yield entry, "strength"
@@ -64,7 +64,7 @@ def _iter_named_loras(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, An
 
 
 def _format_weights(entry: Mapping[str, Any], key: str) -> str:
-    """Return a LoRA's weights in the form that a tag has, "" if they are 0 or unknown."""
+    """Return a LoRA's weights as they stand in a tag, "" if they are 0 or unknown."""
     model, clip = as_number(entry.get(key)), as_number(entry.get("strengthClip"))
     if model is None or (model == 0 and not clip):
         return ""

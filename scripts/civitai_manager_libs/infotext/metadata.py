@@ -24,10 +24,9 @@ def build_infotext(
 ) -> str:
     """Return the infotext for the `meta` of an API record, "" if it has no parameters.
 
-    meta: a flat mapping, or one wrapped as `{id, meta}`. image: the record itself. Its
-    base model tells how to read `meta`, and its ids are added if an infotext would have too few
-    parameters to be recognised by a WebUI. adds_lora_tags: append the tags of
-    `list_added_lora_tags` to the prompt.
+    meta: a flat mapping, or one wrapped as `{id, meta}`. image: the record. Its base model tells
+    how to read `meta`; its ids are added if the infotext has too few parameters to be recognised by
+    a WebUI. adds_lora_tags: append the tags of `list_added_lora_tags` to the prompt.
     """
     # The record's image size is not used: the image may have been enlarged after its generation.
     record = _build_record(meta, image)
@@ -47,14 +46,14 @@ def list_added_lora_tags(
 
 
 def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Return the names of the parameters that `build_infotext` omits since they are damaged."""
+    """Return the names of the parameters that `build_infotext` leaves out as damaged."""
     return find_mangled_names(_unwrap_meta(meta))
 
 
 def find_workflow(meta: Mapping[str, Any] | None) -> str:
     """Return the ComfyUI workflow of a record, as JSON that ComfyUI's editor can open.
 
-    If the record has no workflow, return its graph in API format, or "" without a graph.
+    If there is no workflow, return the graph in API format, or "" if there is none either.
     """
     comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
     workflow, graph = (as_mapping(load_json(comfy.get(name))) for name in ("workflow", "prompt"))
@@ -77,7 +76,7 @@ def _unwrap_meta(meta: object) -> Mapping[str, Any]:
 
 
 def _merge_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return `meta` completed with the values of its ComfyUI graph; values of `meta` win."""
+    """Return `meta`, with values that it lacks read from its ComfyUI graph."""
     if "comfy" not in meta:
         return meta
     graph = read_graph(meta["comfy"])

@@ -27,10 +27,10 @@ _PLACEHOLDERS = {"Model": "unknown", "Model hash": "unknown"}
 
 
 def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters with other programs' names replaced by the WebUIs' names.
+    """Rename other programs' parameters to the names that the WebUIs use.
 
-    If a parameter is given under both names, the value under the WebUIs' name is used. Unknown
-    names stay.
+    If a parameter is given under both names, the value under the WebUIs' name is used. Parameters
+    of unknown names are kept.
     """
     translated = {key: value for key, value in parameters.items() if key != _CASE_VARIANT}
     for name, other in _OTHER_NAMES.items():
@@ -45,17 +45,17 @@ def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_schedule(parameters: Mapping[str, Any]) -> bool:
-    """Return whether the parameters already give a schedule or the sampler uses none."""
+    """Return whether the parameters name a schedule already, or their sampler uses none."""
     sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
     is_named = "scheduler" in parameters or bool(translate_sampler(sampler)[1])
     return is_named or sampler in _WITHOUT_SCHEDULE
 
 
 def translate_infotext(text: str) -> str:
-    """Translate another program's infotext to the parameter names that the WebUIs read.
+    """Rename the parameters of another program's infotext to the names that the WebUIs read.
 
-    LoRAs that only parameters name get a tag in the prompt, since WebUIs read LoRAs from tags only.
-    An infotext that a WebUI wrote is returned unchanged.
+    LoRAs in parameters are also added to the prompt as tags, since WebUIs read LoRAs from tags
+    only. An infotext that a WebUI wrote is returned unchanged.
     """
     read = parse_infotext(text)
     parameters = _translate_values(read.parameters)

@@ -33,7 +33,7 @@ _PROSE = re.compile(r".*prompt|.*template", re.IGNORECASE | re.DOTALL)
 
 
 def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
-    """Return a record's parameters under A1111's names and in its order, "" for missing ones."""
+    """Return a record's parameters under A1111's names and in its order; missing ones are ""."""
     main, checksums = _build_main_parameters(meta), _build_hash_lists(meta)
     version = {"Version": _find_text(meta, "Version")}
     others = _build_other_parameters(meta, {*main, *checksums, *version})
@@ -45,7 +45,7 @@ def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 def find_mangled_names(meta: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the parameters whose values Civitai's parser has damaged.
 
-    `build_webui_parameters` omits them.
+    `build_webui_parameters` leaves these parameters out.
     """
     names = (key for key in islice(meta, _MAX_KEYS) if isinstance(key, str) and _is_webui_key(key))
     return tuple(key for key in names if _is_mangled(key, meta[key]))
@@ -80,7 +80,7 @@ def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _find_text(meta: Mapping[str, Any], *keys: str) -> str:
-    """Return the first value of these keys that is not empty, as text; "" if there is none."""
+    """Return the first value under these keys that is not empty, as text; "" if there is none."""
     texts = (as_text(meta.get(key)) for key in keys)
     return next((text for text in texts if text and len(text) <= _MAX_VALUE), "")
 
@@ -97,7 +97,7 @@ def _format_seed(meta: Mapping[str, Any], *keys: str) -> str:
 
 
 def _clean_model_name(name: str) -> str:
-    """Return a model's name without folder and extension, "" if it is a web site's id."""
+    """Return a model's name without folder and extension, "" if it is only a web site's id."""
     return "" if is_site_id(name) else as_text(model_file_stem(name))
 
 
@@ -130,7 +130,7 @@ def _find_first_name(meta: Mapping[str, Any], key: str) -> str:
 def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:
     """Return the values of `Lora hashes` and `TI hashes`, such as `name: hash, name2: hash2`.
 
-    They are collected from the parameters with these names and from the record's `hashes`.
+    They come from the parameters of these names and from the record's `hashes`.
     """
     found: dict[str, dict[str, str]] = {"Lora hashes": {}, "TI hashes": {}}
     for key, value in islice(as_mapping(meta.get("hashes")).items(), _MAX_KEYS):
@@ -152,7 +152,7 @@ def _join_hashes(checksums: Mapping[str, str]) -> str:
 
 
 def _build_other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str]:
-    """Return the parameters that are not in `known` and have a name that a WebUI could write."""
+    """Return the parameters that are not in `known` but have a name that a WebUI may write."""
     found = {}
     for key in islice(meta, _MAX_KEYS):
         if isinstance(key, str) and key not in known and _is_webui_key(key):
@@ -168,7 +168,7 @@ def _is_webui_key(key: str) -> bool:
 
 
 def _is_mangled(key: str, value: object) -> bool:
-    """Return whether Civitai's parser has cut or split a value, so that the original is lost.
+    """Return whether Civitai's parser has damaged a parameter's value.
 
     For example, the quoted text "photo of a (cat:1.1)" became `{"photo of a (cat": "1.1)"}`.
     """
@@ -181,7 +181,7 @@ def _is_mangled(key: str, value: object) -> bool:
 
 
 def _unquote(text: str) -> str:
-    """Return a text without the JSON quotes that an older parser of Civitai left around it."""
+    """Remove the JSON quotes that an older parser of Civitai left around a text."""
     if not (len(text) > 1 and text[0] == text[-1] == '"'):
         return text
     try:

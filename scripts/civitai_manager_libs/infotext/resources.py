@@ -55,7 +55,7 @@ def is_air(name: str) -> bool:
 
 
 def is_site_id(name: str) -> bool:
-    """Return whether a resource's name is a web site's id for it instead of a file name."""
+    """Return whether a resource's name is a web site's id instead of a file name."""
     return is_air(name) or _TENSORART_ID.fullmatch(model_file_stem(name)) is not None
 
 
@@ -64,13 +64,12 @@ def list_resources(
     image: Image | None = None,
     files: Mapping[str, int] | None = None,
 ) -> tuple[Resource, ...]:
-    """Return the models, LoRAs and other resources of an image, each once.
+    """Return the models, LoRAs and other resources of an image, without duplicates.
 
-    At most 300 mentions of a resource are read. meta: the generation parameters in the image's
-    record. image: the record itself; adds the versions that Civitai detected. files: version ids by
-    lower-case hash or file name; a resource without a version id gets its id from here. File names
-    are not unique: the id of a file name is used only if Civitai detected this version in the
-    image.
+    meta: the generation parameters in the image's record. image: the record, with the versions that
+    Civitai detected. files: version ids by lower-case hash or file name, for resources without an
+    id; since file names are not unique, they count only for a detected version. At most 300
+    mentions of resources are read.
     """
     meta = as_mapping(meta)
     resources = chain(
@@ -138,7 +137,7 @@ def _make_resource(
 
 
 def _make_air_resource(air: str, word: str, weight: float | None) -> Resource:
-    """Return the resource that an AIR (`urn:air:...`) names, an empty one if not on Civitai."""
+    """Return the resource that an AIR (`urn:air:...`) names, an empty one if not Civitai's."""
     found = _AIR.fullmatch(air)
     version = _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
     if found is None or version is None:

@@ -83,7 +83,7 @@ def translate_sampler(sampler: str, schedule: str = "") -> tuple[str, str]:
     """Return (sampler, schedule) under the WebUIs' names; unknown names are unchanged.
 
     A schedule at the end of the sampler's name (`DPM++ 2M Karras`) replaces `schedule`, as in the
-    WebUIs. A preset of the Krita plugin (`Default - DPM++ 2M`) counts as its sampler and schedule.
+    WebUIs. A preset of the Krita plugin (`Default - DPM++ 2M`) becomes a sampler and a schedule.
     """
     name = _PRESETS.get(sampler.lower(), sampler)
     for candidate in (name, name.rpartition(" - ")[2]):
@@ -101,17 +101,17 @@ def translate_schedule(name: str) -> str:
 
 
 def is_sampler(name: str) -> bool:
-    """Return whether a known program has a sampler of this name."""
+    """Return whether this is the name of a sampler in any program that we know."""
     return _normalize_sampler(name) in _SAMPLERS
 
 
 def is_schedule(name: str) -> bool:
-    """Return whether a known program has a schedule of this name."""
+    """Return whether this is the name of a schedule in any program that we know."""
     return _normalize_schedule(name) in _SCHEDULES
 
 
 def _split_schedule(sampler: str) -> tuple[str, str]:
-    """Return (sampler, schedule) for a name that may end with a schedule, "" if it does not."""
+    """Split a schedule off the end of a sampler's name; return (sampler, schedule or "")."""
     if is_sampler(sampler):
         return sampler, ""
     normalized = _normalize_schedule(sampler)

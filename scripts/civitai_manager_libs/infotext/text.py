@@ -54,7 +54,7 @@ class Infotext:
 
 
 def parse_infotext(text: str) -> Infotext:
-    """Parse an infotext as the WebUIs do; a text without parameters is a prompt."""
+    """Parse an infotext as the WebUIs do; text without parameters is taken as a prompt."""
     *lines, last = clean_text(text).strip().split("\n")
     pairs = _PAIR.findall(last)
     if len(pairs) < _MIN_PAIRS:
@@ -70,7 +70,7 @@ def parse_infotext(text: str) -> Infotext:
 
 
 def find_missing_values(text: str) -> tuple[str, ...]:
-    """Return the names of the main parameters that an infotext lacks; `Prompt` counts as one."""
+    """Return the names of the main values that an infotext lacks, such as `Prompt` and `Seed`."""
     read = parse_infotext(text)
     values = {"Prompt": read.prompt, **read.parameters}
     values.setdefault("CFG scale", values.get("Distilled CFG Scale", ""))
@@ -83,11 +83,10 @@ def compose_infotext(
     parameters: Mapping[str, str],
     padding: Iterable[tuple[str, str]] = (),
 ) -> str:
-    """Return the infotext that a WebUI parses into these values, "" if all are empty.
+    """Compose an infotext that a WebUI parses into these values, "" if all are empty.
 
-    padding: more (name, value) pairs, which are used only to lengthen a line of parameters. A line
-    of fewer than three pairs would be read as part of the prompt, and without a line the end of a
-    prompt might be read as parameters.
+    padding: further (name, value) pairs, used only if there are fewer than three parameters: then a
+    WebUI would take the line of parameters for a part of the prompt.
     """
     negative_prompt = _make_readable(negative_prompt)
     negative_prompt = negative_prompt if is_safe_negative_prompt(negative_prompt) else ""
@@ -101,7 +100,7 @@ def compose_infotext(
 
 
 def is_safe_negative_prompt(negative_prompt: str) -> bool:
-    """Return whether every WebUI can read the parameters that follow this negative prompt."""
+    """Return whether every WebUI can read the parameters after this negative prompt."""
     # SD.Next deletes the negative prompt everywhere in the text: with ".", 7.5 becomes 75.
     return not _PUNCTUATION.fullmatch(negative_prompt)
 
@@ -109,9 +108,9 @@ def is_safe_negative_prompt(negative_prompt: str) -> bool:
 def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str]) -> str:
     """Return an infotext with `tags` appended to its prompt and its parameters replaced.
 
-    parameters: all parameters of the new text. A parameter that is not among them is removed, and a
-    new one is added after the sampler; other text stays as it is. A negative prompt that breaks a
-    WebUI is removed. Return `text` unchanged if fewer than three parameters would remain.
+    parameters: all parameters of the new text; new ones are added after the sampler. A negative
+    prompt that breaks a WebUI is removed. Return `text` unchanged if fewer than three parameters
+    would remain.
     """
     *lines, last = clean_text(text).strip().split("\n")
     read = parse_infotext(text)
@@ -147,7 +146,7 @@ def _begins_negative(line: str) -> bool:
 
 
 def _make_readable(prompt: str) -> str:
-    """Return a prompt with weights that a WebUI can parse: `(word:1.2.)` becomes `(word:1.2)`."""
+    """Return a prompt whose weights a WebUI can parse: `(word:1.2.)` becomes `(word:1.2)`."""
     prompt = clean_text(prompt).strip()
     return _EMPHASIS.sub(_repair_emphasis, prompt) if "(" in prompt else prompt
 
@@ -158,7 +157,7 @@ def _repair_emphasis(match: re.Match[str]) -> str:
 
 
 def _compose_prompts(prompt: str, negative_prompt: str) -> str:
-    """Return the lines of both prompts, with `Negative prompt:` between them.
+    """Return both prompts, separated by `Negative prompt:`.
 
     Where a prompt itself contains these words, a space is put before the colon.
     """
@@ -173,7 +172,7 @@ def _compose_prompts(prompt: str, negative_prompt: str) -> str:
 
 
 def _looks_like_parameters(body: str) -> bool:
-    """Return whether a WebUI would read a text's last line as parameters or be slow to parse it."""
+    """Return whether a WebUI takes the text's last line for parameters, or parses it slowly."""
     last = body.rpartition("\n")[2]
     return len(last) > _LONG_LINE or len(_PAIR.findall(last)) >= _MIN_PAIRS
 

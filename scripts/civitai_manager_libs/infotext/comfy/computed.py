@@ -54,9 +54,9 @@ def is_computed(node_type: str) -> bool:
 def compute_outputs(node_type: str, get: _Get) -> tuple[Any, ...] | None:
     """Compute the outputs of a node from its inputs, as ComfyUI would.
 
-    get: returns the value of the input with a name, or raises ValueError if it is unknown. In the
-    tuple, None is an unknown output; a tuple that is too short means the same. Return None if nodes
-    of this type are not supported.
+    Return None if nodes of this type are not supported. An output that is None or missing at the
+    end of the tuple is unknown. get: returns the value of a named input, or raises ValueError if it
+    is unknown.
     """
     compute = _COMPUTED.get(node_type)
     if compute is None:
@@ -101,8 +101,8 @@ def _read_json_value(get: _Get) -> tuple[Any, ...]:
 def _join_director_prompts(get: _Get) -> tuple[Any, ...]:
     """Return (None, prompt) for LTXDirector, a node that describes a video by several prompts.
 
-    The prompt has a line for the whole video, then lines for its scenes. None stands for the node's
-    first output, a model.
+    The prompt has a line for the whole video, then lines for its scenes. None stands for a model,
+    the node's first output.
     """
     timeline = as_mapping(load_json(get("timeline_data")))
     if timeline.get("retakeMode"):
@@ -126,7 +126,7 @@ def _convert_number(get: _Get) -> tuple[Any, ...]:
 
 
 def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
-    """Return (width, height) for a Comfyroll node: those of its preset, or custom ones."""
+    """Return (width, height) for a Comfyroll node, from its preset or its own width and height."""
     match = re.search(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("aspect_ratio")))
     sides = match.groups() if match else (get("width"), get("height"))
     if match is None and get("aspect_ratio") != "custom" or as_number(get("prescale_factor")) != 1:
@@ -138,7 +138,7 @@ def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
 def _read_scaled_size(get: _Get) -> tuple[Any, ...]:
     """Return (None, width, height) for rgthree's node SDXL Empty Latent Image.
 
-    None stands for the node's first output, a latent image.
+    None stands for a latent image, the node's first output.
     """
     match = re.match(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("dimensions")))
     scale = as_number(get("clip_scale"))
@@ -150,7 +150,7 @@ def _read_scaled_size(get: _Get) -> tuple[Any, ...]:
 def _read_resized_size(get: _Get) -> tuple[Any, ...]:
     """Return (None, width, height) for the node ImageResize+, () if the size is unknown.
 
-    None stands for the node's first output, the resized image. The size is known only if the node
+    None stands for the resized image, the node's first output. The size is known only if the node
     always stretches the image to its own width and height.
     """
     other = get("keep_proportion") or get("multiple_of") or get("condition") != "always"
@@ -189,7 +189,7 @@ def _evaluate_text(text: str, get: _Get) -> Any:
 
 
 def _evaluate(part: ast.AST, get: _Get) -> Any:
-    """Return the value of an arithmetic expression, with names read by `get`.
+    """Return the value of an arithmetic expression; `get` returns the values of its names.
 
     Raises ValueError if the expression contains anything but arithmetic.
     """

@@ -33,11 +33,11 @@ _SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sig
 def read_second_pass(
     nodes: Nodes, first: str, samplers: list[str], first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return A1111's Hires. fix parameters for the sampler that enlarges the first one's image.
+    """Return A1111's Hires. fix parameters for the sampler that enlarges the first sampler's image.
 
-    first: the id of the first sampler's node. samplers: the ids of all samplers. first_values: the
-    parameters of the first sampler. Return {} if a WebUI could not repeat this with one Hires. fix,
-    or if the new size is unknown.
+    first: id of the first sampler's node. samplers: ids of all samplers. first_values: parameters
+    of the first sampler. Return {} if one Hires. fix could not do the same, or if the new size is
+    unknown.
     """
     if as_number(first_values.get("denoise")) not in (None, 1):
         return {}
@@ -79,10 +79,9 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
 
 
 def _list_nodes_between(nodes: Nodes, first: str, later: str, samplers: set[str]) -> list[Node]:
-    """Return the nodes that change an image between two samplers, last node first.
+    """Return the nodes through which an image goes from one sampler to another, last node first.
 
-    Return [] if the image of the node `first` does not reach the node `later`, or if it passes
-    another sampler before.
+    Return [] if the image of `first` does not reach `later`, or goes through a third sampler.
     """
     path: list[Node] = []
     for node_id in iter_image_path(nodes, later):
@@ -95,7 +94,7 @@ def _list_nodes_between(nodes: Nodes, first: str, later: str, samplers: set[str]
 
 
 def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
-    """Return `Hires upscale` (a factor) or `Hires resize` (a size) for the nodes on a path.
+    """Return {"Hires upscale": factor} or {"Hires resize": size} for a list of nodes.
 
     Return {} if neither is known.
     """
@@ -128,7 +127,7 @@ def _find_upscaler(nodes: Nodes, path: list[Node]) -> str | None:
 def _read_sampler_change(
     nodes: Nodes, sampler: str, first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return `Hires sampler` and `Hires schedule type`, if not the same as for the first pass."""
+    """Return `Hires sampler` and `Hires schedule type`, if they differ from the first pass."""
     own = (as_text(find_nearest_value(nodes, sampler, *where)) for where in (_SAMPLER, _SCHEDULER))
     names = translate_sampler(*own)
     first = translate_sampler(

@@ -42,7 +42,7 @@ _Lora = dict[str, Any]  # an entry of a record's `additionalResources`
 
 
 def find_model(nodes: Nodes, sampler: str) -> str | None:
-    """Return the file name of the model that a sampler uses, with its folder; None if unknown."""
+    """Return the path of the model file that a sampler uses, None if unknown."""
     for node in iter_upstream(nodes, sampler, _MODEL_SIDES):
         inputs = node["inputs"]
         if get_linked_node(inputs.get("model")) is not None:  # it only patches the linked model
@@ -63,7 +63,7 @@ def find_model(nodes: Nodes, sampler: str) -> str | None:
 def list_loras(nodes: Nodes, sampler: str) -> list[_Lora]:
     """Return the LoRAs that a sampler uses, in the order in which they are applied, at most 50.
 
-    Each is an entry of `additionalResources` in Civitai's records.
+    Each is a dict such as in Civitai's `additionalResources`.
     """
     sides = (*_MODEL_SIDES, *_LORA_SIDES)
     found: list[_Lora] = []
@@ -88,7 +88,7 @@ def _list_node_loras(nodes: Nodes, node: Node) -> list[_Lora]:
 
 
 def _iter_row_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """Yield the LoRAs of rgthree's loader, which has an input with a dictionary for each LoRA.
+    """Yield the LoRAs of rgthree's loader, which has one input for each LoRA.
 
     For example, `lora_1: {"on": true, "lora": "name.safetensors", "strength": 1}`.
     """
@@ -98,7 +98,7 @@ def _iter_row_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
 
 
 def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """Yield the LoRAs of LoRA Manager's loader, which lists them in one input.
+    """Yield the LoRAs of LoRA Manager's loader, which has one input for all LoRAs.
 
     For example, `loras: {"__value__": [{"name": "a", "strength": 1}]}`.
     """
@@ -141,7 +141,7 @@ def _find_weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> ob
 
 
 def _iter_lora(name: object, strength: object, clip: object) -> Iterator[_Lora]:
-    """Yield a LoRA's entry of `additionalResources`; yield nothing without a name or an effect."""
+    """Yield a LoRA as for `additionalResources`, nothing if it has no name or no effect."""
     if not isinstance(name, str) or not as_text(name) or get_linked_node(name):
         return
     if as_number(strength) == 0 and not as_number(clip):

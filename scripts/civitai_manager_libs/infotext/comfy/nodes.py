@@ -27,10 +27,10 @@ Nodes = Mapping[str, Node]
 
 
 def load_json(value: object) -> object:
-    """Parse a value if it is a JSON text; return any other value unchanged.
+    """Parse a value if it is JSON text; return any other value unchanged.
 
-    NaN and `undefined`, which some programs write, are read as None. Return None for invalid JSON
-    or if the parsed value might need more than MAX_PARSED bytes of memory.
+    NaN and `undefined`, which some programs write, become None. Return None for invalid JSON, or if
+    the parsed value might take more than MAX_PARSED bytes of memory.
     """
     if not isinstance(value, str):
         return value
@@ -49,7 +49,7 @@ def load_json(value: object) -> object:
 
 
 def estimate_parsed_size(text: str) -> int:
-    """Return an upper bound for the memory that a JSON text needs once it is parsed, in bytes."""
+    """Return how many bytes of memory a JSON text takes at most once it is parsed."""
     return len(text) + sum(cost * text.count(sign) for sign, cost in _COSTS.items())
 
 
@@ -76,7 +76,7 @@ def get_node_type(node: Node) -> str:
 
 
 def get_link(value: object) -> tuple[str, int] | None:
-    """Return (node id, output number) of an input's link, None if the input is not linked."""
+    """Return (node id, output number) for a linked input, None for an input with a value."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         return None
     node_id, output = value
@@ -91,9 +91,9 @@ def get_linked_node(value: object) -> str | None:
 
 
 def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[str]:
-    """Return the ids of the nodes linked to the inputs with these names.
+    """Return the ids of the nodes to which the inputs of these names are linked.
 
-    If none of these inputs is linked, return the ids of the nodes linked to any input.
+    If none of these inputs is linked, all inputs count.
     """
     inputs = node["inputs"]
     links = [link for name in input_names if (link := get_linked_node(inputs.get(name)))]
@@ -101,9 +101,9 @@ def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[st
 
 
 def walk_nodes(starts: Iterable[str], list_next: Callable[[str], Iterable[str]]) -> Iterator[str]:
-    """Yield the ids of all nodes that can be reached from `starts`, nearest first, each once.
+    """Yield the ids `starts` and of all nodes that can be reached from them, nearest first.
 
-    list_next: returns the ids of a node's neighbours. The ids in `starts` are yielded too.
+    list_next: returns the ids of a node's neighbours. Each id is yielded once.
     """
     seen = dict.fromkeys(starts)
     queue = deque(seen)
@@ -119,7 +119,8 @@ def walk_nodes(starts: Iterable[str], list_next: Callable[[str], Iterable[str]])
 def iter_upstream(nodes: Nodes, start: str, input_names: tuple[str, ...] = ()) -> Iterator[Node]:
     """Yield the node `start` and all nodes on which its inputs depend, nearest first.
 
-    A node's inputs with these names are followed, or all its inputs if none of them is linked.
+    input_names: the inputs to follow. In a node that has none of them linked, all inputs are
+    followed.
     """
 
     def list_next(node_id: str) -> list[str]:
@@ -129,7 +130,7 @@ def iter_upstream(nodes: Nodes, start: str, input_names: tuple[str, ...] = ()) -
 
 
 def iter_upstream_through(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
-    """Yield the node `start` and all nodes linked to it by inputs with these names, nearest first.
+    """Yield the node `start` and all nodes linked to it by inputs of these names, nearest first.
 
     Other inputs are never followed, unlike in `iter_upstream`.
     """

@@ -51,8 +51,8 @@ _MAX_AXES = 100
 def remove_varied_values(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
     """Remove the parameters that differ between the images of a grid (an X/Y plot).
 
-    found: the parameters read from the graph. They are returned unchanged if the graph makes no
-    grid. Return {} if a grid varies unknown parameters.
+    found: the parameters read from the graph, returned unchanged if the graph makes no grid. Return
+    {} if it is unknown what differs.
     """
     for plot in (node for node in nodes.values() if _PLOT.search(get_node_type(node))):
         names = islice(_iter_axis_names(nodes, plot), _MAX_AXES)
@@ -65,13 +65,13 @@ def remove_varied_values(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list_varied_keys(axis: str) -> list[str] | None:
-    """Return the keys of the parameters that a grid's axis varies, None if the axis is unknown."""
+    """Return the keys of the parameters that a grid's axis varies, None if unknown."""
     known = [keys for word, keys in _VARIED.items() if word in axis]
     return list(chain.from_iterable(known)) if known else None
 
 
 def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
-    """Yield the name of each axis of a grid in lower case, "" for an axis without a name."""
+    """Yield the name of each axis of a grid in lower case, "" if it has no name."""
     for name, value in plot["inputs"].items():
         link = get_linked_node(value)
         if name in _AXES and link is not None:

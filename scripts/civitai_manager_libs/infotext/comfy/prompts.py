@@ -51,7 +51,7 @@ _SEPARATORS = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)
 def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
     """Return the prompt that a sampler uses; several texts are joined by line ends.
 
-    side: "positive" or "negative". Return None if the sampler has no such prompt or a text in it is
+    side: "positive" or "negative". Return None if there is no such prompt or a text in it is
     unknown, and "" if the prompt has no effect (ConditioningZeroOut).
     """
     sides = _SIDE_INPUTS[side]
@@ -68,9 +68,9 @@ def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
 
 
 def _find_form(nodes: Nodes, sampler: str) -> list[Node]:
-    """Return the node in which the user types a sampler's prompts, as a list of one node.
+    """Return [the node in which the user types a sampler's prompts].
 
-    Only some types of samplers have such a node. Return [] for others, or if the graph has several.
+    Return [] if this type of sampler has no such node, or if the graph has several.
     """
     form = _FORMS.get(get_node_type(nodes[sampler]))
     filled = [node for node in nodes.values() if form and get_node_type(node) == form]
@@ -82,8 +82,8 @@ def _list_texts(
 ) -> list[str | None]:
     """Return the texts that make up a prompt, in order; an unknown text is None.
 
-    value: the sampler's input. sides: the names that nodes give to inputs for this prompt (positive
-    or negative). cache: the texts that are already read.
+    value: the sampler's input. sides: names of the inputs for this prompt, which is positive or
+    negative. cache: the texts that have been read already.
     """
     texts: list[str | None] = []
     waiting, seen = [(value, True)], set()  # each with whether it may be a text itself
@@ -121,11 +121,11 @@ def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
 def _read_own_text(
     nodes: Nodes, node: Node, link: Any, cache: _Cache, accepts_text: bool
 ) -> list[str | None]:
-    """Return the text that a node adds to a prompt, as a list of one text.
+    """Return [the text that a node adds to a prompt], [] if the node adds no text.
 
-    The list is [] if the node adds no text, and [None] if its text is unknown. link: the link that
-    leads to the node. cache: the texts that are already read. accepts_text: whether the link may
-    lead to a node that outputs a text, not only to one that encodes a text.
+    The text is None if it is unknown. link: the link that leads to the node. cache: the texts that
+    have been read already. accepts_text: whether the link may lead to a node that outputs a text,
+    not only to a node that encodes a text.
     """
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
@@ -197,9 +197,9 @@ def _read_node_text(nodes: Nodes, node: Node, output: int, cache: _Cache, depth:
 
 
 def _list_output_inputs(inputs: Mapping[str, Any], output: int) -> tuple[str, ...]:
-    """Return the names of the inputs that a node passes on by this output; () if unknown.
+    """Return the names of the inputs that a node passes on by an output, () if unknown.
 
-    The second output of a node with both prompts is the negative prompt.
+    In a node with two prompts, the second output is the negative prompt.
     """
     names = _SIDE_INPUTS["negative"]
     return names if output == 1 and any(name in inputs for name in names) else ()

@@ -72,7 +72,7 @@ _CLIP_LAYERS = ("stop_at_clip_layer", "clip_skip", "base_clip_skip")
 
 
 def read_graph(comfy: object) -> dict[str, Any]:
-    """Return the generation parameters in a ComfyUI graph, {} if it has no sampler.
+    """Return the generation parameters in a ComfyUI graph, {} if the graph has no sampler.
 
     comfy: a mapping or its JSON, with a graph in API format under "prompt", a workflow under
     "workflow", or both. The keys are those of Civitai's records, such as "cfgScale". If the graph
@@ -125,7 +125,10 @@ def _has_several_seeds(nodes: Nodes, start: str) -> bool:
 
 
 def _count_listed_steps(nodes: Nodes, start: str) -> int | None:
-    """Return the steps of a sampler whose noise levels the user listed; None for others."""
+    """Return the number of steps of a sampler whose noise levels are listed one by one.
+
+    Return None for other samplers.
+    """
     sigmas = nodes.get(get_linked_node(nodes[start]["inputs"].get("sigmas")) or "", {})
     if get_node_type(sigmas) != "ManualSigmas":
         return None
@@ -134,7 +137,7 @@ def _count_listed_steps(nodes: Nodes, start: str) -> int | None:
 
 
 def _read_clip_skip(nodes: Nodes, start: str) -> int | None:
-    """Return A1111's Clip skip, such as 2 if ComfyUI stops at layer -2; None if unknown."""
+    """Return A1111's Clip skip, None if unknown; it is 2 if ComfyUI stops at layer -2."""
     for node in iter_upstream_through(nodes, start, _CLIP_INPUTS):
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
@@ -152,9 +155,9 @@ def _read_nodes(comfy: object) -> Nodes:
 
 
 def _read_implied_values(nodes: Nodes, start: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sampler, schedule and CFG scale that follow from the types of nodes.
+    """Return the sampler, schedule and CFG scale that follow from the types of the nodes.
 
-    found: the parameters that are already known from the nodes' inputs.
+    found: the parameters that the nodes' inputs name.
     """
     implied: dict[str, Any] = {}
     for node in iter_upstream(nodes, start):

@@ -93,10 +93,10 @@ _Cache = dict[tuple[str, int], Any]
 
 
 def resolve_links(nodes: Nodes) -> Nodes:
-    """Return the nodes with each link replaced by the value or link that it leads to.
+    r"""Return the nodes with each link replaced by what it leads to: a value or another link.
 
     Links are followed through nodes that only pass a value on, and through the chosen input of a
-    switch. An unknown value becomes a link to a node "\\0", which does not exist.
+    switch. An unknown value becomes a link to a node "\0", which does not exist.
     """
     cache: _Cache = {}
     return {node_id: _resolve_node_links(nodes, node, cache) for node_id, node in nodes.items()}
@@ -151,7 +151,7 @@ def _find_switch_input(
 ) -> str | None:
     """Return the name of the input that a switch passes on, "" if unknown.
 
-    inputs: a node's inputs. Return None if the node is not a switch.
+    inputs: the switch's inputs. Return None if the node is no switch.
     """
     for name, yes, no in _CHOICES:
         if name in inputs and (yes in inputs or no in inputs):
@@ -192,8 +192,8 @@ def _get_output_name(kind: str, output: int) -> str:
 def _resolve_context_value(nodes: Nodes, node: Node, name: str, cache: _Cache, depth: int) -> Any:
     """Return the value or link that a node passes on as its output `name`.
 
-    A missing value is taken from the nodes that the node extends, such as another context. Return
-    None if the node computes the value itself.
+    A missing value is taken from the node's base, such as another context. Return None if the node
+    computes the value itself.
     """
     for _ in range(_MAX_DEPTH):
         inputs = node["inputs"]

@@ -25,10 +25,10 @@ _PREVIEW = re.compile(r"preview|show|display|compare")
 
 
 def find_first_samplers(nodes: Nodes) -> list[str]:
-    """Return the ids of the samplers that do not continue another sampler's image.
+    """Return the ids of the samplers that begin an image, instead of continuing another's.
 
-    There are several if the graph makes several images. A sampler whose image is not saved is left
-    out. If no node is a known sampler, nodes with steps and a seed are taken for samplers.
+    A sampler whose image is not saved is left out. If no sampler is recognised, nodes with steps
+    and a seed count as samplers.
     """
     saved = _find_saved_nodes(nodes)
     for matches in (_is_sampler, _has_sampler_inputs):
@@ -42,7 +42,7 @@ def find_first_samplers(nodes: Nodes) -> list[str]:
 
 
 def list_samplers(nodes: Nodes) -> list[str]:
-    """Return the ids of all nodes that are known samplers."""
+    """Return the ids of all nodes that are recognised as samplers."""
     return [node_id for node_id, node in nodes.items() if _is_sampler(nodes, node)]
 
 
@@ -52,10 +52,9 @@ def list_save_nodes(nodes: Nodes) -> list[str]:
 
 
 def _find_saved_nodes(nodes: Nodes) -> set[str]:
-    """Return the ids of the nodes that contribute to a saved image.
+    """Return the ids of the nodes on which a saved image depends.
 
-    If no sampler's image is saved, return those that contribute to a shown image; if none is shown
-    either, return all ids.
+    If none is saved, those of a shown image are returned; if none is shown, all ids.
     """
     for pattern in (_OUTPUT, _PREVIEW):
         ends = [n for n, node in nodes.items() if pattern.search(get_node_type(node).lower())]
@@ -86,7 +85,7 @@ def _has_sampler_inputs(nodes: Nodes, node: Node) -> bool:
 
 
 def _find_downstream_nodes(nodes: Nodes, starts: list[str]) -> set[str]:
-    """Return the ids of all nodes whose inputs depend on one of the nodes `starts`."""
+    """Return the ids of all nodes that depend on one of the nodes `starts`."""
     fed = defaultdict(list)
     for node_id, node in nodes.items():
         for link in list_feeding_nodes(node):

@@ -78,7 +78,7 @@ def _takes_image(inputs: Mapping[str, Any]) -> bool:
 
 
 def iter_image_path(nodes: Nodes, start: str) -> Iterator[str]:
-    """Yield the ids of the nodes through which an image passes before `start`, last node first."""
+    """Yield the ids of the nodes through which an image goes before `start`, last node first."""
     node_id = start
     for _ in range(_MAX_NODES):
         node = nodes[node_id]
@@ -94,7 +94,7 @@ def iter_image_path(nodes: Nodes, start: str) -> Iterator[str]:
 def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
     """Return (width, height) of the image that a node makes, (0, 0) if unknown.
 
-    Return None if the node does not set a size.
+    Return None if the node does not change the size.
     """
     inputs = node["inputs"]
     if "aspect_ratio" in inputs and "swap_dimensions" in inputs:  # Comfyroll
@@ -124,10 +124,10 @@ def _round_down(inputs: Mapping[str, Any], side: int) -> int:
 
 
 def _read_side(nodes: Nodes, value: object, name: str) -> int | None:
-    """Return the number that an input holds for a width or a height, None if unknown.
+    """Return an input's value as a width or height, None if unknown.
 
-    value: the input. name: "width" or "height", to choose if the input is linked to a node that
-    holds both.
+    value: the input. name: "width" or "height", to choose a value if the input is linked to a node
+    that holds both.
     """
     source = nodes.get(get_linked_node(value) or "")
     holds_both = source is not None and not set(source["inputs"]) - {"width", "height"}

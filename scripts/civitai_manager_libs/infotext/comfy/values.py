@@ -53,14 +53,13 @@ _OTHER_INPUTS |= {"latent", "latent_image", "samples", "pixels", "mask", "contro
 def resolve_value(nodes: Nodes, value: object, names: tuple[str, ...] = ()) -> Any:
     """Return the text, number or bool of an input, None if unknown.
 
-    value: the input. A link is followed to the node that holds the value, or the value is computed.
-    names: the names of the inputs to prefer if a node holds several values.
+    value: the input; a link is followed to the node that holds or computes the value. names: names
+    of inputs to prefer if a node holds several values.
     """
     return _resolve(nodes, value, names, [_MAX_VISITS])
 
 
 def _resolve(nodes: Nodes, value: object, names: tuple[str, ...], left: list[int]) -> Any:
-    """Do the work of `resolve_value`, following at most `left[0]` links; count `left[0]` down."""
     while (link := get_link(value)) is not None:
         node, output = nodes.get(link[0]), link[1]
         left[0] -= 1
@@ -100,9 +99,10 @@ def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
 def find_nearest_value(
     nodes: Nodes, start: str, names: tuple[str, ...], input_names: tuple[str, ...] = ()
 ) -> Any:
-    """Return the value of an input with one of `names`, None if unknown.
+    """Return the value of an input with one of these names, None if unknown.
 
-    The node `start` is searched first, then the nodes of `iter_setting_nodes`, nearest first.
+    The node `start` is searched first, then the nodes that hold its settings, nearest first.
+    input_names: as for `iter_setting_nodes`.
     """
     for node in iter_setting_nodes(nodes, start, input_names):
         for name in () if get_node_type(node) in _IGNORED_NODES else names:
@@ -118,8 +118,8 @@ def find_nearest_value(
 def iter_setting_nodes(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
     """Yield the node `start` and the nodes that hold its settings, nearest first.
 
-    Links are followed from its inputs `input_names`, and from inputs that carry many settings at
-    once, such as "pipe".
+    input_names: the inputs of `start` to follow. Inputs that carry many settings at once, such as
+    "pipe", are always followed.
     """
 
     def list_next(node_id: str) -> Iterator[str]:

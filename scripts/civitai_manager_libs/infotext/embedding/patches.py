@@ -38,7 +38,7 @@ class Patch:
 def list_png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     """Return the patches that add an infotext to a PNG file, None if the file is damaged.
 
-    Existing `parameters` texts are removed, and an existing EXIF comment gets the infotext too.
+    Older `parameters` texts are removed. If the file has an EXIF comment, it gets the infotext too.
     """
     # The text goes before the pixels, where some readers stop. WebUIs prefer the EXIF comment.
     file.seek(0)
@@ -69,7 +69,7 @@ def _make_png_chunk(kind: bytes, data: bytes) -> bytes:
 def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     """Return the patches that add an infotext to a JPEG file.
 
-    Return None if the file is damaged or the infotext exceeds 64 KB.
+    Return None if the file is damaged, or the infotext is larger than 64 KB.
     """
     at = 2
     for start, end, head in _iter_jpeg_segments(file):
@@ -101,10 +101,10 @@ def _iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
-    """Return the segment of a JPEG file that holds EXIF data with an infotext as user comment.
+    """Return a JPEG segment with EXIF data in which the infotext is the user comment.
 
-    tiff: the file's present EXIF data, b"" if it has none. Return None if this data is damaged or
-    the segment would exceed 64 KB.
+    tiff: the file's present EXIF data, b"" for none. Return None if this data is damaged, or the
+    segment would be larger than 64 KB.
     """
     exif = set_comment(tiff, text)
     if exif is None or len(_EXIF + exif) > _MAX_SEGMENT:
@@ -113,7 +113,7 @@ def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
 
 
 def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
-    """Return the patches that add an infotext to a WebP file, None if it is damaged."""
+    """Return the patches that add an infotext to a WebP file, None if the file is damaged."""
     chunks = _list_webp_chunks(file)
     if not chunks:
         return None
@@ -133,7 +133,10 @@ def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
 
 
 def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
-    """Return (type, start, end) of each chunk that lies within the size in the file's header."""
+    """Return (type, start, end) of each chunk of a WebP file.
+
+    Chunks that exceed the size stated in the file's header are left out.
+    """
     file.seek(4)
     end = 8 + int.from_bytes(file.read(4), "little")
     chunks = islice(iter_webp_chunks(file), _MAX_PARTS)
@@ -144,8 +147,8 @@ def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
 def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
     """Return the patch that marks a WebP file as containing EXIF, None if the file is damaged.
 
-    first: (type, start, end) of the file's first chunk. The mark is in a VP8X chunk; the
-    patch adds one if the file does not begin with it.
+    first: (type, start, end) of the file's first chunk. The mark is a bit of the VP8X chunk; a file
+    without that chunk gets one.
     """
     kind, start, _ = first
     file.seek(start + 8)
@@ -164,9 +167,10 @@ def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch |
 
 
 def _read_webp_size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
-    """Return (width, height, flags for a VP8X chunk) of an image chunk, None if it is damaged.
+    """Return (width, height, flags) of a WebP image chunk, None if it is damaged.
 
-    kind: the chunk's type, VP8 or VP8L. data: its first 10 bytes.
+    flags: the bits of the VP8X chunk for this image. kind: the chunk's type, VP8 or VP8L. data: the
+    chunk's first 10 bytes.
     """
     if kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
         width, height = struct.unpack("<HH", data[6:10])

@@ -27,7 +27,7 @@ class _Folder:
 
 
 def has_comment(tiff: bytes) -> bool:
-    """Return whether the EXIF data has a user comment; False if the data is damaged."""
+    """Return whether EXIF data has a user comment; False if the data is damaged."""
     byte_order = _ORDERS.get(tiff[:4])
     try:
         exif = (
@@ -41,9 +41,9 @@ def has_comment(tiff: bytes) -> bool:
 
 
 def set_comment(tiff: bytes, text: str) -> bytes | None:
-    """Return EXIF data with its user comment set to `text`, None if the data is damaged.
+    """Return EXIF data with `text` as its user comment, None if the data is damaged.
 
-    tiff: the present data, b"" if there is none.
+    tiff: the present data, b"" for none.
     """
     # The comment is big-endian UTF-16 whatever the data's byte order is, as in the WebUIs.
     tiff = tiff or b"MM\0*" + struct.pack(">IHI", 8, 0, 0)
@@ -57,7 +57,7 @@ def set_comment(tiff: bytes, text: str) -> bytes | None:
 
 
 def _add_comment(tiff: bytes, byte_order: str, comment: bytes) -> bytes:
-    """Return EXIF data with an encoded user comment.
+    """Return EXIF data with this encoded user comment.
 
     Raises struct.error or ValueError if the data is damaged.
     """
@@ -86,7 +86,7 @@ def _read_root(tiff: bytes, byte_order: str) -> _Folder:
 def _find_exif_folder(tiff: bytes, byte_order: str, root: _Folder) -> tuple[int | None, _Folder]:
     """Return (offset of the entry that points to the Exif folder, the Exif folder).
 
-    If there is no Exif folder, the offset is None and the folder is empty.
+    Return (None, an empty folder) if there is no Exif folder.
     """
     for tag, at, raw in root.entries:
         if tag == _EXIF_FOLDER:
@@ -120,7 +120,7 @@ def _make_entry(byte_order: str, tag: int, kind: int, count: int, value: int) ->
 
 
 def _write_folder(byte_order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
-    """Return the bytes of a folder with the entry for `tag` added or replaced."""
+    """Return the bytes of a folder in which `entry` is added or replaces the entry of `tag`."""
     entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
     return struct.pack(f"{byte_order}H", len(entries)) + listed + folder.rest

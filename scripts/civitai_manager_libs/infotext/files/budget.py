@@ -23,19 +23,19 @@ class Budget:
         self._parts = parts
 
     def spend_part(self) -> bool:
-        """Count one part of the file, such as a chunk; return False if the limit is exceeded."""
+        """Count one part of the file, such as a chunk; return False if there were too many."""
         self._parts -= 1
         return self._parts >= 0
 
     def spend(self, size: int) -> bool:
-        """Subtract `size` bytes from the budget; if fewer are left, only return False."""
+        """Subtract `size` bytes from the budget; return False if too few are left."""
         if size > self._left:
             return False
         self._left -= size
         return True
 
     def read(self, file: BinaryIO, size: int) -> bytes:
-        """Read the next `size` bytes of a file; b"" if the budget or the file has fewer."""
+        """Read the next `size` bytes of a file; return b"" if the budget or the file has fewer."""
         if not self.spend(size):
             file.seek(size, 1)
             return b""
@@ -43,7 +43,7 @@ class Budget:
         return data if len(data) == size else b""
 
     def decompress(self, data: bytes) -> bytes:
-        """Decompress zlib data; b"" if the data is damaged or would exceed the budget."""
+        """Decompress zlib data; return b"" if it is damaged or would exceed the budget."""
         decompressor = zlib.decompressobj()
         try:
             text = decompressor.decompress(data, self._left + 1)
@@ -52,9 +52,9 @@ class Budget:
         return text if self.spend(len(text)) else b""
 
     def decode_text(self, data: bytes) -> str:
-        """Decode bytes as UTF-8, or as Latin-1 if they are not UTF-8.
+        """Decode bytes as UTF-8, or as Latin-1 if they are not valid UTF-8.
 
-        Return "" if the text would need more memory than the budget has left.
+        Return "" if the text would take more memory than the budget allows.
         """
         # Python stores each character of a text as wide as its widest, up to 4 bytes.
         if not self.spend((_max_char_width(data) - 1) * len(data)):

@@ -22,9 +22,9 @@ _MAKER = re.compile(
 
 
 def iter_credentials(data: bytes) -> Texts:
-    """Yield ("C2PA", program that signed the file) from the bytes of its Content Credentials.
+    """Yield ("C2PA", name of the program that signed the file), nothing if `data` is b"".
 
-    If the program is not named, its name is "C2PA" too. Yield nothing if `data` is b"".
+    data: the bytes of the file's Content Credentials. An unnamed program is called "C2PA" too.
     """
     if data:
         yield "C2PA", _find_maker(data) or "C2PA"

@@ -55,9 +55,9 @@ class EmbeddedData:
 
 
 def read_embedded(path: str) -> EmbeddedData:
-    """Read how an image or video was made from its file, whatever program wrote it.
+    """Read from an image or video file how it was made, whatever program wrote the file.
 
-    Raises DiskError if the file cannot be read, TooLarge if there is too little memory.
+    Raises DiskError if the file cannot be read, and TooLarge if there is too little memory.
     """
     try:
         return _interpret_texts(read_embedded_texts(path))
@@ -83,7 +83,7 @@ def _iter_readings(
     """Yield (program, infotext) for each way to read the texts, the most reliable way first.
 
     texts: the file's texts by name. documents: the texts that are JSON objects, parsed. The
-    infotext is "" if this way gives nothing.
+    infotext is "" if a way finds nothing.
     """
     known = (read_texts(texts), *(read_program(data, texts) for data in documents))
     records = [each for each in known if each]
@@ -108,7 +108,7 @@ def _iter_readings(
 
 
 def _is_placeholder(read: Infotext) -> bool:
-    """Return whether an infotext holds only defaults, as a ComfyUI node writes without values."""
+    """Return whether an infotext has only default values, as some ComfyUI nodes write."""
     named = (read.prompt, read.parameters.get("Model", ""), read.parameters.get("Model name", ""))
     return any(name.lower() == "unknown" for name in named)
 
@@ -120,9 +120,9 @@ def _short_text(texts: Mapping[str, str], name: str) -> str:
 
 
 def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
-    """Yield each text that is a JSON object, parsed.
+    """Parse and yield the texts that are JSON objects.
 
-    A text is skipped if all parsed texts together might exceed MAX_PARSED bytes of memory.
+    A text is skipped if the parsed texts together might take more than MAX_PARSED bytes of memory.
     """
     left = MAX_PARSED
     for text in _iter_json_texts(texts):
@@ -142,10 +142,7 @@ def _iter_json_texts(texts: Mapping[str, str]) -> Iterator[str]:
 
 
 def _find_workflow(texts: Mapping[str, str], documents: list[Mapping[str, object]]) -> str:
-    """Return the ComfyUI workflow of a file as JSON, "" if it has none.
-
-    The workflow is a text of its own or part of a JSON document, as in a video's comment.
-    """
+    """Return the ComfyUI workflow of a file as JSON, "" if the file has none."""
     for value in (texts.get("workflow"), *(data.get("workflow") for data in documents)):
         if "nodes" in as_mapping(load_json(value)):
             return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

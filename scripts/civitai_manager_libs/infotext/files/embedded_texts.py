@@ -23,11 +23,11 @@ _Reader = Callable[[BinaryIO, Budget], Texts]
 
 
 def read_embedded_texts(path: str) -> dict[str, str]:
-    """Return the texts that programs stored in an image or video file, by name.
+    """Return the texts that programs have stored in an image or video file, by name.
 
-    EXIF's user comment has the name "UserComment", the XMP packet "XMP", the program named in the
-    Content Credentials "C2PA". The name "EXIF" is a warning: see `has_overlapping_exif`. Return {}
-    for a damaged file or another type of file. Raises DiskError if the file cannot be read.
+    "UserComment" is EXIF's user comment, "XMP" the XMP packet, "C2PA" the program named in the
+    Content Credentials, and "EXIF" a warning: see `has_overlapping_exif`. Return {} if the file is
+    damaged or of another type. Raises DiskError if the file cannot be read.
     """
     try:
         with open(path, "rb") as file:
@@ -44,7 +44,7 @@ def read_embedded_texts(path: str) -> dict[str, str]:
 def has_overlapping_exif(path: str) -> bool:
     """Return whether an image library might run out of memory on the EXIF data of a file.
 
-    The tags of such a file share the same bytes, which a library reads once for each tag. Raises
+    The tags of such a file share the same bytes, which a library copies for each tag. Raises
     DiskError if the file cannot be read.
     """
     return "EXIF" in read_embedded_texts(path)

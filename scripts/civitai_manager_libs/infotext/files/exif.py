@@ -29,10 +29,10 @@ _Entry = tuple[int, int, bytes]  # a value's type, its count, and the value or i
 
 
 def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
-    """Yield (name, text) for each text in EXIF data that may describe how an image was made.
+    """Yield (name, text) for each text in EXIF data that may tell how an image was made.
 
-    The name "EXIF" is a warning that other programs may run out of memory on this data: its tags
-    overlap, or `data` is b"" because it was not read.
+    The name "EXIF" is a warning that other programs may run out of memory on this data: the tags
+    share the same bytes, or `data` is b"" because it was too large to read.
     """
     if not data:
         yield "EXIF", "unread"
@@ -73,15 +73,15 @@ def _find_exif_folder(byte_order: str, root: dict[int, _Entry]) -> int:
 
 
 def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]:
-    """Return (type, count, value) for each tag that we need in the folder at `start`, by tag."""
+    """Return (type, count, value) of each wanted tag in the folder at offset `start`, by tag."""
     entries = _iter_entries(tiff, byte_order, start)
     return {tag: (kind, size, value) for tag, kind, size, value in entries if tag in _WANTED}
 
 
 def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
-    """Return the sum of the sizes in bytes of a folder's values.
+    """Return the sum of the sizes of all values in the folder at offset `start`, in bytes.
 
-    start: the offset of the folder. Bytes that several values share count once for each value.
+    Bytes that several values share count once for each value.
     """
     entries = _iter_entries(tiff, byte_order, start)
     sizes = (size * _TYPE_SIZES.get(kind, 1) for _, kind, size, _ in entries)
@@ -91,7 +91,7 @@ def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
 def _iter_entries(
     tiff: bytes, byte_order: str, start: int
 ) -> Iterator[tuple[int, int, int, bytes]]:
-    """Return an iterator of (tag, type, count, value) for the entries of the folder at `start`."""
+    """Iterate over (tag, type, count, value) of the entries in the folder at offset `start`."""
     if not 8 <= start <= len(tiff) - 2:
         return iter(())
     (count,) = struct.unpack_from(f"{byte_order}H", tiff, start)
@@ -101,10 +101,7 @@ def _iter_entries(
 
 
 def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budget) -> bytes:
-    """Return the bytes of a tag's value.
-
-    Return b"" if the value is no text, is cut off, or exceeds the budget.
-    """
+    """Return the bytes of a tag's value, b"" if it is no text, cut off, or over the budget."""
     kind, size, value = entry or (0, 0, b"")
     if kind not in _BYTE_TYPES:
         return b""
@@ -115,7 +112,7 @@ def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budg
 
 
 def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
-    """Decode a user comment, whose first eight bytes name its encoding."""
+    """Decode a user comment; its first eight bytes name the encoding."""
     # The named encoding is often wrong, so the other bytes decide.
     if _swap_bytes(data[:8]) == b"UNICODE\0":
         data = _swap_bytes(data)
@@ -128,14 +125,14 @@ def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
 
 
 def _swap_bytes(data: bytes) -> bytes:
-    """Return the bytes with the two bytes of each pair swapped."""
+    """Return the data with the bytes of each pair swapped."""
     pairs = bytearray(data[: len(data) // 2 * 2])
     pairs[0::2], pairs[1::2] = pairs[1::2], pairs[0::2]
     return bytes(pairs)
 
 
 def _decode_utf16(data: bytes, byte_order: str, budget: Budget) -> str:
-    """Decode UTF-16 in the byte order that gives more Latin letters."""
+    """Decode UTF-16; if it names no byte order, choose the one that gives more Latin letters."""
     big, little = data[0::2].count(0), data[1::2].count(0)
     if big == little == 0 and is_utf8(data):  # under the wrong encoding mark
         return budget.decode_text(data)

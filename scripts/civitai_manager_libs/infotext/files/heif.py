@@ -76,9 +76,10 @@ def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int,
 
 
 def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> dict[int, _Extents]:
-    """Return where the bytes of each item are, by item number; {} if the list is damaged.
+    """Return the location of each item as [(offset, size)], by item number.
 
-    parts: the boxes of the file's `meta` box by type. Each location is a list of (offset, size).
+    parts: the boxes of the file's `meta` box, by type. Return {} if the list of locations is
+    damaged.
     """
     _, begin, stop = parts[b"iloc"]
     file.seek(begin)
@@ -91,10 +92,9 @@ def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> 
 
 
 def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int, _Extents]]:
-    """Yield (item number, its list of (offset, size)) from the bytes of an `iloc` box.
+    """Yield (item number, [(offset, size)]) for each item in the bytes of an `iloc` box.
 
-    origin: the offset from which each method of location counts. Raises IndexError if the list is
-    cut off.
+    origin: the base offset for each method of location. Raises IndexError if the list is cut off.
     """
     version, sizes = data[0], (data[4], data[5])
     offset_size, length_size, base_size, index_size = (

@@ -31,7 +31,7 @@ _GIF_IMAGE, _GIF_EXTENSION, _GIF_COMMENT = 0x2C, 0x21, 0xFE
 
 
 def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield (name, text) for each text of a known name in a PNG file, each name once."""
+    """Yield (name, text) for the texts in a PNG file whose name we know, each name once."""
     # Each name once: a hostile file repeats a text that grows when it is decompressed.
     wanted = {**_PNG_NAMES}
     has_exif = False
@@ -132,10 +132,9 @@ def _skip_palette(file: BinaryIO, flags: bytes) -> None:
 
 
 def _iter_gif_pieces(file: BinaryIO, budget: Budget, is_wanted: bool) -> Iterator[bytes]:
-    """Yield the data of a GIF's block, which is stored in pieces of up to 255 bytes.
+    """Yield the pieces of a GIF block's data, and move the file's position behind the block.
 
-    is_wanted: False to skip the block without yielding. At the end, the file's position is after
-    the block.
+    is_wanted: if False, only move the position.
     """
     while budget.spend_part():
         size = (file.read(1) or b"\0")[0]

@@ -21,7 +21,7 @@ def get_file_size(file: BinaryIO) -> int:
 def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
     """Return (type, start of the content, end of the content) of the box at offset `start`.
 
-    Return None if the box is incomplete or exceeds the offset `end`.
+    Return None if the box is incomplete or reaches beyond the offset `end`.
     """
     # A size of 0 means up to `end`; 1 means that a 64-bit size follows.
     file.seek(start)

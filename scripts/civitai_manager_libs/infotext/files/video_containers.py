@@ -22,7 +22,7 @@ _TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487
 
 
 def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield (name, text) for each text of a known name in an MP4 or QuickTime file."""
+    """Yield (name, text) for the texts in an MP4 or QuickTime file whose name we know."""
     waiting = [(0, get_file_size(file), 0)]
     while waiting and budget.spend_part():
         start, end, depth = waiting.pop()
@@ -41,9 +41,9 @@ def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Texts:
 
 
 def _iter_metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Texts:
-    """Yield (name, text) for the items of a `meta` box.
+    """Yield (name, text) for each item of a `meta` box.
 
-    An item's name is its type, or an entry of the box's list of keys.
+    An item is named by its type, or by an entry of the box's list of keys.
     """
     file.seek(start)
     inside = file.read(8)
@@ -76,7 +76,7 @@ def _iter_item_texts(file: BinaryIO, name: str, start: int, end: int, budget: Bu
 
 
 def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield (name, text) for each text of a known name in a Matroska or WebM file."""
+    """Yield (name, text) for the texts in a Matroska or WebM file whose name we know."""
     waiting = [(0, get_file_size(file))]
     name = ""
     while waiting and budget.spend_part():
@@ -98,9 +98,9 @@ def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Texts:
 
 
 def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] | None:
-    """Return (id, start of the content, end of the content) of the element at `start`.
+    """Return (id, start of the content, end of the content) of the element at offset `start`.
 
-    Return None if the element is damaged or exceeds the offset `end`.
+    Return None if the element is damaged or reaches beyond the offset `end`.
     """
     file.seek(start)
     head = file.read(12)
@@ -116,5 +116,5 @@ def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] 
 
 
 def _get_number_length(first: bytes) -> int:
-    """Return how many bytes a number has, according to its first byte; 0 if it is invalid."""
+    """Return how many bytes a number has, by its first byte; 0 if that byte is invalid."""
     return 9 - first[0].bit_length() if first and first[0] else 0

@@ -17,13 +17,13 @@ _GRAPH = {"prompt": "comfy:prompt", "workflow": "comfy:workflow"}
 
 
 def find_xmp_comment(packet: str) -> str:
-    """Return the user comment of an XMP packet, in which Draw Things stores JSON; "" for none."""
+    """Return the user comment of an XMP packet, where Draw Things stores JSON; "" for none."""
     value = _find_between(packet, "<exif:UserComment", "</exif:UserComment>")
     return html.unescape(re.sub(r"<[^<>]*>", "", f"<{value}")).strip() if value else ""
 
 
 def iter_xmp_graph(packet: str) -> Texts:
-    """Yield ("prompt", graph) and ("workflow", workflow), as ComfyUI stores them in XMP."""
+    """Yield ("prompt", graph) and ("workflow", workflow) if ComfyUI stored them in the packet."""
     for name, tag in _GRAPH.items():
         value = _find_between(packet, f"<{tag}>", f"</{tag}>")
         for quote in ('"', "'"):

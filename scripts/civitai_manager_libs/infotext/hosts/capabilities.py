@@ -38,10 +38,10 @@ class HostCapabilities:
     fields: frozenset[str] = frozenset()
 
     def accepts(self, name: str, value: str) -> bool:
-        """Return whether the WebUI accepts a parameter of an infotext.
+        """Return whether the WebUI reads this parameter of an infotext.
 
-        A parameter is also accepted if its name begins like the field of an extension, which may
-        accept many parameters (`ControlNet 0`).
+        Extensions may read parameters for which they have no field (`ControlNet 0`), so a parameter
+        also counts if its name begins like that of an extension's field.
         """
         if _MODULE.fullmatch(name):
             return not self.fields if self.modules is None else value in self.modules
@@ -59,10 +59,10 @@ class HostCapabilities:
         return frozenset(name for name in self.fields if not name.startswith(prefixes))
 
     def resolve_sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
-        """Return (sampler's name, name of the sampler that the WebUI uses, name of the schedule).
+        """Return (sampler's name, sampler that the WebUI uses, schedule that the WebUI uses).
 
-        If the WebUI has no such sampler, it uses its default. name: may end with a schedule, as
-        A1111 wrote it before 1.9 (`DPM++ 2M Karras`).
+        For an unknown sampler, the WebUI uses its default. name: may end with a schedule, as in
+        A1111 before 1.9 (`DPM++ 2M Karras`); the returned name is without it.
         """
         labels = [names[0] for names in self.schedulers if schedule in names]
         label = (*labels, *(names[0] for names in self.schedulers[:1]), schedule)[0]

@@ -35,10 +35,10 @@ class Loss:
 def list_losses(
     host: HostRules, text: str, capabilities: HostCapabilities = HostCapabilities()
 ) -> list[Loss]:
-    """Return the values of an infotext that a WebUI would lose or change, [] for none.
+    """Return the values of an infotext that a WebUI would lose or change.
 
     host: the WebUI's parsing rules. text: the infotext. capabilities: what the running WebUI
-    offers, to find values that it has no field for.
+    offers; values for which it has no field are lost.
     """
     sent, got = parse_infotext(text), parse_as_host(host, text)
     if not text.strip():
@@ -55,14 +55,14 @@ def list_losses(
 
 
 def _is_left_open(sent: Infotext, name: str) -> bool:
-    """Return whether a WebUI would use its default for a parameter that the infotext lacks."""
+    """Return whether the WebUI's default applies, because the infotext lacks a parameter."""
     # A1111 and Forge write RNG only if it is not GPU; for other programs' images it is unknown.
     is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
     return name not in sent.parameters and is_other
 
 
 def _iter_swallowed(sent: Infotext) -> Iterator[Loss]:
-    """Yield the parameters that a WebUI reads as part of the prompt, as the line is too short."""
+    """Yield the parameters that a WebUI takes for a part of the prompt, as there are too few."""
     last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
     for name, value in _MAIN.findall(last):
         yield Loss(name, value, is_read_as_prompt=True)

@@ -18,9 +18,9 @@ _INPUT = "ComponentInput"
 
 
 def list_component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the input names of a workflow's components, by component, in order.
+    """Return the input names of each component in a workflow, in order, by component.
 
-    A component is a workflow that is used as a node in another.
+    A component is a workflow that is used as a node in another workflow.
     """
     components = list(as_mapping(workflow.get("components")).items())[:_MAX_COMPONENTS]
     return {str(kind): _list_inputs(as_mapping(component)) for kind, component in components}

@@ -27,10 +27,10 @@ _BY_NAME = {  # kind: for each output or input, the names of the inputs that get
 
 
 def find_everywhere_links(content: Node, nodes: list[Node], prefix: str) -> _Links:
-    """Return the links that "Anything Everywhere" nodes make without drawing them.
+    """Return the links of "Anything Everywhere" nodes, which the editor does not draw.
 
-    content: a workflow or a subgraph. nodes: its active nodes. prefix: how the ids of its nodes
-    begin in the result. The links are {node id: {input name: link}}.
+    The result is {node id: {input name: link}}. content: a workflow or a subgraph. nodes: its
+    active nodes. prefix: put before its node ids in the links.
     """
     found: _Links = {}
     by_id = {str(node.get("id")): node for node in nodes}

@@ -21,7 +21,7 @@ _GROUP_INPUT, _GROUP_OUTPUT = -10, -20
 def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Convert a workflow's group nodes to subgraphs, which replaced them in ComfyUI.
 
-    The keys are the types of the nodes that use a group.
+    The result has the subgraphs by the type of the nodes that use them.
     """
     defined = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
     found: dict[str, Mapping[str, Any]] = {}
@@ -32,10 +32,10 @@ def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, A
 
 
 def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a group whose inner nodes have the widget values that `node` gives them.
+    """Return a group whose inner nodes have the widget values of `node`.
 
-    node: a node that uses the group; it lists the values of all inner nodes in one list. If this
-    list cannot be assigned to the inner nodes, their values are removed.
+    node: a node that uses the group, with the values of all inner nodes in one list. If the list
+    does not fit the inner nodes, they get no values.
     """
     if not group.get("has_joined_widgets"):
         return group
@@ -91,7 +91,7 @@ def _name_group_input(
     node_inputs: Mapping[str, Any],
     known_names: Mapping[str, None],
 ) -> str:
-    """Return the name of a group's input: the one that the user set, or the inner node's."""
+    """Return the name of a group's input: the name set by the user, or the inner node's name."""
     inner_name = str(node_inputs.get("name") or node_inputs.get("type"))
     named = as_mapping(as_mapping(as_mapping(group.get("config")).get(str(at))).get("input"))
     name = (
@@ -106,9 +106,9 @@ def _name_group_input(
 def _iter_group_outputs(
     group: Mapping[str, Any], nodes: list[dict[str, Any]], used: set[tuple[int, int]]
 ) -> Iterator[tuple[int, int]]:
-    """Yield (inner node, its output) for each output of a group, as two indexes.
+    """Yield (index of an inner node, index of its output) for each output of a group.
 
-    An inner output is an output of the group if it is not linked inside or is declared external.
+    These are the outputs that no inner node uses, and those listed as external.
     """
     external = set()
     for entry in map(as_list, as_list(group.get("external"))[:_MAX_NODES]):

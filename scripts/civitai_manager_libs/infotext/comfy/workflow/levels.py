@@ -45,7 +45,7 @@ class _Group:
 
 
 def read_workflow_nodes(workflow: object) -> Nodes:
-    """Convert a workflow to a graph in API format, with the nodes of its subgraphs.
+    """Convert a workflow, with its subgraphs, to a graph in API format.
 
     Muted nodes are left out. Return {} if there are more than MAX_NODES nodes.
     """
@@ -69,9 +69,9 @@ def _collect_nodes(
     components: Mapping[str, list[str]],
     nodes: dict[str, Node],
 ) -> Iterator[_Group]:
-    """Add the nodes of a group to `nodes`; yield the groups that are used as nodes within it.
+    """Add the nodes of a group to `nodes`; yield the groups that are nodes of this group.
 
-    groups: all subgraphs of the workflow by type. components: the input names of each component.
+    groups: all subgraphs of the workflow, by type. components: input names of each component.
     """
     level_nodes = [
         node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)
@@ -101,9 +101,9 @@ def _collect_nodes(
 
 
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
-    """Return the link that a bypassed node passes on for each output, by output number.
+    """Return the links that a bypassed node passes on, by output number.
 
-    An output passes on the link of an input of the same type.
+    For an output, that is the link of an input of the same type.
     """
     # The input with the output's number is tried first, as in ComfyUI's editor.
     node_inputs = list_inputs(node)
@@ -120,10 +120,9 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> d
 def _find_dead_outputs(
     level_nodes: list[Mapping[str, Any]], prefix: str, sources: Mapping[Any, _Link]
 ) -> set[tuple[str, int]]:
-    """Return (node id, output number) of each output of a bypassed node that passes nothing on.
+    """Return (node id, output number) of each output that has no value.
 
-    A bypassed node is switched off and only passes on inputs. A widget that is linked to an output
-    without a value keeps its own value.
+    Only a bypassed node has such outputs: it is switched off and only passes on inputs.
     """
     dead_outputs = set()
     for node in level_nodes:
@@ -139,9 +138,9 @@ def _find_dead_outputs(
 def _collect_link_sources(
     group: _Group, group_ids: set[str], nodes: dict[str, Node]
 ) -> dict[Any, _Link]:
-    """Return the source of each link in a group, as [node id, output number] by link id.
+    """Return the source of each link in a group, as {link id: [node id, output number]}.
 
-    Also add to `nodes` a node for each output of the group.
+    Also add a node to `nodes` for each output of the group.
     """
     sources: dict[Any, _Link] = {}
     for link in as_list(group.content.get("links"))[:_MAX_LINKS]:
@@ -176,9 +175,10 @@ def _open_group(
     depth: int,
     nodes: dict[str, Node],
 ) -> _Group:
-    """Return the group that a node stands for, ready for `_collect_nodes`.
+    """Return the group for a node of a workflow that stands for a subgraph.
 
-    Also add to `nodes` a node for each input of the group that has a value.
+    Also add a node to `nodes` for each input of the group that has a value. content: the subgraph.
+    links: the links of the node's inputs.
     """
     node_inputs = list_inputs(content)
     values = _read_group_values(node, node_inputs)
@@ -199,8 +199,8 @@ def _read_group_values(
 ) -> dict[str, Any]:
     """Return the widget values of a group node, by input name.
 
-    node_inputs: the node's inputs, which name the widgets. Returns {} if there are more or fewer
-    values than names.
+    node_inputs: the node's inputs, which name the widgets. Return {} if the number of values does
+    not fit.
     """
     values = as_list(node.get("widgets_values"))
     widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]

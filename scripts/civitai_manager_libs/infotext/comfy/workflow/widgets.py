@@ -184,10 +184,10 @@ _WIDGETS = {
 
 
 def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the values of a node's widgets by name.
+    """Return the values of a node's widgets by name; leave out values of unknown names.
 
-    A workflow stores the values without names. Values whose name cannot be found are left out.
-    inputs: the names to use for a node that stands for a component, in order.
+    A workflow stores the values without names. inputs: input names in order, if the node is a
+    component.
     """
     values = node.get("widgets_values")
     if isinstance(values, Mapping):
@@ -210,7 +210,7 @@ def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> d
 def _find_known_names(kind: str, values: list[Any]) -> list[str]:
     """Return the widget names that the table has for a type of node, [] if it has none.
 
-    If the table has the lists of several versions of a node, the list that fits the values counts.
+    If the table has lists for several versions of the node, take the list that fits the values.
     """
     rows = [row.split() for row in _WIDGETS.get(kind, "").split("|")]
     return (
@@ -229,20 +229,20 @@ def _remove_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
 
 
 def list_inputs(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the inputs that a workflow lists for a node, at most 200; a malformed one is {}."""
+    """Return a node's inputs, at most 200; a malformed input becomes {}."""
     return [as_mapping(each) for each in as_list(node.get("inputs"))[:200]]
 
 
 def list_widget_names(node: Mapping[str, Any]) -> list[str]:
-    """Return the names of a node's widgets, as far as the node itself lists them, in order."""
+    """Return the names of a node's widgets that the node itself lists, in order."""
     widgets = (each.get("widget") for each in list_inputs(node))
     return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
 
 
 def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], bool]:
-    """Assign values to names in order; return them by name, and whether values are left over.
+    """Return ({name: value}, whether values are left over), pairing both lists in order.
 
-    The editor stores its seed control after a seed; this value has no name and is skipped.
+    After a seed the editor stores its seed control, a value without a name, which is skipped.
     """
     found: dict[str, Any] = {}
     at = 0
@@ -254,7 +254,7 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], b
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
-    """Guess which values of an unknown node are a sampler's, and return them by name.
+    """Guess a sampler's values among the values of an unknown node; return them by name.
 
     Samplers have steps, cfg, sampler, schedule and denoise in this order. The seed is the value
     before the editor's seed control.
@@ -270,7 +270,7 @@ def _guess_values(values: list[Any]) -> dict[str, Any]:
 
 
 def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
-    """Return values as steps, cfg, sampler, schedule and denoise, {} if a value does not fit."""
+    """Return the values named as steps, cfg, sampler, schedule and denoise, {} if one does not fit."""
     row = dict(zip(_SAMPLER_WIDGETS, values))
     denoise = as_number(row.get("denoise", 1))  # or the first step
     numbers = all(isinstance(row[name], (int, float)) for name in ("steps", "cfg"))

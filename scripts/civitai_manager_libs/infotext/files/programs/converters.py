@@ -22,10 +22,10 @@ _PART = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^,\[\]'\"]+)")
 
 
 def find_value(data: Data, source: Source) -> object:
-    """Return the value that a source finds in a program's JSON data, or None.
+    """Return the value that a source finds in a program's JSON data, None if there is none.
 
-    source: a path of keys such as "a.b", several paths such as "a.b|c" of which the first with a
-    value counts, or a function of the data.
+    source: a path of keys such as "a.b", or several paths such as "a.b|c" to try in turn, or a
+    function of the data.
     """
     if not isinstance(source, str):
         return source(data)
@@ -50,9 +50,9 @@ def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Da
 
 
 def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
-    """Return a function that reads a whole number n at a path and returns n * factor + plus.
+    """Return a function that reads a whole number n and returns n * factor + plus.
 
-    The function returns None if the result is not positive.
+    source: the number's path. The function returns None if n * factor is not positive.
     """
 
     def scale(value: object) -> int | None:
@@ -65,7 +65,7 @@ def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data],
 def skip_words(source: str, *words: str) -> Callable[[Data], object]:
     """Return a function that reads a text, and returns None if it is one of these words.
 
-    Such words mean that nothing was chosen, for example "Automatic".
+    Words such as "Automatic" mean that the user has chosen nothing.
     """
     return convert_value(source, lambda value: None if as_text(value) in words else value)
 
@@ -84,7 +84,7 @@ def find_first(*sources: Source) -> Callable[[Data], object]:
 
 
 def join_lines(source: str) -> Callable[[Data], object]:
-    """Return a function that reads a text or a list of texts, which it joins by line ends."""
+    """Return a function that reads a text, or a list of texts and joins them by line ends."""
     return convert_value(
         source, lambda value: "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
     )
@@ -101,7 +101,7 @@ def parse_resolution(source: str) -> Callable[[Data], object]:
 
 
 def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from two lists: their names and their weights."""
+    """Return a function that reads LoRAs from a list of names and a list of weights."""
 
     def read_loras(data: Data) -> list[Record]:
         known_weights = _split_list(find_value(data, weights))
@@ -113,7 +113,7 @@ def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
 
 
 def _split_list(value: object) -> list[Any]:
-    """Return the entries of a list; parse a text such as `a,b` or `['a', 'b']` as a list."""
+    """Return the entries of a list, or of a text such as `a,b` or `['a', 'b']`."""
     entries = list(as_list(value))
     for each in [] if entries else _PART.findall(as_text(value)[:_MAX_LIST]):
         entries.extend(part.strip() for part in each if part.strip())
@@ -123,7 +123,7 @@ def _split_list(value: object) -> list[Any]:
 def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callable[[Data], object]:
     """Return a function that reads LoRAs from a list of dictionaries.
 
-    source: the path of the list. name, weight: the paths in each dictionary.
+    source: the path of the list. name, weight: the paths within each dictionary.
     """
 
     def read_loras(value: object) -> list[Record]:
@@ -134,7 +134,7 @@ def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callabl
 
 
 def read_lora_pairs(source: str) -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from a list with an entry `[name, weight, …]` each."""
+    """Return a function that reads LoRAs from a list such as `[[name, weight], …]`."""
 
     def read_loras(value: object) -> list[Record]:
         entries = (as_list(entry) for entry in as_list(value)[:_MAX_LORAS])
@@ -146,7 +146,7 @@ def read_lora_pairs(source: str) -> Callable[[Data], object]:
 def read_lora_texts(*prefixes: str) -> Callable[[Data], object]:
     """Return a function that reads LoRAs from numbered texts such as "name : weight".
 
-    prefixes: the beginnings of the texts' keys, which end with a number from 1.
+    prefixes: the keys of the texts, without the number from 1 at their end.
     """
 
     def read_loras(data: Data) -> list[Record]:

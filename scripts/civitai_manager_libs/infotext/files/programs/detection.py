@@ -31,7 +31,7 @@ def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] |
 
 
 def read_texts(texts: Mapping[str, str]) -> tuple[str, Record] | None:
-    """Return (program, record) for a file with a text for each parameter, None if unknown.
+    """Return (program, record) for a file with one text for each parameter, None if unknown.
 
     texts: the file's texts by name. The record has the keys of Civitai's `meta`.
     """
@@ -57,9 +57,9 @@ def _build_record(program: Program, data: Data, texts: Mapping[str, str]) -> Rec
 
 
 def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
-    """Return (program, record) for data that is or contains a ComfyUI graph, None for other data.
+    """Return (program, record) if the data is or contains a ComfyUI graph, else None.
 
-    The program is "Civitai" if the graph contains a summary by Civitai's generator.
+    The program is "Civitai" if Civitai's generator has added a summary to the graph.
     """
     summary = as_mapping(load_json(data.get("extraMetadata")))
     if summary.get("prompt"):
@@ -74,7 +74,7 @@ def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
 
 
 def _build_on_site_record(data: Data, summary: Data) -> Record:
-    """Return a record of the summary's values; it includes the graph for missing values."""
+    """Return a record of the values in the summary, and of the graph for all other values."""
     used = [as_mapping(entry) for entry in as_list(summary.get("resources"))[:100]]
     record = {key: value for key, value in summary.items() if key != "resources"}
     record["civitaiResources"] = [

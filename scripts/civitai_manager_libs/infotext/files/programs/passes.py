@@ -34,7 +34,7 @@ def make_second_pass(scale: object, upscaler: str, denoise: object, steps: objec
 
 
 def translate_upscaler(name: str) -> str:
-    """Return A1111's name of an upscaler; an unknown name only loses folder and extension."""
+    """Return A1111's name of an upscaler, or the name without folder and extension if unknown."""
     kind, _, model = name.partition("-")
     if kind in ("model", "latentmodel"):
         name = model
@@ -45,7 +45,7 @@ def translate_upscaler(name: str) -> str:
 def read_swarm_pass(data: Data) -> Record:
     """Return SwarmUI's refiner as A1111's parameters.
 
-    A refiner that takes over before the last step is A1111's Refiner; a refiner that runs after all
+    A refiner that takes over during the steps is A1111's Refiner; a refiner that runs after all
     steps is A1111's Hires. fix.
     """
     refiner = model_file_stem(as_text(data.get("refinermodel")))
@@ -64,7 +64,7 @@ def read_swarm_pass(data: Data) -> Record:
 
 
 def read_draw_things_pass(data: Data) -> Record:
-    """Return A1111's Hires. fix parameters for Draw Things' second pass, {} if it has none."""
+    """Return A1111's Hires. fix parameters for Draw Things' second pass, {} for none."""
     # Draw Things' `size` is the size after the second pass.
     more = as_mapping(data.get("v2"))
     first = [as_integer(more.get(f"hiresFix{side}")) for side in ("Width", "Height")]
@@ -79,7 +79,7 @@ def read_draw_things_pass(data: Data) -> Record:
 
 
 def read_hf_space_pass(data: Data) -> Record:
-    """Return A1111's Hires. fix parameters for an image made by a Hugging Face Space."""
+    """Return A1111's Hires. fix parameters for a Hugging Face Space's second pass, {} for none."""
     upscale = as_mapping(data.get("use_upscaler"))
     method = as_text(upscale.get("upscale_method"))
     upscaler = translate_upscaler(f"latent-{method}") if method else ""
@@ -89,7 +89,7 @@ def read_hf_space_pass(data: Data) -> Record:
 
 
 def read_fooocus_refiner(data: Data) -> Record:
-    """Return A1111's Refiner parameters for Fooocus' refiner, {} if none was used."""
+    """Return A1111's Refiner parameters for Fooocus' refiner, {} for none."""
     refiner = as_text(data.get("refiner_model"))
     return {"Refiner": refiner, "Refiner switch at": data.get("refiner_switch")} if refiner else {}
 

@@ -21,7 +21,7 @@ _NOVELAI_SOURCE = re.compile(r"(.{1,200}?)(?: ([0-9A-F]{8}))?")  # NovelAI Diffu
 def read_dream(text: str) -> Record:
     """Parse the command line that InvokeAI 1 stores in its images, and return a record.
 
-    For example, `"a prompt [a negative prompt]" -s 50 -S 42 -W 512 -H 768`.
+    Example: `"a prompt [a negative prompt]" -s 50 -S 42 -W 512 -H 768`.
     """
     found = _DREAM.fullmatch(text)
     if found is None:
@@ -35,12 +35,12 @@ def read_dream(text: str) -> Record:
 
 
 def read_invoke_2_prompt(data: Data) -> str:
-    """Return the prompt of InvokeAI 2 without the negative prompts in brackets."""
+    """Return InvokeAI 2's prompt without the parts in brackets, which are negative prompts."""
     return _remove_brackets(_join_invoke_2_parts(data))
 
 
 def read_invoke_2_negative(data: Data) -> str:
-    """Return the negative prompts, which are in brackets in InvokeAI 2's prompt."""
+    """Return the negative prompts, which are the parts of InvokeAI 2's prompt in brackets."""
     return _join_brackets(_join_invoke_2_parts(data))
 
 
@@ -61,9 +61,9 @@ def _join_brackets(text: str) -> str:
 def read_novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
     """Return a function that reads the prompt in the data of a NovelAI image.
 
-    structured: the key of the prompt of NovelAI 4, a dict with one text for the whole image and one
-    for each person in it; the function joins them by line ends. plain: the key of the prompt as
-    one text, read if the former is missing; or several keys to try, separated by `|`.
+    structured: key of NovelAI 4's prompt, a dict with a text for the whole image and for each
+    person in it; the texts are joined by line ends. plain: key of the prompt as one text, read if
+    the dict is missing; several keys to try are separated by `|`.
     """
 
     def prompt(data: Data) -> object:
@@ -88,6 +88,6 @@ def read_novelai_model(data: Data) -> str | None:
 
 
 def read_novelai_hash(data: Data) -> str | None:
-    """Return the model's hash at the end of the file's text `Source`, None if missing."""
+    """Return the model's hash at the end of NovelAI's text `Source`, None if missing."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[2] if found else None

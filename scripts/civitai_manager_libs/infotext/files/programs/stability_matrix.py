@@ -15,9 +15,9 @@ _MAX_MODULES = 50
 
 
 def list_matrix_loras(data: Data) -> list[Record]:
-    """Return the LoRAs that are active in a Stability Matrix project.
+    """Return the active LoRAs of a Stability Matrix project.
 
-    Each is an entry of `additionalResources` in Civitai's records.
+    Each is a dict such as in Civitai's `additionalResources`.
     """
     if find_value(data, "smproj.State.Model.IsExtraNetworksEnabled") is not True:
         return []
@@ -34,7 +34,7 @@ def list_matrix_loras(data: Data) -> list[Record]:
 
 
 def read_matrix_pass(data: Data) -> Record:
-    """Return A1111's Hires. fix parameters for Stability Matrix' second pass, {} if it is off."""
+    """Return A1111's Hires. fix parameters for Stability Matrix' second pass, {} for none."""
     for cards in _iter_modules(data, "Modules", "HiresFixModule"):
         if len(cards) == 2:
             upscaler, sampler = cards
@@ -45,9 +45,9 @@ def read_matrix_pass(data: Data) -> Record:
 
 
 def _iter_modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
-    """Yield the list of settings cards of each active module of a type that contains `kind`.
+    """Yield the settings of each active module, as a list of dicts.
 
-    path: where the data lists the modules.
+    path: where the data lists the modules. kind: a text that the module's type must contain.
     """
     listed = find_value(data, f"smproj.State.{path}.$values")
     for module in map(as_mapping, as_list(listed)[:_MAX_MODULES]):
