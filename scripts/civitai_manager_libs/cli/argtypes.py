@@ -25,7 +25,7 @@ _MAX_RATE = setting.BY_NAME["gallery_max_rate_kb"].high
 def make_choice_parser(names: Mapping[str, str]) -> Callable[[str], str]:
     """Return a parser that accepts a choice's value or label and returns the value.
 
-    names: the label of each value. Upper case, blanks and hyphens are ignored.
+    names: the label of each value. Case, blanks and hyphens are ignored.
     """
     values = {
         _normalize_name(name): value for value, label in names.items() for name in (value, label)
@@ -48,7 +48,7 @@ def parse_login(text: str) -> tuple[str, str]:
 
 
 def parse_folder(text: str) -> str:
-    """Return the folder's name unchanged. Raises ArgumentTypeError if it is blank."""
+    """Return the folder's name. Raises ArgumentTypeError if it is blank."""
     if not text.strip():  # an unset shell variable does not mean the current folder
         raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
     return text
@@ -57,8 +57,7 @@ def parse_folder(text: str) -> str:
 def join_names(names: Mapping[str, str]) -> str:
     """Return all choices as one phrase, such as `PG (or None), R (or Mature) or X`.
 
-    names: the label of each value. The phrase lists the labels; "(or value)" follows a label that
-    differs from its value.
+    names: the label of each value. A value that differs from its label follows in brackets.
     """
     shown = [name if name == value else f"{name} (or {value})" for value, name in names.items()]
     return f"{', '.join(shown[:-1])} or {shown[-1]}"

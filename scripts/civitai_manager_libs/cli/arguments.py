@@ -80,7 +80,7 @@ class OneLineParser(argparse.ArgumentParser):
 def build_parser() -> OneLineParser:
     """Return the parser of the program's command line.
 
-    Without a command, the parsed `command` is None and the program starts its web server.
+    If no command is given, the parsed `command` is None and the program starts its web server.
     """
     parser = OneLineParser(
         prog="civitai_shortcut.py",

@@ -19,7 +19,7 @@ _MAX_JOBS = 1000  # listed, or resumed at once
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """Run the command that the arguments name and return its exit code.
+    """Run the command that the arguments name, and return its exit code.
 
     A failure is printed to stderr as one sentence.
     """
@@ -145,13 +145,13 @@ _COMMANDS = {
 
 
 def _require_job(store: JobStore, job_id: int) -> int:
-    """Return the job's id if the job exists. Raises InputError if it does not."""
+    """Return the job's id. Raises InputError if the job does not exist."""
     with translate_errors("no_job", job=job_id):
         return store.get_job(job_id).id
 
 
 def _find_idle_jobs(store: JobStore, is_wanted: Callable[[Job], Any]) -> list[int]:
-    """Return the ids of matching jobs that no running program works on, oldest first."""
+    """Return the ids of matching jobs that no program is running, oldest first."""
     wanted = [job.id for job in store.list_jobs(_MAX_JOBS)[::-1] if is_wanted(job)]
     return [job_id for job_id in wanted if not store.is_worked_on(job_id)]
 
@@ -182,10 +182,7 @@ def _open_store() -> JobStore:
 
 
 def _check_template(arguments: argparse.Namespace) -> None:
-    """Raise InputError if the template for file names is invalid.
-
-    Called before any request is sent.
-    """
+    """Raise InputError if the template for file names is invalid, before any request is sent."""
     from .. import setting
     from ..jobs import validate_template
 

@@ -59,9 +59,9 @@ def _make_row(store: JobStore, job: Job) -> _Row:
 
 
 def is_unfinished(store: JobStore, job: Job) -> bool:
-    """Return whether a job is unfinished and must be resumed by the user.
+    """Return whether a job is unfinished and only the user can resume it.
 
-    False if a running program works on the job or has queued it.
+    Return False if a running program works on the job or has queued it.
     """
     if job.is_over or store.is_worked_on(job.id):
         return False
@@ -75,8 +75,8 @@ def _can_retry(store: JobStore, job: Job) -> bool:
 def _row_to_json(row: _Row) -> dict[str, object]:
     """Return a row of the table as a dict for `--json`.
 
-    Its value "created" is a time in UTC by ISO 8601. Its value "total" is the number of the job's
-    images; as long as the number is unknown, it is the job's limit.
+    "created" is a UTC time in ISO 8601. "total" is the number of the job's images, or the job's
+    limit until the number is known.
     """
     job = row.job
     head = {"job": job.id, "title": job.title, "state": row.state}

@@ -21,7 +21,7 @@ _FORMAT = "{desc}  [{bar}]"  # the bar fills the rest of the line
 def make_progress(stream: TextIO) -> ProgressBar | ProgressLines:
     """Return a progress display for a stream: a bar for a terminal, else lines of text.
 
-    Call `show` after each change of the progress, and `end` once at the end.
+    Call its `show` after each change of the progress, and `end` once.
     """
     return ProgressBar(stream) if stream.isatty() else ProgressLines(stream)
 
@@ -79,7 +79,7 @@ class ProgressLines:
             terminal.write_now(self._stream, f"{line}\n")
 
     def end(self) -> None:
-        """Do nothing: each line is complete when written. `ProgressBar` needs this method."""
+        """Do nothing, because each line is complete; the method matches `ProgressBar`."""
 
 
 def _count_columns() -> int:

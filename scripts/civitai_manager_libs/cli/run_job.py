@@ -48,7 +48,7 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
     """Run a job, print its progress and result, and return the exit code.
 
     Ctrl-C pauses the job. as_json: print the result as JSON. Raises InputError if another program
-    works on the job.
+    is running the job.
     """
     display, started = progress_bar.make_progress(sys.stderr), time.monotonic()
     with _record_signals() as signals:
@@ -77,9 +77,9 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
 
 @contextmanager
 def _record_signals() -> Iterator[list[int]]:
-    """Yield a list to which each received ending signal's number is added.
+    """Yield a list that collects the signals to end the program, such as Ctrl-C's.
 
-    The caller polls the list to stop in order. A second Ctrl-C ends the program at once.
+    The caller looks at the list in order to stop the job. A second Ctrl-C ends the program at once.
     """
     received: list[int] = []
 
@@ -149,9 +149,9 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
 
 
 def _job_to_json(job: Job, failed: list[Item], seconds: float) -> str:
-    """Return the job's result as one line of JSON.
+    """Return the job's result as one line of JSON in ASCII, which any console can print.
 
-    The line is ASCII, so that any console can print it. seconds: how long the job ran.
+    seconds: how long the job ran.
     """
     names = {"id": "image_id", "url": "url", "reason": "reason", "message": "message"}
     rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
@@ -163,7 +163,7 @@ def _job_to_json(job: Job, failed: list[Item], seconds: float) -> str:
 def _report_to_json(report: WalkReport) -> dict[str, Any]:
     """Return a job's report as a dict for `--json`.
 
-    `second_walk` holds the counts of the second pass over the gallery (`--verify`), None without
+    `second_walk` holds the counts of the second reading of the gallery (`--verify`), None without
     it.
     """
     view = asdict(report)

@@ -25,9 +25,9 @@ _WIDTHS = (11, 10, 20)  # columns of id, date and author
 def search_library(
     arguments: argparse.Namespace, list_saved_ids: Callable[[], Iterable[int]]
 ) -> None:
-    """Search the images stored on this machine and print those that match.
+    """Search the images stored on this machine and print the matching ones.
 
-    list_saved_ids: returns the ids of the images whose files a job has saved.
+    list_saved_ids: returns the ids of the images that jobs have saved.
     """
     search.index_remaining()
     wait_for_writes(_MAX_INDEX_SECONDS)
@@ -54,9 +54,9 @@ def _find_ids(
     sort: str,
     list_saved_ids: Callable[[], Iterable[int]],
 ) -> Sequence[int]:
-    """Return the ids of matching images, at most `limit`.
+    """Return the ids of at most `limit` matching images.
 
-    Each call of the search covers only a part of the library, so it is repeated.
+    The search is called repeatedly, because each call covers only a part of the library.
     """
     found = search.run_search(query, scope, sort=sort, limit=limit, saved=list_saved_ids)
     ids = found.ids
@@ -73,9 +73,9 @@ def _find_ids(
 
 
 def print_bookmarks(name: str) -> bool:
-    """Print the bookmarks of a collection as JSON; return False if it does not exist.
+    """Print the bookmarks as JSON; return False if the collection does not exist.
 
-    name: the collection's name; "" prints all bookmarks.
+    name: the collection to print, "" for all bookmarks.
     """
     if name and not any(
         search.fold_text(name) == search.fold_text(s.name)
@@ -88,7 +88,7 @@ def print_bookmarks(name: str) -> bool:
 
 
 def _print_problems(query: search.SearchQuery) -> None:
-    """Print a message for each part of a query that the search cannot use."""
+    """Print a message for each part of a query that the search ignores."""
     unsupported = [] if query.here is None else [search.QueryProblem("flag", "is:here", "is")]
     for problem in (*query.problems, *unsupported):
         choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "here"]
@@ -99,9 +99,9 @@ def _print_problems(query: search.SearchQuery) -> None:
 
 
 def _join_words(words: Sequence[str]) -> str:
-    """Join the words of a command to one query.
+    """Join the words of the command line to one query.
 
-    A word with blanks is put in quotes again, since the shell has removed the user's quotes.
+    A word with blanks is quoted again, since the shell has removed the user's quotes.
     """
     if len(words) == 1:
         return words[0]

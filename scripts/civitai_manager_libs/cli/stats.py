@@ -51,9 +51,9 @@ def show_stats(arguments: argparse.Namespace) -> None:
 def _fetch_model(
     client: CivitaiHttpClient, model_id: int | None, version_id: int | None
 ) -> int | None:
-    """Fetch a model, store its name and its versions' names, and return the model's id.
+    """Fetch a model, store the names of the model and its versions, and return its id.
 
-    Without a model's id, the version is fetched first to find it. Return None if the version names
+    If the id is unknown, the version is fetched first to find it. Return None if the version names
     no model.
     """
     if model_id is None:
@@ -64,9 +64,9 @@ def _fetch_model(
 
 
 def _fetch_records(client: CivitaiHttpClient, query: ImageQuery, limit: int) -> int:
-    """Fetch the data of images into the library and return the number of images.
+    """Fetch the records of images into the library, and return their number.
 
-    limit: images to fetch; the last page may bring some more.
+    limit: number of images to fetch; the last page may bring some more.
     """
     count = 0
     size = min(_PAGE, limit)

@@ -21,9 +21,9 @@ _MAX_VERSIONS_SHOWN = 10
 
 
 def make_checked_client() -> CivitaiHttpClient:
-    """Return an HTTP client after checking its base URL and API key.
+    """Return an HTTP client, after checking its base URL and API key.
 
-    The key is checked by a request of its own, because Civitai ignores an invalid key elsewhere.
+    The key is checked by a request of its own, because Civitai ignores a wrong key elsewhere.
     Raises InputError for an invalid URL or key, and NetworkError.
     """
     base = util.without_query(setting.base_url())
@@ -47,10 +47,9 @@ def make_checked_client() -> CivitaiHttpClient:
 def resolve_target(
     client: CivitaiHttpClient, arguments: argparse.Namespace
 ) -> tuple[NamingContext, ImageQuery]:
-    """Find out what the arguments ask to download, and return (context, query).
+    """Return (names for files and folders, query that finds the images) for the arguments.
 
-    context: the names that go into file and folder names. query: finds the images. Raises
-    InputError, and the errors of the HTTP client.
+    Raises InputError, and the errors of the HTTP client.
     """
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(arguments.model, takes_words=False)
@@ -71,9 +70,9 @@ def resolve_target(
 
 
 def _check_reference(reference: Reference, text: str) -> None:
-    """Raise InputError if the user named a collection or only typed words.
+    """Raise InputError for a collection or search words, which cannot be downloaded.
 
-    Neither can be downloaded. text: what the user typed, quoted in the message.
+    text: what the user typed, quoted in the message.
     """
     if reference.words:
         raise InputError(terminal_text("names_no_model", text=repr(text)))
@@ -116,10 +115,10 @@ def _resolve_image(client: CivitaiHttpClient, image_id: int) -> tuple[NamingCont
 def _resolve_model(
     client: CivitaiHttpClient, model_id: int | None, version_id: int | None
 ) -> tuple[int | None, NamingContext]:
-    """Return (model id, names for the files) of a model or of one of its versions.
+    """Return (model id, names for files and folders) of a model or of one of its versions.
 
-    The model id is None if Civitai names no model for the version. Raises NotFound, and InputError
-    if the version belongs to another model.
+    The id is None if Civitai does not name the version's model. Raises NotFound, and InputError if
+    the version belongs to another model.
     """
     if model_id is None:
         version = civitai.fetch_version(client, version_id or 0)

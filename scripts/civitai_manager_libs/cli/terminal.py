@@ -41,7 +41,7 @@ def prepare_terminal() -> None:
 
 
 def user_language() -> str:
-    """Return the language code of the setting, else of the system."""
+    """Return the language code in the settings, or else the system's."""
     if setting.language in messages.LANGUAGES:
         return setting.language
     return messages.parse_locale_language({"LANG": _system_locale(), **os.environ})
@@ -56,7 +56,7 @@ def _system_locale() -> str:
 
 
 def terminal_text(key: str, **values: Any) -> str:
-    """Return the message with this key in the user's language.
+    """Return the message of a key in the user's language.
 
     values: fill the message's placeholders.
     """
@@ -66,8 +66,8 @@ def terminal_text(key: str, **values: Any) -> str:
 def failure_text(reason: str, sentence: str) -> str:
     """Return why something failed, in the user's language.
 
-    reason: the error's code, such as `busy`. sentence: the error's message in English; a
-    translation quotes it where it says more than the code.
+    reason: the error's code, such as `busy`. sentence: the error's message in English, which a
+    translation quotes if it says more than the code.
     """
     if user_language() == "en" or reason in _TRANSLATED:
         return sentence
@@ -77,9 +77,9 @@ def failure_text(reason: str, sentence: str) -> str:
 
 @contextmanager
 def translate_errors(key: str, **values: Any) -> Iterator[None]:
-    """Replace an InputError of the block by one with a message in the user's language.
+    """Translate the message of an InputError in the block to the user's language.
 
-    key: the new message's key; its placeholder `said` quotes the first error.
+    key: key of the new message, whose placeholder `said` quotes the old message.
     """
     try:
         yield
@@ -104,15 +104,15 @@ def print_message(sentence: str) -> None:
 
 
 def print_translated(key: str, **values: Any) -> None:
-    """Write the message with this key to stderr, in the user's language."""
+    """Write the message of a key to stderr, in the user's language."""
     print_message(terminal_text(key, **values))
 
 
 def write_now(stream: TextIO, text: str) -> OSError | None:
     """Write text to a stream and flush it; return the error if that fails, else None.
 
-    After an error all later output of the stream is discarded, so that a job continues when its
-    terminal is closed.
+    After an error the stream's later output is discarded, so that a job continues when its terminal
+    is closed.
     """
     try:
         stream.write(text)
@@ -129,20 +129,20 @@ def write_now(stream: TextIO, text: str) -> OSError | None:
 def strip_controls(text: str) -> str:
     """Return the text with "?" in place of control characters and line breaks.
 
-    Without this, a title could send commands to the terminal.
+    Otherwise a title could send commands to the terminal.
     """
     return "".join("?" if _is_control(c) else c for c in text)
 
 
 def truncate_columns(text: str, columns: int) -> str:
-    """Return the text, shortened to fit the columns and ended with "..." if it is too wide."""
+    """Return the text; if it is wider than `columns`, shorten it and end it with "..."."""
     return text if _count_columns(text) <= columns else f"{_cut_columns(text, columns - 3)}..."
 
 
 def pad_columns(text: str, columns: int) -> str:
     """Return the text padded with blanks to a width in columns.
 
-    The blanks follow the text; if `columns` is negative, they precede it.
+    If `columns` is negative, the blanks precede the text.
     """
     blanks = " " * (abs(columns) - _count_columns(text))
     return text + blanks if columns > 0 else blanks + text
@@ -155,10 +155,7 @@ def _is_control(character: str) -> bool:
 
 
 def _count_columns(text: str) -> int:
-    """Return the number of terminal columns that a text fills.
-
-    A Chinese character fills two.
-    """
+    """Return how many terminal columns a text fills; a Chinese character fills two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 

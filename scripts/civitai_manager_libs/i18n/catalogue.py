@@ -38,7 +38,7 @@ class Catalogue:
 
 @lru_cache(maxsize=None)
 def load_catalogue(language: str) -> Catalogue:
-    """Return the texts of a language, those of English for an unknown one."""
+    """Return the texts of a language, those of English for an unknown language."""
     english = _read_language(DEFAULT_LANGUAGE)
     if language == DEFAULT_LANGUAGE or language not in LANGUAGES:
         return Catalogue(**english)

@@ -39,7 +39,7 @@ class _Formatter(string.Formatter):
     """The fields of `str.format`, and `{n:picture|pictures}` for one and for more."""
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        """Return the singular or plural of a field like `{n:picture|pictures}`."""
+        """Return "picture" or "pictures" for a field such as `{n:picture|pictures}`."""
         singular, is_choice, plural = format_spec.partition("|")
         if not is_choice:
             return super().format_field(value, format_spec)
@@ -57,7 +57,7 @@ def translate(key: str, language: str, **values: Any) -> str:
 
 
 def error_text(error: InputError, language: str) -> str:
-    """Return an error's sentence, in English if the catalogue has no text for the error."""
+    """Return an error's message, in English if the catalogue has no text for the error."""
     has_text = error.key and language != "en"
     return translate(error.key, language, **error.values) if has_text else str(error)
 
@@ -80,7 +80,7 @@ def parse_accept_language(accepted: str) -> str:
 
 
 def parse_locale_language(environment: Mapping[str, str]) -> str:
-    """Return the language of a terminal by LC_ALL, LC_MESSAGES or LANG, the first that is set."""
+    """Return a terminal's language, by the first of LC_ALL, LC_MESSAGES and LANG that is set."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     locale = next(filter(None, map(environment.get, names)), "").lower().partition(".")[0]
     # Windows names a locale "Chinese (Traditional)_Taiwan".
@@ -89,7 +89,7 @@ def parse_locale_language(environment: Mapping[str, str]) -> str:
 
 
 def _match_tag(tag: str) -> str:
-    """Return the language of ours that a tag such as `zh-hans-sg` stands for, "" if none."""
+    """Return our language that fits a tag such as `zh-hans-sg`, "" if there is none."""
     primary, *details = tag.split("-")
     if primary == "zh":
         return "zh-CN" if _SIMPLIFIED.intersection(details) else "zh-TW"
@@ -97,26 +97,26 @@ def _match_tag(tag: str) -> str:
 
 
 def reason_text(code: str, language: str) -> str:
-    """Return the sentence for a reason code: what is wrong, and what to do about it."""
+    """Return a sentence for a reason code: what is wrong, and what to do."""
     return _text_by_code("reason", code, language)
 
 
 def short_reason_text(code: str, language: str) -> str:
-    """Return a reason code in a word or two, for a list of counts."""
+    """Return a word or two for a reason code, for a list of counts."""
     return _text_by_code("short", code, language)
 
 
 def report_texts(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str], str]:
-    """Return the counts of a job's report in words, and the reason why its walk ended."""
+    """Return (the counts of a job's report in words, why the reading of the gallery ended)."""
     texts = [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
     return texts, translate(f"report_{end or 'not_over'}", language)
 
 
 def second_walk_text(report: Mapping[str, Any], missing: int | None, language: str) -> str:
-    """Return a sentence on how complete a download is after two walks through the gallery.
+    """Return a sentence on how complete a gallery is that was read twice.
 
-    report: the fields of a job's report. missing: the estimated number of images that neither walk
-    found, None if no estimate is possible.
+    report: the fields of a job's report. missing: the estimated number of images that neither
+    reading found, None if no estimate is possible.
     """
     first, second, both = (report[name] for name in ("first", "second", "both"))
     if report["second_end"] == "limit":
@@ -153,17 +153,17 @@ def choice_label(kind: str, value: str, language: str) -> str:
 
 
 def parameter_label(name: str, language: str) -> str:
-    """Return the label of an infotext field, its own name if there is no translation."""
+    """Return the label of an infotext field, or its own name if there is no translation."""
     return parameter_labels(language).get(name, name)
 
 
 def parameter_labels(language: str) -> dict[str, str]:
-    """Return the translated labels of infotext fields, by field name; none in English."""
+    """Return the translated labels of infotext fields by field name, {} for English."""
     return dict(load_catalogue(language).parameters)
 
 
 def setting_label(name: str, language: str) -> str:
-    """Return the label of a setting: what it does, with its unit."""
+    """Return the label of a setting: what the setting does, with its unit."""
     return load_catalogue(language).settings[name]
 
 

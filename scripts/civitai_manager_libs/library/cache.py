@@ -25,9 +25,10 @@ _is_trimming = False
 
 
 def find_cached(url: str) -> str | None:
-    """Return the path of the cached file of an image URL, or None if the file is not cached.
+    """Return the path of the cached file of an image URL, None if the file is not cached.
 
-    The file counts as just used, so trimming deletes it last. A file that is no image is deleted.
+    The file counts as just used, so that trimming deletes it last. A file that is no image is
+    deleted.
     """
     path = setting.get_image_url_to_gallery_file(url)
     try:
@@ -45,7 +46,7 @@ def find_cached(url: str) -> str | None:
 def fetch_cached(url: str, fetch: Callable[[str, str], object]) -> str:
     """Return the path of the cached file of an image URL; fetch the file first if needed.
 
-    fetch: called as `fetch(url, path)` to write the file; its exceptions are raised here.
+    fetch: writes the file, called as `fetch(url, path)`; its exceptions are raised here.
     """
     path = find_cached(url)
     if path is None:
@@ -57,9 +58,9 @@ def fetch_cached(url: str, fetch: Callable[[str, str], object]) -> str:
 
 @contextmanager
 def hold_file(url: str) -> Iterator[None]:
-    """Protect the cached file of a URL from trimming until the block ends.
+    """Protect the cached file of a URL from deletion while the block runs.
 
-    The file may not exist yet.
+    The file need not exist yet.
     """
     path = setting.get_image_url_to_gallery_file(url)
     with _lock:
@@ -74,10 +75,10 @@ def hold_file(url: str) -> Iterator[None]:
 
 
 def trim_cache() -> int:
-    """Delete the least recently used files over the size limit; return the bytes that remain.
+    """Delete the least recently used files until the cache fits its limit; return its new size.
 
-    Files that `hold_file` protects and the file used last stay. Temporary files that killed
-    processes left are deleted too.
+    The size is in bytes. Files protected by `hold_file` and the file used last are never deleted.
+    Temporary files of killed processes are deleted too.
     """
     global _size
     with _lock:
@@ -100,13 +101,13 @@ def trim_cache() -> int:
 def trim_soon() -> None:
     """Trim the cache in a background thread.
 
-    Call this after downloads whose bytes the cache has not counted.
+    Call this after downloads that were written to the cache without `fetch_cached`.
     """
     _count_bytes(float("inf"))
 
 
 def _count_bytes(size: float) -> None:
-    """Add bytes to the counted size of the cache; over the limit, start a trimming thread."""
+    """Add bytes to the cache's counted size; start trimming in a thread if it is too large."""
     global _size, _is_trimming
     with _lock:
         _size += size
@@ -146,7 +147,7 @@ def _limit() -> int:
 
 
 def _list_files(folder: str) -> list[tuple[float, int, str]]:
-    """Return (time of last use, size in bytes, path) of each file, except unfinished ones."""
+    """Return (time of last use, size in bytes, path) of each file that is not temporary."""
     found = []
     for root, _, names in os.walk(folder):
         for name in filterfalse(is_temporary_name, names):

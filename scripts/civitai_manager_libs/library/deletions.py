@@ -16,11 +16,10 @@ _BY_ID = ("Newest", "Oldest")
 
 
 def find_missing(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> list[int]:
-    """Return the ids that an earlier fetch of a page had but that the page no longer has.
+    """Return the ids of images that have disappeared from a page, so were deleted from Civitai.
 
-    earlier_ids: the ids of the earlier fetch. The images of the missing ids were deleted from
-    Civitai. Returns [] if Civitai does not sort the page by id, because images may then move to
-    another page.
+    earlier_ids: the ids on the page when it was fetched before. Return [] if the page is not sorted
+    by id, because images may then have moved to another page.
     """
     if (
         not query.takes_sql_path
@@ -38,7 +37,7 @@ def find_missing(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> l
 def insert_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
     """Mark images as deleted from Civitai, in the caller's transaction.
 
-    Images that are not stored are ignored. A marked image keeps the time of its first mark.
+    Images that are not stored are ignored. A second mark does not change the time of the first.
     """
     rows = ((image_id, time.time()) for image_id in image_ids)
     known = "SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM images WHERE id = ?1)"
@@ -51,9 +50,9 @@ def mark_deleted(image_id: int) -> None:
 
 
 def clear_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
-    """Remove the mark "deleted from Civitai" from images, in the caller's transaction.
+    """Remove the mark "deleted from Civitai" from images that Civitai has sent again.
 
-    Call this for images that Civitai has sent again.
+    Runs in the caller's transaction.
     """
     ids = json.dumps(list(image_ids))
     db.execute("DELETE FROM gone WHERE id IN (SELECT value FROM json_each(?))", (ids,))

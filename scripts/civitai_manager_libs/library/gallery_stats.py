@@ -19,7 +19,7 @@ _PATIENCE = 2.0  # seconds to wait until new records are written
 def compute_gallery_stats(
     model_id: int | None, version_id: int | None, level: int
 ) -> dict[str, Any]:
-    """Return the statistics of a model's or version's gallery as JSON; see `serialize_overview`.
+    """Return the statistics of the stored images of a gallery as JSON; see `serialize_overview`.
 
     version_id: None for the gallery of the whole model. level: bit mask of the browsing levels
     (Civitai's ratings) to count. Raises DiskError.
@@ -39,8 +39,8 @@ def list_gallery_images(
 ) -> list[GalleryImage]:
     """Return the stored images of a gallery whose browsing level is in the bit mask `level`.
 
-    version_ids: all versions of the model. version_id: the version whose gallery is meant, None for
-    the gallery of the whole model. Raises DiskError.
+    version_ids: all versions of the model. version_id: the version to list, None for the whole
+    model. Raises DiskError.
     """
     wait_for_writes(_PATIENCE)
     own = dict.fromkeys(version_ids if version_id is None else [*version_ids, version_id])
@@ -55,14 +55,17 @@ def list_gallery_images(
 
 
 def _find_image_ids(gallery: str) -> set[int]:
-    """Return the ids of the stored images of a gallery, which has a name such as "model 5"."""
+    """Return the ids of the stored images of a gallery.
+
+    gallery: a name such as "model 5".
+    """
     return {key for (key,) in select_rows("SELECT id FROM seen WHERE gallery = ?", (gallery,))}
 
 
 def _find_resource_names(overview: GalleryOverview) -> dict[str, str]:
-    """Return the names of the resources that images list by version id alone.
+    """Return the names of resources for which images list only a version id, by `#<version id>`.
 
-    The keys are `#<version id>`. Resources whose names are unknown are left out.
+    Resources of unknown names are left out.
     """
     every = (overview.stats, *overview.versions.values())
     values = (bar.value for stats in every for bars in stats.bars.values() for bar in bars)

@@ -34,10 +34,10 @@ _memory: SizedCache[int, tuple[float, Model]] = SizedCache(_MEMORY_BYTES)
 
 
 def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
-    """Return a model from memory, from Civitai, or from the library.
+    """Return a model from memory, from Civitai, or else from the library.
 
-    A model is taken from memory for 5 minutes after its fetch, and from the library only if Civitai
-    does not respond. Raises what the client raises if the library does not have the model either.
+    Memory is used for 5 minutes after a model was fetched, the library only if Civitai does not
+    respond. Raises the client's error if the library does not have the model either.
     """
     with _lock:
         fetched_at, model = _memory.get(model_id) or (0.0, None)
@@ -54,7 +54,7 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
 
 
 def find_model(model_id: int) -> Model | None:
-    """Return the model as it was last fetched, or None if it is not stored."""
+    """Return the model as it was last fetched, None if it is not stored."""
     with _lock:
         _, model = _memory.get(model_id) or (0.0, None)
     if model is not None:
@@ -73,7 +73,7 @@ def store_covers(models: Iterable[Model]) -> None:
 
 
 def list_base_models() -> list[str]:
-    """Return the base models of all stored models, such as "SDXL 1.0", each once, sorted."""
+    """Return the base models of all stored models, such as "SDXL 1.0", sorted."""
     names = "CASE WHEN json_valid(base_models) THEN base_models ELSE '[]' END"  # may be damaged
     sql = f"SELECT DISTINCT value FROM models, json_each({names}) ORDER BY value"
     return [name for (name,) in select_rows_or_empty(sql)]
@@ -82,7 +82,7 @@ def list_base_models() -> list[str]:
 def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
     """Return (model id, "<model name> <version name>") for each version id.
 
-    Versions whose models are not stored are left out.
+    Versions of models that are not stored are left out.
     """
     with _lock:
         models = [model for _, model in _memory.values()]
@@ -105,7 +105,7 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
 
 
 def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
-    """Return the versions by id; leave out those whose models are not stored."""
+    """Return the versions by id; leave out versions of models that are not stored."""
     wanted, ids = set(version_ids), {i for i, _ in find_version_names(version_ids).values()}
     models = (find_model(model_id) for model_id in ids)
     return {v.id: v for model in models if model for v in model.versions if v.id in wanted}

@@ -61,7 +61,7 @@ class _CachedPage:
         return cls(replace(dated.page, images=()), ids, dated.fetched_at, time.monotonic())
 
     def read(self) -> DatedPage | None:
-        """Return the page, or None if it is over 10 minutes old or an image is not stored."""
+        """Return the page, None if it is over 10 minutes old or an image of it is not stored."""
         if time.monotonic() - self.cached_at >= _FRESH:
             return None
         images = tuple(records.find_images(self.image_ids).values())
@@ -108,11 +108,11 @@ def load_page(
     cancelled: Cancellation | None = None,
     fresh: bool = False,
 ) -> DatedPage:
-    """Return a page from memory, from Civitai, or from the library.
+    """Return a page from memory, from Civitai, or else from the library.
 
-    cursor: None for the first page. size: number of images to request. fresh: whether to fetch the
-    page even if it is in memory. The library is read only if Civitai does not respond. Raises what
-    the client raises if the library does not have the page either.
+    cursor: None for the first page. size: number of images to request. fresh: fetch the page even
+    if it is in memory. The library is read only if Civitai does not respond. Raises the client's
+    error if the library does not have the page either.
     """
     key = (setting.base_url(), query, cursor, size)
     try:
@@ -133,8 +133,8 @@ def fetch_page(
 ) -> DatedPage:
     """Fetch a page from Civitai; store the page and its images in the library.
 
-    size: number of images to request. patience: see `civitai.fetch_images`. Raises what the client
-    raises.
+    size: number of images to request. patience: as for `civitai.fetch_images`. Raises the client's
+    errors.
     """
     page = civitai.fetch_images(client, query, cursor, size, cancelled, patience)
     dated = DatedPage(page, time.time())
@@ -147,8 +147,8 @@ def fetch_page(
 def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, bool]:
     """Return (cursor of the first page that is not stored, whether all pages are stored).
 
-    Use this to fetch the rest of a gallery. The cursor is None for the first page, and if all pages
-    are stored.
+    Used to fetch the rest of a gallery. The cursor is None for the first page, and if all pages are
+    stored.
     """
     sql = "SELECT next_cursor FROM pages WHERE query = ? AND cursor = ?"
     cursor, seen = None, set[str]()
@@ -161,7 +161,7 @@ def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, b
 
 
 def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedPage | None:
-    """Return the page from the library as it was last fetched, or None if it is not stored."""
+    """Return the page as it was last fetched, None if it is not stored."""
     sql = "SELECT read_at, next_cursor, ids FROM pages WHERE query = ? AND cursor = ?"
     for fetched_at, next_cursor, ids in select_rows_or_empty(
         sql, _page_key((setting.base_url(), query, cursor, size))
@@ -174,9 +174,9 @@ def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedP
 
 
 def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
-    """Return the names that the library gives to the galleries of a query, such as "model 5".
+    """Return the library's names for the galleries that a query asks for, such as "model 5".
 
-    The other names are "version 7", "post 9" and "user anna". A version comes before its model.
+    Other names look like "version 7", "post 9" and "user anna". A version comes before its model.
     """
     ids = (
         ("version", query.version_id),
@@ -191,7 +191,7 @@ def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
 def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None) -> Iterator[str]:
     """Yield the path of an image file; fetch the file first if it is not cached.
 
-    The file stays in the cache until the block ends. Raises what the client raises.
+    The file stays in the cache until the block ends. Raises the client's errors.
     """
     options, sending = FileOptions(overwrite=False), SendOptions(urgent=True)
     with cache.hold_file(url):
@@ -201,9 +201,9 @@ def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None
 
 
 def _is_complete_page(page: Page) -> bool:
-    """Return whether a page may be stored, which is true if it has images or a next page.
+    """Return whether a page may be stored: only if it has images or a next page.
 
-    An empty last page may be the result of a time-out at Civitai.
+    An empty last page may mean that Civitai has timed out.
     """
     return bool(page.ids or page.next_cursor)
 
@@ -233,6 +233,6 @@ def _parse_ids(text: str) -> list[int] | None:
 
 
 def _page_key(key: _Key) -> tuple[str, str]:
-    """Return (value of the column `query`, value of the column `cursor`), which identify a page."""
+    """Return the values of the columns `query` and `cursor`, which identify a stored page."""
     base_url, query, cursor, size = key
     return json.dumps([base_url, query.to_json(), size], sort_keys=True), cursor or ""

@@ -16,7 +16,7 @@ _MAX_MODELS = 20
 def list_recent_models() -> list[tuple[int, str]]:
     """Return (model id, name) of the models that the user opened last, the latest first.
 
-    Returns [] if the file is missing or damaged.
+    Return [] if the file is missing or damaged.
     """
     try:
         with open(_path(), encoding="utf-8") as file:

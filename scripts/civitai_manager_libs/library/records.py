@@ -75,14 +75,14 @@ class _MemoryCache:
     def add(self, images: Iterable[Image], is_complete: bool) -> list[_StoredRecord]:
         """Add images to the cache; return the records to write to the library.
 
-        An incomplete record does not replace a complete one.
+        An incomplete record never replaces a complete one.
         """
         with self._lock:
             better = [image for image in images if is_complete or not self._has_complete(image.id)]
         return self._put(better, is_complete)
 
     def add_absent(self, images: Iterable[Image]) -> list[_StoredRecord]:
-        """Add the images that are not in memory yet; return the records to write to the library."""
+        """Add the images that are not in memory; return the records to write to the library."""
         with self._lock:
             absent = [image for image in images if not self._is_known(image.id)]
         return self._put(absent, is_complete=True)
@@ -90,7 +90,7 @@ class _MemoryCache:
     def add_stored(self, image: Image, is_complete: bool, size: int) -> None:
         """Add an image that was read from the library.
 
-        size: bytes of memory that its parsed record takes.
+        size: bytes of memory that the image's parsed record takes.
         """
         with self._lock:
             if not self._is_known(image.id):
@@ -102,7 +102,7 @@ class _MemoryCache:
         return found[0] if found else stored.image() if stored else None
 
     def list_unwritten(self, image_ids: Iterable[int]) -> list[int]:
-        """Return the given ids whose records are not written to the library yet."""
+        """Return those of the ids whose records are not written to the library yet."""
         with self._lock:
             return [image_id for image_id in image_ids if image_id in self._unwritten]
 
@@ -112,7 +112,7 @@ class _MemoryCache:
             return [image for image, _ in self._images.values()[-count:]][::-1]
 
     def mark_written(self, records: Iterable[_StoredRecord]) -> None:
-        """Note that records were written to the library; their images stay in memory."""
+        """Remove records from the list of unwritten records; their images stay in memory."""
         with self._lock:
             for stored in records:
                 if self._unwritten.get(stored.id) is stored:
@@ -142,18 +142,14 @@ def store_images(
 ) -> None:
     """Add images to the memory cache, and write their records to the library in the background.
 
-    is_complete: False for showcase images, whose records have fewer fields than those from a
-    gallery. galleries: names of the galleries that contain the images, see
-    `pages.list_gallery_names`.
+    is_complete: False for a model's example images, whose records have fewer fields. galleries: the
+    names of the galleries that contain the images, from `pages.list_gallery_names`.
     """
     _store_records(_memory.add(images, is_complete), _SAVE, galleries)
 
 
 def store_missing_images(images: Sequence[Image]) -> None:
-    """Store the images that the library does not have yet; keep its other records unchanged.
-
-    Raises DiskError.
-    """
+    """Store those of the images that the library does not have. Raises DiskError."""
     known = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for start in range(0, len(images), _BATCH):
         some = {image.id: image for image in images[start : start + _BATCH]}
@@ -179,7 +175,7 @@ def _store_records(records: Sequence[_StoredRecord], save: str, galleries: Seque
 
 
 def _write_derived(db: sqlite3.Connection, stored: _StoredRecord) -> None:
-    """Write what is computed from a record: search index, galleries and statistics."""
+    """Write what is computed from a record: its search index, galleries and statistics."""
     image = _memory.get(stored.id) or stored.image()
     if image is None:  # the base URL has changed
         return
@@ -192,7 +188,7 @@ def _write_derived(db: sqlite3.Connection, stored: _StoredRecord) -> None:
 
 
 def find_image(image_id: int) -> Image | None:
-    """Return an image by its id, or None if it is not stored or its URL is not allowed."""
+    """Return an image by its id, None if it is not stored or its URL may not be fetched."""
     return find_images([image_id]).get(image_id)
 
 
@@ -222,8 +218,8 @@ def filter_matching(
 ) -> list[int]:
     """Return the ids of the images that match a search, in the given order.
 
-    Images whose records are not written to the library yet are searched too. saved: returns the ids
-    of downloaded images, which `is:saved` finds.
+    Images that are not written to the library yet are searched too. saved: returns the ids of
+    downloaded images, for `is:saved`.
     """
     if not query.terms:
         return list(image_ids)

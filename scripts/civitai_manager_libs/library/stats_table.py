@@ -18,12 +18,12 @@ Row = tuple[int, int, int, int, str, str, str]
 
 
 def save_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
-    """Insert statistics rows, or replace those of the same images, in the caller's transaction."""
+    """Insert or replace the statistics rows of images, in the caller's transaction."""
     db.executemany("INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def read_current_rows(image_ids: Sequence[int]) -> list[Row]:
-    """Return the statistics rows of images; leave out rows that older rules have computed.
+    """Return the statistics rows of images, except those computed by older rules.
 
     Raises DiskError.
     """
@@ -34,7 +34,7 @@ def read_current_rows(image_ids: Sequence[int]) -> list[Row]:
 def make_stats_row(image: Image, generation: Generation | None = None) -> Row:
     """Compute the statistics row of an image.
 
-    generation: what `read_generation(image)` returned, None to read it here.
+    generation: the result of `read_generation(image)`, None to call it here.
     """
     features = extract_features(image, generation)
     versions = ",".join(map(str, features.version_ids))

@@ -48,10 +48,7 @@ class Watch:
 
 
 def list_watches() -> list[Watch]:
-    """Return the watched galleries, those with the most new images first, then by name.
-
-    Raises DiskError.
-    """
+    """Return the watched galleries, those with the most new images first. Raises DiskError."""
     sql = (
         "SELECT gallery, name, model_id, level, checked_at, fresh, is_more FROM watched"
         " ORDER BY fresh DESC, name, gallery"
@@ -63,12 +60,12 @@ def list_watches() -> list[Watch]:
 
 
 def watch_gallery(query: ImageQuery, name: str) -> None:
-    """Start to watch the gallery of a query, so that its new images are counted.
+    """Start to watch a gallery, so that its new images are counted.
 
-    Images that the library has already do not count as new. If the query does not sort by newest
-    first, the images that the first `check_watch` finds do not count either. name: the text that
-    the user sees. Raises InputError if the query has no model, version or user, or if 100 galleries
-    are watched already. Raises DiskError.
+    Images already in the library do not count as new. If the query does not sort by newest first,
+    neither do the images that the first `check_watch` finds. name: shown to the user. Raises
+    InputError if the query has no model, version or user, or if 100 galleries are watched already.
+    Raises DiskError.
     """
     gallery = _watchable_gallery(query)
     wait_for_writes(_PATIENCE)
@@ -106,7 +103,7 @@ def unwatch_gallery(gallery: str) -> None:
 def check_watch(client: Any, watch: Watch) -> None:
     """Fetch the first page of a watched gallery and store the number of its new images.
 
-    Raises what the client raises, and DiskError.
+    Raises the client's errors, and DiskError.
     """
     page = fetch_page(client, _watch_query(watch), None, _CHECK_SIZE).page
     ids, newest = list(dict.fromkeys(i.id for i in page.images)), max(page.ids, default=0)
@@ -139,8 +136,8 @@ def check_watch(client: Any, watch: Watch) -> None:
 def record_visit(query: ImageQuery, page: Page) -> None:
     """Record that the user sees the first page of a gallery; do nothing if it is not watched.
 
-    If the page shows the newest images first, they count as seen from now on. An hour after a
-    visit, the images that were new then are no longer marked as new.
+    If the page shows the newest images first, these are no longer counted as new. They stay marked
+    as new for an hour.
     """
     for gallery in _gallery_names(query)[:1]:
         if not select_rows_or_empty("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
@@ -156,9 +153,9 @@ def record_visit(query: ImageQuery, page: Page) -> None:
 
 
 def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict[str, Any]:
-    """Return a watched gallery's row, changed for a visit to its first page.
+    """Return a watched gallery's row, updated for a visit to the gallery's first page.
 
-    row: the value of each column in `_VISIT_COLUMNS`; the returned dict has the same columns.
+    row: a dict of the columns `_VISIT_COLUMNS`, as is the result.
     """
     known, fresh_ids, news = (_unpack_ids(row[name]) for name in _ID_LISTS)
     now, newest = time.time(), max([row["newest"], *page.ids])
@@ -177,10 +174,10 @@ def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict
 
 
 def _find_late_ids(ids: list[int], known: list[int]) -> list[int]:
-    """Return the unknown ids that come before a known id on a page.
+    """Return the unknown ids that stand before a known id on a page.
 
-    Such images are new even if their ids are low: they were uploaded early and published late.
-    ids: the page's ids, newest images first. known: ids of images that are not new.
+    Their images are new though their ids are low: they were uploaded early and published late. ids:
+    the page's ids, newest image first. known: ids of images that are not new.
     """
     seen = set(known)
     last = max((at for at, image_id in enumerate(ids) if image_id in seen), default=0)
@@ -196,7 +193,7 @@ def _pack_ids(ids: list[int]) -> bytes | None:
 
 
 def _unpack_ids(data: object) -> list[int]:
-    """Return the ids that `_pack_ids` packed, or [] if the data is damaged."""
+    """Return the ids in data that `_pack_ids` made, [] if the data is damaged."""
     try:
         ids = json.loads(zlib.decompress(data)) if isinstance(data, bytes) else []
     except (zlib.error, ValueError, RecursionError):
@@ -207,7 +204,7 @@ def _unpack_ids(data: object) -> list[int]:
 def has_new_images(query: ImageQuery) -> bool:
     """Return whether the last check of a gallery found images that the user has not seen yet.
 
-    Returns False if the gallery is not watched.
+    Return False if the gallery is not watched.
     """
     sql = "SELECT 1 FROM watched WHERE gallery = ? AND fresh > 0"
     return any(select_rows_or_empty(sql, (gallery,)) for gallery in _gallery_names(query)[:1])
@@ -231,7 +228,7 @@ class NewImages:
 def find_new_images(query: ImageQuery) -> NewImages:
     """Return the images of a gallery that are new since the user's last visit.
 
-    The result is empty if the gallery is not watched.
+    If the gallery is not watched, no image counts as new.
     """
     for gallery in _gallery_names(query):
         sql = "SELECT since, news FROM watched WHERE gallery = ?"
@@ -245,7 +242,7 @@ def _gallery_names(query: ImageQuery) -> tuple[str, ...]:
 
 
 def _shows_newest(query: ImageQuery) -> bool:
-    """Return whether the first page of the query shows the newest images of the gallery."""
+    """Return whether the query's first page shows the newest images of the gallery."""
     is_by_age = query.sort == "Newest" or query.drops_sort
     return is_by_age and not (query.type or query.with_meta or query.base_models)
 

@@ -69,9 +69,9 @@ class GalleryStats:
 
 
 def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> GalleryStats:
-    """Return how many of the images have each common setting and word; leave out rare ones.
+    """Return how many images have each common setting and word; leave out rare values.
 
-    settings_only: whether to leave out all words, and the reactions of each bar.
+    settings_only: leave out all words, and the reactions of each bar.
     """
     with_data = [one for one in samples if one.has_data]
     least = max(2 if len(with_data) > _FEW else 1, len(with_data) // _RARE)
@@ -104,14 +104,14 @@ def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> Gal
 def _pop_features(counts: Counter[str], letter: str) -> dict[str, int]:
     """Remove the features of one kind from `counts`; return their counts by value.
 
-    letter: the kind's letter, see LETTERS.
+    letter: the letter of the kind in LETTERS.
     """
     features = [feature for feature in counts if feature[0] == letter]
     return {feature[1:]: counts.pop(feature) for feature in features}
 
 
 def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
-    """Return, for each kind, the features to show, the most common first.
+    """Return the features to show for each kind, the most common first.
 
     counts: number of images for each feature.
     """
@@ -128,7 +128,7 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Return the features without words that occur mostly as part of one longer phrase.
+    """Return the features without words that occur mostly within one longer phrase.
 
     counts: number of images for each feature.
     """
@@ -156,7 +156,7 @@ def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict
 
 
 def _summarize_weights(counts: Mapping[str, int]) -> dict[str, tuple[str, str, str]]:
-    """Return (most common, lowest, highest weight) of each LoRA by its name.
+    """Return (most common weight, lowest weight, highest weight) of each LoRA by its name.
 
     counts: number of images for each "name<tab>weight".
     """

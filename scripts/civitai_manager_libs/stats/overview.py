@@ -42,7 +42,7 @@ def summarize_gallery(
 ) -> GalleryOverview:
     """Return the statistics of a model's gallery and of each version.
 
-    files: the version id of each file name of the model, in lower case.
+    files: version ids by the model's file names, in lower case.
     """
     own = OwnVersions(files)
     samples: list[Sample] = []

@@ -25,11 +25,11 @@ class OwnVersions:
 
     @property
     def values(self) -> frozenset[str]:
-        """Return the texts under which the versions are counted: `#<version id>`."""
+        """Return the texts `#<version id>` by which the versions are counted."""
         return frozenset(self._files.values())
 
     def file_name(self, value: str) -> str:
-        """Return the file name that most images use for a version, or "" if unknown.
+        """Return the file name that most images use for a version, "" if unknown.
 
         value: the version as `#<version id>`.
         """

@@ -66,10 +66,10 @@ class Phrase:
 
 
 def split_phrases(prompt: str) -> tuple[Phrase, ...]:
-    """Return the words and phrases of a prompt, each once, case-folded, in their order.
+    """Return the words and phrases of a prompt in order, case-folded and without duplicates.
 
     A short text between two commas (or line ends, or full stops) is one phrase. A longer text is a
-    sentence; it is split into words and pairs of neighbouring words. Common words, plain numbers
+    sentence, which is split into words and pairs of neighbouring words. Common words, plain numbers
     and single ASCII letters are left out. At most 200 are returned, from the first 10,000
     characters.
     """
@@ -101,8 +101,8 @@ def _trim_common(part: str) -> list[str]:
 def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
     """Yield the words and phrases of the text between two commas of a prompt.
 
-    part: the text. words: its words as `_trim_common` returns them. is_prose: whether the prompt
-    consists mostly of sentences.
+    part: the text. words: the result of `_trim_common(part)`. is_prose: whether the prompt consists
+    mostly of sentences.
     """
     whole = " ".join(words)
     is_sentence = _is_sentence(part, words, is_prose)
@@ -124,14 +124,14 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phras
 def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
     """Return whether the text between two commas is a sentence, not a tag.
 
-    is_prose: whether the prompt consists mostly of sentences; one connecting word is then enough.
+    is_prose: whether the prompt consists mostly of sentences; then one connecting word is enough.
     """
     is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
     return is_clause or (is_prose and not _FILLERS.isdisjoint(words))
 
 
 def _trim_word(word: str) -> str:
-    """Return a word without punctuation at its ends; "" if it has no letter or is too long."""
+    """Return a word without punctuation at its ends, "" if it has no letter or is too long."""
     word = word.strip(_EDGES)
     if word.endswith("\\)"):  # a tag of an image board, such as `mari \(series\)`
         return word
@@ -150,7 +150,7 @@ def _has_meaning(word: str) -> bool:
 
 
 def _split_cjk(word: str, in_sentence: bool) -> Iterator[Phrase]:
-    """Yield a Chinese or Japanese word; yield the parts of a long word, split at its particles."""
+    """Yield a Chinese or Japanese word, or the parts of a long word between its particles."""
     if len(word) <= _LONGEST_CJK:
         yield Phrase(word, in_sentence)
         return

@@ -25,9 +25,9 @@ def build_recipe(
     """Return an infotext of a gallery's usual settings to start from; "" if too little is known.
 
     The settings are the most common ones of the images with the most common sampler. A
-    high-resolution pass is included if more than half of these images have one. Words are included
-    if a quarter of all images with data have them. LoRAs are included if half of the images have
-    them; for a LoRA of the gallery's model, a tenth is enough. There is no seed.
+    high-resolution pass is included if more than half of these images have one, words if a quarter
+    of all images with data have them, LoRAs if half have them; for a LoRA of the gallery's model, a
+    tenth is enough. There is no seed.
     """
     settings = _find_common_settings(one.settings for one in samples)
     if not settings:
@@ -44,7 +44,7 @@ def build_recipe(
 
 
 def _list_lora_tags(stats: GalleryStats, own: OwnVersions) -> list[str]:
-    """Return the tag `<lora:name:weight>` for each frequent LoRA whose file name is known."""
+    """Return a tag `<lora:name:weight>` for each frequent LoRA of known file name."""
     bars = _frequent_bars(stats, "lora", _LORA_SHARE)[:_MAX_LORAS]
     often = _frequent_bars(stats, "lora", _OWN_LORA_SHARE)
     if not any(bar.value in own.values for bar in bars):
@@ -54,10 +54,9 @@ def _list_lora_tags(stats: GalleryStats, own: OwnVersions) -> list[str]:
 
 
 def _find_common_settings(rows: Iterable[Sequence[str]]) -> dict[str, str]:
-    """Return the most common settings by their names in the infotext, such as "Steps".
+    """Return the most common settings by their names in an infotext, such as "Steps".
 
-    rows: the settings of each image. Only the images with the most common sampler and schedule
-    count.
+    rows: the settings of each image. Only images with the most common sampler and schedule count.
     """
     by_sampler: dict[tuple[str, ...], list[Sequence[str]]] = defaultdict(list)
     for row in rows:
@@ -82,5 +81,5 @@ def _frequent_bars(stats: GalleryStats, kind: str, share: float) -> list[StatsBa
 
 
 def _unique_texts(texts: Iterable[str]) -> list[str]:
-    """Return the texts; of texts that differ by case alone, return the last."""
+    """Drop texts that differ from a later text only in case."""
     return list({text.casefold(): text for text in texts}.values())

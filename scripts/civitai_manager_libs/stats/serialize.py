@@ -23,7 +23,7 @@ def serialize_overview(
     """Return the statistics of a model's gallery as a JSON object.
 
     versions: names of the model's versions by id, in the model's order. names: names of other
-    resources by `#<version id>`, for images that list a resource by version id alone.
+    resources by `#<version id>`, for images that list only a version id.
     """
     stats, own = overview.stats, overview.own_versions
     names = {**{value: own.file_name(value) or value for value in own.values}, **names}
@@ -75,7 +75,7 @@ def _serialize_count(
 
 
 def _serialize_version(stats: GalleryStats, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return a version's totals, and its most common value of each kind."""
+    """Return the totals of a version, and its most common value of each kind."""
     bars = {kind: bars[0] for kind, bars in stats.bars.items() if bars}
     most = {kind: _serialize_count(bar, stats, names) for kind, bar in bars.items()}
     return {**_serialize_totals(stats), "most": most}
@@ -87,7 +87,7 @@ def _serialize_totals(stats: GalleryStats) -> dict[str, Any]:
 
 
 def search_text(kind: str, value: str, label: str, is_own: bool = False) -> str:
-    """Return the search query that finds the images of a bar, or "" if no query does.
+    """Return the search query that finds the images of a bar, "" if there is no such query.
 
     kind: kind of the bar, such as "lora". value: the bar's value. label: the name shown for the
     value. is_own: whether the value is a version of the gallery's model.
@@ -104,6 +104,6 @@ def search_text(kind: str, value: str, label: str, is_own: bool = False) -> str:
 
 
 def _quote_text(text: str) -> str:
-    """Return a text in quotation marks; shorten it to its longest part without such marks."""
+    """Return a text in quotation marks; of a text with such marks, only the longest part."""
     parts = (" ".join(part.split()) for part in re.split('["“”„]', text))
     return f'"{max(parts, key=len)}"'

@@ -50,7 +50,7 @@ class AnnotationChange:
 
 
 def find_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
-    """Return the annotations by image id, or {} if the library cannot be read.
+    """Return the annotations of these images by image id, {} if the library cannot be read.
 
     Images without annotations are left out.
     """
@@ -60,7 +60,7 @@ def find_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
 
 
 def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
-    """Return the annotations by image id. Raises DiskError.
+    """Return the annotations of these images by image id. Raises DiskError.
 
     Images without annotations are left out.
     """
@@ -107,7 +107,7 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
 
 
 def _unique_tags(tags: Sequence[str]) -> list[str]:
-    """Return cleaned tags; leave out tags that equal an earlier one except for case or width."""
+    """Clean the tags; leave out tags that differ from an earlier tag only in case or width."""
     found: dict[str, str] = {}
     for tag in tags[:_MAX_TAGS]:
         found.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])

@@ -59,15 +59,15 @@ def list_image_ids_by_name(name: str = "") -> dict[str, list[int]]:
 
 
 def list_image_ids(name: str) -> list[int]:
-    """Return the image ids of a collection, or [] if it does not exist. Raises DiskError."""
+    """Return the image ids of a collection, [] if it does not exist. Raises DiskError."""
     return next(iter(list_image_ids_by_name(name).values()), []) if fold_text(name) else []
 
 
 def add_to_collection(images: Sequence[Image], name: str) -> str:
-    """Add images to a collection, and store the images' thumbnails; return the collection's name.
+    """Add images to a collection, and store their thumbnails; return the collection's name.
 
-    A missing collection is created. An existing one keeps its name, which may differ in case.
-    Raises InputError if `name` is empty, and DiskError.
+    A missing collection is created. An existing collection keeps its name, which may differ in
+    case. Raises InputError if `name` is empty, and DiskError.
     """
     with writing() as db:
         stored_name = write_collection(db, [image.id for image in images], name)

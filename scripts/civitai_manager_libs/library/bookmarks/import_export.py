@@ -33,7 +33,7 @@ _ALL = "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM 
 
 
 def export_bookmarks(name: str = "") -> dict[str, Any]:
-    """Return the user's bookmarks as a JSON object, which `import_bookmarks` reads.
+    """Return the user's bookmarks as a JSON object, which `import_bookmarks` can read.
 
     name: the only collection to export, "" for all bookmarks. Raises DiskError.
     """
@@ -53,11 +53,11 @@ def export_bookmarks(name: str = "") -> dict[str, Any]:
 
 
 def import_bookmarks(data: Any) -> tuple[int, int]:
-    """Import bookmarks; return (number of images, number of collections) that the data had.
+    """Import bookmarks; return (number of images, number of collections) in the data.
 
-    data: what `export_bookmarks` returned. Existing records, notes and stars are kept. Images
-    beyond 100,000 and collections beyond 10,000 are ignored. Raises InputError if the data has
-    another format, and DiskError.
+    data: a result of `export_bookmarks`. What the user has already is not changed. Images beyond
+    100,000 and collections beyond 10,000 are ignored. Raises InputError if the data has another
+    format, and DiskError.
     """
     exported = as_mapping(data)
     if is_deeply_nested(data) or exported.get("civitai_shortcut") != _FORMAT:
@@ -93,7 +93,7 @@ def _export_image(
 
 
 def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
-    """Write the annotations of an exported image; keep those that the user has made here."""
+    """Write the annotations of an exported image, without changing the user's present ones."""
     image_id, imported = as_whole_number(entry.get("id"), 1), _parse_change(entry)
     if image_id is None or imported == image_annotations.AnnotationChange():
         return
@@ -111,7 +111,7 @@ def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None
 
 
 def _parse_change(entry: Mapping[str, Any]) -> image_annotations.AnnotationChange:
-    """Return the annotations of an exported image; a missing annotation is None."""
+    """Return the annotations of an exported image; missing annotations are None."""
     note = entry.get("note")
     return image_annotations.AnnotationChange(
         entry.get("favourite") is True or None,
@@ -122,7 +122,7 @@ def _parse_change(entry: Mapping[str, Any]) -> image_annotations.AnnotationChang
 
 
 def _import_collection(db: sqlite3.Connection, name: Any, image_ids: Sequence[Any]) -> bool:
-    """Add images to a collection; return whether the collection's name is valid."""
+    """Add images to a collection; return False if the collection's name is invalid."""
     if not isinstance(name, str) or not fold_text(clean_line(name)):
         return False
     ids = (as_whole_number(image_id, 1) for image_id in image_ids)

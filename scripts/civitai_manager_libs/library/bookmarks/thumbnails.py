@@ -15,7 +15,7 @@ _WIDTHS = (450, 800, 320)  # pixels; one of them is enough, the first is preferr
 
 
 def store_thumbnails(images: Sequence[Image]) -> None:
-    """Copy the cached thumbnails of images to a folder that is never trimmed.
+    """Copy the cached thumbnails of images to a folder where they are never deleted.
 
     Thumbnails that are not cached are left out. A disk error is logged, not raised.
     """
@@ -25,7 +25,7 @@ def store_thumbnails(images: Sequence[Image]) -> None:
 
 
 def find_thumbnail(image: Image) -> str | None:
-    """Return the path of an image's stored thumbnail, or None if there is none."""
+    """Return the path of an image's stored thumbnail, None if there is none."""
     paths = (_thumbnail_path(image, width) for width in _WIDTHS)
     return next(filter(os.path.isfile, paths), None)
 

@@ -78,7 +78,7 @@ class SearchScope:
 
 
 def make_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
-    """Return the SQL condition that images matching a term meet.
+    """Return the SQL condition for one term of a search.
 
     saved: returns the ids of downloaded images; called only for `is:saved`.
     """
@@ -113,9 +113,9 @@ def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
 
 
 def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
-    """Return the conditions; join those on the same column, such as `steps>20 steps<30`.
+    """Join the conditions on one column, such as `steps>20 steps<30`; return all conditions.
 
-    An index then finds the ids between both bounds in one step.
+    An index then finds the images between both bounds in one step.
     """
     merged: dict[object, Condition] = {}
     for number, condition in enumerate(conditions):
@@ -136,10 +136,10 @@ def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
 def make_trigram_queries(
     terms: Iterable[Term], list_trigrams: Callable[[Term], Sequence[str]]
 ) -> list[str]:
-    """Return FTS5 queries that find candidates by trigrams (three letters in a row) of the terms.
+    """Return FTS5 queries that every image matching the terms must match.
 
-    An image that matches the terms matches every query. list_trigrams: returns the indexed trigrams
-    that begin with a term of one or two letters.
+    They compare trigrams (three letters in a row), which an index finds fast. list_trigrams:
+    returns the indexed trigrams that begin with a term of one or two letters.
     """
     words = [term for term in terms if not term.is_not and term.key in ("", "negative")]
     most = max(1, _MOST_TRIGRAMS // max(1, len(words)))
@@ -159,7 +159,7 @@ def _iter_trigram_queries(
 
 
 def _list_trigram_starts(text: str) -> list[int]:
-    """Return the positions of some trigrams that cover a text, those of rare trigrams first.
+    """Return the positions of trigrams that cover a text, the rarest first.
 
     A trigram with a blank in the middle is rare.
     """
@@ -178,8 +178,8 @@ def _make_name_condition(
 ) -> Condition:
     """Return the condition that an image has a matching name, such as a LoRA's name.
 
-    kinds: kinds of names, such as "lora" or "base". matches: an SQL condition on a row of `names`.
-    values: the parameters of `matches`.
+    kinds: the kinds of names to search, such as "lora" or "base". matches: an SQL condition on a
+    row of the table `names`. values: the parameters of `matches`.
     """
     numbers = f"SELECT number FROM names WHERE kind IN ({_quote_list(kinds)}) AND ({matches})"
     return _make_uses_condition(numbers, values)
@@ -215,9 +215,9 @@ def _make_positive_condition(term: Term, saved: Callable[[], Iterable[int]]) -> 
 
 
 def _negate_comparison(term: Term, sign: str) -> Condition:
-    """Return the condition of a negated comparison; images without a known value meet it too.
+    """Return the condition of a negated comparison, such as `-steps>20`.
 
-    sign: the inverse sign, such as "<=" for `-steps>20`.
+    Images without a known value match too. sign: the inverse sign, here "<=".
     """
     if term.key == "stars":
         return _make_stars_condition(replace(term, sign=sign))

@@ -76,7 +76,7 @@ class _Position:
 
     @classmethod
     def parse(cls, cursor: str | None) -> _Position:
-        """Parse a cursor; return the beginning for None or an invalid cursor."""
+        """Parse a cursor; None or an invalid cursor gives the beginning."""
         match = _CURSOR.fullmatch(cursor or "")
         if match is None:
             return cls()
@@ -117,7 +117,7 @@ def run_search(
 ) -> SearchPage:
     """Return a page with the ids of at most `limit` images that match a search.
 
-    sort: one of SORTS; an unknown one means "Newest". saved: returns the ids of downloaded images.
+    sort: one of SORTS; an unknown sort means "Newest". saved: returns the ids of downloaded images.
     read: runs a SELECT and returns its rows, None to read the library. Raises DiskError.
     """
     if read is None:
@@ -139,7 +139,7 @@ def _plan_scan(
     order: Order,
     read: SelectRows,
 ) -> _Scan:
-    """Return the scan that is likely to find the matching images with the least work."""
+    """Return the scan that probably finds the matching images with the least work."""
     # Among given ids, words are found faster in the texts than in the index.
     has_index = scope.ids is None and has_trigrams()
     list_trigrams = partial(_list_trigrams, read)
@@ -161,7 +161,7 @@ class _Scan:
     read: SelectRows
 
     def select_page(self, position: _Position, limit: int) -> SearchPage:
-        """Return a page with at most `limit` of the matching images after a position."""
+        """Return a page of at most `limit` matching images that come after a position."""
         end, number = position.end, 0
         if end is None and not self.start.is_few:
             end, number = self.measure_batch(position.sort_key)
@@ -177,10 +177,11 @@ class _Scan:
         return SearchPage(ids, str(position), (count, total))
 
     def measure_batch(self, sort_key: int | None) -> tuple[int | None, int]:
-        """Return (last sort key, number of images) of the next batch, which one page may read.
+        """Return (last sort key, number of images) of the batch that the next page may read.
 
-        Returns (None, 0) if the batch includes all images after `sort_key`. Slow conditions are
-        tested only on images that meet the fast ones.
+        Return (None, 0) if all remaining images fit one batch. Slow conditions are tested only on
+        images that meet the fast conditions. sort_key: the batch begins after it, None for the
+        beginning.
         """
         fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
         slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
@@ -206,8 +207,8 @@ class _Scan:
     ) -> list[tuple[int, int]]:
         """Return (id, sort key) of the images that meet all conditions, in order.
 
-        sort_key: only images after it, None for all. end: the last sort key to include, None for
-        all. limit: the most images to return. offset: how many matching images to skip first.
+        sort_key: return only images after this key, None for all. end: the last key to return, None
+        for no end. limit: the most images to return. offset: how many images to skip first.
         """
         key_sql = self.order.sort_key.format(id=self.start.id)
         direction = "DESC" if self.order.is_descending else ""
@@ -222,7 +223,7 @@ class _Scan:
     def _find_sort_key(
         self, number: int, conditions: Sequence[Condition], sort_key: int | None, end: int | None
     ) -> int | None:
-        """Return the sort key of the `number`-th matching image, from 1; None if fewer match."""
+        """Return the sort key of the `number`-th matching image, None if fewer images match."""
         found = self.select_sort_keys(conditions, sort_key, end, 1, number - 1)
         return found[0][1] if found else None
 
@@ -255,7 +256,7 @@ class _Scan:
 def _start_from_few(
     conditions: Sequence[Condition], queries: Sequence[str], scope: SearchScope, read: SelectRows
 ) -> _Start | None:
-    """Return the rows of the images that meet the rarest condition, or None if none is rare."""
+    """Return a start from the few images that meet the rarest condition, None if none is rare."""
     if scope.ids is not None:
         return _start_from_ids(Condition("", (json.dumps(list(scope.ids)),), _GIVEN_IDS))
     start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
@@ -271,7 +272,7 @@ def _start_from_few(
 
 
 def _start_from_all(queries: Sequence[str]) -> _Start:
-    """Return the rows of all images, or of the images that match all trigram queries."""
+    """Return a start from all images, or from all that match the trigram queries."""
     if not queries:
         return _Start()
     sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"
@@ -300,16 +301,16 @@ def _sum_costs(conditions: Sequence[Condition]) -> float:
 
 
 def _count_up_to(most: int, condition: Condition, read: SelectRows) -> int:
-    """Count the images that meet a condition; return `most` + 1 if there are more than `most`."""
+    """Count the images that meet a condition, but stop after `most` + 1 of them."""
     sql = f"SELECT count(*) FROM (SELECT 1 FROM ({condition.ids}) LIMIT ?)"
     return int(read(sql, (*condition.values, most + 1))[0][0])
 
 
 def _list_trigrams(read: SelectRows, term: Term) -> list[str]:
-    """Return the indexed trigrams that begin with the one or two letters of a term.
+    """Return the indexed trigrams that begin with a term of one or two letters.
 
-    Returns [] if the index would not help: if many images have the letters, or if there are too
-    many trigrams.
+    Return [] if the index would not help: the letters occur in many images, or there are too many
+    trigrams.
     """
     letters = term.value
     text = "negative" if term.key else "prompt || names"

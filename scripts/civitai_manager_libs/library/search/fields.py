@@ -53,7 +53,7 @@ class SearchFields:
 
     @property
     def names_text(self) -> str:
-        """Return the names in which a search for a plain word looks, joined by blanks."""
+        """Return the names that a plain word in a search is compared with, joined by blanks."""
         names = (name.name for name in self.names if name.kind not in NAMED_PARAMETERS)
         return " ".join(name for name in names if not name.startswith("#"))
 
@@ -61,7 +61,7 @@ class SearchFields:
 def extract_fields(image: Image, generation: Generation | None = None) -> SearchFields:
     """Return the values of an image that a search compares.
 
-    generation: what `read_generation(image)` returned, None to read it here.
+    generation: the result of `read_generation(image)`, None to call it here.
     """
     infotext, resources = generation or read_generation(image)
     parameters = infotext.parameters
@@ -77,9 +77,9 @@ def extract_fields(image: Image, generation: Generation | None = None) -> Search
 
 
 def fold_text(text: str) -> str:
-    """Return a text in a form that ignores case, full-width letters and repeated blanks.
+    """Return a text without differences of case, full-width letters and repeated blanks.
 
-    Compare folded texts with folded texts only.
+    Compare a folded text only with other folded texts.
     """
     clean = _CONTROL.sub(" ", text[:_MOST]).encode("utf-8", "replace").decode("utf-8")
     return " ".join(unicodedata.normalize("NFKC", clean).casefold().split())

@@ -102,7 +102,7 @@ def parse_query(text: str) -> SearchQuery:
 
 
 def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
-    """Yield (term, the text that the term was parsed from); the term's value may be ""."""
+    """Yield (term, the text from which it was parsed); the term's value may be ""."""
     position = 0
     while position < len(text):
         start = _START.match(text, position)
@@ -121,7 +121,7 @@ def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
 
 
 def _find_problem(term: Term) -> str:
-    """Return the kind of problem that a term has, as in `QueryProblem`; "" for none."""
+    """Return the kind of a term's problem, as in `QueryProblem`; "" if the term is fine."""
     if not term.value:
         return ""
     if term.key in NUMBERS and not _NUMBER.fullmatch(term.value):

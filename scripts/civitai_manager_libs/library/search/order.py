@@ -23,14 +23,14 @@ class Order:
     def make_after_condition(self, id: str) -> str:
         """Return the SQL condition that an image comes after a sort key.
 
-        id: the SQL expression of the image's id.
+        id: the SQL expression for the image's id.
         """
         return f"{self.sort_key.format(id=id)} {'<' if self.is_descending else '>'} ?"
 
     def make_until_condition(self, id: str) -> str:
-        """Return the SQL condition that an image is at or before a sort key.
+        """Return the SQL condition that an image comes at a sort key or before it.
 
-        id: the SQL expression of the image's id.
+        id: the SQL expression for the image's id.
         """
         return f"{self.sort_key.format(id=id)} {'>=' if self.is_descending else '<='} ?"
 

@@ -42,7 +42,7 @@ class Suggestion:
 def suggest_values(word: str) -> list[Suggestion]:
     """Return the keys or values that complete the last word of a search.
 
-    A word such as `lo` gets keys, such as `lora:`. A word such as `lora:de` gets values.
+    A word such as `lo` is completed by keys (`lora:`), a word such as `lora:de` by values.
     """
     sign = "-" if word.startswith("-") else ""
     key, colon, value = fold_text(word.removeprefix("-")).partition(":")
@@ -60,7 +60,7 @@ def suggest_values(word: str) -> list[Suggestion]:
 
 
 def _iter_values(key: str, typed: str) -> Iterator[tuple[str, int]]:
-    """Yield (value, number of images that have it) for the values that contain the typed text."""
+    """Yield (value, number of images that have it) for values that contain the typed text."""
     if key in _ANNOTATIONS:
         yield from select_rows_or_empty(_ANNOTATIONS[key], (typed, _MOST))
     if key not in NAMES:

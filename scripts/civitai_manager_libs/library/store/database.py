@@ -73,7 +73,10 @@ def _repair(database: sqlite_file.Database) -> None:
 
 @contextmanager
 def writing() -> Iterator[sqlite3.Connection]:
-    """Yield a connection for one write transaction, which ends with the block. Raises DiskError."""
+    """Yield a connection inside a write transaction, which the block's end commits.
+
+    Raises DiskError.
+    """
     with open_library() as database, database.writing() as db:
         yield db
 
@@ -85,9 +88,9 @@ def select_rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]
 
 
 def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    """Return the rows of a SELECT, or [] if the library cannot be read.
+    """Return the rows of a SELECT, [] if the library cannot be read.
 
-    Use this where missing rows do little harm, such as for data that Civitai can send again.
+    Use this where missing rows do little harm, as for data that Civitai can send again.
     """
     with log_disk_errors("library"):
         return select_rows(sql, values)
@@ -96,7 +99,7 @@ def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[
 
 @contextmanager
 def open_temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
-    """Yield an empty library in memory, with a copy of the user's annotations of some images.
+    """Yield an empty library in memory, with a copy of the user's annotations of these images.
 
     Use this to search images whose records are not in the library's file.
     """
@@ -114,9 +117,9 @@ def open_temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Co
 
 
 def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
-    """Return (record as compressed JSON, estimated bytes of memory that the parsed record takes).
+    """Return (record as compressed JSON, bytes of memory that the parsed record takes).
 
-    Lone surrogates, which UTF-8 cannot encode, become question marks.
+    The second is an estimate. Lone surrogates, which UTF-8 cannot encode, become question marks.
     """
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return zlib.compress(text, 1), estimate_json_memory(text)
@@ -125,7 +128,7 @@ def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
 def decompress_record(data: bytes) -> tuple[Any, int]:
     """Return (parsed record, estimated bytes of memory that it takes).
 
-    Returns (None, 0) if the data is damaged.
+    Return (None, 0) if the data is damaged.
     """
     try:
         text = zlib.decompress(data)

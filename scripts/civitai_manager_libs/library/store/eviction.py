@@ -19,7 +19,7 @@ _ANNOTATED = "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id
 def evict_oldest(db: sqlite3.Connection) -> bool:
     """Delete some of the oldest rows of tables over their limits; return whether more remain.
 
-    Runs in the caller's transaction for about 0.1 s. Images with annotations are never deleted.
+    Runs in the caller's transaction, for about 0.1 s. Images with annotations are never deleted.
     """
     limits = {**_LIMITS, "images": setting.library_records}
     return any([_evict_rows(db, table, limit) for table, limit in limits.items()])
@@ -40,7 +40,7 @@ def _evict_rows(db: sqlite3.Connection, table: str, limit: int) -> bool:
 
 
 def _delete_derived_rows(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
-    """Delete the statistics and the search index of images, which no foreign key cleans up.
+    """Delete the statistics and the search index of images, which no foreign key deletes.
 
     An FTS5 index with external content needs the old values for a deletion:
     https://www.sqlite.org/fts5.html#the_delete_command

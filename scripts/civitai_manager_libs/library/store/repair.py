@@ -35,7 +35,7 @@ def needs_repair(db: sqlite3.Connection, tables: str) -> bool:
 def repair_tables(db: sqlite3.Connection, tables: str) -> list[str]:
     """Create missing tables, and move invalid rows to the table `odd_rows`.
 
-    Runs in the caller's transaction. Returns a sentence for the log for each repaired table.
+    Return a sentence for the log for each repaired table. Runs in the caller's transaction.
     """
     sentences = []
     missing = _find_missing_tables(db, tables)
@@ -60,7 +60,7 @@ def repair_tables(db: sqlite3.Connection, tables: str) -> list[str]:
 
 
 def _find_missing_tables(db: sqlite3.Connection, tables: str) -> Mapping[str, list[str]]:
-    """Return the SQL statements that create each missing table and its indexes, by table name."""
+    """Return {name of a missing table: SQL statements that create it and its indexes}."""
     existing = {name for (name,) in db.execute(_NAMES)}
     model = sqlite3.connect(":memory:")
     try:
@@ -78,7 +78,7 @@ def _find_missing_tables(db: sqlite3.Connection, tables: str) -> Mapping[str, li
 
 
 def _iter_validity_checks(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """Yield (name of a table with the user's data, SQL condition that a valid row meets)."""
+    """Yield (table with the user's data, SQL condition that each valid row of it meets)."""
     for table in USER_TABLES:
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
         conditions = [
@@ -90,14 +90,14 @@ def _iter_validity_checks(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 
 
 def _drop_trigram_tables(db: sqlite3.Connection) -> None:
-    """Drop the remaining parts of a damaged trigram index, so that it can be created again."""
+    """Drop what remains of a damaged trigram index, so that it can be created again."""
     names = db.execute(f"{_NAMES} AND name LIKE 'trigrams!_%' ESCAPE '!'").fetchall()
     for (name,) in names:
         db.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def _clear_search_tables(db: sqlite3.Connection) -> None:
-    """Empty the search tables; the indexer then fills them again from the records."""
+    """Empty the search tables, so that the indexer fills them again from the records."""
     db.execute("DELETE FROM facts")
     db.execute("DELETE FROM texts")
     if "trigrams" in {name for (name,) in db.execute(_NAMES)}:

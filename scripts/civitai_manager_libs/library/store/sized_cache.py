@@ -23,9 +23,9 @@ class SizedCache(Generic[_K, _V]):
         self._values: OrderedDict[_K, tuple[_V, int]] = OrderedDict()
 
     def put(self, key: _K, value: _V, size: int) -> None:
-        """Store a value, and drop the oldest values over the limit.
+        """Store a value, and drop the oldest values while the cache is over its limit.
 
-        size: the value's size in bytes. A value larger than the limit is not kept.
+        size: the value's size in bytes. A value larger than the limit is not stored.
         """
         self._bytes += size - self._values.pop(key, (None, 0))[1]
         self._values[key] = (value, size)
@@ -43,6 +43,6 @@ class SizedCache(Generic[_K, _V]):
 
 
 def estimate_json_memory(text: bytes) -> int:
-    """Return an estimate of the bytes of memory that a parsed JSON text takes."""
+    """Estimate how many bytes of memory a JSON text takes once it is parsed."""
     signs = text.count(b",") + text.count(b":")
     return len(text) + _OBJECT * text.count(b"{") + _LIST * text.count(b"[") + _VALUE * signs

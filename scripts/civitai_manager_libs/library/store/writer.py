@@ -60,7 +60,7 @@ class _Writer:
                 self._set_stopped()
 
     def _write_some(self) -> bool:
-        """Run up to 20 queued writes in one transaction; return False if the queue is empty."""
+        """Run up to 20 queued writes in one transaction; return False if the queue was empty."""
         with self._changed:
             batch = [self._queue.popleft() for _ in range(min(_AT_ONCE, len(self._queue)))]
             if not batch:
@@ -78,7 +78,7 @@ class _Writer:
         return True
 
     def _let_others_write(self) -> None:
-        """Pause while writes are queued, so that other connections can begin a transaction."""
+        """Pause if writes are queued, so that other connections can begin a transaction."""
         with self._changed:
             has_more = bool(self._queue)
         if has_more:
@@ -109,10 +109,10 @@ _writer = _Writer()
 def write_later(write: Write, done: Callable[[], object] = lambda: None, size: int = 0) -> None:
     """Queue a write, which a background thread runs in a transaction with other writes.
 
-    write: called with the connection. A failed write is logged and dropped, because Civitai still
-    has the data. done: called after the write, even if the write failed. size: bytes of memory that
-    the queued write uses. With a size, this function waits while 32 MiB are queued; a write must
-    not call it so.
+    write: called with the connection; must not call this function with a size. A failed write is
+    logged and dropped, because Civitai still has the data. done: called after the write, even if it
+    failed. size: bytes of memory that the queued write uses; if given, wait while 32 MiB are
+    queued.
     """
     _writer.put(write, done, size)
 

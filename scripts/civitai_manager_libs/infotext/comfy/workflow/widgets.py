@@ -270,7 +270,7 @@ def _guess_values(values: list[Any]) -> dict[str, Any]:
 
 
 def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
-    """Return the values named as steps, cfg, sampler, schedule and denoise, {} if one does not fit."""
+    """Return values by name: steps, cfg, sampler, schedule, denoise; {} if they do not fit."""
     row = dict(zip(_SAMPLER_WIDGETS, values))
     denoise = as_number(row.get("denoise", 1))  # or the first step
     numbers = all(isinstance(row[name], (int, float)) for name in ("steps", "cfg"))
