@@ -73,7 +73,7 @@ export interface Setting {
   high: number;
   value: boolean | number | string;
   choices: Choice[];
-  group: "page" | "saving" | "network";
+  group: "page" | "saving" | "models" | "network";
   locked: "" | "only_here" | "frozen" | "in_host";
 }
 export interface Choice {

@@ -37,7 +37,7 @@ RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths th
 
 SETTINGS: list[SettingSpec] = []
 # The groups in which the page shows the settings.
-GROUPS: dict[str, list[SettingSpec]] = {"page": [], "saving": [], "network": []}
+GROUPS: dict[str, list[SettingSpec]] = {"page": [], "saving": [], "models": [], "network": []}
 _T = TypeVar("_T", bool, int, float, str)
 
 
@@ -83,6 +83,19 @@ saved_quality = _define(
 gallery_max_image_mb = _define("saving", "gallery_max_image_mb", 200, 1, 100_000)
 gallery_max_video_mb = _define("saving", "gallery_max_video_mb", 1024, 1, 100_000)
 gallery_disk_reserve_mb = _define("saving", "gallery_disk_reserve_mb", 1024, 0, 10_000_000)
+
+# Connections that share a large model file; Civitai's storage serves each at its own speed.
+model_connections = _define("models", "model_connections", 4, 1, 8)
+# Which file of a version is taken if the image names none; "": any precision.
+model_precision = _define(
+    "models", "model_precision", "fp16", choices=("fp16", "bf16", "fp32", "fp8", "")
+)
+model_prefers_pruned = _define("models", "model_prefers_pruned", True)
+# Subfolders of the folder for a kind of model: a template of `model_files`; empty: none.
+model_folder_template = _define("models", "model_folder_template", "")
+model_civitai_info = _define("models", "model_civitai_info", True)
+model_preview = _define("models", "model_preview", True)
+model_card = _define("models", "model_card", True)
 
 gallery_jobs_at_once = _define("network", "gallery_jobs_at_once", 4, 1, 16)
 gallery_max_concurrent_downloads = _define("network", "gallery_max_concurrent_downloads", 3, 1, 16)

@@ -43,8 +43,8 @@ def test_folders_are_those_of_arguments_settings_and_habit_that_are_there(webui,
         ("model", "models/Stable-diffusion"),
         ("lora", "one"),
         ("lora", "models/Lora"),
-        ("vae", "two"),
         ("embed", "embeddings"),
+        ("vae", "two"),
     ]
 
 

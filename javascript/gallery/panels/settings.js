@@ -14,7 +14,7 @@ import { Panel } from "./panel.js";
 /** @typedef {import("../contract").Setting} Setting */
 /** @typedef {string | number | boolean} SettingValue */
 
-const GROUPS = /** @type {const} */ (["page", "saving", "network"]);
+const GROUPS = /** @type {const} */ (["page", "saving", "models", "network"]);
 
 export class Settings {
   /** @type {Map<string, SettingField>} */

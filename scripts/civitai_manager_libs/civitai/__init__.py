@@ -6,18 +6,22 @@ from .api import (
     fetch_model,
     fetch_username,
     fetch_version,
+    fetch_version_by_hash,
+    make_download_url,
     parse_image,
     parse_page,
     parse_reference,
     search_models,
 )
+from .files import Access, RemoteFile
 from .pagination import ImageQuery, may_be_time_limit, Page, PERIODS, SORTS, walk_pages
-from .records import Model, model_from_json, ModelPage, Version
+from .records import Model, model_from_json, ModelPage, Version, version_from_json
 from .relations import count_unrelated, seem_unrelated
 from .urls import is_image_url, Reference
 
-__all__ = ["count_unrelated", "fetch_image", "fetch_images", "fetch_model", "fetch_username"]
-__all__ += ["fetch_version", "ImageQuery", "is_image_url", "may_be_time_limit", "Model"]
-__all__ += ["model_from_json", "ModelPage", "Page", "parse_image", "parse_page", "parse_reference"]
-__all__ += ["PERIODS", "Reference", "search_models", "seem_unrelated", "SORTS", "Version"]
-__all__ += ["walk_pages"]
+__all__ = ["Access", "count_unrelated", "fetch_image", "fetch_images", "fetch_model"]
+__all__ += ["fetch_username", "fetch_version", "fetch_version_by_hash", "ImageQuery"]
+__all__ += ["is_image_url", "make_download_url", "may_be_time_limit", "Model", "model_from_json"]
+__all__ += ["ModelPage", "Page", "parse_image", "parse_page", "parse_reference", "PERIODS"]
+__all__ += ["Reference", "RemoteFile", "search_models", "seem_unrelated", "SORTS", "Version"]
+__all__ += ["version_from_json", "walk_pages"]

@@ -16,12 +16,14 @@ from .. import setting
 from ..core import Cancellation, Image, never_cancelled
 from ..errors import CivitaiShortcutError, NotFound
 from . import records, urls
+from .files import RemoteFile
 from .pagination import adjust_cursor, ImageQuery, may_be_cut, Page
 from .records import Model, ModelPage, Version
 from .urls import Reference
 
 __all__ = ["fetch_image", "fetch_images", "fetch_model", "fetch_username", "fetch_version"]
-__all__ += ["parse_image", "parse_page", "parse_reference", "search_models"]
+__all__ += ["fetch_version_by_hash", "make_download_url", "parse_image", "parse_page"]
+__all__ += ["parse_reference", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
 # The SQL path has one row for each version that an image was made with: a page shorter than an
@@ -61,6 +63,28 @@ def fetch_version(
     """Fetch one version of a model, with the model's id and name."""
     body = client.fetch_json(_api_url(f"model-versions/{version_id}"), cancelled=cancelled)
     return records.version_from_json(body)
+
+
+def fetch_version_by_hash(
+    client: _Client, code: str, cancelled: Cancellation | None = None
+) -> Version:
+    """Fetch the version that has a file with this hash. Raises NotFound if there is none.
+
+    code: AutoV1, AutoV2, AutoV3 or SHA256 in hexadecimal digits.
+    """
+    url = _api_url(f"model-versions/by-hash/{code.upper()}")
+    return records.version_from_json(client.fetch_json(url, cancelled=cancelled))
+
+
+def make_download_url(version_id: int, file: RemoteFile) -> str:
+    """Return the URL from which a file is downloaded, on the site that requests go to.
+
+    The record's own URL is used if it is on this site or on Civitai's; a record that was stored
+    while another site was set may name another.
+    """
+    if file.url and urls.is_image_url(file.url, setting.base_url()):
+        return file.url
+    return f"{setting.base_url()}/api/download/models/{version_id}?fileId={file.id}"
 
 
 def search_models(

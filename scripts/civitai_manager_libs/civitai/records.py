@@ -14,7 +14,6 @@ from typing import Any
 from ..core import (
     as_list,
     as_mapping,
-    as_number,
     as_whole_number,
     clean_date,
     clean_line,
@@ -22,10 +21,11 @@ from ..core import (
     html_to_text,
     Image,
     is_deeply_nested,
-    model_file_stem,
     ReactionCounts,
 )
 from ..errors import InvalidResponse
+from .files import Access, find_default_size, list_file_names, parse_access, parse_files
+from .files import RemoteFile
 from .pagination import ImageQuery, Page
 
 __all__ = ["image_from_json", "Model", "model_from_json", "ModelPage", "models_from_json"]
@@ -41,7 +41,6 @@ _HIGHEST, _BLOCKED = 16, 32
 # The old names do not distinguish X from XXX, so both count as XXX.
 _OLD_LEVELS = {"none": 1, "soft": 2, "mature": 4, "x": 16, "blocked": 32, "false": 1, "true": 16}
 _BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,.:;=?@\[\]^_{|}~-]{6,170}")
-_AUTO_V2 = re.compile(r"[0-9A-Fa-f]{10}")
 _NUMBERED_NAME = re.compile(r"/([0-9]{1,18})(?:\.\w{1,5})?(?:[?#].*)?$", re.A)
 _TYPES_BY_EXTENSION = {"mp4": "video", "webm": "video", "mp3": "audio"}
 
@@ -51,8 +50,8 @@ class Version:
     """A version of a model.
 
     files: names by which an image's metadata may refer to the version's files, in lower case:
-    AutoV2 hashes, and file names without extension. size: bytes of the file that is downloaded by
-    default, 0 if unknown.
+    hashes, and file names without extension. size: bytes of the file that is downloaded by
+    default, 0 if unknown. record: the JSON object that Civitai sent for this version.
     """
 
     id: int
@@ -63,6 +62,14 @@ class Version:
     trained_words: tuple[str, ...] = ()
     files: frozenset[str] = frozenset()
     size: int = 0
+    model_type: str = ""
+    access: Access = Access()
+    record: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def remote_files(self) -> tuple[RemoteFile, ...]:
+        """Return the version's files, in Civitai's order."""
+        return parse_files(self.record)
 
 
 @dataclass(frozen=True)
@@ -217,24 +224,12 @@ def _parse_version(
         model_name=clean_line(model.get("name")),
         base_model=clean_line(row.get("baseModel"), 100),
         trained_words=clean_lines(row.get("trainedWords"), 500),
-        files=frozenset(_iter_file_names(row.get("files"))),
-        size=_file_size(row.get("files")),
+        files=list_file_names(row),
+        size=find_default_size(row),
+        model_type=clean_line(model.get("type"), 40),
+        access=parse_access(row, model),
+        record=row,
     )
-
-
-def _iter_file_names(rows: Any) -> Iterator[str]:
-    for file in map(as_mapping, _as_entries(rows)):
-        code = as_mapping(file.get("hashes")).get("AutoV2")
-        if isinstance(code, str) and _AUTO_V2.fullmatch(code):
-            yield code.lower()
-        if name := model_file_stem(clean_line(file.get("name"))):
-            yield name.lower()
-
-
-def _file_size(rows: Any) -> int:
-    files = [as_mapping(file) for file in _as_entries(rows)]
-    usual = next((file for file in files if file.get("primary") is True), files[0] if files else {})
-    return int((as_number(usual.get("sizeKB")) or 0) * 1024)
 
 
 def _find_cover(row: Mapping[str, Any], level: int, is_allowed: UrlCheck) -> Image | None:

@@ -11,7 +11,7 @@ from .gradio_compat import (
     request_header,
     serve_in_place,
 )
-from .model_folders import list_model_folders, read_cached_hashes
+from .model_folders import find_model_folder, list_model_folders, read_cached_hashes
 from .open_files import raise_open_file_limit
 from .proxies import bypass_proxies_for, validate_proxy
 from .webui import (
@@ -29,8 +29,16 @@ from .webui import (
 )
 
 __all__ = ["add_option", "add_paste_buttons", "bypass_proxies_for", "default_data_folder"]
-__all__ += ["default_images_folder", "event_options", "fill_empty_prompts", "has_login"]
-__all__ += ["host_name", "in_webui", "is_frozen", "is_hidden", "is_logged_in", "is_same_origin"]
+__all__ += ["default_images_folder", "event_options", "fill_empty_prompts", "find_model_folder"]
+__all__ += [
+    "has_login",
+    "host_name",
+    "in_webui",
+    "is_frozen",
+    "is_hidden",
+    "is_logged_in",
+    "is_same_origin",
+]
 __all__ += ["is_shared", "keep_out_of_ui_config", "key_file", "limit_page_shutdown"]
 __all__ += ["list_capabilities", "list_model_folders", "localization", "option_key"]
 __all__ += ["raise_open_file_limit", "read_cached_hashes", "read_options", "register_callbacks"]

@@ -13,49 +13,75 @@ from typing import Any
 from ..core import as_number
 from .webui import in_webui
 
-__all__ = ["read_cached_hashes", "list_model_folders"]
+__all__ = ["find_model_folder", "list_model_folders", "read_cached_hashes"]
 
 # By kind: subfolders of the host's models folder; names of the host's arguments and settings.
 _FOLDERS: Mapping[str, tuple[str, ...]] = {
-    "model": ("Stable-diffusion", "UNET", "Unet", "diffusion_models"),
+    "model": ("Stable-diffusion",),
+    "unet": ("UNET", "Unet", "diffusion_models"),
     "lora": ("Lora", "LyCORIS"),
     "embed": ("embeddings",),
     "vae": ("VAE",),
     "hypernet": ("hypernetworks",),
+    "text_encoder": ("text_encoder", "Text-encoder"),
+    "controlnet": ("ControlNet", "control"),
+    "upscaler": ("ESRGAN",),
 }
 _NAMES: Mapping[str, tuple[str, ...]] = {
-    "model": ("ckpt_dir", "ckpt_dirs", "unet_dir"),
+    "model": ("ckpt_dir", "ckpt_dirs"),
+    "unet": ("unet_dir",),
     "lora": ("lora_dir", "lora_dirs", "lyco_dir", "lyco_dir_backcompat"),
     "embed": ("embeddings_dir",),
     "vae": ("vae_dir", "vae_dirs"),
     "hypernet": ("hypernetwork_dir",),
+    "text_encoder": ("text_encoder_dir", "text_encoder_dirs", "te_dir"),
+    "controlnet": ("controlnet_dir", "controlnet_dirs", "control_dir", "control_net_models_path"),
+    "upscaler": ("esrgan_models_path",),
 }
+# Every host reads these; the others only hosts in which the folder exists.
+_KINDS_OF_ALL = ("model", "lora", "embed", "vae", "hypernet", "upscaler")
 
 
 def list_model_folders() -> list[tuple[str, str]]:
-    """Return (model type, path) of each folder in which the WebUI looks for models.
+    """Return (kind, path) of each existing folder in which the WebUI looks for models.
 
-    The types are "model", "lora", "embed", "vae" and "hypernet". Return [] without a WebUI.
+    The kinds are those of `find_model_folder`. Return [] without a WebUI.
     """
-    if not in_webui():
-        return []
-    found = ((kind, os.path.abspath(folder)) for kind, folder in _iter_option_folders() if folder)
+    found = ((kind, folder) for kind in _FOLDERS for folder in _list_folders(kind))
     return [(kind, folder) for kind, folder in dict.fromkeys(found) if os.path.isdir(folder)]
 
 
-def _iter_option_folders() -> Iterator[tuple[str, str]]:
+def find_model_folder(kind: str) -> str:
+    """Return the folder in which the WebUI looks for models of a kind, "" if there is none.
+
+    kind: "model" (a checkpoint), "unet", "lora", "embed", "vae", "hypernet", "text_encoder",
+    "controlnet" or "upscaler". A folder of the WebUI's arguments or settings comes first. The
+    folder may not exist yet.
+    """
+    folders = _list_folders(kind)
+    existing = next(filter(os.path.isdir, folders), "")
+    return existing or (folders[0] if folders and kind in _KINDS_OF_ALL else "")
+
+
+def _list_folders(kind: str) -> list[str]:
+    if not in_webui() or kind not in _FOLDERS:
+        return []
+    return [os.path.abspath(folder) for folder in _iter_folders(kind) if folder]
+
+
+def _iter_folders(kind: str) -> Iterator[str]:
     from modules import paths, shared
 
-    for kind, names in _NAMES.items():
-        for options in (vars(shared.cmd_opts), shared.opts.data):
-            for name in names:
-                value = options.get(name)
-                for folder in value if isinstance(value, list) else [value]:
-                    if isinstance(folder, str):
-                        yield kind, folder
-        for name in _FOLDERS[kind]:
-            yield kind, os.path.join(paths.models_path, name)
-    yield "embed", os.path.join(paths.data_path, "embeddings")
+    for options in (vars(shared.cmd_opts), shared.opts.data):
+        for name in _NAMES[kind]:
+            value = options.get(name)
+            for folder in value if isinstance(value, list) else [value]:
+                if isinstance(folder, str):
+                    yield folder
+    for name in _FOLDERS[kind]:
+        yield os.path.join(paths.models_path, name)
+    if kind == "embed":
+        yield os.path.join(paths.data_path, "embeddings")
 
 
 def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:

@@ -1,8 +1,15 @@
 """The model files on this machine, and which of them an image was made with."""
 
-from .folders import has_folders, validate_folders
+from .folders import find_folder, has_folders, validate_folders
 from .index import get_model_index, ModelIndex
 from .matching import ModelMatch, WantedModel
 
-__all__ = ["get_model_index", "has_folders", "ModelIndex", "ModelMatch", "validate_folders"]
+__all__ = [
+    "find_folder",
+    "get_model_index",
+    "has_folders",
+    "ModelIndex",
+    "ModelMatch",
+    "validate_folders",
+]
 __all__ += ["WantedModel"]

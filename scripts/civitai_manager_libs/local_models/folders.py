@@ -11,18 +11,23 @@ from .. import host, setting
 from ..core import expand_folder
 from ..errors import InputError
 
-__all__ = ["FolderListing", "has_folders", "list_folders", "SearchedFolder", "validate_folders"]
-__all__ += ["walk_folders"]
+__all__ = ["find_folder", "FolderListing", "has_folders", "list_folders", "SearchedFolder"]
+__all__ += ["validate_folders", "walk_folders"]
 
 _EXTENSIONS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".sft")
 _MOST_FOLDERS, _MOST_FILES = 5_000, 50_000
-# Names of folders, without punctuation, by `type` of `infotext.Resource`.
+# Names of folders, without punctuation, by kind (see `host.find_model_folder`): those of WebUIs,
+# ComfyUI and Stability Matrix, the most usual first.
 _KINDS = {
-    "model": ("stablediffusion", "checkpoints", "checkpoint", "unet", "diffusionmodels"),
+    "model": ("stablediffusion", "checkpoints", "checkpoint"),
+    "unet": ("diffusionmodels", "unet"),
     "lora": ("lora", "loras", "lycoris", "locon", "dora"),
-    "embed": ("embedding", "embeddings", "textualinversion", "textinversion"),
+    "embed": ("embeddings", "embedding", "textualinversion", "textinversion"),
     "vae": ("vae", "vaes"),
-    "hypernet": ("hypernetwork", "hypernetworks"),
+    "hypernet": ("hypernetworks", "hypernetwork"),
+    "text_encoder": ("textencoder", "textencoders"),
+    "controlnet": ("controlnet", "control"),
+    "upscaler": ("esrgan", "upscalemodels", "upscalers", "upscaler"),
 }
 _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 
@@ -68,18 +73,39 @@ def validate_folders(typed: str) -> str:
 
 def list_folders() -> list[SearchedFolder]:
     """Return the folders in which the WebUI or the settings look for models, without duplicates."""
-    found = [SearchedFolder(kind, path) for kind, path in host.list_model_folders()]
-    found += [
-        SearchedFolder("", path)
-        for path in _split_folders(setting.model_folders)
-        if os.path.isdir(path)
-    ]
+    found = [SearchedFolder(_type_of(kind), path) for kind, path in host.list_model_folders()]
+    found += [SearchedFolder("", path) for path in _list_own_folders()]
     return list({folder.path: folder for folder in reversed(found)}.values())[::-1]
 
 
 def has_folders() -> bool:
     """Return whether `list_folders` finds any folder."""
     return bool(list_folders())
+
+
+def find_folder(kind: str) -> str:
+    """Return the folder for new models of a kind, "" if none is known.
+
+    kind: see `host.find_model_folder`. The WebUI's folder comes first, then the first of the
+    setting's folders whose name, or whose subfolder's name, is usual for the kind.
+    """
+    kinds = ("unet", "model") if kind == "unet" else (kind,)  # a WebUI may have one for both
+    found = (find(kind) for find in (host.find_model_folder, _find_own_folder) for kind in kinds)
+    return next(filter(None, found), "")
+
+
+def _find_own_folder(kind: str) -> str:
+    names = _KINDS.get(kind, ())
+    for folder in _list_own_folders():
+        near = [
+            folder,
+            *_list_subfolders(folder),
+            *_list_subfolders(os.path.join(folder, "models")),
+        ]
+        fitting = [path for path in near if _kind_of_folder(path) == kind]
+        if fitting:
+            return min(fitting, key=lambda path: names.index(_folder_word(path)))
+    return ""
 
 
 def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
@@ -97,7 +123,7 @@ def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
         if real in seen:
             continue
         seen.add(real)
-        kind = _KIND_OF.get(_normalize_word(os.path.basename(path)), kind)
+        kind = _type_of(_kind_of_folder(path)) or kind
         listing, subfolders = _read_folder(path, top, kind)
         files += len(listing.files)
         waiting += [(each, top, kind) for each in subfolders]
@@ -126,8 +152,30 @@ def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[st
     return FolderListing(path, top, kind, tuple(files), frozenset(other_names)), subfolders
 
 
-def _normalize_word(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.lower())
+def _list_subfolders(path: str) -> list[str]:
+    try:
+        with os.scandir(path) as entries:
+            return sorted(entry.path for entry in entries if entry.is_dir())
+    except OSError:
+        return []
+
+
+def _kind_of_folder(path: str) -> str:
+    """Return the kind of models that a folder's name stands for, "" if none."""
+    return _KIND_OF.get(_folder_word(path), "")
+
+
+def _folder_word(path: str) -> str:
+    return re.sub(r"[\W_]+", "", os.path.basename(path).lower())
+
+
+def _type_of(kind: str) -> str:
+    """Return the `type` that a resource in a folder of this kind has."""
+    return "model" if kind == "unet" else kind
+
+
+def _list_own_folders() -> list[str]:
+    return [path for path in _split_folders(setting.model_folders) if os.path.isdir(path)]
 
 
 def _split_folders(typed: str) -> list[str]:

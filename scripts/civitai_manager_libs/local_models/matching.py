@@ -18,7 +18,7 @@ _DIGITS = (10, 12, 64)  # of AutoV2; of AutoV3 and A1111's hashes of LoRAs; of S
 _MIN_NAME = 3  # characters of a name without its version
 # Names of VAEs that are no file.
 _NO_FILE = {"automatic", "none", "baked in", "baked", "built-in", "default"}
-_HASH = re.compile("[0-9a-f]{10}")
+_HASH = re.compile("[0-9a-f]{8}|[0-9a-f]{10}|[0-9a-f]{12}|[0-9a-f]{64}")
 _SEPARATORS = re.compile(r"[\s_\-.()\[\]+]+")
 _VERSION = re.compile(
     r"(?:(?<=[a-z0-9])V(?=\d)|[\s_\-.(\[]+[vV](?:er|ersion)?[\s_\-.]?(?=\d)).*$"  # modelV6XL_v6

@@ -13,6 +13,7 @@ from ...http_client import CivitaiHttpClient
 from ...i18n import messages
 from ...jobs import FIELDS, fill_template, validate_template
 from ...library import recent_models, records
+from ...model_files import validate_folder_template
 from ..http import ApiError, lock_reason, RemoteWork, RequestContext
 from ..schemas.page import FilenamePreview, KeySaved, Message, SettingsSaved
 from .bootstrap import key_state, settings_view
@@ -27,6 +28,7 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "saved_name": validate_template,
     "proxy": host.validate_proxy,
     "model_folders": local_models.validate_folders,
+    "model_folder_template": validate_folder_template,
 }
 _SHOWN_NAMES = 3
 _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be

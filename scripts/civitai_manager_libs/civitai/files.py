@@ -1,0 +1,169 @@
+"""The files of a model version, as Civitai's records list them. Pure; trusts no value.
+
+Format: `files[]` of https://developer.civitai.com, `GET /api/v1/model-versions/<id>`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core import as_checksum, as_list, as_mapping, as_number, as_whole_number, clean_date
+from ..core import clean_line, model_file_stem
+
+__all__ = ["Access", "find_default_size", "list_file_names", "parse_access", "parse_files"]
+__all__ += ["RemoteFile"]
+
+_MAX_ID = 2**31 - 1
+_MAX_FILES = 500
+_MAX_URL = 2_000  # characters
+_MAX_KILOBYTES = 2**40
+_NO_HASH = "e3b0c44298fc"  # AutoV3 of a file that Civitai could not read: the hash of nothing
+_DIGITS = {"AutoV1": 8, "AutoV2": 10, "AutoV3": 12, "SHA256": 64}
+_PICKLES = (".ckpt", ".pt", ".pth", ".bin")
+_SAFE = (".safetensors", ".sft", ".gguf")
+_CONFIGURATIONS = (".yaml", ".yml")
+_URL = re.compile(r"https?://[^\s\\]+")
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file of a model version; an unknown text is "", an unknown number 0.
+
+    size: in bytes, an estimate: Civitai tells KB, mostly exactly. type: `Model`, `VAE`, `Config`
+    and so on. format: `SafeTensor`, `PickleTensor`, `GGUF` and so on. precision: such as `fp16`.
+    quantization: such as `Q8_0`. sha256, hashes: in lower case; hashes holds AutoV1 (8 digits),
+    AutoV2 (10), AutoV3 (12) and SHA256. pickle_scan, virus_scan: `Success`, `Pending`, `Danger` or
+    `Error`. is_primary: whether the version's own download address leads to the file. url: the
+    address that the record names.
+    """
+
+    id: int
+    name: str = ""
+    size: int = 0
+    type: str = ""
+    format: str = ""
+    precision: str = ""
+    is_pruned: bool = False
+    quantization: str = ""
+    sha256: str = ""
+    hashes: frozenset[str] = frozenset()
+    pickle_scan: str = ""
+    virus_scan: str = ""
+    is_primary: bool = False
+    url: str = ""
+
+    @property
+    def extension(self) -> str:
+        """Return the extension of the file's name in lower case, such as `.safetensors`."""
+        found = re.search(r"\.[A-Za-z0-9]{1,12}$", self.name)
+        return found[0].lower() if found else ""
+
+    @property
+    def is_pickle(self) -> bool:
+        """Return whether loading the file could run code that it holds."""
+        return self.extension in _PICKLES
+
+    @property
+    def is_model(self) -> bool:
+        """Return whether the file is a model or a configuration, and neither archive nor other."""
+        return self.extension in (*_SAFE, *_PICKLES, *_CONFIGURATIONS)
+
+    @property
+    def has_passed_scans(self) -> bool:
+        """Return whether Civitai found neither a virus nor a harmful pickle."""
+        return self.pickle_scan == self.virus_scan == "Success"
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may download a version, as its record tells.
+
+    state: "" (everybody), `early_access` (only who has paid, until a date), `members` (only who has
+    paid), `generation_only` (nobody: it is for the site's own generator) or `archived` (nobody).
+    deadline: the ISO 8601 date at which early access ends, "" if unknown.
+    """
+
+    state: str = ""
+    deadline: str = ""
+
+
+def parse_files(record: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
+    """Return the files of a version's record; leave out those without an id."""
+    found = map(_parse_file, _list_rows(record))
+    return tuple({file.id: file for file in found if file.id}.values())
+
+
+def list_file_names(record: Mapping[str, Any]) -> frozenset[str]:
+    """Return the hashes and the names without extension of a version's files, in lower case."""
+    rows = _list_rows(record)
+    names = (model_file_stem(clean_line(row.get("name"))).lower() for row in rows)
+    codes = (code for row in rows for code in _read_hashes(as_mapping(row.get("hashes"))).values())
+    return frozenset(filter(None, (*names, *codes)))
+
+
+def find_default_size(record: Mapping[str, Any]) -> int:
+    """Return the bytes of the file that a version's own address leads to, 0 if unknown."""
+    rows = _list_rows(record)
+    usual = next((row for row in rows if row.get("primary") is True), rows[0] if rows else {})
+    return _parse_size(usual.get("sizeKB"))
+
+
+def parse_access(record: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
+    """Return who may download the version of a record.
+
+    model: the record of its model, or the part of it that is in the version's record.
+    """
+    if model.get("mode") in ("Archived", "TakenDown"):
+        return Access("archived")
+    if clean_line(record.get("usageControl")) not in ("", "Download"):
+        return Access("generation_only")
+    paid = as_mapping(record.get("paidAccess"))
+    if paid.get("permanent") is True:
+        return Access("members")
+    deadline = clean_date(paid.get("endsAt")) or clean_date(record.get("earlyAccessEndsAt"))
+    if paid or deadline or record.get("availability") == "EarlyAccess":
+        return Access("early_access", deadline)
+    return Access()
+
+
+def _list_rows(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [as_mapping(row) for row in as_list(record.get("files"))[:_MAX_FILES]]
+
+
+def _parse_file(row: Mapping[str, Any]) -> RemoteFile:
+    about, hashes = as_mapping(row.get("metadata")), as_mapping(row.get("hashes"))
+    kind, url, codes = clean_line(row.get("type"), 40), row.get("downloadUrl"), _read_hashes(hashes)
+    return RemoteFile(
+        id=as_whole_number(row.get("id"), 1, _MAX_ID) or 0,
+        name=clean_line(row.get("name")),
+        size=_parse_size(row.get("sizeKB")),
+        type=kind,
+        format=clean_line(about.get("format"), 40),
+        precision=clean_line(about.get("fp"), 20).lower(),
+        is_pruned=about.get("size") == "pruned" or kind == "Pruned Model",
+        quantization=clean_line(about.get("quantType"), 20),
+        sha256=codes.get("SHA256", ""),
+        hashes=frozenset(codes.values()),
+        pickle_scan=clean_line(row.get("pickleScanResult"), 20),
+        virus_scan=clean_line(row.get("virusScanResult"), 20),
+        is_primary=row.get("primary") is True,
+        url=url if isinstance(url, str) and len(url) <= _MAX_URL and _URL.fullmatch(url) else "",
+    )
+
+
+def _parse_size(kilobytes: object) -> int:
+    size = as_number(kilobytes) or 0.0
+    return round(size * 1024) if 0 < size < _MAX_KILOBYTES else 0
+
+
+def _read_hashes(hashes: Mapping[str, Any]) -> dict[str, str]:
+    """Return the hashes of known kinds by kind, in lower case; leave out invalid ones."""
+    codes = {kind: as_checksum(hashes.get(kind)).lower() for kind in _DIGITS}
+    return {
+        kind: code
+        for kind, code in codes.items()
+        if len(code) == _DIGITS[kind] and code != _NO_HASH
+    }

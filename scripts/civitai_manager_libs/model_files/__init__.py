@@ -1,0 +1,8 @@
+"""Model files that images need: which file of a version, where it goes, what is missing here."""
+
+from .choice import choose_file, FileChoice, FileTaste
+from .destination import choose_path, find_kind, validate_folder_template
+from .requests import make_request, ModelFileRequest
+
+__all__ = ["choose_file", "choose_path", "FileChoice", "FileTaste", "find_kind", "make_request"]
+__all__ += ["ModelFileRequest", "validate_folder_template"]

@@ -1,0 +1,165 @@
+"""Which file of a model version to fetch: the one an image was made with, else by taste. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from .. import setting
+from ..civitai import RemoteFile, Version
+
+__all__ = ["choose_file", "FileChoice", "FileTaste"]
+
+# What a file is, by `type` of its record. Files of another type, such as training data, an archive
+# or a workflow, are never fetched.
+_MODELS = ("", "Model", "Pruned Model", "Diffusion Model", "UNet")
+_COMPANIONS = ("VAE", "Config", "Text Encoder")
+_OTHERS = ("ControlNet", "Upscaler", "CLIPVision", "Negative")
+_FORMATS = (".safetensors", ".sft", ".gguf")  # the first is the best
+_PRECISIONS = ("fp16", "bf16", "fp8", "fp32")  # after the preferred one
+_REFUSALS = {
+    "archived": "not_offered",
+    "generation_only": "not_offered",
+    "members": "no_access",
+    "early_access": "early_access",
+}
+
+
+@dataclass(frozen=True)
+class FileTaste:
+    """Which of several files a user prefers. precision: such as `fp16`, "" for any."""
+
+    precision: str = "fp16"
+    prefers_pruned: bool = True
+
+    @classmethod
+    def from_settings(cls) -> FileTaste:
+        """Return the taste that the settings tell."""
+        return cls(setting.model_precision, setting.model_prefers_pruned)
+
+
+@dataclass(frozen=True)
+class FileChoice:
+    """The file of a version to fetch, and what else there is.
+
+    file: None if the version has none that could be fetched. others: the version's other model
+    files, the best first. companions: the VAE, the configuration and so on that belong to the
+    version. refusal: the reason code why `file` is not fetched, "" if it is. deadline: the ISO 8601
+    date at which early access ends, "" if unknown. by: why this file: `hash` (an image states it),
+    `user` or `taste`; "" for the only one. needs_consent: whether `unsafe` ends with the user's
+    word for this file.
+    """
+
+    file: RemoteFile | None = None
+    others: tuple[RemoteFile, ...] = ()
+    companions: tuple[RemoteFile, ...] = ()
+    refusal: str = ""
+    deadline: str = ""
+    by: str = ""
+    needs_consent: bool = False
+
+
+def choose_file(
+    version: Version,
+    stated_hash: str = "",
+    taste: FileTaste | None = None,
+    file_id: int = 0,
+    allows_pickle: bool = False,
+) -> FileChoice:
+    """Return which file of a version to fetch.
+
+    stated_hash: AutoV1, AutoV2, AutoV3 or SHA256 that an image states, "" if none. taste: None for
+    that of the settings. file_id: the file that the user has chosen, 0 if none. allows_pickle:
+    whether the user agrees to fetch the chosen file although loading it could run code.
+    """
+    taste = FileTaste.from_settings() if taste is None else taste
+    files = _list_models(version)
+    ranked = sorted(files, key=lambda file: _rank(file, taste))
+    companions = [file for file in version.remote_files if file.type in _COMPANIONS]
+    companions = [file for file in companions if file not in files and _is_harmless(file)]
+    file, by = _pick(version, ranked, stated_hash.lower(), file_id)
+    refusal, deadline = _find_refusal(version)
+    needs_consent = file is not None and file.is_pickle and file.has_passed_scans
+    is_allowed = allows_pickle and file is not None and file.id == file_id
+    if not refusal and file is not None and not _is_harmless(file):
+        refusal = "" if needs_consent and is_allowed else "unsafe"
+    if not refusal and file is None:
+        refusal = "not_offered"
+    return FileChoice(
+        file,
+        tuple(other for other in ranked if other != file),
+        tuple(other for other in companions if other != file),
+        refusal,
+        deadline,
+        by,
+        needs_consent and refusal == "unsafe",
+    )
+
+
+def _list_models(version: Version) -> list[RemoteFile]:
+    """Return the files that are the model itself, and not its VAE or another companion."""
+    files = [file for file in version.remote_files if file.is_model]
+    for types in (_MODELS, _COMPANIONS, _OTHERS):
+        if found := [file for file in files if file.type in types]:
+            return found
+    return []
+
+
+def _pick(
+    version: Version, ranked: Sequence[RemoteFile], stated: str, file_id: int
+) -> tuple[RemoteFile | None, str]:
+    """Return (the file, why): the user's, the one an image states, or the best.
+
+    A pickle that an image states gives way to a harmless file of the same version.
+    """
+    if file_id:
+        known = (file for file in version.remote_files if file.is_model)
+        return next((file for file in known if file.id == file_id), None), "user"
+    best = next(iter(ranked), None)
+    for file in version.remote_files:
+        if stated and file.is_model and _has_hash(file, stated):
+            if _is_harmless(file) or best is None or not _is_harmless(best):
+                return file, "hash"
+    return best, "taste" if len(ranked) > 1 else ""
+
+
+def _has_hash(file: RemoteFile, stated: str) -> bool:
+    """Return whether a file has the hash that an image states; SHA256 may be cut to 10 or 12."""
+    is_cut = len(stated) in (10, 12) and file.sha256.startswith(stated)
+    is_longer = len(stated) == 64 and not file.sha256 and stated[:10] in file.hashes
+    return stated in file.hashes or is_cut or is_longer
+
+
+def _rank(file: RemoteFile, taste: FileTaste) -> tuple[int, ...]:
+    """Return a file's place in the user's order; the smallest is the best."""
+    form = _FORMATS.index(file.extension) if file.extension in _FORMATS else len(_FORMATS)
+    order = [taste.precision, "", *_PRECISIONS] if taste.precision else []  # "": not told
+    precision = order.index(file.precision) if file.precision in order else len(order)
+    is_liked = file.is_pruned == taste.prefers_pruned
+    return (form, precision, not is_liked, not file.is_primary)
+
+
+def _is_harmless(file: RemoteFile) -> bool:
+    """Return whether a file cannot hold code, or is a configuration that passed both scans."""
+    if file.extension in _FORMATS:
+        return "Danger" not in (file.pickle_scan, file.virus_scan)
+    return file.is_model and not file.is_pickle and file.has_passed_scans
+
+
+def _find_refusal(version: Version) -> tuple[str, str]:
+    """Return (reason code, deadline) of a version that may not be downloaded, else ("", "")."""
+    access = version.access
+    if access.state == "early_access" and _is_over(access.deadline):
+        return "", ""
+    return _REFUSALS.get(access.state, ""), access.deadline
+
+
+def _is_over(deadline: str) -> bool:
+    try:
+        moment = datetime.fromisoformat(deadline.replace("Z", "+00:00"))
+    except ValueError:
+        return False
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return moment <= datetime.now(timezone.utc)

@@ -1,0 +1,146 @@
+"""Where a model file goes: the folder of its kind, and a name that no other file there has."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Container
+
+from .. import setting, util
+from ..civitai import Model, RemoteFile, Version
+from ..errors import InputError
+from ..local_models import find_folder
+from .folder_template import fill_folder_template, validate_folder_template
+
+__all__ = ["choose_path", "find_kind", "is_same_file", "kind_label", "validate_folder_template"]
+
+_KINDS = {  # by a model's type on Civitai
+    "checkpoint": "model",
+    "lora": "lora",
+    "locon": "lora",
+    "dora": "lora",
+    "textualinversion": "embed",
+    "hypernetwork": "hypernet",
+    "vae": "vae",
+    "controlnet": "controlnet",
+    "upscaler": "upscaler",
+}
+_KINDS_OF_FILES = {  # by the type of a file; a `Model` is what its model is
+    "Diffusion Model": "unet",
+    "UNet": "unet",
+    "VAE": "vae",
+    "Text Encoder": "text_encoder",
+    "ControlNet": "controlnet",
+    "Upscaler": "upscaler",
+    "Negative": "embed",
+}
+_LABELS = {
+    "model": "Checkpoint",
+    "unet": "UNet",
+    "lora": "LoRA",
+    "embed": "Embedding",
+    "hypernet": "Hypernetwork",
+    "vae": "VAE",
+    "text_encoder": "Text encoder",
+    "controlnet": "ControlNet",
+    "upscaler": "Upscaler",
+}
+_MAX_STEM = 150  # UTF-8 bytes
+_SLACK = 1024  # bytes by which the size that Civitai tells may differ
+_CHUNK = 1024 * 1024  # bytes
+
+
+def find_kind(file: RemoteFile, version: Version) -> str:
+    """Return the kind of folder that a file of a version goes into, "" if there is none.
+
+    The kinds are those of `host.find_model_folder`. A checkpoint's configuration goes beside it.
+    """
+    kind = _KINDS.get(version.model_type.lower(), "")
+    kind = _KINDS_OF_FILES.get(file.type, kind)
+    return "unet" if kind == "model" and file.extension == ".gguf" else kind
+
+
+def kind_label(kind: str) -> str:
+    """Return a kind of model as people call it, in every language."""
+    return _LABELS.get(kind, kind)
+
+
+def choose_path(
+    kind: str,
+    file: RemoteFile,
+    version: Version,
+    model: Model | None = None,
+    taken: Container[str] = (),
+    folder: str = "",
+) -> str:
+    """Return the path at which a version's file is to be stored.
+
+    There is no other file at this path: either none, or this very file (see `is_same_file`). kind:
+    see `find_kind`. model: the version's model, whose author the template of folders may name.
+    taken: normalized paths (`os.path.normcase`) that other requests have. folder: "" for the
+    folder of the kind. Raises InputError if no folder for this kind is known, or if the template
+    of folders is invalid.
+    """
+    folder = os.path.join(folder or _find_folder(kind, version), _fill_template(version, model))
+    stem, extension = os.path.splitext(_safe_file_name(file, version))
+    for name in (stem, f"{stem}_{version.id}", f"{stem}_{version.id}_{file.id}"):
+        path = os.path.join(folder, f"{name}{extension}")
+        if os.path.normcase(path) not in taken and is_same_file(path, file, if_missing=True):
+            return path
+    return path
+
+
+def is_same_file(path: str, file: RemoteFile, if_missing: bool = False) -> bool:
+    """Return whether the file at `path` is this file of Civitai, by its size and SHA256.
+
+    if_missing: what is returned if there is no file. Reads the whole file if the size fits.
+    """
+    try:
+        size = os.stat(path).st_size
+    except OSError:
+        return if_missing
+    if not file.sha256 or file.size and abs(size - file.size) > _SLACK:
+        return False
+    return _compute_sha256(path) == file.sha256
+
+
+def _find_folder(kind: str, version: Version) -> str:
+    folder = find_folder(kind) if kind else ""
+    if folder:
+        return folder
+    label = kind_label(kind) or version.model_type or "?"
+    raise InputError(
+        f"No folder for models of this kind is known ({label}): name one in “Folders of models”"
+        " in the settings.",
+        "no_model_folder",
+        kind=label,
+    )
+
+
+def _fill_template(version: Version, model: Model | None) -> str:
+    values = {
+        "base_model": version.base_model,
+        "author": model.creator if model else "",
+        "model": version.model_name or (model.name if model else ""),
+    }
+    template = validate_folder_template(setting.model_folder_template)
+    filled = fill_folder_template(template, values)
+    return os.path.join(*filled.split("/")) if filled else ""
+
+
+def _safe_file_name(file: RemoteFile, version: Version) -> str:
+    """Return the file's name on Civitai as every system allows it, with its extension."""
+    stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
+    safe = util.safe_name(stem, f"{version.id}_{file.id}", _MAX_STEM)
+    return f"{safe.lstrip('.') or version.id}{file.extension}"
+
+
+def _compute_sha256(path: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError:
+        return ""
+    return digest.hexdigest()

@@ -1,0 +1,122 @@
+"""What the records of Civitai say of a version's files, and of who may download it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import files, make_download_url, version_from_json
+from hypothesis import given
+from hypothesis import strategies as st
+
+SHA = "0123456789ABCDEF" * 4
+FILE = {
+    "id": 610001,
+    "name": "exampleMix_v20.safetensors",
+    "type": "Pruned Model",
+    "sizeKB": 2082642.474609375,
+    "metadata": {"format": "SafeTensor", "size": "full", "fp": "FP16", "quantType": "Q8_0"},
+    "hashes": {"AutoV1": "ABCDEF01", "AutoV2": SHA[:10], "AutoV3": "ABCDEF012345", "SHA256": SHA},
+    "pickleScanResult": "Success",
+    "virusScanResult": "Pending",
+    "primary": True,
+    "downloadUrl": "https://civitai.com/api/download/models/700200",
+}
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda child: st.lists(child) | st.dictionaries(st.sampled_from(sorted(FILE)), child),
+)
+
+
+def _parse(**changes):
+    [file] = files.parse_files({"files": [{**FILE, **changes}]})
+    return file
+
+
+def test_everything_that_a_record_tells_of_a_file_is_known():
+    assert _parse() == files.RemoteFile(
+        id=610001,
+        name="exampleMix_v20.safetensors",
+        size=2132625894,
+        type="Pruned Model",
+        format="SafeTensor",
+        precision="fp16",
+        is_pruned=True,
+        quantization="Q8_0",
+        sha256=SHA.lower(),
+        hashes=frozenset({"abcdef01", SHA[:10].lower(), "abcdef012345", SHA.lower()}),
+        pickle_scan="Success",
+        virus_scan="Pending",
+        is_primary=True,
+        url="https://civitai.com/api/download/models/700200",
+    )
+
+
+@given(st.fixed_dictionaries({}, optional={key: _JSON for key in FILE if key != "id"}))
+def test_rubbish_in_a_record_is_what_is_not_known(row):
+    [file] = files.parse_files({"files": [{"id": 5, **row}]})
+    assert 0 <= file.size < 2**53 and isinstance(file.name, str) and file.id == 5
+    assert all(len(code) in (8, 10, 12, 64) for code in file.hashes)
+    files.list_file_names({"files": [row]})
+
+
+def test_rows_without_an_id_and_doubles_are_left_out():
+    rows = [None, 5, {}, {"id": 0}, {"id": "7"}, {"id": 7}, {"id": 2**31}]
+    assert [file.id for file in files.parse_files({"files": rows})] == [7]
+    assert files.parse_files({"files": "x"}) == files.parse_files({}) == ()
+
+
+def test_hash_of_nothing_is_no_hash():
+    assert _parse(hashes={"AutoV3": "E3B0C44298FC"}).hashes == frozenset()
+
+
+@pytest.mark.parametrize("size", [math.nan, math.inf, -5, "x", None, 2**63])
+def test_size_that_cannot_be_is_not_known(size):
+    assert _parse(sizeKB=size).size == 0
+
+
+@pytest.mark.parametrize(
+    "record,model,access",
+    [
+        ({}, {}, ("", "")),
+        ({"usageControl": "Download", "paidAccess": None}, {"mode": None}, ("", "")),
+        ({"usageControl": "InternalGeneration"}, {}, ("generation_only", "")),
+        ({}, {"mode": "Archived"}, ("archived", "")),
+        ({"paidAccess": {"permanent": True, "endsAt": None}}, {}, ("members", "")),
+        (
+            {"paidAccess": {"permanent": False, "endsAt": "2027-01-05T00:00:00.000Z"}},
+            {},
+            ("early_access", "2027-01-05T00:00:00.000Z"),
+        ),
+        ({"earlyAccessEndsAt": "2027-01-05"}, {}, ("early_access", "2027-01-05")),
+        ({"availability": "EarlyAccess"}, {}, ("early_access", "")),
+        ({"usageControl": 5, "paidAccess": 7, "earlyAccessEndsAt": []}, {"mode": 1}, ("", "")),
+    ],
+    ids="free free-too generation archived members paid-until old oldest rubbish".split(),
+)
+def test_record_tells_who_may_download(record, model, access):
+    found = files.parse_access(record, model)
+    assert (found.state, found.deadline) == access
+
+
+def test_version_knows_its_files_and_its_models_type():
+    row = {"id": 7, "modelId": 3, "model": {"name": "Mix", "type": "LORA"}, "files": [FILE]}
+    version = version_from_json(row)
+    assert (version.model_type, version.record) == ("LORA", row)
+    assert [file.id for file in version.remote_files] == [610001]
+    assert version.files >= {"examplemix_v20", "abcdef012345"}
+    assert version.size == 2132625894
+
+
+def test_address_of_another_site_is_not_followed():
+    assert make_download_url(7, _parse()) == FILE["downloadUrl"]
+    for url in ("https://example.com/x", "ftp://civitai.com/x", "https://civitai.com@a.b/", "", 5):
+        address = make_download_url(7, _parse(downloadUrl=url))
+        assert address == "https://civitai.com/api/download/models/7?fileId=610001"
+
+
+def test_record_that_another_site_sent_leads_to_the_present_one(monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:4711")
+    stored = _parse(downloadUrl="http://127.0.0.1:4600/api/download/models/7")
+    assert make_download_url(7, stored).startswith(setting.base_url() + "/")

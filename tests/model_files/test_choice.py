@@ -1,0 +1,174 @@
+"""Which file of a version is fetched, and why one is not."""
+
+from __future__ import annotations
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import version_from_json
+from civitai_manager_libs.model_files import choose_file, FileTaste
+
+_SHA = "0123456789abcdef" * 4
+_SCANNED = {"pickleScanResult": "Success", "virusScanResult": "Success"}
+
+
+def _file(file_id, name="mix.safetensors", fp="", size="full", sha="", **more):
+    about = {"fp": fp, "size": size}
+    hashes = {"SHA256": sha, "AutoV2": sha[:10]} if sha else {}
+    row = {"id": file_id, "name": name, "type": "Model", "metadata": about, "hashes": hashes}
+    return {**row, **_SCANNED, **more}
+
+
+def _version(*files, **more):
+    return version_from_json({"id": 7, "modelId": 3, "files": list(files), **more})
+
+
+def _choose(*files, more=None, **arguments):
+    choice = choose_file(_version(*files, **(more or {})), **arguments)
+    return choice.file and choice.file.id, choice.by, choice.refusal
+
+
+_PRECISIONS = [_file(1, fp="fp32"), _file(2, fp="fp16"), _file(3, fp="bf16"), _file(4)]
+
+
+@pytest.mark.parametrize(
+    "stated,hashes",
+    [
+        (_SHA[:10].upper(), {"AutoV2": _SHA[:10]}),
+        (_SHA[:10], {"SHA256": _SHA}),
+        (_SHA[:12], {"SHA256": _SHA}),
+        (_SHA, {"SHA256": _SHA.upper()}),
+        (_SHA, {"AutoV2": _SHA[:10]}),
+        ("ABCDEF012345", {"AutoV3": "abcdef012345"}),
+        ("abcdef01", {"AutoV1": "ABCDEF01"}),
+    ],
+    ids="autov2 cut-10 cut-12 whole whole-of-autov2 autov3 autov1".split(),
+)
+def test_file_is_the_one_whose_hash_the_image_states(stated, hashes):
+    files = [_file(1, fp="fp16", size="pruned"), _file(2, fp="fp32", hashes=hashes)]
+    assert _choose(*files, stated_hash=stated) == (2, "hash", "")
+
+
+def test_vae_is_the_file_when_the_image_states_its_hash():
+    vae = _file(2, "mix.vae.safetensors", sha=_SHA, type="VAE")
+    assert _choose(_file(1), vae, stated_hash=_SHA[:10]) == (2, "hash", "")
+
+
+@pytest.mark.parametrize(
+    "taste,chosen",
+    [
+        (FileTaste("fp16"), 2),
+        (FileTaste("bf16"), 3),
+        (FileTaste("fp32"), 1),
+        (FileTaste("fp8"), 4),
+        (FileTaste(""), 1),
+    ],
+    ids=lambda value: getattr(value, "precision", value),
+)
+def test_precision_is_that_of_the_taste(taste, chosen):
+    assert _choose(*_PRECISIONS, taste=taste) == (chosen, "taste", "")
+
+
+def test_taste_is_that_of_the_settings():
+    files = [_file(1, size="pruned"), _file(2)]
+    assert _choose(*files)[0] == 1
+    setting.change("model_prefers_pruned", False)
+    assert _choose(*files)[0] == 2
+    setting.change("model_precision", "bf16")
+    assert _choose(*_PRECISIONS)[0] == 3
+
+
+def test_harmless_file_comes_before_all_else():
+    files = [_file(1, "a.ckpt", "fp16", "pruned", _SHA), _file(2, "a.gguf", "fp16"), _file(3)]
+    assert _choose(*files) == (3, "taste", "")
+    assert _choose(*files[:2]) == (2, "taste", "")
+    assert _choose(*files, stated_hash=_SHA[:10]) == (3, "taste", "")
+
+
+def test_others_and_companions_are_told():
+    files = [
+        _file(1),
+        _file(2, fp="fp16"),
+        _file(3, "a.vae.safetensors", type="VAE"),
+        _file(4, "a.yaml", type="Config"),
+        _file(5, "a.vae.pt", type="VAE"),
+        _file(6, "set.zip", type="Training Data"),
+        _file(7, "all.zip", type="Archive"),
+    ]
+    choice = choose_file(_version(*files))
+    assert choice.file.id == 2 and [file.id for file in choice.others] == [1]
+    assert [file.id for file in choice.companions] == [3, 4]
+
+
+def test_user_may_choose_any_other_file():
+    files = [_file(1, fp="fp16"), _file(2), _file(3, "a.vae.safetensors", type="VAE")]
+    assert [_choose(*files, file_id=i) for i in (2, 3)] == [(2, "user", ""), (3, "user", "")]
+    assert _choose(*files, file_id=99) == (None, "user", "not_offered")
+
+
+_PICKLE = _file(1, "a.ckpt")
+
+
+@pytest.mark.parametrize(
+    "file,words,refusal",
+    [
+        (_PICKLE, {}, "unsafe"),
+        (_PICKLE, {"file_id": 1}, "unsafe"),
+        (_PICKLE, {"file_id": 1, "allows_pickle": True}, ""),
+        (_PICKLE, {"allows_pickle": True}, "unsafe"),
+        (
+            {**_PICKLE, "virusScanResult": "Pending"},
+            {"file_id": 1, "allows_pickle": True},
+            "unsafe",
+        ),
+        ({**_PICKLE, "pickleScanResult": None}, {"file_id": 1, "allows_pickle": True}, "unsafe"),
+        (_file(1, virusScanResult="Danger"), {"file_id": 1, "allows_pickle": True}, "unsafe"),
+        (_file(1, virusScanResult="Pending"), {}, ""),
+    ],
+    ids="never by-choice by-word not-for-all not-scanned no-scan danger safe".split(),
+)
+def test_pickle_needs_both_scans_and_the_users_word_for_it(file, words, refusal):
+    assert _choose(file, **words)[2] == refusal
+
+
+def test_consent_is_asked_only_where_it_helps():
+    assert choose_file(_version(_PICKLE)).needs_consent
+    for file in ({**_PICKLE, "virusScanResult": "Error"}, _file(1)):
+        assert not choose_file(_version(file)).needs_consent
+    early = {"paidAccess": {"permanent": True}}
+    assert not choose_file(_version(_PICKLE, **early)).needs_consent
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.7z", "a.onnx", "a", "a.json"])
+def test_what_is_no_model_file_is_never_chosen(name):
+    assert _choose(_file(1, name), file_id=1)[0] is _choose(_file(1, name))[0] is None
+
+
+@pytest.mark.parametrize(
+    "more,refusal",
+    [
+        ({"usageControl": "Generation"}, "not_offered"),
+        ({"model": {"mode": "Archived"}}, "not_offered"),
+        ({"paidAccess": {"permanent": True}}, "no_access"),
+        (
+            {"paidAccess": {"permanent": False, "endsAt": "2999-01-01T00:00:00.000Z"}},
+            "early_access",
+        ),
+        ({"earlyAccessEndsAt": "2999-01-01"}, "early_access"),
+        ({"availability": "EarlyAccess"}, "early_access"),
+        ({"paidAccess": {"permanent": False, "endsAt": "2020-01-01T00:00:00Z"}}, ""),
+        ({"earlyAccessEndsAt": "2020-01-01"}, ""),
+        ({"availability": "EarlyAccess", "earlyAccessEndsAt": "2999-99-99"}, "early_access"),
+    ],
+    ids="generator archived members early old oldest over over-too no-date".split(),
+)
+def test_refusal_of_the_site_is_told_before_anything_is_tried(more, refusal):
+    assert _choose(_file(1), more=more)[2] == refusal
+
+
+def test_early_access_is_told_with_its_date():
+    more = {"paidAccess": {"permanent": False, "endsAt": "2999-01-01T00:00:00.000Z"}}
+    assert choose_file(_version(_file(1), **more)).deadline == "2999-01-01T00:00:00.000Z"
+
+
+def test_version_without_a_file_is_not_offered():
+    assert _choose() == (None, "", "not_offered")

@@ -1,0 +1,264 @@
+"""Where a model file goes: its folder, its name, and no other file's place."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import types
+from pathlib import Path
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import Model, version_from_json
+from civitai_manager_libs.errors import InputError
+from civitai_manager_libs.model_files import choose_path, find_kind
+from hypothesis import given
+from hypothesis import strategies as st
+
+_BODY = b"a model"
+_SHA = hashlib.sha256(_BODY).hexdigest()
+
+
+def _version(model_type="Checkpoint", name="mix.safetensors", **file):
+    row = {"id": 9, "name": name, "type": "Model", "hashes": {"SHA256": _SHA}, **file}
+    about = {"name": "A mix", "type": model_type}
+    row = {"id": 7, "modelId": 3, "name": "v2", "baseModel": "SDXL 1.0", "model": about} | {
+        "files": [row]
+    }
+    version = version_from_json(row)
+    return version, version.remote_files[0]
+
+
+def _path(version, file, **arguments):
+    return choose_path(find_kind(file, version), file, version, **arguments)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return the only folder of models, for checkpoints."""
+    made = tmp_path / "checkpoints"
+    made.mkdir()
+    setting.change("model_folders", str(made))
+    return made
+
+
+@pytest.mark.parametrize(
+    "model_type,file,kind",
+    [
+        ("Checkpoint", {}, "model"),
+        ("Checkpoint", {"type": "Diffusion Model"}, "unet"),
+        ("Checkpoint", {"name": "a.gguf"}, "unet"),
+        ("Checkpoint", {"type": "VAE"}, "vae"),
+        ("Checkpoint", {"type": "Config", "name": "a.yaml"}, "model"),
+        ("Checkpoint", {"type": "Text Encoder", "name": "t5.gguf"}, "text_encoder"),
+        ("LORA", {}, "lora"),
+        ("LoCon", {}, "lora"),
+        ("DoRA", {}, "lora"),
+        ("TextualInversion", {}, "embed"),
+        ("LORA", {"type": "Negative"}, "embed"),
+        ("Hypernetwork", {}, "hypernet"),
+        ("VAE", {}, "vae"),
+        ("Controlnet", {}, "controlnet"),
+        ("Upscaler", {}, "upscaler"),
+        ("Wildcards", {}, ""),
+    ],
+)
+def test_kind_is_that_of_the_file_or_else_of_the_model(model_type, file, kind):
+    version, remote = _version(model_type, **file)
+    assert find_kind(remote, version) == kind
+
+
+def test_name_is_civitais_own(folder):
+    assert _path(*_version()) == str(folder / "mix.safetensors")
+
+
+def test_no_folder_is_said_with_what_to_set(folder):
+    with pytest.raises(InputError, match=r"\(LoRA\): name one in “Folders of models”") as caught:
+        _path(*_version("LORA"))
+    assert (caught.value.key, caught.value.values) == ("no_model_folder", {"kind": "LoRA"})
+    with pytest.raises(InputError, match="Wildcards"):
+        _path(*_version("Wildcards"))
+
+
+def test_same_file_is_here_already(folder):
+    (folder / "mix.safetensors").write_bytes(_BODY)
+    assert _path(*_version()) == str(folder / "mix.safetensors")
+
+
+def test_no_file_is_written_over(folder):
+    (folder / "mix.safetensors").write_bytes(b"another")
+    assert _path(*_version()) == str(folder / "mix_7.safetensors")
+    (folder / "mix_7.safetensors").write_bytes(b"and another")
+    assert _path(*_version()) == str(folder / "mix_7_9.safetensors")
+
+
+def test_file_whose_hash_nobody_knows_is_not_taken_for_the_same(folder):
+    (folder / "mix.safetensors").write_bytes(_BODY)
+    assert _path(*_version(hashes={})) == str(folder / "mix_7.safetensors")
+
+
+def test_file_of_another_size_is_not_read(folder, monkeypatch):
+    (folder / "mix.safetensors").write_bytes(_BODY)
+    monkeypatch.delattr(hashlib, "sha256")
+    assert _path(*_version(sizeKB=500)) == str(folder / "mix_7.safetensors")
+
+
+def test_place_of_another_request_is_left_alone(folder):
+    taken = {os.path.normcase(str(folder / "mix.safetensors"))}
+    assert _path(*_version(), taken=taken) == str(folder / "mix_7.safetensors")
+
+
+@given(st.text(max_size=300))
+def test_name_from_the_network_stays_in_its_folder(tmp_path_factory, name):
+    version, file = _version(name=name)
+    path = choose_path("model", file, version, folder=str(tmp_path_factory.getbasetemp()))
+    assert os.path.dirname(path) == str(tmp_path_factory.getbasetemp())
+    assert not os.path.basename(path).startswith(".")
+    assert len(os.path.basename(path).encode()) < 255
+
+
+@pytest.mark.parametrize(
+    "name,safe",
+    [
+        ("../../etc/passwd.safetensors", "etc passwd.safetensors"),
+        ("C:\\x\\con.safetensors", "C x con.safetensors"),
+        ("nul.safetensors", "_nul.safetensors"),
+        (".safetensors", "7_9.safetensors"),
+        ("Ünïcode 模型 v1.0.SafeTensors", "Ünïcode 模型 v1.0.safetensors"),
+        ("a" * 300 + ".safetensors", "a" * 138),
+    ],
+)
+def test_name_is_made_safe(folder, name, safe):
+    assert os.path.basename(_path(*_version(name=name))).startswith(safe)
+
+
+# Subfolders
+
+
+@pytest.mark.parametrize(
+    "template,inside",
+    [
+        ("", ""),
+        ("{base_model}", "SDXL 1.0"),
+        ("{base_model}/{author}", "SDXL 1.0/anna"),
+        ("my/{model} files/", "my/A mix files"),
+    ],
+)
+def test_template_makes_subfolders(folder, template, inside):
+    setting.change("model_folder_template", template)
+    path = _path(*_version(), model=Model(3, "A mix", creator="anna"))
+    assert path == str(folder / inside / "mix.safetensors")
+
+
+@pytest.mark.parametrize("author", ["", "..", "../../x", "con", "a/b", "x" * 400])
+def test_names_in_subfolders_are_safe(folder, author):
+    setting.change("model_folder_template", "{author|}/{author}")
+    path = Path(_path(*_version(), model=Model(3, "A mix", creator=author)))
+    assert path.is_relative_to(folder) and len(path.relative_to(folder).parts) <= 3
+    assert not {"..", "con"} & set(path.parts[len(folder.parts) :])
+
+
+@pytest.mark.parametrize(
+    "template,said",
+    [
+        ("{nothing}", "{nothing} is none of {base_model}, {author}, {model}"),
+        ("/abs", "no whole path"),
+        ("C:x", "no whole path"),
+        ("a/../b", "must not lead out"),
+        ("{author", "a brace belongs to no field"),
+        ("a/" * 10 + "a", "at most 8 folders"),
+    ],
+)
+def test_bad_template_is_told_in_a_sentence(folder, template, said):
+    setting.change("model_folder_template", template)
+    with pytest.raises(InputError, match="This is no template for folders: .*") as caught:
+        _path(*_version())
+    assert said in str(caught.value)
+
+
+# Which folder
+
+
+def _make(tmp_path, *names):
+    for name in names:
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+
+
+def _folder_of(tmp_path, model_type, **file):
+    path = Path(_path(*_version(model_type, **file)))
+    return path.parent.relative_to(tmp_path).as_posix()
+
+
+@pytest.mark.parametrize(
+    "names,folders",
+    [
+        (
+            ("models/checkpoints models/loras models/vae models/embeddings models/controlnet"
+             " models/diffusion_models models/unet models/text_encoders models/upscale_models"),
+            ("models/checkpoints models/loras models/diffusion_models models/text_encoders"
+             " models/upscale_models models/controlnet"),
+        ),
+        (
+            "StableDiffusion Lora LyCORIS VAE Embeddings ControlNet TextEncoders ESRGAN",
+            "StableDiffusion Lora StableDiffusion TextEncoders ESRGAN ControlNet",
+        ),
+    ],
+    ids=["ComfyUI", "Stability-Matrix"],
+)  # fmt: skip
+def test_folders_of_other_programs_are_known_by_their_names(tmp_path, names, folders):
+    _make(tmp_path, *names.split())
+    setting.change("model_folders", str(tmp_path))
+    files = [("Checkpoint", {}), ("LORA", {}), ("Checkpoint", {"type": "UNet"})]
+    files += [("Checkpoint", {"type": "Text Encoder"}), ("Upscaler", {}), ("Controlnet", {})]
+    found = [_folder_of(tmp_path, model_type, **file) for model_type, file in files]
+    assert found == folders.split()
+
+
+def test_first_of_the_users_folders_that_fits_is_taken(tmp_path):
+    _make(tmp_path, "a/vae", "b/lora", "c")
+    _make(tmp_path, "loras")
+    setting.change("model_folders", ";".join(str(tmp_path / n) for n in ("a", "b", "loras")))
+    assert _folder_of(tmp_path, "LORA") == "b/lora"
+    setting.change("model_folders", ";".join(str(tmp_path / n) for n in ("a", "loras", "b")))
+    assert _folder_of(tmp_path, "LORA") == "loras"
+
+
+@pytest.fixture
+def webui(monkeypatch, tmp_path):
+    modules = types.ModuleType("modules")
+    modules.paths = types.SimpleNamespace(
+        data_path=str(tmp_path), models_path=str(tmp_path / "models")
+    )
+    modules.shared = types.SimpleNamespace(
+        opts=types.SimpleNamespace(data={}), cmd_opts=types.SimpleNamespace()
+    )
+    monkeypatch.setitem(sys.modules, "modules", modules)
+    monkeypatch.setitem(sys.modules, "modules.script_callbacks", types.ModuleType("callbacks"))
+    return modules.shared
+
+
+def test_folder_is_the_hosts_where_there_is_one(tmp_path, webui):
+    _make(tmp_path, "mine/lora", "args", "models/Lora", "models/Stable-diffusion")
+    setting.change("model_folders", str(tmp_path / "mine"))
+    assert _folder_of(tmp_path, "LORA") == "models/Lora"
+    webui.cmd_opts.lora_dir = str(tmp_path / "args")
+    assert _folder_of(tmp_path, "LORA") == "args"
+    assert _folder_of(tmp_path, "Upscaler") == "models/ESRGAN"  # which the host makes later
+
+
+def test_host_without_a_unet_folder_reads_it_from_the_checkpoints(tmp_path, webui):
+    _make(tmp_path, "models/Stable-diffusion")
+    assert _folder_of(tmp_path, "Checkpoint", type="UNet") == "models/Stable-diffusion"
+    _make(tmp_path, "models/UNET")
+    assert _folder_of(tmp_path, "Checkpoint", type="UNet") == "models/UNET"
+
+
+def test_kind_that_the_host_does_not_know_goes_to_the_users_folder(tmp_path, webui):
+    _make(tmp_path, "mine/text_encoders", "models")
+    with pytest.raises(InputError):
+        _path(*_version("Checkpoint", type="Text Encoder"))
+    setting.change("model_folders", str(tmp_path / "mine"))
+    assert _folder_of(tmp_path, "Checkpoint", type="Text Encoder") == "mine/text_encoders"
+    _make(tmp_path, "models/text_encoder")
+    assert _folder_of(tmp_path, "Checkpoint", type="Text Encoder") == "models/text_encoder"
