@@ -314,7 +314,7 @@ def test_rows_keep_the_focus_while_they_are_looked_at_and_the_panel_has_it_after
     page.control("watch").click()
     page.control("watched").click()
     said = page.page.locator(".galleries li > p")
-    expect(said).to_contain_text("checked when")
+    expect(said).to_contain_text("not checked")
     page.control("watch-check").click()
     page.control("watch-leave").focus()
     expect(said).to_contain_text("nothing new, checked")
