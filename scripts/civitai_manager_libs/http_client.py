@@ -89,27 +89,24 @@ class CivitaiHttpClient:
         params: Mapping[str, Any] | None = None,
         cancelled: Cancellation | None = None,
         json_data: Any = None,
-        urgent: bool = True,
+        sending: SendOptions = SendOptions(urgent=True),
     ) -> Any:
         """Send a request to the API and return the parsed JSON of its response.
 
         Each host gets one such request at a time. json_data: the body of a POST request; None sends
-        a GET request. urgent: a user waits for the response. Raises NetworkError, HttpStatusError,
-        InvalidResponse, Busy, Cancelled.
+        a GET request. Raises NetworkError, HttpStatusError, InvalidResponse, Busy, Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         method = "GET" if json_data is None else "POST"
         prepared = prepare_request(method, url, params=params, json=json_data)
-        request = OutgoingRequest(
-            prepared, self.timeout, self.api_key, cancelled, SendOptions(urgent)
-        )
+        request = OutgoingRequest(prepared, self.timeout, self.api_key, cancelled, sending)
 
         def attempt() -> Any:
-            with self._api_limiters.for_url(url).slot(cancelled, urgent):
+            with self._api_limiters.for_url(url).slot(cancelled, sending.urgent):
                 with self._session.open(request) as body:
                     return responses.parse_json(body.read_all(responses.MAX_JSON), request.api_key)
 
-        return self._make_retries(request).run(attempt)
+        return self._make_retries(request, sending.max_retries).run(attempt)
 
     def fetch(
         self,

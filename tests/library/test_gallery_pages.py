@@ -8,14 +8,14 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from api_server import ApiServer, html, reset, status
+from api_server import ApiServer, html, MODEL_ID, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import api as civitai_api
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core import Cancellation, thumbnail_url
 from civitai_manager_libs.errors import Cancelled, HttpStatusError, NetworkError, ServerError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.library import cache, pages as gallery_pages, records
+from civitai_manager_libs.library import cache, models, pages as gallery_pages, records
 from civitai_manager_libs.library.store import writing
 from page_driver import until
 from site_stand_in import made_up, served, Site
@@ -159,6 +159,34 @@ def test_what_was_seen_is_shown_with_its_date_when_civitai_is_silent(
     assert [i.meta for i in kept.page.images] == [i.meta for i in seen.page.images]
 
 
+def test_stored_page_and_model_come_without_retries(civitai, client, library):
+    seen, model = _read(client), models.load_model(client, MODEL_ID)
+    library.forget()
+    setting.change("http_max_retries", 3)
+    civitai.always("page", reset)
+    civitai.always("model", reset)
+    before = len(civitai.requests)
+    assert _ids(_read(client)) == _ids(seen)
+    assert models.load_model(client, MODEL_ID).name == model.name
+    assert len(civitai.requests) == before + 2
+
+
+def test_stored_page_is_shown_though_another_address_of_civitai_does_not_respond(
+    library, client, monkeypatch
+):
+    site = Site(made_up(3), "bitdex")
+    with served(site) as base:
+        site.base = "https://image.civitai.com"
+        monkeypatch.setenv("CIVITAI_BASE_URL", base)
+        query = ImageQuery(version_id=700, level=31)
+        seen = _read(client, query, size=20)
+        library.forget()
+        setting.change("http_max_retries", 0)
+        monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:9")  # nothing listens there
+        stored = _read(client, query, size=20)
+    assert stored.is_stored and _ids(stored) == _ids(seen)
+
+
 def test_what_was_never_seen_is_a_failure(civitai, client, library):
     _read(client)
     library.forget()
@@ -198,10 +226,11 @@ def test_kept_page_that_is_damaged_is_none(civitai, client, library):
     assert _read(client).page.images
 
 
-def test_kept_page_is_of_this_civitai_only(civitai, client, library, monkeypatch):
+def test_stored_page_of_another_server_than_civitai_is_none(civitai, client, library, monkeypatch):
     _read(client)
     library.forget()
     assert gallery_pages.load_stored_page(_QUERY, None, 8) is not None
+    library.forget()
     monkeypatch.setenv("CIVITAI_BASE_URL", "https://civitai.com")
     assert gallery_pages.load_stored_page(_QUERY, None, 8) is None
 

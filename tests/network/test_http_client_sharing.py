@@ -148,7 +148,7 @@ def test_page_of_a_job_comes_though_a_crowd_asks_for_pages(server, tmp_path):
             return client.fetch_json(server.url("/first"))
         server.wait_for(1)
         if number == 9:
-            client.fetch_json(server.url("/api/v1/images"), urgent=False)
+            client.fetch_json(server.url("/api/v1/images"), sending=SendOptions(urgent=False))
             return over.set()
         for _ in range(20):
             if not over.is_set():

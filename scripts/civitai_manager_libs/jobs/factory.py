@@ -34,7 +34,7 @@ class JobClient:
 
         Parameters and errors are those of `CivitaiHttpClient.fetch_json`.
         """
-        return self._client.fetch_json(url, params, cancelled, urgent=False)
+        return self._client.fetch_json(url, params, cancelled, sending=SendOptions(urgent=False))
 
     def fetch_page(
         self, query: ImageQuery, cursor: str | None, limit: int, cancelled: Cancellation

@@ -14,6 +14,7 @@ from ..civitai import Model, Version
 from ..core import Cancellation
 from ..errors import InvalidResponse, NetworkError, ServerError
 from . import records
+from .unretried import UnretriedClient
 from .store import (
     compress_record,
     decompress_record,
@@ -37,16 +38,20 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
     """Return a model from memory, from Civitai, or else from the library.
 
     Memory is used for 5 minutes after a model was fetched, the library only if Civitai does not
-    respond. Raises the client's error if the library does not have the model either.
+    respond; a stored model is requested without retries. Raises the client's error if the library
+    does not have the model either.
     """
     with _lock:
         fetched_at, model = _memory.get(model_id) or (0.0, None)
     if model is not None and time.monotonic() - fetched_at < _FRESH:
         return model
+    stored = find_model(model_id)
     try:
-        model = civitai.fetch_model(client, model_id, cancelled)
+        model = civitai.fetch_model(
+            UnretriedClient(client) if stored else client, model_id, cancelled
+        )
     except (NetworkError, ServerError):
-        if (stored := find_model(model_id)) is None:
+        if stored is None:
             raise
         return stored
     _store_model(model)

@@ -19,6 +19,7 @@ from ..core import Cancellation, never_cancelled, SingleFlight
 from ..errors import NetworkError, ServerError
 from ..network import FileOptions, SendOptions
 from . import cache, deletions, records
+from .unretried import UnretriedClient
 from .store import select_rows_or_empty, write_later
 
 __all__ = ["DatedPage", "fetch_page", "find_first_missing_page", "list_gallery_names", "load_page"]
@@ -111,11 +112,14 @@ def load_page(
     """Return a page from memory, from Civitai, or else from the library.
 
     cursor: None for the first page. size: number of images to request. fresh: fetch the page even
-    if it is in memory. The library is read only if Civitai does not respond. Raises the client's
-    error if the library does not have the page either.
+    if it is in memory. The library is read only if Civitai does not respond; a page that it has is
+    requested without retries, unless `fresh`. Raises the client's error if the library does not
+    have the page either.
     """
     key = (setting.base_url(), query, cursor, size)
+    is_stored = not fresh and _find_stored_row(query, cursor, size) is not None
     try:
+        client = UnretriedClient(client) if is_stored else client
         return _pages.load(client, key, cancelled or never_cancelled(), fresh)
     except (NetworkError, ServerError):
         if (stored := load_stored_page(query, cursor, size)) is None:
@@ -161,15 +165,36 @@ def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, b
 
 
 def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedPage | None:
-    """Return the page as it was last fetched, None if it is not stored."""
-    sql = "SELECT read_at, next_cursor, ids FROM pages WHERE query = ? AND cursor = ?"
-    for fetched_at, next_cursor, ids in select_rows_or_empty(
-        sql, _page_key((setting.base_url(), query, cursor, size))
-    ):
+    """Return the page from the library as it was last fetched, or None if it is not stored.
+
+    A page that was fetched from another address of Civitai than the present one counts too.
+    """
+    row = _find_stored_row(query, cursor, size)
+    if row is None:
+        return None
+    fetched_at, next_cursor, ids = row
+    images = tuple(records.find_images(ids).values())
+    if ids and not images:  # their files are at another address than Civitai's, such as a demo's
+        return None
+    return DatedPage(Page(images, next_cursor), fetched_at, is_stored=True)
+
+
+def _find_stored_row(
+    query: ImageQuery, cursor: str | None, size: int
+) -> tuple[float, str | None, list[int]] | None:
+    """Return (Unix time of the fetch, cursor of the next page, image ids) of a stored page."""
+    key, at = _page_key((setting.base_url(), query, cursor, size))
+    after_base = key[key.index(", {") :]  # the key is [base URL, query, size] as JSON
+    columns = "SELECT read_at, next_cursor, ids FROM pages"
+    rows = select_rows_or_empty(f"{columns} WHERE query = ? AND cursor = ?", (key, at))
+    rows = rows or select_rows_or_empty(
+        f"{columns} WHERE substr(query, -length(?)) = ? AND cursor = ? ORDER BY read_at DESC",
+        (after_base, after_base, at),
+    )
+    for fetched_at, next_cursor, ids in rows:
         image_ids = _parse_ids(ids)
         if image_ids is not None:
-            images = tuple(records.find_images(image_ids).values())
-            return DatedPage(Page(images, next_cursor), fetched_at, is_stored=True)
+            return fetched_at, next_cursor, image_ids
     return None
 
 
