@@ -26,7 +26,7 @@ class ErrorResponse(Exception):
 
     @classmethod
     def bad_request(cls, message: str) -> ErrorResponse:
-        """Return a 400 response with Civitai's code BAD_REQUEST."""
+        """Return a response of status 400 with Civitai's code BAD_REQUEST."""
         return cls(400, {"error": message, "code": "BAD_REQUEST"})
 
 
@@ -44,7 +44,7 @@ class Params:
             raise ErrorResponse(400, {"error": {"name": "ZodError", "message": text}})
 
     def make_next_url(self, address: str, cursor: str, page: int | None = None) -> str:
-        """Return the next page's URL with all parameters of this request, `token` too."""
+        """Return the next page's URL, with all parameters of this request."""
         position = {"page": str(page + 1)} if page else {"cursor": cursor}
         others = {name: v for name, v in self._query.items() if name not in ("cursor", "page")}
         return f"{address}?{urlencode({**others, **position}, doseq=True, quote_via=quote)}"
@@ -65,7 +65,7 @@ class Params:
         return list(self._query.get(name, ()))
 
     def read_integer(self, name: str, low: float = -math.inf, high: float = math.inf) -> int | None:
-        """Return an integer, None if absent or invalid; "" is 0 as in JavaScript."""
+        """Return a parameter as an integer, None if absent or invalid; "" is 0 as in JavaScript."""
         values = self._query.get(name)
         if values is None:
             return None
@@ -87,7 +87,7 @@ class Params:
         return None
 
     def read_choice(self, name: str, values: Sequence[str]) -> str | None:
-        """Return a parameter's value, None if absent; record an issue if it is not in `values`."""
+        """Return a parameter's value, None if absent; a value not in `values` is reported later."""
         value = self.read_string(name)
         if value is not None and value not in values:
             self._add_choice_issue(name, values)
@@ -99,7 +99,10 @@ class Params:
         self._add_issue(name, "invalid_value", problem, values=list(values))
 
     def read_choices(self, name: str, values: Sequence[str], separator: str | None) -> list[str]:
-        """Return a parameter's values, repeated or joined by `separator`; check them."""
+        """Return the values of a parameter that is repeated or joined by `separator`.
+
+        A value that is not in `values` is reported by `raise_issues`.
+        """
         found = self.read_strings(name)
         if separator:
             found = [part.strip() for text in found for part in text.split(separator)]
@@ -108,7 +111,7 @@ class Params:
         return found
 
     def read_integers(self, name: str) -> list[int]:
-        """Return the ids of a comma-separated parameter, [] if one is not a number."""
+        """Return the ids in a comma-separated parameter, [] if one is not a number."""
         parts = [part for text in self.read_strings(name) for part in text.split(",")]
         if not all(re.fullmatch(r"\s*\d{1,18}\s*", part) for part in parts):
             problem = "Invalid input: expected number, received NaN"
@@ -126,7 +129,7 @@ class Params:
         return None
 
     def read_username(self) -> str | None:
-        """Return the `username` parameter; record an issue if it has forbidden letters."""
+        """Return the parameter `username`; forbidden letters are reported by `raise_issues`."""
         value = self.read_string("username")
         if value is not None and not _USERNAME.fullmatch(value):
             pattern = "/^[A-Za-z0-9_]*$/"

@@ -50,14 +50,14 @@ class File(NamedTuple):
 
 
 def make_uuid(image_id: int) -> str:
-    """Return the UUID that stands for an image in URLs."""
+    """Return the UUID that identifies an image in URLs."""
     bits = f"{image_id * _SPREAD % 2**32:08x}"
     bits += f"{mix_bits(image_id, 7):016x}{mix_bits(image_id, 8):016x}"
     return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:32]}"
 
 
 def make_url(base: str, row: Row, name: str | None = None) -> str:
-    """Return the original's URL as the API writes it: `.jpeg` for every image format."""
+    """Return an original's URL as the API writes it: with `.jpeg` for every image format."""
     uuid = make_uuid(row.id)
     extension = "mp4" if row.type == "video" else "jpeg"
     return f"{base}/{ACCOUNT}/{uuid}/original=true/{name or uuid}.{extension}"
@@ -117,7 +117,7 @@ def _encode_original(row: Row) -> tuple[bytes, str]:
 
 
 def _make_exif(row: Row) -> bytes:
-    """Return the EXIF with the infotext, in either byte order; b"" for ComfyUI's images."""
+    """Return EXIF data with the image's infotext; b"" for images of ComfyUI."""
     meta = make_meta(row)
     if not meta or "comfy" in meta:
         return b""
@@ -125,17 +125,16 @@ def _make_exif(row: Row) -> bytes:
 
 
 def choose_format(row: Row) -> str:
-    """Return the format of the original's bytes: PNG, JPEG or WEBP."""
+    """Return the format of an original file: PNG, JPEG or WEBP."""
     if row.kind == "onsite":
         return "JPEG"
     return ("PNG", "JPEG", "PNG", "WEBP", "JPEG")[row.id // 11 % 5]
 
 
 def _draw_thumbnail(row: Row, key: tuple[int, int, bool]) -> tuple[bytes, str]:
-    """Draw a thumbnail and return its bytes and MIME type.
+    """Draw a thumbnail, never wider than the original; return (bytes, MIME type).
 
-    key: (id of the image or video, width in pixels, whether the format is WEBP instead of JPEG).
-    A thumbnail is never wider than the original.
+    key: (id of the image or video, width in pixels, whether to use WEBP instead of JPEG).
     """
     _, width, webp = key
     full = get_size(row)
@@ -159,8 +158,8 @@ def _get_cached(
 ) -> File:
     """Return a file from the cache; if it is missing, make and store it.
 
-    key: as for `_draw_thumbnail`. make: returns the bytes and MIME type for a key. A full cache
-    drops the file that was not used for the longest time.
+    key: (image id, width, whether it is WEBP). make: returns (bytes, MIME type) for a key. If the
+    cache is full, the file that was unused for the longest time is dropped.
     """
     with _cache_lock:
         if key in _cache:

@@ -39,7 +39,7 @@ _TOO_MANY = "You've requested too many pages, please use cursors instead"
 def list_models(params: Params, base: str) -> dict[str, Any]:
     """Return the body of the demo's response to `/models`: a page of models.
 
-    base: the server's own address, for links. Raises ErrorResponse for bad parameters.
+    base: the server's own URL, for links. Raises ErrorResponse for bad parameters.
     """
     limit, page = params.read_integer("limit", 1, 100), params.read_integer("page", 1)
     words, cursor = params.read_string("query"), params.read_string("cursor")
@@ -89,12 +89,15 @@ def _matches_words(model: Model, words: str) -> bool:
 
 
 def _make_cursor(at: int, found: list[Model], searching: bool) -> str:
-    """Return the cursor of a position: its number in a search, else `likes|id|number`."""
+    """Return the cursor of the model at an index.
+
+    In a search, the cursor is the index alone, else `likes|id|index`.
+    """
     return str(at) if searching else f"{found[at].thumbs_up}|{found[at].id}|{at}"
 
 
 def _parse_offset(cursor: str, searching: bool) -> int:
-    """Return the position that a cursor names. Raises ErrorResponse if it is invalid."""
+    """Return the index in a cursor. Raises ErrorResponse if the cursor is invalid."""
     parts = re.fullmatch(r"(\d{1,6})" if searching else r"\d+\|\d+\|(\d{1,6})", cursor)
     if not parts:
         expected, got = (1, cursor.count("|") + 1) if searching else (3, cursor.count("|") + 1)
@@ -105,7 +108,7 @@ def _parse_offset(cursor: str, searching: bool) -> int:
 
 
 def describe_model(text: str, base: str) -> dict[str, Any]:
-    """Return the response of /models/:id, with images of all ratings. Raises ErrorResponse."""
+    """Return the body of the response to `/models/<id>`. Raises ErrorResponse."""
     if not re.fullmatch(r"\d{1,10}", text) or not 1 <= int(text) <= _LAST_ID:
         raise ErrorResponse(400, {"error": "✖ Invalid input: expected number\n  → at id"})
     found = find_model(int(text))
@@ -115,7 +118,7 @@ def describe_model(text: str, base: str) -> dict[str, Any]:
 
 
 def describe_version(text: str, base: str) -> dict[str, Any]:
-    """Return the response of /model-versions/:id. Raises ErrorResponse."""
+    """Return the body of the response to `/model-versions/<id>`. Raises ErrorResponse."""
     found = find_version(int(text)) if re.fullmatch(r"\d{1,10}", text) else None
     if not found:
         raise ErrorResponse(404, {"error": "Model not found"})

@@ -12,7 +12,10 @@ __all__ = ["select_part"]
 
 
 def select_part(file: File, headers: Message[str, str]) -> tuple[int, dict[str, str], bytes]:
-    """Return status (200, 206, 304 or 416), headers and body for a request's headers."""
+    """Return (status, headers, body) for a request, by its Range and cache headers.
+
+    The status is 200, 206, 304 or 416.
+    """
     modified = formatdate(file.modified // 1000, usegmt=True)
     about = {"ETag": file.tag, "Last-Modified": modified, "Accept-Ranges": "bytes"}
     if _matches_tag(headers.get("If-None-Match"), file.tag):
@@ -35,7 +38,10 @@ def _matches_tag(header: str | None, tag: str) -> bool:
 
 
 def _parse_range(header: str | None, total: int) -> tuple[int, int] | None:
-    """Return the start and end of a range; None: send the whole file; start >= end: 416."""
+    """Return (start, end) of the requested range; None means the whole file.
+
+    A range that cannot be satisfied has start >= end.
+    """
     found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", (header or "").replace(" ", ""))
     if not found or found.groups() == ("", ""):
         return None

@@ -30,7 +30,7 @@ def _compute_hash(scene_of: Art, size: tuple[int, int]) -> str:
 
 
 def compute_hash(row: Row) -> str | None:
-    """Return the BlurHash of an image; None for every 41st image id."""
+    """Return the BlurHash of an image; every 41st image has none, as some on Civitai."""
     return _compute_hash(choose_art(row), get_size(row)) if row.id % 41 else None
 
 
@@ -39,8 +39,8 @@ def make_record(
 ) -> dict[str, Any]:
     """Return an image's JSON record.
 
-    index: in the search index's form, else in the database's. flat: `meta` is not wrapped in
-    `{id, meta}`.
+    index: use the form of the search index, else of the database. flat: do not wrap `meta` in `{id,
+    meta}`. tags: include the image's tags.
     """
     width, height = get_size(row)
     item: dict[str, Any] = {"id": row.id, "url": make_url(base, row), "hash": compute_hash(row)}
@@ -75,7 +75,7 @@ def _make_meta_field(row: Row, with_meta: bool, flat: bool) -> dict[str, Any] | 
 
 
 def make_showcase_record(row: Row, base: str, listed: bool) -> dict[str, Any]:
-    """Return the JSON of a model version's sample image; with its id if `listed`."""
+    """Return the JSON of a version's sample image, which has the image's id if `listed`."""
     width, height = get_size(row)
     code = compute_hash(row)
     item = {

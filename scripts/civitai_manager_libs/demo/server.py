@@ -41,7 +41,7 @@ class Demo:
         threading.Thread(target=serve, args=(0.1,), name="demo", daemon=True).start()
 
     def original_bytes(self, image_id: int) -> bytes:
-        """Return the bytes of an image's or video's original. Raises KeyError if unknown."""
+        """Return the bytes of an original image or video. Raises KeyError for an unknown id."""
         row = find_row(image_id)
         if row is None:
             raise KeyError(image_id)
@@ -55,7 +55,7 @@ class Demo:
 
 
 def start_demo(port: int = 0) -> Demo:
-    """Return a demo server that listens on `port`; 0 picks a free port.
+    """Start a demo server that listens on `port`; 0 picks a free port.
 
     Raises InputError if the port is in use.
     """
@@ -78,7 +78,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
     @contextlib.contextmanager
     def track_connection(self, connection: socket.socket) -> Iterator[None]:
-        """Keep a connection in the list of open ones until the block ends."""
+        """Keep a connection in the list of open connections until the block ends."""
         self._open.add(connection)
         try:
             yield
@@ -86,13 +86,13 @@ class _Server(socketserver.ThreadingTCPServer):
             self._open.discard(connection)
 
     def close_connections(self) -> None:
-        """Close the connections that clients keep alive."""
+        """Close the connections that clients have left open."""
         for connection in list(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print errors of our own; ignore clients that disconnect."""
+        """Print our own errors; ignore clients that disconnect."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         return "civitai-demo"
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Print nothing, so that the terminal shows the job's progress alone."""
+        """Print nothing, so that the terminal shows only the job's progress."""
 
     def do_GET(self) -> None:
         self.server.demo.requests.append((self.command, self.path))

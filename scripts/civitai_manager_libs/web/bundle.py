@@ -25,16 +25,15 @@ def code_version() -> str:
 
 
 def bundled_file(given_version: str, name: str) -> bytes | None:
-    """Return the content of a bundled file, None if it is unknown.
+    """Return the content of a file of the page's bundle, None if there is no such file.
 
-    given_version: the version that the browser asks for; None is returned for any version but the
-    running one.
+    given_version: the version that the browser asks for; only the running version is returned.
     """
     return _read_bundle().get(name) if given_version == _compute_version() else None
 
 
 def module_file(name: str) -> bytes | None:
-    """Return the content of a source file, None if it is unreadable.
+    """Return the content of a source file of the page, None if it cannot be read.
 
     name: the path of a module or stylesheet below javascript/gallery.
     """
@@ -52,10 +51,7 @@ def loader_script() -> str:
 
 
 def preload_links() -> str:
-    """Return the `Link` header that tells browsers what to preload.
-
-    The URLs in it are relative.
-    """
+    """Return a `Link` header that makes browsers load the page's code and data early."""
     code, hello = (
         f"civitai_shortcut/page/{code_version()}",
         f"api/bootstrap?{CODE_QUERY}={code_version()}",

@@ -54,7 +54,7 @@ _NO_OTHERS = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-anc
 
 
 def gallery_page(request: Request) -> HTMLResponse:
-    """Return the page with `<civitai-gallery>`, and headers that preload its code."""
+    """Return the HTML page with `<civitai-gallery>`, and headers that preload its code."""
     no_script = escape(messages.translate("needs_javascript", request_language(request)))
     body = (
         f'<main><h1 class="heading">{_TITLE}</h1>'
@@ -68,7 +68,7 @@ def gallery_page(request: Request) -> HTMLResponse:
 
 
 def login_form(request: Request, status: int = 401, problem: str = "") -> HTMLResponse:
-    """Return the form for user and password.
+    """Return the HTML form that asks for user and password.
 
     problem: why the last attempt failed, "" if there was none.
     """
@@ -117,7 +117,7 @@ def _script() -> str:
 
 @functools.cache
 def _hash(content: str) -> str:
-    """Return the hash of a script or style for a Content-Security-Policy.
+    """Return the hash of a script or style as a Content-Security-Policy lists it.
 
     See https://www.w3.org/TR/CSP3/.
     """

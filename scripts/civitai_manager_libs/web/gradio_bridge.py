@@ -28,7 +28,7 @@ _PREFIX = "civitai_shortcut_door"
 
 
 def build_tab() -> None:
-    """Add the page and the hidden components to the open gradio `Blocks`."""
+    """Add the page and the hidden components to the gradio `Blocks` that is being built."""
     names = f'data-instance="{new_instance()}" data-code="{bundle.code_version()}"'
     gr.HTML(f"<civitai-gallery {names}></civitai-gallery>", elem_id="civitai_shortcut_page")
     # Hidden by style.css: what gradio itself hides is not in the page at all.
@@ -51,7 +51,11 @@ def _build_components() -> None:
 
 
 def _answer_send(request_json: str, request: gr.Request) -> tuple[str, Any, str]:
-    """Return the infotext, the image, and the request's nonce or a JSON that reports an error."""
+    """Return (infotext, image file, nonce) for a "Send to ..." button of the page.
+
+    request_json: the page's request, with the image's id and a nonce. After a failure, the nonce is
+    replaced by a JSON text that has the nonce and an error message.
+    """
     language = messages.parse_accept_language(host.request_header(request, "accept-language"))
     given = _parse_request(request_json)
     nonce = str(given.get("nonce", ""))[:100]
@@ -81,22 +85,23 @@ def _parse_request(request_json: str) -> dict[str, Any]:
 
 
 def _open_file(image: Image) -> AbstractContextManager[str]:
-    """Return a context manager that gives the image file's path, "" for a video or sound."""
+    """Return a context manager that yields the image file's path, "" for a video or sound."""
     if image.type != "image":
         return nullcontext("")
     return pages.open_image_file(civitai_gallery_action.get_http_client(), image.url)
 
 
 def _find_infotext(image: Image, path: str) -> str:
-    """Return an image's infotext from its record, or else from its file."""
+    """Return an image's infotext from its record, or from its file as a fallback."""
     text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
     return text or (read_embedded(path).infotext if path else "")
 
 
 def _open_image(path: str) -> str | None:
-    """Return the path of the file that a WebUI reads an image and its size from.
+    """Return the real path of an image file, for the WebUI to read.
 
-    None for an image whose EXIF would use up the WebUI's memory: gradio reads all of it.
+    Return None if the image's EXIF data could use up the WebUI's memory, since gradio reads all of
+    it.
     """
     if not path or not os.path.isfile(path) or has_overlapping_exif(path):
         return None

@@ -36,7 +36,7 @@ def run_server(
 ) -> int:
     """Serve the page until Ctrl-C and return the exit code; print a failure as one sentence.
 
-    example: the model to open with the page. login: the user and password that the page asks for.
+    example: the model to open with the page. login: user and password that the page asks for.
     """
     for problem in setting.load():
         util.printD(problem)
@@ -109,7 +109,7 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
 
 
 def _make_app(address: str, port: int, example: str, login: tuple[str, str] | None) -> Any:
-    """Return the application: our routes, the page and its login. Raises DiskError."""
+    """Return the ASGI application with our routes, the page and its login. Raises DiskError."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware

@@ -15,7 +15,7 @@ _SECTION = ("civitai_shortcut", "Civitai Shortcut")
 
 
 def register_tab() -> None:
-    """Register the tab. "Reload UI" needs it again: a WebUI forgets callbacks but keeps modules."""
+    """Register our tab in the WebUI. Call this again after "Reload UI", which forgets callbacks."""
     host.register_callbacks(_on_tabs, _on_settings, _on_started)
 
 
@@ -41,17 +41,16 @@ def _on_settings() -> None:
 
 
 def _setting_label(name: str) -> str:
-    """Return a setting's label in the language of the host's own page."""
+    """Return a setting's label in the language of the WebUI's page."""
     language = messages.parse_locale_language({"LANG": host.localization()})
     label = messages.setting_label(name, language)
     return f"{label} (None = PG, Soft = PG-13, Mature = R)" if name == "gallery_level" else label
 
 
 def _choose_component(name: str) -> tuple[Any, dict[str, Any]]:
-    """Return (gradio class, arguments) of a setting's field.
+    """Return (gradio class, keyword arguments) for a setting's field.
 
-    The class is None if the setting is not a choice. A WebUI lets nobody change a setting whose
-    field is not visible.
+    The class is None if the setting is not a choice. A hidden field keeps users from changing it.
     """
     import gradio as gr
 
@@ -61,7 +60,7 @@ def _choose_component(name: str) -> tuple[Any, dict[str, Any]]:
 
 
 def _apply_option(name: str) -> None:
-    """Apply a value from the WebUI's settings page; log and ignore an invalid value."""
+    """Apply a value from the WebUI's settings page; log an invalid value and ignore it."""
     from .routes import CHECKS
 
     options = host.read_options() or {}

@@ -33,7 +33,7 @@ def encode(image: Image.Image) -> str:
 
 
 def _compute_waves(image: Image.Image) -> list[tuple[float, ...]]:
-    """Return the cosine transform of an image in linear light: 12 RGB coefficients."""
+    """Return the 12 RGB coefficients of an image's cosine transform, in linear light."""
     data = image.convert("RGB").resize((_SIDE, _SIDE)).tobytes()
     rows = []
     for y in range(_SIDE):

@@ -40,7 +40,7 @@ class Canvas:
         self.rx, self.ry = min(size) / size[0], min(size) / size[1]
 
     def iter_details(self, count: int) -> range:
-        """Return a range of `count` details to draw; a twelfth of them on a coarse canvas."""
+        """Return a range of `count` details to draw; only a twelfth of them on a coarse canvas."""
         return range(max(1, count // 12) if self.coarse else count)
 
     def draw_sky(self, stops: tuple[Color, ...], top: float = 0, bottom: float = 1) -> None:
@@ -49,7 +49,7 @@ class Canvas:
         self.image.paste(self.make_gradient(stops, (self.width, max(1, y1 - y0))), (0, y0))
 
     def make_gradient(self, stops: tuple[Color, ...], size: tuple[int, int]) -> Image.Image:
-        """Return a vertical gradient image of a size in pixels, first color at the top."""
+        """Return a vertical gradient of this size in pixels, with the first color at the top."""
         from PIL import Image
 
         column = Image.new("RGB", (1, len(stops)))
@@ -78,7 +78,10 @@ class Canvas:
         self.image.paste(color, (left, top, left + 2 * w, top + 2 * h), mask)
 
     def draw_ground(self, top: Sequence[Point], stops: tuple[Color, ...]) -> None:
-        """Fill the area below a line from edge to edge with a vertical gradient."""
+        """Fill the area below a line with a vertical gradient.
+
+        top: points of the line, from the left edge to the right edge.
+        """
         from PIL import Image, ImageDraw
 
         first = max(0, math.floor(min(y for _, y in top) * self.height))
@@ -98,7 +101,7 @@ class Canvas:
         """Return an image of soft random grey noise, as large as the canvas.
 
         across, down: number of cells in each direction; more cells make finer noise. octaves:
-        number of layers, each with cells half as large as the one before.
+        number of layers; the cells of each are half as large as those of the last.
         """
         from PIL import Image
 
@@ -115,7 +118,7 @@ class Canvas:
         return total.resize(self.image.size, Image.Resampling.BILINEAR)
 
     def draw_veil(self, mask: Image.Image, color: Color, low: int, high: int, alpha: float) -> None:
-        """Blend a color in where the mask is above `low`; from `high` on with full `alpha`."""
+        """Blend in a color: not where the mask is below `low`, with full `alpha` from `high` on."""
         steps = [min(1.0, max(0.0, (i - low) / (high - low))) for i in range(256)]
         self.image.paste(color, (0, 0), mask.point([round(255 * alpha * s) for s in steps]))
 
@@ -123,7 +126,7 @@ class Canvas:
     def open_pen(self, x0: float = 0, y0: float = 0, x1: float = 1, y1: float = 1) -> Iterator[Pen]:
         """Yield a pen for smooth shapes in a box; shapes outside the box are cut off.
 
-        The box is drawn at twice its size and reduced, so a small box is quick.
+        The box is drawn at twice its size and then reduced, so a small box is quick.
         """
         from PIL import Image
 
@@ -155,7 +158,7 @@ class Canvas:
                 pen.draw_disc(x, y * lowest, 0.0009 + 0.0022 * size, (255, 252, 240), shown)
 
     def draw_orb(self, x: float, y: float, r: float, glow: float = 0.9) -> None:
-        """Draw a sun or moon of radius `r` and the light around it."""
+        """Draw a sun or moon of radius `r`, and the light around it."""
         light = self.palette.light
         self.draw_glow(x, y, r * 8, light, 0.55 * glow)
         self.draw_glow(x, y, r * 3.2, light, 0.6 * glow)
@@ -164,7 +167,10 @@ class Canvas:
             pen.draw_disc(x, y, r, mix(light, (255, 255, 255), 0.35))
 
     def draw_reflection(self, waterline: float, tint: Color, depth: float = 0.45) -> None:
-        """Draw rippled water below a line: the upside-down image above the line, tinted."""
+        """Draw rippled water below a height; it mirrors the image above.
+
+        tint: the color of the water. depth: its strength, 0 to 1.
+        """
         from PIL import Image, ImageFilter
 
         y = round(waterline * self.height)
@@ -183,7 +189,7 @@ class Canvas:
     def _make_ripple(
         self, band: int, bands: int, rows: int
     ) -> tuple[tuple[int, int, int, int], tuple[float, ...]]:
-        """Return a band's box and its source corners for Pillow's MESH transform, in pixels."""
+        """Return (box, corners of the source) of a band of ripples, for Pillow's MESH transform."""
         y0, y1 = band * rows // bands, (band + 1) * rows // bands
         reach = 0.012 * self.width * (0.25 + band / bands)
         x0 = reach * math.sin(band * 1.9) + reach * math.sin(band * 0.73)
@@ -193,7 +199,7 @@ class Canvas:
         return (0, y0, self.width, y1), quad
 
     def add_grain(self) -> None:
-        """Add noise, equal in all channels, to hide the steps of gradients."""
+        """Add grey noise to hide the steps of gradients."""
         from PIL import Image, ImageChops
 
         sheet = Image.new("L", self.image.size)
@@ -224,7 +230,7 @@ def _make_grain_tile() -> Image.Image:
 
 
 def make_ridge(c: Canvas, base: float, rough: float) -> list[Point]:
-    """Return a mountain line from edge to edge around `base`, by midpoint displacement.
+    """Return the points of a mountain line around the height `base`, by midpoint displacement.
 
     rough: the largest displacement.
     """
@@ -240,7 +246,7 @@ def make_ridge(c: Canvas, base: float, rough: float) -> list[Point]:
 
 
 def make_curve(c: Canvas, base: float, swing: float, waves: float = 1.5) -> list[Point]:
-    """Return a soft line of hills or dunes from edge to edge around the height `base`."""
+    """Return the points of a soft line of hills or dunes around the height `base`."""
     a, b, d = (c.rng.uniform(0, 6.3) for _ in range(3))
     last = 12 if c.coarse else 64
     points = []

@@ -30,7 +30,7 @@ def _parse_rgb(text: str) -> Color:
 
 
 def _parse(mood: str, colors: str, dark: bool = False) -> Palette:
-    """Return a palette of nine hex colors, in the order of the table below."""
+    """Return a palette for nine hex colors, in the order of the table below."""
     c = [_parse_rgb(word) for word in colors.split()]
     return Palette(mood, (c[0], c[1], c[2]), c[3], c[4], c[5], (c[6], c[7], c[8]), dark)
 
@@ -45,7 +45,7 @@ def mix(a: Color, b: Color, t: float) -> Color:
 
 
 def blend(stops: tuple[Color, ...], t: float) -> Color:
-    """Return the color at `t` (clipped to 0..1) along evenly spaced colors."""
+    """Return the color at `t` (clipped to 0..1) in a gradient of evenly spaced colors."""
     at = min(max(t, 0.0), 1.0) * (len(stops) - 1)
     first = min(int(at), len(stops) - 2)
     return mix(stops[first], stops[first + 1], at - first)

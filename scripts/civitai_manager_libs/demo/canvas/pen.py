@@ -21,17 +21,17 @@ class Pen:
     x and y: 0 to 1 across the canvas. Widths and radii: shares of its shorter side.
     """
 
-    def __init__(self, big: Image.Image, corner: tuple[int, int], whole: tuple[int, int]) -> None:
-        """Draw on `big`: a part of the canvas at twice its size.
+    def __init__(self, part: Image.Image, corner: tuple[int, int], size: tuple[int, int]) -> None:
+        """Draw on a part of the canvas that is enlarged to twice its size.
 
-        corner: the part's upper left corner. whole: the canvas's size. Both in the canvas's pixels.
+        corner: the part's upper left corner. size: the canvas's size. Both in the canvas's pixels.
         """
         from PIL import ImageDraw
 
-        self._draw = ImageDraw.Draw(big)
+        self._draw = ImageDraw.Draw(part)
         # Blends, and takes several times as long; a mask has no use for it.
-        self._glaze = ImageDraw.Draw(big, "RGBA") if big.mode == "RGB" else self._draw
-        self._w, self._h = 2 * whole[0], 2 * whole[1]
+        self._glaze = ImageDraw.Draw(part, "RGBA") if part.mode == "RGB" else self._draw
+        self._w, self._h = 2 * size[0], 2 * size[1]
         self._dx, self._dy = 2 * corner[0], 2 * corner[1]
         self._unit = min(self._w, self._h)
         # How much further a length reaches in x and y shares: for round things.

@@ -39,12 +39,12 @@ def _list_clips() -> tuple[Clip, ...]:
 
 
 def choose_clip(row: Row) -> Clip:
-    """Return the clip that a video row shows."""
+    """Return the clip to show for a video."""
     return _list_clips()[row.id // 3 % len(_list_clips())]
 
 
 def read_clip(row: Row) -> bytes:
-    """Return a clip's bytes plus an empty box with the id, so that all videos differ."""
+    """Return a clip's bytes and a box with the video's id, so that all videos differ."""
     clip, mark = choose_clip(row), str(row.id).encode()
     if clip.mime == "video/webm":
         return _read_clip_file(clip.name) + bytes([0xEC, 0x80 | len(mark)]) + mark  # EBML Void

@@ -10,7 +10,10 @@ __all__ = ["make_graphs"]
 
 
 def make_graphs(meta: dict[str, Any]) -> tuple[str, str]:
-    """Return the JSON strings `prompt` and `workflow`; as in real files, `prompt` has a NaN."""
+    """Return (prompt, workflow), the two JSON texts that ComfyUI writes.
+
+    As in real files, the first contains a NaN.
+    """
     size = {"width": meta["width"], "height": meta["height"], "batch_size": 1}
     nodes = {
         "3": _make_sampler_node(meta),

@@ -48,7 +48,7 @@ def _quote(value: str) -> str:
 
 
 def make_exif(comment: str, artist: str = "", big_endian: bool = True) -> bytes:
-    """Return an EXIF block with a UTF-16 UserComment and an Artist of at most 3 letters."""
+    """Return EXIF data with a user comment in UTF-16, and an artist of at most 3 letters."""
     order, codec = (">", "utf-16-be") if big_endian else ("<", "utf-16-le")
     text = b"UNICODE\0" + comment.encode(codec)
     name = artist.encode("ascii") + b"\0"

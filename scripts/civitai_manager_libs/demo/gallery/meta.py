@@ -61,7 +61,10 @@ def choose_size(row: Row) -> tuple[int, int]:
 
 
 def make_meta(row: Row) -> Meta | None:
-    """Return the generation data of an image, even if the API hides them; None if it has none."""
+    """Return the generation data of an image, None if it has none.
+
+    Data that the API hides are returned too.
+    """
     if row.kind == "none":
         return None
     rng = Random(row.id ^ 0x5EED)
@@ -99,12 +102,12 @@ def _make_paragraphs(shown: list[str], style: str, ending: str) -> str:
 
 
 def make_file_stem(model: str, version: str) -> str:
-    """Return a version's file name without extension, as a prompt names it."""
+    """Return a version's file name without extension, as used in prompts."""
     return re.sub(r"[^A-Za-z0-9]+", "_", f"{model[:40]} {version[:12]}").strip("_")
 
 
 def make_checksum(stem: str) -> str:
-    """Return the first ten hex digits of a file's made-up hash."""
+    """Return an invented hash of ten hex digits for a file name."""
     return f"{Random(stem).getrandbits(40):010x}"
 
 
@@ -132,10 +135,7 @@ def _choose_checkpoint(row: Row) -> str:
 
 
 def _make_webui_meta(row: Row, rng: Random, meta: Meta) -> Meta:
-    """Return `meta` with the made-up parameters of an image from a WebUI.
-
-    The keys are those that Civitai's API has for such an image.
-    """
+    """Return `meta` with invented parameters, as Civitai reads them from a WebUI's image."""
     checkpoint, (width, height) = _choose_checkpoint(row), choose_size(row)
     meta |= {"sampler": rng.choice(_SAMPLERS), "Schedule type": rng.choice(("Karras", "Automatic"))}
     meta |= {"Model": checkpoint, "Model hash": make_checksum(checkpoint), "Version": "v1.10.1"}
@@ -157,9 +157,9 @@ def _make_webui_meta(row: Row, rng: Random, meta: Meta) -> Meta:
 
 
 def _make_resources(prompt: str, checkpoint: str, rng: Random) -> Meta:
-    """Return hashes and resources of a checkpoint and a prompt's LoRAs.
+    """Return `hashes` and `resources` for a checkpoint and a prompt's LoRAs.
 
-    Some hashes begin with `0x`, as some writers have them.
+    Some hashes begin with `0x`, as some programs write them.
     """
     hashes = {"model": make_checksum(checkpoint)}
     used: list[Meta] = [{"hash": hashes["model"], "name": checkpoint, "type": "model"}]

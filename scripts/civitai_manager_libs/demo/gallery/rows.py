@@ -70,7 +70,7 @@ class Row(NamedTuple):
 
 
 def mix_bits(number: int, salt: int) -> int:
-    """Return 64 random bits that depend on the arguments alone (splitmix64)."""
+    """Return 64 pseudo-random bits, the same for the same arguments (splitmix64)."""
     z = (number * 0x9E3779B97F4A7C15 + salt * 0xD1B54A32D192ED03) & _MASK
     z = ((z ^ z >> 30) * 0xBF58476D1CE4E5B9) & _MASK
     z = ((z ^ z >> 27) * 0x94D049BB133111EB) & _MASK
@@ -93,7 +93,7 @@ def _make_image_id(model: Model, position: int) -> int:
 
 
 def find_row(image_id: int) -> Row | None:
-    """Return the image with an id, of a gallery or showcase, None if there is none."""
+    """Return the gallery or sample image with an id, None if there is none."""
     block, rest = divmod(image_id - _FIRST_ID, _BLOCK)
     if not 1 <= block <= len(MODELS):
         return None
@@ -151,7 +151,7 @@ def _choose_kind(bits: int, video: bool) -> str:
 
 
 def _choose_version(model: Model, position: int, bits: int) -> Version:
-    """Return an image's version; the newest version has the most images."""
+    """Return the version for an image; the newest version has the most images."""
     versions = model.versions
     if position >= _SHOWCASE:
         return versions[(position - _SHOWCASE) // _SHOWN]
@@ -159,7 +159,10 @@ def _choose_version(model: Model, position: int, bits: int) -> Version:
 
 
 def _choose_upload_time(model: Model, version: Version, position: int) -> int:
-    """Return an upload time in ms: larger ids are newer, most are a few weeks old."""
+    """Return an upload time in ms since 1970; most images are a few weeks old.
+
+    Larger ids have later times.
+    """
     if position >= _SHOWCASE:
         published = datetime.fromisoformat(version.published.replace("Z", "+00:00"))
         return round(published.timestamp() * 1000) + position % _SHOWN
@@ -180,6 +183,6 @@ def list_all_rows() -> tuple[Row, ...]:
 
 
 def list_showcase(model: Model, version: Version) -> list[Row]:
-    """Return a version's sample images by the creator; the first one is PG."""
+    """Return the sample images of a version; the first is suited for everybody (PG)."""
     first = _SHOWCASE + _SHOWN * model.versions.index(version)
     return [_make_row(model, first + i) for i in range(_SHOWN)]

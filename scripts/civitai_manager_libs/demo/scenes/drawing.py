@@ -142,7 +142,10 @@ SCENES: dict[str, _Scene] = {
 
 
 def make_art(number: int, scenes: tuple[str, ...] = tuple(SCENES)) -> Art:
-    """Return the art of a number, always equal for equal numbers, with one of `scenes`."""
+    """Return what to draw for a number; the same number always gives the same.
+
+    scenes: the scenes to choose from.
+    """
     rng = Random(number)
     name = rng.choice(scenes)
     scene = SCENES[name]
@@ -161,12 +164,12 @@ def make_art(number: int, scenes: tuple[str, ...] = tuple(SCENES)) -> Art:
 
 
 def describe_art(art: Art) -> list[str]:
-    """Return the prompt's phrases for an art, most important first."""
+    """Return the phrases of a prompt for an image, most important first."""
     return [art.subject, *art.details, art.palette.mood]
 
 
 def draw_art(art: Art, size: tuple[int, int], label: str = "") -> Image.Image:
-    """Return the drawing of an art in a size in pixels, with `label` in a corner."""
+    """Draw an image in a size in pixels, with `label` in a corner."""
     canvas = Canvas(size, art.seed, art.palette, art.has)
     SCENES[art.scene].paint(canvas)
     if label:

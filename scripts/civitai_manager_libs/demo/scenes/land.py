@@ -51,7 +51,7 @@ def paint_dunes(c: Canvas) -> None:
 
 
 def _draw_lee_side(c: Canvas, line: list[Point], t: float) -> None:
-    """Draw the shaded side of a dune, from its highest point to the right."""
+    """Draw the shaded side of a dune, to the right of its highest point."""
     peak = min(range(len(line) // 6, len(line) * 5 // 6), key=lambda i: line[i][1])
     crest = line[peak:]
     x0, y0 = crest[0]
@@ -161,7 +161,7 @@ def paint_cottage(c: Canvas) -> None:
 
 
 def _draw_grove(c: Canvas, row: int, base: float, color: Color) -> None:
-    """Draw firs on a hill; leave room for the house in the nearest row."""
+    """Draw fir trees on a hill, with a gap for the house in the nearest row."""
     with c.open_pen(y0=base - 0.35 * c.ry, y1=base + 0.05) as pen:
         for _ in c.iter_details(12 - 2 * row):
             x, tall = c.rng.random(), (0.1 + 0.06 * row) * c.rng.uniform(0.7, 1.3)
@@ -189,7 +189,7 @@ def _draw_house(c: Canvas, x: float, foot: float) -> None:
 def _iter_house_parts(c: Canvas, lamp: Color) -> Iterator[tuple[list[Point], Color]]:
     """Yield (points, color) for each shape of a house, from back to front.
 
-    The points' coordinates are in units of half the house's width.
+    The unit of the points' coordinates is half the house's width.
     """
 
     def plank(x0: float, y0: float, x1: float, y1: float) -> list[Point]:

@@ -15,13 +15,13 @@ __all__ = ["paint_facets", "paint_flow", "paint_marble", "paint_paper", "paint_t
 
 
 def _make_tones(c: Canvas) -> tuple[Color, ...]:
-    """Return the palette as a range from dark to bright."""
+    """Return the palette's colors as a range from dark to bright."""
     p = c.palette
     return (p.near, mix(p.near, p.sky[0], 0.6), p.accents[2], p.sky[1], p.accents[1], p.sky[2])
 
 
 def paint_flow(c: Canvas) -> None:
-    """Paint lines that follow a field of three waves."""
+    """Paint lines that flow along three superimposed waves."""
     p, rng = c.palette, c.rng
     dark = p.dark or "ink" in c.has
     base = mix(p.sky[0], BLACK, 0.55) if dark else mix(p.sky[2], WHITE, 0.45)
@@ -71,7 +71,7 @@ _Cell = tuple[float, float, float, float]
 
 
 def _draw_scale(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
-    """Draw nested discs (seigaiha); each row covers the row above."""
+    """Draw nested discs, like a fish scale; each row covers the row above (seigaiha)."""
     x, y, w, h = cell
     r = w / 2 / pen.rx
     for i, share in enumerate((1, 0.8, 0.6, 0.4, 0.2)):
@@ -91,7 +91,7 @@ def _draw_cube(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
 
 
 def _draw_arc(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
-    """Draw two quarter rings in one of two ways (Truchet), so that they join into ribbons."""
+    """Draw two quarter circles in one of two ways, so that they join into ribbons (Truchet)."""
     x, y, w, h = cell
     pen.draw_box(x, y, x + w, y + h, mix(tone, c.palette.near, 0.55))
     flip = c.rng.random() < 0.5
@@ -194,7 +194,7 @@ def paint_facets(c: Canvas) -> None:
 def _choose_facet_color(
     c: Canvas, corners: list[Point], sun: Point, horizon: float, swing: list[float]
 ) -> Color:
-    """Return a triangle's color: sky around the sun, or one of three hills."""
+    """Return a triangle's color, as a part of the sky or of one of three hills."""
     p = c.palette
     x, y = sum(q[0] for q in corners) / 3, sum(q[1] for q in corners) / 3
     away = math.hypot((x - sun[0]) / c.rx, (y - sun[1]) / c.ry)
@@ -206,7 +206,7 @@ def _choose_facet_color(
 
 
 def paint_marble(c: Canvas) -> None:
-    """Paint warped noise, colored by its height, with golden veins along contours."""
+    """Paint distorted noise, colored by its height, with golden veins."""
     from PIL import Image
 
     p, rng = c.palette, c.rng

@@ -13,7 +13,7 @@ BLACK: Color = (0, 0, 0)
 
 
 def paint_sky(c: Canvas, lowest: float) -> None:
-    """Paint the sky down to `lowest`, with the sun, moon and clouds of the prompt."""
+    """Paint the sky down to the height `lowest`, with the prompt's sun, moon and clouds."""
     p, rng = c.palette, c.rng
     at, high, big = rng.uniform(0.2, 0.8), rng.uniform(0.35, 0.8), rng.uniform(0.035, 0.075)
     c.draw_sky((*p.sky, p.sky[2]), 0, lowest + 0.12)
@@ -43,8 +43,8 @@ def draw_birds(c: Canvas, lowest: float) -> None:
 def draw_pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> None:
     """Draw a fir tree in one color.
 
-    x: its middle, as a share of the picture's width. foot: its lower end, as a share of the
-    picture's height from the top. tall: its height, as a share of the picture's shorter side.
+    x: position of the trunk, as a share of the image's width. foot: lower end, as a share of the
+    image's height from the top. tall: height, as a share of the image's shorter side.
     """
     h, w = tall * pen.ry, tall * pen.rx * 0.2
     pen.draw_box(x - w * 0.08, foot - h * 0.15, x + w * 0.08, foot + h * 0.03, color)
@@ -55,10 +55,10 @@ def draw_pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> Non
 
 
 def draw_pines(c: Canvas, count: Iterable[int], tall: float) -> None:
-    """Draw a row of firs along the lower edge, smaller toward the middle.
+    """Draw a row of fir trees along the lower edge, smaller toward the middle.
 
-    count: yields one number for each fir. tall: roughly the height of the outermost firs, as a
-    share of the picture's shorter side.
+    count: yields one number for each tree. tall: height of the outermost trees, as a share of the
+    image's shorter side.
     """
     color = mix(c.palette.near, BLACK, 0.45)
     with c.open_stencil(color, 1 - 1.2 * tall * c.ry) as pen:

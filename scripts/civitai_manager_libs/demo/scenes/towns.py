@@ -116,7 +116,7 @@ def paint_space(c: Canvas) -> None:
 
 
 def _draw_planet(c: Canvas, x: float, y: float, r: float, tilt: float) -> None:
-    """Draw a banded ball, lit from the upper left."""
+    """Draw a striped planet, lit from the upper left."""
     from PIL import Image, ImageDraw, ImageFilter
 
     p, side = c.palette, max(4, round(2 * r * min(c.width, c.height)))
@@ -137,7 +137,10 @@ def _draw_planet(c: Canvas, x: float, y: float, r: float, tilt: float) -> None:
 
 
 def _draw_half_rings(c: Canvas, at: Point, r: float, tilt: float, start: float) -> None:
-    """Draw half of the rings: from angle pi the half behind the planet, from 0 in front."""
+    """Draw one half of a planet's rings.
+
+    start: pi for the half behind the planet, 0 for the half in front.
+    """
     w, h = 2.1 * r * c.rx, 2.1 * r * c.ry
     with c.open_pen(at[0] - w, at[1] - h, at[0] + w, at[1] + h) as pen:
         for ring in range(11):

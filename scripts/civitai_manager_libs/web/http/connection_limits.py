@@ -64,10 +64,10 @@ class ConnectionLimits:
         return watched
 
     def admit(self, new: _Connection) -> bool:
-        """Return whether a new connection may stay open; close another if needed.
+        """Return whether a new connection may stay open; close another connection if needed.
 
-        A peer with many idle connections shuts out neither others nor itself. If all places are
-        taken, the peer with the most connections loses one, even during a response.
+        Idle connections of the same client are closed first. If all places are taken, the client
+        with the most connections loses one, even during a response.
         """
         counts = Counter(one.peer for one in self._open)
         mine, idle = counts[new.peer], [one for one in self._open if one.is_idle]
@@ -95,9 +95,9 @@ class ConnectionLimits:
         self._open.pop(connection, None)
 
     def log_refusal(self, kind: Hashable, peer: str, what: str) -> None:
-        """Log that a connection was refused, at most once a minute per kind.
+        """Log that a connection was refused, at most once a minute for each kind of reason.
 
-        kind: names the kind of reason. what: the rest of the log line after the peer's name.
+        kind: identifies the reason. what: the rest of the log line after the client's name.
         """
         count = self._repeats.count(kind)
         if count is not None:
@@ -135,7 +135,7 @@ class _Connection(asyncio.Protocol):
     def _pass_on(self) -> None:
         """Pass received bytes on to uvicorn, one request at a time.
 
-        A head is passed on when it is complete and no other request is being answered.
+        A request's head is passed on when it is complete and no other request is being answered.
         """
         while self._kept and not self._transport.is_closing():
             if self._body_left:
@@ -157,9 +157,9 @@ class _Connection(asyncio.Protocol):
             self._start_timer()  # for the next head, or the rest of what was answered before
 
     def _begin(self, head: bytes) -> None:
-        """Pass a request's head on to uvicorn, or refuse a chunked body.
+        """Pass a request's head on to uvicorn, unless the body is chunked.
 
-        Chunked bodies are refused since tiny chunks cost a thousand times their size.
+        Chunked bodies are refused, since tiny chunks cost a thousand times their size.
         """
         self._stop_timer()
         if _CHUNKED.search(head):
@@ -187,7 +187,7 @@ class _Connection(asyncio.Protocol):
             self._inner.connection_lost(error)
 
     def end_request(self) -> None:
-        """Mark the current request as finished and pass on the next one."""
+        """Mark the current request as finished, and pass the next request on."""
         self.is_idle = True
         self._pass_on()
 

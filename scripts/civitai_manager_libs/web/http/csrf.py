@@ -30,9 +30,9 @@ _FORWARDED |= {"true-client-ip", "cf-connecting-ip", "x-original-forwarded-for"}
 
 
 def is_our_page(request: Request) -> bool:
-    """Return whether a request was sent by our own page.
+    """Return whether our own page sent a request.
 
-    It has a header that another site's page cannot send without CORS.
+    The page sends a header that other sites' pages cannot send without CORS.
     """
     return request.headers.get("x-civitai-shortcut") == "1" and _is_same_site(request.headers)
 
@@ -40,7 +40,7 @@ def is_our_page(request: Request) -> bool:
 def _is_same_site(headers: Headers) -> bool:
     """Return whether a request comes from a page of our own site.
 
-    Fetch Metadata decides, or without it the host name in `Origin`.
+    The header Sec-Fetch-Site decides, or the host name in `Origin` if that is missing.
     """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:  # only over https, and from this machine
@@ -50,10 +50,10 @@ def _is_same_site(headers: Headers) -> bool:
 
 
 def is_cross_site(headers: Headers, method: str) -> bool:
-    """Return whether another site's page sent a request.
+    """Return whether another site's page sent a request, by its Fetch Metadata headers.
 
-    A link to our page that the user follows does not count. The headers are those of Fetch
-    Metadata: https://www.w3.org/TR/fetch-metadata/
+    A link that the user follows to our page does not count. See
+    https://www.w3.org/TR/fetch-metadata/
     """
     if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return False
@@ -64,7 +64,7 @@ def is_cross_site(headers: Headers, method: str) -> bool:
 def is_from_this_machine(request: Request) -> bool:
     """Return whether a request comes from a browser on this machine.
 
-    False if a proxy passed it on, or if its `Host` header is not one of this machine's own names.
+    Return False if a proxy forwarded the request, or if its `Host` header has a foreign name.
     """
     client = request.client.host if request.client else ""
     is_direct = _is_loopback(client) and not is_passed_on(request.headers)
@@ -72,14 +72,14 @@ def is_from_this_machine(request: Request) -> bool:
 
 
 def is_passed_on(headers: Headers) -> bool:
-    """Return whether headers show that a proxy or tunnel passed a request on."""
+    """Return whether the headers show that a proxy or tunnel has forwarded a request."""
     return any(name in _FORWARDED or name.startswith("x-forwarded") for name in headers)
 
 
 def is_known_name(headers: Headers) -> bool:
     """Return whether the `Host` header is an IP address or localhost.
 
-    With DNS rebinding, it is neither: there, somebody's domain name points to this machine.
+    Other names may come from DNS rebinding, where a stranger's domain name points to this machine.
     """
     name = _host_name(headers)
     return name == "localhost" or _parse_address(name) is not None
@@ -111,14 +111,14 @@ def _host_name(headers: Headers) -> str:
 
 
 def request_peer(request: HTTPConnection) -> str:
-    """Return the client address of a request, shortened by `peer_household`."""
+    """Return the client address of a request; for IPv6, the client's /64 network."""
     return peer_household(request.client.host if request.client else "")
 
 
 def peer_site(request: HTTPConnection) -> str:
     """Return the /48 network of an IPv6 client, "" for other clients.
 
-    One customer of a provider may own a whole /48 network.
+    A single customer of a provider may own a whole /48 network.
     """
     address = _parse_address(request.client.host if request.client else "")
     if address is None or address.version == 4:
@@ -127,9 +127,9 @@ def peer_site(request: HTTPConnection) -> str:
 
 
 def peer_household(name: str) -> str:
-    """Return an IPv4 address as it is, and the /64 network of an IPv6 address.
+    """Return an IPv4 address unchanged, and the /64 network of an IPv6 address.
 
-    A household has as many IPv6 addresses as it likes, all in one such network.
+    A household has many IPv6 addresses, all in one such network.
     """
     address = _parse_address(name)
     if address is None or address.version == 4:

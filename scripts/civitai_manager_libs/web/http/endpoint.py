@@ -63,10 +63,10 @@ class RequestContext:
         return self.body.get(name) if isinstance(self.body, dict) else None
 
     def typed_field(self, name: str, kind: type, is_needed: bool = False) -> Any:
-        """Return a field of the JSON body, None if it is absent.
+        """Return a field of the JSON body after checking its type, None if it is absent.
 
-        kind: the type that the field must have. is_needed: whether an absent field is an error.
-        Raises ApiError if the field is missing but needed, has another type, or is too long.
+        kind: the type that the value must have. is_needed: an absent field is an error. Raises
+        ApiError if the field is missing but needed, has another type, or is too long.
         """
         value = self.body_field(name)
         is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
@@ -76,7 +76,7 @@ class RequestContext:
         return value
 
     def translate(self, key: str, **values: Any) -> str:
-        """Return the text for a key in the request's language.
+        """Return the text of a key in the request's language.
 
         values: what to insert into the text.
         """
@@ -107,13 +107,13 @@ class Endpoints:
         self._bodies = BodyReader()
 
     def for_read(self, handler: Handler) -> Endpoint:
-        """Return an endpoint that answers GET requests with a handler."""
+        """Return an endpoint that calls `handler` for GET requests."""
         return self._endpoint(
             handler, lambda request: not is_cross_site(request.headers, request.method)
         )
 
     def for_write(self, handler: Handler, max_bytes: int = SMALL_BODY) -> Endpoint:
-        """Return an endpoint that accepts changes from our page only.
+        """Return an endpoint that calls `handler` for changes that our page requests.
 
         max_bytes: the largest size of a request body.
         """
@@ -161,7 +161,7 @@ class Endpoints:
             watch.cancel()
 
     async def run_local(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a function in a thread for local work and return its result."""
+        """Run a function in a thread for local work, and return its result."""
         return await self._run_in_thread("local", work, *arguments)
 
     async def _run_in_thread(self, lane: str, work: Callable[..., Any], *arguments: Any) -> Any:
@@ -171,9 +171,9 @@ class Endpoints:
 
 
 def _page_version(request: Request) -> str | None:
-    """Return the page version that a request states, None if it states none.
+    """Return the version of the page that sent a request, None if not stated.
 
-    Only our page states it; other programs need not.
+    Only our page states its version; other programs need not.
     """
     return request.headers.get(CODE_HEADER, request.query_params.get(CODE_QUERY))
 
@@ -181,8 +181,8 @@ def _page_version(request: Request) -> str | None:
 def _is_own_name(request: Request) -> bool:
     """Return whether the Host header is acceptable for this server.
 
-    Only a WebUI that is not shared and has no login needs an IP address or localhost there. The
-    standalone server checks the name itself, and a login keeps other sites' requests out.
+    A WebUI that is not shared and has no login accepts only an IP address or localhost. Our own
+    server checks the header elsewhere, and a login keeps other sites' requests out.
     """
     if not host.in_webui() or host.is_shared() or host.has_login(request):
         return True
@@ -190,9 +190,9 @@ def _is_own_name(request: Request) -> bool:
 
 
 def _finish(work: Callable[[], Any], language: str) -> Any:
-    """Call `work` and return its result as a response.
+    """Call `work` and turn its result, or the error it raises, into a response.
 
-    A RemoteWork is returned unchanged, for the caller to run. Errors become error responses.
+    A RemoteWork is returned unchanged, for the caller to run.
     """
     try:
         answer = work()
@@ -205,7 +205,7 @@ def _finish(work: Callable[[], Any], language: str) -> Any:
 
 
 async def _watch_disconnect(request: Request, cancellation: Cancellation) -> None:
-    """Set the cancellation when the browser of a request disconnects."""
+    """Set the cancellation when the browser that sent a request disconnects."""
     while (await request.receive())["type"] != "http.disconnect":
         continue
     cancellation.set()

@@ -28,7 +28,7 @@ InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread of ours
 def file_response(
     file: BinaryIO, kind: str, tag: str, request_headers: Headers, method: str, in_thread: InThread
 ) -> Any:
-    """Return a response with a file or the requested part of it.
+    """Return a response with a file, or with the part that the request's Range asks for.
 
     file: closed by this function or by the response. kind: the media type. tag: the ETag without
     quotes. in_thread: runs a function in a thread.
@@ -61,9 +61,9 @@ def _matches_etag(given: str, tag: str) -> bool:
 
 
 def _parse_range(request_headers: Headers, tag: str, size: int) -> tuple[int, int] | None:
-    """Return (start, length) of the requested part, None if outside the file.
+    """Return (start, length) of the requested part, None if it lies outside the file.
 
-    A missing or unusable `Range` header requests the whole file.
+    Without a usable `Range` header, that is the whole file.
     """
     found = _RANGE.fullmatch(request_headers.get("range", "").replace(" ", ""))
     if found is None or request_headers.get("if-range", tag) != tag or not (found[1] or found[2]):
@@ -104,7 +104,7 @@ class _FileResponse(StreamingResponse):
     ) -> AsyncIterator[bytes]:
         """Yield the requested bytes of the file, piece by piece.
 
-        left: how many bytes to yield; fewer come if the file has become shorter.
+        left: how many bytes to yield; fewer are yielded if the file has become shorter.
         """
         await in_thread(self._file.seek, start)
         while left and (piece := await in_thread(self._file.read, min(_PIECE, left))):

@@ -47,10 +47,10 @@ class LoginAttempts:
         self._recent: deque[float] = deque(maxlen=_MANY)
 
     def begin(self, peer: str, through: str = "") -> float:
-        """Count an attempt; return seconds to wait, 0.0 if it may go ahead.
+        """Count a login attempt; return how many seconds to wait first, 0.0 for none.
 
         An attempt that must wait is not counted. Others count as failed until `succeed` is called.
-        through: the proxy or tunnel that names the peer, or the peer's IPv6 site.
+        through: the proxy or tunnel that names the client, or the client's IPv6 site.
         """
         now = self._clock()
         is_storm = len(self._recent) == _MANY and now - self._recent[0] < _MINUTE
@@ -67,7 +67,7 @@ class LoginAttempts:
         return 0.0
 
     def succeed(self, peer: str, through: str = "") -> None:
-        """Forget the failed attempts of a peer that has logged in.
+        """Forget the failed attempts of a client that has logged in.
 
         through: as in `begin`.
         """
@@ -105,10 +105,7 @@ class Login:
         self._cookie, self._form, self._tries = cookie, form, LoginAttempts()
 
     async def log_in(self, request: Request) -> Response:
-        """Check a sent login form and return the response.
-
-        It redirects to the page after a success, and else shows the form with what is wrong.
-        """
+        """Check a submitted login form; redirect to the page, or show the form with the problem."""
         if request.method != "POST":
             return _back_to_page(request)
         try:
@@ -149,10 +146,10 @@ class Login:
 
 
 def _login_peers(request: HTTPConnection) -> tuple[str, str]:
-    """Return (peer, through) of a login request, for `LoginAttempts`.
+    """Return (client, through) of a login request, for `LoginAttempts`.
 
-    through: the proxy or tunnel that passed the request on, or else the peer's IPv6 site, "" for
-    none. If this machine passed it on, uvicorn takes the peer's address from the headers.
+    through: the proxy or tunnel that forwarded the request, or else the client's IPv6 site, "" for
+    none. If the proxy is on this machine, uvicorn takes the client's address from the headers.
     """
     peer = request_peer(request)
     connected = request.scope.get(CONNECTED_PEER, peer)
@@ -162,7 +159,7 @@ def _login_peers(request: HTTPConnection) -> tuple[str, str]:
 
 
 def _as_bytes(text: str) -> bytes:
-    """Return text as UTF-8 bytes, even if it has lone surrogates."""
+    """Return the text as UTF-8 bytes, even if it has lone surrogates."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -171,10 +168,7 @@ def _back_to_page(request: Request) -> Response:
 
 
 async def _read_body(request: Request) -> bytes:
-    """Return the body of a request; stop reading when it is too long.
-
-    A body that is too long is returned cut off, but with more than `_MOST_BODY` bytes.
-    """
+    """Return the body of a request, cut off once it has more than `_MOST_BODY` bytes."""
     body = b""
     async for part in request.stream():
         body += part

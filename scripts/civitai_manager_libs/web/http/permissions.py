@@ -14,9 +14,8 @@ __all__ = ["lock_reason"]
 def lock_reason(request: Request, name: str) -> LockReason:
     """Return why a request may not change a setting, "" if it may.
 
-    name: the setting, or "key" for the API key. No request may change what is frozen or is set
-    on the WebUI's own page. The others may be changed after a login, or without one from this
-    machine only.
+    name: the setting, or "key" for the API key. Frozen settings and settings on the WebUI's own
+    page are locked. Others can be changed from this machine, or after a login from elsewhere.
     """
     if host.is_frozen(name):
         return "frozen"

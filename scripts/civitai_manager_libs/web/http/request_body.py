@@ -42,8 +42,8 @@ class BodyReader:
     ) -> AsyncIterator[Any]:
         """Yield the parsed JSON body of a request, None for a GET.
 
-        Until the `with` block ends, a large body counts toward the few that may be held at the same
-        time. Raises ApiError for an invalid, too large or too slow body, ClientDisconnect if the
+        Only a few large bodies may be held at a time; each counts until the `with` block ends.
+        Raises ApiError for an invalid, too large or too slow body, and ClientDisconnect if the
         client goes away.
         """
         if request.method in ("GET", "HEAD"):
@@ -85,10 +85,7 @@ class BodyReader:
 
     @asynccontextmanager
     async def _place(self, peer: str) -> AsyncIterator[None]:
-        """Wait until a peer may hold another large body, and count it.
-
-        It is counted until the `with` block ends.
-        """
+        """Wait until a client may send another large body, and count it while the block runs."""
         while self._held[peer] >= _FROM_ONE or self._held.total() >= _IN_ALL:
             await asyncio.sleep(_POLL)
         self._held[peer] += 1

@@ -68,12 +68,12 @@ class ApiError(Exception):
 
 
 def request_language(request: HTTPConnection) -> str:
-    """Return the language of ours that a request's header prefers, such as "en"."""
+    """Return which of our languages a request's header prefers, such as "en"."""
     return messages.parse_accept_language(request.headers.get("accept-language", ""))
 
 
 def json_response(value: Any, status: int = 200) -> Response:
-    """Return a response with a value as JSON.
+    """Return a response with this value as JSON.
 
     A lone surrogate in a text becomes a question mark, since UTF-8 cannot encode it.
     """
@@ -84,7 +84,7 @@ def json_response(value: Any, status: int = 200) -> Response:
 
 
 def error_response(error: ApiError, language: str) -> Response:
-    """Return the JSON response to a request that a route refuses."""
+    """Return the JSON response for an ApiError, by which a route refuses a request."""
     details: ErrorDetails = {"code": error.code, "message": error.translate(language)}
     if error.field:
         details["field"] = error.field
@@ -95,7 +95,7 @@ def error_response(error: ApiError, language: str) -> Response:
 
 
 def failure_response(error: CivitaiShortcutError, language: str) -> Response:
-    """Return the JSON response for a failure, such as an unreachable Civitai."""
+    """Return the JSON response for a failed action, for example if Civitai does not respond."""
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
     return _error_json({"code": error.reason, "message": error_sentence(error, language)}, status)
 
@@ -106,7 +106,7 @@ def _error_json(details: ErrorDetails, status: int) -> Response:
 
 
 def error_sentence(error: CivitaiShortcutError, language: str) -> str:
-    """Return one line for the user: what happened and what to do."""
+    """Return one line for the user: what went wrong and what to do."""
     if isinstance(error, InputError) and error.key:
         return messages.error_text(error, language)
     code = "trouble" if isinstance(error, ServerError) else error.reason

@@ -51,8 +51,8 @@ def image_view(
 ) -> ImageView:
     """Return the JSON of an image for the grid.
 
-    saved: ids of downloaded images. annotations: by image id; images without any are left
-    out. news: ids of images that are new in a watched gallery.
+    saved: ids of downloaded images. annotations: the user's, by image id. news: ids of images that
+    are new in a watched gallery.
     """
     annotation = annotations.get(image.id, bookmarks.Annotation())
     return {
@@ -92,7 +92,7 @@ def format_day(moment: float) -> str:
 
 
 def image_links(image: Image) -> ImageLinks:
-    """Return the Civitai URLs of an image, its post and its user."""
+    """Return the Civitai URLs of an image, of its post and of its user."""
     base, user = setting.base_url(), image.username
     return {
         "url": f"{base}/images/{image.id}",
@@ -105,7 +105,7 @@ def image_links(image: Image) -> ImageLinks:
 def resource_view(resource: Resource, names: Mapping[int, tuple[int, str]]) -> ResourceLink:
     """Return the JSON of a resource that an image was made with.
 
-    names: (model id, name) by version id, as `models.find_version_names` returns it.
+    names: (model id, name) by version id, as returned by `models.find_version_names`.
     """
     model_id, known = names.get(resource.version_id or 0, (0, ""))
     page = ""

@@ -47,15 +47,15 @@ _instance = uuid.uuid4().hex
 
 
 def set_example(example: str) -> None:
-    """Set the model that the page opens if its address names none; "" for none."""
+    """Set the model that the page opens if its URL names none; "" for none."""
     global _example
     _example = example
 
 
 def new_instance() -> str:
-    """Make and return the id of the page that is built now.
+    """Make and return a new id for the page that is being built.
 
-    An open page that has another id may be out of date.
+    A page that is open with another id may be out of date.
     """
     global _instance
     _instance = uuid.uuid4().hex
@@ -63,7 +63,7 @@ def new_instance() -> str:
 
 
 def get_instance(context: RequestContext) -> Instance:
-    """Return the id that changes when the server starts or the WebUI rebuilds its page."""
+    """Return an id that changes when the server starts or the WebUI rebuilds its page."""
     return {"instance": _instance}
 
 

@@ -47,10 +47,9 @@ def get_job_service() -> JobService:
 
 
 def resume_work() -> None:
-    """Resume unfinished jobs and the indexing of an older version's library.
+    """Resume unfinished jobs and the indexing of an older library, after a start.
 
-    It is called after a start. If a database cannot be used, that is logged, and the page works
-    without it.
+    A database that cannot be used is logged, and the page works without it.
     """
     host.raise_open_file_limit()
     if os.path.isfile(setting.library_file()):
@@ -60,7 +59,7 @@ def resume_work() -> None:
 
 
 def require_image(context: RequestContext) -> Image:
-    """Return the image that the path names. Raises ApiError if it was never read from Civitai."""
+    """Return the image whose id is in the path. Raises ApiError if it is not in the library."""
     image_id = context.path_param("image_id")
     image = records.find_image(image_id) if image_id <= _LAST_ID else None
     if image is None:
@@ -71,7 +70,7 @@ def require_image(context: RequestContext) -> Image:
 def require_ids(context: RequestContext, max_count: int) -> list[int]:
     """Return the valid image ids in the field `ids` of the body.
 
-    Raises ApiError if the field is not a list or has more than `max_count` entries.
+    Raises ApiError if the field is no list or has more than `max_count` entries.
     """
     ids = context.body_field("ids")
     if not isinstance(ids, list) or len(ids) > max_count:
@@ -80,18 +79,18 @@ def require_ids(context: RequestContext, max_count: int) -> list[int]:
 
 
 def level_up_to(name: Any) -> int:
-    """Return the bit mask of all content levels up to the named one.
+    """Return the bit mask of this browsing level and all lower levels.
 
-    name: if it is unknown, the level of the setting is used.
+    name: the level's name; for an unknown name, the level in the settings is used.
     """
     is_known = isinstance(name, str) and name in LEVELS
     return level_mask(name if is_known else setting.gallery_level)
 
 
 def parse_image_query(given: Mapping[str, Any]) -> ImageQuery:
-    """Return the ImageQuery for the query parameters that the page sent.
+    """Return the ImageQuery for the parameters that the page sent.
 
-    given: the parameters by name; an invalid value is replaced by the default.
+    given: the parameters by name; invalid values are replaced by defaults.
     """
     numbers = {
         name: as_whole_number(given.get(short) or None, 1, LAST_ID)
@@ -113,9 +112,9 @@ def parse_image_query(given: Mapping[str, Any]) -> ImageQuery:
 
 
 def parse_gallery_query(given: Mapping[str, Any]) -> ImageQuery:
-    """Return the ImageQuery for the gallery that the page named.
+    """Return the ImageQuery for the gallery that the page asks for.
 
-    given: as in `parse_image_query`. Raises ApiError if it names no gallery.
+    given: the parameters by name. Raises ApiError if they name no model, version, post or user.
     """
     query = parse_image_query(given)
     if not pages.list_gallery_names(query):
@@ -124,7 +123,7 @@ def parse_gallery_query(given: Mapping[str, Any]) -> ImageQuery:
 
 
 def parse_page_position(context: RequestContext) -> tuple[str | None, int]:
-    """Return (cursor, number of images) of the page that is requested.
+    """Return (cursor, number of images) of the requested page.
 
     The cursor is None for the first page. Raises ApiError if it is too long to be Civitai's.
     """
@@ -147,8 +146,9 @@ def page_view(
 ) -> ImagePage:
     """Return the JSON of a page of images.
 
-    news: ids of new images. is_stored: Civitai does not answer, and the page is a stored one.
-    looked_at: how many images a search has looked at, and how many there are.
+    news: ids of new images. is_stored: whether the page comes from the library, because Civitai
+    does not respond. looked_at: (number of images searched so far, number of all images) of a
+    search.
     """
     ids = [image.id for image in images]
     saved, marked = find_saved_files(ids), bookmarks.annotations.find_annotations(ids)

@@ -33,9 +33,9 @@ _CODE_KINDS = {"js": "text/javascript", "css": "text/css"}
 
 
 def get_thumbnail(context: RequestContext) -> Any:
-    """Return a response with the thumbnail of an image.
+    """Return a response with an image's thumbnail.
 
-    It is at least as wide as the query parameter `w`, unless that exceeds all widths.
+    The query parameter `w` is the least width; the largest thumbnail is 800 pixels wide.
     """
     image = require_image(context)
     width = _choose_width(context.query_param("w"))
@@ -44,9 +44,9 @@ def get_thumbnail(context: RequestContext) -> Any:
 
 
 def get_file(context: RequestContext) -> Any:
-    """Return a response with the full-size file of an image.
+    """Return a response with an image's full-size file.
 
-    It is taken from the downloads, or else from the cache, or else from Civitai.
+    The file is taken from the downloads, the cache or Civitai, the first that has it.
     """
     image = require_image(context)
     saved = find_saved_files([image.id]).get(image.id)
@@ -77,10 +77,9 @@ def get_page_file(context: RequestContext) -> Any:
 
 
 def _choose_width(given: str) -> int:
-    """Return the smallest thumbnail width that is at least `given`.
+    """Return the smallest thumbnail width of at least `given` pixels, or else the largest width.
 
-    given: the wanted width in pixels, 450 if it is no number. If all widths are smaller, the
-    largest is returned.
+    given: a number as text; 450 is used if it is not a number.
     """
     wanted = int(given) if re.fullmatch("[0-9]{1,5}", given) else _USUAL
     return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
@@ -116,10 +115,9 @@ def _send_file(context: RequestContext, image: Image) -> Any:
 
 
 def _send_path(context: RequestContext, path: str, tag: str) -> Any:
-    """Return a response with a media file.
+    """Return a response with a media file, whose type follows from its first bytes.
 
-    tag: the ETag. The file's first bytes decide the media type. Raises NotAnImage if they are
-    those of another kind of file.
+    tag: the ETag. Raises NotAnImage if the file is no image, video or sound.
     """
     with translate_disk_errors(path):
         opened = open(path, "rb")

@@ -23,7 +23,7 @@ _MOST_PAGES = 50  # that are read for one; most of them empty
 def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     """Return a page of a gallery, or of search results.
 
-    With the query parameter `search`, the library is searched.
+    The library is searched if the request has the query parameter `search`.
     """
     if "search" in context.request.query_params:
         return search_images(context)
@@ -76,9 +76,9 @@ def _list_notes(
     at: str | None,
     cursor: str | None,
 ) -> list[Note]:
-    """Return the notes for the user about the pages that were read.
+    """Return notes for the user about the pages that were read.
 
-    at: the cursor of the last page read. cursor: the cursor of the next page, None at the end.
+    at: cursor of the last page read. cursor: cursor of the next page, None at the end.
     """
     page, notes = reads[-1].page, list[Note]()
     if not page.ids and not page.dropped and cursor is None:
@@ -94,7 +94,7 @@ def _list_notes(
 
 
 def _version_ids(query: ImageQuery) -> set[int]:
-    """Return the known ids of the model versions that a gallery shows."""
+    """Return the ids of the model versions that a gallery shows, as far as they are known."""
     model = models.find_model(query.model_id) if query.model_id else None
     version_ids = {query.version_id} if query.version_id else set()
     return version_ids | {version.id for version in (model.versions if model else ())}

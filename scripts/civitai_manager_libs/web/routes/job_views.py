@@ -52,17 +52,14 @@ def _job_row(view: JobView, language: str) -> Job:
 
 
 def _has_pictures(view: JobView) -> bool:
-    """Return whether a job has images in its folder.
-
-    A job without images may have no folder.
-    """
+    """Return whether a job has images in its folder, so that the folder exists."""
     return not view.job.options.reads_only and view.current_job.saved + view.current_job.skipped > 0
 
 
 def _report_view(view: JobView, language: str) -> JobReport | None:
     """Return the JSON of what a job found in its gallery.
 
-    Return None for a job of images that were chosen one by one.
+    Return None for a job of selected images.
     """
     report = view.job.report
     if not report.counts:
@@ -95,7 +92,7 @@ def _failures_view(view: JobView, language: str) -> JobFailures:
 def _failed_key(view: JobView) -> str:
     """Return the key of the message that says how many images failed.
 
-    The message advises the user to check the network only if that may be the cause.
+    Only if the network may be the cause, the message tells the user to check it.
     """
     codes = {item.reason for item in view.failed}
     return "some_failed" if not codes or "network" in codes else "failed_count"
@@ -104,7 +101,7 @@ def _failed_key(view: JobView) -> str:
 def _reasons_text(view: JobView, language: str) -> str:
     """Return a text with the number of failed images for each reason.
 
-    Return "" if not all failures are listed.
+    Return "" if some failures are not listed.
     """
     if len(view.failed) < view.job.failed:
         return ""
@@ -161,7 +158,7 @@ def _speed_texts(progress: JobProgress, language: str) -> list[str]:
 
 
 def _state_note(view: JobView, language: str) -> str:
-    """Return a text that says why a job stands still, "" otherwise."""
+    """Return a text that says why a job is not running, "" if there is nothing to say."""
     missing = view.progress.missing if view.progress is not None else 0
     if missing:
         return messages.translate("missing_room", language, size=util.short_bytes(missing))

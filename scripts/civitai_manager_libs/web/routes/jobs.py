@@ -47,9 +47,9 @@ def act_on_job(context: RequestContext) -> JobList:
 
 
 def begin_job(context: RequestContext) -> JobStarted:
-    """Start a download of images or a gallery; return the response.
+    """Start a download of images or of a gallery; return the new job's id and a message.
 
-    A repeated `request` id, as of a double click, starts no second job.
+    A repeated request id, as after a double click, starts no second job.
     """
     request = context.body_field("request")
     if not isinstance(request, str) or not re.fullmatch(r"[\w-]{8,64}", request):
@@ -65,7 +65,7 @@ class _Requests:
         self._answers: OrderedDict[str, JobStarted] = OrderedDict()
 
     def once(self, request: str, answer: Callable[[], JobStarted]) -> JobStarted:
-        """Return the response to a request id, the same one each time.
+        """Return the response to a request id; the same id always gets the same response.
 
         answer: makes the response; called only the first time.
         """
@@ -108,7 +108,7 @@ def _begin_selection(context: RequestContext, ids: Any) -> JobStarted:
 
 
 def _require_known(ids: Any) -> list[Image]:
-    """Return the images of these ids. Raises ApiError if one was never read from Civitai."""
+    """Return the images of these ids. Raises ApiError if one is not in the library."""
     if not isinstance(ids, list) or len(ids) > _MOST_IDS:
         raise ApiError(400, "bad_input")
     wanted = [as_whole_number(entry, 1) for entry in ids]
@@ -137,7 +137,7 @@ def _begin_reading(
 ) -> JobStarted:
     """Start a job that reads a gallery's records; return the response.
 
-    The job begins where the stored pages of the gallery end. None is started if all are stored.
+    The job begins at the first page that is not stored. No job is started if all pages are stored.
     """
     wait_for_writes()
     cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
@@ -152,8 +152,8 @@ def make_naming_context(
 ) -> NamingContext:
     """Return the names that a job's file name template can use.
 
-    title: used as the model's name; if it is "", the stored name of the model is used. The names of
-    its versions are known only if the model is stored.
+    title: used as the model's name; if "", the stored model's name is used. The versions' names are
+    known only if the model is stored.
     """
     model = models.find_model(model_id) if model_id else None
     versions = {version.id: version.name for version in (model.versions if model else ())}
@@ -173,7 +173,7 @@ def _parse_limit(context: RequestContext) -> int:
 
 
 def _parse_title(context: RequestContext, default: str) -> str:
-    """Return the title for the job and its folder, `default` if the request has none."""
+    """Return the request's title for the job and its folder, `default` if it has none."""
     return clean_line(context.body_field("title")) or default
 
 

@@ -20,15 +20,15 @@ _MOST_VERSIONS = 3  # of those an image names that are asked for their model
 
 
 def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
-    """Return what the text in the search field names.
+    """Return what the text in the search field stands for.
 
-    It may be a model, an image, a post, a user, or words that find models.
+    That is a model, an image, a post, a user, or words that find models.
     """
     return RemoteWork(lambda: _resolve_reference(context, _parse_reference(context)))
 
 
 def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
-    """Return a page of the models that match the words `q`."""
+    """Return a page of the models that match the words in the query parameter `q`."""
     words = " ".join(context.query_param("q").split())
     if not words:
         raise ApiError(400, "bad_input", "bad_reference")
@@ -36,7 +36,7 @@ def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
 
 
 def get_model(context: RequestContext) -> RemoteWork[schemas.Model]:
-    """Return the model whose id is in the path, from Civitai."""
+    """Return the JSON of the model whose id is in the path."""
     return RemoteWork(lambda: _require_model(context, context.path_param("model_id")))
 
 
@@ -71,7 +71,7 @@ def _search_models(context: RequestContext, words: str, cursor: str | None) -> M
 
 
 def _require_model(context: RequestContext, model_id: int) -> schemas.Model:
-    """Return the JSON of a model. Raises ApiError if Civitai lacks it."""
+    """Return the JSON of a model. Raises ApiError if Civitai does not have the model."""
     try:
         return model_view(_load_model(context, model_id))
     except NotFound as error:
@@ -132,7 +132,7 @@ def _image_result(context: RequestContext, image: Image, version_ids: Sequence[i
 
 
 def _find_model(context: RequestContext, version_ids: Sequence[int]) -> Model | None:
-    """Return the first of the versions' models that Civitai has, or None."""
+    """Return the model of the first version that Civitai has, None if it has none of them."""
     for version_id in version_ids:
         try:
             version = civitai.fetch_version(get_client(), version_id, context.cancelled)

@@ -35,9 +35,9 @@ _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
 
 
 def put_settings(context: RequestContext) -> SettingsSaved:
-    """Change the settings in the body, and return all settings.
+    """Change the settings in the request's body, and return all settings.
 
-    If one of them is refused, none is changed.
+    If one value is refused, no setting is changed.
     """
     given = context.body if isinstance(context.body, dict) else {}
     unknown = next((name for name in given if name not in setting.BY_NAME), None)
@@ -63,7 +63,7 @@ def put_settings(context: RequestContext) -> SettingsSaved:
 def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> Any:
     """Return the checked value, converted to the setting's type.
 
-    Raises ApiError, with a sentence for the setting's field, if the value is invalid.
+    Raises ApiError, with a message for the setting's field, if the value is invalid.
     """
     try:
         if entry.name == _FOLDER:
@@ -83,9 +83,9 @@ def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> 
 
 
 def _validate_folder(typed: str) -> str:
-    """Return the typed folder unchanged, if images can be saved there.
+    """Return the typed folder unchanged if images can be saved there.
 
-    Raises ApiError if the path is not absolute, and DiskError if the folder cannot be written to.
+    Raises ApiError if the path is not absolute, and DiskError if the folder cannot be written.
     """
     folder = expand_folder(typed)
     if not folder:
@@ -98,7 +98,7 @@ def _validate_folder(typed: str) -> str:
 
 
 def _parse_value(name: str, typed: str) -> str:
-    """Return the checked text of a setting. Raises ApiError if invalid."""
+    """Return the checked text of a setting. Raises ApiError if the text is invalid."""
     try:
         return CHECKS[name](typed)
     except InputError as error:
@@ -128,13 +128,13 @@ def _change(values: Mapping[str, Any]) -> None:
 
 
 def _check_lock(context: RequestContext, field: str) -> None:
-    """Raise ApiError if a request may not change the field."""
+    """Raise ApiError if the request may not change this setting."""
     if lock := lock_reason(context.request, field):
         raise ApiError(403, lock, field=field)
 
 
 def put_key(context: RequestContext) -> KeySaved:
-    """Save the API key, or remove it for ""; return its state."""
+    """Save the API key in the body, or delete the saved key for ""; return the key's state."""
     _check_lock(context, "key")
     key = _require_key(context)
     setting.save_api_key(key)
@@ -147,7 +147,7 @@ def put_key(context: RequestContext) -> KeySaved:
 def test_key(context: RequestContext) -> RemoteWork[Message]:
     """Return a message that names the user of an API key.
 
-    The key is in the body; "" tests the saved key. Raises ApiError if there is none.
+    The key is in the body; "" tests the saved key. Raises ApiError if there is no key.
     """
     _check_lock(context, "key")
     typed = _require_key(context)

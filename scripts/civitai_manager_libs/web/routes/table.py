@@ -64,7 +64,7 @@ class _IdConvertor(Convertor[int]):
 
 
 def add_routes(app: Any) -> None:
-    """Add our routes to an application, before gradio's, which take every path."""
+    """Add our routes to an application, before gradio's routes, which accept every path."""
     register_url_convertor("civitai_id", _IdConvertor())
     endpoints = Endpoints()
     routes = [Route(f"{_API}/{path}", endpoints.for_read(handler)) for path, handler in _READ]

@@ -32,10 +32,10 @@ class _WatchChecks:
         self.troubles: dict[str, CivitaiShortcutError] = {}  # of the last look, by gallery
 
     def begin(self, is_requested: bool) -> None:
-        """Start a background check of watched galleries, unless one is running.
+        """Start to check watched galleries in the background, unless a check is running.
 
-        is_requested: check all galleries. Otherwise, if `_is_time`, check those that are due: at
-        first those not checked for an hour, later those not checked for a day. Raises DiskError.
+        is_requested: check all galleries. Otherwise check only galleries that are due: not checked
+        for an hour if this is the first check, else for a day. Raises DiskError.
         """
         with self._lock:
             if self.is_at_work or not (is_requested or self._is_time()):
@@ -49,9 +49,9 @@ class _WatchChecks:
             threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
 
     def _is_time(self) -> bool:
-        """Return whether `begin` may start a check that nobody requested.
+        """Return whether it is time for a check that the user has not requested.
 
-        It may at the first call, and then an hour after the last start if daily checks are on.
+        That is at the first call, and then every hour if daily checks are on.
         """
         if self._begun_at is None:
             return True
@@ -76,7 +76,7 @@ _checks = _WatchChecks()
 
 
 def get_watches(context: RequestContext) -> WatchList:
-    """Return the watched galleries, or why the library cannot be read."""
+    """Return the watched galleries, or a message if the library cannot be read."""
     try:
         return _watches_view(context)
     except DiskError as error:
@@ -88,7 +88,7 @@ def get_watches(context: RequestContext) -> WatchList:
 
 
 def act_on_watches(context: RequestContext) -> WatchList:
-    """Watch or unwatch a gallery, or begin a check; return the watched galleries."""
+    """Watch or unwatch a gallery, or start a check; return the watched galleries."""
     actions: dict[Any, Callable[[], object]] = {
         "watch": lambda: _watch(context),
         "unwatch": lambda: watches.unwatch_gallery(

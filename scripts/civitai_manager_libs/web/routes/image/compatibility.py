@@ -28,9 +28,9 @@ _LONGEST = 1_000_000  # characters of a text
 
 
 def list_incompatibilities(text: str, language: str) -> list[str]:
-    """Return what the WebUI would not take over from an infotext, a sentence for each field.
+    """Return which values of an infotext the WebUI would lose or change, as sentences.
 
-    Return [] without a WebUI, or if its rules are not known.
+    Return [] without a WebUI, or if the WebUI's rules are not known.
     """
     rules = HOSTS.get(host.host_name())
     if rules is None or not text:
@@ -40,7 +40,7 @@ def list_incompatibilities(text: str, language: str) -> list[str]:
 
 
 def check_infotext(context: RequestContext) -> Incompatibilities:
-    """Return what the WebUI would not take over from the edited infotext in the request's body."""
+    """Return which values of the infotext in the body the WebUI would lose or change."""
     text = context.body_field("text")
     if not isinstance(text, str) or len(text) > _LONGEST:
         raise ApiError(400, "bad_input")
@@ -70,7 +70,7 @@ def list_problems(
 ) -> Iterator[str]:
     """Yield sentences that warn the user about an image's infotext.
 
-    embedded_data: what the file contains, None if it was not read.
+    embedded_data: the data in the image's file, None if the file was not read.
     """
     meta = image.meta or {}
     if not text:

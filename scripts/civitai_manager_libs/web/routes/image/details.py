@@ -19,7 +19,7 @@ __all__ = ["get_details"]
 def get_details(context: RequestContext) -> ImageDetails | RemoteWork[ImageDetails]:
     """Return all that is known about an image.
 
-    With the query parameter `file=1`, an infotext that the record lacks is read from the file.
+    With the query parameter `file=1`, a missing infotext is read from the image's file.
     """
     image = require_image(context)
     text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)

@@ -21,7 +21,7 @@ _AT_ONCE = 500  # pictures whose records are in memory together
 
 
 def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
-    """Return the resources of an image, with which of them are installed."""
+    """Return the JSON of an image's resources, which says which of them are on this machine."""
     used = list_resources(image.meta, image, _version_files([image], open_model))
     ids = [one.version_id for one in used if one.version_id is not None]
     names, versions, here = (
@@ -46,9 +46,9 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
 
 
 def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> list[int]:
-    """Return the ids of images that this machine can reproduce, in order.
+    """Return the ids of images that this machine can reproduce, in the given order.
 
-    It can if all resources of an image are installed, among them a checkpoint.
+    All resources of such an image are on this machine, among them a checkpoint.
     """
     here, fitting, ids = get_model_index(), [], iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):
@@ -66,7 +66,7 @@ def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> lis
 
 
 def _version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
-    """Return model version ids, by the file name that images state.
+    """Return model version ids by file name or hash, to identify the files that images name.
 
     The versions are those that Civitai names for the images, and those of the open model.
     """

@@ -21,7 +21,7 @@ _MOST_IDS = 10_000
 
 
 def annotate_images(context: RequestContext) -> AnnotationsChanged:
-    """Change the annotations of images and return the new ones."""
+    """Change the annotations of images, and return the new annotations."""
     images = _require_images(context)
     wanted = bookmarks.annotations.AnnotationChange(
         context.typed_field("favourite", bool),
@@ -43,10 +43,7 @@ def annotate_images(context: RequestContext) -> AnnotationsChanged:
 
 
 def get_collections(context: RequestContext) -> list[Collection]:
-    """Return all collections, sorted by name.
-
-    Images that would have to be blurred are left out of the covers.
-    """
+    """Return all collections, sorted by name; images to be blurred are never a cover."""
     found = bookmarks.collections.list_collections()
     images = records.find_images([image_id for one in found for image_id in one.covers])
     shown_levels = level_mask(setting.blur_level)
@@ -77,7 +74,7 @@ def act_on_collections(context: RequestContext) -> list[Collection]:
 
 
 def get_export(context: RequestContext) -> Response:
-    """Return a JSON file of the given `collection`, or of all annotations and collections."""
+    """Return a JSON file of one `collection`, or of all annotations and collections."""
     exported = bookmarks.import_export.export_bookmarks(context.query_param("collection"))
     body = json.dumps(exported, ensure_ascii=False, indent=1).encode("utf-8", "replace")
     headers = {
@@ -89,17 +86,14 @@ def get_export(context: RequestContext) -> Response:
 
 
 def post_import(context: RequestContext) -> Imported:
-    """Add annotations and collections from an exported file; return the counts."""
+    """Import the annotations and collections in the body; return their numbers."""
     images, collections = bookmarks.import_export.import_bookmarks(context.body)
     message = context.translate("import_done", n=images, sets=collections)
     return {"image_count": images, "collection_count": collections, "message": message}
 
 
 def _require_images(context: RequestContext) -> list[Image]:
-    """Return the images that the body's `ids` name.
-
-    Raises ApiError if none of them is known.
-    """
+    """Return the images of the ids in the body. Raises ApiError if none is in the library."""
     found = list(records.find_images(require_ids(context, _MOST_IDS)).values())
     if not found:
         raise ApiError(404, "not_known")
@@ -114,5 +108,4 @@ def _text_list(context: RequestContext, name: str) -> Sequence[str] | None:
 
 
 def _is_text(value: object) -> bool:
-    """Return whether a value is a string."""
     return isinstance(value, str)

@@ -30,9 +30,9 @@ _MOST_IDS = 100_000
 
 
 def search_images(context: RequestContext) -> ImagePage:
-    """Return a page of search results from the library alone.
+    """Return a page of images in the library that match a search.
 
-    Each call searches a limited number of images, so an empty page may have a next page. Then
+    Each call searches a limited number of images, so an empty page may have a next page; then
     `search_progress` says how far the search has come.
     """
     query = search.parse_query(context.query_param("search")[:_MOST_LETTERS])
@@ -52,16 +52,13 @@ def search_images(context: RequestContext) -> ImagePage:
 
 
 def get_suggestions(context: RequestContext) -> list[Suggestion]:
-    """Return suggestions that complete the last word of a search.
-
-    The word is the query parameter `word`.
-    """
+    """Return suggestions that complete the query parameter `word`, the last word of a search."""
     found = search.suggest_values(context.query_param("word")[:_MOST_LETTERS])
     return [{"text": one.text, "count": one.count} for one in found]
 
 
 def filter_loaded(context: RequestContext) -> LoadedFilterResult:
-    """Return those of the body's image ids that match its search."""
+    """Return which of the image ids in the body match the search in the body."""
     known, words = require_ids(context, _MOST_IDS), context.typed_field(
         "words", str, is_needed=True
     )
@@ -74,9 +71,9 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
 def _filter_local(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Return the image ids that meet the query's condition `here`.
+    """Return the ids of images that can, or cannot, be made on this machine.
 
-    The condition says whether an image can be made on this machine.
+    Which of the two is wanted says `query.here`; None returns all ids.
     """
     if query.here is None:
         return image_ids
@@ -96,7 +93,7 @@ def _parse_scope(context: RequestContext) -> search.SearchScope:
 
 
 def _problem_texts(query: search.SearchQuery, language: str) -> list[str]:
-    """Return sentences that say which parts of a search were ignored, and why."""
+    """Return sentences that tell the user which parts of a search are ignored, and why."""
     return [
         messages.translate(
             f"search_{one.kind}",
@@ -110,7 +107,7 @@ def _problem_texts(query: search.SearchQuery, language: str) -> list[str]:
 
 
 def get_stats(context: RequestContext) -> Stats:
-    """Return the statistics of a model or version, from the library alone."""
+    """Return the statistics of the images in the library that belong to a model or version."""
     model_id, version_id = context.query_id("model"), context.query_id("version")
     if model_id is None and version_id is None:
         raise ApiError(400, "bad_input", "name_a_model")
