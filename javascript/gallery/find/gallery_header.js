@@ -38,8 +38,9 @@ export class GalleryHeader {
     this.#context = context;
     this.#fold = fold;
     this.#limit = this.#limitField();
-    this.#unfold = button({ action: "about", words: words("about_model"), class: "unfold" }, () =>
-      this.#showAbout(this.#about.hidden === true),
+    this.#unfold = button(
+      { action: "about", words: words("about_model"), class: "unfold quiet" },
+      () => this.#showAbout(this.#about.hidden === true),
     );
     this.#showAbout(false);
     const look = { action: "watch", icon: icon("bell"), words: words("do_watch") };
