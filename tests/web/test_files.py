@@ -315,7 +315,7 @@ def test_browser_keeps_the_bundle_for_good_under_an_address_of_its_version(api, 
     assert response.headers["cache-control"] == "private, max-age=31536000, immutable"
 
 
-@pytest.mark.parametrize("name", ["page.js", "grid/grid.js", "core/tokens.css"])
+@pytest.mark.parametrize("name", ["page.js", "grid/grid.js", "core/tokens.css", "i18n.js"])
 def test_modules_themselves_are_asked_for_anew_at_each_load(api, name):
     response = api.ask(f"page/modules/{name}")
     assert response.status_code == 200 and response.content

@@ -64,7 +64,7 @@ def get_page_file(context: RequestContext) -> Any:
     """
     version, name = context.path_param("version"), context.path_param("name")
     stem, _, ending = name.rpartition(".")
-    if ending not in _CODE_KINDS or not re.fullmatch(r"([a-z]+/)?[a-z_]+", stem):
+    if ending not in _CODE_KINDS or not re.fullmatch(r"([a-z_]+/)?[a-z0-9_]+", stem):
         raise ApiError(404, "not_there")
     is_module = version == bundle.MODULES
     body = bundle.module_file(name) if is_module else bundle.bundled_file(version, name)
