@@ -15,11 +15,11 @@ pytest.importorskip("uvicorn")
 @pytest.fixture
 def fresh(library, monkeypatch):
     """As after a start of the server: no client, no jobs' service, nothing in memory."""
-    from civitai_manager_libs.web.routes import bootstrap, dependencies, jobs
+    from civitai_manager_libs.web.routes import bootstrap, dependencies, repeated_requests
 
     monkeypatch.setattr(civitai_gallery_action, "_http_client", None)
     monkeypatch.setattr(dependencies, "_service", None)
-    monkeypatch.setattr(jobs, "_requests", jobs._Requests())
+    monkeypatch.setattr(repeated_requests, "_responses", repeated_requests._Responses())
     monkeypatch.setattr(bootstrap, "_example", "")
     setting.change("http_max_retries", 0)
     return library

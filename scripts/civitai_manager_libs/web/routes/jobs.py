@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +19,7 @@ from ..http import ApiError, is_from_this_machine, LAST_ID, RequestContext
 from ..schemas.jobs import JobList, JobStarted
 from .dependencies import find_saved_files, get_job_service, parse_gallery_query
 from .job_views import jobs_panel
+from .repeated_requests import answer_once
 
 __all__ = ["act_on_job", "begin_job", "make_naming_context", "get_jobs"]
 
@@ -29,7 +27,6 @@ _LAST_JOB = 2**63 - 1  # of what SQLite can hold
 _MOST_IDS = 100_000
 _PAGE = 100  # images of a page, as the page requests it
 _OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as open
-_REQUESTS_KEPT = 200
 
 
 def get_jobs(context: RequestContext) -> JobList:
@@ -51,33 +48,7 @@ def begin_job(context: RequestContext) -> JobStarted:
 
     A repeated request id, as after a double click, starts no second job.
     """
-    request = context.body_field("request")
-    if not isinstance(request, str) or not re.fullmatch(r"[\w-]{8,64}", request):
-        return _begin_once(context)
-    return _requests.once(request, lambda: _begin_once(context))
-
-
-class _Requests:
-    """Remembers the responses to recent request ids."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._answers: OrderedDict[str, JobStarted] = OrderedDict()
-
-    def once(self, request: str, answer: Callable[[], JobStarted]) -> JobStarted:
-        """Return the response to a request id; the same id always gets the same response.
-
-        answer: makes the response; called only the first time.
-        """
-        with self._lock:  # held meanwhile: to begin a job is a matter of milliseconds
-            if request not in self._answers:
-                self._answers[request] = answer()
-                if len(self._answers) > _REQUESTS_KEPT:
-                    self._answers.popitem(last=False)
-            return self._answers[request]
-
-
-_requests = _Requests()
+    return answer_once(context, lambda: _begin_once(context))
 
 
 def _begin_once(context: RequestContext) -> JobStarted:

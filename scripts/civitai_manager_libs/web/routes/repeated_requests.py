@@ -1,0 +1,48 @@
+"""Answers a request that is sent twice, as by a double click, once."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ..http import RequestContext
+
+__all__ = ["answer_once"]
+
+_KEPT = 200  # responses
+T = TypeVar("T")
+
+
+class _Responses:
+    """The responses to recent request ids."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_id: OrderedDict[str, Any] = OrderedDict()
+
+    def get(self, request: str, begin: Callable[[], T]) -> T:
+        """Return the response to a request id, the same one each time.
+
+        begin: makes the response; called only the first time.
+        """
+        with self._lock:  # held meanwhile: to begin a job is a matter of milliseconds
+            if request not in self._by_id:
+                self._by_id[request] = begin()
+                if len(self._by_id) > _KEPT:
+                    self._by_id.popitem(last=False)
+            response: T = self._by_id[request]
+            return response
+
+
+_responses = _Responses()
+
+
+def answer_once(context: RequestContext, begin: Callable[[], T]) -> T:
+    """Return what `begin` returns; for a repeated `request` id in the body, the first response."""
+    request = context.body_field("request")
+    if not isinstance(request, str) or not re.fullmatch(r"[\w-]{8,64}", request):
+        return begin()
+    return _responses.get(request, begin)
