@@ -51,9 +51,9 @@ export function makeActions(context, parts, outside) {
     ...makeFocusActions(context, parts),
     ...makeDownloadActions(context, parts),
     ...outside,
-    toggleWatch: () => parts.watches.toggle(),
-    favourite: (ids) => parts.annotations.favourite(ids),
-    annotate: (ids, change) => parts.annotations.change(ids, change),
+    toggleWatch: () => parts.watches.toggleWatch(),
+    favourite: (ids) => parts.annotations.toggleFavourite(ids),
+    annotate: (ids, change) => parts.annotations.saveChange(ids, change),
     panel: (name) => context.store.set(({ panel }) => ({ panel: panel === name ? "" : name })),
     focusFind: () => parts.finder.focus(),
     setTile(width) {
@@ -71,13 +71,13 @@ function makeNavigationActions({ store }, parts) {
   /** @type {Record<Part, () => unknown>} */
   const retries = {
     bootstrap: () => parts.connection.retry(),
-    lookup: () => parts.navigation.retry(),
-    images: () => parts.pager.again(),
+    lookup: () => parts.navigation.retryLookup(),
+    images: () => parts.pager.reload(),
     loaded_filter: () => parts.loadedFilter.retry(),
   };
   return {
-    find: (/** @type {string} */ text) => parts.navigation.find(text),
-    findMore: (/** @type {string} */ cursor) => parts.navigation.findMore(cursor),
+    find: (/** @type {string} */ text) => parts.navigation.lookUp(text),
+    findMore: (/** @type {string} */ cursor) => parts.navigation.loadMoreModels(cursor),
     closeResults: () => parts.navigation.closeResults(),
     openModel: (/** @type {number} */ id, /** @type {number | null} */ version = null) =>
       parts.navigation.openModel(id, version),
@@ -85,23 +85,29 @@ function makeNavigationActions({ store }, parts) {
     openLibrary: (/** @type {string} */ words) => {
       const { where } = store.get();
       const isThere = getSource(where) === "kept";
-      void parts.navigation.go(
+      void parts.navigation.openGallery(
         isThere ? { ...where, search: words } : withSource(where, { search: words }),
       );
     },
     setWhere: (/** @type {Partial<import("./types.js").Where>} */ change) =>
-      parts.navigation.go({ ...store.get().where, ...change }),
+      parts.navigation.openGallery({ ...store.get().where, ...change }),
     setLoadedFilter: (/** @type {Partial<import("./types.js").LoadedFilterState>} */ change) =>
-      parts.loadedFilter.set(change),
+      parts.loadedFilter.setWords(change),
     // A failed page is requested again when the user says so, not on each scroll.
     more: async () => {
-      if (!store.get().problems.images) await parts.pager.more();
+      if (!store.get().problems.images) await parts.pager.loadMore();
     },
     resetFilters() {
       const { bootstrap, where } = store.get();
       const { model, post, user, search } = where;
       if (bootstrap)
-        void parts.navigation.go({ ...makeDefaultQuery(bootstrap), model, post, user, search });
+        void parts.navigation.openGallery({
+          ...makeDefaultQuery(bootstrap),
+          model,
+          post,
+          user,
+          search,
+        });
     },
     reloadGallery: () => parts.pager.restart({ isSameSource: true, isFresh: true }),
     retry(/** @type {Part | undefined} */ part) {
@@ -111,8 +117,8 @@ function makeNavigationActions({ store }, parts) {
       for (const one of failed) void retries[one]();
     },
     giveUp(/** @type {"lookup" | "images" | undefined} */ of) {
-      if (of !== "images") parts.navigation.giveUp();
-      if (of !== "lookup") parts.pager.giveUp();
+      if (of !== "images") parts.navigation.abortLookup();
+      if (of !== "lookup") parts.pager.loadFromLibrary();
     },
   };
 }
@@ -138,7 +144,7 @@ function makeViewerActions({ store }, parts) {
       if (open === null) return;
       store.set({ open: null });
       if (isShown(store, open)) store.set({ focus: open });
-      parts.grid.reveal(open, { focus: true });
+      parts.grid.revealImage(open, { focus: true });
     },
     async step(/** @type {number} */ by) {
       const { open: from } = store.get();
@@ -146,7 +152,7 @@ function makeViewerActions({ store }, parts) {
       pendingSteps = from === pendingFrom ? pendingSteps + by : by;
       pendingFrom = from;
       const wanted = findIndex(shown, from) + pendingSteps;
-      if (wanted >= shown.length && !store.get().ended) await parts.pager.more();
+      if (wanted >= shown.length && !store.get().ended) await parts.pager.loadMore();
       if (store.get().open !== from || pendingFrom !== from) return; // elsewhere by now, or done
       pendingFrom = null;
       const now = getShown(store.get());
@@ -195,22 +201,22 @@ function makeFocusActions({ store, toast, words }, parts) {
     move(to, { extend = false } = {}) {
       const { focus } = store.get();
       const before = focus ?? parts.grid.findTopmost();
-      const id = focus === null ? before : parts.grid.neighbour(focus, to);
+      const id = focus === null ? before : parts.grid.findNeighbour(focus, to);
       if (id === null || before === null) return;
       store.set({ focus: id });
       if (extend) {
         const order = getShown(store.get()).map((view) => view.id);
         store.set((state) => extendRange(state, order, before, id));
       }
-      parts.grid.reveal(id, { focus: true });
+      parts.grid.revealImage(id, { focus: true });
     },
     focus(/** @type {number} */ id) {
       if (isShown(store, id)) store.set({ focus: id });
-      parts.grid.reveal(id, { focus: true });
+      parts.grid.revealImage(id, { focus: true });
     },
     toTop() {
-      store.set({ place: parts.grid.place() });
-      parts.grid.toTop();
+      store.set({ place: parts.grid.getScrollPlace() });
+      parts.grid.scrollToTop();
     },
     async back() {
       const { place } = store.get();
@@ -219,10 +225,10 @@ function makeFocusActions({ store, toast, words }, parts) {
       while (!isShown(store, place.id)) {
         const { images, ended, problems } = store.get();
         if (ended || problems.images || images.length > place.count + 200) break;
-        await parts.pager.more();
+        await parts.pager.loadMore();
       }
       store.set({ place: null });
-      parts.grid.reveal(place.id, { focus: false });
+      parts.grid.revealImage(place.id, { focus: false });
     },
   };
 }
@@ -232,16 +238,16 @@ function makeFocusActions({ store, toast, words }, parts) {
  * @param {PageParts} parts */
 function makeDownloadActions({ store }, parts) {
   return {
-    download: (/** @type {Iterable<number>} */ ids) => parts.jobs.start({ ids: [...ids] }),
+    download: (/** @type {Iterable<number>} */ ids) => parts.jobs.startJob({ ids: [...ids] }),
     downloadGallery: (/** @type {number} */ limit, /** @type {boolean} */ verify) =>
-      parts.jobs.start({ query: store.get().where, limit, ...(verify && { verify }) }),
+      parts.jobs.startJob({ query: store.get().where, limit, ...(verify && { verify }) }),
     readRecords: (/** @type {number} */ limit) =>
-      parts.jobs.start({
+      parts.jobs.startJob({
         query: { ...store.get().where, search: null },
         limit,
         reads_only: true,
       }),
-    cancelJob: (/** @type {number} */ id) => parts.jobs.act(id, "cancel"),
+    cancelJob: (/** @type {number} */ id) => parts.jobs.runAction(id, "cancel"),
   };
 }
 

@@ -144,9 +144,9 @@ function buildParts(context, status) {
   parts.compare = new Compare(context);
   new Help(context);
   new Keys(context);
-  new Reconnect(context, () => parts.grid.place() === null);
+  new Reconnect(context, () => parts.grid.getScrollPlace() === null);
   followMarks(store, context.signal);
-  rememberPlace(context, () => parts.grid.place(), view.setPlace);
+  rememberPlace(context, () => parts.grid.getScrollPlace(), view.setPlace);
   followHostSettings(() => void parts.connection.fetchBootstrap(), context.signal);
   openStartView(context, view);
 }
@@ -162,11 +162,11 @@ function openStartView(context, view) {
   view.setWhere(makeDefaultQuery(bootstrap));
   new Router(context, {
     view,
-    go: (where) => parts.navigation.go(where),
-    search: (words) => parts.navigation.search(words),
-    placeNow: () => parts.grid.place(),
+    go: (where) => parts.navigation.openGallery(where),
+    search: (words) => parts.navigation.searchModels(words),
+    placeNow: () => parts.grid.getScrollPlace(),
     results: parts.results,
-  }).read();
+  }).openAddress();
   const { where, open, lookupText } = store.get();
   if (!getSource(where) && open === null && !lookupText && bootstrap.example) {
     void actions.openModel(Number(bootstrap.example));

@@ -79,25 +79,25 @@ test("what is in a band is found, wherever the band is", () => {
     const touching = layout.boxes.flatMap(({ y, height }, at) =>
       y < top + 900 && y + height > top ? [at] : [],
     );
-    assert.deepEqual(layout.between(top, top + 900), touching);
+    assert.deepEqual(layout.listBetween(top, top + 900), touching);
   }
 });
 
 test("down and up lead along the column and back", () => {
   const layout = laid(100);
-  const below = layout.step(2, "down");
+  const below = layout.findStep(2, "down");
   assert.equal(layout.boxes[below].x, layout.boxes[2].x);
-  assert.equal(layout.step(below, "up"), 2);
-  assert.equal(layout.step(2, "up"), 2);
+  assert.equal(layout.findStep(below, "up"), 2);
+  assert.equal(layout.findStep(2, "up"), 2);
 });
 
 test("right leads to the neighbour beside it, left back into its row", () => {
   const layout = laid(100);
-  assert.equal(layout.step(0, "right"), 1);
-  assert.equal(layout.step(1, "left"), 0);
+  assert.equal(layout.findStep(0, "right"), 1);
+  assert.equal(layout.findStep(1, "left"), 0);
   for (const index of [0, 20, 57]) {
     const { x, y, width, height } = layout.boxes[index];
-    const to = layout.boxes[layout.step(index, "right")];
+    const to = layout.boxes[layout.findStep(index, "right")];
     if (to.x > x) {
       assert.ok(Math.abs(to.x - (x + width + 8)) < 1e-6);
       assert.ok(to.y <= y + height / 2 && to.y + to.height >= y - 8);
@@ -108,7 +108,7 @@ test("right leads to the neighbour beside it, left back into its row", () => {
 test("over the right edge it goes on at the left, further down", () => {
   const layout = laid(100);
   const last = layout.columns.length - 1;
-  const to = layout.boxes[layout.step(last, "right")];
+  const to = layout.boxes[layout.findStep(last, "right")];
   assert.equal(to.column, 0);
   assert.ok(to.y > layout.boxes[last].y);
 });
@@ -117,7 +117,7 @@ test("no step leaves the gallery", () => {
   const layout = laid(23);
   for (let index = 0; index < 23; index += 1) {
     for (const way of ["left", "right", "up", "down", "home", "end", "pageup", "pagedown"]) {
-      const to = layout.step(index, way, 900);
+      const to = layout.findStep(index, way, 900);
       assert.ok(to >= 0 && to < 23, `${way} of ${index} is ${to}`);
     }
   }
@@ -125,9 +125,9 @@ test("no step leaves the gallery", () => {
 
 test("home and end are the first and the last, a page is a screen further", () => {
   const layout = laid(500);
-  assert.equal(layout.step(250, "home"), 0);
-  assert.equal(layout.step(250, "end"), 499);
-  const moved = layout.boxes[layout.step(6, "pagedown", 900)].y - layout.boxes[6].y;
+  assert.equal(layout.findStep(250, "home"), 0);
+  assert.equal(layout.findStep(250, "end"), 499);
+  const moved = layout.boxes[layout.findStep(6, "pagedown", 900)].y - layout.boxes[6].y;
   assert.ok(moved > 500 && moved < 1300);
 });
 

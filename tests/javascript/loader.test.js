@@ -27,7 +27,7 @@ test("the neighbours are in the order of need", () => {
 
 test("the open one is loaded first, two others at once when it is there", async () => {
   const { loader, began, end } = held();
-  loader.want([5, 6, 4, 7, 3]);
+  loader.loadImages([5, 6, 4, 7, 3]);
   assert.deepEqual(began, [5]);
   await end(5);
   assert.deepEqual(began, [5, 6, 4]);
@@ -37,28 +37,28 @@ test("the open one is loaded first, two others at once when it is there", async 
 
 test("what is far is aborted, what is near goes on", async () => {
   const { loader, began, aborted, end } = held();
-  loader.want([5, 6, 4]);
+  loader.loadImages([5, 6, 4]);
   await end(5);
-  loader.want([6, 7, 5, 8, 4]);
+  loader.loadImages([6, 7, 5, 8, 4]);
   assert.deepEqual(aborted, [4]);
   assert.deepEqual(began, [5, 6, 4]);
-  loader.stop();
+  loader.stopAll();
   assert.deepEqual(aborted, [4, 6]);
 });
 
 test("what is there is not loaded again, unless it is asked for", async () => {
   const { loader, began, end } = held();
-  loader.want([5]);
+  loader.loadImages([5]);
   await end(5);
-  loader.want([5]);
+  loader.loadImages([5]);
   assert.deepEqual(began, [5]);
-  loader.again(5);
+  loader.reload(5);
   assert.deepEqual(began, [5, 5]);
 });
 
 test("thirty steps in a row begin nothing for what was passed", async () => {
   const { loader, began, aborted } = held();
-  for (let at = 0; at <= 30; at += 1) loader.want(listNearbyIndices(at, 100, 1, 2));
+  for (let at = 0; at <= 30; at += 1) loader.loadImages(listNearbyIndices(at, 100, 1, 2));
   const still = began.filter((id) => !aborted.includes(id));
   assert.ok(still.includes(30));
   assert.ok(

@@ -18,18 +18,18 @@ function made(from) {
 
 test("a record is asked for once, and again when it is old: a model may have come since", async () => {
   const { records, clock, asked } = made("record");
-  const first = await records.get(1, NEVER);
+  const first = await records.getRecord(1, NEVER);
   clock.now = 29_000;
-  assert.equal(await records.get(1, NEVER), first);
+  assert.equal(await records.getRecord(1, NEVER), first);
   clock.now = 31_000;
-  assert.notEqual(await records.get(1, NEVER), first);
+  assert.notEqual(await records.getRecord(1, NEVER), first);
   assert.equal(asked.length, 2);
 });
 
 test("what was read in the file is not asked for again without it", async () => {
   const { records, clock, asked } = made("file");
-  await records.readFile(1, NEVER);
+  await records.fetchWithFile(1, NEVER);
   clock.now = 1e9;
-  assert.equal((await records.get(1, NEVER)).infotext_source, "file");
+  assert.equal((await records.getRecord(1, NEVER)).infotext_source, "file");
   assert.deepEqual(asked, ["images/1?file=1"]);
 });

@@ -66,9 +66,9 @@ export class Compare {
     parts.mode(false);
     parts.over.hidden = ids.length !== 2;
     try {
-      const records = await Promise.all(ids.map((id) => this.#records.get(id, signal)));
+      const records = await Promise.all(ids.map((id) => this.#records.getRecord(id, signal)));
       if (signal.aborted) return;
-      parts.cells.show(records);
+      parts.cells.showImages(records);
       parts.difference.replaceChildren(...makeDifference(this.#context, records));
     } catch (error) {
       if (isAborted(error)) return;

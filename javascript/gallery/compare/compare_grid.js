@@ -28,27 +28,27 @@ export class CompareGrid {
     const sizes = new ResizeObserver(() => this.#measure());
     sizes.observe(this.element);
     context.signal.addEventListener("abort", () => sizes.disconnect());
-    context.store.on(["revealed"], () => this.#veil(), context);
+    context.store.on(["revealed"], () => this.#blurCells(), context);
   }
 
   /** Show these images. @param {View[]} views */
-  show(views) {
+  showImages(views) {
     this.clear();
     this.#view = WHOLE_VIEW;
     this.#cells = views.map((view, at) => {
       const cell = new CompareCell(this.#context, view, at, (pose, smoothly) =>
-        this.#follow(cell, pose, smoothly),
+        this.#moveOthers(cell, pose, smoothly),
       );
       return cell;
     });
     this.element.replaceChildren(...this.#cells.map((cell) => cell.element));
-    this.#veil();
+    this.#blurCells();
     this.#measure();
-    for (const cell of this.#cells) cell.load();
+    for (const cell of this.#cells) cell.loadFile();
   }
 
   clear() {
-    for (const cell of this.#cells) cell.drop();
+    for (const cell of this.#cells) cell.remove();
     this.#cells = [];
     this.element.replaceChildren();
   }
@@ -62,13 +62,13 @@ export class CompareGrid {
    * @param {CompareCell} moved
    * @param {Pose} pose
    * @param {boolean} smoothly */
-  #follow(moved, pose, smoothly) {
+  #moveOthers(moved, pose, smoothly) {
     this.#view = toSyncedView(pose, moved.slide.size, moved.stage);
     for (const cell of this.#cells) {
-      if (cell !== moved) cell.see(this.#view, smoothly);
+      if (cell !== moved) cell.showView(this.#view, smoothly);
     }
     moved.seen = this.#view;
-    moved.slide.put(pose, smoothly); // not limited: a finger may hold the image beyond its limits
+    moved.slide.setPose(pose, smoothly); // not limited: a finger may hold the image beyond its limits
   }
 
   #measure() {
@@ -79,13 +79,13 @@ export class CompareGrid {
     this.element.style.setProperty("--cs-columns", String(columns));
     for (const cell of this.#cells) {
       cell.measure();
-      cell.see(this.#view, false);
+      cell.showView(this.#view, false);
     }
   }
 
-  #veil() {
+  #blurCells() {
     const state = this.#context.store.get();
-    for (const { slide } of this.#cells) slide.veil(isBlurred(state, slide.view));
+    for (const { slide } of this.#cells) slide.setBlurred(isBlurred(state, slide.view));
   }
 }
 
@@ -106,37 +106,37 @@ class CompareCell {
   constructor(context, view, at, move) {
     this.#move = move;
     this.slide = new Slide(context, view, {
-      changed: () => this.see(this.seen, false),
-      again: () => this.load(),
+      changed: () => this.showView(this.seen, false),
+      again: () => this.loadFile(),
     });
     const number = el("span", { class: "number", "aria-hidden": "true" }, at + 1);
     this.element = el("figure", { class: "compare-cell" }, this.slide.element, number);
-    new Gestures(this.element, this.#handlers(), this.#abort.signal);
+    new Gestures(this.element, this.#makeHandlers(), this.#abort.signal);
   }
 
   measure() {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (!width || !height) return;
     this.stage = { width, height };
-    this.slide.lay(this.stage);
+    this.slide.setStage(this.stage);
   }
 
   /** Show the same part of the image as the others show.
    * @param {import("./synced_zoom.js").SyncedView} view
    * @param {boolean} smoothly */
-  see(view, smoothly) {
+  showView(view, smoothly) {
     this.seen = view;
-    this.slide.put(toPose(view, this.slide.size, this.stage), smoothly);
+    this.slide.setPose(toPose(view, this.slide.size, this.stage), smoothly);
   }
 
-  load() {
-    void this.slide.preview();
-    void this.slide.load(this.#abort.signal);
+  loadFile() {
+    void this.slide.loadThumb();
+    void this.slide.loadFile(this.#abort.signal);
   }
 
-  drop() {
+  remove() {
     this.#abort.abort();
-    this.slide.drop();
+    this.slide.remove();
   }
 
   /** Zoom this image, and with it all others. @param {"in" | "out" | "fit" | "one"} how */
@@ -148,7 +148,7 @@ class CompareCell {
   }
 
   /** @returns {import("../viewer/gestures.js").Handlers} */
-  #handlers() {
+  #makeHandlers() {
     const begin = () => {
       this.#from = this.slide.pose;
     };

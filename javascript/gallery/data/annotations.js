@@ -19,7 +19,7 @@ export class AnnotationWriter {
    * @param {number[]} ids
    * @param {AnnotationChange} change
    * @returns {Promise<Record<string, Annotations> | null>} */
-  async change(ids, change) {
+  async saveChange(ids, change) {
     const { api, store, toast, words, signal } = this.#context;
     if (!ids.length) return {};
     try {
@@ -35,11 +35,11 @@ export class AnnotationWriter {
 
   /** Make all these images favourites; if all of them are already, make none of them one.
    * @param {number[]} ids */
-  async favourite(ids) {
+  async toggleFavourite(ids) {
     const { store, toast, words } = this.#context;
     const known = store.get().images.filter((view) => ids.includes(view.id));
     const favourite = !known.length || known.some((view) => !view.favourite);
-    const annotations = await this.change(ids, { favourite });
+    const annotations = await this.saveChange(ids, { favourite });
     if (annotations)
       toast(words(favourite ? "favourite_added" : "favourite_removed", { n: ids.length }));
   }

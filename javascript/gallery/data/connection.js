@@ -19,10 +19,10 @@ export class Connection {
     this.#context = context;
     this.#onBack = onBack;
     const { store, signal } = context;
-    store.on([isOffline], (now) => this.#watch(isOffline(now)), { signal });
+    store.on([isOffline], (now) => this.#setPolling(isOffline(now)), { signal });
     window.addEventListener("online", () => this.#checkIfWatching(), { signal });
     document.addEventListener("visibilitychange", () => this.#checkIfWatching(), { signal });
-    signal.addEventListener("abort", () => this.#watch(false));
+    signal.addEventListener("abort", () => this.#setPolling(false));
   }
 
   /** Fetch the bootstrap data. Return whether the server responded. */
@@ -30,7 +30,7 @@ export class Connection {
     const { store, api, words, signal } = this.#context;
     try {
       const bootstrap = await api.get("bootstrap", { signal });
-      this.#take(bootstrap);
+      this.#setBootstrap(bootstrap);
       return true;
     } catch (error) {
       if (!signal.aborted) setProblem(store, "bootstrap", makeProblem(error, words));
@@ -45,7 +45,7 @@ export class Connection {
 
   /** Store the bootstrap data: the server responds.
    * @param {import("../types.js").Bootstrap} bootstrap */
-  #take(bootstrap) {
+  #setBootstrap(bootstrap) {
     this.#context.store.set(({ problems }) => ({
       bootstrap,
       lost: false,
@@ -54,7 +54,7 @@ export class Connection {
   }
 
   /** Start or stop polling. @param {boolean} isLost */
-  #watch(isLost) {
+  #setPolling(isLost) {
     if (isLost && !this.#clock) {
       this.#clock = window.setInterval(() => this.#checkIfWatching(), EVERY);
     } else if (!isLost && this.#clock) {
@@ -71,7 +71,7 @@ export class Connection {
     try {
       const bootstrap = await api.get("bootstrap", { signal });
       const failed = getFailedParts(store.get(), "offline");
-      this.#take(bootstrap);
+      this.#setBootstrap(bootstrap);
       if (failed.length) this.#onBack();
     } catch {
       // still away: the clock asks again

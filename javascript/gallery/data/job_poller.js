@@ -31,22 +31,22 @@ export class JobPoller {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     try {
-      this.take(await this.context.api.get("jobs", { signal }));
+      this.setJobs(await this.context.api.get("jobs", { signal }));
     } catch (error) {
       if (isAborted(error)) return;
       if (!(error instanceof ApiError)) throw error;
       this.#isOffline = true;
       reportOffline(error, this.context.store);
       this.#showProblem(error);
-      this.#schedule();
+      this.#schedulePoll();
     }
   }
 
   /** Store the jobs that a response lists. @param {Jobs} jobs */
-  take(jobs) {
+  setJobs(jobs) {
     this.#isOffline = false;
     this.context.store.set({ jobs });
-    this.#schedule();
+    this.#schedulePoll();
   }
 
   /** Show why the jobs could not be read instead of an empty list. @param {ApiError} error */
@@ -58,15 +58,15 @@ export class JobPoller {
   }
 
   /** Schedule the next poll, if one is needed. */
-  #schedule() {
+  #schedulePoll() {
     clearTimeout(this.#timer);
-    const pause = this.#pause();
+    const pause = this.#getPause();
     if (!pause || document.hidden || this.context.signal.aborted) return;
     this.#timer = window.setTimeout(() => void this.poll(), pause);
   }
 
   /** Return the milliseconds until the next poll; 0 for none. */
-  #pause() {
+  #getPause() {
     if (this.#isOffline) return HIDDEN; // the state of the jobs is unknown
     const { store, root } = this.context;
     const jobs = store.get().jobs?.jobs ?? [];

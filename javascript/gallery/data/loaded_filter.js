@@ -17,11 +17,11 @@ export class LoadedFilter {
     this.#context = context;
     const { store, signal } = context;
     signal.addEventListener("abort", () => this.#abort.abort());
-    store.on(["images", "loadedFilter"], (now, before) => this.#follow(now, before), { signal });
+    store.on(["images", "loadedFilter"], (now, before) => this.#onChange(now, before), { signal });
   }
 
   /** Change the words of the filter. @param {Partial<Change>} change */
-  set(change) {
+  setWords(change) {
     this.#context.store.set(({ loadedFilter }) => ({
       loadedFilter: { ...loadedFilter, ...change },
     }));
@@ -30,19 +30,20 @@ export class LoadedFilter {
   /** Ask the server again about the images that it has not matched. */
   retry() {
     setProblem(this.#context.store, "loaded_filter", null);
-    return this.#request();
+    return this.#requestMatches();
   }
 
   /** Ask the server when the words change or more images are loaded.
    * @param {import("../state/state.js").State} now
    * @param {import("../state/state.js").State} before */
-  #follow(now, before) {
-    if (now.loadedFilter.words !== before.loadedFilter.words) this.#reset(now.loadedFilter.words);
-    if (now.loadedFilter.words) void this.#request();
+  #onChange(now, before) {
+    if (now.loadedFilter.words !== before.loadedFilter.words)
+      this.#resetMatches(now.loadedFilter.words);
+    if (now.loadedFilter.words) void this.#requestMatches();
   }
 
   /** Forget the matches of the words before. @param {string} words */
-  #reset(words) {
+  #resetMatches(words) {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#requested = new Set();
@@ -54,7 +55,7 @@ export class LoadedFilter {
   }
 
   /** Ask the server which of the images match that it has not been asked about yet. */
-  async #request() {
+  async #requestMatches() {
     const { store, api, words } = this.#context;
     const { images, loadedFilter, where } = store.get();
     const { signal } = this.#abort;

@@ -30,20 +30,20 @@ export class Navigation {
 
   /** Look up whatever the user typed: a URL, an id, a user name, a hash or words.
    * @param {string} text */
-  async find(text) {
+  async lookUp(text) {
     const query = text.trim();
     if (!query) return this.closeResults();
     await this.#request(query, async (signal) => {
       const { api, store } = this.#context;
       const parameters = new URLSearchParams({ text: query, level: store.get().where.level });
-      this.#show(await api.get(`lookup?${parameters}`, { signal }), signal);
+      this.#openResult(await api.get(`lookup?${parameters}`, { signal }), signal);
     });
   }
 
   /** Search models by words, or fetch the next page of their results.
    * @param {string} words
    * @param {string} [cursor]  for further results */
-  async search(words, cursor) {
+  async searchModels(words, cursor) {
     const { store, api } = this.#context;
     await this.#request(words, async (signal) => {
       const { results, where } = store.get();
@@ -57,9 +57,9 @@ export class Navigation {
   }
 
   /** @param {string} cursor */
-  async findMore(cursor) {
+  async loadMoreModels(cursor) {
     const { results } = this.#context.store.get();
-    if (results) await this.search(results.query, cursor);
+    if (results) await this.searchModels(results.query, cursor);
   }
 
   /** Close the search results and stop looking up. */
@@ -71,16 +71,16 @@ export class Navigation {
    * @param {number} id
    * @param {number | null} [version] */
   async openModel(id, version = null) {
-    await this.go(withSource(this.#context.store.get().where, { model: id, version }));
+    await this.openGallery(withSource(this.#context.store.get().where, { model: id, version }));
   }
 
   /** Open the gallery of a user. @param {string} user */
   async openUser(user) {
-    await this.go(withSource(this.#context.store.get().where, { user }));
+    await this.openGallery(withSource(this.#context.store.get().where, { user }));
   }
 
   /** Open a gallery, or the same gallery with other filters. @param {Where} where */
-  async go(where) {
+  async openGallery(where) {
     const { store } = this.#context;
     const before = store.get();
     const isSameSource = getSource(where) === getSource(before.where) && getSource(where) !== "";
@@ -88,27 +88,27 @@ export class Navigation {
       where,
       results: null,
       problems: { ...before.problems, lookup: null },
-      ...(isSameSource ? {} : this.#resetFor(where)),
+      ...(isSameSource ? {} : this.#makeReset(where)),
     });
     const images = this.#pager.restart({ isSameSource });
     if (where.model !== null && store.get().model?.id !== where.model) {
-      await this.#readModel(where.model);
+      await this.#fetchModel(where.model);
     }
     await images;
   }
 
-  retry() {
+  retryLookup() {
     return this.#retry();
   }
 
   /** Abort the lookup. */
-  giveUp() {
+  abortLookup() {
     this.#abort.abort();
     this.#context.store.set({ lookupText: "" });
   }
 
   /** Return the fields of the state that another gallery does not keep. @param {Where} where */
-  #resetFor(where) {
+  #makeReset(where) {
     const { model } = this.#context.store.get();
     return {
       model: model && model.id === where.model ? model : null,
@@ -121,15 +121,15 @@ export class Navigation {
   }
 
   /** Fetch a model and show it. @param {number} id */
-  async #readModel(id) {
+  async #fetchModel(id) {
     await this.#request("", async (signal) => {
       const model = await this.#context.api.get(`models/${id}`, { signal });
-      if (!signal.aborted) this.#remember(model);
+      if (!signal.aborted) this.#setModel(model);
     });
   }
 
   /** Show a model and put it first among the recent ones. @param {Model} model */
-  #remember(model) {
+  #setModel(model) {
     this.#context.store.set(({ bootstrap }) => {
       if (!bootstrap) return { model };
       const others = bootstrap.recent.filter((one) => one.id !== model.id);
@@ -169,7 +169,7 @@ export class Navigation {
   /** Open what a lookup found.
    * @param {LookupResult} answer
    * @param {AbortSignal} signal */
-  #show(answer, signal) {
+  #openResult(answer, signal) {
     if (signal.aborted) return;
     const { store } = this.#context;
     const { where } = store.get();
@@ -178,9 +178,9 @@ export class Navigation {
       store.set({ results: { query, models, cursor } });
       return;
     }
-    if ("model" in answer && answer.model) this.#remember(answer.model);
+    if ("model" in answer && answer.model) this.#setModel(answer.model);
     const source = findSource(answer);
-    if (source) void this.go(withSource(where, source));
+    if (source) void this.openGallery(withSource(where, source));
     if (answer.kind === "post") store.set({ title: answer.title });
     if (answer.kind === "image") store.set({ open: answer.image_id });
   }

@@ -36,33 +36,33 @@ export class Pager {
       ...carried,
       problems: { ...problems, images: null, loaded_filter: null },
     });
-    return isFresh ? this.again() : this.more();
+    return isFresh ? this.reload() : this.loadMore();
   }
 
   /** Load the next page. The promise settles when the page is loaded, failed or was given up. */
-  more() {
+  loadMore() {
     const { ended, where } = this.#context.store.get();
     if (this.#running) return this.#running;
     if (ended || !getSource(where)) return Promise.resolve();
-    return this.#begin();
+    return this.#startLoading();
   }
 
   /** Request the page that failed or does not come once more, from Civitai and not from a cache. */
-  again() {
+  reload() {
     this.#cancel();
-    return this.#begin("fresh");
+    return this.#startLoading("fresh");
   }
 
   /** Stop waiting for Civitai and load the page from the library instead. */
-  giveUp() {
+  loadFromLibrary() {
     if (!this.#context.store.get().loading) return;
     this.#cancel();
-    void this.#begin("from_library");
+    void this.#startLoading("from_library");
   }
 
   /** @param {Mode} [mode] */
-  #begin(mode) {
-    const running = this.#load(mode).finally(() => {
+  #startLoading(mode) {
+    const running = this.#loadPage(mode).finally(() => {
       if (this.#running === running) this.#running = null;
     });
     this.#running = running;
@@ -76,7 +76,7 @@ export class Pager {
   }
 
   /** @param {Mode} [mode] */
-  async #load(mode) {
+  async #loadPage(mode) {
     const { store, api } = this.#context;
     const { signal } = this.#abort;
     const { where, cursor } = store.get();

@@ -19,7 +19,7 @@ export class Reconnect {
     this.#context = context;
     this.#isAtTop = isAtTop;
     const { store, signal } = context;
-    store.on(["libraryDate", "problems"], () => this.#watch(), { signal });
+    store.on(["libraryDate", "problems"], () => this.#togglePolling(), { signal });
     window.addEventListener("online", () => void this.#check(), { signal });
     document.addEventListener("visibilitychange", () => void this.#check(), { signal });
     signal.addEventListener("abort", () => window.clearInterval(this.#clock));
@@ -37,7 +37,7 @@ export class Reconnect {
   }
 
   /** Start or stop the regular check. */
-  #watch() {
+  #togglePolling() {
     if (this.#isAway === this.#clock > 0) return;
     window.clearInterval(this.#clock);
     this.#clock = this.#isAway ? window.setInterval(() => void this.#check(), EVERY) : 0;

@@ -23,7 +23,7 @@ export class Records {
   }
 
   /** Return the cached record of an image, undefined if there is none. @param {number} id */
-  peek(id) {
+  getCached(id) {
     const record = this.#cache.get(id);
     if (record) this.#store(record);
     return record;
@@ -33,9 +33,9 @@ export class Records {
    * @param {number} id
    * @param {AbortSignal} signal
    * @returns {Promise<ImageRecord>} */
-  async get(id, signal) {
-    const known = this.peek(id);
-    return known && this.#isFresh(known) ? known : this.#load(id, {}, signal);
+  async getRecord(id, signal) {
+    const known = this.getCached(id);
+    return known && this.#isFresh(known) ? known : this.#fetchRecord(id, {}, signal);
   }
 
   /** Return whether a record need not be fetched again. A record read from the file never changes.
@@ -51,8 +51,8 @@ export class Records {
    * @param {number} id
    * @param {AbortSignal} signal
    * @returns {Promise<ImageRecord>} */
-  async readFile(id, signal) {
-    return this.#load(id, { file: "1" }, signal);
+  async fetchWithFile(id, signal) {
+    return this.#fetchRecord(id, { file: "1" }, signal);
   }
 
   /** Fetch records before they are needed. An error is shown only once the record is needed.
@@ -61,7 +61,7 @@ export class Records {
   async prefetch(ids, signal) {
     for (const id of ids) {
       try {
-        await this.get(id, signal);
+        await this.getRecord(id, signal);
       } catch (error) {
         if (isAborted(error)) return;
       }
@@ -69,12 +69,12 @@ export class Records {
   }
 
   /** Replace a cached record that was changed here. @param {ImageRecord} record */
-  put(record) {
+  replaceCached(record) {
     this.#store(record);
   }
 
   /** Empty the cache, because images have been saved meanwhile. */
-  forget() {
+  clearCache() {
     this.#cache.clear();
   }
 
@@ -82,7 +82,7 @@ export class Records {
    * @param {number} id
    * @param {Record<string, string>} parameters
    * @param {AbortSignal} signal */
-  async #load(id, parameters, signal) {
+  async #fetchRecord(id, parameters, signal) {
     const { api, store } = this.#context;
     const { model } = store.get().where;
     // of the open model's files the server knows the names

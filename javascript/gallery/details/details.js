@@ -41,7 +41,7 @@ export class Details {
    * nothing.
    * @param {View} view
    * @param {number[]} next  ids of the images around */
-  show(view, next) {
+  showImage(view, next) {
     if (view.id === this.#view?.id && view.saved === this.#view.saved) return;
     this.clear();
     this.#abort = new AbortController();
@@ -62,8 +62,8 @@ export class Details {
 
   /** Return the open image's infotext as it would be sent, "" while it is unknown. */
   get infotext() {
-    const record = this.#view && this.records.peek(this.#view.id);
-    return record ? this.sendTo.textOf(record) : "";
+    const record = this.#view && this.records.getCached(this.#view.id);
+    return record ? this.sendTo.getText(record) : "";
   }
 
   /** Show the cached details, then fetch them, then prefetch those of the next images.
@@ -72,11 +72,11 @@ export class Details {
   async #load(view, next) {
     const { signal } = this.#abort;
     this.#isFailed = false;
-    const known = this.records.peek(view.id);
+    const known = this.records.getCached(view.id);
     if (known) this.#draw(view, known, signal);
     else this.#drawWaiting(view);
     try {
-      const record = await this.records.get(view.id, signal);
+      const record = await this.records.getRecord(view.id, signal);
       const isNews = record !== known && JSON.stringify(record) !== JSON.stringify(known);
       if (isNews) this.#draw(view, record, signal);
     } catch (error) {
@@ -101,21 +101,21 @@ export class Details {
       ...[
         makeAbout(context, record, record),
         makeProblems(record),
-        this.sendTo.buttons(record),
+        this.sendTo.makeButtons(record),
         this.compatibility.show(record.incompatibilities),
         makeProse(context, "prompt", record.prompt),
         makeProse(context, "negative", record.negative),
         makeParameters(context, record.parameters),
-        this.sendTo.infotextField(record),
+        this.sendTo.makeInfotextField(record),
         makeWorkflow(context, record),
-        makeAnnotations(context, record, (changed) => this.records.put(changed)),
+        makeAnnotations(context, record, (changed) => this.records.replaceCached(changed)),
         makeResources(context, record),
-        this.#nothing(view, record),
+        this.#makeFileButton(view, record),
         makeLinks(context, record),
       ].filter((part) => part !== null),
     );
     this.body.setAttribute("aria-busy", "false");
-    const text = this.sendTo.textOf(record);
+    const text = this.sendTo.getText(record);
     if (text !== record.infotext) void this.compatibility.check(text);
     this.listeners.loaded(record);
   }
@@ -158,7 +158,7 @@ export class Details {
   /** Return a button that looks for an infotext in the file, null if there is one already.
    * @param {View} view
    * @param {ImageRecord} record */
-  #nothing(view, record) {
+  #makeFileButton(view, record) {
     const { words } = this.context;
     if (record.infotext_source !== "none") return null;
     const look = button(
@@ -178,7 +178,7 @@ export class Details {
     const { signal } = this.#abort;
     const { words, toast } = this.context;
     try {
-      const record = await this.records.readFile(view.id, signal);
+      const record = await this.records.fetchWithFile(view.id, signal);
       this.#draw(view, record, signal);
       if (record.infotext_source === "none") toast(record.problems[0] ?? words("nothing_in_file"));
     } catch (error) {

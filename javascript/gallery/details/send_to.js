@@ -22,15 +22,15 @@ export class SendTo {
   }
 
   /** Return the infotext of an image with the user's edits. @param {ImageRecord} record */
-  textOf(record) {
+  getText(record) {
     return this.#edited.get(record.id) ?? record.infotext;
   }
 
   /** Return a button for each tab that takes the image, null if no tab does.
    * @param {ImageRecord} record */
-  buttons(record) {
+  makeButtons(record) {
     const { words, actions } = this.context;
-    const tabs = this.#tabs(record);
+    const tabs = this.#listTabs(record);
     if (!tabs.length) return null;
     const made = tabs.map((tab) =>
       button({ action: `send-${tab}`, words: tab }, () =>
@@ -43,14 +43,14 @@ export class SendTo {
 
   /** Return the tabs that take an image. Only the infotext of a video can be sent, to one tab.
    * @param {ImageRecord} record */
-  #tabs(record) {
+  #listTabs(record) {
     const tabs = this.context.store.get().bootstrap?.host.send_to ?? [];
     if (record.kind === "image") return tabs;
     return record.infotext ? tabs.slice(0, 1) : [];
   }
 
   /** Return the foldable infotext, null if there is none. @param {ImageRecord} record */
-  infotextField(record) {
+  makeInfotextField(record) {
     if (!record.infotext) return null;
     const { words, actions } = this.context;
     const body = el("div", { class: "whole" });
@@ -67,21 +67,21 @@ export class SendTo {
         words: words("copy_of", { name: words("infotext") }),
         isBare: true,
       },
-      () => void actions.copy(this.textOf(record)),
+      () => void actions.copy(this.getText(record)),
     );
     // built when opened, which few users do
     fold.addEventListener("toggle", () => {
       this.#isOpen = fold.open;
-      if (fold.open && !body.firstChild) body.append(...this.#field(record));
+      if (fold.open && !body.firstChild) body.append(...this.#makeField(record));
     });
     fold.open = this.#isOpen;
     return el("section", { class: "with-copy" }, fold, copy);
   }
 
   /** @param {ImageRecord} record */
-  #field(record) {
+  #makeField(record) {
     const { words } = this.context;
-    const text = this.textOf(record);
+    const text = this.getText(record);
     if (text.length > EDITABLE) return [el("p", { class: "dim" }, words("infotext_too_long"))];
     const field = el("textarea", {
       "data-field": "infotext",

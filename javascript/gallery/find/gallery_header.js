@@ -59,7 +59,7 @@ export class GalleryHeader {
     store.on(["where", "model", "title", "results"], (now) => this.#draw(now), { signal });
     store.on(["model"], (now) => this.#drawAbout(now), { signal });
     store.on(["watches", "where"], (now) => this.#drawWatch(now), { signal });
-    store.on(["bootstrap"], (now, before) => this.#takeLimit(now, before), { signal });
+    store.on(["bootstrap"], (now, before) => this.#updateLimit(now, before), { signal });
     store.on(["ended"], () => this.#drawCost(), { signal });
     this.#drawCost();
     this.#draw(store.get());
@@ -98,20 +98,20 @@ export class GalleryHeader {
         el("h2", { dir: "auto", text: name }),
         model && el("span", { class: "tag", text: model.type }),
       ),
-      url && this.#link(url),
-      model?.creator && this.#creator(model.creator),
+      url && this.#makeLink(url),
+      model?.creator && this.#makeCreatorButton(model.creator),
     );
   }
 
   /** Return the link to the gallery on Civitai. @param {string} url */
-  #link(url) {
+  #makeLink(url) {
     const words = this.#context.words("see_on_civitai");
     const props = { class: "button icon quiet", href: url, target: "_blank", rel: "noreferrer" };
     return el("a", { ...props, "aria-label": words, title: words }, icon("external"));
   }
 
   /** Return a button that opens the creator's gallery. @param {string} user */
-  #creator(user) {
+  #makeCreatorButton(user) {
     const { words, actions } = this.#context;
     const title = words("see_creator", { user });
     return button({ action: "open-user", words: user, title, class: "quiet" }, () =>
@@ -172,7 +172,7 @@ export class GalleryHeader {
   /** Show a changed setting in the limit field; any other reload leaves what was typed.
    * @param {State} now
    * @param {State} before */
-  #takeLimit(now, before) {
+  #updateLimit(now, before) {
     const value = getSetting(now.bootstrap, LIMIT);
     if (value === getSetting(before.bootstrap, LIMIT)) return;
     this.#limit.value = String(value);

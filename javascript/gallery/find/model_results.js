@@ -37,7 +37,7 @@ export class ModelResultCards {
   /** Scroll the results to where they were, and focus a card.
    * @param {number | null} id  of the model whose card gets the focus
    * @param {number} top */
-  reveal(id, top) {
+  revealCard(id, top) {
     scrollBy(this.#section, top - this.top);
     const cards = [...this.#cards.children];
     const card = cards.find((one) => one instanceof HTMLElement && one.dataset.id === String(id));
@@ -56,27 +56,32 @@ export class ModelResultCards {
       words: results.query,
     });
     this.#section.replaceChildren(
-      el("div", { class: "row" }, el("h2", { text: title, dir: "auto" }), this.#backButton(where)),
+      el(
+        "div",
+        { class: "row" },
+        el("h2", { text: title, dir: "auto" }),
+        this.#makeBackButton(where),
+      ),
       this.#cards,
-      this.#moreButton(results.cursor) ?? "",
+      this.#makeMoreButton(results.cursor) ?? "",
     );
-    this.#fill(results.models);
+    this.#showCards(results.models);
   }
 
   /** Add the cards of further results; other results replace all cards.
    * @param {readonly Card[]} models */
-  #fill(models) {
+  #showCards(models) {
     if (models[0] !== this.#drawn[0] || models.length < this.#drawn.length) {
       this.#cards.replaceChildren();
       this.#drawn = [];
       scrollBy(this.#section, Math.min(0, -this.top)); // other results are shown from the first
     }
-    this.#cards.append(...models.slice(this.#drawn.length).map((card) => this.#card(card)));
+    this.#cards.append(...models.slice(this.#drawn.length).map((card) => this.#makeCard(card)));
     this.#drawn = models;
   }
 
   /** @param {import("../types.js").Where} where */
-  #backButton(where) {
+  #makeBackButton(where) {
     if (!getSource(where)) return null;
     const { words, actions } = this.#context;
     return button(
@@ -86,7 +91,7 @@ export class ModelResultCards {
   }
 
   /** @param {string | null} cursor */
-  #moreButton(cursor) {
+  #makeMoreButton(cursor) {
     if (cursor === null) return null;
     const { words, actions } = this.#context;
     return button({ action: "find-more", words: words("more_models"), class: "wide" }, () =>
@@ -95,7 +100,7 @@ export class ModelResultCards {
   }
 
   /** Return the card of a model. @param {Card} card */
-  #card(card) {
+  #makeCard(card) {
     const { actions } = this.#context;
     return el(
       "button",

@@ -30,7 +30,7 @@ export class Search {
       placeholder: label,
       "aria-label": label,
       autocomplete: "off",
-      on: { input: () => this.#searchLater(), change: () => this.#flush() },
+      on: { input: () => this.#searchLater(), change: () => this.#searchTyped() },
     });
     this.#scope = el("select", {
       "data-field": "search-scope",
@@ -39,7 +39,7 @@ export class Search {
     });
     this.#clear = button(
       { action: "clear-search", words: words("clear_search_field"), class: "quiet" },
-      () => this.#empty(),
+      () => this.#clearSearch(),
     );
     this.element = el(
       "div",
@@ -59,16 +59,16 @@ export class Search {
 
   #searchLater() {
     window.clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => this.#flush(), PAUSE);
+    this.#timer = window.setTimeout(() => this.#searchTyped(), PAUSE);
   }
 
   /** Search for what was typed since the last search. */
-  #flush() {
+  #searchTyped() {
     if (this.#timer) this.#search(this.#scopeOf(this.#context.store.get()));
   }
 
   /** Clear the search and show the live gallery again, if there is one. */
-  #empty() {
+  #clearSearch() {
     this.#field.value = "";
     this.#search(hasGallery(this.#context.store.get().where) ? "loaded" : "all");
   }

@@ -43,7 +43,7 @@ export class Status {
       () => this.#draw(),
       { signal },
     );
-    signal.addEventListener("abort", () => this.#tick(false));
+    signal.addEventListener("abort", () => this.#setTicking(false));
     this.#draw();
   }
 
@@ -51,14 +51,14 @@ export class Status {
     const { store, words } = this.#context;
     const state = store.get();
     const { kind, text, actions } = this.#makeText(state, words, performance.now());
-    this.#tick(kind === "waits");
+    this.#setTicking(kind === "waits");
     this.element.hidden = !text;
     this.element.dataset.kind = kind;
     const { length } = getShown(state);
     this.element.toggleAttribute("data-alone", !length);
     if (this.#text.textContent !== text) this.#text.textContent = text;
     this.#drawActions(actions);
-    this.#stick(length > 0 && (kind === "problem" || kind === "waits"));
+    this.#setSticking(length > 0 && (kind === "problem" || kind === "waits"));
   }
 
   /** Show the buttons, unless they are the same as before. @param {StatusAction[]} actions */
@@ -66,12 +66,12 @@ export class Status {
     const key = actions.join();
     if (this.#drawn === key) return; // a button under the pointer must not be replaced
     this.#drawn = key;
-    this.#actions.replaceChildren(...actions.map((action) => this.#button(action)));
+    this.#actions.replaceChildren(...actions.map((action) => this.#makeButton(action)));
   }
 
   /** Keep the line in sight above the bar, wherever the user is among the images.
    * @param {boolean} isSticking */
-  #stick(isSticking) {
+  #setSticking(isSticking) {
     if (this.#of !== "images") return;
     this.element.toggleAttribute("data-sticks", isSticking);
     const { host } = this.#context.root;
@@ -83,7 +83,7 @@ export class Status {
   }
 
   /** @param {boolean} isWaiting  whether seconds are counted */
-  #tick(isWaiting) {
+  #setTicking(isWaiting) {
     if (isWaiting && !this.#clock) this.#clock = window.setInterval(() => this.#draw(), 1000);
     if (!isWaiting && this.#clock) {
       window.clearInterval(this.#clock);
@@ -92,7 +92,7 @@ export class Status {
   }
 
   /** Return the button of an action. @param {StatusAction} action */
-  #button(action) {
+  #makeButton(action) {
     const { actions, words, store } = this.#context;
     const part = () =>
       this.#of === "lookup" ? "lookup" : (getFailedGalleryPart(store.get()) ?? "images");

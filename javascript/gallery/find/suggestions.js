@@ -35,20 +35,20 @@ export class Suggestions {
       field.setAttribute(name, value);
     }
     field.setAttribute("aria-controls", "suggestions");
-    field.addEventListener("input", () => this.#follow());
+    field.addEventListener("input", () => this.#onInput());
     field.addEventListener("focus", () => void this.#request());
     field.addEventListener("blur", () => this.#close());
-    field.addEventListener("keydown", (event) => this.#press(event));
+    field.addEventListener("keydown", (event) => this.#onKey(event));
     // The field keeps the focus, without which the list closes; and only at the click, else that
     // would fall on what lies below a list that has closed.
     this.#list.addEventListener("mousedown", (event) => event.preventDefault());
-    this.#list.addEventListener("click", (event) => this.#point(event));
+    this.#list.addEventListener("click", (event) => this.#onPointer(event));
     signal.addEventListener("abort", () => this.#cancel());
     this.#draw();
   }
 
   /** Request suggestions after a pause, and drop at once those that no longer fit. */
-  #follow() {
+  #onInput() {
     this.#cancel();
     const word = normalize(this.#word);
     this.#show(this.#shown.filter(({ text }) => normalize(text).startsWith(word)));
@@ -114,14 +114,14 @@ export class Suggestions {
   }
 
   /** Choose a suggestion by the arrow keys, accept it by Enter. @param {KeyboardEvent} event */
-  #press(event) {
+  #onKey(event) {
     if (!this.#list.isConnected || event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const count = this.#shown.length;
       const by = event.key === "ArrowDown" ? 1 : -1;
       this.#at = this.#at < 0 && by < 0 ? count - 1 : (this.#at + by + count) % count;
       this.#draw();
-    } else if (event.key === "Enter" && this.#at >= 0) this.#take(this.#at);
+    } else if (event.key === "Enter" && this.#at >= 0) this.#accept(this.#at);
     else if (event.key === "Enter" || event.key === "Escape") this.#close();
     else return;
     event.preventDefault();
@@ -129,14 +129,14 @@ export class Suggestions {
   }
 
   /** Accept the suggestion that was clicked. @param {MouseEvent} event */
-  #point(event) {
+  #onPointer(event) {
     const row = event.target instanceof Element ? event.target.closest("li") : null;
     const at = row ? [...this.#list.children].indexOf(row) : -1;
-    if (at >= 0) this.#take(at);
+    if (at >= 0) this.#accept(at);
   }
 
   /** Put a suggestion into the field in place of the word at the caret. @param {number} at */
-  #take(at) {
+  #accept(at) {
     const field = this.#field;
     const { text, caret } = replaceWord(
       field.value,

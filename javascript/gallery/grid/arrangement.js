@@ -4,7 +4,7 @@ import { Masonry } from "./layout.js";
 
 /** @typedef {import("../types.js").View} View */
 /** @typedef {import("./layout.js").Box} Box */
-/** @typedef {{id: number, offset: number}} Held  offset: pixels below the window's top */
+/** @typedef {{id: number, offset: number}} Offset  offset: pixels below the window's top */
 
 export class Arrangement {
   /** @type {readonly View[]} */
@@ -29,23 +29,23 @@ export class Arrangement {
   }
 
   /** Return the real width of a tile in pixels. */
-  get tile() {
+  get tileWidth() {
     return this.#layout.tile;
   }
 
   /** Return the index of an image, undefined if it is not in the grid. @param {number} id */
-  indexOf(id) {
+  getIndex(id) {
     return this.#indices.get(id);
   }
 
   /** Return the box of an image, undefined if it is not in the grid. @param {number} id */
-  boxOf(id) {
+  getBox(id) {
     const index = this.#indices.get(id);
     return index === undefined ? undefined : this.#layout.boxes[index];
   }
 
   /** Return the image with this id, undefined if it is not in the grid. @param {number} id */
-  viewOf(id) {
+  getView(id) {
     const index = this.#indices.get(id);
     return index === undefined ? undefined : this.views[index];
   }
@@ -58,7 +58,7 @@ export class Arrangement {
 
   /** Add the images that come after those in the grid.
    * @param {readonly View[]} views  all images, beginning with those in the grid */
-  append(views) {
+  appendViews(views) {
     for (let at = this.views.length; at < views.length; at += 1)
       this.#indices.set(views[at].id, at);
     this.views = views;
@@ -73,14 +73,14 @@ export class Arrangement {
     this.#layout = new Masonry(width, tile, this.#gap);
     this.#indices.clear();
     this.views = [];
-    this.append(views);
+    this.appendViews(views);
   }
 
   /** Return the ids of the images that touch a band of the grid, in order.
    * @param {number} top
    * @param {number} bottom */
   listBetween(top, bottom) {
-    return this.#layout.between(top, bottom).map((index) => this.views[index].id);
+    return this.#layout.listBetween(top, bottom).map((index) => this.views[index].id);
   }
 
   /** Return the first image that begins in the band, else the first that touches it, else null.
@@ -88,28 +88,27 @@ export class Arrangement {
    * @param {number} bottom */
   findFirstIn(top, bottom) {
     const ids = this.listBetween(top, bottom);
-    return ids.find((id) => (this.boxOf(id)?.y ?? 0) >= top) ?? ids[0] ?? null;
+    return ids.find((id) => (this.getBox(id)?.y ?? 0) >= top) ?? ids[0] ?? null;
   }
 
-  /** Return the visible images and their offsets, those that begin in the window first. `topFor`
-   * uses them to keep one in its place.
+  /** Return the images in the window, for `findTopFor`: first those that begin in the window.
    * @param {number} top
    * @param {number} bottom
-   * @returns {Held[]} */
-  listHeld(top, bottom) {
-    const held = this.listBetween(top, bottom).map((id) => ({
+   * @returns {Offset[]} */
+  listVisible(top, bottom) {
+    const visible = this.listBetween(top, bottom).map((id) => ({
       id,
-      offset: (this.boxOf(id)?.y ?? 0) - top,
+      offset: (this.getBox(id)?.y ?? 0) - top,
     }));
-    return [...held.filter(({ offset }) => offset >= 0), ...held];
+    return [...visible.filter(({ offset }) => offset >= 0), ...visible];
   }
 
-  /** Return where the window's top must be so that the first held image that is still in the grid
-   * keeps its offset; null if none is.
-   * @param {Held[]} held */
-  findTopFor(held) {
-    for (const { id, offset } of held) {
-      const box = this.boxOf(id);
+  /** Return where the window's top must be to keep the first of these images that is still in the
+   * grid in its place; null if none is.
+   * @param {Offset[]} visible */
+  findTopFor(visible) {
+    for (const { id, offset } of visible) {
+      const box = this.getBox(id);
       if (box) return box.y - offset;
     }
     return null;
@@ -119,9 +118,9 @@ export class Arrangement {
    * @param {number} id
    * @param {import("../types.js").Step} step
    * @param {number} screen  pixels that a page is high */
-  neighbour(id, step, screen) {
+  findNeighbour(id, step, screen) {
     const index = this.#indices.get(id);
     if (index === undefined) return null;
-    return this.views[this.#layout.step(index, step, screen)].id;
+    return this.views[this.#layout.findStep(index, step, screen)].id;
   }
 }

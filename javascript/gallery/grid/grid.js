@@ -35,7 +35,7 @@ export class Grid {
   #tiles;
   #frame = 0;
   /** @type {number | null} where the window was when the grid was hidden */
-  #left = null;
+  #hiddenTop = null;
   #lastTop = 0; // of the window in the list, at the last drawing
   #isRising = false; // scrolled upwards last
   #lastDrawn = 0; // performance.now()
@@ -58,14 +58,14 @@ export class Grid {
     root.append(this.#list);
     this.#tiles = new Tiles(this.#list, this.#arrangement, words, {
       looksOf: (tile) => this.#looksOf(tile),
-      onDrop: (tile) => this.#hover.leaveIf(tile),
+      onDrop: (tile) => this.#hover.hideFor(tile),
     });
-    const tileOf = (/** @type {number} */ id) => this.#tiles.of(id);
+    const tileOf = (/** @type {number} */ id) => this.#tiles.getTile(id);
     this.#thumbs = new Thumbs(this.#list, tileOf, (tile) => this.#isSeen(tile));
     listenToClicks(this.#list, context, tileOf);
     listenToPointer(this.#list, this.#hover, tileOf, view.setFocus);
     this.#listen();
-    store.on([getShown], (now) => this.#take(getShown(now)), { signal });
+    store.on([getShown], (now) => this.#setShown(getShown(now)), { signal });
     store.on(["tile"], () => this.#layOut(), { signal });
     store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), { signal });
     store.on(["bootstrap"], () => this.#loadFailed(), { signal });
@@ -76,23 +76,23 @@ export class Grid {
   /** Scroll to an image if it is out of sight, and focus its tile if `focus` is set.
    * @param {number} id
    * @param {{focus?: boolean}} [how] */
-  reveal(id, { focus = false } = {}) {
-    const box = this.#arrangement.boxOf(id);
+  revealImage(id, { focus = false } = {}) {
+    const box = this.#arrangement.getBox(id);
     if (!box || this.#isHidden()) return;
     scrollBy(
       this.#list,
       scrollDistance(getViewport(this.#list), box.y, box.y + box.height, COVERED),
     );
     this.#draw();
-    if (focus) this.#tiles.of(id)?.element.focus({ preventScroll: true });
+    if (focus) this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
   /** Return the id of the image that a step in the grid leads to.
    * @param {number} id
    * @param {import("../types.js").Step} step */
-  neighbour(id, step) {
+  findNeighbour(id, step) {
     const screen = window.innerHeight - COVERED.above - COVERED.below;
-    return this.#arrangement.neighbour(id, step, screen);
+    return this.#arrangement.findNeighbour(id, step, screen);
   }
 
   /**
@@ -100,18 +100,18 @@ export class Grid {
    * it.
    */
   findTopmost() {
-    const { top, bottom } = this.#viewport();
+    const { top, bottom } = this.#getVisiblePart();
     return this.#arrangement.findFirstIn(top + COVERED.above, bottom);
   }
 
   /** Return the scroll position to come back to, or null at the top. */
-  place() {
-    const id = this.#viewport().top > 0 ? this.findTopmost() : null;
-    return id === null ? null : { id, count: (this.#arrangement.indexOf(id) ?? 0) + 1 };
+  getScrollPlace() {
+    const id = this.#getVisiblePart().top > 0 ? this.findTopmost() : null;
+    return id === null ? null : { id, count: (this.#arrangement.getIndex(id) ?? 0) + 1 };
   }
 
   /** Scroll to the top of the gallery. */
-  toTop() {
+  scrollToTop() {
     scrollBy(this.#list, Math.min(0, this.#context.root.host.getBoundingClientRect().top));
     this.#draw();
   }
@@ -132,7 +132,7 @@ export class Grid {
 
   /** Return whether a tile is in the window. @param {Tile} tile */
   #isSeen({ view }) {
-    const box = this.#arrangement.boxOf(view.id);
+    const box = this.#arrangement.getBox(view.id);
     const bottom = this.#lastTop + window.innerHeight;
     return box !== undefined && box.y < bottom && box.y + box.height > this.#lastTop;
   }
@@ -145,29 +145,29 @@ export class Grid {
   /**
    * Return the visible part of the grid, or the part that was visible before the grid was hidden.
    */
-  #viewport() {
+  #getVisiblePart() {
     if (!this.#isHidden()) return getViewport(this.#list);
-    const top = this.#left ?? this.#lastTop;
+    const top = this.#hiddenTop ?? this.#lastTop;
     return { top, bottom: top + window.innerHeight, screen: window.innerHeight };
   }
 
   /** @param {readonly View[]} shown */
-  #take(shown) {
+  #setShown(shown) {
     if (!this.#arrangement.isContinuedBy(shown)) return this.#layOut(shown);
-    this.#arrangement.append(shown);
+    this.#arrangement.appendViews(shown);
     this.#list.style.height = `${this.#arrangement.height}px`;
-    this.#tiles.update();
+    this.#tiles.updateViews();
     this.#schedule();
   }
 
   /** Lay out again for another width, and go back to where the grid was before it was hidden. */
   #resize() {
     if (this.#isHidden()) {
-      this.#left ??= this.#lastTop;
+      this.#hiddenTop ??= this.#lastTop;
       return;
     }
-    const left = this.#left;
-    this.#left = null;
+    const left = this.#hiddenTop;
+    this.#hiddenTop = null;
     if (this.#list.clientWidth !== this.#arrangement.width) this.#layOut();
     // Another tab of the host, or what a search found, has scrolled the window meanwhile.
     if (left !== null) scrollBy(this.#list, left - getViewport(this.#list).top);
@@ -178,21 +178,21 @@ export class Grid {
    * @param {readonly View[]} [shown] */
   #layOut(shown = this.#arrangement.views) {
     const { views } = this.#arrangement;
-    this.#hover.leave();
+    this.#hover.hide();
     const { top, bottom } = getViewport(this.#list);
-    const held = this.#arrangement.listHeld(top, bottom);
+    const visible = this.#arrangement.listVisible(top, bottom);
     const { tile } = this.#context.store.get();
     this.#arrangement.layOut(shown, this.#list.clientWidth, tile);
     this.#list.style.height = `${this.#arrangement.height}px`;
     if (this.#isHidden()) {
-      if (shown !== views) this.#left = null; // another gallery
+      if (shown !== views) this.#hiddenTop = null; // another gallery
       return;
     }
     if (top > 0) {
-      const wanted = this.#arrangement.findTopFor(held) ?? -COVERED.above;
+      const wanted = this.#arrangement.findTopFor(visible) ?? -COVERED.above;
       scrollBy(this.#list, wanted - getViewport(this.#list).top);
     }
-    this.#tiles.place();
+    this.#tiles.placeTiles();
     this.#draw();
   }
 
@@ -215,14 +215,14 @@ export class Grid {
     this.#lastDrawn = now;
     this.#lastTop = viewport.top;
     const seen = this.#arrangement.listBetween(viewport.top, viewport.bottom);
-    const wanted = this.#wanted(viewport, seen);
-    const isWhole = this.#tiles.keep(wanted);
+    const wanted = this.#listWanted(viewport, seen);
+    const isWhole = this.#tiles.syncTiles(wanted);
     const { focus } = this.#context.store.get();
-    this.#list.tabIndex = focus !== null && this.#tiles.of(focus) ? -1 : 0;
+    this.#list.tabIndex = focus !== null && this.#tiles.getTile(focus) ? -1 : 0;
     if (isFlying || !isWhole) this.#schedule();
     if (!isFlying) this.#loadThumbs(wanted);
     const last = seen.at(-1);
-    const passed = last === undefined ? 0 : (this.#arrangement.indexOf(last) ?? 0) + 1;
+    const passed = last === undefined ? 0 : (this.#arrangement.getIndex(last) ?? 0) + 1;
     this.#view.setViewport(passed, this.#thumbWidth);
     this.#loadMore(viewport);
   }
@@ -231,34 +231,34 @@ export class Grid {
    * scrolling, then those behind. The focused tile always stays in the page.
    * @param {Viewport} viewport
    * @param {number[]} seen */
-  #wanted({ top, bottom, screen }, seen) {
+  #listWanted({ top, bottom, screen }, seen) {
     const { focus } = this.#context.store.get();
     const above = this.#arrangement.listBetween(top - AHEAD * screen, top).reverse();
     const below = this.#arrangement.listBetween(bottom, bottom + AHEAD * screen);
     const near = this.#isRising ? [...above, ...below] : [...below, ...above];
-    const pinned = focus !== null && this.#arrangement.boxOf(focus) ? [focus] : [];
+    const pinned = focus !== null && this.#arrangement.getBox(focus) ? [focus] : [];
     return new Set([...pinned, ...seen, ...near]);
   }
 
   get #thumbWidth() {
-    return chooseThumbWidth(this.#arrangement.tile, window.devicePixelRatio);
+    return chooseThumbWidth(this.#arrangement.tileWidth, window.devicePixelRatio);
   }
 
   /** Load the thumbnails of these images. @param {Iterable<number>} wanted */
   #loadThumbs(wanted) {
     const { api } = this.#context;
     const thumb = this.#thumbWidth;
-    const tiles = [...wanted].flatMap((id) => this.#tiles.of(id) ?? []);
-    this.#thumbs.want(tiles, ({ view }) => api.thumb(view.id, thumb));
+    const tiles = [...wanted].flatMap((id) => this.#tiles.getTile(id) ?? []);
+    this.#thumbs.loadThumbs(tiles, ({ view }) => api.thumb(view.id, thumb));
   }
 
   /** Load the thumbnails that failed again, because the server responds again. */
   #loadFailed() {
-    for (const tile of this.#tiles.all()) if (tile.isFailed) tile.loadAgain();
+    for (const tile of this.#tiles.listTiles()) if (tile.isFailed) tile.reloadThumb();
   }
 
   #drawLooks() {
-    this.#tiles.draw();
+    this.#tiles.drawTiles();
     const { marks } = this.#context.store.get();
     this.#context.root.host.toggleAttribute("data-marking", marks.size > 0);
     this.#schedule();

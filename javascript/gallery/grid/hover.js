@@ -23,40 +23,40 @@ export class Hover {
     this.#video.muted = true;
     this.#video.addEventListener("playing", () => this.#video.setAttribute("data-plays", ""));
     // A video that cannot be played stays a still image here; the viewer says why.
-    this.#video.addEventListener("error", () => this.#stop());
-    context.signal.addEventListener("abort", () => this.leave());
+    this.#video.addEventListener("error", () => this.#stopVideo());
+    context.signal.addEventListener("abort", () => this.hide());
   }
 
   /** Show the caption of a tile, and play its video if `plays` is set.
    * @param {Tile} tile
    * @param {{plays: boolean}} how */
-  enter(tile, { plays }) {
+  showFor(tile, { plays }) {
     if (this.#tile === tile) return;
-    this.leave();
+    this.hide();
     if (tile.isBlurred) return;
     this.#tile = tile;
-    this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#lines(tile.view)));
+    this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#makeLines(tile.view)));
     this.#caption.style.cssText = tile.element.style.cssText;
     // Beside the tile, not in it: inside, the caption would be text that the tile's label lacks.
     tile.element.parentElement?.append(this.#caption);
-    if (plays && tile.view.kind === "video" && !still.matches) this.#play(tile);
+    if (plays && tile.view.kind === "video" && !still.matches) this.#playVideo(tile);
   }
 
-  leave() {
+  hide() {
     if (!this.#tile) return;
     this.#tile = null;
     this.#caption.remove();
-    this.#stop();
+    this.#stopVideo();
   }
 
   /** Hide the caption if it belongs to this tile, which leaves the page.
    * @param {Tile} tile  that is removed */
-  leaveIf(tile) {
-    if (this.#tile === tile) this.leave();
+  hideFor(tile) {
+    if (this.#tile === tile) this.hide();
   }
 
   /** Return the lines of a caption. @param {View} view */
-  #lines(view) {
+  #makeLines(view) {
     const { words, store } = this.#context;
     const language = store.get().bootstrap?.language;
     return [
@@ -77,14 +77,14 @@ export class Hover {
   }
 
   /** Play a tile's video in its place. @param {Tile} tile */
-  #play(tile) {
+  #playVideo(tile) {
     this.#video.src = this.#context.api.file(tile.view.id);
     tile.element.append(this.#video);
     // Rejected when the pointer leaves before the video begins, which is no error.
     this.#video.play().catch(() => undefined);
   }
 
-  #stop() {
+  #stopVideo() {
     if (!this.#video.isConnected) return;
     this.#video.pause();
     this.#video.removeAttribute("src");

@@ -58,13 +58,13 @@ export class Masonry {
    * @param {readonly Size[]} sizes
    * @param {number} [from]  index of the first image to place */
   append(sizes, from = this.boxes.length) {
-    for (let index = from; index < sizes.length; index += 1) this.#place(sizes[index], index);
+    for (let index = from; index < sizes.length; index += 1) this.#placeImage(sizes[index], index);
   }
 
   /** Place one image in the shortest column.
    * @param {Size} size
    * @param {number} index */
-  #place(size, index) {
+  #placeImage(size, index) {
     const y = Math.min(...this.#heights);
     const column = this.#heights.indexOf(y);
     const height = Math.round(this.tile / getAspectRatio(size));
@@ -77,11 +77,11 @@ export class Masonry {
   /** Return the indices of the images that touch a band, in order.
    * @param {number} top
    * @param {number} bottom */
-  between(top, bottom) {
+  listBetween(top, bottom) {
     /** @type {number[]} */
     const indices = [];
     for (const column of this.columns) {
-      for (let at = this.#firstBelow(column, top); at < column.length; at += 1) {
+      for (let at = this.#findFirstBelow(column, top); at < column.length; at += 1) {
         if (this.boxes[column[at]].y >= bottom) break;
         indices.push(column[at]);
       }
@@ -92,7 +92,7 @@ export class Masonry {
   /** Return the position in the column of the first image that ends below `y`.
    * @param {number[]} column
    * @param {number} y */
-  #firstBelow(column, y) {
+  #findFirstBelow(column, y) {
     let low = 0;
     let high = column.length;
     while (low < high) {
@@ -108,21 +108,21 @@ export class Masonry {
    * @param {number} index
    * @param {Step} step
    * @param {number} [screen]  pixels that a page is high */
-  step(index, step, screen = 0) {
+  findStep(index, step, screen = 0) {
     const last = this.boxes.length - 1;
     if (step === "home") return 0;
     if (step === "end") return last;
     const box = this.boxes[index];
-    if (step === "up" || step === "down") return this.#along(index, step === "up" ? -1 : 1);
-    if (step === "pageup") return this.#nearest(box.column, box.y - screen, index);
-    if (step === "pagedown") return this.#nearest(box.column, box.y + screen, index);
-    return this.#across(index, step === "left" ? -1 : 1);
+    if (step === "up" || step === "down") return this.#findInColumn(index, step === "up" ? -1 : 1);
+    if (step === "pageup") return this.#findNearest(box.column, box.y - screen, index);
+    if (step === "pagedown") return this.#findNearest(box.column, box.y + screen, index);
+    return this.#findInNextColumn(index, step === "left" ? -1 : 1);
   }
 
   /** Return the index of the next image up or down in the same column.
    * @param {number} index
    * @param {-1 | 1} by */
-  #along(index, by) {
+  #findInColumn(index, by) {
     const column = this.columns[this.boxes[index].column];
     return column[column.indexOf(index) + by] ?? index;
   }
@@ -131,24 +131,24 @@ export class Masonry {
    * or below.
    * @param {number} index
    * @param {-1 | 1} by */
-  #across(index, by) {
+  #findInNextColumn(index, by) {
     const box = this.boxes[index];
     const column = box.column + by;
     const middle = box.y + box.height / 2;
     if (column >= 0 && column < this.columns.length && this.columns[column].length) {
-      return this.#nearest(column, middle, index);
+      return this.#findNearest(column, middle, index);
     }
     const edge = by > 0 ? 0 : this.columns.length - 1;
     const y = by > 0 ? box.y + box.height + this.gap + 1 : box.y - this.gap - 1;
-    return y < 0 ? index : this.#nearest(edge, y, index);
+    return y < 0 ? index : this.#findNearest(edge, y, index);
   }
 
   /** Return the index of the image of a column at the height `y`, or the nearest one.
    * @param {number} column
    * @param {number} y
    * @param {number} otherwise */
-  #nearest(column, y, otherwise) {
+  #findNearest(column, y, otherwise) {
     const indices = this.columns[column];
-    return indices[Math.min(this.#firstBelow(indices, y), indices.length - 1)] ?? otherwise;
+    return indices[Math.min(this.#findFirstBelow(indices, y), indices.length - 1)] ?? otherwise;
   }
 }

@@ -15,7 +15,7 @@ export function listenToClicks(list, { actions, store }, tileOf) {
     if (event.shiftKey) actions.markTo(id);
     else if (event.ctrlKey || event.metaKey || findAction(event.target) === "mark")
       actions.mark(id);
-    else if (findAction(event.target) === "thumb-again") tile.loadAgain();
+    else if (findAction(event.target) === "thumb-again") tile.reloadThumb();
     else if (tile.isBlurred) actions.showBlurred(id);
     else actions.open(id);
     if (store.get().open === null) actions.focus(id);
@@ -34,16 +34,16 @@ export function listenToClicks(list, { actions, store }, tileOf) {
 export function listenToPointer(list, hover, tileOf, setFocus) {
   list.addEventListener("pointerover", (event) => {
     const tile = event.pointerType === "touch" ? null : findTile(event.target, tileOf);
-    if (tile) hover.enter(tile, { plays: true });
-    else hover.leave();
+    if (tile) hover.showFor(tile, { plays: true });
+    else hover.hide();
   });
-  list.addEventListener("pointerleave", () => hover.leave());
+  list.addEventListener("pointerleave", () => hover.hide());
   list.addEventListener("focusin", (event) => {
     const tile = findTile(event.target, tileOf);
     if (tile) setFocus(tile.view.id);
-    if (tile?.element.matches(":focus-visible")) hover.enter(tile, { plays: false });
+    if (tile?.element.matches(":focus-visible")) hover.showFor(tile, { plays: false });
   });
-  list.addEventListener("focusout", () => hover.leave());
+  list.addEventListener("focusout", () => hover.hide());
 }
 
 /** Return the tile that an event happened in, undefined if none.

@@ -29,7 +29,7 @@ export class Thumbs {
         if (!tile || !(event.target instanceof HTMLImageElement)) return;
         handle(tile);
         this.#isSlow = performance.now() - tile.requestedAt > SLOW;
-        this.#go();
+        this.#loadNext();
       };
     // These two do not bubble.
     list.addEventListener(
@@ -47,26 +47,28 @@ export class Thumbs {
   /** Load the thumbnails of these tiles and of no others.
    * @param {readonly Tile[]} tiles
    * @param {(tile: Tile) => string} urlOf */
-  want(tiles, urlOf) {
+  loadThumbs(tiles, urlOf) {
     this.#wanted = tiles;
     this.#urlOf = urlOf;
-    this.#go();
+    this.#loadNext();
   }
 
   /** Load the most urgent thumbnails, and abort those that have become less urgent. */
-  #go() {
-    const open = this.#wanted.filter((tile) => tile.isConnected && tile.lacks(this.#urlOf(tile)));
+  #loadNext() {
+    const open = this.#wanted.filter(
+      (tile) => tile.isConnected && tile.needsThumb(this.#urlOf(tile)),
+    );
     const now = performance.now();
     this.#isSlow ||= open.some((tile) => tile.isLoading && now - tile.requestedAt > SLOW);
     const most = this.#isSlow ? AT_ONCE_WHEN_SLOW : AT_ONCE;
-    for (const tile of open.slice(most)) if (tile.isLoading) tile.giveUp();
-    for (const tile of open.slice(0, most)) tile.load(this.#urlOf(tile));
-    this.#lookAgain(open.length);
+    for (const tile of open.slice(most)) if (tile.isLoading) tile.abortThumb();
+    for (const tile of open.slice(0, most)) tile.loadThumb(this.#urlOf(tile));
+    this.#scheduleCheck(open.length);
   }
 
   /** @param {number} count  thumbnails that are missing */
-  #lookAgain(count) {
+  #scheduleCheck(count) {
     window.clearTimeout(this.#clock);
-    if (count > 0 && !this.#isSlow) this.#clock = window.setTimeout(() => this.#go(), SLOW);
+    if (count > 0 && !this.#isSlow) this.#clock = window.setTimeout(() => this.#loadNext(), SLOW);
   }
 }

@@ -59,7 +59,7 @@ export class Tile {
   /** Move the tile to its box.
    * @param {import("./layout.js").Box} box
    * @param {number} index */
-  place({ x, y, width, height }, index) {
+  moveTo({ x, y, width, height }, index) {
     const { style } = this.element;
     this.element.setAttribute("aria-posinset", String(index + 1));
     style.transform = `translate(${x}px, ${y}px)`;
@@ -69,26 +69,26 @@ export class Tile {
 
   /** Show newer data of the same image.
    * @param {View | undefined} view  newer data of the same image */
-  update(view) {
+  updateView(view) {
     if (!view || view === this.view) return;
     this.view = view;
-    if (this.#looks) this.#name(this.#looks.isMarked);
+    if (this.#looks) this.#drawLabel(this.#looks.isMarked);
   }
 
   /** Show whether the image is marked, focused and blurred. @param {Looks} looks */
-  draw(looks) {
+  drawLooks(looks) {
     const before = this.#looks;
     this.#looks = looks;
     if (before?.isMarked !== looks.isMarked) {
       this.element.setAttribute("aria-selected", String(looks.isMarked));
-      this.#name(looks.isMarked);
+      this.#drawLabel(looks.isMarked);
     }
     if (before?.isFocused !== looks.isFocused) this.element.tabIndex = looks.isFocused ? 0 : -1;
-    if ((before?.isBlurred ?? false) !== looks.isBlurred) this.#blur(looks.isBlurred);
+    if ((before?.isBlurred ?? false) !== looks.isBlurred) this.#setBlurred(looks.isBlurred);
   }
 
   /** Set the tile's label and the attributes that its style goes by. @param {boolean} isMarked */
-  #name(isMarked) {
+  #drawLabel(isMarked) {
     setAttribute(this.element, "data-saved", this.view.saved);
     setAttribute(this.element, "data-favourite", this.view.favourite);
     setAttribute(this.element, "data-new", this.view.new && this.#words("name_new"));
@@ -112,12 +112,12 @@ export class Tile {
   /** Return whether the thumbnail still has to be loaded: it may be shown, and neither arrived nor
    * failed.
    * @param {string} url */
-  lacks(url) {
+  needsThumb(url) {
     return !this.isBlurred && !(this.#url === url && this.#isSettled);
   }
 
   /** Load the thumbnail unless it was requested before. @param {string} url */
-  load(url) {
+  loadThumb(url) {
     if (this.isBlurred || this.#url === url) return;
     this.#url = url;
     this.requestedAt = performance.now();
@@ -145,10 +145,10 @@ export class Tile {
     return this.element.dataset.failed !== undefined;
   }
 
-  loadAgain() {
+  reloadThumb() {
     const url = this.#url;
-    this.#unload();
-    this.load(url);
+    this.#removeThumb();
+    this.loadThumb(url);
   }
 
   /** Remove the tile from the page, and abort its thumbnail. */
@@ -159,11 +159,11 @@ export class Tile {
   }
 
   /** Abort the thumbnail, so that it can be requested again later. */
-  giveUp() {
-    this.#unload();
+  abortThumb() {
+    this.#removeThumb();
   }
 
-  #unload() {
+  #removeThumb() {
     this.#url = "";
     this.#isSettled = false;
     this.#image.removeAttribute("src");
@@ -173,9 +173,9 @@ export class Tile {
   }
 
   /** Blur the tile, or load its thumbnail again. @param {boolean} isBlurred */
-  #blur(isBlurred) {
+  #setBlurred(isBlurred) {
     setAttribute(this.element, "data-blurred", isBlurred);
-    this.#unload();
+    this.#removeThumb();
     if (isBlurred) this.#showSign(el("span", { class: "sign", text: this.#words("show_blurred") }));
   }
 

@@ -32,64 +32,64 @@ export class Tiles {
   }
 
   /** Return the tile of an image, undefined if it is not in the page. @param {number} id */
-  of(id) {
+  getTile(id) {
     return this.#tiles.get(id);
   }
 
-  all() {
+  listTiles() {
     return this.#tiles.values();
   }
 
   /** Create the tiles that are missing and remove the others. Return whether all exist now: the
    * rest follows in the next frame on a slow machine.
    * @param {ReadonlySet<number>} wanted  ids, the most urgent first */
-  keep(wanted) {
-    for (const [id, tile] of this.#tiles) if (!wanted.has(id)) this.#drop(id, tile);
+  syncTiles(wanted) {
+    for (const [id, tile] of this.#tiles) if (!wanted.has(id)) this.#removeTile(id, tile);
     const until = performance.now() + A_FRAME;
     for (const id of wanted) {
       if (this.#tiles.has(id)) continue;
       if (performance.now() > until) return false;
-      this.#make(id);
+      this.#createTile(id);
     }
     return true;
   }
 
   /** Show newer data of the images that have a tile. */
-  update() {
-    for (const [id, tile] of this.#tiles) tile.update(this.#arrangement.viewOf(id));
+  updateViews() {
+    for (const [id, tile] of this.#tiles) tile.updateView(this.#arrangement.getView(id));
   }
 
   /** Move each tile to its box. */
-  place() {
-    for (const tile of this.#tiles.values()) this.#place(tile);
+  placeTiles() {
+    for (const tile of this.#tiles.values()) this.#placeTile(tile);
   }
 
-  draw() {
-    for (const tile of this.#tiles.values()) tile.draw(this.#looksOf(tile));
+  drawTiles() {
+    for (const tile of this.#tiles.values()) tile.drawLooks(this.#looksOf(tile));
   }
 
   /** Create the tile of an image. @param {number} id */
-  #make(id) {
-    const view = this.#arrangement.viewOf(id);
+  #createTile(id) {
+    const view = this.#arrangement.getView(id);
     if (!view) return;
     const tile = new Tile(view, this.#words);
     this.#tiles.set(id, tile);
-    this.#place(tile);
-    tile.draw(this.#looksOf(tile));
+    this.#placeTile(tile);
+    tile.drawLooks(this.#looksOf(tile));
     this.#list.append(tile.element);
   }
 
   /** Move a tile to its box, if the image is in the grid. @param {Tile} tile */
-  #place(tile) {
-    const index = this.#arrangement.indexOf(tile.view.id);
-    const box = this.#arrangement.boxOf(tile.view.id);
-    if (index !== undefined && box) tile.place(box, index);
+  #placeTile(tile) {
+    const index = this.#arrangement.getIndex(tile.view.id);
+    const box = this.#arrangement.getBox(tile.view.id);
+    if (index !== undefined && box) tile.moveTo(box, index);
   }
 
   /** Remove a tile.
    * @param {number} id
    * @param {Tile} tile */
-  #drop(id, tile) {
+  #removeTile(id, tile) {
     this.#onDrop(tile);
     tile.remove();
     this.#tiles.delete(id);

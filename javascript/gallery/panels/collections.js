@@ -33,7 +33,7 @@ export class Collections {
     new Panel(context, "collections", {
       title: "open_collections",
       build: () => [this.#form(), this.#favourites(), this.#list, this.#files()],
-      opened: () => void this.#read(),
+      opened: () => void this.#fetchAll(),
     });
   }
 
@@ -48,7 +48,7 @@ export class Collections {
     draw();
     return el(
       "form",
-      { class: "collection-form", on: { submit: (event) => void this.#add(event) } },
+      { class: "collection-form", on: { submit: (event) => void this.#onSubmit(event) } },
       this.#name,
       add,
     );
@@ -58,7 +58,7 @@ export class Collections {
     const { words } = this.#context;
     return button(
       { action: "open-favourites", icon: icon("heart"), words: words("favourites") },
-      () => this.#open("is:favourite"),
+      () => this.#searchLibrary("is:favourite"),
     );
   }
 
@@ -88,25 +88,25 @@ export class Collections {
   }
 
   /** Close the panel and search the library. @param {string} words */
-  #open(words) {
+  #searchLibrary(words) {
     const { actions } = this.#context;
     actions.panel("");
     actions.openLibrary(words);
   }
 
   /** @param {SubmitEvent} event */
-  async #add(event) {
+  async #onSubmit(event) {
     event.preventDefault();
     const { store, api } = this.#context;
     const name = this.#name.value.trim();
     const make = () => this.#request(() => api.post("collections", { action: "create", name }));
-    const isDone = await (store.get().marks.size ? this.#fill(name) : make());
+    const isDone = await (store.get().marks.size ? this.#addMarked(name) : make());
     if (isDone) this.#name.value = "";
   }
 
   /** Add the marked images to a collection, which is created if needed. Return whether it worked.
    * @param {string} name */
-  async #fill(name) {
+  async #addMarked(name) {
     const { store, actions, api, toast, words } = this.#context;
     const ids = [...store.get().marks];
     if (!(await actions.annotate(ids, { add_to: name }))) return false;
@@ -128,7 +128,7 @@ export class Collections {
   }
 
   /** Fetch the collections and show them. An error is shown in their place. */
-  async #read() {
+  async #fetchAll() {
     const { api, words, signal } = this.#context;
     try {
       this.#draw(await api.get("collections", { signal }));
@@ -137,7 +137,7 @@ export class Collections {
       const again = { action: "retry", icon: icon("again"), words: words("do_retry") };
       this.#list.replaceChildren(
         el("p", { class: "notice", role: "status", dir: "auto" }, getErrorMessage(error, words)),
-        button(again, () => this.#read()),
+        button(again, () => this.#fetchAll()),
       );
     }
   }
@@ -147,18 +147,18 @@ export class Collections {
     const { words } = this.#context;
     this.#list.replaceChildren(
       ...(collections.length
-        ? collections.map((collection) => this.#row(collection))
+        ? collections.map((collection) => this.#makeRow(collection))
         : [el("p", { class: "dim" }, words("collections_none"))]),
     );
   }
 
   /** Return the row of a collection. @param {Collection} collection */
-  #row(collection) {
+  #makeRow(collection) {
     const { api } = this.#context;
     const { name } = collection;
     return makeCollectionRow(this.#context, collection, {
-      open: () => this.#open(`set="${name.replaceAll('"', " ")}"`),
-      add: () => this.#fill(name),
+      open: () => this.#searchLibrary(`set="${name.replaceAll('"', " ")}"`),
+      add: () => this.#addMarked(name),
       rename: (to) =>
         this.#request(() => api.post("collections", { action: "rename", name, new_name: to })),
       remove: () => this.#delete(name),
@@ -192,7 +192,7 @@ export class Collections {
         count += (await api.post("import", part)).image_count;
       }
       toast(words("import_done", { n: count, sets: contents?.sets?.length ?? 0 }), "good");
-      await this.#read();
+      await this.#fetchAll();
     } catch (error) {
       toast(error instanceof ApiError ? getErrorMessage(error, words) : words("no_export"), "bad");
     }

@@ -36,11 +36,11 @@ export class Jobs {
     this.#rows = new Rows(
       this.#list,
       (job) => job.id,
-      ({ id }) => new JobRow(context, id, (job, action) => this.act(job, action)),
+      ({ id }) => new JobRow(context, id, (job, action) => this.runAction(job, action)),
       () => this.panel.focus(),
     );
     this.badge = el("span", { class: "badge", hidden: true });
-    context.store.on(["jobs"], (now, before) => this.#follow(now, before), context);
+    context.store.on(["jobs"], (now, before) => this.#onChange(now, before), context);
     this.panel = new Panel(context, "jobs", {
       title: "open_jobs",
       build: () => this.#build(),
@@ -53,13 +53,13 @@ export class Jobs {
    * repeated request within a second, or after a lost response, does not start a second job.
    * @param {JobRequest} wanted
    * @returns {Promise<void>} */
-  start(wanted) {
+  startJob(wanted) {
     const { toast, words } = this.context;
     if (wanted.ids?.length === 0) {
       toast(words("nothing_to_download"));
       return Promise.resolve();
     }
-    const pending = this.#startFor(JSON.stringify(wanted));
+    const pending = this.#startOnce(JSON.stringify(wanted));
     pending.running ??= this.#post(wanted, pending.uuid).then((isTaken) => {
       if (isTaken) pending.taken = performance.now();
       else pending.running = null;
@@ -68,7 +68,7 @@ export class Jobs {
   }
 
   /** @param {string} wanted */
-  #startFor(wanted) {
+  #startOnce(wanted) {
     const now = performance.now();
     for (const [key, { taken }] of this.#starts)
       if (now - taken > DOUBLE_CLICK) this.#starts.delete(key);
@@ -113,7 +113,7 @@ export class Jobs {
   /** Update the badge and the rows, and report the jobs that have ended.
    * @param {State} now
    * @param {State} before */
-  #follow(now, before) {
+  #onChange(now, before) {
     const { words } = this.context;
     const active = now.jobs?.active ?? 0;
     this.badge.hidden = active === 0;
@@ -140,10 +140,10 @@ export class Jobs {
   /** Run an action on a job, such as pausing it.
    * @param {number} id
    * @param {string} action */
-  async act(id, action) {
+  async runAction(id, action) {
     const { api, toast, words, signal } = this.context;
     try {
-      this.poller.take(await api.post(`jobs/${id}/${action}`, {}, { signal }));
+      this.poller.setJobs(await api.post(`jobs/${id}/${action}`, {}, { signal }));
     } catch (error) {
       if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
     }
@@ -151,7 +151,7 @@ export class Jobs {
 
   async #clearFinished() {
     const over = this.context.store.get().jobs?.jobs.filter((job) => OVER.includes(job.state));
-    for (const job of over ?? []) await this.act(job.id, "forget");
+    for (const job of over ?? []) await this.runAction(job.id, "forget");
   }
 
   /** Report the end of a job, unless the panel shows it anyway. @param {Job} job */

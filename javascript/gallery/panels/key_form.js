@@ -24,19 +24,19 @@ export class KeyForm {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    context.store.on(["bootstrap"], () => this.show(), context);
+    context.store.on(["bootstrap"], () => this.showState(), context);
   }
 
   /** Return the form. It is no `<form>`, for a browser offers to store the password of one. */
-  element() {
+  makeElement() {
     const { words } = this.context;
     this.#field.placeholder = words("api_key_hint");
     this.#buttons = [
       button({ action: "save-key", words: words("save_key"), class: "primary" }, () =>
         this.#save(),
       ),
-      button({ action: "test-key", words: words("test_key") }, () => this.#test()),
-      button({ action: "remove-key", words: words("remove_key") }, () => this.#put("")),
+      button({ action: "test-key", words: words("test_key") }, () => this.#testKey()),
+      button({ action: "remove-key", words: words("remove_key") }, () => this.#saveKey("")),
     ];
     this.#field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) void this.#save();
@@ -55,7 +55,7 @@ export class KeyForm {
   }
 
   /** Show whether a key is saved. */
-  show() {
+  showState() {
     const { store, words } = this.context;
     const key = store.get().bootstrap?.key;
     if (!key || !this.#buttons.length) return;
@@ -76,12 +76,12 @@ export class KeyForm {
 
   async #save() {
     const key = this.#field.value.trim();
-    if (key) await this.#put(key);
+    if (key) await this.#saveKey(key);
     else this.#showMessage(this.context.words("key_empty"), true);
   }
 
   /** Save a key; "" removes the saved one. @param {string} key  "" removes the one that is kept */
-  async #put(key) {
+  async #saveKey(key) {
     const { api, store, signal } = this.context;
     await this.#request(async () => {
       const answer = await api.put("key", { key }, { signal });
@@ -92,7 +92,7 @@ export class KeyForm {
   }
 
   /** Test the typed key, or the saved one if none is typed. */
-  async #test() {
+  async #testKey() {
     const { api, signal } = this.context;
     const key = this.#field.value.trim();
     await this.#request(async () => (await api.post("key/test", { key }, { signal })).message);
@@ -112,7 +112,7 @@ export class KeyForm {
       result = { message: getErrorMessage(error, words), isWrong: true };
     }
     this.#isBusy = false;
-    this.show();
+    this.showState();
     this.#showMessage(result.message, result.isWrong);
   }
 

@@ -30,23 +30,27 @@ export class Settings {
     new Panel(context, "settings", {
       title: "open_settings",
       build: () => this.#build(),
-      opened: () => this.#opened(),
+      opened: () => this.#onOpen(),
     });
   }
 
   #build() {
     const { bootstrap } = this.context.store.get();
-    const form = this.#form(bootstrap?.settings ?? []);
-    return [...(bootstrap?.host.in_webui ? [this.#onHostPage()] : []), form, this.key.element()];
+    const form = this.#makeForm(bootstrap?.settings ?? []);
+    return [
+      ...(bootstrap?.host.in_webui ? [this.#onHostPage()] : []),
+      form,
+      this.key.makeElement(),
+    ];
   }
 
   /** Show the saved values again; what was typed but not saved is dropped. */
-  #opened() {
+  #onOpen() {
     for (const setting of this.context.store.get().bootstrap?.settings ?? []) {
-      this.#fields.get(setting.name)?.show(setting.value);
+      this.#fields.get(setting.name)?.showValue(setting.value);
       if (setting.name === "saved_name") void this.filenamePreview.show(String(setting.value));
     }
-    this.key.show();
+    this.key.showState();
   }
 
   /** Show values that were changed elsewhere, unless the user has typed another one.
@@ -57,7 +61,7 @@ export class Settings {
     for (const { name, value } of bootstrap?.settings ?? []) {
       const field = this.#fields.get(name);
       if (field && value !== values.get(name) && field.value === values.get(name))
-        field.show(value);
+        field.showValue(value);
     }
   }
 
@@ -79,14 +83,14 @@ export class Settings {
   }
 
   /** Return the form of all settings. @param {Setting[]} settings */
-  #form(settings) {
+  #makeForm(settings) {
     const { words } = this.context;
     const save = button(
       { action: "save-settings", words: words("save_settings"), class: "primary" },
       () => {},
     );
     save.type = "submit";
-    const groups = GROUPS.map((group) => this.#group(group, settings));
+    const groups = GROUPS.map((group) => this.#makeGroup(group, settings));
     const form = el(
       "form",
       { novalidate: true, autocomplete: "off" },
@@ -102,7 +106,7 @@ export class Settings {
 
   /** @param {Setting["group"]} group
    * @param {Setting[]} settings */
-  #group(group, settings) {
+  #makeGroup(group, settings) {
     const members = settings.filter((setting) => setting.group === group);
     if (!members.length) return null;
     const fields = members.map((setting) => {
@@ -127,14 +131,14 @@ export class Settings {
     const { api, store, toast, words, signal } = this.context;
     const { bootstrap } = store.get();
     if (!bootstrap) return;
-    for (const field of this.#fields.values()) field.refuse("");
+    for (const field of this.#fields.values()) field.showError("");
     try {
       const answer = await api.put("settings", this.#changed(bootstrap.settings), { signal });
       const { settings, has_models } = answer;
       updateBootstrap(store, { settings, host: { ...bootstrap.host, has_models } });
       toast(words("settings_saved"), "good");
     } catch (error) {
-      if (!signal.aborted) this.#refused(error);
+      if (!signal.aborted) this.#showRefusal(error);
     }
   }
 
@@ -150,11 +154,11 @@ export class Settings {
   }
 
   /** Show an error at the field that caused it, else as a toast. @param {unknown} error */
-  #refused(error) {
+  #showRefusal(error) {
     const { toast, words } = this.context;
     const message = getErrorMessage(error, words);
     const field = error instanceof ApiError ? this.#fields.get(error.field) : undefined;
-    if (field) field.refuse(message);
+    if (field) field.showError(message);
     else toast(message, "bad");
   }
 }
@@ -189,7 +193,7 @@ class SettingField {
       this.wrong,
       fixed,
     );
-    this.show(setting.value);
+    this.showValue(setting.value);
   }
 
   /**
@@ -204,8 +208,8 @@ class SettingField {
   }
 
   /** Show a value. @param {SettingValue} value */
-  show(value) {
-    this.refuse("");
+  showValue(value) {
+    this.showError("");
     if (this.control instanceof HTMLInputElement && this.control.type === "checkbox") {
       this.control.checked = value === true;
     } else {
@@ -215,7 +219,7 @@ class SettingField {
 
   /** Show why the value was refused; "" hides the error.
    * @param {string} message  "" for none */
-  refuse(message) {
+  showError(message) {
     this.wrong.textContent = message;
     this.control.setAttribute("aria-invalid", String(message !== ""));
     if (!message) return;

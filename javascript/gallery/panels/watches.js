@@ -49,7 +49,7 @@ export class Watches {
     this.#rows = new Rows(
       this.#list,
       (one) => one.gallery,
-      (one) => this.#row(one),
+      (one) => this.#makeRow(one),
       () => panel.focus(),
     );
     store.on(["watches"], () => this.#draw(), { signal });
@@ -57,11 +57,11 @@ export class Watches {
     store.on(["loading"], (now, before) => this.#onLoaded(now, before), { signal });
     document.addEventListener("visibilitychange", () => this.#schedule(), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
-    queueMicrotask(() => this.#begin(store.get().bootstrap?.watches)); // when the badge has its button
+    queueMicrotask(() => this.#startWith(store.get().bootstrap?.watches)); // when the badge has its button
   }
 
   /** Watch the open gallery, or stop watching it. */
-  async toggle() {
+  async toggleWatch() {
     const { store, api } = this.#context;
     const { where, model, watches } = store.get();
     const gallery = getWatchKey(where);
@@ -84,7 +84,7 @@ export class Watches {
     try {
       const watches = await request();
       this.#answeredAt = performance.now();
-      if (!signal.aborted) this.#take(watches);
+      if (!signal.aborted) this.#setWatches(watches);
     } catch (error) {
       if (!isSilent && !signal.aborted && !isAborted(error))
         toast(getErrorMessage(error, words), "bad");
@@ -93,15 +93,15 @@ export class Watches {
   }
 
   /** @param {WatchedGalleries | undefined} watches */
-  #take(watches) {
+  #setWatches(watches) {
     if (watches) setWatches(this.#context.store, watches);
     this.#schedule();
   }
 
   /** Show what a bootstrap says, and let the server check the galleries that are due.
    * @param {WatchedGalleries | undefined} watches */
-  #begin(watches) {
-    this.#take(watches);
+  #startWith(watches) {
+    this.#setWatches(watches);
     if (watches?.galleries.length) void this.#checkDue();
   }
 
@@ -116,7 +116,7 @@ export class Watches {
    * @param {State} now
    * @param {State} before */
   #onBootstrap({ bootstrap }, before) {
-    if (bootstrap?.watches !== before.bootstrap?.watches) this.#begin(bootstrap?.watches);
+    if (bootstrap?.watches !== before.bootstrap?.watches) this.#startWith(bootstrap?.watches);
     else this.#schedule();
   }
 
@@ -172,7 +172,7 @@ export class Watches {
   }
 
   /** Return the row of a watched gallery. @param {WatchedGallery} one */
-  #row(one) {
+  #makeRow(one) {
     const { api } = this.#context;
     const { gallery } = one;
     return new WatchRow(this.#context, one, {

@@ -13,7 +13,7 @@ import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query
  * @property {(where: Where) => Promise<void>} go
  * @property {(words: string) => Promise<void>} search
  * @property {() => ScrollPlace | null} placeNow  the scroll position in the gallery
- * @property {{top: number, reveal: (id: number | null, top: number) => void}} results
+ * @property {{top: number, revealCard: (id: number | null, top: number) => void}} results
  */
 
 const KIND = "civitaiShortcut"; // in history.state, which is the host's too
@@ -38,24 +38,26 @@ export class Router {
     const { store, signal } = context;
     // Otherwise a step back, which closes an image, scrolls to where the image was opened.
     history.scrollRestoration = "manual";
-    store.on(["where", "open", "results"], (now, before) => this.#write(now, before), { signal });
-    window.addEventListener("popstate", () => this.read(), { signal });
+    store.on(["where", "open", "results"], (now, before) => this.#updateAddress(now, before), {
+      signal,
+    });
+    window.addEventListener("popstate", () => this.openAddress(), { signal });
   }
 
   /** Show what the address names. */
-  read() {
+  openAddress() {
     const { store } = this.#context;
     const { bootstrap, where } = store.get();
     if (!bootstrap) return;
     if (this.#isGoingBack) {
       this.#isGoingBack = false;
-      this.#write(store.get(), { ...store.get(), open: null, results: null }); // opened meanwhile
+      this.#updateAddress(store.get(), { ...store.get(), open: null, results: null }); // opened meanwhile
       return;
     }
     const address = parseAddress(location.search, makeDefaultQuery(bootstrap));
     this.#isFollowing = true;
     const isElsewhere = JSON.stringify(address.where) !== JSON.stringify(where);
-    if (isElsewhere) void this.#return(address.where, history.state?.[PLACE]);
+    if (isElsewhere) void this.#returnTo(address.where, history.state?.[PLACE]);
     this.#openResults(address.find, where.model);
     this.#ties.view.setOpen(address.image);
     this.#isFollowing = false;
@@ -64,7 +66,7 @@ export class Router {
   /** Open a gallery that was left, and scroll back to where the user was in it.
    * @param {Where} where
    * @param {ScrollPlace | undefined} place  the scroll position when the gallery was left */
-  async #return(where, place) {
+  async #returnTo(where, place) {
     const { store, actions } = this.#context;
     await this.#ties.go(where);
     if (!place || store.get().where !== where) return;
@@ -80,7 +82,7 @@ export class Router {
     const saved = history.state?.[RESULTS];
     if (saved?.results.query === words) {
       this.#ties.view.setResults(saved.results);
-      this.#ties.results.reveal(opened, saved.top);
+      this.#ties.results.revealCard(opened, saved.top);
     } else if (!words) this.#ties.view.setResults(null);
     else if (store.get().results?.query !== words) void this.#ties.search(words);
   }
@@ -89,7 +91,7 @@ export class Router {
    * filter or the next image does not.
    * @param {State} now
    * @param {State} before */
-  #write(now, before) {
+  #updateAddress(now, before) {
     if (this.#isFollowing || this.#isGoingBack || !now.bootstrap) return;
     const isNewSource = getSource(now.where) !== getSource(before.where);
     const closed = isNewSource ? "" : findClosedPart(now, before);
@@ -110,7 +112,7 @@ export class Router {
    * @param {"viewer" | "gallery" | "results"} kind
    * @param {State} before */
   #push(kind, { results }) {
-    const href = this.#href();
+    const href = this.#buildHref();
     if (href === location.href) return;
     if (kind !== "viewer") {
       // The grid still shows what is left: the new gallery's first page is yet to come.
@@ -122,7 +124,7 @@ export class Router {
   }
 
   /** Return the address of the current state. */
-  #href() {
+  #buildHref() {
     const { bootstrap, where, open, results } = this.#context.store.get();
     const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
     return buildAddress(where, open, usual, location.href, results?.query);
@@ -138,7 +140,7 @@ export class Router {
       return;
     }
     if (this.#isGoingBack) return;
-    const href = this.#href();
+    const href = this.#buildHref();
     if (href === location.href) return;
     history.replaceState(history.state, "", href);
     this.#isResting = true;

@@ -33,7 +33,7 @@ export class ReadMore {
     const stop = button(
       { action: "figures-stop", icon: icon("stop"), words: words("do_give_up") },
       () => {
-        const job = this.#job();
+        const job = this.#findJob();
         return job && actions.cancelJob(job.id);
       },
     );
@@ -45,7 +45,7 @@ export class ReadMore {
   }
 
   /** Return the newest job that loads records of this model, undefined if none is running. */
-  #job() {
+  #findJob() {
     const { jobs, model } = this.#context.store.get();
     return jobs?.jobs.find(
       (job) => job.reads_only && UNDER_WAY.includes(job.state) && job.title === model?.name,
@@ -54,7 +54,7 @@ export class ReadMore {
 
   /** @param {() => unknown} more */
   #follow(more) {
-    const job = this.#job();
+    const job = this.#findJob();
     this.#form.hidden = job !== undefined;
     this.#progress.hidden = job === undefined;
     this.#line.textContent = job?.line ?? "";

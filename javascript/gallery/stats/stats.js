@@ -80,7 +80,8 @@ export class StatsPanel {
     const groups = [...stats.groups].sort(
       (one, other) => getGroupOrder(one) - getGroupOrder(other),
     );
-    const show = (/** @type {import("../contract").StatsBar} */ bar) => this.#show(bar.search);
+    const show = (/** @type {import("../contract").StatsBar} */ bar) =>
+      this.#searchLibrary(bar.search);
     const bars = groups.map((group) => makeBars(this.#context, group, show));
     const focused = getButtonKey(root.activeElement);
     this.#drawSample(stats);
@@ -88,7 +89,7 @@ export class StatsPanel {
       ...(stats.recipe ? [makeRecipe(this.#context, stats)] : []),
       ...(bars.length ? [el("p", { class: "dim" }, words("stats_hint"))] : []),
       el("div", { class: "bar-groups" }, ...bars),
-      ...(stats.versions.length > 1 ? [this.#versions(stats)] : []),
+      ...(stats.versions.length > 1 ? [this.#makeVersionTable(stats)] : []),
     );
     if (!focused || root.activeElement !== this.#content.closest("dialog")) return;
     const all = /** @type {HTMLElement[]} */ ([...this.#content.querySelectorAll("button")]);
@@ -115,7 +116,7 @@ export class StatsPanel {
   }
 
   /** Return the table of the model's versions. @param {Stats} stats */
-  #versions(stats) {
+  #makeVersionTable(stats) {
     const { actions } = this.#context;
     return makeVersions(
       this.#context,
@@ -125,7 +126,7 @@ export class StatsPanel {
   }
 
   /** Show the images that a search finds in the library. @param {string} search */
-  #show(search) {
+  #searchLibrary(search) {
     const { actions } = this.#context;
     actions.panel("");
     actions.setLoadedFilter({ words: "" });

@@ -39,25 +39,25 @@ export class Gestures {
   constructor(element, handlers, signal) {
     this.element = element;
     this.handlers = handlers;
-    element.addEventListener("pointerdown", (event) => this.#down(event), { signal });
-    element.addEventListener("pointermove", (event) => this.#move(event), { signal });
-    element.addEventListener("pointerup", (event) => this.#up(event), { signal });
-    element.addEventListener("pointercancel", (event) => this.#up(event), { signal });
+    element.addEventListener("pointerdown", (event) => this.#onDown(event), { signal });
+    element.addEventListener("pointermove", (event) => this.#onMove(event), { signal });
+    element.addEventListener("pointerup", (event) => this.#onUp(event), { signal });
+    element.addEventListener("pointercancel", (event) => this.#onUp(event), { signal });
     const firm = { signal, passive: false }; // may keep the browser from its own
-    element.addEventListener("touchmove", (event) => this.#touch(event), firm);
-    element.addEventListener("click", (event) => this.#click(event), { signal });
-    element.addEventListener("wheel", (event) => this.#wheel(event), firm);
+    element.addEventListener("touchmove", (event) => this.#onTouch(event), firm);
+    element.addEventListener("click", (event) => this.#onClick(event), { signal });
+    element.addEventListener("wheel", (event) => this.#onWheel(event), firm);
     // an image is dragged by us; the browser's own drag would end the pointer's events
     element.addEventListener("dragstart", (event) => event.preventDefault(), { signal });
   }
 
   /** Note a finger that comes down; two of them begin a pinch. @param {PointerEvent} event */
-  #down(event) {
+  #onDown(event) {
     if (event.pointerType === "mouse" && event.button !== 0) return;
     if (!this.handlers.isOurs(event)) return;
     if (this.#fingers.size === 0) this.#doing = "";
     if (this.#fingers.size > 1) return;
-    this.#fingers.set(event.pointerId, this.#point(event));
+    this.#fingers.set(event.pointerId, this.#getPoint(event));
     if (this.#fingers.size === 2) this.#startPinch();
     else this.#startTrail(event);
   }
@@ -65,20 +65,20 @@ export class Gestures {
   /** Keep the browser from scrolling. Chromium lets a flick go on even where nothing scrolls, and
    * takes the next tap as its end.
    * @param {TouchEvent} event */
-  #touch(event) {
+  #onTouch(event) {
     if (this.#doing !== "" && event.cancelable) event.preventDefault();
   }
 
   /** Note where a press began. @param {PointerEvent} event */
   #startTrail(event) {
-    this.#start = this.#point(event);
+    this.#start = this.#getPoint(event);
     this.#trail = [{ ...this.#start, time: event.timeStamp }];
   }
 
   /** Report a drag or a pinch while fingers move. @param {PointerEvent} event */
-  #move(event) {
+  #onMove(event) {
     if (!this.#fingers.has(event.pointerId)) return;
-    const point = this.#point(event);
+    const point = this.#getPoint(event);
     this.#fingers.set(event.pointerId, point);
     if (this.#doing === "pinch") return this.#followPinch();
     if (this.#doing === "done") return;
@@ -121,14 +121,16 @@ export class Gestures {
   }
 
   /** End the drag or the pinch when a finger is lifted. @param {PointerEvent} event */
-  #up(event) {
+  #onUp(event) {
     if (!this.#fingers.delete(event.pointerId)) return;
     if (this.#doing === "pinch") {
       this.#doing = "done"; // the finger that stays on pans nothing
       this.handlers.pinchEnd();
     } else if (this.#doing === "drag") {
       this.#doing = "done";
-      this.#endDrag(event.type === "pointercancel" ? { x: 0, y: 0 } : this.#speed(event.timeStamp));
+      this.#endDrag(
+        event.type === "pointercancel" ? { x: 0, y: 0 } : this.#getSpeed(event.timeStamp),
+      );
     }
   }
 
@@ -139,7 +141,7 @@ export class Gestures {
   }
 
   /** Return the speed of the last moves, in pixels a millisecond. @param {number} now */
-  #speed(now) {
+  #getSpeed(now) {
     const recent = this.#trail.filter((at) => now - at.time <= SPEED_OVER);
     if (recent.length < 2) return { x: 0, y: 0 };
     const by = subtractPoints(recent[recent.length - 1], recent[0]);
@@ -148,10 +150,10 @@ export class Gestures {
   }
 
   /** Report a tap or a double tap, unless the click ends a drag. @param {MouseEvent} event */
-  #click(event) {
+  #onClick(event) {
     if (this.#doing !== "") return;
     const touch = event instanceof PointerEvent && event.pointerType !== "mouse";
-    const tap = { time: event.timeStamp, point: this.#point(event), touch };
+    const tap = { time: event.timeStamp, point: this.#getPoint(event), touch };
     const by = subtractPoints(tap.point, this.#lastTap.point);
     const again = tap.time - this.#lastTap.time < DOUBLE_TAP && Math.hypot(by.x, by.y) < SLOP * 3;
     this.#lastTap = again ? { ...tap, time: 0 } : tap;
@@ -160,18 +162,18 @@ export class Gestures {
   }
 
   /** Report how far the wheel zooms. @param {WheelEvent} event */
-  #wheel(event) {
+  #onWheel(event) {
     event.preventDefault();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE;
     const turned = event.deltaY * (lines ? WHEEL_LINE : 1);
     // a pinch on a touchpad comes as a wheel with Ctrl, in small steps
-    this.handlers.wheel(Math.exp(-turned * (event.ctrlKey ? 0.01 : 0.002)), this.#point(event));
+    this.handlers.wheel(Math.exp(-turned * (event.ctrlKey ? 0.01 : 0.002)), this.#getPoint(event));
   }
 
   /** Return where an event happened, from the element's middle.
    * @param {MouseEvent} event
    * @returns {Point} */
-  #point(event) {
+  #getPoint(event) {
     const box = this.element.getBoundingClientRect();
     return {
       x: event.clientX - box.left - box.width / 2,

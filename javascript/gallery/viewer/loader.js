@@ -34,55 +34,55 @@ export class Loader {
 
   /** Load these images: the first at once, the others after it.
    * @param {number[]} ids  in the order of need */
-  want(ids) {
+  loadImages(ids) {
     this.#wanted = ids;
     const wanted = ids.slice(0, MOST_RUNNING);
     for (const [id, controller] of this.#running) {
-      if (!wanted.includes(id)) this.#stop(id, controller);
+      if (!wanted.includes(id)) this.#abortLoading(id, controller);
     }
     for (const id of this.#done) if (!ids.includes(id)) this.#done.delete(id);
-    this.#go();
+    this.#loadNext();
   }
 
   /** Load an image once more. @param {number} id  that shall be loaded once more */
-  again(id) {
+  reload(id) {
     this.#done.delete(id);
-    this.#go();
+    this.#loadNext();
   }
 
-  stop() {
-    this.want([]);
+  stopAll() {
+    this.loadImages([]);
   }
 
-  #go() {
+  #loadNext() {
     const [first, ...others] = this.#wanted;
     if (first === undefined) return;
     if (!this.#done.has(first)) {
-      if (!this.#running.has(first)) this.#begin(first);
+      if (!this.#running.has(first)) this.#startLoading(first);
       return;
     }
     for (const id of others) {
       if (this.#running.size >= AT_ONCE) return;
-      if (!this.#done.has(id) && !this.#running.has(id)) this.#begin(id);
+      if (!this.#done.has(id) && !this.#running.has(id)) this.#startLoading(id);
     }
   }
 
   /** Load an image, then go on with the next ones. @param {number} id */
-  #begin(id) {
+  #startLoading(id) {
     const controller = new AbortController();
     this.#running.set(id, controller);
     this.#load(id, controller.signal).finally(() => {
       if (this.#running.get(id) !== controller) return; // it was stopped
       this.#running.delete(id);
       this.#done.add(id);
-      this.#go();
+      this.#loadNext();
     });
   }
 
   /** Abort the loading of an image.
    * @param {number} id
    * @param {AbortController} controller */
-  #stop(id, controller) {
+  #abortLoading(id, controller) {
     this.#running.delete(id);
     controller.abort();
   }

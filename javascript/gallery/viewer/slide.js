@@ -28,9 +28,9 @@ export class Slide {
   /** @type {HTMLElement | null} */
   #error = null;
   /** @type {HTMLElement | null} */
-  #veil = null;
+  #cover = null;
   /** @type {Promise<void> | null} */
-  #preview = null;
+  #thumbLoaded = null;
 
   /** @param {Context} context
    * @param {View} view
@@ -42,7 +42,7 @@ export class Slide {
     this.size = sizeOrDefault(view);
     /** @type {Pose} */
     this.pose = fitPose(this.size, this.#stage);
-    this.thumb = el("img", { class: "thumb", alt: this.#name, draggable: "false" });
+    this.thumb = el("img", { class: "thumb", alt: this.#label, draggable: "false" });
     this.box = el("div", { class: "image" }, makePlaceholder(view), this.thumb);
     this.element = el("div", { class: "slide" }, this.box);
   }
@@ -56,7 +56,7 @@ export class Slide {
   }
 
   /** Lay out the image for a stage of this size. @param {Size} stage */
-  lay(stage) {
+  setStage(stage) {
     const wasZoomed = this.isZoomed;
     this.#stage = stage;
     const fit = getFitScale(this.size, stage);
@@ -64,13 +64,13 @@ export class Slide {
     const width = Math.max(1, this.size.width * fit);
     const height = Math.max(1, this.size.height * fit);
     Object.assign(this.box.style, { width: `${width}px`, height: `${height}px` });
-    this.put(wasZoomed ? limitPose(this.pose, this.size, stage) : fitPose(this.size, stage));
+    this.setPose(wasZoomed ? limitPose(this.pose, this.size, stage) : fitPose(this.size, stage));
   }
 
   /** Zoom and pan the image to a pose.
    * @param {Pose} pose
    * @param {boolean} [smoothly] */
-  put(pose, smoothly = false) {
+  setPose(pose, smoothly = false) {
     this.pose = pose;
     const larger = pose.scale / getFitScale(this.size, this.#stage);
     this.box.classList.toggle("smooth", smoothly);
@@ -80,25 +80,25 @@ export class Slide {
 
   /** Show newer data of the same image, such as the size that its record tells.
    * @param {View} view */
-  update(view) {
+  updateView(view) {
     const before = this.view;
     this.view = view;
     if (view.width !== before.width || view.height !== before.height)
-      this.#reshape(sizeOrDefault(view));
+      this.#setSize(sizeOrDefault(view));
     if (view.kind !== before.kind) this.listeners.again(this);
   }
 
   /** Cover an image above the content rating that the user has chosen, or uncover it.
    * @param {boolean} isVeiled */
-  veil(isVeiled) {
-    if (isVeiled === (this.#veil !== null)) return;
+  setBlurred(isVeiled) {
+    if (isVeiled === (this.#cover !== null)) return;
     setAttribute(this.element, "data-blurred", isVeiled);
-    this.#veil?.remove();
-    this.#veil = isVeiled ? this.#shade() : null;
-    if (this.#veil) this.element.append(this.#veil);
+    this.#cover?.remove();
+    this.#cover = isVeiled ? this.#makeCover() : null;
+    if (this.#cover) this.element.append(this.#cover);
   }
 
-  #shade() {
+  #makeCover() {
     const { actions, words } = this.context;
     const show = button({ action: "bare", words: words("show_blurred") }, () =>
       actions.showBlurred(this.view.id),
@@ -107,13 +107,13 @@ export class Slide {
   }
 
   /** Load the thumbnail. The promise also settles on failure: the file then tells why. */
-  preview() {
-    this.#preview ??= this.#loadThumb();
-    return this.#preview;
+  loadThumb() {
+    this.#thumbLoaded ??= this.#fetchThumb();
+    return this.#thumbLoaded;
   }
 
   /** @returns {Promise<void>} */
-  async #loadThumb() {
+  async #fetchThumb() {
     const { api, store } = this.context;
     const settled = new Promise((resolve) => {
       this.thumb.addEventListener("load", resolve, { once: true });
@@ -124,38 +124,38 @@ export class Slide {
     const { naturalWidth: width, naturalHeight: height } = this.thumb;
     if (!width)
       this.thumb.remove(); // else the browser draws its sign of a broken image
-    else if (this.view.width <= 0 && this.shows !== "file") this.#reshape({ width, height });
+    else if (this.view.width <= 0 && this.shows !== "file") this.#setSize({ width, height });
   }
 
   /** Move the slide to its position: 0 is the open one, -1 and 1 wait beside it.
    * @param {number} by  0 for the open image, -1 and 1 for its neighbours */
-  place(by) {
+  setPosition(by) {
     const { style } = this.element;
     style.transform = by ? `translateX(calc(${by * 100}% + ${by * GAP}px))` : "";
     this.element.inert = by !== 0;
-    if (by && this.isZoomed) this.put(fitPose(this.size, this.#stage));
+    if (by && this.isZoomed) this.setPose(fitPose(this.size, this.#stage));
   }
 
   /** Remove the slide and abort what is being loaded. */
-  drop() {
-    this.stop();
+  remove() {
+    this.stopPlaying();
     this.thumb.removeAttribute("src");
     this.element.remove();
   }
 
   /** Change the image's own size, but not its size on the screen. @param {Size} size */
-  #reshape(size) {
+  #setSize(size) {
     if (size.width === this.size.width && size.height === this.size.height) return;
     this.pose = { ...this.pose, scale: (this.pose.scale * this.size.width) / size.width };
     this.size = size;
-    this.lay(this.#stage);
+    this.setStage(this.#stage);
   }
 
   /** Load the file and show it in the thumbnail's place once it can be painted at once.
    * @param {AbortSignal} signal */
-  async load(signal) {
+  async loadFile(signal) {
     if (this.shows === "file" || this.view.kind !== "image") return;
-    const image = el("img", { class: "file", alt: this.#name, draggable: "false" });
+    const image = el("img", { class: "file", alt: this.#label, draggable: "false" });
     const url = this.context.api.file(this.view.id);
     signal.addEventListener("abort", () => image.removeAttribute("src"), { once: true });
     this.clearError();
@@ -165,20 +165,20 @@ export class Slide {
     } catch {
       if (signal.aborted) return;
       // some are too large to be decoded at once, and can be shown all the same
-      if (!image.naturalWidth) return this.#failed(signal);
+      if (!image.naturalWidth) return this.#showFailure(signal);
     }
     if (!signal.aborted)
       this.#show(image, { width: image.naturalWidth, height: image.naturalHeight });
   }
 
   /** Play a video or a sound, if the slide is one. */
-  async start() {
-    if (!isPlayed(this.view) || this.#playing || this.#veil || this.#error) return;
+  async startPlaying() {
+    if (!isPlayed(this.view) || this.#playing || this.#cover || this.#error) return;
     this.#playing = new AbortController();
     const { signal } = this.#playing;
     const src = this.context.api.file(this.view.id);
     const { element, ready } = makePlayer(
-      { src, poster: this.thumb.src, name: this.#name },
+      { src, poster: this.thumb.src, name: this.#label },
       signal,
     );
     this.video = element;
@@ -189,13 +189,13 @@ export class Slide {
       this.#show(element, { width: element.videoWidth, height: element.videoHeight });
     } catch {
       if (signal.aborted) return;
-      this.stop();
-      await this.#failed(this.context.signal);
+      this.stopPlaying();
+      await this.#showFailure(this.context.signal);
     }
   }
 
   /** Stop playing and show the thumbnail. */
-  stop() {
+  stopPlaying() {
     this.#playing?.abort();
     this.#playing = null;
     this.video?.remove();
@@ -212,12 +212,12 @@ export class Slide {
     if (element.parentNode !== this.box) this.box.append(element);
     // the others would show through a transparent image
     for (const other of [...this.box.children]) if (other !== element) other.remove();
-    if (size.width > 0) this.#reshape(size);
+    if (size.width > 0) this.#setSize(size);
     this.shows = "file";
     this.listeners.changed(this);
   }
 
-  get #name() {
+  get #label() {
     const { words } = this.context;
     return this.view.kind ? describeImage(this.view, false, words) : words("picture");
   }
@@ -229,7 +229,7 @@ export class Slide {
 
   /** Find out by another request why a file failed, for an `<img>` does not tell, and show it.
    * @param {AbortSignal} signal */
-  async #failed(signal) {
+  async #showFailure(signal) {
     const { api, words, store } = this.context;
     try {
       await api.get(`file/${this.view.id}`, { signal });

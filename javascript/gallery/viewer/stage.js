@@ -40,8 +40,8 @@ export class Stage {
     this.listeners = listeners;
     this.strip = el("div", { class: "strip" });
     this.element = el("div", { class: "stage" }, this.strip);
-    this.files = new Loader(async (id, signal) => this.#slideFor(id)?.load(signal));
-    this.thumbs = new Loader(async (id) => this.#slideFor(id)?.preview());
+    this.files = new Loader(async (id, signal) => this.#findSlide(id)?.loadFile(signal));
+    this.thumbs = new Loader(async (id) => this.#findSlide(id)?.loadThumb());
     new Gestures(this.element, new StageGestures(this), context.signal);
     const sizes = new ResizeObserver(() => this.#measure());
     sizes.observe(this.element);
@@ -64,7 +64,7 @@ export class Stage {
    * @param {readonly View[]} views
    * @param {number} index  of the image to show
    * @param {number} way  the direction of travel: 1 forward, -1 back */
-  show(views, index, way) {
+  showImage(views, index, way) {
     const before = this.slide;
     if (!before) this.#measure();
     this.#views = views;
@@ -72,25 +72,25 @@ export class Stage {
     const around = listNearbyIndices(index, views.length, way, SLIDES_AROUND).map(
       (at) => views[at].id,
     );
-    this.#dropOthers(new Set(around));
-    this.#place();
+    this.#removeOthers(new Set(around));
+    this.#placeSlides();
     const now = this.slide;
-    if (now !== before) before?.stop();
-    void now?.start();
-    this.files.want(around.slice(0, 1 + 2 * FILES_AROUND));
-    this.thumbs.want(around);
-    if (now !== before) this.retry();
+    if (now !== before) before?.stopPlaying();
+    void now?.startPlaying();
+    this.files.loadImages(around.slice(0, 1 + 2 * FILES_AROUND));
+    this.thumbs.loadImages(around);
+    if (now !== before) this.retryFailed();
   }
 
   /** Load the open image again if it failed. */
-  retry() {
-    if (this.slide?.isFailed) this.#again(this.slide);
+  retryFailed() {
+    if (this.slide?.isFailed) this.#reload(this.slide);
   }
 
   clear() {
-    this.#dropOthers(new Set());
-    this.files.stop();
-    this.thumbs.stop();
+    this.#removeOthers(new Set());
+    this.files.stopAll();
+    this.thumbs.stopAll();
     this.#views = [];
     this.#index = -1;
   }
@@ -100,40 +100,40 @@ export class Stage {
   zoom(how) {
     const { slide, size } = this;
     if (!slide) return;
-    if (how === "fit") return this.put(fitPose(slide.size, size), true);
+    if (how === "fit") return this.setPose(fitPose(slide.size, size), true);
     const scales = { in: slide.pose.scale * STEP_IN, out: slide.pose.scale / STEP_IN, one: 1 };
-    this.put(zoomAt(slide.pose, scales[how], MIDDLE, slide.size, size), true);
+    this.setPose(zoomAt(slide.pose, scales[how], MIDDLE, slide.size, size), true);
   }
 
   /** Zoom and pan the open image to a pose.
    * @param {Pose} pose
    * @param {boolean} [smoothly] */
-  put(pose, smoothly = false) {
-    this.slide?.put(pose, smoothly);
+  setPose(pose, smoothly = false) {
+    this.slide?.setPose(pose, smoothly);
     this.listeners.changed();
   }
 
   /** Remove the slides of all other images. @param {Set<number>} wanted */
-  #dropOthers(wanted) {
+  #removeOthers(wanted) {
     for (const [id, slide] of this.#slides) {
       if (wanted.has(id)) continue;
-      slide.drop();
+      slide.remove();
       this.#slides.delete(id);
     }
   }
 
   /** Put the open slide and one to each side into the page. */
-  #place() {
+  #placeSlides() {
     const state = this.context.store.get();
     /** @type {Element[]} */
     const placed = [];
     for (const by of [0, 1, -1]) {
       const view = this.#views[this.#index + by];
       if (!view) continue;
-      const slide = this.#slideOf(view);
-      slide.place(by);
-      if (by === 0) void slide.preview();
-      slide.veil(isBlurred(state, view));
+      const slide = this.#getSlide(view);
+      slide.setPosition(by);
+      if (by === 0) void slide.loadThumb();
+      slide.setBlurred(isBlurred(state, view));
       placed.push(slide.element);
       if (!slide.element.isConnected) this.strip.append(slide.element);
     }
@@ -141,20 +141,20 @@ export class Stage {
   }
 
   /** Return the slide of an image, created if needed. @param {View} view */
-  #slideOf(view) {
+  #getSlide(view) {
     let slide = this.#slides.get(view.id);
     if (slide) {
-      slide.update(view);
+      slide.updateView(view);
       return slide;
     }
     slide = new Slide(this.context, view, {
       changed: (changed) => changed === this.slide && this.listeners.changed(),
       again: (failed) => {
-        this.#again(failed);
+        this.#reload(failed);
         this.listeners.again();
       },
     });
-    slide.lay(this.size);
+    slide.setStage(this.size);
     this.#slides.set(view.id, slide);
     return slide;
   }
@@ -163,20 +163,20 @@ export class Stage {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (!width || !height) return;
     this.size = { width, height };
-    for (const slide of this.#slides.values()) slide.lay(this.size);
+    for (const slide of this.#slides.values()) slide.setStage(this.size);
     if (this.slide) this.listeners.changed();
   }
 
   /** Return the slide of an image of the gallery, by its id. @param {number} id */
-  #slideFor(id) {
+  #findSlide(id) {
     const view = this.#views.find((one) => one.id === id);
-    return view && this.#slideOf(view);
+    return view && this.#getSlide(view);
   }
 
   /** Load a slide again that failed. @param {Slide} slide */
-  #again(slide) {
+  #reload(slide) {
     slide.clearError();
-    this.files.again(slide.view.id);
-    if (slide === this.slide) void slide.start();
+    this.files.reload(slide.view.id);
+    if (slide === this.slide) void slide.startPlaying();
   }
 }

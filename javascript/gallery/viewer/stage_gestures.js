@@ -53,7 +53,7 @@ export class StageGestures {
   drag(by) {
     const { slide, size } = this.stage;
     if (!slide) return;
-    if (this.#doing === "pan") this.stage.put(dragPose(this.#from, by, slide.size, size));
+    if (this.#doing === "pan") this.stage.setPose(dragPose(this.#from, by, slide.size, size));
     else if (this.#doing === "leaf") this.#move(by.x, 0);
     else if (this.#doing === "let-go") this.#move(0, by.y > 0 ? by.y : by.y / 3);
   }
@@ -63,9 +63,9 @@ export class StageGestures {
     const doing = this.#doing;
     this.#doing = "";
     this.stage.element.classList.remove("dragging");
-    if (doing === "pan") this.#glide(by, speed);
-    else if (doing === "leaf") this.#leaf(by.x, speed.x);
-    else if (doing === "let-go") this.#letGo(by.y, speed.y);
+    if (doing === "pan") this.#glideOn(by, speed);
+    else if (doing === "leaf") this.#turnPage(by.x, speed.x);
+    else if (doing === "let-go") this.#endVerticalDrag(by.y, speed.y);
   }
 
   /** Note the pose at which a pinch begins. @param {Point} point */
@@ -80,12 +80,12 @@ export class StageGestures {
   pinch(factor, point) {
     const { slide, size } = this.stage;
     if (!slide) return;
-    this.stage.put(pinchPose(this.#from, factor, this.#pinchedAt, point, slide.size, size));
+    this.stage.setPose(pinchPose(this.#from, factor, this.#pinchedAt, point, slide.size, size));
   }
 
   pinchEnd() {
     const { slide, size } = this.stage;
-    if (slide) this.stage.put(limitPose(slide.pose, slide.size, size), true);
+    if (slide) this.stage.setPose(limitPose(slide.pose, slide.size, size), true);
   }
 
   /** Zoom at the pointer.
@@ -94,7 +94,7 @@ export class StageGestures {
   wheel(factor, point) {
     const { slide, size } = this.stage;
     if (slide)
-      this.stage.put(zoomAt(slide.pose, slide.pose.scale * factor, point, slide.size, size));
+      this.stage.setPose(zoomAt(slide.pose, slide.pose.scale * factor, point, slide.size, size));
   }
 
   /** Report a tap that no control needs.
@@ -117,40 +117,40 @@ export class StageGestures {
     const { slide, size, listeners } = this.stage;
     if (touch) listeners.tapped(true, true); // takes back what its first tap did
     if (!slide || slide.video) return; // a video's double click is the browser's
-    this.stage.put(toggleZoom(slide.pose, point, slide.size, size), true);
+    this.stage.setPose(toggleZoom(slide.pose, point, slide.size, size), true);
   }
 
   /** Let a panned image glide on.
    * @param {Point} by
    * @param {Point} speed */
-  #glide(by, speed) {
+  #glideOn(by, speed) {
     const { slide, size } = this.stage;
     if (!slide) return;
     const x = this.#from.x + by.x + speed.x * GLIDE;
     const y = this.#from.y + by.y + speed.y * GLIDE;
-    this.stage.put(limitPose({ scale: slide.pose.scale, x, y }, slide.size, size), true);
+    this.stage.setPose(limitPose({ scale: slide.pose.scale, x, y }, slide.size, size), true);
   }
 
   /** Go to the next image or back, with an animation from where the finger left the strip.
    * @param {number} by
    * @param {number} speed */
-  #leaf(by, speed) {
+  #turnPage(by, speed) {
     const { context, size } = this.stage;
     const before = this.stage.slide;
     const way = getSwipeDirection(by, speed, size.width);
     if (way) void context.actions.step(way);
     const isSame = this.stage.slide === before;
-    this.#comeBack(isSame ? by : by + way * (size.width + GAP), 0);
+    this.#animateBack(isSame ? by : by + way * (size.width + GAP), 0);
   }
 
   /** Close the viewer after a swipe down, or show the details after a swipe up.
    * @param {number} by
    * @param {number} speed */
-  #letGo(by, speed) {
+  #endVerticalDrag(by, speed) {
     const { size, listeners } = this.stage;
     if (isDismissed(by, speed, size.height)) return void this.#fallOut(by);
     if (isDismissed(-by, -speed, size.height / 2)) listeners.raised();
-    this.#comeBack(0, by > 0 ? by : by / 3);
+    this.#animateBack(0, by > 0 ? by : by / 3);
   }
 
   /** Let the image fall out of the stage, then close the viewer. @param {number} by */
@@ -177,7 +177,7 @@ export class StageGestures {
   /** Animate the strip back into its place.
    * @param {number} x
    * @param {number} y */
-  #comeBack(x, y) {
+  #animateBack(x, y) {
     this.#move(0, 0);
     if (isStill()) return;
     const from = { transform: `translate(${x}px, ${y}px)` };

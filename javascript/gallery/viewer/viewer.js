@@ -32,8 +32,8 @@ export class Viewer {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    context.store.on(DRAWN, (now, before) => this.#follow(now, before), context);
-    if (context.store.get().open !== null) this.#follow(context.store.get());
+    context.store.on(DRAWN, (now, before) => this.#onChange(now, before), context);
+    if (context.store.get().open !== null) this.#onChange(context.store.get());
   }
 
   /** Zoom the open image. @param {"in" | "out" | "fit" | "one"} how */
@@ -67,7 +67,7 @@ export class Viewer {
   /** Show the open image, or close the viewer.
    * @param {State} now
    * @param {State} [before] */
-  #follow(now, before) {
+  #onChange(now, before) {
     if (now.open === null) return this.#close();
     const parts = this.#opened();
     const shown = getShown(now);
@@ -79,19 +79,19 @@ export class Viewer {
     const known = this.#view && !isOther ? this.#view : makeUnknownView(now.open);
     const view = shown[index] ?? known;
     // the record has the path of the saved file
-    if (!isOther && view.saved && !this.#view?.saved) parts.details.records.forget();
+    if (!isOther && view.saved && !this.#view?.saved) parts.details.records.clearCache();
     this.#view = view;
     this.#index = index;
     this.#draw(now, parts);
     if (before && now.bootstrap !== before.bootstrap) this.#retry(parts);
-    if (isOther || (before && shown !== getShown(before))) this.#ask(now, parts);
+    if (isOther || (before && shown !== getShown(before))) this.#loadAround(now, parts);
   }
 
   #opened() {
     if (!this.#parts) {
       this.#parts = buildDialog(this.context, {
         changed: () => this.#showStage(),
-        loaded: (view) => this.#update(view),
+        loaded: (view) => this.#updateView(view),
         failed: (message) => this.#index < 0 && this.#parts?.stage.slide?.showError(message),
         screen: () => this.#parts?.toolbar.showFullscreen(this.#isFull),
       });
@@ -124,7 +124,7 @@ export class Viewer {
     parts.next.disabled = isLast && state.ended;
     setAttribute(parts.next, "aria-busy", isLast && state.loading);
     const views = this.#index < 0 ? [view] : shown;
-    parts.stage.show(views, Math.max(0, this.#index), this.#way);
+    parts.stage.showImage(views, Math.max(0, this.#index), this.#way);
     this.#showStage();
   }
 
@@ -139,12 +139,12 @@ export class Viewer {
   /** Load the details of the images around, and the next page before the end is reached.
    * @param {State} state
    * @param {ViewerParts} parts */
-  #ask(state, parts) {
+  #loadAround(state, parts) {
     const { ended, loading, problems } = state;
     const shown = getShown(state);
     const around = listNearbyIndices(this.#index, shown.length, this.#way, DETAILS_AROUND).slice(1);
     const ids = this.#index < 0 ? [] : around.map((at) => shown[at].id);
-    parts.details.show(/** @type {View} */ (this.#view), ids);
+    parts.details.showImage(/** @type {View} */ (this.#view), ids);
     const isNearEnd = this.#index >= shown.length - MORE_BEFORE_END;
     const isFree = !ended && !loading && !problems.images && shouldPreload(state);
     if (isNearEnd && isFree) void this.context.actions.more();
@@ -152,13 +152,13 @@ export class Viewer {
 
   /** Load again what failed, because the server may respond again. @param {ViewerParts} parts */
   #retry({ stage, details }) {
-    stage.retry();
+    stage.retryFailed();
     details.retry();
   }
 
   /** Show what the record tells of an image that is not in the gallery, such as its size.
    * @param {View} view */
-  #update(view) {
+  #updateView(view) {
     if (view.id !== this.#view?.id || this.#index >= 0 || !this.#parts) return;
     this.#view = view;
     this.#draw(this.context.store.get(), this.#parts);
