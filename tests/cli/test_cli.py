@@ -23,7 +23,7 @@ from civitai_manager_libs.core import sqlite_file
 from civitai_manager_libs.demo.server import start_demo
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.i18n import messages
-from civitai_manager_libs.jobs import items as job_items
+from civitai_manager_libs.jobs.kinds import image_items as job_items
 from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.store import JobStore
 from cli_process import ENDING_SIGNALS, ENTRY, CliProcess, end_process, part_files

@@ -158,11 +158,11 @@ def test_job_without_room_goes_on_once_there_is_some_and_nothing_is_asked_for_be
     )
     assert place.shown(job_id).progress.missing > 0
     looks = []
-    monkeypatch.setattr(scheduler, "check_free_space", lambda *_: looks.append(1) or _full())
+    monkeypatch.setattr(scheduler, "check_disks", lambda *_: looks.append(1) or _full())
     until(lambda: len(looks) > 3, "some looks at the disk")
     assert not place.begun
     monkeypatch.setattr(JobStore, "estimate_size", lambda _: 0)
-    monkeypatch.setattr(scheduler, "check_free_space", lambda *_: None)
+    monkeypatch.setattr(scheduler, "check_disks", lambda *_: None)
     place.gate.set()
     place.comes_to("done", job_id)
 

@@ -10,7 +10,8 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import items, JobOptions, JobStore, JobWorker, JobClient
+from civitai_manager_libs.jobs import JobOptions, JobStore, JobWorker, JobClient
+from civitai_manager_libs.jobs.kinds import image_items
 from civitai_manager_libs.jobs.records import WalkReport
 from site_stand_in import MODEL, Site, SiteImage, made_up, served
 
@@ -164,7 +165,7 @@ def test_second_walk_that_ends_empty_is_asked_again_and_else_told(
     store, tmp_path, monkeypatch, page, empty
 ):
     """Play Civitai's time limit, which looks like a gallery's end."""
-    monkeypatch.setattr(items, "_REREAD_SECONDS", 0.0)
+    monkeypatch.setattr(image_items, "_REREAD_SECONDS", 0.0)
     site, tries = Site(_gallery(400), lost={"Newest": range(300, 400)}), []
     answer = site.answer
 

@@ -74,7 +74,9 @@ def test_job_of_version_1_goes_on_under_the_names_that_it_began_with(old, folder
 def test_images_of_version_2_count_as_found_by_the_first_walk(old):
     JobStore(old).__exit__()
     db = sqlite3.connect(old)
-    db.executescript("ALTER TABLE items DROP COLUMN walks; PRAGMA user_version = 2")
+    db.executescript(
+        "DROP INDEX model_files; ALTER TABLE items DROP COLUMN walks; PRAGMA user_version = 2"
+    )
     db.close()
     with JobStore(old) as store:
         assert store.set_aside == "" and store.get_job(1).saved == 5

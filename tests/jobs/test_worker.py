@@ -16,7 +16,8 @@ from civitai_manager_libs.civitai.pagination import ImageQuery, Page
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import DiskError, DiskFull, InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile, SendOptions
-from civitai_manager_libs.jobs import items, JobClient, JobStore, JobWorker, worker
+from civitai_manager_libs.jobs import JobClient, JobStore, JobWorker, worker
+from civitai_manager_libs.jobs.kinds import image_items, images
 from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.store import locks
 from fake_network import FakeClient, FlakyClient, write_image
@@ -123,7 +124,7 @@ def test_pages_are_read_as_the_job_goes_and_one_ahead_at_most(server, store, fol
     ids=["perhaps-a-time-limit", "no-time-limit"],
 )
 def test_empty_gallery_is_done(server, store, folder, monkeypatch, query, reason, pages):
-    monkeypatch.setattr(items, "_REREAD_SECONDS", 0.01)
+    monkeypatch.setattr(image_items, "_REREAD_SECONDS", 0.01)
     ids = [server.ids.pop() for _ in list(server.ids)]
     job_id = store.add_job("A model", query, folder, 100)
     job = _run(store, job_id)
@@ -325,7 +326,7 @@ def test_requests_of_a_job_go_after_those_of_people_who_look_and_keep_to_the_rat
 
         monkeypatch.setattr(client, name, watched)
     assert _run(store, _add(store, folder), JobClient(client)).state == "done"
-    polite = {("urgent", False), SendOptions(throttled=True)}
+    polite = {("sending", SendOptions(urgent=False)), SendOptions(throttled=True)}
     assert len(sent) == 26 and all(polite.intersection(map(_hashable, one)) for one in sent)
 
 
@@ -392,7 +393,7 @@ def test_stop_that_comes_when_all_is_there_does_not_undo_it(server, store, folde
 def test_two_jobs_that_wait_for_each_other_at_their_ends_both_come_to_it(
     monkeypatch, store, folder
 ):
-    monkeypatch.setattr(items, "_BATCH", 4)
+    monkeypatch.setattr(image_items, "_BATCH", 4)
     with ApiServer(count=60, page=20) as server:
         monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
         server.delay = 0.02
@@ -422,7 +423,7 @@ def test_what_one_job_could_not_fetch_the_other_one_tries(server, store, folder)
 
 
 def test_what_others_are_about_to_fetch_is_looked_at_a_little_at_a_time(store, folder, monkeypatch):
-    monkeypatch.setattr(items, "_BATCH", 4)
+    monkeypatch.setattr(image_items, "_BATCH", 4)
     other, count, claimed = _add(store, folder), 400, []
     lock = store.job_lock(other)
     assert lock.acquire()
@@ -573,7 +574,7 @@ def test_sidecar_without_room_pauses_and_is_written_later(store, folder, monkeyp
         fetched.append(url)
         return write_image(url, *rest)
 
-    for module in (items, worker):
+    for module in (image_items, images):
         monkeypatch.setattr(module, "write_sidecars", write_sidecars)
     setting.change("gallery_max_concurrent_downloads", 1)
     job = _run(store, _add(store, folder), FakeClient(3, fetch))
@@ -628,7 +629,7 @@ def test_lost_network_pauses_the_job_and_fails_no_picture(store, folder, concurr
     assert (job.state, job.reason, job.failed) == ("paused", "network", 0)
     assert job.note == "The server could not be reached."
     assert job.saved + job.waiting == 100 and job.saved >= 49 - concurrency
-    assert len(client.tried) <= job.saved + 5 + 3 * (concurrency + worker._EXTRA_WORKERS)
+    assert len(client.tried) <= job.saved + 5 + 3 * (concurrency + images._EXTRA_WORKERS)
     client.is_up, client.before = True, lambda image_id: None
     job = _run(store, job.id, client)
     assert (job.state, job.saved, job.failed, job.reason) == ("done", 100, 0, "")

@@ -10,7 +10,7 @@ import time
 import pytest
 from api_server import MODEL_ID, status, VERSION_ID
 from civitai_manager_libs import setting
-from civitai_manager_libs.jobs import items
+from civitai_manager_libs.jobs.kinds import image_items
 from civitai_manager_libs.web.routes import dependencies, jobs
 from page_driver import until
 
@@ -229,7 +229,7 @@ def test_database_that_cannot_be_used_is_told(api, monkeypatch):
 
 
 def test_empty_end_is_told_and_gone_on_with(api, civitai, monkeypatch):
-    monkeypatch.setattr(items, "_REREAD_SECONDS", 0.01)
+    monkeypatch.setattr(image_items, "_REREAD_SECONDS", 0.01)
     empty = status(200, b'{"items": [], "metadata": {}}')
     rows = [civitai._row(i) for i in civitai.ids[:10]]
     page = json.dumps({"items": rows, "metadata": {"nextCursor": "10|5"}}).encode()

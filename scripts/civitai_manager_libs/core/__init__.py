@@ -16,6 +16,7 @@ from .coerce import (
 )
 from .files import (
     AtomicFile,
+    check_disks,
     check_free_space,
     complete_file_type,
     delete_file,
@@ -25,6 +26,7 @@ from .files import (
     is_temporary_name,
     log_disk_errors,
     remove_leftovers,
+    resumable_size,
     ResumableFile,
     sync_folder,
     to_disk_error,
@@ -62,7 +64,8 @@ from .setting_spec import SettingSpec
 from .single_flight import SingleFlight
 
 __all__ = ["as_checksum", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
-__all__ += ["as_whole_number", "AtomicFile", "cache_file_name", "Cancellation", "check_free_space"]
+__all__ += ["as_whole_number", "AtomicFile", "cache_file_name", "Cancellation", "check_disks"]
+__all__ += ["check_free_space"]
 __all__ += ["clean_date", "clean_line", "clean_lines", "clean_text", "complete_file_type"]
 __all__ += ["copy_refused_file", "delete_file", "discard_resumable", "download_all"]
 __all__ += ["DownloadSummary", "ENDING_SIGNALS", "expand_folder", "format_number"]
@@ -70,6 +73,13 @@ __all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_de
 __all__ += ["is_temporary_name", "level_mask", "level_name", "LEVELS", "log_disk_errors"]
 __all__ += ["make_folder_private", "model_file_stem", "never_cancelled", "prefetch"]
 __all__ += ["ReactionCounts", "read_json_object", "remove_if_present", "remove_leftovers"]
-__all__ += ["resize_url", "ResumableFile", "run_parallel", "SettingSpec", "SingleFlight"]
+__all__ += [
+    "resize_url",
+    "resumable_size",
+    "ResumableFile",
+    "run_parallel",
+    "SettingSpec",
+    "SingleFlight",
+]
 __all__ += ["sqlite_file", "sqlite_pool", "sync_folder", "thumbnail_url", "to_disk_error"]
 __all__ += ["translate_disk_errors", "write_text_file"]

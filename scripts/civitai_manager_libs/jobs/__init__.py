@@ -5,7 +5,7 @@ from .filename_template import FIELDS, fill_template, validate_template
 from .pagination import count_requests_to_verify
 from .progress import JobProgress
 from .queue import JobService, JobView
-from .records import Item, Job, JobOptions, NamingContext, WalkReport
+from .records import Item, Job, JobOptions, ModelJobStart, NamingContext, WalkReport
 from .states import JobState, WalkState
 from .store import JobStore
 from .worker import JobWorker
@@ -22,6 +22,7 @@ __all__ = [
     "JobStore",
     "JobView",
     "JobWorker",
+    "ModelJobStart",
     "NamingContext",
     "WalkReport",
     "WalkState",

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 
-from ..errors import Busy, CivitaiShortcutError, DiskError, NetworkError, ServerError
+from ..errors import Busy, CivitaiShortcutError, DiskError, NetworkError, QuotaReached, ServerError
 from .records import Item, Outcome
 from .states import TRANSIENT_REASONS
 
-__all__ = ["DISK_RETRY_SECONDS", "FailureClassifier", "WorkResult", "pause_before_retry"]
+__all__ = ["DISK_RETRY_SECONDS", "FailureClassifier", "TransientFailures", "WorkResult"]
+__all__ += ["pause_before_retry"]
 
 _NETWORK_ERRORS = (NetworkError, ServerError)
 _OFFLINE_AFTER = 5  # network errors in a row; so many are not the images' fault
 _NETWORK_RETRY_SECONDS, DISK_RETRY_SECONDS = 5.0, 2.0  # the first pause; each doubles it
+_QUOTA_SECONDS = 3600.0  # Civitai counts downloads by hours, and asking early may count too
 _LONGEST_PAUSE, _LONGEST_RETRY_AFTER = 60.0, 3600.0  # seconds; the latter if a server asks for it
 
 
@@ -44,6 +46,10 @@ class FailureClassifier:
     @property
     def is_offline(self) -> bool:
         return len(self._held) >= _OFFLINE_AFTER
+
+    def ends_run(self, error: CivitaiShortcutError) -> bool:
+        """Return False: one failure alone ends no run."""
+        return False
 
     def classify(self, result: WorkResult) -> list[Outcome]:
         """Return the outcomes that are certain now that this result has come.
@@ -82,6 +88,30 @@ class FailureClassifier:
         return [result.outcome for result in released]
 
 
+class TransientFailures:
+    """Decides for model files: a file has not failed if its failure can come right.
+
+    The first such failure ends the run, and its file waits for the next run.
+    """
+
+    is_offline = False
+
+    def ends_run(self, error: CivitaiShortcutError) -> bool:
+        """Return whether this failure can come right, so that no other file is fetched now."""
+        # A disk error that is no full disk is of one path.
+        return error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
+
+    def classify(self, result: WorkResult) -> list[Outcome]:
+        """Return the outcome of the file: still `waiting` if its failure can come right."""
+        if result.error is not None and self.ends_run(result.error):
+            return [replace(result.outcome, state="waiting")]
+        return [result.outcome]
+
+    def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
+        """Return an empty list: no outcome is held back."""
+        return []
+
+
 def pause_before_retry(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
     """Return how many seconds a job pauses before it is retried, None for no retry.
 
@@ -90,6 +120,8 @@ def pause_before_retry(error: CivitaiShortcutError | None, futile_runs: int) -> 
     """
     if error is None or error.reason not in TRANSIENT_REASONS:
         return None
+    if isinstance(error, QuotaReached):
+        return _QUOTA_SECONDS
     first = DISK_RETRY_SECONDS if isinstance(error, DiskError) else _NETWORK_RETRY_SECONDS
     retry_after = min(error.seconds, _LONGEST_RETRY_AFTER) if isinstance(error, Busy) else 0.0
     backoff: float = first * 2 ** min(futile_runs, 10)

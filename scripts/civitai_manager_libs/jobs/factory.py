@@ -11,6 +11,7 @@ from ..civitai import ImageQuery, Page
 from ..core import Cancellation
 from ..http_client import CivitaiHttpClient, FetchedFile, FileOptions, SendOptions
 from ..library import pages
+from ..model_files import ModelFileRequest, receive_model_file, ReceivedModel
 from ..network import Progress, Target
 from .filename_template import DEFAULT_TEMPLATE, split_template, validate_template
 from .records import NamingContext
@@ -56,6 +57,15 @@ class JobClient:
         options = FileOptions(resumable=True, reserve=reserved_bytes())
         sending = SendOptions(throttled=True)
         return self._client.fetch(url, target, options, sending, progress, cancelled)
+
+    def receive_model(
+        self, request: ModelFileRequest, progress: Progress, cancelled: Cancellation
+    ) -> ReceivedModel:
+        """Download a model file, or resume an interrupted download.
+
+        progress: called with the number of bytes received and the total, 0 if unknown.
+        """
+        return receive_model_file(self._client, request, progress, cancelled)
 
     def paused_seconds(self, url: str) -> float:
         """Return how many seconds no request may be sent to the URL's host or Civitai's API."""

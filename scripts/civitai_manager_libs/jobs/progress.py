@@ -23,9 +23,10 @@ _FINISHED_STATES = ("saved", "skipped", "failed")
 class JobProgress(Job):
     """A job with the results that the database does not have yet.
 
-    bytes: of saved files and of those under way. rate: bytes a second. seconds_left: None if
-    unknown. retry_in: seconds until a host accepts requests again, or a paused job is retried; 0
-    for no pause. missing: bytes that the disk lacks, 0 if none or unknown.
+    bytes: of saved files and of those under way. waiting_bytes: of model files, what has not
+    arrived yet. rate: bytes a second. seconds_left: None if unknown. retry_in: seconds until a host
+    accepts requests again, or a paused job is retried; 0 for no pause. missing: bytes that the disk
+    lacks, 0 if none or unknown.
     """
 
     rate: float = 0.0
@@ -40,16 +41,23 @@ class ProgressMeter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._received: dict[int, int] = {}
-        self._max_bytes = 0  # shown so far: a failed file does not take progress back
+        self._arrived = 0  # bytes in this run: not those that were on the disk before
+        self._max_bytes = 0  # shown so far: a failed image does not take progress back
         self._samples: deque[tuple[float, int]] = deque()
 
-    def record_progress(self, image_id: int, received: int) -> None:
-        """Record how many bytes of an image have been received."""
+    def record_start(self, image_id: int, resumed: int) -> None:
+        """Record that an item is fetched now, of which so many bytes are on the disk already."""
         with self._lock:
+            self._received[image_id] = resumed
+
+    def record_progress(self, image_id: int, received: int) -> None:
+        """Record how many bytes of an item are on the disk."""
+        with self._lock:
+            self._arrived += max(0, received - self._received.get(image_id, 0))
             self._received[image_id] = received
 
     def record_end(self, image_id: int) -> None:
-        """Stop counting an image's received bytes, because its outcome has been recorded."""
+        """Stop counting an item's received bytes, because its outcome has been recorded."""
         with self._lock:
             self._received.pop(image_id, None)
 
@@ -71,29 +79,35 @@ class ProgressMeter:
         counts = {name: getattr(job, name) + states[name] for name in _FINISHED_STATES}
         size = job.bytes + sum(outcome.bytes for outcome in ended if outcome.state == "saved")
         with self._lock:
-            size = self._max_bytes = max(self._max_bytes, size + sum(self._received.values()))
-        rate = self._average_rate(size)
+            received, arrived = sum(self._received.values()), self._arrived
+        size += received
+        waiting_bytes = max(0, job.waiting_bytes - sum(o.bytes for o in ended) - received)
+        if not job.has_models:
+            size = self._max_bytes = max(self._max_bytes, size)
+        rate = self._average_rate(arrived)
         left = job.total - sum(counts.values())
         mean = size / counts["saved"] if counts["saved"] else 0
+        left_bytes = waiting_bytes if job.has_models else left * mean
         values = {**vars(job), **counts, "waiting": job.waiting - len(ended), "bytes": size}
+        values["waiting_bytes"] = waiting_bytes
         values |= {"state": state, "reason": "", "note": ""}
         if error is not None:
             values |= {"reason": error.reason, "note": str(error)}
         return JobProgress(
             **values,
             rate=rate,
-            seconds_left=_estimate_seconds(left * mean, rate),
+            seconds_left=_estimate_seconds(left_bytes, rate),
             retry_in=retry_in,
             missing=error.missing if isinstance(error, DiskFull) else 0,
         )
 
-    def _average_rate(self, size: int) -> float:
+    def _average_rate(self, arrived: int) -> float:
         now = time.monotonic()
-        self._samples.append((now, size))
+        self._samples.append((now, arrived))
         while now - self._samples[0][0] > _RATE_WINDOW:
             self._samples.popleft()
         since, before = self._samples[0]
-        return max(0.0, (size - before) / (now - since)) if now > since else 0.0
+        return (arrived - before) / (now - since) if now > since else 0.0
 
 
 def _estimate_seconds(size: float, rate: float) -> float | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..civitai import ImageQuery
-from ..core import Image
-from ..errors import CivitaiShortcutError
+from ..core import as_mapping, Image
+from ..errors import CivitaiShortcutError, InvalidResponse
 from ..i18n import messages
+from ..model_files import ModelFileRequest
 from .states import JobState, resumes_automatically, WalkState
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "Item",
     "Job",
     "JobOptions",
+    "ModelJobStart",
     "NamingContext",
     "Outcome",
     "WalkedPage",
@@ -121,12 +124,13 @@ class NamingContext:
 
 @dataclass(frozen=True)
 class JobOptions:
-    """How a job saves its images.
+    """What a job downloads, and how it saves images.
 
     name: the template of file names below the job's folder. stop_at_known: end the walk after so
     many already saved images in a row; 0: never. width: fetch wider images as Civitai's rendition
     of so many pixels; 0: fetch originals. reads_only: read the pages and fetch no image. verify:
-    walk a gallery a second time from the other end, to find what the first walk missed.
+    walk a gallery a second time from the other end, to find what the first walk missed. kind:
+    `images` or `models`.
     """
 
     name: str = "{id}"
@@ -135,6 +139,7 @@ class JobOptions:
     width: int = 0
     reads_only: bool = False
     verify: bool = False
+    kind: str = "images"
 
 
 @dataclass(frozen=True)
@@ -143,8 +148,8 @@ class Job:
 
     folder: where its files go. wanted: the most images to list. again: also fetch images that were
     saved before. reason, note: code and sentence of why it is paused, "" if the user paused it.
-    cursor: of the gallery page to read next. bytes: of the files that it saved. report: empty for
-    images that were selected one by one.
+    cursor: of the gallery page to read next. bytes: of the files that it saved. waiting_bytes: of
+    the model files that are still to come. report: empty for images that were selected one by one.
     """
 
     id: int
@@ -164,8 +169,19 @@ class Job:
     failed: int = 0
     waiting: int = 0
     bytes: int = 0
+    waiting_bytes: int = 0
     options: JobOptions = JobOptions()
     report: WalkReport = WalkReport()
+
+    @property
+    def has_models(self) -> bool:
+        """Return whether the job downloads model files, whose progress is counted in bytes."""
+        return self.options.kind == "models"
+
+    @property
+    def total_bytes(self) -> int:
+        """Return the size in bytes of the model files that were saved or are still to come."""
+        return self.bytes + self.waiting_bytes
 
     @property
     def finished(self) -> int:
@@ -206,12 +222,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Item:
-    """One image of a job.
+    """One image or model file of a job.
 
-    place: its key, which grows in the gallery's order. kind: `image`, `video` or `audio`. record:
-    the API's record as JSON text, "" if not loaded. state: as in `Outcome`; a reason with `waiting`
-    is the network failure of an earlier run. name: its path below the job's folder, with "/" and
-    without extension; "" if that is its id.
+    place: its key, which grows in the gallery's order. image_id: of a model file, Civitai's id of
+    the file. kind: `image`, `video`, `audio` or `model`. record: of an image the API's record as
+    JSON text, "" if not loaded; of a model file its `ModelFileRequest`. state: as in `Outcome`; a
+    reason with `waiting` is the network failure of an earlier run. name: an image's path below the
+    job's folder, with "/" and without extension; "" if that is its id.
     """
 
     place: int
@@ -228,13 +245,32 @@ class Item:
         """Return the path of the image's file in a folder, with this file extension."""
         return f"{item_path(folder, self.image_id, self.name)}.{extension}"
 
+    def folder(self, job_folder: str) -> str:
+        """Return the folder of the item's file, "" for a model file with a damaged record."""
+        if self.kind != "model":
+            return os.path.dirname(self.path(job_folder, ""))
+        try:
+            return os.path.dirname(self.model_request.path)
+        except InvalidResponse:
+            return ""
+
+    @property
+    def model_request(self) -> ModelFileRequest:
+        """Return what a model file's record holds. Raises InvalidResponse if it is damaged."""
+        try:
+            request = ModelFileRequest.from_json(as_mapping(json.loads(self.record)))
+        except (ValueError, RecursionError) as error:
+            raise InvalidResponse("What the database has of it cannot be read.") from error
+        return replace(request, url=self.url)  # its base URL may have changed
+
 
 @dataclass(frozen=True)
 class Outcome:
     """The result of one item: `saved`, `skipped`, `failed`, or still `waiting`.
 
     bytes: of the file at `path`, 0 if unknown. reason, message: code and sentence of a failure. A
-    message with `skipped` says that the file which was saved before is missing or damaged.
+    message with `skipped` says that the file which was saved before is missing or damaged. A reason
+    with `saved` holds codes, with spaces between them, of what is to be told of a model file.
     """
 
     image_id: int
@@ -243,6 +279,19 @@ class Outcome:
     bytes: int = 0
     reason: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True)
+class ModelJobStart:
+    """The answer to a request for model files.
+
+    job_id: of the new job, None if nothing was left to do. file_ids: of the files that it fetches.
+    elsewhere: the id of the unfinished job that is going to fetch a file already, by file id.
+    """
+
+    job_id: int | None
+    file_ids: tuple[int, ...] = ()
+    elsewhere: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

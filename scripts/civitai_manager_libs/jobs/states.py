@@ -6,7 +6,12 @@ from enum import Enum
 
 __all__ = ["JobState", "TRANSIENT_REASONS", "WalkState", "allowed_sources", "resumes_automatically"]
 
-TRANSIENT_REASONS = ("busy", "disk", "network")  # reason codes of a pause that ends by itself
+TRANSIENT_REASONS = (
+    "busy",
+    "disk",
+    "network",
+    "quota",
+)  # reason codes of a pause that ends by itself
 
 
 class JobState(str, Enum):

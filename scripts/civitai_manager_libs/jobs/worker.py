@@ -5,29 +5,25 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 
-from .. import setting
-from ..core import Cancellation, check_free_space, remove_leftovers, run_parallel, sync_folder
+from ..core import Cancellation, check_disks, remove_leftovers, run_parallel, sync_folder
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull
-from .backoff import FailureClassifier, WorkResult
+from .backoff import WorkResult
 from .factory import JobClient, reserved_bytes
-from .items import current_size, JobItems
+from .kinds import make_kind
 from .progress import JobProgress, ProgressMeter
 from .records import EMPTY_END, failed_outcome, Item, Job, Outcome
-from .sidecars import write_sidecars
 from .states import JobState
 from .store import JobStore
 
 __all__ = ["JobWorker", "StopRequest"]
 
-_EXTRA_WORKERS = 2  # beside those that download: some wait for the disk or write sidecars
 _FLUSH_SECONDS = 0.5  # between two writes of outcomes; after a crash the folder has the rest
 _FLUSH_COUNT = 64  # outcomes
 _PROGRESS_SECONDS = 0.1
-_GUESSED_LEFT = 200  # images that a gallery of unknown length is assumed to have left at most
 
 
 class StopRequest:
@@ -49,7 +45,8 @@ class JobWorker:
     """Runs a job once. `run` works in the calling thread; any other thread may call `stop`.
 
     on_progress: is called in `run`'s thread and may call `stop`. error: why the job was paused,
-    None if the user stopped it. required_bytes: of free disk space, as last estimated.
+    None if the user stopped it. required_space: bytes that the rest of the job takes, by folder, as
+    last estimated.
     """
 
     def __init__(
@@ -65,8 +62,9 @@ class JobWorker:
         self._stop_request = StopRequest() if stop_request is None else stop_request
         self._cancelled = self._stop_request.cancelled
         self.error: CivitaiShortcutError | None = None
-        self.required_bytes = 0
-        self._failures = FailureClassifier()
+        self.required_space: Mapping[str, int] = {}
+        self._kind = make_kind(store, self._job, client)
+        self._failures = self._kind.failures
         self._results: deque[WorkResult] = deque()  # from the download threads
         self._outcomes: list[Outcome] = []  # not yet in the database
         self._flushed_at = self._reported_at = 0.0
@@ -83,7 +81,7 @@ class JobWorker:
         Raises InputError if another thread or process is running the job.
         """
         with self._store.hold_job(self._job.id):
-            for folder in filter(None, self._store.list_folders(self._job.id)):
+            for folder in self._kind.list_folders():
                 remove_leftovers(folder)
             self._store.reread_last_page(self._job.id)
             self._set_state(JobState.RUNNING)
@@ -99,14 +97,7 @@ class JobWorker:
     def _process(self) -> None:
         try:
             self._check_free_space()
-            items = JobItems(
-                self._store,
-                self._job.id,
-                self._client,
-                self._record_outcome,
-                self._tick,
-                self._cancelled,
-            )
+            items = self._kind.make_items(self._record_outcome, self._tick, self._cancelled)
             self._fetch_all(items)
             if not self._cancelled.is_set():
                 for outcome in self._failures.flush_held(items.error):
@@ -119,9 +110,10 @@ class JobWorker:
         except DiskError as error:
             self.error = error
 
-    def _fetch_all(self, items: JobItems) -> None:
-        workers = setting.gallery_max_concurrent_downloads + _EXTRA_WORKERS
-        fetched = run_parallel(items, self._fetch_item, workers, self._cancelled, self._tick)
+    def _fetch_all(self, items: Iterable[Item]) -> None:
+        fetched = run_parallel(
+            items, self._fetch_item, self._kind.workers, self._cancelled, self._tick
+        )
         with closing(fetched):
             for _ in fetched:
                 self._collect_results()
@@ -146,15 +138,9 @@ class JobWorker:
         return None if self._stop_request.state else self.error
 
     def _check_free_space(self) -> None:
-        """Raise DiskFull if the disk has too little space for the remaining images."""
-        job = self._job
-        if job.options.reads_only:
-            return
-        left = job.waiting if job.again else self._store.count_to_fetch(job.id)
-        if not job.walked:
-            left += max(0, min(job.total - job.finished, _GUESSED_LEFT) - job.waiting)
-        self.required_bytes = reserved_bytes() + left * self._store.estimate_size()
-        check_free_space(job.folder, self.required_bytes)
+        """Raise DiskFull if a disk has too little space for the rest of the job."""
+        self.required_space = self._kind.estimate_space(self._job)
+        check_disks(self.required_space, reserved_bytes())
 
     # In the download threads
 
@@ -167,24 +153,24 @@ class JobWorker:
     def _try_fetch(self, item: Item) -> WorkResult:
         self._last_url, began = item.url, time.perf_counter()
         waiting = Outcome(item.image_id, "waiting")
+        self._meter.record_start(item.image_id, self._kind.count_resumed_bytes(item))
         try:
-            file = self._client.fetch_file(
-                item.url,
-                lambda extension: item.path(self._job.folder, extension),
+            self._cancelled.check()
+            outcome = self._kind.fetch(
+                item,
                 lambda received, _: self._meter.record_progress(item.image_id, received),
                 self._cancelled,
             )
-            message = write_sidecars(file.path, item.record, is_ours=True)
         except Cancelled:
             return WorkResult(item, waiting, began)
         except DiskFull as error:
             self._abort(error)
             return WorkResult(item, waiting, began)
         except CivitaiShortcutError as error:
+            if self._failures.ends_run(error):
+                self._abort(error)
             return WorkResult(item, failed_outcome(item, error), began, error)
-        size = current_size(file.path, file.size)
-        saved = Outcome(item.image_id, "saved", file.path, size, message=message)
-        return WorkResult(item, saved, began)
+        return WorkResult(item, outcome, began)
 
     def _abort(self, error: CivitaiShortcutError) -> None:
         """Stop the run because of an error; only the first error is shown to the user.

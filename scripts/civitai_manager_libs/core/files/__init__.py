@@ -2,15 +2,22 @@
 
 from .atomic_file import AtomicFile, is_temporary_name
 from .cleanup import remove_leftovers
-from .free_space import check_free_space, log_disk_errors, to_disk_error, translate_disk_errors
+from .free_space import (
+    check_disks,
+    check_free_space,
+    log_disk_errors,
+    to_disk_error,
+    translate_disk_errors,
+)
 from .fsync import sync_folder
 from .replace import delete_file, replace_file
-from .resumable_file import discard_resumable, ResumableFile
+from .resumable_file import discard_resumable, resumable_size, ResumableFile
 from .safe_open import is_link
 from .truncation import complete_file_type, is_complete
 from .user_path import expand_folder
 
-__all__ = ["AtomicFile", "check_free_space", "complete_file_type", "delete_file"]
+__all__ = ["AtomicFile", "check_disks", "check_free_space", "complete_file_type", "delete_file"]
 __all__ += ["discard_resumable", "expand_folder", "is_complete", "is_link", "is_temporary_name"]
-__all__ += ["log_disk_errors", "remove_leftovers", "replace_file", "ResumableFile", "sync_folder"]
+__all__ += ["log_disk_errors", "remove_leftovers", "replace_file", "resumable_size"]
+__all__ += ["ResumableFile", "sync_folder"]
 __all__ += ["to_disk_error", "translate_disk_errors"]

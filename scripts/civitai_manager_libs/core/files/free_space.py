@@ -5,13 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from ... import util
 from ...errors import DiskError, DiskFull
 
-__all__ = ["check_free_space", "to_disk_error", "translate_disk_errors", "log_disk_errors"]
+__all__ = [
+    "check_disks",
+    "check_free_space",
+    "to_disk_error",
+    "translate_disk_errors",
+    "log_disk_errors",
+]
 
 _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
@@ -64,3 +70,25 @@ def check_free_space(folder: str, needed: int) -> None:
     if missing > 0:
         size = util.short_bytes(missing)
         raise DiskFull(f"The disk of {folder} has too little room: {size} are missing.", missing)
+
+
+def check_disks(needed: Mapping[str, int], reserve: int) -> None:
+    """Raise DiskFull if a disk has too little space for what these folders are to receive.
+
+    needed: bytes by folder. reserve: bytes that must stay free on each disk.
+    """
+    disks: dict[int, tuple[str, int]] = {}
+    for folder, size in needed.items():
+        first, others = disks.setdefault(_find_device(folder), (folder, reserve))
+        disks[_find_device(folder)] = (first, others + size)
+    for folder, size in disks.values():
+        check_free_space(folder, size)
+
+
+def _find_device(folder: str) -> int:
+    """Return the number of the folder's disk, or of the disk that it would be created on."""
+    try:
+        return os.stat(folder or ".").st_dev
+    except (OSError, ValueError):
+        parent = os.path.dirname(folder)
+        return 0 if parent == folder else _find_device(parent)

@@ -24,6 +24,7 @@ from .replace import delete_file
 from .safe_open import check_own_folder, is_foreign, open_own_file
 
 __all__ = ["ResumableFile", "ResumeNote", "discard_resumable", "read_note", "remove_resumable"]
+__all__ += ["resumable_size"]
 
 _MAX_NOTE = 10_000_000  # bytes; a line each half second for half a day
 
@@ -161,6 +162,16 @@ def discard_resumable(folder: str, urls: Iterable[str]) -> int:
         return 0
     paths = (temporary_path(folder, _file_key(url)) for url in (urls if names else ()))
     return sum(remove_resumable(path) for path in paths if os.path.basename(path) in names)
+
+
+def resumable_size(folder: str, url: str) -> int:
+    """Return how many bytes the unfinished download of a URL takes on the disk, 0 for none."""
+    try:
+        status = os.stat(temporary_path(folder, _file_key(url)))
+    except (OSError, ValueError):
+        return 0
+    # A file that is written in several places has holes.
+    return min(status.st_size, getattr(status, "st_blocks", status.st_size) * 512)
 
 
 def remove_resumable(path: str) -> bool:

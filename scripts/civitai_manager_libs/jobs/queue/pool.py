@@ -112,7 +112,7 @@ class WorkerPool:
             if turn is None or turn.is_waiting_to_retry:
                 return
             self._count += 1
-            first = None if turn.required_bytes else turn  # checking a disk may hang
+            first = None if turn.required_space else turn  # checking a disk may hang
             if first is not None:
                 first.start()
             name = f"gallery-job-{turn.job_id}"
@@ -192,7 +192,7 @@ class WorkerPool:
                 may_retry = isinstance(error, DiskError) and (
                     turn.again or turn.requested_state is None
                 )
-                if not (may_retry and turn.schedule_retry(error, False, 0)):
+                if not (may_retry and turn.schedule_retry(error, False, {})):
                     self._turns.pop(turn.job_id, None)
 
     def _requeue(
@@ -209,7 +209,7 @@ class WorkerPool:
             return True
         if requested is None:
             return not job.is_over and turn.schedule_retry(
-                worker.error, has_saved, worker.required_bytes
+                worker.error, has_saved, worker.required_space
             )
         if job.state is not requested:
             store.set_state(job.id, requested)

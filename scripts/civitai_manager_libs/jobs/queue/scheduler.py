@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
-from ...core import check_free_space
+from ...core import check_disks
 from ...errors import CivitaiShortcutError, DiskError, DiskFull
 from ..backoff import DISK_RETRY_SECONDS, pause_before_retry
+from ..factory import reserved_bytes
 from ..progress import JobProgress
 from ..states import JobState
 from ..worker import StopRequest
@@ -42,7 +43,7 @@ class Turn:
     due: the moment of `time.monotonic` from which it may start, and a number for the order of equal
     moments. stop_request: of its run, None if it does not run. again: queue it again after its run.
     progress: the last that was reported. futile_runs: how many runs since the last that saved a
-    file. required_bytes: free disk space that it waits for, 0 for none.
+    file. required_space: bytes of disk space that it waits for, by folder, {} for none.
     """
 
     job_id: int
@@ -51,7 +52,7 @@ class Turn:
     again: bool = False
     progress: JobProgress | None = None
     futile_runs: int = 0
-    required_bytes: int = 0
+    required_space: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_running(self) -> bool:
@@ -83,7 +84,7 @@ class Turn:
         if state is JobState.QUEUED:
             return TurnView(state, None, jobs_ahead)
         if self.is_waiting_to_retry and progress is not None:
-            left = 0.0 if self.required_bytes else self.due[0] - time.monotonic()
+            left = 0.0 if self.required_space else self.due[0] - time.monotonic()
             progress = replace(progress, retry_in=max(progress.retry_in, left), rate=0.0)
         return TurnView(state, progress)
 
@@ -99,28 +100,30 @@ class Turn:
     def requeue(self) -> None:
         """Move the job behind all waiting jobs."""
         self.stop_request, self.again, self.progress = None, False, None
-        self.due, self.required_bytes = (time.monotonic(), next(_counter)), 0
+        self.due, self.required_space = (time.monotonic(), next(_counter)), {}
 
     def schedule_retry(
-        self, error: CivitaiShortcutError | None, has_saved: bool, required_bytes: int
+        self,
+        error: CivitaiShortcutError | None,
+        has_saved: bool,
+        required_space: Mapping[str, int],
     ) -> bool:
         """Schedule the job's next run after an error; return False if a retry is pointless.
 
         error: what stopped the run, None if nothing did. has_saved: whether the run saved a file;
-        if not, the next pause is longer. required_bytes: free disk space that the next run needs.
+        if not, the next pause is longer. required_space: bytes that the next run needs, by folder.
         """
         self.futile_runs = 0 if has_saved else self.futile_runs
         pause = pause_before_retry(error, self.futile_runs)
         self.stop_request, self.futile_runs = None, self.futile_runs + 1
-        self.required_bytes = required_bytes if isinstance(error, DiskError) else 0
+        self.required_space = required_space if isinstance(error, DiskError) else {}
         self.due = (time.monotonic() + (pause or 0.0), next(_counter))
         return pause is not None
 
     def find_missing_space(self) -> DiskFull | None:
         """Return a DiskFull error if the disk lacks space for the next run, else None."""
         try:
-            if self.required_bytes and self.progress is not None:
-                check_free_space(self.progress.folder, self.required_bytes)
+            check_disks(self.required_space, reserved_bytes())
         except DiskFull as error:
             return error
         return None

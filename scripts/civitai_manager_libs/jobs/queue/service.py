@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,9 +11,10 @@ from ... import setting, util
 from ...civitai import ImageQuery
 from ...core import Image, log_disk_errors, sqlite_file
 from ...errors import DiskError
+from ...model_files import ModelFileRequest
 from ..factory import choose_destination, rendition_width
 from ..progress import JobProgress
-from ..records import Item, Job, JobOptions, NamingContext
+from ..records import Item, Job, JobOptions, ModelJobStart, NamingContext
 from ..states import JobState
 from ..store import JobStore
 from .pool import WorkerPool
@@ -115,6 +117,25 @@ class JobService:
         self._workers.add(job_id)
         return job_id
 
+    def download_model_files(
+        self, requests: Sequence[ModelFileRequest], title: str
+    ) -> ModelJobStart:
+        """Queue a download of these model files; return the new job and what it fetches.
+
+        Files that an unfinished job is going to fetch are left out; that job goes on if it was
+        paused. title: of the job, usually the name of the model.
+        """
+        folder = _common_folder([os.path.dirname(request.path) for request in requests])
+        with self.store() as store:
+            start = store.add_model_files(title, folder, requests)
+            others = [store.get_job(job_id) for job_id in set(start.elsewhere.values())]
+        if start.job_id is not None:
+            self._workers.add(start.job_id)
+        for job in others:
+            if job.state is JobState.PAUSED:
+                self.resume(job.id)
+        return start
+
     def resume_after_start(self) -> None:
         """Queue the jobs that were unfinished when the program last ended.
 
@@ -162,7 +183,7 @@ class JobService:
             store.forget(job_id)
 
     def retry(self, job_id: int) -> None:
-        """Download a job's failed images again."""
+        """Download a job's failed items again."""
         with self.store() as store:
             count = store.retry_failed(job_id)
         if count:
@@ -216,3 +237,11 @@ def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
     """Return (folder, options) for a new job according to the settings."""
     folder, name = choose_destination(context)
     return folder, JobOptions(name, context, width=rendition_width())
+
+
+def _common_folder(folders: Sequence[str]) -> str:
+    """Return the folder that holds all these folders, the first one if there is none."""
+    try:
+        return os.path.commonpath(folders)
+    except ValueError:  # on several disks of Windows
+        return folders[0] if folders else ""

@@ -7,7 +7,9 @@ from ...core import sqlite_file
 __all__ = ["jobs_database"]
 
 # In `jobs`, options is a `records.JobOptions` and report a `records.WalkReport`, both as JSON. In
-# `items`, name is as in `records.Item`; walks: 1 first walk, 2 second walk, 3 both.
+# `items`, name is as in `records.Item`; walks: 1 first walk, 2 second walk, 3 both. An item of kind
+# `model` is a model file: image_id is Civitai's id of the file, bytes its expected size until it is
+# saved, and its record a `ModelFileRequest`. The tables `saved` and `claims` are for images only.
 _TABLES = """
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL,
@@ -26,6 +28,7 @@ CREATE TABLE items (
 );
 CREATE INDEX items_by_state ON items (job, state, place);
 CREATE INDEX items_by_name ON items (name COLLATE NOCASE) WHERE name != '';
+CREATE INDEX model_files ON items (image_id) WHERE kind = 'model';
 CREATE TABLE records (
     place INTEGER PRIMARY KEY REFERENCES items (place) ON DELETE CASCADE, record TEXT NOT NULL
 );
@@ -43,8 +46,9 @@ CREATE INDEX items_by_name ON items (name COLLATE NOCASE) WHERE name != '';
 CREATE INDEX saved_by_path ON saved (path COLLATE NOCASE)
 """
 _TO_3 = "ALTER TABLE items ADD COLUMN walks INTEGER NOT NULL DEFAULT 1"
+_TO_4 = "CREATE INDEX model_files ON items (image_id) WHERE kind = 'model'"
 _SCHEMA = sqlite_file.Schema(
-    3, _TABLES, "The database of jobs", "The pictures are untouched.", changes=(_TO_2, _TO_3)
+    4, _TABLES, "The database of jobs", "The pictures are untouched.", changes=(_TO_2, _TO_3, _TO_4)
 )
 
 

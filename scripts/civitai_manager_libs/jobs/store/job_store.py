@@ -11,16 +11,16 @@ from collections.abc import Collection, Sequence
 from ...civitai import ImageQuery
 from ...core import discard_resumable, Image, write_text_file
 from ...errors import InputError
-from ..records import Claim, Item, item_path, Job, JobOptions, Outcome, WalkedPage
+from ...model_files import ModelFileRequest
+from ..records import Item, item_path, Job, JobOptions, ModelJobStart, Outcome, WalkedPage
 from ..states import allowed_sources, JobState, resumes_automatically, WalkState
-from . import rows
-from .database import jobs_database
-from .locks import JobLocks
+from . import model_rows, rows
+from .saved_images import SavedImages
 
 __all__ = ["JobStore"]
 
 
-class JobStore(JobLocks):
+class JobStore(SavedImages):
     """The jobs of a data folder. Each thread opens a store of its own.
 
     set_aside: a sentence for the user if a damaged database was replaced, else "". Every method
@@ -28,10 +28,7 @@ class JobStore(JobLocks):
     """
 
     def __init__(self, path: str) -> None:
-        super().__init__(os.path.join(os.path.dirname(path), "locks"))
-        self._database = jobs_database(path)
-        # A damaged text may not be UTF-8.
-        self._database.connection.text_factory = lambda data: data.decode("utf-8", "replace")
+        super().__init__(path)
         self.set_aside = self._database.set_aside
 
     def __enter__(self) -> JobStore:
@@ -41,6 +38,17 @@ class JobStore(JobLocks):
         self._database.close()
 
     # Jobs
+
+    def add_model_files(
+        self, title: str, folder: str, requests: Sequence[ModelFileRequest]
+    ) -> ModelJobStart:
+        """Add a queued job that downloads these model files, unless nothing is left to do.
+
+        Files that an unfinished job is going to fetch are left out. folder: where the files go, or
+        the folder above their folders.
+        """
+        with self._database.writing() as db:
+            return model_rows.insert_model_job(db, title, folder, requests)
 
     def add_job(
         self,
@@ -166,12 +174,12 @@ class JobStore(JobLocks):
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _discard_resumable(self, job_id: int) -> None:
-        """Delete the partly downloaded files of the job's unsaved images."""
+        """Delete the partly downloaded files of the job's unsaved items."""
         sql = f"{rows.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
         unsaved = rows.parse_items(self._database.rows(sql, (job_id,)))
         folder, urls = self.get_job(job_id).folder if unsaved else "", defaultdict(list)
         for item in unsaved:
-            urls[os.path.dirname(item.path(folder, ""))].append(item.url)
+            urls[item.folder(folder)].append(item.url)
         for item_folder, item_urls in urls.items():
             discard_resumable(item_folder, item_urls)
 
@@ -215,9 +223,10 @@ class JobStore(JobLocks):
         return []
 
     def list_failed(self, job_id: int, limit: int = 1000) -> list[Item]:
-        """Return a job's first `limit` failed items, without Civitai's records."""
+        """Return a job's first `limit` failed items, without the records of images."""
         found = self._database.rows(
-            f"{rows.WITHOUT_RECORD} WHERE job = ? AND state = 'failed' ORDER BY place LIMIT ?",
+            f"{rows.WITHOUT_RECORD} WHERE job = ? AND state = 'failed'"
+            " ORDER BY items.place LIMIT ?",
             (job_id, limit),
         )
         return rows.parse_items(found)
@@ -236,7 +245,7 @@ class JobStore(JobLocks):
         folder = self.get_job(job_id).folder
         found = self._database.rows(
             "SELECT image_id, name, path FROM items"
-            " WHERE job = ? AND state = 'skipped' AND message = ''",
+            " WHERE job = ? AND state = 'skipped' AND message = '' AND kind != 'model'",
             (job_id,),
         )
         return sum(
@@ -263,8 +272,13 @@ class JobStore(JobLocks):
                 rows.mark_queued(db, job_id)
             return changed
 
+    def list_notes(self, job_id: int) -> list[tuple[str, str]]:
+        """Return (codes, message) of each saved item of the job that has something to tell."""
+        sql = "SELECT reason, message FROM items WHERE job = ? AND state = 'saved' AND reason != ''"
+        return self._database.rows(f"{sql} ORDER BY place", (job_id,))
+
     def list_folders(self, job_id: int) -> set[str]:
-        """Return all folders in which the job saves files."""
+        """Return all folders in which the job saves images."""
         sql = "SELECT name FROM items WHERE job = ? AND name LIKE '%/%'"
         below = {name.rpartition("/")[0] for (name,) in self._database.rows(sql, (job_id,))}
         folder = self.get_job(job_id).folder
@@ -288,12 +302,12 @@ class JobStore(JobLocks):
         ends = [
             (o.state, o.path, o.bytes, o.reason, o.message, job_id, o.image_id) for o in outcomes
         ]
-        saved = [(o.image_id, o.path, o.bytes, now) for o in outcomes if o.bytes]
+        saved = [(o.path, o.bytes, now, job_id, o.image_id) for o in outcomes if o.bytes]
         keys = [(o.image_id, job_id) for o in outcomes]
         with self._database.writing() as db:
             db.executemany(
-                "UPDATE items SET state = ?, path = ?, bytes = ?, reason = ?, message = ?,"
-                " tries = tries + 1 WHERE job = ? AND image_id = ?",
+                "UPDATE items SET state = ?, path = ?, bytes = coalesce(nullif(?, 0), bytes),"
+                " reason = ?, message = ?, tries = tries + 1 WHERE job = ? AND image_id = ?",
                 ends,
             )
             db.executemany(
@@ -302,49 +316,9 @@ class JobStore(JobLocks):
                 " AND message = '')",  # a skipped item with a message may be fetched again
                 keys,
             )
-            db.executemany("INSERT OR REPLACE INTO saved VALUES (?, ?, ?, ?)", saved)
+            db.executemany(
+                "INSERT OR REPLACE INTO saved SELECT image_id, ?, ?, ? FROM items"
+                " WHERE job = ? AND image_id = ? AND kind != 'model'",
+                saved,
+            )
             db.executemany("DELETE FROM claims WHERE image_id = ? AND job = ?", keys)
-
-    def count_to_fetch(self, job_id: int) -> int:
-        """Return how many of a job's waiting images no job has saved yet."""
-        sql = (
-            "SELECT count(*) FROM items WHERE job = ? AND state = 'waiting'"
-            " AND image_id NOT IN (SELECT image_id FROM saved)"
-        )
-        return int(self._database.rows(sql, (job_id,))[0][0])
-
-    def find_saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
-        """Return the file paths of saved images, by image id; the files may be gone."""
-        sql = "SELECT image_id, path FROM saved WHERE image_id IN (SELECT value FROM json_each(?))"
-        found = self._database.rows(sql, (json.dumps(list(image_ids)),))
-        return {image_id: path for image_id, path in found}
-
-    def list_saved_ids(self) -> list[int]:
-        """Return the ids of all images ever saved; their files may be gone."""
-        return [image_id for (image_id,) in self._database.rows("SELECT image_id FROM saved")]
-
-    def estimate_size(self) -> int:
-        """Return the mean size in bytes of the latest saved files, 0 if there are none."""
-        sql = "SELECT avg(bytes) FROM (SELECT bytes FROM saved ORDER BY at DESC LIMIT 200)"
-        return int(self._database.rows(sql)[0][0] or 0)
-
-    # Claims
-
-    def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
-        """Reserve images for a job; return what is known of each image, by image id.
-
-        An image that another job has reserved stays with that job.
-        """
-        with self._database.writing() as db:
-            return rows.insert_claims(db, job_id, image_ids)
-
-    def free_claims(self, job_id: int) -> None:
-        """Let other jobs fetch the images that a job has reserved, unless that job is running."""
-        lock = self.job_lock(job_id)
-        if not lock.acquire():
-            return
-        try:
-            with self._database.writing() as db:
-                rows.delete_claims(db, job_id)
-        finally:
-            lock.release()

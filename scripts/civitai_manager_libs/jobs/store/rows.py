@@ -31,6 +31,8 @@ __all__ = [
     "parse_items",
     "parse_job_or_none",
     "requeue_failed",
+    "to_json",
+    "without_base",
 ]
 
 
@@ -46,7 +48,11 @@ _COLUMN_TYPES: dict[str, type | tuple[type, ...]] = {
 _ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
 # The record as bytes: damaged text cannot be decoded.
 WITH_RECORD = _ITEM.format("CAST(record AS BLOB)") + " JOIN records ON records.place = items.place"
-WITHOUT_RECORD = _ITEM.format("''")
+# Of model files the record is short, and says where the file goes.
+WITHOUT_RECORD = _ITEM.format(
+    "CASE WHEN kind = 'model' THEN coalesce((SELECT CAST(record AS BLOB) FROM records"
+    " WHERE records.place = items.place), '') ELSE '' END"
+)
 JOB = (
     "SELECT jobs.id, created, title, query, folder, wanted, again, state, reason, note, cursor,"
     " options, report, walked, (SELECT json_group_object(state, json_array(n, size)) FROM"
@@ -75,7 +81,7 @@ def insert_job(
     wanted: the most images to list. again: also fetch images that were saved before. cursor: where
     to begin reading the gallery, None for its first page.
     """
-    values = (title, json.dumps(query.to_json()), folder, wanted, again, _to_json(asdict(options)))
+    values = (title, json.dumps(query.to_json()), folder, wanted, again, to_json(asdict(options)))
     row = db.execute(
         "INSERT INTO jobs (created, title, query, folder, wanted, again, options, cursor)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -121,7 +127,7 @@ def _insert_items(
     # In a table of their own: a row of `items` that shrinks would not give its space back.
     db.executemany(
         "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
-        [(_to_json(image.record), job_id, image.id) for image in images],
+        [(to_json(image.record), job_id, image.id) for image in images],
     )
 
 
@@ -151,7 +157,11 @@ def _url_to_store(image: Image, width: int) -> str:
     """
     # Of videos always the original: their renditions are unreliable.
     is_original = not width or image.type != "image" or 0 < image.width <= width
-    url = image.url if is_original else resize_url(image.url, f"width={width}")
+    return without_base(image.url if is_original else resize_url(image.url, f"width={width}"))
+
+
+def without_base(url: str) -> str:
+    """Return the URL without the base URL in the settings."""
     base = setting.base_url()  # may change: a demo's port, a mirror's name
     return url.removeprefix(base) if url.startswith(f"{base}/") else url
 
@@ -224,9 +234,9 @@ def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
 
 def _is_item(row: tuple[Any, ...]) -> bool:
     _, image_id, url, kind, record, *rest = row
-    is_image = type(image_id) is int and 0 < image_id <= LAST_ID
+    has_id = type(image_id) is int and 0 < image_id <= LAST_ID
     texts = (url, kind, *rest)
-    return is_image and isinstance(record, (str, bytes)) and all(type(t) is str for t in texts)
+    return has_id and isinstance(record, (str, bytes)) and all(type(t) is str for t in texts)
 
 
 def _parse_item(row: tuple[Any, ...]) -> Item:
@@ -272,6 +282,7 @@ def _parse_job(row: tuple[Any, ...]) -> Job:
     for state in ("saved", "skipped", "failed", "waiting"):
         values[state] = counts.get(state, (0, 0))[0]
     values["bytes"] = int(counts.get("saved", (0, 0))[1])
+    values["waiting_bytes"] = int(counts.get("waiting", (0, 0))[1])
     values["query"] = ImageQuery.from_json(json.loads(values["query"]))
     values["again"], values["state"] = bool(values["again"]), JobState(values["state"])
     options, report = _parse_options(values["options"]), WalkReport(**json.loads(values["report"]))
@@ -288,7 +299,7 @@ def _parse_options(text: str) -> JobOptions:
     return JobOptions(**values, facts=NamingContext(**context))
 
 
-def _to_json(record: Mapping[str, Any]) -> str:
+def to_json(record: Mapping[str, Any]) -> str:
     """Return a record as JSON text that can be encoded as UTF-8.
 
     Half of a surrogate pair becomes a question mark.

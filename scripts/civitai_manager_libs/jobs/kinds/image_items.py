@@ -8,17 +8,17 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from ..civitai import Page
-from ..core import Cancellation, complete_file_type, Image, prefetch
-from ..errors import Cancelled, CivitaiShortcutError, DiskFull
-from .factory import JobClient
-from .pagination import walk_gallery
-from .records import Claim, failed_outcome, Item, Outcome, WalkedPage
-from .sidecars import write_sidecars
-from .states import WalkState
-from .store import JobStore
+from ...civitai import Page
+from ...core import Cancellation, complete_file_type, Image, prefetch
+from ...errors import Cancelled, CivitaiShortcutError, DiskFull
+from ..factory import JobClient
+from ..pagination import walk_gallery
+from ..records import Claim, failed_outcome, Item, Outcome, WalkedPage
+from ..sidecars import write_sidecars
+from ..states import WalkState
+from ..store import JobStore
 
-__all__ = ["JobItems", "current_size"]
+__all__ = ["ImageItems", "current_size"]
 
 _BATCH = 32  # items claimed at a time
 _POLL_SECONDS = 0.3  # between two looks at what another job has claimed
@@ -26,7 +26,7 @@ _REREAD_SECONDS = 5.0  # after which an empty last page is requested once more
 _EXTENSIONS = ("png", "jpg", "webp", "gif", "avif", "heic", "mp4", "webm", "mp3")
 
 
-class JobItems:
+class ImageItems:
     """Iterates once over the items of a job that are to be fetched.
 
     on_outcome: is called with the outcome of each item that needs no fetching. on_wait: is called

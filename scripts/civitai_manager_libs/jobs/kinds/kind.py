@@ -1,0 +1,87 @@
+"""The interface that a run of a job uses, whatever the job downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
+
+from ...core import Cancellation
+from ...errors import CivitaiShortcutError
+from ...network import Progress
+from ..backoff import WorkResult
+from ..factory import JobClient
+from ..records import Item, Job, Outcome
+from ..store import JobStore
+from .images import ImageKind
+from .models import ModelKind
+
+__all__ = ["JobKind", "make_kind"]
+
+
+class ItemSource(Protocol):
+    """Iterates once over the items that are to be fetched.
+
+    error: why the iteration ended early, else None.
+    """
+
+    @property
+    def error(self) -> CivitaiShortcutError | None: ...
+
+    def __iter__(self) -> Iterator[Item]: ...
+
+
+class Failures(Protocol):
+    """Decides during one run which failures are final, as `FailureClassifier` does for images."""
+
+    @property
+    def is_offline(self) -> bool: ...
+
+    def ends_run(self, error: CivitaiShortcutError) -> bool: ...
+
+    def classify(self, result: WorkResult) -> list[Outcome]: ...
+
+    def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]: ...
+
+
+class JobKind(Protocol):
+    """What one run does with the items of its job.
+
+    failures: decides which failures are final.
+    """
+
+    @property
+    def failures(self) -> Failures: ...
+
+    @property
+    def workers(self) -> int:
+        """Return how many items are fetched at once."""
+
+    def make_items(
+        self,
+        on_outcome: Callable[[Outcome], None],
+        on_wait: Callable[[], None],
+        cancelled: Cancellation,
+    ) -> ItemSource:
+        """Return the items to fetch; the parameters are those of `ImageItems`."""
+
+    def fetch(self, item: Item, progress: Progress, cancelled: Cancellation) -> Outcome:
+        """Fetch an item, in a thread of its own, and return its outcome.
+
+        progress: called with the bytes received and the bytes of the whole file. Raises the errors
+        of `errors.py`.
+        """
+
+    def count_resumed_bytes(self, item: Item) -> int:
+        """Return how many bytes of an item are on the disk already, 0 if unknown."""
+
+    def list_folders(self) -> Iterable[str]:
+        """Return the folders that the job saves files in."""
+
+    def estimate_space(self, job: Job) -> Mapping[str, int]:
+        """Return the bytes that the rest of the job takes, by folder; {} if it saves no files."""
+
+
+def make_kind(store: JobStore, job: Job, client: JobClient) -> JobKind:
+    """Return the kind of a job, for one run."""
+    kind = ModelKind if job.has_models else ImageKind
+    return kind(store, job.id, client)

@@ -1,0 +1,77 @@
+"""What a job does that downloads model files."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from ...core import Cancellation, resumable_size
+from ...errors import CivitaiShortcutError, InvalidResponse
+from ...network import Progress
+from ..backoff import TransientFailures
+from ..factory import JobClient
+from ..records import Item, Job, Outcome
+from ..store import JobStore
+
+__all__ = ["ModelKind"]
+
+_MOST_ITEMS = 10_000  # read at once; a job has some hundred files at most
+
+
+class ModelKind:
+    """Model files, one after another; for one run of a job.
+
+    Each file has several connections of its own.
+    """
+
+    workers = 1
+
+    def __init__(self, store: JobStore, job_id: int, client: JobClient) -> None:
+        self.failures = TransientFailures()
+        self._store, self._job_id, self._client = store, job_id, client
+
+    def make_items(
+        self,
+        on_outcome: Callable[[Outcome], None],
+        on_wait: Callable[[], None],
+        cancelled: Cancellation,
+    ) -> ModelItems:
+        return ModelItems(self._list_waiting())
+
+    def fetch(self, item: Item, progress: Progress, cancelled: Cancellation) -> Outcome:
+        file = self._client.receive_model(item.model_request, progress, cancelled)
+        state = "skipped" if file.was_here else "saved"
+        codes = " ".join(file.notes)
+        return Outcome(item.image_id, state, file.path, file.size, codes, file.message)
+
+    def count_resumed_bytes(self, item: Item) -> int:
+        return resumable_size(item.folder(""), item.url)
+
+    def list_folders(self) -> Iterable[str]:
+        return {item.folder("") for item in self._list_waiting()} - {""}
+
+    def estimate_space(self, job: Job) -> Mapping[str, int]:
+        needed: Counter[str] = Counter()
+        for item in self._list_waiting():
+            try:
+                request = item.model_request
+            except InvalidResponse:  # `fetch` will say so
+                continue
+            left = max(0, request.size - self.count_resumed_bytes(item))
+            needed[os.path.dirname(request.path)] += left
+        return needed
+
+    def _list_waiting(self) -> list[Item]:
+        return self._store.list_waiting(self._job_id, 0, _MOST_ITEMS)
+
+
+class ModelItems:
+    """Iterates over the files to fetch; those that failed in an earlier run come last."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self.error: CivitaiShortcutError | None = None
+        self._items = sorted(items, key=lambda item: item.reason != "")
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)

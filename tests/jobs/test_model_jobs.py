@@ -1,0 +1,342 @@
+"""Jobs that download model files: one file after another, counted in bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.core.images import Image
+from civitai_manager_libs.errors import Busy, DiskFull, EarlyAccess, NetworkError, NotFound
+from civitai_manager_libs.errors import QuotaReached, WrongHash
+from civitai_manager_libs.jobs import JobService, JobStore, JobWorker
+from civitai_manager_libs.jobs import backoff
+from civitai_manager_libs.jobs.queue import pool, scheduler
+from civitai_manager_libs.model_files import ModelFileRequest, ReceivedModel
+from page_driver import until
+
+_SIZE = 1000  # bytes of each file
+
+
+class ModelClient:
+    """A job's client without a server. fails: the error of a file, by its id."""
+
+    def __init__(self):
+        self.fails, self.asked, self.at_once, self.most_at_once = {}, [], 0, 0
+        self.before = lambda request, progress, cancelled: None
+
+    def receive_model(self, request, progress, cancelled):
+        self.asked.append(request.file_id)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            self.before(request, progress, cancelled)
+            cancelled.check()
+            if request.file_id in self.fails:
+                raise self.fails[request.file_id]
+            if os.path.exists(request.path):
+                return ReceivedModel(request.path, os.path.getsize(request.path), was_here=True)
+            os.makedirs(os.path.dirname(request.path), exist_ok=True)
+            with open(request.path, "wb") as file:
+                file.write(bytes(_SIZE))
+            progress(_SIZE, _SIZE)
+            return ReceivedModel(request.path, _SIZE)
+        finally:
+            self.at_once -= 1
+
+    def paused_seconds(self, url):
+        return 0.0
+
+
+@pytest.fixture
+def store():
+    with JobStore(setting.database_file()) as store:
+        yield store
+
+
+@pytest.fixture
+def client():
+    return ModelClient()
+
+
+def _requests(tmp_path, count=3, folder="Lora"):
+    return [
+        ModelFileRequest(
+            file_id=i,
+            version_id=100 + i,
+            model_id=200 + i,
+            url=f"{setting.base_url()}/api/download/models/{100 + i}",
+            path=str(tmp_path / folder / f"{i}.safetensors"),
+            name=f"{i}.safetensors",
+            kind="lora",
+            size=_SIZE,
+            sha256="",
+            title=f"Model {i}",
+            record={"id": 100 + i},
+        )
+        for i in range(1, count + 1)
+    ]
+
+
+def _add(store, tmp_path, *options):
+    requests = _requests(tmp_path, *options)
+    return store.add_model_files("Models", str(tmp_path / "Lora"), requests).job_id
+
+
+def _run(store, job_id, client, on_progress=None):
+    return JobWorker(store, job_id, client, on_progress).run()
+
+
+def test_files_come_one_at_a_time_and_are_counted_in_bytes(store, tmp_path, client):
+    job_id = _add(store, tmp_path)
+    job = store.get_job(job_id)
+    assert (job.has_models, job.total, job.bytes, job.total_bytes) == (True, 3, 0, 3 * _SIZE)
+    job = _run(store, job_id, client)
+    assert (job.state, job.saved, job.bytes, job.waiting_bytes) == ("done", 3, 3 * _SIZE, 0)
+    assert sorted(os.listdir(tmp_path / "Lora")) == [f"{i}.safetensors" for i in (1, 2, 3)]
+    assert client.asked == [1, 2, 3] and client.most_at_once == 1
+
+
+def test_file_whose_id_is_also_that_of_an_image_is_no_saved_image(store, tmp_path, client):
+    _run(store, _add(store, tmp_path), client)
+    assert store.list_saved_ids() == [] and store.estimate_size() == 0
+    job_id = store.add_selection("Images", [Image(1, "https://image.civitai.com/1")], "/x")
+    assert store.count_to_fetch(job_id) == 1
+
+
+def test_file_that_is_there_already_counts_as_skipped(store, tmp_path, client):
+    (tmp_path / "Lora").mkdir()
+    (tmp_path / "Lora" / "2.safetensors").write_bytes(b"here")
+    job = _run(store, _add(store, tmp_path), client)
+    assert (job.saved, job.skipped, job.bytes) == (2, 1, 2 * _SIZE)
+    assert store.count_elsewhere(job.id) == 0
+
+
+# What fails
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EarlyAccess("It is in early access.", "2027-01-01"),
+        NotFound("It is gone.", 404),
+        WrongHash("It is another file."),
+    ],
+    ids=lambda error: error.reason,
+)
+def test_failure_that_stays_fails_its_file_and_the_others_come(store, tmp_path, client, error):
+    client.fails[2] = error
+    job = _run(store, _add(store, tmp_path), client)
+    assert (job.state, job.saved, job.failed, job.total_bytes) == ("done", 2, 1, 2 * _SIZE)
+    (item,) = store.list_failed(job.id)
+    assert (item.image_id, item.reason, item.message) == (2, error.reason, str(error))
+    assert item.model_request.title == "Model 2"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NetworkError("It broke off."), Busy("Busy.", 300.0), QuotaReached("Enough for today.")],
+    ids=lambda error: error.reason,
+)
+def test_failure_that_can_come_right_pauses_and_the_file_comes_last_next_time(
+    store, tmp_path, client, error
+):
+    client.fails[1] = error
+    job = _run(store, _add(store, tmp_path), client)
+    assert (job.state, job.reason, job.note) == ("paused", error.reason, str(error))
+    assert (job.waiting, job.failed, client.asked) == (3, 0, [1])
+    job = _run(store, job.id, client)
+    assert (job.state, job.saved, client.asked) == ("paused", 2, [1, 2, 3, 1])
+    client.fails.clear()
+    assert _run(store, job.id, client).state == "done"
+
+
+def test_pause_after_the_quota_is_an_hour_each_time():
+    for runs in (0, 5):
+        assert backoff.pause_before_retry(QuotaReached("Enough."), runs) == 3600
+
+
+def test_record_that_cannot_be_read_fails_its_file(store, tmp_path, client):
+    job_id = _add(store, tmp_path)
+    with store._database.writing() as db:
+        db.execute("UPDATE records SET record = '[' WHERE place = 2")
+    job = _run(store, job_id, client)
+    assert (job.saved, job.failed) == (2, 1)
+    assert [item.reason for item in store.list_failed(job_id)] == ["bad_answer"]
+    store.forget(job_id)
+
+
+def test_failed_file_is_tried_again_with_its_size(store, tmp_path, client):
+    client.fails[2] = WrongHash("It is another file.")
+    job_id = _run(store, _add(store, tmp_path), client).id
+    assert store.retry_failed(job_id) == 1
+    assert store.get_job(job_id).waiting_bytes == _SIZE
+    client.fails.clear()
+    job = _run(store, job_id, client)
+    assert (job.state, job.saved, job.failed, client.asked) == ("done", 3, 0, [1, 2, 3, 2])
+
+
+# The disk
+
+
+def test_full_disk_pauses_the_job(store, tmp_path, client):
+    client.fails[2] = DiskFull("There is no room left.", 700)
+    job = _run(store, _add(store, tmp_path), client)
+    assert (job.state, job.reason, job.saved, job.failed) == ("paused", "disk", 1, 0)
+    client.fails.clear()
+    assert _run(store, job.id, client).saved == 3
+
+
+def test_nothing_is_asked_for_that_a_disk_has_no_room_for(store, tmp_path, client):
+    requests = [replace(each, size=1 << 60) for each in _requests(tmp_path)]
+    requests[0] = replace(requests[0], path=str(tmp_path / "other" / "1.safetensors"))
+    job_id = store.add_model_files("Models", str(tmp_path), requests).job_id
+    worker = JobWorker(store, job_id, client)
+    assert (worker.run().reason, client.asked) == ("disk", [])
+    assert worker.error.missing > 2 << 60, "both folders are on one disk"
+    assert worker.required_space == {
+        str(tmp_path / "other"): 1 << 60,
+        str(tmp_path / "Lora"): 2 << 60,
+    }
+
+
+# Progress
+
+
+def test_progress_counts_what_has_arrived_of_the_whole(store, tmp_path, client):
+    told = []
+    client.before = lambda request, progress, _: progress(_SIZE // 2, _SIZE)
+    client.fails[2] = WrongHash("It is another file.")
+    _run(store, _add(store, tmp_path), client, told.append)
+    sizes = [(each.bytes, each.total_bytes) for each in told]
+    assert sizes[0] == (0, 3 * _SIZE) and sizes[-1] == (2 * _SIZE, 2 * _SIZE)
+    assert all(0 <= done <= total for done, total in sizes)
+
+
+def test_half_a_file_from_before_is_progress_but_no_speed(store, tmp_path, monkeypatch, client):
+    gate, told = threading.Event(), []
+    monkeypatch.setattr("civitai_manager_libs.jobs.kinds.models.resumable_size", lambda *_: 600)
+    client.before = lambda *_: gate.wait(10)
+
+    def show(progress):
+        told.append(progress)
+        if progress.bytes == 600:
+            gate.set()
+
+    job = _run(store, _add(store, tmp_path, 1), client, show)
+    half = next(each for each in told if each.bytes == 600)
+    assert (half.waiting_bytes, half.rate, half.seconds_left) == (400, 0.0, None)
+    assert job.bytes == _SIZE
+
+
+# The service
+
+
+@pytest.fixture
+def service(client, monkeypatch):
+    monkeypatch.setattr(pool, "JobClient", lambda _: client)
+    service = JobService(lambda: None)
+    yield service
+    for shown in service.list_jobs(100):
+        if not shown.state.is_over:
+            service.stop(shown.job.id, "cancelled")
+    until(lambda: not service._workers._turns, "the end of all jobs")
+
+
+def _shown(service, job_id):
+    return next(shown for shown in service.list_jobs(100) if shown.job.id == job_id)
+
+
+def _comes_to(service, job_id, state):
+    until(lambda: _shown(service, job_id).state == state, state)
+    return _shown(service, job_id)
+
+
+def test_what_an_unfinished_job_will_fetch_is_left_out_and_told(service, tmp_path, client):
+    gate = threading.Event()
+    client.before = lambda *_: gate.wait(10)
+    first = service.download_model_files(_requests(tmp_path, 2), "Models")
+    assert (first.file_ids, first.elsewhere) == ((1, 2), {})
+    second = service.download_model_files(_requests(tmp_path, 3), "Models")
+    assert (second.file_ids, second.elsewhere) == ((3,), {1: first.job_id, 2: first.job_id})
+    third = service.download_model_files(_requests(tmp_path, 1), "Models")
+    assert (third.job_id, third.elsewhere) == (None, {1: first.job_id})
+    gate.set()
+    for job_id in (first.job_id, second.job_id):
+        _comes_to(service, job_id, "done")
+    assert sorted(client.asked) == [1, 2, 3]
+    again = service.download_model_files(_requests(tmp_path, 1), "Models")
+    assert _comes_to(service, again.job_id, "done").job.skipped == 1
+
+
+def test_paused_job_goes_on_when_one_of_its_files_is_wanted_again(service, tmp_path, client):
+    gate = threading.Event()
+    client.before = lambda _, __, cancelled: gate.is_set() or cancelled.sleep(10)
+    first = service.download_model_files(_requests(tmp_path), "Models")
+    until(lambda: client.asked, "a request")
+    service.stop(first.job_id, "paused")
+    assert _comes_to(service, first.job_id, "paused").job.waiting == 3
+    gate.set()
+    assert service.download_model_files(_requests(tmp_path, 1), "Models").job_id is None
+    assert _comes_to(service, first.job_id, "done").job.saved == 3
+
+
+def test_folder_of_a_job_is_the_one_that_holds_all_its_files(service, tmp_path):
+    requests = _requests(tmp_path, 1) + _requests(tmp_path, 2, "VAE")[1:]
+    start = service.download_model_files(requests, "Models")
+    assert _comes_to(service, start.job_id, "done").job.folder == str(tmp_path)
+    assert (tmp_path / "VAE" / "2.safetensors").is_file()
+
+
+def test_lost_network_is_tried_again_until_it_is_back(service, tmp_path, client, monkeypatch):
+    monkeypatch.setattr(backoff, "_NETWORK_RETRY_SECONDS", 0.02)
+    client.fails = {i: NetworkError("It broke off.") for i in (1, 2, 3)}
+    job_id = service.download_model_files(_requests(tmp_path), "Models").job_id
+    until(lambda: len(client.asked) > 4, "some tries")
+    assert _shown(service, job_id).job.failed == 0
+    client.fails.clear()
+    assert _comes_to(service, job_id, "done").job.saved == 3
+
+
+def test_job_without_room_goes_on_once_there_is_some(service, tmp_path, client, monkeypatch):
+    for module in (backoff, scheduler):
+        monkeypatch.setattr(module, "DISK_RETRY_SECONDS", 0.02)
+    huge = [replace(each, size=1 << 60) for each in _requests(tmp_path)]
+    job_id = service.download_model_files(huge, "Models").job_id
+    until(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
+    assert _shown(service, job_id).progress.missing > 0 and not client.asked
+    monkeypatch.setattr(scheduler, "check_disks", lambda *_: None)
+    monkeypatch.setattr("civitai_manager_libs.jobs.worker.check_disks", lambda *_: None)
+    assert _comes_to(service, job_id, "done").job.saved == 3
+
+
+def test_job_goes_on_at_the_next_start_of_the_program(service, store, tmp_path, client):
+    job_id = _add(store, tmp_path)
+    store.set_state(job_id, "running")
+    service.resume_after_start()
+    assert _comes_to(service, job_id, "done").job.saved == 3
+
+
+# Older databases
+
+
+def test_jobs_of_version_3_go_on_beside_those_of_model_files(tmp_path, client):
+    path = setting.database_file()
+    with JobStore(path) as store:
+        job_id = store.add_job("A model", ImageQuery(101), "/x", 5)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("DROP INDEX model_files; PRAGMA user_version = 3")
+        options = json.loads(db.execute("SELECT options FROM jobs").fetchone()[0])
+        del options["kind"]
+        db.execute("UPDATE jobs SET options = ?", (json.dumps(options),))
+        db.commit()
+    with JobStore(path) as store:
+        assert store.set_aside == "" and store.quarantine_unreadable() == ""
+        assert not store.get_job(job_id).has_models
+        assert _run(store, _add(store, tmp_path), client).saved == 3
