@@ -689,10 +689,14 @@ export interface ErrorBody {
   error: ErrorDetails;
 }
 /**
- * Why a request failed. field: the one field of the request that is refused.
+ * Why a request failed. field: the first field of the request that is refused. fields: the
+ * message of each refused field, if there are several.
  */
 export interface ErrorDetails {
   code: string;
   message: string;
   field?: string;
+  fields?: {
+    [k: string]: string;
+  };
 }

@@ -43,6 +43,12 @@ def test_one_bad_value_leaves_all_as_they_were_and_names_its_field(api, value):
     assert not os.path.exists(os.path.join(setting.data_folder(), "settings.json"))
 
 
+def test_all_bad_values_are_named_at_once(api):
+    code, error = _error(_put(api, proxy="x", gallery_cache_mb=3, http_timeout=7))
+    assert code == 400 and set(error["fields"]) == {"gallery_cache_mb", "proxy"}
+    assert error["fields"][error["field"]] == error["message"] and setting.http_timeout == 20
+
+
 @pytest.mark.parametrize("name,value", [("gallery_level", "PG"), ("save_infotext", "yes")])
 def test_choice_that_there_is_not_is_told(api, name, value):
     code, error = _error(_put(api, **{name: value}))

@@ -120,6 +120,16 @@ def test_what_cannot_be_is_refused_with_a_sentence_at_its_field(server, page, na
     assert (server.data / "settings.json").read_text(encoding="utf-8") == before  # all or none
 
 
+def test_all_that_cannot_be_is_refused_at_once_each_at_its_field(page):
+    _fill(page, "proxy", "no proxy")
+    _fill(page, "gallery_cache_mb", "3")
+    page.control("save-settings").click()
+    for name in ("gallery_cache_mb", "proxy"):
+        expect(page.page.locator(f"#setting-{name}-wrong")).to_contain_text("othing was saved")
+        expect(_control(page, name)).to_have_attribute("aria-invalid", "true")
+    expect(_control(page, "gallery_cache_mb")).to_be_focused()
+
+
 def test_what_was_typed_and_not_saved_is_gone_with_the_panel(page):
     before = _control(page, "gallery_cache_mb").input_value()
     _fill(page, "gallery_cache_mb", 3)

@@ -5,13 +5,15 @@ export class ApiError extends Error {
    * @param {string} code  a reason code, or "offline" when our server does not answer
    * @param {string} message
    * @param {number} status  0 without an answer
-   * @param {string} field  the one that was refused, or ""
+   * @param {string} field  the first that was refused, or ""
+   * @param {Record<string, string>} [fields]  the message of each refused field
    */
-  constructor(code, message, status, field = "") {
+  constructor(code, message, status, field = "", fields = { [field]: message }) {
     super(message);
     this.code = code;
     this.status = status;
     this.field = field;
+    this.fields = fields;
   }
 }
 
@@ -174,7 +176,8 @@ function parseJson(text) {
 function toApiError(status, data) {
   const error = data?.error;
   if (typeof error?.code === "string") {
-    return new ApiError(error.code, String(error.message ?? ""), status, String(error.field ?? ""));
+    const { code, message = "", field = "", fields } = error;
+    return new ApiError(code, String(message), status, String(field), fields);
   }
   if (status === 401) return new ApiError("login", "", status);
   // A proxy in front of a server that is just starting answers in its place.

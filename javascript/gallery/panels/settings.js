@@ -38,9 +38,9 @@ export class Settings {
     const { bootstrap } = this.context.store.get();
     const form = this.#makeForm(bootstrap?.settings ?? []);
     return [
+      this.key.makeElement(),
       ...(bootstrap?.host.in_webui ? [this.#onHostPage()] : []),
       form,
-      this.key.makeElement(),
     ];
   }
 
@@ -153,13 +153,14 @@ export class Settings {
     return changed;
   }
 
-  /** Show an error at the field that caused it, else as a toast. @param {unknown} error */
+  /** Show an error at each field that caused one, else as a toast. @param {unknown} error */
   #showRefusal(error) {
     const { toast, words } = this.context;
-    const message = getErrorMessage(error, words);
-    const field = error instanceof ApiError ? this.#fields.get(error.field) : undefined;
-    if (field) field.showError(message);
-    else toast(message, "bad");
+    const messages = error instanceof ApiError ? error.fields : {};
+    const refused = [...this.#fields.values()].filter(({ setting }) => setting.name in messages);
+    for (const field of refused) field.showError(messages[field.setting.name] ?? "");
+    if (refused[0]) refused[0].focus();
+    else toast(getErrorMessage(error, words), "bad");
   }
 }
 
@@ -222,7 +223,9 @@ class SettingField {
   showError(message) {
     this.wrong.textContent = message;
     this.control.setAttribute("aria-invalid", String(message !== ""));
-    if (!message) return;
+  }
+
+  focus() {
     this.control.focus({ preventScroll: true });
     this.element.scrollIntoView({ block: "nearest" });
   }

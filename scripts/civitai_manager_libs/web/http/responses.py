@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -49,7 +50,10 @@ class ApiError(Exception):
 
     code: of the sentence `reason_<code>`. key, values: another sentence to use instead; an error
     among the values becomes its own sentence. field: the field of the request that is wrong.
+    others: the errors of further fields.
     """
+
+    others: Sequence[ApiError] = ()
 
     def __init__(
         self, status: int, code: str, key: str = "", field: str = "", **values: object
@@ -88,6 +92,8 @@ def error_response(error: ApiError, language: str) -> Response:
     details: ErrorDetails = {"code": error.code, "message": error.translate(language)}
     if error.field:
         details["field"] = error.field
+    if error.others:
+        details["fields"] = {e.field: e.translate(language) for e in (error, *error.others)}
     response = _error_json(details, error.status)
     if error.status == 408:  # what is left of the request may never come
         response.headers["Connection"] = "close"

@@ -46,10 +46,7 @@ def put_settings(context: RequestContext) -> SettingsSaved:
     for name, value in given.items():
         if value != getattr(setting, name):
             _check_lock(context, name)  # before a folder is tried, and so made
-    wanted = {
-        name: _validate_setting(setting.BY_NAME[name], value, context.language)
-        for name, value in given.items()
-    }
+    wanted = _validate_settings(given, context.language)
     before = {name: getattr(setting, name) for name in wanted}
     _change(wanted)
     try:
@@ -58,6 +55,21 @@ def put_settings(context: RequestContext) -> SettingsSaved:
         _change(before)
         raise
     return {"settings": settings_view(context), "has_models": local_models.has_folders()}
+
+
+def _validate_settings(given: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Return the checked values of settings. Raises one ApiError for all that are invalid."""
+    valid, errors = dict[str, Any](), list[ApiError]()
+    for entry in setting.SETTINGS:  # in the order of the settings panel
+        if entry.name in given:
+            try:
+                valid[entry.name] = _validate_setting(entry, given[entry.name], language)
+            except ApiError as error:
+                errors.append(error)
+    if errors:
+        errors[0].others = errors[1:]
+        raise errors[0]
+    return valid
 
 
 def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> Any:

@@ -51,9 +51,11 @@ __all__ = ["Contract"]
 
 
 class ErrorDetails(Note, total=False):
-    """Why a request failed. field: the one field of the request that is refused."""
+    """Why a request failed. field: the first field of the request that is refused. fields: the
+    message of each refused field, if there are several."""
 
     field: str
+    fields: dict[str, str]
 
 
 class ErrorBody(TypedDict):
