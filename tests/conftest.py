@@ -177,6 +177,8 @@ def library(monkeypatch):
         library.store.connections.close_idle()
         monkeypatch.setattr(library.records, "_memory", library.records._MemoryCache())
         monkeypatch.setattr(library.models, "_memory", SizedCache(2**20))
+        monkeypatch.setattr(library.models, "_versions", SizedCache(2**20))
+        monkeypatch.setattr(library.models, "_missing", {})
         monkeypatch.setattr(library.pages, "_pages", library.pages._Pages())
 
     forget()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from api_server import ApiServer, MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
@@ -83,3 +86,26 @@ def test_covers_are_found_by_their_ids(demo, client, library, monkeypatch):
     models.store_covers(found)
     covers = [model.cover for model in found if model.cover is not None]
     assert covers and [records.find_image(cover.id) for cover in covers] == covers
+
+
+def test_library_from_before_there_were_versions_keeps_its_models(civitai, client, library):
+    models.load_model(client, MODEL_ID)
+    library.forget()
+    with closing(sqlite3.connect(setting.library_file())) as db:
+        db.executescript(
+            "DROP TABLE version_records; DROP TABLE version_hashes; PRAGMA user_version = 7"
+        )
+    assert models.find_version_names([VERSION_ID]) == {VERSION_ID: (MODEL_ID, "A model v1")}
+    assert models.load_version(client, VERSION_ID).name == "v1"
+    assert models.find_versions_by_hash(["0123456789"]) == {}
+
+
+def test_version_that_is_gone_is_not_asked_for_again_soon(civitai, client, monkeypatch):
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            models.load_version(client, 77)
+    assert len(civitai.requests) == 1
+    monkeypatch.setattr(models, "_FRESH", 0.0)
+    with pytest.raises(NotFound):
+        models.load_version(client, 77)
+    assert len(civitai.requests) == 2

@@ -6,13 +6,14 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from .. import civitai
 from ..civitai import Model, Version
 from ..core import Cancellation
-from ..errors import InvalidResponse, NetworkError, ServerError
+from ..errors import InvalidResponse, NetworkError, NotFound, ServerError
 from . import records
 from .unretried import UnretriedClient
 from .store import (
@@ -23,15 +24,22 @@ from .store import (
     write_later,
 )
 
-__all__ = ["find_model", "find_version_names", "find_versions", "list_base_models", "load_model"]
+__all__ = ["find_model", "find_version_names", "find_versions", "find_versions_by_hash"]
+__all__ += ["list_base_models", "load_model", "load_version", "load_version_by_hash"]
 __all__ += ["store_covers"]
 
 _FRESH = 300.0  # seconds; Civitai's own edge caches a model for about as long
 _MEMORY_BYTES = 16 * 1024 * 1024  # of the models in memory
+_MEMORY_OF_VERSIONS = 4 * 1024 * 1024  # bytes
+_HASH_DIGITS = (10, 12)  # of AutoV2, which begins a SHA256, and of AutoV3
+_MANY_MISSING = 10_000
 
 _lock = threading.Lock()
 # The monotonic time at which each model was fetched, and the model.
 _memory: SizedCache[int, tuple[float, Model]] = SizedCache(_MEMORY_BYTES)
+_versions: SizedCache[int, Version] = SizedCache(_MEMORY_OF_VERSIONS)  # read without their model
+# The monotonic time at which Civitai did not have a version, by its id or by a file's hash.
+_missing: dict[int | str, float] = {}
 
 
 def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
@@ -89,13 +97,14 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
 
     Versions of models that are not stored are left out.
     """
+    wanted = set(version_ids)
     with _lock:
-        models = [model for _, model in _memory.values()]
+        alone = _versions.values()
+        of_models = [version for _, model in _memory.values() for version in model.versions]
     found = {
-        version.id: (model.id, f"{model.name} {version.name}")
-        for model in models
-        for version in model.versions
-        if version.id in version_ids
+        version.id: (version.model_id, f"{version.model_name} {version.name}")
+        for version in (*alone, *of_models)
+        if version.id in wanted and version.model_id
     }
     sql = (
         "SELECT id, model_id, model_name, name FROM versions"
@@ -110,10 +119,112 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
 
 
 def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
-    """Return the versions by id; leave out versions of models that are not stored."""
+    """Return the versions by id; leave out those that are not stored."""
     wanted, ids = set(version_ids), {i for i, _ in find_version_names(version_ids).values()}
     models = (find_model(model_id) for model_id in ids)
-    return {v.id: v for model in models if model for v in model.versions if v.id in wanted}
+    found = {v.id: v for model in models if model for v in model.versions if v.id in wanted}
+    with _lock:
+        for version_id in wanted - found.keys():
+            if (version := _versions.get(version_id)) is not None:
+                found[version_id] = version
+    missing = json.dumps(list(wanted - found.keys()))
+    sql = "SELECT record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
+    for (record,) in select_rows_or_empty(sql, (missing,)) if missing != "[]" else ():
+        with suppress(InvalidResponse):
+            version = civitai.version_from_json(decompress_record(record)[0])
+            found[version.id] = version
+    return found
+
+
+def find_versions_by_hash(hashes: Iterable[str]) -> dict[str, int]:
+    """Return the id of the version that has a file with a hash, by hash; leave out unknown ones.
+
+    hashes: AutoV2, AutoV3 or SHA256 in lower case.
+    """
+    keys = {_hash_key(code): code for code in hashes}
+    with _lock:
+        found = {
+            keys[key]: version.id
+            for version in _versions.values()
+            for key in _list_hash_keys(version)
+            if key in keys
+        }
+    sql = (
+        "SELECT hash, min(version_id) FROM version_hashes"
+        " WHERE hash IN (SELECT value FROM json_each(?)) GROUP BY hash"
+    )
+    for key, version_id in select_rows_or_empty(sql, (json.dumps(list(keys)),)) if keys else ():
+        found[keys[key]] = version_id
+    return found
+
+
+def load_version(client: Any, version_id: int, cancelled: Cancellation | None = None) -> Version:
+    """Return a version from the library, or else from Civitai.
+
+    Raises what the client raises. NotFound is remembered for 5 minutes.
+    """
+    if (stored := find_versions([version_id]).get(version_id)) is not None:
+        return stored
+    return _fetch_version(version_id, lambda: civitai.fetch_version(client, version_id, cancelled))
+
+
+def load_version_by_hash(client: Any, code: str, cancelled: Cancellation | None = None) -> Version:
+    """Return the version that has a file with a hash, from the library or else from Civitai.
+
+    code: AutoV2, AutoV3 or SHA256 in lower case. Raises what the client raises. NotFound is
+    remembered for 5 minutes.
+    """
+    if (version_id := find_versions_by_hash([code]).get(code)) is not None:
+        return load_version(client, version_id, cancelled)
+    return _fetch_version(code, lambda: civitai.fetch_version_by_hash(client, code, cancelled))
+
+
+def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
+    """Fetch a version and store it. key: its id, or the hash by which it is looked up."""
+    if time.monotonic() - _missing.get(key, float("-inf")) < _FRESH:
+        raise NotFound(f"Civitai has no such version: {key}.", 404)
+    try:
+        version = fetch()
+    except NotFound:
+        if len(_missing) > _MANY_MISSING:
+            _missing.clear()
+        _missing[key] = time.monotonic()
+        raise
+    _store_version(version)
+    return version
+
+
+def _store_version(version: Version) -> None:
+    record, size = compress_record(version.record)
+    with _lock:
+        _versions.put(version.id, version, 2 * size)
+
+    def write(db: sqlite3.Connection) -> None:
+        row = (version.id, time.time(), record)
+        db.execute("INSERT OR REPLACE INTO version_records VALUES (?, ?, ?)", row)
+        _write_versions(db, version.model_id, version.model_name, [version])
+
+    write_later(write, size=len(record))
+
+
+def _write_versions(
+    db: sqlite3.Connection, model_id: int | None, model_name: str, versions: Sequence[Version]
+) -> None:
+    """Write the names of a model's versions and the hashes of their files."""
+    names = [(v.id, model_id, model_name, v.name) for v in versions if model_id]
+    db.executemany("INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?)", names)
+    hashes = [(key, v.id) for v in versions for key in _list_hash_keys(v)]
+    db.executemany("INSERT OR IGNORE INTO version_hashes VALUES (?, ?)", hashes)
+
+
+def _list_hash_keys(version: Version) -> set[str]:
+    codes = (code for file in version.remote_files for code in file.hashes)
+    return {_hash_key(code) for code in codes if len(code) in (*_HASH_DIGITS, 64)}
+
+
+def _hash_key(code: str) -> str:
+    """Return a hash as the library stores it: AutoV2 in place of a SHA256."""
+    return code[: _HASH_DIGITS[0]] if len(code) == 64 else code
 
 
 def _store_model(model: Model) -> None:
@@ -121,10 +232,9 @@ def _store_model(model: Model) -> None:
     with _lock:
         _memory.put(model.id, (time.monotonic(), model), 2 * size)  # the record and its fields
     row = (model.id, time.time(), json.dumps(model.base_models), record)
-    versions = [(v.id, model.id, model.name, v.name) for v in model.versions]
 
     def write(db: sqlite3.Connection) -> None:
         db.execute("INSERT OR REPLACE INTO models VALUES (?, ?, ?, ?)", row)
-        db.executemany("INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?)", versions)
+        _write_versions(db, model.id, model.name, model.versions)
 
     write_later(write, size=len(record))

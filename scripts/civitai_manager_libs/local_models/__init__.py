@@ -2,14 +2,7 @@
 
 from .folders import find_folder, has_folders, validate_folders
 from .index import get_model_index, ModelIndex
-from .matching import ModelMatch, WantedModel
+from .matching import has_model_file, ModelFile, ModelMatch, WantedModel
 
-__all__ = [
-    "find_folder",
-    "get_model_index",
-    "has_folders",
-    "ModelIndex",
-    "ModelMatch",
-    "validate_folders",
-]
-__all__ += ["WantedModel"]
+__all__ = ["find_folder", "get_model_index", "has_folders", "has_model_file", "ModelFile"]
+__all__ += ["ModelIndex", "ModelMatch", "validate_folders", "WantedModel"]

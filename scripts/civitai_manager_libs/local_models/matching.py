@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from ..infotext import Resource
 
-__all__ = ["ModelLookup", "ModelMatch", "KINDS", "ModelFile", "WantedModel", "plain_name"]
+__all__ = ["has_model_file", "KINDS", "ModelFile", "ModelLookup", "ModelMatch", "plain_name"]
+__all__ += ["WantedModel"]
 
 KINDS = ("model", "lora", "embed", "vae", "hypernet")  # types of resources that have a file
 _DIGITS = (10, 12, 64)  # of AutoV2; of AutoV3 and A1111's hashes of LoRAs; of SHA256
@@ -103,8 +104,7 @@ class ModelLookup:
 
         The state is `missing` if there is neither, and "" for a resource that is no file.
         """
-        kind, name = wanted.resource.type, wanted.resource.name
-        if kind not in ("", *KINDS) or kind == "vae" and name.lower() in _NO_FILE:
+        if not has_model_file(wanted.resource):
             return ModelMatch("")
         return self._find_exact(wanted) or self._find_other_version(wanted) or ModelMatch("missing")
 
@@ -137,6 +137,12 @@ class ModelLookup:
             for file in self.by_name.get(_normalize_word(name), ()):
                 if _fits(file, wanted.resource):
                     yield file
+
+
+def has_model_file(resource: Resource) -> bool:
+    """Return whether a resource is a model file, as a VAE named `Automatic` is not."""
+    is_vae = resource.type == "vae"
+    return resource.type in ("", *KINDS) and not (is_vae and resource.name.lower() in _NO_FILE)
 
 
 def plain_name(name: str) -> str:

@@ -12,7 +12,8 @@ from ..errors import InputError
 from ..local_models import find_folder
 from .folder_template import fill_folder_template, validate_folder_template
 
-__all__ = ["choose_path", "find_kind", "is_same_file", "kind_label", "validate_folder_template"]
+__all__ = ["choose_path", "find_kind", "find_model_kind", "is_same_file", "kind_label"]
+__all__ += ["validate_folder_template"]
 
 _KINDS = {  # by a model's type on Civitai
     "checkpoint": "model",
@@ -55,9 +56,13 @@ def find_kind(file: RemoteFile, version: Version) -> str:
 
     The kinds are those of `host.find_model_folder`. A checkpoint's configuration goes beside it.
     """
-    kind = _KINDS.get(version.model_type.lower(), "")
-    kind = _KINDS_OF_FILES.get(file.type, kind)
+    kind = _KINDS_OF_FILES.get(file.type, find_model_kind(version))
     return "unet" if kind == "model" and file.extension == ".gguf" else kind
+
+
+def find_model_kind(version: Version) -> str:
+    """Return the kind of folder for models of the version's type, "" if there is none."""
+    return _KINDS.get(version.model_type.lower(), "")
 
 
 def kind_label(kind: str) -> str:

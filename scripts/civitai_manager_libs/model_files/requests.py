@@ -1,15 +1,22 @@
-"""What is to be fetched: one model file, from its address to its path; a job stores it as JSON."""
+"""What a job fetches: one model file, from its URL to its path. The job stores it as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..civitai import make_download_url, RemoteFile, Version
-from ..core import as_mapping, as_whole_number
+from .. import setting
+from ..civitai import make_download_url, Model, RemoteFile, Version
+from ..core import as_mapping, as_whole_number, Cancellation
+from ..errors import HttpStatusError, InvalidResponse, NetworkError
+from ..library import models
+from .destination import choose_path, find_kind
+from .version_loader import Client
 
-__all__ = ["make_request", "ModelFileRequest"]
+__all__ = ["find_version", "make_request", "ModelFileRequest", "plan_requests"]
 
 
 @dataclass(frozen=True)
@@ -66,3 +73,41 @@ def make_request(file: RemoteFile, version: Version, kind: str, path: str) -> Mo
         title=" ".join(filter(None, (version.model_name, version.name))),
         record=version.record,
     )
+
+
+def plan_requests(
+    client: Client,
+    files: Iterable[tuple[RemoteFile, Version]],
+    folder: str = "",
+    cancelled: Cancellation | None = None,
+) -> list[ModelFileRequest]:
+    """Return the requests that fetch these files, each to a path of its own.
+
+    folder: where all of them go, "" for the folder of each kind. A model is fetched from Civitai if
+    the template of folders names authors and the library does not have it. Raises InputError if no
+    folder for a kind is known.
+    """
+    requests, taken = list[ModelFileRequest](), set[str]()
+    for file, version in files:
+        kind, model = find_kind(file, version), _find_model(client, version, cancelled)
+        path = choose_path(kind, file, version, model, taken, folder)
+        taken.add(os.path.normcase(path))
+        requests.append(make_request(file, version, kind, path))
+    return requests
+
+
+def find_version(version_id: int) -> Version | None:
+    """Return a version as it was last fetched, None if it is not stored."""
+    return models.find_versions([version_id]).get(version_id)
+
+
+def _find_model(client: Client, version: Version, cancelled: Cancellation | None) -> Model | None:
+    """Return a version's model as far as the template of folders needs it."""
+    model_id = version.model_id
+    if not model_id or "{" not in setting.model_folder_template:
+        return None
+    model = models.find_model(model_id)
+    if model is None and "{author" in setting.model_folder_template:
+        with suppress(NetworkError, HttpStatusError, InvalidResponse):  # then without the author
+            return models.load_model(client, model_id, cancelled)
+    return model

@@ -12,7 +12,7 @@ from .database import has_trigrams
 __all__ = ["evict_oldest"]
 
 _AT_ONCE = 200  # rows of a table in one step: about 0.1 s of images
-_LIMITS = {"models": 5_000, "pages": 20_000}  # rows
+_LIMITS = {"models": 5_000, "pages": 20_000, "version_records": 20_000}  # rows
 _ANNOTATED = "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
 
 

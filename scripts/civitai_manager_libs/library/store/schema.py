@@ -3,7 +3,7 @@
 __all__ = ["CHANGES", "INDEXES", "RANK", "SEARCH_TABLES", "TABLES", "TEXTS_OF_3", "TRIGRAMS"]
 __all__ += ["USER_TABLES", "VALID_ROWS", "VERSION"]
 
-VERSION = 7
+VERSION = 8
 
 _IMAGES = """
 CREATE TABLE images (
@@ -111,6 +111,16 @@ CREATE TABLE watched (
 _WATCHED = (
     _WATCHED_OF_5.rstrip().removesuffix(")").rstrip() + ", known BLOB, fresh_ids BLOB, news BLOB)"
 )
+# Versions that were read without their model, and the hashes (AutoV2 and AutoV3, in lower case) of
+# the files of all versions that were read.
+_VERSION_RECORDS = """
+CREATE TABLE IF NOT EXISTS version_records (
+    id INTEGER PRIMARY KEY, read_at REAL NOT NULL, record BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS version_hashes (
+    hash TEXT NOT NULL, version_id INTEGER NOT NULL, PRIMARY KEY (hash, version_id)
+) WITHOUT ROWID
+"""
 # What only the user's library has: small tables, whose rows are checked when the library is
 # opened. VALID_ROWS: what valid rows meet beside the types of their columns.
 USER_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone", "watched")
@@ -147,7 +157,8 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {_SEARCHED};
 {_INDEXES};
 {_OWN};
-{_WATCHED}
+{_WATCHED};
+{_VERSION_RECORDS}
 """
 _KINDS = {"model": "model_id", "version": "version_id", "post": "post_id", "user": "username"}
 # Fills `seen` from the pages, which tell the galleries in which an image was read.
@@ -174,4 +185,4 @@ ALTER TABLE watched ADD COLUMN known BLOB;
 ALTER TABLE watched ADD COLUMN fresh_ids BLOB;
 ALTER TABLE watched ADD COLUMN news BLOB
 """
-CHANGES = (_FIGURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6)
+CHANGES = (_FIGURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS)

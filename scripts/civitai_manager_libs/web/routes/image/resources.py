@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import cast
 
-from ....civitai import Version
 from ....core import clean_line, Image
 from ....i18n import messages
-from ....infotext import list_resources, Resource
-from ....library import models, records
-from ....local_models import get_model_index, ModelIndex, ModelMatch, WantedModel
+from ....infotext import Resource
+from ....library import records
+from ....local_models import ModelMatch
+from ....model_files import find_used_models, UsedModel
 from ...http import resource_view
 from ...schemas.images import Availability, Resource as ResourceView
 
@@ -22,24 +22,16 @@ _AT_ONCE = 500  # pictures whose records are in memory together
 
 def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
     """Return the JSON of an image's resources, which says which of them are on this machine."""
-    used = list_resources(image.meta, image, _version_files([image], open_model))
-    ids = [one.version_id for one in used if one.version_id is not None]
-    names, versions, here = (
-        models.find_version_names(ids),
-        models.find_versions(ids),
-        get_model_index(),
-    )
+    used = find_used_models([image], open_model)
     views = list[ResourceView]()
-    for one in used:
-        found = here.find(_make_wanted(one, names, versions))
-        version = versions.get(one.version_id or 0)
-        size = found.file.size if found.file else version.size if version else 0
+    for one in used.by_image[image.id]:
+        file, version = one.match.file, one.version
         views.append(
             {
-                **resource_view(one, names),
-                "availability": cast(Availability, found.state),
-                "availability_label": _match_text(found, one, language),
-                "size": size,
+                **resource_view(one.resource, used.names),
+                "availability": cast(Availability, one.match.state),
+                "availability_label": _match_text(one.match, one.resource, language),
+                "size": file.size if file else version.size if version else 0,
             }
         )
     return views
@@ -50,50 +42,24 @@ def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> lis
 
     All resources of such an image are on this machine, among them a checkpoint.
     """
-    here, fitting, ids = get_model_index(), [], iter(image_ids)
+    fitting, ids = list[int](), iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):
         found = records.find_images(batch)
-        files = _version_files(list(found.values()), open_model)
         with_data = [image for image in found.values() if image.meta]  # else nobody knows how
-        used = {image.id: list_resources(image.meta, image, files) for image in with_data}
-        known = {one.version_id for each in used.values() for one in each if one.version_id}
-        names, versions = models.find_version_names(list(known)), models.find_versions(list(known))
-        wanted = {
-            i: [_make_wanted(one, names, versions) for one in each] for i, each in used.items()
-        }
-        fitting += [i for i in batch if _is_reproducible(here, wanted.get(i, ()))]
+        used = find_used_models(with_data, open_model).by_image
+        fitting += [i for i in batch if _is_reproducible(used.get(i, ()))]
     return fitting
 
 
-def _version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
-    """Return model version ids by file name or hash, to identify the files that images name.
-
-    The versions are those that Civitai names for the images, and those of the open model.
-    """
-    named = models.find_versions([i for image in images for i in image.version_ids])
-    opened = models.find_model(open_model) if open_model else None
-    known = {version.id: version for version in (opened.versions if opened else ())} | named
-    return {file: version.id for version in known.values() for file in version.files}
-
-
-def _is_reproducible(here: ModelIndex, wanted: Iterable[WantedModel]) -> bool:
+def _is_reproducible(used: Sequence[UsedModel]) -> bool:
     has_model = False
-    for one in wanted:
-        found = here.find(one)
-        if found.state in ("other", "missing"):
+    for one in used:
+        if one.match.state in ("other", "missing"):
             return False
-        if found.file is not None:
-            has_model = has_model or "model" in (one.resource.type, found.file.kind)
+        file = one.match.file
+        if file is not None:
+            has_model = has_model or "model" in (one.resource.type, file.kind)
     return has_model
-
-
-def _make_wanted(
-    one: Resource, names: Mapping[int, tuple[int, str]], versions: Mapping[int, Version]
-) -> WantedModel:
-    version_id = one.version_id or 0
-    version = versions.get(version_id)
-    model_id = names[version_id][0] if version_id in names else None
-    return WantedModel(one, model_id, version.files if version else frozenset())
 
 
 def _match_text(found: ModelMatch, one: Resource, language: str) -> str:

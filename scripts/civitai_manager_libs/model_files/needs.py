@@ -1,0 +1,223 @@
+"""What images need that is not on this machine: a list with each model file once."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..civitai import Version
+from ..core import Cancellation, Image
+from ..errors import InputError
+from ..infotext import Resource
+from ..library import models
+from ..local_models import has_model_file, ModelMatch
+from .choice import choose_file, FileChoice, FileTaste
+from .destination import choose_path, find_kind
+from .used_models import find_used_models, match_resource, UsedModel
+from .version_loader import Client, VersionLoader
+
+__all__ = ["list_needed_files", "make_needed_file", "NeededFile", "NeededFiles", "UnknownModel"]
+
+
+@dataclass(frozen=True)
+class NeededFile:
+    """A model file that images were made with.
+
+    key: the file's id, or the version's if no file is known, or 0. availability: `here`, `other`
+    (only another version is here) or `missing`. match: the file on this machine. version: None if
+    its record is not known. image_count: how many of the images need it. path: where it would go,
+    "" if it is here or cannot be fetched. error: why there is no path, such as no folder.
+    """
+
+    key: int
+    choice: FileChoice
+    resource: Resource
+    availability: str
+    match: ModelMatch
+    version: Version | None = None
+    image_count: int = 0
+    path: str = ""
+    error: InputError | None = None
+
+    @property
+    def title(self) -> str:
+        """Return the names of the model and the version, else what an image calls it."""
+        names = (self.version.model_name, self.version.name) if self.version else ()
+        number = f"#{self.resource.version_id}" if self.resource.version_id else ""
+        return " ".join(filter(None, names)) or self.resource.name or number or self.resource.hash
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of the file here, else those that Civitai tells; 0 if unknown."""
+        if self.availability == "here" and self.match.file:
+            return self.match.file.size
+        return self.choice.file.size if self.choice.file else 0
+
+    @property
+    def is_fetchable(self) -> bool:
+        """Return whether the file can be fetched and is not here."""
+        return self.availability != "here" and bool(self.path) and not self.choice.refusal
+
+
+@dataclass(frozen=True)
+class UnknownModel:
+    """A model that images name, and that is neither here nor known on Civitai."""
+
+    resource: Resource
+    image_count: int
+
+
+@dataclass(frozen=True)
+class NeededFiles:
+    """What images need: what is missing first, then what most images need."""
+
+    files: tuple[NeededFile, ...] = ()
+    unknown: tuple[UnknownModel, ...] = ()
+
+    @property
+    def missing(self) -> tuple[NeededFile, ...]:
+        """Return the files that can be fetched and are not here."""
+        return tuple(file for file in self.files if file.is_fetchable)
+
+
+@dataclass
+class _Need:
+    """A version, or a model without one, and the images that need it."""
+
+    used: UsedModel
+    image_ids: set[int] = field(default_factory=set)
+    hashes: dict[str, set[int]] = field(default_factory=dict)  # the images that state each
+
+    def add(self, image_id: int, used: UsedModel) -> None:
+        self.image_ids.add(image_id)
+        self.hashes.setdefault(used.resource.hash.lower(), set()).add(image_id)
+        if self.used.match.state != "here":
+            self.used = used if used.match.state == "here" else self.used
+
+
+def list_needed_files(
+    client: Client | None,
+    images: Sequence[Image],
+    open_model: int | None = None,
+    cancelled: Cancellation | None = None,
+    taste: FileTaste | None = None,
+) -> NeededFiles:
+    """Return the model files that images were made with, each once.
+
+    client: used for versions that the library does not have: one request for each at most, one
+    after another; None makes no request. open_model: the id of the model whose gallery is open.
+    taste: None for that of the settings. What Civitai does not send has a reason code in
+    `choice.refusal`. Raises Cancelled.
+    """
+    loader = VersionLoader(client, cancelled)
+    loader.load_named(images)
+    needs: dict[object, _Need] = {}
+    for image_id, used in find_used_models(images, open_model).by_image.items():
+        for one in map(loader.identify, used):
+            if has_model_file(one.resource) or one.version is not None:
+                needs.setdefault(_group_key(one), _Need(one)).add(image_id, one)
+    files, taken = list[NeededFile](), set[str]()
+    for need in needs.values():
+        if need.used.resource.version_id or need.used.match.state == "here":
+            files += _make_files(need, loader, taste, taken)
+    files.sort(key=lambda file: (file.availability == "here", -file.image_count, file.title))
+    unknown = [
+        UnknownModel(need.used.resource, len(need.image_ids))
+        for need in needs.values()
+        if not need.used.resource.version_id and need.used.match.state != "here"
+    ]
+    return NeededFiles(tuple(files), tuple(unknown))
+
+
+def make_needed_file(
+    version: Version,
+    choice: FileChoice | None = None,
+    resource: Resource | None = None,
+    image_count: int = 0,
+    taken: set[str] | None = None,
+) -> NeededFile:
+    """Return a version's file with whether it is here and where it would go.
+
+    choice: None for the best file by the settings. resource: what images say of it. taken:
+    normalized paths of other files, to which the path of this one is added.
+    """
+    choice = choose_file(version) if choice is None else choice
+    resource = Resource(version_id=version.id) if resource is None else resource
+    match = match_resource(resource, version)
+    needed = NeededFile(
+        choice.file.id if choice.file else version.id,
+        choice,
+        resource,
+        match.state or "missing",
+        match,
+        version,
+        image_count,
+    )
+    taken = set() if taken is None else taken
+    return needed if needed.availability == "here" else _with_path(needed, version, taken)
+
+
+def _with_path(needed: NeededFile, version: Version, taken: set[str]) -> NeededFile:
+    file = needed.choice.file
+    if file is None:
+        return needed
+    model = models.find_model(version.model_id) if version.model_id else None
+    try:
+        path = choose_path(find_kind(file, version), file, version, model, taken)
+    except InputError as error:
+        return replace(needed, error=error)
+    taken.add(os.path.normcase(path))
+    return replace(needed, path=path)
+
+
+def _group_key(one: UsedModel) -> object:
+    """Return what is the same for all mentions of a model."""
+    resource = one.resource
+    return resource.version_id or resource.hash.lower() or (resource.type, resource.name.lower())
+
+
+def _make_files(
+    need: _Need, loader: VersionLoader, taste: FileTaste | None, taken: set[str]
+) -> Iterator[NeededFile]:
+    """Yield the files of a version that images need, each with the number of images."""
+    resource, version = need.used.resource, need.used.version
+    if version is None:
+        refusal = loader.failures.get(resource.version_id or 0, "")
+        choice, state = FileChoice(refusal=refusal), need.used.match.state or "missing"
+        yield NeededFile(
+            resource.version_id or 0,
+            choice,
+            resource,
+            state,
+            need.used.match,
+            image_count=len(need.image_ids),
+        )
+        return
+    for choice, count in _choose_files(version, need, taste):
+        yield make_needed_file(version, choice, resource, count, taken)
+
+
+def _choose_files(
+    version: Version, need: _Need, taste: FileTaste | None
+) -> list[tuple[FileChoice, int]]:
+    """Return (choice, number of images) for each file of a version that images need.
+
+    Images that state no file of the version count for the file that most others state.
+    """
+    choices = {code: choose_file(version, code, taste) for code in need.hashes if code}
+    exact = {code: choice for code, choice in choices.items() if choice.by == "hash"}
+    if not exact or need.used.match.state == "here":
+        choice = next(iter(exact.values()), None) or choose_file(version, "", taste)
+        return [(choice, len(need.image_ids))]
+    counts = Counter({code: len(need.hashes[code]) for code in exact})
+    first = counts.most_common(1)[0][0]
+    stated = set().union(*(need.hashes[code] for code in exact))
+    counts[first] += len(need.image_ids - stated)
+    by_file = dict[int, tuple[FileChoice, int]]()
+    for code, count in counts.items():
+        file = exact[code].file
+        key = file.id if file else 0
+        by_file[key] = (exact[code], by_file.get(key, (exact[code], 0))[1] + count)
+    return list(by_file.values())

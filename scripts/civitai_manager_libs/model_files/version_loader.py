@@ -1,0 +1,106 @@
+"""Loads the versions that images name, from the library or else one after another from Civitai."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from ..civitai import Version
+from ..core import Cancellation, Image, never_cancelled
+from ..errors import Cancelled, CivitaiShortcutError, NetworkError, ServerError
+from ..infotext import list_resources, Resource
+from ..library import models
+from ..local_models import get_model_index, has_model_file, WantedModel
+from .used_models import match_resource, UsedModel
+
+__all__ = ["Client", "VersionLoader"]
+
+_HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3 and SHA256
+
+
+class Client(Protocol):
+    """The client for requests to Civitai's API."""
+
+    def fetch_json(
+        self,
+        url: str,
+        params: Mapping[str, str | int] | None = None,
+        cancelled: Cancellation | None = None,
+    ) -> Any:
+        """Return the parsed body of a response."""
+
+
+class VersionLoader:
+    """Loads versions for one list. client: None makes no request.
+
+    failures: the reason code for each version id that Civitai did not send. After a failure of the
+    network no other version is requested.
+    """
+
+    def __init__(self, client: Client | None, cancelled: Cancellation | None) -> None:
+        self._client, self._cancelled = client, cancelled or never_cancelled()
+        self._network_failure = ""
+        self._by_hash: dict[str, Version | None] = {}
+        self.failures: dict[int | str, str] = {}
+
+    def load_named(self, images: Sequence[Image]) -> None:
+        """Load the versions that the records of images name by their ids.
+
+        Versions that the library has, or that a file here is of, are not requested.
+        """
+        ids = dict.fromkeys(
+            one.version_id
+            for image in images
+            for one in list_resources(image.meta, image)
+            if one.version_id
+        )
+        known = models.find_versions(list(ids))
+        for version_id in ids:
+            if version_id not in known and not _is_here(version_id):
+                self._load(version_id)
+
+    def identify(self, used: UsedModel) -> UsedModel:
+        """Return a used model with its version, looked up by the hash that the image states.
+
+        A model that is here, or whose version is known, is returned unchanged.
+        """
+        resource, code = used.resource, used.resource.hash.lower()
+        is_known = used.version is not None or resource.version_id or used.match.state == "here"
+        if is_known or len(code) not in _HASH_DIGITS or not has_model_file(resource):
+            return used
+        if code not in self._by_hash:
+            self._by_hash[code] = self._load(code)
+        version = self._by_hash[code]
+        if version is None:
+            return used
+        resource = replace(resource, version_id=version.id)
+        return UsedModel(resource, version, match_resource(resource, version))
+
+    def _load(self, key: int | str) -> Version | None:
+        """Return a version by its id or a file's hash, None if it cannot be had."""
+        self._cancelled.check()
+        if self._client is None or self._network_failure:
+            self.failures[key] = self._network_failure
+            return _find_stored(key)
+        try:
+            if isinstance(key, int):
+                return models.load_version(self._client, key, self._cancelled)
+            return models.load_version_by_hash(self._client, key, self._cancelled)
+        except Cancelled:
+            raise
+        except CivitaiShortcutError as error:
+            self.failures[key] = error.reason
+            if isinstance(error, (NetworkError, ServerError)):
+                self._network_failure = error.reason
+            return None
+
+
+def _find_stored(key: int | str) -> Version | None:
+    version_id = models.find_versions_by_hash([key]).get(key, 0) if isinstance(key, str) else key
+    return models.find_versions([version_id]).get(version_id)
+
+
+def _is_here(version_id: int) -> bool:
+    match = get_model_index().find(WantedModel(Resource(version_id=version_id)))
+    return match.state == "here"

@@ -1,0 +1,268 @@
+"""What images need: each file once, and no request for what was read before."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from api_server import ApiServer, reset, status
+from civitai_manager_libs import setting
+from civitai_manager_libs.core import Cancellation, Image
+from civitai_manager_libs.errors import Cancelled
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.library import models
+from civitai_manager_libs.local_models import index
+from civitai_manager_libs.model_files import list_needed_files, make_needed_file, plan_requests
+
+_SHA = "0123456789abcdef" * 4
+
+
+def _file(file_id, name, sha="", **more):
+    hashes = {"SHA256": sha, "AutoV2": sha[:10]} if sha else {}
+    scans = {"pickleScanResult": "Success", "virusScanResult": "Success"}
+    row = {"id": file_id, "name": name, "type": "Model", "sizeKB": 1, "hashes": hashes}
+    return {**row, **scans, **more}
+
+
+def _version(version_id, *files, model_type="LORA", **more):
+    about = {"name": f"Model {version_id}", "type": model_type}
+    files = files or (_file(10 * version_id, f"file{version_id}.safetensors"),)
+    return {
+        **{"id": version_id, "modelId": 1000 + version_id, "name": "v1", "model": about},
+        **{"files": list(files), **more},
+    }
+
+
+class _Civitai(ApiServer):
+    """A Civitai that has these versions."""
+
+    def __init__(self):
+        super().__init__(count=1)
+        self.versions = {}
+        self.always("other", self._answer)
+
+    def add(self, *rows):
+        self.versions |= {row["id"]: row for row in rows}
+
+    def _answer(self, request, _):
+        name = urlsplit(request.path).path.rpartition("/")[2]
+        found = self.versions.get(int(name)) if "by-hash" not in request.path else None
+        for row in self.versions.values() if "by-hash" in request.path else ():
+            if any(name in file["hashes"].values() for file in row["files"]):
+                found = row
+        body = found or {"error": "Model not found"}
+        request.reply(200 if found else 404, json.dumps(body).encode(), {})
+
+    @property
+    def asked(self):
+        return [path.rpartition("/")[2] for path in self.requests if "model-versions" in path]
+
+
+@pytest.fixture
+def civitai(monkeypatch, library):
+    setting.change("http_max_retries", 0)
+    with _Civitai() as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def client(civitai):
+    return CivitaiHttpClient()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(index, "_model_index", index.ModelIndex())
+    setting.change("model_folders", str(tmp_path))
+    for name in ("checkpoints", "loras", "upscale_models"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+def _image(image_id, *version_ids, **meta):
+    return Image(image_id, "", version_ids=version_ids, meta=meta or None)
+
+
+def _told(needed):
+    return [(file.title, file.availability, file.image_count) for file in needed.files]
+
+
+def test_each_file_stands_once_with_how_many_images_need_it(civitai, client, folder):
+    civitai.add(_version(1), _version(2), _version(3))
+    (folder / "loras" / "file3.safetensors").write_bytes(b"12345")
+    images = [_image(1, 1, 2), _image(2, 2, 3), _image(3, 2)]
+    needed = list_needed_files(client, images)
+    assert _told(needed) == [
+        ("Model 2 v1", "missing", 3),
+        ("Model 1 v1", "missing", 1),
+        ("Model 3 v1", "here", 1),
+    ]
+    assert [file.path for file in needed.files] == [
+        *(str(folder / "loras" / f"file{n}.safetensors") for n in (2, 1)),
+        "",
+    ]
+    assert [file.size for file in needed.files] == [1024, 1024, 5]
+    assert needed.missing == needed.files[:2] and not needed.unknown
+
+
+def test_version_is_asked_for_once_and_never_again(civitai, client, folder, library):
+    civitai.add(_version(1))
+    images = [_image(1, 1, 2), _image(2, 1, 2)]
+    first = list_needed_files(client, images)
+    assert sorted(civitai.asked) == ["1", "2"]
+    assert list_needed_files(client, images) == first
+    library.forget()
+    assert list_needed_files(None, images).files[1].choice.file.id == 10
+    assert len(civitai.asked) == 2
+
+
+def test_version_that_is_here_by_its_id_is_not_asked_for(civitai, client, folder):
+    (folder / "loras" / "x.safetensors").write_bytes(b"1")
+    (folder / "loras" / "x.civitai.info").write_text('{"id": 7, "modelId": 3}')
+    assert _told(list_needed_files(client, [_image(1, 7)])) == [("#7", "here", 1)]
+    assert civitai.asked == []
+
+
+def test_versions_of_a_model_that_was_opened_are_not_asked_for(civitai, client, folder):
+    row = {"id": 50, "name": "Opened", "type": "LORA", "modelVersions": [_version(5)]}
+    civitai.script("other", status(200, json.dumps(row).encode()))
+    models.load_model(client, 50)
+    assert _told(list_needed_files(client, [_image(1, 5)])) == [("Opened v1", "missing", 1)]
+    assert civitai.asked == []
+
+
+def test_model_that_only_a_hash_names_is_looked_up_by_it_once(civitai, client, folder, library):
+    civitai.add(_version(1, _file(11, "a.safetensors", hashes={"AutoV3": "ABCDEF012345"})))
+    meta = {"prompt": "x", "hashes": {"lora:a": "abcdef012345", "lora:b": "0123456789"}}
+    for _ in range(2):
+        needed = list_needed_files(client, [_image(1, **meta)])
+        assert _told(needed) == [("Model 1 v1", "missing", 1)]
+        assert [one.resource.name for one in needed.unknown] == ["b"]
+        library.forget()
+        models._missing["0123456789"] = time.monotonic()
+    assert sorted(civitai.asked) == ["0123456789", "ABCDEF012345"]
+
+
+def test_name_and_the_version_that_civitai_detected_are_one(civitai, client, folder):
+    civitai.add(_version(1, _file(11, "paper.safetensors", _SHA)))
+    image = _image(1, 1, prompt="x <lora:paper:0.5>", hashes={"lora:paper": _SHA[:10]})
+    assert _told(list_needed_files(client, [image])) == [("Model 1 v1", "missing", 1)]
+
+
+def test_images_that_state_other_files_of_a_version_need_other_files(civitai, client, folder):
+    full, pruned = "a" * 64, "b" * 64
+    files = [_file(11, "full.safetensors", full), _file(12, "small.safetensors", pruned)]
+    civitai.add(_version(1, *files, model_type="Checkpoint"))
+    stated = {"Model hash": full[:10], "prompt": "x"}
+    images = [_image(1, 1, **stated), _image(2, 1, **stated), _image(3, 1)]
+    [one] = list_needed_files(client, images).files
+    assert (one.key, one.image_count, one.choice.by) == (11, 3, "hash")
+    images.append(_image(4, 1, **{"Model hash": pruned[:10], "prompt": "x"}))
+    found = [(file.key, file.image_count) for file in list_needed_files(client, images).files]
+    assert found == [(11, 3), (12, 1)]
+
+
+def test_two_files_of_one_name_get_places_of_their_own(civitai, client, folder):
+    civitai.add(*(_version(n, _file(10 * n, "same.safetensors")) for n in (1, 2)))
+    needed = list_needed_files(client, [_image(1, 1, 2)])
+    names = sorted(os.path.basename(file.path) for file in needed.files)
+    assert names == ["same.safetensors", "same_2.safetensors"]
+
+
+def test_what_civitai_does_not_have_or_give_is_told_with_its_reason(civitai, client, folder):
+    civitai.add(_version(1, usageControl="Generation"), _version(2, model_type="Wildcards"))
+    needed = list_needed_files(client, [_image(1, 1, 2, 3)])
+    told = {file.title: (file.choice.refusal, str(file.error or "")[:21]) for file in needed.files}
+    assert told == {
+        "Model 1 v1": ("not_offered", ""),
+        "Model 2 v1": ("", "No folder for models "),
+        "#3": ("gone", ""),
+    }
+    assert needed.missing == ()
+
+
+def test_after_a_failure_of_the_network_nothing_else_is_asked(civitai, client, folder):
+    civitai.always("other", reset)
+    needed = list_needed_files(client, [_image(1, 1, 2, 3)])
+    assert {file.choice.refusal for file in needed.files} == {"network"}
+    assert civitai.asked == ["1"]
+
+
+def test_list_can_be_cancelled_between_two_requests(civitai, client, folder):
+    civitai.add(_version(1))
+    cancelled = Cancellation()
+
+    def answer(request, body):
+        cancelled.set()
+        civitai._answer(request, body)
+
+    civitai.always("other", answer)
+    with pytest.raises(Cancelled):
+        list_needed_files(client, [_image(1, 1, 2)], cancelled=cancelled)
+    assert civitai.asked == ["1"]
+
+
+def test_upscaler_is_found_by_its_version_and_a_vae_that_is_no_file_is_not_needed(
+    civitai, client, folder
+):
+    civitai.add(_version(1, model_type="Upscaler"))
+    used = [{"type": "upscaler", "modelVersionId": 1}]
+    image = _image(1, civitaiResources=used, VAE="Automatic", upscalers=["Latent"])
+    needed = list_needed_files(client, [image])
+    assert _told(needed) == [("Model 1 v1", "missing", 1)] and not needed.unknown
+    (folder / "upscale_models" / "file1.safetensors").write_bytes(b"1")
+    index._model_index = index.ModelIndex()
+    assert _told(list_needed_files(client, [image])) == [("Model 1 v1", "here", 1)]
+
+
+def test_version_by_itself_has_its_file_and_its_place(civitai, client, folder):
+    civitai.add(_version(1))
+    needed = make_needed_file(models.load_version(client, 1))
+    assert (needed.key, needed.availability) == (10, "missing")
+    assert needed.path == str(folder / "loras" / "file1.safetensors")
+
+
+@pytest.mark.parametrize("template,asked", [("{base_model}", 0), ("{author}", 1)])
+def test_author_for_a_folder_is_asked_for_only_where_the_template_names_one(
+    civitai, client, folder, template, asked
+):
+    civitai.add(_version(1, baseModel="SDXL"))
+    version = models.load_version(client, 1)
+    row = {"id": 1001, "name": "M", "type": "LORA", "creator": {"username": "SDXL"}}
+    civitai.script("other", status(200, json.dumps(row).encode()))
+    setting.change("model_folder_template", template)
+    [request] = plan_requests(client, [(version.remote_files[0], version)])
+    assert request.path == str(folder / "loras" / "SDXL" / "file1.safetensors")
+    assert sum("/models/" in path for path in civitai.requests) == asked
+
+
+def test_files_that_are_fetched_together_have_places_of_their_own(civitai, client, folder):
+    civitai.add(*(_version(n, _file(10 * n, "same.safetensors")) for n in (1, 2)))
+    versions = [models.load_version(client, n) for n in (1, 2)]
+    files = [(version.remote_files[0], version) for version in versions]
+    requests = plan_requests(client, files, folder=str(folder))
+    names = [os.path.relpath(request.path, folder) for request in requests]
+    assert names == ["same.safetensors", "same_2.safetensors"]
+    assert requests[0].kind == "lora" and requests[0].url.startswith(civitai.url)
+
+
+@pytest.mark.long
+def test_two_hundred_images_that_need_forty_files_are_listed_at_once(
+    civitai, client, folder, library
+):
+    civitai.add(*(_version(n) for n in range(1, 41)))
+    images = [
+        _image(n, *(1 + (n * k) % 40 for k in (1, 3, 7)), prompt=f"{n} <lora:file{n % 40}:1>")
+        for n in range(200)
+    ]
+    list_needed_files(client, images)
+    assert sorted(map(int, civitai.asked)) == list(range(1, 41))
+    library.forget()
+    begun = time.perf_counter()
+    needed = list_needed_files(client, images)
+    print(f"listed in {time.perf_counter() - begun:.3f} s")
+    assert len(needed.files) == 40 and len(civitai.asked) == 40
