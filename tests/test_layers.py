@@ -254,7 +254,7 @@ sys.modules["modules.script_callbacks"] = callbacks
 modules.paths = types.SimpleNamespace(data_path=os.getcwd())
 modules.shared = types.SimpleNamespace(opts=types.SimpleNamespace(data={{}}))
 registered = []
-for name in ("on_ui_settings", "on_ui_tabs", "on_app_started"):
+for name in ("on_ui_settings", "on_ui_tabs", "on_app_started", "on_image_saved"):
     setattr(callbacks, name, lambda callback, name=name: registered.append(name))
 def execute():  # as a host does, at its start and at each "Reload UI"
     module = types.ModuleType("civitai_shortcut.py")
@@ -270,6 +270,7 @@ print(json.dumps([seen, registered, "gradio" in sys.modules]))
 def test_host_that_loads_the_entry_twice_gets_its_callbacks_and_nothing_else(tmp_path):
     seen, registered, has_gradio = _python(_IN_A_HOST, str(tmp_path), _ENTRY)
     assert seen == []
-    assert sorted(set(registered)) == ["on_app_started", "on_ui_settings", "on_ui_tabs"]
-    assert len(registered) == 6 and not has_gradio
+    events = ["on_app_started", "on_image_saved", "on_ui_settings", "on_ui_tabs"]
+    assert sorted(set(registered)) == events
+    assert len(registered) == 8 and not has_gradio
     assert os.listdir(tmp_path) == []

@@ -28,12 +28,14 @@ export interface GetResponses {
   filename_preview: FilenamePreview;
   images: ImagePage;
   "images/{id}": ImageDetails;
+  "images/{id}/reproductions": Reproduction[];
   "images/{id}/workflow": Workflow;
   instance: Instance;
   jobs: JobList;
   lookup: FoundModels | FoundPost | FoundUser | FoundModel | FoundImage;
   models: ModelPage;
   "models/{id}": Model;
+  "reproductions/{id}/file": unknown;
   stats: Stats;
   suggestions: Suggestion[];
   watches: WatchList;
@@ -215,6 +217,7 @@ export interface SearchProgress {
  * infotext_source: where the infotext was found. problems: what the user should know about the
  * infotext. incompatibilities: what the WebUI would not take over from it, a line for each field.
  * has_workflow: a ComfyUI workflow is known. saved_path: "" if the image is not downloaded.
+ * reproduction_count: images that were made here from this one's data.
  */
 export interface ImageDetails {
   id: number;
@@ -251,6 +254,7 @@ export interface ImageDetails {
   laughs: number;
   cries: number;
   saved_path: string;
+  reproduction_count: number;
   extension: string;
 }
 /**
@@ -279,6 +283,31 @@ export interface Resource {
   availability: "here" | "other" | "missing" | "";
   availability_label: string;
   size: number;
+}
+/**
+ * A stored reproduction.
+ *
+ * file: "here" if its file can be shown, "gone" if it was deleted, "thumbnail" if only a small
+ * image was stored. name: of the file. path: "" if the file was never on this machine. is_edited:
+ * the prompt was edited after it was sent.
+ */
+export interface Reproduction {
+  nearness: "same" | "near" | "different" | "";
+  ssim: number | null;
+  summary: string;
+  differences: string[];
+  infotext: string;
+  prompt: string;
+  negative: string;
+  parameters: [string, string][];
+  width: number;
+  height: number;
+  id: number;
+  file: "here" | "gone" | "thumbnail";
+  name: string;
+  path: string;
+  made_at: string;
+  is_edited: boolean;
 }
 /**
  * workflow: ComfyUI's workflow as JSON text.
@@ -498,6 +527,8 @@ export interface PostResponses {
   annotations: AnnotationsChanged;
   collections: Collection[];
   compatibility: Incompatibilities;
+  "images/{id}/comparison": Comparison;
+  "images/{id}/reproductions/remove": Reproduction[];
   import: Imported;
   jobs: JobStarted;
   "jobs/{id}/{action}": JobList;
@@ -518,6 +549,26 @@ export interface AnnotationsChanged {
  */
 export interface Incompatibilities {
   incompatibilities: string[];
+}
+/**
+ * A reproduction beside its original.
+ *
+ * nearness: "" if it could not be measured. ssim: structural similarity, 1 for equal images.
+ * summary: the nearness with its figures in a sentence. differences: what both infotexts say
+ * differently, a line each, the likeliest cause first. infotext, prompt, negative, parameters: of
+ * the reproduction.
+ */
+export interface Comparison {
+  nearness: "same" | "near" | "different" | "";
+  ssim: number | null;
+  summary: string;
+  differences: string[];
+  infotext: string;
+  prompt: string;
+  negative: string;
+  parameters: [string, string][];
+  width: number;
+  height: number;
 }
 export interface Imported {
   image_count: number;
@@ -565,6 +616,8 @@ export interface PostBodies {
   annotations: AnnotationsBody;
   collections: CollectionBody;
   compatibility: Text;
+  "images/{id}/comparison": unknown;
+  "images/{id}/reproductions/remove": ReproductionIds;
   import: unknown;
   jobs: JobBody;
   "jobs/{id}/{action}": {
@@ -596,6 +649,9 @@ export interface CollectionBody {
 }
 export interface Text {
   text: string;
+}
+export interface ReproductionIds {
+  ids: number[];
 }
 /**
  * A job to start: either `ids` or `query` is needed.

@@ -32,7 +32,7 @@ def _fields_of(modules):
     modules.shared.opts = types.SimpleNamespace(add_option=fields.__setitem__, data={})
     calls = modules.script_callbacks
     calls.on_ui_settings = lambda build: build()
-    calls.on_ui_tabs = calls.on_app_started = lambda build: None
+    calls.on_ui_tabs = calls.on_app_started = calls.on_image_saved = lambda build: None
     webui.register_tab()
     return fields
 

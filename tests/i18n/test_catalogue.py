@@ -17,6 +17,8 @@ _SECTIONS = [f.name for f in dataclasses.fields(_ENGLISH) if f.name != "name"]
 # Keys that are put together from a beginning and a code.
 _BY_CODE = ("state_", "job_", "reason_", "report_", "search_", "short_", "open_", "pick_")
 _BY_CODE += (
+    "differs_",
+    "nearness_",
     "head_",
     "stats_head_",
     "template_",

@@ -15,14 +15,16 @@ from civitai_manager_libs.library import (
     models,
     pages,
     records,
+    reproductions,
     search,
     watches,
 )
 from civitai_manager_libs.library.bookmarks.annotations import AnnotationChange
 from civitai_manager_libs.library.store import database, schema, select_rows
+from PIL import Image
 from served_api import ServedApi
 
-_USER_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone", "watched")
+_USER_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone", "watched", "reproductions")
 _ALL_TABLES = (
     *_USER_TABLES,
     "images",
@@ -66,6 +68,9 @@ def filled(library):
     bookmarks.collections.add_to_collection(images[:2], "two")
     watches.watch_gallery(ImageQuery(5), "M")
     watches.watch_gallery(ImageQuery(username="anna"), "anna")
+    for path in ("a.png", "b.png"):
+        one = reproductions.Reproduction(0, 1, path, "infotext", 1.0, False, 8, 8)
+        reproductions.store_reproduction(one, Image.new("RGB", (8, 8)))
     deletions.mark_deleted(3)
     library.forget()
     return library
@@ -86,6 +91,7 @@ def _use_everything():
         begin = api.get("bootstrap")
         assert "database" not in begin["watches"]["problem"]
         api.get("images?search=lighthouse")
+        api.ask("api/images/1/reproductions")
         for path in ("watches", "collections", "export", "suggestions?word=tag:", "stats?model=5"):
             answer = api.ask(f"api/{path}")
             assert answer.status_code == 200, (path, answer.text)

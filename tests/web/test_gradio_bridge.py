@@ -11,6 +11,7 @@ from api_server import MODEL_ID, status
 from civitai_manager_libs import civitai_gallery_action
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.library import pages
+from civitai_manager_libs.library.reproductions import receive, sends
 from fault_responses import png
 from PIL import Image
 
@@ -29,8 +30,8 @@ def ids(civitai):
     return [image.id for image in read.page.images]
 
 
-def _asked(image_id, text=None, request=_REQUEST):
-    asked = json.dumps({"id": image_id, "text": text, "nonce": _NONCE})
+def _asked(image_id, text=None, request=_REQUEST, tab="txt2img"):
+    asked = json.dumps({"tab": tab, "id": image_id, "text": text, "nonce": _NONCE})
     return gradio_bridge._answer_send(asked, request)
 
 
@@ -100,3 +101,12 @@ def test_picture_keeps_its_real_size(on_demo):
     image = pages.load_page(client, ImageQuery(900003), None, 5).page.images[0]
     with Image.open(_asked(image.id)[1]) as opened:
         assert opened.size == (image.width, image.height)
+
+
+@pytest.mark.parametrize("tab", ["txt2img", "control", "img2img", "extras", None])
+def test_send_to_a_tab_that_makes_images_anew_is_remembered(civitai, ids, tab, monkeypatch):
+    monkeypatch.setattr(receive, "_sends", sends.SendMemory())
+    text = "a sea\nSteps: 20, Sampler: Euler, Seed: 123456789"
+    _asked(ids[0], text, tab=tab)
+    match = receive._sends.find(text)
+    assert match == ((ids[0], False) if tab in ("txt2img", "control") else None)

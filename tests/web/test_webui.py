@@ -22,7 +22,7 @@ _PAPER, _VIDEOS = 900003, 900007
 
 def test_each_load_registers_every_callback_once_and_asks_no_network(host):
     state = host.state()
-    once = {"ui_settings": 1, "ui_tabs": 1, "app_started": 1}
+    once = {"ui_settings": 1, "ui_tabs": 1, "app_started": 1, "image_saved": 1}
     assert [load["callbacks"] for load in state["rounds"]] == [once, once]
     assert state["watched"] == []
 

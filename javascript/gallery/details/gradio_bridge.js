@@ -22,7 +22,7 @@ export async function sendToTab(context, tab, id, text) {
   try {
     if (!(await isSameInstance(context))) throw new ApiError("not_sent", words("send_changed"), 0);
     toast(words("sending", { tab }));
-    await fillHostFields(id, text, context);
+    await fillHostFields({ tab, id, text }, context);
     const paste = findPart("send")?.querySelectorAll("button")[index];
     if (!paste) throw makeMissingError(context);
     // an open dialog would block the page from behind a tab that is not seen
@@ -36,15 +36,14 @@ export async function sendToTab(context, tab, id, text) {
 }
 
 /** Let gradio put the image and the infotext into the host's hidden fields.
- * @param {number | null} id
- * @param {string | null} text
+ * @param {{tab: string, id: number | null, text: string | null}} send
  * @param {Context} context */
-async function fillHostFields(id, text, context) {
+async function fillHostFields(send, context) {
   const request = findField(findPart("ask"));
   const press = findButton(findPart("button"));
   if (!request || !press) throw makeMissingError(context);
   const nonce = crypto.getRandomValues(new Uint32Array(3)).join("-");
-  request.value = JSON.stringify({ id, text, nonce });
+  request.value = JSON.stringify({ ...send, nonce });
   request.dispatchEvent(new Event("input", { bubbles: true }));
   await waitForFrame(); // gradio passes a field's value on with its next drawing
   press.click();

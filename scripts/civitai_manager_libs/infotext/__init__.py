@@ -1,5 +1,6 @@
 """How an image was made: read from a record, a graph or a file, and written as an infotext."""
 
+from .differences import Difference, list_differences, list_lora_names, list_prompt_words
 from .embedding import embed_infotext
 from .files import EmbeddedData, has_overlapping_exif, read_embedded
 from .generation import Generation, read_generation
@@ -8,8 +9,8 @@ from .metadata import build_infotext, find_workflow, list_added_lora_tags, list_
 from .resources import list_resources, Resource
 from .text import find_missing_values, parse_infotext
 
-__all__ = ["EmbeddedData", "Generation", "HOSTS", "HostCapabilities", "Loss", "Resource"]
-__all__ += ["build_infotext", "embed_infotext", "find_missing_values", "find_workflow"]
-__all__ += ["has_overlapping_exif", "list_added_lora_tags", "list_losses"]
-__all__ += ["list_omitted_parameters", "list_resources", "parse_infotext", "read_embedded"]
-__all__ += ["read_generation"]
+__all__ = ["Difference", "EmbeddedData", "Generation", "HOSTS", "HostCapabilities", "Loss"]
+__all__ += ["Resource", "build_infotext", "embed_infotext", "find_missing_values", "find_workflow"]
+__all__ += ["has_overlapping_exif", "list_added_lora_tags", "list_differences", "list_lora_names"]
+__all__ += ["list_losses", "list_omitted_parameters", "list_prompt_words", "list_resources"]
+__all__ += ["parse_infotext", "read_embedded", "read_generation"]

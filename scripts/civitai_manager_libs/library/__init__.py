@@ -9,10 +9,11 @@ from . import (
     pages,
     recent_models,
     records,
+    reproductions,
     search,
     watches,
 )
 from .store import select_rows, wait_for_writes
 
 __all__ = ["bookmarks", "cache", "deletions", "gallery_stats", "models", "pages", "recent_models"]
-__all__ += ["records", "search", "select_rows", "wait_for_writes", "watches"]
+__all__ += ["records", "reproductions", "search", "select_rows", "wait_for_writes", "watches"]

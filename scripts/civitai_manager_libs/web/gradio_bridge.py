@@ -18,13 +18,14 @@ from ..core import as_mapping, as_whole_number, Image
 from ..errors import CivitaiShortcutError
 from ..i18n import messages
 from ..infotext import build_infotext, has_overlapping_exif, read_embedded
-from ..library import pages, records
+from ..library import pages, records, reproductions
 from . import bundle
 from .routes import new_instance
 
 __all__ = ["build_tab"]
 
 _PREFIX = "civitai_shortcut_door"
+_GENERATING_TABS = ("txt2img", "control")  # in which an image is made again; SD.Next's is "control"
 
 
 def build_tab() -> None:
@@ -73,6 +74,8 @@ def _answer_send(request_json: str, request: gr.Request) -> tuple[str, Any, str]
     except CivitaiShortcutError as error:
         message = messages.reason_text(error.reason, language)
         return "", None, json.dumps({"nonce": nonce, "error": message})
+    if given.get("tab") in _GENERATING_TABS and image.type == "image":
+        reproductions.remember_send(image.id, infotext)
     return infotext, image_file, nonce
 
 

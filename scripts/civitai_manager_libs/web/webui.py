@@ -17,6 +17,7 @@ _SECTION = ("civitai_shortcut", "Civitai Shortcut")
 def register_tab() -> None:
     """Register our tab in the WebUI. Call this again after "Reload UI", which forgets callbacks."""
     host.register_callbacks(_on_tabs, _on_settings, _on_started)
+    host.register_image_saved(_on_image_saved)
 
 
 def _on_tabs() -> list[tuple[Any, str, str]]:
@@ -69,6 +70,12 @@ def _apply_option(name: str) -> None:
         setting.change(name, check(options[name]) if check else options[name])
     except CivitaiShortcutError as error:
         util.printD(f"[setting] {error}")
+
+
+def _on_image_saved(image: Any, path: str, infotext: str) -> None:
+    from ..library import reproductions
+
+    reproductions.receive_image(image, path, infotext)
 
 
 def _on_started(page: Any, app: Any) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from ...core import as_mapping, as_text, clean_text
 from ...errors import TooLarge
@@ -54,15 +55,16 @@ class EmbeddedData:
     credentials: str = ""
 
 
-def read_embedded(path: str) -> EmbeddedData:
+def read_embedded(file: str | BinaryIO) -> EmbeddedData:
     """Read from an image or video file how it was made, whatever program wrote the file.
 
-    Raises DiskError if the file cannot be read, and TooLarge if there is too little memory.
+    file: its path, or the open file. Raises DiskError if the file cannot be read, and TooLarge if
+    there is too little memory.
     """
     try:
-        return _interpret_texts(read_embedded_texts(path))
+        return _interpret_texts(read_embedded_texts(file))
     except MemoryError as error:
-        raise TooLarge(f"There is too little memory to read {path}.") from error
+        raise TooLarge(f"There is too little memory to read {file}.") from error
 
 
 def _interpret_texts(texts: dict[str, str]) -> EmbeddedData:

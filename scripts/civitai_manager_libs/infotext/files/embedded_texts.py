@@ -6,6 +6,7 @@ No pixel is decoded, so neither an image's size nor damage to its pixels matters
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import BinaryIO
 
 from ... import util
@@ -22,32 +23,38 @@ _MAX_PARTS = 100_000  # chunks and boxes; a PNG of 200 MB in the usual chunks of
 _Reader = Callable[[BinaryIO, Budget], Texts]
 
 
-def read_embedded_texts(path: str) -> dict[str, str]:
+def read_embedded_texts(file: str | BinaryIO) -> dict[str, str]:
     """Return the texts that programs have stored in an image or video file, by name.
 
-    "UserComment" is EXIF's user comment, "XMP" the XMP packet, "C2PA" the program named in the
-    Content Credentials, and "EXIF" a warning: see `has_overlapping_exif`. Return {} if the file is
-    damaged or of another type. Raises DiskError if the file cannot be read.
+    file: its path, or the open file. "UserComment" is EXIF's user comment, "XMP" the XMP packet,
+    "C2PA" the program named in the Content Credentials, and "EXIF" a warning: see
+    `has_overlapping_exif`. Return {} if the file is damaged or of another type. Raises DiskError if
+    the file cannot be read.
     """
     try:
-        with open(path, "rb") as file:
-            read = _READERS.get(util.extension_of(file.read(16)) or "")
-            texts: dict[str, str] = {}
-            for name, text in read(file, Budget(_MAX_BYTES, _MAX_PARTS)) if read else ():
-                if text.strip("\0 \n"):
-                    texts.setdefault(name, text)
-            return texts
+        with open(file, "rb") if isinstance(file, str) else nullcontext(file) as opened:
+            opened.seek(0)
+            return _read_texts(opened)
     except OSError as error:
-        raise DiskError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise DiskError(f"{file} cannot be read: {error.strerror or error}.") from error
 
 
-def has_overlapping_exif(path: str) -> bool:
+def _read_texts(file: BinaryIO) -> dict[str, str]:
+    read = _READERS.get(util.extension_of(file.read(16)) or "")
+    texts: dict[str, str] = {}
+    for name, text in read(file, Budget(_MAX_BYTES, _MAX_PARTS)) if read else ():
+        if text.strip("\0 \n"):
+            texts.setdefault(name, text)
+    return texts
+
+
+def has_overlapping_exif(file: str | BinaryIO) -> bool:
     """Return whether an image library might run out of memory on the EXIF data of a file.
 
-    The tags of such a file share the same bytes, which a library copies for each tag. Raises
-    DiskError if the file cannot be read.
+    file: its path, or the open file. The tags of such a file share the same bytes, which a library
+    copies for each tag. Raises DiskError if the file cannot be read.
     """
-    return "EXIF" in read_embedded_texts(path)
+    return "EXIF" in read_embedded_texts(file)
 
 
 _READERS: dict[str, _Reader] = {

@@ -2,6 +2,7 @@
 
 from . import annotations, collections, import_export
 from .annotations import Annotation
-from .thumbnails import find_thumbnail
+from .thumbnails import find_thumbnail, store_thumbnails
 
 __all__ = ["Annotation", "annotations", "collections", "find_thumbnail", "import_export"]
+__all__ += ["store_thumbnails"]

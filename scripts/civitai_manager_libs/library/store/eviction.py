@@ -13,13 +13,17 @@ __all__ = ["evict_oldest"]
 
 _AT_ONCE = 200  # rows of a table in one step: about 0.1 s of images
 _LIMITS = {"models": 5_000, "pages": 20_000, "version_records": 20_000}  # rows
-_ANNOTATED = "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
+_ANNOTATED = (
+    "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
+    " UNION SELECT image_id FROM reproductions"
+)
 
 
 def evict_oldest(db: sqlite3.Connection) -> bool:
     """Delete some of the oldest rows of tables over their limits; return whether more remain.
 
-    Runs in the caller's transaction, for about 0.1 s. Images with annotations are never deleted.
+    Runs in the caller's transaction, for about 0.1 s. Images with annotations or reproductions are
+    never deleted.
     """
     limits = {**_LIMITS, "images": setting.library_records}
     return any([_evict_rows(db, table, limit) for table, limit in limits.items()])

@@ -3,7 +3,7 @@
 __all__ = ["CHANGES", "INDEXES", "RANK", "SEARCH_TABLES", "TABLES", "TEXTS_OF_3", "TRIGRAMS"]
 __all__ += ["USER_TABLES", "VALID_ROWS", "VERSION"]
 
-VERSION = 8
+VERSION = 9
 
 _IMAGES = """
 CREATE TABLE images (
@@ -121,9 +121,20 @@ CREATE TABLE IF NOT EXISTS version_hashes (
     hash TEXT NOT NULL, version_id INTEGER NOT NULL, PRIMARY KEY (hash, version_id)
 ) WITHOUT ROWID
 """
+# What was made here from an image's data. path: a bare name or "" if the file came from a browser.
+# ssim, hash_distance: see `reproductions.similarity`; NULL until measured. thumbnail: a JPEG.
+_REPRODUCTIONS = """
+CREATE TABLE reproductions (
+    number INTEGER PRIMARY KEY, image_id INTEGER NOT NULL, path TEXT NOT NULL,
+    infotext TEXT NOT NULL, made_at REAL NOT NULL, is_edited INTEGER NOT NULL,
+    width INTEGER NOT NULL, height INTEGER NOT NULL, ssim REAL, hash_distance INTEGER,
+    thumbnail BLOB NOT NULL
+);
+CREATE INDEX reproductions_by_image ON reproductions (image_id)
+"""
 # What only the user's library has: small tables, whose rows are checked when the library is
 # opened. VALID_ROWS: what valid rows meet beside the types of their columns.
-USER_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone", "watched")
+USER_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone", "watched", "reproductions")
 _NUMBER = "substr(gallery, instr(gallery, ' ') + 1)"
 VALID_ROWS = {"watched": f"""
     level BETWEEN 1 AND 63 AND (gallery GLOB 'user ?*' OR length({_NUMBER}) < 19
@@ -158,7 +169,8 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {_INDEXES};
 {_OWN};
 {_WATCHED};
-{_VERSION_RECORDS}
+{_VERSION_RECORDS};
+{_REPRODUCTIONS}
 """
 _KINDS = {"model": "model_id", "version": "version_id", "post": "post_id", "user": "username"}
 # Fills `seen` from the pages, which tell the galleries in which an image was read.
@@ -185,4 +197,7 @@ ALTER TABLE watched ADD COLUMN known BLOB;
 ALTER TABLE watched ADD COLUMN fresh_ids BLOB;
 ALTER TABLE watched ADD COLUMN news BLOB
 """
-CHANGES = (_FIGURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS)
+CHANGES = (
+    *(_FIGURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS),
+    _REPRODUCTIONS,
+)

@@ -37,8 +37,8 @@ _MOST_LETTERS = 10_000  # of a text that is given
 class RequestContext:
     """A request as a handler sees it.
 
-    body: the JSON of a write, None for a GET. cancelled: set when the browser hangs up. run_local:
-    runs a function in a thread for local work.
+    body: the JSON of a write or the open file of an upload, None for a GET. cancelled: set when the
+    browser hangs up. run_local: runs a function in a thread for local work.
     """
 
     request: Request
@@ -119,8 +119,16 @@ class Endpoints:
         """
         return self._endpoint(handler, is_our_page, max_bytes)
 
+    def for_upload(self, handler: Handler, max_bytes: int) -> Endpoint:
+        """Return an endpoint that accepts a file from our page, as the request's whole body."""
+        return self._endpoint(handler, is_our_page, max_bytes, is_file=True)
+
     def _endpoint(
-        self, handler: Handler, is_let_in: Callable[[Request], bool], max_bytes: int = 0
+        self,
+        handler: Handler,
+        is_let_in: Callable[[Request], bool],
+        max_bytes: int = 0,
+        is_file: bool = False,
     ) -> Endpoint:
         async def endpoint(request: Request) -> Any:
             try:
@@ -132,7 +140,8 @@ class Endpoints:
                     raise ApiError(403, "not_allowed", "unknown_name")
                 if _page_version(request) not in (None, code_version()):
                     raise ApiError(409, "outdated")
-                async with self._bodies.read(request, max_bytes, self.run_local) as body:
+                reading = self._bodies.read(request, max_bytes, self.run_local, is_file)
+                async with reading as body:
                     return await self._answer(handler, request, body)
             except ApiError as error:
                 return error_response(error, request_language(request))

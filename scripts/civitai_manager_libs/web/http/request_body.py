@@ -38,13 +38,13 @@ class BodyReader:
 
     @asynccontextmanager
     async def read(
-        self, request: Request, max_bytes: int, in_thread: InThread
+        self, request: Request, max_bytes: int, in_thread: InThread, is_file: bool = False
     ) -> AsyncIterator[Any]:
         """Yield the parsed JSON body of a request, None for a GET.
 
-        Only a few large bodies may be held at a time; each counts until the `with` block ends.
-        Raises ApiError for an invalid, too large or too slow body, and ClientDisconnect if the
-        client goes away.
+        is_file: the body is no JSON; yield it as an open temporary file. Only a few large bodies
+        may be held at a time; each counts until the `with` block ends. Raises ApiError for an
+        invalid, too large or too slow body, and ClientDisconnect if the client goes away.
         """
         if request.method in ("GET", "HEAD"):
             yield None
@@ -58,7 +58,7 @@ class BodyReader:
                 raise ApiError(408, "too_slow") from error
             except OSError as error:  # no room for a temporary file
                 raise ApiError(507, "disk") from error
-            yield await in_thread(_parse_body, file)
+            yield file if is_file else await in_thread(_parse_body, file)
 
     async def _receive(
         self,

@@ -15,7 +15,7 @@ from .. import bundle
 from ..http import ApiError, file_response, RemoteWork, RequestContext
 from .dependencies import find_saved_files, get_client, require_image
 
-__all__ = ["get_file", "get_page_file", "get_thumbnail"]
+__all__ = ["get_file", "get_page_file", "get_thumbnail", "send_path"]
 
 _WIDTHS, _USUAL = (320, 450, 800), 450
 _KINDS = {
@@ -51,7 +51,7 @@ def get_file(context: RequestContext) -> Any:
     image = require_image(context)
     saved = find_saved_files([image.id]).get(image.id)
     if saved:
-        return _send_path(context, saved, f"{image.id}")
+        return send_path(context, saved, f"{image.id}")
     return _send_cached(context, image.url, f"{image.id}") or RemoteWork(
         lambda: _send_file(context, image), "files"
     )
@@ -89,7 +89,7 @@ def _send_cached(context: RequestContext, url: str, tag: str) -> Any:
     """Return a response with a cached file, None if it is not cached."""
     with cache.hold_file(url):
         path = cache.find_cached(url)
-        return None if path is None else _send_path(context, path, tag)
+        return None if path is None else send_path(context, path, tag)
 
 
 def _send_thumbnail(context: RequestContext, image: Image, width: int) -> Any:
@@ -97,24 +97,24 @@ def _send_thumbnail(context: RequestContext, image: Image, width: int) -> Any:
         with pages.open_image_file(
             get_client(), thumbnail_url(image, width), context.cancelled
         ) as path:
-            return _send_path(context, path, f"{image.id}-{width}")
+            return send_path(context, path, f"{image.id}-{width}")
     except (NotFound, NetworkError, ServerError):
         thumbnail = bookmarks.find_thumbnail(image)
         if thumbnail is None:
             raise
-        return _send_path(context, thumbnail, f"{image.id}-kept")
+        return send_path(context, thumbnail, f"{image.id}-kept")
 
 
 def _send_file(context: RequestContext, image: Image) -> Any:
     try:
         with pages.open_image_file(get_client(), image.url, context.cancelled) as path:
-            return _send_path(context, path, f"{image.id}")
+            return send_path(context, path, f"{image.id}")
     except NotFound:
         deletions.mark_deleted(image.id)
         raise
 
 
-def _send_path(context: RequestContext, path: str, tag: str) -> Any:
+def send_path(context: RequestContext, path: str, tag: str) -> Any:
     """Return a response with a media file, whose type follows from its first bytes.
 
     tag: the ETag. Raises NotAnImage if the file is no image, video or sound.

@@ -8,7 +8,18 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
 from ..http import ApiError, Endpoints, RequestContext
-from . import bootstrap, files, image, images, jobs, library, lookup, settings, watches
+from . import (
+    bootstrap,
+    files,
+    image,
+    images,
+    jobs,
+    library,
+    lookup,
+    reproductions,
+    settings,
+    watches,
+)
 
 __all__ = ["add_routes"]
 
@@ -24,6 +35,9 @@ _READ = (
     ("images", images.get_images),
     ("images/{image_id:civitai_id}", image.get_details),
     ("images/{image_id:civitai_id}/workflow", image.get_workflow),
+    ("images/{image_id:civitai_id}/reproductions", reproductions.get_reproductions),
+    ("reproductions/{reproduction:civitai_id}/file", reproductions.get_reproduction_file),
+    ("reproductions/{reproduction:civitai_id}/thumb", reproductions.get_reproduction_thumbnail),
     ("thumb/{image_id:civitai_id}", files.get_thumbnail),
     ("file/{image_id:civitai_id}", files.get_file),
     ("jobs", jobs.get_jobs),
@@ -37,6 +51,11 @@ _READ = (
 _WRITE = (
     ("POST", "collections", library.act_on_collections),
     ("POST", "watches", watches.act_on_watches),
+    (
+        "POST",
+        "images/{image_id:civitai_id}/reproductions/remove",
+        reproductions.remove_reproductions,
+    ),
     ("POST", "jobs/{job:civitai_id}/{action}", jobs.act_on_job),
     ("PUT", "settings", settings.put_settings),
     ("PUT", "key", settings.put_key),
@@ -48,6 +67,9 @@ _WRITE_MUCH = (  # the last: bytes that a body may have
     ("POST", "annotations", library.annotate_images, 2 * _MB),
     ("POST", "jobs", jobs.begin_job, 2 * _MB),
     ("POST", "import", library.post_import, 8 * _MB),
+)
+_UPLOADS = (  # files, with the bytes that one may have
+    ("images/{image_id:civitai_id}/comparison", reproductions.compare_file, 64 * _MB),
 )
 
 
@@ -71,6 +93,10 @@ def add_routes(app: Any) -> None:
     routes += [
         Route(f"{_API}/{path}", endpoints.for_write(handler, *limit), methods=[method])
         for method, path, handler, *limit in (*_WRITE, *_WRITE_MUCH)
+    ]
+    routes += [
+        Route(f"{_API}/{path}", endpoints.for_upload(handler, limit), methods=["POST"])
+        for path, handler, limit in _UPLOADS
     ]
     routes.append(
         Route(f"{_ROOT}/page/{{version}}/{{name:path}}", endpoints.for_read(files.get_page_file))

@@ -46,6 +46,7 @@ from .page import (
     UnwatchBody,
     WatchList,
 )
+from .reproductions import Comparison, Reproduction, ReproductionIds
 
 __all__ = ["Contract"]
 
@@ -64,7 +65,8 @@ class ErrorBody(TypedDict):
     error: ErrorDetails
 
 
-# file/{id}: JSON only if the file cannot be sent, and then an `ErrorBody`.
+# file/{id}, reproductions/{id}/file: JSON only if the file cannot be sent, and then an `ErrorBody`.
+# images/{id}/comparison: the body is the file itself.
 GetResponses = TypedDict(
     "GetResponses",
     {
@@ -74,12 +76,14 @@ GetResponses = TypedDict(
         "filename_preview": FilenamePreview,
         "images": ImagePage,
         "images/{id}": ImageDetails,
+        "images/{id}/reproductions": list[Reproduction],
         "images/{id}/workflow": Workflow,
         "instance": Instance,
         "jobs": JobList,
         "lookup": LookupResult,
         "models": ModelPage,
         "models/{id}": Model,
+        "reproductions/{id}/file": Any,
         "stats": Stats,
         "suggestions": list[Suggestion],
         "watches": WatchList,
@@ -91,6 +95,8 @@ PostBodies = TypedDict(
         "annotations": AnnotationsBody,
         "collections": CollectionBody,
         "compatibility": Text,
+        "images/{id}/comparison": Any,
+        "images/{id}/reproductions/remove": ReproductionIds,
         "import": Any,
         "jobs": JobBody,
         "jobs/{id}/{action}": dict[str, Any],
@@ -105,6 +111,8 @@ PostResponses = TypedDict(
         "annotations": AnnotationsChanged,
         "collections": list[Collection],
         "compatibility": Incompatibilities,
+        "images/{id}/comparison": Comparison,
+        "images/{id}/reproductions/remove": list[Reproduction],
         "import": Imported,
         "jobs": JobStarted,
         "jobs/{id}/{action}": JobList,

@@ -104,6 +104,7 @@ class ImageDetails(ImageView, ImageLinks):
     infotext_source: where the infotext was found. problems: what the user should know about the
     infotext. incompatibilities: what the WebUI would not take over from it, a line for each field.
     has_workflow: a ComfyUI workflow is known. saved_path: "" if the image is not downloaded.
+    reproduction_count: images that were made here from this one's data.
     """
 
     annotations: Annotations
@@ -121,6 +122,7 @@ class ImageDetails(ImageView, ImageLinks):
     laughs: int
     cries: int
     saved_path: str
+    reproduction_count: int
     extension: str
 
 

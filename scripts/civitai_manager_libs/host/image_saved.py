@@ -1,0 +1,43 @@
+"""The images that a WebUI saves, handed on once they are on the disk.
+
+Imports the WebUI inside functions only: a terminal loads nothing of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["register_image_saved"]
+
+ImageSaved = Callable[[Any, str, str], None]
+# What a WebUI or ADetailer saves beside an image, with the infotext of that image: grids, and what
+# there was before a step. The names are those of `save_image` in the WebUIs' modules/images.py.
+_BESIDE = re.compile(
+    r"(?:[a-z]+_)?grid-.*|.*-(?:before-[a-z-]+|mask|mask-composite|ad-before|ad-preview\S*)", re.S
+)
+
+
+def register_image_saved(on_saved: ImageSaved) -> None:
+    """Register a function that the WebUI calls for each image that it has generated and saved.
+
+    on_saved: called in the WebUI's thread with (PIL image, absolute path, infotext). The WebUI logs
+    its exceptions and goes on.
+    """
+    from modules import script_callbacks
+
+    script_callbacks.on_image_saved(lambda params: _hand_on(params, on_saved))
+
+
+def _hand_on(params: Any, on_saved: ImageSaved) -> None:
+    """Call `on_saved` for a generated image.
+
+    params: the WebUI's `ImageSaveParams`. Its `p` is None for what the tab "Extras" saves.
+    """
+    infotext = (params.pnginfo or {}).get("parameters")
+    name = os.path.splitext(os.path.basename(params.filename))[0]
+    if params.p is None or not isinstance(infotext, str) or _BESIDE.fullmatch(name):
+        return
+    on_saved(params.image, os.path.abspath(params.filename), infotext)

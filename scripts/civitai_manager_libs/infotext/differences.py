@@ -1,0 +1,243 @@
+"""What two infotexts say differently about how an image was made. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from ..core import as_number, model_file_stem
+from .normalize import translate_infotext
+from .samplers import translate_sampler
+from .text import Infotext, parse_infotext
+
+__all__ = ["Difference", "list_differences", "list_lora_names", "list_prompt_words"]
+
+DifferenceKind = Literal[
+    "changed", "absent", "added", "edited", "checkpoint", "checkpoint_unknown", "program"
+]
+LoraKind = Literal["lora_missing", "lora_absent", "lora_added", "lora_version", "lora_weight"]
+
+# In the order in which they change an image most.
+_FIRST = ("Seed", "Variation seed", "Variation seed strength", "Seed resize from")
+_MAIN = (
+    *("Size", "Sampler", "Schedule type", "Steps", "CFG scale", "Distilled CFG Scale", "RNG"),
+    *("ENSD", "Clip skip", "VAE", "Denoising strength"),
+)
+_UNKNOWN_IF_ABSENT = {*_FIRST[:1], *_MAIN[:7], "VAE"}  # every program has some value for them
+_IGNORED = {
+    *("Model", "Model hash", "Version", "App", "User", "Image id", "Base model", "Post id"),
+    *("Lora hashes", "TI hashes", "Hashes", "VAE hash", "Created Date", "Backend", "Pipeline"),
+    *("Operations", "Parser", "Batch size", "Batch pos", "Template", "Negative Template"),
+}
+# What A1111 and Forge leave out of an infotext if it has this value.
+_DEFAULTS = {"Clip skip": "1", "RNG": "GPU", "Schedule type": "Automatic", "ENSD": "0"}
+_A1111 = re.compile(r"v?1\.\d|f\d")  # the start of their `Version`
+_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})(?::([^<>\n]{1,100}))?>")
+_ANY_TAG = re.compile(r"<[^<>\n]{1,300}>")
+_WORD = re.compile(r"\w+(?:[.']\w+)*")
+_HASHES = re.compile(r"([^:,]+): ?([0-9a-fA-F]{8,64})")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that differs. original, made: the two values; "" if there is none.
+
+    field: an infotext key, or a LoRA's name. kind: "changed", "absent" (not in the image made
+    here), "added" (only there), "edited" (a prompt), "checkpoint" (another one),
+    "checkpoint_unknown" (the original names none), "program", or of a LoRA: "lora_missing" (its
+    tag had no effect), "lora_absent" (no tag), "lora_added", "lora_version" and "lora_weight".
+    """
+
+    kind: DifferenceKind | LoraKind
+    field: str
+    original: str = ""
+    made: str = ""
+
+
+class _Lora(NamedTuple):
+    """A LoRA of a prompt. weight: as the tag states it. hash: "" if it is not stated."""
+
+    name: str
+    weight: str
+    hash: str
+
+
+def list_differences(
+    original: str, made: str, missing_loras: Collection[str] = ()
+) -> tuple[Difference, ...]:
+    """Return what differs between the infotexts of an image and of its reproduction.
+
+    The likeliest cause comes first. What either of them does not state counts as unknown, not as
+    different, if every program has some value for it. missing_loras: lower-case names of LoRAs that
+    are not installed here.
+    """
+    first, second = (parse_infotext(translate_infotext(text)) for text in (original, made))
+    if not first.parameters and not first.prompt or not second.parameters:
+        return ()
+    before, after = _normalize(first.parameters), _normalize(second.parameters)
+    return (
+        *_compare_values(before, after, _FIRST),
+        *_compare_checkpoints(before, after),
+        *_compare_loras(first, second, missing_loras),
+        *_compare_prompts(first, second),
+        *_compare_values(before, after, _MAIN),
+        *_compare_others(before, after),
+        *_compare_programs(first, second),
+    )
+
+
+def list_lora_names(text: str) -> tuple[str, ...]:
+    """Return the names of the LoRAs whose tags an infotext's prompt has, each once."""
+    return tuple(lora.name for lora in _read_loras(parse_infotext(text)).values())
+
+
+def list_prompt_words(prompt: str) -> tuple[str, ...]:
+    """Return the words of a prompt in lower case, without weights' brackets and without tags.
+
+    Prompts with equal words mean the same to a WebUI, or nearly so.
+    """
+    return tuple(_WORD.findall(_ANY_TAG.sub(" ", prompt).lower()))
+
+
+def _normalize(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters with the defaults of their program, and the schedule for itself."""
+    is_a1111 = _A1111.match(parameters.get("Version", "")) is not None
+    # A1111's name for both was "DPM++ 2M Karras" before version 1.9.
+    names = parameters.get("Sampler", ""), parameters.get("Schedule type", "")
+    sampler, schedule = translate_sampler(*names)
+    pair = {"Sampler": sampler, "Schedule type": schedule}
+    stated = {**parameters, **{name: value for name, value in pair.items() if value}}
+    return {**(_DEFAULTS if is_a1111 else {"Clip skip": "1", "ENSD": "0"}), **stated}
+
+
+def _compare_values(
+    before: Mapping[str, str], after: Mapping[str, str], names: Iterable[str]
+) -> Iterator[Difference]:
+    for name in names:
+        original, made = before.get(name, ""), after.get(name, "")
+        if not original and not made or _is_same(original, made):
+            continue
+        if original and made:
+            yield Difference("changed", name, original, made)
+        elif name not in _UNKNOWN_IF_ABSENT:
+            yield Difference("absent" if original else "added", name, original, made)
+
+
+def _is_same(value: str, other: str) -> bool:
+    number = as_number(value)
+    is_equal = number is not None and number == as_number(other)
+    return is_equal or value.strip().lower() == other.strip().lower()
+
+
+def _compare_checkpoints(
+    before: Mapping[str, str], after: Mapping[str, str]
+) -> Iterator[Difference]:
+    hashes = (before.get("Model hash", ""), after.get("Model hash", ""))
+    names = (before.get("Model", ""), after.get("Model", ""))
+    shown = [
+        " ".join(filter(None, (name, code and f"[{code}]"))) for name, code in zip(names, hashes)
+    ]
+    if not shown[0]:
+        if shown[1]:
+            yield Difference("checkpoint_unknown", "Model", "", shown[1])
+        return
+    if _are_comparable(*hashes):
+        differs = not _is_same_hash(*hashes)
+    else:
+        differs = all(names) and not _is_same(*map(model_file_stem, names))
+    if differs:
+        yield Difference("checkpoint", "Model", *shown)
+
+
+def _are_comparable(code: str, other: str) -> bool:
+    """Return whether two hashes are of the same kind: 10 digits are the start of 64."""
+    return len(code) == len(other) > 0 or {len(code), len(other)} == {10, 64}
+
+
+def _is_same_hash(code: str, other: str) -> bool:
+    size = min(len(code), len(other))
+    return code[:size].lower() == other[:size].lower()
+
+
+def _compare_loras(
+    first: Infotext, second: Infotext, missing: Collection[str]
+) -> Iterator[Difference]:
+    before, after = _read_loras(first), _read_loras(second)
+    tells_loaded = "Lora hashes" in second.parameters
+    for key, lora in before.items():
+        other = after.get(key)
+        if other is None:
+            yield Difference("lora_absent", lora.name, lora.weight)
+        elif not other.hash and (tells_loaded or key in missing):
+            yield Difference("lora_missing", lora.name, lora.weight)
+        elif _are_comparable(lora.hash, other.hash) and not _is_same_hash(lora.hash, other.hash):
+            yield Difference("lora_version", lora.name, lora.hash, other.hash)
+        elif not _is_same(lora.weight, other.weight):
+            yield Difference("lora_weight", lora.name, lora.weight, other.weight)
+    for key, lora in after.items():
+        if key not in before:
+            yield Difference("lora_added", lora.name, "", lora.weight)
+
+
+def _read_loras(read: Infotext) -> dict[str, _Lora]:
+    """Return the LoRAs of a prompt by lower-case name, with the hashes that are stated."""
+    stated = _HASHES.findall(read.parameters.get("Lora hashes", ""))
+    hashes = {name.strip().lower(): code for name, code in stated}
+    found: dict[str, _Lora] = {}
+    for name, weight in _TAG.findall(read.prompt):
+        key = name.strip().lower()
+        found.setdefault(key, _Lora(name.strip(), weight or "1", hashes.get(key, "")))
+    return found
+
+
+def _compare_prompts(first: Infotext, second: Infotext) -> Iterator[Difference]:
+    prompts = ("Prompt", first.prompt, second.prompt)
+    negatives = ("Negative prompt", first.negative_prompt, second.negative_prompt)
+    for name, original, made in (prompts, negatives):
+        # Spaces and line ends mean nothing; brackets and weights do.
+        if _plain_prompt(original) != _plain_prompt(made):
+            yield Difference("edited", name, original, made)
+
+
+def _plain_prompt(prompt: str) -> str:
+    text = re.sub(r"\s+", " ", _ANY_TAG.sub(" ", prompt)).lower()
+    return re.sub(r" ?, ?", ",", text).strip(" ,")
+
+
+def _compare_others(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
+    """Yield the other parameters that differ: those of hires fix first, then of extensions.
+
+    The parameters of an extension that only one infotext has are a single difference.
+    """
+    known = {*_FIRST, *_MAIN, *_IGNORED}
+    names = [name for name in {**before, **after} if name not in known]
+    names = [name for name in names if not name.startswith("Civitai ")]
+    names.sort(key=lambda name: not name.startswith("Hires "))
+    one_sided: dict[tuple[str, bool], list[str]] = {}
+    for name in names:
+        original, made = before.get(name, ""), after.get(name, "")
+        if original and made:
+            yield from _compare_values(before, after, [name])
+        elif original or made:
+            one_sided.setdefault((_group_of(name), bool(original)), []).append(name)
+    for (group, is_original), members in one_sided.items():
+        values = before if is_original else after
+        field = members[0] if len(members) == 1 else group
+        value = values[members[0]] if len(members) == 1 else ""
+        if is_original:
+            yield Difference("absent", field, value)
+        else:
+            yield Difference("added", field, "", value)
+
+
+def _group_of(name: str) -> str:
+    """Return the start of a parameter's name, which all parameters of an extension share."""
+    return re.split(r"[ _]", name, maxsplit=1)[0]
+
+
+def _compare_programs(first: Infotext, second: Infotext) -> Iterator[Difference]:
+    original, made = first.parameters.get("Version", ""), second.parameters.get("Version", "")
+    if original and made and original != made:
+        yield Difference("program", "Version", original, made)

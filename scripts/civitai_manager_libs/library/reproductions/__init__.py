@@ -1,0 +1,19 @@
+"""Reproductions: images that were made here from a Civitai image's data, kept beside it."""
+
+from .receive import receive_image, remember_send
+from .similarity import measure_similarity, Nearness, open_image, Similarity
+from .table import (
+    count_reproductions,
+    delete_reproductions,
+    find_reproduction,
+    list_reproductions,
+    measure_missing,
+    read_thumbnail,
+    Reproduction,
+    store_reproduction,
+)
+
+__all__ = ["count_reproductions", "delete_reproductions", "find_reproduction"]
+__all__ += ["list_reproductions", "measure_missing", "measure_similarity", "Nearness"]
+__all__ += ["open_image", "read_thumbnail", "receive_image", "remember_send", "Reproduction"]
+__all__ += ["Similarity", "store_reproduction"]

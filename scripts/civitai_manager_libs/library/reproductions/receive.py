@@ -1,0 +1,44 @@
+"""Images that the WebUI saves: those that stem from a sent image become its reproductions."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ..bookmarks import store_thumbnails
+from ..records import find_images
+from ..store import write_later
+from .sends import SendMemory
+from .similarity import make_thumbnail
+from .table import insert_reproduction, Reproduction
+
+__all__ = ["receive_image", "remember_send"]
+
+_MAX_INFOTEXT = 300_000  # characters; real ones have some thousand
+
+_sends = SendMemory()
+
+
+def remember_send(image_id: int, infotext: str) -> None:
+    """Remember that an image was sent to a tab that generates, with this infotext."""
+    _sends.add(image_id, infotext)
+
+
+def receive_image(image: Any, path: str, infotext: str) -> None:
+    """Store an image that the WebUI has saved, if it stems from a sent image.
+
+    Called in the WebUI's own thread: takes about 10 ms for such an image, else less than one. The
+    library is written in the background; a failure is logged. image: PIL's. path: its file.
+    """
+    match = _sends.find(infotext) if len(infotext) <= _MAX_INFOTEXT else None
+    if match is None:
+        return
+    thumbnail, (width, height) = make_thumbnail(image), image.size
+    new = Reproduction(
+        0, match.image_id, path, infotext, time.time(), match.is_edited, width, height
+    )
+
+    def store_original() -> None:  # so that both can be compared when Civitai has it no more
+        store_thumbnails(list(find_images([match.image_id]).values()))
+
+    write_later(lambda db: insert_reproduction(db, new, thumbnail), store_original)

@@ -1,0 +1,88 @@
+"""The images that were sent to a tab which generates, and which of them a saved image stems from.
+
+An image stems from a send of the last 12 hours if it has the seed that was sent and
+
+- the words of the prompt that was sent: then it surely does;
+- or other words, since the prompt was edited: a seed of six digits or more is hardly met by
+  chance, a shorter one may have been typed, so that half of the words must be the same too.
+
+The latest send decides among equals. An image with another seed is another image.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ...core import as_integer
+from ...infotext import list_prompt_words, parse_infotext
+
+__all__ = ["Match", "SendMemory"]
+
+_MAX_SENDS = 200
+_MAX_AGE = 12 * 3600.0  # seconds
+_MIN_RANDOM_SEED = 100_000
+_MIN_SHARE = 0.5  # of the words of both prompts
+
+
+class Match(NamedTuple):
+    """The sent image from which a saved image stems. is_edited: the prompt was changed."""
+
+    image_id: int
+    is_edited: bool
+
+
+class _Send(NamedTuple):
+    image_id: int
+    seed: int
+    words: tuple[str, ...]
+    sent_at: float
+
+
+class SendMemory:
+    """The sends of the last 12 hours, in memory: a restart of the WebUI empties its fields too."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._sends: deque[_Send] = deque(maxlen=_MAX_SENDS)
+
+    def add(self, image_id: int, infotext: str) -> None:
+        """Remember that an image was sent with an infotext; ignore an infotext without a seed."""
+        seed, words = _read_identity(infotext)
+        if seed is not None:
+            with self._lock:
+                self._sends.append(_Send(image_id, seed, words, self._now()))
+
+    def find(self, infotext: str) -> Match | None:
+        """Return the sent image from which an image with this infotext stems, None if none does."""
+        with self._lock:
+            oldest = self._now() - _MAX_AGE
+            sends = [send for send in reversed(self._sends) if send.sent_at >= oldest]
+        if not sends:
+            return None
+        seed, words = _read_identity(infotext)
+        sends = [send for send in sends if send.seed == seed]
+        for send in sends:
+            if send.words == words:
+                return Match(send.image_id, False)
+        for send in sends:
+            if send.seed >= _MIN_RANDOM_SEED or _share_words(send.words, words) >= _MIN_SHARE:
+                return Match(send.image_id, True)
+        return None
+
+
+def _read_identity(infotext: str) -> tuple[int | None, tuple[str, ...]]:
+    """Return (seed, words of the prompt); the seed is None if it is missing or random (-1)."""
+    read = parse_infotext(infotext)
+    seed = as_integer(read.parameters.get("Seed"))
+    return (seed if seed is not None and seed >= 0 else None), list_prompt_words(read.prompt)
+
+
+def _share_words(words: tuple[str, ...], others: tuple[str, ...]) -> float:
+    """Return which part of the longer prompt's words the other prompt has, from 0 to 1."""
+    longer = max(len({*words}), len({*others}))
+    return len({*words} & {*others}) / longer if longer else 0.0

@@ -1,0 +1,147 @@
+"""The reproductions in the library's database: images made here after one was sent to the WebUI."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...core import log_disk_errors
+from ..store import select_rows, writing
+from .similarity import (
+    make_thumbnail,
+    measure_similarity,
+    open_image,
+    open_thumbnail,
+    Similarity,
+)
+
+__all__ = ["count_reproductions", "delete_reproductions", "find_reproduction"]
+__all__ += ["insert_reproduction", "list_reproductions", "measure_missing", "read_thumbnail"]
+__all__ += ["Reproduction", "store_reproduction"]
+
+_MAX_OF_IMAGE = 100  # the oldest beyond are deleted
+_COLUMNS = (
+    "number, image_id, path, infotext, made_at, is_edited, width, height, ssim, hash_distance"
+)
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """An image that was made here from the data of a Civitai image.
+
+    path: its file on this machine; the bare name of a file that came from a browser. made_at: Unix
+    time at which it was saved. is_edited: the prompt was edited after it was sent. width, height:
+    pixels. similarity: to the original, None if not measured yet.
+    """
+
+    id: int
+    image_id: int
+    path: str
+    infotext: str
+    made_at: float
+    is_edited: bool
+    width: int
+    height: int
+    similarity: Similarity | None = None
+
+
+def list_reproductions(image_id: int) -> list[Reproduction]:
+    """Return the reproductions of an image, newest first. Raises DiskError."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM reproductions WHERE image_id = ?"
+        " ORDER BY made_at DESC, number DESC"
+    )
+    return [_parse_row(row) for row in select_rows(sql, (image_id,))]
+
+
+def count_reproductions(image_id: int) -> int:
+    """Return how many reproductions an image has, 0 if the library cannot be read."""
+    with log_disk_errors("library"):
+        sql = "SELECT count(*) FROM reproductions WHERE image_id = ?"
+        return int(select_rows(sql, (image_id,))[0][0])
+    return 0
+
+
+def find_reproduction(reproduction_id: int) -> Reproduction | None:
+    """Return a reproduction, None if it is not stored. Raises DiskError."""
+    sql = f"SELECT {_COLUMNS} FROM reproductions WHERE number = ?"
+    return next(map(_parse_row, select_rows(sql, (reproduction_id,))), None)
+
+
+def read_thumbnail(reproduction_id: int) -> bytes | None:
+    """Return the JPEG of a reproduction's thumbnail, None if it is not stored. Raises DiskError."""
+    rows = select_rows("SELECT thumbnail FROM reproductions WHERE number = ?", (reproduction_id,))
+    return bytes(rows[0][0]) if rows else None
+
+
+def insert_reproduction(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None:
+    """Store a reproduction, in the caller's transaction; `new.id` is ignored.
+
+    It replaces one of the same file, which was overwritten. Of more than 100 reproductions of an
+    image, the oldest are deleted. thumbnail: a JPEG.
+    """
+    if new.path:
+        values: tuple[object, ...] = (new.image_id, new.path)
+        db.execute("DELETE FROM reproductions WHERE image_id = ? AND path = ?", values)
+    row: list[object] = [new.image_id, new.path, new.infotext, new.made_at, new.is_edited]
+    row += [new.width, new.height, *(new.similarity or (None, None)), thumbnail]
+    sql = (
+        f"INSERT INTO reproductions ({_COLUMNS.partition(', ')[2]}, thumbnail)"
+        f" VALUES ({', '.join('?' * len(row))})"
+    )
+    db.execute(sql, row)
+    sql = (
+        "DELETE FROM reproductions WHERE number IN (SELECT number FROM reproductions"
+        " WHERE image_id = ? ORDER BY made_at DESC, number DESC LIMIT -1 OFFSET ?)"
+    )
+    db.execute(sql, (new.image_id, _MAX_OF_IMAGE))
+
+
+def store_reproduction(new: Reproduction, image: Any) -> None:
+    """Store a reproduction with the thumbnail of its PIL image. Raises DiskError."""
+    thumbnail = make_thumbnail(image)
+    with writing() as db:
+        insert_reproduction(db, new, thumbnail)
+
+
+def delete_reproductions(reproduction_ids: Sequence[int]) -> None:
+    """Delete reproductions from the library; their files stay. Raises DiskError."""
+    with writing() as db:
+        sql = "DELETE FROM reproductions WHERE number IN (SELECT value FROM json_each(?))"
+        db.execute(sql, (json.dumps(list(reproduction_ids)),))
+
+
+def measure_missing(items: Sequence[Reproduction], original: str) -> list[Reproduction]:
+    """Return the reproductions, each with its similarity; store what was measured.
+
+    original: path of the original image or of its thumbnail. Raises NotAnImage if it cannot be
+    decoded, and DiskError.
+    """
+    image, measured = open_image(original), list[Reproduction]()
+    for item in items:
+        if item.similarity is None and (thumbnail := read_thumbnail(item.id)) is not None:
+            similarity = measure_similarity(image, open_thumbnail(thumbnail))
+            item = replace(item, similarity=similarity)
+        measured.append(item)
+    rows = [
+        (*new.similarity, new.id)
+        for new, old in zip(measured, items)
+        if new.similarity and not old.similarity
+    ]
+    if rows:
+        with writing() as db:
+            sql = "UPDATE reproductions SET ssim = ?, hash_distance = ? WHERE number = ?"
+            db.executemany(sql, rows)
+    return measured
+
+
+def _parse_row(row: tuple[Any, ...]) -> Reproduction:
+    *first, is_edited, width, height, ssim, hash_distance = row
+    number, image_id, path, infotext, made_at = first
+    similarity = None if ssim is None else Similarity(ssim, hash_distance)
+    return Reproduction(
+        number, image_id, path, infotext, made_at, bool(is_edited), width, height, similarity
+    )

@@ -1,0 +1,227 @@
+"""Images that were made here from a Civitai image's data, and files compared with it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, TypeVar
+
+from starlette.responses import Response
+
+from ...core import clean_line, Image, thumbnail_url
+from ...errors import HttpStatusError, NetworkError, NotAnImage, TooLarge
+from ...i18n import messages
+from ...infotext import (
+    build_infotext,
+    Difference,
+    list_differences,
+    list_lora_names,
+    parse_infotext,
+    read_embedded,
+    Resource,
+)
+from ...library import bookmarks, cache, pages, reproductions
+from ...local_models import get_model_index, WantedModel
+from ..http import ApiError, format_day, RemoteWork, RequestContext
+from ..schemas.reproductions import Comparison, Reproduction as ReproductionView
+from .dependencies import find_saved_files, get_client, require_image
+from .files import send_path
+
+__all__ = ["compare_file", "get_reproduction_file", "get_reproduction_thumbnail"]
+__all__ += ["get_reproductions", "remove_reproductions"]
+
+_MAX_SHOWN = 60  # characters of a value in a sentence
+_MAX_LINES = 40  # sentences about differences
+_MAX_NAME = 200  # characters of a file's name
+T = TypeVar("T")
+
+
+def get_reproductions(
+    context: RequestContext,
+) -> list[ReproductionView] | RemoteWork[list[ReproductionView]]:
+    """Return the reproductions of an image, newest first; measure those that are new."""
+    image = require_image(context)
+    found = reproductions.list_reproductions(image.id)
+    if all(one.similarity for one in found):
+        return _list_views(context, image, found)
+    return RemoteWork(lambda: _measure_and_list(context, image, found))
+
+
+def get_reproduction_thumbnail(context: RequestContext) -> Response:
+    """Return a response with the thumbnail of a reproduction."""
+    thumbnail = reproductions.read_thumbnail(context.path_param("reproduction"))
+    if thumbnail is None:
+        raise ApiError(404, "not_there")
+    headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+    return Response(thumbnail, headers=headers, media_type="image/jpeg")
+
+
+def get_reproduction_file(context: RequestContext) -> Any:
+    """Return a response with the full-size file of a reproduction."""
+    one = reproductions.find_reproduction(context.path_param("reproduction"))
+    if one is None or _file_state(one) != "here":
+        raise ApiError(404, "not_there")
+    return send_path(context, one.path, f"reproduction-{one.id}-{one.made_at:.3f}")
+
+
+def remove_reproductions(context: RequestContext) -> list[ReproductionView]:
+    """Remove reproductions from the list and return the list; their files stay."""
+    image, ids = require_image(context), context.typed_field("ids", list, is_needed=True)
+    own = {one.id for one in reproductions.list_reproductions(image.id)}
+    reproductions.delete_reproductions([i for i in ids if type(i) is int and i in own])
+    return _list_views(context, image, reproductions.list_reproductions(image.id))
+
+
+def compare_file(context: RequestContext) -> RemoteWork[Comparison]:
+    """Compare a file, which is the request's body, with an image.
+
+    With the query parameter `keep=1`, its thumbnail and infotext are stored as a reproduction,
+    under the file name `name`.
+    """
+    image, file = require_image(context), context.body
+    try:
+        picture, infotext = reproductions.open_image(file), read_embedded(file).infotext
+    except (NotAnImage, TooLarge) as error:
+        raise ApiError(400, "not_an_image", "not_comparable") from error
+    return RemoteWork(lambda: _compare(context, image, picture, infotext))
+
+
+def _compare(context: RequestContext, image: Image, picture: Any, infotext: str) -> Comparison:
+    similarity = _use_original(
+        context,
+        image,
+        lambda path: reproductions.measure_similarity(reproductions.open_image(path), picture),
+    )
+    name = clean_line(os.path.basename(context.query_param("name")), _MAX_NAME)
+    width, height = picture.size
+    one = reproductions.Reproduction(
+        0, image.id, name, infotext, time.time(), False, width, height, similarity
+    )
+    if context.query_param("keep"):
+        reproductions.store_reproduction(one, picture)
+        bookmarks.store_thumbnails([image])
+    return _make_comparison(context, _read_original(image), one)
+
+
+def _measure_and_list(
+    context: RequestContext, image: Image, found: Sequence[reproductions.Reproduction]
+) -> list[ReproductionView]:
+    measured = _use_original(
+        context, image, lambda path: reproductions.measure_missing(found, path)
+    )
+    return _list_views(context, image, found if measured is None else measured)
+
+
+def _use_original(context: RequestContext, image: Image, measure: Callable[[str], T]) -> T | None:
+    """Return what `measure` returns for the path of an image's thumbnail.
+
+    Return None if the thumbnail can neither be fetched nor found, or cannot be decoded.
+    """
+    try:
+        try:
+            url = thumbnail_url(image)
+            with pages.open_image_file(get_client(), url, context.cancelled) as path:
+                return measure(path)
+        except (NetworkError, HttpStatusError):
+            stored = bookmarks.find_thumbnail(image)
+            return None if stored is None else measure(stored)
+    except (NotAnImage, TooLarge):
+        return None
+
+
+def _read_original(image: Image) -> str:
+    """Return the infotext of an image from its record or else its file; "" without either."""
+    text = build_infotext(image.meta, image)
+    if text:
+        return text
+    path = find_saved_files([image.id]).get(image.id) or cache.find_cached(image.url)
+    return read_embedded(path).infotext if path else ""
+
+
+def _list_views(
+    context: RequestContext, image: Image, found: Sequence[reproductions.Reproduction]
+) -> list[ReproductionView]:
+    original = _read_original(image) if found else ""
+    return [
+        {
+            **_make_comparison(context, original, one),
+            "id": one.id,
+            "file": _file_state(one),
+            "name": os.path.basename(one.path),
+            "path": one.path if os.path.isabs(one.path) else "",
+            "made_at": format_day(one.made_at),
+            "is_edited": one.is_edited,
+        }
+        for one in found
+    ]
+
+
+def _file_state(one: reproductions.Reproduction) -> Literal["here", "gone", "thumbnail"]:
+    if not os.path.isabs(one.path):  # from a browser, which tells no path
+        return "thumbnail"
+    return "here" if os.path.isfile(one.path) else "gone"
+
+
+def _make_comparison(
+    context: RequestContext, original: str, one: reproductions.Reproduction
+) -> Comparison:
+    read, similarity = parse_infotext(one.infotext), one.similarity
+    return {
+        "nearness": similarity.nearness if similarity else "",
+        "ssim": round(similarity.ssim, 3) if similarity else None,
+        "summary": _make_summary(context, similarity),
+        "differences": _describe_differences(context, original, one),
+        "infotext": one.infotext,
+        "prompt": read.prompt,
+        "negative": read.negative_prompt,
+        "parameters": list(read.parameters.items()),
+        "width": one.width,
+        "height": one.height,
+    }
+
+
+def _make_summary(context: RequestContext, similarity: reproductions.Similarity | None) -> str:
+    if similarity is None:
+        return context.translate("nearness_unknown")
+    return context.translate(
+        "nearness_measured",
+        nearness=context.translate(f"nearness_{similarity.nearness}"),
+        ssim=f"{similarity.ssim:.2f}",
+        n=similarity.hash_distance,
+    )
+
+
+def _describe_differences(
+    context: RequestContext, original: str, one: reproductions.Reproduction
+) -> list[str]:
+    """Return a sentence for each difference, or one that says why there is none."""
+    if not original:
+        return [context.translate("differs_original_unknown")]
+    if not parse_infotext(one.infotext).parameters:
+        return [context.translate("differs_made_unknown")]
+    missing = _find_missing_loras(list_lora_names(one.infotext))
+    found = list_differences(original, one.infotext, missing)
+    if found:
+        return [_describe(context, each) for each in found[:_MAX_LINES]]
+    is_same = one.similarity is not None and one.similarity.nearness == "same"
+    return [] if is_same else [context.translate("differs_in_nothing")]
+
+
+def _describe(context: RequestContext, one: Difference) -> str:
+    key = f"differs_{one.kind}"
+    if one.kind in ("absent", "added") and not (one.original or one.made):
+        key += "_group"
+    return context.translate(
+        key,
+        field=messages.parameter_label(clean_line(one.field, _MAX_SHOWN), context.language),
+        original=clean_line(one.original, _MAX_SHOWN),
+        made=clean_line(one.made, _MAX_SHOWN),
+    )
+
+
+def _find_missing_loras(names: Iterable[str]) -> set[str]:
+    """Return the names, in lower case, of those LoRAs that are not on this machine."""
+    here = get_model_index()
+    wanted = {name.lower(): WantedModel(Resource("lora", name)) for name in names}
+    return {name for name, one in wanted.items() if here.find(one).state == "missing"}

@@ -1,0 +1,50 @@
+"""The JSON of reproductions: images made here from a Civitai image's data."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+__all__ = ["Comparison", "Reproduction", "ReproductionIds"]
+
+
+class Comparison(TypedDict):
+    """A reproduction beside its original.
+
+    nearness: "" if it could not be measured. ssim: structural similarity, 1 for equal images.
+    summary: the nearness with its figures in a sentence. differences: what both infotexts say
+    differently, a line each, the likeliest cause first. infotext, prompt, negative, parameters: of
+    the reproduction.
+    """
+
+    nearness: Literal["same", "near", "different", ""]
+    ssim: float | None
+    summary: str
+    differences: list[str]
+    infotext: str
+    prompt: str
+    negative: str
+    parameters: list[tuple[str, str]]
+    width: int
+    height: int
+
+
+class Reproduction(Comparison):
+    """A stored reproduction.
+
+    file: "here" if its file can be shown, "gone" if it was deleted, "thumbnail" if only a small
+    image was stored. name: of the file. path: "" if the file was never on this machine. is_edited:
+    the prompt was edited after it was sent.
+    """
+
+    id: int
+    file: Literal["here", "gone", "thumbnail"]
+    name: str
+    path: str
+    made_at: str
+    is_edited: bool
+
+
+class ReproductionIds(TypedDict):
+    ids: list[int]

@@ -1,0 +1,65 @@
+"""The images that a WebUI saves: only what was generated is handed on."""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+
+import pytest
+from civitai_manager_libs import host
+from PIL import Image
+
+_INFOTEXT = "a sea\nSteps: 20, Sampler: Euler, Seed: 5"
+
+
+@pytest.fixture
+def save(monkeypatch):
+    """save(filename, p, pnginfo) plays a WebUI that has saved an image; returns what we got."""
+    registered, received = [], []
+    modules = types.ModuleType("modules")
+    modules.script_callbacks = types.ModuleType("modules.script_callbacks")
+    modules.script_callbacks.on_image_saved = registered.append
+    monkeypatch.setitem(sys.modules, "modules", modules)
+    monkeypatch.setitem(sys.modules, "modules.script_callbacks", modules.script_callbacks)
+    host.register_image_saved(lambda *arguments: received.append(arguments))
+    (callback,) = registered
+
+    def save(filename="outputs/00001-5.png", p=object(), pnginfo=None):
+        image = Image.new("RGB", (8, 8))
+        pnginfo = {"parameters": _INFOTEXT} if pnginfo is None else pnginfo
+        callback(types.SimpleNamespace(image=image, p=p, filename=filename, pnginfo=pnginfo))
+        return received
+
+    return save
+
+
+def test_generated_image_is_handed_on_with_its_absolute_path(save):
+    [(image, path, infotext)] = save()
+    assert image.size == (8, 8) and infotext == _INFOTEXT
+    assert path == os.path.abspath("outputs/00001-5.png")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"p": None},
+        {"pnginfo": {}},
+        {"pnginfo": {"extras": _INFOTEXT}},
+        {"pnginfo": {"parameters": None}},
+        {"filename": "outputs/grid-0003.png"},
+        {"filename": "outputs/xyz_grid-0003-5-a sea.jpg"},
+        {"filename": "outputs/00001-5-before-highres-fix.png"},
+        {"filename": "outputs/00001-5-mask-composite.png"},
+        {"filename": "outputs/00001-5-ad-before.png"},
+        {"filename": "outputs/00001-5-ad-preview-2.png"},
+    ],
+    ids="extras no-text other-section none grid plot before-hires mask adetailer preview".split(),
+)
+def test_what_a_host_saves_beside_an_image_is_not_handed_on(save, options):
+    assert save(**options) == []
+
+
+@pytest.mark.parametrize("name", ["00001-5-a grid-like floor.png", "gridlock.webp", "mask.png"])
+def test_name_that_only_resembles_theirs_is_handed_on(save, name):
+    assert len(save(filename=name)) == 1

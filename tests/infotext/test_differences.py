@@ -1,0 +1,122 @@
+"""What differs between how an image and its reproduction were made, the likeliest cause first."""
+
+from __future__ import annotations
+
+import pytest
+from civitai_manager_libs.infotext import list_differences, list_lora_names, list_prompt_words
+
+_PROMPT = "a sea at night <lora:ink:0.8>"
+_PARAMETERS = {
+    "Steps": "30",
+    "Sampler": "DPM++ 2M",
+    "Schedule type": "Karras",
+    "CFG scale": "7",
+    "Seed": "1234567890",
+    "Size": "832x1216",
+    "Model hash": "6ce0161689",
+    "Model": "dunes_v1",
+    "Lora hashes": '"ink: aabbccddeeff"',
+    "Version": "v1.10.1",
+}
+
+
+def _text(prompt=_PROMPT, negative="blurry", **changes):
+    """Return an infotext; a parameter of None is left out. `_` in a name is a space."""
+    parameters = {**_PARAMETERS, **{name.replace("_", " "): v for name, v in changes.items()}}
+    line = ", ".join(f"{name}: {value}" for name, value in parameters.items() if value is not None)
+    return f"{prompt}\nNegative prompt: {negative}\n{line}"
+
+
+def _compare(made, original=None, missing=()):
+    found = list_differences(_text() if original is None else original, made, missing)
+    return [(one.kind, one.field, one.original, one.made) for one in found]
+
+
+def test_equal_texts_differ_in_nothing():
+    assert _compare(_text()) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"prompt": " A sea  at night,<lora:ink:0.80>"},
+        {"CFG_scale": "7.0", "Sampler": "dpm++ 2m"},
+        {"RNG": "GPU", "Clip_skip": "1", "ENSD": "0"},
+        {"Model": "renamed", "Model_hash": "6CE0161689"},
+        {"Model_hash": "6ce0161689" + "0" * 54},
+        {"Sampler": "DPM++ 2M Karras", "Schedule_type": None},
+    ],
+    ids=["spaces", "spelling", "defaults", "renamed-file", "whole-hash", "older-sampler-name"],
+)
+def test_other_spelling_of_the_same_is_no_difference(changes):
+    assert _compare(_text(**changes)) == []
+
+
+@pytest.mark.parametrize(
+    "changes,difference",
+    [
+        ({"Model_hash": "0123456789"}, ("checkpoint", "Model", "dunes_v1 [6ce0161689]")),
+        ({"Model": "ink", "Model_hash": None}, ("checkpoint", "Model", "dunes_v1 [6ce0161689]")),
+        ({"Lora_hashes": '"other: 001122334455"'}, ("lora_missing", "ink", "0.8")),
+        ({"prompt": "a sea at night", "Lora_hashes": None}, ("lora_absent", "ink", "0.8")),
+        ({"prompt": f"{_PROMPT} <lora:glow:1>"}, ("lora_added", "glow", "")),
+        ({"Lora_hashes": '"ink: 001122334455"'}, ("lora_version", "ink", "aabbccddeeff")),
+        ({"prompt": "a sea at night <lora:ink:0.5>"}, ("lora_weight", "ink", "0.8")),
+        ({"Seed": "5"}, ("changed", "Seed", "1234567890")),
+        ({"Size": "512x512"}, ("changed", "Size", "832x1216")),
+        ({"Schedule_type": "Exponential"}, ("changed", "Schedule type", "Karras")),
+        ({"RNG": "CPU"}, ("changed", "RNG", "GPU")),
+        ({"Clip_skip": "2"}, ("changed", "Clip skip", "1")),
+        ({"Hires_upscale": "2"}, ("added", "Hires upscale", "")),
+        ({"negative": "blurry, text"}, ("edited", "Negative prompt", "blurry")),
+        ({"Version": "f2.0.1v1.10.1"}, ("program", "Version", "v1.10.1")),
+    ],
+    ids=lambda value: value[0] + "-" + value[1] if isinstance(value, tuple) else "",
+)
+def test_each_cause_is_named(changes, difference):
+    assert [one[:3] for one in _compare(_text(**changes))] == [difference]
+
+
+def test_likeliest_cause_comes_first():
+    made = _text(
+        "a lake",
+        Model_hash="0123456789",
+        Sampler="Euler",
+        Size="512x512",
+        Version="f2.0.1",
+        **{"Hires steps": "5", "ADetailer model": "face", "ADetailer confidence": "0.3"},
+    )
+    assert [one[:2] for one in _compare(made)] == [
+        ("checkpoint", "Model"),
+        ("lora_absent", "ink"),
+        ("edited", "Prompt"),
+        ("changed", "Size"),
+        ("changed", "Sampler"),
+        ("added", "Hires steps"),
+        ("added", "ADetailer"),  # an extension once, not each of its parameters
+        ("program", "Version"),
+    ]
+
+
+def test_what_the_original_does_not_state_is_unknown_not_different():
+    original = "a sea\nNegative prompt: blurry\nSteps: 30, CFG scale: 7, Clip skip: 2"
+    made = _text("a sea", Clip_skip="2", Lora_hashes=None)
+    assert _compare(made, original) == [
+        ("checkpoint_unknown", "Model", "", "dunes_v1 [6ce0161689]")
+    ]
+
+
+def test_lora_that_is_not_installed_counts_as_missing_where_no_hashes_are_stated():
+    made = _text(Lora_hashes=None)
+    assert _compare(made) == []
+    assert _compare(made, missing={"ink"}) == [("lora_missing", "ink", "0.8", "")]
+
+
+@pytest.mark.parametrize("made", ["", "only a prompt", "\0\n,,:"])
+def test_text_without_parameters_is_not_compared(made):
+    assert _compare(made) == [] and list_differences(made, "") == ()
+
+
+def test_names_and_words_of_a_prompt():
+    assert list_lora_names("<lora:A b:1> x <lora:a B:0.5> <lyco:c>\n") == ("A b", "c")
+    assert list_prompt_words("A (cat:1.2),\n [dog]<lora:ink:1>") == ("a", "cat", "1.2", "dog")

@@ -1,0 +1,289 @@
+"""Images made here: which of the saved ones they are, how near they came, and that they stay."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+from contextlib import closing
+
+import image_files
+import numpy
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai.records import image_from_json
+from civitai_manager_libs.demo.scenes import draw_art, make_art
+from civitai_manager_libs.errors import NotAnImage, TooLarge
+from civitai_manager_libs.library import bookmarks, records, reproductions, wait_for_writes
+from civitai_manager_libs.library.reproductions import receive, sends, similarity, table
+from civitai_manager_libs.library.store import schema, select_rows, writer, writing
+from PIL import Image, ImageEnhance
+
+_SEED = 3141592653
+
+
+def _infotext(prompt="a sea, calm, at night", seed=_SEED, more=""):
+    return f"{prompt}\nNegative prompt: blurry\nSteps: 20, Sampler: Euler, Seed: {seed}{more}"
+
+
+@pytest.fixture(autouse=True)
+def memory(library, monkeypatch):
+    memory = sends.SendMemory()
+    monkeypatch.setattr(receive, "_sends", memory)
+    return memory
+
+
+@pytest.fixture
+def image(library):
+    row = {
+        "id": 5,
+        "url": "https://image.civitai.com/x/00000005-1111-2222-3333-444444444444/original=true/5",
+        "browsingLevel": 1,
+        "meta": {"prompt": "a sea", "seed": _SEED, "steps": 20, "sampler": "Euler"},
+    }
+    image = image_from_json(row, lambda url: True)
+    records.store_images([image])
+    return image
+
+
+@pytest.fixture(scope="module")
+def drawing():
+    return draw_art(make_art(7, ("sea",)), (416, 608))
+
+
+def _receive(drawing, path="/outputs/1.png", infotext=None):
+    reproductions.receive_image(drawing, path, _infotext() if infotext is None else infotext)
+    assert wait_for_writes(60)
+    return reproductions.list_reproductions(5)
+
+
+# Which image a saved one stems from
+
+
+@pytest.mark.parametrize(
+    "seed,prompt,match",
+    [
+        (_SEED, "a sea, calm, at night", (5, False)),
+        (_SEED, " A sea (calm:1.0) at\nnight <lora:ink:1>", (5, True)),
+        (_SEED, "(a sea), calm,at night", (5, False)),
+        (_SEED, "A SEA, calm, at night <lora:added:1>", (5, False)),
+        (_SEED, "mountains", (5, True)),
+        (_SEED + 1, "a sea, calm, at night", None),
+        (-1, "a sea, calm, at night", None),
+    ],
+    ids=["same", "weighted", "brackets", "tag-added", "edited", "next-of-a-batch", "random"],
+)
+def test_seed_tells_the_image_and_the_prompt_how_surely(memory, seed, prompt, match):
+    memory.add(5, _infotext())
+    assert memory.find(_infotext(prompt, seed)) == match
+
+
+@pytest.mark.parametrize(
+    "prompt,match",
+    [("a sea, calm, by day", (5, True)), ("two dogs in a park", None)],
+    ids=["half-of-the-words", "other-words"],
+)
+def test_seed_that_people_type_needs_half_of_the_words_too(memory, prompt, match):
+    memory.add(5, _infotext(seed=42))
+    assert memory.find(_infotext(prompt, 42)) == match
+
+
+def test_same_prompt_wins_over_an_edited_one_and_then_the_latest(memory):
+    memory.add(1, _infotext())
+    memory.add(2, _infotext("mountains"))
+    memory.add(3, _infotext("a town"))
+    assert memory.find(_infotext()).image_id == 1
+    assert memory.find(_infotext("a lake")) == (3, True)
+    memory.add(4, _infotext())
+    assert memory.find(_infotext()) == (4, False)
+
+
+def test_send_is_forgotten_after_twelve_hours():
+    now = [0.0]
+    memory = sends.SendMemory(lambda: now[0])
+    memory.add(5, _infotext())
+    now[0] = 12 * 3600
+    assert memory.find(_infotext()) is not None
+    now[0] += 1
+    assert memory.find(_infotext()) is None
+
+
+@pytest.mark.parametrize("text", ["", "only a prompt", _infotext(seed=-1), _infotext(seed="x")])
+def test_text_without_a_seed_is_not_remembered(memory, text):
+    memory.add(5, text)
+    assert memory.find(text) is None
+
+
+# What is stored
+
+
+def test_saved_image_that_stems_from_a_send_is_stored_with_thumbnail_and_text(image, drawing):
+    assert _receive(drawing) == []  # nothing was sent yet
+    reproductions.remember_send(5, _infotext())
+    (one,) = _receive(drawing)
+    assert one.path == "/outputs/1.png" and one.infotext == _infotext() and not one.is_edited
+    assert (one.width, one.height, one.similarity) == (416, 608, None)
+    thumbnail = Image.open(io.BytesIO(reproductions.read_thumbnail(one.id)))
+    assert thumbnail.format == "JPEG" and thumbnail.size == (350, 512)
+    assert reproductions.count_reproductions(5) == 1
+    assert reproductions.find_reproduction(one.id) == one
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "L", "P", "1"])
+def test_thumbnail_is_made_of_every_mode_that_a_host_saves(image, mode):
+    reproductions.remember_send(5, _infotext())
+    (one,) = _receive(Image.new(mode, (3000, 1)))
+    assert Image.open(io.BytesIO(reproductions.read_thumbnail(one.id))).size == (512, 1)
+
+
+def test_file_that_is_overwritten_is_listed_once(image, drawing):
+    reproductions.remember_send(5, _infotext())
+    _receive(drawing)
+    _receive(drawing, infotext=_infotext("a lake"))
+    assert [one.is_edited for one in _receive(drawing, "/outputs/2.png")] == [False, True]
+
+
+def test_of_too_many_reproductions_the_oldest_go(image, drawing, monkeypatch):
+    monkeypatch.setattr(table, "_MAX_OF_IMAGE", 3)
+    reproductions.remember_send(5, _infotext())
+    for number in range(5):
+        found = _receive(drawing, f"/outputs/{number}.png")
+    assert [one.path for one in found] == [f"/outputs/{n}.png" for n in (4, 3, 2)]
+
+
+def test_removed_reproduction_is_gone_and_its_file_is_not(image, drawing, tmp_path):
+    path = tmp_path / "1.png"
+    drawing.save(path)
+    reproductions.remember_send(5, _infotext())
+    (one,) = _receive(drawing, str(path))
+    reproductions.delete_reproductions([one.id])
+    assert reproductions.list_reproductions(5) == [] and path.exists()
+    assert reproductions.read_thumbnail(one.id) is None
+
+
+def test_image_with_a_reproduction_is_not_evicted(image, drawing, monkeypatch):
+    reproductions.remember_send(5, _infotext())
+    _receive(drawing)
+    monkeypatch.setattr(setting, "library_records", 0)
+    with writing() as db:
+        assert not writer.evict_oldest(db)
+    assert select_rows("SELECT id FROM images") == [(5,)]
+
+
+def test_library_of_version_8_is_upgraded_without_loss(image, drawing, library):
+    bookmarks.annotations.change_annotations(
+        [image], bookmarks.annotations.AnnotationChange(note="Mine")
+    )
+    wait_for_writes(60)
+    library.forget()
+    with closing(sqlite3.connect(setting.library_file())) as db:
+        db.executescript("DROP TABLE reproductions; PRAGMA user_version = 8")
+    reproductions.remember_send(5, _infotext())
+    assert len(_receive(drawing)) == 1
+    assert select_rows("PRAGMA user_version") == [(schema.VERSION,)]
+    assert bookmarks.annotations.find_annotations([5])[5].note == "Mine"
+
+
+# How near it came
+
+
+def _reference_ssim(first, other):
+    """Return the mean SSIM of windows of 8 x 8 at each fourth pixel, straight from its formula."""
+    x, y = numpy.asarray(first, float), numpy.asarray(other, float)
+    c1, c2, values = 6.5025, 58.5225, []
+    for top in range(0, x.shape[0] - 7, 4):
+        for left in range(0, x.shape[1] - 7, 4):
+            a, b = x[top : top + 8, left : left + 8], y[top : top + 8, left : left + 8]
+            covariance = ((a - a.mean()) * (b - b.mean())).mean()
+            above = (2 * a.mean() * b.mean() + c1) * (2 * covariance + c2)
+            values.append(above / ((a.mean() ** 2 + b.mean() ** 2 + c1) * (a.var() + b.var() + c2)))
+    return numpy.mean(values)
+
+
+def test_ssim_is_that_of_its_formula(drawing):
+    first = drawing.convert("L").resize((192, 256))
+    other = draw_art(make_art(8, ("sea",)), (192, 256)).convert("L")
+    measured = reproductions.measure_similarity(first, other)
+    assert measured.ssim == pytest.approx(_reference_ssim(first, other), abs=1e-9)
+    assert reproductions.measure_similarity(first, first) == (pytest.approx(1.0), 0)
+
+
+def test_hash_is_of_the_lowest_frequencies():
+    wave = numpy.cos(numpy.pi * 3 * (2 * numpy.arange(32) + 1) / 64)
+    image = Image.fromarray((128 + 100 * numpy.tile(wave, (32, 1))).astype("uint8"))
+    bits = similarity._compute_hash(image)
+    assert bits[3 * 8] and not bits[3] and len(bits) == 64
+
+
+def _saved_again(image, format, **options):
+    file = io.BytesIO()
+    image.save(file, format, **options)
+    return Image.open(file)
+
+
+@pytest.mark.parametrize(
+    "change,nearness",
+    [
+        (lambda image: _saved_again(image, "JPEG", quality=60), "same"),
+        (lambda image: _saved_again(image, "WEBP", quality=60), "same"),
+        (lambda image: image.resize((208, 304)), "same"),
+        (lambda image: image.resize((832, 1216)), "same"),
+        (lambda image: ImageEnhance.Contrast(image).enhance(0.9), "same"),
+        (lambda image: image.transform(image.size, 0, (1, 0.01, -1, 0, 1, -4), 2), "near"),
+        (lambda image: draw_art(make_art(8, ("sea",)), image.size), "different"),
+        (lambda image: image.transpose(0), "different"),
+        (lambda image: Image.new("RGB", image.size), "different"),
+    ],
+    ids="jpeg webp half twice contrast moved-a-little other-seed mirrored black".split(),
+)
+def test_nearness_is_what_a_person_would_say(change, nearness):
+    drawing = draw_art(make_art(7, ("city",)), (416, 608))
+    assert reproductions.measure_similarity(drawing, change(drawing)).nearness == nearness
+
+
+def test_image_of_any_shape_is_measured():
+    wide, tall = Image.new("L", (5000, 1), 9), Image.new("RGB", (1, 700), 200)
+    for first, other in ((wide, tall), (tall, wide), (Image.new("L", (1, 1)), wide)):
+        assert -1 <= reproductions.measure_similarity(first, other).ssim <= 1
+
+
+def test_similarity_is_measured_once_and_stored(image, drawing, tmp_path):
+    reproductions.remember_send(5, _infotext())
+    found = _receive(drawing)
+    path = str(tmp_path / "original.jpg")
+    drawing.save(path)
+    (measured,) = reproductions.measure_missing(found, path)
+    assert measured.similarity.nearness == "same"
+    assert reproductions.list_reproductions(5) == [measured]
+    Image.new("RGB", (9, 9)).save(path)
+    assert reproductions.measure_missing([measured], path) == [measured]
+
+
+# Files of strangers
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<html>",
+        b"GIF89a" + bytes(50),
+        b"\x89PNG\r\n\x1a\n" + bytes(50),
+        image_files.png()[:45],
+        image_files.jpeg(),
+        b"BM" + bytes(60),
+        image_files.jpeg(
+            image_files.segment(0xE1, b"Exif\0\0" + image_files.overlapping_exif(60_000, 3_000))
+        ),
+    ],
+    ids="empty html gif png-of-zeros cut jpeg-without-pixels bmp exif-bomb".split(),
+)
+def test_file_that_is_no_image_is_refused(data):
+    with pytest.raises(NotAnImage):
+        reproductions.open_image(io.BytesIO(data))
+
+
+def test_image_of_too_many_pixels_is_refused_before_it_is_decoded():
+    file = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(file, "PNG")
+    with pytest.raises(TooLarge):
+        reproductions.open_image(file)

@@ -1,0 +1,190 @@
+"""Images made here: listed with how near they came and why; and files compared with an image."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.library import reproductions, wait_for_writes
+from civitai_manager_libs.library.reproductions import receive, sends
+from page_facts import infotext_of, of_model
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+_MODEL = 900_001
+_OURS = {"X-Civitai-Shortcut": "1", "Accept-Language": "en"}
+
+
+def _find_row():
+    fits = (row for row in of_model(_MODEL)[:60] if row.kind == "a1111" and row.type == "image")
+    return next(row for row in fits if "Seed:" in infotext_of(row))
+
+
+@pytest.fixture
+def row(on_demo, api, monkeypatch):
+    monkeypatch.setattr(receive, "_sends", sends.SendMemory())
+    api.get(f"images?model={_MODEL}&level=XXX")
+    return _find_row()
+
+
+@pytest.fixture
+def original(row, api):
+    return Image.open(io.BytesIO(api.ask(f"api/file/{row.id}").content)).convert("RGB")
+
+
+@pytest.fixture
+def make(row, tmp_path):
+    """make(image, infotext) plays a WebUI that has saved an image; returns its path."""
+
+    def make(image, infotext, name="00001.png"):
+        path = str(tmp_path / name)
+        image.save(path)
+        reproductions.remember_send(row.id, infotext_of(row))
+        reproductions.receive_image(image, path, infotext)
+        assert wait_for_writes(60)
+        return path
+
+    return make
+
+
+def _compare(api, row, data, query=""):
+    path = f"api/images/{row.id}/comparison{query}"
+    return api.ask(path, "POST", data=data, headers=_OURS)
+
+
+def _png(image, infotext=""):
+    file, texts = io.BytesIO(), PngInfo()
+    texts.add_text("parameters", infotext)
+    image.save(file, "PNG", pnginfo=texts)
+    return file.getvalue()
+
+
+def test_image_made_here_is_listed_with_its_nearness(api, row, original, make):
+    path = make(original.resize((400, 600)), infotext_of(row))
+    (one,) = api.get(f"images/{row.id}/reproductions")
+    assert one["nearness"] == "same" and one["ssim"] > 0.9 and one["differences"] == []
+    assert one["summary"].startswith("Same: structural similarity (SSIM) 0.9")
+    assert (one["file"], one["path"], one["name"]) == ("here", path, "00001.png")
+    assert (one["width"], one["height"], one["is_edited"]) == (400, 600, False)
+    assert api.get(f"images/{row.id}")["reproduction_count"] == 1
+    for name, kind, size in (("thumb", "image/jpeg", 512), ("file", "image/png", 600)):
+        answer = api.ask(f"api/reproductions/{one['id']}/{name}")
+        assert answer.headers["Content-Type"] == kind
+        assert max(Image.open(io.BytesIO(answer.content)).size) == size
+
+
+def test_causes_are_told_in_words(api, row, make, monkeypatch, tmp_path):
+    models = tmp_path / "models" / "Lora"
+    models.mkdir(parents=True)
+    (models / "other.safetensors").write_bytes(bytes(100))
+    setting.change("model_folders", str(tmp_path / "models"))
+    text = infotext_of(row).replace("\nSteps: ", "\nTiling size: 96, Tiling overlap: 8, Steps: ")
+    text = "<lora:glow:1> " + re.sub("Model hash: [^,]+", "Model hash: 0123456789", text)
+    make(Image.new("RGB", (64, 64)), text)
+    (one,) = api.get(f"images/{row.id}/reproductions")
+    assert one["nearness"] == "different" and one["is_edited"] is False
+    first, *others = one["differences"]
+    assert first.startswith("Another checkpoint: ")
+    assert others[-2:] == [
+        "LoRA glow: weight 1 here, not used for the original",
+        "Tiling: used here, not for the original",
+    ]
+
+
+def test_file_that_was_deleted_is_told_and_removed_from_the_list(api, row, original, make):
+    kept = make(original, infotext_of(row), "kept.png")
+    os.unlink(make(original, infotext_of(row), "gone.png"))
+    gone, here = api.get(f"images/{row.id}/reproductions")
+    assert (gone["file"], here["file"]) == ("gone", "here")
+    assert api.error(f"reproductions/{gone['id']}/file")[:2] == (404, "not_there")
+    assert api.ask(f"api/reproductions/{gone['id']}/thumb").status_code == 200
+    left = api.post(f"images/{row.id}/reproductions/remove", {"ids": [gone["id"], "x", 2**70]})
+    assert [one["name"] for one in left] == ["kept.png"] and os.path.exists(kept)
+    assert api.ask(f"api/reproductions/{gone['id']}/thumb").status_code == 404
+
+
+def test_reproduction_of_another_image_is_not_removed(api, row, original, make):
+    make(original, infotext_of(row))
+    (one,) = api.get(f"images/{row.id}/reproductions")
+    other = next(each for each in of_model(_MODEL)[:60] if each.id != row.id)
+    assert api.post(f"images/{other.id}/reproductions/remove", {"ids": [one["id"]]}) == []
+    assert len(api.get(f"images/{row.id}/reproductions")) == 1
+
+
+def test_text_file_in_an_image_s_place_is_not_served(api, row, original, make):
+    path = make(original, infotext_of(row))
+    with open(path, "w") as file:
+        file.write("<script>")
+    (one,) = api.get(f"images/{row.id}/reproductions")
+    assert api.error(f"reproductions/{one['id']}/file")[1] == "not_an_image"
+
+
+@pytest.mark.parametrize("path", ["thumb", "file"])
+def test_reproduction_that_does_not_exist_is_not_found(api, path):
+    assert api.ask(f"api/reproductions/77/{path}").status_code == 404
+
+
+def test_reproductions_are_listed_while_civitai_does_not_answer(
+    api, row, original, make, monkeypatch
+):
+    make(original, infotext_of(row))
+    monkeypatch.setattr("civitai_manager_libs.library.bookmarks.find_thumbnail", lambda image: None)
+    monkeypatch.setattr("civitai_manager_libs.library.cache.find_cached", lambda url: None)
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:9")
+    (one,) = api.get(f"images/{row.id}/reproductions")
+    assert one["nearness"] in ("", "same")
+
+
+# A file of the user
+
+
+def test_file_is_compared_and_not_kept(api, row, original):
+    text = infotext_of(row).replace("Steps: ", "Steps: 1")
+    answer = _compare(api, row, _png(original, text)).json()
+    assert answer["nearness"] == "same" and answer["infotext"] == text
+    assert len(answer["differences"]) == 1 and answer["differences"][0].startswith("Steps: 1")
+    assert (answer["width"], answer["height"]) == original.size
+    assert api.get(f"images/{row.id}/reproductions") == []
+
+
+def test_file_is_kept_if_one_says_so_by_its_bare_name(api, row, original):
+    answer = _compare(api, row, _png(original), "?keep=1&name=/etc/passwd/mine.png")
+    assert answer.json()["differences"] == ["The file says nothing of how it was made."]
+    (one,) = api.get(f"images/{row.id}/reproductions")
+    assert (one["file"], one["path"], one["name"]) == ("thumbnail", "", "mine.png")
+    assert one["nearness"] == "same"
+    assert api.error(f"reproductions/{one['id']}/file")[:2] == (404, "not_there")
+
+
+def test_jpeg_with_its_infotext_is_compared(api, row, original):
+    file, exif = io.BytesIO(), Image.Exif()
+    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + infotext_of(row).encode("utf-16-be")
+    original.save(file, "JPEG", quality=80, exif=exif)
+    answer = _compare(api, row, file.getvalue()).json()
+    assert answer["nearness"] == "same" and answer["differences"] == []
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"\x89PNG\r\n\x1a\n" + bytes(99)])
+def test_file_that_is_no_image_is_refused_with_a_sentence(api, row, data):
+    answer = _compare(api, row, data)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"].startswith("This file cannot be compared")
+
+
+def test_file_of_more_than_64_mb_is_refused(api, row):
+    answer = _compare(api, row, bytes(64 * 1024 * 1024 + 1))
+    assert answer.status_code == 413
+
+
+def test_file_from_another_site_is_refused(api, row, original):
+    path, data = f"api/images/{row.id}/comparison", _png(original)
+    assert api.ask(path, "POST", data=data).status_code == 403
+    headers = {**_OURS, "Origin": "https://example.com"}
+    assert api.ask(path, "POST", data=data, headers=headers).status_code == 403
+
+
+def test_file_is_compared_with_a_known_image_only(api, original):
+    assert api.ask("api/images/5/comparison", "POST", data=b"", headers=_OURS).status_code == 404
