@@ -38,9 +38,9 @@ import { getFailedParts, getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
  * @property {import("./compare/compare.js").Compare} compare
  */
 
-/** Return all actions that buttons, keys and panels call.
+/** Return all actions that buttons, keys and panels can call.
  * @param {Context} context
- * @param {PageParts} parts  filled in later; read when an action runs
+ * @param {PageParts} parts  empty at first; the actions read it when they run
  * @param {Pick<Actions, "send" | "copy">} outside  actions on the host and the clipboard
  * @returns {Actions} */
 export function makeActions(context, parts, outside) {
@@ -251,7 +251,7 @@ function makeDownloadActions({ store }, parts) {
   };
 }
 
-/** Return the actions that record what the window, the focus and the address show.
+/** Return the actions that store what the window, the focus and the address show.
  * @param {Store} store */
 export function makeViewActions(store) {
   return {
@@ -267,7 +267,7 @@ export function makeViewActions(store) {
   };
 }
 
-/** Return whether an image is among those that are shown.
+/** Return whether the gallery shows this image.
  * @param {Store} store
  * @param {number} id */
 function isShown(store, id) {

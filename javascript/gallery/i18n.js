@@ -20,7 +20,7 @@ const FIRST = {
 
 const PLACE = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g; // {n}, or {n:picture|pictures}
 
-/** Return the function that looks up a message and fills in its values.
+/** Return a function that looks up a message and fills in values.
  * @param {() => Record<string, string> | undefined} catalogue
  * @returns {import("./types.js").Words} */
 export function makeWords(catalogue) {
@@ -36,7 +36,7 @@ export function makeWords(catalogue) {
   };
 }
 
-/** Turn the key of an unknown message into a readable text. @param {string} key */
+/** Turn the key of an unknown message into readable text. @param {string} key */
 function humanizeKey(key) {
   const words = key.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);

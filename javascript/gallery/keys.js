@@ -221,7 +221,7 @@ export const KEYS = [
   },
 ];
 
-/** Return the scopes whose keys work now.
+/** Return the scopes whose keyboard shortcuts work now.
  * @param {State} state
  * @param {boolean} onTile
  * @returns {KeyScope[]} */
@@ -231,7 +231,7 @@ export function getKeyScopes(state, onTile) {
   return onTile ? ["tile", "grid", "anywhere"] : ["grid", "anywhere"];
 }
 
-/** Return the shortcut for a key press in these scopes, or null.
+/** Return the shortcut for a key press in these scopes, null if there is none.
  * @param {KeyPress} press
  * @param {KeyScope[]} places
  * @returns {Key | null} */
@@ -257,8 +257,8 @@ export class Keys {
     );
   }
 
-  /** Stop key presses that the host would handle as well: Escape that closes a part of ours, and
-   * Ctrl+Enter in a field of ours.
+  /** Stop a key press that the host would handle too, such as an Escape that closes a part of our
+   * page.
    * @param {KeyboardEvent} event */
   #keepFromHost(event) {
     const { panel, open } = this.context.store.get();
@@ -267,7 +267,7 @@ export class Keys {
     if (closes || generates) event.stopPropagation();
   }
 
-  /** Run the action of a key press. @param {KeyboardEvent} event */
+  /** Run the action of a keyboard shortcut. @param {KeyboardEvent} event */
   #press(event) {
     const { root, store, actions } = this.context;
     if (event.defaultPrevented || !this.#isOurs()) return;

@@ -61,7 +61,7 @@ export function start(element, { base, bootstrap, signal }) {
   void connect(makeContext(root, api, signal));
 }
 
-/** Return what every part of the page is given.
+/** Return the objects that all parts of the page share.
  * @param {ShadowRoot} root
  * @param {Api} api
  * @param {AbortSignal} signal
@@ -99,7 +99,7 @@ function makeContext(root, api, signal) {
   return context;
 }
 
-/** Show the connection's status, and build the other parts once the server responds.
+/** Show the status of the connection, and build the page once the server responds.
  * @param {Context & {parts: import("./actions.js").PageParts}} context */
 async function connect(context) {
   const { store, parts, actions, signal } = context;
@@ -116,7 +116,7 @@ async function connect(context) {
   await parts.connection.fetchBootstrap();
 }
 
-/** Build all parts that need the server's messages and choices.
+/** Build all parts that need data from the server.
  * @param {Context & {parts: import("./actions.js").PageParts}} context
  * @param {HTMLElement} status */
 function buildParts(context, status) {
@@ -151,7 +151,7 @@ function buildParts(context, status) {
   openStartView(context, view);
 }
 
-/** Open what the address names, otherwise the example gallery.
+/** Open what the page's address names, or else the example gallery.
  * @param {Context & {parts: import("./actions.js").PageParts}} context
  * @param {import("./actions.js").ViewActions} view */
 function openStartView(context, view) {

@@ -51,7 +51,7 @@ export class Compare {
     void this.#show(this.#parts);
   }
 
-  /** Show the marked images in the gallery's order, those that are not shown last.
+  /** Show the marked images in the gallery's order; images that the filter hides come last.
    * @param {CompareParts} parts */
   async #show(parts) {
     const { store, words } = this.#context;

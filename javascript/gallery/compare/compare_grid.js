@@ -58,7 +58,7 @@ export class CompareGrid {
     this.#cells[0]?.zoom(how);
   }
 
-  /** Move the other images as one of them was moved.
+  /** Zoom and pan the other images as one of them was moved.
    * @param {CompareCell} moved
    * @param {Pose} pose
    * @param {boolean} smoothly */
@@ -121,7 +121,7 @@ class CompareCell {
     this.slide.setStage(this.stage);
   }
 
-  /** Show the same part of the image as the others show.
+  /** Show the same part of the image as the other cells show.
    * @param {import("./synced_zoom.js").SyncedView} view
    * @param {boolean} smoothly */
   showView(view, smoothly) {

@@ -12,7 +12,7 @@ const WORD = new RegExp(
   "gsu",
 );
 
-/** Split each text into parts that say whether all texts share them in the same order.
+/** Split each text into parts; each part says whether all texts have it, in the same order.
  * @param {string[]} texts
  * @returns {Part[][]} */
 export function compareTexts(texts) {
@@ -28,7 +28,7 @@ export function compareTexts(texts) {
   return words.map((list, at) => joinParts(list, isCommon[at]));
 }
 
-/** Return the rows of a comparison, field by field; a missing field is "".
+/** Return a row for each field of the infotexts; a missing field is "".
  * @param {{prompt: string, negative: string, parameters: [string, string][]}[]} infotexts
  * @param {{prompt: string, negative: string}} names  labels of the prompts
  * @returns {Row[]} */
@@ -45,7 +45,7 @@ export function compareFields(infotexts, names) {
   return rows.filter(({ values }) => values.some(Boolean));
 }
 
-/** Return which words of two texts are common to both, in the same order.
+/** Return for each word whether both texts have it, in the same order.
  * @param {string[]} one
  * @param {string[]} other
  * @returns {[boolean[], boolean[]]} */
@@ -69,7 +69,7 @@ function markCommon(one, other) {
   ];
 }
 
-/** Return which words of one text the other has anywhere.
+/** Return for each word of one text whether the other text has it anywhere.
  * @param {string[]} one
  * @param {string[]} other */
 function markKnown(one, other) {
@@ -77,8 +77,8 @@ function markKnown(one, other) {
   return one.map((word) => known.has(word));
 }
 
-/** Return which words belong to the heaviest common subsequence of both texts. Words weigh more
- * than what separates them.
+/** Return for each word whether it belongs to the longest common subsequence of both texts. Words
+ * count more than the separators between them.
  * @param {string[]} one
  * @param {string[]} other
  * @returns {[boolean[], boolean[]]} */
@@ -108,8 +108,8 @@ function alignWords(one, other) {
   return [here, there];
 }
 
-/** Join words that are alike in being common or different. Blanks between different words count as
- * different.
+/** Join neighbouring words that are all common or all different into parts. A separator between
+ * different words counts as different.
  * @param {string[]} words
  * @param {boolean[]} isCommon
  * @returns {Part[]} */

@@ -34,7 +34,7 @@ export function makeDifference({ words, store }, records) {
   ];
 }
 
-/** Return the table of fields that differ.
+/** Return a table of the fields in which the images differ.
  * @param {ImageRecord[]} records
  * @param {Row[]} rows
  * @param {string} caption */
@@ -65,7 +65,7 @@ function makeRow({ name, values }) {
   return el("tr", {}, el("th", { scope: "row" }, name), ...cells);
 }
 
-/** Return a field with its value.
+/** Return an element with a field's name and value.
  * @param {string} name
  * @param {string} value */
 function makePair(name, value) {

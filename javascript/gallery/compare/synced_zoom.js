@@ -6,7 +6,7 @@ import { getFitScale, limitPose } from "../viewer/zoom.js";
 /** @typedef {import("../viewer/zoom.js").Size} Size */
 /** @typedef {{larger: number, x: number, y: number}} SyncedView  larger: 1 fits the stage; x, y: the image's middle from the stage's, in parts of the image's size */
 
-/** Return the number of columns in which the images are largest.
+/** Return the number of columns at which the images are shown largest.
  * @param {Size[]} images
  * @param {Size} stage  the room for all images */
 export function countColumns(images, stage) {
@@ -24,7 +24,7 @@ export function countColumns(images, stage) {
 /** All of each. @type {Readonly<SyncedView>} */
 export const WHOLE_VIEW = { larger: 1, x: 0, y: 0 };
 
-/** Convert a pose of one image to a view that applies to all.
+/** Convert the pose of one image to a view that can be applied to all images.
  * @param {Pose} pose
  * @param {Size} image
  * @param {Size} stage

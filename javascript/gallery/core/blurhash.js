@@ -40,7 +40,7 @@ export function decodeBlurhash(hash, width, height) {
   return rgba;
 }
 
-/** Return the colour components of a BlurHash, in linear light; null if the text is no BlurHash.
+/** Return the colour components of a BlurHash in linear light, null if the text is no BlurHash.
  * @param {string} hash */
 function decodeColours(hash) {
   if (hash.length < 6) return null;
@@ -60,7 +60,7 @@ function decodeColours(hash) {
   return { across, down, values };
 }
 
-/** Return the cosines for this many pixels. @param {number} size */
+/** Return the cosine waves of a BlurHash, sampled at this many pixels. @param {number} size */
 function makeWaves(size) {
   let made = waves.get(size);
   if (!made) {
@@ -72,12 +72,13 @@ function makeWaves(size) {
   return made;
 }
 
-/** Return the square of a number with the number's sign. @param {number} value  keeps its sign */
+/** Return the square of a number, with the number's sign. @param {number} value */
 function squareSigned(value) {
   return value * Math.abs(value);
 }
 
-/** Convert a byte of sRGB to linear light. @param {number} value  0 to 255, sRGB */
+/** Convert an sRGB byte (0 to 255) to linear light (0 to 1).
+ * @param {number} value  0 to 255, sRGB */
 function toLinear(value) {
   const part = value / 255;
   return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
@@ -90,7 +91,7 @@ const BYTES = Uint8Array.from({ length: STEPS + 1 }, (_, step) => {
   return (part <= 0.0031308 ? part * 12.92 : 1.055 * part ** (1 / 2.4) - 0.055) * 255 + 0.5;
 });
 
-/** Convert linear light, which may be out of range, to a byte of sRGB.
+/** Convert linear light to an sRGB byte; values outside 0 to 1 are clipped.
  * @param {number} value  linear light, 0 to 1 */
 function toByte(value) {
   return BYTES[value <= 0 ? 0 : value >= 1 ? STEPS : Math.round(value * STEPS)];

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 
-/** Copy a text. Return whether that worked.
+/** Copy a text to the clipboard. Return whether that succeeded.
  * @param {string} text
  * @param {ShadowRoot} root
  * @returns {Promise<boolean>} */
@@ -16,7 +16,7 @@ export async function copyText(text, root) {
   }
 }
 
-/** Copy a text by selecting it in a hidden field. Return whether that worked.
+/** Copy a text by selecting it in a hidden field. Return whether that succeeded.
  * @param {string} text
  * @param {ShadowRoot} root */
 function copyByHand(text, root) {

@@ -25,7 +25,7 @@ export function el(tag, { text, on, ...attributes } = {}, ...children) {
   return made;
 }
 
-/** Set an attribute; null and false remove it, true gives it no value.
+/** Set an attribute of an element; null and false remove it, true gives it no value.
  * @param {Element} node
  * @param {string} name
  * @param {Value} value */
@@ -34,7 +34,7 @@ export function setAttribute(node, name, value) {
   else node.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** Return the children that are present, with numbers as text. @param {Child[]} children */
+/** Return the children without null and false, with numbers as text. @param {Child[]} children */
 function toNodes(children) {
   /** @type {(Node | string)[]} */
   const present = [];
@@ -67,7 +67,7 @@ export function button({ action, icon, words, title, isBare = false, class: look
 }
 
 /** Run an action and mark its button as busy until the action settles. The button is not disabled,
- * for that would take the focus from it.
+ * because it would lose the focus.
  * @param {HTMLElement} pressed
  * @param {() => unknown} action */
 export async function runWhileBusy(pressed, action) {

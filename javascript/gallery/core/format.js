@@ -3,7 +3,7 @@
 /** Cached, for creating a format takes longer than using it a thousand times. @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();
 
-/** Format a number; "compact" writes 12K for 12,000.
+/** Format a number in a language; "compact" writes 12K for 12,000.
  * @param {number} value
  * @param {string | undefined} language
  * @param {"standard" | "compact"} [notation] */
@@ -17,7 +17,7 @@ export function formatNumber(value, language, notation = "standard") {
   return format.format(value);
 }
 
-/** Format a time to the minute, "" if it is no valid time.
+/** Format a time to the minute, "" for an invalid time.
  * @param {string} iso
  * @param {string | undefined} language
  * @returns {string} "" where it is no time */

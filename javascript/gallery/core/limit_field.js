@@ -21,10 +21,10 @@ export function makeLimitField(words, { name, label, value, high }) {
   });
 }
 
-/** Return the number field with its label and the button.
+/** Return a form with a labelled number field and a button.
  * @param {import("../types.js").Words} words
  * @param {HTMLElement} field
- * @param {HTMLElement} start */
+ * @param {HTMLElement} start  the button */
 export function makeLimitForm(words, field, start) {
   const label = el("label", {}, el("span", { class: "dim", text: words("up_to") }), field);
   return el("div", { class: "limit-form" }, label, start);

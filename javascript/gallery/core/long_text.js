@@ -8,7 +8,7 @@ import { el } from "./dom.js";
 const SHOWN = 3000; // letters; a prompt of a person is shorter
 const PIECE = 4000;
 
-/** Return an element with the text, and a button for the rest if the text is long.
+/** Return an element with the text; a long text is cut, with a button that shows the rest.
  * @param {string} text
  * @param {import("../types.js").Words} words
  * @returns {HTMLElement} */
@@ -29,7 +29,7 @@ export function makeLongText(text, words) {
   return el("div", {}, node, all);
 }
 
-/** Split a text at spaces into pieces that together are the whole text.
+/** Split a text into pieces, at spaces if possible.
  * @param {string} text
  * @param {number} [length] */
 export function splitText(text, length = PIECE) {
@@ -42,7 +42,7 @@ export function splitText(text, length = PIECE) {
   return parts;
 }
 
-/** Return where to split a text before `end`, never within a surrogate pair.
+/** Return the index at which to split a text before `end`, never within a surrogate pair.
  * @param {string} text
  * @param {number} end
  * @param {number} [start] */

@@ -3,8 +3,7 @@
 /** @type {WeakMap<Node, HTMLDialogElement[]>} by root, the topmost last */
 const open = new WeakMap();
 
-/** Call `leave` when the user closes a dialog in any way: by Escape, by a click beside it, or by
- * hiding it.
+/** Call `leave` when the user closes a dialog by Escape, by a click beside it, or in another way.
  * @param {HTMLDialogElement} dialog
  * @param {() => void} leave
  * @param {AbortSignal} signal */
@@ -30,7 +29,7 @@ export function makeModal(dialog, leave, signal) {
   signal.addEventListener("abort", () => sizes.disconnect());
 }
 
-/** Open a dialog over all others. @param {HTMLDialogElement} dialog */
+/** Open a dialog on top of all others. @param {HTMLDialogElement} dialog */
 export function openModal(dialog) {
   if (isOpen(dialog)) return;
   const root = dialog.getRootNode();
@@ -55,7 +54,8 @@ export function closeModal(dialog) {
   if (activeElement instanceof HTMLElement && dialog.contains(activeElement)) activeElement.blur();
 }
 
-/** Tell which dialog is topmost, now and on each change; the root if no dialog is open.
+/** Call the listener with the topmost dialog, now and on each change; with the root if none is
+ * open.
  * @param {ShadowRoot} root
  * @param {(top: Element | ShadowRoot) => void} listener
  * @param {AbortSignal} signal */
@@ -75,12 +75,13 @@ function isOpen(dialog) {
   return getStack(dialog.getRootNode()).includes(dialog);
 }
 
-/** Return the open dialogs, the topmost last. @param {Node} root */
+/** Return the open dialogs, with the topmost one last. @param {Node} root */
 function getStack(root) {
   return open.get(root) ?? [];
 }
 
-/** Tell the listeners that another dialog may be topmost. @param {Node} root */
+/** Tell the listeners of `followTop` that the topmost dialog may have changed.
+ * @param {Node} root */
 function notifyTop(root) {
   root.dispatchEvent(new Event("modal-top"));
 }

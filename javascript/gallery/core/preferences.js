@@ -5,7 +5,7 @@ const KEY = "civitai-shortcut";
 /** @type {Record<string, unknown>} */
 let fallback = {}; // used while the browser stores nothing
 
-/** Return a preference, or `otherwise` if none of its type is stored.
+/** Return a stored preference, or `otherwise` if none of that type is stored.
  * @template T
  * @param {string} name
  * @param {T} otherwise  a stored value of another type is ignored
@@ -23,7 +23,7 @@ export function savePreference(name, value) {
   writeJson(KEY, fallback);
 }
 
-/** Return all preferences. */
+/** Return all stored preferences. */
 function readAll() {
   const read = readJson(KEY);
   return read !== null && typeof read === "object" && !Array.isArray(read)
@@ -31,7 +31,7 @@ function readAll() {
     : fallback;
 }
 
-/** Return a value from the browser's storage, null if none can be read.
+/** Return a value from the browser's storage, null if it is missing or cannot be read.
  * @param {string} key
  * @returns {unknown} null where nothing readable is kept */
 export function readJson(key) {
@@ -42,7 +42,7 @@ export function readJson(key) {
   }
 }
 
-/** Store a value in the browser.
+/** Store a value as JSON in the browser's storage.
  * @param {string} key
  * @param {unknown} value */
 export function writeJson(key, value) {

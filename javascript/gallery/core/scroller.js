@@ -1,6 +1,6 @@
 /** Scrolls the window, or the element that a host scrolls instead of it. */
 
-/** Return the element that scrolls a node.
+/** Return the nearest ancestor that scrolls this node.
  * @param {Element} node
  * @returns {Element} */
 function findScroller(node) {
@@ -12,14 +12,14 @@ function findScroller(node) {
   return document.scrollingElement ?? document.documentElement;
 }
 
-/** Scroll at once, for a host's smooth scrolling would load all that is passed.
+/** Scroll at once: a host's smooth scrolling would load every image on the way.
  * @param {Element} node  anything inside what scrolls
  * @param {number} pixels */
 export function scrollBy(node, pixels) {
   if (pixels) findScroller(node).scrollBy({ top: pixels, behavior: "instant" });
 }
 
-/** Return the parent element, across a shadow root. @param {Element} node */
+/** Return the parent element of a node, also out of a shadow root. @param {Element} node */
 function getParent(node) {
   const root = node.getRootNode();
   return node.parentElement ?? (root instanceof ShadowRoot ? root.host : null);

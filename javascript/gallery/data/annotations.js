@@ -14,8 +14,8 @@ export class AnnotationWriter {
     this.#context = context;
   }
 
-  /** Save a change for these images. Return their annotations by id, or null if it failed; the
-   * user is told.
+  /** Save a change of images' annotations. Return the annotations by image id, or null after an
+   * error, which is shown to the user.
    * @param {number[]} ids
    * @param {AnnotationChange} change
    * @returns {Promise<Record<string, Annotations> | null>} */
@@ -33,7 +33,8 @@ export class AnnotationWriter {
     }
   }
 
-  /** Make all these images favourites; if all of them are already, make none of them one.
+  /** Make all these images favourites; if all of them are favourites already, make none of them
+   * one.
    * @param {number[]} ids */
   async toggleFavourite(ids) {
     const { store, toast, words } = this.#context;
@@ -45,7 +46,7 @@ export class AnnotationWriter {
   }
 }
 
-/** Return the image with the favourite flag that the server reports.
+/** Return the image with the favourite flag in the server's response.
  * @param {import("../types.js").View} view
  * @param {Annotations | undefined} annotations */
 function withFavourite(view, annotations) {

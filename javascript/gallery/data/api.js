@@ -159,8 +159,7 @@ function throwOffline(error) {
   throw new ApiError("offline", "", 0);
 }
 
-/** Return the value of a JSON text, undefined if the text is no JSON.
- * @param {string} text */
+/** Return the value of a JSON text, undefined if the text is not JSON. @param {string} text */
 function parseJson(text) {
   try {
     return JSON.parse(text);

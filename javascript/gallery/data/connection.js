@@ -25,7 +25,7 @@ export class Connection {
     signal.addEventListener("abort", () => this.#setPolling(false));
   }
 
-  /** Fetch the bootstrap data. Return whether the server responded. */
+  /** Fetch the data that the page starts with. Return whether the server responded. */
   async fetchBootstrap() {
     const { store, api, words, signal } = this.#context;
     try {
@@ -43,7 +43,7 @@ export class Connection {
     if (await this.fetchBootstrap()) this.#onBack();
   }
 
-  /** Store the bootstrap data: the server responds.
+  /** Store the data that the page starts with, since the server responds.
    * @param {import("../types.js").Bootstrap} bootstrap */
   #setBootstrap(bootstrap) {
     this.#context.store.set(({ problems }) => ({
@@ -53,7 +53,7 @@ export class Connection {
     }));
   }
 
-  /** Start or stop polling. @param {boolean} isLost */
+  /** Start or stop polling the server. @param {boolean} isLost */
   #setPolling(isLost) {
     if (isLost && !this.#clock) {
       this.#clock = window.setInterval(() => this.#checkIfWatching(), EVERY);
@@ -63,7 +63,7 @@ export class Connection {
     }
   }
 
-  /** Poll once, if polling is on and the page is visible. */
+  /** Poll the server once, if polling is on and the page is visible. */
   async #checkIfWatching() {
     if (!this.#clock || this.#isBusy || document.visibilityState !== "visible") return;
     const { store, api, signal } = this.#context;

@@ -25,7 +25,7 @@ export class JobPoller {
     void this.poll();
   }
 
-  /** Fetch the jobs now, and again later while any of them is active. */
+  /** Fetch the jobs now, and again after a pause while any of them is active. */
   async poll() {
     this.#stop();
     this.#abort = new AbortController();
@@ -49,7 +49,7 @@ export class JobPoller {
     this.#schedulePoll();
   }
 
-  /** Show why the jobs could not be read instead of an empty list. @param {ApiError} error */
+  /** Show why the jobs could not be fetched, above the jobs. @param {ApiError} error */
   #showProblem(error) {
     if (error.code === "offline") return; // which the page says itself
     const { store, words } = this.context;
@@ -65,7 +65,7 @@ export class JobPoller {
     this.#timer = window.setTimeout(() => void this.poll(), pause);
   }
 
-  /** Return the milliseconds until the next poll; 0 for none. */
+  /** Return the milliseconds until the next poll, 0 for no poll. */
   #getPause() {
     if (this.#isOffline) return HIDDEN; // the state of the jobs is unknown
     const { store, root } = this.context;

@@ -20,20 +20,20 @@ export class LoadedFilter {
     store.on(["images", "loadedFilter"], (now, before) => this.#onChange(now, before), { signal });
   }
 
-  /** Change the words of the filter. @param {Partial<Change>} change */
+  /** Change the words by which the loaded images are filtered. @param {Partial<Change>} change */
   setWords(change) {
     this.#context.store.set(({ loadedFilter }) => ({
       loadedFilter: { ...loadedFilter, ...change },
     }));
   }
 
-  /** Ask the server again about the images that it has not matched. */
+  /** Send the request for matches again. */
   retry() {
     setProblem(this.#context.store, "loaded_filter", null);
     return this.#requestMatches();
   }
 
-  /** Ask the server when the words change or more images are loaded.
+  /** Request matches when the words change or more images are loaded.
    * @param {import("../state/state.js").State} now
    * @param {import("../state/state.js").State} before */
   #onChange(now, before) {
@@ -42,7 +42,7 @@ export class LoadedFilter {
     if (now.loadedFilter.words) void this.#requestMatches();
   }
 
-  /** Forget the matches of the words before. @param {string} words */
+  /** Drop the matches of other words. @param {string} words */
   #resetMatches(words) {
     this.#abort.abort();
     this.#abort = new AbortController();
@@ -54,7 +54,7 @@ export class LoadedFilter {
     store.set({ matches: null, notes });
   }
 
-  /** Ask the server which of the images match that it has not been asked about yet. */
+  /** Ask the server which images match, among those that it was not asked about before. */
   async #requestMatches() {
     const { store, api, words } = this.#context;
     const { images, loadedFilter, where } = store.get();

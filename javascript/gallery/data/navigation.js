@@ -28,7 +28,7 @@ export class Navigation {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
-  /** Look up whatever the user typed: a URL, an id, a user name, a hash or words.
+  /** Look up what the user typed: a URL, an id, a user name, a hash or words.
    * @param {string} text */
   async lookUp(text) {
     const query = text.trim();
@@ -40,9 +40,9 @@ export class Navigation {
     });
   }
 
-  /** Search models by words, or fetch the next page of their results.
+  /** Search models by words, or fetch the next page of the results.
    * @param {string} words
-   * @param {string} [cursor]  for further results */
+   * @param {string} [cursor]  of the next page */
   async searchModels(words, cursor) {
     const { store, api } = this.#context;
     await this.#request(words, async (signal) => {
@@ -62,7 +62,7 @@ export class Navigation {
     if (results) await this.searchModels(results.query, cursor);
   }
 
-  /** Close the search results and stop looking up. */
+  /** Close the search results. */
   closeResults() {
     this.#context.store.set({ results: null });
   }
@@ -79,7 +79,7 @@ export class Navigation {
     await this.openGallery(withSource(this.#context.store.get().where, { user }));
   }
 
-  /** Open a gallery, or the same gallery with other filters. @param {Where} where */
+  /** Open a gallery, or the open gallery with other filters. @param {Where} where */
   async openGallery(where) {
     const { store } = this.#context;
     const before = store.get();
@@ -101,13 +101,14 @@ export class Navigation {
     return this.#retry();
   }
 
-  /** Abort the lookup. */
+  /** Abort the lookup that is running. */
   abortLookup() {
     this.#abort.abort();
     this.#context.store.set({ lookupText: "" });
   }
 
-  /** Return the fields of the state that another gallery does not keep. @param {Where} where */
+  /** Return the fields of the state to reset when another gallery is opened.
+   * @param {Where} where */
   #makeReset(where) {
     const { model } = this.#context.store.get();
     return {
@@ -128,7 +129,7 @@ export class Navigation {
     });
   }
 
-  /** Show a model and put it first among the recent ones. @param {Model} model */
+  /** Show a model and put it first in the list of recent models. @param {Model} model */
   #setModel(model) {
     this.#context.store.set(({ bootstrap }) => {
       if (!bootstrap) return { model };
@@ -138,7 +139,7 @@ export class Navigation {
     });
   }
 
-  /** Run one lookup, and abort the one before it.
+  /** Run a lookup, after aborting the lookup before it.
    * @param {string} lookupText
    * @param {(signal: AbortSignal) => Promise<void>} request */
   async #request(lookupText, request) {
@@ -186,7 +187,7 @@ export class Navigation {
   }
 }
 
-/** Return the gallery that a lookup found, or null.
+/** Return the gallery that a lookup found, null if it found none.
  * @param {Exclude<LookupResult, {kind: "models"}>} answer
  * @returns {Partial<Where> | null} */
 function findSource(answer) {

@@ -22,10 +22,10 @@ export class Pager {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
-  /** Load the gallery from its first page, and abort the request before. With `isSameSource` the
-   * images stay until the first page is loaded.
-   * @param {{isSameSource?: boolean, isFresh?: boolean}} [how]  isSameSource: only a filter
-   *     has changed; isFresh: Civitai is asked, not the cache */
+  /** Load the gallery from its first page, after aborting the running request.
+   * @param {{isSameSource?: boolean, isFresh?: boolean}} [how]  isSameSource: only a filter has
+   *     changed, so the images stay until the first page is loaded; isFresh: fetch from Civitai,
+   *     not from the cache */
   restart({ isSameSource = false, isFresh = false } = {}) {
     const { store } = this.#context;
     this.#cancel();
@@ -39,7 +39,7 @@ export class Pager {
     return isFresh ? this.reload() : this.loadMore();
   }
 
-  /** Load the next page. The promise settles when the page is loaded, failed or was given up. */
+  /** Load the next page. The promise settles when the page is loaded, failed or was aborted. */
   loadMore() {
     const { ended, where } = this.#context.store.get();
     if (this.#running) return this.#running;
@@ -47,13 +47,13 @@ export class Pager {
     return this.#startLoading();
   }
 
-  /** Request the page that failed or does not come once more, from Civitai and not from a cache. */
+  /** Request the current page again, from Civitai instead of a cache. */
   reload() {
     this.#cancel();
     return this.#startLoading("fresh");
   }
 
-  /** Stop waiting for Civitai and load the page from the library instead. */
+  /** Stop waiting for Civitai, and load the page from the library instead. */
   loadFromLibrary() {
     if (!this.#context.store.get().loading) return;
     this.#cancel();
@@ -100,7 +100,7 @@ export class Pager {
     }
   }
 
-  /** Return the problem to show for a failed page.
+  /** Return the problem to show for a page that failed.
    * @param {unknown} error
    * @param {Mode} [mode] */
   #makeProblem(error, mode) {

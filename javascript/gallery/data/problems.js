@@ -9,8 +9,9 @@ import { ApiError } from "./api.js";
 
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
 
-/** Return the message for an error. Throw an error that is not an `ApiError` again: it is a bug.
- * @param {unknown} error  from a request
+/** Return the message for an error of a request. Rethrow errors that are not an `ApiError`: they
+ * are bugs.
+ * @param {unknown} error
  * @param {Words} words */
 export function getErrorMessage(error, words) {
   if (!(error instanceof ApiError)) throw error;
@@ -19,7 +20,7 @@ export function getErrorMessage(error, words) {
   return words("problem_other", { code: error.status || error.code });
 }
 
-/** Return what an error means to the user. Throw an error that is not an `ApiError` again.
+/** Return what to tell the user about an error. Rethrow errors that are not an `ApiError`.
  * @param {unknown} error
  * @param {Words} words
  * @returns {Problem} */
@@ -28,7 +29,7 @@ export function makeProblem(error, words) {
   return { code: error instanceof ApiError ? error.code : "", message };
 }
 
-/** Set or clear (null) the problem of one part; the other parts keep theirs.
+/** Set the problem of one part of the page, or clear it (null).
  * @param {Store} store
  * @param {Part} part
  * @param {Problem | null} problem */
@@ -36,7 +37,7 @@ export function setProblem(store, part, problem) {
   store.set(({ problems }) => ({ problems: { ...problems, [part]: problem } }));
 }
 
-/** Note that our server does not respond, so that `Connection` polls until it does.
+/** If an error means that our server does not respond, make `Connection` poll for it.
  * @param {unknown} error
  * @param {Store} store */
 export function reportOffline(error, store) {

@@ -4,21 +4,21 @@
 /** @typedef {import("../types.js").Bootstrap} Bootstrap */
 /** @typedef {import("../types.js").View} View */
 
-/** Replace fields of the bootstrap data, once the page has any.
+/** Replace fields of the data that the page started with, if it has started.
  * @param {Store} store
  * @param {Partial<Bootstrap>} change */
 export function updateBootstrap(store, change) {
   store.set(({ bootstrap }) => ({ bootstrap: bootstrap && { ...bootstrap, ...change } }));
 }
 
-/** Replace the watched galleries and what is new in each of them.
+/** Store the watched galleries and how many new images they have.
  * @param {Store} store
  * @param {import("../types.js").WatchedGalleries} watches */
 export function setWatches(store, watches) {
   store.set({ watches });
 }
 
-/** Replace each loaded image by what `update` returns for it.
+/** Replace each loaded image by the result of `update`.
  * @param {Store} store
  * @param {(view: View) => View} update */
 export function updateImages(store, update) {

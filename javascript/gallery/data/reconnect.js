@@ -25,25 +25,25 @@ export class Reconnect {
     signal.addEventListener("abort", () => window.clearInterval(this.#clock));
   }
 
-  /** Return whether Civitai could not be reached last time. */
+  /** Return whether Civitai did not respond last time. */
   get #isAway() {
     const state = this.#context.store.get();
     return state.libraryDate !== "" || getFailedParts(state, "network").length > 0;
   }
 
-  /** Return whether a retried lookup may replace what the user looks at. */
+  /** Return whether the result of a retried lookup may replace what the user is looking at. */
   get #canFind() {
     return this.#isAtTop() && this.#context.store.get().open === null;
   }
 
-  /** Start or stop the regular check. */
+  /** Start or stop checking regularly whether Civitai responds again. */
   #togglePolling() {
     if (this.#isAway === this.#clock > 0) return;
     window.clearInterval(this.#clock);
     this.#clock = this.#isAway ? window.setInterval(() => void this.#check(), EVERY) : 0;
   }
 
-  /** Retry what failed because of the network, and refresh what came from the library. */
+  /** Retry what failed because of the network, and refresh what was loaded from the library. */
   async #check() {
     const { store, actions } = this.#context;
     if (!this.#isAway || this.#isBusy || document.visibilityState !== "visible") return;
@@ -54,7 +54,7 @@ export class Reconnect {
     if (libraryDate) await this.#fetchLive();
   }
 
-  /** Fetch the first page from Civitai to replace the one from the library. */
+  /** Fetch the first page from Civitai, to replace the page from the library. */
   async #fetchLive() {
     const { store, api, signal } = this.#context;
     const { where } = store.get();

@@ -29,7 +29,7 @@ export class Records {
     return record;
   }
 
-  /** Return the record of an image from the cache if it is fresh, otherwise from the server.
+  /** Return an image's record from the cache if it is fresh, else from the server.
    * @param {number} id
    * @param {AbortSignal} signal
    * @returns {Promise<ImageRecord>} */
@@ -38,7 +38,7 @@ export class Records {
     return known && this.#isFresh(known) ? known : this.#fetchRecord(id, {}, signal);
   }
 
-  /** Return whether a record need not be fetched again. A record read from the file never changes.
+  /** Return whether a record need not be fetched again. Data from an image's file never change.
    * @param {ImageRecord} record */
   #isFresh(record) {
     return (
@@ -46,8 +46,8 @@ export class Records {
     );
   }
 
-  /** Fetch the record of an image with what its file says. The server may have to download the
-   * file.
+  /** Fetch the record of an image, including what the image's file says. The server may have to
+   * download the file first.
    * @param {number} id
    * @param {AbortSignal} signal
    * @returns {Promise<ImageRecord>} */
@@ -55,7 +55,7 @@ export class Records {
     return this.#fetchRecord(id, { file: "1" }, signal);
   }
 
-  /** Fetch records before they are needed. An error is shown only once the record is needed.
+  /** Fetch records before they are needed. Errors are ignored until a record is needed.
    * @param {number[]} ids
    * @param {AbortSignal} signal */
   async prefetch(ids, signal) {
@@ -68,12 +68,12 @@ export class Records {
     }
   }
 
-  /** Replace a cached record that was changed here. @param {ImageRecord} record */
+  /** Replace a cached record that has been changed on this page. @param {ImageRecord} record */
   replaceCached(record) {
     this.#store(record);
   }
 
-  /** Empty the cache, because images have been saved meanwhile. */
+  /** Empty the cache, because the records have changed on the server. */
   clearCache() {
     this.#cache.clear();
   }

@@ -10,8 +10,8 @@ import { ApiError } from "../data/api.js";
 
 const STARS = [1, 2, 3, 4, 5];
 
-/** Return the fields of the annotations. They stay while a response is drawn, so that nothing
- * typed meanwhile is lost.
+/** Return the fields of an image's annotations. They are not redrawn after a response, so that
+ * nothing typed meanwhile is lost.
  * @param {Context} context
  * @param {ImageRecord} record
  * @param {(record: ImageRecord) => void} changed  called with the changed record */
@@ -74,7 +74,7 @@ export function makeAnnotations(context, record, changed) {
   );
 }
 
-/** Return the button of one star.
+/** Return the button for one star.
  * @param {number} n
  * @param {string} label
  * @param {() => void} press */
@@ -83,7 +83,7 @@ function makeStar(n, label, press) {
   return el("button", { ...how, on: { click: press } }, icon("star"));
 }
 
-/** Return a text field that calls `changed` when it is left.
+/** Return a text field that calls `changed` when the user leaves it.
  * @param {string} name
  * @param {string} label
  * @param {(typed: string) => void} changed */
@@ -94,7 +94,7 @@ function makeTextField(name, label, changed) {
   return field;
 }
 
-/** Return the field of the note.
+/** Return the text field for the user's note.
  * @param {string} label
  * @param {(typed: string) => void} changed */
 function makeNoteField(label, changed) {

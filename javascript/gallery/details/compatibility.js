@@ -21,7 +21,7 @@ export class Compatibility {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
-  /** Return the section with these warnings, hidden if there are none.
+  /** Return a section with these warnings; it is hidden if there are none.
    * @param {string[]} incompatibilities */
   show(incompatibilities) {
     this.#abort.abort();

@@ -37,10 +37,10 @@ export class Details {
     context.signal.addEventListener("abort", () => this.clear());
   }
 
-  /** Show the details of an image from the next frame on; images passed within one frame load
+  /** Show the details of an image from the next frame on; an image shown for only one frame loads
    * nothing.
    * @param {View} view
-   * @param {number[]} next  ids of the images around */
+   * @param {number[]} next  ids of the images around it */
   showImage(view, next) {
     if (view.id === this.#view?.id && view.saved === this.#view.saved) return;
     this.clear();
@@ -60,13 +60,13 @@ export class Details {
     if (this.#view && this.#isFailed) void this.#load(this.#view, []);
   }
 
-  /** Return the open image's infotext as it would be sent, "" while it is unknown. */
+  /** Return the open image's infotext with the user's edits, "" while it is unknown. */
   get infotext() {
     const record = this.#view && this.records.getCached(this.#view.id);
     return record ? this.sendTo.getText(record) : "";
   }
 
-  /** Show the cached details, then fetch them, then prefetch those of the next images.
+  /** Show the cached details, then fetch the current ones, then prefetch those of the next images.
    * @param {View} view
    * @param {number[]} next */
   async #load(view, next) {
@@ -120,7 +120,7 @@ export class Details {
     this.listeners.loaded(record);
   }
 
-  /** Show what is known of an image until its details are loaded. @param {View} view */
+  /** Show what is known about an image while its details are being loaded. @param {View} view */
   #drawWaiting(view) {
     const bones = ["long", "long", "short", "long", "short"];
     this.body.replaceChildren(
@@ -155,7 +155,7 @@ export class Details {
     this.body.setAttribute("aria-busy", "false");
   }
 
-  /** Return a button that looks for an infotext in the file, null if there is one already.
+  /** Return a button that looks for an infotext in the image's file, null if one is known.
    * @param {View} view
    * @param {ImageRecord} record */
   #makeFileButton(view, record) {

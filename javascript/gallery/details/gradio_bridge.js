@@ -11,10 +11,10 @@ const PREFIX = "civitai_shortcut_door";
 const PATIENCE = 120_000; // ms: a large file may have to be fetched first
 const LOOK = 50; // ms between two looks at the answer: a field's value changes without an event
 
-/** Send an image with its infotext, or an infotext alone, to a tab of the host.
+/** Send an image with its infotext, or only an infotext, to a tab of the host.
  * @param {Context} context
  * @param {string} tab  one of `bootstrap.host.send_to`
- * @param {number | null} id  null to send the text alone
+ * @param {number | null} id  null to send only the text
  * @param {string | null} text  the edited infotext, null for the image's own */
 export async function sendToTab(context, tab, id, text) {
   const { store, actions, toast, words, signal } = context;
@@ -35,7 +35,7 @@ export async function sendToTab(context, tab, id, text) {
   }
 }
 
-/** Let gradio put the image and the infotext into the host's hidden fields.
+/** Let gradio put the image and the infotext into our hidden components.
  * @param {{tab: string, id: number | null, text: string | null}} send
  * @param {Context} context */
 async function fillHostFields(send, context) {
@@ -52,8 +52,8 @@ async function fillHostFields(send, context) {
   await waitForFrame();
 }
 
-/** Wait until gradio has replied to our press. Return what went wrong, or "".
- * @param {string} nonce  identifies our press
+/** Wait until gradio has answered our click. Return the error message, "" for success.
+ * @param {string} nonce  identifies our click
  * @param {Context} context
  * @returns {Promise<string>} what went wrong, or "" */
 function waitForReply(nonce, context) {
@@ -72,7 +72,7 @@ function waitForReply(nonce, context) {
   });
 }
 
-/** Return the error of the reply to our press, "" for success, null while there is none.
+/** Return the error in gradio's answer to our click: "" for success, null for no answer yet.
  * @param {string} nonce
  * @returns {string | null} null: not answered yet */
 function readReply(nonce) {
@@ -88,18 +88,19 @@ function readReply(nonce) {
   }
 }
 
-/** Return a hidden component of ours in the host's page, or null. @param {string} name */
+/** Return one of our hidden components in the host's page, null if it is missing.
+ * @param {string} name */
 function findPart(name) {
   return document.getElementById(`${PREFIX}_${name}`);
 }
 
-/** Return the input of a component, or null. @param {HTMLElement | null} holder */
+/** Return the input of a component, null if it has none. @param {HTMLElement | null} holder */
 function findField(holder) {
   const field = holder?.querySelector("textarea, input");
   return field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement ? field : null;
 }
 
-/** Return the button of a component. Some versions of gradio put the id on the button, others on
+/** Return the button of a component. In some versions of gradio the button has the id, in others
  * its wrapper.
  * @param {HTMLElement | null} holder */
 function findButton(holder) {

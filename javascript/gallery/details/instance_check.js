@@ -15,12 +15,12 @@ export async function isSameInstance({ root, api, signal }) {
   return isSame;
 }
 
-/** Return the configuration that gradio built this page from. */
+/** Return the configuration from which gradio built this page. */
 function getPageConfig() {
   return Reflect.get(window, "gradio_config");
 }
 
-/** Return a text that is equal for configurations with the same functions under the same numbers.
+/** Return a text that is equal if two configurations have the same functions with the same numbers.
  * @param {any} config */
 function describeFunctions(config) {
   const dependencies = config?.dependencies ?? [];

@@ -10,7 +10,7 @@ import { getParameterLabel } from "../state/state.js";
 /** @typedef {import("../types.js").ImageRecord} ImageRecord */
 /** @typedef {import("../types.js").View} View */
 
-/** Return who made the image, when, and the reactions. Works without the record too.
+/** Return who made the image, when, and its reactions; `record` may be missing.
  * @param {Context} context
  * @param {View} view
  * @param {ImageRecord} [record] */
@@ -78,7 +78,7 @@ function makeAuthor({ words, actions }, view, record) {
   return el("p", { class: "author" }, open, profile);
 }
 
-/** Return a section with a prompt; null for an empty one.
+/** Return a section with a prompt, null for an empty prompt.
  * @param {Context} context
  * @param {string} name  key of the title, and part of the action's name
  * @param {string} text */
@@ -95,7 +95,7 @@ export function makeProse(context, name, text) {
   );
 }
 
-/** Return the generation parameters as a list; null if there are none.
+/** Return the generation parameters as a list, null if there are none.
  * @param {Context} context
  * @param {[string, string][]} rows */
 export function makeParameters(context, rows) {
@@ -118,7 +118,7 @@ export function makeParameters(context, rows) {
   );
 }
 
-/** Return the problems that the server found in the record; null if there are none.
+/** Return a list of the problems that the server found in the record, null if there are none.
  * @param {ImageRecord} record */
 export function makeProblems(record) {
   if (!record.problems.length) return null;
@@ -202,7 +202,7 @@ function formatDimensions({ width, height }) {
   return width > 0 && height > 0 ? `${width} × ${height}` : "";
 }
 
-/** Return the number of each reaction, or only their sum without a record.
+/** Return the number of each reaction, or only the total if `record` is missing.
  * @param {View} view
  * @param {ImageRecord} [record] */
 function formatReactions(view, record) {
@@ -210,14 +210,15 @@ function formatReactions(view, record) {
   return `👍 ${record.likes}  ❤ ${record.hearts}  😄 ${record.laughs}  😢 ${record.cries}`;
 }
 
-/** Return the parts that are not empty, separated by dots. @param {(string | undefined)[]} parts */
+/** Join the parts that are not empty, with dots between them.
+ * @param {(string | undefined)[]} parts */
 function joinParts(parts) {
   return parts
     .filter(Boolean)
     .flatMap((part, at) => (at ? [" · ", el("bdi", {}, part)] : [el("bdi", {}, part)]));
 }
 
-/** Return the text shortened to 400 letters: a parameter may be as long as a prompt.
+/** Return the text shortened to 400 letters, since a parameter may be very long.
  * @param {string} value */
 function clipText(value) {
   return value.length > 400 ? `${value.slice(0, 400)}…` : value;

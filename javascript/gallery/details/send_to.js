@@ -21,12 +21,12 @@ export class SendTo {
     this.edited = edited;
   }
 
-  /** Return the infotext of an image with the user's edits. @param {ImageRecord} record */
+  /** Return an image's infotext with the user's edits. @param {ImageRecord} record */
   getText(record) {
     return this.#edited.get(record.id) ?? record.infotext;
   }
 
-  /** Return a button for each tab that takes the image, null if no tab does.
+  /** Return a button for each tab that the image can be sent to, null if there is none.
    * @param {ImageRecord} record */
   makeButtons(record) {
     const { words, actions } = this.context;
@@ -41,7 +41,7 @@ export class SendTo {
     return el("section", {}, el("h3", {}, words("send_to")), el("div", group, ...made));
   }
 
-  /** Return the tabs that take an image. Only the infotext of a video can be sent, to one tab.
+  /** Return the tabs that the image can be sent to. Of a video only the infotext can be sent.
    * @param {ImageRecord} record */
   #listTabs(record) {
     const tabs = this.context.store.get().bootstrap?.host.send_to ?? [];
@@ -49,7 +49,8 @@ export class SendTo {
     return record.infotext ? tabs.slice(0, 1) : [];
   }
 
-  /** Return the foldable infotext, null if there is none. @param {ImageRecord} record */
+  /** Return the infotext in a section that can be folded, null if there is none.
+   * @param {ImageRecord} record */
   makeInfotextField(record) {
     if (!record.infotext) return null;
     const { words, actions } = this.context;
@@ -106,7 +107,7 @@ export class SendTo {
     return [field, back];
   }
 
-  /** Store the edited text, or drop it when it equals the original.
+  /** Store the edited text; forget it if it equals the original.
    * @param {ImageRecord} record
    * @param {HTMLTextAreaElement} field
    * @param {HTMLButtonElement} back */

@@ -148,15 +148,14 @@ export class Filters {
   }
 }
 
-/** Return a field with its label.
+/** Return a label around a field.
  * @param {string} words
  * @param {HTMLElement} field */
 function makeLabelled(words, field) {
   return el("label", { class: "pick" }, el("span", { text: words }), field);
 }
 
-/** Fill a select with choices and choose `value`. A value that is no choice, as the page's address
- * may name, is added so that it stays chosen.
+/** Fill a select element with choices and choose `value`. If the value is no choice, it is added.
  * @param {HTMLSelectElement} select
  * @param {Choice[]} choices
  * @param {string} value */

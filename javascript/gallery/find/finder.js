@@ -58,7 +58,7 @@ export class Finder {
     return made;
   }
 
-  /** Hide the problem of the text before. */
+  /** Hide the error message of the previous text. */
   #change() {
     const { store } = this.#context;
     if (store.get().problems.lookup) setProblem(store, "lookup", null);

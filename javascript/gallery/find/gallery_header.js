@@ -169,7 +169,7 @@ export class GalleryHeader {
     return makeLimitField(words, { name: "limit", label: "download_most", value, high });
   }
 
-  /** Show a changed setting in the limit field; any other reload leaves what was typed.
+  /** Show a changed setting in the limit field, without overwriting what the user has typed.
    * @param {State} now
    * @param {State} before */
   #updateLimit(now, before) {
@@ -179,7 +179,7 @@ export class GalleryHeader {
     this.#drawCost();
   }
 
-  /** Show how many requests a second walk through the gallery takes. */
+  /** Show how many requests it takes to read the gallery a second time. */
   #drawCost() {
     const { store, words } = this.#context;
     const { ended, images } = store.get();

@@ -28,13 +28,13 @@ export class ModelResultCards {
     store.on(["results"], (now) => this.#draw(now), { signal });
   }
 
-  /** Return how far the results are or were scrolled, in pixels. */
+  /** Return how far the results are scrolled, in pixels. */
   get top() {
     if (this.#section.hidden) return this.#top;
     return -this.#context.root.host.getBoundingClientRect().top;
   }
 
-  /** Scroll the results to where they were, and focus a card.
+  /** Scroll the results back to where they were, and focus a model's card.
    * @param {number | null} id  of the model whose card gets the focus
    * @param {number} top */
   revealCard(id, top) {
@@ -68,7 +68,7 @@ export class ModelResultCards {
     this.#showCards(results.models);
   }
 
-  /** Add the cards of further results; other results replace all cards.
+  /** Show the cards of models; cards that are there already are kept.
    * @param {readonly Card[]} models */
   #showCards(models) {
     if (models[0] !== this.#drawn[0] || models.length < this.#drawn.length) {

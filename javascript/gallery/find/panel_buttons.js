@@ -6,7 +6,7 @@ import { icon } from "../core/icons.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {{jobs: HTMLElement, watches: HTMLElement}} Badges  on their buttons: jobs at work, galleries with news */
 
-/** Return the buttons of all panels.
+/** Return the buttons that open the panels.
  * @param {Context} context
  * @param {Badges} badges */
 export function makePanelButtons(context, badges) {

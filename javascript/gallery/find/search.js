@@ -62,12 +62,12 @@ export class Search {
     this.#timer = window.setTimeout(() => this.#searchTyped(), PAUSE);
   }
 
-  /** Search for what was typed since the last search. */
+  /** Search for the typed words, if they have changed since the last search. */
   #searchTyped() {
     if (this.#timer) this.#search(this.#scopeOf(this.#context.store.get()));
   }
 
-  /** Clear the search and show the live gallery again, if there is one. */
+  /** Clear the search, and show the gallery of Civitai again if there is one. */
   #clearSearch() {
     this.#field.value = "";
     this.#search(hasGallery(this.#context.store.get().where) ? "loaded" : "all");
@@ -85,7 +85,7 @@ export class Search {
     else if (store.get().where.search !== null) void actions.setWhere({ search: null });
   }
 
-  /** Show the scope, the words and what the server says of them. @param {State} now */
+  /** Show where and for what is searched, and the server's message about it. @param {State} now */
   #draw(now) {
     const { where, loadedFilter, notes } = now;
     const { words } = this.#context;

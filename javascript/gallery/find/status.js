@@ -61,7 +61,7 @@ export class Status {
     this.#setSticking(length > 0 && (kind === "problem" || kind === "waits"));
   }
 
-  /** Show the buttons, unless they are the same as before. @param {StatusAction[]} actions */
+  /** Show these buttons, unless they are shown already. @param {StatusAction[]} actions */
   #drawActions(actions) {
     const key = actions.join();
     if (this.#drawn === key) return; // a button under the pointer must not be replaced
@@ -69,7 +69,7 @@ export class Status {
     this.#actions.replaceChildren(...actions.map((action) => this.#makeButton(action)));
   }
 
-  /** Keep the line in sight above the bar, wherever the user is among the images.
+  /** Make the line stick above the bar, so that it is always visible.
    * @param {boolean} isSticking */
   #setSticking(isSticking) {
     if (this.#of !== "images") return;

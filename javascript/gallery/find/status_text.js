@@ -40,7 +40,7 @@ export function getLookupStatus({ problems, lookupText, lookupStartedAt }, words
   );
 }
 
-/** Return the status below the images.
+/** Return the status text that is shown below the images.
  * @param {State} state
  * @param {Words} words
  * @param {number} now
@@ -62,7 +62,7 @@ export function getGalleryStatus(state, words, now) {
   return getEndStatus(state, bootstrap, words);
 }
 
-/** Return the text while a page is loaded, "" where the bar already says so.
+/** Return the text to show while a page is being loaded, "" if another part of the page says so.
  * @param {State} state
  * @param {Words} words */
 function getWaitingText(state, words) {
@@ -82,8 +82,9 @@ function formatSearchProgress({ count, total }, { language }, words) {
   });
 }
 
-/** Return the status of a request; after some seconds it tells how long the request takes.
- * @param {number} time  ms
+/** Return the status of a running request; after some seconds it says how long the request has
+ * taken.
+ * @param {number} time  ms since the request was sent
  * @param {string} text  for the first seconds
  * @param {Words} words
  * @returns {StatusText} */
@@ -93,7 +94,7 @@ function makeWaitingStatus(time, text, words) {
   return { kind: "waits", text: words("no_answer_for", { n }), actions: ["retry", "give-up"] };
 }
 
-/** Return the status of a gallery that is not loading.
+/** Return the status of a gallery when nothing is being loaded.
  * @param {State} state
  * @param {import("../types.js").Bootstrap} bootstrap
  * @param {Words} words

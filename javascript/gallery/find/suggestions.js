@@ -47,7 +47,7 @@ export class Suggestions {
     this.#draw();
   }
 
-  /** Request suggestions after a pause, and drop at once those that no longer fit. */
+  /** Request suggestions after a pause, and remove those that no longer fit the text. */
   #onInput() {
     this.#cancel();
     const word = normalize(this.#word);
@@ -113,7 +113,8 @@ export class Suggestions {
     this.#list.children[this.#at]?.scrollIntoView({ block: "nearest" });
   }
 
-  /** Choose a suggestion by the arrow keys, accept it by Enter. @param {KeyboardEvent} event */
+  /** Choose a suggestion with the arrow keys, or accept it with Enter.
+   * @param {KeyboardEvent} event */
   #onKey(event) {
     if (!this.#list.isConnected || event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -135,7 +136,7 @@ export class Suggestions {
     if (at >= 0) this.#accept(at);
   }
 
-  /** Put a suggestion into the field in place of the word at the caret. @param {number} at */
+  /** Replace the word at the caret by a suggestion. @param {number} at */
   #accept(at) {
     const field = this.#field;
     const { text, caret } = replaceWord(
@@ -150,7 +151,7 @@ export class Suggestions {
   }
 }
 
-/** Return a text without quotes and in lower case, for comparing.
+/** Return a text in lower case and without quotes, for comparison.
  * @param {string} text  a suggestion or a typed word */
 function normalize(text) {
   return text.replace(/["“”„]/g, "").toLowerCase();

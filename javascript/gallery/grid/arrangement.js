@@ -76,14 +76,16 @@ export class Arrangement {
     this.appendViews(views);
   }
 
-  /** Return the ids of the images that touch a band of the grid, in order.
+  /** Return the ids of the images between two heights of the grid, in order; parts of an image
+   * count.
    * @param {number} top
    * @param {number} bottom */
   listBetween(top, bottom) {
     return this.#layout.listBetween(top, bottom).map((index) => this.views[index].id);
   }
 
-  /** Return the first image that begins in the band, else the first that touches it, else null.
+  /** Return the id of the first image that begins between two heights, else of the first that is
+   * partly there, else null.
    * @param {number} top
    * @param {number} bottom */
   findFirstIn(top, bottom) {
@@ -114,10 +116,10 @@ export class Arrangement {
     return null;
   }
 
-  /** Return the id that a step from an image leads to, or null if the image is not in the grid.
+  /** Return the id of the image that a step leads to, null if `id` is not in the grid.
    * @param {number} id
    * @param {import("../types.js").Step} step
-   * @param {number} screen  pixels that a page is high */
+   * @param {number} screen  height of a page in pixels */
   findNeighbour(id, step, screen) {
     const index = this.#indices.get(id);
     if (index === undefined) return null;

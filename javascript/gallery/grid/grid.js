@@ -73,9 +73,9 @@ export class Grid {
     store.on(["loading", "ended", "results", "loadedFilter"], () => this.#schedule(), { signal });
   }
 
-  /** Scroll to an image if it is out of sight, and focus its tile if `focus` is set.
+  /** Scroll to an image if it is out of sight.
    * @param {number} id
-   * @param {{focus?: boolean}} [how] */
+   * @param {{focus?: boolean}} [how]  focus: focus the image's tile too */
   revealImage(id, { focus = false } = {}) {
     const box = this.#arrangement.getBox(id);
     if (!box || this.#isHidden()) return;
@@ -104,7 +104,7 @@ export class Grid {
     return this.#arrangement.findFirstIn(top + COVERED.above, bottom);
   }
 
-  /** Return the scroll position to come back to, or null at the top. */
+  /** Return the current scroll position, to come back to later; null at the top. */
   getScrollPlace() {
     const id = this.#getVisiblePart().top > 0 ? this.findTopmost() : null;
     return id === null ? null : { id, count: (this.#arrangement.getIndex(id) ?? 0) + 1 };
@@ -137,7 +137,7 @@ export class Grid {
     return box !== undefined && box.y < bottom && box.y + box.height > this.#lastTop;
   }
 
-  /** Return whether the grid has no room: another tab or the search results are shown. */
+  /** Return whether the grid is hidden, by another tab or the search results. */
   #isHidden() {
     return this.#list.clientWidth === 0;
   }
@@ -160,7 +160,7 @@ export class Grid {
     this.#schedule();
   }
 
-  /** Lay out again for another width, and go back to where the grid was before it was hidden. */
+  /** Lay out again if the width has changed, and scroll back after the grid was hidden. */
   #resize() {
     if (this.#isHidden()) {
       this.#hiddenTop ??= this.#lastTop;
@@ -174,7 +174,7 @@ export class Grid {
     this.#schedule();
   }
 
-  /** Lay out all images anew and keep the visible ones in their place on the screen.
+  /** Lay out all images again, without moving the visible images on the screen.
    * @param {readonly View[]} [shown] */
   #layOut(shown = this.#arrangement.views) {
     const { views } = this.#arrangement;
@@ -204,7 +204,7 @@ export class Grid {
     });
   }
 
-  /** Update the tiles to the window, and load the next page in time. */
+  /** Create the tiles near the window, and load the next page in time. */
   #draw() {
     if (this.#isHidden()) return;
     const viewport = getViewport(this.#list);
@@ -252,7 +252,7 @@ export class Grid {
     this.#thumbs.loadThumbs(tiles, ({ view }) => api.thumb(view.id, thumb));
   }
 
-  /** Load the thumbnails that failed again, because the server responds again. */
+  /** Load the thumbnails again that have failed, because the server responds again. */
   #loadFailed() {
     for (const tile of this.#tiles.listTiles()) if (tile.isFailed) tile.reloadThumb();
   }

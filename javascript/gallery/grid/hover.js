@@ -27,9 +27,9 @@ export class Hover {
     context.signal.addEventListener("abort", () => this.hide());
   }
 
-  /** Show the caption of a tile, and play its video if `plays` is set.
+  /** Show the caption of a tile.
    * @param {Tile} tile
-   * @param {{plays: boolean}} how */
+   * @param {{plays: boolean}} how  plays: play the tile's video too */
   showFor(tile, { plays }) {
     if (this.#tile === tile) return;
     this.hide();
@@ -49,8 +49,7 @@ export class Hover {
     this.#stopVideo();
   }
 
-  /** Hide the caption if it belongs to this tile, which leaves the page.
-   * @param {Tile} tile  that is removed */
+  /** Hide the caption if it belongs to a tile that is being removed. @param {Tile} tile */
   hideFor(tile) {
     if (this.#tile === tile) this.hide();
   }
@@ -76,7 +75,7 @@ export class Hover {
     ];
   }
 
-  /** Play a tile's video in its place. @param {Tile} tile */
+  /** Play a tile's video in the tile. @param {Tile} tile */
   #playVideo(tile) {
     this.#video.src = this.#context.api.file(tile.view.id);
     tile.element.append(this.#video);

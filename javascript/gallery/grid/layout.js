@@ -7,10 +7,10 @@
 const SLIMMEST = 0.4; // width over height; what is slimmer or wider is shown in part
 const WIDEST = 2.5;
 
-/** Return the width of the thumbnail to request. The grid and the viewer must request the same
- * one.
+/** Return the width of thumbnail to request for a tile. The grid and the viewer must request the
+ * same thumbnail.
  * @param {number} tile  width in CSS pixels
- * @param {number} ratio  device pixels in one of them
+ * @param {number} ratio  device pixels for each CSS pixel
  * @returns {320 | 450 | 800} */
 export function chooseThumbWidth(tile, ratio) {
   const needed = tile * Math.min(ratio, 2) * 0.9; // a tenth too few is not seen
@@ -18,14 +18,15 @@ export function chooseThumbWidth(tile, ratio) {
   return needed <= 450 ? 450 : 800;
 }
 
-/** Return the width over the height, limited to what a tile may have; 1 for an unknown size.
- * @param {Size} size  0 × 0 if unknown */
+/** Return width divided by height, limited to the shapes that a tile may have; 1 for an unknown
+ * size.
+ * @param {Size} size */
 export function getAspectRatio(size) {
   if (!(size.width > 0 && size.height > 0)) return 1;
   return Math.min(WIDEST, Math.max(SLIMMEST, size.width / size.height));
 }
 
-/** Return whether a tile shows only a part of an image of this size. @param {Size} size */
+/** Return whether an image is so long that its tile shows only a part of it. @param {Size} size */
 export function isCropped(size) {
   return size.width > 0 && size.height > 0 && getAspectRatio(size) !== size.width / size.height;
 }
@@ -49,12 +50,12 @@ export class Masonry {
     this.#heights = new Array(count).fill(0);
   }
 
-  /** Return the height of all columns, without a gap below. */
+  /** Return the height of the tallest column in pixels. */
   get height() {
     return this.boxes.length ? Math.max(...this.#heights) - this.gap : 0;
   }
 
-  /** Place more images, each in the column that is shortest. Placed images stay.
+  /** Place more images, each in the shortest column.
    * @param {readonly Size[]} sizes
    * @param {number} [from]  index of the first image to place */
   append(sizes, from = this.boxes.length) {
@@ -74,7 +75,7 @@ export class Masonry {
     this.#heights[column] = y + height + this.gap;
   }
 
-  /** Return the indices of the images that touch a band, in order.
+  /** Return the indices of the images between two heights, in order; parts of an image count.
    * @param {number} top
    * @param {number} bottom */
   listBetween(top, bottom) {
@@ -89,7 +90,7 @@ export class Masonry {
     return indices.sort((a, b) => a - b);
   }
 
-  /** Return the position in the column of the first image that ends below `y`.
+  /** Return the position in a column of the first image that ends below `y`.
    * @param {number[]} column
    * @param {number} y */
   #findFirstBelow(column, y) {
@@ -104,10 +105,10 @@ export class Masonry {
     return low;
   }
 
-  /** Return the index that a step leads to, or the same index at the edge.
+  /** Return the index of the image that a step leads to; at the edge, the index itself.
    * @param {number} index
    * @param {Step} step
-   * @param {number} [screen]  pixels that a page is high */
+   * @param {number} [screen]  height of a page in pixels */
   findStep(index, step, screen = 0) {
     const last = this.boxes.length - 1;
     if (step === "home") return 0;
@@ -127,8 +128,8 @@ export class Masonry {
     return column[column.indexOf(index) + by] ?? index;
   }
 
-  /** Return the index of the image beside, in the next column. At the edge go on in the row above
-   * or below.
+  /** Return the index of the image beside another one. At the edge, continue in the next or
+   * previous row.
    * @param {number} index
    * @param {-1 | 1} by */
   #findInNextColumn(index, by) {
@@ -143,10 +144,10 @@ export class Masonry {
     return y < 0 ? index : this.#findNearest(edge, y, index);
   }
 
-  /** Return the index of the image of a column at the height `y`, or the nearest one.
+  /** Return the index of the image of a column that is nearest to the height `y`.
    * @param {number} column
    * @param {number} y
-   * @param {number} otherwise */
+   * @param {number} otherwise  returned if the column is empty */
   #findNearest(column, y, otherwise) {
     const indices = this.columns[column];
     return indices[Math.min(this.#findFirstBelow(indices, y), indices.length - 1)] ?? otherwise;

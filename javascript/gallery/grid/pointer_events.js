@@ -26,11 +26,11 @@ export function listenToClicks(list, { actions, store }, tileOf) {
   });
 }
 
-/** Show captions under the pointer and the focus, and report which tile gets the focus.
+/** Show captions under the pointer and the focus, and report which tile is focused.
  * @param {HTMLElement} list
  * @param {import("./hover.js").Hover} hover
  * @param {(id: number) => Tile | undefined} tileOf
- * @param {(id: number) => void} setFocus  called with the image whose tile the browser focuses */
+ * @param {(id: number) => void} setFocus  called with the id of the focused image */
 export function listenToPointer(list, hover, tileOf, setFocus) {
   list.addEventListener("pointerover", (event) => {
     const tile = event.pointerType === "touch" ? null : findTile(event.target, tileOf);
@@ -46,7 +46,7 @@ export function listenToPointer(list, hover, tileOf, setFocus) {
   list.addEventListener("focusout", () => hover.hide());
 }
 
-/** Return the tile that an event happened in, undefined if none.
+/** Return the tile in which an event happened, undefined if it was outside all tiles.
  * @param {EventTarget | null} target
  * @param {(id: number) => Tile | undefined} tileOf */
 export function findTile(target, tileOf) {
@@ -54,7 +54,7 @@ export function findTile(target, tileOf) {
   return element instanceof HTMLElement ? tileOf(Number(element.dataset.id)) : undefined;
 }
 
-/** Return the `data-do` of the control that an event happened in, undefined if none.
+/** Return the `data-do` of the control in which an event happened, undefined if there is none.
  * @param {EventTarget | null} target */
 function findAction(target) {
   const element = target instanceof Element ? target.closest("[data-do]") : null;

@@ -106,7 +106,7 @@ export class SelectionBar {
     );
   }
 
-  /** Show the position and the number of marked images. @param {State} now */
+  /** Show the position in the gallery and the number of marked images. @param {State} now */
   #draw(now) {
     const { marks, passed, ended, results, place, bootstrap, loading } = now;
     const shown = getShown(now);

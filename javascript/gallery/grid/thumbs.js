@@ -44,7 +44,7 @@ export class Thumbs {
     );
   }
 
-  /** Load the thumbnails of these tiles and of no others.
+  /** Load the thumbnails of these tiles, and stop loading all others.
    * @param {readonly Tile[]} tiles
    * @param {(tile: Tile) => string} urlOf */
   loadThumbs(tiles, urlOf) {
@@ -53,7 +53,7 @@ export class Thumbs {
     this.#loadNext();
   }
 
-  /** Load the most urgent thumbnails, and abort those that have become less urgent. */
+  /** Load the most urgent thumbnails, and stop loading those that have become less urgent. */
   #loadNext() {
     const open = this.#wanted.filter(
       (tile) => tile.isConnected && tile.needsThumb(this.#urlOf(tile)),

@@ -67,8 +67,7 @@ export class Tile {
     style.height = `${height}px`;
   }
 
-  /** Show newer data of the same image.
-   * @param {View | undefined} view  newer data of the same image */
+  /** Show newer data of the image. @param {View | undefined} view */
   updateView(view) {
     if (!view || view === this.view) return;
     this.view = view;
@@ -87,7 +86,8 @@ export class Tile {
     if ((before?.isBlurred ?? false) !== looks.isBlurred) this.#setBlurred(looks.isBlurred);
   }
 
-  /** Set the tile's label and the attributes that its style goes by. @param {boolean} isMarked */
+  /** Set the tile's label, and the attributes that its style depends on.
+   * @param {boolean} isMarked */
   #drawLabel(isMarked) {
     setAttribute(this.element, "data-saved", this.view.saved);
     setAttribute(this.element, "data-favourite", this.view.favourite);
@@ -109,8 +109,7 @@ export class Tile {
     return this.element.isConnected;
   }
 
-  /** Return whether the thumbnail still has to be loaded: it may be shown, and neither arrived nor
-   * failed.
+  /** Return whether the thumbnail may be shown, and has neither arrived nor failed.
    * @param {string} url */
   needsThumb(url) {
     return !this.isBlurred && !(this.#url === url && this.#isSettled);
@@ -127,8 +126,8 @@ export class Tile {
     if (this.#isSettled) this.element.dataset.shows = "at-once";
   }
 
-  /** Show the loaded thumbnail, faded in only if the tile is visible.
-   * @param {boolean} isInSight  whether the tile is visible and fades in */
+  /** Show the loaded thumbnail, faded in if the tile is visible.
+   * @param {boolean} isInSight  whether the tile is visible */
   onLoaded(isInSight) {
     this.#isSettled = true;
     this.element.dataset.shows ??= isInSight ? "thumb" : "at-once";
@@ -151,14 +150,14 @@ export class Tile {
     this.loadThumb(url);
   }
 
-  /** Remove the tile from the page, and abort its thumbnail. */
+  /** Remove the tile from the page, and stop loading its thumbnail. */
   remove() {
     this.#image.removeAttribute("src");
     this.element.remove();
     if (spare.length < SPARE) spare.push(this.#placeholder);
   }
 
-  /** Abort the thumbnail, so that it can be requested again later. */
+  /** Stop loading the thumbnail, so that it can be requested again later. */
   abortThumb() {
     this.#removeThumb();
   }
@@ -172,7 +171,7 @@ export class Tile {
     this.#showSign(null);
   }
 
-  /** Blur the tile, or load its thumbnail again. @param {boolean} isBlurred */
+  /** Blur the tile, or show its thumbnail again. @param {boolean} isBlurred */
   #setBlurred(isBlurred) {
     setAttribute(this.element, "data-blurred", isBlurred);
     this.#removeThumb();

@@ -40,8 +40,8 @@ export class Tiles {
     return this.#tiles.values();
   }
 
-  /** Create the tiles that are missing and remove the others. Return whether all exist now: the
-   * rest follows in the next frame on a slow machine.
+  /** Create the missing tiles of these images, and remove all other tiles. Return false if a slow
+   * machine must create the rest in the next frame.
    * @param {ReadonlySet<number>} wanted  ids, the most urgent first */
   syncTiles(wanted) {
     for (const [id, tile] of this.#tiles) if (!wanted.has(id)) this.#removeTile(id, tile);
@@ -54,7 +54,7 @@ export class Tiles {
     return true;
   }
 
-  /** Show newer data of the images that have a tile. */
+  /** Show newer data of the images in all tiles. */
   updateViews() {
     for (const [id, tile] of this.#tiles) tile.updateView(this.#arrangement.getView(id));
   }

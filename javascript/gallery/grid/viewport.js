@@ -7,7 +7,7 @@
  * @property {number} screen  height of the window
  */
 
-/** Return the part of a list that the window shows.
+/** Return the part of a list that is visible in the window.
  * @param {Element} list
  * @returns {Viewport} */
 export function getViewport(list) {

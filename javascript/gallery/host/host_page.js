@@ -49,12 +49,12 @@ const MODERN = {
   },
 };
 
-/** Return how the page of this host works. @returns {HostPage} */
+/** Return how the page of the running host works. @returns {HostPage} */
 function getHostPage() {
   return document.getElementById("tab_sdnext_uiux_core") ? MODERN : USUAL;
 }
 
-/** Open our tab as soon as the host has its button, unless the user acts first. */
+/** Open our tab as soon as the host's page shows it, unless the user does something first. */
 export async function bringTabToFront() {
   const user = new AbortController();
   const { signal } = user;
@@ -77,9 +77,9 @@ export function openHostSettings() {
   return true;
 }
 
-/** Do what the host's paste button leaves out, before the button is pressed.
+/** Prepare a tab for the host's paste button, which leaves something out.
  * @param {string} tab
- * @param {string} url  of the image; "" for none */
+ * @param {string} url  of the image, "" for none */
 export function prepareTab(tab, url) {
   return getHostPage().prepare(tab, url);
 }
@@ -91,7 +91,7 @@ export function followHostSettings(listener, signal) {
   getHostFunction("onOptionsChanged")?.(() => !signal.aborted && listener());
 }
 
-/** Return the button of one of gradio's tabs, by the id of the tab's content. @param {string} id */
+/** Return the button of a gradio tab, by the id of the tab's content. @param {string} id */
 function findTab(id) {
   const page = document.getElementById(id);
   const pages = [...(page?.parentElement?.children ?? [])].filter((one) =>
@@ -104,7 +104,8 @@ function findTab(id) {
   return tab instanceof HTMLElement ? tab : null;
 }
 
-/** Return the button that has our name, or null. @param {Iterable<Element>} buttons */
+/** Return the button with the text "Civitai Shortcut", null if there is none.
+ * @param {Iterable<Element>} buttons */
 function findNamed(buttons) {
   const button = [...buttons].find((one) => one.textContent?.trim() === NAME);
   return button instanceof HTMLElement ? button : null;
@@ -123,7 +124,7 @@ function isVisible(element) {
   return element !== null && element.getClientRects().length > 0;
 }
 
-/** Return an element as soon as it is in the page, null if `signal` is aborted first.
+/** Return an element as soon as `find` finds it, null if `signal` is aborted first.
  * @param {() => HTMLElement | null} find
  * @param {AbortSignal} signal
  * @returns {Promise<HTMLElement | null>} */

@@ -1,7 +1,7 @@
 /** The run history that gradio 6 stores in the browser. */
 
-/** Remove what earlier versions of this page left in gradio's run history, which the browser keeps:
- * their events carried the API key. */
+/** Delete our entries in gradio's run history, which the browser stores: older versions of this
+ * page left the API key there. */
 export function clearRunHistory() {
   try {
     for (const storage of [localStorage, sessionStorage]) {

@@ -6,8 +6,7 @@ const LEAST_CONTRAST = 90; // of 255: a text colour below that was meant for ano
 const CHANGES = { attributes: true, attributeFilter: ["class", "style", "data-theme"] };
 
 /** Set `data-theme`, `--cs-bg` and `--cs-text` on the element, now and whenever the theme changes.
- * Themes name their colours each in another way and often leave gradio's variables unset, so the
- * computed colours are read instead.
+ * Computed colours are read, because themes name their variables differently.
  * @param {HTMLElement} element
  * @param {AbortSignal} signal */
 export function followTheme(element, signal) {
@@ -32,7 +31,7 @@ function isAround(element, { target, propertyName }) {
   return propertyName.endsWith("color") && target instanceof Node && target.contains(element);
 }
 
-/** Set the colours of our element. @param {HTMLElement} element */
+/** Set the theme and the colours of our element. @param {HTMLElement} element */
 function drawTheme(element) {
   const ancestors = listAncestors(element);
   const ground = findBackground(ancestors);
@@ -44,15 +43,14 @@ function drawTheme(element) {
   else element.style.removeProperty("--cs-text");
 }
 
-/** Return the elements around this one, the innermost first.
- * @param {Element} element */
+/** Return the elements that contain this one, the innermost first. @param {Element} element */
 function listAncestors(element) {
   const ancestors = [];
   for (let at = element.parentElement; at; at = at.parentElement) ancestors.push(at);
   return ancestors;
 }
 
-/** Return the opaque colour that is seen through these elements.
+/** Return the opaque background colour that results from all these elements.
  * @param {Element[]} ancestors  the innermost first */
 function findBackground(ancestors) {
   const canvas = getComputedStyle(document.documentElement).colorScheme === "dark" ? 18 : 255;
@@ -64,7 +62,7 @@ function findBackground(ancestors) {
     );
 }
 
-/** Return the innermost text colour that can be read on this ground.
+/** Return the innermost text colour that is readable on a background.
  * @param {Colour} ground
  * @param {Element[]} ancestors  the innermost first */
 function findTextColour(ground, ancestors) {
@@ -73,7 +71,7 @@ function findTextColour(ground, ancestors) {
     .find((text) => Math.abs(getBrightness(text) - getBrightness(ground)) >= LEAST_CONTRAST);
 }
 
-/** Return the colour that a computed style names; what has another form counts as transparent.
+/** Return the colour in a computed style; an unknown notation counts as transparent.
  * @param {string} computed  "rgb(…)", "rgba(…)" or "color(srgb …)"
  * @returns {Colour} */
 export function readColour(computed) {
@@ -83,7 +81,7 @@ export function readColour(computed) {
   return [0, 0, 0, 0];
 }
 
-/** Return the colour that results from one colour over an opaque one.
+/** Return the colour that is seen when one colour covers an opaque one.
  * @param {Colour} colour
  * @param {Colour} ground  opaque
  * @returns {Colour} */

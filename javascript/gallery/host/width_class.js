@@ -5,7 +5,7 @@
 const NARROW = 720; // px
 const MIDDLING = 1160;
 
-/** Set `data-room` on the element, which its style goes by, and tell each change of it.
+/** Set `data-room` on the element to its width class, and report each change.
  * @param {HTMLElement} element  visible
  * @param {(widthClass: WidthClass) => void} onChange  called at once and on each change
  * @param {AbortSignal} signal */
@@ -26,7 +26,7 @@ export function followWidth(element, onChange, signal) {
   draw();
 }
 
-/** Return the layout class, from narrow to wide, of an element.
+/** Return the class of a width, from narrow to wide.
  * @param {number} width  the element's width in CSS pixels
  * @returns {WidthClass} */
 export function getWidthClass(width) {

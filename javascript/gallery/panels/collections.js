@@ -104,7 +104,8 @@ export class Collections {
     if (isDone) this.#name.value = "";
   }
 
-  /** Add the marked images to a collection, which is created if needed. Return whether it worked.
+  /** Add the marked images to a collection, which is created if it is missing. Return whether that
+   * succeeded.
    * @param {string} name */
   async #addMarked(name) {
     const { store, actions, api, toast, words } = this.#context;
@@ -114,7 +115,7 @@ export class Collections {
     return this.#request(() => api.get("collections", this.#context));
   }
 
-  /** Show the collections that a response lists. Return whether the request worked.
+  /** Send a request and show the collections in its response. Return whether that succeeded.
    * @param {() => Promise<Collection[]>} request */
   async #request(request) {
     const { toast, words, signal } = this.#context;
@@ -165,7 +166,7 @@ export class Collections {
     });
   }
 
-  /** Delete a collection after a question. @param {string} name */
+  /** Delete a collection after asking the user. @param {string} name */
   async #delete(name) {
     const { api, words } = this.#context;
     if (confirm(words("collection_delete_sure", { name }))) {
@@ -173,7 +174,7 @@ export class Collections {
     }
   }
 
-  /** Import a file of collections, in parts of AT_ONCE images. @param {HTMLInputElement} field */
+  /** Import a file of collections in parts of AT_ONCE images. @param {HTMLInputElement} field */
   async #import(field) {
     const { api, toast, words } = this.#context;
     const [file] = field.files ?? [];

@@ -23,7 +23,7 @@ export class FilenamePreview {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
-  /** Show the file names that a template makes of the images that were loaded last.
+  /** Show the file names that a template gives to the images loaded last.
    * @param {string} template */
   async show(template) {
     this.#abort.abort();

@@ -61,7 +61,7 @@ export class Help {
   }
 }
 
-/** Return the row of a key.
+/** Return the row of a keyboard shortcut.
  * @param {import("../keys.js").Key} key
  * @param {import("../types.js").Words} words */
 function makeRow(key, words) {
@@ -72,7 +72,7 @@ function makeRow(key, words) {
   ];
 }
 
-/** Return a key as it is printed on the keyboard. @param {string} key */
+/** Return a key as it is printed on a keyboard. @param {string} key */
 function formatKey(key) {
   return key.length === 1 ? key.toUpperCase() : key;
 }

@@ -66,8 +66,7 @@ export class JobRow {
     this.#drawReport(job);
   }
 
-  /** Show the buttons, made anew only when they change so that a button keeps the focus.
-   * @param {Job} job */
+  /** Show a job's buttons; unchanged buttons stay, so that they keep the focus. @param {Job} job */
   #drawActions(job) {
     const drawn = JSON.stringify(job.actions);
     if (drawn === this.#drawn.actions) return;
@@ -141,12 +140,12 @@ export class JobRow {
   }
 }
 
-/** Return the icon of an action, or null. @param {string} name */
+/** Return the icon of an action, null if it has none. @param {string} name */
 function makeIcon(name) {
   return GLYPHS[name] ? icon(GLYPHS[name]) : null;
 }
 
-/** Set an element's text if it has changed.
+/** Set an element's text, if it differs.
  * @param {HTMLElement} node
  * @param {string} text */
 function setText(node, text) {

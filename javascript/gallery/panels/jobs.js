@@ -49,8 +49,8 @@ export class Jobs {
     this.poller = new JobPoller(context);
   }
 
-  /** Start a download. The promise settles when the server has accepted or refused the job. A
-   * repeated request within a second, or after a lost response, does not start a second job.
+  /** Start a download; the promise settles when the server has accepted or refused it. A request
+   * that is repeated within a second, or after a lost response, starts no second job.
    * @param {JobRequest} wanted
    * @returns {Promise<void>} */
   startJob(wanted) {
@@ -154,7 +154,7 @@ export class Jobs {
     for (const job of over ?? []) await this.runAction(job.id, "forget");
   }
 
-  /** Report the end of a job, unless the panel shows it anyway. @param {Job} job */
+  /** Show a message that a job has ended, unless its panel is open. @param {Job} job */
   #announceEnd(job) {
     if (this.panel.isOpen || job.state === "cancelled") return;
     const { toast, words } = this.context;
@@ -166,7 +166,7 @@ export class Jobs {
     else toast(`${job.title}: ${job.toast || job.failed_label}`, "bad");
   }
 
-  /** Ask which of the loaded images are saved by now, whoever started the job, and show it. */
+  /** Ask the server which of the loaded images are saved, and show it. */
   async #markSaved() {
     const { api, store, toast, words, signal } = this.context;
     const ids = store.get().images.map((view) => view.id);
@@ -180,9 +180,9 @@ export class Jobs {
   }
 }
 
-/** Return whether a job has ended since the state before.
+/** Return whether a job has ended since the last response.
  * @param {Job} job
- * @param {Job[]} [before]  undefined at the first response, in which no job counts as new */
+ * @param {Job[]} [before]  the jobs in the last response, undefined at the first one */
 function isEnded(job, before) {
   const was = before?.find((other) => other.id === job.id);
   const isNews = was ? !OVER.includes(was.state) : before !== undefined;

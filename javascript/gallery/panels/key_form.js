@@ -27,7 +27,8 @@ export class KeyForm {
     context.store.on(["bootstrap"], () => this.showState(), context);
   }
 
-  /** Return the form. It is no `<form>`, for a browser offers to store the password of one. */
+  /** Return the form. It is no `<form>`, because browsers offer to store a password typed in
+   * one. */
   makeElement() {
     const { words } = this.context;
     this.#field.placeholder = words("api_key_hint");
@@ -54,7 +55,7 @@ export class KeyForm {
     );
   }
 
-  /** Show whether a key is saved. */
+  /** Show whether an API key is saved. */
   showState() {
     const { store, words } = this.context;
     const key = store.get().bootstrap?.key;
@@ -80,7 +81,7 @@ export class KeyForm {
     else this.#showMessage(this.context.words("key_empty"), true);
   }
 
-  /** Save a key; "" removes the saved one. @param {string} key  "" removes the one that is kept */
+  /** Save an API key; "" deletes the saved key. @param {string} key */
   async #saveKey(key) {
     const { api, store, signal } = this.context;
     await this.#request(async () => {
@@ -91,7 +92,7 @@ export class KeyForm {
     });
   }
 
-  /** Test the typed key, or the saved one if none is typed. */
+  /** Test the typed API key, or the saved key if none is typed. */
   async #testKey() {
     const { api, signal } = this.context;
     const key = this.#field.value.trim();

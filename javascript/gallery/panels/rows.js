@@ -19,7 +19,7 @@ export class Rows {
     this.focusLost = focusLost;
   }
 
-  /** Show these rows, keeping the ones that exist. @param {Row[]} all */
+  /** Show these rows; existing rows are updated. @param {Row[]} all */
   draw(all) {
     const hadFocus = this.#hasFocus();
     const before = this.#drawn;

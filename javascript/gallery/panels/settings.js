@@ -44,7 +44,7 @@ export class Settings {
     ];
   }
 
-  /** Show the saved values again; what was typed but not saved is dropped. */
+  /** Show the saved values; discard what was typed but not saved. */
   #onOpen() {
     for (const setting of this.context.store.get().bootstrap?.settings ?? []) {
       this.#fields.get(setting.name)?.showValue(setting.value);
@@ -153,7 +153,7 @@ export class Settings {
     return changed;
   }
 
-  /** Show an error at each field that caused one, else as a toast. @param {unknown} error */
+  /** Show an error below each field that caused one, or as a toast. @param {unknown} error */
   #showRefusal(error) {
     const { toast, words } = this.context;
     const messages = error instanceof ApiError ? error.fields : {};
@@ -218,8 +218,7 @@ class SettingField {
     }
   }
 
-  /** Show why the value was refused; "" hides the error.
-   * @param {string} message  "" for none */
+  /** Show why a value was refused, "" to hide the error. @param {string} message */
   showError(message) {
     this.wrong.textContent = message;
     this.control.setAttribute("aria-invalid", String(message !== ""));

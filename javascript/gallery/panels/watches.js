@@ -98,21 +98,21 @@ export class Watches {
     this.#schedule();
   }
 
-  /** Show what a bootstrap says, and let the server check the galleries that are due.
+  /** Show the watched galleries, and let the server check those that are due.
    * @param {WatchedGalleries | undefined} watches */
   #startWith(watches) {
     this.#setWatches(watches);
     if (watches?.galleries.length) void this.#checkDue();
   }
 
-  /** Let the server check the galleries that are due; say nothing if that fails. */
+  /** Let the server check the galleries that are due; ignore errors. */
   #checkDue() {
     const { api, signal } = this.#context;
     const request = () => api.post("watches", { action: "check_due" }, { signal });
     return this.#request(request, { isSilent: true });
   }
 
-  /** Take the watched galleries from new bootstrap data, unless only other parts of it changed.
+  /** Show the watched galleries in new data from the server, if they have changed.
    * @param {State} now
    * @param {State} before */
   #onBootstrap({ bootstrap }, before) {
@@ -120,7 +120,8 @@ export class Watches {
     else this.#schedule();
   }
 
-  /** Fetch the watched galleries again once the open one is loaded: it has nothing new any more.
+  /** Fetch the watched galleries after one of them was opened, because its images are no longer
+   * new.
    * @param {State} now
    * @param {State} before */
   #onLoaded(now, before) {

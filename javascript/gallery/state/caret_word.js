@@ -17,15 +17,15 @@ function findWordStart(text, caret) {
   return start;
 }
 
-/** Return the part of the word before the caret.
+/** Return the part of a word that precedes the caret.
  * @param {string} text
  * @param {number} caret */
 export function getWordAt(text, caret) {
   return text.slice(findWordStart(text, caret), caret);
 }
 
-/** Replace the word before the caret. Return the new text and caret. A blank follows a whole word,
- * but not a key such as "lora:" that still needs its value.
+/** Replace the word before the caret. Return the new text and caret. A space is added after the
+ * word, unless it is a key such as "lora:" that needs a value.
  * @param {string} text
  * @param {number} caret
  * @param {string} word */

@@ -12,7 +12,7 @@ function readAll() {
   return Array.isArray(stored) ? stored.filter(isStored) : [];
 }
 
-/** Return whether a stored entry has the form that we write. @param {unknown} entry */
+/** Return whether a stored entry has the form that this module writes. @param {unknown} entry */
 function isStored(entry) {
   return Array.isArray(entry) && typeof entry[0] === "string" && Array.isArray(entry[1]);
 }
@@ -25,7 +25,7 @@ export function readMarks(source) {
   return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
 }
 
-/** Store the marks of a gallery and drop those of the galleries that were used least lately.
+/** Store the marks of a gallery; drop those of galleries that were not used for the longest time.
  * @param {string} source
  * @param {ReadonlySet<number>} marks */
 function saveMarks(source, marks) {
@@ -35,7 +35,7 @@ function saveMarks(source, marks) {
   writeJson(KEY, stored.slice(-SOURCES));
 }
 
-/** Store the marks whenever they change, but not when another gallery brings its own.
+/** Store the marks whenever they change, except when another gallery is opened.
  * @param {import("./state.js").Store} store
  * @param {AbortSignal} signal */
 export function followMarks(store, signal) {

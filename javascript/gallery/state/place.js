@@ -29,7 +29,7 @@ export function rememberPlace({ store, signal }, placeNow, offer) {
   );
 }
 
-/** Return the gallery and the scroll position that this tab saved, or null.
+/** Return the gallery and scroll position that this browser tab saved, null if there is none.
  * @returns {{source: string, place: ScrollPlace} | null} */
 function readPlace() {
   try {
@@ -40,7 +40,7 @@ function readPlace() {
   }
 }
 
-/** Save the gallery and the scroll position for this tab.
+/** Save the gallery and scroll position for this browser tab.
  * @param {string} source
  * @param {ScrollPlace | null} place */
 function writePlace(source, place) {

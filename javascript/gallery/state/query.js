@@ -9,7 +9,7 @@ const NUMBERS = /** @type {const} */ (["model", "version", "post"]);
 const TEXTS = /** @type {const} */ (["user", "sort", "period", "level", "type", "base"]);
 const FILTERS = /** @type {const} */ (["sort", "period", "level", "type", "base"]);
 
-/** Return the query that has no gallery and the default filters.
+/** Return a query without a gallery and with the default filters.
  * @param {Bootstrap} bootstrap
  * @returns {Where} */
 export function makeDefaultQuery(bootstrap) {
@@ -32,7 +32,7 @@ export function withSource(where, source) {
   return { ...where, ...none, ...source };
 }
 
-/** Parse the query, the open image and the searched words out of the page's address.
+/** Parse the page's address into the query, the open image and the searched words.
  * @param {string} search  "?model=…"
  * @param {Where} usual  the default for each parameter
  * @returns {{where: Where, image: number | null, find: string}} */
@@ -46,13 +46,13 @@ export function parseAddress(search, usual) {
   return { where, image: parseId(parameters.get("image")), find: parameters.get("find") ?? "" };
 }
 
-/** Return the page's address for a query and the open image. Values that equal the default are
- * left out; parameters and the hash that belong to the host stay.
+/** Return the page's address for a query and the open image. Default values are left out; the
+ * host's own parameters and hash are kept.
  * @param {Where} where
  * @param {number | null} image
- * @param {Where} usual
+ * @param {Where} usual  the default for each parameter
  * @param {string} href  the current address
- * @param {string} [find]  words whose results are shown instead of the gallery */
+ * @param {string} [find]  words of a model search whose results are shown */
 export function buildAddress(where, image, usual, href, find = "") {
   const address = new URL(href);
   const { searchParams } = address;
@@ -65,7 +65,7 @@ export function buildAddress(where, image, usual, href, find = "") {
   return address.href;
 }
 
-/** Set a parameter, or delete it when its value is the default or null.
+/** Set a parameter, or delete it if its value is the default or null.
  * @param {URLSearchParams} parameters
  * @param {string} name
  * @param {string | number | null} value
@@ -75,7 +75,7 @@ function setParameter(parameters, name, value, usual) {
   else parameters.set(name, String(value));
 }
 
-/** Return the id that a parameter holds, or null if it is not a positive whole number.
+/** Return the id in a parameter, null if it is not a positive whole number.
  * @param {string | null} text */
 function parseId(text) {
   return text !== null && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
@@ -95,7 +95,7 @@ export function buildImagesPath(where, cursor, limit) {
   return `images?${parameters}`;
 }
 
-/** Return the parameters of a query that are not empty. @param {Where} where */
+/** Return a query as request parameters, without empty ones. @param {Where} where */
 function buildImagesQuery(where) {
   /** @type {Record<string, string | number>} */
   const parameters = {};
@@ -108,8 +108,8 @@ function buildImagesQuery(where) {
   return parameters;
 }
 
-/** Return the name that identifies a gallery whatever its filters are: "model 5", "kept" for the
- * whole library, "" for none.
+/** Return a name for the gallery of a query, such as "model 5"; "kept" for the library, "" for
+ * none.
  * @param {Where} where */
 export function getSource(where) {
   if (where.model !== null) return `model ${where.model}`;
@@ -118,7 +118,7 @@ export function getSource(where) {
   return where.search === null ? "" : "kept";
 }
 
-/** Return whether a query names a gallery of Civitai, searched or not. @param {Where} where */
+/** Return whether a query asks for a gallery of Civitai. @param {Where} where */
 export function hasGallery(where) {
   return !["", "kept"].includes(getSource(where));
 }

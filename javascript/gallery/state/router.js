@@ -63,7 +63,7 @@ export class Router {
     this.#isFollowing = false;
   }
 
-  /** Open a gallery that was left, and scroll back to where the user was in it.
+  /** Open a gallery again, and scroll back to where the user was.
    * @param {Where} where
    * @param {ScrollPlace | undefined} place  the scroll position when the gallery was left */
   async #returnTo(where, place) {
@@ -74,7 +74,7 @@ export class Router {
     if (place.count <= FAR && !store.get().results) await actions.back();
   }
 
-  /** Show the results that were left, with the focus on the card that was opened from them.
+  /** Show search results again, with the focus on the card that was opened.
    * @param {string} words
    * @param {number | null} opened */
   #openResults(words, opened) {
@@ -87,8 +87,8 @@ export class Router {
     else if (store.get().results?.query !== words) void this.#ties.search(words);
   }
 
-  /** Update the address. Opening a gallery, an image or results adds a step to the history; a
-   * filter or the next image does not.
+  /** Update the page's address. Opening a gallery, an image or results adds a step to the browser's
+   * history; other changes replace the address.
    * @param {State} now
    * @param {State} before */
   #updateAddress(now, before) {
@@ -152,7 +152,7 @@ export class Router {
   }
 }
 
-/** Return what was closed between two states, "" for nothing.
+/** Return which part of the page was closed between two states, "" for none.
  * @param {State} now
  * @param {State} before
  * @returns {"viewer" | "results" | ""} */

@@ -33,7 +33,7 @@ export function toggleMark({ marks }, id, isMarked = !marks.has(id)) {
   return { marks: next, anchor: id, range: null };
 }
 
-/** Mark all images from the anchor to `id`. Other marks and the anchor stay.
+/** Mark all images from the anchor to `id`, in addition to the marked ones.
  * @param {Selection} selection
  * @param {readonly number[]} order
  * @param {number} id
@@ -58,7 +58,7 @@ export function extendRange({ marks, anchor, range }, order, before, id) {
     : setRange(marks, order, before, id);
 }
 
-/** Mark the images between two ids in addition to `base`.
+/** Mark the images between two ids, in addition to `base`.
  * @param {ReadonlySet<number>} base
  * @param {readonly number[]} order
  * @param {number} from

@@ -67,7 +67,7 @@ export function makeInitialState() {
   };
 }
 
-/** Return the fields of the state that are reset when a gallery or a filter is opened. */
+/** Return the fields of the state to reset when a gallery or filter is opened. */
 export function makeEmptyGallery() {
   return {
     images: /** @type {readonly View[]} */ ([]),
@@ -88,7 +88,8 @@ export function makeEmptyGallery() {
   };
 }
 
-/** Return what a page of the gallery changes. An image that Civitai sends twice is added once.
+/** Return the changes to the state after a page was loaded. An image that is sent twice is added
+ * once.
  * @param {State} state
  * @param {Page} page */
 export function addPage(state, page) {
@@ -110,8 +111,8 @@ export function addPage(state, page) {
   };
 }
 
-/** Return what the gallery's first page changes when Civitai responds again: at the top it
- * replaces the images from the library, further down it only updates them.
+/** Return the changes to the state when Civitai responds again. At the top of the gallery, the page
+ * replaces the images from the library; elsewhere it only updates them.
  * @param {State} state
  * @param {Page} page
  * @param {boolean} isAtTop  whether the gallery is at its top
@@ -123,7 +124,7 @@ export function replaceLibraryPage(state, page, isAtTop) {
   return { images, libraryDate: "" };
 }
 
-/** Return the notes with each code once, the latest message winning.
+/** Return all notes; of notes with the same code only the latest.
  * @param {import("../types.js").Note[]} before
  * @param {import("../types.js").Note[]} fresh */
 function mergeNotes(before, fresh) {
@@ -160,26 +161,26 @@ export function getFailedParts({ problems }, code) {
   return parts.filter((part) => problems[part] && (!code || problems[part].code === code));
 }
 
-/** Return the part of the gallery that failed and is to be told first, or null.
+/** Return the part of the gallery whose error is shown first, null if none has failed.
  * @param {Pick<State, "problems">} state */
 export function getFailedGalleryPart(state) {
   return getFailedParts(state).find((part) => part !== "lookup") ?? null;
 }
 
-/** Return whether our server did not answer the last time that any part asked.
+/** Return whether our server did not respond to the last request of any part.
  * @param {Pick<State, "problems" | "lost">} state */
 export function isOffline(state) {
   return state.lost || getFailedParts(state, "offline").length > 0;
 }
 
-/** Return the value of a setting, undefined while it is not known.
+/** Return the value of a setting, undefined until it is loaded.
  * @param {import("../types.js").Bootstrap | null} bootstrap
  * @param {string} name */
 export function getSetting(bootstrap, name) {
   return bootstrap?.settings.find((setting) => setting.name === name)?.value;
 }
 
-/** Return the label of an infotext field in the user's language, or its own name.
+/** Return the label of an infotext field in the user's language, or its own name if it has none.
  * @param {import("../types.js").Bootstrap | null} bootstrap
  * @param {string} name */
 export function getParameterLabel(bootstrap, name) {

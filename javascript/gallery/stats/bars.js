@@ -10,7 +10,7 @@ import { icon } from "../core/icons.js";
 
 const FIRST = 6; // bars that are shown before "all" is pressed
 
-/** Return the elements of a group's bars.
+/** Return the bars of a group as elements.
  * @param {Context} context
  * @param {Group} group
  * @param {(bar: Bar) => void} show  called when a bar is clicked */
@@ -89,7 +89,7 @@ function formatWeight({ weight, low, high }, words) {
     : words("stats_weights", { weight, low, high });
 }
 
-/** Return a share in percent, "<1 %" for the smallest.
+/** Return a share (0 to 1) in percent, "<1 %" for the smallest.
  * @param {number} share
  * @param {string | undefined} language */
 export function formatPercent(share, language) {

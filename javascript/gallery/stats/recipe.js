@@ -12,7 +12,7 @@ const LEAST_SHARE = 0.1;
 const USUAL_TAB = "txt2img";
 const FIRST = ["Sampler", "Schedule type"]; // an infotext begins with the steps
 
-/** Return the section with the most common settings.
+/** Return a section with the most common settings.
  * @param {Context} context
  * @param {Stats} stats  with a recipe */
 export function makeRecipe(context, stats) {

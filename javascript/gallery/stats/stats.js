@@ -74,7 +74,7 @@ export class StatsPanel {
     );
   }
 
-  /** Show the statistics, and keep the focus on the same button. @param {Stats} stats */
+  /** Show the statistics; the focus stays on the same button. @param {Stats} stats */
   #draw(stats) {
     const { words, root } = this.#context;
     const groups = [...stats.groups].sort(
@@ -134,7 +134,8 @@ export class StatsPanel {
   }
 }
 
-/** Return what identifies a button after it was redrawn. @param {Element | null} element */
+/** Return a text by which to find a button again after it was redrawn.
+ * @param {Element | null} element */
 function getButtonKey(element) {
   const { do: action, value = "" } = /** @type {HTMLElement | null} */ (element)?.dataset ?? {};
   const kind = element?.closest("[data-kind]")?.getAttribute("data-kind") ?? "";

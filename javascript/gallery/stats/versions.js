@@ -9,7 +9,7 @@ import { formatPercent } from "./bars.js";
 
 const KINDS = ["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip", "upscaler"];
 
-/** Return the table of versions.
+/** Return a table of the model's versions.
  * @param {Context} context
  * @param {VersionStats[]} versions  two or more
  * @param {(id: number) => void} show */

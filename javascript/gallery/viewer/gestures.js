@@ -62,8 +62,8 @@ export class Gestures {
     else this.#startTrail(event);
   }
 
-  /** Keep the browser from scrolling. Chromium lets a flick go on even where nothing scrolls, and
-   * takes the next tap as its end.
+  /** Keep the browser from scrolling. Otherwise Chromium may continue a flick, and ignore the next
+   * tap.
    * @param {TouchEvent} event */
   #onTouch(event) {
     if (this.#doing !== "" && event.cancelable) event.preventDefault();
@@ -182,9 +182,9 @@ export class Gestures {
   }
 }
 
-/** Return where a sideways swipe leads: 1 to the next image, -1 to the one before, 0 nowhere.
- * @param {number} by
- * @param {number} speed
+/** Return where a sideways swipe leads: 1 to the next image, -1 to the previous one, 0 nowhere.
+ * @param {number} by  distance in pixels
+ * @param {number} speed  in pixels a millisecond
  * @param {number} width  of the stage
  * @returns {-1 | 0 | 1} */
 export function getSwipeDirection(by, speed, width) {
@@ -193,15 +193,15 @@ export function getSwipeDirection(by, speed, width) {
   return isPast ? (by < 0 ? 1 : -1) : 0;
 }
 
-/** Return whether a swipe downwards closes the image.
- * @param {number} by
- * @param {number} speed
+/** Return whether a downward swipe is long or fast enough to close the image.
+ * @param {number} by  distance in pixels
+ * @param {number} speed  in pixels a millisecond
  * @param {number} height  of the stage */
 export function isDismissed(by, speed, height) {
   return by > height / 4 || (by > SLOP * 4 && speed > 0.5);
 }
 
-/** Return the vector from the other point to this one.
+/** Return the vector from `other` to `one`.
  * @param {Point} one
  * @param {Point} other
  * @returns {Point} */

@@ -5,12 +5,12 @@
 const AT_ONCE = 2; // a browser has six connections to our server, and other requests need some
 const MOST_RUNNING = 2; // of the list's first: what is under way for them goes on
 
-/** Return the indices around an image in the order of need: itself, the next in the direction of
- * travel, the one behind, and so on.
+/** Return the indices of an image and of the images around it, in the order in which to load them:
+ * those ahead before those behind.
  * @param {number} index
  * @param {number} count
- * @param {number} way  the direction of travel: 1 or -1
- * @param {number} distance  images to each side */
+ * @param {number} way  the direction in which the user goes: 1 or -1
+ * @param {number} distance  number of images on each side */
 export function listNearbyIndices(index, count, way, distance) {
   const indices = [index];
   for (let step = 1; step <= distance; step += 1)
@@ -32,8 +32,8 @@ export class Loader {
     this.#load = load;
   }
 
-  /** Load these images: the first at once, the others after it.
-   * @param {number[]} ids  in the order of need */
+  /** Load these images: first the first, then the others.
+   * @param {number[]} ids  the most urgent first */
   loadImages(ids) {
     this.#wanted = ids;
     const wanted = ids.slice(0, MOST_RUNNING);
@@ -44,7 +44,7 @@ export class Loader {
     this.#loadNext();
   }
 
-  /** Load an image once more. @param {number} id  that shall be loaded once more */
+  /** Load an image once more. @param {number} id */
   reload(id) {
     this.#done.delete(id);
     this.#loadNext();

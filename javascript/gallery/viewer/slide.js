@@ -55,7 +55,7 @@ export class Slide {
     return this.#error !== null;
   }
 
-  /** Lay out the image for a stage of this size. @param {Size} stage */
+  /** Lay out the image on a stage of this size. @param {Size} stage */
   setStage(stage) {
     const wasZoomed = this.isZoomed;
     this.#stage = stage;
@@ -78,8 +78,7 @@ export class Slide {
     setAttribute(this.element, "data-zoomed", this.isZoomed);
   }
 
-  /** Show newer data of the same image, such as the size that its record tells.
-   * @param {View} view */
+  /** Show newer data of the image, such as its size. @param {View} view */
   updateView(view) {
     const before = this.view;
     this.view = view;
@@ -88,7 +87,7 @@ export class Slide {
     if (view.kind !== before.kind) this.listeners.again(this);
   }
 
-  /** Cover an image above the content rating that the user has chosen, or uncover it.
+  /** Cover or uncover an image, by the content rating that the user has chosen.
    * @param {boolean} isVeiled */
   setBlurred(isVeiled) {
     if (isVeiled === (this.#cover !== null)) return;
@@ -106,7 +105,8 @@ export class Slide {
     return el("div", { class: "rating-cover" }, show);
   }
 
-  /** Load the thumbnail. The promise also settles on failure: the file then tells why. */
+  /** Load the thumbnail. The promise also resolves on failure, since the file then shows the
+   * error. */
   loadThumb() {
     this.#thumbLoaded ??= this.#fetchThumb();
     return this.#thumbLoaded;
@@ -127,8 +127,8 @@ export class Slide {
     else if (this.view.width <= 0 && this.shows !== "file") this.#setSize({ width, height });
   }
 
-  /** Move the slide to its position: 0 is the open one, -1 and 1 wait beside it.
-   * @param {number} by  0 for the open image, -1 and 1 for its neighbours */
+  /** Move the slide: 0 is the open image, -1 and 1 are its neighbours beside the stage.
+   * @param {number} by */
   setPosition(by) {
     const { style } = this.element;
     style.transform = by ? `translateX(calc(${by * 100}% + ${by * GAP}px))` : "";
@@ -136,14 +136,14 @@ export class Slide {
     if (by && this.isZoomed) this.setPose(fitPose(this.size, this.#stage));
   }
 
-  /** Remove the slide and abort what is being loaded. */
+  /** Remove the slide, and stop loading its image. */
   remove() {
     this.stopPlaying();
     this.thumb.removeAttribute("src");
     this.element.remove();
   }
 
-  /** Change the image's own size, but not its size on the screen. @param {Size} size */
+  /** Set the image's own size, without changing its size on the screen. @param {Size} size */
   #setSize(size) {
     if (size.width === this.size.width && size.height === this.size.height) return;
     this.pose = { ...this.pose, scale: (this.pose.scale * this.size.width) / size.width };
@@ -151,7 +151,7 @@ export class Slide {
     this.setStage(this.#stage);
   }
 
-  /** Load the file and show it in the thumbnail's place once it can be painted at once.
+  /** Load the image's file, and show it in place of the thumbnail as soon as it is decoded.
    * @param {AbortSignal} signal */
   async loadFile(signal) {
     if (this.shows === "file" || this.view.kind !== "image") return;
@@ -227,7 +227,8 @@ export class Slide {
     this.#error = null;
   }
 
-  /** Find out by another request why a file failed, for an `<img>` does not tell, and show it.
+  /** Find out by another request why a file failed, since an `<img>` does not tell, and show the
+   * error.
    * @param {AbortSignal} signal */
   async #showFailure(signal) {
     const { api, words, store } = this.context;
@@ -242,7 +243,7 @@ export class Slide {
     }
   }
 
-  /** Show an error with a button that tries again. @param {string} message */
+  /** Show an error, with a button to try again. @param {string} message */
   showError(message) {
     const { words } = this.context;
     const again = button({ action: "again", icon: icon("again"), words: words("do_retry") }, () =>
@@ -255,12 +256,12 @@ export class Slide {
   }
 }
 
-/** Return whether a video or sound player shows the file. @param {View} view */
+/** Return whether a file is shown by a video or sound player. @param {View} view */
 function isPlayed({ kind }) {
   return kind === "video" || kind === "audio";
 }
 
-/** Return whether the file arrived but the browser cannot decode it. @param {unknown} error */
+/** Return whether the browser received a file but cannot decode it. @param {unknown} error */
 function isUndecodable(error) {
   return error instanceof Error && "code" in error && error.code === "bad_answer";
 }

@@ -54,16 +54,16 @@ export class Stage {
     return view && this.#slides.get(view.id);
   }
 
-  /** Return the scale that fits the whole image and the current scale. */
+  /** Return the scale at which the whole image fits, and the current scale. */
   get scales() {
     const { slide } = this;
     return slide && { fit: getFitScale(slide.size, this.size), now: slide.pose.scale };
   }
 
-  /** Show an image, and load those around it.
+  /** Show an image, and load the images around it.
    * @param {readonly View[]} views
    * @param {number} index  of the image to show
-   * @param {number} way  the direction of travel: 1 forward, -1 back */
+   * @param {number} way  the direction in which the user goes: 1 or -1 */
   showImage(views, index, way) {
     const before = this.slide;
     if (!before) this.#measure();
@@ -95,7 +95,7 @@ export class Stage {
     this.#index = -1;
   }
 
-  /** Zoom by a step, to the whole image, or to one pixel a pixel.
+  /** Zoom in or out by a step, to the whole image, or to its real size.
    * @param {"in" | "out" | "fit" | "one"} how */
   zoom(how) {
     const { slide, size } = this;
@@ -122,7 +122,7 @@ export class Stage {
     }
   }
 
-  /** Put the open slide and one to each side into the page. */
+  /** Put the slides of the open image and its two neighbours into the page. */
   #placeSlides() {
     const state = this.context.store.get();
     /** @type {Element[]} */
@@ -140,7 +140,7 @@ export class Stage {
     for (const child of [...this.strip.children]) if (!placed.includes(child)) child.remove();
   }
 
-  /** Return the slide of an image, created if needed. @param {View} view */
+  /** Return the slide of an image; create it if it is missing. @param {View} view */
   #getSlide(view) {
     let slide = this.#slides.get(view.id);
     if (slide) {
@@ -173,7 +173,7 @@ export class Stage {
     return view && this.#getSlide(view);
   }
 
-  /** Load a slide again that failed. @param {Slide} slide */
+  /** Load a slide again after it has failed. @param {Slide} slide */
   #reload(slide) {
     slide.clearError();
     this.files.reload(slide.view.id);

@@ -30,7 +30,7 @@ export class StageGestures {
     this.stage = stage;
   }
 
-  /** Return whether a press is a gesture and not meant for a video's controls.
+  /** Return whether a press begins a gesture; a press on a video's controls does not.
    * @param {PointerEvent} event */
   isOurs(event) {
     const video = this.stage.slide?.video;
@@ -68,7 +68,7 @@ export class StageGestures {
     else if (doing === "let-go") this.#endVerticalDrag(by.y, speed.y);
   }
 
-  /** Note the pose at which a pinch begins. @param {Point} point */
+  /** Remember where the image was when a pinch began. @param {Point} point */
   pinchStart(point) {
     if (this.stage.slide) this.#from = this.stage.slide.pose;
     this.#pinchedAt = point;
@@ -97,7 +97,7 @@ export class StageGestures {
       this.stage.setPose(zoomAt(slide.pose, slide.pose.scale * factor, point, slide.size, size));
   }
 
-  /** Report a tap that no control needs.
+  /** Report a tap, unless it hit a button or a video.
    * @param {MouseEvent} event
    * @param {boolean} touch */
   tap(event, touch) {
@@ -120,7 +120,7 @@ export class StageGestures {
     this.stage.setPose(toggleZoom(slide.pose, point, slide.size, size), true);
   }
 
-  /** Let a panned image glide on.
+  /** Let an image glide on after a drag.
    * @param {Point} by
    * @param {Point} speed */
   #glideOn(by, speed) {
@@ -131,7 +131,7 @@ export class StageGestures {
     this.stage.setPose(limitPose({ scale: slide.pose.scale, x, y }, slide.size, size), true);
   }
 
-  /** Go to the next image or back, with an animation from where the finger left the strip.
+  /** Show the next or previous image after a swipe, or move the image back.
    * @param {number} by
    * @param {number} speed */
   #turnPage(by, speed) {
@@ -153,7 +153,7 @@ export class StageGestures {
     this.#animateBack(0, by > 0 ? by : by / 3);
   }
 
-  /** Let the image fall out of the stage, then close the viewer. @param {number} by */
+  /** Animate the image downwards, then close the viewer. @param {number} by */
   async #fallOut(by) {
     const { strip, size, context } = this.stage;
     const from = { transform: `translateY(${by}px)`, opacity: 1 - by / size.height };
@@ -174,7 +174,7 @@ export class StageGestures {
     strip.style.opacity = y > 0 ? String(1 - y / size.height) : "";
   }
 
-  /** Animate the strip back into its place.
+  /** Animate the strip back to its normal position.
    * @param {number} x
    * @param {number} y */
   #animateBack(x, y) {
@@ -185,7 +185,7 @@ export class StageGestures {
   }
 }
 
-/** Return whether the user prefers reduced motion. */
+/** Return whether the user has asked the system for reduced motion. */
 function isStill() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

@@ -20,7 +20,7 @@ export function makePlayer({ src, poster, name }, signal) {
   return { element, ready };
 }
 
-/** Play a video, muted if the browser plays nothing aloud before a click.
+/** Play a video, without sound if the browser forbids sound before a click.
  * @param {HTMLVideoElement} video */
 export async function playVideo(video) {
   try {
@@ -33,13 +33,13 @@ export async function playVideo(video) {
   }
 }
 
-/** Turn the sound on or off, also for the videos that follow. @param {HTMLVideoElement} video */
+/** Turn the sound on or off, for the next videos too. @param {HTMLVideoElement} video */
 export function toggleSound(video) {
   video.muted = !video.muted;
   savePreference("sound", !video.muted);
 }
 
-/** Store the volume and whether the sound is on, unless the browser muted the video.
+/** Store the volume and whether the sound is on, unless the browser has muted the video.
  * @param {HTMLVideoElement} video */
 function saveSound(video) {
   if ("hushed" in video.dataset) {
@@ -50,12 +50,13 @@ function saveSound(video) {
   savePreference("volume", video.volume);
 }
 
-/** Return whether the browser refused to play without a click. @param {unknown} error */
+/** Return whether an error means that the browser plays nothing before a click.
+ * @param {unknown} error */
 function isRefused(error) {
   return error instanceof DOMException && error.name === "NotAllowedError";
 }
 
-/** Resolve when the first frame is loaded; reject when the video fails or is aborted.
+/** Resolve when the first frame is loaded; reject if the video fails or `signal` is aborted.
  * @param {HTMLVideoElement} video
  * @param {AbortSignal} signal
  * @returns {Promise<void>} */
@@ -67,7 +68,7 @@ function waitForData(video, signal) {
   });
 }
 
-/** Stop the browser from loading a removed video. @param {HTMLVideoElement} video */
+/** Stop loading a video that has been removed. @param {HTMLVideoElement} video */
 function unloadVideo(video) {
   video.pause();
   video.removeAttribute("src");

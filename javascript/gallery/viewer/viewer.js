@@ -136,7 +136,7 @@ export class Viewer {
     toolbar.showScale(scales);
   }
 
-  /** Load the details of the images around, and the next page before the end is reached.
+  /** Load the details of the next images, and the gallery's next page before its end is reached.
    * @param {State} state
    * @param {ViewerParts} parts */
   #loadAround(state, parts) {
@@ -156,7 +156,7 @@ export class Viewer {
     details.retry();
   }
 
-  /** Show what the record tells of an image that is not in the gallery, such as its size.
+  /** Show newer data of an image that is not in the gallery, such as its size.
    * @param {View} view */
   #updateView(view) {
     if (view.id !== this.#view?.id || this.#index >= 0 || !this.#parts) return;
@@ -181,7 +181,7 @@ function shouldPreload({ bootstrap }) {
   return bootstrap?.settings.find((one) => one.name === "usergallery_preloading")?.value !== false;
 }
 
-/** Return a placeholder for an image of which only the id is known, until its record is loaded.
+/** Return a placeholder for an image whose record is not loaded yet.
  * @param {number} id
  * @returns {View} */
 function makeUnknownView(id) {

@@ -12,7 +12,7 @@ const RESISTANCE = 0.35;
  * @type {Readonly<Size>} */
 const UNKNOWN = { width: 1024, height: 1024 };
 
-/** Return the size to lay out with; a record may say 0 × 0.
+/** Return an image's size, or a default if the size is unknown.
  * @param {Size} size
  * @returns {Size} */
 export function sizeOrDefault(size) {
@@ -26,14 +26,14 @@ export function getFitScale(image, stage) {
   return Math.min(stage.width / image.width, stage.height / image.height, MOST_ENLARGED);
 }
 
-/** Return the deepest zoom.
+/** Return the largest scale to which an image can be zoomed.
  * @param {Size} image
  * @param {Size} stage */
 function getMaxScale(image, stage) {
   return Math.max(DEEPEST, getFitScale(image, stage) * 4);
 }
 
-/** Return the pose that shows the whole image in the middle.
+/** Return the pose that shows the whole image in the middle of the stage.
  * @param {Size} image
  * @param {Size} stage
  * @returns {Pose} */
@@ -41,7 +41,7 @@ export function fitPose(image, stage) {
   return { scale: getFitScale(image, stage), x: 0, y: 0 };
 }
 
-/** Return whether an image is larger than fitted, so that a drag pans it.
+/** Return whether an image is larger than the stage, so that dragging pans it.
  * @param {Pose} pose
  * @param {Size} image
  * @param {Size} stage */
@@ -49,8 +49,8 @@ export function isZoomed(pose, image, stage) {
   return pose.scale > getFitScale(image, stage) * 1.001;
 }
 
-/** Return how far the image's middle may lie from the stage's on each axis, so that the image
- * fills the stage.
+/** Return how far an image may be panned from the middle on each axis, without showing an empty
+ * edge.
  * @param {number} scale
  * @param {Size} image
  * @param {Size} stage
@@ -62,7 +62,7 @@ export function getPanLimits(scale, image, stage) {
   };
 }
 
-/** Return the nearest pose within the limits of zoom and pan.
+/** Return the nearest pose within the limits of zooming and panning.
  * @param {Pose} pose
  * @param {Size} image
  * @param {Size} stage
@@ -74,7 +74,7 @@ export function limitPose(pose, image, stage) {
   return { scale, x: clamp(pose.x, -far.x, far.x), y: clamp(pose.y, -far.y, far.y) };
 }
 
-/** Return a pose of another scale, with the point under the pointer kept in place.
+/** Return the pose at another scale, with one point of the image kept in place.
  * @param {Pose} pose
  * @param {number} scale
  * @param {Point} point
@@ -89,9 +89,9 @@ export function zoomAt(pose, scale, point, image, stage) {
   return limitPose({ scale: to, x, y }, image, stage);
 }
 
-/** Return the pose during a drag. Beyond an edge the image follows less and less.
+/** Return the pose during a drag. Beyond its edge, the image moves less than the finger.
  * @param {Pose} pose  at the beginning of the drag
- * @param {Point} by
+ * @param {Point} by  how far the finger has moved
  * @param {Size} image
  * @param {Size} stage
  * @returns {Pose} */
@@ -104,8 +104,8 @@ export function dragPose(pose, by, image, stage) {
   };
 }
 
-/** Return the pose during a pinch. The point between the fingers stays between them, and the image
- * may exceed its limits a little.
+/** Return the pose during a pinch, in which the image follows both fingers. The image may exceed
+ * its limits a little.
  * @param {Pose} pose  at the beginning of the pinch
  * @param {number} factor  of the distance between the fingers
  * @param {Point} start  the point between the fingers at the beginning
@@ -124,7 +124,7 @@ export function pinchPose(pose, factor, start, now, image, stage) {
   };
 }
 
-/** Return the pose after a double click: zoomed into the point, or the whole image.
+/** Return the pose after a double click: enlarged at that point, or the whole image again.
  * @param {Pose} pose
  * @param {Point} point
  * @param {Size} image
@@ -145,9 +145,9 @@ function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 
-/** Return the value, with what is beyond the limit reduced.
+/** Return the value; what exceeds the limit is reduced.
  * @param {number} value
- * @param {number} far */
+ * @param {number} far  the limit */
 function resistLimit(value, far) {
   const inside = clamp(value, -far, far);
   return inside + (value - inside) * RESISTANCE;
