@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import requests
@@ -16,8 +17,12 @@ from .network import (
     FetchedFile,
     FileDownload,
     FileOptions,
+    HostLimiter,
     HostLimiters,
     HttpSession,
+    ModelChecks,
+    ModelDownload,
+    ModelSession,
     OutgoingRequest,
     prepare_request,
     Progress,
@@ -27,7 +32,7 @@ from .network import (
     Target,
 )
 
-__all__ = ["CivitaiHttpClient", "FetchedFile", "FileOptions", "SendOptions"]
+__all__ = ["CivitaiHttpClient", "FetchedFile", "FileOptions", "ModelChecks", "SendOptions"]
 
 _SEND_OPTIONS = ("timeout", "allow_redirects", "proxies", "verify", "cert")
 _T = TypeVar("_T")
@@ -55,6 +60,7 @@ class CivitaiHttpClient:
         self._max_retries, self._retry_delay = max_retries, retry_delay
         self._session = HttpSession()
         self._api_limiters = HostLimiters(lambda: 1)
+        self._model_limiter = HostLimiter(lambda: setting.model_connections)
         self._downloads: SingleFlight[FetchedFile] = SingleFlight()
 
     @property
@@ -149,6 +155,43 @@ class CivitaiHttpClient:
         if progress is not None and not started:
             progress(placed.size, placed.size)
         return placed
+
+    def fetch_model(
+        self,
+        url: str,
+        path: str,
+        checks: ModelChecks = ModelChecks(),
+        sending: SendOptions = SendOptions(),
+        progress: Progress | None = None,
+        cancelled: Cancellation | None = None,
+    ) -> FetchedFile:
+        """Download a model file from Civitai's route, verify it, and return where it was saved.
+
+        An unfinished file stays hidden beside `path` and is continued by the next call with this
+        URL. An existing file is never replaced. The bandwidth limit always applies. progress: as in
+        `fetch`. Raises NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached,
+        WrongHash, InvalidResponse, NetworkError, HttpStatusError, Refused, DiskError, Cancelled.
+        """
+        cancelled = cancelled or never_cancelled()
+        retries = self.max_retries if sending.max_retries is None else sending.max_retries
+        shared = ModelSession(
+            self._session,
+            self._api_limiters,
+            self._model_limiter,
+            setting.model_connections,
+            retries,
+            self.retry_delay,
+        )
+
+        def run() -> FetchedFile:
+            prepared = prepare_request("GET", url, {"Accept-Encoding": "identity"})
+            throttled = replace(sending, throttled=True)
+            request = OutgoingRequest(
+                prepared, self._file_timeout, self.api_key, cancelled, throttled
+            )
+            return ModelDownload(url, path, request, shared, checks, progress).run()
+
+        return self._downloads.do((url, path), run, cancelled)
 
     def paused_seconds(self, url: str) -> float:
         """Return how many seconds no request may be sent to this URL's host, 0 for no pause."""

@@ -30,6 +30,7 @@ from urllib.parse import parse_qs, urlsplit
 __all__ = ["LOGIN", "ModelStorage", "Rules", "safetensors"]
 
 _PIECE = 64 * 1024  # bytes
+_RANDOM = 16 * 1024 * 1024  # bytes that are made at once
 _PATIENCE = 20.0  # seconds; no test waits so long
 LOGIN = "/login?returnUrl=%2Fmodels&reason=download-auth"
 
@@ -40,11 +41,9 @@ def safetensors(size: int, seed: int = 0) -> bytes:
     for _ in range(2):  # the number of tensor bytes has no more digits the second time
         tensor = {"dtype": "U8", "shape": [0], "data_offsets": [0, size - 8 - len(header)]}
         header = json.dumps({"weight": tensor}).encode().ljust(120)
-    return (
-        struct.pack("<Q", len(header))
-        + header
-        + random.Random(seed).randbytes(size - 8 - len(header))
-    )
+    numbers, rest = random.Random(seed), size - 8 - len(header)
+    parts = (numbers.randbytes(min(_RANDOM, rest - at)) for at in range(0, rest, _RANDOM))
+    return b"".join([struct.pack("<Q", len(header)), header, *parts])
 
 
 @dataclass
@@ -238,8 +237,9 @@ class _Storage(_Handler):
             self._send(asked, rules, body)
 
     def _send(self, asked: Asked, rules: Rules, body: bytes) -> None:
-        start, end, headers = 0, len(body), {"ETag": rules.etag, **rules.headers}
-        is_same = self.headers.get("If-Range", rules.etag) == rules.etag
+        etag = rules.etag
+        start, end, headers = 0, len(body), {"ETag": etag, **rules.headers}
+        is_same = self.headers.get("If-Range", etag) == etag
         is_part = asked.start is not None and is_same and not rules.ignores_range
         if is_part:
             start = asked.start or 0

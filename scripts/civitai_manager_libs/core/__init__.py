@@ -3,6 +3,8 @@
 The SQLite modules are not imported here, so that `--help` in a terminal does not load SQLite.
 """
 
+from . import model_formats
+from .byte_ranges import ByteRanges
 from .cancellation import Cancellation, ENDING_SIGNALS, never_cancelled
 from .coerce import (
     as_checksum,
@@ -25,6 +27,7 @@ from .files import (
     is_complete,
     is_temporary_name,
     log_disk_errors,
+    RangedFile,
     remove_leftovers,
     resumable_size,
     ResumableFile,
@@ -64,22 +67,15 @@ from .setting_spec import SettingSpec
 from .single_flight import SingleFlight
 
 __all__ = ["as_checksum", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
-__all__ += ["as_whole_number", "AtomicFile", "cache_file_name", "Cancellation", "check_disks"]
-__all__ += ["check_free_space"]
-__all__ += ["clean_date", "clean_line", "clean_lines", "clean_text", "complete_file_type"]
-__all__ += ["copy_refused_file", "delete_file", "discard_resumable", "download_all"]
-__all__ += ["DownloadSummary", "ENDING_SIGNALS", "expand_folder", "format_number"]
-__all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_deeply_nested"]
-__all__ += ["is_temporary_name", "level_mask", "level_name", "LEVELS", "log_disk_errors"]
-__all__ += ["make_folder_private", "model_file_stem", "never_cancelled", "prefetch"]
-__all__ += ["ReactionCounts", "read_json_object", "remove_if_present", "remove_leftovers"]
-__all__ += [
-    "resize_url",
-    "resumable_size",
-    "ResumableFile",
-    "run_parallel",
-    "SettingSpec",
-    "SingleFlight",
-]
+__all__ += ["as_whole_number", "AtomicFile", "ByteRanges", "cache_file_name", "Cancellation"]
+__all__ += ["check_disks", "check_free_space", "clean_date", "clean_line", "clean_lines"]
+__all__ += ["clean_text", "complete_file_type", "copy_refused_file", "delete_file"]
+__all__ += ["discard_resumable", "download_all", "DownloadSummary", "ENDING_SIGNALS"]
+__all__ += ["expand_folder", "format_number", "has_too_many_parts", "html_to_text", "Image"]
+__all__ += ["is_complete", "is_deeply_nested", "is_temporary_name", "level_mask", "level_name"]
+__all__ += ["LEVELS", "log_disk_errors", "make_folder_private", "model_file_stem"]
+__all__ += ["model_formats", "never_cancelled", "prefetch", "RangedFile", "ReactionCounts"]
+__all__ += ["read_json_object", "remove_if_present", "remove_leftovers", "resize_url"]
+__all__ += ["resumable_size", "ResumableFile", "run_parallel", "SettingSpec", "SingleFlight"]
 __all__ += ["sqlite_file", "sqlite_pool", "sync_folder", "thumbnail_url", "to_disk_error"]
 __all__ += ["translate_disk_errors", "write_text_file"]

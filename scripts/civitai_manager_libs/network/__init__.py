@@ -2,11 +2,13 @@
 
 from . import responses
 from .download import FetchedFile, FileDownload, FileOptions, Progress, Target
-from .limiter import HostLimiters
+from .limiter import HostLimiter, HostLimiters
+from .model_file import ModelChecks, ModelDownload, ModelSession
 from .request import OutgoingRequest, prepare_request, SendOptions
 from .retry import RetryLoop
 from .session import HttpSession
 
-__all__ = ["FetchedFile", "FileDownload", "FileOptions", "HostLimiters", "HttpSession"]
+__all__ = ["FetchedFile", "FileDownload", "FileOptions", "HostLimiter", "HostLimiters"]
+__all__ += ["HttpSession", "ModelChecks", "ModelDownload", "ModelSession"]
 __all__ += ["OutgoingRequest", "prepare_request", "Progress", "responses", "RetryLoop"]
 __all__ += ["SendOptions", "Target"]

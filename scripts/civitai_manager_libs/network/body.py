@@ -47,7 +47,7 @@ class ResponseBody:
     ) -> None:
         self.status = response.status_code
         self.headers = response.headers
-        self._response, self._cancelled = response, cancelled
+        self.response, self._cancelled = response, cancelled
         self._bandwidth, self._limiter = bandwidth, limiter
         self._cut = connection_cutter(response)
         self._is_empty = True  # so far
@@ -63,7 +63,7 @@ class ResponseBody:
         size = size if self._bandwidth is None else self._bandwidth.allowed_bytes(size)
         with cut_after(_SLOW_SECONDS, self._cut) as deadline:  # a chunk's size may drip in too
             try:
-                data = _read_some(self._response.raw, size)
+                data = _read_some(self.response.raw, size)
             except LIBRARY_ERRORS as error:
                 self._cancelled.check()
                 raise _too_slow_error() if deadline.is_over else to_our_error(error) from error
@@ -72,7 +72,7 @@ class ResponseBody:
         if not data:
             self._cancelled.check()  # which cuts the socket too
             if self._is_empty:
-                _check_empty_body(self._response)
+                _check_empty_body(self.response)
         self._is_empty = self._is_empty and not data
         self._check_speed(time.monotonic() - started, len(data))
         self._wait_for_bandwidth(len(data))
@@ -110,7 +110,7 @@ class ResponseBody:
 
     def close(self) -> None:
         """Close the response; its connection can be reused if the whole body was read."""
-        self._response.close()
+        self.response.close()
 
     def _check_speed(self, seconds: float, count: int) -> None:
         self._seconds, self._bytes = self._seconds + seconds, self._bytes + count

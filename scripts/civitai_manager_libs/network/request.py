@@ -23,7 +23,7 @@ __all__ = [
     "prepare_request",
     "redirect_request",
 ]
-__all__ += ["split_url"]
+__all__ += ["is_api_url", "split_url"]
 
 USER_AGENT = "civitai-shortcut-gallery/1.0"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
@@ -50,7 +50,10 @@ class OutgoingRequest:
     """A prepared request and how it is sent.
 
     timeout: seconds to connect and to wait for data; a pair gives one number for each. api_key:
-    sent only to Civitai's API. The fields after `sending` are those of `requests.Session.request`.
+    sent only to Civitai's API. origin: the host of the first request, "" if no redirect led here;
+    the key is sent to no other host. refuses_private: a redirect from the internet led here, so
+    this machine and its network are refused. The fields after these are those of
+    `requests.Session.request`.
     """
 
     prepared: requests.PreparedRequest
@@ -58,6 +61,8 @@ class OutgoingRequest:
     api_key: str = field(default="", repr=False)
     cancelled: Cancellation = field(default_factory=never_cancelled)
     sending: SendOptions = SendOptions()
+    origin: str = ""
+    refuses_private: bool = False
     allow_redirects: bool = True
     proxies: Mapping[str, str] | None = None
     verify: bool | str | None = None
@@ -105,7 +110,7 @@ def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pre
     API. An existing Authorization header is kept. Raises InputError if the key has characters that
     a header cannot hold.
     """
-    if not (api_key and _is_api_url(request.url or "")):
+    if not (api_key and is_api_url(request.url or "")):
         return request
     if not (api_key.isascii() and api_key.isprintable()):  # the error of requests would quote it
         raise InputError("The API key has characters in it that no key has.")
@@ -114,7 +119,7 @@ def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pre
     return signed
 
 
-def _is_api_url(url: str) -> bool:
+def is_api_url(url: str) -> bool:
     """Return whether the API key may be sent to a URL.
 
     Allowed are Civitai's https URLs, and URLs below `/api/` at the base URL in the settings.

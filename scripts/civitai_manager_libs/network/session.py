@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Container, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
@@ -20,7 +21,7 @@ from .bandwidth import BandwidthLimit
 from .body import check_response_head, LIBRARY_ERRORS, load_body, ResponseBody, to_our_error
 from .connections import cut_when_cancelled, is_private_address, is_private_url, response_peer
 from .connections import WatchedAdapter
-from .limiter import HostLimiters
+from .limiter import HostLimiter, HostLimiters
 from .request import add_api_key, OutgoingRequest, redirect_request, split_url
 
 __all__ = ["HttpSession"]
@@ -52,11 +53,23 @@ class HttpSession:
         The request holds one of the host's connection slots until the block ends. Raises the errors
         of `send`, and HttpStatusError if the status is 300 or above and not in `allowed`.
         """
-        limiter, cancelled = self.limiters.for_url(request.url), request.cancelled
-        urgent, throttled = request.sending.urgent, request.sending.throttled
-        with limiter.slot(cancelled, urgent, throttled), cut_when_cancelled(cancelled):
-            bandwidth = _bandwidth if throttled else None
-            with closing(ResponseBody(self.send(request), cancelled, bandwidth, limiter)) as body:
+        limiter, sending = self.limiters.for_url(request.url), request.sending
+        with limiter.slot(request.cancelled, sending.urgent, sending.throttled):
+            with self.open_in_slot(request, limiter, allowed) as body:
+                yield body
+
+    @contextmanager
+    def open_in_slot(
+        self, request: OutgoingRequest, limiter: HostLimiter, allowed: Container[int] = ()
+    ) -> Iterator[ResponseBody]:
+        """Send a request in a slot that the caller holds, and yield the body of its response.
+
+        limiter: the slot's limiter. Raises the errors of `open`.
+        """
+        with cut_when_cancelled(request.cancelled):
+            bandwidth = _bandwidth if request.sending.throttled else None
+            response = self.send(request)
+            with closing(ResponseBody(response, request.cancelled, bandwidth, limiter)) as body:
                 body.raise_for_status(request.api_key, allowed)
                 yield body
 
@@ -87,32 +100,37 @@ class HttpSession:
         The body is not read. Raises NetworkError, Refused, Cancelled, NeedsKey if a redirect leads
         to a login page, and InputError for an invalid key or proxy.
         """
-        prepared, is_from_private, first = request.prepared, False, request.url
-        for redirects in range(_MAX_REDIRECTS + 1):
-            # A server on this machine may redirect to this machine.
-            adapter = self._adapters[redirects > 0 and not is_from_private]
-            is_first_host = split_url(prepared.url or "").netloc == split_url(first).netloc
-            signed = add_api_key(prepared, request.api_key) if is_first_host else prepared
-            response = self._send_once(adapter, signed, request)
+        for _ in range(_MAX_REDIRECTS + 1):
+            response = self._send_once(request)
             if not (request.allow_redirects and response.is_redirect):
                 return response
-            if redirects == 0:
-                peer = response_peer(response) or ""
-                is_from_private = is_private_address(peer) or is_private_url(first)
-            _release_connection(response, request.cancelled)
-            url = self._redirect_target(response)
-            prepared = redirect_request(prepared, url, response.status_code)
-            if is_private_url(prepared.url or "") and not is_from_private:
-                raise Refused("The redirect leads to an address inside of your own network.")
+            request = self.follow(response, request)
         raise Refused("The server redirects without an end.")
 
-    def _send_once(
-        self, adapter: WatchedAdapter, prepared: requests.PreparedRequest, request: OutgoingRequest
-    ) -> requests.Response:
+    def follow(self, response: requests.Response, request: OutgoingRequest) -> OutgoingRequest:
+        """Return the request that a redirect leads to, and release the response's connection.
+
+        Raises Refused, and NeedsKey if the redirect leads to a login page.
+        """
+        # A server on this machine may redirect to this machine.
+        is_private = is_private_address(response_peer(response) or "")
+        refuses_private = request.refuses_private or not (is_private or is_private_url(request.url))
+        _release_connection(response, request.cancelled)
+        url = self._redirect_target(response)
+        prepared = redirect_request(request.prepared, url, response.status_code)
+        if refuses_private and is_private_url(prepared.url or ""):
+            raise Refused("The redirect leads to an address inside of your own network.")
+        origin = request.origin or split_url(request.url).netloc
+        return replace(request, prepared=prepared, origin=origin, refuses_private=refuses_private)
+
+    def _send_once(self, request: OutgoingRequest) -> requests.Response:
         request.cancelled.check()
+        prepared = request.prepared
+        if request.origin in ("", split_url(request.url).netloc):
+            prepared = add_api_key(prepared, request.api_key)
         try:
-            options = self._send_options(request, prepared.url or "")
-            response = adapter.send(prepared, **options)
+            options = self._send_options(request, request.url)
+            response = self._adapters[request.refuses_private].send(prepared, **options)
         except LIBRARY_ERRORS as error:
             request.cancelled.check()
             raise to_our_error(error) from error

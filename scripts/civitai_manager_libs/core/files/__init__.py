@@ -10,6 +10,7 @@ from .free_space import (
     translate_disk_errors,
 )
 from .fsync import sync_folder
+from .ranged_file import RangedFile
 from .replace import delete_file, replace_file
 from .resumable_file import discard_resumable, resumable_size, ResumableFile
 from .safe_open import is_link
@@ -18,6 +19,6 @@ from .user_path import expand_folder
 
 __all__ = ["AtomicFile", "check_disks", "check_free_space", "complete_file_type", "delete_file"]
 __all__ += ["discard_resumable", "expand_folder", "is_complete", "is_link", "is_temporary_name"]
-__all__ += ["log_disk_errors", "remove_leftovers", "replace_file", "resumable_size"]
-__all__ += ["ResumableFile", "sync_folder"]
+__all__ += ["log_disk_errors", "RangedFile", "remove_leftovers", "replace_file", "ResumableFile"]
+__all__ += ["resumable_size", "sync_folder"]
 __all__ += ["to_disk_error", "translate_disk_errors"]

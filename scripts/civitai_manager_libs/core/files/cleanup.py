@@ -7,7 +7,8 @@ import time
 
 from .atomic_file import is_temporary_name, NOTE
 from .replace import delete_file
-from .resumable_file import read_note, remove_resumable
+from .resumable_file import remove_resumable
+from .resume_note import read_note
 
 __all__ = ["remove_leftovers"]
 
@@ -38,7 +39,7 @@ def _is_resumable(path: str) -> bool:
         found, status = read_note(path + NOTE), os.stat(path)
     except OSError:
         return False
-    is_usable = found is not None and status.st_size >= found.size
+    is_usable = found is not None and status.st_size >= found.ranges.end
     return is_usable and time.time() - status.st_mtime < _MAX_AGE
 
 

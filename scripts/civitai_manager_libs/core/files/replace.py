@@ -5,19 +5,39 @@ A virus scanner, an indexer or the WebUI may have any file open for some tenths 
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable
 
-__all__ = ["delete_file", "replace_file"]
+__all__ = ["delete_file", "rename_to_new", "replace_file"]
 
 _IN_USE = {5, 32, 33}  # Windows' codes: access denied, sharing violation, lock violation
+_NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
 _PATIENCE, _PAUSE = 2.0, 0.05  # seconds
 
 
 def replace_file(source: str, target: str) -> None:
     """Rename `source` to `target`, replacing an older file. Raises OSError."""
     _retry_while_in_use(lambda: os.replace(source, target))
+
+
+def rename_to_new(source: str, target: str) -> None:
+    """Rename `source` to `target`, never over an existing file.
+
+    Raises FileExistsError if there is a file, OSError.
+    """
+    if os.name == "nt":  # where `rename` replaces nothing
+        return _retry_while_in_use(lambda: os.rename(source, target))
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from error
+        return os.rename(source, target)  # FAT and some network disks have no hard links
+    os.remove(source)
 
 
 def delete_file(path: str) -> None:

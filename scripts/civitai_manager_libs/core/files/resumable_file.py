@@ -1,18 +1,15 @@
 """A partly downloaded file that a later run resumes, with a note beside it.
 
-Each line of the note is a `ResumeNote` as JSON; its bytes were on the disk before the line was
-written. The last complete line counts. So a resumed file is surely the beginning of the version
-that the note names, after a crash or a loss of power too; without a note it starts at 0.
+So a resumed file is surely the beginning of the version that the note names, after a crash or a
+loss of power too; without a note it starts at 0. `resume_note` has the form of the note.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from io import FileIO
 
 from ...errors import DiskError
@@ -21,25 +18,10 @@ from .file_lock import lock_descriptor
 from .free_space import translate_disk_errors
 from .fsync import make_folder, sync_file, sync_folder
 from .replace import delete_file
+from .resume_note import read_note, ResumeNote
 from .safe_open import check_own_folder, is_foreign, open_own_file
 
-__all__ = ["ResumableFile", "ResumeNote", "discard_resumable", "read_note", "remove_resumable"]
-__all__ += ["resumable_size"]
-
-_MAX_NOTE = 10_000_000  # bytes; a line each half second for half a day
-
-
-@dataclass(frozen=True)
-class ResumeNote:
-    """How far a download came.
-
-    size: bytes on the disk. total: bytes of the whole file, 0 if unknown. validator: the server's
-    ETag or date of this version, for `If-Range`.
-    """
-
-    size: int
-    total: int
-    validator: str
+__all__ = ["ResumableFile", "discard_resumable", "remove_resumable", "resumable_size"]
 
 
 class ResumableFile(AtomicFile):
@@ -66,7 +48,9 @@ class ResumableFile(AtomicFile):
         """Return the first `size` bytes of the file."""
         with translate_disk_errors(self.folder):
             self._file.seek(0)
-            return self._file.read(size)
+            start = self._file.read(size)
+            self._file.seek(0, os.SEEK_END)
+            return start
 
     def write_note(self, total: int, validator: str) -> None:
         """Write all bytes through to the disk, then store their number for a later resume.
@@ -75,11 +59,11 @@ class ResumableFile(AtomicFile):
         """
         if not self._note:
             return
-        line = json.dumps(asdict(ResumeNote(self.size, total, validator))) + "\n"
+        line = ResumeNote(self.size, total, validator).to_line()
         with translate_disk_errors(self.folder):
             sync_file(self._file.fileno())
             with open_own_file(self._note, "ab") as file:
-                file.write(line.encode())
+                file.write(line)
 
     def keep(self, total: int, validator: str) -> None:
         """Keep the unfinished file after the `with` block, so that it can be resumed later.
@@ -116,10 +100,11 @@ class ResumableFile(AtomicFile):
 
     def _restore(self, file: FileIO) -> None:
         found = read_note(self._note)
-        if found is None or os.fstat(file.fileno()).st_size < found.size:
+        if found is None or os.fstat(file.fileno()).st_size < found.ranges.end:
             found = None
             self._drop_note()
-        file.truncate(found.size if found is not None else 0)
+        file.truncate(found.ranges.end if found is not None else 0)
+        file.seek(0, os.SEEK_END)
         self.found, self.size = found, found.size if found is not None else 0
 
     def _drop_note(self) -> None:
@@ -135,20 +120,6 @@ class ResumableFile(AtomicFile):
         super()._close_file()
         if self._note and not self._is_committed and os.path.exists(self._note):
             delete_file(self._note)
-
-
-def read_note(path: str) -> ResumeNote | None:
-    """Return how far a download has come, None if the note is missing or damaged.
-
-    path: the note beside the unfinished file.
-    """
-    try:
-        with open_own_file(path, "rb") as file:
-            lines = file.read(_MAX_NOTE).split(b"\n")
-        found = ResumeNote(**json.loads(lines[-2])) if len(lines) > 1 else None
-    except (OSError, ValueError, TypeError, RecursionError):
-        return None
-    return found if found is not None and _is_valid_note(found) else None
 
 
 def discard_resumable(folder: str, urls: Iterable[str]) -> int:
@@ -196,7 +167,7 @@ def _open_locked(path: str) -> FileIO | None:
     while True:
         if is_foreign(path):
             delete_file(path)
-        file = open_own_file(path, "a+b")
+        file = open_own_file(path, "r+b", creates=True)  # no "a": bytes may come in any order
         is_ours = lock_descriptor(file.fileno())
         if is_ours and _is_still_at(file.fileno(), path):
             return file
@@ -217,8 +188,3 @@ def _is_still_at(descriptor: int, path: str) -> bool:
 
 def _file_key(url: str) -> str:
     return hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()[:24]
-
-
-def _is_valid_note(note: ResumeNote) -> bool:
-    has_numbers = all(type(n) is int and n >= 0 for n in (note.size, note.total))
-    return has_numbers and isinstance(note.validator, str) and note.validator != ""

@@ -30,7 +30,7 @@ else:
 
 __all__ = ["check_own_folder", "is_foreign", "is_link", "open_own_file", "open_shared"]
 
-_Mode = Literal["rb", "r+b", "ab", "a+b"]
+_Mode = Literal["rb", "r+b", "ab"]
 _READ, _READ_AND_WRITE = 0x80000000, 0xC0000000
 _SHARE_ALL = 7  # others may read, write, rename and delete the file
 _CREATE_NEW, _OPEN_EXISTING, _OPEN_ALWAYS = 1, 3, 4
@@ -39,15 +39,17 @@ _INVALID_HANDLE = 2**64 - 1
 _NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-def open_own_file(path: str, mode: _Mode) -> FileIO:
+def open_own_file(path: str, mode: _Mode, creates: bool = False) -> FileIO:
     """Open a regular file of the user, unbuffered.
 
+    creates: create the file if it is missing, which mode "r+b" does not.
     Raises PermissionError if the file is a link, has several hard links or belongs to another user.
     Raises OSError if the file cannot be opened.
     """
     if is_foreign(path):
         raise PermissionError(errno.EPERM, "It is not a file of ours", path)
-    file = open(path, mode, buffering=0, opener=open_shared)
+    flag = os.O_CREAT if creates else 0
+    file = open(path, mode, buffering=0, opener=lambda path, flags: open_shared(path, flags | flag))
     if _is_foreign(os.fstat(file.fileno()), path):  # swapped between the two checks
         file.close()
         raise PermissionError(errno.EPERM, "It is not a file of ours", path)

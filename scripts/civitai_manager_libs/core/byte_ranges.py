@@ -1,0 +1,57 @@
+"""Which bytes of a file are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+__all__ = ["ByteRanges"]
+
+
+class ByteRanges:
+    """Ranges of bytes, merged and in order. Each is (start, end); `end` is the byte after it."""
+
+    def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
+        self._ranges: list[tuple[int, int]] = []
+        for start, end in ranges:
+            self.add(start, end)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return iter(tuple(self._ranges))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ByteRanges) and self._ranges == other._ranges
+
+    @property
+    def size(self) -> int:
+        """Return the number of bytes in all ranges together."""
+        return sum(end - start for start, end in self._ranges)
+
+    @property
+    def beginning(self) -> int:
+        """Return the number of bytes from the file's first one to the first gap."""
+        return self._ranges[0][1] if self._ranges and self._ranges[0][0] == 0 else 0
+
+    @property
+    def end(self) -> int:
+        """Return the byte after the last range, 0 without ranges."""
+        return self._ranges[-1][1] if self._ranges else 0
+
+    def add(self, start: int, end: int) -> None:
+        """Add the bytes from `start` to before `end`."""
+        if start >= end:
+            return
+        apart = []
+        for range_ in self._ranges:
+            if range_[1] < start or range_[0] > end:
+                apart.append(range_)
+            else:
+                start, end = min(start, range_[0]), max(end, range_[1])
+        self._ranges = sorted([*apart, (start, end)])
+
+    def gaps(self, total: int) -> Iterator[tuple[int, int]]:
+        """Yield the ranges that are missing from a file of `total` bytes."""
+        position = 0
+        for start, end in (*self, (total, total)):
+            if position < min(start, total):
+                yield position, min(start, total)
+            position = max(position, end)

@@ -1,0 +1,76 @@
+"""What a model file must be, and what Civitai's route says of one that it does not give."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...core import as_mapping, clean_line
+from ...errors import (
+    CivitaiShortcutError,
+    EarlyAccess,
+    NeedsKey,
+    NoAccess,
+    NotOffered,
+    QuotaReached,
+)
+from .. import responses
+
+__all__ = ["ModelChecks", "route_error"]
+
+_LOGIN_MARKS = ("download-auth", "/login?")
+
+
+@dataclass(frozen=True)
+class ModelChecks:
+    """What is known of a model file beforehand, and how it is received.
+
+    sha256: hexadecimal, "" if unknown. size: estimate in bytes, 0 if unknown; the server's length
+    counts. reserve: bytes of the disk that must stay free. connections: at once for this file, at
+    most the setting's number; 0 means that number.
+    """
+
+    sha256: str = ""
+    size: int = 0
+    reserve: int = 0
+    connections: int = 0
+
+
+def route_error(
+    status: int, headers: Mapping[str, str], body: bytes, key: str
+) -> CivitaiShortcutError:
+    """Return the error that stands for a refusal of Civitai's download route.
+
+    body: the beginning of the response's body. key: the API key, replaced by `***` in the message.
+    """
+    error = responses.error_from_response(status, headers, body, key)
+    text = body.decode("utf-8", "replace")
+    fields = _parse_fields(text)
+    is_page = text.lstrip().startswith("<")
+    if status == 401 and "disabled downloads" in text:
+        return NoAccess("The creator of this model has disabled downloads.")
+    if status == 403 and fields.get("error") == "Early Access":
+        deadline = fields.get("deadline")
+        until = clean_line(deadline) if isinstance(deadline, str) else ""
+        end = f" until {until[:10]}" if until else ""
+        return EarlyAccess(f"The model is in early access{end}.", until)
+    if status == 403 and any(mark in text for mark in _LOGIN_MARKS):
+        return NeedsKey("Civitai asks for a login: it needs an API key.", 403)
+    if status == 403 and not is_page:
+        return NoAccess(f"Your account has no access to this model ({error}).")
+    if status == 410:
+        return NotOffered("The model is archived: Civitai does not offer its file any more.")
+    if status == 429:
+        return QuotaReached(
+            "Civitai sees an unusual amount of downloading from your account: wait for some hours."
+        )
+    return error
+
+
+def _parse_fields(text: str) -> Mapping[str, Any]:
+    try:
+        return as_mapping(json.loads(text))
+    except (ValueError, RecursionError):
+        return {}

@@ -1,0 +1,226 @@
+"""One connection of a model file's download: it receives one piece of the file after another."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from math import inf
+
+from ...core import Cancellation, model_formats, RangedFile
+from ...errors import (
+    CivitaiShortcutError,
+    IncompleteDownload,
+    InvalidResponse,
+    NotFound,
+    ServerError,
+)
+from .. import responses
+from ..body import Decompressor, ResponseBody
+from ..limiter import HostLimiter
+from ..request import is_api_url, OutgoingRequest
+from ..session import HttpSession
+from ..validators import FileVersion, parse_content_range
+from .checks import ModelChecks, route_error
+from .pieces import Piece, PiecePlan
+from .route import DownloadRoute
+
+__all__ = ["FileChanged", "PieceConnection", "Transfer"]
+
+_EXPIRED = {400, 401, 403, 404, 410}  # what storages answer at an address that has run out
+_BUSY = {429, 503}
+_UNSAVED = 1_000_000  # bytes that all connections together may lose with a killed program
+_BLOCK = 4096  # bytes; writes are whole blocks of the disk
+_POLL = 0.2  # seconds
+_ERROR_PAGE = 64 * 1024  # bytes
+
+
+class FileChanged(CivitaiShortcutError):
+    """The storage has another version of the file than the one that was begun."""
+
+
+@dataclass
+class Transfer:
+    """What the connections of one download share. version: None until the first response."""
+
+    session: HttpSession
+    route: DownloadRoute
+    limiter: HostLimiter
+    file: RangedFile
+    plan: PiecePlan
+    checks: ModelChecks
+    name: str
+    connections: int
+    retry_delay: float
+    cancelled: Cancellation
+    version: FileVersion | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def is_resumable(self) -> bool:
+        return self.version is None or self.version.validator != ""
+
+    def restart(self) -> None:
+        """Delete all bytes; the next response may be of any version."""
+        self.file.restart()
+        self.version = None
+        self.plan.set_total(None)
+
+
+class PieceConnection:
+    """Receives pieces until none is missing. received: bytes so far, also such as were skipped."""
+
+    def __init__(self, transfer: Transfer) -> None:
+        self.received = 0
+        self._transfer, self._speed = transfer, 0.0
+        self._chunk = _UNSAVED // transfer.connections // _BLOCK * _BLOCK
+
+    def run(self) -> None:
+        """Receive pieces until the file is complete.
+
+        Raises NetworkError or ServerError if a retry may continue, FileChanged, and the errors of
+        the route, of the file's form and of the disk.
+        """
+        transfer, plan = self._transfer, self._transfer.plan
+        if not transfer.is_resumable:  # after a failure
+            transfer.restart()
+        while not plan.is_complete:
+            with transfer.limiter.slot(transfer.cancelled, throttled=True):
+                piece = plan.take(self._speed)
+                if piece is not None:
+                    try:
+                        self._receive(piece)
+                    finally:
+                        self._speed = piece.speed
+                        plan.give_back(piece)
+            if piece is None:
+                plan.wait(_POLL)
+            else:
+                transfer.limiter.record_success()
+
+    def _receive(self, piece: Piece) -> None:
+        transfer, expired = self._transfer, None
+        for is_last in (False, True):
+            address = transfer.route.address(expired)
+            request = address.with_headers(self._range_headers(piece))
+            with transfer.session.open_in_slot(
+                request, transfer.limiter, allowed=range(300, 600)
+            ) as body:
+                if body.status < 300:
+                    return self._read(body, piece)
+                if is_last or body.status not in _EXPIRED or is_api_url(address.url):
+                    raise self._refusal(body, address)
+            expired = address
+            if body.status == 404:
+                transfer.cancelled.wait(transfer.retry_delay)
+
+    def _range_headers(self, piece: Piece) -> dict[str, str]:
+        end = "" if piece.end == inf else str(int(piece.end) - 1)
+        headers = {"Range": f"bytes={piece.start}-{end}"}
+        if self._transfer.version is not None and self._transfer.version.validator:
+            headers["If-Range"] = self._transfer.version.validator
+        return headers
+
+    def _refusal(self, body: ResponseBody, address: OutgoingRequest) -> CivitaiShortcutError:
+        """Return the error for a response without the file.
+
+        What a storage says is not quoted: its words may have the signed address in them.
+        """
+        status = body.status
+        if is_api_url(address.url):
+            text = body.read_all(_ERROR_PAGE)
+            return route_error(status, body.headers, text, address.api_key)
+        if status == 416:
+            return FileChanged("The storage's file has another length now.")
+        if status == 404:
+            return NotFound("Civitai's storage does not have the file any more (404).", status)
+        if status in _EXPIRED:
+            return ServerError(f"The storage refuses its own address ({status}).", status)
+        if status in _BUSY:  # maybe for the number of connections: all wait, and fewer go on
+            seconds = responses.retry_after(body.headers)
+            wait = self._transfer.retry_delay if seconds is None else seconds
+            return ServerError(f"The storage is busy ({status}).", status, wait)
+        return responses.error_from_response(status, body.headers, b"")
+
+    def _read(self, body: ResponseBody, piece: Piece) -> None:
+        if Decompressor(body.headers).is_compressed:
+            raise InvalidResponse("The storage packed the file, which nobody asked for.")
+        is_part = body.status == 206
+        start, total = parse_content_range(body.headers) if is_part else (0, None)
+        total = total if is_part else responses.content_length(body.headers)
+        head = b""
+        if not is_part or start == 0:
+            head = _read_head(body)
+            kind = body.headers.get("Content-Type", "")
+            model_formats.check_start(head, kind, self._transfer.name)
+        if is_part and (start != piece.start or not total):
+            raise FileChanged("The storage sends another part than the one that was asked for.")
+        self._check_version(body, total, is_part)
+        if total is not None and piece.end > total:
+            piece.end = total
+        if is_part or self._transfer.plan.take_all(piece):
+            self._write_pieces(body, piece, head, skipped=0 if is_part else piece.start)
+
+    def _check_version(self, body: ResponseBody, total: int | None, is_part: bool) -> None:
+        """Begin the file with its first response; later ones must be of the same version."""
+        transfer = self._transfer
+        with transfer.lock:
+            if transfer.version is None:
+                return self._begin(body, total, is_part)
+            known = transfer.plan.total
+            if transfer.version.is_changed(body.headers) or total not in (None, known):
+                raise FileChanged("The storage's file has changed meanwhile.")
+            if is_part and not transfer.plan.is_shared:
+                transfer.plan.set_total(known, is_shared=transfer.is_resumable)
+
+    def _begin(self, body: ResponseBody, total: int | None, is_part: bool) -> None:
+        transfer = self._transfer
+        version = FileVersion.from_headers(body.headers, is_compressed=False)
+        transfer.file.reserve_space(total or 0, transfer.checks.reserve)
+        if version.validator and total:
+            transfer.file.start_note(total, version.validator)
+        transfer.version = version
+        transfer.plan.set_total(total, is_shared=is_part and version.validator != "")
+
+    def _write_pieces(self, body: ResponseBody, piece: Piece, head: bytes, skipped: int) -> None:
+        """Write a body to the file. skipped: bytes of the body before the piece's first one."""
+        asked_end = piece.end
+        pending = bytearray()
+        data = head
+        try:
+            while True:
+                self.received += len(data)
+                if skipped:
+                    data, skipped = data[skipped:], max(0, skipped - len(data))
+                if len(data) > piece.missing:
+                    data = data[: int(piece.missing)]
+                pending += data
+                piece.position += len(data)
+                if len(pending) >= self._chunk:
+                    self._flush(pending, piece)
+                if not piece.missing:
+                    break
+                data = body.read(self._chunk - len(pending))
+                if not data:
+                    return self._handle_end(body, piece)
+        finally:
+            self._flush(pending, piece)
+        if piece.end == asked_end:
+            body.read(1)  # its end, so that the connection can be used again
+
+    def _flush(self, pending: bytearray, piece: Piece) -> None:
+        if pending:
+            self._transfer.file.write_at(pending, piece.position - len(pending))
+            pending.clear()
+
+    def _handle_end(self, body: ResponseBody, piece: Piece) -> None:
+        if piece.end != inf:
+            raise IncompleteDownload("The file broke off.")
+        piece.end = piece.position
+        self._transfer.plan.set_total(piece.position)
+
+
+def _read_head(body: ResponseBody) -> bytes:
+    head = b""
+    while len(head) < model_formats.START_SIZE and (data := body.read(model_formats.START_SIZE)):
+        head += data
+    return head

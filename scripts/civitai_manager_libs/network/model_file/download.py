@@ -1,0 +1,159 @@
+"""The download of one model file: received, verified, and only then given its final name."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from ...core import Cancellation, check_free_space, model_formats, RangedFile, to_disk_error
+from ...errors import (
+    CivitaiShortcutError,
+    DiskError,
+    InvalidResponse,
+    NetworkError,
+    NotFound,
+    NotOffered,
+    WrongHash,
+)
+from ..download import FetchedFile, Progress
+from ..limiter import HostLimiter, HostLimiters
+from ..request import OutgoingRequest
+from ..retry import RetryLoop
+from ..session import HttpSession
+from ..validators import FileVersion
+from .checks import ModelChecks
+from .connection import FileChanged, Transfer
+from .hasher import BackgroundHash
+from .pieces import PiecePlan
+from .route import DownloadRoute
+from .team import receive_file
+
+__all__ = ["ModelDownload", "ModelSession"]
+
+_MAX_RESTARTS = 3  # of a file that changes while it is received
+# After these errors, what was received is of no use.
+_USELESS = (InvalidResponse, NotFound, NotOffered, WrongHash)
+
+
+@dataclass(frozen=True)
+class ModelSession:
+    """What all model files of a client share.
+
+    api_limiters: of requests to the API, which go one at a time. limiter: of the connections to the
+    storage. connections: for one file. max_retries: tries of a connection after the first.
+    retry_delay: seconds before the first retry.
+    """
+
+    session: HttpSession
+    api_limiters: HostLimiters
+    limiter: HostLimiter
+    connections: int
+    max_retries: int
+    retry_delay: float
+
+
+class ModelDownload:
+    """The download of one model file, over several connections and as many requests as it takes.
+
+    url: of Civitai's route; an unfinished file is found by this text. request: for that URL.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        path: str,
+        request: OutgoingRequest,
+        shared: ModelSession,
+        checks: ModelChecks = ModelChecks(),
+        progress: Progress | None = None,
+    ) -> None:
+        self._url, self._path, self._request = url, path, request
+        self._shared, self._checks, self._progress = shared, checks, progress
+        self._cancelled = request.cancelled
+        self._reported = (-1, -1)
+
+    def run(self) -> FetchedFile:
+        """Receive the file, verify it, give it its final name and return it.
+
+        Raises NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, WrongHash,
+        InvalidResponse, NetworkError, HttpStatusError, Refused, DiskError, Cancelled.
+        """
+        if os.path.lexists(self._path):
+            raise DiskError(f"{self._path} is there already.")
+        folder = os.path.dirname(self._path)
+        file = RangedFile(folder, self._url)
+        with file:
+            if file.is_taken:
+                raise DiskError("Another program is downloading this file.")
+            check_free_space(folder, self._checks.size - file.size + self._checks.reserve)
+            try:
+                self._receive_and_verify(file)
+                file.commit_new(self._path)
+            except CivitaiShortcutError as error:
+                if not isinstance(error, _USELESS) and not self._cancelled.is_for_good:
+                    file.keep()
+                raise
+            if self._progress is not None:
+                self._progress(file.size, file.size)
+            return FetchedFile(self._path, file.size, "")
+
+    def _receive_and_verify(self, file: RangedFile) -> None:
+        hasher = BackgroundHash(file) if self._checks.sha256 else None
+        try:
+            self._receive(file)
+            if hasher is not None and hasher.result(self._cancelled) != self._checks.sha256.lower():
+                raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")
+        finally:
+            if hasher is not None:
+                hasher.close()
+        try:
+            model_formats.check_whole(file.path, os.path.basename(self._path))
+        except OSError as error:
+            raise to_disk_error(error, file.path) from error
+
+    def _receive(self, file: RangedFile) -> None:
+        for _ in range(1 + _MAX_RESTARTS):
+            stop = Cancellation()
+            transfer = self._make_transfer(file, stop)
+            if transfer.plan.is_complete:  # it lacked only its name
+                return
+            shared = self._shared
+            retries = RetryLoop(shared.max_retries, shared.retry_delay, shared.limiter, stop)
+            try:
+                with self._cancelled.notify(stop.set):
+                    receive_file(transfer, retries, lambda: self._report_progress(transfer))
+                self._cancelled.check()
+                return
+            except FileChanged:
+                file.restart()
+        raise NetworkError("The file changes again and again while it is downloaded.")
+
+    def _make_transfer(self, file: RangedFile, stop: Cancellation) -> Transfer:
+        shared, found, version = self._shared, file.found, None
+        connections = self._checks.connections or shared.connections
+        plan = PiecePlan(file, connections)
+        if found is not None and found.total:
+            version = FileVersion.from_validator(found.validator)
+            plan.set_total(found.total)
+            file.start_note(found.total, found.validator)
+            file.reserve_space(found.total, self._checks.reserve)
+        request = replace(self._request, cancelled=stop)
+        return Transfer(
+            shared.session,
+            DownloadRoute(shared.session, shared.api_limiters, request, shared.retry_delay),
+            shared.limiter,
+            file,
+            plan,
+            self._checks,
+            os.path.basename(self._path),
+            connections,
+            shared.retry_delay,
+            stop,
+            version,
+        )
+
+    def _report_progress(self, transfer: Transfer) -> None:
+        now = (transfer.file.size, transfer.plan.total or 0)
+        if self._progress is not None and now != self._reported and now[0] != now[1]:
+            self._reported = now
+            self._progress(*now)

@@ -1,0 +1,144 @@
+"""Which connection receives which bytes of a file."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from math import inf
+
+from ...core import ByteRanges, RangedFile
+
+__all__ = ["FIRST_PIECE", "Piece", "PiecePlan"]
+
+FIRST_PIECE = 8 * 1024 * 1024  # bytes; a file of at most so many needs one request
+_MIN_PIECE, _MAX_PIECE = 4 * 1024 * 1024, 128 * 1024 * 1024  # bytes
+_PIECE_SECONDS = 4.0  # that a piece takes; a request before each costs little of that
+_MIN_SPLIT = 128 * 1024  # bytes; a smaller rest is left to its connection
+_SLOW = 2.0  # seconds; a rest that takes longer is shared with an idle connection
+
+
+@dataclass(eq=False)
+class Piece:
+    """A range of the file that one connection receives.
+
+    position: the next byte. end: the byte after the last one, which may come nearer meanwhile; inf
+    if the file's length is unknown.
+    """
+
+    start: int
+    end: float
+    position: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.position = self.start
+
+    @property
+    def missing(self) -> float:
+        return max(0.0, self.end - self.position)
+
+    @property
+    def speed(self) -> float:
+        """Return the bytes a second so far."""
+        return (self.position - self.start) / max(1e-3, time.monotonic() - self.began)
+
+    @property
+    def seconds_left(self) -> float:
+        return self.missing / self.speed if self.speed else inf
+
+
+class PiecePlan:
+    """The pieces of one file that connections receive now; any thread may use it.
+
+    connections: at once. total: bytes of the file, None until the first response. is_shared: the
+    storage sends parts of the file, so that several connections help.
+    """
+
+    def __init__(self, file: RangedFile, connections: int, total: int | None = None) -> None:
+        self._file, self._connections = file, connections
+        self.total, self.is_shared = total, False
+        self._active: list[Piece] = []
+        self._whole: Piece | None = None  # the one whose response is the whole file
+        self._changed = threading.Condition()
+
+    @property
+    def is_complete(self) -> bool:
+        return self.total is not None and self._file.size >= self.total
+
+    def take(self, speed: float) -> Piece | None:
+        """Return the next piece to receive, None if there is none at the moment.
+
+        speed: bytes a second of the connection, 0 if unknown.
+        """
+        with self._changed:
+            piece = self._next_piece(speed) if self._whole is None else None
+            if piece is not None:
+                self._active.append(piece)
+            return piece
+
+    def give_back(self, piece: Piece) -> None:
+        """End a piece; what it did not receive is free for others."""
+        with self._changed:
+            self._active.remove(piece)
+            self._whole = None if self._whole is piece else self._whole
+            self._changed.notify_all()
+
+    def set_total(self, total: int | None, is_shared: bool = False) -> None:
+        """Set the file's length and whether several connections may receive it."""
+        with self._changed:
+            self.total, self.is_shared = total, is_shared
+            self._changed.notify_all()
+
+    def take_all(self, piece: Piece) -> bool:
+        """Let a piece receive all the rest, since its response is the whole file.
+
+        Return False if another piece does so.
+        """
+        with self._changed:
+            if self._whole is None:
+                self._whole, self.is_shared = piece, False
+                piece.end = inf if self.total is None else self.total
+            return self._whole is piece
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a piece may be free, at most some seconds."""
+        with self._changed:
+            self._changed.wait(seconds)
+
+    def _next_piece(self, speed: float) -> Piece | None:
+        if self.total is None:
+            if self._active:
+                return None
+            start = self._file.beginning
+            return Piece(start, start + FIRST_PIECE if self._connections > 1 else inf)
+        if (free := self._free_range(self.total)) is not None:
+            start, end = free
+            return Piece(start, min(end, start + self._piece_size(speed, self.total)))
+        return self._split_slowest()
+
+    def _free_range(self, total: int) -> tuple[int, int] | None:
+        """Return the first range that is missing and that nobody receives."""
+        taken = ByteRanges(self._file.ranges)
+        for piece in self._active:
+            taken.add(piece.start, int(min(piece.end, total)))
+        return next(taken.gaps(total), None)
+
+    def _piece_size(self, speed: float, total: int) -> int:
+        """Return a size that keeps requests rare, and lets all connections end together."""
+        if self._connections == 1:
+            return total
+        fair = (total - self._file.size) // (2 * self._connections)
+        return int(max(_MIN_PIECE, min(speed * _PIECE_SECONDS, fair, _MAX_PIECE)))
+
+    def _split_slowest(self) -> Piece | None:
+        """Take the second half of the piece that would last longest, if it would last long."""
+        slowest = max(self._active, key=lambda piece: piece.seconds_left, default=None)
+        if slowest is None or slowest.seconds_left < _SLOW or slowest.missing < 2 * _MIN_SPLIT:
+            return None
+        age = time.monotonic() - slowest.began
+        if age < _SLOW or slowest.end == inf:
+            return None
+        middle = int(slowest.position + slowest.missing // 2)
+        piece, slowest.end = Piece(middle, slowest.end), middle
+        return piece

@@ -1,0 +1,127 @@
+"""The threads of one model file's download: its connections, and one that syncs the file."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from ...errors import Cancelled, DiskError, NetworkError, ServerError
+from ..retry import RetryLoop
+from .connection import PieceConnection, Transfer
+
+__all__ = ["receive_file"]
+
+_SHARED_FROM = 32 * 1024 * 1024  # bytes that are missing; fewer come over one connection
+_TICK = 0.1  # seconds
+_SYNC_SHARE = 4  # between two syncs: so many times what the last one took,
+_MIN_SYNC_PAUSE, _MAX_SYNC_PAUSE = 0.02, 0.5  # but at least and at most so many seconds
+
+
+def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], None]) -> None:
+    """Receive all bytes of a file over one connection, or several where that is possible.
+
+    transfer: its cancellation is set when the download ends early. retries: of each connection.
+    on_tick: called in this thread ten times a second. Returns when no thread uses the file any
+    more. Raises the errors of `PieceConnection.run`, Cancelled.
+    """
+    team = _Team(transfer, retries)
+    syncing = threading.Thread(target=team.sync, name="model-sync", daemon=True)
+    syncing.start()
+    try:
+        team.receive(on_tick)
+    except BaseException:
+        transfer.cancelled.set()
+        raise
+    finally:
+        team.close()
+        syncing.join()
+    team.raise_error()
+
+
+class _Team:
+    """The connections of one download. A connection that fails leaves the file to the others."""
+
+    def __init__(self, transfer: Transfer, retries: RetryLoop) -> None:
+        self._transfer, self._retries = transfer, retries
+        self._threads: list[threading.Thread] = []
+        self._changed = threading.Condition()
+        self._running = 0
+        self._started = 0
+        self._is_over = threading.Event()
+        self._error: BaseException | None = None
+
+    def receive(self, on_tick: Callable[[], None]) -> None:
+        """Run the connections until all have ended; start more as soon as they help."""
+        self._start_connection()
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._running, _TICK)
+                if not self._running:
+                    return
+            on_tick()
+            if self._transfer.plan.is_complete:  # some may wait for a slot that others hold
+                self._transfer.cancelled.set()
+            while self._started < self._wanted():
+                self._start_connection()
+
+    def sync(self) -> None:
+        """Force the file to the disk again and again, so that a loss of power costs little."""
+        pause, size = _MIN_SYNC_PAUSE, -1
+        while not self._is_over.wait(pause):
+            file = self._transfer.file
+            if file.size == size:
+                continue
+            started, size = time.monotonic(), file.size
+            try:
+                file.sync()
+            except DiskError as error:
+                return self._fail(error)
+            seconds = time.monotonic() - started
+            pause = min(max(_SYNC_SHARE * seconds, _MIN_SYNC_PAUSE), _MAX_SYNC_PAUSE)
+
+    def close(self) -> None:
+        """Wait until no thread writes the file any more."""
+        for thread in self._threads:
+            thread.join()
+        self._is_over.set()
+
+    def raise_error(self) -> None:
+        """Raise the error that ended the download, if one did."""
+        is_stopped = isinstance(self._error, Cancelled) and self._transfer.plan.is_complete
+        if self._error is not None and not is_stopped:
+            raise self._error
+
+    def _wanted(self) -> int:
+        plan, file = self._transfer.plan, self._transfer.file
+        is_large = plan.total is not None and plan.total - file.size >= _SHARED_FROM
+        return self._transfer.connections if plan.is_shared and is_large else 1
+
+    def _start_connection(self) -> None:
+        self._started += 1
+        with self._changed:
+            self._running += 1
+        thread = threading.Thread(target=self._run_connection, name="model-download", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _run_connection(self) -> None:
+        connection = PieceConnection(self._transfer)
+        error: BaseException | None = None
+        try:
+            self._retries.run(connection.run, lambda: connection.received)
+        except BaseException as caught:  # is raised in the thread that waits
+            error = caught
+        with self._changed:
+            self._running -= 1
+            is_last = not self._running
+            self._changed.notify_all()
+        if error is not None and (is_last or not isinstance(error, (NetworkError, ServerError))):
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        """Remember the first error and end all connections."""
+        with self._changed:
+            if self._error is None or isinstance(self._error, Cancelled):
+                self._error = error
+        self._transfer.cancelled.set()

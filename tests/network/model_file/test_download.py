@@ -1,0 +1,342 @@
+"""A model file comes through the route, whole and verified, or not at all and with the reason."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.core import Cancellation, ResumableFile
+from civitai_manager_libs.errors import (
+    Cancelled,
+    CivitaiShortcutError,
+    DiskError,
+    EarlyAccess,
+    HttpStatusError,
+    InvalidResponse,
+    NeedsKey,
+    NetworkError,
+    NoAccess,
+    NotFound,
+    NotOffered,
+    QuotaReached,
+    ServerError,
+    WrongHash,
+)
+from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks
+from civitai_manager_libs.network import request
+from civitai_manager_libs.network.model_file import connection, pieces, team
+from model_storage import LOGIN, ModelStorage, safetensors
+
+_KEY = "a-secret-key-of-a-user"
+_SMALL, _MANY = safetensors(300_000), safetensors(4_000_000, seed=1)
+_JSON = {"Content-Type": "application/json"}
+
+
+def _json(status, **fields):
+    return status, _JSON, json.dumps(fields).encode()
+
+
+@pytest.fixture
+def site(monkeypatch):
+    with ModelStorage(_SMALL) as site:
+        monkeypatch.setenv("CIVITAI_BASE_URL", site.base)
+        yield site
+
+
+@pytest.fixture
+def many(site, monkeypatch):
+    """Let a file of 4 MB come in pieces of 256 KB over four connections."""
+    site.body = _MANY
+    monkeypatch.setattr(team, "_SHARED_FROM", 500_000)
+    monkeypatch.setattr(pieces, "FIRST_PIECE", 256 * 1024)
+    monkeypatch.setattr(pieces, "_MIN_PIECE", 256 * 1024)
+    monkeypatch.setattr(pieces, "_MAX_PIECE", 256 * 1024)
+    monkeypatch.setattr(connection, "_UNSAVED", 64 * 1024)
+    return site
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    return folder
+
+
+def _fetch(site, folder, name="a.safetensors", max_retries=1, checks=None, **options):
+    client = CivitaiHttpClient(api_key=_KEY, max_retries=max_retries)
+    checks = ModelChecks(site.sha256, len(site.body)) if checks is None else checks
+    return client.fetch_model(site.url, str(folder / name), checks, **options)
+
+
+def _check_saved(site, folder, name="a.safetensors"):
+    assert os.listdir(folder) == [name]
+    assert (folder / name).read_bytes() == site.body
+
+
+# The whole way
+
+
+def test_file_is_saved_and_the_key_goes_to_the_route_alone(site, folder):
+    told = []
+    fetched = _fetch(site, folder, progress=lambda *now: told.append(now))
+    assert (fetched.path, fetched.size) == (str(folder / "a.safetensors"), len(_SMALL))
+    assert told[-1] == (len(_SMALL), len(_SMALL))
+    _check_saved(site, folder)
+    assert [asked.headers["Authorization"] for asked in site.route] == [f"Bearer {_KEY}"]
+    assert site.keys_at_storage == []
+
+
+def test_large_file_comes_over_several_connections(many, folder):
+    many.rules.rate = 2_000_000
+    _fetch(many, folder)
+    _check_saved(many, folder)
+    assert 2 <= many.most_at_once <= setting.model_connections
+    assert len(many.route) == 1 and many.keys_at_storage == []
+    assert many.bytes_sent == len(_MANY)
+
+
+@pytest.mark.parametrize("connections, most", [(1, 1), (2, 2), (8, 4)])
+def test_as_many_connections_as_asked_but_no_more_than_the_setting(many, folder, connections, most):
+    many.rules.rate = 3_000_000
+    _fetch(many, folder, checks=ModelChecks(many.sha256, connections=connections))
+    assert many.most_at_once <= most
+    _check_saved(many, folder)
+
+
+def test_existing_file_is_never_replaced(site, folder):
+    (folder / "a.safetensors").write_bytes(b"mine")
+    with pytest.raises(DiskError):
+        _fetch(site, folder)
+    assert (folder / "a.safetensors").read_bytes() == b"mine" and site.route == []
+
+
+def test_file_that_appears_meanwhile_is_not_replaced_and_nothing_is_lost(site, folder):
+    def intrude(received, total):
+        (folder / "a.safetensors").write_bytes(b"mine")
+
+    site.rules.rate = 1_000_000
+    with pytest.raises(DiskError):
+        _fetch(site, folder, progress=intrude)
+    assert (folder / "a.safetensors").read_bytes() == b"mine"
+    asked = len(site.storage)
+    _fetch(site, folder, name="b.safetensors")
+    assert (folder / "b.safetensors").read_bytes() == _SMALL and len(site.storage) == asked
+
+
+# What the route says
+
+
+@pytest.mark.parametrize(
+    "route, error",
+    [
+        pytest.param(_json(400, error="Bad"), HttpStatusError, id="400"),
+        pytest.param(
+            _json(401, error="Unauthorized", message="The creator requires you to be logged in"),
+            NeedsKey,
+            id="401-login",
+        ),
+        pytest.param(
+            _json(401, error="Unauthorized", message="The creator has disabled downloads"),
+            NoAccess,
+            id="401-disabled",
+        ),
+        pytest.param(
+            _json(403, error="Early Access", deadline="2026-12-24T18:00:00.000Z", message="m"),
+            EarlyAccess,
+            id="403-early-access",
+        ),
+        pytest.param(_json(403, error="You do not have access"), NoAccess, id="403-no-access"),
+        pytest.param((403, {}, LOGIN.encode()), NeedsKey, id="403-login"),
+        pytest.param((403, {}, b"<html>Just a moment"), NeedsKey, id="403-page"),
+        pytest.param(_json(404, error="File not found"), NotFound, id="404"),
+        pytest.param(_json(410, error="Model archived"), NotOffered, id="410"),
+        pytest.param(
+            _json(429, error="You have an unusual amount of downloading from your account"),
+            QuotaReached,
+            id="429",
+        ),
+        pytest.param(_json(500, error="Oops"), ServerError, id="500"),
+        pytest.param((307, {"Location": LOGIN}, b""), NeedsKey, id="login"),
+        pytest.param((200, {"Content-Type": "text/html"}, b"<html>"), NeedsKey, id="page"),
+        pytest.param(_json(200, error="no"), InvalidResponse, id="json"),
+        pytest.param((200, {}, b""), InvalidResponse, id="nothing"),
+    ],
+)
+def test_refusal_of_the_route_has_its_own_reason(site, folder, route, error):
+    site.rules.route = route
+    with pytest.raises(error) as caught:
+        _fetch(site, folder)
+    assert type(caught.value) is error and _KEY not in str(caught.value)
+    assert os.listdir(folder) == []
+    if error is EarlyAccess:
+        assert caught.value.deadline == "2026-12-24T18:00:00.000Z"
+    tries = {ServerError: 2, NotFound: 2}.get(error, 1)
+    assert len(site.route) == tries * (2 if route[0] == 200 else 1)
+
+
+def test_not_found_is_tried_once_more(site, folder):
+    site.rules.route = _json(404, error="not now")
+    threading.Timer(0.2, lambda: setattr(site.rules, "route", None)).start()
+    setting.change("http_retry_delay", 0.2)
+    _fetch(site, folder)
+    assert len(site.route) == 2
+    _check_saved(site, folder)
+
+
+def test_our_user_agent_does_not_look_like_a_browser():
+    names = "mozilla chrome safari firefox opera edge".split()
+    assert not any(name in request.USER_AGENT.lower() for name in names)
+
+
+# What the storage does
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        pytest.param({"uses": 1}, id="address-of-one-use"),
+        pytest.param({"uses": 3, "expired": 401}, id="address-of-three-uses"),
+        pytest.param({"lifetime": 0.2, "rate": 1_500_000, "expired": 410}, id="address-runs-out"),
+        pytest.param({"ignores_range": True}, id="ignores-ranges"),
+        pytest.param({"etag": ""}, id="no-etag"),
+        pytest.param({"etag": 'W/"v1"'}, id="weak-etag"),
+        pytest.param({"is_chunked": True, "ignores_range": True}, id="chunked"),
+        pytest.param({"stops_after": 300_000}, id="cuts"),
+        pytest.param({"most": 2, "rate": 2_000_000}, id="two-connections-at-most"),
+        pytest.param({"statuses": [500, 502, 403, 500, 404, 503]}, id="trouble"),
+    ],
+)
+def test_file_comes_whole_although(many, folder, rules):
+    for name, value in rules.items():
+        setattr(many.rules, name, value)
+    _fetch(many, folder, max_retries=5)
+    _check_saved(many, folder)
+    assert many.keys_at_storage == [] and many.most_at_route == 1
+
+
+@pytest.mark.parametrize(
+    "rules, error",
+    [
+        pytest.param({"uses": 0}, ServerError, id="refuses-every-address"),
+        pytest.param({"uses": 0, "expired": 404}, NotFound, id="does-not-have-it"),
+        pytest.param({"stops_after": 0}, NetworkError, id="cuts-at-once"),
+        pytest.param({"statuses": [500] * 50}, ServerError, id="always-500"),
+        pytest.param({"headers": {"Content-Type": "text/html"}}, NeedsKey, id="html"),
+        pytest.param({"headers": {"Content-Encoding": "gzip"}}, InvalidResponse, id="packed"),
+    ],
+)
+def test_storage_that_never_gives_it_ends_with_its_reason(many, folder, rules, error):
+    for name, value in rules.items():
+        setattr(many.rules, name, value)
+    with pytest.raises(error) as caught:
+        _fetch(many, folder, max_retries=2)
+    assert "signature" not in str(caught.value) and os.listdir(folder) == []
+    assert len(many.storage) <= 10
+
+
+def test_two_versions_are_never_joined(many, folder):
+    other = safetensors(len(_MANY), seed=2)
+
+    def change(received, total):
+        if received > 500_000:
+            many.body, many.rules.etag = other, '"v2"'
+
+    many.rules.rate = 1_000_000
+    sha256 = "" if many.body is not other else many.sha256
+    _fetch(many, folder, checks=ModelChecks(sha256), progress=change)
+    assert (folder / "a.safetensors").read_bytes() == other
+
+
+def test_file_that_changes_without_end_is_given_up(many, folder, monkeypatch):
+    versions = iter(range(1000))
+    monkeypatch.setattr(type(many.rules), "etag", property(lambda _: f'"{next(versions)}"', None))
+    with pytest.raises(NetworkError):
+        _fetch(many, folder)
+
+
+@pytest.mark.parametrize("cut", [1, 100_000])
+def test_wrong_file_is_not_kept(site, folder, cut):
+    promised = site.sha256
+    site.body = safetensors(len(_SMALL), seed=5)
+    with pytest.raises(WrongHash):
+        _fetch(site, folder, checks=ModelChecks(promised))
+    site.body = _SMALL[:-cut]
+    with pytest.raises(InvalidResponse):
+        _fetch(site, folder, checks=ModelChecks(), max_retries=0)
+    assert os.listdir(folder) == []
+
+
+# Stopped, and gone on with
+
+
+def _stop_at(site, folder, size, for_good=False):
+    """Cancel the download when so many bytes have come."""
+    wish = Cancellation()
+
+    def watch(received, total):
+        if received >= size:
+            wish.set(for_good)
+
+    with pytest.raises(Cancelled):
+        _fetch(site, folder, cancelled=wish, progress=watch)
+
+
+def test_stopped_file_is_gone_on_with_through_the_route(many, folder):
+    many.rules.rate = 500_000
+    _stop_at(many, folder, 1_000_000)
+    assert ResumableFile.exists(str(folder), many.url) and len(os.listdir(folder)) == 2
+    many.rules.rate, before = 100_000_000, many.bytes_sent
+    assert len(many.route) == 1
+    _fetch(many, folder)
+    assert len(many.route) == 2 and many.bytes_sent - before < 3_100_000
+    _check_saved(many, folder)
+
+
+def test_file_cancelled_for_good_leaves_nothing(many, folder):
+    many.rules.rate = 500_000
+    _stop_at(many, folder, 1_000_000, for_good=True)
+    assert os.listdir(folder) == []
+
+
+def test_changed_file_is_begun_anew_by_the_next_run(many, folder):
+    many.rules.rate = 500_000
+    _stop_at(many, folder, 1_000_000)
+    many.body, many.rules.etag, many.rules.rate = safetensors(3_000_000, 9), '"v2"', 100_000_000
+    _fetch(many, folder)
+    _check_saved(many, folder)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"route": (200, {"Content-Type": "text/html"}, b"<html>Log in")},
+        {"route": _json(429, error="unusual")},
+        {"headers": {"Content-Type": "text/html"}, "ignores_range": True},
+        {"statuses": [500] * 20},
+    ],
+    ids=["page-at-the-route", "quota", "page-at-the-storage", "storage-in-trouble"],
+)
+def test_refusal_does_not_lose_what_is_good(many, folder, trouble):
+    many.rules.rate = 500_000
+    _stop_at(many, folder, 1_000_000)
+    good = vars(many.rules).copy()
+    vars(many.rules).update(trouble, rate=100_000_000)
+    with pytest.raises(CivitaiShortcutError):
+        _fetch(many, folder)
+    vars(many.rules).update(good, rate=100_000_000)
+    before = many.bytes_sent
+    _fetch(many, folder)
+    assert many.bytes_sent - before < 3_100_000
+    _check_saved(many, folder)
+
+
+def test_note_holds_neither_key_nor_signed_address(many, folder):
+    many.rules.rate = 500_000
+    _stop_at(many, folder, 1_000_000)
+    texts = [path.read_bytes() for path in folder.iterdir() if path.name.endswith(".note")]
+    assert len(texts) == 1 and b'"v1"' in texts[0].replace(b"\\", b"")
+    for secret in (_KEY, "signature", "127.0.0.1"):
+        assert secret.encode() not in texts[0]
