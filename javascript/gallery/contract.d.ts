@@ -335,8 +335,9 @@ export interface JobList {
 /**
  * A job as the downloads panel shows it.
  *
- * reads_only: it reads records and downloads no image. percent: 0 to 100. line: progress in words.
- * note: why it stands still, or "". folder: "" until it is over.
+ * kind: `images` or `models`. reads_only: it reads records and downloads no image. percent: 0 to
+ * 100. line: progress in words. note: why it stands still, or what is to be done. folder: "" until
+ * it is over.
  */
 export interface Job {
   failed_label: string;
@@ -344,6 +345,7 @@ export interface Job {
   more: string;
   toast: string;
   id: number;
+  kind: string;
   title: string;
   state: JobState;
   state_label: string;
@@ -359,11 +361,13 @@ export interface Job {
   report: JobReport | null;
 }
 /**
- * An image that failed. code: of the reason. has_thumb: a thumbnail exists.
+ * An image or model file that failed. url: of its page on Civitai. title: the name of a model
+ * file, "" for an image. code: of the reason. has_thumb: a thumbnail exists.
  */
 export interface JobFailure {
   id: number;
   url: string;
+  title: string;
   reason: string;
   detail: string;
   code: string;

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.jobs.model_records import ModelFileState
 from civitai_manager_libs.jobs.progress import JobProgress
 from civitai_manager_libs.jobs.queue.scheduler import TurnView
 from civitai_manager_libs.jobs.queue.service import JobView
@@ -179,3 +181,61 @@ def test_empty_end_is_not_simply_done_and_can_be_tried_again():
     row = _row(replace(_JOB, state=JobState.DONE, saved=4, **ended))
     assert "time limit" in row["note"] and "time limit" in row["toast"]
     assert _offered(row) == ["resume", "open", "forget"]
+
+
+# Model files
+
+_MODELS = replace(
+    _JOB,
+    wanted=3,
+    waiting=2,
+    saved=1,
+    bytes=1 << 30,
+    waiting_bytes=3 << 30,
+    options=JobOptions(kind="models"),
+)
+
+
+def _model_row(job, progress=None, failed=(), files=(), language="en"):
+    turn = TurnView(progress.state if progress else None, progress)
+    return job_views._job_row(JobView(job, list(failed), 0, turn, tuple(files)), language)
+
+
+def test_job_of_model_files_tells_its_progress_in_bytes():
+    now = JobProgress(**vars(_MODELS), rate=float(1 << 20), seconds_left=3072.0)
+    row = _model_row(_MODELS, now)
+    assert row["line"] == "1.0 GB of 4.0 GB · 1 of 3 files · 1.0 MB/s · 51:12 left"
+    assert (row["kind"], row["percent"]) == ("models", 25)
+
+
+def test_job_of_model_files_keeps_its_percentage_while_it_is_paused():
+    row = _model_row(replace(_MODELS, state=JobState.PAUSED))
+    assert (row["line"], row["percent"]) == ("1.0 GB of 4.0 GB · 1 of 3 files", 25)
+
+
+def test_reached_quota_is_told_with_when_the_job_goes_on():
+    waits = JobProgress(**vars(_MODELS))
+    waits = replace(waits, state=JobState.PAUSED, reason="quota", retry_in=3599.0)
+    row = _model_row(_MODELS, waits)
+    assert row["line"].endswith("resuming in 59:59") and "by itself in an hour" in row["note"]
+
+
+def test_failed_model_file_is_named_and_leads_to_its_page():
+    record = json.dumps({"version_id": 7, "model_id": 5, "url": "/x", "path": "/models/a.gguf"})
+    item = Item(1, 9, "/x", "model", record, "failed", "gone", "It is gone.")
+    over = replace(_MODELS, state=JobState.DONE, failed=1, waiting=0, waiting_bytes=0)
+    row = _model_row(over, failed=[item])
+    (failure,) = row["failures"]
+    assert failure["url"].endswith("/models/5?modelVersionId=7") and not failure["has_thumb"]
+    assert (failure["title"], failure["reason"][:8]) == ("a.gguf", "The file")
+    assert row["toast"] == row["failed_label"] == "1 failed (no longer there: 1)"
+
+
+@pytest.mark.parametrize("language, words", [("en", "refresh button"), ("zh-TW", "重新整理")])
+def test_host_that_did_not_notice_a_new_file_is_told_of_once(language, words):
+    files = [
+        ModelFileState(i, 7, "a", "A", "/a", "saved", 1, 1, "refresh_host no_companions")
+        for i in range(2)
+    ]
+    row = _model_row(replace(_MODELS, state=JobState.DONE), files=files, language=language)
+    assert row["note"].count(words) == 1

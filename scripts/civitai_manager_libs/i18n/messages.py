@@ -20,6 +20,7 @@ __all__ = [
 ]
 __all__ += ["parameter_label", "parameter_labels"]
 __all__ += [
+    "model_reason_text",
     "reason_text",
     "report_texts",
     "error_text",
@@ -94,6 +95,13 @@ def _match_tag(tag: str) -> str:
     if primary == "zh":
         return "zh-CN" if _SIMPLIFIED.intersection(details) else "zh-TW"
     return primary if primary in LANGUAGES else ""
+
+
+def model_reason_text(code: str, language: str) -> str:
+    """Return what `reason_text` returns, of a model file."""
+    own = f"reason_model_{code}"
+    texts = load_catalogue(language).texts
+    return translate(own, language) if own in texts else reason_text(code, language)
 
 
 def reason_text(code: str, language: str) -> str:

@@ -2,10 +2,11 @@
 
 from .factory import choose_destination, JobClient, rendition_width
 from .filename_template import FIELDS, fill_template, validate_template
+from .model_records import add_received, ModelFileState, ModelJobStart
 from .pagination import count_requests_to_verify
 from .progress import JobProgress
 from .queue import JobService, JobView
-from .records import Item, Job, JobOptions, ModelJobStart, NamingContext, WalkReport
+from .records import Item, Job, JobOptions, NamingContext, WalkReport
 from .states import JobState, WalkState
 from .store import JobStore
 from .worker import JobWorker
@@ -22,10 +23,12 @@ __all__ = [
     "JobStore",
     "JobView",
     "JobWorker",
+    "ModelFileState",
     "ModelJobStart",
     "NamingContext",
     "WalkReport",
     "WalkState",
+    "add_received",
     "choose_destination",
     "count_requests_to_verify",
     "fill_template",

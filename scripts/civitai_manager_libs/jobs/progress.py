@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from ..errors import CivitaiShortcutError, DiskFull
 from .records import Job, Outcome
@@ -26,13 +26,14 @@ class JobProgress(Job):
     bytes: of saved files and of those under way. waiting_bytes: of model files, what has not
     arrived yet. rate: bytes a second. seconds_left: None if unknown. retry_in: seconds until a host
     accepts requests again, or a paused job is retried; 0 for no pause. missing: bytes that the disk
-    lacks, 0 if none or unknown.
+    lacks, 0 if none or unknown. received: bytes of the items under way, by their ids.
     """
 
     rate: float = 0.0
     seconds_left: float | None = None
     retry_in: float = 0.0
     missing: int = 0
+    received: Mapping[int, int] = field(default_factory=dict)
 
 
 class ProgressMeter:
@@ -79,9 +80,10 @@ class ProgressMeter:
         counts = {name: getattr(job, name) + states[name] for name in _FINISHED_STATES}
         size = job.bytes + sum(outcome.bytes for outcome in ended if outcome.state == "saved")
         with self._lock:
-            received, arrived = sum(self._received.values()), self._arrived
-        size += received
-        waiting_bytes = max(0, job.waiting_bytes - sum(o.bytes for o in ended) - received)
+            received, arrived = dict(self._received), self._arrived
+        received_bytes = sum(received.values())
+        size += received_bytes
+        waiting_bytes = max(0, job.waiting_bytes - sum(o.bytes for o in ended) - received_bytes)
         if not job.has_models:
             size = self._max_bytes = max(self._max_bytes, size)
         rate = self._average_rate(arrived)
@@ -99,6 +101,7 @@ class ProgressMeter:
             seconds_left=_estimate_seconds(left_bytes, rate),
             retry_in=retry_in,
             missing=error.missing if isinstance(error, DiskFull) else 0,
+            received=received,
         )
 
     def _average_rate(self, arrived: int) -> float:

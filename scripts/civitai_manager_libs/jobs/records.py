@@ -20,7 +20,6 @@ __all__ = [
     "Item",
     "Job",
     "JobOptions",
-    "ModelJobStart",
     "NamingContext",
     "Outcome",
     "WalkedPage",
@@ -247,10 +246,14 @@ class Item:
 
     def folder(self, job_folder: str) -> str:
         """Return the folder of the item's file, "" for a model file with a damaged record."""
-        if self.kind != "model":
-            return os.path.dirname(self.path(job_folder, ""))
+        path = self.model_path if self.kind == "model" else self.path(job_folder, "")
+        return os.path.dirname(path)
+
+    @property
+    def model_path(self) -> str:
+        """Return the path of a model file, "" if the record is damaged."""
         try:
-            return os.path.dirname(self.model_request.path)
+            return self.model_request.path
         except InvalidResponse:
             return ""
 
@@ -279,19 +282,6 @@ class Outcome:
     bytes: int = 0
     reason: str = ""
     message: str = ""
-
-
-@dataclass(frozen=True)
-class ModelJobStart:
-    """The answer to a request for model files.
-
-    job_id: of the new job, None if nothing was left to do. file_ids: of the files that it fetches.
-    elsewhere: the id of the unfinished job that is going to fetch a file already, by file id.
-    """
-
-    job_id: int | None
-    file_ids: tuple[int, ...] = ()
-    elsewhere: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from ...core import Image, log_disk_errors, sqlite_file
 from ...errors import DiskError
 from ...model_files import ModelFileRequest
 from ..factory import choose_destination, rendition_width
+from ..model_records import add_received, ModelFileState, ModelJobStart
 from ..progress import JobProgress
-from ..records import Item, Job, JobOptions, ModelJobStart, NamingContext
+from ..records import Item, Job, JobOptions, NamingContext
 from ..states import JobState
 from ..store import JobStore
 from .pool import WorkerPool
@@ -32,12 +33,14 @@ class JobView:
     """A job with its place in the queue.
 
     failed: its first failed items. missing: the number of skipped images whose saved file is gone.
+    model_files: of a job that downloads model files, as far as they are now.
     """
 
     job: Job
     failed: list[Item]
     missing: int = 0
     turn: TurnView = NO_TURN
+    model_files: tuple[ModelFileState, ...] = ()
 
     @property
     def progress(self) -> JobProgress | None:
@@ -205,15 +208,7 @@ class JobService:
         with self.store() as store:
             jobs = store.list_jobs(max(limit - len(running), min(limit, _NEWEST)), running)
             turns = self._workers.list_turn_views([job.id for job in jobs])
-            return [
-                JobView(
-                    job,
-                    store.list_failed(job.id, _FAILED_SHOWN) if job.failed else [],
-                    len(store.list_missing_paths(job.id)) if job.skipped else 0,
-                    turns.get(job.id, NO_TURN),
-                )
-                for job in jobs
-            ]
+            return [_make_view(store, job, turns.get(job.id, NO_TURN)) for job in jobs]
 
     def count_waiting(self) -> int:
         """Return how many jobs are waiting to start."""
@@ -237,6 +232,25 @@ def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
     """Return (folder, options) for a new job according to the settings."""
     folder, name = choose_destination(context)
     return folder, JobOptions(name, context, width=rendition_width())
+
+
+def _make_view(store: JobStore, job: Job, turn: TurnView) -> JobView:
+    files = store.list_model_files(job.id) if job.has_models else []
+    under_way = turn.progress.received if turn.progress is not None else {}
+    return JobView(
+        add_received(job, files),
+        store.list_failed(job.id, _FAILED_SHOWN) if job.failed else [],
+        len(store.list_missing_paths(job.id)) if job.skipped else 0,
+        turn,
+        tuple(
+            (
+                replace(file, state="running", received=under_way[file.file_id])
+                if file.state == "waiting" and file.file_id in under_way
+                else file
+            )
+            for file in files
+        ),
+    )
 
 
 def _common_folder(folders: Sequence[str]) -> str:

@@ -12,7 +12,8 @@ from ...civitai import ImageQuery
 from ...core import discard_resumable, Image, write_text_file
 from ...errors import InputError
 from ...model_files import ModelFileRequest
-from ..records import Item, item_path, Job, JobOptions, ModelJobStart, Outcome, WalkedPage
+from ..model_records import ModelFileState, ModelJobStart
+from ..records import Item, item_path, Job, JobOptions, Outcome, WalkedPage
 from ..states import allowed_sources, JobState, resumes_automatically, WalkState
 from . import model_rows, rows
 from .saved_images import SavedImages
@@ -272,10 +273,10 @@ class JobStore(SavedImages):
                 rows.mark_queued(db, job_id)
             return changed
 
-    def list_notes(self, job_id: int) -> list[tuple[str, str]]:
-        """Return (codes, message) of each saved item of the job that has something to tell."""
-        sql = "SELECT reason, message FROM items WHERE job = ? AND state = 'saved' AND reason != ''"
-        return self._database.rows(f"{sql} ORDER BY place", (job_id,))
+    def list_model_files(self, job_id: int) -> list[ModelFileState]:
+        """Return the model files of a job, [] for a job of images."""
+        found = self._database.rows(model_rows.STATES, (job_id,))
+        return [model_rows.parse_state(row) for row in found]
 
     def list_folders(self, job_id: int) -> set[str]:
         """Return all folders in which the job saves images."""
@@ -313,7 +314,8 @@ class JobStore(SavedImages):
             db.executemany(
                 "DELETE FROM records WHERE place = (SELECT place FROM items"
                 " WHERE image_id = ? AND job = ? AND state NOT IN ('failed', 'waiting')"
-                " AND message = '')",  # a skipped item with a message may be fetched again
+                # A skipped item with a message may be fetched again.
+                " AND message = '' AND kind != 'model')",
                 keys,
             )
             db.executemany(

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ...civitai import ImageQuery
+from ...core import as_integer, resumable_size
 from ...model_files import ModelFileRequest
-from ..records import JobOptions, ModelJobStart
+from ..model_records import ModelFileState, ModelJobStart
+from ..records import JobOptions
 from ..states import JobState, WalkState
-from .rows import insert_job, to_json, without_base
+from .rows import insert_job, to_json, with_base, without_base
 
-__all__ = ["insert_model_job"]
+__all__ = ["insert_model_job", "parse_state", "STATES"]
+
+_RECORD = "CASE WHEN json_valid(record) THEN json_extract(record, '$.{0}') END"
+STATES = (
+    "SELECT image_id, url, state, bytes, reason, message, path,"
+    f" {', '.join(map(_RECORD.format, ('version_id', 'name', 'title', 'path')))}"
+    " FROM items LEFT JOIN records ON records.place = items.place"
+    " WHERE job = ? AND kind = 'model' ORDER BY items.place"
+)
 
 
 def insert_model_job(
@@ -50,3 +62,25 @@ def _find_unfinished(db: sqlite3.Connection, file_ids: Iterable[int]) -> dict[in
         (json.dumps(list(file_ids)), json.dumps(over)),
     )
     return dict(found.fetchall())
+
+
+def parse_state(row: tuple[Any, ...]) -> ModelFileState:
+    """Return the state of a model file by its row of `STATES`."""
+    file_id, url, state, size, reason, message, saved_path, *record = row
+    version_id, name, title, wanted_path = record
+    path = saved_path or str(wanted_path or "")
+    received = size if state in ("saved", "skipped") else 0
+    if state == "waiting" and path:
+        received = resumable_size(os.path.dirname(path), with_base(url))
+    return ModelFileState(
+        file_id,
+        as_integer(version_id) or 0,
+        str(name or file_id),
+        str(title or ""),
+        path,
+        state,
+        received,
+        size,
+        reason,
+        message,
+    )

@@ -32,6 +32,7 @@ __all__ = [
     "parse_job_or_none",
     "requeue_failed",
     "to_json",
+    "with_base",
     "without_base",
 ]
 
@@ -160,6 +161,11 @@ def _url_to_store(image: Image, width: int) -> str:
     return without_base(image.url if is_original else resize_url(image.url, f"width={width}"))
 
 
+def with_base(url: str) -> str:
+    """Return the whole URL of one that `without_base` has shortened."""
+    return setting.base_url() + url if url[:1] == "/" else url
+
+
 def without_base(url: str) -> str:
     """Return the URL without the base URL in the settings."""
     base = setting.base_url()  # may change: a demo's port, a mirror's name
@@ -241,7 +247,7 @@ def _is_item(row: tuple[Any, ...]) -> bool:
 
 def _parse_item(row: tuple[Any, ...]) -> Item:
     item = Item(*row)
-    url = setting.base_url() + item.url if item.url[:1] == "/" else item.url
+    url = with_base(item.url)
     record = row[4] if isinstance(row[4], str) else row[4].decode("utf-8", "replace")
     return replace(item, url=url, record=record)
 

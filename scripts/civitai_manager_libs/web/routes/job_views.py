@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import asdict
+from itertools import chain
 
 from ... import setting, util
+from ...errors import InvalidResponse
 from ...i18n import messages
+from ...jobs import Job as StoredJob
 from ...jobs import Item, JobProgress, JobService, JobState, JobView, WalkState
 from ..schemas.jobs import Job, JobAction, JobFailure, JobFailures, JobList, JobReport
 
 __all__ = ["jobs_panel"]
+
+_LONG_PAUSE = 120  # seconds; longer ones are told in minutes
+_WAITS = {"network": "waits_for_network", "quota": "waits_for_quota"}
 
 
 def jobs_panel(service: JobService, language: str) -> JobList:
@@ -34,14 +41,15 @@ def _job_row(view: JobView, language: str) -> Job:
     is_over = state.is_over
     return {
         "id": job.id,
+        "kind": job.options.kind,
         "title": job.title,
         "state": state,
         "state_label": messages.translate(_state_key(view), language),
         "reads_only": job.options.reads_only,
-        "percent": round(100 * now.finished / now.total) if now.total else 100 * is_over,
+        "percent": _count_percent(now),
         "line": _progress_line(view, language),
         "note": _state_note(view, language),
-        "folder": job.folder if is_over and _has_pictures(view) else "",
+        "folder": job.folder if is_over and _has_files(view) else "",
         "saved": now.saved,
         "skipped": now.skipped,
         "failed": now.failed,
@@ -51,8 +59,15 @@ def _job_row(view: JobView, language: str) -> Job:
     }
 
 
-def _has_pictures(view: JobView) -> bool:
-    """Return whether a job has images in its folder, so that the folder exists."""
+def _count_percent(job: StoredJob) -> int:
+    done, total = job.finished, job.total
+    if job.has_models:
+        done, total = job.bytes, job.total_bytes
+    return round(100 * done / total) if total else 100 * job.is_over
+
+
+def _has_files(view: JobView) -> bool:
+    """Return whether a job has files in its folder, so that the folder exists."""
     return not view.job.options.reads_only and view.current_job.saved + view.current_job.skipped > 0
 
 
@@ -95,6 +110,8 @@ def _failed_key(view: JobView) -> str:
     Only if the network may be the cause, the message tells the user to check it.
     """
     codes = {item.reason for item in view.failed}
+    if view.job.has_models:  # a job of model files waits for the network
+        return "failed_count"
     return "some_failed" if not codes or "network" in codes else "failed_count"
 
 
@@ -133,9 +150,7 @@ def _progress_line(view: JobView, language: str) -> str:
         return " · ".join(
             messages.translate(f"job_{name}", language, n=n) for name, n in known_counts.items()
         )
-    key = "of" if now.has_total else "of_at_most"
-    parts = [messages.translate(key, language, done=now.finished, total=now.total)]
-    parts.append(util.short_bytes(now.bytes))
+    parts = _count_texts(now, language)
     if view.state is JobState.QUEUED and view.turn.jobs_ahead:
         parts.append(messages.translate("jobs_before", language, n=view.turn.jobs_ahead))
     if view.progress is not None:
@@ -143,7 +158,21 @@ def _progress_line(view: JobView, language: str) -> str:
     return " · ".join(parts)
 
 
+def _count_texts(now: StoredJob, language: str) -> list[str]:
+    if now.has_models:
+        sizes = {"done": util.short_bytes(now.bytes), "total": util.short_bytes(now.total_bytes)}
+        parts = [messages.translate("of", language, **sizes)]
+        files = {"done": now.finished, "total": now.total}
+        return [*parts, messages.translate("of_files", language, **files)]
+    key = "of" if now.has_total else "of_at_most"
+    count = messages.translate(key, language, done=now.finished, total=now.total)
+    return [count, util.short_bytes(now.bytes)]
+
+
 def _speed_texts(progress: JobProgress, language: str) -> list[str]:
+    if progress.retry_in >= _LONG_PAUSE:
+        time = util.short_time(progress.retry_in)
+        return [messages.translate("resting_long", language, time=time)]
     if progress.retry_in >= 1:
         return [messages.translate("resting", language, seconds=round(progress.retry_in))]
     if progress.state != JobState.RUNNING:
@@ -165,10 +194,15 @@ def _state_note(view: JobView, language: str) -> str:
     now = view.current_job
     if view.state is JobState.QUEUED:
         return ""
-    if now.reason == "network" and view.is_waiting_to_retry:
-        return messages.translate("waits_for_network", language)
+    if now.reason in _WAITS and view.is_waiting_to_retry:
+        return messages.translate(_WAITS[now.reason], language)
     if now.reason:
         return messages.reason_text(now.reason, language)
+    if view.state.is_over:
+        codes = [file.reason.split() for file in view.model_files if file.state == "saved"]
+        texts = dict.fromkeys(messages.model_reason_text(c, language) for c in chain(*codes))
+        if texts:
+            return (" " if language == "en" else "").join(texts)
     return messages.translate("not_there", language, n=view.missing) if view.missing else ""
 
 
@@ -188,16 +222,31 @@ def _list_actions(view: JobView, language: str) -> list[JobAction]:
         names = ["resume"] if is_cut_short or now.ended_empty else []
         names += ["anew"] if view.missing else []
         names += ["retry"] if any(item.reason != "gone" for item in view.failed) else []
-        names += ["open", "forget"] if _has_pictures(view) else ["forget"]
+        names += ["open", "forget"] if _has_files(view) else ["forget"]
     return [{"name": name, "label": messages.translate(f"job_{name}", language)} for name in names]
 
 
 def _failure_view(item: Item, language: str) -> JobFailure:
+    is_model = item.kind == "model"
+    reason_text = messages.model_reason_text if is_model else messages.reason_text
     return {
         "id": item.image_id,
-        "url": f"{setting.base_url()}/images/{item.image_id}",
-        "reason": messages.reason_text(item.reason, language),
+        "url": _page_url(item),
+        "title": os.path.basename(item.model_path) if is_model else "",
+        "reason": reason_text(item.reason, language),
         "detail": item.message if language == "en" and item.message else item.reason,
         "code": item.reason,
-        "has_thumb": item.kind != "audio",
+        "has_thumb": item.kind not in ("audio", "model"),
     }
+
+
+def _page_url(item: Item) -> str:
+    """Return the address of the item's page on Civitai, of its site if the page is unknown."""
+    if item.kind != "model":
+        return f"{setting.base_url()}/images/{item.image_id}"
+    try:
+        request = item.model_request
+    except InvalidResponse:
+        return setting.base_url()
+    version = f"?modelVersionId={request.version_id}"
+    return f"{setting.base_url()}/models/{request.model_id}{version}"

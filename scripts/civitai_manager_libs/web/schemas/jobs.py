@@ -18,10 +18,12 @@ class JobAction(TypedDict):
 
 
 class JobFailure(TypedDict):
-    """An image that failed. code: of the reason. has_thumb: a thumbnail exists."""
+    """An image or model file that failed. url: of its page on Civitai. title: the name of a model
+    file, "" for an image. code: of the reason. has_thumb: a thumbnail exists."""
 
     id: int
     url: str
+    title: str
     reason: str
     detail: str
     code: str
@@ -48,11 +50,13 @@ class JobFailures(TypedDict):
 class Job(JobFailures):
     """A job as the downloads panel shows it.
 
-    reads_only: it reads records and downloads no image. percent: 0 to 100. line: progress in words.
-    note: why it stands still, or "". folder: "" until it is over.
+    kind: `images` or `models`. reads_only: it reads records and downloads no image. percent: 0 to
+    100. line: progress in words. note: why it stands still, or what is to be done. folder: "" until
+    it is over.
     """
 
     id: int
+    kind: str
     title: str
     state: JobState
     state_label: str
