@@ -86,7 +86,7 @@ def _requests(tmp_path, count=3, folder="Lora"):
 
 def _add(store, tmp_path, *options):
     requests = _requests(tmp_path, *options)
-    return store.add_model_files("Models", str(tmp_path / "Lora"), requests).job_id
+    return store.add_model_files("Models", requests).job_id
 
 
 def _run(store, job_id, client, on_progress=None):
@@ -196,7 +196,7 @@ def test_full_disk_pauses_the_job(store, tmp_path, client):
 def test_nothing_is_asked_for_that_a_disk_has_no_room_for(store, tmp_path, client):
     requests = [replace(each, size=1 << 60) for each in _requests(tmp_path)]
     requests[0] = replace(requests[0], path=str(tmp_path / "other" / "1.safetensors"))
-    job_id = store.add_model_files("Models", str(tmp_path), requests).job_id
+    job_id = store.add_model_files("Models", requests).job_id
     worker = JobWorker(store, job_id, client)
     assert (worker.run().reason, client.asked) == ("disk", [])
     assert worker.error.missing > 2 << 60, "both folders are on one disk"

@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..jobs import Job, JobState, JobStore
+from ..jobs import add_received, Job, JobState, JobStore
 from . import terminal
+from .progress_bar import format_bytes
 
 __all__ = ["is_unfinished", "print_jobs"]
 
@@ -33,7 +34,8 @@ class _Row:
 
 def print_jobs(store: JobStore, limit: int, as_json: bool) -> None:
     """Print the newest jobs, at most `limit`, as a table or as JSON in one line."""
-    rows = [_make_row(store, job) for job in store.list_jobs(limit)]
+    jobs = (add_received(job, store.list_model_files(job.id)) for job in store.list_jobs(limit))
+    rows = [_make_row(store, job) for job in jobs]
     if as_json:
         terminal.print_result(json.dumps([_row_to_json(row) for row in rows]))
     elif rows:
@@ -82,7 +84,8 @@ def _row_to_json(row: _Row) -> dict[str, object]:
     head = {"job": job.id, "title": job.title, "state": row.state}
     names = ("saved", "skipped", "failed", "waiting", "folder", "note", "total", "bytes")
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(job.created))
-    return {**head, **{name: getattr(job, name) for name in names}, "created": created}
+    models = {"kind": job.options.kind, "total_bytes": job.total_bytes} if job.has_models else {}
+    return {**head, **{n: getattr(job, n) for n in names}, "created": created, **models}
 
 
 def _format_rows(rows: Sequence[_Row]) -> Iterable[str]:
@@ -93,7 +96,8 @@ def _format_rows(rows: Sequence[_Row]) -> Iterable[str]:
         job = row.job
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
         done, failed = f"{job.finished}/{job.total}", f"{job.failed or ''}"
-        yield _format_line(width, f"{job.id}", state, begun, done, failed, job.title)
+        title = f"{job.title} ({format_bytes(job)})" if job.has_models else job.title
+        yield _format_line(width, f"{job.id}", state, begun, done, failed, title)
         if row.hint:
             yield f"      {row.hint}"
 

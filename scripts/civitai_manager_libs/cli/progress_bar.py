@@ -10,9 +10,9 @@ from .. import util
 from . import terminal
 
 if TYPE_CHECKING:
-    from ..jobs import JobProgress
+    from ..jobs import Job, JobProgress
 
-__all__ = ["ProgressBar", "ProgressLines", "make_progress"]
+__all__ = ["ProgressBar", "ProgressLines", "format_bytes", "make_progress"]
 
 _BAR_INTERVAL, _LINE_INTERVAL = 0.2, 5.0  # seconds
 _FORMAT = "{desc}  [{bar}]"  # the bar fills the rest of the line
@@ -35,9 +35,10 @@ class ProgressBar:
 
     def show(self, progress: JobProgress) -> None:
         bar = self._make_bar(progress) if self._bar is None else self._bar
-        bar.total, bar.ncols = progress.total, _count_columns()
+        done, bar.total = _count_units(progress)
+        bar.ncols = _count_columns()
         bar.set_description_str(_format_progress(progress), refresh=False)
-        bar.update(progress.finished - bar.n)
+        bar.update(done - bar.n)
 
     def end(self) -> None:
         if self._bar is not None:
@@ -46,10 +47,11 @@ class ProgressBar:
     def _make_bar(self, progress: JobProgress) -> Any:
         from tqdm import tqdm  # not for `--help`
 
+        done, total = _count_units(progress)
         self._bar = tqdm(
             desc=_format_progress(progress),
-            total=progress.total,
-            initial=progress.finished,
+            total=total,
+            initial=done,
             file=self._stream,
             ncols=_count_columns(),
             nrows=24,  # tqdm draws no bar in a terminal that reports 0 lines
@@ -82,6 +84,15 @@ class ProgressLines:
         """Do nothing, because each line is complete; the method matches `ProgressBar`."""
 
 
+def format_bytes(job: Job) -> str:
+    """Return how many bytes a job has received, with the total for model files."""
+    received = util.short_bytes(job.bytes)
+    if not job.has_models:
+        return received
+    total = util.short_bytes(job.total_bytes)
+    return terminal.terminal_text("of", done=received, total=total)
+
+
 def _count_columns() -> int:
     """Return the terminal's width in columns, less one.
 
@@ -90,9 +101,17 @@ def _count_columns() -> int:
     return shutil.get_terminal_size().columns - 1
 
 
+def _count_units(progress: JobProgress) -> tuple[int, int]:
+    """Return (finished, total), in images or in bytes of model files."""
+    if progress.has_models:
+        return progress.bytes, progress.total_bytes
+    return progress.finished, progress.total
+
+
 def _format_progress(progress: JobProgress) -> str:
-    parts = [terminal.terminal_text("progress", done=progress.finished, total=progress.total)]
-    parts += [util.short_bytes(progress.bytes), f"{util.short_bytes(progress.rate)}/s"]
+    key = "progress_models" if progress.has_models else "progress"
+    parts = [terminal.terminal_text(key, done=progress.finished, total=progress.total)]
+    parts += [format_bytes(progress), f"{util.short_bytes(progress.rate)}/s"]
     if progress.retry_in >= 1:
         parts.append(terminal.terminal_text("resting", seconds=round(progress.retry_in)))
     elif progress.seconds_left is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -23,6 +24,7 @@ from ..jobs import (
     JobState,
     JobStore,
     JobWorker,
+    ModelFileState,
     WalkReport,
 )
 from ..library import wait_for_writes
@@ -66,7 +68,8 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
     failed = store.list_failed(job.id, job.failed)
     _print_report(store, job, failed, bool(signals))
     if as_json:
-        print_result(_job_to_json(job, failed, time.monotonic() - started))
+        files = store.list_model_files(job.id)
+        print_result(_job_to_json(job, failed, files, time.monotonic() - started))
     elif job.options.reads_only:
         print_result(terminal_text("stats_were_read", n=job.saved))
     else:
@@ -120,16 +123,10 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
             if user_language() == "en"
             else f"{'、'.join(counts)}。{end}"
         )
-    for item in failed[:_MAX_FAILED_SHOWN]:
-        print_message(f"{item.image_id}: {item.reason}: {failure_text(item.reason, item.message)}")
-    if len(failed) > _MAX_FAILED_SHOWN:
-        print_translated("and_more", n=len(failed) - _MAX_FAILED_SHOWN)
-    if failed:
-        print_translated("some_failed", n=len(failed))
-        if any(item.reason == "needs_key" for item in failed):
-            print_translated("how_to_give_a_key")
-        if job.state == JobState.DONE and any(item.reason != "gone" for item in failed):
-            print_translated("try_again_with", job=job.id)
+    _print_failures(job, failed)
+    for file in store.list_model_files(job.id):
+        if file.state == "saved" and file.message:
+            print_message(f"{file.name}: {file.message}")
     missing = store.list_missing_paths(job.id)
     if missing:
         print_translated("not_there_now", n=len(missing), path=missing[0])
@@ -148,15 +145,32 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
         print_message(f"{why} {terminal_text('go_on_with', job=job.id)}")
 
 
-def _job_to_json(job: Job, failed: list[Item], seconds: float) -> str:
+def _print_failures(job: Job, failed: list[Item]) -> None:
+    for item in failed[:_MAX_FAILED_SHOWN]:
+        name = os.path.basename(item.model_path) if item.kind == "model" else item.image_id
+        print_message(f"{name}: {item.reason}: {failure_text(item.reason, item.message)}")
+    if len(failed) > _MAX_FAILED_SHOWN:
+        print_translated("and_more", n=len(failed) - _MAX_FAILED_SHOWN)
+    if failed:
+        print_translated("failed_count" if job.has_models else "some_failed", n=len(failed))
+        if any(item.reason == "needs_key" for item in failed):
+            print_translated("how_to_give_a_key")
+        if job.state == JobState.DONE and any(item.reason != "gone" for item in failed):
+            print_translated("try_again_with", job=job.id)
+
+
+def _job_to_json(job: Job, failed: list[Item], files: list[ModelFileState], seconds: float) -> str:
     """Return the job's result as one line of JSON in ASCII, which any console can print.
 
-    seconds: how long the job ran.
+    files: of a job that downloads model files. seconds: how long the job ran.
     """
     names = {"id": "image_id", "url": "url", "reason": "reason", "message": "message"}
     rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
     result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
     result |= {"failed": rows, "bytes": job.bytes, "seconds": round(seconds, 3)}
+    if job.has_models:
+        names = {"id": "file_id", "path": "path", "state": "state", "bytes": "size"}
+        result["files"] = [{key: getattr(f, name) for key, name in names.items()} for f in files]
     return json.dumps({**result, "report": _report_to_json(job.report)})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -128,9 +127,8 @@ class JobService:
         Files that an unfinished job is going to fetch are left out; that job goes on if it was
         paused. title: of the job, usually the name of the model.
         """
-        folder = _common_folder([os.path.dirname(request.path) for request in requests])
         with self.store() as store:
-            start = store.add_model_files(title, folder, requests)
+            start = store.add_model_files(title, requests)
             others = [store.get_job(job_id) for job_id in set(start.elsewhere.values())]
         if start.job_id is not None:
             self._workers.add(start.job_id)
@@ -251,11 +249,3 @@ def _make_view(store: JobStore, job: Job, turn: TurnView) -> JobView:
             for file in files
         ),
     )
-
-
-def _common_folder(folders: Sequence[str]) -> str:
-    """Return the folder that holds all these folders, the first one if there is none."""
-    try:
-        return os.path.commonpath(folders)
-    except ValueError:  # on several disks of Windows
-        return folders[0] if folders else ""

@@ -40,16 +40,13 @@ class JobStore(SavedImages):
 
     # Jobs
 
-    def add_model_files(
-        self, title: str, folder: str, requests: Sequence[ModelFileRequest]
-    ) -> ModelJobStart:
+    def add_model_files(self, title: str, requests: Sequence[ModelFileRequest]) -> ModelJobStart:
         """Add a queued job that downloads these model files, unless nothing is left to do.
 
-        Files that an unfinished job is going to fetch are left out. folder: where the files go, or
-        the folder above their folders.
+        Files that an unfinished job is going to fetch are left out.
         """
         with self._database.writing() as db:
-            return model_rows.insert_model_job(db, title, folder, requests)
+            return model_rows.insert_model_job(db, title, requests)
 
     def add_job(
         self,

@@ -28,7 +28,7 @@ STATES = (
 
 
 def insert_model_job(
-    db: sqlite3.Connection, title: str, folder: str, requests: Sequence[ModelFileRequest]
+    db: sqlite3.Connection, title: str, requests: Sequence[ModelFileRequest]
 ) -> ModelJobStart:
     """Insert a queued job for the files that no unfinished job is going to fetch.
 
@@ -39,6 +39,7 @@ def insert_model_job(
     files = [request for file_id, request in wanted.items() if file_id not in elsewhere]
     if not files:
         return ModelJobStart(None, elsewhere=elsewhere)
+    folder = _common_folder([os.path.dirname(file.path) for file in files])
     options = JobOptions(kind="models")
     job_id = insert_job(db, title, ImageQuery(), folder, len(files), False, options)
     # There are no pages to read.
@@ -50,6 +51,14 @@ def insert_model_job(
         record = (place.lastrowid, to_json(file.to_json()))
         db.execute("INSERT INTO records VALUES (?, ?)", record)
     return ModelJobStart(job_id, tuple(file.file_id for file in files), elsewhere)
+
+
+def _common_folder(folders: Sequence[str]) -> str:
+    """Return the folder that holds all these folders, the first one if there is none."""
+    try:
+        return os.path.commonpath(folders)
+    except ValueError:  # on several disks of Windows
+        return folders[0] if folders else ""
 
 
 def _find_unfinished(db: sqlite3.Connection, file_ids: Iterable[int]) -> dict[int, int]:
