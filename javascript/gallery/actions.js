@@ -166,6 +166,7 @@ function makeViewerActions({ store }, parts) {
     zoom: (/** @type {"in" | "out" | "fit" | "one"} */ how) =>
       (store.get().panel === "compare" ? parts.compare : parts.viewer).zoom(how),
     sound: () => parts.viewer.sound(),
+    togglePlay: () => parts.viewer.togglePlay(),
     copyInfotext: () => parts.viewer.copyInfotext(),
     toggleDetails() {
       const details = !store.get().details;

@@ -128,9 +128,12 @@ export const KEYS = [
     keys: [" "],
     shown: "Space",
     place: "viewer",
-    words: "mark_picture",
+    words: "key_mark_or_play",
     once: true,
-    act: onOpen(({ mark }, id) => mark(id)),
+    act: (actions, state, press) => {
+      if (press.shiftKey || !actions.togglePlay())
+        onOpen(({ mark }, id) => mark(id))(actions, state, press);
+    },
   },
   {
     keys: ["d"],

@@ -118,6 +118,7 @@
  * @property {() => void} fullscreen
  * @property {(how: "in" | "out" | "fit" | "one") => void} zoom
  * @property {() => void} sound
+ * @property {() => boolean} togglePlay  false if the open image is no video
  * @property {() => void} toggleDetails
  * @property {() => void} focusFind
  * @property {(width: number) => void} setTile

@@ -21,8 +21,10 @@ const action = (key, now, more = {}, onTile = false) => {
     {
       get:
         (_, name) =>
-        (...args) =>
-          calls.push([name, ...args]),
+        (...args) => {
+          calls.push([name, ...args]);
+          return false; // as of an open image that is no video
+        },
     },
   );
   const pressed = press(key, more);
@@ -39,7 +41,8 @@ test("an arrow steps in the viewer and moves in the grid", () => {
 });
 
 test("space marks the open picture, or the focused tile, or up to it with Shift", () => {
-  assert.deepEqual(action(" ", state({ open: 7 })), [["mark", 7]]);
+  assert.deepEqual(action(" ", state({ open: 7 })), [["togglePlay"], ["mark", 7]]);
+  assert.deepEqual(action(" ", state({ open: 7 }), { shiftKey: true }), [["mark", 7]]);
   assert.deepEqual(action(" ", state({ focus: 5 }), {}, true), [["mark", 5]]);
   assert.deepEqual(action(" ", state({ focus: 5 }), { shiftKey: true }, true), [["markTo", 5]]);
 });

@@ -294,6 +294,19 @@ def test_sound_that_was_asked_for_holds_before_the_browser_tells_of_it(server, o
     assert not page.slide.locator("video").evaluate("video => video.muted")
 
 
+def test_space_pauses_a_video_and_shift_space_marks_it(server, open_gallery):
+    page = open_gallery(server, f"?model={_VIDEOS}&level=XXX&type=video").open()
+    video, mark = page.slide.locator("video"), page.page.locator(".viewer-bar [data-do='mark']")
+    until(lambda: video.evaluate("video => !video.paused"))
+    page.key("Space")
+    until(lambda: video.evaluate("video => video.paused"))
+    page.key("Space")
+    until(lambda: video.evaluate("video => !video.paused"))
+    expect(mark).to_have_attribute("aria-pressed", "false")
+    page.key("Shift+Space")
+    expect(mark).to_have_attribute("aria-pressed", "true")
+
+
 def test_double_click_on_a_button_beside_the_picture_opens_no_full_screen(server, open_gallery):
     page = open_gallery(server).open(4)
     page.control("next").dblclick()

@@ -9,7 +9,7 @@ import { getShown } from "../state/state.js";
 import { listNearbyIndices } from "./loader.js";
 import { Stage } from "./stage.js";
 import { Toolbar } from "./toolbar.js";
-import { toggleSound } from "./video.js";
+import { playVideo, toggleSound } from "./video.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../state/state.js").State} State */
@@ -51,6 +51,14 @@ export class Viewer {
   sound() {
     const video = this.#parts?.stage.slide?.video;
     if (video) toggleSound(video);
+  }
+
+  /** Play or pause the open video or sound; return false if the open image is neither. */
+  togglePlay() {
+    const video = this.#parts?.stage.slide?.video;
+    if (video?.paused) void playVideo(video);
+    else video?.pause();
+    return Boolean(video);
   }
 
   copyInfotext() {
