@@ -9,6 +9,9 @@ import sys
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _DEMO_PORT = 47860
+_DEMO_RATE = 4_000_000.0  # bytes a second of a model file, so that its progress can be seen
+# ComfyUI's names for the folders of models.
+_DEMO_FOLDERS = "checkpoints diffusion_models loras embeddings vae".split()
 if _HERE not in sys.path:
     sys.path.append(_HERE)
 
@@ -38,14 +41,35 @@ def _start_demo() -> str:
     from civitai_manager_libs.errors import InputError
 
     try:
-        demo = server.start_demo(_DEMO_PORT)
+        demo = server.start_demo(_DEMO_PORT, _DEMO_RATE)
     except InputError:
-        demo = server.start_demo()
+        demo = server.start_demo(0, _DEMO_RATE)
     os.environ["CIVITAI_BASE_URL"] = demo.url
     host.bypass_proxies_for("127.0.0.1")
     if "CIVITAI_SHORTCUT_DATA" not in os.environ:
         os.environ["CIVITAI_SHORTCUT_DATA"] = os.path.join(host.default_data_folder(), "demo")
+    _choose_demo_folders()
     return "900001"
+
+
+def _choose_demo_folders() -> None:
+    """Make folders for model files in the demo's data, and name them in its settings.
+
+    Folders that the user has named in the settings stay.
+    """
+    from civitai_manager_libs import setting
+    from civitai_manager_libs.errors import DiskError
+
+    folder = os.path.join(setting.data_folder(), "outputs", "models")
+    try:
+        setting.load()
+        if not setting.model_folders:
+            for name in _DEMO_FOLDERS:
+                os.makedirs(os.path.join(folder, name), exist_ok=True)
+            setting.change("model_folders", folder)
+            setting.save()
+    except (OSError, DiskError):  # the command or the page tells what cannot be written
+        pass
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@ import re
 from typing import Any
 
 from .checks import Params, ErrorResponse
+from .downloads import describe_access, describe_files, is_archived
 from .gallery import (
-    make_checksum,
-    make_file_stem,
     make_meta,
     mix_bits,
     Model,
@@ -21,7 +20,7 @@ from .gallery import (
 from .query import BASE_MODELS, PERIODS
 from .records import make_showcase_record
 
-__all__ = ["describe_model", "describe_version", "list_models"]
+__all__ = ["describe_model", "describe_version", "describe_version_of_hash", "list_models"]
 
 _TYPES = (
     "Checkpoint TextualInversion Hypernetwork AestheticGradient LORA LoCon DoRA Controlnet "
@@ -124,11 +123,22 @@ def describe_version(text: str, base: str) -> dict[str, Any]:
         raise ErrorResponse(404, {"error": "Model not found"})
     owner, chosen = found
     about = {"name": owner.name, "type": owner.type, "nsfw": False, "poi": False}
+    about |= {"mode": "Archived"} if is_archived(owner) else {}
     body = _make_version_json(owner, chosen, base, _ALL, False)
     for item, row in zip(body["images"], list_showcase(owner, chosen)):
         item["meta"] = make_meta(row)
     times = {"createdAt": chosen.published, "updatedAt": chosen.published, "status": "Published"}
     return {**body, "modelId": owner.id, **times, "model": about}
+
+
+def describe_version_of_hash(code: str, base: str) -> dict[str, Any]:
+    """Return the body of the response to `/model-versions/by-hash/<hash>`. Raises ErrorResponse."""
+    for model in MODELS:
+        for version in model.versions:
+            files = describe_files(model, version, base)
+            if any(code.upper() in file["hashes"].values() for file in files):
+                return describe_version(str(version.id), base)
+    raise ErrorResponse(404, {"error": "Model not found"})
 
 
 def _make_model_json(owner: Model, base: str, levels: int, listed: bool) -> dict[str, Any]:
@@ -146,6 +156,8 @@ def _make_model_json(owner: Model, base: str, levels: int, listed: bool) -> dict
         "stats": {"downloadCount": None, **_make_stats(owner.thumbs_up, owner.id)},
         "tags": list(owner.tags),
     }
+    if is_archived(owner):
+        body["mode"] = "Archived"
     if owner.creator is not None:  # absent for Civitai's own account
         body["creator"] = {"username": owner.creator, "image": None}
     body["modelVersions"] = [
@@ -176,29 +188,12 @@ def _make_version_json(
         "baseModelType": "Standard",
         "publishedAt": version.published,
         "availability": "Public",
+        **describe_access(version),
         "nsfwLevel": _ALL,
         "description": None,
         "trainedWords": ["night windows"] if owner.name == "Night Windows" else [],
         "stats": {"downloadCount": None, "thumbsUpCount": owner.thumbs_up // len(owner.versions)},
-        "files": [_make_file_json(owner, version, base)],
+        "files": describe_files(owner, version, base),
         "images": [make_showcase_record(row, base, listed) for row in shown],
-        "downloadUrl": f"{base}/api/download/models/{version.id}",
-    }
-
-
-def _make_file_json(owner: Model, version: Version, base: str) -> dict[str, Any]:
-    stem = make_file_stem(owner.name, version.name)
-    more = "".join(f"{mix_bits(version.id, n):016X}" for n in range(4))
-    sha = make_checksum(stem).upper() + more[10:]
-    return {
-        "id": version.id * 10,
-        "name": f"{stem}.safetensors",
-        "type": "Model",
-        "sizeKB": 6_775_430.35 if owner.type == "Checkpoint" else 223_120.5,
-        "metadata": {"format": "SafeTensor", "size": "pruned", "fp": "fp16"},
-        "pickleScanResult": "Success",
-        "virusScanResult": "Success",
-        "hashes": {"AutoV2": sha[:10], "SHA256": sha},
-        "primary": True,
         "downloadUrl": f"{base}/api/download/models/{version.id}",
     }

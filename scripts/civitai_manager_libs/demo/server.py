@@ -9,6 +9,7 @@ import socket
 import socketserver
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -16,24 +17,28 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from ..errors import InputError
-from . import files, models, pages, query, ranges
+from . import downloads, files, models, pages, query, ranges
 from .checks import Params, ErrorResponse
 from .gallery import find_row
 
 __all__ = ["Demo", "start_demo"]
 
-_KEY = "demo-key"  # the key that /api/v1/me accepts
+_DOWNLOADS = "/api/download/models/"
+_KEY = "demo-key"  # the only valid API key
 _ME = {"id": 1, "username": "demo_user", "tier": "free", "status": "active", "isMember": False}
 _MONTH = 30 * 86_400  # seconds that a browser may cache an image
+_CHUNK = 256 * 1024  # bytes
 
 
 class Demo:
     """A running demo server. url: its address, without a slash at the end.
 
-    requests: the (method, path with query) of the last 20,000 requests.
+    requests: the (method, path with query) of the last 20,000 requests. storage_rate: the bytes a
+    second of a connection that fetches a model file; 0: no limit.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, storage_rate: float = 0.0) -> None:
+        self.storage_rate = storage_rate
         self.requests: deque[tuple[str, str]] = deque(maxlen=20_000)
         self._server = _Server(("127.0.0.1", port), self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -54,13 +59,14 @@ class Demo:
         self._server.close_connections()
 
 
-def start_demo(port: int = 0) -> Demo:
+def start_demo(port: int = 0, storage_rate: float = 0.0) -> Demo:
     """Start a demo server that listens on `port`; 0 picks a free port.
 
-    Raises InputError if the port is in use.
+    storage_rate: the bytes a second of a connection that fetches a model file, so that its progress
+    can be seen; 0: no limit. Raises InputError if the port is in use.
     """
     try:
-        return Demo(port)
+        return Demo(port, storage_rate)
     except OSError as error:
         raise InputError(f"The demo cannot listen on port {port}: {error.strerror}.") from error
 
@@ -142,8 +148,14 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query_string = self.path.partition("?")
         path, host = unquote(path), self.headers.get("Host")
         base = f"http://{host}" if host else self.server.demo.url
+        values = parse_qs(query_string, keep_blank_values=True)
+        if path.startswith(_DOWNLOADS):
+            return self._redirect_to_storage(path, Params(values), base)
+        if path.startswith(downloads.STORAGE):
+            has_key = "Authorization" in self.headers
+            return self._make_part(downloads.find_stored_file(path, values, has_key), {})
         if path.startswith("/api/v1/"):
-            params = Params(parse_qs(query_string, keep_blank_values=True))
+            params = Params(values)
             return self._route_api(path.removeprefix("/api/v1/").split("/"), params, base)
         if path.startswith(f"/{files.ACCOUNT}/"):
             return self._make_file_response(path)
@@ -159,6 +171,8 @@ class _Handler(BaseHTTPRequestHandler):
             return _make_json(200, models.list_models(params, base))
         if route == ["me"]:
             return self._check_key(params)
+        if route[:2] == ["model-versions", "by-hash"] and len(route) == 3:
+            return _make_json(200, models.describe_version_of_hash(route[2], base))
         if len(route) == 2 and route[0] == "models":
             return _make_json(200, models.describe_model(route[1], base))
         if len(route) == 2 and route[0] == "model-versions":
@@ -166,22 +180,32 @@ class _Handler(BaseHTTPRequestHandler):
         return _Response(404, pages.MIME, pages.make_not_found_page())
 
     def _check_key(self, params: Params) -> _Response:
-        header = self.headers.get("Authorization")
-        words = header.split() if header is not None else ["", params.read_string("token") or ""]
-        if len(words) < 2 or words[1] != _KEY:
+        if not self._has_key(params):
             raise ErrorResponse(401, {"error": "Unauthorized"})
         return _make_json(200, {**_ME, "subscriptions": []})
+
+    def _has_key(self, params: Params) -> bool:
+        header = self.headers.get("Authorization")
+        words = header.split() if header is not None else ["", params.read_string("token") or ""]
+        return len(words) > 1 and words[1] == _KEY
+
+    def _redirect_to_storage(self, path: str, params: Params, base: str) -> _Response:
+        version = path.removeprefix(_DOWNLOADS)
+        address = downloads.make_address(version, params, self._has_key(params))
+        headers = {"Location": f"{base}{address}", "Cache-Control": "no-store"}
+        return _Response(307, "text/plain", b"", headers)
 
     def _make_file_response(self, path: str) -> _Response:
         file = files.find_file(path)
         if file is None:
             return _Response(404, "text/plain", b"Not found")
-        status, headers, body = ranges.select_part(file, self.headers)
-        headers |= {
-            "Cache-Control": f"public, max-age={_MONTH}",
-            "Access-Control-Allow-Origin": "*",
-        }
-        return _Response(status, file.mime, body, headers)
+        is_public = {"Cache-Control": f"public, max-age={_MONTH}"}
+        return self._make_part(file, {**is_public, "Access-Control-Allow-Origin": "*"})
+
+    def _make_part(self, file: files.File, headers: dict[str, str]) -> _Response:
+        """Return the response with the part of a file that the request's headers ask for."""
+        status, about, body = ranges.select_part(file, self.headers)
+        return _Response(status, file.mime, body, {**about, **headers})
 
     def _send_response(self, response: _Response) -> None:
         self.send_response(response.status)
@@ -194,7 +218,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(response.body)
+            self._write_body(response.body)
+
+    def _write_body(self, body: bytes) -> None:
+        rate = self.server.demo.storage_rate if self.path.startswith(downloads.STORAGE) else 0.0
+        if not rate:
+            self.wfile.write(body)
+            return
+        for start in range(0, len(body), _CHUNK):
+            self.wfile.write(body[start : start + _CHUNK])
+            time.sleep(_CHUNK / rate)
 
 
 def _make_json(status: int, body: object) -> _Response:

@@ -4,7 +4,7 @@ from .catalogue import Model, find_model, MODELS, Version, find_version
 from .clips import read_clip, choose_clip
 from .comfy_text import make_graphs
 from .embedding import make_exif, make_infotext
-from .meta import choose_art, make_checksum, choose_size, make_file_stem, make_meta
+from .meta import choose_art, choose_size, make_meta
 from .rows import (
     list_all_rows,
     list_gallery,
@@ -16,6 +16,7 @@ from .rows import (
     find_row,
     list_showcase,
 )
+from .weights import find_weights, list_weights, make_body, make_hashes, Weights
 
 __all__ = [
     "MODELS",
@@ -25,13 +26,11 @@ __all__ = [
     "Row",
     "Version",
     "choose_art",
-    "make_checksum",
     "read_clip",
     "choose_clip",
     "list_all_rows",
     "make_exif",
     "choose_size",
-    "make_file_stem",
     "list_gallery",
     "make_graphs",
     "make_infotext",
@@ -43,3 +42,4 @@ __all__ = [
     "list_showcase",
     "find_version",
 ]
+__all__ += ["find_weights", "list_weights", "make_body", "make_hashes", "Weights"]

@@ -10,8 +10,9 @@ from ..scenes import Art, make_art, describe_art
 from .clips import choose_clip
 from .comfy_text import make_graphs
 from .rows import format_time, Row
+from .weights import make_checksum, make_file_stem
 
-__all__ = ["Meta", "choose_art", "make_checksum", "choose_size", "make_file_stem", "make_meta"]
+__all__ = ["Meta", "choose_art", "choose_size", "make_meta"]
 
 Meta = dict[str, Any]
 
@@ -99,16 +100,6 @@ def _make_paragraphs(shown: list[str], style: str, ending: str) -> str:
         f"This picture shows {subject}.{seen} The colours are those of {mood}.\n\n"
         f"It is made as follows: {style}. {ending}"
     )
-
-
-def make_file_stem(model: str, version: str) -> str:
-    """Return a version's file name without extension, as used in prompts."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", f"{model[:40]} {version[:12]}").strip("_")
-
-
-def make_checksum(stem: str) -> str:
-    """Return an invented hash of ten hex digits for a file name."""
-    return f"{Random(stem).getrandbits(40):010x}"
 
 
 def _make_row_stem(row: Row) -> str:

@@ -1,0 +1,144 @@
+"""The route of model files and the storage to which it leads with a signed address.
+
+As on Civitai: the route answers with a redirect or with the reason why not, and the storage takes
+no other credentials than the signature, which runs out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from .checks import ErrorResponse, Params
+from .files import File
+from .gallery import find_version, find_weights, list_weights, make_body, make_hashes, Model
+from .gallery import Version, Weights
+
+__all__ = ["describe_access", "describe_files", "find_stored_file", "is_archived", "make_address"]
+__all__ += ["STORAGE"]
+
+STORAGE = "/storage/"
+_SECONDS = 300  # that a signed address is valid
+_SECRET = "demo"
+_ARCHIVED = 900_010  # a model
+_EARLY_ACCESS, _DAYS_LEFT = 910_602, 12
+_MEMBERS_ONLY, _GENERATOR_ONLY, _NEEDS_LOGIN = 910_201, 910_702, 910_301
+_LOGIN = "The creator of this asset requires you to be logged in to download it"
+
+
+def is_archived(model: Model) -> bool:
+    """Return whether a model is archived: its files are gone."""
+    return model.id == _ARCHIVED
+
+
+def describe_access(version: Version) -> dict[str, Any]:
+    """Return the fields of a version's record that tell who may download it."""
+    control = "InternalGeneration" if version.id == _GENERATOR_ONLY else "Download"
+    paid = None
+    if version.id in (_EARLY_ACCESS, _MEMBERS_ONLY):
+        ends_at = _early_access_end() if version.id == _EARLY_ACCESS else None
+        paid = {"permanent": ends_at is None, "endsAt": ends_at}
+    return {"usageControl": control, "paidAccess": paid}
+
+
+def describe_files(model: Model, version: Version, base: str) -> list[dict[str, Any]]:
+    """Return `files[]` of a version's record. base: the server's own address."""
+    if is_archived(model):
+        return []
+    first, *others = list_weights(model, version)
+    return [_describe_file(weights, weights is first, base) for weights in (first, *others)]
+
+
+def make_address(text: str, params: Params, has_key: bool) -> str:
+    """Return the signed path in the storage to which the route of a version redirects.
+
+    text: the version's id. has_key: whether the request has a valid API key. Raises ErrorResponse.
+    """
+    found = find_version(int(text)) if text.isdigit() and len(text) < 11 else None
+    if found is None:
+        raise ErrorResponse(404, {"error": "Model not found"})
+    model, version = found
+    _check_access(model, version, has_key)
+    weights = _choose_weights(model, version, params)
+    expires = int(time.time()) + _SECONDS
+    query = {
+        "X-Amz-Expires": _SECONDS,
+        "expires": expires,
+        "X-Amz-Signature": _sign(weights, expires),
+    }
+    return f"{STORAGE}{weights.id}/{quote(weights.name)}?{urlencode(query)}"
+
+
+def find_stored_file(path: str, query: Mapping[str, list[str]], has_key: bool) -> File:
+    """Return the file at a signed address of the storage. Raises ErrorResponse.
+
+    path: the URL's path. has_key: whether the request has an Authorization header, which the
+    storage does not take beside a signature.
+    """
+    number = path.removeprefix(STORAGE).partition("/")[0]
+    weights = find_weights(int(number)) if number.isdigit() and len(number) < 11 else None
+    if weights is None:
+        raise ErrorResponse(404, {"error": "NoSuchKey"})
+    if has_key:
+        raise ErrorResponse(400, {"error": "InvalidArgument: only one auth mechanism allowed"})
+    expires = query.get("expires", ["0"])[0]
+    is_signed = query.get("X-Amz-Signature") == [_sign(weights, expires)]
+    if not is_signed or int(expires) < time.time():
+        raise ErrorResponse(403, {"error": "AccessDenied: Request has expired"})
+    tag = f'"{make_hashes(weights)["SHA256"][:32].lower()}"'
+    return File(make_body(weights), "application/octet-stream", tag, 0)
+
+
+def _describe_file(weights: Weights, is_primary: bool, base: str) -> dict[str, Any]:
+    about = {"format": weights.format, "size": "pruned" if weights.is_pruned else "full"}
+    about |= {"fp": weights.precision} if weights.precision else {}
+    about |= {"quantType": weights.quantization} if weights.quantization else {}
+    url = f"{base}/api/download/models/{weights.version_id}"
+    return {
+        "id": weights.id,
+        "name": weights.name,
+        "type": weights.type,
+        "sizeKB": len(make_body(weights)) / 1024,
+        "metadata": about,
+        "pickleScanResult": "Success",
+        "virusScanResult": "Success",
+        "hashes": make_hashes(weights),
+        "primary": is_primary,
+        "downloadUrl": url if is_primary else f"{url}?fileId={weights.id}",
+    }
+
+
+def _check_access(model: Model, version: Version, has_key: bool) -> None:
+    """Raise ErrorResponse, as Civitai's route answers, if the version may not be downloaded."""
+    if is_archived(model):
+        raise ErrorResponse(410, {"error": "Model archived"})
+    if version.id == _EARLY_ACCESS:
+        message = "This asset is in Early Access and you need to purchase access to it"
+        body = {"error": "Early Access", "deadline": _early_access_end(), "message": message}
+        raise ErrorResponse(403, body)
+    if version.id in (_MEMBERS_ONLY, _GENERATOR_ONLY):
+        raise ErrorResponse(403, {"error": "You do not have access to this resource"})
+    if version.id == _NEEDS_LOGIN and not has_key:
+        raise ErrorResponse(401, {"error": "Unauthorized", "message": _LOGIN})
+
+
+def _choose_weights(model: Model, version: Version, params: Params) -> Weights:
+    files, file_id = list_weights(model, version), params.read_integer("fileId", 1)
+    params.raise_issues()
+    found = next((file for file in files if file_id in (None, file.id)), None)
+    if found is None:
+        raise ErrorResponse(404, {"error": "File not found"})
+    return found
+
+
+def _early_access_end() -> str:
+    today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (today + timedelta(days=_DAYS_LEFT)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _sign(weights: Weights, expires: object) -> str:
+    return hashlib.sha256(f"{_SECRET} {weights.id} {expires}".encode()).hexdigest()

@@ -1,0 +1,148 @@
+"""The demo's model files: real ones, behind a route that answers as Civitai's does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from datetime import datetime, timezone
+
+import pytest
+import requests
+from civitai_manager_libs.demo import downloads, server
+
+_ROUTE = "/api/download/models"
+_KEY = {"Authorization": "Bearer demo-key"}
+
+
+@pytest.fixture(scope="module")
+def demo():
+    running = server.start_demo()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def http():
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+def _version(demo, http, version_id):
+    return http.get(f"{demo.url}/api/v1/model-versions/{version_id}").json()
+
+
+def _all_files(demo, http):
+    page = http.get(f"{demo.url}/api/v1/models", params={"nsfw": "true"}).json()
+    versions = [version for model in page["items"] for version in model["modelVersions"]]
+    return [file for version in versions for file in version["files"]]
+
+
+def _fetch(http, url, **headers):
+    sent = http.get(url, headers=_KEY, allow_redirects=False)
+    assert sent.status_code == 307, sent.text
+    assert sent.headers["Cache-Control"] == "no-store"
+    return http.get(sent.headers["Location"], headers=headers)
+
+
+def test_each_file_is_what_its_record_tells(demo, http):
+    files = _all_files(demo, http)
+    refused = 0
+    for file in files:
+        if http.get(file["downloadUrl"], headers=_KEY, allow_redirects=False).status_code == 403:
+            refused += 1
+            continue
+        body = _fetch(http, file["downloadUrl"]).content
+        assert len(body) == file["sizeKB"] * 1024
+        sha = hashlib.sha256(body).hexdigest().upper()
+        assert (sha, sha[:10]) == (file["hashes"]["SHA256"], file["hashes"]["AutoV2"])
+        _check_form(file, body)
+    assert refused == 3 and len(files) - refused > 15
+    assert {file["metadata"]["format"] for file in files} >= {"SafeTensor", "PickleTensor", "GGUF"}
+
+
+def _check_form(file, body):
+    if file["metadata"]["format"] == "SafeTensor":
+        (length,) = struct.unpack("<Q", body[:8])
+        header = json.loads(body[8 : 8 + length])
+        ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name[0] != "_"]
+        assert max(ends) == len(body) - 8 - length
+        headless = hashlib.sha256(body[8 + length :]).hexdigest().upper()
+        assert file["hashes"]["AutoV3"] == headless[:12]
+    elif file["type"] != "Config":
+        assert body.startswith(
+            {"GGUF": b"GGUF", "PickleTensor": b"PK\3\4"}[file["metadata"]["format"]]
+        )
+
+
+def test_pictures_state_the_hashes_of_these_files(demo, http):
+    [file] = _version(demo, http, 910_103)["files"]
+    params = {"modelVersionId": 910_103, "withMeta": "true", "flatMeta": "true", "limit": 50}
+    rows = http.get(f"{demo.url}/api/v1/images", params=params).json()["items"]
+    stated = {row["meta"]["Model hash"] for row in rows if "Model hash" in (row["meta"] or {})}
+    assert stated == {file["hashes"]["AutoV2"].lower()}
+
+
+@pytest.mark.parametrize("kind", ["AutoV2", "AutoV3", "SHA256"])
+def test_version_is_found_by_the_hash_of_its_file(demo, http, kind):
+    version = _version(demo, http, 910_103)
+    code = version["files"][0]["hashes"][kind].lower()
+    url = f"{demo.url}/api/v1/model-versions/by-hash/"
+    assert http.get(url + code).json() == version
+    assert http.get(f"{url}0123456789").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "version_id,status,error",
+    [
+        (910_602, 403, "Early Access"),
+        (910_201, 403, "You do not have access to this resource"),
+        (910_702, 403, "You do not have access to this resource"),
+        (911_002, 410, "Model archived"),
+        (910_301, 401, "Unauthorized"),
+        (999, 404, "Model not found"),
+    ],
+    ids="early members generator archived login unknown".split(),
+)
+def test_route_says_why_it_gives_no_file(demo, http, version_id, status, error):
+    answer = http.get(f"{demo.url}{_ROUTE}/{version_id}", allow_redirects=False)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+
+
+def test_records_tell_beforehand_who_may_have_a_version(demo, http):
+    early = _version(demo, http, 910_602)["paidAccess"]
+    deadline = datetime.fromisoformat(early["endsAt"].replace("Z", "+00:00"))
+    assert deadline > datetime.now(timezone.utc) and early["permanent"] is False
+    answer = http.get(f"{demo.url}{_ROUTE}/910602", allow_redirects=False)
+    assert answer.json()["deadline"] == early["endsAt"]
+    assert _version(demo, http, 910_201)["paidAccess"] == {"permanent": True, "endsAt": None}
+    assert _version(demo, http, 910_702)["usageControl"] == "InternalGeneration"
+    archived = _version(demo, http, 911_002)
+    assert (archived["model"]["mode"], archived["files"]) == ("Archived", [])
+
+
+def test_file_is_chosen_by_its_id(demo, http):
+    files = _version(demo, http, 910_101)["files"]
+    assert [file["type"] for file in files] == ["Model", "Model", "VAE", "Config"]
+    body = _fetch(http, f"{demo.url}{_ROUTE}/910101?fileId={files[2]['id']}").content
+    assert hashlib.sha256(body).hexdigest().upper() == files[2]["hashes"]["SHA256"]
+    answer = http.get(f"{demo.url}{_ROUTE}/910101?fileId=5", allow_redirects=False)
+    assert answer.status_code == 404
+
+
+def test_storage_takes_a_signature_only_and_only_for_a_while(demo, http, monkeypatch):
+    sent = http.get(f"{demo.url}{_ROUTE}/910103", headers=_KEY, allow_redirects=False)
+    signed = sent.headers["Location"]
+    assert http.get(signed, headers=_KEY).status_code == 400
+    assert http.get(signed.partition("?")[0]).status_code == 403
+    monkeypatch.setattr(downloads.time, "time", lambda: 2**33)
+    assert http.get(signed).status_code == 403
+
+
+def test_rest_of_a_file_is_sent_by_another_signed_address_of_it(demo, http):
+    url = f"{demo.url}{_ROUTE}/910501"
+    whole = _fetch(http, url)
+    headers = {"Range": "bytes=1000-", "If-Range": whole.headers["ETag"]}
+    rest = _fetch(http, url, **headers)
+    assert rest.status_code == 206 and rest.content == whole.content[1000:]
