@@ -12,7 +12,7 @@ from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.core import sqlite_file
 from civitai_manager_libs.library import records
 from civitai_manager_libs.library.search import parse_query
-from civitai_manager_libs.library.store import database, eviction, writer, writing
+from civitai_manager_libs.library.store import database, eviction, schema, writer, writing
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -252,7 +252,7 @@ def test_library_of_a_newer_version_is_set_aside(library):
     library.forget()
     path = os.path.join(setting.data_folder(), "library.db")
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 9")
+        connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     connection.close()
     sqlite_file._checked.clear()
     assert records.find_image(1) is None

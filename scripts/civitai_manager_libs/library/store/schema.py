@@ -124,13 +124,13 @@ CREATE TABLE IF NOT EXISTS version_hashes (
 # What was made here from an image's data. path: a bare name or "" if the file came from a browser.
 # ssim, hash_distance: see `reproductions.similarity`; NULL until measured. thumbnail: a JPEG.
 _REPRODUCTIONS = """
-CREATE TABLE reproductions (
+CREATE TABLE IF NOT EXISTS reproductions (
     number INTEGER PRIMARY KEY, image_id INTEGER NOT NULL, path TEXT NOT NULL,
     infotext TEXT NOT NULL, made_at REAL NOT NULL, is_edited INTEGER NOT NULL,
     width INTEGER NOT NULL, height INTEGER NOT NULL, ssim REAL, hash_distance INTEGER,
     thumbnail BLOB NOT NULL
 );
-CREATE INDEX reproductions_by_image ON reproductions (image_id)
+CREATE INDEX IF NOT EXISTS reproductions_by_image ON reproductions (image_id)
 """
 # What only the user's library has: small tables, whose rows are checked when the library is
 # opened. VALID_ROWS: what valid rows meet beside the types of their columns.
