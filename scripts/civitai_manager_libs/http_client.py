@@ -194,7 +194,7 @@ class CivitaiHttpClient:
         return self._downloads.do((url, path), run, cancelled)
 
     def paused_seconds(self, url: str) -> float:
-        """Return how many seconds no request may be sent to this URL's host, 0 for no pause."""
+        """Return how many seconds to wait before a request to this URL's host, 0 for none."""
         return self._session.limiters.for_url(url).paused_seconds()
 
     # The plan's names

@@ -250,7 +250,7 @@ def save() -> None:
 
 
 def _is_marked() -> bool:
-    """Return whether a WebUI, which may share the data folder, has saved `settings.json`."""
+    """Return whether `settings.json` was saved by a WebUI, which may share our data folder."""
     try:
         return _SAVED_IN_HOST in read_json_object(_settings_file())
     except SettingError:

@@ -119,11 +119,10 @@ def fetch_images(
 ) -> Page:
     """Fetch one page of the images that match a query.
 
-    cursor: the previous page's `next_cursor`, None for the first page. limit: images to request, 20
-    to 200. The page may hold more, or none although more pages follow: if Civitai may have cut it,
-    it is requested again with twice the limit. patience: seconds that this second request may take,
-    else the first response is returned; None means no time limit. For an unknown user the page is
-    empty.
+    cursor: the previous page's `next_cursor`, None for the first page. limit: number of images to
+    request, 20 to 200. A page may have no images although more pages follow. If images may be
+    missing at its end, the page is requested again with twice the limit. patience: seconds to wait
+    for this second response, None for no limit. For an unknown user the page is empty.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)

@@ -68,7 +68,7 @@ class ImageQuery:
 
     @property
     def reverse(self) -> ImageQuery:
-        """Return the query in reverse order: by "Newest" if it is by "Oldest", else by "Oldest"."""
+        """Return the query sorted by "Oldest" instead of "Newest", or the other way round."""
         return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class Page:
 
 
 def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
-    """Return the cursor to send, changed where Civitai would otherwise skip images."""
+    """Return the cursor to send to Civitai, changed if Civitai would skip images otherwise."""
     if cursor is None:
         return None
     if query.takes_sql_path:

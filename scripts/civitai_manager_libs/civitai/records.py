@@ -326,7 +326,7 @@ def _parse_stats(row: Mapping[str, Any]) -> ReactionCounts:
 
 
 def _unwrap_meta(meta: Any) -> Mapping[str, Any] | None:
-    """Return the `meta` of `{id, meta}`, a wrapper around some generation data; None if empty."""
+    """Return the generation data in `{id, meta}`, a form that some records have; None if empty."""
     for _ in range(2):
         meta = meta["meta"] if _is_wrapped(meta) else meta
     return meta if isinstance(meta, dict) and meta and not _is_wrapped(meta) else None

@@ -13,7 +13,7 @@ _MOST_RELATED = 0.1  # of the images that list their versions
 
 
 def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> int:
-    """Count the images that were made with listed versions, but none of `version_ids`.
+    """Count the images that name their model versions, but none of `version_ids`.
 
     Return 0 if `version_ids` is empty. A few such images are usual, because users may post an image
     to any version.
@@ -26,9 +26,9 @@ def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> in
 
 
 def seem_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> bool:
-    """Return whether hardly any image of a gallery was made with one of these versions.
+    """Return whether hardly any image was made with one of these model versions.
 
-    Return False if fewer than 10 images list the versions they were made with.
+    Return False if fewer than 10 images name their versions.
     """
     listing = _images_with_versions(images)
     related = len(listing) - count_unrelated(listing, version_ids)

@@ -174,7 +174,7 @@ def _reference_from_url(url: str, base_url: str) -> Reference:
 
 
 def _parse_gallery_path(path: str) -> Reference | None:
-    """Return what the path of an image, post, collection or user page refers to, else None."""
+    """Return the image, post, collection or user that a URL's path refers to, else None."""
     for kind in ("image", "post", "collection"):
         if match := re.search(rf"/{kind}s/([0-9]+)(?:/|$)", path, re.I):
             found: dict[str, Any] = {f"{kind}_id": _parse_id(match[1], kind)}

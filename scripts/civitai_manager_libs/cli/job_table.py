@@ -61,10 +61,7 @@ def _make_row(store: JobStore, job: Job) -> _Row:
 
 
 def is_unfinished(store: JobStore, job: Job) -> bool:
-    """Return whether a job is unfinished and only the user can resume it.
-
-    Return False if a running program works on the job or has queued it.
-    """
+    """Return whether a job is unfinished and no running program will go on with it."""
     if job.is_over or store.is_worked_on(job.id):
         return False
     return job.state != JobState.QUEUED or not store.has_queue()

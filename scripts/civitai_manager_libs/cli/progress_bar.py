@@ -81,7 +81,7 @@ class ProgressLines:
             terminal.write_now(self._stream, f"{line}\n")
 
     def end(self) -> None:
-        """Do nothing, because each line is complete; the method matches `ProgressBar`."""
+        """Do nothing, since each line is complete; the method exists as in `ProgressBar`."""
 
 
 def format_bytes(job: Job) -> str:

@@ -80,7 +80,7 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
 
 @contextmanager
 def _record_signals() -> Iterator[list[int]]:
-    """Yield a list that collects the signals to end the program, such as Ctrl-C's.
+    """Collect signals such as Ctrl-C in a list and yield the list.
 
     The caller looks at the list in order to stop the job. A second Ctrl-C ends the program at once.
     """

@@ -74,7 +74,7 @@ class Cancellation:
 
     @contextmanager
     def with_timeout(self, seconds: float | None) -> Iterator[Cancellation]:
-        """Yield a cancellation that is set together with this one, or after some seconds.
+        """Yield a new cancellation that is set when this one is set, or after some seconds.
 
         seconds: None for no timeout.
         """

@@ -70,7 +70,7 @@ class Image:
 
 
 def level_mask(name: str) -> int:
-    """Return the bits of a browsing level and of all lower levels, for `browsingLevel`.
+    """Return the bit mask of a browsing level and all lower levels.
 
     name: a key of LEVELS; for example, `Mature` gives 1 + 2 + 4 = 7.
     """
@@ -103,7 +103,7 @@ def resize_url(url: str, size: str) -> str:
 
 
 def thumbnail_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
-    """Return the URL of an image in a width in pixels, or of a still image of a video."""
+    """Return the URL of an image, or of a still image of a video, at a width in pixels."""
     poster = f"anim=false,transcode=true,width={width},original=false"
     return resize_url(image.url, poster if image.is_video else f"width={width}")
 

@@ -41,7 +41,7 @@ def read_json_object(path: str) -> dict[str, Any]:
 
 
 def _move_damaged(path: str) -> str:
-    """Rename a damaged file to `<path>.damaged`; return a clause that tells the user so."""
+    """Rename a damaged file to `<path>.damaged`; return half a sentence that says so."""
     try:
         replace_file(path, f"{path}.damaged")
     except OSError:

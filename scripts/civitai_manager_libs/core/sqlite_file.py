@@ -97,7 +97,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection inside a write transaction; wait for other writers before.
+        """Wait for other writers, then yield the connection inside a write transaction.
 
         Commits at the end of the `with` block, or rolls back if the block raises.
         """
@@ -124,10 +124,10 @@ class Database:
             return db
 
     def _hold_lock(self, alone: bool = False) -> None:
-        """Take the database's lock; wait for other processes.
+        """Wait for the database's lock and take it.
 
-        alone: take the lock alone, which is needed to rename the file. Else share the lock with
-        other processes. Raises DiskError if the wait takes too long.
+        alone: no other process may share the lock; needed to rename the file. Raises DiskError if
+        the wait takes too long.
         """
         # SQLite finds the journals of an open file by name.
         self._lock.release()
@@ -204,7 +204,10 @@ def _check_file(db: sqlite3.Connection) -> None:
 
 
 def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
-    """Create the tables of a new file, or upgrade an older version's, in one transaction."""
+    """Create the tables of a new file, or upgrade the tables of an older version.
+
+    All changes are one transaction.
+    """
     db.execute("BEGIN IMMEDIATE")
     with db, _translate_table_errors():
         version = _read_version(db)

@@ -37,7 +37,10 @@ def localization() -> str:
 
 
 def read_options() -> dict[str, Any] | None:
-    """Return our settings that the WebUI stores, by our names; None without a WebUI."""
+    """Return the values of our settings that the WebUI stores, None without a WebUI.
+
+    The keys are our names of the settings.
+    """
     if not in_webui():
         return None
     from modules import shared
@@ -67,7 +70,7 @@ def _forge_name() -> str:
 
 
 def send_targets() -> tuple[str, ...]:
-    """Return the tabs to which our "Send to ..." buttons lead, in the buttons' order."""
+    """Return the tabs to which our "Send to ..." buttons lead, in the order of the buttons."""
     return _targets if in_webui() else ()
 
 

@@ -58,7 +58,7 @@ def translate(key: str, language: str, **values: Any) -> str:
 
 
 def error_text(error: InputError, language: str) -> str:
-    """Return an error's message, in English if the catalogue has no text for the error."""
+    """Return an error's message in a language, or in English if there is no translation."""
     has_text = error.key and language != "en"
     return translate(error.key, language, **error.values) if has_text else str(error)
 
@@ -69,7 +69,7 @@ def all_texts(language: str) -> dict[str, str]:
 
 
 def parse_accept_language(accepted: str) -> str:
-    """Return the language that an `Accept-Language` header prefers, English if we have none."""
+    """Return our language that the `Accept-Language` header prefers, English if there is none."""
     best, chosen = 0.0, DEFAULT_LANGUAGE
     for part in accepted.lower().split(","):
         tag, _, weight = part.replace(" ", "").partition(";q=")
@@ -121,7 +121,7 @@ def report_texts(counts: Mapping[str, int], end: str, language: str) -> tuple[li
 
 
 def second_walk_text(report: Mapping[str, Any], missing: int | None, language: str) -> str:
-    """Return a sentence on how complete a gallery is that was read twice.
+    """Return a sentence on how complete the download of a gallery is, after reading it twice.
 
     report: the fields of a job's report. missing: the estimated number of images that neither
     reading found, None if no estimate is possible.

@@ -43,7 +43,7 @@ def _convert_flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_distilled_guidance(meta: Mapping[str, Any], base_model: str) -> bool:
-    """Return whether the image's model uses distilled guidance: any Flux model except Klein."""
+    """Return whether the image's model uses distilled guidance, as all Flux models but Klein do."""
     names = [name.lower() for name in _iter_base_models(meta, base_model) if name]
     if names:
         return any(name.startswith("flux") and "klein" not in name for name in names)

@@ -69,8 +69,8 @@ def list_differences(
 ) -> tuple[Difference, ...]:
     """Return what differs between the infotexts of an image and of its reproduction.
 
-    The likeliest cause comes first. What either of them does not state counts as unknown, not as
-    different, if every program has some value for it. missing_loras: lower-case names of LoRAs that
+    The most likely cause comes first. A parameter that only one of them states does not count as
+    different if every program has some value for it. missing_loras: lower-case names of LoRAs that
     are not installed here.
     """
     first, second = (parse_infotext(translate_infotext(text)) for text in (original, made))
@@ -89,20 +89,20 @@ def list_differences(
 
 
 def list_lora_names(text: str) -> tuple[str, ...]:
-    """Return the names of the LoRAs whose tags an infotext's prompt has, each once."""
+    """Return the names of the LoRAs that are tags in an infotext's prompt, without duplicates."""
     return tuple(lora.name for lora in _read_loras(parse_infotext(text)).values())
 
 
 def list_prompt_words(prompt: str) -> tuple[str, ...]:
-    """Return the words of a prompt in lower case, without weights' brackets and without tags.
+    """Return the words of a prompt in lower case, without tags and the brackets of weights.
 
-    Prompts with equal words mean the same to a WebUI, or nearly so.
+    Prompts with equal words mean nearly the same to a WebUI.
     """
     return tuple(_WORD.findall(_ANY_TAG.sub(" ", prompt).lower()))
 
 
 def _normalize(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameters with the defaults of their program, and the schedule for itself."""
+    """Return the parameters with their program's defaults, and with the schedule split off."""
     is_a1111 = _A1111.match(parameters.get("Version", "")) is not None
     # A1111's name for both was "DPM++ 2M Karras" before version 1.9.
     names = parameters.get("Sampler", ""), parameters.get("Schedule type", "")
@@ -207,9 +207,9 @@ def _plain_prompt(prompt: str) -> str:
 
 
 def _compare_others(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
-    """Yield the other parameters that differ: those of hires fix first, then of extensions.
+    """Yield the other parameters that differ: first those of hires fix, then of extensions.
 
-    The parameters of an extension that only one infotext has are a single difference.
+    If only one infotext has parameters of an extension, they are a single difference.
     """
     known = {*_FIRST, *_MAIN, *_IGNORED}
     names = [name for name in {**before, **after} if name not in known]

@@ -21,7 +21,7 @@ _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
 def list_lora_fields(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the LoRAs that the parameters outside the prompt name, at most 50.
+    """Return the LoRAs that are named in parameters outside the prompt, at most 50.
 
     Each is a dict such as in Civitai's `additionalResources`: type, name, strength, strengthClip,
     hash.
@@ -31,9 +31,9 @@ def list_lora_fields(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def find_misnamed_hashes(meta: Mapping[str, Any]) -> frozenset[str]:
-    """Return the hashes of LoRAs whose names were cut off by Civitai's parser.
+    """Return the hashes of LoRAs whose names Civitai's parser has cut off.
 
-    For example, it reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01`.
+    For example, the parser reads `AddNet Model 1: sakura-01(8c052dc68980)` as a LoRA named `01`.
     """
     return frozenset(entry["hash"] for entry in _iter_numbered(meta) if entry["hash"])
 

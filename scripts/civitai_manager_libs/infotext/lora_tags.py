@@ -41,7 +41,7 @@ def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (name, tag) for each LoRA of a record, without LoRAs of unusable name or weight."""
+    """Yield (name, tag) for each LoRA of a record that has a usable name and weight."""
     for entry, weight_key in _iter_named_loras(meta):
         kind = as_text(entry.get("type")).lower()
         stated_name = as_text(entry.get("name"))
@@ -64,7 +64,7 @@ def _iter_named_loras(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, An
 
 
 def _format_weights(entry: Mapping[str, Any], key: str) -> str:
-    """Return a LoRA's weights as they stand in a tag, "" if they are 0 or unknown."""
+    """Return a LoRA's weights as written in a tag, "" if they are 0 or unknown."""
     model, clip = as_number(entry.get(key)), as_number(entry.get("strengthClip"))
     if model is None or (model == 0 and not clip):
         return ""

@@ -46,7 +46,7 @@ def list_added_lora_tags(
 
 
 def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Return the names of the parameters that `build_infotext` leaves out as damaged."""
+    """Return the names of the damaged parameters, which `build_infotext` leaves out."""
     return find_mangled_names(_unwrap_meta(meta))
 
 
@@ -76,7 +76,7 @@ def _unwrap_meta(meta: object) -> Mapping[str, Any]:
 
 
 def _merge_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return `meta`, with values that it lacks read from its ComfyUI graph."""
+    """Return `meta`, with missing values taken from its ComfyUI graph."""
     if "comfy" not in meta:
         return meta
     graph = read_graph(meta["comfy"])

@@ -45,7 +45,7 @@ def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_schedule(parameters: Mapping[str, Any]) -> bool:
-    """Return whether the parameters name a schedule already, or their sampler uses none."""
+    """Return whether the parameters already name a schedule, or the sampler has none."""
     sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
     is_named = "scheduler" in parameters or bool(translate_sampler(sampler)[1])
     return is_named or sampler in _WITHOUT_SCHEDULE

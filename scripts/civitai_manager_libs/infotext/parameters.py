@@ -33,7 +33,10 @@ _PROSE = re.compile(r".*prompt|.*template", re.IGNORECASE | re.DOTALL)
 
 
 def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
-    """Return a record's parameters under A1111's names and in its order; missing ones are ""."""
+    """Return a record's parameters under A1111's names and in A1111's order.
+
+    A missing parameter is "".
+    """
     main, checksums = _build_main_parameters(meta), _build_hash_lists(meta)
     version = {"Version": _find_text(meta, "Version")}
     others = _build_other_parameters(meta, {*main, *checksums, *version})

@@ -66,10 +66,10 @@ def list_resources(
 ) -> tuple[Resource, ...]:
     """Return the models, LoRAs and other resources of an image, without duplicates.
 
-    meta: the generation parameters in the image's record. image: the record, with the versions that
-    Civitai detected. files: version ids by lower-case hash or file name, for resources without an
-    id; since file names are not unique, they count only for a detected version. At most 300
-    mentions of resources are read.
+    meta: the generation parameters in the image's record. image: the record, which has the versions
+    that Civitai detected. files: version ids by lower-case hash or file name; they identify
+    resources that have no id. A file name is not unique, so it counts only for a detected version.
+    At most 300 mentions of resources are read.
     """
     meta = as_mapping(meta)
     resources = chain(

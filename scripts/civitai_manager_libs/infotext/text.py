@@ -85,8 +85,8 @@ def compose_infotext(
 ) -> str:
     """Compose an infotext that a WebUI parses into these values, "" if all are empty.
 
-    padding: further (name, value) pairs, used only if there are fewer than three parameters: then a
-    WebUI would take the line of parameters for a part of the prompt.
+    padding: more (name, value) pairs, added only if there are fewer than three parameters, which a
+    WebUI would read as part of the prompt.
     """
     negative_prompt = _make_readable(negative_prompt)
     negative_prompt = negative_prompt if is_safe_negative_prompt(negative_prompt) else ""
@@ -172,7 +172,7 @@ def _compose_prompts(prompt: str, negative_prompt: str) -> str:
 
 
 def _looks_like_parameters(body: str) -> bool:
-    """Return whether a WebUI takes the text's last line for parameters, or parses it slowly."""
+    """Return whether a WebUI would read a text's last line as parameters, or parse it slowly."""
     last = body.rpartition("\n")[2]
     return len(last) > _LONG_LINE or len(_PAIR.findall(last)) >= _MIN_PAIRS
 

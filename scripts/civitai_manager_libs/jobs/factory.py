@@ -31,7 +31,7 @@ class JobClient:
         params: Mapping[str, str | int] | None = None,
         cancelled: Cancellation | None = None,
     ) -> Any:
-        """Fetch and parse JSON, after all requests of the user interface.
+        """Fetch and parse JSON; requests of the user interface go first.
 
         Parameters and errors are those of `CivitaiHttpClient.fetch_json`.
         """
@@ -42,7 +42,7 @@ class JobClient:
     ) -> Page:
         """Fetch a gallery page of at most `limit` images and store its records in the library.
 
-        cursor: Civitai's name of the page, None for the first page.
+        cursor: Civitai's cursor of the page, None for the first page.
         """
         return pages.fetch_page(self, query, cursor, limit, cancelled).page
 
@@ -68,7 +68,7 @@ class JobClient:
         return receive_model_file(self._client, request, progress, cancelled)
 
     def paused_seconds(self, url: str) -> float:
-        """Return how many seconds no request may be sent to the URL's host or Civitai's API."""
+        """Return how many seconds to wait before the next request to this URL's host or the API."""
         return max(map(self._client.paused_seconds, (url, setting.base_url())))
 
 
@@ -78,7 +78,7 @@ def reserved_bytes() -> int:
 
 
 def rendition_width(quality: str | None = None) -> int:
-    """Return the width in pixels in which to download images, 0 for the original width.
+    """Return the width in pixels at which to download images, 0 for the original size.
 
     quality: "original" or a width as text; None for the user's setting.
     """

@@ -161,7 +161,7 @@ def _fill_file_name(template: str, image: Image, context: NamingContext, max_byt
 def _split_at_id(file_name: str) -> tuple[str, str]:
     """Return the template's text before `{id}` and its text after `{id}`.
 
-    If `{id}` occurs several times, split at the first; if another field precedes that, at the last.
+    Of several `{id}` the first counts, or the last if another field comes before the first.
     """
     before, _, after = file_name.partition(DEFAULT_TEMPLATE)
     if _FIELD.search(before):

@@ -115,7 +115,7 @@ class _LastPage:
         return "end" if self._page.next_cursor is None else "blank"
 
     def report(self, end: str) -> WalkReport:
-        """Return a report on this page that counts only images that no earlier page had.
+        """Return a report on the last page, counting only images that no earlier page had.
 
         end: the code for why reading ends with this page, "" if more pages follow.
         """

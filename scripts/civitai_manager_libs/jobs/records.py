@@ -76,9 +76,9 @@ class WalkReport:
 
     @property
     def missing(self) -> int | None:
-        """Estimate how many images of the gallery both readings missed.
+        """Estimate how many images of a gallery were missed although it was read twice.
 
-        None if the readings found no image in common, or the second reading ended early.
+        None if no image was found both times, or the second reading ended early.
         """
         # Capture and recapture: the passes miss images independently, so the first one found the
         # same share of all images as of those that the second one found.
@@ -188,7 +188,7 @@ class Job:
 
     @property
     def walked(self) -> bool:
-        """Return whether the job has read all the gallery pages that it wants."""
+        """Return whether the job has read all gallery pages that it is to read."""
         return not (self.walk.is_under_way or self.needs_second_walk)
 
     @property

@@ -80,7 +80,7 @@ class WalkState(Enum):
 
     @property
     def reopened(self) -> WalkState:
-        """Return the state in which an empty last page is requested once more.
+        """Return the state of a job that requests an empty last page once more.
 
         Other states are returned unchanged.
         """
@@ -107,10 +107,10 @@ class WalkState(Enum):
 
     @classmethod
     def from_column(cls, column: int, end: str, second_end: str, verify: bool) -> WalkState:
-        """Return the state for a number in the database.
+        """Return the state that a number in the database stands for.
 
-        end, second_end: as in the job's `WalkReport`. verify: as in its `JobOptions`. They tell
-        states apart that share a number.
+        Some states share a number; the other parameters tell them apart. end, second_end: as in the
+        job's `WalkReport`. verify: as in its `JobOptions`.
         """
         state = cls(column)
         if state is cls.FIRST_EMPTY and second_end == "empty":

@@ -16,10 +16,10 @@ _BY_ID = ("Newest", "Oldest")
 
 
 def find_missing(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> list[int]:
-    """Return the ids of images that have disappeared from a page, so were deleted from Civitai.
+    """Return the ids of images that were deleted from Civitai since a page was last fetched.
 
-    earlier_ids: the ids on the page when it was fetched before. Return [] if the page is not sorted
-    by id, because images may then have moved to another page.
+    earlier_ids: the ids on the page at that time. Return [] if the page is not sorted by id,
+    because images may then have moved to another page.
     """
     if (
         not query.takes_sql_path

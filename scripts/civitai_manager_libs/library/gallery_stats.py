@@ -63,9 +63,9 @@ def _find_image_ids(gallery: str) -> set[int]:
 
 
 def _find_resource_names(overview: GalleryOverview) -> dict[str, str]:
-    """Return the names of resources for which images list only a version id, by `#<version id>`.
+    """Return the names of resources that images name only by a version id.
 
-    Resources of unknown names are left out.
+    The keys are `#<version id>`. Resources of unknown names are left out.
     """
     every = (overview.stats, *overview.versions.values())
     values = (bar.value for stats in every for bars in stats.bars.values() for bar in bars)

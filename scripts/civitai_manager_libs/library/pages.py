@@ -151,7 +151,7 @@ def fetch_page(
 def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, bool]:
     """Return (cursor of the first page that is not stored, whether all pages are stored).
 
-    Used to fetch the rest of a gallery. The cursor is None for the first page, and if all pages are
+    Used to fetch the rest of a gallery. The cursor is None if that is the first page, or if all are
     stored.
     """
     sql = "SELECT next_cursor FROM pages WHERE query = ? AND cursor = ?"

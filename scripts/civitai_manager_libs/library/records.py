@@ -102,7 +102,7 @@ class _MemoryCache:
         return found[0] if found else stored.image() if stored else None
 
     def list_unwritten(self, image_ids: Iterable[int]) -> list[int]:
-        """Return those of the ids whose records are not written to the library yet."""
+        """Return which of these ids have a record that is not written to the library yet."""
         with self._lock:
             return [image_id for image_id in image_ids if image_id in self._unwritten]
 
@@ -149,7 +149,7 @@ def store_images(
 
 
 def store_missing_images(images: Sequence[Image]) -> None:
-    """Store those of the images that the library does not have. Raises DiskError."""
+    """Store the images that the library does not have yet. Raises DiskError."""
     known = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for start in range(0, len(images), _BATCH):
         some = {image.id: image for image in images[start : start + _BATCH]}

@@ -136,8 +136,8 @@ def check_watch(client: Any, watch: Watch) -> None:
 def record_visit(query: ImageQuery, page: Page) -> None:
     """Record that the user sees the first page of a gallery; do nothing if it is not watched.
 
-    If the page shows the newest images first, these are no longer counted as new. They stay marked
-    as new for an hour.
+    If the page shows the newest images first, they are no longer counted as new, but stay marked as
+    new for an hour.
     """
     for gallery in _gallery_names(query)[:1]:
         if not select_rows_or_empty("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
@@ -176,8 +176,8 @@ def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict
 def _find_late_ids(ids: list[int], known: list[int]) -> list[int]:
     """Return the unknown ids that stand before a known id on a page.
 
-    Their images are new though their ids are low: they were uploaded early and published late. ids:
-    the page's ids, newest image first. known: ids of images that are not new.
+    Their images are new although their ids are low: they were uploaded early and published late.
+    ids: the page's ids, newest image first. known: ids of images that are not new.
     """
     seen = set(known)
     last = max((at for at, image_id in enumerate(ids) if image_id in seen), default=0)

@@ -162,7 +162,7 @@ def load_body(response: requests.Response) -> None:
 
 
 def _speed_check(raw: Any) -> Callable[[], bool]:
-    """Return a function to call regularly, which returns False if too few bytes have come since."""
+    """Return a function that returns False if too few bytes have come since its last call."""
     received = 0
 
     def is_fast_enough() -> bool:
@@ -239,7 +239,7 @@ class Decompressor:
 
 
 def to_our_error(error: Exception) -> CivitaiShortcutError:
-    """Turn an error of requests or urllib3 into one of our errors, and return that.
+    """Return one of our errors for an error of requests or urllib3.
 
     The library's message is left out, since it may quote a URL with a key.
     """

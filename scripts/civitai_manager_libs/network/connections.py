@@ -70,7 +70,7 @@ class _RequestCutter:
 def cut_when_cancelled(cancelled: Cancellation) -> Iterator[None]:
     """Close this thread's connection as soon as the request is cancelled.
 
-    So a cancelled thread does not go on waiting for the server.
+    Otherwise a cancelled thread would go on waiting for the server.
     """
     if cancelled is never_cancelled():
         yield
@@ -221,8 +221,8 @@ def connection_cutter(response: requests.Response) -> Callable[[], None]:
 def is_private_address(text: str) -> bool:
     """Return whether an IP address is not public: private, loopback or link-local.
 
-    Return False for text that is no IP address. An IPv6 address that contains an IPv4 address is
-    judged by the IPv4 address.
+    Return False for text that is no IP address. An IPv4 address inside an IPv6 address counts
+    instead of the whole.
     """
     try:
         address = ipaddress.ip_address(text.partition("%")[0])

@@ -139,9 +139,10 @@ class FileDownload:
             raise NotAnImage(str(error)) from error
 
     def _keep_partial(self) -> None:
-        """Keep the unfinished file so that a later download can continue it.
+        """Keep the unfinished file, so that a later download can continue it.
 
-        Do nothing without an ETag or date by which to recognize the file, or if the disk is full.
+        Do nothing if the server sent no ETag or date by which to recognize the file, or if the disk
+        is full.
         """
         if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
             with suppress(DiskError):
@@ -306,9 +307,9 @@ class FileDownload:
             raise TooLarge(f"The file is larger ({size_text}) than the {limit} MB of the settings.")
 
     def _check_length(self) -> None:
-        """Raise IncompleteDownload if the body ended early.
+        """Raise IncompleteDownload if the body is shorter than announced.
 
-        That is before its announced length, or in the middle of its compressed data.
+        Compressed data must also be complete.
         """
         if self._sent < self._sent_total or not self._decompressor.is_complete:
             raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
@@ -316,7 +317,7 @@ class FileDownload:
     def _check_complete(self) -> None:
         """Raise IncompleteDownload if the file broke off.
 
-        If the server stated no length, the file must end as its image format ends.
+        If the server stated no length, check that the file has the end mark of its image format.
         """
         self._check_length()
         assert self._partial is not None

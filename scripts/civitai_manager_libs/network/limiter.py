@@ -70,8 +70,8 @@ class HostLimiter:
     def yield_slot(self) -> Iterator[None]:
         """Let another request use this request's slot while the block runs.
 
-        Used while a request waits for the bandwidth limit. Only requests to which that limit does
-        not apply get the slot.
+        Used while this request waits for the bandwidth limit. Only a request without that limit
+        gets the slot.
         """
         with self._changed:
             self._yielded += 1

@@ -34,8 +34,8 @@ def redact(text: str, key: str) -> str:
 def redact_json(value: Any, text: str, key: str) -> Any:
     """Return a parsed JSON value with the API key replaced by `***`.
 
-    text: the JSON text of the value. To save time, only the fields `error` and `message` are
-    searched if neither the key nor an escaped character occurs in the text.
+    text: the JSON text of the value. If the key and escaped characters do not occur in it, only the
+    fields `error` and `message` are searched, to save time.
     """
     if len(key) < _MIN_KEY:
         return value

@@ -162,8 +162,8 @@ class HttpSession:
     ) -> dict[str, Any]:
         """Return the environment's proxies and certificates for a URL's origin.
 
-        second: the current time in whole seconds, so that the cached result is used for a second
-        only.
+        second: the current time in whole seconds; part of the cache's key, so that a result is used
+        for one second only.
         """
         # Slow for each image: requests reads all variables, on Windows the registry too.
         return dict(self._session.merge_environment_settings(origin, {}, True, verify, None))

@@ -25,7 +25,7 @@ class FileVersion:
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str], is_compressed: bool) -> FileVersion:
-        """Return the version of a file that a response's ETag and Last-Modified state.
+        """Return the version that the headers ETag and Last-Modified of a response state.
 
         is_compressed: leave the validator empty, because a compressed download is never resumed.
         """
@@ -64,10 +64,10 @@ def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | N
 
 
 def _strong_validator(headers: Mapping[str, str]) -> str:
-    """Return the ETag or date by which two versions of a file certainly differ.
+    """Return the ETag or date if it certainly differs between versions of a file, else "".
 
-    Return "" if there is only a weak ETag, or a date less than a second older than the response
-    (RFC 9110, 8.8.2.2).
+    A weak ETag does not, nor does a date less than a second older than the response (RFC 9110,
+    8.8.2.2).
     """
     etag = headers.get("ETag", "").strip()
     if etag.startswith('"'):

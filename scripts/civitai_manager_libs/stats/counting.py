@@ -128,7 +128,7 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Return the features without words that occur mostly within one longer phrase.
+    """Return the features without words that mostly occur as part of one longer phrase.
 
     counts: number of images for each feature.
     """

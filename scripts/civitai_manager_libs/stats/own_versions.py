@@ -25,7 +25,7 @@ class OwnVersions:
 
     @property
     def values(self) -> frozenset[str]:
-        """Return the texts `#<version id>` by which the versions are counted."""
+        """Return the versions as texts, in the form `#<version id>` by which images are counted."""
         return frozenset(self._files.values())
 
     def file_name(self, value: str) -> str:

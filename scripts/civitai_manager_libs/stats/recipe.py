@@ -44,7 +44,7 @@ def build_recipe(
 
 
 def _list_lora_tags(stats: GalleryStats, own: OwnVersions) -> list[str]:
-    """Return a tag `<lora:name:weight>` for each frequent LoRA of known file name."""
+    """Return a tag `<lora:name:weight>` for each frequent LoRA whose file name is known."""
     bars = _frequent_bars(stats, "lora", _LORA_SHARE)[:_MAX_LORAS]
     often = _frequent_bars(stats, "lora", _OWN_LORA_SHARE)
     if not any(bar.value in own.values for bar in bars):
@@ -81,5 +81,5 @@ def _frequent_bars(stats: GalleryStats, kind: str, share: float) -> list[StatsBa
 
 
 def _unique_texts(texts: Iterable[str]) -> list[str]:
-    """Drop texts that differ from a later text only in case."""
+    """Return the texts without those that differ from a later text only in case."""
     return list({text.casefold(): text for text in texts}.values())

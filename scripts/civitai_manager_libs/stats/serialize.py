@@ -104,6 +104,6 @@ def search_text(kind: str, value: str, label: str, is_own: bool = False) -> str:
 
 
 def _quote_text(text: str) -> str:
-    """Return a text in quotation marks; of a text with such marks, only the longest part."""
+    """Return a text in quotation marks; if it has such marks itself, only its longest part."""
     parts = (" ".join(part.split()) for part in re.split('["“”„]', text))
     return f'"{max(parts, key=len)}"'

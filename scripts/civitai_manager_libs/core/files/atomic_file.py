@@ -31,7 +31,7 @@ def is_temporary_name(name: str) -> bool:
 def temporary_path(folder: str, stem: str) -> str:
     """Return the path of a temporary file in a folder.
 
-    stem: the part of the name that tells temporary files apart.
+    stem: the part of the file's name that is its own.
     """
     return os.path.join(folder, f"{_PREFIX}{stem}{_SUFFIX}")
 
@@ -115,8 +115,8 @@ class AtomicFile:
     def commit(self, path: str) -> None:
         """Rename the file to `path` in one step, replacing an older file.
 
-        The bytes are on the disk before. The new name is safe from a loss of power after
-        `sync_folder`.
+        All bytes are written to the disk first. After `sync_folder` the new name survives a loss of
+        power.
         """
         with translate_disk_errors(path):
             sync_file(self._file.fileno())

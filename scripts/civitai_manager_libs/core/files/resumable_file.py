@@ -53,7 +53,7 @@ class ResumableFile(AtomicFile):
             return start
 
     def write_note(self, total: int, validator: str) -> None:
-        """Write all bytes through to the disk, then store their number for a later resume.
+        """Make sure that all bytes are on the disk, then store their number for a later resume.
 
         total: the whole file's size in bytes, 0 if unknown. validator: the server's ETag or date.
         """

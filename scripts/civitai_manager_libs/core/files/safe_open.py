@@ -75,7 +75,7 @@ def open_shared(path: str, flags: int) -> int:
 
 
 def is_foreign(path: str) -> bool:
-    """Return whether the path leads to a link, a hard-linked file or another user's file."""
+    """Return whether a link, a hard-linked file or another user's file is at this path."""
     try:
         return _is_foreign(os.lstat(path), path)
     except FileNotFoundError:
@@ -83,7 +83,7 @@ def is_foreign(path: str) -> bool:
 
 
 def is_link(path: str) -> bool:
-    """Return whether the path leads to a link, a hard-linked file or no regular file."""
+    """Return whether a link, a hard-linked file or something other than a file is at this path."""
     try:
         return not _is_plain(os.lstat(path))
     except FileNotFoundError:

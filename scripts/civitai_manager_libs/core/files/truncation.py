@@ -28,8 +28,8 @@ _SEGMENT = b"\x18\x53\x80\x67"
 def complete_file_type(path: str, size: int = 0) -> str | None:
     """Return a complete media file's extension by its content, None for other files.
 
-    size: the expected size in bytes, 0 if unknown; a file of this size is not parsed, unless it
-    ends in zeros, as after lost disk blocks. Raises OSError.
+    size: the expected size in bytes, 0 if unknown. A file of this size counts as complete, unless
+    it ends in zeros, as after lost disk blocks. Raises OSError.
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
@@ -69,7 +69,10 @@ def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
 
 
 def _next_marker(file: BufferedReader) -> int | None:
-    """Move behind the next JPEG marker and return its second byte, None at the file's end."""
+    """Return the second byte of the next JPEG marker, None at the end of the file.
+
+    Afterwards the file's position is behind the marker.
+    """
     chunk, offset = file.read(_CHUNK), 0
     while True:
         offset = chunk.find(b"\xff", offset)

@@ -54,9 +54,9 @@ def is_computed(node_type: str) -> bool:
 def compute_outputs(node_type: str, get: _Get) -> tuple[Any, ...] | None:
     """Compute the outputs of a node from its inputs, as ComfyUI would.
 
-    Return None if nodes of this type are not supported. An output that is None or missing at the
-    end of the tuple is unknown. get: returns the value of a named input, or raises ValueError if it
-    is unknown.
+    get: returns the value of a named input, or raises ValueError if it is unknown. An output that
+    is unknown is None or missing at the end of the tuple. Return None if nodes of this type are not
+    supported.
     """
     compute = _COMPUTED.get(node_type)
     if compute is None:
@@ -126,7 +126,7 @@ def _convert_number(get: _Get) -> tuple[Any, ...]:
 
 
 def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
-    """Return (width, height) for a Comfyroll node, from its preset or its own width and height."""
+    """Return (width, height) of a Comfyroll node's preset, or the custom width and height."""
     match = re.search(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("aspect_ratio")))
     sides = match.groups() if match else (get("width"), get("height"))
     if match is None and get("aspect_ratio") != "custom" or as_number(get("prescale_factor")) != 1:

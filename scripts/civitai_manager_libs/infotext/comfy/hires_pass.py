@@ -33,11 +33,11 @@ _SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sig
 def read_second_pass(
     nodes: Nodes, first: str, samplers: list[str], first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return A1111's Hires. fix parameters for the sampler that enlarges the first sampler's image.
+    """Return A1111's Hires. fix parameters for a sampler that enlarges the first sampler's image.
 
     first: id of the first sampler's node. samplers: ids of all samplers. first_values: parameters
-    of the first sampler. Return {} if one Hires. fix could not do the same, or if the new size is
-    unknown.
+    of the first sampler. Return {} if A1111 could not do the same with one Hires. fix, or if the
+    new size is unknown.
     """
     if as_number(first_values.get("denoise")) not in (None, 1):
         return {}

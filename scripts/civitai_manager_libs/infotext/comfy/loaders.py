@@ -141,7 +141,10 @@ def _find_weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> ob
 
 
 def _iter_lora(name: object, strength: object, clip: object) -> Iterator[_Lora]:
-    """Yield a LoRA as for `additionalResources`, nothing if it has no name or no effect."""
+    """Yield a LoRA as a dict such as in Civitai's `additionalResources`.
+
+    Yield nothing if it has no name or no effect.
+    """
     if not isinstance(name, str) or not as_text(name) or get_linked_node(name):
         return
     if as_number(strength) == 0 and not as_number(clip):

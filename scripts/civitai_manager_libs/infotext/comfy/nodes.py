@@ -91,9 +91,9 @@ def get_linked_node(value: object) -> str | None:
 
 
 def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[str]:
-    """Return the ids of the nodes to which the inputs of these names are linked.
+    """Return the ids of the nodes that are linked to these inputs of a node.
 
-    If none of these inputs is linked, all inputs count.
+    input_names: if none of these inputs is linked, all inputs count.
     """
     inputs = node["inputs"]
     links = [link for name in input_names if (link := get_linked_node(inputs.get(name)))]
@@ -101,9 +101,10 @@ def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[st
 
 
 def walk_nodes(starts: Iterable[str], list_next: Callable[[str], Iterable[str]]) -> Iterator[str]:
-    """Yield the ids `starts` and of all nodes that can be reached from them, nearest first.
+    """Yield the ids of all nodes that can be reached from the nodes `starts`, nearest first.
 
-    list_next: returns the ids of a node's neighbours. Each id is yielded once.
+    The ids in `starts` come first, and each id is yielded once. list_next: returns the ids of a
+    node's neighbours.
     """
     seen = dict.fromkeys(starts)
     queue = deque(seen)
@@ -119,8 +120,7 @@ def walk_nodes(starts: Iterable[str], list_next: Callable[[str], Iterable[str]])
 def iter_upstream(nodes: Nodes, start: str, input_names: tuple[str, ...] = ()) -> Iterator[Node]:
     """Yield the node `start` and all nodes on which its inputs depend, nearest first.
 
-    input_names: the inputs to follow. In a node that has none of them linked, all inputs are
-    followed.
+    input_names: the inputs to follow; if none of them is linked, all inputs of a node are followed.
     """
 
     def list_next(node_id: str) -> list[str]:

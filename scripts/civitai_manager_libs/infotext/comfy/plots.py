@@ -51,8 +51,8 @@ _MAX_AXES = 100
 def remove_varied_values(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
     """Remove the parameters that differ between the images of a grid (an X/Y plot).
 
-    found: the parameters read from the graph, returned unchanged if the graph makes no grid. Return
-    {} if it is unknown what differs.
+    found: the parameters read from the graph; unchanged if the graph makes no grid. Return {} if it
+    is not known which parameters differ.
     """
     for plot in (node for node in nodes.values() if _PLOT.search(get_node_type(node))):
         names = islice(_iter_axis_names(nodes, plot), _MAX_AXES)

@@ -123,9 +123,9 @@ def _read_own_text(
 ) -> list[str | None]:
     """Return [the text that a node adds to a prompt], [] if the node adds no text.
 
-    The text is None if it is unknown. link: the link that leads to the node. cache: the texts that
-    have been read already. accepts_text: whether the link may lead to a node that outputs a text,
-    not only to a node that encodes a text.
+    An unknown text is None. link: the link that leads to the node. cache: the texts that have been
+    read already. accepts_text: whether nodes that output plain text count too, not only nodes that
+    encode text.
     """
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
@@ -197,7 +197,7 @@ def _read_node_text(nodes: Nodes, node: Node, output: int, cache: _Cache, depth:
 
 
 def _list_output_inputs(inputs: Mapping[str, Any], output: int) -> tuple[str, ...]:
-    """Return the names of the inputs that a node passes on by an output, () if unknown.
+    """Return the names of the inputs whose value a node passes on by an output, () if unknown.
 
     In a node with two prompts, the second output is the negative prompt.
     """

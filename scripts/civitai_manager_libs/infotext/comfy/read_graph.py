@@ -137,7 +137,7 @@ def _count_listed_steps(nodes: Nodes, start: str) -> int | None:
 
 
 def _read_clip_skip(nodes: Nodes, start: str) -> int | None:
-    """Return A1111's Clip skip, None if unknown; it is 2 if ComfyUI stops at layer -2."""
+    """Return A1111's Clip skip, None if unknown; ComfyUI's layer -2 gives 2."""
     for node in iter_upstream_through(nodes, start, _CLIP_INPUTS):
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
@@ -155,9 +155,9 @@ def _read_nodes(comfy: object) -> Nodes:
 
 
 def _read_implied_values(nodes: Nodes, start: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sampler, schedule and CFG scale that follow from the types of the nodes.
+    """Return the sampler, schedule and CFG scale that the types of the nodes imply.
 
-    found: the parameters that the nodes' inputs name.
+    found: the parameters that are already known.
     """
     implied: dict[str, Any] = {}
     for node in iter_upstream(nodes, start):

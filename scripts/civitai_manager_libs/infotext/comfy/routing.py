@@ -93,7 +93,7 @@ _Cache = dict[tuple[str, int], Any]
 
 
 def resolve_links(nodes: Nodes) -> Nodes:
-    r"""Return the nodes with each link replaced by what it leads to: a value or another link.
+    r"""Return the nodes with each link replaced by the value or link to which it leads.
 
     Links are followed through nodes that only pass a value on, and through the chosen input of a
     switch. An unknown value becomes a link to a node "\0", which does not exist.
@@ -192,8 +192,8 @@ def _get_output_name(kind: str, output: int) -> str:
 def _resolve_context_value(nodes: Nodes, node: Node, name: str, cache: _Cache, depth: int) -> Any:
     """Return the value or link that a node passes on as its output `name`.
 
-    A missing value is taken from the node's base, such as another context. Return None if the node
-    computes the value itself.
+    A missing value is taken from the node that this node extends, such as another context. Return
+    None if the node computes the value itself.
     """
     for _ in range(_MAX_DEPTH):
         inputs = node["inputs"]

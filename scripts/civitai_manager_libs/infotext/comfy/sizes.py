@@ -124,7 +124,7 @@ def _round_down(inputs: Mapping[str, Any], side: int) -> int:
 
 
 def _read_side(nodes: Nodes, value: object, name: str) -> int | None:
-    """Return an input's value as a width or height, None if unknown.
+    """Return the value of an input as a width or height, None if unknown.
 
     value: the input. name: "width" or "height", to choose a value if the input is linked to a node
     that holds both.

@@ -99,7 +99,7 @@ def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
 def find_nearest_value(
     nodes: Nodes, start: str, names: tuple[str, ...], input_names: tuple[str, ...] = ()
 ) -> Any:
-    """Return the value of an input with one of these names, None if unknown.
+    """Return the value of an input that has one of these names, None if unknown.
 
     The node `start` is searched first, then the nodes that hold its settings, nearest first.
     input_names: as for `iter_setting_nodes`.

@@ -22,9 +22,10 @@ _MAKER = re.compile(
 
 
 def iter_credentials(data: bytes) -> Texts:
-    """Yield ("C2PA", name of the program that signed the file), nothing if `data` is b"".
+    """Yield ("C2PA", name of the program that signed the file).
 
-    data: the bytes of the file's Content Credentials. An unnamed program is called "C2PA" too.
+    data: the bytes of the file's Content Credentials; yield nothing for b"". A program without a
+    name is called "C2PA" too.
     """
     if data:
         yield "C2PA", _find_maker(data) or "C2PA"

@@ -84,8 +84,8 @@ def _iter_readings(
 ) -> Iterator[tuple[str, str]]:
     """Yield (program, infotext) for each way to read the texts, the most reliable way first.
 
-    texts: the file's texts by name. documents: the texts that are JSON objects, parsed. The
-    infotext is "" if a way finds nothing.
+    The infotext is "" if a way finds nothing. texts: the file's texts by name. documents: the
+    parsed texts that are JSON objects.
     """
     known = (read_texts(texts), *(read_program(data, texts) for data in documents))
     records = [each for each in known if each]

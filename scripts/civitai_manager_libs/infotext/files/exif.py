@@ -91,7 +91,7 @@ def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
 def _iter_entries(
     tiff: bytes, byte_order: str, start: int
 ) -> Iterator[tuple[int, int, int, bytes]]:
-    """Iterate over (tag, type, count, value) of the entries in the folder at offset `start`."""
+    """Return an iterator over (tag, type, count, value) of the folder at offset `start`."""
     if not 8 <= start <= len(tiff) - 2:
         return iter(())
     (count,) = struct.unpack_from(f"{byte_order}H", tiff, start)
@@ -101,7 +101,10 @@ def _iter_entries(
 
 
 def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budget) -> bytes:
-    """Return the bytes of a tag's value, b"" if it is no text, cut off, or over the budget."""
+    """Return the bytes of a tag's value.
+
+    Return b"" if the value is no text, is cut off, or exceeds the budget.
+    """
     kind, size, value = entry or (0, 0, b"")
     if kind not in _BYTE_TYPES:
         return b""
@@ -132,7 +135,7 @@ def _swap_bytes(data: bytes) -> bytes:
 
 
 def _decode_utf16(data: bytes, byte_order: str, budget: Budget) -> str:
-    """Decode UTF-16; if it names no byte order, choose the one that gives more Latin letters."""
+    """Decode UTF-16. If no byte order is marked, use the order that gives more Latin letters."""
     big, little = data[0::2].count(0), data[1::2].count(0)
     if big == little == 0 and is_utf8(data):  # under the wrong encoding mark
         return budget.decode_text(data)

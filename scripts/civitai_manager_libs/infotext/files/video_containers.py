@@ -22,7 +22,7 @@ _TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487
 
 
 def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield (name, text) for the texts in an MP4 or QuickTime file whose name we know."""
+    """Yield (name, text) for each text of a known name in an MP4 or QuickTime file."""
     waiting = [(0, get_file_size(file), 0)]
     while waiting and budget.spend_part():
         start, end, depth = waiting.pop()
@@ -76,7 +76,7 @@ def _iter_item_texts(file: BinaryIO, name: str, start: int, end: int, budget: Bu
 
 
 def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield (name, text) for the texts in a Matroska or WebM file whose name we know."""
+    """Yield (name, text) for each text of a known name in a Matroska or WebM file."""
     waiting = [(0, get_file_size(file))]
     name = ""
     while waiting and budget.spend_part():

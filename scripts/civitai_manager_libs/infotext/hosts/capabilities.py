@@ -40,8 +40,8 @@ class HostCapabilities:
     def accepts(self, name: str, value: str) -> bool:
         """Return whether the WebUI reads this parameter of an infotext.
 
-        Extensions may read parameters for which they have no field (`ControlNet 0`), so a parameter
-        also counts if its name begins like that of an extension's field.
+        An extension may read parameters without a field of their own (`ControlNet 0`), so it is
+        enough that the name begins like the name of an extension's field.
         """
         if _MODULE.fullmatch(name):
             return not self.fields if self.modules is None else value in self.modules
@@ -61,8 +61,8 @@ class HostCapabilities:
     def resolve_sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
         """Return (sampler's name, sampler that the WebUI uses, schedule that the WebUI uses).
 
-        For an unknown sampler, the WebUI uses its default. name: may end with a schedule, as in
-        A1111 before 1.9 (`DPM++ 2M Karras`); the returned name is without it.
+        For an unknown sampler, the WebUI uses its default. name: a schedule at its end is removed,
+        as A1111 before 1.9 wrote it (`DPM++ 2M Karras`).
         """
         labels = [names[0] for names in self.schedulers if schedule in names]
         label = (*labels, *(names[0] for names in self.schedulers[:1]), schedule)[0]

@@ -37,8 +37,8 @@ def list_losses(
 ) -> list[Loss]:
     """Return the values of an infotext that a WebUI would lose or change.
 
-    host: the WebUI's parsing rules. text: the infotext. capabilities: what the running WebUI
-    offers; values for which it has no field are lost.
+    host: the WebUI's parsing rules. text: the infotext. capabilities: the fields and samplers of
+    the running WebUI; values without a field are lost.
     """
     sent, got = parse_infotext(text), parse_as_host(host, text)
     if not text.strip():
@@ -55,14 +55,14 @@ def list_losses(
 
 
 def _is_left_open(sent: Infotext, name: str) -> bool:
-    """Return whether the WebUI's default applies, because the infotext lacks a parameter."""
+    """Return whether the infotext lacks a parameter, so that the WebUI uses its default."""
     # A1111 and Forge write RNG only if it is not GPU; for other programs' images it is unknown.
     is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
     return name not in sent.parameters and is_other
 
 
 def _iter_swallowed(sent: Infotext) -> Iterator[Loss]:
-    """Yield the parameters that a WebUI takes for a part of the prompt, as there are too few."""
+    """Yield the parameters that a WebUI reads as part of the prompt, because they are too few."""
     last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
     for name, value in _MAIN.findall(last):
         yield Loss(name, value, is_read_as_prompt=True)

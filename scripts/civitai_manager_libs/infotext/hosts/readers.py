@@ -37,7 +37,7 @@ class HostRules:
 def _rewrite_forge_line(line: str) -> str:
     """Return a line of parameters as Forge reads it.
 
-    For Flux images from Civitai, Forge takes the CFG scale for the distilled CFG scale.
+    For Flux images from Civitai, Forge uses the CFG scale as the distilled CFG scale.
     """
     if "Civitai" not in line or "FLUX" not in line:
         return line
@@ -48,7 +48,7 @@ def _rewrite_forge_line(line: str) -> str:
 def _rewrite_neo_line(line: str) -> str:
     """Return a line of parameters as Forge Neo reads it.
 
-    For all Flux images, Forge Neo takes the CFG scale for the distilled CFG scale.
+    For all Flux images, Forge Neo uses the CFG scale as the distilled CFG scale.
     """
     match = _CFG.search(line) if "flux" in line.lower() else None
     if match and (as_number(match[1]) or 0) > 1:

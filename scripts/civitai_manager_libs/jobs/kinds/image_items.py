@@ -88,7 +88,7 @@ class ImageItems:
             yield from self._claim_batch(self._list_still_waiting(places))
 
     def _iter_released(self) -> Iterator[Item]:
-        """Wait for other jobs; yield the items that they had reserved but did not save."""
+        """Wait for other jobs, then yield the items that those jobs have not saved."""
         while self._claimed and not self._cancelled.is_set():
             places, self._claimed = self._claimed[:_BATCH], self._claimed[_BATCH:]
             yield from self._claim_batch(self._list_still_waiting(places))
@@ -99,9 +99,8 @@ class ImageItems:
     def _prepare_next_walk(self) -> bool:
         """Prepare to read more gallery pages; return False if there are none.
 
-        If the last page was empty, wait five seconds and request that page once more, because
-        Civitai may have timed out. Otherwise, if the job asks for that, read the gallery again from
-        its other end.
+        An empty last page is requested once more after five seconds, because Civitai may have timed
+        out. If the job is to verify the gallery, it is then read again from its other end.
         """
         job = self._store.get_job(self._job.id)
         if job.ended_empty and job.walk not in self._reread:
@@ -147,9 +146,9 @@ class ImageItems:
             self.error = error
 
     def _cut_at_known(self, page: WalkedPage) -> WalkedPage:
-        """Cut the page off where the job has met enough saved images in a row.
+        """Cut off the end of a page after `JobOptions.stop_at_known` saved images in a row.
 
-        Enough is `JobOptions.stop_at_known`. Return the page whole if there is no such row.
+        Without such a row, return the whole page.
         """
         # Not in `walk_gallery`: its thread has no database connection.
         limit = 0 if page.walk == 2 else self._job.options.stop_at_known

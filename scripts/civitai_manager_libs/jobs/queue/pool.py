@@ -92,7 +92,7 @@ class WorkerPool:
             return len(self._turns.list_waiting())
 
     def list_turn_views(self, job_ids: Iterable[int]) -> dict[int, TurnView]:
-        """Return how each of these jobs stands in the queue, by job id.
+        """Return the state and position of these jobs in the queue, by job id.
 
         Jobs that are not queued are left out.
         """
@@ -198,7 +198,7 @@ class WorkerPool:
     def _requeue(
         self, store: JobStore, job: Job, turn: Turn, worker: JobWorker, has_saved: bool
     ) -> bool:
-        """Queue a job again after its run, if the user wants that or an error may pass.
+        """Queue a job again after its run, if the user asked for that or a retry may help.
 
         Return whether the job is queued. has_saved: whether the run saved a file.
         """

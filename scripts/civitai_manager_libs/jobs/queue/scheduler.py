@@ -152,7 +152,7 @@ class Scheduler(dict[int, Turn]):
     def next_turn(self) -> Turn | None:
         """Return the queue entry of the job that starts next, None if no job is waiting.
 
-        The job may have to wait until its starting time.
+        The job's starting time may be in the future.
         """
         return min(self._iter_idle(), key=attrgetter("due"), default=None)
 

@@ -98,7 +98,8 @@ class JobService:
         """Queue a job that stores a gallery's records in the library; return the job's id.
 
         No file is downloaded. wanted: the largest number of records. context: names of the model
-        and version. cursor: Civitai's name of the first page to read, None for the gallery's start.
+        and version. cursor: Civitai's cursor of the first page to read, None for the gallery's
+        start.
         """
         options = JobOptions(facts=context, reads_only=True)
         with self.store() as store:
@@ -191,7 +192,7 @@ class JobService:
             self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
-        """Download again the images that were saved before but whose files are gone."""
+        """Download images again that were saved before but whose files are gone."""
         with self.store() as store:
             count = store.fetch_missing(job_id)
         if count:

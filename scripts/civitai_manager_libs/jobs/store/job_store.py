@@ -195,7 +195,7 @@ class JobStore(SavedImages):
             db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.column, job_id))
 
     def begin_verifying(self, job_id: int) -> None:
-        """Let the job read its gallery a second time, from the end."""
+        """Let the job read its gallery a second time, from the other end."""
         values = (WalkState.SECOND.column, job_id)
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
@@ -239,7 +239,7 @@ class JobStore(SavedImages):
         return [path for (path,) in found]
 
     def count_elsewhere(self, job_id: int) -> int:
-        """Return how many skipped images are already saved at a path of another job."""
+        """Return how many skipped images have been saved at another path than this job's."""
         folder = self.get_job(job_id).folder
         found = self._database.rows(
             "SELECT image_id, name, path FROM items"
@@ -251,7 +251,7 @@ class JobStore(SavedImages):
         )
 
     def fetch_missing(self, job_id: int) -> int:
-        """Mark the job's skipped images whose files are gone for download; return their number.
+        """Mark skipped images for download if their files are gone; return how many.
 
         Raises InputError if the job is running.
         """
@@ -287,7 +287,7 @@ class JobStore(SavedImages):
         return {image_id for (image_id,) in found}
 
     def retry_failed(self, job_id: int) -> int:
-        """Mark failed items for another download; return their number.
+        """Mark failed items for another download; return how many.
 
         Images that Civitai has deleted stay failed. Raises InputError if the job is running.
         """

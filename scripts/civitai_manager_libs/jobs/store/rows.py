@@ -137,7 +137,7 @@ def _compare_walks(
 ) -> WalkReport:
     """Return the report, completed with how many images each reading of the gallery found.
 
-    page: the last page of the second reading, which began at the gallery's end.
+    page: the last page of the second reading, which begins at the gallery's other end.
     """
     sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
     found = dict(db.execute(sql, (job_id,)).fetchall())
@@ -152,9 +152,10 @@ def _compare_walks(
 
 
 def _url_to_store(image: Image, width: int) -> str:
-    """Return the URL of the image in a width, without the base URL in the settings.
+    """Return the URL from which to download an image, without the base URL in the settings.
 
-    width: in pixels, 0 for the original. Videos and narrower images are downloaded as originals.
+    width: the image's width in pixels, 0 for the original. Videos and narrower images are
+    downloaded as originals.
     """
     # Of videos always the original: their renditions are unreliable.
     is_original = not width or image.type != "image" or 0 < image.width <= width
@@ -213,7 +214,7 @@ def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> 
 
 
 def requeue_failed(db: sqlite3.Connection, job_id: int) -> int:
-    """Mark failed items for another download; return their number.
+    """Mark failed items for another download; return how many.
 
     Images that Civitai has deleted stay failed.
     """

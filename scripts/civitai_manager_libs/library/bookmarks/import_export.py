@@ -55,9 +55,9 @@ def export_bookmarks(name: str = "") -> dict[str, Any]:
 def import_bookmarks(data: Any) -> tuple[int, int]:
     """Import bookmarks; return (number of images, number of collections) in the data.
 
-    data: a result of `export_bookmarks`. What the user has already is not changed. Images beyond
-    100,000 and collections beyond 10,000 are ignored. Raises InputError if the data has another
-    format, and DiskError.
+    data: a result of `export_bookmarks`. The user's present bookmarks are not replaced. Images
+    beyond 100,000 and collections beyond 10,000 are ignored. Raises InputError if the data has
+    another format, and DiskError.
     """
     exported = as_mapping(data)
     if is_deeply_nested(data) or exported.get("civitai_shortcut") != _FORMAT:
@@ -93,7 +93,7 @@ def _export_image(
 
 
 def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
-    """Write the annotations of an exported image, without changing the user's present ones."""
+    """Write the annotations of an exported image; the user's own annotations are not replaced."""
     image_id, imported = as_whole_number(entry.get("id"), 1), _parse_change(entry)
     if image_id is None or imported == image_annotations.AnnotationChange():
         return

@@ -136,9 +136,9 @@ def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
 def make_trigram_queries(
     terms: Iterable[Term], list_trigrams: Callable[[Term], Sequence[str]]
 ) -> list[str]:
-    """Return FTS5 queries that every image matching the terms must match.
+    """Return FTS5 queries that find all images which may match the terms.
 
-    They compare trigrams (three letters in a row), which an index finds fast. list_trigrams:
+    The queries use trigrams (three letters in a row), which an index finds fast. list_trigrams:
     returns the indexed trigrams that begin with a term of one or two letters.
     """
     words = [term for term in terms if not term.is_not and term.key in ("", "negative")]

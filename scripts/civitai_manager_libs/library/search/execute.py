@@ -177,7 +177,7 @@ class _Scan:
         return SearchPage(ids, str(position), (count, total))
 
     def measure_batch(self, sort_key: int | None) -> tuple[int | None, int]:
-        """Return (last sort key, number of images) of the batch that the next page may read.
+        """Return (last sort key, number of images) of the batch to read for the next page.
 
         Return (None, 0) if all remaining images fit one batch. Slow conditions are tested only on
         images that meet the fast conditions. sort_key: the batch begins after it, None for the
@@ -256,7 +256,7 @@ class _Scan:
 def _start_from_few(
     conditions: Sequence[Condition], queries: Sequence[str], scope: SearchScope, read: SelectRows
 ) -> _Start | None:
-    """Return a start from the few images that meet the rarest condition, None if none is rare."""
+    """Return the rows of the few images that meet the rarest condition, None if none is rare."""
     if scope.ids is not None:
         return _start_from_ids(Condition("", (json.dumps(list(scope.ids)),), _GIVEN_IDS))
     start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
@@ -272,7 +272,7 @@ def _start_from_few(
 
 
 def _start_from_all(queries: Sequence[str]) -> _Start:
-    """Return a start from all images, or from all that match the trigram queries."""
+    """Return the rows of all images, or of all that match the trigram queries."""
     if not queries:
         return _Start()
     sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"

@@ -53,7 +53,7 @@ class SearchFields:
 
     @property
     def names_text(self) -> str:
-        """Return the names that a plain word in a search is compared with, joined by blanks."""
+        """Return the names in which a plain word is searched, joined by blanks."""
         names = (name.name for name in self.names if name.kind not in NAMED_PARAMETERS)
         return " ".join(name for name in names if not name.startswith("#"))
 
@@ -77,9 +77,9 @@ def extract_fields(image: Image, generation: Generation | None = None) -> Search
 
 
 def fold_text(text: str) -> str:
-    """Return a text without differences of case, full-width letters and repeated blanks.
+    """Return a text without capital letters, full-width letters and repeated blanks.
 
-    Compare a folded text only with other folded texts.
+    Searches compare folded texts, so that such differences do not matter.
     """
     clean = _CONTROL.sub(" ", text[:_MOST]).encode("utf-8", "replace").decode("utf-8")
     return " ".join(unicodedata.normalize("NFKC", clean).casefold().split())

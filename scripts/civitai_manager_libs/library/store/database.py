@@ -117,9 +117,9 @@ def open_temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Co
 
 
 def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
-    """Return (record as compressed JSON, bytes of memory that the parsed record takes).
+    """Return (record as compressed JSON, estimated bytes of memory that the parsed record takes).
 
-    The second is an estimate. Lone surrogates, which UTF-8 cannot encode, become question marks.
+    Lone surrogates, which UTF-8 cannot encode, become question marks.
     """
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return zlib.compress(text, 1), estimate_json_memory(text)

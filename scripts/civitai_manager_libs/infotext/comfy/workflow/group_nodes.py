@@ -21,7 +21,7 @@ _GROUP_INPUT, _GROUP_OUTPUT = -10, -20
 def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Convert a workflow's group nodes to subgraphs, which replaced them in ComfyUI.
 
-    The result has the subgraphs by the type of the nodes that use them.
+    Return the subgraphs by type; the nodes that use a group have this type.
     """
     defined = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
     found: dict[str, Mapping[str, Any]] = {}

@@ -69,7 +69,7 @@ def _collect_nodes(
     components: Mapping[str, list[str]],
     nodes: dict[str, Node],
 ) -> Iterator[_Group]:
-    """Add the nodes of a group to `nodes`; yield the groups that are nodes of this group.
+    """Add the nodes of a group to `nodes`; yield the groups that this group contains.
 
     groups: all subgraphs of the workflow, by type. components: input names of each component.
     """
@@ -101,9 +101,9 @@ def _collect_nodes(
 
 
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
-    """Return the links that a bypassed node passes on, by output number.
+    """Return the link that a bypassed node passes on for each output, by output number.
 
-    For an output, that is the link of an input of the same type.
+    That is the link of an input of the same type.
     """
     # The input with the output's number is tried first, as in ComfyUI's editor.
     node_inputs = list_inputs(node)
@@ -122,7 +122,7 @@ def _find_dead_outputs(
 ) -> set[tuple[str, int]]:
     """Return (node id, output number) of each output that has no value.
 
-    Only a bypassed node has such outputs: it is switched off and only passes on inputs.
+    Such outputs belong to bypassed nodes, which are switched off and only pass on inputs.
     """
     dead_outputs = set()
     for node in level_nodes:
@@ -175,10 +175,10 @@ def _open_group(
     depth: int,
     nodes: dict[str, Node],
 ) -> _Group:
-    """Return the group for a node of a workflow that stands for a subgraph.
+    """Return the group that a node of a workflow stands for.
 
-    Also add a node to `nodes` for each input of the group that has a value. content: the subgraph.
-    links: the links of the node's inputs.
+    Also add a node to `nodes` for each input of the group that has a value. content: the group's
+    subgraph. links: the links of the node's inputs.
     """
     node_inputs = list_inputs(content)
     values = _read_group_values(node, node_inputs)

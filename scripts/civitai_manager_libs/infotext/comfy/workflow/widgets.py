@@ -234,15 +234,15 @@ def list_inputs(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def list_widget_names(node: Mapping[str, Any]) -> list[str]:
-    """Return the names of a node's widgets that the node itself lists, in order."""
+    """Return the names of a node's widgets that are stored with the node, in order."""
     widgets = (each.get("widget") for each in list_inputs(node))
     return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
 
 
 def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], bool]:
-    """Return ({name: value}, whether values are left over), pairing both lists in order.
+    """Pair names and values in order; return ({name: value}, whether values are left over).
 
-    After a seed the editor stores its seed control, a value without a name, which is skipped.
+    A seed is followed by the editor's seed control, which has no name and is skipped.
     """
     found: dict[str, Any] = {}
     at = 0
@@ -254,7 +254,7 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], b
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
-    """Guess a sampler's values among the values of an unknown node; return them by name.
+    """Guess which values of an unknown node are a sampler's; return them by name.
 
     Samplers have steps, cfg, sampler, schedule and denoise in this order. The seed is the value
     before the editor's seed control.

@@ -24,7 +24,7 @@ _PART = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^,\[\]'\"]+)")
 def find_value(data: Data, source: Source) -> object:
     """Return the value that a source finds in a program's JSON data, None if there is none.
 
-    source: a path of keys such as "a.b", or several paths such as "a.b|c" to try in turn, or a
+    source: a path of keys such as "a.b"; several paths to try in turn, such as "a.b|c"; or a
     function of the data.
     """
     if not isinstance(source, str):
@@ -71,7 +71,7 @@ def skip_words(source: str, *words: str) -> Callable[[Data], object]:
 
 
 def read_if(condition: str, source: Source) -> Callable[[Data], object]:
-    """Return a function that reads `source` if the value at the path `condition` is true.
+    """Return a function that reads `source`, but only if the value at `condition` is true.
 
     Otherwise the function returns None.
     """
@@ -84,7 +84,7 @@ def find_first(*sources: Source) -> Callable[[Data], object]:
 
 
 def join_lines(source: str) -> Callable[[Data], object]:
-    """Return a function that reads a text, or a list of texts and joins them by line ends."""
+    """Return a function that reads a text; a list of texts is joined by line ends."""
     return convert_value(
         source, lambda value: "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
     )

@@ -35,12 +35,12 @@ def read_dream(text: str) -> Record:
 
 
 def read_invoke_2_prompt(data: Data) -> str:
-    """Return InvokeAI 2's prompt without the parts in brackets, which are negative prompts."""
+    """Return InvokeAI 2's prompt without its negative parts, which are in brackets."""
     return _remove_brackets(_join_invoke_2_parts(data))
 
 
 def read_invoke_2_negative(data: Data) -> str:
-    """Return the negative prompts, which are the parts of InvokeAI 2's prompt in brackets."""
+    """Return the negative parts of InvokeAI 2's prompt, which are in brackets."""
     return _join_brackets(_join_invoke_2_parts(data))
 
 
@@ -82,12 +82,12 @@ def _iter_captions(prompt: object) -> Iterator[str]:
 
 
 def read_novelai_model(data: Data) -> str | None:
-    """Return the model that NovelAI names in the file's text `Source`, None if missing."""
+    """Return the model's name in NovelAI's text `Source`, None if it is missing."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[1] if found else None
 
 
 def read_novelai_hash(data: Data) -> str | None:
-    """Return the model's hash at the end of NovelAI's text `Source`, None if missing."""
+    """Return the model's hash in NovelAI's text `Source`, None if it is missing."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[2] if found else None
