@@ -165,12 +165,12 @@ class CivitaiHttpClient:
         progress: Progress | None = None,
         cancelled: Cancellation | None = None,
     ) -> FetchedFile:
-        """Download a model file from Civitai's route, verify it, and return where it was saved.
+        """Download a model file from Civitai's route, verify it and return its description.
 
-        An unfinished file stays hidden beside `path` and is continued by the next call with this
-        URL. An existing file is never replaced. The bandwidth limit always applies. progress: as in
-        `fetch`. Raises NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached,
-        WrongHash, InvalidResponse, NetworkError, HttpStatusError, Refused, DiskError, Cancelled.
+        An interrupted download is continued by the next call with the same URL. An existing file is
+        never replaced. The bandwidth limit always applies. progress: as in `fetch`. Raises
+        NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, WrongHash,
+        InvalidResponse, NetworkError, HttpStatusError, Refused, DiskError, Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         retries = self.max_retries if sending.max_retries is None else sending.max_retries
@@ -218,7 +218,7 @@ class CivitaiHttpClient:
     def get_stream_response(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """Call `get_stream`, under another name."""
+        """Do the same as `get_stream`; the name is kept for older callers."""
         return self.get_stream(url, headers)
 
     def download_file(

@@ -77,10 +77,10 @@ def fetch_version_by_hash(
 
 
 def make_download_url(version_id: int, file: RemoteFile) -> str:
-    """Return the URL from which a file is downloaded, on the site that requests go to.
+    """Return the URL of a file's download on the site that the settings name.
 
-    The record's own URL is used if it is on this site or on Civitai's; a record that was stored
-    while another site was set may name another.
+    The URL in the file's record is used only if it is on this site or on civitai.com, since a
+    stored record may name another site.
     """
     if file.url and urls.is_image_url(file.url, setting.base_url()):
         return file.url

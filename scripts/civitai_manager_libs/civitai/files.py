@@ -68,12 +68,12 @@ class RemoteFile:
 
     @property
     def is_model(self) -> bool:
-        """Return whether the file is a model or a configuration, and neither archive nor other."""
+        """Return whether the file is a model or its configuration, and no archive or other file."""
         return self.extension in (*_SAFE, *_PICKLES, *_CONFIGURATIONS)
 
     @property
     def has_passed_scans(self) -> bool:
-        """Return whether Civitai found neither a virus nor a harmful pickle."""
+        """Return whether Civitai's scans found neither a virus nor a harmful pickle."""
         return self.pickle_scan == self.virus_scan == "Success"
 
 
@@ -91,13 +91,13 @@ class Access:
 
 
 def parse_files(record: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
-    """Return the files of a version's record; leave out those without an id."""
+    """Parse the files of a version's record; leave out files without an id."""
     found = map(_parse_file, _list_rows(record))
     return tuple({file.id: file for file in found if file.id}.values())
 
 
 def list_file_names(record: Mapping[str, Any]) -> frozenset[str]:
-    """Return the hashes and the names without extension of a version's files, in lower case."""
+    """Return the hashes of a version's files and their names without extension, in lower case."""
     rows = _list_rows(record)
     names = (model_file_stem(clean_line(row.get("name"))).lower() for row in rows)
     codes = (code for row in rows for code in _read_hashes(as_mapping(row.get("hashes"))).values())
@@ -105,16 +105,16 @@ def list_file_names(record: Mapping[str, Any]) -> frozenset[str]:
 
 
 def find_default_size(record: Mapping[str, Any]) -> int:
-    """Return the bytes of the file that a version's own address leads to, 0 if unknown."""
+    """Return the size in bytes of the file that is downloaded by default, 0 if unknown."""
     rows = _list_rows(record)
     usual = next((row for row in rows if row.get("primary") is True), rows[0] if rows else {})
     return _parse_size(usual.get("sizeKB"))
 
 
 def parse_access(record: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
-    """Return who may download the version of a record.
+    """Parse from a version's record who may download the version.
 
-    model: the record of its model, or the part of it that is in the version's record.
+    model: the record of its model, or the part of that record which the version's record has.
     """
     if model.get("mode") in ("Archived", "TakenDown"):
         return Access("archived")

@@ -23,21 +23,21 @@ class ByteRanges:
 
     @property
     def size(self) -> int:
-        """Return the number of bytes in all ranges together."""
+        """Return the number of bytes in all ranges."""
         return sum(end - start for start, end in self._ranges)
 
     @property
     def beginning(self) -> int:
-        """Return the number of bytes from the file's first one to the first gap."""
+        """Return the number of bytes before the first gap."""
         return self._ranges[0][1] if self._ranges and self._ranges[0][0] == 0 else 0
 
     @property
     def end(self) -> int:
-        """Return the byte after the last range, 0 without ranges."""
+        """Return the offset after the last range, 0 without ranges."""
         return self._ranges[-1][1] if self._ranges else 0
 
     def add(self, start: int, end: int) -> None:
-        """Add the bytes from `start` to before `end`."""
+        """Add the bytes from offset `start` up to, but without, offset `end`."""
         if start >= end:
             return
         apart = []
@@ -49,7 +49,7 @@ class ByteRanges:
         self._ranges = sorted([*apart, (start, end)])
 
     def gaps(self, total: int) -> Iterator[tuple[int, int]]:
-        """Yield the ranges that are missing from a file of `total` bytes."""
+        """Yield the ranges (start, end) that a file of `total` bytes still lacks."""
         position = 0
         for start, end in (*self, (total, total)):
             if position < min(start, total):

@@ -39,11 +39,11 @@ _HTML = re.compile(
 
 
 def check_start(head: bytes, content_type: str, name: str) -> None:
-    """Check the first bytes of a model file that is being received.
+    """Check the first bytes of a model file during its download.
 
-    head: the first 512 bytes, fewer only if the file is shorter. content_type: of the response.
-    name: the file's name, whose extension says the format. Raises NeedsKey for a web page, and
-    InvalidResponse for any other content that is not the file.
+    head: the first 512 bytes, or the whole file if it is shorter. content_type: the response's
+    header. name: the file's name; its extension names the format. Raises NeedsKey for a web page,
+    and InvalidResponse for other content that does not fit the format.
     """
     kind = content_type.strip().lower()
     if kind.startswith(_PAGE_TYPES) or _HTML.match(head):
@@ -62,10 +62,10 @@ def check_start(head: bytes, content_type: str, name: str) -> None:
 
 
 def check_whole(path: str, name: str) -> None:
-    """Check a received model file: its first bytes, and for safetensors its length.
+    """Check a downloaded model file: its first bytes, and the length of a safetensors file.
 
-    name: the file's final name. Raises NeedsKey and InvalidResponse as `check_start` does, OSError
-    if the file cannot be read.
+    name: the file's final name. Raises what `check_start` raises, and OSError if the file cannot be
+    read.
     """
     with open(path, "rb") as file:
         head = file.read(START_SIZE)
@@ -80,7 +80,7 @@ def _extension(name: str) -> str:
 
 
 def _header_size(head: bytes) -> int:
-    """Return the bytes of a safetensors file's JSON header. Raises InvalidResponse."""
+    """Return the size in bytes of a safetensors file's JSON header. Raises InvalidResponse."""
     if len(head) >= 9 and head[8:9] == b"{":
         (size,) = struct.unpack("<Q", head[:8])
         if 2 <= size <= _MAX_HEADER:
@@ -89,7 +89,7 @@ def _header_size(head: bytes) -> int:
 
 
 def _check_tensors(header: bytes, file_size: int) -> None:
-    """Raise InvalidResponse unless the tensors' bytes end where the file ends."""
+    """Raise InvalidResponse unless the file ends where the last tensor ends, by the header."""
     try:
         tensors: Any = json.loads(header)
         ends = [

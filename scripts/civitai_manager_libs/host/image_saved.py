@@ -24,7 +24,7 @@ def register_image_saved(on_saved: ImageSaved) -> None:
     """Register a function that the WebUI calls for each image that it has generated and saved.
 
     on_saved: called in the WebUI's thread with (PIL image, absolute path, infotext). The WebUI logs
-    its exceptions and goes on.
+    the function's exceptions.
     """
     from modules import script_callbacks
 
@@ -32,9 +32,9 @@ def register_image_saved(on_saved: ImageSaved) -> None:
 
 
 def _hand_on(params: Any, on_saved: ImageSaved) -> None:
-    """Call `on_saved` for a generated image.
+    """Call `on_saved` if a saved image was generated, and not made by the tab "Extras".
 
-    params: the WebUI's `ImageSaveParams`. Its `p` is None for what the tab "Extras" saves.
+    params: the WebUI's `ImageSaveParams`.
     """
     infotext = (params.pnginfo or {}).get("parameters")
     name = os.path.splitext(os.path.basename(params.filename))[0]

@@ -52,10 +52,10 @@ def list_model_folders() -> list[tuple[str, str]]:
 
 
 def find_model_folder(kind: str) -> str:
-    """Return the folder in which the WebUI looks for models of a kind, "" if there is none.
+    """Return the folder that the WebUI uses for models of a kind, "" if there is none.
 
     kind: "model" (a checkpoint), "unet", "lora", "embed", "vae", "hypernet", "text_encoder",
-    "controlnet" or "upscaler". A folder of the WebUI's arguments or settings comes first. The
+    "controlnet" or "upscaler". Folders in the WebUI's arguments or settings are preferred. The
     folder may not exist yet.
     """
     folders = _list_folders(kind)

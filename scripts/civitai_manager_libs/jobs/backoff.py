@@ -48,14 +48,14 @@ class FailureClassifier:
         return len(self._held) >= _OFFLINE_AFTER
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return False: one failure alone ends no run."""
+        """Return False, since one failed image never ends a run."""
         return False
 
     def classify(self, result: WorkResult) -> list[Outcome]:
         """Return the outcomes that are certain now that this result has come.
 
-        A network failure becomes certain when a later request gets a response. Until then, the
-        failed image is returned as `waiting`. Failures that this result makes certain come first.
+        A network failure becomes certain once a later request gets a response; until then, the
+        outcome of the image is `waiting`. Failures that this result makes certain come first.
         """
         if result.outcome.state == "waiting":
             return [result.outcome]
@@ -97,18 +97,18 @@ class TransientFailures:
     is_offline = False
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return whether this failure can come right, so that no other file is fetched now."""
+        """Return whether a failure is temporary; the run then ends and is retried later."""
         # A disk error that is no full disk is of one path.
         return error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
 
     def classify(self, result: WorkResult) -> list[Outcome]:
-        """Return the outcome of the file: still `waiting` if its failure can come right."""
+        """Return the file's outcome: `waiting` if its failure is temporary."""
         if result.error is not None and self.ends_run(result.error):
             return [replace(result.outcome, state="waiting")]
         return [result.outcome]
 
     def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return an empty list: no outcome is held back."""
+        """Return [], since no outcomes are held back."""
         return []
 
 

@@ -63,7 +63,7 @@ class JobClient:
     ) -> ReceivedModel:
         """Download a model file, or resume an interrupted download.
 
-        progress: called with the number of bytes received and the total, 0 if unknown.
+        progress: called with the number of bytes received so far and in total (0 if unknown).
         """
         return receive_model_file(self._client, request, progress, cancelled)
 

@@ -46,7 +46,7 @@ class ModelFileState:
 
 
 def add_received(job: Job, files: Iterable[ModelFileState]) -> Job:
-    """Return a job that does not run, with the bytes of its half files counted as its own."""
+    """Add the bytes of partly downloaded model files to the counts of a job that does not run."""
     received = sum(file.received for file in files if file.state == "waiting")
     return replace(
         job, bytes=job.bytes + received, waiting_bytes=max(0, job.waiting_bytes - received)

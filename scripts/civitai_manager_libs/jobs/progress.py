@@ -47,7 +47,10 @@ class ProgressMeter:
         self._samples: deque[tuple[float, int]] = deque()
 
     def record_start(self, image_id: int, resumed: int) -> None:
-        """Record that an item is fetched now, of which so many bytes are on the disk already."""
+        """Record that the download of an item begins.
+
+        resumed: how many bytes of the item are on the disk already.
+        """
         with self._lock:
             self._received[image_id] = resumed
 

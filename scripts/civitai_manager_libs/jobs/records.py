@@ -78,7 +78,7 @@ class WalkReport:
     def missing(self) -> int | None:
         """Estimate how many images of a gallery were missed although it was read twice.
 
-        None if no image was found both times, or the second reading ended early.
+        Return None if no image was found both times, or if the second reading ended early.
         """
         # Capture and recapture: the passes miss images independently, so the first one found the
         # same share of all images as of those that the second one found.

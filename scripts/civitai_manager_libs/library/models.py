@@ -45,9 +45,9 @@ _missing: dict[int | str, float] = {}
 def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
     """Return a model from memory, from Civitai, or else from the library.
 
-    Memory is used for 5 minutes after a model was fetched, the library only if Civitai does not
-    respond; a stored model is requested without retries. Raises the client's error if the library
-    does not have the model either.
+    A model in memory is used for 5 minutes after it was fetched. The library is used if Civitai
+    does not respond. A stored model is requested without retries. Raises the client's error if the
+    model is not in the library either.
     """
     with _lock:
         fetched_at, model = _memory.get(model_id) or (0.0, None)
@@ -137,7 +137,7 @@ def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
 
 
 def find_versions_by_hash(hashes: Iterable[str]) -> dict[str, int]:
-    """Return the id of the version that has a file with a hash, by hash; leave out unknown ones.
+    """Return version ids by the hash of one of their files; leave out unknown hashes.
 
     hashes: AutoV2, AutoV3 or SHA256 in lower case.
     """
@@ -159,9 +159,9 @@ def find_versions_by_hash(hashes: Iterable[str]) -> dict[str, int]:
 
 
 def load_version(client: Any, version_id: int, cancelled: Cancellation | None = None) -> Version:
-    """Return a version from the library, or else from Civitai.
+    """Return a version from the library, or else from Civitai. Raises the client's errors.
 
-    Raises what the client raises. NotFound is remembered for 5 minutes.
+    That Civitai does not have a version is remembered for 5 minutes.
     """
     if (stored := find_versions([version_id]).get(version_id)) is not None:
         return stored
@@ -171,8 +171,8 @@ def load_version(client: Any, version_id: int, cancelled: Cancellation | None = 
 def load_version_by_hash(client: Any, code: str, cancelled: Cancellation | None = None) -> Version:
     """Return the version that has a file with a hash, from the library or else from Civitai.
 
-    code: AutoV2, AutoV3 or SHA256 in lower case. Raises what the client raises. NotFound is
-    remembered for 5 minutes.
+    code: AutoV2, AutoV3 or SHA256 in lower case. Raises the client's errors. That Civitai does not
+    know a hash is remembered for 5 minutes.
     """
     if (version_id := find_versions_by_hash([code]).get(code)) is not None:
         return load_version(client, version_id, cancelled)

@@ -111,10 +111,9 @@ def load_page(
 ) -> DatedPage:
     """Return a page from memory, from Civitai, or else from the library.
 
-    cursor: None for the first page. size: number of images to request. fresh: fetch the page even
-    if it is in memory. The library is read only if Civitai does not respond; a page that it has is
-    requested without retries, unless `fresh`. Raises the client's error if the library does not
-    have the page either.
+    cursor: None for the first page. size: number of images to request. fresh: ignore the page in
+    memory. The library is used if Civitai does not respond. A stored page is requested without
+    retries, unless `fresh`. Raises the client's error if the page is not in the library either.
     """
     key = (setting.base_url(), query, cursor, size)
     is_stored = not fresh and _find_stored_row(query, cursor, size) is not None
@@ -167,7 +166,7 @@ def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, b
 def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedPage | None:
     """Return the page from the library as it was last fetched, or None if it is not stored.
 
-    A page that was fetched from another address of Civitai than the present one counts too.
+    A page from any of Civitai's sites is returned, not only from the one in the settings.
     """
     row = _find_stored_row(query, cursor, size)
     if row is None:

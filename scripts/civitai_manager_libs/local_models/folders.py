@@ -86,8 +86,8 @@ def has_folders() -> bool:
 def find_folder(kind: str) -> str:
     """Return the folder for new models of a kind, "" if none is known.
 
-    kind: see `host.find_model_folder`. The WebUI's folder comes first, then the first of the
-    setting's folders whose name, or whose subfolder's name, is usual for the kind.
+    kind: see `host.find_model_folder`. The WebUI's folder is preferred. Otherwise it is a folder in
+    the setting, or a subfolder of one, that has a usual name for the kind.
     """
     kinds = ("unet", "model") if kind == "unet" else (kind,)  # a WebUI may have one for both
     found = (find(kind) for find in (host.find_model_folder, _find_own_folder) for kind in kinds)
@@ -161,7 +161,7 @@ def _list_subfolders(path: str) -> list[str]:
 
 
 def _kind_of_folder(path: str) -> str:
-    """Return the kind of models that a folder's name stands for, "" if none."""
+    """Return the kind of models that a folder holds, judged by its name; "" if unknown."""
     return _KIND_OF.get(_folder_word(path), "")
 
 
@@ -170,7 +170,7 @@ def _folder_word(path: str) -> str:
 
 
 def _type_of(kind: str) -> str:
-    """Return the `type` that a resource in a folder of this kind has."""
+    """Return the resource type of the models in a folder of this kind."""
     return "model" if kind == "unet" else kind
 
 

@@ -36,7 +36,7 @@ class ModelIndex:
     def find(self, wanted: WantedModel) -> ModelMatch:
         """Find a model among the model files on this machine, and return the match.
 
-        If no folder with models is known, the match's state is "".
+        The match's state is "" if no folders with models are known.
         """
         lookup = self.load_lookup()
         return lookup.find(wanted) if self._folders else ModelMatch("")
@@ -76,8 +76,8 @@ class ModelIndex:
     ) -> Iterator[ModelFile]:
         """Yield the model files of a folder, with their hashes and ids.
 
-        cached: (mtime, sidecar) of each sidecar file that was read before, by path. host_hashes:
-        (mtime of the hashed file, hash) pairs that the WebUI has stored, by title.
+        cached: (time of change, contents) of the sidecar files read before, by path. host_hashes:
+        the hashes that the WebUI has stored, by title, each as (the file's time of change, hash).
         """
         for name, size, mtime in listing.files:
             sidecars = list(self._iter_sidecars(listing, name, cached))

@@ -102,7 +102,7 @@ class ModelLookup:
     def find(self, wanted: WantedModel) -> ModelMatch:
         """Find the file of a model, or of another version of that model, and return the match.
 
-        The state is `missing` if there is neither, and "" for a resource that is no file.
+        The match's state is `missing` if there is neither, and "" for a resource that has no file.
         """
         if not has_model_file(wanted.resource):
             return ModelMatch("")
@@ -140,7 +140,7 @@ class ModelLookup:
 
 
 def has_model_file(resource: Resource) -> bool:
-    """Return whether a resource is a model file, as a VAE named `Automatic` is not."""
+    """Return whether a resource has a model file; a VAE named `Automatic` has none."""
     is_vae = resource.type == "vae"
     return resource.type in ("", *KINDS) and not (is_vae and resource.name.lower() in _NO_FILE)
 
@@ -186,7 +186,7 @@ def _fits(file: ModelFile, resource: Resource) -> bool:
 
 
 def _differs(file: ModelFile, resource: Resource) -> bool:
-    """Return whether a file with the model's name is certainly another model.
+    """Return whether a file of the same name is certainly another model.
 
     The version ids are compared, or else hashes of the same kind.
     """

@@ -35,7 +35,7 @@ class FileTaste:
 
     @classmethod
     def from_settings(cls) -> FileTaste:
-        """Return the taste that the settings tell."""
+        """Return the user's preferences from the settings."""
         return cls(setting.model_precision, setting.model_prefers_pruned)
 
 
@@ -67,11 +67,11 @@ def choose_file(
     file_id: int = 0,
     allows_pickle: bool = False,
 ) -> FileChoice:
-    """Return which file of a version to fetch.
+    """Choose which file of a version to download.
 
     stated_hash: AutoV1, AutoV2, AutoV3 or SHA256 that an image states, "" if none. taste: None for
-    that of the settings. file_id: the file that the user has chosen, 0 if none. allows_pickle:
-    whether the user agrees to fetch the chosen file although loading it could run code.
+    the preferences in the settings. file_id: the file that the user has chosen, 0 if none.
+    allows_pickle: whether the user accepts that loading the chosen file could run code.
     """
     taste = FileTaste.from_settings() if taste is None else taste
     files = _list_models(version)
@@ -98,7 +98,7 @@ def choose_file(
 
 
 def _list_models(version: Version) -> list[RemoteFile]:
-    """Return the files that are the model itself, and not its VAE or another companion."""
+    """Return the files that hold the model itself, without companions such as a VAE."""
     files = [file for file in version.remote_files if file.is_model]
     for types in (_MODELS, _COMPANIONS, _OTHERS):
         if found := [file for file in files if file.type in types]:
@@ -109,9 +109,9 @@ def _list_models(version: Version) -> list[RemoteFile]:
 def _pick(
     version: Version, ranked: Sequence[RemoteFile], stated: str, file_id: int
 ) -> tuple[RemoteFile | None, str]:
-    """Return (the file, why): the user's, the one an image states, or the best.
+    """Return (file, reason): the file that the user or an image asks for, or else the best file.
 
-    A pickle that an image states gives way to a harmless file of the same version.
+    If the image asks for a pickle, a harmless file of the version is preferred.
     """
     if file_id:
         known = (file for file in version.remote_files if file.is_model)
@@ -125,14 +125,14 @@ def _pick(
 
 
 def _has_hash(file: RemoteFile, stated: str) -> bool:
-    """Return whether a file has the hash that an image states; SHA256 may be cut to 10 or 12."""
+    """Return whether a file has this hash, which may be the first 10 or 12 digits of its SHA256."""
     is_cut = len(stated) in (10, 12) and file.sha256.startswith(stated)
     is_longer = len(stated) == 64 and not file.sha256 and stated[:10] in file.hashes
     return stated in file.hashes or is_cut or is_longer
 
 
 def _rank(file: RemoteFile, taste: FileTaste) -> tuple[int, ...]:
-    """Return a file's place in the user's order; the smallest is the best."""
+    """Return the sort key of a file by the user's preferences; the best file has the smallest."""
     form = _FORMATS.index(file.extension) if file.extension in _FORMATS else len(_FORMATS)
     order = [taste.precision, "", *_PRECISIONS] if taste.precision else []  # "": not told
     precision = order.index(file.precision) if file.precision in order else len(order)
@@ -141,14 +141,14 @@ def _rank(file: RemoteFile, taste: FileTaste) -> tuple[int, ...]:
 
 
 def _is_harmless(file: RemoteFile) -> bool:
-    """Return whether a file cannot hold code, or is a configuration that passed both scans."""
+    """Return whether a file's format cannot hold code, or both of Civitai's scans found it safe."""
     if file.extension in _FORMATS:
         return "Danger" not in (file.pickle_scan, file.virus_scan)
     return file.is_model and not file.is_pickle and file.has_passed_scans
 
 
 def _find_refusal(version: Version) -> tuple[str, str]:
-    """Return (reason code, deadline) of a version that may not be downloaded, else ("", "")."""
+    """Return (reason code, deadline) if a version may not be downloaded, ("", "") if it may."""
     access = version.access
     if access.state == "early_access" and _is_over(access.deadline):
         return "", ""

@@ -52,9 +52,10 @@ _CHUNK = 1024 * 1024  # bytes
 
 
 def find_kind(file: RemoteFile, version: Version) -> str:
-    """Return the kind of folder that a file of a version goes into, "" if there is none.
+    """Return the kind of folder that a version's file belongs in, "" if there is none.
 
-    The kinds are those of `host.find_model_folder`. A checkpoint's configuration goes beside it.
+    The kinds are those of `host.find_model_folder`. A configuration file belongs beside its
+    checkpoint.
     """
     kind = _KINDS_OF_FILES.get(file.type, find_model_kind(version))
     return "unet" if kind == "model" and file.extension == ".gguf" else kind
@@ -66,7 +67,7 @@ def find_model_kind(version: Version) -> str:
 
 
 def kind_label(kind: str) -> str:
-    """Return a kind of model as people call it, in every language."""
+    """Return the name of a kind of model for users, the same in every language."""
     return _LABELS.get(kind, kind)
 
 
@@ -78,13 +79,12 @@ def choose_path(
     taken: Container[str] = (),
     folder: str = "",
 ) -> str:
-    """Return the path at which a version's file is to be stored.
+    """Choose the path at which to store a version's file.
 
-    There is no other file at this path: either none, or this very file (see `is_same_file`). kind:
-    see `find_kind`. model: the version's model, whose author the template of folders may name.
-    taken: normalized paths (`os.path.normcase`) that other requests have. folder: "" for the
-    folder of the kind. Raises InputError if no folder for this kind is known, or if the template
-    of folders is invalid.
+    No other file is at this path, but the same file may be (see `is_same_file`). kind: see
+    `find_kind`. model: the version's model, since a folder may be named after its author. taken:
+    paths of other requests, normalized by `os.path.normcase`. folder: "" for the kind's folder.
+    Raises InputError if the kind has no folder, or if the template of folders is invalid.
     """
     folder = os.path.join(folder or _find_folder(kind, version), _fill_template(version, model))
     stem, extension = os.path.splitext(_safe_file_name(file, version))
@@ -96,9 +96,9 @@ def choose_path(
 
 
 def is_same_file(path: str, file: RemoteFile, if_missing: bool = False) -> bool:
-    """Return whether the file at `path` is this file of Civitai, by its size and SHA256.
+    """Return whether the file at `path` has the size and SHA256 of a file on Civitai.
 
-    if_missing: what is returned if there is no file. Reads the whole file if the size fits.
+    if_missing: what to return if there is no file at `path`.
     """
     try:
         size = os.stat(path).st_size
@@ -134,7 +134,7 @@ def _fill_template(version: Version, model: Model | None) -> str:
 
 
 def _safe_file_name(file: RemoteFile, version: Version) -> str:
-    """Return the file's name on Civitai as every system allows it, with its extension."""
+    """Return the name of a file on Civitai without what some operating system forbids."""
     stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
     safe = util.safe_name(stem, f"{version.id}_{file.id}", _MAX_STEM)
     return f"{safe.lstrip('.') or version.id}{file.extension}"

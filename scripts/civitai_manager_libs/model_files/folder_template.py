@@ -20,10 +20,10 @@ _NO_VALUE = "unknown"
 
 
 def validate_folder_template(template: str) -> str:
-    """Return a template of subfolders with forward slashes and without outer spaces.
+    """Return a template of subfolders with forward slashes, and without spaces around it.
 
-    "" means no subfolders. Raises InputError if the template is invalid; the message says what to
-    change.
+    The template "" means no subfolders. Raises InputError if the template is invalid; the message
+    says what to change.
     """
     template = template.replace("\\", "/").strip()
     is_absolute = template.startswith("/") or re.match("[A-Za-z]:", template) is not None
@@ -41,9 +41,9 @@ def validate_folder_template(template: str) -> str:
 
 
 def fill_folder_template(template: str, values: Mapping[str, str]) -> str:
-    """Return the relative path of the subfolders that a template gives, "" for none.
+    """Return the relative path of the subfolders that a template describes, "" for none.
 
-    values: the value of each field, "" if unknown. Windows, macOS and Linux accept every name.
+    values: the value of each field, "" if unknown. The names are valid on Windows, macOS and Linux.
     """
     filled = (
         _FIELD.sub(lambda match: _field_value(match, values), part) for part in template.split("/")

@@ -43,21 +43,21 @@ class NeededFile:
 
     @property
     def title(self) -> str:
-        """Return the names of the model and the version, else what an image calls it."""
+        """Return the names of the model and version, or else the name that an image gives."""
         names = (self.version.model_name, self.version.name) if self.version else ()
         number = f"#{self.resource.version_id}" if self.resource.version_id else ""
         return " ".join(filter(None, names)) or self.resource.name or number or self.resource.hash
 
     @property
     def size(self) -> int:
-        """Return the bytes of the file here, else those that Civitai tells; 0 if unknown."""
+        """Return the file's size in bytes, as found here or else on Civitai; 0 if unknown."""
         if self.availability == "here" and self.match.file:
             return self.match.file.size
         return self.choice.file.size if self.choice.file else 0
 
     @property
     def is_fetchable(self) -> bool:
-        """Return whether the file can be fetched and is not here."""
+        """Return whether the file is not here and can be downloaded."""
         return self.availability != "here" and bool(self.path) and not self.choice.refusal
 
 
@@ -78,7 +78,7 @@ class NeededFiles:
 
     @property
     def missing(self) -> tuple[NeededFile, ...]:
-        """Return the files that can be fetched and are not here."""
+        """Return the files that are not here and can be downloaded."""
         return tuple(file for file in self.files if file.is_fetchable)
 
 
@@ -104,12 +104,11 @@ def list_needed_files(
     cancelled: Cancellation | None = None,
     taste: FileTaste | None = None,
 ) -> NeededFiles:
-    """Return the model files that images were made with, each once.
+    """Return the model files that images were made with, each file once.
 
-    client: used for versions that the library does not have: one request for each at most, one
-    after another; None makes no request. open_model: the id of the model whose gallery is open.
-    taste: None for that of the settings. What Civitai does not send has a reason code in
-    `choice.refusal`. Raises Cancelled.
+    client: requests versions that the library does not have; None for no requests. open_model: the
+    id of the model whose gallery is open. taste: None for the preferences in the settings. A file
+    that Civitai does not send has a reason code in `choice.refusal`. Raises Cancelled.
     """
     loader = VersionLoader(client, cancelled)
     loader.load_named(images)
@@ -138,10 +137,10 @@ def make_needed_file(
     image_count: int = 0,
     taken: set[str] | None = None,
 ) -> NeededFile:
-    """Return a version's file with whether it is here and where it would go.
+    """Return the NeededFile of a version, with the path for a download.
 
-    choice: None for the best file by the settings. resource: what images say of it. taken:
-    normalized paths of other files, to which the path of this one is added.
+    choice: None for the best file by the settings. resource: the model as images name it. taken:
+    paths of other files; the path of this file is added.
     """
     choice = choose_file(version) if choice is None else choice
     resource = Resource(version_id=version.id) if resource is None else resource
@@ -173,7 +172,7 @@ def _with_path(needed: NeededFile, version: Version, taken: set[str]) -> NeededF
 
 
 def _group_key(one: UsedModel) -> object:
-    """Return what is the same for all mentions of a model."""
+    """Return a key that is equal for all mentions of the same model."""
     resource = one.resource
     return resource.version_id or resource.hash.lower() or (resource.type, resource.name.lower())
 
@@ -181,7 +180,7 @@ def _group_key(one: UsedModel) -> object:
 def _make_files(
     need: _Need, loader: VersionLoader, taste: FileTaste | None, taken: set[str]
 ) -> Iterator[NeededFile]:
-    """Yield the files of a version that images need, each with the number of images."""
+    """Yield the files of a version that images need, each with its number of images."""
     resource, version = need.used.resource, need.used.version
     if version is None:
         refusal = loader.failures.get(resource.version_id or 0, "")
@@ -204,7 +203,7 @@ def _choose_files(
 ) -> list[tuple[FileChoice, int]]:
     """Return (choice, number of images) for each file of a version that images need.
 
-    Images that state no file of the version count for the file that most others state.
+    An image that states no file of the version counts for the file that most images state.
     """
     choices = {code: choose_file(version, code, taste) for code in need.hashes if code}
     exact = {code: choice for code, choice in choices.items() if choice.by == "hash"}

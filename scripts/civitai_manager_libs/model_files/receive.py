@@ -35,9 +35,9 @@ def receive_model_file(
     progress: Progress,
     cancelled: Cancellation,
 ) -> ReceivedModel:
-    """Fetch a model file to its folder and return it, or the same file that is there already.
+    """Download a model file to its folder, unless the same file is there already.
 
-    progress: called with the bytes received and the bytes of the whole file, 0 if unknown.
+    progress: called with (bytes received, bytes of the whole file or 0 if unknown).
     """
     reserve = setting.gallery_disk_reserve_mb * 1024 * 1024
     if os.path.isfile(request.path):

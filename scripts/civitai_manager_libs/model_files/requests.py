@@ -47,7 +47,7 @@ class ModelFileRequest:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ModelFileRequest:
-        """Return the request of a JSON object that `to_json` made; ignore unknown keys."""
+        """Return the request from a JSON object that `to_json` made. Unknown keys are ignored."""
         numbers = ("file_id", "version_id", "model_id", "size")
         texts = ("url", "path", "name", "kind", "sha256", "title")
         values: dict[str, Any] = {key: as_whole_number(stored.get(key)) or 0 for key in numbers}
@@ -56,7 +56,7 @@ class ModelFileRequest:
 
 
 def make_request(file: RemoteFile, version: Version, kind: str, path: str) -> ModelFileRequest:
-    """Return the request that fetches a version's file to `path`.
+    """Return a request to download a version's file to `path`.
 
     kind: see `destination.find_kind`.
     """
@@ -81,11 +81,11 @@ def plan_requests(
     folder: str = "",
     cancelled: Cancellation | None = None,
 ) -> list[ModelFileRequest]:
-    """Return the requests that fetch these files, each to a path of its own.
+    """Return requests to download these files, each to a different path.
 
-    folder: where all of them go, "" for the folder of each kind. A model is fetched from Civitai if
-    the template of folders names authors and the library does not have it. Raises InputError if no
-    folder for a kind is known.
+    folder: the folder for all files, "" for the folder of each kind. If folders are named after
+    authors, models that the library does not have are requested from Civitai. Raises InputError if
+    a kind has no folder.
     """
     requests, taken = list[ModelFileRequest](), set[str]()
     for file, version in files:
@@ -97,12 +97,12 @@ def plan_requests(
 
 
 def find_version(version_id: int) -> Version | None:
-    """Return a version as it was last fetched, None if it is not stored."""
+    """Return a version from the library, None if it is not stored."""
     return models.find_versions([version_id]).get(version_id)
 
 
 def _find_model(client: Client, version: Version, cancelled: Cancellation | None) -> Model | None:
-    """Return a version's model as far as the template of folders needs it."""
+    """Return a version's model, None if the template of folders does not need it."""
     model_id = version.model_id
     if not model_id or "{" not in setting.model_folder_template:
         return None

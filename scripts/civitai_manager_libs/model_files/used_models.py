@@ -39,9 +39,9 @@ class UsedModels:
 
 
 def find_used_models(images: Sequence[Image], open_model: int | None = None) -> UsedModels:
-    """Return the models of images as the records and the library tell, without a request.
+    """Return the models of images, from the images' records and the library, without a request.
 
-    open_model: the id of the model whose gallery is open; its files are known by their names too.
+    open_model: the id of the model whose gallery is open; its files are also found by name.
     """
     files = _list_version_files(images, open_model)
     used = {image.id: list_resources(image.meta, image, files) for image in images}
@@ -60,9 +60,9 @@ def find_used_models(images: Sequence[Image], open_model: int | None = None) -> 
 def match_resource(
     resource: Resource, version: Version | None, model_id: int | None = None
 ) -> ModelMatch:
-    """Return the file of a resource on this machine.
+    """Find the file of a resource on this machine, and return the match.
 
-    version: its version on Civitai, None if unknown; then model_id tells the model if known.
+    version: the resource's version on Civitai, None if unknown. model_id: used without a version.
     """
     if version is not None and version.model_type and not has_model_file(resource):
         # Such as an upscaler. Its name alone says little, and a VAE may be `Automatic`.
@@ -75,7 +75,7 @@ def match_resource(
 def _list_version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
     """Return model version ids by file name or hash, to identify the files that images name.
 
-    The versions are those that Civitai names for the images, and those of the open model.
+    The versions are those in the images' records, and those of the open model.
     """
     named = models.find_versions([i for image in images for i in image.version_ids])
     opened = models.find_model(open_model) if open_model else None

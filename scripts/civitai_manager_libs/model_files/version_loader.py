@@ -28,7 +28,7 @@ class Client(Protocol):
         params: Mapping[str, str | int] | None = None,
         cancelled: Cancellation | None = None,
     ) -> Any:
-        """Return the parsed body of a response."""
+        """Return the parsed JSON body of a response."""
 
 
 class VersionLoader:
@@ -45,9 +45,9 @@ class VersionLoader:
         self.failures: dict[int | str, str] = {}
 
     def load_named(self, images: Sequence[Image]) -> None:
-        """Load the versions that the records of images name by their ids.
+        """Load the versions whose ids are in the records of images.
 
-        Versions that the library has, or that a file here is of, are not requested.
+        No request is made for a version in the library, or for one whose file is on this machine.
         """
         ids = dict.fromkeys(
             one.version_id
@@ -61,9 +61,9 @@ class VersionLoader:
                 self._load(version_id)
 
     def identify(self, used: UsedModel) -> UsedModel:
-        """Return a used model with its version, looked up by the hash that the image states.
+        """Look up the version of a used model by the hash that the image states; return both.
 
-        A model that is here, or whose version is known, is returned unchanged.
+        A model that is on this machine, or whose version is known, is returned unchanged.
         """
         resource, code = used.resource, used.resource.hash.lower()
         is_known = used.version is not None or resource.version_id or used.match.state == "here"
@@ -78,7 +78,7 @@ class VersionLoader:
         return UsedModel(resource, version, match_resource(resource, version))
 
     def _load(self, key: int | str) -> Version | None:
-        """Return a version by its id or a file's hash, None if it cannot be had."""
+        """Return the version with this id, or with this file hash; None if it cannot be loaded."""
         self._cancelled.check()
         if self._client is None or self._network_failure:
             self.failures[key] = self._network_failure

@@ -51,7 +51,7 @@ def loader_script() -> str:
 
 
 def preload_links() -> str:
-    """Return a `Link` header that makes browsers load the page's code and data early."""
+    """Return a `Link` header with the code and data that browsers should load early."""
     code, hello = (
         f"civitai_shortcut/page/{code_version()}",
         f"api/bootstrap?{CODE_QUERY}={code_version()}",

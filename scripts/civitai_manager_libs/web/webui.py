@@ -51,7 +51,7 @@ def _setting_label(name: str) -> str:
 def _choose_component(name: str) -> tuple[Any, dict[str, Any]]:
     """Return (gradio class, keyword arguments) for a setting's field.
 
-    The class is None if the setting is not a choice. A hidden field keeps users from changing it.
+    The class is None if the WebUI is to choose it. A setting that users may not change is hidden.
     """
     import gradio as gr
 

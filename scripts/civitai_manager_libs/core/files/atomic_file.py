@@ -24,14 +24,14 @@ NOTE = ".note"  # suffix of the note beside a resumable file
 
 
 def is_temporary_name(name: str) -> bool:
-    """Return whether a file name is that of one of this program's temporary files."""
+    """Return whether a file name belongs to a temporary file of this program."""
     return name.startswith(_PREFIX) and name.endswith((_SUFFIX, NOTE))
 
 
 def temporary_path(folder: str, stem: str) -> str:
     """Return the path of a temporary file in a folder.
 
-    stem: the part of the file's name that is its own.
+    stem: the part of the name that differs between the temporary files.
     """
     return os.path.join(folder, f"{_PREFIX}{stem}{_SUFFIX}")
 

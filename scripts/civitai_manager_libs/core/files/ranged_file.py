@@ -45,7 +45,7 @@ class RangedFile(ResumableFile):
 
     @property
     def is_taken(self) -> bool:
-        """Return whether another thread or process writes the file of this URL."""
+        """Return whether another thread or process is downloading this URL."""
         return not self._note and os.path.exists(temporary_path(self.folder, self._key))
 
     @property
@@ -55,14 +55,15 @@ class RangedFile(ResumableFile):
 
     @property
     def ranges(self) -> ByteRanges:
-        """Return the bytes that are there; a copy."""
+        """Return a copy of the ranges of bytes that the file has."""
         with self._lock:
             return ByteRanges(self._ranges)
 
     def start_note(self, total: int, validator: str) -> None:
-        """Begin to record which bytes are there, so that a later run can resume the file.
+        """Begin to record which bytes the file has, so that a later run can resume the download.
 
-        total: bytes of the whole file. validator: the server's ETag or date of this version.
+        total: bytes of the whole file. validator: the ETag or date by which the server names this
+        version.
         """
         if not self._note:
             return
@@ -73,7 +74,7 @@ class RangedFile(ResumableFile):
             self._write_note_anew()
 
     def write_at(self, data: bytes | bytearray | memoryview, offset: int) -> None:
-        """Write bytes at a place of the file, and record that they are there."""
+        """Write bytes at an offset in the file, and record that the file has them."""
         with translate_disk_errors(self.folder):
             self._write_bytes(data, offset)
             end = offset + len(data)
@@ -84,7 +85,7 @@ class RangedFile(ResumableFile):
                     self._lines.write(b"[%d,%d]\n" % (offset, end))
 
     def read_at(self, offset: int, size: int) -> bytes:
-        """Return up to `size` bytes from a place of the file."""
+        """Return up to `size` bytes from an offset in the file."""
         with translate_disk_errors(self.folder):
             if hasattr(os, "pread"):
                 return os.pread(self._file.fileno(), size, offset)
@@ -93,7 +94,7 @@ class RangedFile(ResumableFile):
                 return self._file.read(size)
 
     def sync(self) -> None:
-        """Force all bytes to the disk, and record that they are there even without power."""
+        """Write all bytes through to the disk, and record which of them survive a loss of power."""
         with self._sync_lock, translate_disk_errors(self.folder):
             with self._lock:
                 ranges, sure = ByteRanges(self._ranges), self._sure
@@ -108,7 +109,7 @@ class RangedFile(ResumableFile):
             sync_file(self._lines.fileno())
 
     def keep(self, total: int = 0, validator: str = "") -> None:
-        """Keep the unfinished file when the `with` block ends, if it has a note."""
+        """Keep the unfinished file after the `with` block, if it has a note."""
         self._is_kept = self._lines is not None and self.size > 0
 
     def restart(self) -> None:
@@ -119,9 +120,9 @@ class RangedFile(ResumableFile):
             self.restarts += 1
 
     def commit_new(self, path: str) -> None:
-        """Give the file its final name. Raises DiskError if a file of that name is there.
+        """Give the file its final name, with all bytes written through to the disk.
 
-        All bytes and the name are forced to the disk.
+        Raises DiskError if there is a file of that name.
         """
         with translate_disk_errors(path):
             sync_file(self._file.fileno())
@@ -147,7 +148,7 @@ class RangedFile(ResumableFile):
             view, offset = view[count:], offset + count
 
     def _write_note_anew(self) -> None:
-        """Replace the note by one that says the same in few lines."""
+        """Replace the note by a shorter one with the same contents."""
         self._close_note()
         with AtomicFile(self.folder) as fresh:
             fresh.write(self._note_lines())
@@ -155,7 +156,7 @@ class RangedFile(ResumableFile):
         self._lines = open_own_file(self._note, "ab")
 
     def _note_lines(self) -> bytes:
-        """Return what is surely on the disk as a line, and what is written beside it as others."""
+        """Return the note: a line for the bytes surely on the disk, and lines for the others."""
         lines = [self._sure.to_line()]
         if self._ranges != self._sure.ranges and self._sure.system:
             lines += [b"[%d,%d]\n" % range_ for range_ in self._ranges]

@@ -23,10 +23,7 @@ def replace_file(source: str, target: str) -> None:
 
 
 def rename_to_new(source: str, target: str) -> None:
-    """Rename `source` to `target`, never over an existing file.
-
-    Raises FileExistsError if there is a file, OSError.
-    """
+    """Rename `source` to `target`. Raises OSError, such as FileExistsError if there is a file."""
     if os.name == "nt":  # where `rename` replaces nothing
         return _retry_while_in_use(lambda: os.rename(source, target))
     try:

@@ -37,7 +37,7 @@ class ResumeNote:
 
     @classmethod
     def of(cls, ranges: ByteRanges, total: int, validator: str) -> ResumeNote:
-        """Return a note of these ranges, written now."""
+        """Return a note about these ranges, dated now."""
         size = ranges.beginning
         parts = tuple((start, end) for start, end in ranges if start)
         return cls(size, total, validator, parts, system_start())
@@ -47,17 +47,17 @@ class ResumeNote:
         return ByteRanges([(0, self.size), *self.parts])
 
     def to_line(self) -> bytes:
-        """Return the note as a line; fields with their default are left out."""
+        """Return the note as a line of JSON, without fields that have their default."""
         fields = asdict(self)
         kept = {k: v for k, v in fields.items() if v or k not in ("parts", "system")}
         return json.dumps(kept).encode() + b"\n"
 
 
 def read_note(path: str, sure: bool = False) -> ResumeNote | None:
-    """Return how far a download came; None if the note is missing or damaged.
+    """Read the note beside a partly downloaded file; return None if it is missing or damaged.
 
-    path: the note beside the temporary file. sure: only what was on the disk, although the system's
-    memory has more.
+    path: the note's path. sure: count only bytes that are surely on the disk, not those that only
+    the system's memory may have.
     """
     added: list[tuple[int, int]] = []
     try:
@@ -74,7 +74,7 @@ def read_note(path: str, sure: bool = False) -> ResumeNote | None:
 
 
 def system_start() -> str:
-    """Return a text that is another one after each start of the system, "" if there is none."""
+    """Return a text that changes each time the system starts, "" if there is none."""
     try:
         with open(_BOOT_ID, encoding="ascii") as file:
             return file.read(100).strip()
@@ -83,7 +83,7 @@ def system_start() -> str:
 
 
 def _parse(fields: dict[str, object]) -> ResumeNote:
-    """Return the note of a line's fields. Raises TypeError or ValueError for a damaged one."""
+    """Return the note with these fields. Raises TypeError or ValueError for wrong values."""
     note = ResumeNote(**fields)  # type: ignore[arg-type]  # checked below
     parts = tuple((start, end) for start, end in note.parts)
     numbers = (note.size, note.total, *(number for part in parts for number in part))
@@ -96,7 +96,7 @@ def _parse(fields: dict[str, object]) -> ResumeNote:
 
 
 def _with_added(note: ResumeNote, added: list[tuple[int, int]]) -> ResumeNote:
-    """Return the note with the bytes that were written after its line, if they still count."""
+    """Add to a note the bytes that were written after it, if they can still be trusted."""
     if not (added and note.system and note.system == system_start()):
         return note
     ranges = note.ranges

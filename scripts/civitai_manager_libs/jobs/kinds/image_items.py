@@ -168,10 +168,10 @@ class ImageItems:
     # Claims
 
     def _claim_batch(self, batch: list[Item]) -> Iterator[Item]:
-        """Reserve items for this job and yield the items to download.
+        """Reserve items for this job, and yield those to download.
 
         Items that are already saved are reported to `on_outcome`. Items that another job is
-        fetching are remembered for later.
+        downloading are kept for later.
         """
         if self._job.options.reads_only:
             for item in batch:

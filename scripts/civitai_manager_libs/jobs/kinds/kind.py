@@ -54,7 +54,7 @@ class JobKind(Protocol):
 
     @property
     def workers(self) -> int:
-        """Return how many items are fetched at once."""
+        """Return how many items may be fetched at once."""
 
     def make_items(
         self,
@@ -65,23 +65,26 @@ class JobKind(Protocol):
         """Return the items to fetch; the parameters are those of `ImageItems`."""
 
     def fetch(self, item: Item, progress: Progress, cancelled: Cancellation) -> Outcome:
-        """Fetch an item, in a thread of its own, and return its outcome.
+        """Fetch an item in a worker thread, and return its outcome.
 
-        progress: called with the bytes received and the bytes of the whole file. Raises the errors
-        of `errors.py`.
+        progress: called with (bytes received, bytes of the whole file). Raises the errors of
+        `errors.py`.
         """
 
     def count_resumed_bytes(self, item: Item) -> int:
-        """Return how many bytes of an item are on the disk already, 0 if unknown."""
+        """Return how many bytes of an item are already on disk, 0 if unknown."""
 
     def list_folders(self) -> Iterable[str]:
         """Return the folders that the job saves files in."""
 
     def estimate_space(self, job: Job) -> Mapping[str, int]:
-        """Return the bytes that the rest of the job takes, by folder; {} if it saves no files."""
+        """Return how many bytes of disk space the rest of the job needs, by folder.
+
+        Return {} for a job that saves no files.
+        """
 
 
 def make_kind(store: JobStore, job: Job, client: JobClient) -> JobKind:
-    """Return the kind of a job, for one run."""
+    """Return the JobKind for one run of a job."""
     kind = ModelKind if job.has_models else ImageKind
     return kind(store, job.id, client)

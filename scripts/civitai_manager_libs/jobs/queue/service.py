@@ -56,7 +56,7 @@ class JobView:
 
     @property
     def is_waiting_to_retry(self) -> bool:
-        """Return whether the job is paused and will be resumed automatically."""
+        """Return whether the job is paused and will be resumed without the user."""
         return self.turn.state is JobState.PAUSED
 
 
@@ -123,10 +123,10 @@ class JobService:
     def download_model_files(
         self, requests: Sequence[ModelFileRequest], title: str
     ) -> ModelJobStart:
-        """Queue a download of these model files; return the new job and what it fetches.
+        """Queue a download of these model files; return the new job and its files.
 
-        Files that an unfinished job is going to fetch are left out; that job goes on if it was
-        paused. title: of the job, usually the name of the model.
+        A file that another unfinished job will download is left out, and that job is resumed if it
+        was paused. title: the job's title, usually the model's name.
         """
         with self.store() as store:
             start = store.add_model_files(title, requests)

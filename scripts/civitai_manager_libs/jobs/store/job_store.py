@@ -41,9 +41,9 @@ class JobStore(SavedImages):
     # Jobs
 
     def add_model_files(self, title: str, requests: Sequence[ModelFileRequest]) -> ModelJobStart:
-        """Add a queued job that downloads these model files, unless nothing is left to do.
+        """Add a queued job for those of the model files that no unfinished job will download.
 
-        Files that an unfinished job is going to fetch are left out.
+        No job is added if no files are left.
         """
         with self._database.writing() as db:
             return model_rows.insert_model_job(db, title, requests)

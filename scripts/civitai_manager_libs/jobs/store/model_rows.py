@@ -30,9 +30,9 @@ STATES = (
 def insert_model_job(
     db: sqlite3.Connection, title: str, requests: Sequence[ModelFileRequest]
 ) -> ModelJobStart:
-    """Insert a queued job for the files that no unfinished job is going to fetch.
+    """Insert a queued job for those of the model files that no unfinished job will download.
 
-    No job is inserted if there are no such files.
+    No job is inserted if no files are left.
     """
     wanted = {request.file_id: request for request in requests}
     elsewhere = _find_unfinished(db, wanted)
@@ -54,7 +54,7 @@ def insert_model_job(
 
 
 def _common_folder(folders: Sequence[str]) -> str:
-    """Return the folder that holds all these folders, the first one if there is none."""
+    """Return the folder that contains all these folders, or the first of them if none does."""
     try:
         return os.path.commonpath(folders)
     except ValueError:  # on several disks of Windows
@@ -62,7 +62,7 @@ def _common_folder(folders: Sequence[str]) -> str:
 
 
 def _find_unfinished(db: sqlite3.Connection, file_ids: Iterable[int]) -> dict[int, int]:
-    """Return the unfinished jobs that are going to fetch these files, by file id."""
+    """Return the ids of the unfinished jobs that will download these files, by file id."""
     over = [state for state in JobState if state.is_over]
     found = db.execute(
         "SELECT image_id, job FROM items JOIN jobs ON jobs.id = job WHERE kind = 'model'"
@@ -74,7 +74,7 @@ def _find_unfinished(db: sqlite3.Connection, file_ids: Iterable[int]) -> dict[in
 
 
 def parse_state(row: tuple[Any, ...]) -> ModelFileState:
-    """Return the state of a model file by its row of `STATES`."""
+    """Parse a row of `STATES`, which holds the state of one model file."""
     file_id, url, state, size, reason, message, saved_path, *record = row
     version_id, name, title, wanted_path = record
     path = saved_path or str(wanted_path or "")

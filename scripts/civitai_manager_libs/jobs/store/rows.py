@@ -163,12 +163,12 @@ def _url_to_store(image: Image, width: int) -> str:
 
 
 def with_base(url: str) -> str:
-    """Return the whole URL of one that `without_base` has shortened."""
+    """Return the whole URL for one that `without_base` has shortened."""
     return setting.base_url() + url if url[:1] == "/" else url
 
 
 def without_base(url: str) -> str:
-    """Return the URL without the base URL in the settings."""
+    """Return the URL without its beginning if that is the base URL in the settings."""
     base = setting.base_url()  # may change: a demo's port, a mirror's name
     return url.removeprefix(base) if url.startswith(f"{base}/") else url
 

@@ -20,15 +20,15 @@ _sends = SendMemory()
 
 
 def remember_send(image_id: int, infotext: str) -> None:
-    """Remember that an image was sent to a tab that generates, with this infotext."""
+    """Remember the image and the infotext that were sent to a tab of the WebUI."""
     _sends.add(image_id, infotext)
 
 
 def receive_image(image: Any, path: str, infotext: str) -> None:
-    """Store an image that the WebUI has saved, if it stems from a sent image.
+    """Store an image that the WebUI has saved, if it was made from an image that was sent.
 
-    Called in the WebUI's own thread: takes about 10 ms for such an image, else less than one. The
-    library is written in the background; a failure is logged. image: PIL's. path: its file.
+    image: the PIL image. path: its file. The WebUI waits for this function, at most about 10 ms.
+    The library is written in the background, and a failure is logged.
     """
     match = _sends.find(infotext) if len(infotext) <= _MAX_INFOTEXT else None
     if match is None:

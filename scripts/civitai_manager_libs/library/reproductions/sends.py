@@ -51,14 +51,14 @@ class SendMemory:
         self._sends: deque[_Send] = deque(maxlen=_MAX_SENDS)
 
     def add(self, image_id: int, infotext: str) -> None:
-        """Remember that an image was sent with an infotext; ignore an infotext without a seed."""
+        """Remember the image and the infotext that were sent, unless the infotext has no seed."""
         seed, words = _read_identity(infotext)
         if seed is not None:
             with self._lock:
                 self._sends.append(_Send(image_id, seed, words, self._now()))
 
     def find(self, infotext: str) -> Match | None:
-        """Return the sent image from which an image with this infotext stems, None if none does."""
+        """Return the sent image that a new image with this infotext was made from, None if none."""
         with self._lock:
             oldest = self._now() - _MAX_AGE
             sends = [send for send in reversed(self._sends) if send.sent_at >= oldest]
@@ -76,13 +76,13 @@ class SendMemory:
 
 
 def _read_identity(infotext: str) -> tuple[int | None, tuple[str, ...]]:
-    """Return (seed, words of the prompt); the seed is None if it is missing or random (-1)."""
+    """Return (seed, words of the prompt). The seed is None if it is missing or random (-1)."""
     read = parse_infotext(infotext)
     seed = as_integer(read.parameters.get("Seed"))
     return (seed if seed is not None and seed >= 0 else None), list_prompt_words(read.prompt)
 
 
 def _share_words(words: tuple[str, ...], others: tuple[str, ...]) -> float:
-    """Return which part of the longer prompt's words the other prompt has, from 0 to 1."""
+    """Return the fraction of the longer prompt's words that the other prompt has too."""
     longer = max(len({*words}), len({*others}))
     return len({*words} & {*others}) / longer if longer else 0.0

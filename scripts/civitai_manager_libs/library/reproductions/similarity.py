@@ -55,7 +55,7 @@ class Similarity(NamedTuple):
 
     @property
     def nearness(self) -> Nearness:
-        """Return the similarity in one word."""
+        """Return a word for how similar the images are."""
         is_same = self.ssim >= _SAME_SSIM and self.hash_distance <= _SAME_DISTANCE
         if is_same or self.ssim >= _SURE_SSIM:
             return "same"
@@ -64,7 +64,7 @@ class Similarity(NamedTuple):
 
 
 def open_image(file: str | BinaryIO) -> Any:
-    """Return the decoded PIL image of a PNG, JPEG or WebP file, of its first frame.
+    """Return a PNG, JPEG or WebP file's first frame as a decoded PIL image.
 
     file: a path or an open file. Raises NotAnImage if the file cannot be decoded, TooLarge if it
     has more than 64 million pixels, and DiskError.
@@ -86,7 +86,7 @@ def open_image(file: str | BinaryIO) -> Any:
 
 
 def make_thumbnail(image: Any) -> bytes:
-    """Return a PIL image as a JPEG of at most 512 pixels of the longer side."""
+    """Return a PIL image as a JPEG whose longer side is at most 512 pixels."""
     from PIL import Image
 
     scale = min(1.0, _THUMBNAIL / max(image.size))
@@ -98,22 +98,19 @@ def make_thumbnail(image: Any) -> bytes:
 
 
 def open_thumbnail(thumbnail: bytes) -> Any:
-    """Return the PIL image of a thumbnail that `make_thumbnail` made. Raises NotAnImage."""
+    """Return the PIL image of a thumbnail from `make_thumbnail`. Raises NotAnImage."""
     return open_image(io.BytesIO(thumbnail))
 
 
 def measure_similarity(image: Any, other: Any) -> Similarity:
-    """Return how similar two PIL images are.
-
-    The other is stretched to the shape of the first if their shapes differ.
-    """
+    """Return how similar two PIL images are. The second is first stretched to the first's shape."""
     image, other = image.convert("L"), other.convert("L")
     distance = sum(a != b for a, b in zip(_compute_hash(image), _compute_hash(other)))
     return Similarity(_measure_ssim(image, other), distance)
 
 
 def _measure_ssim(image: Any, other: Any) -> float:
-    """Return the SSIM of two grey images, at 256 pixels of the longer side of the first."""
+    """Return the SSIM of two grey images, scaled to 256 pixels at the first one's longer side."""
     size = _compared_size(image)
     blocks = _sum_blocks(_read_rows(image, size), _read_rows(other, size))
     values = [
@@ -125,14 +122,17 @@ def _measure_ssim(image: Any, other: Any) -> float:
 
 
 def _compared_size(image: Any) -> tuple[int, int]:
-    """Return (width, height) at which an image is compared: whole blocks, two at least."""
+    """Return the (width, height) at which to compare an image.
+
+    Both are multiples of the block size, and at least two blocks.
+    """
     scale = _SIDE / max(image.size)
     width, height = (max(2, round(side * scale / _BLOCK)) * _BLOCK for side in image.size)
     return width, height
 
 
 def _read_rows(image: Any, size: tuple[int, int]) -> Iterator[bytes]:
-    """Yield the rows of a grey image, resized to (width, height)."""
+    """Resize a grey image to (width, height), and yield its rows of pixels."""
     from PIL import Image
 
     width, height = size
@@ -143,7 +143,7 @@ def _read_rows(image: Any, size: tuple[int, int]) -> Iterator[bytes]:
 
 
 def _sum_blocks(rows: Iterator[bytes], other: Iterator[bytes]) -> list[list[_Sums]]:
-    """Return the sums of each block of two images, in rows."""
+    """Return the sums over each block of pixels of two images, in rows."""
     lines = [_sum_line(x, y) for x, y in zip(rows, other)]
     return [
         [_add_sums(column) for column in zip(*lines[at : at + _BLOCK])]
@@ -152,7 +152,7 @@ def _sum_blocks(rows: Iterator[bytes], other: Iterator[bytes]) -> list[list[_Sum
 
 
 def _sum_line(x: bytes, y: bytes) -> list[_Sums]:
-    """Return the sums of each block's part of one row of pixels."""
+    """Return the sums over one row of pixels for each block."""
     xx, yy = [value * value for value in x], [value * value for value in y]
     xy = [value * other for value, other in zip(x, y)]
     return [
@@ -184,7 +184,7 @@ def _compute_ssim(x: int, y: int, xx: int, yy: int, xy: int) -> float:
 
 
 def _compute_hash(image: Any) -> list[bool]:
-    """Return the 64 bits of a grey image's hash: which low frequencies are above their median."""
+    """Return a grey image's perceptual hash: which of 64 low frequencies are above the median."""
     rows = _read_rows(image, (_HASHED, _HASHED))
     halves = [[_multiply(row, wave) for wave in _cosines()] for row in rows]
     values = [_multiply(column, wave) for column in zip(*halves) for wave in _cosines()]
@@ -198,7 +198,7 @@ def _multiply(values: Sequence[float], wave: Sequence[float]) -> float:
 
 @functools.cache
 def _cosines() -> list[list[float]]:
-    """Return the waves of the discrete cosine transform (DCT-II), the lowest frequency first."""
+    """Return the waves of the discrete cosine transform (DCT-II), lowest frequency first."""
     step = math.pi / (2 * _HASHED)
     return [
         [math.cos(step * (2 * at + 1) * frequency) for at in range(_HASHED)]

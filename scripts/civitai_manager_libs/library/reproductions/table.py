@@ -78,10 +78,10 @@ def read_thumbnail(reproduction_id: int) -> bytes | None:
 
 
 def insert_reproduction(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None:
-    """Store a reproduction, in the caller's transaction; `new.id` is ignored.
+    """Store a reproduction in the caller's transaction, without its `id`.
 
-    It replaces one of the same file, which was overwritten. Of more than 100 reproductions of an
-    image, the oldest are deleted. thumbnail: a JPEG.
+    A reproduction of the same file is replaced, since that file was overwritten. The oldest are
+    deleted if the image then has more than 100. thumbnail: a JPEG.
     """
     if new.path:
         values: tuple[object, ...] = (new.image_id, new.path)
@@ -101,7 +101,7 @@ def insert_reproduction(db: sqlite3.Connection, new: Reproduction, thumbnail: by
 
 
 def store_reproduction(new: Reproduction, image: Any) -> None:
-    """Store a reproduction with the thumbnail of its PIL image. Raises DiskError."""
+    """Store a reproduction with a thumbnail of its PIL image. Raises DiskError."""
     thumbnail = make_thumbnail(image)
     with writing() as db:
         insert_reproduction(db, new, thumbnail)
@@ -115,7 +115,7 @@ def delete_reproductions(reproduction_ids: Sequence[int]) -> None:
 
 
 def measure_missing(items: Sequence[Reproduction], original: str) -> list[Reproduction]:
-    """Return the reproductions, each with its similarity; store what was measured.
+    """Measure and store the similarities that are missing; return all reproductions with them.
 
     original: path of the original image or of its thumbnail. Raises NotAnImage if it cannot be
     decoded, and DiskError.

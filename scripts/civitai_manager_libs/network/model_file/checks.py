@@ -41,7 +41,7 @@ class ModelChecks:
 def route_error(
     status: int, headers: Mapping[str, str], body: bytes, key: str
 ) -> CivitaiShortcutError:
-    """Return the error that stands for a refusal of Civitai's download route.
+    """Return the error for a response in which Civitai's download route refuses a file.
 
     body: the beginning of the response's body. key: the API key, replaced by `***` in the message.
     """

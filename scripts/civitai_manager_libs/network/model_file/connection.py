@@ -60,7 +60,7 @@ class Transfer:
         return self.version is None or self.version.validator != ""
 
     def restart(self) -> None:
-        """Delete all bytes; the next response may be of any version."""
+        """Delete all bytes, and accept any version of the file from the next response."""
         self.file.restart()
         self.version = None
         self.plan.set_total(None)
@@ -77,8 +77,8 @@ class PieceConnection:
     def run(self) -> None:
         """Receive pieces until the file is complete.
 
-        Raises NetworkError or ServerError if a retry may continue, FileChanged, and the errors of
-        the route, of the file's form and of the disk.
+        Raises NetworkError or ServerError if a retry may help, FileChanged, and errors of Civitai's
+        route, of the file's format and of the disk.
         """
         transfer, plan = self._transfer, self._transfer.plan
         if not transfer.is_resumable:  # after a failure
@@ -123,7 +123,7 @@ class PieceConnection:
     def _refusal(self, body: ResponseBody, address: OutgoingRequest) -> CivitaiShortcutError:
         """Return the error for a response without the file.
 
-        What a storage says is not quoted: its words may have the signed address in them.
+        A storage's own words are left out, since they may contain the signed address.
         """
         status = body.status
         if is_api_url(address.url):
@@ -161,7 +161,7 @@ class PieceConnection:
             self._write_pieces(body, piece, head, skipped=0 if is_part else piece.start)
 
     def _check_version(self, body: ResponseBody, total: int | None, is_part: bool) -> None:
-        """Begin the file with its first response; later ones must be of the same version."""
+        """Take the file's version from the first response; check that later ones have the same."""
         transfer = self._transfer
         with transfer.lock:
             if transfer.version is None:
@@ -182,7 +182,10 @@ class PieceConnection:
         transfer.plan.set_total(total, is_shared=is_part and version.validator != "")
 
     def _write_pieces(self, body: ResponseBody, piece: Piece, head: bytes, skipped: int) -> None:
-        """Write a body to the file. skipped: bytes of the body before the piece's first one."""
+        """Write the bytes of a response to the file.
+
+        skipped: how many bytes at the start of the body are not part of the piece.
+        """
         asked_end = piece.end
         pending = bytearray()
         data = head

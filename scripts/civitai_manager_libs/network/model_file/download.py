@@ -73,7 +73,7 @@ class ModelDownload:
         self._reported = (-1, -1)
 
     def run(self) -> FetchedFile:
-        """Receive the file, verify it, give it its final name and return it.
+        """Download the file, verify it and give it its final name.
 
         Raises NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, WrongHash,
         InvalidResponse, NetworkError, HttpStatusError, Refused, DiskError, Cancelled.

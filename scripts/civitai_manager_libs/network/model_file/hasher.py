@@ -26,7 +26,7 @@ class BackgroundHash:
         self._thread.start()
 
     def result(self, cancelled: Cancellation) -> str:
-        """Return the hexadecimal SHA256 of the whole file, which must be there.
+        """Return the hexadecimal SHA256 of the file, after all its bytes were written.
 
         Raises DiskError, Cancelled.
         """
@@ -38,7 +38,6 @@ class BackgroundHash:
         return self._digest.hexdigest()
 
     def close(self) -> None:
-        """End the thread."""
         self._stopped.set()
         self._thread.join()
 

@@ -40,7 +40,7 @@ class Piece:
 
     @property
     def speed(self) -> float:
-        """Return the bytes a second so far."""
+        """Return the mean speed until now in bytes a second."""
         return (self.position - self.start) / max(1e-3, time.monotonic() - self.began)
 
     @property
@@ -67,7 +67,7 @@ class PiecePlan:
         return self.total is not None and self._file.size >= self.total
 
     def take(self, speed: float) -> Piece | None:
-        """Return the next piece to receive, None if there is none at the moment.
+        """Return the next piece to receive, None if all bytes are received or being received.
 
         speed: bytes a second of the connection, 0 if unknown.
         """
@@ -78,22 +78,22 @@ class PiecePlan:
             return piece
 
     def give_back(self, piece: Piece) -> None:
-        """End a piece; what it did not receive is free for others."""
+        """Mark a piece as ended; another connection may then receive its missing bytes."""
         with self._changed:
             self._active.remove(piece)
             self._whole = None if self._whole is piece else self._whole
             self._changed.notify_all()
 
     def set_total(self, total: int | None, is_shared: bool = False) -> None:
-        """Set the file's length and whether several connections may receive it."""
+        """Set the file's length, and whether several connections may receive the file."""
         with self._changed:
             self.total, self.is_shared = total, is_shared
             self._changed.notify_all()
 
     def take_all(self, piece: Piece) -> bool:
-        """Let a piece receive all the rest, since its response is the whole file.
+        """Extend a piece to the end of the file, since its response is the whole file.
 
-        Return False if another piece does so.
+        Return False if another piece has been extended already.
         """
         with self._changed:
             if self._whole is None:
@@ -102,7 +102,7 @@ class PiecePlan:
             return self._whole is piece
 
     def wait(self, seconds: float) -> None:
-        """Wait until a piece may be free, at most some seconds."""
+        """Wait until a piece may be available, at most `seconds`."""
         with self._changed:
             self._changed.wait(seconds)
 
@@ -118,21 +118,27 @@ class PiecePlan:
         return self._split_slowest()
 
     def _free_range(self, total: int) -> tuple[int, int] | None:
-        """Return the first range that is missing and that nobody receives."""
+        """Return the first missing range of bytes that no connection is receiving."""
         taken = ByteRanges(self._file.ranges)
         for piece in self._active:
             taken.add(piece.start, int(min(piece.end, total)))
         return next(taken.gaps(total), None)
 
     def _piece_size(self, speed: float, total: int) -> int:
-        """Return a size that keeps requests rare, and lets all connections end together."""
+        """Return how many bytes a piece should have, so that few requests are made.
+
+        Pieces near the file's end are smaller, so that all connections end together.
+        """
         if self._connections == 1:
             return total
         fair = (total - self._file.size) // (2 * self._connections)
         return int(max(_MIN_PIECE, min(speed * _PIECE_SECONDS, fair, _MAX_PIECE)))
 
     def _split_slowest(self) -> Piece | None:
-        """Take the second half of the piece that would last longest, if it would last long."""
+        """Halve the piece that will take the longest time, and return its second half.
+
+        Return None if that piece will not take long.
+        """
         slowest = max(self._active, key=lambda piece: piece.seconds_left, default=None)
         if slowest is None or slowest.seconds_left < _SLOW or slowest.missing < 2 * _MIN_SPLIT:
             return None

@@ -41,9 +41,9 @@ class DownloadRoute:
     def address(self, expired: OutgoingRequest | None = None) -> OutgoingRequest:
         """Return a request for the file at its signed address.
 
-        expired: an address that the storage refused; the first thread that names it asks the route
-        again, and the others get the same new address. Raises the errors of `route_error`,
-        NetworkError and Cancelled.
+        expired: an address that the storage has refused. The first thread that reports it requests
+        a new address for all threads. Raises the errors of `route_error`, NetworkError and
+        Cancelled.
         """
         with self._lock:
             if self._address is None or self._address is expired:

@@ -19,11 +19,11 @@ _MIN_SYNC_PAUSE, _MAX_SYNC_PAUSE = 0.02, 0.5  # but at least and at most so many
 
 
 def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], None]) -> None:
-    """Receive all bytes of a file over one connection, or several where that is possible.
+    """Receive all bytes of a file, over several connections if the storage allows it.
 
-    transfer: its cancellation is set when the download ends early. retries: of each connection.
-    on_tick: called in this thread ten times a second. Returns when no thread uses the file any
-    more. Raises the errors of `PieceConnection.run`, Cancelled.
+    transfer: its cancellation is set if the download fails. retries: for each connection. on_tick:
+    called in this thread ten times a second. All threads have ended when this returns. Raises the
+    errors of `PieceConnection.run`, and Cancelled.
     """
     team = _Team(transfer, retries)
     syncing = threading.Thread(target=team.sync, name="model-sync", daemon=True)
@@ -52,7 +52,7 @@ class _Team:
         self._error: BaseException | None = None
 
     def receive(self, on_tick: Callable[[], None]) -> None:
-        """Run the connections until all have ended; start more as soon as they help."""
+        """Start connections while more of them help, and wait until all have ended."""
         self._start_connection()
         while True:
             with self._changed:
@@ -66,7 +66,7 @@ class _Team:
                 self._start_connection()
 
     def sync(self) -> None:
-        """Force the file to the disk again and again, so that a loss of power costs little."""
+        """Sync the file repeatedly during the download, so that a loss of power costs little."""
         pause, size = _MIN_SYNC_PAUSE, -1
         while not self._is_over.wait(pause):
             file = self._transfer.file
@@ -81,7 +81,7 @@ class _Team:
             pause = min(max(_SYNC_SHARE * seconds, _MIN_SYNC_PAUSE), _MAX_SYNC_PAUSE)
 
     def close(self) -> None:
-        """Wait until no thread writes the file any more."""
+        """Wait until no thread uses the file any more."""
         for thread in self._threads:
             thread.join()
         self._is_over.set()

@@ -38,9 +38,9 @@ class ConnectionLimits:
         self._repeats = LogThrottle()
 
     def protocol(self, *, app_state: dict[str, Any], **given: Any) -> asyncio.Protocol:
-        """Return the protocol object for a new connection.
+        """Return the object that handles a new connection, for uvicorn to use.
 
-        app_state, given: the arguments that uvicorn passes to its own protocol.
+        app_state, given: the arguments that uvicorn passes to its own protocol class.
         """
         from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
@@ -51,7 +51,7 @@ class ConnectionLimits:
         return connection
 
     def wrap_app(self, app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        """Return an ASGI application that runs `app` and reports finished requests."""
+        """Return an ASGI application that runs `app` and reports each request that is done."""
 
         async def watched(scope: Any, receive: Any, send: Any) -> None:
             connection = scope.get("state", {}).pop(_KEY)
@@ -135,7 +135,7 @@ class _Connection(asyncio.Protocol):
     def _pass_on(self) -> None:
         """Pass received bytes on to uvicorn, one request at a time.
 
-        A request's head is passed on when it is complete and no other request is being answered.
+        A request is passed on once its head is complete and the previous request is answered.
         """
         while self._kept and not self._transport.is_closing():
             if self._body_left:

@@ -52,7 +52,7 @@ def _is_same_site(headers: Headers) -> bool:
 def is_cross_site(headers: Headers, method: str) -> bool:
     """Return whether another site's page sent a request, by its Fetch Metadata headers.
 
-    A link that the user follows to our page does not count. See
+    Return False for a link to our page that the user has followed. See
     https://www.w3.org/TR/fetch-metadata/
     """
     if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
@@ -72,7 +72,7 @@ def is_from_this_machine(request: Request) -> bool:
 
 
 def is_passed_on(headers: Headers) -> bool:
-    """Return whether the headers show that a proxy or tunnel has forwarded a request."""
+    """Return whether a proxy or tunnel has forwarded a request, as its headers show."""
     return any(name in _FORWARDED or name.startswith("x-forwarded") for name in headers)
 
 

@@ -63,10 +63,10 @@ class RequestContext:
         return self.body.get(name) if isinstance(self.body, dict) else None
 
     def typed_field(self, name: str, kind: type, is_needed: bool = False) -> Any:
-        """Return a field of the JSON body after checking its type, None if it is absent.
+        """Return a field of the JSON body, None if it is absent.
 
-        kind: the type that the value must have. is_needed: an absent field is an error. Raises
-        ApiError if the field is missing but needed, has another type, or is too long.
+        kind: the type that the value must have. is_needed: whether the field must be there. Raises
+        ApiError if a needed field is absent, or if a value has another type or is too long.
         """
         value = self.body_field(name)
         is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))

@@ -20,9 +20,9 @@ class LogThrottle:
         self._told: dict[Hashable, tuple[float, int]] = {}  # when, how often since
 
     def count(self, kind: Hashable) -> int | None:
-        """Count an event; return how many events to log now, None for no log line.
+        """Count an event; return how many events the log line is to report, None for no log line.
 
-        That is the number of events of this kind since its last log line.
+        That is the number of events of this kind since the last log line.
         """
         if kind not in self._told and len(self._told) >= _MOST_KINDS:
             kind = None

@@ -47,10 +47,10 @@ class LoginAttempts:
         self._recent: deque[float] = deque(maxlen=_MANY)
 
     def begin(self, peer: str, through: str = "") -> float:
-        """Count a login attempt; return how many seconds to wait first, 0.0 for none.
+        """Return how many seconds a client must wait before it may log in, 0.0 for now.
 
-        An attempt that must wait is not counted. Others count as failed until `succeed` is called.
-        through: the proxy or tunnel that names the client, or the client's IPv6 site.
+        If it may log in now, the attempt counts as failed until `succeed` is called. through: the
+        proxy or tunnel that forwarded the request, or the client's IPv6 site, "" for neither.
         """
         now = self._clock()
         is_storm = len(self._recent) == _MANY and now - self._recent[0] < _MINUTE
@@ -146,10 +146,9 @@ class Login:
 
 
 def _login_peers(request: HTTPConnection) -> tuple[str, str]:
-    """Return (client, through) of a login request, for `LoginAttempts`.
+    """Return the arguments (peer, through) of `LoginAttempts` for a login request.
 
-    through: the proxy or tunnel that forwarded the request, or else the client's IPv6 site, "" for
-    none. If the proxy is on this machine, uvicorn takes the client's address from the headers.
+    If a proxy on this machine forwarded the request, uvicorn takes the peer from its headers.
     """
     peer = request_peer(request)
     connected = request.scope.get(CONNECTED_PEER, peer)

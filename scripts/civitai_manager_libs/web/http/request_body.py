@@ -42,9 +42,10 @@ class BodyReader:
     ) -> AsyncIterator[Any]:
         """Yield the parsed JSON body of a request, None for a GET.
 
-        is_file: the body is no JSON; yield it as an open temporary file. Only a few large bodies
-        may be held at a time; each counts until the `with` block ends. Raises ApiError for an
-        invalid, too large or too slow body, and ClientDisconnect if the client goes away.
+        is_file: yield the body, which is no JSON, as an open temporary file instead. Only a few
+        large bodies may be held at a time; a body counts until the `with` block ends. Raises
+        ApiError if the body is invalid, too large or too slow, and ClientDisconnect if the client
+        goes away.
         """
         if request.method in ("GET", "HEAD"):
             yield None

@@ -51,8 +51,8 @@ def image_view(
 ) -> ImageView:
     """Return the JSON of an image for the grid.
 
-    saved: ids of downloaded images. annotations: the user's, by image id. news: ids of images that
-    are new in a watched gallery.
+    saved: ids of downloaded images. annotations: the user's annotations by image id. news: ids of
+    images that are new in a watched gallery.
     """
     annotation = annotations.get(image.id, bookmarks.Annotation())
     return {

@@ -47,7 +47,7 @@ def get_job_service() -> JobService:
 
 
 def resume_work() -> None:
-    """Resume unfinished jobs and the indexing of an older library, after a start.
+    """Resume unfinished jobs, and the indexing of a library that an older version has written.
 
     A database that cannot be used is logged, and the page works without it.
     """

@@ -35,7 +35,7 @@ _CODE_KINDS = {"js": "text/javascript", "css": "text/css"}
 def get_thumbnail(context: RequestContext) -> Any:
     """Return a response with an image's thumbnail.
 
-    The query parameter `w` is the least width; the largest thumbnail is 800 pixels wide.
+    The query parameter `w` is the least width wanted, at most 800 pixels.
     """
     image = require_image(context)
     width = _choose_width(context.query_param("w"))
@@ -44,10 +44,7 @@ def get_thumbnail(context: RequestContext) -> Any:
 
 
 def get_file(context: RequestContext) -> Any:
-    """Return a response with an image's full-size file.
-
-    The file is taken from the downloads, the cache or Civitai, the first that has it.
-    """
+    """Return a response with an image's full-size file, downloaded, cached or from Civitai."""
     image = require_image(context)
     saved = find_saved_files([image.id]).get(image.id)
     if saved:

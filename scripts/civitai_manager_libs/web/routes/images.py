@@ -78,7 +78,7 @@ def _list_notes(
 ) -> list[Note]:
     """Return notes for the user about the pages that were read.
 
-    at: cursor of the last page read. cursor: cursor of the next page, None at the end.
+    at: cursor of the last page that was read. cursor: cursor of the next page, None at the end.
     """
     page, notes = reads[-1].page, list[Note]()
     if not page.ids and not page.dropped and cursor is None:

@@ -107,7 +107,7 @@ def _failures_view(view: JobView, language: str) -> JobFailures:
 def _failed_key(view: JobView) -> str:
     """Return the key of the message that says how many images failed.
 
-    Only if the network may be the cause, the message tells the user to check it.
+    If the network may be the cause, that is a message which also says to check the network.
     """
     codes = {item.reason for item in view.failed}
     if view.job.has_models:  # a job of model files waits for the network
@@ -241,7 +241,7 @@ def _failure_view(item: Item, language: str) -> JobFailure:
 
 
 def _page_url(item: Item) -> str:
-    """Return the address of the item's page on Civitai, of its site if the page is unknown."""
+    """Return the URL of the item's page on Civitai, or of Civitai itself if the page is unknown."""
     if item.kind != "model":
         return f"{setting.base_url()}/images/{item.image_id}"
     try:

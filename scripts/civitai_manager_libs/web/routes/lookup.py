@@ -20,10 +20,7 @@ _MOST_VERSIONS = 3  # of those an image names that are asked for their model
 
 
 def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
-    """Return what the text in the search field stands for.
-
-    That is a model, an image, a post, a user, or words that find models.
-    """
+    """Return the model, image, post, user or search words that a text in the search field means."""
     return RemoteWork(lambda: _resolve_reference(context, _parse_reference(context)))
 
 

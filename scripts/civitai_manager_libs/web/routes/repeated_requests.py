@@ -24,10 +24,7 @@ class _Responses:
         self._by_id: OrderedDict[str, Any] = OrderedDict()
 
     def get(self, request: str, begin: Callable[[], T]) -> T:
-        """Return the response to a request id, the same one each time.
-
-        begin: makes the response; called only the first time.
-        """
+        """Return what `begin` returned for this request id; call `begin` only the first time."""
         with self._lock:  # held meanwhile: to begin a job is a matter of milliseconds
             if request not in self._by_id:
                 self._by_id[request] = begin()
@@ -41,7 +38,10 @@ _responses = _Responses()
 
 
 def answer_once(context: RequestContext, begin: Callable[[], T]) -> T:
-    """Return what `begin` returns; for a repeated `request` id in the body, the first response."""
+    """Call `begin` and return its response; repeat that response if the page repeats its request.
+
+    A repeated request has the same id in the field `request` of its body.
+    """
     request = context.body_field("request")
     if not isinstance(request, str) or not re.fullmatch(r"[\w-]{8,64}", request):
         return begin()

@@ -40,7 +40,7 @@ T = TypeVar("T")
 def get_reproductions(
     context: RequestContext,
 ) -> list[ReproductionView] | RemoteWork[list[ReproductionView]]:
-    """Return the reproductions of an image, newest first; measure those that are new."""
+    """Return the reproductions of an image, newest first, each with its similarity."""
     image = require_image(context)
     found = reproductions.list_reproductions(image.id)
     if all(one.similarity for one in found):
@@ -66,7 +66,7 @@ def get_reproduction_file(context: RequestContext) -> Any:
 
 
 def remove_reproductions(context: RequestContext) -> list[ReproductionView]:
-    """Remove reproductions from the list and return the list; their files stay."""
+    """Delete the reproductions whose ids are in the body; return the rest. Their files stay."""
     image, ids = require_image(context), context.typed_field("ids", list, is_needed=True)
     own = {one.id for one in reproductions.list_reproductions(image.id)}
     reproductions.delete_reproductions([i for i in ids if type(i) is int and i in own])
@@ -74,10 +74,10 @@ def remove_reproductions(context: RequestContext) -> list[ReproductionView]:
 
 
 def compare_file(context: RequestContext) -> RemoteWork[Comparison]:
-    """Compare a file, which is the request's body, with an image.
+    """Compare the image file in the request's body with an image of Civitai.
 
-    With the query parameter `keep=1`, its thumbnail and infotext are stored as a reproduction,
-    under the file name `name`.
+    With the query parameter `keep=1`, the file's thumbnail and infotext are stored as a
+    reproduction that is named by the parameter `name`.
     """
     image, file = require_image(context), context.body
     try:
@@ -114,9 +114,9 @@ def _measure_and_list(
 
 
 def _use_original(context: RequestContext, image: Image, measure: Callable[[str], T]) -> T | None:
-    """Return what `measure` returns for the path of an image's thumbnail.
+    """Call `measure` with the path of an image's thumbnail, and return its result.
 
-    Return None if the thumbnail can neither be fetched nor found, or cannot be decoded.
+    Return None if there is no thumbnail, or if it cannot be decoded.
     """
     try:
         try:
@@ -131,7 +131,7 @@ def _use_original(context: RequestContext, image: Image, measure: Callable[[str]
 
 
 def _read_original(image: Image) -> str:
-    """Return the infotext of an image from its record or else its file; "" without either."""
+    """Return an image's infotext from its record or else from its file, "" if neither has one."""
     text = build_infotext(image.meta, image)
     if text:
         return text
@@ -195,7 +195,7 @@ def _make_summary(context: RequestContext, similarity: reproductions.Similarity 
 def _describe_differences(
     context: RequestContext, original: str, one: reproductions.Reproduction
 ) -> list[str]:
-    """Return a sentence for each difference, or one that says why there is none."""
+    """Return a sentence for each difference between two infotexts, or one if there is none."""
     if not original:
         return [context.translate("differs_original_unknown")]
     if not parse_infotext(one.infotext).parameters:
@@ -221,7 +221,7 @@ def _describe(context: RequestContext, one: Difference) -> str:
 
 
 def _find_missing_loras(names: Iterable[str]) -> set[str]:
-    """Return the names, in lower case, of those LoRAs that are not on this machine."""
+    """Return which of these LoRAs are not on this machine, by their names in lower case."""
     here = get_model_index()
     wanted = {name.lower(): WantedModel(Resource("lora", name)) for name in names}
     return {name for name, one in wanted.items() if here.find(one).state == "missing"}

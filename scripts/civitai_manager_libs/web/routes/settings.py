@@ -58,7 +58,7 @@ def put_settings(context: RequestContext) -> SettingsSaved:
 
 
 def _validate_settings(given: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """Return the checked values of settings. Raises one ApiError for all that are invalid."""
+    """Return the values of settings after checking them. Raises one ApiError for all bad values."""
     valid, errors = dict[str, Any](), list[ApiError]()
     for entry in setting.SETTINGS:  # in the order of the settings panel
         if entry.name in given:
@@ -157,9 +157,9 @@ def put_key(context: RequestContext) -> KeySaved:
 
 
 def test_key(context: RequestContext) -> RemoteWork[Message]:
-    """Return a message that names the user of an API key.
+    """Return a message with the name of the user to whom an API key belongs.
 
-    The key is in the body; "" tests the saved key. Raises ApiError if there is no key.
+    The key is in the body; "" means the saved key. Raises ApiError if there is no key.
     """
     _check_lock(context, "key")
     typed = _require_key(context)

@@ -32,10 +32,10 @@ class _WatchChecks:
         self.troubles: dict[str, CivitaiShortcutError] = {}  # of the last look, by gallery
 
     def begin(self, is_requested: bool) -> None:
-        """Start to check watched galleries in the background, unless a check is running.
+        """Check the watched galleries in the background, unless a check is running already.
 
-        is_requested: check all galleries. Otherwise check only galleries that are due: not checked
-        for an hour if this is the first check, else for a day. Raises DiskError.
+        is_requested: whether the user asked for the check; then all galleries are checked.
+        Otherwise only those are that were not checked for a day (for an hour in the first check).
         """
         with self._lock:
             if self.is_at_work or not (is_requested or self._is_time()):
@@ -49,9 +49,9 @@ class _WatchChecks:
             threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
 
     def _is_time(self) -> bool:
-        """Return whether it is time for a check that the user has not requested.
+        """Return whether a check that the user did not ask for may start.
 
-        That is at the first call, and then every hour if daily checks are on.
+        That is so at the first call, and then every hour if daily checks are on.
         """
         if self._begun_at is None:
             return True

@@ -28,7 +28,7 @@ _LONGEST = 1_000_000  # characters of a text
 
 
 def list_incompatibilities(text: str, language: str) -> list[str]:
-    """Return which values of an infotext the WebUI would lose or change, as sentences.
+    """Return a sentence for each value of an infotext that the WebUI would lose or change.
 
     Return [] without a WebUI, or if the WebUI's rules are not known.
     """

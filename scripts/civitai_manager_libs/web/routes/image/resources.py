@@ -21,7 +21,7 @@ _AT_ONCE = 500  # pictures whose records are in memory together
 
 
 def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
-    """Return the JSON of an image's resources, which says which of them are on this machine."""
+    """Return the JSON of an image's resources, with whether each is on this machine."""
     used = find_used_models([image], open_model)
     views = list[ResourceView]()
     for one in used.by_image[image.id]:

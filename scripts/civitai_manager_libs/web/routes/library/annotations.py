@@ -74,7 +74,7 @@ def act_on_collections(context: RequestContext) -> list[Collection]:
 
 
 def get_export(context: RequestContext) -> Response:
-    """Return a JSON file of one `collection`, or of all annotations and collections."""
+    """Return a JSON file of all annotations and collections, or of one `collection`."""
     exported = bookmarks.import_export.export_bookmarks(context.query_param("collection"))
     body = json.dumps(exported, ensure_ascii=False, indent=1).encode("utf-8", "replace")
     headers = {
@@ -86,7 +86,7 @@ def get_export(context: RequestContext) -> Response:
 
 
 def post_import(context: RequestContext) -> Imported:
-    """Import the annotations and collections in the body; return their numbers."""
+    """Import the annotations and collections in the body; return how many of each were imported."""
     images, collections = bookmarks.import_export.import_bookmarks(context.body)
     message = context.translate("import_done", n=images, sets=collections)
     return {"image_count": images, "collection_count": collections, "message": message}

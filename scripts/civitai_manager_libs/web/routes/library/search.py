@@ -58,7 +58,7 @@ def get_suggestions(context: RequestContext) -> list[Suggestion]:
 
 
 def filter_loaded(context: RequestContext) -> LoadedFilterResult:
-    """Return which of the image ids in the body match the search in the body."""
+    """Return those of the image ids in the body that match the search in the body."""
     known, words = require_ids(context, _MOST_IDS), context.typed_field(
         "words", str, is_needed=True
     )
@@ -71,9 +71,9 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
 def _filter_local(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Return the ids of images that can, or cannot, be made on this machine.
+    """Keep the ids of images that this machine can make, or cannot make if `query.here` is False.
 
-    Which of the two is wanted says `query.here`; None returns all ids.
+    All ids are kept if `query.here` is None.
     """
     if query.here is None:
         return image_ids
