@@ -51,6 +51,14 @@ examples:
   python scripts/civitai_shortcut.py --demo download 900001 --limit 20
       (a try without a network)"""
 
+_MODELS_EXAMPLES = """\
+examples:
+  python scripts/civitai_shortcut.py models https://civitai.com/images/12345 picture.png
+      what these pictures need, what of it is here and what is not, with sizes
+  python scripts/civitai_shortcut.py models 12345 --get
+      the newest version of a model, into its folder
+  python scripts/civitai_shortcut.py --demo models 900001 --get
+      (a try without a network)"""
 _SEARCH_EXAMPLES = """\
 examples:
   python scripts/civitai_shortcut.py search 'lighthouse -blurry "golden hour"'
@@ -228,6 +236,33 @@ def _add_search(search: argparse.ArgumentParser) -> None:
     _add_level(search, "XXX")
 
 
+def _add_models(command: argparse.ArgumentParser) -> None:
+    command.epilog, add = _MODELS_EXAMPLES, command.add_argument
+    what = (
+        "a Civitai URL or id of a picture, or a picture's file on this machine: what it was made"
+        " with; or a Civitai URL or id of a model or version: its own file"
+    )
+    add("what", metavar="WHAT", nargs="+", help=what)
+    version = "this version of a model; default: that of the URL, else the newest"
+    add("--version", type=argtypes.make_int_parser(1), metavar="ID", help=version)
+    get = "download what is missing, into the folders of its kind; default: list it"
+    add("--get", action="store_true", help=get)
+    number = argtypes.make_int_parser(1)
+    file = (
+        "take this file, by its id in the list, in place of the version's other one, or with it if"
+        " it is its VAE and the like; may be given several times; default: the file that the"
+        " picture names, else the best by the settings"
+    )
+    add("--file", type=number, metavar="ID", action="append", default=[], help=file)
+    pickle = (
+        "as --file, for a file that may run code when it is loaded (.ckpt, .pt): only if both of"
+        " Civitai's scans found nothing; default: such files are not downloaded"
+    )
+    add("--allow-pickle", type=number, metavar="ID", action="append", default=[], help=pickle)
+    folder = "download into this folder; default: the folder of each kind of model"
+    add("--dest", type=argtypes.parse_folder, metavar="DIR", help=folder)
+
+
 def _add_filters(download: argparse.ArgumentParser) -> None:
     add = download.add_argument
     _add_level(download)
@@ -256,6 +291,10 @@ _COMMANDS = {
     "download": (
         _add_download,
         "download a gallery: of a model, a version, a post or a user; or one picture",
+    ),
+    "models": (
+        _add_models,
+        "list the model files that pictures need, and download those that are missing",
     ),
     "resume": (_add_job, "go on with a job, or with all unfinished ones"),
     "retry": (_add_job, "try again what failed in a job, or in all"),

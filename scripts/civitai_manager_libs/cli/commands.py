@@ -10,11 +10,13 @@ from .terminal import failure_text, translate_errors, print_message, print_trans
 
 if TYPE_CHECKING:  # `--help` loads none of these
     from ..jobs import Job, JobStore
+    from ..model_files import NeededFiles
 
 __all__ = ["run_command"]
 
 # Exit codes; those of a job are in `run_job`
-_SUCCESS, _BAD_INPUT, _NOTHING_DONE, _INTERRUPTED = 0, 2, 3, 130
+_SUCCESS, _SOME_FAILED, _BAD_INPUT, _NOTHING_DONE, _INTERRUPTED = 0, 1, 2, 3, 130
+_WRITE_SECONDS = 60.0  # for records that are still being written to the library
 _MAX_JOBS = 1000  # listed, or resumed at once
 
 
@@ -127,6 +129,62 @@ def _show_stats(arguments: argparse.Namespace) -> int:
     return _SUCCESS
 
 
+def _list_models(arguments: argparse.Namespace) -> int:
+    from ..library import wait_for_writes
+    from .model_table import print_needed_files
+    from .needed_models import apply_choices, find_needed_files
+    from .target import make_checked_client
+
+    client = make_checked_client()
+    needed = find_needed_files(client, arguments)
+    needed = apply_choices(needed, arguments.file, arguments.allow_pickle)
+    wait_for_writes(_WRITE_SECONDS)
+    if not arguments.get:
+        print_needed_files(needed, arguments.json)
+        return _SUCCESS
+    return _get_models(arguments, client, needed)
+
+
+def _get_models(arguments: argparse.Namespace, client: Any, needed: NeededFiles) -> int:
+    """Download the missing model files, and return the exit code.
+
+    It is 1 if something that is needed was neither here nor fetched, 3 if nothing was fetched.
+    """
+    from ..model_files import plan_requests
+    from .model_table import print_needed_files
+
+    folder = _absolute_folder(arguments.dest)
+    wanted = [one for one in needed.files if one.is_fetchable or folder and one.lacks_folder]
+    files = [(one.choice.file, one.version) for one in wanted]
+    requests = plan_requests(client, [(f, v) for f, v in files if f and v], folder)
+    absent = [one for one in needed.files if one.availability != "here"]
+    is_complete = len(wanted) == len(absent) and not needed.unknown
+    if not is_complete or not wanted:
+        print_needed_files(needed, arguments.json and not wanted)
+    if not wanted:
+        return _SUCCESS if is_complete else _NOTHING_DONE
+    title = wanted[0].title if len(wanted) == 1 else terminal_text("models_job", n=len(wanted))
+    with _open_store() as store:
+        started = store.add_model_files(title, requests)
+        jobs = [job for job in (started.job_id, *started.elsewhere.values()) if job is not None]
+        idle = [job for job in dict.fromkeys(jobs) if not store.is_worked_on(job)]
+        for job in set(jobs) - set(idle):
+            print_translated("job_is_worked_on", job=job)
+        code = _run_jobs(store, idle, client, arguments.json)
+    return code if is_complete or code else _SOME_FAILED
+
+
+def _absolute_folder(folder: str | None) -> str:
+    """Return a folder of the command line as a path from the root, "" for none."""
+    if folder is None:
+        return ""
+    import os
+
+    path = os.path.abspath(os.path.expanduser(folder))
+    _check_folder(path)
+    return path
+
+
 def _export(arguments: argparse.Namespace) -> int:
     from .search import print_bookmarks
 
@@ -138,6 +196,7 @@ _COMMANDS = {
     "resume": _resume,
     "retry": _retry,
     "jobs": _print_jobs,
+    "models": _list_models,
     "search": _search,
     "export": _export,
     "figures": _show_stats,

@@ -24,6 +24,7 @@ from .files import (
     delete_file,
     discard_resumable,
     expand_folder,
+    find_free_space,
     is_complete,
     is_temporary_name,
     log_disk_errors,
@@ -71,7 +72,14 @@ __all__ += ["as_whole_number", "AtomicFile", "ByteRanges", "cache_file_name", "C
 __all__ += ["check_disks", "check_free_space", "clean_date", "clean_line", "clean_lines"]
 __all__ += ["clean_text", "complete_file_type", "copy_refused_file", "delete_file"]
 __all__ += ["discard_resumable", "download_all", "DownloadSummary", "ENDING_SIGNALS"]
-__all__ += ["expand_folder", "format_number", "has_too_many_parts", "html_to_text", "Image"]
+__all__ += [
+    "expand_folder",
+    "find_free_space",
+    "format_number",
+    "has_too_many_parts",
+    "html_to_text",
+    "Image",
+]
 __all__ += ["is_complete", "is_deeply_nested", "is_temporary_name", "level_mask", "level_name"]
 __all__ += ["LEVELS", "log_disk_errors", "make_folder_private", "model_file_stem"]
 __all__ += ["model_formats", "never_cancelled", "prefetch", "RangedFile", "ReactionCounts"]

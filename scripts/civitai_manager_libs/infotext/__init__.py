@@ -5,6 +5,7 @@ from .embedding import embed_infotext
 from .files import EmbeddedData, has_overlapping_exif, read_embedded
 from .generation import Generation, read_generation
 from .hosts import HostCapabilities, HOSTS, list_losses, Loss
+from .infotext_metadata import parse_metadata
 from .metadata import build_infotext, find_workflow, list_added_lora_tags, list_omitted_parameters
 from .resources import list_resources, Resource
 from .text import find_missing_values, parse_infotext
@@ -13,4 +14,4 @@ __all__ = ["Difference", "EmbeddedData", "Generation", "HOSTS", "HostCapabilitie
 __all__ += ["Resource", "build_infotext", "embed_infotext", "find_missing_values", "find_workflow"]
 __all__ += ["has_overlapping_exif", "list_added_lora_tags", "list_differences", "list_lora_names"]
 __all__ += ["list_losses", "list_omitted_parameters", "list_prompt_words", "list_resources"]
-__all__ += ["parse_infotext", "read_embedded", "read_generation"]
+__all__ += ["parse_infotext", "parse_metadata", "read_embedded", "read_generation"]

@@ -60,6 +60,11 @@ class NeededFile:
         """Return whether the file is not here and can be downloaded."""
         return self.availability != "here" and bool(self.path) and not self.choice.refusal
 
+    @property
+    def lacks_folder(self) -> bool:
+        """Return whether the file could be fetched if there were a folder for it."""
+        return self.error is not None and not self.choice.refusal
+
 
 @dataclass(frozen=True)
 class UnknownModel:
@@ -144,7 +149,9 @@ def make_needed_file(
     """
     choice = choose_file(version) if choice is None else choice
     resource = Resource(version_id=version.id) if resource is None else resource
-    match = match_resource(resource, version)
+    # The user wants this very file, whatever other file of the version is here.
+    is_chosen = choice.by == "user"
+    match = ModelMatch("missing") if is_chosen else match_resource(resource, version)
     needed = NeededFile(
         choice.file.id if choice.file else version.id,
         choice,
@@ -154,8 +161,11 @@ def make_needed_file(
         version,
         image_count,
     )
-    taken = set() if taken is None else taken
-    return needed if needed.availability == "here" else _with_path(needed, version, taken)
+    if needed.availability == "here":
+        return needed
+    needed = _with_path(needed, version, set() if taken is None else taken)
+    is_here = is_chosen and os.path.isfile(needed.path)
+    return replace(needed, availability="here") if is_here else needed
 
 
 def _with_path(needed: NeededFile, version: Version, taken: set[str]) -> NeededFile:

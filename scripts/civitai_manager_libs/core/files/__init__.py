@@ -5,6 +5,7 @@ from .cleanup import remove_leftovers
 from .free_space import (
     check_disks,
     check_free_space,
+    find_free_space,
     log_disk_errors,
     to_disk_error,
     translate_disk_errors,
@@ -18,7 +19,14 @@ from .truncation import complete_file_type, is_complete
 from .user_path import expand_folder
 
 __all__ = ["AtomicFile", "check_disks", "check_free_space", "complete_file_type", "delete_file"]
-__all__ += ["discard_resumable", "expand_folder", "is_complete", "is_link", "is_temporary_name"]
+__all__ += [
+    "discard_resumable",
+    "expand_folder",
+    "find_free_space",
+    "is_complete",
+    "is_link",
+    "is_temporary_name",
+]
 __all__ += ["log_disk_errors", "RangedFile", "remove_leftovers", "replace_file", "ResumableFile"]
 __all__ += ["resumable_size", "sync_folder"]
 __all__ += ["to_disk_error", "translate_disk_errors"]

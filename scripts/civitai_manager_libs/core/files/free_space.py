@@ -14,6 +14,7 @@ from ...errors import DiskError, DiskFull
 __all__ = [
     "check_disks",
     "check_free_space",
+    "find_free_space",
     "to_disk_error",
     "translate_disk_errors",
     "log_disk_errors",
@@ -57,17 +58,25 @@ def log_disk_errors(label: str) -> Iterator[None]:
         util.printD(f"[{label}] {error}")
 
 
+def find_free_space(folder: str) -> int | None:
+    """Return the free bytes of the folder's disk, or of the disk that it would be created on.
+
+    None if they cannot be found.
+    """
+    try:
+        return shutil.disk_usage(folder or ".").free
+    except (FileNotFoundError, ValueError):
+        parent = os.path.dirname(folder)
+        return None if parent == folder else find_free_space(parent)
+    except OSError:
+        return None
+
+
 def check_free_space(folder: str, needed: int) -> None:
     """Raise DiskFull if the folder's disk has fewer than `needed` bytes free."""
-    try:
-        missing = needed - shutil.disk_usage(folder or ".").free
-    except (FileNotFoundError, ValueError):
-        if os.path.dirname(folder) != folder:
-            check_free_space(os.path.dirname(folder), needed)
-        return
-    except OSError:  # a write to the folder will raise the error
-        return
-    if missing > 0:
+    free = find_free_space(folder)
+    if free is not None and free < needed:  # else a write to the folder will raise the error
+        missing = needed - free
         size = util.short_bytes(missing)
         raise DiskFull(f"The disk of {folder} has too little room: {size} are missing.", missing)
 

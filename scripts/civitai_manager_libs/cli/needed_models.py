@@ -1,0 +1,157 @@
+"""Lists the model files that images or a model need, and downloads those that are missing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from .. import civitai
+from ..civitai import Reference, Version
+from ..core import Image
+from ..errors import CivitaiShortcutError, DiskError, InputError, NotFound
+from ..http_client import CivitaiHttpClient
+from ..infotext import parse_metadata, read_embedded
+from ..library import models, records
+from ..model_files import choose_file, list_needed_files, make_needed_file, NeededFile, NeededFiles
+from .terminal import terminal_text, translate_errors
+
+__all__ = ["apply_choices", "find_needed_files"]
+
+
+@dataclass
+class _Named:
+    """What the command names: images, and versions of models."""
+
+    images: list[Image] = field(default_factory=list)
+    versions: list[Version] = field(default_factory=list)
+
+
+def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
+    """Return the model files that the command's images and models need.
+
+    Raises InputError for what is no image, model or file, and the errors of the HTTP client.
+    """
+    named = _Named()
+    for text in arguments.what:
+        if os.path.isfile(text):
+            named.images.append(_read_image_file(text, -1 - len(named.images)))
+        else:
+            _resolve_text(client, text, arguments.version, named)
+    needed = list_needed_files(client, named.images)
+    known = {file.version.id for file in needed.files if file.version}
+    own = [make_needed_file(version) for version in named.versions if version.id not in known]
+    return NeededFiles((*own, *needed.files), needed.unknown)
+
+
+def apply_choices(
+    needed: NeededFiles, file_ids: Sequence[int], pickles: Sequence[int]
+) -> NeededFiles:
+    """Return the needed files with the files that the user has chosen.
+
+    A model file takes the place of the version's other one; a companion, such as a VAE, is added.
+    file_ids: ids of the chosen files. pickles: ids of chosen files that the user agrees to although
+    loading them could run code. Raises InputError for an id that no version here has.
+    """
+    files = list(needed.files)
+    for file_id in dict.fromkeys((*file_ids, *pickles)):
+        at = next((i for i, one in enumerate(files) if _has_file(one, file_id)), None)
+        if at is None:
+            raise InputError(terminal_text("no_such_model_file", id=file_id))
+        chosen = _choose(files[at], file_id, file_id in pickles)
+        if any(file.id == file_id for file in files[at].choice.companions):
+            files.insert(at + 1, chosen)
+        else:
+            files[at] = chosen
+    return NeededFiles(tuple(files), needed.unknown)
+
+
+def _has_file(needed: NeededFile, file_id: int) -> bool:
+    files = needed.version.remote_files if needed.version else ()
+    return any(file.id == file_id for file in files)
+
+
+def _choose(needed: NeededFile, file_id: int, allows_pickle: bool) -> NeededFile:
+    """Return the same need with another file of the version."""
+    if needed.version is None:
+        return needed
+    choice = choose_file(needed.version, file_id=file_id, allows_pickle=allows_pickle)
+    return make_needed_file(needed.version, choice, needed.resource, needed.image_count)
+
+
+def _read_image_file(path: str, image_id: int) -> Image:
+    """Return an image on disk with the generation data that its file holds.
+
+    image_id: a number for it, since it may not be on Civitai. Raises InputError if it has none.
+    """
+    try:
+        infotext = read_embedded(path).infotext
+    except DiskError as error:
+        raise InputError(str(error)) from error
+    if not infotext:
+        raise InputError(terminal_text("no_infotext_in_file", path=path))
+    return Image(image_id, "", meta=parse_metadata(infotext))
+
+
+def _resolve_text(
+    client: CivitaiHttpClient, text: str, version_id: int | None, named: _Named
+) -> None:
+    """Add the image or the model's version that a text names."""
+    with translate_errors("bad_model"):
+        reference = civitai.parse_reference(text, takes_words=False)
+    if reference.image_id is not None:
+        named.images.append(_find_image(client, reference.image_id))
+    elif reference.model_id is None and reference.version_id is None:
+        raise InputError(terminal_text("models_of_what", text=repr(text)))
+    else:
+        _resolve_model(client, reference, version_id, named)
+
+
+def _resolve_model(
+    client: CivitaiHttpClient, reference: Reference, version_id: int | None, named: _Named
+) -> None:
+    version_id = reference.version_id if version_id is None else version_id
+    try:
+        named.versions.append(_find_version(client, reference.model_id, version_id))
+    except NotFound as error:
+        if reference.is_bare and version_id is None:  # a bare id may be an image's
+            with suppress(CivitaiShortcutError):
+                named.images.append(_find_image(client, reference.model_id or 0))
+                return
+        key = "no_such_version" if reference.model_id is None else "no_such_model"
+        message = terminal_text(key, id=reference.model_id or version_id)
+        raise CivitaiShortcutError(message) from error
+
+
+def _find_version(
+    client: CivitaiHttpClient, model_id: int | None, version_id: int | None
+) -> Version:
+    """Return a version, or the newest one of a model. Raises NotFound."""
+    if model_id is None:
+        return models.load_version(client, version_id or 0)
+    model = models.load_model(client, model_id)
+    fitting = (v for v in model.versions if version_id in (None, v.id))
+    version = next(fitting, None)
+    if version is not None:
+        return version
+    if version_id is None:
+        raise InputError(terminal_text("model_without_versions", name=repr(model.name)))
+    known = ", ".join(str(v.id) for v in model.versions[:10])
+    known = terminal_text("it_has", ids=known) if known else ""
+    raise InputError(
+        terminal_text("not_its_version", name=repr(model.name), id=version_id, known=known)
+    )
+
+
+def _find_image(client: CivitaiHttpClient, image_id: int) -> Image:
+    """Return an image from the library, or else from Civitai. Raises CivitaiShortcutError."""
+    stored = records.find_image(image_id)
+    if stored is not None and stored.meta:
+        return stored
+    image = civitai.fetch_image(client, image_id)
+    if image is None:
+        raise CivitaiShortcutError(terminal_text("no_such_image", id=image_id))
+    records.store_images([image])
+    return image

@@ -1,0 +1,46 @@
+"""Generation data as Civitai's records have it, from an infotext. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..core import as_list, as_mapping
+from .text import parse_infotext
+
+__all__ = ["parse_metadata"]
+
+_HASHES = re.compile(r"([^,:\s][^,:]{0,199}):\s*((?:0x)?[0-9a-fA-F]{4,64})(?=\s*(?:,|$))")
+_RESOURCES = re.compile(r"Civitai resources: (\[\{[^\]]{0,20000}\}\])")
+
+
+def parse_metadata(infotext: str) -> dict[str, Any]:
+    """Return the generation data of an infotext in the form of `meta` in Civitai's records.
+
+    The prompts are `prompt` and `negativePrompt`, the hashes of LoRAs and embeddings are in
+    `hashes`, and all other parameters have the names of the infotext.
+    """
+    read = parse_infotext(infotext)
+    meta: dict[str, Any] = {"prompt": read.prompt, "negativePrompt": read.negative_prompt}
+    meta |= read.parameters
+    meta["hashes"] = dict(_iter_hashes(read.parameters))
+    resources = _RESOURCES.search(infotext)  # unquoted, so that the parameters have a piece of it
+    meta["civitaiResources"] = as_list(_parse_json(resources[1] if resources else None))
+    return meta
+
+
+def _iter_hashes(parameters: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    """Yield (name as in `hashes` of a record, hash)."""
+    yield from as_mapping(_parse_json(parameters.get("Hashes"))).items()
+    for key, kind in (("Lora hashes", "lora"), ("TI hashes", "embed")):
+        for name, code in _HASHES.findall(parameters.get(key, "")):
+            yield f"{kind}:{name.strip()}", code
+
+
+def _parse_json(text: str | None) -> Any:
+    try:
+        return json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None

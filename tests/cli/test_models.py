@@ -1,0 +1,165 @@
+"""`models` at a terminal: what pictures need, what is here, and how the rest is fetched."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.cli import arguments, commands
+from civitai_manager_libs.demo.gallery import find_weights, list_gallery, make_body, make_infotext
+from civitai_manager_libs.demo.gallery import make_meta
+from civitai_manager_libs.demo.gallery.catalogue import find_model
+from civitai_manager_libs.local_models import index
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+_DUSK = 9101030  # the file of the newest version of model 900001
+_WINDOWS = 900_004
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch, library):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setattr(index, "_model_index", index.ModelIndex())
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "models"
+    for name in ("checkpoints", "loras", "vae"):
+        (made / name).mkdir(parents=True)
+    setting.change("model_folders", str(made))
+    return made
+
+
+@pytest.fixture
+def run(capsys, demo, monkeypatch):
+    """(exit code, stdout, stderr) of `models` on the demo."""
+    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
+    setting.change("model_preview", False)
+
+    def run(*words):
+        index._model_index = index.ModelIndex()
+        capsys.readouterr()
+        code = commands.run_command(arguments.build_parser().parse_args(["models", *words]))
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def _picture(model_id=_WINDOWS):
+    """Return a picture that a WebUI made with a model's newest version."""
+    rows = list_gallery(find_model(model_id))
+    fits = (row for row in rows if row.kind == "a1111" and row.version.name == "v1.1")
+    return next(row for row in fits if "<lora" in make_meta(row)["prompt"])
+
+
+def test_model_is_listed_with_its_size_and_its_place(run, folder):
+    code, said, _ = run("900001")
+    assert code == 0
+    assert said.splitlines()[0].split() == "missing 7.6 MB Quiet Places v3.0 Dusk".split()
+    assert str(folder / "checkpoints" / "Quiet_Places_v3_0_Dusk.safetensors") in said
+    assert "0 here; 1 to fetch, 7.6 MB; " in said and f"free in {folder}" in said
+
+
+def test_model_is_fetched_whole_and_is_here_afterwards(run, folder):
+    code, said, _ = run("900001", "--get", "--json")
+    assert code == 0 and json.loads(said.splitlines()[-1])["saved"] == 1
+    path = folder / "checkpoints" / "Quiet_Places_v3_0_Dusk.safetensors"
+    body = make_body(find_weights(_DUSK))
+    assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(body).digest()
+    code, said, _ = run("900001", "--get")
+    assert code == 0 and said.startswith("here ") and "0 to fetch" in said
+
+
+def test_picture_and_its_file_need_the_same(run, folder, tmp_path, demo):
+    row = _picture()
+    _, of_record, _ = run(str(row.id), "--json")
+    chunks = PngInfo()
+    chunks.add_text("parameters", make_infotext(make_meta(row)))
+    Image.new("RGB", (8, 8)).save(tmp_path / "it.png", pnginfo=chunks)
+    _, of_file, _ = run(str(tmp_path / "it.png"), "--json")
+    told, read = json.loads(of_record), json.loads(of_file)
+    assert (
+        [one["file_id"] for one in told["files"]]
+        == [9104020]
+        == [one["file_id"] for one in read["files"]]
+    )
+    assert told["unknown"] == read["unknown"] and told["bytes"] == 1_500_000 + 136
+
+
+def test_several_pictures_have_each_file_once(run, folder):
+    rows = [row for row in list_gallery(find_model(_WINDOWS)) if row.kind == "a1111"][:6]
+    _, said, _ = run(*(str(row.id) for row in rows), "--json")
+    found = json.loads(said)
+    assert len({one["file_id"] for one in found["files"]}) == len(found["files"])
+    assert sum(one["images"] for one in found["files"]) >= len(rows)
+
+
+def test_what_needs_more_than_is_fetched_ends_with_one(run, folder):
+    row = _picture()  # whose checkpoint is not on Civitai
+    code, said, _ = run(str(row.id), "--get")
+    assert code == 1 and "not on Civitai" in said
+    assert (folder / "loras" / "Night_Windows_v1_1.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    "model,said",
+    [
+        ("900006", "Early access ends on 2"),
+        ("900007", "Civitai does not offer it as a file"),
+        ("900010", "Civitai does not offer it as a file"),
+        ("civitai:900002@910201", "your account has no access"),
+        ("civitai:900004@910401", "--allow-pickle 9104010"),
+    ],
+    ids="early generator archived members pickle".split(),
+)
+def test_what_cannot_be_had_is_told_and_not_tried(run, folder, demo, model, said):
+    demo.requests.clear()
+    code, out, _ = run(model, "--get")
+    assert code == 3 and said in out and "1 cannot be fetched" in out
+    assert not [path for _, path in demo.requests if "/api/download" in path]
+
+
+def test_pickle_is_fetched_by_the_users_word_for_it(run, folder):
+    code, _, _ = run("civitai:900004@910401", "--get", "--allow-pickle", "9104010")
+    assert code == 0 and (folder / "loras" / "Night_Windows_v1_0.pt").is_file()
+
+
+def test_other_file_is_taken_instead_and_a_vae_beside(run, folder):
+    words = ("civitai:900001@910101", "--get", "--file", "9101011", "--file", "9101012")
+    assert run(*words)[0] == 0
+    found = sorted(path.name for path in folder.rglob("*.safetensors"))
+    assert found == ["Quiet_Places_v1_0-full.safetensors", "Quiet_Places_v1_0.vae.safetensors"]
+    assert run(*words)[1].startswith("here ")
+
+
+def test_folder_is_asked_for_where_none_is_known(run, tmp_path):
+    code, said, _ = run("900004", "--get")
+    assert code == 3 and "(LoRA): name one in “Folders of models”" in said and "--dest" in said
+    assert run("900004", "--get", "--dest", str(tmp_path / "new"))[0] == 0
+    assert (tmp_path / "new" / "Night_Windows_v1_1.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    "words,code,told",
+    [
+        (["two words"], 2, "names no model and no picture"),
+        (["https://civitai.com/posts/5"], 2, "names no model and no picture"),
+        (["900001", "--file", "7"], 2, "None of these versions has a file 7."),
+        (["900001", "--version", "7"], 2, "has no version 7: it has 910103, 910102, 910101"),
+        (["123456"], 3, "Civitai has no model 123456"),
+    ],
+    ids="words post file version unknown".split(),
+)
+def test_what_makes_no_sense_is_told_in_a_sentence(run, folder, words, code, told):
+    found, _, said = run(*words)
+    assert (found, told in said) == (code, True), said
+
+
+def test_picture_file_without_data_is_told(run, folder, tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "bare.png")
+    code, _, said = run(str(tmp_path / "bare.png"))
+    assert code == 2 and "holds no generation data" in said
