@@ -15,6 +15,7 @@ from .image_saved import register_image_saved
 from .model_folders import find_model_folder, list_model_folders, read_cached_hashes
 from .open_files import raise_open_file_limit
 from .proxies import bypass_proxies_for, validate_proxy
+from .refresh_models import refresh_models
 from .webui import (
     add_option,
     add_paste_buttons,
@@ -42,7 +43,8 @@ __all__ += [
 ]
 __all__ += ["is_shared", "keep_out_of_ui_config", "key_file", "limit_page_shutdown"]
 __all__ += ["list_capabilities", "list_model_folders", "localization", "option_key"]
-__all__ += ["raise_open_file_limit", "read_cached_hashes", "read_options", "register_callbacks"]
+__all__ += ["raise_open_file_limit", "read_cached_hashes", "read_options", "refresh_models"]
+__all__ += ["register_callbacks"]
 __all__ += [
     "register_image_saved",
     "request_header",

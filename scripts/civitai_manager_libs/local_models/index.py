@@ -53,6 +53,11 @@ class ModelIndex:
                 self._checked_at = time.monotonic()
             return self._lookup
 
+    def forget(self) -> None:
+        """Read the folders again at the next use, because a file was added just now."""
+        with self._lock:
+            self._read_at = self._checked_at = float("-inf")
+
     def _is_stale(self) -> bool:
         return any(_read_mtime(path) != mtime for path, mtime in self._mtimes.items())
 

@@ -1,0 +1,111 @@
+"""Lets the WebUI read a folder of models again, so that a new file can be chosen at once.
+
+Imports nothing of the WebUI: what it has loaded is looked up. Each host has other functions.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial, reduce
+from typing import Any
+
+from .. import util
+from .webui import in_webui
+
+__all__ = ["refresh_models"]
+
+# What a host's function may raise because of a damaged file or its own state.
+_HOST_ERRORS: tuple[type[Exception], ...] = (AssertionError, AttributeError, EOFError, ImportError)
+_HOST_ERRORS += (LookupError, OSError, RuntimeError, TypeError, ValueError)
+_ITEMS, _FORGE = "modules.shared_items", "modules_forge.main_entry"
+# By kind of model: (module, function in it). A host has some of them.
+_CHECKPOINTS = (
+    (_ITEMS, "refresh_checkpoints"),
+    ("modules.shared", "refresh_checkpoints"),  # SD.Next
+    (_FORGE, "refresh_models"),
+)
+_FUNCTIONS: dict[str, tuple[tuple[str, str], ...]] = {
+    "model": _CHECKPOINTS,
+    "unet": (("modules.sd_unet", "refresh_unet_list"), *_CHECKPOINTS),
+    "lora": (
+        ("networks", "list_available_networks"),
+        ("modules.lora.lora_load", "list_available_networks"),  # SD.Next
+    ),
+    "vae": (
+        (_ITEMS, "refresh_vae_list"),
+        ("modules.shared", "refresh_vaes"),
+        (_FORGE, "refresh_models"),
+    ),
+    "hypernet": ((_ITEMS, "reload_hypernetworks"),),
+    "text_encoder": ((_ITEMS, "refresh_te_list"), (_FORGE, "refresh_models")),
+    "controlnet": (("lib_controlnet.global_state", "update_controlnet_filenames"),),
+    "upscaler": (("modules.modelloader", "load_upscalers"),),
+}
+_LOAD_EMBEDDINGS = "load_textual_inversion_embeddings"
+
+
+def refresh_models(kind: str) -> bool:
+    """Let the WebUI read its folder for a kind of model; return whether the WebUI did.
+
+    kind: see `find_model_folder`. Return True without a WebUI, because then there is nothing to do.
+    """
+    if not in_webui():
+        return True
+    calls = _iter_embedding_calls() if kind == "embed" else _iter_calls(kind)
+    return any([_succeeds(call) for call in calls])  # a list: all are to be called
+
+
+def _succeeds(call: Callable[[], Any]) -> bool:
+    try:
+        call()
+    except _HOST_ERRORS as error:
+        util.printD(f"[models] the WebUI did not refresh its list: {error!r}")
+        return False
+    return True
+
+
+def _iter_calls(kind: str) -> Iterator[Callable[[], Any]]:
+    for module, name in _FUNCTIONS.get(kind, ()):
+        function = _find(module, name)
+        if function is not None:
+            yield function
+
+
+def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
+    """Yield what makes a host read its embeddings.
+
+    Without a loaded model there is nothing to do in A1111 and SD.Next: they read the embeddings
+    with the model, and A1111 would load its model for this.
+    """
+    forge = _find("modules.ui_extra_networks_textual_inversion", "embedding_db", _LOAD_EMBEDDINGS)
+    if forge is not None:
+        yield partial(forge, force_reload=True, sync_with_sd_model=False)
+        yield _reload_forge_engines
+    else:
+        yield _reload_model_embeddings
+
+
+def _reload_forge_engines() -> None:
+    """Let the text encoders of Forge's loaded model read the embeddings."""
+    model = _find("modules.sd_models", "model_data", "sd_model")
+    for engine in vars(model).values() if model is not None else ():
+        load = getattr(getattr(engine, "embeddings", None), _LOAD_EMBEDDINGS, None)
+        if load is not None:
+            load()
+
+
+def _reload_model_embeddings() -> None:
+    if _find("modules.shared", "sd_loaded"):  # SD.Next
+        load = _find("modules.shared", "sd_model", "embedding_db", _LOAD_EMBEDDINGS)
+    elif _find("modules.sd_models", "model_data", "sd_model") is not None:
+        load = _find("modules.sd_hijack", "model_hijack", "embedding_db", _LOAD_EMBEDDINGS)
+    else:
+        load = None
+    if load is not None:
+        load(force_reload=True)
+
+
+def _find(module: str, *names: str) -> Any:
+    """Return an attribute of what the WebUI has loaded, such as `module.name.name`, else None."""
+    return reduce(lambda found, name: getattr(found, name, None), names, sys.modules.get(module))
