@@ -171,6 +171,16 @@ def parse_image(row: Any) -> Image | None:
     return records.image_from_json(row, _allowed_url_check())
 
 
+def find_example_image(version: Mapping[str, Any], level: int) -> Image | None:
+    """Return the first example image of a version's record, else its first example video.
+
+    level: bit mask of the browsing levels that it may have.
+    """
+    row, check = {"modelVersions": [version]}, _allowed_url_check()
+    image = records.find_cover(row, level, check, "image")
+    return image or records.find_cover(row, level, check)
+
+
 def fetch_image(
     client: _Client, image_id: int, cancelled: Cancellation | None = None
 ) -> Image | None:

@@ -128,7 +128,7 @@ def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
     """
     rows = _require_items(body, "a list of models")
     found = (
-        _parse_model(row, _find_cover(row, level, is_allowed)) for row in rows if _is_record(row)
+        _parse_model(row, find_cover(row, level, is_allowed)) for row in rows if _is_record(row)
     )
     return ModelPage(tuple({model.id: model for model in found}.values()), _parse_next_cursor(body))
 
@@ -232,16 +232,19 @@ def _parse_version(
     )
 
 
-def _find_cover(row: Mapping[str, Any], level: int, is_allowed: UrlCheck) -> Image | None:
+def find_cover(
+    row: Mapping[str, Any], level: int, is_allowed: UrlCheck, image_type: str | None = None
+) -> Image | None:
     """Return the model's first example image whose browsing level is in the bit mask `level`.
 
-    Civitai does not filter these images, so an image without a rating counts as XXX.
+    Civitai does not filter these images, so an image without a rating counts as XXX. image_type:
+    None for images and videos.
     """
     rows = (
         entry for version in _iter_version_rows(row) for entry in _as_entries(version.get("images"))
     )
     images = (image_from_json(entry, is_allowed, default_level=_HIGHEST) for entry in rows)
-    query = ImageQuery(level=level)
+    query = ImageQuery(level=level, type=image_type)
     return next((i for i in images if i is not None and _matches_query(i, query)), None)
 
 

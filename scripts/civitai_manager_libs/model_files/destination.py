@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Container
+from collections.abc import Container, Iterator
 
 from .. import setting, util
 from ..civitai import Model, RemoteFile, Version
-from ..errors import InputError
+from ..errors import DiskError, InputError
 from ..local_models import find_folder
 from .folder_template import fill_folder_template, validate_folder_template
 
-__all__ = ["choose_path", "find_kind", "find_model_kind", "is_same_file", "kind_label"]
+__all__ = [
+    "choose_path",
+    "find_free_path",
+    "find_kind",
+    "find_model_kind",
+    "is_same_file",
+    "kind_label",
+]
 __all__ += ["validate_folder_template"]
 
 _KINDS = {  # by a model's type on Civitai
@@ -87,12 +94,29 @@ def choose_path(
     Raises InputError if the kind has no folder, or if the template of folders is invalid.
     """
     folder = os.path.join(folder or _find_folder(kind, version), _fill_template(version, model))
-    stem, extension = os.path.splitext(_safe_file_name(file, version))
-    for name in (stem, f"{stem}_{version.id}", f"{stem}_{version.id}_{file.id}"):
-        path = os.path.join(folder, f"{name}{extension}")
+    wanted = os.path.join(folder, _safe_file_name(file, version))
+    for path in _iter_paths(wanted, version.id, file.id):
         if os.path.normcase(path) not in taken and is_same_file(path, file, if_missing=True):
             return path
     return path
+
+
+def find_free_path(wanted: str, version_id: int, file: RemoteFile) -> str:
+    """Return the path that was chosen for a file, or a similar one if another file is there now.
+
+    At the returned path is no file, or this very file. Raises DiskError if there is no such path.
+    """
+    for path in _iter_paths(wanted, version_id, file.id):
+        is_missing = not os.path.lexists(path)
+        if is_missing or os.path.isfile(path) and is_same_file(path, file):
+            return path
+    raise DiskError(f"{wanted} cannot be written: other files have this name.")
+
+
+def _iter_paths(wanted: str, version_id: int, file_id: int) -> Iterator[str]:
+    stem, extension = os.path.splitext(wanted)
+    for end in ("", f"_{version_id}", f"_{version_id}_{file_id}"):
+        yield f"{stem}{end}{extension}"
 
 
 def is_same_file(path: str, file: RemoteFile, if_missing: bool = False) -> bool:

@@ -1,14 +1,18 @@
-"""Receives one model file, and writes beside it what other programs look for there."""
+"""Receives one model file: verified, never over another file, and known to the WebUI afterwards."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .. import setting
+from .. import host, setting
 from ..core import Cancellation
-from ..http_client import CivitaiHttpClient, FileOptions, SendOptions
+from ..errors import WrongHash
+from ..http_client import CivitaiHttpClient, FetchedFile, ModelChecks, SendOptions
+from ..local_models import get_model_index
 from ..network import Progress
+from .companions import write_companions
+from .destination import find_free_path
 from .requests import ModelFileRequest
 
 __all__ = ["ReceivedModel", "receive_model_file"]
@@ -19,7 +23,8 @@ class ReceivedModel:
     """A model file that is in its folder now.
 
     size: in bytes. was_here: nothing was fetched, because the same file was there before. notes:
-    codes of what the user must be told. message: the same in English, "" without notes.
+    codes of what the user is to be told: `refresh_host` or `no_companions`. message: why there are
+    no companions, in English.
     """
 
     path: str
@@ -37,12 +42,40 @@ def receive_model_file(
 ) -> ReceivedModel:
     """Download a model file to its folder, unless the same file is there already.
 
-    progress: called with (bytes received, bytes of the whole file or 0 if unknown).
+    Write the companions that are missing beside the file, and let the WebUI read its folder again.
+    progress: called with (bytes received, bytes of the whole file or 0 if unknown). Raises the
+    errors of `CivitaiHttpClient.fetch_model`.
     """
+    request = replace(request, path=find_free_path(request.path, request.version_id, request.file))
+    was_here = os.path.lexists(request.path)
+    if not was_here:
+        _fetch_verified(client, request, progress, cancelled)
+    errors = write_companions(client, request, cancelled)
+    get_model_index().forget()
+    notes = ["no_companions"] if errors else []
+    if not host.refresh_models(request.kind):
+        notes.append("refresh_host")
+    message = " ".join(map(str, errors))
+    return ReceivedModel(
+        request.path, os.path.getsize(request.path), was_here, tuple(notes), message
+    )
+
+
+def _fetch_verified(
+    client: CivitaiHttpClient,
+    request: ModelFileRequest,
+    progress: Progress,
+    cancelled: Cancellation,
+) -> FetchedFile:
+    """Fetch the file; once more from its start if its SHA256 is wrong."""
     reserve = setting.gallery_disk_reserve_mb * 1024 * 1024
-    if os.path.isfile(request.path):
-        return ReceivedModel(request.path, os.path.getsize(request.path), was_here=True)
-    options = FileOptions(images_only=False, overwrite=False, resumable=True, reserve=reserve)
-    sending = SendOptions(throttled=True)
-    file = client.fetch(request.url, request.path, options, sending, progress, cancelled)
-    return ReceivedModel(file.path, file.size)
+    checks = ModelChecks(request.sha256, request.size, reserve)
+    for is_last in (False, True):
+        try:
+            return client.fetch_model(
+                request.url, request.path, checks, SendOptions(), progress, cancelled
+            )
+        except WrongHash:
+            if is_last:
+                raise
+    raise AssertionError("unreachable")

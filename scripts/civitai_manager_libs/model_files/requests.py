@@ -41,6 +41,11 @@ class ModelFileRequest:
     title: str = ""
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
+    @property
+    def file(self) -> RemoteFile:
+        """Return the file as far as the request describes it."""
+        return RemoteFile(self.file_id, self.name, self.size, sha256=self.sha256)
+
     def to_json(self) -> dict[str, Any]:
         """Return the request as a JSON object."""
         return asdict(self)

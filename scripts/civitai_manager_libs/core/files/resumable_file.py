@@ -136,13 +136,9 @@ def discard_resumable(folder: str, urls: Iterable[str]) -> int:
 
 
 def resumable_size(folder: str, url: str) -> int:
-    """Return how many bytes the unfinished download of a URL takes on the disk, 0 for none."""
-    try:
-        status = os.stat(temporary_path(folder, _file_key(url)))
-    except (OSError, ValueError):
-        return 0
-    # A file that is written in several places has holes.
-    return min(status.st_size, getattr(status, "st_blocks", status.st_size) * 512)
+    """Return with how many bytes the next download of a URL begins, 0 without an unfinished one."""
+    found = read_note(temporary_path(folder, _file_key(url)) + NOTE)
+    return found.ranges.size if found is not None else 0
 
 
 def remove_resumable(path: str) -> bool:

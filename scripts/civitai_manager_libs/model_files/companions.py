@@ -1,0 +1,141 @@
+"""The files beside a model file that WebUIs and their extensions look for.
+
+`<stem>.civitai.info`: the version's JSON as Civitai sent it. `<stem>.json`: what the cards of the
+A1111 family show. `<stem>.preview.<extension>`: the picture of a card.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .. import setting, util
+from ..civitai import find_example_image, Version, version_from_json
+from ..core import AtomicFile, Cancellation, html_to_text, level_mask, sync_folder, thumbnail_url
+from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse
+from ..http_client import CivitaiHttpClient, FileOptions, SendOptions
+from .destination import find_model_kind
+from .requests import ModelFileRequest
+
+__all__ = ["write_companions"]
+
+_PREVIEW_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "gif")
+_CONFIGURATIONS = (".yaml", ".yml")
+_PARTS = ("VAE", "Config", "Text Encoder")  # types of files that belong to another model
+_MAX_DESCRIPTION = 1000  # characters
+# Base models by the beginning of their names, as the A1111 family calls them.
+_SD_VERSIONS = {
+    "SD 1": "SD1",
+    "SD 2": "SD2",
+    **dict.fromkeys(("SDXL", "Pony", "Illustrious", "NoobAI"), "SDXL"),
+}
+
+
+def write_companions(
+    client: CivitaiHttpClient, request: ModelFileRequest, cancelled: Cancellation
+) -> list[CivitaiShortcutError]:
+    """Write the companions that the settings ask for and that are missing; return what failed."""
+    version = _parse_version(request)
+    if version is None or _is_part(request, version):
+        return []
+    stem = os.path.splitext(request.path)[0]
+    writers = (
+        (setting.model_civitai_info, lambda: _write_info(stem, request)),
+        (setting.model_card, lambda: _write_card(stem, version)),
+        (setting.model_preview, lambda: _fetch_preview(client, stem, request, cancelled)),
+    )
+    errors = [_find_error(write) for is_wanted, write in writers if is_wanted]
+    return [error for error in errors if error is not None]
+
+
+def _find_error(write: Callable[[], None]) -> CivitaiShortcutError | None:
+    try:
+        write()
+    except Cancelled:  # the model is here, and it is what the user may not wait for
+        return None
+    except CivitaiShortcutError as error:
+        util.printD(f"[models] {error}")
+        return error
+    return None
+
+
+def _parse_version(request: ModelFileRequest) -> Version | None:
+    try:
+        return version_from_json(request.record)
+    except InvalidResponse:
+        return None
+
+
+def _is_part(request: ModelFileRequest, version: Version) -> bool:
+    """Return whether the file only belongs to the version's model, such as a checkpoint's VAE.
+
+    Companions of such a file would say that the model itself is here.
+    """
+    if request.path.lower().endswith(_CONFIGURATIONS):
+        return True
+    files = [file for file in version.remote_files if file.id == request.file_id]
+    is_own = request.kind == find_model_kind(version)
+    return not is_own and any(file.type in _PARTS for file in files)
+
+
+def _write_info(stem: str, request: ModelFileRequest) -> None:
+    """Write the version's JSON; the id of its model is added if it comes from a model's record."""
+    record = {"modelId": request.model_id, **request.record} if request.model_id else request.record
+    _write_json(f"{stem}.civitai.info", record)
+
+
+def _write_card(stem: str, version: Version) -> None:
+    card = {
+        "description": _describe(version),
+        "sd version": _find_sd_version(version.base_model),
+        "activation text": ", ".join(version.trained_words),
+        "preferred weight": 0,  # of the WebUI's settings
+        "negative text": "",
+        "notes": _page_url(version),
+    }
+    _write_json(f"{stem}.json", card)
+
+
+def _describe(version: Version) -> str:
+    text = html_to_text(version.record.get("description"))[:_MAX_DESCRIPTION]
+    return text or " ".join(filter(None, (version.model_name, version.name)))
+
+
+def _find_sd_version(base_model: str) -> str:
+    found = (name for start, name in _SD_VERSIONS.items() if base_model.startswith(start))
+    return next(found, "Unknown")
+
+
+def _page_url(version: Version) -> str:
+    if not version.model_id:
+        return ""
+    return f"{setting.base_url()}/models/{version.model_id}?modelVersionId={version.id}"
+
+
+def _write_json(path: str, value: Mapping[str, Any]) -> None:
+    if os.path.lexists(path):
+        return
+    with AtomicFile(os.path.dirname(path)) as file:
+        file.write(json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "replace"))
+        file.commit(path)
+    sync_folder(os.path.dirname(path))
+
+
+def _fetch_preview(
+    client: CivitaiHttpClient, stem: str, request: ModelFileRequest, cancelled: Cancellation
+) -> None:
+    """Fetch an example image of the version whose rating the user wants to see."""
+    names = [f"{stem}{middle}.{end}" for middle in (".preview", "") for end in _PREVIEW_EXTENSIONS]
+    if any(map(os.path.lexists, names)):
+        return
+    image = find_example_image(request.record, level_mask(setting.gallery_level))
+    if image is not None:
+        client.fetch(
+            thumbnail_url(image),
+            lambda extension: f"{stem}.preview.{extension}",
+            FileOptions(),
+            SendOptions(throttled=True, max_retries=1),
+            cancelled=cancelled,
+        )

@@ -1,0 +1,163 @@
+"""What lies beside a model file: each where the settings ask for it and where it is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.core import Cancellation
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.model_files import ModelFileRequest
+from civitai_manager_libs.model_files.companions import write_companions
+from fault_responses import page, png, status, whole
+from fault_server import FaultServer
+
+_UUIDS = [f"aaaaaaaa-1111-4222-8333-00000000000{i}" for i in range(4)]
+_VERSION = {
+    "id": 7,
+    "name": "v2",
+    "baseModel": "Illustrious",
+    "description": "<p>Trained on <b>paper</b>.</p>",
+    "trainedWords": ["paper cut", "origami"],
+    "model": {"name": "Paper", "type": "LORA"},
+    "files": [
+        {"id": 9, "name": "paper.safetensors", "type": "Model"},
+        {"id": 10, "name": "vae.safetensors", "type": "VAE"},
+    ],
+}
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with FaultServer() as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url("/").rstrip("/"))
+        yield server
+
+
+def _image(server, number, level=1, kind="image"):
+    end = "mp4" if kind == "video" else "jpeg"
+    url = server.url(f"/account/{_UUIDS[number]}/original=true/{number}.{end}")
+    return {"url": url, "nsfwLevel": level, "type": kind, "width": 832, "height": 1216}
+
+
+def _plays(server, number, answer, size="width=450", end="jpeg"):
+    path = f"/account/{_UUIDS[number]}/{size}/{number}.{end}"
+    server.play(path, [answer])
+    return path
+
+
+def _write(folder, images=(), file_id=9, kind="lora", name="paper.safetensors", **changes):
+    record = {**_VERSION, "images": list(images), **changes}
+    path = str(folder / name)
+    request = ModelFileRequest(file_id, 7, 5, "", path, name, kind, record=record)
+    return write_companions(CivitaiHttpClient(max_retries=0), request, Cancellation())
+
+
+def test_all_three_are_written(server, tmp_path):
+    _plays(server, 1, whole(png(), "image/jpeg"))
+    assert _write(tmp_path, [_image(server, 1)]) == []
+    assert sorted(os.listdir(tmp_path)) == ["paper.civitai.info", "paper.json", "paper.preview.png"]
+    info = json.loads((tmp_path / "paper.civitai.info").read_text("utf-8"))
+    assert (info["id"], info["modelId"], info["trainedWords"]) == (7, 5, ["paper cut", "origami"])
+    card = json.loads((tmp_path / "paper.json").read_text("utf-8"))
+    assert card["description"] == "Trained on paper." and card["sd version"] == "SDXL"
+    assert card["activation text"] == "paper cut, origami" and card["preferred weight"] == 0
+    assert (tmp_path / "paper.preview.png").read_bytes() == png()
+
+
+@pytest.mark.parametrize(
+    "name, end", [("model_civitai_info", ".civitai.info"), ("model_card", ".json")]
+)
+def test_setting_turns_one_off(server, tmp_path, name, end):
+    setting.change(name, False)
+    _write(tmp_path)
+    assert len(os.listdir(tmp_path)) == 1 and not os.path.exists(tmp_path / f"paper{end}")
+
+
+def test_no_preview_is_asked_for_where_the_setting_is_off(server, tmp_path):
+    setting.change("model_preview", False)
+    _write(tmp_path, [_image(server, 1)])
+    assert server.requests == []
+
+
+def test_what_is_there_stays_as_it_is(server, tmp_path):
+    for name in ("paper.civitai.info", "paper.json"):
+        (tmp_path / name).write_text("mine")
+    _write(tmp_path)
+    assert [(tmp_path / n).read_text() for n in ("paper.civitai.info", "paper.json")] == [
+        "mine"
+    ] * 2
+
+
+@pytest.mark.parametrize("name", ["paper.preview.webp", "paper.png", "paper.gif"])
+def test_preview_of_any_name_that_hosts_look_for_stays_the_only_one(server, tmp_path, name):
+    (tmp_path / name).write_bytes(b"mine")
+    _write(tmp_path, [_image(server, 1)])
+    assert server.requests == []
+
+
+def test_preview_is_the_first_image_within_the_rating_that_the_user_sees(server, tmp_path):
+    images = [_image(server, 1, 16), _image(server, 2, 1, "video"), _image(server, 3, 1)]
+    path = _plays(server, 3, whole(png(), "image/png"))
+    _write(tmp_path, [{"url": images[2]["url"]}, *images])
+    assert [request.path for request in server.requests] == [path]
+
+
+def test_preview_of_a_version_with_videos_only_is_a_still(server, tmp_path):
+    still = "anim=false,transcode=true,width=450,original=false"
+    _plays(server, 2, whole(png(), "image/png"), still, "mp4")
+    _write(tmp_path, [_image(server, 2, 1, "video")])
+    assert (tmp_path / "paper.preview.png").is_file()
+
+
+def test_nothing_is_asked_for_where_no_image_is_within_the_rating(server, tmp_path):
+    assert _write(tmp_path, [_image(server, 1, 4)]) == [] and server.requests == []
+    setting.change("gallery_level", "Mature")
+    _plays(server, 1, whole(png(), "image/png"))
+    assert _write(tmp_path, [_image(server, 1, 4)]) == [] and len(server.requests) == 1
+
+
+@pytest.mark.parametrize("answer", [status(404), page(200)], ids=["gone", "login-page"])
+def test_preview_that_fails_is_told_and_the_others_are_written(server, tmp_path, answer):
+    _plays(server, 1, answer)
+    assert len(_write(tmp_path, [_image(server, 1)])) == 1
+    assert sorted(os.listdir(tmp_path)) == ["paper.civitai.info", "paper.json"]
+
+
+def test_card_that_cannot_be_written_is_told(server, tmp_path, monkeypatch):
+    (error,) = _write(tmp_path / "a\0b")[:1]
+    assert error.reason == "disk"
+
+
+@pytest.mark.parametrize(
+    "base_model, name",
+    [
+        ("SD 1.5", "SD1"),
+        ("SD 2.1", "SD2"),
+        ("SDXL 1.0", "SDXL"),
+        ("Pony", "SDXL"),
+        ("Flux.1 D", "Unknown"),
+    ],
+)
+def test_card_names_the_base_model_as_the_hosts_do(server, tmp_path, base_model, name):
+    _write(tmp_path, baseModel=base_model)
+    assert json.loads((tmp_path / "paper.json").read_text("utf-8"))["sd version"] == name
+
+
+def test_part_of_another_model_gets_none(server, tmp_path):
+    """A checkpoint's VAE with the checkpoint's record beside it would count as the checkpoint."""
+    _write(tmp_path, file_id=10, kind="vae", name="vae.safetensors")
+    _write(tmp_path, name="paper.yaml")
+    assert os.listdir(tmp_path) == []
+    _write(tmp_path, file_id=10, kind="vae", model={"name": "V", "type": "VAE"})
+    assert "paper.civitai.info" in os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"id": "x"}, {"id": 7, "images": 5, "trainedWords": {"a": 1}}]
+)
+def test_damaged_record_harms_nothing(server, tmp_path, record):
+    request = ModelFileRequest(9, 7, 5, "", str(tmp_path / "a.gguf"), kind="lora", record=record)
+    assert write_companions(CivitaiHttpClient(), request, Cancellation()) == []

@@ -1,0 +1,133 @@
+"""A model file is received whole, never over another file, and known here at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+from civitai_manager_libs import host, setting
+from civitai_manager_libs.core import Cancellation
+from civitai_manager_libs.errors import CivitaiShortcutError, DiskError, WrongHash
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.infotext import Resource
+from civitai_manager_libs.local_models import get_model_index, WantedModel
+from civitai_manager_libs.model_files import ModelFileRequest, receive, receive_model_file
+from model_storage import ModelStorage, safetensors
+
+_BODY = safetensors(300_000)
+_RECORD = {"id": 700200, "modelId": 5, "name": "v1", "model": {"name": "Mix", "type": "LORA"}}
+
+
+@pytest.fixture
+def site(monkeypatch):
+    with ModelStorage(_BODY) as site:
+        monkeypatch.setenv("CIVITAI_BASE_URL", site.base)
+        yield site
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "models" / "Lora"
+    folder.mkdir(parents=True)
+    setting.change("model_folders", str(tmp_path / "models"))
+    return folder
+
+
+def _request(site, folder, **changes):
+    request = ModelFileRequest(
+        file_id=9,
+        version_id=700200,
+        model_id=5,
+        url=site.url,
+        path=str(folder / "mix.safetensors"),
+        name="mix.safetensors",
+        kind="lora",
+        size=len(site.body),
+        sha256=site.sha256.lower(),
+        record=_RECORD,
+    )
+    return replace(request, **changes)
+
+
+def _receive(request, progress=lambda *_: None):
+    client = CivitaiHttpClient(api_key="", max_retries=0)
+    return receive_model_file(client, request, progress, Cancellation())
+
+
+def test_file_comes_whole_and_its_companions_beside_it(site, folder):
+    told = []
+    received = _receive(_request(site, folder), lambda *given: told.append(given))
+    assert (received.was_here, received.size, received.notes) == (False, len(_BODY), ())
+    assert (folder / "mix.safetensors").read_bytes() == _BODY
+    assert sorted(os.listdir(folder)) == ["mix.civitai.info", "mix.json", "mix.safetensors"]
+    assert told[-1] == (len(_BODY), len(_BODY))
+
+
+def test_model_is_here_at_once_though_the_folders_were_just_looked_at(site, folder):
+    wanted = WantedModel(Resource("lora", "x", version_id=700200))
+    assert get_model_index().find(wanted).state == "missing"
+    _receive(_request(site, folder))
+    assert get_model_index().find(wanted).state == "here"
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+def test_host_is_told_by_the_kind_and_a_deaf_one_is_noted(site, folder, monkeypatch, noticed):
+    kinds = []
+    monkeypatch.setattr(host, "refresh_models", lambda kind: kinds.append(kind) or noticed)
+    assert _receive(_request(site, folder)).notes == (() if noticed else ("refresh_host",))
+    assert kinds == ["lora"]
+
+
+def test_same_file_is_not_fetched_again_but_gets_what_lies_beside_it(site, folder):
+    (folder / "mix.safetensors").write_bytes(_BODY)
+    assert _receive(_request(site, folder)).was_here
+    assert site.route == [] and (folder / "mix.civitai.info").is_file()
+
+
+@pytest.mark.parametrize("other", [b"another one", bytes(len(_BODY))], ids=["short", "as-long"])
+def test_another_file_of_that_name_stays(site, folder, other):
+    (folder / "mix.safetensors").write_bytes(other)
+    received = _receive(_request(site, folder))
+    assert received.path == str(folder / "mix_700200.safetensors")
+    assert (folder / "mix.safetensors").read_bytes() == other
+    assert (folder / "mix_700200.safetensors").read_bytes() == _BODY
+
+
+def test_folder_or_dead_link_of_that_name_stays(site, folder):
+    (folder / "mix.safetensors").mkdir()
+    (folder / "mix_700200.safetensors").symlink_to(folder / "gone")
+    assert _receive(_request(site, folder)).path == str(folder / "mix_700200_9.safetensors")
+    (folder / "mix_700200_9.safetensors").write_bytes(b"one more")
+    with pytest.raises(DiskError, match="other files have this name"):
+        _receive(_request(site, folder))
+
+
+def test_wrong_hash_is_tried_once_more_from_the_start(site, folder):
+    with pytest.raises(WrongHash):
+        _receive(_request(site, folder, sha256="0" * 64))
+    assert len(site.route) == 2 and os.listdir(folder) == []
+
+
+def test_file_that_is_right_the_second_time_is_kept(site, folder, monkeypatch):
+    request, fetched = _request(site, folder), []
+    right, site.body = site.body, safetensors(300_000, seed=5)
+    client = CivitaiHttpClient(api_key="", max_retries=0)
+    fetch = client.fetch_model
+
+    def fetch_model(*given):
+        site.body = right if fetched else site.body
+        fetched.append(given)
+        return fetch(*given)
+
+    monkeypatch.setattr(client, "fetch_model", fetch_model)
+    receive_model_file(client, request, lambda *_: None, Cancellation())
+    assert len(fetched) == 2 and (folder / "mix.safetensors").read_bytes() == right
+
+
+def test_companion_that_fails_does_not_fail_the_model(site, folder, monkeypatch):
+    errors = [CivitaiShortcutError("The card cannot be written.")]
+    monkeypatch.setattr(receive, "write_companions", lambda *_: errors)
+    received = _receive(_request(site, folder))
+    assert received.notes == ("no_companions",)
+    assert received.message == "The card cannot be written."
