@@ -67,11 +67,11 @@ class _Lora(NamedTuple):
 def list_differences(
     original: str, made: str, missing_loras: Collection[str] = ()
 ) -> tuple[Difference, ...]:
-    """Return what differs between the infotexts of an image and of its reproduction.
+    """Return the differences between the infotexts of an image and of its reproduction.
 
-    The most likely cause comes first. A parameter that only one of them states does not count as
-    different if every program has some value for it. missing_loras: lower-case names of LoRAs that
-    are not installed here.
+    The most likely cause comes first. A parameter that only one infotext has is no difference if
+    every program has some value for it. missing_loras: lower-case names of LoRAs that are not
+    installed here.
     """
     first, second = (parse_infotext(translate_infotext(text)) for text in (original, made))
     if not first.parameters and not first.prompt or not second.parameters:
@@ -207,9 +207,9 @@ def _plain_prompt(prompt: str) -> str:
 
 
 def _compare_others(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
-    """Yield the other parameters that differ: first those of hires fix, then of extensions.
+    """Yield the other parameters that differ: first those of hires fix, then those of extensions.
 
-    If only one infotext has parameters of an extension, they are a single difference.
+    If only one infotext has parameters of an extension, these count as one difference.
     """
     known = {*_FIRST, *_MAIN, *_IGNORED}
     names = [name for name in {**before, **after} if name not in known]
@@ -233,7 +233,7 @@ def _compare_others(before: Mapping[str, str], after: Mapping[str, str]) -> Iter
 
 
 def _group_of(name: str) -> str:
-    """Return the start of a parameter's name, which all parameters of an extension share."""
+    """Return the beginning of a parameter's name that an extension's parameters share."""
     return re.split(r"[ _]", name, maxsplit=1)[0]
 
 

@@ -52,10 +52,10 @@ class FailureClassifier:
         return False
 
     def classify(self, result: WorkResult) -> list[Outcome]:
-        """Return the outcomes that are certain now that this result has come.
+        """Return the outcomes that have become certain with this result, failures first.
 
         A network failure becomes certain once a later request gets a response; until then, the
-        outcome of the image is `waiting`. Failures that this result makes certain come first.
+        outcome of the image is `waiting`.
         """
         if result.outcome.state == "waiting":
             return [result.outcome]
@@ -70,8 +70,8 @@ class FailureClassifier:
     def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
         """Return the outcomes of the network failures that are still uncertain when a run ends.
 
-        error: what ended the run early, None if nothing did. After a network or disk error the list
-        is empty: the same outage may have caused these failures, so the images stay waiting.
+        error: what ended the run early, None if nothing did. Return [] after a network or disk
+        error, since the same outage may have caused these failures; the images stay waiting.
         """
         if isinstance(error, (*_NETWORK_ERRORS, DiskError)):
             return []

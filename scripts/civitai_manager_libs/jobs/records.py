@@ -207,7 +207,7 @@ class Job:
 
     @property
     def total(self) -> int:
-        """Return the number of the job's images, or of wanted images until all pages are read."""
+        """Return the number of the job's images; until all pages are read, how many are wanted."""
         return self.finished + self.waiting if self.has_total else self.wanted
 
     @property

@@ -37,7 +37,7 @@ def find_missing(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> l
 def insert_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
     """Mark images as deleted from Civitai, in the caller's transaction.
 
-    Images that are not stored are ignored. A second mark does not change the time of the first.
+    Images that are not stored are ignored. Images that are marked already keep their time.
     """
     rows = ((image_id, time.time()) for image_id in image_ids)
     known = "SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM images WHERE id = ?1)"

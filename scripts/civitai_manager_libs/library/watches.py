@@ -62,10 +62,9 @@ def list_watches() -> list[Watch]:
 def watch_gallery(query: ImageQuery, name: str) -> None:
     """Start to watch a gallery, so that its new images are counted.
 
-    Images already in the library do not count as new. If the query does not sort by newest first,
-    neither do the images that the first `check_watch` finds. name: shown to the user. Raises
-    InputError if the query has no model, version or user, or if 100 galleries are watched already.
-    Raises DiskError.
+    Images already in the library do not count as new; nor do images that the first `check_watch`
+    finds, unless the query sorts by newest first. name: shown to the user. Raises InputError if the
+    query has no model, version or user, or if 100 galleries are watched already. Raises DiskError.
     """
     gallery = _watchable_gallery(query)
     wait_for_writes(_PATIENCE)
@@ -153,9 +152,9 @@ def record_visit(query: ImageQuery, page: Page) -> None:
 
 
 def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict[str, Any]:
-    """Return a watched gallery's row, updated for a visit to the gallery's first page.
+    """Return the row of a watched gallery after a visit to its first page.
 
-    row: a dict of the columns `_VISIT_COLUMNS`, as is the result.
+    row: the present row, as a dict of the columns `_VISIT_COLUMNS`.
     """
     known, fresh_ids, news = (_unpack_ids(row[name]) for name in _ID_LISTS)
     now, newest = time.time(), max([row["newest"], *page.ids])

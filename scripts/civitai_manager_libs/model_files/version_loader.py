@@ -61,7 +61,7 @@ class VersionLoader:
                 self._load(version_id)
 
     def identify(self, used: UsedModel) -> UsedModel:
-        """Look up the version of a used model by the hash that the image states; return both.
+        """Return a used model, with its version if Civitai knows the hash that the image states.
 
         A model that is on this machine, or whose version is known, is returned unchanged.
         """

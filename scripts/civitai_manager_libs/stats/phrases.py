@@ -68,7 +68,7 @@ class Phrase:
 def split_phrases(prompt: str) -> tuple[Phrase, ...]:
     """Return the words and phrases of a prompt in order, case-folded and without duplicates.
 
-    A short text between two commas (or line ends, or full stops) is one phrase. A longer text is a
+    A short text between two commas, line ends or full stops is one phrase. A longer text is a
     sentence, which is split into words and pairs of neighbouring words. Common words, plain numbers
     and single ASCII letters are left out. At most 200 are returned, from the first 10,000
     characters.

@@ -62,7 +62,7 @@ def _is_left_open(sent: Infotext, name: str) -> bool:
 
 
 def _iter_swallowed(sent: Infotext) -> Iterator[Loss]:
-    """Yield the parameters that a WebUI reads as part of the prompt, because they are too few."""
+    """Yield the parameters that a WebUI reads as part of the prompt, since there are only a few."""
     last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
     for name, value in _MAIN.findall(last):
         yield Loss(name, value, is_read_as_prompt=True)

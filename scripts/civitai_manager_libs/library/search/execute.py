@@ -177,11 +177,11 @@ class _Scan:
         return SearchPage(ids, str(position), (count, total))
 
     def measure_batch(self, sort_key: int | None) -> tuple[int | None, int]:
-        """Return (last sort key, number of images) of the batch to read for the next page.
+        """Return (last sort key, number of images) of the batch of images to test for the next page.
 
-        Return (None, 0) if all remaining images fit one batch. Slow conditions are tested only on
-        images that meet the fast conditions. sort_key: the batch begins after it, None for the
-        beginning.
+        Return (None, 0) if one batch has all remaining images. The slow conditions are tested only
+        on images that meet the fast ones. sort_key: the batch begins after this key, None for the
+        start.
         """
         fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
         slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]

@@ -23,9 +23,9 @@ class SizedCache(Generic[_K, _V]):
         self._values: OrderedDict[_K, tuple[_V, int]] = OrderedDict()
 
     def put(self, key: _K, value: _V, size: int) -> None:
-        """Store a value, and drop the oldest values while the cache is over its limit.
+        """Store a value of `size` bytes, and drop the oldest values while the cache is over its limit.
 
-        size: the value's size in bytes. A value larger than the limit is not stored.
+        A value larger than the limit is not stored.
         """
         self._bytes += size - self._values.pop(key, (None, 0))[1]
         self._values[key] = (value, size)

@@ -63,7 +63,7 @@ def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data],
 
 
 def skip_words(source: str, *words: str) -> Callable[[Data], object]:
-    """Return a function that reads a text, and returns None if it is one of these words.
+    """Return a function that reads the text at a path, None if it is one of these words.
 
     Words such as "Automatic" mean that the user has chosen nothing.
     """
@@ -84,14 +84,14 @@ def find_first(*sources: Source) -> Callable[[Data], object]:
 
 
 def join_lines(source: str) -> Callable[[Data], object]:
-    """Return a function that reads a text; a list of texts is joined by line ends."""
+    """Return a function that reads the text at a path, or joins a list of texts by line ends."""
     return convert_value(
         source, lambda value: "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
     )
 
 
 def parse_resolution(source: str) -> Callable[[Data], object]:
-    """Return a function that reads a size such as `(1024, 768)` and returns `1024x768`."""
+    """Return a function that reads the size at a path: `(1024, 768)` becomes `1024x768`."""
 
     def size(value: object) -> str | None:
         sides = re.findall(r"\d{1,5}", as_text(value)[:100])
@@ -134,7 +134,7 @@ def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callabl
 
 
 def read_lora_pairs(source: str) -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from a list such as `[[name, weight], …]`."""
+    """Return a function that reads the LoRAs at a path from a list `[[name, weight], …]`."""
 
     def read_loras(value: object) -> list[Record]:
         entries = (as_list(entry) for entry in as_list(value)[:_MAX_LORAS])
