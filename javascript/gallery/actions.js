@@ -252,7 +252,8 @@ function makeDownloadActions({ store }, parts) {
   };
 }
 
-/** Return the actions that store what the window, the focus and the address show.
+/** Return the actions that store what the user looks at: the focused image, the scroll position and
+ * the like.
  * @param {Store} store */
 export function makeViewActions(store) {
   return {

@@ -60,7 +60,8 @@ function decodeColours(hash) {
   return { across, down, values };
 }
 
-/** Return the cosine waves of a BlurHash, sampled at this many pixels. @param {number} size */
+/** Return nine cosine waves of a BlurHash, from low to high frequency.
+ * @param {number} size  how many pixels each wave spans */
 function makeWaves(size) {
   let made = waves.get(size);
   if (!made) {

@@ -10,7 +10,7 @@ import { getParameterLabel } from "../state/state.js";
 /** @typedef {import("../types.js").ImageRecord} ImageRecord */
 /** @typedef {import("../types.js").View} View */
 
-/** Return who made the image, when, and its reactions; `record` may be missing.
+/** Return the section with the image's user, date, size and the like.
  * @param {Context} context
  * @param {View} view
  * @param {ImageRecord} [record] */

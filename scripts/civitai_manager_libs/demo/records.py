@@ -37,10 +37,10 @@ def compute_hash(row: Row) -> str | None:
 def make_record(
     row: Row, base: str, index: bool, with_meta: bool, flat: bool, tags: bool
 ) -> dict[str, Any]:
-    """Return an image's JSON record.
+    """Return an image's JSON record, as the search index or the database gives it.
 
-    index: use the form of the search index, else of the database. flat: do not wrap `meta` in `{id,
-    meta}`. tags: include the image's tags.
+    index: True for the search index. flat: do not wrap `meta` in `{id, meta}`. tags: include the
+    image's tags.
     """
     width, height = get_size(row)
     item: dict[str, Any] = {"id": row.id, "url": make_url(base, row), "hash": compute_hash(row)}

@@ -177,7 +177,7 @@ class _Scan:
         return SearchPage(ids, str(position), (count, total))
 
     def measure_batch(self, sort_key: int | None) -> tuple[int | None, int]:
-        """Return (last sort key, number of images) of the batch of images to test for the next page.
+        """Return (last sort key, number of images) of the batch to test for the next page.
 
         Return (None, 0) if one batch has all remaining images. The slow conditions are tested only
         on images that meet the fast ones. sort_key: the batch begins after this key, None for the

@@ -23,7 +23,7 @@ class SizedCache(Generic[_K, _V]):
         self._values: OrderedDict[_K, tuple[_V, int]] = OrderedDict()
 
     def put(self, key: _K, value: _V, size: int) -> None:
-        """Store a value of `size` bytes, and drop the oldest values while the cache is over its limit.
+        """Store a value of `size` bytes; drop the oldest values if the cache is over its limit.
 
         A value larger than the limit is not stored.
         """

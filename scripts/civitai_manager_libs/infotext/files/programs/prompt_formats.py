@@ -61,9 +61,9 @@ def _join_brackets(text: str) -> str:
 def read_novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
     """Return a function that reads the prompt in the data of a NovelAI image.
 
-    structured: key of NovelAI 4's prompt, a dict with a text for the whole image and for each
-    person in it; the texts are joined by line ends. plain: key of the prompt as one text, read if
-    the dict is missing; several keys to try are separated by `|`.
+    structured: the key of NovelAI 4's prompt, a dict with several texts, which are joined by line
+    ends. plain: the key of a prompt that is one text, read if there is no such dict; `|` separates
+    several keys to try.
     """
 
     def prompt(data: Data) -> object:
