@@ -1183,6 +1183,7 @@ def test_help_has_a_text_with_the_default_for_every_option():
             assert action.help or action is commands, action
     assert set(commands.choices) == {
         "download",
+        "models",
         "resume",
         "retry",
         "jobs",

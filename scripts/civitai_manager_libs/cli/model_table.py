@@ -17,6 +17,11 @@ from . import terminal
 
 __all__ = ["print_needed_files"]
 
+_STATES = {
+    "here": "models_state_here",
+    "other": "models_state_other",
+    "missing": "models_state_missing",
+}
 _STATE_WIDTH, _SIZE_WIDTH = 16, 9  # columns
 _MIN_LINE = 60  # columns
 _INDENT = " " * 6
@@ -39,7 +44,7 @@ def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
 
 
 def _format_file(needed: NeededFile) -> Iterator[str]:
-    state = terminal.terminal_text(f"models_state_{needed.availability}")
+    state = terminal.terminal_text(_STATES[needed.availability])
     size = util.short_bytes(needed.size) if needed.size else ""
     yield _format_line(state, size, f"{needed.title}{_format_count(needed.image_count)}")
     if needed.availability == "here":
@@ -48,10 +53,10 @@ def _format_file(needed: NeededFile) -> Iterator[str]:
         yield f"{_INDENT}{needed.path}"
     for sentence in _list_reasons(needed):
         yield f"{_INDENT}{sentence}"
-    for key, files in (("other", needed.choice.others), ("companion", needed.choice.companions)):
-        for file in files:
-            about = _describe_file(file)
-            yield _INDENT + terminal.terminal_text(f"models_{key}_file", id=file.id, about=about)
+    others = [("models_other_file", file) for file in needed.choice.others]
+    others += [("models_companion_file", file) for file in needed.choice.companions]
+    for key, file in others:
+        yield _INDENT + terminal.terminal_text(key, id=file.id, about=_describe_file(file))
 
 
 def _list_reasons(needed: NeededFile) -> Iterator[str]:
