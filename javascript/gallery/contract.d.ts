@@ -463,11 +463,11 @@ export interface ModelPage {
 /**
  * What a gallery's images have in common.
  *
- * pictures: images read. reactions: the median of images with data. recipe: an infotext of the
+ * image_count: images read. reactions: the median of images with data. recipe: an infotext of the
  * most common values, or ""; settings: its parameters.
  */
 export interface Stats {
-  pictures: number;
+  image_count: number;
   with_data: number;
   reactions: number;
   recipe: string;
@@ -483,8 +483,8 @@ export interface StatsGroup {
  * A value and how many images have it.
  *
  * reactions: the median that such images got. weight, low, high: of a LoRA, the most common weight
- * and the range; "" if unknown. is_own: the value is a version of the open model. search: finds
- * these images; "" if no search can.
+ * and the range; "" if unknown. is_model_version: the value is a version of the open model.
+ * search: finds these images; "" if no search can.
  */
 export interface StatsBar {
   value: string;
@@ -495,7 +495,7 @@ export interface StatsBar {
   weight: string;
   low: string;
   high: string;
-  is_own: boolean;
+  is_model_version: boolean;
   search: string;
 }
 /**
@@ -504,7 +504,7 @@ export interface StatsBar {
 export interface VersionStats {
   id: number;
   name: string;
-  pictures: number;
+  image_count: number;
   with_data: number;
   reactions: number;
   most: {

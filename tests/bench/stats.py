@@ -44,7 +44,7 @@ for _ in range(int(sys.argv[2])):
     started = time.perf_counter()
     found = gallery_stats.compute_gallery_stats(7, None, 1)
     opened.append(time.perf_counter() - started)
-assert found["pictures"] == size and found["recipe"]
+assert found["image_count"] == size and found["recipe"]
 print(json.dumps([stored, opened]))
 """
 

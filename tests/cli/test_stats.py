@@ -55,7 +55,7 @@ def test_what_a_download_has_read_is_counted_too(run, tmp_path, monkeypatch):
     words = ["download", "900001", "--limit", "30", "--dest", str(tmp_path / "out")]
     assert commands.run_command(arguments.build_parser().parse_args(words)) == 0
     assert library_of_this_process.wait_for_writes(0)
-    assert json.loads(run("900001", "--json")[1])["pictures"] == 30
+    assert json.loads(run("900001", "--json")[1])["image_count"] == 30
 
 
 def test_reading_that_was_begun_in_the_tab_is_gone_on_with(run, capsys):
@@ -66,7 +66,7 @@ def test_reading_that_was_begun_in_the_tab_is_gone_on_with(run, capsys):
     words = ["resume", str(job_id)]
     assert commands.run_command(arguments.build_parser().parse_args(words)) == 0
     assert capsys.readouterr().out == "Records read: 30.\n"
-    assert json.loads(run("900001", "--json")[1])["pictures"] == 30
+    assert json.loads(run("900001", "--json")[1])["image_count"] == 30
 
 
 def test_version_narrows_it(run):
@@ -74,7 +74,7 @@ def test_version_narrows_it(run):
     every = json.loads(run("900001", "--json")[1])
     one = every["versions"][0]
     narrowed = json.loads(run("900001", "--version", str(one["id"]), "--json")[1])
-    assert narrowed["pictures"] == one["pictures"] < every["pictures"]
+    assert narrowed["image_count"] == one["image_count"] < every["image_count"]
 
 
 def test_table_in_chinese(run, monkeypatch):

@@ -123,13 +123,13 @@ def test_figures_tell_versions_in_the_models_order_and_what_is_told_by_an_id(lib
     made = [_image(n, [_OLD] if n < 3 else [_NEW], civitaiResources=used) for n in range(1, 6)]
     _read(*made, model_id=_MODEL)
     found = gallery_stats.compute_gallery_stats(_MODEL, None, 31)
-    assert [(v["id"], v["name"], v["pictures"]) for v in found["versions"]] == [
+    assert [(v["id"], v["name"], v["image_count"]) for v in found["versions"]] == [
         (_NEW, "v2", 3),
         (_OLD, "v1", 2),
     ]
     [lora] = next(group["bars"] for group in found["groups"] if group["kind"] == "lora")
     assert (lora["value"], lora["label"], lora["weight"]) == ("#71", "Ink v2", "0.8")
-    assert found["pictures"] == found["with_data"] == 5
+    assert found["image_count"] == found["with_data"] == 5
     assert found["versions"][0]["most"]["sampler"]["share"] == 1
 
 
@@ -146,5 +146,5 @@ def test_ten_thousand_pictures_open_in_a_moment(library):
         db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
     db.close()
     before = time.process_time()
-    assert gallery_stats.compute_gallery_stats(_MODEL, None, 31)["pictures"] == 10_000
+    assert gallery_stats.compute_gallery_stats(_MODEL, None, 31)["image_count"] == 10_000
     assert time.process_time() - before < 1.5

@@ -30,5 +30,5 @@ def test_bar_is_a_search_in_the_fields_grammar(kind, value, expected):
 
 
 def test_own_file_is_found_by_its_version():
-    assert search_text("lora", "#72", "Ink v2", is_own=True) == 'model:"Ink v2"'
-    assert search_text("lora", "#72", "#72", is_own=True) == ""
+    assert search_text("lora", "#72", "Ink v2", is_model_version=True) == 'model:"Ink v2"'
+    assert search_text("lora", "#72", "#72", is_model_version=True) == ""

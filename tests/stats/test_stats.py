@@ -121,7 +121,7 @@ def test_sample_is_told_as_it_is(thousand):
     seen, truth = thousand
     figures = summarize_gallery(seen).stats
     told = [reactions for reactions, said, _, _ in truth if any(said.values())]
-    assert (figures.pictures, figures.with_data) == (1000, len(told))
+    assert (figures.image_count, figures.with_data) == (1000, len(told))
     assert figures.reactions == median(told) and 0 < len(told) < 1000
 
 
@@ -141,7 +141,7 @@ def test_versions_are_counted_by_themselves(thousand):
     for key, figures in versions.items():
         own = [said for _, said, _, version in truth if version == key]
         steps = sum("30" in said.get("steps", ()) for said in own)
-        assert figures.pictures == len(own)
+        assert figures.image_count == len(own)
         assert {bar.value: bar.count for bar in figures.bars["steps"]}["30"] == steps
 
 
@@ -176,7 +176,7 @@ def test_word_in_sentences_and_between_commas_is_one_bar():
 
 def test_no_pictures_are_no_figures():
     found = summarize_gallery([])
-    assert (found.stats.pictures, found.stats.reactions, found.recipe) == (0, 0, "")
+    assert (found.stats.image_count, found.stats.reactions, found.recipe) == (0, 0, "")
     assert serialize_overview(found, {}, {})["groups"] == []
 
 
@@ -285,4 +285,4 @@ def test_own_lora_is_in_the_recipe_by_the_name_of_its_file_though_few_have_it():
     lora = next(g for g in serialize_overview(found, {}, {})["groups"] if g["kind"] == "lora")[
         "bars"
     ][0]
-    assert (lora["label"], lora["is_own"]) == ("Ink_v2", True)
+    assert (lora["label"], lora["is_model_version"]) == ("Ink_v2", True)

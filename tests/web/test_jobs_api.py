@@ -327,7 +327,7 @@ def test_reading_more_goes_on_behind_what_the_page_has_read(api, on_demo):
     row = _row_that_ended(api, begun["job_id"])
     assert (row["saved"], row["reads_only"], row["folder"]) == (100, True, "")
     assert row["line"] == "100 of at most 100 read" and "open" not in str(row["actions"])
-    assert api.get("stats?model=900001&level=None")["pictures"] == 200
+    assert api.get("stats?model=900001&level=None")["image_count"] == 200
 
 
 def test_gallery_is_walked_twice_where_the_page_wants_to_be_sure(api, civitai):

@@ -24,7 +24,7 @@ def test_figures_are_those_of_the_pictures_as_their_details_tell_them(api, on_de
         counts = {v: n for v, n in Counter(values).items() if v and n > 1}
         most = dict(sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:8])
         assert _bars(found, kind) == most and most
-    assert found["pictures"] == len(details)
+    assert found["image_count"] == len(details)
     assert found["with_data"] == sum(bool(one["infotext"]) for one in details)
     assert "Steps: " in found["recipe"]
 
@@ -37,12 +37,12 @@ def test_nothing_is_asked_of_civitai_for_figures(api, on_demo):
     assert len(found["versions"]) > 1 and not on_demo.requests
     newest = found["versions"][0]
     version = api.get(f"stats?model=900001&version={newest['id']}")
-    assert version["pictures"] == newest["pictures"] < found["pictures"]
+    assert version["image_count"] == newest["image_count"] < found["image_count"]
 
 
 def test_gallery_of_which_nothing_was_read_has_no_figures(api, civitai):
     found = api.get("stats?model=123")
-    assert (found["pictures"], found["groups"], found["recipe"]) == (0, [], "")
+    assert (found["image_count"], found["groups"], found["recipe"]) == (0, [], "")
     assert civitai.requests == []
 
 
@@ -64,5 +64,5 @@ def test_search_of_each_bar_finds_the_pictures_that_it_counts(api, on_demo):
                 asked = urlencode({"model": model, "level": "XXX", "search": bar["search"]})
                 ids = [view["id"] for view in api.get(f"images?{asked}&limit=200")["images"]]
                 # a text is looked for inside others too; an own file is told by its version
-                is_text = group["kind"] in _TEXTS or bar["is_own"]
+                is_text = group["kind"] in _TEXTS or bar["is_model_version"]
                 assert len(ids) >= bar["count"] if is_text else len(ids) == bar["count"], bar

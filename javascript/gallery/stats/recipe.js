@@ -47,8 +47,8 @@ function summarize({ words, store }, { settings, groups }) {
 
 /** Return whether a bar is the model's own LoRA; a checkpoint may have the same name.
  * @param {import("../contract").StatsBar} bar */
-export function isModelLora({ is_own, share }) {
-  return is_own && share >= LEAST_SHARE;
+export function isModelLora({ is_model_version, share }) {
+  return is_model_version && share >= LEAST_SHARE;
 }
 
 /** Return a name with its value.

@@ -97,14 +97,14 @@ export class StatsPanel {
   }
 
   /** Show how many images the statistics are made of. @param {Stats} stats */
-  #drawSample({ pictures, with_data, reactions }) {
+  #drawSample({ image_count, with_data, reactions }) {
     const { words, store, actions } = this.#context;
     const { bootstrap, model, where } = store.get();
     const version = model?.versions.find((one) => one.id === where.version);
     const number = (/** @type {number} */ value) => formatNumber(value, bootstrap?.language);
-    const counts = { pictures: number(pictures), with_data: number(with_data) };
+    const counts = { pictures: number(image_count), with_data: number(with_data) };
     const all = { action: "figures-every", words: words("every_version"), class: "quiet" };
-    const summary = pictures
+    const summary = image_count
       ? words("stats_sample", { ...counts, reactions: number(reactions) })
       : words("stats_none");
     this.#sample.replaceChildren(

@@ -175,7 +175,7 @@ def _get_models(arguments: argparse.Namespace, client: Any, needed: NeededFiles)
 
 
 def _absolute_folder(folder: str | None) -> str:
-    """Return a folder of the command line as a path from the root, "" for none."""
+    """Return the absolute path of a folder that the user typed, "" for none."""
     if folder is None:
         return ""
     import os

@@ -79,9 +79,9 @@ def _fetch_records(client: CivitaiHttpClient, query: ImageQuery, limit: int) -> 
 
 
 def _format_table(stats: Mapping[str, Any]) -> Iterator[str]:
-    counts = {"pictures": stats["pictures"], "with_data": stats["with_data"]}
+    counts = {"pictures": stats["image_count"], "with_data": stats["with_data"]}
     yield terminal_text("stats_sample", **counts, reactions=_format_number(stats["reactions"]))
-    if not stats["pictures"]:
+    if not stats["image_count"]:
         yield terminal_text("stats_none")
         return
     heads = (terminal_text(f"stats_head_{name}") for name in ("count", "share", "reactions"))

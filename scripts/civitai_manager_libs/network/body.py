@@ -178,7 +178,7 @@ def _too_slow_error() -> NetworkError:
 
 
 def _check_empty_body(response: requests.Response) -> None:
-    """Raise NetworkError if the body may be empty only because the response broke off."""
+    """Raise NetworkError if the body may be empty only because the connection broke."""
     # http.client takes a closed connection for the end of the headers.
     headers = response.headers
     may_have_body = response.request.method != "HEAD" and response.status_code not in (204, 304)

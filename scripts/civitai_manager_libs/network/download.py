@@ -315,7 +315,7 @@ class FileDownload:
             raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
 
     def _check_complete(self) -> None:
-        """Raise IncompleteDownload if the file broke off.
+        """Raise IncompleteDownload if the end of the file is missing.
 
         If the server stated no length, check that the file has the end mark of its image format.
         """

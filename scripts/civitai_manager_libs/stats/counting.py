@@ -58,11 +58,12 @@ class StatsBar:
 class GalleryStats:
     """The statistics of a gallery or version.
 
-    pictures: number of images. with_data: number of images with generation data. reactions: median
-    number of reactions of the images with data. bars: for each kind, the most common values first.
+    image_count: number of images. with_data: number of images with generation data. reactions:
+    median number of reactions of the images with data. bars: for each kind, the most common values
+    first.
     """
 
-    pictures: int = 0
+    image_count: int = 0
     with_data: int = 0
     reactions: float = 0
     bars: Mapping[str, tuple[StatsBar, ...]] = field(default_factory=dict)

@@ -50,7 +50,7 @@ def serialize_overview(
 def _serialize_bar(
     kind: str, bar: StatsBar, overview: GalleryOverview, names: Mapping[str, str]
 ) -> dict[str, Any]:
-    is_own = bar.value in overview.own_versions.values
+    is_model_version = bar.value in overview.own_versions.values
     count = _serialize_count(bar, overview.stats, names)
     return {
         **count,
@@ -58,8 +58,8 @@ def _serialize_bar(
         "weight": bar.weight,
         "low": bar.low,
         "high": bar.high,
-        "is_own": is_own,
-        "search": search_text(kind, bar.value, count["label"], is_own),
+        "is_model_version": is_model_version,
+        "search": search_text(kind, bar.value, count["label"], is_model_version),
     }
 
 
@@ -82,15 +82,15 @@ def _serialize_version(stats: GalleryStats, names: Mapping[str, str]) -> dict[st
 
 
 def _serialize_totals(stats: GalleryStats) -> dict[str, Any]:
-    names = ("pictures", "with_data", "reactions")
+    names = ("image_count", "with_data", "reactions")
     return {name: getattr(stats, name) for name in names}
 
 
-def search_text(kind: str, value: str, label: str, is_own: bool = False) -> str:
+def search_text(kind: str, value: str, label: str, is_model_version: bool = False) -> str:
     """Return the search query that finds the images of a bar, "" if there is no such query.
 
     kind: kind of the bar, such as "lora". value: the bar's value. label: the name shown for the
-    value. is_own: whether the value is a version of the gallery's model.
+    value. is_model_version: whether the value is a version of the gallery's model.
     """
     if kind in ("word", "negative"):
         text = _quote_text(value)
@@ -98,7 +98,7 @@ def search_text(kind: str, value: str, label: str, is_own: bool = False) -> str:
     key = _KEYS.get(kind, kind)
     if kind in _NUMBERS:
         return f"{key}={value}"
-    if is_own:
+    if is_model_version:
         return f"model:{_quote_text(label)}" if label != value else ""
     return f"{key}{'=' if kind in NAMED_PARAMETERS else ':'}{_quote_text(label)}"
 

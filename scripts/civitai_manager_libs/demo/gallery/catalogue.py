@@ -51,9 +51,10 @@ _FIRST_ID = 900_000
 
 
 def _make_versions(number: int, *rows: tuple[str, str, str]) -> tuple[Version, ...]:
-    """Return a model's versions for rows of name, base model and time, newest first.
+    """Return a model's versions, newest first.
 
-    number: the model's. Ids grow with time: 910102 is the second version of model 1.
+    number: the model's number. rows: (name, base model, time) of each version. Ids grow with time:
+    910102 is the second version of model 1.
     """
     first = 910_000 + 100 * number
     return tuple(Version(first + len(rows) - i, *row) for i, row in enumerate(rows))

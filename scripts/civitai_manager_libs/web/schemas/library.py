@@ -100,15 +100,15 @@ class StatsBar(StatsCount):
     """A value and how many images have it.
 
     reactions: the median that such images got. weight, low, high: of a LoRA, the most common weight
-    and the range; "" if unknown. is_own: the value is a version of the open model. search: finds
-    these images; "" if no search can.
+    and the range; "" if unknown. is_model_version: the value is a version of the open model.
+    search: finds these images; "" if no search can.
     """
 
     reactions: float
     weight: str
     low: str
     high: str
-    is_own: bool
+    is_model_version: bool
     search: str
 
 
@@ -122,7 +122,7 @@ class VersionStats(TypedDict):
 
     id: int
     name: str
-    pictures: int
+    image_count: int
     with_data: int
     reactions: float
     most: dict[str, StatsCount]
@@ -131,11 +131,11 @@ class VersionStats(TypedDict):
 class Stats(TypedDict):
     """What a gallery's images have in common.
 
-    pictures: images read. reactions: the median of images with data. recipe: an infotext of the
+    image_count: images read. reactions: the median of images with data. recipe: an infotext of the
     most common values, or ""; settings: its parameters.
     """
 
-    pictures: int
+    image_count: int
     with_data: int
     reactions: float
     recipe: str
