@@ -93,3 +93,10 @@ def test_stats_case_says_whether_its_target_is_met():
     run = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
     assert "| 300 pictures | " in run.stdout and "(target ≤ 0.3)" in run.stdout
+
+
+def test_model_case_says_whether_its_targets_are_met():
+    argv = [sys.executable, str(_BENCH / "run.py"), "--tiny", "m"]
+    run = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("| ours: fetch_model | ") == 2 and "(target ≤ 32 MiB)" in run.stdout

@@ -2,6 +2,7 @@
 
 python ours.py names N FILE-OF-URLS      download_images, imports not counted
 python ours.py file URL PATH             download_file
+python ours.py model URL PATH SHA256     fetch_model
 python ours.py page N SIZE               the first page of a model and its thumbnails
 python ours.py import                    all our modules that a host imports
 """
@@ -59,6 +60,13 @@ def _file(url: str, path: str) -> None:
     _print_cost(lambda: client.download_file(url, path))
 
 
+def _model(url: str, path: str, sha256: str) -> None:
+    from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks
+
+    client = CivitaiHttpClient()
+    _print_cost(lambda: client.fetch_model(url, path, ModelChecks(sha256)))
+
+
 def _page(concurrency: str, size: str) -> None:
     from civitai_manager_libs import setting
     from civitai_manager_libs.civitai import api as civitai_api
@@ -93,7 +101,7 @@ def _import() -> None:
     _print_cost(load)
 
 
-_MODES = {"names": _names, "file": _file, "page": _page, "import": _import}
+_MODES = {"names": _names, "file": _file, "model": _model, "page": _page, "import": _import}
 
 if __name__ == "__main__":
     _MODES[sys.argv[1]](*sys.argv[2:])

@@ -20,6 +20,7 @@ import time
 
 import browsing
 import downloads
+import models
 import opening
 import page
 import search
@@ -37,6 +38,7 @@ _CASES = {
     "i": search.measure_search,
     "h": stats.measure_stats,
     "j": opening.open_gallery,
+    "m": models.download_models,
 }
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import socket
 import struct
 import threading
 import time
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import inf
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 __all__ = ["LOGIN", "ModelStorage", "Rules", "safetensors"]
@@ -54,7 +55,7 @@ class Rules:
     and requests for which a signed address is good. expired: the status of one that is not.
     statuses: what the storage answers first, one a request. most: connections at once; one more
     gets 503. rate: bytes a second of a connection. stops_after: bytes after which each response
-    breaks off, or hangs if `hangs`.
+    breaks off, or hangs if `hangs`. send_buffer: bytes that the system holds of a connection.
     """
 
     route: tuple[int, Mapping[str, str], bytes] | None = None
@@ -70,6 +71,7 @@ class Rules:
     rate: float = inf
     stops_after: float = inf
     hangs: bool = False
+    send_buffer: int = 0
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,8 @@ class ModelStorage:
         ] + [asked.path for asked in self.storage if "token" in asked.path]
 
     def _start(self, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.daemon_threads, server.site = True, self  # type: ignore[attr-defined]
+        server = _Server(("127.0.0.1", 0), handler)
+        server.site = self
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return server
 
@@ -137,6 +139,13 @@ class ModelStorage:
         for server in self._servers:
             server.shutdown()
             server.server_close()
+
+    def wait_until_idle(self) -> None:
+        """Wait until the storage has noticed that its client left."""
+        until = time.monotonic() + _PATIENCE
+        while self.at_once:
+            assert time.monotonic() < until, "a connection stays"
+            time.sleep(0.002)
 
     # Of the handlers
 
@@ -181,13 +190,21 @@ class ModelStorage:
             self.bytes_sent += count
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    site: ModelStorage
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        return  # the client left
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = 0
 
     @property
     def site(self) -> ModelStorage:
-        return self.server.site  # type: ignore[attr-defined,no-any-return]
+        return cast(_Server, self.server).site
 
     def log_message(self, format: str, *args: Any) -> None:
         return
@@ -259,6 +276,8 @@ class _Storage(_Handler):
 
     def _send_body(self, body: memoryview, rules: Rules) -> None:
         began, sent = time.monotonic(), 0
+        if rules.send_buffer:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, rules.send_buffer)
         step = _PIECE if rules.rate == inf else max(1, min(_PIECE, int(rules.rate / 50)))
         while sent < len(body):
             if sent >= rules.stops_after:

@@ -27,7 +27,7 @@ _PATIENCE = 20.0  # seconds
 class CutDisk:
     """`path` is where it is mounted. Skips the test where nothing may be mounted."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: int = _SIZE) -> None:
         self._folder, self._image = folder, folder / "disk.img"
         self.path = folder / "disk"
         self._cuts = 0
@@ -35,7 +35,7 @@ class CutDisk:
             if shutil.which(tool) is None:
                 pytest.skip(f"there is no {tool} here")
         with open(self._image, "wb") as file:
-            file.truncate(_SIZE)
+            file.truncate(size)
         quiet = "lazy_itable_init=0,lazy_journal_init=0"  # nothing is written but what we write
         subprocess.run(["mkfs.ext4", "-q", "-F", "-E", quiet, str(self._image)], check=True)
         self._device = _mounted(self._image, self.path)

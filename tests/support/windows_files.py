@@ -26,12 +26,13 @@ import pytest
 __all__ = ["MISSING", "MISSING_MODULES", "WindowsFiles", "play_windows"]
 
 _PACKAGE = "civitai_manager_libs"
-_DENIED, _SHARING, _BAD_NAME, _NO_PATH = 5, 32, 123, 3  # Windows' codes
+_DENIED, _SHARING, _BAD_NAME, _NO_PATH, _EXISTS = 5, 32, 123, 3, 183  # Windows' codes
 _LONGEST_PATH = 259  # letters, without a setting of the registry
 _TICK = 1 / 64  # seconds between two times that the clock of a Python before 3.13 tells
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.I)
 MISSING = {"O_NOFOLLOW", "O_NONBLOCK", "O_DIRECTORY", "chown", "fdatasync", "fork", "geteuid"}
-MISSING |= {"getuid", "mkfifo", "openpty", "posix_fallocate", "statvfs", "sync"}
+MISSING |= {"getuid", "mkfifo", "openpty", "posix_fallocate", "pread", "pwrite", "statvfs"}
+MISSING |= {"sync"}
 MISSING_MODULES = {"fcntl", "grp", "pwd", "resource", "termios"}
 
 
@@ -133,6 +134,12 @@ class WindowsFiles:
         with self._lock:
             self._scan(target)
 
+    def rename(self, source: str, target: str) -> None:
+        """Rename a file as Windows does: never over another."""
+        if os.path.lexists(self.actual(target)):
+            raise _error(FileExistsError(errno.EEXIST, "The file exists", target), _EXISTS)
+        self.replace(source, target)
+
     def remove(self, path: str) -> None:
         path = self.actual(path)
         self.refuse_if_held(path, _SHARING)
@@ -187,7 +194,7 @@ class _Os(_Instead):
         super().__init__(os)
         self._files = files
         self.path = _Paths(files)
-        self.replace = self.rename = files.replace
+        self.replace, self.rename = files.replace, files.rename
         self.remove = self.unlink = files.remove
 
     def __getattr__(self, name: str) -> Any:

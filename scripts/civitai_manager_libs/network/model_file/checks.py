@@ -45,7 +45,6 @@ def route_error(
 
     body: the beginning of the response's body. key: the API key, replaced by `***` in the message.
     """
-    error = responses.error_from_response(status, headers, body, key)
     text = body.decode("utf-8", "replace")
     fields = _parse_fields(text)
     is_page = text.lstrip().startswith("<")
@@ -59,14 +58,14 @@ def route_error(
     if status == 403 and any(mark in text for mark in _LOGIN_MARKS):
         return NeedsKey("Civitai asks for a login: it needs an API key.", 403)
     if status == 403 and not is_page:
-        return NoAccess(f"Your account has no access to this model ({error}).")
+        return NoAccess("Your account has no access to this model.")
     if status == 410:
         return NotOffered("The model is archived: Civitai does not offer its file any more.")
     if status == 429:
         return QuotaReached(
             "Civitai sees an unusual amount of downloading from your account: wait for some hours."
         )
-    return error
+    return responses.error_from_response(status, headers, body, key)
 
 
 def _parse_fields(text: str) -> Mapping[str, Any]:

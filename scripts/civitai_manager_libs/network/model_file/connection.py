@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 
 from ...core import Cancellation, model_formats, RangedFile
@@ -28,7 +27,7 @@ __all__ = ["FileChanged", "PieceConnection", "Transfer"]
 
 _EXPIRED = {400, 401, 403, 404, 410}  # what storages answer at an address that has run out
 _BUSY = {429, 503}
-_UNSAVED = 1_000_000  # bytes that all connections together may lose with a killed program
+_UNSAVED = 500_000  # bytes that all connections together may lose with a killed program
 _BLOCK = 4096  # bytes; writes are whole blocks of the disk
 _POLL = 0.2  # seconds
 _ERROR_PAGE = 64 * 1024  # bytes
@@ -53,7 +52,6 @@ class Transfer:
     retry_delay: float
     cancelled: Cancellation
     version: FileVersion | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def is_resumable(self) -> bool:
@@ -67,7 +65,7 @@ class Transfer:
 
 
 class PieceConnection:
-    """Receives pieces until none is missing. received: bytes so far, also such as were skipped."""
+    """Receives pieces until none is missing. received: bytes of the file so far."""
 
     def __init__(self, transfer: Transfer) -> None:
         self.received = 0
@@ -83,6 +81,7 @@ class PieceConnection:
         transfer, plan = self._transfer, self._transfer.plan
         if not transfer.is_resumable:  # after a failure
             transfer.restart()
+            self.received = 0
         while not plan.is_complete:
             with transfer.limiter.slot(transfer.cancelled, throttled=True):
                 piece = plan.take(self._speed)
@@ -154,32 +153,41 @@ class PieceConnection:
             model_formats.check_start(head, kind, self._transfer.name)
         if is_part and (start != piece.start or not total):
             raise FileChanged("The storage sends another part than the one that was asked for.")
-        self._check_version(body, total, is_part)
         if total is not None and piece.end > total:
             piece.end = total
+        self._check_version(body, total, is_part)
+        if self._transfer.version is None:
+            if not self._begin(body, piece, total, is_part):
+                return
         if is_part or self._transfer.plan.take_all(piece):
             self._write_pieces(body, piece, head, skipped=0 if is_part else piece.start)
 
     def _check_version(self, body: ResponseBody, total: int | None, is_part: bool) -> None:
-        """Take the file's version from the first response; check that later ones have the same."""
-        transfer = self._transfer
-        with transfer.lock:
-            if transfer.version is None:
-                return self._begin(body, total, is_part)
-            known = transfer.plan.total
-            if transfer.version.is_changed(body.headers) or total not in (None, known):
-                raise FileChanged("The storage's file has changed meanwhile.")
-            if is_part and not transfer.plan.is_shared:
-                transfer.plan.set_total(known, is_shared=transfer.is_resumable)
+        """Raise FileChanged if a response is of another version than the file that was begun."""
+        version, plan = self._transfer.version, self._transfer.plan
+        if version is None:
+            return
+        if version.is_changed(body.headers) or total not in (None, plan.total):
+            raise FileChanged("The storage's file has changed meanwhile.")
+        if is_part and version.validator and not plan.is_shared:  # of an earlier run
+            plan.set_total(plan.total, is_shared=True)
 
-    def _begin(self, body: ResponseBody, total: int | None, is_part: bool) -> None:
-        transfer = self._transfer
+    def _begin(self, body: ResponseBody, piece: Piece, total: int | None, is_part: bool) -> bool:
+        """Begin the file with its first response; return False if another request has to do so.
+
+        No other connection runs yet.
+        """
+        transfer, plan = self._transfer, self._transfer.plan
         version = FileVersion.from_headers(body.headers, is_compressed=False)
+        if is_part and not version.validator and piece.end != total:
+            plan.connections = 1  # without a version, parts are never joined
+            return False
         transfer.file.reserve_space(total or 0, transfer.checks.reserve)
         if version.validator and total:
             transfer.file.start_note(total, version.validator)
         transfer.version = version
-        transfer.plan.set_total(total, is_shared=is_part and version.validator != "")
+        plan.set_total(total, is_shared=is_part and version.validator != "")
+        return True
 
     def _write_pieces(self, body: ResponseBody, piece: Piece, head: bytes, skipped: int) -> None:
         """Write the bytes of a response to the file.
@@ -191,13 +199,13 @@ class PieceConnection:
         data = head
         try:
             while True:
-                self.received += len(data)
                 if skipped:
                     data, skipped = data[skipped:], max(0, skipped - len(data))
                 if len(data) > piece.missing:
                     data = data[: int(piece.missing)]
                 pending += data
                 piece.position += len(data)
+                self.received += len(data)
                 if len(pending) >= self._chunk:
                     self._flush(pending, piece)
                 if not piece.missing:

@@ -101,6 +101,7 @@ class ModelDownload:
         hasher = BackgroundHash(file) if self._checks.sha256 else None
         try:
             self._receive(file)
+            file.sync()  # while the rest is hashed
             if hasher is not None and hasher.result(self._cancelled) != self._checks.sha256.lower():
                 raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")
         finally:

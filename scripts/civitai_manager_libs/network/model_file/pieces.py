@@ -56,7 +56,7 @@ class PiecePlan:
     """
 
     def __init__(self, file: RangedFile, connections: int, total: int | None = None) -> None:
-        self._file, self._connections = file, connections
+        self._file, self.connections = file, connections
         self.total, self.is_shared = total, False
         self._active: list[Piece] = []
         self._whole: Piece | None = None  # the one whose response is the whole file
@@ -102,16 +102,21 @@ class PiecePlan:
             return self._whole is piece
 
     def wait(self, seconds: float) -> None:
-        """Wait until a piece may be available, at most `seconds`."""
+        """Wait until a piece ends or `notify` is called, at most some seconds."""
         with self._changed:
             self._changed.wait(seconds)
+
+    def notify(self) -> None:
+        """Wake all threads that `wait`."""
+        with self._changed:
+            self._changed.notify_all()
 
     def _next_piece(self, speed: float) -> Piece | None:
         if self.total is None:
             if self._active:
                 return None
             start = self._file.beginning
-            return Piece(start, start + FIRST_PIECE if self._connections > 1 else inf)
+            return Piece(start, start + FIRST_PIECE if self.connections > 1 else inf)
         if (free := self._free_range(self.total)) is not None:
             start, end = free
             return Piece(start, min(end, start + self._piece_size(speed, self.total)))
@@ -129,9 +134,9 @@ class PiecePlan:
 
         Pieces near the file's end are smaller, so that all connections end together.
         """
-        if self._connections == 1:
+        if self.connections == 1:
             return total
-        fair = (total - self._file.size) // (2 * self._connections)
+        fair = (total - self._file.size) // (2 * self.connections)
         return int(max(_MIN_PIECE, min(speed * _PIECE_SECONDS, fair, _MAX_PIECE)))
 
     def _split_slowest(self) -> Piece | None:

@@ -14,8 +14,9 @@ __all__ = ["receive_file"]
 
 _SHARED_FROM = 32 * 1024 * 1024  # bytes that are missing; fewer come over one connection
 _TICK = 0.1  # seconds
-_SYNC_SHARE = 4  # between two syncs: so many times what the last one took,
-_MIN_SYNC_PAUSE, _MAX_SYNC_PAUSE = 0.02, 0.5  # but at least and at most so many seconds
+_SYNC_SHARE = 2  # between two syncs: so many times what the last one took,
+_MIN_SYNC_PAUSE, _MAX_SYNC_PAUSE = 0.02, 0.1  # but at least and at most so many seconds
+_MIN_SYNC = 256 * 1024  # bytes; fewer are not worth a sync
 
 
 def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], None]) -> None:
@@ -45,34 +46,32 @@ class _Team:
     def __init__(self, transfer: Transfer, retries: RetryLoop) -> None:
         self._transfer, self._retries = transfer, retries
         self._threads: list[threading.Thread] = []
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._running = 0
-        self._started = 0
         self._is_over = threading.Event()
         self._error: BaseException | None = None
 
     def receive(self, on_tick: Callable[[], None]) -> None:
         """Start connections while more of them help, and wait until all have ended."""
+        plan, reported_at = self._transfer.plan, 0.0
         self._start_connection()
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: not self._running, _TICK)
-                if not self._running:
-                    return
-            on_tick()
-            if self._transfer.plan.is_complete:  # some may wait for a slot that others hold
-                self._transfer.cancelled.set()
-            while self._started < self._wanted():
+        while self._running:
+            plan.wait(_TICK)
+            while len(self._threads) < self._wanted():
                 self._start_connection()
+            if plan.is_complete:  # some may wait for a slot that others hold
+                self._transfer.cancelled.set()
+            if (now := time.monotonic()) - reported_at >= _TICK:
+                reported_at = now
+                on_tick()
 
     def sync(self) -> None:
         """Sync the file repeatedly during the download, so that a loss of power costs little."""
-        pause, size = _MIN_SYNC_PAUSE, -1
+        pause, synced, file = _MIN_SYNC_PAUSE, 0, self._transfer.file
         while not self._is_over.wait(pause):
-            file = self._transfer.file
-            if file.size == size:
+            if 0 <= file.size - synced < _MIN_SYNC:
                 continue
-            started, size = time.monotonic(), file.size
+            started, synced = time.monotonic(), file.size
             try:
                 file.sync()
             except DiskError as error:
@@ -98,8 +97,7 @@ class _Team:
         return self._transfer.connections if plan.is_shared and is_large else 1
 
     def _start_connection(self) -> None:
-        self._started += 1
-        with self._changed:
+        with self._lock:
             self._running += 1
         thread = threading.Thread(target=self._run_connection, name="model-download", daemon=True)
         self._threads.append(thread)
@@ -112,16 +110,16 @@ class _Team:
             self._retries.run(connection.run, lambda: connection.received)
         except BaseException as caught:  # is raised in the thread that waits
             error = caught
-        with self._changed:
+        with self._lock:
             self._running -= 1
             is_last = not self._running
-            self._changed.notify_all()
         if error is not None and (is_last or not isinstance(error, (NetworkError, ServerError))):
             self._fail(error)
+        self._transfer.plan.notify()
 
     def _fail(self, error: BaseException) -> None:
         """Remember the first error and end all connections."""
-        with self._changed:
+        with self._lock:
             if self._error is None or isinstance(self._error, Cancelled):
                 self._error = error
         self._transfer.cancelled.set()
