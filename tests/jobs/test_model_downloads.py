@@ -1,0 +1,256 @@
+"""Model files through the whole engine: paused, cancelled, killed and gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import time
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.jobs import JobService, JobStore
+from civitai_manager_libs.model_files import ModelFileRequest
+from cli_process import CliProcess, part_files
+from model_storage import ModelStorage, safetensors
+from page_driver import until
+
+_BODY = safetensors(24_000_000)
+_MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def _site():
+    with ModelStorage(_BODY) as site:
+        yield site
+
+
+@pytest.fixture
+def site(_site, monkeypatch):
+    """Return a storage that sends 8 MB a second over each connection."""
+    monkeypatch.setenv("CIVITAI_BASE_URL", _site.base)
+    _site.body, _site.bytes_sent = _BODY, 0
+    _site.rules.rate, _site.rules.route = 8_000_000, None
+    _site.route.clear()
+    return _site
+
+
+@pytest.fixture
+def service():
+    client = CivitaiHttpClient(api_key="", max_retries=0)
+    service = JobService(lambda: client)
+    yield service
+    for shown in service.list_jobs(100):
+        if not shown.state.is_over:
+            service.stop(shown.job.id, "cancelled")
+    until(lambda: not service._workers._turns, "the end of all jobs")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "Lora"
+
+
+def _requests(site, folder, count=1):
+    record = {"id": 700200, "modelId": 5, "name": "v1", "model": {"name": "Mix", "type": "LORA"}}
+    return [
+        ModelFileRequest(
+            file_id=i,
+            version_id=700200,
+            model_id=5,
+            url=f"{site.url}?fileId={i}",
+            path=str(folder / f"{i}.safetensors"),
+            name=f"{i}.safetensors",
+            kind="lora",
+            size=len(site.body),
+            sha256=site.sha256.lower(),
+            title="Mix v1",
+            record=record,
+        )
+        for i in range(1, count + 1)
+    ]
+
+
+def _shown(service, job_id):
+    return next(shown for shown in service.list_jobs(100) if shown.job.id == job_id)
+
+
+def _comes_to(service, job_id, state):
+    until(lambda: _shown(service, job_id).state == state, state)
+    return _shown(service, job_id)
+
+
+def _is_under_way(service, job_id):
+    progress = _shown(service, job_id).progress
+    return progress is not None and progress.bytes > _MEGABYTE
+
+
+def _start(service, site, folder):
+    """Start a job and wait until a part of its file is there."""
+    job_id = service.download_model_files(_requests(site, folder), "Mix").job_id
+    until(lambda: _is_under_way(service, job_id), "a part of the file")
+    return job_id
+
+
+def _check_saved(site, folder, count=1):
+    names = [f"{i}{end}" for i in range(1, count + 1) for end in (".civitai.info", ".json")]
+    models = [f"{i}.safetensors" for i in range(1, count + 1)]
+    assert sorted(os.listdir(folder)) == sorted(names + models)
+    for name in models:
+        assert (folder / name).read_bytes() == site.body
+
+
+def test_pause_keeps_the_half_file_and_the_job_goes_on_with_it(service, site, folder):
+    job_id = _start(service, site, folder)
+    service.stop(job_id, "paused")
+    shown = _comes_to(service, job_id, "paused")
+    (file,) = shown.model_files
+    assert file.state == "waiting" and file.received > _MEGABYTE
+    assert (shown.job.bytes, shown.job.total_bytes) == (file.received, len(_BODY))
+    assert sorted(os.listdir(folder)) == [os.path.basename(path) for path in part_files(folder)]
+    service.resume(job_id)
+    assert _comes_to(service, job_id, "done").job.saved == 1
+    _check_saved(site, folder)
+    assert site.bytes_sent < len(_BODY) + 2 * _MEGABYTE
+
+
+@pytest.mark.parametrize("end", ["cancelled", "paused-then-cancelled", "paused-then-forgotten"])
+def test_end_of_a_job_leaves_no_half_file(service, site, folder, end):
+    job_id = _start(service, site, folder)
+    service.stop(job_id, end.partition("-")[0])
+    _comes_to(service, job_id, end.partition("-")[0])
+    if end == "paused-then-cancelled":
+        service.stop(job_id, "cancelled")
+    elif end == "paused-then-forgotten":
+        service.forget(job_id)
+    until(lambda: not os.listdir(folder), "an empty folder")
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_file_that_is_wanted_again_right_after_a_stop_comes(service, site, folder, state):
+    job_id = _start(service, site, folder)
+    for _ in range(3):
+        service.stop(job_id, state)
+        service.resume(job_id)
+        time.sleep(random.Random(state).uniform(0, 0.2))
+    shown = _comes_to(service, job_id, "done")
+    assert (shown.job.saved, shown.job.failed) == (1, 0), shown.failed
+    _check_saved(site, folder)
+
+
+def test_cancelled_file_that_a_new_job_wants_at_once_comes(service, site, folder):
+    service.stop(_start(service, site, folder), "cancelled")
+    start = service.download_model_files(_requests(site, folder), "Mix")
+    job_id = start.job_id or start.elsewhere[1]
+    until(lambda: all(shown.state.is_over for shown in service.list_jobs(100)), "the end")
+    if start.job_id is None:  # the other job had not yet ended
+        service.resume(job_id)
+    shown = _comes_to(service, job_id, "done")
+    assert (shown.job.saved, shown.job.failed) == (1, 0), shown.failed
+    _check_saved(site, folder)
+
+
+def test_route_that_has_enough_pauses_the_job_and_is_asked_once(service, site, folder):
+    site.rules.route = (429, {}, b'{"error": "unusual amount of downloading"}')
+    job_id = service.download_model_files(_requests(site, folder, 3), "Mix").job_id
+    until(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
+    shown = _shown(service, job_id)
+    assert (shown.current_job.reason, shown.job.failed, len(site.route)) == ("quota", 0, 1)
+    assert 3500 < shown.progress.retry_in <= 3600
+
+
+def test_disk_that_is_too_full_is_not_filled(service, site, folder, monkeypatch):
+    free, usage = [len(_BODY) - 1], shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free[0]))
+    job_id = service.download_model_files(_requests(site, folder), "Mix").job_id
+    until(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
+    assert _shown(service, job_id).progress.missing == 1 and site.route == []
+    free[0] += 1
+    assert _comes_to(service, job_id, "done").job.saved == 1
+
+
+def test_half_a_file_needs_only_the_room_of_the_rest(service, site, folder, monkeypatch):
+    job_id = _start(service, site, folder)
+    service.stop(job_id, "paused")
+    half = _comes_to(service, job_id, "paused").job.bytes
+    usage = shutil.disk_usage("/")._replace(free=len(_BODY) - half)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    service.resume(job_id)
+    assert _comes_to(service, job_id, "done").job.saved == 1
+
+
+# In processes of their own
+
+
+def _prepare(site, tmp_path, count=1):
+    """Return (the program, the folder of the files) with a queued job."""
+    program, folder = CliProcess(site.base, tmp_path / "data"), tmp_path / "Lora"
+    with JobStore(setting.database_file()) as store:
+        assert store.add_model_files("Mix", _requests(site, folder, count)).job_id == 1
+    return program, folder
+
+
+def test_terminal_goes_on_with_a_model_job_and_tells_of_it(site, tmp_path):
+    program, folder = _prepare(site, tmp_path, 2)
+    (row,) = json.loads(program.run("jobs", "--json").stdout)
+    assert (row["kind"], row["total"], row["total_bytes"]) == ("models", 2, 2 * len(_BODY))
+    assert "Mix (0 B of 45.8 MB)" in program.run("jobs").stdout
+    done = program.run("resume", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "Downloading model files 1/2" in done.stderr
+    result = json.loads(done.stdout)
+    assert (result["saved"], result["bytes"]) == (2, 2 * len(_BODY))
+    assert [file["path"] for file in result["files"]] == [
+        str(folder / f"{i}.safetensors") for i in (1, 2)
+    ]
+    _check_saved(site, folder, 2)
+
+
+def test_terminal_names_the_files_that_failed_and_tries_them_again(site, tmp_path):
+    program, folder = _prepare(site, tmp_path)
+    body = json.dumps({"error": "Early Access", "deadline": "2027-01-01T00:00:00Z"}).encode()
+    site.rules.route = (403, {"Content-Type": "application/json"}, body)
+    done = program.run("resume", "1")
+    assert done.returncode == 1
+    first, count, hint = done.stderr.splitlines()[-3:]
+    assert first.startswith("1.safetensors: early_access: ") and "2027-01-01" in first
+    assert (count, hint) == ("1 failed", "Try again what failed with: retry 1")
+    site.rules.route = None
+    assert program.run("retry", "1").returncode == 0
+    _check_saved(site, folder)
+
+
+def _kills(size, count, seeds):
+    return [
+        pytest.param(size, count, seed, id=f"{count}-of-{size >> 20}-MB-{seed}") for seed in seeds
+    ]
+
+
+@pytest.mark.parametrize(
+    "size, count, seed",
+    _kills(24_000_000, 3, [1, 2])
+    + [
+        pytest.param(300_000_000, 20, 3, marks=[pytest.mark.long, pytest.mark.timeout(600)]),
+    ],
+)
+def test_job_that_is_killed_again_and_again_ends_with_the_whole_file(
+    site, tmp_path, size, count, seed
+):
+    moments = random.Random(seed)
+    site.body = _BODY if size == len(_BODY) else safetensors(size)
+    program, folder = _prepare(site, tmp_path)
+    points = sorted(moments.randrange(size // 20, size * 19 // 20) for _ in range(count))
+    for point in points:
+        with program.start("resume", "1") as process:
+            while site.bytes_sent < point and process.poll() is None:
+                time.sleep(0.002)
+            process.kill()
+        assert not (folder / "1.safetensors").exists() or process.returncode == 0
+    done = program.run("resume")
+    assert done.returncode == 0, done.stderr
+    _check_saved(site, folder)
+    assert site.bytes_sent <= size + (count + 4) * _MEGABYTE
+    (row,) = json.loads(program.run("jobs", "--json").stdout)
+    assert (row["state"], row["failed"]) == ("done", 0)
