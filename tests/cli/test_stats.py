@@ -42,7 +42,7 @@ def test_table_and_json_say_the_same_of_what_was_read(run, demo):
     assert code == 0 and told == "Records read: 200.\n"
     assert not [path for path in demo.requests if "/images/" in str(path)]  # no picture
     found = json.loads(run("900001", "--json")[1])
-    assert f"{found['pictures']} pictures read, {found['with_data']} with data" in table
+    assert f"{found['image_count']} pictures read, {found['with_data']} with data" in table
     lines = {" ".join(line.split()[:-1]) for line in table.splitlines() if line}
     for group in found["groups"]:
         for bar in group["bars"][:8] if group["kind"] != "lora" else ():
