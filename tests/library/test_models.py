@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -97,7 +98,7 @@ def test_library_from_before_there_were_versions_keeps_its_models(civitai, clien
         )
     assert models.find_version_names([VERSION_ID]) == {VERSION_ID: (MODEL_ID, "A model v1")}
     assert models.load_version(client, VERSION_ID).name == "v1"
-    assert models.find_versions_by_hash(["0123456789"]) == {}
+    assert models.find_version_by_hash("0123456789") is None
 
 
 def test_version_that_is_gone_is_not_asked_for_again_soon(civitai, client, monkeypatch):
@@ -109,3 +110,13 @@ def test_version_that_is_gone_is_not_asked_for_again_soon(civitai, client, monke
     with pytest.raises(NotFound):
         models.load_version(client, 77)
     assert len(civitai.requests) == 2
+
+
+def test_model_that_is_read_later_tells_of_its_versions(civitai, client, library):
+    version = {"id": VERSION_ID, "modelId": MODEL_ID, "name": "old", "model": {"name": "A model"}}
+    civitai.script("version", status(200, json.dumps(version).encode()))
+    assert models.load_version(client, VERSION_ID).name == "old"
+    models.load_model(client, MODEL_ID)
+    assert models.find_versions([VERSION_ID])[VERSION_ID].name == "v1"
+    library.forget()
+    assert models.find_versions([VERSION_ID])[VERSION_ID].name == "v1"

@@ -226,6 +226,47 @@ def test_version_by_itself_has_its_file_and_its_place(civitai, client, folder):
     assert needed.path == str(folder / "loras" / "file1.safetensors")
 
 
+def _make_older(monkeypatch):
+    now = time.time
+    monkeypatch.setattr(models.time, "time", lambda: now() + 100_000)
+
+
+def test_version_that_could_not_be_had_is_asked_for_again_after_a_day(
+    civitai, client, folder, library, monkeypatch
+):
+    civitai.add(_version(1, usageControl="Generation"), _version(2))
+    for _ in range(2):
+        assert len(list_needed_files(client, [_image(1, 1, 2)]).missing) == 1
+        library.forget()
+    assert sorted(civitai.asked) == ["1", "2"]
+    _make_older(monkeypatch)
+    civitai.add(_version(1))
+    assert len(list_needed_files(client, [_image(1, 1, 2)]).missing) == 2
+    assert sorted(civitai.asked) == ["1", "1", "2"]
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["by-itself", "with-its-model"])
+def test_file_that_its_author_has_replaced_is_fetched_as_it_is_now(
+    civitai, client, folder, library, monkeypatch, opened
+):
+    civitai.add(_version(1, _file(11, "a.safetensors", "a" * 64)))
+    if opened:
+        row = {"id": 1001, "name": "M", "type": "LORA", "modelVersions": [civitai.versions[1]]}
+        civitai.script("other", status(200, json.dumps(row).encode()))
+        models.load_model(client, 1001)
+    version = models.load_version(client, 1)
+    known = [(version.remote_files[0], version)]
+    library.forget()
+    civitai.add(_version(1, _file(11, "a.safetensors", "b" * 64)))
+    assert plan_requests(client, known)[0].sha256 == "a" * 64
+    _make_older(monkeypatch)
+    assert plan_requests(client, known)[0].sha256 == "b" * 64
+    library.forget()
+    assert models.find_versions([1])[1].remote_files[0].sha256 == "b" * 64
+    civitai.always("other", reset)
+    assert plan_requests(client, known)[0].sha256 == "b" * 64
+
+
 @pytest.mark.parametrize("template,asked", [("{base_model}", 0), ("{author}", 1)])
 def test_author_for_a_folder_is_asked_for_only_where_the_template_names_one(
     civitai, client, folder, template, asked

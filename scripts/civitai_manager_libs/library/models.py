@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -24,7 +25,7 @@ from .store import (
     write_later,
 )
 
-__all__ = ["find_model", "find_version_names", "find_versions", "find_versions_by_hash"]
+__all__ = ["find_model", "find_version_by_hash", "find_version_names", "find_versions"]
 __all__ += ["list_base_models", "load_model", "load_version", "load_version_by_hash"]
 __all__ += ["store_covers"]
 
@@ -37,7 +38,9 @@ _MANY_MISSING = 10_000
 _lock = threading.Lock()
 # The monotonic time at which each model was fetched, and the model.
 _memory: SizedCache[int, tuple[float, Model]] = SizedCache(_MEMORY_BYTES)
-_versions: SizedCache[int, Version] = SizedCache(_MEMORY_OF_VERSIONS)  # read without their model
+# The time at which each version was fetched without its model, and the version. Such a version is
+# newer than the model's record, because storing a model removes its versions from here.
+_versions: SizedCache[int, tuple[float, Version]] = SizedCache(_MEMORY_OF_VERSIONS)
 # The monotonic time at which Civitai did not have a version, by its id or by a file's hash.
 _missing: dict[int | str, float] = {}
 
@@ -99,7 +102,7 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
     """
     wanted = set(version_ids)
     with _lock:
-        alone = _versions.values()
+        alone = [version for _, version in _versions.values()]
         of_models = [version for _, model in _memory.values() for version in model.versions]
     found = {
         version.id: (version.model_id, f"{version.model_name} {version.name}")
@@ -120,52 +123,69 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
 
 def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
     """Return the versions by id; leave out those that are not stored."""
-    wanted, ids = set(version_ids), {i for i, _ in find_version_names(version_ids).values()}
-    models = (find_model(model_id) for model_id in ids)
-    found = {v.id: v for model in models if model for v in model.versions if v.id in wanted}
+    wanted = set(version_ids)
     with _lock:
-        for version_id in wanted - found.keys():
-            if (version := _versions.get(version_id)) is not None:
-                found[version_id] = version
-    missing = json.dumps(list(wanted - found.keys()))
-    sql = "SELECT record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
-    for (record,) in select_rows_or_empty(sql, (missing,)) if missing != "[]" else ():
+        found = {v.id: v for _, v in _versions.values() if v.id in wanted}
+    for _, version in _iter_stored_versions(wanted - found.keys()):
+        found[version.id] = version
+    missing = wanted - found.keys()
+    ids = {model_id for model_id, _ in find_version_names(list(missing)).values()}
+    models = filter(None, map(find_model, ids))
+    return found | {v.id: v for model in models for v in model.versions if v.id in missing}
+
+
+def _iter_stored_versions(version_ids: Iterable[int]) -> Iterator[tuple[float, Version]]:
+    """Yield (time, version) of the versions that were fetched without their model."""
+    ids = json.dumps(list(version_ids))
+    sql = "SELECT read_at, record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
+    for read_at, record in select_rows_or_empty(sql, (ids,)) if ids != "[]" else ():
         with suppress(InvalidResponse):
-            version = civitai.version_from_json(decompress_record(record)[0])
-            found[version.id] = version
-    return found
+            yield read_at, civitai.version_from_json(decompress_record(record)[0])
 
 
-def find_versions_by_hash(hashes: Iterable[str]) -> dict[str, int]:
-    """Return version ids by the hash of one of their files; leave out unknown hashes.
+def find_version_by_hash(code: str) -> int | None:
+    """Return the id of the version that has a file with a hash, None if it is not stored.
 
-    hashes: AutoV2, AutoV3 or SHA256 in lower case.
+    code: AutoV2, AutoV3 or SHA256 in lower case.
     """
-    keys = {_hash_key(code): code for code in hashes}
+    key = _hash_key(code)
     with _lock:
-        found = {
-            keys[key]: version.id
-            for version in _versions.values()
-            for key in _list_hash_keys(version)
-            if key in keys
-        }
-    sql = (
-        "SELECT hash, min(version_id) FROM version_hashes"
-        " WHERE hash IN (SELECT value FROM json_each(?)) GROUP BY hash"
-    )
-    for key, version_id in select_rows_or_empty(sql, (json.dumps(list(keys)),)) if keys else ():
-        found[keys[key]] = version_id
-    return found
+        for _, version in _versions.values():
+            if key in _list_hash_keys(version):
+                return version.id
+    sql = "SELECT min(version_id) FROM version_hashes WHERE hash = ?"
+    return next((found for (found,) in select_rows_or_empty(sql, (key,))), None)
 
 
-def load_version(client: Any, version_id: int, cancelled: Cancellation | None = None) -> Version:
+def load_version(
+    client: Any,
+    version_id: int,
+    cancelled: Cancellation | None = None,
+    max_age: float = math.inf,
+) -> Version:
     """Return a version from the library, or else from Civitai. Raises the client's errors.
 
-    That Civitai does not have a version is remembered for 5 minutes.
+    max_age: seconds since a version was fetched, after which it is fetched again. That Civitai does
+    not have a version is remembered for 5 minutes.
     """
-    if (stored := find_versions([version_id]).get(version_id)) is not None:
+    stored = find_versions([version_id]).get(version_id)
+    if stored is not None and (max_age == math.inf or _find_age(version_id) <= max_age):
         return stored
     return _fetch_version(version_id, lambda: civitai.fetch_version(client, version_id, cancelled))
+
+
+def _find_age(version_id: int) -> float:
+    """Return the seconds since a version was fetched, with or without its model."""
+    with _lock:
+        read_at, version = _versions.get(version_id) or (0.0, None)
+    if version is None:
+        sql = (
+            "SELECT read_at FROM version_records WHERE id = ?1 UNION ALL SELECT models.read_at"
+            " FROM models JOIN versions ON model_id = models.id WHERE versions.id = ?1"
+        )
+        rows = select_rows_or_empty(sql, (version_id,))
+        read_at = max((read_at for (read_at,) in rows), default=0.0)
+    return time.time() - read_at
 
 
 def load_version_by_hash(client: Any, code: str, cancelled: Cancellation | None = None) -> Version:
@@ -174,7 +194,7 @@ def load_version_by_hash(client: Any, code: str, cancelled: Cancellation | None 
     code: AutoV2, AutoV3 or SHA256 in lower case. Raises the client's errors. That Civitai does not
     know a hash is remembered for 5 minutes.
     """
-    if (version_id := find_versions_by_hash([code]).get(code)) is not None:
+    if (version_id := find_version_by_hash(code)) is not None:
         return load_version(client, version_id, cancelled)
     return _fetch_version(code, lambda: civitai.fetch_version_by_hash(client, code, cancelled))
 
@@ -197,7 +217,7 @@ def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
 def _store_version(version: Version) -> None:
     record, size = compress_record(version.record)
     with _lock:
-        _versions.put(version.id, version, 2 * size)
+        _versions.put(version.id, (time.time(), version), 2 * size)
 
     def write(db: sqlite3.Connection) -> None:
         row = (version.id, time.time(), record)
@@ -231,10 +251,14 @@ def _store_model(model: Model) -> None:
     record, size = compress_record(model.record)
     with _lock:
         _memory.put(model.id, (time.monotonic(), model), 2 * size)  # the record and its fields
+        for version in model.versions:
+            _versions.remove(version.id)
     row = (model.id, time.time(), json.dumps(model.base_models), record)
 
     def write(db: sqlite3.Connection) -> None:
         db.execute("INSERT OR REPLACE INTO models VALUES (?, ?, ?, ?)", row)
+        ids = [(version.id,) for version in model.versions]
+        db.executemany("DELETE FROM version_records WHERE id = ?", ids)
         _write_versions(db, model.id, model.name, model.versions)
 
     write_later(write, size=len(record))

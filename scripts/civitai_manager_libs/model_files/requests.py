@@ -14,7 +14,7 @@ from ..core import as_mapping, as_whole_number, Cancellation
 from ..errors import HttpStatusError, InvalidResponse, NetworkError
 from ..library import models
 from .destination import choose_path, find_kind
-from .version_loader import Client
+from .version_loader import Client, MAX_AGE
 
 __all__ = ["find_version", "make_request", "ModelFileRequest", "plan_requests"]
 
@@ -89,11 +89,12 @@ def plan_requests(
     """Return requests to download these files, each to a different path.
 
     folder: the folder for all files, "" for the folder of each kind. If folders are named after
-    authors, models that the library does not have are requested from Civitai. Raises InputError if
-    a kind has no folder.
+    authors, models that the library does not have are requested from Civitai, and so are versions
+    whose record is older than a day. Raises InputError if a kind has no folder.
     """
     requests, taken = list[ModelFileRequest](), set[str]()
-    for file, version in files:
+    for known in files:
+        file, version = _refresh(client, *known, cancelled)
         kind, model = find_kind(file, version), _find_model(client, version, cancelled)
         path = choose_path(kind, file, version, model, taken, folder)
         taken.add(os.path.normcase(path))
@@ -104,6 +105,21 @@ def plan_requests(
 def find_version(version_id: int) -> Version | None:
     """Return a version from the library, None if it is not stored."""
     return models.find_versions([version_id]).get(version_id)
+
+
+def _refresh(
+    client: Client, file: RemoteFile, version: Version, cancelled: Cancellation | None
+) -> tuple[RemoteFile, Version]:
+    """Return the file and its version as Civitai has them today.
+
+    They are returned unchanged if Civitai does not tell, so that the download finds the reason.
+    """
+    with suppress(NetworkError, HttpStatusError, InvalidResponse):
+        today = models.load_version(client, version.id, cancelled, MAX_AGE)
+        for same in today.remote_files:
+            if same.id == file.id:
+                return same, today
+    return file, version
 
 
 def _find_model(client: Client, version: Version, cancelled: Cancellation | None) -> Model | None:

@@ -14,7 +14,9 @@ from ..library import models
 from ..local_models import get_model_index, has_model_file, WantedModel
 from .used_models import match_resource, UsedModel
 
-__all__ = ["Client", "VersionLoader"]
+__all__ = ["Client", "MAX_AGE", "VersionLoader"]
+
+MAX_AGE = 86_400.0  # seconds for which it is believed what a record tells of a version's files
 
 _HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3 and SHA256
 
@@ -47,7 +49,8 @@ class VersionLoader:
     def load_named(self, images: Sequence[Image]) -> None:
         """Load the versions whose ids are in the records of images.
 
-        No request is made for a version in the library, or for one whose file is on this machine.
+        No request is made for a version in the library, or for one whose file is on this machine. A
+        version that could not be downloaded is requested again after a day.
         """
         ids = dict.fromkeys(
             one.version_id
@@ -57,7 +60,9 @@ class VersionLoader:
         )
         known = models.find_versions(list(ids))
         for version_id in ids:
-            if version_id not in known and not _is_here(version_id):
+            version = known.get(version_id)
+            is_refused = version is not None and (version.access.state or not version.remote_files)
+            if (version is None or is_refused) and not _is_here(version_id):
                 self._load(version_id)
 
     def identify(self, used: UsedModel) -> UsedModel:
@@ -85,7 +90,7 @@ class VersionLoader:
             return _find_stored(key)
         try:
             if isinstance(key, int):
-                return models.load_version(self._client, key, self._cancelled)
+                return models.load_version(self._client, key, self._cancelled, MAX_AGE)
             return models.load_version_by_hash(self._client, key, self._cancelled)
         except Cancelled:
             raise
@@ -97,8 +102,8 @@ class VersionLoader:
 
 
 def _find_stored(key: int | str) -> Version | None:
-    version_id = models.find_versions_by_hash([key]).get(key, 0) if isinstance(key, str) else key
-    return models.find_versions([version_id]).get(version_id)
+    version_id = models.find_version_by_hash(key) if isinstance(key, str) else key
+    return models.find_versions([version_id]).get(version_id) if version_id else None
 
 
 def _is_here(version_id: int) -> bool:

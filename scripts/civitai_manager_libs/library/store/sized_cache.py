@@ -37,6 +37,10 @@ class SizedCache(Generic[_K, _V]):
         entry = self._values.get(key)
         return entry[0] if entry else None
 
+    def remove(self, key: _K) -> None:
+        """Remove a value if it is stored."""
+        self._bytes -= self._values.pop(key, (None, 0))[1]
+
     def values(self) -> list[_V]:
         """Return all values in the order in which they were stored."""
         return [value for value, _ in self._values.values()]
