@@ -9,7 +9,7 @@ import { Records } from "../data/records.js";
 import { MOST_COMPARED } from "../state/selection.js";
 import { getShown } from "../state/state.js";
 import { CompareGrid } from "./compare_grid.js";
-import { makeDifference } from "./difference.js";
+import { makeDifferenceTable } from "./difference_table.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").ImageRecord} ImageRecord */
@@ -69,7 +69,7 @@ export class Compare {
       const records = await Promise.all(ids.map((id) => this.#records.getRecord(id, signal)));
       if (signal.aborted) return;
       parts.cells.showImages(records);
-      parts.difference.replaceChildren(...makeDifference(this.#context, records));
+      parts.difference.replaceChildren(...makeDifferenceTable(this.#context, records));
     } catch (error) {
       if (isAborted(error)) return;
       const again = { action: "retry", icon: icon("again"), words: words("do_retry") };

@@ -2,16 +2,16 @@
 
 import { el } from "../core/dom.js";
 import { getParameterLabel } from "../state/state.js";
-import { compareFields, compareTexts } from "./diff.js";
+import { compareFields, compareTexts } from "./text_diff.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").ImageRecord} ImageRecord */
-/** @typedef {import("./diff.js").Row} Row */
+/** @typedef {import("./text_diff.js").Row} Row */
 
 /** Return the differences of the records, and the fields that are the same in all.
  * @param {Context} context
  * @param {ImageRecord[]} records */
-export function makeDifference({ words, store }, records) {
+export function makeDifferenceTable({ words, store }, records) {
   const { bootstrap } = store.get();
   const compared = compareFields(records, { prompt: words("prompt"), negative: words("negative") });
   const rows = compared.map((row) => ({ ...row, name: getParameterLabel(bootstrap, row.name) }));
