@@ -9,7 +9,7 @@ import types
 from pathlib import Path
 
 import pytest
-from civitai_manager_libs import setting
+from civitai_manager_libs import host, setting
 from civitai_manager_libs.civitai import Model, version_from_json
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.model_files import choose_path, find_kind
@@ -67,6 +67,29 @@ def folder(tmp_path):
 def test_kind_is_that_of_the_file_or_else_of_the_model(model_type, file, kind):
     version, remote = _version(model_type, **file)
     assert find_kind(remote, version) == kind
+
+
+@pytest.mark.parametrize(
+    "base,name,kind",
+    [
+        ("Flux.1 D", "SD.Next", "unet"),
+        ("Pony V7", "SD.Next", "unet"),
+        ("Pony", "SD.Next", "model"),
+        ("SDXL 1.0", "SD.Next", "model"),
+        ("", "SD.Next", "model"),
+        ("Flux.1 D", "Forge", "model"),
+        ("Flux.1 D", "", "model"),
+    ],
+)
+def test_checkpoint_without_text_encoders_is_a_unet_for_sd_next(monkeypatch, base, name, kind):
+    monkeypatch.setattr(host, "host_name", lambda: name)
+    version, _ = _version()
+    version = version_from_json({**version.record, "baseModel": base})
+    assert find_kind(version.remote_files[0], version) == kind
+    config = version_from_json(
+        {**version.record, "files": [{"id": 9, "name": "a.yaml", "type": "Config"}]}
+    )
+    assert find_kind(config.remote_files[0], config) == "model"
 
 
 def test_name_is_civitais_own(folder):

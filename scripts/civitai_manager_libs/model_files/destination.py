@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Container, Iterator
 
-from .. import setting, util
+from .. import host, setting, util
 from ..civitai import Model, RemoteFile, Version
 from ..errors import DiskError, InputError
 from ..local_models import find_folder
@@ -42,6 +42,11 @@ _KINDS_OF_FILES = {  # by the type of a file; a `Model` is what its model is
     "Upscaler": "upscaler",
     "Negative": "embed",
 }
+# How the names of base models begin whose checkpoints hold their text encoders and VAE.
+_WHOLE_CHECKPOINTS = (
+    *("SD 1", "SD 2", "SDXL", "SVD", "Illustrious", "NoobAI", "Kolors"),
+    *("Stable Cascade", "Playground", "Other"),
+)
 _LABELS = {
     "model": "Checkpoint",
     "unet": "UNet",
@@ -65,12 +70,27 @@ def find_kind(file: RemoteFile, version: Version) -> str:
     checkpoint.
     """
     kind = _KINDS_OF_FILES.get(file.type, find_model_kind(version))
-    return "unet" if kind == "model" and file.extension == ".gguf" else kind
+    return "unet" if kind == "model" and _is_unet(file, version) else kind
 
 
 def find_model_kind(version: Version) -> str:
     """Return the kind of folder for models of the version's type, "" if there is none."""
     return _KINDS.get(version.model_type.lower(), "")
+
+
+def _is_unet(file: RemoteFile, version: Version) -> bool:
+    """Return whether a checkpoint's file has the diffusion model alone, without text encoders.
+
+    Civitai has no type for such models. SD.Next takes every checkpoint for one whose base model is
+    none of Stable Diffusion's (see its `modules/civitai/filemanage_civitai.py`), the others read
+    both from one folder.
+    """
+    if file.extension == ".gguf":
+        return True
+    is_model = file.type in ("", "Model", "Pruned Model")
+    base = version.base_model
+    is_known = base in ("", "Pony") or base.startswith(_WHOLE_CHECKPOINTS)  # not Pony V7
+    return is_model and not is_known and host.host_name() == "SD.Next"
 
 
 def kind_label(kind: str) -> str:
