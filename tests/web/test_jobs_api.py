@@ -247,7 +247,7 @@ def test_empty_end_is_told_and_gone_on_with(api, civitai, monkeypatch):
     assert (row["note"], row["toast"]) == ("", "")
     assert [asked.get("cursor") for asked in civitai.pages][:4] == [None, "10|5", "10|5", "10|5"]
     assert "Pictures seen in the gallery: 30" in row["report"]["lines"]
-    assert "number of pictures" in row["report"]["end"]  # 25 were wanted, and there are 30
+    assert "the most pictures" in row["report"]["end"]  # 25 were wanted, and there are 30
 
 
 def test_chosen_pictures_have_no_gallery_to_report_of(api, ids):
@@ -288,7 +288,7 @@ def test_folder_is_not_opened_for_somebody_elsewhere(api, ids, opener):
     row = _ended(api)
     headers = {"X-Civitai-Shortcut": "1", "X-Forwarded-For": "192.168.1.5"}
     answer = api.ask("api/jobs/1/open", "POST", headers=headers)
-    told = f"The pictures are on the server, in {row['folder']}."
+    told = f"The files are on the server, in {row['folder']}."
     assert answer.json()["error"]["message"] == told and not opener.given
 
 
