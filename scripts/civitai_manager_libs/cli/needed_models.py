@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 
 from .. import civitai
 from ..civitai import Reference, Version
@@ -16,7 +17,7 @@ from ..http_client import CivitaiHttpClient
 from ..infotext import parse_metadata, read_embedded
 from ..library import models, records
 from ..model_files import choose_file, list_needed_files, make_needed_file, NeededFile, NeededFiles
-from .terminal import terminal_text, translate_errors
+from .terminal import print_translated, terminal_text, translate_errors
 
 __all__ = ["apply_choices", "find_needed_files"]
 
@@ -40,10 +41,21 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
             named.images.append(_read_image_file(text, -1 - len(named.images)))
         else:
             _resolve_text(client, text, arguments.version, named)
-    needed = list_needed_files(client, named.images)
+    needed = list_needed_files(client, named.images, on_request=_make_notice())
     known = {file.version.id for file in needed.files if file.version}
     own = [make_needed_file(version) for version in named.versions if version.id not in known]
     return NeededFiles((*own, *needed.files), needed.unknown)
+
+
+def _make_notice() -> Callable[[], None]:
+    """Return a function whose third call tells that Civitai is being asked, which takes a while."""
+    calls = count(1)
+
+    def notice() -> None:
+        if next(calls) == 3:
+            print_translated("models_asks")
+
+    return notice
 
 
 def apply_choices(
