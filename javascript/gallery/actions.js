@@ -260,8 +260,6 @@ export function makeViewActions(store) {
     setFocus: (/** @type {number} */ focus) => store.set({ focus }),
     setViewport: (/** @type {number} */ passed, /** @type {320 | 450 | 800} */ thumb) =>
       store.set({ passed, thumb }),
-    setWidthClass: (/** @type {import("./host/width_class.js").WidthClass} */ widthClass) =>
-      store.set({ widthClass }),
     setWhere: (/** @type {Where} */ where) => store.set({ where }),
     setOpen: (/** @type {number | null} */ open) => store.set({ open }),
     setPlace: (/** @type {ScrollPlace} */ place) => store.set({ place }),

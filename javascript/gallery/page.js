@@ -3,6 +3,7 @@
 import { makeActions, makeViewActions } from "./actions.js";
 import { Compare } from "./compare/compare.js";
 import { copyText } from "./core/clipboard.js";
+import { el } from "./core/dom.js";
 import { readPreference } from "./core/preferences.js";
 import { Toasts } from "./core/toast.js";
 import { AnnotationWriter } from "./data/annotations.js";
@@ -25,7 +26,6 @@ import { SelectionBar } from "./grid/selection_bar.js";
 import { followHostSettings } from "./host/host_page.js";
 import { clearRunHistory } from "./host/run_history.js";
 import { followTheme } from "./host/theme.js";
-import { followWidth } from "./host/width_class.js";
 import { makeWords } from "./i18n.js";
 import { Keys } from "./keys.js";
 import { Collections } from "./panels/collections.js";
@@ -75,13 +75,15 @@ function makeContext(root, api, signal) {
     ),
     details: readPreference("details", window.matchMedia("(min-width: 900px)").matches),
   });
-  followWidth(/** @type {HTMLElement} */ (root.host), makeViewActions(store).setWidthClass, signal);
+  const page = el("div", { class: "page" });
+  root.append(el("div", { class: "room" }, page));
   const words = makeWords(() => store.get().bootstrap?.words);
   const toasts = new Toasts(root, words, signal);
   const parts = /** @type {import("./actions.js").PageParts} */ ({});
   const toast = toasts.show.bind(toasts);
   const context = /** @type {Context & {parts: import("./actions.js").PageParts}} */ ({
     root,
+    page,
     store,
     api,
     words,
@@ -104,7 +106,7 @@ function makeContext(root, api, signal) {
 async function connect(context) {
   const { store, parts, actions, signal } = context;
   const status = new Status(context, "images", getGalleryStatus).element;
-  context.root.append(status); // first, to tell when the server does not respond
+  context.page.append(status); // first, to tell when the server does not respond
   let isBuilt = false;
   const build = () => {
     if (isBuilt) return;
@@ -131,11 +133,11 @@ function buildParts(context, status) {
   parts.finder = new Finder(context, { jobs: parts.jobs.badge, watches: parts.watches.badge });
   const filters = new Filters(context);
   new GalleryHeader(context, filters.fold);
-  context.root.append(filters.element);
+  context.page.append(filters.element);
   new Notice(context);
   parts.results = new ModelResultCards(context);
   parts.grid = new Grid(context, view);
-  context.root.append(status); // moved: below the images
+  context.page.append(status); // moved: below the images
   new SelectionBar(context);
   parts.viewer = new Viewer(context);
   new Settings(context);

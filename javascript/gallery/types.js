@@ -64,7 +64,6 @@
  * @property {ReadonlySet<number>} revealed  images above the blurred rating that were asked for
  * @property {ScrollPlace | null} place  where "back to where you were" leads
  * @property {Panel} panel
- * @property {import("./host/width_class.js").WidthClass} widthClass  that the host gives the gallery
  * @property {boolean} details
  * @property {number} passed  shown images down to the lower edge of the window
  * @property {320 | 450 | 800} thumb  width of the thumbnails that the grid asks for
@@ -128,6 +127,7 @@
  *
  * @typedef {object} Context  what every part is given
  * @property {ShadowRoot} root
+ * @property {HTMLDivElement} page  what is in the root but bars at the window's edge and dialogs
  * @property {import("./state/state.js").Store} store
  * @property {import("./data/api.js").Api} api
  * @property {Words} words

@@ -320,7 +320,7 @@ def test_bar_of_what_is_marked_has_one_row_beside_a_pane_of_the_host(server, ope
     for at in (0, 1):
         page.tiles.nth(at).locator("[data-do='mark']").click()
     expect(page.control("compare")).to_be_visible()
-    expect(page.page.locator(".selection-bar")).to_have_attribute("data-tight", "")
+    expect(page.control("invert").locator("span")).to_be_hidden()
     assert page.page.locator(".selection-bar").bounding_box()["height"] < 70
 
 

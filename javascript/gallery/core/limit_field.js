@@ -27,5 +27,5 @@ export function makeLimitField(words, { name, label, value, high }) {
  * @param {HTMLElement} start  the button */
 export function makeLimitForm(words, field, start) {
   const label = el("label", {}, el("span", { class: "dim", text: words("up_to") }), field);
-  return el("div", { class: "limit-form" }, label, start);
+  return el("div", { class: "limit-form joined" }, label, start);
 }

@@ -38,7 +38,7 @@ export class Toasts {
     const time = SHORT + Math.max(0, text.length - LINE) * A_LETTER;
     const toast = el(
       "button",
-      { type: "button", class: `toast ${kind ?? ""}`, title: this.words("dismiss") },
+      { type: "button", class: `toast surface ${kind ?? ""}`, title: this.words("dismiss") },
       kind && icon(kind === "bad" ? "warning" : "check"),
       el("span", { dir: "auto" }, text),
       el("span", { class: "toast-time", style: `animation-duration: ${time}ms` }),

@@ -60,6 +60,7 @@ function makeAuthor({ words, actions }, view, record) {
   if (!view.user) return el("p", { class: "author dim" }, words("anonymous"));
   const open = el("button", {
     type: "button",
+    class: "plain",
     "data-do": "open-user",
     dir: "auto",
     title: words("see_creator", { user: view.user }),
@@ -166,7 +167,7 @@ function makeTitle({ words, actions }, title, action, text) {
 function makeCopyButton({ actions }, value, name) {
   const copy = el(
     "button",
-    { type: "button", class: "value", title: name, dir: "auto" },
+    { type: "button", class: "value plain", title: name, dir: "auto" },
     clipText(value),
   );
   copy.addEventListener("click", () => void actions.copy(value));

@@ -17,7 +17,7 @@ const NAMES = /** @type {const} */ (["version", "sort", "period", "level", "type
 export class Filters {
   #context;
   element = el("section", { class: "filters", hidden: true });
-  #sortNote = el("p", { class: "sort-note", role: "status", hidden: true });
+  #sortNote = el("p", { class: "warns", role: "status", hidden: true });
   #meta;
   #tile;
   /** @type {Record<Name, HTMLSelectElement>} */

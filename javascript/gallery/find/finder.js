@@ -14,13 +14,13 @@ import { getLookupStatus } from "./status_text.js";
 export class Finder {
   #context;
   #field;
-  #recent = el("div", { class: "recent" });
+  #recent = el("div", { class: "recent surface" });
   #form;
 
   /** @param {Context} context
    * @param {import("./panel_buttons.js").Badges} badges */
   constructor(context, badges) {
-    const { root, words, store, signal } = context;
+    const { page, words, store, signal } = context;
     this.#context = context;
     this.#field = el("input", {
       type: "search",
@@ -35,12 +35,12 @@ export class Finder {
     this.#form = el(
       "form",
       { class: "finder", role: "search", on: { submit: (event) => this.#submit(event) } },
-      el("div", { class: "field" }, icon("search"), this.#field, this.#submitButton()),
+      el("div", { class: "joined" }, icon("search"), this.#field, this.#submitButton()),
       this.#recent,
     );
     const status = new Status(context, "lookup", getLookupStatus);
-    root.append(el("header", { class: "top" }, this.#form, makePanelButtons(context, badges)));
-    root.append(status.element);
+    page.append(el("header", { class: "top" }, this.#form, makePanelButtons(context, badges)));
+    page.append(status.element);
     store.on(["bootstrap", "where", "results", "lookupText"], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
   }

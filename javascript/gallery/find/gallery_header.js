@@ -34,28 +34,22 @@ export class GalleryHeader {
   /** @param {Context} context
    * @param {HTMLElement} fold  the button that opens the filters */
   constructor(context, fold) {
-    const { root, store, words, actions, signal } = context;
+    const { page, store, words, actions, signal } = context;
     this.#context = context;
     this.#fold = fold;
     this.#limit = this.#limitField();
     this.#unfold = button(
-      { action: "about", words: words("about_model"), class: "unfold quiet" },
+      { action: "about", words: words("about_model"), class: "unfold plain" },
       () => this.#showAbout(this.#about.hidden === true),
     );
     this.#showAbout(false);
     const look = { action: "watch", icon: icon("bell"), words: words("do_watch") };
     this.#watch = button({ ...look, title: words("watch_hint") }, () => actions.toggleWatch());
     const verifyLabel = el("span", { text: words("make_sure") });
-    this.#verifyLabel = el(
-      "label",
-      { class: "switch sure" },
-      this.#verify,
-      verifyLabel,
-      this.#cost,
-    );
+    this.#verifyLabel = el("label", { class: "switch" }, this.#verify, verifyLabel, this.#cost);
     this.#verify.addEventListener("change", () => this.#drawCost());
     this.#limit.addEventListener("input", () => this.#drawCost());
-    root.append(this.#section);
+    page.append(this.#section);
     store.on(["where", "model", "title", "results"], (now) => this.#draw(now), { signal });
     store.on(["model"], (now) => this.#drawAbout(now), { signal });
     store.on(["watches", "where"], (now) => this.#drawWatch(now), { signal });
@@ -150,7 +144,7 @@ export class GalleryHeader {
     const { description = "", tags = [] } = model ?? {};
     this.#about.replaceChildren(
       el("p", { dir: "auto", text: description.trim() }),
-      el("p", { class: "tags" }, ...tags.map((tag) => el("span", { class: "tag", text: tag }))),
+      el("p", { class: "row" }, ...tags.map((tag) => el("span", { class: "tag", text: tag }))),
     );
     this.#unfold.toggleAttribute("data-empty", !this.#about.textContent);
     this.#showAbout(false);

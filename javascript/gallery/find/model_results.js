@@ -22,9 +22,9 @@ export class ModelResultCards {
 
   /** @param {Context} context */
   constructor(context) {
-    const { root, store, signal } = context;
+    const { page, store, signal } = context;
     this.#context = context;
-    root.append(this.#section);
+    page.append(this.#section);
     store.on(["results"], (now) => this.#draw(now), { signal });
   }
 
@@ -46,9 +46,7 @@ export class ModelResultCards {
 
   /** Show or hide the results. @param {State} now */
   #draw({ results, where }) {
-    const { host } = this.#context.root;
     if (!results) this.#top = this.top;
-    host.toggleAttribute("data-found", results !== null);
     this.#section.hidden = results === null;
     if (!results) return;
     const { words } = this.#context;
@@ -106,7 +104,7 @@ export class ModelResultCards {
       "button",
       {
         type: "button",
-        class: "card",
+        class: "card plain",
         "data-do": "open-model",
         "data-id": card.id,
         on: { click: () => void actions.openModel(card.id) },
@@ -120,7 +118,7 @@ export class ModelResultCards {
       }),
       el(
         "span",
-        { class: "bases" },
+        { class: "row" },
         ...card.base_models.slice(0, 3).map((base) => el("span", { class: "tag", text: base })),
       ),
     );

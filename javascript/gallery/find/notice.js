@@ -15,9 +15,9 @@ export class Notice {
 
   /** @param {Context} context */
   constructor(context) {
-    const { root, store, signal } = context;
+    const { page, store, signal } = context;
     this.#context = context;
-    root.append(this.#section);
+    page.append(this.#section);
     store.on(["libraryDate", "notes", "results"], (now) => this.#draw(now), { signal });
   }
 
@@ -39,7 +39,7 @@ export class Notice {
       ...message
         .split("\n")
         .filter(Boolean)
-        .map((text) => el("p", { text })),
+        .map((text) => el("p", { class: "notice", text })),
     );
   }
 }

@@ -6,13 +6,15 @@ import { icon } from "../core/icons.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {{jobs: HTMLElement, watches: HTMLElement}} Badges  on their buttons: jobs at work, galleries with news */
 
+const LOOK = { isBare: true, class: "quiet" };
+
 /** Return the buttons that open the panels.
  * @param {Context} context
  * @param {Badges} badges */
 export function makePanelButtons(context, badges) {
-  const { actions, words, store, signal } = context;
+  const { actions, words } = context;
   const library = button(
-    { action: "open-kept", icon: icon("library"), words: words("open_library"), isBare: true },
+    { action: "open-kept", icon: icon("library"), words: words("open_library"), ...LOOK },
     () => actions.openLibrary(""),
   );
   const jobs = makePanelButton(context, "jobs", "jobs", { badge: badges.jobs });
@@ -25,15 +27,16 @@ export function makePanelButtons(context, badges) {
     makePanelButton(context, "settings", "settings"),
     makePanelButton(context, "help", "help"),
   ];
+  for (const one of [...before, ...after]) one.classList.add("in-menu");
   const { more, menu } = makeMenu(context);
-  const element = el("div", { class: "tools" });
-  const arrange = () => {
-    const isNarrow = store.get().widthClass === "narrow";
-    if (isNarrow) menu.replaceChildren(...before, ...after);
-    element.replaceChildren(...(isNarrow ? [jobs, more, menu] : [...before, jobs, ...after]));
-  };
-  store.on(["widthClass"], arrange, { signal });
-  arrange();
+  const element = el("div", { class: "panel-buttons" }, ...before, jobs, ...after, more, menu);
+  menu.addEventListener("beforetoggle", ({ newState }) => {
+    if (newState === "open") menu.replaceChildren(...before, ...after);
+    else {
+      jobs.before(...before);
+      jobs.after(...after);
+    }
+  });
   return element;
 }
 
@@ -49,7 +52,7 @@ function makePanelButton(
   glyph,
   { action = name, badge } = {},
 ) {
-  const look = { action, icon: icon(glyph), words: words(`open_${name}`), isBare: true };
+  const look = { action, icon: icon(glyph), words: words(`open_${name}`), ...LOOK };
   const made = button(look, () => actions.panel(name));
   if (badge) made.append(badge);
   const draw = () => made.setAttribute("aria-expanded", String(store.get().panel === name));
@@ -60,12 +63,12 @@ function makePanelButton(
 
 /** Return a menu and the button that opens it. @param {Context} context */
 function makeMenu({ words }) {
-  const menu = el("div", { class: "menu", id: "more-tools", popover: "auto" });
+  const menu = el("div", { class: "menu surface", id: "more-tools", popover: "auto" });
   const look = {
     action: "more-tools",
     icon: icon("more"),
     words: words("open_more"),
-    isBare: true,
+    ...LOOK,
   };
   const more = button(look, () => {});
   more.setAttribute("popovertarget", menu.id);

@@ -17,7 +17,7 @@ export class Search {
   #scope;
   #clear;
   #timer = 0; // > 0 while the typed words are not searched for yet
-  #message = el("p", { class: "search-message", role: "status", dir: "auto" });
+  #message = el("p", { class: "search-message warns", role: "status", dir: "auto" });
 
   /** @param {import("../types.js").Context} context */
   constructor(context) {

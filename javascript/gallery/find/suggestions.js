@@ -27,6 +27,7 @@ export class Suggestions {
     const { words, signal } = context;
     this.#list = el("ul", {
       id: "suggestions",
+      class: "surface",
       role: "listbox",
       "aria-label": words("search_suggestions"),
     });

@@ -44,7 +44,7 @@ export class Grid {
   /** @param {Context} context
    * @param {import("../actions.js").ViewActions} view */
   constructor(context, view) {
-    const { store, root, words, signal } = context;
+    const { store, page, words, signal } = context;
     this.#context = context;
     this.#view = view;
     this.#hover = new Hover(context);
@@ -55,7 +55,7 @@ export class Grid {
       "aria-label": words("gallery"),
       tabindex: 0,
     });
-    root.append(this.#list);
+    page.append(this.#list);
     this.#tiles = new Tiles(this.#list, this.#arrangement, words, {
       looksOf: (tile) => this.#looksOf(tile),
       onDrop: (tile) => this.#hover.hideFor(tile),

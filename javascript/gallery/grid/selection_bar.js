@@ -11,11 +11,9 @@ import { getShown } from "../state/state.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../state/state.js").State} State */
 
-const WIDE = 1280; // px that all labels need in one row
-
 export class SelectionBar {
   #context;
-  #section = el("section", { class: "selection-bar", hidden: true });
+  #section = el("section", { class: "selection-bar surface", hidden: true });
   #where = el("p", { class: "where" });
   #count = el("p", { class: "count", role: "status" });
   #marked;
@@ -28,7 +26,7 @@ export class SelectionBar {
     const { root, store, words, actions, signal } = context;
     this.#context = context;
     this.#compare = button(
-      { action: "compare", icon: icon("compare"), words: words("compare_title") },
+      { action: "compare", icon: icon("compare"), words: words("compare_title"), class: "quiet" },
       () => actions.compare(),
     );
     this.#marked = this.#markedGroup();
@@ -45,7 +43,7 @@ export class SelectionBar {
       () => actions.markAll(),
     );
     this.#section.append(this.#where, this.#back, all, this.#marked, this.#top);
-    root.append(this.#section);
+    root.append(el("div", { class: "bar-place" }, this.#section));
     const sizes = new ResizeObserver(() => this.#place());
     sizes.observe(root.host);
     sizes.observe(this.#section);
@@ -68,7 +66,6 @@ export class SelectionBar {
     if (!width) return; // another tab is in front
     host.style.setProperty("--cs-host-center", `${left + width / 2}px`);
     host.style.setProperty("--cs-host-width", `${width}px`);
-    this.#section.toggleAttribute("data-tight", width < WIDE);
     host.style.setProperty("--cs-selection-bar-height", `${this.#section.offsetHeight}px`);
   }
 
@@ -90,18 +87,30 @@ export class SelectionBar {
       download,
       this.#compare,
       button(
-        { action: "favourite-marked", icon: icon("heart"), words: words("do_favourite") },
+        {
+          action: "favourite-marked",
+          icon: icon("heart"),
+          words: words("do_favourite"),
+          class: "quiet",
+        },
         () => actions.favourite([...store.get().marks]),
       ),
       button(
-        { action: "sets-marked", icon: icon("folder"), words: words("do_add_to_collection") },
+        {
+          action: "sets-marked",
+          icon: icon("folder"),
+          words: words("do_add_to_collection"),
+          class: "quiet",
+        },
         () => actions.panel("collections"),
       ),
-      button({ action: "invert", icon: icon("invert"), words: words("do_invert") }, () =>
-        actions.invert(),
+      button(
+        { action: "invert", icon: icon("invert"), words: words("do_invert"), class: "quiet" },
+        () => actions.invert(),
       ),
-      button({ action: "mark-none", icon: icon("none"), words: words("do_mark_none") }, () =>
-        actions.markNone(),
+      button(
+        { action: "mark-none", icon: icon("none"), words: words("do_mark_none"), class: "quiet" },
+        () => actions.markNone(),
       ),
     );
   }
@@ -123,6 +132,5 @@ export class SelectionBar {
     const count = marks.size ? words("marked_count", { n: number(marks.size) }) : "";
     if (this.#count.textContent !== count) this.#count.textContent = count;
     this.#back.hidden = place === null;
-    this.#section.toggleAttribute("data-top", passed === 0);
   }
 }

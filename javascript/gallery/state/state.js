@@ -58,7 +58,6 @@ export function makeInitialState() {
     loadedFilter: NO_FILTER,
     open: null,
     panel: "",
-    widthClass: "wide",
     details: true,
     tile: DEFAULT_TILE,
     thumb: 450,

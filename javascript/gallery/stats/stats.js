@@ -110,7 +110,7 @@ export class StatsPanel {
     this.#sample.replaceChildren(
       el("h3", { dir: "auto" }, model?.name, version && ` · ${version.name}`),
       el("p", { role: "status" }, summary),
-      with_data < FEW ? el("p", { class: "small-sample" }, words("stats_few")) : "",
+      with_data < FEW ? el("p", { class: "warns" }, words("stats_few")) : "",
       version ? button(all, () => actions.setWhere({ version: null })) : "",
     );
   }
