@@ -27,201 +27,127 @@ import { usesKey } from "./core/native_keys.js";
 const move = (where) => (actions, _, press) => actions.move(where, { extend: press.shiftKey });
 
 /** Return an action on the focused image.
- * @param {(actions: Actions, id: number) => unknown} action
+ * @param {(actions: Actions, id: number, press: KeyPress) => unknown} action
  * @returns {NonNullable<Key["act"]>} */
-const onFocused = (action) => (actions, state) =>
-  state.focus !== null && action(actions, state.focus);
+const onFocused = (action) => (actions, state, press) =>
+  state.focus !== null && action(actions, state.focus, press);
 
 /** Return an action on the open image.
  * @param {(actions: Actions, id: number) => unknown} action
  * @returns {NonNullable<Key["act"]>} */
 const onOpen = (action) => (actions, state) => state.open !== null && action(actions, state.open);
 
+/** Return a shortcut. @type {(place: KeyScope, keys: string | string[], words: string, act: Key["act"], more?: Partial<Key>) => Key} */
+const key = (place, keys, words, act, more) => ({
+  place,
+  keys: [keys].flat(),
+  words,
+  act,
+  ...more,
+});
+
+/** Return a shortcut that runs once however long its key is held. @type {typeof key} */
+const once = (place, keys, words, act, more) =>
+  key(place, keys, words, act, { once: true, ...more });
+
+/** Return a shortcut that the help sheet tells of in the row before.
+ * @type {(place: KeyScope, keys: string, act: Key["act"]) => Key} */
+const also = (place, keys, act) => key(place, keys, "", act, { shown: "" });
+
+/** Return a row of the help sheet alone. @type {(place: KeyScope, shown: string, words: string) => Key} */
+const helpRow = (place, shown, words) => key(place, [], words, undefined, { shown });
+
+/** Return the shortcuts that zoom. @type {(place: KeyScope) => Key[]} */
+const zoomKeys = (place) => [
+  key(place, ["+", "="], "key_zoom", ({ zoom }) => zoom("in"), { shown: "+ −" }),
+  also(place, "-", ({ zoom }) => zoom("out")),
+  key(place, "0", "key_fit", ({ zoom }) => zoom("fit")),
+  key(place, "1", "key_one", ({ zoom }) => zoom("one")),
+];
+
 /** @type {readonly Key[]} */
 export const KEYS = [
-  { keys: ["ArrowLeft"], shown: "← → ↑ ↓", place: "grid", words: "key_move", act: move("left") },
-  { keys: ["ArrowRight"], shown: "", place: "grid", words: "", act: move("right") },
-  { keys: ["ArrowUp"], shown: "", place: "grid", words: "", act: move("up") },
-  { keys: ["ArrowDown"], shown: "", place: "grid", words: "", act: move("down") },
-  { keys: [], shown: "Shift ← → ↑ ↓", place: "grid", words: "key_extend" },
-  { keys: ["Home"], shown: "Home End", place: "tile", words: "key_ends", act: move("home") },
-  { keys: ["End"], shown: "", place: "tile", words: "", act: move("end") },
-  { keys: ["PageUp"], shown: "", place: "tile", words: "", act: move("pageup") },
-  { keys: ["PageDown"], shown: "", place: "tile", words: "", act: move("pagedown") },
-  {
-    keys: ["Enter"],
-    place: "tile",
-    words: "key_open",
-    once: true,
-    act: onFocused(({ open }, id) => open(id)),
-  },
-  {
-    keys: [" "],
-    shown: "Space",
-    place: "tile",
-    words: "mark_picture",
-    once: true,
-    act: (actions, state, press) =>
-      onFocused((_, id) => (press.shiftKey ? actions.markTo(id) : actions.mark(id)))(
-        actions,
-        state,
-        press,
-      ),
-  },
-  { keys: [], shown: "Shift Space", place: "tile", words: "key_mark_to" },
-  {
-    keys: ["a"],
-    place: "grid",
-    words: "key_mark_all",
-    once: true,
-    act: ({ markAll }) => markAll(),
-  },
-  { keys: ["x"], place: "grid", words: "key_invert", once: true, act: ({ invert }) => invert() },
-  {
-    keys: ["n"],
-    place: "grid",
-    words: "key_mark_none",
-    once: true,
-    act: ({ markNone }) => markNone(),
-  },
-  {
-    keys: ["d"],
-    place: "grid",
-    words: "key_download_marked",
-    once: true,
-    act: ({ download }, { marks }) => download([...marks]),
-  },
-  {
-    keys: ["b"],
-    place: "tile",
-    words: "key_favourite",
-    once: true,
-    act: onFocused(({ favourite }, id) => favourite([id])),
-  },
-  {
-    keys: ["w"],
-    place: "grid",
-    words: "stats_title",
-    once: true,
-    act: ({ panel }, { where }) => where.model !== null && panel("stats"),
-  },
-  { keys: ["c"], place: "grid", words: "key_compare", once: true, act: ({ compare }) => compare() },
-  { keys: ["t"], place: "grid", words: "to_top", once: true, act: ({ toTop }) => toTop() },
+  key("grid", "ArrowLeft", "key_move", move("left"), { shown: "← → ↑ ↓" }),
+  also("grid", "ArrowRight", move("right")),
+  also("grid", "ArrowUp", move("up")),
+  also("grid", "ArrowDown", move("down")),
+  helpRow("grid", "Shift ← → ↑ ↓", "key_extend"),
+  key("tile", "Home", "key_ends", move("home"), { shown: "Home End" }),
+  also("tile", "End", move("end")),
+  also("tile", "PageUp", move("pageup")),
+  also("tile", "PageDown", move("pagedown")),
+  once(
+    "tile",
+    "Enter",
+    "key_open",
+    onFocused(({ open }, id) => open(id)),
+  ),
+  once(
+    "tile",
+    " ",
+    "mark_picture",
+    onFocused(({ mark, markTo }, id, press) => (press.shiftKey ? markTo(id) : mark(id))),
+    { shown: "Space" },
+  ),
+  helpRow("tile", "Shift Space", "key_mark_to"),
+  once("grid", "a", "key_mark_all", ({ markAll }) => markAll()),
+  once("grid", "x", "key_invert", ({ invert }) => invert()),
+  once("grid", "n", "key_mark_none", ({ markNone }) => markNone()),
+  once("grid", "d", "key_download_marked", ({ download }, { marks }) => download([...marks])),
+  once(
+    "tile",
+    "b",
+    "key_favourite",
+    onFocused(({ favourite }, id) => favourite([id])),
+  ),
+  once(
+    "grid",
+    "w",
+    "stats_title",
+    ({ panel }, { where }) => where.model !== null && panel("stats"),
+  ),
+  once("grid", "c", "key_compare", ({ compare }) => compare()),
+  once("grid", "t", "to_top", ({ toTop }) => toTop()),
 
-  {
-    keys: ["ArrowLeft"],
-    shown: "← →",
-    place: "viewer",
-    words: "key_step",
-    act: ({ step }) => step(-1),
-  },
-  { keys: ["ArrowRight"], shown: "", place: "viewer", words: "", act: ({ step }) => step(1) },
-  {
-    keys: ["Home"],
-    shown: "Home End",
-    place: "viewer",
-    words: "key_first_last",
-    act: ({ first }) => first(),
-  },
-  { keys: ["End"], shown: "", place: "viewer", words: "", act: ({ last }) => last() },
-  {
-    keys: [" "],
-    shown: "Space",
-    place: "viewer",
-    words: "key_mark_or_play",
-    once: true,
-    act: (actions, state, press) => {
+  key("viewer", "ArrowLeft", "key_step", ({ step }) => step(-1), { shown: "← →" }),
+  also("viewer", "ArrowRight", ({ step }) => step(1)),
+  key("viewer", "Home", "key_first_last", ({ first }) => first(), { shown: "Home End" }),
+  also("viewer", "End", ({ last }) => last()),
+  once(
+    "viewer",
+    " ",
+    "key_mark_or_play",
+    (actions, state, press) => {
       if (press.shiftKey || !actions.togglePlay())
         onOpen(({ mark }, id) => mark(id))(actions, state, press);
     },
-  },
-  {
-    keys: ["d"],
-    place: "viewer",
-    words: "key_save",
-    once: true,
-    act: onOpen(({ download }, id) => download([id])),
-  },
-  {
-    keys: ["b"],
-    place: "viewer",
-    words: "key_favourite",
-    once: true,
-    act: onOpen(({ favourite }, id) => favourite([id])),
-  },
-  {
-    keys: ["c"],
-    place: "viewer",
-    words: "key_copy",
-    once: true,
-    act: ({ copyInfotext }) => copyInfotext(),
-  },
-  {
-    keys: ["+", "="],
-    shown: "+ −",
-    place: "viewer",
-    words: "key_zoom",
-    act: ({ zoom }) => zoom("in"),
-  },
-  { keys: ["-"], shown: "", place: "viewer", words: "", act: ({ zoom }) => zoom("out") },
-  { keys: ["0"], place: "viewer", words: "key_fit", act: ({ zoom }) => zoom("fit") },
-  { keys: ["1"], place: "viewer", words: "key_one", act: ({ zoom }) => zoom("one") },
-  {
-    keys: ["f"],
-    place: "viewer",
-    words: "key_fullscreen",
-    once: true,
-    act: ({ fullscreen }) => fullscreen(),
-  },
-  {
-    keys: ["i"],
-    place: "viewer",
-    words: "key_details",
-    once: true,
-    act: ({ toggleDetails }) => toggleDetails(),
-  },
-  { keys: ["m"], place: "viewer", words: "key_sound", once: true, act: ({ sound }) => sound() },
-  { keys: [], shown: "Esc", place: "viewer", words: "key_close" },
+    { shown: "Space" },
+  ),
+  once(
+    "viewer",
+    "d",
+    "key_save",
+    onOpen(({ download }, id) => download([id])),
+  ),
+  once(
+    "viewer",
+    "b",
+    "key_favourite",
+    onOpen(({ favourite }, id) => favourite([id])),
+  ),
+  once("viewer", "c", "key_copy", ({ copyInfotext }) => copyInfotext()),
+  ...zoomKeys("viewer"),
+  once("viewer", "f", "key_fullscreen", ({ fullscreen }) => fullscreen()),
+  once("viewer", "i", "key_details", ({ toggleDetails }) => toggleDetails()),
+  once("viewer", "m", "key_sound", ({ sound }) => sound()),
+  helpRow("viewer", "Esc", "key_close"),
 
-  {
-    keys: ["+", "="],
-    shown: "+ −",
-    place: "compare",
-    words: "key_zoom",
-    act: ({ zoom }) => zoom("in"),
-  },
-  { keys: ["-"], place: "compare", shown: "", words: "", act: ({ zoom }) => zoom("out") },
-  { keys: ["0"], place: "compare", words: "key_fit", act: ({ zoom }) => zoom("fit") },
-  { keys: ["1"], place: "compare", words: "key_one", act: ({ zoom }) => zoom("one") },
+  ...zoomKeys("compare"),
 
-  {
-    keys: ["/"],
-    place: "anywhere",
-    words: "key_find",
-    once: true,
-    act: ({ focusFind }) => focusFind(),
-  },
-  {
-    keys: ["j"],
-    place: "anywhere",
-    words: "open_jobs",
-    once: true,
-    act: ({ panel }) => panel("jobs"),
-  },
-  {
-    keys: [","],
-    place: "anywhere",
-    words: "open_settings",
-    once: true,
-    act: ({ panel }) => panel("settings"),
-  },
-  {
-    keys: ["?"],
-    place: "anywhere",
-    words: "key_help",
-    once: true,
-    act: ({ panel }) => panel("help"),
-  },
+  once("anywhere", "/", "key_find", ({ focusFind }) => focusFind()),
+  once("anywhere", "j", "open_jobs", ({ panel }) => panel("jobs")),
+  once("anywhere", ",", "open_settings", ({ panel }) => panel("settings")),
+  once("anywhere", "?", "key_help", ({ panel }) => panel("help")),
 ];
 
 /** Return the scopes whose keyboard shortcuts work now.

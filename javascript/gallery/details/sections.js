@@ -154,7 +154,13 @@ export function makeLinks({ words }, record) {
  * @param {string} text */
 function makeTitle({ words, actions }, title, action, text) {
   const copy = button(
-    { action, icon: icon("copy"), words: words("copy_of", { name: title }), isBare: true },
+    {
+      action,
+      icon: icon("copy"),
+      words: words("copy_of", { name: title }),
+      isBare: true,
+      class: "quiet",
+    },
     () => void actions.copy(text),
   );
   return el("div", { class: "title" }, el("h3", {}, title), copy);

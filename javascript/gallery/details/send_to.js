@@ -67,6 +67,7 @@ export class SendTo {
         icon: icon("copy"),
         words: words("copy_of", { name: words("infotext") }),
         isBare: true,
+        class: "quiet",
       },
       () => void actions.copy(this.getText(record)),
     );
