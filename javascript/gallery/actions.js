@@ -12,14 +12,8 @@ import {
 } from "./state/selection.js";
 import { getFailedParts, getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
 
-/** @typedef {import("./types.js").Actions} Actions */
-/** @typedef {import("./types.js").Context} Context */
-/** @typedef {import("./state/selection.js").Selection} Selection */
-/** @typedef {import("./state/state.js").Part} Part */
-/** @typedef {import("./state/state.js").Store} Store */
-/** @typedef {import("./types.js").ModelResults} ModelResults */
-/** @typedef {import("./types.js").ScrollPlace} ScrollPlace */
-/** @typedef {import("./types.js").Where} Where */
+/** @import { Store } from "./state/state.js" */
+/** @import { Actions, Context, ModelResults, Part, ScrollPlace, Where } from "./types.js" */
 /** @typedef {ReturnType<typeof makeViewActions>} ViewActions */
 
 /**

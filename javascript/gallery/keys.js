@@ -5,9 +5,7 @@
 
 import { usesKey } from "./core/native_keys.js";
 
-/** @typedef {import("./types.js").Context} Context */
-/** @typedef {import("./types.js").Actions} Actions */
-/** @typedef {import("./state/state.js").State} State */
+/** @import { Actions, Context, State } from "./types.js" */
 /** @typedef {"grid" | "tile" | "viewer" | "compare" | "anywhere"} KeyScope  tile: the grid, with a tile focused */
 /** @typedef {Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey" | "repeat" | "isComposing">} KeyPress */
 

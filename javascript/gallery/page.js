@@ -41,7 +41,7 @@ import { makeInitialState, Store } from "./state/state.js";
 import { StatsPanel } from "./stats/stats.js";
 import { Viewer } from "./viewer/viewer.js";
 
-/** @typedef {import("./types.js").Context} Context */
+/** @import { Context } from "./types.js" */
 
 const NARROW_TILE = 170; // two in a row on a phone
 

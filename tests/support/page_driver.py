@@ -141,14 +141,15 @@ class Server:
             self.kill()
 
     def forget(self) -> None:
-        """All jobs and what they saved; while no page is open and no job at work."""
+        """Forget jobs, their files and the cache; while no page is open and no job at work."""
         for job in self.jobs():
             if job["state"] not in ("done", "cancelled"):
                 self.act(job["id"], "cancel")
                 until(lambda: self._state(job["id"]) in ("done", "cancelled"))
         for path in self.data.glob("gallery.db*"):
             path.unlink()
-        shutil.rmtree(self.data / "outputs", ignore_errors=True)
+        for folder in ("outputs", "sc_gallery"):
+            shutil.rmtree(self.data / folder, ignore_errors=True)
 
     def act(self, job_id: int, action: str) -> None:
         headers = {"X-Civitai-Shortcut": "1"}

@@ -11,8 +11,7 @@ import { getShown } from "../state/state.js";
 import { CompareGrid } from "./compare_grid.js";
 import { makeDifferenceTable } from "./difference_table.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").ImageRecord} ImageRecord */
+/** @import { Context } from "../types.js" */
 /** @typedef {ReturnType<typeof buildDialog>} CompareParts */
 
 export class Compare {

@@ -7,10 +7,8 @@ import { Slide } from "../viewer/slide.js";
 import { dragPose, fitPose, limitPose, pinchPose, toggleZoom, zoomAt } from "../viewer/zoom.js";
 import { countColumns, toPose, toSyncedView, WHOLE_VIEW } from "./synced_zoom.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").View} View */
-/** @typedef {import("../viewer/zoom.js").Point} Point */
-/** @typedef {import("../viewer/zoom.js").Pose} Pose */
+/** @import { Context, View } from "../types.js" */
+/** @import { Point, Pose } from "../viewer/zoom.js" */
 
 const STEP_IN = 1.5; // of a press of + or -
 const MIDDLE = { x: 0, y: 0 };

@@ -4,9 +4,8 @@ import { el } from "../core/dom.js";
 import { getParameterLabel } from "../state/state.js";
 import { compareFields, compareTexts } from "./text_diff.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").ImageRecord} ImageRecord */
-/** @typedef {import("./text_diff.js").Row} Row */
+/** @import { Context, ImageRecord } from "../types.js" */
+/** @import { Row } from "./text_diff.js" */
 
 /** Return the differences of the records, and the fields that are the same in all.
  * @param {Context} context

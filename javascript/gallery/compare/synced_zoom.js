@@ -2,8 +2,7 @@
 
 import { getFitScale, limitPose } from "../viewer/zoom.js";
 
-/** @typedef {import("../viewer/zoom.js").Pose} Pose */
-/** @typedef {import("../viewer/zoom.js").Size} Size */
+/** @import { Pose, Size } from "../viewer/zoom.js" */
 /** @typedef {{larger: number, x: number, y: number}} SyncedView  larger: 1 fits the stage; x, y: the image's middle from the stage's, in parts of the image's size */
 
 /** Return the number of columns at which the images are shown largest.

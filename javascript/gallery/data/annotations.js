@@ -3,7 +3,7 @@
 import { getErrorMessage } from "./problems.js";
 import { updateImages } from "./received.js";
 
-/** @typedef {import("../types.js").Annotations} Annotations */
+/** @import { Annotations } from "../types.js" */
 /** @typedef {Omit<import("../contract").AnnotationsBody, "ids">} AnnotationChange */
 
 export class AnnotationWriter {

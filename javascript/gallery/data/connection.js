@@ -3,7 +3,7 @@
 import { getFailedParts, isOffline } from "../state/state.js";
 import { makeProblem, setProblem } from "./problems.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @import { Context } from "../types.js" */
 
 const EVERY = 2000; // ms
 

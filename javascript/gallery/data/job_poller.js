@@ -3,8 +3,8 @@
 import { ApiError, isAborted } from "./api.js";
 import { getErrorMessage, reportOffline } from "./problems.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../contract").JobList} Jobs */
+/** @import { JobList as Jobs } from "../contract" */
+/** @import { Context } from "../types.js" */
 
 const BUSY = ["queued", "running"];
 const PANEL_OPEN = 500; // ms between two requests while the panel is open

@@ -3,8 +3,7 @@
 import { isAborted } from "./api.js";
 import { makeProblem, setProblem } from "./problems.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").LoadedFilterState} Change */
+/** @import { Context, LoadedFilterState as Change } from "../types.js" */
 
 export class LoadedFilter {
   #context;
@@ -34,8 +33,8 @@ export class LoadedFilter {
   }
 
   /** Request matches when the words change or more images are loaded.
-   * @param {import("../state/state.js").State} now
-   * @param {import("../state/state.js").State} before */
+   * @param {import("../types.js").State} now
+   * @param {import("../types.js").State} before */
   #onChange(now, before) {
     if (now.loadedFilter.words !== before.loadedFilter.words)
       this.#resetMatches(now.loadedFilter.words);

@@ -6,9 +6,7 @@ import { NO_FILTER } from "../state/state.js";
 import { isAborted } from "./api.js";
 import { makeProblem } from "./problems.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Where} Where */
-/** @typedef {import("../types.js").Model} Model */
+/** @import { Context, Model, Where } from "../types.js" */
 /** @typedef {import("../contract").Contract["responses"]["GET"]["lookup"]} LookupResult */
 
 const RECENT = 12; // models

@@ -5,7 +5,7 @@ import { addPage, makeEmptyGallery } from "../state/state.js";
 import { isAborted } from "./api.js";
 import { makeProblem } from "./problems.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @import { Context } from "../types.js" */
 /** @typedef {"fresh" | "from_library"} Mode  skip the cache, or use only the library */
 
 export const PAGE_SIZE = 100; // images

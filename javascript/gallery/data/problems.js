@@ -2,10 +2,8 @@
 
 import { ApiError } from "./api.js";
 
-/** @typedef {import("../state/state.js").Part} Part */
-/** @typedef {import("../state/state.js").Problem} Problem */
-/** @typedef {import("../state/state.js").Store} Store */
-/** @typedef {import("../types.js").Words} Words */
+/** @import { Store } from "../state/state.js" */
+/** @import { Part, Problem, Words } from "../types.js" */
 
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
 

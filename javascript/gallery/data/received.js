@@ -1,8 +1,7 @@
 /** Puts what the server answered into the store, for parts that ask the server by themselves. */
 
-/** @typedef {import("../state/state.js").Store} Store */
-/** @typedef {import("../types.js").Bootstrap} Bootstrap */
-/** @typedef {import("../types.js").View} View */
+/** @import { Store } from "../state/state.js" */
+/** @import { Bootstrap, View } from "../types.js" */
 
 /** Replace fields of the data that the page started with, if it has started.
  * @param {Store} store

@@ -2,7 +2,7 @@
 
 import { isAborted } from "./api.js";
 
-/** @typedef {import("../types.js").ImageRecord} ImageRecord */
+/** @import { ImageRecord } from "../types.js" */
 
 const MOST_RECORDS = 80; // images
 const MOST_LETTERS = 8_000_000; // of all of them: a single text may have ten million

@@ -4,8 +4,7 @@ import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { ApiError } from "../data/api.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").ImageRecord} ImageRecord */
+/** @import { Context, ImageRecord } from "../types.js" */
 /** @typedef {(change: import("../data/annotations.js").AnnotationChange) => Promise<void>} Save */
 
 const STARS = [1, 2, 3, 4, 5];

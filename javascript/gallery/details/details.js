@@ -11,9 +11,7 @@ import { makeResources, makeWorkflow } from "./resources.js";
 import { makeAbout, makeLinks, makeParameters, makeProblems, makeProse } from "./sections.js";
 import { SendTo } from "./send_to.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").ImageRecord} ImageRecord */
-/** @typedef {import("../types.js").View} View */
+/** @import { Context, ImageRecord, View } from "../types.js" */
 
 export class Details {
   #abort = new AbortController();

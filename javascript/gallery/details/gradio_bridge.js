@@ -5,7 +5,7 @@ import { getErrorMessage } from "../data/problems.js";
 import { prepareTab } from "../host/host_page.js";
 import { isSameInstance } from "./instance_check.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @import { Context } from "../types.js" */
 
 const PREFIX = "civitai_shortcut_door";
 const PATIENCE = 120_000; // ms: a large file may have to be fetched first

@@ -1,6 +1,6 @@
 /** Checks that the host's functions are still those that the open page was built with. */
 
-/** @typedef {import("../types.js").Context} Context */
+/** @import { Context } from "../types.js" */
 
 /** Return whether the page may still call the host's functions. The page calls them by number, and
  * after a restart with one more extension a number may run another function.

@@ -5,8 +5,7 @@ import { icon } from "../core/icons.js";
 import { getErrorMessage } from "../data/problems.js";
 import { makeExternalLink } from "./sections.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").ImageRecord} ImageRecord */
+/** @import { Context, ImageRecord } from "../types.js" */
 
 /** Return the list of resources with a button that copies the missing ones; null if there are
  * none.

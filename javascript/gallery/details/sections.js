@@ -6,9 +6,7 @@ import { icon } from "../core/icons.js";
 import { makeLongText } from "../core/long_text.js";
 import { getParameterLabel } from "../state/state.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").ImageRecord} ImageRecord */
-/** @typedef {import("../types.js").View} View */
+/** @import { Context, ImageRecord, View } from "../types.js" */
 
 /** Return the section with the image's user, date, size and the like.
  * @param {Context} context

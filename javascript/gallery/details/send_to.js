@@ -3,8 +3,7 @@
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").ImageRecord} ImageRecord */
+/** @import { Context, ImageRecord } from "../types.js" */
 
 const EDITABLE = 200_000; // letters; a longer one would freeze a text field
 const MOST_EDITS = 50;

@@ -6,9 +6,8 @@ import { countFilters, getSource, makeDefaultQuery } from "../state/query.js";
 import { MAX_TILE, MIN_TILE } from "../state/state.js";
 import { Search } from "./search.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../state/state.js").State} State */
-/** @typedef {import("../contract").Choice} Choice */
+/** @import { Choice } from "../contract" */
+/** @import { Context, State } from "../types.js" */
 /** @typedef {"version" | "sort" | "period" | "level" | "type" | "base"} Name */
 
 const LIBRARY_SORTS = ["Newest", "Oldest", "Most Reactions"]; // sort orders of the library

@@ -8,8 +8,7 @@ import { makePanelButtons } from "./panel_buttons.js";
 import { Status } from "./status.js";
 import { getLookupStatus } from "./status_text.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../state/state.js").State} State */
+/** @import { Context, State } from "../types.js" */
 
 export class Finder {
   #context;

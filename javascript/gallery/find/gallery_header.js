@@ -10,9 +10,7 @@ import { getWatchKey } from "../panels/watches.js";
 import { getSource } from "../state/query.js";
 import { getSetting } from "../state/state.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../state/state.js").State} State */
-/** @typedef {import("../types.js").Model} Model */
+/** @import { Context, Model, State } from "../types.js" */
 
 const LIMIT = "gallery_download_limit";
 const MOST_WORDS = 24; // trigger words in sight

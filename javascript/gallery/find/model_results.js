@@ -6,9 +6,7 @@ import { icon } from "../core/icons.js";
 import { scrollBy } from "../core/scroller.js";
 import { getSource } from "../state/query.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Card} Card */
-/** @typedef {import("../state/state.js").State} State */
+/** @import { Card, Context, State } from "../types.js" */
 
 const COVER = 450; // pixels, a width that thumbnails come in
 

@@ -3,8 +3,7 @@
 import { el } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../state/state.js").State} State */
+/** @import { Context, State } from "../types.js" */
 
 const ELSEWHERE = ["sort_dropped", "empty_end", "no_author", "search"]; // said where they belong
 

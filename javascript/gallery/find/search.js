@@ -6,7 +6,7 @@ import { button, el } from "../core/dom.js";
 import { hasGallery } from "../state/query.js";
 import { Suggestions } from "./suggestions.js";
 
-/** @typedef {import("../state/state.js").State} State */
+/** @import { State } from "../types.js" */
 /** @typedef {"loaded" | "gallery" | "all"} Scope */
 
 const PAUSE = 300; // ms without a letter; longer than that of the suggestions, which come first

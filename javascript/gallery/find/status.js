@@ -4,9 +4,8 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { getFailedGalleryPart, getShown } from "../state/state.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./status_text.js").StatusText} StatusText */
-/** @typedef {import("./status_text.js").StatusAction} StatusAction */
+/** @import { Context } from "../types.js" */
+/** @import { StatusAction, StatusText } from "./status_text.js" */
 
 export class Status {
   #context;
@@ -19,7 +18,7 @@ export class Status {
 
   /** @param {Context} context
    * @param {"lookup" | "images"} of
-   * @param {(state: import("../state/state.js").State, words: import("../types.js").Words, now: number) => StatusText} makeText
+   * @param {(state: import("../types.js").State, words: import("../types.js").Words, now: number) => StatusText} makeText
    */
   constructor(context, of, makeText) {
     const { store, signal } = context;

@@ -4,8 +4,7 @@ import { formatNumber } from "../core/format.js";
 import { countFilters, getSource, makeDefaultQuery } from "../state/query.js";
 import { getFailedGalleryPart, getShown, isFiltered } from "../state/state.js";
 
-/** @typedef {import("../state/state.js").State} State */
-/** @typedef {import("../types.js").Words} Words */
+/** @import { State, Words } from "../types.js" */
 /** @typedef {"retry" | "reload" | "give-up" | "more" | "read-anew" | "reset-filters"} StatusAction */
 
 /**

@@ -5,7 +5,7 @@ import { formatNumber } from "../core/format.js";
 import { ApiError, isAborted } from "../data/api.js";
 import { getWordAt, replaceWord } from "../state/caret_word.js";
 
-/** @typedef {import("../contract").Suggestion} Suggestion */
+/** @import { Suggestion } from "../contract" */
 
 const PAUSE = 100; // ms without a letter, after which the server is asked
 

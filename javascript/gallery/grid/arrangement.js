@@ -2,8 +2,7 @@
 
 import { Masonry } from "./layout.js";
 
-/** @typedef {import("../types.js").View} View */
-/** @typedef {import("./layout.js").Box} Box */
+/** @import { View } from "../types.js" */
 /** @typedef {{id: number, offset: number}} Offset  offset: pixels below the window's top */
 
 export class Arrangement {

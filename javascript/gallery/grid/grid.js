@@ -12,10 +12,9 @@ import { Thumbs } from "./thumbs.js";
 import { Tiles } from "./tiles.js";
 import { getViewport, scrollDistance } from "./viewport.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").View} View */
-/** @typedef {import("./viewport.js").Viewport} Viewport */
-/** @typedef {import("./tile.js").Tile} Tile */
+/** @import { Context, View } from "../types.js" */
+/** @import { Tile } from "./tile.js" */
+/** @import { Viewport } from "./viewport.js" */
 
 const GAP = 8; // pixels
 const AHEAD = 1; // screens above and below the window that have tiles

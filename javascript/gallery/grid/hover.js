@@ -4,9 +4,8 @@ import { el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").View} View */
-/** @typedef {import("./tile.js").Tile} Tile */
+/** @import { Context, View } from "../types.js" */
+/** @import { Tile } from "./tile.js" */
 
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 

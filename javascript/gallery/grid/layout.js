@@ -2,7 +2,7 @@
 
 /** @typedef {{width: number, height: number}} Size */
 /** @typedef {{x: number, y: number, width: number, height: number, column: number}} Box  pixels */
-/** @typedef {import("../types.js").Step} Step */
+/** @import { Step } from "../types.js" */
 
 const SLIMMEST = 0.4; // width over height; what is slimmer or wider is shown in part
 const WIDEST = 2.5;

@@ -1,7 +1,7 @@
 /** What clicks, the pointer and the focus do on the grid's tiles. The keys are in keys.js. */
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./tile.js").Tile} Tile */
+/** @import { Context } from "../types.js" */
+/** @import { Tile } from "./tile.js" */
 
 /** Call the actions for clicks on tiles.
  * @param {HTMLElement} list

@@ -8,8 +8,7 @@ import { icon } from "../core/icons.js";
 import { canCompare } from "../state/selection.js";
 import { getShown } from "../state/state.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../state/state.js").State} State */
+/** @import { Context, State } from "../types.js" */
 
 export class SelectionBar {
   #context;

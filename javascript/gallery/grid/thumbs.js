@@ -2,7 +2,7 @@
 
 import { findTile } from "./pointer_events.js";
 
-/** @typedef {import("./tile.js").Tile} Tile */
+/** @import { Tile } from "./tile.js" */
 
 // The browser itself queues them on its six connections to our server: enough wait there that no
 // connection is idle while this page draws.

@@ -4,10 +4,10 @@ import { decodeBlurhash } from "../core/blurhash.js";
 import { el, setAttribute } from "../core/dom.js";
 import { isCropped } from "./layout.js";
 
-/** @typedef {import("../types.js").View} View */
-/** @typedef {import("../types.js").Words} Words */
+/** @import { View, Words } from "../types.js" */
 
 const BLURHASH_SIDE = 32; // pixels of a BlurHash
+const KIND_SIGNS = { image: "", video: "▶", audio: "♪" };
 
 /**
  * @typedef {object} Looks
@@ -89,10 +89,13 @@ export class Tile {
   /** Set the tile's label, and the attributes that its style depends on.
    * @param {boolean} isMarked */
   #drawLabel(isMarked) {
-    setAttribute(this.element, "data-saved", this.view.saved);
-    setAttribute(this.element, "data-favourite", this.view.favourite);
-    setAttribute(this.element, "data-new", this.view.new && this.#words("name_new"));
-    setAttribute(this.element, "data-gone", this.view.deleted_at !== "");
+    const { kind, saved, favourite, new: isNew, deleted_at } = this.view;
+    const signs = [KIND_SIGNS[kind], saved && "✓", isNew && this.#words("name_new")];
+    setAttribute(this.element, "data-sign", signs.filter(Boolean).join(" ") || null);
+    setAttribute(this.element, "data-saved", saved);
+    setAttribute(this.element, "data-favourite", favourite);
+    setAttribute(this.element, "data-new", isNew);
+    setAttribute(this.element, "data-gone", deleted_at !== "");
     this.element.setAttribute("aria-label", describeImage(this.view, isMarked, this.#words));
   }
 

@@ -5,7 +5,7 @@
 
 import { Tile } from "./tile.js";
 
-/** @typedef {import("./arrangement.js").Arrangement} Arrangement */
+/** @import { Arrangement } from "./arrangement.js" */
 
 const A_FRAME = 8; // ms that may go into new tiles at once
 

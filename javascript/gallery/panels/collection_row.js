@@ -3,8 +3,8 @@
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../contract").Collection} Collection */
+/** @import { Collection } from "../contract" */
+/** @import { Context } from "../types.js" */
 /** @typedef {{open: () => unknown, add: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} RowActions */
 
 /** Return the row of a collection, with the images that were added last.

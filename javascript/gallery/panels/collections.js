@@ -7,8 +7,8 @@ import { getErrorMessage } from "../data/problems.js";
 import { makeCollectionRow } from "./collection_row.js";
 import { Panel } from "./panel.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./collection_row.js").Collection} Collection */
+/** @import { Context } from "../types.js" */
+/** @import { Collection } from "../contract" */
 
 const AT_ONCE = 500; // images of a file that are sent together
 

@@ -3,7 +3,7 @@
 import { el } from "../core/dom.js";
 import { ApiError, isAborted } from "../data/api.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @import { Context } from "../types.js" */
 
 export class FilenamePreview {
   #abort = new AbortController();

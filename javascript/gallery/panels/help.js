@@ -4,7 +4,7 @@ import { el } from "../core/dom.js";
 import { KEYS } from "../keys.js";
 import { Panel } from "./panel.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @import { Context } from "../types.js" */
 
 /** @type {{words: string, places: import("../keys.js").KeyScope[]}[]} */
 const PARTS = [

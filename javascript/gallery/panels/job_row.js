@@ -3,9 +3,8 @@
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../contract").Job} Job */
-/** @typedef {import("../contract").JobFailure} JobFailure */
+/** @import { Job, JobFailure } from "../contract" */
+/** @import { Context } from "../types.js" */
 
 /** @type {Record<string, import("../core/icons.js").IconName>} */
 const GLYPHS = {

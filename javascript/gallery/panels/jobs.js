@@ -9,9 +9,8 @@ import { JobRow } from "./job_row.js";
 import { Panel } from "./panel.js";
 import { Rows } from "./rows.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../contract").Job} Job */
-/** @typedef {import("../state/state.js").State} State */
+/** @import { Job } from "../contract" */
+/** @import { Context, State } from "../types.js" */
 /** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} PendingStart  taken: performance.now() when the server accepted the job, Infinity before */
 /** @typedef {Pick<import("../contract").JobBody, "ids" | "query" | "limit" | "reads_only" | "verify">} JobRequest */
 

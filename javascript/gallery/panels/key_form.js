@@ -4,7 +4,7 @@ import { button, el } from "../core/dom.js";
 import { getErrorMessage } from "../data/problems.js";
 import { updateBootstrap } from "../data/received.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @import { Context } from "../types.js" */
 
 const CIVITAI_ACCOUNT = "https://civitai.com/user/account";
 

@@ -6,7 +6,7 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @import { Context } from "../types.js" */
 
 export class Panel {
   /** @type {HTMLDialogElement | null} */

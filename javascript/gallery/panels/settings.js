@@ -10,8 +10,8 @@ import { FilenamePreview } from "./filename_preview.js";
 import { KeyForm } from "./key_form.js";
 import { Panel } from "./panel.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../contract").Setting} Setting */
+/** @import { Setting } from "../contract" */
+/** @import { Context } from "../types.js" */
 /** @typedef {string | number | boolean} SettingValue */
 
 const GROUPS = /** @type {const} */ (["page", "saving", "models", "network"]);
@@ -54,8 +54,8 @@ export class Settings {
   }
 
   /** Show values that were changed elsewhere, unless the user has typed another one.
-   * @param {import("../state/state.js").State} now
-   * @param {import("../state/state.js").State} before */
+   * @param {import("../types.js").State} now
+   * @param {import("../types.js").State} before */
   #follow({ bootstrap }, { bootstrap: previous }) {
     const values = new Map(previous?.settings.map(({ name, value }) => [name, value]));
     for (const { name, value } of bootstrap?.settings ?? []) {

@@ -3,8 +3,7 @@
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").WatchedGallery} WatchedGallery */
+/** @import { Context, WatchedGallery } from "../types.js" */
 
 export class WatchRow {
   #context;

@@ -11,11 +11,7 @@ import { Panel } from "./panel.js";
 import { Rows } from "./rows.js";
 import { WatchRow } from "./watch_row.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").WatchedGallery} WatchedGallery */
-/** @typedef {import("../types.js").WatchedGalleries} WatchedGalleries */
-/** @typedef {import("../state/state.js").State} State */
-/** @typedef {import("../types.js").Where} Where */
+/** @import { Context, State, WatchedGalleries, WatchedGallery, Where } from "../types.js" */
 
 const WHILE_CHECKING = 1000; // ms between two requests
 const WHILE_LOST = 10_000; // while our server does not answer

@@ -2,7 +2,7 @@
 
 import { getSetting } from "./state.js";
 
-/** @typedef {import("./state.js").State} State */
+/** @import { State } from "../types.js" */
 
 const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
 

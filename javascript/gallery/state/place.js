@@ -2,8 +2,7 @@
 
 import { getSource } from "./query.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").ScrollPlace} ScrollPlace */
+/** @import { Context, ScrollPlace } from "../types.js" */
 
 const KEY = "civitai-shortcut-place";
 

@@ -2,8 +2,7 @@
 
 import { getSetting, NOWHERE } from "./state.js";
 
-/** @typedef {import("../types.js").Where} Where */
-/** @typedef {import("../types.js").Bootstrap} Bootstrap */
+/** @import { Bootstrap, Where } from "../types.js" */
 
 const NUMBERS = /** @type {const} */ (["model", "version", "post"]);
 const TEXTS = /** @type {const} */ (["user", "sort", "period", "level", "type", "base"]);

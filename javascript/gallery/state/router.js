@@ -2,10 +2,7 @@
 
 import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./state.js").State} State */
-/** @typedef {import("../types.js").Where} Where */
-/** @typedef {import("../types.js").ScrollPlace} ScrollPlace */
+/** @import { Context, ScrollPlace, State, Where } from "../types.js" */
 
 /**
  * @typedef {object} RouterActions

@@ -1,12 +1,6 @@
 /** The page's state as one value, its selectors, and the store that parts subscribe to. */
 
-/** @typedef {import("../types.js").State} State */
-/** @typedef {import("../types.js").Part} Part */
-/** @typedef {import("../types.js").Problem} Problem */
-/** @typedef {import("../types.js").Problems} Problems */
-/** @typedef {import("../types.js").View} View */
-/** @typedef {import("../types.js").Page} Page */
-/** @typedef {import("../types.js").LoadedFilterState} LoadedFilterState */
+/** @import { LoadedFilterState, Page, Part, Problems, State, View } from "../types.js" */
 /** @typedef {(now: State, before: State) => void} Listener */
 /** @typedef {keyof State | ((state: State) => unknown)} Key  a field, or a selector */
 

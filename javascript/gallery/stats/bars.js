@@ -4,9 +4,8 @@ import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../contract").StatsBar} Bar */
-/** @typedef {import("../contract").StatsGroup} Group */
+/** @import { StatsBar as Bar, StatsGroup as Group } from "../contract" */
+/** @import { Context } from "../types.js" */
 
 const FIRST = 6; // bars that are shown before "all" is pressed
 

@@ -4,7 +4,7 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { makeLimitField, makeLimitForm } from "../core/limit_field.js";
 
-/** @typedef {import("../types.js").Context} Context */
+/** @import { Context } from "../types.js" */
 
 const USUAL = 300; // images
 const MOST = 10_000;

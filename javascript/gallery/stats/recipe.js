@@ -5,8 +5,8 @@ import { icon } from "../core/icons.js";
 import { makeLongText } from "../core/long_text.js";
 import { getParameterLabel } from "../state/state.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../contract").Stats} Stats */
+/** @import { Stats } from "../contract" */
+/** @import { Context } from "../types.js" */
 
 const LEAST_SHARE = 0.1;
 const USUAL_TAB = "txt2img";

@@ -11,9 +11,8 @@ import { ReadMore } from "./read_more.js";
 import { isModelLora, makeRecipe } from "./recipe.js";
 import { makeVersions } from "./versions.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../contract").Stats} Stats */
-/** @typedef {import("../contract").StatsGroup} Group */
+/** @import { Stats, StatsGroup as Group } from "../contract" */
+/** @import { Context } from "../types.js" */
 
 const FEW = 30; // images with data that say little
 /** How one makes an image, then what is in it. */

@@ -4,8 +4,8 @@ import { el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
 import { formatPercent } from "./bars.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../contract").VersionStats} VersionStats */
+/** @import { VersionStats } from "../contract" */
+/** @import { Context } from "../types.js" */
 
 const KINDS = ["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip", "upscaler"];
 

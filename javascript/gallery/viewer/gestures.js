@@ -1,6 +1,6 @@
 /** Turns pointer events and the wheel on one element into gestures: drag, pinch, tap, zoom. */
 
-/** @typedef {import("./zoom.js").Point} Point */
+/** @import { Point } from "./zoom.js" */
 
 /**
  * @typedef {object} Handlers  points are from the element's middle, in CSS pixels

@@ -8,10 +8,8 @@ import { describeImage, makePlaceholder } from "../grid/tile.js";
 import { makePlayer, playVideo } from "./video.js";
 import { fitPose, getFitScale, isZoomed, limitPose, sizeOrDefault } from "./zoom.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").View} View */
-/** @typedef {import("./zoom.js").Pose} Pose */
-/** @typedef {import("./zoom.js").Size} Size */
+/** @import { Context, View } from "../types.js" */
+/** @import { Pose, Size } from "./zoom.js" */
 /** @typedef {{changed: (slide: Slide) => void, again: (slide: Slide) => void}} SlideListeners */
 
 const GAP = 16; // pixels between two

@@ -8,9 +8,8 @@ import { Slide } from "./slide.js";
 import { StageGestures } from "./stage_gestures.js";
 import { fitPose, getFitScale, zoomAt } from "./zoom.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").View} View */
-/** @typedef {import("./zoom.js").Pose} Pose */
+/** @import { Context, View } from "../types.js" */
+/** @import { Pose } from "./zoom.js" */
 
 /**
  * @typedef {object} StageListeners  what the viewer is told

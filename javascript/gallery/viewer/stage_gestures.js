@@ -6,9 +6,9 @@
 import { getSwipeDirection, isDismissed } from "./gestures.js";
 import { dragPose, limitPose, pinchPose, toggleZoom, zoomAt } from "./zoom.js";
 
-/** @typedef {import("./gestures.js").Handlers} Handlers */
-/** @typedef {import("./stage.js").Stage} Stage */
-/** @typedef {import("./zoom.js").Point} Point */
+/** @import { Handlers } from "./gestures.js" */
+/** @import { Stage } from "./stage.js" */
+/** @import { Point } from "./zoom.js" */
 
 const GLIDE = 160; // ms that a flung image goes on
 const GAP = 16; // pixels between two images

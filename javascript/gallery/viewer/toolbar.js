@@ -3,8 +3,7 @@
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").View} View */
+/** @import { Context, View } from "../types.js" */
 
 /**
  * @typedef {object} Shown

@@ -11,9 +11,7 @@ import { Stage } from "./stage.js";
 import { Toolbar } from "./toolbar.js";
 import { playVideo, toggleSound } from "./video.js";
 
-/** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../state/state.js").State} State */
-/** @typedef {import("../types.js").View} View */
+/** @import { Context, State, View } from "../types.js" */
 /** @typedef {ReturnType<typeof buildDialog>} ViewerParts */
 
 const MORE_BEFORE_END = 5; // images
