@@ -26,17 +26,16 @@ export function savePreference(name, value) {
 /** Return all stored preferences. */
 function readAll() {
   const read = readJson(KEY);
-  return read !== null && typeof read === "object" && !Array.isArray(read)
-    ? /** @type {Record<string, unknown>} */ (read)
-    : fallback;
+  return read !== null && typeof read === "object" && !Array.isArray(read) ? read : fallback;
 }
 
 /** Return a value from the browser's storage, null if it is missing or cannot be read.
  * @param {string} key
- * @returns {unknown} null where nothing readable is kept */
-export function readJson(key) {
+ * @param {"localStorage" | "sessionStorage"} [storage]  the second: of this browser tab alone
+ * @returns {any} */
+export function readJson(key, storage = "localStorage") {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? "null");
+    return JSON.parse(window[storage].getItem(key) ?? "null");
   } catch {
     return null; // storage may be forbidden, or hold what another program wrote
   }
@@ -44,10 +43,11 @@ export function readJson(key) {
 
 /** Store a value as JSON in the browser's storage.
  * @param {string} key
- * @param {unknown} value */
-export function writeJson(key, value) {
+ * @param {unknown} value
+ * @param {"localStorage" | "sessionStorage"} [storage] */
+export function writeJson(key, value, storage = "localStorage") {
   try {
-    localStorage.setItem(key, JSON.stringify(value));
+    window[storage].setItem(key, JSON.stringify(value));
   } catch {
     // full or forbidden: the value lasts until the page is closed
   }

@@ -32,7 +32,7 @@ export function makeAbout(context, view, record) {
     ),
     el(
       "p",
-      { class: "chips" },
+      { class: "chips row" },
       level && el("span", { class: "tag", title: words("rating") }, level),
       view.deleted_at &&
         el("span", {
@@ -131,7 +131,7 @@ export function makeProblems(record) {
 export function makeLinks({ words }, record) {
   return el(
     "section",
-    { class: "links" },
+    { class: "links row" },
     record.url && makeExternalLink(record.url, words("see_on_civitai"), "on-civitai"),
     record.post_url && makeExternalLink(record.post_url, words("its_post"), "post"),
     record.saved_path &&

@@ -36,7 +36,7 @@ export class SendTo {
         actions.send(tab, record.id, this.#edited.get(record.id) ?? null),
       ),
     );
-    const group = { class: "send-to", role: "group", "aria-label": words("send_to") };
+    const group = { class: "send-to row", role: "group", "aria-label": words("send_to") };
     return el("section", {}, el("h3", {}, words("send_to")), el("div", group, ...made));
   }
 

@@ -78,7 +78,7 @@ function makeNameForm({ words }, name, rename) {
   const save = { type: "submit", "data-do": "save-set-name" };
   const form = el(
     "form",
-    { class: "collection-form" },
+    { class: "collection-form row" },
     field,
     el("button", save, words("collection_save_name")),
   );

@@ -48,7 +48,7 @@ export class Collections {
     draw();
     return el(
       "form",
-      { class: "collection-form", on: { submit: (event) => void this.#onSubmit(event) } },
+      { class: "collection-form row", on: { submit: (event) => void this.#onSubmit(event) } },
       this.#name,
       add,
     );
@@ -73,7 +73,7 @@ export class Collections {
     file.addEventListener("change", () => void this.#import(file));
     return el(
       "div",
-      { class: "collection-files" },
+      { class: "row" },
       el(
         "a",
         { class: "button", "data-do": "export", href: api.address("export"), download: "" },

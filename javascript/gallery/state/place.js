@@ -1,5 +1,6 @@
 /** The scroll position in a gallery, remembered through a reload of the page. */
 
+import { readJson, writeJson } from "../core/preferences.js";
 import { getSource } from "./query.js";
 
 /** @import { Context, ScrollPlace } from "../types.js" */
@@ -13,9 +14,9 @@ const KEY = "civitai-shortcut-place";
  * @param {(place: ScrollPlace) => void} offer */
 export function rememberPlace({ store, signal }, placeNow, offer) {
   let left = readPlace(); // saved by this tab before the reload
-  window.addEventListener("pagehide", () => writePlace(getSource(store.get().where), placeNow()), {
-    signal,
-  });
+  const write = () =>
+    writeJson(KEY, { source: getSource(store.get().where), place: placeNow() }, "sessionStorage");
+  window.addEventListener("pagehide", write, { signal });
   store.on(
     ["images"],
     ({ images, where }) => {
@@ -31,21 +32,6 @@ export function rememberPlace({ store, signal }, placeNow, offer) {
 /** Return the gallery and scroll position that this browser tab saved, null if there is none.
  * @returns {{source: string, place: ScrollPlace} | null} */
 function readPlace() {
-  try {
-    const stored = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-    return Number.isSafeInteger(stored?.place?.id) ? stored : null;
-  } catch {
-    return null; // storage may be forbidden
-  }
-}
-
-/** Save the gallery and scroll position for this browser tab.
- * @param {string} source
- * @param {ScrollPlace | null} place */
-function writePlace(source, place) {
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify({ source, place }));
-  } catch {
-    // forbidden or full: then a reload begins at the top
-  }
+  const stored = readJson(KEY, "sessionStorage");
+  return Number.isSafeInteger(stored?.place?.id) ? stored : null;
 }

@@ -38,8 +38,8 @@ export class ReadMore {
       },
     );
     this.#form = makeLimitForm(words, this.#limit, begin);
-    this.#progress = el("div", { class: "progress" }, this.#line, stop);
-    this.element = el("div", { class: "read-more" }, this.#form, this.#progress);
+    this.#progress = el("div", { class: "row" }, this.#line, stop);
+    this.element = el("div", { class: "row" }, this.#form, this.#progress);
     store.on(["jobs"], () => this.#follow(more), context);
     this.#follow(() => {});
   }
