@@ -71,7 +71,7 @@ function makeContext(root, api, signal) {
     ...makeInitialState(),
     tile: readPreference(
       "tile",
-      root.host.clientWidth < 700 ? NARROW_TILE : makeInitialState().tile,
+      root.host.clientWidth <= 720 ? NARROW_TILE : makeInitialState().tile,
     ),
     details: readPreference("details", window.matchMedia("(min-width: 900px)").matches),
   });
