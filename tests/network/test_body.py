@@ -102,8 +102,8 @@ def read(monkeypatch):
     """How many bytes each receive brought."""
     sizes, receive = [], network_body._read_some
 
-    def counted(raw, size):
-        data = receive(raw, size)
+    def counted(*arguments):
+        data = receive(*arguments)
         sizes.append(len(data))
         return data
 

@@ -51,7 +51,8 @@ def safetensors(size: int, seed: int = 0) -> bytes:
 class Rules:
     """What the route and the storage do.
 
-    route: status, headers and body of the route in place of a redirect. lifetime, uses: seconds
+    route: status, headers and body of the route in place of a redirect. routes: the same, one a
+    request, before all others. lifetime, uses: seconds
     and requests for which a signed address is good. expired: the status of one that is not.
     statuses: what the storage answers first, one a request. most: connections at once; one more
     gets 503. rate: bytes a second of a connection. stops_after: bytes after which each response
@@ -59,6 +60,7 @@ class Rules:
     """
 
     route: tuple[int, Mapping[str, str], bytes] | None = None
+    routes: list[tuple[int, Mapping[str, str], bytes]] = field(default_factory=list)
     lifetime: float = inf
     uses: float = inf
     expired: int = 403
@@ -230,6 +232,8 @@ class _Route(_Handler):
         site = self.site
         with site.counted_at_route():
             site.route.append(self.asked())
+            if site.rules.routes:
+                return self.answer(*site.rules.routes.pop(0))
             if site.rules.route is not None:
                 return self.answer(*site.rules.route)
             if "mozilla" in self.headers.get("User-Agent", "").lower():

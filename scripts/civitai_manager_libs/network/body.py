@@ -26,6 +26,8 @@ __all__ += ["to_our_error"]
 LIBRARY_ERRORS = (urllib3_errors.HTTPError, http.client.HTTPException, OSError, ValueError)
 _PIECE = 64 * 1024  # bytes
 _ERROR_PAGE = 64 * 1024  # bytes of an error response that are read for its message
+_LARGE_BODY = 1024 * 1024  # bytes; from there on, larger pieces of a fast body save time
+_SHORT = 0.1  # seconds
 _SLOW_SECONDS, _SLOW_RATE = 30.0, 1024  # bytes a second; a slower body is broken off
 _EMPTY_OVERHEAD = 1024 * 1024  # bytes; gzip adds some, but empty gzip members may have no end
 _GZIP_OR_ZLIB = 47  # wbits: zlib reads from the header which of them it is
@@ -51,6 +53,7 @@ class ResponseBody:
         self._bandwidth, self._limiter = bandwidth, limiter
         self._cut = connection_cutter(response)
         self._is_empty = True  # so far
+        self._received, self._blocking_size = 0, _SLOW_RATE  # bytes
         self._seconds, self._bytes = 0.0, 0  # spent reading, since the last speed check
 
     def read(self, size: int) -> bytes:
@@ -63,7 +66,7 @@ class ResponseBody:
         size = size if self._bandwidth is None else self._bandwidth.allowed_bytes(size)
         with cut_after(_SLOW_SECONDS, self._cut) as deadline:  # a chunk's size may drip in too
             try:
-                data = _read_some(self.response.raw, size)
+                data = _read_some(self.response.raw, size, self._blocking_size)
             except LIBRARY_ERRORS as error:
                 self._cancelled.check()
                 raise _too_slow_error() if deadline.is_over else to_our_error(error) from error
@@ -74,7 +77,11 @@ class ResponseBody:
             if self._is_empty:
                 _check_empty_body(self.response)
         self._is_empty = self._is_empty and not data
-        self._check_speed(time.monotonic() - started, len(data))
+        self._received += len(data)
+        seconds = time.monotonic() - started
+        is_fast = self._received > _LARGE_BODY and seconds < _SHORT
+        self._blocking_size = _PIECE if is_fast else _SLOW_RATE
+        self._check_speed(seconds, len(data))
         self._wait_for_bandwidth(len(data))
         return data
 
@@ -129,12 +136,14 @@ class ResponseBody:
                 self._cancelled.wait(seconds)
 
 
-def _read_some(raw: Any, size: int) -> bytes:
-    """Return the next bytes as soon as some arrive, at most `size`."""
+def _read_some(raw: Any, size: int, blocking_size: int) -> bytes:
+    """Return the next bytes as soon as some arrive, at most `size`.
+
+    blocking_size: at most so many if the library waits for all of them, as urllib3 before 2.2 does.
+    """
     if hasattr(raw, "read1"):
         return raw.read1(size, decode_content=False) or b""
-    # urllib3 before 2.2 waits for all of `size`, so read what the slowest server sends in a second
-    return raw.read(min(size, _SLOW_RATE), decode_content=False) or b""
+    return raw.read(min(size, blocking_size), decode_content=False) or b""
 
 
 def check_response_head(response: requests.Response) -> None:

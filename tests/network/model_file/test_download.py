@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 
 import pytest
 from civitai_manager_libs import setting
@@ -177,10 +176,9 @@ def test_refusal_of_the_route_has_its_own_reason(site, folder, route, error):
     assert len(site.route) == tries * (2 if route[0] == 200 else 1)
 
 
-def test_not_found_is_tried_once_more(site, folder):
-    site.rules.route = _json(404, error="not now")
-    threading.Timer(0.2, lambda: setattr(site.rules, "route", None)).start()
-    setting.change("http_retry_delay", 0.2)
+@pytest.mark.parametrize("status", [404, 500])
+def test_what_may_come_right_by_itself_is_tried_once_more(site, folder, status):
+    site.rules.routes = [_json(status, error="not now")]
     _fetch(site, folder)
     assert len(site.route) == 2
     _check_saved(site, folder)
