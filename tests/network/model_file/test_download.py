@@ -272,6 +272,12 @@ def test_wrong_file_is_not_kept(site, folder, cut):
     assert os.listdir(folder) == []
 
 
+def test_leftovers_of_killed_programs_are_removed(site, folder):
+    (folder / ".civitai-shortcut-0123456789ab.part").write_bytes(b"x")
+    _fetch(site, folder)
+    _check_saved(site, folder)
+
+
 # Stopped, and gone on with
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 
-from ...core import Cancellation, check_free_space, model_formats, RangedFile, to_disk_error
+from ...core import (
+    Cancellation,
+    check_free_space,
+    model_formats,
+    RangedFile,
+    remove_leftovers,
+    to_disk_error,
+)
 from ...errors import (
     CivitaiShortcutError,
     DiskError,
@@ -81,6 +88,7 @@ class ModelDownload:
         if os.path.lexists(self._path):
             raise DiskError(f"{self._path} is there already.")
         folder = os.path.dirname(self._path)
+        remove_leftovers(folder)
         file = RangedFile(folder, self._url)
         with file:
             if file.is_taken:
