@@ -5,8 +5,8 @@ from .embedding import embed_infotext
 from .files import EmbeddedData, has_overlapping_exif, read_embedded
 from .generation import Generation, read_generation
 from .hosts import HostCapabilities, HOSTS, list_losses, Loss
-from .parse_metadata import parse_metadata
 from .metadata import build_infotext, find_workflow, list_added_lora_tags, list_omitted_parameters
+from .parse_metadata import parse_metadata
 from .resources import list_resources, Resource
 from .text import find_missing_values, parse_infotext
 
