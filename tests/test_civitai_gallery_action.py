@@ -412,7 +412,7 @@ def test_next_pages_thumbnails_are_loaded_in_the_background(server):
     first, second = _play_pages(server)
     assert action.pre_loading(first, {"totalPageUrls": [first, second]}) is None
     _wait_until(lambda: _thumbnails_are_there(server, 50))
-    assert not server.asked("/api?modelId=1")
+    assert not server.requests_for("/api?modelId=1")
     assert len(_left_in_cache()) == 2
 
 
@@ -423,7 +423,7 @@ def test_next_page_that_is_not_listed_is_found_by_its_cursor(server, information
     first, _ = _play_pages(server)
     action.pre_loading(first, information)
     _wait_until(lambda: _thumbnails_are_there(server, 50))
-    assert len(server.asked("/api?modelId=1&cursor=two%7C2")) == 1
+    assert len(server.requests_for("/api?modelId=1&cursor=two%7C2")) == 1
 
 
 def test_last_page_has_none_after_it(server):
@@ -487,4 +487,4 @@ def test_changed_number_of_tries_is_seen_by_the_next_call(server, path):
         setting.change("http_max_retries", retries)
         url = server.play(f"/{retries}.png", status(500))
         assert action._download_single_image(url, path) is False
-        assert len(server.asked(f"/{retries}.png")) == retries + 1
+        assert len(server.requests_for(f"/{retries}.png")) == retries + 1

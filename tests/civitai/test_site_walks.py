@@ -10,7 +10,7 @@ from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.jobs.pagination import walk_gallery
 from civitai_manager_libs.jobs.records import Job
 from civitai_manager_libs.jobs.states import WalkState
-from site_stand_in import MODEL, made_up, Site, SiteClient, SiteImage
+from site_stand_in import MODEL, make_site_images, Site, SiteClient, SiteImage
 
 _WALKS = 40  # of each path
 _MINUTE = 60_000
@@ -51,7 +51,7 @@ def _params(query: ImageQuery) -> dict[str, str]:
 def test_random_walks_lose_nothing_double_nothing_and_end(path):
     for seed in range(_WALKS):
         chance = random.Random(f"{path} {seed}")
-        images = made_up(seed, chance.randint(1, 80), chance.choice([0.0, 0.025]))
+        images = make_site_images(seed, chance.randint(1, 80), chance.choice([0.0, 0.025]))
         site = Site(images, path if path in ("feed", "bitdex") else "index")
         query = _query(chance, path)
         wanted, expected = chance.choice([chance.randint(1, 200), 5_000]), _expected(site, query)
@@ -82,7 +82,9 @@ _refused = pytest.mark.parametrize(
 @pytest.mark.parametrize("rows", [100, 120])
 def test_walk_loses_nothing_where_the_site_does_not_send_twice_a_page(rows, refusal):
     for seed in range(5):
-        site, query = _Stingy(made_up(seed, 60, 0.025), "bitdex"), ImageQuery(version_id=700)
+        site, query = _Stingy(make_site_images(seed, 60, 0.025), "bitdex"), ImageQuery(
+            version_id=700
+        )
         site.rows, site.refusal = rows, refusal
         assert _walked(site, query) == _expected(site, query)
 
@@ -90,7 +92,7 @@ def test_walk_loses_nothing_where_the_site_does_not_send_twice_a_page(rows, refu
 @_refused
 @pytest.mark.parametrize("of", [{"version_id": 700}, {"username": "anna"}], ids=str)
 def test_page_that_is_looked_at_survives_the_refusal_of_what_it_was_cut_by(refusal, of):
-    site, query = _Stingy(made_up(3, 90, 0.025), "bitdex"), ImageQuery(**of, level=31)
+    site, query = _Stingy(make_site_images(3, 90, 0.025), "bitdex"), ImageQuery(**of, level=31)
     site.refusal = refusal
     page = civitai.fetch_images(SiteClient(site), query, patience=5)
     assert page.ids == tuple(_expected(site, query)[:100]) and page.next_cursor is not None

@@ -12,7 +12,7 @@ import time
 import pytest
 from civitai_manager_libs.core.sqlite_file import ProcessLock
 from civitai_manager_libs.errors import DiskError
-from lock_holder import held_for
+from lock_holder import hold_lock
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -51,7 +51,7 @@ def test_second_one_is_refused_until_the_first_lets_go(path):
 
 def test_patient_one_waits_for_who_only_looks(path):
     lock = ProcessLock(path)
-    with held_for(0.15, ProcessLock(path)):
+    with hold_lock(0.15, ProcessLock(path)):
         started = time.monotonic()
         assert lock.acquire(patience=5)
     assert 0.1 < time.monotonic() - started < 5

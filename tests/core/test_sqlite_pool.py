@@ -7,7 +7,7 @@ import os
 import pytest
 from civitai_manager_libs.core.sqlite_file import Database, Schema
 from civitai_manager_libs.core import sqlite_pool
-from page_driver import until
+from page_driver import wait_for
 
 _SCHEMA = Schema(1, "CREATE TABLE notes (text TEXT)", "The notes", "Nothing is lost.")
 
@@ -73,4 +73,4 @@ def test_idle_connection_is_closed_soon(pool, path, monkeypatch):
     monkeypatch.setattr(sqlite_pool, "_IDLE", 0.01)
     with pool.borrow(path):
         pass
-    until(lambda: not pool._idle and not pool._timer)
+    wait_for(lambda: not pool._idle and not pool._timer)

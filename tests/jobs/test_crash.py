@@ -9,7 +9,7 @@ import time
 import pytest
 from api_server import MODEL_ID, ApiServer
 from cli_process import CliProcess, part_files
-from crash_checks import check_asked_for_none, whole_pictures
+from crash_checks import check_none_fetched_again, list_whole_images
 
 _COUNT = 40
 
@@ -35,15 +35,15 @@ def test_job_that_is_killed_again_and_again_finishes_with_each_picture_fetched_o
     program, dest = CliProcess(server.url, tmp_path / "data"), tmp_path / "out"
     download = ("download", str(MODEL_ID), "--dest", str(dest), "--concurrency", "4")
     _kill_at_random(program.start(*download), server, moments)
-    saved, asked = whole_pictures(server, dest), server.fetched
+    saved, asked = list_whole_images(server, dest), server.fetched
     if _jobs(program):
         _kill_at_random(program.start("resume"), server, moments)
-    check_asked_for_none(server, saved, asked)
-    saved, asked = whole_pictures(server, dest), server.fetched
+    check_none_fetched_again(server, saved, asked)
+    saved, asked = list_whole_images(server, dest), server.fetched
     words = ("resume", "1") if _jobs(program) else download
     done = program.run(*words, "--json")
     assert done.returncode == 0, done.stderr
-    check_asked_for_none(server, saved, asked)
+    check_none_fetched_again(server, saved, asked)
     _check_finished(server, dest, program, tmp_path, done)
 
 
@@ -58,7 +58,7 @@ def test_what_a_killed_process_was_at_is_done_by_another_one(server, tmp_path, s
     result = json.loads(out)
     assert (survivor.returncode, result["failed"]) == (0, []), err
     assert result["saved"] + result["skipped"] == _COUNT
-    assert whole_pictures(server, dest) == set(server.ids)
+    assert list_whole_images(server, dest) == set(server.ids)
     asked = server.fetched
     assert program.run("resume").returncode == 0
     assert server.fetched == asked, "all of it was saved by the other one"
@@ -83,7 +83,7 @@ def _check_finished(server, dest, program, tmp_path, done):
     result = json.loads(done.stdout)
     assert (result["saved"] + result["skipped"], result["failed"]) == (_COUNT, [])
     assert result["skipped"] == 0, "what it had saved itself counts as saved"
-    assert whole_pictures(server, dest) == set(server.ids)
+    assert list_whole_images(server, dest) == set(server.ids)
     assert len(list(dest.iterdir())) == 3 * _COUNT
     assert part_files(tmp_path) == []
     assert [job["state"] for job in _jobs(program)] == ["done"]

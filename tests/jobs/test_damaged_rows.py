@@ -13,7 +13,7 @@ from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobService, JobStore, JobWorker, JobClient
 from civitai_manager_libs.web.routes import job_views
-from page_driver import until
+from page_driver import wait_for
 
 _DAMAGES = {
     "query-no-json": "query = '{'",
@@ -63,7 +63,7 @@ def test_row_that_cannot_be_read_is_set_aside_and_the_other_jobs_go_on(
     _change(f"UPDATE jobs SET {damage} WHERE id = {bad}")
     service = JobService(CivitaiHttpClient)
     service.resume_after_start()
-    until(lambda: [s.state for s in service.list_jobs()] == ["done"], "the end of the other")
+    wait_for(lambda: [s.state for s in service.list_jobs()] == ["done"], "the end of the other")
     [kept] = Path(setting.data_folder()).glob("gallery.db.unreadable-*.json")
     assert len(json.loads(kept.read_text())) == 1 and kept.name in "".join(capsys.readouterr())
     assert job_views.jobs_panel(service, "en")["jobs"][0]["id"] == good

@@ -10,8 +10,8 @@ from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.jobs.records import JobOptions, NamingContext, Outcome, WalkedPage
 from civitai_manager_libs.jobs.store import job_store, JobStore
-from lock_holder import held_for
-from page_driver import until
+from lock_holder import hold_lock
+from page_driver import wait_for
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -91,7 +91,7 @@ def test_job_that_somebody_works_on_is_left_alone(store, action):
         getattr(store, action)(job_id)
     assert _ids(store.list_failed(job_id)) == [1]
     lock.release()
-    with held_for(0.1, store.job_lock(job_id)):
+    with hold_lock(0.1, store.job_lock(job_id)):
         getattr(store, action)(job_id)
 
 
@@ -176,7 +176,7 @@ def test_usual_size_is_that_of_the_last_pictures(store):
     assert store.estimate_size() == 0
     store.record_outcomes(_job_with(store, *range(1, 301)), _saved(*range(1, 301), size=100))
     recorded_at = job_store.time.time()
-    until(lambda: job_store.time.time() > recorded_at, "the clock's next tick")
+    wait_for(lambda: job_store.time.time() > recorded_at, "the clock's next tick")
     store.record_outcomes(_job_with(store, *range(301, 501)), _saved(*range(301, 501), size=900))
     assert store.estimate_size() == 900
 

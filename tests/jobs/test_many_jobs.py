@@ -14,7 +14,7 @@ import pytest
 from api_server import MODEL_ID, ApiServer
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.jobs import JobStore
-from page_driver import Server, until
+from page_driver import Server, wait_for
 
 pytestmark = [
     pytest.mark.long,
@@ -57,7 +57,7 @@ def test_thousand_unfinished_jobs_hold_little(tmp_path):
         with _few_handles():
             server = Server(civitai.url, data)
         try:
-            until(lambda: civitai.fetched, "the first picture")
+            wait_for(lambda: civitai.fetched, "the first picture")
             held, end = [], time.monotonic() + 10
             while time.monotonic() < end:
                 held.append(_held(server))

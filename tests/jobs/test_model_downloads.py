@@ -15,7 +15,7 @@ from civitai_manager_libs.jobs import JobService, JobStore
 from civitai_manager_libs.model_files import ModelFileRequest
 from cli_process import CliProcess, part_files
 from model_storage import ModelStorage, safetensors
-from page_driver import until
+from page_driver import wait_for
 
 _BODY = safetensors(24_000_000)
 _MEGABYTE = 1024 * 1024
@@ -45,7 +45,7 @@ def service():
     for shown in service.list_jobs(100):
         if not shown.state.is_over:
             service.stop(shown.job.id, "cancelled")
-    until(lambda: not service._workers._turns, "the end of all jobs")
+    wait_for(lambda: not service._workers._turns, "the end of all jobs")
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def _shown(service, job_id):
 
 
 def _comes_to(service, job_id, state):
-    until(lambda: _shown(service, job_id).state == state, state)
+    wait_for(lambda: _shown(service, job_id).state == state, state)
     return _shown(service, job_id)
 
 
@@ -90,7 +90,7 @@ def _is_under_way(service, job_id):
 def _start(service, site, folder):
     """Start a job and wait until a part of its file is there."""
     job_id = service.download_model_files(_requests(site, folder), "Mix").job_id
-    until(lambda: _is_under_way(service, job_id), "a part of the file")
+    wait_for(lambda: _is_under_way(service, job_id), "a part of the file")
     return job_id
 
 
@@ -125,7 +125,7 @@ def test_end_of_a_job_leaves_no_half_file(service, site, folder, end):
         service.stop(job_id, "cancelled")
     elif end == "paused-then-forgotten":
         service.forget(job_id)
-    until(lambda: not os.listdir(folder), "an empty folder")
+    wait_for(lambda: not os.listdir(folder), "an empty folder")
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
@@ -144,7 +144,7 @@ def test_cancelled_file_that_a_new_job_wants_at_once_comes(service, site, folder
     service.stop(_start(service, site, folder), "cancelled")
     start = service.download_model_files(_requests(site, folder), "Mix")
     job_id = start.job_id or start.elsewhere[1]
-    until(lambda: all(shown.state.is_over for shown in service.list_jobs(100)), "the end")
+    wait_for(lambda: all(shown.state.is_over for shown in service.list_jobs(100)), "the end")
     if start.job_id is None:  # the other job had not yet ended
         service.resume(job_id)
     shown = _comes_to(service, job_id, "done")
@@ -155,7 +155,7 @@ def test_cancelled_file_that_a_new_job_wants_at_once_comes(service, site, folder
 def test_route_that_has_enough_pauses_the_job_and_is_asked_once(service, site, folder):
     site.rules.route = (429, {}, b'{"error": "unusual amount of downloading"}')
     job_id = service.download_model_files(_requests(site, folder, 3), "Mix").job_id
-    until(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
+    wait_for(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
     shown = _shown(service, job_id)
     assert (shown.current_job.reason, shown.job.failed, len(site.route)) == ("quota", 0, 1)
     assert 3500 < shown.progress.retry_in <= 3600
@@ -165,7 +165,7 @@ def test_disk_that_is_too_full_is_not_filled(service, site, folder, monkeypatch)
     free, usage = [len(_BODY) - 1], shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free[0]))
     job_id = service.download_model_files(_requests(site, folder), "Mix").job_id
-    until(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
+    wait_for(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
     assert _shown(service, job_id).progress.missing == 1 and site.route == []
     free[0] += 1
     assert _comes_to(service, job_id, "done").job.saved == 1

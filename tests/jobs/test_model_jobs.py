@@ -19,7 +19,7 @@ from civitai_manager_libs.jobs import JobService, JobStore, JobWorker
 from civitai_manager_libs.jobs import backoff
 from civitai_manager_libs.jobs.queue import pool, scheduler
 from civitai_manager_libs.model_files import ModelFileRequest, ReceivedModel
-from page_driver import until
+from page_driver import wait_for
 
 _SIZE = 1000  # bytes of each file
 
@@ -246,7 +246,7 @@ def service(client, monkeypatch):
     for shown in service.list_jobs(100):
         if not shown.state.is_over:
             service.stop(shown.job.id, "cancelled")
-    until(lambda: not service._workers._turns, "the end of all jobs")
+    wait_for(lambda: not service._workers._turns, "the end of all jobs")
 
 
 def _shown(service, job_id):
@@ -254,7 +254,7 @@ def _shown(service, job_id):
 
 
 def _comes_to(service, job_id, state):
-    until(lambda: _shown(service, job_id).state == state, state)
+    wait_for(lambda: _shown(service, job_id).state == state, state)
     return _shown(service, job_id)
 
 
@@ -279,7 +279,7 @@ def test_paused_job_goes_on_when_one_of_its_files_is_wanted_again(service, tmp_p
     gate = threading.Event()
     client.before = lambda _, __, cancelled: gate.is_set() or cancelled.sleep(10)
     first = service.download_model_files(_requests(tmp_path), "Models")
-    until(lambda: client.asked, "a request")
+    wait_for(lambda: client.asked, "a request")
     service.stop(first.job_id, "paused")
     assert _comes_to(service, first.job_id, "paused").job.waiting == 3
     gate.set()
@@ -298,7 +298,7 @@ def test_lost_network_is_tried_again_until_it_is_back(service, tmp_path, client,
     monkeypatch.setattr(backoff, "_NETWORK_RETRY_SECONDS", 0.02)
     client.fails = {i: NetworkError("It broke off.") for i in (1, 2, 3)}
     job_id = service.download_model_files(_requests(tmp_path), "Models").job_id
-    until(lambda: len(client.asked) > 4, "some tries")
+    wait_for(lambda: len(client.asked) > 4, "some tries")
     assert _shown(service, job_id).job.failed == 0
     client.fails.clear()
     assert _comes_to(service, job_id, "done").job.saved == 3
@@ -309,7 +309,7 @@ def test_job_without_room_goes_on_once_there_is_some(service, tmp_path, client, 
         monkeypatch.setattr(module, "DISK_RETRY_SECONDS", 0.02)
     huge = [replace(each, size=1 << 60) for each in _requests(tmp_path)]
     job_id = service.download_model_files(huge, "Models").job_id
-    until(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
+    wait_for(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
     assert _shown(service, job_id).progress.missing > 0 and not client.asked
     monkeypatch.setattr(scheduler, "check_disks", lambda *_: None)
     monkeypatch.setattr("civitai_manager_libs.jobs.worker.check_disks", lambda *_: None)

@@ -17,7 +17,7 @@ from civitai_manager_libs.jobs.queue import pool, scheduler
 from civitai_manager_libs.jobs.queue.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
 from fake_network import FakeClient, FlakyClient, write_image
-from page_driver import until
+from page_driver import wait_for
 
 _PICTURES = 6  # so many that fail in a row are the network's fault
 
@@ -69,10 +69,10 @@ class _Place:
         return [self.state(job_id) for job_id in ids]
 
     def comes_to(self, state, *ids):
-        until(lambda: set(self.states(ids)) == {state}, f"{state} of {ids}")
+        wait_for(lambda: set(self.states(ids)) == {state}, f"{state} of {ids}")
 
     def has_begun(self, *ids):
-        until(lambda: set(self.begun) == set(ids), f"the begin of {ids}")
+        wait_for(lambda: set(self.begun) == set(ids), f"the begin of {ids}")
 
 
 def _page(query, cursor, limit, cancelled):
@@ -92,7 +92,9 @@ def place(tmp_path, monkeypatch):
     for shown in place.service.list_jobs(100):
         if not shown.job.is_over:
             place.service.stop(shown.job.id, "cancelled")
-    until(lambda: not [t for t in threading.enumerate() if t.name.startswith("gallery")], "the end")
+    wait_for(
+        lambda: not [t for t in threading.enumerate() if t.name.startswith("gallery")], "the end"
+    )
 
 
 @pytest.fixture
@@ -142,7 +144,7 @@ def test_job_that_rests_resumes_automatically(place, quick):
     client.is_up, place.fetch = False, client.fetch_file
     place.gate.set()
     [job_id] = place.add()
-    until(lambda: len(client.tried) > 2 * _PICTURES, "a second try")
+    wait_for(lambda: len(client.tried) > 2 * _PICTURES, "a second try")
     assert place.shown(job_id).job.failed == 0
     client.is_up = True
     place.comes_to("done", job_id)
@@ -153,13 +155,13 @@ def test_job_without_room_goes_on_once_there_is_some_and_nothing_is_asked_for_be
 ):
     monkeypatch.setattr(JobStore, "estimate_size", lambda _: 1 << 60)
     [job_id] = place.add()
-    until(
+    wait_for(
         lambda: place.shown(job_id).is_waiting_to_retry and place.shown(job_id).progress, "its rest"
     )
     assert place.shown(job_id).progress.missing > 0
     looks = []
     monkeypatch.setattr(scheduler, "check_disks", lambda *_: looks.append(1) or _full())
-    until(lambda: len(looks) > 3, "some looks at the disk")
+    wait_for(lambda: len(looks) > 3, "some looks at the disk")
     assert not place.begun
     monkeypatch.setattr(JobStore, "estimate_size", lambda _: 0)
     monkeypatch.setattr(scheduler, "check_disks", lambda *_: None)
@@ -202,7 +204,7 @@ def test_job_that_rests_is_stopped_or_gone_on_with_at_once(place):
     client.is_up, place.fetch = False, client.fetch_file
     place.gate.set()
     ids = place.add(3)
-    until(lambda: all(place.shown(i).is_waiting_to_retry for i in ids), "their rest")
+    wait_for(lambda: all(place.shown(i).is_waiting_to_retry for i in ids), "their rest")
     for job_id, state in zip(ids, ("paused", "cancelled")):
         place.service.stop(job_id, state)
         assert place.state(job_id) == state and not place.shown(job_id).is_waiting_to_retry
@@ -226,7 +228,7 @@ def test_job_that_another_program_has_done_meanwhile_is_not_begun(place):
     with place.store() as store:
         store.set_state(ids[2], "done")
     place.gate.set()
-    until(lambda: not place.service._workers._turns, "the end of all turns")
+    wait_for(lambda: not place.service._workers._turns, "the end of all turns")
     assert ids[2] not in place.begun
 
 
@@ -246,9 +248,9 @@ def test_job_that_was_stopped_does_not_begin_again_where_that_cannot_be_write_im
     with monkeypatch.context() as patch:
         patch.setattr(JobStore, "set_state", fail)
         place.service.stop(job_id, state)
-        until(lambda: not place.service._workers.list_running(), "the end of its go")
+        wait_for(lambda: not place.service._workers.list_running(), "the end of its go")
         place.gate.set()
-        until(lambda: not place.service._workers._turns, "the end of its turn")
+        wait_for(lambda: not place.service._workers._turns, "the end of its turn")
         assert place.shown(job_id).job.saved == 0
 
 
@@ -277,7 +279,7 @@ def test_locked_database_is_waited_for(place, quick, monkeypatch):
 
     locked, place.fetch = [], fetch
     place.gate.set()
-    until(lambda: place.shown(job_id).is_waiting_to_retry, "its rest")
+    wait_for(lambda: place.shown(job_id).is_waiting_to_retry, "its rest")
     other.execute("ROLLBACK")
     other.close()
     place.comes_to("done", job_id)

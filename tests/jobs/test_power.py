@@ -15,7 +15,7 @@ import time
 import pytest
 from api_server import MODEL_ID, ApiServer
 from cli_process import CliProcess, part_files
-from crash_checks import whole_pictures
+from crash_checks import list_whole_images
 from power_loss import CutDisk, stopped
 
 pytestmark = [
@@ -49,7 +49,7 @@ def _saved(data):
 
 def _check(server, folder, data):
     """Assert that saved images are whole; return how many the database calls saved."""
-    here = whole_pictures(server, folder) if folder.exists() else set()
+    here = list_whole_images(server, folder) if folder.exists() else set()
     saved = _saved(data)
     assert set(saved) <= here, f"{len(set(saved) - here)} of {len(saved)} are not there"
     for image_id in saved:
@@ -85,7 +85,7 @@ def test_what_is_called_saved_is_whole_after_a_power_cut(server, disk, tmp_path)
     done = CliProcess(server.url, kept).run("resume", "--json")
     result = json.loads(done.stdout)
     assert (result["saved"], result["skipped"], result["failed"]) == (_COUNT, 0, [])
-    assert whole_pictures(server, disk.path / "out") == set(server.ids)
+    assert list_whole_images(server, disk.path / "out") == set(server.ids)
     assert part_files(disk.path) == []
 
 
@@ -99,4 +99,4 @@ def test_names_of_the_last_pictures_are_there_too(server, disk, tmp_path):
         copy = disk.cut()
         assert done.returncode == 0, done.stderr
         with disk.mounted(copy) as path:
-            assert whole_pictures(server, path / limit) == set(server.ids[: int(limit)])
+            assert list_whole_images(server, path / limit) == set(server.ids[: int(limit)])

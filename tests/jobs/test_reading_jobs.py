@@ -12,7 +12,7 @@ from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobService, NamingContext
 from civitai_manager_libs.library import pages, records
-from page_driver import until
+from page_driver import wait_for
 
 _QUERY = ImageQuery(MODEL_ID, VERSION_ID)
 
@@ -40,7 +40,7 @@ def _ended(service, job_id):
         is_over = view.state in ("done", "cancelled", "paused") and view.progress is None
         return view.job if is_over else None
 
-    return until(end, "the job's end")
+    return wait_for(end, "the job's end")
 
 
 def test_records_are_kept_and_no_picture_is_asked_for(service, civitai, library):

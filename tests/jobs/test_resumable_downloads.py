@@ -14,7 +14,7 @@ from civitai_manager_libs.jobs import JobClient
 from civitai_manager_libs.jobs.queue.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.jobs.worker import JobWorker
-from page_driver import until
+from page_driver import wait_for
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -97,7 +97,7 @@ def _half_size(folder):
 
 def _come_to(folder, count):
     """Wait for so many partial files: a thread may end a moment later than its job."""
-    until(lambda: len(_partials(folder)) == count, f"{count} partial files")
+    wait_for(lambda: len(_partials(folder)) == count, f"{count} partial files")
 
 
 def test_pause_keeps_the_half_file_and_the_job_goes_on_with_it(server, store, folder, held):

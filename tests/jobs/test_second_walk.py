@@ -13,7 +13,7 @@ from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobOptions, JobStore, JobWorker, JobClient
 from civitai_manager_libs.jobs.kinds import image_items
 from civitai_manager_libs.jobs.records import WalkReport
-from site_stand_in import MODEL, Site, SiteImage, made_up, served
+from site_stand_in import MODEL, Site, SiteImage, make_site_images, served
 
 _MINUTE = 60_000
 _VERSION = ImageQuery(version_id=700, level=31)
@@ -50,7 +50,7 @@ def _shown(site, version: int | None = 700) -> set[int]:
 
 @pytest.mark.parametrize("index,query", [("index", _VERSION), ("sql", ImageQuery(MODEL, level=31))])
 def test_both_walks_find_the_same_where_nothing_is_lost(store, tmp_path, monkeypatch, index, query):
-    site = Site(made_up(5, 30), "index")
+    site = Site(make_site_images(5, 30), "index")
     job = _run(store, monkeypatch, site, _add(store, str(tmp_path), query))
     count = len(_shown(site, 700 if index == "index" else None))
     assert (job.state, job.saved) == ("done", count)
@@ -63,7 +63,7 @@ def test_both_walks_find_the_same_where_nothing_is_lost(store, tmp_path, monkeyp
 def test_what_pages_are_cut_by_is_found_and_so_both_walks_find_the_same(
     store, tmp_path, monkeypatch, seed
 ):
-    site = Site(made_up(seed, 60, cut=1 / 40), "bitdex")
+    site = Site(make_site_images(seed, 60, cut=1 / 40), "bitdex")
     job = _run(store, monkeypatch, site, _add(store, str(tmp_path)))
     count = len(_shown(site))
     assert (job.saved, job.report.both, job.report.missing) == (count, count, 0)

@@ -16,7 +16,7 @@ from civitai_manager_libs.jobs.queue.service import JobService
 from civitai_manager_libs.jobs.records import NamingContext
 from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.jobs.worker import JobWorker
-from page_driver import until
+from page_driver import wait_for
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def _shown(service, job_id):
 
 
 def _comes_to(service, job_id, state):
-    until(lambda: _shown(service, job_id).state == state, state)
+    wait_for(lambda: _shown(service, job_id).state == state, state)
     return _shown(service, job_id)
 
 
@@ -61,7 +61,7 @@ def _held(civitai):
 def test_gallery_is_downloaded_in_the_background(civitai, service):
     gate = _held(civitai)
     job_id = _gallery(service)
-    until(lambda: _shown(service, job_id).progress is not None, "its progress")
+    wait_for(lambda: _shown(service, job_id).progress is not None, "its progress")
     assert _shown(service, job_id).state == "running"
     gate.set()
     shown = _comes_to(service, job_id, "done")
@@ -84,7 +84,7 @@ def test_failed_ones_are_shown_and_come_at_the_second_try(civitai, service):
     assert [(i.image_id, i.reason) for i in shown.failed] == [(civitai.ids[3], "needs_key")]
     civitai.always(civitai.ids[3], None)
     service.retry(job_id)
-    until(lambda: _shown(service, job_id).job.saved == 12, "the second try")
+    wait_for(lambda: _shown(service, job_id).job.saved == 12, "the second try")
     assert _shown(service, job_id).failed == []
 
 
@@ -93,8 +93,8 @@ def test_cancelled_job_goes_on_where_it_was(civitai, service):
     gate = threading.Event()
     civitai.on_picture = lambda i: i not in civitai.ids[:3] and gate.wait(10)
     job_id = _gallery(service)
-    until(lambda: len(civitai.fetched) > 3, "a picture that is held")
-    until(lambda: _shown(service, job_id).progress.saved == 3, "those that are not")
+    wait_for(lambda: len(civitai.fetched) > 3, "a picture that is held")
+    wait_for(lambda: _shown(service, job_id).progress.saved == 3, "those that are not")
     service.stop(job_id, "cancelled")
     shown = _comes_to(service, job_id, "cancelled")
     assert (shown.job.saved, shown.job.failed) == (3, 0)
@@ -112,7 +112,7 @@ def test_job_that_is_to_go_on_is_at_work_in_every_answer_from_then_on(civitai, s
     gate = _held(civitai)
     job_id = _gallery(service)
     for _ in range(5):
-        until(lambda: _shown(service, job_id).progress is not None, "its progress")
+        wait_for(lambda: _shown(service, job_id).progress is not None, "its progress")
         service.stop(job_id, state)
         _comes_to(service, job_id, state)
         service.resume(job_id)
@@ -126,13 +126,13 @@ def test_job_that_is_to_go_on_is_at_work_in_every_answer_from_then_on(civitai, s
 def test_last_request_counts_while_a_job_ends(civitai, service, last, end):
     gate = _held(civitai)
     job_id = _gallery(service)
-    until(lambda: civitai.fetched, "a picture that is held")
+    wait_for(lambda: civitai.fetched, "a picture that is held")
     service.stop(job_id, "cancelled")
     service.resume(job_id)
     if last == "paused":
         service.stop(job_id, "paused")
     gate.set()
-    until(lambda: not service._workers._turns, "its end")
+    wait_for(lambda: not service._workers._turns, "its end")
     assert _shown(service, job_id).state == end
 
 
@@ -151,7 +151,7 @@ def test_cancel_of_what_was_to_go_on_is_heeded_though_the_pause_is_not_over(
     monkeypatch.setattr(JobWorker, "run", ends_slowly)
     pictures = _held(civitai)
     job_id = _gallery(service)
-    until(lambda: civitai.fetched, "the first request")
+    wait_for(lambda: civitai.fetched, "the first request")
     service.stop(job_id, "paused")
     pictures.set()
     assert told.wait(10)
@@ -168,14 +168,14 @@ def test_stop_that_comes_before_the_run_has_begun_is_heeded(civitai, service):
     job_id = _gallery(service)
     service.stop(job_id, "cancelled")
     gate.set()
-    until(lambda: not service._workers._turns, "its end")
+    wait_for(lambda: not service._workers._turns, "its end")
     assert _shown(service, job_id).state == "cancelled" and not civitai.requests
 
 
 def test_job_that_is_told_twice_to_go_on_is_worked_on_once(civitai, service):
     gate = _held(civitai)
     job_id = _gallery(service)
-    until(lambda: _shown(service, job_id).progress is not None, "its progress")
+    wait_for(lambda: _shown(service, job_id).progress is not None, "its progress")
     service.resume(job_id)
     gate.set()
     _comes_to(service, job_id, "done")

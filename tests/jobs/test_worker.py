@@ -23,7 +23,7 @@ from civitai_manager_libs.jobs.store import locks
 from fake_network import FakeClient, FlakyClient, write_image
 from fault_responses import png
 from fault_server import FaultServer
-from lock_holder import held_for
+from lock_holder import hold_lock
 
 _QUERY = ImageQuery(101)
 _PNG = png(size=100)
@@ -458,7 +458,7 @@ def test_job_is_worked_on_by_one_only(server, store, folder, monkeypatch):
 
 def test_who_looks_whether_a_job_is_worked_on_does_not_keep_it_from_starting(server, store, folder):
     job_id = _add(store, folder, wanted=1)
-    with held_for(0.2, store.job_lock(job_id)):
+    with hold_lock(0.2, store.job_lock(job_id)):
         assert _run(store, job_id).state == "done"
 
 

@@ -11,7 +11,7 @@ from civitai_manager_libs.core import AtomicFile
 from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.library import cache
 from fault_responses import png
-from page_driver import until
+from page_driver import wait_for
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -154,7 +154,7 @@ def trims(monkeypatch):
     monkeypatch.setattr(cache, "_size", 0)
     monkeypatch.setattr(cache, "trim_cache", watched)
     yield walked
-    until(lambda: not cache._is_trimming, "the trimming's end")
+    wait_for(lambda: not cache._is_trimming, "the trimming's end")
 
 
 def _bring(count, size=1024 * 1024):
@@ -172,7 +172,7 @@ def test_cache_is_walked_when_so_much_came_that_it_must_be(trims):
     _bring(9)
     assert not trims and not cache._is_trimming
     _bring(12)
-    until(lambda: trims and not cache._is_trimming, "a trim")
+    wait_for(lambda: trims and not cache._is_trimming, "a trim")
     assert len(trims) <= 3 and _bytes_kept() <= 10 * 1024 * 1024
 
 
@@ -184,14 +184,14 @@ def test_what_could_not_go_is_tried_again_a_while_later(trims, monkeypatch):
         for n in range(3):
             _put(f"{n}.png", 1024 * 1024, age=0)
         cache.trim_soon()  # two of them could go, the third was used last
-        until(lambda: len(os.listdir(setting.shortcut_gallery_folder)) == 2, "a trim")
+        wait_for(lambda: len(os.listdir(setting.shortcut_gallery_folder)) == 2, "a trim")
         assert os.path.exists(path)
-    until(lambda: not os.path.exists(path), "the later trim")
+    wait_for(lambda: not os.path.exists(path), "the later trim")
 
 
 def test_cache_of_which_nothing_can_go_is_not_walked_without_an_end(trims, monkeypatch):
     monkeypatch.setattr(cache, "_PAUSE", 0.05)
     setting.change("gallery_cache_mb", 10)
     _bring(1, 11_000_000)
-    until(lambda: trims and not cache._is_trimming, "the trimming's end")
+    wait_for(lambda: trims and not cache._is_trimming, "the trimming's end")
     assert len(trims) == 2

@@ -17,8 +17,8 @@ from civitai_manager_libs.errors import Cancelled, HttpStatusError, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import cache, models, pages as gallery_pages, records
 from civitai_manager_libs.library.store import writing
-from page_driver import until
-from site_stand_in import made_up, served, Site
+from page_driver import wait_for
+from site_stand_in import make_site_images, served, Site
 
 _QUERY = ImageQuery(101)
 
@@ -54,7 +54,7 @@ def test_page_is_asked_for_once_and_anew_when_it_is_old(civitai, client, monkeyp
 
 
 def test_page_waits_only_a_moment_for_what_it_may_be_cut_by(library, client, monkeypatch):
-    site, gate = Site(made_up(3, 90, 0.025), "bitdex"), threading.Event()
+    site, gate = Site(make_site_images(3, 90, 0.025), "bitdex"), threading.Event()
     answer, query = site.answer, ImageQuery(version_id=700, level=31)
 
     def slow(params):
@@ -133,7 +133,7 @@ def test_two_who_ask_at_once_share_one_request(civitai, client):
     threads = [threading.Thread(target=lambda: found.append(_read(client))) for _ in range(4)]
     for thread in threads:
         thread.start()
-    until(lambda: civitai.pages)
+    wait_for(lambda: civitai.pages)
     time.sleep(0.2)
     gate.set()
     for thread in threads:
@@ -174,7 +174,7 @@ def test_stored_page_and_model_come_without_retries(civitai, client, library):
 def test_stored_page_is_shown_though_another_address_of_civitai_does_not_respond(
     library, client, monkeypatch
 ):
-    site = Site(made_up(3), "bitdex")
+    site = Site(make_site_images(3), "bitdex")
     with served(site) as base:
         site.base = "https://image.civitai.com"
         monkeypatch.setenv("CIVITAI_BASE_URL", base)

@@ -259,7 +259,7 @@ def test_random_faults_come_to_whole_pictures_or_true_reasons(server, tmp_path):
     came = {path: reason for part in at_once(8, get) for path, reason in part.items()}
 
     for path, reason in came.items():
-        last = server.asked(path)[-1].fault
+        last = server.requests_for(path)[-1].fault
         assert reason == (FAULTS[last][1] if last else "saved"), path
         if reason == "saved":
             assert (tmp_path / path[1:]).read_bytes() == png(path, 30_000)

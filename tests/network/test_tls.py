@@ -148,7 +148,7 @@ def test_body_that_is_cut_is_gone_on_with_and_whole(answer, server, folder):
     _client().fetch(url, str(folder / "a.png"))
 
     assert (folder / "a.png").read_bytes() == BODY and os.listdir(folder) == ["a.png"]
-    first, second = server.asked("/a.png")
+    first, second = server.requests_for("/a.png")
     assert "range" not in first.headers and second.headers["if-range"] == '"v1"'
     assert 0 < int(second.headers["range"][len("bytes=") : -1]) <= 60_000
 

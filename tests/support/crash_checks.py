@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 
-def whole_pictures(server, dest):
+def list_whole_images(server, dest):
     """Return the saved image ids; assert that each file with a final name is whole."""
     found = set()
     for path in dest.glob("[!.]*"):
@@ -21,6 +21,6 @@ def whole_pictures(server, dest):
     return found
 
 
-def check_asked_for_none(server, saved, asked_before):
+def check_none_fetched_again(server, saved, asked_before):
     asked = {i for i, times in server.fetched.items() if times > asked_before[i]}
     assert not saved & asked

@@ -3,7 +3,7 @@
     with FaultServer() as server:
         url = server.play("/a.png", [status(503), cut(png(), 1000), ranged(png())])
         ...
-        assert len(server.asked("/a.png")) == 3
+        assert len(server.requests_for("/a.png")) == 3
 
 The answers come in turn and the last one repeats. A path may be a whole URL: the server is then
 asked as a proxy.
@@ -131,14 +131,14 @@ class FaultServer:
         self.play("/loop", redirect("/loop"))
         self._random = answer
 
-    def asked(self, path: str) -> list[Request]:
+    def requests_for(self, path: str) -> list[Request]:
         return [request for request in list(self.requests) if request.path == path]
 
     def wait_for(self, count: int, path: str | None = None) -> list[Request]:
         """Until so many requests have come."""
 
         def came() -> list[Request]:
-            return self.requests if path is None else self.asked(path)
+            return self.requests if path is None else self.requests_for(path)
 
         with self._changed:
             assert self._changed.wait_for(lambda: len(came()) >= count, _PATIENCE), self.requests

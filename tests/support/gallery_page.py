@@ -132,7 +132,7 @@ class GalleryPage:
         at, so_far = (int(number.replace(",", "")) for number in re.findall(r"[\d,]+", said))
         return at, so_far
 
-    def scrolled(self) -> float:
+    def scroll_position(self) -> float:
         """How far, once it rests: what a wheel has turned comes with the next frames."""
         return self.page.evaluate(_AT_REST)
 
@@ -147,14 +147,14 @@ class GalleryPage:
             "return {...open.dataset, position: text('.position'), scale: text('.scale')}; })()"
         )
 
-    def does(self) -> str | None:
+    def focused_control(self) -> str | None:
         """Return the focused control's data-do or data-field."""
         return self.page.evaluate(
             f"(({{dataset}}) => dataset.do ?? dataset.field ?? null)"
             f"({_ROOT}.activeElement ?? document.body)"
         )
 
-    def serious(self) -> list[Any]:
+    def axe_findings(self) -> list[Any]:
         """Return axe-core's serious and critical findings, once the page is idle."""
         with open(
             AXE, encoding="utf-8"
@@ -196,7 +196,7 @@ class GalleryPage:
         self.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
         return self
 
-    def said(self, text: str | re.Pattern[str]) -> Any:
+    def message(self, text: str | re.Pattern[str]) -> Any:
         """Return the short message with this text."""
         return self.page.locator(".toast").filter(has_text=text)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from page_driver import PYTHON, Server, until
+from page_driver import PYTHON, Server, wait_for
 from page_facts import infotext_of, of_model
 
 __all__ = ["Host", "HostPage", "with_text"]
@@ -45,13 +45,13 @@ class Host(Server):
                 stdout=log,
                 stderr=log,
             )
-        until(lambda: self.process.poll() is not None or self._starts() > starts, "the host")
+        wait_for(lambda: self.process.poll() is not None or self._starts() > starts, "the host")
         assert self.process.poll() is None, self.log()
 
     def _starts(self) -> int:
         return self.log().count("ready") if (self.data / "server.log").exists() else 0
 
-    def knows(self, image_id: int) -> bool:
+    def has_record(self, image_id: int) -> bool:
         """Also after a restart."""
         path = self.data / "host" / "civitai-shortcut" / "library.db"
         with closing(sqlite3.connect(path)) as library:

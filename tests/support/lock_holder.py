@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["held_for"]
+__all__ = ["hold_lock"]
 
 
 @contextmanager
-def held_for(seconds: float, lock: Any) -> Iterator[None]:
+def hold_lock(seconds: float, lock: Any) -> Iterator[None]:
     """Another thread has it from the block's begin on, so many seconds."""
     taken = threading.Event()
 

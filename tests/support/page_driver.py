@@ -19,7 +19,8 @@ from typing import Any
 from fault_responses import Answer, unused_port, whole
 from fault_server import FaultServer
 
-__all__ = ["CHROMIUM", "FlakyDemo", "PYTHON", "Server", "browser_of", "contents", "expect", "until"]
+__all__ = ["CHROMIUM", "FlakyDemo", "PYTHON", "Server", "browser_of", "contents", "expect"]
+__all__ += ["wait_for"]
 
 PYTHON = os.environ.get("CIVITAI_TEST_PYTHON", sys.executable)
 ENTRY = str(Path(__file__).parents[2] / "scripts" / "civitai_shortcut.py")
@@ -34,7 +35,7 @@ _SETTINGS = {
 }
 
 
-def until(is_so: Callable[[], Any], what: str = "it") -> Any:
+def wait_for(is_so: Callable[[], Any], what: str = "it") -> Any:
     """Return what `is_so` returns as soon as that is true; fail after a while."""
     end = time.monotonic() + _PATIENCE
     while not (value := is_so()):
@@ -114,7 +115,7 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        until(self._answers, "the page's server")
+        wait_for(self._answers, "the page's server")
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, self.log()
@@ -145,7 +146,7 @@ class Server:
         for job in self.jobs():
             if job["state"] not in ("done", "cancelled"):
                 self.act(job["id"], "cancel")
-                until(lambda: self._state(job["id"]) in ("done", "cancelled"))
+                wait_for(lambda: self._state(job["id"]) in ("done", "cancelled"))
         for path in self.data.glob("gallery.db*"):
             path.unlink()
         for folder in ("outputs", "sc_gallery"):
@@ -168,7 +169,7 @@ class Server:
             return json.load(answer)["jobs"]
 
     def job_done(self, job_id: int) -> dict[str, Any]:
-        until(lambda: self._state(job_id) == "done", f"the end of job {job_id}")
+        wait_for(lambda: self._state(job_id) == "done", f"the end of job {job_id}")
         return next(job for job in self.jobs() if job["id"] == job_id)
 
 

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 from civitai_manager_libs.errors import NotFound, HttpStatusError
 from fault_responses import png
 
-__all__ = ["MODEL", "Site", "SiteClient", "SiteImage", "made_up", "served"]
+__all__ = ["MODEL", "Site", "SiteClient", "SiteImage", "make_site_images", "served"]
 
 MODEL, VERSIONS = 600, (700, 701, 702, 703)  # whose gallery it is
 _NOW = 1_785_317_342_117  # milliseconds since 1970
@@ -175,7 +175,7 @@ class SiteClient:
         return body
 
 
-def made_up(seed: int, posts: int = 60, cut: float = 0.0) -> list[SiteImage]:
+def make_site_images(seed: int, posts: int = 60, cut: float = 0.0) -> list[SiteImage]:
     """Return the images of some posts of 1 to 25: those of a post share the time, and some posts
     the minute. An old upload may be published late: ids and times do not go together.
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from civitai_manager_libs import library, setting
 from civitai_manager_libs.library.search import execute
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 _MODEL = "images?model=101&limit=10"
 
@@ -160,7 +160,7 @@ def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
     page = open_gallery(start(demo.url), "?model=900001").ready()
     first, second = page.ids()[:2]
     page.page.locator(".grid").focus()
-    until(lambda: page.focused() == first)
+    wait_for(lambda: page.focused() == first)
     page.key("b")
     page.page.locator(f"[data-id='{first}'][data-favourite]").wait_for()
     page.open(1)
@@ -200,15 +200,15 @@ def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
     told = json.loads((tmp_path / "sets.json").read_text(encoding="utf-8"))
     assert [one["note"] for one in told["pictures"] if one["note"]] == ["warm light"]
     page.control("open-set").click()
-    until(lambda: sorted(page.ids()) == sorted([first, second]))
+    wait_for(lambda: sorted(page.ids()) == sorted([first, second]))
     page.field("search").fill("stars>3")
-    until(lambda: page.ids() == [second])
+    wait_for(lambda: page.ids() == [second])
     page.field("search").fill("is:favourite")
-    until(lambda: sorted(page.ids()) == sorted([first, second]))
+    wait_for(lambda: sorted(page.ids()) == sorted([first, second]))
 
     other = open_gallery(start(demo.url), "")
     other.control("sets").click()
     other.field("import").set_input_files(tmp_path / "sets.json")
     other.control("open-set").filter(has_text="Late evenings (2)").wait_for()
     other.control("open-favourites").click()
-    until(lambda: sorted(other.ids()) == sorted([first, second]))
+    wait_for(lambda: sorted(other.ids()) == sorted([first, second]))

@@ -11,7 +11,7 @@ from civitai_manager_libs.demo.gallery import list_gallery, find_model
 from civitai_manager_libs.web import bundle
 from fault_responses import stalled, status
 from gallery_page import with_axe
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -39,11 +39,11 @@ def _ids_near_the_window(page) -> set[str]:
 @pytest.mark.door
 def test_a_search_costs_two_requests_and_the_thumbnails_that_are_near(either, open_gallery):
     page = open_gallery(either, "?model=900002").ready()
-    until(lambda: _loaded(page) and _requested_thumbnails(page) == _ids_near_the_window(page))
+    wait_for(lambda: _loaded(page) and _requested_thumbnails(page) == _ids_near_the_window(page))
     page.asked.clear()
     page.find(str(_MODEL))
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
-    until(lambda: page.ids() and _loaded(page), "the first screen")
+    wait_for(lambda: page.ids() and _loaded(page), "the first screen")
     assert [path.partition("?")[0] for path in page.api()] == ["lookup", "images"]
     assert _requested_thumbnails(page) == _ids_near_the_window(page)
 
@@ -111,7 +111,7 @@ def test_the_focus_comes_back_to_the_picture_that_was_open_last_and_it_is_in_sig
     page.tiles.first.click()
     expect(page.viewer).to_be_visible()
     page.key("ArrowRight", 25)
-    until(lambda: page.page.url.endswith(f"image={page.viewer.get_attribute('data-id')}"))
+    wait_for(lambda: page.page.url.endswith(f"image={page.viewer.get_attribute('data-id')}"))
     last = page.viewer.get_attribute("data-id")
     page.key("Escape")
     expect(page.viewer).to_be_hidden()
@@ -141,7 +141,7 @@ def test_marks_filters_and_place_survive_a_reload(server, open_gallery):
     page = open_gallery(server).ready()
     page.field("sort").select_option("Oldest")
     expect(page.page).to_have_url(re.compile("sort=Oldest"))
-    until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
+    wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     one, other = page.ids()[2], page.ids()[4]
     page.tile(one).click(modifiers=["Control"])
     page.tile(other).click(modifiers=["Control"])
@@ -154,7 +154,7 @@ def test_marks_filters_and_place_survive_a_reload(server, open_gallery):
     expect(page.page.locator(".selection-bar .count")).to_have_text("2 marked")
     expect(page.field("sort")).to_have_value("Oldest")
     page.control("back").click()
-    until(lambda: abs(page.page.evaluate("scrollY") - there) < 1000, "where one was")
+    wait_for(lambda: abs(page.page.evaluate("scrollY") - there) < 1000, "where one was")
     page.control("top").click()
     expect(page.tile(one)).to_have_attribute("aria-selected", "true")
 
@@ -162,12 +162,12 @@ def test_marks_filters_and_place_survive_a_reload(server, open_gallery):
 def test_a_filter_keeps_what_one_looks_at_where_it_is(server, open_gallery):
     page = open_gallery(server).ready()
     page.wheel(700)
-    until(lambda: page.scrolled() > 300)
+    wait_for(lambda: page.scroll_position() > 300)
     seen = next(id for id in page.ids() if page.boxes()[id][1] > 0)
     before = page.boxes()[seen][1]
     page.field("level").select_option("X")  # a few go; what is at the top stays, if it is not one
     expect(page.page).to_have_url(re.compile("level=X&?"))
-    until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
+    wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     if seen in page.ids():
         assert abs(page.boxes()[seen][1] - before) < 2
 
@@ -176,7 +176,7 @@ def test_the_tile_width_changes_at_once_and_is_remembered(server, open_gallery):
     page = open_gallery(server).ready()
     columns = len({x for x, *_ in page.boxes().values()})
     page.field("tile").fill("400")
-    until(lambda: len({x for x, *_ in page.boxes().values()}) < columns)
+    wait_for(lambda: len({x for x, *_ in page.boxes().values()}) < columns)
     wide = len({x for x, *_ in page.boxes().values()})
     page.page.reload()
     page.ready()
@@ -229,14 +229,14 @@ def test_words_and_authors_narrow_what_was_read_and_nothing_is_read_on(server, o
     before = page.place()[1]
     page.asked.clear()
     page.field("search").fill(f"author:{author}")
-    until(lambda: page.place()[1] < before)
+    wait_for(lambda: page.place()[1] < before)
     names = page.tiles.evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
     assert names and all(author in name for name in names)
     page.field("search").fill("no prompt has these words")
     expect(page.page.locator(".of-images")).to_contain_text("Nothing loaded so far")
     assert not [path for path in page.api() if path.startswith("images?")]
     page.control("clear-search").click()
-    until(lambda: page.place()[1] == before)
+    wait_for(lambda: page.place()[1] == before)
 
 
 def test_a_thumbnail_that_fails_has_a_sign_and_is_tried_again(flaky, flaky_server, open_gallery):
@@ -258,7 +258,7 @@ def test_a_silent_civitai_can_be_given_up_at_once(flaky, flaky_server, open_gall
     expect(page.page.locator(".of-images")).to_contain_text("You stopped waiting")
     flaky.rules.clear()
     page.control("retry").click()
-    until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
+    wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     expect(page.page.locator(".of-images")).to_be_hidden()
 
 
@@ -271,7 +271,7 @@ def test_a_restarted_server_is_gone_on_with_by_itself(either_of_its_own, open_ga
     page.field("sort").select_option("Oldest")
     expect(page.page.locator(".of-images")).to_contain_text("goes on by itself")
     server.start()
-    until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
+    wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     expect(page.page.locator(".of-images")).to_be_hidden()
     expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
 
@@ -344,13 +344,13 @@ def test_a_phone_marks_by_the_corner_and_opens_by_a_tap(server, open_gallery):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(server, open_gallery, theme):
     page = open_gallery(server, f"{_OPEN}&__theme={theme}").ready()
-    until(lambda: _loaded(page))
+    wait_for(lambda: _loaded(page))
     page.tiles.first.locator("[data-do='mark']").click()
     page.tiles.nth(1).hover()
-    assert page.serious() == []
+    assert page.axe_findings() == []
     page.find("water")
     page.control("open-model").first.wait_for()
-    assert page.serious() == []
+    assert page.axe_findings() == []
 
 
 _STANDS_STILL = """async () => {
@@ -363,7 +363,7 @@ _DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimati
 
 def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(server, open_gallery):
     page = open_gallery(server).ready()
-    until(lambda: _loaded(page))
+    wait_for(lambda: _loaded(page))
     element = f'<civitai-gallery data-code="{bundle.code_version()}"></civitai-gallery>'
     body = f"""<div id="tab" style="display: none">{element}</div>
         <script src="gradio_api/civitai_shortcut.js"></script>"""
@@ -379,11 +379,11 @@ def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(ser
     page.page.evaluate("tab.style.display = 'block'")
     page.ready()
     page.wheel(1500)
-    until(lambda: page.page.evaluate("scrollY") > 1000)
-    until(lambda: page.page.evaluate(_STANDS_STILL))
+    wait_for(lambda: page.page.evaluate("scrollY") > 1000)
+    wait_for(lambda: page.page.evaluate(_STANDS_STILL))
     there = page.page.evaluate("scrollY")
     page.page.evaluate("tab.style.display = 'none'")
-    until(lambda: page.page.evaluate("scrollY") == 0)
+    wait_for(lambda: page.page.evaluate("scrollY") == 0)
     page.page.evaluate(_DRAWN)  # away and back within one frame is no leaving
     page.page.evaluate("tab.style.display = 'block'")
-    until(lambda: page.page.evaluate("scrollY") == there)
+    wait_for(lambda: page.page.evaluate("scrollY") == there)

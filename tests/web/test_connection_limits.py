@@ -12,7 +12,7 @@ import pytest
 import requests
 from civitai_manager_libs.web.http import connection_limits as limits, OncePerMinuteFilter
 from civitai_manager_libs.web.http.log_throttle import LogThrottle
-from page_driver import until
+from page_driver import wait_for
 from served_app import Served
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -79,7 +79,7 @@ def test_head_that_does_not_come_is_not_waited_for(served, monkeypatch, capfd, s
     monkeypatch.setattr(limits, "_HEAD_SECONDS", 0.3)
     assert all([_is_closed(connection) for connection in [served.connect(sent) for _ in range(5)]])
     assert served.is_open()
-    until(lambda: not served.connections._open)
+    wait_for(lambda: not served.connections._open)
     assert capfd.readouterr().err.count("sent no whole request") == 1
 
 
@@ -112,7 +112,7 @@ def test_who_holds_heads_back_shuts_nobody_out(served, monkeypatch, capfd):
 def test_requests_that_are_answered_are_not_closed_for_new_ones(served, monkeypatch):
     monkeypatch.setattr(limits, "_FROM_ONE", 2)
     busy = [served.connect(_HEAD.replace(b"/", b"/slow", 1) + b"\r\n") for _ in range(2)]
-    until(lambda: sum(not one.is_idle for one in list(served.connections._open)) == 2)
+    wait_for(lambda: sum(not one.is_idle for one in list(served.connections._open)) == 2)
     assert _is_closed(served.connect(_HEAD + b"\r\n"))
     served.go_on.set()
     assert all([_answer(connection, b"slow") for connection in busy])
@@ -123,7 +123,7 @@ def test_peers_that_hold_every_place_give_one_to_who_has_none(served, monkeypatc
     monkeypatch.setattr(limits, "_IN_ALL", 4)
     slow = _HEAD.replace(b"/", b"/slow", 1) + b"\r\n"
     held = [served.connect(slow, f"127.0.0.{2 + n % 2}") for n in range(4)]
-    until(lambda: sum(not one.is_idle for one in list(served.connections._open)) == 4)
+    wait_for(lambda: sum(not one.is_idle for one in list(served.connections._open)) == 4)
     assert served.is_open()
     assert _is_closed(held[0])
 

@@ -13,8 +13,8 @@ from api_server import MODEL_ID, ApiServer
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.jobs.store import JobStore
 from cli_process import part_files
-from page_driver import Server, until
-from crash_checks import check_asked_for_none, whole_pictures
+from page_driver import Server, wait_for
+from crash_checks import check_none_fetched_again, list_whole_images
 
 pytest.importorskip("gradio")
 _COUNT = 40
@@ -52,17 +52,19 @@ def test_tab_that_is_killed_again_and_again_finishes_with_each_picture_fetched_o
             for _ in range(kills):
                 _wait_for_a_moment(civitai, store, job_id, moments)
                 tab.kill()
-                saved, asked = whole_pictures(civitai, dest), civitai.fetched
+                saved, asked = list_whole_images(civitai, dest), civitai.fetched
                 tab.start()
-                until(lambda: _is_done(store, job_id) or civitai.fetched != asked, "its going on")
-                check_asked_for_none(civitai, saved, asked)
-            until(lambda: _is_done(store, job_id), "its end")
-            check_asked_for_none(civitai, saved, asked)
+                wait_for(
+                    lambda: _is_done(store, job_id) or civitai.fetched != asked, "its going on"
+                )
+                check_none_fetched_again(civitai, saved, asked)
+            wait_for(lambda: _is_done(store, job_id), "its end")
+            check_none_fetched_again(civitai, saved, asked)
         finally:
             tab.kill()
         job = store.get_job(job_id)
     assert (job.saved, job.skipped, job.failed) == (_COUNT, 0, 0), "its own count as saved"
-    assert whole_pictures(civitai, dest) == set(civitai.ids)
+    assert list_whole_images(civitai, dest) == set(civitai.ids)
     assert len(list(dest.iterdir())) == 3 * _COUNT
     assert part_files(tmp_path) == []
 

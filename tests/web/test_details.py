@@ -7,7 +7,7 @@ import re
 import pytest
 from civitai_manager_libs.i18n import messages
 from civitai_manager_libs.infotext.text import parse_infotext
-from page_driver import expect, until
+from page_driver import expect, wait_for
 from page_facts import infotext_of, of_model
 
 pytestmark = pytest.mark.page
@@ -40,8 +40,8 @@ def _told(page):
 
 def _copied(page):
     """Return the clipboard once the page says that it copied; wait until the message is gone."""
-    page.said("Copied").click()
-    expect(page.said("Copied")).to_have_count(0)
+    page.message("Copied").click()
+    expect(page.message("Copied")).to_have_count(0)
     return page.page.evaluate("navigator.clipboard.readText()")
 
 
@@ -51,7 +51,7 @@ def test_parameters_are_called_as_the_field_calls_them_in_chinese_and_copied_as_
     names = page.page.locator(".parameters dt").all_inner_texts()
     assert {"步數", "取樣方法", "排程類型", "種子", "尺寸", "CFG scale"} <= set(names)
     page.control("copy-parameters").click()
-    page.said("已複製").wait_for()
+    page.message("已複製").wait_for()
     assert page.page.evaluate("navigator.clipboard.readText()").startswith("Steps: ")
 
 
@@ -84,9 +84,9 @@ _CLOSED_AND_LEFT = """() => new Promise((done) => setTimeout(() => {
 def test_what_was_said_is_gone_when_a_hosts_other_tab_comes_to_the_front_at_once(opened):
     page = opened(_row("a1111"))
     page.key("c")
-    page.said("Copied").wait_for()
+    page.message("Copied").wait_for()
     page.page.evaluate(_CLOSED_AND_LEFT)
-    expect(page.said("Copied")).to_have_count(0)
+    expect(page.message("Copied")).to_have_count(0)
 
 
 def test_text_that_is_selected_is_not_copied_over(opened):
@@ -98,7 +98,7 @@ def test_text_that_is_selected_is_not_copied_over(opened):
     page.page.mouse.up()
     assert page.page.evaluate("String(getSelection())").strip()
     page.page.wait_for_timeout(300)
-    expect(page.said("Copied")).to_have_count(0)
+    expect(page.message("Copied")).to_have_count(0)
 
 
 def test_edited_infotext_is_what_is_copied_until_it_is_taken_back(opened):
@@ -154,7 +154,7 @@ def test_file_tells_what_was_not_published(opened):
     expect(page.page.locator(".details section.prompt")).to_be_visible()
     page = opened(next(row for row in rows if row.kind == "none"))
     page.control("look-in-file").click()
-    page.said("The file has no generation data either").wait_for()
+    page.message("The file has no generation data either").wait_for()
 
 
 def test_what_was_folded_stays_so_for_the_next_picture_and_after_a_reload(opened):
@@ -164,7 +164,7 @@ def test_what_was_folded_stays_so_for_the_next_picture_and_after_a_reload(opened
     page.page.locator(".viewer-bar .position").click()
     page.key("ArrowRight")
     _told(page)
-    until(lambda: fold.count() == 0 or fold.evaluate("fold => fold.open"))
+    wait_for(lambda: fold.count() == 0 or fold.evaluate("fold => fold.open"))
     page.key("i")
     expect(page.page.locator("aside.details")).to_be_hidden()
     page.page.reload()

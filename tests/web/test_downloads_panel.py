@@ -11,7 +11,7 @@ import pytest
 from civitai_manager_libs.demo import files
 from fault_responses import status
 from gallery_page import with_axe
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -27,7 +27,7 @@ def page(flaky_server, open_gallery):
 def _begun(page, limit=_MANY):
     page.field("limit").fill(limit)
     page.control("download-gallery").click()
-    page.said("Downloading").wait_for()
+    page.message("Downloading").wait_for()
 
 
 def _answers(page, count):
@@ -48,7 +48,7 @@ def test_double_click_on_a_download_button_starts_one_job(flaky_server, page, de
     if deed == "save":
         page.open(3)
     page.double_click(page.control(deed))
-    page.said("Downloading").wait_for()
+    page.message("Downloading").wait_for()
     flaky_server.job_done(flaky_server.jobs()[0]["id"])
     assert len(flaky_server.jobs()) == 1
 
@@ -66,10 +66,10 @@ def test_press_after_an_answer_that_was_lost_starts_no_second_job(flaky_server, 
     page.page.route("**/api/jobs", lambda route: (route.fetch(), route.abort()), times=1)
     page.field("limit").fill("2")
     page.control("download-gallery").click()
-    until(lambda: len(flaky_server.jobs()) == 1)
+    wait_for(lambda: len(flaky_server.jobs()) == 1)
     expect(page.control("download-gallery")).to_be_enabled()
     page.control("download-gallery").click()
-    page.said("Downloading").wait_for()
+    page.message("Downloading").wait_for()
     assert len(flaky_server.jobs()) == 1
 
 
@@ -81,7 +81,7 @@ def test_job_is_watched_paused_gone_on_with_and_cancelled(flaky_server, page):
     expect(job.locator(".job-line")).to_have_text(re.compile(r"\d+ of at most 1000 .*B/s"))
     page.control("job-pause").click()
     expect(job).to_have_attribute("data-state", "paused")
-    assert page.does() == "job-resume"  # which stands where the pressed one stood
+    assert page.focused_control() == "job-resume"  # which stands where the pressed one stood
     expect(page.page.locator("[data-do=jobs] .badge")).to_be_hidden()
     page.control("job-resume").click()
     expect(job).to_have_attribute("data-state", "running")
@@ -109,14 +109,14 @@ def test_focus_stays_where_it_is_while_a_job_runs(page):
     _begun(page)
     page.field("search").click()
     _answers(page, 3)
-    assert page.does() == "search"
+    assert page.focused_control() == "search"
     page.page.locator(".grid").focus()
     page.key("Tab")
-    assert page.focused() is None and page.does() is not None  # past the grid
+    assert page.focused() is None and page.focused_control() is not None  # past the grid
     page.key("j")
     page.page.locator("[data-do='job-cancel']").focus()
     _answers(page, 3)
-    assert page.does() == "job-cancel"
+    assert page.focused_control() == "job-cancel"
 
 
 def test_nothing_is_asked_while_nothing_is_at_work(flaky_server, page):
@@ -155,12 +155,12 @@ def test_end_of_a_job_is_said_beside_and_its_pictures_are_starred_as_saved(flaky
     id, other = page.ids()[1:3]
     page.tile(id).locator("[data-do='mark']").click()
     page.control("download-marked").click()
-    page.said("1 saved").wait_for()
+    page.message("1 saved").wait_for()
     page.tile(other).locator("[data-do='mark']").click()
     page.control("download-marked").click()
-    page.said("1 saved, 1 was there already").wait_for()
+    page.message("1 saved, 1 was there already").wait_for()
     page.field("search").fill("is:saved")
-    until(lambda: page.ids() == [id, other])
+    wait_for(lambda: page.ids() == [id, other])
     page.tile(id).click()
     path = page.page.locator(".details .path").inner_text()
     assert os.path.isfile(path) and path.startswith(str(flaky_server.data))
@@ -170,7 +170,7 @@ def test_what_a_job_of_the_gallery_has_saved_is_starred_too(flaky, page):
     lost = page.ids()[0]
     flaky.rule(f"/{files.make_uuid(int(lost))}/original=true", status(404))
     _begun(page, "3")
-    page.said("1 failed").wait_for()
+    page.message("1 failed").wait_for()
     expect(page.page.locator("[data-tile][data-saved]")).to_have_count(2)
     assert page.tile(lost).get_attribute("data-saved") is None
 
@@ -178,7 +178,7 @@ def test_what_a_job_of_the_gallery_has_saved_is_starred_too(flaky, page):
 def test_failures_are_told_with_what_to_do_and_are_tried_again(flaky, flaky_server, page):
     flaky.rule(_FILES, status(403))
     _begun(page, "3")
-    page.said("3 failed (needs a key: 3)").wait_for()
+    page.message("3 failed (needs a key: 3)").wait_for()
     page.key("j")
     job = _job(page)
     job.locator(".failures summary").click()
@@ -197,7 +197,7 @@ def test_fold_of_the_failures_stays_open_while_the_job_goes_on(flaky, page):
     fold = _job(page).locator(".failures")
     fold.locator("summary").click()
     rows = fold.locator("tbody tr").count()
-    until(lambda: fold.locator("tbody tr").count() > rows or "more" in fold.inner_text())
+    wait_for(lambda: fold.locator("tbody tr").count() > rows or "more" in fold.inner_text())
     assert fold.evaluate("fold => fold.open")
 
 
@@ -208,7 +208,7 @@ def test_dropped_connection_is_gone_on_with_while_a_job_runs(flaky_server, page)
     page.context.set_offline(True)
     page.key("j")
     page.control("job-cancel").click()
-    page.said(re.compile("does not answer")).wait_for()
+    page.message(re.compile("does not answer")).wait_for()
     page.context.set_offline(False)
     page.control("job-cancel").click()
     expect(_job(page)).to_have_attribute("data-state", "cancelled")
@@ -249,7 +249,7 @@ def test_axe_finds_nothing_serious_in_the_downloads(flaky, flaky_server, open_ga
     page = open_gallery(flaky_server, f"?model=900001&level=XXX&__theme={theme}").ready()
     flaky.rule(_FILES, status(404))
     _begun(page, "3")
-    page.said("3 failed").wait_for()
+    page.message("3 failed").wait_for()
     page.key("j")
     _job(page).locator(".failures summary").click()
-    assert page.serious() == []
+    assert page.axe_findings() == []

@@ -14,7 +14,7 @@ from api_server import MODEL_ID
 from civitai_manager_libs import civitai_gallery_action, host, library, setting
 from civitai_manager_libs.web.http import Endpoints, request_body
 from civitai_manager_libs.web.routes import table
-from page_driver import until
+from page_driver import wait_for
 from served_api import ServedApi
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -222,7 +222,7 @@ def test_slow_upload_that_goes_on_is_taken(api, monkeypatch):
 def test_few_large_bodies_are_held_at_once_and_small_ones_pass(gate, api, monkeypatch):
     monkeypatch.setattr(request_body, "_SECONDS", 20)
     held = [_HalfSent(api, 90 * _KB) for _ in range(request_body._FROM_ONE)]
-    until(lambda: gate._bodies._held.total() == len(held))
+    wait_for(lambda: gate._bodies._held.total() == len(held))
     large = b'{"ids": [], "words": ""}' + b" " * 70 * _KB
     asked = ThreadPoolExecutor(1).submit(
         api.ask, "api/loaded_filter", "POST", headers=_OURS, data=large, timeout=60
@@ -231,7 +231,7 @@ def test_few_large_bodies_are_held_at_once_and_small_ones_pass(gate, api, monkey
     held[0].close()
     assert asked.result(60).status_code == 200
     held[1].close()
-    until(lambda: not gate._bodies._held)
+    wait_for(lambda: not gate._bodies._held)
 
 
 @pytest.mark.parametrize("digits", [20, 4_301])
@@ -324,7 +324,7 @@ def test_what_is_near_comes_while_civitai_is_silent(api, civitai, silent):
             return
 
     _in_background(ask, 80)  # more than there are threads for what is far
-    until(lambda: silent.asked >= 3)
+    wait_for(lambda: silent.asked >= 3)
     began = time.monotonic()
     for path in (
         "bootstrap",
@@ -340,7 +340,7 @@ def test_image_comes_while_every_search_waits(gate, api, civitai, silent):
     image_id = api.get(f"images?model={MODEL_ID}")["images"][0]["id"]
     civitai.always("page", silent)
     _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 70)
-    until(lambda: gate._limiters["remote"].available_tokens == 0, "70 searches")
+    wait_for(lambda: gate._limiters["remote"].available_tokens == 0, "70 searches")
     assert api.ask(f"api/file/{image_id}").status_code == 200
 
 
@@ -350,7 +350,7 @@ def test_silent_civitai_takes_no_thread_from_the_host(civitai, silent):
         api.app.router.routes.append(Route("/of-the-host", lambda _: PlainTextResponse("ok")))
         civitai.always("page", silent)
         _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 60)
-        until(lambda: silent.asked >= 1)
+        wait_for(lambda: silent.asked >= 1)
         began = time.monotonic()
         assert requests.get(f"{api.url}/of-the-host", timeout=20).text == "ok"
         assert time.monotonic() - began < 5
@@ -368,7 +368,7 @@ def _hang_up_on(api, path, silent):
     """Ask, and go away as soon as Civitai is asked."""
     connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=20)
     connection.request("GET", f"/civitai_shortcut/api/{path}")
-    until(lambda: silent.asked)
+    wait_for(lambda: silent.asked)
     connection.close()
 
 
@@ -388,7 +388,7 @@ def test_browser_that_goes_away_ends_the_request_to_civitai(civitai, silent, mid
         path = f"images?model={MODEL_ID}&fresh=1" if what == "page" else f"file/{image['id']}"
         _hang_up_on(api, path, silent)
         client = civitai_gallery_action.get_http_client()
-        until(lambda: not client._downloads._flights and _free(client, civitai), "its end")
+        wait_for(lambda: not client._downloads._flights and _free(client, civitai), "its end")
         civitai.always("page", None)
         civitai.always(image["id"], None)
         began = time.monotonic()
@@ -429,8 +429,8 @@ def test_server_that_ends_waits_for_nobody(civitai, silent):
     api = ServedApi(timeout_graceful_shutdown=1)
     with api:
         _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 3)
-        until(lambda: silent.asked)
+        wait_for(lambda: silent.asked)
         began = time.monotonic()
     assert time.monotonic() - began < 10 and not api._thread.is_alive()
     client = civitai_gallery_action.get_http_client()
-    until(lambda: _free(client, civitai), "the request's end")
+    wait_for(lambda: _free(client, civitai), "the request's end")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from page_driver import expect, until
+from page_driver import expect, wait_for
 from page_facts import of_model
 
 pytestmark = pytest.mark.page
@@ -52,7 +52,7 @@ def test_picture_is_named_by_its_author_and_knows_its_place_among_all(
         assert (role, place) == ("option", list(rows).index(id) + 1)
     assert any(re.search(size.format(size=r"\d+ × \d+"), name) for _, name, *_ in tiles)
     page.tiles.first.locator("[data-do='mark']").click()
-    until(lambda: page.tiles.first.get_attribute("aria-label").endswith(marked))
+    wait_for(lambda: page.tiles.first.get_attribute("aria-label").endswith(marked))
     page.open(1)
     label = page.viewer.get_attribute("aria-label")
     assert label.startswith(image.format(user=rows[page.viewed()["id"]].username))

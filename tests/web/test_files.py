@@ -13,7 +13,7 @@ import pytest
 from api_server import MODEL_ID, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.web import bundle
-from page_driver import until
+from page_driver import wait_for
 from served_api import ServedApi
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -91,7 +91,7 @@ def test_cache_is_within_its_limit_after_a_burst_and_every_picture_came_whole(ap
         answers = list(pool.map(api.ask, paths))
     assert {(answer.status_code, len(answer.content)) for answer in answers} == {(200, 700_000)}
     folder = setting.shortcut_gallery_folder
-    until(lambda: _size_of(folder) <= 10 * 1024 * 1024, "the cache within its limit")
+    wait_for(lambda: _size_of(folder) <= 10 * 1024 * 1024, "the cache within its limit")
     assert _size_of(folder) > 5_000_000  # no more goes than must
 
 
@@ -187,7 +187,7 @@ def test_disk_that_cannot_be_written_is_told(api, civitai, images):
 def test_picture_that_was_saved_is_given_from_there(api, civitai, images):
     image_id = _of(images, civitai, "png")
     job = api.post("jobs", {"ids": [image_id]})["job_id"]
-    until(lambda: api.get("jobs")["jobs"][0]["state"] == "done", f"job {job}")
+    wait_for(lambda: api.get("jobs")["jobs"][0]["state"] == "done", f"job {job}")
     assert api.get(f"images/{image_id}")["saved_path"]
     assert api.ask(f"api/file/{image_id}").content == civitai.bytes_of(image_id)
     assert civitai.fetched[image_id] == 1
@@ -288,7 +288,7 @@ def test_browser_that_has_seen_enough_of_a_video_is_sent_no_more(api, civitai, i
     connection.request("GET", f"/civitai_shortcut/api/file/{image_id}")
     assert len(connection.getresponse().read(1000)) == 1000
     connection.close()
-    until(lambda: not _open_files(), "the file's end")
+    wait_for(lambda: not _open_files(), "the file's end")
 
 
 def _open_files():

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from civitai_manager_libs.demo.gallery import find_model
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -83,7 +83,7 @@ def test_back_from_a_gallery_leads_to_the_results_it_was_opened_out_of(server, o
     expect(page.page).to_have_url(re.compile(f"find={_WORDS}"))
     expect(_cards(page)).to_have_count(found)
     assert abs(_scrolled(page) - there) < 2
-    assert (page.does(), page.focused()) == ("open-model", id)
+    assert (page.focused_control(), page.focused()) == ("open-model", id)
     assert not [path for path in page.api() if path.startswith(("lookup", "models?"))]
     page.page.go_back()
     expect(_cards(page)).to_have_count(0)
@@ -97,11 +97,11 @@ def test_results_begin_at_their_first_and_closed_the_gallery_is_where_it_was(ser
     while page.place()[0] < 120:
         page.wheel(900)
         page.page.wait_for_timeout(30)
-    there = page.scrolled()
+    there = page.scroll_position()
     page.find(_WORDS)
     expect(_cards(page).first).to_be_in_viewport()
     page.control("close-found").click()
-    until(lambda: abs(_scrolled(page) - there) < 2, "where one was")
+    wait_for(lambda: abs(_scrolled(page) - there) < 2, "where one was")
     expect(page.page).not_to_have_url(re.compile("find="))
     page.page.go_forward()
     expect(_cards(page).first).to_be_in_viewport()

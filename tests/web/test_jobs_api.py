@@ -12,7 +12,7 @@ from api_server import MODEL_ID, status, VERSION_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.jobs.kinds import image_items
 from civitai_manager_libs.web.routes import dependencies, jobs
-from page_driver import until
+from page_driver import wait_for
 
 _REQUEST = "0b7f3c11-52aa-4e0e-b3aa-21d4c5e60003"
 
@@ -28,8 +28,8 @@ def _ended(api, state="done"):
         rows = api.get("jobs")["jobs"]
         return rows and all(row["state"] == state for row in rows) and rows
 
-    rows = until(is_so, f"the end of the jobs: {state}")
-    until(lambda: not dependencies.get_job_service()._workers._turns)
+    rows = wait_for(is_so, f"the end of the jobs: {state}")
+    wait_for(lambda: not dependencies.get_job_service()._workers._turns)
     return rows[0] if state != "done" else api.get("jobs")["jobs"][0]
 
 
@@ -191,13 +191,13 @@ def test_job_is_paused_gone_on_with_and_cancelled(api, civitai, ids):
     gate = threading.Event()
     civitai.on_picture = lambda _: gate.wait(20)
     api.post("jobs", {"ids": ids})
-    until(lambda: api.get("jobs")["active"] == 1)
+    wait_for(lambda: api.get("jobs")["active"] == 1)
     api.post("jobs/1/pause")
     row = _ended(api, "paused")
     assert [a["name"] for a in row["actions"]] == ["resume", "cancel"]
     assert api.get("jobs")["active"] == 0
     api.post("jobs/1/resume")
-    until(lambda: api.get("jobs")["active"] == 1)
+    wait_for(lambda: api.get("jobs")["active"] == 1)
     api.post("jobs/1/cancel")
     _ended(api, "cancelled")
     gate.set()
@@ -242,7 +242,7 @@ def test_empty_end_is_told_and_gone_on_with(api, civitai, monkeypatch):
     assert row["report"]["lines"][0] == "Pictures seen in the gallery: 10"
     assert "time limit: 2" in row["report"]["lines"][1]
     api.post("jobs/1/resume")
-    until(lambda: api.get("jobs")["jobs"][0]["saved"] == 25, "the rest")
+    wait_for(lambda: api.get("jobs")["jobs"][0]["saved"] == 25, "the rest")
     row = _ended(api)
     assert (row["note"], row["toast"]) == ("", "")
     assert [asked.get("cursor") for asked in civitai.pages][:4] == [None, "10|5", "10|5", "10|5"]

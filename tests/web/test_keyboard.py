@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -75,7 +75,7 @@ def _close(page, name):
 def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     page = open_gallery(flaky_server).ready()
     page.key("/")
-    assert page.does() == "find"
+    assert page.focused_control() == "find"
     page.page.keyboard.type(str(_OTHER))
     page.key("Enter")
     expect(page.page).to_have_url(re.compile(f"model={_OTHER}"))
@@ -104,7 +104,7 @@ def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     page.key("Space")
     expect(page.marked).to_have_count(2)
     page.key("d")
-    page.said("Downloading").wait_for()
+    page.message("Downloading").wait_for()
     page.key("j")
     expect(page.page.locator(".job")).to_have_attribute("data-state", "done")
     _way_to(page, "job-forget")
@@ -118,7 +118,7 @@ def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     page.page.keyboard.type("31")
     _way_to(page, "save-settings")
     page.key("Enter")
-    page.said("The settings are saved").wait_for()
+    page.message("The settings are saved").wait_for()
     _close(page, "settings")
     expect(page.field("limit")).to_have_value("31")
     page.key("?")
@@ -160,7 +160,7 @@ def test_panel_that_is_left_and_opened_again_at_once_stays_open(server, open_gal
     page.page.evaluate(_CLOSE_AND_OPEN, ["jobs", "j"])
     page.page.wait_for_timeout(300)  # the browser tells of the end only now
     expect(page.panel("jobs")).to_be_visible()
-    until(lambda: page.page.evaluate("document.activeElement.localName") == "civitai-gallery")
+    wait_for(lambda: page.page.evaluate("document.activeElement.localName") == "civitai-gallery")
 
 
 def test_space_marks_the_tile_to_which_a_screen_reader_has_moved_the_focus(server, open_gallery):

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 import requests
 from fault_responses import unused_port
-from page_driver import Server, until
+from page_driver import Server, wait_for
 
 pytestmark = [
     pytest.mark.long,
@@ -136,7 +136,7 @@ def test_bodies_that_are_held(program, capsys):
     with capsys.disabled():
         print(f"\n{_BODIES} bodies: {others}; {held} held after 20 s, +{most[0]} MB")
     assert others.refused == 0 and max(others.seconds) < 5 and most[0] < 100
-    until(lambda: not any(sender.is_alive() for sender in senders), "the end of the bodies")
+    wait_for(lambda: not any(sender.is_alive() for sender in senders), "the end of the bodies")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 import pytest
 from civitai_manager_libs.demo import files
 from fault_responses import reset
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -36,7 +36,7 @@ def test_three_hundred_pictures_are_there_without_civitai_and_live_again_after(
     page.page.evaluate("window.scrollTo(0, 0)")
     page.ready()
     page.page.locator(".grid").focus()
-    seen = until(page.focused)
+    seen = wait_for(page.focused)
     page.key("b")
     page.page.locator(f"[data-id='{seen}'][data-favourite]").wait_for()
 
@@ -45,7 +45,7 @@ def test_three_hundred_pictures_are_there_without_civitai_and_live_again_after(
     page.page.reload()
     page.ready()
     notice = page.page.locator(".notices")
-    until(lambda: page.place()[1] >= 100)
+    wait_for(lambda: page.place()[1] >= 100)
     # A moment ago is fresh enough to be shown as it is; what is asked for anew is not answered.
     server.close()
     server.start()
@@ -53,7 +53,7 @@ def test_three_hundred_pictures_are_there_without_civitai_and_live_again_after(
     page.ready()
     expect(notice).to_contain_text("Civitai does not answer")
     loaded = "tile => tile.querySelector('img').naturalWidth > 0"
-    until(lambda: page.tile(seen).evaluate(loaded), "the thumbnail that was seen")
+    wait_for(lambda: page.tile(seen).evaluate(loaded), "the thumbnail that was seen")
     _read_300(page)
 
     page.page.evaluate("window.scrollTo(0, 0)")
@@ -61,18 +61,18 @@ def test_three_hundred_pictures_are_there_without_civitai_and_live_again_after(
     page.page.locator(".details .parameters, .details .nothing").wait_for()
     page.key("Escape")
     page.field("search").fill("is:favourite")
-    until(lambda: page.ids() == [seen])
+    wait_for(lambda: page.ids() == [seen])
     page.field("search-scope").select_option("all")
-    until(lambda: page.ids() == [seen])
+    wait_for(lambda: page.ids() == [seen])
     page.field("search").fill("")
-    until(lambda: page.place()[1] >= 100)
+    wait_for(lambda: page.place()[1] >= 100)
     page.page.go_back()
     expect(notice).to_contain_text("Civitai does not answer")
     page.ready()
 
     flaky.rules.clear()
     page.page.evaluate("window.here = true")
-    until(lambda: not notice.inner_text().strip(), "the live gallery")
+    wait_for(lambda: not notice.inner_text().strip(), "the live gallery")
     assert page.page.evaluate("window.here"), "without a reload"
     assert page.place()[1] >= 100
 
@@ -87,7 +87,7 @@ def test_what_was_to_be_found_without_a_network_is_found_once_that_is_back(
     failed = page.page.locator(".of-lookup[data-kind='problem']")
     failed.wait_for()
     page.page.evaluate(_ONLINE)
-    until(lambda: _finds(page) >= 2, "another try")
+    wait_for(lambda: _finds(page) >= 2, "another try")
     failed.wait_for()
     page.open()
     flaky.rules.clear()

@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 
 import pytest
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -27,7 +27,7 @@ def _cache(server):
 def _begun(page, limit):
     page.field("limit").fill(limit)
     page.control("download-gallery").click()
-    page.said("Downloading").wait_for()
+    page.message("Downloading").wait_for()
 
 
 def test_two_pages_leave_each_others_pictures_marks_and_panels_alone(demo, start, open_gallery):
@@ -36,16 +36,16 @@ def test_two_pages_leave_each_others_pictures_marks_and_panels_alone(demo, start
     one.tiles.nth(0).locator("[data-do='mark']").click()
     other.field("sort").select_option("Oldest")
     expect(other.page).to_have_url(re.compile("sort=Oldest"))
-    until(lambda: other.page.locator(".grid[data-stale]").count() == 0)
+    wait_for(lambda: other.page.locator(".grid[data-stale]").count() == 0)
     one.open(2)
     opened, first = one.viewed()["id"], other.ids()[0]
     other.key(",")
     other.field("setting-gallery_download_limit").fill("55")
     other.control("save-settings").click()
-    other.said("The settings are saved").wait_for()
+    other.message("The settings are saved").wait_for()
     other.key("Escape")
     _begun(other, "3")
-    other.said("3 saved").wait_for()
+    other.message("3 saved").wait_for()
     assert one.viewed()["id"] == opened
     one.key("Escape")
     expect(one.page.locator(".selection-bar .count")).to_have_text("1 marked")
@@ -81,7 +81,7 @@ def test_page_left_open_over_night_goes_on_though_the_server_was_restarted(
         page.page.wait_for_timeout(50)
     expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
     page.control("download-marked").click()
-    page.said("1 saved").wait_for()
+    page.message("1 saved").wait_for()
     assert not [path for path in page.asked if path.startswith("page/")], "a reload"
 
 
@@ -95,7 +95,7 @@ def test_cache_keeps_its_limit_however_far_one_scrolls(demo, start, open_gallery
         expect(page.viewer).to_have_attribute("data-shows", "file")
         most = max(most, _cache(server))
     limit = 10 * 1024 * 1024
-    until(lambda: _cache(server) <= limit, "the cache within its limit")
+    wait_for(lambda: _cache(server) <= limit, "the cache within its limit")
     assert most > limit * 0.9, "never full, so nothing was tested"
     page.key("Home")
     expect(page.viewer).to_have_attribute("data-shows", "file")  # fetched once more

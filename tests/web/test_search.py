@@ -6,7 +6,7 @@ import re
 
 import pytest
 from gallery_page import with_axe
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -37,12 +37,12 @@ def test_what_is_loaded_is_narrowed_by_keys_and_words_and_nothing_is_asked_of_ci
     [author, *_] = sorted(_authors(page))
     page.asked.clear()
     _search(page, f"author:{author}")
-    until(lambda: _authors(page) == {author})
+    wait_for(lambda: _authors(page) == {author})
     _search(page, f"-author:{author}")
-    until(lambda: _authors(page) and author not in _authors(page))
+    wait_for(lambda: _authors(page) and author not in _authors(page))
     assert not [path for path in page.api() if path.startswith(("images?", "lookup"))]
     page.control("clear-search").click()
-    until(lambda: author in _authors(page))
+    wait_for(lambda: author in _authors(page))
 
 
 def test_odd_input_is_told_in_a_sentence_that_goes_with_it(page):
@@ -59,11 +59,11 @@ def test_odd_input_is_told_in_a_sentence_that_goes_with_it(page):
 def test_all_that_was_kept_is_searched_and_its_address_can_be_gone_back_to(page):
     in_gallery = page.ids()
     page.field("search-scope").select_option("all")
-    until(lambda: page.ids() and page.ids() != in_gallery)
+    wait_for(lambda: page.ids() and page.ids() != in_gallery)
     expect(page.page).to_have_url(re.compile(r"\?search=$"))
     _search(page, "is:video")
     kinds = "tiles => tiles.map(tile => tile.dataset.kind)"
-    until(lambda: set(page.tiles.evaluate_all(kinds)) == {"video"})
+    wait_for(lambda: set(page.tiles.evaluate_all(kinds)) == {"video"})
     expect(page.page).to_have_url(re.compile("search=is%3Avideo"))
     page.page.reload()
     page.ready()
@@ -74,7 +74,7 @@ def test_all_that_was_kept_is_searched_and_its_address_can_be_gone_back_to(page)
     page.key("Escape")
     page.page.go_back()
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
-    until(lambda: page.ids() == in_gallery)
+    wait_for(lambda: page.ids() == in_gallery)
 
 
 def test_what_was_kept_is_searched_without_a_gallery_too(page):
@@ -105,10 +105,10 @@ def test_search_that_found_nothing_yet_goes_on_by_itself_and_says_how_far_it_has
     page.field("search-scope").select_option("all")
     said = page.page.locator(".of-images")
     expect(said).to_contain_text("240,000 of 1,000,000 pictures of the library so far")
-    until(lambda: page.tiles.count() == 0 and held)
+    wait_for(lambda: page.tiles.count() == 0 and held)
     assert page.tiles.count() == 0
     held[0].continue_()
-    until(lambda: page.tiles.count())
+    wait_for(lambda: page.tiles.count())
     assert ["cursor" in url for url in asked[:3]] == [False, True, True]
 
 
@@ -125,9 +125,9 @@ def test_suggestions_lead_from_a_key_to_a_value_by_keyboard_and_mouse(page):
     value = rows.first.locator("bdi").inner_text()
     rows.first.click()
     expect(page.field("search")).to_have_value(f"{value} ")
-    assert page.does() == "search"
+    assert page.focused_control() == "search"
     expect(page.page.locator("#suggestions")).to_be_hidden()  # what it found is in sight
-    until(lambda: page.tiles.count())
+    wait_for(lambda: page.tiles.count())
     page.page.keyboard.type("st")
     rows.first.wait_for()
     page.key("Enter")
@@ -163,7 +163,7 @@ def test_search_is_accessible_and_fits_a_phone(start, demo, open_gallery, locale
     page = open_gallery(start(demo.url), f"?model={_MODEL}", locale=locale).ready()
     page.field("search").click()
     page.page.locator("#suggestions li").first.wait_for()
-    assert page.serious() == []
+    assert page.axe_findings() == []
     page.page.set_viewport_size({"width": 390, "height": 800})
     page.field("search").blur()
     page.control("filters").click()

@@ -8,7 +8,7 @@ import types
 import pytest
 from civitai_manager_libs.demo import files
 from host_page import HostPage, with_text
-from page_driver import contents, expect, until
+from page_driver import contents, expect, wait_for
 from page_facts import infotext_of
 from reverse_proxy import ReverseProxy
 
@@ -121,7 +121,7 @@ def test_page_of_before_a_restart_sends_as_before_and_says_at_once_when_nobody_a
     page.open(_PAPER, row)
     page.send("txt2img")
     _check_sent(page, row)
-    until(lambda: host.knows(row.id), "the record")
+    wait_for(lambda: host.has_record(row.id), "the record")
     page.go_to("Civitai Shortcut")
     page.open(_PAPER, row)
     host.restart()
@@ -145,7 +145,7 @@ def test_page_of_before_a_restart_with_other_functions_says_at_once_to_reload_it
     pages = {locale: open_host(host, locale=locale) for locale in _RELOAD}
     for page in pages.values():
         page.open(_PAPER, row)
-    until(lambda: host.knows(row.id), "the record")
+    wait_for(lambda: host.has_record(row.id), "the record")
     host.restart(STAND_IN_TABS="control,txt2img,img2img,inpaint,extras")
     for locale, page in pages.items():
         _check_nothing_is_pressed_but_said(page, _RELOAD[locale])

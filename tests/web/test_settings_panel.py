@@ -6,7 +6,7 @@ import json
 
 import pytest
 from gallery_page import with_axe
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -66,7 +66,7 @@ def _shown(page, name):
 
 def _saved(page):
     page.control("save-settings").click()
-    page.said("The settings are saved").wait_for()
+    page.message("The settings are saved").wait_for()
 
 
 def test_each_kind_of_field_is_kept_and_seen_after_a_reload(own, own_page):
@@ -171,7 +171,7 @@ def test_key_is_tested_saved_and_removed_and_never_shown(own, own_page):
     page.control("test-key").click()
     expect(told).to_contain_text("demo_user")
     page.control("remove-key").click()
-    until(lambda: "A key is saved" not in told.inner_text())
+    wait_for(lambda: "A key is saved" not in told.inner_text())
     expect(page.control("remove-key")).to_be_disabled()
 
 
@@ -192,4 +192,4 @@ def test_axe_finds_nothing_serious_in_the_settings(server, open_gallery, theme):
     _fill(page, "gallery_cache_mb", 3)
     page.control("save-settings").click()
     expect(page.page.locator("#setting-gallery_cache_mb-wrong")).not_to_be_empty()
-    assert page.serious() == []
+    assert page.axe_findings() == []

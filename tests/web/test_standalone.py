@@ -17,7 +17,7 @@ import requests
 from civitai_manager_libs.web import bundle
 from civitai_manager_libs.web.http import CrossSiteGuard
 from fault_responses import png, unused_port
-from page_driver import ENTRY, expect, PYTHON, Server, until
+from page_driver import ENTRY, expect, PYTHON, Server, wait_for
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -80,9 +80,9 @@ def test_whoever_ends_it_ends_it_well_also_at_once(tmp_path, number):
     port = unused_port()
     process = _started(tmp_path, "--port", str(port))
     try:
-        first = until(process.stdout.readline)
+        first = wait_for(process.stdout.readline)
         while f"http://127.0.0.1:{port}" not in first or "Ctrl-C" not in first:
-            first = until(process.stdout.readline)
+            first = wait_for(process.stdout.readline)
         process.send_signal(number)
         code, _, err = _ended(process)
     finally:
@@ -104,7 +104,7 @@ def test_page_of_the_demo_starts_and_shows_pictures_behind_a_proxy(tmp_path, pro
     process = _started(tmp_path, "--demo", "--port", str(port), **proxies)
     url = f"http://127.0.0.1:{port}/civitai_shortcut/api/images?model=900001&limit=1"
     try:
-        until(lambda: process.poll() is not None or _is_served(port), "the page")
+        wait_for(lambda: process.poll() is not None or _is_served(port), "the page")
         assert process.poll() is None, _ended(process)
         assert requests.get(url, proxies={"http": ""}, timeout=30).json()["images"]
     finally:
@@ -448,7 +448,7 @@ class _Program:
         self.port = unused_port()
         self.data = tmp_path / "data"
         self._process = _started(tmp_path, "--port", str(self.port), *options, **environment)
-        until(lambda: self._process.poll() is not None or _is_served(self.port), "the page")
+        wait_for(lambda: self._process.poll() is not None or _is_served(self.port), "the page")
         self.session = requests.Session()
 
     def __enter__(self):
@@ -505,7 +505,7 @@ def test_password_cannot_be_guessed_quickly(tmp_path):
         codes = [program.ask("login", "POST", data=wrong).status_code for _ in range(8)]
         assert 429 not in codes[:5] and set(codes[5:]) == {429}
         login = {"username": _USER, "password": _PASSWORD}
-        until(lambda: program.ask("login", "POST", data=login).status_code == 200, "his turn")
+        wait_for(lambda: program.ask("login", "POST", data=login).status_code == 200, "his turn")
 
 
 @pytest.mark.parametrize("login", ["me", ":x", "me:", ":"])

@@ -7,7 +7,7 @@ import re
 import pytest
 from fault_responses import status
 from gallery_page import with_axe
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -48,7 +48,7 @@ def test_bar_is_a_filter_of_the_grid(server, open_gallery):
     bar.click()
     expect(page.panel("stats")).to_be_hidden()
     expect(page.field("search")).to_have_value(f'sampler="{name}"')
-    until(lambda: page.place()[1] == int(count))
+    wait_for(lambda: page.place()[1] == int(count))
     expect(
         page.control("download-gallery")
     ).to_be_hidden()  # that is of the gallery, not of a search
@@ -90,7 +90,7 @@ def test_reading_is_cancelled_in_the_panel(flaky_server, flaky, open_gallery):
     page.field("read-limit").fill("10000")
     page.control("figures-read").click()
     page.control("figures-stop").click()
-    until(lambda: flaky_server.jobs()[0]["state"] in ("cancelled", "done"))
+    wait_for(lambda: flaky_server.jobs()[0]["state"] in ("cancelled", "done"))
     expect(page.field("read-limit")).to_be_visible()
 
 
@@ -98,7 +98,7 @@ def test_recipe_is_copied(server, open_gallery):
     page = open_gallery(server, _LORA, permissions=["clipboard-read", "clipboard-write"]).ready()
     text = _figures(page).locator(".recipe .text").inner_text()
     page.control("figures-copy").click()
-    page.said("Copied").wait_for()
+    page.message("Copied").wait_for()
     assert page.page.evaluate("navigator.clipboard.readText()").split() == text.split()
 
 
@@ -135,11 +135,11 @@ def test_two_pictures_are_zoomed_and_panned_as_one(server, open_gallery):
     box = panel.locator(".compare-cell").first.bounding_box()
     page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.page.mouse.wheel(0, -400)
-    until(lambda: _scales(panel)[0] > 1.5)
+    wait_for(lambda: _scales(panel)[0] > 1.5)
     one, other = _scales(panel)
     assert one == pytest.approx(other, rel=1e-3)
     page.key("0")
-    until(lambda: _scales(panel) == [1, 1])
+    wait_for(lambda: _scales(panel) == [1, 1])
 
 
 def test_slider_uncovers_one_picture_over_the_other(server, open_gallery):
@@ -173,7 +173,7 @@ def test_other_numbers_of_marks_are_not_compared(server, open_gallery, count):
         page.tiles.nth(tile).locator("[data-do='mark']").click()
     expect(page.page.locator("[data-do='compare']")).to_be_hidden()
     page.key("c")
-    page.said("Mark two to four pictures").wait_for()
+    page.message("Mark two to four pictures").wait_for()
 
 
 def test_escape_leaves_and_the_marks_stay(server, open_gallery):
@@ -195,12 +195,12 @@ def test_nothing_that_keeps_anybody_out(server, open_gallery, scheme):
     for width in _WIDTHS:
         page.page.set_viewport_size({"width": width, "height": 900})
         assert body.evaluate("body => body.scrollWidth <= body.clientWidth")
-        assert page.serious() == []
+        assert page.axe_findings() == []
     page.key("Escape")
     _compared(page)
     for width in _WIDTHS:
         page.page.set_viewport_size({"width": width, "height": 900})
-        assert page.serious() == []
+        assert page.axe_findings() == []
 
 
 def test_figures_and_comparing_work_while_civitai_is_away(flaky_server, flaky, open_gallery):

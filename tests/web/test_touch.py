@@ -8,7 +8,7 @@ import pytest
 from fault_responses import stalled
 from fingers import Fingers
 from gallery_page import with_axe
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -49,7 +49,7 @@ _STAY = "toast => toast.lastElementChild.getAnimations()[0].pause()"
 def _rested(page):
     """While a page flies on a tap only stops it."""
     seen = []
-    until(lambda: seen.append(page.page.evaluate("scrollY")) or seen[-3:] == seen[-1:] * 3)
+    wait_for(lambda: seen.append(page.page.evaluate("scrollY")) or seen[-3:] == seen[-1:] * 3)
 
 
 def test_tour_by_touch(phone):
@@ -63,7 +63,7 @@ def test_tour_by_touch(phone):
     page.ready()
     for _ in range(3):
         fingers.swipe((195, 700), (195, 200))
-    until(lambda: page.page.evaluate("scrollY") > 500)
+    wait_for(lambda: page.page.evaluate("scrollY") > 500)
     _rested(page)
 
     seen = next(id for id, (_, y, _, height) in page.boxes().items() if 80 < y < 650 - height)
@@ -72,11 +72,11 @@ def test_tour_by_touch(phone):
     assert page.viewed()["id"] == seen
     fit = page.slide.locator(".image").bounding_box()["width"]
     fingers.pinch(_MIDDLE, 80, 240)
-    until(lambda: page.slide.locator(".image").bounding_box()["width"] > 2 * fit)
+    wait_for(lambda: page.slide.locator(".image").bounding_box()["width"] > 2 * fit)
     fingers.pinch(_MIDDLE, 240, 60)
-    until(lambda: abs(page.slide.locator(".image").bounding_box()["width"] - fit) < 2)
+    wait_for(lambda: abs(page.slide.locator(".image").bounding_box()["width"] - fit) < 2)
     fingers.swipe((320, 400), (100, 400))
-    until(lambda: page.viewed()["id"] != seen)
+    wait_for(lambda: page.viewed()["id"] != seen)
     page.page.locator(".viewer-bar [data-do='mark']").tap()
     fingers.swipe((195, 300), (195, 650))
     expect(page.viewer).to_be_hidden()
@@ -84,7 +84,7 @@ def test_tour_by_touch(phone):
     page.tile(seen).locator("[data-do='mark']").tap()
     expect(page.page.locator(".selection-bar .count")).to_have_text("2 marked")
     page.control("download-marked").tap()
-    page.said("2 saved").wait_for()
+    page.message("2 saved").wait_for()
     page.control("jobs").tap()
     expect(page.page.locator(".job .job-line")).to_contain_text("2 saved")
     page.control("job-forget").tap()
@@ -126,9 +126,9 @@ def test_nothing_of_the_first_screen_keeps_anybody_out(server, open_gallery, sch
     address = f"?model={_WORDY}&__theme={scheme}"
     page = open_gallery(server, address, color_scheme=scheme, locale=locale, **_PHONE).ready()
     page.control("copy-words").first.wait_for()
-    assert page.serious() == []
+    assert page.axe_findings() == []
     page.control("more-tools").tap()
-    assert page.serious() == []
+    assert page.axe_findings() == []
 
 
 def test_panels_are_opened_by_the_menu_and_it_has_the_focus_after(phone):
@@ -138,7 +138,7 @@ def test_panels_are_opened_by_the_menu_and_it_has_the_focus_after(phone):
     page.panel("help").wait_for()
     page.control("close-panel").tap()
     expect(page.panel("help")).to_be_hidden()
-    assert page.does() == "more-tools"
+    assert page.focused_control() == "more-tools"
     page.control("more-tools").tap()
     page.control("open-kept").tap()
     expect(page.page.locator(".menu")).to_be_hidden()
@@ -161,13 +161,13 @@ def test_what_is_said_covers_neither_the_bar_of_marks_nor_a_panels_buttons(phone
     _rested(page)
     page.control("mark-all").tap()
     page.control("top").tap()  # "Back to where you were" makes the bar two rows high
-    until(lambda: page.page.locator(".selection-bar").bounding_box()["height"] > 80)
+    wait_for(lambda: page.page.locator(".selection-bar").bounding_box()["height"] > 80)
     page.control("download-marked").tap()
-    page.said("Downloading").evaluate(_COME_UP)
+    page.message("Downloading").evaluate(_COME_UP)
     assert not _overlap(page, ".toasts", ".selection-bar")
     page.control("jobs").tap()
     page.panel("jobs").wait_for()
-    page.said("Downloading").hover()  # it stays as long
+    page.message("Downloading").hover()  # it stays as long
     assert not _overlap(page, ".toasts", "[data-do='job-cancel'], [data-do='job-forget'] >> nth=0")
 
 
@@ -178,11 +178,11 @@ def test_much_that_is_said_covers_nothing_to_press_where_a_panel_has_the_whole_h
     page = open_gallery(flaky_server, f"?model={_HOSTILE}&level=XXX", **small).ready()
     page.tiles.first.locator("[data-do='mark']").tap()
     page.control("download-marked").tap()
-    page.said("Downloading").evaluate(_STAY)
-    page.said("saved").evaluate(_STAY)
+    page.message("Downloading").evaluate(_STAY)
+    page.message("saved").evaluate(_STAY)
     page.control("more-tools").tap()
     page.control("settings").tap()
-    page.said("saved").evaluate(_COME_UP)
+    page.message("saved").evaluate(_COME_UP)
     page.panel("settings").evaluate(_COME_UP)
     assert not _overlap(page, ".toast:visible", "[data-panel='settings']")
     page.control("close-panel").tap()
@@ -202,7 +202,7 @@ def test_what_is_said_leaves_the_way_out_of_waiting_open(flaky, phone):
     page.field("sort").select_option("Oldest")
     page.control("give-up").wait_for()
     page.control("download-marked").tap()
-    page.said("Downloading").evaluate(_COME_UP)
+    page.message("Downloading").evaluate(_COME_UP)
     assert not _overlap(page, ".toasts", ".of-images")
     assert not _overlap(page, ".of-images", ".selection-bar")
     page.control("give-up").tap()
@@ -237,4 +237,4 @@ def test_tapped_suggestion_is_taken_and_opens_nothing_that_lies_below_it(phone):
     expect(phone.page.locator("#suggestions")).to_be_hidden()
     phone.ready()
     expect(phone.viewer).to_have_count(0)
-    assert phone.does() == "search"
+    assert phone.focused_control() == "search"

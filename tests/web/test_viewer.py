@@ -9,7 +9,7 @@ from civitai_manager_libs.demo import files
 from fault_responses import status
 from fingers import Fingers
 from gallery_page import with_axe
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -89,9 +89,9 @@ def test_each_of_thirty_quick_presses_counts_and_what_is_passed_is_not_fetched(
 def test_way_goes_on_over_the_end_of_what_is_loaded_and_stops_at_the_true_end(server, open_gallery):
     page = open_gallery(server, f"?model={_SMALL}&level=XXX").open()
     page.key("End")
-    until(lambda: _at(page) >= 100)
+    wait_for(lambda: _at(page) >= 100)
     page.key("ArrowRight", 200)
-    until(lambda: re.match(r"(\d+) \D+ \1$", page.viewed()["position"]), "the end")
+    wait_for(lambda: re.match(r"(\d+) \D+ \1$", page.viewed()["position"]), "the end")
     assert _at(page) == 180
     expect(page.control("next")).to_be_disabled()
     page.key("Home")
@@ -122,7 +122,7 @@ def test_viewer_with_all_its_neighbours_has_at_most_two_files_on_their_way(serve
 def test_keys_work_after_a_button_a_checkbox_and_a_field_had_the_focus(server, open_gallery):
     page = open_gallery(server).ready()
     page.field("meta").click()
-    until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
+    wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     page.key("a")
     expect(page.page.locator(".selection-bar .count")).to_contain_text("marked")
     page.key("n")
@@ -159,13 +159,13 @@ def test_wheel_zooms_to_the_point_and_a_drag_pans(server, open_gallery):
     x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 4
     page.page.mouse.move(x, y)
     page.page.mouse.wheel(0, -500)
-    until(lambda: _box(page)["width"] > box["width"] * 2)
+    wait_for(lambda: _box(page)["width"] > box["width"] * 2)
     large = _box(page)
     assert abs((x - large["x"]) / large["width"] - 0.25) < 0.02
     page.page.mouse.down()
     page.page.mouse.move(x + 60, y + 40, steps=4)
     page.page.mouse.up()
-    until(lambda: _box(page)["x"] > large["x"] + 30)
+    wait_for(lambda: _box(page)["x"] > large["x"] + 30)
     assert page.viewed()["id"] == id
 
 
@@ -207,15 +207,15 @@ def test_swipe_along_leafs_and_a_short_one_comes_back(server, open_gallery):
     page = open_gallery(server, **_PHONE).open(1)
     fingers = Fingers(page.page)
     fingers.swipe((320, 400), (120, 410))
-    until(lambda: _at(page) == 3)
+    wait_for(lambda: _at(page) == 3)
     fingers.swipe((120, 400), (320, 410))
-    until(lambda: _at(page) == 2)
+    wait_for(lambda: _at(page) == 2)
     fingers.down((300, 400))
     fingers.move(((300, 400), (250, 400)))
-    until(lambda: page.page.locator(".strip").evaluate("strip => strip.style.transform"))
+    wait_for(lambda: page.page.locator(".strip").evaluate("strip => strip.style.transform"))
     page.page.wait_for_timeout(200)  # it rests: no longer flung
     fingers.up()
-    until(lambda: page.page.locator(".strip").evaluate("strip => !strip.style.transform"))
+    wait_for(lambda: page.page.locator(".strip").evaluate("strip => !strip.style.transform"))
     assert _at(page) == 2
 
 
@@ -223,14 +223,14 @@ def test_pinch_zooms_and_a_finger_then_pans_the_same_picture(server, open_galler
     page = open_gallery(server, **_PHONE).open(1)
     fingers, fit = Fingers(page.page), _box(page)
     fingers.pinch(_MIDDLE, 80, 280)
-    until(lambda: _box(page)["width"] > fit["width"] * 2)
-    until(lambda: page.page.locator(".image.smooth").count())
+    wait_for(lambda: _box(page)["width"] > fit["width"] * 2)
+    wait_for(lambda: page.page.locator(".image.smooth").count())
     large = _box(page)
     fingers.swipe((300, 400), (150, 400))
-    until(lambda: _box(page)["x"] < large["x"] - 50)
+    wait_for(lambda: _box(page)["x"] < large["x"] - 50)
     assert _at(page) == 2
     fingers.pinch(_MIDDLE, 280, 40)
-    until(lambda: abs(_box(page)["width"] - fit["width"]) < 2)
+    wait_for(lambda: abs(_box(page)["width"] - fit["width"]) < 2)
 
 
 def test_two_taps_zoom_and_one_hides_the_controls(server, open_gallery):
@@ -238,7 +238,7 @@ def test_two_taps_zoom_and_one_hides_the_controls(server, open_gallery):
     fingers, fit = Fingers(page.page), _scale(page)
     fingers.tap(_MIDDLE)
     fingers.tap(_MIDDLE)
-    until(lambda: _scale(page) > fit)
+    wait_for(lambda: _scale(page) > fit)
     frame = page.page.locator("dialog[data-viewer] .frame")
     expect(frame).not_to_have_attribute("data-bare", "")
     page.page.wait_for_timeout(350)  # else the next is a third tap
@@ -272,12 +272,12 @@ def test_swipe_down_lets_the_picture_go_to_its_tile(server, open_gallery):
 def test_video_plays_muted_and_with_sound_once_that_was_asked_for(server, open_gallery):
     page = open_gallery(server, f"?model={_VIDEOS}&level=XXX&type=video").open()
     video = page.slide.locator("video")
-    until(lambda: video.evaluate("video => !video.paused && video.muted"))
+    wait_for(lambda: video.evaluate("video => !video.paused && video.muted"))
     page.key("m")
-    until(lambda: not video.evaluate("video => video.muted"))
+    wait_for(lambda: not video.evaluate("video => video.muted"))
     page.key("ArrowRight")
     expect(page.viewer).to_have_attribute("data-shows", "file")
-    until(lambda: video.evaluate("video => !video.paused && !video.muted"))
+    wait_for(lambda: video.evaluate("video => !video.paused && !video.muted"))
     expect(page.page.locator("dialog video")).to_have_count(1)
     page.key("Escape")
     expect(page.page.locator("dialog video")).to_have_count(0)
@@ -285,7 +285,7 @@ def test_video_plays_muted_and_with_sound_once_that_was_asked_for(server, open_g
 
 def test_sound_that_was_asked_for_holds_before_the_browser_tells_of_it(server, open_gallery):
     page = open_gallery(server, f"?model={_VIDEOS}&level=XXX&type=video").open()
-    until(lambda: page.slide.locator("video").evaluate("video => !video.paused"))
+    wait_for(lambda: page.slide.locator("video").evaluate("video => !video.paused"))
     page.page.evaluate("""() => document.querySelector("civitai-gallery").shadowRoot
             .addEventListener("volumechange", (event) => event.stopImmediatePropagation(), true)""")
     page.key("m")
@@ -297,11 +297,11 @@ def test_sound_that_was_asked_for_holds_before_the_browser_tells_of_it(server, o
 def test_space_pauses_a_video_and_shift_space_marks_it(server, open_gallery):
     page = open_gallery(server, f"?model={_VIDEOS}&level=XXX&type=video").open()
     video, mark = page.slide.locator("video"), page.page.locator(".viewer-bar [data-do='mark']")
-    until(lambda: video.evaluate("video => !video.paused"))
+    wait_for(lambda: video.evaluate("video => !video.paused"))
     page.key("Space")
-    until(lambda: video.evaluate("video => video.paused"))
+    wait_for(lambda: video.evaluate("video => video.paused"))
     page.key("Space")
-    until(lambda: video.evaluate("video => !video.paused"))
+    wait_for(lambda: video.evaluate("video => !video.paused"))
     expect(mark).to_have_attribute("aria-pressed", "false")
     page.key("Shift+Space")
     expect(mark).to_have_attribute("aria-pressed", "true")
@@ -310,7 +310,7 @@ def test_space_pauses_a_video_and_shift_space_marks_it(server, open_gallery):
 def test_double_click_on_a_button_beside_the_picture_opens_no_full_screen(server, open_gallery):
     page = open_gallery(server).open(4)
     page.control("next").dblclick()
-    until(lambda: _at(page) == 7)
+    wait_for(lambda: _at(page) == 7)
     page.page.locator(".viewer-bar [data-do='mark']").dblclick()
     page.page.mouse.dblclick(600, 500)
     assert page.page.evaluate("document.fullscreenElement") is None
@@ -373,4 +373,4 @@ def test_axe_finds_nothing_serious_in_the_viewer(server, open_gallery, theme):
     page.page.locator("section.prompt, section.nothing").wait_for()
     page.page.locator("details.infotext summary").click()
     page.field("infotext").wait_for()
-    assert page.serious() == []
+    assert page.axe_findings() == []

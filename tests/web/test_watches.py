@@ -13,7 +13,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.library import watches
 from fault_responses import json_answer
 from gallery_page import with_axe
-from page_driver import expect, until
+from page_driver import expect, wait_for
 
 _MODEL = f"images?model={MODEL_ID}&limit=10"
 _NAMED = {"model": MODEL_ID, "name": "A model"}
@@ -33,7 +33,7 @@ _DUE = {"action": "check_due"}
 
 
 def _checked(api):
-    return until(lambda: (told := api.post("watches", _DUE))["checking"] is False and told)
+    return wait_for(lambda: (told := api.post("watches", _DUE))["checking"] is False and told)
 
 
 def _news(civitai, count):
@@ -91,7 +91,7 @@ def test_once_a_day_only_if_the_user_wants(api, civitai, _started, monkeypatch, 
     assert len(civitai.pages) == before, "an hour is not over"
     monkeypatch.setattr(_started, "_LATELY", 0.0)
     api.post("watches", _DUE)
-    until(lambda: not _started._checks.is_at_work)
+    wait_for(lambda: not _started._checks.is_at_work)
     assert len(civitai.pages) == before + is_wanted
 
 
@@ -133,7 +133,7 @@ def test_look_at_a_civitai_that_hangs_keeps_nobody_waiting(api, civitai, _starte
     let_go = threading.Event()
     api.get(_MODEL)
     api.post("watches", _WATCH)
-    until(lambda: _checked(api)["galleries"][0]["checked_at"])
+    wait_for(lambda: _checked(api)["galleries"][0]["checked_at"])
     civitai.always("page", lambda request, _: let_go.wait(60) and reset(request, b""))
     try:
         assert api.post("watches", {"action": "check"})["checking"]
@@ -253,7 +253,7 @@ def test_watched_gallery_tells_after_a_start_what_is_new(start, demo, flaky, ope
     page = open_gallery(server, "?model=900001").ready()
     page.control("watch").click()
     expect(page.control("watch")).to_have_text("Watching")
-    assert page.does() == "watch"
+    assert page.focused_control() == "watch"
     expect(page.page.locator("[data-new]")).to_have_count(0)
 
     flaky.rules.clear()
@@ -287,7 +287,7 @@ def test_nothing_in_the_panel_keeps_anybody_out(start, demo, open_gallery):
         page.go(f"?model=900001&__theme={scheme}")
         page.control("watched").click()
         page.control("watch-leave").wait_for()
-        assert page.serious() == []
+        assert page.axe_findings() == []
 
 
 @pytest.mark.page
@@ -318,7 +318,7 @@ def test_rows_keep_the_focus_while_they_are_looked_at_and_the_panel_has_it_after
     page.control("watch-check").click()
     page.control("watch-leave").focus()
     expect(said).to_contain_text("nothing new, checked")
-    assert page.does() == "watch-leave"
+    assert page.focused_control() == "watch-leave"
     page.key("Enter")
     expect(said).to_have_count(0)
     expect(page.page.locator("dialog.watches .panel-body")).to_be_focused()
@@ -336,7 +336,7 @@ def test_page_that_is_left_open_asks_every_hour_however_often_it_is_left_for_a_m
     page.page.on("requestfinished", lambda request: requests.append(request))
     page.go("?model=900001")
     page.ready()
-    until(lambda: page.tiles.count() and _is_check_over(requests))
+    wait_for(lambda: page.tiles.count() and _is_check_over(requests))
     page.asked.clear()
     page.page.clock.fast_forward("50:00")
     page.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

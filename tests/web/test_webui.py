@@ -13,7 +13,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.i18n import labels
 from host_page import HostPage, with_text
-from page_driver import contents, expect, until
+from page_driver import contents, expect, wait_for
 from page_facts import of_model
 
 pytestmark = [pytest.mark.page, pytest.mark.door]
@@ -175,14 +175,14 @@ def test_models_of_the_host_are_found_by_its_own_hashes_by_sidecars_and_by_names
         (models / "Lora" / "sub" / f"x{at}.safetensors").write_bytes(b"12")
         told = {"VersionId": one["version_id"], "Hashes": {"AutoV2": one["hash"]}}
         (models / "Lora" / "sub" / f"x{at}.cm-info.json").write_text(json.dumps(told))
-    until(
+    wait_for(
         lambda: {one["availability"] for one in _used(host, row)} == {"here"}, "what is there now"
     )
     assert [one["size"] for one in _used(host, row)] == [4] + [2] * len(used[1:])
     asked = {"ids": [row.id], "words": "is:here"}
     assert host.api("loaded_filter", "POST", asked)["ids"] == [row.id]
     renamed.rename(renamed.with_name(f"{used[0]['name']}_v99.safetensors"))
-    until(lambda: _used(host, row)[0]["availability"] == "other", "another version")
+    wait_for(lambda: _used(host, row)[0]["availability"] == "other", "another version")
     assert host.api("loaded_filter", "POST", asked)["ids"] == []
 
 

@@ -203,7 +203,7 @@ def test_answer_without_a_length_is_whole_only_with_its_pictures_end(server, tmp
     url = server.play("/a.jpg", [answer, whole(body)])
     fetched = CivitaiHttpClient().fetch(url, str(tmp_path / "a.jpg"))
     assert (tmp_path / "a.jpg").read_bytes() == body and fetched.size == len(body)
-    assert len(server.asked("/a.jpg")) == 1 + is_cut
+    assert len(server.requests_for("/a.jpg")) == 1 + is_cut
 
 
 def test_plain_file_ends_where_the_connection_does(server, tmp_path):
