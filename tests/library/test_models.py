@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 
 import pytest
@@ -94,22 +95,30 @@ def test_library_from_before_there_were_versions_keeps_its_models(civitai, clien
     library.forget()
     with closing(sqlite3.connect(setting.library_file())) as db:
         db.executescript(
-            "DROP TABLE version_records; DROP TABLE version_hashes; PRAGMA user_version = 7"
+            "DROP TABLE version_records; DROP TABLE version_hashes; DROP TABLE missing_versions;"
+            " PRAGMA user_version = 7"
         )
     assert models.find_version_names([VERSION_ID]) == {VERSION_ID: (MODEL_ID, "A model v1")}
     assert models.load_version(client, VERSION_ID).name == "v1"
     assert models.find_version_by_hash("0123456789") is None
 
 
-def test_version_that_is_gone_is_not_asked_for_again_soon(civitai, client, monkeypatch):
-    for _ in range(2):
+def test_version_that_is_gone_is_not_asked_for_again_for_a_day(
+    civitai, client, library, monkeypatch
+):
+    def ask():
         with pytest.raises(NotFound):
             models.load_version(client, 77)
-    assert len(civitai.requests) == 1
-    monkeypatch.setattr(models, "_FRESH", 0.0)
-    with pytest.raises(NotFound):
-        models.load_version(client, 77)
-    assert len(civitai.requests) == 2
+        return len(civitai.requests)
+
+    assert [ask(), ask()] == [1, 1]
+    library.forget()
+    assert ask() == 1
+    setting.civitai_api_key = "the-key"  # which may show more
+    assert [ask(), ask()] == [2, 2]
+    now = time.time
+    monkeypatch.setattr(models.time, "time", lambda: now() + 100_000)
+    assert ask() == 3
 
 
 def test_model_that_is_read_later_tells_of_its_versions(civitai, client, library):

@@ -143,7 +143,6 @@ def test_model_that_only_a_hash_names_is_looked_up_by_it_once(civitai, client, f
         assert _told(needed) == [("Model 1 v1", "missing", 1)]
         assert [one.resource.name for one in needed.unknown] == ["b"]
         library.forget()
-        models._missing["0123456789"] = time.monotonic()
     assert sorted(civitai.asked) == ["0123456789", "ABCDEF012345"]
 
 
@@ -151,6 +150,13 @@ def test_name_and_the_version_that_civitai_detected_are_one(civitai, client, fol
     civitai.add(_version(1, _file(11, "paper.safetensors", _SHA)))
     image = _image(1, 1, prompt="x <lora:paper:0.5>", hashes={"lora:paper": _SHA[:10]})
     assert _told(list_needed_files(client, [image])) == [("Model 1 v1", "missing", 1)]
+
+
+def test_model_that_is_not_known_stands_once_by_its_name(civitai, client, folder):
+    named = {"prompt": "x", "Model": "plainMix"}
+    images = [_image(1, **named), _image(2, **named, **{"Model hash": "0123456789"})]
+    [one] = list_needed_files(client, images).unknown
+    assert (one.image_count, one.resource.hash) == (2, "0123456789")
 
 
 def test_images_that_state_other_files_of_a_version_need_other_files(civitai, client, folder):

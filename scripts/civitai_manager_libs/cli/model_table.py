@@ -102,7 +102,7 @@ def _format_sum(needed: NeededFiles) -> str:
     for folder, free in _list_free_space(missing):
         amount = util.short_bytes(free)
         parts.append(terminal.terminal_text("models_free", size=amount, folder=folder))
-    return "; ".join(parts)
+    return ("; " if terminal.user_language() == "en" else "；").join(parts)
 
 
 def _list_free_space(files: Sequence[NeededFile]) -> Iterator[tuple[str, int]]:

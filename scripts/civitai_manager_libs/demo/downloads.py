@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 from .checks import ErrorResponse, Params
 from .files import File
 from .gallery import find_version, find_weights, list_weights, make_body, make_hashes, Model
-from .gallery import Version, Weights
+from .gallery import measure_body, Version, Weights
 
 __all__ = ["describe_access", "describe_files", "find_stored_file", "is_archived", "make_address"]
 __all__ += ["STORAGE"]
@@ -102,7 +102,7 @@ def _describe_file(weights: Weights, is_primary: bool, base: str) -> dict[str, A
         "id": weights.id,
         "name": weights.name,
         "type": weights.type,
-        "sizeKB": len(make_body(weights)) / 1024,
+        "sizeKB": measure_body(weights) / 1024,
         "metadata": about,
         "pickleScanResult": "Success",
         "virusScanResult": "Success",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from .. import civitai
+from .. import civitai, setting
 from ..civitai import Model, Version
 from ..core import Cancellation
 from ..errors import InvalidResponse, NetworkError, NotFound, ServerError
@@ -34,6 +34,7 @@ _MEMORY_BYTES = 16 * 1024 * 1024  # of the models in memory
 _MEMORY_OF_VERSIONS = 4 * 1024 * 1024  # bytes
 _HASH_DIGITS = (10, 12)  # of AutoV2, which begins a SHA256, and of AutoV3
 _MANY_MISSING = 10_000
+_MISSING_SECONDS = 86_400.0  # for which it is believed that Civitai does not have a version
 
 _lock = threading.Lock()
 # The monotonic time at which each model was fetched, and the model.
@@ -41,8 +42,8 @@ _memory: SizedCache[int, tuple[float, Model]] = SizedCache(_MEMORY_BYTES)
 # The time at which each version was fetched without its model, and the version. Such a version is
 # newer than the model's record, because storing a model removes its versions from here.
 _versions: SizedCache[int, tuple[float, Version]] = SizedCache(_MEMORY_OF_VERSIONS)
-# The monotonic time at which Civitai did not have a version, by its id or by a file's hash.
-_missing: dict[int | str, float] = {}
+# When Civitai did not have a version, by its id or a file's hash: see the table missing_versions.
+_missing: dict[str, float] = {}
 
 
 def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
@@ -166,7 +167,7 @@ def load_version(
     """Return a version from the library, or else from Civitai. Raises the client's errors.
 
     max_age: seconds since a version was fetched, after which it is fetched again. That Civitai does
-    not have a version is remembered for 5 minutes.
+    not have a version is remembered for a day.
     """
     stored = find_versions([version_id]).get(version_id)
     if stored is not None and (max_age == math.inf or _find_age(version_id) <= max_age):
@@ -192,7 +193,7 @@ def load_version_by_hash(client: Any, code: str, cancelled: Cancellation | None 
     """Return the version that has a file with a hash, from the library or else from Civitai.
 
     code: AutoV2, AutoV3 or SHA256 in lower case. Raises the client's errors. That Civitai does not
-    know a hash is remembered for 5 minutes.
+    know a hash is remembered for a day.
     """
     if (version_id := find_version_by_hash(code)) is not None:
         return load_version(client, version_id, cancelled)
@@ -201,17 +202,32 @@ def load_version_by_hash(client: Any, code: str, cancelled: Cancellation | None 
 
 def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
     """Fetch a version and store it. key: its id, or the hash by which it is looked up."""
-    if time.monotonic() - _missing.get(key, float("-inf")) < _FRESH:
+    key = f"key {key}" if setting.civitai_api_key else str(key)
+    if time.time() - _find_missing_time(key) < _MISSING_SECONDS:
         raise NotFound(f"Civitai has no such version: {key}.", 404)
     try:
         version = fetch()
     except NotFound:
-        if len(_missing) > _MANY_MISSING:
-            _missing.clear()
-        _missing[key] = time.monotonic()
+        _store_missing(key)
         raise
     _store_version(version)
     return version
+
+
+def _find_missing_time(key: str) -> float:
+    """Return when Civitai did not have a version, -infinity if it was never asked."""
+    if (known := _missing.get(key)) is not None:
+        return known
+    sql = "SELECT read_at FROM missing_versions WHERE key = ?"
+    return next((read_at for (read_at,) in select_rows_or_empty(sql, (key,))), -math.inf)
+
+
+def _store_missing(key: str) -> None:
+    if len(_missing) > _MANY_MISSING:
+        _missing.clear()
+    _missing[key] = now = time.time()
+    sql = "INSERT OR REPLACE INTO missing_versions VALUES (?, ?)"
+    write_later(lambda db: db.execute(sql, (key, now)), size=len(key))
 
 
 def _store_version(version: Version) -> None:

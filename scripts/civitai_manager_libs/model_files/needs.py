@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..civitai import Version
@@ -129,12 +129,19 @@ def list_needed_files(
         if need.used.resource.version_id or need.used.match.state == "here":
             files += _make_files(need, loader, taste, taken)
     files.sort(key=lambda file: (file.availability == "here", -file.image_count, file.title))
-    unknown = [
-        UnknownModel(need.used.resource, len(need.image_ids))
-        for need in needs.values()
-        if not need.used.resource.version_id and need.used.match.state != "here"
-    ]
-    return NeededFiles(tuple(files), tuple(unknown))
+    return NeededFiles(tuple(files), _list_unknown(needs.values()))
+
+
+def _list_unknown(needs: Iterable[_Need]) -> tuple[UnknownModel, ...]:
+    """Return the models that are neither here nor on Civitai, those of one name once."""
+    found = dict[object, tuple[Resource, set[int]]]()
+    for need in needs:
+        resource = need.used.resource
+        if not resource.version_id and need.used.match.state != "here":
+            key = (resource.type, resource.name.lower()) if resource.name else resource.hash
+            known, image_ids = found.get(key, (resource, set()))
+            found[key] = (known if known.hash else resource, image_ids | need.image_ids)
+    return tuple(UnknownModel(resource, len(ids)) for resource, ids in found.values())
 
 
 def make_needed_file(

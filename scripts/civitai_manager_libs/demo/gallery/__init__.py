@@ -16,7 +16,7 @@ from .rows import (
     find_row,
     list_showcase,
 )
-from .weights import find_weights, list_weights, make_body, make_hashes, Weights
+from .weights import find_weights, list_weights, make_body, make_hashes, measure_body, Weights
 
 __all__ = [
     "MODELS",
@@ -42,4 +42,5 @@ __all__ = [
     "list_showcase",
     "find_version",
 ]
-__all__ += ["find_weights", "list_weights", "make_body", "make_hashes", "Weights"]
+__all__ += ["find_weights", "list_weights", "make_body", "make_hashes", "measure_body"]
+__all__ += ["Weights"]

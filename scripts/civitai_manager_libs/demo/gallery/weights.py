@@ -15,7 +15,7 @@ from random import Random
 from .catalogue import find_version, Model, MODELS, Version
 
 __all__ = ["find_weights", "list_weights", "make_body", "make_checksum", "make_file_stem"]
-__all__ += ["make_hashes", "Weights"]
+__all__ += ["make_hashes", "measure_body", "Weights"]
 
 _SIZES = {"Checkpoint": 8_000_000, "VAE": 800_000, "TextualInversion": 24_000}  # bytes of tensors
 _SIZE = 1_500_000  # of other models
@@ -75,7 +75,7 @@ def find_weights(file_id: int) -> Weights | None:
 
 @functools.lru_cache(maxsize=4)
 def make_body(weights: Weights) -> bytes:
-    """Return the bytes of a file."""
+    """Return the content of a file."""
     if weights.type == "Config":
         return _CONFIGURATION
     if weights.format == "GGUF":
@@ -84,6 +84,12 @@ def make_body(weights: Weights) -> bytes:
         return _make_zip(_make_data(weights, weights.size))
     header = _make_header(weights)
     return struct.pack("<Q", len(header)) + header + _make_data(weights, weights.size)
+
+
+@functools.lru_cache(maxsize=None)
+def measure_body(weights: Weights) -> int:
+    """Return the size of a file in bytes."""
+    return len(make_body(weights))
 
 
 @functools.lru_cache(maxsize=None)

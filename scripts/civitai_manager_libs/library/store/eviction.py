@@ -12,7 +12,12 @@ from .database import has_trigrams
 __all__ = ["evict_oldest"]
 
 _AT_ONCE = 200  # rows of a table in one step: about 0.1 s of images
-_LIMITS = {"models": 5_000, "pages": 20_000, "version_records": 20_000}  # rows
+_LIMITS = {  # rows
+    "models": 5_000,
+    "pages": 20_000,
+    "version_records": 20_000,
+    "missing_versions": 20_000,
+}
 _ANNOTATED = (
     "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
     " UNION SELECT image_id FROM reproductions"

@@ -3,7 +3,7 @@
 __all__ = ["CHANGES", "INDEXES", "RANK", "SEARCH_TABLES", "TABLES", "TEXTS_OF_3", "TRIGRAMS"]
 __all__ += ["USER_TABLES", "VALID_ROWS", "VERSION"]
 
-VERSION = 9
+VERSION = 10
 
 _IMAGES = """
 CREATE TABLE images (
@@ -132,6 +132,11 @@ CREATE TABLE IF NOT EXISTS reproductions (
 );
 CREATE INDEX IF NOT EXISTS reproductions_by_image ON reproductions (image_id)
 """
+# Versions that Civitai did not have when they were requested; key: a version's id or a file's hash,
+# after "key " if the request had an API key, which may show more.
+_MISSING_VERSIONS = """
+CREATE TABLE IF NOT EXISTS missing_versions (key TEXT PRIMARY KEY, read_at REAL NOT NULL)
+"""
 # What only the user's library has: small tables, whose rows are checked when the library is
 # opened. VALID_ROWS: what valid rows meet beside the types of their columns.
 USER_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone", "watched", "reproductions")
@@ -170,7 +175,8 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {_OWN};
 {_WATCHED};
 {_VERSION_RECORDS};
-{_REPRODUCTIONS}
+{_REPRODUCTIONS};
+{_MISSING_VERSIONS}
 """
 _KINDS = {"model": "model_id", "version": "version_id", "post": "post_id", "user": "username"}
 # Fills `seen` from the pages, which tell the galleries in which an image was read.
@@ -200,4 +206,5 @@ ALTER TABLE watched ADD COLUMN news BLOB
 CHANGES = (
     *(_FIGURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6, _VERSION_RECORDS),
     _REPRODUCTIONS,
+    _MISSING_VERSIONS,
 )
