@@ -56,6 +56,17 @@ def test_without_a_host_there_are_no_options_and_nothing_to_send_to():
 # "Send to ..."
 
 
+class _Button:
+    """A button of gradio that keeps with which options events were added to it."""
+
+    def __init__(self, name):
+        self.name = name
+        self.options = []
+
+    def click(self, function, **options):
+        self.options.append(options)
+
+
 class _Paste(types.ModuleType):
     """A host's module of "Send to ..." with these tabs."""
 
@@ -63,7 +74,7 @@ class _Paste(types.ModuleType):
         super().__init__(name)
         self.paste_fields = {tab: {"init_img": None, "fields": None} for tab in tabs}
         self.bound = []
-        self.create_buttons = lambda names: {name: f"to {name}" for name in names}
+        self.create_buttons = lambda names: {name: _Button(name) for name in names}
         self.ParamBinding = types.SimpleNamespace
         self.register_paste_params_button = self.bound.append
 
@@ -85,9 +96,20 @@ def test_buttons_are_the_hosts_own_wherever_it_has_them(webui, monkeypatch, name
     _install(monkeypatch, webui, name, paste)
     host.add_paste_buttons("the text", "the picture")
     assert host.send_targets() == _USUAL
-    assert [(b.tabname, b.paste_button) for b in paste.bound] == [(t, f"to {t}") for t in _USUAL]
+    assert [(b.tabname, b.paste_button.name) for b in paste.bound] == [(t, t) for t in _USUAL]
     assert {b.source_text_component for b in paste.bound} == {"the text"}
     assert {b.source_image_component for b in paste.bound} == {"the picture"}
+
+
+def test_what_the_host_does_on_a_click_is_not_in_its_public_api(webui, monkeypatch):
+    paste = _Paste("modules.infotext_utils", _USUAL)
+    _install(monkeypatch, webui, "infotext_utils", paste)
+    host.add_paste_buttons(None, None)
+    for binding in paste.bound:
+        binding.paste_button.click(print, show_progress=False)
+        (options,) = binding.paste_button.options
+        assert options.pop("show_progress") is False
+        assert options in ({"api_name": False}, {"api_visibility": "undocumented"})
 
 
 @pytest.mark.parametrize(

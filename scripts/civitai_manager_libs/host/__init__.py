@@ -1,12 +1,11 @@
 """What the program that runs us offers: a WebUI, or nothing if we run alone."""
 
-from .access import has_login, is_frozen, is_hidden, is_shared
+from .access import has_login, is_frozen, is_hidden, is_logged_in, is_shared
 from .capabilities import list_capabilities
 from .folders import default_data_folder, key_file, default_images_folder
 from .gradio_compat import (
     limit_page_shutdown,
     event_options,
-    is_logged_in,
     is_same_origin,
     request_header,
     serve_in_place,

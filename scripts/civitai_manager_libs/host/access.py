@@ -9,7 +9,7 @@ from typing import Any
 
 from .webui import in_webui, option_key
 
-__all__ = ["has_login", "is_frozen", "is_hidden", "is_shared"]
+__all__ = ["has_login", "is_frozen", "is_hidden", "is_logged_in", "is_shared"]
 
 # Flags that make a host reachable under other names: of A1111, its relatives and SD.Next.
 _SHARED = (
@@ -48,6 +48,13 @@ def is_hidden(name: str) -> bool:
 def has_login(request: Any) -> bool:
     """Return whether the app of this request requires a login."""
     return getattr(request.app, "auth", None) is not None
+
+
+def is_logged_in(request: Any) -> bool:
+    """Return whether a request's sender is logged in; True if the app requires no login."""
+    if not has_login(request):
+        return True
+    return any(value in request.app.tokens for value in request.cookies.values())
 
 
 def _split_names(value: Any) -> list[str]:

@@ -8,9 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from .access import has_login
-
-__all__ = ["event_options", "is_logged_in", "is_same_origin", "limit_page_shutdown"]
+__all__ = ["event_options", "hide_clicks", "is_same_origin", "limit_page_shutdown"]
 __all__ += ["request_header", "serve_in_place"]
 _GRACE = 5  # seconds for running requests when a host closes its page
 
@@ -20,13 +18,20 @@ def event_options() -> dict[str, Any]:
 
     They let an event run several times at once, and hide it from gradio's public API.
     """
-    # Each page load lists public events, and gradio 6 stores their values in the browser.
-    major = _gradio_major()
-    hidden = {"api_visibility": "undocumented"} if major >= 6 else {"api_name": False}
-    if major < 4:
-        return hidden
+    if _gradio_major() < 4:
+        return _hidden_options()
     # By default gradio 4 runs one event and drops its repetition.
-    return {"trigger_mode": "multiple", "concurrency_limit": 20, **hidden}
+    return {"trigger_mode": "multiple", "concurrency_limit": 20, **_hidden_options()}
+
+
+def hide_clicks(button: Any) -> None:
+    """Hide the click events that others will add to this button from gradio's public API."""
+    button.click = partial(button.click, **_hidden_options())
+
+
+def _hidden_options() -> dict[str, Any]:
+    # Each page load lists public events, and gradio 6 stores their values in the browser.
+    return {"api_visibility": "undocumented"} if _gradio_major() >= 6 else {"api_name": False}
 
 
 def limit_page_shutdown(page: Any) -> None:
@@ -61,13 +66,6 @@ def is_same_origin(origin: str, host: str) -> bool:
     Use this to refuse requests from other web sites.
     """
     return origin.partition("://")[2].lower() == host.lower() != ""
-
-
-def is_logged_in(request: Any) -> bool:
-    """Return whether the sender of a request is logged in, or no login is required."""
-    if not has_login(request):
-        return True
-    return any(value in request.app.tokens for value in request.cookies.values())
 
 
 def _gradio_major() -> int:

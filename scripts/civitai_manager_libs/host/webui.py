@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from .gradio_compat import hide_clicks
+
 __all__ = ["add_option", "add_paste_buttons", "fill_empty_prompts", "find_paste_module"]
 __all__ += ["host_name", "in_webui", "keep_out_of_ui_config", "localization", "option_key"]
 __all__ += ["read_options", "register_callbacks", "send_targets"]
@@ -84,6 +86,7 @@ def add_paste_buttons(infotext_box: Any, image: Any) -> None:
     _targets = _find_send_tabs(paste)
     buttons = paste.create_buttons(list(_targets))
     for tab, button in buttons.items():
+        hide_clicks(button)  # each load of a Forge's page would list all fields that it fills
         paste.register_paste_params_button(
             paste.ParamBinding(
                 paste_button=button,
