@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import types
 
@@ -14,6 +15,7 @@ from civitai_manager_libs.library import pages
 from civitai_manager_libs.library.reproductions import receive, sends
 from fault_responses import png
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 pytest.importorskip("gradio")
 from civitai_manager_libs.web import gradio_bridge  # noqa: E402
@@ -35,11 +37,22 @@ def _asked(image_id, text=None, request=_REQUEST, tab="txt2img"):
     return gradio_bridge._answer_send(asked, request)
 
 
-def test_answer_is_the_infotext_the_file_and_what_it_was_asked_with(civitai, ids):
-    text, path, nonce = _asked(ids[0])
-    assert text.startswith(f"picture {ids[0]}") and nonce == _NONCE
-    with open(path, "rb") as file:
-        assert file.read() == civitai.bytes_of(ids[0])
+def test_answer_is_the_infotext_the_image_and_what_it_was_asked_with(civitai, ids):
+    text, image_id, nonce = _asked(ids[0])
+    assert text.startswith(f"picture {ids[0]}")
+    assert (image_id, nonce) == (str(ids[0]), _NONCE) and len(civitai.fetched) == 1
+
+
+def test_image_is_sent_upright_in_rgb_and_with_its_texts(civitai, ids):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    data, texts = io.BytesIO(), PngInfo()
+    texts.add_text("parameters", "a harbor")
+    Image.new("RGBA", (40, 20)).save(data, "PNG", exif=exif, pnginfo=texts)
+    civitai.always(ids[0], status(200, data.getvalue()))
+    assert gradio_bridge._open_image(str(ids[0])) is None and not civitai.fetched
+    sent = gradio_bridge._open_image(_asked(ids[0])[1])
+    assert (sent.size, sent.mode, sent.info["parameters"]) == ((20, 40), "RGB", "a harbor")
 
 
 def test_text_that_the_user_changed_is_what_is_given(civitai, ids):
@@ -48,20 +61,22 @@ def test_text_that_the_user_changed_is_what_is_given(civitai, ids):
 
 
 def test_text_of_no_picture_is_given_as_it_is(civitai):
-    assert _asked(None, "a recipe") == ("a recipe", None, _NONCE)
+    assert _asked(None, "a recipe") == ("a recipe", "", _NONCE)
     assert _asked(0, "a recipe")[0] == "" and not civitai.requests
 
 
 def test_video_gives_its_text_only(civitai, ids):
     video = next(i for i in ids if civitai.kinds[i] == "mp4")
-    text, path, nonce = _asked(video)
-    assert text and path is None and nonce == _NONCE and not civitai.fetched
+    text, image_id, nonce = _asked(video)
+    assert text and not image_id and nonce == _NONCE and not civitai.fetched
+    assert gradio_bridge._open_image(str(video)) is None
 
 
 @pytest.mark.parametrize("image_id", [1, 0, -5, None, "x", 2**70, [], {"a": 1}])
 def test_picture_that_was_not_read_is_told(civitai, image_id):
-    text, path, said = _asked(image_id)
-    assert (text, path) == ("", None) and not civitai.requests
+    text, sent, said = _asked(image_id)
+    assert (text, sent) == ("", "") and not civitai.requests
+    assert gradio_bridge._open_image(image_id) is None
     assert json.loads(said)["nonce"] == _NONCE and "not read" in json.loads(said)["error"]
 
 
@@ -92,15 +107,16 @@ def test_picture_whose_exif_would_take_the_hosts_memory_stays_here(civitai, ids,
     exif = image_files.overlapping_exif(500_000, 40_000)
     data = image_files.png(image_files.chunk(b"eXIf", exif))
     civitai.always(ids[0], status(200, data))
-    told, picture, nonce = _asked(ids[0])
-    assert (picture, nonce) == (None, _NONCE) and told
+    text, image_id, nonce = _asked(ids[0])
+    assert (image_id, nonce) == ("", _NONCE) and text
+    assert gradio_bridge._open_image(str(ids[0])) is None
 
 
 def test_picture_keeps_its_real_size(on_demo):
     client = civitai_gallery_action.get_http_client()
     image = pages.load_page(client, ImageQuery(900003), None, 5).page.images[0]
-    with Image.open(_asked(image.id)[1]) as opened:
-        assert opened.size == (image.width, image.height)
+    sent = gradio_bridge._open_image(_asked(image.id)[1])
+    assert sent.size == (image.width, image.height)
 
 
 @pytest.mark.parametrize("tab", ["txt2img", "control", "img2img", "extras", None])

@@ -35,6 +35,21 @@ def test_picture_is_sent_with_its_infotext_at_its_real_size_and_without_a_copy(h
     assert not [path for path, body in others.items() if body in kept.values()]
 
 
+def test_image_goes_from_the_server_to_the_host_without_the_browser(open_host):
+    """gradio would show it, from a folder that is closed, or carry it both ways as text."""
+    row = with_text(_PAPER)
+    page = open_host()
+    page.open(_PAPER, row)
+    expect(page.page.locator("dialog[data-viewer][data-shows=file]")).to_be_visible()
+    sent, failed = [], []
+    page.page.on("request", lambda request: sent.append(len(request.post_data or "")))
+    page.page.on("response", lambda response: response.ok or failed.append(response.url))
+    page.page.on("response", lambda response: "file=" in response.url and failed.append(response))
+    page.send("img2img")
+    _check_sent(page, row, "img2img")
+    assert failed == [] and max(sent) < 2000
+
+
 def test_what_was_said_before_another_tab_came_to_the_front_is_not_said_on_return(open_host):
     row = with_text(_PAPER)
     page = open_host()

@@ -17,7 +17,7 @@ const LOOK = 50; // ms between two looks at the answer: a field's value changes 
  * @param {number | null} id  null to send only the text
  * @param {string | null} text  the edited infotext, null for the image's own */
 export async function sendToTab(context, tab, id, text) {
-  const { store, actions, toast, words, signal } = context;
+  const { store, actions, api, toast, words, signal } = context;
   const index = store.get().bootstrap?.host.send_to.indexOf(tab) ?? -1;
   try {
     if (!(await isSameInstance(context))) throw new ApiError("not_sent", words("send_changed"), 0);
@@ -28,7 +28,8 @@ export async function sendToTab(context, tab, id, text) {
     // an open dialog would block the page from behind a tab that is not seen
     actions.panel("");
     actions.close();
-    await prepareTab(tab, findPart("image")?.querySelector("img")?.src ?? "");
+    const hasImage = id !== null && findField(findPart("image"))?.value === String(id);
+    await prepareTab(tab, hasImage ? api.file(id) : "");
     paste.click();
   } catch (error) {
     if (!signal.aborted) toast(getErrorMessage(error, words), "bad");

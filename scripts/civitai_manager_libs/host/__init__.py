@@ -8,7 +8,6 @@ from .gradio_compat import (
     event_options,
     is_same_origin,
     request_header,
-    serve_in_place,
 )
 from .image_saved import register_image_saved
 from .model_folders import find_model_folder, list_model_folders, read_cached_hashes
@@ -43,11 +42,5 @@ __all__ += [
 __all__ += ["is_shared", "keep_out_of_ui_config", "key_file", "limit_page_shutdown"]
 __all__ += ["list_capabilities", "list_model_folders", "localization", "option_key"]
 __all__ += ["raise_open_file_limit", "read_cached_hashes", "read_options", "refresh_models"]
-__all__ += ["register_callbacks"]
-__all__ += [
-    "register_image_saved",
-    "request_header",
-    "send_targets",
-    "serve_in_place",
-    "validate_proxy",
-]
+__all__ += ["register_callbacks", "register_image_saved", "request_header", "send_targets"]
+__all__ += ["validate_proxy"]

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 __all__ = ["event_options", "hide_clicks", "is_same_origin", "limit_page_shutdown"]
-__all__ += ["request_header", "serve_in_place"]
+__all__ += ["request_header"]
 _GRACE = 5  # seconds for running requests when a host closes its page
 
 
@@ -42,14 +42,6 @@ def limit_page_shutdown(page: Any) -> None:
     config: Any = getattr(getattr(page, "server", None), "config", None)
     if _gradio_major() < 4 and getattr(config, "timeout_graceful_shutdown", 0) is None:
         config.timeout_graceful_shutdown = _GRACE
-
-
-def serve_in_place(folder: str) -> None:
-    """Make gradio serve the files of a folder directly, instead of copies in its cache."""
-    import gradio
-
-    if _gradio_major() >= 4:
-        gradio.set_static_paths([folder])
 
 
 def request_header(request: Any, name: str) -> str:

@@ -1,13 +1,13 @@
 """The page in a WebUI's tab, and hidden gradio components for the WebUI's "Send to ..." buttons.
 
 `javascript/gallery/details/gradio_bridge.js` fills `ask`, presses the button, waits until `nonce`
-confirms the answer, then presses the WebUI's own button.
+confirms the answer, then presses the WebUI's own button. The image itself never goes to the browser
+and back: the hidden field has its id, for which the WebUI's function gets the image.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..core import as_mapping, as_whole_number, Image
 from ..errors import CivitaiShortcutError
 from ..i18n import messages
 from ..infotext import build_infotext, has_overlapping_exif, read_embedded
-from ..library import pages, records, reproductions
+from ..library import cache, pages, records, reproductions
 from . import bundle
 from .routes import new_instance
 
@@ -41,42 +41,42 @@ def _build_components() -> None:
     ask = gr.Textbox(label="ask", elem_id=f"{_PREFIX}_ask")
     button = gr.Button("ask", elem_id=f"{_PREFIX}_button")
     text = gr.Textbox(label="infotext", elem_id=f"{_PREFIX}_infotext", lines=4)
-    image_file = gr.Image(label="picture", elem_id=f"{_PREFIX}_image", type="pil")
+    image_id: Any = gr.Textbox(label="image", elem_id=f"{_PREFIX}_image")
+    image_id.preprocess = _open_image  # for the WebUI's functions, which take an image
     nonce = gr.Textbox(label="nonce", elem_id=f"{_PREFIX}_nonce")
     with gr.Row(elem_id=f"{_PREFIX}_send"):
-        host.add_paste_buttons(text, image_file)
+        host.add_paste_buttons(text, image_id)
     # Without the queue, which a host may be started without.
-    button.click(
-        _answer_send, [ask], [text, image_file, nonce], queue=False, **host.event_options()
-    )
+    button.click(_answer_send, [ask], [text, image_id, nonce], queue=False, **host.event_options())
 
 
-def _answer_send(request_json: str, request: gr.Request) -> tuple[str, Any, str]:
-    """Return (infotext, image file, nonce) for a "Send to ..." button of the page.
+def _answer_send(request_json: str, request: gr.Request) -> tuple[str, str, str]:
+    """Return (infotext, image id, nonce) for a "Send to ..." button of the page.
 
-    request_json: the page's request, with the image's id and a nonce. After a failure, the nonce is
-    replaced by a JSON text that has the nonce and an error message.
+    request_json: the page's request, with the image's id and a nonce. The returned id is "" if
+    there is no image to send. After a failure, the nonce is replaced by a JSON text that has the
+    nonce and an error message.
     """
     language = messages.parse_accept_language(host.request_header(request, "accept-language"))
     given = _parse_request(request_json)
     nonce = str(given.get("nonce", ""))[:100]
     text = given.get("text")
     if given.get("id") is None and isinstance(text, str):
-        return text, None, nonce
+        return text, "", nonce
     image = records.find_image(as_whole_number(given.get("id"), 1) or 0)
     if image is None:
         message = messages.reason_text("not_known", language)
-        return "", None, json.dumps({"nonce": nonce, "error": message})
+        return "", "", json.dumps({"nonce": nonce, "error": message})
     try:
         with _open_file(image) as path:
             infotext = text if isinstance(text, str) else _find_infotext(image, path)
-            image_file = _open_image(path)
+            is_readable = bool(path) and not has_overlapping_exif(path)
     except CivitaiShortcutError as error:
         message = messages.reason_text(error.reason, language)
-        return "", None, json.dumps({"nonce": nonce, "error": message})
+        return "", "", json.dumps({"nonce": nonce, "error": message})
     if given.get("tab") in _GENERATING_TABS and image.type == "image":
         reproductions.remember_send(image.id, infotext)
-    return infotext, image_file, nonce
+    return infotext, str(image.id) if is_readable else "", nonce
 
 
 def _parse_request(request_json: str) -> dict[str, Any]:
@@ -100,12 +100,10 @@ def _find_infotext(image: Image, path: str) -> str:
     return text or (read_embedded(path).infotext if path else "")
 
 
-def _open_image(path: str) -> str | None:
-    """Return the real path of an image file, for the WebUI to read.
+def _open_image(image_id: str) -> Any:
+    """Return the PIL image that a WebUI's function gets, as gradio's own image field would give it.
 
-    Return None if the image's EXIF data could use up the WebUI's memory, since gradio reads all of
-    it.
+    image_id: an id that `_answer_send` returned. Return None if the image's file is not cached.
     """
-    if not path or not os.path.isfile(path) or has_overlapping_exif(path):
-        return None
-    return os.path.realpath(path)
+    image = records.find_image(as_whole_number(image_id, 1) or 0)
+    return cache.decode_cached(image.url) if image and image.type == "image" else None

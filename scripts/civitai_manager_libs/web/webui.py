@@ -82,7 +82,6 @@ def _on_started(page: Any, app: Any) -> None:
     from .routes import add_routes, resume_work
 
     page.blocked_paths = [*(page.blocked_paths or []), *setting.private_paths()]
-    host.serve_in_place(setting.shortcut_gallery_folder)
     host.limit_page_shutdown(page)
     host.fill_empty_prompts()
     add_routes(app)
