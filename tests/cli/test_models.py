@@ -163,3 +163,10 @@ def test_picture_file_without_data_is_told(run, folder, tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "bare.png")
     code, _, said = run(str(tmp_path / "bare.png"))
     assert code == 2 and "holds no generation data" in said
+
+
+def test_waiting_for_many_answers_is_told_and_only_then(run, folder):
+    rows = [row for row in list_gallery(find_model(_WINDOWS)) if row.kind == "a1111"][:6]
+    words = [str(row.id) for row in rows]
+    assert "Asking Civitai for the versions" in run(*words)[2]
+    assert run(*words)[2] == ""

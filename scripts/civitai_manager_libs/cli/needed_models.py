@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import count
+from typing import Any
 
 from .. import civitai
 from ..civitai import Reference, Version
-from ..core import Image
+from ..core import Cancellation, Image
 from ..errors import CivitaiShortcutError, DiskError, InputError, NotFound
 from ..http_client import CivitaiHttpClient
 from ..infotext import parse_metadata, read_embedded
@@ -30,6 +30,25 @@ class _Named:
     versions: list[Version] = field(default_factory=list)
 
 
+class _TellingClient:
+    """Passes requests on; tells at the third one that Civitai is asked, which takes a while."""
+
+    def __init__(self, client: CivitaiHttpClient) -> None:
+        self._client, self._count = client, 0
+
+    def fetch_json(
+        self,
+        url: str,
+        params: Mapping[str, str | int] | None = None,
+        cancelled: Cancellation | None = None,
+    ) -> Any:
+        """Return the parsed body of a response."""
+        self._count += 1
+        if self._count == 3:
+            print_translated("models_asks")
+        return self._client.fetch_json(url, params, cancelled)
+
+
 def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
     """Return the model files that the command's images and models need.
 
@@ -41,21 +60,10 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
             named.images.append(_read_image_file(text, -1 - len(named.images)))
         else:
             _resolve_text(client, text, arguments.version, named)
-    needed = list_needed_files(client, named.images, on_request=_make_notice())
+    needed = list_needed_files(_TellingClient(client), named.images)
     known = {file.version.id for file in needed.files if file.version}
     own = [make_needed_file(version) for version in named.versions if version.id not in known]
     return NeededFiles((*own, *needed.files), needed.unknown)
-
-
-def _make_notice() -> Callable[[], None]:
-    """Return a function whose third call tells that Civitai is being asked, which takes a while."""
-    calls = count(1)
-
-    def notice() -> None:
-        if next(calls) == 3:
-            print_translated("models_asks")
-
-    return notice
 
 
 def apply_choices(

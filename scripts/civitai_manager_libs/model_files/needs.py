@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..civitai import Version
@@ -108,16 +108,14 @@ def list_needed_files(
     open_model: int | None = None,
     cancelled: Cancellation | None = None,
     taste: FileTaste | None = None,
-    on_request: Callable[[], object] = lambda: None,
 ) -> NeededFiles:
     """Return the model files that images were made with, each file once.
 
     client: requests versions that the library does not have; None for no requests. open_model: the
     id of the model whose gallery is open. taste: None for the preferences in the settings. A file
-    that Civitai does not send has a reason code in `choice.refusal`. on_request: called before each
-    request. Raises Cancelled.
+    that Civitai does not send has a reason code in `choice.refusal`. Raises Cancelled.
     """
-    loader = VersionLoader(client, cancelled, on_request)
+    loader = VersionLoader(client, cancelled)
     loader.load_named(images)
     needs: dict[object, _Need] = {}
     for image_id, used in find_used_models(images, open_model).by_image.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -40,14 +40,8 @@ class VersionLoader:
     network no other version is requested.
     """
 
-    def __init__(
-        self,
-        client: Client | None,
-        cancelled: Cancellation | None,
-        on_request: Callable[[], object] = lambda: None,
-    ) -> None:
+    def __init__(self, client: Client | None, cancelled: Cancellation | None) -> None:
         self._client, self._cancelled = client, cancelled or never_cancelled()
-        self._on_request = on_request
         self._network_failure = ""
         self._by_hash: dict[str, Version | None] = {}
         self.failures: dict[int | str, str] = {}
@@ -94,7 +88,6 @@ class VersionLoader:
         if self._client is None or self._network_failure:
             self.failures[key] = self._network_failure
             return _find_stored(key)
-        self._on_request()
         try:
             if isinstance(key, int):
                 return models.load_version(self._client, key, self._cancelled, MAX_AGE)
