@@ -56,7 +56,8 @@ class Rules:
     and requests for which a signed address is good. expired: the status of one that is not.
     statuses: what the storage answers first, one a request. most: connections at once; one more
     gets 503. rate: bytes a second of a connection. stops_after: bytes after which each response
-    breaks off, or hangs if `hangs`. send_buffer: bytes that the system holds of a connection.
+    breaks off; the first `hangs` of them hang instead. drips: how many responses come at only
+    `drip` bytes a second. send_buffer: bytes that the system holds of a connection.
     """
 
     route: tuple[int, Mapping[str, str], bytes] | None = None
@@ -72,7 +73,9 @@ class Rules:
     most: float = inf
     rate: float = inf
     stops_after: float = inf
-    hangs: bool = False
+    hangs: float = 0
+    drips: int = 0
+    drip: float = 500
     send_buffer: int = 0
 
 
@@ -279,14 +282,17 @@ class _Storage(_Handler):
         self._send_body(memoryview(body)[start:end], rules)
 
     def _send_body(self, body: memoryview, rules: Rules) -> None:
-        began, sent = time.monotonic(), 0
+        began, sent, rate = time.monotonic(), 0, rules.rate
+        if rules.drips > 0:
+            rules.drips, rate = rules.drips - 1, rules.drip
         if rules.send_buffer:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, rules.send_buffer)
-        step = _PIECE if rules.rate == inf else max(1, min(_PIECE, int(rules.rate / 50)))
+        step = _PIECE if rate == inf else max(1, min(_PIECE, int(rate / 50)))
         while sent < len(body):
             if sent >= rules.stops_after:
                 self.close_connection = True
-                if rules.hangs:
+                if rules.hangs > 0:
+                    rules.hangs -= 1
                     self.site.over.wait(_PATIENCE)
                 return
             piece = body[sent : sent + int(min(step, rules.stops_after - sent))]
@@ -298,7 +304,7 @@ class _Storage(_Handler):
                 return
             sent += len(piece)
             self.site.count_sent(len(piece))
-            if self.site.over.wait(max(0.0, began + sent / rules.rate - time.monotonic())):
+            if self.site.over.wait(max(0.0, began + sent / rate - time.monotonic())):
                 return
         if rules.is_chunked:
             self.wfile.write(b"0\r\n\r\n")

@@ -25,7 +25,7 @@ from civitai_manager_libs.errors import (
     WrongHash,
 )
 from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks
-from civitai_manager_libs.network import request
+from civitai_manager_libs.network import body, request
 from civitai_manager_libs.network.model_file import connection, pieces, team
 from model_storage import LOGIN, ModelStorage, safetensors
 
@@ -204,10 +204,14 @@ def test_our_user_agent_does_not_look_like_a_browser():
         pytest.param({"is_chunked": True, "ignores_range": True}, id="chunked"),
         pytest.param({"stops_after": 300_000}, id="cuts"),
         pytest.param({"most": 2, "rate": 2_000_000}, id="two-connections-at-most"),
+        pytest.param({"stops_after": 200_000, "hangs": 3}, id="hangs"),
+        pytest.param({"drips": 3}, id="drips"),
         pytest.param({"statuses": [500, 502, 403, 500, 404, 503]}, id="trouble"),
     ],
 )
-def test_file_comes_whole_although(many, folder, rules):
+def test_file_comes_whole_although(many, folder, rules, monkeypatch):
+    setting.change("gallery_download_timeout", 1)
+    monkeypatch.setattr(body, "_SLOW_SECONDS", 1.0)
     for name, value in rules.items():
         setattr(many.rules, name, value)
     _fetch(many, folder, max_retries=5)
@@ -238,6 +242,16 @@ def test_storage_that_never_gives_it_ends_with_its_reason(many, folder, rules, e
     assert "signature" not in str(caught.value)
     assert not (folder / "a.safetensors").exists()
     assert len(many.storage) <= 10
+
+
+def test_rest_of_a_slow_connection_is_shared_with_the_others(many, folder, monkeypatch):
+    monkeypatch.setattr(pieces, "_SLOW", 0.2)
+    monkeypatch.setattr(pieces, "_MIN_SPLIT", 4096)
+    many.rules.drips, many.rules.drip = 1, 4000
+    _fetch(many, folder)
+    _check_saved(many, folder)
+    starts = [asked.start for asked in many.storage]
+    assert len(starts) > len(_MANY) // (256 * 1024) + 1, "no piece was split"
 
 
 def test_two_versions_are_never_joined(many, folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from math import inf
 
 import pytest
 from civitai_manager_libs import setting
@@ -54,7 +55,7 @@ def _wait_until(is_so):
 
 def test_images_and_the_api_do_not_wait_for_models(site, client, tmp_path):
     setting.change("gallery_max_concurrent_downloads", 1)
-    site.rules.hangs, site.rules.stops_after = True, 150_000
+    site.rules.hangs, site.rules.stops_after = inf, 150_000
     wish = Cancellation()
     thread, raised = _start(client, site, tmp_path / "a.safetensors", wish)
     _wait_until(lambda: site.at_once == 4)
@@ -104,7 +105,7 @@ def test_rate_limit_holds_for_all_connections_together(site, client, tmp_path):
 
 
 def test_cancel_ends_all_connections_at_once(site, client, tmp_path):
-    site.rules.hangs, site.rules.stops_after = True, 150_000
+    site.rules.hangs, site.rules.stops_after = inf, 150_000
     wish = Cancellation()
     thread, raised = _start(client, site, tmp_path / "a.safetensors", wish)
     _wait_until(lambda: site.at_once == 4)
