@@ -73,6 +73,7 @@ def test_start_of_something_else_is_refused(name, content, kind, error):
         pytest.param(_header({"a": {"data_offsets": [0]}}), id="no-end"),
         pytest.param(_header({"a": {"data_offsets": [0, "4"]}}, b"1234"), id="end-is-text"),
         pytest.param(_header({"a": 5}), id="no-tensor"),
+        pytest.param(_header({"__metadata__": {"a": [0] * 600_000}}), id="endless-header"),
         pytest.param(struct.pack("<Q", 9) + b"{" * 9, id="no-json"),
     ],
 )

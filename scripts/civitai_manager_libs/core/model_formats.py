@@ -16,13 +16,14 @@ from typing import Any
 
 from .. import util
 from ..errors import InvalidResponse, NeedsKey
-from .sanitize import as_mapping
+from .sanitize import as_mapping, has_too_many_parts
 
 __all__ = ["START_SIZE", "check_start", "check_whole"]
 
 START_SIZE = 512  # bytes that `check_start` needs, unless the file is shorter
 _MAX_HEADER = 100_000_000  # bytes; the limit of the safetensors library
-_SAFETENSORS, _GGUF = (".safetensors", ".sft"), (".gguf",)
+_MAX_PARTS, _MAX_SIGNS = 500_000, 4_000_000  # a model of 10,000 tensors has a tenth of that
+_SAFETENSORS = (".safetensors", ".sft")
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 # Extension: what the file may begin with. A checkpoint of torch before 1.6 is a pickle.
 _MAGIC: dict[str, tuple[bytes, ...]] = {
@@ -90,6 +91,8 @@ def _header_size(head: bytes) -> int:
 
 def _check_tensors(header: bytes, file_size: int) -> None:
     """Raise InvalidResponse unless the file ends where the last tensor ends, by the header."""
+    if has_too_many_parts(header, _MAX_PARTS, _MAX_SIGNS):
+        raise InvalidResponse("The header of the safetensors file is too large to be read.")
     try:
         tensors: Any = json.loads(header)
         ends = [
