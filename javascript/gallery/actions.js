@@ -35,7 +35,7 @@ import { getFailedParts, getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
 /** Return all actions that buttons, keys and panels can call.
  * @param {Context} context
  * @param {PageParts} parts  empty at first; the actions read it when they run
- * @param {Pick<Actions, "send" | "copy">} outside  actions on the host and the clipboard
+ * @param {Pick<Actions, "send" | "copy" | "undo">} outside  actions on the host, the clipboard and the toasts
  * @returns {Actions} */
 export function makeActions(context, parts, outside) {
   return {
@@ -48,6 +48,7 @@ export function makeActions(context, parts, outside) {
     toggleWatch: () => parts.watches.toggleWatch(),
     favourite: (ids) => parts.annotations.toggleFavourite(ids),
     annotate: (ids, change) => parts.annotations.saveChange(ids, change),
+    rate: (ids, stars) => parts.annotations.rate(ids, stars),
     panel: (name) => context.store.set(({ panel }) => ({ panel: panel === name ? "" : name })),
     focusFind: () => parts.finder.focus(),
     setTile(width) {
@@ -157,7 +158,7 @@ function makeViewerActions({ store }, parts) {
     showBlurred: (/** @type {number} */ id) =>
       store.set(({ revealed }) => ({ revealed: new Set([...revealed, id]) })),
     fullscreen: () => parts.viewer.fullscreen(),
-    zoom: (/** @type {"in" | "out" | "fit" | "one"} */ how) =>
+    zoom: (/** @type {import("./types.js").ZoomStep} */ how) =>
       (store.get().panel === "compare" ? parts.compare : parts.viewer).zoom(how),
     sound: () => parts.viewer.sound(),
     togglePlay: () => parts.viewer.togglePlay(),
@@ -178,7 +179,12 @@ function makeMarkActions({ store, toast, words }) {
       store.set((state) => toggleMark(state, id, isMarked)),
     markTo: (/** @type {number} */ id) => store.set((state) => markRange(state, order(), id)),
     markAll: () => store.set((state) => addMarks(state, order())),
-    markNone: () => store.set({ marks: new Set(), anchor: null }),
+    markNone() {
+      const { marks, anchor } = store.get();
+      store.set({ marks: new Set(), anchor: null });
+      if (marks.size)
+        toast(words("unmarked", { n: marks.size }), undefined, () => store.set({ marks, anchor }));
+    },
     compare() {
       if (canCompare(store.get().marks)) store.set({ panel: "compare" });
       else toast(words("compare_marks"));

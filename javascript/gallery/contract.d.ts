@@ -194,6 +194,7 @@ export interface ImageView {
   saved: boolean;
   has_data: boolean;
   favourite: boolean;
+  stars: number;
   new: boolean;
   deleted_at: string;
 }
@@ -233,6 +234,7 @@ export interface ImageDetails {
   saved: boolean;
   has_data: boolean;
   favourite: boolean;
+  stars: number;
   new: boolean;
   deleted_at: string;
   url: string;
@@ -529,7 +531,7 @@ export interface Suggestion {
 }
 export interface PostResponses {
   annotations: AnnotationsChanged;
-  collections: Collection[];
+  collections: CollectionsChanged;
   compatibility: Incompatibilities;
   "images/{id}/comparison": Comparison;
   "images/{id}/reproductions/remove": Reproduction[];
@@ -541,12 +543,22 @@ export interface PostResponses {
   watches: WatchList;
 }
 /**
- * The images' annotations after the change, by image id.
+ * The images' annotations after the change and before it, by image id.
  */
 export interface AnnotationsChanged {
   annotations: {
     [k: string]: Annotations;
   };
+  previous: {
+    [k: string]: Annotations;
+  };
+}
+/**
+ * All collections after a change. removed_ids: the images of the one that was deleted.
+ */
+export interface CollectionsChanged {
+  collections: Collection[];
+  removed_ids: number[];
 }
 /**
  * What the WebUI would not take over from an infotext, a line for each field.
@@ -632,7 +644,10 @@ export interface PostBodies {
   watches: WatchBody | UnwatchBody | CheckBody;
 }
 /**
- * What to change about images; a missing field stays. add_to, remove_from: collections.
+ * What to change about images; a missing field stays.
+ *
+ * tags: replace all tags. add_to, remove_from: collections. restore: annotations by image id, as
+ * `previous` of an earlier change, which they undo; then no other field counts.
  */
 export interface AnnotationsBody {
   ids?: number[];
@@ -640,16 +655,22 @@ export interface AnnotationsBody {
   stars?: number;
   note?: string;
   tags?: string[];
+  add_tags?: string[];
+  remove_tags?: string[];
   add_to?: string;
   remove_from?: string;
+  restore?: {
+    [k: string]: Annotations;
+  };
 }
 /**
- * new_name: for `rename`.
+ * new_name: for `rename`. ids: images to put into the collection, for `create`.
  */
 export interface CollectionBody {
   action?: "create" | "rename" | "delete";
   name?: string;
   new_name?: string;
+  ids?: number[];
 }
 export interface Text {
   text: string;

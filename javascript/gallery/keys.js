@@ -31,9 +31,10 @@ const onFocused = (action) => (actions, state, press) =>
   state.focus !== null && action(actions, state.focus, press);
 
 /** Return an action on the open image.
- * @param {(actions: Actions, id: number) => unknown} action
+ * @param {(actions: Actions, id: number, press: KeyPress) => unknown} action
  * @returns {NonNullable<Key["act"]>} */
-const onOpen = (action) => (actions, state) => state.open !== null && action(actions, state.open);
+const onOpen = (action) => (actions, state, press) =>
+  state.open !== null && action(actions, state.open, press);
 
 /** Return a shortcut. @type {(place: KeyScope, keys: string | string[], words: string, act: Key["act"], more?: Partial<Key>) => Key} */
 const key = (place, keys, words, act, more) => ({
@@ -59,9 +60,13 @@ const helpRow = (place, shown, words) => key(place, [], words, undefined, { show
 const zoomKeys = (place) => [
   key(place, ["+", "="], "key_zoom", ({ zoom }) => zoom("in"), { shown: "+ −" }),
   also(place, "-", ({ zoom }) => zoom("out")),
-  key(place, "0", "key_fit", ({ zoom }) => zoom("fit")),
-  key(place, "1", "key_one", ({ zoom }) => zoom("one")),
+  key(place, "z", "key_zoom_toggle", ({ zoom }) => zoom("toggle")),
 ];
+
+const STARS = ["0", "1", "2", "3", "4", "5"];
+
+/** Return the ids of the marked images, else of the focused one. @param {State} state */
+const getChosen = ({ marks, focus }) => (marks.size ? [...marks] : focus === null ? [] : [focus]);
 
 /** @type {readonly Key[]} */
 export const KEYS = [
@@ -92,11 +97,13 @@ export const KEYS = [
   once("grid", "x", "key_invert", ({ invert }) => invert()),
   once("grid", "n", "key_mark_none", ({ markNone }) => markNone()),
   once("grid", "d", "key_download_marked", ({ download }, { marks }) => download([...marks])),
+  once("grid", "b", "key_favourite", ({ favourite }, state) => favourite(getChosen(state))),
   once(
-    "tile",
-    "b",
-    "key_favourite",
-    onFocused(({ favourite }, id) => favourite([id])),
+    "grid",
+    STARS,
+    "key_stars",
+    ({ rate }, state, press) => rate(getChosen(state), Number(press.key)),
+    { shown: "0 – 5" },
   ),
   once(
     "grid",
@@ -133,6 +140,13 @@ export const KEYS = [
     "key_favourite",
     onOpen(({ favourite }, id) => favourite([id])),
   ),
+  once(
+    "viewer",
+    STARS,
+    "key_stars",
+    onOpen(({ rate }, id, press) => rate([id], Number(press.key))),
+    { shown: "0 – 5" },
+  ),
   once("viewer", "c", "key_copy", ({ copyInfotext }) => copyInfotext()),
   ...zoomKeys("viewer"),
   once("viewer", "f", "key_fullscreen", ({ fullscreen }) => fullscreen()),
@@ -142,6 +156,7 @@ export const KEYS = [
 
   ...zoomKeys("compare"),
 
+  helpRow("anywhere", "Ctrl Z", "do_undo"),
   once("anywhere", "/", "key_find", ({ focusFind }) => focusFind()),
   once("anywhere", "j", "open_jobs", ({ panel }) => panel("jobs")),
   once("anywhere", ",", "open_settings", ({ panel }) => panel("settings")),
@@ -168,6 +183,17 @@ export function findKey(press, places) {
   const pressed = press.shiftKey ? press.key : press.key.toLowerCase();
   const fits = (/** @type {string} */ key) => key === press.key || key === pressed;
   return KEYS.find((key) => places.includes(key.place) && key.act && key.keys.some(fits)) ?? null;
+}
+
+/** Return whether a key press is the usual one for Undo. @param {KeyPress} press */
+function isUndo({ key, ctrlKey, metaKey, shiftKey, altKey }) {
+  return key.toLowerCase() === "z" && (ctrlKey || metaKey) && !shiftKey && !altKey;
+}
+
+/** Return whether text is being typed, where Undo is the browser's.
+ * @param {Element | null} focused */
+function isTyping(focused) {
+  return Boolean(focused?.matches("input:not([type='checkbox'], [type='range']), textarea"));
 }
 
 /** Listens for the keys, but only where they are ours. */
@@ -198,6 +224,10 @@ export class Keys {
   #press(event) {
     const { root, store, actions } = this.context;
     if (event.defaultPrevented || !this.#isOurs()) return;
+    if (isUndo(event)) {
+      if (!isTyping(root.activeElement) && actions.undo()) event.preventDefault();
+      return;
+    }
     const focused = root.activeElement;
     if (focused && usesKey(/** @type {HTMLInputElement} */ (focused), event.key)) return;
     const onTile = Boolean(focused?.closest('[role="listbox"]'));

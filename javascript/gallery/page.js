@@ -93,6 +93,7 @@ function makeContext(root, api, signal) {
   });
   context.actions = makeActions(context, parts, {
     send: (tab, id, text) => sendToTab(context, tab, id, text),
+    undo: () => toasts.undoNewest(),
     async copy(text) {
       const isDone = await copyText(text, root);
       toast(words(isDone ? "copied" : "not_copied"), isDone ? "good" : "bad");

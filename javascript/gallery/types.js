@@ -33,6 +33,7 @@
  * @property {number} id  of the image at the window's top
  * @property {number} count  images up to it
  *
+ * @typedef {"in" | "out" | "toggle"} ZoomStep  toggle: between actual size and the whole image
  * @typedef {"" | "jobs" | "settings" | "collections" | "watches" | "help" | "stats" | "compare"} Panel
  *
  * @typedef {object} State
@@ -70,6 +71,7 @@
  * @property {number} tile  wanted width of a tile, pixels
  * @property {Jobs | null} jobs
  * @property {WatchedGalleries | null} watches
+ * @property {Readonly<Record<string, Annotations>>} annotated  annotations that were changed last, by image id
  *
  * @typedef {"left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown"} Step
  *
@@ -109,13 +111,15 @@
  * @property {(limit: number) => Promise<void>} readRecords  so many records more
  * @property {(id: number) => Promise<void>} cancelJob
  * @property {(tab: string, id: number | null, text: string | null) => Promise<void>} send  id null: the text alone
+ * @property {(ids: number[], stars: number) => unknown} rate  0 stars: no rating
  * @property {(name: Panel) => void} panel
  * @property {() => void} toTop
  * @property {() => Promise<void>} back  to where one was before a jump
  * @property {(text: string) => Promise<void>} copy
+ * @property {() => boolean} undo  what the newest message reports; false if nothing can be undone
  * @property {() => void} copyInfotext  of the image in the viewer
  * @property {() => void} fullscreen
- * @property {(how: "in" | "out" | "fit" | "one") => void} zoom
+ * @property {(how: ZoomStep) => void} zoom
  * @property {() => void} sound
  * @property {() => boolean} togglePlay  false if the open image is no video
  * @property {() => void} toggleDetails
@@ -123,7 +127,7 @@
  * @property {(width: number) => void} setTile
  *
  * @typedef {(key: string, values?: Record<string, string | number>) => string} Words
- * @typedef {(text: string, kind?: "good" | "bad") => void} Toast
+ * @typedef {(text: string, kind?: "good" | "bad", undo?: () => unknown) => void} Toast
  *
  * @typedef {object} Context  what every part is given
  * @property {ShadowRoot} root

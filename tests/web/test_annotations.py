@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from civitai_manager_libs import library, setting
@@ -28,12 +29,35 @@ def test_marks_come_back_with_a_page_and_a_picture(api, ids):
         "annotations", {"ids": ids[:2], "favourite": True, "stars": 3, "note": "n", "tags": ["t"]}
     )
     marks = {"favourite": True, "stars": 3, "note": "n", "tags": ["t"], "collections": []}
-    assert told == {"annotations": {str(ids[0]): marks, str(ids[1]): marks}}
+    assert told["annotations"] == {str(ids[0]): marks, str(ids[1]): marks}
     views = api.get(_MODEL)["images"]
     assert [view["favourite"] for view in views[:3]] == [True, True, False]
+    assert [view["stars"] for view in views[:3]] == [3, 3, 0]
     assert api.get(f"images/{ids[0]}")["annotations"] == marks
     found = api.get("images?search=is:favourite%20stars>2&level=XXX")["images"]
     assert {view["id"] for view in found} == set(ids[:2])
+
+
+def test_annotations_can_be_restored_as_they_were(api, ids):
+    first = {"favourite": True, "stars": 2, "note": "n", "tags": ["a", "b"], "add_to": "Sea"}
+    api.post("annotations", {"ids": ids[:2], **first})
+    change = {"stars": 5, "note": "", "add_tags": ["c"], "remove_tags": ["A"], "favourite": False}
+    changed = api.post("annotations", {"ids": ids[:3], **change, "remove_from": "Sea"})
+    assert [changed["annotations"][str(i)]["tags"] for i in ids[:3]] == [["b", "c"]] * 2 + [["c"]]
+    api.post("annotations", {"ids": ids[2:3], "add_to": "Later"})
+    undone = api.post("annotations", {"restore": changed["previous"]})["annotations"]
+    assert undone == changed["previous"]
+    assert undone[str(ids[0])]["collections"] == ["Sea"] and undone[str(ids[2])]["stars"] == 0
+    assert _status(api, "annotations", {"restore": {"x": {}}}) == 400
+    assert _status(api, "annotations", {"restore": {str(ids[0]): {"tags": "a"}}}) == 400
+
+
+def test_deleted_collection_can_be_made_again_with_its_images(api, ids):
+    api.post("annotations", {"ids": ids[:3], "add_to": "Sea"})
+    deleted = api.post("collections", {"action": "delete", "name": "Sea"})
+    assert deleted["collections"] == [] and set(deleted["removed_ids"]) == set(ids[:3])
+    again = {"action": "create", "name": "Sea", "ids": deleted["removed_ids"]}
+    assert api.post("collections", again)["collections"][0]["count"] == 3
 
 
 def test_search_that_has_not_looked_at_all_yet_tells_how_far_it_has_come(api, ids, monkeypatch):
@@ -75,12 +99,15 @@ def test_marks_of_another_kind_are_refused_and_change_nothing(api, ids, change):
 
 def test_sets_are_made_filled_renamed_deleted_and_taken_out_and_in(api, ids):
     api.post("annotations", {"ids": ids[:3], "add_to": "Sea"})
-    assert api.post("collections", {"action": "create", "name": "Empty"})[0]["count"] == 0
+    assert (
+        api.post("collections", {"action": "create", "name": "Empty"})["collections"][0]["count"]
+        == 0
+    )
     assert [
         one["name"]
         for one in api.post(
             "collections", {"action": "rename", "name": "sea", "new_name": "Harbor"}
-        )
+        )["collections"]
     ] == [
         "Empty",
         "Harbor",
@@ -212,3 +239,43 @@ def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
     other.control("open-set").filter(has_text="Late evenings (2)").wait_for()
     other.control("open-favourites").click()
     wait_for(lambda: sorted(other.ids()) == sorted([first, second]))
+
+
+@pytest.mark.page
+def test_keys_rate_and_favour_what_is_marked_and_undo_takes_it_back(server, open_gallery):
+    page = open_gallery(server).ready()
+    tiles = [page.tiles.nth(at) for at in range(3)]
+    for tile in tiles[:2]:
+        tile.locator(".tick").click()
+    page.key("4")
+    page.said("4 stars: 2 pictures").wait_for()
+    for tile in tiles[:2]:
+        expect(tile).to_have_attribute("data-sign", re.compile("★4"))
+    page.key("b")
+    page.said("2 pictures added to your favourites").wait_for()
+    expect(tiles[1]).to_have_attribute("data-sign", re.compile("♥ ★4"))
+    page.key("Control+z")
+    page.key("Control+z")
+    for tile in tiles:
+        expect(tile).not_to_have_attribute("data-sign", re.compile("[♥★]"))
+    page.key("n")
+    expect(tiles[0]).to_have_attribute("aria-selected", "false")
+    page.page.locator(".toast [data-do='undo']").last.click()
+    expect(tiles[0]).to_have_attribute("aria-selected", "true")
+
+
+@pytest.mark.page
+def test_collection_that_was_deleted_comes_back_with_its_pictures(server, open_gallery):
+    page = open_gallery(server).ready()
+    for at in range(2):
+        page.tiles.nth(at).locator(".tick").click()
+    page.control("sets-marked").click()
+    page.field("set-name").fill("Harbor")
+    page.key("Enter")
+    row = page.panel("collections").locator(".collection")
+    expect(row).to_contain_text("2")
+    row.locator("[data-do='delete-set']").click()
+    expect(row).to_have_count(0)
+    page.page.locator(".toast [data-do='undo']").last.click()
+    expect(row).to_contain_text("Harbor")
+    expect(row).to_contain_text("2")

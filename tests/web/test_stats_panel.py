@@ -138,7 +138,7 @@ def test_two_pictures_are_zoomed_and_panned_as_one(server, open_gallery):
     wait_for(lambda: _scales(panel)[0] > 1.5)
     one, other = _scales(panel)
     assert one == pytest.approx(other, rel=1e-3)
-    page.key("0")
+    page.key("z")
     wait_for(lambda: _scales(panel) == [1, 1])
 
 

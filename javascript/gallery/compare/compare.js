@@ -33,7 +33,7 @@ export class Compare {
     );
   }
 
-  /** Zoom all images. @param {"in" | "out" | "fit" | "one"} how */
+  /** Zoom all images. @param {import("../types.js").ZoomStep} how */
   zoom(how) {
     this.#parts?.cells.zoom(how);
   }

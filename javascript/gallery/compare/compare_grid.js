@@ -4,13 +4,12 @@ import { el } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
 import { Gestures } from "../viewer/gestures.js";
 import { Slide } from "../viewer/slide.js";
-import { dragPose, fitPose, limitPose, pinchPose, toggleZoom, zoomAt } from "../viewer/zoom.js";
+import { dragPose, limitPose, pinchPose, stepZoom, toggleZoom, zoomAt } from "../viewer/zoom.js";
 import { countColumns, toPose, toSyncedView, WHOLE_VIEW } from "./synced_zoom.js";
 
 /** @import { Context, View } from "../types.js" */
 /** @import { Point, Pose } from "../viewer/zoom.js" */
 
-const STEP_IN = 1.5; // of a press of + or -
 const MIDDLE = { x: 0, y: 0 };
 
 export class CompareGrid {
@@ -51,7 +50,7 @@ export class CompareGrid {
     this.element.replaceChildren();
   }
 
-  /** Zoom all images by a step. @param {"in" | "out" | "fit" | "one"} how */
+  /** Zoom all images by a step. @param {import("../types.js").ZoomStep} how */
   zoom(how) {
     this.#cells[0]?.zoom(how);
   }
@@ -137,12 +136,10 @@ class CompareCell {
     this.slide.remove();
   }
 
-  /** Zoom this image, and with it all others. @param {"in" | "out" | "fit" | "one"} how */
+  /** Zoom this image, and with it all others. @param {import("../types.js").ZoomStep} how */
   zoom(how) {
     const { pose, size } = this.slide;
-    if (how === "fit") return this.#move(fitPose(size, this.stage), true);
-    const scales = { in: pose.scale * STEP_IN, out: pose.scale / STEP_IN, one: 1 };
-    this.#move(zoomAt(pose, scales[how], MIDDLE, size, this.stage), true);
+    this.#move(stepZoom(pose, how, size, this.stage), true);
   }
 
   /** @returns {import("../viewer/gestures.js").Handlers} */

@@ -1,6 +1,6 @@
 /** Short messages that disappear after a while. */
 
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
 import { icon } from "./icons.js";
 import { followTop } from "./modal.js";
 
@@ -29,24 +29,42 @@ export class Toasts {
 
   /** Show a message; the same message is shown only once.
    * @param {string} text
-   * @param {ToastKind} [kind] */
-  show(text, kind) {
+   * @param {ToastKind} [kind]
+   * @param {() => unknown} [undo]  takes back what the message reports */
+  show(text, kind, undo) {
     if (!text) return;
     for (const same of [...this.list.children]) {
-      if (same.textContent === text) same.remove();
+      if (same.querySelector(".toast-text")?.textContent === text) same.remove();
     }
     const time = SHORT + Math.max(0, text.length - LINE) * A_LETTER;
+    const dismiss = { type: "button", class: "toast-text", title: this.words("dismiss") };
     const toast = el(
-      "button",
-      { type: "button", class: `toast surface ${kind ?? ""}`, title: this.words("dismiss") },
-      kind && icon(kind === "bad" ? "warning" : "check"),
-      el("span", { dir: "auto" }, text),
+      "div",
+      { class: `toast surface ${kind ?? ""}` },
+      el(
+        "button",
+        { ...dismiss, on: { click: () => toast.remove() } },
+        kind && icon(kind === "bad" ? "warning" : "check"),
+        el("span", { dir: "auto" }, text),
+      ),
+      undo &&
+        button({ action: "undo", words: this.words("do_undo"), class: "quiet" }, () => {
+          toast.remove();
+          return undo();
+        }),
       el("span", { class: "toast-time", style: `animation-duration: ${time}ms` }),
     );
-    toast.addEventListener("click", () => toast.remove());
     // the animated line is the clock: it stops while the pointer is over the toast
     toast.lastElementChild?.addEventListener("animationend", () => toast.remove());
     this.list.append(toast);
     while (this.list.children.length > MOST) this.list.firstElementChild?.remove();
+  }
+
+  /** Take back what the newest message with an Undo button reports; return false if there is none. */
+  undoNewest() {
+    const buttons = [...this.list.querySelectorAll("[data-do='undo']")];
+    const newest = /** @type {HTMLButtonElement | undefined} */ (buttons.at(-1));
+    newest?.click();
+    return Boolean(newest);
   }
 }

@@ -1,7 +1,7 @@
 /** Changes the user's annotations of images, on the server and in the loaded images. */
 
 import { getErrorMessage } from "./problems.js";
-import { updateImages } from "./received.js";
+import { setAnnotated, updateImages } from "./received.js";
 
 /** @import { Annotations } from "../types.js" */
 /** @typedef {Omit<import("../contract").AnnotationsBody, "ids">} AnnotationChange */
@@ -18,39 +18,81 @@ export class AnnotationWriter {
    * error, which is shown to the user.
    * @param {number[]} ids
    * @param {AnnotationChange} change
+   * @param {string} [message]  what was done, in words
    * @returns {Promise<Record<string, Annotations> | null>} */
-  async saveChange(ids, change) {
-    const { api, store, toast, words, signal } = this.#context;
+  async saveChange(ids, change, message = "") {
+    const { toast, words } = this.#context;
     if (!ids.length) return {};
+    const changed = await this.#send({ ids, ...change });
+    if (!changed) return null;
+    const { annotations, previous } = changed;
+    const isLess = ids.some((id) => isTakenAway(previous[id], annotations[id]));
+    const text = message || (isLess ? words("annotation_removed", { n: ids.length }) : "");
+    if (text) toast(text, undefined, () => this.#send({ restore: previous }));
+    return annotations;
+  }
+
+  /** Send a change, and show it in the loaded images. Return the annotations after and before it,
+   * or null after an error, which is shown to the user.
+   * @param {import("../contract").AnnotationsBody} body */
+  async #send(body) {
+    const { api, store, toast, words, signal } = this.#context;
     try {
-      const { annotations } = await api.post("annotations", { ids, ...change }, { signal });
-      updateImages(store, (view) => withFavourite(view, annotations[view.id]));
-      return annotations;
+      const changed = await api.post("annotations", body, { signal });
+      const { annotations } = changed;
+      updateImages(store, (view) => withAnnotations(view, annotations[view.id]));
+      setAnnotated(store, annotations);
+      return changed;
     } catch (error) {
-      if (signal.aborted) return null;
-      toast(getErrorMessage(error, words), "bad");
+      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
       return null;
     }
+  }
+
+  /** Give images a number of stars, 0 for none.
+   * @param {number[]} ids
+   * @param {number} stars */
+  rate(ids, stars) {
+    const { words } = this.#context;
+    const key = stars ? "annotation_rated" : "annotation_unrated";
+    return this.saveChange(ids, { stars }, words(key, { n: ids.length, stars }));
   }
 
   /** Make all these images favourites; if all of them are favourites already, make none of them
    * one.
    * @param {number[]} ids */
   async toggleFavourite(ids) {
-    const { store, toast, words } = this.#context;
+    const { store, words } = this.#context;
     const known = store.get().images.filter((view) => ids.includes(view.id));
     const favourite = !known.length || known.some((view) => !view.favourite);
-    const annotations = await this.saveChange(ids, { favourite });
-    if (annotations)
-      toast(words(favourite ? "favourite_added" : "favourite_removed", { n: ids.length }));
+    const message = words(favourite ? "favourite_added" : "favourite_removed", { n: ids.length });
+    await this.saveChange(ids, { favourite }, message);
   }
 }
 
-/** Return the image with the favourite flag in the server's response.
+/** Return the image with the favourite flag and the stars in the server's response.
  * @param {import("../types.js").View} view
  * @param {Annotations | undefined} annotations */
-function withFavourite(view, annotations) {
-  return annotations && annotations.favourite !== view.favourite
-    ? { ...view, favourite: annotations.favourite }
-    : view;
+function withAnnotations(view, annotations) {
+  if (!annotations) return view;
+  const { favourite, stars } = annotations;
+  return favourite === view.favourite && stars === view.stars
+    ? view
+    : { ...view, favourite, stars };
+}
+
+/** Return whether a change has removed something that the user had added.
+ * @param {Annotations | undefined} before
+ * @param {Annotations | undefined} now */
+function isTakenAway(before, now) {
+  if (!before || !now) return false;
+  const isMissing = (/** @type {string[]} */ all) => (/** @type {string} */ one) =>
+    !all.includes(one);
+  return (
+    (before.favourite && !now.favourite) ||
+    (before.stars > 0 && now.stars === 0) ||
+    (before.note !== "" && now.note === "") ||
+    before.tags.some(isMissing(now.tags)) ||
+    before.collections.some(isMissing(now.collections))
+  );
 }

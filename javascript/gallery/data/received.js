@@ -17,6 +17,13 @@ export function setWatches(store, watches) {
   store.set({ watches });
 }
 
+/** Store the annotations that were changed last, by image id.
+ * @param {Store} store
+ * @param {Record<string, import("../types.js").Annotations>} annotated */
+export function setAnnotated(store, annotated) {
+  store.set({ annotated });
+}
+
 /** Replace each loaded image by the result of `update`.
  * @param {Store} store
  * @param {(view: View) => View} update */

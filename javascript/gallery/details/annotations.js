@@ -5,7 +5,7 @@ import { icon } from "../core/icons.js";
 import { ApiError } from "../data/api.js";
 
 /** @import { Context, ImageRecord } from "../types.js" */
-/** @typedef {(change: import("../data/annotations.js").AnnotationChange) => Promise<void>} Save */
+/** @typedef {(change: import("../data/annotations.js").AnnotationChange) => Promise<unknown>} Save */
 
 const STARS = [1, 2, 3, 4, 5];
 
@@ -13,19 +13,24 @@ const STARS = [1, 2, 3, 4, 5];
  * nothing typed meanwhile is lost.
  * @param {Context} context
  * @param {ImageRecord} record
- * @param {(record: ImageRecord) => void} changed  called with the changed record */
-export function makeAnnotations(context, record, changed) {
-  const { root, words, actions } = context;
+ * @param {(record: ImageRecord) => void} changed  called with the changed record
+ * @param {AbortSignal} signal  aborted when the fields are no longer shown */
+export function makeAnnotations(context, record, changed, signal) {
+  const { root, store, words, actions } = context;
   let now = record;
   /** @type {Save} */
-  const save = async (change) => {
-    const annotated = await actions.annotate([record.id], change);
-    const marks = annotated?.[record.id];
-    if (!marks) return;
-    now = { ...now, annotations: marks };
-    changed(now);
-    draw();
-  };
+  const save = (change) => actions.annotate([record.id], change);
+  store.on(
+    ["annotated"],
+    ({ annotated }) => {
+      const annotations = annotated[record.id];
+      if (!annotations) return;
+      now = { ...now, annotations };
+      changed(now);
+      draw();
+    },
+    { signal },
+  );
   // The star of the current rating removes the rating.
   const stars = STARS.map((n) =>
     makeStar(n, words("annotation_stars_n", { n }), () =>

@@ -89,8 +89,9 @@ export class Tile {
   /** Set the tile's label, and the attributes that its style depends on.
    * @param {boolean} isMarked */
   #drawLabel(isMarked) {
-    const { kind, saved, favourite, new: isNew, deleted_at } = this.view;
-    const signs = [KIND_SIGNS[kind], saved && "✓", isNew && this.#words("name_new")];
+    const { kind, saved, favourite, stars, new: isNew, deleted_at } = this.view;
+    const signs = [KIND_SIGNS[kind], saved && "⤓", favourite && "♥", stars > 0 && `★${stars}`];
+    signs.push(isNew && this.#words("name_new"));
     setAttribute(this.element, "data-sign", signs.filter(Boolean).join(" ") || null);
     setAttribute(this.element, "data-saved", saved);
     setAttribute(this.element, "data-favourite", favourite);
@@ -216,6 +217,7 @@ export function describeImage(view, isMarked, words) {
     words("name_reactions", { n: view.reactions }),
     view.saved && words("name_saved"),
     view.favourite && words("name_favourite"),
+    view.stars > 0 && words("annotation_stars_n", { n: view.stars }),
     view.new && words("name_new"),
     view.deleted_at && words("name_deleted"),
     isMarked && words("name_marked"),

@@ -97,9 +97,9 @@ export class Collections {
   /** @param {SubmitEvent} event */
   async #onSubmit(event) {
     event.preventDefault();
-    const { store, api } = this.#context;
+    const { store } = this.#context;
     const name = this.#name.value.trim();
-    const make = () => this.#request(() => api.post("collections", { action: "create", name }));
+    const make = () => this.#change({ action: "create", name });
     const isDone = await (store.get().marks.size ? this.#addMarked(name) : make());
     if (isDone) this.#name.value = "";
   }
@@ -155,23 +155,32 @@ export class Collections {
 
   /** Return the row of a collection. @param {Collection} collection */
   #makeRow(collection) {
-    const { api } = this.#context;
     const { name } = collection;
     return makeCollectionRow(this.#context, collection, {
       open: () => this.#searchLibrary(`set="${name.replaceAll('"', " ")}"`),
       add: () => this.#addMarked(name),
-      rename: (to) =>
-        this.#request(() => api.post("collections", { action: "rename", name, new_name: to })),
+      rename: (to) => this.#change({ action: "rename", name, new_name: to }),
       remove: () => this.#delete(name),
     });
   }
 
-  /** Delete a collection after asking the user. @param {string} name */
+  /** Change a collection and show all. Return whether that succeeded.
+   * @param {import("../contract").CollectionBody} body */
+  #change(body) {
+    const { api } = this.#context;
+    return this.#request(async () => (await api.post("collections", body)).collections);
+  }
+
+  /** Delete a collection, with a button that makes it again. @param {string} name */
   async #delete(name) {
-    const { api, words } = this.#context;
-    if (confirm(words("collection_delete_sure", { name }))) {
-      await this.#request(() => api.post("collections", { action: "delete", name }));
-    }
+    const { api, toast, words } = this.#context;
+    await this.#request(async () => {
+      const deleted = await api.post("collections", { action: "delete", name });
+      toast(words("collection_deleted", { name }), undefined, () =>
+        this.#change({ action: "create", name, ids: deleted.removed_ids }),
+      );
+      return deleted.collections;
+    });
   }
 
   /** Import a file of collections in parts of AT_ONCE images. @param {HTMLInputElement} field */

@@ -143,6 +143,8 @@ export class Jobs {
     const { api, toast, words, signal } = this.context;
     try {
       this.poller.setJobs(await api.post(`jobs/${id}/${action}`, {}, { signal }));
+      if (action === "cancel")
+        toast(words("job_was_cancelled"), undefined, () => this.runAction(id, "resume"));
     } catch (error) {
       if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
     }

@@ -67,9 +67,33 @@ export class Watches {
     const name = [model?.name ?? where.user, version].filter(Boolean).join(" · ");
     await this.#request(() =>
       isWatched
-        ? api.post("watches", { action: "unwatch", gallery })
+        ? this.#unwatch({
+            gallery,
+            name,
+            model: where.model,
+            version: where.version,
+            user: where.user,
+          })
         : api.post("watches", { action: "watch", ...where, name }),
     );
+  }
+
+  /** Stop watching a gallery, with a button that watches it again. Return the galleries that are
+   * still watched.
+   * @param {Pick<WatchedGallery, "gallery" | "name" | "model" | "version" | "user">} one */
+  async #unwatch({ gallery, ...again }) {
+    const { api, store, toast, words } = this.#context;
+    const left = await api.post("watches", { action: "unwatch", gallery });
+    toast(words("watch_stopped", { name: again.name }), undefined, () =>
+      this.#request(() =>
+        api.post("watches", {
+          action: "watch",
+          ...withSource(store.get().where, again),
+          name: again.name,
+        }),
+      ),
+    );
+    return left;
   }
 
   /** Send a request and show the watched galleries that it returns.
@@ -170,11 +194,9 @@ export class Watches {
 
   /** Return the row of a watched gallery. @param {WatchedGallery} one */
   #makeRow(one) {
-    const { api } = this.#context;
-    const { gallery } = one;
     return new WatchRow(this.#context, one, {
       open: () => this.#open(one),
-      unwatch: () => this.#request(() => api.post("watches", { action: "unwatch", gallery })),
+      unwatch: () => this.#request(() => this.#unwatch(one)),
     });
   }
 

@@ -57,6 +57,7 @@ export function makeInitialState() {
     thumb: 450,
     jobs: null,
     watches: null,
+    annotated: {},
   };
 }
 

@@ -6,7 +6,7 @@ import { Gestures } from "./gestures.js";
 import { Loader, listNearbyIndices } from "./loader.js";
 import { Slide } from "./slide.js";
 import { StageGestures } from "./stage_gestures.js";
-import { fitPose, getFitScale, zoomAt } from "./zoom.js";
+import { stepZoom } from "./zoom.js";
 
 /** @import { Context, View } from "../types.js" */
 /** @import { Pose } from "./zoom.js" */
@@ -21,8 +21,6 @@ import { fitPose, getFitScale, zoomAt } from "./zoom.js";
 
 const SLIDES_AROUND = 4; // to each side, with their thumbnails
 const FILES_AROUND = 2;
-const STEP_IN = 1.5; // of a press of + or -
-const MIDDLE = { x: 0, y: 0 };
 
 export class Stage {
   /** @type {Map<number, Slide>} */
@@ -51,12 +49,6 @@ export class Stage {
   get slide() {
     const view = this.#views[this.#index];
     return view && this.#slides.get(view.id);
-  }
-
-  /** Return the scale at which the whole image fits, and the current scale. */
-  get scales() {
-    const { slide } = this;
-    return slide && { fit: getFitScale(slide.size, this.size), now: slide.pose.scale };
   }
 
   /** Show an image, and load the images around it.
@@ -95,13 +87,10 @@ export class Stage {
   }
 
   /** Zoom in or out by a step, to the whole image, or to its real size.
-   * @param {"in" | "out" | "fit" | "one"} how */
+   * @param {import("../types.js").ZoomStep} how */
   zoom(how) {
     const { slide, size } = this;
-    if (!slide) return;
-    if (how === "fit") return this.setPose(fitPose(slide.size, size), true);
-    const scales = { in: slide.pose.scale * STEP_IN, out: slide.pose.scale / STEP_IN, one: 1 };
-    this.setPose(zoomAt(slide.pose, scales[how], MIDDLE, slide.size, size), true);
+    if (slide) this.setPose(stepZoom(slide.pose, how, slide.size, size), true);
   }
 
   /** Zoom and pan the open image to a pose.

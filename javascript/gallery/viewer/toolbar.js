@@ -33,7 +33,7 @@ export class Toolbar {
       "data-do": "zoom",
       title: words("say_zoom"),
     });
-    this.scale.addEventListener("click", () => actions.zoom(this.#isFitted ? "one" : "fit"));
+    this.scale.addEventListener("click", () => actions.zoom("toggle"));
     this.mark = tool("mark", "mark", "say_mark", () => this.#view && actions.mark(this.#view.id));
     this.favourite = tool(
       "favourite",
@@ -63,8 +63,6 @@ export class Toolbar {
     );
   }
 
-  #isFitted = true;
-
   /** Show the open image's position and marks. @param {Shown} shown */
   show({ view, index, count, ended, marked, details }) {
     const { words } = this.context;
@@ -79,10 +77,9 @@ export class Toolbar {
     setLabel(this.save, words(view.saved ? "say_saved" : "say_save"));
   }
 
-  /** Show the zoom in percent. @param {{fit: number, now: number}} scales */
-  showScale({ fit, now }) {
-    this.#isFitted = now <= fit * 1.001;
-    this.scale.textContent = `${Math.round(now * 100)} %`;
+  /** Show the zoom in percent. @param {number} scale  1: actual size */
+  showScale(scale) {
+    this.scale.textContent = `${Math.round(scale * 100)} %`;
   }
 
   /** Show whether the viewer fills the screen. @param {boolean} isFull */

@@ -34,7 +34,7 @@ export class Viewer {
     if (context.store.get().open !== null) this.#onChange(context.store.get());
   }
 
-  /** Zoom the open image. @param {"in" | "out" | "fit" | "one"} how */
+  /** Zoom the open image. @param {import("../types.js").ZoomStep} how */
   zoom(how) {
     this.#parts?.stage.zoom(how);
   }
@@ -136,10 +136,10 @@ export class Viewer {
 
   #showStage() {
     const { stage, dialog, toolbar } = /** @type {ViewerParts} */ (this.#parts);
-    const { slide, scales } = stage;
-    if (!slide || !scales) return;
+    const { slide } = stage;
+    if (!slide) return;
     dialog.dataset.shows = slide.shows;
-    toolbar.showScale(scales);
+    toolbar.showScale(slide.pose.scale);
   }
 
   /** Load the details of the next images, and the gallery's next page before its end is reached.
@@ -204,6 +204,7 @@ function makeUnknownView(id) {
     base_model: "",
     saved: false,
     favourite: false,
+    stars: 0,
     new: false,
     deleted_at: "",
     has_data: false,

@@ -4,6 +4,9 @@
 /** @typedef {{x: number, y: number}} Point  from the stage's middle, in CSS pixels */
 /** @typedef {{scale: number, x: number, y: number}} Pose  scale 1 is one CSS pixel a pixel; x, y: the image's middle from the stage's */
 
+const STEP_IN = 1.5; // of a press of + or -
+const MIDDLE = { x: 0, y: 0 };
+
 const MOST_ENLARGED = 2; // a small image is enlarged so much at most
 const DEEPEST = 8;
 const RESISTANCE = 0.35;
@@ -151,4 +154,16 @@ function clamp(value, low, high) {
 function resistLimit(value, far) {
   const inside = clamp(value, -far, far);
   return inside + (value - inside) * RESISTANCE;
+}
+
+/** Return the pose after a step of zooming around the stage's middle.
+ * @param {Pose} pose
+ * @param {import("../types.js").ZoomStep} how
+ * @param {Size} image
+ * @param {Size} stage
+ * @returns {Pose} */
+export function stepZoom(pose, how, image, stage) {
+  if (how === "toggle" && isZoomed(pose, image, stage)) return fitPose(image, stage);
+  const scales = { in: pose.scale * STEP_IN, out: pose.scale / STEP_IN, toggle: 1 };
+  return zoomAt(pose, scales[how], MIDDLE, image, stage);
 }

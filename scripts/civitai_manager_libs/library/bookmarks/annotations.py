@@ -41,12 +41,17 @@ class Annotation:
 
 @dataclass(frozen=True)
 class AnnotationChange:
-    """New values for an image's annotations; None keeps the present value."""
+    """New values for an image's annotations; None keeps the present value.
+
+    tags: replace all present tags. add_tags, remove_tags: change them one by one.
+    """
 
     favourite: bool | None = None
     stars: int | None = None
     note: str | None = None
     tags: Sequence[str] | None = None
+    add_tags: Sequence[str] = ()
+    remove_tags: Sequence[str] = ()
 
 
 def find_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
@@ -102,8 +107,17 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
         db.execute("INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?)", values)
     if change.tags is not None:
         db.execute("DELETE FROM own_tags WHERE id = ?", (image_id,))
-        rows = ((image_id, tag, fold_text(tag)) for tag in _unique_tags(change.tags))
-        db.executemany("INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)", rows)
+    _add_tags(db, image_id, [*(change.tags or ()), *change.add_tags])
+    removed = [(image_id, fold_text(tag)) for tag in change.remove_tags]
+    db.executemany("DELETE FROM own_tags WHERE id = ? AND folded = ?", removed)
+
+
+def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> None:
+    """Add tags to an image, up to the most that an image may have."""
+    (count,) = db.execute("SELECT count(*) FROM own_tags WHERE id = ?", (image_id,)).fetchone()
+    rows = [(image_id, tag, fold_text(tag)) for tag in _unique_tags(tags)]
+    sql = "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)"
+    db.executemany(sql, rows[: max(0, _MAX_TAGS - count)])
 
 
 def _unique_tags(tags: Sequence[str]) -> list[str]:

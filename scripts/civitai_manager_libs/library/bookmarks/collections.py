@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...core import clean_line, Image
@@ -15,7 +16,7 @@ from .thumbnails import store_thumbnails
 
 __all__ = ["add_to_collection", "Collection", "delete_collection", "list_collections"]
 __all__ += ["list_image_ids", "list_image_ids_by_name", "remove_from_collection"]
-__all__ += ["rename_collection", "write_collection"]
+__all__ += ["rename_collection", "restore_memberships", "write_collection"]
 
 _MAX_NAME = 100  # characters
 _COVERS = 4
@@ -96,6 +97,23 @@ def remove_from_collection(image_ids: Sequence[int], name: str) -> None:
     _execute(sql, [(image_id, fold_text(name)) for image_id in image_ids])
 
 
+def restore_memberships(names_by_id: Mapping[int, Sequence[str]]) -> None:
+    """Put each image into exactly these collections; create those that are missing.
+
+    names_by_id: the names of an image's collections by its id. Raises DiskError.
+    """
+    with writing() as db:
+        for image_id, names in names_by_id.items():
+            folded = json.dumps([fold_text(name) for name in names])
+            db.execute(
+                "DELETE FROM in_sets WHERE id = ? AND number NOT IN (SELECT number FROM sets"
+                " WHERE folded IN (SELECT value FROM json_each(?)))",
+                (image_id, folded),
+            )
+            for name in names:
+                write_collection(db, [image_id], name)
+
+
 def rename_collection(name: str, new_name: str) -> None:
     """Rename a collection. Raises InputError if the new name is empty or taken, and DiskError."""
     clean = _validate_name(new_name)
@@ -106,9 +124,14 @@ def rename_collection(name: str, new_name: str) -> None:
     _execute(sql, [(clean, fold_text(clean), fold_text(name))])
 
 
-def delete_collection(name: str) -> None:
-    """Delete a collection; its images stay in the library. Raises DiskError."""
+def delete_collection(name: str) -> list[int]:
+    """Delete a collection and return its image ids; the images stay in the library.
+
+    Raises DiskError.
+    """
+    ids = list_image_ids(name)
     _execute("DELETE FROM sets WHERE folded = ?", [(fold_text(name),)])
+    return ids
 
 
 def _execute(sql: str, values: Sequence[tuple[object, ...]]) -> None:

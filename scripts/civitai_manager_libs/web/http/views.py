@@ -69,6 +69,7 @@ def image_view(
         "saved": image.id in saved,
         "has_data": bool(image.meta),
         "favourite": annotation.favourite,
+        "stars": annotation.stars,
         "new": image.id in news,
         "deleted_at": format_day(annotation.deleted_at),
     }

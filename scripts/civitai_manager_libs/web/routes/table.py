@@ -49,7 +49,6 @@ _READ = (
     ("watches", watches.get_watches),
 )
 _WRITE = (
-    ("POST", "collections", library.act_on_collections),
     ("POST", "watches", watches.act_on_watches),
     (
         "POST",
@@ -65,6 +64,7 @@ _WRITE_MUCH = (  # the last: bytes that a body may have
     ("POST", "compatibility", image.check_infotext, 4 * _MB),  # a text
     ("POST", "loaded_filter", library.filter_loaded, 2 * _MB),  # ids
     ("POST", "annotations", library.annotate_images, 2 * _MB),
+    ("POST", "collections", library.act_on_collections, 2 * _MB),
     ("POST", "jobs", jobs.begin_job, 2 * _MB),
     ("POST", "import", library.post_import, 8 * _MB),
 )

@@ -26,6 +26,7 @@ from .library import (
     AnnotationsChanged,
     Collection,
     CollectionBody,
+    CollectionsChanged,
     Imported,
     LoadedFilterBody,
     LoadedFilterResult,
@@ -109,7 +110,7 @@ PostResponses = TypedDict(
     "PostResponses",
     {
         "annotations": AnnotationsChanged,
-        "collections": list[Collection],
+        "collections": CollectionsChanged,
         "compatibility": Incompatibilities,
         "images/{id}/comparison": Comparison,
         "images/{id}/reproductions/remove": list[Reproduction],

@@ -52,6 +52,7 @@ class ImageView(TypedDict):
     saved: bool
     has_data: bool
     favourite: bool
+    stars: int
     new: bool
     deleted_at: str
 

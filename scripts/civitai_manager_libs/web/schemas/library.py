@@ -11,6 +11,7 @@ from .images import Annotations
 __all__ = [
     "Collection",
     "CollectionBody",
+    "CollectionsChanged",
     "AnnotationsBody",
     "AnnotationsChanged",
     "Imported",
@@ -34,29 +35,45 @@ class Collection(TypedDict):
 
 
 class CollectionBody(TypedDict, total=False):
-    """new_name: for `rename`."""
+    """new_name: for `rename`. ids: images to put into the collection, for `create`."""
 
     action: Literal["create", "rename", "delete"]
     name: str
     new_name: str
+    ids: list[int]
+
+
+class CollectionsChanged(TypedDict):
+    """All collections after a change. removed_ids: the images of the one that was deleted."""
+
+    collections: list[Collection]
+    removed_ids: list[int]
 
 
 class AnnotationsBody(TypedDict, total=False):
-    """What to change about images; a missing field stays. add_to, remove_from: collections."""
+    """What to change about images; a missing field stays.
+
+    tags: replace all tags. add_to, remove_from: collections. restore: annotations by image id, as
+    `previous` of an earlier change, which they undo; then no other field counts.
+    """
 
     ids: list[int]
     favourite: bool
     stars: int
     note: str
     tags: list[str]
+    add_tags: list[str]
+    remove_tags: list[str]
     add_to: str
     remove_from: str
+    restore: dict[str, Annotations]
 
 
 class AnnotationsChanged(TypedDict):
-    """The images' annotations after the change, by image id."""
+    """The images' annotations after the change and before it, by image id."""
 
     annotations: dict[str, Annotations]
+    previous: dict[str, Annotations]
 
 
 class Imported(TypedDict):

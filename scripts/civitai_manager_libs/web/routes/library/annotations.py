@@ -3,43 +3,85 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
 
 from .... import setting
-from ....core import Image, level_mask
+from ....core import as_mapping, as_whole_number, Image, level_mask
 from ....library import bookmarks, records
 from ...http import annotation_view, ApiError, RequestContext
-from ...schemas.library import AnnotationsChanged, Collection, Imported
+from ...schemas.images import Annotations
+from ...schemas.library import AnnotationsChanged, Collection, CollectionsChanged, Imported
 from ..dependencies import require_ids
 
 __all__ = ["act_on_collections", "get_export", "annotate_images", "get_collections", "post_import"]
 
 _MOST_IDS = 10_000
+_MOST_IN_COLLECTION = 100_000
 
 
 def annotate_images(context: RequestContext) -> AnnotationsChanged:
-    """Change the annotations of images, and return the new annotations."""
+    """Change the annotations of images; return them as they are and as they were."""
+    if (restored := context.body_field("restore")) is not None:
+        return _restore_annotations(_parse_restored(restored))
     images = _require_images(context)
     wanted = bookmarks.annotations.AnnotationChange(
         context.typed_field("favourite", bool),
         context.typed_field("stars", int),
         context.typed_field("note", str),
         _text_list(context, "tags"),
+        _text_list(context, "add_tags") or (),
+        _text_list(context, "remove_tags") or (),
     )
+    ids = [image.id for image in images]
+    previous = _view_annotations(ids)
     if wanted != bookmarks.annotations.AnnotationChange():
         bookmarks.annotations.change_annotations(images, wanted)
-    ids = [image.id for image in images]
     if name := context.typed_field("add_to", str):
         bookmarks.collections.add_to_collection(images, name)
     if name := context.typed_field("remove_from", str):
         bookmarks.collections.remove_from_collection(ids, name)
+    return {"annotations": _view_annotations(ids), "previous": previous}
+
+
+def _restore_annotations(restored: Mapping[int, Annotations]) -> AnnotationsChanged:
+    """Give images back the annotations and collections that they had before a change."""
+    previous = _view_annotations(list(restored))
+    for image in records.find_images(list(restored)).values():
+        before = restored[image.id]
+        change = bookmarks.annotations.AnnotationChange(
+            before["favourite"], before["stars"], before["note"], before["tags"]
+        )
+        bookmarks.annotations.change_annotations([image], change)
+    names = {image_id: before["collections"] for image_id, before in restored.items()}
+    bookmarks.collections.restore_memberships(names)
+    return {"annotations": _view_annotations(list(restored)), "previous": previous}
+
+
+def _parse_restored(given: object) -> dict[int, Annotations]:
+    """Return the annotations to restore by image id. Raises ApiError if they are malformed."""
+    restored: dict[int, Annotations] = {}
+    for key, value in list(as_mapping(given).items())[:_MOST_IDS]:
+        before = as_mapping(value)
+        texts = [before.get("tags"), before.get("collections")]
+        are_lists = all(isinstance(t, list) and all(map(_is_text, t)) for t in texts)
+        if not (key.isdecimal() and are_lists):
+            raise ApiError(400, "bad_input", field="restore")
+        restored[int(key[:16])] = {
+            "favourite": before.get("favourite") is True,
+            "stars": as_whole_number(before.get("stars"), 0, 5) or 0,
+            "note": str(before.get("note", "")),
+            "tags": before["tags"],
+            "collections": before["collections"],
+        }
+    return restored
+
+
+def _view_annotations(ids: Sequence[int]) -> dict[str, Annotations]:
     found = bookmarks.annotations.find_annotations(ids)
-    return {
-        "annotations": {str(i): annotation_view(found.get(i, bookmarks.Annotation())) for i in ids}
-    }
+    return {str(i): annotation_view(found.get(i, bookmarks.Annotation())) for i in ids}
 
 
 def get_collections(context: RequestContext) -> list[Collection]:
@@ -58,19 +100,24 @@ def get_collections(context: RequestContext) -> list[Collection]:
     ]
 
 
-def act_on_collections(context: RequestContext) -> list[Collection]:
+def act_on_collections(context: RequestContext) -> CollectionsChanged:
     """Create, rename or delete a collection; return all collections."""
     name, to = context.typed_field("name", str) or "", context.typed_field("new_name", str) or ""
+    has_ids = context.body_field("ids") is not None
+    ids = require_ids(context, _MOST_IN_COLLECTION) if has_ids else []
     actions: dict[Any, Callable[[], object]] = {
-        "create": lambda: bookmarks.collections.add_to_collection([], name),
+        "create": lambda: bookmarks.collections.add_to_collection(
+            list(records.find_images(ids).values()), name
+        ),
         "rename": lambda: bookmarks.collections.rename_collection(name, to),
         "delete": lambda: bookmarks.collections.delete_collection(name),
     }
     action = context.body_field("action")
     if not isinstance(action, str) or action not in actions:
         raise ApiError(400, "bad_input")
-    actions[action]()
-    return get_collections(context)
+    result = actions[action]()
+    removed_ids = result if isinstance(result, list) else []
+    return {"collections": get_collections(context), "removed_ids": removed_ids}
 
 
 def get_export(context: RequestContext) -> Response:
