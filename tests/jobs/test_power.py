@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -14,8 +15,11 @@ import time
 
 import pytest
 from api_server import MODEL_ID, ApiServer
+from civitai_manager_libs.jobs import JobStore
+from civitai_manager_libs.model_files import ModelFileRequest
 from cli_process import CliProcess, part_files
 from crash_checks import list_whole_images
+from model_storage import ModelStorage, safetensors
 from power_loss import CutDisk, stopped
 
 pytestmark = [
@@ -100,3 +104,45 @@ def test_names_of_the_last_pictures_are_there_too(server, disk, tmp_path):
         assert done.returncode == 0, done.stderr
         with disk.mounted(copy) as path:
             assert list_whole_images(server, path / limit) == set(server.ids[: int(limit)])
+
+
+def test_model_files_that_are_called_saved_are_whole_after_a_power_cut(disk, tmp_path):
+    moments, data, count, counts = random.Random(2), tmp_path / "data", 40, []
+    with ModelStorage(safetensors(3_000_000)) as site:
+        site.rules.rate = 10_000_000
+        program, record = CliProcess(site.base, data), {"id": 700200, "name": "v1"}
+        requests = [
+            ModelFileRequest(
+                file_id=i,
+                version_id=700200,
+                model_id=5,
+                url=f"{site.base}/api/download/models/700200?fileId={i}",
+                path=str(disk.path / f"{i}.safetensors"),
+                kind="lora",
+                size=len(site.body),
+                sha256=site.sha256.lower(),
+                record=record,
+            )
+            for i in range(1, count + 1)
+        ]
+        with JobStore(str(data / "gallery.db")) as store:
+            store.add_model_files("Mix", requests)
+        with program.start("resume", "1") as process:
+            while len(counts) < 8:
+                time.sleep(moments.uniform(0.2, 1))
+                with stopped(process):
+                    copy, kept = disk.cut(), tmp_path / f"data-{len(counts)}"
+                    shutil.copytree(data, kept)
+                    assert process.poll() is None, "the cut came too late"
+                with disk.mounted(copy) as path, JobStore(str(kept / "gallery.db")) as store:
+                    saved = [f for f in store.list_model_files(1) if f.state == "saved"]
+                    for file in saved:
+                        model = path / os.path.basename(file.path)
+                        assert model.read_bytes() == site.body
+                        assert model.with_suffix(".json").is_file()
+                    for model in path.glob("*.safetensors"):
+                        assert model.read_bytes() == site.body
+                counts.append(len(saved))
+                copy.unlink()
+            process.kill()
+    assert counts[-1] > counts[0]
