@@ -13,6 +13,13 @@ CivitaiShortcutError
 ├── InvalidResponse         bad_answer    an API response of an unexpected form
 ├── TooLarge                too_large     above the limit in the settings
 ├── Refused                 refused       a URL or redirect that is not followed
+├── WrongHash               wrong_hash    a complete file, but not the one that Civitai describes
+├── EarlyAccess             early_access  a model that only buyers may download for now
+├── NoAccess                no_access     a model that this account may not download
+├── NotOffered              not_offered   a model that nobody may download
+├── Unsafe                  unsafe        a file that could run code or failed a scan
+├── QuotaReached            quota         too many downloads of this account: a job pauses
+├── FileInUse               in_use        another program is downloading the file: a job pauses
 ├── DiskError               disk          the path cannot be written
 │   └── DiskFull            disk          no space: a job pauses instead of failing
 ├── Cancelled               cancelled     the user stopped the work
@@ -23,10 +30,10 @@ CivitaiShortcutError
 from __future__ import annotations
 
 __all__ = ["Busy", "Cancelled", "CivitaiShortcutError", "DiskError", "DiskFull", "EarlyAccess"]
-__all__ += ["HttpStatusError", "IncompleteDownload", "InputError", "InvalidResponse", "NeedsKey"]
-__all__ += ["NetworkError", "NoAccess", "NotAnImage", "NotFound", "NotOffered", "QuotaReached"]
-__all__ += ["Refused", "RegionBlocked", "ServerError", "SettingError", "TooLarge", "Unsafe"]
-__all__ += ["WrongHash"]
+__all__ += ["FileInUse", "HttpStatusError", "IncompleteDownload", "InputError", "InvalidResponse"]
+__all__ += ["NeedsKey", "NetworkError", "NoAccess", "NotAnImage", "NotFound", "NotOffered"]
+__all__ += ["QuotaReached", "Refused", "RegionBlocked", "ServerError", "SettingError", "TooLarge"]
+__all__ += ["Unsafe", "WrongHash"]
 
 
 class CivitaiShortcutError(Exception):
@@ -130,6 +137,10 @@ class Unsafe(CivitaiShortcutError):
 
 class QuotaReached(CivitaiShortcutError):
     reason = "quota"
+
+
+class FileInUse(CivitaiShortcutError):
+    reason = "in_use"
 
 
 class DiskError(CivitaiShortcutError):

@@ -11,7 +11,7 @@ import time
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import JobService, JobStore
+from civitai_manager_libs.jobs import backoff, JobService, JobStore
 from civitai_manager_libs.model_files import ModelFileRequest
 from cli_process import CliProcess, part_files
 from model_storage import ModelStorage, safetensors
@@ -254,3 +254,24 @@ def test_job_that_is_killed_again_and_again_ends_with_the_whole_file(
     assert site.bytes_sent <= size + (count + 4) * _MEGABYTE
     (row,) = json.loads(program.run("jobs", "--json").stdout)
     assert (row["state"], row["failed"]) == ("done", 0)
+
+
+def test_file_that_another_program_is_downloading_is_waited_for(
+    service, site, folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(backoff, "_NETWORK_RETRY_SECONDS", 0.2)
+    program, _ = _prepare(site, tmp_path)
+    with JobStore(setting.database_file()) as store:
+        store.set_state(1, "cancelled")
+    with program.start("resume", "1") as process:
+        wait_for(lambda: site.bytes_sent > _MEGABYTE, "a part of the file")
+        with JobStore(setting.database_file()) as store:  # as if the first had been cancelled
+            with store._database.writing() as db:
+                db.execute("UPDATE jobs SET state = 'cancelled'")
+        job_id = service.download_model_files(_requests(site, folder), "Mix").job_id
+        wait_for(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
+        assert _shown(service, job_id).current_job.reason == "in_use"
+        assert process.wait(30) == 0
+    assert _comes_to(service, job_id, "done").job.skipped == 1
+    _check_saved(site, folder)
+    assert site.bytes_sent < len(_BODY) + 2 * _MEGABYTE

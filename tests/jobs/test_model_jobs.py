@@ -13,7 +13,14 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core.images import Image
-from civitai_manager_libs.errors import Busy, DiskFull, EarlyAccess, NetworkError, NotFound
+from civitai_manager_libs.errors import (
+    Busy,
+    DiskFull,
+    EarlyAccess,
+    FileInUse,
+    NetworkError,
+    NotFound,
+)
 from civitai_manager_libs.errors import QuotaReached, WrongHash
 from civitai_manager_libs.jobs import JobService, JobStore, JobWorker
 from civitai_manager_libs.jobs import backoff
@@ -141,7 +148,12 @@ def test_failure_that_stays_fails_its_file_and_the_others_come(store, tmp_path, 
 
 @pytest.mark.parametrize(
     "error",
-    [NetworkError("It broke off."), Busy("Busy.", 300.0), QuotaReached("Enough for today.")],
+    [
+        NetworkError("It broke off."),
+        Busy("Busy.", 300.0),
+        QuotaReached("Enough."),
+        FileInUse("Taken."),
+    ],
     ids=lambda error: error.reason,
 )
 def test_failure_that_can_come_right_pauses_and_the_file_comes_last_next_time(

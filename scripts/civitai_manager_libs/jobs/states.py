@@ -6,12 +6,8 @@ from enum import Enum
 
 __all__ = ["JobState", "TRANSIENT_REASONS", "WalkState", "allowed_sources", "resumes_automatically"]
 
-TRANSIENT_REASONS = (
-    "busy",
-    "disk",
-    "network",
-    "quota",
-)  # reason codes of a pause that ends by itself
+# Reason codes of a pause that ends by itself.
+TRANSIENT_REASONS = ("busy", "disk", "in_use", "network", "quota")
 
 
 class JobState(str, Enum):

@@ -16,6 +16,7 @@ from ...core import (
 from ...errors import (
     CivitaiShortcutError,
     DiskError,
+    FileInUse,
     InvalidResponse,
     NetworkError,
     NotFound,
@@ -92,7 +93,7 @@ class ModelDownload:
         file = RangedFile(folder, self._url)
         with file:
             if file.is_taken:
-                raise DiskError("Another program is downloading this file.")
+                raise FileInUse("Another program is downloading this file.")
             check_free_space(folder, self._checks.size - file.size + self._checks.reserve)
             try:
                 self._receive_and_verify(file)
