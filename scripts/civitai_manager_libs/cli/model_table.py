@@ -28,7 +28,7 @@ _INDENT = " " * 6
 
 
 def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
-    """Print what images or models need, as a table with a sum or as JSON in one line."""
+    """Print the model files that images or models need, as a table or as JSON in one line."""
     if as_json:
         terminal.print_result(json.dumps(_to_json(needed)))
         return
@@ -60,7 +60,7 @@ def _format_file(needed: NeededFile) -> Iterator[str]:
 
 
 def _list_reasons(needed: NeededFile) -> Iterator[str]:
-    """Yield why a file is not fetched, in whole sentences."""
+    """Yield a sentence for each reason why a file is not downloaded."""
     language, choice = terminal.user_language(), needed.choice
     if choice.refusal:
         yield messages.model_reason_text(choice.refusal, language)
@@ -106,7 +106,7 @@ def _format_sum(needed: NeededFiles) -> str:
 
 
 def _list_free_space(files: Sequence[NeededFile]) -> Iterator[tuple[str, int]]:
-    """Yield (folder, bytes free) once for each amount of free space."""
+    """Yield (folder, free bytes), once for each disk."""
     seen = set[int]()
     for folder in dict.fromkeys(os.path.dirname(file.path) for file in files):
         free = find_free_space(folder)

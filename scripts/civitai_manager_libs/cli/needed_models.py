@@ -50,9 +50,9 @@ class _TellingClient:
 
 
 def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
-    """Return the model files that the command's images and models need.
+    """Return the model files that the images and models named by the command need.
 
-    Raises InputError for what is no image, model or file, and the errors of the HTTP client.
+    Raises InputError if a name is no image, model or file, and the errors of the HTTP client.
     """
     named = _Named()
     for text in arguments.what:
@@ -69,11 +69,11 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
 def apply_choices(
     needed: NeededFiles, file_ids: Sequence[int], pickles: Sequence[int]
 ) -> NeededFiles:
-    """Return the needed files with the files that the user has chosen.
+    """Return the needed files, changed to the files that the user has chosen.
 
-    A model file takes the place of the version's other one; a companion, such as a VAE, is added.
-    file_ids: ids of the chosen files. pickles: ids of chosen files that the user agrees to although
-    loading them could run code. Raises InputError for an id that no version here has.
+    A model file replaces the version's other one; a companion, such as a VAE, is added. file_ids:
+    ids of the chosen files. pickles: ids of chosen files of which the user accepts that loading
+    them could run code. Raises InputError if no version here has a file of an id.
     """
     files = list(needed.files)
     for file_id in dict.fromkeys((*file_ids, *pickles)):
@@ -94,7 +94,7 @@ def _has_file(needed: NeededFile, file_id: int) -> bool:
 
 
 def _choose(needed: NeededFile, file_id: int, allows_pickle: bool) -> NeededFile:
-    """Return the same need with another file of the version."""
+    """Return the needed file with another file of its version."""
     if needed.version is None:
         return needed
     choice = choose_file(needed.version, file_id=file_id, allows_pickle=allows_pickle)
@@ -102,9 +102,10 @@ def _choose(needed: NeededFile, file_id: int, allows_pickle: bool) -> NeededFile
 
 
 def _read_image_file(path: str, image_id: int) -> Image:
-    """Return an image on disk with the generation data that its file holds.
+    """Return an Image with the generation data in a file on disk.
 
-    image_id: a number for it, since it may not be on Civitai. Raises InputError if it has none.
+    image_id: the id to give it, since it may not be on Civitai. Raises InputError if the file has
+    no such data.
     """
     try:
         infotext = read_embedded(path).infotext
@@ -118,7 +119,7 @@ def _read_image_file(path: str, image_id: int) -> Image:
 def _resolve_text(
     client: CivitaiHttpClient, text: str, version_id: int | None, named: _Named
 ) -> None:
-    """Add the image or the model's version that a text names."""
+    """Add to `named` the image or the model's version that a text stands for."""
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(text, takes_words=False)
     if reference.image_id is not None:

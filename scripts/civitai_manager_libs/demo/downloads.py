@@ -31,7 +31,7 @@ _LOGIN = "The creator of this asset requires you to be logged in to download it"
 
 
 def is_archived(model: Model) -> bool:
-    """Return whether a model is archived: its files are gone."""
+    """Return whether a model is archived, so that its files are gone."""
     return model.id == _ARCHIVED
 
 
@@ -54,7 +54,7 @@ def describe_files(model: Model, version: Version, base: str) -> list[dict[str, 
 
 
 def make_address(text: str, params: Params, has_key: bool) -> str:
-    """Return the signed path in the storage to which the route of a version redirects.
+    """Return the signed path in the storage to which the download route redirects.
 
     text: the version's id. has_key: whether the request has a valid API key. Raises ErrorResponse.
     """
@@ -77,7 +77,7 @@ def find_stored_file(path: str, query: Mapping[str, list[str]], has_key: bool) -
     """Return the file at a signed address of the storage. Raises ErrorResponse.
 
     path: the URL's path. has_key: whether the request has an Authorization header, which the
-    storage does not take beside a signature.
+    storage refuses next to a signature.
     """
     number = path.removeprefix(STORAGE).partition("/")[0]
     weights = find_weights(int(number)) if number.isdigit() and len(number) < 11 else None
@@ -113,7 +113,7 @@ def _describe_file(weights: Weights, is_primary: bool, base: str) -> dict[str, A
 
 
 def _check_access(model: Model, version: Version, has_key: bool) -> None:
-    """Raise ErrorResponse, as Civitai's route answers, if the version may not be downloaded."""
+    """Raise the ErrorResponse of Civitai's route if the version may not be downloaded."""
     if is_archived(model):
         raise ErrorResponse(410, {"error": "Model archived"})
     if version.id == _EARLY_ACCESS:

@@ -46,9 +46,9 @@ _LOAD_EMBEDDINGS = "load_textual_inversion_embeddings"
 
 
 def refresh_models(kind: str) -> bool:
-    """Let the WebUI read its folder for a kind of model; return whether the WebUI did.
+    """Let the WebUI read its folder for a kind of model again; return whether it did.
 
-    kind: see `find_model_folder`. Return True without a WebUI, because then there is nothing to do.
+    kind: see `find_model_folder`. Return True without a WebUI, since there is nothing to do.
     """
     if not in_webui():
         return True
@@ -73,10 +73,10 @@ def _iter_calls(kind: str) -> Iterator[Callable[[], Any]]:
 
 
 def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
-    """Yield what makes a host read its embeddings.
+    """Yield the functions that make the WebUI read its embeddings again.
 
-    Without a loaded model there is nothing to do in A1111 and SD.Next: they read the embeddings
-    with the model, and A1111 would load its model for this.
+    In A1111 and SD.Next they do nothing without a loaded model: embeddings are read with the model,
+    and A1111 would load one now.
     """
     forge = _find("modules.ui_extra_networks_textual_inversion", "embedding_db", _LOAD_EMBEDDINGS)
     if forge is not None:
@@ -87,7 +87,7 @@ def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
 
 
 def _reload_forge_engines() -> None:
-    """Let the text encoders of Forge's loaded model read the embeddings."""
+    """Let the text encoders of Forge's loaded model read the embeddings again."""
     model = _find("modules.sd_models", "model_data", "sd_model")
     for engine in vars(model).values() if model is not None else ():
         load = getattr(getattr(engine, "embeddings", None), _LOAD_EMBEDDINGS, None)
@@ -107,5 +107,5 @@ def _reload_model_embeddings() -> None:
 
 
 def _find(module: str, *names: str) -> Any:
-    """Return an attribute of what the WebUI has loaded, such as `module.name.name`, else None."""
+    """Return an object of a loaded Python module, such as `module.name.name`, else None."""
     return reduce(lambda found, name: getattr(found, name, None), names, sys.modules.get(module))

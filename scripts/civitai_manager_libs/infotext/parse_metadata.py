@@ -17,7 +17,7 @@ _RESOURCES = re.compile(r"Civitai resources: (\[\{[^\]]{0,20000}\}\])")
 
 
 def parse_metadata(infotext: str) -> dict[str, Any]:
-    """Return the generation data of an infotext in the form of `meta` in Civitai's records.
+    """Parse an infotext into generation data in the form of `meta` in Civitai's records.
 
     The prompts are `prompt` and `negativePrompt`, the hashes of LoRAs and embeddings are in
     `hashes`, and all other parameters have the names of the infotext.
@@ -32,7 +32,7 @@ def parse_metadata(infotext: str) -> dict[str, Any]:
 
 
 def _iter_hashes(parameters: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    """Yield (name as in `hashes` of a record, hash)."""
+    """Yield (name, hash) for each hash; names are as in `hashes` of a record."""
     yield from as_mapping(_parse_json(parameters.get("Hashes"))).items()
     for key, kind in (("Lora hashes", "lora"), ("TI hashes", "embed")):
         for name, code in _HASHES.findall(parameters.get(key, "")):

@@ -36,7 +36,7 @@ _SD_VERSIONS = {
 def write_companions(
     client: CivitaiHttpClient, request: ModelFileRequest, cancelled: Cancellation
 ) -> list[CivitaiShortcutError]:
-    """Write the companions that the settings ask for and that are missing; return what failed."""
+    """Write the missing companion files that the settings ask for; return the errors."""
     version = _parse_version(request)
     if version is None or _is_part(request, version):
         return []
@@ -69,9 +69,9 @@ def _parse_version(request: ModelFileRequest) -> Version | None:
 
 
 def _is_part(request: ModelFileRequest, version: Version) -> bool:
-    """Return whether the file only belongs to the version's model, such as a checkpoint's VAE.
+    """Return whether the file is only a part of the version's model, such as a checkpoint's VAE.
 
-    Companions of such a file would say that the model itself is here.
+    Such a file gets no companions, since these would say that the model itself is here.
     """
     if request.path.lower().endswith(_CONFIGURATIONS):
         return True
@@ -81,7 +81,7 @@ def _is_part(request: ModelFileRequest, version: Version) -> bool:
 
 
 def _write_info(stem: str, request: ModelFileRequest) -> None:
-    """Write the version's JSON; the id of its model is added if it comes from a model's record."""
+    """Write the version's record as JSON, with the id of its model if that is known."""
     record = {"modelId": request.model_id, **request.record} if request.model_id else request.record
     _write_json(f"{stem}.civitai.info", record)
 
@@ -126,7 +126,7 @@ def _write_json(path: str, value: Mapping[str, Any]) -> None:
 def _fetch_preview(
     client: CivitaiHttpClient, stem: str, request: ModelFileRequest, cancelled: Cancellation
 ) -> None:
-    """Fetch an example image of the version whose rating the user wants to see."""
+    """Download an example image of the version, with a rating that the user wants to see."""
     names = [f"{stem}{middle}.{end}" for middle in (".preview", "") for end in _PREVIEW_EXTENSIONS]
     if any(map(os.path.lexists, names)):
         return

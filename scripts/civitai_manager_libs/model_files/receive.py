@@ -67,7 +67,7 @@ def _fetch_verified(
     progress: Progress,
     cancelled: Cancellation,
 ) -> FetchedFile:
-    """Fetch the file; once more from its start if its SHA256 is wrong."""
+    """Download the file; do so again from its start if its SHA256 is wrong."""
     reserve = setting.gallery_disk_reserve_mb * 1024 * 1024
     checks = ModelChecks(request.sha256, request.size, reserve)
     for is_last in (False, True):

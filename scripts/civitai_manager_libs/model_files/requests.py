@@ -43,7 +43,7 @@ class ModelFileRequest:
 
     @property
     def file(self) -> RemoteFile:
-        """Return the file as far as the request describes it."""
+        """Return a RemoteFile with what the request says about the file."""
         return RemoteFile(self.file_id, self.name, self.size, sha256=self.sha256)
 
     def to_json(self) -> dict[str, Any]:
@@ -110,9 +110,9 @@ def find_version(version_id: int) -> Version | None:
 def _refresh(
     client: Client, file: RemoteFile, version: Version, cancelled: Cancellation | None
 ) -> tuple[RemoteFile, Version]:
-    """Return the file and its version as Civitai has them today.
+    """Return the file and its version with Civitai's present data.
 
-    They are returned unchanged if Civitai does not tell, so that the download finds the reason.
+    They are returned unchanged if Civitai does not respond; the download will report why.
     """
     with suppress(NetworkError, HttpStatusError, InvalidResponse):
         today = models.load_version(client, version.id, cancelled, MAX_AGE)

@@ -173,7 +173,7 @@ class PieceConnection:
             plan.set_total(plan.total, is_shared=True)
 
     def _begin(self, body: ResponseBody, piece: Piece, total: int | None, is_part: bool) -> bool:
-        """Begin the file with its first response; return False if another request has to do so.
+        """Begin the file with its first response; return False if a new request is needed.
 
         No other connection runs yet.
         """
