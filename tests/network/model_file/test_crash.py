@@ -138,6 +138,7 @@ def test_file_comes_whole_after_cuts_of_power(rate, tmp_path, monkeypatch):
             _check_whole(site, folder / "a.safetensors")
             print(f"bytes fetched twice after each of {cuts} cuts of power: {twice}")
             assert fetched.size == size
+            assert max(twice) < max(4 * rate, 1_000_000), "more than came in a second"
     finally:
         disk.close()
 
