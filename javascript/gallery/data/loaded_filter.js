@@ -85,10 +85,7 @@ export class LoadedFilter {
       const others = notes.filter((note) => note.code !== "search");
       const matching = new Set([...(isFirst ? [] : (matches ?? [])), ...ids]);
       const newNotes = message ? [...others, { code: "search", message }] : others;
-      return {
-        matches: matching,
-        notes: newNotes,
-      };
+      return { matches: matching, notes: newNotes };
     });
   }
 }

@@ -25,7 +25,7 @@ export class Records {
   /** Return the cached record of an image, undefined if there is none. @param {number} id */
   getCached(id) {
     const record = this.#cache.get(id);
-    if (record) this.#store(record);
+    if (record) this.cacheRecord(record);
     return record;
   }
 
@@ -68,11 +68,6 @@ export class Records {
     }
   }
 
-  /** Replace a cached record that has been changed on this page. @param {ImageRecord} record */
-  replaceCached(record) {
-    this.#store(record);
-  }
-
   /** Empty the cache, because the records have changed on the server. */
   clearCache() {
     this.#cache.clear();
@@ -91,11 +86,12 @@ export class Records {
     );
     const record = await api.get(`images/${id}?${query}`, { signal });
     this.#receivedAt.set(record, this.now());
-    return this.#store(record);
+    return this.cacheRecord(record);
   }
 
-  /** @param {ImageRecord} record */
-  #store(record) {
+  /** Cache a record, new or changed on this page, and drop those least recently used.
+   * @param {ImageRecord} record */
+  cacheRecord(record) {
     this.#cache.delete(record.id);
     this.#cache.set(record.id, record);
     let letters = 0;

@@ -33,8 +33,16 @@ export function makeAnnotations(context, record, changed, signal) {
   );
   // The star of the current rating removes the rating.
   const stars = STARS.map((n) =>
-    makeStar(n, words("annotation_stars_n", { n }), () =>
-      save({ stars: now.annotations.stars === n ? 0 : n }),
+    el(
+      "button",
+      {
+        type: "button",
+        class: "star",
+        "data-do": `stars-${n}`,
+        "aria-label": words("annotation_stars_n", { n }),
+        on: { click: () => save({ stars: now.annotations.stars === n ? 0 : n }) },
+      },
+      icon("star"),
     ),
   );
   const tags = makeTextField("own-tags", words("annotation_tags"), (typed) => {
@@ -76,15 +84,6 @@ export function makeAnnotations(context, record, changed, signal) {
     collections,
     note,
   );
-}
-
-/** Return the button for one star.
- * @param {number} n
- * @param {string} label
- * @param {() => void} press */
-function makeStar(n, label, press) {
-  const how = { type: "button", class: "star", "data-do": `stars-${n}`, "aria-label": label };
-  return el("button", { ...how, on: { click: press } }, icon("star"));
 }
 
 /** Return a text field that calls `changed` when the user leaves it.

@@ -106,7 +106,7 @@ export class Details {
         makeParameters(context, record.parameters),
         this.sendTo.makeInfotextField(record),
         makeWorkflow(context, record),
-        makeAnnotations(context, record, (changed) => this.records.replaceCached(changed), signal),
+        makeAnnotations(context, record, (changed) => this.records.cacheRecord(changed), signal),
         makeResources(context, record),
         this.#makeFileButton(view, record),
         makeLinks(context, record),

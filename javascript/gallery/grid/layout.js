@@ -114,18 +114,13 @@ export class Masonry {
     if (step === "home") return 0;
     if (step === "end") return last;
     const box = this.boxes[index];
-    if (step === "up" || step === "down") return this.#findInColumn(index, step === "up" ? -1 : 1);
+    const column = this.columns[box.column];
+    const at = column.indexOf(index);
+    if (step === "up") return column[at - 1] ?? index;
+    if (step === "down") return column[at + 1] ?? index;
     if (step === "pageup") return this.#findNearest(box.column, box.y - screen, index);
     if (step === "pagedown") return this.#findNearest(box.column, box.y + screen, index);
     return this.#findInNextColumn(index, step === "left" ? -1 : 1);
-  }
-
-  /** Return the index of the next image up or down in the same column.
-   * @param {number} index
-   * @param {-1 | 1} by */
-  #findInColumn(index, by) {
-    const column = this.columns[this.boxes[index].column];
-    return column[column.indexOf(index) + by] ?? index;
   }
 
   /** Return the index of the image beside another one. At the edge, continue in the next or

@@ -44,7 +44,12 @@ export class Tiles {
    * machine must create the rest in the next frame.
    * @param {ReadonlySet<number>} wanted  ids, the most urgent first */
   syncTiles(wanted) {
-    for (const [id, tile] of this.#tiles) if (!wanted.has(id)) this.#removeTile(id, tile);
+    for (const [id, tile] of this.#tiles) {
+      if (wanted.has(id)) continue;
+      this.#onDrop(tile);
+      tile.remove();
+      this.#tiles.delete(id);
+    }
     const until = performance.now() + A_FRAME;
     for (const id of wanted) {
       if (this.#tiles.has(id)) continue;
@@ -84,14 +89,5 @@ export class Tiles {
     const index = this.#arrangement.getIndex(tile.view.id);
     const box = this.#arrangement.getBox(tile.view.id);
     if (index !== undefined && box) tile.moveTo(box, index);
-  }
-
-  /** Remove a tile.
-   * @param {number} id
-   * @param {Tile} tile */
-  #removeTile(id, tile) {
-    this.#onDrop(tile);
-    tile.remove();
-    this.#tiles.delete(id);
   }
 }

@@ -16,19 +16,15 @@ export function followTheme(element, signal) {
   changes.observe(document.documentElement, CHANGES);
   signal.addEventListener("abort", () => changes.disconnect());
   // Some themes fade between colours: read the colours again at the end.
-  document.addEventListener("transitionend", (event) => isAround(element, event) && draw(), {
-    signal,
-  });
+  /** @param {TransitionEvent} event */
+  const onFade = ({ target, propertyName }) => {
+    const isAround = target instanceof Node && target.contains(element);
+    if (isAround && propertyName.endsWith("color")) draw();
+  };
+  document.addEventListener("transitionend", onFade, { signal });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw, { signal });
   element.style.color = "var(--cs-text)"; // in gradio's .prose our own rule does not count
   draw();
-}
-
-/** Return whether a colour changed on an element around ours.
- * @param {HTMLElement} element
- * @param {TransitionEvent} event */
-function isAround(element, { target, propertyName }) {
-  return propertyName.endsWith("color") && target instanceof Node && target.contains(element);
 }
 
 /** Set the theme and the colours of our element. @param {HTMLElement} element */

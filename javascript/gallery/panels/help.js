@@ -65,14 +65,10 @@ export class Help {
  * @param {import("../keys.js").Key} key
  * @param {import("../types.js").Words} words */
 function makeRow(key, words) {
-  const pressed = (key.shown ?? formatKey(key.keys[0])).split(" ");
+  const [first] = key.keys; // a letter is printed large on a keyboard
+  const pressed = (key.shown ?? (first.length === 1 ? first.toUpperCase() : first)).split(" ");
   return [
     el("dt", {}, ...pressed.map((one) => el("kbd", {}, one))),
     el("dd", {}, words(key.words)),
   ];
-}
-
-/** Return a key as it is printed on a keyboard. @param {string} key */
-function formatKey(key) {
-  return key.length === 1 ? key.toUpperCase() : key;
 }

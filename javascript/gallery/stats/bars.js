@@ -51,6 +51,12 @@ function makeMoreButton({ words }, group, list) {
 function makeBar({ words, store }, bar, show) {
   const language = store.get().bootstrap?.language;
   const unseen = (/** @type {string} */ text) => el("span", { class: "visually-hidden" }, text);
+  const { low, high } = bar; // of the LoRA's weights
+  const weight = words(low === high ? "stats_weight" : "stats_weights", {
+    weight: bar.weight,
+    low,
+    high,
+  });
   const made = el(
     "button",
     {
@@ -63,7 +69,7 @@ function makeBar({ words, store }, bar, show) {
       on: { click: () => show(bar) },
     },
     el("span", { class: "label", dir: "auto" }, bar.label),
-    bar.weight && el("span", { class: "weight" }, " ", formatWeight(bar, words)),
+    bar.weight && el("span", { class: "weight" }, " ", weight),
     el("span", { class: "share" }, " ", formatPercent(bar.share, language)),
     unseen(words("stats_bar_count", { n: formatNumber(bar.count, language) })),
     el(
@@ -77,15 +83,6 @@ function makeBar({ words, store }, bar, show) {
   );
   made.style.setProperty("--cs-bar-length", `${100 * bar.share}%`);
   return el("li", {}, made);
-}
-
-/** Return the usual weight of a LoRA, with its range.
- * @param {Bar} bar
- * @param {import("../types.js").Words} words */
-function formatWeight({ weight, low, high }, words) {
-  return low === high
-    ? words("stats_weight", { weight })
-    : words("stats_weights", { weight, low, high });
 }
 
 /** Return a share (0 to 1) in percent, "<1 %" for the smallest.

@@ -80,7 +80,10 @@ export class Gestures {
     if (!this.#fingers.has(event.pointerId)) return;
     const point = this.#getPoint(event);
     this.#fingers.set(event.pointerId, point);
-    if (this.#doing === "pinch") return this.#followPinch();
+    if (this.#doing === "pinch") {
+      const { distance, middle } = this.#twoFingers();
+      return this.handlers.pinch(distance / this.#pinch.distance, middle);
+    }
     if (this.#doing === "done") return;
     this.#trail.push({ ...point, time: event.timeStamp });
     const by = subtractPoints(point, this.#start);
@@ -107,11 +110,6 @@ export class Gestures {
     const { distance, middle } = this.#twoFingers();
     this.#pinch = { distance: Math.max(distance, 1) };
     this.handlers.pinchStart(middle);
-  }
-
-  #followPinch() {
-    const { distance, middle } = this.#twoFingers();
-    this.handlers.pinch(distance / this.#pinch.distance, middle);
   }
 
   #twoFingers() {

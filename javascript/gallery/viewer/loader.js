@@ -38,7 +38,9 @@ export class Loader {
     this.#wanted = ids;
     const wanted = ids.slice(0, MOST_RUNNING);
     for (const [id, controller] of this.#running) {
-      if (!wanted.includes(id)) this.#abortLoading(id, controller);
+      if (wanted.includes(id)) continue;
+      this.#running.delete(id);
+      controller.abort();
     }
     for (const id of this.#done) if (!ids.includes(id)) this.#done.delete(id);
     this.#loadNext();
@@ -77,13 +79,5 @@ export class Loader {
       this.#done.add(id);
       this.#loadNext();
     });
-  }
-
-  /** Abort the loading of an image.
-   * @param {number} id
-   * @param {AbortController} controller */
-  #abortLoading(id, controller) {
-    this.#running.delete(id);
-    controller.abort();
   }
 }

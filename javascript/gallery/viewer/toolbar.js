@@ -74,7 +74,7 @@ export class Toolbar {
     setPressed(this.favourite, view.favourite);
     setPressed(this.details, details);
     setAttribute(this.save, "data-saved", view.saved);
-    setLabel(this.save, words(view.saved ? "say_saved" : "say_save"));
+    this.save.title = this.save.ariaLabel = words(view.saved ? "say_saved" : "say_save");
   }
 
   /** Show the zoom in percent. @param {number} scale  1: actual size */
@@ -98,12 +98,4 @@ export class Toolbar {
  * @param {boolean} isPressed */
 function setPressed(toggle, isPressed) {
   toggle.setAttribute("aria-pressed", String(isPressed));
-}
-
-/** Set a control's label and tooltip.
- * @param {HTMLElement} control
- * @param {string} words */
-function setLabel(control, words) {
-  control.title = words;
-  control.setAttribute("aria-label", words);
 }

@@ -16,7 +16,11 @@ export function makePlayer({ src, poster, name }, signal) {
   const ready = waitForData(element, signal);
   element.src = src;
   element.addEventListener("volumechange", () => saveSound(element), { signal });
-  signal.addEventListener("abort", () => unloadVideo(element));
+  signal.addEventListener("abort", () => {
+    element.pause();
+    element.removeAttribute("src"); // else it would go on loading
+    element.load();
+  });
   return { element, ready };
 }
 
@@ -26,7 +30,8 @@ export async function playVideo(video) {
   try {
     await video.play();
   } catch (error) {
-    if (!isRefused(error) || video.muted) return;
+    const isRefused = error instanceof DOMException && error.name === "NotAllowedError";
+    if (!isRefused || video.muted) return;
     video.dataset.hushed = ""; // muted by the browser: the user's choice stays
     video.muted = true;
     await video.play().catch(() => {});
@@ -50,12 +55,6 @@ function saveSound(video) {
   savePreference("volume", video.volume);
 }
 
-/** Return whether an error means that the browser plays nothing before a click.
- * @param {unknown} error */
-function isRefused(error) {
-  return error instanceof DOMException && error.name === "NotAllowedError";
-}
-
 /** Resolve when the first frame is loaded; reject if the video fails or `signal` is aborted.
  * @param {HTMLVideoElement} video
  * @param {AbortSignal} signal
@@ -66,11 +65,4 @@ function waitForData(video, signal) {
     video.addEventListener("error", () => reject(new Error("video")), { signal });
     signal.addEventListener("abort", () => reject(signal.reason));
   });
-}
-
-/** Stop loading a video that has been removed. @param {HTMLVideoElement} video */
-function unloadVideo(video) {
-  video.pause();
-  video.removeAttribute("src");
-  video.load();
 }

@@ -5,7 +5,7 @@ import { icon } from "../core/icons.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 import { Details } from "../details/details.js";
 import { describeImage } from "../grid/tile.js";
-import { getShown } from "../state/state.js";
+import { getSetting, getShown } from "../state/state.js";
 import { listNearbyIndices } from "./loader.js";
 import { Stage } from "./stage.js";
 import { Toolbar } from "./toolbar.js";
@@ -89,7 +89,10 @@ export class Viewer {
     this.#view = view;
     this.#index = index;
     this.#draw(now, parts);
-    if (before && now.bootstrap !== before.bootstrap) this.#retry(parts);
+    if (before && now.bootstrap !== before.bootstrap) {
+      parts.stage.retryFailed(); // the server may respond again
+      parts.details.retry();
+    }
     if (isOther || (before && shown !== getShown(before))) this.#loadAround(now, parts);
   }
 
@@ -146,20 +149,15 @@ export class Viewer {
    * @param {State} state
    * @param {ViewerParts} parts */
   #loadAround(state, parts) {
-    const { ended, loading, problems } = state;
+    const { ended, loading, problems, bootstrap } = state;
     const shown = getShown(state);
     const around = listNearbyIndices(this.#index, shown.length, this.#way, DETAILS_AROUND).slice(1);
     const ids = this.#index < 0 ? [] : around.map((at) => shown[at].id);
     parts.details.showImage(/** @type {View} */ (this.#view), ids);
     const isNearEnd = this.#index >= shown.length - MORE_BEFORE_END;
-    const isFree = !ended && !loading && !problems.images && shouldPreload(state);
-    if (isNearEnd && isFree) void this.context.actions.more();
-  }
-
-  /** Load again what failed, because the server may respond again. @param {ViewerParts} parts */
-  #retry({ stage, details }) {
-    stage.retryFailed();
-    details.retry();
+    const isFree = !ended && !loading && !problems.images;
+    const isEager = getSetting(bootstrap, "usergallery_preloading") !== false;
+    if (isNearEnd && isFree && isEager) void this.context.actions.more();
   }
 
   /** Show newer data of an image that is not in the gallery, such as its size.
@@ -180,11 +178,6 @@ export class Viewer {
     this.#parts.details.clear();
     closeModal(this.#parts.dialog);
   }
-}
-
-/** Return whether the setting allows loading the next page in advance. @param {State} state */
-function shouldPreload({ bootstrap }) {
-  return bootstrap?.settings.find((one) => one.name === "usergallery_preloading")?.value !== false;
 }
 
 /** Return a placeholder for an image whose record is not loaded yet.
