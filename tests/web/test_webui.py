@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.i18n import labels
+from civitai_manager_libs.i18n import messages
 from host_page import HostPage, with_text
 from page_driver import contents, expect, wait_for
 from page_facts import of_model
@@ -39,7 +39,7 @@ def test_few_settings_are_a_section_of_the_host_with_prefixed_keys(host):
     for name in setting.ON_HOST_PAGE:
         option, has_choices = options[f"civitai_shortcut_{name}"], setting.BY_NAME[name].choices
         assert option["section"] == ["civitai_shortcut", "Civitai Shortcut"]
-        assert option["label"].startswith(labels.SETTINGS[name][1])  # English
+        assert option["label"].startswith(messages.setting_label(name, "en"))
         assert option["component"] == ("Dropdown" if has_choices else None)
 
 
