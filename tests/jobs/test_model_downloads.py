@@ -14,7 +14,7 @@ from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import backoff, JobService, JobStore
 from civitai_manager_libs.model_files import ModelFileRequest
 from cli_process import CliProcess, part_files
-from model_storage import ModelStorage, safetensors
+from model_storage import ModelStorage, Rules, safetensors
 from page_driver import wait_for
 
 _BODY = safetensors(24_000_000)
@@ -32,7 +32,7 @@ def site(_site, monkeypatch):
     """Return a storage that sends 8 MB a second over each connection."""
     monkeypatch.setenv("CIVITAI_BASE_URL", _site.base)
     _site.body, _site.bytes_sent = _BODY, 0
-    _site.rules.rate, _site.rules.route = 8_000_000, None
+    _site.rules = Rules(rate=8_000_000)
     _site.route.clear()
     return _site
 
@@ -150,6 +150,15 @@ def test_cancelled_file_that_a_new_job_wants_at_once_comes(service, site, folder
     shown = _comes_to(service, job_id, "done")
     assert (shown.job.saved, shown.job.failed) == (1, 0), shown.failed
     _check_saved(site, folder)
+
+
+def test_half_a_file_counts_while_the_job_waits_for_the_network(service, site, folder):
+    job_id = _start(service, site, folder)
+    site.rules.stops_after = 0
+    wait_for(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
+    shown = _shown(service, job_id)
+    assert shown.progress.bytes == shown.model_files[0].received > _MEGABYTE
+    assert (shown.progress.total_bytes, shown.current_job.reason) == (len(_BODY), "network")
 
 
 def test_route_that_has_enough_pauses_the_job_and_is_asked_once(service, site, folder):

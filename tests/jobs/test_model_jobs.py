@@ -24,6 +24,7 @@ from civitai_manager_libs.errors import (
 from civitai_manager_libs.errors import QuotaReached, WrongHash
 from civitai_manager_libs.jobs import JobService, JobStore, JobWorker
 from civitai_manager_libs.jobs import backoff
+from civitai_manager_libs.jobs.progress import ProgressMeter
 from civitai_manager_libs.jobs.queue import pool, scheduler
 from civitai_manager_libs.model_files import ModelFileRequest, ReceivedModel
 from page_driver import wait_for
@@ -245,6 +246,15 @@ def test_half_a_file_from_before_is_progress_but_no_speed(store, tmp_path, monke
     half = next(each for each in told if each.bytes == 600)
     assert (half.waiting_bytes, half.rate, half.seconds_left) == (400, 0.0, None)
     assert job.bytes == _SIZE
+
+
+def test_size_that_the_server_tells_counts_instead_of_an_unknown_one(store, tmp_path, client):
+    requests = [replace(each, size=0) for each in _requests(tmp_path, 2)]
+    job_id, meter = store.add_model_files("Models", requests).job_id, ProgressMeter()
+    meter.record_start(1, 0, 0)
+    meter.record_progress(1, _SIZE // 4, _SIZE)
+    now = meter.compute_progress(store.get_job(job_id), [], "running", None, 0.0)
+    assert (now.bytes, now.total_bytes) == (_SIZE // 4, _SIZE)
 
 
 # The service

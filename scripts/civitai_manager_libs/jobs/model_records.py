@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from .records import Job
 
 __all__ = ["add_received", "ModelFileState", "ModelJobStart"]
+
+_Job = TypeVar("_Job", bound=Job)
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class ModelFileState:
     message: str = ""
 
 
-def add_received(job: Job, files: Iterable[ModelFileState]) -> Job:
+def add_received(job: _Job, files: Iterable[ModelFileState]) -> _Job:
     """Add the bytes of partly downloaded model files to the counts of a job that does not run."""
     received = sum(file.received for file in files if file.state == "waiting")
     return replace(

@@ -36,34 +36,49 @@ class JobProgress(Job):
     received: Mapping[int, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Arrival:
+    """Bytes of an item under way; the fields are those of `ProgressMeter.record_start`."""
+
+    received: int = 0
+    total: int = 0
+    expected: int = 0
+
+    @property
+    def left(self) -> int:
+        return max(0, self.total - self.received)
+
+
 class ProgressMeter:
     """Counts the bytes that arrive during a run; any thread may report them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._received: dict[int, int] = {}
+        self._items: dict[int, _Arrival] = {}
         self._arrived = 0  # bytes in this run: not those that were on the disk before
         self._max_bytes = 0  # shown so far: a failed image does not take progress back
         self._samples: deque[tuple[float, int]] = deque()
 
-    def record_start(self, image_id: int, resumed: int) -> None:
+    def record_start(self, image_id: int, resumed: int, expected: int) -> None:
         """Record that the download of an item begins.
 
-        resumed: how many bytes of the item are on the disk already.
+        resumed: how many bytes of the item are on the disk already. expected: the bytes with which
+        the job counts the item until it is saved, 0 if unknown.
         """
         with self._lock:
-            self._received[image_id] = resumed
+            self._items[image_id] = _Arrival(resumed, expected, expected)
 
-    def record_progress(self, image_id: int, received: int) -> None:
-        """Record how many bytes of an item are on the disk."""
+    def record_progress(self, image_id: int, received: int, total: int) -> None:
+        """Record how many bytes of an item are on the disk, and its whole size, 0 if unknown."""
         with self._lock:
-            self._arrived += max(0, received - self._received.get(image_id, 0))
-            self._received[image_id] = received
+            item = self._items.get(image_id, _Arrival())
+            self._arrived += max(0, received - item.received)
+            self._items[image_id] = _Arrival(received, total or item.total, item.expected)
 
     def record_end(self, image_id: int) -> None:
         """Stop counting an item's received bytes, because its outcome has been recorded."""
         with self._lock:
-            self._received.pop(image_id, None)
+            self._items.pop(image_id, None)
 
     def compute_progress(
         self,
@@ -83,10 +98,11 @@ class ProgressMeter:
         counts = {name: getattr(job, name) + states[name] for name in _FINISHED_STATES}
         size = job.bytes + sum(outcome.bytes for outcome in ended if outcome.state == "saved")
         with self._lock:
-            received, arrived = dict(self._received), self._arrived
-        received_bytes = sum(received.values())
-        size += received_bytes
-        waiting_bytes = max(0, job.waiting_bytes - sum(o.bytes for o in ended) - received_bytes)
+            items, arrived = dict(self._items), self._arrived
+        size += sum(item.received for item in items.values())
+        waiting_bytes = job.waiting_bytes - sum(outcome.bytes for outcome in ended)
+        waiting_bytes += sum(item.left - item.expected for item in items.values())
+        waiting_bytes = max(0, waiting_bytes)
         if not job.has_models:
             size = self._max_bytes = max(self._max_bytes, size)
         rate = self._average_rate(arrived)
@@ -104,7 +120,7 @@ class ProgressMeter:
             seconds_left=_estimate_seconds(left_bytes, rate),
             retry_in=retry_in,
             missing=error.missing if isinstance(error, DiskFull) else 0,
-            received=received,
+            received={image_id: item.received for image_id, item in items.items()},
         )
 
     def _average_rate(self, arrived: int) -> float:

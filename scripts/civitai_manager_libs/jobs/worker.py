@@ -153,12 +153,12 @@ class JobWorker:
     def _try_fetch(self, item: Item) -> WorkResult:
         self._last_url, began = item.url, time.perf_counter()
         waiting = Outcome(item.image_id, "waiting")
-        self._meter.record_start(item.image_id, self._kind.count_resumed_bytes(item))
+        self._meter.record_start(item.image_id, *self._kind.measure(item))
         try:
             self._cancelled.check()
             outcome = self._kind.fetch(
                 item,
-                lambda received, _: self._meter.record_progress(item.image_id, received),
+                lambda *sizes: self._meter.record_progress(item.image_id, *sizes),
                 self._cancelled,
             )
         except Cancelled:

@@ -48,8 +48,8 @@ class ImageKind:
         size = current_size(file.path, file.size)
         return Outcome(item.image_id, "saved", file.path, size, message=message)
 
-    def count_resumed_bytes(self, item: Item) -> int:
-        return 0
+    def measure(self, item: Item) -> tuple[int, int]:
+        return 0, 0
 
     def list_folders(self) -> Iterable[str]:
         return filter(None, self._store.list_folders(self._job_id))

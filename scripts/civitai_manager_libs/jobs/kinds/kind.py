@@ -71,8 +71,8 @@ class JobKind(Protocol):
         `errors.py`.
         """
 
-    def count_resumed_bytes(self, item: Item) -> int:
-        """Return how many bytes of an item are already on disk, 0 if unknown."""
+    def measure(self, item: Item) -> tuple[int, int]:
+        """Return (bytes of an item that are on the disk already, its size); 0 if unknown."""
 
     def list_folders(self) -> Iterable[str]:
         """Return the folders that the job saves files in."""

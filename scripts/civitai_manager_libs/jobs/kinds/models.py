@@ -45,8 +45,12 @@ class ModelKind:
         codes = " ".join(file.notes)
         return Outcome(item.image_id, state, file.path, file.size, codes, file.message)
 
-    def count_resumed_bytes(self, item: Item) -> int:
-        return resumable_size(item.folder(""), item.url)
+    def measure(self, item: Item) -> tuple[int, int]:
+        try:
+            request = item.model_request
+        except InvalidResponse:  # `fetch` raises it again
+            return 0, 0
+        return resumable_size(os.path.dirname(request.path), item.url), request.size
 
     def list_folders(self) -> Iterable[str]:
         return {item.folder("") for item in self._list_waiting()} - {""}
@@ -54,12 +58,9 @@ class ModelKind:
     def estimate_space(self, job: Job) -> Mapping[str, int]:
         needed: Counter[str] = Counter()
         for item in self._list_waiting():
-            try:
-                request = item.model_request
-            except InvalidResponse:  # `fetch` will say so
-                continue
-            left = max(0, request.size - self.count_resumed_bytes(item))
-            needed[os.path.dirname(request.path)] += left
+            received, size = self.measure(item)
+            needed[item.folder("")] += max(0, size - received)
+        needed.pop("", None)  # of damaged records
         return needed
 
     def _list_waiting(self) -> list[Item]:

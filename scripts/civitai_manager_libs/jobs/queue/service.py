@@ -235,7 +235,10 @@ def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
 
 def _make_view(store: JobStore, job: Job, turn: TurnView) -> JobView:
     files = store.list_model_files(job.id) if job.has_models else []
-    under_way = turn.progress.received if turn.progress is not None else {}
+    progress = turn.progress
+    if progress is not None and progress.state is not JobState.RUNNING:
+        turn = replace(turn, progress=add_received(progress, files))
+    under_way = progress.received if progress is not None else {}
     return JobView(
         add_received(job, files),
         store.list_failed(job.id, _FAILED_SHOWN) if job.failed else [],
