@@ -10,6 +10,8 @@ from email.utils import parsedate_to_datetime
 __all__ = ["FileVersion", "is_from_start", "parse_content_range"]
 
 _VALIDATORS = ("ETag", "Last-Modified")
+# Up to 18 digits: Python raises ValueError for a number of some thousands.
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-\d+|\*)/(?:(\d{1,18})(?!\d)|\*)")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | N
 
     `bytes 5-9/10` gives (5, 10), and `bytes */10` gives (None, 10).
     """
-    found = re.match(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)", headers.get("Content-Range", ""))
+    found = _CONTENT_RANGE.match(headers.get("Content-Range", ""))
     if found is None:
         return None, None
     start, total = found.groups()

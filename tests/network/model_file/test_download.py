@@ -157,6 +157,7 @@ def test_file_that_appears_meanwhile_is_not_replaced_and_nothing_is_lost(site, f
             QuotaReached,
             id="429",
         ),
+        pytest.param((429, {}, b"<html>rate limited"), ServerError, id="429-page"),
         pytest.param(_json(500, error="Oops"), ServerError, id="500"),
         pytest.param((307, {"Location": LOGIN}, b""), NeedsKey, id="login"),
         pytest.param((200, {"Content-Type": "text/html"}, b"<html>"), NeedsKey, id="page"),
@@ -274,6 +275,13 @@ def test_file_that_changes_without_end_is_given_up(many, folder, monkeypatch):
         _fetch(many, folder)
 
 
+def test_date_of_early_access_is_a_date_or_unknown(site, folder):
+    site.rules.route = _json(403, error="Early Access", deadline=_KEY)
+    with pytest.raises(EarlyAccess) as caught:
+        _fetch(site, folder)
+    assert caught.value.deadline == "" and _KEY[:10] not in str(caught.value)
+
+
 @pytest.mark.parametrize("cut", [1, 100_000])
 def test_wrong_file_is_not_kept(site, folder, cut):
     promised = site.sha256
@@ -336,11 +344,20 @@ def test_changed_file_is_begun_anew_by_the_next_run(many, folder):
     "trouble",
     [
         {"route": (200, {"Content-Type": "text/html"}, b"<html>Log in")},
+        {"route": _json(200, error="Oops")},
+        {"route": (200, {"Content-Encoding": "gzip"}, b"")},
         {"route": _json(429, error="unusual")},
         {"headers": {"Content-Type": "text/html"}, "ignores_range": True},
         {"statuses": [500] * 20},
     ],
-    ids=["page-at-the-route", "quota", "page-at-the-storage", "storage-in-trouble"],
+    ids=[
+        "page-at-the-route",
+        "json-at-the-route",
+        "gzip-at-the-route",
+        "quota",
+        "page-at-the-storage",
+        "storage-in-trouble",
+    ],
 )
 def test_refusal_does_not_lose_what_is_good(many, folder, trouble):
     many.rules.rate = 500_000

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...core import as_mapping, clean_line
+from ...core import as_mapping, clean_date
 from ...errors import (
     CivitaiShortcutError,
     EarlyAccess,
@@ -51,8 +51,7 @@ def route_error(
     if status == 401 and "disabled downloads" in text:
         return NoAccess("The creator of this model has disabled downloads.")
     if status == 403 and fields.get("error") == "Early Access":
-        deadline = fields.get("deadline")
-        until = clean_line(deadline) if isinstance(deadline, str) else ""
+        until = clean_date(fields.get("deadline"))
         end = f" until {until[:10]}" if until else ""
         return EarlyAccess(f"The model is in early access{end}.", until)
     if status == 403 and any(mark in text for mark in _LOGIN_MARKS):
@@ -61,7 +60,7 @@ def route_error(
         return NoAccess("Your account has no access to this model.")
     if status == 410:
         return NotOffered("The model is archived: Civitai does not offer its file any more.")
-    if status == 429:
+    if status == 429 and "unusual" in text:  # else a rate limit, of seconds
         return QuotaReached(
             "Civitai sees an unusual amount of downloading from your account: wait for some hours."
         )

@@ -18,6 +18,7 @@ from ...errors import (
     DiskError,
     FileInUse,
     InvalidResponse,
+    NeedsKey,
     NetworkError,
     NotFound,
     NotOffered,
@@ -39,8 +40,7 @@ from .team import receive_file
 __all__ = ["ModelDownload", "ModelSession"]
 
 _MAX_RESTARTS = 3  # of a file that changes while it is received
-# After these errors, what was received is of no use.
-_USELESS = (InvalidResponse, NotFound, NotOffered, WrongHash)
+_GONE = (NotFound, NotOffered)  # what was received is of no use then
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class ModelDownload:
                 self._receive_and_verify(file)
                 file.commit_new(self._path)
             except CivitaiShortcutError as error:
-                if not isinstance(error, _USELESS) and not self._cancelled.is_for_good:
+                if not isinstance(error, _GONE) and not self._cancelled.is_for_good:
                     file.keep()
                 raise
             if self._progress is not None:
@@ -111,13 +111,20 @@ class ModelDownload:
         try:
             self._receive(file)
             file.sync()  # while the rest is hashed
-            if hasher is not None and hasher.result(self._cancelled) != self._checks.sha256.lower():
-                raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")
+            self._verify(file, hasher)
         finally:
             if hasher is not None:
                 hasher.close()
+
+    def _verify(self, file: RangedFile, hasher: BackgroundHash | None) -> None:
+        """Delete all bytes of the file and raise WrongHash or InvalidResponse if it is wrong."""
         try:
+            if hasher is not None and hasher.result(self._cancelled) != self._checks.sha256.lower():
+                raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")
             model_formats.check_whole(file.path, os.path.basename(self._path))
+        except (WrongHash, InvalidResponse, NeedsKey):
+            file.restart()
+            raise
         except OSError as error:
             raise to_disk_error(error, file.path) from error
 
