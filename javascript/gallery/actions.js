@@ -1,6 +1,7 @@
 /** Every action of the page, once: buttons, keys and panels all call these. */
 
 import { savePreference } from "./core/preferences.js";
+import { makeModelFileActions } from "./model_files/actions.js";
 import { getSource, makeDefaultQuery, withSource } from "./state/query.js";
 import {
   addMarks,
@@ -28,6 +29,7 @@ import { getFailedParts, getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
  * @property {import("./find/model_results.js").ModelResultCards} results
  * @property {import("./viewer/viewer.js").Viewer} viewer
  * @property {import("./panels/jobs.js").Jobs} jobs
+ * @property {import("./data/needed_files.js").NeededFiles} neededFiles
  * @property {import("./panels/watches.js").Watches} watches
  * @property {import("./compare/compare.js").Compare} compare
  */
@@ -44,6 +46,7 @@ export function makeActions(context, parts, outside) {
     ...makeMarkActions(context),
     ...makeFocusActions(context, parts),
     ...makeDownloadActions(context, parts),
+    ...makeModelFileActions(context, parts),
     ...outside,
     toggleWatch: () => parts.watches.toggleWatch(),
     favourite: (ids) => parts.annotations.toggleFavourite(ids),

@@ -33,6 +33,7 @@ export interface GetResponses {
   instance: Instance;
   jobs: JobList;
   lookup: FoundModels | FoundPost | FoundUser | FoundModel | FoundImage;
+  model_files: NeededFiles;
   models: ModelPage;
   "models/{id}": Model;
   "reproductions/{id}/file": unknown;
@@ -273,7 +274,8 @@ export interface Annotations {
  * A resource and whether the server's machine has its file.
  *
  * availability: `other` means another version of the model is here; "" means that no folder of
- * models is known. size: bytes, 0 if unknown.
+ * models is known. local_name: the local file's name without extension, "" if none is here. size:
+ * bytes, 0 if unknown.
  */
 export interface Resource {
   type: string;
@@ -284,6 +286,7 @@ export interface Resource {
   url: string;
   availability: "here" | "other" | "missing" | "";
   availability_label: string;
+  local_name: string;
   size: number;
 }
 /**
@@ -339,7 +342,7 @@ export interface JobList {
  *
  * kind: `images` or `models`. reads_only: it reads records and downloads no image. percent: 0 to
  * 100. line: progress in words. note: why it stands still, or what is to be done. folder: "" until
- * it is over.
+ * it is over. model_files: the files of a job that downloads models, [] for images.
  */
 export interface Job {
   failed_label: string;
@@ -361,6 +364,7 @@ export interface Job {
   failed: number;
   actions: JobAction[];
   report: JobReport | null;
+  model_files: JobModelFile[];
 }
 /**
  * An image or model file that failed. url: of its page on Civitai. title: the name of a model
@@ -388,6 +392,23 @@ export interface JobAction {
 export interface JobReport {
   end: string;
   lines: string[];
+}
+/**
+ * A model file that a job downloads.
+ *
+ * title: the model's and version's name. name: the file's. received, size: bytes, 0 if unknown.
+ * line: progress or failure in words.
+ */
+export interface JobModelFile {
+  version_id: number;
+  file_id: number;
+  title: string;
+  name: string;
+  url: string;
+  state: "waiting" | "running" | "saved" | "skipped" | "failed";
+  received: number;
+  size: number;
+  line: string;
 }
 export interface FoundModels {
   models: ModelCard[];
@@ -454,6 +475,69 @@ export interface FoundImage {
   image_id: number;
   post_id: number | null;
   model: Model | null;
+}
+/**
+ * The models that some images need.
+ *
+ * locked: why this browser may not start a download, or "".
+ */
+export interface NeededFiles {
+  files: NeededFile[];
+  image_count: number;
+  disks: Disk[];
+  locked: string;
+}
+/**
+ * A model that images were made with, and its files on Civitai.
+ *
+ * key: tells the entries of a list apart. image_count: how many of the images need it. file: id of
+ * the file that their data or the settings choose, None if there is none. choices: the files that
+ * may be chosen instead, that one among them. companions: files that belong to it, such as a VAE.
+ * refusal: why nothing can be downloaded and what to do, or "". folder: where the file goes. disk:
+ * index in `disks`, None if the folder is unknown.
+ */
+export interface NeededFile {
+  type: string;
+  name: string;
+  weight: number | null;
+  hash: string;
+  version_id: number | null;
+  url: string;
+  key: string;
+  availability: "here" | "other" | "missing" | "";
+  availability_label: string;
+  image_count: number;
+  file: number | null;
+  choices: ModelFile[];
+  companions: ModelFile[];
+  refusal: string;
+  folder: string;
+  disk: number | null;
+}
+/**
+ * A file of a model version on Civitai.
+ *
+ * form: its format, precision and the like, as a short text. size: bytes, 0 if unknown. is_pickle:
+ * the file may run code when it is loaded, and is downloaded only if the request allows it.
+ * refusal: why the file cannot be downloaded, or "".
+ */
+export interface ModelFile {
+  id: number;
+  name: string;
+  form: string;
+  size: number;
+  is_pickle: boolean;
+  refusal: string;
+}
+/**
+ * A disk that models are stored on.
+ *
+ * folder: one of its folders. free: bytes. usable: free bytes above the reserve of the settings.
+ */
+export interface Disk {
+  folder: string;
+  free: number;
+  usable: number;
 }
 /**
  * A page of models found by words. cursor: of the next page, None at the end.
@@ -540,6 +624,8 @@ export interface PostResponses {
   "jobs/{id}/{action}": JobList;
   "key/test": Message;
   loaded_filter: LoadedFilterResult;
+  model_files: ModelFilesStarted;
+  needed_files: NeededFiles;
   watches: WatchList;
 }
 /**
@@ -612,6 +698,13 @@ export interface LoadedFilterResult {
   ids: number[];
   message: string;
 }
+/**
+ * job_id: None if other jobs are fetching all of it already.
+ */
+export interface ModelFilesStarted {
+  job_id: number | null;
+  message: string;
+}
 export interface PutResponses {
   key: KeySaved;
   settings: SettingsSaved;
@@ -641,6 +734,8 @@ export interface PostBodies {
   };
   "key/test": KeyBody;
   loaded_filter: LoadedFilterBody;
+  model_files: ModelFilesBody;
+  needed_files: NeededFilesBody;
   watches: WatchBody | UnwatchBody | CheckBody;
 }
 /**
@@ -727,6 +822,28 @@ export interface KeyBody {
 export interface LoadedFilterBody {
   ids?: number[];
   words?: string;
+  model?: number | null;
+}
+/**
+ * Files to download. request: a unique id; the same one starts no second job.
+ */
+export interface ModelFilesBody {
+  files?: ModelFileChoice[];
+  request?: string;
+}
+/**
+ * A file to download. allow_pickle: the user allows this one file that may run code.
+ */
+export interface ModelFileChoice {
+  version_id?: number;
+  file_id?: number;
+  allow_pickle?: boolean;
+}
+/**
+ * The images whose models are to be listed. model: the open one.
+ */
+export interface NeededFilesBody {
+  ids?: number[];
   model?: number | null;
 }
 /**

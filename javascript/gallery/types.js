@@ -16,6 +16,7 @@
  * @typedef {import("./contract").WatchedGallery} WatchedGallery
  * @typedef {import("./contract").WatchList} WatchedGalleries
  * @typedef {import("./contract").JobList} Jobs
+ * @typedef {import("./contract").NeededFile} NeededFile
  *
  * @typedef {object} ModelResults  models by words
  * @property {string} query
@@ -24,6 +25,19 @@
  *
  * @typedef {object} LoadedFilterState  what of the loaded images is shown
  * @property {string} words
+ *
+ * @typedef {"image" | "gallery" | "list"} NeedsPlace  the open image, the gallery's header, the list
+ *
+ * @typedef {object} Needs  which model files are needed, as one place of the page shows it
+ * @property {string} of  the query that was asked, "images" for marked ones, "" for nothing
+ * @property {import("./contract").NeededFiles | null} answer  stays while it is asked again
+ * @property {string} problem  why the last request failed, or ""
+ * @property {boolean} loading
+ *
+ * @typedef {object} FileChoice  what the user chose of a model's version
+ * @property {number | null} file  an id; null: what the server chose
+ * @property {number | null} allowed  the file that may be downloaded although it may run code
+ * @property {ReadonlySet<number>} companions  files that belong to it
  *
  * @typedef {"bootstrap" | "lookup" | "images" | "loaded_filter"} Part  of the page, each with a problem of its own
  * @typedef {{code: string, message: string}} Problem
@@ -34,7 +48,7 @@
  * @property {number} count  images up to it
  *
  * @typedef {"in" | "out" | "toggle"} ZoomStep  toggle: between actual size and the whole image
- * @typedef {"" | "jobs" | "settings" | "collections" | "watches" | "help" | "stats" | "compare"} Panel
+ * @typedef {"" | "jobs" | "settings" | "collections" | "watches" | "help" | "stats" | "compare" | "model_files"} Panel
  *
  * @typedef {object} State
  * @property {Bootstrap | null} bootstrap
@@ -72,6 +86,8 @@
  * @property {Jobs | null} jobs
  * @property {WatchedGalleries | null} watches
  * @property {Readonly<Record<string, Annotations>>} annotated  annotations that were changed last, by image id
+ * @property {Readonly<Record<NeedsPlace, Needs>>} needs
+ * @property {ReadonlyMap<string, FileChoice>} fileChoices  by the key of a needed file
  *
  * @typedef {"left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown"} Step
  *
@@ -110,6 +126,12 @@
  * @property {(limit: number, verify: boolean) => Promise<void>} downloadGallery  verify: walk it twice
  * @property {(limit: number) => Promise<void>} readRecords  so many records more
  * @property {(id: number) => Promise<void>} cancelJob
+ * @property {(place: NeedsPlace, query: string) => void} showNeeds  which model files something needs
+ * @property {(place: NeedsPlace) => void} retryNeeds
+ * @property {(of: readonly number[] | string) => void} listNeeds  in a panel: of images, or of a query
+ * @property {(needed: NeededFile, change: Partial<FileChoice>) => void} chooseFile
+ * @property {(files: readonly NeededFile[]) => Promise<void>} getModelFiles
+ * @property {(name: string) => void} chooseCheckpoint  in the host
  * @property {(tab: string, id: number | null, text: string | null) => Promise<void>} send  id null: the text alone
  * @property {(ids: number[], stars: number) => unknown} rate  0 stars: no rating
  * @property {(name: Panel) => void} panel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import threading
 import time
@@ -19,6 +20,8 @@ FIRST_ID = 5000
 _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08" + b"\0" * 8
 _JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xda\0\x08\1\1\0\0\x3f\0"
 _MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\x08moov"
+
+_VERSION = re.compile(r"/model-versions/\d+$")
 
 # (the request, the body that it would get) -> None: it has answered
 Answer = Callable[["_Request", bytes], None]
@@ -55,7 +58,8 @@ class ApiServer:
 
     The ids run downwards, as the newest first. kinds: image id -> the true extension.
     requests: every path with its query. keys: the Authorization of each request. sent: all of its
-    headers, names in lower case. cookie: a Set-Cookie for every answer.
+    headers, names in lower case. cookie: a Set-Cookie for every answer. versions: the record of
+    each further version that it has, by id.
     """
 
     def __init__(self, count: int = 10, size: int = 2000, page: int = 100) -> None:
@@ -69,6 +73,7 @@ class ApiServer:
         self.sent: list[tuple[str, dict[str, str]]] = []
         self.known_key = "the-key"
         self.cookie = ""
+        self.versions: dict[int, dict[str, Any]] = {}
         self.delay = 0.0  # seconds before each picture
         self.on_picture: Callable[[int], None] = lambda _: None
         self.most_at_once = 0
@@ -155,6 +160,9 @@ class ApiServer:
             return "model", 200, json.dumps(self._model()).encode()
         if path == f"/model-versions/{VERSION_ID}":
             return "version", 200, json.dumps(self._version()).encode()
+        further = self.versions.get(int(path.rpartition("/")[2])) if _VERSION.match(path) else None
+        if further is not None:
+            return "version", 200, json.dumps(further).encode()
         if path == "/me":
             known = request.headers.get("Authorization") == f"Bearer {self.known_key}"
             body = {"id": 1, "username": "me"} if known else {"error": "Unauthorized"}

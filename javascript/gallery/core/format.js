@@ -26,3 +26,14 @@ export function formatDate(iso, language) {
   if (!iso || Number.isNaN(time.getTime())) return "";
   return time.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
 }
+
+/** Format a number of bytes in kB, MB or GB, "" for 0.
+ * @param {number} size
+ * @param {string | undefined} language */
+export function formatBytes(size, language) {
+  if (!size) return "";
+  const step = size < 1e6 ? 1 : size < 1e9 ? 2 : 3;
+  const number = size / 1024 ** step;
+  const digits = number < 10 ? 1 : 0;
+  return `${formatNumber(Number(number.toFixed(digits)), language)} ${["kB", "MB", "GB"][step - 1]}`;
+}

@@ -15,13 +15,24 @@ export class JobPoller {
   #timer = 0;
   #abort = new AbortController();
   #isOffline = false;
+  #channel = new BroadcastChannel("civitai-shortcut-jobs");
 
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
     const { signal } = context;
-    signal.addEventListener("abort", () => this.#stop());
+    signal.addEventListener("abort", () => {
+      this.#stop();
+      this.#channel.close();
+    });
+    this.#channel.addEventListener("message", () => void this.poll());
     document.addEventListener("visibilitychange", () => this.#onVisibility(), { signal });
+    void this.poll();
+  }
+
+  /** Poll a job that was started here, in the browser's other tabs too. */
+  announceStart() {
+    this.#channel.postMessage("started");
     void this.poll();
   }
 

@@ -5,9 +5,11 @@ import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage, reportOffline } from "../data/problems.js";
 import { Records } from "../data/records.js";
+import { describeArrivals } from "../state/model_files.js";
 import { makeAnnotations } from "./annotations.js";
 import { Compatibility } from "./compatibility.js";
-import { makeResources, makeWorkflow } from "./resources.js";
+import { Readiness } from "./readiness.js";
+import { makeWorkflow, Resources } from "./resources.js";
 import { makeAbout, makeLinks, makeParameters, makeProblems, makeProse } from "./sections.js";
 import { SendTo } from "./send_to.js";
 
@@ -28,11 +30,14 @@ export class Details {
     this.listeners = listeners;
     this.records = new Records(context);
     this.compatibility = new Compatibility(context);
+    this.readiness = new Readiness(context);
+    this.resources = new Resources(context);
     this.sendTo = new SendTo(context, (text) => void this.compatibility.check(text));
     this.body = el("div", { class: "details-body" });
     const name = context.words("details");
     this.element = el("aside", { class: "details", "aria-label": name, tabindex: -1 }, this.body);
     context.signal.addEventListener("abort", () => this.clear());
+    context.store.on([describeArrivals], () => void this.#refreshModels(), context);
   }
 
   /** Show the details of an image from the next frame on; an image shown for only one frame loads
@@ -51,6 +56,7 @@ export class Details {
     this.#abort.abort();
     cancelAnimationFrame(this.#frame);
     this.#view = null;
+    this.context.actions.showNeeds("image", "");
   }
 
   /** Load the open image's details again if they failed. */
@@ -100,14 +106,15 @@ export class Details {
         makeAbout(context, record, record),
         makeProblems(record),
         this.sendTo.makeButtons(record),
+        this.readiness.show(record),
         this.compatibility.show(record.incompatibilities),
         makeProse(context, "prompt", record.prompt),
         makeProse(context, "negative", record.negative),
         makeParameters(context, record.parameters),
+        this.resources.show(record),
         this.sendTo.makeInfotextField(record),
         makeWorkflow(context, record),
         makeAnnotations(context, record, (changed) => this.records.cacheRecord(changed), signal),
-        makeResources(context, record),
         this.#makeFileButton(view, record),
         makeLinks(context, record),
       ].filter((part) => part !== null),
@@ -116,6 +123,23 @@ export class Details {
     const text = this.sendTo.getText(record);
     if (text !== record.infotext) void this.compatibility.check(text);
     this.listeners.loaded(record);
+  }
+
+  /** Show anew which models are here: a file of one has come. */
+  async #refreshModels() {
+    const view = this.#view;
+    this.records.clearCache();
+    if (!view || this.#isFailed || this.body.ariaBusy === "true") return;
+    try {
+      const record = await this.records.getRecord(view.id, this.#abort.signal);
+      const { activeElement } = this.context.root;
+      const hadFocus = activeElement !== null && this.body.contains(activeElement);
+      this.readiness.show(record);
+      this.resources.show(record);
+      if (hadFocus && !this.body.contains(this.context.root.activeElement)) this.element.focus();
+    } catch (error) {
+      if (!isAborted(error)) reportOffline(error, this.context.store);
+    }
   }
 
   /** Show what is known about an image while its details are being loaded. @param {View} view */

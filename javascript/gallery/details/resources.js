@@ -1,73 +1,103 @@
-/** The resources that an image was made with, and its ComfyUI workflow. */
+/** The resources that an image was made with: which are here, and how the others can be had. */
 
 import { button, el } from "../core/dom.js";
+import { formatBytes } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { getErrorMessage } from "../data/problems.js";
-import { makeExternalLink } from "./sections.js";
+import {
+  isAbsent,
+  listGettable,
+  makeImageQuery,
+  makeRequest,
+  sumSizes,
+} from "../state/model_files.js";
+import { ResourceRow } from "./resource_row.js";
 
-/** @import { Context, ImageRecord } from "../types.js" */
+/** @import { Context, ImageRecord, Resource } from "../types.js" */
 
-/** Return the list of resources with a button that copies the missing ones; null if there are
- * none.
- * @param {Context} context
- * @param {ImageRecord} record */
-export function makeResources(context, record) {
-  if (!record.resources.length) return null;
-  const { words, actions } = context;
-  const rows = record.resources.map((one) => makeResource(context, one));
-  const missing = record.resources.filter(
-    (one) => one.availability === "missing" || one.availability === "other",
-  );
-  const copy = button(
-    { action: "copy-missing", icon: icon("copy"), words: words("copy_missing") },
-    () => void actions.copy(missing.map((one) => listResource(context, one)).join("\n")),
-  );
-  return el(
-    "section",
-    { class: "resources" },
-    el("h3", {}, words("resources")),
-    el("ul", {}, ...rows),
-    missing.length > 0 && copy,
-  );
-}
+export class Resources {
+  /** @type {ResourceRow[]} */
+  #rows = [];
+  element = el("section", { class: "resources" });
+  #getAll;
+  #status = el("p", { class: "dim", role: "status" });
+  #retry;
 
-/** Return the row of a resource.
- * @param {Context} context
- * @param {import("../types.js").Resource} one */
-function makeResource(context, one) {
-  const { words } = context;
-  const status = [one.availability_label, one.availability && formatSize(context, one)]
-    .filter(Boolean)
-    .join(" · ");
-  return el(
-    "li",
-    { "data-here": one.availability || null },
-    el("span", { class: "tag" }, one.type || words("resource")),
-    one.url ? makeExternalLink(one.url, one.name || one.hash) : el("bdi", {}, one.name || one.hash),
-    one.weight !== null && el("span", { class: "weight", title: words("weight") }, one.weight),
-    status && el("span", { class: "availability", dir: "auto" }, status),
-  );
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    const { words, actions, store, signal } = context;
+    this.#getAll = button(
+      {
+        action: "get-all",
+        icon: icon("download"),
+        words: words("model_get_all"),
+        class: "primary",
+      },
+      () => actions.getModelFiles(this.#listGettable()),
+    );
+    this.#retry = button(
+      { action: "needs-again", icon: icon("again"), words: words("do_retry"), class: "quiet" },
+      () => actions.retryNeeds("image"),
+    );
+    store.on([(state) => state.needs.image, "jobs", "fileChoices"], () => this.#draw(), { signal });
+  }
+
+  /** Return the section with the resources of an image, hidden if there are none.
+   * @param {ImageRecord} record */
+  show(record) {
+    const { words, actions, store } = this.context;
+    const { where } = store.get();
+    this.#rows = record.resources.map((one) => new ResourceRow(this.context, one));
+    const absent = record.resources.filter(isAbsent);
+    actions.showNeeds("image", absent.length ? makeImageQuery(record.id, where.model) : "");
+    this.element.hidden = !record.resources.length;
+    const copy = button(
+      { action: "copy-missing", icon: icon("copy"), words: words("copy_missing") },
+      () => void actions.copy(absent.map((one) => listResource(this.context, one)).join("\n")),
+    );
+    this.element.replaceChildren(
+      el("h3", {}, words("resources")),
+      this.#getAll,
+      el("ul", {}, ...this.#rows.map((row) => row.element)),
+      this.#status,
+      this.#retry,
+      ...(absent.length ? [copy] : []),
+    );
+    this.#draw();
+    return this.element;
+  }
+
+  /** Show what is known of the files that are missing. */
+  #draw() {
+    const { words, store } = this.context;
+    const { needs, fileChoices, bootstrap } = store.get();
+    const { answer, problem, loading } = needs.image;
+    for (const row of this.#rows) row.draw(answer?.files.find((file) => row.fits(file)));
+    const gettable = this.#listGettable();
+    this.#getAll.hidden = gettable.length < 2 || Boolean(answer?.locked);
+    const size = formatBytes(sumSizes(gettable, fileChoices), bootstrap?.language);
+    const n = makeRequest(gettable, fileChoices).length;
+    const label = this.#getAll.querySelector("span");
+    if (label) label.textContent = words("model_get_all", { n, size });
+    this.#status.textContent =
+      problem || (loading && !answer ? words("model_looking") : (answer?.locked ?? ""));
+    this.#status.hidden = !this.#status.textContent;
+    this.#retry.hidden = !problem;
+  }
+
+  #listGettable() {
+    const state = this.context.store.get();
+    return listGettable(state, state.needs.image.answer?.files ?? []);
+  }
 }
 
 /** Return a line of text about a missing resource.
  * @param {Context} context
- * @param {import("../types.js").Resource} one */
-function listResource(context, one) {
-  return [one.type, one.name, one.hash, formatSize(context, one), one.url]
-    .filter(Boolean)
-    .join("  ");
-}
-
-/** Return the size of a resource in kB, MB or GB, "" if it is unknown.
- * @param {Context} context
- * @param {import("../types.js").Resource} one */
-function formatSize({ store }, { size }) {
-  if (!size) return "";
-  const step = size < 1e6 ? 1 : size < 1e9 ? 2 : 3;
-  const number = size / 1024 ** step;
-  const unit = ["kB", "MB", "GB"][step - 1];
-  const digits = number < 10 ? 1 : 0;
-  return `${Number(number.toFixed(digits)).toLocaleString(store.get().bootstrap?.language)} ${unit}`;
+ * @param {Resource} one */
+function listResource({ store }, one) {
+  const size = formatBytes(one.size, store.get().bootstrap?.language);
+  return [one.type, one.name, one.hash, size, one.url].filter(Boolean).join("  ");
 }
 
 /** Return a button that copies the workflow for ComfyUI's editor, null without one.

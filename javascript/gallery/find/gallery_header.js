@@ -6,6 +6,7 @@
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { makeLimitField, makeLimitForm } from "../core/limit_field.js";
+import { GetModel } from "../model_files/get_model.js";
 import { getWatchKey } from "../panels/watches.js";
 import { getSource } from "../state/query.js";
 import { getSetting } from "../state/state.js";
@@ -24,6 +25,7 @@ export class GalleryHeader {
   #unfold;
   #fold;
   #limit;
+  #getModel;
   #watch;
   #verify = el("input", { type: "checkbox", "data-field": "verify" });
   #cost = el("span", { class: "dim" });
@@ -36,6 +38,7 @@ export class GalleryHeader {
     this.#context = context;
     this.#fold = fold;
     this.#limit = this.#limitField();
+    this.#getModel = new GetModel(context);
     this.#unfold = button(
       { action: "about", words: words("about_model"), class: "unfold plain" },
       () => this.#showAbout(this.#about.hidden === true),
@@ -189,8 +192,18 @@ export class GalleryHeader {
     const statsButton = button(look, () => actions.panel("stats"));
     const download = search === null && this.#download();
     const stats = model !== null && statsButton;
+    const getModel = model !== null && this.#getModel.element;
     const verifyLabel = search === null && this.#verifyLabel;
-    return el("div", { class: "actions" }, this.#fold, this.#watch, stats, download, verifyLabel);
+    return el(
+      "div",
+      { class: "actions" },
+      this.#fold,
+      getModel,
+      this.#watch,
+      stats,
+      download,
+      verifyLabel,
+    );
   }
 
   /** Show whether the gallery is watched. @param {State} now */

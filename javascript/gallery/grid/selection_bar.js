@@ -104,6 +104,15 @@ export class SelectionBar {
         () => actions.panel("collections"),
       ),
       button(
+        {
+          action: "models-marked",
+          icon: icon("model"),
+          words: words("do_get_models"),
+          class: "quiet",
+        },
+        () => actions.listNeeds([...store.get().marks]),
+      ),
+      button(
         { action: "invert", icon: icon("invert"), words: words("do_invert"), class: "quiet" },
         () => actions.invert(),
       ),

@@ -84,6 +84,20 @@ export function prepareTab(tab, url) {
   return getHostPage().prepare(tab, url);
 }
 
+/** Return whether the host's page has a way to choose a checkpoint by its name. */
+export function canChooseCheckpoint() {
+  return (
+    getHostFunction("selectCheckpoint") !== undefined &&
+    document.getElementById("change_checkpoint") !== null
+  );
+}
+
+/** Let the host load a checkpoint, as a press on its card does.
+ * @param {string} name  the file's, without extension */
+export function chooseCheckpoint(name) {
+  getHostFunction("selectCheckpoint")?.(name);
+}
+
 /** Call the listener whenever the host's settings are applied.
  * @param {() => void} listener
  * @param {AbortSignal} signal */

@@ -5,7 +5,7 @@ import { icon } from "../core/icons.js";
 
 /** @import { Collection } from "../contract" */
 /** @import { Context } from "../types.js" */
-/** @typedef {{open: () => unknown, add: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} RowActions */
+/** @typedef {{open: () => unknown, add: () => unknown, models: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} RowActions */
 
 /** Return the row of a collection, with the images that were added last.
  * @param {Context} context
@@ -19,6 +19,7 @@ export function makeCollectionRow(context, { name, count, covers }, actions) {
     action: "add-to-this-set",
     words: words("collection_add_marked_to", { n, name }),
   };
+  const getting = { action: "models-of-set", words: words("collection_models", { name }) };
   const renaming = { action: "rename-set", words: words("collection_rename", { name }) };
   const removing = { action: "delete-set", words: words("collection_delete", { name }) };
   const title = { action: "open-set", words: `${name} (${count})`, class: "quiet" };
@@ -31,6 +32,7 @@ export function makeCollectionRow(context, { name, count, covers }, actions) {
       "div",
       { class: "actions" },
       n ? button({ ...adding, ...looks, icon: icon("plus") }, actions.add) : "",
+      count ? button({ ...getting, ...looks, icon: icon("model") }, actions.models) : "",
       button({ ...renaming, ...looks, icon: icon("pencil") }, () =>
         editName(open, makeNameForm(context, name, actions.rename)),
       ),

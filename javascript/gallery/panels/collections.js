@@ -4,6 +4,7 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { ApiError, isAborted } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
+import { makeCollectionQuery } from "../state/model_files.js";
 import { makeCollectionRow } from "./collection_row.js";
 import { Panel } from "./panel.js";
 
@@ -159,6 +160,7 @@ export class Collections {
     return makeCollectionRow(this.#context, collection, {
       open: () => this.#searchLibrary(`set="${name.replaceAll('"', " ")}"`),
       add: () => this.#addMarked(name),
+      models: () => this.#context.actions.listNeeds(makeCollectionQuery(name)),
       rename: (to) => this.#change({ action: "rename", name, new_name: to }),
       remove: () => this.#delete(name),
     });

@@ -2,6 +2,7 @@
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { JobFiles } from "../model_files/job_files.js";
 
 /** @import { Job, JobFailure } from "../contract" */
 /** @import { Context } from "../types.js" */
@@ -34,6 +35,7 @@ export class JobRow {
     this.line = el("p", { class: "job-line" });
     this.note = el("p", { class: "job-note", dir: "auto" });
     this.actions = el("div", { class: "job-actions" });
+    this.files = new JobFiles();
     this.failures = el("details", { class: "failures" });
     this.report = el("details", { class: "report" });
     this.element = el(
@@ -43,6 +45,7 @@ export class JobRow {
       this.bar,
       this.line,
       this.note,
+      this.files.element,
       this.failures,
       this.report,
       this.actions,
@@ -60,6 +63,7 @@ export class JobRow {
     setText(this.note, job.note);
     this.note.hidden = !job.note;
     setAttribute(this.element, "data-failed", job.failed > 0);
+    this.files.draw(job.model_files);
     this.#drawActions(job);
     this.#drawFailures(job);
     this.#drawReport(job);
@@ -86,8 +90,9 @@ export class JobRow {
   /** Show which images failed and why. @param {Job} job */
   #drawFailures(job) {
     const drawn = JSON.stringify([job.failed_label, job.failures, job.more]);
-    this.failures.hidden = job.failed === 0;
-    if (drawn === this.#drawn.failures || job.failed === 0) return;
+    // of a model file its own row tells what went wrong
+    this.failures.hidden = job.failed === 0 || job.model_files.length > 0;
+    if (drawn === this.#drawn.failures || this.failures.hidden) return;
     this.#drawn.failures = drawn;
     const { words } = this.context;
     this.failures.replaceChildren(

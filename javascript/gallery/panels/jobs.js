@@ -2,6 +2,7 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { makeUuid } from "../core/uuid.js";
 import { JobPoller } from "../data/job_poller.js";
 import { getErrorMessage } from "../data/problems.js";
 import { updateImages } from "../data/received.js";
@@ -90,7 +91,7 @@ export class Jobs {
     try {
       const started = await api.post("jobs", { ...wanted, ...of, request }, { signal });
       toast(started.message, "good");
-      void this.poller.poll();
+      this.poller.announceStart();
       return true;
     } catch (error) {
       if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
@@ -121,7 +122,7 @@ export class Jobs {
     this.badge.parentElement?.setAttribute("aria-label", name);
     const ended = (now.jobs?.jobs ?? []).filter((job) => isEnded(job, before.jobs?.jobs));
     for (const job of ended) this.#announceEnd(job);
-    if (ended.some((job) => !job.reads_only)) void this.#markSaved();
+    if (ended.some((job) => !job.reads_only && !job.model_files.length)) void this.#markSaved();
     if (this.#clear) this.#draw(now);
   }
 
@@ -188,10 +189,4 @@ function isEnded(job, before) {
   const was = before?.find((other) => other.id === job.id);
   const isNews = was ? !OVER.includes(was.state) : before !== undefined;
   return isNews && OVER.includes(job.state);
-}
-
-/** Return a random id. `crypto.randomUUID` exists only over HTTPS and on this machine. */
-function makeUuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,5 +1,7 @@
 /** The page's state as one value, its selectors, and the store that parts subscribe to. */
 
+import { NO_NEEDS } from "./model_files.js";
+
 /** @import { LoadedFilterState, Page, Part, Problems, State, View } from "../types.js" */
 /** @typedef {(now: State, before: State) => void} Listener */
 /** @typedef {keyof State | ((state: State) => unknown)} Key  a field, or a selector */
@@ -58,6 +60,8 @@ export function makeInitialState() {
     jobs: null,
     watches: null,
     annotated: {},
+    needs: { image: NO_NEEDS, gallery: NO_NEEDS, list: NO_NEEDS },
+    fileChoices: new Map(),
   };
 }
 

@@ -13,6 +13,7 @@ from ...i18n import messages
 from ...jobs import Job as StoredJob
 from ...jobs import Item, JobProgress, JobService, JobState, JobView, WalkState
 from ..schemas.jobs import Job, JobAction, JobFailure, JobFailures, JobList, JobReport
+from .job_file_views import list_model_file_views
 
 __all__ = ["jobs_panel"]
 
@@ -55,6 +56,7 @@ def _job_row(view: JobView, language: str) -> Job:
         "failed": now.failed,
         "actions": _list_actions(view, language),
         "report": _report_view(view, language) if is_over else None,
+        "model_files": list_model_file_views(view, language),
         **_failures_view(view, language),
     }
 

@@ -16,6 +16,7 @@ from . import (
     jobs,
     library,
     lookup,
+    model_files,
     reproductions,
     settings,
     watches,
@@ -30,6 +31,7 @@ _READ = (
     ("bootstrap", bootstrap.get_bootstrap),
     ("instance", bootstrap.get_instance),
     ("lookup", lookup.look_up),
+    ("model_files", model_files.get_model_files),
     ("models", lookup.search_by_words),
     ("models/{model_id:civitai_id}", lookup.get_model),
     ("images", images.get_images),
@@ -66,6 +68,8 @@ _WRITE_MUCH = (  # the last: bytes that a body may have
     ("POST", "annotations", library.annotate_images, 2 * _MB),
     ("POST", "collections", library.act_on_collections, 2 * _MB),
     ("POST", "jobs", jobs.begin_job, 2 * _MB),
+    ("POST", "model_files", model_files.begin_download, _MB),
+    ("POST", "needed_files", model_files.list_for_images, 2 * _MB),
     ("POST", "import", library.post_import, 8 * _MB),
 )
 _UPLOADS = (  # files, with the bytes that one may have

@@ -33,6 +33,7 @@ from .library import (
     Stats,
     Suggestion,
 )
+from .model_files import ModelFilesBody, ModelFilesStarted, NeededFiles, NeededFilesBody
 from .models import LookupResult, Model, ModelPage
 from .page import (
     Bootstrap,
@@ -82,6 +83,7 @@ GetResponses = TypedDict(
         "instance": Instance,
         "jobs": JobList,
         "lookup": LookupResult,
+        "model_files": NeededFiles,
         "models": ModelPage,
         "models/{id}": Model,
         "reproductions/{id}/file": Any,
@@ -103,6 +105,8 @@ PostBodies = TypedDict(
         "jobs/{id}/{action}": dict[str, Any],
         "key/test": KeyBody,
         "loaded_filter": LoadedFilterBody,
+        "model_files": ModelFilesBody,
+        "needed_files": NeededFilesBody,
         "watches": Union[WatchBody, UnwatchBody, CheckBody],
     },
 )
@@ -119,6 +123,8 @@ PostResponses = TypedDict(
         "jobs/{id}/{action}": JobList,
         "key/test": Message,
         "loaded_filter": LoadedFilterResult,
+        "model_files": ModelFilesStarted,
+        "needed_files": NeededFiles,
         "watches": WatchList,
     },
 )

@@ -82,11 +82,13 @@ class Resource(ResourceLink):
     """A resource and whether the server's machine has its file.
 
     availability: `other` means another version of the model is here; "" means that no folder of
-    models is known. size: bytes, 0 if unknown.
+    models is known. local_name: the local file's name without extension, "" if none is here. size:
+    bytes, 0 if unknown.
     """
 
     availability: Availability
     availability_label: str
+    local_name: str
     size: int
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from typing_extensions import TypedDict
 
 from ...jobs import JobState
 from .images import GalleryQuery
 
 __all__ = ["JobAction", "JobFailure", "JobReport", "Job", "JobList", "JobBody", "JobStarted"]
+__all__ += ["JobModelFile"]
+
+ModelFileState = Literal["waiting", "running", "saved", "skipped", "failed"]
 
 
 class JobAction(TypedDict):
@@ -28,6 +33,24 @@ class JobFailure(TypedDict):
     detail: str
     code: str
     has_thumb: bool
+
+
+class JobModelFile(TypedDict):
+    """A model file that a job downloads.
+
+    title: the model's and version's name. name: the file's. received, size: bytes, 0 if unknown.
+    line: progress or failure in words.
+    """
+
+    version_id: int
+    file_id: int
+    title: str
+    name: str
+    url: str
+    state: ModelFileState
+    received: int
+    size: int
+    line: str
 
 
 class JobReport(TypedDict):
@@ -52,7 +75,7 @@ class Job(JobFailures):
 
     kind: `images` or `models`. reads_only: it reads records and downloads no image. percent: 0 to
     100. line: progress in words. note: why it stands still, or what is to be done. folder: "" until
-    it is over.
+    it is over. model_files: the files of a job that downloads models, [] for images.
     """
 
     id: int
@@ -70,6 +93,7 @@ class Job(JobFailures):
     failed: int
     actions: list[JobAction]
     report: JobReport | None
+    model_files: list[JobModelFile]
 
 
 class JobList(TypedDict):

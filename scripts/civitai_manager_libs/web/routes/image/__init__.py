@@ -3,6 +3,7 @@
 from .compatibility import check_infotext
 from .details import get_details
 from .embedded import get_workflow
-from .resources import filter_reproducible
+from .resources import filter_reproducible, match_text
 
 __all__ = ["check_infotext", "filter_reproducible", "get_details", "get_workflow"]
+__all__ += ["match_text"]

@@ -15,7 +15,7 @@ from ....model_files import find_used_models, UsedModel
 from ...http import resource_view
 from ...schemas.images import Availability, Resource as ResourceView
 
-__all__ = ["filter_reproducible", "list_resource_views"]
+__all__ = ["filter_reproducible", "list_resource_views", "match_text"]
 
 _AT_ONCE = 500  # pictures whose records are in memory together
 
@@ -30,7 +30,8 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
             {
                 **resource_view(one.resource, used.names),
                 "availability": cast(Availability, one.match.state),
-                "availability_label": _match_text(one.match, one.resource, language),
+                "availability_label": match_text(one.match, one.resource, language),
+                "local_name": file.name if file else "",
                 "size": file.size if file else version.size if version else 0,
             }
         )
@@ -62,7 +63,8 @@ def _is_reproducible(used: Sequence[UsedModel]) -> bool:
     return has_model
 
 
-def _match_text(found: ModelMatch, one: Resource, language: str) -> str:
+def match_text(found: ModelMatch, one: Resource, language: str) -> str:
+    """Return whether a resource's file is on this machine, as a short text."""
     if not found.state:
         return ""
     if found.state == "here":

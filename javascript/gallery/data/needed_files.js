@@ -1,0 +1,137 @@
+/** Fetches which model files are needed in three places of the page, and starts their download. */
+
+import { makeUuid } from "../core/uuid.js";
+import { describeArrivals, makeRequest, NO_NEEDS } from "../state/model_files.js";
+import { getSetting } from "../state/state.js";
+import { isAborted } from "./api.js";
+import { getErrorMessage } from "./problems.js";
+
+/** @import { Context, NeededFile, Needs, NeedsPlace, State } from "../types.js" */
+
+const DWELL = 400; // ms that an image is looked at before Civitai may be asked about its models
+const SETTINGS = [
+  "model_folders",
+  "model_precision",
+  "model_prefers_pruned",
+  "model_folder_template",
+];
+
+export class NeededFiles {
+  /** @type {Record<NeedsPlace, AbortController>} */
+  #aborts = {
+    image: new AbortController(),
+    gallery: new AbortController(),
+    list: new AbortController(),
+  };
+  /** @type {readonly number[]} the images of the list, [] if it is of something else */
+  #ids = [];
+
+  /** @param {Context} context
+   * @param {() => void} started  called when a download has begun */
+  constructor(context, started) {
+    this.context = context;
+    this.started = started;
+    const { store, signal } = context;
+    store.on([describeArrivals, describeSettings], () => this.#reload(), { signal });
+    signal.addEventListener("abort", () => {
+      for (const abort of Object.values(this.#aborts)) abort.abort();
+    });
+  }
+
+  /** Load the files for a place, once for each query; "" empties the place.
+   * @param {NeedsPlace} place
+   * @param {string} query */
+  show(place, query) {
+    if (this.context.store.get().needs[place].of === query) return;
+    this.#ids = place === "list" ? [] : this.#ids;
+    this.#aborts[place].abort();
+    this.#set(place, { ...NO_NEEDS, of: query });
+    if (query) void this.#load(place, query);
+  }
+
+  /** Load the files that these images need, for the list.
+   * @param {readonly number[]} ids */
+  showForImages(ids) {
+    this.show("list", "");
+    this.#ids = ids;
+    this.#set("list", { ...NO_NEEDS, of: "images" });
+    void this.#load("list", "images");
+  }
+
+  /** Load a place again after a failure. @param {NeedsPlace} place */
+  retry(place) {
+    const { of } = this.context.store.get().needs[place];
+    if (of) void this.#load(place, of);
+  }
+
+  /** Start the download of these files. @param {readonly NeededFile[]} files */
+  async get(files) {
+    const { api, store, toast, words, signal } = this.context;
+    try {
+      const body = { files: makeRequest(files, store.get().fileChoices), request: makeUuid() };
+      const { message } = await api.post("model_files", body, { signal });
+      toast(message, "good");
+      this.started();
+    } catch (error) {
+      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
+    }
+  }
+
+  /** Load again what is shown: a file came, or a setting decides otherwise. */
+  #reload() {
+    const { needs } = this.context.store.get();
+    for (const place of /** @type {NeedsPlace[]} */ (Object.keys(needs))) {
+      if (needs[place].of) void this.#load(place, needs[place].of);
+    }
+  }
+
+  /** Fetch the files for a place. What is shown stays until the answer comes.
+   * @param {NeedsPlace} place
+   * @param {string} of */
+  async #load(place, of) {
+    const { api, store, words } = this.context;
+    this.#aborts[place].abort();
+    this.#aborts[place] = new AbortController();
+    const { signal } = this.#aborts[place];
+    const before = store.get().needs[place];
+    this.#set(place, { ...before, problem: "", loading: true });
+    try {
+      if (place === "image" && !before.answer) await waitFor(DWELL, signal);
+      const { model } = store.get().where;
+      const answer = await (of === "images"
+        ? api.post("needed_files", { ids: [...this.#ids], model }, { signal })
+        : api.get(`model_files?${of}`, { signal }));
+      this.#set(place, { of, answer, problem: "", loading: false });
+    } catch (error) {
+      if (isAborted(error)) return;
+      const problem = getErrorMessage(error, words);
+      this.#set(place, { ...store.get().needs[place], problem, loading: false });
+    }
+  }
+
+  /** @param {NeedsPlace} place
+   * @param {Needs} value */
+  #set(place, value) {
+    this.context.store.set(({ needs }) => ({ needs: { ...needs, [place]: value } }));
+  }
+}
+
+/** Return a text that changes with the settings that decide which files are needed.
+ * @param {State} state */
+function describeSettings({ bootstrap }) {
+  return SETTINGS.map((name) => getSetting(bootstrap, name)).join("\n");
+}
+
+/** Wait; throw an AbortError if the signal is aborted meanwhile.
+ * @param {number} time  milliseconds
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>} */
+function waitFor(time, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, time);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}

@@ -1,0 +1,73 @@
+/** The row of one resource in the details: whether its file is here, and how it can be had. */
+
+import { el } from "../core/dom.js";
+import { formatBytes } from "../core/format.js";
+import { FileControls } from "../model_files/file_controls.js";
+import { makeExternalLink } from "./sections.js";
+
+/** @import { Context, NeededFile, Resource } from "../types.js" */
+
+export class ResourceRow {
+  #context;
+  #controls;
+  #name = el("span", { class: "name" });
+  #tag = el("span", { class: "tag" });
+  #status = el("span", { class: "availability", dir: "auto" });
+  #drawn = "";
+
+  /** @param {Context} context
+   * @param {Resource} resource */
+  constructor(context, resource) {
+    this.#context = context;
+    this.resource = resource;
+    this.#controls = new FileControls(context, { hasButton: true });
+    const { weight } = resource;
+    const { words } = context;
+    this.element = el(
+      "li",
+      { "data-here": resource.availability || null },
+      this.#tag,
+      this.#name,
+      weight !== null && el("span", { class: "weight", title: words("weight") }, weight),
+      this.#status,
+      this.#controls.element,
+    );
+  }
+
+  /** Show the resource as its record tells it, or as Civitai does once that is known.
+   * @param {NeededFile | undefined} needed */
+  draw(needed) {
+    this.#controls.element.hidden = !needed;
+    if (needed) this.#controls.draw(needed);
+    const { name, hash } = this.resource;
+    const url = this.resource.url || needed?.url;
+    // of some resources the record tells the number alone
+    const type = this.resource.type || needed?.type || this.#context.words("resource");
+    const shown = (/^#\d+$/.test(name) && needed?.name) || name || hash;
+    const drawn = JSON.stringify([url, shown, type, needed !== undefined]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#tag.textContent = type;
+    this.#name.replaceChildren(url ? makeExternalLink(url, shown) : el("bdi", {}, shown));
+    const label = (needed ?? this.resource).availability_label;
+    this.#status.textContent = [label, this.#size(needed)].filter(Boolean).join(" · ");
+    this.#status.hidden = !this.#status.textContent;
+  }
+
+  /** Return the size of the local file, or of the missing one until its button says it.
+   * @param {NeededFile | undefined} needed */
+  #size(needed) {
+    const { availability, size } = this.resource;
+    const isTold = availability === "" || (needed && availability !== "here");
+    const { bootstrap } = this.#context.store.get();
+    return isTold ? "" : formatBytes(size, bootstrap?.language);
+  }
+
+  /** Return whether this row shows the resource of a needed file. @param {NeededFile} needed */
+  fits(needed) {
+    const { version_id, hash, name, type } = this.resource;
+    if (version_id !== null) return needed.version_id === version_id;
+    if (hash) return needed.hash === hash;
+    return needed.name === name && needed.type === type;
+  }
+}

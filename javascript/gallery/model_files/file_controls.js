@@ -1,0 +1,167 @@
+/** The controls of one needed model: which of its files, its size, its progress, and why not. */
+
+import { button, el, setAttribute } from "../core/dom.js";
+import { formatBytes } from "../core/format.js";
+import { icon } from "../core/icons.js";
+import {
+  canGet,
+  findJobFailure,
+  findJobFile,
+  getChoice,
+  getChosenFile,
+  getRefusal,
+  isAbsent,
+} from "../state/model_files.js";
+
+/** @import { JobModelFile, ModelFile } from "../contract" */
+/** @import { Context, NeededFile } from "../types.js" */
+
+export class FileControls {
+  #context;
+  #get;
+  #choose = el("select", { "data-field": "model-file" });
+  #trust = el("input", { type: "checkbox", "data-field": "trust" });
+  #trustLabel;
+  #companions = el("div", { class: "companions" });
+  #bar = el("progress", { max: 100 });
+  #line = el("span", { class: "line" });
+  #progress;
+  #refusal = el("p", { class: "refusal", dir: "auto" });
+  /** @type {NeededFile | null} */
+  #needed = null;
+
+  /** @param {Context} context
+   * @param {{hasButton: boolean}} how  whether one file can be downloaded alone */
+  constructor(context, { hasButton }) {
+    const { words, actions } = context;
+    this.#context = context;
+    this.#get = hasButton
+      ? button(
+          { action: "get-model", icon: icon("download"), words: words("model_get"), class: "get" },
+          () => this.#needed && actions.getModelFiles([this.#needed]),
+        )
+      : null;
+    this.#choose.addEventListener("change", () =>
+      this.#change({ file: Number(this.#choose.value), allowed: null }),
+    );
+    this.#trustLabel = el(
+      "label",
+      { class: "trust" },
+      this.#trust,
+      el("span", {}, words("model_pickle")),
+    );
+    this.#trust.addEventListener("change", () =>
+      this.#change({ allowed: this.#trust.checked ? Number(this.#choose.value) : null }),
+    );
+    this.#progress = el("div", { class: "coming" }, this.#bar, this.#line);
+    this.element = el(
+      "div",
+      { class: "model-file" },
+      this.#choose,
+      this.#trustLabel,
+      this.#companions,
+      this.#get,
+      this.#progress,
+      this.#refusal,
+    );
+  }
+
+  /** Show the state of a needed model. @param {NeededFile} needed */
+  draw(needed) {
+    const { jobs, fileChoices } = this.#context.store.get();
+    const isNews = needed !== this.#needed;
+    this.#needed = needed;
+    const file = getChosenFile(needed, fileChoices);
+    const coming = findJobFile(jobs, needed);
+    const isOpen = isAbsent(needed) && !coming;
+    this.element.hidden = !isAbsent(needed) && !coming;
+    if (isNews) this.#fillChoices(needed);
+    this.#choose.hidden = !isOpen || Boolean(needed.refusal) || needed.choices.length < 2;
+    if (file) this.#choose.value = String(file.id);
+    this.#trustLabel.hidden =
+      !isOpen || !file?.is_pickle || Boolean(getRefusal(needed, fileChoices));
+    this.#trust.checked = file !== null && getChoice(needed, fileChoices).allowed === file.id;
+    this.#companions.hidden = !isOpen || !file || Boolean(needed.refusal);
+    this.#drawProgress(coming);
+    this.#drawRefusal(needed, isOpen);
+    this.#drawButton(needed, file, isOpen);
+  }
+
+  /** @param {NeededFile} needed */
+  #fillChoices(needed) {
+    const { words } = this.#context;
+    const name = needed.name || needed.hash;
+    this.#choose.setAttribute("aria-label", words("model_choose", { name }));
+    this.#choose.replaceChildren(
+      ...needed.choices.map((file) => el("option", { value: file.id }, this.#describe(file))),
+    );
+    this.#companions.replaceChildren(...needed.companions.map((file) => this.#companion(file)));
+  }
+
+  /** Return the form, size and name of a file. @param {ModelFile} file */
+  #describe(file) {
+    const size = formatBytes(file.size, this.#context.store.get().bootstrap?.language);
+    return [file.form, size, file.name].filter(Boolean).join(" · ");
+  }
+
+  /** Return the checkbox of a file that belongs to the chosen one. @param {ModelFile} file */
+  #companion(file) {
+    const { words, store } = this.#context;
+    const box = el("input", { type: "checkbox", "data-field": "companion" });
+    const chosen = this.#needed && getChoice(this.#needed, store.get().fileChoices).companions;
+    box.checked = chosen?.has(file.id) ?? false;
+    box.disabled = Boolean(file.refusal);
+    box.addEventListener("change", () => {
+      if (!this.#needed) return;
+      const companions = new Set(getChoice(this.#needed, store.get().fileChoices).companions);
+      if (box.checked) companions.add(file.id);
+      else companions.delete(file.id);
+      this.#change({ companions });
+    });
+    const label = words("model_companion", { name: this.#describe(file) });
+    return el("label", { title: file.refusal || null }, box, el("span", { dir: "auto" }, label));
+  }
+
+  /** @param {Partial<import("../types.js").FileChoice>} change */
+  #change(change) {
+    if (this.#needed) this.#context.actions.chooseFile(this.#needed, change);
+  }
+
+  /** @param {JobModelFile | null} coming */
+  #drawProgress(coming) {
+    this.#progress.hidden = !coming;
+    if (!coming) return;
+    setAttribute(this.#bar, "aria-label", coming.title || coming.name);
+    if (coming.size) this.#bar.value = Math.min(100, (100 * coming.received) / coming.size);
+    else this.#bar.removeAttribute("value");
+    if (this.#line.textContent !== coming.line) this.#line.textContent = coming.line;
+  }
+
+  /** @param {NeededFile} needed
+   * @param {boolean} isOpen */
+  #drawRefusal(needed, isOpen) {
+    const { jobs, fileChoices } = this.#context.store.get();
+    const text = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
+    this.#refusal.hidden = !isOpen || !text;
+    if (this.#refusal.textContent !== text) this.#refusal.textContent = text;
+  }
+
+  /** @param {NeededFile} needed
+   * @param {ModelFile | null} file
+   * @param {boolean} isOpen */
+  #drawButton(needed, file, isOpen) {
+    if (!this.#get) return;
+    const { store, words } = this.#context;
+    const { fileChoices, needs, bootstrap } = store.get();
+    const { answer } = needs.image;
+    this.#get.hidden =
+      !isOpen || !file || Boolean(getRefusal(needed, fileChoices)) || Boolean(answer?.locked);
+    this.#get.disabled = !canGet(needed, fileChoices);
+    const size = formatBytes(file?.size ?? 0, bootstrap?.language);
+    const label = this.#get.querySelector("span");
+    if (label) label.textContent = size ? words("model_get_size", { size }) : words("model_get");
+    const name = needed.name || needed.hash;
+    this.#get.setAttribute("aria-label", words("model_get_name", { name, size }));
+    this.#get.title = needed.folder ? words("model_goes_to", { folder: needed.folder }) : "";
+  }
+}

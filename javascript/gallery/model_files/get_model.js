@@ -1,0 +1,67 @@
+/** The button in the gallery's header that gets the open model, while its file is not here. */
+
+import { button } from "../core/dom.js";
+import { formatBytes } from "../core/format.js";
+import { icon } from "../core/icons.js";
+import { findJobFile, getChosenFile, isAbsent, makeModelQuery } from "../state/model_files.js";
+
+/** @import { Context } from "../types.js" */
+
+export class GetModel {
+  #context;
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { words, actions, store, signal } = context;
+    this.#context = context;
+    this.element = button(
+      { action: "get-this-model", icon: icon("model"), words: words("model_get_this"), title: "" },
+      () => this.#press(),
+    );
+    this.element.hidden = true;
+    const query = (/** @type {import("../types.js").State} */ state) => makeQuery(state);
+    store.on([query], (now) => actions.showNeeds("gallery", makeQuery(now)), { signal });
+    store.on([(state) => state.needs.gallery, "jobs", "fileChoices"], () => this.#draw(), {
+      signal,
+    });
+    actions.showNeeds("gallery", makeQuery(store.get()));
+  }
+
+  get #needed() {
+    return this.#context.store.get().needs.gallery.answer?.files[0] ?? null;
+  }
+
+  /** Open the list with the model, or the downloads while it comes. */
+  #press() {
+    const { store, actions } = this.#context;
+    const { jobs, needs } = store.get();
+    if (this.#needed && findJobFile(jobs, this.#needed)) actions.panel("jobs");
+    else actions.listNeeds(needs.gallery.of);
+  }
+
+  #draw() {
+    const { store, words } = this.#context;
+    const { jobs, fileChoices, bootstrap } = store.get();
+    const needed = this.#needed;
+    this.element.hidden = !needed || !isAbsent(needed);
+    if (!needed || this.element.hidden) return;
+    const coming = findJobFile(jobs, needed);
+    const label = this.element.querySelector("span");
+    const percent = coming?.size ? Math.floor((100 * coming.received) / coming.size) : 0;
+    const size = formatBytes(getChosenFile(needed, fileChoices)?.size ?? 0, bootstrap?.language);
+    const key = size ? "model_get_this_size" : "model_get_this";
+    const text = coming ? words("model_coming", { percent }) : words(key, { size });
+    if (label && label.textContent !== text) label.textContent = text;
+    this.element.toggleAttribute("data-on", coming !== null);
+    this.element.title = needed.refusal || words("model_get_this_hint");
+  }
+}
+
+/** Return the query for the open model, "" while there is none or no folder of models is known.
+ * @param {import("../types.js").State} state */
+function makeQuery({ where, model, bootstrap }) {
+  const isOpen = where.model !== null && model?.id === where.model;
+  return isOpen && bootstrap?.host.has_models
+    ? makeModelQuery(where.model ?? 0, where.version)
+    : "";
+}

@@ -1,0 +1,69 @@
+/** The row of one needed model in the panel's list: created once, then updated in place. */
+
+import { el } from "../core/dom.js";
+import { formatBytes } from "../core/format.js";
+import { makeExternalLink } from "../details/sections.js";
+import { canGet, findJobFile, getChosenFile, getRefusal, isAbsent } from "../state/model_files.js";
+import { FileControls } from "./file_controls.js";
+
+/** @import { Context, NeededFile } from "../types.js" */
+
+export class NeededRow {
+  #context;
+  #box = el("input", { type: "checkbox", "data-field": "needed" });
+  #title = el("h3", { dir: "auto" });
+  #facts = el("p", { class: "dim" });
+  #folder = el("p", { class: "dim", dir: "auto" });
+  #controls;
+  /** @type {NeededFile | null} */
+  #needed = null;
+
+  /** @param {Context} context
+   * @param {(isChosen: boolean) => void} choose */
+  constructor(context, choose) {
+    this.#context = context;
+    this.#controls = new FileControls(context, { hasButton: false });
+    this.#box.addEventListener("change", () => choose(this.#box.checked));
+    this.element = el(
+      "li",
+      { class: "needed" },
+      this.#box,
+      el("div", {}, this.#title, this.#facts, this.#controls.element, this.#folder),
+    );
+  }
+
+  /** Show the state of a needed model.
+   * @param {NeededFile} needed
+   * @param {boolean} isChosen */
+  draw(needed, isChosen) {
+    const { store, words } = this.#context;
+    const { fileChoices, jobs, bootstrap, needs } = store.get();
+    const name = needed.name || needed.hash;
+    if (needed !== this.#needed) {
+      this.#title.replaceChildren(
+        needed.url ? makeExternalLink(needed.url, name) : el("bdi", {}, name),
+      );
+      this.#box.setAttribute("aria-label", words("model_choose_one", { name }));
+    }
+    this.#needed = needed;
+    this.element.dataset.here = needed.availability;
+    const file = getChosenFile(needed, fileChoices);
+    const isOffered = isAbsent(needed) && file !== null && !getRefusal(needed, fileChoices);
+    const isGettable = canGet(needed, fileChoices) && !findJobFile(jobs, needed);
+    this.#box.disabled = !isGettable;
+    this.#box.checked = isGettable && isChosen;
+    const isMany = (needs.list.answer?.image_count ?? 0) > 1;
+    this.#facts.textContent = [
+      needed.type,
+      needed.availability_label,
+      !needed.url && needed.hash,
+      isOffered && formatBytes(file.size, bootstrap?.language),
+      isMany && words("model_needed_by", { n: needed.image_count }),
+    ]
+      .filter(Boolean)
+      .join(" · ");
+    this.#controls.draw(needed);
+    this.#folder.textContent = words("model_goes_to", { folder: needed.folder });
+    this.#folder.hidden = !isOffered || !needed.folder;
+  }
+}

@@ -1,0 +1,155 @@
+/** Which model files are needed, chosen and on their way: functions of the state. */
+
+/** @import { JobModelFile, ModelFile, ModelFileChoice } from "../contract" */
+/** @import { FileChoice, NeededFile, Needs, State } from "../types.js" */
+/** @typedef {ReadonlyMap<string, FileChoice>} Choices  by the key of a needed file */
+
+/** @type {Needs} */
+export const NO_NEEDS = Object.freeze({ of: "", answer: null, problem: "", loading: false });
+
+/** @type {FileChoice} */
+const USUAL = Object.freeze({ file: null, allowed: null, companions: new Set() });
+
+/** Return what the user chose for a needed file, or what holds where nothing was chosen.
+ * @param {NeededFile} needed
+ * @param {Choices} choices */
+export function getChoice({ key }, choices) {
+  return choices.get(key) ?? USUAL;
+}
+
+/** Return the file that would be downloaded, null if there is none.
+ * @param {NeededFile} needed
+ * @param {Choices} choices
+ * @returns {ModelFile | null} */
+export function getChosenFile(needed, choices) {
+  const id = getChoice(needed, choices).file ?? needed.file;
+  return needed.choices.find((file) => file.id === id) ?? null;
+}
+
+/** Return why a file cannot be downloaded, in words; "" if it can.
+ * @param {NeededFile} needed
+ * @param {Choices} choices */
+export function getRefusal(needed, choices) {
+  return needed.refusal || (getChosenFile(needed, choices)?.refusal ?? "");
+}
+
+/** Return whether a file waits for the user's word, because it may run code.
+ * @param {NeededFile} needed
+ * @param {Choices} choices */
+export function needsWord(needed, choices) {
+  const file = getChosenFile(needed, choices);
+  return Boolean(file?.is_pickle) && getChoice(needed, choices).allowed !== file?.id;
+}
+
+/** Return whether the file of a model is missing here and can be downloaded now.
+ * @param {NeededFile} needed
+ * @param {Choices} choices */
+export function canGet(needed, choices) {
+  return (
+    isAbsent(needed) &&
+    getChosenFile(needed, choices) !== null &&
+    !getRefusal(needed, choices) &&
+    !needsWord(needed, choices)
+  );
+}
+
+/** Return whether this version's file is not here. @param {Pick<NeededFile, "availability">} needed */
+export function isAbsent({ availability }) {
+  return availability === "missing" || availability === "other";
+}
+
+/** Return the needed files that can be downloaded and are neither on their way nor here.
+ * @param {State} state
+ * @param {readonly NeededFile[]} files */
+export function listGettable(state, files) {
+  return files.filter(
+    (needed) => canGet(needed, state.fileChoices) && !findJobFile(state.jobs, needed),
+  );
+}
+
+/** Return the chosen file and the chosen companions of a needed file.
+ * @param {NeededFile} needed
+ * @param {Choices} choices
+ * @returns {ModelFile[]} */
+function listChosen(needed, choices) {
+  const file = getChosenFile(needed, choices);
+  const { companions } = getChoice(needed, choices);
+  const beside = needed.companions.filter(({ id }) => companions.has(id) && id !== file?.id);
+  return file ? [file, ...beside] : [];
+}
+
+/** Return the bytes that these needed files have together.
+ * @param {readonly NeededFile[]} files
+ * @param {Choices} choices */
+export function sumSizes(files, choices) {
+  const chosen = files.flatMap((needed) => listChosen(needed, choices));
+  return chosen.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** Return what a request for these files says.
+ * @param {readonly NeededFile[]} files
+ * @param {Choices} choices
+ * @returns {ModelFileChoice[]} */
+export function makeRequest(files, choices) {
+  return files.flatMap((needed) =>
+    listChosen(needed, choices).map((file) => ({
+      version_id: needed.version_id ?? 0,
+      file_id: file.id,
+      allow_pickle: file.is_pickle && getChoice(needed, choices).allowed === file.id,
+    })),
+  );
+}
+
+/** Return the file that a job downloads for a version, or null. A file that failed, or that came
+ * before this answer was given, is told by the answer itself.
+ * @param {import("../types.js").Jobs | null} jobs
+ * @param {Pick<NeededFile, "version_id">} needed
+ * @returns {JobModelFile | null} */
+export function findJobFile(jobs, { version_id }) {
+  for (const job of jobs?.jobs ?? []) {
+    if (job.state === "cancelled") continue;
+    const file = job.model_files.find((one) => one.version_id === version_id);
+    if (file && ["waiting", "running"].includes(file.state)) return file;
+  }
+  return null;
+}
+
+/** Return the reason why the last download of a version failed, or "".
+ * @param {import("../types.js").Jobs | null} jobs
+ * @param {Pick<NeededFile, "version_id">} needed */
+export function findJobFailure(jobs, { version_id }) {
+  const files = (jobs?.jobs ?? []).flatMap((job) => job.model_files);
+  const last = files.find((file) => file.version_id === version_id);
+  return last?.state === "failed" ? last.line : "";
+}
+
+/** Return a text that changes when a model file has come.
+ * @param {Pick<State, "jobs">} state */
+export function describeArrivals({ jobs }) {
+  const files = (jobs?.jobs ?? []).flatMap((job) => job.model_files);
+  const here = files.filter(({ state }) => state === "saved" || state === "skipped");
+  return here.map(({ version_id, file_id }) => `${version_id}-${file_id}`).join(" ");
+}
+
+/** Return the query of the files that an image needs.
+ * @param {number} image
+ * @param {number | null} model  the open one */
+export function makeImageQuery(image, model) {
+  return String(
+    new URLSearchParams({ image: String(image), ...(model && { model: String(model) }) }),
+  );
+}
+
+/** Return the query of the files of a model's version, null for the newest.
+ * @param {number} model
+ * @param {number | null} version */
+export function makeModelQuery(model, version) {
+  return String(
+    new URLSearchParams({ model: String(model), ...(version && { version: String(version) }) }),
+  );
+}
+
+/** Return the query of the files that a collection needs. @param {string} collection */
+export function makeCollectionQuery(collection) {
+  return String(new URLSearchParams({ collection }));
+}

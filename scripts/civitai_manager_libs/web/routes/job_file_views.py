@@ -1,0 +1,61 @@
+"""The model files of a job in words, each with its progress or with what went wrong."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ... import setting, util
+from ...i18n import messages
+from ...jobs import JobProgress, JobState, JobView, ModelFileState
+from ..schemas import jobs as schemas
+
+__all__ = ["list_model_file_views"]
+
+
+def list_model_file_views(view: JobView, language: str) -> list[schemas.JobModelFile]:
+    """Return the JSON of a job's model files, [] if the job downloads images."""
+    return [_file_view(file, view, language) for file in view.model_files]
+
+
+def _file_view(file: ModelFileState, view: JobView, language: str) -> schemas.JobModelFile:
+    return {
+        "version_id": file.version_id,
+        "file_id": file.file_id,
+        "title": file.title,
+        "name": file.name,
+        "url": f"{setting.base_url()}/model-versions/{file.version_id}",
+        "state": cast(schemas.ModelFileState, file.state),
+        "received": file.received,
+        "size": file.size,
+        "line": _file_line(file, view, language),
+    }
+
+
+def _file_line(file: ModelFileState, view: JobView, language: str) -> str:
+    if file.state == "failed":
+        return messages.model_reason_text(file.reason, language)
+    size = util.short_bytes(file.size) if file.size else ""
+    if file.received and file.state in ("running", "waiting"):
+        done = {"done": util.short_bytes(file.received), "total": size or "?"}
+        size = messages.translate("of", language, **done)
+    state = "" if file.state == "running" else messages.translate(_state_key(file), language)
+    parts = [state, size]
+    if file.state == "running" and view.progress is not None:
+        parts += _speed_texts(file, view.progress, language)
+    return " · ".join(filter(None, parts))
+
+
+def _state_key(file: ModelFileState) -> str:
+    return {"saved": "model_file_saved", "skipped": "model_file_was_here"}.get(
+        file.state, "model_file_waits"
+    )
+
+
+def _speed_texts(file: ModelFileState, progress: JobProgress, language: str) -> list[str]:
+    if progress.state != JobState.RUNNING or not progress.rate:
+        return []
+    texts = [f"{util.short_bytes(progress.rate)}/s"]
+    if file.size > file.received:
+        left = util.short_time((file.size - file.received) / progress.rate)
+        texts.append(messages.translate("time_left", language, time=left))
+    return texts

@@ -1,0 +1,173 @@
+"""Needed model files as JSON for the page, with sizes, disks and reasons in words."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from ... import setting
+from ...civitai import RemoteFile, Version
+from ...i18n import messages
+from ...model_files import (
+    choose_file,
+    FileChoice,
+    find_kind,
+    NeededFile,
+    NeededFiles,
+    UnknownModel,
+)
+from ..http import lock_reason, RequestContext, resource_view
+from ..schemas import model_files as schemas
+from ..schemas.images import Availability, ResourceLink
+from .image import match_text
+
+__all__ = ["needed_files_view", "refusal_text"]
+
+_MB = 1024 * 1024  # bytes
+_MODEL_TYPES = ("", "Model", "Pruned Model")
+
+
+def needed_files_view(
+    context: RequestContext, found: NeededFiles, image_count: int
+) -> schemas.NeededFiles:
+    """Return the JSON of the model files that some images need.
+
+    image_count: how many images these are, 1 for a model's own version.
+    """
+    folders = [os.path.dirname(needed.path) for needed in found.files if needed.path]
+    devices = {folder: _find_device(folder) for folder in folders}
+    numbers = {device: at for at, device in enumerate(dict.fromkeys(devices.values()))}
+    language = context.language
+    files = [_file_view(needed, language) for needed in found.files]
+    for view in files:
+        view["disk"] = numbers[devices[view["folder"]]] if view["folder"] else None
+    lock = lock_reason(context.request, "model_files")
+    return {
+        "files": files + [_unknown_view(unknown, language) for unknown in found.unknown],
+        "image_count": image_count,
+        "disks": _list_disks(list(devices.items())),
+        "locked": messages.reason_text(lock, language) if lock else "",
+    }
+
+
+def refusal_text(choice: FileChoice, language: str) -> str:
+    """Return why a file is not downloaded and what to do, "" if it can be."""
+    if choice.refusal == "early_access" and choice.deadline:
+        date = choice.deadline[:10]
+        return messages.translate("model_early_access", language, date=date)
+    return messages.reason_text(choice.refusal, language) if choice.refusal else ""
+
+
+def _file_view(needed: NeededFile, language: str) -> schemas.NeededFile:
+    choice, version = needed.choice, needed.version
+    needs_word = choice.needs_consent
+    refusal = "" if needs_word else refusal_text(choice, language)
+    if needed.error is not None and not refusal:
+        refusal = messages.error_text(needed.error, language)
+    is_known = version is not None and choice.file is not None
+    files = (choice.file, *choice.others) if is_known and choice.file else ()
+    return {
+        **_link_view(needed),
+        "key": f"{needed.version.id if needed.version else ''} {needed.key}",
+        "availability": cast(Availability, needed.availability),
+        "availability_label": _availability_text(needed, language),
+        "image_count": needed.image_count,
+        "file": choice.file.id if choice.file else None,
+        "choices": [_choice_view(version, file, language) for file in files if version],
+        "companions": [
+            _choice_view(version, file, language) for file in choice.companions if version
+        ],
+        "refusal": refusal if needed.availability != "here" else "",
+        "folder": os.path.dirname(needed.path),
+        "disk": None,
+    }
+
+
+def _availability_text(needed: NeededFile, language: str) -> str:
+    if needed.availability == "missing":  # by its number alone no longer: Civitai has told the rest
+        return messages.translate("available_missing", language)
+    return match_text(needed.match, needed.resource, language)
+
+
+def _link_view(needed: NeededFile) -> ResourceLink:
+    version = needed.version
+    names = {version.id: (version.model_id or 0, needed.title)} if version else {}
+    resource = needed.resource
+    if version is not None:
+        file = needed.choice.file
+        kind = resource.type or (find_kind(file, version) if file else "")
+        resource = replace(resource, version_id=version.id, type=kind)
+    return {**resource_view(resource, names), "name": needed.title}
+
+
+def _choice_view(version: Version, file: RemoteFile, language: str) -> schemas.ModelFile:
+    choice = choose_file(version, file_id=file.id)
+    is_unsafe = choice.refusal == "unsafe" and not choice.needs_consent
+    return {
+        "id": file.id,
+        "name": file.name,
+        "form": " ".join(filter(None, _list_traits(file))),
+        "size": file.size,
+        "is_pickle": file.is_pickle,
+        "refusal": messages.reason_text("unsafe", language) if is_unsafe else "",
+    }
+
+
+def _list_traits(file: RemoteFile) -> list[str]:
+    """Return what tells a file from others; of one that is not the model itself, what it is."""
+    if file.type not in _MODEL_TYPES:
+        return [file.type, file.precision]
+    size = "pruned" if file.is_pruned else "full"
+    return [file.format, file.quantization, file.precision, size]
+
+
+def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFile:
+    resource = unknown.resource
+    return {
+        **resource_view(resource, {}),
+        "key": f"{resource.type} {resource.hash or resource.name}",
+        "availability": "missing",
+        "availability_label": messages.translate("available_missing", language),
+        "image_count": unknown.image_count,
+        "file": None,
+        "choices": [],
+        "companions": [],
+        "refusal": messages.translate("model_not_on_civitai", language),
+        "folder": "",
+        "disk": None,
+    }
+
+
+def _list_disks(folders: Sequence[tuple[str, int]]) -> list[schemas.Disk]:
+    """Return the disks of (folder, device) pairs, each once, in their order."""
+    disks: dict[int, schemas.Disk] = {}
+    for folder, device in folders:
+        if device not in disks:
+            free = _measure_free(folder)
+            usable = max(0, free - setting.gallery_disk_reserve_mb * _MB)
+            disks[device] = {"folder": folder, "free": free, "usable": usable}
+    return list(disks.values())
+
+
+def _find_existing(folder: str) -> str:
+    """Return the folder, or the nearest one above it that exists."""
+    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _find_device(folder: str) -> int:
+    try:
+        return os.stat(_find_existing(folder)).st_dev
+    except OSError:
+        return 0
+
+
+def _measure_free(folder: str) -> int:
+    try:
+        return shutil.disk_usage(_find_existing(folder)).free
+    except OSError:
+        return 0

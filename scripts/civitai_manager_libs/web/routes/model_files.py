@@ -1,0 +1,148 @@
+"""Routes that list the model files that images need, and start their download."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...civitai import RemoteFile, Version
+from ...core import as_mapping, as_whole_number
+from ...errors import NotFound
+from ...infotext import Resource
+from ...library import bookmarks, models, records
+from ...model_files import (
+    choose_file,
+    find_kind,
+    list_needed_files,
+    make_needed_file,
+    NeededFiles,
+    plan_requests,
+)
+from ..http import ApiError, LAST_ID, lock_reason, RemoteWork, RequestContext
+from ..schemas import model_files as schemas
+from .dependencies import get_client, get_job_service, require_ids
+from .model_file_views import needed_files_view, refusal_text
+from .repeated_requests import answer_once
+
+__all__ = ["begin_download", "get_model_files", "list_for_images"]
+
+_LAST_IMAGE = 2**63 - 1
+_MOST_IMAGES = 10_000
+_MOST_FILES = 500  # of one request
+
+
+def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFiles]:
+    """Return the model files that an image, a collection or a model's version needs.
+
+    The query has `image`, `collection`, or `model` with or without `version`. What the library does
+    not have is requested from Civitai, one version after another.
+    """
+    image_id = as_whole_number(context.query_param("image") or None, 1, _LAST_IMAGE)
+    if image_id is not None:
+        return _list_remotely(context, [image_id], context.query_id("model"))
+    if name := context.query_param("collection"):
+        return RemoteWork(
+            lambda: _list_for_ids(context, bookmarks.collections.list_image_ids(name), None)
+        )
+    model_id = context.query_id("model")
+    if model_id is None:
+        raise ApiError(400, "bad_input")
+    return RemoteWork(lambda: _list_for_model(context, model_id, context.query_id("version")))
+
+
+def list_for_images(context: RequestContext) -> RemoteWork[schemas.NeededFiles]:
+    """Return the model files that the images in the body need, as `get_model_files` does."""
+    ids = require_ids(context, _MOST_IMAGES)
+    model_id = as_whole_number(context.body_field("model"), 1, LAST_ID)
+    return _list_remotely(context, ids, model_id)
+
+
+def begin_download(context: RequestContext) -> RemoteWork[schemas.ModelFilesStarted]:
+    """Start the download of the files in the body; return the job's id and a message.
+
+    A file is named by its id and its version's, which the server has read from Civitai itself. From
+    another machine a login is needed, as for settings.
+    """
+    if lock := lock_reason(context.request, "model_files"):
+        raise ApiError(403, lock)
+    # Not among local work: a file of the same name and size that is there is read to compare it.
+    return RemoteWork(lambda: answer_once(context, lambda: _begin(context)))
+
+
+def _list_remotely(
+    context: RequestContext, ids: Sequence[int], model_id: int | None
+) -> RemoteWork[schemas.NeededFiles]:
+    return RemoteWork(lambda: _list_for_ids(context, ids, model_id))
+
+
+def _list_for_ids(
+    context: RequestContext, ids: Sequence[int], model_id: int | None
+) -> schemas.NeededFiles:
+    images = list(records.find_images(ids).values())
+    if not images and ids:
+        raise ApiError(404, "not_known")
+    found = list_needed_files(get_client(), images, model_id, context.cancelled)
+    return needed_files_view(context, found, len(images))
+
+
+def _list_for_model(
+    context: RequestContext, model_id: int, version_id: int | None
+) -> schemas.NeededFiles:
+    """Return the file of a model's version, the newest one without a version id."""
+    try:
+        model = models.find_model(model_id) or models.load_model(
+            get_client(), model_id, context.cancelled
+        )
+    except NotFound as error:
+        raise ApiError(404, "gone", "no_model") from error
+    versions = [one for one in model.versions if version_id in (None, one.id)]
+    if not versions:
+        raise ApiError(404, "gone", "no_model")
+    choice = choose_file(versions[0])
+    kind = find_kind(choice.file, versions[0]) if choice.file else ""
+    resource = Resource(kind, version_id=versions[0].id)
+    needed = make_needed_file(versions[0], choice, resource, 1)
+    return needed_files_view(context, NeededFiles((needed,)), 1)
+
+
+def _begin(context: RequestContext) -> schemas.ModelFilesStarted:
+    given = context.body_field("files")
+    if not isinstance(given, list) or not 0 < len(given) <= _MOST_FILES:
+        raise ApiError(400, "bad_input")
+    wanted = _list_wanted(context, [as_mapping(entry) for entry in given])
+    requests = plan_requests(get_client(), wanted, cancelled=context.cancelled)
+    title = requests[0].title
+    if len({request.version_id for request in requests}) > 1:
+        title = context.translate("model_job_title", n=len(requests))
+    started = get_job_service().download_model_files(requests, title)
+    key = "model_job_started" if started.job_id is not None else "model_job_known"
+    message = context.translate(key, n=len(started.file_ids), title=title)
+    return {"job_id": started.job_id, "message": message}
+
+
+def _list_wanted(
+    context: RequestContext, given: Sequence[Mapping[str, Any]]
+) -> list[tuple[RemoteFile, Version]]:
+    """Return the files that the page named. Raises ApiError if one of them cannot be downloaded."""
+    ids = [as_whole_number(entry.get("version_id"), 1, LAST_ID) or 0 for entry in given]
+    versions = models.find_versions(ids)
+    return [
+        (_require_file(context, versions.get(version_id), entry), versions[version_id])
+        for version_id, entry in zip(ids, given)
+    ]
+
+
+def _require_file(
+    context: RequestContext, version: Version | None, entry: Mapping[str, Any]
+) -> RemoteFile:
+    file_id = as_whole_number(entry.get("file_id"), 1, LAST_ID) or 0
+    if version is None or not file_id:
+        raise ApiError(404, "not_known", "model_not_read")
+    choice = choose_file(version, file_id=file_id, allows_pickle=entry.get("allow_pickle") is True)
+    if choice.file is None:
+        raise ApiError(404, "not_known", "model_not_read")
+    if choice.refusal:
+        reason = refusal_text(choice, context.language)
+        name = choice.file.name
+        raise ApiError(409, choice.refusal, "model_refused_one", name=name, reason=reason)
+    return choice.file

@@ -1,0 +1,108 @@
+"""The JSON of model files: which ones images need, and what can be downloaded of them."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from .images import Availability, ResourceLink
+
+__all__ = [
+    "ModelFile",
+    "NeededFile",
+    "Disk",
+    "NeededFiles",
+    "NeededFilesBody",
+    "ModelFileChoice",
+    "ModelFilesBody",
+    "ModelFilesStarted",
+]
+
+
+class ModelFile(TypedDict):
+    """A file of a model version on Civitai.
+
+    form: its format, precision and the like, as a short text. size: bytes, 0 if unknown. is_pickle:
+    the file may run code when it is loaded, and is downloaded only if the request allows it.
+    refusal: why the file cannot be downloaded, or "".
+    """
+
+    id: int
+    name: str
+    form: str
+    size: int
+    is_pickle: bool
+    refusal: str
+
+
+class NeededFile(ResourceLink):
+    """A model that images were made with, and its files on Civitai.
+
+    key: tells the entries of a list apart. image_count: how many of the images need it. file: id of
+    the file that their data or the settings choose, None if there is none. choices: the files that
+    may be chosen instead, that one among them. companions: files that belong to it, such as a VAE.
+    refusal: why nothing can be downloaded and what to do, or "". folder: where the file goes. disk:
+    index in `disks`, None if the folder is unknown.
+    """
+
+    key: str
+    availability: Availability
+    availability_label: str
+    image_count: int
+    file: int | None
+    choices: list[ModelFile]
+    companions: list[ModelFile]
+    refusal: str
+    folder: str
+    disk: int | None
+
+
+class Disk(TypedDict):
+    """A disk that models are stored on.
+
+    folder: one of its folders. free: bytes. usable: free bytes above the reserve of the settings.
+    """
+
+    folder: str
+    free: int
+    usable: int
+
+
+class NeededFiles(TypedDict):
+    """The models that some images need.
+
+    locked: why this browser may not start a download, or "".
+    """
+
+    files: list[NeededFile]
+    image_count: int
+    disks: list[Disk]
+    locked: str
+
+
+class NeededFilesBody(TypedDict, total=False):
+    """The images whose models are to be listed. model: the open one."""
+
+    ids: list[int]
+    model: int | None
+
+
+class ModelFileChoice(TypedDict, total=False):
+    """A file to download. allow_pickle: the user allows this one file that may run code."""
+
+    version_id: int
+    file_id: int
+    allow_pickle: bool
+
+
+class ModelFilesBody(TypedDict, total=False):
+    """Files to download. request: a unique id; the same one starts no second job."""
+
+    files: list[ModelFileChoice]
+    request: str
+
+
+class ModelFilesStarted(TypedDict):
+    """job_id: None if other jobs are fetching all of it already."""
+
+    job_id: int | None
+    message: str

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  canGet,
+  describeArrivals,
+  findJobFailure,
+  findJobFile,
+  getChosenFile,
+  getRefusal,
+  listGettable,
+  makeCollectionQuery,
+  makeImageQuery,
+  makeModelQuery,
+  makeRequest,
+  needsWord,
+  sumSizes,
+} from "../../javascript/gallery/state/model_files.js";
+
+const file = (id, size, more = {}) => ({ id, size, is_pickle: false, refusal: "", ...more });
+const needed = (version_id, more = {}) => ({
+  key: String(version_id),
+  version_id,
+  availability: "missing",
+  file: 1,
+  choices: [file(1, 100), file(2, 200), file(3, 300, { is_pickle: true })],
+  companions: [file(9, 5)],
+  refusal: "",
+  ...more,
+});
+const NONE = new Map();
+const chosen = (change) =>
+  new Map([["7", { file: null, allowed: null, companions: new Set(), ...change }]]);
+const jobs = (state, ...files) => ({ jobs: [{ state, model_files: files }] });
+
+test("the server's file is taken until the user chooses another one of this version", () => {
+  assert.equal(getChosenFile(needed(7), NONE).id, 1);
+  assert.equal(getChosenFile(needed(7), chosen({ file: 2 })).id, 2);
+  assert.equal(getChosenFile(needed(8), chosen({ file: 2 })).id, 1);
+  assert.equal(getChosenFile(needed(7, { file: null }), NONE), null);
+});
+
+test("a file that may run code waits for a word for this very file", () => {
+  const pickle = chosen({ file: 3 });
+  assert.ok(needsWord(needed(7), pickle) && !canGet(needed(7), pickle));
+  const allowed = chosen({ file: 3, allowed: 3 });
+  assert.ok(!needsWord(needed(7), allowed) && canGet(needed(7), allowed));
+  assert.deepEqual(makeRequest([needed(7)], allowed), [
+    { version_id: 7, file_id: 3, allow_pickle: true },
+  ]);
+  assert.ok(needsWord(needed(7), chosen({ file: 3, allowed: 1 })));
+});
+
+test("what is here, refused, on its way or without a file is not offered", () => {
+  const state = { fileChoices: NONE, jobs: jobs("running", { version_id: 4, state: "running" }) };
+  const files = [
+    needed(1),
+    needed(2, { availability: "here" }),
+    needed(3, { refusal: "early access" }),
+    needed(4),
+    needed(5, { file: null, choices: [] }),
+    needed(6, { availability: "other" }),
+    needed(8, { choices: [file(1, 1, { refusal: "unsafe" })] }),
+  ];
+  assert.deepEqual(
+    listGettable(state, files).map((one) => one.version_id),
+    [1, 6],
+  );
+  assert.equal(getRefusal(files[6], NONE), "unsafe");
+});
+
+test("sizes and the request count the companions that were chosen", () => {
+  const both = chosen({ companions: new Set([9]) });
+  assert.equal(sumSizes([needed(7), needed(8)], both), 205);
+  assert.deepEqual(
+    makeRequest([needed(7)], both).map((one) => one.file_id),
+    [1, 9],
+  );
+});
+
+test("a job's file counts while it comes, its failure while nothing newer came", () => {
+  const at = (state, line = "") => ({ version_id: 7, file_id: 1, state, line });
+  assert.equal(findJobFile(jobs("running", at("waiting")), needed(7)).state, "waiting");
+  assert.equal(findJobFile(jobs("cancelled", at("waiting")), needed(7)), null);
+  assert.equal(findJobFile(jobs("done", at("failed")), needed(7)), null);
+  assert.equal(findJobFile(null, needed(7)), null);
+  const failed = jobs("done", at("failed", "no room"));
+  assert.equal(findJobFailure(failed, needed(7)), "no room");
+  const anew = { jobs: [...jobs("running", at("running")).jobs, ...failed.jobs] };
+  assert.equal(findJobFailure(anew, needed(7)), "");
+});
+
+test("only a file that has come changes what is told of arrivals", () => {
+  const at = (state) =>
+    describeArrivals({ jobs: jobs("running", { version_id: 7, file_id: 1, state }) });
+  assert.equal(at("running"), at("waiting"));
+  assert.notEqual(at("saved"), at("running"));
+  assert.equal(describeArrivals({ jobs: null }), "");
+});
+
+test("queries name the image, the model or the collection", () => {
+  assert.equal(makeImageQuery(5, null), "image=5");
+  assert.equal(makeImageQuery(5, 3), "image=5&model=3");
+  assert.equal(makeModelQuery(3, null), "model=3");
+  assert.equal(makeModelQuery(3, 4), "model=3&version=4");
+  assert.equal(makeCollectionQuery("a & b"), "collection=a+%26+b");
+});

@@ -1,0 +1,197 @@
+"""Which model files images need, as the page is told, and how their download starts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from api_server import MODEL_ID, status
+from civitai_manager_libs import setting
+from civitai_manager_libs.core import Image
+from civitai_manager_libs.library import bookmarks, records
+from civitai_manager_libs.local_models import index
+
+_SHA = "0123456789" * 6 + "abcd"
+_ELSEWHERE = {"X-Forwarded-For": "192.0.2.7"}
+_OURS = {"X-Civitai-Shortcut": "1", "Accept-Language": "en"}
+_MB = 1024 * 1024
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(index, "_model_index", index.ModelIndex())
+    setting.change("model_folders", str(tmp_path / "models"))
+    for name in ("checkpoints", "loras", "vae"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+    return tmp_path / "models"
+
+
+def _file(file_id, name="style.safetensors", kilobytes=1024, **more):
+    return {
+        "id": file_id,
+        "name": name,
+        "type": "Model",
+        "sizeKB": kilobytes,
+        "metadata": {"format": "SafeTensor", "size": "pruned", "fp": "fp16"},
+        "pickleScanResult": "Success",
+        "virusScanResult": "Success",
+        "hashes": {"SHA256": _SHA, "AutoV2": _SHA[:10]},
+        **more,
+    }
+
+
+def _version(version_id, *files, kind="LORA", **more):
+    return {
+        "id": version_id,
+        "name": "v1",
+        "modelId": 7000 + version_id,
+        "model": {"name": f"Model {version_id}", "type": kind},
+        "files": list(files or [_file(version_id * 10)]),
+        "images": [],
+        **more,
+    }
+
+
+def _store_image(image_id, *version_ids):
+    resources = [{"modelVersionId": each} for each in version_ids]
+    meta = {"prompt": "x", "civitaiResources": resources}
+    record = {"id": image_id, "url": f"https://image.civitai.com/a/b/{image_id}.jpeg", "meta": meta}
+    records.store_images([Image(image_id, record["url"], meta=meta, record=record)])
+
+
+@pytest.fixture
+def needs(api, civitai, folder):
+    """Return a function that lists what an image needs that was made with a version."""
+
+    def needs(version, image_id=1):
+        civitai.versions[version["id"]] = version
+        _store_image(image_id, version["id"])
+        [entry] = api.get(f"model_files?image={image_id}")["files"]
+        return entry
+
+    return needs
+
+
+def _start(api, *files, headers=_OURS, **more):
+    body = {"files": [{"version_id": v, "file_id": f, **more} for v, f in files]}
+    return api.ask("api/model_files", "POST", headers=headers, json=body)
+
+
+def test_missing_file_is_listed_with_its_size_folder_and_free_space(api, civitai, folder):
+    civitai.versions[5] = _version(5)
+    _store_image(1, 5)
+    told = api.get("model_files?image=1")
+    [entry], [disk] = told["files"], told["disks"]
+    assert (entry["name"], entry["availability_label"]) == ("Model 5 v1", "Missing")
+    assert entry["folder"] == str(folder / "loras") and entry["disk"] == 0
+    [choice] = entry["choices"]
+    assert (choice["id"], choice["size"], choice["form"]) == (50, _MB, "SafeTensor fp16 pruned")
+    assert entry["file"] == 50 and not entry["refusal"]
+    assert 0 < disk["usable"] <= disk["free"] and told["locked"] == ""
+
+
+def test_version_is_requested_once_and_the_list_of_many_images_has_each_file_once(
+    api, civitai, folder
+):
+    for version_id in range(1, 41):
+        civitai.versions[version_id] = _version(version_id)
+    for image_id in range(1, 201):
+        _store_image(image_id, image_id % 40 + 1, (image_id + 1) % 40 + 1)
+    asked = {"ids": list(range(1, 201))}
+    told = api.post("needed_files", asked)
+    assert told["image_count"] == 200 and len(told["files"]) == 40
+    assert {entry["image_count"] for entry in told["files"]} == {10}
+    paths = [path for path in civitai.requests if "/model-versions/" in path]
+    assert len(paths) == len(set(paths)) == 40 and civitai.most_at_once == 1
+    api.post("needed_files", asked)
+    assert len([path for path in civitai.requests if "/model-versions/" in path]) == 40
+
+
+def test_collection_and_version_of_a_model_are_listed_too(api, civitai, folder):
+    civitai.versions[5] = _version(5)
+    _store_image(1, 5)
+    bookmarks.collections.add_to_collection([records.find_image(1)], "Nice")
+    assert api.get("model_files?collection=nice")["files"][0]["version_id"] == 5
+    versions = [_version(9, _file(90)), _version(8, _file(80))]
+    model = {"id": MODEL_ID, "name": "m", "type": "Checkpoint", "modelVersions": versions}
+    civitai.script("model", status(200, json.dumps(model).encode()))
+    [newest] = api.get(f"model_files?model={MODEL_ID}")["files"]
+    [other] = api.get(f"model_files?model={MODEL_ID}&version=8")["files"]
+    assert (newest["file"], other["file"]) == (90, 80)
+    assert newest["folder"] == str(folder / "checkpoints")
+    assert api.error(f"model_files?model={MODEL_ID}&version=7")[:2] == (404, "gone")
+
+
+def test_what_cannot_be_had_is_said_with_what_to_do(needs):
+    early = needs(_version(5, earlyAccessEndsAt="2099-12-03T08:00:00.000Z"))
+    assert "Early access until 2099-12-03" in early["refusal"]
+    gone = needs(_version(6, usageControl="Generation"), 2)
+    assert "generating on the site only" in gone["refusal"]
+
+
+def test_file_that_civitai_does_not_have_is_listed_with_the_reason(api, civitai, folder):
+    _store_image(1, 5)
+    [entry] = api.get("model_files?image=1")["files"]
+    assert entry["file"] is None and entry["refusal"]
+    meta = {"prompt": "x <lora:mine:1>"}
+    url = "https://image.civitai.com/a/b/2.jpeg"
+    records.store_images([Image(2, url, meta=meta, record={"id": 2, "url": url, "meta": meta})])
+    [entry] = api.get("model_files?image=2")["files"]
+    assert "no model by this name" in entry["refusal"] and entry["name"] == "mine"
+
+
+def test_kind_without_a_folder_is_said(needs, folder):
+    (folder / "loras").rmdir()
+    entry = needs(_version(5))
+    assert "Folders of models" in entry["refusal"] and entry["folder"] == ""
+
+
+def test_only_files_that_the_server_has_read_are_downloaded(api, needs):
+    needs(_version(5))
+    for files in ((6, 60), (5, 51), (5, 0)):
+        answer = _start(api, files)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_known")
+    assert _start(api).status_code == 400
+    assert api.get("jobs")["jobs"] == []
+
+
+def test_file_that_may_run_code_needs_a_word_for_this_file(api, needs):
+    pickle = _file(51, "style.ckpt", metadata={"format": "PickleTensor"})
+    entry = needs(_version(5, _file(50), pickle))
+    assert [choice["is_pickle"] for choice in entry["choices"]] == [False, True]
+    refused = _start(api, (5, 51))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "unsafe")
+    assert "style.ckpt" in refused.json()["error"]["message"]
+    assert _start(api, (5, 51), allow_pickle=True).status_code == 200
+
+
+def test_file_with_a_bad_scan_is_refused_whatever_the_user_says(api, needs):
+    bad = _file(51, "style.ckpt", pickleScanResult="Danger")
+    entry = needs(_version(5, _file(50), bad))
+    assert entry["choices"][1]["refusal"]
+    assert _start(api, (5, 51), allow_pickle=True).status_code == 409
+
+
+def test_another_machine_is_told_that_it_may_not_start_a_download(api, civitai, needs):
+    needs(_version(5))
+    locked = api.get("model_files?image=1", **_ELSEWHERE)["locked"]
+    answer = _start(api, (5, 50), headers={**_OURS, **_ELSEWHERE})
+    assert locked and answer.status_code == 403
+    assert answer.json()["error"]["code"] == "only_here"
+    api.app.auth, api.app.tokens = {"me": "secret"}, {"a-token": "me"}
+    let_in = api.ask(
+        "api/model_files",
+        "POST",
+        headers={**_OURS, **_ELSEWHERE},
+        cookies={"access-token": "a-token"},
+        json={"files": [{"version_id": 5, "file_id": 50}]},
+    )
+    assert let_in.status_code == 200
+
+
+def test_request_that_is_sent_twice_starts_one_job(api, needs):
+    needs(_version(5))
+    body = {"files": [{"version_id": 5, "file_id": 50}], "request": "a-request"}
+    first, second = (api.post("model_files", body) for _ in range(2))
+    assert first == second and first["job_id"]
+    assert first["message"] == "Downloading Model 5 v1"
