@@ -8,7 +8,7 @@ import sys
 import threading
 
 import pytest
-from civitai_manager_libs.core import ByteRanges, RangedFile
+from civitai_manager_libs.core import ByteRanges, RangedFile, remove_leftovers
 from civitai_manager_libs.core.files import ranged_file, replace, resume_note
 from civitai_manager_libs.errors import DiskError
 
@@ -191,6 +191,23 @@ def test_existing_file_is_not_replaced_where_there_are_no_hard_links(folder, mon
     os.remove(target)
     replace.rename_to_new(source, target)
     assert os.listdir(folder) == ["b"] and open(target).read() == source
+
+
+@pytest.mark.posix
+def test_program_killed_while_it_named_the_file_leaves_no_second_name(folder, monkeypatch):
+    def die(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(replace.os, "remove", die)
+    file = _begun(folder)
+    file.write_at(b"x" * 100, 0)
+    with pytest.raises(KeyboardInterrupt):
+        file.commit_new(os.path.join(folder, "a"))
+    monkeypatch.undo()
+    assert len(os.listdir(folder)) == 3
+    assert remove_leftovers(folder) == 1
+    assert os.listdir(folder) == ["a"]
+    assert open(os.path.join(folder, "a"), "rb").read() == b"x" * 100
 
 
 def test_killed_process_leaves_all_that_it_wrote(folder):

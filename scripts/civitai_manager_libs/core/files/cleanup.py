@@ -36,10 +36,10 @@ def remove_leftovers(folder: str) -> int:
 
 def _is_resumable(path: str) -> bool:
     try:
-        found, status = read_note(path + NOTE), os.stat(path)
+        found, status = read_note(path + NOTE), os.lstat(path)
     except OSError:
         return False
-    is_usable = found is not None and status.st_size >= found.ranges.end
+    is_usable = found is not None and status.st_size >= found.ranges.end and status.st_nlink <= 1
     return is_usable and time.time() - status.st_mtime < _MAX_AGE
 
 

@@ -9,6 +9,7 @@ import errno
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 __all__ = ["delete_file", "rename_to_new", "replace_file"]
 
@@ -27,14 +28,15 @@ def rename_to_new(source: str, target: str) -> None:
     if os.name == "nt":  # where `rename` replaces nothing
         return _retry_while_in_use(lambda: os.rename(source, target))
     try:
-        os.link(source, target, follow_symlinks=False)
+        os.link(source, target)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from error
         return os.rename(source, target)  # FAT and some network disks have no hard links
-    os.remove(source)
+    with suppress(FileNotFoundError):  # another process has just removed the second name
+        os.remove(source)
 
 
 def delete_file(path: str) -> None:

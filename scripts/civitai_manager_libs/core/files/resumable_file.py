@@ -19,7 +19,7 @@ from .free_space import translate_disk_errors
 from .fsync import make_folder, sync_file, sync_folder
 from .replace import delete_file
 from .resume_note import read_note, ResumeNote
-from .safe_open import check_own_folder, is_foreign, open_own_file
+from .safe_open import check_own_folder, has_second_name, is_foreign, open_own_file
 
 __all__ = ["ResumableFile", "discard_resumable", "remove_resumable", "resumable_size"]
 
@@ -147,15 +147,22 @@ def remove_resumable(path: str) -> bool:
     A file in use is not deleted.
     """
     try:
+        if has_second_name(path):  # of a program that was killed while it gave the final name
+            _delete_with_note(path)
+            return True
         with open_own_file(path, "r+b") as file:
             if not (lock_descriptor(file.fileno()) and _is_still_at(file.fileno(), path)):
                 return False
-            with suppress(FileNotFoundError):
-                delete_file(path + NOTE)
-            delete_file(path)
+            _delete_with_note(path)
     except OSError:
         return False
     return True
+
+
+def _delete_with_note(path: str) -> None:
+    with suppress(FileNotFoundError):
+        delete_file(path + NOTE)
+    delete_file(path)
 
 
 def _open_locked(path: str) -> FileIO | None:

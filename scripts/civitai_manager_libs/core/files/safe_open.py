@@ -28,7 +28,14 @@ else:
     _create_file.argtypes += [*[ctypes.c_uint32] * 2, ctypes.c_void_p]
     _create_file.restype = ctypes.c_void_p
 
-__all__ = ["check_own_folder", "is_foreign", "is_link", "open_own_file", "open_shared"]
+__all__ = [
+    "check_own_folder",
+    "has_second_name",
+    "is_foreign",
+    "is_link",
+    "open_own_file",
+    "open_shared",
+]
 
 _Mode = Literal["rb", "r+b", "ab"]
 _READ, _READ_AND_WRITE = 0x80000000, 0xC0000000
@@ -88,6 +95,12 @@ def is_link(path: str) -> bool:
         return not _is_plain(os.lstat(path))
     except FileNotFoundError:
         return False
+
+
+def has_second_name(path: str) -> bool:
+    """Return whether a regular file at this path has another name, as a hard link."""
+    status = os.lstat(path)
+    return stat.S_ISREG(status.st_mode) and status.st_nlink > 1
 
 
 def check_own_folder(folder: str) -> None:
