@@ -248,11 +248,11 @@ def test_keys_rate_and_favour_what_is_marked_and_undo_takes_it_back(server, open
     for tile in tiles[:2]:
         tile.locator(".tick").click()
     page.key("4")
-    page.said("4 stars: 2 pictures").wait_for()
+    page.message("4 stars: 2 pictures").wait_for()
     for tile in tiles[:2]:
         expect(tile).to_have_attribute("data-sign", re.compile("★4"))
     page.key("b")
-    page.said("2 pictures added to your favourites").wait_for()
+    page.message("2 pictures added to your favourites").wait_for()
     expect(tiles[1]).to_have_attribute("data-sign", re.compile("♥ ★4"))
     page.key("Control+z")
     page.key("Control+z")
