@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import types
 
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.library import models
 from civitai_manager_libs.model_files import ModelFileRequest
 from civitai_manager_libs.model_files.companions import write_companions
 from fault_responses import page, png, status, whole
@@ -65,6 +67,21 @@ def test_all_three_are_written(server, tmp_path):
     assert card["description"] == "Trained on paper." and card["sd version"] == "SDXL"
     assert card["activation text"] == "paper cut, origami" and card["preferred weight"] == 0
     assert (tmp_path / "paper.preview.png").read_bytes() == png()
+
+
+def test_record_that_comes_from_its_models_gets_what_it_lacks(server, tmp_path, library):
+    model = {"id": 5, "name": "Paper", "type": "VAE", "modelVersions": [{"id": 7}], "tags": ["x"]}
+    client = types.SimpleNamespace(fetch_json=lambda *_, **__: model)
+    models.load_model(client, 5)
+    version = {"id": 7, "name": "v2", "files": [{"id": 9, "name": "p.pt", "type": "VAE"}]}
+    path = str(tmp_path / "p.safetensors")
+    request = ModelFileRequest(9, 7, 5, "", path, kind="vae", record=version)
+    assert write_companions(CivitaiHttpClient(), request, Cancellation()) == []
+    info = json.loads((tmp_path / "p.civitai.info").read_text("utf-8"))
+    assert (info["modelId"], info["model"]) == (5, {"name": "Paper", "type": "VAE"})
+    card = json.loads((tmp_path / "p.json").read_text("utf-8"))
+    assert card["description"] == "Paper v2"
+    assert card["notes"].endswith("/models/5?modelVersionId=7")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from ..civitai import find_example_image, Version, version_from_json
 from ..core import AtomicFile, Cancellation, html_to_text, level_mask, sync_folder, thumbnail_url
 from ..errors import Cancelled, CivitaiShortcutError, InvalidResponse
 from ..http_client import CivitaiHttpClient, FileOptions, SendOptions
+from ..library import models
 from .destination import find_model_kind
 from .requests import ModelFileRequest
 
@@ -24,6 +25,7 @@ __all__ = ["write_companions"]
 _PREVIEW_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "gif")
 _CONFIGURATIONS = (".yaml", ".yml")
 _PARTS = ("VAE", "Config", "Text Encoder")  # types of files that belong to another model
+_MODEL_KEYS = ("name", "type", "nsfw", "poi", "mode")  # of a model in the record of a version
 _MAX_DESCRIPTION = 1000  # characters
 # Base models by the beginning of their names, as the A1111 family calls them.
 _SD_VERSIONS = {
@@ -37,12 +39,15 @@ def write_companions(
     client: CivitaiHttpClient, request: ModelFileRequest, cancelled: Cancellation
 ) -> list[CivitaiShortcutError]:
     """Write the missing companion files that the settings ask for; return the errors."""
-    version = _parse_version(request)
-    if version is None or _is_part(request, version):
+    try:
+        version = version_from_json(_complete_record(request))
+    except InvalidResponse:
+        return []
+    if _is_part(request, version):
         return []
     stem = os.path.splitext(request.path)[0]
     writers = (
-        (setting.model_civitai_info, lambda: _write_info(stem, request)),
+        (setting.model_civitai_info, lambda: _write_json(f"{stem}.civitai.info", version.record)),
         (setting.model_card, lambda: _write_card(stem, version)),
         (setting.model_preview, lambda: _fetch_preview(client, stem, request, cancelled)),
     )
@@ -61,11 +66,19 @@ def _find_error(write: Callable[[], None]) -> CivitaiShortcutError | None:
     return None
 
 
-def _parse_version(request: ModelFileRequest) -> Version | None:
-    try:
-        return version_from_json(request.record)
-    except InvalidResponse:
-        return None
+def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
+    """Return the version's record as `GET /model-versions/<id>` sends it.
+
+    In a record that comes from its model's, the model is missing.
+    """
+    if not request.model_id:
+        return request.record
+    record = {"modelId": request.model_id, **request.record}
+    model = models.find_model(request.model_id) if "model" not in record else None
+    if model is not None:
+        row = model.record
+        record["model"] = {key: row[key] for key in _MODEL_KEYS if key in row}
+    return record
 
 
 def _is_part(request: ModelFileRequest, version: Version) -> bool:
@@ -78,12 +91,6 @@ def _is_part(request: ModelFileRequest, version: Version) -> bool:
     files = [file for file in version.remote_files if file.id == request.file_id]
     is_own = request.kind == find_model_kind(version)
     return not is_own and any(file.type in _PARTS for file in files)
-
-
-def _write_info(stem: str, request: ModelFileRequest) -> None:
-    """Write the version's record as JSON, with the id of its model if that is known."""
-    record = {"modelId": request.model_id, **request.record} if request.model_id else request.record
-    _write_json(f"{stem}.civitai.info", record)
 
 
 def _write_card(stem: str, version: Version) -> None:
