@@ -52,7 +52,8 @@ export function makeActions(context, parts, outside) {
     favourite: (ids) => parts.annotations.toggleFavourite(ids),
     annotate: (ids, change) => parts.annotations.saveChange(ids, change),
     rate: (ids, stars) => parts.annotations.rate(ids, stars),
-    panel: (name) => context.store.set(({ panel }) => ({ panel: panel === name ? "" : name })),
+    panel: (name) =>
+      context.store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
     focusFind: () => parts.finder.focus(),
     setTile(width) {
       const tile = Math.round(Math.min(MAX_TILE, Math.max(MIN_TILE, width)));
@@ -192,6 +193,8 @@ function makeMarkActions({ store, toast, words }) {
       if (canCompare(store.get().marks)) store.set({ panel: "compare" });
       else toast(words("compare_marks"));
     },
+    comparePair: (/** @type {import("./types.js").ComparedPair} */ compared) =>
+      store.set({ compared, panel: "compare" }),
     invert: () => store.set((state) => invertMarks(state, order())),
   };
 }

@@ -7,6 +7,8 @@
  * @typedef {import("./contract").ImageDetails} ImageRecord
  * @typedef {import("./contract").Resource} Resource
  * @typedef {import("./contract").Annotations} Annotations
+ * @typedef {import("./contract").Comparison} Comparison
+ * @typedef {import("./contract").Reproduction} Reproduction
  * @typedef {import("./contract").ModelCard} Card
  * @typedef {import("./contract").Model} Model
  * @typedef {import("./contract").Note} Note
@@ -50,6 +52,12 @@
  * @typedef {"in" | "out" | "toggle"} ZoomStep  toggle: between actual size and the whole image
  * @typedef {"" | "jobs" | "settings" | "collections" | "watches" | "help" | "stats" | "compare" | "model_files"} Panel
  *
+ * @typedef {object} ComparedPair  an image beside one that was made from its data
+ * @property {ImageRecord} record
+ * @property {Comparison} made
+ * @property {Reproduction | null} stored  null for a file of the user that is not stored
+ * @property {File | null} file  null for a stored one
+ *
  * @typedef {object} State
  * @property {Bootstrap | null} bootstrap
  * @property {Where} where
@@ -79,6 +87,7 @@
  * @property {ReadonlySet<number>} revealed  images above the blurred rating that were asked for
  * @property {ScrollPlace | null} place  where "back to where you were" leads
  * @property {Panel} panel
+ * @property {ComparedPair | null} compared  what the panel "compare" shows; null: the marked images
  * @property {boolean} details
  * @property {number} passed  shown images down to the lower edge of the window
  * @property {320 | 450 | 800} thumb  width of the thumbnails that the grid asks for
@@ -121,6 +130,7 @@
  * @property {() => void} markNone
  * @property {() => void} invert
  * @property {() => void} compare  the marked images
+ * @property {(pair: ComparedPair) => void} comparePair
  * @property {(id: number) => void} showBlurred  shows a blurred image
  * @property {(ids: Iterable<number>) => Promise<void>} download
  * @property {(limit: number, verify: boolean) => Promise<void>} downloadGallery  verify: walk it twice

@@ -22,7 +22,8 @@ sys.path.insert(0, _HERE)
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import gradio as gr  # noqa: E402
 from modules import hashes, paste, script_callbacks, sd_samplers, sd_schedulers  # noqa: E402, F401
-from modules import shared  # noqa: E402
+from modules import paths_internal, shared  # noqa: E402
+from PIL import Image  # noqa: E402
 from starlette.requests import Request  # noqa: E402
 from starlette.responses import JSONResponse, Response  # noqa: E402
 from starlette.routing import Route  # noqa: E402
@@ -136,7 +137,11 @@ def _served(page: Any, port: int) -> Any:
     app, _, _ = page.launch(
         server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, **options
     )
-    app.router.routes[:0] = [Route("/stand_in/state", _state), Route("/stand_in/set", _set)]
+    app.router.routes[:0] = [
+        Route("/stand_in/state", _state),
+        Route("/stand_in/set", _set),
+        Route("/stand_in/generate", _generate),
+    ]
     for callback in script_callbacks.callbacks.get("app_started", []):
         callback(page, app)
     return app
@@ -163,6 +168,19 @@ def _set(request: Request) -> Response:
     shared.opts.set(request.query_params["key"], json.loads(request.query_params["value"]))
     shared.opts.save(shared.config_filename)
     return Response("ok")
+
+
+def _generate(request: Request) -> Response:
+    """Save an image of one colour with this infotext, and tell the extensions."""
+    os.makedirs(paths_internal.default_output_dir, exist_ok=True)
+    filename = os.path.join(paths_internal.default_output_dir, "00000-1.png")
+    image, infotext = Image.new("RGB", (512, 768), "teal"), request.query_params["infotext"]
+    image.save(filename)
+    params = types.SimpleNamespace(image=image, p=object(), filename=filename)
+    params.pnginfo = {"parameters": infotext}
+    for callback in script_callbacks.callbacks.get("image_saved", []):
+        callback(params)
+    return Response(filename)
 
 
 def main() -> None:

@@ -78,6 +78,12 @@ class Host(Server):
         with urllib.request.urlopen(asked, timeout=60) as answer:
             return json.load(answer)
 
+    def generate(self, infotext: str) -> str:
+        """Let the host save an image that it made from an infotext; return the file's path."""
+        url = f"{self.url}/stand_in/generate?infotext={quote(infotext)}"
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return answer.read().decode()
+
     def set(self, key: str, value: Any) -> None:
         asked = f"key={key}&value={quote(json.dumps(value))}"
         urllib.request.urlopen(f"{self.url}/stand_in/set?{asked}", timeout=20).close()

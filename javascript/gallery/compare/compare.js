@@ -1,4 +1,5 @@
-/** The dialog that compares two to four marked images and how they were made. */
+/** The dialog that compares images and how they were made: two to four marked ones, or an image
+ * and one that was made from its data. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -10,8 +11,9 @@ import { MOST_COMPARED } from "../state/selection.js";
 import { getShown } from "../state/state.js";
 import { CompareGrid } from "./compare_grid.js";
 import { makeDifferenceTable } from "./difference_table.js";
+import { makePairData, makePairImages, makePairSummary } from "./pair.js";
 
-/** @import { Context } from "../types.js" */
+/** @import { ComparedPair, Context } from "../types.js" */
 /** @typedef {ReturnType<typeof buildDialog>} CompareParts */
 
 export class Compare {
@@ -20,6 +22,7 @@ export class Compare {
   /** @type {CompareParts | null} made when it is first opened */
   #parts = null;
   #abort = new AbortController();
+  #fileUrl = ""; // of the user's file that is compared
 
   /** @param {Context} context */
   constructor(context) {
@@ -40,26 +43,72 @@ export class Compare {
 
   #follow() {
     this.#abort.abort();
-    if (this.#context.store.get().panel !== "compare") {
+    this.#abort = new AbortController();
+    URL.revokeObjectURL(this.#fileUrl);
+    this.#fileUrl = "";
+    const { panel, compared } = this.#context.store.get();
+    if (panel !== "compare") {
       this.#parts?.cells.clear();
       if (this.#parts) closeModal(this.#parts.dialog);
       return;
     }
     this.#parts ??= buildDialog(this.#context);
     openModal(this.#parts.dialog);
-    void this.#show(this.#parts);
+    this.#parts.summary.replaceChildren();
+    if (compared) this.#showPair(this.#parts, compared);
+    else void this.#showMarked(this.#parts);
+  }
+
+  /** Show an image and one that was made from its data, one over the other.
+   * @param {CompareParts} parts
+   * @param {ComparedPair} pair */
+  #showPair(parts, pair) {
+    const context = this.#context;
+    if (pair.file) this.#fileUrl = URL.createObjectURL(pair.file);
+    parts.mode(true);
+    parts.over.hidden = false;
+    const listeners = { keep: () => this.#keepFile(pair), remove: () => this.#removeStored(pair) };
+    parts.summary.replaceChildren(makePairSummary(context, pair, listeners));
+    parts.cells.showImages(makePairImages(context, pair, this.#fileUrl));
+    parts.difference.replaceChildren(...makeDifferenceTable(context, makePairData(context, pair)));
+  }
+
+  /** Store the user's file as a reproduction. @param {ComparedPair} pair */
+  async #keepFile({ record, file }) {
+    const { api, words, toast, actions } = this.#context;
+    if (!file) return;
+    const query = new URLSearchParams({ keep: "1", name: file.name });
+    try {
+      await api.postFile(`images/${record.id}/comparison?${query}`, file, this.#abort);
+      toast(words("reproduction_kept"));
+      actions.panel("");
+    } catch (error) {
+      if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+    }
+  }
+
+  /** Remove a reproduction from the list. @param {ComparedPair} pair */
+  async #removeStored({ record, stored }) {
+    const { api, words, toast, actions } = this.#context;
+    if (!stored) return;
+    try {
+      const body = { ids: [stored.id] };
+      await api.post(`images/${record.id}/reproductions/remove`, body, this.#abort);
+      actions.panel("");
+    } catch (error) {
+      if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+    }
   }
 
   /** Show the marked images in the gallery's order; images that the filter hides come last.
    * @param {CompareParts} parts */
-  async #show(parts) {
+  async #showMarked(parts) {
     const { store, words } = this.#context;
     const { marks } = store.get();
     const order = getShown(store.get())
       .map((view) => view.id)
       .filter((id) => marks.has(id));
     const ids = [...new Set([...order, ...marks])].slice(0, MOST_COMPARED);
-    this.#abort = new AbortController();
     const { signal } = this.#abort;
     parts.difference.replaceChildren(el("p", { class: "dim", role: "status" }, words("reading")));
     parts.mode(false);
@@ -67,14 +116,14 @@ export class Compare {
     try {
       const records = await Promise.all(ids.map((id) => this.#records.getRecord(id, signal)));
       if (signal.aborted) return;
-      parts.cells.showImages(records);
+      parts.cells.showImages(records.map((view) => ({ view })));
       parts.difference.replaceChildren(...makeDifferenceTable(this.#context, records));
     } catch (error) {
       if (isAborted(error)) return;
       const again = { action: "retry", icon: icon("again"), words: words("do_retry") };
       parts.difference.replaceChildren(
         el("p", { role: "alert" }, getErrorMessage(error, words)),
-        button(again, () => this.#show(parts)),
+        button(again, () => this.#showMarked(parts)),
       );
     }
   }
@@ -116,10 +165,11 @@ function buildDialog(context) {
   );
   const title = words("compare_title");
   const bar = el("header", {}, el("h2", {}, title), split, over, close);
-  const theatre = el("div", { class: "viewer-main" }, bar, cells.element);
+  const summary = el("div", { class: "summary" });
+  const theatre = el("div", { class: "viewer-main" }, bar, summary, cells.element);
   const props = { class: "compare", "data-panel": "compare", "aria-label": title, tabindex: -1 };
   const dialog = el("dialog", props, theatre, difference);
   makeModal(dialog, leave, signal);
   root.append(dialog);
-  return { dialog, cells, difference, over, mode };
+  return { dialog, cells, difference, over, mode, summary };
 }

@@ -8,7 +8,9 @@ import { dragPose, limitPose, pinchPose, stepZoom, toggleZoom, zoomAt } from "..
 import { countColumns, toPose, toSyncedView, WHOLE_VIEW } from "./synced_zoom.js";
 
 /** @import { Context, View } from "../types.js" */
+/** @import { ImageSource } from "../viewer/slide.js" */
 /** @import { Point, Pose } from "../viewer/zoom.js" */
+/** @typedef {{view: View, source?: ImageSource, label?: string}} ComparedImage  label: shown in its corner instead of a number */
 
 const MIDDLE = { x: 0, y: 0 };
 
@@ -28,12 +30,12 @@ export class CompareGrid {
     context.store.on(["revealed"], () => this.#blurCells(), context);
   }
 
-  /** Show these images. @param {View[]} views */
-  showImages(views) {
+  /** Show these images. @param {ComparedImage[]} images */
+  showImages(images) {
     this.clear();
     this.#view = WHOLE_VIEW;
-    this.#cells = views.map((view, at) => {
-      const cell = new CompareCell(this.#context, view, at, (pose, smoothly) =>
+    this.#cells = images.map((image, at) => {
+      const cell = new CompareCell(this.#context, image, at, (pose, smoothly) =>
         this.#moveOthers(cell, pose, smoothly),
       );
       return cell;
@@ -97,16 +99,17 @@ class CompareCell {
   #move;
 
   /** @param {Context} context
-   * @param {View} view
+   * @param {ComparedImage} image
    * @param {number} at
    * @param {(pose: Pose, smoothly: boolean) => void} move  moves all images */
-  constructor(context, view, at, move) {
+  constructor(context, { view, source, label }, at, move) {
     this.#move = move;
-    this.slide = new Slide(context, view, {
+    const listeners = {
       changed: () => this.showView(this.seen, false),
       again: () => this.loadFile(),
-    });
-    const number = el("span", { class: "number", "aria-hidden": "true" }, at + 1);
+    };
+    this.slide = new Slide(context, view, listeners, source);
+    const number = el("span", { class: "number", "aria-hidden": "true" }, label ?? at + 1);
     this.element = el("figure", { class: "compare-cell" }, this.slide.element, number);
     new Gestures(this.element, this.#makeHandlers(), this.#abort.signal);
   }

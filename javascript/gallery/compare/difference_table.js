@@ -6,10 +6,11 @@ import { compareFields, compareTexts } from "./text_diff.js";
 
 /** @import { Context, ImageRecord } from "../types.js" */
 /** @import { Row } from "./text_diff.js" */
+/** @typedef {Pick<ImageRecord, "user" | "infotext" | "prompt" | "negative" | "parameters"> & {label?: string}} ComparedData  label: the column's head instead of a number and the author */
 
 /** Return the differences of the records, and the fields that are the same in all.
  * @param {Context} context
- * @param {ImageRecord[]} records */
+ * @param {ComparedData[]} records */
 export function makeDifferenceTable({ words, store }, records) {
   const { bootstrap } = store.get();
   const compared = compareFields(records, { prompt: words("prompt"), negative: words("negative") });
@@ -34,12 +35,12 @@ export function makeDifferenceTable({ words, store }, records) {
 }
 
 /** Return a table of the fields in which the images differ.
- * @param {ImageRecord[]} records
+ * @param {ComparedData[]} records
  * @param {Row[]} rows
  * @param {string} caption */
 function makeTable(records, rows, caption) {
-  const head = records.map((record, at) =>
-    el("th", { scope: "col", dir: "auto" }, `${at + 1}`, record.user && ` · ${record.user}`),
+  const head = records.map(({ label, user }, at) =>
+    el("th", { scope: "col", dir: "auto" }, label ?? `${at + 1}`, !label && user && ` · ${user}`),
   );
   return el(
     "table",

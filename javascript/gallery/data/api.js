@@ -93,6 +93,17 @@ export class Api {
     return this.#request("PUT", path, body, options);
   }
 
+  /** Post a file as the request's whole body.
+   * @template {PathAndQuery<keyof Responses["POST"]>} P
+   * @param {P} path
+   * @param {Blob} file
+   * @param {Options} [options]
+   * @returns {Promise<Lookup<Responses["POST"], P>>}
+   */
+  postFile(path, file, options) {
+    return this.#request("POST", path, file, options);
+  }
+
   /**
    * Fetches what gradio says of the host's page, which is no route of ours.
    *
@@ -135,8 +146,9 @@ export class Api {
     /** @type {Record<string, string>} */
     const headers = { "X-Civitai-Shortcut-Code": this.#code };
     if (isWrite) {
-      Object.assign(headers, { "Content-Type": "application/json", "X-Civitai-Shortcut": "1" });
-      request.body = JSON.stringify(body ?? {});
+      const type = body instanceof Blob ? "application/octet-stream" : "application/json";
+      Object.assign(headers, { "Content-Type": type, "X-Civitai-Shortcut": "1" });
+      request.body = body instanceof Blob ? body : JSON.stringify(body ?? {});
     }
     request.headers = headers;
     const preloaded = path === "bootstrap" ? this.#bootstrap : null;

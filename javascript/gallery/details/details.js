@@ -9,6 +9,7 @@ import { describeArrivals } from "../state/model_files.js";
 import { makeAnnotations } from "./annotations.js";
 import { Compatibility } from "./compatibility.js";
 import { Readiness } from "./readiness.js";
+import { Reproductions } from "./reproductions.js";
 import { makeWorkflow, Resources } from "./resources.js";
 import { makeAbout, makeLinks, makeParameters, makeProblems, makeProse } from "./sections.js";
 import { SendTo } from "./send_to.js";
@@ -36,6 +37,7 @@ export class Details {
     this.body = el("div", { class: "details-body" });
     const name = context.words("details");
     this.element = el("aside", { class: "details", "aria-label": name, tabindex: -1 }, this.body);
+    this.reproductions = new Reproductions(context, this.element);
     context.signal.addEventListener("abort", () => this.clear());
     context.store.on([describeArrivals], () => void this.#refreshModels(), context);
   }
@@ -55,6 +57,7 @@ export class Details {
   clear() {
     this.#abort.abort();
     cancelAnimationFrame(this.#frame);
+    this.reproductions.clear();
     this.#view = null;
     this.context.actions.showNeeds("image", "");
   }
@@ -101,6 +104,7 @@ export class Details {
   #draw(view, record, signal) {
     if (signal.aborted) return;
     const { context } = this;
+    this.reproductions.show(record);
     this.body.replaceChildren(
       ...[
         makeAbout(context, record, record),
@@ -108,6 +112,7 @@ export class Details {
         this.sendTo.makeButtons(record),
         this.readiness.show(record),
         this.compatibility.show(record.incompatibilities),
+        this.reproductions.element,
         makeProse(context, "prompt", record.prompt),
         makeProse(context, "negative", record.negative),
         makeParameters(context, record.parameters),
@@ -115,6 +120,7 @@ export class Details {
         this.sendTo.makeInfotextField(record),
         makeWorkflow(context, record),
         makeAnnotations(context, record, (changed) => this.records.cacheRecord(changed), signal),
+        this.reproductions.files,
         this.#makeFileButton(view, record),
         makeLinks(context, record),
       ].filter((part) => part !== null),

@@ -54,6 +54,7 @@ export function makeInitialState() {
     loadedFilter: NO_FILTER,
     open: null,
     panel: "",
+    compared: null,
     details: true,
     tile: DEFAULT_TILE,
     thumb: 450,

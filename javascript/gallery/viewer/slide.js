@@ -11,6 +11,7 @@ import { fitPose, getFitScale, isZoomed, limitPose, sizeOrDefault } from "./zoom
 /** @import { Context, View } from "../types.js" */
 /** @import { Pose, Size } from "./zoom.js" */
 /** @typedef {{changed: (slide: Slide) => void, again: (slide: Slide) => void}} SlideListeners */
+/** @typedef {{thumb: string, file: string, path: `reproductions/${number}/file` | "", label: string}} ImageSource  URLs of an image that is not Civitai's; path: the file's route, "" if it has none */
 
 const GAP = 16; // pixels between two
 
@@ -32,9 +33,11 @@ export class Slide {
 
   /** @param {Context} context
    * @param {View} view
-   * @param {SlideListeners} listeners */
-  constructor(context, view, listeners) {
+   * @param {SlideListeners} listeners
+   * @param {ImageSource | null} [source]  null for the view's own image */
+  constructor(context, view, listeners, source = null) {
     this.context = context;
+    this.source = source;
     this.view = view;
     this.listeners = listeners;
     this.size = sizeOrDefault(view);
@@ -117,7 +120,7 @@ export class Slide {
       this.thumb.addEventListener("load", resolve, { once: true });
       this.thumb.addEventListener("error", resolve, { once: true });
     });
-    this.thumb.src = api.thumb(this.view.id, store.get().thumb);
+    this.thumb.src = this.source?.thumb ?? api.thumb(this.view.id, store.get().thumb);
     await settled;
     const { naturalWidth: width, naturalHeight: height } = this.thumb;
     if (!width)
@@ -154,7 +157,7 @@ export class Slide {
   async loadFile(signal) {
     if (this.shows === "file" || this.view.kind !== "image") return;
     const image = el("img", { class: "file", alt: this.#label, draggable: "false" });
-    const url = this.context.api.file(this.view.id);
+    const url = this.source?.file ?? this.context.api.file(this.view.id);
     signal.addEventListener("abort", () => image.removeAttribute("src"), { once: true });
     this.clearError();
     image.src = url;
@@ -217,6 +220,7 @@ export class Slide {
 
   get #label() {
     const { words } = this.context;
+    if (this.source) return this.source.label;
     return this.view.kind ? describeImage(this.view, false, words) : words("picture");
   }
 
@@ -231,7 +235,9 @@ export class Slide {
   async #showFailure(signal) {
     const { api, words, store } = this.context;
     try {
-      await api.get(`file/${this.view.id}`, { signal });
+      if (this.source?.path !== "")
+        await api.get(this.source?.path ?? `file/${this.view.id}`, { signal });
+      else this.showError(words("file_not_shown"));
     } catch (error) {
       if (isAborted(error)) return;
       reportOffline(error, store);

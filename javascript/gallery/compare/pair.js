@@ -1,0 +1,90 @@
+/** An image beside one that was made from its data: both images, how near they are, and why. */
+
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { getThumbUrl } from "../details/reproductions.js";
+
+/** @import { ComparedPair, Context } from "../types.js" */
+/** @import { ComparedImage } from "./compare_grid.js" */
+/** @import { ComparedData } from "./difference_table.js" */
+
+const MOST_CAUSES = 3; // shown above the images; the table below them has all
+
+/** Return the name of the second image. @param {Context} context @param {ComparedPair} pair */
+function nameMade({ words }, { file }) {
+  return file?.name ?? words("made_here");
+}
+
+/** Return both images for the grid.
+ * @param {Context} context
+ * @param {ComparedPair} pair
+ * @param {string} fileUrl  of the user's file, "" for a stored one
+ * @returns {ComparedImage[]} */
+export function makePairImages(context, pair, fileUrl) {
+  const { api, words } = context;
+  const { record, made, stored } = pair;
+  const { width, height } = made;
+  const label = nameMade(context, pair);
+  const view = { ...record, width, height, blurhash: "", user: "" };
+  const thumb = stored ? getThumbUrl(api, stored) : fileUrl;
+  const path = /** @type {const} */ (`reproductions/${stored?.id ?? 0}/file`);
+  const isHere = stored?.file === "here";
+  const source = {
+    thumb,
+    file: isHere ? api.address(path) : thumb,
+    path: isHere ? path : /** @type {const} */ (""),
+    label,
+  };
+  return [
+    { view: record, label: words("compare_original") },
+    { view, source, label },
+  ];
+}
+
+/** Return what the table of differences compares.
+ * @param {Context} context
+ * @param {ComparedPair} pair
+ * @returns {ComparedData[]} */
+export function makePairData(context, pair) {
+  return [
+    { ...pair.record, label: context.words("compare_original") },
+    { ...pair.made, user: "", label: nameMade(context, pair) },
+  ];
+}
+
+/** Return how near both images are, what differs, and what can be done with the second.
+ * @param {Context} context
+ * @param {ComparedPair} pair
+ * @param {{keep: () => Promise<void>, remove: () => Promise<void>}} listeners */
+export function makePairSummary({ words }, { made, stored }, { keep, remove }) {
+  const notes = [
+    stored?.is_edited && words("reproduction_edited"),
+    stored?.file === "gone" && words("reproduction_gone_path", { path: stored.path }),
+    stored?.file === "thumbnail" && words("reproduction_thumbnail"),
+  ];
+  const causes = made.differences.slice(0, MOST_CAUSES);
+  const more = made.differences.length - causes.length;
+  if (more > 0) causes.push(words("compare_more_causes", { n: more }));
+  const act = stored
+    ? button(
+        {
+          action: "remove-reproduction",
+          icon: icon("trash"),
+          words: words("reproduction_remove"),
+          title: words("reproduction_remove_hint"),
+        },
+        remove,
+      )
+    : button(
+        { action: "keep-reproduction", icon: icon("save"), words: words("reproduction_keep") },
+        keep,
+      );
+  return el(
+    "section",
+    { class: "pair-summary", "data-nearness": made.nearness || null, "aria-live": "polite" },
+    el("p", { class: "nearness" }, made.summary),
+    causes.length > 0 && el("ul", {}, ...causes.map((cause) => el("li", { dir: "auto" }, cause))),
+    ...notes.filter(Boolean).map((note) => el("p", { class: "note", dir: "auto" }, note)),
+    act,
+  );
+}

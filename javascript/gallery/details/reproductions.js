@@ -1,0 +1,178 @@
+/** The images that were made here from the open image's data; compares a file of the user with it. */
+
+import { button, el, runWhileBusy, setAttribute } from "../core/dom.js";
+import { formatDate } from "../core/format.js";
+import { icon } from "../core/icons.js";
+import { isAborted } from "../data/api.js";
+import { getErrorMessage, reportOffline } from "../data/problems.js";
+import { isBlurred } from "../state/content_rating.js";
+
+/** @import { Api } from "../data/api.js" */
+/** @import { Context, ImageRecord, Reproduction } from "../types.js" */
+
+const LARGEST = 64 * 1024 * 1024; // bytes that the server takes
+
+export class Reproductions {
+  #context;
+  #abort = new AbortController();
+  /** @type {ImageRecord | null} */
+  #record = null;
+  #title = el("h3");
+  #list = el("ul");
+
+  /** @param {Context} context
+   * @param {HTMLElement} zone  onto which files may be dropped */
+  constructor(context, zone) {
+    this.#context = context;
+    const { words, store } = context;
+    const field = el("input", {
+      type: "file",
+      accept: "image/png,image/jpeg,image/webp",
+      hidden: true,
+      "data-field": "compare-file",
+    });
+    const choose = button(
+      { action: "compare-file", icon: icon("compare"), words: words("compare_file") },
+      () => field.click(),
+    );
+    field.addEventListener("change", () => {
+      const file = field.files?.[0];
+      field.value = ""; // so that the same file can be chosen again
+      if (file) void runWhileBusy(choose, () => this.#compareFile(file));
+    });
+    const hint = el("p", { class: "dim" }, words("compare_file_hint"));
+    this.files = el("section", { class: "compare-file" }, choose, field, hint);
+    this.element = el("section", { class: "reproductions" }, this.#title, this.#list);
+    acceptDrops(zone, (file) => {
+      if (this.#record) void runWhileBusy(choose, () => this.#compareFile(file));
+    });
+    store.on(["revealed", "bootstrap"], () => this.#blur(), context);
+    store.on(["compared"], (now) => now.compared === null && this.#reload(), context);
+    context.signal.addEventListener("abort", () => this.clear());
+  }
+
+  /** Show the reproductions of an image in `element`, which is hidden if there are none.
+   * @param {ImageRecord} record */
+  show(record) {
+    this.clear();
+    this.#record = record.kind === "image" ? record : null;
+    this.files.hidden = !this.#record;
+    this.#draw([], record.reproduction_count);
+    if (!this.#record) return;
+    const { host } = this.#context.store.get().bootstrap ?? {};
+    // A WebUI may have saved one since the record was fetched.
+    if (record.reproduction_count || host?.in_webui) void this.#load(record);
+  }
+
+  clear() {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#record = null;
+  }
+
+  #reload() {
+    if (this.#record) void this.#load(this.#record);
+  }
+
+  /** @param {ImageRecord} record */
+  async #load(record) {
+    const { api, store } = this.#context;
+    const { signal } = this.#abort;
+    try {
+      const items = await api.get(`images/${record.id}/reproductions`, { signal });
+      if (!signal.aborted) this.#draw(items);
+    } catch (error) {
+      if (!isAborted(error)) reportOffline(error, store);
+    }
+  }
+
+  /** Draw the list, with room for those that are not loaded yet.
+   * @param {Reproduction[]} items
+   * @param {number} count */
+  #draw(items, count = items.length) {
+    const room = Array.from({ length: count - items.length }, () => el("li", { class: "room" }));
+    this.#title.textContent = this.#context.words("made_here_n", { n: count });
+    this.#list.replaceChildren(...items.map((item) => this.#makeItem(item)), ...room);
+    this.element.hidden = !count;
+    this.#blur();
+  }
+
+  /** Return the list item of a reproduction. @param {Reproduction} item */
+  #makeItem(item) {
+    const { api, words, store } = this.#context;
+    const nearness = item.nearness && words(`nearness_${item.nearness}`);
+    const measured = [nearness, item.ssim?.toFixed(2)].filter(Boolean).join(" · ");
+    const date = formatDate(item.made_at, store.get().bootstrap?.language);
+    const gone = item.file === "gone" ? words("reproduction_gone") : "";
+    const said = [date, measured, gone].filter(Boolean).join(", ");
+    const open = el(
+      "button",
+      {
+        type: "button",
+        "data-do": "open-reproduction",
+        "data-nearness": item.nearness || null,
+        "data-gone": item.file === "gone",
+        "aria-label": words("reproduction_open", { said }),
+        title: [said, ...item.differences.slice(0, 3)].join("\n"),
+        on: { click: () => this.#open(item) },
+      },
+      el("img", { src: getThumbUrl(api, item), alt: "", loading: "lazy", draggable: "false" }),
+      el("span", { class: "measured" }, gone || measured || "–"),
+    );
+    return el("li", {}, open);
+  }
+
+  /** @param {Reproduction} item */
+  #open(item) {
+    if (!this.#record) return;
+    const pair = { record: this.#record, made: item, stored: item, file: null };
+    this.#context.actions.comparePair(pair);
+  }
+
+  /** Compare a file with the open image and show both. @param {File} file */
+  async #compareFile(file) {
+    const { api, actions, toast, words } = this.#context;
+    const record = this.#record;
+    const { signal } = this.#abort;
+    if (!record) return;
+    if (file.size > LARGEST) return toast(words("compare_too_large"), "bad");
+    try {
+      const made = await api.postFile(`images/${record.id}/comparison`, file, { signal });
+      if (!signal.aborted) actions.comparePair({ record, made, stored: null, file });
+    } catch (error) {
+      if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+    }
+  }
+
+  #blur() {
+    const isCovered = this.#record && isBlurred(this.#context.store.get(), this.#record);
+    setAttribute(this.#list, "data-blurred", isCovered);
+  }
+}
+
+/** Return the URL of a reproduction's thumbnail. Its id may be used again once it is removed.
+ * @param {Api} api
+ * @param {Reproduction} item */
+export function getThumbUrl(api, { id, made_at }) {
+  return api.address(`reproductions/${id}/thumb?made=${encodeURIComponent(made_at)}`);
+}
+
+/** Call `drop` for a file that is dropped onto an element; mark the element meanwhile.
+ * @param {HTMLElement} zone
+ * @param {(file: File) => void} drop */
+function acceptDrops(zone, drop) {
+  /** @param {DragEvent} event */
+  const follow = (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault(); // else the browser opens the file in the page's place
+    zone.toggleAttribute("data-drop", event.type === "dragover");
+    const file = event.type === "drop" ? event.dataTransfer.files[0] : null;
+    if (file) drop(file);
+  };
+  zone.addEventListener("dragover", follow);
+  zone.addEventListener("drop", follow);
+  zone.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget instanceof Node && zone.contains(event.relatedTarget)) return;
+    zone.removeAttribute("data-drop");
+  });
+}
