@@ -128,6 +128,31 @@ def test_end_of_a_job_leaves_no_half_file(service, site, folder, end):
     wait_for(lambda: not os.listdir(folder), "an empty folder")
 
 
+def test_refused_file_is_resumed_when_it_is_tried_again(service, site, folder):
+    job_id = _start(service, site, folder)
+    service.stop(job_id, "paused")
+    _comes_to(service, job_id, "paused")
+    site.rules.route = (401, {}, b'{"error": "Unauthorized", "message": "log in"}')
+    service.resume(job_id)
+    assert _comes_to(service, job_id, "done").job.failed == 1
+    site.rules.route, before = None, site.bytes_sent
+    service.retry(job_id)
+    wait_for(lambda: _shown(service, job_id).job.saved, "the file")
+    assert site.bytes_sent - before < len(_BODY) - _MEGABYTE // 2
+    _check_saved(site, folder)
+
+
+def test_refused_half_file_goes_with_its_job(service, site, folder):
+    job_id = _start(service, site, folder)
+    service.stop(job_id, "paused")
+    _comes_to(service, job_id, "paused")
+    site.rules.route = (401, {}, b'{"error": "Unauthorized", "message": "log in"}')
+    service.resume(job_id)
+    _comes_to(service, job_id, "done")
+    service.forget(job_id)
+    wait_for(lambda: not os.listdir(folder), "an empty folder")
+
+
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
 def test_file_that_is_wanted_again_right_after_a_stop_comes(service, site, folder, state):
     job_id = _start(service, site, folder)

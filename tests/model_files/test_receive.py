@@ -131,3 +131,8 @@ def test_companion_that_fails_does_not_fail_the_model(site, folder, monkeypatch)
     received = _receive(_request(site, folder))
     assert received.notes == ("no_companions",)
     assert received.message == "The card cannot be written."
+
+
+def test_file_that_a_virus_scanner_takes_away_at_once_was_received(site, folder, monkeypatch):
+    monkeypatch.setattr(host, "refresh_models", lambda _: os.remove(folder / "mix.safetensors"))
+    assert _receive(_request(site, folder)).size == len(_BODY)

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 
 from .. import host, setting
-from ..core import Cancellation
+from ..core import Cancellation, translate_disk_errors
 from ..errors import WrongHash
 from ..http_client import CivitaiHttpClient, FetchedFile, ModelChecks, SendOptions
 from ..local_models import get_model_index
@@ -48,17 +48,18 @@ def receive_model_file(
     """
     request = replace(request, path=find_free_path(request.path, request.version_id, request.file))
     was_here = os.path.lexists(request.path)
-    if not was_here:
-        _fetch_verified(client, request, progress, cancelled)
+    if was_here:
+        with translate_disk_errors(request.path):
+            size = os.path.getsize(request.path)
+    else:
+        size = _fetch_verified(client, request, progress, cancelled).size
     errors = write_companions(client, request, cancelled)
     get_model_index().forget()
     notes = ["no_companions"] if errors else []
     if not host.refresh_models(request.kind):
         notes.append("refresh_host")
     message = " ".join(map(str, errors))
-    return ReceivedModel(
-        request.path, os.path.getsize(request.path), was_here, tuple(notes), message
-    )
+    return ReceivedModel(request.path, size, was_here, tuple(notes), message)
 
 
 def _fetch_verified(

@@ -145,11 +145,12 @@ class JobStore(SavedImages):
         """Change a job's state; do nothing if `allowed_sources` forbids the change.
 
         reason, note: code and sentence for why the job is paused. When a job ends, its partial
-        files are deleted and its images may be fetched by other jobs.
+        files are deleted and its images may be fetched by other jobs. A model file that failed can
+        be large; its part stays for a retry unless the job was cancelled.
         """
         is_over = JobState(state).is_over
         if is_over:
-            self._discard_resumable(job_id)
+            self._discard_resumable(job_id, keeps_models=state == JobState.DONE)
         sources = json.dumps(allowed_sources(JobState(state)))
         with self._database.writing() as db:
             db.execute(
@@ -171,9 +172,10 @@ class JobStore(SavedImages):
                 rows.delete_claims(db, job_id)
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
-    def _discard_resumable(self, job_id: int) -> None:
+    def _discard_resumable(self, job_id: int, keeps_models: bool = False) -> None:
         """Delete the partly downloaded files of the job's unsaved items."""
         sql = f"{rows.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
+        sql += " AND kind != 'model'" if keeps_models else ""
         unsaved = rows.parse_items(self._database.rows(sql, (job_id,)))
         folder, urls = self.get_job(job_id).folder if unsaved else "", defaultdict(list)
         for item in unsaved:
