@@ -50,7 +50,7 @@ export function makeActions(context, parts, outside) {
     ...outside,
     toggleWatch: () => parts.watches.toggleWatch(),
     favourite: (ids) => parts.annotations.toggleFavourite(ids),
-    annotate: (ids, change) => parts.annotations.saveChange(ids, change),
+    annotate: (ids, change, message) => parts.annotations.saveChange(ids, change, message),
     rate: (ids, stars) => parts.annotations.rate(ids, stars),
     panel: (name) =>
       context.store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),

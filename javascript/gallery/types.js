@@ -124,7 +124,7 @@
  * @property {(id: number, isMarked?: boolean) => void} mark
  * @property {() => Promise<void>} toggleWatch  of the gallery that is open
  * @property {(ids: number[]) => Promise<void>} favourite  all of them, or none if all are
- * @property {(ids: number[], change: import("./data/annotations.js").AnnotationChange) => Promise<Record<string, Annotations> | null>} annotate
+ * @property {(ids: number[], change: import("./data/annotations.js").AnnotationChange, message?: string) => Promise<Record<string, Annotations> | null>} annotate
  * @property {(id: number) => void} markTo  all from the anchor to it
  * @property {() => void} markAll  all that is loaded and shown
  * @property {() => void} markNone

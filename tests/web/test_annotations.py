@@ -279,3 +279,28 @@ def test_collection_that_was_deleted_comes_back_with_its_pictures(server, open_g
     page.page.locator(".toast [data-do='undo']").last.click()
     expect(row).to_contain_text("Harbor")
     expect(row).to_contain_text("2")
+
+
+@pytest.mark.page
+def test_all_that_is_marked_is_tagged_noted_and_taken_out_at_once(server, open_gallery):
+    page = open_gallery(server).ready()
+    ids = page.ids()[:2]
+    for at in range(2):
+        page.tiles.nth(at).locator(".tick").click()
+    page.control("sets-marked").click()
+    page.field("set-name").fill("Harbor")
+    page.key("Enter")
+    page.field("marked-add-tags").fill("sea, night")
+    page.key("Enter")
+    page.message("sea, night").wait_for()
+    page.field("marked-remove-tags").fill("night")
+    page.key("Enter")
+    page.field("marked-note").fill("for the wall")
+    page.panel("collections").locator("[data-do='stars-3']").click()
+    page.message("3 stars: 2 pictures").wait_for()
+    page.control("take-out-of-this-set").click()
+    expect(page.control("open-set")).to_have_text("Harbor (0)")
+    page.go("?search=tag:sea note:wall stars>2&level=XXX")
+    wait_for(lambda: sorted(page.ids()) == sorted(ids))
+    page.field("search").fill("tag:night")
+    wait_for(lambda: page.ids() == [])

@@ -7,7 +7,7 @@ import { ApiError } from "../data/api.js";
 /** @import { Context, ImageRecord } from "../types.js" */
 /** @typedef {(change: import("../data/annotations.js").AnnotationChange) => Promise<unknown>} Save */
 
-const STARS = [1, 2, 3, 4, 5];
+export const STARS = [1, 2, 3, 4, 5];
 
 /** Return the fields of an image's annotations. They are not redrawn after a response, so that
  * nothing typed meanwhile is lost.
@@ -33,27 +33,22 @@ export function makeAnnotations(context, record, changed, signal) {
   );
   // The star of the current rating removes the rating.
   const stars = STARS.map((n) =>
-    el(
-      "button",
-      {
-        type: "button",
-        class: "star",
-        "data-do": `stars-${n}`,
-        "aria-label": words("annotation_stars_n", { n }),
-        on: { click: () => save({ stars: now.annotations.stars === n ? 0 : n }) },
-      },
-      icon("star"),
+    makeStar(n, words("annotation_stars_n", { n }), () =>
+      save({ stars: now.annotations.stars === n ? 0 : n }),
     ),
   );
   const tags = makeTextField("own-tags", words("annotation_tags"), (typed) => {
-    const given = typed.split(/[,，、]/).map((tag) => tag.trim());
-    void save({ tags: given.filter(Boolean) });
+    void save({ tags: parseTags(typed) });
   });
   const collection = makeTextField("own-set", words("annotation_add_to"), (typed) => {
     collection.value = "";
     if (typed.trim()) void save({ add_to: typed.trim() });
   });
-  const note = makeNoteField(words("annotation_note"), (typed) => void save({ note: typed }));
+  const note = makeNoteField(
+    "own-note",
+    words("annotation_note"),
+    (typed) => void save({ note: typed }),
+  );
   const collections = el(
     "div",
     { class: "annotation-collections" },
@@ -86,22 +81,38 @@ export function makeAnnotations(context, record, changed, signal) {
   );
 }
 
+/** Return the button for one star.
+ * @param {number} n
+ * @param {string} label
+ * @param {() => void} press */
+export function makeStar(n, label, press) {
+  const how = { type: "button", class: "star", "data-do": `stars-${n}`, "aria-label": label };
+  return el("button", { ...how, on: { click: press } }, icon("star"));
+}
+
 /** Return a text field that calls `changed` when the user leaves it.
  * @param {string} name
  * @param {string} label
  * @param {(typed: string) => void} changed */
-function makeTextField(name, label, changed) {
+export function makeTextField(name, label, changed) {
   const how = { type: "text", "data-field": name, placeholder: label, "aria-label": label };
   const field = el("input", how);
   field.addEventListener("change", () => changed(field.value));
   return field;
 }
 
+/** Return the tags in a text that separates them by commas. @param {string} typed */
+export function parseTags(typed) {
+  const tags = typed.split(/[,，、]/).map((tag) => tag.trim());
+  return tags.filter(Boolean);
+}
+
 /** Return the text field for the user's note.
+ * @param {string} name
  * @param {string} label
  * @param {(typed: string) => void} changed */
-function makeNoteField(label, changed) {
-  const how = { "data-field": "own-note", rows: 2, placeholder: label, "aria-label": label };
+export function makeNoteField(name, label, changed) {
+  const how = { "data-field": name, rows: 2, placeholder: label, "aria-label": label };
   const field = el("textarea", { ...how, maxlength: 10000 });
   field.addEventListener("change", () => changed(field.value));
   return field;

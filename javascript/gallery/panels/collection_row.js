@@ -5,7 +5,7 @@ import { icon } from "../core/icons.js";
 
 /** @import { Collection } from "../contract" */
 /** @import { Context } from "../types.js" */
-/** @typedef {{open: () => unknown, add: () => unknown, models: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} RowActions */
+/** @typedef {{open: () => unknown, add: () => unknown, takeOut: () => unknown, models: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} RowActions */
 
 /** Return the row of a collection, with the images that were added last.
  * @param {Context} context
@@ -18,6 +18,10 @@ export function makeCollectionRow(context, { name, count, covers }, actions) {
   const adding = {
     action: "add-to-this-set",
     words: words("collection_add_marked_to", { n, name }),
+  };
+  const takingOut = {
+    action: "take-out-of-this-set",
+    words: words("collection_take_out_marked", { n, name }),
   };
   const getting = { action: "models-of-set", words: words("collection_models", { name }) };
   const renaming = { action: "rename-set", words: words("collection_rename", { name }) };
@@ -32,6 +36,7 @@ export function makeCollectionRow(context, { name, count, covers }, actions) {
       "div",
       { class: "actions" },
       n ? button({ ...adding, ...looks, icon: icon("plus") }, actions.add) : "",
+      n ? button({ ...takingOut, ...looks, icon: icon("minus") }, actions.takeOut) : "",
       count ? button({ ...getting, ...looks, icon: icon("model") }, actions.models) : "",
       button({ ...renaming, ...looks, icon: icon("pencil") }, () =>
         editName(open, makeNameForm(context, name, actions.rename)),

@@ -6,6 +6,7 @@ import { ApiError, isAborted } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
 import { makeCollectionQuery } from "../state/model_files.js";
 import { makeCollectionRow } from "./collection_row.js";
+import { makeMarkedAnnotations } from "./marked_annotations.js";
 import { Panel } from "./panel.js";
 
 /** @import { Context } from "../types.js" */
@@ -33,7 +34,13 @@ export class Collections {
     });
     new Panel(context, "collections", {
       title: "open_collections",
-      build: () => [this.#form(), this.#favourites(), this.#list, this.#files()],
+      build: () => [
+        makeMarkedAnnotations(context),
+        this.#form(),
+        this.#favourites(),
+        this.#list,
+        this.#files(),
+      ],
       opened: () => void this.#fetchAll(),
     });
   }
@@ -116,6 +123,15 @@ export class Collections {
     return this.#request(() => api.get("collections", this.#context));
   }
 
+  /** Take the marked images out of a collection. @param {string} name */
+  async #takeOutMarked(name) {
+    const { store, actions, api, words } = this.#context;
+    const ids = [...store.get().marks];
+    const message = words("collection_taken_out", { n: ids.length, name });
+    if (!(await actions.annotate(ids, { remove_from: name }, message))) return;
+    await this.#request(() => api.get("collections", this.#context));
+  }
+
   /** Send a request and show the collections in its response. Return whether that succeeded.
    * @param {() => Promise<Collection[]>} request */
   async #request(request) {
@@ -160,6 +176,7 @@ export class Collections {
     return makeCollectionRow(this.#context, collection, {
       open: () => this.#searchLibrary(`set="${name.replaceAll('"', " ")}"`),
       add: () => this.#addMarked(name),
+      takeOut: () => this.#takeOutMarked(name),
       models: () => this.#context.actions.listNeeds(makeCollectionQuery(name)),
       rename: (to) => this.#change({ action: "rename", name, new_name: to }),
       remove: () => this.#delete(name),

@@ -1,0 +1,64 @@
+/** The fields that annotate all marked images at once: stars, tags, a note. */
+
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import {
+  makeNoteField,
+  makeStar,
+  makeTextField,
+  parseTags,
+  STARS,
+} from "../details/annotations.js";
+
+/** @import { AnnotationChange } from "../data/annotations.js" */
+/** @import { Context } from "../types.js" */
+
+/** Return the section for the marked images, which is hidden while none is marked.
+ * @param {Context} context */
+export function makeMarkedAnnotations(context) {
+  const { store, words, actions } = context;
+  const marked = () => [...store.get().marks];
+  /** @param {string} key @param {AnnotationChange} change @param {string} [tags] */
+  const save = (key, change, tags = "") =>
+    actions.annotate(marked(), change, words(key, { n: marked().length, tags }));
+  /** @param {"add_tags" | "remove_tags"} name @param {string} label @param {string} done */
+  const makeTagField = (name, label, done) => {
+    const field = makeTextField(`marked-${name.replace("_", "-")}`, words(label), (typed) => {
+      const tags = parseTags(typed);
+      field.value = "";
+      if (tags.length) void save(done, { [name]: tags }, tags.join(", "));
+    });
+    return field;
+  };
+  const note = makeNoteField("marked-note", words("marked_note"), (typed) => {
+    void save("marked_note_saved", { note: typed });
+    note.value = "";
+  });
+  const unrated = { action: "stars-0", icon: icon("none"), words: words("marked_unrate") };
+  const group = { class: "stars", role: "group", "aria-label": words("annotation_stars") };
+  const title = el("h3");
+  const section = el(
+    "section",
+    { class: "annotations" },
+    title,
+    el(
+      "div",
+      group,
+      ...STARS.map((n) =>
+        makeStar(n, words("annotation_stars_n", { n }), () => actions.rate(marked(), n)),
+      ),
+      button({ ...unrated, isBare: true, class: "quiet" }, () => actions.rate(marked(), 0)),
+    ),
+    makeTagField("add_tags", "marked_add_tags", "marked_tags_added"),
+    makeTagField("remove_tags", "marked_remove_tags", "marked_tags_removed"),
+    note,
+  );
+  const draw = () => {
+    const n = store.get().marks.size;
+    section.hidden = n === 0;
+    title.textContent = words("marked_title", { n });
+  };
+  store.on(["marks"], draw, context);
+  draw();
+  return section;
+}
