@@ -153,7 +153,8 @@ export class StageGestures {
     this.#animateBack(0, by > 0 ? by : by / 3);
   }
 
-  /** Animate the image downwards, then close the viewer. @param {number} by */
+  /** Animate the image downwards, then close the viewer.
+   * @param {number} by  how far the finger has moved it already, in pixels */
   async #fallOut(by) {
     const { strip, size, context } = this.stage;
     const from = { transform: `translateY(${by}px)`, opacity: 1 - by / size.height };
