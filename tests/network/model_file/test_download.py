@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 
 import pytest
 from civitai_manager_libs import setting
@@ -12,6 +14,7 @@ from civitai_manager_libs.errors import (
     Cancelled,
     CivitaiShortcutError,
     DiskError,
+    DiskFull,
     EarlyAccess,
     HttpStatusError,
     InvalidResponse,
@@ -298,6 +301,51 @@ def test_leftovers_of_killed_programs_are_removed(site, folder):
     (folder / ".civitai-shortcut-0123456789ab.part").write_bytes(b"x")
     _fetch(site, folder)
     _check_saved(site, folder)
+
+
+# Disk
+
+
+def _free(monkeypatch, size):
+    usage = shutil.disk_usage(os.getcwd())._replace(free=size)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+
+
+def test_nothing_is_asked_if_the_disk_has_too_little_room_for_the_estimate(
+    site, folder, monkeypatch
+):
+    _free(monkeypatch, 250_000)
+    with pytest.raises(DiskFull) as caught:
+        _fetch(site, folder, checks=ModelChecks(size=300_000, reserve=1000))
+    assert caught.value.missing == 51_000 and site.route == []
+    assert os.listdir(folder) == []
+
+
+def test_length_that_the_server_tells_counts(site, folder, monkeypatch):
+    _free(monkeypatch, 250_000)
+    with pytest.raises(DiskFull):
+        _fetch(site, folder, checks=ModelChecks())
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.posix
+def test_disk_that_gets_full_half_way_keeps_what_has_come(many, folder, monkeypatch):
+    write, left = os.pwrite, [20]
+
+    def pwrite(descriptor, data, offset):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    with pytest.raises(DiskFull):
+        _fetch(many, folder)
+    left[0] = 10_000
+    before = many.bytes_sent
+    _fetch(many, folder)
+    assert many.bytes_sent - before < len(_MANY)
+    _check_saved(many, folder)
 
 
 # Stopped, and gone on with

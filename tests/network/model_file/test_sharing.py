@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from math import inf
@@ -9,7 +10,7 @@ from math import inf
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation
-from civitai_manager_libs.errors import Cancelled
+from civitai_manager_libs.errors import Cancelled, FileInUse
 from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks, SendOptions
 from civitai_manager_libs.network.model_file import pieces, team
 from fault_responses import png, ranged
@@ -112,3 +113,26 @@ def test_cancel_ends_all_connections_at_once(site, client, tmp_path):
     wish.set()
     thread.join(5)
     assert raised and not thread.is_alive()
+
+
+def test_file_that_another_program_downloads_is_left_to_that(site, client, tmp_path):
+    site.rules.rate = 1_000_000
+    thread, raised = _start(client, site, tmp_path / "a.safetensors", Cancellation())
+    _wait_until(lambda: site.bytes_sent > 200_000)
+    asked = len(site.route)
+    with pytest.raises(FileInUse):
+        CivitaiHttpClient().fetch_model(site.url, str(tmp_path / "b.safetensors"))
+    assert len(site.route) == asked
+    thread.join(60)
+    assert not raised and "b.safetensors" not in os.listdir(tmp_path)
+    assert (tmp_path / "a.safetensors").read_bytes() == site.body
+
+
+def test_two_callers_for_one_file_share_its_download(site, client, tmp_path):
+    site.rules.rate = 2_000_000
+    path = tmp_path / "a.safetensors"
+    threads = [_start(client, site, path, Cancellation()) for _ in range(2)]
+    for thread, raised in threads:
+        thread.join(60)
+        assert not raised
+    assert len(site.route) == 1 and path.read_bytes() == site.body
