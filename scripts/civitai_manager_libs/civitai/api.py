@@ -172,7 +172,7 @@ def parse_image(row: Any) -> Image | None:
 
 
 def find_example_image(version: Mapping[str, Any], level: int) -> Image | None:
-    """Return the first example image of a version's record, else its first example video.
+    """Return the first example image in a version's record, or else the first example video.
 
     level: bit mask of the browsing levels that it may have.
     """

@@ -148,7 +148,7 @@ def _list_models(arguments: argparse.Namespace) -> int:
 def _get_models(arguments: argparse.Namespace, client: Any, needed: NeededFiles) -> int:
     """Download the missing model files, and return the exit code.
 
-    It is 1 if something that is needed was neither here nor fetched, 3 if nothing was fetched.
+    It is 1 if a needed file is missing afterwards, and 3 if there was no file to download for it.
     """
     from ..model_files import plan_requests
     from .model_table import print_needed_files

@@ -132,7 +132,7 @@ def describe_version(text: str, base: str) -> dict[str, Any]:
 
 
 def describe_version_of_hash(code: str, base: str) -> dict[str, Any]:
-    """Return the body of the response to `/model-versions/by-hash/<hash>`. Raises ErrorResponse."""
+    """Return the response's body for `/model-versions/by-hash/<hash>`. Raises ErrorResponse."""
     for model in MODELS:
         for version in model.versions:
             files = describe_files(model, version, base)

@@ -62,8 +62,8 @@ class Demo:
 def start_demo(port: int = 0, storage_rate: float = 0.0) -> Demo:
     """Start a demo server that listens on `port`; 0 picks a free port.
 
-    storage_rate: the bytes a second of a connection that fetches a model file, so that its progress
-    can be seen; 0: no limit. Raises InputError if the port is in use.
+    storage_rate: how many bytes a second a connection sends of a model file, so that the progress
+    can be seen; 0 for no limit. Raises InputError if the port is in use.
     """
     try:
         return Demo(port, storage_rate)

@@ -25,7 +25,7 @@ def event_options() -> dict[str, Any]:
 
 
 def hide_clicks(button: Any) -> None:
-    """Hide the click events that others will add to this button from gradio's public API."""
+    """Keep click events that are added to this button later out of gradio's public API."""
     button.click = partial(button.click, **_hidden_options())
 
 

@@ -98,7 +98,7 @@ def _match_tag(tag: str) -> str:
 
 
 def model_reason_text(code: str, language: str) -> str:
-    """Return what `reason_text` returns, of a model file."""
+    """Return a sentence for a model file's reason code: what is wrong, and what to do."""
     own = f"reason_model_{code}"
     texts = load_catalogue(language).texts
     return translate(own, language) if own in texts else reason_text(code, language)

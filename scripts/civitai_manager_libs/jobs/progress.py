@@ -62,14 +62,17 @@ class ProgressMeter:
     def record_start(self, image_id: int, resumed: int, expected: int) -> None:
         """Record that the download of an item begins.
 
-        resumed: how many bytes of the item are on the disk already. expected: the bytes with which
-        the job counts the item until it is saved, 0 if unknown.
+        resumed: how many bytes of the item are on the disk already. expected: the item's size in
+        the job's counts until it is saved, 0 if unknown.
         """
         with self._lock:
             self._items[image_id] = _Arrival(resumed, expected, expected)
 
     def record_progress(self, image_id: int, received: int, total: int) -> None:
-        """Record how many bytes of an item are on the disk, and its whole size, 0 if unknown."""
+        """Record how many bytes of an item are on the disk.
+
+        total: the item's size in bytes, 0 if unknown.
+        """
         with self._lock:
             item = self._items.get(image_id, _Arrival())
             self._arrived += max(0, received - item.received)

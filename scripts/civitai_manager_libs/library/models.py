@@ -136,7 +136,7 @@ def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
 
 
 def _iter_stored_versions(version_ids: Iterable[int]) -> Iterator[tuple[float, Version]]:
-    """Yield (time, version) of the versions that were fetched without their model."""
+    """Yield (time of the fetch, version) for versions that were fetched without their model."""
     ids = json.dumps(list(version_ids))
     sql = "SELECT read_at, record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
     for read_at, record in select_rows_or_empty(sql, (ids,)) if ids != "[]" else ():
@@ -166,8 +166,8 @@ def load_version(
 ) -> Version:
     """Return a version from the library, or else from Civitai. Raises the client's errors.
 
-    max_age: seconds since a version was fetched, after which it is fetched again. That Civitai does
-    not have a version is remembered for a day.
+    max_age: a version that was fetched more seconds ago is fetched again. That Civitai does not
+    have a version is remembered for a day.
     """
     stored = find_versions([version_id]).get(version_id)
     if stored is not None and (max_age == math.inf or _find_age(version_id) <= max_age):
@@ -176,7 +176,7 @@ def load_version(
 
 
 def _find_age(version_id: int) -> float:
-    """Return the seconds since a version was fetched, with or without its model."""
+    """Return how many seconds ago a version was fetched, with or without its model."""
     with _lock:
         read_at, version = _versions.get(version_id) or (0.0, None)
     if version is None:
@@ -215,7 +215,7 @@ def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
 
 
 def _find_missing_time(key: str) -> float:
-    """Return when Civitai did not have a version, -infinity if it was never asked."""
+    """Return when Civitai was found not to have a version, -infinity if it never was."""
     if (known := _missing.get(key)) is not None:
         return known
     sql = "SELECT read_at FROM missing_versions WHERE key = ?"

@@ -54,7 +54,7 @@ class ModelIndex:
             return self._lookup
 
     def forget(self) -> None:
-        """Read the folders again at the next use, because a file was added just now."""
+        """Forget what was read, because a file was added; the next use reads the folders again."""
         with self._lock:
             self._read_at = self._checked_at = float("-inf")
 

@@ -67,9 +67,9 @@ def _find_error(write: Callable[[], None]) -> CivitaiShortcutError | None:
 
 
 def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
-    """Return the version's record as `GET /model-versions/<id>` sends it.
+    """Return the version's record in the form of `GET /model-versions/<id>`.
 
-    In a record that comes from its model's, the model is missing.
+    The model is added to a record that comes from the model's own record.
     """
     if not request.model_id:
         return request.record

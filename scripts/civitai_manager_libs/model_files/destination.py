@@ -79,11 +79,11 @@ def find_model_kind(version: Version) -> str:
 
 
 def _is_unet(file: RemoteFile, version: Version) -> bool:
-    """Return whether a checkpoint's file has the diffusion model alone, without text encoders.
+    """Return whether a checkpoint's file has only the diffusion model, without text encoders.
 
-    Civitai has no type for such models. SD.Next takes every checkpoint for one whose base model is
-    none of Stable Diffusion's (see its `modules/civitai/filemanage_civitai.py`), the others read
-    both from one folder.
+    Civitai has no type for such files. In SD.Next, every checkpoint counts whose base model is not
+    Stable Diffusion (see its `modules/civitai/filemanage_civitai.py`); other WebUIs read both kinds
+    from one folder.
     """
     if file.extension == ".gguf":
         return True
@@ -124,7 +124,8 @@ def choose_path(
 def find_free_path(wanted: str, version_id: int, file: RemoteFile) -> str:
     """Return the path that was chosen for a file, or a similar one if another file is there now.
 
-    At the returned path is no file, or this very file. Raises DiskError if there is no such path.
+    The same file may be at the returned path, but no other file. Raises DiskError if there is no
+    such path.
     """
     for path in _iter_paths(wanted, version_id, file.id):
         is_missing = not os.path.lexists(path)

@@ -62,7 +62,7 @@ class NeededFile:
 
     @property
     def lacks_folder(self) -> bool:
-        """Return whether the file could be fetched if there were a folder for it."""
+        """Return whether the file cannot be downloaded only because there is no folder for it."""
         return self.error is not None and not self.choice.refusal
 
 
@@ -131,7 +131,7 @@ def list_needed_files(
 
 
 def _list_unknown(needs: Iterable[_Need]) -> tuple[UnknownModel, ...]:
-    """Return the models that are neither here nor on Civitai, those of one name once."""
+    """Return the models that are neither here nor on Civitai, each name once."""
     found = dict[object, tuple[Resource, set[int]]]()
     for need in needs:
         resource = need.used.resource

@@ -139,7 +139,8 @@ class ResponseBody:
 def _read_some(raw: Any, size: int, blocking_size: int) -> bytes:
     """Return the next bytes as soon as some arrive, at most `size`.
 
-    blocking_size: at most so many if the library waits for all of them, as urllib3 before 2.2 does.
+    blocking_size: the limit in place of `size` if the library waits for all of them, as urllib3
+    before 2.2 does.
     """
     if hasattr(raw, "read1"):
         return raw.read1(size, decode_content=False) or b""

@@ -101,7 +101,7 @@ def _find_infotext(image: Image, path: str) -> str:
 
 
 def _open_image(image_id: str) -> Any:
-    """Return the PIL image that a WebUI's function gets, as gradio's own image field would give it.
+    """Return the PIL image of a file, as gradio's own image field would pass it to the WebUI.
 
     image_id: an id that `_answer_send` returned. Return None if the image's file is not cached.
     """

@@ -59,9 +59,9 @@ def log_disk_errors(label: str) -> Iterator[None]:
 
 
 def find_free_space(folder: str) -> int | None:
-    """Return the free bytes of the folder's disk, or of the disk that it would be created on.
+    """Return the free bytes on the folder's disk, or on the disk where it would be created.
 
-    None if they cannot be found.
+    Return None if they cannot be found.
     """
     try:
         return shutil.disk_usage(folder or ".").free

@@ -136,7 +136,7 @@ def discard_resumable(folder: str, urls: Iterable[str]) -> int:
 
 
 def resumable_size(folder: str, url: str) -> int:
-    """Return with how many bytes the next download of a URL begins, 0 without an unfinished one."""
+    """Return how many bytes of a URL an unfinished download has already, 0 for none."""
     found = read_note(temporary_path(folder, _file_key(url)) + NOTE)
     return found.ranges.size if found is not None else 0
 

@@ -98,7 +98,7 @@ def is_link(path: str) -> bool:
 
 
 def has_second_name(path: str) -> bool:
-    """Return whether a regular file at this path has another name, as a hard link."""
+    """Return whether the regular file at this path has several names (hard links)."""
     status = os.lstat(path)
     return stat.S_ISREG(status.st_mode) and status.st_nlink > 1
 

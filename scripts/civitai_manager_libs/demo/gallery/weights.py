@@ -50,7 +50,7 @@ class Weights:
 
 
 def list_weights(model: Model, version: Version) -> list[Weights]:
-    """Return the files of a version, the one that is downloaded by default first."""
+    """Return the files of a version; the first is the one that is downloaded by default."""
     stem, size = make_file_stem(model.name, version.name), _SIZES.get(model.type, _SIZE)
     first = Weights(version.id * 10, f"{stem}.safetensors", size)
     if version.id == _PICKLED:
@@ -67,7 +67,7 @@ def list_weights(model: Model, version: Version) -> list[Weights]:
 
 
 def find_weights(file_id: int) -> Weights | None:
-    """Return the file with an id, None if there is none."""
+    """Return the file with this id, None if there is none."""
     found = find_version(file_id // 10)
     files = list_weights(*found) if found else []
     return next((file for file in files if file.id == file_id), None)
@@ -110,7 +110,7 @@ def make_file_stem(model: str, version: str) -> str:
 
 
 def make_checksum(stem: str) -> str:
-    """Return the AutoV2 hash of a version's file by its stem; an invented one for other names."""
+    """Return the AutoV2 hash of the version's file with this stem, or an invented one."""
     weights = _list_by_stem().get(stem)
     if weights is None:
         return f"{Random(stem).getrandbits(40):010x}"
@@ -144,7 +144,7 @@ def _make_data(weights: Weights, size: int) -> bytes:
 
 
 def _make_zip(data: bytes) -> bytes:
-    """Return a file in the form that PyTorch saves, whose pickle holds an empty dictionary."""
+    """Return a file as PyTorch saves it, with an empty dictionary in its pickle."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         parts = {"archive/data.pkl": b"\x80\x02}q\x00.", "archive/data/0": data}

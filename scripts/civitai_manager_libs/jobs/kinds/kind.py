@@ -72,7 +72,7 @@ class JobKind(Protocol):
         """
 
     def measure(self, item: Item) -> tuple[int, int]:
-        """Return (bytes of an item that are on the disk already, its size); 0 if unknown."""
+        """Return (bytes of an item that are on disk, bytes of the whole item); 0 means unknown."""
 
     def list_folders(self) -> Iterable[str]:
         """Return the folders that the job saves files in."""

@@ -113,7 +113,7 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
 
 
 def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> None:
-    """Add tags to an image, up to the most that an image may have."""
+    """Add tags to an image until it has the largest number allowed."""
     (count,) = db.execute("SELECT count(*) FROM own_tags WHERE id = ?", (image_id,)).fetchone()
     rows = [(image_id, tag, fold_text(tag)) for tag in _unique_tags(tags)]
     sql = "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)"

@@ -98,9 +98,9 @@ def remove_from_collection(image_ids: Sequence[int], name: str) -> None:
 
 
 def restore_memberships(names_by_id: Mapping[int, Sequence[str]]) -> None:
-    """Put each image into exactly these collections; create those that are missing.
+    """Put each image into exactly these collections; create missing collections.
 
-    names_by_id: the names of an image's collections by its id. Raises DiskError.
+    names_by_id: the names of the collections of each image id. Raises DiskError.
     """
     with writing() as db:
         for image_id, names in names_by_id.items():

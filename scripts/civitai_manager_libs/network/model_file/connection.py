@@ -163,7 +163,7 @@ class PieceConnection:
             self._write_pieces(body, piece, head, skipped=0 if is_part else piece.start)
 
     def _check_version(self, body: ResponseBody, total: int | None, is_part: bool) -> None:
-        """Raise FileChanged if a response is of another version than the file that was begun."""
+        """Raise FileChanged if a response has another version of the file than earlier ones."""
         version, plan = self._transfer.version, self._transfer.plan
         if version is None:
             return

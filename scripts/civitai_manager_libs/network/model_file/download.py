@@ -117,7 +117,7 @@ class ModelDownload:
                 hasher.close()
 
     def _verify(self, file: RangedFile, hasher: BackgroundHash | None) -> None:
-        """Delete all bytes of the file and raise WrongHash or InvalidResponse if it is wrong."""
+        """Raise WrongHash or InvalidResponse, and delete all bytes, if the file is wrong."""
         try:
             if hasher is not None and hasher.result(self._cancelled) != self._checks.sha256.lower():
                 raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")

@@ -102,12 +102,12 @@ class PiecePlan:
             return self._whole is piece
 
     def wait(self, seconds: float) -> None:
-        """Wait until a piece ends or `notify` is called, at most some seconds."""
+        """Wait at most `seconds` until a piece ends or `notify` is called."""
         with self._changed:
             self._changed.wait(seconds)
 
     def notify(self) -> None:
-        """Wake all threads that `wait`."""
+        """Wake all threads that are in `wait`."""
         with self._changed:
             self._changed.notify_all()
 

@@ -33,9 +33,9 @@ _MODEL_TYPES = ("", "Model", "Pruned Model")
 def needed_files_view(
     context: RequestContext, found: NeededFiles, image_count: int
 ) -> schemas.NeededFiles:
-    """Return the JSON of the model files that some images need.
+    """Return the JSON of the model files that images need.
 
-    image_count: how many images these are, 1 for a model's own version.
+    image_count: the number of these images, 1 for a model's own version.
     """
     folders = [os.path.dirname(needed.path) for needed in found.files if needed.path]
     devices = {folder: _find_device(folder) for folder in folders}
@@ -54,7 +54,7 @@ def needed_files_view(
 
 
 def refusal_text(choice: FileChoice, language: str) -> str:
-    """Return why a file is not downloaded and what to do, "" if it can be."""
+    """Return why a file is not downloaded and what to do, "" if it can be downloaded."""
     if choice.refusal == "early_access" and choice.deadline:
         date = choice.deadline[:10]
         return messages.translate("model_early_access", language, date=date)
@@ -117,7 +117,7 @@ def _choice_view(version: Version, file: RemoteFile, language: str) -> schemas.M
 
 
 def _list_traits(file: RemoteFile) -> list[str]:
-    """Return what tells a file from others; of one that is not the model itself, what it is."""
+    """Return texts by which the user can tell a file from others, such as its precision."""
     if file.type not in _MODEL_TYPES:
         return [file.type, file.precision]
     size = "pruned" if file.is_pruned else "full"
@@ -142,7 +142,7 @@ def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFile:
 
 
 def _list_disks(folders: Sequence[tuple[str, int]]) -> list[schemas.Disk]:
-    """Return the disks of (folder, device) pairs, each once, in their order."""
+    """Return the disks of these (folder, device) pairs, each once and in order."""
     disks: dict[int, schemas.Disk] = {}
     for folder, device in folders:
         if device not in disks:
@@ -153,7 +153,7 @@ def _list_disks(folders: Sequence[tuple[str, int]]) -> list[schemas.Disk]:
 
 
 def _find_existing(folder: str) -> str:
-    """Return the folder, or the nearest one above it that exists."""
+    """Return the folder if it exists, or else the nearest existing folder above it."""
     while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)
     return folder

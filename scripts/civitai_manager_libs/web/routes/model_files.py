@@ -34,8 +34,8 @@ _MOST_FILES = 500  # of one request
 def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFiles]:
     """Return the model files that an image, a collection or a model's version needs.
 
-    The query has `image`, `collection`, or `model` with or without `version`. What the library does
-    not have is requested from Civitai, one version after another.
+    The query names one of `image`, `collection` and `model`; `version` may be added to `model`.
+    Versions that the library does not have are requested from Civitai.
     """
     image_id = as_whole_number(context.query_param("image") or None, 1, _LAST_IMAGE)
     if image_id is not None:
@@ -60,8 +60,8 @@ def list_for_images(context: RequestContext) -> RemoteWork[schemas.NeededFiles]:
 def begin_download(context: RequestContext) -> RemoteWork[schemas.ModelFilesStarted]:
     """Start the download of the files in the body; return the job's id and a message.
 
-    A file is named by its id and its version's, which the server has read from Civitai itself. From
-    another machine a login is needed, as for settings.
+    The body names a file by its id and its version's id, never by a URL. From another machine, a
+    login is needed, as for settings.
     """
     if lock := lock_reason(context.request, "model_files"):
         raise ApiError(403, lock)
@@ -88,7 +88,7 @@ def _list_for_ids(
 def _list_for_model(
     context: RequestContext, model_id: int, version_id: int | None
 ) -> schemas.NeededFiles:
-    """Return the file of a model's version, the newest one without a version id."""
+    """Return the file of a model's version, or of its newest version if no id is given."""
     try:
         model = models.find_model(model_id) or models.load_model(
             get_client(), model_id, context.cancelled

@@ -64,7 +64,7 @@ def _is_reproducible(used: Sequence[UsedModel]) -> bool:
 
 
 def match_text(found: ModelMatch, one: Resource, language: str) -> str:
-    """Return whether a resource's file is on this machine, as a short text."""
+    """Return a short text that says whether a resource's file is on this machine."""
     if not found.state:
         return ""
     if found.state == "here":

@@ -23,7 +23,7 @@ _MOST_IN_COLLECTION = 100_000
 
 
 def annotate_images(context: RequestContext) -> AnnotationsChanged:
-    """Change the annotations of images; return them as they are and as they were."""
+    """Change the annotations of images; return the new and the old ones."""
     if (restored := context.body_field("restore")) is not None:
         return _restore_annotations(_parse_restored(restored))
     images = _require_images(context)
@@ -47,7 +47,7 @@ def annotate_images(context: RequestContext) -> AnnotationsChanged:
 
 
 def _restore_annotations(restored: Mapping[int, Annotations]) -> AnnotationsChanged:
-    """Give images back the annotations and collections that they had before a change."""
+    """Restore the annotations and collections that images had before a change."""
     previous = _view_annotations(list(restored))
     for image in records.find_images(list(restored)).values():
         before = restored[image.id]
