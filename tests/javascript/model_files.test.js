@@ -12,6 +12,7 @@ import {
   makeImageQuery,
   makeModelQuery,
   makeRequest,
+  markArrived,
   needsWord,
   sumSizes,
 } from "../../javascript/gallery/state/model_files.js";
@@ -95,6 +96,14 @@ test("only a file that has come changes what is told of arrivals", () => {
   assert.equal(at("running"), at("waiting"));
   assert.notEqual(at("saved"), at("running"));
   assert.equal(describeArrivals({ jobs: null }), "");
+});
+
+test("a file that has come counts as here, its companion does not make the model one", () => {
+  const needs = { answer: { files: [needed(7), needed(8, { choices: [file(5, 1)] })] } };
+  const states = (...ids) =>
+    markArrived(needs, new Set(ids), "Here").answer.files.map((one) => one.availability);
+  assert.deepEqual(states(2), ["here", "missing"]);
+  assert.deepEqual(states(9), ["missing", "missing"]);
 });
 
 test("queries name the image, the model or the collection", () => {

@@ -1,7 +1,13 @@
 /** Fetches which model files are needed in three places of the page, and starts their download. */
 
 import { makeUuid } from "../core/uuid.js";
-import { describeArrivals, makeRequest, NO_NEEDS } from "../state/model_files.js";
+import {
+  describeArrivals,
+  listArrivals,
+  makeRequest,
+  markArrived,
+  NO_NEEDS,
+} from "../state/model_files.js";
 import { getSetting } from "../state/state.js";
 import { isAborted } from "./api.js";
 import { getErrorMessage } from "./problems.js";
@@ -32,7 +38,8 @@ export class NeededFiles {
     this.context = context;
     this.started = started;
     const { store, signal } = context;
-    store.on([describeArrivals, describeSettings], () => this.#reload(), { signal });
+    store.on([describeArrivals], (now, before) => this.#markArrived(now, before), { signal });
+    store.on([describeSettings], () => this.#reload(), { signal });
     signal.addEventListener("abort", () => {
       for (const abort of Object.values(this.#aborts)) abort.abort();
     });
@@ -75,6 +82,19 @@ export class NeededFiles {
     } catch (error) {
       if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
     }
+  }
+
+  /** Show the files that have come as here, until the server confirms it.
+   * @param {State} now
+   * @param {State} before */
+  #markArrived(now, before) {
+    const known = new Set(listArrivals(before));
+    const fresh = new Set(listArrivals(now).filter((id) => !known.has(id)));
+    const label = this.context.words("here");
+    for (const place of /** @type {NeedsPlace[]} */ (Object.keys(now.needs))) {
+      if (before.jobs) this.#set(place, markArrived(now.needs[place], fresh, label));
+    }
+    this.#reload();
   }
 
   /** Load again what is shown: a file came, or a setting decides otherwise. */

@@ -158,10 +158,11 @@ export class FileControls {
       !isOpen || !file || Boolean(getRefusal(needed, fileChoices)) || Boolean(answer?.locked);
     this.#get.disabled = !canGet(needed, fileChoices);
     const size = formatBytes(file?.size ?? 0, bootstrap?.language);
-    const label = this.#get.querySelector("span");
-    if (label) label.textContent = size ? words("model_get_size", { size }) : words("model_get");
+    const label = size ? words("model_get_size", { size }) : words("model_get");
+    const shown = this.#get.querySelector("span");
+    if (shown) shown.textContent = label;
     const name = needed.name || needed.hash;
-    this.#get.setAttribute("aria-label", words("model_get_name", { name, size }));
+    this.#get.setAttribute("aria-label", words("model_get_name", { label, name }));
     this.#get.title = needed.folder ? words("model_goes_to", { folder: needed.folder }) : "";
   }
 }

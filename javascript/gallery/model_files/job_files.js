@@ -38,7 +38,6 @@ class JobFileRow {
     const shown = title || name;
     if (shown !== this.#drawnName) {
       this.#name.replaceChildren(url ? makeExternalLink(url, shown) : el("bdi", {}, shown));
-      this.#name.title = name;
       this.#drawnName = shown;
     }
     this.element.dataset.state = state;
@@ -46,6 +45,7 @@ class JobFileRow {
     setAttribute(this.#bar, "aria-label", shown);
     if (size) this.#bar.value = Math.min(100, (100 * received) / size);
     else this.#bar.removeAttribute("value");
-    if (this.#line.textContent !== line) this.#line.textContent = line;
+    const text = title ? `${name} · ${line}` : line;
+    if (this.#line.textContent !== text) this.#line.textContent = text;
   }
 }

@@ -5,7 +5,14 @@ import { formatBytes } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { Panel } from "../panels/panel.js";
 import { Rows } from "../panels/rows.js";
-import { getRefusal, isAbsent, listGettable, makeRequest, sumSizes } from "../state/model_files.js";
+import {
+  findJobFile,
+  getRefusal,
+  isAbsent,
+  listGettable,
+  makeRequest,
+  sumSizes,
+} from "../state/model_files.js";
 import { NeededRow } from "./needed_row.js";
 
 /** @import { Context, NeededFile } from "../types.js" */
@@ -142,7 +149,7 @@ export class ModelFilesPanel {
   /** @param {string} locked  why nothing can be started from here */
   #drawFooter(locked) {
     const { store, words } = this.#context;
-    const { fileChoices, bootstrap, needs } = store.get();
+    const { fileChoices, bootstrap, needs, jobs } = store.get();
     const chosen = this.#listChosen();
     const language = bootstrap?.language;
     const size = formatBytes(sumSizes(chosen, fileChoices), language);
@@ -174,7 +181,10 @@ export class ModelFilesPanel {
       ...lines,
       ...(locked ? [el("li", { "data-short": true }, locked)] : []),
     );
-    this.#footer.hidden = !needs.list.answer?.files.some(isAbsent);
+    const isOffered = (/** @type {NeededFile} */ one) =>
+      isAbsent(one) && one.file !== null && !getRefusal(one, fileChoices);
+    const files = needs.list.answer?.files ?? [];
+    this.#footer.hidden = !files.some((one) => isOffered(one) && !findJobFile(jobs, one));
   }
 
   /** Return the files that will be downloaded. */

@@ -123,12 +123,34 @@ export function findJobFailure(jobs, { version_id }) {
   return last?.state === "failed" ? last.line : "";
 }
 
-/** Return a text that changes when a model file has come.
+/** Return the ids of the files that jobs have brought, or found here.
  * @param {Pick<State, "jobs">} state */
-export function describeArrivals({ jobs }) {
+export function listArrivals({ jobs }) {
   const files = (jobs?.jobs ?? []).flatMap((job) => job.model_files);
   const here = files.filter(({ state }) => state === "saved" || state === "skipped");
-  return here.map(({ version_id, file_id }) => `${version_id}-${file_id}`).join(" ");
+  return here.map(({ file_id }) => file_id);
+}
+
+/** Return a text that changes when a model file has come.
+ * @param {Pick<State, "jobs">} state */
+export function describeArrivals(state) {
+  return listArrivals(state).join(" ");
+}
+
+/** Return what is needed with the files marked as here that have just come.
+ * @param {Needs} needs
+ * @param {ReadonlySet<number>} fresh  ids of files
+ * @param {string} label  of a file that is here
+ * @returns {Needs} */
+export function markArrived(needs, fresh, label) {
+  const { answer } = needs;
+  if (!answer) return needs;
+  const files = answer.files.map((needed) =>
+    needed.choices.some(({ id }) => fresh.has(id))
+      ? { ...needed, availability: /** @type {"here"} */ ("here"), availability_label: label }
+      : needed,
+  );
+  return { ...needs, answer: { ...answer, files } };
 }
 
 /** Return the query of the files that an image needs.
