@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import files, make_download_url, version_from_json
+from civitai_manager_libs.civitai.records import model_from_json
+from civitai_manager_libs.errors import InvalidResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,6 +110,17 @@ def test_version_knows_its_files_and_its_models_type():
     assert [file.id for file in version.remote_files] == [610001]
     assert version.files >= {"examplemix_v20", "abcdef012345"}
     assert version.size == 2132625894
+
+
+def test_long_name_keeps_its_extension():
+    assert _parse(name="a" * 300 + ".safetensors").extension == ".safetensors"
+
+
+def test_record_that_is_nested_too_deeply_is_refused():
+    deep = json.loads("[" * 600 + "]" * 600)
+    for parse in (version_from_json, model_from_json):
+        with pytest.raises(InvalidResponse):
+            parse({"id": 7, "x": deep})
 
 
 def test_address_of_another_site_is_not_followed():

@@ -175,10 +175,11 @@ def test_pause_after_the_quota_is_an_hour_each_time():
         assert backoff.pause_before_retry(QuotaReached("Enough."), runs) == 3600
 
 
-def test_record_that_cannot_be_read_fails_its_file(store, tmp_path, client):
+@pytest.mark.parametrize("record", ["[", "[1]", '{"path": "/a\\ud800/b.safetensors"}'])
+def test_record_that_cannot_be_read_fails_its_file(store, tmp_path, client, record):
     job_id = _add(store, tmp_path)
     with store._database.writing() as db:
-        db.execute("UPDATE records SET record = '[' WHERE place = 2")
+        db.execute("UPDATE records SET record = ? WHERE place = 2", (record,))
     job = _run(store, job_id, client)
     assert (job.saved, job.failed) == (2, 1)
     assert [item.reason for item in store.list_failed(job_id)] == ["bad_answer"]

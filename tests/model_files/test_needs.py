@@ -206,7 +206,7 @@ def test_list_can_be_cancelled_between_two_requests(civitai, client, folder):
         cancelled.set()
         civitai._answer(request, body)
 
-    civitai.always("other", answer)
+    civitai.always("version", answer)
     with pytest.raises(Cancelled):
         list_needed_files(client, [_image(1, 1, 2)], cancelled=cancelled)
     assert civitai.asked == ["1"]

@@ -18,7 +18,7 @@ __all__ += ["RemoteFile"]
 
 _MAX_ID = 2**31 - 1
 _MAX_FILES = 500
-_MAX_URL = 2_000  # characters
+_MAX_URL, _MAX_NAME = 2_000, 1_000  # characters; a cut name would lose its extension
 _MAX_KILOBYTES = 2**40
 _NO_HASH = "e3b0c44298fc"  # AutoV3 of a file that Civitai could not read: the hash of nothing
 _DIGITS = {"AutoV1": 8, "AutoV2": 10, "AutoV3": 12, "SHA256": 64}
@@ -99,7 +99,7 @@ def parse_files(record: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
 def list_file_names(record: Mapping[str, Any]) -> frozenset[str]:
     """Return the hashes of a version's files and their names without extension, in lower case."""
     rows = _list_rows(record)
-    names = (model_file_stem(clean_line(row.get("name"))).lower() for row in rows)
+    names = (model_file_stem(clean_line(row.get("name"), _MAX_NAME)).lower() for row in rows)
     codes = (code for row in rows for code in _read_hashes(as_mapping(row.get("hashes"))).values())
     return frozenset(filter(None, (*names, *codes)))
 
@@ -138,7 +138,7 @@ def _parse_file(row: Mapping[str, Any]) -> RemoteFile:
     kind, url, codes = clean_line(row.get("type"), 40), row.get("downloadUrl"), _read_hashes(hashes)
     return RemoteFile(
         id=as_whole_number(row.get("id"), 1, _MAX_ID) or 0,
-        name=clean_line(row.get("name")),
+        name=clean_line(row.get("name"), _MAX_NAME),
         size=_parse_size(row.get("sizeKB")),
         type=kind,
         format=clean_line(about.get("format"), 40),

@@ -134,15 +134,18 @@ def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
 
 
 def model_from_json(body: Any) -> Model:
-    """Parse a model, without a cover. Raises InvalidResponse."""
-    if not _is_record(body):
+    """Parse a model, without a cover. Raises InvalidResponse, also for a deeply nested record."""
+    if not _is_record(body) or is_deeply_nested(body):
         raise InvalidResponse(_error_message(body, "a model"))
     return _parse_model(body)
 
 
 def version_from_json(body: Any) -> Version:
-    """Parse the response of `GET /model-versions/<id>`. Raises InvalidResponse."""
-    if not _is_record(body):
+    """Parse the response of `GET /model-versions/<id>`.
+
+    Raises InvalidResponse, also for a record that is nested too deeply to be stored.
+    """
+    if not _is_record(body) or is_deeply_nested(body):
         raise InvalidResponse(_error_message(body, "a model version"))
     return _parse_version(
         body, as_whole_number(body.get("modelId"), 1, _MAX_ID), as_mapping(body.get("model"))

@@ -262,6 +262,8 @@ class Item:
         """Return what a model file's record holds. Raises InvalidResponse if it is damaged."""
         try:
             request = ModelFileRequest.from_json(as_mapping(json.loads(self.record)))
+            if not request.path.encode():  # a lone surrogate is a ValueError
+                raise ValueError("The record has no path.")
         except (ValueError, RecursionError) as error:
             raise InvalidResponse("What the database has of it cannot be read.") from error
         return replace(request, url=self.url)  # its base URL may have changed

@@ -6,7 +6,7 @@ import os
 import time
 
 import pytest
-from civitai_manager_libs.core import remove_leftovers, ResumableFile
+from civitai_manager_libs.core import discard_resumable, remove_leftovers, ResumableFile
 from civitai_manager_libs.core.files.resumable_file import NOTE
 
 pytestmark = pytest.mark.usefixtures("each_system")
@@ -25,6 +25,12 @@ def half(tmp_path):
 def test_half_file_with_its_note_stays(half, tmp_path):
     assert remove_leftovers(str(tmp_path)) == 0
     assert ResumableFile(str(tmp_path), URL).size == 1000
+
+
+@pytest.mark.parametrize("name", ["no/such/folder", "a\0b", "a\ud800b"])
+def test_folder_that_cannot_be_listed_has_no_leftovers(tmp_path, name):
+    folder = str(tmp_path / name)
+    assert remove_leftovers(folder) == discard_resumable(folder, [URL]) == 0
 
 
 def test_one_that_nobody_came_back_to_goes(half, tmp_path):

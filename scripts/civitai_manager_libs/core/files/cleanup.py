@@ -23,7 +23,7 @@ def remove_leftovers(folder: str) -> int:
     removed = 0
     try:
         names = [name for name in os.listdir(folder) if is_temporary_name(name)]
-    except OSError:
+    except (OSError, ValueError):  # a NUL in the folder's name
         return 0
     for name in names:
         path = os.path.join(folder, name)

@@ -129,7 +129,7 @@ def discard_resumable(folder: str, urls: Iterable[str]) -> int:
     """
     try:
         names = set(filter(is_temporary_name, os.listdir(folder)))
-    except OSError:
+    except (OSError, ValueError):  # a NUL in the folder's name
         return 0
     paths = (temporary_path(folder, _file_key(url)) for url in (urls if names else ()))
     return sum(remove_resumable(path) for path in paths if os.path.basename(path) in names)
