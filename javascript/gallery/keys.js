@@ -190,7 +190,7 @@ function isUndo({ key, ctrlKey, metaKey, shiftKey, altKey }) {
   return key.toLowerCase() === "z" && (ctrlKey || metaKey) && !shiftKey && !altKey;
 }
 
-/** Return whether text is being typed, where Undo is the browser's.
+/** Return whether the user is typing text, so that the key for Undo belongs to the browser.
  * @param {Element | null} focused */
 function isTyping(focused) {
   return Boolean(focused?.matches("input:not([type='checkbox'], [type='range']), textarea"));

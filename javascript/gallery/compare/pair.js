@@ -41,7 +41,7 @@ export function makePairImages(context, pair, fileUrl) {
   ];
 }
 
-/** Return what the table of differences compares.
+/** Return the data that the table of differences compares.
  * @param {Context} context
  * @param {ComparedPair} pair
  * @returns {ComparedData[]} */

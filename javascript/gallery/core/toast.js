@@ -60,7 +60,7 @@ export class Toasts {
     while (this.list.children.length > MOST) this.list.firstElementChild?.remove();
   }
 
-  /** Take back what the newest message with an Undo button reports; return false if there is none. */
+  /** Press Undo on the newest message that has it. Return false if there is none. */
   undoNewest() {
     const buttons = [...this.list.querySelectorAll("[data-do='undo']")];
     const newest = /** @type {HTMLButtonElement | undefined} */ (buttons.at(-1));

@@ -104,12 +104,9 @@ export class Api {
     return this.#request("POST", path, file, options);
   }
 
-  /**
-   * Fetches what gradio says of the host's page, which is no route of ours.
-   *
+  /** Return gradio's configuration of the host's page.
    * @param {Options} [options]
-   * @returns {Promise<unknown>}
-   */
+   * @returns {Promise<unknown>} */
   getHostConfig(options) {
     return this.#request("GET", "../../config", undefined, options);
   }

@@ -30,7 +30,7 @@ export class JobPoller {
     void this.poll();
   }
 
-  /** Poll a job that was started here, in the browser's other tabs too. */
+  /** Poll the jobs at once after a job was started, here and in the browser's other tabs. */
   announceStart() {
     this.#channel.postMessage("started");
     void this.poll();

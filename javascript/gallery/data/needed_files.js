@@ -45,7 +45,7 @@ export class NeededFiles {
     });
   }
 
-  /** Load the files for a place, once for each query; "" empties the place.
+  /** Load the files that a query asks for and show them in a place; "" empties the place.
    * @param {NeedsPlace} place
    * @param {string} query */
   show(place, query) {
@@ -56,7 +56,7 @@ export class NeededFiles {
     if (query) void this.#load(place, query);
   }
 
-  /** Load the files that these images need, for the list.
+  /** Load the files that these images need, and show them in the list.
    * @param {readonly number[]} ids */
   showForImages(ids) {
     this.show("list", "");
@@ -97,7 +97,7 @@ export class NeededFiles {
     this.#reload();
   }
 
-  /** Load again what is shown: a file came, or a setting decides otherwise. */
+  /** Load all places again, since a file has arrived or a setting has changed. */
   #reload() {
     const { needs } = this.context.store.get();
     for (const place of /** @type {NeedsPlace[]} */ (Object.keys(needs))) {
@@ -105,7 +105,7 @@ export class NeededFiles {
     }
   }
 
-  /** Fetch the files for a place. What is shown stays until the answer comes.
+  /** Fetch the files for a place. The old ones stay until the response comes.
    * @param {NeedsPlace} place
    * @param {string} of */
   async #load(place, of) {
@@ -142,7 +142,7 @@ function describeSettings({ bootstrap }) {
   return SETTINGS.map((name) => getSetting(bootstrap, name)).join("\n");
 }
 
-/** Wait; throw an AbortError if the signal is aborted meanwhile.
+/** Wait for some time. Throws an AbortError if the signal is aborted meanwhile.
  * @param {number} time  milliseconds
  * @param {AbortSignal} signal
  * @returns {Promise<void>} */

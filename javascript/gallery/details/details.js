@@ -131,7 +131,7 @@ export class Details {
     this.listeners.loaded(record);
   }
 
-  /** Show anew which models are here: a file of one has come. */
+  /** Update which models are here, since the file of one has arrived. */
   async #refreshModels() {
     const view = this.#view;
     this.records.clearCache();

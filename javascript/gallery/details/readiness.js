@@ -99,7 +99,7 @@ export class Readiness {
       ? sumSizes(files.filter(isAbsent), fileChoices)
       : told.reduce((sum, { size }) => sum + size, 0);
     const size = formatBytes(bytes, bootstrap?.language);
-    const list = this.#count(absent);
+    const list = this.#listKinds(absent);
     const missing = words(absent.length === 1 ? "ready_missing_one" : "ready_missing", { list });
     return size ? `${missing} (${size})` : missing;
   }
@@ -107,14 +107,14 @@ export class Readiness {
   /** @param {Used[]} here  all that the image was made with, as far as it is known */
   #describeHere(here) {
     const { words } = this.#context;
-    const list = this.#count(here);
+    const list = this.#listKinds(here);
     if (!here.some(({ type }) => type === "model")) return words("ready_no_checkpoint", { list });
     return words(here.length === 1 ? "ready_here_one" : "ready_here", { list });
   }
 
-  /** Return how many there are of each kind, such as "checkpoint and 2 LoRAs".
+  /** Return the number of models of each kind, such as "checkpoint and 2 LoRAs".
    * @param {Used[]} used */
-  #count(used) {
+  #listKinds(used) {
     const { words, store } = this.#context;
     const texts = Object.entries(COUNTS).flatMap(([kind, key]) => {
       const n = used.filter(({ type }) => (type in COUNTS ? type : "") === kind).length;

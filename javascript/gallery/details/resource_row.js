@@ -34,7 +34,7 @@ export class ResourceRow {
     );
   }
 
-  /** Show the resource as its record tells it, or as Civitai does once that is known.
+  /** Show the resource with the data in its record, and with Civitai's data once they are loaded.
    * @param {NeededFile | undefined} needed */
   draw(needed) {
     this.#controls.element.hidden = !needed;
@@ -50,13 +50,13 @@ export class ResourceRow {
     this.#tag.textContent = type;
     this.#name.replaceChildren(url ? makeExternalLink(url, shown) : el("bdi", {}, shown));
     const label = (needed ?? this.resource).availability_label;
-    this.#status.textContent = [label, this.#size(needed)].filter(Boolean).join(" · ");
+    this.#status.textContent = [label, this.#formatSize(needed)].filter(Boolean).join(" · ");
     this.#status.hidden = !this.#status.textContent;
   }
 
-  /** Return the size of the local file, or of the missing one until its button says it.
+  /** Return the size of the file, "" if the download button shows it.
    * @param {NeededFile | undefined} needed */
-  #size(needed) {
+  #formatSize(needed) {
     const { availability, size } = this.resource;
     const isTold = availability === "" || (needed && availability !== "here");
     const { bootstrap } = this.#context.store.get();

@@ -68,7 +68,7 @@ export class Resources {
     return this.element;
   }
 
-  /** Show what is known of the files that are missing. */
+  /** Show what is known about the missing files. */
   #draw() {
     const { words, store } = this.context;
     const { needs, fileChoices, bootstrap } = store.get();

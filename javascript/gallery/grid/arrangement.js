@@ -104,8 +104,8 @@ export class Arrangement {
     return [...visible.filter(({ offset }) => offset >= 0), ...visible];
   }
 
-  /** Return where the window's top must be to keep the first of these images that is still in the
-   * grid in its place; null if none is.
+  /** Return the scroll position at which the first of these images keeps its place in the window,
+   * null if none of them is in the grid.
    * @param {Offset[]} visible */
   findTopFor(visible) {
     for (const { id, offset } of visible) {

@@ -55,10 +55,7 @@ export class SelectionBar {
     );
   }
 
-  /**
-   * Below the images: beside them a host may have a pane of its own. With many marks it has two
-   * rows on a phone, and what is said goes above both.
-   */
+  /** Tell the style where the bar belongs: below the images, and not below a host's other panes. */
   #place() {
     const host = /** @type {HTMLElement} */ (this.#context.root.host);
     const { left, width } = host.getBoundingClientRect();

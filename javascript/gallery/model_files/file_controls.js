@@ -93,19 +93,21 @@ export class FileControls {
     const name = needed.name || needed.hash;
     this.#choose.setAttribute("aria-label", words("model_choose", { name }));
     this.#choose.replaceChildren(
-      ...needed.choices.map((file) => el("option", { value: file.id }, this.#describe(file))),
+      ...needed.choices.map((file) => el("option", { value: file.id }, this.#describeFile(file))),
     );
-    this.#companions.replaceChildren(...needed.companions.map((file) => this.#companion(file)));
+    this.#companions.replaceChildren(
+      ...needed.companions.map((file) => this.#makeCompanionBox(file)),
+    );
   }
 
   /** Return the form, size and name of a file. @param {ModelFile} file */
-  #describe(file) {
+  #describeFile(file) {
     const size = formatBytes(file.size, this.#context.store.get().bootstrap?.language);
     return [file.form, size, file.name].filter(Boolean).join(" · ");
   }
 
   /** Return the checkbox of a file that belongs to the chosen one. @param {ModelFile} file */
-  #companion(file) {
+  #makeCompanionBox(file) {
     const { words, store } = this.#context;
     const box = el("input", { type: "checkbox", "data-field": "companion" });
     const chosen = this.#needed && getChoice(this.#needed, store.get().fileChoices).companions;
@@ -118,7 +120,7 @@ export class FileControls {
       else companions.delete(file.id);
       this.#change({ companions });
     });
-    const label = words("model_companion", { name: this.#describe(file) });
+    const label = words("model_companion", { name: this.#describeFile(file) });
     return el("label", { title: file.refusal || null }, box, el("span", { dir: "auto" }, label));
   }
 

@@ -31,7 +31,7 @@ export class GetModel {
     return this.#context.store.get().needs.gallery.answer?.files[0] ?? null;
   }
 
-  /** Open the list with the model, or the downloads while it comes. */
+  /** Open the list with the model's file, or the downloads if it is being downloaded. */
   #press() {
     const { store, actions } = this.#context;
     const { jobs, needs } = store.get();

@@ -76,7 +76,8 @@ export class ModelFilesPanel {
     store.on(["panel"], () => this.#leave(), { signal });
   }
 
-  /** Return the row of a file, which is chosen until the user leaves it out. @param {string} key */
+  /** Return the row of a file. All files are chosen until the user unchecks them.
+   * @param {string} key */
   #makeRow(key) {
     const row = new NeededRow(this.#context, (isChosen) => this.#choose(key, isChosen));
     const { element } = row;
@@ -86,7 +87,7 @@ export class ModelFilesPanel {
     };
   }
 
-  /** Stop what is still being looked up once the panel is closed. */
+  /** Stop loading the list once the panel is closed. */
   #leave() {
     const { store, actions } = this.#context;
     if (!this.panel.isOpen && store.get().needs.list.loading) actions.showNeeds("list", "");
@@ -110,7 +111,7 @@ export class ModelFilesPanel {
     this.#drawFooter(answer?.locked ?? "");
   }
 
-  /** Show whether all files are chosen that can be. */
+  /** Show whether all files are chosen that can be downloaded. */
   #drawAll() {
     const gettable = this.#listGettable();
     const chosen = gettable.filter(({ key }) => !this.#left.has(key)).length;

@@ -29,7 +29,7 @@ export class WatchRow {
     );
   }
 
-  /** Show what is new in the gallery. @param {WatchedGallery} one */
+  /** Show how many new images the gallery has. @param {WatchedGallery} one */
   draw(one) {
     this.element.toggleAttribute("data-news", one.new_count > 0);
     const summary = one.checked_at || !one.problem ? this.#summary(one) : "";

@@ -33,7 +33,7 @@ export function getRefusal(needed, choices) {
   return needed.refusal || (getChosenFile(needed, choices)?.refusal ?? "");
 }
 
-/** Return whether a file waits for the user's word, because it may run code.
+/** Return whether the user must agree first, because the chosen file may run code.
  * @param {NeededFile} needed
  * @param {Choices} choices */
 export function needsWord(needed, choices) {
@@ -58,7 +58,7 @@ export function isAbsent({ availability }) {
   return availability === "missing" || availability === "other";
 }
 
-/** Return the needed files that can be downloaded and are neither on their way nor here.
+/** Return the needed files that can be downloaded, without those that are being downloaded.
  * @param {State} state
  * @param {readonly NeededFile[]} files */
 export function listGettable(state, files) {
@@ -78,7 +78,7 @@ function listChosen(needed, choices) {
   return file ? [file, ...beside] : [];
 }
 
-/** Return the bytes that these needed files have together.
+/** Return the total size of these needed files in bytes.
  * @param {readonly NeededFile[]} files
  * @param {Choices} choices */
 export function sumSizes(files, choices) {
@@ -86,7 +86,7 @@ export function sumSizes(files, choices) {
   return chosen.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Return what a request for these files says.
+/** Return the body of a request to download these files.
  * @param {readonly NeededFile[]} files
  * @param {Choices} choices
  * @returns {ModelFileChoice[]} */

@@ -51,7 +51,8 @@ export class Gestures {
     element.addEventListener("dragstart", (event) => event.preventDefault(), { signal });
   }
 
-  /** Note a finger that comes down; two of them begin a pinch. @param {PointerEvent} event */
+  /** Record that a finger touches the image; a second finger begins a pinch.
+   * @param {PointerEvent} event */
   #onDown(event) {
     if (event.pointerType === "mouse" && event.button !== 0) return;
     if (!this.handlers.isOurs(event)) return;
@@ -69,7 +70,7 @@ export class Gestures {
     if (this.#doing !== "" && event.cancelable) event.preventDefault();
   }
 
-  /** Note where a press began. @param {PointerEvent} event */
+  /** Record where a press began. @param {PointerEvent} event */
   #startTrail(event) {
     this.#start = this.#getPoint(event);
     this.#trail = [{ ...this.#start, time: event.timeStamp }];
