@@ -198,7 +198,8 @@ function copyOnClick({ actions }, body, text) {
 export function makeExternalLink(url, text, action) {
   const safe = /^https?:\/\//.test(url);
   if (!safe) return el("bdi", {}, text);
-  const props = { href: url, target: "_blank", rel: "noopener noreferrer", "data-do": action };
+  const target = { href: url, target: "_blank", rel: "noopener noreferrer" };
+  const props = { ...target, class: "external", "data-do": action };
   return el("a", props, el("bdi", {}, text), icon("external"));
 }
 

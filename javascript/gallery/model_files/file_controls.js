@@ -26,7 +26,7 @@ export class FileControls {
   #bar = el("progress", { max: 100 });
   #line = el("span", { class: "line" });
   #progress;
-  #refusal = el("p", { class: "refusal", dir: "auto" });
+  #refusal = el("p", { class: "refusal warns", dir: "auto" });
   /** @type {NeededFile | null} */
   #needed = null;
 
