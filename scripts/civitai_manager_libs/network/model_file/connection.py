@@ -28,6 +28,7 @@ __all__ = ["FileChanged", "PieceConnection", "Transfer"]
 _EXPIRED = {400, 401, 403, 404, 410}  # what storages answer at an address that has run out
 _BUSY = {429, 503}
 _UNSAVED = 500_000  # bytes that all connections together may lose with a killed program
+_MAX_CHUNK = 128 * 1024 - 4096  # bytes; larger ones cost the system a new mapping each
 _BLOCK = 4096  # bytes; writes are whole blocks of the disk
 _POLL = 0.2  # seconds
 _ERROR_PAGE = 64 * 1024  # bytes
@@ -70,7 +71,7 @@ class PieceConnection:
     def __init__(self, transfer: Transfer) -> None:
         self.received = 0
         self._transfer, self._speed = transfer, 0.0
-        self._chunk = _UNSAVED // transfer.connections // _BLOCK * _BLOCK
+        self._chunk = min(_UNSAVED // transfer.connections, _MAX_CHUNK) // _BLOCK * _BLOCK
 
     def run(self) -> None:
         """Receive pieces until the file is complete.
