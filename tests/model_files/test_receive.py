@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from civitai_manager_libs import host, setting
 from civitai_manager_libs.core import Cancellation
-from civitai_manager_libs.errors import CivitaiShortcutError, DiskError, WrongHash
+from civitai_manager_libs.errors import CivitaiShortcutError, DiskError, NetworkError, WrongHash
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.infotext import Resource
 from civitai_manager_libs.local_models import get_model_index, WantedModel
@@ -131,6 +131,16 @@ def test_companion_that_fails_does_not_fail_the_model(site, folder, monkeypatch)
     received = _receive(_request(site, folder))
     assert received.notes == ("no_companions",)
     assert received.message == "The card cannot be written."
+
+
+def test_half_file_goes_if_the_user_brings_the_file(site, folder):
+    site.rules.stops_after = 100_000
+    with pytest.raises(NetworkError):
+        _receive(_request(site, folder))
+    assert len(os.listdir(folder)) == 2
+    (folder / "mix.safetensors").write_bytes(_BODY)
+    assert _receive(_request(site, folder)).was_here
+    assert not [name for name in os.listdir(folder) if name.startswith(".")]
 
 
 def test_file_that_a_virus_scanner_takes_away_at_once_was_received(site, folder, monkeypatch):

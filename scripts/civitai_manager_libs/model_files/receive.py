@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 
 from .. import host, setting
-from ..core import Cancellation, translate_disk_errors
+from ..core import Cancellation, discard_resumable, translate_disk_errors
 from ..errors import WrongHash
 from ..http_client import CivitaiHttpClient, FetchedFile, ModelChecks, SendOptions
 from ..local_models import get_model_index
@@ -51,6 +51,7 @@ def receive_model_file(
     if was_here:
         with translate_disk_errors(request.path):
             size = os.path.getsize(request.path)
+        discard_resumable(os.path.dirname(request.path), [request.url])
     else:
         size = _fetch_verified(client, request, progress, cancelled).size
     errors = write_companions(client, request, cancelled)
