@@ -229,8 +229,9 @@ export class Keys {
       return;
     }
     const focused = root.activeElement;
-    if (focused && usesKey(/** @type {HTMLInputElement} */ (focused), event.key)) return;
     const onTile = Boolean(focused?.closest('[role="listbox"]'));
+    // A tile is a link and yet has no keys of its own: Space marks it.
+    if (focused && !onTile && usesKey(/** @type {HTMLInputElement} */ (focused), event.key)) return;
     const state = store.get();
     const key = findKey(event, getKeyScopes(state, onTile));
     if (!key?.act) return;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   buildAddress,
+  buildImageAddress,
   buildImagesPath,
   countFilters,
   getSource,
@@ -29,6 +30,14 @@ test("the usual is the first of each choice, and the setting's rating", () => {
   assert.equal(usual.sort, "Newest");
   assert.equal(usual.level, "Soft");
   assert.equal(getSource(usual), "");
+});
+
+test("an image's address is the gallery's with the image in it", () => {
+  const state = { bootstrap, where: { ...model, sort: "Oldest" } };
+  const open = buildAddress(model, 7, usual, HERE);
+  const address = buildImageAddress(state, 42, open);
+  assert.deepEqual(parseAddress(new URL(address).search, usual).where, state.where);
+  assert.equal(parseAddress(new URL(address).search, usual).image, 42);
 });
 
 test("an address tells only what differs, and keeps what is the host's", () => {

@@ -143,8 +143,8 @@ def test_marks_filters_and_place_survive_a_reload(server, open_gallery):
     expect(page.page).to_have_url(re.compile("sort=Oldest"))
     wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     one, other = page.ids()[2], page.ids()[4]
-    page.tile(one).click(modifiers=["Control"])
-    page.tile(other).click(modifiers=["Control"])
+    page.tile(one).locator("[data-do='mark']").click()
+    page.tile(other).locator("[data-do='mark']").click()
     while page.place()[0] < 150:
         page.wheel(900)
         page.page.wait_for_timeout(30)

@@ -7,7 +7,7 @@ import { getSetting, getShown, isFiltered } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { Hover } from "./hover.js";
 import { chooseThumbWidth } from "./layout.js";
-import { listenToClicks, listenToPointer } from "./pointer_events.js";
+import { linkTiles, listenToClicks, listenToPointer } from "./pointer_events.js";
 import { Thumbs } from "./thumbs.js";
 import { Tiles } from "./tiles.js";
 import { getViewport, scrollDistance } from "./viewport.js";
@@ -61,6 +61,7 @@ export class Grid {
     });
     const tileOf = (/** @type {number} */ id) => this.#tiles.getTile(id);
     this.#thumbs = new Thumbs(this.#list, tileOf, (tile) => this.#isSeen(tile));
+    linkTiles(this.#list, context, tileOf);
     listenToClicks(this.#list, context, tileOf);
     listenToPointer(this.#list, this.#hover, tileOf, view.setFocus);
     this.#listen();

@@ -1,7 +1,26 @@
 /** What clicks, the pointer and the focus do on the grid's tiles. The keys are in keys.js. */
 
+import { buildImageAddress } from "../state/query.js";
+
 /** @import { Context } from "../types.js" */
 /** @import { Tile } from "./tile.js" */
+
+const NEW_TAB = /Mac|iP/.test(navigator.platform) ? "metaKey" : "ctrlKey";
+const BEFORE_USE = /** @type {const} */ (["pointerover", "pointerdown", "focusin", "contextmenu"]);
+
+/** Link each tile to its image's address as soon as it is pointed at or focused, which comes before
+ * any use of the link: setting all links at each change of the address would be slow.
+ * @param {HTMLElement} list
+ * @param {Context} context
+ * @param {(id: number) => Tile | undefined} tileOf */
+export function linkTiles(list, { store }, tileOf) {
+  for (const type of BEFORE_USE) {
+    list.addEventListener(type, ({ target }) => {
+      const tile = findTile(target, tileOf);
+      tile?.linkTo(buildImageAddress(store.get(), tile.view.id, location.href));
+    });
+  }
+}
 
 /** Call the actions for clicks on tiles.
  * @param {HTMLElement} list
@@ -12,15 +31,17 @@ export function listenToClicks(list, { actions, store }, tileOf) {
     const tile = findTile(event.target, tileOf);
     if (!tile) return;
     const { id } = tile.view;
+    const action = findAction(event.target);
+    if (event[NEW_TAB] && !action) return; // the browser opens the link in a new tab
+    event.preventDefault();
     if (event.shiftKey) actions.markTo(id);
-    else if (event.ctrlKey || event.metaKey || findAction(event.target) === "mark")
-      actions.mark(id);
-    else if (findAction(event.target) === "thumb-again") tile.reloadThumb();
+    else if (action === "mark") actions.mark(id);
+    else if (action === "thumb-again") tile.reloadThumb();
     else if (tile.isBlurred) actions.showBlurred(id);
     else actions.open(id);
     if (store.get().open === null) actions.focus(id);
   });
-  // Else a range by Shift selects the text of the page, and a tile is dragged as an image.
+  // Else a range by Shift selects the text of the page.
   list.addEventListener("mousedown", (event) => {
     if (event.shiftKey && findTile(event.target, tileOf)) event.preventDefault();
   });

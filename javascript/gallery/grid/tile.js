@@ -35,10 +35,11 @@ export class Tile {
     this.#words = words;
     this.#placeholder = makePlaceholder(view);
     this.element = el(
-      "div",
+      "a", // its href is set when it is pointed at or focused
       {
         class: "tile",
         role: "option",
+        draggable: "false",
         "data-tile": true,
         "data-id": view.id,
         "data-kind": view.kind,
@@ -65,6 +66,11 @@ export class Tile {
     style.transform = `translate(${x}px, ${y}px)`;
     style.width = `${width}px`;
     style.height = `${height}px`;
+  }
+
+  /** Link the tile to an address. @param {string} href */
+  linkTo(href) {
+    setAttribute(this.element, "href", href);
   }
 
   /** Show newer data of the image. @param {View | undefined} view */

@@ -2,7 +2,7 @@
 
 import { getSetting, NOWHERE } from "./state.js";
 
-/** @import { Bootstrap, Where } from "../types.js" */
+/** @import { Bootstrap, State, Where } from "../types.js" */
 
 const NUMBERS = /** @type {const} */ (["model", "version", "post"]);
 const TEXTS = /** @type {const} */ (["user", "sort", "period", "level", "type", "base"]);
@@ -62,6 +62,14 @@ export function buildAddress(where, image, usual, href, find = "") {
   setParameter(searchParams, "image", image, null);
   setParameter(searchParams, "find", find, "");
   return address.href;
+}
+
+/** Return the page's address for an image of the open gallery.
+ * @param {Pick<State, "bootstrap" | "where">} state
+ * @param {number} id
+ * @param {string} href  the current address */
+export function buildImageAddress({ bootstrap, where }, id, href) {
+  return buildAddress(where, id, bootstrap ? makeDefaultQuery(bootstrap) : where, href);
 }
 
 /** Set a parameter, or delete it if its value is the default or null.
