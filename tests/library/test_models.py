@@ -13,7 +13,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import search_models
 from civitai_manager_libs.errors import NetworkError, NotFound
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.library import models, records
+from civitai_manager_libs.library import models, records, wait_for_writes
 from civitai_manager_libs.library.store import writing
 
 
@@ -126,6 +126,7 @@ def test_model_that_is_read_later_tells_of_its_versions(civitai, client, library
     civitai.script("version", status(200, json.dumps(version).encode()))
     assert models.load_version(client, VERSION_ID).name == "old"
     models.load_model(client, MODEL_ID)
+    assert wait_for_writes()
     assert models.find_versions([VERSION_ID])[VERSION_ID].name == "v1"
     library.forget()
     assert models.find_versions([VERSION_ID])[VERSION_ID].name == "v1"

@@ -23,7 +23,6 @@ class ByteRanges:
 
     @property
     def size(self) -> int:
-        """Return the number of bytes in all ranges."""
         return sum(end - start for start, end in self._ranges)
 
     @property

@@ -34,7 +34,6 @@ class ReactionCounts:
 
     @property
     def total(self) -> int:
-        """Return the number of all reactions."""
         return self.likes + self.hearts + self.laughs + self.cries
 
 

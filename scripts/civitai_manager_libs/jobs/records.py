@@ -259,7 +259,7 @@ class Item:
 
     @property
     def model_request(self) -> ModelFileRequest:
-        """Return what a model file's record holds. Raises InvalidResponse if it is damaged."""
+        """Parse the record of a model file. Raises InvalidResponse if it is damaged."""
         try:
             request = ModelFileRequest.from_json(as_mapping(json.loads(self.record)))
             if not request.path.encode():  # a lone surrogate is a ValueError

@@ -86,7 +86,6 @@ class ModelLookup:
 
     @staticmethod
     def from_files(files: Iterable[ModelFile]) -> ModelLookup:
-        """Return a lookup of these files."""
         lookup = ModelLookup()
         for file in files:
             for code in _list_hash_forms(file.hashes):

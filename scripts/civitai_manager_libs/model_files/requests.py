@@ -47,7 +47,6 @@ class ModelFileRequest:
         return RemoteFile(self.file_id, self.name, self.size, sha256=self.sha256)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the request as a JSON object."""
         return asdict(self)
 
     @classmethod

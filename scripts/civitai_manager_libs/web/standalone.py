@@ -76,7 +76,6 @@ def _listen(address: str, port: int) -> socket.socket:
 
 
 def _serve(app: Any, listener: socket.socket, url: str) -> None:
-    """Serve an application until Ctrl-C."""
     import uvicorn
 
     from ..library import wait_for_writes

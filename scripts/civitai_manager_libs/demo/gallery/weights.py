@@ -75,7 +75,6 @@ def find_weights(file_id: int) -> Weights | None:
 
 @functools.lru_cache(maxsize=4)
 def make_body(weights: Weights) -> bytes:
-    """Return the content of a file."""
     if weights.type == "Config":
         return _CONFIGURATION
     if weights.format == "GGUF":

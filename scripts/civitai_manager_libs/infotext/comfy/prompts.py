@@ -124,8 +124,7 @@ def _read_own_text(
     """Return [the text that a node adds to a prompt], [] if the node adds no text.
 
     An unknown text is None. link: the link that leads to the node. cache: the texts that have been
-    read already. accepts_text: whether nodes that output plain text count too, not only nodes that
-    encode text.
+    read already. accepts_text: also read nodes that output plain text instead of encoded text.
     """
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):

@@ -72,7 +72,6 @@ def _max_char_width(data: bytes) -> int:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Return whether the bytes are valid UTF-8."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

@@ -136,7 +136,6 @@ class JobStore(SavedImages):
         ]
 
     def queue_jobs(self, job_ids: Collection[int]) -> None:
-        """Set the state of these jobs to `queued`."""
         with self._database.writing() as db:
             for job_id in job_ids:
                 rows.mark_queued(db, job_id)

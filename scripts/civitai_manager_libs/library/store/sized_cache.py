@@ -38,7 +38,6 @@ class SizedCache(Generic[_K, _V]):
         return entry[0] if entry else None
 
     def remove(self, key: _K) -> None:
-        """Remove a value if it is stored."""
         self._bytes -= self._values.pop(key, (None, 0))[1]
 
     def values(self) -> list[_V]:

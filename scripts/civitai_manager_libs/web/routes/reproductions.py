@@ -49,7 +49,6 @@ def get_reproductions(
 
 
 def get_reproduction_thumbnail(context: RequestContext) -> Response:
-    """Return a response with the thumbnail of a reproduction."""
     thumbnail = reproductions.read_thumbnail(context.path_param("reproduction"))
     if thumbnail is None:
         raise ApiError(404, "not_there")
@@ -58,7 +57,6 @@ def get_reproduction_thumbnail(context: RequestContext) -> Response:
 
 
 def get_reproduction_file(context: RequestContext) -> Any:
-    """Return a response with the full-size file of a reproduction."""
     one = reproductions.find_reproduction(context.path_param("reproduction"))
     if one is None or _file_state(one) != "here":
         raise ApiError(404, "not_there")
