@@ -47,6 +47,8 @@ def test_file_of_its_form_is_taken(name, content, tmp_path):
         ("a.safetensors", _PAGE, "application/octet-stream", NeedsKey),
         ("a.safetensors", _PAGE, "text/html; charset=utf-8", NeedsKey),
         ("a.yaml", _PAGE, "text/html", NeedsKey),
+        ("a.yaml", b'{"error": "Unauthorized"}', "", InvalidResponse),
+        ("a.yaml", b"<?xml version='1.0'?><Error>", "application/xml", InvalidResponse),
         ("a.pt", b"\x80binary", "Text/HTML", NeedsKey),
         ("a.safetensors", b'{"error": "Unauthorized"}', "", InvalidResponse),
         ("a.pt", b"\x80\x02", "application/json", InvalidResponse),

@@ -31,7 +31,6 @@ _MAGIC: dict[str, tuple[bytes, ...]] = {
     ".zip": (_ZIP,),
     **dict.fromkeys((".ckpt", ".pt", ".pth", ".bin"), (_ZIP, _PICKLE)),
 }
-_TEXT_NAMES = (".json", ".yaml", ".yml", ".txt")  # a config or a workflow
 _PAGE_TYPES = ("text/html", "application/xhtml")
 _TEXT_TYPES = ("application/json", "application/xml", "text/xml")
 _HTML = re.compile(
@@ -52,7 +51,7 @@ def check_start(head: bytes, content_type: str, name: str) -> None:
     if not head:
         raise InvalidResponse("An empty file came instead of the model.")
     extension = _extension(name)
-    if extension in _TEXT_NAMES:
+    if extension == ".json":
         return
     if util.is_markup(head) or kind.startswith(_TEXT_TYPES):
         raise InvalidResponse("Text came instead of the model.")
