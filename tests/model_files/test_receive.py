@@ -71,6 +71,14 @@ def test_model_is_here_at_once_though_the_folders_were_just_looked_at(site, fold
     assert get_model_index().find(wanted).state == "here"
 
 
+@pytest.mark.parametrize("left", ["mix.civitai.info", "mix.cm-info.json"])
+def test_model_is_here_although_a_sidecar_of_another_version_was_left(site, folder, left):
+    (folder / left).write_text('{"id": 1, "VersionId": 1, "name": "v0"}')
+    wanted = WantedModel(Resource("lora", "x", version_id=700200))
+    assert _receive(_request(site, folder)).path == str(folder / "mix_700200.safetensors")
+    assert get_model_index().find(wanted).state == "here"
+
+
 @pytest.mark.parametrize("noticed", [True, False])
 def test_host_is_told_by_the_kind_and_a_deaf_one_is_noted(site, folder, monkeypatch, noticed):
     kinds = []

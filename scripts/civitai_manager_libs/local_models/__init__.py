@@ -3,6 +3,14 @@
 from .folders import find_folder, has_folders, validate_folders
 from .index import get_model_index, ModelIndex
 from .matching import has_model_file, ModelFile, ModelMatch, WantedModel
+from .sidecars import describes_other_version
 
-__all__ = ["find_folder", "get_model_index", "has_folders", "has_model_file", "ModelFile"]
+__all__ = [
+    "describes_other_version",
+    "find_folder",
+    "get_model_index",
+    "has_folders",
+    "has_model_file",
+    "ModelFile",
+]
 __all__ += ["ModelIndex", "ModelMatch", "validate_folders", "WantedModel"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..core import as_checksum, as_list, as_mapping, clean_line, as_whole_number
 
-__all__ = ["EXTENSIONS", "Sidecar", "read_sidecar"]
+__all__ = ["describes_other_version", "EXTENSIONS", "Sidecar", "read_sidecar"]
 
 _MOST = 4_000_000  # bytes; a sidecar with all images of a page has some hundred thousand
 _LAST_ID = 2**31 - 1
@@ -37,6 +38,16 @@ def read_sidecar(path: str) -> Sidecar:
     except (OSError, ValueError, RecursionError):
         return Sidecar()
     return next(parse(data) for end, parse in _PARSERS.items() if path.endswith(end))
+
+
+def describes_other_version(path: str, version_id: int) -> bool:
+    """Return whether a sidecar beside a model file's path names another version.
+
+    Such a sidecar is left when a model file is deleted, and would tell of the next file there.
+    """
+    stem = os.path.splitext(path)[0]
+    stated = {read_sidecar(f"{stem}{end}").version_id for end in EXTENSIONS}
+    return not stated <= {None, version_id}
 
 
 def _parse_version(version: Mapping[str, Any], hashes: frozenset[str] = frozenset()) -> Sidecar:

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterator
 from .. import host, setting, util
 from ..civitai import Model, RemoteFile, Version
 from ..errors import DiskError, InputError
-from ..local_models import find_folder
+from ..local_models import describes_other_version, find_folder
 from .folder_template import fill_folder_template, validate_folder_template
 
 __all__ = [
@@ -124,12 +124,14 @@ def choose_path(
 def find_free_path(wanted: str, version_id: int, file: RemoteFile) -> str:
     """Return the path that was chosen for a file, or a similar one if another file is there now.
 
-    The same file may be at the returned path, but no other file. Raises DiskError if there is no
-    such path.
+    The same file may be at the returned path, but no other file, nor another version's sidecar
+    without a file. Raises DiskError if there is no such path.
     """
     for path in _iter_paths(wanted, version_id, file.id):
-        is_missing = not os.path.lexists(path)
-        if is_missing or os.path.isfile(path) and is_same_file(path, file):
+        if not os.path.lexists(path):
+            if not describes_other_version(path, version_id):
+                return path
+        elif os.path.isfile(path) and is_same_file(path, file):
             return path
     raise DiskError(f"{wanted} cannot be written: other files have this name.")
 
