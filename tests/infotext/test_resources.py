@@ -18,6 +18,13 @@ def test_a_lora_named_in_three_places_is_one_resource():
     assert list_resources(meta) == (Resource("lora", "paperStyle", 0.7, "9f8e7d6c5b"),)
 
 
+def test_hash_of_nothing_does_not_make_two_loras_one():
+    nothing = "E3B0C44298FC"  # stated of files that a program could not read
+    rows = [{"type": "lora", "name": name, "hash": nothing} for name in ("a", "b")]
+    found = list_resources({"resources": rows})
+    assert [(one.name, one.hash) for one in found] == [("a", ""), ("b", "")]
+
+
 def test_checkpoint_and_vae_join_their_hashes():
     meta = {
         "Model": "exampleMix_v20",

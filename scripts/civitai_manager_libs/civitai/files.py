@@ -20,7 +20,6 @@ _MAX_ID = 2**31 - 1
 _MAX_FILES = 500
 _MAX_URL, _MAX_NAME = 2_000, 1_000  # characters; a cut name would lose its extension
 _MAX_KILOBYTES = 2**40
-_NO_HASH = "e3b0c44298fc"  # AutoV3 of a file that Civitai could not read: the hash of nothing
 _DIGITS = {"AutoV1": 8, "AutoV2": 10, "AutoV3": 12, "SHA256": 64}
 _PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 _SAFE = (".safetensors", ".sft", ".gguf")
@@ -162,8 +161,4 @@ def _parse_size(kilobytes: object) -> int:
 def _read_hashes(hashes: Mapping[str, Any]) -> dict[str, str]:
     """Return the hashes of known kinds by kind, in lower case; leave out invalid ones."""
     codes = {kind: as_checksum(hashes.get(kind)).lower() for kind in _DIGITS}
-    return {
-        kind: code
-        for kind, code in codes.items()
-        if len(code) == _DIGITS[kind] and code != _NO_HASH
-    }
+    return {kind: code for kind, code in codes.items() if len(code) == _DIGITS[kind]}

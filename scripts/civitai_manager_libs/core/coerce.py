@@ -27,6 +27,7 @@ _HARMFUL = re.compile(
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"([+-]?[0-9]{1,20})(?:\.0*)?")
 _CHECKSUM = re.compile(r"(?:0x)?([0-9a-fA-F]{4,128})")
+_HASH_OF_NOTHING = "e3b0c44298"  # the beginning of its SHA256
 _MODEL_EXTENSION = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", re.IGNORECASE)
 
 
@@ -90,8 +91,12 @@ def as_integer(value: object) -> int | None:
 
 
 def as_checksum(value: object) -> str:
-    """Return a hash of 4 to 128 hexadecimal digits without its `0x`, "" for other values."""
-    return found[1] if (found := _CHECKSUM.fullmatch(as_text(value))) else ""
+    """Return a hash of 4 to 128 hexadecimal digits without its `0x`, "" for other values.
+
+    The hash of nothing, which programs state for a file that they could not read, is none.
+    """
+    found = _CHECKSUM.fullmatch(as_text(value))
+    return found[1] if found and not found[1].lower().startswith(_HASH_OF_NOTHING) else ""
 
 
 def as_list(value: object) -> Sequence[Any]:
