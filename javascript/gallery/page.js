@@ -15,6 +15,7 @@ import { NeededFiles } from "./data/needed_files.js";
 import { Pager } from "./data/pager.js";
 import { Reconnect } from "./data/reconnect.js";
 import { sendToTab } from "./details/gradio_bridge.js";
+import { listenToDrags } from "./drag.js";
 import { Filters } from "./find/filters.js";
 import { Finder } from "./find/finder.js";
 import { GalleryHeader } from "./find/gallery_header.js";
@@ -151,6 +152,7 @@ function buildParts(context, status) {
   parts.compare = new Compare(context);
   new Help(context);
   new Keys(context);
+  listenToDrags(context, (id) => parts.viewer.findKnown(id));
   new Reconnect(context, () => parts.grid.getScrollPlace() === null);
   followMarks(store, context.signal);
   rememberPlace(context, () => parts.grid.getScrollPlace(), view.setPlace);

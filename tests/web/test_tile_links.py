@@ -58,3 +58,54 @@ def test_link_follows_the_gallery_and_stays_one_option_of_the_listbox(server, op
     assert page.axe_findings() == []
     page.key("Enter")
     expect(page.viewer).to_have_attribute("data-id", page.focused() or id)
+
+
+_FIELD = """
+place => {
+    const field = document.createElement("textarea");
+    field.id = "dropped-on";
+    field.style.cssText = "position: fixed; z-index: 99; left: 0; bottom: 0";
+    place.append(field);
+    document.addEventListener("dragstart", ({dataTransfer}) => {
+        window.dragged = Object.fromEntries([...dataTransfer.types].map(
+            type => [type.toLowerCase(), dataTransfer.getData(type)]));
+    });
+}
+"""
+
+
+_LONG_PRESS = """
+tile => ["touch", "mouse"].map(pointerType => {
+    const how = {bubbles: true, cancelable: true, composed: true};
+    tile.dispatchEvent(new PointerEvent("pointerdown", {...how, pointerType}));
+    const drag = new DragEvent("dragstart", {...how, dataTransfer: new DataTransfer()});
+    return tile.dispatchEvent(drag);
+})
+"""
+
+
+def test_a_finger_that_rests_on_a_tile_drags_nothing(server, open_gallery):
+    assert open_gallery(server).ready().tiles.first.evaluate(_LONG_PRESS) == [False, True]
+
+
+def test_a_dragged_picture_drops_its_infotext_or_else_its_address(server, open_gallery):
+    page = open_gallery(server).ready()
+    tile, dropped = page.tiles.nth(1), page.page.locator("#dropped-on")
+    id = tile.get_attribute("data-id")
+    page.page.evaluate(f"({_FIELD})(document.body)")
+    asked = list(page.api())
+    tile.drag_to(dropped)
+    assert _query(dropped.input_value())["image"] == [id]
+    assert page.page.evaluate("dragged")["text/uri-list"].endswith(f"/api/file/{id}")
+    assert page.api() == asked and not [path for path in page.asked if path.startswith("file/")]
+    expect(page.viewer).to_be_hidden()
+    tile.click()
+    page.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
+    page.page.locator(".details .infotext summary").click()
+    infotext = page.page.locator(".details .infotext textarea").input_value()
+    dropped.evaluate("field => field.remove()")
+    page.viewer.evaluate(_FIELD)
+    page.slide.locator("img.file").drag_to(page.page.locator("dialog #dropped-on"))
+    assert page.page.locator("dialog #dropped-on").input_value() == infotext
+    assert page.viewed()["id"] == id  # a mouse that drags a whole picture turns no page
+    assert page.page.evaluate("dragged")["text/plain"] == infotext

@@ -5,6 +5,7 @@ import { formatDate } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage, reportOffline } from "../data/problems.js";
+import { OWN_TYPE } from "../drag.js";
 import { isBlurred } from "../state/content_rating.js";
 
 /** @import { Api } from "../data/api.js" */
@@ -163,10 +164,11 @@ export function getThumbUrl(api, { id, made_at }) {
 function acceptDrops(zone, drop) {
   /** @param {DragEvent} event */
   const follow = (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
+    const types = event.dataTransfer?.types ?? [];
+    if (!types.includes("Files") || types.includes(OWN_TYPE)) return;
     event.preventDefault(); // else the browser opens the file in the page's place
     zone.toggleAttribute("data-drop", event.type === "dragover");
-    const file = event.type === "drop" ? event.dataTransfer.files[0] : null;
+    const file = event.type === "drop" ? event.dataTransfer?.files[0] : null;
     if (file) drop(file);
   };
   zone.addEventListener("dragover", follow);

@@ -39,7 +39,6 @@ export class Tile {
       {
         class: "tile",
         role: "option",
-        draggable: "false",
         "data-tile": true,
         "data-id": view.id,
         "data-kind": view.kind,

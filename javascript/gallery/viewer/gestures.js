@@ -5,6 +5,8 @@
 /**
  * @typedef {object} Handlers  points are from the element's middle, in CSS pixels
  * @property {(event: PointerEvent) => boolean} isOurs  whether a press is a gesture
+ * @property {(event: PointerEvent | DragEvent) => boolean} [isNativeDrag]  whether the browser drags
+ *     what is pressed, which is no gesture
  * @property {(axis: "x" | "y") => void} dragStart
  * @property {(by: Point) => void} drag  by: the distance from its beginning
  * @property {(end: {by: Point, speed: Point}) => void} dragEnd  speed in pixels a millisecond
@@ -47,20 +49,26 @@ export class Gestures {
     element.addEventListener("touchmove", (event) => this.#onTouch(event), firm);
     element.addEventListener("click", (event) => this.#onClick(event), { signal });
     element.addEventListener("wheel", (event) => this.#onWheel(event), firm);
-    // an image is dragged by us; the browser's own drag would end the pointer's events
-    element.addEventListener("dragstart", (event) => event.preventDefault(), { signal });
+    element.addEventListener("dragstart", (event) => this.#onDragStart(event), { signal });
   }
 
   /** Record that a finger touches the image; a second finger begins a pinch.
    * @param {PointerEvent} event */
   #onDown(event) {
     if (event.pointerType === "mouse" && event.button !== 0) return;
-    if (!this.handlers.isOurs(event)) return;
     if (this.#fingers.size === 0) this.#doing = "";
+    if (!this.handlers.isOurs(event)) return;
+    if (event.pointerType === "mouse" && this.handlers.isNativeDrag?.(event)) return;
     if (this.#fingers.size > 1) return;
     this.#fingers.set(event.pointerId, this.#getPoint(event));
     if (this.#fingers.size === 2) this.#startPinch();
     else this.#startTrail(event);
+  }
+
+  /** Stop the browser's own drag during a gesture: it would end the pointer's events.
+   * @param {DragEvent} event */
+  #onDragStart(event) {
+    if (this.#fingers.size > 0 || !this.handlers.isNativeDrag?.(event)) event.preventDefault();
   }
 
   /** Keep the browser from scrolling. Otherwise Chromium may continue a flick, and ignore the next

@@ -156,7 +156,7 @@ export class Slide {
    * @param {AbortSignal} signal */
   async loadFile(signal) {
     if (this.shows === "file" || this.view.kind !== "image") return;
-    const image = el("img", { class: "file", alt: this.#label, draggable: "false" });
+    const image = el("img", { class: "file", alt: this.#label });
     const url = this.source?.file ?? this.context.api.file(this.view.id);
     signal.addEventListener("abort", () => image.removeAttribute("src"), { once: true });
     this.clearError();

@@ -38,6 +38,15 @@ export class StageGestures {
     return event.clientY < video.getBoundingClientRect().bottom - CONTROLS;
   }
 
+  /** Return whether an event is on the whole image, which can be dragged to another program; a
+   * zoomed image is panned.
+   * @param {MouseEvent} event */
+  isNativeDrag({ target }) {
+    const { slide } = this.stage;
+    if (!slide || slide.isZoomed || !(target instanceof HTMLImageElement)) return false;
+    return slide.shows === "file" && slide.box.contains(target);
+  }
+
   /** Decide what a drag does: pan a zoomed image, swipe sideways or swipe down.
    * @param {"x" | "y"} axis */
   dragStart(axis) {

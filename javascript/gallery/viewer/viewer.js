@@ -59,6 +59,15 @@ export class Viewer {
     return Boolean(video);
   }
 
+  /** Return the record of an image and its infotext with the user's edits, as far as they are known
+   * without a request.
+   * @param {number} id */
+  findKnown(id) {
+    const { details } = this.#parts ?? {};
+    const record = details?.records.getCached(id);
+    return { record, infotext: record && details ? details.sendTo.getText(record) : "" };
+  }
+
   copyInfotext() {
     const { actions, toast, words } = this.context;
     const text = this.#parts?.details.infotext;

@@ -1,0 +1,89 @@
+/** What a dragged image carries: its infotext, the URL of its file, and the file itself. */
+
+import { el } from "./core/dom.js";
+
+/** @import { Context, ImageRecord } from "./types.js" */
+/** @typedef {{file: string, page: string}} ImageUrls  page: the image's own address */
+
+export const OWN_TYPE = "application/x-civitai-shortcut-image";
+const SUBTYPES = new Map([
+  ["jpg", "jpeg"],
+  ["mp3", "mpeg"],
+]);
+const GHOST_SIDE = 96; // pixels, the longer side of what is seen under the pointer
+
+/** Return the data of a dragged image by their types. Chromium saves the file of `DownloadURL`
+ * where it is dropped on a folder; without the file's type, which only a record tells, it would
+ * get a wrong name.
+ * @param {number} id
+ * @param {Pick<ImageRecord, "kind" | "extension" | "saved_path"> | undefined} record  undefined if unknown
+ * @param {string} infotext  "" if unknown
+ * @param {ImageUrls} urls
+ * @returns {Record<string, string>} */
+export function makeDragData(id, record, infotext, { file, page }) {
+  /** @type {Record<string, string>} */
+  const data = { "text/uri-list": file, "text/plain": infotext || page, [OWN_TYPE]: String(id) };
+  if (!record?.extension) return data;
+  const { kind, extension, saved_path: path } = record;
+  const name = path.split(/[\\/]/).at(-1) || `${id}.${extension}`;
+  data.DownloadURL = `${kind}/${SUBTYPES.get(extension) ?? extension}:${name}:${file}`;
+  return data;
+}
+
+/** Give dragged tiles, and the open image, something to drop.
+ * @param {Context} context
+ * @param {(id: number) => {record: ImageRecord | undefined, infotext: string}} findKnown  returns what
+ *     is known of an image without a request */
+export function listenToDrags({ root, api, signal }, findKnown) {
+  let isTouch = false; // a finger that rests on a tile opens the browser's menu
+  const note = (/** @type {Event} */ event) => {
+    isTouch = event instanceof PointerEvent && event.pointerType !== "mouse";
+  };
+  root.addEventListener("pointerdown", note, { signal, capture: true });
+  /** @param {Event} event */
+  const begin = (event) => {
+    const dragged = findDragged(event.target);
+    if (!(event instanceof DragEvent) || !event.dataTransfer || !dragged) return;
+    const { id, image, link } = dragged;
+    if (isTouch || link?.hasAttribute("data-blurred")) return event.preventDefault();
+    const transfer = event.dataTransfer;
+    // The browser's own data of a link would be the page's address; those of an image are its file.
+    if (link) transfer.clearData();
+    const { record, infotext } = findKnown(id);
+    const urls = { file: api.file(id), page: record?.url ?? link?.href ?? location.href };
+    const data = makeDragData(id, record, infotext, urls);
+    for (const [type, text] of Object.entries(data)) transfer.setData(type, text);
+    transfer.effectAllowed = "copyLink";
+    if (image?.naturalWidth) showGhost(transfer, image, root);
+  };
+  root.addEventListener("dragstart", begin, { signal });
+}
+
+/** Return the image that is dragged, null if something else is.
+ * @param {EventTarget | null} target
+ * @returns {{id: number, image: HTMLImageElement | null, link: HTMLAnchorElement | null} | null} */
+function findDragged(target) {
+  if (!(target instanceof Element)) return null;
+  const link = target.closest("a[data-tile]");
+  if (link instanceof HTMLAnchorElement)
+    return { id: Number(link.dataset.id), image: link.querySelector("img"), link };
+  const viewer = target.closest("[data-viewer]");
+  if (!(target instanceof HTMLImageElement && viewer instanceof HTMLElement)) return null;
+  return target.closest(".stage") && { id: Number(viewer.dataset.id), image: target, link: null };
+}
+
+/** Show a small copy of an image under the pointer while it is dragged.
+ * @param {DataTransfer} transfer
+ * @param {HTMLImageElement} image
+ * @param {ShadowRoot} root */
+function showGhost(transfer, image, root) {
+  const { naturalWidth, naturalHeight } = image;
+  const scale = Math.min(1, GHOST_SIDE / Math.max(naturalWidth, naturalHeight));
+  const width = Math.max(1, Math.round(naturalWidth * scale));
+  const height = Math.max(1, Math.round(naturalHeight * scale));
+  const ghost = el("canvas", { class: "drag-ghost", width, height, "aria-hidden": "true" });
+  ghost.getContext("2d")?.drawImage(image, 0, 0, width, height);
+  root.append(ghost); // a browser draws only what is in the page
+  transfer.setDragImage(ghost, width / 2, height / 2);
+  requestAnimationFrame(() => ghost.remove());
+}
