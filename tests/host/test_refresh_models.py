@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import types
 
@@ -84,8 +85,9 @@ def test_host_without_the_function_has_not_noticed(webui, kind):
     assert not host.refresh_models(kind)
 
 
-def test_function_that_fails_is_told_of_and_the_next_one_is_called(webui, capsys):
-    webui("modules.shared_items", "refresh_vae_list", OSError("a damaged file"))
+@pytest.mark.parametrize("error", [OSError, sqlite3.OperationalError])
+def test_function_that_fails_is_told_of_and_the_next_one_is_called(webui, capsys, error):
+    webui("modules.shared_items", "refresh_vae_list", error("a damaged file"))
     assert not host.refresh_models("vae")
     webui(_FORGE, "refresh_models")
     assert host.refresh_models("vae")

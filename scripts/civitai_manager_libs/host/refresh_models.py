@@ -5,6 +5,7 @@ Imports nothing of the WebUI: what it has loaded is looked up. Each host has oth
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial, reduce
@@ -18,6 +19,7 @@ __all__ = ["refresh_models"]
 # What a host's function may raise because of a damaged file or its own state.
 _HOST_ERRORS: tuple[type[Exception], ...] = (AssertionError, AttributeError, EOFError, ImportError)
 _HOST_ERRORS += (LookupError, OSError, RuntimeError, TypeError, ValueError)
+_HOST_ERRORS += (sqlite3.Error,)  # of A1111's cache of hashes
 _ITEMS, _FORGE = "modules.shared_items", "modules_forge.main_entry"
 # By kind of model: (module, function in it). A host has some of them.
 _CHECKPOINTS = (
