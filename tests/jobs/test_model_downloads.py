@@ -153,6 +153,23 @@ def test_refused_half_file_goes_with_its_job(service, site, folder):
     wait_for(lambda: not os.listdir(folder), "an empty folder")
 
 
+def test_half_file_that_another_job_wants_stays_when_a_job_is_forgotten(service, site, folder):
+    first = _start(service, site, folder)
+    service.stop(first, "paused")
+    _comes_to(service, first, "paused")
+    site.rules.route = (401, {}, b'{"error": "Unauthorized", "message": "log in"}')
+    service.resume(first)
+    _comes_to(service, first, "done")
+    site.rules.route = None
+    second = _start(service, site, folder)
+    service.stop(second, "paused")
+    _comes_to(service, second, "paused")
+    service.forget(first)
+    assert len(part_files(folder)) == 2
+    service.stop(second, "cancelled")
+    wait_for(lambda: not os.listdir(folder), "an empty folder")
+
+
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
 def test_file_that_is_wanted_again_right_after_a_stop_comes(service, site, folder, state):
     job_id = _start(service, site, folder)

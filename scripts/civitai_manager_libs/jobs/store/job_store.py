@@ -172,10 +172,17 @@ class JobStore(SavedImages):
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _discard_resumable(self, job_id: int, keeps_models: bool = False) -> None:
-        """Delete the partly downloaded files of the job's unsaved items."""
+        """Delete the partly downloaded files of the job's unsaved items.
+
+        Model files that another unfinished job will download stay.
+        """
         sql = f"{rows.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
         sql += " AND kind != 'model'" if keeps_models else ""
         unsaved = rows.parse_items(self._database.rows(sql, (job_id,)))
+        if any(item.kind == "model" for item in unsaved):
+            with self._database.reading() as db:
+                wanted = model_rows.find_wanted_elsewhere(db, job_id)
+            unsaved = [i for i in unsaved if i.kind != "model" or i.image_id not in wanted]
         folder, urls = self.get_job(job_id).folder if unsaved else "", defaultdict(list)
         for item in unsaved:
             urls[item.folder(folder)].append(item.url)

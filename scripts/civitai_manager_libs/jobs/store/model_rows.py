@@ -16,7 +16,7 @@ from ..records import JobOptions
 from ..states import JobState, WalkState
 from .rows import insert_job, to_json, with_base, without_base
 
-__all__ = ["insert_model_job", "parse_state", "STATES"]
+__all__ = ["find_wanted_elsewhere", "insert_model_job", "parse_state", "STATES"]
 
 _RECORD = "CASE WHEN json_valid(record) THEN json_extract(record, '$.{0}') END"
 STATES = (
@@ -71,6 +71,18 @@ def _find_unfinished(db: sqlite3.Connection, file_ids: Iterable[int]) -> dict[in
         (json.dumps(list(file_ids)), json.dumps(over)),
     )
     return dict(found.fetchall())
+
+
+def find_wanted_elsewhere(db: sqlite3.Connection, job_id: int) -> set[int]:
+    """Return the ids of the model files that other unfinished jobs than this one will download."""
+    over = [state for state in JobState if state.is_over]
+    found = db.execute(
+        "SELECT image_id FROM items JOIN jobs ON jobs.id = job WHERE kind = 'model' AND job != ?"
+        " AND items.state = 'waiting'"
+        " AND jobs.state NOT IN (SELECT value FROM json_each(?))",
+        (job_id, json.dumps(over)),
+    )
+    return {file_id for (file_id,) in found}
 
 
 def parse_state(row: tuple[Any, ...]) -> ModelFileState:
