@@ -109,6 +109,7 @@ export class Details {
       ...[
         makeAbout(context, record, record),
         makeProblems(record),
+        this.#makeFileButton(view, record),
         this.sendTo.makeButtons(record),
         this.readiness.show(record),
         this.compatibility.show(record.incompatibilities),
@@ -121,7 +122,6 @@ export class Details {
         makeWorkflow(context, record),
         makeAnnotations(context, record, (changed) => this.records.cacheRecord(changed), signal),
         this.reproductions.files,
-        this.#makeFileButton(view, record),
         makeLinks(context, record),
       ].filter((part) => part !== null),
     );
@@ -193,12 +193,7 @@ export class Details {
       { action: "look-in-file", icon: icon("search"), words: words("look_in_file") },
       () => this.#lookInFile(view),
     );
-    return el(
-      "section",
-      { class: "nothing" },
-      el("p", { class: "dim" }, words("no_infotext")),
-      look,
-    );
+    return el("section", { class: "nothing" }, look);
   }
 
   /** Look for an infotext in the image's file. @param {View} view */
