@@ -51,6 +51,7 @@ def test_view_of_a_picture_is_all_that_a_tile_shows(api, on_demo):
         "saved",
         "has_data",
         "favourite",
+        "stars",
         "deleted_at",
         "new",
     }
