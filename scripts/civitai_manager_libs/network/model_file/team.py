@@ -15,7 +15,7 @@ __all__ = ["receive_file"]
 _SHARED_FROM = 32 * 1024 * 1024  # bytes that are missing; fewer come over one connection
 _TICK = 0.1  # seconds
 _SYNC_SHARE = 2  # between two syncs: so many times what the last one took,
-_MIN_SYNC_PAUSE, _MAX_SYNC_PAUSE = 0.05, 0.1  # but at least and at most so many seconds
+_MIN_SYNC_PAUSE, _MAX_SYNC_PAUSE = 0.02, 0.1  # but at least and at most so many seconds
 _MIN_SYNC = 256 * 1024  # bytes; fewer are not worth a sync
 
 
