@@ -29,12 +29,13 @@ def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], N
     team = _Team(transfer, retries)
     syncing = threading.Thread(target=team.sync, name="model-sync", daemon=True)
     syncing.start()
+    is_received = False
     try:
         team.receive(on_tick)
-    except BaseException:
-        transfer.cancelled.set()
-        raise
+        is_received = True
     finally:
+        if not is_received:
+            transfer.cancelled.set()
         team.close()
         syncing.join()
     team.raise_error()
