@@ -6,7 +6,7 @@ import json
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...core import Image, log_disk_errors
@@ -15,7 +15,7 @@ from ..store import select_rows, writing
 from .thumbnails import store_thumbnails
 
 __all__ = ["Annotation", "AnnotationChange", "change_annotations", "find_annotations"]
-__all__ += ["read_annotations", "write_annotation"]
+__all__ += ["read_annotations", "write_annotation", "write_changes"]
 
 _MAX_NOTE = 10_000  # characters
 _MAX_TAGS, _MAX_TAG = 100, 100  # tags of an image, characters of a tag
@@ -88,9 +88,17 @@ def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
 
 def change_annotations(images: Sequence[Image], change: AnnotationChange) -> None:
     """Change the annotations of images, and store the images' thumbnails. Raises DiskError."""
+    write_changes(images, {image.id: change for image in images})
+
+
+def write_changes(images: Sequence[Image], changes: Mapping[int, AnnotationChange]) -> None:
+    """Change each image's annotations by its id in one transaction; store their thumbnails.
+
+    Raises DiskError.
+    """
     with writing() as db:
         for image in images:
-            write_annotation(db, image.id, change)
+            write_annotation(db, image.id, changes[image.id])
     store_thumbnails(images)
 
 

@@ -49,12 +49,14 @@ def annotate_images(context: RequestContext) -> AnnotationsChanged:
 def _restore_annotations(restored: Mapping[int, Annotations]) -> AnnotationsChanged:
     """Restore the annotations and collections that images had before a change."""
     previous = _view_annotations(list(restored))
-    for image in records.find_images(list(restored)).values():
-        before = restored[image.id]
-        change = bookmarks.annotations.AnnotationChange(
+    changes = {
+        image_id: bookmarks.annotations.AnnotationChange(
             before["favourite"], before["stars"], before["note"], before["tags"]
         )
-        bookmarks.annotations.change_annotations([image], change)
+        for image_id, before in restored.items()
+    }
+    images = list(records.find_images(list(restored)).values())
+    bookmarks.annotations.write_changes(images, changes)
     names = {image_id: before["collections"] for image_id, before in restored.items()}
     bookmarks.collections.restore_memberships(names)
     return {"annotations": _view_annotations(list(restored)), "previous": previous}
