@@ -54,17 +54,22 @@ export function closeModal(dialog) {
   if (activeElement instanceof HTMLElement && dialog.contains(activeElement)) activeElement.blur();
 }
 
-/** Call the listener with the topmost dialog, now and on each change; with the root if none is
- * open.
+/** Return the topmost open dialog, or the element in it that fills the screen; the root if no dialog
+ * is open.
+ * @param {ShadowRoot} root
+ * @returns {Element | ShadowRoot} */
+export function getTop(root) {
+  const dialog = getStack(root).at(-1);
+  const full = root.fullscreenElement;
+  return (full && dialog?.contains(full) ? full : dialog) ?? root;
+}
+
+/** Call the listener with what `getTop` returns, now and on each change.
  * @param {ShadowRoot} root
  * @param {(top: Element | ShadowRoot) => void} listener
  * @param {AbortSignal} signal */
 export function followTop(root, listener, signal) {
-  const now = () => {
-    const dialog = getStack(root).at(-1);
-    const full = root.fullscreenElement; // an element inside the dialog may fill the screen
-    listener((full && dialog?.contains(full) ? full : dialog) ?? root);
-  };
+  const now = () => listener(getTop(root));
   root.addEventListener("modal-top", now, { signal });
   root.addEventListener("fullscreenchange", now, { signal });
   now();

@@ -1,0 +1,209 @@
+/** Menus over the page, at a point or below a button, for mouse, finger and keys. */
+
+import { el } from "./dom.js";
+import { icon } from "./icons.js";
+import { getTop } from "./modal.js";
+
+/** @typedef {{x: number, y: number}} Point  in pixels from the window's upper left corner */
+/** @typedef {{left: number, top: number, right: number, bottom: number}} Edges */
+/** @typedef {{width: number, height: number}} Size */
+
+/**
+ * @typedef {object} MenuItem
+ * @property {string} key  the item's `data-do`
+ * @property {string} text
+ * @property {() => unknown} do  runs once the menu is closed and the focus is back where it was
+ * @property {boolean} [isChecked]  undefined for an item that is not a switch
+ * @property {boolean} [isDisabled]
+ * @property {boolean} [startsGroup]  draws a line above the item
+ */
+
+const MARGIN = 8; // pixels between a menu and the window's edge
+const TYPING = 700; // ms within which letters make one word
+
+/** @type {WeakMap<ShadowRoot, () => void>} what closes the open menu of a root */
+const closers = new WeakMap();
+
+/** Open a menu. It closes when an item is chosen, by Escape or Tab, by a press beside it, and when
+ * something is scrolled.
+ * @param {ShadowRoot} root
+ * @param {Element | Point} anchor  a button below which the menu opens, or a point
+ * @param {readonly MenuItem[]} items
+ * @param {AbortSignal} signal  aborted when the page is left */
+export function openMenu(root, anchor, items, signal) {
+  closers.get(root)?.();
+  const abort = new AbortController();
+  const focused = root.activeElement;
+  const close = () => {
+    const hadFocus = layer.contains(root.activeElement);
+    abort.abort();
+    closers.delete(root);
+    layer.remove();
+    if (anchor instanceof HTMLButtonElement) anchor.setAttribute("aria-expanded", "false");
+    if (hadFocus && focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  };
+  const rows = items.map((item) => makeRow(item, close));
+  const menu = el("div", { class: "popup-menu surface", role: "menu", tabindex: -1 }, ...rows);
+  // Covers the window, so that a press beside the menu does nothing else. A manual popover lies over
+  // all dialogs; browsers without popovers show it as any other element.
+  const layer = el("div", { class: "menu-layer", popover: "manual" }, menu);
+  listen(layer, menu, rows, close);
+  closers.set(root, close);
+  getTop(root).append(layer);
+  layer.showPopover?.();
+  placeAt(menu, anchor instanceof Element ? anchor.getBoundingClientRect() : toEdges(anchor));
+  if (anchor instanceof HTMLButtonElement) anchor.setAttribute("aria-expanded", "true");
+  (anchor instanceof Element ? rows[0] : menu)?.focus({ preventScroll: true });
+  const how = { signal: abort.signal, capture: true };
+  window.addEventListener("resize", close, how);
+  window.addEventListener("scroll", close, how);
+  root.addEventListener("scroll", ({ target }) => target !== menu && close(), how);
+  signal.addEventListener("abort", close, { signal: abort.signal });
+}
+
+/** Return where to put a menu: below the anchor and aligned with its left edge, or above or to the
+ * left of it if there is no room; always inside the window.
+ * @param {Edges} anchor
+ * @param {Size} menu
+ * @param {Size} screen
+ * @returns {Point} */
+export function placeMenu(anchor, menu, screen) {
+  const isBelow = anchor.bottom + menu.height <= screen.height - MARGIN;
+  const isAbove = anchor.top - menu.height >= MARGIN;
+  const isRight = anchor.left + menu.width <= screen.width - MARGIN;
+  const x = isRight ? anchor.left : anchor.right - menu.width;
+  const y = isBelow || !isAbove ? anchor.bottom : anchor.top - menu.height;
+  return {
+    x: Math.max(MARGIN, Math.min(x, screen.width - MARGIN - menu.width)),
+    y: Math.max(MARGIN, Math.min(y, screen.height - MARGIN - menu.height)),
+  };
+}
+
+/** Return the index of the next text that begins with the typed letters, -1 if there is none. The
+ * same letter again leads to the next text that begins with it.
+ * @param {readonly string[]} texts
+ * @param {string} letters
+ * @param {number} from  index of the current text, -1 for none */
+export function findByLetters(texts, letters, from) {
+  const typed = letters.toLowerCase();
+  const isOneLetter = new Set(typed).size === 1;
+  const wanted = isOneLetter ? typed.charAt(0) : typed;
+  const start = Math.max(0, isOneLetter ? from + 1 : from);
+  for (let passed = 0; passed < texts.length; passed += 1) {
+    const at = (start + passed) % texts.length;
+    if (texts[at].toLowerCase().startsWith(wanted)) return at;
+  }
+  return -1;
+}
+
+/** Return the button of an item.
+ * @param {MenuItem} item
+ * @param {() => void} close */
+function makeRow(item, close) {
+  const isSwitch = item.isChecked !== undefined;
+  const press = () => {
+    if (item.isDisabled) return;
+    close();
+    void item.do();
+  };
+  return el(
+    "button",
+    {
+      type: "button",
+      role: isSwitch ? "menuitemcheckbox" : "menuitem",
+      tabindex: -1,
+      "data-do": item.key,
+      "data-group": item.startsGroup ?? false,
+      "aria-checked": isSwitch ? String(item.isChecked) : null,
+      "aria-disabled": item.isDisabled ? "true" : null,
+      on: { click: press },
+    },
+    isSwitch && icon("check"),
+    el("span", { text: item.text, dir: "auto" }),
+  );
+}
+
+/** Listen to the pointer and the keys while a menu is open.
+ * @param {HTMLElement} layer
+ * @param {HTMLElement} menu
+ * @param {readonly HTMLElement[]} rows
+ * @param {() => void} close */
+function listen(layer, menu, rows, close) {
+  let isBeside = false; // a finger that opened the menu is lifted beside it
+  layer.addEventListener("pointerdown", (event) => {
+    isBeside = event.target === layer;
+    // the press of another button opens another menu where it is
+    if (isBeside && event.button !== 0) close();
+  });
+  layer.addEventListener("click", (event) => isBeside && event.target === layer && close());
+  layer.addEventListener("contextmenu", (event) => event.preventDefault());
+  menu.addEventListener("pointermove", ({ target }) => {
+    const row = rows.find((one) => target instanceof Node && one.contains(target));
+    row?.focus({ preventScroll: true });
+  });
+  const keys = new MenuKeys(rows, close);
+  layer.addEventListener("keydown", (event) => keys.press(event));
+}
+
+class MenuKeys {
+  #rows;
+  #close;
+  #letters = "";
+  #typedAt = 0; // ms, an event's time
+
+  /** @param {readonly HTMLElement[]} rows
+   * @param {() => void} close */
+  constructor(rows, close) {
+    this.#rows = rows;
+    this.#close = close;
+  }
+
+  /** Move the focus, or close the menu. No key reaches the page. @param {KeyboardEvent} event */
+  press(event) {
+    event.stopPropagation();
+    const { key, ctrlKey, metaKey, altKey } = event;
+    if (key === "Enter" || key === " ") return; // the button's own
+    if (key === "Escape" || key === "Tab") this.#close();
+    else if (key === "ArrowDown") this.#focus(this.#at + 1);
+    else if (key === "ArrowUp") this.#focus(this.#at < 0 ? -1 : this.#at - 1);
+    else if (key === "Home") this.#focus(0);
+    else if (key === "End") this.#focus(-1);
+    else if (key.length === 1 && !ctrlKey && !metaKey && !altKey) this.#type(event);
+    else return;
+    event.preventDefault();
+  }
+
+  /** Return the index of the focused row, -1 if there is none. */
+  get #at() {
+    return this.#rows.findIndex((row) => row.matches(":focus"));
+  }
+
+  /** Focus a row. @param {number} index  counted from the end if negative */
+  #focus(index) {
+    this.#rows.at(index % this.#rows.length)?.focus();
+  }
+
+  /** Focus the row that begins with the letters typed so far. @param {KeyboardEvent} event */
+  #type({ key, timeStamp }) {
+    this.#letters = timeStamp - this.#typedAt > TYPING ? key : this.#letters + key;
+    this.#typedAt = timeStamp;
+    const texts = this.#rows.map((row) => row.textContent ?? "");
+    const found = findByLetters(texts, this.#letters, this.#at);
+    if (found >= 0) this.#focus(found);
+  }
+}
+
+/** Move a menu beside its anchor.
+ * @param {HTMLElement} menu
+ * @param {Edges} anchor */
+function placeAt(menu, anchor) {
+  const { clientWidth: width, clientHeight: height } = document.documentElement;
+  const { x, y } = placeMenu(anchor, menu.getBoundingClientRect(), { width, height });
+  menu.style.left = `${x}px`;
+  menu.style.top = `${y}px`;
+}
+
+/** Return the edges of a point. @param {Point} point */
+function toEdges({ x, y }) {
+  return { left: x, top: y, right: x, bottom: y };
+}
