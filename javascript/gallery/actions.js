@@ -2,7 +2,7 @@
 
 import { savePreference } from "./core/preferences.js";
 import { makeModelFileActions } from "./model_files/actions.js";
-import { getSource, makeDefaultQuery, withSource } from "./state/query.js";
+import { getSource, makeDefaultQuery, pickFilters, withSource } from "./state/query.js";
 import {
   addMarks,
   canCompare,
@@ -98,15 +98,9 @@ function makeNavigationActions({ store }, parts) {
     },
     resetFilters() {
       const { bootstrap, where } = store.get();
-      const { model, post, user, search } = where;
-      if (bootstrap)
-        void parts.navigation.openGallery({
-          ...makeDefaultQuery(bootstrap),
-          model,
-          post,
-          user,
-          search,
-        });
+      if (!bootstrap) return;
+      const filters = pickFilters(makeDefaultQuery(bootstrap));
+      void parts.navigation.openGallery({ ...where, ...filters });
     },
     reloadGallery: () => parts.pager.restart({ isSameSource: true, isFresh: true }),
     retry(/** @type {Part | undefined} */ part) {

@@ -4,9 +4,9 @@ import {
   buildAddress,
   buildImageAddress,
   buildImagesPath,
-  countFilters,
   getSource,
   hasGallery,
+  listSetFilters,
   makeDefaultQuery,
   parseAddress,
   withSource,
@@ -89,9 +89,12 @@ test("another gallery takes the filters along, but no version of another model",
   assert.equal(getSource(where), "user anna");
 });
 
-test("filters are counted as far as they differ from the usual", () => {
-  assert.equal(countFilters(usual, usual), 0);
-  assert.equal(countFilters({ ...model, meta: true, base: "Pony" }, usual), 3);
+test("set filters are those that differ from the usual and have an effect", () => {
+  assert.deepEqual(listSetFilters({ ...usual, sort: "Oldest" }, usual), []);
+  const set = { ...model, meta: true, base: "Pony", period: "Day" };
+  assert.deepEqual(listSetFilters(set, usual), ["version", "period", "base", "meta"]);
+  const searched = { ...set, search: "boat", model: null };
+  assert.deepEqual(listSetFilters(searched, usual), ["base", "meta"]);
 });
 
 test("a search of what was kept is a source of its own, also an empty one", () => {

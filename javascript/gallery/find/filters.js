@@ -2,8 +2,9 @@
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { countFilters, getSource, makeDefaultQuery } from "../state/query.js";
+import { getSource, listSetFilters, makeDefaultQuery } from "../state/query.js";
 import { MAX_TILE, MIN_TILE } from "../state/state.js";
+import { Chips } from "./chips.js";
 import { Search } from "./search.js";
 
 /** @import { Choice } from "../contract" */
@@ -37,7 +38,11 @@ export class Filters {
     /** Unfolds them on a narrow page; it stands among the gallery's other buttons. */
     this.fold = button({ ...look, class: "fold" }, () => this.#toggle());
     this.fold.setAttribute("aria-expanded", "false");
-    this.element.append(this.#makeFilters(), new Search(context).element);
+    this.element.append(
+      this.#makeFilters(),
+      new Search(context).element,
+      new Chips(context).element,
+    );
     store.on(
       ["where", "model", "bootstrap", "tile", "notes", "results"],
       (now) => this.#draw(now),
@@ -113,7 +118,7 @@ export class Filters {
     this.#selects.version.parentElement?.toggleAttribute("hidden", where.model === null);
     this.#selects.period.parentElement?.toggleAttribute("hidden", where.search !== null);
     if (this.#tile.valueAsNumber !== tile) this.#tile.value = String(tile);
-    const count = countFilters(where, makeDefaultQuery(bootstrap));
+    const count = listSetFilters(where, makeDefaultQuery(bootstrap)).length;
     const words = count
       ? this.#context.words("do_filters_n", { n: count })
       : this.#context.words("do_filters");

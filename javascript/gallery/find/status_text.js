@@ -1,7 +1,7 @@
 /** What to tell about a lookup or a gallery: that it waits, what is wrong, where it ends. Pure. */
 
 import { formatNumber } from "../core/format.js";
-import { countFilters, getSource, makeDefaultQuery } from "../state/query.js";
+import { getSource, listSetFilters, makeDefaultQuery } from "../state/query.js";
 import { getFailedGalleryPart, getShown, isFiltered } from "../state/state.js";
 
 /** @import { State, Words } from "../types.js" */
@@ -125,7 +125,7 @@ function getEndStatus(state, bootstrap, words) {
   }
   if (images.length) return { kind: "end", text: words("gallery_ends", counts), actions: [] };
   const author = notes.find(({ code }) => code === "no_author")?.message;
-  if (countFilters(where, makeDefaultQuery(bootstrap)) === 0) {
+  if (!listSetFilters(where, makeDefaultQuery(bootstrap)).length) {
     return { kind: "empty", text: author ?? words("gallery_empty"), actions: [] };
   }
   const text = author ?? words("gallery_empty_filtered");

@@ -6,7 +6,7 @@ import { getSetting, NOWHERE } from "./state.js";
 
 const NUMBERS = /** @type {const} */ (["model", "version", "post"]);
 const TEXTS = /** @type {const} */ (["user", "sort", "period", "level", "type", "base"]);
-const FILTERS = /** @type {const} */ (["sort", "period", "level", "type", "base"]);
+const FILTERS = /** @type {const} */ (["version", "period", "level", "type", "base", "meta"]);
 
 /** Return a query without a gallery and with the default filters.
  * @param {Bootstrap} bootstrap
@@ -130,10 +130,23 @@ export function hasGallery(where) {
   return !["", "kept"].includes(getSource(where));
 }
 
-/** Return how many filters differ from the default.
+/** Return the filters that have an effect and differ from their default. The sort order is none: it
+ * leaves no image out.
  * @param {Where} where
  * @param {Where} usual */
-export function countFilters(where, usual) {
-  const changed = FILTERS.filter((name) => where[name] !== usual[name]).length;
-  return changed + (where.meta !== usual.meta ? 1 : 0) + (where.version === null ? 0 : 1);
+export function listSetFilters(where, usual) {
+  return FILTERS.filter((name) => where[name] !== usual[name] && isUsed(name, where));
+}
+
+/** Return the filters of a query. @param {Where} where */
+export function pickFilters({ version, period, level, type, base, meta }) {
+  return { version, period, level, type, base, meta };
+}
+
+/** Return whether a filter has an effect on the open gallery.
+ * @param {typeof FILTERS[number]} name
+ * @param {Where} where */
+function isUsed(name, where) {
+  if (name === "version") return where.model !== null;
+  return name !== "period" || where.search === null; // the library knows no period
 }

@@ -1,0 +1,44 @@
+/** Lists what restricts the gallery, as chips that can be taken away one by one. Pure. */
+
+import { listSetFilters, makeDefaultQuery } from "../state/query.js";
+
+/** @import { Actions, State, Words } from "../types.js" */
+/** @typedef {{key: string, text: string, remove(): void}} Chip */
+
+/** Return a chip for each thing that is set.
+ * @param {State} state
+ * @param {Words} words
+ * @param {Pick<Actions, "setWhere">} actions
+ * @returns {Chip[]} */
+export function listChips(state, words, actions) {
+  return listFilterChips(state, words, actions);
+}
+
+/** Return a chip for each filter of the open gallery that differs from its default.
+ * @param {State} state
+ * @param {Words} words
+ * @param {Pick<Actions, "setWhere">} actions
+ * @returns {Chip[]} */
+export function listFilterChips(state, words, { setWhere }) {
+  const { bootstrap, where, results } = state;
+  if (!bootstrap || results) return [];
+  const usual = makeDefaultQuery(bootstrap);
+  return listSetFilters(where, usual).map((key) => {
+    const name = words(`pick_${key}`);
+    const text =
+      key === "meta" ? name : words("chip_text", { name, value: getValueLabel(state, key) });
+    return { key, text, remove: () => void setWhere({ [key]: usual[key] }) };
+  });
+}
+
+/** Return the label of a filter's value, the value itself if it is no known choice.
+ * @param {State} state
+ * @param {"version" | "period" | "level" | "type" | "base"} name */
+function getValueLabel({ bootstrap, model, where }, name) {
+  const value = String(where[name] ?? "");
+  if (name === "version") {
+    return model?.versions.find((one) => String(one.id) === value)?.name ?? value;
+  }
+  if (name === "base") return value;
+  return bootstrap?.choices[name].find((one) => one.value === value)?.label ?? value;
+}

@@ -1,0 +1,58 @@
+/** The row of chips for what is set: each can be taken away, or all at once. */
+
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { listChips } from "./chip_list.js";
+
+/** @import { Context } from "../types.js" */
+/** @import { Chip } from "./chip_list.js" */
+
+export class Chips {
+  #context;
+  element;
+  #drawn = "";
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { words, store, signal } = context;
+    this.#context = context;
+    this.element = el("div", { class: "chips", role: "group", "aria-label": words("chips_set") });
+    store.on(["bootstrap", "where", "model", "results", "loadedFilter"], () => this.#draw(), {
+      signal,
+    });
+    this.#draw();
+  }
+
+  /** Show the chips, unless they are shown already; the focus stays at the place of a chip that goes. */
+  #draw() {
+    const { store, words, actions } = this.#context;
+    const chips = listChips(store.get(), words, actions);
+    const drawn = JSON.stringify(chips.map(({ key, text }) => [key, text]));
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    const focused = [...this.element.children].findIndex((one) => one.matches(":focus"));
+    this.element.hidden = !chips.length;
+    this.element.replaceChildren(...chips.map((chip) => makeChip(chip, words)), this.#makeReset());
+    if (focused < 0) return;
+    const next = this.element.children[Math.min(focused, chips.length)];
+    if (chips.length && next instanceof HTMLElement) next.focus();
+  }
+
+  #makeReset() {
+    const { words, actions } = this.#context;
+    const look = { action: "reset-filters", words: words("reset_filters"), class: "chip quiet" };
+    return button(look, () => actions.resetFilters());
+  }
+}
+
+/** Return the button that takes a chip away.
+ * @param {Chip} chip
+ * @param {import("../types.js").Words} words */
+export function makeChip({ key, text, remove }, words) {
+  const title = words("chip_remove", { text });
+  const made = button({ action: "remove-chip", words: text, title, class: "chip" }, remove);
+  made.setAttribute("data-chip", key);
+  made.setAttribute("aria-label", title);
+  made.append(icon("close"));
+  return made;
+}

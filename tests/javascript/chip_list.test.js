@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { listChips } from "../../javascript/gallery/find/chip_list.js";
+import { makeInitialState } from "../../javascript/gallery/state/state.js";
+
+const words = (key, values = {}) => [key, ...Object.values(values)].join(" ");
+const choices = {
+  sort: [{ value: "Newest", label: "" }],
+  period: [{ value: "AllTime", label: "All time" }],
+  level: [
+    { value: "None", label: "PG" },
+    { value: "X", label: "X, adults" },
+  ],
+  type: [{ value: "", label: "All" }],
+};
+const usual = { ...makeInitialState().where, sort: "Newest", period: "AllTime", level: "None" };
+const state = (where, more = {}) => ({
+  ...makeInitialState(),
+  bootstrap: { language: "en", settings: [], choices },
+  where: { ...usual, model: 1, ...where },
+  ...more,
+});
+const list = (where, more) => listChips(state(where, more), words, {}).map(({ text }) => text);
+
+test("a gallery in which nothing is set has no chip, whatever its order", () => {
+  assert.deepEqual(list({ sort: "Oldest" }), []);
+});
+
+test("each set filter is a chip with the name and the label of its value", () => {
+  const model = { id: 1, versions: [{ id: 5, name: "v2" }] };
+  assert.deepEqual(list({ level: "X", version: 5, base: "Pony", meta: true }, { model }), [
+    "chip_text pick_version v2",
+    "chip_text pick_level X, adults",
+    "chip_text pick_base Pony",
+    "pick_meta",
+  ]);
+  assert.deepEqual(list({ version: 6 }, { model }), ["chip_text pick_version 6"]);
+});
+
+test("a removed chip sets its filter back to the default, and nothing else", () => {
+  const changes = [];
+  const actions = { setWhere: (change) => changes.push(change) };
+  for (const chip of listChips(state({ level: "X", version: 5 }), words, actions)) chip.remove();
+  assert.deepEqual(changes, [{ version: null }, { level: "None" }]);
+});
+
+test("among cards of models no filter of the gallery stands", () => {
+  assert.deepEqual(list({ level: "X" }, { results: { query: "a", models: [], cursor: null } }), []);
+});
