@@ -31,6 +31,8 @@ class Socket(socket.socket):
         self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, {_BUFFER})
         super().connect(address)
 socket.socket = Socket
+from civitai_manager_libs.network.model_file import syncer
+syncer._LEAST_SPEED = 0  # of a disk that other programs make slow
 from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks
 CivitaiHttpClient().fetch_model(sys.argv[1], sys.argv[2], ModelChecks(sys.argv[3]))
 """
@@ -138,7 +140,7 @@ def test_file_comes_whole_after_cuts_of_power(rate, tmp_path, monkeypatch):
             _check_whole(site, folder / "a.safetensors")
             print(f"bytes fetched twice after each of {cuts} cuts of power: {twice}")
             assert fetched.size == size
-            assert max(twice) < max(4 * rate, 1_000_000), "more than came in a second"
+            assert max(twice) <= _MOST_TWICE + _IN_BUFFERS
     finally:
         disk.close()
 

@@ -102,7 +102,7 @@ class RangedFile(ResumableFile):
             with self._lock:
                 if self._lines is None or self._sure is not sure:  # restarted meanwhile
                     return
-                self._sure = ResumeNote.of(ranges, sure.total, sure.validator)
+                self._sure = sure.with_ranges(ranges)
                 if self._lines.tell() > _MAX_LINES:
                     return self._write_note_anew()
                 self._lines.write(self._note_lines())

@@ -9,7 +9,7 @@ still runs (`system_start` is the same). Only complete lines count.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from ..byte_ranges import ByteRanges
 from .safe_open import open_own_file
@@ -38,9 +38,12 @@ class ResumeNote:
     @classmethod
     def of(cls, ranges: ByteRanges, total: int, validator: str) -> ResumeNote:
         """Return a note about these ranges, dated now."""
-        size = ranges.beginning
+        return cls(0, total, validator, (), system_start()).with_ranges(ranges)
+
+    def with_ranges(self, ranges: ByteRanges) -> ResumeNote:
+        """Return the same note about other ranges."""
         parts = tuple((start, end) for start, end in ranges if start)
-        return cls(size, total, validator, parts, system_start())
+        return replace(self, size=ranges.beginning, parts=parts)
 
     @property
     def ranges(self) -> ByteRanges:
@@ -48,8 +51,7 @@ class ResumeNote:
 
     def to_line(self) -> bytes:
         """Return the note as a line of JSON, without fields that have their default."""
-        fields = asdict(self)
-        kept = {k: v for k, v in fields.items() if v or k not in ("parts", "system")}
+        kept = {k: v for k, v in vars(self).items() if v or k not in ("parts", "system")}
         return json.dumps(kept).encode() + b"\n"
 
 

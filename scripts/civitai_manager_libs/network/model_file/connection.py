@@ -22,6 +22,7 @@ from ..validators import FileVersion, parse_content_range
 from .checks import ModelChecks, route_error
 from .pieces import Piece, PiecePlan
 from .route import DownloadRoute
+from .syncer import BackgroundSync
 
 __all__ = ["FileChanged", "PieceConnection", "Transfer"]
 
@@ -68,9 +69,9 @@ class Transfer:
 class PieceConnection:
     """Receives pieces until none is missing. received: bytes of the file so far."""
 
-    def __init__(self, transfer: Transfer) -> None:
+    def __init__(self, transfer: Transfer, syncer: BackgroundSync) -> None:
         self.received = 0
-        self._transfer, self._speed = transfer, 0.0
+        self._transfer, self._syncer, self._speed = transfer, syncer, 0.0
         self._chunk = min(_UNSAVED // transfer.connections, _MAX_CHUNK) // _BLOCK * _BLOCK
 
     def run(self) -> None:
@@ -196,28 +197,40 @@ class PieceConnection:
         skipped: how many bytes at the start of the body are not part of the piece.
         """
         asked_end = piece.end
+        data = head[skipped:]
+        skipped -= min(skipped, len(head))
+        while skipped and (passed := body.read(self._chunk)):
+            data = passed[skipped:]
+            skipped -= min(skipped, len(passed))
+        while piece.missing:
+            with self._syncer.reserve(self._chunk, self._transfer.cancelled):
+                is_over = self._write_chunk(body, piece, data)
+            if is_over:
+                return self._handle_end(body, piece)
+            data = b""
+        if piece.end == asked_end:
+            body.read(1)  # its end, so that the connection can be used again
+
+    def _write_chunk(self, body: ResponseBody, piece: Piece, data: bytes) -> bool:
+        """Write the next bytes of a response to the file; return whether the response is over.
+
+        data: bytes of the chunk that are received already.
+        """
         pending = bytearray()
-        data = head
         try:
             while True:
-                if skipped:
-                    data, skipped = data[skipped:], max(0, skipped - len(data))
                 if len(data) > piece.missing:
                     data = data[: int(piece.missing)]
                 pending += data
                 piece.position += len(data)
                 self.received += len(data)
-                if len(pending) >= self._chunk:
-                    self._flush(pending, piece)
-                if not piece.missing:
-                    break
+                if len(pending) >= self._chunk or not piece.missing:
+                    return False
                 data = body.read(self._chunk - len(pending))
                 if not data:
-                    return self._handle_end(body, piece)
+                    return True
         finally:
             self._flush(pending, piece)
-        if piece.end == asked_end:
-            body.read(1)  # its end, so that the connection can be used again
 
     def _flush(self, pending: bytearray, piece: Piece) -> None:
         if pending:

@@ -1,4 +1,4 @@
-"""The threads of one model file's download: its connections, and one that syncs the file."""
+"""The connections of one model file's download, each in a thread."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import threading
 import time
 from collections.abc import Callable
 
-from ...errors import Cancelled, DiskError, NetworkError, ServerError
+from ...errors import Cancelled, NetworkError, ServerError
 from ..retry import RetryLoop
 from .connection import PieceConnection, Transfer
+from .syncer import BackgroundSync
 
 __all__ = ["receive_file"]
 
 _SHARED_FROM = 32 * 1024 * 1024  # bytes that are missing; fewer come over one connection
 _TICK = 0.1  # seconds
-_SYNC_SHARE = 2  # between two syncs: so many times what the last one took,
-_MIN_SYNC_PAUSE, _MAX_SYNC_PAUSE = 0.02, 0.1  # but at least and at most so many seconds
-_MIN_SYNC = 256 * 1024  # bytes; fewer are not worth a sync
 
 
 def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], None]) -> None:
@@ -27,8 +25,6 @@ def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], N
     errors of `PieceConnection.run`, and Cancelled.
     """
     team = _Team(transfer, retries)
-    syncing = threading.Thread(target=team.sync, name="model-sync", daemon=True)
-    syncing.start()
     is_received = False
     try:
         team.receive(on_tick)
@@ -37,7 +33,6 @@ def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], N
         if not is_received:
             transfer.cancelled.set()
         team.close()
-        syncing.join()
     team.raise_error()
 
 
@@ -49,8 +44,8 @@ class _Team:
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._running = 0
-        self._is_over = threading.Event()
         self._error: BaseException | None = None
+        self._syncer = BackgroundSync(transfer.file, self._fail)
 
     def receive(self, on_tick: Callable[[], None]) -> None:
         """Start connections while more of them help, and wait until all have ended."""
@@ -66,25 +61,11 @@ class _Team:
                 reported_at = now
                 on_tick()
 
-    def sync(self) -> None:
-        """Sync the file repeatedly during the download, so that a loss of power costs little."""
-        pause, synced, file = _MIN_SYNC_PAUSE, 0, self._transfer.file
-        while not self._is_over.wait(pause):
-            if 0 <= file.size - synced < _MIN_SYNC:
-                continue
-            started, synced = time.monotonic(), file.size
-            try:
-                file.sync()
-            except DiskError as error:
-                return self._fail(error)
-            seconds = time.monotonic() - started
-            pause = min(max(_SYNC_SHARE * seconds, _MIN_SYNC_PAUSE), _MAX_SYNC_PAUSE)
-
     def close(self) -> None:
         """Wait until no thread uses the file any more."""
         for thread in self._threads:
             thread.join()
-        self._is_over.set()
+        self._syncer.close()
 
     def raise_error(self) -> None:
         """Raise the error that ended the download, if one did."""
@@ -105,7 +86,7 @@ class _Team:
         thread.start()
 
     def _run_connection(self) -> None:
-        connection = PieceConnection(self._transfer)
+        connection = PieceConnection(self._transfer, self._syncer)
         error: BaseException | None = None
         try:
             self._retries.run(connection.run, lambda: connection.received)

@@ -1,0 +1,97 @@
+"""Writes a file through to the disk while it arrives, so that a loss of power costs little."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ...core import Cancellation, RangedFile
+from ...errors import DiskError
+
+__all__ = ["BackgroundSync"]
+
+_MIN_SYNC = 240 * 1024  # bytes; fewer are not worth a sync
+_MAX_LOSS = 900_000  # bytes
+# Bytes a second that a disk with slow syncs, such as a hard disk, is given nevertheless: a loss of
+# power costs more there. The fastest of the last syncs counts, since one may just have to wait.
+_LEAST_SPEED, _COUNTED = 100_000_000, 8
+_POLL = 0.1  # seconds
+
+
+class BackgroundSync:
+    """A thread that syncs a file again and again, and lets few bytes be received meanwhile.
+
+    on_error: called in this thread with the DiskError that ends it.
+    """
+
+    def __init__(self, file: RangedFile, on_error: Callable[[DiskError], None]) -> None:
+        self._file, self._on_error = file, on_error
+        self._synced, self._reserved = file.size, 0  # bytes
+        self._durations = deque([0.0], maxlen=_COUNTED)
+        self._lock = threading.Lock()
+        self._has_room = threading.Condition(self._lock)  # after a sync
+        self._has_bytes = threading.Condition(self._lock)  # that are worth a sync
+        self._is_over = False
+        self._thread = threading.Thread(target=self._run, name="model-sync", daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def reserve(self, size: int, cancelled: Cancellation) -> Iterator[None]:
+        """Wait until a loss of power costs little, even with `size` bytes more.
+
+        These bytes are to be received and written to the file in the `with` block. Raises
+        Cancelled.
+        """
+        with self._lock:
+            while self._reserved + size + self._unsynced > self._find_limit():
+                cancelled.check()
+                self._has_room.wait(_POLL)
+            self._reserved += size
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reserved -= size
+                if self._is_sync_worth_it():
+                    self._has_bytes.notify()
+
+    def close(self) -> None:
+        """Stop the thread; nobody may be in `reserve`."""
+        with self._lock:
+            self._is_over = True
+            self._has_bytes.notify()
+        self._thread.join()
+
+    @property
+    def _unsynced(self) -> int:
+        """Return how many bytes are unsynced, less than 0 if the file was restarted meanwhile."""
+        return self._file.size - self._synced
+
+    def _find_limit(self) -> float:
+        """Return how many bytes may be unsynced; a half of them can arrive during a sync."""
+        return max(_MAX_LOSS, 2 * min(self._durations) * _LEAST_SPEED)
+
+    def _run(self) -> None:
+        try:
+            while self._wait_for_bytes():
+                started, size = time.monotonic(), self._file.size
+                self._file.sync()
+                with self._lock:
+                    self._synced = size
+                    self._durations.append(time.monotonic() - started)
+                    self._has_room.notify_all()
+        except DiskError as error:
+            self._on_error(error)
+
+    def _wait_for_bytes(self) -> bool:
+        """Wait until a sync is worth it; return False at the end of the download."""
+        with self._lock:
+            while not (self._is_over or self._is_sync_worth_it()):
+                self._has_bytes.wait(_POLL)
+            return not self._is_over
+
+    def _is_sync_worth_it(self) -> bool:
+        return not 0 <= self._unsynced < _MIN_SYNC
