@@ -493,7 +493,8 @@ export interface NeededFiles {
  * key: tells the entries of a list apart. image_count: how many of the images need it. file: id of
  * the file that their data or the settings choose, None if there is none. choices: the files that
  * may be chosen instead, that one among them. companions: files that belong to it, such as a VAE.
- * refusal: why nothing can be downloaded and what to do, or "". folder: where the file goes. disk:
+ * refusal: why nothing can be downloaded and what to do, or "". refusal_short: the same in a few
+ * words if Civitai does not give the file, or "". folder: where the file goes. disk:
  * index in `disks`, None if the folder is unknown.
  */
 export interface NeededFile {
@@ -511,6 +512,7 @@ export interface NeededFile {
   choices: ModelFile[];
   companions: ModelFile[];
   refusal: string;
+  refusal_short: string;
   folder: string;
   disk: number | null;
 }

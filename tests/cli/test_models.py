@@ -108,7 +108,7 @@ def test_what_needs_more_than_is_fetched_ends_with_one(run, folder):
 @pytest.mark.parametrize(
     "model,said",
     [
-        ("900006", "Early access ends on 2"),
+        ("900006", "Early access until 2"),
         ("900007", "Civitai does not offer it as a file"),
         ("900010", "Civitai does not offer it as a file"),
         ("civitai:900002@910201", "your account has no access"),

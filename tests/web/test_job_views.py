@@ -231,6 +231,17 @@ def test_failed_model_file_is_named_and_leads_to_its_page():
     assert row["toast"] == row["failed_label"] == "1 failed (no longer there: 1)"
 
 
+@pytest.mark.parametrize("language", ["en", "zh-TW", "zh-CN"])
+def test_early_access_that_was_met_on_the_way_is_told_with_its_date(language):
+    said = ("early_access", "The model is in early access until 2027-01-05.")
+    item = Item(1, 9, "/x", "model", '{"path": "/models/a.gguf"}', "failed", *said)
+    file = ModelFileState(1, 7, "a", "A", "/a", "failed", 0, 1, *said)
+    over = replace(_MODELS, state=JobState.DONE, failed=1, waiting=0, waiting_bytes=0)
+    row = _model_row(over, failed=[item], files=[file], language=language)
+    assert "2027-01-05" in row["failures"][0]["reason"]
+    assert row["model_files"][0]["line"] == row["failures"][0]["reason"]
+
+
 @pytest.mark.parametrize("language, words", [("en", "refresh button"), ("zh-TW", "重新整理")])
 def test_host_that_did_not_notice_a_new_file_is_told_of_once(language, words):
     files = [

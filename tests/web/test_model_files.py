@@ -125,6 +125,7 @@ def test_collection_and_version_of_a_model_are_listed_too(api, civitai, folder):
 def test_what_cannot_be_had_is_said_with_what_to_do(needs):
     early = needs(_version(5, earlyAccessEndsAt="2099-12-03T08:00:00.000Z"))
     assert "Early access until 2099-12-03" in early["refusal"]
+    assert early["refusal_short"] == "early access until 2099-12-03"
     gone = needs(_version(6, usageControl="Generation"), 2)
     assert "generating on the site only" in gone["refusal"]
 

@@ -106,6 +106,8 @@ def test_another_file_is_chosen_and_what_belongs_to_it_comes_along(server, open_
 
 def test_early_access_is_said_with_its_date_and_not_tried(server, open_gallery, demo):
     page = open_gallery(server, f"?model={_FIELDS}&version=910602").ready()
+    said = re.compile(r"^Not available: early access until 20\d\d-\d\d-\d\d$")
+    expect(page.control("get-this-model")).to_have_text(said)
     page.control("get-this-model").click()
     refusal = _panel(page).locator(".refusal")
     expect(refusal).to_have_text(re.compile(r"Early access until 20\d\d-\d\d-\d\d: "))

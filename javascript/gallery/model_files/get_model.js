@@ -1,4 +1,7 @@
-/** The button in the gallery's header that gets the open model, while its file is not here. */
+/**
+ * The button in the gallery's header that gets the open model, while its file is not here. If
+ * Civitai does not give the file, the button says why instead.
+ */
 
 import { button } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
@@ -50,8 +53,11 @@ export class GetModel {
     const percent = coming?.size ? Math.floor((100 * coming.received) / coming.size) : 0;
     const size = formatBytes(getChosenFile(needed, fileChoices)?.size ?? 0, bootstrap?.language);
     const key = size ? "model_get_this_size" : "model_get_this";
-    const text = coming ? words("model_coming", { percent }) : words(key, { size });
+    const reason = needed.refusal_short;
+    const offer = reason ? words("model_not_available", { reason }) : words(key, { size });
+    const text = coming ? words("model_coming", { percent }) : offer;
     if (label && label.textContent !== text) label.textContent = text;
+    this.element.classList.toggle("quiet", reason !== "" && !coming);
     this.element.toggleAttribute("data-on", coming !== null);
     this.element.title = needed.refusal || words("model_get_this_hint");
   }

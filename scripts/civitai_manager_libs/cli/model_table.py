@@ -63,9 +63,7 @@ def _list_reasons(needed: NeededFile) -> Iterator[str]:
     """Yield a sentence for each reason why a file is not downloaded."""
     language, choice = terminal.user_language(), needed.choice
     if choice.refusal:
-        yield messages.model_reason_text(choice.refusal, language)
-    if choice.deadline and choice.refusal == "early_access":
-        yield terminal.terminal_text("models_early_until", date=choice.deadline[:10])
+        yield messages.model_reason_text(choice.refusal, language, choice.deadline)
     if choice.needs_consent and choice.file:
         yield terminal.terminal_text("models_allow_pickle", id=choice.file.id)
     if needed.error and not choice.refusal:

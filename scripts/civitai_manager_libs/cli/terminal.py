@@ -71,7 +71,7 @@ def failure_text(reason: str, sentence: str) -> str:
     """
     if user_language() == "en" or reason in _TRANSLATED:
         return sentence
-    text = messages.reason_text(reason, user_language())
+    text = messages.reason_text(reason, user_language(), sentence)
     return f"{text}（{sentence}）" if reason in _DETAILED else text
 
 

@@ -33,6 +33,7 @@ __all__ += [
 
 # Parts of a tag or of Windows' name for a locale that stand for Simplified Chinese.
 _SIMPLIFIED = {"hans", "cn", "sg", "my", "simplified", "china"}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 
 
@@ -97,21 +98,28 @@ def _match_tag(tag: str) -> str:
     return primary if primary in LANGUAGES else ""
 
 
-def model_reason_text(code: str, language: str) -> str:
-    """Return a sentence for a model file's reason code: what is wrong, and what to do."""
+def model_reason_text(code: str, language: str, details: str = "") -> str:
+    """Return a sentence for a model file's reason code: what is wrong, and what to do.
+
+    details: as in `reason_text`.
+    """
     own = f"reason_model_{code}"
     texts = load_catalogue(language).texts
-    return translate(own, language) if own in texts else reason_text(code, language)
+    return translate(own, language) if own in texts else reason_text(code, language, details)
 
 
-def reason_text(code: str, language: str) -> str:
-    """Return a sentence for a reason code: what is wrong, and what to do."""
-    return _text_by_code("reason", code, language)
+def reason_text(code: str, language: str, details: str = "") -> str:
+    """Return a sentence for a reason code: what is wrong, and what to do.
+
+    details: the error's message in English, or another text with the date until which the reason
+    holds.
+    """
+    return _text_by_code("reason", code, language, details)
 
 
-def short_reason_text(code: str, language: str) -> str:
-    """Return a word or two for a reason code, for a list of counts."""
-    return _text_by_code("short", code, language)
+def short_reason_text(code: str, language: str, details: str = "") -> str:
+    """Return a few words for a reason code, for a list of counts. details: as in `reason_text`."""
+    return _text_by_code("short", code, language, details)
 
 
 def report_texts(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str], str]:
@@ -145,10 +153,13 @@ def second_walk_text(report: Mapping[str, Any], missing: int | None, language: s
     )
 
 
-def _text_by_code(kind: str, code: str, language: str) -> str:
-    key = f"{kind}_{code}"
-    is_known = key in load_catalogue(language).texts
-    return translate(key if is_known else f"{kind}_other", language, code=code)
+def _text_by_code(kind: str, code: str, language: str, details: str = "") -> str:
+    date = _DATE.search(details)
+    keys = [f"{kind}_{code}", f"{kind}_other"]
+    if date is not None:
+        keys.insert(0, f"{kind}_{code}_until")
+    key = next(key for key in keys if key in load_catalogue(language).texts)
+    return translate(key, language, code=code, date=date[0] if date is not None else "")
 
 
 def choice_labels(kind: str, language: str) -> list[tuple[str, str]]:

@@ -55,16 +55,15 @@ def needed_files_view(
 
 def refusal_text(choice: FileChoice, language: str) -> str:
     """Return why a file is not downloaded and what to do, "" if it can be downloaded."""
-    if choice.refusal == "early_access" and choice.deadline:
-        date = choice.deadline[:10]
-        return messages.translate("model_early_access", language, date=date)
-    return messages.reason_text(choice.refusal, language) if choice.refusal else ""
+    refusal = choice.refusal
+    return messages.reason_text(refusal, language, choice.deadline) if refusal else ""
 
 
 def _file_view(needed: NeededFile, language: str) -> schemas.NeededFile:
     choice, version = needed.choice, needed.version
     needs_word = choice.needs_consent
     refusal = "" if needs_word else refusal_text(choice, language)
+    short = messages.short_reason_text(choice.refusal, language, choice.deadline) if refusal else ""
     if needed.error is not None and not refusal:
         refusal = messages.error_text(needed.error, language)
     is_known = version is not None and choice.file is not None
@@ -81,6 +80,7 @@ def _file_view(needed: NeededFile, language: str) -> schemas.NeededFile:
             _choice_view(version, file, language) for file in choice.companions if version
         ],
         "refusal": refusal if needed.availability != "here" else "",
+        "refusal_short": short if needed.availability != "here" else "",
         "folder": os.path.dirname(needed.path),
         "disk": None,
     }
@@ -136,6 +136,7 @@ def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFile:
         "choices": [],
         "companions": [],
         "refusal": messages.translate("model_not_on_civitai", language),
+        "refusal_short": "",
         "folder": "",
         "disk": None,
     }
