@@ -160,7 +160,18 @@ def test_file_that_appears_meanwhile_is_not_replaced_and_nothing_is_lost(site, f
             QuotaReached,
             id="429",
         ),
+        pytest.param(
+            _json(429, error="Too Many Requests", message="Try again tomorrow"),
+            QuotaReached,
+            id="429-in-other-words",
+        ),
         pytest.param((429, {}, b"<html>rate limited"), ServerError, id="429-page"),
+        pytest.param(
+            (429, {"Retry-After": "0"}, b'{"error": "rate limited"}'), ServerError, id="429-seconds"
+        ),
+        pytest.param(
+            (429, {}, b'{"error_code": 1015, "title": "rate limited"}'), ServerError, id="429-edge"
+        ),
         pytest.param(_json(500, error="Oops"), ServerError, id="500"),
         pytest.param((307, {"Location": LOGIN}, b""), NeedsKey, id="login"),
         pytest.param((200, {"Content-Type": "text/html"}, b"<html>"), NeedsKey, id="page"),

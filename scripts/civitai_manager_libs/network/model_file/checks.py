@@ -60,7 +60,9 @@ def route_error(
         return NoAccess("Your account has no access to this model.")
     if status == 410:
         return NotOffered("The model is archived: Civitai does not offer its file any more.")
-    if status == 429 and "unusual" in text:  # else a rate limit, of seconds
+    # The route has no other 429 of its own: a rate limit, of seconds, is a page or tells its time.
+    is_own = isinstance(fields.get("error"), str) and "Retry-After" not in headers
+    if status == 429 and (is_own or "unusual" in text):
         return QuotaReached(
             "Civitai sees an unusual amount of downloading from your account: wait for some hours."
         )
