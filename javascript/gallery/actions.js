@@ -12,6 +12,7 @@ import {
   toggleMark,
 } from "./state/selection.js";
 import { getFailedParts, getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
+import { readPace } from "./viewer/slideshow.js";
 
 /** @import { Store } from "./state/state.js" */
 /** @import { Actions, Context, ModelResults, Part, ScrollPlace, Where } from "./types.js" */
@@ -119,7 +120,7 @@ function makeNavigationActions({ store }, parts) {
 /** Return the actions of the viewer.
  * @param {Context} context
  * @param {PageParts} parts */
-function makeViewerActions({ store }, parts) {
+function makeViewerActions({ store, toast, words }, parts) {
   let pendingSteps = 0; // steps made while the page they lead to is loaded
   /** @type {number | null} */
   let pendingFrom = null;
@@ -161,6 +162,11 @@ function makeViewerActions({ store }, parts) {
     sound: () => parts.viewer.sound(),
     togglePlay: () => parts.viewer.togglePlay(),
     copyInfotext: () => parts.viewer.copyInfotext(),
+    setSlideshow(/** @type {boolean} */ slideshow) {
+      if (slideshow === store.get().slideshow) return;
+      store.set({ slideshow });
+      if (slideshow) toast(words("slideshow_began", { n: readPace() }));
+    },
     toggleDetails() {
       const details = !store.get().details;
       savePreference("details", details);

@@ -150,6 +150,7 @@ export const KEYS = [
   once("viewer", "c", "key_copy", ({ copyInfotext }) => copyInfotext()),
   ...zoomKeys("viewer"),
   once("viewer", "f", "key_fullscreen", ({ fullscreen }) => fullscreen()),
+  once("viewer", "s", "key_slideshow", ({ setSlideshow }) => setSlideshow(true)),
   once("viewer", "i", "key_details", ({ toggleDetails }) => toggleDetails()),
   once("viewer", "m", "key_sound", ({ sound }) => sound()),
   helpRow("viewer", "Esc", "key_close"),

@@ -84,6 +84,7 @@
  * @property {import("./state/selection.js").Range | null} range  the one that was marked last
  * @property {number | null} focus
  * @property {number | null} open  the image in the viewer; it need not be among `images`
+ * @property {boolean} slideshow  the viewer goes on by itself
  * @property {ReadonlySet<number>} revealed  images above the blurred rating that were asked for
  * @property {ScrollPlace | null} place  where "back to where you were" leads
  * @property {Panel} panel
@@ -150,6 +151,7 @@
  * @property {(text: string) => Promise<void>} copy
  * @property {() => boolean} undo  what the newest message reports; false if nothing can be undone
  * @property {() => void} copyInfotext  of the image in the viewer
+ * @property {(slideshow: boolean) => void} setSlideshow
  * @property {() => void} fullscreen
  * @property {(how: ZoomStep) => void} zoom
  * @property {() => void} sound

@@ -6,6 +6,7 @@ import { ApiError } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
 import { updateBootstrap } from "../data/received.js";
 import { openHostSettings } from "../host/host_page.js";
+import { makeBrowserSettings } from "./browser_settings.js";
 import { FilenamePreview } from "./filename_preview.js";
 import { KeyForm } from "./key_form.js";
 import { Panel } from "./panel.js";
@@ -90,7 +91,8 @@ export class Settings {
       () => {},
     );
     save.type = "submit";
-    const groups = GROUPS.map((group) => this.#makeGroup(group, settings));
+    const [page, ...others] = GROUPS.map((group) => this.#makeGroup(group, settings));
+    const groups = [page, makeBrowserSettings(words), ...others];
     const form = el(
       "form",
       { novalidate: true, autocomplete: "off" },

@@ -53,6 +53,7 @@ export function makeInitialState() {
     revealed: new Set(),
     loadedFilter: NO_FILTER,
     open: null,
+    slideshow: false,
     panel: "",
     compared: null,
     details: true,

@@ -56,6 +56,11 @@ export class Slide {
     return this.#error !== null;
   }
 
+  /** Whether the slide shows what it will show: its file, an error, or a cover over it. */
+  get isSettled() {
+    return this.shows === "file" || this.isFailed || this.#cover !== null;
+  }
+
   /** Lay out the image on a stage of this size. @param {Size} stage */
   setStage(stage) {
     const wasZoomed = this.isZoomed;

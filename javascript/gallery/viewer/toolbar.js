@@ -42,6 +42,7 @@ export class Toolbar {
       () => this.#view && void actions.favourite([this.#view.id]),
     );
     this.save = tool("save", "save", "say_save", () => this.#save());
+    this.slideshow = tool("slideshow", "play", "say_slideshow", () => actions.setSlideshow(true));
     this.details = tool("details", "panel", "say_details", () => actions.toggleDetails());
     this.fullscreen = tool("fullscreen", "expand", "say_fullscreen", () => actions.fullscreen());
     const close = tool("close", "close", "say_close", () => actions.close());
@@ -56,6 +57,7 @@ export class Toolbar {
         this.mark,
         this.favourite,
         this.save,
+        this.slideshow,
         this.fullscreen,
         this.details,
       ),

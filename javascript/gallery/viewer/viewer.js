@@ -7,6 +7,7 @@ import { Details } from "../details/details.js";
 import { describeImage } from "../grid/tile.js";
 import { getSetting, getShown } from "../state/state.js";
 import { listNearbyIndices } from "./loader.js";
+import { Slideshow } from "./slideshow.js";
 import { Stage } from "./stage.js";
 import { Toolbar } from "./toolbar.js";
 import { playVideo, toggleSound } from "./video.js";
@@ -17,7 +18,17 @@ import { playVideo, toggleSound } from "./video.js";
 const MORE_BEFORE_END = 5; // images
 const DETAILS_AROUND = 2; // to each side
 /** @type {import("../state/state.js").Key[]} */
-const DRAWN = ["open", getShown, "marks", "details", "loading", "ended", "revealed", "bootstrap"];
+const DRAWN = [
+  "open",
+  getShown,
+  "marks",
+  "details",
+  "loading",
+  "ended",
+  "revealed",
+  "bootstrap",
+  "slideshow",
+];
 
 export class Viewer {
   /** @type {ViewerParts | null} made when it is first opened */
@@ -30,6 +41,7 @@ export class Viewer {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
+    this.slideshow = new Slideshow(context);
     context.store.on(DRAWN, (now, before) => this.#onChange(now, before), context);
     if (context.store.get().open !== null) this.#onChange(context.store.get());
   }
@@ -128,7 +140,9 @@ export class Viewer {
     const { words } = this.context;
     const name = view.kind ? describeImage(view, false, words) : words("picture");
     parts.dialog.setAttribute("aria-label", name);
-    setAttribute(parts.frame, "data-details", state.details);
+    setAttribute(parts.frame, "data-details", state.details && !state.slideshow);
+    setAttribute(parts.frame, "data-slideshow", state.slideshow);
+    if (!state.slideshow) this.slideshow.stop();
     parts.toolbar.show({
       view,
       index: this.#index,
@@ -152,6 +166,7 @@ export class Viewer {
     if (!slide) return;
     dialog.dataset.shows = slide.shows;
     toolbar.showScale(slide.pose.scale);
+    if (this.context.store.get().slideshow) this.slideshow.follow(slide);
   }
 
   /** Load the details of the next images, and the gallery's next page before its end is reached.
@@ -182,6 +197,8 @@ export class Viewer {
     this.#view = null;
     this.#index = -1;
     this.#way = 1;
+    this.context.actions.setSlideshow(false);
+    this.slideshow.stop();
     if (this.#isFull) void document.exitFullscreen();
     this.#parts.stage.clear();
     this.#parts.details.clear();

@@ -1,0 +1,98 @@
+/** Goes on to the next image by itself, until the user presses a key, a button or turns the wheel. */
+
+import { readPreference } from "../core/preferences.js";
+
+/** @import { Context } from "../types.js" */
+/** @import { Slide } from "./slide.js" */
+
+export const PACES = [3, 5, 10, 20, 60]; // seconds an image
+const USUAL_PACE = 5;
+const MOST_OF_VIDEO = 30; // seconds
+const MODIFIERS = ["Shift", "Control", "Alt", "Meta"];
+
+/** Return how many seconds the user wants to see each image. */
+export function readPace() {
+  const pace = readPreference("slideshow", USUAL_PACE);
+  return PACES.includes(pace) ? pace : USUAL_PACE;
+}
+
+export class Slideshow {
+  #context;
+  /** @type {AbortController | null} of the listeners for input; null while no slideshow runs */
+  #running = null;
+  /** @type {Slide | null} the slide whose time has begun */
+  #timed = null;
+  #turn = new AbortController(); // of the slide's time
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+  }
+
+  /** Begin the time of the open slide once its file is shown or has failed. Call this whenever that
+   * may have changed.
+   * @param {Slide} slide */
+  follow(slide) {
+    if (!this.#running) this.#listen();
+    if (slide === this.#timed) return;
+    this.#endTurn();
+    if (slide.isSettled) this.#beginTurn(slide);
+  }
+
+  stop() {
+    this.#running?.abort();
+    this.#running = null;
+    this.#endTurn();
+  }
+
+  /** @param {Slide} slide */
+  #beginTurn(slide) {
+    this.#timed = slide;
+    this.#turn = new AbortController();
+    const { signal } = this.#turn;
+    const { video } = slide;
+    const next = () => void this.#showNext();
+    const timer = window.setTimeout(next, 1000 * (video ? MOST_OF_VIDEO : readPace()));
+    signal.addEventListener("abort", () => window.clearTimeout(timer));
+    if (!video) return;
+    video.loop = false; // else it has no end
+    video.addEventListener("ended", next, { signal });
+    signal.addEventListener("abort", () => {
+      video.loop = true;
+    });
+  }
+
+  #endTurn() {
+    this.#turn.abort();
+    this.#timed = null;
+  }
+
+  async #showNext() {
+    const { store, actions } = this.#context;
+    const { open } = store.get();
+    await actions.step(1);
+    if (this.#running && store.get().open === open) actions.setSlideshow(false); // the last image
+  }
+
+  /** Stop at any input, which does nothing else. */
+  #listen() {
+    this.#running = new AbortController();
+    const { signal } = this.#running;
+    const stop = (/** @type {Event} */ event) => {
+      if (event instanceof KeyboardEvent) {
+        if (MODIFIERS.includes(event.key)) return;
+        if (event.ctrlKey || event.metaKey) return this.#context.actions.setSlideshow(false);
+      }
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      this.#context.actions.setSlideshow(false);
+    };
+    for (const type of ["keydown", "pointerdown", "wheel"])
+      window.addEventListener(type, stop, { capture: true, passive: false, signal });
+    document.addEventListener(
+      "visibilitychange",
+      () => document.hidden && this.#context.actions.setSlideshow(false),
+      { signal },
+    );
+  }
+}

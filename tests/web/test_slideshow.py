@@ -1,0 +1,101 @@
+"""The viewer goes through the images by itself, until its user does something."""
+
+from __future__ import annotations
+
+import pytest
+from page_driver import expect, wait_for
+
+pytestmark = pytest.mark.page
+
+_VIDEOS = 900_007
+_QUICK = "localStorage.setItem('civitai-shortcut', JSON.stringify({slideshow: 3}))"
+
+
+def _open(open_gallery, server, address="?model=900001&level=XXX", number=0):
+    page = open_gallery(server, address)
+    page.page.evaluate(_QUICK)
+    return page.open(number)
+
+
+def _running(page):
+    return page.page.locator(".frame[data-slideshow]")
+
+
+def test_images_follow_each_other_and_the_details_are_out_of_the_way(server, open_gallery):
+    page = _open(open_gallery, server)
+    first, second, third = page.ids()[:3]
+    page.control("slideshow").click()
+    expect(page.page.locator(".details")).to_be_hidden()
+    expect(page.viewer).to_have_attribute("data-id", second)
+    expect(page.viewer).to_have_attribute("data-id", third)
+    assert _running(page).count() == 1
+    page.key("Escape")  # stops it, and does nothing else
+    expect(_running(page)).to_have_count(0)
+    expect(page.viewer).to_be_visible()
+    expect(page.page.locator(".details")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda page: page.key("s"),
+        lambda page: page.page.mouse.wheel(0, 100),
+        lambda page: page.page.mouse.click(20, 500),  # beside the image, which closes it else
+    ],
+    ids=["its-own-key", "wheel", "press"],
+)
+def test_any_input_stops_it_and_only_that(server, open_gallery, act):
+    page = _open(open_gallery, server)
+    page.page.mouse.move(300, 500)
+    scale = page.viewed()["scale"]
+    page.key("s")
+    expect(_running(page)).to_have_count(1)
+    act(page)
+    expect(_running(page)).to_have_count(0)
+    expect(page.viewer).to_be_visible()
+    expect(page.page.locator(".viewer-bar .scale")).to_have_text(scale)
+
+
+def test_it_ends_at_the_last_image_and_with_the_viewer(server, open_gallery):
+    page = _open(open_gallery, server, "?model=900003&level=XXX")
+    page.key("End")
+    wait_for(lambda: "100" in page.viewed()["position"])
+    page.key("ArrowRight", 200)
+    page.control("next").wait_for(state="attached")
+    expect(page.page.locator("[data-do='next']")).to_be_disabled()
+    page.key("s")
+    expect(_running(page)).to_have_count(1)
+    expect(_running(page)).to_have_count(0)  # by itself
+    expect(page.viewer).to_be_visible()
+
+
+def test_video_plays_to_its_end_and_repeats_again_afterwards(server, open_gallery):
+    page = _open(open_gallery, server, f"?model={_VIDEOS}&level=XXX&type=video")
+    first, second = page.ids()[:2]
+    video = page.slide.locator("video")
+    page.key("s")
+    expect(video).to_have_js_property("loop", False)
+    video.evaluate("video => { video.pause(); video.dispatchEvent(new Event('ended')); }")
+    expect(page.viewer).to_have_attribute("data-id", second)
+    expect(page.slide.locator("video")).to_have_js_property("loop", False)
+    page.key("Shift+S")
+    expect(page.slide.locator("video")).to_have_js_property("loop", True)
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_images_fade_in_unless_less_motion_is_wanted(server, open_gallery, motion):
+    page = open_gallery(server, reduced_motion=motion)
+    page.open()
+    page.key("s")
+    expect(_running(page)).to_have_count(1)
+    name = page.slide.evaluate("slide => getComputedStyle(slide).animationName")
+    assert name == ("none" if motion == "reduce" else "appear")
+
+
+def test_pace_is_chosen_among_the_settings_and_kept_in_this_browser(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.key(",")
+    page.field("slideshow").select_option("20")
+    page.page.reload()
+    page.ready().key(",")
+    expect(page.field("slideshow")).to_have_value("20")
