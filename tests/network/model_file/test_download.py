@@ -238,7 +238,7 @@ def test_file_comes_whole_although(many, folder, rules, monkeypatch):
     "rules, error",
     [
         pytest.param({"uses": 0}, ServerError, id="refuses-every-address"),
-        pytest.param({"uses": 0, "expired": 404}, NotFound, id="does-not-have-it"),
+        pytest.param({"uses": 0, "expired": 404}, HttpStatusError, id="does-not-have-it"),
         pytest.param({"stops_after": 0}, NetworkError, id="cuts-at-once"),
         pytest.param({"stops_after": 300_000, "etag": ""}, NetworkError, id="cuts-without-etag"),
         pytest.param(
@@ -408,6 +408,7 @@ def test_changed_file_is_begun_anew_by_the_next_run(many, folder):
         {"route": _json(429, error="unusual")},
         {"headers": {"Content-Type": "text/html"}, "ignores_range": True},
         {"statuses": [500] * 20},
+        {"uses": 0, "expired": 404},  # the route still gives addresses
     ],
     ids=[
         "page-at-the-route",
@@ -416,6 +417,7 @@ def test_changed_file_is_begun_anew_by_the_next_run(many, folder):
         "quota",
         "page-at-the-storage",
         "storage-in-trouble",
+        "storage-lacks-it",
     ],
 )
 def test_refusal_does_not_lose_what_is_good(many, folder, trouble):

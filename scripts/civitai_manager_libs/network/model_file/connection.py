@@ -8,9 +8,9 @@ from math import inf
 from ...core import Cancellation, model_formats, RangedFile
 from ...errors import (
     CivitaiShortcutError,
+    HttpStatusError,
     IncompleteDownload,
     InvalidResponse,
-    NotFound,
     ServerError,
 )
 from .. import responses
@@ -132,8 +132,8 @@ class PieceConnection:
             return route_error(status, body.headers, text, address.api_key)
         if status == 416:
             return FileChanged("The storage's file has another length now.")
-        if status == 404:
-            return NotFound("Civitai's storage does not have the file any more (404).", status)
+        if status == 404:  # but the route knows the file, so that it is not gone
+            return HttpStatusError("Civitai's storage does not have the file now (404).", status)
         if status in _EXPIRED:
             return ServerError(f"The storage refuses its own address ({status}).", status)
         if status in _BUSY:  # maybe for the number of connections: all wait, and fewer go on

@@ -40,7 +40,7 @@ from .team import receive_file
 __all__ = ["ModelDownload", "ModelSession"]
 
 _MAX_RESTARTS = 3  # of a file that changes while it is received
-_GONE = (NotFound, NotOffered)  # what was received is of no use then
+_GONE = (NotFound, NotOffered)  # said by the route: what was received is of no use then
 
 
 @dataclass(frozen=True)
