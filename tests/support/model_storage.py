@@ -57,7 +57,8 @@ class Rules:
     statuses: what the storage answers first, one a request. most: connections at once; one more
     gets 503. rate: bytes a second of a connection. stops_after: bytes after which each response
     breaks off; the first `hangs` of them hang instead. drips: how many responses come at only
-    `drip` bytes a second. send_buffer: bytes that the system holds of a connection.
+    `drip` bytes a second. send_buffer: bytes that the system holds of a connection. claims: the
+    length that parts of the file tell of the whole, 0 for the true one.
     """
 
     route: tuple[int, Mapping[str, str], bytes] | None = None
@@ -77,6 +78,7 @@ class Rules:
     drips: int = 0
     drip: float = 500
     send_buffer: int = 0
+    claims: int = 0
 
 
 @dataclass(frozen=True)
@@ -270,7 +272,7 @@ class _Storage(_Handler):
             end = min(end, end if asked.end is None else asked.end + 1)
             if start >= len(body):
                 return self.answer(416, {"Content-Range": f"bytes */{len(body)}", **headers})
-            headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(body)}"
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{rules.claims or len(body)}"
         self.send_response(206 if is_part else 200)
         framing = ("Transfer-Encoding", "chunked")
         if not rules.is_chunked:

@@ -339,6 +339,14 @@ def test_length_that_the_server_tells_counts(site, folder, monkeypatch):
     assert os.listdir(folder) == []
 
 
+@pytest.mark.parametrize("size, total", [(300_000, 2**63 - 1), (300_000, 2 * 10**9), (0, 2**50)])
+def test_absurd_length_is_a_bad_answer_and_no_full_disk(site, folder, size, total):
+    site.rules.claims = total
+    with pytest.raises(InvalidResponse):
+        _fetch(site, folder, checks=ModelChecks(size=size), max_retries=0)
+    assert os.listdir(folder) == []
+
+
 @pytest.mark.posix
 def test_disk_that_gets_full_half_way_keeps_what_has_come(many, folder, monkeypatch):
     write, left = os.pwrite, [20]

@@ -11,6 +11,7 @@ from ...core import as_mapping, clean_date
 from ...errors import (
     CivitaiShortcutError,
     EarlyAccess,
+    InvalidResponse,
     NeedsKey,
     NoAccess,
     NotOffered,
@@ -20,6 +21,7 @@ from .. import responses
 
 __all__ = ["ModelChecks", "route_error"]
 
+_GB = 10**9  # bytes
 _LOGIN_MARKS = ("download-auth", "/login?")
 
 
@@ -36,6 +38,11 @@ class ModelChecks:
     size: int = 0
     reserve: int = 0
     connections: int = 0
+
+    def check_total(self, total: int) -> None:
+        """Raise InvalidResponse if the server's length cannot be that of this file."""
+        if total > (10 * self.size + _GB if self.size else 1000 * _GB):
+            raise InvalidResponse(f"The storage tells an absurd length of the file: {total} bytes.")
 
 
 def route_error(

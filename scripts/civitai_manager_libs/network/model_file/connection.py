@@ -153,7 +153,9 @@ class PieceConnection:
             head = _read_head(body)
             kind = body.headers.get("Content-Type", "")
             model_formats.check_start(head, kind, self._transfer.name)
-        if is_part and (start != piece.start or not total):
+        if is_part and (start is None or not total):
+            raise InvalidResponse("The storage does not say which part of the file it sends.")
+        if is_part and start != piece.start:
             raise FileChanged("The storage sends another part than the one that was asked for.")
         if total is not None and piece.end > total:
             piece.end = total
@@ -184,6 +186,7 @@ class PieceConnection:
         if is_part and not version.validator and piece.end != total:
             plan.connections = 1  # without a version, parts are never joined
             return False
+        transfer.checks.check_total(total or 0)
         transfer.file.reserve_space(total or 0, transfer.checks.reserve)
         if version.validator and total:
             transfer.file.start_note(total, version.validator)
