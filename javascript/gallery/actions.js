@@ -33,6 +33,7 @@ import { readPace } from "./viewer/slideshow.js";
  * @property {import("./data/needed_files.js").NeededFiles} neededFiles
  * @property {import("./panels/watches.js").Watches} watches
  * @property {import("./compare/compare.js").Compare} compare
+ * @property {import("./menu/image_menu.js").ImageMenu} imageMenu
  */
 
 /** Return all actions that buttons, keys and panels can call.
@@ -56,6 +57,7 @@ export function makeActions(context, parts, outside) {
     panel: (name) =>
       context.store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
     focusFind: () => parts.finder.focus(),
+    openImageMenu: (id) => parts.imageMenu.openAtFocus(id),
     setTile(width) {
       const tile = Math.round(Math.min(MAX_TILE, Math.max(MIN_TILE, width)));
       savePreference("tile", tile);
@@ -178,6 +180,10 @@ function makeViewerActions({ store, toast, words }, parts) {
 /** Return the actions that mark images. @param {Context} context */
 function makeMarkActions({ store, toast, words }) {
   const order = () => getShown(store.get()).map((view) => view.id);
+  const compare = () => {
+    if (canCompare(store.get().marks)) store.set({ panel: "compare" });
+    else toast(words("compare_marks"));
+  };
   return {
     mark: (/** @type {number} */ id, /** @type {boolean | undefined} */ isMarked) =>
       store.set((state) => toggleMark(state, id, isMarked)),
@@ -189,9 +195,10 @@ function makeMarkActions({ store, toast, words }) {
       if (marks.size)
         toast(words("unmarked", { n: marks.size }), undefined, () => store.set({ marks, anchor }));
     },
-    compare() {
-      if (canCompare(store.get().marks)) store.set({ panel: "compare" });
-      else toast(words("compare_marks"));
+    compare,
+    compareWith(/** @type {number} */ id) {
+      store.set((state) => toggleMark(state, id, true));
+      compare();
     },
     comparePair: (/** @type {import("./types.js").ComparedPair} */ compared) =>
       store.set({ compared, panel: "compare" }),

@@ -11,7 +11,7 @@ import { usesKey } from "./core/native_keys.js";
 
 /**
  * @typedef {object} Key
- * @property {string[]} keys  values of `KeyboardEvent.key`
+ * @property {string[]} keys  values of `KeyboardEvent.key`, "Shift F10" with Shift
  * @property {string} [shown]  text on the help sheet, if not the keys
  * @property {KeyScope} place
  * @property {string} words  what it does
@@ -93,6 +93,13 @@ export const KEYS = [
     { shown: "Space" },
   ),
   helpRow("tile", "Shift Space", "key_mark_to"),
+  once(
+    "tile",
+    ["ContextMenu", "Shift F10"],
+    "key_image_menu",
+    onFocused(({ openImageMenu }, id) => openImageMenu(id)),
+    { shown: "Shift F10" },
+  ),
   once("grid", "a", "key_mark_all", ({ markAll }) => markAll()),
   once("grid", "x", "key_invert", ({ invert }) => invert()),
   once("grid", "n", "key_mark_none", ({ markNone }) => markNone()),
@@ -147,6 +154,13 @@ export const KEYS = [
     onOpen(({ rate }, id, press) => rate([id], Number(press.key))),
     { shown: "0 – 5" },
   ),
+  once(
+    "viewer",
+    ["ContextMenu", "Shift F10"],
+    "key_image_menu",
+    onOpen(({ openImageMenu }, id) => openImageMenu(id)),
+    { shown: "Shift F10" },
+  ),
   once("viewer", "c", "key_copy", ({ copyInfotext }) => copyInfotext()),
   ...zoomKeys("viewer"),
   once("viewer", "f", "key_fullscreen", ({ fullscreen }) => fullscreen()),
@@ -182,7 +196,9 @@ export function findKey(press, places) {
   if (press.ctrlKey || press.altKey || press.metaKey || press.isComposing) return null;
   // with Caps Lock letters come large
   const pressed = press.shiftKey ? press.key : press.key.toLowerCase();
-  const fits = (/** @type {string} */ key) => key === press.key || key === pressed;
+  const shifted = press.shiftKey ? `Shift ${press.key}` : "";
+  const fits = (/** @type {string} */ key) =>
+    key === press.key || key === pressed || key === shifted;
   return KEYS.find((key) => places.includes(key.place) && key.act && key.keys.some(fits)) ?? null;
 }
 

@@ -7,12 +7,13 @@ import { el } from "./core/dom.js";
 import { readPreference } from "./core/preferences.js";
 import { Toasts } from "./core/toast.js";
 import { AnnotationWriter } from "./data/annotations.js";
-import { Api } from "./data/api.js";
+import { Api, isAborted } from "./data/api.js";
 import { Connection } from "./data/connection.js";
 import { LoadedFilter } from "./data/loaded_filter.js";
 import { Navigation } from "./data/navigation.js";
 import { NeededFiles } from "./data/needed_files.js";
 import { Pager } from "./data/pager.js";
+import { getErrorMessage } from "./data/problems.js";
 import { Reconnect } from "./data/reconnect.js";
 import { sendToTab } from "./details/gradio_bridge.js";
 import { listenToDrags } from "./drag.js";
@@ -30,6 +31,8 @@ import { clearRunHistory } from "./host/run_history.js";
 import { followTheme } from "./host/theme.js";
 import { makeWords } from "./i18n.js";
 import { Keys } from "./keys.js";
+import { ImageMenu } from "./menu/image_menu.js";
+import { reportLongPresses } from "./menu/long_press.js";
 import { ModelFilesPanel } from "./model_files/panel.js";
 import { Collections } from "./panels/collections.js";
 import { Help } from "./panels/help.js";
@@ -98,8 +101,12 @@ function makeContext(root, api, signal) {
     send: (tab, id, text) => sendToTab(context, tab, id, text),
     undo: () => toasts.undoNewest(),
     async copy(text) {
-      const isDone = await copyText(text, root);
-      toast(words(isDone ? "copied" : "not_copied"), isDone ? "good" : "bad");
+      try {
+        const isDone = await copyText(text, root);
+        toast(words(isDone ? "copied" : "not_copied"), isDone ? "good" : "bad");
+      } catch (error) {
+        if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+      }
     },
   });
   return context;
@@ -152,7 +159,10 @@ function buildParts(context, status) {
   parts.compare = new Compare(context);
   new Help(context);
   new Keys(context);
-  listenToDrags(context, (id) => parts.viewer.findKnown(id));
+  const findKnown = parts.viewer.findKnown.bind(parts.viewer);
+  listenToDrags(context, findKnown);
+  reportLongPresses(context.root, context.signal);
+  parts.imageMenu = new ImageMenu(context, findKnown);
   new Reconnect(context, () => parts.grid.getScrollPlace() === null);
   followMarks(store, context.signal);
   rememberPlace(context, () => parts.grid.getScrollPlace(), view.setPlace);

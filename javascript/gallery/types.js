@@ -131,6 +131,7 @@
  * @property {() => void} markNone
  * @property {() => void} invert
  * @property {() => void} compare  the marked images
+ * @property {(id: number) => void} compareWith  marks it, and compares it with the marked images
  * @property {(pair: ComparedPair) => void} comparePair
  * @property {(id: number) => void} showBlurred  shows a blurred image
  * @property {(ids: Iterable<number>) => Promise<void>} download
@@ -148,7 +149,7 @@
  * @property {(name: Panel) => void} panel
  * @property {() => void} toTop
  * @property {() => Promise<void>} back  to where one was before a jump
- * @property {(text: string) => Promise<void>} copy
+ * @property {(text: string | Promise<string>) => Promise<void>} copy  an error of the promise is shown
  * @property {() => boolean} undo  what the newest message reports; false if nothing can be undone
  * @property {() => void} copyInfotext  of the image in the viewer
  * @property {(slideshow: boolean) => void} setSlideshow
@@ -158,6 +159,7 @@
  * @property {() => boolean} togglePlay  false if the open image is no video
  * @property {() => void} toggleDetails
  * @property {() => void} focusFind
+ * @property {(id: number) => void} openImageMenu  at what has the focus
  * @property {(width: number) => void} setTile
  *
  * @typedef {(key: string, values?: Record<string, string | number>) => string} Words

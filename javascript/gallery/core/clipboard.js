@@ -2,18 +2,27 @@
 
 import { el } from "./dom.js";
 
-/** Copy a text to the clipboard. Return whether that succeeded.
- * @param {string} text
+/** Copy a text to the clipboard. Return whether that succeeded. Raises the error of a promise.
+ * @param {string | Promise<string>} text
  * @param {ShadowRoot} root
  * @returns {Promise<boolean>} */
 export async function copyText(text, root) {
   try {
-    await navigator.clipboard.writeText(text);
+    if (typeof text === "string") await navigator.clipboard.writeText(text);
+    else await writePromise(text);
     return true;
   } catch {
     // `navigator.clipboard` does not exist over plain HTTP from another machine
-    return copyByHand(text, root);
+    return copyByHand(await text, root);
   }
+}
+
+/** Copy a text that is still to come. Safari allows it only if the promise is given at the press.
+ * @param {Promise<string>} text */
+function writePromise(text) {
+  const type = "text/plain";
+  const blob = text.then((ready) => new Blob([ready], { type }));
+  return navigator.clipboard.write([new ClipboardItem({ [type]: blob })]);
 }
 
 /** Copy a text by selecting it in a hidden field. Return whether that succeeded.

@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { getTop } from "./modal.js";
 
-/** @typedef {{x: number, y: number}} Point  in pixels from the window's upper left corner */
+/** @typedef {{x: number, y: number, isByKey?: boolean}} Point  in pixels from the window's upper left corner; isByKey: the first item gets the focus */
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Edges */
 /** @typedef {{width: number, height: number}} Size */
 
@@ -53,7 +53,8 @@ export function openMenu(root, anchor, items, signal) {
   layer.showPopover?.();
   placeAt(menu, anchor instanceof Element ? anchor.getBoundingClientRect() : toEdges(anchor));
   if (anchor instanceof HTMLButtonElement) anchor.setAttribute("aria-expanded", "true");
-  (anchor instanceof Element ? rows[0] : menu)?.focus({ preventScroll: true });
+  const isAtFirst = anchor instanceof Element || anchor.isByKey;
+  (isAtFirst ? rows[0] : menu)?.focus({ preventScroll: true });
   const how = { signal: abort.signal, capture: true };
   window.addEventListener("resize", close, how);
   window.addEventListener("scroll", close, how);
@@ -143,6 +144,8 @@ function listen(layer, menu, rows, close) {
   });
   const keys = new MenuKeys(rows, close);
   layer.addEventListener("keydown", (event) => keys.press(event));
+  // the key has done its work: a browser would press the button now
+  layer.addEventListener("keyup", (event) => event.key === " " && event.preventDefault());
 }
 
 class MenuKeys {
@@ -161,9 +164,10 @@ class MenuKeys {
   /** Move the focus, or close the menu. No key reaches the page. @param {KeyboardEvent} event */
   press(event) {
     event.stopPropagation();
-    const { key, ctrlKey, metaKey, altKey } = event;
-    if (key === "Enter" || key === " ") return; // the button's own
-    if (key === "Escape" || key === "Tab") this.#close();
+    const { key, ctrlKey, metaKey, altKey, timeStamp } = event;
+    if (timeStamp - this.#typedAt > TYPING) this.#letters = "";
+    if (key === "Enter" || (key === " " && !this.#letters)) this.#rows[this.#at]?.click();
+    else if (key === "Escape" || key === "Tab") this.#close();
     else if (key === "ArrowDown") this.#focus(this.#at + 1);
     else if (key === "ArrowUp") this.#focus(this.#at < 0 ? -1 : this.#at - 1);
     else if (key === "Home") this.#focus(0);
@@ -185,7 +189,7 @@ class MenuKeys {
 
   /** Focus the row that begins with the letters typed so far. @param {KeyboardEvent} event */
   #type({ key, timeStamp }) {
-    this.#letters = timeStamp - this.#typedAt > TYPING ? key : this.#letters + key;
+    this.#letters += key;
     this.#typedAt = timeStamp;
     const texts = this.#rows.map((row) => row.textContent ?? "");
     const found = findByLetters(texts, this.#letters, this.#at);

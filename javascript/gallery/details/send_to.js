@@ -8,6 +8,15 @@ import { icon } from "../core/icons.js";
 const EDITABLE = 200_000; // letters; a longer one would freeze a text field
 const MOST_EDITS = 50;
 
+/** Return the tabs that an image can be sent to. Of a video only the infotext can be sent.
+ * @param {readonly string[]} tabs  all tabs of the host that take an image
+ * @param {ImageRecord["kind"]} kind
+ * @param {boolean} hasInfotext */
+export function listTabs(tabs, kind, hasInfotext) {
+  if (kind === "image") return tabs;
+  return hasInfotext ? tabs.slice(0, 1) : [];
+}
+
 export class SendTo {
   /** @type {Map<number, string>} what was edited, by image */
   #edited = new Map();
@@ -28,8 +37,9 @@ export class SendTo {
   /** Return a button for each tab that the image can be sent to, null if there is none.
    * @param {ImageRecord} record */
   makeButtons(record) {
-    const { words, actions } = this.context;
-    const tabs = this.#listTabs(record);
+    const { words, actions, store } = this.context;
+    const all = store.get().bootstrap?.host.send_to ?? [];
+    const tabs = listTabs(all, record.kind, record.infotext !== "");
     if (!tabs.length) return null;
     const made = tabs.map((tab) =>
       button({ action: `send-${tab}`, words: tab }, () =>
@@ -38,14 +48,6 @@ export class SendTo {
     );
     const group = { class: "send-to row", role: "group", "aria-label": words("send_to") };
     return el("section", {}, el("h3", {}, words("send_to")), el("div", group, ...made));
-  }
-
-  /** Return the tabs that the image can be sent to. Of a video only the infotext can be sent.
-   * @param {ImageRecord} record */
-  #listTabs(record) {
-    const tabs = this.context.store.get().bootstrap?.host.send_to ?? [];
-    if (record.kind === "image") return tabs;
-    return record.infotext ? tabs.slice(0, 1) : [];
   }
 
   /** Return the infotext in a section that can be folded, null if there is none.

@@ -21,6 +21,14 @@ export function canCompare({ size }) {
   return size >= LEAST_COMPARED && size <= MOST_COMPARED;
 }
 
+/** Return the images that an action on one image is for: all marked ones if it is among them, else
+ * the image alone.
+ * @param {ReadonlySet<number>} marks
+ * @param {number} id */
+export function listChosen(marks, id) {
+  return marks.has(id) ? [...marks] : [id];
+}
+
 /** Mark or unmark an image, and begin the next range at it.
  * @param {Selection} selection
  * @param {number} id

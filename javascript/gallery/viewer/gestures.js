@@ -50,6 +50,8 @@ export class Gestures {
     element.addEventListener("click", (event) => this.#onClick(event), { signal });
     element.addEventListener("wheel", (event) => this.#onWheel(event), firm);
     element.addEventListener("dragstart", (event) => this.#onDragStart(event), { signal });
+    // A finger that rests opens a menu: moving and lifting it does no more.
+    element.addEventListener("longpress", () => this.#stop(), { signal });
   }
 
   /** Record that a finger touches the image; a second finger begins a pinch.
@@ -76,6 +78,11 @@ export class Gestures {
    * @param {TouchEvent} event */
   #onTouch(event) {
     if (this.#doing !== "" && event.cancelable) event.preventDefault();
+  }
+
+  /** Ignore the fingers until they are lifted. */
+  #stop() {
+    this.#doing = "done";
   }
 
   /** Record where a press began. @param {PointerEvent} event */

@@ -1,0 +1,260 @@
+/** The menu of an image, on its tile and on the open image. */
+
+import { openMenu } from "../core/menu.js";
+import { ApiError } from "../data/api.js";
+import { getErrorMessage } from "../data/problems.js";
+import { Records } from "../data/records.js";
+import { listTabs } from "../details/send_to.js";
+import { buildImageAddress } from "../state/query.js";
+import { listChosen, MOST_COMPARED } from "../state/selection.js";
+import { CollectionName } from "./collection_name.js";
+
+/** @import { MenuItem, Point } from "../core/menu.js" */
+/** @import { Context, ImageRecord } from "../types.js" */
+/** @typedef {{record: ImageRecord | undefined, infotext: string}} Known  infotext: with the user's edits */
+
+const IMAGES = "[data-tile], dialog[data-viewer] .stage";
+
+export class ImageMenu {
+  #context;
+  #records;
+  #findKnown;
+  #name;
+  #isTouch = false; // the last press was a finger's
+  /** @type {Point} where the menu is */
+  #point = { x: 0, y: 0 };
+
+  /** @param {Context} context
+   * @param {(id: number) => Known} findKnown  returns what is known of an image without a request */
+  constructor(context, findKnown) {
+    const { root, signal } = context;
+    this.#context = context;
+    this.#records = new Records(context);
+    this.#findKnown = findKnown;
+    this.#name = new CollectionName(context);
+    const how = { signal, capture: true };
+    root.addEventListener(
+      "pointerdown",
+      (event) => {
+        this.#isTouch = event instanceof PointerEvent && event.pointerType !== "mouse";
+      },
+      how,
+    );
+    root.addEventListener("contextmenu", (event) => this.#onContextMenu(event), { signal });
+    root.addEventListener("longpress", (event) => this.#onLongPress(event), { signal });
+  }
+
+  /** Open the menu of an image at the element that has the focus. @param {number} id */
+  openAtFocus(id) {
+    const { activeElement } = this.#context.root;
+    if (activeElement) this.#open(id, getMiddle(activeElement));
+  }
+
+  /** Open our menu in place of the browser's, which Shift with the right button opens.
+   * @param {Event} event */
+  #onContextMenu(event) {
+    const id = findImageId(event.target);
+    if (id === null || !(event instanceof MouseEvent)) return;
+    const isRightButton = event.button === 2;
+    if (event.shiftKey && isRightButton) return;
+    event.preventDefault();
+    if (this.#isTouch && isRightButton) return; // the long press opens it, in all browsers
+    const isByKey = !isRightButton && !event.ctrlKey; // Ctrl with a click is a Mac's right click
+    if (isByKey) this.openAtFocus(id);
+    else this.#open(id, { x: event.clientX, y: event.clientY });
+  }
+
+  /** @param {Event} event */
+  #onLongPress(event) {
+    const id = findImageId(event.target);
+    if (id !== null && event instanceof CustomEvent) this.#open(id, event.detail);
+  }
+
+  /** Open the menu of an image.
+   * @param {number} id
+   * @param {Point} point */
+  #open(id, point) {
+    this.#point = point;
+    this.#show([
+      ...this.#listUses(id),
+      ...startGroup(this.#listChoices(id)),
+      ...startGroup(this.#listPlaces(id)),
+    ]);
+  }
+
+  /** Open a menu where the image's is. @param {MenuItem[]} items */
+  #show(items) {
+    const { root, signal } = this.#context;
+    openMenu(root, this.#point, items, signal);
+  }
+
+  /** Return the items that use how the image was made.
+   * @param {number} id
+   * @returns {MenuItem[]} */
+  #listUses(id) {
+    const { store, words, actions } = this.#context;
+    const view = this.#findView(id);
+    const { record, infotext } = this.#findKnown(id);
+    const hasText = infotext !== "" || (view?.has_data ?? true);
+    const all = store.get().bootstrap?.host.send_to ?? [];
+    const tabs = listTabs(all, view?.kind ?? "image", hasText);
+    const edited = record && infotext !== record.infotext ? infotext : null;
+    const send = () =>
+      this.#show(
+        tabs.map((tab) => ({
+          key: `menu-send-${tab}`,
+          text: tab,
+          do: () => actions.send(tab, id, edited),
+        })),
+      );
+    return [
+      ...(tabs.length ? [{ key: "menu-send", text: words("menu_send"), do: send }] : []),
+      {
+        key: "menu-copy-prompt",
+        text: words("menu_copy_prompt"),
+        do: () => actions.copy(record?.prompt || this.#fetchText(id, "prompt")),
+        isDisabled: !hasText,
+      },
+      {
+        key: "menu-copy-infotext",
+        text: words("menu_copy_infotext"),
+        do: () => actions.copy(infotext || this.#fetchText(id, "infotext")),
+        isDisabled: !hasText,
+      },
+    ];
+  }
+
+  /** Return the items that choose the image; those that can choose many act on all marked images if
+   * the image is one of them.
+   * @param {number} id
+   * @returns {MenuItem[]} */
+  #listChoices(id) {
+    const { store, words, actions } = this.#context;
+    const { marks, images } = store.get();
+    const ids = listChosen(marks, id);
+    const others = marks.size - (marks.has(id) ? 1 : 0);
+    const name = (/** @type {string} */ key) =>
+      ids.length > 1 ? words(`${key}_marked`, { n: ids.length }) : words(key);
+    const chosen = new Set(ids);
+    const views = images.filter((view) => chosen.has(view.id));
+    return [
+      { key: "menu-save", text: name("menu_save"), do: () => actions.download(ids) },
+      {
+        key: "menu-favourite",
+        text: name("menu_favourite"),
+        isChecked: views.length > 0 && views.every((view) => view.favourite),
+        do: () => actions.favourite(ids),
+      },
+      { key: "menu-collect", text: name("menu_collect"), do: () => this.#chooseCollection(ids) },
+      {
+        key: "menu-compare",
+        text: words(others ? "menu_compare_marked" : "menu_compare", { n: others }),
+        isDisabled: others >= MOST_COMPARED,
+        do: () => actions.compareWith(id),
+      },
+    ];
+  }
+
+  /** Return the items that lead elsewhere.
+   * @param {number} id
+   * @returns {MenuItem[]} */
+  #listPlaces(id) {
+    const { store, words, actions } = this.#context;
+    const user = this.#findView(id)?.user ?? "";
+    const { civitai_url: civitai = "" } = store.get().bootstrap ?? {};
+    const address = () => buildImageAddress(store.get(), id, location.href);
+    const openUser = () => {
+      actions.close();
+      void actions.openUser(user);
+    };
+    return [
+      ...(user ? [{ key: "menu-author", text: words("menu_author", { user }), do: openUser }] : []),
+      { key: "menu-new-tab", text: words("menu_new_tab"), do: () => openTab(address()) },
+      {
+        key: "menu-copy-address",
+        text: words("menu_copy_address"),
+        do: () => actions.copy(address()),
+      },
+      {
+        key: "menu-civitai",
+        text: words("see_on_civitai"),
+        do: () => openTab(`${civitai}/images/${id}`),
+      },
+    ];
+  }
+
+  /** Return an image as the gallery or its record has it. @param {number} id */
+  #findView(id) {
+    const { images } = this.#context.store.get();
+    return images.find((view) => view.id === id) ?? this.#findKnown(id).record;
+  }
+
+  /** Return a text of an image's record from the server. Raises ApiError if there is none.
+   * @param {number} id
+   * @param {"prompt" | "infotext"} name */
+  async #fetchText(id, name) {
+    const { words, signal } = this.#context;
+    const record = await this.#records.getRecord(id, signal);
+    if (!record[name]) throw new ApiError("no_infotext", words("no_infotext"), 0);
+    return record[name];
+  }
+
+  /** Show the collections to add images to. @param {number[]} ids */
+  async #chooseCollection(ids) {
+    const { api, words, toast, signal } = this.#context;
+    try {
+      const collections = await api.get("collections", { signal });
+      const create = {
+        key: "menu-new-collection",
+        text: words("menu_new_collection"),
+        do: () => this.#name.ask((name) => this.#addTo(name, ids)),
+      };
+      if (!collections.length) return create.do();
+      const rows = collections.map(({ name }) => ({
+        key: "menu-collection",
+        text: name,
+        do: () => this.#addTo(name, ids),
+      }));
+      this.#show([...rows, ...startGroup([create])]);
+    } catch (error) {
+      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
+    }
+  }
+
+  /** Add images to a collection, which is created if it is missing.
+   * @param {string} name
+   * @param {number[]} ids */
+  async #addTo(name, ids) {
+    const { actions, toast, words } = this.#context;
+    const isDone = await actions.annotate(ids, { add_to: name });
+    if (isDone) toast(words("collection_filled", { n: ids.length, name }), "good");
+  }
+}
+
+/** Return the items with a line above the first.
+ * @param {MenuItem[]} items
+ * @returns {MenuItem[]} */
+function startGroup([first, ...rest]) {
+  return [{ ...first, startsGroup: true }, ...rest];
+}
+
+/** Return the id of the image at an event's target, null if there is none.
+ * @param {EventTarget | null} target */
+function findImageId(target) {
+  const image = target instanceof Element ? target.closest(IMAGES) : null;
+  const owner = image?.closest("[data-id]");
+  return owner instanceof HTMLElement ? Number(owner.dataset.id) : null;
+}
+
+/** Return the middle of an element's visible part, for a menu that a key opens.
+ * @param {Element} element */
+function getMiddle(element) {
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  const y = (Math.max(0, top) + Math.min(window.innerHeight, bottom)) / 2;
+  return { x: (left + right) / 2, y, isByKey: true };
+}
+
+/** Open an address in a new tab. @param {string} address */
+function openTab(address) {
+  window.open(address, "_blank", "noopener,noreferrer");
+}

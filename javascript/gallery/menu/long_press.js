@@ -1,0 +1,47 @@
+/** Reports a finger that rests on an image: browsers have no event for that in common. */
+
+const REST = 500; // ms
+const SLOP = 10; // pixels that a finger may tremble
+const ENDS = /** @type {const} */ (["pointerup", "pointercancel"]);
+
+/** Dispatch `longpress`, with the point as its detail, where a finger rests on a tile or on the open
+ * image.
+ * @param {ShadowRoot} root
+ * @param {AbortSignal} signal */
+export function reportLongPresses(root, signal) {
+  let timer = 0;
+  let start = { x: 0, y: 0 };
+  let isReported = false;
+  const stop = () => window.clearTimeout(timer);
+  root.addEventListener(
+    "pointerdown",
+    (event) => {
+      stop(); // a second finger is no rest
+      isReported = false;
+      if (!(event instanceof PointerEvent) || event.pointerType === "mouse") return;
+      const { target, isPrimary, clientX: x, clientY: y } = event;
+      if (!isPrimary || !(target instanceof Element)) return;
+      if (!target.closest("[data-tile], .stage") || target.closest("button")) return;
+      start = { x, y };
+      const report = () => {
+        isReported = true;
+        target.dispatchEvent(new CustomEvent("longpress", { bubbles: true, detail: { x, y } }));
+      };
+      timer = window.setTimeout(report, REST);
+    },
+    { signal, capture: true },
+  );
+  root.addEventListener(
+    "pointermove",
+    (event) => {
+      if (!(event instanceof PointerEvent)) return;
+      if (Math.hypot(event.clientX - start.x, event.clientY - start.y) > SLOP) stop();
+    },
+    { signal },
+  );
+  for (const type of ENDS) root.addEventListener(type, stop, { signal });
+  // Else the finger's end is a click, on whatever lies there by then.
+  const end = (/** @type {Event} */ event) => isReported && event.preventDefault();
+  root.addEventListener("touchend", end, { signal, passive: false });
+  signal.addEventListener("abort", stop);
+}

@@ -1,0 +1,208 @@
+"""The menu of an image: by mouse, keys and finger, on its tile and on the open image."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fingers import Fingers
+from gallery_page import with_axe
+from host_page import with_text
+from page_driver import expect, wait_for
+from page_facts import infotext_of, of_model
+
+pytestmark = pytest.mark.page
+
+_SMALL, _OTHER = 900_003, 900_001
+_CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
+_READ = "navigator.clipboard.readText()"
+_PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def _menu(page):
+    return page.page.locator("[role='menu']")
+
+
+def _open_menu(page, tile):
+    tile.click(button="right")
+    expect(_menu(page)).to_be_visible()
+
+
+def _chosen(page):
+    """Return the `data-do` of the item that has the focus."""
+    return page.focused_control()
+
+
+def _middle(locator):
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_right_click_opens_our_menu_and_asks_nothing_until_an_item_is_chosen(server, open_gallery):
+    row = with_text(_SMALL)
+    page = open_gallery(server, f"?model={_SMALL}", **_CLIPBOARD).ready()
+    tile = page.tile(str(row.id))
+    tile.wait_for()
+    asked = list(page.api())
+    _open_menu(page, tile)
+    expect(page.viewer).to_have_count(0)
+    assert page.api() == asked
+    page.control("menu-copy-infotext").click()
+    page.message("Copied").wait_for()
+    expect(_menu(page)).to_have_count(0)
+    assert page.page.evaluate(_READ) == infotext_of(row)
+    assert [path for path in page.api() if path not in asked] == [f"images/{row.id}?model={_SMALL}"]
+    _open_menu(page, tile)
+    page.control("menu-copy-address").click()
+    wait_for(lambda: f"image={row.id}" in page.page.evaluate(_READ), "the address")
+    assert page.page.url.split("?")[0] in page.page.evaluate(_READ)
+
+
+def test_shift_and_right_click_leave_the_browsers_own_menu(server, open_gallery):
+    page = open_gallery(server).ready()
+    kept = """tile => new Promise(done => {
+        document.addEventListener("contextmenu", event => done(!event.defaultPrevented));
+    })"""
+    for modifiers, is_own in ((["Shift"], True), ([], False)):
+        waiting = page.page.evaluate_handle(f"tile => ({{then: null, it: ({kept})(tile)}})")
+        page.tiles.first.click(button="right", modifiers=modifiers)
+        assert waiting.evaluate("({it}) => it") == is_own
+        expect(_menu(page)).to_have_count(0 if is_own else 1)
+
+
+@with_axe
+def test_keys_open_the_menu_choose_in_it_and_leave_it_where_they_were(server, open_gallery):
+    page = open_gallery(server, f"?model={_OTHER}&level=XXX").ready()
+    page.page.locator("[role='listbox']").focus()
+    tile = page.focused()
+    for key in ("ContextMenu", "Shift+F10"):
+        page.key(key)
+        expect(_menu(page)).to_be_visible()
+        assert _chosen(page) == "menu-copy-prompt"
+        assert page.axe_findings() == []
+        page.key("ArrowUp")
+        assert _chosen(page) == "menu-civitai"
+        page.key("ArrowDown", 2)
+        assert _chosen(page) == "menu-copy-infotext"
+        page.page.keyboard.type("add")
+        assert _chosen(page) == "menu-collect"
+        page.key("Escape")
+        expect(_menu(page)).to_have_count(0)
+        assert page.focused() == tile
+    expect(page.marked).to_have_count(0)  # no letter reached the page
+
+
+def test_menu_of_a_marked_picture_is_for_all_that_is_marked(flaky_server, open_gallery):
+    page = open_gallery(flaky_server, f"?model={_SMALL}").ready()
+    for at in (0, 2):
+        page.tiles.nth(at).locator("[data-do='mark']").click()
+    ids = set(page.marked.evaluate_all("tiles => tiles.map(tile => tile.dataset.id)"))
+    _open_menu(page, page.tiles.nth(1))
+    expect(page.control("menu-save")).to_have_text("Download")
+    page.key("Escape")
+    _open_menu(page, page.tiles.nth(2))
+    expect(page.control("menu-favourite")).to_have_attribute("aria-checked", "false")
+    page.control("menu-favourite").click()
+    page.message("favourite").wait_for()
+    _open_menu(page, page.tiles.nth(0))
+    expect(page.control("menu-favourite")).to_have_attribute("aria-checked", "true")
+    expect(page.control("menu-save")).to_have_text("Download the 2 marked")
+    page.control("menu-save").click()
+    page.message("2 saved").wait_for()
+    page.control("undo").first.click()
+    saved = page.page.locator("[data-tile][data-saved]")
+    expect(saved).to_have_count(2)
+    assert set(saved.evaluate_all("tiles => tiles.map(tile => tile.dataset.id)")) == ids
+
+
+def test_pictures_go_into_a_new_collection_and_then_into_that_by_name(server, open_gallery):
+    page = open_gallery(server, f"?model={_SMALL}").ready()
+    _open_menu(page, page.tiles.nth(0))
+    page.control("menu-collect").click()
+    new, field = page.control("menu-new-collection"), page.field("menu-collection")
+    expect(new.or_(field)).to_be_visible()
+    if new.count():  # other tests have made collections
+        new.click()
+    field.fill("Evening light")
+    page.key("Enter")
+    page.message("1 added to “Evening light”").wait_for()
+    _open_menu(page, page.tiles.nth(1))
+    page.control("menu-collect").click()
+    page.page.get_by_role("menuitem", name="Evening light").click()
+    page.find("set:evening")
+    page.control("sets").click()
+    expect(page.page.locator("[data-set='Evening light']")).to_contain_text("2")
+
+
+def test_compare_takes_what_is_marked_and_the_picture_itself(server, open_gallery):
+    page = open_gallery(server, f"?model={_SMALL}").ready()
+    _open_menu(page, page.tiles.nth(0))
+    page.control("menu-compare").click()
+    expect(page.marked).to_have_count(1)
+    page.message("Mark two to four").wait_for()
+    _open_menu(page, page.tiles.nth(1))
+    page.control("menu-compare").click()
+    expect(page.panel("compare")).to_be_visible()
+
+
+def test_menu_leads_to_the_author_and_to_a_new_tab(server, open_gallery):
+    row = of_model(_SMALL)[0]
+    page = open_gallery(server, f"?model={_SMALL}").ready()
+    with page.context.expect_page() as opened:
+        _open_menu(page, page.tile(str(row.id)))
+        page.control("menu-new-tab").click()
+    opened.value.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
+    opened.value.close()
+    _open_menu(page, page.tile(str(row.id)))
+    page.control("menu-author").click()
+    expect(page.page).to_have_url(re.compile(f"user={row.username}"))
+
+
+def test_open_picture_has_the_menu_and_its_escape_closes_the_menu_alone(server, open_gallery):
+    row = with_text(_SMALL)
+    page = open_gallery(server, f"?model={_SMALL}&image={row.id}", **_CLIPBOARD)
+    page.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
+    page.page.locator(".details .infotext").wait_for()
+    page.slide.locator("img.file").click(button="right")
+    expect(_menu(page)).to_be_visible()
+    page.key("Escape")
+    expect(_menu(page)).to_have_count(0)
+    expect(page.viewer).to_be_visible()
+    page.key("ContextMenu")
+    page.page.keyboard.type("copy i")
+    page.key("Enter")
+    page.message("Copied").wait_for()
+    assert page.page.evaluate(_READ) == infotext_of(row)
+    assert page.viewed()["id"] == str(row.id)
+
+
+@pytest.mark.parametrize("where", ["tile", "open-picture"])
+def test_finger_that_rests_opens_the_menu_and_nothing_else(server, open_gallery, where):
+    page = open_gallery(server, f"?model={_SMALL}", **_PHONE).ready()
+    fingers, pressed = Fingers(page.page), page.tiles.nth(1)
+    if where == "open-picture":
+        page.tiles.nth(1).tap()
+        page.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
+        pressed = page.slide.locator("img.file")
+    point = _middle(pressed)
+    fingers.down(point)
+    expect(_menu(page)).to_be_visible()
+    fingers.up()
+    page.page.wait_for_timeout(300)  # what a browser makes of the finger's end comes by then
+    expect(_menu(page)).to_be_visible()
+    assert page.page.locator("[data-bare]").count() == 0
+    fingers.tap((5, 5))
+    expect(_menu(page)).to_have_count(0)
+    expect(page.viewer).to_have_count(0 if where == "tile" else 1)
+
+
+@pytest.mark.door
+def test_picture_is_sent_to_a_tab_of_the_host_from_its_tile(open_host):
+    row = with_text(_SMALL)
+    page = open_host()
+    page.page.locator("[data-field=find]").first.fill(str(_SMALL))
+    page.page.keyboard.press("Enter")
+    page.page.locator(f"[data-tile][data-id='{row.id}']").click(button="right")
+    page.page.locator("[data-do='menu-send']").click()
+    page.page.locator("[data-do='menu-send-txt2img']").click()
+    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
