@@ -293,8 +293,9 @@ export interface Resource {
  * A stored reproduction.
  *
  * file: "here" if its file can be shown, "gone" if it was deleted, "thumbnail" if only a small
- * image was stored. name: of the file. path: "" if the file was never on this machine. is_edited:
- * the prompt was edited after it was sent.
+ * image was stored. name: of the file. path: "" if the file was never on this machine, and
+ * only its name for those who may not change the settings. is_edited: the prompt was edited after
+ * it was sent.
  */
 export interface Reproduction {
   nearness: "same" | "near" | "different" | "";
@@ -494,7 +495,8 @@ export interface NeededFiles {
  * the file that their data or the settings choose, None if there is none. choices: the files that
  * may be chosen instead, that one among them. companions: files that belong to it, such as a VAE.
  * refusal: why nothing can be downloaded and what to do, or "". refusal_short: the same in a few
- * words if Civitai does not give the file, or "". folder: where the file goes. disk:
+ * words if Civitai does not give the file, or "". folder: where the file goes; the whole
+ * path only for those who may start the download. disk:
  * index in `disks`, None if the folder is unknown.
  */
 export interface NeededFile {

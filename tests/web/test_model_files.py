@@ -173,6 +173,16 @@ def test_file_with_a_bad_scan_is_refused_whatever_the_user_says(api, needs):
     assert _start(api, (5, 51), allow_pickle=True).status_code == 409
 
 
+def test_reader_who_may_not_write_is_shown_no_whole_path(api, civitai, folder):
+    setting.change("model_folder_template", "{base_model}")
+    civitai.versions[5] = _version(5, baseModel="SDXL")
+    _store_image(1, 5)
+    for headers, place in ((_ELSEWHERE, "loras/SDXL"), ({}, str(folder / "loras" / "SDXL"))):
+        told = api.get("model_files?image=1", **headers)
+        assert [told["files"][0]["folder"], told["disks"][0]["folder"]] == [place, place]
+        assert headers == {} or str(folder.parent) not in json.dumps(told)
+
+
 def test_another_machine_is_told_that_it_may_not_start_a_download(api, civitai, needs):
     needs(_version(5))
     locked = api.get("model_files?image=1", **_ELSEWHERE)["locked"]

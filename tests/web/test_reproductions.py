@@ -122,6 +122,13 @@ def test_text_file_in_an_image_s_place_is_not_served(api, row, original, make):
     assert api.error(f"reproductions/{one['id']}/file")[1] == "not_an_image"
 
 
+def test_reader_who_may_not_write_is_shown_no_path(api, row, make, original):
+    make(original, infotext_of(row))
+    elsewhere = {"X-Forwarded-For": "192.0.2.7"}
+    (one,) = api.get(f"images/{row.id}/reproductions", **elsewhere)
+    assert (one["path"], one["name"]) == ("00001.png", "00001.png")
+
+
 @pytest.mark.parametrize("path", ["thumb", "file"])
 def test_reproduction_that_does_not_exist_is_not_found(api, path):
     assert api.ask(f"api/reproductions/77/{path}").status_code == 404

@@ -1,6 +1,6 @@
 """The model files on this machine, and which of them an image was made with."""
 
-from .folders import find_folder, has_folders, validate_folders
+from .folders import find_folder, has_folders, shorten_folder, validate_folders
 from .index import get_model_index, ModelIndex
 from .matching import has_model_file, ModelFile, ModelMatch, WantedModel
 from .sidecars import describes_other_version
@@ -13,4 +13,4 @@ __all__ = [
     "has_model_file",
     "ModelFile",
 ]
-__all__ += ["ModelIndex", "ModelMatch", "validate_folders", "WantedModel"]
+__all__ += ["ModelIndex", "ModelMatch", "shorten_folder", "validate_folders", "WantedModel"]

@@ -12,7 +12,7 @@ from ..core import expand_folder
 from ..errors import InputError
 
 __all__ = ["find_folder", "FolderListing", "has_folders", "list_folders", "SearchedFolder"]
-__all__ += ["validate_folders", "walk_folders"]
+__all__ += ["shorten_folder", "validate_folders", "walk_folders"]
 
 _EXTENSIONS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".sft")
 _MOST_FOLDERS, _MOST_FILES = 5_000, 50_000
@@ -92,6 +92,21 @@ def find_folder(kind: str) -> str:
     kinds = ("unet", "model") if kind == "unet" else (kind,)  # a WebUI may have one for both
     found = (find(kind) for find in (host.find_model_folder, _find_own_folder) for kind in kinds)
     return next(filter(None, found), "")
+
+
+def shorten_folder(folder: str) -> str:
+    """Return a folder's path below the folder of all models, such as `Lora/SDXL`.
+
+    Those who may not change the settings are shown no more of it.
+    """
+    above = [
+        one for one in list_folders() if os.path.join(folder, "").startswith(one.path + os.sep)
+    ]
+    if not above:
+        return os.path.basename(folder)
+    top = max(above, key=lambda one: len(one.path))
+    start = os.path.dirname(top.path) if top.kind or top.path == folder else top.path
+    return os.path.relpath(folder, start).replace(os.sep, "/")
 
 
 def _find_own_folder(kind: str) -> str:

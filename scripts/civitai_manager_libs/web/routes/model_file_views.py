@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
 from ... import setting
 from ...civitai import RemoteFile, Version
 from ...i18n import messages
+from ...local_models import shorten_folder
 from ...model_files import (
     choose_file,
     FileChoice,
@@ -45,10 +46,13 @@ def needed_files_view(
     for view in files:
         view["disk"] = numbers[devices[view["folder"]]] if view["folder"] else None
     lock = lock_reason(context.request, "model_files")
+    shown = {folder: shorten_folder(folder) if lock else folder for folder in folders}
+    for view in files:
+        view["folder"] = shown.get(view["folder"], "")
     return {
         "files": files + [_unknown_view(unknown, language) for unknown in found.unknown],
         "image_count": image_count,
-        "disks": _list_disks(list(devices.items())),
+        "disks": _list_disks(devices, shown),
         "locked": messages.reason_text(lock, language) if lock else "",
     }
 
@@ -142,14 +146,17 @@ def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFile:
     }
 
 
-def _list_disks(folders: Sequence[tuple[str, int]]) -> list[schemas.Disk]:
-    """Return the disks of these (folder, device) pairs, each once and in order."""
+def _list_disks(devices: Mapping[str, int], shown: Mapping[str, str]) -> list[schemas.Disk]:
+    """Return the disks of folders, each once and in order.
+
+    devices: the device of each folder. shown: how each folder is shown.
+    """
     disks: dict[int, schemas.Disk] = {}
-    for folder, device in folders:
+    for folder, device in devices.items():
         if device not in disks:
             free = _measure_free(folder)
             usable = max(0, free - setting.gallery_disk_reserve_mb * _MB)
-            disks[device] = {"folder": folder, "free": free, "usable": usable}
+            disks[device] = {"folder": shown[folder], "free": free, "usable": usable}
     return list(disks.values())
 
 

@@ -23,7 +23,7 @@ from ...infotext import (
 )
 from ...library import bookmarks, cache, pages, reproductions
 from ...local_models import get_model_index, WantedModel
-from ..http import ApiError, format_day, RemoteWork, RequestContext
+from ..http import ApiError, format_day, lock_reason, RemoteWork, RequestContext
 from ..schemas.reproductions import Comparison, Reproduction as ReproductionView
 from .dependencies import find_saved_files, get_client, require_image
 from .files import send_path
@@ -141,18 +141,25 @@ def _list_views(
     context: RequestContext, image: Image, found: Sequence[reproductions.Reproduction]
 ) -> list[ReproductionView]:
     original = _read_original(image) if found else ""
+    shows_paths = not lock_reason(context.request, "model_files")
     return [
         {
             **_make_comparison(context, original, one),
             "id": one.id,
             "file": _file_state(one),
             "name": os.path.basename(one.path),
-            "path": one.path if os.path.isabs(one.path) else "",
+            "path": _show_path(one.path, is_whole=shows_paths),
             "made_at": format_day(one.made_at),
             "is_edited": one.is_edited,
         }
         for one in found
     ]
+
+
+def _show_path(path: str, is_whole: bool) -> str:
+    if not os.path.isabs(path):
+        return ""
+    return path if is_whole else os.path.basename(path)
 
 
 def _file_state(one: reproductions.Reproduction) -> Literal["here", "gone", "thumbnail"]:

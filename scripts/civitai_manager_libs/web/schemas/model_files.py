@@ -41,7 +41,8 @@ class NeededFile(ResourceLink):
     the file that their data or the settings choose, None if there is none. choices: the files that
     may be chosen instead, that one among them. companions: files that belong to it, such as a VAE.
     refusal: why nothing can be downloaded and what to do, or "". refusal_short: the same in a few
-    words if Civitai does not give the file, or "". folder: where the file goes. disk:
+    words if Civitai does not give the file, or "". folder: where the file goes; the whole
+    path only for those who may start the download. disk:
     index in `disks`, None if the folder is unknown.
     """
 

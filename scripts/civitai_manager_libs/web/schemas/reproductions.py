@@ -34,8 +34,9 @@ class Reproduction(Comparison):
     """A stored reproduction.
 
     file: "here" if its file can be shown, "gone" if it was deleted, "thumbnail" if only a small
-    image was stored. name: of the file. path: "" if the file was never on this machine. is_edited:
-    the prompt was edited after it was sent.
+    image was stored. name: of the file. path: "" if the file was never on this machine, and
+    only its name for those who may not change the settings. is_edited: the prompt was edited after
+    it was sent.
     """
 
     id: int
