@@ -11,7 +11,15 @@ from civitai_manager_libs.civitai import ImageQuery, Page
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.core import thumbnail_url
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.library import bookmarks, cache, deletions, pages, records, search
+from civitai_manager_libs.library import (
+    bookmarks,
+    cache,
+    deletions,
+    import_export,
+    pages,
+    records,
+    search,
+)
 from civitai_manager_libs.library.bookmarks.annotations import AnnotationChange
 from civitai_manager_libs.library.store import select_rows, writer, writing
 
@@ -148,16 +156,16 @@ def test_export_brings_marks_sets_and_records_to_another_library(
         images[:1], AnnotationChange(favourite=True, stars=3, note="好", tags=["海"])
     )
     bookmarks.collections.add_to_collection(images[1:3], "Two")
-    told = json.loads(json.dumps(bookmarks.import_export.export_bookmarks()))
+    told = json.loads(json.dumps(import_export.export_bookmarks()))
     assert [one["infotext"][:9] for one in told["pictures"]] == [f"picture {n}" for n in (1, 2, 3)]
-    assert [one["id"] for one in bookmarks.import_export.export_bookmarks("Two")["pictures"]] == [
+    assert [one["id"] for one in import_export.export_bookmarks("Two")["pictures"]] == [
         2,
         3,
     ]
     library.forget()
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "other"))
     library.forget()
-    assert bookmarks.import_export.import_bookmarks(told) == (3, 1)
+    assert import_export.import_bookmarks(told) == (3, 1)
     library.forget()
     assert bookmarks.annotations.find_annotations([1])[1] == bookmarks.annotations.Annotation(
         True, 3, "好", ("海",)
@@ -169,9 +177,9 @@ def test_import_takes_nothing_away_that_is_here(images):
     bookmarks.annotations.change_annotations(
         images[:1], AnnotationChange(stars=5, note="mine", tags=["a"])
     )
-    told = bookmarks.import_export.export_bookmarks()
+    told = import_export.export_bookmarks()
     told["pictures"][0] |= {"stars": 1, "note": "theirs", "tags": ["b"], "favourite": True}
-    bookmarks.import_export.import_bookmarks(told)
+    import_export.import_bookmarks(told)
     assert bookmarks.annotations.find_annotations([1])[1] == bookmarks.annotations.Annotation(
         True, 5, "mine", ("a", "b")
     )
@@ -188,9 +196,7 @@ def test_import_changes_no_record_that_is_here_and_brings_back_nothing_that_is_g
         _image(3, browsingLevel=4).record,
     ]
     pictures = [{"id": one["id"], "record": one} for one in records_given]
-    assert bookmarks.import_export.import_bookmarks(
-        {"civitai_shortcut": 1, "pictures": pictures}
-    ) == (3, 0)
+    assert import_export.import_bookmarks({"civitai_shortcut": 1, "pictures": pictures}) == (3, 0)
     for _ in range(2):  # in memory, then as after a start
         assert records.find_image(1) == here[0] and records.find_image(3).level == 4
         assert bookmarks.annotations.find_annotations([2])[2].deleted_at > 0
@@ -217,15 +223,15 @@ def test_listing_and_exporting_sets_asks_the_database_once_for_all(images, monke
     )
     found = bookmarks.collections.list_collections()
     assert [(one.count, one.covers) for one in found][3:] == [(3, (3, 2, 1)), (4, (4, 3, 2, 1))]
-    assert len(bookmarks.import_export.export_bookmarks()["sets"]) == 5
+    assert len(import_export.export_bookmarks()["sets"]) == 5
     assert len(asked) == 2
 
 
 def test_import_is_bounded_in_all(monkeypatch):
-    monkeypatch.setattr(bookmarks.import_export, "_MAX_IMAGES", 3)
-    monkeypatch.setattr(bookmarks.import_export, "_MAX_COLLECTIONS", 2)
+    monkeypatch.setattr(import_export, "_MAX_IMAGES", 3)
+    monkeypatch.setattr(import_export, "_MAX_COLLECTIONS", 2)
     given = [{"name": name, "ids": [1, 2]} for name in "abc"]
-    assert bookmarks.import_export.import_bookmarks({"civitai_shortcut": 1, "sets": given}) == (
+    assert import_export.import_bookmarks({"civitai_shortcut": 1, "sets": given}) == (
         0,
         2,
     )
@@ -238,7 +244,7 @@ def test_import_is_bounded_in_all(monkeypatch):
 )
 def test_what_is_no_export_is_refused_or_passed_over(given):
     try:
-        assert bookmarks.import_export.import_bookmarks(given) == (0, 0)
+        assert import_export.import_bookmarks(given) == (0, 0)
     except InputError:
         assert not isinstance(given, dict) or given.get("civitai_shortcut") != 1
 
@@ -259,7 +265,7 @@ def test_hostile_export_marks_nothing_it_should_not(images):
             "no",
         ],
     }
-    assert bookmarks.import_export.import_bookmarks(hostile) == (0, 1)
+    assert import_export.import_bookmarks(hostile) == (0, 1)
     assert bookmarks.annotations.find_annotations(
         [1, 2]
     ) == {} and bookmarks.collections.list_image_ids("ok") == [3]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import image_files
 import numpy
@@ -13,7 +16,13 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.demo.scenes import draw_art, make_art
 from civitai_manager_libs.errors import NotAnImage, TooLarge
-from civitai_manager_libs.library import bookmarks, records, reproductions, wait_for_writes
+from civitai_manager_libs.library import (
+    bookmarks,
+    import_export,
+    records,
+    reproductions,
+    wait_for_writes,
+)
 from civitai_manager_libs.library.reproductions import receive, sends, similarity, table
 from civitai_manager_libs.library.store import schema, select_rows, writer, writing
 from PIL import Image, ImageEnhance
@@ -287,3 +296,53 @@ def test_image_of_too_many_pixels_is_refused_before_it_is_decoded():
     Image.new("1", (9000, 9000)).save(file, "PNG")
     with pytest.raises(TooLarge):
         reproductions.open_image(file)
+
+
+# Out and in
+
+
+def test_export_brings_reproductions_to_another_library_but_no_path(
+    image, memory, drawing, library, tmp_path, monkeypatch
+):
+    memory.add(5, _infotext())
+    (made,) = _receive(drawing, "/home/me/outputs/1.png")
+    thumbnail = reproductions.read_thumbnail(made.id)
+    told = json.loads(json.dumps(import_export.export_bookmarks()))
+    assert "/home/me" not in json.dumps(told) and len(told["pictures"]) == 1
+    library.forget()
+    monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "other"))
+    library.forget()
+    for _ in range(2):  # nothing is doubled
+        import_export.import_bookmarks(told)
+    (found,) = reproductions.list_reproductions(5)
+    assert replace(found, id=made.id, path=made.path) == made and found.path == "1.png"
+    assert reproductions.read_thumbnail(found.id) == thumbnail
+    assert records.find_image(5).meta == image.meta
+
+
+def test_import_replaces_no_reproduction_and_takes_none_that_is_damaged(image, memory, drawing):
+    memory.add(5, _infotext())
+    (made,) = _receive(drawing, "1.png")
+    told = import_export.export_bookmarks()
+    (entry,) = told["reproductions"]
+    large, text = io.BytesIO(), base64.b64encode(b"<script>").decode()
+    Image.new("L", (600, 9)).save(large, "JPEG")
+    large = base64.b64encode(large.getvalue()).decode()
+    bad = [{"thumbnail": value} for value in (None, "?", text, large)]
+    bad += [{"image_id": 0}, {"width": None}, {"made_at": True}, {"made_at": float("nan")}]
+    told["reproductions"] = [{**entry, "made_at": 7.5, **change} for change in bad] + [5, None]
+    told["reproductions"].append({**entry, "made_at": 6.5, "name": "../etc/1.png", "ssim": 99})
+    import_export.import_bookmarks(told)
+    first, second = reproductions.list_reproductions(5)
+    assert first == made and (second.path, second.similarity) == ("1.png", None)
+
+
+def test_import_deletes_no_reproduction_of_an_image_that_has_many(image, memory, drawing):
+    memory.add(5, _infotext())
+    (made,) = _receive(drawing)
+    told = import_export.export_bookmarks()
+    (entry,) = told["reproductions"]
+    told["reproductions"] = [{**entry, "made_at": made.made_at + n} for n in range(1, 130)]
+    import_export.import_bookmarks(told)
+    found = reproductions.list_reproductions(5)
+    assert len(found) == 100 and made in found

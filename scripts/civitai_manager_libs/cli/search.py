@@ -13,7 +13,7 @@ from .. import setting
 from ..core import Image, level_mask
 from ..i18n import messages
 from ..infotext import build_infotext, parse_infotext
-from ..library import bookmarks, records, search, wait_for_writes
+from ..library import bookmarks, import_export, records, search, wait_for_writes
 from . import terminal
 
 __all__ = ["print_bookmarks", "search_library"]
@@ -83,7 +83,7 @@ def print_bookmarks(name: str) -> bool:
     ):
         terminal.print_translated("no_set", name=name)
         return False
-    terminal.print_result(json.dumps(bookmarks.import_export.export_bookmarks(name)))
+    terminal.print_result(json.dumps(import_export.export_bookmarks(name)))
     return True
 
 

@@ -5,6 +5,7 @@ from . import (
     cache,
     deletions,
     gallery_stats,
+    import_export,
     models,
     pages,
     recent_models,
@@ -15,5 +16,13 @@ from . import (
 )
 from .store import select_rows, wait_for_writes
 
-__all__ = ["bookmarks", "cache", "deletions", "gallery_stats", "models", "pages", "recent_models"]
-__all__ += ["records", "reproductions", "search", "select_rows", "wait_for_writes", "watches"]
+__all__ = ["bookmarks", "cache", "deletions", "gallery_stats", "import_export", "models", "pages"]
+__all__ += [
+    "recent_models",
+    "records",
+    "reproductions",
+    "search",
+    "select_rows",
+    "wait_for_writes",
+    "watches",
+]

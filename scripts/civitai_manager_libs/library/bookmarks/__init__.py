@@ -1,8 +1,8 @@
 """The user's bookmarks of images: favourites, stars, notes, tags and collections."""
 
-from . import annotations, collections, import_export
+from . import annotations, collections
 from .annotations import Annotation
 from .thumbnails import find_thumbnail, store_thumbnails
 
-__all__ = ["Annotation", "annotations", "collections", "find_thumbnail", "import_export"]
+__all__ = ["Annotation", "annotations", "collections", "find_thumbnail"]
 __all__ += ["store_thumbnails"]

@@ -3,6 +3,7 @@
 from .receive import receive_image, remember_send
 from .similarity import measure_similarity, Nearness, open_image, Similarity
 from .table import (
+    add_reproductions,
     count_reproductions,
     delete_reproductions,
     find_reproduction,
@@ -12,8 +13,10 @@ from .table import (
     Reproduction,
     store_reproduction,
 )
+from .transfer import export_reproductions, parse_exported
 
-__all__ = ["count_reproductions", "delete_reproductions", "find_reproduction"]
+__all__ = ["add_reproductions", "count_reproductions", "export_reproductions", "parse_exported"]
+__all__ += ["delete_reproductions", "find_reproduction"]
 __all__ += ["list_reproductions", "measure_missing", "measure_similarity", "Nearness"]
 __all__ += ["open_image", "read_thumbnail", "receive_image", "remember_send", "Reproduction"]
 __all__ += ["Similarity", "store_reproduction"]

@@ -19,8 +19,8 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 from ...errors import NotAnImage, TooLarge
 from ...infotext import has_overlapping_exif
 
-__all__ = ["make_thumbnail", "measure_similarity", "Nearness", "open_image", "open_thumbnail"]
-__all__ += ["Similarity"]
+__all__ = ["is_thumbnail", "make_thumbnail", "measure_similarity", "Nearness", "open_image"]
+__all__ += ["open_thumbnail", "Similarity"]
 
 Nearness = Literal["same", "near", "different"]
 
@@ -100,6 +100,22 @@ def make_thumbnail(image: Any) -> bytes:
 def open_thumbnail(thumbnail: bytes) -> Any:
     """Return the PIL image of a thumbnail from `make_thumbnail`. Raises NotAnImage."""
     return open_image(io.BytesIO(thumbnail))
+
+
+def is_thumbnail(data: bytes) -> bool:
+    """Return whether these bytes are a JPEG such as `make_thumbnail` returns."""
+    from PIL import Image
+
+    if has_overlapping_exif(io.BytesIO(data)):
+        return False
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            if max(image.size) > _THUMBNAIL:
+                return False
+            image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # see `open_image`
+        return False
+    return True
 
 
 def measure_similarity(image: Any, other: Any) -> Similarity:

@@ -18,9 +18,9 @@ from .similarity import (
     Similarity,
 )
 
-__all__ = ["count_reproductions", "delete_reproductions", "find_reproduction"]
-__all__ += ["insert_reproduction", "list_reproductions", "measure_missing", "read_thumbnail"]
-__all__ += ["Reproduction", "store_reproduction"]
+__all__ = ["add_reproductions", "count_reproductions", "delete_reproductions"]
+__all__ += ["find_reproduction", "insert_reproduction", "list_reproductions", "measure_missing"]
+__all__ += ["read_reproductions", "read_thumbnail", "Reproduction", "store_reproduction"]
 
 _MAX_OF_IMAGE = 100  # the oldest beyond are deleted
 _COLUMNS = (
@@ -77,6 +77,29 @@ def read_thumbnail(reproduction_id: int) -> bytes | None:
     return bytes(rows[0][0]) if rows else None
 
 
+def read_reproductions(image_ids: Sequence[int]) -> list[tuple[Reproduction, bytes]]:
+    """Return the reproductions of images with their thumbnails, oldest first. Raises DiskError."""
+    sql = (
+        f"SELECT {_COLUMNS}, thumbnail FROM reproductions WHERE image_id IN"
+        " (SELECT value FROM json_each(?)) ORDER BY made_at, number"
+    )
+    rows = select_rows(sql, (json.dumps(list(image_ids)),))
+    return [(_parse_row(row[:-1]), bytes(row[-1])) for row in rows]
+
+
+def add_reproductions(db: sqlite3.Connection, items: Sequence[tuple[Reproduction, bytes]]) -> None:
+    """Store reproductions with their thumbnails, in the caller's transaction.
+
+    Nothing is replaced or deleted: a reproduction that is stored already is left out, and so are
+    those of an image that has 100.
+    """
+    for new, thumbnail in items:
+        sql = "SELECT count(*), total(made_at = ?) FROM reproductions WHERE image_id = ?"
+        count, same = db.execute(sql, (new.made_at, new.image_id)).fetchone()
+        if count < _MAX_OF_IMAGE and not same:
+            _insert(db, new, thumbnail)
+
+
 def insert_reproduction(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None:
     """Store a reproduction in the caller's transaction, without its `id`.
 
@@ -86,6 +109,15 @@ def insert_reproduction(db: sqlite3.Connection, new: Reproduction, thumbnail: by
     if new.path:
         values: tuple[object, ...] = (new.image_id, new.path)
         db.execute("DELETE FROM reproductions WHERE image_id = ? AND path = ?", values)
+    _insert(db, new, thumbnail)
+    sql = (
+        "DELETE FROM reproductions WHERE number IN (SELECT number FROM reproductions"
+        " WHERE image_id = ? ORDER BY made_at DESC, number DESC LIMIT -1 OFFSET ?)"
+    )
+    db.execute(sql, (new.image_id, _MAX_OF_IMAGE))
+
+
+def _insert(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None:
     row: list[object] = [new.image_id, new.path, new.infotext, new.made_at, new.is_edited]
     row += [new.width, new.height, *(new.similarity or (None, None)), thumbnail]
     sql = (
@@ -93,11 +125,6 @@ def insert_reproduction(db: sqlite3.Connection, new: Reproduction, thumbnail: by
         f" VALUES ({', '.join('?' * len(row))})"
     )
     db.execute(sql, row)
-    sql = (
-        "DELETE FROM reproductions WHERE number IN (SELECT number FROM reproductions"
-        " WHERE image_id = ? ORDER BY made_at DESC, number DESC LIMIT -1 OFFSET ?)"
-    )
-    db.execute(sql, (new.image_id, _MAX_OF_IMAGE))
 
 
 def store_reproduction(new: Reproduction, image: Any) -> None:

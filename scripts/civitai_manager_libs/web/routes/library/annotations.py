@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from .... import setting
 from ....core import as_mapping, as_whole_number, Image, level_mask
-from ....library import bookmarks, records
+from ....library import bookmarks, import_export, records
 from ...http import annotation_view, ApiError, RequestContext
 from ...schemas.images import Annotations
 from ...schemas.library import AnnotationsChanged, Collection, CollectionsChanged, Imported
@@ -124,7 +124,7 @@ def act_on_collections(context: RequestContext) -> CollectionsChanged:
 
 def get_export(context: RequestContext) -> Response:
     """Return a JSON file of all annotations and collections, or of one `collection`."""
-    exported = bookmarks.import_export.export_bookmarks(context.query_param("collection"))
+    exported = import_export.export_bookmarks(context.query_param("collection"))
     body = json.dumps(exported, ensure_ascii=False, indent=1).encode("utf-8", "replace")
     headers = {
         "Cache-Control": "no-store",
@@ -136,7 +136,7 @@ def get_export(context: RequestContext) -> Response:
 
 def post_import(context: RequestContext) -> Imported:
     """Import the annotations and collections in the body; return how many of each were imported."""
-    images, collections = bookmarks.import_export.import_bookmarks(context.body)
+    images, collections = import_export.import_bookmarks(context.body)
     message = context.translate("import_done", n=images, sets=collections)
     return {"image_count": images, "collection_count": collections, "message": message}
 

@@ -1,4 +1,4 @@
-"""Export of annotations and collections as JSON, with the images' records, and import."""
+"""Export of what the user made of images as JSON, with the images' records, and import."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...civitai import parse_image
-from ...core import (
+from ..civitai import parse_image
+from ..core import (
     as_list,
     as_mapping,
     as_whole_number,
@@ -17,25 +17,30 @@ from ...core import (
     Image,
     is_deeply_nested,
 )
-from ...errors import InputError
-from ...infotext import build_infotext
-from .. import records
-from ..search import fold_text
-from ..store import select_rows, writing
-from . import annotations as image_annotations, collections
+from ..errors import InputError
+from ..infotext import build_infotext
+from . import records, reproductions
+from .bookmarks import annotations as image_annotations, collections
+from .search import fold_text
+from .store import select_rows, writing
 
 __all__ = ["export_bookmarks", "import_bookmarks"]
 
 _FORMAT = 1
 _MAX_IMAGES = 100_000  # also the most ids in all collections together
 _MAX_COLLECTIONS = 10_000
-_ALL = "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
+_MAX_REPRODUCTIONS = 10_000
+_ALL = (
+    "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
+    " UNION SELECT image_id FROM reproductions"
+)
 
 
 def export_bookmarks(name: str = "") -> dict[str, Any]:
-    """Return the user's bookmarks as a JSON object, which `import_bookmarks` can read.
+    """Return the user's bookmarks and reproductions as JSON, which `import_bookmarks` can read.
 
-    name: the only collection to export, "" for all bookmarks. Raises DiskError.
+    Of a reproduction it has the thumbnail and the file's name, but not the file or its path. name:
+    the only collection to export, "" for everything. Raises DiskError.
     """
     ids_by_name = collections.list_image_ids_by_name(name)
     ids = (
@@ -49,15 +54,16 @@ def export_bookmarks(name: str = "") -> dict[str, Any]:
         "exported_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "sets": [{"name": key, "ids": ids_in} for key, ids_in in ids_by_name.items()],
         "pictures": [_export_image(image_id, images.get(image_id), notes) for image_id in ids],
+        "reproductions": reproductions.export_reproductions(ids),
     }
 
 
 def import_bookmarks(data: Any) -> tuple[int, int]:
-    """Import bookmarks; return (number of images, number of collections) in the data.
+    """Import an export; return (number of images, number of collections) in the data.
 
-    data: a result of `export_bookmarks`. The user's present bookmarks are not replaced. Images
-    beyond 100,000 and collections beyond 10,000 are ignored. Raises InputError if the data has
-    another format, and DiskError.
+    data: a result of `export_bookmarks`. Nothing that the user has is replaced. Images beyond
+    100,000, and collections and reproductions beyond 10,000, are ignored. Raises InputError if the
+    data has another format, and DiskError.
     """
     exported = as_mapping(data)
     if is_deeply_nested(data) or exported.get("civitai_shortcut") != _FORMAT:
@@ -66,6 +72,8 @@ def import_bookmarks(data: Any) -> tuple[int, int]:
     images = [image for entry in entries if (image := parse_image(entry.get("record")))]
     records.store_missing_images(images)
     sets = [as_mapping(entry) for entry in as_list(exported.get("sets"))[:_MAX_COLLECTIONS]]
+    made = as_list(exported.get("reproductions"))[:_MAX_REPRODUCTIONS]
+    new_reproductions = reproductions.parse_exported(map(as_mapping, made))
     ids_left, count = _MAX_IMAGES, 0
     with writing() as db:
         for entry in entries:
@@ -74,6 +82,7 @@ def import_bookmarks(data: Any) -> tuple[int, int]:
             ids = as_list(entry.get("ids"))[:ids_left]
             ids_left -= len(ids)
             count += _import_collection(db, entry.get("name"), ids)
+        reproductions.add_reproductions(db, new_reproductions)
     return len(images), count
 
 
