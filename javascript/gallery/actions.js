@@ -252,7 +252,8 @@ function makeFocusActions({ store, toast, words }, parts) {
  * @param {PageParts} parts */
 function makeDownloadActions({ store }, parts) {
   return {
-    download: (/** @type {Iterable<number>} */ ids) => parts.jobs.startJob({ ids: [...ids] }),
+    download: (/** @type {Iterable<number>} */ ids) =>
+      parts.jobs.startJob({ ids: [...ids], query: store.get().where }),
     downloadGallery: (/** @type {number} */ limit, /** @type {boolean} */ verify) =>
       parts.jobs.startJob({ query: store.get().where, limit, ...(verify && { verify }) }),
     readRecords: (/** @type {number} */ limit) =>

@@ -328,12 +328,13 @@ export interface Instance {
   instance: string;
 }
 /**
- * The latest jobs. active, waiting: running and queued jobs, listed or not. more: how many
- * queued jobs are not listed, in words.
+ * The latest jobs. active, waiting: running and queued jobs, listed or not. total: the number of
+ * all jobs. more: how many queued jobs are not listed, in words.
  */
 export interface JobList {
   active: number;
   waiting: number;
+  total: number;
   more: string;
   notice: string;
   jobs: Job[];
@@ -341,9 +342,11 @@ export interface JobList {
 /**
  * A job as the downloads panel shows it.
  *
- * kind: `images` or `models`. reads_only: it reads records and downloads no image. percent: 0 to
- * 100. line: progress in words. note: why it stands still, or what is to be done. folder: "" until
- * it is over. model_files: the files of a job that downloads models, [] for images.
+ * kind: `images` or `models`. group: the model, author or collection that it is of. subject: what
+ * of that, in words. filters: of its gallery, in words. created: ISO 8601 in UTC. reads_only: it
+ * reads records and downloads no image. percent: 0 to 100. line: progress in words. note: why it
+ * stands still, or what is to be done. folder: where its files go, "" if it has none. model_files:
+ * the files of a job that downloads models, [] for images.
  */
 export interface Job {
   failed_label: string;
@@ -353,6 +356,10 @@ export interface Job {
   id: number;
   kind: string;
   title: string;
+  group: string;
+  subject: string;
+  filters: string[];
+  created: string;
   state: JobState;
   state_label: string;
   reads_only: boolean;
@@ -779,6 +786,8 @@ export interface ReproductionIds {
 }
 /**
  * A job to start: either `ids` or `query` is needed.
+ *
+ * With `ids`, `query` is the gallery or the library search in which they were chosen.
  *
  * request: a unique id; the same one starts no second job. limit: images to download at most.
  * reads_only: read records and download no image. verify: walk the gallery from both ends. title,

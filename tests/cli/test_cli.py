@@ -480,8 +480,10 @@ def test_chinese_terminal_is_told_everything_in_chinese(server, run, dest, monke
     assert [dates.sub("", row).split() for row in run("jobs")[1].splitlines()] == [
         ["工作", "狀態", "開始", "完成", "失敗", "名稱"],
         ["2", "已中斷", "0/100", "Another"],
+        ["最多", "100", "張圖片", "·", "最新", "·", "分級至", "PG", "普遍級", "·", "在", dest],
         ["繼續：resume", "2"],
-        ["1", "完成", "20/20", "2", "A", "model"],
+        ["1", "失敗", "2", "個", "20/20", "2", "A", "model"],
+        ["最多", "200", "張圖片", "·", "最新", "·", "分級至", "PG", "普遍級", "·", "在", dest],
         ["重試失敗的：retry", "1"],
     ]
 
@@ -513,7 +515,7 @@ def test_chinese_terminal_is_refused_in_chinese(server, run, monkeypatch, words,
 def test_chinese_columns_stand_below_each_other(server, run, dest, monkeypatch):
     monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
     _add_job(dest)
-    head, row, _ = run("jobs")[1].splitlines()
+    head, row, *_ = run("jobs")[1].splitlines()
     before_title = head[: head.index("名稱")], row[: row.index("Another")]
     assert len({len(text) + len(re.findall("[\u4e00-\u9fff]", text)) for text in before_title}) == 1
 
@@ -941,8 +943,10 @@ def test_jobs_are_listed_with_date_progress_and_how_to_go_on(server, run, dest):
     assert out.splitlines() == [
         " JOB  STATE        BEGUN                  DONE  FAILED  TITLE",
         f"   2  interrupted  {date}      0/100          Another",
+        f"      up to 100 pictures · Newest · up to PG · In {dest}",
         "      Go on with: resume 2",
         f"   1  paused       {date}      5/200          A model",
+        f"      up to 200 pictures · Newest · up to PG · In {dest}",
         "      The server is in trouble (500). Go on with: resume 1",
     ]
 
@@ -952,8 +956,8 @@ def test_job_whose_failed_ones_may_come_yet_says_how_to_retry(server, run, dest)
     server.always(server.ids[4], status(404))
     _, _, err = run("download", _MODEL, "--dest", dest)
     assert "Try again what failed with: retry 1\n" in err
-    row, hint = run("jobs")[1].splitlines()[1:]
-    assert "done" in row and "20/20       2  A model" in row
+    row, _, hint = run("jobs")[1].splitlines()[1:]
+    assert "2 failed" in row and "done" not in row and "20/20       2  A model" in row
     assert hint == "      Try again what failed with: retry 1"
 
 
@@ -961,6 +965,20 @@ def test_job_of_which_all_that_failed_is_gone_says_nothing_of_a_retry(server, ru
     server.always(server.ids[4], status(404))
     assert "retry" not in run("download", _MODEL, "--dest", dest)[2]
     assert "retry" not in run("jobs")[1]
+
+
+def test_jobs_are_found_by_words(server, run, dest):
+    server.always(server.ids[4], status(404))
+    run("download", _MODEL, "--dest", dest, "--level", "R")
+    _add_job(dest)
+    for words, title in (
+        (["failed"], "A model"),
+        (["newest", "model"], "A model"),
+        (["another"], "Another"),
+    ):
+        row, _, *_ = run("jobs", *words)[1].splitlines()[1:]
+        assert row.endswith(title)
+    assert run("jobs", "nothing") == (0, "", "No download matches.\n")
 
 
 def test_job_that_another_process_works_on_is_not_to_be_gone_on_with(server, run, dest):
@@ -977,7 +995,7 @@ def test_jobs_as_json_keep_their_fields_and_have_a_date(server, run, dest):
     _half_done(server, run, dest)
     (row,) = json.loads(run("jobs", "--json")[1])
     before = ["job", "title", "state", "saved", "skipped", "failed", "waiting", "folder", "note"]
-    assert list(row) == [*before, "total", "bytes", "created"]
+    assert list(row) == [*before, "total", "bytes", "created", "group", "subject", "filters"]
     assert (row["saved"], row["total"], row["state"]) == (5, 200, "paused")
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["created"])
 
@@ -1114,8 +1132,8 @@ def test_titles_on_a_terminal_fit_its_line(server, program):
     os.close(theirs)
     lines = _all_of(ours).splitlines()
     assert process.wait(10) == 0
-    assert lines[1].endswith("  short") and lines[3].endswith("塔...")
-    assert len(lines) == 5 and len(lines[3]) + lines[3].count("塔") < 80
+    assert lines[1].endswith("  short") and lines[4].endswith("塔...")
+    assert len(lines) == 7 and len(lines[4]) + lines[4].count("塔") < 80
 
 
 def _through_a_shell(program, command):

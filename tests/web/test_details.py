@@ -128,6 +128,11 @@ def test_resources_are_told_with_weights_and_lead_to_civitai(opened, demo):
     rows = page.page.locator(".resources li")
     lora = rows.filter(has_text=re.compile(rf"lora.*{name}", re.I | re.S)).first
     expect(lora.locator(".weight")).to_have_text(weight)
+    sections = page.page.locator(".details-body > *").evaluate_all(
+        "all => all.map(e => e.className)"
+    )
+    at = sections.index("parameters")
+    assert sections[at + 1] == "resources" and "annotations" in sections[at + 2 :]
     links = page.page.locator(".resources a, .links a").evaluate_all(
         "links => links.map(link => [link.href, link.target, link.rel])"
     )

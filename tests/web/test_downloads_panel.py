@@ -8,7 +8,9 @@ import sys
 import time
 
 import pytest
+from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.demo import files
+from civitai_manager_libs.jobs import JobStore
 from fault_responses import status
 from gallery_page import with_axe
 from page_driver import expect, wait_for
@@ -188,6 +190,64 @@ def test_failures_are_told_with_what_to_do_and_are_tried_again(flaky, flaky_serv
     page.control("job-retry").click()
     expect(job.locator(".job-line")).to_contain_text("3 saved")
     expect(job.locator(".failures")).to_be_hidden()
+
+
+def test_finished_job_with_failures_says_so_first_and_is_not_cleared(flaky, flaky_server, page):
+    flaky.rule(_FILES, status(403))
+    _begun(page, "3")
+    page.message("3 failed").wait_for()
+    page.key("j")
+    job = _job(page)
+    expect(job.locator(".job-head")).to_have_text(re.compile(r"^up to 3 pictures\s*3 failed$"))
+    assert job.locator(".job-actions button").first.get_attribute("data-do") == "job-retry"
+    expect(page.control("jobs-clear")).to_be_hidden()
+    flaky.rules.clear()
+    page.control("job-retry").click()
+    expect(job.locator(".job-head .tag")).to_have_text("done")
+    page.control("jobs-clear").click()
+    expect(page.page.locator(".job")).to_have_count(0)
+
+
+def _add_jobs(page, server, *jobs):
+    """Store jobs, (title, images at most, query) each, as finished ones, and reload the page."""
+    with JobStore(str(server.data / "gallery.db")) as store:
+        for title, wanted, query in jobs:
+            job_id = store.add_job(title, query, f"/pictures/{title}", wanted)
+            store.set_state(job_id, "cancelled")
+    page.page.reload()
+    page.ready().key("j")
+
+
+def test_downloads_are_told_apart_grouped_by_model_and_searched(flaky_server, page):
+    videos = ImageQuery(900001, type="video", level=31)
+    jobs = [("One", 2, ImageQuery(900001)), ("Other", 3, ImageQuery(900003)), ("One", 9, videos)]
+    _add_jobs(page, flaky_server, *jobs)
+    panel = page.panel("jobs")
+    expect(panel.locator(".job-group > h3")).to_have_text(["One", "Other"])
+    group = panel.locator(".job-group").first
+    expect(group.locator("h4")).to_have_text(["up to 9 pictures", "up to 2 pictures"])
+    about = re.compile(r"20\d\d.* · Newest · up to XXX · Videos$")
+    expect(group.locator(".job-about").first).to_have_text(about)
+    expect(group.locator(".job-folder").first).to_have_text("In /pictures/One")
+    expect(page.field("jobs-search")).to_be_hidden()
+    page.key("Escape")
+    _add_jobs(page, flaky_server, *jobs)
+    page.field("jobs-search").fill("videos one")
+    expect(panel.locator(".job")).to_have_count(2)
+    page.field("jobs-search").fill("no such words")
+    expect(panel.get_by_text("No download matches.")).to_be_visible()
+    page.key("Escape")
+    page.page.locator(".grid").focus()
+    page.key("j")
+    expect(panel.locator(".job")).to_have_count(6)
+
+
+def test_older_downloads_are_shown_when_asked_for(flaky_server, page):
+    _add_jobs(page, flaky_server, *[(f"Model {n}", 1, ImageQuery(900001)) for n in range(14)])
+    expect(page.page.locator(".job")).to_have_count(12)
+    page.control("jobs-older").click()
+    expect(page.page.locator(".job")).to_have_count(14)
+    expect(page.control("jobs-older")).to_be_hidden()
 
 
 def test_fold_of_the_failures_stays_open_while_the_job_goes_on(flaky, page):

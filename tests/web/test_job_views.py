@@ -96,7 +96,17 @@ def test_folder_of_what_is_there_can_be_opened(saved, skipped):
 
 def test_no_folder_is_offered_where_nothing_came():
     row = _row(replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, failed=20))
-    assert (row["folder"], _offered(row)) == ("", ["forget"])
+    assert (row["folder"], _offered(row)) == ("/pictures", ["forget"])
+    assert (row["state_label"], row["line"]) == ("20 failed", "0 saved")
+
+
+def test_finished_job_says_first_what_failed_and_offers_to_retry():
+    item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", "network", "")
+    done = replace(_JOB, state=JobState.DONE, saved=1, failed=19)
+    row = _row(done, failed=[item], missing=3)
+    assert (row["state"], row["state_label"], row["line"]) == ("done", "19 failed", "1 saved")
+    assert _offered(row) == ["retry", "anew", "open", "forget"]
+    assert _row(replace(done, failed=0))["state_label"] == "done"
 
 
 @pytest.mark.parametrize("reason,offered", [("gone", False), ("network", True)])

@@ -39,7 +39,8 @@ def _files(row):
 
 
 def test_nothing_is_at_work_at_first(api):
-    assert api.get("jobs") == {"active": 0, "waiting": 0, "more": "", "notice": "", "jobs": []}
+    counts = {"active": 0, "waiting": 0, "total": 0}
+    assert api.get("jobs") == {**counts, "more": "", "notice": "", "jobs": []}
 
 
 def test_chosen_pictures_are_downloaded(api, civitai, ids):
@@ -91,6 +92,26 @@ def test_setting_of_names_that_makes_none_is_said_and_begins_no_job(api, ids):
 def test_job_is_called_after_what_it_is_of(api, civitai, query, title):
     api.post("jobs", {"query": query, "limit": 1})
     assert _ended(api)["title"] == title
+
+
+def test_jobs_are_told_apart_and_found_by_words(api, civitai, ids):
+    filters = {"level": "Mature", "sort": "Oldest", "type": "video", "meta": True, "period": "Week"}
+    api.post("jobs", {"query": {"version": VERSION_ID, **filters}, "limit": 4, "title": "A model"})
+    api.post("jobs", {"ids": ids[:2], "query": {"search": 'set="Best of"'}})
+    api.post("jobs", {"ids": ids[2:3], "query": {"model": MODEL_ID}, "title": "A model"})
+    _ended(api)
+    one, collected, gallery = api.get("jobs")["jobs"]
+    assert (one["group"], one["subject"]) == ("A model", "1 chosen picture")
+    assert (collected["group"], collected["filters"]) == ("Collection “Best of”", [])
+    assert collected["subject"] == "2 chosen pictures" and os.path.isdir(collected["folder"])
+    assert gallery["subject"] == f"#{VERSION_ID} · up to 4 pictures"
+    assert gallery["filters"] == ["Oldest", "Week", "up to R", "Videos", "has data"]
+    assert gallery["created"][:4] == str(time.gmtime().tm_year)
+    for words, found in (("BEST 2", collected), ("videos r", gallery), ("model 1 chosen", one)):
+        listed = api.get(f"jobs?search={words}")
+        assert [job["id"] for job in listed["jobs"]] == [found["id"]] and listed["total"] == 3
+    assert api.get("jobs?search=nothing")["jobs"] == []
+    assert [job["id"] for job in api.get("jobs?limit=2")["jobs"]] == [one["id"], collected["id"]]
 
 
 @pytest.mark.parametrize("level", [None, ["X"], {}, "y"], ids=str)

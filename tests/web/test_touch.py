@@ -228,6 +228,54 @@ def test_all_that_is_tapped_is_large_enough_for_a_finger(phone, where, least):
     assert "\n".join(page.page.evaluate(_TARGETS, least)) == ""
 
 
+@pytest.fixture
+def sheet(phone):
+    """Return the details of an open image on a phone, as a sheet that rests."""
+    phone.open(1)
+    phone.key("i")
+    sheet = phone.page.locator("aside.details")
+    expect(phone.page.locator(".details-body")).to_have_attribute("aria-busy", "false")
+    sheet.evaluate(_COME_UP)
+    return sheet
+
+
+def _pull(page, sheet, by):
+    """Drag the sheet's grip down by so many pixels, and wait until the sheet rests."""
+    box = page.control("sheet").bounding_box()
+    start = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    Fingers(page.page).swipe(start, (start[0], start[1] + by))
+    sheet.evaluate(_COME_UP)
+
+
+def test_grip_of_the_details_is_dragged_up_down_and_away(phone, sheet):
+    half = sheet.bounding_box()["y"]
+    _pull(phone, sheet, -120)
+    expect(phone.control("sheet")).to_have_attribute("aria-expanded", "true")
+    assert sheet.bounding_box()["y"] == 56
+    _pull(phone, sheet, 120)
+    expect(phone.control("sheet")).to_have_attribute("aria-expanded", "false")
+    assert sheet.bounding_box()["y"] == half
+    _pull(phone, sheet, 200)
+    expect(sheet).to_be_hidden()
+    expect(phone.viewer).to_be_visible()
+
+
+def test_grip_of_the_details_is_pressed_and_moved_by_keys(phone, sheet):
+    grip = phone.control("sheet")
+    for expanded in ("true", "false"):
+        grip.tap()
+        expect(grip).to_have_attribute("aria-expanded", expanded)
+    grip.focus()
+    for key, expanded in (("ArrowUp", "true"), ("ArrowDown", "false"), ("Enter", "true")):
+        phone.key(key)
+        expect(grip).to_have_attribute("aria-expanded", expanded)
+    phone.key("ArrowDown", 2)
+    expect(sheet).to_be_hidden()
+    phone.key("i")  # the keys are the viewer's still
+    expect(sheet).to_be_visible()
+    expect(grip).to_have_attribute("aria-expanded", "false")
+
+
 def test_tapped_suggestion_is_taken_and_opens_nothing_that_lies_below_it(phone):
     phone.control("filters").tap()
     phone.field("search").tap()

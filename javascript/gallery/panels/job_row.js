@@ -1,6 +1,7 @@
 /** The row of one download in the panel: created once, then updated in place. */
 
 import { button, el, setAttribute } from "../core/dom.js";
+import { formatDate } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { JobFiles } from "../model_files/job_files.js";
 
@@ -29,7 +30,9 @@ export class JobRow {
     this.context = context;
     this.id = id;
     this.act = act;
-    this.title = el("h3", { dir: "auto" });
+    this.subject = el("h4", { dir: "auto" });
+    this.about = el("p", { class: "dim job-about", dir: "auto" });
+    this.folder = el("p", { class: "dim job-folder" });
     this.state = el("span", { class: "tag" });
     this.bar = el("progress", { max: 100 });
     this.line = el("p", { class: "job-line" });
@@ -41,10 +44,12 @@ export class JobRow {
     this.element = el(
       "li",
       { class: "job", "data-job": id },
-      el("div", { class: "job-head" }, this.title, this.state),
+      el("div", { class: "job-head" }, this.subject, this.state),
+      this.about,
       this.bar,
       this.line,
       this.note,
+      this.folder,
       this.files.element,
       this.failures,
       this.report,
@@ -55,10 +60,15 @@ export class JobRow {
   /** Show the state of the job. @param {Job} job */
   draw(job) {
     this.element.dataset.state = job.state;
-    setText(this.title, job.title);
+    const { store, words } = this.context;
+    const date = formatDate(job.created, store.get().bootstrap?.language);
+    setText(this.subject, job.subject);
+    setText(this.about, [date, ...job.filters].join(" · "));
+    setText(this.folder, job.folder && words("job_in_folder", { folder: job.folder }));
+    this.folder.hidden = !job.folder;
     setText(this.state, job.state_label);
     this.bar.value = job.percent;
-    this.bar.setAttribute("aria-label", job.title);
+    this.bar.setAttribute("aria-label", `${job.group}: ${job.subject}`);
     setText(this.line, job.line);
     setText(this.note, job.note);
     this.note.hidden = !job.note;

@@ -6,9 +6,9 @@ import { makeUuid } from "../core/uuid.js";
 import { JobPoller } from "../data/job_poller.js";
 import { getErrorMessage } from "../data/problems.js";
 import { updateImages } from "../data/received.js";
-import { JobRow } from "./job_row.js";
+import { JobGroups } from "./job_groups.js";
+import { JobSearch } from "./job_search.js";
 import { Panel } from "./panel.js";
-import { Rows } from "./rows.js";
 
 /** @import { Job } from "../contract" */
 /** @import { Context, State } from "../types.js" */
@@ -21,9 +21,8 @@ const DOUBLE_CLICK = 1000; // ms after the server's answer in which a press is t
 export class Jobs {
   /** @type {Map<string, PendingStart>} by what is wanted */
   #starts = new Map();
-  /** @type {Rows<Job, JobRow>} */
-  #rows;
-  #list = el("ol", { class: "jobs-list" });
+  #groups;
+  #search;
   #notice = el("p", { class: "notice", role: "status" });
   #none = el("p", { class: "dim none" });
   #more = el("p", { class: "dim" });
@@ -33,18 +32,21 @@ export class Jobs {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    this.#rows = new Rows(
-      this.#list,
-      (job) => job.id,
-      ({ id }) => new JobRow(context, id, (job, action) => this.runAction(job, action)),
+    this.#groups = new JobGroups(
+      context,
+      (job, action) => this.runAction(job, action),
       () => this.panel.focus(),
     );
+    this.#search = new JobSearch(context, () => this.#clear && this.#draw(context.store.get()));
     this.badge = el("span", { class: "badge", hidden: true });
     context.store.on(["jobs"], (now, before) => this.#onChange(now, before), context);
     this.panel = new Panel(context, "jobs", {
       title: "open_jobs",
       build: () => this.#build(),
-      opened: () => void this.poller.poll(),
+      opened: () => {
+        this.#search.reset();
+        void this.poller.poll();
+      },
     });
     this.poller = new JobPoller(context);
   }
@@ -101,13 +103,19 @@ export class Jobs {
 
   #build() {
     const { words } = this.context;
-    this.#none.textContent = words("jobs_none");
     this.#clear = button(
       { action: "jobs-clear", icon: icon("trash"), words: words("jobs_clear"), class: "quiet" },
       () => void this.#clearFinished(),
     );
     this.#draw(this.context.store.get());
-    return [this.#notice, this.#none, this.#list, this.#more, this.#clear];
+    return [
+      this.#notice,
+      this.#search.field,
+      this.#none,
+      this.#groups.element,
+      this.#more,
+      el("div", { class: "actions" }, this.#search.older, this.#clear),
+    ];
   }
 
   /** Update the badge and the rows, and report the jobs that have ended.
@@ -124,17 +132,21 @@ export class Jobs {
     for (const job of ended) this.#announceEnd(job);
     if (ended.some((job) => !job.reads_only && !job.model_files.length)) void this.#markSaved();
     if (this.#clear) this.#draw(now);
+    if (this.panel.isOpen && this.#search.isActive) void this.#search.search();
   }
 
   /** Show all jobs. @param {State} state */
   #draw({ jobs }) {
-    const all = jobs?.jobs ?? [];
+    const { words } = this.context;
+    const all = this.#search.found ?? jobs?.jobs ?? [];
+    this.#search.draw(jobs?.total ?? 0, all.length);
     this.#notice.textContent = jobs?.notice ?? "";
+    this.#none.textContent = words(this.#search.found ? "jobs_none_found" : "jobs_none");
     this.#none.hidden = all.length > 0 || Boolean(jobs?.notice);
-    if (this.#clear) this.#clear.hidden = !all.some((job) => OVER.includes(job.state));
+    if (this.#clear) this.#clear.hidden = !all.some(isFinished);
     this.#more.textContent = jobs?.more ?? "";
     this.#more.hidden = !jobs?.more;
-    this.#rows.draw(all);
+    this.#groups.draw(all);
   }
 
   /** Run an action on a job, such as pausing it.
@@ -152,8 +164,8 @@ export class Jobs {
   }
 
   async #clearFinished() {
-    const over = this.context.store.get().jobs?.jobs.filter((job) => OVER.includes(job.state));
-    for (const job of over ?? []) await this.runAction(job.id, "forget");
+    const listed = this.#search.found ?? this.context.store.get().jobs?.jobs ?? [];
+    for (const job of listed.filter(isFinished)) await this.runAction(job.id, "forget");
   }
 
   /** Show a message that a job has ended, unless its panel is open. @param {Job} job */
@@ -187,6 +199,12 @@ export class Jobs {
  * @param {Job[]} [before]  the jobs in the last response, undefined at the first one */
 function isEnded(job, before) {
   const was = before?.find((other) => other.id === job.id);
-  const isNews = was ? !OVER.includes(was.state) : before !== undefined;
-  return isNews && OVER.includes(job.state);
+  // an older job comes into the list when a newer one leaves it
+  const isNew = before?.every((other) => other.id < job.id) ?? false;
+  return (was ? !OVER.includes(was.state) : isNew) && OVER.includes(job.state);
+}
+
+/** Return whether a job has ended and nothing is left to try again. @param {Job} job */
+function isFinished(job) {
+  return OVER.includes(job.state) && job.failed === 0;
 }

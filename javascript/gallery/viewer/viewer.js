@@ -7,6 +7,7 @@ import { Details } from "../details/details.js";
 import { describeImage } from "../grid/tile.js";
 import { getSetting, getShown } from "../state/state.js";
 import { listNearbyIndices } from "./loader.js";
+import { Sheet } from "./sheet.js";
 import { Slideshow } from "./slideshow.js";
 import { Stage } from "./stage.js";
 import { Toolbar } from "./toolbar.js";
@@ -263,6 +264,7 @@ function buildDialog(context, { changed, screen, ...detailsListeners }) {
     next,
   );
   const frame = el("div", { class: "frame" }, theatre, details.element);
+  new Sheet(context, frame, details.element);
   const dialog = el("dialog", { class: "viewer", "data-viewer": "", tabindex: -1 }, frame);
   // a button that is pressed by the mouse does not take the keys from the image
   theatre.addEventListener("mousedown", (event) => {

@@ -236,6 +236,11 @@ def _add_search(search: argparse.ArgumentParser) -> None:
     _add_level(search, "XXX")
 
 
+def _add_jobs(jobs: argparse.ArgumentParser) -> None:
+    words = "list only jobs of which all these words are told, as `failed` or a model's name"
+    jobs.add_argument("words", metavar="WORDS", nargs="*", default=[], help=words)
+
+
 def _add_models(command: argparse.ArgumentParser) -> None:
     command.epilog, add = _MODELS_EXAMPLES, command.add_argument
     what = (
@@ -298,7 +303,7 @@ _COMMANDS = {
     ),
     "resume": (_add_job, "go on with a job, or with all unfinished ones"),
     "retry": (_add_job, "try again what failed in a job, or in all"),
-    "jobs": (None, "list the jobs, the newest first, and how to go on with them"),
+    "jobs": (_add_jobs, "list the jobs, the newest first, and how to go on with them"),
     "export": (_add_set, "favourites, notes and collections with their records, as JSON on stdout"),
     "search": (_add_search, "search the pictures that were read, without asking anybody"),
     "figures": (_add_stats, "what the pictures of a model that were read have in common"),

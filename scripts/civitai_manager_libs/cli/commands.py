@@ -110,7 +110,7 @@ def _print_jobs(arguments: argparse.Namespace) -> int:
     from .job_table import print_jobs
 
     with _open_store() as store:
-        print_jobs(store, _MAX_JOBS, arguments.json)
+        print_jobs(store, _MAX_JOBS, " ".join(arguments.words), arguments.json)
     return _SUCCESS
 
 

@@ -9,7 +9,15 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..jobs import add_received, Job, JobState, JobStore
+from ..jobs import (
+    add_received,
+    describe_job,
+    Job,
+    JobDescription,
+    JobState,
+    JobStore,
+    matches_words,
+)
 from . import terminal
 from .progress_bar import format_bytes
 
@@ -32,9 +40,14 @@ class _Row:
     hint: str
 
 
-def print_jobs(store: JobStore, limit: int, as_json: bool) -> None:
-    """Print the newest jobs, at most `limit`, as a table or as JSON in one line."""
-    jobs = (add_received(job, store.list_model_files(job.id)) for job in store.list_jobs(limit))
+def print_jobs(store: JobStore, limit: int, words: str, as_json: bool) -> None:
+    """Print the newest jobs, at most `limit`, as a table or as JSON in one line.
+
+    words: print only jobs of which all these words are told.
+    """
+    language = terminal.user_language()
+    found = (job for job in store.list_jobs(limit) if matches_words(job, words, language))
+    jobs = (add_received(job, store.list_model_files(job.id)) for job in found)
     rows = [_make_row(store, job) for job in jobs]
     if as_json:
         terminal.print_result(json.dumps([_row_to_json(row) for row in rows]))
@@ -42,7 +55,7 @@ def print_jobs(store: JobStore, limit: int, as_json: bool) -> None:
         for line in _format_rows(rows):
             terminal.print_result(line)
     else:
-        terminal.print_translated("no_jobs")
+        terminal.print_translated("jobs_none_found" if words else "no_jobs")
 
 
 def _make_row(store: JobStore, job: Job) -> _Row:
@@ -79,24 +92,43 @@ def _row_to_json(row: _Row) -> dict[str, object]:
     """
     job = row.job
     head = {"job": job.id, "title": job.title, "state": row.state}
+    told = describe_job(job, "en")
+    described = {"group": told.group, "subject": told.subject, "filters": list(told.filters)}
     names = ("saved", "skipped", "failed", "waiting", "folder", "note", "total", "bytes")
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(job.created))
     models = {"kind": job.options.kind, "total_bytes": job.total_bytes} if job.has_models else {}
-    return {**head, **{n: getattr(job, n) for n in names}, "created": created, **models}
+    counts = {name: getattr(job, name) for name in names}
+    return {**head, **counts, "created": created, **described, **models}
 
 
 def _format_rows(rows: Sequence[_Row]) -> Iterable[str]:
-    states = [terminal.terminal_text(f"state_{row.state}") for row in rows]
+    states = [_state_text(row) for row in rows]
     width = max(_STATE, *map(len, states))
     yield _format_line(width, *(terminal.terminal_text(f"head_{name}") for name in _COLUMNS))
     for row, state in zip(rows, states):
         job = row.job
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
         done, failed = f"{job.finished}/{job.total}", f"{job.failed or ''}"
-        title = f"{job.title} ({format_bytes(job)})" if job.has_models else job.title
+        told = describe_job(job, terminal.user_language())
+        title = f"{told.group} ({format_bytes(job)})" if job.has_models else told.group
         yield _format_line(width, f"{job.id}", state, begun, done, failed, title)
+        yield f"      {_describe(job, told)}"
         if row.hint:
             yield f"      {row.hint}"
+
+
+def _describe(job: Job, told: JobDescription) -> str:
+    parts = [told.subject, *told.filters]
+    if job.folder:
+        parts.append(terminal.terminal_text("job_in_folder", folder=job.folder))
+    return " · ".join(parts)
+
+
+def _state_text(row: _Row) -> str:
+    """Return the state in words: of a finished job in which items failed, how many."""
+    if row.state == JobState.DONE and row.job.failed:
+        return terminal.terminal_text("failed_count", n=row.job.failed)
+    return terminal.terminal_text(f"state_{row.state}")
 
 
 def _format_line(

@@ -1,5 +1,6 @@
 """Download jobs that survive a crash: stored in SQLite, queued, and run by workers."""
 
+from .description import describe_job, JobDescription, matches_words
 from .factory import choose_destination, JobClient, rendition_width
 from .filename_template import FIELDS, fill_template, validate_template
 from .model_records import add_received, ModelFileState, ModelJobStart
@@ -16,6 +17,7 @@ __all__ = [
     "Item",
     "Job",
     "JobClient",
+    "JobDescription",
     "JobOptions",
     "JobProgress",
     "JobService",
@@ -31,7 +33,9 @@ __all__ = [
     "add_received",
     "choose_destination",
     "count_requests_to_verify",
+    "describe_job",
     "fill_template",
+    "matches_words",
     "rendition_width",
     "validate_template",
 ]

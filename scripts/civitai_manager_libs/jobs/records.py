@@ -129,7 +129,8 @@ class JobOptions:
     many already saved images in a row; 0: never. width: fetch wider images as Civitai's rendition
     of so many pixels; 0: fetch originals. reads_only: read the pages and fetch no image. verify:
     walk a gallery a second time from the other end, to find what the first walk missed. kind:
-    `images` or `models`.
+    `images` or `models`. is_selection: it downloads images that the user chose one by one. search:
+    words of the library search that showed these images, "" if a gallery did.
     """
 
     name: str = "{id}"
@@ -139,6 +140,8 @@ class JobOptions:
     reads_only: bool = False
     verify: bool = False
     kind: str = "images"
+    is_selection: bool = False
+    search: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,15 @@ class Job:
     def has_models(self) -> bool:
         """Return whether the job downloads model files, whose progress is counted in bytes."""
         return self.options.kind == "models"
+
+    @property
+    def is_selection(self) -> bool:
+        """Return whether the job downloads images that the user chose one by one."""
+        query, is_of_images = self.query, not self.has_models
+        ids = (query.model_id, query.version_id, query.post_id, query.image_id)
+        # selections of older versions name no gallery
+        names_none = not any(ids) and not query.username
+        return self.options.is_selection or (is_of_images and names_none)
 
     @property
     def total_bytes(self) -> int:

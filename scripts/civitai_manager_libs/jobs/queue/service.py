@@ -24,6 +24,7 @@ __all__ = ["JobService", "JobView"]
 
 _FAILED_SHOWN = 50
 _LOCK_SECONDS = 1.0  # to wait: `has_queue` of another program holds the lock briefly
+_MOST_SEARCHED = 10_000  # jobs
 _NEWEST = 4  # jobs that are listed at least, beside the running ones
 
 
@@ -108,15 +109,22 @@ class JobService:
         return job_id
 
     def download_selection(
-        self, images: Sequence[Image], context: NamingContext, again: bool = False
+        self,
+        images: Sequence[Image],
+        context: NamingContext,
+        again: bool = False,
+        query: ImageQuery = ImageQuery(),
+        search: str = "",
     ) -> int:
         """Queue a download of these images; return the job's id.
 
-        again: also fetch images that were saved before.
+        again: also fetch images that were saved before. query, search: the gallery or the library
+        search in which they were chosen, to describe the job.
         """
         folder, options = _make_options(context)
+        options = replace(options, search=search)
         with self.store() as store:
-            job_id = store.add_selection(context.model, images, folder, again, options)
+            job_id = store.add_selection(context.model, images, folder, again, options, query)
         self._workers.add(job_id)
         return job_id
 
@@ -198,16 +206,27 @@ class JobService:
         if count:
             self.resume(job_id)
 
-    def list_jobs(self, limit: int = 12) -> list[JobView]:
+    def list_jobs(
+        self, limit: int = 12, is_wanted: Callable[[Job], bool] | None = None
+    ) -> list[JobView]:
         """Return the running jobs and the newest other jobs, newest first.
 
         limit: the number of jobs. The four newest are included even if many jobs are running.
+        is_wanted: if given, return the newest of all jobs for which it is true instead.
         """
         running = self._workers.list_running()
         with self.store() as store:
-            jobs = store.list_jobs(max(limit - len(running), min(limit, _NEWEST)), running)
+            if is_wanted is None:
+                jobs = store.list_jobs(max(limit - len(running), min(limit, _NEWEST)), running)
+            else:
+                jobs = list(filter(is_wanted, store.list_jobs(_MOST_SEARCHED)))[:limit]
             turns = self._workers.list_turn_views([job.id for job in jobs])
             return [_make_view(store, job, turns.get(job.id, NO_TURN)) for job in jobs]
+
+    def count_jobs(self) -> int:
+        """Return how many jobs there are."""
+        with self.store() as store:
+            return store.count_jobs()
 
     def count_waiting(self) -> int:
         """Return how many jobs are waiting to start."""

@@ -7,6 +7,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from ...civitai import ImageQuery
 from ...core import discard_resumable, Image, write_text_file
@@ -73,10 +74,15 @@ class JobStore(SavedImages):
         folder: str,
         again: bool = False,
         options: JobOptions = JobOptions(),
+        query: ImageQuery = ImageQuery(),
     ) -> int:
-        """Add a queued job that downloads exactly these images; return its id."""
+        """Add a queued job that downloads exactly these images; return its id.
+
+        query: of the gallery in which they were chosen, to describe the job.
+        """
+        options = replace(options, is_selection=True)
         with self._database.writing() as db:
-            job_id = rows.insert_job(db, title, ImageQuery(), folder, len(images), again, options)
+            job_id = rows.insert_job(db, title, query, folder, len(images), again, options)
             rows.insert_page(db, job_id, WalkedPage(tuple(images), None))
         return job_id
 
@@ -98,6 +104,10 @@ class JobStore(SavedImages):
             (limit, json.dumps(list(extra_ids))),
         )
         return [job for job in map(rows.parse_job_or_none, found) if job is not None]
+
+    def count_jobs(self) -> int:
+        """Return how many jobs there are."""
+        return int(self._database.rows("SELECT count(*) FROM jobs")[0][0])
 
     def quarantine_unreadable(self) -> str:
         """Move unreadable jobs to a JSON file; return a notice for the user, "" if all are fine."""

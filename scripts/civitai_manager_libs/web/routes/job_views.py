@@ -11,7 +11,17 @@ from ... import setting, util
 from ...errors import InvalidResponse
 from ...i18n import messages
 from ...jobs import Job as StoredJob
-from ...jobs import Item, JobProgress, JobService, JobState, JobView, WalkState
+from ...jobs import (
+    describe_job,
+    Item,
+    JobProgress,
+    JobService,
+    JobState,
+    JobView,
+    matches_words,
+    WalkState,
+)
+from ..http import format_day
 from ..schemas.jobs import Job, JobAction, JobFailure, JobFailures, JobList, JobReport
 from .job_file_views import list_model_file_views
 
@@ -21,9 +31,13 @@ _LONG_PAUSE = 120  # seconds; longer ones are told in minutes
 _WAITS = {"network": "waits_for_network", "quota": "waits_for_quota"}
 
 
-def jobs_panel(service: JobService, language: str) -> JobList:
-    """Return the JSON of the downloads panel. Raises DiskError."""
-    views = service.list_jobs()
+def jobs_panel(service: JobService, language: str, words: str = "", limit: int = 12) -> JobList:
+    """Return the JSON of the downloads panel. Raises DiskError.
+
+    words: list only jobs of which all these words are told.
+    """
+    is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
+    views = service.list_jobs(limit, is_wanted)
     active = sum(view.state == JobState.RUNNING for view in views)
     rows = [_job_row(view, language) for view in views]
     waiting = service.count_waiting()
@@ -31,6 +45,7 @@ def jobs_panel(service: JobService, language: str) -> JobList:
     return {
         "active": active,
         "waiting": waiting,
+        "total": service.count_jobs(),
         "more": messages.translate("more_jobs_wait", language, n=more) if more > 0 else "",
         "notice": service.notice,
         "jobs": rows,
@@ -39,18 +54,22 @@ def jobs_panel(service: JobService, language: str) -> JobList:
 
 def _job_row(view: JobView, language: str) -> Job:
     job, now, state = view.job, view.current_job, view.state
-    is_over = state.is_over
+    is_over, told = state.is_over, describe_job(job, language)
     return {
         "id": job.id,
         "kind": job.options.kind,
         "title": job.title,
+        "group": told.group,
+        "subject": told.subject,
+        "filters": list(told.filters),
+        "created": format_day(job.created),
         "state": state,
-        "state_label": messages.translate(_state_key(view), language),
+        "state_label": _state_label(view, language),
         "reads_only": job.options.reads_only,
         "percent": _count_percent(now),
         "line": _progress_line(view, language),
         "note": _state_note(view, language),
-        "folder": job.folder if is_over and _has_files(view) else "",
+        "folder": "" if job.options.reads_only else job.folder,
         "saved": now.saved,
         "skipped": now.skipped,
         "failed": now.failed,
@@ -131,6 +150,14 @@ def _reasons_text(view: JobView, language: str) -> str:
     return f"({reasons})" if reasons else ""
 
 
+def _state_label(view: JobView, language: str) -> str:
+    """Return the job's state in words: of a finished job in which items failed, how many."""
+    failed = view.current_job.failed
+    if view.state is JobState.DONE and failed:
+        return messages.translate("failed_count", language, n=failed)
+    return messages.translate(_state_key(view), language)
+
+
 def _state_key(view: JobView) -> str:
     is_reading = view.job.options.reads_only and view.state == JobState.RUNNING
     if view.is_waiting_to_retry:
@@ -147,8 +174,10 @@ def _progress_line(view: JobView, language: str) -> str:
         return messages.translate("job_read", language, done=now.saved, total=now.total)
     if view.state.is_over:
         left = now.total - now.finished if now.walked else 0
-        counts = {"skipped": now.skipped, "failed": now.failed, "left": left}
-        known_counts = {"saved": now.saved, **{name: n for name, n in counts.items() if n > 0}}
+        counts = {"saved": now.saved, "skipped": now.skipped, "failed": now.failed, "left": left}
+        if view.state is JobState.DONE:  # whose label says what failed
+            counts.pop("failed")
+        known_counts = {name: n for name, n in counts.items() if n > 0 or name == "saved"}
         return " · ".join(
             messages.translate(f"job_{name}", language, n=n) for name, n in known_counts.items()
         )
@@ -221,9 +250,9 @@ def _list_actions(view: JobView, language: str) -> list[JobAction]:
     if view.state.is_over:
         now = view.job
         is_cut_short = view.state == JobState.CANCELLED and (now.waiting > 0 or not now.walked)
-        names = ["resume"] if is_cut_short or now.ended_empty else []
+        names = ["retry"] if any(item.reason != "gone" for item in view.failed) else []
+        names += ["resume"] if is_cut_short or now.ended_empty else []
         names += ["anew"] if view.missing else []
-        names += ["retry"] if any(item.reason != "gone" for item in view.failed) else []
         names += ["open", "forget"] if _has_files(view) else ["forget"]
     return [{"name": name, "label": messages.translate(f"job_{name}", language)} for name in names]
 

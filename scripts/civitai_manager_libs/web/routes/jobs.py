@@ -11,27 +11,34 @@ from typing import Any
 
 from ... import setting
 from ...civitai import ImageQuery
-from ...core import as_whole_number, clean_line, Image
+from ...core import as_mapping, as_whole_number, clean_line, Image
 from ...i18n import messages
 from ...jobs import JobState, NamingContext
 from ...library import models, pages, records, wait_for_writes
 from ..http import ApiError, is_from_this_machine, LAST_ID, RequestContext
 from ..schemas.jobs import JobList, JobStarted
-from .dependencies import find_saved_files, get_job_service, parse_gallery_query
+from .dependencies import find_saved_files, get_job_service, parse_gallery_query, parse_image_query
 from .job_views import jobs_panel
 from .repeated_requests import answer_once
 
 __all__ = ["act_on_job", "begin_job", "make_naming_context", "get_jobs"]
 
 _LAST_JOB = 2**63 - 1  # of what SQLite can hold
+_LISTED, _MOST_LISTED = 12, 500  # jobs
+_MOST_LETTERS = 1000  # of a search
 _MOST_IDS = 100_000
 _PAGE = 100  # images of a page, as the page requests it
 _OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as open
 
 
 def get_jobs(context: RequestContext) -> JobList:
-    """Return the latest jobs, as the downloads panel shows them."""
-    return jobs_panel(get_job_service(), context.language)
+    """Return the latest jobs, as the downloads panel shows them.
+
+    Query parameters: `search`, words that are in what is told of a job; `limit`, how many jobs.
+    """
+    words = context.query_param("search")[:_MOST_LETTERS]
+    limit = as_whole_number(context.query_param("limit"), 1, _MOST_LISTED)
+    return jobs_panel(get_job_service(), context.language, words, limit or _LISTED)
 
 
 def act_on_job(context: RequestContext) -> JobList:
@@ -40,7 +47,7 @@ def act_on_job(context: RequestContext) -> JobList:
     if act is None or job_id > _LAST_JOB:
         raise ApiError(404, "not_there")
     act(job_id, context)
-    return get_jobs(context)
+    return jobs_panel(get_job_service(), context.language)
 
 
 def begin_job(context: RequestContext) -> JobStarted:
@@ -74,7 +81,9 @@ def _begin_selection(context: RequestContext, ids: Any) -> JobStarted:
         as_whole_number(context.body_field(name), 1, LAST_ID) for name in ("model", "version")
     )
     naming = make_naming_context(_parse_title(context, images[0].username), model_id, version_id)
-    job_id = get_job_service().download_selection(images, naming, again)
+    given = as_mapping(context.body_field("query"))
+    query, search = parse_image_query(given), clean_line(given.get("search"))
+    job_id = get_job_service().download_selection(images, naming, again, query, search)
     return _begun_view(context, job_id, len(images), "job_started")
 
 

@@ -73,14 +73,20 @@ class JobFailures(TypedDict):
 class Job(JobFailures):
     """A job as the downloads panel shows it.
 
-    kind: `images` or `models`. reads_only: it reads records and downloads no image. percent: 0 to
-    100. line: progress in words. note: why it stands still, or what is to be done. folder: "" until
-    it is over. model_files: the files of a job that downloads models, [] for images.
+    kind: `images` or `models`. group: the model, author or collection that it is of. subject: what
+    of that, in words. filters: of its gallery, in words. created: ISO 8601 in UTC. reads_only: it
+    reads records and downloads no image. percent: 0 to 100. line: progress in words. note: why it
+    stands still, or what is to be done. folder: where its files go, "" if it has none. model_files:
+    the files of a job that downloads models, [] for images.
     """
 
     id: int
     kind: str
     title: str
+    group: str
+    subject: str
+    filters: list[str]
+    created: str
     state: JobState
     state_label: str
     reads_only: bool
@@ -97,11 +103,12 @@ class Job(JobFailures):
 
 
 class JobList(TypedDict):
-    """The latest jobs. active, waiting: running and queued jobs, listed or not. more: how many
-    queued jobs are not listed, in words."""
+    """The latest jobs. active, waiting: running and queued jobs, listed or not. total: how many
+    jobs there are. more: how many queued jobs are not listed, in words."""
 
     active: int
     waiting: int
+    total: int
     more: str
     notice: str
     jobs: list[Job]
@@ -109,6 +116,8 @@ class JobList(TypedDict):
 
 class JobBody(TypedDict, total=False):
     """A job to start: either `ids` or `query` is needed.
+
+    With `ids`, `query` is the gallery or the library search in which they were chosen.
 
     request: a unique id; the same one starts no second job. limit: images to download at most.
     reads_only: read records and download no image. verify: walk the gallery from both ends. title,

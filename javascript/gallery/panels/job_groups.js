@@ -1,0 +1,73 @@
+/** The list of downloads, grouped by the model, author or collection that they are of. */
+
+import { el } from "../core/dom.js";
+import { JobRow } from "./job_row.js";
+import { Rows } from "./rows.js";
+
+/** @import { Job } from "../contract" */
+/** @import { Context } from "../types.js" */
+/** @typedef {(job: number, action: string) => Promise<void>} RunAction */
+/** @typedef {{name: string, jobs: Job[]}} Group */
+
+export class JobGroups {
+  element = el("div", { class: "job-groups" });
+  /** @type {Rows<Group, JobGroup>} */
+  #groups;
+
+  /** @param {Context} context
+   * @param {RunAction} runAction
+   * @param {() => void} focusLost  called when the focused row is removed */
+  constructor(context, runAction, focusLost) {
+    this.#groups = new Rows(
+      this.element,
+      ({ name }) => name,
+      () => new JobGroup(context, runAction, focusLost),
+      focusLost,
+    );
+  }
+
+  /** Show these jobs. @param {Job[]} jobs */
+  draw(jobs) {
+    this.#groups.draw(groupJobs(jobs));
+  }
+}
+
+class JobGroup {
+  #name = el("h3", { dir: "auto" });
+  #list = el("ol", { class: "jobs-list" });
+  /** @type {Rows<Job, JobRow>} */
+  #rows;
+
+  /** @param {Context} context
+   * @param {RunAction} runAction
+   * @param {() => void} focusLost */
+  constructor(context, runAction, focusLost) {
+    this.#rows = new Rows(
+      this.#list,
+      (job) => job.id,
+      ({ id }) => new JobRow(context, id, runAction),
+      focusLost,
+    );
+    this.element = el("section", { class: "job-group" }, this.#name, this.#list);
+  }
+
+  /** Show the jobs of a group. @param {Group} group */
+  draw({ name, jobs }) {
+    if (this.#name.textContent !== name) this.#name.textContent = name;
+    this.#rows.draw(jobs);
+  }
+}
+
+/** Return the jobs by group, the group of the first job first.
+ * @param {Job[]} jobs
+ * @returns {Group[]} */
+export function groupJobs(jobs) {
+  /** @type {Map<string, Group>} */
+  const groups = new Map();
+  for (const job of jobs) {
+    const group = groups.get(job.group) ?? { name: job.group, jobs: [] };
+    group.jobs.push(job);
+    groups.set(job.group, group);
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,92 @@
+/** The field that searches the downloads, and the button that lists older ones. */
+
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { isAborted } from "../data/api.js";
+import { getErrorMessage } from "../data/problems.js";
+
+/** @import { Job } from "../contract" */
+/** @import { Context } from "../types.js" */
+
+const FEW = 4; // downloads that need no search
+const LISTED = 12; // by the server, unless it is asked for more
+const MORE = 50; // with each press
+
+export class JobSearch {
+  /** @type {Job[] | null} null while the newest jobs are shown */
+  found = null;
+  #context;
+  #changed;
+  #limit = LISTED;
+  #abort = new AbortController();
+
+  /** @param {Context} context
+   * @param {() => void} changed  called when other jobs were found */
+  constructor(context, changed) {
+    const { words, signal } = context;
+    this.#context = context;
+    this.#changed = changed;
+    const label = words("jobs_search");
+    this.field = el("input", {
+      type: "search",
+      "data-field": "jobs-search",
+      placeholder: label,
+      "aria-label": label,
+      on: { input: () => void this.search() },
+    });
+    this.older = button(
+      { action: "jobs-older", icon: icon("fold"), words: "", class: "quiet" },
+      () => this.#showOlder(),
+    );
+    signal.addEventListener("abort", () => this.#abort.abort());
+  }
+
+  get isActive() {
+    return this.field.value.trim() !== "" || this.#limit > LISTED;
+  }
+
+  /** Show the field if there is something to search, and the button if there are older jobs.
+   * @param {number} total  of all jobs
+   * @param {number} listed */
+  draw(total, listed) {
+    const isSearching = this.field.value !== "";
+    this.field.hidden = total <= FEW && !isSearching;
+    const n = total - listed;
+    this.older.hidden = isSearching || n <= 0;
+    const label = this.older.querySelector("span");
+    if (label) label.textContent = this.#context.words("jobs_older", { n });
+  }
+
+  /** Show the newest jobs again. */
+  reset() {
+    this.#abort.abort();
+    this.field.value = "";
+    this.#limit = LISTED;
+    this.found = null;
+    this.#changed();
+  }
+
+  #showOlder() {
+    this.#limit += MORE;
+    return this.search();
+  }
+
+  /** Fetch the jobs that match the words in the field, again if jobs have changed. */
+  async search() {
+    if (!this.isActive) return this.reset();
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const { api, toast, words } = this.#context;
+    const limit = this.field.value.trim() ? LISTED + MORE : this.#limit;
+    const query = new URLSearchParams({ search: this.field.value, limit: String(limit) });
+    try {
+      const { jobs } = await api.get(`jobs?${query}`, { signal });
+      if (signal.aborted) return;
+      this.found = jobs;
+      this.#changed();
+    } catch (error) {
+      if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+    }
+  }
+}

@@ -1,0 +1,122 @@
+/** The details as a sheet on a narrow page: its grip is dragged, pressed, or moved by arrow keys. */
+
+import { el, setAttribute } from "../core/dom.js";
+
+/** @import { Context } from "../types.js" */
+/** @typedef {"full" | "half" | "closed"} SheetSize */
+
+const FULL_TOP = 56; // pixels of the image that stay above a full sheet, as in viewer.css
+const HALF_TOP = 0.36; // of the window's height, as in viewer.css
+const CLOSE_BELOW = 0.6; // of the window's height
+const NEXT = 48; // pixels of a drag that lead to the next size
+const SLOP = 6; // pixels that a press may move
+
+export class Sheet {
+  /** @type {SheetSize} */
+  #size = "half";
+  /** @type {{y: number, top: number, moved: boolean} | null} */
+  #drag = null;
+
+  #context;
+  #frame;
+  #grip;
+
+  /** @param {Context} context
+   * @param {HTMLElement} frame  of the viewer, in which the sheet is
+   * @param {HTMLElement} details */
+  constructor(context, frame, details) {
+    this.#context = context;
+    this.#frame = frame;
+    this.#grip = el("button", {
+      type: "button",
+      class: "sheet-grip",
+      "data-do": "sheet",
+      "aria-label": context.words("sheet_enlarge"),
+      on: {
+        click: () => this.#press(),
+        keydown: (event) => this.#onKey(event),
+        pointerdown: (event) => this.#start(event),
+        pointermove: (event) => this.#move(event),
+        pointerup: (event) => this.#end(event),
+        pointercancel: () => this.#settle(this.#size),
+      },
+    });
+    details.prepend(this.#grip);
+    context.store.on(["details", "open"], () => this.#reset(), context);
+    this.#settle("half");
+  }
+
+  /** Make the sheet half again once it, or the viewer, was closed. */
+  #reset() {
+    const { open, details } = this.#context.store.get();
+    if (open === null || !details) this.#settle("half");
+  }
+
+  #press() {
+    if (this.#drag?.moved) this.#drag = null;
+    else this.#show(this.#size === "full" ? "half" : "full");
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (event.key === "ArrowUp") this.#show("full");
+    else if (event.key === "ArrowDown") this.#show(this.#size === "full" ? "half" : "closed");
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {PointerEvent} event */
+  #start(event) {
+    if (!event.isPrimary || event.button !== 0) return;
+    this.#grip.setPointerCapture(event.pointerId);
+    this.#drag = { y: event.clientY, top: this.#grip.getBoundingClientRect().top, moved: false };
+  }
+
+  /** Move the sheet's upper edge with the pointer. @param {PointerEvent} event */
+  #move(event) {
+    if (!this.#drag || !this.#grip.hasPointerCapture(event.pointerId)) return;
+    const by = event.clientY - this.#drag.y;
+    this.#drag.moved ||= Math.abs(by) > SLOP;
+    if (!this.#drag.moved) return;
+    const top = Math.max(FULL_TOP, this.#drag.top + by);
+    this.#frame.toggleAttribute("data-sheet-dragged", true);
+    this.#frame.style.setProperty("--cs-sheet-top", `${top}px`);
+  }
+
+  /** @param {PointerEvent} event */
+  #end(event) {
+    if (!this.#drag?.moved) return;
+    const by = event.clientY - this.#drag.y;
+    this.#show(chooseSheetSize(this.#size, this.#drag.top + by, by, this.#frame.clientHeight));
+  }
+
+  /** Show the sheet in this size, or close it. @param {SheetSize} size */
+  #show(size) {
+    this.#settle(size === "closed" ? "half" : size);
+    if (size !== "closed") return;
+    this.#context.actions.toggleDetails();
+    this.#frame.closest("dialog")?.focus(); // the grip, which had the focus, is hidden now
+  }
+
+  /** @param {SheetSize} size */
+  #settle(size) {
+    this.#size = size;
+    this.#frame.removeAttribute("data-sheet-dragged");
+    this.#frame.style.removeProperty("--cs-sheet-top");
+    setAttribute(this.#frame, "data-sheet", size === "full" && size);
+    this.#grip.setAttribute("aria-expanded", String(size === "full"));
+  }
+}
+
+/** Return the size that a sheet takes when its grip is let go.
+ * @param {SheetSize} before  "full" or "half"
+ * @param {number} top  its upper edge, in pixels from the window's top
+ * @param {number} by  how far it was dragged down, in pixels
+ * @param {number} height  of the window
+ * @returns {SheetSize} */
+export function chooseSheetSize(before, top, by, height) {
+  if (by > NEXT && top > height * CLOSE_BELOW) return "closed";
+  if (before === "full") return by > NEXT ? "half" : "full";
+  if (by > 2 * NEXT) return "closed";
+  return by < -NEXT || top < (height * HALF_TOP) / 2 ? "full" : "half";
+}

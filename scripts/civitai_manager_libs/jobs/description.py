@@ -1,0 +1,89 @@
+"""What tells one job apart from others, in words: what it downloads, and by which filters."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..core import level_name
+from ..i18n import messages
+from ..library import search
+from .records import Job
+
+__all__ = ["describe_job", "JobDescription", "matches_words"]
+
+_COLLECTION = re.compile(r'\s*set=("[^"]+"|[^\s"]+)\s*')
+
+
+@dataclass(frozen=True)
+class JobDescription:
+    """What a job downloads, in words.
+
+    group: the model, author, post or collection, which jobs of the same have in common. subject:
+    what of it, such as a version and a number. filters: of a gallery, [] if none were asked for.
+    """
+
+    group: str
+    subject: str
+    filters: tuple[str, ...] = ()
+
+
+def describe_job(job: Job, language: str) -> JobDescription:
+    """Return what a job downloads, in words."""
+    filters = () if job.is_selection or job.has_models else tuple(_list_filters(job, language))
+    subject = " · ".join(_list_subjects(job, language))
+    return JobDescription(_name_group(job, language), subject, filters)
+
+
+def matches_words(job: Job, words: str, language: str) -> bool:
+    """Return whether each of these words is in what is told of a job; case does not matter."""
+    told = describe_job(job, language)
+    state = messages.translate(f"state_{job.state}", language)
+    failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""
+    day = time.strftime("%Y-%m-%d", time.localtime(job.created))
+    texts = (job.title, told.group, told.subject, *told.filters, job.folder, state, failed, day)
+    text = search.fold_text(" ".join(texts))
+    return all(word in text for word in search.fold_text(words).split())
+
+
+def _name_group(job: Job, language: str) -> str:
+    searched = job.options.search
+    if not searched:
+        return job.title
+    name = _COLLECTION.fullmatch(searched)
+    key = "job_group_collection" if name else "job_group_search"
+    return messages.translate(key, language, name=name[1].strip('"') if name else searched)
+
+
+def _list_subjects(job: Job, language: str) -> Iterator[str]:
+    query, names = job.query, job.options.facts
+    version = names.version or names.versions.get(query.version_id or 0, "")
+    if version or query.version_id:
+        yield version or f"#{query.version_id}"
+    if query.post_id:
+        yield messages.translate("post_number", language, id=query.post_id)
+    if query.username and query.username != job.title:
+        yield query.username
+    key = "job_of_chosen" if job.is_selection else "job_of_gallery"
+    if job.has_models:
+        key = "job_of_models"
+    elif job.options.reads_only:
+        key = "job_of_records"
+    yield messages.translate(key, language, n=job.wanted)
+
+
+def _list_filters(job: Job, language: str) -> Iterator[str]:
+    """Yield the filters of a job's gallery; sort and rating always, the others if they are set."""
+    query = job.query
+    yield messages.setting_choice("sort", query.sort, language)
+    if query.period != "AllTime":
+        yield messages.setting_choice("period", query.period, language)
+    level = messages.setting_choice("level", level_name(query.level), language)
+    yield messages.translate("job_up_to", language, level=level)
+    if query.type:
+        yield messages.setting_choice("type", query.type, language)
+    if query.with_meta:
+        yield messages.translate("has_data", language)
+    yield from query.base_models
