@@ -25,6 +25,7 @@ import { readPace } from "./viewer/slideshow.js";
  * @property {import("./data/loaded_filter.js").LoadedFilter} loadedFilter
  * @property {import("./data/connection.js").Connection} connection
  * @property {import("./data/annotations.js").AnnotationWriter} annotations
+ * @property {import("./data/bookmark_sync.js").BookmarkSync} bookmarkSync
  * @property {import("./grid/grid.js").Grid} grid
  * @property {import("./find/finder.js").Finder} finder
  * @property {import("./find/model_results.js").ModelResultCards} results
@@ -53,6 +54,7 @@ export function makeActions(context, parts, outside) {
     toggleWatch: () => parts.watches.toggleWatch(),
     favourite: (ids) => parts.annotations.toggleFavourite(ids),
     annotate: (ids, change, message) => parts.annotations.saveChange(ids, change, message),
+    collectionsChanged: () => parts.bookmarkSync.reread(),
     rate: (ids, stars) => parts.annotations.rate(ids, stars),
     panel: (name) =>
       context.store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
@@ -275,6 +277,7 @@ export function makeViewActions(store) {
     setViewport: (/** @type {number} */ passed, /** @type {320 | 450 | 800} */ thumb) =>
       store.set({ passed, thumb }),
     setWhere: (/** @type {Where} */ where) => store.set({ where }),
+    setMarks: (/** @type {ReadonlySet<number>} */ marks) => store.set({ marks, range: null }),
     setOpen: (/** @type {number | null} */ open) => store.set({ open }),
     setPlace: (/** @type {ScrollPlace} */ place) => store.set({ place }),
     setResults: (/** @type {ModelResults | null} */ results) => store.set({ results }),

@@ -49,6 +49,7 @@ export interface GetResponses {
  */
 export interface Bootstrap {
   instance: string;
+  bookmarks_revision: number;
   language: string;
   words: {
     [k: string]: string;
@@ -323,18 +324,22 @@ export interface Workflow {
 }
 /**
  * instance: another value after each start of the server and each rebuild of its UI.
+ * bookmarks_revision: a number that grows with each change of annotations and collections.
  */
 export interface Instance {
   instance: string;
+  bookmarks_revision: number;
 }
 /**
- * The latest jobs. active, waiting: running and queued jobs, listed or not. total: the number of
- * all jobs. more: how many queued jobs are not listed, in words.
+ * The latest jobs. active, waiting: running and queued jobs, listed or not. total: how many
+ * jobs there are. more: how many queued jobs are not listed, in words. bookmarks_revision: as in
+ * `Instance`.
  */
 export interface JobList {
   active: number;
   waiting: number;
   total: number;
+  bookmarks_revision: number;
   more: string;
   notice: string;
   jobs: Job[];
@@ -628,6 +633,7 @@ export interface PostResponses {
   annotations: AnnotationsChanged;
   collections: CollectionsChanged;
   compatibility: Incompatibilities;
+  image_annotations: AnnotationsRead;
   "images/{id}/comparison": Comparison;
   "images/{id}/reproductions/remove": Reproduction[];
   import: Imported;
@@ -640,7 +646,7 @@ export interface PostResponses {
   watches: WatchList;
 }
 /**
- * The images' annotations after the change and before it, by image id.
+ * A change, and its revision.
  */
 export interface AnnotationsChanged {
   annotations: {
@@ -649,6 +655,7 @@ export interface AnnotationsChanged {
   previous: {
     [k: string]: Annotations;
   };
+  revision: number;
 }
 /**
  * All collections after a change. removed_ids: the images of the one that was deleted.
@@ -662,6 +669,17 @@ export interface CollectionsChanged {
  */
 export interface Incompatibilities {
   incompatibilities: string[];
+}
+/**
+ * The annotations of images by image id; images without any are left out.
+ *
+ * revision: a number that grows with each change of annotations and collections.
+ */
+export interface AnnotationsRead {
+  annotations: {
+    [k: string]: Annotations;
+  };
+  revision: number;
 }
 /**
  * A reproduction beside its original.
@@ -736,6 +754,7 @@ export interface PostBodies {
   annotations: AnnotationsBody;
   collections: CollectionBody;
   compatibility: Text;
+  image_annotations: IdsBody;
   "images/{id}/comparison": unknown;
   "images/{id}/reproductions/remove": ReproductionIds;
   import: unknown;
@@ -752,8 +771,8 @@ export interface PostBodies {
 /**
  * What to change about images; a missing field stays.
  *
- * tags: replace all tags. add_to, remove_from: collections. restore: annotations by image id, as
- * `previous` of an earlier change, which they undo; then no other field counts.
+ * tags: replace all tags. add_to, remove_from: collections. undo: the response to an earlier
+ * change; what that changed becomes as it was, and no other field counts.
  */
 export interface AnnotationsBody {
   ids?: number[];
@@ -765,7 +784,16 @@ export interface AnnotationsBody {
   remove_tags?: string[];
   add_to?: string;
   remove_from?: string;
-  restore?: {
+  undo?: AnnotationsChange;
+}
+/**
+ * The images' annotations after a change and before it, by image id.
+ */
+export interface AnnotationsChange {
+  annotations: {
+    [k: string]: Annotations;
+  };
+  previous: {
     [k: string]: Annotations;
   };
 }
@@ -780,6 +808,9 @@ export interface CollectionBody {
 }
 export interface Text {
   text: string;
+}
+export interface IdsBody {
+  ids: number[];
 }
 export interface ReproductionIds {
   ids: number[];

@@ -8,6 +8,7 @@ import { readPreference } from "./core/preferences.js";
 import { Toasts } from "./core/toast.js";
 import { AnnotationWriter } from "./data/annotations.js";
 import { Api, isAborted } from "./data/api.js";
+import { BookmarkSync } from "./data/bookmark_sync.js";
 import { Connection } from "./data/connection.js";
 import { LoadedFilter } from "./data/loaded_filter.js";
 import { Navigation } from "./data/navigation.js";
@@ -137,7 +138,8 @@ function buildParts(context, status) {
   const view = makeViewActions(store);
   parts.pager = new Pager(context);
   parts.navigation = new Navigation(context, parts.pager);
-  parts.annotations = new AnnotationWriter(context);
+  parts.bookmarkSync = new BookmarkSync(context);
+  parts.annotations = new AnnotationWriter(context, parts.bookmarkSync);
   parts.loadedFilter = new LoadedFilter(context);
   parts.jobs = new Jobs(context);
   parts.neededFiles = new NeededFiles(context, () => parts.jobs.poller.announceStart());
@@ -164,7 +166,7 @@ function buildParts(context, status) {
   reportLongPresses(context.root, context.signal);
   parts.imageMenu = new ImageMenu(context, findKnown);
   new Reconnect(context, () => parts.grid.getScrollPlace() === null);
-  followMarks(store, context.signal);
+  followMarks(store, view.setMarks, context.signal);
   rememberPlace(context, () => parts.grid.getScrollPlace(), view.setPlace);
   followHostSettings(() => void parts.connection.fetchBootstrap(), context.signal);
   openStartView(context, view);

@@ -96,6 +96,7 @@
  * @property {Jobs | null} jobs
  * @property {WatchedGalleries | null} watches
  * @property {Readonly<Record<string, Annotations>>} annotated  annotations that were changed last, by image id
+ * @property {number} bookmarksRevision  grows with each change of annotations and collections, here or elsewhere
  * @property {Readonly<Record<NeedsPlace, Needs>>} needs
  * @property {ReadonlyMap<string, FileChoice>} fileChoices  by the key of a needed file
  *
@@ -125,7 +126,7 @@
  * @property {(id: number, isMarked?: boolean) => void} mark
  * @property {() => Promise<void>} toggleWatch  of the gallery that is open
  * @property {(ids: number[]) => Promise<void>} favourite  all of them, or none if all are
- * @property {(ids: number[], change: import("./data/annotations.js").AnnotationChange, message?: string) => Promise<Record<string, Annotations> | null>} annotate
+ * @property {(ids: number[], change: import("./data/annotations.js").AnnotationChange, message?: string | ((previous: Record<string, Annotations>) => string)) => Promise<Record<string, Annotations> | null>} annotate
  * @property {(id: number) => void} markTo  all from the anchor to it
  * @property {() => void} markAll  all that is loaded and shown
  * @property {() => void} markNone
@@ -145,6 +146,7 @@
  * @property {(files: readonly NeededFile[]) => Promise<void>} getModelFiles
  * @property {(name: string) => void} chooseCheckpoint  in the host
  * @property {(tab: string, id: number | null, text: string | null) => Promise<void>} send  id null: the text alone
+ * @property {() => Promise<void>} collectionsChanged  after a change of collections: reads all annotations again
  * @property {(ids: number[], stars: number) => unknown} rate  0 stars: no rating
  * @property {(name: Panel) => void} panel
  * @property {() => void} toTop

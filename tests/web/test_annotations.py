@@ -44,12 +44,53 @@ def test_annotations_can_be_restored_as_they_were(api, ids):
     change = {"stars": 5, "note": "", "add_tags": ["c"], "remove_tags": ["A"], "favourite": False}
     changed = api.post("annotations", {"ids": ids[:3], **change, "remove_from": "Sea"})
     assert [changed["annotations"][str(i)]["tags"] for i in ids[:3]] == [["b", "c"]] * 2 + [["c"]]
-    api.post("annotations", {"ids": ids[2:3], "add_to": "Later"})
-    undone = api.post("annotations", {"restore": changed["previous"]})["annotations"]
+    undone = api.post("annotations", {"undo": changed})["annotations"]
     assert undone == changed["previous"]
     assert undone[str(ids[0])]["collections"] == ["Sea"] and undone[str(ids[2])]["stars"] == 0
-    assert _status(api, "annotations", {"restore": {"x": {}}}) == 400
-    assert _status(api, "annotations", {"restore": {str(ids[0]): {"tags": "a"}}}) == 400
+    for views in ({"x": {}}, {str(ids[0]): {"tags": "a"}}):
+        assert _status(api, "annotations", {"undo": {"previous": views, "annotations": {}}}) == 400
+
+
+def test_undo_keeps_what_another_page_has_changed_since(api, ids):
+    one = {"ids": ids[:1]}
+    api.post("annotations", {**one, "tags": ["a"], "note": "n"})
+    changed = api.post("annotations", {**one, "remove_tags": ["a"], "note": "", "add_to": "Sea"})
+    others = {"add_tags": ["b"], "stars": 4, "favourite": True, "add_to": "Later"}
+    api.post("annotations", {**one, **others})
+    undone = api.post("annotations", {"undo": changed})["annotations"][str(ids[0])]
+    assert undone == {
+        **{"favourite": True, "stars": 4, "note": "n"},
+        **{"tags": ["a", "b"], "collections": ["Later"]},
+    }
+
+
+def test_changes_of_bookmarks_are_counted_and_read_at_once(api, ids):
+    def revision():
+        (number,) = {api.get(path)["bookmarks_revision"] for path in ("instance", "jobs")}
+        return number
+
+    seen = [revision()]
+    assert api.get("bootstrap")["bookmarks_revision"] == seen[0]
+    changed = api.post("annotations", {"ids": ids[:1], "add_tags": ["a"], "add_to": "Sea"})
+    seen.append(revision())
+    assert changed["revision"] == seen[-1]
+    for change in (
+        ("collections", {"action": "rename", "name": "Sea", "new_name": "Lake"}),
+        ("import", api.get("export")),
+        ("collections", {"action": "delete", "name": "Lake"}),
+    ):
+        api.post(*change)
+        seen.append(revision())
+    assert seen == sorted(set(seen))
+    api.get(_MODEL)
+    read = api.post("image_annotations", {"ids": ids})
+    assert read["revision"] == revision() == seen[-1]
+    assert read["annotations"] == {
+        str(ids[0]): {
+            **{"favourite": False, "stars": 0, "note": ""},
+            **{"tags": ["a"], "collections": ["Sea"]},
+        }
+    }
 
 
 def test_deleted_collection_can_be_made_again_with_its_images(api, ids):

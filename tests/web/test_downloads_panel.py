@@ -125,7 +125,7 @@ def test_nothing_is_asked_while_nothing_is_at_work(flaky_server, page):
     page.page.wait_for_load_state("networkidle")
     page.asked.clear()
     page.page.wait_for_timeout(2500)  # two and a half of the pauses between two questions
-    assert page.asked == []
+    assert page.asked in ([], ["instance"])  # which tells of changes made elsewhere
     _begun(page)
     page.key("j")
     page.control("job-pause").click()
@@ -134,7 +134,7 @@ def test_nothing_is_asked_while_nothing_is_at_work(flaky_server, page):
     page.page.wait_for_load_state("networkidle")
     page.asked.clear()
     page.page.wait_for_timeout(2500)
-    assert page.asked == []
+    assert page.asked in ([], ["instance"])
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")

@@ -1,24 +1,27 @@
 /** Changes the user's annotations of images, on the server and in the loaded images. */
 
 import { getErrorMessage } from "./problems.js";
-import { setAnnotated, updateImages } from "./received.js";
 
 /** @import { Annotations } from "../types.js" */
 /** @typedef {Omit<import("../contract").AnnotationsBody, "ids">} AnnotationChange */
 
 export class AnnotationWriter {
   #context;
+  #sync;
 
-  /** @param {import("../types.js").Context} context */
-  constructor(context) {
+  /** @param {import("../types.js").Context} context
+   * @param {import("./bookmark_sync.js").BookmarkSync} sync */
+  constructor(context, sync) {
     this.#context = context;
+    this.#sync = sync;
   }
 
   /** Save a change of images' annotations. Return the annotations by image id, or null after an
    * error, which is shown to the user.
    * @param {number[]} ids
    * @param {AnnotationChange} change
-   * @param {string} [message]  what was done, in words
+   * @param {string | ((previous: Record<string, Annotations>) => string)} [message]  what was done,
+   *     in words; a function is given the annotations before the change
    * @returns {Promise<Record<string, Annotations> | null>} */
   async saveChange(ids, change, message = "") {
     const { toast, words } = this.#context;
@@ -27,8 +30,9 @@ export class AnnotationWriter {
     if (!changed) return null;
     const { annotations, previous } = changed;
     const isLess = ids.some((id) => isTakenAway(previous[id], annotations[id]));
-    const text = message || (isLess ? words("annotation_removed", { n: ids.length }) : "");
-    if (text) toast(text, undefined, () => this.#send({ restore: previous }));
+    const done = typeof message === "function" ? message(previous) : message;
+    const text = done || (isLess ? words("annotation_removed", { n: ids.length }) : "");
+    if (text) toast(text, undefined, () => this.#send({ undo: { annotations, previous } }));
     return annotations;
   }
 
@@ -36,12 +40,11 @@ export class AnnotationWriter {
    * or null after an error, which is shown to the user.
    * @param {import("../contract").AnnotationsBody} body */
   async #send(body) {
-    const { api, store, toast, words, signal } = this.#context;
+    const { api, toast, words, signal } = this.#context;
     try {
       const changed = await api.post("annotations", body, { signal });
-      const { annotations } = changed;
-      updateImages(store, (view) => withAnnotations(view, annotations[view.id]));
-      setAnnotated(store, annotations);
+      this.#sync.apply(changed.annotations, changed.revision);
+      this.#sync.announceChange();
       return changed;
     } catch (error) {
       if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
@@ -68,17 +71,6 @@ export class AnnotationWriter {
     const message = words(favourite ? "favourite_added" : "favourite_removed", { n: ids.length });
     await this.saveChange(ids, { favourite }, message);
   }
-}
-
-/** Return the image with the favourite flag and the stars in the server's response.
- * @param {import("../types.js").View} view
- * @param {Annotations | undefined} annotations */
-function withAnnotations(view, annotations) {
-  if (!annotations) return view;
-  const { favourite, stars } = annotations;
-  return favourite === view.favourite && stars === view.stars
-    ? view
-    : { ...view, favourite, stars };
 }
 
 /** Return whether a change has removed something that the user had added.

@@ -64,7 +64,14 @@ export class JobPoller {
   #showProblem(error) {
     if (error.code === "offline") return; // which the page says itself
     const { store, words } = this.context;
-    const before = store.get().jobs ?? { active: 0, waiting: 0, total: 0, more: "", jobs: [] };
+    const before = store.get().jobs ?? {
+      active: 0,
+      waiting: 0,
+      total: 0,
+      bookmarks_revision: 0,
+      more: "",
+      jobs: [],
+    };
     store.set({ jobs: { ...before, notice: getErrorMessage(error, words) } });
   }
 

@@ -1,7 +1,7 @@
 /** Puts what the server answered into the store, for parts that ask the server by themselves. */
 
 /** @import { Store } from "../state/state.js" */
-/** @import { Bootstrap, View } from "../types.js" */
+/** @import { Annotations, Bootstrap, View } from "../types.js" */
 
 /** Replace fields of the data that the page started with, if it has started.
  * @param {Store} store
@@ -17,11 +17,33 @@ export function setWatches(store, watches) {
   store.set({ watches });
 }
 
-/** Store the annotations that were changed last, by image id.
+/** Store annotations, by image id, and show them in the loaded images.
  * @param {Store} store
- * @param {Record<string, import("../types.js").Annotations>} annotated */
-export function setAnnotated(store, annotated) {
-  store.set({ annotated });
+ * @param {Record<string, Annotations>} annotated */
+export function applyAnnotations(store, annotated) {
+  store.set(({ images }) => {
+    const changed = images.map((view) => withAnnotations(view, annotated[view.id]));
+    const isSame = changed.every((view, at) => view === images[at]);
+    return { annotated, images: isSame ? images : changed };
+  });
+}
+
+/** Return the image with the favourite flag and the stars of its annotations.
+ * @param {View} view
+ * @param {Annotations | undefined} annotations */
+function withAnnotations(view, annotations) {
+  if (!annotations) return view;
+  const { favourite, stars } = annotations;
+  return favourite === view.favourite && stars === view.stars
+    ? view
+    : { ...view, favourite, stars };
+}
+
+/** Store the newest revision of annotations and collections that is known.
+ * @param {Store} store
+ * @param {number} revision */
+export function setBookmarksRevision(store, revision) {
+  store.set((state) => ({ bookmarksRevision: Math.max(state.bookmarksRevision, revision) }));
 }
 
 /** Replace each loaded image by the result of `update`.

@@ -68,6 +68,18 @@ export class Records {
     }
   }
 
+  /** Replace the annotations of cached records by newer ones, given by image id.
+   * @param {Readonly<Record<string, import("../types.js").Annotations>>} annotated */
+  updateAnnotations(annotated) {
+    for (const [id, record] of this.#cache) {
+      const annotations = annotated[id];
+      if (!annotations) continue;
+      const changed = { ...record, annotations };
+      this.#receivedAt.set(changed, this.#receivedAt.get(record) ?? 0);
+      this.#cache.set(id, changed);
+    }
+  }
+
   /** Empty the cache, because the records have changed on the server. */
   clearCache() {
     this.#cache.clear();

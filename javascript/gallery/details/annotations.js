@@ -13,42 +13,43 @@ export const STARS = [1, 2, 3, 4, 5];
  * nothing typed meanwhile is lost.
  * @param {Context} context
  * @param {ImageRecord} record
- * @param {(record: ImageRecord) => void} changed  called with the changed record
  * @param {AbortSignal} signal  aborted when the fields are no longer shown */
-export function makeAnnotations(context, record, changed, signal) {
+export function makeAnnotations(context, record, signal) {
   const { root, store, words, actions } = context;
-  let now = record;
+  let now = record.annotations;
+  /** @type {Map<HTMLInputElement | HTMLTextAreaElement, string>} what a field showed before the user typed */
+  const shown = new Map();
   /** @type {Save} */
   const save = (change) => actions.annotate([record.id], change);
   store.on(
     ["annotated"],
     ({ annotated }) => {
-      const annotations = annotated[record.id];
-      if (!annotations) return;
-      now = { ...now, annotations };
-      changed(now);
+      now = annotated[record.id] ?? now;
       draw();
     },
     { signal },
   );
   // The star of the current rating removes the rating.
   const stars = STARS.map((n) =>
-    makeStar(n, words("annotation_stars_n", { n }), () =>
-      save({ stars: now.annotations.stars === n ? 0 : n }),
-    ),
+    makeStar(n, words("annotation_stars_n", { n }), () => save({ stars: now.stars === n ? 0 : n })),
   );
   const tags = makeTextField("own-tags", words("annotation_tags"), (typed) => {
-    void save({ tags: parseTags(typed) });
+    const [before, after] = [parseTags(shown.get(tags) ?? ""), parseTags(typed)];
+    shown.set(tags, typed);
+    // of what another page has added meanwhile nothing is lost
+    void save({ add_tags: listMissing(after, before), remove_tags: listMissing(before, after) });
   });
   const collection = makeTextField("own-set", words("annotation_add_to"), (typed) => {
     collection.value = "";
     if (typed.trim()) void save({ add_to: typed.trim() });
   });
-  const note = makeNoteField(
-    "own-note",
-    words("annotation_note"),
-    (typed) => void save({ note: typed }),
-  );
+  const note = makeNoteField("own-note", words("annotation_note"), (typed) => {
+    const before = shown.get(note);
+    shown.set(note, typed);
+    void actions.annotate([record.id], { note: typed }, (previous) =>
+      previous[record.id]?.note === before?.trim() ? "" : words("annotation_note_replaced"),
+    );
+  });
   const collections = el(
     "div",
     { class: "annotation-collections" },
@@ -57,16 +58,20 @@ export function makeAnnotations(context, record, changed, signal) {
   );
   /** @param {HTMLInputElement | HTMLTextAreaElement} field @param {string} text */
   const fill = (field, text) => {
-    if (root.activeElement !== field) field.value = text;
+    if (root.activeElement === field) return;
+    field.value = text;
+    shown.set(field, text);
   };
+  for (const field of [tags, note])
+    field.addEventListener("blur", () => field.value === shown.get(field) && draw());
   const draw = () => {
     for (const [at, one] of stars.entries()) {
-      setAttribute(one, "aria-pressed", String(now.annotations.stars > at));
+      setAttribute(one, "aria-pressed", String(now.stars > at));
     }
-    fill(tags, now.annotations.tags.join(", "));
-    fill(note, now.annotations.note);
+    fill(tags, now.tags.join(", "));
+    fill(note, now.note);
     for (const chip of collections.querySelectorAll(".chip")) chip.remove();
-    collection.before(...now.annotations.collections.map((name) => makeChip(context, name, save)));
+    collection.before(...now.collections.map((name) => makeChip(context, name, save)));
   };
   draw();
   const group = { class: "stars", role: "group", "aria-label": words("annotation_stars") };
@@ -105,6 +110,13 @@ export function makeTextField(name, label, changed) {
 export function parseTags(typed) {
   const tags = typed.split(/[,，、]/).map((tag) => tag.trim());
   return tags.filter(Boolean);
+}
+
+/** Return the tags that are not among the others.
+ * @param {string[]} tags
+ * @param {string[]} others */
+function listMissing(tags, others) {
+  return tags.filter((tag) => !others.includes(tag));
 }
 
 /** Return the text field for the user's note.

@@ -40,6 +40,11 @@ export class Details {
     this.reproductions = new Reproductions(context, this.element);
     context.signal.addEventListener("abort", () => this.clear());
     context.store.on([describeArrivals], () => void this.#refreshModels(), context);
+    context.store.on(
+      ["annotated"],
+      ({ annotated }) => this.records.updateAnnotations(annotated),
+      context,
+    );
   }
 
   /** Show the details of an image from the next frame on; an image shown for only one frame loads
@@ -120,7 +125,7 @@ export class Details {
         this.resources.show(record),
         this.sendTo.makeInfotextField(record),
         makeWorkflow(context, record),
-        makeAnnotations(context, record, (changed) => this.records.cacheRecord(changed), signal),
+        makeAnnotations(context, record, signal),
         this.reproductions.files,
         makeLinks(context, record),
       ].filter((part) => part !== null),

@@ -18,6 +18,8 @@ export class Collections {
   #context;
   #list = el("div", { class: "collections-list" });
   #name;
+  #reading = new AbortController();
+  #drawn = ""; // the collections and the number of marks that the rows show
 
   /** @param {Context} context */
   constructor(context) {
@@ -32,7 +34,7 @@ export class Collections {
       maxlength: 100,
       required: true,
     });
-    new Panel(context, "collections", {
+    const panel = new Panel(context, "collections", {
       title: "open_collections",
       build: () => [
         makeMarkedAnnotations(context),
@@ -43,6 +45,13 @@ export class Collections {
       ],
       opened: () => void this.#fetchAll(),
     });
+    const refresh = () => panel.isOpen && !this.#isRenaming && void this.#fetchAll();
+    context.store.on(["bookmarksRevision"], refresh, context);
+    context.signal.addEventListener("abort", () => this.#reading.abort());
+  }
+
+  get #isRenaming() {
+    return this.#list.querySelector("form") !== null;
   }
 
   #form() {
@@ -116,28 +125,29 @@ export class Collections {
    * succeeded.
    * @param {string} name */
   async #addMarked(name) {
-    const { store, actions, api, toast, words } = this.#context;
+    const { store, actions, toast, words } = this.#context;
     const ids = [...store.get().marks];
     if (!(await actions.annotate(ids, { add_to: name }))) return false;
     toast(words("collection_filled", { n: ids.length, name }), "good");
-    return this.#request(() => api.get("collections", this.#context));
+    return true;
   }
 
   /** Take the marked images out of a collection. @param {string} name */
   async #takeOutMarked(name) {
-    const { store, actions, api, words } = this.#context;
+    const { store, actions, words } = this.#context;
     const ids = [...store.get().marks];
     const message = words("collection_taken_out", { n: ids.length, name });
-    if (!(await actions.annotate(ids, { remove_from: name }, message))) return;
-    await this.#request(() => api.get("collections", this.#context));
+    await actions.annotate(ids, { remove_from: name }, message);
   }
 
-  /** Send a request and show the collections in its response. Return whether that succeeded.
+  /** Send a change and show the collections in its response. Return whether that succeeded.
    * @param {() => Promise<Collection[]>} request */
   async #request(request) {
-    const { toast, words, signal } = this.#context;
+    const { actions, toast, words, signal } = this.#context;
     try {
+      this.#reading.abort();
       this.#draw(await request());
+      void actions.collectionsChanged();
       return true;
     } catch (error) {
       if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
@@ -147,11 +157,14 @@ export class Collections {
 
   /** Fetch the collections and show them. An error is shown in their place. */
   async #fetchAll() {
-    const { api, words, signal } = this.#context;
+    const { api, words } = this.#context;
+    this.#reading.abort();
+    this.#reading = new AbortController();
     try {
-      this.#draw(await api.get("collections", { signal }));
+      this.#draw(await api.get("collections", this.#reading));
     } catch (error) {
-      if (signal.aborted || isAborted(error)) return;
+      if (isAborted(error)) return;
+      this.#drawn = "";
       const again = { action: "retry", icon: icon("again"), words: words("do_retry") };
       this.#list.replaceChildren(
         el("p", { class: "notice", role: "status", dir: "auto" }, getErrorMessage(error, words)),
@@ -162,7 +175,10 @@ export class Collections {
 
   /** Show the collections. @param {Collection[]} collections */
   #draw(collections) {
-    const { words } = this.#context;
+    const { words, store } = this.#context;
+    const drawn = JSON.stringify([collections, store.get().marks.size]);
+    if (drawn === this.#drawn && !this.#isRenaming) return;
+    this.#drawn = drawn;
     this.#list.replaceChildren(
       ...(collections.length
         ? collections.map((collection) => this.#makeRow(collection))
@@ -204,7 +220,7 @@ export class Collections {
 
   /** Import a file of collections in parts of AT_ONCE images. @param {HTMLInputElement} field */
   async #import(field) {
-    const { api, toast, words } = this.#context;
+    const { actions, api, toast, words } = this.#context;
     const [file] = field.files ?? [];
     if (!file) return;
     try {
@@ -220,6 +236,7 @@ export class Collections {
         };
         count += (await api.post("import", part)).image_count;
       }
+      void actions.collectionsChanged();
       toast(words("import_done", { n: count, sets: contents?.sets?.length ?? 0 }), "good");
       await this.#fetchAll();
     } catch (error) {

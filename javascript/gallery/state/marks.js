@@ -25,26 +25,54 @@ export function readMarks(source) {
   return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
 }
 
-/** Store the marks of a gallery; drop those of galleries that were not used for the longest time.
+/** Store a change of a gallery's marks; what another tab has marked meanwhile stays. Drop the marks
+ * of galleries that were not used for the longest time.
  * @param {string} source
- * @param {ReadonlySet<number>} marks */
-function saveMarks(source, marks) {
+ * @param {ReadonlySet<number>} before
+ * @param {ReadonlySet<number>} now */
+function saveChange(source, before, now) {
   if (!source) return;
-  const stored = readAll().filter(([name]) => name !== source);
-  if (marks.size) stored.push([source, [...marks]]);
-  writeJson(KEY, stored.slice(-SOURCES));
+  const marks = mergeChange(readMarks(source), before, now);
+  const others = readAll().filter(([name]) => name !== source);
+  if (marks.size) others.push([source, [...marks]]);
+  writeJson(KEY, others.slice(-SOURCES));
 }
 
-/** Store the marks whenever they change, except when another gallery is opened.
+/** Return the stored marks with what was marked and unmarked between `before` and `now`.
+ * @param {ReadonlySet<number>} stored
+ * @param {ReadonlySet<number>} before
+ * @param {ReadonlySet<number>} now */
+export function mergeChange(stored, before, now) {
+  const merged = new Set(stored);
+  for (const id of before) if (!now.has(id)) merged.delete(id);
+  for (const id of now) if (!before.has(id)) merged.add(id);
+  return merged;
+}
+
+/** Store the marks whenever they change, except when another gallery is opened, and take over those
+ * that another tab of this browser has stored.
  * @param {import("./state.js").Store} store
+ * @param {(marks: ReadonlySet<number>) => void} setMarks
  * @param {AbortSignal} signal */
-export function followMarks(store, signal) {
+export function followMarks(store, setMarks, signal) {
+  let isTakingOver = false;
   store.on(
     ["marks"],
     (now, before) => {
-      if (getSource(now.where) === getSource(before.where))
-        saveMarks(getSource(now.where), now.marks);
+      if (!isTakingOver && getSource(now.where) === getSource(before.where))
+        saveChange(getSource(now.where), before.marks, now.marks);
     },
     { signal },
   );
+  const takeOver = (/** @type {StorageEvent} */ { key }) => {
+    const { where, marks } = store.get();
+    const source = getSource(where);
+    if ((key !== KEY && key !== null) || !source) return;
+    const stored = readMarks(source);
+    if (stored.size === marks.size && [...stored].every((id) => marks.has(id))) return;
+    isTakingOver = true;
+    setMarks(stored);
+    isTakingOver = false;
+  };
+  window.addEventListener("storage", takeOver, { signal });
 }

@@ -62,6 +62,7 @@ export function makeInitialState() {
     jobs: null,
     watches: null,
     annotated: {},
+    bookmarksRevision: 0,
     needs: { image: NO_NEEDS, gallery: NO_NEEDS, list: NO_NEEDS },
     fileChoices: new Map(),
   };

@@ -20,9 +20,9 @@ from ..core import (
 from ..errors import InputError
 from ..infotext import build_infotext
 from . import records, reproductions
-from .bookmarks import annotations as image_annotations, collections
+from .bookmarks import annotations as image_annotations, changing, collections
 from .search import fold_text
-from .store import select_rows, writing
+from .store import select_rows
 
 __all__ = ["export_bookmarks", "import_bookmarks"]
 
@@ -75,7 +75,7 @@ def import_bookmarks(data: Any) -> tuple[int, int]:
     made = as_list(exported.get("reproductions"))[:_MAX_REPRODUCTIONS]
     new_reproductions = reproductions.parse_exported(map(as_mapping, made))
     ids_left, count = _MAX_IMAGES, 0
-    with writing() as db:
+    with changing() as db:
         for entry in entries:
             _import_annotation(db, entry)
         for entry in sets:

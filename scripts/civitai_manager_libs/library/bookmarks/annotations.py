@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from ...core import Image, log_disk_errors
 from ..search import fold_text
-from ..store import select_rows, writing
+from ..store import select_rows
+from .revision import changing
 from .thumbnails import store_thumbnails
 
 __all__ = ["Annotation", "AnnotationChange", "change_annotations", "find_annotations"]
@@ -96,7 +97,7 @@ def write_changes(images: Sequence[Image], changes: Mapping[int, AnnotationChang
 
     Raises DiskError.
     """
-    with writing() as db:
+    with changing() as db:
         for image in images:
             write_annotation(db, image.id, changes[image.id])
     store_thumbnails(images)

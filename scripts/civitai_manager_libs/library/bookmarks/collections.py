@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
@@ -11,15 +10,17 @@ from dataclasses import dataclass
 from ...core import clean_line, Image
 from ...errors import InputError
 from ..search import fold_text
-from ..store import select_rows, writing
+from ..store import select_rows
+from .revision import changing
 from .thumbnails import store_thumbnails
 
-__all__ = ["add_to_collection", "Collection", "delete_collection", "list_collections"]
-__all__ += ["list_image_ids", "list_image_ids_by_name", "remove_from_collection"]
-__all__ += ["rename_collection", "restore_memberships", "write_collection"]
+__all__ = ["add_to_collection", "change_memberships", "Collection", "delete_collection"]
+__all__ += ["list_collections", "list_image_ids", "list_image_ids_by_name"]
+__all__ += ["remove_from_collection", "rename_collection", "write_collection"]
 
 _MAX_NAME = 100  # characters
 _COVERS = 4
+_REMOVE = "DELETE FROM in_sets WHERE id = ? AND number = (SELECT number FROM sets WHERE folded = ?)"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def add_to_collection(images: Sequence[Image], name: str) -> str:
     A missing collection is created. An existing collection keeps its name, which may differ in
     case. Raises InputError if `name` is empty, and DiskError.
     """
-    with writing() as db:
+    with changing() as db:
         stored_name = write_collection(db, [image.id for image in images], name)
     store_thumbnails(images)
     return stored_name
@@ -93,23 +94,21 @@ def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str
 
 def remove_from_collection(image_ids: Sequence[int], name: str) -> None:
     """Remove images from a collection. Raises DiskError."""
-    sql = "DELETE FROM in_sets WHERE id = ? AND number = (SELECT number FROM sets WHERE folded = ?)"
-    _execute(sql, [(image_id, fold_text(name)) for image_id in image_ids])
+    _execute(_REMOVE, [(image_id, fold_text(name)) for image_id in image_ids])
 
 
-def restore_memberships(names_by_id: Mapping[int, Sequence[str]]) -> None:
-    """Put each image into exactly these collections; create missing collections.
+def change_memberships(
+    added: Mapping[int, Sequence[str]], removed: Mapping[int, Sequence[str]]
+) -> None:
+    """Put images into collections and take them out of others; create missing collections.
 
-    names_by_id: the names of the collections of each image id. Raises DiskError.
+    added, removed: the names of the collections by image id. Raises DiskError.
     """
-    with writing() as db:
-        for image_id, names in names_by_id.items():
-            folded = json.dumps([fold_text(name) for name in names])
-            db.execute(
-                "DELETE FROM in_sets WHERE id = ? AND number NOT IN (SELECT number FROM sets"
-                " WHERE folded IN (SELECT value FROM json_each(?)))",
-                (image_id, folded),
-            )
+    with changing() as db:
+        for image_id, names in removed.items():
+            rows = ((image_id, fold_text(name)) for name in names)
+            db.executemany(_REMOVE, rows)
+        for image_id, names in added.items():
             for name in names:
                 write_collection(db, [image_id], name)
 
@@ -135,7 +134,7 @@ def delete_collection(name: str) -> list[int]:
 
 
 def _execute(sql: str, values: Sequence[tuple[object, ...]]) -> None:
-    with writing() as db:
+    with changing() as db:
         db.executemany(sql, values)
 
 

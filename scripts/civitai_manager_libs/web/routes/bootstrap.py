@@ -8,7 +8,7 @@ from typing import cast
 
 from ... import host, local_models, setting
 from ...i18n import messages
-from ...library import models, recent_models
+from ...library import bookmarks, models, recent_models
 
 from ..http import lock_reason, RequestContext
 from ..schemas.page import (
@@ -63,15 +63,18 @@ def new_instance() -> str:
 
 
 def get_instance(context: RequestContext) -> Instance:
-    """Return an id that changes when the server starts or the WebUI rebuilds its page."""
-    return {"instance": _instance}
+    """Return an id that changes when the server starts or the WebUI rebuilds its page.
+
+    Return with it a number that grows with each change of a bookmark.
+    """
+    return {"instance": _instance, "bookmarks_revision": bookmarks.get_revision()}
 
 
 def get_bootstrap(context: RequestContext) -> Bootstrap:
     """Return the texts, settings and other data that the page starts with."""
     language = context.language
     return {
-        "instance": _instance,
+        **get_instance(context),
         "language": language,
         "words": messages.all_texts(language),
         "parameter_labels": messages.parameter_labels(language),

@@ -21,6 +21,7 @@ from ...jobs import (
     matches_words,
     WalkState,
 )
+from ...library import bookmarks
 from ..http import format_day
 from ..schemas.jobs import Job, JobAction, JobFailure, JobFailures, JobList, JobReport
 from .job_file_views import list_model_file_views
@@ -46,6 +47,7 @@ def jobs_panel(service: JobService, language: str, words: str = "", limit: int =
         "active": active,
         "waiting": waiting,
         "total": service.count_jobs(),
+        "bookmarks_revision": bookmarks.get_revision(),
         "more": messages.translate("more_jobs_wait", language, n=more) if more > 0 else "",
         "notice": service.notice,
         "jobs": rows,

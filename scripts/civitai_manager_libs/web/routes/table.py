@@ -66,6 +66,7 @@ _WRITE_MUCH = (  # the last: bytes that a body may have
     ("POST", "compatibility", image.check_infotext, 4 * _MB),  # a text
     ("POST", "loaded_filter", library.filter_loaded, 2 * _MB),  # ids
     ("POST", "annotations", library.annotate_images, 2 * _MB),
+    ("POST", "image_annotations", library.read_annotations, 2 * _MB),
     ("POST", "collections", library.act_on_collections, 2 * _MB),
     ("POST", "jobs", jobs.begin_job, 2 * _MB),
     ("POST", "model_files", model_files.begin_download, _MB),

@@ -23,6 +23,8 @@ from .images import (
 from .jobs import JobBody, JobList, JobStarted
 from .library import (
     AnnotationsBody,
+    AnnotationsRead,
+    IdsBody,
     AnnotationsChanged,
     Collection,
     CollectionBody,
@@ -98,6 +100,7 @@ PostBodies = TypedDict(
         "annotations": AnnotationsBody,
         "collections": CollectionBody,
         "compatibility": Text,
+        "image_annotations": IdsBody,
         "images/{id}/comparison": Any,
         "images/{id}/reproductions/remove": ReproductionIds,
         "import": Any,
@@ -116,6 +119,7 @@ PostResponses = TypedDict(
         "annotations": AnnotationsChanged,
         "collections": CollectionsChanged,
         "compatibility": Incompatibilities,
+        "image_annotations": AnnotationsRead,
         "images/{id}/comparison": Comparison,
         "images/{id}/reproductions/remove": list[Reproduction],
         "import": Imported,

@@ -104,11 +104,13 @@ class Job(JobFailures):
 
 class JobList(TypedDict):
     """The latest jobs. active, waiting: running and queued jobs, listed or not. total: how many
-    jobs there are. more: how many queued jobs are not listed, in words."""
+    jobs there are. more: how many queued jobs are not listed, in words. bookmarks_revision: as in
+    `Instance`."""
 
     active: int
     waiting: int
     total: int
+    bookmarks_revision: int
     more: str
     notice: str
     jobs: list[Job]

@@ -13,7 +13,10 @@ __all__ = [
     "CollectionBody",
     "CollectionsChanged",
     "AnnotationsBody",
+    "AnnotationsChange",
     "AnnotationsChanged",
+    "AnnotationsRead",
+    "IdsBody",
     "Imported",
     "Suggestion",
     "LoadedFilterBody",
@@ -50,11 +53,22 @@ class CollectionsChanged(TypedDict):
     removed_ids: list[int]
 
 
+class AnnotationsChange(TypedDict):
+    """The images' annotations after a change and before it, by image id."""
+
+    annotations: dict[str, Annotations]
+    previous: dict[str, Annotations]
+
+
+class IdsBody(TypedDict):
+    ids: list[int]
+
+
 class AnnotationsBody(TypedDict, total=False):
     """What to change about images; a missing field stays.
 
-    tags: replace all tags. add_to, remove_from: collections. restore: annotations by image id, as
-    `previous` of an earlier change, which they undo; then no other field counts.
+    tags: replace all tags. add_to, remove_from: collections. undo: the response to an earlier
+    change; what that changed becomes as it was, and no other field counts.
     """
 
     ids: list[int]
@@ -66,14 +80,23 @@ class AnnotationsBody(TypedDict, total=False):
     remove_tags: list[str]
     add_to: str
     remove_from: str
-    restore: dict[str, Annotations]
+    undo: AnnotationsChange
 
 
-class AnnotationsChanged(TypedDict):
-    """The images' annotations after the change and before it, by image id."""
+class AnnotationsRead(TypedDict):
+    """The annotations of images by image id; images without any are left out.
+
+    revision: a number that grows with each change of annotations and collections.
+    """
 
     annotations: dict[str, Annotations]
-    previous: dict[str, Annotations]
+    revision: int
+
+
+class AnnotationsChanged(AnnotationsChange):
+    """A change, and its revision."""
+
+    revision: int
 
 
 class Imported(TypedDict):

@@ -119,9 +119,11 @@ class WatchList(TypedDict):
 
 
 class Instance(TypedDict):
-    """instance: another value after each start of the server and each rebuild of its UI."""
+    """instance: another value after each start of the server and each rebuild of its UI.
+    bookmarks_revision: a number that grows with each change of annotations and collections."""
 
     instance: str
+    bookmarks_revision: int
 
 
 class Bootstrap(Instance):

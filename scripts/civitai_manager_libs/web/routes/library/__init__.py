@@ -6,6 +6,7 @@ from .annotations import (
     get_collections,
     get_export,
     post_import,
+    read_annotations,
 )
 from .search import filter_loaded, get_stats, get_suggestions, search_images
 
@@ -19,4 +20,4 @@ __all__ = [
     "get_suggestions",
     "post_import",
 ]
-__all__ += ["filter_loaded"]
+__all__ += ["filter_loaded", "read_annotations"]

@@ -13,19 +13,26 @@ from ....core import as_mapping, as_whole_number, Image, level_mask
 from ....library import bookmarks, import_export, records
 from ...http import annotation_view, ApiError, RequestContext
 from ...schemas.images import Annotations
-from ...schemas.library import AnnotationsChanged, Collection, CollectionsChanged, Imported
+from ...schemas.library import (
+    AnnotationsChanged,
+    AnnotationsRead,
+    Collection,
+    CollectionsChanged,
+    Imported,
+)
 from ..dependencies import require_ids
 
 __all__ = ["act_on_collections", "get_export", "annotate_images", "get_collections", "post_import"]
+__all__ += ["read_annotations"]
 
-_MOST_IDS = 10_000
+_MOST_IDS, _MOST_READ = 10_000, 100_000
 _MOST_IN_COLLECTION = 100_000
 
 
 def annotate_images(context: RequestContext) -> AnnotationsChanged:
     """Change the annotations of images; return the new and the old ones."""
-    if (restored := context.body_field("restore")) is not None:
-        return _restore_annotations(_parse_restored(restored))
+    if (undone := context.body_field("undo")) is not None:
+        return _undo_change(as_mapping(undone))
     images = _require_images(context)
     wanted = bookmarks.annotations.AnnotationChange(
         context.typed_field("favourite", bool),
@@ -43,34 +50,61 @@ def annotate_images(context: RequestContext) -> AnnotationsChanged:
         bookmarks.collections.add_to_collection(images, name)
     if name := context.typed_field("remove_from", str):
         bookmarks.collections.remove_from_collection(ids, name)
-    return {"annotations": _view_annotations(ids), "previous": previous}
+    return _view_change(ids, previous)
 
 
-def _restore_annotations(restored: Mapping[int, Annotations]) -> AnnotationsChanged:
-    """Restore the annotations and collections that images had before a change."""
-    previous = _view_annotations(list(restored))
-    changes = {
-        image_id: bookmarks.annotations.AnnotationChange(
-            before["favourite"], before["stars"], before["note"], before["tags"]
+def read_annotations(context: RequestContext) -> AnnotationsRead:
+    """Return the present annotations of those images in the body that have any."""
+    revision, ids = bookmarks.get_revision(), require_ids(context, _MOST_READ)
+    found = bookmarks.annotations.read_annotations(ids)
+    views = {str(image_id): annotation_view(one) for image_id, one in found.items()}
+    return {"annotations": views, "revision": revision}
+
+
+def _undo_change(undone: Mapping[str, Any]) -> AnnotationsChanged:
+    """Make what a change has changed as it was; what others changed since then stays.
+
+    undone: the response to that change.
+    """
+    before, after = (_parse_views(undone.get(name)) for name in ("previous", "annotations"))
+    changes, added, removed = {}, {}, {}
+    for image_id in before.keys() & after.keys():
+        old, new = before[image_id], after[image_id]
+        changes[image_id] = bookmarks.annotations.AnnotationChange(
+            old["favourite"] if old["favourite"] != new["favourite"] else None,
+            old["stars"] if old["stars"] != new["stars"] else None,
+            old["note"] if old["note"] != new["note"] else None,
+            add_tags=_list_missing(old["tags"], new["tags"]),
+            remove_tags=_list_missing(new["tags"], old["tags"]),
         )
-        for image_id, before in restored.items()
-    }
-    images = list(records.find_images(list(restored)).values())
+        added[image_id] = _list_missing(old["collections"], new["collections"])
+        removed[image_id] = _list_missing(new["collections"], old["collections"])
+    ids = list(changes)
+    previous = _view_annotations(ids)
+    images = list(records.find_images(ids).values())
     bookmarks.annotations.write_changes(images, changes)
-    names = {image_id: before["collections"] for image_id, before in restored.items()}
-    bookmarks.collections.restore_memberships(names)
-    return {"annotations": _view_annotations(list(restored)), "previous": previous}
+    bookmarks.collections.change_memberships(added, removed)
+    return _view_change(ids, previous)
 
 
-def _parse_restored(given: object) -> dict[int, Annotations]:
-    """Return the annotations to restore by image id. Raises ApiError if they are malformed."""
+def _list_missing(texts: Sequence[str], others: Sequence[str]) -> list[str]:
+    return [text for text in texts if text not in others]
+
+
+def _view_change(ids: Sequence[int], previous: dict[str, Annotations]) -> AnnotationsChanged:
+    revision = bookmarks.get_revision()
+    return {"annotations": _view_annotations(ids), "previous": previous, "revision": revision}
+
+
+def _parse_views(given: object) -> dict[int, Annotations]:
+    """Return the annotations by image id. Raises ApiError if they are malformed."""
     restored: dict[int, Annotations] = {}
     for key, value in list(as_mapping(given).items())[:_MOST_IDS]:
         before = as_mapping(value)
         texts = [before.get("tags"), before.get("collections")]
         are_lists = all(isinstance(t, list) and all(map(_is_text, t)) for t in texts)
         if not (key.isdecimal() and are_lists):
-            raise ApiError(400, "bad_input", field="restore")
+            raise ApiError(400, "bad_input", field="undo")
         restored[int(key[:16])] = {
             "favourite": before.get("favourite") is True,
             "stars": as_whole_number(before.get("stars"), 0, 5) or 0,
