@@ -163,6 +163,8 @@ function makeViewerActions({ store, toast, words }, parts) {
     fullscreen: () => parts.viewer.fullscreen(),
     zoom: (/** @type {import("./types.js").ZoomStep} */ how) =>
       (store.get().panel === "compare" ? parts.compare : parts.viewer).zoom(how),
+    toggleCompareOver: () => parts.compare.toggleOver(),
+    swapCompared: () => parts.compare.swap(),
     sound: () => parts.viewer.sound(),
     togglePlay: () => parts.viewer.togglePlay(),
     copyInfotext: () => parts.viewer.copyInfotext(),

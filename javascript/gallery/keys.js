@@ -170,6 +170,9 @@ export const KEYS = [
   helpRow("viewer", "Esc", "key_close"),
 
   ...zoomKeys("compare"),
+  once("compare", "o", "compare_over", ({ toggleCompareOver }) => toggleCompareOver()),
+  once("compare", "s", "compare_swap", ({ swapCompared }) => swapCompared()),
+  helpRow("compare", "← →", "key_divider"),
 
   helpRow("anywhere", "Ctrl Z", "do_undo"),
   once("anywhere", "/", "key_find", ({ focusFind }) => focusFind()),

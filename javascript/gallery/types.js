@@ -134,6 +134,8 @@
  * @property {() => void} compare  the marked images
  * @property {(id: number) => void} compareWith  marks it, and compares it with the marked images
  * @property {(pair: ComparedPair) => void} comparePair
+ * @property {() => void} toggleCompareOver  over each other, or beside each other
+ * @property {() => void} swapCompared  the first image behind the last
  * @property {(id: number) => void} showBlurred  shows a blurred image
  * @property {(ids: Iterable<number>) => Promise<void>} download
  * @property {(limit: number, verify: boolean) => Promise<void>} downloadGallery  verify: walk it twice

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from fault_responses import status
+from fingers import Fingers
 from gallery_page import with_axe
 from page_driver import expect, wait_for
 
@@ -142,18 +143,65 @@ def test_two_pictures_are_zoomed_and_panned_as_one(server, open_gallery):
     wait_for(lambda: _scales(panel) == [1, 1])
 
 
-def test_slider_uncovers_one_picture_over_the_other(server, open_gallery):
-    page = open_gallery(server)
-    panel = _compared(page)
-    page.control("compare-over").click()
-    page.field("compare-split").fill("20")
-    one, other = (panel.locator(".compare-cell").nth(n).bounding_box() for n in (0, 1))
-    assert one == other
-    style = (
-        panel.locator(".compare-cell").nth(1).evaluate("cell => getComputedStyle(cell).clipPath")
+def _clips(panel):
+    """Return what of each image is cut off from the left and the right, in percent."""
+    styles = panel.locator(".compare-cell").evaluate_all(
+        "cells => cells.map(cell => [cell.style.getPropertyValue('--cs-from'),"
+        " cell.style.getPropertyValue('--cs-to')].map(parseFloat).map(Math.round))"
     )
-    assert style == "inset(0px 0px 0px 20%)"
+    return [tuple(style) for style in styles]
+
+
+def test_dividers_are_dragged_and_moved_by_keys_over_two_to_four_pictures(server, open_gallery):
+    page = open_gallery(server)
+    panel = _compared(page, 4)
+    page.key("o")
     expect(page.control("compare-over")).to_have_attribute("aria-pressed", "true")
+    dividers = page.field("compare-split")
+    expect(dividers).to_have_count(3)
+    assert _clips(panel) == [(0, 25), (25, 50), (50, 75), (75, 100)]
+    boxes = [panel.locator(".compare-cell").nth(n).bounding_box() for n in range(4)]
+    assert boxes == boxes[:1] * 4
+    grid, line, mouse = boxes[0], dividers.nth(1).bounding_box(), page.page.mouse
+    mouse.move(line["x"] + line["width"] / 2, line["y"] + 20)
+    mouse.down()
+    mouse.move(grid["x"] + 0.8 * grid["width"], line["y"] + 90, steps=4)
+    mouse.up()
+    assert _clips(panel) == [(0, 25), (25, 80), (80, 80), (80, 100)]
+    assert _scales(panel) == [1, 1, 1, 1]  # no picture was moved
+    expect(dividers.nth(1)).to_be_focused()
+    for key in ("ArrowLeft", "ArrowLeft", "PageDown"):
+        page.key(key)
+    expect(dividers.nth(1)).to_have_attribute("aria-valuenow", "66")
+    page.key("o")
+    expect(dividers).to_have_count(0)
+    assert panel.locator(".compare-cell").nth(0).bounding_box() != grid
+
+
+def test_divider_follows_a_finger(server, open_gallery):
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    page = open_gallery(server, **phone)
+    panel = _compared(page)
+    page.control("compare-over").tap()
+    line = page.field("compare-split").bounding_box()
+    y = line["y"] + line["height"] / 2
+    Fingers(page.page).swipe((line["x"] + line["width"] / 2, y), (0.9 * 390, y))
+    assert _clips(panel) == [(0, 90), (90, 100)]
+    expect(panel).to_be_visible()
+
+
+def test_swapped_pictures_keep_their_numbers_and_columns(server, open_gallery):
+    page = open_gallery(server)
+    panel = _compared(page, 3)
+    numbers, heads = panel.locator(".number"), panel.locator("thead th")
+    authors = heads.all_inner_texts()
+    page.control("compare-swap").click()
+    expect(numbers).to_have_text(["2", "3", "1"])
+    expect(heads).to_have_text([*authors[1:], authors[0]])
+    page.key("s")
+    page.key("s")
+    expect(numbers).to_have_text(["1", "2", "3"])
+    expect(heads).to_have_text(authors)
 
 
 def test_what_differs_stands_first_and_word_by_word(server, open_gallery):
@@ -197,10 +245,13 @@ def test_nothing_that_keeps_anybody_out(server, open_gallery, scheme):
         assert body.evaluate("body => body.scrollWidth <= body.clientWidth")
         assert page.axe_findings() == []
     page.key("Escape")
-    _compared(page)
+    _compared(page, 3)
     for width in _WIDTHS:
         page.page.set_viewport_size({"width": width, "height": 900})
         assert page.axe_findings() == []
+        page.control("compare-over").click()
+        assert page.axe_findings() == []
+        page.control("compare-over").click()
 
 
 def test_figures_and_comparing_work_while_civitai_is_away(flaky_server, flaky, open_gallery):

@@ -14,6 +14,7 @@ import { makeDifferenceTable } from "./difference_table.js";
 import { makePairData, makePairImages, makePairSummary } from "./pair.js";
 
 /** @import { ComparedPair, Context } from "../types.js" */
+/** @import { ComparedData } from "./difference_table.js" */
 /** @typedef {ReturnType<typeof buildDialog>} CompareParts */
 
 export class Compare {
@@ -23,6 +24,8 @@ export class Compare {
   #parts = null;
   #abort = new AbortController();
   #fileUrl = ""; // of the user's file that is compared
+  /** @type {ComparedData[]} of the images that are shown, in their order */
+  #data = [];
 
   /** @param {Context} context */
   constructor(context) {
@@ -41,11 +44,30 @@ export class Compare {
     this.#parts?.cells.zoom(how);
   }
 
+  /** Lay the images over each other, or beside each other again. */
+  toggleOver() {
+    this.#parts?.mode(!this.#parts.cells.isOver);
+  }
+
+  /** Swap two images; of more, move the first one behind the last. */
+  swap() {
+    if (!this.#parts || this.#data.length < 2) return;
+    this.#parts.cells.rotate();
+    this.#showData(this.#parts, [...this.#data.slice(1), this.#data[0]]);
+  }
+
+  /** @param {CompareParts} parts @param {ComparedData[]} data */
+  #showData(parts, data) {
+    this.#data = data;
+    parts.difference.replaceChildren(...makeDifferenceTable(this.#context, data));
+  }
+
   #follow() {
     this.#abort.abort();
     this.#abort = new AbortController();
     URL.revokeObjectURL(this.#fileUrl);
     this.#fileUrl = "";
+    this.#data = [];
     const { panel, compared } = this.#context.store.get();
     if (panel !== "compare") {
       this.#parts?.cells.clear();
@@ -65,12 +87,11 @@ export class Compare {
   #showPair(parts, pair) {
     const context = this.#context;
     if (pair.file) this.#fileUrl = URL.createObjectURL(pair.file);
-    parts.mode(true);
-    parts.over.hidden = false;
     const listeners = { keep: () => this.#keepFile(pair), remove: () => this.#removeStored(pair) };
     parts.summary.replaceChildren(makePairSummary(context, pair, listeners));
     parts.cells.showImages(makePairImages(context, pair, this.#fileUrl));
-    parts.difference.replaceChildren(...makeDifferenceTable(context, makePairData(context, pair)));
+    parts.mode(true);
+    this.#showData(parts, makePairData(context, pair));
   }
 
   /** Store the user's file as a reproduction. @param {ComparedPair} pair */
@@ -112,12 +133,14 @@ export class Compare {
     const { signal } = this.#abort;
     parts.difference.replaceChildren(el("p", { class: "dim", role: "status" }, words("reading")));
     parts.mode(false);
-    parts.over.hidden = ids.length !== 2;
     try {
       const records = await Promise.all(ids.map((id) => this.#records.getRecord(id, signal)));
       if (signal.aborted) return;
       parts.cells.showImages(records.map((view) => ({ view })));
-      parts.difference.replaceChildren(...makeDifferenceTable(this.#context, records));
+      this.#showData(
+        parts,
+        records.map((record, at) => ({ ...record, number: at + 1 })),
+      );
     } catch (error) {
       if (isAborted(error)) return;
       const again = { action: "retry", icon: icon("again"), words: words("do_retry") };
@@ -137,39 +160,30 @@ function buildDialog(context) {
   const difference = el("section", { class: "difference", tabindex: 0 });
   difference.setAttribute("aria-label", words("compare_difference"));
   difference.setAttribute("role", "region");
-  const split = el("input", {
-    type: "range",
-    "data-field": "compare-split",
-    "aria-label": words("compare_split"),
-    min: 0,
-    max: 100,
-    step: 1,
-    value: 50,
-  });
-  const place = () => cells.element.style.setProperty("--cs-split", `${split.value}%`);
-  split.addEventListener("input", place);
   /** @param {boolean} isOver */
   const mode = (isOver) => {
-    cells.element.toggleAttribute("data-over", isOver);
-    split.hidden = !isOver;
+    cells.layOver(isOver);
     over.setAttribute("aria-pressed", String(isOver));
-    place();
   };
   const over = button(
     { action: "compare-over", icon: icon("over"), words: words("compare_over") },
-    () => mode(!cells.element.hasAttribute("data-over")),
+    () => actions.toggleCompareOver(),
+  );
+  const swap = button(
+    { action: "compare-swap", icon: icon("invert"), words: words("compare_swap") },
+    () => actions.swapCompared(),
   );
   const close = button(
     { action: "close-compare", icon: icon("close"), words: words("say_close"), isBare: true },
     leave,
   );
   const title = words("compare_title");
-  const bar = el("header", {}, el("h2", {}, title), split, over, close);
+  const bar = el("header", {}, el("h2", {}, title), over, swap, close);
   const summary = el("div", { class: "summary" });
   const theatre = el("div", { class: "viewer-main" }, bar, summary, cells.element);
   const props = { class: "compare", "data-panel": "compare", "aria-label": title, tabindex: -1 };
   const dialog = el("dialog", props, theatre, difference);
   makeModal(dialog, leave, signal);
   root.append(dialog);
-  return { dialog, cells, difference, over, mode, summary };
+  return { dialog, cells, difference, mode, summary };
 }

@@ -1,10 +1,11 @@
-/** Two to four images that are zoomed and panned together. */
+/** Two to four images that are zoomed and panned together, beside or over each other. */
 
 import { el } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
 import { Gestures } from "../viewer/gestures.js";
 import { Slide } from "../viewer/slide.js";
 import { dragPose, limitPose, pinchPose, stepZoom, toggleZoom, zoomAt } from "../viewer/zoom.js";
+import { Dividers } from "./dividers.js";
 import { countColumns, toPose, toSyncedView, WHOLE_VIEW } from "./synced_zoom.js";
 
 /** @import { Context, View } from "../types.js" */
@@ -19,11 +20,13 @@ export class CompareGrid {
   /** @type {CompareCell[]} */
   #cells = [];
   #view = WHOLE_VIEW;
+  #dividers;
 
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
     this.element = el("div", { class: "compare-grid" });
+    this.#dividers = new Dividers(context, this.element);
     const sizes = new ResizeObserver(() => this.#measure());
     sizes.observe(this.element);
     context.signal.addEventListener("abort", () => sizes.disconnect());
@@ -42,13 +45,35 @@ export class CompareGrid {
     });
     this.element.replaceChildren(...this.#cells.map((cell) => cell.element));
     this.#blurCells();
-    this.#measure();
+    this.layOver(this.isOver);
     for (const cell of this.#cells) cell.loadFile();
+  }
+
+  get isOver() {
+    return this.element.hasAttribute("data-over");
+  }
+
+  /** Lay the images over each other, with dividers, or beside each other. @param {boolean} isOver */
+  layOver(isOver) {
+    this.element.toggleAttribute("data-over", isOver);
+    if (isOver) this.#dividers.show(this.#cells.length);
+    else this.#dividers.clear();
+    this.#measure();
+  }
+
+  /** Move the first image behind the last one; zoom and dividers stay. */
+  rotate() {
+    const [first, ...others] = this.#cells;
+    others.at(-1)?.element.after(first.element);
+    this.#cells = [...others, first];
+    this.#dividers.draw();
+    this.#measure();
   }
 
   clear() {
     for (const cell of this.#cells) cell.remove();
     this.#cells = [];
+    this.#dividers.clear();
     this.element.replaceChildren();
   }
 

@@ -6,7 +6,7 @@ import { compareFields, compareTexts } from "./text_diff.js";
 
 /** @import { Context, ImageRecord } from "../types.js" */
 /** @import { Row } from "./text_diff.js" */
-/** @typedef {Pick<ImageRecord, "user" | "infotext" | "prompt" | "negative" | "parameters"> & {label?: string}} ComparedData  label: the column's head instead of a number and the author */
+/** @typedef {Pick<ImageRecord, "user" | "infotext" | "prompt" | "negative" | "parameters"> & {label?: string, number?: number}} ComparedData  number: shown on the image; label: the column's head instead of the number and the author */
 
 /** Return the differences of the records, and the fields that are the same in all.
  * @param {Context} context
@@ -39,8 +39,8 @@ export function makeDifferenceTable({ words, store }, records) {
  * @param {Row[]} rows
  * @param {string} caption */
 function makeTable(records, rows, caption) {
-  const head = records.map(({ label, user }, at) =>
-    el("th", { scope: "col", dir: "auto" }, label ?? `${at + 1}`, !label && user && ` · ${user}`),
+  const head = records.map(({ label, number, user }) =>
+    el("th", { scope: "col", dir: "auto" }, label ?? number, !label && user && ` · ${user}`),
   );
   return el(
     "table",

@@ -1,0 +1,135 @@
+/**
+ * The dividers between images that lie over each other: each image is seen between the divider
+ * before it and the one after it. A divider is dragged, or moved by the arrow keys.
+ */
+
+import { el } from "../core/dom.js";
+
+/** @import { Context } from "../types.js" */
+
+const STEP = 2; // percent, by an arrow key
+const LARGE_STEP = 10; // with Shift, or by Page Up and Page Down
+
+export class Dividers {
+  /** @type {number[]} percent of the width, from left to right */
+  #places = [];
+  /** @type {HTMLElement[]} */
+  #elements = [];
+  #context;
+  #grid;
+
+  /** @param {Context} context
+   * @param {HTMLElement} grid  in which the images lie */
+  constructor(context, grid) {
+    this.#context = context;
+    this.#grid = grid;
+  }
+
+  /** Place dividers between so many images, at equal distances. @param {number} count */
+  show(count) {
+    this.clear();
+    this.#places = placeEvenly(count);
+    this.#elements = this.#places.map((_, at) => this.#make(at, count));
+    this.#grid.append(...this.#elements);
+    this.draw();
+  }
+
+  clear() {
+    for (const element of this.#elements) element.remove();
+    this.#elements = [];
+    this.#places = [];
+    this.draw();
+  }
+
+  /** Return a divider. @param {number} at @param {number} count  of the images */
+  #make(at, count) {
+    const { words } = this.#context;
+    const name = count === 2 ? words("compare_split") : words("compare_split_n", { n: at + 2 });
+    const divider = el("div", {
+      class: "divider",
+      role: "slider",
+      tabindex: 0,
+      "data-field": "compare-split",
+      "aria-label": name,
+      "aria-orientation": "horizontal",
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+      on: {
+        keydown: (event) => this.#onKey(event, at),
+        pointerdown: (event) => {
+          if (event.button !== 0) return;
+          divider.setPointerCapture(event.pointerId);
+          divider.focus();
+          event.preventDefault(); // selects nothing
+        },
+        pointermove: (event) => {
+          if (divider.hasPointerCapture(event.pointerId)) this.#drag(event, at);
+        },
+      },
+    });
+    return divider;
+  }
+
+  /** @param {PointerEvent} event @param {number} at */
+  #drag({ clientX }, at) {
+    const { left, width } = this.#grid.getBoundingClientRect();
+    this.#move(at, (100 * (clientX - left)) / width);
+  }
+
+  /** @param {KeyboardEvent} event @param {number} at */
+  #onKey(event, at) {
+    const by = event.shiftKey ? LARGE_STEP : STEP;
+    const place = this.#places[at];
+    /** @type {Record<string, number>} */
+    const targets = {
+      ArrowLeft: place - by,
+      ArrowDown: place - by,
+      ArrowRight: place + by,
+      ArrowUp: place + by,
+      PageDown: place - LARGE_STEP,
+      PageUp: place + LARGE_STEP,
+      Home: 0,
+      End: 100,
+    };
+    if (!Object.hasOwn(targets, event.key)) return;
+    event.preventDefault();
+    this.#move(at, targets[event.key]);
+  }
+
+  /** @param {number} at @param {number} place */
+  #move(at, place) {
+    this.#places = moveDivider(this.#places, at, place);
+    this.draw();
+  }
+
+  /** Show each image between its dividers. */
+  draw() {
+    const edges = [0, ...this.#places, 100];
+    this.#elements.forEach((element, at) => {
+      element.style.left = `${this.#places[at]}%`;
+      element.setAttribute("aria-valuenow", String(Math.round(this.#places[at])));
+    });
+    [...this.#grid.children].slice(0, edges.length - 1).forEach((cell, at) => {
+      const { style } = /** @type {HTMLElement} */ (cell);
+      style.setProperty("--cs-from", `${edges[at]}%`);
+      style.setProperty("--cs-to", `${edges[at + 1]}%`);
+    });
+  }
+}
+
+/** Return the places of the dividers between so many images, in percent. @param {number} count */
+export function placeEvenly(count) {
+  return Array.from({ length: Math.max(0, count - 1) }, (_, at) => (100 * (at + 1)) / count);
+}
+
+/** Return the places after one divider was moved; it pushes the others before it.
+ * @param {readonly number[]} places  percent, from left to right
+ * @param {number} at
+ * @param {number} place */
+export function moveDivider(places, at, place) {
+  const moved = Math.max(0, Math.min(100, place));
+  return places.map((other, index) => {
+    if (index === at) return moved;
+    return index < at ? Math.min(other, moved) : Math.max(other, moved);
+  });
+}
