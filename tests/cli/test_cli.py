@@ -943,10 +943,10 @@ def test_jobs_are_listed_with_date_progress_and_how_to_go_on(server, run, dest):
     assert out.splitlines() == [
         " JOB  STATE        BEGUN                  DONE  FAILED  TITLE",
         f"   2  interrupted  {date}      0/100          Another",
-        f"      up to 100 pictures · Newest · up to PG · In {dest}",
+        f"      up to 100 pictures · Newest · rated up to PG · In {dest}",
         "      Go on with: resume 2",
         f"   1  paused       {date}      5/200          A model",
-        f"      up to 200 pictures · Newest · up to PG · In {dest}",
+        f"      up to 200 pictures · Newest · rated up to PG · In {dest}",
         "      The server is in trouble (500). Go on with: resume 1",
     ]
 

@@ -226,7 +226,7 @@ def test_downloads_are_told_apart_grouped_by_model_and_searched(flaky_server, pa
     expect(panel.locator(".job-group > h3")).to_have_text(["One", "Other"])
     group = panel.locator(".job-group").first
     expect(group.locator("h4")).to_have_text(["up to 9 pictures", "up to 2 pictures"])
-    about = re.compile(r"20\d\d.* · Newest · up to XXX · Videos$")
+    about = re.compile(r"20\d\d.* · Newest · rated up to XXX · Videos$")
     expect(group.locator(".job-about").first).to_have_text(about)
     expect(group.locator(".job-folder").first).to_have_text("In /pictures/One")
     expect(page.field("jobs-search")).to_be_hidden()
