@@ -869,9 +869,11 @@ export interface LoadedFilterBody {
   model?: number | null;
 }
 /**
- * Files to download. request: a unique id; the same one starts no second job.
+ * Files to download. request: a unique id; the same one starts no second job. collection: whose
+ * images need the files, "" if no collection's.
  */
 export interface ModelFilesBody {
+  collection?: string;
   files?: ModelFileChoice[];
   request?: string;
 }

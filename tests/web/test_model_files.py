@@ -206,3 +206,11 @@ def test_request_that_is_sent_twice_starts_one_job(api, needs):
     first, second = (api.post("model_files", body) for _ in range(2))
     assert first == second and first["job_id"]
     assert first["message"] == "Downloading Model 5 v1"
+
+
+def test_job_of_a_collections_models_tells_the_collection(api, needs):
+    needs(_version(5))
+    body = {"files": [{"version_id": 5, "file_id": 50}], "collection": "Best of"}
+    api.post("model_files", body)
+    [job] = api.get("jobs")["jobs"]
+    assert (job["group"], job["subject"]) == ("Collection “Best of”", "1 model file")

@@ -75,7 +75,13 @@ export class NeededFiles {
   async get(files) {
     const { api, store, toast, words, signal } = this.context;
     try {
-      const body = { files: makeRequest(files, store.get().fileChoices), request: makeUuid() };
+      const { panel, needs, fileChoices } = store.get();
+      const listed = panel === "model_files" ? needs.list.of : "";
+      const body = {
+        files: makeRequest(files, fileChoices),
+        collection: new URLSearchParams(listed).get("collection") ?? "",
+        request: makeUuid(),
+      };
       const { message } = await api.post("model_files", body, { signal });
       toast(message, "good");
       this.started();

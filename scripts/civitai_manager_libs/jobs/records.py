@@ -130,7 +130,8 @@ class JobOptions:
     of so many pixels; 0: fetch originals. reads_only: read the pages and fetch no image. verify:
     walk a gallery a second time from the other end, to find what the first walk missed. kind:
     `images` or `models`. is_selection: it downloads images that the user chose one by one. search:
-    words of the library search that showed these images, "" if a gallery did.
+    words of the library search that showed these images, or the images that need these model files;
+    "" if a gallery did.
     """
 
     name: str = "{id}"

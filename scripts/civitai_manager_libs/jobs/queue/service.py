@@ -129,15 +129,16 @@ class JobService:
         return job_id
 
     def download_model_files(
-        self, requests: Sequence[ModelFileRequest], title: str
+        self, requests: Sequence[ModelFileRequest], title: str, search: str = ""
     ) -> ModelJobStart:
         """Queue a download of these model files; return the new job and its files.
 
         A file that another unfinished job will download is left out, and that job is resumed if it
-        was paused. title: the job's title, usually the model's name.
+        was paused. title: the job's title, usually the model's name. search: words of the library
+        search whose images need the files, to describe the job.
         """
         with self.store() as store:
-            start = store.add_model_files(title, requests)
+            start = store.add_model_files(title, requests, search)
             others = [store.get_job(job_id) for job_id in set(start.elsewhere.values())]
         if start.job_id is not None:
             self._workers.add(start.job_id)

@@ -41,13 +41,15 @@ class JobStore(SavedImages):
 
     # Jobs
 
-    def add_model_files(self, title: str, requests: Sequence[ModelFileRequest]) -> ModelJobStart:
+    def add_model_files(
+        self, title: str, requests: Sequence[ModelFileRequest], search: str = ""
+    ) -> ModelJobStart:
         """Add a queued job for those of the model files that no unfinished job will download.
 
         No job is added if no files are left.
         """
         with self._database.writing() as db:
-            return model_rows.insert_model_job(db, title, requests)
+            return model_rows.insert_model_job(db, title, requests, search)
 
     def add_job(
         self,

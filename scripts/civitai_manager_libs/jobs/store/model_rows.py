@@ -28,7 +28,7 @@ STATES = (
 
 
 def insert_model_job(
-    db: sqlite3.Connection, title: str, requests: Sequence[ModelFileRequest]
+    db: sqlite3.Connection, title: str, requests: Sequence[ModelFileRequest], search: str = ""
 ) -> ModelJobStart:
     """Insert a queued job for those of the model files that no unfinished job will download.
 
@@ -40,7 +40,7 @@ def insert_model_job(
     if not files:
         return ModelJobStart(None, elsewhere=elsewhere)
     folder = _common_folder([os.path.dirname(file.path) for file in files])
-    options = JobOptions(kind="models")
+    options = JobOptions(kind="models", search=search)
     job_id = insert_job(db, title, ImageQuery(), folder, len(files), False, options)
     # There are no pages to read.
     db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (WalkState.OVER.column, job_id))

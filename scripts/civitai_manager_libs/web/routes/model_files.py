@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...civitai import RemoteFile, Version
-from ...core import as_mapping, as_whole_number
+from ...core import as_mapping, as_whole_number, clean_line
 from ...errors import NotFound
 from ...infotext import Resource
 from ...library import bookmarks, models, records
@@ -114,7 +114,9 @@ def _begin(context: RequestContext) -> schemas.ModelFilesStarted:
     title = requests[0].title
     if len({request.version_id for request in requests}) > 1:
         title = context.translate("model_job_title", n=len(requests))
-    started = get_job_service().download_model_files(requests, title)
+    name = context.typed_field("collection", str) or ""
+    search = f'set="{clean_line(name)}"' if name else ""
+    started = get_job_service().download_model_files(requests, title, search)
     key = "model_job_started" if started.job_id is not None else "model_job_known"
     message = context.translate(key, n=len(started.file_ids), title=title)
     return {"job_id": started.job_id, "message": message}

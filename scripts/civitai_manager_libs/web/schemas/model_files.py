@@ -98,8 +98,10 @@ class ModelFileChoice(TypedDict, total=False):
 
 
 class ModelFilesBody(TypedDict, total=False):
-    """Files to download. request: a unique id; the same one starts no second job."""
+    """Files to download. request: a unique id; the same one starts no second job. collection: whose
+    images need the files, "" if no collection's."""
 
+    collection: str
     files: list[ModelFileChoice]
     request: str
 
