@@ -43,8 +43,7 @@ export class AnnotationWriter {
     const { api, toast, words, signal } = this.#context;
     try {
       const changed = await api.post("annotations", body, { signal });
-      this.#sync.apply(changed.annotations, changed.revision);
-      this.#sync.announceChange();
+      this.#sync.applyChange(changed.annotations, changed.revision);
       return changed;
     } catch (error) {
       if (!signal.aborted) toast(getErrorMessage(error, words), "bad");

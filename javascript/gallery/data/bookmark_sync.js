@@ -15,7 +15,7 @@ const NONE = Object.freeze({ favourite: false, stars: 0, note: "", tags: [], col
 export class BookmarkSync {
   #context;
   #revisions = new Revisions();
-  #seen; // the revision at which all images were read last
+  #seen; // the revision up to which all changes are shown
   #checkedAt = performance.now();
   #channel;
   #isReading = false;
@@ -42,10 +42,19 @@ export class BookmarkSync {
     });
   }
 
-  /** Show annotations that a response told, as far as no newer ones are known.
+  /** Show what this tab has changed, and tell the browser's other tabs to read it.
    * @param {Record<string, Annotations>} annotations  by image id
    * @param {number} revision */
-  apply(annotations, revision) {
+  applyChange(annotations, revision) {
+    this.#apply(annotations, revision);
+    if (revision === this.#seen + 1) this.#seen = revision; // nobody else has changed anything
+    this.#channel.postMessage("changed");
+  }
+
+  /** Show annotations of a response, as far as no newer ones are known.
+   * @param {Record<string, Annotations>} annotations  by image id
+   * @param {number} revision */
+  #apply(annotations, revision) {
     const fresh = Object.entries(annotations).filter(([id]) =>
       this.#revisions.accept(Number(id), revision),
     );
@@ -53,14 +62,9 @@ export class BookmarkSync {
     setBookmarksRevision(this.#context.store, revision);
   }
 
-  /** Tell the browser's other tabs that this one has changed annotations. */
-  announceChange() {
-    this.#channel.postMessage("changed");
-  }
-
   /** Read all annotations again, here and in the other tabs, since collections have changed. */
   async reread() {
-    this.announceChange();
+    this.#channel.postMessage("changed");
     await this.#read();
   }
 
@@ -101,7 +105,7 @@ export class BookmarkSync {
     try {
       const found = await api.post("image_annotations", { ids: [...ids] }, { signal });
       const all = [...ids].map((id) => [id, found.annotations[id] ?? NONE]);
-      this.apply(Object.fromEntries(all), found.revision);
+      this.#apply(Object.fromEntries(all), found.revision);
       this.#revisions.setRead(found.revision);
       this.#seen = Math.max(this.#seen, found.revision);
     } catch (error) {
