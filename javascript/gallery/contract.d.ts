@@ -22,6 +22,7 @@ export interface Responses {
   PUT: PutResponses;
 }
 export interface GetResponses {
+  authors: Author;
   bootstrap: Bootstrap;
   collections: Collection[];
   "file/{id}": unknown;
@@ -38,8 +39,13 @@ export interface GetResponses {
   "models/{id}": Model;
   "reproductions/{id}/file": unknown;
   stats: Stats;
-  suggestions: Suggestion[];
   watches: WatchList;
+}
+/**
+ * A user who has shown images; name: "" if there is no such user.
+ */
+export interface Author {
+  name: string;
 }
 /**
  * What the page needs to start.
@@ -622,13 +628,6 @@ export interface StatsCount {
   count: number;
   share: number;
 }
-/**
- * How a search may go on. count: images that have the value, 0 for a key.
- */
-export interface Suggestion {
-  text: string;
-  count: number;
-}
 export interface PostResponses {
   annotations: AnnotationsChanged;
   collections: CollectionsChanged;
@@ -643,6 +642,7 @@ export interface PostResponses {
   loaded_filter: LoadedFilterResult;
   model_files: ModelFilesStarted;
   needed_files: NeededFiles;
+  search_preview: SearchPreview;
   watches: WatchList;
 }
 /**
@@ -734,6 +734,37 @@ export interface ModelFilesStarted {
   job_id: number | null;
   message: string;
 }
+/**
+ * What a search would find in each place, without a request to Civitai.
+ *
+ * suggestions: complete the word. authors: names in the library that begin with the text. loaded:
+ * matches among the loaded images. gallery: among what was read of the open gallery, None without
+ * one. kind: "keys" if there is more than plain words, "nothing" if no search is left. message:
+ * which parts of the text are ignored, and why; or "".
+ */
+export interface SearchPreview {
+  suggestions: Suggestion[];
+  authors: Suggestion[];
+  loaded: number;
+  gallery: SearchCount | null;
+  library: SearchCount;
+  kind: "nothing" | "words" | "keys";
+  message: string;
+}
+/**
+ * How a search may go on. count: images that have the value, 0 for a key.
+ */
+export interface Suggestion {
+  text: string;
+  count: number;
+}
+/**
+ * How many images match. is_more: whether there may be more, as counting is bounded.
+ */
+export interface SearchCount {
+  count: number;
+  is_more: boolean;
+}
 export interface PutResponses {
   key: KeySaved;
   settings: SettingsSaved;
@@ -766,6 +797,7 @@ export interface PostBodies {
   loaded_filter: LoadedFilterBody;
   model_files: ModelFilesBody;
   needed_files: NeededFilesBody;
+  search_preview: SearchPreviewBody;
   watches: WatchBody | UnwatchBody | CheckBody;
 }
 /**
@@ -891,6 +923,15 @@ export interface ModelFileChoice {
 export interface NeededFilesBody {
   ids?: number[];
   model?: number | null;
+}
+/**
+ * What is typed. word: the part to complete. ids: the loaded images. where: what is open.
+ */
+export interface SearchPreviewBody {
+  text?: string;
+  word?: string;
+  ids?: number[];
+  where?: GalleryQuery;
 }
 /**
  * name: what the list of watched galleries shows.

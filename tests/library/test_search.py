@@ -273,6 +273,14 @@ def test_suggestions_have_counts_and_the_most_frequent_is_first(filled):
     assert [(one.text, one.count) for one in found][0] == ("author:harbor", 6)
 
 
+@pytest.mark.parametrize(
+    ("start", "names"),
+    [("HARB", ["harbor"]), ("anna_b", ["Anna_B"]), ("arbor", []), ("", []), ("_", []), ("%", [])],
+)
+def test_authors_are_found_by_how_their_names_begin(filled, start, names):
+    assert [one.text for one in search.find_authors(start, 3)] == names
+
+
 # From few images and from all
 
 

@@ -8,6 +8,7 @@ from .api import (
     fetch_version,
     fetch_version_by_hash,
     find_example_image,
+    find_user,
     make_download_url,
     parse_image,
     parse_page,
@@ -22,7 +23,7 @@ from .urls import is_image_url, Reference
 
 __all__ = ["Access", "count_unrelated", "fetch_image", "fetch_images", "fetch_model"]
 __all__ += ["fetch_username", "fetch_version", "fetch_version_by_hash"]
-__all__ += ["find_example_image", "ImageQuery"]
+__all__ += ["find_example_image", "find_user", "ImageQuery"]
 __all__ += ["is_image_url", "make_download_url", "may_be_time_limit", "Model", "model_from_json"]
 __all__ += ["ModelPage", "Page", "parse_image", "parse_page", "parse_reference", "PERIODS"]
 __all__ += ["Reference", "RemoteFile", "search_models", "seem_unrelated", "SORTS", "Version"]

@@ -22,6 +22,7 @@ from .records import Model, ModelPage, Version
 from .urls import Reference
 
 __all__ = ["fetch_image", "fetch_images", "fetch_model", "fetch_username", "fetch_version"]
+__all__ += ["find_user"]
 __all__ += ["fetch_version_by_hash", "make_download_url", "parse_image", "parse_page"]
 __all__ += ["parse_reference", "search_models"]
 
@@ -188,6 +189,18 @@ def fetch_image(
     query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
     page = fetch_images(client, query, None, 1, cancelled)
     return next((image for image in page.images if image.id == image_id), None)
+
+
+def find_user(client: _Client, name: str, cancelled: Cancellation | None = None) -> str:
+    """Return the name of a user who has shown images, as Civitai writes it; "" if there is none.
+
+    Civitai has no route for users: their images tell, with one request.
+    """
+    query = ImageQuery(username=name, level=_ALL_LEVELS)
+    page = _fetch_rows(client, query, None, _MIN_IMAGES, cancelled)
+    if page.images:
+        return page.images[0].username
+    return name if page.ids or page.next_cursor is not None else ""
 
 
 def fetch_username(client: _Client) -> str:

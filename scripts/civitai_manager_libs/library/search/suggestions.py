@@ -9,7 +9,7 @@ from ..store import select_rows_or_empty
 from .fields import fold_text
 from .grammar import FLAGS, KEYS, NAMES, NUMBERS
 
-__all__ = ["Suggestion", "suggest_values"]
+__all__ = ["Suggestion", "find_authors", "suggest_values"]
 
 _MOST = 8
 _VALUES = """
@@ -18,6 +18,12 @@ FROM names n JOIN uses u ON u.name = n.number LEFT JOIN versions v ON n.name = '
 WHERE n.kind = ? AND (n.name NOT LIKE '#%' AND instr(n.name, ?) > 0
     OR instr(lower(v.model_name || ' ' || v.name), ?) > 0)
 GROUP BY n.number ORDER BY uses DESC LIMIT ?
+"""
+
+_AUTHORS = """
+SELECT n.shown, count(u.id) AS uses FROM names n JOIN uses u ON u.name = n.number
+WHERE n.kind = 'author' AND n.name >= ? AND n.name < ?
+GROUP BY n.number ORDER BY n.name != ?, uses DESC LIMIT ?
 """
 
 _ANNOTATIONS = {
@@ -57,6 +63,14 @@ def suggest_values(word: str) -> list[Suggestion]:
         Suggestion(f"{sign}{key}:{_quote_value(shown)}", count)
         for shown, count in _iter_values(key, typed)
     ]
+
+
+def find_authors(start: str, limit: int) -> list[Suggestion]:
+    """Return the authors in the library whose names begin so: an exact match, then the busiest."""
+    name = fold_text(start)
+    values = (name, f"{name}\U0010ffff", name, limit)
+    rows = select_rows_or_empty(_AUTHORS, values) if name else []
+    return [Suggestion(shown, count) for shown, count in rows]
 
 
 def _iter_values(key: str, typed: str) -> Iterator[tuple[str, int]]:

@@ -11,10 +11,10 @@ from ...errors import InputError, NotFound
 from ...library import deletions, models, recent_models, records
 from ..http import ApiError, LAST_ID, model_card, model_view, RemoteWork, RequestContext
 from ..schemas import models as schemas
-from ..schemas.models import FoundImage, FoundModel, LookupResult, ModelPage
-from .dependencies import get_client, level_up_to
+from ..schemas.models import Author, FoundImage, FoundModel, LookupResult, ModelPage
+from .dependencies import get_client, level_up_to, parse_image_query
 
-__all__ = ["look_up", "get_model", "search_by_words"]
+__all__ = ["find_author", "look_up", "get_model", "search_by_words"]
 
 _MOST_VERSIONS = 3  # of those an image names that are asked for their model
 
@@ -30,6 +30,14 @@ def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
     if not words:
         raise ApiError(400, "bad_input", "bad_reference")
     return RemoteWork(lambda: _search_models(context, words, context.query_param("cursor") or None))
+
+
+def find_author(context: RequestContext) -> Author | RemoteWork[Author]:
+    """Return the author whose name is the query parameter `name`; "" if Civitai has no such user."""
+    name = parse_image_query({"user": context.query_param("name")}).username
+    if not name:
+        return {"name": ""}
+    return RemoteWork(lambda: {"name": civitai.find_user(get_client(), name, context.cancelled)})
 
 
 def get_model(context: RequestContext) -> RemoteWork[schemas.Model]:

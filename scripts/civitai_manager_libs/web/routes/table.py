@@ -32,6 +32,7 @@ _READ = (
     ("instance", bootstrap.get_instance),
     ("lookup", lookup.look_up),
     ("model_files", model_files.get_model_files),
+    ("authors", lookup.find_author),
     ("models", lookup.search_by_words),
     ("models/{model_id:civitai_id}", lookup.get_model),
     ("images", images.get_images),
@@ -45,7 +46,6 @@ _READ = (
     ("jobs", jobs.get_jobs),
     ("stats", library.get_stats),
     ("filename_preview", settings.preview_names),
-    ("suggestions", library.get_suggestions),
     ("collections", library.get_collections),
     ("export", library.get_export),
     ("watches", watches.get_watches),
@@ -65,6 +65,7 @@ _WRITE = (
 _WRITE_MUCH = (  # the last: bytes that a body may have
     ("POST", "compatibility", image.check_infotext, 4 * _MB),  # a text
     ("POST", "loaded_filter", library.filter_loaded, 2 * _MB),  # ids
+    ("POST", "search_preview", library.preview_search, 2 * _MB),
     ("POST", "annotations", library.annotate_images, 2 * _MB),
     ("POST", "image_annotations", library.read_annotations, 2 * _MB),
     ("POST", "collections", library.act_on_collections, 2 * _MB),

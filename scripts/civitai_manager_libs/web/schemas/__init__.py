@@ -32,11 +32,12 @@ from .library import (
     Imported,
     LoadedFilterBody,
     LoadedFilterResult,
+    SearchPreview,
+    SearchPreviewBody,
     Stats,
-    Suggestion,
 )
 from .model_files import ModelFilesBody, ModelFilesStarted, NeededFiles, NeededFilesBody
-from .models import LookupResult, Model, ModelPage
+from .models import Author, LookupResult, Model, ModelPage
 from .page import (
     Bootstrap,
     CheckBody,
@@ -74,6 +75,7 @@ class ErrorBody(TypedDict):
 GetResponses = TypedDict(
     "GetResponses",
     {
+        "authors": Author,
         "bootstrap": Bootstrap,
         "collections": list[Collection],
         "file/{id}": Any,
@@ -90,7 +92,6 @@ GetResponses = TypedDict(
         "models/{id}": Model,
         "reproductions/{id}/file": Any,
         "stats": Stats,
-        "suggestions": list[Suggestion],
         "watches": WatchList,
     },
 )
@@ -110,6 +111,7 @@ PostBodies = TypedDict(
         "loaded_filter": LoadedFilterBody,
         "model_files": ModelFilesBody,
         "needed_files": NeededFilesBody,
+        "search_preview": SearchPreviewBody,
         "watches": Union[WatchBody, UnwatchBody, CheckBody],
     },
 )
@@ -129,6 +131,7 @@ PostResponses = TypedDict(
         "loaded_filter": LoadedFilterResult,
         "model_files": ModelFilesStarted,
         "needed_files": NeededFiles,
+        "search_preview": SearchPreview,
         "watches": WatchList,
     },
 )

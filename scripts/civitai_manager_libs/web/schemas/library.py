@@ -6,7 +6,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from .images import Annotations
+from .images import Annotations, GalleryQuery
 
 __all__ = [
     "Collection",
@@ -18,6 +18,9 @@ __all__ = [
     "AnnotationsRead",
     "IdsBody",
     "Imported",
+    "SearchCount",
+    "SearchPreview",
+    "SearchPreviewBody",
     "Suggestion",
     "LoadedFilterBody",
     "LoadedFilterResult",
@@ -110,6 +113,40 @@ class Suggestion(TypedDict):
 
     text: str
     count: int
+
+
+class SearchCount(TypedDict):
+    """How many images match. is_more: whether there may be more, as counting is bounded."""
+
+    count: int
+    is_more: bool
+
+
+class SearchPreviewBody(TypedDict, total=False):
+    """What is typed. word: the part to complete. ids: the loaded images. where: what is open."""
+
+    text: str
+    word: str
+    ids: list[int]
+    where: GalleryQuery
+
+
+class SearchPreview(TypedDict):
+    """What a search would find in each place, without a request to Civitai.
+
+    suggestions: complete the word. authors: names in the library that begin with the text. loaded:
+    matches among the loaded images. gallery: among what was read of the open gallery, None without
+    one. kind: "keys" if there is more than plain words, "nothing" if no search is left. message:
+    which parts of the text are ignored, and why; or "".
+    """
+
+    suggestions: list[Suggestion]
+    authors: list[Suggestion]
+    loaded: int
+    gallery: SearchCount | None
+    library: SearchCount
+    kind: Literal["nothing", "words", "keys"]
+    message: str
 
 
 class LoadedFilterBody(TypedDict, total=False):

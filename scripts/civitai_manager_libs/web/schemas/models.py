@@ -7,6 +7,7 @@ from typing import Literal, Union
 from typing_extensions import TypedDict
 
 __all__ = [
+    "Author",
     "Cover",
     "ModelCard",
     "ModelVersion",
@@ -19,6 +20,12 @@ __all__ = [
     "FoundImage",
     "LookupResult",
 ]
+
+
+class Author(TypedDict):
+    """A user who has shown images; name: "" if there is no such user."""
+
+    name: str
 
 
 class Cover(TypedDict):

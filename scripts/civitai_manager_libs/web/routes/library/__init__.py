@@ -8,7 +8,7 @@ from .annotations import (
     post_import,
     read_annotations,
 )
-from .search import filter_loaded, get_stats, get_suggestions, search_images
+from .search import filter_loaded, get_stats, preview_search, search_images
 
 __all__ = [
     "act_on_collections",
@@ -17,7 +17,7 @@ __all__ = [
     "search_images",
     "annotate_images",
     "get_collections",
-    "get_suggestions",
+    "preview_search",
     "post_import",
 ]
 __all__ += ["filter_loaded", "read_annotations"]

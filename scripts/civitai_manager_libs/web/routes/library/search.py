@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast, Literal
 
 from ....core import as_whole_number
 from ....i18n import messages
 from ....library import gallery_stats, pages, records, search
 from ...http import ApiError, LAST_ID, RequestContext
 from ...schemas.images import ImagePage, Note
-from ...schemas.library import LoadedFilterResult, Stats, Suggestion
+from ...schemas.library import LoadedFilterResult, SearchCount, SearchPreview, Stats, Suggestion
 from ..dependencies import (
     find_saved_files,
     level_up_to,
@@ -23,10 +24,12 @@ from ..dependencies import (
 )
 from ..image import filter_reproducible
 
-__all__ = ["get_stats", "search_images", "get_suggestions", "filter_loaded"]
+__all__ = ["get_stats", "search_images", "preview_search", "filter_loaded"]
 
 _MOST_LETTERS = 1000
 _MOST_IDS = 100_000
+_MOST_COUNTED = 1000  # images, before they are looked at in order
+_MOST_AUTHORS = 3
 
 
 def search_images(context: RequestContext) -> ImagePage:
@@ -39,7 +42,12 @@ def search_images(context: RequestContext) -> ImagePage:
     context.cancelled.check()  # the browser may have hung up meanwhile
     (cursor, limit), sort = parse_page_position(context), context.query_param("sort")
     found = search.run_search(
-        query, _parse_scope(context), sort=sort, cursor=cursor, limit=limit, saved=list_saved_ids
+        query,
+        _parse_scope(context.request.query_params),
+        sort=sort,
+        cursor=cursor,
+        limit=limit,
+        saved=list_saved_ids,
     )
     ids = _filter_local(query, found.ids, context.query_id("model"))
     is_short = len(ids) < limit
@@ -51,10 +59,45 @@ def search_images(context: RequestContext) -> ImagePage:
     )
 
 
-def get_suggestions(context: RequestContext) -> list[Suggestion]:
-    """Return suggestions that complete the query parameter `word`, the last word of a search."""
-    found = search.suggest_values(context.query_param("word")[:_MOST_LETTERS])
+def preview_search(context: RequestContext) -> SearchPreview:
+    """Return what the text in the body would find in each place, and how it may go on."""
+    text = context.typed_field("text", str, is_needed=True)[:_MOST_LETTERS]
+    word = (context.typed_field("word", str) or "")[:_MOST_LETTERS]
+    loaded, given = require_ids(context, _MOST_IDS), context.typed_field("where", dict) or {}
+    query, scope = search.parse_query(text), _parse_scope(given)
+    model_id = as_whole_number(given.get("model"), 1, LAST_ID)
+    matching = records.filter_matching(loaded, query, lambda: find_saved_files(loaded))
+    context.cancelled.check()  # the browser hangs up at the next letter
+    whole = replace(scope, gallery="")
+    return {
+        "suggestions": _suggestion_views(search.suggest_values(word)),
+        "authors": _suggestion_views(search.find_authors(text, _MOST_AUTHORS)),
+        "loaded": len(_filter_local(query, matching, model_id)),
+        "gallery": _count_matches(query, scope, model_id) if scope.gallery else None,
+        "library": _count_matches(query, whole, model_id),
+        "kind": _find_kind(query),
+        "message": " ".join(_problem_texts(query, context.language)),
+    }
+
+
+def _find_kind(query: search.SearchQuery) -> Literal["nothing", "words", "keys"]:
+    """Return whether a search has keys, only plain words, or neither."""
+    if query.here is not None or any(term.key for term in query.terms):
+        return "keys"
+    return "words" if query.terms else "nothing"
+
+
+def _suggestion_views(found: Sequence[search.Suggestion]) -> list[Suggestion]:
     return [{"text": one.text, "count": one.count} for one in found]
+
+
+def _count_matches(
+    query: search.SearchQuery, scope: search.SearchScope, model_id: int | None
+) -> SearchCount:
+    """Count the images in the library that match, as far as one page of a search tells."""
+    found = search.run_search(query, scope, limit=_MOST_COUNTED, saved=list_saved_ids)
+    count = len(_filter_local(query, found.ids, model_id))
+    return {"count": count, "is_more": found.cursor is not None}
 
 
 def filter_loaded(context: RequestContext) -> LoadedFilterResult:
@@ -81,8 +124,9 @@ def _filter_local(
     return [image_id for image_id in image_ids if (image_id in can_be) == query.here]
 
 
-def _parse_scope(context: RequestContext) -> search.SearchScope:
-    query = parse_image_query(context.request.query_params)
+def _parse_scope(given: Mapping[str, Any]) -> search.SearchScope:
+    """Return the scope of a search. given: the query parameters of what is open."""
+    query = parse_image_query(given)
     return search.SearchScope(
         gallery="".join(pages.list_gallery_names(query)[:1]),
         level=query.level,
