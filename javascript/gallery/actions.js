@@ -1,6 +1,7 @@
 /** Every action of the page, once: buttons, keys and panels all call these. */
 
 import { savePreference } from "./core/preferences.js";
+import { makeSearchActions } from "./find/actions.js";
 import { makeModelFileActions } from "./model_files/actions.js";
 import { getSource, makeDefaultQuery, pickFilters, withSource } from "./state/query.js";
 import {
@@ -23,6 +24,7 @@ import { readPace } from "./viewer/slideshow.js";
  * @property {import("./data/navigation.js").Navigation} navigation
  * @property {import("./data/pager.js").Pager} pager
  * @property {import("./data/loaded_filter.js").LoadedFilter} loadedFilter
+ * @property {import("./data/gallery_search.js").GallerySearch} search
  * @property {import("./data/connection.js").Connection} connection
  * @property {import("./data/annotations.js").AnnotationWriter} annotations
  * @property {import("./data/bookmark_sync.js").BookmarkSync} bookmarkSync
@@ -50,6 +52,7 @@ export function makeActions(context, parts, outside) {
     ...makeFocusActions(context, parts),
     ...makeDownloadActions(context, parts),
     ...makeModelFileActions(context, parts),
+    ...makeSearchActions(context, parts),
     ...outside,
     toggleWatch: () => parts.watches.toggleWatch(),
     favourite: (ids) => parts.annotations.toggleFavourite(ids),
@@ -95,8 +98,6 @@ function makeNavigationActions({ store }, parts) {
     },
     setWhere: (/** @type {Partial<import("./types.js").Where>} */ change) =>
       parts.navigation.openGallery({ ...store.get().where, ...change }),
-    setLoadedFilter: (/** @type {Partial<import("./types.js").LoadedFilterState>} */ change) =>
-      parts.loadedFilter.setWords(change),
     // A failed page is requested again when the user says so, not on each scroll.
     more: async () => {
       if (!store.get().problems.images) await parts.pager.loadMore();

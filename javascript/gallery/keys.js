@@ -175,7 +175,7 @@ export const KEYS = [
   helpRow("compare", "← →", "key_divider"),
 
   helpRow("anywhere", "Ctrl Z", "do_undo"),
-  once("anywhere", "/", "key_find", ({ focusFind }) => focusFind()),
+  once("anywhere", "/", "key_find", ({ focusFind }) => focusFind(), { shown: "/ Ctrl K" }),
   once("anywhere", "j", "open_jobs", ({ panel }) => panel("jobs")),
   once("anywhere", ",", "open_settings", ({ panel }) => panel("settings")),
   once("anywhere", "?", "key_help", ({ panel }) => panel("help")),
@@ -208,6 +208,11 @@ export function findKey(press, places) {
 /** Return whether a key press is the usual one for Undo. @param {KeyPress} press */
 function isUndo({ key, ctrlKey, metaKey, shiftKey, altKey }) {
   return key.toLowerCase() === "z" && (ctrlKey || metaKey) && !shiftKey && !altKey;
+}
+
+/** Return whether a key press is the usual one for a search field. @param {KeyPress} press */
+function isFind({ key, ctrlKey, metaKey, shiftKey, altKey }) {
+  return key.toLowerCase() === "k" && ctrlKey !== metaKey && !shiftKey && !altKey;
 }
 
 /** Return whether the user is typing text, so that the key for Undo belongs to the browser.
@@ -246,6 +251,11 @@ export class Keys {
     if (event.defaultPrevented || !this.#isOurs()) return;
     if (isUndo(event)) {
       if (!isTyping(root.activeElement) && actions.undo()) event.preventDefault();
+      return;
+    }
+    if (isFind(event)) {
+      event.preventDefault();
+      actions.focusFind();
       return;
     }
     const focused = root.activeElement;

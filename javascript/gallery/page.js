@@ -10,6 +10,7 @@ import { AnnotationWriter } from "./data/annotations.js";
 import { Api, isAborted } from "./data/api.js";
 import { BookmarkSync } from "./data/bookmark_sync.js";
 import { Connection } from "./data/connection.js";
+import { GallerySearch } from "./data/gallery_search.js";
 import { LoadedFilter } from "./data/loaded_filter.js";
 import { Navigation } from "./data/navigation.js";
 import { NeededFiles } from "./data/needed_files.js";
@@ -141,6 +142,7 @@ function buildParts(context, status) {
   parts.bookmarkSync = new BookmarkSync(context);
   parts.annotations = new AnnotationWriter(context, parts.bookmarkSync);
   parts.loadedFilter = new LoadedFilter(context);
+  parts.search = new GallerySearch(context, parts.navigation, parts.loadedFilter);
   parts.jobs = new Jobs(context);
   parts.neededFiles = new NeededFiles(context, () => parts.jobs.poller.announceStart());
   parts.watches = new Watches(context);

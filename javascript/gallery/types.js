@@ -28,6 +28,14 @@
  * @typedef {object} LoadedFilterState  what of the loaded images is shown
  * @property {string} words
  *
+ * @typedef {object} WidenedSearch  a search that found nothing where it was to look
+ * @property {import("./state/search_scope.js").SearchScope} from
+ * @property {import("./state/search_scope.js").SearchScope} scope  the wider one that is shown
+ * @property {string} words
+ * @property {number} loaded  images that were loaded
+ * @property {import("./contract").SearchCount} found  in the wider scope
+ * @property {Where} where  what was open
+ *
  * @typedef {"image" | "gallery" | "list"} NeedsPlace  the open image, the gallery's header, the list
  *
  * @typedef {object} Needs  which model files are needed, as one place of the page shows it
@@ -79,6 +87,8 @@
  * @property {string} libraryDate  when what is shown was read, if Civitai does not answer; else ""
  * @property {LoadedFilterState} loadedFilter
  * @property {ReadonlySet<number> | null} matches  ids that the server says fit; null where it is not asked
+ * @property {boolean} readsOn  pages are loaded by themselves, because few of the loaded images match
+ * @property {WidenedSearch | null} widened
  * @property {ReadonlySet<number>} marks
  * @property {number | null} anchor  where a range of marks begins
  * @property {import("./state/selection.js").Range | null} range  the one that was marked last
@@ -110,7 +120,11 @@
  * @property {(user: string) => Promise<void>} openUser
  * @property {(words: string) => void} openLibrary  all that was read, as far as it fits
  * @property {(change: Partial<Where>) => Promise<void>} setWhere
- * @property {(change: Partial<LoadedFilterState>) => void} setLoadedFilter
+ * @property {(words: string, scope: import("./state/search_scope.js").SearchScope) => Promise<void>} search  images; further on if there are none
+ * @property {() => void} clearSearch
+ * @property {() => Promise<void>} searchOn  loads more of a gallery that is searched
+ * @property {() => void} stopSearch  loads no more by itself
+ * @property {(words: string, page: import("./contract").ModelPage | null) => Promise<void>} searchModels  page: the first, if it is known
  * @property {() => Promise<void>} more  the next page; settles when it came or failed
  * @property {() => void} resetFilters
  * @property {() => Promise<void>} reloadGallery  the gallery from its beginning, of Civitai itself

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { getWordAt, replaceWord } from "../../javascript/gallery/state/caret_word.js";
+import { getWordAt, replaceWord, splitWords } from "../../javascript/gallery/state/caret_word.js";
 
 for (const [text, caret, word] of [
   ["", 0, ""],
@@ -31,4 +31,15 @@ test("what stands behind the word stays, the rest of the word goes", () => {
     text: 'lora:"x y" blue',
     caret: 11,
   });
+});
+
+test("what stands between quotes is one of a search's words", () => {
+  assert.deepEqual(splitWords(' sea  lora:"x y" -"golden hour" steps>20 '), [
+    "sea",
+    'lora:"x y"',
+    '-"golden hour"',
+    "steps>20",
+  ]);
+  assert.deepEqual(splitWords('a "not closed'), ["a", '"not closed']);
+  assert.deepEqual(splitWords(" "), []);
 });

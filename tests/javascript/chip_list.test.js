@@ -47,3 +47,29 @@ test("a removed chip sets its filter back to the default, and nothing else", () 
 test("among cards of models no filter of the gallery stands", () => {
   assert.deepEqual(list({ level: "X" }, { results: { query: "a", models: [], cursor: null } }), []);
 });
+
+test("where is searched and each word is a chip; without the place the library is searched", () => {
+  const asked = [];
+  const actions = {
+    search: (...given) => asked.push(given.join(" in ")),
+    clearSearch: () => asked.push("clear"),
+  };
+  const chips = (where, more) => listChips(state(where, more), words, actions);
+  const model = { id: 1, name: "Quiet" };
+  const gallery = chips({ search: 'sea lora:"x y"' }, { model });
+  assert.deepEqual(
+    gallery.map(({ text }) => text),
+    ["chip_gallery Quiet", "sea", 'lora:"x y"'],
+  );
+  for (const chip of gallery) chip.remove();
+  const [place, word] = chips({}, { model, loadedFilter: { words: "sea" } });
+  assert.equal(place.text, "chip_loaded Quiet");
+  word.remove();
+  assert.deepEqual(list({ model: null, search: "sea" }), ["sea"]);
+  assert.deepEqual(asked, [
+    'sea lora:"x y" in all',
+    'lora:"x y" in gallery',
+    "sea in gallery",
+    "clear",
+  ]);
+});

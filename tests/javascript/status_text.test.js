@@ -94,10 +94,24 @@ test("an empty gallery offers to clear the filters only where there are some", (
   assert.deepEqual(getGalleryStatus(filtered, words, 0).actions, ["reset-filters"]);
 });
 
+test("a search that loads more says what it has found so far and can be stopped", () => {
+  const loadedFilter = { words: "author:anna" };
+  const searching = state({ ...full, matches: new Set([1]), loadedFilter, readsOn: true });
+  assert.deepEqual(getGalleryStatus({ ...searching, requestedAt: 1000 }, words, 2000), {
+    kind: "waits",
+    text: "search_reads_on 1 2",
+    actions: ["stop-search"],
+  });
+  const slow = getGalleryStatus({ ...searching, requestedAt: 1000 }, words, 13_500);
+  assert.deepEqual(slow.actions, ["retry", "give-up"]);
+  const unknown = getGalleryStatus({ ...searching, matches: null }, words, 0);
+  assert.equal(unknown.text, "search_reads_on 0 2");
+});
+
 test("what is narrowed goes on only by a button", () => {
   const loadedFilter = { words: "author:anna" };
   const narrowed = state({ ...full, matches: new Set([1]), loadedFilter });
-  assert.deepEqual(getGalleryStatus(narrowed, words, 0).actions, ["more"]);
+  assert.deepEqual(getGalleryStatus(narrowed, words, 0).actions, ["search-on"]);
   assert.deepEqual(getGalleryStatus({ ...narrowed, ended: true }, words, 0).actions, []);
 });
 

@@ -181,6 +181,15 @@ class GalleryPage:
         self.field("find").fill(text)
         self.page.keyboard.press("Enter")
 
+    def search_row(self, kind: str) -> Any:
+        """Return the row of the field's list that opens or searches something of this kind."""
+        return self.page.locator(f"[role='option'][data-row='{kind}']")
+
+    def search(self, words: str, where: str) -> None:
+        """Search for words by a row of the field's list, such as "models" or "all"."""
+        self.field("find").fill(words)
+        self.search_row(where).click()
+
     def ready(self) -> GalleryPage:
         """Once its first pictures are there."""
         self.tiles.first.wait_for()

@@ -185,7 +185,7 @@ def test_the_tile_width_changes_at_once_and_is_remembered(server, open_gallery):
 
 def test_words_find_models_and_a_card_opens_one(server, open_gallery):
     page = open_gallery(server).ready()
-    page.find("water")
+    page.search("water", "models")
     cards = page.control("open-model")
     cards.first.wait_for()
     expect(page.page.locator(".grid")).to_be_hidden()
@@ -214,29 +214,13 @@ def test_what_cannot_be_shown_is_said_beside_the_field(server, open_gallery, tex
 
 def test_what_is_wrong_with_an_id_is_said_without_what_was_not_found_before(server, open_gallery):
     page = open_gallery(server).ready()
-    page.find("no such model anywhere")
+    page.search("no such model anywhere", "models")
     none = page.page.get_by_text("No model matches")
     none.wait_for()
     page.find("999999999")
     expect(page.page.locator(".of-lookup")).to_contain_text("no such model")
     expect(none).to_be_hidden()
     page.tiles.first.wait_for()
-
-
-def test_words_and_authors_narrow_what_was_read_and_nothing_is_read_on(server, open_gallery):
-    page = open_gallery(server).ready()
-    author = page.tiles.first.get_attribute("aria-label").split(" by ")[1].split(",")[0]
-    before = page.place()[1]
-    page.asked.clear()
-    page.field("search").fill(f"author:{author}")
-    wait_for(lambda: page.place()[1] < before)
-    names = page.tiles.evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
-    assert names and all(author in name for name in names)
-    page.field("search").fill("no prompt has these words")
-    expect(page.page.locator(".of-images")).to_contain_text("Nothing loaded so far")
-    assert not [path for path in page.api() if path.startswith("images?")]
-    page.control("clear-search").click()
-    wait_for(lambda: page.place()[1] == before)
 
 
 def test_a_thumbnail_that_fails_has_a_sign_and_is_tried_again(flaky, flaky_server, open_gallery):
@@ -348,7 +332,7 @@ def test_axe_finds_nothing_serious(server, open_gallery, theme):
     page.tiles.first.locator("[data-do='mark']").click()
     page.tiles.nth(1).hover()
     assert page.axe_findings() == []
-    page.find("water")
+    page.search("water", "models")
     page.control("open-model").first.wait_for()
     assert page.axe_findings() == []
 

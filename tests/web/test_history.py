@@ -60,7 +60,7 @@ def _results(page):
     """All that the words find, and the last card in sight; its id."""
     for path in ("lookup", "models"):
         page.page.route(f"**/api/{path}?*", _in_two_pages)
-    page.find(_WORDS)
+    page.search(_WORDS, "models")
     _cards(page).first.wait_for()
     few = _cards(page).count()
     page.control("find-more").click()
@@ -98,7 +98,7 @@ def test_results_begin_at_their_first_and_closed_the_gallery_is_where_it_was(ser
         page.wheel(900)
         page.page.wait_for_timeout(30)
     there = page.scroll_position()
-    page.find(_WORDS)
+    page.search(_WORDS, "models")
     expect(_cards(page).first).to_be_in_viewport()
     page.control("close-found").click()
     wait_for(lambda: abs(_scrolled(page) - there) < 2, "where one was")

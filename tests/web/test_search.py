@@ -1,16 +1,18 @@
-"""Searching what was read, in Chromium: typed, suggested, in a gallery and in all that was kept."""
+"""The one field, in Chromium: it looks everywhere, and no search ends in nothing."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
+from civitai_manager_libs.demo.gallery.catalogue import find_model
 from gallery_page import with_axe
 from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
 _MODEL, _OTHER = 900001, 900007
+_NAME = find_model(_MODEL).name
 
 
 @pytest.fixture
@@ -22,53 +24,175 @@ def page(start, demo, open_gallery):
     return page.ready()
 
 
-def _search(page, words, scope=None):
-    if scope:
-        page.field("search-scope").select_option(scope)
-    page.field("search").fill(words)
-
-
 def _authors(page):
     names = page.tiles.evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
     return {name.split(" by ")[1].split(",")[0] for name in names}
 
 
-def test_what_is_loaded_is_narrowed_by_keys_and_words_and_nothing_is_asked_of_civitai(page):
-    [author, *_] = sorted(_authors(page))
+def _rows(page):
+    kinds = "rows => rows.map(row => row.dataset.row)"
+    return page.page.locator(".search-rows [role=option]").evaluate_all(kinds)
+
+
+def _civitai(page):
+    """Return the requests that lead to one of Civitai."""
+    return [path for path in page.api() if path.startswith(("models?", "authors?", "lookup"))]
+
+
+def test_field_names_what_is_open_until_something_is_searched(page):
+    field = page.field("find")
+    expect(field).to_have_attribute("placeholder", re.compile(f"^{_NAME}"))
+    expect(field).to_have_value("")
+    page.find("water")
+    expect(field).to_have_value("water")
+    page.control("clear-search").click()
+    expect(field).to_have_value("")
+    page.control("open-kept").click()
+    expect(field).to_have_attribute("placeholder", re.compile("^Library"))
+
+
+def test_what_is_typed_is_looked_for_in_what_is_open_first_and_then_everywhere(page):
     page.asked.clear()
-    _search(page, f"author:{author}")
+    page.field("find").fill("water")
+    expect(page.search_row("loaded")).to_have_text(re.compile(rf"^In {_NAME}\d+ of \d+ loaded$"))
+    expect(page.search_row("all")).to_have_text(re.compile(r"^In your library[\d,]+$"))
+    expect(page.search_row("models")).to_have_text(re.compile(r"^Models on Civitai\d+$"))
+    expect(page.search_row("model")).to_contain_text(["Slow Water"])
+    assert _rows(page)[0] == "loaded" and len(_civitai(page)) == 2
+    page.search_row("model").get_by_text("Slow Water").click()
+    expect(page.page).to_have_url(re.compile(f"model={_OTHER}"))
+
+
+def test_address_or_id_has_one_row_that_opens_it(page):
+    page.asked.clear()
+    page.field("find").fill("civitai.com/models/900003")
+    expect(page.search_row("open")).to_be_visible()
+    assert _rows(page) == ["open"]
+    page.key("Enter")
+    expect(page.page).to_have_url(re.compile("model=900003"))
+
+
+def test_author_has_a_row_only_if_there_is_one_of_that_name(page):
+    page.field("find").fill("tide_loop")
+    expect(page.search_row("author").first).to_have_text(re.compile("^Pictures by tide_loop"))
+    page.search_row("author").first.click()
+    expect(page.page).to_have_url(re.compile("user=tide_loop"))
+    page.field("find").fill("nobody_of_that_name")
+    expect(page.search_row("models")).to_have_text(re.compile(r"\d$"))  # all has come
+    expect(page.search_row("author")).to_have_count(0)
+
+
+def test_without_a_gallery_models_come_first(page):
+    page.go("?user=nobody&find=zzz")
+    page.field("find").fill("water")
+    expect(page.search_row("models")).to_have_text(re.compile(r"\d$"))
+    assert _rows(page)[0] == "models"
+
+
+def test_requests_wait_for_a_pause_and_only_the_last_text_is_asked_for(page):
+    page.field("find").click()
+    page.search_row("complete").first.wait_for()
+    page.asked.clear()
+    page.page.keyboard.type("lighthouse", delay=20)
+    expect(page.search_row("models")).to_have_text(re.compile(r"\d$"))
+    kinds = [path.partition("?")[0] for path in page.api()]
+    assert sorted(kinds) == ["authors", "models", "search_preview"]
+    page.asked.clear()
+    page.page.keyboard.type(" st", delay=20)
+    expect(page.search_row("models")).to_have_text(re.compile(r"\d$"))
+    page.page.keyboard.press("Backspace")
+    page.page.keyboard.press("Backspace")
+    page.page.keyboard.press("Backspace")
+    expect(page.search_row("models")).to_have_text(re.compile(r"\d$"))
+    assert len([path for path in page.api() if "lighthouse&" in path]) == 0  # known
+
+
+def test_keys_of_a_search_are_not_asked_of_civitai(page):
+    page.asked.clear()
+    page.field("find").fill("lora:a steps>20")
+    expect(page.search_row("loaded")).to_have_text(re.compile("loaded$"))
+    assert page.search_row("models").count() == 0
+    page.key("Enter")
+    wait_for(lambda: not page.page.locator(".search-rows").is_visible())
+    assert not _civitai(page)
+
+
+def test_loaded_images_are_narrowed_and_widened_again(page):
+    [author, *_] = sorted(_authors(page))
+    page.find(f"author:{author}")
     wait_for(lambda: _authors(page) == {author})
-    _search(page, f"-author:{author}")
+    page.find(f"-author:{author}")
     wait_for(lambda: _authors(page) and author not in _authors(page))
-    assert not [path for path in page.api() if path.startswith(("images?", "lookup"))]
     page.control("clear-search").click()
     wait_for(lambda: author in _authors(page))
 
 
-def test_odd_input_is_told_in_a_sentence_that_goes_with_it(page):
-    _search(page, "steps>many")
-    said = page.page.locator(".search .search-message")
-    expect(said).to_contain_text("steps takes a number")
-    _search(page, "steps>1")
+def test_search_goes_on_loading_while_it_finds_too_little_and_can_be_stopped(page):
+    held = []
+    page.page.route("**/api/images?*cursor=*", held.append)
+    [author, *_] = sorted(_authors(page))
+    count = page.tiles.count()
+    page.find(f"author:{author}")
+    status = page.page.locator(".of-images")
+    expect(status).to_contain_text("found among 100 loaded; loading more")
+    assert 0 < page.tiles.count() < count
+    page.control("stop-search").click()
+    expect(status).to_contain_text("of 100 loaded match")
+    held.pop().continue_()
+    expect(status).to_contain_text("of 200 loaded match")
+    page.page.unroute("**/api/images?*cursor=*")
+    page.control("search-on").click()
+    expect(status).to_contain_text(re.compile(r"of \d{3,} loaded match"))
+    wait_for(lambda: page.place()[1] >= 20)
+
+
+def test_search_that_finds_nothing_here_looks_further_and_says_so(page):
+    said = page.page.locator(".search-message")
+    page.find("slow water lora:tide")
+    expect(page.page).to_have_url(re.compile(r"\?search="))
+    expect(said).to_have_text(re.compile(r"^Nothing among the \d+ loaded or in what was read"))
+    expect(said).to_contain_text("in your library")
+    page.ready()
+    page.control("search-on").click()
+    expect(page.page).to_have_url(re.compile(f"model={_MODEL}$"))
     expect(said).to_be_hidden()
-    page.field("search-scope").select_option("gallery")
-    _search(page, "after:yesterday")
+    expect(page.field("find")).to_have_value("slow water lora:tide")
+
+
+def test_words_and_place_of_a_search_are_chips(page):
+    page.search("water -night", "gallery")
+    expect(page.page).to_have_url(re.compile(f"model={_MODEL}&search=water"))
+    chips = page.page.locator("[data-chip]")
+    expect(chips).to_have_text([f"In all that was read of {_NAME}", "water", "-night"])
+    chips.nth(2).click()
+    expect(page.field("find")).to_have_value("water")
+    chips.first.click()
+    expect(page.page).to_have_url(re.compile(r"\?search=water$"))
+    expect(chips).to_have_text(["water"])
+    chips.first.click()
+    expect(page.page).to_have_url(re.compile(r"\?search=$"))
+
+
+def test_odd_input_is_told_in_a_sentence_that_goes_with_it(page):
+    page.find("steps>many")
+    said = page.page.locator(".search-message")
+    expect(said).to_contain_text("steps takes a number")
+    page.find("steps>1")
+    expect(said).to_be_hidden()
+    page.search("steps>1 after:yesterday", "gallery")
     expect(said).to_contain_text("after:2025-01")
 
 
-def test_all_that_was_kept_is_searched_and_its_address_can_be_gone_back_to(page):
+def test_library_is_searched_and_its_address_can_be_gone_back_to(page):
     in_gallery = page.ids()[:20]  # how many more fit is known once the header is there
-    page.field("search-scope").select_option("all")
-    wait_for(lambda: page.ids() and page.ids()[:20] != in_gallery)
-    expect(page.page).to_have_url(re.compile(r"\?search=$"))
-    _search(page, "is:video")
+    page.search("is:video", "all")
     kinds = "tiles => tiles.map(tile => tile.dataset.kind)"
     wait_for(lambda: set(page.tiles.evaluate_all(kinds)) == {"video"})
-    expect(page.page).to_have_url(re.compile("search=is%3Avideo"))
+    expect(page.page).to_have_url(re.compile(r"\?search=is%3Avideo$"))
     page.page.reload()
     page.ready()
     assert set(page.tiles.evaluate_all(kinds)) == {"video"}
-    assert page.field("search").input_value() == "is:video"
+    assert page.field("find").input_value() == "is:video"
     page.tiles.first.click()
     page.page.locator("dialog[data-viewer][data-id]").wait_for()
     page.key("Escape")
@@ -77,11 +201,11 @@ def test_all_that_was_kept_is_searched_and_its_address_can_be_gone_back_to(page)
     wait_for(lambda: page.ids()[:20] == in_gallery)
 
 
-def test_what_was_kept_is_searched_without_a_gallery_too(page):
+def test_library_is_searched_without_a_gallery_too(page):
     page.go("")
     page.control("open-kept").click()
     page.ready()
-    _search(page, "zzz no such words")
+    page.search("zzz no such words", "all")
     expect(page.page.locator(".of-images")).to_contain_text("Nothing in the library matches")
     assert page.control("download-gallery").count() == 0
 
@@ -102,7 +226,7 @@ def test_search_that_found_nothing_yet_goes_on_by_itself_and_says_how_far_it_has
         )
 
     page.page.route("**/api/images?*search=*", answer)
-    page.field("search-scope").select_option("all")
+    page.search("is:image", "all")
     said = page.page.locator(".of-images")
     expect(said).to_contain_text("240,000 of 1,000,000 pictures of the library so far")
     wait_for(lambda: page.tiles.count() == 0 and held)
@@ -113,61 +237,61 @@ def test_search_that_found_nothing_yet_goes_on_by_itself_and_says_how_far_it_has
 
 
 def test_suggestions_lead_from_a_key_to_a_value_by_keyboard_and_mouse(page):
-    rows = page.page.locator("#suggestions li")
-    page.field("search").click()
+    rows, field = page.search_row("complete"), page.field("find")
+    field.click()
     expect(rows.first).to_have_text("lora:")
     page.page.keyboard.type("samp")
     expect(rows).to_have_text(["sampler:"])
-    page.key("ArrowDown")
+    page.key("ArrowDown")  # past the row that searches here
     page.key("Enter")
-    expect(page.field("search")).to_have_value("sampler:")
+    expect(field).to_have_value("sampler:")
     rows.first.locator(".dim").wait_for()  # a value, with how many have it
     value = rows.first.locator("bdi").inner_text()
     rows.first.click()
-    expect(page.field("search")).to_have_value(f"{value} ")
-    assert page.focused_control() == "search"
-    expect(page.page.locator("#suggestions")).to_be_hidden()  # what it found is in sight
-    wait_for(lambda: page.tiles.count())
+    expect(field).to_have_value(f"{value} ")
+    assert page.focused_control() == "find"
     page.page.keyboard.type("st")
-    rows.first.wait_for()
+    expect(rows.first).to_be_visible()
+    page.key("Escape")
+    expect(page.page.locator(".search-rows")).to_be_hidden()
+    expect(field).to_have_value(f"{value} st")
     page.key("Enter")
-    expect(page.page.locator("#suggestions")).to_be_hidden()
-    expect(page.field("search")).to_have_value(f"{value} st")
+    wait_for(lambda: page.tiles.count())
 
 
 def test_suggestions_that_no_longer_fit_go_before_others_come(page):
-    rows = page.page.locator("#suggestions li")
-    page.field("search").click()
+    rows = page.search_row("complete")
+    page.field("find").click()
     expect(rows.first).to_have_text("lora:")
-    page.page.route("**/api/suggestions?*", lambda route: None)  # no answer comes
+    page.page.route("**/api/search_preview", lambda route: None)  # no answer comes
     page.page.keyboard.type("s")
     page.key("ArrowDown")
     page.page.keyboard.type("ampler")
     expect(rows).to_have_text(["sampler:"])
     page.key("Enter")
-    expect(page.field("search")).to_have_value("sampler:")
+    expect(page.field("find")).to_have_value("sampler:")
 
 
-def test_word_that_is_typed_is_asked_for_once_after_its_last_letter(page):
-    page.field("search").click()
-    page.page.locator("#suggestions li").first.wait_for()
-    page.asked.clear()
-    with page.page.expect_request("**/loaded_filter"):
-        page.page.keyboard.type("steps>20", delay=20)
-    assert [path.partition("?")[0] for path in page.api()] == ["suggestions", "loaded_filter"]
+def test_field_is_reached_from_anywhere(page):
+    page.tiles.first.focus()
+    page.page.keyboard.press("Control+k")
+    assert page.focused_control() == "find"
+    page.key("Escape")
+    page.tiles.first.focus()
+    page.key("/")
+    assert page.focused_control() == "find"
 
 
 @with_axe
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
 def test_search_is_accessible_and_fits_a_phone(start, demo, open_gallery, locale):
     page = open_gallery(start(demo.url), f"?model={_MODEL}", locale=locale).ready()
-    page.field("search").click()
-    page.page.locator("#suggestions li").first.wait_for()
+    page.field("find").click()
+    page.search_row("complete").first.wait_for()
+    assert page.axe_findings() == []
+    page.field("find").fill("water")
+    page.search_row("model").first.wait_for()
     assert page.axe_findings() == []
     page.page.set_viewport_size({"width": 390, "height": 800})
-    page.field("search").blur()
-    page.control("filters").click()
-    page.field("search").click()
-    page.page.locator("#suggestions li").first.wait_for()
-    box = page.page.locator("#suggestions").bounding_box()
+    box = page.page.locator(".search-rows").bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390

@@ -56,7 +56,7 @@ def test_tour_by_touch(phone):
     page, fingers = phone, Fingers(phone.page)
     page.field("find").tap()
     page.page.keyboard.type(str(_VIDEOS))
-    page.control("find").tap()
+    page.search_row("open").tap()
     expect(page.page).to_have_url(re.compile(f"model={_VIDEOS}"))
     page.page.go_back()
     expect(page.page).to_have_url(re.compile(f"model={_SMALL}"))
@@ -143,15 +143,6 @@ def test_panels_are_opened_by_the_menu_and_it_has_the_focus_after(phone):
     page.control("open-kept").tap()
     expect(page.page.locator(".menu")).to_be_hidden()
     expect(page.page).to_have_url(re.compile("kept|search"))
-
-
-def test_find_is_pressed_where_it_lies_also_when_the_field_has_not_the_focus(phone):
-    phone.field("find").tap()
-    phone.page.keyboard.type(str(_VIDEOS))
-    phone.page.locator(".gallery-header h2").tap()
-    expect(phone.control("jobs")).to_be_visible()
-    phone.control("find").tap()
-    expect(phone.page).to_have_url(re.compile(f"model={_VIDEOS}"))
 
 
 def test_what_is_said_covers_neither_the_bar_of_marks_nor_a_panels_buttons(phone):
@@ -277,12 +268,12 @@ def test_grip_of_the_details_is_pressed_and_moved_by_keys(phone, sheet):
 
 
 def test_tapped_suggestion_is_taken_and_opens_nothing_that_lies_below_it(phone):
-    phone.control("filters").tap()
-    phone.field("search").tap()
+    phone.field("find").tap()
     phone.page.keyboard.type("is:imag")
-    phone.page.locator("#suggestions li", has_text="is:image").tap()
-    expect(phone.field("search")).to_have_value("is:image ")
-    expect(phone.page.locator("#suggestions")).to_be_hidden()
+    phone.search_row("complete").get_by_text("is:image").tap()
+    expect(phone.field("find")).to_have_value("is:image ")
+    assert phone.focused_control() == "find"
+    phone.search_row("loaded").tap()
     phone.ready()
     expect(phone.viewer).to_have_count(0)
-    assert phone.focused_control() == "search"
+    assert phone.focused_control() != "find"  # which would keep the keyboard over the pictures

@@ -1,15 +1,24 @@
-/** Filters the loaded images by words: the server says which of them match. */
+/**
+ * Filters the loaded images by words: the server says which of them match. While few do, more of the
+ * gallery is loaded.
+ */
 
+import { getShown } from "../state/state.js";
 import { isAborted } from "./api.js";
 import { makeProblem, setProblem } from "./problems.js";
 
-/** @import { Context, LoadedFilterState as Change } from "../types.js" */
+/** @import { Context, LoadedFilterState as Change, State } from "../types.js" */
+
+const ENOUGH = 20; // matching images
+const MOST_PAGES = 10; // that are loaded for one search, until the user asks for more
 
 export class LoadedFilter {
   #context;
   #abort = new AbortController();
   /** Ids that the server was asked about, for the words as they are now. */
   #requested = new Set();
+  /** The last request for matches. */
+  #matching = Promise.resolve();
 
   /** @param {Context} context */
   constructor(context) {
@@ -19,26 +28,54 @@ export class LoadedFilter {
     store.on(["images", "loadedFilter"], (now, before) => this.#onChange(now, before), { signal });
   }
 
-  /** Change the words by which the loaded images are filtered. @param {Partial<Change>} change */
-  setWords(change) {
-    this.#context.store.set(({ loadedFilter }) => ({
-      loadedFilter: { ...loadedFilter, ...change },
-    }));
+  /** Change the words by which the loaded images are filtered. @param {Change} change */
+  setWords({ words }) {
+    const { store } = this.#context;
+    if (store.get().loadedFilter.words === words && !words) return;
+    store.set({ loadedFilter: { words }, widened: null });
+    if (words) void this.#readUntil(() => ENOUGH);
   }
 
   /** Send the request for matches again. */
-  retry() {
+  async retry() {
     setProblem(this.#context.store, "loaded_filter", null);
-    return this.#requestMatches();
+    this.#matching = this.#requestMatches();
+    await this.#matching;
+  }
+
+  /** Load more of the gallery, until more of it matches. */
+  readOn() {
+    return this.#readUntil((shown) => shown + ENOUGH);
+  }
+
+  /** Load more of the gallery until enough of it matches, it ends, or some pages have come.
+   * @param {(shown: number) => number} countEnough  given the number of images that match now */
+  async #readUntil(countEnough) {
+    const { store, actions } = this.#context;
+    const { signal } = this.#abort;
+    store.set({ readsOn: true });
+    await this.#matching;
+    const enough = countEnough(getShown(store.get()).length);
+    for (let page = 0; page < MOST_PAGES && !signal.aborted; page++) {
+      const now = store.get();
+      const found = now.matches === null ? 0 : getShown(now).length;
+      const isDone = now.ended || now.problems.images || now.problems.loaded_filter;
+      if (!now.readsOn || isDone || found >= enough) break;
+      await actions.more();
+      await this.#matching;
+    }
+    if (!signal.aborted) store.set({ readsOn: false });
   }
 
   /** Request matches when the words change or more images are loaded.
-   * @param {import("../types.js").State} now
-   * @param {import("../types.js").State} before */
+   * @param {State} now
+   * @param {State} before */
   #onChange(now, before) {
     if (now.loadedFilter.words !== before.loadedFilter.words)
       this.#resetMatches(now.loadedFilter.words);
-    if (now.loadedFilter.words) void this.#requestMatches();
+    if (!now.loadedFilter.words) return;
+    this.#matching = this.#requestMatches();
+    if (before.stale && !now.stale) void this.#readUntil(() => ENOUGH); // with other filters
   }
 
   /** Drop the matches of other words. @param {string} words */
@@ -48,9 +85,8 @@ export class LoadedFilter {
     this.#requested = new Set();
     const { store } = this.#context;
     setProblem(store, "loaded_filter", null);
-    if (words) return;
     const notes = store.get().notes.filter((note) => note.code !== "search");
-    store.set({ matches: null, notes });
+    store.set(words ? { readsOn: false } : { readsOn: false, matches: null, notes });
   }
 
   /** Ask the server which images match, among those that it was not asked about before. */

@@ -38,6 +38,15 @@ export class Navigation {
     });
   }
 
+  /** Show the models that Civitai finds by words.
+   * @param {string} words
+   * @param {import("../contract").ModelPage | null} page  the first page, null to request it */
+  async openModels(words, page) {
+    if (!page) return this.searchModels(words);
+    this.abortLookup();
+    this.#context.store.set({ results: { query: words, ...page } });
+  }
+
   /** Search models by words, or fetch the next page of the results.
    * @param {string} words
    * @param {string} [cursor]  of the next page */

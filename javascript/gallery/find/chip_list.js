@@ -1,6 +1,8 @@
 /** Lists what restricts the gallery, as chips that can be taken away one by one. Pure. */
 
-import { listSetFilters, makeDefaultQuery } from "../state/query.js";
+import { splitWords } from "../state/caret_word.js";
+import { hasGallery, listSetFilters, makeDefaultQuery } from "../state/query.js";
+import { getGalleryName } from "./gallery_name.js";
 
 /** @import { Actions, State, Words } from "../types.js" */
 /** @typedef {{key: string, text: string, remove(): void}} Chip */
@@ -8,10 +10,40 @@ import { listSetFilters, makeDefaultQuery } from "../state/query.js";
 /** Return a chip for each thing that is set.
  * @param {State} state
  * @param {Words} words
- * @param {Pick<Actions, "setWhere">} actions
+ * @param {Pick<Actions, "setWhere" | "search" | "clearSearch">} actions
  * @returns {Chip[]} */
 export function listChips(state, words, actions) {
-  return listFilterChips(state, words, actions);
+  return [...listSearchChips(state, words, actions), ...listFilterChips(state, words, actions)];
+}
+
+/** Return a chip for where images are searched, and one for each word of the search. Without the
+ * first one the whole library is searched.
+ * @param {State} state
+ * @param {Words} words
+ * @param {Pick<Actions, "search" | "clearSearch">} actions
+ * @returns {Chip[]} */
+function listSearchChips(state, words, actions) {
+  const { where, results, loadedFilter } = state;
+  const text = (where.search ?? loadedFilter.words).trim();
+  if (!text || results) return [];
+  const scope = where.search === null ? "loaded" : hasGallery(where) ? "gallery" : "all";
+  const title = getGalleryName(state, words);
+  const place = {
+    key: "scope",
+    text: words(scope === "loaded" ? "chip_loaded" : "chip_gallery", { title }),
+    remove: () => void actions.search(text, "all"),
+  };
+  const terms = splitWords(text);
+  const chips = terms.map((term, at) => ({
+    key: `search ${term}`,
+    text: term,
+    remove() {
+      const rest = terms.filter((_, other) => other !== at).join(" ");
+      if (rest) void actions.search(rest, scope);
+      else actions.clearSearch();
+    },
+  }));
+  return scope === "all" ? chips : [place, ...chips];
 }
 
 /** Return a chip for each filter of the open gallery that differs from its default.

@@ -1,11 +1,10 @@
-/** The filters of a gallery, the width of its tiles, and the search in it. */
+/** The filters of a gallery, and the width of its tiles. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { getSource, listSetFilters, makeDefaultQuery } from "../state/query.js";
 import { MAX_TILE, MIN_TILE } from "../state/state.js";
 import { Chips } from "./chips.js";
-import { Search } from "./search.js";
 
 /** @import { Choice } from "../contract" */
 /** @import { Context, State } from "../types.js" */
@@ -38,11 +37,7 @@ export class Filters {
     /** Unfolds them on a narrow page; it stands among the gallery's other buttons. */
     this.fold = button({ ...look, class: "fold" }, () => this.#toggle());
     this.fold.setAttribute("aria-expanded", "false");
-    this.element.append(
-      this.#makeFilters(),
-      new Search(context).element,
-      new Chips(context).element,
-    );
+    this.element.append(this.#makeFilters(), new Chips(context).element);
     store.on(
       ["where", "model", "bootstrap", "tile", "notes", "results"],
       (now) => this.#draw(now),

@@ -1,46 +1,62 @@
-/** The field that looks up whatever the user enters, and the recent models. */
+/** The one field: it names what is open, opens addresses, and searches everywhere else. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { setProblem } from "../data/problems.js";
+import { SearchPreviews } from "../data/search_preview.js";
+import { getWordAt, replaceWord } from "../state/caret_word.js";
 import { getSource } from "../state/query.js";
+import { getGalleryName } from "./gallery_name.js";
 import { makePanelButtons } from "./panel_buttons.js";
+import { SearchMessage } from "./search_message.js";
+import { SearchPopup } from "./search_popup.js";
+import { getFirstChoice, listRows } from "./search_rows.js";
 import { Status } from "./status.js";
 import { getLookupStatus } from "./status_text.js";
 
 /** @import { Context, State } from "../types.js" */
+/** @import { SearchRow } from "./search_rows.js" */
 
 export class Finder {
   #context;
   #field;
-  #recent = el("div", { class: "recent surface" });
   #form;
+  #clear;
+  #popup;
+  #previews;
+  #searched = ""; // the text of the search that is shown
+  /** @type {State["where"] | null} */
+  #where = null;
+  #ran = ""; // the text when a row was run last
 
   /** @param {Context} context
    * @param {import("./panel_buttons.js").Badges} badges */
   constructor(context, badges) {
     const { page, words, store, signal } = context;
     this.#context = context;
-    this.#field = el("input", {
-      type: "search",
-      "data-field": "find",
-      "aria-label": words("field_find"),
-      placeholder: words("hint_find"),
-      autocomplete: "off",
-      spellcheck: "false",
-      enterkeyhint: "search",
-      on: { input: () => this.#change() },
-    });
+    this.#field = this.#makeField();
+    this.#previews = new SearchPreviews(context, () => this.#drawRows());
+    this.#popup = new SearchPopup(this.#field, words("search_suggestions"), (row) =>
+      this.#run(row),
+    );
+    const look = { action: "clear-search", icon: icon("close"), words: words("clear_search") };
+    this.#clear = button({ ...look, isBare: true, class: "quiet" }, () => this.#clearSearch());
     this.#form = el(
       "form",
       { class: "finder", role: "search", on: { submit: (event) => this.#submit(event) } },
-      el("div", { class: "joined" }, icon("search"), this.#field, this.#submitButton()),
-      this.#recent,
+      icon("search"),
+      this.#field,
+      this.#clear,
+      this.#popup.element,
     );
     const status = new Status(context, "lookup", getLookupStatus);
     page.append(el("header", { class: "top" }, this.#form, makePanelButtons(context, badges)));
-    page.append(status.element);
-    store.on(["bootstrap", "where", "results", "lookupText"], (now) => this.#draw(now), { signal });
+    page.append(status.element, new SearchMessage(context).element);
+    store.on(
+      ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedFilter"],
+      (now) => this.#draw(now),
+      { signal },
+    );
     this.#draw(store.get());
   }
 
@@ -49,51 +65,136 @@ export class Finder {
     this.#field.select();
   }
 
-  #submitButton() {
-    const words = this.#context.words("do_find");
-    const made = el("button", { type: "submit", "data-do": "find", class: "primary", text: words });
-    // the field widens with the focus, which would move the button away under the finger
-    made.addEventListener("mousedown", (event) => event.preventDefault());
-    return made;
+  #makeField() {
+    const { words } = this.#context;
+    return el("input", {
+      type: "search",
+      "data-field": "find",
+      "aria-label": words("field_find"),
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
+      enterkeyhint: "search",
+      on: {
+        input: () => this.#onInput(),
+        focus: () => this.#lookUp(),
+        click: () => this.#popup.isOpen || this.#lookUp(),
+        blur: () => this.#close(),
+        keydown: (event) => this.#onKey(event),
+      },
+    });
   }
 
-  /** Hide the error message of the previous text. */
-  #change() {
+  #onInput() {
     const { store } = this.#context;
-    if (store.get().problems.lookup) setProblem(store, "lookup", null);
-    this.#drawRecent(store.get());
+    if (store.get().problems.lookup) setProblem(store, "lookup", null); // of the text before
+    this.#drawClear();
+    this.#lookUp();
   }
 
-  /** Look up the text in the field. @param {SubmitEvent} event */
+  /** Show what the text would find. */
+  #lookUp() {
+    const { value, selectionStart } = this.#field;
+    this.#previews.update(value.trim(), getWordAt(value, selectionStart ?? 0));
+    this.#drawRows();
+  }
+
+  #close() {
+    this.#previews.cancel();
+    this.#popup.close();
+  }
+
+  #listRows() {
+    const { store, words } = this.#context;
+    return listRows(store.get(), this.#field.value, this.#previews.found, words);
+  }
+
+  #drawRows() {
+    if (!this.#field.matches(":focus")) return;
+    const rows = this.#listRows();
+    this.#popup.show(rows, getFirstChoice(rows));
+  }
+
+  /** Choose a row with the arrow keys; close the list with Escape, or else undo what was typed.
+   * @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (event.isComposing) return;
+    const { key } = event;
+    if (this.#popup.isOpen && (key === "ArrowDown" || key === "ArrowUp")) {
+      this.#popup.step(key === "ArrowDown" ? 1 : -1);
+    } else if (key === "ArrowDown") this.#lookUp();
+    else if (key === "Escape" && this.#popup.isOpen) this.#close();
+    else if (key === "Escape") this.#reset();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Run the chosen row, else the first one. @param {SubmitEvent} event */
   #submit(event) {
     event.preventDefault();
-    const text = this.#field.value;
-    this.#field.blur(); // the list of recent models would cover the results
-    void this.#context.actions.find(text);
+    const row = this.#popup.chosen ?? getFirstChoice(this.#listRows());
+    if (row) this.#run(row);
+    else if (!this.#field.value.trim()) this.#clearSearch();
   }
 
-  /** Show whether a lookup is running, and the recent models. @param {State} now */
-  #draw(now) {
-    this.#form.toggleAttribute("data-busy", Boolean(now.lookupText));
-    this.#drawRecent(now);
+  /** Do what a row says. @param {SearchRow} row */
+  #run({ kind, value }) {
+    const { actions } = this.#context;
+    if (kind === "complete") return this.#complete(value);
+    const { found } = this.#previews;
+    this.#ran = this.#field.value;
+    this.#close();
+    this.#field.blur(); // so that the keys are the grid's
+    if (kind === "open") void actions.find(value);
+    else if (kind === "models") {
+      void actions.searchModels(value, found.text === value ? found.models : null);
+    } else if (kind === "model") void actions.openModel(Number(value));
+    else if (kind === "author") void actions.openUser(value);
+    else void actions.search(value, kind);
   }
 
-  /** Show the recent models while the field is empty; without a gallery they stay visible.
+  /** Replace the word at the caret. @param {string} word */
+  #complete(word) {
+    const field = this.#field;
+    const { text, caret } = replaceWord(field.value, field.selectionStart ?? 0, word);
+    field.value = text;
+    field.setSelectionRange(caret, caret);
+    this.#onInput();
+  }
+
+  #clearSearch() {
+    this.#field.value = "";
+    this.#context.actions.clearSearch();
+    this.#reset();
+  }
+
+  /** Show the text of the search that is shown, in place of what was typed. */
+  #reset() {
+    this.#field.value = this.#searched;
+    this.#drawClear();
+  }
+
+  /** Show what is open and searched for. What is typed stays until another search is shown.
    * @param {State} now */
-  #drawRecent({ bootstrap, where, results }) {
-    const { actions, words } = this.#context;
-    const recent = bootstrap?.recent ?? [];
-    const isAlone = !getSource(where) && !results;
-    this.#recent.toggleAttribute("data-stays", isAlone);
-    this.#recent.hidden = !recent.length || Boolean(this.#field.value);
-    this.#recent.replaceChildren(
-      el("p", { class: "dim", text: words("recent_models") }),
-      ...recent.map(({ id, name }) =>
-        button({ action: "open-recent", words: name, title: name, class: "quiet" }, (event) => {
-          if (event.currentTarget instanceof HTMLElement) event.currentTarget.blur();
-          void actions.openModel(id);
-        }),
-      ),
-    );
+  #draw(now) {
+    const { words } = this.#context;
+    const { where, results, loadedFilter, lookupText } = now;
+    this.#form.toggleAttribute("data-busy", Boolean(lookupText));
+    const title = getGalleryName(now, words);
+    this.#field.placeholder = getSource(where)
+      ? words("find_in", { title })
+      : words("find_anything");
+    const searched = results?.query ?? where.search ?? loadedFilter.words;
+    const isElsewhere = searched !== this.#searched || where !== this.#where;
+    this.#searched = searched;
+    this.#where = where;
+    const isTyping = this.#field.matches(":focus") && this.#field.value !== this.#ran;
+    if (isElsewhere && !isTyping) this.#reset();
+    this.#drawRows();
+  }
+
+  #drawClear() {
+    this.#clear.hidden = !this.#field.value;
   }
 }

@@ -10,6 +10,7 @@ import { GetModel } from "../model_files/get_model.js";
 import { getWatchKey } from "../panels/watches.js";
 import { getSource } from "../state/query.js";
 import { getSetting } from "../state/state.js";
+import { getGalleryName } from "./gallery_name.js";
 
 /** @import { Context, Model, State } from "../types.js" */
 
@@ -82,7 +83,7 @@ export class GalleryHeader {
   /** Return the gallery's name with its link and creator. @param {State} now */
   #title({ where, model, title, bootstrap }) {
     const { words } = this.#context;
-    const name = model?.name ?? (title || getGalleryName(where, words));
+    const name = getGalleryName({ where, model, title }, words);
     const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
     return el(
       "div",
@@ -228,15 +229,6 @@ export class GalleryHeader {
     );
     return makeLimitForm(words, this.#limit, start);
   }
-}
-
-/** Return the title of a gallery that has no model.
- * @param {import("../types.js").Where} where
- * @param {import("../types.js").Words} words */
-function getGalleryName({ user, post, search }, words) {
-  if (!user && post === null && search !== null) return words("library_title");
-  if (user) return words("pictures_by", { user });
-  return post === null ? "…" : words("post_number", { id: post });
 }
 
 /** Return the URL of a user or post on Civitai, "" for anything else.

@@ -38,6 +38,8 @@ export class Status {
         "ended",
         getShown,
         "notes",
+        "images",
+        "readsOn",
       ],
       () => this.#draw(),
       { signal },
@@ -102,6 +104,9 @@ export class Status {
       reload: () => button({ action, words: words("do_reload") }, () => location.reload()),
       "give-up": () =>
         button({ action, words: words("do_give_up") }, () => actions.giveUp(this.#of)),
+      "search-on": () => button({ action, words: words("read_on") }, () => void actions.searchOn()),
+      "stop-search": () =>
+        button({ action, words: words("search_stop") }, () => actions.stopSearch()),
       more: () => button({ action, words: words("read_on") }, () => void actions.more()),
       "read-anew": () => button({ action, ...again }, () => void actions.reloadGallery()),
       "reset-filters": () =>

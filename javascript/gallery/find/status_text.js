@@ -5,7 +5,7 @@ import { getSource, listSetFilters, makeDefaultQuery } from "../state/query.js";
 import { getFailedGalleryPart, getShown, isFiltered } from "../state/state.js";
 
 /** @import { State, Words } from "../types.js" */
-/** @typedef {"retry" | "reload" | "give-up" | "more" | "read-anew" | "reset-filters"} StatusAction */
+/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "read-anew" | "reset-filters"} StatusAction */
 
 /**
  * @typedef {object} StatusText
@@ -53,12 +53,33 @@ export function getGalleryStatus(state, words, now) {
     const action = problem.code === "outdated" ? "reload" : "retry";
     return { kind: "problem", text: problem.message, actions: [action] };
   }
+  if (isFiltered(state.loadedFilter) && state.readsOn && bootstrap) {
+    return makeReadingStatus(state, bootstrap, words, now);
+  }
   // Beside images the bar shows that a page is loaded.
   if (requestedAt > 0)
     return makeWaitingStatus(now - requestedAt, getWaitingText(state, words), words);
   if (!bootstrap) return { kind: "waits", text: words("reading"), actions: [] };
   if (!getSource(where)) return { kind: "start", text: words("start_here"), actions: [] };
   return getEndStatus(state, bootstrap, words);
+}
+
+/** Return how much of a gallery a search has found while it loads more by itself.
+ * @param {State} state
+ * @param {import("../types.js").Bootstrap} bootstrap
+ * @param {Words} words
+ * @param {number} now
+ * @returns {StatusText} */
+function makeReadingStatus(state, { language }, words, now) {
+  const { images, matches, requestedAt } = state;
+  const time = requestedAt > 0 ? now - requestedAt : 0;
+  const shown = matches === null ? 0 : getShown(state).length;
+  const text = words("search_reads_on", {
+    shown: formatNumber(shown, language),
+    n: formatNumber(images.length, language),
+  });
+  const status = makeWaitingStatus(time, text, words);
+  return status.actions.length ? status : { ...status, actions: ["stop-search"] };
 }
 
 /** Return the text to show while a page is being loaded, "" if another part of the page says so.
@@ -105,7 +126,7 @@ function getEndStatus(state, bootstrap, words) {
   const counts = { n: number(images.length), shown: number(shown.length) };
   if (isFiltered(loadedFilter) && images.length) {
     const text = words(shown.length ? "narrowed_to" : "narrowed_none", counts);
-    return { kind: "narrowed", text, actions: ended ? [] : ["more"] };
+    return { kind: "narrowed", text, actions: ended ? [] : ["search-on"] };
   }
   if (!ended && searchProgress) {
     return {

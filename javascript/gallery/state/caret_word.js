@@ -3,6 +3,18 @@
 const BLANK = /\s/;
 const QUOTE = /["“”„]/;
 
+/** Return the words of a text. @param {string} text */
+export function splitWords(text) {
+  /** @type {string[]} */
+  const words = [];
+  for (let end = text.trimEnd().length; end > 0; ) {
+    const start = findWordStart(text, end);
+    words.unshift(text.slice(start, end));
+    end = text.slice(0, start).trimEnd().length;
+  }
+  return words;
+}
+
 /** Return the index at which the word before the caret begins.
  * @param {string} text
  * @param {number} caret */

@@ -79,6 +79,8 @@ export function makeEmptyGallery() {
     stale: false,
     requestedAt: 0,
     notes: [],
+    widened: /** @type {import("../types.js").WidenedSearch | null} */ (null),
+    readsOn: false,
     searchProgress: /** @type {import("../types.js").SearchProgress | null} */ (null),
     libraryDate: "",
     anchor: null,

@@ -128,8 +128,7 @@ export class StatsPanel {
   #searchLibrary(search) {
     const { actions } = this.#context;
     actions.panel("");
-    actions.setLoadedFilter({ words: "" });
-    void actions.setWhere({ search }); // of all that was read, as the bars are
+    void actions.search(search, "gallery"); // all that was read, as the bars are
   }
 }
 

@@ -33,7 +33,7 @@ def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
 
 
 def find_author(context: RequestContext) -> Author | RemoteWork[Author]:
-    """Return the author whose name is the query parameter `name`; "" if Civitai has no such user."""
+    """Return the author named by the query parameter `name`; "" if Civitai has no such user."""
     name = parse_image_query({"user": context.query_param("name")}).username
     if not name:
         return {"name": ""}

@@ -1,0 +1,99 @@
+/** Searches images where the user says, and further on if nothing is found there. */
+
+import { getSource, hasGallery, withSource } from "../state/query.js";
+import { countFound, widenScope } from "../state/search_scope.js";
+import { ApiError, isAborted } from "./api.js";
+import { fetchPreview } from "./search_preview.js";
+
+/** @import { SearchScope } from "../state/search_scope.js" */
+/** @import { Context } from "../types.js" */
+
+export class GallerySearch {
+  #context;
+  #navigation;
+  #loadedFilter;
+  #abort = new AbortController();
+
+  /** @param {Context} context
+   * @param {import("./navigation.js").Navigation} navigation
+   * @param {import("./loaded_filter.js").LoadedFilter} loadedFilter */
+  constructor(context, navigation, loadedFilter) {
+    this.#context = context;
+    this.#navigation = navigation;
+    this.#loadedFilter = loadedFilter;
+    context.signal.addEventListener("abort", () => this.#abort.abort());
+  }
+
+  /** Show the images that match. If there are none, a wider scope is searched, and the page says so.
+   * @param {string} text
+   * @param {SearchScope} wanted
+   * @param {{isFixed?: boolean}} [how]  isFixed: never search a wider scope */
+  async search(text, wanted, { isFixed = false } = {}) {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const { store } = this.#context;
+    const words = text.trim();
+    if (!words) return this.clear();
+    const from = hasGallery(store.get().where) ? wanted : "all";
+    const preview = isFixed || from === "all" ? null : await this.#fetchPreview(words, signal);
+    if (signal.aborted) return;
+    const scope = preview ? widenScope(from, preview) : from;
+    const { images, where } = store.get();
+    this.#open(words, scope);
+    if (!preview || scope === from) return;
+    const found = countFound(scope, preview);
+    store.set({ widened: { from, scope, words, loaded: images.length, found, where } });
+  }
+
+  /** Show all images of what is open again, without the search. */
+  clear() {
+    this.#abort.abort();
+    const { store, actions } = this.#context;
+    const { where, results } = store.get();
+    if (results) actions.closeResults();
+    this.#loadedFilter.setWords({ words: "" });
+    if (where.search === null) return;
+    void actions.setWhere({ search: hasGallery(where) ? null : "" });
+  }
+
+  /** Search the loaded images of the gallery in which nothing was found at first. */
+  async searchOn() {
+    const { widened } = this.#context.store.get();
+    if (!widened) return;
+    const { words, where } = widened;
+    void this.#navigation.openGallery({ ...where, search: null });
+    this.#loadedFilter.setWords({ words });
+  }
+
+  /** Show what matches in one scope.
+   * @param {string} words
+   * @param {SearchScope} scope */
+  #open(words, scope) {
+    const { store } = this.#context;
+    const { where, results } = store.get();
+    if (scope === "loaded") {
+      if (where.search !== null) void this.#navigation.openGallery({ ...where, search: null });
+      else if (results) this.#navigation.closeResults();
+      this.#loadedFilter.setWords({ words });
+      return;
+    }
+    this.#loadedFilter.setWords({ words: "" });
+    const isThere = scope === "gallery" || getSource(where) === "kept";
+    void this.#navigation.openGallery(
+      isThere ? { ...where, search: words } : withSource(where, { search: words }),
+    );
+  }
+
+  /** Return what the words would find, null if the server does not say.
+   * @param {string} words
+   * @param {AbortSignal} signal */
+  async #fetchPreview(words, signal) {
+    try {
+      return await fetchPreview(this.#context, words, "", signal);
+    } catch (error) {
+      if (!isAborted(error) && !(error instanceof ApiError)) throw error;
+      return null;
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/** Asks what a text would find: our server after a short pause, Civitai after a longer one. */
+
+import { ApiError, isAborted } from "./api.js";
+
+/** @import { ModelPage, SearchPreview, Suggestion } from "../contract" */
+/** @import { Context } from "../types.js" */
+
+/**
+ * @typedef {object} Found  what is known of a text by now
+ * @property {string} text
+ * @property {SearchPreview | null} preview  null until our server has answered
+ * @property {readonly Suggestion[]} suggestions  that complete the word at the caret
+ * @property {ModelPage | null} models  the first page of Civitai's, null until it is there
+ * @property {string} author  of Civitai, with the typed name; "" while unknown
+ */
+
+const PAUSE = 100; // ms without a letter, after which our server is asked
+const CIVITAI_PAUSE = 250; // ms more, after which Civitai is asked
+const LEAST = 3; // letters that Civitai is asked about
+const MOST_CACHED = 30; // texts
+const USERNAME = /^[A-Za-z0-9_]{3,60}$/; // Civitai's API refuses others
+
+/** @type {Found} */
+const NOTHING = Object.freeze({
+  text: "",
+  preview: null,
+  suggestions: [],
+  models: null,
+  author: "",
+});
+
+/** Fetch what a text would find in each place, without asking Civitai.
+ * @param {Context} context
+ * @param {string} text
+ * @param {string} word  the part of the text to complete
+ * @param {AbortSignal} signal */
+export function fetchPreview({ api, store }, text, word, signal) {
+  const { images, where } = store.get();
+  const ids = images.map(({ id }) => id);
+  return api.post("search_preview", { text, word, ids, where }, { signal });
+}
+
+export class SearchPreviews {
+  #context;
+  #onChange;
+  #abort = new AbortController();
+  #timer = 0;
+  #found = NOTHING;
+  /** @type {Map<string, Pick<Found, "models" | "author">>} what Civitai answered, by text */
+  #answers = new Map();
+
+  /** @param {Context} context
+   * @param {() => void} onChange  called when more is found */
+  constructor(context, onChange) {
+    this.#context = context;
+    this.#onChange = onChange;
+    context.signal.addEventListener("abort", () => this.cancel());
+  }
+
+  get found() {
+    return this.#found;
+  }
+
+  /** Forget what was found for another text, and ask about this one after a pause.
+   * @param {string} text
+   * @param {string} word  the part of the text to complete */
+  update(text, word) {
+    this.cancel();
+    const start = normalize(word);
+    const suggestions = this.#found.suggestions.filter((one) =>
+      normalize(one.text).startsWith(start),
+    );
+    const preview = this.#found.text === text ? this.#found.preview : null;
+    this.#found = { ...NOTHING, text, preview, suggestions, ...this.#answers.get(text) };
+    this.#timer = window.setTimeout(() => void this.#request(text, word), PAUSE);
+  }
+
+  /** Stop asking. */
+  cancel() {
+    window.clearTimeout(this.#timer);
+    this.#abort.abort();
+  }
+
+  /** @param {string} text
+   * @param {string} word */
+  async #request(text, word) {
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    await this.#take(signal, async () => {
+      const preview = await fetchPreview(this.#context, text, word, signal);
+      const suggestions = preview.suggestions.filter((one) => one.text !== word);
+      return { preview, suggestions };
+    });
+    const { preview } = this.#found;
+    if (signal.aborted || preview?.kind !== "words" || text.length < LEAST) return;
+    if (this.#answers.has(text)) return;
+    this.#timer = window.setTimeout(() => void this.#askCivitai(text, signal), CIVITAI_PAUSE);
+  }
+
+  /** Ask Civitai for models by a text, and whether there is an author of that name.
+   * @param {string} text
+   * @param {AbortSignal} signal */
+  async #askCivitai(text, signal) {
+    const { api, store } = this.#context;
+    const query = new URLSearchParams({ q: text, level: store.get().where.level });
+    const models = this.#take(signal, async () => ({
+      models: await api.get(`models?${query}`, { signal }),
+    }));
+    const author = this.#take(signal, async () => {
+      if (!USERNAME.test(text) || this.#knowsAuthor(text)) return {};
+      const { name } = await api.get(`authors?${new URLSearchParams({ name: text })}`, { signal });
+      return { author: name };
+    });
+    await Promise.all([models, author]);
+    if (signal.aborted || !this.#found.models) return;
+    this.#answers.set(text, { models: this.#found.models, author: this.#found.author });
+    const [oldest = ""] = this.#answers.keys();
+    if (this.#answers.size > MOST_CACHED) this.#answers.delete(oldest);
+  }
+
+  /** Return whether the library has an author of this name. @param {string} name */
+  #knowsAuthor(name) {
+    const folded = name.toLowerCase();
+    return this.#found.preview?.authors.some((one) => one.text.toLowerCase() === folded) ?? false;
+  }
+
+  /** Add what a request found. One that fails is not told: the search itself reports the problem.
+   * @param {AbortSignal} signal
+   * @param {() => Promise<Partial<Found>>} request */
+  async #take(signal, request) {
+    try {
+      const more = await request();
+      if (signal.aborted) return;
+      this.#found = { ...this.#found, ...more };
+      this.#onChange();
+    } catch (error) {
+      if (!isAborted(error) && !(error instanceof ApiError)) throw error;
+    }
+  }
+}
+
+/** Return a text in lower case and without quotes, for comparison.
+ * @param {string} text  a suggestion or a typed word */
+function normalize(text) {
+  return text.replace(/["“”„]/g, "").toLowerCase();
+}

@@ -1,0 +1,155 @@
+/** The list of rows below the field, from which arrow keys, pointer and Enter choose. */
+
+import { el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+
+/** @import { SearchRow } from "./search_rows.js" */
+
+/** @type {WeakMap<HTMLElement, string>} what an option shows */
+const drawnRows = new WeakMap();
+
+export class SearchPopup {
+  #field;
+  #choose;
+  /** @type {readonly SearchRow[]} */
+  #rows = [];
+  /** The key of the row that Enter chooses, "" for none. */
+  #chosen = "";
+  #isByUser = false; // chose it
+  /** @type {Map<string, HTMLElement>} by the key of their row */
+  #options = new Map();
+
+  /** @param {HTMLInputElement} field
+   * @param {string} label
+   * @param {(row: SearchRow) => void} choose */
+  constructor(field, label, choose) {
+    this.#field = field;
+    this.#choose = choose;
+    this.element = el("div", {
+      id: "search-rows",
+      class: "search-rows surface",
+      role: "listbox",
+      "aria-label": label,
+      hidden: true,
+    });
+    const props = { role: "combobox", "aria-autocomplete": "list", "aria-controls": "search-rows" };
+    for (const [name, value] of Object.entries(props)) field.setAttribute(name, value);
+    field.setAttribute("aria-expanded", "false");
+    // The field keeps the focus, without which the list closes; and only at the click, else that
+    // would fall on what lies below a list that has closed.
+    this.element.addEventListener("mousedown", (event) => event.preventDefault());
+    this.element.addEventListener("click", (event) => this.#onClick(event));
+  }
+
+  get isOpen() {
+    return !this.element.hidden;
+  }
+
+  /** Return the row that Enter chooses, null for none. */
+  get chosen() {
+    return this.isOpen ? (this.#rows.find(({ key }) => key === this.#chosen) ?? null) : null;
+  }
+
+  /** Show these rows; without any the list closes.
+   * @param {readonly SearchRow[]} rows
+   * @param {SearchRow | null} first  is chosen, unless the user has chosen one that is still there */
+  show(rows, first) {
+    this.#isByUser &&= rows.some(({ key }) => key === this.#chosen);
+    if (!this.#isByUser) this.#chosen = first?.key ?? "";
+    this.#rows = rows;
+    this.#draw();
+  }
+
+  close() {
+    this.show([], null);
+  }
+
+  /** Choose the next row, or the one before; after the last comes the first.
+   * @param {1 | -1} by */
+  step(by) {
+    const count = this.#rows.length;
+    const at = this.#rows.findIndex(({ key }) => key === this.#chosen);
+    const next = at < 0 && by < 0 ? count - 1 : (at + by + count) % count;
+    this.#chosen = this.#rows[next]?.key ?? "";
+    this.#isByUser = true;
+    this.#draw();
+    this.#options.get(this.#chosen)?.scrollIntoView({ block: "nearest" });
+  }
+
+  #draw() {
+    const before = this.#options;
+    this.#options = new Map();
+    /** @type {HTMLElement[]} */
+    const shown = [];
+    for (const [at, row] of this.#rows.entries()) {
+      const option = before.get(row.key) ?? el("div", { role: "option" });
+      this.#options.set(row.key, option);
+      drawOption(option, row, at, row.key === this.#chosen);
+      shown.push(option);
+    }
+    const nodes = this.#group(shown);
+    const isSame =
+      nodes.length === this.element.children.length &&
+      nodes.every((one, at) => one === this.element.children[at]);
+    if (!isSame) this.element.replaceChildren(...nodes); // else a press under way would be lost
+    this.element.hidden = !this.#rows.length;
+    this.#field.setAttribute("aria-expanded", String(this.isOpen));
+    const id = this.#options.get(this.#chosen)?.id;
+    if (id) this.#field.setAttribute("aria-activedescendant", id);
+    else this.#field.removeAttribute("aria-activedescendant");
+  }
+
+  /** Return the options, those with a heading in a group. @param {HTMLElement[]} options */
+  #group(options) {
+    /** @type {Map<string, HTMLElement>} */
+    const groups = new Map();
+    /** @type {HTMLElement[]} */
+    const nodes = [];
+    for (const [at, option] of options.entries()) {
+      const { group = "", kind = "open" } = this.#rows[at] ?? {};
+      if (!group) {
+        nodes.push(option);
+        continue;
+      }
+      const made = groups.get(group) ?? makeGroup(group, kind);
+      if (!groups.has(group)) nodes.push(made);
+      groups.set(group, made);
+      made.append(option);
+    }
+    return nodes;
+  }
+
+  /** @param {MouseEvent} event */
+  #onClick(event) {
+    const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
+    const row = this.#rows.find(({ key }) => this.#options.get(key) === option);
+    if (row) this.#choose(row);
+  }
+}
+
+/** Return a group of options with its heading.
+ * @param {string} label
+ * @param {string} kind  of its rows */
+function makeGroup(label, kind) {
+  const heading = el("p", { class: "dim", "aria-hidden": "true", text: label });
+  return el("div", { role: "group", "aria-label": label, "data-kind": kind }, heading);
+}
+
+/** Draw a row in its option.
+ * @param {HTMLElement} option
+ * @param {SearchRow} row
+ * @param {number} at
+ * @param {boolean} isChosen */
+function drawOption(option, { kind, icon: glyph, text, detail, value }, at, isChosen) {
+  option.id = `search-row-${at}`;
+  option.setAttribute("aria-selected", String(isChosen));
+  const drawn = JSON.stringify([text, detail, value]);
+  if (drawnRows.get(option) === drawn) return;
+  drawnRows.set(option, drawn);
+  option.dataset.row = kind;
+  option.replaceChildren(
+    glyph ? icon(glyph) : "",
+    el("bdi", { text }),
+    detail ? el("span", { class: "dim", text: detail }) : "",
+  );
+}

@@ -1,0 +1,188 @@
+/** The rows below the field: what the typed text opens, and where it can be searched for. Pure. */
+
+import { formatNumber } from "../core/format.js";
+import { hasGallery } from "../state/query.js";
+import { countFound } from "../state/search_scope.js";
+import { isAddress } from "./address.js";
+import { getGalleryName } from "./gallery_name.js";
+
+/** @import { IconName } from "../core/icons.js" */
+/** @import { Found } from "../data/search_preview.js" */
+/** @import { SearchScope } from "../state/search_scope.js" */
+/** @import { State, Words } from "../types.js" */
+
+/**
+ * @typedef {object} SearchRow
+ * @property {string} key  one of its kind, by which a row is found again
+ * @property {"open" | SearchScope | "models" | "model" | "author" | "complete"} kind
+ * @property {IconName | null} icon
+ * @property {string} text
+ * @property {string} detail  at the end of the row, or ""
+ * @property {string} value  the typed text, an id, a name or a completion
+ * @property {string} [group]  the heading above rows of the empty field
+ */
+
+const MOST_RECENT = 6; // models below the empty field
+const MOST_MODELS = 3; // models of Civitai, and recent ones that fit
+const KEY_AT_END = /[:<>=]$/; // a value is yet to come
+
+/** Return the rows for what is typed; the first one is what Enter does, if it completes no word.
+ * @param {State} state
+ * @param {string} typed
+ * @param {Found} found
+ * @param {Words} words
+ * @returns {SearchRow[]} */
+export function listRows(state, typed, found, words) {
+  const text = typed.trim();
+  if (!text) return listStartRows(state, found, words);
+  if (isAddress(text)) {
+    const open = makeRow("open", "link", words("row_open", { text }), "", text);
+    return /^\d+$/.test(text) ? [open, ...listScopeRows(state, text, found, words)] : [open];
+  }
+  const kind = found.preview?.kind ?? (KEY_AT_END.test(text) ? "nothing" : "words");
+  const completions = found.suggestions.map((one) => makeCompletion(state, one));
+  if (kind === "nothing") return completions;
+  const scopes = listScopeRows(state, text, found, words);
+  if (kind === "keys") return insertAfterFirst(scopes, completions);
+  const models = listModelRows(state, text, found, words);
+  const authors = listAuthorRows(state, found, words);
+  // What is open comes first: the models' cards, a gallery, the library.
+  const places = isAmongImages(state)
+    ? [...scopes, ...models.slice(0, 1), ...authors, ...models.slice(1)]
+    : [...models.slice(0, 1), ...authors, ...scopes, ...models.slice(1)];
+  return insertAfterFirst(places, completions);
+}
+
+/** Return the row that Enter runs, null if the user must choose one.
+ * @param {readonly SearchRow[]} rows */
+export function getFirstChoice([first]) {
+  return first && first.kind !== "complete" && !first.group ? first : null;
+}
+
+/** Return whether images of a gallery or of the library are shown. @param {State} state */
+function isAmongImages({ where, results }) {
+  return !results && (hasGallery(where) || where.search !== null);
+}
+
+/** Return the rows of the empty field: recent models, and the keys of a search.
+ * @param {State} state
+ * @param {Found} found
+ * @param {Words} words */
+function listStartRows(state, { suggestions }, words) {
+  const { bootstrap, where } = state;
+  const recent = (bootstrap?.recent ?? []).filter(({ id }) => id !== where.model);
+  const models = recent
+    .slice(0, MOST_RECENT)
+    .map(({ id, name }) => ({ ...makeModel(id, name), group: words("recent_models") }));
+  const keys = suggestions.map((one) => ({
+    ...makeCompletion(state, one),
+    group: words("row_keys"),
+  }));
+  return [...models, ...keys];
+}
+
+/** Return the rows that search images: in what is open first, the library last.
+ * @param {State} state
+ * @param {string} text
+ * @param {Found} found
+ * @param {Words} words */
+function listScopeRows(state, text, { preview }, words) {
+  const { where, images, bootstrap } = state;
+  const number = (/** @type {number} */ n) => formatNumber(n, bootstrap?.language);
+  /** @param {SearchScope} scope */
+  const detail = (scope) => {
+    if (!preview) return "";
+    const { count, is_more: isMore } = countFound(scope, preview);
+    if (isMore && !count) return "…";
+    const n = `${number(count)}${isMore ? "+" : ""}`;
+    return scope === "loaded" ? words("row_of_loaded", { n, all: number(images.length) }) : n;
+  };
+  const title = words("row_in", { title: getGalleryName(state, words) });
+  /** @type {SearchRow[]} */
+  const rows = [];
+  if (hasGallery(where)) {
+    const isLoaded = where.search === null;
+    if (isLoaded) rows.push(makeRow("loaded", "search", title, detail("loaded"), text));
+    const isMore = !preview || (preview.gallery?.count ?? 0) > preview.loaded;
+    if (!isLoaded || isMore) {
+      const name = isLoaded ? words("row_gallery") : title;
+      rows.push(makeRow("gallery", "search", name, detail("gallery"), text));
+    }
+  }
+  return [...rows, makeRow("all", "library", words("row_library"), detail("all"), text)];
+}
+
+/** Return the rows for models: the search on Civitai, then recent models, then those that it found.
+ * @param {State} state
+ * @param {string} text
+ * @param {Found} found
+ * @param {Words} words */
+function listModelRows({ bootstrap }, text, { models }, words) {
+  const folded = text.toLowerCase();
+  const recent = (bootstrap?.recent ?? [])
+    .filter(({ name }) => name.toLowerCase().includes(folded))
+    .slice(0, MOST_MODELS);
+  const known = new Set(recent.map(({ id }) => id));
+  const others = (models?.models ?? []).filter(({ id }) => !known.has(id));
+  const count = models?.models.length ?? 0;
+  const detail = models
+    ? `${formatNumber(count, bootstrap?.language)}${models.cursor ? "+" : ""}`
+    : "";
+  return [
+    makeRow("models", "model", words("row_models"), detail, text),
+    ...recent.map(({ id, name }) => makeModel(id, name, words("recent_models"))),
+    ...others
+      .slice(0, MOST_MODELS)
+      .map(({ id, name, type, creator }) =>
+        makeModel(id, name, [type, creator].filter(Boolean).join(" · ")),
+      ),
+  ];
+}
+
+/** Return the rows for authors whose names the text begins, and whose name it is on Civitai.
+ * @param {State} state
+ * @param {Found} found
+ * @param {Words} words */
+function listAuthorRows({ bootstrap }, { preview, author }, words) {
+  const known = (preview?.authors ?? []).map(({ text, count }) => ({
+    name: text,
+    detail: formatNumber(count, bootstrap?.language),
+  }));
+  const isNew = author && !known.some(({ name }) => name.toLowerCase() === author.toLowerCase());
+  return [...(isNew ? [{ name: author, detail: "" }] : []), ...known].map(({ name, detail }) => ({
+    ...makeRow("author", "user", words("pictures_by", { user: name }), detail, name),
+    key: `author ${name}`,
+  }));
+}
+
+/** @param {State} state
+ * @param {import("../contract").Suggestion} suggestion
+ * @returns {SearchRow} */
+function makeCompletion({ bootstrap }, { text, count }) {
+  const detail = count > 0 ? formatNumber(count, bootstrap?.language) : "";
+  return { ...makeRow("complete", "filter", text, detail, text), key: `complete ${text}` };
+}
+
+/** @param {number} id
+ * @param {string} name
+ * @param {string} [detail] */
+function makeModel(id, name, detail = "") {
+  return { ...makeRow("model", "model", name, detail, String(id)), key: `model ${id}` };
+}
+
+/** @param {SearchRow["kind"]} kind
+ * @param {IconName} icon
+ * @param {string} text
+ * @param {string} detail
+ * @param {string} value
+ * @returns {SearchRow} */
+function makeRow(kind, icon, text, detail, value) {
+  return { key: kind, kind, icon, text, detail, value };
+}
+
+/** Return rows with others after the first.
+ * @param {SearchRow[]} rows
+ * @param {SearchRow[]} others */
+function insertAfterFirst([first, ...rest], others) {
+  return first ? [first, ...others, ...rest] : others;
+}

@@ -1,0 +1,26 @@
+/** Where a search looks, and where it looks instead if nothing is found there. Pure. */
+
+/** @import { SearchPreview } from "../contract" */
+/** @typedef {"loaded" | "gallery" | "all"} SearchScope  the loaded images; what was read of the open gallery; the library */
+
+const SCOPES = /** @type {const} */ (["loaded", "gallery", "all"]);
+
+/** Return the scope itself, or the next wider one in which something is found. If nothing is found
+ * anywhere, the scope stays.
+ * @param {SearchScope} scope
+ * @param {Pick<SearchPreview, "loaded" | "gallery" | "library">} preview
+ * @returns {SearchScope} */
+export function widenScope(scope, preview) {
+  const wider = SCOPES.slice(SCOPES.indexOf(scope));
+  return wider.find((one) => countFound(one, preview).count > 0) ?? scope;
+}
+
+/** Return how many images match in a scope.
+ * @param {SearchScope} scope
+ * @param {Pick<SearchPreview, "loaded" | "gallery" | "library">} preview
+ * @returns {import("../contract").SearchCount} */
+export function countFound(scope, { loaded, gallery, library }) {
+  if (scope === "all") return library;
+  if (scope === "gallery") return gallery ?? { count: 0, is_more: false };
+  return { count: loaded, is_more: false };
+}
