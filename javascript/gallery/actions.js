@@ -98,6 +98,8 @@ function makeNavigationActions({ store }, parts) {
     },
     setWhere: (/** @type {Partial<import("./types.js").Where>} */ change) =>
       parts.navigation.openGallery({ ...store.get().where, ...change }),
+    setLoadedFilter: (/** @type {import("./types.js").LoadedFilterState} */ change) =>
+      parts.loadedFilter.setWords(change),
     // A failed page is requested again when the user says so, not on each scroll.
     more: async () => {
       if (!store.get().problems.images) await parts.pager.loadMore();

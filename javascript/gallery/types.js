@@ -120,6 +120,7 @@
  * @property {(user: string) => Promise<void>} openUser
  * @property {(words: string) => void} openLibrary  all that was read, as far as it fits
  * @property {(change: Partial<Where>) => Promise<void>} setWhere
+ * @property {(change: LoadedFilterState) => void} setLoadedFilter
  * @property {(words: string, scope: import("./state/search_scope.js").SearchScope) => Promise<void>} search  images; further on if there are none
  * @property {() => void} clearSearch
  * @property {() => Promise<void>} searchOn  loads more of a gallery that is searched

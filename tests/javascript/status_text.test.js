@@ -121,3 +121,15 @@ test("without a gallery it says what to do", () => {
     "start_here",
   );
 });
+
+test("a search that finds nothing offers to look for models, and to be cleared", () => {
+  const offered = {
+    kind: "empty",
+    text: "search_found_nothing sea",
+    actions: ["search-models", "clear-search"],
+  };
+  const inGallery = { ...full, ended: true, matches: new Set(), loadedFilter: { words: "sea" } };
+  assert.deepEqual(getGalleryStatus(state(inGallery), words, 0), offered);
+  const inLibrary = { where: { ...where, model: null, search: "sea " }, ended: true };
+  assert.deepEqual(getGalleryStatus(state(inLibrary), words, 0), offered);
+});

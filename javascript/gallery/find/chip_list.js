@@ -2,6 +2,7 @@
 
 import { splitWords } from "../state/caret_word.js";
 import { hasGallery, listSetFilters, makeDefaultQuery } from "../state/query.js";
+import { getSearched } from "../state/state.js";
 import { getGalleryName } from "./gallery_name.js";
 
 /** @import { Actions, State, Words } from "../types.js" */
@@ -23,8 +24,8 @@ export function listChips(state, words, actions) {
  * @param {Pick<Actions, "search" | "clearSearch">} actions
  * @returns {Chip[]} */
 function listSearchChips(state, words, actions) {
-  const { where, results, loadedFilter } = state;
-  const text = (where.search ?? loadedFilter.words).trim();
+  const { where, results } = state;
+  const text = getSearched(state);
   if (!text || results) return [];
   const scope = where.search === null ? "loaded" : hasGallery(where) ? "gallery" : "all";
   const title = getGalleryName(state, words);

@@ -6,6 +6,7 @@ import { setProblem } from "../data/problems.js";
 import { SearchPreviews } from "../data/search_preview.js";
 import { getWordAt, replaceWord } from "../state/caret_word.js";
 import { getSource } from "../state/query.js";
+import { getSearched } from "../state/state.js";
 import { getGalleryName } from "./gallery_name.js";
 import { makePanelButtons } from "./panel_buttons.js";
 import { SearchMessage } from "./search_message.js";
@@ -179,13 +180,13 @@ export class Finder {
    * @param {State} now */
   #draw(now) {
     const { words } = this.#context;
-    const { where, results, loadedFilter, lookupText } = now;
+    const { where, results, lookupText } = now;
     this.#form.toggleAttribute("data-busy", Boolean(lookupText));
     const title = getGalleryName(now, words);
     this.#field.placeholder = getSource(where)
       ? words("find_in", { title })
       : words("find_anything");
-    const searched = results?.query ?? where.search ?? loadedFilter.words;
+    const searched = results?.query ?? getSearched(now);
     const isElsewhere = searched !== this.#searched || where !== this.#where;
     this.#searched = searched;
     this.#where = where;

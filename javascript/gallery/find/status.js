@@ -2,7 +2,7 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { getFailedGalleryPart, getShown } from "../state/state.js";
+import { getFailedGalleryPart, getSearched, getShown } from "../state/state.js";
 
 /** @import { Context } from "../types.js" */
 /** @import { StatusAction, StatusText } from "./status_text.js" */
@@ -107,6 +107,12 @@ export class Status {
       "search-on": () => button({ action, words: words("read_on") }, () => void actions.searchOn()),
       "stop-search": () =>
         button({ action, words: words("search_stop") }, () => actions.stopSearch()),
+      "clear-search": () =>
+        button({ action, words: words("clear_search") }, () => actions.clearSearch()),
+      "search-models": () =>
+        button({ action, icon: icon("model"), words: words("row_models") }, () =>
+          actions.searchModels(getSearched(store.get()), null),
+        ),
       more: () => button({ action, words: words("read_on") }, () => void actions.more()),
       "read-anew": () => button({ action, ...again }, () => void actions.reloadGallery()),
       "reset-filters": () =>

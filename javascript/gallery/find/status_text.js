@@ -5,7 +5,7 @@ import { getSource, listSetFilters, makeDefaultQuery } from "../state/query.js";
 import { getFailedGalleryPart, getShown, isFiltered } from "../state/state.js";
 
 /** @import { State, Words } from "../types.js" */
-/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "read-anew" | "reset-filters"} StatusAction */
+/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "reset-filters"} StatusAction */
 
 /**
  * @typedef {object} StatusText
@@ -114,6 +114,19 @@ function makeWaitingStatus(time, text, words) {
   return { kind: "waits", text: words("no_answer_for", { n }), actions: ["retry", "give-up"] };
 }
 
+/** Return the status of a search that has found nothing: what else the words could be looked for in.
+ * @param {string} text
+ * @param {Words} words
+ * @returns {StatusText} */
+function makeNothingFound(text, words) {
+  if (!text.trim()) return { kind: "empty", text: words("search_none"), actions: [] };
+  return {
+    kind: "empty",
+    text: words("search_found_nothing", { text: text.trim() }),
+    actions: ["search-models", "clear-search"],
+  };
+}
+
 /** Return the status of a gallery when nothing is being loaded.
  * @param {State} state
  * @param {import("../types.js").Bootstrap} bootstrap
@@ -125,6 +138,7 @@ function getEndStatus(state, bootstrap, words) {
   const number = (/** @type {number} */ value) => formatNumber(value, bootstrap.language);
   const counts = { n: number(images.length), shown: number(shown.length) };
   if (isFiltered(loadedFilter) && images.length) {
+    if (ended && !shown.length) return makeNothingFound(loadedFilter.words, words);
     const text = words(shown.length ? "narrowed_to" : "narrowed_none", counts);
     return { kind: "narrowed", text, actions: ended ? [] : ["search-on"] };
   }
@@ -142,7 +156,7 @@ function getEndStatus(state, bootstrap, words) {
   const doubt = notes.find(({ code }) => code === "empty_end");
   if (doubt) return { kind: "problem", text: doubt.message, actions: ["read-anew"] };
   if (where.search !== null && !images.length) {
-    return { kind: "empty", text: words("search_none"), actions: [] };
+    return makeNothingFound(where.search, words);
   }
   if (images.length) return { kind: "end", text: words("gallery_ends", counts), actions: [] };
   const author = notes.find(({ code }) => code === "no_author")?.message;

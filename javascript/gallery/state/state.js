@@ -155,6 +155,12 @@ export function getShown({ images, loadedFilter, matches }) {
   return shown;
 }
 
+/** Return the text by which images are searched, "" for none.
+ * @param {Pick<State, "where" | "loadedFilter">} state */
+export function getSearched({ where, loadedFilter }) {
+  return (where.search ?? loadedFilter.words).trim();
+}
+
 /** Return the parts that failed; with a code, only those that failed with that code.
  * @param {Pick<State, "problems">} state
  * @param {string} [code]
