@@ -129,7 +129,7 @@ def test_loaded_images_are_narrowed_and_widened_again(page):
 
 def test_search_goes_on_loading_while_it_finds_too_little_and_can_be_stopped(page):
     held = []
-    page.page.route("**/api/images?*cursor=*", held.append)
+    page.page.route("**/api/images?*cursor=*", lambda route: held.append(route))
     [author, *_] = sorted(_authors(page))
     count = page.tiles.count()
     page.find(f"author:{author}")
@@ -209,7 +209,8 @@ def test_library_is_searched_without_a_gallery_too(page):
     expect(page.page.locator(".of-images")).to_contain_text("Nothing matches “zzz no such words”")
     page.control("search-models").click()
     page.page.get_by_text("No model matches").wait_for()
-    page.control("close-found").click()
+    page.control("search-library").click()
+    expect(page.page.locator(".of-images")).to_contain_text("Nothing matches")
     page.control("clear-search").last.click()
     page.ready()
 

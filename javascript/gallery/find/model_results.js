@@ -59,6 +59,7 @@ export class ModelResultCards {
         this.#makeBackButton(where),
       ),
       this.#cards,
+      this.#makeLibraryButton(results) ?? "",
       this.#makeMoreButton(results.cursor) ?? "",
     );
     this.#showCards(results.models);
@@ -84,6 +85,15 @@ export class ModelResultCards {
       { action: "close-found", icon: icon("previous"), words: words("back_to_gallery") },
       () => actions.closeResults(),
     );
+  }
+
+  /** Return a button that searches the library, if there are no models.
+   * @param {import("../types.js").ModelResults} results */
+  #makeLibraryButton({ query, models }) {
+    if (models.length) return null;
+    const { words, actions } = this.#context;
+    const look = { action: "search-library", icon: icon("library"), class: "wide" };
+    return button({ ...look, words: words("search_library") }, () => actions.search(query, "all"));
   }
 
   /** @param {string | null} cursor */
