@@ -52,10 +52,10 @@ test("an address tells only what differs, and keeps what is the host's", () => {
 test("what an address tells comes back out of it", () => {
   const where = { ...model, sort: "Oldest", level: "X", type: "video", meta: true, base: "SD 1.5" };
   const read = parseAddress(
-    new URL(buildAddress(where, 7, usual, HERE, "slow water")).search,
+    new URL(buildAddress(where, 7, usual, HERE, { find: "slow water", words: "fog" })).search,
     usual,
   );
-  assert.deepEqual(read, { where, image: 7, find: "slow water" });
+  assert.deepEqual(read, { where, image: 7, find: "slow water", words: "fog" });
 });
 
 test("a user's name with odd letters survives the address", () => {

@@ -94,14 +94,14 @@ def test_back_from_a_gallery_leads_to_the_results_it_was_opened_out_of(server, o
 
 def test_results_begin_at_their_first_and_closed_the_gallery_is_where_it_was(server, open_gallery):
     page = open_gallery(server).ready()
-    while page.place()[0] < 120:
-        page.wheel(900)
-        page.page.wait_for_timeout(30)
-    there = page.scroll_position()
+    _scroll_to(page, 120)
+    topmost = _topmost(page)
+    there = page.boxes()[topmost]
     page.search(_WORDS, "models")
     expect(_cards(page).first).to_be_in_viewport()
     page.control("close-found").click()
-    wait_for(lambda: abs(_scrolled(page) - there) < 2, "where one was")
+    expect(page.tile(topmost)).to_be_in_viewport()
+    wait_for(lambda: abs(page.boxes()[topmost][1] - there[1]) < 2, "where one was")
     expect(page.page).not_to_have_url(re.compile("find="))
     page.page.go_forward()
     expect(_cards(page).first).to_be_in_viewport()
@@ -113,3 +113,96 @@ def test_address_with_words_finds_again(server, open_gallery):
     page.page.reload()
     _cards(page).filter(has_text="Slow Water").click()
     expect(page.page).to_have_url(re.compile(rf"\?model={_VIDEOS}$"))
+
+
+def _steps(page):
+    return page.page.evaluate("history.length")
+
+
+def _scroll_to(page, count):
+    while page.place()[0] < count:
+        page.wheel(900)
+        page.page.wait_for_timeout(30)
+
+
+def _topmost(page):
+    """Return the id of the first image whose top edge is below the bars."""
+    page.scroll_position()
+    boxes = {id: box for id, box in page.boxes().items() if box[1] >= 68}
+    return min(boxes, key=lambda id: (boxes[id][1], boxes[id][0]))
+
+
+def test_back_from_a_sort_and_a_filter_leads_to_the_gallery_and_where_one_was(server, open_gallery):
+    page = open_gallery(server).ready()
+    _scroll_to(page, 40)
+    topmost, steps = _topmost(page), _steps(page)
+    page.field("sort").select_option("Oldest")
+    expect(page.page).to_have_url(re.compile("sort=Oldest"))
+    page.field("type").select_option("video")
+    expect(page.page).to_have_url(re.compile("type=video"))
+    assert _steps(page) == steps + 2
+    page.page.go_back()
+    expect(page.field("type")).to_have_value("")
+    expect(page.field("sort")).to_have_value("Oldest")
+    page.page.go_back()
+    expect(page.field("sort")).to_have_value("Newest")
+    expect(page.tile(topmost)).to_be_in_viewport()
+
+
+def test_search_is_one_step_and_cleared_it_goes_back(server, open_gallery):
+    page = open_gallery(server).ready()
+    _scroll_to(page, 40)
+    topmost, steps = _topmost(page), _steps(page)
+    page.search("is:video", "gallery")
+    expect(page.page).to_have_url(re.compile("search=is%3Avideo$"))
+    assert _steps(page) == steps + 1
+    page.page.go_back()
+    expect(page.tile(topmost)).to_be_in_viewport()
+    expect(page.field("find")).to_have_value("")
+    page.page.go_forward()
+    expect(page.field("find")).to_have_value("is:video")
+    page.control("clear-search").click()
+    expect(page.page).to_have_url(re.compile(rf"\?model={_MODEL}&level=XXX$"))
+    page.ready()
+    page.page.go_forward()
+    expect(page.page).to_have_url(re.compile("search=is%3Avideo$"))
+
+
+def test_words_by_which_the_loaded_are_filtered_stand_in_the_address(server, open_gallery):
+    page = open_gallery(server).ready()
+    kinds = "tiles => tiles.length > 0 && tiles.every((tile) => tile.dataset.kind === 'video')"
+    page.search("is:video", "loaded")
+    expect(page.page).to_have_url(re.compile("words=is%3Avideo"))
+    wait_for(lambda: page.tiles.evaluate_all(kinds))
+    page.page.reload()
+    wait_for(lambda: page.tiles.evaluate_all(kinds))
+    expect(page.field("find")).to_have_value("is:video")
+    page.page.go_back()
+    wait_for(lambda: page.ids() and not page.tiles.evaluate_all(kinds))
+    expect(page.field("find")).to_have_value("")
+
+
+def test_bar_of_what_works_here_is_one_step(server, open_gallery):
+    page = open_gallery(server).ready()
+    steps = _steps(page)
+    page.control("figures").click()
+    page.panel("stats").locator(".stats-bar").first.click()
+    expect(page.page).to_have_url(re.compile("search="))
+    assert _steps(page) == steps + 1
+    page.page.go_back()
+    expect(page.page).to_have_url(re.compile(rf"\?model={_MODEL}&level=XXX$"))
+    page.ready()
+
+
+def test_back_from_an_author_of_the_open_image_leads_to_that_image(server, open_gallery):
+    page = open_gallery(server).ready()
+    author = page.page.locator(".details [data-do=open-user]")
+    id = page.ids()[0]
+    page.tile(id).click()
+    author.click()
+    expect(page.page).to_have_url(re.compile("user="))
+    expect(page.viewer).to_be_hidden()
+    page.page.go_back()
+    expect(page.viewer).to_have_attribute("data-id", id)
+    page.key("Escape")
+    expect(page.page).to_have_url(re.compile(rf"\?model={_MODEL}&level=XXX$"))

@@ -197,6 +197,8 @@ def test_library_is_searched_and_its_address_can_be_gone_back_to(page):
     page.page.locator("dialog[data-viewer][data-id]").wait_for()
     page.key("Escape")
     page.page.go_back()
+    expect(page.page).to_have_url(re.compile(r"\?search=$"))
+    page.page.go_back()
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
     wait_for(lambda: page.ids()[:20] == in_gallery)
 

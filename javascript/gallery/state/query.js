@@ -31,10 +31,11 @@ export function withSource(where, source) {
   return { ...where, ...none, ...source };
 }
 
-/** Parse the page's address into the query, the open image and the searched words.
+/** Parse the page's address into the query, the open image, the words of a model search and the words
+ * by which the loaded images are filtered.
  * @param {string} search  "?model=…"
  * @param {Where} usual  the default for each parameter
- * @returns {{where: Where, image: number | null, find: string}} */
+ * @returns {{where: Where, image: number | null, find: string, words: string}} */
 export function parseAddress(search, usual) {
   const parameters = new URLSearchParams(search);
   const where = { ...usual };
@@ -42,7 +43,8 @@ export function parseAddress(search, usual) {
   for (const name of TEXTS) where[name] = parameters.get(name) ?? usual[name];
   where.search = parameters.get("search");
   where.meta = parameters.has("meta") ? parameters.get("meta") === "1" : usual.meta;
-  return { where, image: parseId(parameters.get("image")), find: parameters.get("find") ?? "" };
+  const [find, words] = [parameters.get("find") ?? "", parameters.get("words") ?? ""];
+  return { where, image: parseId(parameters.get("image")), find, words };
 }
 
 /** Return the page's address for a query and the open image. Default values are left out; the
@@ -51,8 +53,9 @@ export function parseAddress(search, usual) {
  * @param {number | null} image
  * @param {Where} usual  the default for each parameter
  * @param {string} href  the current address
- * @param {string} [find]  words of a model search whose results are shown */
-export function buildAddress(where, image, usual, href, find = "") {
+ * @param {{find?: string, words?: string}} [searched]  find: words of a model search whose results
+ *     are shown; words: those by which the loaded images are filtered */
+export function buildAddress(where, image, usual, href, { find = "", words = "" } = {}) {
   const address = new URL(href);
   const { searchParams } = address;
   for (const name of NUMBERS) setParameter(searchParams, name, where[name], null);
@@ -61,6 +64,7 @@ export function buildAddress(where, image, usual, href, find = "") {
   setParameter(searchParams, "search", where.search, null);
   setParameter(searchParams, "image", image, null);
   setParameter(searchParams, "find", find, "");
+  setParameter(searchParams, "words", words, "");
   return address.href;
 }
 

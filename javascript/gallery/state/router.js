@@ -1,8 +1,8 @@
-/** Keeps the page's address and history in step with the state. */
+/** Keeps the page's address and the browser's history in step with the state. */
 
-import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query.js";
+import { buildAddress, makeDefaultQuery, parseAddress } from "./query.js";
 
-/** @import { Context, ScrollPlace, State, Where } from "../types.js" */
+/** @import { Context, ModelResults, ScrollPlace, State, Where } from "../types.js" */
 
 /**
  * @typedef {object} RouterActions
@@ -13,9 +13,17 @@ import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query
  * @property {{top: number, revealCard: (id: number | null, top: number) => void}} results
  */
 
+/**
+ * @typedef {object} Scrolled  what a step of the history says about the scroll position
+ * @property {ScrollPlace | null} place  in the gallery
+ * @property {{results: ModelResults, top: number} | null} found  the results of a model search
+ */
+
+/** @typedef {"viewer" | "results" | "search" | "gallery"} Kind  what a step has opened */
+
 const KIND = "civitaiShortcut"; // in history.state, which is the host's too
-const PLACE = "civitaiShortcutPlace";
-const RESULTS = "civitaiShortcutResults"; // the results and their scroll position
+const BELOW = "civitaiShortcutBelow"; // the address of the step before
+const SCROLLED = "civitaiShortcutScrolled";
 const REST = 350; // ms between two changes of the address
 const FAR = 1000; // images; further down, going back is only offered
 
@@ -25,7 +33,12 @@ export class Router {
   #isFollowing = false; // the change comes from the address
   #isResting = false; // the address was changed less than REST ms ago
   #isBehind = false; // the address must be changed again after that
-  #isGoingBack = false; // history.back() has been called, its popstate is still to come
+  /** @type {Kind | ""} what was closed by history.back(), whose popstate is still to come */
+  #closing = "";
+  /** @type {State | null} the state that the address names, if the state has changed since */
+  #before = null;
+  /** @type {Scrolled | null} the scroll position in that state, if another gallery was opened */
+  #scrolled = null;
 
   /** @param {Context} context
    * @param {RouterActions} ties */
@@ -35,40 +48,57 @@ export class Router {
     const { store, signal } = context;
     // Otherwise a step back, which closes an image, scrolls to where the image was opened.
     history.scrollRestoration = "manual";
-    store.on(["where", "open", "results"], (now, before) => this.#updateAddress(now, before), {
-      signal,
-    });
-    window.addEventListener("popstate", () => this.openAddress(), { signal });
+    store.on(
+      ["where", "open", "results", "loadedFilter"],
+      (now, before) => this.#onChange(now, before),
+      { signal },
+    );
+    window.addEventListener("popstate", () => this.#onPopState(), { signal });
   }
 
   /** Show what the address names. */
   openAddress() {
-    const { store } = this.#context;
+    const { store, actions } = this.#context;
     const { bootstrap, where } = store.get();
     if (!bootstrap) return;
-    if (this.#isGoingBack) {
-      this.#isGoingBack = false;
-      this.#updateAddress(store.get(), { ...store.get(), open: null, results: null }); // opened meanwhile
-      return;
-    }
     const address = parseAddress(location.search, makeDefaultQuery(bootstrap));
     this.#isFollowing = true;
     const isElsewhere = JSON.stringify(address.where) !== JSON.stringify(where);
-    if (isElsewhere) void this.#returnTo(address.where, history.state?.[PLACE]);
+    const loaded = isElsewhere ? this.#ties.go(address.where) : Promise.resolve();
+    const isFilteredAnew = address.words !== store.get().loadedFilter.words;
+    if (isFilteredAnew) actions.setLoadedFilter({ words: address.words });
     this.#openResults(address.find, where.model);
     this.#ties.view.setOpen(address.image);
     this.#isFollowing = false;
+    if (isElsewhere || isFilteredAnew) void this.#scrollBack(loaded);
   }
 
-  /** Open a gallery again, and scroll back to where the user was.
-   * @param {Where} where
-   * @param {ScrollPlace | undefined} place  the scroll position when the gallery was left */
-  async #returnTo(where, place) {
+  /** Show what the address of the step that the user went to names. */
+  #onPopState() {
     const { store, actions } = this.#context;
-    await this.#ties.go(where);
-    if (!place || store.get().where !== where) return;
+    const closed = this.#closing;
+    if (!closed) {
+      if (store.get().panel) actions.panel(""); // else the page would change behind the panel
+      this.openAddress();
+      return;
+    }
+    this.#closing = "";
+    const { place } = readScrolled();
+    if (place && closed === "search") this.#ties.view.setPlace(place); // its gallery is loaded again
+    this.#commit(); // what was opened meanwhile
+  }
+
+  /** Scroll back to where the user was when the gallery was left.
+   * @param {Promise<void>} loaded  settles when the gallery's first images are loaded */
+  async #scrollBack(loaded) {
+    const { store, actions } = this.#context;
+    const { place } = readScrolled();
+    const { where, loadedFilter } = store.get();
+    await loaded;
+    const now = store.get();
+    if (!place || now.where !== where || now.loadedFilter !== loadedFilter) return;
     this.#ties.view.setPlace(place);
-    if (place.count <= FAR && !store.get().results) await actions.back();
+    if (place.count <= FAR && !now.results) await actions.back();
   }
 
   /** Show search results again, with the focus on the card that was opened.
@@ -76,55 +106,73 @@ export class Router {
    * @param {number | null} opened */
   #openResults(words, opened) {
     const { store } = this.#context;
-    const saved = history.state?.[RESULTS];
-    if (saved?.results.query === words) {
-      this.#ties.view.setResults(saved.results);
-      this.#ties.results.revealCard(opened, saved.top);
+    const { found } = readScrolled();
+    if (found?.results.query === words) {
+      this.#ties.view.setResults(found.results);
+      this.#ties.results.revealCard(opened, found.top);
     } else if (!words) this.#ties.view.setResults(null);
     else if (store.get().results?.query !== words) void this.#ties.search(words);
   }
 
-  /** Update the page's address. Opening a gallery, an image or results adds a step to the browser's
-   * history; other changes replace the address.
+  /** Note the state that is left. All changes of one moment are one step of the history.
    * @param {State} now
    * @param {State} before */
-  #updateAddress(now, before) {
-    if (this.#isFollowing || this.#isGoingBack || !now.bootstrap) return;
-    const isNewSource = getSource(now.where) !== getSource(before.where);
-    const closed = isNewSource ? "" : findClosedPart(now, before);
-    if (closed && history.state?.[KIND] === closed) {
-      this.#isGoingBack = true;
+  #onChange(now, before) {
+    if (this.#isFollowing || !now.bootstrap) return;
+    // The grid still shows what is left: the new gallery's first page is yet to come.
+    if (!this.#scrolled && isElsewhere(now, before)) this.#scrolled = this.#getScrolled(before);
+    if (!this.#before) queueMicrotask(() => this.#commit());
+    this.#before ??= before;
+  }
+
+  /** @param {State} state @returns {Scrolled} */
+  #getScrolled({ results }) {
+    const found = results && { results, top: this.#ties.results.top };
+    return { place: this.#ties.placeNow(), found };
+  }
+
+  /** Let the history follow the state: opening a gallery, an image or results, a filter and a search
+   * each add a step. The image after an open one replaces the step, and what is closed goes back to
+   * the step before it. */
+  #commit() {
+    if (this.#closing || !this.#before) return;
+    const [before, scrolled] = [this.#before, this.#scrolled];
+    this.#before = this.#scrolled = null;
+    const now = this.#context.store.get();
+    const href = this.#buildHref(now);
+    const { [KIND]: kind, [BELOW]: below } = history.state ?? {};
+    if (kind && kind !== "gallery" && href === below) {
+      this.#closing = kind;
       history.back();
       return;
     }
-    const isSearched = now.results && now.results.query !== before.results?.query;
-    if (now.open !== null && before.open === null) this.#push("viewer", before);
-    else if (isSearched) this.#push("results", before);
-    else if (isNewSource && (before.results || getSource(before.where))) {
-      this.#push("gallery", before);
-    } else this.#replace();
-  }
-
-  /** Add a step to the browser's history, and note in the current step where the user was.
-   * @param {"viewer" | "gallery" | "results"} kind
-   * @param {State} before */
-  #push(kind, { results }) {
-    const href = this.#buildHref();
-    if (href === location.href) return;
-    if (kind !== "viewer") {
-      // The grid still shows what is left: the new gallery's first page is yet to come.
-      const leaving = results && { results, top: this.#ties.results.top };
-      const place = this.#ties.placeNow();
-      history.replaceState({ ...history.state, [PLACE]: place, [RESULTS]: leaving }, "");
+    const isJump = isElsewhere(now, before);
+    if (isJump) {
+      this.#push(findKind(now, before), this.#buildHref({ ...now, open: null }), before, scrolled);
     }
-    history.pushState({ ...history.state, [PLACE]: null, [RESULTS]: null, [KIND]: kind }, "", href);
+    const isOpened = now.open !== null && (before.open === null || isJump);
+    if (isOpened) this.#push("viewer", href, isJump ? { ...now, open: null } : before, null);
+    else this.#replace();
   }
 
-  /** Return the address of the current state. */
-  #buildHref() {
-    const { bootstrap, where, open, results } = this.#context.store.get();
+  /** Add a step to the browser's history, after noting in the current step what was shown in it.
+   * @param {Kind} kind
+   * @param {string} href
+   * @param {State} before
+   * @param {Scrolled | null} scrolled  null if the gallery has not changed */
+  #push(kind, href, before, scrolled) {
+    const left = this.#buildHref(before); // the address may not have followed yet
+    if (href === left) return;
+    history.replaceState({ ...history.state, ...(scrolled && { [SCROLLED]: scrolled }) }, "", left);
+    const state = { ...history.state, [SCROLLED]: null, [KIND]: kind, [BELOW]: left };
+    history.pushState(state, "", href);
+  }
+
+  /** Return the address of a state. @param {State} state */
+  #buildHref({ bootstrap, where, open, results, loadedFilter }) {
     const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
-    return buildAddress(where, open, usual, location.href, results?.query);
+    const searched = { find: results?.query, words: loadedFilter.words };
+    return buildAddress(where, open, usual, location.href, searched);
   }
 
   /**
@@ -136,8 +184,8 @@ export class Router {
       this.#isBehind = true;
       return;
     }
-    if (this.#isGoingBack) return;
-    const href = this.#buildHref();
+    if (this.#closing) return;
+    const href = this.#buildHref(this.#context.store.get());
     if (href === location.href) return;
     history.replaceState(history.state, "", href);
     this.#isResting = true;
@@ -149,11 +197,31 @@ export class Router {
   }
 }
 
-/** Return which part of the page was closed between two states, "" for none.
+/** Return whether two states show other images or results: another gallery, filter or search.
+ * @param {State} now
+ * @param {State} before */
+function isElsewhere(now, before) {
+  return (
+    JSON.stringify(now.where) !== JSON.stringify(before.where) ||
+    now.results?.query !== before.results?.query ||
+    now.loadedFilter.words !== before.loadedFilter.words
+  );
+}
+
+/** Return what was opened between two states.
  * @param {State} now
  * @param {State} before
- * @returns {"viewer" | "results" | ""} */
-function findClosedPart(now, before) {
-  if (now.open === null && before.open !== null) return "viewer";
-  return before.results && !now.results ? "results" : "";
+ * @returns {Kind} */
+function findKind(now, before) {
+  if (now.results && now.results.query !== before.results?.query) return "results";
+  const isSearched =
+    now.where.search !== before.where.search ||
+    now.loadedFilter.words !== before.loadedFilter.words;
+  return isSearched ? "search" : "gallery";
+}
+
+/** Return the scroll position that was noted in the current step.
+ * @returns {Scrolled} */
+function readScrolled() {
+  return history.state?.[SCROLLED] ?? { place: null, found: null };
 }
