@@ -3,7 +3,7 @@
 import { savePreference } from "./core/preferences.js";
 import { makeSearchActions } from "./find/actions.js";
 import { makeModelFileActions } from "./model_files/actions.js";
-import { getSource, makeDefaultQuery, pickFilters, withSource } from "./state/query.js";
+import { getSource, hasGallery, makeDefaultQuery, pickFilters, withSource } from "./state/query.js";
 import {
   addMarks,
   canCompare,
@@ -108,7 +108,9 @@ function makeNavigationActions({ store }, parts) {
       const { bootstrap, where } = store.get();
       if (!bootstrap) return;
       const filters = pickFilters(makeDefaultQuery(bootstrap));
-      void parts.navigation.openGallery({ ...where, ...filters });
+      const search = where.search === null || hasGallery(where) ? null : ""; // the library's stays
+      parts.loadedFilter.setWords({ words: "" });
+      void parts.navigation.openGallery({ ...where, ...filters, search });
     },
     reloadGallery: () => parts.pager.restart({ isSameSource: true, isFresh: true }),
     retry(/** @type {Part | undefined} */ part) {
