@@ -87,7 +87,8 @@
  * @property {string} libraryDate  when what is shown was read, if Civitai does not answer; else ""
  * @property {LoadedFilterState} loadedFilter
  * @property {ReadonlySet<number> | null} matches  ids that the server says fit; null where it is not asked
- * @property {boolean} readsOn  pages are loaded by themselves, because few of the loaded images match
+ * @property {"" | "on" | "enough"} searchReading  on: pages are loaded by themselves, because few of
+ *     the loaded images match; enough: that has found enough, and goes on when the user scrolls
  * @property {WidenedSearch | null} widened
  * @property {ReadonlySet<number>} marks
  * @property {number | null} anchor  where a range of marks begins

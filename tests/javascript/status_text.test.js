@@ -96,7 +96,7 @@ test("an empty gallery offers to clear the filters only where there are some", (
 
 test("a search that loads more says what it has found so far and can be stopped", () => {
   const loadedFilter = { words: "author:anna" };
-  const searching = state({ ...full, matches: new Set([1]), loadedFilter, readsOn: true });
+  const searching = state({ ...full, matches: new Set([1]), loadedFilter, searchReading: "on" });
   assert.deepEqual(getGalleryStatus({ ...searching, requestedAt: 1000 }, words, 2000), {
     kind: "waits",
     text: "search_reads_on 1 2",

@@ -53,18 +53,21 @@ export class LoadedFilter {
   async #readUntil(countEnough) {
     const { store, actions } = this.#context;
     const { signal } = this.#abort;
-    store.set({ readsOn: true });
+    store.set({ searchReading: "on" });
     await this.#matching;
     const enough = countEnough(getShown(store.get()).length);
+    let hasEnough = false;
     for (let page = 0; page < MOST_PAGES && !signal.aborted; page++) {
       const now = store.get();
       const found = now.matches === null ? 0 : getShown(now).length;
       const isDone = now.ended || now.problems.images || now.problems.loaded_filter;
-      if (!now.readsOn || isDone || found >= enough) break;
+      hasEnough = found >= enough;
+      if (now.searchReading !== "on" || isDone || hasEnough) break;
       await actions.more();
       await this.#matching;
     }
-    if (!signal.aborted) store.set({ readsOn: false });
+    if (signal.aborted || store.get().searchReading !== "on") return;
+    store.set({ searchReading: hasEnough ? "enough" : "" });
   }
 
   /** Request matches when the words change or more images are loaded.
@@ -86,7 +89,7 @@ export class LoadedFilter {
     const { store } = this.#context;
     setProblem(store, "loaded_filter", null);
     const notes = store.get().notes.filter((note) => note.code !== "search");
-    store.set(words ? { readsOn: false } : { readsOn: false, matches: null, notes });
+    store.set({ searchReading: "", ...(words ? {} : { matches: null, notes }) });
   }
 
   /** Ask the server which images match, among those that it was not asked about before. */

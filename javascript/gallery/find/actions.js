@@ -14,6 +14,6 @@ export function makeSearchActions({ store }, parts) {
     searchModels: (words, page) => parts.navigation.openModels(words, page),
     clearSearch: () => parts.search.clear(),
     searchOn: () => (store.get().widened ? parts.search.searchOn() : parts.loadedFilter.readOn()),
-    stopSearch: () => store.set({ readsOn: false }),
+    stopSearch: () => store.set({ searchReading: "" }),
   };
 }

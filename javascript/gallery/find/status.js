@@ -39,7 +39,7 @@ export class Status {
         getShown,
         "notes",
         "images",
-        "readsOn",
+        "searchReading",
       ],
       () => this.#draw(),
       { signal },

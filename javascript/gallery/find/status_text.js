@@ -53,7 +53,7 @@ export function getGalleryStatus(state, words, now) {
     const action = problem.code === "outdated" ? "reload" : "retry";
     return { kind: "problem", text: problem.message, actions: [action] };
   }
-  if (isFiltered(state.loadedFilter) && state.readsOn && bootstrap) {
+  if (isFiltered(state.loadedFilter) && state.searchReading === "on" && bootstrap) {
     return makeReadingStatus(state, bootstrap, words, now);
   }
   // Beside images the bar shows that a page is loaded.

@@ -19,7 +19,7 @@ import { getViewport, scrollDistance } from "./viewport.js";
 const GAP = 8; // pixels
 const AHEAD = 1; // screens above and below the window that have tiles
 const PAGE_AHEAD = 2; // screens below the window for which images should be loaded
-const PAGE_AHEAD_SPARING = 0.25; // if the setting says not to load in advance
+const PAGE_AHEAD_SPARING = 0.25; // in a search, and if the setting says not to load in advance
 const PAGE_AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be loaded
 const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed
 const COVERED = { above: 68, below: 72 }; // pixels, by the bars that stick
@@ -70,7 +70,11 @@ export class Grid {
     store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), { signal });
     store.on(["bootstrap"], () => this.#loadFailed(), { signal });
     store.on(["stale"], ({ stale }) => this.#list.toggleAttribute("data-stale", stale), { signal });
-    store.on(["loading", "ended", "results", "loadedFilter"], () => this.#schedule(), { signal });
+    store.on(
+      ["loading", "ended", "results", "loadedFilter", "searchReading"],
+      () => this.#schedule(),
+      { signal },
+    );
   }
 
   /** Scroll to an image if it is out of sight.
@@ -274,20 +278,32 @@ export class Grid {
     };
   }
 
-  /** Load the next page when the window comes near the end. A filtered gallery loads more only on
-   * request, for otherwise a word that no image has would load all; a search of the library goes
-   * on until it finds something.
+  /** Load the next page when the window comes near the end. A gallery that is searched goes on only
+   * while it finds enough, for otherwise a word that no image has would load all; a search of the
+   * library goes on until it finds something.
    * @param {Viewport} viewport */
   #loadMore({ bottom, screen }) {
     const { store, actions } = this.#context;
-    const { bootstrap, loading, ended, problems, images, loadedFilter, results, searchProgress } =
-      store.get();
+    const {
+      bootstrap,
+      loading,
+      ended,
+      problems,
+      images,
+      loadedFilter,
+      results,
+      searchProgress,
+      searchReading,
+    } = store.get();
     if (loading || ended || problems.images) return;
-    if (results || !(images.length || searchProgress) || isFiltered(loadedFilter)) return;
-    const isEager = getSetting(bootstrap, "usergallery_preloading") !== false;
-    const ahead = isEager
-      ? PAGE_AHEAD * screen + PAGE_AHEAD_TIME * this.#speed
-      : PAGE_AHEAD_SPARING * screen;
-    if (bottom + ahead > this.#arrangement.height) void actions.more();
+    if (results || !(images.length || searchProgress)) return;
+    if (isFiltered(loadedFilter) && searchReading !== "enough") return;
+    const isSparing =
+      isFiltered(loadedFilter) || getSetting(bootstrap, "usergallery_preloading") === false;
+    const ahead = isSparing
+      ? PAGE_AHEAD_SPARING * screen
+      : PAGE_AHEAD * screen + PAGE_AHEAD_TIME * this.#speed;
+    if (bottom + ahead <= this.#arrangement.height) return;
+    void (isFiltered(loadedFilter) ? actions.searchOn() : actions.more());
   }
 }

@@ -80,7 +80,7 @@ export function makeEmptyGallery() {
     requestedAt: 0,
     notes: [],
     widened: /** @type {import("../types.js").WidenedSearch | null} */ (null),
-    readsOn: false,
+    searchReading: /** @type {State["searchReading"]} */ (""),
     searchProgress: /** @type {import("../types.js").SearchProgress | null} */ (null),
     libraryDate: "",
     anchor: null,
