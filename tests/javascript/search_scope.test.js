@@ -20,6 +20,11 @@ test("a search that finds nothing looks in the next place where something is", (
   assert.equal(widenScope("gallery", preview(5, 0, 99)), "all");
 });
 
+test("a place that was not searched to its end counts as one in which something may be", () => {
+  const unknown = { ...preview(0, 0, 99), gallery: { count: 0, is_more: true } };
+  assert.equal(widenScope("loaded", unknown), "gallery");
+});
+
 test("a search that finds nothing anywhere stays where it was", () => {
   assert.equal(widenScope("loaded", preview(0, 0, 0)), "loaded");
 });

@@ -38,6 +38,8 @@ export class SearchMessage {
     const fromLoaded = scope === "gallery" ? "widened_gallery" : "widened_all";
     const key = from === "loaded" ? fromLoaded : "widened_from_gallery";
     const n = `${formatNumber(found.count, language)}${found.is_more ? "+" : ""}`;
+    if (!found.count)
+      return this.#context.words("widened_on", { loaded: formatNumber(loaded, language) });
     return this.#context.words(key, { loaded: formatNumber(loaded, language), n });
   }
 }

@@ -5,14 +5,18 @@
 
 const SCOPES = /** @type {const} */ (["loaded", "gallery", "all"]);
 
-/** Return the scope itself, or the next wider one in which something is found. If nothing is found
- * anywhere, the scope stays.
+/** Return the scope itself, or the next wider one in which something is found, or may be: counting is
+ * bounded. If nothing is found anywhere, the scope stays.
  * @param {SearchScope} scope
  * @param {Pick<SearchPreview, "loaded" | "gallery" | "library">} preview
  * @returns {SearchScope} */
 export function widenScope(scope, preview) {
   const wider = SCOPES.slice(SCOPES.indexOf(scope));
-  return wider.find((one) => countFound(one, preview).count > 0) ?? scope;
+  const hasSome = (/** @type {SearchScope} */ one) => {
+    const { count, is_more: isMore } = countFound(one, preview);
+    return count > 0 || isMore;
+  };
+  return wider.find(hasSome) ?? scope;
 }
 
 /** Return how many images match in a scope.

@@ -20,10 +20,12 @@ WHERE n.kind = ? AND (n.name NOT LIKE '#%' AND instr(n.name, ?) > 0
 GROUP BY n.number ORDER BY uses DESC LIMIT ?
 """
 
+_MOST_AUTHORS = 200  # whose images are counted
 _AUTHORS = """
-SELECT n.shown, count(u.id) AS uses FROM names n JOIN uses u ON u.name = n.number
-WHERE n.kind = 'author' AND n.name >= ? AND n.name < ?
-GROUP BY n.number ORDER BY n.name != ?, uses DESC LIMIT ?
+SELECT shown, (SELECT count(*) FROM uses u WHERE u.name = n.number) AS uses
+FROM (SELECT * FROM names WHERE kind = 'author' AND name >= ? AND name < ?
+    ORDER BY name LIMIT ?) n
+ORDER BY n.name != ?, uses DESC LIMIT ?
 """
 
 _ANNOTATIONS = {
@@ -68,7 +70,7 @@ def suggest_values(word: str) -> list[Suggestion]:
 def find_authors(start: str, limit: int) -> list[Suggestion]:
     """Return the authors in the library whose names begin so: an exact match, then the busiest."""
     name = fold_text(start)
-    values = (name, f"{name}\U0010ffff", name, limit)
+    values = (name, f"{name}\U0010ffff", _MOST_AUTHORS, name, limit)
     rows = select_rows_or_empty(_AUTHORS, values) if name else []
     return [Suggestion(shown, count) for shown, count in rows]
 
