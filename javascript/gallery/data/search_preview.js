@@ -46,7 +46,7 @@ export class SearchPreviews {
   #abort = new AbortController();
   #timer = 0;
   #found = NOTHING;
-  /** @type {Map<string, Pick<Found, "models" | "author">>} what Civitai answered, by text */
+  /** @type {Map<string, Pick<Found, "models" | "author">>} what Civitai answered, by level and text */
   #answers = new Map();
 
   /** @param {Context} context
@@ -71,7 +71,13 @@ export class SearchPreviews {
       normalize(one.text).startsWith(start),
     );
     const preview = this.#found.text === text ? this.#found.preview : null;
-    this.#found = { ...NOTHING, text, preview, suggestions, ...this.#answers.get(text) };
+    this.#found = {
+      ...NOTHING,
+      text,
+      preview,
+      suggestions,
+      ...this.#answers.get(this.#keyOf(text)),
+    };
     this.#timer = window.setTimeout(() => void this.#request(text, word), PAUSE);
   }
 
@@ -93,7 +99,7 @@ export class SearchPreviews {
     });
     const { preview } = this.#found;
     if (signal.aborted || preview?.kind !== "words" || text.length < LEAST) return;
-    if (this.#answers.has(text)) return;
+    if (this.#answers.has(this.#keyOf(text))) return;
     this.#timer = window.setTimeout(() => void this.#askCivitai(text, signal), CIVITAI_PAUSE);
   }
 
@@ -113,9 +119,17 @@ export class SearchPreviews {
     });
     await Promise.all([models, author]);
     if (signal.aborted || !this.#found.models) return;
-    this.#answers.set(text, { models: this.#found.models, author: this.#found.author });
+    this.#answers.set(this.#keyOf(text), {
+      models: this.#found.models,
+      author: this.#found.author,
+    });
     const [oldest = ""] = this.#answers.keys();
     if (this.#answers.size > MOST_CACHED) this.#answers.delete(oldest);
+  }
+
+  /** @param {string} text */
+  #keyOf(text) {
+    return `${this.#context.store.get().where.level} ${text}`;
   }
 
   /** Return whether the library has an author of this name. @param {string} name */

@@ -188,10 +188,10 @@ export class Finder {
       : words("find_anything");
     const searched = results?.query ?? getSearched(now);
     const isElsewhere = searched !== this.#searched || where !== this.#where;
+    const isTyped = ![this.#ran, this.#searched].includes(this.#field.value);
     this.#searched = searched;
     this.#where = where;
-    const isTyping = this.#field.matches(":focus") && this.#field.value !== this.#ran;
-    if (isElsewhere && !isTyping) this.#reset();
+    if (isElsewhere && !(isTyped && this.#field.matches(":focus"))) this.#reset();
     this.#drawRows();
   }
 
