@@ -103,7 +103,7 @@ test("a search that loads more says what it has found so far and can be stopped"
     actions: ["stop-search"],
   });
   const slow = getGalleryStatus({ ...searching, requestedAt: 1000 }, words, 13_500);
-  assert.deepEqual(slow.actions, ["retry", "give-up"]);
+  assert.deepEqual([slow.text, slow.actions], ["no_answer_for 12", ["stop-search"]]);
   const unknown = getGalleryStatus({ ...searching, matches: null }, words, 0);
   assert.equal(unknown.text, "search_reads_on 0 2");
 });

@@ -53,6 +53,12 @@ export class Pager {
     return this.#startLoading("fresh");
   }
 
+  /** Load no more until it is asked for. */
+  stop() {
+    this.#cancel();
+    this.#context.store.set({ loading: false, requestedAt: 0 });
+  }
+
   /** Stop waiting for Civitai, and load the page from the library instead. */
   loadFromLibrary() {
     if (!this.#context.store.get().loading) return;

@@ -14,6 +14,9 @@ export function makeSearchActions({ store }, parts) {
     searchModels: (words, page) => parts.navigation.openModels(words, page),
     clearSearch: () => parts.search.clear(),
     searchOn: () => (store.get().widened ? parts.search.searchOn() : parts.loadedFilter.readOn()),
-    stopSearch: () => store.set({ searchReading: "" }),
+    stopSearch() {
+      store.set({ searchReading: "" });
+      parts.pager.stop();
+    },
   };
 }

@@ -78,8 +78,7 @@ function makeReadingStatus(state, { language }, words, now) {
     shown: formatNumber(shown, language),
     n: formatNumber(images.length, language),
   });
-  const status = makeWaitingStatus(time, text, words);
-  return status.actions.length ? status : { ...status, actions: ["stop-search"] };
+  return { ...makeWaitingStatus(time, text, words), actions: ["stop-search"] };
 }
 
 /** Return the text to show while a page is being loaded, "" if another part of the page says so.
