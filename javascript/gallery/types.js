@@ -116,6 +116,7 @@
  * @typedef {object} Actions  every action, once, for buttons, keys and panels
  * @property {(text: string) => Promise<void>} find
  * @property {(cursor: string) => Promise<void>} findMore  the next cards of a search
+ * @property {(words: string) => Promise<void>} searchModels  of Civitai, out of the details or a panel
  * @property {() => void} closeResults
  * @property {(id: number, version?: number | null) => Promise<void>} openModel
  * @property {(user: string) => Promise<void>} openUser

@@ -7,6 +7,7 @@ import {
   findJobFile,
   getChosenFile,
   getRefusal,
+  getSearchWords,
   listGettable,
   makeCollectionQuery,
   makeImageQuery,
@@ -49,6 +50,13 @@ test("a file that may run code waits for a word for this very file", () => {
     { version_id: 7, file_id: 3, allow_pickle: true },
   ]);
   assert.ok(needsWord(needed(7), chosen({ file: 3, allowed: 1 })));
+});
+
+test("a model that Civitai does not know is searched by its name, without underscores", () => {
+  const unknown = { version_id: null, url: "", name: " night_windows__v1 " };
+  assert.equal(getSearchWords(unknown), "night windows v1");
+  assert.equal(getSearchWords({ ...unknown, version_id: 7 }), "");
+  assert.equal(getSearchWords({ ...unknown, url: "https://civitai.com/models/1" }), "");
 });
 
 test("what is here, refused, on its way or without a file is not offered", () => {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from civitai_manager_libs.demo.gallery import list_gallery, make_meta
+from civitai_manager_libs.demo.gallery.catalogue import find_model
 from gallery_page import with_axe
 from page_driver import expect, wait_for
 
@@ -113,6 +115,15 @@ def test_early_access_is_said_with_its_date_and_not_tried(server, open_gallery, 
     expect(refusal).to_have_text(re.compile(r"Early access until 20\d\d-\d\d-\d\d: "))
     expect(page.control("get-chosen")).to_have_count(0)
     assert not [path for path in demo.requests if "/api/download/" in path]
+
+
+def test_model_that_civitai_does_not_know_is_searched_by_its_name(server, open_gallery):
+    rows = (row for row in list_gallery(find_model(_WINDOWS)) if row.kind == "a1111")
+    row = next(row for row in rows if "Model" in make_meta(row))
+    page = open_gallery(server, f"?model={_WINDOWS}&image={row.id}").ready()
+    _row(page, "model").locator("[data-do=search-civitai]").click()
+    page.page.wait_for_url(re.compile(r"find=.*" + make_meta(row)["Model"].split("_")[0]))
+    expect(page.page.locator("dialog[data-viewer][open]")).to_have_count(0)
 
 
 def test_file_that_may_run_code_waits_for_a_word(server, open_gallery, folder):

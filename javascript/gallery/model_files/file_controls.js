@@ -10,6 +10,7 @@ import {
   getChoice,
   getChosenFile,
   getRefusal,
+  getSearchWords,
   isAbsent,
 } from "../state/model_files.js";
 
@@ -27,6 +28,7 @@ export class FileControls {
   #line = el("span", { class: "line" });
   #progress;
   #refusal = el("p", { class: "refusal warns", dir: "auto" });
+  #search;
   /** @type {NeededFile | null} */
   #needed = null;
 
@@ -54,6 +56,10 @@ export class FileControls {
       this.#change({ allowed: this.#trust.checked ? Number(this.#choose.value) : null }),
     );
     this.#progress = el("div", { class: "coming" }, this.#bar, this.#line);
+    this.#search = button(
+      { action: "search-civitai", icon: icon("search"), words: words("model_search_civitai") },
+      () => this.#needed && actions.searchModels(getSearchWords(this.#needed)),
+    );
     this.element = el(
       "div",
       { class: "model-file" },
@@ -63,12 +69,14 @@ export class FileControls {
       this.#get,
       this.#progress,
       this.#refusal,
+      this.#search,
     );
   }
 
   /** Show the state of a needed model. @param {NeededFile} needed */
   draw(needed) {
-    const { jobs, fileChoices } = this.#context.store.get();
+    const { store, words } = this.#context;
+    const { jobs, fileChoices } = store.get();
     const isNews = needed !== this.#needed;
     this.#needed = needed;
     const file = getChosenFile(needed, fileChoices);
@@ -82,6 +90,9 @@ export class FileControls {
       !isOpen || !file?.is_pickle || Boolean(getRefusal(needed, fileChoices));
     this.#trust.checked = file !== null && getChoice(needed, fileChoices).allowed === file.id;
     this.#companions.hidden = !isOpen || !file || Boolean(needed.refusal);
+    const searched = { label: words("model_search_civitai"), name: getSearchWords(needed) };
+    this.#search.hidden = !isOpen || !searched.name;
+    setAttribute(this.#search, "aria-label", words("model_get_name", searched));
     this.#drawProgress(coming);
     this.#drawRefusal(needed, isOpen);
     this.#drawButton(needed, file, isOpen);

@@ -58,6 +58,14 @@ export function isAbsent({ availability }) {
   return availability === "missing" || availability === "other";
 }
 
+/** Return the words by which to search Civitai for a model that it does not know by its hash, "" if
+ * it is known or has no name.
+ * @param {Pick<NeededFile, "version_id" | "url" | "name">} needed */
+export function getSearchWords({ version_id, url, name }) {
+  const isKnown = version_id !== null || url !== "";
+  return isKnown ? "" : name.replaceAll(/[_\s]+/g, " ").trim();
+}
+
 /** Return the needed files that can be downloaded, without those that are being downloaded.
  * @param {State} state
  * @param {readonly NeededFile[]} files */
