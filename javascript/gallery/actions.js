@@ -35,6 +35,8 @@ import { readPace } from "./viewer/slideshow.js";
  * @property {import("./panels/jobs.js").Jobs} jobs
  * @property {import("./data/needed_files.js").NeededFiles} neededFiles
  * @property {import("./panels/watches.js").Watches} watches
+ * @property {import("./data/hidden.js").HiddenImages} hidden
+ * @property {import("./panels/settings.js").Settings} settings
  * @property {import("./compare/compare.js").Compare} compare
  * @property {import("./menu/image_menu.js").ImageMenu} imageMenu
  */
@@ -54,6 +56,11 @@ export function makeActions(context, parts, outside) {
     ...makeModelFileActions(context, parts),
     ...makeSearchActions(context, parts),
     ...outside,
+    hide: (rule) => parts.hidden.hide(rule),
+    unhide: (rule) => parts.hidden.unhide(rule),
+    showHidden: (showsHidden) => parts.hidden.show(showsHidden),
+    loadHiddenRules: () => parts.hidden.loadRules(),
+    openHiddenRules: () => parts.settings.openHiddenRules(),
     toggleWatch: () => parts.watches.toggleWatch(),
     favourite: (ids) => parts.annotations.toggleFavourite(ids),
     annotate: (ids, change, message) => parts.annotations.saveChange(ids, change, message),
@@ -263,12 +270,15 @@ function makeFocusActions({ store, toast, words }, parts) {
 /** Return the actions that start and cancel downloads.
  * @param {Context} context
  * @param {PageParts} parts */
-function makeDownloadActions({ store }, parts) {
+function makeDownloadActions({ store, toast, words }, parts) {
   return {
     download: (/** @type {Iterable<number>} */ ids) =>
       parts.jobs.startJob({ ids: [...ids], query: store.get().where }),
-    downloadGallery: (/** @type {number} */ limit, /** @type {boolean} */ verify) =>
-      parts.jobs.startJob({ query: store.get().where, limit, ...(verify && { verify }) }),
+    async downloadGallery(/** @type {number} */ limit, /** @type {boolean} */ verify) {
+      const { where, hiddenCount } = store.get();
+      await parts.jobs.startJob({ query: where, limit, ...(verify && { verify }) });
+      if (hiddenCount) toast(words("hidden_downloaded"));
+    },
     readRecords: (/** @type {number} */ limit) =>
       parts.jobs.startJob({
         query: { ...store.get().where, search: null },

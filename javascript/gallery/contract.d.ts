@@ -27,6 +27,7 @@ export interface GetResponses {
   collections: Collection[];
   "file/{id}": unknown;
   filename_preview: FilenamePreview;
+  hidden: HiddenRule[];
   images: ImagePage;
   "images/{id}": ImageDetails;
   "images/{id}/reproductions": Reproduction[];
@@ -168,10 +169,18 @@ export interface FilenamePreview {
   fields: string;
 }
 /**
+ * An author, or a word of the prompt or the tags, whose images are hidden.
+ */
+export interface HiddenRule {
+  kind: "author" | "word";
+  text: string;
+}
+/**
  * A page of a gallery or of a search.
  *
  * cursor: of the next page, None at the end. from_library: Civitai did not answer, and the page is
  * the stored one. search_progress: of a search that filled less than a page and goes on.
+ * hidden_count: images left out because of their author or a word.
  */
 export interface ImagePage {
   images: ImageView[];
@@ -180,6 +189,7 @@ export interface ImagePage {
   notes: Note[];
   from_library: boolean;
   search_progress: SearchProgress | null;
+  hidden_count: number;
 }
 /**
  * An image as the grid shows it.
@@ -632,6 +642,7 @@ export interface PostResponses {
   annotations: AnnotationsChanged;
   collections: CollectionsChanged;
   compatibility: Incompatibilities;
+  hidden: HiddenChanged;
   image_annotations: AnnotationsRead;
   "images/{id}/comparison": Comparison;
   "images/{id}/reproductions/remove": Reproduction[];
@@ -669,6 +680,13 @@ export interface CollectionsChanged {
  */
 export interface Incompatibilities {
   incompatibilities: string[];
+}
+/**
+ * All rules after a change, and which of the loaded images they hide.
+ */
+export interface HiddenChanged {
+  rules: HiddenRule[];
+  hidden_ids: number[];
 }
 /**
  * The annotations of images by image id; images without any are left out.
@@ -785,6 +803,7 @@ export interface PostBodies {
   annotations: AnnotationsBody;
   collections: CollectionBody;
   compatibility: Text;
+  hidden: HiddenBody;
   image_annotations: IdsBody;
   "images/{id}/comparison": unknown;
   "images/{id}/reproductions/remove": ReproductionIds;
@@ -840,6 +859,15 @@ export interface CollectionBody {
 }
 export interface Text {
   text: string;
+}
+/**
+ * What to hide or to show again. ids: images that the page has loaded.
+ */
+export interface HiddenBody {
+  kind: "author" | "word";
+  text: string;
+  action: "hide" | "unhide";
+  ids: number[];
 }
 export interface IdsBody {
   ids: number[];

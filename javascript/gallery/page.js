@@ -11,6 +11,7 @@ import { Api, isAborted } from "./data/api.js";
 import { BookmarkSync } from "./data/bookmark_sync.js";
 import { Connection } from "./data/connection.js";
 import { GallerySearch } from "./data/gallery_search.js";
+import { HiddenImages } from "./data/hidden.js";
 import { LoadedFilter } from "./data/loaded_filter.js";
 import { Navigation } from "./data/navigation.js";
 import { NeededFiles } from "./data/needed_files.js";
@@ -139,6 +140,7 @@ function buildParts(context, status) {
   const view = makeViewActions(store);
   parts.pager = new Pager(context);
   parts.navigation = new Navigation(context, parts.pager);
+  parts.hidden = new HiddenImages(context, () => parts.pager.restart({ isSameSource: true }));
   parts.bookmarkSync = new BookmarkSync(context);
   parts.annotations = new AnnotationWriter(context, parts.bookmarkSync);
   parts.loadedFilter = new LoadedFilter(context);
@@ -156,7 +158,7 @@ function buildParts(context, status) {
   context.page.append(status); // moved: below the images
   new SelectionBar(context);
   parts.viewer = new Viewer(context);
-  new Settings(context);
+  parts.settings = new Settings(context);
   new Collections(context);
   new ModelFilesPanel(context);
   new StatsPanel(context);

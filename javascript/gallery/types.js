@@ -85,6 +85,9 @@
  * @property {Note[]} notes
  * @property {SearchProgress | null} searchProgress  of a search whose last page was not filled: it goes on
  * @property {string} libraryDate  when what is shown was read, if Civitai does not answer; else ""
+ * @property {number} hiddenCount  images left out because of their author or a word
+ * @property {boolean} showsHidden  they are shown until another gallery is opened
+ * @property {readonly import("./contract").HiddenRule[]} hiddenRules  as they were asked for last
  * @property {LoadedFilterState} loadedFilter
  * @property {ReadonlySet<number> | null} matches  ids that the server says fit; null where it is not asked
  * @property {"" | "on" | "enough"} searchReading  on: pages are loaded by themselves, because few of
@@ -133,6 +136,11 @@
  * @property {() => Promise<void>} reloadGallery  the gallery from its beginning, of Civitai itself
  * @property {(part?: Part) => void} retry  this part, or all that failed
  * @property {(of?: "lookup" | "images") => void} giveUp  both if not told which
+ * @property {(rule: import("./contract").HiddenRule) => Promise<void>} hide  images of an author, or with a word
+ * @property {(rule: import("./contract").HiddenRule) => Promise<void>} unhide
+ * @property {(showsHidden: boolean) => Promise<void>} showHidden
+ * @property {() => Promise<void>} loadHiddenRules
+ * @property {() => void} openHiddenRules  among the settings
  * @property {(id: number) => void} open
  * @property {() => void} close
  * @property {(by: number) => Promise<void>} step

@@ -6,6 +6,7 @@ import {
   getFailedParts,
   getParameterLabel,
   getShown,
+  hideImages,
   isFiltered,
   makeInitialState,
   NO_FILTER,
@@ -20,6 +21,7 @@ const page = (ids, more = {}) => ({
   notes: [],
   read_at: "2026-01-01T00:00:00Z",
   from_library: false,
+  hidden_count: 0,
   ...more,
 });
 const readText = (name, root) => readFileSync(new URL(name, root), "utf-8");
@@ -165,4 +167,26 @@ test("only actions and what asks the server set the store", () => {
     .filter((name) => name.endsWith(".js") && /\bstore\.set\(/.test(readText(name, root)))
     .filter((name) => !name.endsWith("actions.js") && !name.startsWith("data"));
   assert.deepEqual(setters, []);
+});
+
+test("hidden images of all pages are counted, and none of the gallery before", () => {
+  const first = {
+    ...makeInitialState(),
+    ...addPage(makeInitialState(), page([1], { hidden_count: 2 })),
+  };
+  const second = { ...first, ...addPage(first, page([2], { hidden_count: 3 })) };
+  assert.equal(second.hiddenCount, 5);
+  assert.equal(addPage({ ...second, stale: true }, page([9], { hidden_count: 1 })).hiddenCount, 1);
+});
+
+test("an open image that is hidden gives its place to the next one, or to the last", () => {
+  const images = [1, 2, 3, 4].map((id) => view(id));
+  const state = { ...makeInitialState(), images, open: 2, focus: 4, marks: new Set([1, 3]) };
+  const hidden = hideImages(state, new Set([2, 3]));
+  assert.deepEqual(idsOf(hidden.images), [1, 4]);
+  assert.deepEqual([hidden.open, hidden.focus, hidden.hiddenCount], [4, 4, 2]);
+  assert.deepEqual([...hidden.marks], [1]);
+  assert.equal(hideImages({ ...state, open: 4 }, new Set([3, 4])).open, 2);
+  assert.equal(hideImages(state, new Set([1, 2, 3, 4])).open, null);
+  assert.deepEqual(hideImages({ ...state, showsHidden: true }, new Set([2])), {});
 });

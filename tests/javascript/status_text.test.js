@@ -133,3 +133,12 @@ test("a search that finds nothing offers to look for models, and to be cleared",
   const inLibrary = { where: { ...where, model: null, search: "sea " }, ended: true };
   assert.deepEqual(getGalleryStatus(state(inLibrary), words, 0), offered);
 });
+
+test("what is hidden is counted at the end, with the button that shows it", () => {
+  const said = getGalleryStatus(state({ ...full, ended: true, hiddenCount: 3 }), words, 0);
+  assert.equal(said.text, "gallery_ends 2 2 · hidden_count 3");
+  assert.deepEqual(said.actions, ["show-hidden"]);
+  const empty = getGalleryStatus(state({ ended: true, hiddenCount: 3 }), words, 0);
+  assert.equal(empty.text, "hidden_count 3");
+  assert.ok(empty.actions.includes("show-hidden"));
+});

@@ -124,6 +124,7 @@ export class Navigation {
       loadedFilter: NO_FILTER,
       marks: readMarks(getSource(where)),
       revealed: new Set(),
+      showsHidden: false,
       open: null,
     };
   }

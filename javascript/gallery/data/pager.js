@@ -85,13 +85,13 @@ export class Pager {
   async #loadPage(mode) {
     const { store, api } = this.#context;
     const { signal } = this.#abort;
-    const { where, cursor } = store.get();
+    const { where, cursor, showsHidden } = store.get();
     store.set(({ problems }) => ({
       loading: true,
       requestedAt: performance.now(),
       problems: { ...problems, images: null },
     }));
-    const path = buildImagesPath(where, cursor, PAGE_SIZE);
+    const path = buildImagesPath(where, cursor, PAGE_SIZE, showsHidden);
     try {
       const page = await api.get(`${path}${mode ? `&${mode}=1` : ""}`, { signal });
       if (!signal.aborted) store.set((state) => addPage(state, page));

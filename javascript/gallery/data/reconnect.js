@@ -57,10 +57,11 @@ export class Reconnect {
   /** Fetch the first page from Civitai, to replace the page from the library. */
   async #fetchLive() {
     const { store, api, signal } = this.#context;
-    const { where } = store.get();
+    const { where, showsHidden } = store.get();
     this.#isBusy = true;
     try {
-      const page = await api.get(`${buildImagesPath(where, null, PAGE_SIZE)}&fresh=1`, { signal });
+      const path = buildImagesPath(where, null, PAGE_SIZE, showsHidden);
+      const page = await api.get(`${path}&fresh=1`, { signal });
       if (page.from_library || store.get().where !== where) return;
       store.set((state) => replaceLibraryPage(state, page, this.#isAtTop()));
     } catch (error) {

@@ -4,6 +4,8 @@ import { button, el } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { makeLongText } from "../core/long_text.js";
+import { openMenu } from "../core/menu.js";
+import { listHideItems } from "../menu/hide_items.js";
 import { getParameterLabel } from "../state/state.js";
 
 /** @import { Context, ImageRecord, View } from "../types.js" */
@@ -54,7 +56,7 @@ export function makeAbout(context, view, record) {
  * @param {Context} context
  * @param {View} view
  * @param {ImageRecord} [record] */
-function makeAuthor({ words, actions }, view, record) {
+function makeAuthor({ words, actions, root, signal }, view, record) {
   if (!view.user) return el("p", { class: "author dim" }, words("anonymous"));
   const open = el("button", {
     type: "button",
@@ -74,7 +76,12 @@ function makeAuthor({ words, actions }, view, record) {
     ? makeExternalLink(record.user_url, "", "on-civitai-user")
     : null;
   profile?.setAttribute("aria-label", words("see_on_civitai"));
-  return el("p", { class: "author" }, open, profile);
+  const look = { action: "author-menu", icon: icon("more"), class: "quiet", isBare: true };
+  const menu = button({ ...look, words: words("author_menu") }, () =>
+    openMenu(root, menu, listHideItems(view.user, { words, actions }), signal),
+  );
+  menu.setAttribute("aria-haspopup", "menu");
+  return el("p", { class: "author" }, open, profile, menu);
 }
 
 /** Return a section with a prompt, null for an empty prompt.

@@ -37,6 +37,7 @@ export class Status {
         "problems",
         "ended",
         getShown,
+        "hiddenCount",
         "notes",
         "images",
         "searchReading",
@@ -115,6 +116,8 @@ export class Status {
         ),
       more: () => button({ action, words: words("read_on") }, () => void actions.more()),
       "read-anew": () => button({ action, ...again }, () => void actions.reloadGallery()),
+      "show-hidden": () =>
+        button({ action, words: words("show_hidden") }, () => actions.showHidden(true)),
       "reset-filters": () =>
         button({ action, words: words("reset_filters") }, () => actions.resetFilters()),
     };

@@ -5,7 +5,7 @@ import { getSource, listSetFilters, makeDefaultQuery } from "../state/query.js";
 import { getFailedGalleryPart, getShown, isFiltered } from "../state/state.js";
 
 /** @import { State, Words } from "../types.js" */
-/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "reset-filters"} StatusAction */
+/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "reset-filters" | "show-hidden"} StatusAction */
 
 /**
  * @typedef {object} StatusText
@@ -61,7 +61,20 @@ export function getGalleryStatus(state, words, now) {
     return makeWaitingStatus(now - requestedAt, getWaitingText(state, words), words);
   if (!bootstrap) return { kind: "waits", text: words("reading"), actions: [] };
   if (!getSource(where)) return { kind: "start", text: words("start_here"), actions: [] };
-  return getEndStatus(state, bootstrap, words);
+  return tellHidden(getEndStatus(state, bootstrap, words), state, bootstrap, words);
+}
+
+/** Return the status with the number of hidden images and a button that shows them.
+ * @param {StatusText} status
+ * @param {State} state
+ * @param {import("../types.js").Bootstrap} bootstrap
+ * @param {Words} words
+ * @returns {StatusText} */
+function tellHidden(status, { hiddenCount, images }, { language }, words) {
+  if (!hiddenCount || !["end", "empty", "narrowed"].includes(status.kind)) return status;
+  const hidden = words("hidden_count", { n: formatNumber(hiddenCount, language) });
+  const text = status.kind === "empty" && !images.length ? hidden : `${status.text} · ${hidden}`;
+  return { ...status, text, actions: [...status.actions, "show-hidden"] };
 }
 
 /** Return how much of a gallery a search has found while it loads more by itself.

@@ -5,6 +5,7 @@
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
+import { openMenu } from "../core/menu.js";
 import { canCompare } from "../state/selection.js";
 import { getShown } from "../state/state.js";
 
@@ -14,6 +15,7 @@ export class SelectionBar {
   #context;
   #section = el("section", { class: "selection-bar surface", hidden: true });
   #where = el("p", { class: "where" });
+  #hidden;
   #count = el("p", { class: "count", role: "status" });
   #marked;
   #top;
@@ -28,6 +30,13 @@ export class SelectionBar {
       { action: "compare", icon: icon("compare"), words: words("compare_title"), class: "quiet" },
       () => actions.compare(),
     );
+    this.#hidden = el("button", {
+      type: "button",
+      class: "plain dim",
+      "data-do": "hidden",
+      "aria-haspopup": "menu",
+      on: { click: () => this.#openHiddenMenu() },
+    });
     this.#marked = this.#markedGroup();
     this.#top = button(
       { action: "top", icon: icon("top"), words: words("to_top"), isBare: true },
@@ -41,7 +50,7 @@ export class SelectionBar {
       { action: "mark-all", icon: icon("check"), words: words("do_mark_all"), class: "quiet" },
       () => actions.markAll(),
     );
-    this.#section.append(this.#where, this.#back, all, this.#marked, this.#top);
+    this.#section.append(this.#where, this.#hidden, this.#back, all, this.#marked, this.#top);
     root.append(el("div", { class: "bar-place" }, this.#section));
     const sizes = new ResizeObserver(() => this.#place());
     sizes.observe(root.host);
@@ -49,7 +58,18 @@ export class SelectionBar {
     window.addEventListener("resize", () => this.#place(), { signal });
     signal.addEventListener("abort", () => sizes.disconnect());
     store.on(
-      [getShown, "marks", "passed", "loading", "ended", "results", "place", "loadedFilter"],
+      [
+        getShown,
+        "marks",
+        "passed",
+        "loading",
+        "ended",
+        "results",
+        "place",
+        "loadedFilter",
+        "hiddenCount",
+        "showsHidden",
+      ],
       (now) => this.#draw(now),
       { signal },
     );
@@ -63,6 +83,18 @@ export class SelectionBar {
     host.style.setProperty("--cs-host-center", `${left + width / 2}px`);
     host.style.setProperty("--cs-host-width", `${width}px`);
     host.style.setProperty("--cs-selection-bar-height", `${this.#section.offsetHeight}px`);
+  }
+
+  /** Offer to show what is hidden, and the list of why. */
+  #openHiddenMenu() {
+    const { root, words, actions, store, signal } = this.#context;
+    const { showsHidden } = store.get();
+    const show = () => actions.showHidden(!showsHidden);
+    const items = [
+      { key: "show-hidden", text: words("show_hidden"), isChecked: showsHidden, do: show },
+      { key: "hidden-rules", text: words("hidden_list"), do: () => actions.openHiddenRules() },
+    ];
+    openMenu(root, this.#hidden, items, signal);
   }
 
   #markedGroup() {
@@ -122,7 +154,8 @@ export class SelectionBar {
 
   /** Show the position in the gallery and the number of marked images. @param {State} now */
   #draw(now) {
-    const { marks, passed, ended, results, place, bootstrap, loading } = now;
+    const { marks, passed, ended, results, place, bootstrap, loading, hiddenCount, showsHidden } =
+      now;
     const shown = getShown(now);
     const { words } = this.#context;
     const number = (/** @type {number} */ value) => formatNumber(value, bootstrap?.language);
@@ -131,6 +164,10 @@ export class SelectionBar {
     const counts = { at: number(Math.min(passed, shown.length)), n: number(shown.length) };
     this.#where.textContent = words(ended ? "of_all" : "so_far", counts);
     this.#where.toggleAttribute("data-waits", loading);
+    this.#hidden.hidden = !hiddenCount && !showsHidden;
+    this.#hidden.textContent = showsHidden
+      ? words("hidden_shown")
+      : words("hidden_count", { n: number(hiddenCount) });
     this.#section.toggleAttribute("data-marked", marks.size > 0);
     this.#marked.hidden = marks.size === 0;
     this.#compare.hidden = !canCompare(marks);

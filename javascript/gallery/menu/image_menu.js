@@ -8,6 +8,7 @@ import { listTabs } from "../details/send_to.js";
 import { buildImageAddress } from "../state/query.js";
 import { listChosen, MOST_COMPARED } from "../state/selection.js";
 import { CollectionName } from "./collection_name.js";
+import { listHideItems } from "./hide_items.js";
 
 /** @import { MenuItem, Point } from "../core/menu.js" */
 /** @import { Context, ImageRecord } from "../types.js" */
@@ -169,6 +170,11 @@ export class ImageMenu {
     };
     return [
       ...(user ? [{ key: "menu-author", text: words("menu_author", { user }), do: openUser }] : []),
+      {
+        key: "menu-hide",
+        text: words("menu_hide"),
+        do: () => this.#show(listHideItems(user, this.#context)),
+      },
       { key: "menu-new-tab", text: words("menu_new_tab"), do: () => openTab(address()) },
       {
         key: "menu-copy-address",

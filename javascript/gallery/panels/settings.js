@@ -8,6 +8,7 @@ import { updateBootstrap } from "../data/received.js";
 import { openHostSettings } from "../host/host_page.js";
 import { makeBrowserSettings } from "./browser_settings.js";
 import { FilenamePreview } from "./filename_preview.js";
+import { HiddenRules } from "./hidden_rules.js";
 import { KeyForm } from "./key_form.js";
 import { Panel } from "./panel.js";
 
@@ -26,6 +27,7 @@ export class Settings {
     this.context = context;
     this.key = new KeyForm(context);
     this.filenamePreview = new FilenamePreview(context);
+    this.hiddenRules = new HiddenRules(context);
     const { store, signal } = context;
     store.on(["bootstrap"], (now, before) => this.#follow(now, before), { signal });
     new Panel(context, "settings", {
@@ -52,6 +54,14 @@ export class Settings {
       if (setting.name === "saved_name") void this.filenamePreview.show(String(setting.value));
     }
     this.key.showState();
+    void this.hiddenRules.load();
+  }
+
+  /** Open the panel at the list of what is hidden. */
+  openHiddenRules() {
+    const { store, actions } = this.context;
+    if (store.get().panel !== "settings") actions.panel("settings");
+    this.hiddenRules.focus();
   }
 
   /** Show values that were changed elsewhere, unless the user has typed another one.
@@ -92,7 +102,7 @@ export class Settings {
     );
     save.type = "submit";
     const [page, ...others] = GROUPS.map((group) => this.#makeGroup(group, settings));
-    const groups = [page, makeBrowserSettings(words), ...others];
+    const groups = [page, makeBrowserSettings(words), this.hiddenRules.element, ...others];
     const form = el(
       "form",
       { novalidate: true, autocomplete: "off" },

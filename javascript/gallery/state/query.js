@@ -96,13 +96,15 @@ function parseId(text) {
  * @param {Where} where
  * @param {string | null} cursor
  * @param {number} limit
+ * @param {boolean} [showsHidden]  whether hidden images are sent too
  * @returns {`images?${string}`} */
-export function buildImagesPath(where, cursor, limit) {
+export function buildImagesPath(where, cursor, limit, showsHidden = false) {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(buildImagesQuery(where)))
     parameters.set(name, String(value));
   if (cursor) parameters.set("cursor", cursor);
   parameters.set("limit", String(limit));
+  if (showsHidden) parameters.set("hidden", "1");
   return `images?${parameters}`;
 }
 

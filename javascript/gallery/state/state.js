@@ -54,6 +54,8 @@ export function makeInitialState() {
     loadedFilter: NO_FILTER,
     open: null,
     slideshow: false,
+    showsHidden: false,
+    hiddenRules: [],
     panel: "",
     compared: null,
     details: true,
@@ -83,6 +85,7 @@ export function makeEmptyGallery() {
     searchReading: /** @type {State["searchReading"]} */ (""),
     searchProgress: /** @type {import("../types.js").SearchProgress | null} */ (null),
     libraryDate: "",
+    hiddenCount: 0,
     anchor: null,
     range: null,
     focus: null,
@@ -107,10 +110,36 @@ export function addPage(state, page) {
     notes: mergeNotes(state.stale ? [] : state.notes, page.notes),
     searchProgress: page.search_progress ?? null,
     libraryDate: page.from_library ? page.read_at : "",
+    hiddenCount: (state.stale ? 0 : state.hiddenCount) + page.hidden_count,
     loading: false,
     stale: false,
     requestedAt: 0,
     problems: { ...state.problems, images: null },
+  };
+}
+
+/** Return the changes to the state when loaded images become hidden. The open image gives its place
+ * to the next one that is shown.
+ * @param {State} state
+ * @param {ReadonlySet<number>} ids
+ * @returns {Partial<State>} */
+export function hideImages(state, ids) {
+  const { images, marks, open, focus, hiddenCount } = state;
+  const shown = images.filter((view) => !ids.has(view.id));
+  if (shown.length === images.length || state.showsHidden) return {};
+  /** @param {number | null} id */
+  const findNext = (id) => {
+    if (id === null || !ids.has(id)) return id;
+    const at = images.findIndex((view) => view.id === id);
+    const next = images.slice(at).find((view) => !ids.has(view.id));
+    return next?.id ?? shown.at(-1)?.id ?? null;
+  };
+  return {
+    images: shown,
+    hiddenCount: hiddenCount + images.length - shown.length,
+    marks: new Set([...marks].filter((id) => !ids.has(id))),
+    open: findNext(open),
+    focus: findNext(focus),
   };
 }
 

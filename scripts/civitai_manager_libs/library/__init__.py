@@ -5,6 +5,7 @@ from . import (
     cache,
     deletions,
     gallery_stats,
+    hidden,
     import_export,
     models,
     pages,
@@ -16,13 +17,6 @@ from . import (
 )
 from .store import select_rows, wait_for_writes
 
-__all__ = ["bookmarks", "cache", "deletions", "gallery_stats", "import_export", "models", "pages"]
-__all__ += [
-    "recent_models",
-    "records",
-    "reproductions",
-    "search",
-    "select_rows",
-    "wait_for_writes",
-    "watches",
-]
+__all__ = ["bookmarks", "cache", "deletions", "gallery_stats", "hidden", "import_export"]
+__all__ += ["models", "pages", "recent_models", "records", "reproductions", "search"]
+__all__ += ["select_rows", "wait_for_writes", "watches"]

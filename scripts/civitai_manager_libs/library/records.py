@@ -15,7 +15,8 @@ from ..civitai import parse_image
 from ..core import Image
 from ..infotext import read_generation
 from . import deletions, stats_table
-from .search import index_images, run_search as search, SearchQuery, SearchScope
+from .search import HiddenTerms, index_images, run_search as search, SearchQuery, SearchScope
+from .search import select_hidden, SelectRows
 from .store import (
     compress_record,
     decompress_record,
@@ -26,8 +27,8 @@ from .store import (
     write_later,
 )
 
-__all__ = ["filter_matching", "find_image", "find_images", "list_latest_images", "store_images"]
-__all__ += ["store_missing_images"]
+__all__ = ["filter_matching", "find_hidden", "find_image", "find_images", "list_latest_images"]
+__all__ += ["store_images", "store_missing_images"]
 
 _MEMORY_BYTES = 64 * 1024 * 1024  # of the images in memory
 _IMAGE_BYTES = 2_000  # of an image in memory, beside its record
@@ -223,10 +224,31 @@ def filter_matching(
     """
     if not query.terms:
         return list(image_ids)
+    scope, limit = SearchScope(ids=image_ids), len(image_ids)
+    matching = _select_matching(
+        image_ids,
+        lambda read: search(query, scope, limit=limit, saved=saved, read=read).ids,
+    )
+    return [image_id for image_id in image_ids if image_id in matching]
+
+
+def find_hidden(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
+    """Return which of these images are hidden; those not written to the library yet count too."""
+    if not hidden:
+        return set()
+    return _select_matching(image_ids, partial(select_hidden, image_ids, hidden))
+
+
+def _select_matching(
+    image_ids: Sequence[int], search_in: Callable[[SelectRows], Iterable[int]]
+) -> set[int]:
+    """Return the ids that a search among these images finds.
+
+    search_in: searches in what its argument reads; called once for the images in the library, and
+    once for those that are not written to it yet.
+    """
     unwritten = _memory.list_unwritten(image_ids)  # first, as they may be written meanwhile
-    scope = SearchScope(ids=image_ids)
-    search_in = partial(search, query, scope, limit=len(image_ids), saved=saved)
-    matching = set(search_in(read=select_rows_or_empty).ids)
+    matching = set(search_in(select_rows_or_empty))
     if unwritten:
         matching.difference_update(unwritten)
         with open_temporary_library(unwritten) as db:
@@ -236,8 +258,8 @@ def filter_matching(
             def read(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
                 return db.execute(sql, values).fetchall()
 
-            matching |= set(search_in(read=read).ids)
-    return [image_id for image_id in image_ids if image_id in matching]
+            matching |= set(search_in(read))
+    return matching
 
 
 def _iter_stored(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:

@@ -1,26 +1,13 @@
 """Search in the library: by words, and by the values that images were made with."""
 
 from .conditions import SearchScope
-from .execute import run_search, SearchPage
+from .execute import run_search, SearchPage, select_hidden, SelectRows
 from .fields import fold_text
 from .grammar import FLAGS, parse_query, QueryProblem, SearchQuery
+from .hidden_terms import HiddenTerms
 from .indexer import index_images, index_remaining
 from .suggestions import find_authors, suggest_values, Suggestion
 
-__all__ = [
-    "FLAGS",
-    "QueryProblem",
-    "SearchPage",
-    "SearchQuery",
-    "SearchScope",
-    "Suggestion",
-    "fold_text",
-]
-__all__ += [
-    "find_authors",
-    "index_images",
-    "index_remaining",
-    "parse_query",
-    "run_search",
-    "suggest_values",
-]
+__all__ = ["FLAGS", "HiddenTerms", "QueryProblem", "SearchPage", "SearchQuery", "SearchScope"]
+__all__ += ["SelectRows", "Suggestion", "find_authors", "fold_text", "index_images"]
+__all__ += ["index_remaining", "parse_query", "run_search", "select_hidden", "suggest_values"]

@@ -11,7 +11,7 @@ from enum import IntEnum
 from .grammar import NAMES, NUMBERS, Term
 
 __all__ = ["Condition", "SearchScope", "Source", "iter_scope_conditions", "make_condition"]
-__all__ += ["make_trigram_queries", "merge_bounds"]
+__all__ += ["make_trigram_queries", "merge_bounds", "negate"]
 
 _TRIGRAM = 3  # letters
 _MOST_TRIGRAMS = 8  # of a search; the texts themselves are compared with the whole words
@@ -86,10 +86,13 @@ def make_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
     if term.is_not and sign in _INVERSE:
         return _negate_comparison(term, _INVERSE[sign])
     positive = _make_positive_condition(term, saved)
-    if not term.is_not:
-        return positive
+    return negate(positive) if term.is_not else positive
+
+
+def negate(condition: Condition) -> Condition:
+    """Return the condition that an image does not meet a condition."""
     # In SQL, NOT NULL is NULL.
-    return Condition(f"NOT ifnull({positive.sql}, 0)", positive.values, source=positive.source)
+    return Condition(f"NOT ifnull({condition.sql}, 0)", condition.values, source=condition.source)
 
 
 def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:

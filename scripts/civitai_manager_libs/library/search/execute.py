@@ -8,9 +8,8 @@ batch for each page. Such a page may have fewer ids than its limit, even none, a
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,13 +20,16 @@ from .conditions import (
     make_condition,
     make_trigram_queries,
     merge_bounds,
+    negate,
     SearchScope,
     Source,
 )
 from .grammar import SearchQuery, Term
+from .hidden_terms import HiddenTerms, make_hidden_condition
 from .order import Order, SORTS
+from .position import Position
 
-__all__ = ["SearchPage", "run_search"]
+__all__ = ["SearchPage", "SelectRows", "run_search", "select_hidden"]
 
 SelectRows = Callable[[str, Sequence[object]], "list[tuple[Any, ...]]"]
 
@@ -44,7 +46,6 @@ _SAMPLE, _RARE = 1_000, 50  # newest images; a word is rare if less than one in 
 _GIVEN_IDS = "SELECT value AS id FROM json_each(?)"
 _MATCHING = "SELECT rowid AS id FROM trigrams WHERE trigrams MATCH ?"
 _NO_SUCH_TRIGRAM = "\1\1\1"  # folded texts have no control characters
-_CURSOR = re.compile(r"([0-9]{1,18})(?::([0-9]{0,18}):([0-9]{1,18}):([0-9]{1,18}))?")
 
 
 @dataclass(frozen=True)
@@ -52,40 +53,14 @@ class SearchPage:
     """One page of search results.
 
     cursor: of the next page, None at the end. A page with few ids may have a next page. looked_at:
-    (number of images searched so far, number of all images), None at the end.
+    (number of images searched so far, number of all images), None at the end. hidden_count: number
+    of images that this page would have if the scope hid none.
     """
 
     ids: tuple[int, ...] = ()
     cursor: str | None = None
     looked_at: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True)
-class _Position:
-    """The position at which a page of results begins, as its cursor encodes it.
-
-    sort_key: of the last image that was returned or searched, None at the beginning. end: the last
-    sort key of the current batch, None to begin a new batch. count: number of images up to the end
-    of the batch. total: number of all images, 0 if not counted yet.
-    """
-
-    sort_key: int | None = None
-    end: int | None = None
-    count: int = 0
-    total: int = 0
-
-    @classmethod
-    def parse(cls, cursor: str | None) -> _Position:
-        """Parse a cursor; None or an invalid cursor gives the beginning."""
-        match = _CURSOR.fullmatch(cursor or "")
-        if match is None:
-            return cls()
-        sort_key, end, count, total = match.groups()
-        return cls(int(sort_key), int(end) if end else None, int(count or 0), int(total or 0))
-
-    def __str__(self) -> str:
-        end = "" if self.end is None else self.end
-        return f"{self.sort_key}:{end}:{self.count}:{self.total}"
+    hidden_count: int = 0
 
 
 @dataclass(frozen=True)
@@ -112,34 +87,47 @@ def run_search(
     sort: str = "Newest",
     cursor: str | None = None,
     limit: int = 100,
+    hidden: HiddenTerms = HiddenTerms(),
     saved: Callable[[], Iterable[int]] = list,
     read: SelectRows | None = None,
 ) -> SearchPage:
     """Return a page with the ids of at most `limit` images that match a search.
 
-    sort: one of SORTS; an unknown sort means "Newest". saved: returns the ids of downloaded images.
-    read: runs a SELECT and returns its rows, None to read the library. Raises DiskError.
+    sort: one of SORTS; an unknown sort means "Newest". hidden: images to leave out. saved: returns
+    the ids of downloaded images. read: runs a SELECT and returns its rows, None to read the
+    library. Raises DiskError.
     """
     if read is None:
         with open_library() as library:
-            return run_search(
-                query, scope, sort=sort, cursor=cursor, limit=limit, saved=saved, read=library.rows
-            )
+            search_in = partial(run_search, query, scope, sort=sort, cursor=cursor, limit=limit)
+            return search_in(hidden=hidden, saved=saved, read=library.rows)
     conditions = [make_condition(term, saved) for term in query.terms]
-    conditions = merge_bounds([*conditions, *iter_scope_conditions(scope)])
-    conditions.sort(key=lambda condition: condition.source)
-    scan = _plan_scan(query, scope, conditions, SORTS.get(sort, SORTS["Newest"]), read)
-    return scan.select_page(_Position.parse(cursor), limit)
+    conditions = [*conditions, *iter_scope_conditions(scope)]
+    plan = partial(_plan_scan, query, scope, SORTS.get(sort, SORTS["Newest"]), read)
+    position = Position.parse(cursor)
+    if not hidden:
+        return plan(conditions).select_page(position, limit)
+    is_hidden = make_hidden_condition(hidden)
+    page = plan([*conditions, negate(is_hidden)]).select_page(position, limit)
+    hidden_count = plan([*conditions, is_hidden]).count_between(position, page.cursor)
+    return replace(page, hidden_count=hidden_count)
+
+
+def select_hidden(ids: Sequence[int], hidden: HiddenTerms, read: SelectRows) -> set[int]:
+    """Return which of these images are hidden. read: runs a SELECT and returns its rows."""
+    plan = partial(_plan_scan, SearchQuery(), SearchScope(ids=ids), SORTS["Newest"], read)
+    return set(plan([make_hidden_condition(hidden)]).select_page(Position(), len(ids)).ids)
 
 
 def _plan_scan(
     query: SearchQuery,
     scope: SearchScope,
-    conditions: Sequence[Condition],
     order: Order,
     read: SelectRows,
+    conditions: Iterable[Condition],
 ) -> _Scan:
-    """Return the scan that probably finds the matching images with the least work."""
+    """Return the scan that probably finds the images of all conditions with the least work."""
+    conditions = sorted(merge_bounds(conditions), key=lambda condition: condition.source)
     # Among given ids, words are found faster in the texts than in the index.
     has_index = scope.ids is None and has_trigrams()
     list_trigrams = partial(_list_trigrams, read)
@@ -160,7 +148,7 @@ class _Scan:
     order: Order
     read: SelectRows
 
-    def select_page(self, position: _Position, limit: int) -> SearchPage:
+    def select_page(self, position: Position, limit: int) -> SearchPage:
         """Return a page of at most `limit` matching images that come after a position."""
         end, number = position.end, 0
         if end is None and not self.start.is_few:
@@ -173,7 +161,7 @@ class _Scan:
         total = position.total or int(self.read("SELECT count(*) FROM facts", ())[0][0])
         count = total if end is None else min(position.count + number, total)
         sort_key = found[limit - 1][1] if is_full else end
-        position = _Position(sort_key, end if is_full else None, count, total)
+        position = Position(sort_key, end if is_full else None, count, total)
         return SearchPage(ids, str(position), (count, total))
 
     def measure_batch(self, sort_key: int | None) -> tuple[int | None, int]:
@@ -226,6 +214,11 @@ class _Scan:
         """Return the sort key of the `number`-th matching image, None if fewer images match."""
         found = self.select_sort_keys(conditions, sort_key, end, 1, number - 1)
         return found[0][1] if found else None
+
+    def count_between(self, position: Position, cursor: str | None) -> int:
+        """Return the number of matching images after a position, up to a page's cursor."""
+        end = None if cursor is None else Position.parse(cursor).sort_key
+        return int(self._select("count(*)", self.conditions, position.sort_key, end)[0][0])
 
     def _count(self, sort_key: int | None, end: int) -> int:
         return int(self._select("count(*)", [], sort_key, end)[0][0])

@@ -143,12 +143,13 @@ def page_view(
     news: Container[int] = (),
     is_stored: bool = False,
     looked_at: tuple[int, int] | None = None,
+    hidden_count: int = 0,
 ) -> ImagePage:
     """Return the JSON of a page of images.
 
     news: ids of new images. is_stored: whether the page comes from the library, because Civitai
     does not respond. looked_at: (number of images searched so far, number of all images) of a
-    search.
+    search. hidden_count: number of images that the user hides.
     """
     ids = [image.id for image in images]
     saved, marked = find_saved_files(ids), bookmarks.annotations.find_annotations(ids)
@@ -159,6 +160,7 @@ def page_view(
         "notes": notes,
         "from_library": is_stored,
         "search_progress": {"count": looked_at[0], "total": looked_at[1]} if looked_at else None,
+        "hidden_count": hidden_count,
     }
 
 

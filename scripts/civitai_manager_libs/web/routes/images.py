@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from ...civitai import ImageQuery, may_be_time_limit, Page, seem_unrelated, walk_pages
+from ...core import Image
 from ...errors import HttpStatusError, NotFound
 from ...i18n import messages
-from ...library import models, pages, watches
+from ...library import models, pages, records, watches
 from ..http import ApiError, RemoteWork, RequestContext
 from ..schemas.images import ImagePage, Note
 from .dependencies import get_client, page_view, parse_gallery_query, parse_page_position
-from .library import search_images
+from .library import read_hidden_terms, search_images
 
 __all__ = ["get_images"]
 
@@ -36,7 +38,9 @@ def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
         read = pages.load_stored_page(query, cursor, size)
         if read is None:
             raise ApiError(404, "not_known")
-        return _images_view(query, read, read.page.next_cursor, notes)
+        shown = _leave_out_hidden(context, read.page.images)
+        hidden_count = len(read.page.images) - len(shown)
+        return _images_view(query, read, shown, read.page.next_cursor, notes, hidden_count)
     return RemoteWork(lambda: _read_pages(context, query, cursor, size, notes))
 
 
@@ -56,17 +60,25 @@ def _read_pages(
         reads.append(_read_page(context, query, at, size, fresh))
         return reads[-1].page
 
-    start, at, blank = cursor, cursor, 0
+    start, at, blank, hidden_count, shown = cursor, cursor, 0, 0, list[Image]()
     for page, following in walk_pages(ask, start, max_pages=_MOST_PAGES, page_rows=size):
         at, cursor, blank = cursor, following, blank + bool(page.ids)
-        if page.images or blank == _MOST_BLANK:
+        shown = _leave_out_hidden(context, page.images)
+        hidden_count += len(page.images) - len(shown)
+        if shown or blank == _MOST_BLANK:
             break
     read = reads[-1]
     if not read.is_stored:
         notes = [*notes, *_list_notes(context, query, reads, at, cursor)]
     if start is None and not read.is_stored:
         watches.record_visit(query, read.page)
-    return _images_view(query, read, cursor, notes)
+    return _images_view(query, read, shown, cursor, notes, hidden_count)
+
+
+def _leave_out_hidden(context: RequestContext, images: Sequence[Image]) -> list[Image]:
+    """Return the images that the user does not hide."""
+    hidden_ids = records.find_hidden([image.id for image in images], read_hidden_terms(context))
+    return [image for image in images if image.id not in hidden_ids]
 
 
 def _list_notes(
@@ -115,10 +127,17 @@ def _read_page(
 
 
 def _images_view(
-    query: ImageQuery, read: pages.DatedPage, cursor: str | None, notes: list[Note]
+    query: ImageQuery,
+    read: pages.DatedPage,
+    shown: Sequence[Image],
+    cursor: str | None,
+    notes: list[Note],
+    hidden_count: int,
 ) -> ImagePage:
-    news = watches.find_new_images(query)
-    return page_view(read.page.images, cursor, read.fetched_at, notes, news, read.is_stored)
+    news, fetched_at = watches.find_new_images(query), read.fetched_at
+    return page_view(
+        shown, cursor, fetched_at, notes, news, read.is_stored, hidden_count=hidden_count
+    )
 
 
 def _make_note(code: str, context: RequestContext, **values: Any) -> Note:

@@ -47,6 +47,7 @@ _READ = (
     ("stats", library.get_stats),
     ("filename_preview", settings.preview_names),
     ("collections", library.get_collections),
+    ("hidden", library.get_hidden),
     ("export", library.get_export),
     ("watches", watches.get_watches),
 )
@@ -72,6 +73,7 @@ _WRITE_MUCH = (  # the last: bytes that a body may have
     ("POST", "jobs", jobs.begin_job, 2 * _MB),
     ("POST", "model_files", model_files.begin_download, _MB),
     ("POST", "needed_files", model_files.list_for_images, 2 * _MB),
+    ("POST", "hidden", library.change_hidden, 2 * _MB),
     ("POST", "import", library.post_import, 8 * _MB),
 )
 _UPLOADS = (  # files, with the bytes that one may have

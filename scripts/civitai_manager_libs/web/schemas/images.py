@@ -148,6 +148,7 @@ class ImagePage(TypedDict):
 
     cursor: of the next page, None at the end. from_library: Civitai did not answer, and the page is
     the stored one. search_progress: of a search that filled less than a page and goes on.
+    hidden_count: images left out because of their author or a word.
     """
 
     images: list[ImageView]
@@ -156,6 +157,7 @@ class ImagePage(TypedDict):
     notes: list[Note]
     from_library: bool
     search_progress: SearchProgress | None
+    hidden_count: int
 
 
 class GalleryQuery(TypedDict):

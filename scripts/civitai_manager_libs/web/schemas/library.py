@@ -16,6 +16,9 @@ __all__ = [
     "AnnotationsChange",
     "AnnotationsChanged",
     "AnnotationsRead",
+    "HiddenBody",
+    "HiddenChanged",
+    "HiddenRule",
     "IdsBody",
     "Imported",
     "SearchCount",
@@ -100,6 +103,27 @@ class AnnotationsChanged(AnnotationsChange):
     """A change, and its revision."""
 
     revision: int
+
+
+class HiddenRule(TypedDict):
+    """An author, or a word of the prompt or the tags, whose images are hidden."""
+
+    kind: Literal["author", "word"]
+    text: str
+
+
+class HiddenBody(HiddenRule):
+    """What to hide or to show again. ids: images that the page has loaded."""
+
+    action: Literal["hide", "unhide"]
+    ids: list[int]
+
+
+class HiddenChanged(TypedDict):
+    """All rules after a change, and which of the loaded images they hide."""
+
+    rules: list[HiddenRule]
+    hidden_ids: list[int]
 
 
 class Imported(TypedDict):

@@ -8,6 +8,7 @@ from .annotations import (
     post_import,
     read_annotations,
 )
+from .hidden import change_hidden, get_hidden, read_hidden_terms
 from .search import filter_loaded, get_stats, preview_search, search_images
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "preview_search",
     "post_import",
 ]
-__all__ += ["filter_loaded", "read_annotations"]
+__all__ += ["change_hidden", "filter_loaded", "get_hidden", "read_annotations"]
+__all__ += ["read_hidden_terms"]

@@ -23,6 +23,7 @@ from ..dependencies import (
     require_ids,
 )
 from ..image import filter_reproducible
+from .hidden import read_hidden_terms
 
 __all__ = ["get_stats", "search_images", "preview_search", "filter_loaded"]
 
@@ -47,6 +48,7 @@ def search_images(context: RequestContext) -> ImagePage:
         sort=sort,
         cursor=cursor,
         limit=limit,
+        hidden=read_hidden_terms(context),
         saved=list_saved_ids,
     )
     ids = _filter_local(query, found.ids, context.query_id("model"))
@@ -55,7 +57,12 @@ def search_images(context: RequestContext) -> ImagePage:
     problems = _problem_texts(query, context.language)
     notes: list[Note] = [{"code": "search", "message": " ".join(problems)}] if problems else []
     return page_view(
-        images, found.cursor, time.time(), notes, looked_at=found.looked_at if is_short else None
+        images,
+        found.cursor,
+        time.time(),
+        notes,
+        looked_at=found.looked_at if is_short else None,
+        hidden_count=found.hidden_count,
     )
 
 
@@ -68,13 +75,13 @@ def preview_search(context: RequestContext) -> SearchPreview:
     model_id = as_whole_number(given.get("model"), 1, LAST_ID)
     matching = records.filter_matching(loaded, query, lambda: find_saved_files(loaded))
     context.cancelled.check()  # the browser hangs up at the next letter
-    whole = replace(scope, gallery="")
+    whole, hidden = replace(scope, gallery=""), read_hidden_terms(context)
     return {
         "suggestions": _suggestion_views(search.suggest_values(word)),
         "authors": _suggestion_views(search.find_authors(text, _MOST_AUTHORS)),
         "loaded": len(_filter_local(query, matching, model_id)),
-        "gallery": _count_matches(query, scope, model_id) if scope.gallery else None,
-        "library": _count_matches(query, whole, model_id),
+        "gallery": _count_matches(query, scope, model_id, hidden) if scope.gallery else None,
+        "library": _count_matches(query, whole, model_id, hidden),
         "kind": _find_kind(query),
         "message": " ".join(_problem_texts(query, context.language)),
     }
@@ -92,10 +99,15 @@ def _suggestion_views(found: Sequence[search.Suggestion]) -> list[Suggestion]:
 
 
 def _count_matches(
-    query: search.SearchQuery, scope: search.SearchScope, model_id: int | None
+    query: search.SearchQuery,
+    scope: search.SearchScope,
+    model_id: int | None,
+    hidden: search.HiddenTerms,
 ) -> SearchCount:
     """Count the images in the library that match, as far as one page of a search tells."""
-    found = search.run_search(query, scope, limit=_MOST_COUNTED, saved=list_saved_ids)
+    found = search.run_search(
+        query, scope, limit=_MOST_COUNTED, hidden=hidden, saved=list_saved_ids
+    )
     count = len(_filter_local(query, found.ids, model_id))
     return {"count": count, "is_more": found.cursor is not None}
 

@@ -1,0 +1,88 @@
+/** Hides the images of an author or with a word: on the server, and those that are loaded. */
+
+import { hideImages } from "../state/state.js";
+import { getErrorMessage } from "./problems.js";
+
+/** @import { Context } from "../types.js" */
+/** @typedef {import("../contract").HiddenRule} HiddenRule */
+
+export class HiddenImages {
+  #context;
+  #restart;
+  /** @type {Promise<unknown>} the last request: a response must not overtake an earlier one */
+  #last = Promise.resolve();
+
+  /** @param {Context} context
+   * @param {() => Promise<void>} restart  loads the open gallery again */
+  constructor(context, restart) {
+    this.#context = context;
+    this.#restart = restart;
+  }
+
+  /** Fetch the rules, to list them. */
+  async loadRules() {
+    const { api, store, signal } = this.#context;
+    const rules = await this.#request(() => api.get("hidden", { signal }));
+    if (rules) store.set({ hiddenRules: rules });
+  }
+
+  /** Hide images, and offer to take that back. @param {HiddenRule} rule */
+  async hide(rule) {
+    const { store, toast, words } = this.#context;
+    const before = store.get();
+    const ids = await this.#send("hide", rule);
+    if (!ids) return;
+    store.set((state) => hideImages(state, new Set(ids)));
+    const after = store.get();
+    const { images, hiddenCount, marks } = before;
+    const key = rule.kind === "author" ? "hidden_author" : "hidden_word";
+    toast(words(key, { text: rule.text }), undefined, async () => {
+      if (!(await this.#send("unhide", rule))) return;
+      if (store.get().images === after.images) store.set({ images, hiddenCount, marks });
+      else await this.#restart();
+    });
+  }
+
+  /** Show images again, and offer to take that back. @param {HiddenRule} rule */
+  async unhide(rule) {
+    const { toast, words } = this.#context;
+    if (!(await this.#send("unhide", rule))) return;
+    toast(words("unhidden", { text: rule.text }), undefined, () => this.hide(rule));
+    await this.#restart();
+  }
+
+  /** Show what is hidden until another gallery is opened. @param {boolean} showsHidden */
+  async show(showsHidden) {
+    this.#context.store.set({ showsHidden });
+    await this.#restart();
+  }
+
+  /** Send a change. Return the ids of the loaded images that are hidden now, or null after an
+   * error, which is shown to the user.
+   * @param {"hide" | "unhide"} action
+   * @param {HiddenRule} rule */
+  async #send(action, { kind, text }) {
+    const { api, store, signal } = this.#context;
+    const ids = store.get().images.map((view) => view.id);
+    const changed = await this.#request(() =>
+      api.post("hidden", { action, kind, text, ids }, { signal }),
+    );
+    if (!changed) return null;
+    store.set({ hiddenRules: changed.rules });
+    return changed.hidden_ids;
+  }
+
+  /** Send a request after those before it. Return null after an error, which is shown to the user.
+   * @template Result
+   * @param {() => Promise<Result>} send
+   * @returns {Promise<Result | null>} */
+  #request(send) {
+    const { toast, words, signal } = this.#context;
+    const request = this.#last.then(send).catch((error) => {
+      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
+      return null;
+    });
+    this.#last = request;
+    return request;
+  }
+}

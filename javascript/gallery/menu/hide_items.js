@@ -1,0 +1,19 @@
+/** The items of a menu that hide an author or a word. */
+
+/** Return the items for an image; the first only if its author is known.
+ * @param {string} user
+ * @param {Pick<import("../types.js").Context, "words" | "actions">} context
+ * @returns {import("../core/menu.js").MenuItem[]} */
+export function listHideItems(user, { words, actions }) {
+  const hideAuthor = {
+    key: "hide-author",
+    text: words("hide_author", { user }),
+    do: () => actions.hide({ kind: "author", text: user }),
+  };
+  const hideWord = {
+    key: "hide-word",
+    text: words("hide_word"),
+    do: () => actions.openHiddenRules(),
+  };
+  return user ? [hideAuthor, hideWord] : [hideWord];
+}

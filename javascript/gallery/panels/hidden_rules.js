@@ -1,0 +1,92 @@
+/** The authors and words that are hidden, among the settings: each can be shown again. */
+
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { Rows } from "./rows.js";
+
+/** @import { HiddenRule } from "../contract" */
+/** @import { Context } from "../types.js" */
+
+const KINDS = /** @type {const} */ ({ author: "hidden_kind_author", word: "hidden_kind_word" });
+
+export class HiddenRules {
+  #context;
+  #kind;
+  #text;
+  #rows;
+  element;
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { words, store } = context;
+    this.#context = context;
+    const list = el("ul", {});
+    this.#rows = new Rows(
+      list,
+      (/** @type {HiddenRule} */ rule) => `${rule.kind} ${rule.text}`,
+      (rule) => this.#makeRow(rule),
+      () => this.focus(),
+    );
+    this.#kind = el(
+      "select",
+      { "data-field": "hidden-kind", "aria-label": words("hidden_kind") },
+      ...Object.entries(KINDS).map(([kind, key]) => el("option", { value: kind }, words(key))),
+    );
+    this.#kind.value = "word";
+    this.#text = el("input", {
+      type: "text",
+      "data-field": "hidden-text",
+      "aria-label": words("hidden_text"),
+      maxlength: 100,
+      dir: "auto",
+      on: { keydown: (event) => event.key === "Enter" && this.#add(event) },
+    });
+    const add = button({ action: "hide", words: words("do_hide") }, (event) => this.#add(event));
+    this.element = el(
+      "fieldset",
+      { class: "hidden-rules" },
+      el("legend", {}, words("hidden_title")),
+      el("p", { class: "dim" }, words("hidden_hint")),
+      list,
+      el("div", { class: "row" }, this.#kind, this.#text, add),
+    );
+    store.on(["hiddenRules"], ({ hiddenRules }) => this.#rows.draw([...hiddenRules]), context);
+  }
+
+  /** Fetch the rules and show them. */
+  load() {
+    return this.#context.actions.loadHiddenRules();
+  }
+
+  /** Focus the field for another word. */
+  focus() {
+    this.#text.focus({ preventScroll: true });
+    this.element.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Hide what was typed. @param {Event} event */
+  #add(event) {
+    event.preventDefault(); // Enter would save the settings
+    const text = this.#text.value.trim();
+    if (!text) return this.focus();
+    this.#text.value = "";
+    const kind = this.#kind.value === "author" ? "author" : "word";
+    return this.#context.actions.hide({ kind, text });
+  }
+
+  /** @param {HiddenRule} rule */
+  #makeRow(rule) {
+    const { words, actions } = this.#context;
+    const { kind, text } = rule;
+    const name = words("unhide", { text });
+    const look = { action: "unhide", words: name, icon: icon("trash"), class: "quiet" };
+    const element = el(
+      "li",
+      {},
+      el("span", { class: "tag" }, words(KINDS[kind])),
+      el("span", { dir: "auto" }, text),
+      button({ ...look, isBare: true }, () => actions.unhide(rule)),
+    );
+    return { element, draw: () => {} };
+  }
+}

@@ -1,0 +1,104 @@
+"""The authors and words whose images the user hides, stored in `hidden.json` of the data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from .. import setting, util
+from ..core import as_list, as_mapping, clean_line, read_json_object, write_text_file
+from ..errors import InputError, SettingError
+from . import records
+from .search import fold_text, HiddenTerms
+
+__all__ = ["find_hidden", "HiddenRule", "hide", "KINDS", "list_rules", "read_terms", "unhide"]
+
+KINDS = ("author", "word")
+_MOST_RULES = 200
+_MOST_LETTERS = 100
+
+_lock = threading.Lock()  # between reading the file and writing it
+
+
+@dataclass(frozen=True)
+class HiddenRule:
+    """One of KINDS, and the author's name or the word as the user typed it."""
+
+    kind: str
+    text: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what is equal for rules that hide the same images."""
+        return self.kind, fold_text(self.text)
+
+
+def list_rules() -> list[HiddenRule]:
+    """Return all rules, the latest first; [] if the file is missing or damaged."""
+    try:
+        stored = read_json_object(_path())
+    except SettingError as error:
+        util.printD(f"[library] {error}")
+        return []
+    found = (_parse_rule(one) for one in as_list(stored.get("rules")))
+    return [rule for rule in found if rule is not None][:_MOST_RULES]
+
+
+def read_terms() -> HiddenTerms:
+    """Return all rules in the form that searches take."""
+    keys = [rule.key for rule in list_rules()]
+    authors, words = (tuple(text for kind, text in keys if kind == one) for one in KINDS)
+    return HiddenTerms(authors, words)
+
+
+def hide(kind: str, text: str) -> None:
+    """Hide the images of an author, or those with a word in the prompt or the user's tags.
+
+    Do nothing if they are hidden already. Raises InputError for another kind, an empty text, or too
+    many rules; raises DiskError.
+    """
+    rule = _parse_rule({"kind": kind, "text": text})
+    if rule is None:
+        raise InputError("Nothing was named that could be hidden.", "hidden_nothing")
+    with _lock:
+        rules = list_rules()
+        if rule.key in [one.key for one in rules]:
+            return
+        if len(rules) >= _MOST_RULES:
+            message = f"{_MOST_RULES} authors and words are hidden: show one of them again first."
+            raise InputError(message, "hidden_too_many", n=_MOST_RULES)
+        _write([rule, *rules])
+
+
+def unhide(kind: str, text: str) -> None:
+    """Delete a rule; do nothing if there is none. Raises DiskError."""
+    key = HiddenRule(kind, text).key
+    with _lock:
+        rules = list_rules()
+        others = [rule for rule in rules if rule.key != key]
+        if len(others) < len(rules):
+            _write(others)
+
+
+def find_hidden(image_ids: Sequence[int]) -> set[int]:
+    """Return which of these images are hidden."""
+    return records.find_hidden(image_ids, read_terms())
+
+
+def _write(rules: Sequence[HiddenRule]) -> None:
+    values = {"rules": [asdict(rule) for rule in rules]}
+    write_text_file(_path(), json.dumps(values, ensure_ascii=False, indent=1), private=True)
+
+
+def _parse_rule(given: object) -> HiddenRule | None:
+    """Return the rule in a JSON object, None if it hides nothing."""
+    row = as_mapping(given)
+    rule = HiddenRule(str(row.get("kind")), clean_line(row.get("text"), _MOST_LETTERS))
+    return rule if rule.kind in KINDS and rule.key[1] else None
+
+
+def _path() -> str:
+    return os.path.join(setting.data_folder(), "hidden.json")

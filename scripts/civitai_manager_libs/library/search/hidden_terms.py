@@ -1,0 +1,63 @@
+"""The SQL condition that an image is hidden, by its author or by a word."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .conditions import Condition, Source
+
+__all__ = ["HiddenTerms", "make_hidden_condition"]
+
+# What GLOB takes for a letter at a word's edge. Not the letters of scripts without spaces: there a
+# word is found inside others.
+_LETTERS = "0-9_a-z\u00aa-\u1fff"
+_AS_WORD = "(' ' || {text} || ' ') GLOB ?"
+_OF_AUTHORS = """EXISTS (SELECT 1 FROM uses WHERE id = f.id AND +name IN (
+    SELECT number FROM names WHERE kind = 'author' AND name IN (SELECT value FROM json_each(?))))"""
+_IN_PROMPT = f"(instr(t.prompt, ?) > 0 AND {_AS_WORD.format(text='t.prompt')})"  # instr is faster
+_IN_TAGS = f"f.id IN (SELECT id FROM own_tags WHERE {_AS_WORD.format(text='folded')})"
+
+
+@dataclass(frozen=True)
+class HiddenTerms:
+    """Which images are hidden: of these authors, or with these words in the prompt or the tags.
+
+    All are folded by `fold_text`.
+    """
+
+    authors: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.authors or self.words)
+
+
+def make_hidden_condition(hidden: HiddenTerms) -> Condition:
+    """Return the SQL condition that an image is hidden by one of these terms."""
+    found = [*_iter_conditions(hidden)]
+    return Condition(
+        f"({' OR '.join(one.sql for one in found)})",
+        tuple(value for one in found for value in one.values),
+        source=max(one.source for one in found),
+    )
+
+
+def _iter_conditions(hidden: HiddenTerms) -> Iterator[Condition]:
+    if hidden.authors:
+        yield Condition(_OF_AUTHORS, (json.dumps(hidden.authors),), source=Source.NAMES)
+    for word in hidden.words:
+        pattern = _make_word_pattern(word)
+        yield Condition(_IN_PROMPT, (word, pattern), source=Source.TEXTS)
+        yield Condition(_IN_TAGS, (pattern,), source=Source.ANNOTATIONS)
+
+
+def _make_word_pattern(word: str) -> str:
+    """Return the GLOB pattern that finds a folded word, but not inside another word."""
+    first, last = (
+        f"[^{_LETTERS}]" if re.match(f"[{_LETTERS}]", edge) else "" for edge in (word[0], word[-1])
+    )
+    escaped = re.sub(r"[*?\[]", r"[\g<0>]", word)
+    return f"*{first}{escaped}{last}*"

@@ -1,0 +1,38 @@
+"""Where a page of search results begins, and the cursor that encodes it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["Position"]
+
+_CURSOR = re.compile(r"([0-9]{1,18})(?::([0-9]{0,18}):([0-9]{1,18}):([0-9]{1,18}))?")
+
+
+@dataclass(frozen=True)
+class Position:
+    """The position at which a page of results begins, as its cursor encodes it.
+
+    sort_key: of the last image that was returned or searched, None at the beginning. end: the last
+    sort key of the current batch, None to begin a new batch. count: number of images up to the end
+    of the batch. total: number of all images, 0 if not counted yet.
+    """
+
+    sort_key: int | None = None
+    end: int | None = None
+    count: int = 0
+    total: int = 0
+
+    @classmethod
+    def parse(cls, cursor: str | None) -> Position:
+        """Parse a cursor; None or an invalid cursor gives the beginning."""
+        match = _CURSOR.fullmatch(cursor or "")
+        if match is None:
+            return cls()
+        sort_key, end, count, total = match.groups()
+        return cls(int(sort_key), int(end) if end else None, int(count or 0), int(total or 0))
+
+    def __str__(self) -> str:
+        end = "" if self.end is None else self.end
+        return f"{self.sort_key}:{end}:{self.count}:{self.total}"

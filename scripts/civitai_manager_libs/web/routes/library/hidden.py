@@ -1,0 +1,36 @@
+"""The authors and words whose images the user hides."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ....library import hidden, search
+from ...http import ApiError, RequestContext
+from ...schemas.library import HiddenChanged, HiddenRule
+from ..dependencies import require_ids
+
+__all__ = ["change_hidden", "get_hidden", "read_hidden_terms"]
+
+_MOST_IDS = 100_000
+
+
+def get_hidden(context: RequestContext) -> list[HiddenRule]:
+    """Return all rules, the latest first."""
+    return [cast(HiddenRule, {"kind": one.kind, "text": one.text}) for one in hidden.list_rules()]
+
+
+def change_hidden(context: RequestContext) -> HiddenChanged:
+    """Hide an author or a word, or show it again; return all rules and what they hide."""
+    kind, text = context.typed_field("kind", str) or "", context.typed_field("text", str) or ""
+    changes = {"hide": hidden.hide, "unhide": hidden.unhide}
+    change = changes.get(context.typed_field("action", str) or "")
+    if change is None:
+        raise ApiError(400, "bad_input")
+    ids = require_ids(context, _MOST_IDS)
+    change(kind, text)
+    return {"rules": get_hidden(context), "hidden_ids": sorted(hidden.find_hidden(ids))}
+
+
+def read_hidden_terms(context: RequestContext) -> search.HiddenTerms:
+    """Return what the request's images are hidden by; nothing with the parameter `hidden`."""
+    return search.HiddenTerms() if context.query_param("hidden") else hidden.read_terms()

@@ -1,0 +1,138 @@
+"""Authors and words that the user hides: how rules are kept, and which images they hide."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai.records import image_from_json
+from civitai_manager_libs.errors import InputError
+from civitai_manager_libs.library import bookmarks, hidden, records, search
+
+_PROMPTS = {
+    1: "a cat on a roof",
+    2: "caterpillar, concatenated",
+    3: "CAT, sunset",
+    4: "the ＣＡＴ",
+    5: "cat's cradle (cat:1.2)",
+    6: "golden  hour",
+    7: "海邊的貓咪",
+    8: "cafécat",
+    9: None,
+}
+
+
+@pytest.fixture(autouse=True)
+def _fresh(library):
+    """Begin with an empty library."""
+
+
+@pytest.fixture(params=["written", "unwritten"])
+def stored(request, library, monkeypatch):
+    """Store the images; once they are in the library, once still in memory alone."""
+    if request.param == "unwritten":
+        monkeypatch.setattr(records, "write_later", lambda *_: None)
+    records.store_images([_image(n) for n in _PROMPTS])
+    library.finish()
+
+
+def _image(image_id, user="harbor"):
+    prompt = _PROMPTS.get(image_id)
+    row = {
+        "id": image_id,
+        "url": f"https://image.civitai.com/x/{image_id}/original=true/{image_id}.jpeg",
+        "browsingLevel": 1,
+        "username": {2: "Anna_B", 4: "anna_b2"}.get(image_id, user),
+        "meta": {"prompt": prompt} if prompt else None,
+    }
+    return image_from_json(row, lambda url: True)
+
+
+@pytest.mark.parametrize(
+    "kind, text, expected",
+    [
+        ("word", "cat", [1, 3, 4, 5]),
+        ("word", " Cat ", [1, 3, 4, 5]),
+        ("word", "golden hour", [6]),
+        ("word", "golden", [6]),
+        ("word", "gold", []),
+        ("word", "貓", [7]),
+        ("word", "cat:1.2", [5]),
+        ("word", "(cat", [5]),
+        ("word", "*", []),
+        ("word", "[^a]", []),
+        ("author", "anna_b", [2]),
+        ("author", "ANNA_B", [2]),
+        ("author", "anna", []),
+    ],
+)
+def test_rule_hides_whole_words_and_names_of_any_case(stored, kind, text, expected):
+    hidden.hide(kind, text)
+    assert sorted(hidden.find_hidden([*_PROMPTS])) == expected
+    page = search.run_search(search.parse_query(""), hidden=hidden.read_terms())
+    assert page.hidden_count + len(page.ids) in (0, len(_PROMPTS))  # 0: nothing is written
+    assert not set(expected) & set(page.ids)
+
+
+def test_word_is_found_in_the_tags_of_the_user_too(stored):
+    change = bookmarks.annotations.AnnotationChange(tags=["No Good", "x"])
+    bookmarks.annotations.change_annotations([_image(1), _image(9)], change)
+    hidden.hide("word", "good")
+    assert hidden.find_hidden([*_PROMPTS]) == {1, 9}
+
+
+@pytest.mark.parametrize("sort", ["Newest", "Oldest", "Most Reactions"])
+def test_search_pages_on_to_the_end_and_counts_each_hidden_image_once(library, sort):
+    everything = range(1, 300)
+    records.store_images([_image(n, "loud" if n % 3 else "quiet") for n in everything])
+    library.finish()
+    hidden.hide("author", "loud")
+    found, count, cursor = [], 0, None
+    while True:
+        page = search.run_search(
+            search.parse_query(""), sort=sort, cursor=cursor, limit=7, hidden=hidden.read_terms()
+        )
+        found += page.ids
+        count += page.hidden_count
+        cursor = page.cursor
+        if cursor is None:
+            break
+    shown = {n for n in everything if n % 3 == 0 or n in (2, 4)}
+    assert len(found) == len(set(found)) and set(found) == shown
+    assert count == len(everything) - len(shown)
+
+
+def test_rules_are_kept_once_each_the_latest_first_and_can_be_taken_back():
+    for kind, text in (("author", "Anna"), ("word", "cat"), ("author", "anna"), ("word", "Dog")):
+        hidden.hide(kind, text)
+    rules = [(rule.kind, rule.text) for rule in hidden.list_rules()]
+    assert rules == [("word", "Dog"), ("word", "cat"), ("author", "Anna")]
+    hidden.unhide("author", "ANNA")
+    hidden.unhide("author", "nobody")
+    assert [rule.text for rule in hidden.list_rules()] == ["Dog", "cat"]
+
+
+@pytest.mark.parametrize("kind, text", [("word", " "), ("word", "\0"), ("model", "x"), ("", "")])
+def test_nothing_cannot_be_hidden(kind, text):
+    with pytest.raises(InputError):
+        hidden.hide(kind, text)
+    assert hidden.list_rules() == []
+
+
+def test_there_is_an_end_to_the_list():
+    for number in range(200):
+        hidden.hide("word", f"word{number}")
+    with pytest.raises(InputError):
+        hidden.hide("word", "one more")
+    assert hidden.find_hidden([1]) == set()  # a query of 200 words can be asked
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"rules": 5}', '{"rules": [1, {}, {"kind": 1}]}'])
+def test_damaged_file_hides_nothing(text):
+    os.makedirs(setting.data_folder(), exist_ok=True)
+    with open(os.path.join(setting.data_folder(), "hidden.json"), "w") as file:
+        file.write(text)
+    assert hidden.list_rules() == []
+    hidden.hide("author", "anna")
+    assert [rule.text for rule in hidden.list_rules()] == ["anna"]

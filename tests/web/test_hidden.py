@@ -1,0 +1,176 @@
+"""Hidden authors and words: over the routes, and in Chromium."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from civitai_manager_libs import library
+from gallery_page import with_axe
+from page_driver import expect, wait_for
+
+_PAGE = "images?model=101&limit=10"
+_LIBRARY = "images?search=&level=XXX"
+
+
+def _change(api, action, kind, text, ids=()):
+    return api.post("hidden", {"action": action, "kind": kind, "text": text, "ids": [*ids]})
+
+
+def _walk(api, path):
+    """Return the ids and the hidden count of all pages."""
+    ids, hidden, cursor = [], 0, ""
+    while cursor is not None:
+        page = api.get(f"{path}&cursor={cursor}")
+        ids += [view["id"] for view in page["images"]]
+        hidden, cursor = hidden + page["hidden_count"], page["cursor"]
+    return ids, hidden
+
+
+@pytest.fixture
+def ids(api, civitai):
+    ids, hidden = _walk(api, _PAGE)
+    assert len(ids) == 30 and hidden == 0
+    assert library.wait_for_writes(60)
+    return ids
+
+
+def test_gallery_pages_on_to_its_end_without_hidden_images(api, ids):
+    # the first page and the second as a whole, and one of the third
+    for image_id in [*ids[:20], ids[25]]:
+        _change(api, "hide", "word", str(image_id))
+    assert _walk(api, _PAGE) == ([*ids[20:25], *ids[26:]], 21)
+    assert _walk(api, f"{_PAGE}&hidden=1") == (ids, 0)
+    assert _walk(api, _LIBRARY) == ([*ids[20:25], *ids[26:]], 21)
+    assert _walk(api, f"{_LIBRARY}&hidden=1") == (ids, 0)
+    body = {"text": "picture", "word": "", "ids": [], "where": {"model": 101}}
+    found = api.post("search_preview", body)
+    assert (found["gallery"]["count"], found["library"]["count"]) == (9, 9)
+    stored = api.get(f"{_PAGE}&from_library=1")
+    assert (stored["images"], stored["hidden_count"]) == ([], 10) and stored["cursor"]
+
+
+def test_change_says_what_it_hides_and_can_be_taken_back(api, ids):
+    changed = _change(api, "hide", "author", "anna", ids)
+    assert changed == {"rules": [{"kind": "author", "text": "anna"}], "hidden_ids": []}
+    changed = _change(api, "hide", "word", "PICTURE", ids)
+    assert changed["hidden_ids"] == sorted(ids)
+    assert [rule["text"] for rule in api.get("hidden")] == ["PICTURE", "anna"]
+    assert _walk(api, _PAGE) == ([], 30)
+    assert _change(api, "unhide", "word", "picture", ids)["hidden_ids"] == []
+    assert _walk(api, _PAGE) == (ids, 0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": "hide", "kind": "word", "text": "x"},
+        {"action": "burn", "kind": "word", "text": "x", "ids": []},
+        {"action": "hide", "kind": "model", "text": "x", "ids": []},
+        {"action": "hide", "kind": "word", "text": "", "ids": []},
+        {"action": "hide", "kind": "word", "text": 5, "ids": []},
+        {"action": ["hide"], "kind": "word", "text": "x", "ids": []},
+    ],
+)
+def test_bad_change_changes_nothing(api, body):
+    assert api.send("POST", "hidden", body).status_code == 400
+    assert api.get("hidden") == []
+
+
+def _hidden(page):
+    return page.page.locator(".selection-bar [data-do='hidden']")
+
+
+def _choose(page, key):
+    page.page.locator(f"[role='menu'] [data-do='{key}']").click()
+
+
+@pytest.mark.page
+def test_author_is_hidden_from_the_details_and_comes_back_by_undo(demo, start, open_gallery):
+    page = open_gallery(start(demo.url), "?model=900003&level=XXX").open()
+    first, before = page.viewed(), page.ids()
+    author = page.page.locator(".details [data-do='open-user']").inner_text()
+    page.page.locator(".details [data-do='author-menu']").click()
+    _choose(page, "hide-author")
+    expect(page.message(author)).to_be_visible()
+    expect(page.viewer).not_to_have_attribute("data-id", first["id"])  # the next one is open
+    expect(page.page.locator(".details [data-do='open-user']")).not_to_have_text(author)
+    page.message(author).locator("[data-do='undo']").click()
+    page.key("Escape")
+    expect(_hidden(page)).to_be_hidden()
+    wait_for(lambda: page.ids()[:5] == before[:5])
+
+
+@pytest.mark.page
+def test_author_is_hidden_from_the_menu_of_a_tile(demo, start, open_gallery):
+    page = open_gallery(start(demo.url), "?model=900003&level=XXX").ready()
+    first = page.ids()[0]
+    page.tiles.first.click(button="right")
+    _choose(page, "menu-hide")
+    _choose(page, "hide-author")
+    expect(page.tile(first)).to_have_count(0)
+    expect(_hidden(page)).to_have_text(re.compile(r"[1-9]\d* hidden"))
+
+
+@pytest.mark.page
+def test_what_is_hidden_is_counted_shown_once_and_listed(demo, start, open_gallery):
+    page = open_gallery(start(demo.url), "?model=900003&level=XXX").ready()
+    before = page.ids()
+    page.key(",")
+    for word in ("the", "a"):
+        page.field("hidden-text").fill(word)
+        page.page.keyboard.press("Enter")
+    rules = page.page.locator(".hidden-rules li")
+    expect(rules).to_have_count(2)
+    expect(rules.first).to_contain_text("a")
+    page.key("Escape")
+    expect(_hidden(page)).to_have_text(re.compile(r"[1-9]\d* hidden"))
+    page.page.reload()
+    page.ready()
+    expect(_hidden(page)).to_have_text(re.compile(r"[1-9]\d* hidden"))
+    assert page.ids()[:5] != before[:5]
+    _hidden(page).click()
+    _choose(page, "show-hidden")
+    wait_for(lambda: page.ids()[:5] == before[:5])
+    _hidden(page).click()
+    _choose(page, "hidden-rules")
+    expect(page.field("hidden-text")).to_be_focused()
+    rules.first.locator("[data-do='unhide']").click()
+    expect(rules).to_have_count(1)
+    rules.first.locator("[data-do='unhide']").click()
+    expect(rules).to_have_count(0)
+    page.message("the").locator("[data-do='undo']").click()
+    expect(rules).to_have_count(1)
+
+
+@pytest.mark.page
+def test_gallery_of_a_hidden_author_says_so_and_has_the_button_that_shows_it(
+    demo, start, open_gallery
+):
+    page = open_gallery(start(demo.url), "?model=900003&level=XXX").open()
+    author = page.page.locator(".details [data-do='open-user']").inner_text()
+    page.page.locator(".details [data-do='open-user']").click()
+    page.ready()
+    page.key(",")
+    page.field("hidden-kind").select_option("author")
+    page.field("hidden-text").fill(author)
+    page.control("hide").click()
+    expect(page.tiles).to_have_count(0)
+    page.key("Escape")
+    show = page.page.locator(".status [data-do='show-hidden']")
+    expect(show).to_be_visible()
+    show.click()
+    page.ready()
+
+
+@pytest.mark.page
+@with_axe
+def test_list_and_menu_meet_the_rules_for_access(demo, start, open_gallery):
+    page = open_gallery(start(demo.url), "?model=900003&level=XXX").open()
+    page.page.locator(".details [data-do='author-menu']").click()
+    assert page.axe_findings() == []
+    _choose(page, "hide-word")
+    page.field("hidden-text").fill("a")
+    page.control("hide").click()
+    expect(page.page.locator(".hidden-rules li")).to_have_count(1)
+    assert page.axe_findings() == []
