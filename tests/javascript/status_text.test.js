@@ -142,3 +142,11 @@ test("what is hidden is counted at the end, with the button that shows it", () =
   assert.equal(empty.text, "hidden_count 3");
   assert.ok(empty.actions.includes("show-hidden"));
 });
+
+test("a random order tells that it shows what was read, and can be made anew", () => {
+  const random = { where: { ...where, sort: "Random" }, ended: true };
+  const end = getGalleryStatus(state({ ...full, ...random }), words, 0);
+  assert.deepEqual([end.text, end.actions], ["random_ends 2 2", ["shuffle"]]);
+  const empty = getGalleryStatus(state(random), words, 0);
+  assert.deepEqual([empty.text, empty.actions], ["random_none", ["newest-first"]]);
+});

@@ -555,3 +555,55 @@ def test_library_without_fts5_is_searchable(library, monkeypatch):
         assert _ids("dawn") == [1, 3] and _ids("海") == [4, 5]
     finally:
         database._make_schema.cache_clear()
+
+
+def _random_pages(**more):
+    """Return the ids of all pages, in a random order."""
+    ids, cursor = [], None
+    while True:
+        found = search.run_search(
+            search.parse_query(""), sort=search.RANDOM, cursor=cursor, limit=7, **more
+        )
+        ids, cursor = [*ids, *found.ids], found.cursor
+        if cursor is None:
+            return ids
+
+
+@pytest.mark.parametrize("work", [20, 2_000, execute._WORK])
+def test_random_order_has_each_image_once_and_is_another_one_each_time(library, monkeypatch, work):
+    monkeypatch.setattr(execute, "_WORK", work)
+    every = [*range(1, 120), 2**31 - 1]
+    records.store_images([_image(n) for n in every], galleries=["model 9"])
+    library.finish()
+    scope = search.SearchScope(gallery="model 9")
+    orders = [_random_pages(), _random_pages(), _random_pages(scope=scope)]
+    assert all(sorted(ids) == every for ids in orders)
+    assert len({tuple(ids[:10]) for ids in orders}) == 3
+
+
+def test_random_order_is_not_changed_by_what_is_read_meanwhile(library):
+    records.store_images([_image(n) for n in range(1, 100)])
+    library.finish()
+    query = search.parse_query("")
+    first = search.run_search(query, sort=search.RANDOM, limit=20)
+    records.store_images([_image(n) for n in range(1000, 1100)])
+    library.finish()
+    rest, cursor = [], first.cursor
+    while cursor is not None:
+        found = search.run_search(query, sort=search.RANDOM, cursor=cursor, limit=20)
+        rest, cursor = [*rest, *found.ids], found.cursor
+    assert len(rest) == len(set(rest)) and not set(rest) & set(first.ids)
+    assert set(range(1, 100)) <= {*first.ids, *rest}
+
+
+@given(seed=st.integers(1, 2**31 - 1))
+def test_random_order_maps_no_two_ids_to_one_place_and_mixes_them(seed):
+    db = sqlite3.connect(":memory:")
+    key = order.make_random_order(seed).sort_key.format(id="value")
+    ids = [*range(1, 200), *range(90_000_000, 90_000_200), 2**31 - 1]
+    rows = db.execute(f"SELECT value, {key} FROM json_each(?)", (str(ids),)).fetchall()
+    db.close()
+    assert len({place for _, place in rows}) == len(ids)
+    assert all(0 <= place < 2**31 for _, place in rows)
+    mixed = [image_id for image_id, _ in sorted(rows, key=lambda row: row[1])]
+    assert mixed != sorted(ids) and mixed != sorted(ids, reverse=True)

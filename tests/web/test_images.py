@@ -85,7 +85,7 @@ def test_civitai_is_asked_for_what_the_page_asks_for(api, civitai, asked, sent):
 
 @pytest.mark.parametrize(
     "asked",
-    ["model=101&sort=Random", "model=101&level=Q", "model=101&limit=999", "model=101&type=gif"],
+    ["model=101&sort=Best", "model=101&level=Q", "model=101&limit=999", "model=101&type=gif"],
 )
 def test_choice_that_there_is_not_is_the_usual_one(api, civitai, asked):
     api.get(f"images?{asked}")
@@ -448,3 +448,15 @@ def test_workflow_of_the_file_is_given_once_that_was_looked_into(api, civitai):
 def test_workflow_that_there_is_not_is_told(api, civitai):
     image_id = _ids(api.get(_MODEL))[0]
     assert api.error(f"images/{image_id}/workflow")[:2] == (404, "not_there")
+
+
+def test_random_order_shows_what_was_read_of_a_gallery_and_asks_civitai_nothing(api, civitai):
+    read = [view["id"] for view in api.get("images?model=101&limit=10")["images"]]
+    asked = len(civitai.requests)
+    random = "images?model=101&sort=Random&limit=4"
+    ids, cursor = [], ""
+    while cursor is not None:
+        page = api.get(f"{random}&cursor={cursor}")
+        ids, cursor = [*ids, *(view["id"] for view in page["images"])], page["cursor"]
+    assert sorted(ids) == sorted(read) and len(civitai.requests) == asked
+    assert api.get("images?model=102&sort=Random")["images"] == []

@@ -10,7 +10,7 @@ import { Chips } from "./chips.js";
 /** @import { Context, State } from "../types.js" */
 /** @typedef {"version" | "sort" | "period" | "level" | "type" | "base"} Name */
 
-const LIBRARY_SORTS = ["Newest", "Oldest", "Most Reactions"]; // sort orders of the library
+const LIBRARY_SORTS = ["Newest", "Oldest", "Most Reactions", "Random"]; // sort orders of the library
 const NAMES = /** @type {const} */ (["version", "sort", "period", "level", "type", "base"]);
 
 export class Filters {

@@ -116,6 +116,14 @@ export class Status {
         ),
       more: () => button({ action, words: words("read_on") }, () => void actions.more()),
       "read-anew": () => button({ action, ...again }, () => void actions.reloadGallery()),
+      shuffle: () =>
+        button({ action, icon: icon("again"), words: words("do_shuffle") }, () =>
+          actions.reloadGallery(),
+        ),
+      "newest-first": () =>
+        button({ action, words: words("newest_first") }, () =>
+          actions.setWhere({ sort: "Newest" }),
+        ),
       "show-hidden": () =>
         button({ action, words: words("show_hidden") }, () => actions.showHidden(true)),
       "reset-filters": () =>

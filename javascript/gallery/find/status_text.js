@@ -5,7 +5,7 @@ import { getSource, listSetFilters, makeDefaultQuery } from "../state/query.js";
 import { getFailedGalleryPart, getShown, isFiltered } from "../state/state.js";
 
 /** @import { State, Words } from "../types.js" */
-/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "reset-filters" | "show-hidden"} StatusAction */
+/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "reset-filters" | "show-hidden" | "shuffle" | "newest-first"} StatusAction */
 
 /**
  * @typedef {object} StatusText
@@ -170,9 +170,14 @@ function getEndStatus(state, bootstrap, words) {
   if (where.search !== null && !images.length) {
     return makeNothingFound(where.search, words);
   }
-  if (images.length) return { kind: "end", text: words("gallery_ends", counts), actions: [] };
+  const isRandom = where.sort === "Random";
+  if (images.length) {
+    const key = isRandom && where.search === null ? "random_ends" : "gallery_ends";
+    return { kind: "end", text: words(key, counts), actions: isRandom ? ["shuffle"] : [] };
+  }
   const author = notes.find(({ code }) => code === "no_author")?.message;
   if (!listSetFilters(where, makeDefaultQuery(bootstrap)).length) {
+    if (isRandom) return { kind: "empty", text: words("random_none"), actions: ["newest-first"] };
     return { kind: "empty", text: author ?? words("gallery_empty"), actions: [] };
   }
   const text = author ?? words("gallery_empty_filtered");

@@ -6,8 +6,10 @@ from .fields import fold_text
 from .grammar import FLAGS, parse_query, QueryProblem, SearchQuery
 from .hidden_terms import HiddenTerms
 from .indexer import index_images, index_remaining
+from .order import RANDOM
 from .suggestions import find_authors, suggest_values, Suggestion
 
-__all__ = ["FLAGS", "HiddenTerms", "QueryProblem", "SearchPage", "SearchQuery", "SearchScope"]
-__all__ += ["SelectRows", "Suggestion", "find_authors", "fold_text", "index_images"]
-__all__ += ["index_remaining", "parse_query", "run_search", "select_hidden", "suggest_values"]
+__all__ = ["FLAGS", "HiddenTerms", "QueryProblem", "RANDOM", "SearchPage", "SearchQuery"]
+__all__ += ["SearchScope", "SelectRows", "Suggestion", "find_authors", "fold_text"]
+__all__ += ["index_images", "index_remaining", "parse_query", "run_search", "select_hidden"]
+__all__ += ["suggest_values"]

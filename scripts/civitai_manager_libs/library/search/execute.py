@@ -8,6 +8,7 @@ batch for each page. Such a page may have fewer ids than its limit, even none, a
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,7 +27,7 @@ from .conditions import (
 )
 from .grammar import SearchQuery, Term
 from .hidden_terms import HiddenTerms, make_hidden_condition
-from .order import Order, SORTS
+from .order import make_random_order, Order, RANDOM, SORTS
 from .position import Position
 
 __all__ = ["SearchPage", "SelectRows", "run_search", "select_hidden"]
@@ -45,6 +46,7 @@ _MOST_TRIGRAMS = 300  # for a word of one or two letters
 _SAMPLE, _RARE = 1_000, 50  # newest images; a word is rare if less than one in 50 of these has it
 _GIVEN_IDS = "SELECT value AS id FROM json_each(?)"
 _MATCHING = "SELECT rowid AS id FROM trigrams WHERE trigrams MATCH ?"
+_LAST_SEED = 2**31 - 1  # of a random order
 _NO_SUCH_TRIGRAM = "\1\1\1"  # folded texts have no control characters
 
 
@@ -93,9 +95,9 @@ def run_search(
 ) -> SearchPage:
     """Return a page with the ids of at most `limit` images that match a search.
 
-    sort: one of SORTS; an unknown sort means "Newest". hidden: images to leave out. saved: returns
-    the ids of downloaded images. read: runs a SELECT and returns its rows, None to read the
-    library. Raises DiskError.
+    sort: one of SORTS, or RANDOM, of which each first page begins another order; an unknown sort
+    means "Newest". hidden: images to leave out. saved: returns the ids of downloaded images. read:
+    runs a SELECT and returns its rows, None to read the library. Raises DiskError.
     """
     if read is None:
         with open_library() as library:
@@ -103,8 +105,12 @@ def run_search(
             return search_in(hidden=hidden, saved=saved, read=library.rows)
     conditions = [make_condition(term, saved) for term in query.terms]
     conditions = [*conditions, *iter_scope_conditions(scope)]
-    plan = partial(_plan_scan, query, scope, SORTS.get(sort, SORTS["Newest"]), read)
     position = Position.parse(cursor)
+    order = SORTS.get(sort, SORTS["Newest"])
+    if sort == RANDOM:
+        position = replace(position, seed=position.seed or random.randint(1, _LAST_SEED))
+        order = make_random_order(position.seed)
+    plan = partial(_plan_scan, query, scope, order, read)
     if not hidden:
         return plan(conditions).select_page(position, limit)
     is_hidden = make_hidden_condition(hidden)
@@ -134,7 +140,7 @@ def _plan_scan(
     queries = make_trigram_queries(query.terms, list_trigrams) if has_index else []
     start = _start_from_few(conditions, queries, scope, read)
     if start is None:
-        start = _start_from_all(queries if order is not SORTS["Most Reactions"] else [])
+        start = _start_from_all(queries if order.is_by_id else [])
     others = [condition for condition in conditions if condition is not start.fulfilled]
     return _Scan(start, others, order, read)
 
@@ -161,7 +167,8 @@ class _Scan:
         total = position.total or int(self.read("SELECT count(*) FROM facts", ())[0][0])
         count = total if end is None else min(position.count + number, total)
         sort_key = found[limit - 1][1] if is_full else end
-        position = Position(sort_key, end if is_full else None, count, total)
+        end = end if is_full else None
+        position = replace(position, sort_key=sort_key, end=end, count=count, total=total)
         return SearchPage(ids, str(position), (count, total))
 
     def measure_batch(self, sort_key: int | None) -> tuple[int | None, int]:

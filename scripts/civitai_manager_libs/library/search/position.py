@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 __all__ = ["Position"]
 
-_CURSOR = re.compile(r"([0-9]{1,18})(?::([0-9]{0,18}):([0-9]{1,18}):([0-9]{1,18}))?")
+_CURSOR = re.compile(
+    r"(?:([0-9]{1,10})/)?([0-9]{1,18})(?::([0-9]{0,18}):([0-9]{1,18}):([0-9]{1,18}))?"
+)
 
 
 @dataclass(frozen=True)
@@ -16,13 +18,15 @@ class Position:
 
     sort_key: of the last image that was returned or searched, None at the beginning. end: the last
     sort key of the current batch, None to begin a new batch. count: number of images up to the end
-    of the batch. total: number of all images, 0 if not counted yet.
+    of the batch. total: number of all images, 0 if not counted yet. seed: of a random order, 0 for
+    another one.
     """
 
     sort_key: int | None = None
     end: int | None = None
     count: int = 0
     total: int = 0
+    seed: int = 0
 
     @classmethod
     def parse(cls, cursor: str | None) -> Position:
@@ -30,9 +34,11 @@ class Position:
         match = _CURSOR.fullmatch(cursor or "")
         if match is None:
             return cls()
-        sort_key, end, count, total = match.groups()
-        return cls(int(sort_key), int(end) if end else None, int(count or 0), int(total or 0))
+        seed, sort_key, end, count, total = match.groups()
+        numbers = int(count or 0), int(total or 0), int(seed or 0)
+        return cls(int(sort_key), int(end) if end else None, *numbers)
 
     def __str__(self) -> str:
         end = "" if self.end is None else self.end
-        return f"{self.sort_key}:{end}:{self.count}:{self.total}"
+        seed = f"{self.seed}/" if self.seed else ""
+        return f"{seed}{self.sort_key}:{end}:{self.count}:{self.total}"

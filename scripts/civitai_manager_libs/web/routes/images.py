@@ -10,7 +10,7 @@ from ...civitai import ImageQuery, may_be_time_limit, Page, seem_unrelated, walk
 from ...core import Image
 from ...errors import HttpStatusError, NotFound
 from ...i18n import messages
-from ...library import models, pages, records, watches
+from ...library import models, pages, records, search, watches
 from ..http import ApiError, RemoteWork, RequestContext
 from ..schemas.images import ImagePage, Note
 from .dependencies import get_client, page_view, parse_gallery_query, parse_page_position
@@ -25,9 +25,10 @@ _MOST_PAGES = 50  # that are read for one; most of them empty
 def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     """Return a page of a gallery, or of search results.
 
-    The library is searched if the request has the query parameter `search`.
+    The library is searched if the request has the query parameter `search`, and for the images of a
+    gallery in random order, which Civitai does not have.
     """
-    if "search" in context.request.query_params:
+    if "search" in context.request.query_params or context.query_param("sort") == search.RANDOM:
         return search_images(context)
     query = parse_gallery_query(context.request.query_params)
     cursor, size = parse_page_position(context)

@@ -9,7 +9,7 @@ from typing import Any, cast, Literal
 
 from ....core import as_whole_number
 from ....i18n import messages
-from ....library import gallery_stats, pages, records, search
+from ....library import gallery_stats, pages, records, search, wait_for_writes
 from ...http import ApiError, LAST_ID, RequestContext
 from ...schemas.images import ImagePage, Note
 from ...schemas.library import LoadedFilterResult, SearchCount, SearchPreview, Stats, Suggestion
@@ -31,6 +31,7 @@ _MOST_LETTERS = 1000
 _MOST_IDS = 100_000
 _MOST_COUNTED = 1000  # images, before they are looked at in order
 _MOST_AUTHORS = 3
+_PATIENCE = 2.0  # seconds to wait until new records are written
 
 
 def search_images(context: RequestContext) -> ImagePage:
@@ -42,6 +43,8 @@ def search_images(context: RequestContext) -> ImagePage:
     query = search.parse_query(context.query_param("search")[:_MOST_LETTERS])
     context.cancelled.check()  # the browser may have hung up meanwhile
     (cursor, limit), sort = parse_page_position(context), context.query_param("sort")
+    if sort == search.RANDOM and cursor is None:
+        wait_for_writes(_PATIENCE)  # what was read a moment ago belongs to it
     found = search.run_search(
         query,
         _parse_scope(context.request.query_params),
