@@ -3,9 +3,10 @@ import test from "node:test";
 import { moveDivider, placeEvenly } from "../../javascript/gallery/compare/dividers.js";
 
 test("dividers begin at equal distances", () => {
-  assert.deepEqual(placeEvenly(2), [50]);
-  assert.deepEqual(placeEvenly(4), [25, 50, 75]);
-  assert.deepEqual(placeEvenly(1), []);
+  assert.deepEqual(placeEvenly(2, 1), [50]);
+  assert.deepEqual(placeEvenly(4, 1), [25, 50, 75]);
+  assert.deepEqual(placeEvenly(4, 0.5), [37.5, 50, 62.5]); // all images are seen
+  assert.deepEqual(placeEvenly(1, 1), []);
 });
 
 test("a divider stays inside, and pushes those that it meets", () => {

@@ -4,7 +4,15 @@ import { el } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
 import { Gestures } from "../viewer/gestures.js";
 import { Slide } from "../viewer/slide.js";
-import { dragPose, limitPose, pinchPose, stepZoom, toggleZoom, zoomAt } from "../viewer/zoom.js";
+import {
+  dragPose,
+  getFitScale,
+  limitPose,
+  pinchPose,
+  stepZoom,
+  toggleZoom,
+  zoomAt,
+} from "../viewer/zoom.js";
 import { Dividers } from "./dividers.js";
 import { countColumns, toPose, toSyncedView, WHOLE_VIEW } from "./synced_zoom.js";
 
@@ -56,9 +64,10 @@ export class CompareGrid {
   /** Lay the images over each other, with dividers, or beside each other. @param {boolean} isOver */
   layOver(isOver) {
     this.element.toggleAttribute("data-over", isOver);
-    if (isOver) this.#dividers.show(this.#cells.length);
-    else this.#dividers.clear();
     this.#measure();
+    if (!isOver) return this.#dividers.clear();
+    const shares = this.#cells.map((cell) => cell.widthShare);
+    this.#dividers.show(this.#cells.length, Math.max(0, ...shares));
   }
 
   /** Move the first image behind the last one; zoom and dividers stay. */
@@ -144,6 +153,12 @@ class CompareCell {
     if (!width || !height) return;
     this.stage = { width, height };
     this.slide.setStage(this.stage);
+  }
+
+  /** Return which share of the cell's width the whole image takes. */
+  get widthShare() {
+    const { size } = this.slide;
+    return (size.width * getFitScale(size, this.stage)) / this.stage.width;
   }
 
   /** Show the same part of the image as the other cells show.

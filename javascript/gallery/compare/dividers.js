@@ -25,10 +25,12 @@ export class Dividers {
     this.#grid = grid;
   }
 
-  /** Place dividers between so many images, at equal distances. @param {number} count */
-  show(count) {
+  /** Place dividers between so many images, at equal distances.
+   * @param {number} count
+   * @param {number} share  of the width, that the widest image takes in the middle */
+  show(count, share) {
     this.clear();
-    this.#places = placeEvenly(count);
+    this.#places = placeEvenly(count, share);
     this.#elements = this.#places.map((_, at) => this.#make(at, count));
     this.#grid.append(...this.#elements);
     this.draw();
@@ -117,9 +119,14 @@ export class Dividers {
   }
 }
 
-/** Return the places of the dividers between so many images, in percent. @param {number} count */
-export function placeEvenly(count) {
-  return Array.from({ length: Math.max(0, count - 1) }, (_, at) => (100 * (at + 1)) / count);
+/** Return the places of the dividers between so many images, in percent of the width.
+ * @param {number} count
+ * @param {number} share  of the width, that the images take in the middle */
+export function placeEvenly(count, share) {
+  return Array.from(
+    { length: Math.max(0, count - 1) },
+    (_, at) => 50 + 100 * share * ((at + 1) / count - 0.5),
+  );
 }
 
 /** Return the places after one divider was moved; it pushes the others before it.
