@@ -95,6 +95,11 @@ test("an author of the library is not named again by Civitai", () => {
   assert.deepEqual(authors({ preview: known, author: "anna" }), ["pictures_by Anna | 3"]);
   assert.deepEqual(authors({ author: "anna" }), ["pictures_by anna | "]);
   assert.deepEqual(authors({}), []);
+  assert.deepEqual(kinds(list("anna", { preview: known })).slice(0, 3), [
+    "loaded",
+    "author",
+    "gallery",
+  ]);
 });
 
 test("a key without a value has only completions, of which Enter takes none", () => {

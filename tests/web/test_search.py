@@ -63,7 +63,7 @@ def test_field_names_what_is_open_until_something_is_searched(page):
 def test_what_is_typed_is_looked_for_in_what_is_open_first_and_then_everywhere(page):
     page.asked.clear()
     page.field("find").fill("water")
-    expect(page.search_row("loaded")).to_have_text(re.compile(rf"^In {_NAME}\d+ of \d+ loaded$"))
+    expect(page.search_row("loaded")).to_have_text(re.compile(rf"^In “{_NAME}”\d+ of \d+ loaded$"))
     expect(page.search_row("all")).to_have_text(re.compile(r"^In your library[\d,]+$"))
     expect(page.search_row("models")).to_have_text(re.compile(r"^Models on Civitai\d+$"))
     expect(page.search_row("model")).to_contain_text(["Slow Water"])
@@ -166,7 +166,7 @@ def test_words_and_place_of_a_search_are_chips(page):
     page.search("water -night", "gallery")
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}&search=water"))
     chips = page.page.locator("[data-chip]")
-    expect(chips).to_have_text([f"In all that was read of {_NAME}", "water", "-night"])
+    expect(chips).to_have_text([f"In all that was read of “{_NAME}”", "water", "-night"])
     chips.nth(2).click()
     expect(page.field("find")).to_have_value("water")
     page.control("reset-filters").first.click()

@@ -45,12 +45,22 @@ export function listRows(state, typed, found, words) {
   const scopes = listScopeRows(state, text, found, words);
   if (kind === "keys") return insertAfterFirst(scopes, completions);
   const models = listModelRows(state, text, found, words);
-  const authors = listAuthorRows(state, found, words);
+  const all = listAuthorRows(state, found, words);
+  // One of the library whose name was typed; one of Civitai comes later and would move other rows.
+  const named = all.filter(({ value }) => isSame(value, text) && value !== found.author);
+  const authors = all.filter((one) => !named.includes(one));
   // What is open comes first: the models' cards, a gallery, the library.
   const places = isAmongImages(state)
     ? [...scopes, ...models.slice(0, 1), ...authors, ...models.slice(1)]
     : [...models.slice(0, 1), ...authors, ...scopes, ...models.slice(1)];
-  return insertAfterFirst(places, completions);
+  return insertAfterFirst(places, [...completions, ...named]);
+}
+
+/** Return whether two names differ at most in capital letters.
+ * @param {string} one
+ * @param {string} other */
+function isSame(one, other) {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 /** Return the row that Enter runs, null if the user must choose one.
@@ -148,7 +158,7 @@ function listAuthorRows({ bootstrap }, { preview, author }, words) {
     name: text,
     detail: formatNumber(count, bootstrap?.language),
   }));
-  const isNew = author && !known.some(({ name }) => name.toLowerCase() === author.toLowerCase());
+  const isNew = author && !known.some(({ name }) => isSame(name, author));
   return [...(isNew ? [{ name: author, detail: "" }] : []), ...known].map(({ name, detail }) => ({
     ...makeRow("author", "user", words("pictures_by", { user: name }), detail, name),
     key: `author ${name}`,
