@@ -173,6 +173,10 @@ def test_words_and_place_of_a_search_are_chips(page):
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}$"))
     expect(page.field("find")).to_have_value("")
     page.search("water", "gallery")
+    page.search("slow", "models")
+    page.control("open-model").first.wait_for()
+    page.control("clear-search").click()  # of the models: the search below them stays
+    expect(page.field("find")).to_have_value("water")
     chips.first.click()
     expect(page.page).to_have_url(re.compile(r"\?search=water$"))
     expect(chips).to_have_text(["water"])

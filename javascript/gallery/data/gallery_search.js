@@ -46,12 +46,12 @@ export class GallerySearch {
     store.set({ widened: { from, scope, words, loaded: images.length, found, where } });
   }
 
-  /** Show all images of what is open again, without the search. */
+  /** Close the models that were found, or else show all images of what is open again. */
   clear() {
     this.#abort.abort();
     const { store, actions } = this.#context;
     const { where, results } = store.get();
-    if (results) actions.closeResults();
+    if (results) return actions.closeResults();
     this.#loadedFilter.setWords({ words: "" });
     if (where.search === null) return;
     void actions.setWhere({ search: hasGallery(where) ? null : "" });
