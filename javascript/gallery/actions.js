@@ -92,10 +92,6 @@ function makeNavigationActions({ store }, parts) {
   return {
     find: (/** @type {string} */ text) => parts.navigation.lookUp(text),
     findMore: (/** @type {string} */ cursor) => parts.navigation.loadMoreModels(cursor),
-    searchModels: (/** @type {string} */ words) => {
-      store.set({ open: null, panel: "" });
-      return parts.navigation.searchModels(words);
-    },
     closeResults: () => parts.navigation.closeResults(),
     openModel: (/** @type {number} */ id, /** @type {number | null} */ version = null) =>
       parts.navigation.openModel(id, version),

@@ -119,7 +119,6 @@
  * @typedef {object} Actions  every action, once, for buttons, keys and panels
  * @property {(text: string) => Promise<void>} find
  * @property {(cursor: string) => Promise<void>} findMore  the next cards of a search
- * @property {(words: string) => Promise<void>} searchModels  of Civitai, out of the details or a panel
  * @property {() => void} closeResults
  * @property {(id: number, version?: number | null) => Promise<void>} openModel
  * @property {(user: string) => Promise<void>} openUser
@@ -130,7 +129,7 @@
  * @property {() => void} clearSearch
  * @property {() => Promise<void>} searchOn  loads more of a gallery that is searched
  * @property {() => void} stopSearch  loads no more by itself
- * @property {(words: string, page: import("./contract").ModelPage | null) => Promise<void>} searchModels  page: the first, if it is known
+ * @property {(words: string, page?: import("./contract").ModelPage | null) => Promise<void>} searchModels  of Civitai, out of the details or a panel too; page: the first, if it is known
  * @property {() => Promise<void>} more  the next page; settles when it came or failed
  * @property {() => void} resetFilters
  * @property {() => Promise<void>} reloadGallery  the gallery from its beginning, of Civitai itself

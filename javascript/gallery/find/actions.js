@@ -11,7 +11,10 @@ export function makeSearchActions({ store }, parts) {
     /** @type {Actions["search"]} */
     search: (words, scope) => parts.search.search(words, scope),
     /** @type {Actions["searchModels"]} */
-    searchModels: (words, page) => parts.navigation.openModels(words, page),
+    searchModels(words, page = null) {
+      store.set({ panel: "", open: null });
+      return parts.navigation.openModels(words, page);
+    },
     clearSearch: () => parts.search.clear(),
     searchOn: () => (store.get().widened ? parts.search.searchOn() : parts.loadedFilter.readOn()),
     stopSearch() {

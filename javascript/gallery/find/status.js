@@ -112,7 +112,7 @@ export class Status {
         button({ action, words: words("clear_search") }, () => actions.clearSearch()),
       "search-models": () =>
         button({ action, icon: icon("model"), words: words("row_models") }, () =>
-          actions.searchModels(getSearched(store.get()), null),
+          actions.searchModels(getSearched(store.get())),
         ),
       more: () => button({ action, words: words("read_on") }, () => void actions.more()),
       "read-anew": () => button({ action, ...again }, () => void actions.reloadGallery()),
