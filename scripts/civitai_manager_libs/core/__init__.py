@@ -3,7 +3,7 @@
 The SQLite modules are not imported here, so that `--help` in a terminal does not load SQLite.
 """
 
-from . import model_formats
+from . import model_formats, path_template
 from .byte_ranges import ByteRanges
 from .cancellation import Cancellation, ENDING_SIGNALS, never_cancelled
 from .coerce import (
@@ -82,7 +82,14 @@ __all__ += [
 ]
 __all__ += ["is_complete", "is_deeply_nested", "is_temporary_name", "level_mask", "level_name"]
 __all__ += ["LEVELS", "log_disk_errors", "make_folder_private", "model_file_stem"]
-__all__ += ["model_formats", "never_cancelled", "prefetch", "RangedFile", "ReactionCounts"]
+__all__ += [
+    "model_formats",
+    "never_cancelled",
+    "path_template",
+    "prefetch",
+    "RangedFile",
+    "ReactionCounts",
+]
 __all__ += ["read_json_object", "remove_if_present", "remove_leftovers", "resize_url"]
 __all__ += ["resumable_size", "ResumableFile", "run_parallel", "SettingSpec", "SingleFlight"]
 __all__ += ["sqlite_file", "sqlite_pool", "sync_folder", "thumbnail_url", "to_disk_error"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 
 from .. import util
-from ..core import as_text, Image, level_name
+from ..core import as_text, Image, level_name, path_template
 from ..errors import InputError
 from ..i18n import messages
 from .records import NamingContext
@@ -22,15 +21,10 @@ __all__ = [
 ]
 
 DEFAULT_TEMPLATE = "{id}"
-_MAX_TEMPLATE, _MAX_FOLDERS = 300, 8  # characters, slashes
 # UTF-8 bytes: of a field's value, of a file or folder name, of a path that every system accepts
 # below a folder of usual length, and of a folder name in a path that must be shortened.
 _MAX_VALUE, _MAX_PART, MAX_NAME_BYTES, _MIN_PART = 100, 150, 200, 10
 _RATINGS = {"None": "PG", "Soft": "PG-13", "Mature": "R", "X": "X", "XXX": "XXX"}
-# {field}, {date:%Y-%m}, {author|nobody}: the text after the bar stands in for a missing value.
-_FIELD = re.compile(r"\{([A-Za-z_]*)(?::([^{}|/]*))?(?:\|([^{}/]*))?\}")
-_DATE_PART = re.compile(r"%[YmdHMSyj]")
-_NO_VALUE = "unknown"
 _DIGITS = frozenset("0123456789")
 
 
@@ -73,21 +67,9 @@ def validate_template(template: str) -> str:
 
     Raises InputError if the template is invalid; the message says what to change.
     """
-    template = template.replace("\\", "/").strip()
-    is_absolute = template.startswith("/") or re.match("[A-Za-z]:", template) is not None
-    _refuse_if(is_absolute, "template_whole_path")
-    template = template.rstrip("/")
-    _refuse_if(len(template) > _MAX_TEMPLATE, "template_long", most=_MAX_TEMPLATE)
-    _refuse_if(template.count("/") > _MAX_FOLDERS, "template_deep", most=_MAX_FOLDERS)
-    _refuse_if(".." in template.split("/"), "template_leads_out")
-    known = ", ".join(f"{{{name}}}" for name in FIELDS)
-    for name, date_format, _ in _FIELD.findall(template):
-        field = f"{{{name}:{date_format}}}" if date_format else f"{{{name}}}"
-        _refuse_if(name not in FIELDS, "template_unknown", field=f"{{{name}}}", known=known)
-        _refuse_if(bool(date_format) and name != "date", "template_form", field=field)
-        _refuse_if("%" in _DATE_PART.sub("", date_format), "template_date", field=field)
-    has_stray_brace = re.search(r"[{}]", _FIELD.sub("", template)) is not None
-    _refuse_if(has_stray_brace, "template_brace")
+    template = path_template.clean_template(template)
+    if (problem := path_template.find_template_problem(template, FIELDS)) is not None:
+        raise _make_error(problem[0], **problem[1])
     _require_id(template.rpartition("/")[2])
     return template
 
@@ -99,7 +81,9 @@ def _require_id(file_name: str) -> None:
     """
     _refuse_if(DEFAULT_TEMPLATE not in file_name, "template_no_id")
     before, after = _split_at_id(file_name)
-    _refuse_if(bool(_FIELD.search(before) and _FIELD.search(after)), "template_id_inside")
+    _refuse_if(
+        path_template.has_fields(before) and path_template.has_fields(after), "template_id_inside"
+    )
     neighbours = (before[-1:], after[:1])
     is_touched = any(c and (c in _DIGITS or c in "{}" or not c.isprintable()) for c in neighbours)
     _refuse_if(is_touched, "template_id_touched")
@@ -112,7 +96,7 @@ def split_template(template: str, context: NamingContext) -> tuple[str, str]:
     """
     common, parts = [], template.split("/")
     is_shared = {"model", *(("version",) if context.version else ())}.issuperset
-    while len(parts) > 1 and is_shared(name for name, _, _ in _FIELD.findall(parts[0])):
+    while len(parts) > 1 and is_shared(path_template.list_fields(parts[0])):
         common.append(_fill_folder(parts.pop(0), Image(0, ""), context))
     return "/".join(filter(None, common)), "/".join(parts)
 
@@ -136,14 +120,14 @@ def _fit_folders(folders: list[str], max_bytes: int) -> list[str]:
     if sum(len(folder.encode()) + 1 for folder in folders) <= max_bytes:
         return folders
     share = max(_MIN_PART, max_bytes // len(folders) - 1)
-    return [util.safe_name(folder, _NO_VALUE, share) for folder in folders]
+    return [util.safe_name(folder, path_template.NO_VALUE, share) for folder in folders]
 
 
 def _fill_folder(template: str, image: Image, context: NamingContext) -> str:
     """Fill the template of one folder name; return "" if the template is blank."""
     if not template.strip():
         return ""
-    return util.safe_name(_fill_fields(template, image, context), _NO_VALUE, _MAX_PART)
+    return util.safe_name(_fill_fields(template, image, context), path_template.NO_VALUE, _MAX_PART)
 
 
 def _fill_file_name(template: str, image: Image, context: NamingContext, max_bytes: int) -> str:
@@ -155,7 +139,7 @@ def _fill_file_name(template: str, image: Image, context: NamingContext, max_byt
     room = max_bytes - len(str(image.id)) - 1
     before = _cut_bytes(before[:-1], room) + before[-1:]  # the separator keeps digits off the id
     after = _cut_bytes(after, room - len(before.encode()))
-    return util.safe_name(f"{before}{image.id}{after}", _NO_VALUE, 2 * _MAX_PART)
+    return util.safe_name(f"{before}{image.id}{after}", path_template.NO_VALUE, 2 * _MAX_PART)
 
 
 def _split_at_id(file_name: str) -> tuple[str, str]:
@@ -164,7 +148,7 @@ def _split_at_id(file_name: str) -> tuple[str, str]:
     Of several `{id}` the first counts, or the last if another field comes before the first.
     """
     before, _, after = file_name.partition(DEFAULT_TEMPLATE)
-    if _FIELD.search(before):
+    if path_template.has_fields(before):
         before, _, after = file_name.rpartition(DEFAULT_TEMPLATE)
     return before, after
 
@@ -174,17 +158,11 @@ def _cut_bytes(text: str, limit: int) -> str:
 
 
 def _fill_fields(template: str, image: Image, context: NamingContext) -> str:
-    return _FIELD.sub(lambda match: _field_value(match, image, context), template)
+    def value_of(name: str, date_format: str) -> str:
+        value = FIELDS[name](image, context)
+        return _format_date(value, date_format or "%Y-%m-%d") if name == "date" else value
 
-
-def _field_value(match: re.Match[str], image: Image, context: NamingContext) -> str:
-    name, date_format, default = match.groups()
-    value = FIELDS[name](image, context)
-    if name == "date":
-        value = _format_date(value, date_format or "%Y-%m-%d")
-    # Made safe by itself, so that a dot or a reserved word is kept where other text surrounds it.
-    safe = util.safe_name(value, "", _MAX_VALUE) if value else ""
-    return safe or (_NO_VALUE if default is None else default)
+    return path_template.fill_fields(template, value_of, _MAX_VALUE)
 
 
 def _format_date(timestamp: str, date_format: str) -> str:
@@ -193,7 +171,7 @@ def _format_date(timestamp: str, date_format: str) -> str:
         moment = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
     except ValueError:
         return ""
-    return _DATE_PART.sub(lambda part: moment.strftime(part[0]), date_format)
+    return path_template.DATE_PART.sub(lambda part: moment.strftime(part[0]), date_format)
 
 
 def _refuse_if(is_wrong: bool, key: str, **values: object) -> None:
@@ -202,5 +180,9 @@ def _refuse_if(is_wrong: bool, key: str, **values: object) -> None:
     key: the key of the message in the catalogue. values: what is filled into the message.
     """
     if is_wrong:
-        why = messages.translate(key, "en", **values)
-        raise InputError(f"This is no template for a name: {why}.", key, **values)
+        raise _make_error(key, **values)
+
+
+def _make_error(key: str, **values: object) -> InputError:
+    why = messages.translate(key, "en", **values)
+    return InputError(f"This is no template for a name: {why}.", key, **values)

@@ -1,0 +1,87 @@
+"""Templates of paths: text with fields in braces, and how they are checked and filled in. Pure.
+
+`{author}` is a field. `{author|nobody}` gives the text that stands in for a missing value, and
+`{date:%Y-%m}` the format of a date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from .. import util
+
+__all__ = ["clean_template", "fill_fields", "find_template_problem", "has_fields", "list_fields"]
+
+NO_VALUE = "unknown"
+DATE_PART = re.compile(r"%[YmdHMSyj]")
+_FIELD = re.compile(r"\{([A-Za-z_]*)(?::([^{}|/]*))?(?:\|([^{}/]*))?\}")
+_DATE = "date"  # the only field that takes a format
+_MAX_TEMPLATE, _MAX_FOLDERS = 300, 8  # characters, slashes
+
+
+def clean_template(template: str) -> str:
+    """Return a template with forward slashes, without spaces around it or a slash at its end."""
+    template = template.replace("\\", "/").strip()
+    return template.rstrip("/") or template[:1]
+
+
+def find_template_problem(
+    template: str, fields: Collection[str]
+) -> tuple[str, Mapping[str, Any]] | None:
+    """Return what is wrong with a template, as a message's key and its values; None if nothing is.
+
+    fields: the names of the fields that the template may have.
+    """
+    return next(_iter_problems(template, fields), None)
+
+
+def list_fields(template: str) -> list[str]:
+    """Return the names of a template's fields, in order."""
+    return [match[1] for match in _FIELD.finditer(template)]
+
+
+def has_fields(template: str) -> bool:
+    return _FIELD.search(template) is not None
+
+
+def fill_fields(template: str, value_of: Callable[[str, str], str], max_bytes: int) -> str:
+    """Return a template with its fields filled in, each valid in a name on every system.
+
+    value_of: returns the value of a field by its name and format, "" if it is missing. max_bytes:
+    UTF-8 bytes of one value.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        name, value_format, default = match.groups()
+        value = value_of(name, value_format or "")
+        # Made safe by itself, so that a dot or a reserved word is kept in other text.
+        safe = util.safe_name(value, "", max_bytes) if value else ""
+        return safe or (NO_VALUE if default is None else default)
+
+    return _FIELD.sub(fill, template)
+
+
+def _iter_problems(
+    template: str, fields: Collection[str]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if template.startswith("/") or re.match("[A-Za-z]:", template):
+        yield "template_whole_path", {}
+    if len(template) > _MAX_TEMPLATE:
+        yield "template_long", {"most": _MAX_TEMPLATE}
+    if template.count("/") > _MAX_FOLDERS:
+        yield "template_deep", {"most": _MAX_FOLDERS}
+    if ".." in template.split("/"):
+        yield "template_leads_out", {}
+    known = ", ".join(f"{{{name}}}" for name in fields)
+    for name, value_format, _ in _FIELD.findall(template):
+        field = f"{{{name}:{value_format}}}" if value_format else f"{{{name}}}"
+        if name not in fields:
+            yield "template_unknown", {"field": f"{{{name}}}", "known": known}
+        if value_format and name != _DATE:
+            yield "template_form", {"field": field}
+        if "%" in DATE_PART.sub("", value_format):
+            yield "template_date", {"field": field}
+    if re.search(r"[{}]", _FIELD.sub("", template)):
+        yield "template_brace", {}
