@@ -1,6 +1,7 @@
 """Requests to Civitai's REST API, and its responses as records."""
 
 from .api import (
+    Client,
     fetch_image,
     fetch_images,
     fetch_model,
@@ -21,8 +22,8 @@ from .records import Model, model_from_json, ModelPage, Version, version_from_js
 from .relations import count_unrelated, seem_unrelated
 from .urls import is_image_url, Reference
 
-__all__ = ["Access", "count_unrelated", "fetch_image", "fetch_images", "fetch_model"]
-__all__ += ["fetch_username", "fetch_version", "fetch_version_by_hash"]
+__all__ = ["Access", "Client", "count_unrelated", "fetch_image", "fetch_images"]
+__all__ += ["fetch_model", "fetch_username", "fetch_version", "fetch_version_by_hash"]
 __all__ += ["find_example_image", "find_user", "ImageQuery"]
 __all__ += ["is_image_url", "make_download_url", "may_be_time_limit", "Model", "model_from_json"]
 __all__ += ["ModelPage", "Page", "parse_image", "parse_page", "parse_reference", "PERIODS"]

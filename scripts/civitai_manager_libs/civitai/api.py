@@ -21,10 +21,9 @@ from .pagination import adjust_cursor, ImageQuery, may_be_cut, Page
 from .records import Model, ModelPage, Version
 from .urls import Reference
 
-__all__ = ["fetch_image", "fetch_images", "fetch_model", "fetch_username", "fetch_version"]
-__all__ += ["find_user"]
-__all__ += ["fetch_version_by_hash", "make_download_url", "parse_image", "parse_page"]
-__all__ += ["parse_reference", "search_models"]
+__all__ = ["Client", "fetch_image", "fetch_images", "fetch_model", "fetch_username"]
+__all__ += ["fetch_version", "fetch_version_by_hash", "find_user", "make_download_url"]
+__all__ += ["parse_image", "parse_page", "parse_reference", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
 # The SQL path has one row for each version that an image was made with: a page shorter than an
@@ -33,13 +32,16 @@ _MIN_IMAGES = 20
 _PG, _ALL_LEVELS = 1, 31
 
 
-class _Client(Protocol):
+class Client(Protocol):
+    """The client for requests to Civitai's API."""
+
     def fetch_json(
         self,
         url: str,
         params: Mapping[str, str | int] | None = None,
         cancelled: Cancellation | None = None,
-    ) -> Any: ...
+    ) -> Any:
+        """Return the parsed JSON body of a response."""
 
 
 def parse_reference(text: str, takes_words: bool = True) -> Reference:
@@ -51,7 +53,7 @@ def parse_reference(text: str, takes_words: bool = True) -> Reference:
     return urls.resolve_reference(text, setting.base_url(), takes_words)
 
 
-def fetch_model(client: _Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
+def fetch_model(client: Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
     """Fetch a model with all its versions."""
     return records.model_from_json(
         client.fetch_json(_api_url(f"models/{model_id}"), cancelled=cancelled)
@@ -59,7 +61,7 @@ def fetch_model(client: _Client, model_id: int, cancelled: Cancellation | None =
 
 
 def fetch_version(
-    client: _Client, version_id: int, cancelled: Cancellation | None = None
+    client: Client, version_id: int, cancelled: Cancellation | None = None
 ) -> Version:
     """Fetch one version of a model, with the model's id and name."""
     body = client.fetch_json(_api_url(f"model-versions/{version_id}"), cancelled=cancelled)
@@ -67,7 +69,7 @@ def fetch_version(
 
 
 def fetch_version_by_hash(
-    client: _Client, code: str, cancelled: Cancellation | None = None
+    client: Client, code: str, cancelled: Cancellation | None = None
 ) -> Version:
     """Fetch the version that has a file with this hash. Raises NotFound if there is none.
 
@@ -89,7 +91,7 @@ def make_download_url(version_id: int, file: RemoteFile) -> str:
 
 
 def search_models(
-    client: _Client,
+    client: Client,
     words: str,
     level: int = _PG,
     limit: int = 20,
@@ -111,7 +113,7 @@ def search_models(
 
 
 def fetch_images(
-    client: _Client,
+    client: Client,
     query: ImageQuery,
     cursor: str | None = None,
     limit: int = 100,
@@ -146,7 +148,7 @@ def fetch_images(
 
 
 def _fetch_rows(
-    client: _Client,
+    client: Client,
     query: ImageQuery,
     cursor: str | None,
     rows: int,
@@ -183,7 +185,7 @@ def find_example_image(version: Mapping[str, Any], level: int) -> Image | None:
 
 
 def fetch_image(
-    client: _Client, image_id: int, cancelled: Cancellation | None = None
+    client: Client, image_id: int, cancelled: Cancellation | None = None
 ) -> Image | None:
     """Fetch one image by its id; return None if Civitai does not return the image."""
     query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
@@ -191,7 +193,7 @@ def fetch_image(
     return next((image for image in page.images if image.id == image_id), None)
 
 
-def find_user(client: _Client, name: str, cancelled: Cancellation | None = None) -> str:
+def find_user(client: Client, name: str, cancelled: Cancellation | None = None) -> str:
     """Return the name of a user who has shown images, as Civitai writes it; "" if there is none.
 
     Civitai has no route for users: their images tell, with one request.
@@ -203,7 +205,7 @@ def find_user(client: _Client, name: str, cancelled: Cancellation | None = None)
     return name if page.ids or page.next_cursor is not None else ""
 
 
-def fetch_username(client: _Client) -> str:
+def fetch_username(client: Client) -> str:
     """Fetch the name of the user to whom the client's API key belongs, in order to test the key.
 
     Raises NeedsKey for a wrong key.

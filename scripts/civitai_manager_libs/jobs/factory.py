@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
 
 from .. import setting
 from ..civitai import ImageQuery, Page
@@ -12,30 +10,18 @@ from ..core import Cancellation
 from ..http_client import CivitaiHttpClient, FetchedFile, FileOptions, SendOptions
 from ..library import pages
 from ..model_files import ModelFileRequest, receive_model_file, ReceivedModel
-from ..network import Progress, Target
+from ..network import ApiClient, Progress, Target
 from .filename_template import DEFAULT_TEMPLATE, split_template, validate_template
 from .records import NamingContext
 
 __all__ = ["JobClient", "choose_destination", "rendition_width", "reserved_bytes"]
 
 
-class JobClient:
+class JobClient(ApiClient):
     """Civitai as a job uses it: interactive requests go first, and the bandwidth limit holds."""
 
     def __init__(self, client: CivitaiHttpClient) -> None:
-        self._client = client
-
-    def fetch_json(
-        self,
-        url: str,
-        params: Mapping[str, str | int] | None = None,
-        cancelled: Cancellation | None = None,
-    ) -> Any:
-        """Fetch and parse JSON; requests of the user interface go first.
-
-        Parameters and errors are those of `CivitaiHttpClient.fetch_json`.
-        """
-        return self._client.fetch_json(url, params, cancelled, sending=SendOptions(urgent=False))
+        super().__init__(client, SendOptions(urgent=False))
 
     def fetch_page(
         self, query: ImageQuery, cursor: str | None, limit: int, cancelled: Cancellation

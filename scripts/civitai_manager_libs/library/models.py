@@ -15,8 +15,8 @@ from .. import civitai, setting
 from ..civitai import Model, Version
 from ..core import Cancellation
 from ..errors import InvalidResponse, NetworkError, NotFound, ServerError
+from ..network import ApiClient, ONE_TRY
 from . import records
-from .unretried import UnretriedClient
 from .store import (
     compress_record,
     decompress_record,
@@ -60,7 +60,7 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
     stored = find_model(model_id)
     try:
         model = civitai.fetch_model(
-            UnretriedClient(client) if stored else client, model_id, cancelled
+            ApiClient(client, ONE_TRY) if stored else client, model_id, cancelled
         )
     except (NetworkError, ServerError):
         if stored is None:

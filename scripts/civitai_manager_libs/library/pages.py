@@ -18,8 +18,8 @@ from ..civitai import ImageQuery, Page
 from ..core import Cancellation, never_cancelled, SingleFlight
 from ..errors import NetworkError, ServerError
 from ..network import FileOptions, SendOptions
+from ..network import ApiClient, ONE_TRY
 from . import cache, deletions, records
-from .unretried import UnretriedClient
 from .store import select_rows_or_empty, write_later
 
 __all__ = ["DatedPage", "fetch_page", "find_first_missing_page", "list_gallery_names", "load_page"]
@@ -118,7 +118,7 @@ def load_page(
     key = (setting.base_url(), query, cursor, size)
     is_stored = not fresh and _find_stored_row(query, cursor, size) is not None
     try:
-        client = UnretriedClient(client) if is_stored else client
+        client = ApiClient(client, ONE_TRY) if is_stored else client
         return _pages.load(client, key, cancelled or never_cancelled(), fresh)
     except (NetworkError, ServerError):
         if (stored := load_stored_page(query, cursor, size)) is None:

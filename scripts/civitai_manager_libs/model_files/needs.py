@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..civitai import Version
+from ..civitai import Client, Version
 from ..core import Cancellation, Image
 from ..errors import InputError
 from ..infotext import Resource
@@ -16,7 +16,7 @@ from ..local_models import has_model_file, ModelMatch
 from .choice import choose_file, FileChoice, FileTaste
 from .destination import choose_path, find_kind
 from .used_models import find_used_models, match_resource, UsedModel
-from .version_loader import Client, VersionLoader
+from .version_loader import VersionLoader
 
 __all__ = ["list_needed_files", "make_needed_file", "NeededFile", "NeededFiles", "UnknownModel"]
 

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .. import setting
-from ..civitai import make_download_url, Model, RemoteFile, Version
+from ..civitai import Client, make_download_url, Model, RemoteFile, Version
 from ..core import as_mapping, as_whole_number, Cancellation
 from ..errors import HttpStatusError, InvalidResponse, NetworkError
 from ..library import models
 from .destination import choose_path, find_kind
-from .version_loader import Client, MAX_AGE
+from .version_loader import MAX_AGE
 
 __all__ = ["find_version", "make_request", "ModelFileRequest", "plan_requests"]
 

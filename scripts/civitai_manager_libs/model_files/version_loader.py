@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol
 
-from ..civitai import Version
+from ..civitai import Client, Version
 from ..core import Cancellation, Image, never_cancelled
 from ..errors import Cancelled, CivitaiShortcutError, NetworkError, ServerError
 from ..infotext import list_resources, Resource
@@ -14,23 +13,11 @@ from ..library import models
 from ..local_models import get_model_index, has_model_file, WantedModel
 from .used_models import match_resource, UsedModel
 
-__all__ = ["Client", "MAX_AGE", "VersionLoader"]
+__all__ = ["MAX_AGE", "VersionLoader"]
 
 MAX_AGE = 86_400.0  # seconds for which it is believed what a record tells of a version's files
 
 _HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3 and SHA256
-
-
-class Client(Protocol):
-    """The client for requests to Civitai's API."""
-
-    def fetch_json(
-        self,
-        url: str,
-        params: Mapping[str, str | int] | None = None,
-        cancelled: Cancellation | None = None,
-    ) -> Any:
-        """Return the parsed JSON body of a response."""
 
 
 class VersionLoader:

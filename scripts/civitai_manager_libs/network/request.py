@@ -23,7 +23,7 @@ __all__ = [
     "prepare_request",
     "redirect_request",
 ]
-__all__ += ["is_api_url", "split_url"]
+__all__ += ["is_api_url", "ONE_TRY", "split_url"]
 
 USER_AGENT = "civitai-shortcut-gallery/1.0"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
@@ -43,6 +43,10 @@ class SendOptions:
     urgent: bool = False
     throttled: bool = False
     max_retries: int | None = None
+
+
+# For what the library has already, so that nobody waits for an unreachable Civitai.
+ONE_TRY = SendOptions(urgent=True, max_retries=0)
 
 
 @dataclass(frozen=True)

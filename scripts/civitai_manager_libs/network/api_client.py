@@ -1,0 +1,27 @@
+"""A client whose requests to Civitai's API are all sent with the same options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core import Cancellation
+from .request import SendOptions
+
+__all__ = ["ApiClient"]
+
+
+class ApiClient:
+    """Sends API requests through a `CivitaiHttpClient` with the same SendOptions each."""
+
+    def __init__(self, client: Any, sending: SendOptions) -> None:
+        self._client, self._sending = client, sending
+
+    def fetch_json(
+        self,
+        url: str,
+        params: Mapping[str, str | int] | None = None,
+        cancelled: Cancellation | None = None,
+    ) -> Any:
+        """Fetch and parse JSON as `CivitaiHttpClient.fetch_json` does."""
+        return self._client.fetch_json(url, params, cancelled, sending=self._sending)
