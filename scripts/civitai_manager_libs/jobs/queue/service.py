@@ -207,13 +207,19 @@ class JobService:
         if count:
             self.resume(job_id)
 
-    def list_jobs(
-        self, limit: int = 12, is_wanted: Callable[[Job], bool] | None = None
-    ) -> list[JobView]:
+    def list_jobs(self, limit: int = 12) -> list[JobView]:
         """Return the running jobs and the newest other jobs, newest first.
 
         limit: the number of jobs. The four newest are included even if many jobs are running.
-        is_wanted: if given, return the newest of all jobs for which it is true instead.
+        """
+        return self.search_jobs(limit)[0]
+
+    def search_jobs(
+        self, limit: int, is_wanted: Callable[[Job], bool] | None = None
+    ) -> tuple[list[JobView], int]:
+        """Return (the newest jobs for which `is_wanted` is true, how many jobs there are).
+
+        is_wanted: None for the jobs of `list_jobs`.
         """
         running = self._workers.list_running()
         with self.store() as store:
@@ -222,12 +228,8 @@ class JobService:
             else:
                 jobs = list(filter(is_wanted, store.list_jobs(_MOST_SEARCHED)))[:limit]
             turns = self._workers.list_turn_views([job.id for job in jobs])
-            return [_make_view(store, job, turns.get(job.id, NO_TURN)) for job in jobs]
-
-    def count_jobs(self) -> int:
-        """Return how many jobs there are."""
-        with self.store() as store:
-            return store.count_jobs()
+            views = [_make_view(store, job, turns.get(job.id, NO_TURN)) for job in jobs]
+            return views, store.count_jobs()
 
     def count_waiting(self) -> int:
         """Return how many jobs are waiting to start."""

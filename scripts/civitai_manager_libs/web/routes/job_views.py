@@ -38,7 +38,7 @@ def jobs_panel(service: JobService, language: str, words: str = "", limit: int =
     words: list only jobs of which all these words are told.
     """
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
-    views = service.list_jobs(limit, is_wanted)
+    views, total = service.search_jobs(limit, is_wanted)
     active = sum(view.state == JobState.RUNNING for view in views)
     rows = [_job_row(view, language) for view in views]
     waiting = service.count_waiting()
@@ -46,7 +46,7 @@ def jobs_panel(service: JobService, language: str, words: str = "", limit: int =
     return {
         "active": active,
         "waiting": waiting,
-        "total": service.count_jobs(),
+        "total": total,
         "bookmarks_revision": bookmarks.get_revision(),
         "more": messages.translate("more_jobs_wait", language, n=more) if more > 0 else "",
         "notice": service.notice,
