@@ -219,6 +219,8 @@ function makeMarkActions({ store, toast, words }) {
     comparePair: (/** @type {import("./types.js").ComparedPair} */ compared) =>
       store.set({ compared, panel: "compare" }),
     invert: () => store.set((state) => invertMarks(state, order())),
+    setMarks: (/** @type {import("./state/selection.js").Selection} */ selection) =>
+      store.set(selection),
   };
 }
 

@@ -155,6 +155,7 @@
  * @property {() => void} markAll  all that is loaded and shown
  * @property {() => void} markNone
  * @property {() => void} invert
+ * @property {(selection: import("./state/selection.js").Selection) => void} setMarks
  * @property {() => void} compare  the marked images
  * @property {(id: number) => void} compareWith  marks it, and compares it with the marked images
  * @property {(pair: ComparedPair) => void} comparePair

@@ -31,7 +31,7 @@ const closers = new WeakMap();
  * @param {readonly MenuItem[]} items
  * @param {AbortSignal} signal  aborted when the page is left */
 export function openMenu(root, anchor, items, signal) {
-  closers.get(root)?.();
+  closeMenu(root);
   const abort = new AbortController();
   const focused = root.activeElement;
   const close = () => {
@@ -60,6 +60,11 @@ export function openMenu(root, anchor, items, signal) {
   window.addEventListener("scroll", close, how);
   root.addEventListener("scroll", ({ target }) => target !== menu && close(), how);
   signal.addEventListener("abort", close, { signal: abort.signal });
+}
+
+/** Close the open menu, if there is one. @param {ShadowRoot} root */
+export function closeMenu(root) {
+  closers.get(root)?.();
 }
 
 /** Return where to put a menu: below the anchor and aligned with its left edge, or above or to the

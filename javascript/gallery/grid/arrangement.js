@@ -3,6 +3,7 @@
 import { Masonry } from "./layout.js";
 
 /** @import { View } from "../types.js" */
+/** @typedef {{left: number, top: number, right: number, bottom: number}} Area  of the grid, in pixels */
 /** @typedef {{id: number, offset: number}} Offset  offset: pixels below the window's top */
 
 export class Arrangement {
@@ -81,6 +82,32 @@ export class Arrangement {
    * @param {number} bottom */
   listBetween(top, bottom) {
     return this.#layout.listBetween(top, bottom).map((index) => this.views[index].id);
+  }
+
+  /** Return the ids of the images in an area of the grid, in order; parts of an image count.
+   * @param {Area} area */
+  listInside({ left, top, right, bottom }) {
+    return this.listBetween(top, bottom).filter((id) => {
+      const { x, width } = /** @type {import("./layout.js").Box} */ (this.getBox(id));
+      return x < right && x + width > left;
+    });
+  }
+
+  /** Return the id of the image at a point or in the gap beside it, null if there is none.
+   * @param {{x: number, y: number}} point */
+  findAt({ x, y }) {
+    const near = this.#gap / 2;
+    const area = { left: x - near, top: y - near, right: x + near, bottom: y + near };
+    return this.listInside(area)[0] ?? null;
+  }
+
+  /** Return the ids from one image to another, both included, in order; [] if one is not in the grid.
+   * @param {number} one
+   * @param {number} other */
+  listRange(one, other) {
+    const [a, b] = [this.#indices.get(one), this.#indices.get(other)];
+    if (a === undefined || b === undefined) return [];
+    return this.views.slice(Math.min(a, b), Math.max(a, b) + 1).map(({ id }) => id);
   }
 
   /** Return the id of the first image that begins between two heights, else of the first that is

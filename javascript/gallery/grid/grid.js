@@ -5,6 +5,7 @@ import { scrollBy } from "../core/scroller.js";
 import { isBlurred } from "../state/content_rating.js";
 import { getSetting, getShown, isFiltered } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
+import { DragMarks } from "./drag_marks.js";
 import { Hover } from "./hover.js";
 import { chooseThumbWidth } from "./layout.js";
 import { linkTiles, listenToClicks, listenToPointer } from "./pointer_events.js";
@@ -32,6 +33,7 @@ export class Grid {
   #thumbs;
   #arrangement = new Arrangement(GAP);
   #tiles;
+  #dragMarks;
   #frame = 0;
   /** @type {number | null} where the window was when the grid was hidden */
   #hiddenTop = null;
@@ -61,6 +63,7 @@ export class Grid {
     });
     const tileOf = (/** @type {number} */ id) => this.#tiles.getTile(id);
     this.#thumbs = new Thumbs(this.#list, tileOf, (tile) => this.#isSeen(tile));
+    this.#dragMarks = new DragMarks(this.#list, context, this.#arrangement);
     linkTiles(this.#list, context, tileOf);
     listenToClicks(this.#list, context, tileOf);
     listenToPointer(this.#list, this.#hover, tileOf, view.setFocus);
@@ -232,7 +235,7 @@ export class Grid {
   }
 
   /** Return the ids near the window: the visible ones first, then those ahead in the direction of
-   * scrolling, then those behind. The focused tile always stays in the page.
+   * scrolling, then those behind. The focused tile and the one that a finger holds stay in the page.
    * @param {Viewport} viewport
    * @param {number[]} seen */
   #listWanted({ top, bottom, screen }, seen) {
@@ -240,8 +243,10 @@ export class Grid {
     const above = this.#arrangement.listBetween(top - AHEAD * screen, top).reverse();
     const below = this.#arrangement.listBetween(bottom, bottom + AHEAD * screen);
     const near = this.#isRising ? [...above, ...below] : [...below, ...above];
-    const pinned = focus !== null && this.#arrangement.getBox(focus) ? [focus] : [];
-    return new Set([...pinned, ...seen, ...near]);
+    const pinned = [focus, this.#dragMarks.heldId].filter(
+      (id) => id !== null && this.#arrangement.getBox(id),
+    );
+    return new Set(/** @type {number[]} */ ([...pinned, ...seen, ...near]));
   }
 
   get #thumbWidth() {

@@ -37,7 +37,7 @@ export class Hover {
     this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#makeLines(tile.view)));
     this.#caption.style.cssText = tile.element.style.cssText;
     // Beside the tile, not in it: inside, the caption would be text that the tile's label lacks.
-    tile.element.parentElement?.append(this.#caption);
+    tile.element.parentElement?.prepend(this.#caption);
     if (plays && tile.view.kind === "video" && !still.matches) this.#playVideo(tile);
   }
 

@@ -40,7 +40,7 @@ export class Tiles {
     return this.#tiles.values();
   }
 
-  /** Create the missing tiles of these images, and remove all other tiles. Return false if a slow
+  /** Create the missing tiles of these images, in order, and remove all other tiles. Return false if a slow
    * machine must create the rest in the next frame.
    * @param {ReadonlySet<number>} wanted  ids, the most urgent first */
   syncTiles(wanted) {
@@ -50,6 +50,14 @@ export class Tiles {
       tile.remove();
       this.#tiles.delete(id);
     }
+    const isWhole = this.#createTiles(wanted);
+    this.#sortElements();
+    return isWhole;
+  }
+
+  /** Create the missing tiles of these images. Return false if there was no time for all of them.
+   * @param {ReadonlySet<number>} wanted */
+  #createTiles(wanted) {
     const until = performance.now() + A_FRAME;
     for (const id of wanted) {
       if (this.#tiles.has(id)) continue;
@@ -57,6 +65,21 @@ export class Tiles {
       this.#createTile(id);
     }
     return true;
+  }
+
+  /** Put the elements into the gallery's order, in which screen readers read them. The focused one is
+   * not moved, for it would lose the focus. */
+  #sortElements() {
+    const { activeElement } = /** @type {ShadowRoot} */ (this.#list.getRootNode());
+    const indexOf = (/** @type {Tile} */ { view }) => this.#arrangement.getIndex(view.id) ?? 0;
+    const tiles = [...this.#tiles.values()].sort((a, b) => indexOf(a) - indexOf(b));
+    /** @type {Element | null} */
+    let next = null;
+    for (const { element } of tiles.reverse()) {
+      const isThere = element.parentNode !== null && element.nextElementSibling === next;
+      if (!isThere && element !== activeElement) this.#list.insertBefore(element, next);
+      next = element;
+    }
   }
 
   /** Show newer data of the images in all tiles. */
@@ -81,7 +104,6 @@ export class Tiles {
     this.#tiles.set(id, tile);
     this.#placeTile(tile);
     tile.drawLooks(this.#looksOf(tile));
-    this.#list.append(tile.element);
   }
 
   /** Move a tile to its box, if the image is in the grid. @param {Tile} tile */

@@ -4,7 +4,7 @@ const REST = 500; // ms
 const SLOP = 10; // pixels that a finger may tremble
 const ENDS = /** @type {const} */ (["pointerup", "pointercancel"]);
 
-/** Dispatch `longpress`, with the point as its detail, where a finger rests on a tile or on the open
+/** Dispatch `longpress`, with the point and the pointer as its detail, where a finger rests on a tile or on the open
  * image.
  * @param {ShadowRoot} root
  * @param {AbortSignal} signal */
@@ -19,13 +19,14 @@ export function reportLongPresses(root, signal) {
       stop(); // a second finger is no rest
       isReported = false;
       if (!(event instanceof PointerEvent) || event.pointerType === "mouse") return;
-      const { target, isPrimary, clientX: x, clientY: y } = event;
+      const { target, isPrimary, pointerId, clientX: x, clientY: y } = event;
       if (!isPrimary || !(target instanceof Element)) return;
       if (!target.closest("[data-tile], .stage") || target.closest("button")) return;
       start = { x, y };
       const report = () => {
         isReported = true;
-        target.dispatchEvent(new CustomEvent("longpress", { bubbles: true, detail: { x, y } }));
+        const detail = { x, y, pointerId };
+        target.dispatchEvent(new CustomEvent("longpress", { bubbles: true, detail }));
       };
       timer = window.setTimeout(report, REST);
     },

@@ -1,0 +1,223 @@
+/** Marks tiles by dragging: a mouse draws a rubber band over them, a finger that has rested on a tile
+ * marks the range over which it moves. */
+
+import { el } from "../core/dom.js";
+import { closeMenu } from "../core/menu.js";
+import { scrollBy } from "../core/scroller.js";
+
+/** @import { Context } from "../types.js" */
+/** @import { Selection } from "../state/selection.js" */
+/** @import { Arrangement, Area } from "./arrangement.js" */
+/** @typedef {{x: number, y: number}} Point  in pixels */
+
+const SLOP = 6; // pixels that a hand may tremble
+const EDGE = 90; // pixels from the window's edge within which the page scrolls; bars cover some
+const FASTEST = 24; // pixels a frame
+
+/**
+ * @typedef {object} Drag
+ * @property {number} pointer
+ * @property {number | null} id  the tile that a finger holds, null for a rubber band
+ * @property {Point} from  in the window
+ * @property {Point} start  in the list
+ * @property {Point} now  in the window
+ * @property {Selection | null} before  what was marked, null until the pointer has moved
+ */
+
+export class DragMarks {
+  #context;
+  #list;
+  #arrangement;
+  #band = el("div", { class: "rubber-band", "aria-hidden": "true" });
+  /** @type {Drag | null} */
+  #drag = null;
+  #frame = 0;
+
+  /** @param {HTMLElement} list
+   * @param {Context} context
+   * @param {Arrangement} arrangement */
+  constructor(list, context, arrangement) {
+    this.#list = list;
+    this.#context = context;
+    this.#arrangement = arrangement;
+    const { root, signal } = context;
+    const host = /** @type {HTMLElement} */ (root.host); // its lower end is empty too
+    host.addEventListener("pointerdown", (event) => this.#onDown(event), { signal });
+    host.addEventListener("pointermove", (event) => this.#onMove(event), { signal });
+    host.addEventListener("pointerup", (event) => this.#onUp(event), { signal });
+    host.addEventListener("pointercancel", (event) => this.#onUp(event), { signal });
+    host.addEventListener("mousedown", (event) => this.#onMouseDown(event), { signal });
+    list.addEventListener("longpress", (event) => this.#onLongPress(event), { signal });
+    list.addEventListener("touchmove", (event) => this.#onTouch(event), { signal, passive: false });
+    const keys = { signal, capture: true };
+    window.addEventListener("keydown", (event) => this.#onKey(event), keys);
+    document.addEventListener("selectstart", (event) => this.#drag && event.preventDefault(), {
+      signal,
+    });
+    signal.addEventListener("abort", () => this.#end());
+  }
+
+  /** Return the id of the tile that a finger holds, which must stay in the page; null if none. */
+  get heldId() {
+    return this.#drag?.id ?? null;
+  }
+
+  /** Prepare for a rubber band, which begins between the tiles, or anywhere with Shift.
+   * @param {PointerEvent} event */
+  #onDown(event) {
+    if (event.pointerType !== "mouse" || event.button !== 0) return;
+    if (this.#isEmpty(event) || (event.shiftKey && this.#isTile(event))) this.#prepare(event, null);
+  }
+
+  /** Keep the focus where it is: the list would pass it on to a tile, and scroll to that.
+   * @param {MouseEvent} event */
+  #onMouseDown(event) {
+    if (event.composedPath()[0] !== this.#list) return;
+    event.preventDefault();
+    const { activeElement } = this.#context.root;
+    if (activeElement instanceof HTMLInputElement) activeElement.blur();
+  }
+
+  /** Return whether an event is on nothing but the page. @param {Event} event */
+  #isEmpty(event) {
+    const { page, root } = this.#context;
+    const [target] = event.composedPath();
+    return target === this.#list || target === page || target === root.host;
+  }
+
+  /** Return whether an event is on a tile. @param {Event} event */
+  #isTile(event) {
+    const [target] = event.composedPath();
+    return target instanceof Element && target.closest("[data-tile]") !== null;
+  }
+
+  /** @param {{pointerId: number, clientX: number, clientY: number}} event
+   * @param {number | null} id */
+  #prepare({ pointerId: pointer, clientX: x, clientY: y }, id) {
+    const from = { x, y };
+    this.#drag = { pointer, id, from, start: this.#toList(from), now: from, before: null };
+  }
+
+  /** Prepare for a range from the tile on which a finger rests. @param {Event} event */
+  #onLongPress(event) {
+    const tile = event.target instanceof Element ? event.target.closest("[data-tile]") : null;
+    if (!(tile instanceof HTMLElement) || !(event instanceof CustomEvent)) return;
+    const { x, y, pointerId } = event.detail;
+    this.#prepare({ pointerId, clientX: x, clientY: y }, Number(tile.dataset.id));
+  }
+
+  /** Keep the browser from scrolling under a finger that marks. @param {TouchEvent} event */
+  #onTouch(event) {
+    if (this.heldId !== null && event.cancelable) event.preventDefault();
+  }
+
+  /** @param {PointerEvent} event */
+  #onMove(event) {
+    const drag = this.#drag;
+    if (drag?.pointer !== event.pointerId) return;
+    drag.now = { x: event.clientX, y: event.clientY };
+    if (drag.before) return; // the next frame draws
+    if (Math.hypot(drag.now.x - drag.from.x, drag.now.y - drag.from.y) > SLOP) this.#begin(drag);
+  }
+
+  /** @param {Drag} drag */
+  #begin(drag) {
+    const { marks, anchor, range } = this.#context.store.get();
+    drag.before = { marks, anchor, range };
+    closeMenu(this.#context.root); // which the resting finger has opened
+    if (drag.id === null) {
+      this.#list.setPointerCapture(drag.pointer); // the click at the end is of no tile
+      this.#list.prepend(this.#band);
+    }
+    this.#draw();
+  }
+
+  /** Mark what is under the drag in each frame, and scroll at the window's edges. */
+  #draw() {
+    const drag = this.#drag;
+    if (!drag?.before) return;
+    scrollBy(this.#list, getScrollSpeed(drag.now.y, window.innerHeight));
+    this.#mark(
+      drag,
+      drag.before,
+      drag.id === null ? this.#listInBand(drag) : this.#listRange(drag),
+    );
+    this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  /** Mark these images beside what was marked before.
+   * @param {Drag} drag
+   * @param {Selection} before
+   * @param {readonly number[]} ids */
+  #mark(drag, before, ids) {
+    const marks = new Set([...before.marks, ...ids]);
+    const { marks: now } = this.#context.store.get();
+    if (marks.size === now.size && ids.every((id) => now.has(id))) return;
+    this.#context.actions.setMarks({ marks, anchor: drag.id ?? ids[0] ?? null, range: null });
+  }
+
+  /** Draw the rubber band, and return the ids of the images under it. @param {Drag} drag */
+  #listInBand({ start, now }) {
+    const end = this.#toList(now);
+    const area = toArea(start, end);
+    const { style } = this.#band;
+    style.transform = `translate(${area.left}px, ${area.top}px)`;
+    style.width = `${area.right - area.left}px`;
+    style.height = `${area.bottom - area.top}px`;
+    return this.#arrangement.listInside(area);
+  }
+
+  /** Return the ids from the held tile to the one under the finger. @param {Drag} drag */
+  #listRange({ id, now }) {
+    const held = id ?? 0;
+    const end = this.#arrangement.findAt(this.#toList(now));
+    return end === null ? [held] : this.#arrangement.listRange(held, end);
+  }
+
+  /** Return where a point of the window lies in the list. @param {Point} point */
+  #toList({ x, y }) {
+    const { left, top } = this.#list.getBoundingClientRect();
+    return { x: x - left, y: y - top };
+  }
+
+  /** @param {PointerEvent} event */
+  #onUp(event) {
+    if (this.#drag?.pointer === event.pointerId) this.#end();
+  }
+
+  /** Take back on Escape what the drag has marked. @param {KeyboardEvent} event */
+  #onKey(event) {
+    const before = this.#drag?.before;
+    if (event.key !== "Escape" || !before) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#end();
+    this.#context.actions.setMarks(before);
+  }
+
+  #end() {
+    cancelAnimationFrame(this.#frame);
+    this.#drag = null;
+    this.#band.remove();
+  }
+}
+
+/** Return how far to scroll in a frame: the farther, the nearer the pointer is to the window's edge.
+ * @param {number} y
+ * @param {number} height  of the window */
+export function getScrollSpeed(y, height) {
+  const edge = Math.min(EDGE, height / 4);
+  const [above, below] = [edge - y, y - (height - edge)];
+  if (above > 0) return -Math.round(Math.min(1, above / edge) * FASTEST);
+  return below > 0 ? Math.round(Math.min(1, below / edge) * FASTEST) : 0;
+}
+
+/** Return the area between two corners.
+ * @param {Point} one
+ * @param {Point} other
+ * @returns {Area} */
+function toArea(one, other) {
+  const [left, right] = one.x < other.x ? [one.x, other.x] : [other.x, one.x];
+  const [top, bottom] = one.y < other.y ? [one.y, other.y] : [other.y, one.y];
+  return { left, top, right, bottom };
+}
