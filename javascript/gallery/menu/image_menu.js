@@ -134,19 +134,27 @@ export class ImageMenu {
     const { marks, images } = store.get();
     const ids = listChosen(marks, id);
     const others = marks.size - (marks.has(id) ? 1 : 0);
-    const name = (/** @type {string} */ key) =>
-      ids.length > 1 ? words(`${key}_marked`, { n: ids.length }) : words(key);
+    const name = (/** @type {string} */ one, /** @type {string} */ many) =>
+      ids.length > 1 ? words(many, { n: ids.length }) : words(one);
     const chosen = new Set(ids);
     const views = images.filter((view) => chosen.has(view.id));
     return [
-      { key: "menu-save", text: name("menu_save"), do: () => actions.download(ids) },
+      {
+        key: "menu-save",
+        text: name("menu_save", "menu_save_marked"),
+        do: () => actions.download(ids),
+      },
       {
         key: "menu-favourite",
-        text: name("menu_favourite"),
+        text: name("menu_favourite", "menu_favourite_marked"),
         isChecked: views.length > 0 && views.every((view) => view.favourite),
         do: () => actions.favourite(ids),
       },
-      { key: "menu-collect", text: name("menu_collect"), do: () => this.#chooseCollection(ids) },
+      {
+        key: "menu-collect",
+        text: name("menu_collect", "menu_collect_marked"),
+        do: () => this.#chooseCollection(ids),
+      },
       {
         key: "menu-compare",
         text: words(others ? "menu_compare_marked" : "menu_compare", { n: others }),
