@@ -62,9 +62,7 @@ def test_rubber_band_marks_what_it_touches_and_escape_takes_it_back(server, open
     assert page.api() == asked
 
 
-def test_with_shift_a_rubber_band_begins_on_a_tile_and_adds_to_what_is_marked(
-    server, open_gallery
-):
+def test_with_shift_a_rubber_band_begins_on_a_tile_and_adds_to_what_is_marked(server, open_gallery):
     page = open_gallery(server, f"?model={_SMALL}").ready()
     mouse, last = page.page.mouse, page.tiles.nth(4)
     last.locator("[data-do='mark']").click()

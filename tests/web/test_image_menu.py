@@ -73,7 +73,7 @@ def test_shift_and_right_click_leave_the_browsers_own_menu(server, open_gallery)
 @with_axe
 def test_keys_open_the_menu_choose_in_it_and_leave_it_where_they_were(server, open_gallery):
     page = open_gallery(server, f"?model={_OTHER}&level=XXX").ready()
-    page.page.locator("[role='listbox']").focus()
+    page.page.locator(".grid").focus()
     tile = page.focused()
     for key in ("ContextMenu", "Shift+F10"):
         page.key(key)

@@ -65,7 +65,7 @@ export class DragMarks {
   /** Prepare for a rubber band, which begins between the tiles, or anywhere with Shift.
    * @param {PointerEvent} event */
   #onDown(event) {
-    if (event.pointerType !== "mouse" || event.button !== 0) return;
+    if (event.pointerType !== "mouse" || event.button !== 0 || !this.#list.clientWidth) return;
     if (this.#isEmpty(event) || (event.shiftKey && this.#isTile(event))) this.#prepare(event, null);
   }
 
@@ -115,6 +115,7 @@ export class DragMarks {
   #onMove(event) {
     const drag = this.#drag;
     if (drag?.pointer !== event.pointerId) return;
+    if (event.buttons === 0) return this.#end(); // released outside the window
     drag.now = { x: event.clientX, y: event.clientY };
     if (drag.before) return; // the next frame draws
     if (Math.hypot(drag.now.x - drag.from.x, drag.now.y - drag.from.y) > SLOP) this.#begin(drag);
@@ -153,7 +154,11 @@ export class DragMarks {
     const marks = new Set([...before.marks, ...ids]);
     const { marks: now } = this.#context.store.get();
     if (marks.size === now.size && ids.every((id) => now.has(id))) return;
-    this.#context.actions.setMarks({ marks, anchor: drag.id ?? ids[0] ?? null, range: null });
+    this.#context.actions.setMarks({
+      marks,
+      anchor: drag.id ?? ids[0] ?? before.anchor,
+      range: null,
+    });
   }
 
   /** Draw the rubber band, and return the ids of the images under it. @param {Drag} drag */
