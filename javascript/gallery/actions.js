@@ -3,7 +3,7 @@
 import { savePreference } from "./core/preferences.js";
 import { makeSearchActions } from "./find/actions.js";
 import { makeModelFileActions } from "./model_files/actions.js";
-import { getSource, hasGallery, makeDefaultQuery, pickFilters, withSource } from "./state/query.js";
+import { getSource, withSource } from "./state/query.js";
 import {
   addMarks,
   canCompare,
@@ -110,14 +110,6 @@ function makeNavigationActions({ store }, parts) {
     // A failed page is requested again when the user says so, not on each scroll.
     more: async () => {
       if (!store.get().problems.images) await parts.pager.loadMore();
-    },
-    resetFilters() {
-      const { bootstrap, where } = store.get();
-      if (!bootstrap) return;
-      const filters = pickFilters(makeDefaultQuery(bootstrap));
-      const search = where.search === null || hasGallery(where) ? null : ""; // the library's stays
-      parts.loadedFilter.setWords({ words: "" });
-      void parts.navigation.openGallery({ ...where, ...filters, search });
     },
     reloadGallery: () => parts.pager.restart({ isSameSource: true, isFresh: true }),
     retry(/** @type {Part | undefined} */ part) {

@@ -174,6 +174,7 @@ export const KEYS = [
   once("compare", "s", "compare_swap", ({ swapCompared }) => swapCompared()),
   helpRow("compare", "← →", "key_divider"),
 
+  helpRow("anywhere", "Tab ← →", "key_toolbar"),
   helpRow("anywhere", "Ctrl Z", "do_undo"),
   once("anywhere", "/", "key_find", ({ focusFind }) => focusFind(), { shown: "/ Ctrl K" }),
   once("anywhere", "j", "open_jobs", ({ panel }) => panel("jobs")),

@@ -20,11 +20,13 @@ import { getErrorMessage } from "./data/problems.js";
 import { Reconnect } from "./data/reconnect.js";
 import { sendToTab } from "./details/gradio_bridge.js";
 import { listenToDrags } from "./drag.js";
+import { EmptyResult } from "./find/empty_result.js";
 import { Filters } from "./find/filters.js";
 import { Finder } from "./find/finder.js";
 import { GalleryHeader } from "./find/gallery_header.js";
 import { ModelResultCards } from "./find/model_results.js";
 import { Notice } from "./find/notice.js";
+import { addSkipLink } from "./find/skip_link.js";
 import { Status } from "./find/status.js";
 import { getGalleryStatus } from "./find/status_text.js";
 import { Grid } from "./grid/grid.js";
@@ -85,6 +87,9 @@ function makeContext(root, api, signal) {
     details: readPreference("details", window.matchMedia("(min-width: 900px)").matches),
   });
   const page = el("div", { class: "page" });
+  // by itself, the document has a heading
+  if (!document.querySelector("h1"))
+    page.append(el("h1", { class: "visually-hidden", text: "Civitai Shortcut" }));
   root.append(el("div", { class: "room" }, page));
   const words = makeWords(() => store.get().bootstrap?.words);
   const toasts = new Toasts(root, words, signal);
@@ -149,12 +154,13 @@ function buildParts(context, status) {
   parts.neededFiles = new NeededFiles(context, () => parts.jobs.poller.announceStart());
   parts.watches = new Watches(context);
   parts.finder = new Finder(context, { jobs: parts.jobs.badge, watches: parts.watches.badge });
-  const filters = new Filters(context);
-  new GalleryHeader(context, filters.fold);
-  context.page.append(filters.element);
+  new GalleryHeader(context);
+  new Filters(context);
   new Notice(context);
   parts.results = new ModelResultCards(context);
   parts.grid = new Grid(context, view);
+  new EmptyResult(context);
+  addSkipLink(context, () => parts.grid.focusTopmost());
   context.page.append(status); // moved: below the images
   new SelectionBar(context);
   parts.viewer = new Viewer(context);

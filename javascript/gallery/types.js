@@ -131,7 +131,7 @@
  * @property {() => void} stopSearch  loads no more by itself
  * @property {(words: string, page?: import("./contract").ModelPage | null) => Promise<void>} searchModels  of Civitai, out of the details or a panel too; page: the first, if it is known
  * @property {() => Promise<void>} more  the next page; settles when it came or failed
- * @property {() => void} resetFilters
+ * @property {() => void} resetFilters  and the search in what is open
  * @property {() => Promise<void>} reloadGallery  the gallery from its beginning, of Civitai itself
  * @property {(part?: Part) => void} retry  this part, or all that failed
  * @property {(of?: "lookup" | "images") => void} giveUp  both if not told which

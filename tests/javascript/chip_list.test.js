@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listChips } from "../../javascript/gallery/find/chip_list.js";
+import { listChips, listEmptyingChips } from "../../javascript/gallery/find/chip_list.js";
 import { makeInitialState } from "../../javascript/gallery/state/state.js";
 
 const words = (key, values = {}) => [key, ...Object.values(values)].join(" ");
@@ -72,4 +72,14 @@ test("where is searched and each word is a chip; without the place the library i
     "sea in gallery",
     "clear",
   ]);
+});
+
+test("a gallery without images names its filters once no more can come", () => {
+  const name = (more) =>
+    listEmptyingChips(state({ base: "Pony" }, more), words, {}).map(({ key }) => key);
+  assert.deepEqual(name({ ended: true }), ["base"]);
+  assert.deepEqual(name({ ended: false }), []);
+  assert.deepEqual(name({ ended: true, images: [{ id: 1 }] }), []);
+  const problems = { ...makeInitialState().problems, images: { code: "busy", message: "" } };
+  assert.deepEqual(name({ ended: true, problems }), []);
 });

@@ -155,7 +155,7 @@ class GalleryPage:
         )
 
     def axe_findings(self) -> list[Any]:
-        """Return axe-core's serious and critical findings, once the page is idle."""
+        """Return axe-core's findings of any impact in the whole page, once the page is idle."""
         with open(
             AXE, encoding="utf-8"
         ) as script:  # no element: the page runs its own scripts only
@@ -164,12 +164,8 @@ class GalleryPage:
             f"Promise.allSettled({_ROOT}.getAnimations().filter(one =>"
             " one.effect.getComputedTiming().endTime < Infinity).map(one => one.finished))"
         )
-        found = self.page.evaluate("axe.run(document.querySelector('civitai-gallery'))")
-        return [
-            (rule["id"], rule["nodes"][0]["html"])
-            for rule in found["violations"]
-            if rule["impact"] in ("serious", "critical")
-        ]
+        found = self.page.evaluate("axe.run(document)")
+        return [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
 
     def api(self) -> list[str]:
         """Return the requests to the server except thumbnails and originals."""
@@ -194,6 +190,17 @@ class GalleryPage:
         """Once its first pictures are there."""
         self.tiles.first.wait_for()
         return self
+
+    def open_filters(self) -> None:
+        """Open the filters, unless they are open."""
+        if not self.field("level").is_visible():
+            self.control("filters").click()
+
+    def download_gallery(self, limit: str) -> None:
+        """Download the open gallery, as many images at most."""
+        self.control("download-options").click()
+        self.field("limit").fill(limit)
+        self.control("download-gallery").click()
 
     def wheel(self, pixels: int) -> None:
         self.page.mouse.move(800, 600)

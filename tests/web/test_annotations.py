@@ -205,7 +205,7 @@ def test_panels_say_what_is_wrong_with_a_library_that_cannot_be_read(
     break_library(server.data / "library.db")
     server.start()
     page.go("?model=900001")
-    page.control("download-gallery").wait_for()
+    page.control("download-options").wait_for()
     expect(page.control("watch")).to_be_hidden()  # whether it is watched is not known
     panels = (
         ("watched", "watches", "You watch nothing yet"),

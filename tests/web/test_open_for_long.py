@@ -25,8 +25,7 @@ def _cache(server):
 
 
 def _begun(page, limit):
-    page.field("limit").fill(limit)
-    page.control("download-gallery").click()
+    page.download_gallery(limit)
     page.message("Downloading").wait_for()
 
 

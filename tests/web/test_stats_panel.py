@@ -51,10 +51,10 @@ def test_bar_is_a_filter_of_the_grid(server, open_gallery):
     expect(page.field("find")).to_have_value(f'sampler="{name}"')
     wait_for(lambda: page.place()[1] == int(count))
     expect(
-        page.control("download-gallery")
+        page.control("download-options")
     ).to_be_hidden()  # that is of the gallery, not of a search
     page.control("clear-search").click()
-    page.control("download-gallery").wait_for()
+    page.control("download-options").wait_for()
 
 
 def test_version_narrows_the_figures_and_all_of_them_come_back(server, open_gallery):

@@ -100,24 +100,25 @@ def test_pictures_begin_high_up_whatever_the_model_is_called(server, open_galler
     width, height = (844, 390) if turned else (390, 844)
     phone = {**_PHONE, "viewport": {"width": width, "height": height}}
     page = open_gallery(server, f"?model={model}&level=XXX", **phone).ready()
-    page.control("open-user").wait_for()
+    page.control("about").wait_for()
     assert min(y for _, y, _, _ in page.boxes().values()) < 844 / 4
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_finger_brings_the_rest_of_what_can_be_done_with_a_gallery(phone):
-    expect(phone.page.locator(".gallery-header .limit-form label")).to_have_text("Up to")
-    about = phone.control("about")
+def test_a_finger_opens_what_the_model_is_and_moves_the_row_of_what_is_set(server, open_gallery):
+    phone = open_gallery(server, f"?model={_SMALL}&level=XXX&type=image&meta=1", **_PHONE).ready()
+    phone.control("about").tap()
+    expect(phone.page.locator(".about .tag").first).to_be_visible()
+    phone.control("about").tap()
+    expect(phone.page.locator(".about")).to_be_hidden()
+    reset = phone.control("reset-filters")
     end = phone.page.viewport_size["width"]
-    assert about.bounding_box()["x"] > end
     box = phone.control("filters").bounding_box()
     y = box["y"] + box["height"] / 2
-    while about.bounding_box()["x"] + about.bounding_box()["width"] > end:
+    while reset.bounding_box()["x"] + reset.bounding_box()["width"] > end:
         Fingers(phone.page).swipe((360, y), (20, y))
-    about.tap()
-    expect(phone.page.locator(".about .tag").first).to_be_visible()
-    about.tap()
-    expect(phone.page.locator(".about")).to_be_hidden()
+    reset.tap()
+    expect(phone.page.locator(".set-chips")).to_be_hidden()
 
 
 @with_axe
@@ -125,6 +126,7 @@ def test_a_finger_brings_the_rest_of_what_can_be_done_with_a_gallery(phone):
 def test_nothing_of_the_first_screen_keeps_anybody_out(server, open_gallery, scheme, locale):
     address = f"?model={_WORDY}&__theme={scheme}"
     page = open_gallery(server, address, color_scheme=scheme, locale=locale, **_PHONE).ready()
+    page.control("about").tap()
     page.control("copy-words").first.wait_for()
     assert page.axe_findings() == []
     page.control("more-tools").tap()
@@ -141,7 +143,7 @@ def test_panels_are_opened_by_the_menu_and_it_has_the_focus_after(phone):
     assert page.focused_control() == "more-tools"
     page.control("more-tools").tap()
     page.control("open-kept").tap()
-    expect(page.page.locator(".menu")).to_be_hidden()
+    expect(page.page.locator(".popup-menu")).to_have_count(0)
     expect(page.page).to_have_url(re.compile("kept|search"))
 
 
@@ -189,7 +191,6 @@ def test_what_is_said_leaves_the_way_out_of_waiting_open(flaky, phone):
     page = phone
     page.control("mark-all").tap()
     flaky.rule("/api/v1/images.*sort=Oldest", stalled())
-    page.control("filters").tap()
     page.field("sort").select_option("Oldest")
     page.control("give-up").wait_for()
     page.control("download-marked").tap()

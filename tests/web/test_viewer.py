@@ -121,6 +121,7 @@ def test_viewer_with_all_its_neighbours_has_at_most_two_files_on_their_way(serve
 
 def test_keys_work_after_a_button_a_checkbox_and_a_field_had_the_focus(server, open_gallery):
     page = open_gallery(server).ready()
+    page.open_filters()
     page.field("meta").click()
     wait_for(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     page.key("a")

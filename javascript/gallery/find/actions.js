@@ -1,9 +1,11 @@
-/** The actions of the search: in images, on Civitai, and further in the open gallery. */
+/** The actions of the search, in images, on Civitai and further in the gallery, and of the filters. */
+
+import { hasGallery, makeDefaultQuery, pickFilters } from "../state/query.js";
 
 /** @import { PageParts } from "../actions.js" */
 /** @import { Actions, Context } from "../types.js" */
 
-/** Return the actions of the search.
+/** Return the actions of the search and the filters.
  * @param {Context} context
  * @param {PageParts} parts */
 export function makeSearchActions({ store }, parts) {
@@ -20,6 +22,14 @@ export function makeSearchActions({ store }, parts) {
     stopSearch() {
       store.set({ searchReading: "" });
       parts.pager.stop();
+    },
+    resetFilters() {
+      const { bootstrap, where } = store.get();
+      if (!bootstrap) return;
+      const search = where.search === null || hasGallery(where) ? null : "";
+      const filters = pickFilters(makeDefaultQuery(bootstrap));
+      parts.loadedFilter.setWords({ words: "" });
+      void parts.navigation.openGallery({ ...where, ...filters, search });
     },
   };
 }

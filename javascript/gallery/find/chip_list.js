@@ -2,7 +2,7 @@
 
 import { splitWords } from "../state/caret_word.js";
 import { hasGallery, listSetFilters, makeDefaultQuery } from "../state/query.js";
-import { getSearched } from "../state/state.js";
+import { getFailedGalleryPart, getSearched } from "../state/state.js";
 import { getGalleryName } from "./gallery_name.js";
 
 /** @import { Actions, State, Words } from "../types.js" */
@@ -62,6 +62,18 @@ export function listFilterChips(state, words, { setWhere }) {
       key === "meta" ? name : words("chip_text", { name, value: getValueLabel(state, key) });
     return { key, text, remove: () => void setWhere({ [key]: usual[key] }) };
   });
+}
+
+/** Return the chips to offer when filters are set and the gallery has no image with them. Empty
+ * while images may still come.
+ * @param {State} state
+ * @param {Words} words
+ * @param {Pick<Actions, "setWhere" | "search" | "clearSearch">} actions
+ * @returns {Chip[]} */
+export function listEmptyingChips(state, words, actions) {
+  const { images, ended } = state;
+  if (!ended || images.length || getFailedGalleryPart(state)) return [];
+  return listFilterChips(state, words, actions).length ? listChips(state, words, actions) : [];
 }
 
 /** Return the label of a filter's value, the value itself if it is no known choice.

@@ -9,14 +9,21 @@ import { listChips } from "./chip_list.js";
 
 export class Chips {
   #context;
+  #leave;
   element;
   #drawn = "";
 
-  /** @param {Context} context */
-  constructor(context) {
+  /** @param {Context} context
+   * @param {() => void} leave  moves the focus when the last chip goes */
+  constructor(context, leave) {
     const { words, store, signal } = context;
     this.#context = context;
-    this.element = el("div", { class: "chips", role: "group", "aria-label": words("chips_set") });
+    this.#leave = leave;
+    this.element = el("div", {
+      class: "set-chips",
+      role: "group",
+      "aria-label": words("chips_set"),
+    });
     store.on(["bootstrap", "where", "model", "results", "loadedFilter"], () => this.#draw(), {
       signal,
     });
@@ -36,6 +43,7 @@ export class Chips {
     if (focused < 0) return;
     const next = this.element.children[Math.min(focused, chips.length)];
     if (chips.length && next instanceof HTMLElement) next.focus();
+    else this.#leave();
   }
 
   #makeReset() {

@@ -1,8 +1,10 @@
-/** The filters of a gallery, and the width of its tiles. */
+/** The row of the gallery's filters: their button, the sort order, what is set, the tiles' width. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { getSource, listSetFilters, makeDefaultQuery } from "../state/query.js";
+import { makePopover } from "../core/popover.js";
+import { makeToolbar } from "../core/toolbar.js";
+import { getSource } from "../state/query.js";
 import { MAX_TILE, MIN_TILE } from "../state/state.js";
 import { Chips } from "./chips.js";
 
@@ -15,60 +17,52 @@ const NAMES = /** @type {const} */ (["version", "sort", "period", "level", "type
 
 export class Filters {
   #context;
-  element = el("section", { class: "filters", hidden: true });
+  #section = el("section", { class: "filters", hidden: true });
   #sortNote = el("p", { class: "warns", role: "status", hidden: true });
-  #meta;
+  #meta = el("input", { type: "checkbox", "data-field": "meta" });
   #tile;
+  #fold;
   /** @type {Record<Name, HTMLSelectElement>} */
   #selects;
 
   /** @param {Context} context */
   constructor(context) {
-    const { words, store, actions, signal } = context;
+    const { words, page, store, root, signal } = context;
     this.#context = context;
     this.#selects = this.#makeSelects();
-    this.#meta = el("input", { type: "checkbox", "data-field": "meta" });
+    const name = words("pick_sort");
+    this.#selects.sort.setAttribute("aria-label", name);
+    this.#selects.sort.title = name;
+    this.#tile = this.#makeSlider();
+    this.#fold = button(
+      { action: "filters", icon: icon("filter"), words: words("do_filters"), title: "" },
+      () => {},
+    );
+    const label = words("do_filters");
+    root.append(makePopover(this.#fold, { id: "filters", label }, ...this.#makeFields()));
+    const chips = new Chips(context, () => this.#fold.focus()).element;
+    const row = el("div", { class: "row" }, this.#fold, this.#selects.sort, chips, this.#tile);
+    makeToolbar(row, words("toolbar_filters"), signal);
+    this.#section.append(row, this.#sortNote);
+    page.append(this.#section);
+    const keys = /** @type {const} */ (["where", "model", "bootstrap", "tile", "notes", "results"]);
+    store.on([...keys], (now) => this.#draw(now), { signal });
+    this.#draw(store.get());
+  }
+
+  /** Return the fields of all filters. */
+  #makeFields() {
+    const { words, actions } = this.#context;
     this.#meta.addEventListener(
       "change",
       () => void actions.setWhere({ meta: this.#meta.checked }),
     );
-    this.#tile = this.#slider();
-    const look = { action: "filters", icon: icon("filter"), words: words("do_filters") };
-    /** Unfolds them on a narrow page; it stands among the gallery's other buttons. */
-    this.fold = button({ ...look, class: "fold" }, () => this.#toggle());
-    this.fold.setAttribute("aria-expanded", "false");
-    this.element.append(this.#makeFilters(), new Chips(context).element);
-    store.on(
-      ["where", "model", "bootstrap", "tile", "notes", "results"],
-      (now) => this.#draw(now),
-      {
-        signal,
-      },
-    );
-    this.#draw(store.get());
-  }
-
-  #toggle() {
-    const isOpen = this.element.toggleAttribute("data-open");
-    this.fold.setAttribute("aria-expanded", String(isOpen));
-  }
-
-  #makeFilters() {
-    const { words } = this.#context;
-    const { sort } = this.#selects;
-    return el(
-      "div",
-      { class: "gallery-filters" },
-      ...NAMES.map((name) => makeLabelled(words(`pick_${name}`), this.#selects[name])),
-      el("label", { class: "switch" }, this.#meta, el("span", { text: words("pick_meta") })),
-      el(
-        "label",
-        { class: "size" },
-        el("span", { class: "dim", text: words("tile_width") }),
-        this.#tile,
+    return [
+      ...NAMES.filter((name) => name !== "sort").map((name) =>
+        makeLabelled(words(`pick_${name}`), this.#selects[name]),
       ),
-      sort && this.#sortNote,
-    );
+      el("label", { class: "switch" }, this.#meta, el("span", { text: words("pick_meta") })),
+    ];
   }
 
   /** @returns {Record<Name, HTMLSelectElement>} */
@@ -87,11 +81,15 @@ export class Filters {
     return Object.fromEntries(made);
   }
 
-  #slider() {
-    const { actions } = this.#context;
+  #makeSlider() {
+    const { actions, words } = this.#context;
+    const label = words("tile_width");
     const slider = el("input", {
       type: "range",
+      class: "size",
       "data-field": "tile",
+      "aria-label": label,
+      title: label,
       min: MIN_TILE,
       max: MAX_TILE,
       step: 20,
@@ -103,9 +101,9 @@ export class Filters {
   /** Show the filters of the open gallery. @param {State} now */
   #draw(now) {
     const { bootstrap, where, results, notes, tile } = now;
-    this.element.hidden = !bootstrap || !getSource(where) || results !== null;
-    if (!bootstrap || this.element.hidden) return;
-    for (const [name, choices] of Object.entries(this.#choices(now))) {
+    this.#section.hidden = !bootstrap || !getSource(where) || results !== null;
+    if (!bootstrap || this.#section.hidden) return;
+    for (const [name, choices] of Object.entries(this.#listChoices(now))) {
       const value = String(where[/** @type {Name} */ (name)] ?? "");
       fillSelect(this.#selects[/** @type {Name} */ (name)], choices, value);
     }
@@ -113,11 +111,6 @@ export class Filters {
     this.#selects.version.parentElement?.toggleAttribute("hidden", where.model === null);
     this.#selects.period.parentElement?.toggleAttribute("hidden", where.search !== null);
     if (this.#tile.valueAsNumber !== tile) this.#tile.value = String(tile);
-    const count = listSetFilters(where, makeDefaultQuery(bootstrap)).length;
-    const words = count
-      ? this.#context.words("do_filters_n", { n: count })
-      : this.#context.words("do_filters");
-    this.fold.lastElementChild?.replaceChildren(words);
     const sortNote = notes.find((note) => note.code === "sort_dropped");
     this.#sortNote.textContent = sortNote?.message ?? "";
     this.#sortNote.hidden = !sortNote;
@@ -126,7 +119,7 @@ export class Filters {
   /** Return what each filter offers.
    * @param {State} now
    * @returns {Record<Name, Choice[]>} */
-  #choices({ bootstrap, model, where }) {
+  #listChoices({ bootstrap, model, where }) {
     const { words } = this.#context;
     const choices = bootstrap?.choices;
     const versions = (model?.versions ?? []).map(({ id, name, base_model }) => ({

@@ -5,59 +5,56 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { makeLimitField, makeLimitForm } from "../core/limit_field.js";
+import { openMenu } from "../core/menu.js";
+import { makeToolbar } from "../core/toolbar.js";
 import { GetModel } from "../model_files/get_model.js";
 import { getWatchKey } from "../panels/watches.js";
 import { getSource } from "../state/query.js";
-import { getSetting } from "../state/state.js";
+import { DownloadOptions } from "./download_options.js";
 import { getGalleryName } from "./gallery_name.js";
 
 /** @import { Context, Model, State } from "../types.js" */
 
-const LIMIT = "gallery_download_limit";
 const MOST_WORDS = 24; // trigger words in sight
-const SECOND_PAGE = 89; // images a request, as the server walks a gallery the second time
 
 export class GalleryHeader {
   #context;
   #section = el("section", { class: "gallery-header", hidden: true });
-  #line = el("div", { class: "line" }); // kept, for the user may have scrolled it sideways
+  #title = el("div", { class: "title" });
+  #triggerWords = el("div", { class: "trigger-words", role: "group" });
   #about = el("div", { class: "about", hidden: true });
   #unfold;
-  #fold;
-  #limit;
-  #getModel;
   #watch;
-  #verify = el("input", { type: "checkbox", "data-field": "verify" });
-  #cost = el("span", { class: "dim" });
-  #verifyLabel;
+  #stats;
+  #download;
+  #actions = el("div", { class: "actions" });
 
-  /** @param {Context} context
-   * @param {HTMLElement} fold  the button that opens the filters */
-  constructor(context, fold) {
+  /** @param {Context} context */
+  constructor(context) {
     const { page, store, words, actions, signal } = context;
     this.#context = context;
-    this.#fold = fold;
-    this.#limit = this.#limitField();
-    this.#getModel = new GetModel(context);
     this.#unfold = button(
-      { action: "about", words: words("about_model"), class: "unfold plain" },
+      { action: "about", icon: icon("fold"), words: words("about_model"), class: "unfold quiet" },
       () => this.#showAbout(this.#about.hidden === true),
     );
-    this.#showAbout(false);
     const look = { action: "watch", icon: icon("bell"), words: words("do_watch") };
     this.#watch = button({ ...look, title: words("watch_hint") }, () => actions.toggleWatch());
-    const verifyLabel = el("span", { text: words("make_sure") });
-    this.#verifyLabel = el("label", { class: "switch" }, this.#verify, verifyLabel, this.#cost);
-    this.#verify.addEventListener("change", () => this.#drawCost());
-    this.#limit.addEventListener("input", () => this.#drawCost());
+    this.#stats = button(
+      { action: "figures", icon: icon("stats"), words: words("stats_title") },
+      () => actions.panel("stats"),
+    );
+    const more = this.#makeMore();
+    this.#download = new DownloadOptions(context, more).trigger;
+    this.#actions.append(new GetModel(context).element, this.#watch, this.#stats, this.#download);
+    this.#triggerWords.setAttribute("aria-label", words("trained_words"));
+    const line = el("div", { class: "line" });
+    line.append(this.#title, this.#unfold, this.#triggerWords, this.#actions, more);
+    makeToolbar(line, words("toolbar_gallery"), signal);
+    this.#section.append(line, this.#about);
     page.append(this.#section);
     store.on(["where", "model", "title", "results"], (now) => this.#draw(now), { signal });
     store.on(["model"], (now) => this.#drawAbout(now), { signal });
     store.on(["watches", "where"], (now) => this.#drawWatch(now), { signal });
-    store.on(["bootstrap"], (now, before) => this.#updateLimit(now, before), { signal });
-    store.on(["ended"], () => this.#drawCost(), { signal });
-    this.#drawCost();
     this.#draw(store.get());
     this.#drawAbout(store.get());
     this.#drawWatch(store.get());
@@ -68,42 +65,36 @@ export class GalleryHeader {
     const { where, model, results } = now;
     this.#section.hidden = !getSource(where) || results !== null;
     if (this.#section.hidden) return;
-    const waits = where.model !== null && !model;
-    const focused = this.#context.root.activeElement; // its place is taken for a moment
-    this.#line.replaceChildren(
-      this.#makeActions(where),
-      this.#unfold,
-      model ? this.#triggerWords(model, where.version) : "",
-    );
-    this.#section.replaceChildren(this.#title(now), this.#line, this.#about);
-    if (focused instanceof HTMLElement && this.#section.contains(focused)) focused.focus();
-    this.#section.toggleAttribute("data-waits", waits);
+    this.#stats.hidden = where.model === null;
+    this.#download.hidden = where.search !== null;
+    this.#drawTitle(now);
+    this.#drawTriggerWords(model, where.version);
+    this.#section.toggleAttribute("data-waits", where.model !== null && !model);
   }
 
-  /** Return the gallery's name with its link and creator. @param {State} now */
-  #title({ where, model, title, bootstrap }) {
+  /** Show the gallery's name with its link and creator. @param {State} now */
+  #drawTitle({ where, model, title, bootstrap }) {
     const { words } = this.#context;
     const name = getGalleryName({ where, model, title }, words);
     const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
-    return el(
-      "div",
-      { class: "title" },
-      el(
-        "div",
-        { class: "name" },
-        el("h2", { dir: "auto", text: name }),
-        model && el("span", { class: "tag", text: model.type }),
-      ),
+    const parts = [
+      el("h2", { dir: "auto", text: name, title: name }),
       url && this.#makeLink(url),
+      model && el("span", { class: "tag", text: model.type }),
       model?.creator && this.#makeCreatorButton(model.creator),
-    );
+    ];
+    this.#title.replaceChildren(...parts.filter((one) => one instanceof Element));
   }
 
   /** Return the link to the gallery on Civitai. @param {string} url */
   #makeLink(url) {
     const words = this.#context.words("see_on_civitai");
     const props = { class: "button icon quiet", href: url, target: "_blank", rel: "noreferrer" };
-    return el("a", { ...props, "aria-label": words, title: words }, icon("external"));
+    return el(
+      "a",
+      { ...props, "aria-label": words, title: words, "data-do": "see-on-civitai" },
+      icon("external"),
+    );
   }
 
   /** Return a button that opens the creator's gallery. @param {string} user */
@@ -115,29 +106,22 @@ export class GalleryHeader {
     );
   }
 
-  /** Return the trigger words of a version, or of all versions, to copy by a click.
-   * @param {Model} model
+  /** Show the trigger words of a version, or of all versions, to copy by a click.
+   * @param {Model | null} model
    * @param {number | null} version */
-  #triggerWords({ versions }, version) {
-    const shown = versions.filter((one) => version === null || one.id === version);
-    const triggers = [...new Set(shown.flatMap((one) => one.trained_words))].slice(0, MOST_WORDS);
-    if (!triggers.length) return "";
+  #drawTriggerWords(model, version) {
     const { words, actions } = this.#context;
-    return el(
-      "div",
-      { class: "trigger-words", role: "group", "aria-label": words("trained_words") },
+    const shown = (model?.versions ?? []).filter((one) => version === null || one.id === version);
+    const triggers = [...new Set(shown.flatMap((one) => one.trained_words))].slice(0, MOST_WORDS);
+    this.#triggerWords.hidden = !triggers.length;
+    this.#triggerWords.replaceChildren(
       el("span", { class: "dim", text: words("trained_words") }),
-      ...triggers.map((one) =>
-        button(
-          {
-            action: "copy-words",
-            words: one,
-            title: words("copy_words", { words: one }),
-            class: "chip",
-          },
-          () => actions.copy(one),
-        ),
-      ),
+      ...triggers.map((one) => {
+        const title = words("copy_words", { words: one });
+        return button({ action: "copy-words", words: one, title, class: "chip" }, () =>
+          actions.copy(one),
+        );
+      }),
     );
   }
 
@@ -158,55 +142,6 @@ export class GalleryHeader {
     this.#unfold.setAttribute("aria-expanded", String(isShown));
   }
 
-  #limitField() {
-    const { store, words } = this.#context;
-    const setting = store.get().bootstrap?.settings.find((one) => one.name === LIMIT);
-    const [value, high] = [Number(setting?.value ?? 100), setting?.high ?? null];
-    return makeLimitField(words, { name: "limit", label: "download_most", value, high });
-  }
-
-  /** Show a changed setting in the limit field, without overwriting what the user has typed.
-   * @param {State} now
-   * @param {State} before */
-  #updateLimit(now, before) {
-    const value = getSetting(now.bootstrap, LIMIT);
-    if (value === getSetting(before.bootstrap, LIMIT)) return;
-    this.#limit.value = String(value);
-    this.#drawCost();
-  }
-
-  /** Show how many requests it takes to read the gallery a second time. */
-  #drawCost() {
-    const { store, words } = this.#context;
-    const { ended, images } = store.get();
-    const limit = this.#limit.valueAsNumber || 1;
-    const count = ended ? Math.min(limit, images.length) : limit;
-    const n = Math.max(1, Math.ceil(count / SECOND_PAGE));
-    this.#cost.textContent = this.#verify.checked ? words("make_sure_costs", { n }) : "";
-    this.#verifyLabel.title = words("make_sure_hint", { n });
-  }
-
-  /** Return the buttons of the gallery. @param {import("../types.js").Where} where */
-  #makeActions({ model, search }) {
-    const { words, actions } = this.#context;
-    const look = { action: "figures", icon: icon("stats"), words: words("stats_title") };
-    const statsButton = button(look, () => actions.panel("stats"));
-    const download = search === null && this.#download();
-    const stats = model !== null && statsButton;
-    const getModel = model !== null && this.#getModel.element;
-    const verifyLabel = search === null && this.#verifyLabel;
-    return el(
-      "div",
-      { class: "actions" },
-      this.#fold,
-      getModel,
-      this.#watch,
-      stats,
-      download,
-      verifyLabel,
-    );
-  }
-
   /** Show whether the gallery is watched. @param {State} now */
   #drawWatch({ where, watches }) {
     const { words } = this.#context;
@@ -219,15 +154,28 @@ export class GalleryHeader {
     this.#watch.hidden = !gallery || !isKnown;
   }
 
-  #download() {
-    const { words, actions } = this.#context;
-    const start = button(
-      { action: "download-gallery", icon: icon("download"), words: words("download_whole") },
-      () =>
-        this.#limit.reportValidity() &&
-        actions.downloadGallery(this.#limit.valueAsNumber, this.#verify.checked),
+  /** Return the button of a menu that has, in a narrow page, what there is no room for. */
+  #makeMore() {
+    const { words, root, signal } = this.#context;
+    const look = { action: "gallery-menu", icon: icon("more"), words: words("open_more") };
+    const more = button({ ...look, isBare: true, class: "quiet" }, () =>
+      openMenu(root, more, this.#listMenu(), signal),
     );
-    return makeLimitForm(words, this.#limit, start);
+    more.setAttribute("aria-haspopup", "menu");
+    return more;
+  }
+
+  /** Return what the menu offers: the buttons and links that do not fit. */
+  #listMenu() {
+    const buttons = /** @type {HTMLElement[]} */ ([...this.#actions.children]);
+    const links = /** @type {HTMLElement[]} */ ([...this.#title.querySelectorAll("button, a")]);
+    return [...buttons, ...links]
+      .filter((one) => !one.hidden)
+      .map((one) => ({
+        key: one.dataset.do ?? "",
+        text: (links.includes(one) ? one.title : one.textContent) ?? "",
+        do: () => one.click(),
+      }));
   }
 }
 

@@ -2,6 +2,8 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { openMenu } from "../core/menu.js";
+import { makeToolbar } from "../core/toolbar.js";
 
 /** @import { Context } from "../types.js" */
 /** @typedef {{jobs: HTMLElement, watches: HTMLElement}} Badges  on their buttons: jobs at work, galleries with news */
@@ -28,15 +30,9 @@ export function makePanelButtons(context, badges) {
     makePanelButton(context, "help", "help"),
   ];
   for (const one of [...before, ...after]) one.classList.add("in-menu");
-  const { more, menu } = makeMenu(context);
-  const element = el("div", { class: "panel-buttons" }, ...before, jobs, ...after, more, menu);
-  menu.addEventListener("beforetoggle", ({ newState }) => {
-    if (newState === "open") menu.replaceChildren(...before, ...after);
-    else {
-      jobs.before(...before);
-      jobs.after(...after);
-    }
-  });
+  const more = makeMore(context, [...before, ...after]);
+  const element = el("div", { class: "panel-buttons" }, ...before, jobs, ...after, more);
+  makeToolbar(element, words("toolbar_panels"), context.signal);
   return element;
 }
 
@@ -61,27 +57,18 @@ function makePanelButton(
   return made;
 }
 
-/** Return a menu and the button that opens it. @param {Context} context */
-function makeMenu({ words }) {
-  const menu = el("div", { class: "menu surface", id: "more-tools", popover: "auto" });
-  const look = {
-    action: "more-tools",
-    icon: icon("more"),
-    words: words("open_more"),
-    ...LOOK,
-  };
-  const more = button(look, () => {});
-  more.setAttribute("popovertarget", menu.id);
-  menu.addEventListener("beforetoggle", () => {
-    const { bottom, right } = more.getBoundingClientRect();
-    menu.style.top = `${bottom}px`;
-    menu.style.right = `${document.documentElement.clientWidth - right}px`;
-  });
-  // first, for a panel returns the focus to a button that must be visible
-  const leave = () => {
-    menu.hidePopover();
-    more.focus();
-  };
-  menu.addEventListener("click", leave, { capture: true });
-  return { more, menu };
+/** Return the button of a menu with the buttons that a narrow page has no room for.
+ * @param {Context} context
+ * @param {HTMLButtonElement[]} buttons */
+function makeMore({ root, words, signal }, buttons) {
+  const look = { action: "more-tools", icon: icon("more"), words: words("open_more"), ...LOOK };
+  const list = () =>
+    buttons.map((one) => ({
+      key: one.dataset.do ?? "",
+      text: one.getAttribute("aria-label") ?? "",
+      do: () => one.click(),
+    }));
+  const more = button(look, () => openMenu(root, more, list(), signal));
+  more.setAttribute("aria-haspopup", "menu");
+  return more;
 }

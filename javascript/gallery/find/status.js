@@ -126,8 +126,6 @@ export class Status {
         ),
       "show-hidden": () =>
         button({ action, words: words("show_hidden") }, () => actions.showHidden(true)),
-      "reset-filters": () =>
-        button({ action, words: words("reset_filters") }, () => actions.resetFilters()),
     };
     return makers[action]();
   }

@@ -5,7 +5,7 @@ import { getSource, listSetFilters, makeDefaultQuery } from "../state/query.js";
 import { getFailedGalleryPart, getShown, isFiltered } from "../state/state.js";
 
 /** @import { State, Words } from "../types.js" */
-/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "reset-filters" | "show-hidden" | "shuffle" | "newest-first"} StatusAction */
+/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "show-hidden" | "shuffle" | "newest-first"} StatusAction */
 
 /**
  * @typedef {object} StatusText
@@ -165,6 +165,9 @@ function getEndStatus(state, bootstrap, words) {
     return { kind: "narrowed", text: words("none_so_far"), actions: ["more"] };
   }
   if (!ended) return NO_STATUS;
+  const isFilteredOut =
+    !images.length && listSetFilters(where, makeDefaultQuery(bootstrap)).length > 0;
+  if (isFilteredOut) return NO_STATUS; // the filters that leave nothing are named elsewhere
   const doubt = notes.find(({ code }) => code === "empty_end");
   if (doubt) return { kind: "problem", text: doubt.message, actions: ["read-anew"] };
   if (where.search !== null && !images.length) {
@@ -175,11 +178,7 @@ function getEndStatus(state, bootstrap, words) {
     const key = isRandom && where.search === null ? "random_ends" : "gallery_ends";
     return { kind: "end", text: words(key, counts), actions: isRandom ? ["shuffle"] : [] };
   }
-  const author = notes.find(({ code }) => code === "no_author")?.message;
-  if (!listSetFilters(where, makeDefaultQuery(bootstrap)).length) {
-    if (isRandom) return { kind: "empty", text: words("random_none"), actions: ["newest-first"] };
-    return { kind: "empty", text: author ?? words("gallery_empty"), actions: [] };
-  }
-  const text = author ?? words("gallery_empty_filtered");
-  return { kind: "empty", text, actions: ["reset-filters"] };
+  if (isRandom) return { kind: "empty", text: words("random_none"), actions: ["newest-first"] };
+  const author = notes.find(({ code }) => code === "no_author");
+  return { kind: "empty", text: author?.message ?? words("gallery_empty"), actions: [] };
 }

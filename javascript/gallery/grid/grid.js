@@ -94,6 +94,11 @@ export class Grid {
     if (focus) this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
+  /** Focus the image that begins first in the window. */
+  focusTopmost() {
+    this.#list.focus();
+  }
+
   /** Return the id of the image that a step in the grid leads to.
    * @param {number} id
    * @param {import("../types.js").Step} step */

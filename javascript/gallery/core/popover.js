@@ -1,0 +1,43 @@
+/** Controls that are shown below a button, over the page, until one presses beside them. */
+
+import { el } from "./dom.js";
+
+const GAP = 4; // pixels between the button and what it shows
+
+/** Return a popover that a button opens and closes. It must be appended to the root.
+ * @param {HTMLButtonElement} trigger
+ * @param {{id: string, label: string, getAnchor?: () => HTMLElement}} how  getAnchor: where it opens, if not
+ *     below the button
+ * @param {...Node} children */
+export function makePopover(trigger, { id, label, getAnchor = () => trigger }, ...children) {
+  const props = { id, popover: "auto", class: "popover surface", role: "group" };
+  const element = el("div", { ...props, "aria-label": label }, ...children);
+  trigger.setAttribute("popovertarget", id);
+  trigger.setAttribute("aria-expanded", "false");
+  element.addEventListener("beforetoggle", ({ newState }) => {
+    trigger.setAttribute("aria-expanded", String(newState === "open"));
+    if (newState === "open") placeBelow(element, getAnchor());
+    else if (element.matches(":focus-within")) getAnchor().focus();
+  });
+  // the focus moved on by Tab; null: to another window
+  element.addEventListener("focusout", ({ relatedTarget }) => {
+    const isInside = relatedTarget === trigger || element.contains(toNode(relatedTarget));
+    if (relatedTarget && !isInside) element.hidePopover();
+  });
+  return element;
+}
+
+/** Set where a popover opens; its style keeps it in the window.
+ * @param {HTMLElement} element
+ * @param {Element} anchor */
+function placeBelow(element, anchor) {
+  const { left, bottom } = anchor.getBoundingClientRect();
+  element.style.setProperty("--cs-left", `${left + window.scrollX}px`);
+  element.style.setProperty("--cs-below", `${bottom + GAP}px`);
+  element.style.top = `${bottom + GAP + window.scrollY}px`;
+}
+
+/** @param {EventTarget | null} target */
+function toNode(target) {
+  return target instanceof Node ? target : null;
+}

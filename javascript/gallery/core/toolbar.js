@@ -1,0 +1,61 @@
+/** Makes a group of controls one stop of Tab: the arrow keys lead from one control to the next. */
+
+const CONTROLS = "a[href], button, input, select";
+const USES_ENDS = "input, select"; // Home and End are theirs
+
+/** Make an element a toolbar. Its controls may come, go and be hidden at any time.
+ * @param {HTMLElement} element
+ * @param {string} label
+ * @param {AbortSignal} signal */
+export function makeToolbar(element, label, signal) {
+  element.setAttribute("role", "toolbar");
+  element.setAttribute("aria-label", label);
+  /** @type {HTMLElement | undefined} the control that had the focus last */
+  let current;
+  const list = () =>
+    /** @type {HTMLElement[]} */ ([...element.querySelectorAll(CONTROLS)]).filter(
+      (one) => one.getClientRects().length,
+    );
+  const update = () => {
+    const controls = list();
+    const stop = current && controls.includes(current) ? current : controls[0];
+    for (const one of controls) one.tabIndex = one === stop ? 0 : -1;
+  };
+  let frame = 0;
+  const updateSoon = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(update);
+  };
+  const changes = new MutationObserver(updateSoon);
+  changes.observe(element, { childList: true, subtree: true, attributeFilter: ["hidden"] });
+  const sizes = new ResizeObserver(update);
+  sizes.observe(element);
+  signal.addEventListener("abort", () => {
+    changes.disconnect();
+    sizes.disconnect();
+    cancelAnimationFrame(frame);
+  });
+  element.addEventListener("focusin", ({ target }) => {
+    current = /** @type {HTMLElement} */ (target);
+    update();
+  });
+  element.addEventListener("keydown", (event) => {
+    const next = findNext(list(), event);
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
+}
+
+/** Return the control that a key leads to, undefined if the key is not the toolbar's.
+ * @param {HTMLElement[]} controls
+ * @param {KeyboardEvent} event */
+function findNext(controls, { key, target, ctrlKey, altKey, metaKey, shiftKey }) {
+  const at = controls.indexOf(/** @type {HTMLElement} */ (target));
+  if (at < 0 || ctrlKey || altKey || metaKey || shiftKey) return undefined;
+  if (key === "ArrowRight") return controls[(at + 1) % controls.length];
+  if (key === "ArrowLeft") return controls.at(at - 1);
+  if (controls[at].matches(USES_ENDS)) return undefined;
+  if (key === "Home") return controls[0];
+  return key === "End" ? controls.at(-1) : undefined;
+}

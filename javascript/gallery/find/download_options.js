@@ -1,0 +1,101 @@
+/** The button that downloads the open gallery, with how many images and how carefully. */
+
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { makeLimitField } from "../core/limit_field.js";
+import { makePopover } from "../core/popover.js";
+import { getSetting } from "../state/state.js";
+
+/** @import { Context, State } from "../types.js" */
+
+const LIMIT = "gallery_download_limit";
+const SECOND_PAGE = 89; // images a request, as the server walks a gallery the second time
+
+export class DownloadOptions {
+  #context;
+  #limit;
+  #verify = el("input", { type: "checkbox", "data-field": "verify" });
+  #cost = el("p", { class: "dim" });
+  #popover;
+  /** Opens the options. */
+  trigger;
+
+  /** @param {Context} context
+   * @param {HTMLElement} other  the button in whose place the options open while `trigger` is hidden */
+  constructor(context, other) {
+    const { store, words, root, signal } = context;
+    this.#context = context;
+    this.#limit = this.#makeLimit();
+    const look = { action: "download-options", icon: icon("download") };
+    this.trigger = button({ ...look, words: words("download_whole") }, () => {});
+    this.#popover = makePopover(
+      this.trigger,
+      {
+        id: "download-options",
+        label: words("download_whole"),
+        getAnchor: () => (this.trigger.getClientRects().length ? this.trigger : other),
+      },
+      this.#makeForm(),
+    );
+    root.append(this.#popover);
+    this.#verify.addEventListener("change", () => this.#drawCost());
+    this.#limit.addEventListener("input", () => this.#drawCost());
+    store.on(["bootstrap"], (now, before) => this.#updateLimit(now, before), { signal });
+    store.on(["ended"], () => this.#drawCost(), { signal });
+    this.#drawCost();
+  }
+
+  #makeLimit() {
+    const { store, words } = this.#context;
+    const setting = store.get().bootstrap?.settings.find((one) => one.name === LIMIT);
+    const [value, high] = [Number(setting?.value ?? 100), setting?.high ?? null];
+    return makeLimitField(words, { name: "limit", label: "download_most", value, high });
+  }
+
+  #makeForm() {
+    const { words } = this.#context;
+    const look = { action: "download-gallery", words: words("do_download_marked") };
+    const start = button({ ...look, icon: icon("download"), class: "primary" }, () =>
+      this.#start(),
+    );
+    const submit = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      start.click();
+    };
+    return el(
+      "form",
+      { class: "download-options", on: { submit } },
+      el("label", {}, el("span", { text: words("download_most") }), this.#limit),
+      el("label", { class: "switch" }, this.#verify, el("span", { text: words("make_sure") })),
+      this.#cost,
+      start,
+    );
+  }
+
+  #start() {
+    if (!this.#limit.reportValidity()) return undefined;
+    this.#popover.hidePopover();
+    const { actions } = this.#context;
+    return actions.downloadGallery(this.#limit.valueAsNumber, this.#verify.checked);
+  }
+
+  /** Show a changed setting in the limit field, without overwriting what the user has typed.
+   * @param {State} now
+   * @param {State} before */
+  #updateLimit(now, before) {
+    const value = getSetting(now.bootstrap, LIMIT);
+    if (value === getSetting(before.bootstrap, LIMIT)) return;
+    this.#limit.value = String(value);
+    this.#drawCost();
+  }
+
+  /** Show what it costs to read the gallery a second time. */
+  #drawCost() {
+    const { store, words } = this.#context;
+    const { ended, images } = store.get();
+    const limit = this.#limit.valueAsNumber || 1;
+    const count = ended ? Math.min(limit, images.length) : limit;
+    const n = Math.max(1, Math.ceil(count / SECOND_PAGE));
+    this.#cost.textContent = words("make_sure_hint", { n });
+  }
+}

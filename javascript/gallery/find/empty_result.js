@@ -1,0 +1,50 @@
+/** What stands in the place of the images when the filters leave none: their chips, to take away. */
+
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { listEmptyingChips } from "./chip_list.js";
+import { makeChip } from "./chips.js";
+
+/** @import { Context, State } from "../types.js" */
+/** @import { Chip } from "./chip_list.js" */
+
+export class EmptyResult {
+  #context;
+  #section = el("section", { class: "empty-result", hidden: true });
+  #text = el("p", { role: "status" });
+  #chips = el("div", { class: "actions" });
+  #again;
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { page, words, actions, store, signal } = context;
+    this.#context = context;
+    const look = { action: "reset-filters", words: words("reset_filters"), class: "quiet" };
+    const reset = button(look, () => actions.resetFilters());
+    this.#again = button(
+      { action: "read-anew", icon: icon("again"), words: words("do_retry"), class: "quiet" },
+      () => actions.reloadGallery(),
+    );
+    const row = el("div", { class: "actions" }, reset, this.#again);
+    this.#section.append(this.#text, this.#chips, row);
+    page.append(this.#section);
+    const list = (/** @type {State} */ state) => listEmptyingChips(state, words, actions);
+    const describe = (/** @type {State} */ state) =>
+      JSON.stringify(list(state).map(({ text }) => text));
+    store.on([describe], (now) => this.#draw(now, list(now)), { signal });
+    this.#draw(store.get(), list(store.get()));
+  }
+
+  /** @param {State} now
+   * @param {Chip[]} chips */
+  #draw({ notes }, chips) {
+    const { words } = this.#context;
+    const author = notes.find(({ code }) => code === "no_author");
+    const isDoubtful = notes.some(({ code }) => code === "empty_end");
+    const text = words(isDoubtful ? "gallery_empty_perhaps" : "gallery_empty_filtered");
+    this.#section.hidden = !chips.length;
+    this.#text.textContent = chips.length ? (author?.message ?? text) : "";
+    this.#chips.replaceChildren(...chips.map((chip) => makeChip(chip, words)));
+    this.#again.hidden = !isDoubtful;
+  }
+}

@@ -1,0 +1,27 @@
+/** The first stop of Tab: a link past all that is above the images. */
+
+import { el } from "../core/dom.js";
+import { getShown } from "../state/state.js";
+
+/** @import { Context, State } from "../types.js" */
+
+/** Add the link to the page.
+ * @param {Context} context
+ * @param {() => void} focusImages */
+export function addSkipLink({ page, words, store, signal }, focusImages) {
+  const follow = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    focusImages();
+  };
+  const text = words("skip_to_pictures");
+  const props = { class: "skip button", href: "#", "data-do": "skip", text };
+  const link = el("a", { ...props, on: { click: follow } });
+  page.prepend(link);
+  const hasImages = (/** @type {State} */ state) =>
+    state.results === null && getShown(state).length > 0;
+  const draw = (/** @type {State} */ now) => {
+    link.hidden = !hasImages(now);
+  };
+  store.on([hasImages], draw, { signal });
+  draw(store.get());
+}

@@ -1,0 +1,125 @@
+"""axe finds nothing in any state of the page, in both themes, wide and narrow."""
+
+from __future__ import annotations
+
+import pytest
+from gallery_page import with_axe
+from page_driver import expect
+
+pytestmark = [pytest.mark.page, with_axe]
+
+_GALLERY = "?model=900001&level=XXX"
+_SIZES = {"wide": (1600, 1000), "middle": (900, 1000), "phone": (390, 844)}
+
+
+def _press(key, panel):
+    def press(page):
+        page.key(key)
+        page.panel(panel).wait_for()
+
+    return press
+
+
+def _open_panel(action, panel):
+    """Open a panel that has no key, by its button, which may be in the menu."""
+
+    def open_panel(page):
+        if not page.control(action).count():
+            page.control("more-tools").click()
+        page.control(action).click()
+        page.panel(panel).wait_for()
+
+    return open_panel
+
+
+def _mark(page):
+    """Mark two images, which stay marked in the states that follow."""
+    if page.marked.count():
+        return
+    for tile in range(2):
+        page.tiles.nth(tile).hover()
+        page.tiles.nth(tile).locator("[data-do='mark']").click()
+
+
+def _compare(page):
+    _mark(page)
+    page.key("c")
+    page.panel("compare").wait_for()
+
+
+def _open_details(page):
+    page.open(1)
+    if not page.page.locator("aside.details").is_visible():
+        page.key("i")
+    page.control("copy-infotext").first.wait_for()
+
+
+def _open_image_menu(page):
+    page.tiles.nth(0).click(button="right")
+    page.page.locator(".popup-menu").wait_for()
+
+
+def _search(page):
+    page.field("find").fill("water")
+    page.page.locator(".finder [role='option']").first.wait_for()
+
+
+# What is done before axe looks; each begins with the gallery's first page.
+_STATES = {
+    "gallery": lambda page: None,
+    "marked": _mark,
+    "filters": lambda page: page.open_filters(),
+    "menu": _open_image_menu,
+    "search": _search,
+    "viewer": lambda page: page.open(1),
+    "details": _open_details,
+    "compare": _compare,
+    "jobs": _press("j", "jobs"),
+    "settings": _press(",", "settings"),
+    "help": _press("?", "help"),
+    "stats": _press("w", "stats"),
+    "collections": _open_panel("sets", "collections"),
+    "watches": _open_panel("watched", "watches"),
+}
+_ADDRESSES = {
+    "nothing passes": "?model=900001&type=video&base=Pony",
+    "no such model": "?model=999999",
+    "library": "?search=",
+    "models": "?find=water",
+    "nothing open": "",
+}
+
+
+_LOOKS = [
+    pytest.param(size, theme, id=f"{size}-{theme}", marks=marks)
+    for size, theme, marks in [
+        ("wide", "light", ()),
+        ("phone", "dark", ()),
+        ("wide", "dark", pytest.mark.long),
+        ("phone", "light", pytest.mark.long),
+        ("middle", "light", pytest.mark.long),
+        ("middle", "dark", pytest.mark.long),
+    ]
+]
+
+
+@pytest.mark.parametrize("size,theme", _LOOKS)
+def test_axe_finds_nothing_in_any_state(server, open_gallery, size, theme):
+    width, height = _SIZES[size]
+    page = open_gallery(
+        server,
+        f"{_GALLERY}&__theme={theme}",
+        viewport={"width": width, "height": height},
+        has_touch=size == "phone",
+        is_mobile=size == "phone",
+    )
+    found = {}
+    for name, reach in _STATES.items():
+        page.go(f"{_GALLERY}&__theme={theme}")
+        reach(page.ready())
+        found[name] = page.axe_findings()
+    for name, address in _ADDRESSES.items():
+        page.go(f"{address or '?'}&__theme={theme}")
+        expect(page.page.locator(".status[data-kind='waits']:visible")).to_have_count(0)
+        found[name] = page.axe_findings()
+    assert {name: one for name, one in found.items() if one} == {}

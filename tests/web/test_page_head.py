@@ -1,0 +1,127 @@
+"""What is above the images: how much room it takes, filters and chips, the way past it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from page_driver import expect
+
+pytestmark = pytest.mark.page
+
+_MODEL = 900_001
+_FILTERED = f"?model={_MODEL}&level=XXX&type=image&meta=1"
+_NOTHING = f"?model={_MODEL}&type=video&base=Pony"  # no image of the demo is both
+
+
+def _chips(page):
+    return page.page.locator(".filters [data-chip]")
+
+
+@pytest.mark.parametrize(
+    "size,share",
+    [((1600, 1000), 0.15), ((800, 500), 0.30), ((390, 844), 0.25)],
+    ids=["wide", "at-200-percent", "phone"],
+)
+@pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
+def test_images_begin_high_up(server, open_gallery, size, share, locale):
+    viewport = {"width": size[0], "height": size[1]}
+    page = open_gallery(server, f"?model={_MODEL}", locale=locale, viewport=viewport).ready()
+    page.control("about").wait_for()
+    assert min(y for _, y, _, _ in page.boxes().values()) <= share * size[1]
+    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_images_are_reached_by_the_first_link_and_by_six_stops_of_tab(server, open_gallery):
+    page = open_gallery(server, _FILTERED).ready()
+    page.control("about").wait_for()
+    page.key("Tab")
+    assert page.focused_control() == "skip"
+    page.key("Enter")
+    assert page.focused() == page.ids()[0]
+    page.go(_FILTERED)
+    page.ready()
+    stops = []
+    while page.focused() is None:
+        page.key("Tab")
+        stops.append(page.focused_control())
+        assert len(stops) <= 7, stops  # the seventh is the image
+
+
+def test_each_filter_is_reached_and_changed_by_keyboard_alone(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.control("filters").focus()
+    page.key("Enter")
+    for name in ["version", "period", "level", "type", "base", "meta"]:
+        page.key("Tab")
+        assert page.focused_control() == name
+        page.key("Space" if name == "meta" else "ArrowDown")
+    for part in ["version=", "period=", "type=", "base=", "meta=1"]:
+        expect(page.page).to_have_url(re.compile(part))
+    page.key("Escape")
+    assert page.focused_control() == "filters"
+    page.key("ArrowRight")
+    assert page.focused_control() == "sort"
+    page.key("ArrowDown")
+    expect(page.page).to_have_url(re.compile("sort="))
+    page.key("ArrowRight")
+    assert page.focused_control() == "remove-chip"
+
+
+def test_chip_takes_its_filter_away_and_reset_takes_all(server, open_gallery):
+    page = open_gallery(server, _FILTERED).ready()
+    expect(_chips(page)).to_have_text(["Rating up to: XXX", "Type: Images", "With data only"])
+    _chips(page).nth(1).focus()
+    page.key("Enter")
+    expect(_chips(page)).to_have_text(["Rating up to: XXX", "With data only"])
+    assert page.focused_control() == "remove-chip"  # the next one
+    assert "type=" not in page.page.url
+    page.control("reset-filters").click()
+    expect(page.page.locator(".set-chips")).to_be_hidden()
+    assert page.page.url.endswith(f"?model={_MODEL}")
+
+
+def test_empty_gallery_names_the_filters_that_emptied_it(server, open_gallery):
+    page = open_gallery(server, _NOTHING)
+    said = page.page.locator(".empty-result")
+    expect(said).to_contain_text("nothing that passes these filters")
+    expect(said.locator("[data-do='read-anew']")).to_be_visible()  # Civitai may have given up
+    expect(said.locator("[data-chip]")).to_have_text(["Type: Videos", "Base model: Pony"])
+    expect(page.page.locator(".status:visible")).to_have_count(0)
+    said.get_by_text("Base model: Pony").click()
+    page.ready()
+    expect(said).to_be_hidden()
+    expect(_chips(page)).to_have_text(["Type: Videos"])
+
+
+def test_gallery_is_downloaded_with_the_limit_and_care_chosen_below_the_button(
+    server, open_gallery
+):
+    page = open_gallery(server).ready()
+    page.control("download-options").click()
+    page.field("limit").fill("3")
+    page.key("Enter")
+    page.message("Downloading").wait_for()
+    expect(page.field("limit")).to_be_hidden()
+
+
+def test_what_a_narrow_page_has_no_room_for_is_in_a_menu(server, open_gallery):
+    page = open_gallery(server, viewport={"width": 390, "height": 844}).ready()
+    page.control("gallery-menu").click()
+    page.control("download-options").click()
+    page.field("limit").fill("2")
+    page.control("download-gallery").click()
+    page.message("Downloading").wait_for()
+    page.control("gallery-menu").click()
+    page.control("open-user").click()
+    expect(page.page).to_have_url(re.compile("user="))
+
+
+@pytest.mark.parametrize("where", ["alone", "in-a-host"])
+def test_page_has_one_main_heading(request, open_gallery, where):
+    if where == "alone":
+        page = open_gallery(request.getfixturevalue("server")).ready().page
+    else:
+        page = request.getfixturevalue("open_host")(query=f"?model={_MODEL}&level=XXX").page
+        page.locator("[data-tile]").first.wait_for()
+    expect(page.get_by_role("heading", level=1)).to_have_text(["Civitai Shortcut"])
