@@ -1214,17 +1214,20 @@ def test_help_has_a_text_with_the_default_for_every_option():
 @pytest.mark.parametrize(
     "words,told",
     [
-        ([], "--host ADDRESS the tab's address; default: 127.0.0.1,"),
-        ([], "--port PORT the tab's port, 1 to 65535; default: 7860"),
+        ([], "--host ADDRESS address of the web server; default: 127.0.0.1,"),
+        ([], "--port PORT port of the web server, 1 to 65535; default: 7860"),
         ([], "examples: python scripts/civitai_shortcut.py --demo"),
         (["download"], "PG (or None), PG-13 (or Soft), R (or Mature), X or XXX; default: PG"),
-        (["download"], "1 to 16; default: that of the settings (3 unless changed)"),
-        (["download"], "default: that of the settings (200 unless changed)"),
-        (["download"], "setting of names says (<model name>/user_gallery_images unless changed)"),
+        (["download"], "1 to 16; default: the setting (3 unless changed)"),
+        (["download"], "default: the setting (200 unless changed)"),
+        (
+            ["download"],
+            "subfolders of the settings (<model name>/user_gallery_images unless changed)",
+        ),
         (["download"], "{author}, {date:%Y-%m}, {id}, {level}"),
         (["download"], "examples: python scripts/civitai_shortcut.py download 12345"),
-        (["resume"], "JOB a number that `jobs` shows; without it all"),
-        (["retry"], "JOB a number that `jobs` shows; without it all"),
+        (["resume"], "JOB number of a job, as `jobs` shows it; default: all jobs"),
+        (["retry"], "JOB number of a job, as `jobs` shows it; default: all jobs"),
     ],
 )
 def test_help_tells(run, words, told):

@@ -26,48 +26,48 @@ _QUALITIES = {quality: quality for quality in setting.BY_NAME["saved_quality"].c
 _TYPES = {"image": "image", "video": "video"}
 # The fields of `jobs.filename_template`; %% because argparse formats the help
 _NAME = (
-    "where a picture goes in that folder: text with {model}, {version}, {author}, {date:%%Y-%%m},"
-    " {id}, {level}, {type}, {base_model}, {post}, {width}, {height}, {reactions}, {seed},"
-    " {sampler}, {steps} or {checkpoint}; / makes folders, {author|nobody} says what stands for an"
-    " author that is not known; {id} must be in its last part; default: {id} with --dest, else"
-    " the setting's ({model}/user_gallery_images/{id} unless changed)"
+    "template of the file name within that folder; fields: {model}, {version}, {author},"
+    " {date:%%Y-%%m}, {id}, {level}, {type}, {base_model}, {post}, {width}, {height}, {reactions},"
+    " {seed}, {sampler}, {steps} and {checkpoint}; / separates folders; {author|nobody} gives the"
+    " text for an unknown author; the last part must contain {id}; default: {id} with --dest,"
+    " otherwise the template of the settings ({model}/user_gallery_images/{id} unless changed)"
 )
 _PROGRAM_EXAMPLES = """\
 examples:
   python scripts/civitai_shortcut.py --demo
-      the tab on an offline Civitai with pictures of its own
+      the gallery on an offline demo of Civitai with its own pictures
   python scripts/civitai_shortcut.py download https://civitai.com/models/12345 --limit 60
-      60 pictures of a model's gallery
+      downloads 60 pictures of a model's gallery
   python scripts/civitai_shortcut.py jobs
-      what was downloaded, and how to go on with what was not
+      lists what was downloaded, and how to resume what was not
 
-"COMMAND --help" says more of a command."""
+"COMMAND --help" shows the options of a command."""
 _DOWNLOAD_EXAMPLES = """\
 examples:
   python scripts/civitai_shortcut.py download 12345 --limit 60 --level PG-13 --dest pictures
   python scripts/civitai_shortcut.py download "https://civitai.com/models/12345?modelVersionId=678"
-      (in quotes: a shell has a meaning of its own for ? and &)
+      (in quotes, because ? and & are special characters in a shell)
   python scripts/civitai_shortcut.py download 12345 --name "{author}/{date:%Y-%m}/{id}-{seed}"
   python scripts/civitai_shortcut.py --demo download 900001 --limit 20
-      (a try without a network)"""
+      (to try it without a network)"""
 
 _MODELS_EXAMPLES = """\
 examples:
   python scripts/civitai_shortcut.py models https://civitai.com/images/12345 picture.png
-      what these pictures need, what of it is here and what is not, with sizes
+      lists the models that these pictures need, with their sizes, and which of them are here
   python scripts/civitai_shortcut.py models 12345 --get
-      the newest version of a model, into its folder
+      downloads the newest version of a model into the folder of its kind
   python scripts/civitai_shortcut.py --demo models 900001 --get
-      (a try without a network)"""
+      (to try it without a network)"""
 _SEARCH_EXAMPLES = """\
 examples:
   python scripts/civitai_shortcut.py search 'lighthouse -blurry "golden hour"'
   python scripts/civitai_shortcut.py search 'lora:detail sampler:euler steps>20' --json
-      (in single quotes, so that the shell leaves what is in them alone)
+      (in single quotes, so that the shell does not change the query)
 
-keys: lora model embedding sampler schedule author base negative, as lora:detail or base:"SDXL 1.0";
-  steps cfg clip width height reactions, as steps>20 or width>=1024; after:2025-01 before:2025;
-  is:saved is:image is:video; has:data has:negative has:hires; - before any of them: not"""
+keys: lora model embedding sampler schedule author base negative, e.g. lora:detail base:"SDXL 1.0";
+  steps cfg clip width height reactions, e.g. steps>20 width>=1024; after:2025-01 before:2025;
+  is:saved is:image is:video; has:data has:negative has:hires; a - in front excludes matches"""
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -92,22 +92,22 @@ def build_parser() -> OneLineParser:
     """
     parser = OneLineParser(
         prog="civitai_shortcut.py",
-        description="Without a command: the gallery tab by itself, in the browser.",
+        description="Without a command, start a web server with the gallery.",
         epilog=_PROGRAM_EXAMPLES,
     )
     add = parser.add_argument
     demo = (
-        "an offline Civitai of our own in place of the real one, for a command too (models 900001"
-        " to 900010); default: no"
+        "use an offline demo in place of Civitai, also with a command (models 900001 to 900010);"
+        " default: no"
     )
     add("--demo", action="store_true", help=demo)
-    address = "the tab's address; default: %(default)s, which only this machine can reach"
+    address = "address of the web server; default: %(default)s, which only this machine can reach"
     add("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
-    port = "the tab's port, 1 to 65535; default: %(default)s"
+    port = "port of the web server, 1 to 65535; default: %(default)s"
     add("--port", type=argtypes.make_int_parser(1, 65535), metavar="PORT", default=7860, help=port)
     login = (
-        "let only those into the tab who know this; default: that of CIVITAI_SHORTCUT_AUTH, which"
-        " other users of the machine cannot read, else everybody who reaches it"
+        "require this login for the web server; default: the login in CIVITAI_SHORTCUT_AUTH, which"
+        " other users of this machine cannot read, otherwise no login"
     )
     default = os.environ.get("CIVITAI_SHORTCUT_AUTH") or None
     add("--auth", type=argtypes.parse_login, metavar="USER:PASSWORD", default=default, help=login)
@@ -122,35 +122,40 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
         command = commands.add_parser(name, help=summary, description=description)
         if add_arguments is not None:
             add_arguments(command)
-        on_demo = "as before the command; default: no"
+        on_demo = "the same as --demo before the command; default: no"
         command.add_argument("--demo", action="store_true", default=argparse.SUPPRESS, help=on_demo)
-        as_json = "the result as JSON, in the last line of stdout; default: in words"
+        as_json = "print the result as JSON, as the last line of stdout; default: as text"
         command.add_argument("--json", action="store_true", help=as_json)
 
 
 def _add_job(command: argparse.ArgumentParser) -> None:
-    job = "a number that `jobs` shows; without it all"
+    job = "number of a job, as `jobs` shows it; default: all jobs"
     command.add_argument(
         "job", type=argtypes.make_int_parser(1), nargs="?", metavar="JOB", help=job
     )
 
 
 def _add_set(command: argparse.ArgumentParser) -> None:
-    only = "one collection, by its name; without it all that you have marked"
+    only = "name of the only collection to export; default: everything"
     command.add_argument("set", metavar="SET", nargs="?", default="", help=only)
 
 
 def _add_stats(stats: argparse.ArgumentParser) -> None:
     add = stats.add_argument
-    add("model", metavar="WHAT", help="a Civitai URL of a model or version, or a model's id")
+    add("model", metavar="WHAT", help="URL of a model or version on Civitai, or id of a model")
     _add_version(stats)
     _add_level(stats)
-    read = "first read records of N pictures or up to a page more; default: ask nothing of Civitai"
+    read = (
+        "first fetch the records of N more pictures, rounded up to whole pages; default: send no"
+        " request to Civitai"
+    )
     add("--read", type=argtypes.make_int_parser(1), metavar="N", help=read)
 
 
 def _add_version(command: argparse.ArgumentParser) -> None:
-    version = "pictures of this version only; default: that of the URL, else of all versions"
+    version = (
+        "only pictures of this version; default: the version in the URL, otherwise all versions"
+    )
     command.add_argument("--version", type=argtypes.make_int_parser(1), metavar="ID", help=version)
 
 
@@ -162,35 +167,33 @@ def _add_level(command: argparse.ArgumentParser, default: str = "None") -> None:
 
 def _add_download(download: argparse.ArgumentParser) -> None:
     download.epilog, add = _DOWNLOAD_EXAMPLES, download.add_argument
-    what = (
-        "a Civitai URL of a model, version, post, user or picture, or a model's or a picture's id"
-    )
+    what = "URL of a model, version, post, user or picture on Civitai, or id of a model or picture"
     add("model", metavar="WHAT", help=what)
     _add_version(download)
-    limit = f"pictures at most; default: that of the settings ({_LIMIT.default} unless changed)"
+    limit = f"largest number of pictures; default: the setting ({_LIMIT.default} unless changed)"
     add("--limit", type=argtypes.make_int_parser(1), metavar="N", help=limit)
     _add_filters(download)
     _add_folder_options(download)
     _add_fetch_options(download)
     known = (
-        "stop after so many pictures in a row that were saved before, for those who come back every"
-        " week; needs --sort Newest; default: go through the whole gallery"
+        "stop after N pictures in a row that were saved before, to download only what is new; needs"
+        " --sort Newest; default: go through the whole gallery"
     )
     add("--stop-at-known", type=argtypes.make_int_parser(1), metavar="N", help=known)
     verify = (
-        "make sure that it is all: walk the gallery a second time, from its other end, take what"
-        " the first walk missed, and say how complete it is, for one request more for each 89"
-        " pictures; default: walk it once"
+        "go through the gallery a second time, from its other end, download what was missed, and"
+        " report how complete the result is; this takes one more request for each 89 pictures;"
+        " default: go through it once"
     )
     add("--verify", action="store_true", help=verify)
-    again = "fetch what was saved before, too; default: skip it"
+    again = "also download pictures that were saved before; default: skip them"
     add("--again", action="store_true", help=again)
 
 
 def _add_folder_options(download: argparse.ArgumentParser) -> None:
     folder = (
-        "the folder that the pictures go into, directly unless --name says otherwise; default: the"
-        " folder for saved pictures, and in it what the setting of names says"
+        "folder for the pictures; without --name, they are stored directly in it; default: the"
+        " folder for saved pictures, with the subfolders of the settings"
         " (<model name>/user_gallery_images unless changed)"
     )
     download.add_argument("--dest", type=argtypes.parse_folder, metavar="DIR", help=folder)
@@ -201,19 +204,19 @@ def _add_fetch_options(download: argparse.ArgumentParser) -> None:
     add = download.add_argument
     low, high = int(_CONCURRENCY.low), int(_CONCURRENCY.high)
     concurrency = (
-        f"pictures at the same time, {low} to {high}; default: that of the settings"
+        f"number of simultaneous downloads, {low} to {high}; default: the setting"
         f" ({_CONCURRENCY.default} unless changed)"
     )
     add("--concurrency", type=argtypes.make_int_parser(low, high), metavar="N", help=concurrency)
     widths = ", ".join(map(str, setting.RENDITIONS))
     quality = (
-        f"original, or the width in pixels ({widths}) of a smaller one that Civitai makes of wider"
-        " images, without what is embedded in them; videos are always the original; default: that"
-        " of the settings (original unless changed)"
+        f"original, or a width in pixels ({widths}) to which Civitai reduces wider images; reduced"
+        " images have no embedded metadata; videos are always the original; default: the setting"
+        " (original unless changed)"
     )
     add("--quality", type=argtypes.make_choice_parser(_QUALITIES), metavar="WIDTH", help=quality)
     rate = (
-        "bytes a second at most, as 500k or 2M (k: 1024); default: that of the settings (no limit"
+        "limit in bytes per second, e.g. 500k or 2M (k: 1024); default: the setting (no limit"
         " unless changed)"
     )
     add("--max-rate", type=argtypes.parse_rate, metavar="BYTES", help=rate)
@@ -221,9 +224,11 @@ def _add_fetch_options(download: argparse.ArgumentParser) -> None:
 
 def _add_search(search: argparse.ArgumentParser) -> None:
     search.epilog, add = _SEARCH_EXAMPLES, search.add_argument
-    words = "words of the prompt and, with `key:value`, of how it was made; without them everything"
+    words = (
+        "words of the prompt, and conditions such as `key:value` (see below); default: all pictures"
+    )
     add("words", metavar="WORDS", nargs="*", default=[], help=words)
-    limit = "pictures at most; default: %(default)s"
+    limit = "largest number of pictures; default: %(default)s"
     add("--limit", type=argtypes.make_int_parser(1), metavar="N", default=50, help=limit)
     sort = f"{argtypes.join_names(_LIBRARY_SORTS)}; default: %(default)s"
     add(
@@ -237,43 +242,43 @@ def _add_search(search: argparse.ArgumentParser) -> None:
 
 
 def _add_jobs(jobs: argparse.ArgumentParser) -> None:
-    words = "list only jobs of which all these words are told, as `failed` or a model's name"
+    words = "list only jobs that match all these words, such as `failed` or a model's name"
     jobs.add_argument("words", metavar="WORDS", nargs="*", default=[], help=words)
 
 
 def _add_models(command: argparse.ArgumentParser) -> None:
     command.epilog, add = _MODELS_EXAMPLES, command.add_argument
     what = (
-        "a Civitai URL or id of a picture, or a picture's file on this machine: what it was made"
-        " with; or a Civitai URL or id of a model or version: its own file"
+        "a picture (Civitai URL or id, or a file on this machine), for the models that it was made"
+        " with; or a model or version (Civitai URL or id), for its own file"
     )
     add("what", metavar="WHAT", nargs="+", help=what)
-    version = "this version of a model; default: that of the URL, else the newest"
+    version = "id of the model's version; default: the version in the URL, otherwise the newest"
     add("--version", type=argtypes.make_int_parser(1), metavar="ID", help=version)
-    get = "download what is missing, into the folders of its kind; default: list it"
+    get = "download missing files into the folder of their kind; default: only list them"
     add("--get", action="store_true", help=get)
     number = argtypes.make_int_parser(1)
     file = (
-        "take this file, by its id in the list, in place of the version's other one, or with it if"
-        " it is its VAE and the like; may be given several times; default: the file that the"
-        " picture names, else the best by the settings"
+        "id of a file in the list, to take in place of the version's default file, or together with"
+        " it if this is a VAE or the like; can be repeated; default: the file that the picture"
+        " names, otherwise the best one by the settings"
     )
     add("--file", type=number, metavar="ID", action="append", default=[], help=file)
     pickle = (
-        "as --file, for a file that may run code when it is loaded (.ckpt, .pt): only if both of"
-        " Civitai's scans found nothing; default: such files are not downloaded"
+        "the same as --file, for a file that can run code when it is loaded (.ckpt, .pt); it must"
+        " have passed both of Civitai's scans; default: such files are not downloaded"
     )
     add("--allow-pickle", type=number, metavar="ID", action="append", default=[], help=pickle)
-    folder = "download into this folder; default: the folder of each kind of model"
+    folder = "folder for the files; default: the folder for each kind of model"
     add("--dest", type=argtypes.parse_folder, metavar="DIR", help=folder)
 
 
 def _add_filters(download: argparse.ArgumentParser) -> None:
     add = download.add_argument
     _add_level(download)
-    kind = f"only this: {argtypes.join_names(_TYPES)}; default: both"
+    kind = f"only {argtypes.join_names(_TYPES)}; default: both"
     add("--type", type=argtypes.make_choice_parser(_TYPES), metavar="TYPE", help=kind)
-    sort = f"{argtypes.join_names(_SORTS)} (without a version only the first two)"
+    sort = f"{argtypes.join_names(_SORTS)} (only the first two without a version)"
     sort += "; default: %(default)s"
     add(
         "--sort",
@@ -282,7 +287,7 @@ def _add_filters(download: argparse.ArgumentParser) -> None:
         default="Newest",
         help=sort,
     )
-    period = f"posted within: {argtypes.join_names(_PERIODS)}; default: %(default)s"
+    period = f"posted within this time: {argtypes.join_names(_PERIODS)}; default: %(default)s"
     add(
         "--period",
         type=argtypes.make_choice_parser(_PERIODS),
@@ -295,16 +300,19 @@ def _add_filters(download: argparse.ArgumentParser) -> None:
 _COMMANDS = {
     "download": (
         _add_download,
-        "download a gallery: of a model, a version, a post or a user; or one picture",
+        "download the gallery of a model, version, post or user, or a single picture",
     ),
     "models": (
         _add_models,
-        "list the model files that pictures need, and download those that are missing",
+        "list the model files that pictures need, and download missing ones",
     ),
-    "resume": (_add_job, "go on with a job, or with all unfinished ones"),
-    "retry": (_add_job, "try again what failed in a job, or in all"),
-    "jobs": (_add_jobs, "list the jobs, the newest first, and how to go on with them"),
-    "export": (_add_set, "favourites, notes and collections with their records, as JSON on stdout"),
-    "search": (_add_search, "search the pictures that were read, without asking anybody"),
-    "figures": (_add_stats, "what the pictures of a model that were read have in common"),
+    "resume": (_add_job, "resume a job, or all unfinished jobs"),
+    "retry": (_add_job, "retry the failed downloads of a job, or of all jobs"),
+    "jobs": (_add_jobs, "list the download jobs, newest first, and how to resume them"),
+    "export": (
+        _add_set,
+        "write favourites, notes, collections and what was made here to stdout, as JSON",
+    ),
+    "search": (_add_search, "search the library of pictures on this machine, without the network"),
+    "figures": (_add_stats, "show statistics of a model's pictures in the library"),
 }
