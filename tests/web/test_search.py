@@ -108,6 +108,21 @@ def test_requests_wait_for_a_pause_and_only_the_last_text_is_asked_for(page):
     assert sorted(kinds) == ["authors", "models", "search_preview"]
 
 
+def test_half_a_word_of_an_input_method_is_not_asked_for(page):
+    page.field("find").click()
+    page.search_row("complete").first.wait_for()
+    page.asked.clear()
+    devtools = page.page.context.new_cdp_session(page.page)
+    for text in ("d", "deng", "灯塔"):
+        composed = {"text": text, "selectionStart": len(text), "selectionEnd": len(text)}
+        devtools.send("Input.imeSetComposition", composed)
+    expect(page.field("find")).to_have_value("灯塔")
+    assert page.search_row("loaded").count() == 0
+    devtools.send("Input.insertText", {"text": "灯塔"})
+    expect(page.search_row("loaded")).to_have_text(re.compile("loaded$"))
+    assert [path for path in page.api() if path.startswith("search_preview")] == ["search_preview"]
+
+
 def test_keys_of_a_search_are_not_asked_of_civitai(page):
     page.asked.clear()
     page.field("find").fill("lora:a steps>20")

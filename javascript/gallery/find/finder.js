@@ -77,7 +77,8 @@ export class Finder {
       spellcheck: "false",
       enterkeyhint: "search",
       on: {
-        input: () => this.#onInput(),
+        input: ({ isComposing }) => isComposing || this.#onInput(), // else half a word is asked for
+        compositionend: () => this.#onInput(),
         focus: () => this.#lookUp(),
         click: () => this.#popup.isOpen || this.#lookUp(),
         blur: () => this.#close(),
