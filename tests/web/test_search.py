@@ -120,7 +120,7 @@ def test_half_a_word_of_an_input_method_is_not_asked_for(page):
     assert page.search_row("loaded").count() == 0
     devtools.send("Input.insertText", {"text": "灯塔"})
     expect(page.search_row("loaded")).to_have_text(re.compile("loaded$"))
-    assert [path for path in page.api() if path.startswith("search_preview")] == ["search_preview"]
+    assert len([path for path in page.api() if path.startswith("search_preview")]) == 1
 
 
 def test_keys_of_a_search_are_not_asked_of_civitai(page):

@@ -50,6 +50,15 @@ def test_filters_of_what_is_open_count(api, read):
     assert 0 < _preview(api, "", model=_MODEL, level="None")["gallery"]["count"] < everything
 
 
+def test_hidden_images_count_only_while_they_are_shown(api, read):
+    body = {"text": "is:image", "word": "", "ids": [], "where": {**_NOWHERE, "model": _MODEL}}
+    everything = api.post("search_preview", body)
+    api.post("hidden", {"action": "hide", "kind": "author", "text": "papermoon", "ids": []})
+    rest = api.post("search_preview?hidden=", body)
+    assert 0 < rest["gallery"]["count"] < everything["gallery"]["count"]
+    assert api.post("search_preview?hidden=1", body) == everything
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [("two words", "words"), ("a -b", "words"), ("a lora:x", "keys"), ("is:here", "keys")]

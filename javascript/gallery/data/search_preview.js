@@ -35,9 +35,13 @@ const NOTHING = Object.freeze({
  * @param {string} word  the part of the text to complete
  * @param {AbortSignal} signal */
 export function fetchPreview({ api, store }, text, word, signal) {
-  const { images, where } = store.get();
+  const { images, where, showsHidden } = store.get();
   const ids = images.map(({ id }) => id);
-  return api.post("search_preview", { text, word, ids, where }, { signal });
+  return api.post(
+    `search_preview?hidden=${showsHidden ? "1" : ""}`,
+    { text, word, ids, where },
+    { signal },
+  );
 }
 
 export class SearchPreviews {
