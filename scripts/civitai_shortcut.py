@@ -22,16 +22,17 @@ def _main() -> int:
 
     terminal.prepare_terminal()
     options = arguments.build_parser().parse_args()
-    example = _start_demo() if options.demo else ""
+    if options.demo:
+        _start_demo()
     if options.command:
         return commands.run_command(options)
     from civitai_manager_libs.web import standalone
 
-    return standalone.run_server(options.host, options.port, example, options.auth)
+    return standalone.run_server(options.host, options.port, options.demo, options.auth)
 
 
-def _start_demo() -> str:
-    """Start a local imitation of Civitai, use it for all requests, and return a model's id.
+def _start_demo() -> None:
+    """Start a local imitation of Civitai, and use it for all requests.
 
     The user's own data is not touched: the demo has a data folder of its own. Its port is the same
     at each start if possible, so that unfinished jobs can continue.
@@ -49,7 +50,6 @@ def _start_demo() -> str:
     if "CIVITAI_SHORTCUT_DATA" not in os.environ:
         os.environ["CIVITAI_SHORTCUT_DATA"] = os.path.join(host.default_data_folder(), "demo")
     _choose_demo_folders()
-    return "900001"
 
 
 def _choose_demo_folders() -> None:

@@ -1,9 +1,9 @@
 /** Every action of the page, once: buttons, keys and panels all call these. */
 
 import { savePreference } from "./core/preferences.js";
+import { makeNavigationActions } from "./data/actions.js";
 import { makeSearchActions } from "./find/actions.js";
 import { makeModelFileActions } from "./model_files/actions.js";
-import { getSource, withSource } from "./state/query.js";
 import {
   addMarks,
   canCompare,
@@ -12,11 +12,11 @@ import {
   markRange,
   toggleMark,
 } from "./state/selection.js";
-import { getFailedParts, getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
+import { getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
 import { readPace } from "./viewer/slideshow.js";
 
 /** @import { Store } from "./state/state.js" */
-/** @import { Actions, Context, ModelResults, Part, ScrollPlace, Where } from "./types.js" */
+/** @import { Actions, Context, ModelResults, ScrollPlace, Where } from "./types.js" */
 /** @typedef {ReturnType<typeof makeViewActions>} ViewActions */
 
 /**
@@ -30,6 +30,7 @@ import { readPace } from "./viewer/slideshow.js";
  * @property {import("./data/bookmark_sync.js").BookmarkSync} bookmarkSync
  * @property {import("./grid/grid.js").Grid} grid
  * @property {import("./find/finder.js").Finder} finder
+ * @property {import("./data/home_data.js").HomeData} homeData
  * @property {import("./find/model_results.js").ModelResultCards} results
  * @property {import("./viewer/viewer.js").Viewer} viewer
  * @property {import("./panels/jobs.js").Jobs} jobs
@@ -74,53 +75,6 @@ export function makeActions(context, parts, outside) {
       const tile = Math.round(Math.min(MAX_TILE, Math.max(MIN_TILE, width)));
       savePreference("tile", tile);
       context.store.set({ tile });
-    },
-  };
-}
-
-/** Return the actions that open galleries, results and pages.
- * @param {Context} context
- * @param {PageParts} parts */
-function makeNavigationActions({ store }, parts) {
-  /** @type {Record<Part, () => unknown>} */
-  const retries = {
-    bootstrap: () => parts.connection.retry(),
-    lookup: () => parts.navigation.retryLookup(),
-    images: () => parts.pager.reload(),
-    loaded_filter: () => parts.loadedFilter.retry(),
-  };
-  return {
-    find: (/** @type {string} */ text) => parts.navigation.lookUp(text),
-    findMore: (/** @type {string} */ cursor) => parts.navigation.loadMoreModels(cursor),
-    closeResults: () => parts.navigation.closeResults(),
-    openModel: (/** @type {number} */ id, /** @type {number | null} */ version = null) =>
-      parts.navigation.openModel(id, version),
-    openUser: (/** @type {string} */ user) => parts.navigation.openUser(user),
-    openLibrary: (/** @type {string} */ words) => {
-      const { where } = store.get();
-      const isThere = getSource(where) === "kept";
-      void parts.navigation.openGallery(
-        isThere ? { ...where, search: words } : withSource(where, { search: words }),
-      );
-    },
-    setWhere: (/** @type {Partial<import("./types.js").Where>} */ change) =>
-      parts.navigation.openGallery({ ...store.get().where, ...change }),
-    setLoadedFilter: (/** @type {import("./types.js").LoadedFilterState} */ change) =>
-      parts.loadedFilter.setWords(change),
-    // A failed page is requested again when the user says so, not on each scroll.
-    more: async () => {
-      if (!store.get().problems.images) await parts.pager.loadMore();
-    },
-    reloadGallery: () => parts.pager.restart({ isSameSource: true, isFresh: true }),
-    retry(/** @type {Part | undefined} */ part) {
-      const { lookupText } = store.get();
-      const failed = part ? [part] : getFailedParts(store.get());
-      if (!failed.length) failed.push(lookupText ? "lookup" : "images");
-      for (const one of failed) void retries[one]();
-    },
-    giveUp(/** @type {"lookup" | "images" | undefined} */ of) {
-      if (of !== "images") parts.navigation.abortLookup();
-      if (of !== "lookup") parts.pager.loadFromLibrary();
     },
   };
 }

@@ -28,12 +28,15 @@ export interface GetResponses {
   "file/{id}": unknown;
   filename_preview: FilenamePreview;
   hidden: HiddenRule[];
+  home: Home;
   images: ImagePage;
   "images/{id}": ImageDetails;
   "images/{id}/reproductions": Reproduction[];
   "images/{id}/workflow": Workflow;
   instance: Instance;
   jobs: JobList;
+  local_models: LocalModels;
+  "local_models/{id}": LocalModel;
   lookup: FoundModels | FoundPost | FoundUser | FoundModel | FoundImage;
   model_files: NeededFiles;
   models: ModelPage;
@@ -52,7 +55,7 @@ export interface Author {
  * What the page needs to start.
  *
  * words: the page's texts by key. parameter_labels: names of infotext fields that the language
- * translates. example: the model to open at the very first start, "" for none.
+ * translates. is_demo: whether the server is Civitai's offline imitation.
  */
 export interface Bootstrap {
   instance: string;
@@ -67,7 +70,7 @@ export interface Bootstrap {
   settings: Setting[];
   choices: FilterChoices;
   recent: RecentModel[];
-  example: string;
+  is_demo: boolean;
   host: HostInfo;
   key: KeyState;
   watches: WatchList;
@@ -174,6 +177,70 @@ export interface FilenamePreview {
 export interface HiddenRule {
   kind: "author" | "word";
   text: string;
+}
+/**
+ * What the home page shows.
+ *
+ * watch_covers: the newest image of each watched gallery, by the gallery's key.
+ */
+export interface Home {
+  recent: RecentGallery[];
+  watch_covers: {
+    [k: string]: number;
+  };
+  local_models: LocalModels;
+  collections: Collection[];
+  favourites: ImageSet;
+  library: ImageSet;
+  download_count: number;
+}
+/**
+ * A gallery that was opened: a model's, or an author's (user; model is None).
+ *
+ * cover: the id of its newest image that was read, None if none may be shown.
+ */
+export interface RecentGallery {
+  name: string;
+  model: number | null;
+  user: string;
+  cover: number | null;
+}
+/**
+ * A part of the model files. count: of all.
+ *
+ * Files that can be found on Civitai are first; among these, those that were changed last.
+ */
+export interface LocalModels {
+  models: LocalModel[];
+  count: number;
+}
+/**
+ * A model file on the server's disk.
+ *
+ * key: stands for the file. name, version_name: those on Civitai, "" if unknown. model, version:
+ * ids on Civitai, None if unknown. preview: the version of the image beside the file, for the
+ * address `local_models/{key}/preview`; 0 if there is none. cover: the id of an example image,
+ * where there is no preview. can_resolve: whether `local_models/{key}` may find out more from
+ * Civitai.
+ */
+export interface LocalModel {
+  key: number;
+  file: string;
+  kind: string;
+  name: string;
+  version_name: string;
+  model: number | null;
+  version: number | null;
+  preview: number;
+  cover: number | null;
+  can_resolve: boolean;
+}
+/**
+ * covers: ids of the latest images, none of them to be blurred.
+ */
+export interface ImageSet {
+  count: number;
+  covers: number[];
 }
 /**
  * A page of a gallery or of a search.

@@ -12,7 +12,9 @@ import { BookmarkSync } from "./data/bookmark_sync.js";
 import { Connection } from "./data/connection.js";
 import { GallerySearch } from "./data/gallery_search.js";
 import { HiddenImages } from "./data/hidden.js";
+import { HomeData } from "./data/home_data.js";
 import { LoadedFilter } from "./data/loaded_filter.js";
+import { LocalModelData } from "./data/local_models.js";
 import { Navigation } from "./data/navigation.js";
 import { NeededFiles } from "./data/needed_files.js";
 import { Pager } from "./data/pager.js";
@@ -31,6 +33,7 @@ import { Status } from "./find/status.js";
 import { getGalleryStatus } from "./find/status_text.js";
 import { Grid } from "./grid/grid.js";
 import { SelectionBar } from "./grid/selection_bar.js";
+import { Home } from "./home/home.js";
 import { followHostSettings } from "./host/host_page.js";
 import { clearRunHistory } from "./host/run_history.js";
 import { followTheme } from "./host/theme.js";
@@ -46,7 +49,7 @@ import { Settings } from "./panels/settings.js";
 import { Watches } from "./panels/watches.js";
 import { followMarks } from "./state/marks.js";
 import { rememberPlace } from "./state/place.js";
-import { getSource, makeDefaultQuery } from "./state/query.js";
+import { makeDefaultQuery } from "./state/query.js";
 import { Router } from "./state/router.js";
 import { makeInitialState, Store } from "./state/state.js";
 import { StatsPanel } from "./stats/stats.js";
@@ -158,6 +161,7 @@ function buildParts(context, status) {
   new Filters(context);
   new Notice(context);
   parts.results = new ModelResultCards(context);
+  const home = new Home(context, new LocalModelData(context));
   parts.grid = new Grid(context, view);
   new EmptyResult(context);
   addSkipLink(context, () => parts.grid.focusTopmost());
@@ -179,14 +183,15 @@ function buildParts(context, status) {
   followMarks(store, view.setMarks, context.signal);
   rememberPlace(context, () => parts.grid.getScrollPlace(), view.setPlace);
   followHostSettings(() => void parts.connection.fetchBootstrap(), context.signal);
-  openStartView(context, view);
+  openStartView(context, view, home);
 }
 
-/** Open what the page's address names, or else the example gallery.
+/** Open what the page's address names: the home page if it names nothing.
  * @param {Context & {parts: import("./actions.js").PageParts}} context
- * @param {import("./actions.js").ViewActions} view */
-function openStartView(context, view) {
-  const { store, parts, actions } = context;
+ * @param {import("./actions.js").ViewActions} view
+ * @param {Home} home */
+function openStartView(context, view, home) {
+  const { store, parts } = context;
   const { bootstrap } = store.get();
   if (!bootstrap) return;
   context.root.host.setAttribute("lang", bootstrap.language);
@@ -197,9 +202,7 @@ function openStartView(context, view) {
     search: (words) => parts.navigation.searchModels(words),
     placeNow: () => parts.grid.getScrollPlace(),
     results: parts.results,
+    home,
   }).openAddress();
-  const { where, open, lookupText } = store.get();
-  if (!getSource(where) && open === null && !lookupText && bootstrap.example) {
-    void actions.openModel(Number(bootstrap.example));
-  }
+  parts.homeData = new HomeData(context);
 }

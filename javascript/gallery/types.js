@@ -19,6 +19,7 @@
  * @typedef {import("./contract").WatchList} WatchedGalleries
  * @typedef {import("./contract").JobList} Jobs
  * @typedef {import("./contract").NeededFile} NeededFile
+ * @typedef {import("./contract").Home} HomeContent
  *
  * @typedef {object} ModelResults  models by words
  * @property {string} query
@@ -49,7 +50,7 @@
  * @property {number | null} allowed  the file that may be downloaded although it may run code
  * @property {ReadonlySet<number>} companions  files that belong to it
  *
- * @typedef {"bootstrap" | "lookup" | "images" | "loaded_filter"} Part  of the page, each with a problem of its own
+ * @typedef {"bootstrap" | "lookup" | "images" | "loaded_filter" | "home"} Part  of the page, each with a problem of its own
  * @typedef {{code: string, message: string}} Problem
  * @typedef {Readonly<Record<Part, Problem | null>>} Problems
  *
@@ -71,6 +72,8 @@
  * @property {Where} where
  * @property {Model | null} model
  * @property {string} title  of the open post; "" where it is not known
+ * @property {HomeContent | null} home  what the home page shows
+ * @property {readonly Card[]} samples  the models of the demo
  * @property {ModelResults | null} results  not null: search results stand in the gallery's place
  * @property {string} lookupText  what is being looked up, "" is nothing
  * @property {number} lookupStartedAt  performance.now() when that was asked
@@ -122,6 +125,7 @@
  * @property {() => void} closeResults
  * @property {(id: number, version?: number | null) => Promise<void>} openModel
  * @property {(user: string) => Promise<void>} openUser
+ * @property {() => Promise<void>} openHome
  * @property {(words: string) => void} openLibrary  all that was read, as far as it fits
  * @property {(change: Partial<Where>) => Promise<void>} setWhere
  * @property {(change: LoadedFilterState) => void} setLoadedFilter

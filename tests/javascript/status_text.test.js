@@ -94,6 +94,16 @@ test("an empty gallery says so, unless filters are set, which are named elsewher
   assert.equal(getGalleryStatus(filtered, words, 0).text, "");
 });
 
+test("a model that is gone is told once, in the place of its images", () => {
+  const gone = { code: "gone", message: "No such model" };
+  const missing = state({ ended: true, problems: problems({ lookup: gone }) });
+  assert.deepEqual(getGalleryStatus(missing, words, 0).actions, ["home"]);
+  assert.equal(getGalleryStatus(missing, words, 0).text, gone.message);
+  assert.equal(getLookupStatus(missing, words, 0).text, "");
+  const elsewhere = { ...missing, model: { id: 5 } };
+  assert.deepEqual(getLookupStatus(elsewhere, words, 0).actions, ["dismiss"]);
+});
+
 test("a search that loads more says what it has found so far and can be stopped", () => {
   const loadedFilter = { words: "author:anna" };
   const searching = state({ ...full, matches: new Set([1]), loadedFilter, searchReading: "on" });
@@ -115,11 +125,10 @@ test("what is narrowed goes on only by a button", () => {
   assert.deepEqual(getGalleryStatus({ ...narrowed, ended: true }, words, 0).actions, []);
 });
 
-test("without a gallery it says what to do", () => {
-  assert.equal(
-    getGalleryStatus(state({ where: makeInitialState().where }), words, 0).text,
-    "start_here",
-  );
+test("without a gallery nothing is said once the home page is there", () => {
+  const home = state({ where: makeInitialState().where });
+  assert.equal(getGalleryStatus(home, words, 0).text, "reading");
+  assert.equal(getGalleryStatus({ ...home, home: {} }, words, 0).text, "");
 });
 
 test("a search that finds nothing offers to look for models, and to be cleared", () => {

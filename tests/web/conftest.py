@@ -20,7 +20,7 @@ def fresh(library, monkeypatch):
     monkeypatch.setattr(civitai_gallery_action, "_http_client", None)
     monkeypatch.setattr(dependencies, "_service", None)
     monkeypatch.setattr(repeated_requests, "_responses", repeated_requests._Responses())
-    monkeypatch.setattr(bootstrap, "_example", "")
+    monkeypatch.setattr(bootstrap, "_is_demo", False)
     setting.change("http_max_retries", 0)
     return library
 

@@ -7,7 +7,7 @@ import os
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.i18n import messages
-from civitai_manager_libs.web.routes import set_example
+from civitai_manager_libs.web.routes import set_demo
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_key_is_told_of_and_not_told(api, monkeypatch):
     assert api.get("bootstrap")["key"]["from_environment"] is True
 
 
-def test_example_is_there_where_the_program_has_one(api):
-    assert api.get("bootstrap")["example"] == ""
-    set_example("900001")
-    assert api.get("bootstrap")["example"] == "900001"
+def test_page_is_told_whether_it_is_the_demo(api):
+    assert api.get("bootstrap")["is_demo"] is False
+    set_demo(True)
+    assert api.get("bootstrap")["is_demo"] is True
 
 
 def test_restarted_server_is_another_one(api, monkeypatch):

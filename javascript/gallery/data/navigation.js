@@ -91,6 +91,7 @@ export class Navigation {
     const { store } = this.#context;
     const before = store.get();
     const isSameSource = getSource(where) === getSource(before.where) && getSource(where) !== "";
+    if (!isSameSource) this.abortLookup(); // else what it finds would open instead
     store.set({
       where,
       results: null,

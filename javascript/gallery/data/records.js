@@ -1,6 +1,6 @@
 /** The records of images, fetched once and cached for a while. */
 
-import { isAborted } from "./api.js";
+import { ApiError, isAborted } from "./api.js";
 
 /** @import { ImageRecord } from "../types.js" */
 
@@ -96,9 +96,23 @@ export class Records {
     const query = new URLSearchParams(
       model === null ? parameters : { ...parameters, model: String(model) },
     );
-    const record = await api.get(`images/${id}?${query}`, { signal });
+    const get = () => api.get(`images/${id}?${query}`, { signal });
+    const record = await get().catch(async (error) => {
+      if (!(error instanceof ApiError) || error.code !== "not_known") throw error;
+      await this.#lookUp(id, signal); // an address may name an image that was never read here
+      return get();
+    });
     this.#receivedAt.set(record, this.now());
     return this.cacheRecord(record);
+  }
+
+  /** Let the server read an image from Civitai.
+   * @param {number} id
+   * @param {AbortSignal} signal */
+  async #lookUp(id, signal) {
+    const { api, store } = this.#context;
+    const text = `${store.get().bootstrap?.civitai_url}/images/${id}`;
+    await api.get(`lookup?${new URLSearchParams({ text })}`, { signal });
   }
 
   /** Cache a record, new or changed on this page, and drop those least recently used.

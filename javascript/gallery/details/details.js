@@ -3,7 +3,7 @@
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
-import { getErrorMessage, reportOffline } from "../data/problems.js";
+import { getErrorMessage, makeProblem, reportOffline } from "../data/problems.js";
 import { Records } from "../data/records.js";
 import { describeArrivals } from "../state/model_files.js";
 import { makeAnnotations } from "./annotations.js";
@@ -14,7 +14,7 @@ import { makeWorkflow, Resources } from "./resources.js";
 import { makeAbout, makeLinks, makeParameters, makeProblems, makeProse } from "./sections.js";
 import { SendTo } from "./send_to.js";
 
-/** @import { Context, ImageRecord, View } from "../types.js" */
+/** @import { Context, ImageRecord, Problem, View } from "../types.js" */
 
 export class Details {
   #abort = new AbortController();
@@ -24,7 +24,7 @@ export class Details {
   #isFailed = false;
 
   /** @param {Context} context
-   * @param {{loaded: (record: ImageRecord) => void, failed: (message: string) => void}} listeners
+   * @param {{loaded: (record: ImageRecord) => void, failed: (problem: Problem) => boolean}} listeners
    *     what the viewer is told: a record is a view too */
   constructor(context, listeners) {
     this.context = context;
@@ -95,9 +95,9 @@ export class Details {
       if (isAborted(error) || known) return;
       this.#isFailed = true;
       reportOffline(error, this.context.store);
-      const message = getErrorMessage(error, this.context.words);
-      this.#drawProblem(view, message);
-      this.listeners.failed(message);
+      const problem = makeProblem(error, this.context.words);
+      if (this.listeners.failed(problem)) this.#drawNothing();
+      else this.#drawProblem(view, problem.message);
     }
     await this.records.prefetch(next, signal);
   }
@@ -165,6 +165,12 @@ export class Details {
       ),
     );
     this.body.setAttribute("aria-busy", "true");
+  }
+
+  /** Show no details, for the image itself cannot be shown, and says why. */
+  #drawNothing() {
+    this.body.replaceChildren();
+    this.body.setAttribute("aria-busy", "false");
   }
 
   /** Show why the details could not be loaded.

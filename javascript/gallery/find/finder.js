@@ -51,7 +51,19 @@ export class Finder {
       this.#popup.element,
     );
     const status = new Status(context, "lookup", getLookupStatus);
-    page.append(el("header", { class: "top" }, this.#form, makePanelButtons(context, badges)));
+    const home = button(
+      {
+        action: "home",
+        icon: icon("home"),
+        words: words("open_home"),
+        isBare: true,
+        class: "quiet",
+      },
+      () => context.actions.openHome(),
+    );
+    page.append(
+      el("header", { class: "top" }, home, this.#form, makePanelButtons(context, badges)),
+    );
     page.append(status.element, new SearchMessage(context).element);
     store.on(
       ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedFilter"],
@@ -184,9 +196,8 @@ export class Finder {
     const { where, results, lookupText } = now;
     this.#form.toggleAttribute("data-busy", Boolean(lookupText));
     const title = getGalleryName(now, words);
-    this.#field.placeholder = getSource(where)
-      ? words("find_in", { title })
-      : words("find_anything");
+    this.#field.placeholder =
+      getSource(where) && title !== "…" ? words("find_in", { title }) : words("find_anything");
     const searched = results?.query ?? getSearched(now);
     const isElsewhere = searched !== this.#searched || where !== this.#where;
     const isTyped = ![this.#ran, this.#searched].includes(this.#field.value);

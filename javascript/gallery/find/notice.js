@@ -2,6 +2,7 @@
 
 import { el } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
+import { getMissing } from "../state/state.js";
 
 /** @import { Context, State } from "../types.js" */
 
@@ -18,6 +19,8 @@ export class Notice {
     this.#context = context;
     page.append(this.#section);
     store.on(["libraryDate", "notes", "results"], (now) => this.#draw(now), { signal });
+    const markMissing = (/** @type {State} */ now) => (page.dataset.missing = getMissing(now));
+    store.on([getMissing], markMissing, { signal }); // hides what cannot work then
   }
 
   /** Show the notices of the gallery. @param {State} now */

@@ -2,7 +2,8 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { getFailedGalleryPart, getSearched, getShown } from "../state/state.js";
+import { setProblem } from "../data/problems.js";
+import { getFailedGalleryPart, getMissing, getSearched, getShown, isHome } from "../state/state.js";
 
 /** @import { Context } from "../types.js" */
 /** @import { StatusAction, StatusText } from "./status_text.js" */
@@ -30,6 +31,7 @@ export class Status {
       [
         "bootstrap",
         "where",
+        "home",
         "lookupText",
         "results",
         "loading",
@@ -57,10 +59,11 @@ export class Status {
     this.element.hidden = !text;
     this.element.dataset.kind = kind;
     const { length } = getShown(state);
-    this.element.toggleAttribute("data-alone", !length);
     if (this.#text.textContent !== text) this.#text.textContent = text;
     this.#drawActions(actions);
-    this.#setSticking(length > 0 && (kind === "problem" || kind === "waits"));
+    const isLong = length > 0 || (isHome(state) && state.home !== null);
+    this.element.toggleAttribute("data-alone", !isLong);
+    this.#setSticking(isLong && (kind === "problem" || kind === "waits"));
   }
 
   /** Show these buttons, unless they are shown already. @param {StatusAction[]} actions */
@@ -96,8 +99,10 @@ export class Status {
   /** Return the button of an action. @param {StatusAction} action */
   #makeButton(action) {
     const { actions, words, store } = this.#context;
-    const part = () =>
-      this.#of === "lookup" ? "lookup" : (getFailedGalleryPart(store.get()) ?? "images");
+    const part = () => {
+      if (this.#of === "lookup") return "lookup";
+      return getMissing(store.get()) ? undefined : (getFailedGalleryPart(store.get()) ?? "images");
+    };
     const again = { icon: icon("again"), words: words("do_retry") };
     /** @type {Record<StatusAction, () => HTMLButtonElement>} */
     const makers = {
@@ -126,6 +131,9 @@ export class Status {
         ),
       "show-hidden": () =>
         button({ action, words: words("show_hidden") }, () => actions.showHidden(true)),
+      home: () => button({ action, words: words("go_home") }, () => actions.openHome()),
+      dismiss: () =>
+        button({ action, words: words("do_close") }, () => setProblem(store, "lookup", null)),
     };
     return makers[action]();
   }

@@ -1,15 +1,15 @@
 /** What to tell about a lookup or a gallery: that it waits, what is wrong, where it ends. Pure. */
 
 import { formatNumber } from "../core/format.js";
-import { getSource, listSetFilters, makeDefaultQuery } from "../state/query.js";
-import { getFailedGalleryPart, getShown, isFiltered } from "../state/state.js";
+import { listSetFilters, makeDefaultQuery } from "../state/query.js";
+import { getFailedGalleryPart, getMissing, getShown, isFiltered, isHome } from "../state/state.js";
 
 /** @import { State, Words } from "../types.js" */
-/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "show-hidden" | "shuffle" | "newest-first"} StatusAction */
+/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "home" | "dismiss" | "show-hidden" | "shuffle" | "newest-first"} StatusAction */
 
 /**
  * @typedef {object} StatusText
- * @property {"none" | "waits" | "problem" | "start" | "narrowed" | "empty" | "end"} kind
+ * @property {"none" | "waits" | "problem" | "narrowed" | "empty" | "end"} kind
  * @property {string} text  "" for no status
  * @property {StatusAction[]} actions  the buttons beside the text
  */
@@ -23,13 +23,12 @@ const NO_STATUS = { kind: "none", text: "", actions: [] };
  * @param {Words} words
  * @param {number} now  of `performance.now()`
  * @returns {StatusText} */
-export function getLookupStatus({ problems, lookupText, lookupStartedAt }, words, now) {
+export function getLookupStatus(state, words, now) {
+  const { problems, lookupText, lookupStartedAt } = state;
   const problem = problems.lookup;
+  if (problem && getMissing(state)) return NO_STATUS; // said in the gallery's place
   if (problem) {
-    // An outdated page needs a reload; bad input cannot be retried.
-    const action = problem.code === "outdated" ? "reload" : "retry";
-    const actions = /** @type {StatusAction[]} */ (problem.code === "bad_input" ? [] : [action]);
-    return { kind: "problem", text: problem.message, actions };
+    return { kind: "problem", text: problem.message, actions: [getWayOut(problem)] };
   }
   if (!lookupText) return NO_STATUS;
   return makeWaitingStatus(
@@ -39,14 +38,26 @@ export function getLookupStatus({ problems, lookupText, lookupStartedAt }, words
   );
 }
 
+/** Return what can be done about a failed lookup. @param {import("../types.js").Problem} problem
+ * @returns {StatusAction} */
+function getWayOut({ code }) {
+  if (code === "outdated") return "reload";
+  return ["bad_input", "gone"].includes(code) ? "dismiss" : "retry"; // else the same comes again
+}
+
 /** Return the status text that is shown below the images.
  * @param {State} state
  * @param {Words} words
  * @param {number} now
  * @returns {StatusText} */
 export function getGalleryStatus(state, words, now) {
-  const { problems, results, bootstrap, where, requestedAt } = state;
+  const { problems, results, bootstrap, home, requestedAt } = state;
   if (results) return NO_STATUS;
+  if (problems.lookup && getMissing(state)) {
+    const way = getWayOut(problems.lookup);
+    const action = way === "dismiss" ? "home" : way;
+    return { kind: "problem", text: problems.lookup.message, actions: [action] };
+  }
   const part = getFailedGalleryPart(state);
   const problem = part && problems[part];
   if (problem) {
@@ -59,8 +70,9 @@ export function getGalleryStatus(state, words, now) {
   // Beside images the bar shows that a page is loaded.
   if (requestedAt > 0)
     return makeWaitingStatus(now - requestedAt, getWaitingText(state, words), words);
-  if (!bootstrap) return { kind: "waits", text: words("reading"), actions: [] };
-  if (!getSource(where)) return { kind: "start", text: words("start_here"), actions: [] };
+  if (!bootstrap || (isHome(state) && !home))
+    return { kind: "waits", text: words("reading"), actions: [] };
+  if (isHome(state)) return NO_STATUS;
   return tellHidden(getEndStatus(state, bootstrap, words), state, bootstrap, words);
 }
 
@@ -180,5 +192,5 @@ function getEndStatus(state, bootstrap, words) {
   }
   if (isRandom) return { kind: "empty", text: words("random_none"), actions: ["newest-first"] };
   const author = notes.find(({ code }) => code === "no_author");
-  return { kind: "empty", text: author?.message ?? words("gallery_empty"), actions: [] };
+  return { kind: "empty", text: author?.message ?? words("gallery_empty"), actions: ["home"] };
 }

@@ -1,6 +1,9 @@
 /** Converts the query of a gallery to and from the page's address and into API requests. */
 
+import { getSource } from "./source.js";
 import { getSetting, NOWHERE } from "./state.js";
+
+export { getSource };
 
 /** @import { Bootstrap, State, Where } from "../types.js" */
 
@@ -119,16 +122,6 @@ function buildImagesQuery(where) {
   if (where.meta) parameters.meta = 1;
   if (where.search !== null) parameters.search = where.search;
   return parameters;
-}
-
-/** Return a name for the gallery of a query, such as "model 5"; "kept" for the library, "" for
- * none.
- * @param {Where} where */
-export function getSource(where) {
-  if (where.model !== null) return `model ${where.model}`;
-  if (where.post !== null) return `post ${where.post}`;
-  if (where.user) return `user ${where.user}`;
-  return where.search === null ? "" : "kept";
 }
 
 /** Return whether a query asks for a gallery of Civitai. @param {Where} where */

@@ -1,6 +1,7 @@
 /** Keeps the page's address and the browser's history in step with the state. */
 
 import { buildAddress, makeDefaultQuery, parseAddress } from "./query.js";
+import { isHome } from "./state.js";
 
 /** @import { Context, ModelResults, ScrollPlace, State, Where } from "../types.js" */
 
@@ -11,12 +12,14 @@ import { buildAddress, makeDefaultQuery, parseAddress } from "./query.js";
  * @property {(words: string) => Promise<void>} search
  * @property {() => ScrollPlace | null} placeNow  the scroll position in the gallery
  * @property {{top: number, revealCard: (id: number | null, top: number) => void}} results
+ * @property {{top: number, scrollTo: (top: number) => void}} home
  */
 
 /**
  * @typedef {object} Scrolled  what a step of the history says about the scroll position
  * @property {ScrollPlace | null} place  in the gallery
  * @property {{results: ModelResults, top: number} | null} found  the results of a model search
+ * @property {number} home  pixels that the home page was scrolled
  */
 
 /** @typedef {"viewer" | "results" | "search" | "gallery"} Kind  what a step has opened */
@@ -92,7 +95,8 @@ export class Router {
    * @param {Promise<void>} loaded  settles when the gallery's first images are loaded */
   async #scrollBack(loaded) {
     const { store, actions } = this.#context;
-    const { place } = readScrolled();
+    const { place, home } = readScrolled();
+    if (isHome(store.get())) this.#ties.home.scrollTo(home);
     const { where, loadedFilter } = store.get();
     await loaded;
     const now = store.get();
@@ -126,9 +130,10 @@ export class Router {
   }
 
   /** @param {State} state @returns {Scrolled} */
-  #getScrolled({ results }) {
-    const found = results && { results, top: this.#ties.results.top };
-    return { place: this.#ties.placeNow(), found };
+  #getScrolled(state) {
+    const { results, home, placeNow } = this.#ties;
+    const found = state.results && { results: state.results, top: results.top };
+    return { place: placeNow(), found, home: isHome(state) ? home.top : 0 };
   }
 
   /** Let the history follow the state: opening a gallery, an image or results, a filter and a search
@@ -223,5 +228,5 @@ function findKind(now, before) {
 /** Return the scroll position that was noted in the current step.
  * @returns {Scrolled} */
 function readScrolled() {
-  return history.state?.[SCROLLED] ?? { place: null, found: null };
+  return history.state?.[SCROLLED] ?? { place: null, found: null, home: 0 };
 }

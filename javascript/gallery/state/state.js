@@ -1,6 +1,7 @@
 /** The page's state as one value, its selectors, and the store that parts subscribe to. */
 
 import { NO_NEEDS } from "./model_files.js";
+import { getSource } from "./source.js";
 
 /** @import { LoadedFilterState, Page, Part, Problems, State, View } from "../types.js" */
 /** @typedef {(now: State, before: State) => void} Listener */
@@ -34,6 +35,7 @@ const NO_PROBLEMS = Object.freeze({
   lookup: null,
   images: null,
   loaded_filter: null,
+  home: null,
 });
 
 /** Return the state of a page that has loaded nothing. @returns {State} */
@@ -43,6 +45,8 @@ export function makeInitialState() {
     where: NOWHERE,
     model: null,
     title: "",
+    home: null,
+    samples: [],
     results: null,
     lookupText: "",
     lookupStartedAt: 0,
@@ -203,6 +207,23 @@ export function getFailedParts({ problems }, code) {
  * @param {Pick<State, "problems">} state */
 export function getFailedGalleryPart(state) {
   return getFailedParts(state).find((part) => part !== "lookup") ?? null;
+}
+
+/** Return whether the home page is shown: no gallery is open, nor the results of a search, nor has
+ * the page been opened to search for something.
+ * @param {State} state */
+export function isHome({ bootstrap, where, results, lookupText, home }) {
+  const isOpen = results !== null || getSource(where) !== "" || (!home && lookupText !== "");
+  return bootstrap !== null && !isOpen;
+}
+
+/** Return what the address names and the page has nothing of: "model" if the model could not be
+ * fetched, "gallery" if an author or a post has no images, else "".
+ * @param {State} state */
+export function getMissing({ where, model, problems, images, ended }) {
+  if (images.length || where.search !== null || getSource(where) === "") return "";
+  if (where.model === null) return ended ? "gallery" : "";
+  return !model && problems.lookup ? "model" : "";
 }
 
 /** Return whether our server did not respond to the last request of any part.

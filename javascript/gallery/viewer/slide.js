@@ -252,14 +252,18 @@ export class Slide {
     }
   }
 
-  /** Show an error, with a button to try again. @param {string} message */
-  showError(message) {
-    const { words } = this.context;
-    const again = button({ action: "again", icon: icon("again"), words: words("do_retry") }, () =>
-      this.listeners.again(this),
-    );
+  /** Show an error, with a button to try again, or to close the viewer if that can change nothing.
+   * @param {string} message
+   * @param {{isGone?: boolean}} [how]  isGone: there is no such image */
+  showError(message, { isGone = false } = {}) {
+    const { words, actions } = this.context;
+    const close = { action: "close", words: words("do_close") };
+    const again = { action: "again", icon: icon("again"), words: words("do_retry") };
+    const way = isGone
+      ? button(close, () => actions.close())
+      : button(again, () => this.listeners.again(this));
     this.clearError();
-    this.#error = el("div", { class: "slide-error", role: "alert" }, el("p", {}, message), again);
+    this.#error = el("div", { class: "slide-error", role: "alert" }, el("p", {}, message), way);
     this.element.append(this.#error);
     this.listeners.changed(this);
   }

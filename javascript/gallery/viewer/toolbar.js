@@ -69,6 +69,7 @@ export class Toolbar {
   show({ view, index, count, ended, marked, details }) {
     const { words } = this.context;
     this.#view = view;
+    this.element.toggleAttribute("data-unknown", !view.kind); // nothing can be done with it yet
     const all = `${count.toLocaleString()}${ended ? "" : "+"}`;
     this.position.textContent =
       index < 0 ? "" : words("position", { at: (index + 1).toLocaleString(), n: all });

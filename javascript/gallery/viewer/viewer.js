@@ -13,9 +13,10 @@ import { Stage } from "./stage.js";
 import { Toolbar } from "./toolbar.js";
 import { playVideo, toggleSound } from "./video.js";
 
-/** @import { Context, State, View } from "../types.js" */
+/** @import { Context, Problem, State, View } from "../types.js" */
 /** @typedef {ReturnType<typeof buildDialog>} ViewerParts */
 
+const GONE = ["gone", "not_known"]; // codes of problems that another try cannot solve
 const MORE_BEFORE_END = 5; // images
 const DETAILS_AROUND = 2; // to each side
 /** @type {import("../state/state.js").Key[]} */
@@ -123,12 +124,22 @@ export class Viewer {
       this.#parts = buildDialog(this.context, {
         changed: () => this.#showStage(),
         loaded: (view) => this.#updateView(view),
-        failed: (message) => this.#index < 0 && this.#parts?.stage.slide?.showError(message),
+        failed: (problem) => this.#showFailure(problem),
         screen: () => this.#parts?.toolbar.showFullscreen(this.#isFull),
       });
     }
     openModal(this.#parts.dialog);
     return this.#parts;
+  }
+
+  /** Show on the stage why nothing is known of an image that is not in the gallery. Return whether
+   * that is so: of other images only the details are missing.
+   * @param {Problem} problem */
+  #showFailure(problem) {
+    const slide = this.#parts?.stage.slide;
+    if (this.#index >= 0 || !slide) return false;
+    slide.showError(problem.message, { isGone: GONE.includes(problem.code) });
+    return true;
   }
 
   /** Show the open image with its toolbar and neighbours.

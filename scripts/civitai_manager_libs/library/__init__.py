@@ -3,6 +3,7 @@
 from . import (
     bookmarks,
     cache,
+    covers,
     deletions,
     gallery_stats,
     hidden,
@@ -17,6 +18,6 @@ from . import (
 )
 from .store import select_rows, wait_for_writes
 
-__all__ = ["bookmarks", "cache", "deletions", "gallery_stats", "hidden", "import_export"]
-__all__ += ["models", "pages", "recent_models", "records", "reproductions", "search"]
-__all__ += ["select_rows", "wait_for_writes", "watches"]
+__all__ = ["bookmarks", "cache", "covers", "deletions", "gallery_stats", "hidden"]
+__all__ += ["import_export", "models", "pages", "recent_models", "records", "reproductions"]
+__all__ += ["search", "select_rows", "wait_for_writes", "watches"]

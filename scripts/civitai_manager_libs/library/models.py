@@ -26,7 +26,7 @@ from .store import (
 )
 
 __all__ = ["find_model", "find_version_by_hash", "find_version_names", "find_versions"]
-__all__ += ["list_base_models", "load_model", "load_version", "load_version_by_hash"]
+__all__ += ["is_missing", "list_base_models", "load_model", "load_version", "load_version_by_hash"]
 __all__ += ["store_covers"]
 
 _FRESH = 300.0  # seconds; Civitai's own edge caches a model for about as long
@@ -202,16 +202,27 @@ def load_version_by_hash(client: Any, code: str, cancelled: Cancellation | None 
 
 def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
     """Fetch a version and store it. key: its id, or the hash by which it is looked up."""
-    key = f"key {key}" if setting.civitai_api_key else str(key)
-    if time.time() - _find_missing_time(key) < _MISSING_SECONDS:
+    if is_missing(key):
         raise NotFound(f"Civitai has no such version: {key}.", 404)
     try:
         version = fetch()
     except NotFound:
-        _store_missing(key)
+        _store_missing(_missing_key(key))
         raise
     _store_version(version)
     return version
+
+
+def is_missing(key: int | str) -> bool:
+    """Return whether Civitai did not have a version when it was requested within the last day.
+
+    key: the version's id, or the hash by which it is looked up.
+    """
+    return time.time() - _find_missing_time(_missing_key(key)) < _MISSING_SECONDS
+
+
+def _missing_key(key: int | str) -> str:
+    return f"key {key}" if setting.civitai_api_key else str(key)
 
 
 def _find_missing_time(key: str) -> float:

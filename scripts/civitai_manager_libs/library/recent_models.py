@@ -1,4 +1,4 @@
-"""The models that the user opened last, stored in `recent.json` of the data folder."""
+"""The models and authors that the user opened last, stored in `recent.json` of the data folder."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ import os
 from .. import setting
 from ..core import write_text_file
 
-__all__ = ["add_recent_model", "list_recent_models"]
+__all__ = ["add_recent_author", "add_recent_model", "list_recent_galleries"]
+__all__ += ["list_recent_models"]
 
-_MAX_MODELS = 20
+_MAX_GALLERIES = 20
 
 
 def list_recent_models() -> list[tuple[int, str]]:
-    """Return (model id, name) of the models that the user opened last, the latest first.
+    """Return (model id, name) of the models that the user opened last, the latest first."""
+    return [(key, name) for key, name in list_recent_galleries() if isinstance(key, int)]
 
-    Return [] if the file is missing or damaged.
+
+def list_recent_galleries() -> list[tuple[int | str, str]]:
+    """Return (key, name) of the galleries that the user opened last, the latest first.
+
+    The key is a model's id or an author's name. Return [] if the file is missing or damaged.
     """
     try:
         with open(_path(), encoding="utf-8") as file:
@@ -25,13 +31,22 @@ def list_recent_models() -> list[tuple[int, str]]:
         return []
     if not isinstance(rows, list):
         return []
-    return [(row[0], row[1]) for row in rows if _is_row(row)][:_MAX_MODELS]
+    return [(row[0], row[1]) for row in rows if _is_row(row)][:_MAX_GALLERIES]
 
 
 def add_recent_model(model_id: int, name: str) -> None:
-    """Put a model first in the list of recently opened models. Raises DiskError."""
-    rows = [(model_id, name), *(row for row in list_recent_models() if row[0] != model_id)]
-    write_text_file(_path(), json.dumps(rows[:_MAX_MODELS], ensure_ascii=False))
+    """Put a model first in the list of recently opened galleries. Raises DiskError."""
+    _add(model_id, name)
+
+
+def add_recent_author(username: str) -> None:
+    """Put an author first in the list of recently opened galleries. Raises DiskError."""
+    _add(username, username)
+
+
+def _add(key: int | str, name: str) -> None:
+    rows = [(key, name), *(row for row in list_recent_galleries() if row[0] != key)]
+    write_text_file(_path(), json.dumps(rows[:_MAX_GALLERIES], ensure_ascii=False))
 
 
 def _path() -> str:
@@ -40,4 +55,4 @@ def _path() -> str:
 
 def _is_row(row: object) -> bool:
     is_pair = isinstance(row, list) and len(row) == 2
-    return is_pair and isinstance(row[0], int) and isinstance(row[1], str)  # type: ignore[index]
+    return is_pair and isinstance(row[0], (int, str)) and isinstance(row[1], str)  # type: ignore

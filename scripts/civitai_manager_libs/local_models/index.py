@@ -19,6 +19,7 @@ from .sidecars import EXTENSIONS, read_sidecar, Sidecar
 __all__ = ["ModelIndex", "get_model_index"]
 
 _CHECK_INTERVAL = 2.0  # seconds between two checks of the folders' mtimes
+_IMAGES = ("png", "jpg", "jpeg", "webp")  # extensions of previews
 _MAX_AGE = 60.0  # seconds; a new hash of the host changes no folder
 
 
@@ -52,6 +53,11 @@ class ModelIndex:
                     self._read_at = now
                 self._checked_at = time.monotonic()
             return self._lookup
+
+    def list_files(self) -> list[ModelFile]:
+        """Return all model files, those that were changed last first."""
+        files = (file for named in self.load_lookup().by_name.values() for file in named)
+        return sorted(files, key=lambda file: (-file.changed_at, file.path))
 
     def forget(self) -> None:
         """Forget what was read, because a file was added; the next use reads the folders again."""
@@ -100,6 +106,9 @@ class ModelIndex:
                 next((each.version_id for each in sidecars if each.version_id), None),
                 next((each.model_id for each in sidecars if each.model_id), None),
                 next((each.version_name for each in sidecars if each.version_name), ""),
+                os.path.join(listing.path, name),
+                _find_preview(listing, name),
+                mtime,
             )
 
     def _iter_sidecars(
@@ -115,6 +124,14 @@ class ModelIndex:
                     entry = (mtime, read_sidecar(path))
                 self._sidecars[path] = entry
                 yield entry[1]
+
+
+def _find_preview(listing: FolderListing, name: str) -> str:
+    """Return the path of the image beside a model file, as WebUIs show it, "" for none."""
+    stem = os.path.splitext(name)[0]
+    names = (f"{stem}{form}.{extension}" for form in (".preview", "") for extension in _IMAGES)
+    found = next((name for name in names if name in listing.other_names), "")
+    return found and os.path.join(listing.path, found)
 
 
 def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:

@@ -32,7 +32,8 @@ class ModelFile:
     """A model file on this machine.
 
     name: without extension. kind: such as `lora`, "" if unknown. size: in bytes. hashes: all known
-    hashes in lower case: SHA256, or AutoV1 (8 digits), AutoV2 (10) or AutoV3 (12).
+    hashes in lower case: SHA256, or AutoV1 (8 digits), AutoV2 (10) or AutoV3 (12). preview: path of
+    the image beside the file, "" if there is none. changed_at: Unix time of the file's last change.
     """
 
     name: str
@@ -42,6 +43,9 @@ class ModelFile:
     version_id: int | None = None
     model_id: int | None = None
     version_name: str = ""
+    path: str = ""
+    preview: str = ""
+    changed_at: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -32,17 +32,18 @@ _OPEN_TO_SOME = (
 
 
 def run_server(
-    address: str, port: int, example: str = "", login: tuple[str, str] | None = None
+    address: str, port: int, is_demo: bool = False, login: tuple[str, str] | None = None
 ) -> int:
     """Serve the page until Ctrl-C and return the exit code; print a failure as one sentence.
 
-    example: the model to open with the page. login: user and password that the page asks for.
+    is_demo: whether Civitai's offline imitation is used. login: user and password that the page
+    asks for.
     """
     for problem in setting.load():
         util.printD(problem)
     try:
         with _listen(address, port) as listener:
-            app = _make_app(address, port, example, login)
+            app = _make_app(address, port, is_demo, login)
             if not _is_loopback(address):
                 util.printD(_OPEN_TO_ALL if login is None else _OPEN_TO_SOME)
             _serve(app, listener, f"http://{f'[{address}]' if ':' in address else address}:{port}")
@@ -107,19 +108,19 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
         wait_for_writes()
 
 
-def _make_app(address: str, port: int, example: str, login: tuple[str, str] | None) -> Any:
+def _make_app(address: str, port: int, is_demo: bool, login: tuple[str, str] | None) -> Any:
     """Return the ASGI application with our routes, the page and its login. Raises DiskError."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware
 
-    from .routes import add_routes, resume_work, set_example
+    from .routes import add_routes, resume_work, set_demo
     from .http import CrossSiteGuard
 
     folder = setting.shortcut_gallery_folder
     with translate_disk_errors(folder):
         os.makedirs(folder, exist_ok=True)
-    set_example(example)
+    set_demo(is_demo)
     resume_work()
     layers = [
         Middleware(CrossSiteGuard, address=address),

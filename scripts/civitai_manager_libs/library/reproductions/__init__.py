@@ -1,7 +1,7 @@
 """Reproductions: images that were made here from a Civitai image's data, kept beside it."""
 
 from .receive import receive_image, remember_send
-from .similarity import measure_similarity, Nearness, open_image, Similarity
+from .similarity import make_thumbnail, measure_similarity, Nearness, open_image, Similarity
 from .table import (
     add_reproductions,
     count_reproductions,
@@ -17,6 +17,6 @@ from .transfer import export_reproductions, parse_exported
 
 __all__ = ["add_reproductions", "count_reproductions", "export_reproductions", "parse_exported"]
 __all__ += ["delete_reproductions", "find_reproduction"]
-__all__ += ["list_reproductions", "measure_missing", "measure_similarity", "Nearness"]
-__all__ += ["open_image", "read_thumbnail", "receive_image", "remember_send", "Reproduction"]
-__all__ += ["Similarity", "store_reproduction"]
+__all__ += ["list_reproductions", "make_thumbnail", "measure_missing", "measure_similarity"]
+__all__ += ["Nearness", "open_image", "read_thumbnail", "receive_image", "remember_send"]
+__all__ += ["Reproduction", "Similarity", "store_reproduction"]

@@ -29,7 +29,8 @@ __all__ = [
     "key_state",
     "new_instance",
     "settings_view",
-    "set_example",
+    "is_demo",
+    "set_demo",
 ]
 
 # As Civitai's API spells them, the ones that most galleries are of.
@@ -42,14 +43,19 @@ _KINDS: dict[type, SettingKind] = {
     str: "text",
 }
 
-_example = ""
+_is_demo = False
 _instance = uuid.uuid4().hex
 
 
-def set_example(example: str) -> None:
-    """Set the model that the page opens if its URL names none; "" for none."""
-    global _example
-    _example = example
+def set_demo(is_demo: bool) -> None:
+    """Set whether the server is Civitai's offline imitation."""
+    global _is_demo
+    _is_demo = is_demo
+
+
+def is_demo() -> bool:
+    """Return whether the server is Civitai's offline imitation."""
+    return _is_demo
 
 
 def new_instance() -> str:
@@ -83,7 +89,7 @@ def get_bootstrap(context: RequestContext) -> Bootstrap:
         "recent": [
             {"id": model_id, "name": name} for model_id, name in recent_models.list_recent_models()
         ],
-        "example": _example,
+        "is_demo": _is_demo,
         "host": {
             "in_webui": host.in_webui(),
             "name": host.host_name(),

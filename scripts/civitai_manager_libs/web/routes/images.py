@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from ...civitai import ImageQuery, may_be_time_limit, Page, seem_unrelated, walk_pages
-from ...core import Image
+from ...core import Image, log_disk_errors
 from ...errors import HttpStatusError, NotFound
 from ...i18n import messages
-from ...library import models, pages, records, search, watches
+from ...library import models, pages, recent_models, records, search, watches
 from ..http import ApiError, RemoteWork, RequestContext
 from ..schemas.images import ImagePage, Note
 from .dependencies import get_client, page_view, parse_gallery_query, parse_page_position
@@ -73,6 +73,9 @@ def _read_pages(
         notes = [*notes, *_list_notes(context, query, reads, at, cursor)]
     if start is None and not read.is_stored:
         watches.record_visit(query, read.page)
+        if query.username and read.page.images:
+            with log_disk_errors("gallery"):
+                recent_models.add_recent_author(query.username)
     return _images_view(query, read, shown, cursor, notes, hidden_count)
 
 

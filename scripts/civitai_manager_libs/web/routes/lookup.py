@@ -12,6 +12,7 @@ from ...library import deletions, models, recent_models, records
 from ..http import ApiError, LAST_ID, model_card, model_view, RemoteWork, RequestContext
 from ..schemas import models as schemas
 from ..schemas.models import Author, FoundImage, FoundModel, LookupResult, ModelPage
+from .bootstrap import is_demo
 from .dependencies import get_client, level_up_to, parse_image_query
 
 __all__ = ["find_author", "look_up", "get_model", "search_by_words"]
@@ -25,9 +26,12 @@ def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
 
 
 def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
-    """Return a page of the models that match the words in the query parameter `q`."""
+    """Return a page of the models that match the words in the query parameter `q`.
+
+    Without words it is all models of the demo.
+    """
     words = " ".join(context.query_param("q").split())
-    if not words:
+    if not words and not is_demo():
         raise ApiError(400, "bad_input", "bad_reference")
     return RemoteWork(lambda: _search_models(context, words, context.query_param("cursor") or None))
 

@@ -11,6 +11,7 @@ from ..http import ApiError, Endpoints, RequestContext
 from . import (
     bootstrap,
     files,
+    home,
     image,
     images,
     jobs,
@@ -29,7 +30,11 @@ _API = f"{_ROOT}/api"
 _MB = 1024 * 1024  # bytes
 _READ = (
     ("bootstrap", bootstrap.get_bootstrap),
+    ("home", home.get_home),
     ("instance", bootstrap.get_instance),
+    ("local_models", home.get_local_models),
+    ("local_models/{key:civitai_id}", home.get_local_model),
+    ("local_models/{key:civitai_id}/preview", home.get_preview),
     ("lookup", lookup.look_up),
     ("model_files", model_files.get_model_files),
     ("authors", lookup.find_author),

@@ -11,6 +11,7 @@ from typing import Any, Union
 
 from typing_extensions import TypedDict
 
+from .home import Home, LocalModel, LocalModels
 from .images import (
     ImageDetails,
     ImagePage,
@@ -84,12 +85,15 @@ GetResponses = TypedDict(
         "file/{id}": Any,
         "filename_preview": FilenamePreview,
         "hidden": list[HiddenRule],
+        "home": Home,
         "images": ImagePage,
         "images/{id}": ImageDetails,
         "images/{id}/reproductions": list[Reproduction],
         "images/{id}/workflow": Workflow,
         "instance": Instance,
         "jobs": JobList,
+        "local_models": LocalModels,
+        "local_models/{id}": LocalModel,
         "lookup": LookupResult,
         "model_files": NeededFiles,
         "models": ModelPage,

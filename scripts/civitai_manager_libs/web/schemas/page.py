@@ -130,7 +130,7 @@ class Bootstrap(Instance):
     """What the page needs to start.
 
     words: the page's texts by key. parameter_labels: names of infotext fields that the language
-    translates. example: the model to open at the very first start, "" for none.
+    translates. is_demo: whether the server is Civitai's offline imitation.
     """
 
     language: str
@@ -139,7 +139,7 @@ class Bootstrap(Instance):
     settings: list[Setting]
     choices: FilterChoices
     recent: list[RecentModel]
-    example: str
+    is_demo: bool
     host: HostInfo
     key: KeyState
     watches: WatchList

@@ -1,0 +1,56 @@
+/** The actions that open galleries, search results and pages. */
+
+import { getSource, withSource } from "../state/query.js";
+import { getFailedParts } from "../state/state.js";
+
+/** @import { PageParts } from "../actions.js" */
+/** @import { Context, Part } from "../types.js" */
+
+/** Return the actions that open galleries, results and pages.
+ * @param {Context} context
+ * @param {PageParts} parts */
+export function makeNavigationActions({ store }, parts) {
+  /** @type {Record<Part, () => unknown>} */
+  const retries = {
+    bootstrap: () => parts.connection.retry(),
+    lookup: () => parts.navigation.retryLookup(),
+    images: () => parts.pager.reload(),
+    loaded_filter: () => parts.loadedFilter.retry(),
+    home: () => parts.homeData.load(),
+  };
+  return {
+    find: (/** @type {string} */ text) => parts.navigation.lookUp(text),
+    findMore: (/** @type {string} */ cursor) => parts.navigation.loadMoreModels(cursor),
+    closeResults: () => parts.navigation.closeResults(),
+    openModel: (/** @type {number} */ id, /** @type {number | null} */ version = null) =>
+      parts.navigation.openModel(id, version),
+    openHome: () => parts.navigation.openGallery(withSource(store.get().where, {})),
+    openUser: (/** @type {string} */ user) => parts.navigation.openUser(user),
+    openLibrary: (/** @type {string} */ words) => {
+      const { where } = store.get();
+      const isThere = getSource(where) === "kept";
+      void parts.navigation.openGallery(
+        isThere ? { ...where, search: words } : withSource(where, { search: words }),
+      );
+    },
+    setWhere: (/** @type {Partial<import("../types.js").Where>} */ change) =>
+      parts.navigation.openGallery({ ...store.get().where, ...change }),
+    setLoadedFilter: (/** @type {import("../types.js").LoadedFilterState} */ change) =>
+      parts.loadedFilter.setWords(change),
+    // A failed page is requested again when the user says so, not on each scroll.
+    more: async () => {
+      if (!store.get().problems.images) await parts.pager.loadMore();
+    },
+    reloadGallery: () => parts.pager.restart({ isSameSource: true, isFresh: true }),
+    retry(/** @type {Part | undefined} */ part) {
+      const { lookupText } = store.get();
+      const failed = part ? [part] : getFailedParts(store.get());
+      if (!failed.length) failed.push(lookupText ? "lookup" : "images");
+      for (const one of failed) void retries[one]();
+    },
+    giveUp(/** @type {"lookup" | "images" | undefined} */ of) {
+      if (of !== "images") parts.navigation.abortLookup();
+      if (of !== "lookup") parts.pager.loadFromLibrary();
+    },
+  };
+}

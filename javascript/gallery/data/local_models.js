@@ -1,0 +1,82 @@
+/** Fetches more of the models on this machine, and finds out on Civitai what they are. */
+
+import { isHome } from "../state/state.js";
+import { ApiError, isAborted } from "./api.js";
+import { getErrorMessage } from "./problems.js";
+
+/** @import { LocalModel } from "../contract" */
+/** @import { Context } from "../types.js" */
+
+export class LocalModelData {
+  #context;
+  #abort = new AbortController();
+  /** @type {Set<number>} keys of the model files in sight that Civitai has not been asked about */
+  #waiting = new Set();
+  #asked = 0; // the key that Civitai is being asked about, 0 for none
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    const { store, signal } = context;
+    store.on([isHome, "watches"], (now) => (isHome(now) ? this.#resolveNext() : this.#stop()), {
+      signal,
+    });
+    signal.addEventListener("abort", () => this.#stop());
+  }
+
+  /** Fetch the next part of the model files. */
+  async loadMore() {
+    const { store, api, words, toast, signal } = this.#context;
+    const start = store.get().home?.local_models.models.length ?? 0;
+    try {
+      const { models, count } = await api.get(`local_models?from=${start}`, { signal });
+      this.#change((before) => [...before.slice(0, start), ...models], count);
+    } catch (error) {
+      if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+    }
+  }
+
+  /** Find out what a model file is, after those before it. @param {number} key */
+  resolve(key) {
+    if (key !== this.#asked) this.#waiting.add(key);
+    void this.#resolveNext();
+  }
+
+  /** Ask Civitai about the next model file, unless it is being asked about something already. */
+  async #resolveNext() {
+    const { store, api } = this.#context;
+    const [key] = this.#waiting;
+    if (key === undefined || this.#asked || store.get().watches?.checking) return;
+    const { signal } = this.#abort;
+    this.#asked = key;
+    this.#waiting.delete(key);
+    try {
+      const found = await api.get(`local_models/${key}`, { signal });
+      this.#change((models) => models.map((one) => (one.key === key ? found : one)));
+    } catch (error) {
+      if (!(error instanceof ApiError) && !isAborted(error)) throw error;
+      this.#waiting.clear(); // Civitai does not respond: the cards stay as they are
+    } finally {
+      this.#asked = 0;
+    }
+    void this.#resolveNext();
+  }
+
+  #stop() {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#waiting.clear();
+  }
+
+  /** @param {(models: LocalModel[]) => LocalModel[]} change
+   * @param {number} [count] */
+  #change(change, count) {
+    this.#context.store.set(({ home }) => {
+      if (!home) return {};
+      const { models, count: before } = home.local_models;
+      return {
+        home: { ...home, local_models: { models: change(models), count: count ?? before } },
+      };
+    });
+  }
+}

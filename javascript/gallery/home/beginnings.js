@@ -1,0 +1,81 @@
+/** What a user can begin on the home page: an invitation for each thing that is still empty. Pure. */
+
+/** @import { IconName } from "../core/icons.js" */
+/** @import { State } from "../types.js" */
+
+/**
+ * @typedef {object} Invitation  title, text and button are keys of texts
+ * @property {string} key
+ * @property {IconName} glyph
+ * @property {string} title
+ * @property {string} text  one sentence that says what the thing is for
+ * @property {string} button
+ * @property {"settings" | "gallery" | "collections"} begins  what the button does
+ */
+
+const OPEN = /** @type {const} */ ({ button: "home_open_gallery", begins: "gallery" });
+/** @type {Record<string, Invitation>} */
+const ALL = {
+  folders: {
+    key: "models",
+    glyph: "model",
+    title: "home_models",
+    text: "home_folders_for",
+    button: "home_folders",
+    begins: "settings",
+  },
+  models: { key: "models", glyph: "model", title: "home_models", text: "home_models_for", ...OPEN },
+  watches: {
+    key: "watches",
+    glyph: "bell",
+    title: "home_watches",
+    text: "home_watches_for",
+    ...OPEN,
+  },
+  favourites: {
+    key: "favourites",
+    glyph: "heart",
+    title: "home_favourites",
+    text: "home_favourites_for",
+    ...OPEN,
+  },
+  collections: {
+    key: "collections",
+    glyph: "folder",
+    title: "home_collections",
+    text: "home_collections_for",
+    button: "home_new_collection",
+    begins: "collections",
+  },
+  library: {
+    key: "library",
+    glyph: "library",
+    title: "home_library",
+    text: "home_library_for",
+    ...OPEN,
+  },
+  downloads: {
+    key: "downloads",
+    glyph: "download",
+    title: "home_downloads",
+    text: "home_downloads_for",
+    ...OPEN,
+  },
+};
+
+/** Return an invitation for each thing that has nothing in it yet.
+ * @param {Pick<State, "home" | "watches" | "bootstrap">} state
+ * @returns {Invitation[]} */
+export function listInvitations({ home, watches, bootstrap }) {
+  if (!home) return [];
+  const isEmpty = {
+    folders: !home.local_models.count && !bootstrap?.host.has_models,
+    models: !home.local_models.count && bootstrap?.host.has_models,
+    watches: !watches?.galleries.length,
+    favourites: !home.favourites.count,
+    collections: !home.collections.length,
+    library: !home.recent.length, // until then it has only covers that were shown here
+    downloads: !home.download_count,
+  };
+  return Object.entries(isEmpty).flatMap(([name, isInvited]) => (isInvited ? ALL[name] : []));
+}

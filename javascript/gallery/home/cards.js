@@ -1,0 +1,91 @@
+/** The cards of the home page, each a link to what it opens. */
+
+import { decodeBlurhash } from "../core/blurhash.js";
+import { el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+
+/** @import { IconName } from "../core/icons.js" */
+
+/**
+ * @typedef {object} CardLook
+ * @property {string} action  the card's `data-do`
+ * @property {string | null} href  null: nothing can be opened
+ * @property {string} name
+ * @property {string} [about]  a line below the name
+ * @property {string[]} images  URLs: one, or up to four that are shown as a square
+ * @property {string} [blurhash]  shown until the only image is loaded
+ * @property {IconName} glyph  shown where there is no image
+ * @property {string} [badge]
+ * @property {() => unknown} [open]
+ */
+
+/** Return a card. A plain click opens it in this page; other clicks are the browser's, as on a link.
+ * @param {CardLook} look */
+export function makeCard({ action, href, name, about, images, blurhash, glyph, badge, open }) {
+  const content = [
+    makeCover(images, glyph, blurhash),
+    el("span", { class: "name", dir: "auto", text: name }),
+    about ? el("span", { class: "dim", dir: "auto", text: about }) : null,
+    badge ? el("span", { class: "badge", text: badge }) : null,
+  ];
+  if (href === null) return el("div", { class: "home-card" }, ...content);
+  const card = el("a", { class: "home-card", "data-do": action, href, title: name }, ...content);
+  card.addEventListener("click", (event) => {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    open?.();
+  });
+  return card;
+}
+
+/** Return a card's images, or its icon if there is none.
+ * @param {string[]} urls
+ * @param {IconName} glyph
+ * @param {string} [blurhash] */
+function makeCover(urls, glyph, blurhash) {
+  const frame = el("span", { class: "home-cover" }, icon(glyph));
+  const rgba = blurhash ? decodeBlurhash(blurhash, 32, 32) : null;
+  if (rgba) {
+    const canvas = el("canvas", { width: 32, height: 32, "aria-hidden": "true" });
+    canvas.getContext("2d")?.putImageData(new ImageData(rgba, 32, 32), 0, 0);
+    frame.append(canvas);
+  }
+  const images = el("span", { class: "home-images" });
+  for (const url of urls) {
+    const image = el("img", { alt: "", loading: "lazy", decoding: "async", draggable: "false" });
+    image.addEventListener("load", () => image.setAttribute("data-shows", ""));
+    image.addEventListener("error", () => image.remove()); // the icon below it is seen
+    image.src = url;
+    images.append(image);
+  }
+  frame.append(images);
+  return frame;
+}
+
+/** Return a row of cards that can be scrolled sideways, with a heading.
+ * @param {string} key
+ * @param {string} title
+ * @param {HTMLElement[]} cards
+ * @param {HTMLElement} [more]  a button beside the heading */
+export function makeShelf(key, title, cards, more) {
+  return el(
+    "section",
+    { class: "home-shelf", "data-shelf": key },
+    makeHeading(title, "", more),
+    el("div", { class: "home-row" }, ...cards),
+  );
+}
+
+/** Return the heading of a shelf.
+ * @param {string} title
+ * @param {string} [count]
+ * @param {HTMLElement} [more]  a button beside the heading */
+export function makeHeading(title, count, more) {
+  return el(
+    "div",
+    { class: "row" },
+    el("h3", { text: title }),
+    count ? el("span", { class: "dim", text: count }) : null,
+    more,
+  );
+}

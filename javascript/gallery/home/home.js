@@ -1,0 +1,118 @@
+/** The home page, shown while no gallery is open: what was opened last, the models on this machine,
+ * watches, what the user keeps, and what can be begun. */
+
+import { button, el } from "../core/dom.js";
+import { scrollBy } from "../core/scroller.js";
+import { isHome } from "../state/state.js";
+import { ModelGrid } from "./model_grid.js";
+import { makeInvitations, makeKept, makeRecent, makeSamples, makeWatches } from "./shelves.js";
+
+/** @import { LocalModelData } from "../data/local_models.js" */
+/** @import { Context, State } from "../types.js" */
+
+export class Home {
+  #context;
+  #models;
+  #section = el("section", { class: "home", hidden: true });
+  #intro = el("div", { class: "home-intro" });
+  #top = 0;
+  #shelves = el("div", { class: "home-shelves" });
+
+  /** @param {Context} context
+   * @param {LocalModelData} localModels */
+  constructor(context, localModels) {
+    const { page, store, signal } = context;
+    this.#context = context;
+    this.#models = new ModelGrid(context, localModels);
+    this.#section.append(this.#intro, this.#shelves);
+    page.append(this.#section);
+    store.on([isHome], (now, before) => this.#show(now, before), { signal });
+    store.on(["home", "samples", "watches", "bootstrap"], (now) => this.#draw(now), { signal });
+    this.#show(store.get(), store.get());
+  }
+
+  /** Return how far the home page is scrolled, or was when it was hidden, in pixels. */
+  get top() {
+    if (this.#section.hidden) return this.#top;
+    return -this.#context.root.host.getBoundingClientRect().top;
+  }
+
+  /** Scroll the page. @param {number} top  in pixels */
+  scrollTo(top) {
+    scrollBy(this.#section, top - this.top);
+  }
+
+  /** Show or hide the home page, from its top.
+   * @param {State} now
+   * @param {State} before */
+  #show(now, before) {
+    if (!isHome(now)) this.#top = this.top;
+    this.#section.hidden = !isHome(now);
+    if (this.#section.hidden) return;
+    this.#draw(now);
+    if (!isHome(before)) scrollBy(this.#section, Math.min(0, -this.top));
+  }
+
+  /** @param {State} now */
+  #draw(now) {
+    const { home } = now;
+    if (this.#section.hidden || !home) return;
+    const isNew = home.recent.length === 0;
+    const focused = this.#context.root.activeElement;
+    const key = this.#section.contains(focused) ? getKey(focused) : "";
+    this.#drawIntro(now, isNew);
+    const samples = makeSamples(this.#context, now);
+    const shelves = [
+      isNew && samples,
+      makeRecent(this.#context, now),
+      makeWatches(this.#context, now),
+      !isNew && samples,
+      makeKept(this.#context, now),
+      this.#models.makeShelf(now),
+      makeInvitations(this.#context, now),
+    ];
+    this.#shelves.replaceChildren(...shelves.filter((shelf) => shelf instanceof HTMLElement));
+    if (key) this.#focusAgain(key);
+  }
+
+  /** Focus the control that had the focus before the page was drawn again. @param {string} key */
+  #focusAgain(key) {
+    const controls = [...this.#section.querySelectorAll("[data-do]")];
+    const same = controls.find((one) => getKey(one) === key);
+    if (same instanceof HTMLElement) same.focus({ preventScroll: true });
+  }
+
+  /** @param {State} now
+   * @param {boolean} isNew  whether the user has opened nothing yet */
+  #drawIntro({ bootstrap }, isNew) {
+    const { words } = this.#context;
+    const isDemo = bootstrap?.is_demo ?? false;
+    this.#intro.replaceChildren(
+      el("h2", { text: words(isNew ? "home_welcome" : "home_title") }),
+      el("p", { class: "dim", text: words(isDemo ? "home_demo" : "home_intro") }),
+      isNew && !isDemo ? this.#makeTries() : "",
+    );
+  }
+
+  /** Return buttons that search Civitai for a word, to begin with. */
+  #makeTries() {
+    const { words, actions } = this.#context;
+    const tries = words("home_tries").split("|");
+    return el(
+      "div",
+      { class: "row" },
+      el("span", { class: "dim", text: words("home_try") }),
+      ...tries.map((one) =>
+        button({ action: "try", words: one, class: "chip" }, () => actions.find(one)),
+      ),
+    );
+  }
+}
+
+/** Return a text by which a control is found again after it was drawn anew.
+ * @param {Element | null} control */
+function getKey(control) {
+  if (!(control instanceof HTMLElement)) return "";
+  const shelf = control.closest("[data-shelf]")?.getAttribute("data-shelf") ?? "";
+  return `${shelf} ${control.dataset.do} ${control.getAttribute("href") ?? control.textContent}`;
+}

@@ -1,0 +1,96 @@
+/** The models on this machine as cards. Civitai is asked about those that come into sight. */
+
+import { button, el } from "../core/dom.js";
+import { formatNumber } from "../core/format.js";
+import { makeCard, makeHeading } from "./cards.js";
+import { buildHref } from "./shelves.js";
+
+/** @import { LocalModel } from "../contract" */
+/** @import { LocalModelData } from "../data/local_models.js" */
+/** @import { Context, State } from "../types.js" */
+
+const COVER = 450; // pixels, a width that thumbnails come in
+/** @type {Record<string, string>} the texts for kinds of models */
+const KINDS = {
+  model: "home_kind_model",
+  lora: "home_kind_lora",
+  embed: "home_kind_embed",
+  hypernet: "home_kind_hypernet",
+};
+
+export class ModelGrid {
+  #context;
+  #data;
+  #grid = el("div", { class: "home-grid" });
+  /** @type {Map<number, {of: string, card: HTMLElement}>} the cards, and the data that they show */
+  #cards = new Map();
+  #sight;
+
+  /** @param {Context} context
+   * @param {LocalModelData} data */
+  constructor(context, data) {
+    this.#context = context;
+    this.#data = data;
+    this.#sight = new IntersectionObserver((entries) => this.#onSight(entries));
+    context.signal.addEventListener("abort", () => this.#sight.disconnect());
+  }
+
+  /** Return the shelf of model files, null if there is none.
+   * @param {State} state */
+  makeShelf({ home, bootstrap }) {
+    const { words } = this.#context;
+    const { models = [], count = 0 } = home?.local_models ?? {};
+    if (!count) return null;
+    const cards = models.map((one) => this.#getCard(one));
+    if (cards.some((card, at) => this.#grid.children[at] !== card)) {
+      this.#grid.replaceChildren(...cards);
+    }
+    const more = { action: "more-models", words: words("home_more_models"), class: "wide" };
+    return el(
+      "section",
+      { class: "home-shelf", "data-shelf": "models" },
+      makeHeading(words("home_models"), formatNumber(count, bootstrap?.language)),
+      this.#grid,
+      models.length < count && button(more, () => this.#data.loadMore()),
+    );
+  }
+
+  /** Return the card of a model file: the same element for the same data.
+   * @param {LocalModel} model */
+  #getCard(model) {
+    const of = JSON.stringify(model);
+    const known = this.#cards.get(model.key);
+    const card = known?.of === of ? known.card : this.#makeCard(model);
+    if (known && known.card !== card) this.#sight.unobserve(known.card);
+    this.#cards.set(model.key, { of, card });
+    card.dataset.key = String(model.key);
+    if (model.can_resolve) this.#sight.observe(card); // again, where the home page was left meanwhile
+    return card;
+  }
+
+  /** @param {LocalModel} local */
+  #makeCard({ key, file, kind, name, version_name, model, version, preview, cover }) {
+    const { api, actions, words } = this.#context;
+    const beside = preview && api.address(`local_models/${key}/preview?v=${preview}`);
+    const image = beside || (cover !== null && api.thumb(cover, COVER));
+    return makeCard({
+      action: "open-model",
+      href: model === null ? null : buildHref(this.#context, { model, version }),
+      name: name || file,
+      about: [KINDS[kind] && words(KINDS[kind]), version_name].filter(Boolean).join(" · "),
+      images: image ? [image] : [],
+      glyph: "model",
+      open: () => model !== null && actions.openModel(model, version),
+    });
+  }
+
+  /** Ask about the model files that have come into sight.
+   * @param {IntersectionObserverEntry[]} entries */
+  #onSight(entries) {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting || !(target instanceof HTMLElement)) continue;
+      this.#sight.unobserve(target);
+      this.#data.resolve(Number(target.dataset.key));
+    }
+  }
+}

@@ -1,0 +1,171 @@
+/** The shelves of the home page: rows of cards for galleries and for what the user keeps. */
+
+import { button, el } from "../core/dom.js";
+import { formatNumber } from "../core/format.js";
+import { icon } from "../core/icons.js";
+import { buildAddress, makeDefaultQuery, withSource } from "../state/query.js";
+import { listInvitations } from "./beginnings.js";
+import { makeCard, makeHeading, makeShelf } from "./cards.js";
+
+/** @import { RecentGallery } from "../contract" */
+/** @import { CardLook } from "./cards.js" */
+/** @import { Context, State, WatchedGallery, Where } from "../types.js" */
+
+const COVER = 450; // pixels, a width that thumbnails come in
+const SMALL = 320;
+
+/** Return the models of the demo, null outside of the demo.
+ * @param {Context} context
+ * @param {State} state */
+export function makeSamples(context, { samples }) {
+  const { api, actions, words } = context;
+  if (!samples.length) return null;
+  const cards = samples.map(({ id, name, type, cover }) =>
+    makeCard({
+      action: "open-model",
+      href: buildHref(context, { model: id }),
+      name,
+      about: type,
+      images: cover ? [api.thumb(cover.id, COVER)] : [],
+      blurhash: cover?.blurhash,
+      glyph: "model",
+      open: () => actions.openModel(id),
+    }),
+  );
+  return makeShelf("samples", words("home_samples"), cards);
+}
+
+/** Return the galleries that were opened last, null if there is none.
+ * @param {Context} context
+ * @param {State} state */
+export function makeRecent(context, { home }) {
+  if (!home?.recent.length) return null;
+  const cards = home.recent.map((one) => makeGalleryCard(context, one, one.cover));
+  return makeShelf("recent", context.words("recent_models"), cards);
+}
+
+/** Return the watched galleries, those with the most news first; null if there is none.
+ * @param {Context} context
+ * @param {State} state */
+export function makeWatches(context, { home, watches, bootstrap }) {
+  const { words, actions } = context;
+  if (!watches?.galleries.length) return null;
+  const cards = watches.galleries.map((one) => {
+    const news = formatNumber(one.new_count, bootstrap?.language) + (one.has_more ? "…" : "");
+    return makeGalleryCard(context, one, home?.watch_covers[one.gallery] ?? null, {
+      badge: one.new_count ? `+${news}` : "",
+      about: words(one.new_count ? "home_watch_new" : "home_watch_seen"),
+    });
+  });
+  const all = button({ action: "watched", words: words("home_all"), class: "quiet" }, () =>
+    actions.panel("watches"),
+  );
+  return makeShelf("watches", words("open_watches"), cards, all);
+}
+
+/** Return the card of a gallery.
+ * @param {Context} context
+ * @param {RecentGallery | WatchedGallery} gallery
+ * @param {number | null} cover
+ * @param {Partial<CardLook>} [more] */
+function makeGalleryCard(context, { name, model, user, ...rest }, cover, more = {}) {
+  const { api, actions, words } = context;
+  const version = "version" in rest ? rest.version : null;
+  return makeCard({
+    action: "open-recent",
+    href: buildHref(context, user ? { user } : { model, version }),
+    name,
+    about: user ? words("home_author") : "",
+    images: cover === null ? [] : [api.thumb(cover, COVER)],
+    glyph: "model",
+    open: () => (user ? actions.openUser(user) : model && actions.openModel(model, version)),
+    ...more,
+  });
+}
+
+/** Return what the user keeps: favourites, collections, downloads and the library; null if nothing.
+ * @param {Context} context
+ * @param {State} state */
+export function makeKept(context, { home }) {
+  if (!home) return null;
+  const { words, api, actions } = context;
+  const { favourites, library, collections, download_count: count } = home;
+  /** @type {(false | [CardLook["glyph"], string, {count: number, covers: number[]}, string])[]} */
+  const all = [
+    favourites.count > 0 && ["heart", words("favourites"), favourites, "is:favourite"],
+    ...collections.map(
+      (one) =>
+        /** @type {[CardLook["glyph"], string, {count: number, covers: number[]}, string]} */ ([
+          "folder",
+          one.name,
+          one,
+          `set="${one.name.replaceAll('"', " ")}"`,
+        ]),
+    ),
+    count > 0 && ["download", words("home_downloads_name"), { count, covers: [] }, "is:saved"],
+    home.recent.length > 0 && ["library", words("library_title"), library, ""],
+  ];
+  const cards = all
+    .filter((one) => one !== false)
+    .map(([glyph, name, { count, covers }, search]) =>
+      makeCard({
+        action: "open-kept",
+        href: buildHref(context, { search }),
+        name,
+        about: words("home_count", { n: count }),
+        images: covers.map((id) => api.thumb(id, SMALL)),
+        glyph,
+        open: () => actions.openLibrary(search),
+      }),
+    );
+  return cards.length ? makeShelf("kept", words("home_kept"), cards) : null;
+}
+
+/** Return what can be begun here, null if nothing is empty.
+ * @param {Context} context
+ * @param {State} state */
+export function makeInvitations(context, state) {
+  const { words, actions } = context;
+  const invitations = listInvitations(state);
+  if (!invitations.length) return null;
+  const begin = {
+    settings: () => actions.panel("settings"),
+    collections: () => actions.panel("collections"),
+    gallery: () => openSomeGallery(context),
+  };
+  const cards = invitations.map(({ key, glyph, title, text, button: label, begins }) =>
+    el(
+      "div",
+      { class: "home-invitation" },
+      icon(glyph),
+      el("h4", { text: words(title) }),
+      el("p", { class: "dim", text: words(text) }),
+      button({ action: `begin-${key}`, words: words(label) }, begin[begins]),
+    ),
+  );
+  return el(
+    "section",
+    { class: "home-shelf", "data-shelf": "begin" },
+    makeHeading(words("home_begin")),
+    el("div", { class: "home-invitations" }, ...cards),
+  );
+}
+
+/** Open the gallery that was opened last, or a model of the demo; else lead to the field.
+ * @param {Context} context */
+function openSomeGallery({ store, actions }) {
+  const { home, samples } = store.get();
+  const [recent] = home?.recent ?? [];
+  if (recent?.user) return actions.openUser(recent.user);
+  const model = recent?.model ?? samples[0]?.id;
+  return model ? actions.openModel(model) : actions.focusFind();
+}
+
+/** Return the address of a gallery with the present filters.
+ * @param {Context} context
+ * @param {Partial<Where>} source */
+export function buildHref({ store }, source) {
+  const { bootstrap, where } = store.get();
+  const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
+  return buildAddress(withSource(where, source), null, usual, location.href);
+}

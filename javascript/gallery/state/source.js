@@ -1,0 +1,13 @@
+/** Names the gallery of a query. Pure. */
+
+/** @import { Where } from "../types.js" */
+
+/** Return a name for the gallery of a query, such as "model 5"; "kept" for the library, "" for
+ * none.
+ * @param {Where} where */
+export function getSource(where) {
+  if (where.model !== null) return `model ${where.model}`;
+  if (where.post !== null) return `post ${where.post}`;
+  if (where.user) return `user ${where.user}`;
+  return where.search === null ? "" : "kept";
+}

@@ -1,0 +1,205 @@
+"""The home page: what was opened last, the models on this machine, and what the user has kept."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from starlette.responses import Response
+
+from ... import civitai, setting
+from ...civitai import Version
+from ...core import as_whole_number, level_mask, log_disk_errors
+from ...errors import NotFound
+from ...library import covers, models, recent_models, records, reproductions, watches
+from ...local_models import get_model_index, ModelFile
+from ..http import ApiError, RemoteWork, RequestContext
+from ..schemas import home as schemas
+from ..schemas.library import Collection
+from .dependencies import get_client, list_saved_ids
+from .library import get_collections
+
+__all__ = ["get_home", "get_local_model", "get_local_models", "get_preview"]
+
+_MODEL_KINDS = ("model", "lora", "embed", "hypernet", "")
+_PART = 24  # model files at once
+_RECENT = 12  # galleries
+_HASH_DIGITS = (64, 10, 12)  # the hashes by which Civitai finds a version, the surest first
+
+
+def get_home(context: RequestContext) -> schemas.Home:
+    """Return what the home page shows. Nothing is fetched from Civitai."""
+    levels = _shown_levels()
+    return {
+        "recent": [
+            _view_recent(key, name, levels)
+            for key, name in recent_models.list_recent_galleries()[:_RECENT]
+        ],
+        "watch_covers": _find_watch_covers(levels),
+        "local_models": _view_part(0),
+        "collections": _list_collections(context),
+        "favourites": _view_set(covers.count_favourites(levels)),
+        "library": _view_set(covers.count_library(levels)),
+        "download_count": len(list_saved_ids()),
+    }
+
+
+def get_local_models(context: RequestContext) -> schemas.LocalModels:
+    """Return a part of the model files on this machine, from the query parameter `from` on."""
+    start = as_whole_number(context.query_param("from") or 0, 0, 100_000)
+    return _view_part(start or 0)
+
+
+def get_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
+    """Return a model file after asking Civitai which model it is and for an example image."""
+    file = _require_file(context)
+    return RemoteWork(lambda: _resolve(context, file))
+
+
+def get_preview(context: RequestContext) -> Response:
+    """Return a small version of the image beside a model file."""
+    file = _require_file(context)
+    if not file.preview:
+        raise ApiError(404, "not_there")
+    body = reproductions.make_thumbnail(reproductions.open_image(file.preview))
+    keep = "private, max-age=86400"
+    headers = {"Cache-Control": keep, "X-Content-Type-Options": "nosniff"}
+    return Response(body, headers=headers, media_type="image/jpeg")
+
+
+def _shown_levels() -> int:
+    """Return the browsing levels of images that may be shown and are not blurred."""
+    return level_mask(setting.gallery_level) & level_mask(setting.blur_level)
+
+
+def _view_recent(key: int | str, name: str, levels: int) -> schemas.RecentGallery:
+    if not isinstance(key, int):
+        cover = covers.find_gallery_cover(f"user {key}", levels)
+        return {"name": name, "model": None, "user": key, "cover": cover}
+    cover = covers.find_gallery_cover(f"model {key}", levels)
+    if cover is None and (model := models.find_model(key)) and model.versions:
+        cover = _find_cover(model.versions[0])
+    return {"name": name, "model": key, "user": "", "cover": cover}
+
+
+def _find_watch_covers(levels: int) -> dict[str, int]:
+    galleries = []
+    with log_disk_errors("library"):
+        galleries = [watch.gallery for watch in watches.list_watches()]
+    found = {gallery: covers.find_gallery_cover(gallery, levels) for gallery in galleries}
+    return {gallery: cover for gallery, cover in found.items() if cover is not None}
+
+
+def _list_collections(context: RequestContext) -> list[Collection]:
+    with log_disk_errors("library"):
+        return get_collections(context)
+    return []
+
+
+def _view_set(found: covers.ImageSet) -> schemas.ImageSet:
+    return {"count": found.count, "covers": list(found.covers)}
+
+
+def _list_files() -> list[ModelFile]:
+    """Return the files of models, first those that can be found on Civitai."""
+    files = [file for file in get_model_index().list_files() if file.kind in _MODEL_KINDS]
+    return sorted(files, key=lambda file: not (file.model_id or file.version_id or file.hashes))
+
+
+def _make_key(file: ModelFile) -> int:
+    """Return a number of 48 bits that stands for a file's path, since no URL may name a path."""
+    digest = hashlib.sha256(file.path.encode("utf-8", "surrogatepass")).hexdigest()
+    return int(digest[:12], 16)
+
+
+def _require_file(context: RequestContext) -> ModelFile:
+    key = context.path_param("key")
+    file = next((one for one in _list_files() if _make_key(one) == key), None)
+    if file is None:
+        raise ApiError(404, "not_there")
+    return file
+
+
+def _view_part(start: int) -> schemas.LocalModels:
+    files = _list_files()
+    part = files[start : start + _PART]
+    return {"models": list(_view_files(part)), "count": len(files)}
+
+
+def _view_files(files: Iterable[ModelFile]) -> Iterable[schemas.LocalModel]:
+    """Yield the JSON of model files with what the library knows about them."""
+    versions = {file.path: _find_version_id(file) for file in files}
+    known = models.find_versions([one for one in versions.values() if one])
+    for file in files:
+        yield _view_file(file, versions[file.path], known.get(versions[file.path] or 0))
+
+
+def _find_version_id(file: ModelFile) -> int | None:
+    """Return the id of a file's version on Civitai, by its sidecar or a hash; None if unknown."""
+    if file.version_id:
+        return file.version_id
+    found = (models.find_version_by_hash(code) for code in _list_codes(file))
+    return next((version_id for version_id in found if version_id), None)
+
+
+def _list_codes(file: ModelFile) -> list[str]:
+    """Return the hashes by which Civitai may find a file, the surest first."""
+    return [code for digits in _HASH_DIGITS for code in file.hashes if len(code) == digits]
+
+
+def _view_file(
+    file: ModelFile, version_id: int | None, version: Version | None
+) -> schemas.LocalModel:
+    """Return the JSON of a model file. version: None if it is not in the library."""
+    model_id = (version.model_id if version else None) or file.model_id
+    cover = None if file.preview or version is None else _find_cover(version)
+    is_unknown = model_id is None and not _is_missing(file, version_id)
+    lacks_cover = version is None and not file.preview and not _is_missing(file, version_id)
+    return {
+        "key": _make_key(file),
+        "file": file.name,
+        "kind": file.kind,
+        "name": version.model_name if version else "",
+        "version_name": version.name if version else file.version_name,
+        "model": model_id,
+        "version": version_id,
+        "preview": _preview_version(file),
+        "cover": cover,
+        "can_resolve": (is_unknown or lacks_cover) and bool(version_id or _list_codes(file)),
+    }
+
+
+def _is_missing(file: ModelFile, version_id: int | None) -> bool:
+    """Return whether Civitai did not have a file's version when it was asked within a day."""
+    keys = [version_id] if version_id else _list_codes(file)[:1]
+    return any(models.is_missing(key) for key in keys)
+
+
+def _preview_version(file: ModelFile) -> int:
+    """Return a number that changes with a file's preview, 0 if there is no preview."""
+    try:
+        return int(os.stat(file.preview).st_mtime) or 1
+    except OSError:
+        return 0
+
+
+def _find_cover(version: Version) -> int | None:
+    """Return the id of a version's example image, after storing the image; None if it has none."""
+    image = civitai.find_example_image(version.record, _shown_levels())
+    if image is None:
+        return None
+    records.store_images([image], is_complete=False)
+    return image.id
+
+
+def _resolve(context: RequestContext, file: ModelFile) -> schemas.LocalModel:
+    """Ask Civitai for the version of a model file."""
+    version, version_id = None, _find_version_id(file)
+    try:
+        if version_id:
+            version = models.load_version(get_client(), version_id, context.cancelled)
+        elif codes := _list_codes(file):
+            version = models.load_version_by_hash(get_client(), codes[0], context.cancelled)
+    except NotFound:
+        pass
+    return _view_file(file, version.id if version else version_id, version)

@@ -1,0 +1,75 @@
+"""The JSON of the home page, which is shown while no gallery is open."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from .library import Collection
+
+__all__ = ["Home", "ImageSet", "LocalModel", "LocalModels", "RecentGallery"]
+
+
+class RecentGallery(TypedDict):
+    """A gallery that was opened: a model's, or an author's (user; model is None).
+
+    cover: the id of its newest image that was read, None if none may be shown.
+    """
+
+    name: str
+    model: int | None
+    user: str
+    cover: int | None
+
+
+class ImageSet(TypedDict):
+    """covers: ids of the latest images, none of them to be blurred."""
+
+    count: int
+    covers: list[int]
+
+
+class LocalModel(TypedDict):
+    """A model file on the server's disk.
+
+    key: stands for the file. name, version_name: those on Civitai, "" if unknown. model, version:
+    ids on Civitai, None if unknown. preview: the version of the image beside the file, for the
+    address `local_models/{key}/preview`; 0 if there is none. cover: the id of an example image,
+    where there is no preview. can_resolve: whether `local_models/{key}` may find out more from
+    Civitai.
+    """
+
+    key: int
+    file: str
+    kind: str
+    name: str
+    version_name: str
+    model: int | None
+    version: int | None
+    preview: int
+    cover: int | None
+    can_resolve: bool
+
+
+class LocalModels(TypedDict):
+    """A part of the model files. count: of all.
+
+    Files that can be found on Civitai are first; among these, those that were changed last.
+    """
+
+    models: list[LocalModel]
+    count: int
+
+
+class Home(TypedDict):
+    """What the home page shows.
+
+    watch_covers: the newest image of each watched gallery, by the gallery's key.
+    """
+
+    recent: list[RecentGallery]
+    watch_covers: dict[str, int]
+    local_models: LocalModels
+    collections: list[Collection]
+    favourites: ImageSet
+    library: ImageSet
+    download_count: int

@@ -1,0 +1,140 @@
+"""The home page's data: what was opened last, the models on this machine, what the user has."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.demo import gallery
+from civitai_manager_libs.demo.gallery import weights
+from civitai_manager_libs.local_models import index
+from PIL import Image
+
+_MODEL, _VERSION = 900001, 900101
+
+
+@pytest.fixture
+def loras(tmp_path, monkeypatch):
+    """Return a folder of LoRAs that the settings name."""
+    monkeypatch.setattr(index, "_model_index", index.ModelIndex())
+    monkeypatch.setattr(index, "_CHECK_INTERVAL", 0)
+    folder = tmp_path / "models" / "Lora"
+    folder.mkdir(parents=True)
+    setting.change("model_folders", str(tmp_path / "models"))
+    return folder
+
+
+def _add_model(folder, name, sidecar=None, has_preview=False):
+    (folder / f"{name}.safetensors").write_bytes(b"1")
+    if sidecar is not None:
+        (folder / f"{name}.civitai.info").write_text(json.dumps(sidecar))
+    if has_preview:
+        Image.new("RGB", (900, 1200), "teal").save(folder / f"{name}.preview.png")
+
+
+def _only_model(api):
+    [model] = api.get("home")["local_models"]["models"]
+    return model
+
+
+def _version():
+    [first, *_] = gallery.find_model(_MODEL).versions
+    return first
+
+
+def test_home_of_a_new_user_is_empty_and_asks_civitai_nothing(api, on_demo):
+    home = api.get("home")
+    assert home["recent"] == home["collections"] == [] and home["watch_covers"] == {}
+    assert home["local_models"] == {"models": [], "count": 0}
+    assert home["favourites"] == home["library"] == {"count": 0, "covers": []}
+    assert home["download_count"] == 0
+    assert not on_demo.requests
+
+
+def test_opened_models_and_authors_come_with_the_newest_image_of_theirs(api, on_demo, fresh):
+    api.get(f"models/{_MODEL}")
+    images = api.get(f"images?model={_MODEL}&level=None")["images"]
+    author = images[0]["user"]
+    api.get(f"images?user={author}&level=None")
+    fresh.finish()
+    setting.change("gallery_level", "None")
+    by_author, by_model = api.get("home")["recent"]
+    assert (by_author["user"], by_author["model"], by_author["name"]) == (author, None, author)
+    assert (by_model["model"], by_model["user"]) == (_MODEL, "")
+    assert by_model["cover"] == max(image["id"] for image in images)
+
+
+def test_images_above_the_rating_are_no_covers(api, on_demo, fresh):
+    images = api.get(f"images?model={_MODEL}&level=XXX")["images"]
+    fresh.finish()
+    ids = [image["id"] for image in images]
+    api.post("annotations", {"ids": ids, "favourite": True})
+    setting.change("gallery_level", "None")
+    home = api.get("home")
+    levels = {image["id"]: image["level"] for image in images}
+    assert home["favourites"]["count"] == home["library"]["count"] == len(ids)
+    covers = home["favourites"]["covers"] + home["library"]["covers"]
+    assert covers and {levels[cover] for cover in covers} == {"None"}
+
+
+def test_model_file_has_the_ids_of_its_sidecar_and_the_image_beside_it(api, on_demo, loras):
+    _add_model(loras, "paper", {"id": _VERSION, "modelId": _MODEL}, has_preview=True)
+    model = _only_model(api)
+    assert (model["file"], model["kind"], model["model"]) == ("paper", "lora", _MODEL)
+    assert not model["can_resolve"] and model["cover"] is None
+    answer = api.ask(f"api/local_models/{model['key']}/preview?v={model['preview']}")
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert max(Image.open(io.BytesIO(answer.content)).size) == 512
+    assert not on_demo.requests
+
+
+def test_model_file_is_found_on_civitai_by_its_hash(api, on_demo, loras, monkeypatch):
+    sha = weights.make_hashes(weights.list_weights(gallery.find_model(_MODEL), _version())[0])
+    _add_model(loras, "renamed", {"files": [{"hashes": sha}]})
+    model = _only_model(api)
+    assert model["model"] is None and model["can_resolve"]
+    found = api.get(f"local_models/{model['key']}")
+    assert found["model"] == _MODEL and found["name"] == gallery.find_model(_MODEL).name
+    assert not found["can_resolve"] and found["cover"]
+    assert api.ask(f"api/thumb/{found['cover']}?w=320").status_code == 200
+    assert _only_model(api) == found
+
+
+def test_model_file_that_civitai_does_not_know_is_asked_for_once(api, on_demo, loras):
+    _add_model(loras, "own", {"files": [{"hashes": {"SHA256": "ab" * 32}}]})
+    model = _only_model(api)
+    found = api.get(f"local_models/{model['key']}")
+    assert found["model"] is None and not found["can_resolve"]
+    on_demo.requests.clear()
+    assert not _only_model(api)["can_resolve"]
+    assert not on_demo.requests
+
+
+def test_model_file_without_a_hash_is_told_by_its_name_alone(api, on_demo, loras):
+    _add_model(loras, "own")
+    model = _only_model(api)
+    assert (model["file"], model["model"], model["can_resolve"]) == ("own", None, False)
+
+
+def test_model_files_come_in_parts(api, on_demo, loras):
+    for n in range(30):
+        _add_model(loras, f"lora-{n:02}")
+    first = api.get("home")["local_models"]
+    rest = api.get("local_models?from=24")
+    assert (first["count"], len(first["models"]), len(rest["models"])) == (30, 24, 6)
+    assert len({model["key"] for model in first["models"] + rest["models"]}) == 30
+
+
+@pytest.mark.parametrize("path", ["local_models/5", "local_models/5/preview"])
+def test_unknown_model_file_is_refused(api, loras, path):
+    assert api.error(path)[:2] == (404, "not_there")
+
+
+def test_all_models_of_the_demo_are_listed_without_words(api, on_demo):
+    from civitai_manager_libs.web.routes import set_demo
+
+    assert api.error("models?q=")[0] == 400
+    set_demo(True)
+    assert len(api.get("models?q=&level=XXX")["models"]) > 5

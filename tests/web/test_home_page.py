@@ -1,0 +1,149 @@
+"""The home page in a browser: what it shows, where its cards lead, and back to it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from civitai_manager_libs.demo import gallery
+from civitai_manager_libs.demo.gallery import weights
+from gallery_page import with_axe
+from page_driver import expect, wait_for
+
+pytestmark = pytest.mark.page
+
+_MODEL, _OTHER = 900_001, 900_007
+
+
+def _shelf(page, name):
+    return page.page.locator(f".home-shelf[data-shelf='{name}']")
+
+
+def _add_file(folder, name, hashes):
+    (folder / f"{name}.safetensors").write_bytes(b"1")
+    sidecar = {"files": [{"hashes": hashes}]}
+    (folder / f"{name}.civitai.info").write_text(json.dumps(sidecar))
+
+
+def _hashes_of(model_id):
+    model = gallery.find_model(model_id)
+    return weights.make_hashes(weights.list_weights(model, model.versions[0])[0])
+
+
+def test_home_of_a_new_user_comes_with_one_request_and_invites_to_begin(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), "")
+    begin = _shelf(page, "begin")
+    expect(begin.locator(".home-invitation")).to_have_count(6)
+    expect(begin.get_by_role("button")).to_have_count(6)
+    asked = [path.partition("?")[0] for path in page.api()]
+    assert sorted(asked) == ["bootstrap", "home", "jobs"]
+    page.control("begin-models").click()
+    expect(page.panel("settings")).to_be_visible()
+    page.key("Escape")
+    page.control("try").first.click()
+    expect(page.page).to_have_url(re.compile("find="))
+    page.page.go_back()
+    expect(begin).to_be_visible()
+
+
+def test_gallery_that_was_opened_is_on_the_home_page_and_back_leads_there(
+    start, demo, open_gallery
+):
+    page = open_gallery(start(demo.url), f"?model={_OTHER}").ready()
+    page.go(f"?model={_MODEL}")
+    expect(page.page.locator(".gallery-header h2")).to_have_text(gallery.find_model(_MODEL).name)
+    page.ready()
+    page.control("home").click()
+    cards = _shelf(page, "recent").locator("a")
+    names = [gallery.find_model(id).name for id in (_MODEL, _OTHER)]
+    expect(cards.locator(".name")).to_have_text(names)
+    expect(page.page).not_to_have_url(re.compile("model="))
+    expect(page.tiles).to_have_count(0)
+    cards.first.press("Enter")
+    page.ready()
+    expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
+    page.page.go_back()
+    expect(cards).to_have_count(2)
+    page.page.go_back()
+    page.ready()
+
+
+def test_home_is_scrolled_back_to_where_one_was(start, demo, open_gallery):
+    page = open_gallery(
+        start(demo.url), f"?model={_MODEL}", viewport={"width": 390, "height": 500}
+    ).ready()
+    page.control("home").click()
+    last = page.page.locator(".home-invitation").last
+    last.scroll_into_view_if_needed()
+    there = page.scroll_position()
+    assert there > 0
+    last.get_by_role("button").click()
+    page.ready()
+    page.page.go_back()
+    wait_for(lambda: abs(page.scroll_position() - there) < 2, "where one was")
+
+
+def test_models_on_the_disk_are_found_by_their_hash_one_at_a_time(
+    start, demo, tmp_path, open_gallery
+):
+    folder = tmp_path / "models" / "Lora"
+    folder.mkdir(parents=True)
+    _add_file(folder, "mine", {"SHA256": "ab" * 32})
+    for model_id in (_MODEL, 900_002):
+        _add_file(folder, f"file-{model_id}", _hashes_of(model_id))
+    server = start(demo.url, model_folders=str(tmp_path / "models"), gallery_level="XXX")
+    under_way, most = [], [0]
+    page = open_gallery(server, "?find=water")
+
+    def answer(route):
+        under_way.append(route.request.url)
+        most[0] = max(most[0], len(under_way))
+        response = route.fetch()
+        under_way.remove(route.request.url)
+        route.fulfill(response=response)
+
+    held = []
+    page.page.route(re.compile("/local_models/[0-9]+$"), lambda route: held.append(route))
+    page.control("home").click()
+    wait_for(lambda: page.page.title() is not None and held)
+    page.control("open-kept").click()  # what is asked is given up, and asked again below
+    expect(page.page).to_have_url(re.compile("search="))
+    page.page.unroute_all()
+    page.page.route(re.compile("/local_models/[0-9]+$"), answer)
+    page.control("home").click()
+    models = _shelf(page, "models")
+    expect(models.locator("a")).to_have_count(2)
+    expect(models.locator("a .name", has_text=gallery.find_model(_MODEL).name)).to_be_visible()
+    expect(models.locator(".home-card:not(a)")).to_contain_text("mine")
+    expect(models.locator("a img[data-shows]")).to_have_count(2)
+    assert most == [1]
+    models.locator("a", has_text=gallery.find_model(_MODEL).name).click()
+    page.ready()
+    expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
+
+
+def test_home_that_does_not_come_is_asked_for_again(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), f"?model={_MODEL}").ready()
+    page.page.route("**/api/home", lambda route: route.abort())
+    page.control("home").click()
+    problem = page.page.locator(".of-images[data-kind='problem']")
+    expect(problem).to_be_visible()
+    page.page.unroute("**/api/home")
+    problem.get_by_role("button").click()
+    expect(_shelf(page, "recent")).to_be_visible()
+    expect(problem).to_have_count(0)
+
+
+@with_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_home_is_accessible_empty_and_full(start, demo, open_gallery, scheme):
+    page = open_gallery(start(demo.url), "", color_scheme=scheme)
+    expect(_shelf(page, "begin")).to_be_visible()
+    assert page.axe_findings() == []
+    page.go(f"?model={_MODEL}")
+    page.ready()
+    page.control("home").click()
+    expect(_shelf(page, "recent")).to_be_visible()
+    page.page.set_viewport_size({"width": 390, "height": 800})
+    assert page.axe_findings() == []

@@ -1,0 +1,82 @@
+"""What does not exist, or does not come: one sentence where one looks, with one button."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fault_responses import reset
+from page_driver import expect
+
+pytestmark = pytest.mark.page
+
+_MODEL = 900_001
+_GONE = "999999999"
+
+
+def _sentences(page):
+    """Return the texts of all messages in sight, except notices."""
+    return page.page.locator(".status:visible p, .slide-error:visible, .problems:visible")
+
+
+def test_model_that_is_gone_is_told_once_and_the_way_home_works(server, open_gallery):
+    page = open_gallery(server, f"?model={_GONE}")
+    expect(page.page.locator(".of-images")).to_contain_text("Civitai has no such model")
+    expect(_sentences(page)).to_have_count(1)
+    for control in ("watch", "figures", "download-gallery", "filters"):
+        expect(page.control(control)).to_have_count(0)
+    page.page.locator(".of-images").get_by_role("button").click()
+    expect(page.page.locator(".home")).to_be_visible()
+
+
+def test_author_without_images_can_be_neither_watched_nor_downloaded(server, open_gallery):
+    page = open_gallery(server, "?user=nobody_of_that_name")
+    expect(page.page.locator(".of-images")).to_contain_text("no pictures by nobody_of_that_name")
+    expect(page.page.locator(".of-images").get_by_role("button")).to_have_count(1)
+    expect(page.control("watch")).to_have_count(0)
+    expect(page.control("download-gallery")).to_have_count(0)
+
+
+def test_image_that_is_gone_is_told_on_the_stage_alone(server, open_gallery):
+    page = open_gallery(server, f"?model={_MODEL}&image={_GONE}")
+    expect(page.page.locator(".slide-error")).to_contain_text("Civitai has no such picture")
+    expect(_sentences(page)).to_have_count(1)
+    expect(page.control("save")).to_have_count(0)
+    page.page.locator(".slide-error").get_by_role("button").click()
+    expect(page.viewer).to_be_hidden()
+    page.ready()
+
+
+def test_address_of_an_image_that_was_never_read_here_shows_it(start, demo, server, open_gallery):
+    id = open_gallery(server).ready().ids()[5]
+    page = open_gallery(start(demo.url), f"?image={id}&level=XXX")
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    page.key("Escape")
+    expect(page.page.locator(".home")).to_be_visible()
+
+
+def test_wrong_address_is_told_where_one_looks_also_far_down(server, open_gallery):
+    page = open_gallery(server).ready()
+    while page.place()[0] < 60:
+        page.wheel(900)
+        page.page.wait_for_timeout(30)
+    page.find(f"https://civitai.com/models/{_GONE}")
+    problem = page.page.locator(".of-lookup[data-kind='problem']")
+    expect(problem).to_be_in_viewport()
+    problem.get_by_role("button").click()
+    expect(problem).to_be_hidden()
+    assert page.place()[0] >= 60
+
+
+def test_model_that_does_not_come_is_told_once_and_comes_by_one_press(flaky, start, open_gallery):
+    server = start(f"http://{flaky.host}", http_max_retries=0)
+    flaky.rule("/api/", reset())
+    page = open_gallery(server, f"?model={_MODEL}")
+    said = page.page.locator(".of-images[data-kind='problem']")
+    expect(said).to_be_visible()
+    expect(_sentences(page)).to_have_count(1)
+    expect(page.control("watch")).to_have_count(0)
+    flaky.rules.clear()
+    said.get_by_role("button").click()
+    page.ready()
+    expect(page.page.locator(".gallery-header h2")).to_have_text(re.compile("Quiet Places"))
