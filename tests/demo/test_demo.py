@@ -160,7 +160,7 @@ def test_ratings(fetch_page, params, levels):
 
 
 def test_the_galleries_are_as_large_as_promised(fetch_pages):
-    assert catalogue.SHOWPIECE.id == SHOWPIECE
+    assert catalogue.MODELS[0].id == SHOWPIECE
     pictures = sum(len(page) + 1 for page in fetch_pages(modelId=SHOWPIECE, limit=200)) - 1
     assert pictures >= 1200  # of PG alone
     assert catalogue.find_model(HUGE).size == 10_000

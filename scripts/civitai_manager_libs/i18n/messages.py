@@ -14,7 +14,6 @@ __all__ = [
     "LANGUAGES",
     "all_texts",
     "choice_labels",
-    "choice_label",
     "parse_accept_language",
     "parse_locale_language",
 ]
@@ -165,10 +164,6 @@ def _text_by_code(kind: str, code: str, language: str, details: str = "") -> str
 def choice_labels(kind: str, language: str) -> list[tuple[str, str]]:
     """Return (label, API value) for each choice of `sort`, `period`, `level` or `type`."""
     return [(label, value) for value, label in load_catalogue(language).choices[kind].items()]
-
-
-def choice_label(kind: str, value: str, language: str) -> str:
-    return load_catalogue(language).choices[kind][value]
 
 
 def parameter_label(name: str, language: str) -> str:

@@ -18,8 +18,6 @@ __all__ = ["run_server"]
 _NOTHING_DONE = 3
 _LEFT_OVER = 3  # seconds for what is under way when it ends
 _BACKLOG = 32  # connections that wait to be taken; many less than one peer may have
-# Nothing but our element is in the page, and it is as wide as the window.
-_WIDE = ".main:has(> .wrap > .contain > .column > #civitai_shortcut_page) { padding: 0 16px; }"
 _OPEN_TO_ALL = (
     "Everybody who reaches this machine's address can look through galleries, see what was saved"
     " and start downloads here, without a password: --auth USER:PASSWORD asks for one. Settings and"

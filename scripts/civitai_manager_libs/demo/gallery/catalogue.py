@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["MODELS", "Model", "SHOWPIECE", "Version", "find_model", "find_version"]
+__all__ = ["MODELS", "Model", "Version", "find_model", "find_version"]
 
 _LAND = ("mountains", "sea", "aurora", "dunes", "forest", "cottage", "balloons", "blossom")
 _PATTERN = ("flow", "scales", "cubes", "arcs", "diamonds", "paper", "marble", "facets")
@@ -240,7 +240,6 @@ MODELS = (
         thumbs_up=12,
     ),
 )
-SHOWPIECE = MODELS[0]
 _BY_ID = {model.id: model for model in MODELS}
 _BY_VERSION = {version.id: (model, version) for model in MODELS for version in model.versions}
 
