@@ -263,7 +263,9 @@ export interface ImagePage {
  *
  * width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: it has generation data.
  * new: published since the last visit to a watched gallery. deleted_at: when Civitai was found to
- * have removed the image, "" if it still has it.
+ * have removed the image, "" if it still has it. summary: (beginning of the prompt, steps,
+ * sampler, number of LoRAs) as far as the record states them, "" and 0 for what it does not; None
+ * without generation data. It is no object, whose keys would be half of it.
  */
 export interface ImageView {
   id: number;
@@ -282,6 +284,7 @@ export interface ImageView {
   stars: number;
   new: boolean;
   deleted_at: string;
+  summary: [string, number, string, number] | null;
 }
 /**
  * A sentence for the user, and its code.
@@ -322,6 +325,7 @@ export interface ImageDetails {
   stars: number;
   new: boolean;
   deleted_at: string;
+  summary: [string, number, string, number] | null;
   url: string;
   post_id: number | null;
   post_url: string;

@@ -146,5 +146,5 @@ def test_tiles_are_in_the_page_as_they_are_seen_after_scrolling_sorting_and_sear
     page.field("sort").select_option("Oldest")
     page.page.locator(".grid:not([data-stale])").wait_for()
     wait_for(is_sorted, "the order after sorting")
-    page.field("search").fill("a")
+    page.search("a", "loaded")
     wait_for(is_sorted, "the order after searching")

@@ -129,7 +129,6 @@ def test_pictures_go_into_a_new_collection_and_then_into_that_by_name(server, op
     _open_menu(page, page.tiles.nth(1))
     page.control("menu-collect").click()
     page.page.get_by_role("menuitem", name="Evening light").click()
-    page.find("set:evening")
     page.control("sets").click()
     expect(page.page.locator("[data-set='Evening light']")).to_contain_text("2")
 

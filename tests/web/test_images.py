@@ -54,9 +54,17 @@ def test_view_of_a_picture_is_all_that_a_tile_shows(api, on_demo):
         "stars",
         "deleted_at",
         "new",
+        "summary",
     }
     assert view["kind"] in ("image", "video") and view["level"] == "None"
     assert view["width"] > 0 and view["date"].endswith("Z") and view["saved"] is False
+
+
+def test_summaries_make_a_page_less_than_a_third_larger(api, on_demo):
+    images = api.get("images?model=900003&limit=100")["images"]
+    without = [{**view, "summary": None} for view in images]
+    assert any(view["summary"] for view in images)
+    assert len(json.dumps(images)) < 1.3 * len(json.dumps(without))
 
 
 @pytest.mark.parametrize(

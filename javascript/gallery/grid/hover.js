@@ -1,4 +1,4 @@
-/** What a tile shows under the pointer or the focus: who made the image, and a video's preview. */
+/** What a tile shows under the pointer or the focus: who made the image and how, and a video. */
 
 import { el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
@@ -6,6 +6,8 @@ import { icon } from "../core/icons.js";
 
 /** @import { Context, View } from "../types.js" */
 /** @import { Tile } from "./tile.js" */
+
+const REST = 150; // ms on a video before its file is loaded: many are only passed
 
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -15,6 +17,7 @@ export class Hover {
   #video = el("video", { class: "clip", loop: true, playsinline: true, "aria-hidden": "true" });
   /** @type {Tile | null} */
   #tile = null;
+  #clock = 0;
 
   /** @param {Context} context */
   constructor(context) {
@@ -26,10 +29,8 @@ export class Hover {
     context.signal.addEventListener("abort", () => this.hide());
   }
 
-  /** Show the caption of a tile.
-   * @param {Tile} tile
-   * @param {{plays: boolean}} how  plays: play the tile's video too */
-  showFor(tile, { plays }) {
+  /** Show the caption of a tile, and play its video. @param {Tile} tile */
+  showFor(tile) {
     if (this.#tile === tile) return;
     this.hide();
     if (tile.isBlurred) return;
@@ -38,13 +39,15 @@ export class Hover {
     this.#caption.style.cssText = tile.element.style.cssText;
     // Beside the tile, not in it: inside, the caption would be text that the tile's label lacks.
     tile.element.parentElement?.prepend(this.#caption);
-    if (plays && tile.view.kind === "video" && !still.matches) this.#playVideo(tile);
+    if (tile.view.kind === "video" && !still.matches)
+      this.#clock = window.setTimeout(() => this.#playVideo(tile), REST);
   }
 
   hide() {
     if (!this.#tile) return;
     this.#tile = null;
     this.#caption.remove();
+    window.clearTimeout(this.#clock);
     this.#stopVideo();
   }
 
@@ -54,23 +57,30 @@ export class Hover {
   }
 
   /** Return the lines of a caption. @param {View} view */
-  #makeLines(view) {
+  #makeLines({ user, reactions, base_model: base, summary }) {
     const { words, store } = this.#context;
     const language = store.get().bootstrap?.language;
+    const [prompt, steps, sampler, loras] = summary ?? ["", 0, "", 0];
+    const facts = [
+      steps > 0 && words("caption_steps", { n: steps }),
+      sampler,
+      loras > 0 && words("caption_loras", { n: loras }),
+      base,
+    ].filter(Boolean);
     return [
-      el("span", { class: "image-author", text: view.user || words("somebody") }),
       el(
-        "span",
-        { class: "image-facts" },
+        "p",
+        { class: "image-author" },
+        el("bdi", { text: user || words("somebody") }),
         el(
           "span",
           { class: "reactions" },
           icon("heart"),
-          formatNumber(view.reactions, language, "compact"),
+          formatNumber(reactions, language, "compact"),
         ),
-        view.base_model && el("span", { class: "base", text: view.base_model }),
-        view.has_data && el("span", { class: "data", text: words("has_data") }),
       ),
+      prompt && el("p", { class: "image-prompt", dir: "auto" }, `${prompt}…`),
+      facts.length > 0 && el("p", { class: "image-facts", dir: "auto" }, facts.join(" · ")),
     ];
   }
 

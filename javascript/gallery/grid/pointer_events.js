@@ -55,14 +55,14 @@ export function listenToClicks(list, { actions, store }, tileOf) {
 export function listenToPointer(list, hover, tileOf, setFocus) {
   list.addEventListener("pointerover", (event) => {
     const tile = event.pointerType === "touch" ? null : findTile(event.target, tileOf);
-    if (tile) hover.showFor(tile, { plays: true });
+    if (tile) hover.showFor(tile);
     else hover.hide();
   });
   list.addEventListener("pointerleave", () => hover.hide());
   list.addEventListener("focusin", (event) => {
     const tile = findTile(event.target, tileOf);
     if (tile) setFocus(tile.view.id);
-    if (tile?.element.matches(":focus-visible")) hover.showFor(tile, { plays: false });
+    if (tile?.element.matches(":focus-visible")) hover.showFor(tile);
   });
   list.addEventListener("focusout", () => hover.hide());
 }

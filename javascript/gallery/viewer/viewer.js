@@ -239,6 +239,7 @@ function makeUnknownView(id) {
     new: false,
     deleted_at: "",
     has_data: false,
+    summary: null,
   };
 }
 

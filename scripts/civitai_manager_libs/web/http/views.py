@@ -10,7 +10,7 @@ from urllib.parse import quote
 from ... import setting
 from ...civitai import Model, Version
 from ...core import Image, level_name
-from ...infotext import Resource
+from ...infotext import Resource, summarize
 from ...library import bookmarks
 from ..schemas import models as schemas
 from ..schemas.images import Annotations, ImageLinks, ImageView, Kind, Level, ResourceLink
@@ -72,6 +72,7 @@ def image_view(
         "stars": annotation.stars,
         "new": image.id in news,
         "deleted_at": format_day(annotation.deleted_at),
+        "summary": summarize(image.meta),
     }
 
 

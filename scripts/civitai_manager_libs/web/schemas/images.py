@@ -36,7 +36,9 @@ class ImageView(TypedDict):
 
     width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: it has generation data.
     new: published since the last visit to a watched gallery. deleted_at: when Civitai was found to
-    have removed the image, "" if it still has it.
+    have removed the image, "" if it still has it. summary: (beginning of the prompt, steps,
+    sampler, number of LoRAs) as far as the record states them, "" and 0 for what it does not; None
+    without generation data. It is no object, whose keys would be half of it.
     """
 
     id: int
@@ -55,6 +57,7 @@ class ImageView(TypedDict):
     stars: int
     new: bool
     deleted_at: str
+    summary: tuple[str, int, str, int] | None
 
 
 class Annotations(TypedDict):

@@ -1,0 +1,54 @@
+"""How an image was made, in a few words: what a tile shows of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..core import as_whole_number, clean_line
+from .resources import list_resources
+from .samplers import translate_sampler
+
+__all__ = ["Summary", "summarize"]
+
+_MAX_PROMPT = 56  # bytes of UTF-8: what a page of a gallery can carry of each image
+_MAX_READ = 1000  # characters of a prompt that are read for that
+_MAX_SAMPLER = 24
+_MAX_STEPS = 10_000
+_LORA_TAG = re.compile(r"<[^<>]{0,300}>")
+
+
+class Summary(NamedTuple):
+    """The beginning of the prompt, without LoRA tags; steps, sampler and number of LoRAs.
+
+    An unknown text is "", an unknown number 0.
+    """
+
+    prompt: str
+    steps: int
+    sampler: str
+    lora_count: int
+
+
+def summarize(meta: Mapping[str, Any] | None) -> Summary | None:
+    """Return the summary of the generation data in an image's record, None if there is none.
+
+    Only what the record states by itself is read: parsing a ComfyUI graph takes too long for all
+    images of a page.
+    """
+    if not meta:
+        return None
+    prompt = meta.get("prompt")
+    text = _LORA_TAG.sub(" ", prompt[:_MAX_READ] if isinstance(prompt, str) else "")
+    return Summary(
+        _cut(clean_line(" ".join(text.split()).lstrip(" ,"))),
+        as_whole_number(meta.get("steps"), 0, _MAX_STEPS) or 0,
+        " ".join(filter(None, translate_sampler(clean_line(meta.get("sampler"), _MAX_SAMPLER)))),
+        sum(resource.type == "lora" for resource in list_resources(meta)),
+    )
+
+
+def _cut(text: str) -> str:
+    """Return the beginning of a text that is not longer than a page can carry."""
+    return text.encode()[:_MAX_PROMPT].decode("utf-8", "ignore")

@@ -1,0 +1,31 @@
+"""infotext/summary.py: what a tile shows of how an image was made."""
+
+from __future__ import annotations
+
+import json
+
+from civitai_manager_libs.infotext import Summary, summarize
+
+
+def test_summary_is_the_prompts_beginning_without_tags_and_the_main_parameters():
+    meta = {
+        "prompt": "<lora:fog:0.8> a lighthouse,\n  <lyco:ink:1> at dusk, " + "waves, " * 50,
+        "steps": "28",
+        "sampler": "DPM++ 2M Karras",
+        "resources": [{"type": "lora", "name": "Fog", "weight": 0.8}],
+    }
+    prompt, *rest = summarize(meta)
+    assert prompt.startswith("a lighthouse, at dusk, waves,") and 40 < len(prompt) <= 56
+    assert rest == [28, "DPM++ 2M Karras", 2]
+
+
+def test_samplers_have_the_names_of_the_webui():
+    assert summarize({"sampler": "euler_ancestral"})[2] == "Euler a"
+
+
+def test_summary_of_strange_data_is_short_and_can_be_sent():
+    assert summarize(None) is None and summarize({}) is None
+    assert summarize({"prompt": 5, "steps": -1, "sampler": ["x"]}) == Summary("", 0, "", 0)
+    strange = summarize({"prompt": "\ud800燈塔\x00" * 2000, "sampler": "s" * 5000})
+    assert len(strange.prompt.encode()) <= 56 and strange.prompt.startswith("燈塔燈塔")
+    assert len(json.dumps(strange, ensure_ascii=False)) < 120
