@@ -241,6 +241,15 @@ def test_library_is_searched_without_a_gallery_too(page):
     page.ready()
 
 
+def test_search_that_filters_may_have_emptied_offers_models_as_well(page):
+    page.go("?search=zzz_none&type=video")
+    empty = page.page.locator(".empty-result")
+    expect(empty).to_contain_text("Nothing matches “zzz_none”")
+    expect(empty.locator("[data-chip]")).to_have_text(["zzz_none", re.compile("Type")])
+    empty.locator("[data-do=search-models]").click()
+    page.page.get_by_text("No model matches").wait_for()
+
+
 def test_search_that_found_nothing_yet_goes_on_by_itself_and_says_how_far_it_has_come(page):
     asked, held = [], []
 

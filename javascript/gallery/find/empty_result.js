@@ -2,6 +2,7 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { getSearched } from "../state/state.js";
 import { listEmptyingChips } from "./chip_list.js";
 import { makeChip } from "./chips.js";
 
@@ -14,6 +15,7 @@ export class EmptyResult {
   #text = el("p", { role: "status" });
   #chips = el("div", { class: "actions" });
   #again;
+  #models;
 
   /** @param {Context} context */
   constructor(context) {
@@ -25,7 +27,11 @@ export class EmptyResult {
       { action: "read-anew", icon: icon("again"), words: words("do_retry"), class: "quiet" },
       () => actions.reloadGallery(),
     );
-    const row = el("div", { class: "actions" }, reset, this.#again);
+    this.#models = button(
+      { action: "search-models", icon: icon("model"), words: words("row_models"), class: "quiet" },
+      () => actions.searchModels(getSearched(store.get())),
+    );
+    const row = el("div", { class: "actions" }, this.#models, reset, this.#again);
     this.#section.append(this.#text, this.#chips, row);
     page.append(this.#section);
     const list = (/** @type {State} */ state) => listEmptyingChips(state, words, actions);
@@ -37,14 +43,18 @@ export class EmptyResult {
 
   /** @param {State} now
    * @param {Chip[]} chips */
-  #draw({ notes }, chips) {
+  #draw(now, chips) {
     const { words } = this.#context;
+    const { notes } = now;
+    const searched = getSearched(now);
     const author = notes.find(({ code }) => code === "no_author");
     const isDoubtful = notes.some(({ code }) => code === "empty_end");
-    const text = words(isDoubtful ? "gallery_empty_perhaps" : "gallery_empty_filtered");
+    const filtered = words(isDoubtful ? "gallery_empty_perhaps" : "gallery_empty_filtered");
+    const text = searched ? words("search_found_nothing", { text: searched }) : filtered;
     this.#section.hidden = !chips.length;
     this.#text.textContent = chips.length ? (author?.message ?? text) : "";
     this.#chips.replaceChildren(...chips.map((chip) => makeChip(chip, words)));
     this.#again.hidden = !isDoubtful;
+    this.#models.hidden = !searched;
   }
 }
