@@ -53,6 +53,8 @@ test("where is searched and each word is a chip; without the place the library i
   const actions = {
     search: (...given) => asked.push(given.join(" in ")),
     clearSearch: () => asked.push("clear"),
+    openHome: () => asked.push("home"),
+    setWhere: (where) => asked.push(`model ${where.model}`),
   };
   const chips = (where, more) => listChips(state(where, more), words, actions);
   const model = { id: 1, name: "Quiet" };
@@ -65,12 +67,17 @@ test("where is searched and each word is a chip; without the place the library i
   const [place, word] = chips({}, { model, loadedFilter: { words: "sea" } });
   assert.equal(place.text, "chip_loaded Quiet");
   word.remove();
-  assert.deepEqual(list({ model: null, search: "sea" }), ["sea"]);
+  const library = { model: null, search: "sea" };
+  chips(library)[0].remove();
+  chips(library, { widened: { where: { model: 7 } } })[0].remove();
+  assert.deepEqual(list({ model: null, search: "sea" }), ["library_title", "sea"]);
   assert.deepEqual(asked, [
     'sea lora:"x y" in all',
     'lora:"x y" in gallery',
     "sea in gallery",
     "clear",
+    "home",
+    "model 7",
   ]);
 });
 

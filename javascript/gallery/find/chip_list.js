@@ -5,34 +5,38 @@ import { hasGallery, listSetFilters, makeDefaultQuery } from "../state/query.js"
 import { getFailedGalleryPart, getSearched } from "../state/state.js";
 import { getGalleryName } from "./gallery_name.js";
 
+/** @import { SearchScope } from "../state/search_scope.js" */
 /** @import { Actions, State, Words } from "../types.js" */
 /** @typedef {{key: string, text: string, remove(): void}} Chip */
 
 /** Return a chip for each thing that is set.
  * @param {State} state
  * @param {Words} words
- * @param {Pick<Actions, "setWhere" | "search" | "clearSearch">} actions
+ * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions
  * @returns {Chip[]} */
 export function listChips(state, words, actions) {
   return [...listSearchChips(state, words, actions), ...listFilterChips(state, words, actions)];
 }
 
-/** Return a chip for where images are searched, and one for each word of the search. Without the
- * first one the whole library is searched.
+/** Return a chip for where images are searched, and one for each word of the search. Without a place
+ * in a gallery the library is searched; without the library, what was open before is shown.
  * @param {State} state
  * @param {Words} words
- * @param {Pick<Actions, "search" | "clearSearch">} actions
+ * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions
  * @returns {Chip[]} */
 function listSearchChips(state, words, actions) {
-  const { where, results } = state;
+  const { where, results, widened } = state;
   const text = getSearched(state);
   if (!text || results) return [];
   const scope = where.search === null ? "loaded" : hasGallery(where) ? "gallery" : "all";
   const title = getGalleryName(state, words);
-  const place = {
-    key: "scope",
-    text: words(scope === "loaded" ? "chip_loaded" : "chip_gallery", { title }),
-    remove: () => void actions.search(text, "all"),
+  const leave = () => void (widened ? actions.setWhere(widened.where) : actions.openHome());
+  const widen = () => void actions.search(text, "all");
+  /** @type {Record<SearchScope, Chip>} */
+  const places = {
+    loaded: { key: "scope", text: words("chip_loaded", { title }), remove: widen },
+    gallery: { key: "scope", text: words("chip_gallery", { title }), remove: widen },
+    all: { key: "scope", text: title, remove: leave },
   };
   const terms = splitWords(text);
   const chips = terms.map((term, at) => ({
@@ -44,7 +48,7 @@ function listSearchChips(state, words, actions) {
       else actions.clearSearch();
     },
   }));
-  return scope === "all" ? chips : [place, ...chips];
+  return [places[scope], ...chips];
 }
 
 /** Return a chip for each filter of the open gallery that differs from its default.
@@ -68,7 +72,7 @@ export function listFilterChips(state, words, { setWhere }) {
  * while images may still come.
  * @param {State} state
  * @param {Words} words
- * @param {Pick<Actions, "setWhere" | "search" | "clearSearch">} actions
+ * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions
  * @returns {Chip[]} */
 export function listEmptyingChips(state, words, actions) {
   const { images, ended } = state;
