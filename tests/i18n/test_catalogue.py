@@ -55,7 +55,7 @@ def test_every_text_has_a_reader(section):
     assert [key for key in keys if key not in quoted and not key.startswith(_BY_CODE)] == []
 
 
-def test_every_text_that_the_page_asks_for_exists():
+def test_every_text_that_the_page_uses_exists():
     asked = set(re.findall(r"\bwords\(\s*\"([a-z0-9_]+)\"", _PAGE))
     assert asked and asked - set(_ENGLISH.texts) == set()
     assert not set(_ENGLISH.texts) & set(_ENGLISH.terminal)
@@ -75,7 +75,7 @@ def test_every_language_has_every_text_and_no_other(language):
 
 
 @pytest.mark.parametrize("section", _SECTIONS)
-def test_all_languages_name_the_same_values(section):
+def test_all_languages_have_the_same_placeholders(section):
     languages = [_flatten(getattr(catalogue.load_catalogue(name), section)) for name in LANGUAGES]
     for key in _flatten(getattr(_ENGLISH, section)):
         texts = [texts[key] for texts in languages]
@@ -91,7 +91,7 @@ def test_english_has_no_chinese():
     assert [text for text in english if re.search("[\u4e00-\u9fff]", text)] == []
 
 
-def test_text_that_a_language_lacks_is_taken_from_english(monkeypatch):
+def test_missing_text_falls_back_to_english(monkeypatch):
     monkeypatch.setattr(catalogue, "_read_language", _read_with_gap)
     catalogue.load_catalogue.cache_clear()
     assert catalogue.load_catalogue("zh-TW").texts["progress"] == _ENGLISH.texts["progress"]

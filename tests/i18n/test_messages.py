@@ -1,4 +1,4 @@
-"""Words for the user, by language."""
+"""Texts for the user in each language."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from civitai_manager_libs.i18n import catalogue, messages
         ("some_failed", {"n": 2}, "部分圖片下載失敗 (2 個)，請檢查網路連線 💥!"),
     ],
 )
-def test_words_of_the_plan_are_said_as_they_stand_there(key, values, chinese):
+def test_texts_of_the_plan_are_unchanged(key, values, chinese):
     assert messages.translate(key, "zh-TW", **values) == chinese
     assert messages.translate(key, "en", **values).isascii() or "💥" in chinese
 
 
-def test_values_with_braces_are_put_in_as_they_are():
+def test_braces_in_values_are_kept():
     assert "{user}" in messages.translate("key_works", "en", user="{user}")
 
 
-def test_one_is_told_apart_from_more():
+def test_singular_and_plural_differ():
     said = [messages.translate("job_started", "en", n=n) for n in (0, 1, "1", 2, "1,000")]
     assert [text.endswith(" picture") for text in said] == [False, True, True, False, False]
 
@@ -49,11 +49,11 @@ def test_one_is_told_apart_from_more():
         (",;=,;q=,", "en"),
     ],
 )
-def test_browser_decides_the_language(accepted, language):
+def test_language_is_that_of_the_accept_language_header(accepted, language):
     assert messages.parse_accept_language(accepted) == language
 
 
-def test_parameter_has_a_name_of_its_own_in_chinese_and_is_told_apart_from_others():
+def test_parameters_have_different_labels_in_chinese():
     assert messages.parameter_label("Steps", "en") == "Steps"
     assert messages.parameter_label("Steps", "zh-TW") == "步數"
     assert messages.parameter_label("CFG scale", "zh-TW") == "CFG scale"
@@ -69,7 +69,7 @@ def test_parameter_has_a_name_of_its_own_in_chinese_and_is_told_apart_from_other
         " wrong_hash early_access no_access not_offered unsafe quota"
     ).split(),
 )
-def test_every_reason_has_words_of_its_own(code):
+def test_every_reason_has_its_own_text(code):
     other = messages.reason_text("http_418", "en")
     assert "http_418" in other
     assert messages.reason_text(code, "en") != messages.reason_text("other", "en")
@@ -80,7 +80,7 @@ def test_every_reason_has_words_of_its_own(code):
 
 
 @pytest.mark.parametrize("kind", list(catalogue.load_catalogue("en").choices))
-def test_choices_of_a_field_have_labels_of_their_own_in_any_language(kind):
+def test_choices_of_a_field_have_different_labels_in_every_language(kind):
     for language in messages.LANGUAGES:
         pairs = messages.choice_labels(kind, language)
         assert len({label for label, _ in pairs}) == len(pairs)

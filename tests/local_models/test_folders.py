@@ -21,7 +21,7 @@ def _put(path, text="x"):
     path.write_text(text)
 
 
-def test_files_are_of_the_kind_of_the_nearest_folder_that_names_one(tmp_path):
+def test_files_have_the_kind_of_the_nearest_folder_named_after_a_kind(tmp_path):
     _put(tmp_path / "checkpoints" / "sdxl" / "a.safetensors", "xyz")
     _put(tmp_path / "Lora" / "b.pt")
     _put(tmp_path / "text inversion" / "c.bin")
@@ -42,7 +42,7 @@ def test_files_are_of_the_kind_of_the_nearest_folder_that_names_one(tmp_path):
     }
 
 
-def test_each_folder_is_read_once_though_a_link_leads_back(tmp_path):
+def test_each_folder_is_read_once_despite_a_link_to_its_parent(tmp_path):
     _put(tmp_path / "lora" / "a.pt")
     os.symlink(tmp_path, tmp_path / "lora" / "round")
     os.symlink(tmp_path / "nowhere.pt", tmp_path / "lora" / "b.pt")
@@ -54,7 +54,7 @@ def test_each_folder_is_read_once_though_a_link_leads_back(tmp_path):
     assert found == ["a.pt"]
 
 
-def test_folders_of_the_settings_are_looked_in(tmp_path):
+def test_folders_of_the_settings_are_searched(tmp_path):
     assert not has_folders()
     (tmp_path / "a b").mkdir()
     setting.change("model_folders", f' "{tmp_path / "a b"}" ; {tmp_path / "gone"};')
@@ -62,11 +62,11 @@ def test_folders_of_the_settings_are_looked_in(tmp_path):
 
 
 @pytest.mark.parametrize("typed", ["models", "/no/such/folder"])
-def test_what_is_no_folder_is_refused(typed):
+def test_path_that_is_no_folder_is_refused(typed):
     with pytest.raises(InputError, match="no folder"):
         validate_folders(typed)
 
 
-def test_none_and_several_folders_are_taken(tmp_path):
+def test_setting_accepts_no_folder_or_several(tmp_path):
     assert validate_folders(" ") == ""
     assert validate_folders(f"{tmp_path}; {tmp_path} ") == f"{tmp_path}; {tmp_path}"

@@ -25,11 +25,11 @@ def _state(index, resource):
     return index.find(WantedModel(resource)).state
 
 
-def test_nothing_is_said_where_no_folder_is_known():
+def test_availability_is_empty_without_any_folder():
     assert _state(ModelIndex(), Resource("lora", "x")) == ""
 
 
-def test_what_comes_and_goes_is_seen_without_reading_all_anew(folder, monkeypatch):
+def test_new_and_deleted_files_are_noticed_without_a_full_scan(folder, monkeypatch):
     index, one = ModelIndex(), Resource("lora", "x", version_id=7)
     assert _state(index, one) == "missing"
     (folder / "sub" / "y.safetensors").write_bytes(b"1")
@@ -60,13 +60,13 @@ def test_sidecar_is_read_again_only_when_it_changed(folder, monkeypatch):
 
 @pytest.mark.parametrize("title", ["lora/y", "lora/Lora/sub/y.pt"])
 @pytest.mark.parametrize("at,state", [(1e12, "here"), (1, "missing")], ids=["as-it-is", "changed"])
-def test_what_the_host_hashed_tells_a_file(folder, monkeypatch, title, at, state):
+def test_file_is_found_by_the_hash_in_the_hosts_cache(folder, monkeypatch, title, at, state):
     (folder / "sub" / "y.pt").write_bytes(b"1")
     monkeypatch.setattr(host, "read_cached_hashes", lambda: {title: [(at, _SHA)]})
     assert _state(ModelIndex(), Resource("lora", "x", hash=_SHA[:10])) == state
 
 
-def test_vae_beside_a_checkpoint_is_one(folder):
+def test_vae_beside_a_checkpoint_is_indexed_as_a_vae(folder):
     (folder / "a.vae.pt").write_bytes(b"12")
     found = ModelIndex().find(WantedModel(Resource("vae", "a.vae")))
     assert (found.state, found.file.size) == ("here", 2)

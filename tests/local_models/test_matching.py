@@ -32,24 +32,24 @@ def _find(here, resource, **known):
     ],
     ids="autov2 whole embedding-12 whole-of-short autov3 autov1".split(),
 )
-def test_hash_tells_it_whatever_it_is_called(known, stated):
+def test_file_is_found_by_its_hash_whatever_its_name(known, stated):
     files = [ModelFile("renamed", "model", hashes=frozenset({known}))]
     assert _find(files, Resource("model", "x", hash=stated)) == ("here", "hash", "")
 
 
-def test_version_of_its_page_tells_it():
+def test_file_is_found_by_the_version_id_in_its_sidecar():
     files = [ModelFile("renamed", "lora", version_id=7, model_id=3)]
     assert _find(files, Resource("lora", "x", version_id=7)) == ("here", "version", "")
 
 
-def test_hashes_that_civitai_names_for_a_version_tell_it():
+def test_file_is_found_by_the_hashes_in_the_versions_record():
     files = [ModelFile("renamed", "lora", hashes=frozenset({_SHA}))]
     wanted = Resource(version_id=7)
     assert _find(files, wanted, files=frozenset({_SHA[:10], "name"})) == ("here", "hash", "")
 
 
 @pytest.mark.parametrize("name", ["Detail Tweaker", "detail_tweaker", "detail-tweaker"])
-def test_name_alone_is_said_to_be_no_more(name):
+def test_match_by_name_alone_is_marked_as_such(name):
     files = [ModelFile("detail_tweaker", "lora")]
     assert _find(files, Resource("lora", name)) == ("here", "name", "")
 
@@ -66,12 +66,12 @@ def test_name_alone_is_said_to_be_no_more(name):
     ],
     ids="autov2 whole autov3 headless-and-autov2 whole-and-autov3 autov1".split(),
 )
-def test_other_hash_of_the_same_kind_makes_it_another_file(known, stated, state):
+def test_file_with_another_hash_of_the_same_kind_does_not_match(known, stated, state):
     files = [ModelFile("dreamshaper", "model", hashes=frozenset({known}))]
     assert _find(files, Resource("model", "DreamShaper", hash=stated))[0] == state
 
 
-def test_other_version_of_the_same_page_is_named():
+def test_another_version_of_the_same_model_is_reported():
     files = [ModelFile("x", "lora", version_id=8, model_id=3, version_name="v3")]
     assert _find(files, Resource("lora", "y", version_id=7), model_id=3) == (
         "other",
@@ -90,7 +90,7 @@ def test_other_version_of_the_same_page_is_named():
         ("style-000010", "style", "000010"),
     ],
 )
-def test_name_with_another_version_is_another_version(here, wanted, version):
+def test_name_with_another_version_number_is_another_version(here, wanted, version):
     assert _find([ModelFile(here)], Resource("model", wanted)) == ("other", "name", version)
 
 
@@ -98,23 +98,23 @@ def test_name_with_another_version_is_another_version(here, wanted, version):
     "here,wanted",
     [("add_detail", "add_3d_detail"), ("epic_style", "epic_sketch"), ("v1-5-pruned", "v2-1")],
 )
-def test_names_that_are_only_alike_are_not_taken_for_one(here, wanted):
+def test_similar_names_do_not_match(here, wanted):
     assert _find([ModelFile(here)], Resource("model", wanted))[0] == "missing"
 
 
-def test_file_of_another_kind_is_not_it():
+def test_file_of_another_kind_does_not_match():
     assert _find([ModelFile("anime", "lora")], Resource("vae", "anime"))[0] == "missing"
     assert _find([ModelFile("anime", "")], Resource("vae", "anime"))[0] == "here"
 
 
 @pytest.mark.parametrize("one", [Resource("upscaler", "x"), Resource("vae", "Automatic")])
-def test_what_is_no_file_of_these_kinds_is_not_looked_for(one):
+def test_resource_without_a_model_file_is_not_searched(one):
     assert _find([], one)[0] == ""
 
 
-def test_nothing_is_known_of_what_has_neither_name_nor_hash():
+def test_resource_without_name_and_hash_has_no_match():
     assert _find([ModelFile("", "lora"), ModelFile("x")], Resource(version_id=5))[0] == "missing"
 
 
-def test_what_is_left_of_a_name_is_never_nothing():
+def test_normalized_name_is_never_empty():
     assert plain_name("v2") == "v2" and plain_name("2.1") == "2_1"

@@ -24,7 +24,7 @@ _VERSION = {"id": 7, "modelId": 3, "name": "v2", "files": [{"hashes": {"AutoV3":
         ),
     ],
 )
-def test_each_program_tells_the_version_and_its_hashes(tmp_path, name, data, hashes):
+def test_sidecar_of_each_program_gives_the_version_and_its_hashes(tmp_path, name, data, hashes):
     (tmp_path / name).write_text(json.dumps(data), encoding="utf-8-sig")
     assert read_sidecar(str(tmp_path / name)) == Sidecar(7, 3, "v2", frozenset(hashes))
 
@@ -42,14 +42,14 @@ _JSON = st.recursive(
 
 
 @given(_JSON, st.sampled_from([".civitai.info", ".metadata.json", ".cm-info.json"]))
-def test_whatever_is_in_it_it_is_a_sidecar(tmp_path, data, end):
+def test_file_with_a_sidecars_name_is_one_whatever_its_contents(tmp_path, data, end):
     path = tmp_path / f"x{end}"
     path.write_text(json.dumps(data))
     assert isinstance(read_sidecar(str(path)), Sidecar)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"{", b"[" * 100_000, b'{"id": 1e999}'])
-def test_damaged_one_says_nothing(tmp_path, data):
+def test_damaged_sidecar_is_ignored(tmp_path, data):
     path = tmp_path / "x.civitai.info"
     path.write_bytes(data)
     assert read_sidecar(str(path)) == Sidecar() == read_sidecar(str(tmp_path / "no.civitai.info"))

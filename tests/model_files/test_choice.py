@@ -1,4 +1,4 @@
-"""Which file of a version is fetched, and why one is not."""
+"""The file of a version that is downloaded, or the reason why none is."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def test_vae_is_the_file_when_the_image_states_its_hash():
     ],
     ids=lambda value: getattr(value, "precision", value),
 )
-def test_precision_is_that_of_the_taste(taste, chosen):
+def test_file_of_the_preferred_precision_is_chosen(taste, chosen):
     assert _choose(*_PRECISIONS, taste=taste) == (chosen, "taste", "")
 
 
-def test_taste_is_that_of_the_settings():
+def test_preferences_come_from_the_settings():
     files = [_file(1, size="pruned"), _file(2)]
     assert _choose(*files)[0] == 1
     setting.change("model_prefers_pruned", False)
@@ -77,14 +77,14 @@ def test_taste_is_that_of_the_settings():
     assert _choose(*_PRECISIONS)[0] == 3
 
 
-def test_harmless_file_comes_before_all_else():
+def test_harmless_file_is_preferred_to_all_others():
     files = [_file(1, "a.ckpt", "fp16", "pruned", _SHA), _file(2, "a.gguf", "fp16"), _file(3)]
     assert _choose(*files) == (3, "taste", "")
     assert _choose(*files[:2]) == (2, "taste", "")
     assert _choose(*files, stated_hash=_SHA[:10]) == (3, "taste", "")
 
 
-def test_others_and_companions_are_told():
+def test_other_files_and_companions_are_listed():
     files = [
         _file(1),
         _file(2, fp="fp16"),
@@ -126,11 +126,11 @@ _PICKLE = _file(1, "a.ckpt")
     ],
     ids="never by-choice by-word not-for-all not-scanned no-scan danger safe".split(),
 )
-def test_pickle_needs_both_scans_and_the_users_word_for_it(file, words, refusal):
+def test_pickle_needs_both_scans_and_the_users_consent(file, words, refusal):
     assert _choose(file, **words)[2] == refusal
 
 
-def test_consent_is_asked_only_where_it_helps():
+def test_consent_is_requested_only_if_it_helps():
     assert choose_file(_version(_PICKLE)).needs_consent
     for file in ({**_PICKLE, "virusScanResult": "Error"}, _file(1)):
         assert not choose_file(_version(file)).needs_consent
@@ -139,7 +139,7 @@ def test_consent_is_asked_only_where_it_helps():
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.7z", "a.onnx", "a", "a.json"])
-def test_what_is_no_model_file_is_never_chosen(name):
+def test_file_that_is_no_model_is_never_chosen(name):
     assert _choose(_file(1, name), file_id=1)[0] is _choose(_file(1, name))[0] is None
 
 
@@ -161,11 +161,11 @@ def test_what_is_no_model_file_is_never_chosen(name):
     ],
     ids="generator archived members early old oldest over over-too no-date".split(),
 )
-def test_refusal_of_the_site_is_told_before_anything_is_tried(more, refusal):
+def test_refusal_of_the_site_is_reported_before_a_download(more, refusal):
     assert _choose(_file(1), more=more)[2] == refusal
 
 
-def test_early_access_is_told_with_its_date():
+def test_early_access_has_its_date():
     more = {"paidAccess": {"permanent": False, "endsAt": "2999-01-01T00:00:00.000Z"}}
     assert choose_file(_version(_file(1), **more)).deadline == "2999-01-01T00:00:00.000Z"
 

@@ -1,4 +1,4 @@
-"""What lies beside a model file: each where the settings ask for it and where it is missing."""
+"""Companion files are written beside a model file if the settings say so and they are missing."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _write(folder, images=(), file_id=9, kind="lora", name="paper.safetensors", 
     return write_companions(CivitaiHttpClient(max_retries=0), request, Cancellation())
 
 
-def test_all_three_are_written(server, tmp_path):
+def test_all_three_companions_are_written(server, tmp_path):
     _plays(server, 1, whole(png(), "image/jpeg"))
     assert _write(tmp_path, [_image(server, 1)]) == []
     assert sorted(os.listdir(tmp_path)) == ["paper.civitai.info", "paper.json", "paper.preview.png"]
@@ -69,7 +69,7 @@ def test_all_three_are_written(server, tmp_path):
     assert (tmp_path / "paper.preview.png").read_bytes() == png()
 
 
-def test_record_that_comes_from_its_models_gets_what_it_lacks(server, tmp_path, library):
+def test_record_taken_from_a_model_is_completed(server, tmp_path, library):
     model = {"id": 5, "name": "Paper", "type": "VAE", "modelVersions": [{"id": 7}], "tags": ["x"]}
     client = types.SimpleNamespace(fetch_json=lambda *_, **__: model)
     models.load_model(client, 5)
@@ -87,19 +87,19 @@ def test_record_that_comes_from_its_models_gets_what_it_lacks(server, tmp_path, 
 @pytest.mark.parametrize(
     "name, end", [("model_civitai_info", ".civitai.info"), ("model_card", ".json")]
 )
-def test_setting_turns_one_off(server, tmp_path, name, end):
+def test_setting_turns_a_companion_off(server, tmp_path, name, end):
     setting.change(name, False)
     _write(tmp_path)
     assert len(os.listdir(tmp_path)) == 1 and not os.path.exists(tmp_path / f"paper{end}")
 
 
-def test_no_preview_is_asked_for_where_the_setting_is_off(server, tmp_path):
+def test_preview_is_not_requested_if_the_setting_is_off(server, tmp_path):
     setting.change("model_preview", False)
     _write(tmp_path, [_image(server, 1)])
     assert server.requests == []
 
 
-def test_what_is_there_stays_as_it_is(server, tmp_path):
+def test_existing_companions_are_not_changed(server, tmp_path):
     for name in ("paper.civitai.info", "paper.json"):
         (tmp_path / name).write_text("mine")
     _write(tmp_path)
@@ -109,7 +109,7 @@ def test_what_is_there_stays_as_it_is(server, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["paper.preview.webp", "paper.png", "paper.gif"])
-def test_preview_of_any_name_that_hosts_look_for_stays_the_only_one(server, tmp_path, name):
+def test_existing_preview_of_any_usual_name_is_enough(server, tmp_path, name):
     (tmp_path / name).write_bytes(b"mine")
     _write(tmp_path, [_image(server, 1)])
     assert server.requests == []
@@ -129,7 +129,7 @@ def test_preview_of_a_version_with_videos_only_is_a_still(server, tmp_path):
     assert (tmp_path / "paper.preview.png").is_file()
 
 
-def test_nothing_is_asked_for_where_no_image_is_within_the_rating(server, tmp_path):
+def test_nothing_is_requested_if_no_image_is_within_the_rating(server, tmp_path):
     assert _write(tmp_path, [_image(server, 1, 4)]) == [] and server.requests == []
     setting.change("gallery_level", "Mature")
     _plays(server, 1, whole(png(), "image/png"))
@@ -137,13 +137,13 @@ def test_nothing_is_asked_for_where_no_image_is_within_the_rating(server, tmp_pa
 
 
 @pytest.mark.parametrize("answer", [status(404), page(200)], ids=["gone", "login-page"])
-def test_preview_that_fails_is_told_and_the_others_are_written(server, tmp_path, answer):
+def test_failed_preview_is_reported_and_the_others_are_written(server, tmp_path, answer):
     _plays(server, 1, answer)
     assert len(_write(tmp_path, [_image(server, 1)])) == 1
     assert sorted(os.listdir(tmp_path)) == ["paper.civitai.info", "paper.json"]
 
 
-def test_card_that_cannot_be_written_is_told(server, tmp_path, monkeypatch):
+def test_failure_to_write_the_card_is_reported(server, tmp_path, monkeypatch):
     (error,) = _write(tmp_path / "a\0b")[:1]
     assert error.reason == "disk"
 
@@ -163,7 +163,7 @@ def test_card_names_the_base_model_as_the_hosts_do(server, tmp_path, base_model,
     assert json.loads((tmp_path / "paper.json").read_text("utf-8"))["sd version"] == name
 
 
-def test_part_of_another_model_gets_none(server, tmp_path):
+def test_part_of_another_model_gets_no_companions(server, tmp_path):
     """A checkpoint's VAE with the checkpoint's record beside it would count as the checkpoint."""
     _write(tmp_path, file_id=10, kind="vae", name="vae.safetensors")
     _write(tmp_path, name="paper.yaml")
@@ -175,6 +175,6 @@ def test_part_of_another_model_gets_none(server, tmp_path):
 @pytest.mark.parametrize(
     "record", [{}, {"id": "x"}, {"id": 7, "images": 5, "trainedWords": {"a": 1}}]
 )
-def test_damaged_record_harms_nothing(server, tmp_path, record):
+def test_damaged_record_writes_no_companions(server, tmp_path, record):
     request = ModelFileRequest(9, 7, 5, "", str(tmp_path / "a.gguf"), kind="lora", record=record)
     assert write_companions(CivitaiHttpClient(), request, Cancellation()) == []

@@ -1,4 +1,4 @@
-"""Where a model file goes: its folder, its name, and no other file's place."""
+"""The path for a model file: its folder and its name, which no other file has."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def folder(tmp_path):
         ("Wildcards", {}, ""),
     ],
 )
-def test_kind_is_that_of_the_file_or_else_of_the_model(model_type, file, kind):
+def test_kind_depends_on_the_file_or_else_on_the_model(model_type, file, kind):
     version, remote = _version(model_type, **file)
     assert find_kind(remote, version) == kind
 
@@ -92,11 +92,11 @@ def test_checkpoint_without_text_encoders_is_a_unet_for_sd_next(monkeypatch, bas
     assert find_kind(config.remote_files[0], config) == "model"
 
 
-def test_name_is_civitais_own(folder):
+def test_name_is_the_one_on_civitai(folder):
     assert _path(*_version()) == str(folder / "mix.safetensors")
 
 
-def test_no_folder_is_said_with_what_to_set(folder):
+def test_missing_folder_is_reported_with_the_setting(folder):
     with pytest.raises(InputError, match=r"\(LoRA\): name one in “Folders of models”") as caught:
         _path(*_version("LORA"))
     assert (caught.value.key, caught.value.values) == ("no_model_folder", {"kind": "LoRA"})
@@ -109,14 +109,14 @@ def test_same_file_is_here_already(folder):
     assert _path(*_version()) == str(folder / "mix.safetensors")
 
 
-def test_no_file_is_written_over(folder):
+def test_existing_file_is_not_replaced(folder):
     (folder / "mix.safetensors").write_bytes(b"another")
     assert _path(*_version()) == str(folder / "mix_7.safetensors")
     (folder / "mix_7.safetensors").write_bytes(b"and another")
     assert _path(*_version()) == str(folder / "mix_7_9.safetensors")
 
 
-def test_file_whose_hash_nobody_knows_is_not_taken_for_the_same(folder):
+def test_file_of_unknown_hash_is_not_the_same_file(folder):
     (folder / "mix.safetensors").write_bytes(_BODY)
     assert _path(*_version(hashes={})) == str(folder / "mix_7.safetensors")
 
@@ -127,7 +127,7 @@ def test_file_of_another_size_is_not_read(folder, monkeypatch):
     assert _path(*_version(sizeKB=500)) == str(folder / "mix_7.safetensors")
 
 
-def test_place_of_another_request_is_left_alone(folder):
+def test_path_of_another_request_is_not_used(folder):
     taken = {os.path.normcase(str(folder / "mix.safetensors"))}
     assert _path(*_version(), taken=taken) == str(folder / "mix_7.safetensors")
 
@@ -193,7 +193,7 @@ def test_names_in_subfolders_are_safe(folder, author):
         ("a/" * 10 + "a", "at most 8 folders"),
     ],
 )
-def test_bad_template_is_told_in_a_sentence(folder, template, said):
+def test_invalid_template_is_reported_in_a_sentence(folder, template, said):
     setting.change("model_folder_template", template)
     with pytest.raises(InputError, match="This is no template for folders: .*") as caught:
         _path(*_version())
@@ -238,7 +238,7 @@ def test_folders_of_other_programs_are_known_by_their_names(tmp_path, names, fol
     assert found == folders.split()
 
 
-def test_first_of_the_users_folders_that_fits_is_taken(tmp_path):
+def test_first_fitting_folder_of_the_settings_is_used(tmp_path):
     _make(tmp_path, "a/vae", "b/lora", "c")
     _make(tmp_path, "loras")
     setting.change("model_folders", ";".join(str(tmp_path / n) for n in ("a", "b", "loras")))
@@ -261,7 +261,7 @@ def webui(monkeypatch, tmp_path):
     return modules.shared
 
 
-def test_folder_is_the_hosts_where_there_is_one(tmp_path, webui):
+def test_folder_of_the_host_is_preferred(tmp_path, webui):
     _make(tmp_path, "mine/lora", "args", "models/Lora", "models/Stable-diffusion")
     setting.change("model_folders", str(tmp_path / "mine"))
     assert _folder_of(tmp_path, "LORA") == "models/Lora"
@@ -270,14 +270,14 @@ def test_folder_is_the_hosts_where_there_is_one(tmp_path, webui):
     assert _folder_of(tmp_path, "Upscaler") == "models/ESRGAN"  # which the host makes later
 
 
-def test_host_without_a_unet_folder_reads_it_from_the_checkpoints(tmp_path, webui):
+def test_unet_goes_to_the_checkpoints_of_a_host_without_a_unet_folder(tmp_path, webui):
     _make(tmp_path, "models/Stable-diffusion")
     assert _folder_of(tmp_path, "Checkpoint", type="UNet") == "models/Stable-diffusion"
     _make(tmp_path, "models/UNET")
     assert _folder_of(tmp_path, "Checkpoint", type="UNet") == "models/UNET"
 
 
-def test_kind_that_the_host_does_not_know_goes_to_the_users_folder(tmp_path, webui):
+def test_kind_unknown_to_the_host_goes_to_a_folder_of_the_settings(tmp_path, webui):
     _make(tmp_path, "mine/text_encoders", "models")
     with pytest.raises(InputError):
         _path(*_version("Checkpoint", type="Text Encoder"))

@@ -1,4 +1,4 @@
-"""What images need: each file once, and no request for what was read before."""
+"""The list of model files that images need: each once, without requests for known versions."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _told(needed):
     return [(file.title, file.availability, file.image_count) for file in needed.files]
 
 
-def test_each_file_stands_once_with_how_many_images_need_it(civitai, client, folder):
+def test_each_file_is_listed_once_with_its_number_of_images(civitai, client, folder):
     civitai.add(_version(1), _version(2), _version(3))
     (folder / "loras" / "file3.safetensors").write_bytes(b"12345")
     images = [_image(1, 1, 2), _image(2, 2, 3), _image(3, 2)]
@@ -109,7 +109,7 @@ def test_each_file_stands_once_with_how_many_images_need_it(civitai, client, fol
     assert needed.missing == needed.files[:2] and not needed.unknown
 
 
-def test_version_is_asked_for_once_and_never_again(civitai, client, folder, library):
+def test_version_is_requested_only_once(civitai, client, folder, library):
     civitai.add(_version(1))
     images = [_image(1, 1, 2), _image(2, 1, 2)]
     first = list_needed_files(client, images)
@@ -120,14 +120,14 @@ def test_version_is_asked_for_once_and_never_again(civitai, client, folder, libr
     assert len(civitai.asked) == 2
 
 
-def test_version_that_is_here_by_its_id_is_not_asked_for(civitai, client, folder):
+def test_version_that_is_here_by_its_id_is_not_requested(civitai, client, folder):
     (folder / "loras" / "x.safetensors").write_bytes(b"1")
     (folder / "loras" / "x.civitai.info").write_text('{"id": 7, "modelId": 3}')
     assert _told(list_needed_files(client, [_image(1, 7)])) == [("#7", "here", 1)]
     assert civitai.asked == []
 
 
-def test_versions_of_a_model_that_was_opened_are_not_asked_for(civitai, client, folder):
+def test_versions_of_an_opened_model_are_not_requested(civitai, client, folder):
     row = {"id": 50, "name": "Opened", "type": "LORA", "modelVersions": [_version(5)]}
     civitai.script("other", status(200, json.dumps(row).encode()))
     models.load_model(client, 50)
@@ -135,7 +135,7 @@ def test_versions_of_a_model_that_was_opened_are_not_asked_for(civitai, client, 
     assert civitai.asked == []
 
 
-def test_model_that_only_a_hash_names_is_looked_up_by_it_once(civitai, client, folder, library):
+def test_model_with_only_a_hash_is_looked_up_once(civitai, client, folder, library):
     civitai.add(_version(1, _file(11, "a.safetensors", hashes={"AutoV3": "ABCDEF012345"})))
     meta = {"prompt": "x", "hashes": {"lora:a": "abcdef012345", "lora:b": "0123456789"}}
     for _ in range(2):
@@ -146,13 +146,13 @@ def test_model_that_only_a_hash_names_is_looked_up_by_it_once(civitai, client, f
     assert sorted(civitai.asked) == ["0123456789", "ABCDEF012345"]
 
 
-def test_name_and_the_version_that_civitai_detected_are_one(civitai, client, folder):
+def test_name_and_detected_version_are_the_same_model(civitai, client, folder):
     civitai.add(_version(1, _file(11, "paper.safetensors", _SHA)))
     image = _image(1, 1, prompt="x <lora:paper:0.5>", hashes={"lora:paper": _SHA[:10]})
     assert _told(list_needed_files(client, [image])) == [("Model 1 v1", "missing", 1)]
 
 
-def test_model_that_is_not_known_stands_once_by_its_name(civitai, client, folder):
+def test_unknown_model_is_listed_once_by_its_name(civitai, client, folder):
     named = {"prompt": "x", "Model": "plainMix"}
     images = [_image(1, **named), _image(2, **named, **{"Model hash": "0123456789"})]
     [one] = list_needed_files(client, images).unknown
@@ -172,14 +172,14 @@ def test_images_that_state_other_files_of_a_version_need_other_files(civitai, cl
     assert found == [(11, 3), (12, 1)]
 
 
-def test_two_files_of_one_name_get_places_of_their_own(civitai, client, folder):
+def test_two_files_of_the_same_name_get_different_paths(civitai, client, folder):
     civitai.add(*(_version(n, _file(10 * n, "same.safetensors")) for n in (1, 2)))
     needed = list_needed_files(client, [_image(1, 1, 2)])
     names = sorted(os.path.basename(file.path) for file in needed.files)
     assert names == ["same.safetensors", "same_2.safetensors"]
 
 
-def test_what_civitai_does_not_have_or_give_is_told_with_its_reason(civitai, client, folder):
+def test_unavailable_model_is_listed_with_its_reason(civitai, client, folder):
     civitai.add(_version(1, usageControl="Generation"), _version(2, model_type="Wildcards"))
     needed = list_needed_files(client, [_image(1, 1, 2, 3)])
     told = {file.title: (file.choice.refusal, str(file.error or "")[:21]) for file in needed.files}
@@ -191,7 +191,7 @@ def test_what_civitai_does_not_have_or_give_is_told_with_its_reason(civitai, cli
     assert needed.missing == ()
 
 
-def test_after_a_failure_of_the_network_nothing_else_is_asked(civitai, client, folder):
+def test_nothing_is_requested_after_a_network_failure(civitai, client, folder):
     civitai.always("other", reset)
     needed = list_needed_files(client, [_image(1, 1, 2, 3)])
     assert {file.choice.refusal for file in needed.files} == {"network"}
@@ -225,7 +225,7 @@ def test_upscaler_is_found_by_its_version_and_a_vae_that_is_no_file_is_not_neede
     assert _told(list_needed_files(client, [image])) == [("Model 1 v1", "here", 1)]
 
 
-def test_version_by_itself_has_its_file_and_its_place(civitai, client, folder):
+def test_version_alone_has_its_file_and_path(civitai, client, folder):
     civitai.add(_version(1))
     needed = make_needed_file(models.load_version(client, 1))
     assert (needed.key, needed.availability) == (10, "missing")
@@ -237,7 +237,7 @@ def _make_older(monkeypatch):
     monkeypatch.setattr(models.time, "time", lambda: now() + 100_000)
 
 
-def test_version_that_could_not_be_had_is_asked_for_again_after_a_day(
+def test_refused_version_is_requested_again_after_a_day(
     civitai, client, folder, library, monkeypatch
 ):
     civitai.add(_version(1, usageControl="Generation"), _version(2))
@@ -252,7 +252,7 @@ def test_version_that_could_not_be_had_is_asked_for_again_after_a_day(
 
 
 @pytest.mark.parametrize("opened", [False, True], ids=["by-itself", "with-its-model"])
-def test_file_that_its_author_has_replaced_is_fetched_as_it_is_now(
+def test_replaced_file_is_fetched_in_its_present_form(
     civitai, client, folder, library, monkeypatch, opened
 ):
     civitai.add(_version(1, _file(11, "a.safetensors", "a" * 64)))
@@ -274,9 +274,7 @@ def test_file_that_its_author_has_replaced_is_fetched_as_it_is_now(
 
 
 @pytest.mark.parametrize("template,asked", [("{base_model}", 0), ("{author}", 1)])
-def test_author_for_a_folder_is_asked_for_only_where_the_template_names_one(
-    civitai, client, folder, template, asked
-):
+def test_author_is_requested_only_if_the_template_has_it(civitai, client, folder, template, asked):
     civitai.add(_version(1, baseModel="SDXL"))
     version = models.load_version(client, 1)
     row = {"id": 1001, "name": "M", "type": "LORA", "creator": {"username": "SDXL"}}
@@ -287,7 +285,7 @@ def test_author_for_a_folder_is_asked_for_only_where_the_template_names_one(
     assert sum("/models/" in path for path in civitai.requests) == asked
 
 
-def test_files_that_are_fetched_together_have_places_of_their_own(civitai, client, folder):
+def test_files_fetched_together_get_different_paths(civitai, client, folder):
     civitai.add(*(_version(n, _file(10 * n, "same.safetensors")) for n in (1, 2)))
     versions = [models.load_version(client, n) for n in (1, 2)]
     files = [(version.remote_files[0], version) for version in versions]

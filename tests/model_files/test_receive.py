@@ -1,4 +1,4 @@
-"""A model file is received whole, never over another file, and known here at once."""
+"""A model file is received whole, replaces no other file, and is found at once."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _receive(request, progress=lambda *_: None):
     return receive_model_file(client, request, progress, Cancellation())
 
 
-def test_file_comes_whole_and_its_companions_beside_it(site, folder):
+def test_file_is_received_whole_with_its_companions(site, folder):
     told = []
     received = _receive(_request(site, folder), lambda *given: told.append(given))
     assert (received.was_here, received.size, received.notes) == (False, len(_BODY), ())
@@ -64,7 +64,7 @@ def test_file_comes_whole_and_its_companions_beside_it(site, folder):
     assert told[-1] == (len(_BODY), len(_BODY))
 
 
-def test_model_is_here_at_once_though_the_folders_were_just_looked_at(site, folder):
+def test_model_is_found_at_once_even_after_a_recent_scan(site, folder):
     wanted = WantedModel(Resource("lora", "x", version_id=700200))
     assert get_model_index().find(wanted).state == "missing"
     _receive(_request(site, folder))
@@ -72,7 +72,7 @@ def test_model_is_here_at_once_though_the_folders_were_just_looked_at(site, fold
 
 
 @pytest.mark.parametrize("left", ["mix.civitai.info", "mix.cm-info.json"])
-def test_model_is_here_although_a_sidecar_of_another_version_was_left(site, folder, left):
+def test_model_is_found_despite_a_sidecar_of_another_version(site, folder, left):
     (folder / left).write_text('{"id": 1, "VersionId": 1, "name": "v0"}')
     wanted = WantedModel(Resource("lora", "x", version_id=700200))
     assert _receive(_request(site, folder)).path == str(folder / "mix_700200.safetensors")
@@ -80,21 +80,21 @@ def test_model_is_here_although_a_sidecar_of_another_version_was_left(site, fold
 
 
 @pytest.mark.parametrize("noticed", [True, False])
-def test_host_is_told_by_the_kind_and_a_deaf_one_is_noted(site, folder, monkeypatch, noticed):
+def test_host_is_notified_and_a_host_that_cannot_be_is_noted(site, folder, monkeypatch, noticed):
     kinds = []
     monkeypatch.setattr(host, "refresh_models", lambda kind: kinds.append(kind) or noticed)
     assert _receive(_request(site, folder)).notes == (() if noticed else ("refresh_host",))
     assert kinds == ["lora"]
 
 
-def test_same_file_is_not_fetched_again_but_gets_what_lies_beside_it(site, folder):
+def test_same_file_is_not_fetched_again_but_gets_companions(site, folder):
     (folder / "mix.safetensors").write_bytes(_BODY)
     assert _receive(_request(site, folder)).was_here
     assert site.route == [] and (folder / "mix.civitai.info").is_file()
 
 
 @pytest.mark.parametrize("other", [b"another one", bytes(len(_BODY))], ids=["short", "as-long"])
-def test_another_file_of_that_name_stays(site, folder, other):
+def test_another_file_of_the_same_name_is_kept(site, folder, other):
     (folder / "mix.safetensors").write_bytes(other)
     received = _receive(_request(site, folder))
     assert received.path == str(folder / "mix_700200.safetensors")
@@ -102,7 +102,7 @@ def test_another_file_of_that_name_stays(site, folder, other):
     assert (folder / "mix_700200.safetensors").read_bytes() == _BODY
 
 
-def test_folder_or_dead_link_of_that_name_stays(site, folder):
+def test_folder_or_dead_link_of_the_same_name_is_kept(site, folder):
     (folder / "mix.safetensors").mkdir()
     (folder / "mix_700200.safetensors").symlink_to(folder / "gone")
     assert _receive(_request(site, folder)).path == str(folder / "mix_700200_9.safetensors")
@@ -111,13 +111,13 @@ def test_folder_or_dead_link_of_that_name_stays(site, folder):
         _receive(_request(site, folder))
 
 
-def test_wrong_hash_is_tried_once_more_from_the_start(site, folder):
+def test_wrong_hash_is_retried_once_from_the_start(site, folder):
     with pytest.raises(WrongHash):
         _receive(_request(site, folder, sha256="0" * 64))
     assert len(site.route) == 2 and os.listdir(folder) == []
 
 
-def test_file_that_is_right_the_second_time_is_kept(site, folder, monkeypatch):
+def test_file_with_the_right_hash_on_the_second_try_is_kept(site, folder, monkeypatch):
     request, fetched = _request(site, folder), []
     right, site.body = site.body, safetensors(300_000, seed=5)
     client = CivitaiHttpClient(api_key="", max_retries=0)
@@ -141,7 +141,7 @@ def test_companion_that_fails_does_not_fail_the_model(site, folder, monkeypatch)
     assert received.message == "The card cannot be written."
 
 
-def test_half_file_goes_if_the_user_brings_the_file(site, folder):
+def test_half_file_is_deleted_if_the_user_adds_the_file(site, folder):
     site.rules.stops_after = 100_000
     with pytest.raises(NetworkError):
         _receive(_request(site, folder))
@@ -151,6 +151,6 @@ def test_half_file_goes_if_the_user_brings_the_file(site, folder):
     assert not [name for name in os.listdir(folder) if name.startswith(".")]
 
 
-def test_file_that_a_virus_scanner_takes_away_at_once_was_received(site, folder, monkeypatch):
+def test_file_removed_by_a_virus_scanner_still_counts_as_received(site, folder, monkeypatch):
     monkeypatch.setattr(host, "refresh_models", lambda _: os.remove(folder / "mix.safetensors"))
     assert _receive(_request(site, folder)).size == len(_BODY)

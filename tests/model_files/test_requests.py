@@ -11,7 +11,7 @@ _ROW = {"id": 7, "modelId": 3, "name": "v2", "model": {"name": "Mix", "type": "L
 _FILE = {"id": 9, "name": "mix.safetensors", "sizeKB": 1, "hashes": {"SHA256": "AB" * 32}}
 
 
-def test_request_is_the_same_after_it_was_stored():
+def test_stored_request_is_read_back_unchanged():
     version = version_from_json({**_ROW, "files": [_FILE]})
     request = make_request(version.remote_files[0], version, "lora", "/models/mix.safetensors")
     assert (request.file_id, request.version_id, request.model_id) == (9, 7, 3)
@@ -20,7 +20,7 @@ def test_request_is_the_same_after_it_was_stored():
     assert ModelFileRequest.from_json(stored) == request
 
 
-def test_request_of_a_later_version_of_the_program_is_read():
+def test_request_with_unknown_keys_is_read():
     stored = {"file_id": 9, "version_id": 7, "model_id": 3, "url": "u", "path": "p", "more": 1}
     assert ModelFileRequest.from_json(stored).path == "p"
     assert ModelFileRequest.from_json({"record": 5, "size": "x"}).record == {}
