@@ -94,6 +94,13 @@ test("an empty gallery says so, unless filters are set, which are named elsewher
   assert.equal(getGalleryStatus(filtered, words, 0).text, "");
 });
 
+test("an empty library and no favourites say what they are for", () => {
+  const empty = (search) => state({ ended: true, where: { ...makeInitialState().where, search } });
+  assert.equal(getGalleryStatus(empty(""), words, 0).text, "library_empty");
+  assert.equal(getGalleryStatus(empty("is:favourite"), words, 0).text, "home_favourites_for");
+  assert.deepEqual(getGalleryStatus(empty("is:favourite"), words, 0).actions, ["home"]);
+});
+
 test("a model that is gone is told once, in the place of its images", () => {
   const gone = { code: "gone", message: "No such model" };
   const missing = state({ ended: true, problems: problems({ lookup: gone }) });

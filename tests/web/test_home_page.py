@@ -147,3 +147,13 @@ def test_home_is_accessible_empty_and_full(start, demo, open_gallery, scheme):
     expect(_shelf(page, "recent")).to_be_visible()
     page.page.set_viewport_size({"width": 390, "height": 800})
     assert page.axe_findings() == []
+
+
+@pytest.mark.parametrize("name,control", [("jobs", "jobs"), ("watches", "watched")])
+def test_empty_panel_leads_to_a_gallery(start, demo, open_gallery, name, control):
+    page = open_gallery(start(demo.url), "?search=")
+    expect(page.page.locator(".of-images")).to_contain_text("nothing in your library yet")
+    page.control(control).click()
+    page.panel(name).get_by_role("button", name="Open a gallery").click()
+    expect(page.panel(name)).to_be_hidden()
+    expect(page.page.locator(".home")).to_be_visible()

@@ -14,6 +14,7 @@ import { getFailedGalleryPart, getMissing, getShown, isFiltered, isHome } from "
  * @property {StatusAction[]} actions  the buttons beside the text
  */
 
+const FAVOURITES = "is:favourite"; // the search that shows them
 const PATIENCE = 3; // seconds without an answer that go without saying
 /** @type {StatusText} */
 const NO_STATUS = { kind: "none", text: "", actions: [] };
@@ -143,7 +144,9 @@ function makeWaitingStatus(time, text, words) {
  * @param {Words} words
  * @returns {StatusText} */
 function makeNothingFound(text, words) {
-  if (!text.trim()) return { kind: "empty", text: words("search_none"), actions: [] };
+  if (!text.trim()) return { kind: "empty", text: words("library_empty"), actions: ["home"] };
+  if (text.trim() === FAVOURITES)
+    return { kind: "empty", text: words("home_favourites_for"), actions: ["home"] };
   return {
     kind: "empty",
     text: words("search_found_nothing", { text: text.trim() }),

@@ -6,6 +6,7 @@ import { makeUuid } from "../core/uuid.js";
 import { JobPoller } from "../data/job_poller.js";
 import { getErrorMessage } from "../data/problems.js";
 import { updateImages } from "../data/received.js";
+import { makeEmpty } from "./empty.js";
 import { JobGroups } from "./job_groups.js";
 import { JobSearch } from "./job_search.js";
 import { Panel } from "./panel.js";
@@ -25,6 +26,7 @@ export class Jobs {
   #search;
   #notice = el("p", { class: "notice", role: "status" });
   #none = el("p", { class: "dim none" });
+  #empty;
   #more = el("p", { class: "dim" });
   /** @type {HTMLButtonElement | null} */
   #clear = null;
@@ -32,6 +34,7 @@ export class Jobs {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
+    this.#empty = makeEmpty(context, context.words("jobs_none"));
     this.#groups = new JobGroups(
       context,
       (job, action) => this.runAction(job, action),
@@ -112,6 +115,7 @@ export class Jobs {
       this.#notice,
       this.#search.field,
       this.#none,
+      this.#empty,
       this.#groups.element,
       this.#more,
       el("div", { class: "actions" }, this.#search.older, this.#clear),
@@ -141,8 +145,10 @@ export class Jobs {
     const all = this.#search.found ?? jobs?.jobs ?? [];
     this.#search.draw(jobs?.total ?? 0, all.length);
     this.#notice.textContent = jobs?.notice ?? "";
-    this.#none.textContent = words(this.#search.found ? "jobs_none_found" : "jobs_none");
-    this.#none.hidden = all.length > 0 || Boolean(jobs?.notice);
+    const isEmpty = all.length === 0 && !jobs?.notice;
+    this.#none.textContent = words("jobs_none_found");
+    this.#none.hidden = !isEmpty || !this.#search.found;
+    this.#empty.hidden = !isEmpty || Boolean(this.#search.found);
     if (this.#clear) this.#clear.hidden = !all.some(isFinished);
     this.#more.textContent = jobs?.more ?? "";
     this.#more.hidden = !jobs?.more;

@@ -7,6 +7,7 @@ import { getErrorMessage } from "../data/problems.js";
 import { setWatches } from "../data/received.js";
 import { makeDefaultQuery, withSource } from "../state/query.js";
 import { getSetting } from "../state/state.js";
+import { makeEmpty } from "./empty.js";
 import { Panel } from "./panel.js";
 import { Rows } from "./rows.js";
 import { WatchRow } from "./watch_row.js";
@@ -34,7 +35,7 @@ export class Watches {
   constructor(context) {
     const { store, signal } = context;
     this.#context = context;
-    this.#none = el("p", { class: "dim" }, context.words("watches_none"));
+    this.#none = makeEmpty(context, context.words("watches_none"));
     this.#means = el("p", { class: "dim" }, context.words("watches_means"));
     this.badge = el("span", { class: "badge", hidden: true });
     const panel = new Panel(context, "watches", {

@@ -1,0 +1,19 @@
+/** What a panel shows while it has nothing: what it is for, and a button that leads to a gallery. */
+
+import { button, el } from "../core/dom.js";
+
+/** Return the text and the button of an empty panel.
+ * @param {import("../types.js").Context} context
+ * @param {string} text  what the panel is for */
+export function makeEmpty({ words, actions }, text) {
+  const begin = { action: "begin", words: words("home_open_gallery") };
+  return el(
+    "div",
+    { class: "none" },
+    el("p", { class: "dim", text }),
+    button(begin, () => {
+      actions.panel("");
+      return actions.openHome();
+    }),
+  );
+}
