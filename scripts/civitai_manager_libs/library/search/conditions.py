@@ -50,7 +50,8 @@ class Condition:
 
     sql: may use the image's row `f` of `facts` and row `t` of `texts`. ids: a SELECT that finds the
     matching ids by an index, with the same values; "" if no index can. column: the column of
-    `facts` that is compared, "" for another condition.
+    `facts` that is compared, "" for another condition. count: number of comparisons in the
+    condition, of which each costs as much.
     """
 
     sql: str
@@ -58,6 +59,7 @@ class Condition:
     ids: str = ""
     source: Source = Source.FACTS
     column: str = ""
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def make_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
 def negate(condition: Condition) -> Condition:
     """Return the condition that an image does not meet a condition."""
     # In SQL, NOT NULL is NULL.
-    return Condition(f"NOT ifnull({condition.sql}, 0)", condition.values, source=condition.source)
+    sql, source = f"NOT ifnull({condition.sql}, 0)", condition.source
+    return Condition(sql, condition.values, source=source, count=condition.count)
 
 
 def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:

@@ -297,7 +297,7 @@ def _needs_texts(conditions: Sequence[Condition]) -> bool:
 
 def _sum_costs(conditions: Sequence[Condition]) -> float:
     texts = _READ_TEXTS if _needs_texts(conditions) else 0.0
-    return texts + sum(_COSTS[condition.source] for condition in conditions)
+    return texts + sum(_COSTS[condition.source] * condition.count for condition in conditions)
 
 
 def _count_up_to(most: int, condition: Condition, read: SelectRows) -> int:

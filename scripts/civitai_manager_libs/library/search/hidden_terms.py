@@ -17,7 +17,8 @@ _LETTERS = "0-9_a-z\u00aa-\u1fff"
 _AS_WORD = "(' ' || {text} || ' ') GLOB ?"
 _OF_AUTHORS = """EXISTS (SELECT 1 FROM uses WHERE id = f.id AND +name IN (
     SELECT number FROM names WHERE kind = 'author' AND name IN (SELECT value FROM json_each(?))))"""
-_IN_PROMPT = f"(instr(t.prompt, ?) > 0 AND {_AS_WORD.format(text='t.prompt')})"  # instr is faster
+# The first comparison is ten times as fast as the second, and most images do not pass it.
+_IN_PROMPT = f"((t.prompt || ' ') GLOB ? AND {_AS_WORD.format(text='t.prompt')})"
 _IN_TAGS = f"f.id IN (SELECT id FROM own_tags WHERE {_AS_WORD.format(text='folded')})"
 
 
@@ -42,6 +43,7 @@ def make_hidden_condition(hidden: HiddenTerms) -> Condition:
         f"({' OR '.join(one.sql for one in found)})",
         tuple(value for one in found for value in one.values),
         source=max(one.source for one in found),
+        count=len(found),
     )
 
 
@@ -49,15 +51,15 @@ def _iter_conditions(hidden: HiddenTerms) -> Iterator[Condition]:
     if hidden.authors:
         yield Condition(_OF_AUTHORS, (json.dumps(hidden.authors),), source=Source.NAMES)
     for word in hidden.words:
-        pattern = _make_word_pattern(word)
-        yield Condition(_IN_PROMPT, (word, pattern), source=Source.TEXTS)
-        yield Condition(_IN_TAGS, (pattern,), source=Source.ANNOTATIONS)
+        start, rest = _make_word_patterns(word)
+        yield Condition(_IN_PROMPT, (f"*{rest}", f"*{start}{rest}"), source=Source.TEXTS)
+        yield Condition(_IN_TAGS, (f"*{start}{rest}",), source=Source.ANNOTATIONS)
 
 
-def _make_word_pattern(word: str) -> str:
-    """Return the GLOB pattern that finds a folded word, but not inside another word."""
-    first, last = (
+def _make_word_patterns(word: str) -> tuple[str, str]:
+    """Return GLOB patterns for what stands before a folded word, and for the word to its end."""
+    before, after = (
         f"[^{_LETTERS}]" if re.match(f"[{_LETTERS}]", edge) else "" for edge in (word[0], word[-1])
     )
     escaped = re.sub(r"[*?\[]", r"[\g<0>]", word)
-    return f"*{first}{escaped}{last}*"
+    return before, f"{escaped}{after}*"
