@@ -12,7 +12,7 @@ import {
   markRange,
   toggleMark,
 } from "./state/selection.js";
-import { getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
+import { getShown, getTiles, listTileIds, MAX_TILE, MIN_TILE } from "./state/state.js";
 import { readPace } from "./viewer/slideshow.js";
 
 /** @import { Store } from "./state/state.js" */
@@ -76,6 +76,10 @@ export function makeActions(context, parts, outside) {
       savePreference("tile", tile);
       context.store.set({ tile });
     },
+    groupPosts(groupsPosts) {
+      savePreference("group_posts", groupsPosts);
+      context.store.set({ groupsPosts });
+    },
   };
 }
 
@@ -89,18 +93,19 @@ function makeViewerActions({ store, toast, words }, parts) {
   /** @param {number} index */
   const show = (index) => {
     const view = getShown(store.get())[index];
-    if (view) store.set({ open: view.id, focus: view.id });
+    if (view) store.set({ open: view.id, focus: findTile(store, view.id) });
   };
   return {
     open(/** @type {number} */ id) {
-      store.set(isShown(store, id) ? { open: id, focus: id } : { open: id });
+      store.set(isShown(store, id) ? { open: id, focus: findTile(store, id) } : { open: id });
     },
     close() {
       const { open } = store.get();
       if (open === null) return;
       store.set({ open: null });
-      if (isShown(store, open)) store.set({ focus: open });
-      parts.grid.revealImage(open, { focus: true });
+      const tile = findTile(store, open);
+      if (isShown(store, open)) store.set({ focus: tile });
+      parts.grid.revealImage(tile, { focus: true });
     },
     async step(/** @type {number} */ by) {
       const { open: from } = store.get();
@@ -142,14 +147,19 @@ function makeViewerActions({ store, toast, words }, parts) {
 /** Return the actions that mark images. @param {Context} context */
 function makeMarkActions({ store, toast, words }) {
   const order = () => getShown(store.get()).map((view) => view.id);
+  const tiles = () => getTiles(store.get()).map((view) => view.id);
+  // In the viewer the open image alone is marked.
+  const idsOf = (/** @type {number} */ id) =>
+    store.get().open === null ? listTileIds(store.get(), id) : [id];
   const compare = () => {
     if (canCompare(store.get().marks)) store.set({ panel: "compare" });
     else toast(words("compare_marks"));
   };
   return {
     mark: (/** @type {number} */ id, /** @type {boolean | undefined} */ isMarked) =>
-      store.set((state) => toggleMark(state, id, isMarked)),
-    markTo: (/** @type {number} */ id) => store.set((state) => markRange(state, order(), id)),
+      store.set((state) => toggleMark(state, id, isMarked, idsOf)),
+    markTo: (/** @type {number} */ id) =>
+      store.set((state) => markRange(state, tiles(), id, idsOf)),
     markAll: () => store.set((state) => addMarks(state, order())),
     markNone() {
       const { marks, anchor } = store.get();
@@ -183,8 +193,9 @@ function makeFocusActions({ store, toast, words }, parts) {
       if (id === null || before === null) return;
       store.set({ focus: id });
       if (extend) {
-        const order = getShown(store.get()).map((view) => view.id);
-        store.set((state) => extendRange(state, order, before, id));
+        const order = getTiles(store.get()).map((view) => view.id);
+        const idsOf = (/** @type {number} */ one) => listTileIds(store.get(), one);
+        store.set((state) => extendRange(state, order, before, id, idsOf));
       }
       parts.grid.revealImage(id, { focus: true });
     },
@@ -254,6 +265,13 @@ export function makeViewActions(store) {
  * @param {number} id */
 function isShown(store, id) {
   return getShown(store.get()).some((view) => view.id === id);
+}
+
+/** Return the id of the image whose tile stands for an image.
+ * @param {Store} store
+ * @param {number} id */
+function findTile(store, id) {
+  return listTileIds(store.get(), id)[0];
 }
 
 /** Return the index of an image, -1 if it is not in the list.

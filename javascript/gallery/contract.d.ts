@@ -285,6 +285,7 @@ export interface ImageView {
   new: boolean;
   deleted_at: string;
   summary: [string, number, string, number] | null;
+  post_id: number | null;
 }
 /**
  * A sentence for the user, and its code.
@@ -326,8 +327,8 @@ export interface ImageDetails {
   new: boolean;
   deleted_at: string;
   summary: [string, number, string, number] | null;
-  url: string;
   post_id: number | null;
+  url: string;
   post_url: string;
   user_url: string;
   annotations: Annotations;

@@ -87,6 +87,7 @@ function makeContext(root, api, signal) {
       "tile",
       root.host.clientWidth <= 720 ? NARROW_TILE : makeInitialState().tile,
     ),
+    groupsPosts: readPreference("group_posts", false),
     details: readPreference("details", window.matchMedia("(min-width: 900px)").matches),
   });
   const page = el("div", { class: "page" });

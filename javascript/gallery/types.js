@@ -88,6 +88,7 @@
  * @property {Note[]} notes
  * @property {SearchProgress | null} searchProgress  of a search whose last page was not filled: it goes on
  * @property {string} libraryDate  when what is shown was read, if Civitai does not answer; else ""
+ * @property {boolean} groupsPosts  each post is one tile
  * @property {number} hiddenCount  images left out because of their author or a word
  * @property {boolean} showsHidden  they are shown until another gallery is opened
  * @property {readonly import("./contract").HiddenRule[]} hiddenRules  as they were asked for last
@@ -194,6 +195,8 @@
  * @property {() => void} focusFind
  * @property {(id: number) => void} openImageMenu  at what has the focus
  * @property {(width: number) => void} setTile
+ * @property {(groupsPosts: boolean) => void} groupPosts
+ * @property {(post: number) => Promise<void>} openPost
  *
  * @typedef {(key: string, values?: Record<string, string | number>) => string} Words
  * @typedef {(text: string, kind?: "good" | "bad", undo?: () => unknown) => void} Toast

@@ -53,6 +53,7 @@ def test_view_of_a_picture_is_all_that_a_tile_shows(api, on_demo):
         "favourite",
         "stars",
         "deleted_at",
+        "post_id",
         "new",
         "summary",
     }

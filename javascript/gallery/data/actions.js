@@ -26,6 +26,8 @@ export function makeNavigationActions({ store }, parts) {
       parts.navigation.openModel(id, version),
     openHome: () => parts.navigation.openGallery(withSource(store.get().where, {})),
     openUser: (/** @type {string} */ user) => parts.navigation.openUser(user),
+    openPost: (/** @type {number} */ post) =>
+      parts.navigation.openGallery(withSource(store.get().where, { post })),
     openLibrary: (/** @type {string} */ words) => {
       const { where } = store.get();
       const isThere = getSource(where) === "kept";

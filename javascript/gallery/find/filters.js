@@ -20,6 +20,7 @@ export class Filters {
   #section = el("section", { class: "filters", hidden: true });
   #sortNote = el("p", { class: "warns", role: "status", hidden: true });
   #meta = el("input", { type: "checkbox", "data-field": "meta" });
+  #groups = el("input", { type: "checkbox", "data-field": "group-posts" });
   #tile;
   #fold;
   /** @type {Record<Name, HTMLSelectElement>} */
@@ -46,7 +47,7 @@ export class Filters {
     this.#section.append(row, this.#sortNote);
     page.append(this.#section);
     const keys = /** @type {const} */ (["where", "model", "bootstrap", "tile", "notes", "results"]);
-    store.on([...keys], (now) => this.#draw(now), { signal });
+    store.on([...keys, "groupsPosts"], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
   }
 
@@ -57,11 +58,13 @@ export class Filters {
       "change",
       () => void actions.setWhere({ meta: this.#meta.checked }),
     );
+    this.#groups.addEventListener("change", () => actions.groupPosts(this.#groups.checked));
     return [
       ...NAMES.filter((name) => name !== "sort").map((name) =>
         makeLabelled(words(`pick_${name}`), this.#selects[name]),
       ),
       el("label", { class: "switch" }, this.#meta, el("span", { text: words("pick_meta") })),
+      el("label", { class: "switch" }, this.#groups, el("span", { text: words("group_posts") })),
     ];
   }
 
@@ -108,6 +111,8 @@ export class Filters {
       fillSelect(this.#selects[/** @type {Name} */ (name)], choices, value);
     }
     this.#meta.checked = where.meta;
+    this.#groups.checked = now.groupsPosts;
+    this.#groups.parentElement?.toggleAttribute("hidden", where.post !== null);
     this.#selects.version.parentElement?.toggleAttribute("hidden", where.model === null);
     this.#selects.period.parentElement?.toggleAttribute("hidden", where.search !== null);
     if (this.#tile.valueAsNumber !== tile) this.#tile.value = String(tile);

@@ -4,6 +4,7 @@
 import { el } from "../core/dom.js";
 import { closeMenu } from "../core/menu.js";
 import { scrollBy } from "../core/scroller.js";
+import { listTileIds } from "../state/state.js";
 
 /** @import { Context } from "../types.js" */
 /** @import { Selection } from "../state/selection.js" */
@@ -146,14 +147,15 @@ export class DragMarks {
     this.#frame = requestAnimationFrame(() => this.#draw());
   }
 
-  /** Mark these images beside what was marked before.
+  /** Mark the images of these tiles beside what was marked before.
    * @param {Drag} drag
    * @param {Selection} before
    * @param {readonly number[]} ids */
   #mark(drag, before, ids) {
-    const marks = new Set([...before.marks, ...ids]);
-    const { marks: now } = this.#context.store.get();
-    if (marks.size === now.size && ids.every((id) => now.has(id))) return;
+    const state = this.#context.store.get();
+    const all = ids.flatMap((id) => listTileIds(state, id));
+    const marks = new Set([...before.marks, ...all]);
+    if (marks.size === state.marks.size && all.every((id) => state.marks.has(id))) return;
     this.#context.actions.setMarks({
       marks,
       anchor: drag.id ?? ids[0] ?? before.anchor,

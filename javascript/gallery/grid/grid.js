@@ -3,7 +3,7 @@
 import { el } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
 import { isBlurred } from "../state/content_rating.js";
-import { getSetting, getShown, isFiltered } from "../state/state.js";
+import { getSetting, getTiles, isFiltered, listTileIds } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { DragMarks } from "./drag_marks.js";
 import { Hover } from "./hover.js";
@@ -68,7 +68,7 @@ export class Grid {
     listenToClicks(this.#list, context, tileOf);
     listenToPointer(this.#list, this.#hover, tileOf, view.setFocus);
     this.#listen();
-    store.on([getShown], (now) => this.#setShown(getShown(now)), { signal });
+    store.on([getTiles], (now) => this.#setShown(getTiles(now)), { signal });
     store.on(["tile"], () => this.#layOut(), { signal });
     store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), { signal });
     store.on(["bootstrap"], () => this.#loadFailed(), { signal });
@@ -165,7 +165,13 @@ export class Grid {
 
   /** @param {readonly View[]} shown */
   #setShown(shown) {
-    if (!this.#arrangement.isContinuedBy(shown)) return this.#layOut(shown);
+    if (this.#arrangement.isContinuedBy(shown)) this.#append(shown);
+    else this.#layOut(shown);
+    this.#tiles.drawTiles(); // a tile may stand for more images now, or for fewer
+  }
+
+  /** Add the images that come after those in the grid. @param {readonly View[]} shown */
+  #append(shown) {
     this.#arrangement.appendViews(shown);
     this.#list.style.height = `${this.#arrangement.height}px`;
     this.#tiles.updateViews();
@@ -281,8 +287,10 @@ export class Grid {
   /** Return how a tile is drawn: marked, focused, blurred. @param {Tile} tile */
   #looksOf({ view }) {
     const state = this.#context.store.get();
+    const ids = listTileIds(state, view.id);
     return {
-      isMarked: state.marks.has(view.id),
+      count: ids.length,
+      isMarked: ids.every((id) => state.marks.has(id)),
       isFocused: state.focus === view.id,
       isBlurred: isBlurred(state, view),
     };

@@ -7,7 +7,7 @@ import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { openMenu } from "../core/menu.js";
 import { canCompare } from "../state/selection.js";
-import { getShown } from "../state/state.js";
+import { getTiles } from "../state/state.js";
 
 /** @import { Context, State } from "../types.js" */
 
@@ -59,7 +59,7 @@ export class SelectionBar {
     signal.addEventListener("abort", () => sizes.disconnect());
     store.on(
       [
-        getShown,
+        getTiles,
         "marks",
         "passed",
         "loading",
@@ -156,7 +156,7 @@ export class SelectionBar {
   #draw(now) {
     const { marks, passed, ended, results, place, bootstrap, loading, hiddenCount, showsHidden } =
       now;
-    const shown = getShown(now);
+    const shown = getTiles(now);
     const { words } = this.#context;
     const number = (/** @type {number} */ value) => formatNumber(value, bootstrap?.language);
     this.#section.hidden = results !== null || (!shown.length && !marks.size);

@@ -2,6 +2,7 @@
 
 import { decodeBlurhash } from "../core/blurhash.js";
 import { el, setAttribute } from "../core/dom.js";
+import { icon } from "../core/icons.js";
 import { isCropped } from "./layout.js";
 
 /** @import { View, Words } from "../types.js" */
@@ -11,6 +12,7 @@ const KIND_SIGNS = { image: "", video: "▶", audio: "♪" };
 
 /**
  * @typedef {object} Looks
+ * @property {number} count  images of the post that the tile stands for, 1 for one image
  * @property {boolean} isMarked
  * @property {boolean} isFocused
  * @property {boolean} isBlurred
@@ -22,6 +24,8 @@ export class Tile {
   #image = el("img", { alt: "", draggable: "false", decoding: "async" });
   /** @type {HTMLElement | null} */
   #sign = null;
+  /** @type {HTMLElement | null} */
+  #count = null;
   /** @type {Looks | null} */
   #looks = null;
   #url = ""; // of the requested thumbnail
@@ -76,24 +80,31 @@ export class Tile {
   updateView(view) {
     if (!view || view === this.view) return;
     this.view = view;
-    if (this.#looks) this.#drawLabel(this.#looks.isMarked);
+    if (this.#looks) this.#drawLabel(this.#looks);
   }
 
   /** Show whether the image is marked, focused and blurred. @param {Looks} looks */
   drawLooks(looks) {
     const before = this.#looks;
     this.#looks = looks;
-    if (before?.isMarked !== looks.isMarked) {
+    if (before?.isMarked !== looks.isMarked || before.count !== looks.count) {
       this.element.setAttribute("aria-selected", String(looks.isMarked));
-      this.#drawLabel(looks.isMarked);
+      this.#drawLabel(looks);
     }
+    if ((before?.count ?? 1) !== looks.count) this.#drawCount(looks.count);
     if (before?.isFocused !== looks.isFocused) this.element.tabIndex = looks.isFocused ? 0 : -1;
     if ((before?.isBlurred ?? false) !== looks.isBlurred) this.#setBlurred(looks.isBlurred);
   }
 
-  /** Set the tile's label, and the attributes that its style depends on.
-   * @param {boolean} isMarked */
-  #drawLabel(isMarked) {
+  /** Show how many images of a post the tile stands for. @param {number} count */
+  #drawCount(count) {
+    this.#count?.remove();
+    this.#count = count > 1 ? el("span", { class: "post-count" }, icon("stack"), count) : null;
+    if (this.#count) this.element.append(this.#count);
+  }
+
+  /** Set the tile's label, and the attributes that its style depends on. @param {Looks} looks */
+  #drawLabel({ isMarked, count }) {
     const { kind, saved, favourite, stars, new: isNew, deleted_at } = this.view;
     const signs = [KIND_SIGNS[kind], saved && "⤓", favourite && "♥", stars > 0 && `★${stars}`];
     signs.push(isNew && this.#words("name_new"));
@@ -102,7 +113,9 @@ export class Tile {
     setAttribute(this.element, "data-favourite", favourite);
     setAttribute(this.element, "data-new", isNew);
     setAttribute(this.element, "data-gone", deleted_at !== "");
-    this.element.setAttribute("aria-label", describeImage(this.view, isMarked, this.#words));
+    const label = describeImage(this.view, isMarked, this.#words);
+    const post = count > 1 ? `, ${this.#words("post_count", { n: count })}` : "";
+    this.element.setAttribute("aria-label", `${label}${post}`);
   }
 
   get isBlurred() {

@@ -169,14 +169,19 @@ export class ImageMenu {
    * @returns {MenuItem[]} */
   #listPlaces(id) {
     const { store, words, actions } = this.#context;
-    const user = this.#findView(id)?.user ?? "";
+    const { user = "", post_id: post = null } = this.#findView(id) ?? {};
     const { civitai_url: civitai = "" } = store.get().bootstrap ?? {};
     const address = () => buildImageAddress(store.get(), id, location.href);
+    const openPost = () => {
+      actions.close();
+      if (post) void actions.openPost(post);
+    };
     const openUser = () => {
       actions.close();
       void actions.openUser(user);
     };
     return [
+      ...(post ? [{ key: "menu-post", text: words("menu_post"), do: openPost }] : []),
       ...(user ? [{ key: "menu-author", text: words("menu_author", { user }), do: openUser }] : []),
       {
         key: "menu-hide",

@@ -11,6 +11,7 @@
  */
 
 /** @typedef {{marks: ReadonlySet<number>, anchor: number | null, range: Range | null}} Selection */
+/** @typedef {(id: number) => readonly number[]} ListTileIds  the images that a tile stands for */
 
 const LEAST_COMPARED = 2;
 export const MOST_COMPARED = 4;
@@ -29,41 +30,48 @@ export function listChosen(marks, id) {
   return marks.has(id) ? [...marks] : [id];
 }
 
-/** Mark or unmark an image, and begin the next range at it.
+/** @type {ListTileIds} */
+const alone = (id) => [id];
+
+/** Mark or unmark a tile's images, and begin the next range at it.
  * @param {Selection} selection
  * @param {number} id
  * @param {boolean} [isMarked]  undefined toggles the mark
+ * @param {ListTileIds} [idsOf]
  * @returns {Selection} */
-export function toggleMark({ marks }, id, isMarked = !marks.has(id)) {
+export function toggleMark({ marks }, id, isMarked, idsOf = alone) {
+  const ids = idsOf(id);
   const next = new Set(marks);
-  if (isMarked) next.add(id);
-  else next.delete(id);
+  if (isMarked ?? !ids.every((one) => marks.has(one))) for (const one of ids) next.add(one);
+  else for (const one of ids) next.delete(one);
   return { marks: next, anchor: id, range: null };
 }
 
 /** Mark all images from the anchor to `id`, in addition to the marked ones.
  * @param {Selection} selection
- * @param {readonly number[]} order
+ * @param {readonly number[]} order  of the tiles
  * @param {number} id
+ * @param {ListTileIds} [idsOf]
  * @returns {Selection} */
-export function markRange(selection, order, id) {
+export function markRange(selection, order, id, idsOf = alone) {
   const { marks, anchor } = selection;
   if (!order.includes(id)) return selection;
-  return setRange(marks, order, anchor ?? id, id);
+  return setRange(marks, order, anchor ?? id, id, idsOf);
 }
 
 /** Mark the images between the focus before and the focus now. While the range was marked last, it
  * grows and shrinks with the focus; otherwise a new range is added.
  * @param {Selection} selection
- * @param {readonly number[]} order
+ * @param {readonly number[]} order  of the tiles
  * @param {number} before  the image that had the focus
  * @param {number} id  the image that has the focus now
+ * @param {ListTileIds} [idsOf]
  * @returns {Selection} */
-export function extendRange({ marks, anchor, range }, order, before, id) {
+export function extendRange({ marks, anchor, range }, order, before, id, idsOf = alone) {
   const goesOn = range?.made === marks && range.end === before;
   return goesOn
-    ? setRange(range.base, order, anchor ?? before, id)
-    : setRange(marks, order, before, id);
+    ? setRange(range.base, order, anchor ?? before, id, idsOf)
+    : setRange(marks, order, before, id, idsOf);
 }
 
 /** Mark the images between two ids, in addition to `base`.
@@ -71,12 +79,13 @@ export function extendRange({ marks, anchor, range }, order, before, id) {
  * @param {readonly number[]} order
  * @param {number} from
  * @param {number} to
+ * @param {ListTileIds} idsOf
  * @returns {Selection} */
-function setRange(base, order, from, to) {
+function setRange(base, order, from, to, idsOf) {
   const [first, last] = [order.indexOf(from), order.indexOf(to)];
-  if (first < 0) return toggleMark({ marks: base, anchor: from, range: null }, to, true);
-  const ids = order.slice(Math.min(first, last), Math.max(first, last) + 1);
-  const made = new Set([...base, ...ids]);
+  if (first < 0) return toggleMark({ marks: base, anchor: from, range: null }, to, true, idsOf);
+  const tiles = order.slice(Math.min(first, last), Math.max(first, last) + 1);
+  const made = new Set([...base, ...tiles.flatMap(idsOf)]);
   return { marks: made, anchor: from, range: { base, made, end: to } };
 }
 

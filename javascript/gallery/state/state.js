@@ -1,5 +1,6 @@
 /** The page's state as one value, its selectors, and the store that parts subscribe to. */
 
+import { groupByPost, isGrouped } from "./groups.js";
 import { NO_NEEDS } from "./model_files.js";
 import { getSource } from "./source.js";
 
@@ -58,6 +59,7 @@ export function makeInitialState() {
     loadedFilter: NO_FILTER,
     open: null,
     slideshow: false,
+    groupsPosts: false,
     showsHidden: false,
     hiddenRules: [],
     panel: "",
@@ -177,9 +179,33 @@ export function isFiltered(loadedFilter) {
 /** @type {WeakMap<readonly View[], WeakMap<ReadonlySet<number>, readonly View[]>>} */
 const shownByImages = new WeakMap();
 
-/** Return the loaded images that match the filter: the same array for the same images and matches.
- * @param {Pick<State, "images" | "loadedFilter" | "matches">} state */
-export function getShown({ images, loadedFilter, matches }) {
+/** @typedef {Pick<State, "images" | "loadedFilter" | "matches" | "groupsPosts" | "where">} Shown */
+
+/** Return the loaded images that match the filter, those of a post one after another if posts are
+ * grouped: the same array for the same images and matches.
+ * @param {Shown} state */
+export function getShown(state) {
+  return isGrouped(state) ? groupByPost(filterImages(state)).order : filterImages(state);
+}
+
+/** Return the images that have a tile: one of each post if posts are grouped, else all.
+ * @param {Shown} state */
+export function getTiles(state) {
+  return isGrouped(state) ? groupByPost(filterImages(state)).leads : getShown(state);
+}
+
+/** Return the ids of the images that an image's tile stands for, the tile's own first.
+ * @param {Shown} state
+ * @param {number} id
+ * @returns {readonly number[]} */
+export function listTileIds(state, id) {
+  const members = isGrouped(state) && groupByPost(filterImages(state)).members.get(id);
+  return members || [id];
+}
+
+/** Return the loaded images that match the filter.
+ * @param {Shown} state */
+function filterImages({ images, loadedFilter, matches }) {
   if (!isFiltered(loadedFilter) || matches === null) return images;
   const byMatches = shownByImages.get(images) ?? new WeakMap();
   shownByImages.set(images, byMatches);

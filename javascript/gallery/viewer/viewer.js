@@ -238,6 +238,7 @@ function makeUnknownView(id) {
     stars: 0,
     new: false,
     deleted_at: "",
+    post_id: null,
     has_data: false,
     summary: null,
   };

@@ -73,6 +73,7 @@ def image_view(
         "new": image.id in news,
         "deleted_at": format_day(annotation.deleted_at),
         "summary": summarize(image.meta),
+        "post_id": image.post_id,
     }
 
 
@@ -98,7 +99,6 @@ def image_links(image: Image) -> ImageLinks:
     base, user = setting.base_url(), image.username
     return {
         "url": f"{base}/images/{image.id}",
-        "post_id": image.post_id,
         "post_url": f"{base}/posts/{image.post_id}" if image.post_id else "",
         "user_url": f"{base}/user/{quote(user, safe='')}" if user else "",
     }

@@ -58,6 +58,7 @@ class ImageView(TypedDict):
     new: bool
     deleted_at: str
     summary: tuple[str, int, str, int] | None
+    post_id: int | None
 
 
 class Annotations(TypedDict):
@@ -99,7 +100,6 @@ class ImageLinks(TypedDict):
     """An image's pages on Civitai; "" if there is none."""
 
     url: str
-    post_id: int | None
     post_url: str
     user_url: str
 

@@ -1,0 +1,45 @@
+/** Groups the images of one post: one tile in the grid, one after another in the viewer. Pure. */
+
+/** @import { State, View } from "../types.js" */
+
+/**
+ * @typedef {object} Groups
+ * @property {readonly View[]} leads  the first image of each post
+ * @property {readonly View[]} order  all images, those of a post one after another
+ * @property {ReadonlyMap<number, readonly number[]>} members  the ids of an image's post, by its id
+ */
+
+/** @type {WeakMap<readonly View[], Groups>} */
+const groupsByImages = new WeakMap();
+
+/** Return the images by post: the same object for the same array. An image without a post is alone.
+ * @param {readonly View[]} images
+ * @returns {Groups} */
+export function groupByPost(images) {
+  const known = groupsByImages.get(images);
+  if (known) return known;
+  /** @type {Map<number | string, View[]>} */
+  const posts = new Map();
+  for (const view of images) {
+    const key = view.post_id ?? `image ${view.id}`;
+    const post = posts.get(key);
+    if (post) post.push(view);
+    else posts.set(key, [view]);
+  }
+  const all = [...posts.values()];
+  const members = new Map(
+    all.flatMap((post) => {
+      const ids = post.map((view) => view.id);
+      return ids.map((id) => /** @type {const} */ ([id, ids]));
+    }),
+  );
+  const groups = { leads: all.map(([lead]) => lead), order: all.flat(), members };
+  groupsByImages.set(images, groups);
+  return groups;
+}
+
+/** Return whether the gallery shows each post as one tile; a gallery of one post never does.
+ * @param {Pick<State, "groupsPosts" | "where">} state */
+export function isGrouped({ groupsPosts, where }) {
+  return groupsPosts && where.post === null;
+}
