@@ -41,6 +41,7 @@ export interface GetResponses {
   model_files: NeededFiles;
   models: ModelPage;
   "models/{id}": Model;
+  months: MonthCount[];
   "reproductions/{id}/file": unknown;
   stats: Stats;
   watches: WatchList;
@@ -649,6 +650,13 @@ export interface Disk {
 export interface ModelPage {
   models: ModelCard[];
   cursor: string | null;
+}
+/**
+ * A month, such as 2025-03, and how many images of it are in the library.
+ */
+export interface MonthCount {
+  month: string;
+  count: number;
 }
 /**
  * What a gallery's images have in common.

@@ -32,6 +32,7 @@ import { addSkipLink } from "./find/skip_link.js";
 import { Status } from "./find/status.js";
 import { getGalleryStatus } from "./find/status_text.js";
 import { Grid } from "./grid/grid.js";
+import { Scrubber } from "./grid/scrubber.js";
 import { SelectionBar } from "./grid/selection_bar.js";
 import { Home } from "./home/home.js";
 import { followHostSettings } from "./host/host_page.js";
@@ -167,6 +168,7 @@ function buildParts(context, status) {
   new EmptyResult(context);
   addSkipLink(context, () => parts.grid.focusTopmost());
   context.page.append(status); // moved: below the images
+  new Scrubber(context);
   new SelectionBar(context);
   parts.viewer = new Viewer(context);
   parts.settings = new Settings(context);

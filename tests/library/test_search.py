@@ -607,3 +607,16 @@ def test_random_order_maps_no_two_ids_to_one_place_and_mixes_them(seed):
     assert all(0 <= place < 2**31 for _, place in rows)
     mixed = [image_id for image_id, _ in sorted(rows, key=lambda row: row[1])]
     assert mixed != sorted(ids) and mixed != sorted(ids, reverse=True)
+
+
+def test_images_are_counted_by_month_and_those_without_a_date_are_not(filled):
+    nothing = search.HiddenTerms()
+    assert search.count_by_month(search.SearchScope(), nothing) == [("2025-01", 1), ("2024-12", 1)]
+    hidden = search.HiddenTerms(authors=("海豚",))
+    assert search.count_by_month(search.SearchScope(), hidden) == [("2024-12", 1)]
+    dated = [_image(n, createdAt=f"2023-0{n}-10T00:00:00.000Z") for n in (1, 2)]
+    records.store_images(dated, galleries=["model 9"])
+    filled.finish()
+    scope = search.SearchScope(gallery="model 9")
+    assert search.count_by_month(scope, nothing) == [("2023-02", 1), ("2023-01", 1)]
+    assert search.count_by_month(search.SearchScope(type="video"), nothing) == []

@@ -469,3 +469,13 @@ def test_random_order_shows_what_was_read_of_a_gallery_and_asks_civitai_nothing(
         ids, cursor = [*ids, *(view["id"] for view in page["images"])], page["cursor"]
     assert sorted(ids) == sorted(read) and len(civitai.requests) == asked
     assert api.get("images?model=102&sort=Random")["images"] == []
+
+
+def test_months_are_those_of_which_something_was_read(api, on_demo):
+    assert api.get("months?model=900003") == []
+    read = api.get("images?model=900003&limit=40")["images"]
+    asked = len(on_demo.requests)
+    months = api.get("months?model=900003")
+    assert [one["month"] for one in months] == sorted({v["date"][:7] for v in read}, reverse=True)
+    assert sum(one["count"] for one in months) == len(read)
+    assert api.get("months?model=900001") == [] and len(on_demo.requests) == asked

@@ -102,13 +102,19 @@ function parseId(text) {
  * @param {boolean} [showsHidden]  whether hidden images are sent too
  * @returns {`images?${string}`} */
 export function buildImagesPath(where, cursor, limit, showsHidden = false) {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(buildImagesQuery(where)))
-    parameters.set(name, String(value));
+  const parameters = buildQueryString(where);
   if (cursor) parameters.set("cursor", cursor);
   parameters.set("limit", String(limit));
   if (showsHidden) parameters.set("hidden", "1");
   return `images?${parameters}`;
+}
+
+/** Return a query as the part of a path behind "?". @param {Where} where */
+export function buildQueryString(where) {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(buildImagesQuery(where)))
+    parameters.set(name, String(value));
+  return parameters;
 }
 
 /** Return a query as request parameters, without empty ones. @param {Where} where */

@@ -1,7 +1,7 @@
 """Search in the library: by words, and by the values that images were made with."""
 
 from .conditions import SearchScope
-from .execute import run_search, SearchPage, select_hidden, SelectRows
+from .execute import count_by_month, run_search, SearchPage, select_hidden, SelectRows
 from .fields import fold_text
 from .grammar import FLAGS, parse_query, QueryProblem, SearchQuery
 from .hidden_terms import HiddenTerms
@@ -10,6 +10,6 @@ from .order import RANDOM
 from .suggestions import find_authors, suggest_values, Suggestion
 
 __all__ = ["FLAGS", "HiddenTerms", "QueryProblem", "RANDOM", "SearchPage", "SearchQuery"]
-__all__ += ["SearchScope", "SelectRows", "Suggestion", "find_authors", "fold_text"]
-__all__ += ["index_images", "index_remaining", "parse_query", "run_search", "select_hidden"]
-__all__ += ["suggest_values"]
+__all__ += ["SearchScope", "SelectRows", "Suggestion", "count_by_month", "find_authors"]
+__all__ += ["fold_text", "index_images", "index_remaining", "parse_query", "run_search"]
+__all__ += ["select_hidden", "suggest_values"]

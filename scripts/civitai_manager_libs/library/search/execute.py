@@ -30,7 +30,7 @@ from .hidden_terms import HiddenTerms, make_hidden_condition
 from .order import make_random_order, Order, RANDOM, SORTS
 from .position import Position
 
-__all__ = ["SearchPage", "SelectRows", "run_search", "select_hidden"]
+__all__ = ["SearchPage", "SelectRows", "count_by_month", "run_search", "select_hidden"]
 
 SelectRows = Callable[[str, Sequence[object]], "list[tuple[Any, ...]]"]
 
@@ -123,6 +123,18 @@ def select_hidden(ids: Sequence[int], hidden: HiddenTerms, read: SelectRows) -> 
     """Return which of these images are hidden. read: runs a SELECT and returns its rows."""
     plan = partial(_plan_scan, SearchQuery(), SearchScope(ids=ids), SORTS["Newest"], read)
     return set(plan([make_hidden_condition(hidden)]).select_page(Position(), len(ids)).ids)
+
+
+def count_by_month(scope: SearchScope, hidden: HiddenTerms) -> list[tuple[str, int]]:
+    """Return (month such as "2025-03", number of images), newest first. Raises DiskError.
+
+    Images without a date are left out. hidden: images to leave out.
+    """
+    conditions = [*iter_scope_conditions(scope), Condition("f.created <> ''")]
+    conditions += [negate(make_hidden_condition(hidden))] if hidden else []
+    with open_library() as library:
+        scan = _plan_scan(SearchQuery(), scope, SORTS["Newest"], library.rows, conditions)
+        return [(month, count) for month, count in scan.count_by("substr(f.created, 1, 7)")]
 
 
 def _plan_scan(
@@ -226,6 +238,11 @@ class _Scan:
         """Return the number of matching images after a position, up to a page's cursor."""
         end = None if cursor is None else Position.parse(cursor).sort_key
         return int(self._select("count(*)", self.conditions, position.sort_key, end)[0][0])
+
+    def count_by(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return (value of an SQL expression, number of images), the largest value first."""
+        tail = "GROUP BY 1 ORDER BY 1 DESC"
+        return self._select(f"{sql}, count(*)", self.conditions, None, None, tail)
 
     def _count(self, sort_key: int | None, end: int) -> int:
         return int(self._select("count(*)", [], sort_key, end)[0][0])

@@ -53,6 +53,7 @@ _READ = (
     ("filename_preview", settings.preview_names),
     ("collections", library.get_collections),
     ("hidden", library.get_hidden),
+    ("months", library.get_months),
     ("export", library.get_export),
     ("watches", watches.get_watches),
 )

@@ -27,6 +27,7 @@ __all__ = [
     "Suggestion",
     "LoadedFilterBody",
     "LoadedFilterResult",
+    "MonthCount",
     "StatsCount",
     "StatsBar",
     "StatsGroup",
@@ -136,6 +137,13 @@ class Suggestion(TypedDict):
     """How a search may go on. count: images that have the value, 0 for a key."""
 
     text: str
+    count: int
+
+
+class MonthCount(TypedDict):
+    """A month, such as 2025-03, and how many images of it are in the library."""
+
+    month: str
     count: int
 
 

@@ -12,7 +12,8 @@ from ....i18n import messages
 from ....library import gallery_stats, pages, records, search, wait_for_writes
 from ...http import ApiError, LAST_ID, RequestContext
 from ...schemas.images import ImagePage, Note
-from ...schemas.library import LoadedFilterResult, SearchCount, SearchPreview, Stats, Suggestion
+from ...schemas.library import LoadedFilterResult, MonthCount, SearchCount, SearchPreview, Stats
+from ...schemas.library import Suggestion
 from ..dependencies import (
     find_saved_files,
     level_up_to,
@@ -25,7 +26,7 @@ from ..dependencies import (
 from ..image import filter_reproducible
 from .hidden import read_hidden_terms
 
-__all__ = ["get_stats", "search_images", "preview_search", "filter_loaded"]
+__all__ = ["get_months", "get_stats", "search_images", "preview_search", "filter_loaded"]
 
 _MOST_LETTERS = 1000
 _MOST_IDS = 100_000
@@ -67,6 +68,15 @@ def search_images(context: RequestContext) -> ImagePage:
         looked_at=found.looked_at if is_short else None,
         hidden_count=found.hidden_count,
     )
+
+
+def get_months(context: RequestContext) -> list[MonthCount]:
+    """Return how many images of a gallery, or of the library, are of each month, newest first."""
+    wait_for_writes(_PATIENCE)
+    found = search.count_by_month(
+        _parse_scope(context.request.query_params), read_hidden_terms(context)
+    )
+    return [{"month": month, "count": count} for month, count in found]
 
 
 def preview_search(context: RequestContext) -> SearchPreview:

@@ -1,0 +1,54 @@
+/** The months of a gallery, and the search that begins at one of them. Pure. */
+
+/** @import { MonthCount } from "../contract" */
+/** @import { State, Where } from "../types.js" */
+
+const DATE_TERM = /^(?:before|after):\d{4}-\d{2}$/;
+
+/** Return whether the open gallery is in the order of dates, so that one can go to a month. A search
+ * for words is not: it would have to be made anew.
+ * @param {State} state */
+export function hasMonths({ where, results, images }) {
+  const isByDate = where.sort === "Newest" || where.sort === "Oldest";
+  const isWhole = !where.search || DATE_TERM.test(where.search);
+  return isByDate && isWhole && where.post === null && results === null && images.length > 0;
+}
+
+/** Return the months in the order in which the gallery shows them.
+ * @param {readonly MonthCount[]} months  the newest first
+ * @param {string} sort */
+export function sortMonths(months, sort) {
+  return sort === "Oldest" ? [...months].reverse() : [...months];
+}
+
+/** Return what to search for so that the gallery begins at a month: the whole gallery at the first.
+ * @param {Where} where
+ * @param {readonly MonthCount[]} months  as the gallery shows them
+ * @param {number} index
+ * @returns {string | null} */
+export function makeMonthSearch(where, months, index) {
+  const { model, user, sort } = where;
+  if (index <= 0) return model === null && !user ? "" : null;
+  const { month } = months[index];
+  return sort === "Oldest" ? `after:${month}` : `before:${getNextMonth(month)}`;
+}
+
+/** Return the index of the month to which a date belongs, else of the nearest month after it in the
+ * gallery, else of the last one.
+ * @param {readonly MonthCount[]} months  as the gallery shows them
+ * @param {string} sort
+ * @param {string} date  ISO 8601 */
+export function findMonth(months, sort, date) {
+  const month = date.slice(0, 7);
+  const at = months.findIndex((one) =>
+    sort === "Oldest" ? one.month >= month : one.month <= month,
+  );
+  return at < 0 ? months.length - 1 : at;
+}
+
+/** Return the month after a month. @param {string} month  such as "2025-12" */
+function getNextMonth(month) {
+  const [year, number] = month.split("-").map(Number);
+  const next = number === 12 ? [year + 1, 1] : [year, number + 1];
+  return `${String(next[0]).padStart(4, "0")}-${String(next[1]).padStart(2, "0")}`;
+}

@@ -1,0 +1,181 @@
+/** A handle at the grid's right edge that goes to a month of the gallery, as far as it was read. */
+
+import { el } from "../core/dom.js";
+import { formatNumber } from "../core/format.js";
+import { isAborted } from "../data/api.js";
+import { getErrorMessage } from "../data/problems.js";
+import { buildQueryString } from "../state/query.js";
+import { getShown } from "../state/state.js";
+import { findMonth, hasMonths, makeMonthSearch, sortMonths } from "./months.js";
+
+/** @import { MonthCount } from "../contract" */
+/** @import { Context, State } from "../types.js" */
+
+const STEPS = {
+  ArrowUp: -1,
+  ArrowDown: 1,
+  PageUp: -12,
+  PageDown: 12,
+  Home: -Infinity,
+  End: Infinity,
+};
+
+export class Scrubber {
+  #context;
+  #bubble = el("span", { class: "scrubber-month surface", "aria-hidden": "true" });
+  #handle;
+  #track;
+  /** @type {MonthCount[]} as the gallery shows them */
+  #months = [];
+  #index = 0;
+  /** @type {readonly unknown[]} what the months were fetched for */
+  #fetchedFor = [];
+  #isChosen = false; // by dragging or a key, and not gone to yet
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { root, words, store, signal } = context;
+    this.#context = context;
+    this.#handle = el("div", {
+      class: "scrubber-handle",
+      role: "slider",
+      tabindex: 0,
+      "aria-label": words("scrubber"),
+      "aria-orientation": "vertical",
+      "aria-valuemin": 0,
+    });
+    this.#track = el("div", { class: "scrubber", hidden: true }, this.#handle, this.#bubble);
+    root.append(this.#track);
+    this.#listen();
+    store.on(["where", "results", "images", "passed"], (now) => this.#draw(now), { signal });
+    this.#draw(store.get());
+  }
+
+  #listen() {
+    const track = this.#track;
+    track.addEventListener("pointerenter", () => void this.#fetchMonths());
+    track.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      event.preventDefault();
+      track.setPointerCapture(event.pointerId);
+      this.#handle.focus({ preventScroll: true });
+      this.#setChosen(true);
+      this.#setIndex(this.#findIndexAt(event.clientY));
+      void this.#fetchMonths();
+    });
+    track.addEventListener("pointermove", ({ clientY }) => {
+      const index = this.#findIndexAt(clientY);
+      if (this.#isChosen) this.#setIndex(index);
+      else this.#showMonth(index);
+      track.toggleAttribute("data-pointed", this.#months.length > 0);
+    });
+    track.addEventListener("pointerleave", () => track.removeAttribute("data-pointed"));
+    track.addEventListener("pointerup", () => this.#go());
+    track.addEventListener("pointercancel", () => this.#cancel());
+    this.#handle.addEventListener("focus", () => void this.#fetchMonths());
+    this.#handle.addEventListener("blur", () => this.#cancel());
+    this.#handle.addEventListener("keydown", (event) => this.#press(event));
+  }
+
+  /** Choose another month, or go to the chosen one. @param {KeyboardEvent} event */
+  #press(event) {
+    const { key } = event;
+    const step = STEPS[/** @type {keyof typeof STEPS} */ (key)];
+    if (step !== undefined) {
+      this.#setChosen(true);
+      this.#setIndex(this.#index + step);
+    } else if (key === "Enter" || key === " ") this.#go();
+    else if (key === "Escape" && this.#isChosen) this.#cancel();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Return the index of the month at a height of the window. @param {number} y */
+  #findIndexAt(y) {
+    const { top, height } = this.#track.getBoundingClientRect();
+    const last = Math.max(0, this.#months.length - 1);
+    return Math.max(0, Math.min(last, Math.round(((y - top) / height) * last)));
+  }
+
+  /** Open the gallery at the chosen month. */
+  #go() {
+    const { store, actions } = this.#context;
+    const { where } = store.get();
+    const isChosen = this.#isChosen;
+    this.#setChosen(false);
+    if (!isChosen || !this.#months.length) return;
+    const search = makeMonthSearch(where, this.#months, this.#index);
+    if (search !== where.search) void actions.setWhere({ search });
+  }
+
+  #cancel() {
+    this.#setChosen(false);
+    this.#draw(this.#context.store.get());
+  }
+
+  /** @param {boolean} isChosen */
+  #setChosen(isChosen) {
+    this.#isChosen = isChosen;
+    this.#track.toggleAttribute("data-chosen", isChosen);
+  }
+
+  /** Fetch how many images were read of each month, once for what is loaded. */
+  async #fetchMonths() {
+    const { api, store, words, toast, signal } = this.#context;
+    const { where, images } = store.get();
+    if (this.#fetchedFor[0] === where && this.#fetchedFor[1] === images) return;
+    this.#fetchedFor = [where, images];
+    try {
+      const months = await api.get(`months?${buildQueryString({ ...where, search: null })}`, {
+        signal,
+      });
+      if (this.#fetchedFor[0] !== where) return;
+      this.#months = sortMonths(months, where.sort);
+      this.#draw(store.get());
+    } catch (error) {
+      this.#fetchedFor = [];
+      if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+    }
+  }
+
+  /** Show the handle at the month of the image at the window's lower edge. @param {State} now */
+  #draw(now) {
+    this.#track.hidden = !hasMonths(now);
+    if (this.#track.hidden || this.#isChosen) return;
+    const shown = getShown(now);
+    const date = shown[Math.max(0, Math.min(now.passed, shown.length) - 1)]?.date ?? "";
+    this.#setIndex(now.passed ? findMonth(this.#months, now.where.sort, date) : 0);
+  }
+
+  /** Show the handle at a month. @param {number} index */
+  #setIndex(index) {
+    const last = Math.max(0, this.#months.length - 1);
+    this.#index = Math.max(0, Math.min(index, last));
+    this.#handle.style.top = this.#showMonth(this.#index);
+    this.#handle.setAttribute("aria-valuemax", String(last));
+    this.#handle.setAttribute("aria-valuenow", String(this.#index));
+    this.#handle.setAttribute("aria-valuetext", this.#bubble.textContent ?? "");
+  }
+
+  /** Show a month beside the track; return its place on the track. @param {number} index */
+  #showMonth(index) {
+    const top = `${(100 * index) / Math.max(1, this.#months.length - 1)}%`;
+    this.#bubble.textContent = this.#describe(this.#months[index]);
+    this.#bubble.style.top = top;
+    return top;
+  }
+
+  /** Return a month in words, with how many images were read of it.
+   * @param {MonthCount | undefined} one */
+  #describe(one) {
+    const { words, store } = this.#context;
+    const { language } = store.get().bootstrap ?? {};
+    if (!one) return words("scrubber");
+    const name = new Date(`${one.month}-15T00:00:00Z`).toLocaleDateString(language, {
+      year: "numeric",
+      month: "long",
+    });
+    return words("scrubber_month", { month: name, n: formatNumber(one.count, language) });
+  }
+}

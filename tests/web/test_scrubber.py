@@ -1,0 +1,76 @@
+"""The handle that goes to a month of a gallery, in Chromium."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from page_driver import expect, wait_for
+
+pytestmark = pytest.mark.page
+
+_GALLERY = "?model=900003&level=XXX"
+
+
+def _handle(page):
+    return page.page.locator(".scrubber-handle")
+
+
+def _read_all(page):
+    """Load the whole gallery, so that all its months are read."""
+    page.ready().key("End")
+    wait_for(lambda: page.place()[1] == 180, "the whole gallery")
+    page.key("t")
+
+
+def test_month_is_chosen_by_keys_and_gone_back_from(demo, start, open_gallery):
+    page = open_gallery(start(demo.url), _GALLERY)
+    _read_all(page)
+    newest = page.ids()[0]
+    assert not [path for path in page.asked if path.startswith("months")]
+    _handle(page).focus()
+    expect(_handle(page)).not_to_have_attribute("aria-valuemax", "0")
+    page.key("End")
+    last = _handle(page).get_attribute("aria-valuetext")
+    assert re.search(r"20\d\d · \d+", last)
+    page.key("Enter")
+    wait_for(lambda: "search=before" in page.page.url)
+    wait_for(lambda: page.ids() and newest not in page.ids())
+    count = int(last.rsplit(" ", 1)[1])
+    expect(page.page.locator(".selection-bar .where")).to_contain_text(f"of {count}")
+    _handle(page).focus()
+    page.key("Home")
+    page.key("Enter")
+    wait_for(lambda: page.ids() and page.ids()[0] == newest)
+    assert "search=" not in page.page.url
+    assert len([path for path in page.asked if path.startswith("months")]) <= 4
+
+
+def test_month_is_shown_while_the_handle_is_dragged(demo, start, open_gallery):
+    page = open_gallery(start(demo.url), _GALLERY)
+    _read_all(page)
+    handle, track = _handle(page), page.page.locator(".scrubber")
+    handle.hover()
+    expect(handle).not_to_have_attribute("aria-valuemax", "0")
+    first = handle.get_attribute("aria-valuetext")
+    page.page.mouse.down()
+    box = track.bounding_box()
+    page.page.mouse.move(box["x"] + 10, box["y"] + box["height"], steps=5)
+    month = page.page.locator(".scrubber-month")
+    expect(month).to_be_visible()
+    assert month.inner_text() != first and "search=" not in page.page.url
+    page.key("Escape")
+    page.page.mouse.up()
+    assert "search=" not in page.page.url
+    handle.hover()
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + 10, box["y"] + box["height"], steps=5)
+    page.page.mouse.up()
+    wait_for(lambda: "search=before" in page.page.url)
+
+
+def test_handle_is_offered_only_where_images_are_in_the_order_of_dates(server, open_gallery):
+    page = open_gallery(server, _GALLERY).ready()
+    expect(_handle(page)).to_be_visible()
+    page.field("sort").select_option("Most Reactions")
+    expect(_handle(page)).to_be_hidden()
