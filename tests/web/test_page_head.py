@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
-from page_driver import expect
+from PIL import Image
+from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
@@ -115,6 +117,22 @@ def test_what_a_narrow_page_has_no_room_for_is_in_a_menu(server, open_gallery):
     page.control("gallery-menu").click()
     page.control("open-user").click()
     expect(page.page).to_have_url(re.compile("user="))
+
+
+def test_no_image_shows_beside_the_bar_that_sticks(server, open_gallery):
+    size = {"width": 1599, "height": 900}
+    page = open_gallery(server, viewport=size, device_scale_factor=1.25).ready()
+    page.wheel(400)
+    wait_for(lambda: page.scroll_position() > 300)
+    bar = page.page.screenshot(clip={"x": 0, "y": 0, "width": 1599, "height": 59})
+    image = Image.open(io.BytesIO(bar)).convert("L")
+    ground = image.getpixel((0, 0))
+    strips = [
+        x
+        for x in range(image.width)
+        if all(abs(image.getpixel((x, y)) - ground) > 16 for y in range(0, image.height, 8))
+    ]
+    assert strips == []
 
 
 @pytest.mark.parametrize("where", ["alone", "in-a-host"])
