@@ -25,10 +25,11 @@ def _chips(page):
     [((1600, 1000), 0.15), ((800, 500), 0.30), ((390, 844), 0.25)],
     ids=["wide", "at-200-percent", "phone"],
 )
+@pytest.mark.parametrize("address", [f"?model={_MODEL}", _FILTERED], ids=["all", "filtered"])
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
-def test_images_begin_high_up(server, open_gallery, size, share, locale):
+def test_images_begin_high_up(server, open_gallery, size, share, locale, address):
     viewport = {"width": size[0], "height": size[1]}
-    page = open_gallery(server, f"?model={_MODEL}", locale=locale, viewport=viewport).ready()
+    page = open_gallery(server, address, locale=locale, viewport=viewport).ready()
     page.control("about").wait_for()
     assert min(y for _, y, _, _ in page.boxes().values()) <= share * size[1]
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
