@@ -81,7 +81,7 @@ def test_however_far_one_scrolls_only_what_is_near_is_in_the_page_and_nothing_sh
 
 def test_arrows_move_by_geometry_and_space_marks(server, open_gallery):
     page = open_gallery(server).ready()
-    page.page.locator("[role='listbox']").focus()
+    page.page.locator(".grid").focus()
     first = page.focused()
     assert first == page.ids()[0]
     page.key("ArrowRight")

@@ -108,9 +108,9 @@ def test_focus_stays_where_it_is_while_a_job_runs(page):
     page.open(5)
     page.key("Escape")
     _begun(page)
-    page.field("search").click()
+    page.field("find").click()
     _answers(page, 3)
-    assert page.focused_control() == "search"
+    assert page.focused_control() == "find"
     page.page.locator(".grid").focus()
     page.key("Tab")
     assert page.focused() is None and page.focused_control() is not None  # past the grid
@@ -160,7 +160,7 @@ def test_end_of_a_job_is_said_beside_and_its_pictures_are_starred_as_saved(flaky
     page.tile(other).locator("[data-do='mark']").click()
     page.control("download-marked").click()
     page.message("1 saved, 1 was there already").wait_for()
-    page.field("search").fill("is:saved")
+    page.find("is:saved")
     wait_for(lambda: page.ids() == [id, other])
     page.tile(id).click()
     path = page.page.locator(".details .path").inner_text()

@@ -29,7 +29,9 @@ def _chips(page):
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
 def test_images_begin_high_up(server, open_gallery, size, share, locale, address):
     viewport = {"width": size[0], "height": size[1]}
-    page = open_gallery(server, address, locale=locale, viewport=viewport).ready()
+    is_phone = size[0] < 720
+    look = {"viewport": viewport, "has_touch": is_phone, "is_mobile": is_phone}
+    page = open_gallery(server, address, locale=locale, **look).ready()
     page.control("about").wait_for()
     assert min(y for _, y, _, _ in page.boxes().values()) <= share * size[1]
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

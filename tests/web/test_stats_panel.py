@@ -104,7 +104,7 @@ def test_recipe_is_copied(server, open_gallery):
 
 def test_gallery_without_pictures_says_so_and_a_post_has_no_figures(server, open_gallery):
     page = open_gallery(server, "?user=harbor_artist&level=XXX").ready()
-    expect(page.page.locator("[data-do='figures']")).to_have_count(0)
+    expect(page.control("figures")).to_have_count(0)
     page.key("w")
     expect(page.panel("stats")).to_have_count(0)
 
