@@ -350,17 +350,29 @@ def test_what_an_older_version_left_with_the_host_is_moved_once(webui):
         webui.clear()  # a host may drop what nobody registers
 
 
-def test_what_a_host_shows_on_its_own_page_it_keeps_and_nothing_else(webui):
+def test_what_the_last_version_left_on_the_hosts_settings_page_is_moved_once(webui):
+    _keep('{"http_timeout": 78, "gallery_level": "None", "saved_in_host": true}')
     webui[host.option_key("gallery_level")] = "Soft"
-    assert setting.load() == [] and setting.gallery_level == "Soft"
-    assert not os.path.exists(_file())
-    setting.change("http_timeout", 78)
+    webui[host.option_key("model_folders")] = "/models"
+    webui[host.option_key("http_timeout")] = 77  # of a version before
+    assert setting.load() == []
+    assert (setting.gallery_level, setting.http_timeout) == ("Soft", 78)
+    setting.change("gallery_level", "Mature")
     setting.save()
-    webui[host.option_key("gallery_level")] = "Mature"
-    webui[host.option_key("http_timeout")] = 77
     setting.restore()
     assert setting.load() == []
-    assert (setting.gallery_level, setting.http_timeout) == ("Mature", 78)
+    assert (setting.gallery_level, setting.model_folders) == ("Mature", "/models")
+
+
+def test_terminal_leaves_to_the_host_what_is_still_to_be_moved(webui):
+    _keep('{"saved_in_host": true}')
+    webui[host.option_key("gallery_level")] = "Soft"
+    with pytest.MonkeyPatch.context() as terminal:
+        terminal.delitem(sys.modules, "modules.script_callbacks")
+        terminal.setenv("CIVITAI_SHORTCUT_DATA", os.path.dirname(_file()))
+        assert setting.load() == []
+        setting.save()
+    assert setting.load() == [] and setting.gallery_level == "Soft"
 
 
 def test_host_still_reads_its_settings_after_a_terminal_saved_in_the_same_folder(

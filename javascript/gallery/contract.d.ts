@@ -89,7 +89,7 @@ export interface Setting {
   value: boolean | number | string;
   choices: Choice[];
   group: "page" | "saving" | "models" | "network";
-  locked: "" | "only_here" | "frozen" | "in_host";
+  locked: "" | "only_here" | "frozen";
 }
 export interface Choice {
   value: string;
@@ -127,7 +127,7 @@ export interface HostInfo {
 export interface KeyState {
   saved: boolean;
   from_environment: boolean;
-  locked: "" | "only_here" | "frozen" | "in_host";
+  locked: "" | "only_here" | "frozen";
 }
 /**
  * All watched galleries. problem: what stopped the last check of all of them, or "".
@@ -726,6 +726,7 @@ export interface PostResponses {
   image_annotations: AnnotationsRead;
   "images/{id}/comparison": Comparison;
   "images/{id}/reproductions/remove": Reproduction[];
+  "images/{id}/send": PreparedSend;
   import: Imported;
   jobs: JobStarted;
   "jobs/{id}/{action}": JobList;
@@ -798,6 +799,13 @@ export interface Comparison {
   parameters: [string, string][];
   width: number;
   height: number;
+}
+/**
+ * What a tab of the WebUI gets. has_image: the image can follow the infotext.
+ */
+export interface PreparedSend {
+  infotext: string;
+  has_image: boolean;
 }
 export interface Imported {
   image_count: number;
@@ -887,6 +895,7 @@ export interface PostBodies {
   image_annotations: IdsBody;
   "images/{id}/comparison": unknown;
   "images/{id}/reproductions/remove": ReproductionIds;
+  "images/{id}/send": SendBody;
   import: unknown;
   jobs: JobBody;
   "jobs/{id}/{action}": {
@@ -954,6 +963,13 @@ export interface IdsBody {
 }
 export interface ReproductionIds {
   ids: number[];
+}
+/**
+ * tab: one of `Bootstrap.host.send_to`. text: the edited infotext, None for the image's own.
+ */
+export interface SendBody {
+  tab: string;
+  text: string | null;
 }
 /**
  * A job to start: either `ids` or `query` is needed.

@@ -35,7 +35,6 @@ import { Grid } from "./grid/grid.js";
 import { Scrubber } from "./grid/scrubber.js";
 import { SelectionBar } from "./grid/selection_bar.js";
 import { Home } from "./home/home.js";
-import { followHostSettings } from "./host/host_page.js";
 import { clearRunHistory } from "./host/run_history.js";
 import { followTheme } from "./host/theme.js";
 import { makeWords } from "./i18n.js";
@@ -185,7 +184,6 @@ function buildParts(context, status) {
   new Reconnect(context, () => parts.grid.getScrollPlace() === null);
   followMarks(store, view.setMarks, context.signal);
   rememberPlace(context, () => parts.grid.getScrollPlace(), view.setPlace);
-  followHostSettings(() => void parts.connection.fetchBootstrap(), context.signal);
   openStartView(context, view, home);
 }
 

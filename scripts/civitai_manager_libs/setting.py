@@ -2,7 +2,7 @@
 
 Each setting is a module attribute, read when it is used (`setting.http_timeout`), so that the next
 call sees a change; `change` checks and sets a value. Settings are stored in `settings.json` of the
-data folder; those of ON_HOST_PAGE are stored by the host, if there is one.
+data folder.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .i18n import LANGUAGES
 
 __all__ = ["base_url", "BY_NAME", "change", "data_folder", "database_file"]
 __all__ += ["get_image_url_to_gallery_file", "GROUPS", "library_file", "load", "load_api_key"]
-__all__ += ["ON_HOST_PAGE", "private_paths", "RENDITIONS", "restore", "save", "save_api_key"]
+__all__ += ["private_paths", "RENDITIONS", "restore", "save", "save_api_key"]
 __all__ += ["saved_images_folder", "SETTINGS", "SettingSpec", "thumbnails_folder", "validate_key"]
 
 RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that Civitai offers
@@ -113,10 +113,10 @@ gallery_download_batch_size = _define("network", "gallery_download_batch_size", 
 gallery_batch_pause = _define("network", "gallery_batch_pause", 0.5, 0, 60)
 
 BY_NAME = {entry.name: entry for entry in SETTINGS}
-# The settings on the host's own settings page. Each adds 240 bytes to every load of the host's
-# page, so all others are on our tab only.
-ON_HOST_PAGE = ("gallery_level", "model_folders", "download_images_folder")
-_SAVED_IN_HOST = "saved_in_host"  # in `settings.json`: only ON_HOST_PAGE is read from the host
+# Older versions stored settings in the host's file. A name in `settings.json` tells which are still
+# read from there: these three, or, with the second name, none.
+_LAST_IN_HOST = ("gallery_level", "model_folders", "download_images_folder")
+_THREE_IN_HOST, _NONE_IN_HOST = "saved_in_host", "none_in_host"
 # How the names of our own files in the data folder begin.
 _OWN_NAMES = (
     *("settings.json", "recent.json", "api_key", "gallery.db", "library.db", "sc_gallery"),
@@ -205,14 +205,23 @@ def load() -> list[str]:
         stored = read_json_object(_settings_file())
     except SettingError as error:
         problems.append(str(error))
+    refused = _apply_values(stored)
+    if refused:
+        refused.append(copy_refused_file(_settings_file()))
+    options = _options_to_move(stored)
+    return [*problems, *refused, *_apply_values(options), *_move_options(options)]
+
+
+def _options_to_move(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that are still stored in the WebUI's file and not in `settings.json`.
+
+    stored: the content of `settings.json`.
+    """
     options = host.read_options()
-    if options is None or _SAVED_IN_HOST in stored:
-        shown = {name: value for name, value in (options or {}).items() if name in ON_HOST_PAGE}
-        refused = _apply_values({**stored, **shown})
-        if refused and stored:
-            refused.append(copy_refused_file(_settings_file()))
-        return [*problems, *refused]
-    return [*problems, *_apply_values(options), *_move_options(options)]
+    if options is None or _NONE_IN_HOST in stored:
+        return {}
+    names = _LAST_IN_HOST if _THREE_IN_HOST in stored else BY_NAME
+    return {name: value for name, value in options.items() if name in names}
 
 
 def _apply_values(values: Mapping[str, Any]) -> list[str]:
@@ -232,7 +241,7 @@ def _move_options(options: Mapping[str, Any]) -> list[str]:
 
     Return a sentence for each problem. The WebUI's file is not changed.
     """
-    if not (BY_NAME.keys() - set(ON_HOST_PAGE)) & options.keys():
+    if not options:
         return []
     try:
         save()
@@ -244,15 +253,17 @@ def _move_options(options: Mapping[str, Any]) -> list[str]:
 def save() -> None:
     """Write all settings to `settings.json`, replacing the file in one step. Raises DiskError."""
     values = {entry.name: globals()[entry.name] for entry in SETTINGS}
-    if host.in_webui() or _is_marked():
-        values[_SAVED_IN_HOST] = True
+    if host.in_webui() or _has_name(_NONE_IN_HOST):
+        values[_NONE_IN_HOST] = True
+    elif _has_name(_THREE_IN_HOST):
+        values[_THREE_IN_HOST] = True
     write_text_file(_settings_file(), json.dumps(values, indent=2, ensure_ascii=False))
 
 
-def _is_marked() -> bool:
-    """Return whether `settings.json` was saved by a WebUI, which may share our data folder."""
+def _has_name(name: str) -> bool:
+    """Return whether `settings.json`, which a WebUI and a terminal may share, has this name."""
     try:
-        return _SAVED_IN_HOST in read_json_object(_settings_file())
+        return name in read_json_object(_settings_file())
     except SettingError:
         return False
 

@@ -7,7 +7,6 @@ import types
 
 import pytest
 from civitai_manager_libs import host
-from civitai_manager_libs.web import webui
 
 
 @pytest.fixture
@@ -23,18 +22,6 @@ def started_with(monkeypatch):
         return modules
 
     return started_with
-
-
-def _fields_of(modules):
-    """Return the arguments of our fields on the host's settings page, by option name."""
-    fields = {}
-    modules.shared.OptionInfo = lambda default, label, kind, arguments, **_: arguments or {}
-    modules.shared.opts = types.SimpleNamespace(add_option=fields.__setitem__, data={})
-    calls = modules.script_callbacks
-    calls.on_ui_settings = lambda build: build()
-    calls.on_ui_tabs = calls.on_app_started = calls.on_image_saved = lambda build: None
-    webui.register_tab()
-    return fields
 
 
 _NAMES = ("http_timeout", "proxy", "key", "download_images_folder", "model_folders", "saved_name")
@@ -58,16 +45,6 @@ _NAMES = ("http_timeout", "proxy", "key", "download_images_folder", "model_folde
 def test_flags_of_the_host_freeze_our_settings_too(started_with, flags, frozen):
     started_with(**flags)
     assert {name for name in _NAMES if host.is_frozen(name)} == set(frozen)
-
-
-def test_folders_that_a_host_hides_are_not_on_its_settings_page_either(started_with):
-    def hidden(**flags):
-        fields = _fields_of(started_with(**flags)).items()
-        return {name for name, field in fields if not field.get("visible", True)}
-
-    folders = ("download_images_folder", "model_folders")
-    assert hidden(hide_ui_dir_config=True) == {f"civitai_shortcut_{name}" for name in folders}
-    assert hidden(hide_ui_dir_config=False) == set()
 
 
 @pytest.mark.parametrize("flag", ["share", "listen", "server_name", "ngrok", "tls_certfile"])

@@ -56,27 +56,12 @@ def test_without_a_host_there_are_no_options_and_nothing_to_send_to():
 # "Send to ..."
 
 
-class _Button:
-    """A button of gradio that keeps with which options events were added to it."""
-
-    def __init__(self, name):
-        self.name = name
-        self.options = []
-
-    def click(self, function, **options):
-        self.options.append(options)
-
-
 class _Paste(types.ModuleType):
     """A host's module of "Send to ..." with these tabs."""
 
     def __init__(self, name, tabs):
         super().__init__(name)
         self.paste_fields = {tab: {"init_img": None, "fields": None} for tab in tabs}
-        self.bound = []
-        self.create_buttons = lambda names: {name: _Button(name) for name in names}
-        self.ParamBinding = types.SimpleNamespace
-        self.register_paste_params_button = self.bound.append
 
 
 def _install(monkeypatch, webui, name, paste):
@@ -90,26 +75,37 @@ def _install(monkeypatch, webui, name, paste):
 _USUAL = ("txt2img", "img2img", "inpaint", "extras")
 
 
+def _usual_fields(paste):
+    """Give the tabs the fields of A1111; return the names of the fields that can take an image."""
+    for tab, image in (("img2img", "first"), ("inpaint", "second"), ("extras", "third")):
+        paste.paste_fields[tab]["init_img"] = image
+    sizes = [("width", "Size-1"), ("height", "Size-2"), ("prompt", "Prompt")]
+    for tab in ("txt2img", "img2img", "inpaint"):
+        paste.paste_fields[tab]["fields"] = sizes
+    return {tab: host.list_image_fields(tab) for tab in _USUAL}
+
+
 @pytest.mark.parametrize("name", ["infotext_utils", "generation_parameters_copypaste"])
-def test_buttons_are_the_hosts_own_wherever_it_has_them(webui, monkeypatch, name):
+def test_fields_for_an_image_are_those_of_the_hosts_own_buttons(webui, monkeypatch, name):
     paste = _Paste(f"modules.{name}", _USUAL)
     _install(monkeypatch, webui, name, paste)
-    host.add_paste_buttons("the text", "the picture")
-    assert host.send_targets() == _USUAL
-    assert [(b.tabname, b.paste_button.name) for b in paste.bound] == [(t, t) for t in _USUAL]
-    assert {b.source_text_component for b in paste.bound} == {"the text"}
-    assert {b.source_image_component for b in paste.bound} == {"the picture"}
+    fields = {"txt2img": [], "img2img": ["first"], "inpaint": ["second"], "extras": ["third"]}
+    assert _usual_fields(paste) == fields
+    paste.send_image_and_dimensions = lambda image: (image, 512, 768)
+    fields["img2img"] += ["width", "height"]
+    assert _usual_fields(paste) == fields
+    assert host.values_for_image_fields("an image", 3) == ["an image", 512, 768]
+    assert host.values_for_image_fields("an image", 1) == ["an image"]
+    assert [host.takes_image(tab) for tab in (*_USUAL, "none")] == [False, True, True, True, False]
 
 
-def test_what_the_host_does_on_a_click_is_not_in_its_public_api(webui, monkeypatch):
-    paste = _Paste("modules.infotext_utils", _USUAL)
-    _install(monkeypatch, webui, "infotext_utils", paste)
-    host.add_paste_buttons(None, None)
-    for binding in paste.bound:
-        binding.paste_button.click(print, show_progress=False)
-        (options,) = binding.paste_button.options
-        assert options.pop("show_progress") is False
-        assert options in ({"api_name": False}, {"api_visibility": "undocumented"})
+def test_canvas_that_only_a_script_of_the_host_can_fill_takes_an_image_and_is_no_field(
+    webui, monkeypatch
+):
+    paste = _Paste("modules.generation_parameters_copypaste", ("control",))
+    _install(monkeypatch, webui, "generation_parameters_copypaste", paste)
+    paste.paste_fields["control"]["init_img"] = type("HTML", (), {})()
+    assert host.takes_image("control") and host.list_image_fields("control") == []
 
 
 @pytest.mark.parametrize(
@@ -126,8 +122,7 @@ def test_only_tabs_that_are_there_are_sent_to(webui, monkeypatch, tabs, theme, o
     paste = _Paste("modules.infotext_utils", tabs)
     _install(monkeypatch, webui, "infotext_utils", paste)
     webui.shared.opts.theme_type = theme
-    host.add_paste_buttons(None, None)
-    assert host.send_targets() == offered
+    assert host.find_send_targets() == host.send_targets() == offered
 
 
 @pytest.mark.parametrize(
@@ -158,19 +153,6 @@ def test_fields_without_a_value_are_filled_and_others_left_alone(webui, monkeypa
 
 
 @pytest.mark.parametrize(
-    "headers",
-    [{"accept-language": "zh-TW"}, types.SimpleNamespace(**{"accept-language": "zh-TW"})],
-    ids=["mapping", "gradio-3"],
-)
-def test_header_is_read_wherever_gradio_keeps_it(headers):
-    request = types.SimpleNamespace(headers=headers)
-    assert host.request_header(request, "accept-language") == "zh-TW"
-    assert host.request_header(request, "origin") == ""
-    for empty in (None, types.SimpleNamespace(headers=None)):
-        assert host.request_header(empty, "accept-language") == ""
-
-
-@pytest.mark.parametrize(
     "auth,cookies,is_in",
     [
         (None, {}, True),
@@ -189,9 +171,11 @@ def test_each_gradio_gets_only_what_it_takes(monkeypatch, version, major):
     import gradio
 
     monkeypatch.setattr(gradio, "__version__", version)
-    assert ("concurrency_limit" in host.event_options()) is (major >= 4)
-    assert (host.event_options().get("api_name") is False) is (major < 6)
-    assert (host.event_options().get("api_visibility") == "undocumented") is (major >= 6)
+    options = host.event_options("aScript")
+    assert options["_js" if major < 4 else "js"] == "aScript"
+    assert ("concurrency_limit" in options) is (major >= 4)
+    assert (options.get("api_name") is False) is (major < 6)
+    assert (options.get("api_visibility") == "undocumented") is (major >= 6)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
     python run.py PORT
 
-It tells what a test wants to know at /stand_in/state, and takes a setting at /stand_in/set.
+It tells what a test wants to know at /stand_in/state.
 """
 
 from __future__ import annotations
@@ -29,6 +29,15 @@ from starlette.responses import JSONResponse, Response  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
 _MAJOR = int(gr.__version__.split(".", 1)[0])
+_OWN_SCRIPT = """
+for (const name of %s)
+    window["switch_to_" + name] = () => {
+        const tab = name === "inpaint" ? "img2img" : name;
+        const buttons = [...document.querySelectorAll("button")];  // gradio 3 gives them no id
+        const named = buttons.find((button) => button.textContent.trim() === tab);
+        (document.getElementById("tab_" + tab + "-button") ?? named).click();
+    };
+"""
 _told: dict[str, Any] = {"rounds": []}
 _watched: list[str] = []
 _is_watching = False
@@ -57,11 +66,8 @@ def _load_extension() -> None:
 
 def _build_page() -> Any:
     """Build the page: the host's own tabs first, so that an extension's tab can send to them."""
-    for callback in script_callbacks.callbacks.get("ui_settings", []):
-        callback()
     paste.reset()
-    own = [(_own_tab(name), name, name) for name in _TABS]
-    own.append((_settings_tab(), "Settings", "settings"))
+    own = [(_own_tab(name), name, name) for name in _TABS if name != "inpaint"]
     tabs = [tab for callback in script_callbacks.callbacks.get("ui_tabs", []) for tab in callback()]
     with gr.Blocks(analytics_enabled=False, title="A host") as page:
         with gr.Tabs(elem_id="tabs"):
@@ -70,7 +76,7 @@ def _build_page() -> Any:
                     tab.render()
         paste.connect_paste_params_buttons()
         if _MAJOR < 4:
-            page.load(None, None, None, _js=f"() => {{ {_read('javascript')} }}")
+            page.load(None, None, None, _js=f"() => {{ {_scripts()} }}")
     unsaved = [bool(getattr(b, "do_not_save_to_config", False)) for b in _components(tabs)]
     _told["rounds"].append(
         {
@@ -84,34 +90,38 @@ def _build_page() -> Any:
 
 
 def _own_tab(name: str) -> Any:
+    """Build a tab with the fields that this tab of a host has."""
     with gr.Blocks(analytics_enabled=False) as tab:
-        text = gr.Textbox(label=f"{name} prompt", elem_id=f"{name}_prompt", lines=4)
-        size = gr.Textbox(label=f"{name} picture", elem_id=f"{name}_size")
+        text = gr.Textbox(label=f"{name} text", elem_id=f"{name}_text", lines=4)
         text.value = None if "STAND_IN_FIRST_START" in os.environ else ""
-        paste.add_paste_fields(name, size, [(text, "Prompt")])
+        if name != "extras":
+            _build_prompt(name)
+        for image in (name, "inpaint") if name == "img2img" else (name,):
+            size = paste.make_image_field(image)
+            fields = [(text, "Prompt")] if name != "extras" else None
+            paste.add_paste_fields(image, size if name != "txt2img" else None, fields)
     return tab
 
 
-def _settings_tab() -> Any:
-    """Build the settings page, a tab for each section; ours is not the first."""
-    with gr.Blocks(analytics_enabled=False) as tab:
-        with gr.Tabs(elem_id="settings"):
-            for section in ("Saving images", "Civitai Shortcut"):
-                with gr.Tab(section, elem_id=f"settings_{section.lower().replace(' ', '_')}"):
-                    gr.Textbox(label=f"A setting of {section}")
-    return tab
+def _build_prompt(name: str) -> None:
+    """Build the prompt, and the button that fills the tab's fields from an infotext in it."""
+    prompt = gr.Textbox(label=f"{name} prompt", elem_id=f"{name}_prompt", lines=4)
+    with gr.Row(elem_id=f"{name}_tools"):
+        button = gr.Button("read", elem_id="paste")
+    binding = paste.ParamBinding(button, name, source_text_component=prompt)
+    paste.register_paste_params_button(binding)
 
 
 def _components(tabs: list[Any]) -> list[Any]:
     return [block for tab, _, _ in tabs for block in tab.blocks.values()]
 
 
-def _read(kind: str) -> str:
-    folder = os.path.join(_ROOT, "javascript" if kind == "javascript" else "")
-    ending = ".js" if kind == "javascript" else ".css"
-    texts = []
+def _scripts() -> str:
+    """Return the host's own script, and the extension's."""
+    texts = [_OWN_SCRIPT % json.dumps(_TABS)]
+    folder = os.path.join(_ROOT, "javascript")
     for name in sorted(os.listdir(folder)):
-        if name.endswith(ending):
+        if name.endswith(".js"):
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 texts.append(file.read())
     return "\n".join(texts)
@@ -120,12 +130,9 @@ def _read(kind: str) -> str:
 def _served(page: Any, port: int) -> Any:
     options: dict[str, Any] = {"show_api": False} if _MAJOR < 6 else {}
     if _MAJOR >= 6:
-        options = {"css": _read("style"), "head": f"<script>{_read('javascript')}</script>"}
-        options["ssr_mode"] = False
+        options = {"head": f"<script>{_scripts()}</script>", "ssr_mode": False}
     elif _MAJOR >= 4:
-        page.css, page.head = _read("style"), f"<script>{_read('javascript')}</script>"
-    else:
-        page.css = _read("style")
+        page.head = f"<script>{_scripts()}</script>"
     if "STAND_IN_ROOT" in os.environ:
         options["root_path"] = os.environ["STAND_IN_ROOT"]
     if "STAND_IN_LOGIN" in os.environ:
@@ -139,7 +146,6 @@ def _served(page: Any, port: int) -> Any:
     )
     app.router.routes[:0] = [
         Route("/stand_in/state", _state),
-        Route("/stand_in/set", _set),
         Route("/stand_in/generate", _generate),
     ]
     for callback in script_callbacks.callbacks.get("app_started", []):
@@ -150,24 +156,8 @@ def _served(page: Any, port: int) -> Any:
 def _state(request: Request) -> Response:
     from civitai_manager_libs import setting
 
-    options = {
-        key: {
-            "value": shared.opts.data[key],
-            "type": type(shared.opts.data[key]).__name__,
-            "label": info.label,
-            "section": info.section,
-            "component": getattr(info.component, "__name__", None),
-        }
-        for key, info in shared.opts.data_labels.items()
-    }
     seen = {entry.name: getattr(setting, entry.name) for entry in setting.SETTINGS}
-    return JSONResponse({**_told, "options": options, "seen": seen, "watched": _watched})
-
-
-def _set(request: Request) -> Response:
-    shared.opts.set(request.query_params["key"], json.loads(request.query_params["value"]))
-    shared.opts.save(shared.config_filename)
-    return Response("ok")
+    return JSONResponse({**_told, "seen": seen, "watched": _watched})
 
 
 def _generate(request: Request) -> Response:

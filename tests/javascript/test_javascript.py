@@ -48,15 +48,27 @@ def test_style_and_format_hold() -> None:
     )
 
 
-def test_bundle_is_made_of_the_modules_as_they_are(tmp_path) -> None:
+@pytest.mark.parametrize(
+    "script,out,names",
+    [
+        ("build:page", "--outdir={}", ("bundle/page.js", "bundle/page.css")),
+        ("build:loader", "--outfile={}/civitai_shortcut.js", ("civitai_shortcut.js",)),
+    ],
+)
+def test_built_files_are_made_of_the_modules_as_they_are(tmp_path, script, out, names) -> None:
     with open(os.path.join(_HERE, "package.json"), encoding="utf-8") as file:
-        command = json.load(file)["scripts"]["build"].split()
-    command = [part for part in command if not part.startswith("--outdir")]
-    _run(_tool(command[0]), *command[1:], f"--outdir={tmp_path}")
-    for name in ("page.js", "page.css"):
-        with open(os.path.join(_PAGE, "bundle", name), "rb") as file:
-            is_fresh = file.read() == (tmp_path / name).read_bytes()
+        command = json.load(file)["scripts"][script].split()
+    command = [part for part in command if not part.startswith("--out")]
+    _run(_tool(command[0]), *command[1:], out.format(tmp_path))
+    for name in names:
+        with open(os.path.join(_PAGE, name), "rb") as file:
+            is_fresh = file.read() == (tmp_path / os.path.basename(name)).read_bytes()
         assert is_fresh, f"{name} is stale: run `npm run build` in tests/javascript"
+
+
+def test_what_every_page_of_a_host_loads_is_small() -> None:
+    assert os.path.getsize(os.path.join(_PAGE, "civitai_shortcut.js")) < 3000  # bytes
+    assert not os.path.exists(os.path.join(_PAGE, "..", "style.css"))  # a further request
 
 
 def test_contract_is_made_of_the_schemas_as_they_are(tmp_path) -> None:

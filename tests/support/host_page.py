@@ -84,10 +84,6 @@ class Host(Server):
         with urllib.request.urlopen(url, timeout=20) as answer:
             return answer.read().decode()
 
-    def set(self, key: str, value: Any) -> None:
-        asked = f"key={key}&value={quote(json.dumps(value))}"
-        urllib.request.urlopen(f"{self.url}/stand_in/set?{asked}", timeout=20).close()
-
 
 class HostPage:
     """A page of a host with our tab in front."""
@@ -120,8 +116,8 @@ class HostPage:
         self.page.locator(f"[data-do=send-{tab}]").first.click()
 
     def sent(self, tab: str, kind: str) -> Any:
-        """Open another tab and return its field of this kind; gradio 6 has one tab at a time."""
-        self.go_to(tab)
+        """Open another tab and return its field "text" or "size": gradio 6 has one at a time."""
+        self.go_to("img2img" if tab == "inpaint" else tab)
         return self.page.locator(f"#{tab}_{kind}").locator("textarea, input").first
 
 

@@ -118,7 +118,7 @@ def test_image_that_a_host_makes_of_a_sent_one_is_shown_as_made_here(start_host,
     page = open_host(host)
     page.open(900_003, row)
     page.send("txt2img")
-    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+    expect(page.sent("txt2img", "text")).to_have_value(infotext_of(row))
     path = host.generate(infotext_of(row))
     page.go_to("Civitai Shortcut")
     page.open(900_003, row)

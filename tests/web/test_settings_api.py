@@ -157,11 +157,10 @@ def test_settings_are_changed_from_here_or_with_a_login(
     monkeypatch.setattr(host, "in_webui", lambda: in_webui)
     api.app.auth = {"me": "secret"} if has_login else None
     api.app.tokens = {"a-token": "me"}
-    on_page = _ALL & set(setting.ON_HOST_PAGE) if in_webui else set()
     is_let_in = has_login or not headers
     changed, codes = _put_all(api, headers, {"access-token": "a-token"})
-    assert changed == (_ALL - on_page if is_let_in else set())
-    assert codes == ({"in_host"} if on_page else set()) | (set() if is_let_in else {"only_here"})
+    assert changed == (_ALL if is_let_in else set())
+    assert codes == (set() if is_let_in else {"only_here"})
 
 
 def test_settings_that_the_host_froze_are_changed_by_nobody(api, monkeypatch):

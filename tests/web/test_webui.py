@@ -1,4 +1,4 @@
-"""The tab in a host: loaded as hosts load an extension, twice; its settings are the host's too."""
+"""The tab in a host: loaded as hosts load an extension, twice."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import urllib.request
 from urllib.parse import quote
 
 import pytest
-from civitai_manager_libs import setting
-from civitai_manager_libs.i18n import messages
-from host_page import HostPage, with_text
+from host_page import with_text
 from page_driver import contents, expect, wait_for
 from page_facts import of_model
 
@@ -22,7 +20,7 @@ _PAPER, _VIDEOS = 900003, 900007
 
 def test_each_load_registers_every_callback_once_and_asks_no_network(host):
     state = host.state()
-    once = {"ui_settings": 1, "ui_tabs": 1, "app_started": 1, "image_saved": 1}
+    once = {"ui_tabs": 1, "app_started": 1, "image_saved": 1}
     assert [load["callbacks"] for load in state["rounds"]] == [once, once]
     assert state["watched"] == []
 
@@ -30,31 +28,7 @@ def test_each_load_registers_every_callback_once_and_asks_no_network(host):
 def test_tab_has_a_title_and_an_id_and_nothing_of_it_is_remembered_by_the_host(host):
     for load in host.state()["rounds"]:
         assert load["tabs"] == [["Civitai Shortcut", "civitai_shortcut"]]
-        assert load["all_unsaved"] and load["components"] > 8
-
-
-def test_few_settings_are_a_section_of_the_host_with_prefixed_keys(host):
-    options = host.state()["options"]
-    assert set(options) == {f"civitai_shortcut_{name}" for name in setting.ON_HOST_PAGE}
-    for name in setting.ON_HOST_PAGE:
-        option, has_choices = options[f"civitai_shortcut_{name}"], setting.BY_NAME[name].choices
-        assert option["section"] == ["civitai_shortcut", "Civitai Shortcut"]
-        assert option["label"].startswith(messages.setting_label(name, "en"))
-        assert option["component"] == ("Dropdown" if has_choices else None)
-
-
-def test_setting_changed_on_the_hosts_page_is_seen_at_the_next_call(host):
-    def shown():
-        settings = host.api("bootstrap")["settings"]
-        return next(e["value"] for e in settings if e["name"] == "gallery_level")
-
-    host.set("civitai_shortcut_gallery_level", "Soft")
-    try:
-        assert host.state()["seen"]["gallery_level"] == shown() == "Soft"
-        host.set("civitai_shortcut_gallery_level", "PG")  # none of its choices: not taken
-        assert shown() == "Soft"
-    finally:
-        host.set("civitai_shortcut_gallery_level", "None")
+        assert load["all_unsaved"] and load["components"] > 1
 
 
 def test_setting_changed_in_the_tab_is_kept_through_a_restart_of_the_host(start_host):
@@ -70,7 +44,6 @@ def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
     path = host.data / "config" / "civitai-shortcut" / "api_key"
     assert path.read_text() == "demo-key"
     assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
-    host.set("civitai_shortcut_gallery_level", "None")
     kept = contents(host.data / "host")
     assert kept and not [path for path, body in kept.items() if b"demo-key" in body]
     for address in (
@@ -191,17 +164,6 @@ def _used(host, row):
     return host.api(f"images/{row.id}?model={_PAPER}")["resources"]
 
 
-def test_link_to_the_settings_opens_our_section_of_them(open_host):
-    page = open_host()
-    page.page.locator("[data-do=settings]").first.click()
-    level = page.page.locator("[data-field=setting-gallery_level]")
-    expect(level).to_be_disabled()
-    expect(level.locator("xpath=..")).to_contain_text("on the WebUI's Settings page")
-    expect(page.page.locator("[data-field=setting-http_timeout]")).to_be_enabled()
-    page.page.locator("[data-do=host-settings]").click()
-    expect(page.page.get_by_label("A setting of Civitai Shortcut")).to_be_visible()
-
-
 def test_address_that_names_a_model_brings_our_tab_to_the_front(open_host):
     page = open_host(query=f"?model={_PAPER}")
     expect(page.page.locator("[data-tile]").first).to_be_visible()
@@ -231,33 +193,30 @@ def test_key_that_closes_something_of_ours_does_not_reach_the_host(open_host):
     assert "Escape" not in heard and "Enter" not in heard and "ArrowDown" in heard
 
 
-def test_tab_that_is_not_opened_costs_the_host_two_small_requests(browser, host):
+def test_tab_that_is_not_opened_costs_the_host_one_small_request(browser, host):
     context = browser.new_context()
     page, ours = context.new_page(), []
     page.on("requestfinished", lambda r: "ivitai" in r.url and ours.append(r))
     page.goto(host.url)
     page.locator("#txt2img_prompt").wait_for()
     page.wait_for_load_state("networkidle")
-    assert len(ours) <= 2, [request.url for request in ours]
-    assert sum(len(request.response().body()) for request in ours) <= 5000
+    assert len(ours) <= 1, [request.url for request in ours]
+    assert sum(len(request.response().body()) for request in ours) <= 2000
     context.close()
 
 
-def test_page_follows_a_setting_that_was_applied_on_the_hosts_page(browser, host):
-    page = HostPage(browser, host, f"?model={_PAPER}")
-    page.page.add_init_script("window.onOptionsChanged = (tell) => { window.applied = tell; };")
-    page.page.reload()
-    expect(page.page.locator("[data-do=settings]").first).to_be_visible()
-    page.page.locator("[data-do=settings]").first.click()
-    level = page.page.locator("[data-field=setting-gallery_level]")
-    expect(level).to_have_value("None")
-    host.set("civitai_shortcut_gallery_level", "Soft")
-    try:
-        page.page.evaluate("applied()")
-        expect(level).to_have_value("Soft")
-    finally:
-        host.set("civitai_shortcut_gallery_level", "None")
-        page.context.close()
+def test_host_page_gets_few_components_and_events_of_ours(host):
+    config = host.get("config")
+    ours = [part["id"] for part in config["components"] if "ivitai" in json.dumps(part)]
+    events = [
+        event
+        for event in config["dependencies"]
+        if {target[0] if isinstance(target, list) else target for target in event["targets"]}
+        & set(ours)
+    ]
+    assert len(ours) <= 3  # the tab, its page, and the button for images
+    assert len(events) == 3  # img2img, inpaint and extras take an image
+    assert sum(len(json.dumps(event["inputs"] + event["outputs"])) for event in events) < 100
 
 
 def test_host_with_a_login_gives_nothing_without_it(browser, start_host):

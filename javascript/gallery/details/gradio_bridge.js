@@ -1,15 +1,19 @@
-/** Sends an image and its infotext to a tab of the host, through the host's own paste buttons. */
+/** Sends an image and its infotext to a tab of the host: the image through our hidden button, the
+ * infotext through the host's own button that reads one from the prompt. */
 
 import { ApiError } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
-import { prepareTab } from "../host/host_page.js";
+import { pasteInfotext, prepareTab, showTab, waitForFrame } from "../host/host_page.js";
 import { isSameInstance } from "./instance_check.js";
 
 /** @import { Context } from "../types.js" */
 
-const PREFIX = "civitai_shortcut_door";
-const PATIENCE = 120_000; // ms: a large file may have to be fetched first
-const LOOK = 50; // ms between two looks at the answer: a field's value changes without an event
+const BUTTON = "civitai_shortcut_send";
+const SCRIPTS = "civitaiShortcutSend"; // gradio calls one for the input of each of the button's events
+const PATIENCE = 60_000; // ms
+/** @type {Map<string, (request: string) => void>} by tab: gives a waiting event its input */
+const waitingEvents = new Map();
+const LOOK = 50; // ms between two looks at the button: its label changes without an event
 
 /** Send an image with its infotext, or only an infotext, to a tab of the host.
  * @param {Context} context
@@ -17,103 +21,82 @@ const LOOK = 50; // ms between two looks at the answer: a field's value changes 
  * @param {number | null} id  null to send only the text
  * @param {string | null} text  the edited infotext, null for the image's own */
 export async function sendToTab(context, tab, id, text) {
-  const { store, actions, api, toast, words, signal } = context;
-  const index = store.get().bootstrap?.host.send_to.indexOf(tab) ?? -1;
+  const { actions, api, toast, words, signal } = context;
   try {
     if (!(await isSameInstance(context))) throw new ApiError("not_sent", words("send_changed"), 0);
     toast(words("sending", { tab }));
-    await fillHostFields({ tab, id, text }, context);
-    const paste = findPart("send")?.querySelectorAll("button")[index];
-    if (!paste) throw makeMissingError(context);
+    const { infotext, has_image } =
+      id === null
+        ? { infotext: text ?? "", has_image: false }
+        : await api.post(`images/${id}/send`, { tab, text }, { signal });
+    if (has_image) await placeImage(tab, id, context);
     // an open dialog would block the page from behind a tab that is not seen
     actions.panel("");
     actions.close();
-    const hasImage = id !== null && findField(findPart("image"))?.value === String(id);
-    await prepareTab(tab, hasImage ? api.file(id) : "");
-    paste.click();
+    showTab(tab); // from here some hosts have removed our own tab
+    await prepareTab(tab, has_image && id !== null ? api.file(id) : "");
+    if (infotext && !(await pasteInfotext(tab, infotext))) throw makeMissingError(context);
+    showTab(tab); // the host's button has shown the first page of the tab
   } catch (error) {
     if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
   }
 }
 
-/** Let gradio put the image and the infotext into our hidden components.
- * @param {{tab: string, id: number | null, text: string | null}} send
+/** Let gradio put an image into the fields of a tab, on the server.
+ * @param {string} tab
+ * @param {number | null} id
  * @param {Context} context */
-async function fillHostFields(send, context) {
-  const request = findField(findPart("ask"));
-  const press = findButton(findPart("button"));
-  if (!request || !press) throw makeMissingError(context);
+async function placeImage(tab, id, context) {
+  const holder = document.getElementById(BUTTON);
+  // In some versions of gradio the button has the id, in others its wrapper.
+  const button = holder instanceof HTMLButtonElement ? holder : holder?.querySelector("button");
+  if (!button) throw makeMissingError(context);
   const nonce = crypto.getRandomValues(new Uint32Array(3)).join("-");
-  request.value = JSON.stringify({ ...send, nonce });
-  request.dispatchEvent(new Event("input", { bubbles: true }));
-  await waitForFrame(); // gradio passes a field's value on with its next drawing
-  press.click();
-  const error = await waitForReply(nonce, context);
-  if (error) throw new ApiError("not_sent", error, 0);
+  const request = JSON.stringify({ id, nonce });
+  const waiting = waitingEvents.get(tab);
+  waitingEvents.delete(tab);
+  if (waiting) waiting(request);
+  else pressForTab(button, tab, request, context.store.get().bootstrap?.host.send_to ?? []);
+  await waitForLabel(nonce, context);
   await waitForFrame();
 }
 
-/** Wait until gradio has answered our click. Return the error message, "" for success.
- * @param {string} nonce  identifies our click
+/** Press our button. It has an event for each tab, which runs once gradio has its input: the others
+ * wait until an image is sent to their tab.
+ * @param {HTMLButtonElement} button
+ * @param {string} tab
+ * @param {string} request
+ * @param {string[]} tabs  all that have an event */
+function pressForTab(button, tab, request, tabs) {
+  const waits = (/** @type {string} */ other) => () =>
+    new Promise((/** @type {(request: string) => void} */ resolve) => {
+      waitingEvents.set(other, resolve);
+    });
+  const scripts = Object.fromEntries(tabs.map((other) => [other, waits(other)]));
+  Reflect.set(window, SCRIPTS, { ...scripts, [tab]: () => request });
+  button.click();
+}
+
+/** Wait until our button has this label, as soon as gradio has answered. Throw after a minute.
+ * @param {string} label
  * @param {Context} context
- * @returns {Promise<string>} what went wrong, or "" */
-function waitForReply(nonce, context) {
-  const { signal, words } = context;
+ * @returns {Promise<void>} */
+function waitForLabel(label, { signal, words }) {
   const end = performance.now() + PATIENCE;
   return new Promise((resolve, reject) => {
     const look = setInterval(() => {
-      const reply = readReply(nonce);
+      const isThere = document.getElementById(BUTTON)?.textContent?.trim() === label;
       const isLate = performance.now() > end;
-      if (reply === null && !isLate && !signal.aborted) return;
+      if (!isThere && !isLate && !signal.aborted) return;
       clearInterval(look);
-      if (reply !== null) resolve(reply);
-      else if (isLate) resolve(words("send_silent"));
+      if (isThere) resolve();
+      else if (isLate) reject(new ApiError("not_sent", words("send_silent"), 0));
       else reject(signal.reason);
     }, LOOK);
   });
 }
 
-/** Return the error in gradio's answer to our click: "" for success, null for no answer yet.
- * @param {string} nonce
- * @returns {string | null} null: not answered yet */
-function readReply(nonce) {
-  const holder = findPart("nonce");
-  const text = (findField(holder)?.value ?? holder?.textContent ?? "").trim();
-  if (text === nonce) return "";
-  if (!text.startsWith("{")) return null;
-  try {
-    const reply = JSON.parse(text);
-    return reply.nonce === nonce ? String(reply.error ?? "") : null;
-  } catch {
-    return null; // half drawn
-  }
-}
-
-/** Return one of our hidden components in the host's page, null if it is missing.
- * @param {string} name */
-function findPart(name) {
-  return document.getElementById(`${PREFIX}_${name}`);
-}
-
-/** Return the input of a component, null if it has none. @param {HTMLElement | null} holder */
-function findField(holder) {
-  const field = holder?.querySelector("textarea, input");
-  return field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement ? field : null;
-}
-
-/** Return the button of a component. In some versions of gradio the button has the id, in others
- * its wrapper.
- * @param {HTMLElement | null} holder */
-function findButton(holder) {
-  return holder instanceof HTMLButtonElement ? holder : holder?.querySelector("button");
-}
-
-/** Wait for the browser's next frame. @returns {Promise<number>} */
-function waitForFrame() {
-  return new Promise((resolve) => requestAnimationFrame(resolve));
-}
-
-/** Return the error for a component that is missing in the host's page. @param {Context} context */
+/** Return the error for a field that is missing in the host's page. @param {Context} context */
 function makeMissingError({ words }) {
   return new ApiError("not_sent", words("send_missing"), 0);
 }

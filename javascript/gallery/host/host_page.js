@@ -1,16 +1,15 @@
-/** What differs between the pages of hosts: their tabs, their settings, how they take an image. */
+/** What differs between the pages of hosts: their tabs, and how they take an image or an infotext. */
 
 /**
  * @typedef {object} HostPage
  * @property {() => HTMLElement | null} ourTab  the button that brings our tab to the front
  * @property {() => unknown} whenReady  resolves when the host's buttons work
- * @property {() => boolean} openSettings  returns false if there is no settings page
- * @property {() => Iterable<Element>} sections  the buttons of the settings page
+ * @property {(tab: string) => void} show  brings a tab of the host to the front
  * @property {(tab: string, url: string) => Promise<void>} prepare  what its own paste button leaves
  *     out
  */
 
-const NAME = "Civitai Shortcut"; // our tab's and our section's
+const NAME = "Civitai Shortcut"; // our tab's
 const OURS = "tab_civitai_shortcut";
 const PATIENCE = 10_000; // ms
 
@@ -19,12 +18,7 @@ const USUAL = {
   ourTab: () =>
     findTab(OURS) ?? findNamed(document.querySelectorAll("#tabs > * [role=tablist] > button")),
   whenReady: () => undefined,
-  openSettings() {
-    const tab = findTab("tab_settings") ?? findTab("tab_system");
-    tab?.click();
-    return tab !== null;
-  },
-  sections: () => document.querySelectorAll("#settings .tab-nav > button, #settings [role=tab]"),
+  show: (tab) => void getHostFunction(`switch_to_${tab}`)?.(),
   prepare: async () => {},
 };
 
@@ -32,14 +26,9 @@ const USUAL = {
 const MODERN = {
   ourTab: () => document.querySelector(`button[tabitemid*="#${OURS}_tabitem"]`),
   whenReady: () => getHostFunction("waitForUiReady")?.(),
-  openSettings() {
-    const button = document.getElementById("btn_settings");
-    if (!isVisible(document.getElementById("layout-settings"))) button?.click(); // the button toggles
-    return button !== null;
-  },
-  sections: () => document.querySelectorAll("#split-settings-left button"),
+  // SD.Next's own function looks for a name that does not exist.
+  show: (tab) => document.getElementById(`${tab}_nav`)?.click(),
   async prepare(tab, url) {
-    document.getElementById(`${tab}_nav`)?.click(); // SD.Next's own function looks for a name that does not exist
     const take = getHostFunction("loadFromURL");
     if (tab !== "control" || !url || !take) return;
     take(url);
@@ -67,14 +56,38 @@ export async function bringTabToFront() {
   user.abort();
 }
 
-/** Open our section of the host's settings. Return false if there is none. */
-export function openHostSettings() {
-  const host = getHostPage();
-  if (!host.openSettings()) return false;
-  // some hosts put a tab's content into the page only now, and remove ours
+/** Bring a tab of the host to the front. @param {string} tab */
+export function showTab(tab) {
+  getHostPage().show(tab);
+}
+
+/** Let the host fill a tab's fields from an infotext: put the text into the prompt, and press the
+ * host's own button that reads it from there. Return false if the tab has no such button.
+ * @param {string} tab
+ * @param {string} infotext  not "", for which the host would read its last image's */
+export async function pasteInfotext(tab, infotext) {
+  const page = tab === "inpaint" ? "img2img" : tab;
+  if (page === "extras") return true; // which has no field for a text
   const end = AbortSignal.timeout(PATIENCE);
-  void waitFor(() => findNamed(host.sections()), end).then((section) => section?.click());
+  const find = () => findElement(`#${page}_tools #paste, #${page}_paste`);
+  const paste = await waitFor(find, end); // some hosts put a tab into the page once it is shown
+  const prompt = findElement(`#${page}_prompt textarea`);
+  if (!(paste instanceof HTMLButtonElement && prompt)) return false;
+  if (paste.disabled) {
+    // Forge Neo has a setting that guards a negative prompt against this button.
+    fillField(findElement(`#${page}_neg_prompt textarea`), "");
+    await waitFor(() => (paste.disabled ? null : paste), end);
+  }
+  fillField(prompt, infotext);
+  await waitForFrame(); // gradio passes a field's value on with its next drawing
+  paste.click();
+  await waitForFrame();
   return true;
+}
+
+/** Wait for the browser's next frame. @returns {Promise<number>} */
+export function waitForFrame() {
+  return new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
 /** Prepare a tab for the host's paste button, which leaves something out.
@@ -96,13 +109,6 @@ export function canChooseCheckpoint() {
  * @param {string} name  the file's, without extension */
 export function chooseCheckpoint(name) {
   getHostFunction("selectCheckpoint")?.(name);
-}
-
-/** Call the listener whenever the host's settings are applied.
- * @param {() => void} listener
- * @param {AbortSignal} signal */
-export function followHostSettings(listener, signal) {
-  getHostFunction("onOptionsChanged")?.(() => !signal.aborted && listener());
 }
 
 /** Return the button of a gradio tab, by the id of the tab's content. @param {string} id */
@@ -133,9 +139,18 @@ function getHostFunction(name) {
   return typeof value === "function" ? value : undefined;
 }
 
-/** Return whether an element is visible. @param {Element | null} element */
-function isVisible(element) {
-  return element !== null && element.getClientRects().length > 0;
+/** Set a field's value as if the user had typed it. @param {HTMLElement | null} field
+ * @param {string} value */
+function fillField(field, value) {
+  if (!(field instanceof HTMLTextAreaElement)) return;
+  field.value = value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Return the first element of a selector in the host's page. @param {string} selector */
+function findElement(selector) {
+  const element = document.querySelector(selector);
+  return element instanceof HTMLElement ? element : null;
 }
 
 /** Return an element as soon as `find` finds it, null if `signal` is aborted first.
@@ -154,7 +169,7 @@ function waitFor(find, signal) {
       const element = find();
       if (element) end(element);
     });
-    changes.observe(document.documentElement, { childList: true, subtree: true });
+    changes.observe(document.documentElement, { attributes: true, childList: true, subtree: true });
     signal.addEventListener("abort", () => end(null));
   });
 }

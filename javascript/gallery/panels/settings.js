@@ -1,11 +1,9 @@
 /** The panel of the settings and the API key. */
 
 import { button, el, runWhileBusy } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { ApiError } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
 import { updateBootstrap } from "../data/received.js";
-import { openHostSettings } from "../host/host_page.js";
 import { makeBrowserSettings } from "./browser_settings.js";
 import { FilenamePreview } from "./filename_preview.js";
 import { HiddenRules } from "./hidden_rules.js";
@@ -39,12 +37,7 @@ export class Settings {
 
   #build() {
     const { bootstrap } = this.context.store.get();
-    const form = this.#makeForm(bootstrap?.settings ?? []);
-    return [
-      this.key.makeElement(),
-      ...(bootstrap?.host.in_webui ? [this.#onHostPage()] : []),
-      form,
-    ];
+    return [this.key.makeElement(), this.#makeForm(bootstrap?.settings ?? [])];
   }
 
   /** Show the saved values; discard what was typed but not saved. */
@@ -74,23 +67,6 @@ export class Settings {
       if (field && value !== values.get(name) && field.value === values.get(name))
         field.showValue(value);
     }
-  }
-
-  #onHostPage() {
-    const { words, actions, toast } = this.context;
-    const go = button(
-      { action: "host-settings", icon: icon("settings"), words: words("open_settings_page") },
-      () => {
-        actions.panel("");
-        if (!openHostSettings()) toast(words("settings_in_host"));
-      },
-    );
-    return el(
-      "section",
-      { class: "on-host-page" },
-      el("p", {}, words("settings_in_host")),
-      el("div", { class: "row" }, go),
-    );
   }
 
   /** Return the form of all settings. @param {Setting[]} settings */

@@ -9,7 +9,7 @@ from typing import Any
 
 from .webui import in_webui, option_key
 
-__all__ = ["has_login", "is_frozen", "is_hidden", "is_logged_in", "is_shared"]
+__all__ = ["has_login", "is_frozen", "is_logged_in", "is_shared"]
 
 # Flags that make a host reachable under other names: of A1111, its relatives and SD.Next.
 _SHARED = (
@@ -36,11 +36,11 @@ def is_frozen(name: str) -> bool:
         any(flags.get(flag) for flag in _FROZEN)
         or section in _split_names(flags.get("freeze_settings_in_sections"))
         or option_key(name) in _split_names(flags.get("freeze_specific_settings"))
-        or is_hidden(name)
+        or _is_hidden(name)
     )
 
 
-def is_hidden(name: str) -> bool:
+def _is_hidden(name: str) -> bool:
     """Return whether a setting is a folder that the WebUI's flags hide from users."""
     return name in _FOLDERS and bool(_host_arguments().get("hide_ui_dir_config"))
 

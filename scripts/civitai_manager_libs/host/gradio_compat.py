@@ -5,28 +5,23 @@ Imports gradio and the WebUI inside functions only: a terminal loads neither.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-__all__ = ["event_options", "hide_clicks", "is_same_origin", "limit_page_shutdown"]
-__all__ += ["request_header"]
+__all__ = ["event_options", "is_same_origin", "limit_page_shutdown"]
 _GRACE = 5  # seconds for running requests when a host closes its page
 
 
-def event_options() -> dict[str, Any]:
-    """Return the keyword arguments that each of our gradio events needs, such as `Button.click`.
+def event_options(script: str) -> dict[str, Any]:
+    """Return the keyword arguments that our event of a `Button` needs.
 
-    They let an event run several times at once, and hide it from gradio's public API.
+    script: the JavaScript function in the page that returns the event's inputs. The event may run
+    several times at once, and is not in gradio's public API.
     """
     if _gradio_major() < 4:
-        return _hidden_options()
+        return {"_js": script, **_hidden_options()}
     # By default gradio 4 runs one event and drops its repetition.
-    return {"trigger_mode": "multiple", "concurrency_limit": 20, **_hidden_options()}
-
-
-def hide_clicks(button: Any) -> None:
-    """Keep click events that are added to this button later out of gradio's public API."""
-    button.click = partial(button.click, **_hidden_options())
+    options = {"js": script, "trigger_mode": "multiple", "concurrency_limit": 20}
+    return {**options, **_hidden_options()}
 
 
 def _hidden_options() -> dict[str, Any]:
@@ -42,14 +37,6 @@ def limit_page_shutdown(page: Any) -> None:
     config: Any = getattr(getattr(page, "server", None), "config", None)
     if _gradio_major() < 4 and getattr(config, "timeout_graceful_shutdown", 0) is None:
         config.timeout_graceful_shutdown = _GRACE
-
-
-def request_header(request: Any, name: str) -> str:
-    """Return a header of a `gr.Request`, "" if it is absent."""
-    # In gradio 3 the headers are attributes.
-    headers: Any = getattr(request, "headers", None)
-    find = getattr(headers, "get", partial(getattr, headers))
-    return str(find(name, ""))
 
 
 def is_same_origin(origin: str, host: str) -> bool:

@@ -1,4 +1,4 @@
-"""The WebUI that loaded us: its callbacks, settings and "Send to ..." buttons.
+"""The WebUI that loaded us: its callbacks, stored settings, and the tabs that take an image.
 
 Imports gradio and the WebUI inside functions only: a terminal loads neither.
 """
@@ -9,11 +9,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .gradio_compat import hide_clicks
-
-__all__ = ["add_option", "add_paste_buttons", "fill_empty_prompts", "find_paste_module"]
-__all__ += ["host_name", "in_webui", "keep_out_of_ui_config", "localization", "option_key"]
-__all__ += ["read_options", "register_callbacks", "send_targets"]
+__all__ = ["fill_empty_prompts", "find_paste_module", "find_send_targets", "host_name"]
+__all__ += ["in_webui", "keep_out_of_ui_config", "list_image_fields", "option_key"]
+__all__ += ["read_options", "register_started", "register_tab", "send_targets", "takes_image"]
+__all__ += ["values_for_image_fields"]
 _OPTION_PREFIX = "civitai_shortcut_"
 _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
 
@@ -30,18 +29,10 @@ def option_key(name: str) -> str:
     return f"{_OPTION_PREFIX}{name}"
 
 
-def localization() -> str:
-    """Return the name of the language file that the WebUI uses, "" for English."""
-    from modules import shared
-
-    name = shared.opts.data.get("localization", "")
-    return name if isinstance(name, str) and name != "None" else ""
-
-
 def read_options() -> dict[str, Any] | None:
-    """Return the values of our settings that the WebUI stores, None without a WebUI.
+    """Return the values of our settings that older versions stored in the WebUI, by our names.
 
-    The keys are our names of the settings.
+    Return None without a WebUI.
     """
     if not in_webui():
         return None
@@ -76,29 +67,56 @@ def send_targets() -> tuple[str, ...]:
     return _targets if in_webui() else ()
 
 
-def add_paste_buttons(infotext_box: Any, image: Any) -> None:
-    """Add the WebUI's own "Send to ..." buttons to the current gradio layout.
+def find_send_targets() -> tuple[str, ...]:
+    """Return the tabs that the WebUI being built can take an image in; remember them.
 
-    infotext_box, image: the gradio components whose values a button sends to another tab.
+    `send_targets` returns them from now on.
     """
     global _targets
+    _targets = _find_send_tabs(find_paste_module())
+    return _targets
+
+
+def takes_image(tab: str) -> bool:
+    """Return whether a tab of the WebUI takes an image, and not only text."""
+    return _image_field(find_paste_module(), tab) is not None
+
+
+def list_image_fields(tab: str) -> list[Any]:
+    """Return the gradio components of a tab that an image fills: the image, width and height.
+
+    Width and height are missing if the WebUI's own buttons do not set them. Return [] if the tab
+    takes no image.
+    """
     paste = find_paste_module()
-    _targets = _find_send_tabs(paste)
-    buttons = paste.create_buttons(list(_targets))
-    for tab, button in buttons.items():
-        hide_clicks(button)  # each load of a Forge's page would list all fields that it fills
-        paste.register_paste_params_button(
-            paste.ParamBinding(
-                paste_button=button,
-                tabname=tab,
-                source_text_component=infotext_box,
-                source_image_component=image,
-            )
-        )
+    image = _image_field(paste, tab)
+    if image is None or type(image).__name__ == "HTML":  # SD.Next's canvas, which a script fills
+        return []
+    named = {field[1]: field[0] for field in paste.paste_fields[tab]["fields"] or ()}
+    sizes = [named.get("Size-1"), named.get("Size-2")]
+    has_sizes = (
+        hasattr(paste, "send_image_and_dimensions") and tab != "inpaint" and None not in sizes
+    )
+    return [image, *sizes] if has_sizes else [image]
+
+
+def values_for_image_fields(image: Any, count: int) -> list[Any]:
+    """Return the values that a PIL image gives to the fields of `list_image_fields`.
+
+    count: the number of these fields, 1 or 3. Whether the size is set is the WebUI's own setting.
+    """
+    if count == 1:
+        return [image]
+    return list(find_paste_module().send_image_and_dimensions(image))
+
+
+def _image_field(paste: Any, tab: str) -> Any:
+    """Return the gradio component for a tab's image, None if there is none."""
+    return getattr(paste, "paste_fields", {}).get(tab, {}).get("init_img")
 
 
 def fill_empty_prompts() -> None:
-    """Set empty prompt boxes to "" instead of None, so that "Send to ..." can fill them."""
+    """Set empty prompt boxes to "" instead of None, so that an infotext can fill them."""
     # Forge Neo takes a field's type from its value, and fills no field whose value is None.
     for tab in getattr(find_paste_module(), "paste_fields", {}).values():
         for field in tab["fields"] or ():
@@ -108,10 +126,10 @@ def fill_empty_prompts() -> None:
 
 
 def find_paste_module() -> Any:
-    """Return the WebUI's Python module that makes "Send to ..." buttons."""
+    """Return the WebUI's Python module that fills fields from an infotext."""
     from modules import infotext_utils
 
-    if hasattr(infotext_utils, "create_buttons"):
+    if hasattr(infotext_utils, "paste_fields"):
         return infotext_utils
     from modules import generation_parameters_copypaste  # SD.Next keeps the old name
 
@@ -131,44 +149,21 @@ def _find_send_tabs(paste: Any) -> tuple[str, ...]:
     return found
 
 
-def register_callbacks(
-    on_tabs: Callable[[], list[Any]],
-    on_settings: Callable[[], None],
-    on_started: Callable[[Any, Any], None],
-) -> None:
-    """Register functions for the WebUI to call while it builds its page.
+def register_tab(on_tabs: Callable[[], list[Any]]) -> None:
+    """Register the function that returns our tabs, for the WebUI to call at each start."""
+    from modules import script_callbacks
 
-    on_tabs: returns our tabs. on_settings: adds our settings. on_started: called with the page
-    (gradio's Blocks) and the app (FastAPI) when they are served.
+    script_callbacks.on_ui_tabs(on_tabs)
+
+
+def register_started(on_started: Callable[[Any, Any], None]) -> None:
+    """Register a function for the WebUI to call when its page is served.
+
+    on_started: called with the page (gradio's Blocks) and the app (FastAPI).
     """
     from modules import script_callbacks
 
-    script_callbacks.on_ui_settings(on_settings)
-    script_callbacks.on_ui_tabs(on_tabs)
     script_callbacks.on_app_started(on_started)
-
-
-def add_option(
-    name: str,
-    default: Any,
-    label: str,
-    section: tuple[str, str],
-    on_change: Callable[[], None],
-    component: tuple[Any, dict[str, Any]],
-) -> None:
-    """Add one of our settings to the WebUI's settings page.
-
-    label: the text beside the field. section: (id, title) of the page's section. component: (gradio
-    class, its keyword arguments); the WebUI chooses the class if it is None. on_change: called
-    after the user changes the setting.
-    """
-    from modules import shared
-
-    component_class, arguments = component
-    info = shared.OptionInfo(
-        default, label, component_class, arguments, section=section, onchange=on_change
-    )
-    shared.opts.add_option(option_key(name), info)
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:

@@ -1,4 +1,4 @@
-"""Buttons that send an infotext and a picture to another tab, as hosts have them."""
+"""Fields that an infotext and an image fill, as hosts have them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ import gradio as gr
 
 bindings: list[Any] = []
 paste_fields: dict[str, dict[str, Any]] = {}
+
+
+def make_image_field(name: str) -> Any:
+    """Make a field for a tab's image, which shows the image's size."""
+    field: Any = gr.Textbox(label=f"{name} picture", elem_id=f"{name}_size")
+    field.postprocess = lambda image: "%dx%d" % image.size if hasattr(image, "size") else image
+    return field
 
 
 @dataclass
@@ -36,22 +43,12 @@ def register_paste_params_button(binding: ParamBinding) -> None:
 
 
 def connect_paste_params_buttons() -> None:
-    """When all tabs are built. The picture is told by its size, as it came.
-
-    A tab that the host does not have is a KeyError, as in some of them.
-    """
+    """When all tabs are built. A field whose value is None gets nothing."""
     for binding in bindings:
-        given = paste_fields[binding.tabname]
-        ((text, _),) = given["fields"]
+        ((text, _),) = paste_fields[binding.tabname]["fields"]
 
-        def paste(said: str, image: Any, text: Any = text) -> tuple[Any, str]:
-            size = "no picture" if image is None else "%dx%d" % image.size
-            # The kind of a field is that of its value: where that is None, nothing arrives.
-            return (gr.update() if text.value is None else type(text.value)(said)), size
+        def paste(said: str, text: Any = text) -> Any:
+            return gr.update() if text.value is None else type(text.value)(said)
 
-        binding.paste_button.click(
-            paste,
-            [binding.source_text_component, binding.source_image_component],
-            [text, given["init_img"]],
-        )
+        binding.paste_button.click(paste, [binding.source_text_component], [text])
     bindings.clear()

@@ -64,7 +64,7 @@ def new_instance() -> str:
     A page that is open with another id may be out of date.
     """
     global _instance
-    _instance = uuid.uuid4().hex
+    _instance = uuid.uuid4().hex[:8]
     return _instance
 
 

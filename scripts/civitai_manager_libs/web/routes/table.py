@@ -71,6 +71,7 @@ _WRITE = (
 )
 _WRITE_MUCH = (  # the last: bytes that a body may have
     ("POST", "compatibility", image.check_infotext, 4 * _MB),  # a text
+    ("POST", "images/{image_id:civitai_id}/send", image.prepare_send, 4 * _MB),
     ("POST", "loaded_filter", library.filter_loaded, 2 * _MB),  # ids
     ("POST", "search_preview", library.preview_search, 2 * _MB),
     ("POST", "annotations", library.annotate_images, 2 * _MB),

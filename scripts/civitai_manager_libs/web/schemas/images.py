@@ -23,6 +23,8 @@ __all__ = [
     "Workflow",
     "Text",
     "Incompatibilities",
+    "PreparedSend",
+    "SendBody",
 ]
 
 Level = Literal["None", "Soft", "Mature", "X", "XXX"]
@@ -198,6 +200,20 @@ class Workflow(TypedDict):
 
 class Text(TypedDict):
     text: str
+
+
+class SendBody(TypedDict):
+    """tab: one of `Bootstrap.host.send_to`. text: the edited infotext, None for the image's own."""
+
+    tab: str
+    text: str | None
+
+
+class PreparedSend(TypedDict):
+    """What a tab of the WebUI gets. has_image: the image can follow the infotext."""
+
+    infotext: str
+    has_image: bool
 
 
 class Incompatibilities(TypedDict):

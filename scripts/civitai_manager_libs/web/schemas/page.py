@@ -28,7 +28,7 @@ __all__ = [
     "CheckBody",
 ]
 
-LockReason = Literal["", "only_here", "frozen", "in_host"]  # why a request may not change a value
+LockReason = Literal["", "only_here", "frozen"]  # why a request may not change a value
 SettingKind = Literal["number", "whole", "switch", "choice", "text"]
 SettingGroup = Literal["page", "saving", "models", "network"]
 SettingValue = Union[bool, int, float, str]

@@ -1,9 +1,10 @@
-"""A single image: how it was made, and which of its models are installed."""
+"""A single image: how it was made, which of its models are installed, and how it is sent."""
 
 from .compatibility import check_infotext
 from .details import get_details
 from .embedded import get_workflow
 from .resources import filter_reproducible, match_text
+from .send import prepare_send
 
 __all__ = ["check_infotext", "filter_reproducible", "get_details", "get_workflow"]
-__all__ += ["match_text"]
+__all__ += ["match_text", "prepare_send"]

@@ -1,0 +1,96 @@
+"""The route that prepares a send to a tab of the WebUI: the infotext, and the image's file."""
+
+from __future__ import annotations
+
+import json
+
+import image_files
+import pytest
+from api_server import MODEL_ID, status
+from civitai_manager_libs import civitai_gallery_action, host
+from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.library import pages
+from civitai_manager_libs.library.reproductions import receive, sends
+from fault_responses import png
+
+_TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
+
+
+@pytest.fixture(autouse=True)
+def in_a_host(monkeypatch):
+    monkeypatch.setattr(host, "send_targets", lambda: _TABS)
+    monkeypatch.setattr(host, "takes_image", lambda tab: tab != "txt2img")
+
+
+@pytest.fixture
+def ids(api, civitai):
+    api.get(f"images?model={MODEL_ID}&limit=10")
+    civitai.fetched.clear()
+    return [image["id"] for image in api.get(f"images?model={MODEL_ID}&limit=10")["images"]]
+
+
+def _send(api, image_id, tab="img2img", text=None, **headers):
+    body = {"tab": tab, "text": text}
+    return api.send("POST", f"images/{image_id}/send", body, **headers)
+
+
+def test_tab_for_images_gets_the_infotext_and_the_file_is_then_in_the_cache(api, civitai, ids):
+    answer = _send(api, ids[0]).json()
+    assert answer["infotext"].startswith(f"picture {ids[0]}") and answer["has_image"]
+    assert len(civitai.fetched) == 1
+
+
+def test_tab_for_text_needs_no_file(api, civitai, ids):
+    answer = _send(api, ids[0], "txt2img").json()
+    assert answer["infotext"].startswith(f"picture {ids[0]}") and not answer["has_image"]
+    assert not civitai.fetched
+
+
+@pytest.mark.parametrize("text", ["my own words", ""])
+def test_text_that_the_user_edited_is_what_is_sent(api, ids, text):
+    assert _send(api, ids[0], text=text).json() == {"infotext": text, "has_image": True}
+
+
+def test_video_sends_its_text_only(api, civitai, ids):
+    video = next(i for i in ids if civitai.kinds[i] == "mp4")
+    answer = _send(api, video).json()
+    assert answer["infotext"] and not answer["has_image"] and not civitai.fetched
+
+
+def test_failure_of_civitai_is_the_answer(api, civitai, ids):
+    civitai.always(ids[0], status(404))
+    assert _send(api, ids[0]).status_code == 404
+    assert _send(api, 1).json()["error"]["code"] == "not_known"
+
+
+@pytest.mark.parametrize("tab,text", [("settings", None), (None, None), ("img2img", 5)])
+def test_what_no_page_asks_for_is_refused(api, ids, tab, text):
+    assert _send(api, ids[0], tab, text).status_code == 400
+    assert _send(api, ids[0], text="x" * 1_000_001).status_code == 400
+
+
+def test_infotext_that_the_record_lacks_is_read_from_the_file(api, civitai, ids):
+    row = {**civitai._row(ids[0]), "meta": None}
+    civitai.script("page", status(200, json.dumps({"items": [row], "metadata": {}}).encode()))
+    client = civitai_gallery_action.get_http_client()
+    pages.load_page(client, ImageQuery(MODEL_ID), None, 10, fresh=True)
+    text = "a harbor\nSteps: 20, Sampler: Euler a, CFG scale: 7"
+    civitai.always(ids[0], status(200, png(text=text)))
+    assert _send(api, ids[0], "txt2img").json() == {"infotext": text, "has_image": False}
+    assert _send(api, ids[0]).json() == {"infotext": text, "has_image": True}
+
+
+def test_picture_whose_exif_would_take_the_hosts_memory_is_not_sent(api, civitai, ids):
+    exif = image_files.overlapping_exif(500_000, 40_000)
+    civitai.always(ids[0], status(200, image_files.png(image_files.chunk(b"eXIf", exif))))
+    answer = _send(api, ids[0]).json()
+    assert answer["infotext"] and not answer["has_image"]
+
+
+@pytest.mark.parametrize("tab", _TABS)
+def test_send_to_a_tab_that_makes_images_anew_is_remembered(api, ids, tab, monkeypatch):
+    monkeypatch.setattr(receive, "_sends", sends.SendMemory())
+    text = "a sea\nSteps: 20, Sampler: Euler, Seed: 123456789"
+    _send(api, ids[0], tab, text)
+    match = receive._sends.find(text)
+    assert match == ((ids[0], False) if tab in ("txt2img", "control") else None)
