@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import struct
 from datetime import datetime, timezone
 
+import numpy as np
 import pytest
 import requests
 from civitai_manager_libs.demo import downloads, server
+from civitai_manager_libs.demo.gallery import weights
 
 _ROUTE = "/api/download/models"
 _KEY = {"Authorization": "Bearer demo-key"}
@@ -146,3 +149,24 @@ def test_rest_of_a_file_is_sent_by_another_signed_address_of_it(demo, http):
     headers = {"Range": "bytes=1000-", "If-Range": whole.headers["ETag"]}
     rest = _fetch(http, url, **headers)
     assert rest.status_code == 206 and rest.content == whole.content[1000:]
+
+
+def test_tensors_fill_their_files_and_an_embedding_has_numbers_that_a_host_can_use():
+    for model in weights.MODELS:
+        for version in model.versions:
+            for file in weights.list_weights(model, version):
+                if file.format == "SafeTensor":
+                    _check_tensors(file, model.type == "TextualInversion")
+
+
+def _check_tensors(file, is_embedding):
+    body = weights.make_body(file)
+    length = int.from_bytes(body[:8], "little")
+    header = json.loads(body[8 : 8 + length])
+    (tensor,) = (value for name, value in header.items() if name != "__metadata__")
+    width = {"F16": 2, "BF16": 2, "F32": 4}[tensor["dtype"]]
+    assert math.prod(tensor["shape"]) * width == len(body) - 8 - length
+    if is_embedding:
+        assert tensor["shape"][1:] == [768]
+        numbers = np.frombuffer(body[8 + length :], "<f2")
+        assert np.isfinite(numbers).all() and numbers.max() < 1

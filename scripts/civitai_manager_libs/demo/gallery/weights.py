@@ -17,8 +17,9 @@ from .catalogue import find_version, Model, MODELS, Version
 __all__ = ["find_weights", "list_weights", "make_body", "make_checksum", "make_file_stem"]
 __all__ += ["make_hashes", "measure_body", "Weights"]
 
-_SIZES = {"Checkpoint": 8_000_000, "VAE": 800_000, "TextualInversion": 24_000}  # bytes of tensors
+_SIZES = {"Checkpoint": 8_000_000, "VAE": 800_000, "TextualInversion": 24_576}  # bytes of tensors
 _SIZE = 1_500_000  # of other models
+_NUMBERS = 768  # of a token in an embedding for SD 1.5
 _BLOCK = 65_521  # bytes that repeat; a prime, so that a part at a wrong place is noticed
 _DTYPES = {"fp16": ("F16", 2), "fp32": ("F32", 4), "bf16": ("BF16", 2)}
 _PICKLED = 910_401  # the version whose only file is a pickle
@@ -81,8 +82,10 @@ def make_body(weights: Weights) -> bytes:
         return b"GGUF" + struct.pack("<IQQ", 3, 0, 0) + _make_data(weights, weights.size)
     if weights.format == "PickleTensor":
         return _make_zip(_make_data(weights, weights.size))
-    header = _make_header(weights)
-    return struct.pack("<Q", len(header)) + header + _make_data(weights, weights.size)
+    header, data = _make_header(weights), _make_data(weights, weights.size)
+    if _is_embedding(weights):
+        data = _limit_numbers(data)
+    return struct.pack("<Q", len(header)) + header + data
 
 
 @functools.lru_cache(maxsize=None)
@@ -128,13 +131,25 @@ def _list_by_stem() -> dict[str, Weights]:
 def _make_header(weights: Weights) -> bytes:
     """Return the JSON header of a safetensors file with one tensor."""
     dtype, width = _DTYPES[weights.precision]
-    is_embedding = weights.size == _SIZES["TextualInversion"]
-    shape = [weights.size // width // 768, 768] if is_embedding else [weights.size // width]
+    count, name = weights.size // width, "demo.weight"
+    shape = [count]
+    if _is_embedding(weights):
+        shape, name = [count // _NUMBERS, _NUMBERS], "emb_params"
     tensor = {"dtype": dtype, "shape": shape, "data_offsets": [0, weights.size]}
-    name = "emb_params" if is_embedding else "demo.weight"
     header = {"__metadata__": {"format": "pt", "made_by": "demo"}, name: tensor}
     text = json.dumps(header, separators=(",", ":")).encode()
     return text + b" " * (-len(text) % 8)
+
+
+def _is_embedding(weights: Weights) -> bool:
+    return weights.size == _SIZES["TextualInversion"]
+
+
+def _limit_numbers(data: bytes) -> bytes:
+    """Return the F16 numbers with their signs and highest exponents cut: each is below 1."""
+    limited = bytearray(data)
+    limited[1::2] = bytes(byte & 0x3B for byte in data[1::2])
+    return bytes(limited)
 
 
 def _make_data(weights: Weights, size: int) -> bytes:
