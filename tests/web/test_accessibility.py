@@ -86,7 +86,7 @@ _ADDRESSES = {
     "no such model": "?model=999999",
     "library": "?search=",
     "models": "?find=water",
-    "nothing open": "",
+    "home": "",
 }
 
 
