@@ -68,7 +68,7 @@ def test_tab_that_a_host_lays_out_unseen_while_it_builds_its_page_asks_for_nothi
 def test_gallery_in_a_narrow_part_of_a_wide_window_is_laid_out_as_on_a_phone(open_host):
     page = open_host(query=_OPENED).page
     expect(page.locator("[data-do=settings]").first).to_be_visible()
-    page.add_style_tag(content="#civitai_shortcut_page { width: 320px }")
+    page.add_style_tag(content="civitai-gallery { width: 320px }")
     expect(page.locator("[data-do=more-tools]")).to_be_visible()
     right = page.locator("civitai-gallery").evaluate("""gallery => Math.max(
         ...[...gallery.shadowRoot.querySelectorAll(".top *, .gallery-header *, .selection-bar *")]
