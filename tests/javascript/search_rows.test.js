@@ -50,9 +50,11 @@ test("what is open comes first, with the count of each place", () => {
   ]);
 });
 
-test("what was read of a gallery is no place of its own where it has no more than is loaded", () => {
+test("counts that come move no row", () => {
+  const places = ["loaded", "gallery", "all", "models"];
   const same = { ...preview, gallery: { count: 1, is_more: false } };
-  assert.deepEqual(kinds(list("sea", { preview: same })), ["loaded", "all", "models"]);
+  for (const known of [null, preview, same])
+    assert.deepEqual(kinds(list("sea", { preview: known })), places);
 });
 
 test("a search of the library has the library first, and one of models the models", () => {

@@ -113,11 +113,8 @@ function listScopeRows(state, text, { preview }, words) {
   if (hasGallery(where)) {
     const isLoaded = where.search === null;
     if (isLoaded) rows.push(makeRow("loaded", "search", title, detail("loaded"), text));
-    const isMore = !preview || (preview.gallery?.count ?? 0) > preview.loaded;
-    if (!isLoaded || isMore) {
-      const name = isLoaded ? words("row_gallery") : title;
-      rows.push(makeRow("gallery", "search", name, detail("gallery"), text));
-    }
+    const name = isLoaded ? words("row_gallery") : title;
+    rows.push(makeRow("gallery", "search", name, detail("gallery"), text));
   }
   return [...rows, makeRow("all", "library", words("row_library"), detail("all"), text)];
 }
