@@ -269,9 +269,9 @@ def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
     assert [one["note"] for one in told["pictures"] if one["note"]] == ["warm light"]
     page.control("open-set").click()
     wait_for(lambda: sorted(page.ids()) == sorted([first, second]))
-    page.field("search").fill("stars>3")
+    page.search("stars>3", "all")
     wait_for(lambda: page.ids() == [second])
-    page.field("search").fill("is:favourite")
+    page.search("is:favourite", "all")
     wait_for(lambda: sorted(page.ids()) == sorted([first, second]))
 
     other = open_gallery(start(demo.url), "")
@@ -343,5 +343,5 @@ def test_all_that_is_marked_is_tagged_noted_and_taken_out_at_once(server, open_g
     expect(page.control("open-set")).to_have_text("Harbor (0)")
     page.go("?search=tag:sea note:wall stars>2&level=XXX")
     wait_for(lambda: sorted(page.ids()) == sorted(ids))
-    page.field("search").fill("tag:night")
+    page.search("tag:night", "all")
     wait_for(lambda: page.ids() == [])

@@ -199,7 +199,7 @@ def test_page_shows_what_is_here_copies_what_is_missing_and_filters_by_it(
     page.control("close").click()
     (models / f"{model['name']}.safetensors").write_bytes(b"1")
     only = [i for i, used in told.items() if [one["name"] for one in used] == [model["name"]]]
-    page.field("search").fill("is:here")
+    page.search("is:here", "loaded")
     shown = [f"[data-tile][data-id='{i}']" for i in only]
     for tile in shown:
         page.page.locator(tile).wait_for()

@@ -20,6 +20,8 @@ __all__ = ["JobClient", "choose_destination", "rendition_width", "reserved_bytes
 class JobClient(ApiClient):
     """Civitai as a job uses it: interactive requests go first, and the bandwidth limit holds."""
 
+    _client: CivitaiHttpClient
+
     def __init__(self, client: CivitaiHttpClient) -> None:
         super().__init__(client, SendOptions(urgent=False))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
 import ntpath
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -52,22 +51,22 @@ def _export(one: Reproduction, thumbnail: bytes) -> dict[str, Any]:
 
 
 def _parse(entry: Mapping[str, Any]) -> tuple[Reproduction, bytes] | None:
-    image_id, made_at = as_whole_number(entry.get("image_id"), 1, _LAST_ID), entry.get("made_at")
+    image_id, made_at = as_whole_number(entry.get("image_id"), 1, _LAST_ID), _parse_time(entry)
     sides = [as_whole_number(entry.get(key), 1, _MAX_SIDE) for key in ("width", "height")]
     thumbnail = _parse_thumbnail(entry.get("thumbnail"))
-    if image_id is None or None in sides or not _is_time(made_at) or thumbnail is None:
+    if image_id is None or None in sides or made_at is None or thumbnail is None:
         return None
     name = clean_line(ntpath.basename(as_text(entry.get("name"))), _MAX_NAME)
     infotext = as_text(entry.get("infotext"))[:_MAX_INFOTEXT]
     is_edited, similarity = entry.get("is_edited") is True, _parse_similarity(entry)
-    made_at = float(made_at)
     width, height = (side or 0 for side in sides)
     new = Reproduction(0, image_id, name, infotext, made_at, is_edited, width, height, similarity)
     return new, thumbnail
 
 
-def _is_time(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and 0 <= value < 1e11
+def _parse_time(entry: Mapping[str, Any]) -> float | None:
+    value = as_number(entry.get("made_at"))
+    return value if value is not None and 0 <= value < 1e11 else None
 
 
 def _parse_similarity(entry: Mapping[str, Any]) -> Similarity | None:
