@@ -152,8 +152,8 @@ def test_host_without_a_queue_below_a_path_of_a_proxy_works(browser, start_host)
         page.context.close()
 
 
-def test_button_for_images_is_in_the_page_and_not_seen(open_host):
-    button = open_host().page.locator("#civitai_shortcut_send").first
+def test_buttons_for_images_are_in_the_page_and_not_seen(open_host):
+    button = open_host().page.locator("#civitai_shortcut_send_extras").first
     button.wait_for(state="attached")
     assert not button.is_visible()
 

@@ -1,4 +1,4 @@
-/** Sends an image and its infotext to a tab of the host: the image through our hidden button, the
+/** Sends an image and its infotext to a tab of the host: the image through a hidden button, the
  * infotext through the host's own button that reads one from the prompt. */
 
 import { ApiError } from "../data/api.js";
@@ -8,11 +8,9 @@ import { isSameInstance } from "./instance_check.js";
 
 /** @import { Context } from "../types.js" */
 
-const BUTTON = "civitai_shortcut_send";
-const SCRIPTS = "civitaiShortcutSend"; // gradio calls one for the input of each of the button's events
+const BUTTONS = "civitai_shortcut_send"; // and the tab's name
+const SCRIPT = "civitaiShortcutSend"; // gradio calls it for the input of a button's event
 const PATIENCE = 60_000; // ms
-/** @type {Map<string, (request: string) => void>} by tab: gives a waiting event its input */
-const waitingEvents = new Map();
 const LOOK = 50; // ms between two looks at the button: its label changes without an event
 
 /** Send an image with its infotext, or only an infotext, to a tab of the host.
@@ -47,45 +45,27 @@ export async function sendToTab(context, tab, id, text) {
  * @param {number | null} id
  * @param {Context} context */
 async function placeImage(tab, id, context) {
-  const holder = document.getElementById(BUTTON);
+  const holder = document.getElementById(`${BUTTONS}_${tab}`);
   // In some versions of gradio the button has the id, in others its wrapper.
   const button = holder instanceof HTMLButtonElement ? holder : holder?.querySelector("button");
   if (!button) throw makeMissingError(context);
   const nonce = crypto.getRandomValues(new Uint32Array(3)).join("-");
-  const request = JSON.stringify({ id, nonce });
-  const waiting = waitingEvents.get(tab);
-  waitingEvents.delete(tab);
-  if (waiting) waiting(request);
-  else pressForTab(button, tab, request, context.store.get().bootstrap?.host.send_to ?? []);
-  await waitForLabel(nonce, context);
+  Reflect.set(window, SCRIPT, () => JSON.stringify({ id, nonce }));
+  button.click();
+  await waitForLabel(button, nonce, context);
   await waitForFrame();
 }
 
-/** Press our button. It has an event for each tab, which runs once gradio has its input: the others
- * wait until an image is sent to their tab.
- * @param {HTMLButtonElement} button
- * @param {string} tab
- * @param {string} request
- * @param {string[]} tabs  all that have an event */
-function pressForTab(button, tab, request, tabs) {
-  const waits = (/** @type {string} */ other) => () =>
-    new Promise((/** @type {(request: string) => void} */ resolve) => {
-      waitingEvents.set(other, resolve);
-    });
-  const scripts = Object.fromEntries(tabs.map((other) => [other, waits(other)]));
-  Reflect.set(window, SCRIPTS, { ...scripts, [tab]: () => request });
-  button.click();
-}
-
-/** Wait until our button has this label, as soon as gradio has answered. Throw after a minute.
+/** Wait until a button has this label, as soon as gradio has answered. Throw after a minute.
+ * @param {HTMLElement} button
  * @param {string} label
  * @param {Context} context
  * @returns {Promise<void>} */
-function waitForLabel(label, { signal, words }) {
+function waitForLabel(button, label, { signal, words }) {
   const end = performance.now() + PATIENCE;
   return new Promise((resolve, reject) => {
     const look = setInterval(() => {
-      const isThere = document.getElementById(BUTTON)?.textContent?.trim() === label;
+      const isThere = button.textContent?.trim() === label;
       const isLate = performance.now() > end;
       if (!isThere && !isLate && !signal.aborted) return;
       clearInterval(look);

@@ -1,7 +1,7 @@
-"""The page in a WebUI's tab, and a hidden button through which the WebUI's tabs get an image.
+"""The page in a WebUI's tab, and hidden buttons through which the WebUI's tabs get an image.
 
-`javascript/gallery/details/gradio_bridge.js` presses the button, lets only the event of one tab go
-on, and waits until the button's label is the nonce of its request. The image never goes to the
+`javascript/gallery/details/gradio_bridge.js` presses the button of a tab, and waits until its label
+is the nonce of the request. The image never goes to the
 browser and back as gradio's own fields would send it. The infotext goes through the WebUI's own
 fields: each load of the WebUI's page lists every component and event, so there are as few of ours
 as can be.
@@ -23,24 +23,24 @@ from .routes import new_instance
 
 __all__ = ["build_tab"]
 
-_BUTTON = "civitai_shortcut_send"
+_BUTTONS = "civitai_shortcut_send"  # and the tab's name
 # What gradio itself hides is not in the page at all. Our element would be inline, without a width.
-_STYLE = f"#{_BUTTON}{{display:none}}civitai-gallery{{display:block}}"
-_SCRIPTS = "civitaiShortcutSend"  # in the page: by tab a function that returns the request
+_STYLE = f"[id^={_BUTTONS}]{{display:none}}civitai-gallery{{display:block}}"
+_SCRIPT = "civitaiShortcutSend"  # in the page: returns the request
 _LONGEST_NONCE = 100
 
 
 def build_tab() -> None:
-    """Add the page and the hidden button to the gradio `Blocks` that is being built."""
+    """Add the page and the hidden buttons to the gradio `Blocks` that is being built."""
     # Each byte is in every load of the WebUI's page: no quotes, no end tag.
     names = f"data-instance={new_instance()} data-code={bundle.code_version()}"
     gr.HTML(f"<style>{_STYLE}</style><civitai-gallery {names}>")
-    button = gr.Button("", elem_id=_BUTTON)
+    # Without the queue, which a host may be started without.
+    options = {"queue": False, **host.event_options(_SCRIPT)}
     for tab in filter(host.takes_image, host.find_send_targets()):
         fields = host.list_image_fields(tab)
-        # An event for each tab: in Forge, to leave an image field as it is would break it. Without
-        # the queue, which a host may be started without.
-        options = {"queue": False, **host.event_options(f"{_SCRIPTS}.{tab}")}
+        # An event for each tab: in Forge, to leave an image field as it is would break it.
+        button = gr.Button("", elem_id=f"{_BUTTONS}_{tab}")
         button.click(partial(_place_image, len(fields)), [button], [button, *fields], **options)
 
 
