@@ -15,7 +15,7 @@ import {
 import { getShown, getTiles, listTileIds, MAX_TILE, MIN_TILE } from "./state/state.js";
 import { readPace } from "./viewer/slideshow.js";
 
-/** @import { Store } from "./state/state.js" */
+/** @import { Store } from "./state/store.js" */
 /** @import { Actions, Context, ModelResults, ScrollPlace, Where } from "./types.js" */
 /** @typedef {ReturnType<typeof makeViewActions>} ViewActions */
 

@@ -51,7 +51,8 @@ import { followMarks } from "./state/marks.js";
 import { rememberPlace } from "./state/place.js";
 import { makeDefaultQuery } from "./state/query.js";
 import { Router } from "./state/router.js";
-import { makeInitialState, Store } from "./state/state.js";
+import { makeInitialState } from "./state/state.js";
+import { Store } from "./state/store.js";
 import { StatsPanel } from "./stats/stats.js";
 import { Viewer } from "./viewer/viewer.js";
 

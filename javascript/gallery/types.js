@@ -204,7 +204,7 @@
  * @typedef {object} Context  what every part is given
  * @property {ShadowRoot} root
  * @property {HTMLDivElement} page  what is in the root but bars at the window's edge and dialogs
- * @property {import("./state/state.js").Store} store
+ * @property {import("./state/store.js").Store} store
  * @property {import("./data/api.js").Api} api
  * @property {Words} words
  * @property {Actions} actions

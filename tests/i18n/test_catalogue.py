@@ -61,6 +61,11 @@ def test_every_text_that_the_page_uses_exists():
     assert not set(_ENGLISH.texts) & set(_ENGLISH.terminal)
 
 
+def test_every_text_that_the_program_uses_exists():
+    asked = set(re.findall(r"\btranslate\(\s*\"([a-z0-9_]+)\"", _PYTHON))
+    assert asked and asked - set(_ENGLISH.texts) - set(_ENGLISH.terminal) == set()
+
+
 def test_every_setting_has_a_label():
     assert set(_ENGLISH.settings) == {entry.name for entry in setting.SETTINGS}
 

@@ -11,8 +11,8 @@ import {
   makeInitialState,
   NO_FILTER,
   replaceLibraryPage,
-  Store,
 } from "../../javascript/gallery/state/state.js";
+import { Store } from "../../javascript/gallery/state/store.js";
 
 const view = (id, more = {}) => ({ id, user: "anna", saved: false, ...more });
 const page = (ids, more = {}) => ({

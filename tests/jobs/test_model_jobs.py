@@ -332,8 +332,11 @@ def test_job_without_room_goes_on_once_there_is_some(service, tmp_path, client, 
         monkeypatch.setattr(module, "DISK_RETRY_SECONDS", 0.02)
     huge = [replace(each, size=1 << 60) for each in _requests(tmp_path)]
     job_id = service.download_model_files(huge, "Models").job_id
-    wait_for(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
-    assert _shown(service, job_id).progress.missing > 0 and not client.asked
+    shown = wait_for(
+        lambda: (view := _shown(service, job_id)).is_waiting_to_retry and view.progress and view,
+        "its rest",
+    )
+    assert shown.progress.missing > 0 and not client.asked
     monkeypatch.setattr(scheduler, "check_disks", lambda *_: None)
     monkeypatch.setattr("civitai_manager_libs.jobs.worker.check_disks", lambda *_: None)
     assert _comes_to(service, job_id, "done").job.saved == 3

@@ -96,7 +96,7 @@ def test_pages_that_name_more_and_have_nothing_new_are_not_called_the_end():
 
 
 def test_page_reckons_the_cost_of_a_second_walk_as_it_is_asked_for():
-    head = Path(__file__).parents[2] / "javascript" / "gallery" / "find" / "gallery_header.js"
+    head = Path(__file__).parents[2] / "javascript" / "gallery" / "find" / "download_options.js"
     assert f"SECOND_PAGE = {pagination._SECOND_PAGE};" in head.read_text(encoding="utf-8")
 
 

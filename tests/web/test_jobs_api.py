@@ -107,7 +107,7 @@ def test_jobs_are_told_apart_and_found_by_words(api, civitai, ids):
     assert (collected["group"], collected["filters"]) == ("Collection “Best of”", [])
     assert collected["subject"] == "2 chosen pictures" and os.path.isdir(collected["folder"])
     assert gallery["subject"] == f"#{VERSION_ID} · up to 4 pictures"
-    assert gallery["filters"] == ["Oldest", "Week", "rated up to R", "Videos", "has data"]
+    assert gallery["filters"] == ["Oldest", "Week", "rated up to R", "Videos", "With data only"]
     assert gallery["created"][:4] == str(time.gmtime().tm_year)
     for words, found in (("BEST 2", collected), ("videos r", gallery), ("model 1 chosen", one)):
         listed = api.get(f"jobs?search={words}")

@@ -2,7 +2,7 @@
 
 import { ApiError } from "./api.js";
 
-/** @import { Store } from "../state/state.js" */
+/** @import { Store } from "../state/store.js" */
 /** @import { Part, Problem, Words } from "../types.js" */
 
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words

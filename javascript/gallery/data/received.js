@@ -1,6 +1,6 @@
 /** Puts what the server answered into the store, for parts that ask the server by themselves. */
 
-/** @import { Store } from "../state/state.js" */
+/** @import { Store } from "../state/store.js" */
 /** @import { Annotations, Bootstrap, View } from "../types.js" */
 
 /** Replace fields of the data that the page started with, if it has started.

@@ -3,11 +3,12 @@
 import { el } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
 import { isBlurred } from "../state/content_rating.js";
-import { getSetting, getTiles, isFiltered, listTileIds } from "../state/state.js";
+import { getTiles, isFiltered, listTileIds } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { DragMarks } from "./drag_marks.js";
 import { Hover } from "./hover.js";
 import { chooseThumbWidth } from "./layout.js";
+import { needsNextPage } from "./next_page.js";
 import { linkTiles, listenToClicks, listenToPointer } from "./pointer_events.js";
 import { Thumbs } from "./thumbs.js";
 import { Tiles } from "./tiles.js";
@@ -19,9 +20,6 @@ import { getViewport, scrollDistance } from "./viewport.js";
 
 const GAP = 8; // pixels
 const AHEAD = 1; // screens above and below the window that have tiles
-const PAGE_AHEAD = 2; // screens below the window for which images should be loaded
-const PAGE_AHEAD_SPARING = 0.25; // in a search, and if the setting says not to load in advance
-const PAGE_AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be loaded
 const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed
 const COVERED = { above: 68, below: 72 }; // pixels, by the bars that stick
 
@@ -107,10 +105,7 @@ export class Grid {
     return this.#arrangement.findNeighbour(id, step, screen);
   }
 
-  /**
-   * Return the id of the first image that begins in the window, else the first that is partly in
-   * it.
-   */
+  /** Return the id of the first image that begins in the window, else of one partly in it. */
   findTopmost() {
     const { top, bottom } = this.#getVisiblePart();
     return this.#arrangement.findFirstIn(top + COVERED.above, bottom);
@@ -154,9 +149,7 @@ export class Grid {
     return this.#list.clientWidth === 0;
   }
 
-  /**
-   * Return the visible part of the grid, or the part that was visible before the grid was hidden.
-   */
+  /** Return the visible part of the grid, of a hidden one the part that was visible before. */
   #getVisiblePart() {
     if (!this.#isHidden()) return getViewport(this.#list);
     const top = this.#hiddenTop ?? this.#lastTop;
@@ -296,32 +289,11 @@ export class Grid {
     };
   }
 
-  /** Load the next page when the window comes near the end. A gallery that is searched goes on only
-   * while it finds enough, for otherwise a word that no image has would load all; a search of the
-   * library goes on until it finds something.
-   * @param {Viewport} viewport */
-  #loadMore({ bottom, screen }) {
+  /** Load the next page when the window comes near the end. @param {Viewport} viewport */
+  #loadMore(viewport) {
     const { store, actions } = this.#context;
-    const {
-      bootstrap,
-      loading,
-      ended,
-      problems,
-      images,
-      loadedFilter,
-      results,
-      searchProgress,
-      searchReading,
-    } = store.get();
-    if (loading || ended || problems.images) return;
-    if (results || !(images.length || searchProgress)) return;
-    if (isFiltered(loadedFilter) && searchReading !== "enough") return;
-    const isSparing =
-      isFiltered(loadedFilter) || getSetting(bootstrap, "usergallery_preloading") === false;
-    const ahead = isSparing
-      ? PAGE_AHEAD_SPARING * screen
-      : PAGE_AHEAD * screen + PAGE_AHEAD_TIME * this.#speed;
-    if (bottom + ahead <= this.#arrangement.height) return;
-    void (isFiltered(loadedFilter) ? actions.searchOn() : actions.more());
+    const state = store.get();
+    if (!needsNextPage(state, viewport, this.#arrangement.height, this.#speed)) return;
+    void (isFiltered(state.loadedFilter) ? actions.searchOn() : actions.more());
   }
 }

@@ -38,6 +38,7 @@ export class Scrubber {
     this.#context = context;
     this.#handle = el("div", {
       class: "scrubber-handle",
+      "data-field": "month",
       role: "slider",
       tabindex: 0,
       "aria-label": words("scrubber"),

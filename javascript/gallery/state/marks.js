@@ -51,7 +51,7 @@ export function mergeChange(stored, before, now) {
 
 /** Store the marks whenever they change, except when another gallery is opened, and take over those
  * that another tab of this browser has stored.
- * @param {import("./state.js").Store} store
+ * @param {import("./store.js").Store} store
  * @param {(marks: ReadonlySet<number>) => void} setMarks
  * @param {AbortSignal} signal */
 export function followMarks(store, setMarks, signal) {

@@ -1,12 +1,10 @@
-/** The page's state as one value, its selectors, and the store that parts subscribe to. */
+/** The page's state as one value, and its selectors. */
 
 import { groupByPost, isGrouped } from "./groups.js";
 import { NO_NEEDS } from "./model_files.js";
 import { getSource } from "./source.js";
 
 /** @import { LoadedFilterState, Page, Part, Problems, State, View } from "../types.js" */
-/** @typedef {(now: State, before: State) => void} Listener */
-/** @typedef {keyof State | ((state: State) => unknown)} Key  a field, or a selector */
 
 export const MIN_TILE = 120;
 export const MAX_TILE = 640;
@@ -272,52 +270,4 @@ export function getParameterLabel(bootstrap, name) {
   return bootstrap && Object.hasOwn(bootstrap.parameter_labels, name)
     ? bootstrap.parameter_labels[name]
     : name;
-}
-
-export class Store {
-  /** @type {State} */
-  #state;
-  /** @type {Set<{keys: Key[], listener: Listener}>} */
-  #subscriptions = new Set();
-
-  /** @param {State} [state] */
-  constructor(state = makeInitialState()) {
-    this.#state = state;
-  }
-
-  get() {
-    return this.#state;
-  }
-
-  /** Merge a change into the state, then call the listeners whose keys have changed.
-   * @param {Partial<State> | ((state: State) => Partial<State>)} change */
-  set(change) {
-    const before = this.#state;
-    const now = { ...before, ...(typeof change === "function" ? change(before) : change) };
-    this.#state = now;
-    for (const subscription of [...this.#subscriptions]) {
-      if (!this.#subscriptions.has(subscription)) continue;
-      if (subscription.keys.some((key) => readKey(now, key) !== readKey(before, key))) {
-        subscription.listener(this.#state, before); // a listener before may have changed the state again
-      }
-    }
-  }
-
-  /** Call the listener once for each `set` that changes one of the keys, before `set` returns.
-   * @param {Key[]} keys
-   * @param {Listener} listener
-   * @param {{signal?: AbortSignal}} [options] */
-  on(keys, listener, { signal } = {}) {
-    if (signal?.aborted) return;
-    const subscription = { keys, listener };
-    this.#subscriptions.add(subscription);
-    signal?.addEventListener("abort", () => this.#subscriptions.delete(subscription));
-  }
-}
-
-/** Return the value that a subscription watches.
- * @param {State} state
- * @param {Key} key */
-function readKey(state, key) {
-  return typeof key === "function" ? key(state) : state[key];
 }

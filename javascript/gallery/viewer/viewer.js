@@ -19,7 +19,7 @@ import { playVideo, toggleSound } from "./video.js";
 const GONE = ["gone", "not_known"]; // codes of problems that another try cannot solve
 const MORE_BEFORE_END = 5; // images
 const DETAILS_AROUND = 2; // to each side
-/** @type {import("../state/state.js").Key[]} */
+/** @type {import("../state/store.js").Key[]} */
 const DRAWN = [
   "open",
   getShown,

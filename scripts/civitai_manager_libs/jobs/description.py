@@ -85,5 +85,5 @@ def _list_filters(job: Job, language: str) -> Iterator[str]:
     if query.type:
         yield messages.setting_choice("type", query.type, language)
     if query.with_meta:
-        yield messages.translate("has_data", language)
+        yield messages.translate("pick_meta", language)
     yield from query.base_models

@@ -1,0 +1,28 @@
+/** Tells when the gallery's next page is needed. Pure. */
+
+import { getSetting, isFiltered } from "../state/state.js";
+
+/** @import { State } from "../types.js" */
+/** @import { Viewport } from "./viewport.js" */
+
+const AHEAD = 2; // screens below the window for which images should be loaded
+const AHEAD_SPARING = 0.25; // in a search, and if the setting says not to load in advance
+const AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be loaded
+
+/** Return whether the next page should be loaded, because the window comes near the end. A gallery
+ * that is searched goes on only while it finds enough, for otherwise a word that no image has would
+ * load all; a search of the library goes on until it finds something.
+ * @param {State} state
+ * @param {Viewport} viewport
+ * @param {number} height  of the grid, in pixels
+ * @param {number} speed  of scrolling downwards, in pixels a millisecond */
+export function needsNextPage(state, { bottom, screen }, height, speed) {
+  const { loading, ended, problems, images, loadedFilter, results } = state;
+  if (loading || ended || problems.images) return false;
+  if (results || !(images.length || state.searchProgress)) return false;
+  const isSearched = isFiltered(loadedFilter);
+  if (isSearched && state.searchReading !== "enough") return false;
+  const isSparing = isSearched || getSetting(state.bootstrap, "usergallery_preloading") === false;
+  const ahead = isSparing ? AHEAD_SPARING * screen : AHEAD * screen + AHEAD_TIME * speed;
+  return bottom + ahead > height;
+}
