@@ -64,6 +64,14 @@ def test_undo_keeps_what_another_page_has_changed_since(api, ids):
     }
 
 
+def test_undo_replaces_no_value_that_another_page_has_set_since(api, ids):
+    one = {"ids": ids[:1]}
+    changed = api.post("annotations", {**one, "stars": 2, "note": "mine", "favourite": True})
+    api.post("annotations", {**one, "stars": 5, "note": "theirs"})
+    undone = api.post("annotations", {"undo": changed})["annotations"][str(ids[0])]
+    assert (undone["stars"], undone["note"], undone["favourite"]) == (5, "theirs", False)
+
+
 def test_changes_of_bookmarks_are_counted_and_read_at_once(api, ids):
     def revision():
         (number,) = {api.get(path)["bookmarks_revision"] for path in ("instance", "jobs")}

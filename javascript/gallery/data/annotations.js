@@ -1,9 +1,12 @@
 /** Changes the user's annotations of images, on the server and in the loaded images. */
 
+import { splitBySize } from "../core/parts.js";
 import { getErrorMessage } from "./problems.js";
 
 /** @import { Annotations } from "../types.js" */
 /** @typedef {Omit<import("../contract").AnnotationsBody, "ids">} AnnotationChange */
+
+const MOST_BYTES = 500_000; // of what is undone at once; the server accepts 2 MB of before and after
 
 export class AnnotationWriter {
   #context;
@@ -32,8 +35,21 @@ export class AnnotationWriter {
     const isLess = ids.some((id) => isTakenAway(previous[id], annotations[id]));
     const done = typeof message === "function" ? message(previous) : message;
     const text = done || (isLess ? words("annotation_removed", { n: ids.length }) : "");
-    if (text) toast(text, undefined, () => this.#send({ undo: { annotations, previous } }));
+    if (text) toast(text, undefined, () => this.#undo(annotations, previous));
     return annotations;
+  }
+
+  /** Undo a change of images, in parts that the server accepts.
+   * @param {Record<string, Annotations>} annotations  after the change
+   * @param {Record<string, Annotations>} previous  before it */
+  async #undo(annotations, previous) {
+    const rows = Object.keys(annotations).map((id) => [id, annotations[id], previous[id]]);
+    for (const part of splitBySize(rows, MOST_BYTES)) {
+      const [after, before] = [1, 2].map((at) =>
+        Object.fromEntries(part.map((row) => [row[0], row[at]])),
+      );
+      if (!(await this.#send({ undo: { annotations: after, previous: before } }))) return;
+    }
   }
 
   /** Send a change, and show it in the loaded images. Return the annotations after and before it,

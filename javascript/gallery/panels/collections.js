@@ -6,13 +6,12 @@ import { ApiError, isAborted } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
 import { makeCollectionQuery } from "../state/model_files.js";
 import { makeCollectionRow } from "./collection_row.js";
+import { splitExport } from "./import_parts.js";
 import { makeMarkedAnnotations } from "./marked_annotations.js";
 import { Panel } from "./panel.js";
 
 /** @import { Context } from "../types.js" */
 /** @import { Collection } from "../contract" */
-
-const AT_ONCE = 500; // images of a file that are sent together
 
 export class Collections {
   #context;
@@ -218,22 +217,15 @@ export class Collections {
     });
   }
 
-  /** Import a file of collections in parts of AT_ONCE images. @param {HTMLInputElement} field */
+  /** Import a file of collections in parts. @param {HTMLInputElement} field */
   async #import(field) {
     const { actions, api, toast, words } = this.#context;
     const [file] = field.files ?? [];
     if (!file) return;
     try {
       const contents = JSON.parse(await file.text());
-      const pictures = Array.isArray(contents?.pictures) ? contents.pictures : [];
       let count = 0;
-      for (let at = 0; at < Math.max(1, pictures.length); at += AT_ONCE) {
-        const isLast = at + AT_ONCE >= pictures.length;
-        const part = {
-          ...contents,
-          pictures: pictures.slice(at, at + AT_ONCE),
-          sets: isLast ? contents.sets : [],
-        };
+      for (const part of splitExport(contents)) {
         count += (await api.post("import", part)).image_count;
       }
       void actions.collectionsChanged();

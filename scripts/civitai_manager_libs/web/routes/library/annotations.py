@@ -67,20 +67,20 @@ def _undo_change(undone: Mapping[str, Any]) -> AnnotationsChanged:
     undone: the response to that change.
     """
     before, after = (_parse_views(undone.get(name)) for name in ("previous", "annotations"))
+    ids = list(before.keys() & after.keys())
+    previous = _view_annotations(ids)
     changes, added, removed = {}, {}, {}
-    for image_id in before.keys() & after.keys():
-        old, new = before[image_id], after[image_id]
+    for image_id in ids:
+        old, new, now = before[image_id], after[image_id], previous[str(image_id)]
         changes[image_id] = bookmarks.annotations.AnnotationChange(
-            old["favourite"] if old["favourite"] != new["favourite"] else None,
-            old["stars"] if old["stars"] != new["stars"] else None,
-            old["note"] if old["note"] != new["note"] else None,
+            old["favourite"] if now["favourite"] == new["favourite"] else None,
+            old["stars"] if now["stars"] == new["stars"] else None,
+            old["note"] if now["note"] == new["note"] else None,
             add_tags=_list_missing(old["tags"], new["tags"]),
             remove_tags=_list_missing(new["tags"], old["tags"]),
         )
         added[image_id] = _list_missing(old["collections"], new["collections"])
         removed[image_id] = _list_missing(new["collections"], old["collections"])
-    ids = list(changes)
-    previous = _view_annotations(ids)
     images = list(records.find_images(ids).values())
     bookmarks.annotations.write_changes(images, changes)
     bookmarks.collections.change_memberships(added, removed)
