@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 
@@ -125,6 +126,18 @@ def test_model_files_come_in_parts(api, on_demo, loras):
     rest = api.get("local_models?from=24")
     assert (first["count"], len(first["models"]), len(rest["models"])) == (30, 24, 6)
     assert len({model["key"] for model in first["models"] + rest["models"]}) == 30
+
+
+def test_each_preview_of_a_large_collection_looks_at_one_file(api, on_demo, loras, monkeypatch):
+    monkeypatch.setattr(index, "_CHECK_INTERVAL", 60)
+    for n in range(30):
+        _add_model(loras, f"lora-{n:02}", has_preview=n == 0)
+    models = api.get("home")["local_models"]["models"] + api.get("local_models?from=24")["models"]
+    [key] = [model["key"] for model in models if model["preview"]]
+    sha256, hashed = hashlib.sha256, []
+    monkeypatch.setattr(hashlib, "sha256", lambda *data: hashed.append(data) or sha256(*data))
+    assert api.ask(f"api/local_models/{key}/preview").status_code == 200
+    assert len(hashed) < 5
 
 
 @pytest.mark.parametrize("path", ["local_models/5", "local_models/5/preview"])

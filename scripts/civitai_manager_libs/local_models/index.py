@@ -56,8 +56,7 @@ class ModelIndex:
 
     def list_files(self) -> list[ModelFile]:
         """Return all model files, those that were changed last first."""
-        files = (file for named in self.load_lookup().by_name.values() for file in named)
-        return sorted(files, key=lambda file: (-file.changed_at, file.path))
+        return list(self.load_lookup().by_key.values())
 
     def forget(self) -> None:
         """Forget what was read, because a file was added; the next use reads the folders again."""

@@ -5,6 +5,7 @@ A hash or a version id of Civitai is certain; a name is not, for different model
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -47,6 +48,11 @@ class ModelFile:
     preview: str = ""
     changed_at: float = 0.0
 
+    def make_key(self) -> int:
+        """Return a number of 48 bits that stands for the path, since no URL may name a path."""
+        digest = hashlib.sha256(self.path.encode("utf-8", "surrogatepass")).hexdigest()
+        return int(digest[:12], 16)
+
 
 @dataclass(frozen=True)
 class WantedModel:
@@ -79,7 +85,8 @@ class ModelMatch:
 class ModelLookup:
     """The model files on this machine, by hash, version id, model id and name.
 
-    by_plain_name: by the name without its version.
+    by_plain_name: by the name without its version. by_key: by `ModelFile.make_key`, those that were
+    changed last first.
     """
 
     by_hash: dict[str, list[ModelFile]] = field(default_factory=dict)
@@ -87,10 +94,13 @@ class ModelLookup:
     by_model: dict[int, list[ModelFile]] = field(default_factory=dict)
     by_name: dict[str, list[ModelFile]] = field(default_factory=dict)
     by_plain_name: dict[str, list[ModelFile]] = field(default_factory=dict)
+    by_key: dict[int, ModelFile] = field(default_factory=dict)
 
     @staticmethod
     def from_files(files: Iterable[ModelFile]) -> ModelLookup:
-        lookup = ModelLookup()
+        files, lookup = list(files), ModelLookup()
+        latest = sorted(files, key=lambda file: (-file.changed_at, file.path))
+        lookup.by_key.update((file.make_key(), file) for file in latest)
         for file in files:
             for code in _list_hash_forms(file.hashes):
                 lookup.by_hash.setdefault(code, []).append(file)

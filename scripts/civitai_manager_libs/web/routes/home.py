@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable
 from starlette.responses import Response
@@ -106,16 +105,9 @@ def _list_files() -> list[ModelFile]:
     return sorted(files, key=lambda file: not (file.model_id or file.version_id or file.hashes))
 
 
-def _make_key(file: ModelFile) -> int:
-    """Return a number of 48 bits that stands for a file's path, since no URL may name a path."""
-    digest = hashlib.sha256(file.path.encode("utf-8", "surrogatepass")).hexdigest()
-    return int(digest[:12], 16)
-
-
 def _require_file(context: RequestContext) -> ModelFile:
-    key = context.path_param("key")
-    file = next((one for one in _list_files() if _make_key(one) == key), None)
-    if file is None:
+    file = get_model_index().load_lookup().by_key.get(context.path_param("key"))
+    if file is None or file.kind not in _MODEL_KINDS:
         raise ApiError(404, "not_there")
     return file
 
@@ -156,7 +148,7 @@ def _view_file(
     is_unknown = model_id is None and not _is_missing(file, version_id)
     lacks_cover = version is None and not file.preview and not _is_missing(file, version_id)
     return {
-        "key": _make_key(file),
+        "key": file.make_key(),
         "file": file.name,
         "kind": file.kind,
         "name": version.model_name if version else "",
