@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 
 import pytest
 from civitai_manager_libs import setting
@@ -126,6 +127,24 @@ def test_there_is_an_end_to_the_list():
     with pytest.raises(InputError):
         hidden.hide("word", "one more")
     assert hidden.find_hidden([1]) == set()  # a query of 200 words can be asked
+
+
+def test_slow_comparison_is_left_out_for_images_without_the_word(library):
+    records.store_images([_image(n) for n in range(11, 21)])
+    library.forget()
+    db, compared = sqlite3.connect(setting.library_file()), []
+
+    def glob(pattern, text):
+        compared.append(pattern)
+        return False
+
+    db.create_function("glob", 2, glob)
+    terms = search.HiddenTerms((), ("loud",))
+    page = search.run_search(
+        search.parse_query(""), hidden=terms, read=lambda *sql: db.execute(*sql).fetchall()
+    )
+    db.close()
+    assert len(page.ids) == 10 and len(compared) == 20  # once to show them, once to count hidden
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"rules": 5}', '{"rules": [1, {}, {"kind": 1}]}'])

@@ -93,8 +93,9 @@ def make_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
 
 def negate(condition: Condition) -> Condition:
     """Return the condition that an image does not meet a condition."""
-    # In SQL, NOT NULL is NULL.
-    sql, source = f"NOT ifnull({condition.sql}, 0)", condition.source
+    # In SQL, NOT NULL is NULL. Within a function such as ifnull, SQLite would test both sides of
+    # each AND and OR, even where the first one decides.
+    sql, source = f"({condition.sql}) IS NOT TRUE", condition.source
     return Condition(sql, condition.values, source=source, count=condition.count)
 
 
