@@ -30,6 +30,8 @@ import { readPace } from "./viewer/slideshow.js";
  * @property {import("./data/bookmark_sync.js").BookmarkSync} bookmarkSync
  * @property {import("./grid/grid.js").Grid} grid
  * @property {import("./find/finder.js").Finder} finder
+ * @property {import("./find/filters.js").Filters} filters
+ * @property {import("./panels/collections.js").Collections} collections
  * @property {import("./data/home_data.js").HomeData} homeData
  * @property {import("./find/model_results.js").ModelResultCards} results
  * @property {import("./viewer/viewer.js").Viewer} viewer
@@ -70,6 +72,13 @@ export function makeActions(context, parts, outside) {
     panel: (name) =>
       context.store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
     focusFind: () => parts.finder.focus(),
+    focusFound() {
+      const { results } = context.store.get();
+      if (results) parts.results.focusFirst();
+      else if (getTiles(context.store.get()).length) parts.grid.focusTopmost();
+    },
+    openFilters: () => parts.filters.open(),
+    collect: () => parts.collections.open(),
     openImageMenu: (id) => parts.imageMenu.openAtFocus(id),
     setTile(width) {
       const tile = Math.round(Math.min(MAX_TILE, Math.max(MIN_TILE, width)));

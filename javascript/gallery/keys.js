@@ -104,6 +104,12 @@ export const KEYS = [
   once("grid", "x", "key_invert", ({ invert }) => invert()),
   once("grid", "n", "key_mark_none", ({ markNone }) => markNone()),
   once("grid", "d", "key_download_marked", ({ download }, { marks }) => download([...marks])),
+  once("grid", "l", "do_add_to_collection", ({ collect }) => collect()),
+  once("grid", "g", "do_get_models", ({ listNeeds }, state) => {
+    const ids = getChosen(state);
+    if (ids.length) listNeeds(ids);
+  }),
+  once("grid", "f", "do_filters", ({ openFilters }) => openFilters()),
   once("grid", "b", "key_favourite", ({ favourite }, state) => favourite(getChosen(state))),
   once(
     "grid",
@@ -140,6 +146,12 @@ export const KEYS = [
     "d",
     "key_save",
     onOpen(({ download }, id) => download([id])),
+  ),
+  once(
+    "viewer",
+    "g",
+    "do_get_models",
+    onOpen(({ listNeeds }, id) => listNeeds([id])),
   ),
   once(
     "viewer",

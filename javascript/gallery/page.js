@@ -160,7 +160,7 @@ function buildParts(context, status) {
   parts.watches = new Watches(context);
   parts.finder = new Finder(context, { jobs: parts.jobs.badge, watches: parts.watches.badge });
   new GalleryHeader(context);
-  new Filters(context);
+  parts.filters = new Filters(context);
   new Notice(context);
   parts.results = new ModelResultCards(context);
   const home = new Home(context, new LocalModelData(context));
@@ -172,7 +172,7 @@ function buildParts(context, status) {
   new SelectionBar(context);
   parts.viewer = new Viewer(context);
   parts.settings = new Settings(context);
-  new Collections(context);
+  parts.collections = new Collections(context);
   new ModelFilesPanel(context);
   new StatsPanel(context);
   parts.compare = new Compare(context);

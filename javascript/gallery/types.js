@@ -193,6 +193,9 @@
  * @property {() => boolean} togglePlay  false if the open image is no video
  * @property {() => void} toggleDetails
  * @property {() => void} focusFind
+ * @property {() => void} focusFound  the first model or image that is shown
+ * @property {() => void} openFilters
+ * @property {() => void} collect  open the collections, with the tags of what is marked focused
  * @property {(id: number) => void} openImageMenu  at what has the focus
  * @property {(width: number) => void} setTile
  * @property {(groupsPosts: boolean) => void} groupPosts

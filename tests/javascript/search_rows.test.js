@@ -114,6 +114,18 @@ test("a key without a value has only completions, of which Enter takes none", ()
   assert.equal(getFirstChoice(more)?.kind, "loaded");
 });
 
+test("Enter takes what finds something where no model has the name", () => {
+  const first = (models, count) => {
+    const library = { count, is_more: false };
+    const { where } = makeInitialState();
+    return getFirstChoice(list("ink", { models, preview: { ...preview, library } }, { where }));
+  };
+  const none = { models: [], cursor: null };
+  assert.equal(first(null, 5)?.kind, "models");
+  assert.equal(first(none, 5)?.kind, "all");
+  assert.equal(first(none, 0)?.kind, "models");
+});
+
 test("the empty field has the models seen lately but the open one, and the keys", () => {
   const rows = list("", { suggestions: [{ text: "lora:", count: 0 }] });
   assert.deepEqual(texts(rows), ["Slow Water | ", "lora: | "]);

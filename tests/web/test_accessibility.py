@@ -47,6 +47,58 @@ def _compare(page):
     page.panel("compare").wait_for()
 
 
+def _open_download_options(page):
+    """Open them by their button, which is in a menu where the page is narrow."""
+    if not page.control("download-options").count():
+        page.control("gallery-menu").click()
+    page.control("download-options").click()
+    page.field("limit").wait_for()
+
+
+def _compare_over(page):
+    _compare(page)
+    page.key("o")
+    page.field("compare-split").wait_for()
+
+
+def _download(page):
+    """Download two images and show them in the panel."""
+    _mark(page)
+    page.key("d")
+    page.message("saved").wait_for()
+    page.key("j")
+    page.control("job-forget").first.wait_for()
+
+
+def _list_models(page):
+    _mark(page)
+    page.control("models-marked").click()
+    page.panel("model_files").wait_for()
+
+
+def _collect(page):
+    _mark(page)
+    page.control("sets-marked").click()
+    page.panel("collections").wait_for()
+    page.field("set-name").fill("Water")
+    page.control("add-to-set").click()
+    page.page.locator(".collections-list .collection").first.wait_for()
+
+
+def _hide(page):
+    """Hide an author, and open what the number of hidden images offers."""
+    page.tiles.nth(0).click(button="right")
+    page.control("menu-hide").click()
+    page.control("hide-author").click()
+    page.control("hidden").click()
+    page.page.locator(".popup-menu").wait_for()
+
+
+def _open_slideshow(page):
+    page.open(1).key("s")
+    page.page.locator("dialog[data-viewer] .toast").wait_for()
+
+
 def _open_details(page):
     page.open(1)
     if not page.page.locator("aside.details").is_visible():
@@ -71,15 +123,23 @@ _STATES = {
     "filters": lambda page: page.open_filters(),
     "menu": _open_image_menu,
     "search": _search,
+    "empty field": lambda page: page.field("find").click(),
+    "download options": _open_download_options,
+    "models": _list_models,
     "viewer": lambda page: page.open(1),
     "details": _open_details,
+    "slideshow": _open_slideshow,
     "compare": _compare,
+    "compare over": _compare_over,
     "jobs": _press("j", "jobs"),
     "settings": _press(",", "settings"),
     "help": _press("?", "help"),
     "stats": _press("w", "stats"),
     "collections": _open_panel("sets", "collections"),
     "watches": _open_panel("watched", "watches"),
+    "collected": _collect,
+    "downloads": _download,
+    "hidden": _hide,
 }
 _ADDRESSES = {
     "nothing passes": "?model=900001&type=video&base=Pony",

@@ -144,13 +144,14 @@ def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     expect(page.page).to_have_url(re.compile("model=900001"))
 
 
-def test_way_back_with_shift_leads_over_the_bar_of_marks_and_out_of_the_grid(server, open_gallery):
+def test_bar_of_marks_is_one_stop_and_the_way_back_leads_out_of_the_grid(server, open_gallery):
     page = open_gallery(server).ready()
     page.page.locator(".grid").focus()
     page.key("Space")
     tile = page.focused()
-    stops = _way_to(page, "mark-none")
-    assert {"mark-all", "download-marked", "invert"} <= set(stops)
+    _way_to(page, "mark-all")
+    stops = _way_to(page, "mark-none", "ArrowRight")
+    assert {"download-marked", "invert"} <= set(stops)
     _way_to(page, tile, "Shift+Tab")
     stops = _way_to(page, "find", "Shift+Tab")
     assert "filters" in stops
@@ -164,8 +165,7 @@ def test_cards_of_a_search_are_reached_and_opened(server, open_gallery):
     while models.get_attribute("aria-selected") != "true":
         page.key("ArrowDown")
     page.key("Enter")
-    page.control("open-model").first.wait_for()
-    _way_to(page, "open-model")
+    wait_for(lambda: page.focused_control() == "open-model")
     page.key("Enter")
     expect(page.control("open-model")).to_have_count(0)
     expect(page.page.locator(".gallery-header h2")).to_be_visible()
@@ -188,3 +188,50 @@ def test_space_marks_the_tile_to_which_a_screen_reader_has_moved_the_focus(serve
     third = page.focused()
     page.key("Space")
     expect(page.marked).to_have_attribute("data-id", third)
+
+
+def test_enter_in_the_field_leads_to_the_first_image_that_is_found(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.key("/")
+    page.page.keyboard.type(str(_OTHER))
+    page.key("Enter")
+    expect(page.page).to_have_url(re.compile(f"model={_OTHER}"))
+    wait_for(lambda: page.focused() is not None)
+
+
+def test_next_tile_has_the_focus_once_the_author_of_one_is_hidden(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.page.locator(".grid").focus()
+    hidden = page.focused()
+    page.key("Shift+F10")
+    page.control("menu-hide").press("Enter")
+    page.control("hide-author").press("Enter")
+    expect(page.tile(hidden)).to_have_count(0)
+    wait_for(lambda: page.focused() not in (None, hidden))
+
+
+def test_keys_lead_to_filters_tags_models_and_the_divider(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.key("f")
+    wait_for(lambda: page.focused_control() == "version")
+    page.key("Escape")
+    page.page.locator(".grid").focus()
+    page.key("g")
+    page.panel("model_files").wait_for()
+    _close(page, "model_files")
+    page.key("Space")
+    page.key("Shift+ArrowRight")
+    page.key("l")
+    wait_for(lambda: page.focused_control() == "marked-add-tags")
+    _close(page, "collections")
+    page.key("c")
+    page.panel("compare").locator("table").wait_for()
+    page.key("o")
+    wait_for(lambda: page.focused_control() == "compare-split")
+
+
+def test_grid_without_images_is_no_stop(server, open_gallery):
+    page = open_gallery(server, "?model=900001&type=video&base=Pony")
+    page.page.locator(".empty-result:visible, [data-chip]:visible").first.wait_for()
+    expect(page.page.locator(".grid")).to_have_attribute("tabindex", "-1")
+    expect(page.page.locator(".grid")).to_have_attribute("aria-hidden", "true")

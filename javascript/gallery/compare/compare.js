@@ -46,7 +46,12 @@ export class Compare {
 
   /** Lay the images over each other, or beside each other again. */
   toggleOver() {
-    this.#parts?.mode(!this.#parts.cells.isOver);
+    if (!this.#parts) return;
+    const { cells, dialog, mode } = this.#parts;
+    const { activeElement } = this.#context.root;
+    mode(!cells.isOver);
+    if (activeElement === dialog) cells.focusDivider(); // a button that was pressed keeps it
+    if (!this.#context.root.activeElement) dialog.focus(); // the divider that had it went
   }
 
   /** Swap two images; of more, move the first one behind the last. */

@@ -70,6 +70,11 @@ export class CompareGrid {
     this.#dividers.show(this.#cells.length, Math.max(0, ...shares));
   }
 
+  /** Focus the first divider, so that the arrow keys move it. */
+  focusDivider() {
+    this.#dividers.focus();
+  }
+
   /** Move the first image behind the last one; zoom and dividers stay. */
   rotate() {
     const [first, ...others] = this.#cells;

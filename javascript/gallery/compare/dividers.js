@@ -36,6 +36,11 @@ export class Dividers {
     this.draw();
   }
 
+  /** Focus the first divider. */
+  focus() {
+    this.#elements[0]?.focus({ preventScroll: true });
+  }
+
   clear() {
     for (const element of this.#elements) element.remove();
     this.#elements = [];

@@ -23,6 +23,7 @@ export class Filters {
   #groups = el("input", { type: "checkbox", "data-field": "group-posts" });
   #tile;
   #fold;
+  #popover;
   /** @type {Record<Name, HTMLSelectElement>} */
   #selects;
 
@@ -40,7 +41,8 @@ export class Filters {
       () => {},
     );
     const label = words("do_filters");
-    root.append(makePopover(this.#fold, { id: "filters", label }, ...this.#makeFields()));
+    this.#popover = makePopover(this.#fold, { id: "filters", label }, ...this.#makeFields());
+    root.append(this.#popover);
     const chips = new Chips(context, () => this.#fold.focus()).element;
     const row = el("div", { class: "row" }, this.#fold, this.#selects.sort, chips, this.#tile);
     makeToolbar(row, words("toolbar_filters"), signal);
@@ -49,6 +51,15 @@ export class Filters {
     const keys = /** @type {const} */ (["where", "model", "bootstrap", "tile", "notes", "results"]);
     store.on([...keys, "groupsPosts"], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
+  }
+
+  /** Open the filters and focus the first one. */
+  open() {
+    if (this.#section.hidden) return;
+    this.#popover.showPopover();
+    const fields = [...this.#popover.querySelectorAll("select, input")];
+    const first = fields.find((one) => one.getClientRects().length);
+    if (first instanceof HTMLElement) first.focus();
   }
 
   /** Return the fields of all filters. */

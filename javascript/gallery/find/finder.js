@@ -6,7 +6,7 @@ import { setProblem } from "../data/problems.js";
 import { SearchPreviews } from "../data/search_preview.js";
 import { getWordAt, replaceWord } from "../state/caret_word.js";
 import { getSource } from "../state/query.js";
-import { getSearched } from "../state/state.js";
+import { getSearched, getTiles } from "../state/state.js";
 import { getGalleryName } from "./gallery_name.js";
 import { makePanelButtons } from "./panel_buttons.js";
 import { SearchMessage } from "./search_message.js";
@@ -29,6 +29,7 @@ export class Finder {
   /** @type {State["where"] | null} */
   #where = null;
   #ran = ""; // the text when a row was run last
+  #leads = false; // Enter was pressed: the focus goes to what is found
 
   /** @param {Context} context
    * @param {import("./panel_buttons.js").Badges} badges */
@@ -70,7 +71,24 @@ export class Finder {
       (now) => this.#draw(now),
       { signal },
     );
+    const keys = /** @type {const} */ (["results", "stale", "lookupText"]);
+    store.on([getTiles, ...keys], () => this.#leadSoon(), { signal });
     this.#draw(store.get());
+  }
+
+  /** Lead to what is found, after all changes of now: one alone may show what was there before. */
+  #leadSoon() {
+    if (this.#leads) requestAnimationFrame(() => this.#lead());
+  }
+
+  /** Once it is there, focus the first that was found, unless the focus is somewhere by then. */
+  #lead() {
+    const { root, store, actions } = this.#context;
+    const { results, stale, lookupText } = store.get();
+    const isThere = results !== null || getTiles(store.get()).length > 0;
+    if (!this.#leads || !isThere || stale || lookupText) return;
+    this.#leads = false;
+    if (!root.activeElement) actions.focusFound();
   }
 
   focus() {
@@ -148,8 +166,10 @@ export class Finder {
   #submit(event) {
     event.preventDefault();
     const row = this.#popup.chosen ?? getFirstChoice(this.#listRows());
-    if (row) this.#run(row);
-    else if (!this.#field.value.trim()) this.#clearSearch();
+    if (row) {
+      this.#leads = row.kind !== "complete";
+      this.#run(row);
+    } else if (!this.#field.value.trim()) this.#clearSearch();
   }
 
   /** Do what a row says. @param {SearchRow} row */

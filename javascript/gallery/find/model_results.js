@@ -42,6 +42,12 @@ export class ModelResultCards {
     if (card instanceof HTMLElement) card.focus({ preventScroll: true });
   }
 
+  /** Focus the first model, or what can be done where none was found. */
+  focusFirst() {
+    const first = this.#cards.querySelector("button") ?? this.#section.querySelector("button.wide");
+    if (first instanceof HTMLElement) first.focus({ preventScroll: true });
+  }
+
   /** Show or hide the results. @param {State} now */
   #draw({ results, where }) {
     if (!results) this.#top = this.top;

@@ -19,6 +19,7 @@ import { getGalleryName } from "./gallery_name.js";
  * @property {string} text
  * @property {string} detail  at the end of the row, or ""
  * @property {string} value  the typed text, an id, a name or a completion
+ * @property {boolean} [isEmpty]  known to find nothing
  * @property {string} [group]  the heading above rows of the empty field
  */
 
@@ -63,10 +64,14 @@ function isSame(one, other) {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Return the row that Enter runs, null if the user must choose one.
+/** Return the row that Enter runs, null if the user must choose one: the first, but of the rows after
+ * it one that finds something if no model has this name.
  * @param {readonly SearchRow[]} rows */
-export function getFirstChoice([first]) {
-  return first && first.kind !== "complete" && !first.group ? first : null;
+export function getFirstChoice(rows) {
+  const [first] = rows;
+  if (!first || first.kind === "complete" || first.group) return null;
+  if (first.kind !== "models" || !first.isEmpty) return first;
+  return rows.find(({ kind, isEmpty }) => kind !== "complete" && !isEmpty) ?? first;
 }
 
 /** Return whether images of a gallery or of the library are shown. @param {State} state */
@@ -116,7 +121,9 @@ function listScopeRows(state, text, { preview }, words) {
     const name = isLoaded ? words("row_gallery") : title;
     rows.push(makeRow("gallery", "search", name, detail("gallery"), text));
   }
-  return [...rows, makeRow("all", "library", words("row_library"), detail("all"), text)];
+  const isEmpty = preview !== null && !preview.library.count && !preview.library.is_more;
+  const library = makeRow("all", "library", words("row_library"), detail("all"), text);
+  return [...rows, { ...library, isEmpty }];
 }
 
 /** Return the rows for models: the search on Civitai, then recent models, then those that it found.
@@ -135,8 +142,9 @@ function listModelRows({ bootstrap }, text, { models }, words) {
   const detail = models
     ? `${formatNumber(count, bootstrap?.language)}${models.cursor ? "+" : ""}`
     : "";
+  const isEmpty = models !== null && !count && !models.cursor;
   return [
-    makeRow("models", "model", words("row_models"), detail, text),
+    { ...makeRow("models", "model", words("row_models"), detail, text), isEmpty },
     ...recent.map(({ id, name }) => makeModel(id, name, words("recent_models"))),
     ...others
       .slice(0, MOST_MODELS)

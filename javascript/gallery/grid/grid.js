@@ -1,12 +1,13 @@
 /** The gallery as a masonry of tiles. Only the tiles near the window are in the page. */
 
-import { el } from "../core/dom.js";
+import { el, setAttribute } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
 import { isBlurred } from "../state/content_rating.js";
 import { getTiles, isFiltered, listTileIds } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { DragMarks } from "./drag_marks.js";
 import { Hover } from "./hover.js";
+import { KeptFocus } from "./kept_focus.js";
 import { chooseThumbWidth } from "./layout.js";
 import { needsNextPage } from "./next_page.js";
 import { linkTiles, listenToClicks, listenToPointer } from "./pointer_events.js";
@@ -35,6 +36,7 @@ export class Grid {
   #frame = 0;
   /** @type {number | null} where the window was when the grid was hidden */
   #hiddenTop = null;
+  #keptFocus;
   #lastTop = 0; // of the window in the list, at the last drawing
   #isRising = false; // scrolled upwards last
   #lastDrawn = 0; // performance.now()
@@ -66,7 +68,15 @@ export class Grid {
     listenToClicks(this.#list, context, tileOf);
     listenToPointer(this.#list, this.#hover, tileOf, view.setFocus);
     this.#listen();
-    store.on([getTiles], (now) => this.#setShown(getTiles(now)), { signal });
+    this.#keptFocus = new KeptFocus(context, this.#arrangement);
+    store.on(
+      [getTiles],
+      (now) => {
+        const next = this.#keptFocus.keepThrough(now.where, () => this.#setShown(getTiles(now)));
+        if (next) this.revealImage(next.id, { focus: true });
+      },
+      { signal },
+    );
     store.on(["tile"], () => this.#layOut(), { signal });
     store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), { signal });
     store.on(["bootstrap"], () => this.#loadFailed(), { signal });
@@ -161,6 +171,7 @@ export class Grid {
     if (this.#arrangement.isContinuedBy(shown)) this.#append(shown);
     else this.#layOut(shown);
     this.#tiles.drawTiles(); // a tile may stand for more images now, or for fewer
+    setAttribute(this.#list, "aria-hidden", shown.length ? null : "true");
   }
 
   /** Add the images that come after those in the grid. @param {readonly View[]} shown */
@@ -229,7 +240,8 @@ export class Grid {
     const wanted = this.#listWanted(viewport, seen);
     const isWhole = this.#tiles.syncTiles(wanted);
     const { focus } = this.#context.store.get();
-    this.#list.tabIndex = focus !== null && this.#tiles.getTile(focus) ? -1 : 0;
+    const hasStop = focus !== null && this.#tiles.getTile(focus) !== undefined;
+    this.#list.tabIndex = hasStop || !this.#arrangement.views.length ? -1 : 0;
     if (isFlying || !isWhole) this.#schedule();
     if (!isFlying) this.#loadThumbs(wanted);
     const last = seen.at(-1);

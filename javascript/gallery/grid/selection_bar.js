@@ -6,6 +6,7 @@ import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { openMenu } from "../core/menu.js";
+import { makeToolbar } from "../core/toolbar.js";
 import { canCompare } from "../state/selection.js";
 import { getTiles } from "../state/state.js";
 
@@ -13,7 +14,7 @@ import { getTiles } from "../state/state.js";
 
 export class SelectionBar {
   #context;
-  #section = el("section", { class: "selection-bar surface", hidden: true });
+  #section = el("div", { class: "selection-bar surface", hidden: true });
   #where = el("p", { class: "where" });
   #hidden;
   #count = el("p", { class: "count", role: "status" });
@@ -51,6 +52,7 @@ export class SelectionBar {
       () => actions.markAll(),
     );
     this.#section.append(this.#where, this.#hidden, this.#back, all, this.#marked, this.#top);
+    makeToolbar(this.#section, words("toolbar_bar"), signal);
     root.append(el("div", { class: "bar-place" }, this.#section));
     const sizes = new ResizeObserver(() => this.#place());
     sizes.observe(root.host);
@@ -110,7 +112,7 @@ export class SelectionBar {
     );
     return el(
       "div",
-      { class: "marked", role: "group", hidden: true },
+      { class: "marked", role: "group", "aria-label": words("toolbar_marked"), hidden: true },
       this.#count,
       download,
       this.#compare,

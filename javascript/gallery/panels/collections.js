@@ -17,6 +17,7 @@ export class Collections {
   #context;
   #list = el("div", { class: "collections-list" });
   #name;
+  #marked;
   #reading = new AbortController();
   #drawn = ""; // the collections and the number of marks that the rows show
 
@@ -33,20 +34,22 @@ export class Collections {
       maxlength: 100,
       required: true,
     });
+    this.#marked = makeMarkedAnnotations(context);
     const panel = new Panel(context, "collections", {
       title: "open_collections",
-      build: () => [
-        makeMarkedAnnotations(context),
-        this.#form(),
-        this.#favourites(),
-        this.#list,
-        this.#files(),
-      ],
+      build: () => [this.#marked, this.#form(), this.#favourites(), this.#list, this.#files()],
       opened: () => void this.#fetchAll(),
     });
     const refresh = () => panel.isOpen && !this.#isRenaming && void this.#fetchAll();
     context.store.on(["bookmarksRevision"], refresh, context);
     context.signal.addEventListener("abort", () => this.#reading.abort());
+  }
+
+  /** Open the panel, with the field for tags of the marked images focused. */
+  open() {
+    const { store, actions } = this.#context;
+    actions.panel("collections");
+    if (store.get().marks.size) this.#marked.querySelector("input")?.focus();
   }
 
   get #isRenaming() {

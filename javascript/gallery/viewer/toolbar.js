@@ -82,7 +82,9 @@ export class Toolbar {
 
   /** Show the zoom in percent. @param {number} scale  1: actual size */
   showScale(scale) {
-    this.scale.textContent = `${Math.round(scale * 100)} %`;
+    const percent = `${Math.round(scale * 100)} %`;
+    this.scale.textContent = percent;
+    this.scale.ariaLabel = this.context.words("zoom_at", { percent });
   }
 
   /** Show whether the viewer fills the screen. @param {boolean} isFull */
