@@ -351,7 +351,8 @@ _DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimati
 def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(server, open_gallery):
     page = open_gallery(server).ready()
     wait_for(lambda: _loaded(page))
-    element = f'<civitai-gallery data-code="{bundle.code_version()}"></civitai-gallery>'
+    code = f'data-code="{bundle.code_version()}"'
+    element = f'<civitai-gallery {code} style="display: block"></civitai-gallery>'
     body = f"""<div id="tab" style="display: none">{element}</div>
         <script src="gradio_api/civitai_shortcut.js"></script>"""
     page.page.route("**/host?*", lambda route: route.fulfill(body=body, content_type="text/html"))

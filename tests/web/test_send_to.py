@@ -155,7 +155,7 @@ def test_host_without_a_queue_below_a_path_of_a_proxy_works(browser, start_host)
 def test_buttons_for_images_are_in_the_page_and_not_seen(open_host):
     button = open_host().page.locator("#civitai_shortcut_send_extras").first
     button.wait_for(state="attached")
-    assert not button.is_visible()
+    expect(button).to_be_hidden()
 
 
 def test_page_of_before_a_restart_sends_as_before_and_says_at_once_when_nobody_answers(
