@@ -24,8 +24,9 @@ from .routes import new_instance
 __all__ = ["build_tab"]
 
 _BUTTONS = "civitai_shortcut_send"  # and the tab's name
-# What gradio itself hides is not in the page at all. Our element would be inline, without a width.
-_STYLE = f"[id^={_BUTTONS}]{{display:none}}civitai-gallery{{display:block}}"
+# What gradio itself hides is not in the page at all, and its own rule for buttons is stronger than
+# ours without "important". Our element would be inline, without a width.
+_STYLE = f"[id^={_BUTTONS}]{{display:none!important}}civitai-gallery{{display:block}}"
 _SCRIPT = "civitaiShortcutSend"  # in the page: returns the request
 _LONGEST_NONCE = 100
 
