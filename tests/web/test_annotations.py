@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 
 import pytest
 from civitai_manager_libs import library, setting
+from civitai_manager_libs.library import bookmarks
 from civitai_manager_libs.library.search import execute
 from page_driver import expect, wait_for
 
@@ -70,6 +72,24 @@ def test_undo_replaces_no_value_that_another_page_has_set_since(api, ids):
     api.post("annotations", {**one, "stars": 5, "note": "theirs"})
     undone = api.post("annotations", {"undo": changed})["annotations"][str(ids[0])]
     assert (undone["stars"], undone["note"], undone["favourite"]) == (5, "theirs", False)
+
+
+def test_undo_leaves_what_another_page_changed_at_the_same_moment(api, ids, monkeypatch):
+    change, others = bookmarks.annotations.change_annotations, []
+
+    def change_beside_another(*given):
+        monkeypatch.setattr(bookmarks.annotations, "change_annotations", change)
+        body = {"ids": ids[:1], "add_tags": ["theirs"], "add_to": "Theirs"}
+        others.append(threading.Thread(target=api.post, args=("annotations", body)))
+        others[0].start()
+        others[0].join(1)
+        change(*given)
+
+    monkeypatch.setattr(bookmarks.annotations, "change_annotations", change_beside_another)
+    changed = api.post("annotations", {"ids": ids[:1], "stars": 3})
+    others[0].join()
+    undone = api.post("annotations", {"undo": changed})["annotations"][str(ids[0])]
+    assert (undone["stars"], undone["tags"], undone["collections"]) == (0, ["theirs"], ["Theirs"])
 
 
 def test_changes_of_bookmarks_are_counted_and_read_at_once(api, ids):

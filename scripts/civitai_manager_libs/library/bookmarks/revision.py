@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 from ..store import writing
 
-__all__ = ["changing", "get_revision"]
+__all__ = ["changing", "changing_alone", "get_revision"]
 
-_lock = threading.Lock()
+_changing = threading.RLock()  # held by the thread that changes bookmarks
 # Larger at each start of the program; a change takes longer than a microsecond.
 _revision = time.time_ns() // 1000
 
@@ -29,7 +29,14 @@ def get_revision() -> int:
 def changing() -> Iterator[sqlite3.Connection]:
     """Yield a connection in a write transaction, then count one change. Raises DiskError."""
     global _revision
-    with writing() as db:
-        yield db
-    with _lock:
+    with _changing:
+        with writing() as db:
+            yield db
         _revision += 1
+
+
+@contextmanager
+def changing_alone() -> Iterator[None]:
+    """Let no other thread change a bookmark in the `with` block, as between two readings."""
+    with _changing:
+        yield

@@ -31,9 +31,13 @@ _MOST_IN_COLLECTION = 100_000
 
 def annotate_images(context: RequestContext) -> AnnotationsChanged:
     """Change the annotations of images; return the new and the old ones."""
-    if (undone := context.body_field("undo")) is not None:
-        return _undo_change(as_mapping(undone))
-    images = _require_images(context)
+    with bookmarks.changing_alone():  # else what another changes meanwhile would be undone too
+        if (undone := context.body_field("undo")) is not None:
+            return _undo_change(as_mapping(undone))
+        return _annotate(context, _require_images(context))
+
+
+def _annotate(context: RequestContext, images: Sequence[Image]) -> AnnotationsChanged:
     wanted = bookmarks.annotations.AnnotationChange(
         context.typed_field("favourite", bool),
         context.typed_field("stars", int),
