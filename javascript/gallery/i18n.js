@@ -4,9 +4,9 @@
  * @type {Record<string, [string, string, string]>} */
 const FIRST = {
   problem_offline: [
-    "The WebUI does not answer. This page goes on by itself when it is back.",
-    "WebUI 沒有回應。它恢復後這裡會自動繼續。",
-    "WebUI 没有响应。它恢复后这里会自动继续。",
+    "This page's server does not answer; the page goes on by itself when it is back.",
+    "本頁面的伺服器沒有回應，恢復後會自動繼續。",
+    "本页面的服务器没有响应，恢复后会自动继续。",
   ],
   problem_login: [
     "The WebUI wants you to log in again: please reload this page.",

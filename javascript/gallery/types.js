@@ -139,6 +139,7 @@
  * @property {() => void} resetFilters  and the search in what is open
  * @property {() => Promise<void>} reloadGallery  the gallery from its beginning, of Civitai itself
  * @property {(part?: Part) => void} retry  this part, or all that failed
+ * @property {() => void} checkServer  because a thumbnail has not arrived
  * @property {(of?: "lookup" | "images") => void} giveUp  both if not told which
  * @property {(rule: import("./contract").HiddenRule) => Promise<void>} hide  images of an author, or with a word
  * @property {(rule: import("./contract").HiddenRule) => Promise<void>} unhide

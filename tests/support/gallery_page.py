@@ -196,6 +196,10 @@ class GalleryPage:
         if not self.field("level").is_visible():
             self.control("filters").click()
 
+    def choose_type(self, type: str) -> None:
+        """Choose a type of images, by one press in the filters, which are open."""
+        self.page.locator(f"[data-field='type'][value='{type}']").click()
+
     def download_gallery(self, limit: str) -> None:
         """Download the open gallery, as many images at most."""
         self.control("download-options").click()

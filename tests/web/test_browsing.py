@@ -263,6 +263,21 @@ def test_a_restarted_server_is_gone_on_with_by_itself(either_of_its_own, open_ga
     expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
 
 
+def test_thumbnails_that_a_lost_server_does_not_send_are_told_of_once(start, demo, open_gallery):
+    server = start(demo.url)
+    page = open_gallery(server).ready()
+    page.page.context.set_offline(True)
+    page.page.wait_for_load_state()
+    page.page.evaluate("window.scrollTo(0, 6000)")
+    page.page.locator("[data-failed]").first.wait_for()
+    expect(page.page.locator(".grid[data-lost]")).to_have_count(1)
+    expect(page.page.get_by_text("goes on by itself").first).to_be_visible()
+    expect(page.page.locator("[data-do=thumb-again]:visible")).to_have_count(0)
+    page.page.context.set_offline(False)
+    expect(page.page.locator(".grid[data-lost]")).to_have_count(0)
+    expect(page.page.locator("[data-failed]")).to_have_count(0)
+
+
 def test_pictures_above_the_chosen_rating_are_not_fetched_until_asked_for(
     demo, start, open_gallery
 ):

@@ -57,7 +57,7 @@ def test_each_filter_is_reached_and_changed_by_keyboard_alone(server, open_galle
     page = open_gallery(server).ready()
     page.control("filters").focus()
     page.key("Enter")
-    for name in ["version", "period", "level", "type", "base", "meta"]:
+    for name in ["version", "period", "level", "base", "type", "meta"]:
         page.key("Tab")
         assert page.focused_control() == name
         page.key("Space" if name == "meta" else "ArrowDown")
@@ -120,6 +120,14 @@ def test_what_a_narrow_page_has_no_room_for_is_in_a_menu(server, open_gallery):
     page.control("gallery-menu").click()
     page.control("open-user").click()
     expect(page.page).to_have_url(re.compile("user="))
+
+
+def test_chips_of_a_narrow_page_keep_their_text(server, open_gallery):
+    small = {"width": 390, "height": 844}
+    page = open_gallery(server, "?model=900001&type=image", viewport=small).ready()
+    chip = page.page.locator(".filters [data-chip=type]")
+    expect(chip).to_be_visible()
+    assert chip.locator("span").evaluate("text => text.scrollWidth <= text.clientWidth")
 
 
 def test_no_image_shows_beside_the_bar_that_sticks(server, open_gallery):

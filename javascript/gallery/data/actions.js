@@ -50,6 +50,7 @@ export function makeNavigationActions({ store }, parts) {
       if (!failed.length) failed.push(lookupText ? "lookup" : "images");
       for (const one of failed) void retries[one]();
     },
+    checkServer: () => void parts.connection.check(),
     giveUp(/** @type {"lookup" | "images" | undefined} */ of) {
       if (of !== "images") parts.navigation.abortLookup();
       if (of !== "lookup") parts.pager.loadFromLibrary();

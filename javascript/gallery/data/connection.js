@@ -1,6 +1,7 @@
 /** Fetches the bootstrap data, and polls for it while the server does not respond. */
 
 import { getFailedParts, isOffline } from "../state/state.js";
+import { ApiError } from "./api.js";
 import { makeProblem, setProblem } from "./problems.js";
 
 /** @import { Context } from "../types.js" */
@@ -12,6 +13,7 @@ export class Connection {
   #onBack;
   #clock = 0;
   #isBusy = false;
+  #checkedAt = -Infinity;
 
   /** @param {Context} context
    * @param {() => void} onBack  called when the server responds again */
@@ -43,6 +45,21 @@ export class Connection {
     if (await this.fetchBootstrap()) this.#onBack();
   }
 
+  /** Find out whether the server is lost, because a thumbnail has not arrived. */
+  async check() {
+    const { store, api, words, signal } = this.#context;
+    const now = performance.now();
+    if (this.#clock || now < this.#checkedAt + EVERY) return;
+    this.#checkedAt = now;
+    try {
+      await api.get("bootstrap", { signal });
+    } catch (error) {
+      if (!signal.aborted && error instanceof ApiError && error.code === "offline") {
+        setProblem(store, "bootstrap", makeProblem(error, words));
+      }
+    }
+  }
+
   /** Store the data that the page starts with, since the server responds.
    * @param {import("../types.js").Bootstrap} bootstrap */
   #setBootstrap(bootstrap) {
@@ -70,7 +87,10 @@ export class Connection {
     this.#isBusy = true;
     try {
       const bootstrap = await api.get("bootstrap", { signal });
-      const failed = getFailedParts(store.get(), "offline");
+      const before = store.get();
+      const failed = getFailedParts(before, "offline").filter(
+        (part) => part !== "bootstrap" || !before.bootstrap,
+      );
       this.#setBootstrap(bootstrap);
       if (failed.length) this.#onBack();
     } catch {

@@ -10,15 +10,16 @@ import { Chips } from "./chips.js";
 
 /** @import { Choice } from "../contract" */
 /** @import { Context, State } from "../types.js" */
-/** @typedef {"version" | "sort" | "period" | "level" | "type" | "base"} Name */
+/** @typedef {"version" | "sort" | "period" | "level" | "base"} Name */
 
 const LIBRARY_SORTS = ["Newest", "Oldest", "Most Reactions", "Random"]; // sort orders of the library
-const NAMES = /** @type {const} */ (["version", "sort", "period", "level", "type", "base"]);
+const NAMES = /** @type {const} */ (["version", "sort", "period", "level", "base"]);
 
 export class Filters {
   #context;
   #section = el("section", { class: "filters", hidden: true });
   #sortNote = el("p", { class: "warns", role: "status", hidden: true });
+  #types;
   #meta = el("input", { type: "checkbox", "data-field": "meta" });
   #groups = el("input", { type: "checkbox", "data-field": "group-posts" });
   #tile;
@@ -32,6 +33,11 @@ export class Filters {
     const { words, page, store, root, signal } = context;
     this.#context = context;
     this.#selects = this.#makeSelects();
+    const label = words("pick_type");
+    this.#types = el("fieldset", {
+      class: "pick types",
+      "aria-label": label,
+    });
     const name = words("pick_sort");
     this.#selects.sort.setAttribute("aria-label", name);
     this.#selects.sort.title = name;
@@ -40,8 +46,8 @@ export class Filters {
       { action: "filters", icon: icon("filter"), words: words("do_filters"), title: "" },
       () => {},
     );
-    const label = words("do_filters");
-    this.#popover = makePopover(this.#fold, { id: "filters", label }, ...this.#makeFields());
+    const filters = { id: "filters", label: words("do_filters") };
+    this.#popover = makePopover(this.#fold, filters, ...this.#makeFields());
     root.append(this.#popover);
     const chips = new Chips(context, () => this.#fold.focus()).element;
     const row = el("div", { class: "row" }, this.#fold, this.#selects.sort, chips, this.#tile);
@@ -69,11 +75,15 @@ export class Filters {
       "change",
       () => void actions.setWhere({ meta: this.#meta.checked }),
     );
+    this.#types.addEventListener("change", ({ target }) => {
+      if (target instanceof HTMLInputElement) void actions.setWhere({ type: target.value });
+    });
     this.#groups.addEventListener("change", () => actions.groupPosts(this.#groups.checked));
     return [
       ...NAMES.filter((name) => name !== "sort").map((name) =>
         makeLabelled(words(`pick_${name}`), this.#selects[name]),
       ),
+      this.#types,
       el("label", { class: "switch" }, this.#meta, el("span", { text: words("pick_meta") })),
       el("label", { class: "switch" }, this.#groups, el("span", { text: words("group_posts") })),
     ];
@@ -121,6 +131,7 @@ export class Filters {
       const value = String(where[/** @type {Name} */ (name)] ?? "");
       fillSelect(this.#selects[/** @type {Name} */ (name)], choices, value);
     }
+    this.#drawTypes(now);
     this.#meta.checked = where.meta;
     this.#groups.checked = now.groupsPosts;
     this.#groups.parentElement?.toggleAttribute("hidden", where.post !== null);
@@ -130,6 +141,21 @@ export class Filters {
     const sortNote = notes.find((note) => note.code === "sort_dropped");
     this.#sortNote.textContent = sortNote?.message ?? "";
     this.#sortNote.hidden = !sortNote;
+  }
+
+  /** Show the types of images, each chosen by one press. @param {State} now */
+  #drawTypes({ bootstrap, where }) {
+    if (!this.#types.childElementCount) {
+      const label = el("span", { text: this.#context.words("pick_type"), "aria-hidden": "true" });
+      const looks = { type: "radio", name: "type", "data-field": "type" };
+      const choices = (bootstrap?.choices.type ?? []).map(({ value, label: text }) =>
+        el("label", {}, el("input", { ...looks, value }), el("span", { text })),
+      );
+      this.#types.append(label, el("div", {}, ...choices));
+    }
+    for (const input of this.#types.querySelectorAll("input")) {
+      input.checked = input.value === where.type;
+    }
   }
 
   /** Return what each filter offers.
@@ -150,7 +176,6 @@ export class Filters {
       ),
       period: choices?.period ?? [],
       level: choices?.level ?? [],
-      type: choices?.type ?? [],
       base: [{ value: "", label: words("any_base") }, ...bases],
     };
   }

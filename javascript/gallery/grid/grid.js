@@ -3,7 +3,7 @@
 import { el, setAttribute } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
 import { isBlurred } from "../state/content_rating.js";
-import { getTiles, isFiltered, listTileIds } from "../state/state.js";
+import { getTiles, isFiltered, isOffline, listTileIds } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { DragMarks } from "./drag_marks.js";
 import { Hover } from "./hover.js";
@@ -62,7 +62,8 @@ export class Grid {
       onDrop: (tile) => this.#hover.hideFor(tile),
     });
     const tileOf = (/** @type {number} */ id) => this.#tiles.getTile(id);
-    this.#thumbs = new Thumbs(this.#list, tileOf, (tile) => this.#isSeen(tile));
+    const isSeen = (/** @type {Tile} */ tile) => this.#isSeen(tile);
+    this.#thumbs = new Thumbs(this.#list, tileOf, isSeen, () => context.actions.checkServer());
     this.#dragMarks = new DragMarks(this.#list, context, this.#arrangement);
     linkTiles(this.#list, context, tileOf);
     listenToClicks(this.#list, context, tileOf);
@@ -80,6 +81,8 @@ export class Grid {
     store.on(["tile"], () => this.#layOut(), { signal });
     store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), { signal });
     store.on(["bootstrap"], () => this.#loadFailed(), { signal });
+    const isLost = () => this.#list.toggleAttribute("data-lost", isOffline(store.get()));
+    store.on([isOffline], isLost, { signal });
     store.on(["stale"], ({ stale }) => this.#list.toggleAttribute("data-stale", stale), { signal });
     store.on(
       ["loading", "ended", "results", "loadedFilter", "searchReading"],

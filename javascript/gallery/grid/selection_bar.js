@@ -132,7 +132,7 @@ export class SelectionBar {
           words: words("do_add_to_collection"),
           class: "quiet",
         },
-        () => actions.panel("collections"),
+        () => actions.collect(),
       ),
       button(
         {

@@ -21,8 +21,9 @@ export class Thumbs {
 
   /** @param {HTMLElement} list
    * @param {(id: number) => Tile | undefined} tileOf
-   * @param {(tile: Tile) => boolean} isSeen */
-  constructor(list, tileOf, isSeen) {
+   * @param {(tile: Tile) => boolean} isSeen
+   * @param {() => void} onFailed  called when a thumbnail has not arrived */
+  constructor(list, tileOf, isSeen, onFailed) {
     const settled =
       (/** @type {(tile: Tile) => void} */ handle) => (/** @type {Event} */ event) => {
         const tile = findTile(event.target, tileOf);
@@ -39,7 +40,10 @@ export class Thumbs {
     );
     list.addEventListener(
       "error",
-      settled((tile) => tile.onFailed()),
+      settled((tile) => {
+        tile.onFailed();
+        onFailed();
+      }),
       true,
     );
   }

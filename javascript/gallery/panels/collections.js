@@ -49,7 +49,8 @@ export class Collections {
   open() {
     const { store, actions } = this.#context;
     actions.panel("collections");
-    if (store.get().marks.size) this.#marked.querySelector("input")?.focus();
+    const hasKeyboard = matchMedia("(hover: hover)").matches; // one that does not cover the panel
+    if (store.get().marks.size && hasKeyboard) this.#marked.querySelector("input")?.focus();
   }
 
   get #isRenaming() {
