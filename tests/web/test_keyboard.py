@@ -235,3 +235,21 @@ def test_grid_without_images_is_no_stop(server, open_gallery):
     page.page.locator(".empty-result:visible, [data-chip]:visible").first.wait_for()
     expect(page.page.locator(".grid")).to_have_attribute("tabindex", "-1")
     expect(page.page.locator(".grid")).to_have_attribute("aria-hidden", "true")
+
+
+def test_focus_stays_in_the_panel_when_a_collection_goes(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.page.locator(".grid").focus()
+    page.key("Space")
+    page.key("l")
+    page.field("set-name").fill("Dunes")
+    page.key("Enter")
+    page.control("delete-set").press("Enter")
+    page.message("Dunes").last.wait_for()
+    expect(page.control("delete-set")).to_have_count(0)
+    assert (
+        page.page.evaluate(
+            "document.querySelector('civitai-gallery').shadowRoot.activeElement?.className"
+        )
+        == "panel-body"
+    )

@@ -18,6 +18,7 @@ export class Collections {
   #list = el("div", { class: "collections-list" });
   #name;
   #marked;
+  #panel;
   #reading = new AbortController();
   #drawn = ""; // the collections and the number of marks that the rows show
 
@@ -35,12 +36,12 @@ export class Collections {
       required: true,
     });
     this.#marked = makeMarkedAnnotations(context);
-    const panel = new Panel(context, "collections", {
+    this.#panel = new Panel(context, "collections", {
       title: "open_collections",
       build: () => [this.#marked, this.#form(), this.#favourites(), this.#list, this.#files()],
       opened: () => void this.#fetchAll(),
     });
-    const refresh = () => panel.isOpen && !this.#isRenaming && void this.#fetchAll();
+    const refresh = () => this.#panel.isOpen && !this.#isRenaming && void this.#fetchAll();
     context.store.on(["bookmarksRevision"], refresh, context);
     context.signal.addEventListener("abort", () => this.#reading.abort());
   }
@@ -182,11 +183,18 @@ export class Collections {
     const drawn = JSON.stringify([collections, store.get().marks.size]);
     if (drawn === this.#drawn && !this.#isRenaming) return;
     this.#drawn = drawn;
+    const { activeElement } = this.#context.root;
+    const hadFocus = this.#list.contains(activeElement);
+    const key = hadFocus ? getKey(activeElement) : "";
     this.#list.replaceChildren(
       ...(collections.length
         ? collections.map((collection) => this.#makeRow(collection))
         : [el("p", { class: "dim" }, words("collections_none"))]),
     );
+    if (!hadFocus) return;
+    const same = [...this.#list.querySelectorAll("[data-do]")].find((one) => getKey(one) === key);
+    if (same instanceof HTMLElement) same.focus();
+    else this.#panel.focus(); // it went with its collection
   }
 
   /** Return the row of a collection. @param {Collection} collection */
@@ -240,4 +248,11 @@ export class Collections {
     }
     field.value = "";
   }
+}
+
+/** Return a text by which a control is found again after its row was drawn anew.
+ * @param {Element | null} control */
+function getKey(control) {
+  const row = control?.closest("[data-set]")?.getAttribute("data-set") ?? "";
+  return `${control?.getAttribute("data-do") ?? ""} ${row}`;
 }
