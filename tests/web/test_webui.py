@@ -188,9 +188,9 @@ def test_key_that_closes_something_of_ours_does_not_reach_the_host(open_host):
     page.page.locator("dialog[data-viewer]").wait_for(state="hidden")
     page.page.locator("[data-field=find]").focus()
     page.page.keyboard.press("Control+Enter")
-    page.page.keyboard.press("ArrowDown")
+    page.page.keyboard.press("Home")
     heard = page.page.evaluate("window.heard")
-    assert "Escape" not in heard and "Enter" not in heard and "ArrowDown" in heard
+    assert "Escape" not in heard and "Enter" not in heard and "Home" in heard
 
 
 def test_tab_that_is_not_opened_costs_the_host_one_small_request(browser, host):

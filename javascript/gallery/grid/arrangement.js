@@ -6,6 +6,8 @@ import { Masonry } from "./layout.js";
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Area  of the grid, in pixels */
 /** @typedef {{id: number, offset: number}} Offset  offset: pixels below the window's top */
 
+const AHEAD = 1; // screens above and below the window that have tiles
+
 export class Arrangement {
   /** @type {readonly View[]} */
   views = [];
@@ -82,6 +84,25 @@ export class Arrangement {
    * @param {number} bottom */
   listBetween(top, bottom) {
     return this.#layout.listBetween(top, bottom).map((index) => this.views[index].id);
+  }
+
+  /** Return the ids of the images within some screens above and below the window: those ahead in
+   * the direction of scrolling first.
+   * @param {import("./viewport.js").Viewport} viewport
+   * @param {boolean} isRising  whether the user scrolls upwards */
+  listAround({ top, bottom, screen }, isRising) {
+    const above = this.listBetween(top - AHEAD * screen, top).reverse();
+    const below = this.listBetween(bottom, bottom + AHEAD * screen);
+    return isRising ? [...above, ...below] : [...below, ...above];
+  }
+
+  /** Return whether an image is partly between two heights of the grid.
+   * @param {number} id
+   * @param {number} top
+   * @param {number} bottom */
+  isBetween(id, top, bottom) {
+    const box = this.getBox(id);
+    return box !== undefined && box.y < bottom && box.y + box.height > top;
   }
 
   /** Return the ids of the images in an area of the grid, in order; parts of an image count.

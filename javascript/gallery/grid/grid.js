@@ -9,7 +9,7 @@ import { DragMarks } from "./drag_marks.js";
 import { Hover } from "./hover.js";
 import { KeptFocus } from "./kept_focus.js";
 import { chooseThumbWidth } from "./layout.js";
-import { needsNextPage } from "./next_page.js";
+import { needsNextPage, ScrollSpeed } from "./next_page.js";
 import { linkTiles, listenToClicks, listenToPointer } from "./pointer_events.js";
 import { Thumbs } from "./thumbs.js";
 import { Tiles } from "./tiles.js";
@@ -20,9 +20,9 @@ import { getViewport, scrollDistance } from "./viewport.js";
 /** @import { Viewport } from "./viewport.js" */
 
 const GAP = 8; // pixels
-const AHEAD = 1; // screens above and below the window that have tiles
 const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed
 const COVERED = { above: 68, below: 72 }; // pixels, by the bars that stick
+const BARS = COVERED.above + COVERED.below;
 
 export class Grid {
   #context;
@@ -39,8 +39,7 @@ export class Grid {
   #keptFocus;
   #lastTop = 0; // of the window in the list, at the last drawing
   #isRising = false; // scrolled upwards last
-  #lastDrawn = 0; // performance.now()
-  #speed = 0; // downwards, pixels a millisecond
+  #speed = new ScrollSpeed();
 
   /** @param {Context} context
    * @param {import("../actions.js").ViewActions} view */
@@ -62,7 +61,8 @@ export class Grid {
       onDrop: (tile) => this.#hover.hideFor(tile),
     });
     const tileOf = (/** @type {number} */ id) => this.#tiles.getTile(id);
-    const isSeen = (/** @type {Tile} */ tile) => this.#isSeen(tile);
+    const isSeen = (/** @type {Tile} */ { view }) =>
+      this.#arrangement.isBetween(view.id, this.#lastTop, this.#lastTop + window.innerHeight);
     this.#thumbs = new Thumbs(this.#list, tileOf, isSeen, () => context.actions.checkServer());
     this.#dragMarks = new DragMarks(this.#list, context, this.#arrangement);
     linkTiles(this.#list, context, tileOf);
@@ -114,8 +114,7 @@ export class Grid {
    * @param {number} id
    * @param {import("../types.js").Step} step */
   findNeighbour(id, step) {
-    const screen = window.innerHeight - COVERED.above - COVERED.below;
-    return this.#arrangement.findNeighbour(id, step, screen);
+    return this.#arrangement.findNeighbour(id, step, window.innerHeight - BARS);
   }
 
   /** Return the id of the first image that begins in the window, else of one partly in it. */
@@ -139,7 +138,11 @@ export class Grid {
   #listen() {
     const { signal } = this.#context;
     const soon = () => this.#schedule();
-    window.addEventListener("scroll", soon, { capture: true, passive: true, signal });
+    const scrolled = () => {
+      this.#speed.noteScroll();
+      soon();
+    };
+    window.addEventListener("scroll", scrolled, { capture: true, passive: true, signal });
     window.addEventListener("resize", soon, { signal });
     const sizes = new ResizeObserver(() => this.#resize());
     sizes.observe(this.#list);
@@ -148,13 +151,6 @@ export class Grid {
       const id = this.findTopmost();
       if (id !== null) this.#context.actions.focus(id);
     });
-  }
-
-  /** Return whether a tile is in the window. @param {Tile} tile */
-  #isSeen({ view }) {
-    const box = this.#arrangement.getBox(view.id);
-    const bottom = this.#lastTop + window.innerHeight;
-    return box !== undefined && box.y < bottom && box.y + box.height > this.#lastTop;
   }
 
   /** Return whether the grid is hidden, by another tab or the search results. */
@@ -206,8 +202,7 @@ export class Grid {
     this.#hover.hide();
     const { top, bottom } = getViewport(this.#list);
     const visible = this.#arrangement.listVisible(top, bottom);
-    const { tile } = this.#context.store.get();
-    this.#arrangement.layOut(shown, this.#list.clientWidth, tile);
+    this.#arrangement.layOut(shown, this.#list.clientWidth, this.#context.store.get().tile);
     this.#list.style.height = `${this.#arrangement.height}px`;
     if (this.#isHidden()) {
       if (shown !== views) this.#hiddenTop = null; // another gallery
@@ -235,9 +230,7 @@ export class Grid {
     const viewport = getViewport(this.#list);
     const isFlying = Math.abs(viewport.top - this.#lastTop) > FLYING * viewport.screen;
     if (viewport.top !== this.#lastTop) this.#isRising = viewport.top < this.#lastTop;
-    const now = performance.now();
-    this.#speed = Math.max(0, viewport.top - this.#lastTop) / Math.max(1, now - this.#lastDrawn);
-    this.#lastDrawn = now;
+    this.#speed.measure(viewport.top);
     this.#lastTop = viewport.top;
     const seen = this.#arrangement.listBetween(viewport.top, viewport.bottom);
     const wanted = this.#listWanted(viewport, seen);
@@ -247,25 +240,19 @@ export class Grid {
     this.#list.tabIndex = hasStop || !this.#arrangement.views.length ? -1 : 0;
     if (isFlying || !isWhole) this.#schedule();
     if (!isFlying) this.#loadThumbs(wanted);
-    const last = seen.at(-1);
-    const passed = last === undefined ? 0 : (this.#arrangement.getIndex(last) ?? 0) + 1;
+    const passed = seen.length && (this.#arrangement.getIndex(seen[seen.length - 1]) ?? 0) + 1;
     this.#view.setViewport(passed, this.#thumbWidth);
     this.#loadMore(viewport);
   }
 
-  /** Return the ids near the window: the visible ones first, then those ahead in the direction of
-   * scrolling, then those behind. The focused tile and the one that a finger holds stay in the page.
+  /** Return the ids near the window. The focused tile and the one that a finger holds stay too.
    * @param {Viewport} viewport
    * @param {number[]} seen */
-  #listWanted({ top, bottom, screen }, seen) {
+  #listWanted(viewport, seen) {
     const { focus } = this.#context.store.get();
-    const above = this.#arrangement.listBetween(top - AHEAD * screen, top).reverse();
-    const below = this.#arrangement.listBetween(bottom, bottom + AHEAD * screen);
-    const near = this.#isRising ? [...above, ...below] : [...below, ...above];
-    const pinned = [focus, this.#dragMarks.heldId].filter(
-      (id) => id !== null && this.#arrangement.getBox(id),
-    );
-    return new Set(/** @type {number[]} */ ([...pinned, ...seen, ...near]));
+    const pinned = [focus, this.#dragMarks.heldId].filter((id) => id !== null);
+    const known = pinned.filter((id) => this.#arrangement.getBox(id));
+    return new Set([...known, ...seen, ...this.#arrangement.listAround(viewport, this.#isRising)]);
   }
 
   get #thumbWidth() {
@@ -274,10 +261,9 @@ export class Grid {
 
   /** Load the thumbnails of these images. @param {Iterable<number>} wanted */
   #loadThumbs(wanted) {
-    const { api } = this.#context;
     const thumb = this.#thumbWidth;
     const tiles = [...wanted].flatMap((id) => this.#tiles.getTile(id) ?? []);
-    this.#thumbs.loadThumbs(tiles, ({ view }) => api.thumb(view.id, thumb));
+    this.#thumbs.loadThumbs(tiles, ({ view }) => this.#context.api.thumb(view.id, thumb));
   }
 
   /** Load the thumbnails again that have failed, because the server responds again. */
@@ -287,8 +273,8 @@ export class Grid {
 
   #drawLooks() {
     this.#tiles.drawTiles();
-    const { marks } = this.#context.store.get();
-    this.#context.root.host.toggleAttribute("data-marking", marks.size > 0);
+    const { root, store } = this.#context;
+    root.host.toggleAttribute("data-marking", store.get().marks.size > 0);
     this.#schedule();
   }
 
@@ -308,7 +294,7 @@ export class Grid {
   #loadMore(viewport) {
     const { store, actions } = this.#context;
     const state = store.get();
-    if (!needsNextPage(state, viewport, this.#arrangement.height, this.#speed)) return;
+    if (!needsNextPage(state, viewport, this.#arrangement.height, this.#speed.value)) return;
     void (isFiltered(state.loadedFilter) ? actions.searchOn() : actions.more());
   }
 }

@@ -1,4 +1,4 @@
-/** Tells when the gallery's next page is needed. Pure. */
+/** Tells when the gallery's next page is needed. */
 
 import { getSetting, isFiltered } from "../state/state.js";
 
@@ -25,4 +25,28 @@ export function needsNextPage(state, { bottom, screen }, height, speed) {
   const isSparing = isSearched || getSetting(state.bootstrap, "usergallery_preloading") === false;
   const ahead = isSparing ? AHEAD_SPARING * screen : AHEAD * screen + AHEAD_TIME * speed;
   return bottom + ahead > height;
+}
+
+/** The speed of scrolling downwards, in pixels a millisecond. What moves because something above it
+ * grew has no speed. */
+export class ScrollSpeed {
+  value = 0;
+  #hasScrolled = false;
+  #top = 0;
+  #time = 0; // performance.now()
+
+  /** Note that something has been scrolled since the last measurement. */
+  noteScroll() {
+    this.#hasScrolled = true;
+  }
+
+  /** Measure the speed since the last call. @param {number} top  of the window in the grid */
+  measure(top) {
+    const now = performance.now();
+    const passed = this.#hasScrolled ? Math.max(0, top - this.#top) : 0;
+    this.value = passed / Math.max(1, now - this.#time);
+    this.#hasScrolled = false;
+    this.#top = top;
+    this.#time = now;
+  }
 }
