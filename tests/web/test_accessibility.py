@@ -164,10 +164,10 @@ _LOOKS = [
 
 
 @pytest.mark.parametrize("size,theme", _LOOKS)
-def test_axe_finds_nothing_in_any_state(server, open_gallery, size, theme):
+def test_axe_finds_nothing_in_any_state(start, demo, open_gallery, size, theme):
     width, height = _SIZES[size]
     page = open_gallery(
-        server,
+        start(demo.url),
         f"{_GALLERY}&__theme={theme}",
         viewport={"width": width, "height": height},
         has_touch=size == "phone",

@@ -334,8 +334,8 @@ def test_keys_rate_and_favour_what_is_marked_and_undo_takes_it_back(server, open
 
 
 @pytest.mark.page
-def test_collection_that_was_deleted_comes_back_with_its_pictures(server, open_gallery):
-    page = open_gallery(server).ready()
+def test_collection_that_was_deleted_comes_back_with_its_pictures(start, demo, open_gallery):
+    page = open_gallery(start(demo.url)).ready()
     for at in range(2):
         page.tiles.nth(at).locator(".tick").click()
     page.control("sets-marked").click()
@@ -351,8 +351,8 @@ def test_collection_that_was_deleted_comes_back_with_its_pictures(server, open_g
 
 
 @pytest.mark.page
-def test_all_that_is_marked_is_tagged_noted_and_taken_out_at_once(server, open_gallery):
-    page = open_gallery(server).ready()
+def test_all_that_is_marked_is_tagged_noted_and_taken_out_at_once(start, demo, open_gallery):
+    page = open_gallery(start(demo.url)).ready()
     ids = page.ids()[:2]
     for at in range(2):
         page.tiles.nth(at).locator(".tick").click()

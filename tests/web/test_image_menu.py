@@ -115,8 +115,8 @@ def test_menu_of_a_marked_picture_is_for_all_that_is_marked(flaky_server, open_g
     assert set(saved.evaluate_all("tiles => tiles.map(tile => tile.dataset.id)")) == ids
 
 
-def test_pictures_go_into_a_new_collection_and_then_into_that_by_name(server, open_gallery):
-    page = open_gallery(server, f"?model={_SMALL}").ready()
+def test_pictures_go_into_a_new_collection_and_then_into_that_by_name(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), f"?model={_SMALL}").ready()
     _open_menu(page, page.tiles.nth(0))
     page.control("menu-collect").click()
     new, field = page.control("menu-new-collection"), page.field("menu-collection")

@@ -199,8 +199,8 @@ def test_enter_in_the_field_leads_to_the_first_image_that_is_found(server, open_
     wait_for(lambda: page.focused() is not None)
 
 
-def test_next_tile_has_the_focus_once_the_author_of_one_is_hidden(server, open_gallery):
-    page = open_gallery(server).ready()
+def test_next_tile_has_the_focus_once_the_author_of_one_is_hidden(start, demo, open_gallery):
+    page = open_gallery(start(demo.url)).ready()
     page.page.locator(".grid").focus()
     hidden = page.focused()
     page.key("Shift+F10")
@@ -237,8 +237,8 @@ def test_grid_without_images_is_no_stop(server, open_gallery):
     expect(page.page.locator(".grid")).to_have_attribute("aria-hidden", "true")
 
 
-def test_focus_stays_in_the_panel_when_a_collection_goes(server, open_gallery):
-    page = open_gallery(server).ready()
+def test_focus_stays_in_the_panel_when_a_collection_goes(start, demo, open_gallery):
+    page = open_gallery(start(demo.url)).ready()
     page.page.locator(".grid").focus()
     page.key("Space")
     page.key("l")

@@ -204,7 +204,7 @@ def test_page_shows_what_is_here_copies_what_is_missing_and_filters_by_it(
     for tile in shown:
         page.page.locator(tile).wait_for()
     page.page.locator(f"[data-tile][data-id='{picture}']").wait_for(state="detached")
-    page.control("clear-search").click()
+    page.control("clear-search").first.click()
     page.tile(picture).wait_for()
 
 
