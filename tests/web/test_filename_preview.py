@@ -16,7 +16,7 @@ _CHINESE = re.compile("[\u4e00-\u9fff]")
 _SAID = r"""() => {
     const root = document.querySelector("civitai-gallery").shadowRoot;
     return [...root.querySelectorAll("[aria-label], [title], [placeholder]")]
-        .filter(one => one.checkVisibility() && !one.matches("[data-do='copy-words']"))
+        .filter(one => one.checkVisibility() && !one.matches("h2, [data-do='copy-words']"))
         .flatMap(one => ["aria-label", "title", "placeholder"].map(name => one.getAttribute(name)))
         .filter(text => /\p{L}/u.test(text ?? ""));
 }"""
