@@ -128,13 +128,19 @@ def test_end_of_a_job_leaves_no_half_file(service, site, folder, end):
     wait_for(lambda: not os.listdir(folder), "an empty folder")
 
 
-def test_refused_file_is_resumed_when_it_is_tried_again(service, site, folder):
+def _start_refused(service, site, folder):
+    """Start a job whose half file the route refuses; return its id once it has failed."""
     job_id = _start(service, site, folder)
     service.stop(job_id, "paused")
     _comes_to(service, job_id, "paused")
     site.rules.route = (401, {}, b'{"error": "Unauthorized", "message": "log in"}')
     service.resume(job_id)
     assert _comes_to(service, job_id, "done").job.failed == 1
+    return job_id
+
+
+def test_refused_file_is_resumed_when_it_is_tried_again(service, site, folder):
+    job_id = _start_refused(service, site, folder)
     site.rules.route, before = None, site.bytes_sent
     service.retry(job_id)
     wait_for(lambda: _shown(service, job_id).job.saved, "the file")
@@ -143,23 +149,13 @@ def test_refused_file_is_resumed_when_it_is_tried_again(service, site, folder):
 
 
 def test_refused_half_file_goes_with_its_job(service, site, folder):
-    job_id = _start(service, site, folder)
-    service.stop(job_id, "paused")
-    _comes_to(service, job_id, "paused")
-    site.rules.route = (401, {}, b'{"error": "Unauthorized", "message": "log in"}')
-    service.resume(job_id)
-    _comes_to(service, job_id, "done")
+    job_id = _start_refused(service, site, folder)
     service.forget(job_id)
     wait_for(lambda: not os.listdir(folder), "an empty folder")
 
 
 def test_half_file_that_another_job_wants_stays_when_a_job_is_forgotten(service, site, folder):
-    first = _start(service, site, folder)
-    service.stop(first, "paused")
-    _comes_to(service, first, "paused")
-    site.rules.route = (401, {}, b'{"error": "Unauthorized", "message": "log in"}')
-    service.resume(first)
-    _comes_to(service, first, "done")
+    first = _start_refused(service, site, folder)
     site.rules.route = None
     second = _start(service, site, folder)
     service.stop(second, "paused")

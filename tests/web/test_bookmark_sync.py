@@ -66,12 +66,17 @@ def test_favourites_and_collections_are_in_step_between_two_tabs(page, tab):
     expect(rows).to_have_count(0)
 
 
-def test_tags_that_two_tabs_give_at_once_are_all_kept(page, tab):
+def _open_in_both(page, tab, name):
+    """Open the first image in both tabs; return a field of its details in each."""
     first = page.ids()[0]
     for one in (page.page, tab):
         _tile(one, first).click()
         one.locator(".details-body[aria-busy='false']").wait_for()
-    fields = [one.locator("[data-field='own-tags']") for one in (page.page, tab)]
+    return [one.locator(f"[data-field='{name}']") for one in (page.page, tab)]
+
+
+def test_tags_that_two_tabs_give_at_once_are_all_kept(page, tab):
+    fields = _open_in_both(page, tab, "own-tags")
     fields[1].fill("night")
     fields[0].fill("sea")
     fields[0].press("Enter")
@@ -85,11 +90,7 @@ def test_tags_that_two_tabs_give_at_once_are_all_kept(page, tab):
 
 
 def test_note_that_was_written_elsewhere_is_not_replaced_without_a_word(page, tab):
-    first = page.ids()[0]
-    for one in (page.page, tab):
-        _tile(one, first).click()
-        one.locator(".details-body[aria-busy='false']").wait_for()
-    fields = [one.locator("[data-field='own-note']") for one in (page.page, tab)]
+    fields = _open_in_both(page, tab, "own-note")
     fields[1].fill("mine")
     fields[0].fill("theirs")
     fields[0].blur()

@@ -151,7 +151,7 @@ def test_search_goes_on_loading_while_it_finds_too_little_and_can_be_stopped(pag
     page.find(f"author:{author}")
     status = page.page.locator(".of-images")
     expect(status).to_contain_text(re.compile(r"found among \d+ loaded; loading more"))
-    assert 0 < page.tiles.count() < count
+    wait_for(lambda: 0 < page.tiles.count() < count)
     page.control("stop-search").click()
     expect(status).to_contain_text(re.compile(r"of \d+ loaded match"))
     page.page.unroute_all(behavior="ignoreErrors")

@@ -12,7 +12,8 @@ from typing import Any
 
 from .. import util
 
-__all__ = ["clean_template", "fill_fields", "find_template_problem", "has_fields", "list_fields"]
+__all__ = ["clean_template", "DATE_PART", "fill_fields", "find_template_problem", "has_fields"]
+__all__ += ["list_fields", "NO_VALUE"]
 
 NO_VALUE = "unknown"
 DATE_PART = re.compile(r"%[YmdHMSyj]")

@@ -54,5 +54,6 @@ def _path() -> str:
 
 
 def _is_row(row: object) -> bool:
-    is_pair = isinstance(row, list) and len(row) == 2
-    return is_pair and isinstance(row[0], (int, str)) and isinstance(row[1], str)  # type: ignore
+    if not isinstance(row, list) or len(row) != 2:
+        return False
+    return isinstance(row[0], (int, str)) and isinstance(row[1], str)

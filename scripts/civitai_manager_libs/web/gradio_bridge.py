@@ -1,10 +1,9 @@
 """The page in a WebUI's tab, and hidden buttons through which the WebUI's tabs get an image.
 
 `javascript/gallery/details/gradio_bridge.js` presses the button of a tab, and waits until its label
-is the nonce of the request. The image never goes to the
-browser and back as gradio's own fields would send it. The infotext goes through the WebUI's own
-fields: each load of the WebUI's page lists every component and event, so there are as few of ours
-as can be.
+is the nonce of the request. The image never goes to the browser and back, as it would from gradio's
+own fields. The infotext goes through the WebUI's own fields: each load of the WebUI's page lists
+every component and event, so there are as few of ours as can be.
 """
 
 from __future__ import annotations
