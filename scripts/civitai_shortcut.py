@@ -17,7 +17,7 @@ if _HERE not in sys.path:
 
 
 def _main() -> int:
-    """Run the command that the user typed, or the web server, and return the exit code."""
+    """Run the command that the user typed, or the web server; return the exit code."""
     from civitai_manager_libs.cli import arguments, commands, terminal
 
     terminal.prepare_terminal()
@@ -34,8 +34,8 @@ def _main() -> int:
 def _start_demo() -> None:
     """Start a local imitation of Civitai, and use it for all requests.
 
-    The user's own data is not touched: the demo has a data folder of its own. Its port is the same
-    at each start if possible, so that unfinished jobs can continue.
+    The demo has its own data folder, so the user's data is not touched. Its port is the same at
+    each start if possible, so that unfinished jobs can continue.
     """
     from civitai_manager_libs import host
     from civitai_manager_libs.demo import server
@@ -53,9 +53,9 @@ def _start_demo() -> None:
 
 
 def _choose_demo_folders() -> None:
-    """Make folders for model files in the demo's data, and name them in its settings.
+    """Create folders for model files in the demo's data folder, and set `model_folders` to them.
 
-    Folders that the user has named in the settings stay.
+    Does nothing if the user has already set `model_folders`.
     """
     from civitai_manager_libs import setting
     from civitai_manager_libs.errors import DiskError

@@ -17,9 +17,8 @@ from .http_client import CivitaiHttpClient
 from .i18n import LANGUAGES, messages
 from .library import cache
 
-__all__ = ["GalleryDownloadManager", "download_images", "download_images_batch"]
-__all__ += ["download_images_with_progress", "download_large_image", "get_http_client"]
-__all__ += ["pre_loading"]
+__all__ = ["download_images", "download_images_batch", "download_images_with_progress"]
+__all__ += ["download_large_image", "GalleryDownloadManager", "get_http_client", "pre_loading"]
 
 _EXTRA_WORKERS = 2
 _MIN_CHUNK = 1024  # bytes; with smaller ones an image would take minutes
@@ -111,9 +110,9 @@ def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -
 def pre_loading(usergal_page_url: str | None, paging_information: Any = None) -> None:
     """Download the next page's thumbnails into the cache, in a background thread.
 
-    usergal_page_url: API URL of the page on screen. paging_information: a mapping that lists the
-    URLs of known pages as "totalPageUrls"; if no page follows there, Civitai is asked for the next
-    cursor. Does nothing if preloading is switched off.
+    usergal_page_url: API URL of the page on screen. paging_information: a mapping whose
+    "totalPageUrls" lists the URLs of known pages. If no URL follows there, the next cursor is
+    fetched from Civitai. Does nothing if preloading is switched off in the settings.
     """
     if usergal_page_url and setting.usergallery_preloading:
         args, name = (usergal_page_url, paging_information), "gallery-preload"
@@ -172,9 +171,9 @@ class _Saver(Protocol):
 
 
 def _find_saver(client: Any) -> _Saver | None:
-    """Return the client if its `save` can be called in place of `download_file`, else None.
+    """Return the client if its `save` may be called instead of `download_file`, else None.
 
-    A host or test may have replaced `download_file`, and then expects a call of it.
+    A host or test may have replaced `download_file`, and expects that the replacement is called.
     """
     method = getattr(client.download_file, "__func__", None)
     kinds = (vars(kind) for kind in type(client).__mro__)
@@ -194,7 +193,8 @@ def _save(client: Any, url: str, path: str) -> bool:
 def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bool:
     """Download one image with retries, and return whether the file exists afterwards.
 
-    A client without `save` does not retry, so this function does.
+    A client without `save` does not retry, so this function does it. max_retries: number of tries
+    after the first.
     """
     saver = _find_saver(client)
     if saver is not None:
@@ -208,7 +208,7 @@ def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bo
 
 
 def _unique_entries(entries: Iterable[Any] | None) -> list[Any]:
-    """Return the entries in order, without duplicates; entries need not be hashable."""
+    """Return the entries in order, without duplicates. The entries need not be hashable."""
     return list({e if isinstance(e, str) else (repr(e),): e for e in entries or ()}.values())
 
 
@@ -229,7 +229,7 @@ def _download(
 def _count_workers() -> int:
     """Return the number of download threads.
 
-    Our own client limits its requests itself. It gets two threads more than requests are allowed,
+    Our own client limits the number of its requests itself. It gets two more threads than that,
     since some threads wait for the disk.
     """
     is_own_client = _find_saver(get_http_client()) is not None
@@ -237,9 +237,9 @@ def _count_workers() -> int:
 
 
 def _fetch_entry(entry: Any, path: str) -> bool:
-    """Download an entry of the URL list; return whether its file exists afterwards.
+    """Download one entry of a URL list, and return whether its file exists afterwards.
 
-    An entry that is no string counts as failed.
+    Return False for an entry that is not a string.
     """
     return isinstance(entry, str) and _download_single_image(entry, path)
 
@@ -258,12 +258,12 @@ def _log_begin(entries: list[Any]) -> None:
 
 
 def _language() -> str:
-    """Return the language of the setting, Traditional Chinese if the user has chosen none."""
+    """Return the language in the settings, Traditional Chinese if the user has chosen none."""
     return setting.language if setting.language in LANGUAGES else "zh-TW"
 
 
 def _report_end(summary: DownloadSummary) -> None:
-    """Log the counts and each failed image; if any failed, show a warning in gradio."""
+    """Log the counts and each failed image. If any image failed, show a warning in gradio."""
     for entry, _ in summary.failed:
         _log(f"Failed: {util.without_query(entry if isinstance(entry, str) else repr(entry))}")
     if summary.total:
@@ -295,7 +295,7 @@ def _preload_after(page_url: str, paging_information: Any) -> None:
 
 
 def _next_listed_url(page_url: str, paging_information: Any) -> str:
-    """Return the URL after `page_url` in "totalPageUrls", "" if there is none."""
+    """Return the URL that follows `page_url` in "totalPageUrls", "" if there is none."""
     information = paging_information if isinstance(paging_information, Mapping) else {}
     urls = information.get("totalPageUrls")
     if not isinstance(urls, (list, tuple)) or page_url not in urls:
@@ -305,7 +305,7 @@ def _next_listed_url(page_url: str, paging_information: Any) -> str:
 
 
 def _next_cursor_url(page_url: str, get_json: Callable[[str], Any]) -> str:
-    """Fetch a page and return the URL of the next page, "" if there is none."""
+    """Fetch a page and return the URL of the page after it, "" if there is none."""
     body = get_json(page_url)
     # Not the response's own `nextPage`, which could lead to any host.
     cursor = civitai.parse_page(body).next_cursor if body is not None else None

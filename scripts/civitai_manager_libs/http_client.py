@@ -39,14 +39,14 @@ _T = TypeVar("_T")
 
 
 class CivitaiHttpClient:
-    """All requests of one process; any thread may use it.
+    """The HTTP client of the whole process; any thread may use it.
 
     timeout: seconds. max_retries: number of tries after the first. retry_delay: seconds before the
-    first retry. For each of them, and for the API key, None means the value of `setting` at each
-    request.
+    first retry. If one of these or the API key is None, the value of `setting` at each request is
+    used.
 
-    `fetch_json` and `fetch` raise the errors of `errors.py`. The other methods log an error of
-    network or disk in one line and return None or False.
+    `fetch_json`, `fetch` and `fetch_model` raise the errors of `errors.py`. The other methods log
+    an error of network or disk in one line and return None or False.
     """
 
     def __init__(
@@ -99,8 +99,8 @@ class CivitaiHttpClient:
     ) -> Any:
         """Send a request to the API and return the parsed JSON of its response.
 
-        Each host gets one such request at a time. json_data: the body of a POST request; None sends
-        a GET request. Raises NetworkError, HttpStatusError, InvalidResponse, Busy, Cancelled.
+        A host gets only one such request at a time. json_data: the body of a POST request; None
+        sends a GET request. Raises NetworkError, HttpStatusError, InvalidResponse, Busy, Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         method = "GET" if json_data is None else "POST"
@@ -123,11 +123,11 @@ class CivitaiHttpClient:
         progress: Progress | None = None,
         cancelled: Cancellation | None = None,
     ) -> FetchedFile:
-        """Download a file and return its description.
+        """Download a file and return its path, size and extension.
 
         Simultaneous calls for one URL share one request. target: the file's path, or a function
-        that returns the path for an extension such as "png". progress: called with the number of
-        bytes received so far and in total (0 if unknown).
+        that returns the path for an extension such as "png". progress: called with the bytes
+        received so far and the total bytes (0 if unknown).
         """
         cancelled = cancelled or never_cancelled()
         path_for = target if callable(target) else lambda _: target
@@ -165,12 +165,13 @@ class CivitaiHttpClient:
         progress: Progress | None = None,
         cancelled: Cancellation | None = None,
     ) -> FetchedFile:
-        """Download a model file from Civitai's route, verify it and return its description.
+        """Download and verify a model file; return its path, size and extension.
 
-        An interrupted download is continued by the next call with the same URL. An existing file is
-        never replaced. The bandwidth limit always applies. progress: as in `fetch`. Raises
-        NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, WrongHash,
-        InvalidResponse, NetworkError, HttpStatusError, Refused, DiskError, Cancelled.
+        url: that of Civitai's download route. An interrupted download is continued by the next call
+        with the same URL. An existing file is never replaced. The bandwidth limit always applies.
+        progress: as in `fetch`. Raises NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound,
+        QuotaReached, WrongHash, InvalidResponse, NetworkError, HttpStatusError, Refused, DiskError,
+        Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         retries = self.max_retries if sending.max_retries is None else sending.max_retries
@@ -218,7 +219,7 @@ class CivitaiHttpClient:
     def get_stream_response(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """Do the same as `get_stream`; the name is kept for older callers."""
+        """Do the same as `get_stream`. Older callers use this name."""
         return self.get_stream(url, headers)
 
     def download_file(
@@ -303,7 +304,7 @@ def _find_file(path: str) -> FetchedFile | None:
 
 
 def _copy_file(fetched: FetchedFile, path: str) -> FetchedFile:
-    """Copy a downloaded file to `path` if it is not there yet; return its description."""
+    """Copy a downloaded file to `path`, unless it is there already; return its description."""
     if os.path.abspath(fetched.path) == os.path.abspath(path):
         return fetched
     with AtomicFile(os.path.dirname(path)) as partial:

@@ -49,9 +49,9 @@ def _define(
     high: float = 0,
     choices: Iterable[str] = (),
 ) -> _T:
-    """Add a setting to SETTINGS and to a group of GROUPS; return its default.
+    """Add a setting to SETTINGS and to a group in GROUPS, and return its default value.
 
-    low, high: the bounds of a number. choices: the values that a text may have, () for any.
+    low, high: the bounds of a number. choices: the allowed values of a string, () for any string.
     """
     spec = SettingSpec(name, default, low, high, tuple(choices))
     SETTINGS.append(spec)
@@ -151,7 +151,7 @@ def thumbnails_folder() -> str:
 def private_paths() -> list[str]:
     """Return the paths that the WebUI must not serve: our data folder and the API key's file.
 
-    Symbolic links are listed both as they are and resolved.
+    For symbolic links, the list also contains the paths to which they lead.
     """
     paths = (data_folder(), host.key_file())
     return sorted({*paths, *map(os.path.realpath, paths)})
@@ -163,7 +163,7 @@ def saved_images_folder() -> str:
 
 
 def base_url() -> str:
-    """Return Civitai's URL without a final slash; tests set CIVITAI_BASE_URL to replace it."""
+    """Return Civitai's URL without a final slash; the variable CIVITAI_BASE_URL replaces it."""
     return (os.environ.get("CIVITAI_BASE_URL") or _DEFAULT_BASE_URL).rstrip("/")
 
 
@@ -175,7 +175,7 @@ def get_image_url_to_gallery_file(url: str) -> str:
 def change(name: str, value: Any) -> None:
     """Check a new value and set a setting to it, in memory only.
 
-    Raises SettingError, with a sentence for the user, if the value is not allowed.
+    Raises SettingError, with a message for the user, if the value is not allowed.
     """
     globals()[name] = BY_NAME[name].validate(value)
 
@@ -188,9 +188,9 @@ def restore() -> None:
 def load() -> list[str]:
     """Load the stored settings and the API key; return a sentence for each problem.
 
-    A setting with an invalid value gets its default, and unknown names are ignored. A damaged
+    A setting with an invalid value gets its default; unknown names are ignored. A damaged
     `settings.json` is renamed to `settings.json.damaged`; a file with invalid values is copied to
-    that name. If the data folder is missing, it is created, readable by its owner alone.
+    that name. A missing data folder is created, readable by its owner alone.
     """
     make_folder_private(data_folder(), _OWN_NAMES)
     for folder in (data_folder(), os.path.dirname(host.key_file())):
@@ -213,7 +213,7 @@ def load() -> list[str]:
 
 
 def _options_to_move(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that are still stored in the WebUI's file and not in `settings.json`.
+    """Return the values of settings that must be moved from the WebUI's file to `settings.json`.
 
     stored: the content of `settings.json`.
     """
@@ -225,7 +225,7 @@ def _options_to_move(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _apply_values(values: Mapping[str, Any]) -> list[str]:
-    """Set settings to these values, by name; return a sentence for each invalid value."""
+    """Set the settings in `values`, a mapping by name; return a sentence for each invalid value."""
     problems = []
     for name in BY_NAME.keys() & values.keys():
         try:
@@ -237,9 +237,10 @@ def _apply_values(values: Mapping[str, Any]) -> list[str]:
 
 
 def _move_options(options: Mapping[str, Any]) -> list[str]:
-    """Save to `settings.json` the settings that older versions stored in the WebUI's file.
+    """Save the settings to `settings.json` if there are `options` to move there.
 
-    Return a sentence for each problem. The WebUI's file is not changed.
+    options: settings that older versions stored in the WebUI's file. Return a sentence for each
+    problem.
     """
     if not options:
         return []
@@ -261,7 +262,7 @@ def save() -> None:
 
 
 def _has_name(name: str) -> bool:
-    """Return whether `settings.json`, which a WebUI and a terminal may share, has this name."""
+    """Return whether `settings.json` on the disk contains this name; a WebUI may have added it."""
     try:
         return name in read_json_object(_settings_file())
     except SettingError:
@@ -269,9 +270,9 @@ def _has_name(name: str) -> bool:
 
 
 def load_api_key() -> None:
-    """Set `civitai_api_key` from the variable CIVITAI_API_KEY, or else from the key's file.
+    """Set `civitai_api_key` from the environment variable CIVITAI_API_KEY, or else from the file.
 
-    If the file cannot be read, the key is "" and SettingError is raised.
+    If the file cannot be read, the key is set to "" and SettingError is raised.
     """
     global civitai_api_key
     try:
@@ -295,8 +296,8 @@ def validate_key(key: str) -> str:
 def save_api_key(key: str) -> None:
     """Write the API key to its file, readable by its owner alone; "" deletes the file.
 
-    The variable CIVITAI_API_KEY, if set, is still used instead of the file. Raises SettingError for
-    an invalid key, and DiskError if the file cannot be written.
+    The environment variable CIVITAI_API_KEY, if set, is still used instead of the file. Raises
+    SettingError for an invalid key, and DiskError if the file cannot be written.
     """
     key = validate_key(key)
     if key:
@@ -311,7 +312,7 @@ def _settings_file() -> str:
 
 
 def _read_key_file() -> str:
-    """Return the API key in its file, "" if the file is missing. Raises SettingError."""
+    """Return the API key from its file, "" if the file does not exist. Raises SettingError."""
     path = host.key_file()
     try:
         with open(path, encoding="utf-8-sig") as file:

@@ -32,7 +32,7 @@ class _World:
             self.now, number = heapq.heappop(due)
             count = self.bandwidth.allowed_bytes(512 * 1024)
             self.received += count
-            wait = max(1e-6, self.bandwidth.reserve_seconds(count))
+            wait = max(1e-6, self.bandwidth.record_read(count))
             heapq.heappush(due, (self.now + wait, number))
         self.now = end
         return self.received - before
@@ -46,7 +46,7 @@ def test_all_connections_together_get_the_limit(connections):
 def test_without_a_limit_nothing_waits():
     bandwidth = BandwidthLimit(lambda: 0)
     assert bandwidth.allowed_bytes(512 * 1024) == 512 * 1024
-    assert bandwidth.reserve_seconds(10**12) == 0
+    assert bandwidth.record_read(10**12) == 0
 
 
 def test_time_in_which_nothing_came_is_not_made_up_for():

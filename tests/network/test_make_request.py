@@ -345,7 +345,7 @@ def test_place_of_an_answer_that_nobody_holds_is_free(server, client):
 
 
 def test_place_of_an_answer_that_is_never_closed_is_not_taken_for_ever(server, client, monkeypatch):
-    monkeypatch.setattr(http_gate, "_MAX_LENT", 0.3)
+    monkeypatch.setattr(http_gate, "_MAX_OCCUPIED", 0.3)
     url = server.play("/a", whole(BODY))
 
     held = [client.get_stream(url) for _ in range(5)]  # with 3 places

@@ -26,6 +26,6 @@ def _fits(row: rows.Row, level: int, kind: str | None) -> bool:
 
 def infotext_of(row: rows.Row) -> str:
     base = "http://127.0.0.1"
-    record = records.make_record(row, base, False, with_meta=True, flat=True, tags=False)
+    record = records.make_record(row, base, False, with_meta=True, flat_meta=True, with_tags=False)
     image: Any = image_from_json(record, lambda url: True)
     return build_infotext(image.meta, image)

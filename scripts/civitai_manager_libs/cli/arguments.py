@@ -86,7 +86,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def build_parser() -> OneLineParser:
-    """Return the parser of the program's command line.
+    """Return the parser for the program's command line.
 
     If no command is given, the parsed `command` is None and the program starts its web server.
     """

@@ -23,7 +23,7 @@ _MAX_JOBS = 1000  # listed, or resumed at once
 def run_command(arguments: argparse.Namespace) -> int:
     """Run the command that the arguments name, and return its exit code.
 
-    A failure is printed to stderr as one sentence.
+    An error is printed to stderr as one sentence.
     """
     from .. import errors, setting
 
@@ -148,7 +148,8 @@ def _list_models(arguments: argparse.Namespace) -> int:
 def _get_models(arguments: argparse.Namespace, client: Any, needed: NeededFiles) -> int:
     """Download the missing model files, and return the exit code.
 
-    It is 1 if a needed file is missing afterwards, and 3 if there was no file to download for it.
+    The code is 1 if a needed file is still missing afterwards, and 3 if none of them can be
+    downloaded.
     """
     from ..model_files import plan_requests
     from .model_table import print_needed_files
@@ -175,7 +176,7 @@ def _get_models(arguments: argparse.Namespace, client: Any, needed: NeededFiles)
 
 
 def _absolute_folder(folder: str | None) -> str:
-    """Return the absolute path of a folder that the user typed, "" for none."""
+    """Return the absolute path of the folder that the user typed, "" for None."""
     if folder is None:
         return ""
     import os
@@ -204,13 +205,13 @@ _COMMANDS = {
 
 
 def _require_job(store: JobStore, job_id: int) -> int:
-    """Return the job's id. Raises InputError if the job does not exist."""
+    """Return the id of an existing job. Raises InputError if the job does not exist."""
     with translate_errors("no_job", job=job_id):
         return store.get_job(job_id).id
 
 
 def _find_idle_jobs(store: JobStore, is_wanted: Callable[[Job], Any]) -> list[int]:
-    """Return the ids of matching jobs that no program is running, oldest first."""
+    """Return the ids of the jobs that `is_wanted` accepts and no program runs, oldest first."""
     wanted = [job.id for job in store.list_jobs(_MAX_JOBS)[::-1] if is_wanted(job)]
     return [job_id for job_id in wanted if not store.is_worked_on(job_id)]
 
@@ -241,7 +242,7 @@ def _open_store() -> JobStore:
 
 
 def _check_template(arguments: argparse.Namespace) -> None:
-    """Raise InputError if the template for file names is invalid, before any request is sent."""
+    """Raise InputError if the template for the names of saved files is invalid."""
     from .. import setting
     from ..jobs import validate_template
 
@@ -254,7 +255,7 @@ def _check_template(arguments: argparse.Namespace) -> None:
 
 
 def _check_folder(folder: str) -> None:
-    """Raise InputError if no file can be written in this folder."""
+    """Raise InputError if no file can be written in a folder."""
     from ..errors import DiskError, InputError
     from ..core import AtomicFile
 

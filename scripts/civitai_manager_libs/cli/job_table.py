@@ -43,7 +43,7 @@ class _Row:
 def print_jobs(store: JobStore, limit: int, words: str, as_json: bool) -> None:
     """Print the newest jobs, at most `limit`, as a table or as JSON in one line.
 
-    words: print only jobs of which all these words are told.
+    words: print only jobs whose description contains all these words.
     """
     language = terminal.user_language()
     found = (job for job in store.list_jobs(limit) if matches_words(job, words, language))
@@ -74,7 +74,7 @@ def _make_row(store: JobStore, job: Job) -> _Row:
 
 
 def is_unfinished(store: JobStore, job: Job) -> bool:
-    """Return whether a job is unfinished and no running program will go on with it."""
+    """Return whether a job is unfinished and no running program will continue it."""
     if job.is_over or store.is_worked_on(job.id):
         return False
     return job.state != JobState.QUEUED or not store.has_queue()
@@ -87,13 +87,17 @@ def _can_retry(store: JobStore, job: Job) -> bool:
 def _row_to_json(row: _Row) -> dict[str, object]:
     """Return a row of the table as a dict for `--json`.
 
-    "created" is a UTC time in ISO 8601. "total" is the number of the job's images, or the job's
-    limit until the number is known.
+    "created" is a UTC time in ISO 8601. "total" is the number of the job's images; while that is
+    unknown, it is the job's limit.
     """
     job = row.job
     head = {"job": job.id, "title": job.title, "state": row.state}
-    told = describe_job(job, "en")
-    described = {"group": told.group, "subject": told.subject, "filters": list(told.filters)}
+    description = describe_job(job, "en")
+    described = {
+        "group": description.group,
+        "subject": description.subject,
+        "filters": list(description.filters),
+    }
     names = ("saved", "skipped", "failed", "waiting", "folder", "note", "total", "bytes")
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(job.created))
     models = {"kind": job.options.kind, "total_bytes": job.total_bytes} if job.has_models else {}
@@ -109,23 +113,25 @@ def _format_rows(rows: Sequence[_Row]) -> Iterable[str]:
         job = row.job
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
         done, failed = f"{job.finished}/{job.total}", f"{job.failed or ''}"
-        told = describe_job(job, terminal.user_language())
-        title = f"{told.group} ({format_bytes(job)})" if job.has_models else told.group
+        description = describe_job(job, terminal.user_language())
+        title = (
+            f"{description.group} ({format_bytes(job)})" if job.has_models else description.group
+        )
         yield _format_line(width, f"{job.id}", state, begun, done, failed, title)
-        yield f"      {_describe(job, told)}"
+        yield f"      {_describe(job, description)}"
         if row.hint:
             yield f"      {row.hint}"
 
 
-def _describe(job: Job, told: JobDescription) -> str:
-    parts = [told.subject, *told.filters]
+def _describe(job: Job, description: JobDescription) -> str:
+    parts = [description.subject, *description.filters]
     if job.folder:
         parts.append(terminal.terminal_text("job_in_folder", folder=job.folder))
     return " · ".join(parts)
 
 
 def _state_text(row: _Row) -> str:
-    """Return the state in words: of a finished job in which items failed, how many."""
+    """Return a job's state in words, or how many items failed in a job that is done."""
     if row.state == JobState.DONE and row.job.failed:
         return terminal.terminal_text("failed_count", n=row.job.failed)
     return terminal.terminal_text(f"state_{row.state}")

@@ -23,15 +23,15 @@ __all__ = ["apply_choices", "find_needed_files"]
 
 
 @dataclass
-class _Named:
-    """What the command names: images, and versions of models."""
+class _NamedItems:
+    """The images and model versions that the user has named."""
 
     images: list[Image] = field(default_factory=list)
     versions: list[Version] = field(default_factory=list)
 
 
-class _TellingClient:
-    """Passes requests on; tells at the third one that Civitai is asked, which takes a while."""
+class _AnnouncingClient:
+    """A client that prints a message at its third request, because many requests take a while."""
 
     def __init__(self, client: CivitaiHttpClient) -> None:
         self._client, self._count = client, 0
@@ -42,7 +42,7 @@ class _TellingClient:
         params: Mapping[str, str | int] | None = None,
         cancelled: Cancellation | None = None,
     ) -> Any:
-        """Return the parsed body of a response."""
+        """Send a GET request to the API and return the parsed JSON of its response."""
         self._count += 1
         if self._count == 3:
             print_translated("models_asks")
@@ -50,17 +50,17 @@ class _TellingClient:
 
 
 def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
-    """Return the model files that the images and models named by the command need.
+    """Return the model files that the images and models named by the user need.
 
     Raises InputError if a name is no image, model or file, and the errors of the HTTP client.
     """
-    named = _Named()
+    named = _NamedItems()
     for text in arguments.what:
         if os.path.isfile(text):
             named.images.append(_read_image_file(text, -1 - len(named.images)))
         else:
             _resolve_text(client, text, arguments.version, named)
-    needed = list_needed_files(_TellingClient(client), named.images)
+    needed = list_needed_files(_AnnouncingClient(client), named.images)
     known = {file.version.id for file in needed.files if file.version}
     own = [make_needed_file(version) for version in named.versions if version.id not in known]
     return NeededFiles((*own, *needed.files), needed.unknown)
@@ -69,22 +69,22 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
 def apply_choices(
     needed: NeededFiles, file_ids: Sequence[int], pickles: Sequence[int]
 ) -> NeededFiles:
-    """Return the needed files, changed to the files that the user has chosen.
+    """Replace needed files by those that the user has chosen, and return all needed files.
 
-    A model file replaces the version's other one; a companion, such as a VAE, is added. file_ids:
-    ids of the chosen files. pickles: ids of chosen files of which the user accepts that loading
-    them could run code. Raises InputError if no version here has a file of an id.
+    file_ids: ids of the chosen files. A chosen model file replaces the other file of its version; a
+    chosen companion, such as a VAE, is added. pickles: ids of chosen files that may run code when
+    they are loaded. Raises InputError if no version in `needed` has a file with an id.
     """
     files = list(needed.files)
     for file_id in dict.fromkeys((*file_ids, *pickles)):
-        at = next((i for i, one in enumerate(files) if _has_file(one, file_id)), None)
-        if at is None:
+        index = next((i for i, one in enumerate(files) if _has_file(one, file_id)), None)
+        if index is None:
             raise InputError(terminal_text("no_such_model_file", id=file_id))
-        chosen = _choose(files[at], file_id, file_id in pickles)
-        if any(file.id == file_id for file in files[at].choice.companions):
-            files.insert(at + 1, chosen)
+        chosen = _choose_file(files[index], file_id, file_id in pickles)
+        if any(file.id == file_id for file in files[index].choice.companions):
+            files.insert(index + 1, chosen)
         else:
-            files[at] = chosen
+            files[index] = chosen
     return NeededFiles(tuple(files), needed.unknown)
 
 
@@ -93,8 +93,8 @@ def _has_file(needed: NeededFile, file_id: int) -> bool:
     return any(file.id == file_id for file in files)
 
 
-def _choose(needed: NeededFile, file_id: int, allows_pickle: bool) -> NeededFile:
-    """Return the needed file with another file of its version."""
+def _choose_file(needed: NeededFile, file_id: int, allows_pickle: bool) -> NeededFile:
+    """Return a copy of `needed` with another file of the same model version."""
     if needed.version is None:
         return needed
     choice = choose_file(needed.version, file_id=file_id, allows_pickle=allows_pickle)
@@ -102,10 +102,10 @@ def _choose(needed: NeededFile, file_id: int, allows_pickle: bool) -> NeededFile
 
 
 def _read_image_file(path: str, image_id: int) -> Image:
-    """Return an Image with the generation data in a file on disk.
+    """Read the generation data of an image file on the disk, and return an Image with it.
 
-    image_id: the id to give it, since it may not be on Civitai. Raises InputError if the file has
-    no such data.
+    image_id: id for the Image, since the file may not be on Civitai. Raises InputError if the file
+    contains no generation data.
     """
     try:
         infotext = read_embedded(path).infotext
@@ -117,9 +117,12 @@ def _read_image_file(path: str, image_id: int) -> Image:
 
 
 def _resolve_text(
-    client: CivitaiHttpClient, text: str, version_id: int | None, named: _Named
+    client: CivitaiHttpClient, text: str, version_id: int | None, named: _NamedItems
 ) -> None:
-    """Add to `named` the image or the model's version that a text stands for."""
+    """Add to `named` the image or model version that a text names.
+
+    text: an id or URL that the user typed. version_id: the version of the model, None for any.
+    """
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(text, takes_words=False)
     if reference.image_id is not None:
@@ -131,7 +134,7 @@ def _resolve_text(
 
 
 def _resolve_model(
-    client: CivitaiHttpClient, reference: Reference, version_id: int | None, named: _Named
+    client: CivitaiHttpClient, reference: Reference, version_id: int | None, named: _NamedItems
 ) -> None:
     version_id = reference.version_id if version_id is None else version_id
     try:
@@ -149,7 +152,10 @@ def _resolve_model(
 def _find_version(
     client: CivitaiHttpClient, model_id: int | None, version_id: int | None
 ) -> Version:
-    """Return a version, or the newest one of a model. Raises NotFound."""
+    """Return a model's version, or its newest version if `version_id` is None.
+
+    model_id: None if unknown. Raises NotFound, and InputError if the model has no such version.
+    """
     if model_id is None:
         return models.load_version(client, version_id or 0)
     model = models.load_model(client, model_id)
@@ -167,7 +173,10 @@ def _find_version(
 
 
 def _find_image(client: CivitaiHttpClient, image_id: int) -> Image:
-    """Return an image from the library, or else from Civitai. Raises CivitaiShortcutError."""
+    """Return an image from the library or, if it is not there, from Civitai.
+
+    Raises CivitaiShortcutError if the image does not exist.
+    """
     stored = records.find_image(image_id)
     if stored is not None and stored.meta:
         return stored

@@ -21,7 +21,7 @@ _FORMAT = "{desc}  [{bar}]"  # the bar fills the rest of the line
 def make_progress(stream: TextIO) -> ProgressBar | ProgressLines:
     """Return a progress display for a stream: a bar for a terminal, else lines of text.
 
-    Call its `show` after each change of the progress, and `end` once.
+    Call `show` of the display after each change of the progress, and `end` once.
     """
     return ProgressBar(stream) if stream.isatty() else ProgressLines(stream)
 
@@ -81,11 +81,11 @@ class ProgressLines:
             terminal.write_now(self._stream, f"{line}\n")
 
     def end(self) -> None:
-        """Do nothing, since each line is complete; the method exists as in `ProgressBar`."""
+        """Do nothing, since each line is complete. `ProgressBar` has the same method."""
 
 
 def format_bytes(job: Job) -> str:
-    """Return how many bytes a job has received, with the total for model files."""
+    """Return a job's received bytes as a text such as `3 MB`, with the total for model files."""
     received = util.short_bytes(job.bytes)
     if not job.has_models:
         return received
@@ -102,7 +102,7 @@ def _count_columns() -> int:
 
 
 def _count_units(progress: JobProgress) -> tuple[int, int]:
-    """Return (finished, total), in images or in bytes of model files."""
+    """Return (finished, total), counted in images, or in bytes for model files."""
     if progress.has_models:
         return progress.bytes, progress.total_bytes
     return progress.finished, progress.total

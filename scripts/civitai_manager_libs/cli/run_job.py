@@ -80,9 +80,9 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
 
 @contextmanager
 def _record_signals() -> Iterator[list[int]]:
-    """Collect signals such as Ctrl-C in a list and yield the list.
+    """Collect the numbers of signals such as Ctrl-C in a list, and yield the list.
 
-    The caller looks at the list in order to stop the job. A second Ctrl-C ends the program at once.
+    The caller stops the job when the list is not empty. A second Ctrl-C ends the program at once.
     """
     received: list[int] = []
 
@@ -160,9 +160,9 @@ def _print_failures(job: Job, failed: list[Item]) -> None:
 
 
 def _job_to_json(job: Job, failed: list[Item], files: list[ModelFileState], seconds: float) -> str:
-    """Return the job's result as one line of JSON in ASCII, which any console can print.
+    """Return a job's result as one line of JSON in ASCII, which any console can print.
 
-    files: of a job that downloads model files. seconds: how long the job ran.
+    files: the job's model files. seconds: how long the job ran.
     """
     names = {"id": "image_id", "url": "url", "reason": "reason", "message": "message"}
     rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
@@ -177,8 +177,8 @@ def _job_to_json(job: Job, failed: list[Item], files: list[ModelFileState], seco
 def _report_to_json(report: WalkReport) -> dict[str, Any]:
     """Return a job's report as a dict for `--json`.
 
-    `second_walk` holds the counts of the second reading of the gallery (`--verify`), None without
-    it.
+    "second_walk" contains the counts of the second reading of the gallery (`--verify`); it is None
+    if there was no second reading.
     """
     view = asdict(report)
     second = {name: view.pop(name) for name in ("first", "second", "both")}

@@ -56,7 +56,7 @@ def _find_ids(
 ) -> Sequence[int]:
     """Return the ids of at most `limit` matching images.
 
-    The search is called repeatedly, because each call covers only a part of the library.
+    Each call of the search covers only a part of the library, so it is called repeatedly.
     """
     found = search.run_search(query, scope, sort=sort, limit=limit, saved=list_saved_ids)
     ids = found.ids
@@ -73,7 +73,7 @@ def _find_ids(
 
 
 def print_bookmarks(name: str) -> bool:
-    """Print the bookmarks as JSON; return False if the collection does not exist.
+    """Print the user's bookmarks as JSON; return False if the collection does not exist.
 
     name: the collection to print, "" for all bookmarks.
     """
@@ -99,9 +99,9 @@ def _print_problems(query: search.SearchQuery) -> None:
 
 
 def _join_words(words: Sequence[str]) -> str:
-    """Join the words of the command line to one query.
+    """Join the words of a search on the command line to one query.
 
-    A word with blanks is quoted again, since the shell has removed the user's quotes.
+    A word that contains blanks is quoted again, since the shell has removed the user's quotes.
     """
     if len(words) == 1:
         return words[0]

@@ -51,10 +51,10 @@ def show_stats(arguments: argparse.Namespace) -> None:
 def _fetch_model(
     client: CivitaiHttpClient, model_id: int | None, version_id: int | None
 ) -> int | None:
-    """Fetch a model, store the names of the model and its versions, and return its id.
+    """Fetch a model, store the names of the model and its versions, and return the model's id.
 
-    If the id is unknown, the version is fetched first to find it. Return None if the version names
-    no model.
+    If `model_id` is None, the version is fetched first to find the model. Return None if Civitai
+    does not name the version's model.
     """
     if model_id is None:
         model_id = civitai.fetch_version(client, version_id or 0).model_id
@@ -64,9 +64,9 @@ def _fetch_model(
 
 
 def _fetch_records(client: CivitaiHttpClient, query: ImageQuery, limit: int) -> int:
-    """Fetch the records of images into the library, and return their number.
+    """Fetch the records of images, store them in the library, and return their number.
 
-    limit: number of images to fetch; the last page may bring some more.
+    limit: number of images to fetch; the last page may add some more.
     """
     count = 0
     size = min(_PAGE, limit)

@@ -21,10 +21,10 @@ _MAX_VERSIONS_SHOWN = 10
 
 
 def make_checked_client() -> CivitaiHttpClient:
-    """Return an HTTP client, after checking its base URL and API key.
+    """Return an HTTP client, after checking the base URL and the API key.
 
-    The key is checked by a request of its own, because Civitai ignores a wrong key elsewhere.
-    Raises InputError for an invalid URL or key, and NetworkError.
+    The key is checked by an extra request, because Civitai ignores a wrong key in others. Raises
+    InputError for an invalid URL or key, and NetworkError.
     """
     base = util.without_query(setting.base_url())
     if not is_image_url(base, base):
@@ -47,7 +47,7 @@ def make_checked_client() -> CivitaiHttpClient:
 def resolve_target(
     client: CivitaiHttpClient, arguments: argparse.Namespace
 ) -> tuple[NamingContext, ImageQuery]:
-    """Return (names for files and folders, query that finds the images) for the arguments.
+    """Return (names for files and folders, query for the images) for what the user typed.
 
     Raises InputError, and the errors of the HTTP client.
     """
@@ -70,7 +70,7 @@ def resolve_target(
 
 
 def _check_reference(reference: Reference, text: str) -> None:
-    """Raise InputError for a collection or search words, which cannot be downloaded.
+    """Raise InputError if a reference is a collection or search words; these are not downloaded.
 
     text: what the user typed, quoted in the message.
     """

@@ -41,7 +41,7 @@ def prepare_terminal() -> None:
 
 
 def user_language() -> str:
-    """Return the language code in the settings, or else the system's."""
+    """Return the language in the settings, or else the system's language."""
     if setting.language in messages.LANGUAGES:
         return setting.language
     return messages.parse_locale_language({"LANG": _system_locale(), **os.environ})
@@ -56,18 +56,15 @@ def _system_locale() -> str:
 
 
 def terminal_text(key: str, **values: Any) -> str:
-    """Return the message of a key in the user's language.
-
-    values: fill the message's placeholders.
-    """
+    """Return the text for a key in the user's language, with placeholders replaced by `values`."""
     return messages.translate(key, user_language(), **values)
 
 
 def failure_text(reason: str, sentence: str) -> str:
-    """Return why something failed, in the user's language.
+    """Return a sentence in the user's language that explains why something failed.
 
-    reason: the error's code, such as `busy`. sentence: the error's message in English, which a
-    translation quotes if it says more than the code.
+    reason: the error's code, such as `busy`. sentence: the error's message in English; it is quoted
+    if it says more than the code.
     """
     if user_language() == "en" or reason in _TRANSLATED:
         return sentence
@@ -77,9 +74,9 @@ def failure_text(reason: str, sentence: str) -> str:
 
 @contextmanager
 def translate_errors(key: str, **values: Any) -> Iterator[None]:
-    """Translate the message of an InputError in the block to the user's language.
+    """Replace an InputError in the block by one with a message in the user's language.
 
-    key: key of the new message, whose placeholder `said` quotes the old message.
+    key: that of the new message. Its placeholder `said` quotes the old message.
     """
     try:
         yield
@@ -89,7 +86,7 @@ def translate_errors(key: str, **values: Any) -> Iterator[None]:
 
 
 def print_result(line: str) -> None:
-    """Write a line of the command's result to stdout.
+    """Write one line of a command's result to stdout.
 
     Raises DiskError if stdout is a file that cannot be written. A closed pipe is ignored.
     """
@@ -104,7 +101,7 @@ def print_message(sentence: str) -> None:
 
 
 def print_translated(key: str, **values: Any) -> None:
-    """Write the message of a key to stderr, in the user's language."""
+    """Write the text for a key to stderr, in the user's language."""
     print_message(terminal_text(key, **values))
 
 
@@ -127,7 +124,7 @@ def write_now(stream: TextIO, text: str) -> OSError | None:
 
 
 def strip_controls(text: str) -> str:
-    """Return the text with "?" in place of control characters and line breaks.
+    """Replace control characters and line breaks by "?", and return the text.
 
     Otherwise a title could send commands to the terminal.
     """
@@ -135,14 +132,14 @@ def strip_controls(text: str) -> str:
 
 
 def truncate_columns(text: str, columns: int) -> str:
-    """Return the text; if it is wider than `columns`, shorten it and end it with "..."."""
+    """Return a text of at most `columns` columns; a longer text is cut and ends with "..."."""
     return text if _count_columns(text) <= columns else f"{_cut_columns(text, columns - 3)}..."
 
 
 def pad_columns(text: str, columns: int) -> str:
-    """Return the text padded with blanks to a width in columns.
+    """Return the text, padded with blanks to a width in columns.
 
-    If `columns` is negative, the blanks precede the text.
+    If `columns` is negative, the blanks come before the text.
     """
     blanks = " " * (abs(columns) - _count_columns(text))
     return text + blanks if columns > 0 else blanks + text

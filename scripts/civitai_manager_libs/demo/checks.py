@@ -31,23 +31,27 @@ class ErrorResponse(Exception):
 
 
 class Params:
-    """The query parameters of a request; `raise_issues` reports all invalid ones together."""
+    """The query parameters of a request. `raise_issues` reports all invalid ones together."""
 
     def __init__(self, query: Mapping[str, Sequence[str]]) -> None:
         self._query = query
         self._issues: list[dict[str, Any]] = []
 
     def raise_issues(self) -> None:
-        """Raise ErrorResponse 400 if a parameter that was read is invalid."""
+        """Raise ErrorResponse 400 if any of the parameters read so far is invalid."""
         if self._issues:
             text = json.dumps(self._issues, indent=2, ensure_ascii=False)
             raise ErrorResponse(400, {"error": {"name": "ZodError", "message": text}})
 
-    def make_next_url(self, address: str, cursor: str, page: int | None = None) -> str:
-        """Return the next page's URL, with all parameters of this request."""
+    def make_next_url(self, endpoint: str, cursor: str, page: int | None = None) -> str:
+        """Return the next page's URL, with all other parameters of this request.
+
+        endpoint: the URL without its query. cursor: that of the next page. page: the number of this
+        page; if given, the URL contains the next number in place of the cursor.
+        """
         position = {"page": str(page + 1)} if page else {"cursor": cursor}
         others = {name: v for name, v in self._query.items() if name not in ("cursor", "page")}
-        return f"{address}?{urlencode({**others, **position}, doseq=True, quote_via=quote)}"
+        return f"{endpoint}?{urlencode({**others, **position}, doseq=True, quote_via=quote)}"
 
     def _add_issue(self, name: str, code: str, message: str, **more: Any) -> None:
         self._issues.append({**more, "code": code, "path": [name], "message": message})
@@ -65,7 +69,7 @@ class Params:
         return list(self._query.get(name, ()))
 
     def read_integer(self, name: str, low: float = -math.inf, high: float = math.inf) -> int | None:
-        """Return a parameter as an integer, None if absent or invalid; "" is 0 as in JavaScript."""
+        """Return a parameter as an integer, 0 if it is empty, None if it is absent or invalid."""
         values = self._query.get(name)
         if values is None:
             return None
@@ -87,7 +91,10 @@ class Params:
         return None
 
     def read_choice(self, name: str, values: Sequence[str]) -> str | None:
-        """Return a parameter's value, None if absent; a value not in `values` is reported later."""
+        """Return a parameter's value, None if it is absent.
+
+        A value that is not in `values` is reported by `raise_issues`.
+        """
         value = self.read_string(name)
         if value is not None and value not in values:
             self._add_choice_issue(name, values)
@@ -99,9 +106,10 @@ class Params:
         self._add_issue(name, "invalid_value", problem, values=list(values))
 
     def read_choices(self, name: str, values: Sequence[str], separator: str | None) -> list[str]:
-        """Return the values of a parameter that is repeated or joined by `separator`.
+        """Return the values of a parameter that may occur several times.
 
-        A value that is not in `values` is reported by `raise_issues`.
+        separator: text between several values in one parameter, None for none. A value that is not
+        in `values` is reported by `raise_issues`.
         """
         found = self.read_strings(name)
         if separator:
@@ -111,7 +119,7 @@ class Params:
         return found
 
     def read_integers(self, name: str) -> list[int]:
-        """Return the ids in a comma-separated parameter, [] if one is not a number."""
+        """Return the integers in a comma-separated parameter, [] if one is invalid."""
         parts = [part for text in self.read_strings(name) for part in text.split(",")]
         if not all(re.fullmatch(r"\s*\d{1,18}\s*", part) for part in parts):
             problem = "Invalid input: expected number, received NaN"
@@ -129,7 +137,7 @@ class Params:
         return None
 
     def read_username(self) -> str | None:
-        """Return the parameter `username`; forbidden letters are reported by `raise_issues`."""
+        """Return the parameter `username`; `raise_issues` reports forbidden characters."""
         value = self.read_string("username")
         if value is not None and not _USERNAME.fullmatch(value):
             pattern = "/^[A-Za-z0-9_]*$/"

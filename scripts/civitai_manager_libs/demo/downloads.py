@@ -18,8 +18,8 @@ from .files import File
 from .gallery import find_version, find_weights, list_weights, make_body, make_hashes, Model
 from .gallery import measure_body, Version, Weights
 
-__all__ = ["describe_access", "describe_files", "find_stored_file", "is_archived", "make_address"]
-__all__ += ["STORAGE"]
+__all__ = ["describe_access", "describe_files", "find_stored_file", "is_archived"]
+__all__ += ["make_signed_path", "STORAGE"]
 
 STORAGE = "/storage/"
 _SECONDS = 300  # that a signed address is valid
@@ -31,12 +31,12 @@ _LOGIN = "The creator of this asset requires you to be logged in to download it"
 
 
 def is_archived(model: Model) -> bool:
-    """Return whether a model is archived, so that its files are gone."""
+    """Return whether a model is archived, so that its files cannot be downloaded."""
     return model.id == _ARCHIVED
 
 
 def describe_access(version: Version) -> dict[str, Any]:
-    """Return the fields of a version's record that tell who may download it."""
+    """Return the fields of a version's API record that say who may download the version."""
     control = "InternalGeneration" if version.id == _GENERATOR_ONLY else "Download"
     paid = None
     if version.id in (_EARLY_ACCESS, _MEMBERS_ONLY):
@@ -46,19 +46,21 @@ def describe_access(version: Version) -> dict[str, Any]:
 
 
 def describe_files(model: Model, version: Version, base: str) -> list[dict[str, Any]]:
-    """Return `files[]` of a version's record. base: the server's own address."""
+    """Return the list `files` of a version's API record. base: the demo server's URL."""
     if is_archived(model):
         return []
     first, *others = list_weights(model, version)
     return [_describe_file(weights, weights is first, base) for weights in (first, *others)]
 
 
-def make_address(text: str, params: Params, has_key: bool) -> str:
+def make_signed_path(version_id: str, params: Params, has_key: bool) -> str:
     """Return the signed path in the storage to which the download route redirects.
 
-    text: the version's id. has_key: whether the request has a valid API key. Raises ErrorResponse.
+    version_id: as in the request's path. has_key: whether the request has a valid API key. Raises
+    ErrorResponse.
     """
-    found = find_version(int(text)) if text.isdigit() and len(text) < 11 else None
+    is_number = version_id.isdigit() and len(version_id) < 11
+    found = find_version(int(version_id)) if is_number else None
     if found is None:
         raise ErrorResponse(404, {"error": "Model not found"})
     model, version = found
@@ -74,10 +76,10 @@ def make_address(text: str, params: Params, has_key: bool) -> str:
 
 
 def find_stored_file(path: str, query: Mapping[str, list[str]], has_key: bool) -> File:
-    """Return the file at a signed address of the storage. Raises ErrorResponse.
+    """Return the file at a signed URL of the storage. Raises ErrorResponse.
 
-    path: the URL's path. has_key: whether the request has an Authorization header, which the
-    storage refuses next to a signature.
+    path, query: those of the URL. has_key: whether the request has an Authorization header; the
+    storage refuses such requests, since the URL is signed.
     """
     number = path.removeprefix(STORAGE).partition("/")[0]
     weights = find_weights(int(number)) if number.isdigit() and len(number) < 11 else None
@@ -113,7 +115,7 @@ def _describe_file(weights: Weights, is_primary: bool, base: str) -> dict[str, A
 
 
 def _check_access(model: Model, version: Version, has_key: bool) -> None:
-    """Raise the ErrorResponse of Civitai's route if the version may not be downloaded."""
+    """Raise ErrorResponse, as Civitai's route does, if the version may not be downloaded."""
     if is_archived(model):
         raise ErrorResponse(410, {"error": "Model archived"})
     if version.id == _EARLY_ACCESS:

@@ -57,19 +57,26 @@ def make_uuid(image_id: int) -> str:
 
 
 def make_url(base: str, row: Row, name: str | None = None) -> str:
-    """Return an original's URL as the API writes it: with `.jpeg` for every image format."""
+    """Return the URL of an original file, as the API writes it.
+
+    The URL of every image ends with `.jpeg`, whatever its format. name: the file's name without
+    extension, None for the image's UUID.
+    """
     uuid = make_uuid(row.id)
     extension = "mp4" if row.type == "video" else "jpeg"
     return f"{base}/{ACCOUNT}/{uuid}/original=true/{name or uuid}.{extension}"
 
 
 def get_size(row: Row) -> tuple[int, int]:
-    """Return the width and height of an original, in pixels."""
+    """Return (width, height) of an original file in pixels."""
     return choose_clip(row).size if row.type == "video" else choose_size(row)
 
 
 def find_file(path: str) -> File | None:
-    """Return the file at a URL path (percent-decoded, without query), None if there is none."""
+    """Return the file at a URL path, None if there is no such file.
+
+    path: percent-decoded, without the query.
+    """
     found = _ADDRESS.fullmatch(path)
     if not found:
         return None
@@ -117,7 +124,7 @@ def _encode_original(row: Row) -> tuple[bytes, str]:
 
 
 def _make_exif(row: Row) -> bytes:
-    """Return EXIF data with the image's infotext; b"" for images of ComfyUI."""
+    """Return EXIF data with an image's infotext, b"" for an image of ComfyUI."""
     meta = make_meta(row)
     if not meta or "comfy" in meta:
         return b""
@@ -125,16 +132,16 @@ def _make_exif(row: Row) -> bytes:
 
 
 def choose_format(row: Row) -> str:
-    """Return the format of an original file: PNG, JPEG or WEBP."""
+    """Return the format of an image's original file: PNG, JPEG or WEBP."""
     if row.kind == "onsite":
         return "JPEG"
     return ("PNG", "JPEG", "PNG", "WEBP", "JPEG")[row.id // 11 % 5]
 
 
 def _draw_thumbnail(row: Row, key: tuple[int, int, bool]) -> tuple[bytes, str]:
-    """Draw a thumbnail, never wider than the original; return (bytes, MIME type).
+    """Draw a thumbnail, at most as wide as the original, and return (bytes, MIME type).
 
-    key: (id of the image or video, width in pixels, whether to use WEBP instead of JPEG).
+    key: (id of the image or video, width in pixels, True for WEBP or False for JPEG).
     """
     _, width, webp = key
     full = get_size(row)
@@ -156,10 +163,10 @@ _cache_lock = threading.Lock()
 def _get_cached(
     key: tuple[int, int, bool], make: Callable[[tuple[int, int, bool]], tuple[bytes, str]]
 ) -> File:
-    """Return a file from the cache; if it is missing, make and store it.
+    """Return a file from the cache; a missing file is made and added.
 
-    key: (image id, width, whether it is WEBP). make: returns (bytes, MIME type) for a key. If the
-    cache is full, the file that was unused for the longest time is dropped.
+    key: (id of the image or video, width in pixels, True for WEBP or False for JPEG). make: returns
+    (bytes, MIME type) for a key. If the cache is full, the least recently used file is removed.
     """
     with _cache_lock:
         if key in _cache:

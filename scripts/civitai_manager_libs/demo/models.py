@@ -7,20 +7,12 @@ from typing import Any
 
 from .checks import Params, ErrorResponse
 from .downloads import describe_access, describe_files, is_archived
-from .gallery import (
-    make_meta,
-    mix_bits,
-    Model,
-    find_model,
-    MODELS,
-    list_showcase,
-    Version,
-    find_version,
-)
+from .gallery import find_model, find_version, list_showcase, make_meta, mix_bits, Model
+from .gallery import MODELS, Version
 from .query import BASE_MODELS, PERIODS
 from .records import make_showcase_record
 
-__all__ = ["describe_model", "describe_version", "describe_version_of_hash", "list_models"]
+__all__ = ["describe_model", "describe_version", "describe_version_by_hash", "list_models"]
 
 _TYPES = (
     "Checkpoint TextualInversion Hypernetwork AestheticGradient LORA LoCon DoRA Controlnet "
@@ -36,9 +28,9 @@ _TOO_MANY = "You've requested too many pages, please use cursors instead"
 
 
 def list_models(params: Params, base: str) -> dict[str, Any]:
-    """Return the body of the demo's response to `/models`: a page of models.
+    """Return the JSON for `/models`: one page of models.
 
-    base: the server's own URL, for links. Raises ErrorResponse for bad parameters.
+    base: the demo server's URL. Raises ErrorResponse for invalid parameters.
     """
     limit, page = params.read_integer("limit", 1, 100), params.read_integer("page", 1)
     words, cursor = params.read_string("query"), params.read_string("cursor")
@@ -87,38 +79,39 @@ def _matches_words(model: Model, words: str) -> bool:
     return all(word in text for word in words.lower().split())
 
 
-def _make_cursor(at: int, found: list[Model], searching: bool) -> str:
-    """Return the cursor of the model at an index.
+def _make_cursor(index: int, models: list[Model], is_search: bool) -> str:
+    """Return the cursor for the page that begins with the model at an index.
 
     In a search, the cursor is the index alone, else `likes|id|index`.
     """
-    return str(at) if searching else f"{found[at].thumbs_up}|{found[at].id}|{at}"
+    model = models[index]
+    return str(index) if is_search else f"{model.thumbs_up}|{model.id}|{index}"
 
 
-def _parse_offset(cursor: str, searching: bool) -> int:
-    """Return the index in a cursor. Raises ErrorResponse if the cursor is invalid."""
-    parts = re.fullmatch(r"(\d{1,6})" if searching else r"\d+\|\d+\|(\d{1,6})", cursor)
+def _parse_offset(cursor: str, is_search: bool) -> int:
+    """Return the index that a cursor contains. Raises ErrorResponse for an invalid cursor."""
+    parts = re.fullmatch(r"(\d{1,6})" if is_search else r"\d+\|\d+\|(\d{1,6})", cursor)
     if not parts:
-        expected, got = (1, cursor.count("|") + 1) if searching else (3, cursor.count("|") + 1)
+        expected, got = (1, cursor.count("|") + 1) if is_search else (3, cursor.count("|") + 1)
         raise ErrorResponse.bad_request(
             f"Invalid cursor: expected {expected} value(s), received {got}"
         )
     return int(parts[1])
 
 
-def describe_model(text: str, base: str) -> dict[str, Any]:
-    """Return the body of the response to `/models/<id>`. Raises ErrorResponse."""
-    if not re.fullmatch(r"\d{1,10}", text) or not 1 <= int(text) <= _LAST_ID:
+def describe_model(model_id: str, base: str) -> dict[str, Any]:
+    """Return the JSON for `/models/<id>`. Raises ErrorResponse."""
+    if not re.fullmatch(r"\d{1,10}", model_id) or not 1 <= int(model_id) <= _LAST_ID:
         raise ErrorResponse(400, {"error": "✖ Invalid input: expected number\n  → at id"})
-    found = find_model(int(text))
+    found = find_model(int(model_id))
     if not found:
-        raise ErrorResponse(404, {"error": f"No model with id {int(text)}"})
+        raise ErrorResponse(404, {"error": f"No model with id {int(model_id)}"})
     return _make_model_json(found, base, _ALL, False)
 
 
-def describe_version(text: str, base: str) -> dict[str, Any]:
-    """Return the body of the response to `/model-versions/<id>`. Raises ErrorResponse."""
-    found = find_version(int(text)) if re.fullmatch(r"\d{1,10}", text) else None
+def describe_version(version_id: str, base: str) -> dict[str, Any]:
+    """Return the JSON for `/model-versions/<id>`. Raises ErrorResponse."""
+    found = find_version(int(version_id)) if re.fullmatch(r"\d{1,10}", version_id) else None
     if not found:
         raise ErrorResponse(404, {"error": "Model not found"})
     owner, chosen = found
@@ -131,17 +124,17 @@ def describe_version(text: str, base: str) -> dict[str, Any]:
     return {**body, "modelId": owner.id, **times, "model": about}
 
 
-def describe_version_of_hash(code: str, base: str) -> dict[str, Any]:
-    """Return the response's body for `/model-versions/by-hash/<hash>`. Raises ErrorResponse."""
+def describe_version_by_hash(file_hash: str, base: str) -> dict[str, Any]:
+    """Return the JSON for `/model-versions/by-hash/<hash>`. Raises ErrorResponse."""
     for model in MODELS:
         for version in model.versions:
             files = describe_files(model, version, base)
-            if any(code.upper() in file["hashes"].values() for file in files):
+            if any(file_hash.upper() in file["hashes"].values() for file in files):
                 return describe_version(str(version.id), base)
     raise ErrorResponse(404, {"error": "Model not found"})
 
 
-def _make_model_json(owner: Model, base: str, levels: int, listed: bool) -> dict[str, Any]:
+def _make_model_json(owner: Model, base: str, levels: int, with_ids: bool) -> dict[str, Any]:
     body: dict[str, Any] = {
         "id": owner.id,
         "name": owner.name,
@@ -161,7 +154,7 @@ def _make_model_json(owner: Model, base: str, levels: int, listed: bool) -> dict
     if owner.creator is not None:  # absent for Civitai's own account
         body["creator"] = {"username": owner.creator, "image": None}
     body["modelVersions"] = [
-        {"index": i, **_make_version_json(owner, version, base, levels, listed)}
+        {"index": i, **_make_version_json(owner, version, base, levels, with_ids)}
         for i, version in enumerate(owner.versions)
     ]
     return body
@@ -178,7 +171,7 @@ def _make_stats(thumbs_up: int, number: int) -> dict[str, int]:
 
 
 def _make_version_json(
-    owner: Model, version: Version, base: str, levels: int, listed: bool
+    owner: Model, version: Version, base: str, levels: int, with_ids: bool
 ) -> dict[str, Any]:
     shown = [row for row in list_showcase(owner, version) if row.level & levels]
     return {
@@ -194,6 +187,6 @@ def _make_version_json(
         "trainedWords": ["night windows"] if owner.name == "Night Windows" else [],
         "stats": {"downloadCount": None, "thumbsUpCount": owner.thumbs_up // len(owner.versions)},
         "files": describe_files(owner, version, base),
-        "images": [make_showcase_record(row, base, listed) for row in shown],
+        "images": [make_showcase_record(row, base, with_ids) for row in shown],
         "downloadUrl": f"{base}/api/download/models/{version.id}",
     }

@@ -49,7 +49,7 @@ class _Query(NamedTuple):
 
 
 def list_images(params: Params, base: str) -> dict[str, Any]:
-    """Return the body of the response to `/images`. Raises ErrorResponse."""
+    """Return the JSON for `/images`: one page of images. Raises ErrorResponse."""
     limit = params.read_integer("limit", 0, 200)
     limit = 100 if limit is None else limit
     page, cursor = params.read_integer("page", 1), params.read_string("cursor") or None
@@ -99,9 +99,10 @@ def _parse_query(params: Params) -> _Query:
 def _list_by_id(
     query: _Query, limit: int, cursor: str | None, page: int | None
 ) -> tuple[list[Row], str | None]:
-    """Return (a page of images sorted by id, cursor of the next page).
+    """Return (a page of images sorted by id, cursor of the next page or None).
 
-    The cursor is the id of the next image. As on Civitai, a page of "Newest" leaves that image out.
+    The cursor is the id of the next image. With the sort "Newest", the next page skips that image,
+    as on Civitai.
     """
     if query.sort == "Random":
         raise ErrorResponse.bad_request("Random sort requires a collectionId")
@@ -131,9 +132,9 @@ def _parse_id_cursor(cursor: str) -> int:
 
 
 def _list_by_offset(query: _Query, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
-    """Return (a page of images, cursor of the next page); the cursor is `offset|time`.
+    """Return (a page of images, cursor of the next page or None).
 
-    An invalid cursor gives the first page.
+    The cursor is `offset|time`. An invalid cursor gives the first page.
     """
     found = re.match(r"(\d{1,9})(?:\|(\d{1,15}))?", cursor or "")
     start, epoch = (int(found[1]), found[2] or NOW) if found else (0, NOW)

@@ -12,9 +12,10 @@ __all__ = ["select_part"]
 
 
 def select_part(file: File, headers: Message[str, str]) -> tuple[int, dict[str, str], bytes]:
-    """Return (status, headers, body) for a request, by its Range and cache headers.
+    """Return (status, headers, body) of the response to a request for a file.
 
-    The status is 200, 206, 304 or 416.
+    headers: those of the request; Range and the cache headers decide between the status 200, 206,
+    304 and 416.
     """
     modified = formatdate(file.modified // 1000, usegmt=True)
     about = {"ETag": file.tag, "Last-Modified": modified, "Accept-Ranges": "bytes"}
@@ -38,9 +39,9 @@ def _matches_tag(header: str | None, tag: str) -> bool:
 
 
 def _parse_range(header: str | None, total: int) -> tuple[int, int] | None:
-    """Return (start, end) of the requested range; None means the whole file.
+    """Return (start, end) of the range in a Range header, None for the whole file.
 
-    A range that cannot be satisfied has start >= end.
+    total: the file's bytes. If the range cannot be satisfied, start >= end.
     """
     found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", (header or "").replace(" ", ""))
     if not found or found.groups() == ("", ""):

@@ -18,46 +18,46 @@ _TAG_IDS = {name: 5_000 + i for i, name in enumerate(SCENES)}
 
 
 def get_tag_id(row: Row) -> int:
-    """Return the id of the tag that names an image's scene."""
+    """Return the id of the tag for an image's scene, such as "sea"."""
     return _TAG_IDS[choose_art(row).scene]
 
 
 @functools.lru_cache(maxsize=20_000)
-def _compute_hash(scene_of: Art, size: tuple[int, int]) -> str:
+def _compute_hash(art: Art, size: tuple[int, int]) -> str:
     width, height = size
     shrink = 24 / max(width, height)
-    return blurhash.encode(draw_art(scene_of, (round(width * shrink), round(height * shrink))))
+    return blurhash.encode(draw_art(art, (round(width * shrink), round(height * shrink))))
 
 
 def compute_hash(row: Row) -> str | None:
-    """Return the BlurHash of an image; every 41st image has none, as some on Civitai."""
+    """Return the BlurHash of an image; some images have none, as on Civitai."""
     return _compute_hash(choose_art(row), get_size(row)) if row.id % 41 else None
 
 
 def make_record(
-    row: Row, base: str, index: bool, with_meta: bool, flat: bool, tags: bool
+    row: Row, base: str, from_index: bool, with_meta: bool, flat_meta: bool, with_tags: bool
 ) -> dict[str, Any]:
-    """Return an image's JSON record, as the search index or the database gives it.
+    """Return an image's JSON record for `/images`.
 
-    index: True for the search index. flat: do not wrap `meta` in `{id, meta}`. tags: include the
-    image's tags.
+    from_index: make the record as the search index does, else as the database does. with_meta,
+    with_tags: include these fields. flat_meta: do not wrap `meta` in `{id, meta}`.
     """
     width, height = get_size(row)
     item: dict[str, Any] = {"id": row.id, "url": make_url(base, row), "hash": compute_hash(row)}
     item |= {"width": width, "height": height} if row.id % 53 else _NO_SIZE
     item |= {"nsfwLevel": _LEVEL_NAMES[row.level], "type": row.type, "nsfw": row.level > 1}
     item["browsingLevel"] = row.level
-    item["createdAt"] = format_time(row.sorted_at if index else row.uploaded)
+    item["createdAt"] = format_time(row.sorted_at if from_index else row.uploaded)
     item |= {
         "postId": row.post_id,
         "stats": _make_stats(row),
-        "meta": _make_meta_field(row, with_meta, flat),
+        "meta": _make_meta_field(row, with_meta, flat_meta),
     }
-    item["username"] = row.username if row.username or not index else "unknown"
+    item["username"] = row.username if row.username or not from_index else "unknown"
     if row.kind != "none":  # the base model comes from detected resources
         item["baseModel"] = "" if row.kind == "comfy" else row.version.base_model
     item["modelVersionIds"] = [row.version.id]
-    if tags:
+    if with_tags:
         item["tags"] = [{"id": get_tag_id(row), "name": choose_art(row).scene}]
     return item
 
@@ -67,15 +67,15 @@ def _make_stats(row: Row) -> dict[str, int]:
     return counts | {"dislikeCount": 0, "heartCount": row.hearts, "commentCount": row.comments}
 
 
-def _make_meta_field(row: Row, with_meta: bool, flat: bool) -> dict[str, Any] | None:
+def _make_meta_field(row: Row, with_meta: bool, flat_meta: bool) -> dict[str, Any] | None:
     if not with_meta:
         return None
     meta = None if row.kind == "hidden" else make_meta(row)
-    return meta if flat else {"id": row.id, "meta": meta}
+    return meta if flat_meta else {"id": row.id, "meta": meta}
 
 
-def make_showcase_record(row: Row, base: str, listed: bool) -> dict[str, Any]:
-    """Return the JSON of a version's sample image, which has the image's id if `listed`."""
+def make_showcase_record(row: Row, base: str, with_id: bool) -> dict[str, Any]:
+    """Return the JSON record of a version's sample image. with_id: include the image's id."""
     width, height = get_size(row)
     code = compute_hash(row)
     item = {
@@ -93,4 +93,4 @@ def make_showcase_record(row: Row, base: str, listed: bool) -> dict[str, Any]:
         "hasPositivePrompt": row.kind not in ("none", "hidden"),
         "onSite": row.kind == "onsite",
     }
-    return {"id": row.id, **item} if listed else item
+    return {"id": row.id, **item} if with_id else item

@@ -31,10 +31,10 @@ _CHUNK = 256 * 1024  # bytes
 
 
 class Demo:
-    """A running demo server. url: its address, without a slash at the end.
+    """A running demo server. url: its URL, without a slash at the end.
 
-    requests: the (method, path with query) of the last 20,000 requests. storage_rate: the bytes a
-    second of a connection that fetches a model file; 0: no limit.
+    requests: (method, path with query) of the last 20,000 requests. storage_rate: bytes a second
+    with which a connection sends a model file, 0 for no limit.
     """
 
     def __init__(self, port: int, storage_rate: float = 0.0) -> None:
@@ -62,7 +62,7 @@ class Demo:
 def start_demo(port: int = 0, storage_rate: float = 0.0) -> Demo:
     """Start a demo server that listens on `port`; 0 picks a free port.
 
-    storage_rate: how many bytes a second a connection sends of a model file, so that the progress
+    storage_rate: bytes a second with which a connection sends a model file, so that the progress
     can be seen; 0 for no limit. Raises InputError if the port is in use.
     """
     try:
@@ -84,7 +84,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
     @contextlib.contextmanager
     def track_connection(self, connection: socket.socket) -> Iterator[None]:
-        """Keep a connection in the list of open connections until the block ends."""
+        """Count a connection as open until the block ends; `close_connections` closes open ones."""
         self._open.add(connection)
         try:
             yield
@@ -98,7 +98,7 @@ class _Server(socketserver.ThreadingTCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print our own errors; ignore clients that disconnect."""
+        """Print our own errors; ignore the errors of clients that disconnect."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -172,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
         if route == ["me"]:
             return self._check_key(params)
         if route[:2] == ["model-versions", "by-hash"] and len(route) == 3:
-            return _make_json(200, models.describe_version_of_hash(route[2], base))
+            return _make_json(200, models.describe_version_by_hash(route[2], base))
         if len(route) == 2 and route[0] == "models":
             return _make_json(200, models.describe_model(route[1], base))
         if len(route) == 2 and route[0] == "model-versions":
@@ -191,8 +191,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _redirect_to_storage(self, path: str, params: Params, base: str) -> _Response:
         version = path.removeprefix(_DOWNLOADS)
-        address = downloads.make_address(version, params, self._has_key(params))
-        headers = {"Location": f"{base}{address}", "Cache-Control": "no-store"}
+        signed = downloads.make_signed_path(version, params, self._has_key(params))
+        headers = {"Location": f"{base}{signed}", "Cache-Control": "no-store"}
         return _Response(307, "text/plain", b"", headers)
 
     def _make_file_response(self, path: str) -> _Response:

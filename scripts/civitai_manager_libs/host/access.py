@@ -26,9 +26,9 @@ def is_shared() -> bool:
 
 
 def is_frozen(name: str) -> bool:
-    """Return whether the WebUI's flags forbid users to change a setting of ours.
+    """Return whether the WebUI's flags forbid users to change one of our settings.
 
-    name: a setting's name, or "key" for the API key.
+    name: the setting's name, or "key" for the API key.
     """
     flags = _host_arguments()
     section = option_key("").rstrip("_")
@@ -46,12 +46,12 @@ def _is_hidden(name: str) -> bool:
 
 
 def has_login(request: Any) -> bool:
-    """Return whether the app of this request requires a login."""
+    """Return whether the app that received a request requires a login."""
     return getattr(request.app, "auth", None) is not None
 
 
 def is_logged_in(request: Any) -> bool:
-    """Return whether a request's sender is logged in; True if the app requires no login."""
+    """Return whether the sender of a request is logged in; True if no login is required."""
     if not has_login(request):
         return True
     return any(value in request.app.tokens for value in request.cookies.values())

@@ -16,8 +16,8 @@ _OUR_FOLDER = "civitai-shortcut"
 def default_data_folder() -> str:
     """Return the path of our data folder.
 
-    That is a folder in the WebUI's data folder. Without a WebUI, the variable CIVITAI_SHORTCUT_DATA
-    names the folder; the default is in the user's home folder.
+    With a WebUI, the folder is inside the WebUI's data folder. Without a WebUI, the environment
+    variable CIVITAI_SHORTCUT_DATA names it; the default is in the user's home folder.
     """
     if in_webui():
         from modules import paths
@@ -28,14 +28,14 @@ def default_data_folder() -> str:
 
 
 def default_images_folder() -> str:
-    """Return the folder for saved images if the user has chosen none."""
+    """Return the folder in which images are saved if the user has chosen no other."""
     return os.path.join(default_data_folder(), "outputs", "download-images")
 
 
 def key_file() -> str:
     """Return the path of the API key's file.
 
-    If a WebUI runs us, the file is in the user's configuration folder, which no WebUI serves.
+    With a WebUI, the file is in the user's configuration folder, which no WebUI serves.
     """
     if not in_webui():
         return os.path.join(default_data_folder(), "api_key")

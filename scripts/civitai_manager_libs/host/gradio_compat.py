@@ -12,10 +12,10 @@ _GRACE = 5  # seconds for running requests when a host closes its page
 
 
 def event_options(script: str) -> dict[str, Any]:
-    """Return the keyword arguments that our event of a `Button` needs.
+    """Return the keyword arguments for a button's event, which depend on gradio's version.
 
     script: the JavaScript function in the page that returns the event's inputs. The event may run
-    several times at once, and is not in gradio's public API.
+    several times at once, and is hidden from gradio's public API.
     """
     if _gradio_major() < 4:
         return {"_js": script, **_hidden_options()}
@@ -32,7 +32,7 @@ def _hidden_options() -> dict[str, Any]:
 def limit_page_shutdown(page: Any) -> None:
     """Let the page's server wait at most five seconds for running requests when it closes.
 
-    Otherwise the "Reload UI" of a WebUI with gradio 3 waits forever.
+    page: gradio's Blocks. Otherwise "Reload UI" in a WebUI with gradio 3 waits forever.
     """
     config: Any = getattr(getattr(page, "server", None), "config", None)
     if _gradio_major() < 4 and getattr(config, "timeout_graceful_shutdown", 0) is None:
@@ -40,7 +40,7 @@ def limit_page_shutdown(page: Any) -> None:
 
 
 def is_same_origin(origin: str, host: str) -> bool:
-    """Return whether a request's `Origin` header names the host of its `Host` header.
+    """Return whether a request's `Origin` and `Host` headers name the same host.
 
     Use this to refuse requests from other web sites.
     """

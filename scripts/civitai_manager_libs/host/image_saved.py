@@ -28,13 +28,13 @@ def register_image_saved(on_saved: ImageSaved) -> None:
     """
     from modules import script_callbacks
 
-    script_callbacks.on_image_saved(lambda params: _hand_on(params, on_saved))
+    script_callbacks.on_image_saved(lambda params: _report_if_generated(params, on_saved))
 
 
-def _hand_on(params: Any, on_saved: ImageSaved) -> None:
-    """Call `on_saved` if a saved image was generated, and not made by the tab "Extras".
+def _report_if_generated(params: Any, on_saved: ImageSaved) -> None:
+    """Call `on_saved` if the WebUI generated the saved image, and the image is the final one.
 
-    params: the WebUI's `ImageSaveParams`.
+    params: the WebUI's `ImageSaveParams`. Grids, masks and images of the tab "Extras" are ignored.
     """
     infotext = (params.pnginfo or {}).get("parameters")
     name = os.path.splitext(os.path.basename(params.filename))[0]

@@ -45,14 +45,14 @@ _KINDS_OF_ALL = ("model", "lora", "embed", "vae", "hypernet", "upscaler")
 def list_model_folders() -> list[tuple[str, str]]:
     """Return (kind, path) of each existing folder in which the WebUI looks for models.
 
-    The kinds are those of `find_model_folder`. Return [] without a WebUI.
+    kind: one of those of `find_model_folder`. Return [] without a WebUI.
     """
     found = ((kind, folder) for kind in _FOLDERS for folder in _list_folders(kind))
     return [(kind, folder) for kind, folder in dict.fromkeys(found) if os.path.isdir(folder)]
 
 
 def find_model_folder(kind: str) -> str:
-    """Return the folder that the WebUI uses for models of a kind, "" if there is none.
+    """Return the folder that the WebUI uses for one kind of model, "" if there is none.
 
     kind: "model" (a checkpoint), "unet", "lora", "embed", "vae", "hypernet", "text_encoder",
     "controlnet" or "upscaler". Folders in the WebUI's arguments or settings are preferred. The
@@ -87,9 +87,9 @@ def _iter_folders(kind: str) -> Iterator[str]:
 def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
     """Return the hashes of model files that the WebUI has computed, by the WebUI's titles.
 
-    A title is such as "lora/folder/name"; its value is a list of (the file's mtime when it was
-    hashed, hash). A hash is a whole SHA256, or Civitai's AutoV3: 12 digits of the SHA256 without
-    the file's header.
+    A title is such as "lora/folder/name". Its value is a list of (modification time of the file
+    when it was hashed, hash). A hash is a whole SHA256, or Civitai's AutoV3: 12 digits of the
+    SHA256 without the file's header.
     """
     found: dict[str, list[tuple[float, str]]] = {}
     for store, digits in _iter_hash_stores():

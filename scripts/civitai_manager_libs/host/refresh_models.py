@@ -48,9 +48,9 @@ _LOAD_EMBEDDINGS = "load_textual_inversion_embeddings"
 
 
 def refresh_models(kind: str) -> bool:
-    """Let the WebUI read its folder for a kind of model again; return whether it did.
+    """Make the WebUI read its folder for one kind of model again; return whether it did.
 
-    kind: see `find_model_folder`. Return True without a WebUI, since there is nothing to do.
+    kind: one of those of `find_model_folder`. Return True without a WebUI.
     """
     if not in_webui():
         return True
@@ -69,7 +69,7 @@ def _succeeds(call: Callable[[], Any]) -> bool:
 
 def _iter_calls(kind: str) -> Iterator[Callable[[], Any]]:
     for module, name in _FUNCTIONS.get(kind, ()):
-        function = _find(module, name)
+        function = _find_attribute(module, name)
         if function is not None:
             yield function
 
@@ -77,10 +77,12 @@ def _iter_calls(kind: str) -> Iterator[Callable[[], Any]]:
 def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
     """Yield the functions that make the WebUI read its embeddings again.
 
-    In A1111 and SD.Next they do nothing without a loaded model: embeddings are read with the model,
-    and A1111 would load one now.
+    In A1111 and SD.Next the functions do nothing while no model is loaded: a call would load a
+    model in A1111, and the next model reads the embeddings anyway.
     """
-    forge = _find("modules.ui_extra_networks_textual_inversion", "embedding_db", _LOAD_EMBEDDINGS)
+    forge = _find_attribute(
+        "modules.ui_extra_networks_textual_inversion", "embedding_db", _LOAD_EMBEDDINGS
+    )
     if forge is not None:
         yield partial(forge, force_reload=True, sync_with_sd_model=False)
         yield _reload_forge_engines
@@ -89,8 +91,8 @@ def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
 
 
 def _reload_forge_engines() -> None:
-    """Let the text encoders of Forge's loaded model read the embeddings again."""
-    model = _find("modules.sd_models", "model_data", "sd_model")
+    """Make the text encoders of the model that Forge has loaded read the embeddings again."""
+    model = _find_attribute("modules.sd_models", "model_data", "sd_model")
     for engine in vars(model).values() if model is not None else ():
         load = getattr(getattr(engine, "embeddings", None), _LOAD_EMBEDDINGS, None)
         if load is not None:
@@ -98,16 +100,21 @@ def _reload_forge_engines() -> None:
 
 
 def _reload_model_embeddings() -> None:
-    if _find("modules.shared", "sd_loaded"):  # SD.Next
-        load = _find("modules.shared", "sd_model", "embedding_db", _LOAD_EMBEDDINGS)
-    elif _find("modules.sd_models", "model_data", "sd_model") is not None:
-        load = _find("modules.sd_hijack", "model_hijack", "embedding_db", _LOAD_EMBEDDINGS)
+    if _find_attribute("modules.shared", "sd_loaded"):  # SD.Next
+        load = _find_attribute("modules.shared", "sd_model", "embedding_db", _LOAD_EMBEDDINGS)
+    elif _find_attribute("modules.sd_models", "model_data", "sd_model") is not None:
+        load = _find_attribute(
+            "modules.sd_hijack", "model_hijack", "embedding_db", _LOAD_EMBEDDINGS
+        )
     else:
         load = None
     if load is not None:
         load(force_reload=True)
 
 
-def _find(module: str, *names: str) -> Any:
-    """Return an object of a loaded Python module, such as `module.name.name`, else None."""
+def _find_attribute(module: str, *names: str) -> Any:
+    """Return an attribute of a loaded Python module, None if the module or attribute is missing.
+
+    names: the attribute's name, after the names of the objects that contain it.
+    """
     return reduce(lambda found, name: getattr(found, name, None), names, sys.modules.get(module))

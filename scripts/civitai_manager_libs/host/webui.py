@@ -30,9 +30,9 @@ def option_key(name: str) -> str:
 
 
 def read_options() -> dict[str, Any] | None:
-    """Return the values of our settings that older versions stored in the WebUI, by our names.
+    """Return the values of our settings that older versions stored in the WebUI's settings.
 
-    Return None without a WebUI.
+    The keys are our names. Return None without a WebUI.
     """
     if not in_webui():
         return None
@@ -46,7 +46,7 @@ def read_options() -> dict[str, Any] | None:
 
 
 def host_name() -> str:
-    """Return the WebUI's name for users, such as "Forge Neo"; "" without a WebUI."""
+    """Return the WebUI's name to show to users, such as "Forge Neo"; "" without a WebUI."""
     if not in_webui():
         return ""
     if "modules_forge" in sys.modules:
@@ -56,21 +56,21 @@ def host_name() -> str:
 
 
 def _forge_name() -> str:
-    """Return the name of the running Forge: "Forge" itself or one of its forks."""
+    """Return the name of the running Forge or of its fork, such as "reForge"."""
     version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
     known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
     return next((name for start, name in known if str(version).startswith(start)), "Forge")
 
 
 def send_targets() -> tuple[str, ...]:
-    """Return the tabs to which our "Send to ..." buttons lead, in the order of the buttons."""
+    """Return the tabs to which an image can be sent, in the order of the buttons; () if none."""
     return _targets if in_webui() else ()
 
 
 def find_send_targets() -> tuple[str, ...]:
-    """Return the tabs that the WebUI being built can take an image in; remember them.
+    """Find the WebUI's tabs to which an image can be sent, and return their names.
 
-    `send_targets` returns them from now on.
+    Call this while the WebUI builds its page. `send_targets` returns the same names afterwards.
     """
     global _targets
     _targets = _find_send_tabs(find_paste_module())
@@ -78,7 +78,7 @@ def find_send_targets() -> tuple[str, ...]:
 
 
 def takes_image(tab: str) -> bool:
-    """Return whether a tab of the WebUI takes an image, and not only text."""
+    """Return whether a tab of the WebUI accepts an image, and not only text."""
     return _image_field(find_paste_module(), tab) is not None
 
 
@@ -86,7 +86,7 @@ def list_image_fields(tab: str) -> list[Any]:
     """Return the gradio components of a tab that an image fills: the image, width and height.
 
     Width and height are missing if the WebUI's own buttons do not set them. Return [] if the tab
-    takes no image.
+    accepts no image.
     """
     paste = find_paste_module()
     image = _image_field(paste, tab)
@@ -101,9 +101,10 @@ def list_image_fields(tab: str) -> list[Any]:
 
 
 def values_for_image_fields(image: Any, count: int) -> list[Any]:
-    """Return the values that a PIL image gives to the fields of `list_image_fields`.
+    """Return the values with which a PIL image fills the fields of `list_image_fields`.
 
-    count: the number of these fields, 1 or 3. Whether the size is set is the WebUI's own setting.
+    count: the number of these fields, 1 or 3. If there are 3, a setting of the WebUI decides
+    whether width and height change.
     """
     if count == 1:
         return [image]
@@ -150,14 +151,14 @@ def _find_send_tabs(paste: Any) -> tuple[str, ...]:
 
 
 def register_tab(on_tabs: Callable[[], list[Any]]) -> None:
-    """Register the function that returns our tabs, for the WebUI to call at each start."""
+    """Register a function that returns our tabs; the WebUI calls it at each start."""
     from modules import script_callbacks
 
     script_callbacks.on_ui_tabs(on_tabs)
 
 
 def register_started(on_started: Callable[[Any, Any], None]) -> None:
-    """Register a function for the WebUI to call when its page is served.
+    """Register a function that the WebUI calls when its page is being served.
 
     on_started: called with the page (gradio's Blocks) and the app (FastAPI).
     """
@@ -167,6 +168,6 @@ def register_started(on_started: Callable[[Any, Any], None]) -> None:
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:
-    """Leave our components out of `ui-config.json`, from which a WebUI restores old values."""
+    """Keep our components out of `ui-config.json`, from which a WebUI restores old values."""
     for component in blocks.blocks.values():
         component.do_not_save_to_config = True

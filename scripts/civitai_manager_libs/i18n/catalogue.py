@@ -24,7 +24,7 @@ LANGUAGES = tuple(sorted(file.stem for file in _FOLDER.glob("*.json")))
 class Catalogue:
     """The texts of one language by key.
 
-    name: the language's own name. choices: labels by field and API value. settings: labels by
+    name: how the language calls itself. choices: labels by field and API value. settings: labels by
     setting. parameters: labels of infotext fields, by field name.
     """
 
@@ -38,7 +38,10 @@ class Catalogue:
 
 @lru_cache(maxsize=None)
 def load_catalogue(language: str) -> Catalogue:
-    """Return the texts of a language, those of English for an unknown language."""
+    """Return the texts of a language, in English where a translation is missing.
+
+    language: a tag such as `zh-TW`. An unknown language gives English.
+    """
     english = _read_language(DEFAULT_LANGUAGE)
     if language == DEFAULT_LANGUAGE or language not in LANGUAGES:
         return Catalogue(**english)

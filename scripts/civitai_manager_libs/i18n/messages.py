@@ -10,25 +10,10 @@ from typing import Any
 from ..errors import InputError
 from .catalogue import DEFAULT_LANGUAGE, LANGUAGES, load_catalogue
 
-__all__ = [
-    "LANGUAGES",
-    "all_texts",
-    "choice_labels",
-    "parse_accept_language",
-    "parse_locale_language",
-]
-__all__ += ["parameter_label", "parameter_labels"]
-__all__ += [
-    "model_reason_text",
-    "reason_text",
-    "report_texts",
-    "error_text",
-    "second_walk_text",
-    "setting_choice",
-    "setting_label",
-    "short_reason_text",
-    "translate",
-]
+__all__ = ["all_texts", "choice_labels", "error_text", "LANGUAGES", "model_reason_text"]
+__all__ += ["parameter_label", "parameter_labels", "parse_accept_language", "parse_locale_language"]
+__all__ += ["reason_text", "report_texts", "second_walk_text", "setting_choice", "setting_label"]
+__all__ += ["short_reason_text", "translate"]
 
 # Parts of a tag or of Windows' name for a locale that stand for Simplified Chinese.
 _SIMPLIFIED = {"hans", "cn", "sg", "my", "simplified", "china"}
@@ -37,10 +22,10 @@ _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 
 
 class _Formatter(string.Formatter):
-    """The fields of `str.format`, and `{n:picture|pictures}` for one and for more."""
+    """Formats like `str.format`, and chooses between singular and plural."""
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        """Return "picture" or "pictures" for a field such as `{n:picture|pictures}`."""
+        """Return the singular for 1, else the plural, of a field such as `{n:picture|pictures}`."""
         singular, is_choice, plural = format_spec.partition("|")
         if not is_choice:
             return super().format_field(value, format_spec)
@@ -51,7 +36,7 @@ _formatter = _Formatter()
 
 
 def translate(key: str, language: str, **values: Any) -> str:
-    """Return the text of a key in a language, with these values filled in."""
+    """Return the text for a key in a language, with its placeholders replaced by `values`."""
     catalogue = load_catalogue(language)
     text = catalogue.texts.get(key) or catalogue.terminal[key]
     return _formatter.vformat(text, (), values)
@@ -64,12 +49,12 @@ def error_text(error: InputError, language: str) -> str:
 
 
 def all_texts(language: str) -> dict[str, str]:
-    """Return the page's texts by key, with fields like `{name}` and `{n:picture|pictures}`."""
+    """Return the page's texts by key; they contain placeholders such as `{n:picture|pictures}`."""
     return dict(load_catalogue(language).texts)
 
 
 def parse_accept_language(accepted: str) -> str:
-    """Return our language that the `Accept-Language` header prefers, English if there is none."""
+    """Return the supported language that an `Accept-Language` header prefers, else English."""
     best, chosen = 0.0, DEFAULT_LANGUAGE
     for part in accepted.lower().split(","):
         tag, _, weight = part.replace(" ", "").partition(";q=")
@@ -81,7 +66,10 @@ def parse_accept_language(accepted: str) -> str:
 
 
 def parse_locale_language(environment: Mapping[str, str]) -> str:
-    """Return a terminal's language, by the first of LC_ALL, LC_MESSAGES and LANG that is set."""
+    """Return the supported language that environment variables name, else English.
+
+    The first of LC_ALL, LC_MESSAGES and LANG that is set decides.
+    """
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     locale = next(filter(None, map(environment.get, names)), "").lower().partition(".")[0]
     # Windows names a locale "Chinese (Traditional)_Taiwan".
@@ -90,7 +78,7 @@ def parse_locale_language(environment: Mapping[str, str]) -> str:
 
 
 def _match_tag(tag: str) -> str:
-    """Return our language that fits a tag such as `zh-hans-sg`, "" if there is none."""
+    """Return the supported language for a tag such as `zh-hans-sg`, "" if there is none."""
     primary, *details = tag.split("-")
     if primary == "zh":
         return "zh-CN" if _SIMPLIFIED.intersection(details) else "zh-TW"
@@ -98,9 +86,9 @@ def _match_tag(tag: str) -> str:
 
 
 def model_reason_text(code: str, language: str, details: str = "") -> str:
-    """Return a sentence for a model file's reason code: what is wrong, and what to do.
+    """Return a sentence that explains why a model file failed, and what to do.
 
-    details: as in `reason_text`.
+    code: the reason, such as `early_access`. details: as in `reason_text`.
     """
     own = f"reason_model_{code}"
     texts = load_catalogue(language).texts
@@ -108,10 +96,10 @@ def model_reason_text(code: str, language: str, details: str = "") -> str:
 
 
 def reason_text(code: str, language: str, details: str = "") -> str:
-    """Return a sentence for a reason code: what is wrong, and what to do.
+    """Return a sentence that explains why an image or file failed, and what to do.
 
-    details: the error's message in English, or another text with the date until which the reason
-    holds.
+    code: the reason, such as `needs_key`. details: a text that may contain the date on which the
+    reason ends.
     """
     return _text_by_code("reason", code, language, details)
 
@@ -122,16 +110,19 @@ def short_reason_text(code: str, language: str, details: str = "") -> str:
 
 
 def report_texts(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str], str]:
-    """Return (the counts of a job's report in words, why the reading of the gallery ended)."""
+    """Return a job's report as (a text for each count, why the reading of the gallery ended).
+
+    counts: numbers by name. end: code of the reason, "" if the reading has not ended.
+    """
     texts = [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
     return texts, translate(f"report_{end or 'not_over'}", language)
 
 
 def second_walk_text(report: Mapping[str, Any], missing: int | None, language: str) -> str:
-    """Return a sentence on how complete the download of a gallery is, after reading it twice.
+    """Return a sentence that compares two readings of a gallery to say what may be missing.
 
-    report: the fields of a job's report. missing: the estimated number of images that neither
-    reading found, None if no estimate is possible.
+    report: the fields of a job's report. missing: estimated number of images that neither reading
+    found, None if no estimate is possible.
     """
     first, second, both = (report[name] for name in ("first", "second", "both"))
     if report["second_end"] == "limit":
@@ -162,12 +153,15 @@ def _text_by_code(kind: str, code: str, language: str, details: str = "") -> str
 
 
 def choice_labels(kind: str, language: str) -> list[tuple[str, str]]:
-    """Return (label, API value) for each choice of `sort`, `period`, `level` or `type`."""
+    """Return (label, API value) for each choice of a field.
+
+    kind: the field: `sort`, `period`, `level` or `type`.
+    """
     return [(label, value) for value, label in load_catalogue(language).choices[kind].items()]
 
 
 def parameter_label(name: str, language: str) -> str:
-    """Return the label of an infotext field, or its own name if there is no translation."""
+    """Return the label of an infotext field, or the field's name if there is no translation."""
     return parameter_labels(language).get(name, name)
 
 
@@ -177,12 +171,12 @@ def parameter_labels(language: str) -> dict[str, str]:
 
 
 def setting_label(name: str, language: str) -> str:
-    """Return the label of a setting: what the setting does, with its unit."""
+    """Return a setting's label, which says what the setting does and in which unit."""
     return load_catalogue(language).settings[name]
 
 
 def setting_choice(name: str, value: str, language: str) -> str:
-    """Return the label of one choice of a setting."""
+    """Return the label of one value of a setting, or the value if it has no label."""
     if name == "language" and value in LANGUAGES:
         return load_catalogue(value).name
     kind = "level" if name == "gallery_level" else name

@@ -12,7 +12,7 @@ __all__ = ["ApiClient"]
 
 
 class ApiClient:
-    """Sends API requests through a `CivitaiHttpClient` with the same SendOptions each."""
+    """A client for Civitai's API that sends all its requests with the same SendOptions."""
 
     def __init__(self, client: Any, sending: SendOptions) -> None:
         self._client, self._sending = client, sending
@@ -23,5 +23,8 @@ class ApiClient:
         params: Mapping[str, str | int] | None = None,
         cancelled: Cancellation | None = None,
     ) -> Any:
-        """Fetch and parse JSON as `CivitaiHttpClient.fetch_json` does."""
+        """Send a GET request to the API and return the parsed JSON of its response.
+
+        Raises the errors of `CivitaiHttpClient.fetch_json`.
+        """
         return self._client.fetch_json(url, params, cancelled, sending=self._sending)

@@ -37,7 +37,8 @@ class ResponseBody:
     """A response whose body is read piece by piece, as the server sent it (maybe compressed).
 
     bandwidth: the limit on bytes a second, None for no limit. limiter: the limiter of the
-    response's host; other requests may use the slot while this body waits for the bandwidth limit.
+    response's host. While this body waits for the bandwidth limit, another request may use its
+    slot.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class ResponseBody:
         self._seconds, self._bytes = 0.0, 0  # spent reading, since the last speed check
 
     def read(self, size: int) -> bytes:
-        """Return the next 1 to `size` bytes of the body, b"" at its end.
+        """Return the next bytes of the body, at most `size`, or b"" at its end.
 
         Raises Cancelled, and NetworkError if the connection breaks or the server sends less than 1
         KiB a second for 30 seconds.
@@ -88,8 +89,8 @@ class ResponseBody:
     def read_all(self, limit: int) -> bytes:
         """Read the whole body and return it decompressed.
 
-        limit: the most bytes to accept. Raises NetworkError if the body breaks off, and
-        InvalidResponse if it is too long or its compressed data is damaged.
+        limit: the maximum size in bytes. Raises NetworkError if the connection breaks, and
+        InvalidResponse if the body is larger than `limit` or cannot be decompressed.
         """
         decompressor, body, received = Decompressor(self.headers), bytearray(), 0
         while data := self.read(_PIECE):
@@ -105,7 +106,7 @@ class ResponseBody:
     def raise_for_status(self, api_key: str, allowed: Container[int] = ()) -> None:
         """Raise an error if the status is 300 or above and not in `allowed`.
 
-        api_key: shown as `***` in the error's message, since a server may quote the request.
+        api_key: replaced by `***` in the error's message, since the server may quote the request.
         """
         if self.status < 300 or self.status in allowed:
             return
@@ -130,17 +131,17 @@ class ResponseBody:
     def _wait_for_bandwidth(self, count: int) -> None:
         if self._bandwidth is None or self._limiter is None:
             return
-        seconds = self._bandwidth.reserve_seconds(count)
+        seconds = self._bandwidth.record_read(count)
         if seconds > 0:
             with self._limiter.yield_slot():
                 self._cancelled.wait(seconds)
 
 
 def _read_some(raw: Any, size: int, blocking_size: int) -> bytes:
-    """Return the next bytes as soon as some arrive, at most `size`.
+    """Wait until some bytes have arrived and return them, at most `size`.
 
-    blocking_size: the limit in place of `size` if the library waits for all of them, as urllib3
-    before 2.2 does.
+    blocking_size: used instead of `size` with urllib3 before 2.2, which waits until all the
+    requested bytes have arrived.
     """
     if hasattr(raw, "read1"):
         return raw.read1(size, decode_content=False) or b""
@@ -160,7 +161,7 @@ def load_body(response: requests.Response) -> None:
     Raises NetworkError if the connection breaks or the server sends too slowly.
     """
     cut = connection_cutter(response)
-    with cut_after(_SLOW_SECONDS, cut, _speed_check(response.raw)) as deadline:
+    with cut_after(_SLOW_SECONDS, cut, _make_speed_check(response.raw)) as deadline:
         try:
             is_empty = not response.content
         except LIBRARY_ERRORS as error:  # the errors of requests are OSErrors
@@ -171,8 +172,8 @@ def load_body(response: requests.Response) -> None:
         _check_empty_body(response)
 
 
-def _speed_check(raw: Any) -> Callable[[], bool]:
-    """Return a function that returns False if too few bytes have come since its last call."""
+def _make_speed_check(raw: Any) -> Callable[[], bool]:
+    """Return a function that returns whether enough bytes have arrived since its last call."""
     received = 0
 
     def is_fast_enough() -> bool:
@@ -188,7 +189,7 @@ def _too_slow_error() -> NetworkError:
 
 
 def _check_empty_body(response: requests.Response) -> None:
-    """Raise NetworkError if the body may be empty only because the connection broke."""
+    """Raise NetworkError if an empty body may be due to a broken connection."""
     # http.client takes a closed connection for the end of the headers.
     headers = response.headers
     may_have_body = response.request.method != "HEAD" and response.status_code not in (204, 304)
@@ -203,7 +204,7 @@ def _check_empty_body(response: requests.Response) -> None:
 class Decompressor:
     """Decompresses one response's body by its Content-Encoding header.
 
-    urllib3's own does not notice a gzip stream that breaks off.
+    urllib3's decompression does not notice a gzip stream that breaks off.
     """
 
     def __init__(self, headers: Mapping[str, str]) -> None:
@@ -216,14 +217,14 @@ class Decompressor:
 
     @property
     def is_complete(self) -> bool:
-        """Return whether the end of the compressed data was reached; True if not compressed."""
+        """Return whether the compressed data has reached its end; True for uncompressed data."""
         return self._zlib is None or self._zlib.eof
 
     def decompress(self, data: bytes, max_size: int) -> Iterator[bytes]:
         """Yield the decompressed data in pieces of at most `max_size` bytes.
 
-        Data that is not compressed is yielded unchanged. Raises InvalidResponse if the data is
-        damaged, or compressed by a method other than gzip and deflate.
+        Uncompressed data is yielded unchanged. Raises InvalidResponse if the data is damaged, or
+        compressed by a method other than gzip and deflate.
         """
         if not self.is_compressed:
             yield data
@@ -249,9 +250,9 @@ class Decompressor:
 
 
 def to_our_error(error: Exception) -> CivitaiShortcutError:
-    """Return one of our errors for an error of requests or urllib3.
+    """Convert an error of requests or urllib3 to an error of ours, and return it.
 
-    The library's message is left out, since it may quote a URL with a key.
+    The new message does not quote the library's message, which may contain a URL with a key.
     """
     description = repr(error)
     if isinstance(error, (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)):

@@ -44,14 +44,14 @@ _MAYBE_PRIVATE = [ipaddress.IPv6Network(prefix) for prefix in ("64:ff9b:1::/48",
 
 
 class _RequestCutter:
-    """Cuts the connection that one thread's request uses, from another thread."""
+    """Closes the connection of one thread's request, from another thread."""
 
     def __init__(self) -> None:
         self.is_cut = False
         self._connection: _WatchedConnection | None = None
 
     def attach(self, connection: _WatchedConnection) -> None:
-        """Set the connection that `cut` closes. Raises Cancelled if `cut` was called before."""
+        """Set the connection that `cut` closes. Raises Cancelled if `cut` was already called."""
         self._connection, connection.cutter = connection, self
         self.check()  # afterwards: a cut before this moment found no connection to shut down
 
@@ -68,9 +68,9 @@ class _RequestCutter:
 
 @contextmanager
 def cut_when_cancelled(cancelled: Cancellation) -> Iterator[None]:
-    """Close this thread's connection as soon as the request is cancelled.
+    """Close the connection that this thread uses if `cancelled` is set while the block runs.
 
-    Otherwise a cancelled thread would go on waiting for the server.
+    Otherwise the thread would go on waiting for the server.
     """
     if cancelled is never_cancelled():
         yield
@@ -84,7 +84,7 @@ def cut_when_cancelled(cancelled: Cancellation) -> Iterator[None]:
 
 
 class _WatchedConnection:
-    """A mixin for the connection classes of urllib3."""
+    """A mixin for urllib3's connections, which lets another thread close them."""
 
     refuses_private = False
     is_direct = True  # False: the peer is a proxy, whose address says nothing of the server
@@ -132,9 +132,10 @@ class _WatchedConnection:
         _shut_socket(self._socket)
 
     def _connect_in_thread(self, connect: Callable[[], None], cutter: _RequestCutter) -> None:
-        """Call `connect` in another thread; stop waiting if it is cancelled or too slow.
+        """Call `connect` in another thread, and wait until the connection is made.
 
-        Raises Cancelled, ConnectTimeoutError, and the errors of `connect`.
+        Raises Cancelled if `cutter` is cut meanwhile, ConnectTimeoutError if connecting takes too
+        long, and the errors of `connect`.
         """
         # A name lookup cannot be stopped, and no library limits a proxy that sends byte by byte.
         done, abandoned, errors = threading.Event(), threading.Event(), []
@@ -192,7 +193,7 @@ class WatchedAdapter(HTTPAdapter):
 
 
 def _watch_connections(manager: Any, **traits: bool) -> None:
-    """Make a pool manager of urllib3 create connections that can be cut.
+    """Make urllib3's pool manager create connections that can be closed from another thread.
 
     traits: class attributes for the connections, such as `refuses_private`.
     """
@@ -213,16 +214,15 @@ def response_peer(response: requests.Response) -> str | None:
 
 
 def connection_cutter(response: requests.Response) -> Callable[[], None]:
-    """Return a function that closes the response's connection; any thread may call it."""
+    """Return a function that closes a response's connection, and that any thread may call."""
     cut: Callable[[], None] = getattr(response.raw.connection, "cut", lambda: None)
     return cut
 
 
 def is_private_address(text: str) -> bool:
-    """Return whether an IP address is not public: private, loopback or link-local.
+    """Return whether a text is a private IP address, such as a loopback or link-local one.
 
-    Return False for text that is no IP address. An IPv4 address inside an IPv6 address counts
-    instead of the whole.
+    If an IPv6 address contains an IPv4 address, the IPv4 address decides.
     """
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
@@ -237,9 +237,10 @@ def is_private_address(text: str) -> bool:
 
 
 def is_private_url(url: str) -> bool:
-    """Return whether a URL names this machine or a machine in the local network.
+    """Return whether a URL's host is this machine or a machine in the local network.
 
-    No name is looked up: private addresses and names such as `localhost` are recognized.
+    The host's text decides, without a DNS lookup: private IP addresses, `localhost`, and names with
+    endings such as `.local`.
     """
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
     with suppress(OSError, UnicodeError):  # no number

@@ -14,7 +14,7 @@ _IDLE = 3.0  # seconds without a deadline after which the thread ends
 
 
 class Deadline:
-    """The time limit of one call. is_over: True once the limit has passed and the call was cut."""
+    """The time limit of one call. is_over: whether the limit has passed and the call was cut."""
 
     def __init__(
         self, seconds: float, cut: Callable[[], None], has_progress: Callable[[], bool]
@@ -26,7 +26,7 @@ class Deadline:
     def check(self) -> bool:
         """Cut the call off if its time is up, and return whether it was cut off.
 
-        A call that made progress gets the same time again.
+        If the call has made progress, its time starts anew instead.
         """
         if time.monotonic() < self._end:
             return False
@@ -80,7 +80,7 @@ def cut_after(
 ) -> Iterator[Deadline]:
     """Call `cut` from another thread if the block runs longer than `seconds`.
 
-    has_progress: called when the time is up; if it returns True, the block gets `seconds` more.
+    has_progress: called when the time is up; if it returns True, the time starts anew.
     """
     deadline = Deadline(seconds, cut, has_progress)
     _watcher.add(deadline)

@@ -47,7 +47,7 @@ Target = Callable[[str], str]  # the true extension ("" for a plain file) -> the
 class FetchedFile:
     """A file that was downloaded.
 
-    size: in bytes. extension: by the file's first bytes, such as "png"; "" for a file that is
+    size: in bytes. extension: such as "png", from the file's first bytes; "" for a file that is
     neither image, video nor sound.
     """
 
@@ -58,7 +58,7 @@ class FetchedFile:
 
 @dataclass(frozen=True)
 class FileOptions:
-    """Which files a download accepts, and how it writes them.
+    """Which files a download accepts, and how the download writes them.
 
     images_only: accept only images, videos and sound. overwrite: if False, an existing file is kept
     and nothing is fetched. resumable: keep an unfinished file when a download stops, so that the
@@ -74,9 +74,9 @@ class FileOptions:
 
 
 class FileDownload:
-    """The download of one file, over as many requests as it takes.
+    """The download of one file, in as many requests as necessary.
 
-    url: as the caller gave it; an unfinished file is found by this text. target: returns the final
+    url: the original URL, by which an unfinished file is found again. target: returns the final
     path for an extension. size: bytes received so far. path, extension: "" until the first bytes
     arrive.
     """
@@ -129,7 +129,7 @@ class FileDownload:
     def receive(self, session: HttpSession) -> None:
         """Send one request for the missing bytes and append them to the unfinished file.
 
-        Raises NetworkError or ServerError if a retry may help.
+        Raises NetworkError or ServerError if a retry may help, and the other errors of `run`.
         """
         if self._options.resumable and self._partial is None:
             self._resume()
@@ -143,8 +143,8 @@ class FileDownload:
     def _keep_partial(self) -> None:
         """Keep the unfinished file, so that a later download can continue it.
 
-        Do nothing if the server sent no ETag or date by which to recognize the file, or if the disk
-        is full.
+        Does nothing if the server sent no ETag or date to recognize the file by, or if the disk is
+        full.
         """
         if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
             with suppress(DiskError):
@@ -185,15 +185,15 @@ class FileDownload:
             self._read_body(body)
 
     def _is_end_confirmed(self, body: ResponseBody) -> bool:
-        """Return whether a response of status 416 says that the file has no further bytes."""
+        """Return whether a response of status 416 confirms that the file is complete."""
         if body.status != 416 or not self.size or self._version.is_changed(body.headers):
             return False
         return (parse_content_range(body.headers)[1] or self.total) == self.size
 
     def _is_continuation(self, body: ResponseBody) -> bool:
-        """Return whether the response's body continues the unfinished file at its end.
+        """Return whether a response's body begins where the unfinished file ends.
 
-        Return False if the server's file has changed, or if its total length is unknown.
+        Return False if the file on the server has changed, or if its total length is unknown.
         """
         if body.status != 206 or not self.size:
             return False
@@ -224,9 +224,9 @@ class FileDownload:
         self._check_complete()
 
     def _begin_file(self, body: ResponseBody) -> None:
-        """Read a body's first bytes and create the unfinished file with them.
+        """Read the first bytes of a body and create the unfinished file from them.
 
-        The bytes and the headers set the file's extension, length, path and version.
+        Sets the file's extension, length, path and version.
         """
         self._restart()
         headers = body.headers
@@ -286,9 +286,9 @@ class FileDownload:
             self._progress(self.size, self.total)
 
     def _write_note(self) -> None:
-        """Write the number of received bytes to the disk, about twice a second.
+        """Store how many bytes have arrived, so that a download can continue after a crash.
 
-        After a crash the next download can continue from there.
+        Does nothing if the last call was less than half a second ago.
         """
         now, partial, validator = time.monotonic(), self._partial, self._version.validator
         if now >= self._note_at and isinstance(partial, ResumableFile) and validator:
@@ -309,17 +309,14 @@ class FileDownload:
             raise TooLarge(f"The file is larger ({size_text}) than the {limit} MB of the settings.")
 
     def _check_length(self) -> None:
-        """Raise IncompleteDownload if the body is shorter than announced.
-
-        Compressed data must also be complete.
-        """
+        """Raise IncompleteDownload if the body or its compressed data ended too early."""
         if self._sent < self._sent_total or not self._decompressor.is_complete:
             raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
 
     def _check_complete(self) -> None:
         """Raise IncompleteDownload if the end of the file is missing.
 
-        If the server stated no length, check that the file has the end mark of its image format.
+        If the server stated no length, the image format's end marker is checked.
         """
         self._check_length()
         assert self._partial is not None

@@ -19,7 +19,7 @@ __all__ = ["MAX_PAUSE", "HostLimiter", "HostLimiters"]
 
 MAX_PAUSE = 120.0  # seconds; a longer pause is reported as Busy, not waited for
 _POLL = 0.2  # seconds; how late a waiting thread may notice that it is cancelled
-_MAX_LENT = 60.0  # seconds; a caller that keeps a response open for longer has forgotten it
+_MAX_OCCUPIED = 60.0  # seconds; a caller that keeps a response open for longer has forgotten it
 _SUCCESSES_PER_STEP = 20  # successes before a host that answered 429 gets one more request at once
 _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
@@ -27,14 +27,13 @@ _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 class HostLimiter:
     """Limits how many requests one host gets at once; any thread may use it.
 
-    A request holds one of the host's slots. limit: a function that returns the number of slots,
-    called again while threads wait. A pause halves the number; every 20 successes add one slot
-    again.
+    A request holds one of the host's slots. limit: returns the number of slots; it is called again
+    while threads wait. A pause halves the number, and every 20 successes add one slot again.
 
     Urgent requests (a user waits) go before those of download jobs. While a job waits, one slot is
     left to jobs; if there is only one slot, urgent requests and jobs alternate. A throttled request
-    is one that the bandwidth limit slows down: while it waits, an unthrottled request may use its
-    slot.
+    is one that the bandwidth limit slows down. While such a request waits, an unthrottled request
+    may use its slot.
     """
 
     def __init__(self, limit: Callable[[], int]) -> None:
@@ -44,7 +43,7 @@ class HostLimiter:
         self._waiting: Counter[bool] = Counter()
         self._yielded = 0  # slots of requests that wait for the bandwidth limit
         self._last_was_urgent = False
-        self._lent: list[tuple[float, weakref.ref[requests.Response]]] = []  # and until when
+        self._occupied: list[tuple[float, weakref.ref[requests.Response]]] = []  # and until when
         self._pause_end = 0.0
         self._reduced_limit: int | None = None  # None: no reduction
         self._successes = 0  # since the limit was last changed
@@ -68,10 +67,10 @@ class HostLimiter:
 
     @contextmanager
     def yield_slot(self) -> Iterator[None]:
-        """Let another request use this request's slot while the block runs.
+        """Let another request use the caller's slot while the block runs.
 
-        Used while this request waits for the bandwidth limit. Only a request without that limit
-        gets the slot.
+        Call this while a request waits for the bandwidth limit. Only requests without that limit
+        may use the slot.
         """
         with self._changed:
             self._yielded += 1
@@ -82,13 +81,13 @@ class HostLimiter:
             with self._changed:
                 self._yielded -= 1
 
-    def lend_slot(self, response: requests.Response) -> None:
-        """Keep a slot occupied until a response is closed, for 60 seconds at most."""
+    def occupy_slot(self, response: requests.Response) -> None:
+        """Count one slot as used until a response is closed, for at most 60 seconds."""
         with self._changed:
-            self._lent.append((time.monotonic() + _MAX_LENT, weakref.ref(response)))
+            self._occupied.append((time.monotonic() + _MAX_OCCUPIED, weakref.ref(response)))
 
     def pause(self, seconds: float) -> None:
-        """Send no requests to this host for `seconds`; then allow half as many at once."""
+        """Send no requests to the host for `seconds`, and afterwards only half as many at once."""
         with self._changed:
             now = time.monotonic()
             if now >= self._pause_end:  # several responses of one burst count once
@@ -100,10 +99,7 @@ class HostLimiter:
         return max(0.0, self._pause_end - time.monotonic())
 
     def record_success(self) -> None:
-        """Count a successful request.
-
-        After a pause has halved the slots, every 20 successes add one slot.
-        """
+        """Count a successful request; every 20th adds a slot again after a pause."""
         with self._changed:
             if self._reduced_limit is None:
                 return
@@ -134,8 +130,10 @@ class HostLimiter:
 
     def _has_free_slot(self, urgent: bool, throttled: bool) -> bool:
         limit, now = self._current_limit(), time.monotonic()
-        self._lent = [(end, ref) for end, ref in self._lent if now < end and _is_open(ref())]
-        free = limit - self._active.total() - len(self._lent)
+        self._occupied = [
+            (end, ref) for end, ref in self._occupied if now < end and _is_open(ref())
+        ]
+        free = limit - self._active.total() - len(self._occupied)
         if not throttled:
             free += self._yielded
         if free < 1 or self.paused_seconds():
@@ -152,10 +150,7 @@ class HostLimiter:
 
 
 class HostLimiters:
-    """One HostLimiter for each host.
-
-    limit: a function that returns the most requests at once to one host.
-    """
+    """One HostLimiter for each host. limit: returns how many requests a host gets at once."""
 
     def __init__(self, limit: Callable[[], int]) -> None:
         self._limit = limit

@@ -20,7 +20,7 @@ _UNESCAPED = re.compile(r"[\w.~-]+", re.A)  # what JSON, URLs and HTML write as 
 def redact(text: str, key: str) -> str:
     """Return the text with the API key replaced by `***`.
 
-    A key that was escaped for JSON, URLs or HTML is replaced too.
+    The key is also found if it is escaped for JSON, URLs or HTML.
     """
     if len(key) < _MIN_KEY:
         return text
@@ -34,8 +34,8 @@ def redact(text: str, key: str) -> str:
 def redact_json(value: Any, text: str, key: str) -> Any:
     """Return a parsed JSON value with the API key replaced by `***`.
 
-    text: the JSON text of the value. If the key and escaped characters do not occur in it, only the
-    fields `error` and `message` are searched, to save time.
+    text: the JSON text of the value. To save time, all fields are searched only if this text
+    contains the key or an escaped character; otherwise only `error` and `message` are.
     """
     if len(key) < _MIN_KEY:
         return value

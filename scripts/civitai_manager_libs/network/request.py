@@ -15,15 +15,8 @@ from ..core import Cancellation, never_cancelled
 from ..errors import InputError, NeedsKey, Refused
 from .body import LIBRARY_ERRORS, to_our_error
 
-__all__ = [
-    "USER_AGENT",
-    "OutgoingRequest",
-    "SendOptions",
-    "add_api_key",
-    "prepare_request",
-    "redirect_request",
-]
-__all__ += ["is_api_url", "ONE_TRY", "split_url"]
+__all__ = ["add_api_key", "is_api_url", "ONE_TRY", "OutgoingRequest", "prepare_request"]
+__all__ += ["redirect_request", "SendOptions", "split_url", "USER_AGENT"]
 
 USER_AGENT = "civitai-shortcut-gallery/1.0"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
@@ -34,10 +27,10 @@ _BODY_HEADERS = {"Content-Length", "Content-Type", "Transfer-Encoding"}
 
 @dataclass(frozen=True)
 class SendOptions:
-    """How a request shares its host with others.
+    """How urgent and how fast a request is, and how often it is retried.
 
-    urgent: a user waits for the response. throttled: the setting's bandwidth limit applies.
-    max_retries: number of tries after the first; None means the client's.
+    urgent: a user waits for the response. throttled: the bandwidth limit in the settings applies.
+    max_retries: number of tries after the first; None means the client's number.
     """
 
     urgent: bool = False
@@ -51,13 +44,12 @@ ONE_TRY = SendOptions(urgent=True, max_retries=0)
 
 @dataclass(frozen=True)
 class OutgoingRequest:
-    """A prepared request and how it is sent.
+    """A prepared request and how to send it.
 
-    timeout: seconds to connect and to wait for data; a pair gives one number for each. api_key:
-    sent only to Civitai's API. origin: the host of the first request, "" if no redirect led here;
-    the key is sent to no other host. refuses_private: a redirect from the internet led here, so
-    this machine and its network are refused. The fields after these are those of
-    `requests.Session.request`.
+    timeout: seconds for connecting and for waiting for data, or a pair of them. api_key: sent only
+    to Civitai's API. origin: the host of the first request, "" if no redirect led here; the key is
+    sent to no other host. refuses_private: whether private addresses are refused, since a redirect
+    from the internet led here. The fields after these are those of `requests.Session.request`.
     """
 
     prepared: requests.PreparedRequest
@@ -78,7 +70,7 @@ class OutgoingRequest:
 
     @property
     def is_repeatable(self) -> bool:
-        """Return whether the body can be sent twice; a file or generator cannot."""
+        """Return whether the request can be sent again; not if its body is a file or generator."""
         return isinstance(self.prepared.body, (bytes, str, type(None)))
 
     def with_headers(self, headers: Mapping[str, str]) -> OutgoingRequest:
@@ -110,9 +102,9 @@ def prepare_request(
 def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
     """Return the request with the API key in its Authorization header.
 
-    The request is returned unchanged if there is no key, or if the URL does not lead to Civitai's
-    API. An existing Authorization header is kept. Raises InputError if the key has characters that
-    a header cannot hold.
+    The request is returned unchanged if there is no key, or if the URL is not Civitai's API. An
+    existing Authorization header is kept. Raises InputError if the key contains characters that are
+    not allowed in a header.
     """
     if not (api_key and is_api_url(request.url or "")):
         return request
@@ -126,7 +118,7 @@ def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pre
 def is_api_url(url: str) -> bool:
     """Return whether the API key may be sent to a URL.
 
-    Allowed are Civitai's https URLs, and URLs below `/api/` at the base URL in the settings.
+    The key may be sent to Civitai's https URLs, and to URLs below `/api/` at `setting.base_url()`.
     """
     parts, base = split_url(url), urlsplit(setting.base_url())
     if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
@@ -140,8 +132,8 @@ def redirect_request(
 ) -> requests.PreparedRequest:
     """Return the request to send after a redirect to `url`.
 
-    If the redirect leads to another host, the key, cookies and referrer are removed. Raises
-    NeedsKey if it leads to a login page, and Refused if it leads from https to http.
+    For another host, the key, cookies and referrer are removed. Raises NeedsKey if the redirect
+    leads to a login page, and Refused if it leads from https to http.
     """
     new, old = split_url(url), split_url(request.url or "")
     if new.path == "/login" or new.path.startswith("/login/"):

@@ -92,8 +92,8 @@ def error_from_response(
 ) -> CivitaiShortcutError:
     """Return the error for a response of status 300 or above.
 
-    body: the beginning of the body, which may hold an error message. key: the API key, which the
-    error's message shows as `***`.
+    body: the beginning of the body, which may contain an error message. key: the API key, replaced
+    by `***` in the error's message.
     """
     message = _clean_line(redact(_error_message(body), key))
     if status in (404, 410):
@@ -113,10 +113,11 @@ def error_from_response(
 
 
 def check_file_start(status: int, content_type: str, start: bytes, images_only: bool) -> str | None:
-    """Return a file's extension by its first bytes, None for an unknown binary format.
+    """Return the extension for a file's first bytes, None for an unknown binary format.
 
-    images_only: accept only images, videos and sound. Raises NotAnImage for a file that is not
-    accepted, and NeedsKey for a web page in place of an image.
+    status, content_type: those of the response. images_only: accept only images, videos and sound.
+    Raises NotAnImage for a file that is not accepted, and NeedsKey for a web page in place of an
+    image.
     """
     extension = util.extension_of(start)
     if extension is not None:
@@ -152,7 +153,7 @@ def parse_json(body: bytes, key: str = "") -> Any:
 
 
 def _parse_float(text: str) -> float | None:
-    """Return the number, None if it is too large for a float, such as 1e999."""
+    """Return the number in a text, None if it is too large for a float, such as 1e999."""
     number = float(text)
     return number if math.isfinite(number) else None
 
@@ -177,8 +178,8 @@ def _error_detail(status: int, message: str) -> str:
 def _error_message(body: bytes) -> str:
     """Return the message in an error response's body, "" if there is none.
 
-    Civitai's field `error` is a string, or a ZodError: an object with a list `issues`, or with the
-    JSON text of that list as its `message`.
+    Civitai's field `error` is a string, or an object of the library Zod that contains a list
+    `issues`.
     """
     try:
         value = json.loads(body)

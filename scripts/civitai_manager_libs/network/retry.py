@@ -36,9 +36,9 @@ class RetryLoop:
     def run(self, attempt: Callable[[], _T], count_bytes: Callable[[], int] = lambda: 0) -> _T:
         """Call `attempt` until it succeeds, and return its result.
 
-        count_bytes: returns how many bytes have been received; after 64 KiB more, the count of
-        failures starts anew. After too many failures, raises the last error of `attempt`. Raises
-        Busy if the host asks for a long wait, and Cancelled.
+        NetworkError and ServerError are retried; after too many failures the last one is raised.
+        count_bytes: returns how many bytes have arrived so far; after 64 KiB more, the count of
+        failures starts at 0 again. Raises Busy if the host asks for a long wait, and Cancelled.
         """
         failures, reached = 0, 0
         while True:

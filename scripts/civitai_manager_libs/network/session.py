@@ -35,7 +35,7 @@ _bandwidth = BandwidthLimit(lambda: setting.gallery_max_rate_kb * 1024)  # of th
 class HttpSession:
     """The connections and host limiters of one client; any thread may use it.
 
-    The proxy is the one of the setting, else of the environment.
+    The proxy is the one in the settings, else that of the environment.
     """
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class HttpSession:
                 response.close()
                 raise
             if stream:
-                limiter.lend_slot(response)
+                limiter.occupy_slot(response)
             return response
 
     def send(self, request: OutgoingRequest) -> requests.Response:
@@ -162,8 +162,8 @@ class HttpSession:
     ) -> dict[str, Any]:
         """Return the environment's proxies and certificates for a URL's origin.
 
-        second: the current time in whole seconds; part of the cache's key, so that a result is used
-        for one second only.
+        second: the current time in whole seconds. It is part of the cache's key, so that a result
+        is used for one second only.
         """
         # Slow for each image: requests reads all variables, on Windows the registry too.
         return dict(self._session.merge_environment_settings(origin, {}, True, verify, None))

@@ -18,8 +18,8 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-\d+|\*)/(?:(\d{1,18})(?!\d)|\*
 class FileVersion:
     """One version of a file on the server.
 
-    validator: the header If-Range's value when a download is resumed; "" if the server sent no ETag
-    or date that can be trusted. headers: the first response's ETag and Last-Modified.
+    validator: value for the If-Range header when a download is resumed; "" if the server sent no
+    reliable ETag or date. headers: the first response's ETag and Last-Modified.
     """
 
     validator: str = ""
@@ -27,21 +27,22 @@ class FileVersion:
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str], is_compressed: bool) -> FileVersion:
-        """Return the version that the headers ETag and Last-Modified of a response state.
+        """Return the version of a file from the ETag and Last-Modified headers of a response.
 
-        is_compressed: leave the validator empty, because a compressed download is never resumed.
+        is_compressed: whether the body is compressed. The validator is then left empty, because a
+        compressed download is never resumed.
         """
         known = {name: headers[name] for name in _VALIDATORS if name in headers}
         return cls("" if is_compressed else _strong_validator(headers), known)
 
     @classmethod
     def from_validator(cls, validator: str) -> FileVersion:
-        """Return the version of an unfinished file, by the validator stored with the file."""
+        """Return the version for an ETag or date that was stored with an unfinished file."""
         name = "ETag" if validator.startswith('"') else "Last-Modified"
         return cls(validator, {name: validator})
 
     def is_changed(self, headers: Mapping[str, str]) -> bool:
-        """Return whether a response's ETag or Last-Modified differ from this version's."""
+        """Return whether a response's ETag or Last-Modified differs from this version's."""
         return any(headers.get(name, value) != value for name, value in self.headers.items())
 
 
@@ -66,9 +67,9 @@ def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | N
 
 
 def _strong_validator(headers: Mapping[str, str]) -> str:
-    """Return the ETag or date if it certainly differs between versions of a file, else "".
+    """Return the ETag or Last-Modified date of a response, "" if neither is reliable.
 
-    A weak ETag does not, nor does a date less than a second older than the response (RFC 9110,
+    A weak ETag is not reliable, nor is a date less than a second older than the response (RFC 9110,
     8.8.2.2).
     """
     etag = headers.get("ETag", "").strip()

@@ -29,7 +29,7 @@ from civitai_manager_libs.errors import (
 )
 from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks
 from civitai_manager_libs.network import body, request
-from civitai_manager_libs.network.model_file import connection, pieces, team
+from civitai_manager_libs.network.model_file import connection, parallel, pieces
 from model_storage import LOGIN, ModelStorage, safetensors
 
 _KEY = "a-secret-key-of-a-user"
@@ -52,7 +52,7 @@ def site(monkeypatch):
 def many(site, monkeypatch):
     """Let a file of 4 MB come in pieces of 256 KB over four connections."""
     site.body = _MANY
-    monkeypatch.setattr(team, "_SHARED_FROM", 500_000)
+    monkeypatch.setattr(parallel, "_SHARED_FROM", 500_000)
     monkeypatch.setattr(pieces, "FIRST_PIECE", 256 * 1024)
     monkeypatch.setattr(pieces, "_MIN_PIECE", 256 * 1024)
     monkeypatch.setattr(pieces, "_MAX_PIECE", 256 * 1024)

@@ -84,7 +84,7 @@ def test_only_one_response_can_be_the_whole_file():
     plan = PiecePlan(file, 4)
     plan.set_total(_TOTAL, is_shared=True)
     one, other = plan.take(0), plan.take(0)
-    assert plan.take_all(other) and not plan.take_all(one)
+    assert plan.extend_to_end(other) and not plan.extend_to_end(one)
     assert other.end == _TOTAL and not plan.is_shared and plan.take(0) is None
     plan.give_back(one)
     plan.give_back(other)

@@ -5,16 +5,5 @@ from .canvas import Canvas, make_curve, make_ridge
 from .palette import Color, mix, Palette, PALETTES, blend
 from .pen import Pen, Point
 
-__all__ = [
-    "Canvas",
-    "Color",
-    "PALETTES",
-    "Palette",
-    "Pen",
-    "Point",
-    "blurhash",
-    "make_curve",
-    "mix",
-    "blend",
-    "make_ridge",
-]
+__all__ = ["blend", "blurhash", "Canvas", "Color", "make_curve", "make_ridge", "mix", "Palette"]
+__all__ += ["PALETTES", "Pen", "Point"]

@@ -18,7 +18,7 @@ _LINEAR = [v / 255 / 12.92 if v < 11 else ((v / 255 + 0.055) / 1.055) ** 2.4 for
 
 
 def encode(image: Image.Image) -> str:
-    """Return the BlurHash of an image: 28 characters for 4 x 3 components."""
+    """Return the BlurHash of an image, a text of 28 characters."""
     waves = _compute_waves(image)
     largest = max(abs(v) for wave in waves[1:] for v in wave)
     step = min(82, max(0, math.floor(largest * 166 - 0.5)))

@@ -23,7 +23,7 @@ _COARSE = 64  # pixels; a canvas smaller than this is for a BlurHash and shows n
 class Canvas:
     """An image that is being drawn; coordinates run from 0 to 1 across it.
 
-    has: the details of the prompt that must be drawn. rx, ry: the shorter side as a share of the
+    has: names of the details that the prompt mentions. rx, ry: the shorter side as a share of the
     width and of the height.
     """
 
@@ -40,11 +40,11 @@ class Canvas:
         self.rx, self.ry = min(size) / size[0], min(size) / size[1]
 
     def iter_details(self, count: int) -> range:
-        """Return a range of `count` details to draw; only a twelfth of them on a coarse canvas."""
+        """Return `range(count)`, or a twelfth of it if the image is too small to show details."""
         return range(max(1, count // 12) if self.coarse else count)
 
     def draw_sky(self, stops: tuple[Color, ...], top: float = 0, bottom: float = 1) -> None:
-        """Draw a vertical gradient over the whole width, between two heights (0 to 1)."""
+        """Fill the image between two heights (0 to 1) with a vertical gradient of these colors."""
         y0, y1 = round(top * self.height), round(bottom * self.height)
         self.image.paste(self.make_gradient(stops, (self.width, max(1, y1 - y0))), (0, y0))
 
@@ -63,9 +63,10 @@ class Canvas:
     def draw_glow(
         self, x: float, y: float, r: float, color: Color, strength: float = 1, flat: float = 1
     ) -> None:
-        """Draw soft light around a point.
+        """Draw a soft light around a point.
 
-        r: radius as a share of the shorter side. flat: height divided by width.
+        r: radius as a share of the shorter side. strength: opacity, 0 to 1. flat: height divided by
+        width.
         """
         from PIL import Image
 
@@ -101,7 +102,7 @@ class Canvas:
         """Return an image of soft random grey noise, as large as the canvas.
 
         across, down: number of cells in each direction; more cells make finer noise. octaves:
-        number of layers; the cells of each are half as large as those of the last.
+        number of layers; each has cells half as large as the layer before.
         """
         from PIL import Image
 
@@ -118,13 +119,17 @@ class Canvas:
         return total.resize(self.image.size, Image.Resampling.BILINEAR)
 
     def draw_veil(self, mask: Image.Image, color: Color, low: int, high: int, alpha: float) -> None:
-        """Blend in a color: not where the mask is below `low`, with full `alpha` from `high` on."""
+        """Blend a color into the image where a mask is bright.
+
+        The color is invisible where the mask is `low` or less, and has the opacity `alpha` where
+        the mask is `high` or more.
+        """
         steps = [min(1.0, max(0.0, (i - low) / (high - low))) for i in range(256)]
         self.image.paste(color, (0, 0), mask.point([round(255 * alpha * s) for s in steps]))
 
     @contextmanager
     def open_pen(self, x0: float = 0, y0: float = 0, x1: float = 1, y1: float = 1) -> Iterator[Pen]:
-        """Yield a pen for smooth shapes in a box; shapes outside the box are cut off.
+        """Yield a pen that draws smooth shapes in a box; shapes are cut off at the box's edges.
 
         The box is drawn at twice its size and then reduced, so a small box is quick.
         """
@@ -140,7 +145,7 @@ class Canvas:
 
     @contextmanager
     def open_stencil(self, color: Color, y0: float = 0) -> Iterator[Stencil]:
-        """Yield a pen for shapes of one color below `y0`, three times as fast as `open_pen`."""
+        """Yield a pen for shapes of one color below the height `y0`, faster than `open_pen`."""
         from PIL import Image
 
         top = max(0, math.floor(y0 * self.height))
@@ -150,7 +155,7 @@ class Canvas:
         self.image.paste(color, (0, top, self.width, top + rows), mask.reduce(2))
 
     def draw_stars(self, count: int, lowest: float) -> None:
-        """Draw `count` stars above the height `lowest`."""
+        """Draw `count` stars between the top of the image and the height `lowest`."""
         with self.open_pen(y1=lowest) as pen:
             for _ in self.iter_details(count):
                 x, y, size = self.rng.random(), self.rng.random(), self.rng.random() ** 6
@@ -158,7 +163,7 @@ class Canvas:
                 pen.draw_disc(x, y * lowest, 0.0009 + 0.0022 * size, (255, 252, 240), shown)
 
     def draw_orb(self, x: float, y: float, r: float, glow: float = 0.9) -> None:
-        """Draw a sun or moon of radius `r`, and the light around it."""
+        """Draw a sun or moon of radius `r` with the light around it."""
         light = self.palette.light
         self.draw_glow(x, y, r * 8, light, 0.55 * glow)
         self.draw_glow(x, y, r * 3.2, light, 0.6 * glow)
@@ -167,9 +172,9 @@ class Canvas:
             pen.draw_disc(x, y, r, mix(light, (255, 255, 255), 0.35))
 
     def draw_reflection(self, waterline: float, tint: Color, depth: float = 0.45) -> None:
-        """Draw rippled water below a height; it mirrors the image above.
+        """Draw rippled water below the height `waterline`; the water mirrors the image above.
 
-        tint: the color of the water. depth: its strength, 0 to 1.
+        tint: the water's color. depth: the color's opacity, 0 to 1.
         """
         from PIL import Image, ImageFilter
 
@@ -189,7 +194,7 @@ class Canvas:
     def _make_ripple(
         self, band: int, bands: int, rows: int
     ) -> tuple[tuple[int, int, int, int], tuple[float, ...]]:
-        """Return (box, corners of the source) of a band of ripples, for Pillow's MESH transform."""
+        """Return (target box, source corners) of one band of water, for Pillow's MESH transform."""
         y0, y1 = band * rows // bands, (band + 1) * rows // bands
         reach = 0.012 * self.width * (0.25 + band / bands)
         x0 = reach * math.sin(band * 1.9) + reach * math.sin(band * 0.73)
@@ -199,7 +204,7 @@ class Canvas:
         return (0, y0, self.width, y1), quad
 
     def add_grain(self) -> None:
-        """Add grey noise to hide the steps of gradients."""
+        """Add grey noise, so that gradients show no visible steps."""
         from PIL import Image, ImageChops
 
         sheet = Image.new("L", self.image.size)
@@ -230,9 +235,9 @@ def _make_grain_tile() -> Image.Image:
 
 
 def make_ridge(c: Canvas, base: float, rough: float) -> list[Point]:
-    """Return the points of a mountain line around the height `base`, by midpoint displacement.
+    """Return the points of a jagged mountain line around the height `base`.
 
-    rough: the largest displacement.
+    rough: the largest distance from `base`.
     """
     rng = Random(c.rng.getrandbits(32))  # its own: a coarse line asks for fewer numbers
     heights = [rng.uniform(-rough, rough) * 0.6, rng.uniform(-rough, rough) * 0.6]
@@ -246,7 +251,10 @@ def make_ridge(c: Canvas, base: float, rough: float) -> list[Point]:
 
 
 def make_curve(c: Canvas, base: float, swing: float, waves: float = 1.5) -> list[Point]:
-    """Return the points of a soft line of hills or dunes around the height `base`."""
+    """Return the points of a soft line, such as hills or dunes, around the height `base`.
+
+    swing: height of the hills. waves: number of hills.
+    """
     a, b, d = (c.rng.uniform(0, 6.3) for _ in range(3))
     last = 12 if c.coarse else 64
     points = []

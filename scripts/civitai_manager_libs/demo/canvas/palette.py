@@ -12,8 +12,8 @@ Color = tuple[int, int, int]
 class Palette(NamedTuple):
     """Colors that go together.
 
-    sky: top, middle, horizon. light: sun, moon and windows. far, near: land by distance.
-    accents: three contrasting colors. dark: whether it is night.
+    mood: words for them in a prompt. sky: top, middle, horizon. light: sun, moon and windows. far,
+    near: land by distance. accents: three contrasting colors. dark: whether it is night.
     """
 
     mood: str
@@ -30,13 +30,13 @@ def _parse_rgb(text: str) -> Color:
 
 
 def _parse(mood: str, colors: str, dark: bool = False) -> Palette:
-    """Return a palette for nine hex colors, in the order of the table below."""
+    """Return a palette from nine hex colors, in the order of the fields of `Palette`."""
     c = [_parse_rgb(word) for word in colors.split()]
     return Palette(mood, (c[0], c[1], c[2]), c[3], c[4], c[5], (c[6], c[7], c[8]), dark)
 
 
 def mix(a: Color, b: Color, t: float) -> Color:
-    """Return the color at `t` (0 to 1) between `a` and `b`."""
+    """Return a mixture of two colors: `a` for `t` = 0, `b` for `t` = 1."""
     return (
         round(a[0] + (b[0] - a[0]) * t),
         round(a[1] + (b[1] - a[1]) * t),
@@ -45,7 +45,7 @@ def mix(a: Color, b: Color, t: float) -> Color:
 
 
 def blend(stops: tuple[Color, ...], t: float) -> Color:
-    """Return the color at `t` (clipped to 0..1) in a gradient of evenly spaced colors."""
+    """Return the color at position `t` (0 to 1) in a gradient of evenly spaced colors."""
     at = min(max(t, 0.0), 1.0) * (len(stops) - 1)
     first = min(int(at), len(stops) - 2)
     return mix(stops[first], stops[first + 1], at - first)

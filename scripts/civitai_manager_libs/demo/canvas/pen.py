@@ -22,9 +22,10 @@ class Pen:
     """
 
     def __init__(self, part: Image.Image, corner: tuple[int, int], size: tuple[int, int]) -> None:
-        """Draw on a part of the canvas that is enlarged to twice its size.
+        """Create a pen for a part of the canvas that is enlarged to twice its size.
 
-        corner: the part's upper left corner. size: the canvas's size. Both in the canvas's pixels.
+        corner: the part's upper left corner. size: the canvas's size. Both are in the canvas's
+        pixels.
         """
         from PIL import ImageDraw
 
@@ -48,7 +49,7 @@ class Pen:
         return self._glaze, (*color, round(255 * alpha))
 
     def draw_shape(self, points: Sequence[Point], color: Color, alpha: float = 1) -> None:
-        """Fill a polygon."""
+        """Draw a filled polygon."""
         draw, fill = self._choose_layer(color, alpha)
         draw.polygon(self._to_pixels(points), fill)
 
@@ -63,7 +64,10 @@ class Pen:
     def draw_disc(
         self, x: float, y: float, r: float, color: Color, alpha: float = 1, flat: float = 1
     ) -> None:
-        """Fill an ellipse of horizontal radius `r`, `flat` times as high as wide."""
+        """Draw a filled ellipse around a point.
+
+        r: the horizontal radius. flat: height divided by width.
+        """
         draw, fill = self._choose_layer(color, alpha)
         x, y, r = x * self._w - self._dx, y * self._h - self._dy, r * self._unit
         draw.ellipse((x - r, y - r * flat, x + r, y + r * flat), fill)
@@ -71,7 +75,7 @@ class Pen:
     def draw_box(
         self, x0: float, y0: float, x1: float, y1: float, color: Color, alpha: float = 1
     ) -> None:
-        """Fill a rectangle from its upper left to its lower right corner."""
+        """Draw a filled rectangle from its upper left to its lower right corner."""
         draw, fill = self._choose_layer(color, alpha)
         corners = self._to_pixels([(x0, y0), (x1, y1)])
         draw.rectangle([*corners[0], *corners[1]], fill)

@@ -18,29 +18,8 @@ from .rows import (
 )
 from .weights import find_weights, list_weights, make_body, make_hashes, measure_body, Weights
 
-__all__ = [
-    "MODELS",
-    "Model",
-    "NOW",
-    "PEOPLE",
-    "Row",
-    "Version",
-    "choose_art",
-    "read_clip",
-    "choose_clip",
-    "list_all_rows",
-    "make_exif",
-    "choose_size",
-    "list_gallery",
-    "make_graphs",
-    "make_infotext",
-    "format_time",
-    "make_meta",
-    "mix_bits",
-    "find_model",
-    "find_row",
-    "list_showcase",
-    "find_version",
-]
-__all__ += ["find_weights", "list_weights", "make_body", "make_hashes", "measure_body"]
-__all__ += ["Weights"]
+__all__ = ["choose_art", "choose_clip", "choose_size", "find_model", "find_row", "find_version"]
+__all__ += ["find_weights", "format_time", "list_all_rows", "list_gallery", "list_showcase"]
+__all__ += ["list_weights", "make_body", "make_exif", "make_graphs", "make_hashes", "make_infotext"]
+__all__ += ["make_meta", "measure_body", "mix_bits", "Model", "MODELS", "NOW", "PEOPLE"]
+__all__ += ["read_clip", "Row", "Version", "Weights"]

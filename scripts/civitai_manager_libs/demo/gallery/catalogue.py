@@ -43,7 +43,7 @@ class Model:
 
     @property
     def number(self) -> int:
-        """Return the model's number in the catalogue, from 1."""
+        """Return the model's number in the demo's catalogue, counted from 1."""
         return self.id - _FIRST_ID
 
 
@@ -51,11 +51,7 @@ _FIRST_ID = 900_000
 
 
 def _make_versions(number: int, *rows: tuple[str, str, str]) -> tuple[Version, ...]:
-    """Return a model's versions, newest first.
-
-    number: the model's number. rows: (name, base model, time) of each version. Ids grow with time:
-    910102 is the second version of model 1.
-    """
+    """Return a model's versions, newest first. rows: (name, base model, time) of each."""
     first = 910_000 + 100 * number
     return tuple(Version(first + len(rows) - i, *row) for i, row in enumerate(rows))
 
@@ -250,5 +246,5 @@ def find_model(model_id: int) -> Model | None:
 
 
 def find_version(version_id: int) -> tuple[Model, Version] | None:
-    """Return the model and version of a version id, None if there is none."""
+    """Return (model, version) for a version id, None if the version does not exist."""
     return _BY_VERSION.get(version_id)

@@ -14,7 +14,7 @@ __all__ = ["Clip", "read_clip", "choose_clip"]
 
 
 class Clip(NamedTuple):
-    """A looped video whose first frame is the drawing of its art."""
+    """A looped video. art: what its first frame shows."""
 
     name: str
     art: Art
@@ -39,12 +39,12 @@ def _list_clips() -> tuple[Clip, ...]:
 
 
 def choose_clip(row: Row) -> Clip:
-    """Return the clip to show for a video."""
+    """Return the clip that is the content of a video."""
     return _list_clips()[row.id // 3 % len(_list_clips())]
 
 
 def read_clip(row: Row) -> bytes:
-    """Return a clip's bytes and a box with the video's id, so that all videos differ."""
+    """Return the bytes of a video: its clip, with the video's id added to make the file unique."""
     clip, mark = choose_clip(row), str(row.id).encode()
     if clip.mime == "video/webm":
         return _read_clip_file(clip.name) + bytes([0xEC, 0x80 | len(mark)]) + mark  # EBML Void

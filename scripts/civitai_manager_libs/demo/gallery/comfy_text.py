@@ -10,9 +10,9 @@ __all__ = ["make_graphs"]
 
 
 def make_graphs(meta: dict[str, Any]) -> tuple[str, str]:
-    """Return (prompt, workflow), the two JSON texts that ComfyUI writes.
+    """Return (prompt, workflow), the two JSON texts that ComfyUI writes into an image.
 
-    As in real files, the first contains a NaN.
+    As in real files, the prompt contains a NaN.
     """
     size = {"width": meta["width"], "height": meta["height"], "batch_size": 1}
     nodes = {

@@ -20,7 +20,7 @@ _ORDER |= {"Version": ""}
 
 
 def make_infotext(meta: dict[str, Any]) -> str:
-    """Return the infotext that a WebUI writes for this `meta`."""
+    """Return the infotext that a WebUI writes for this generation data."""
     fields = dict(meta)
     if "width" in meta:
         fields["Size"] = f"{meta['width']}x{meta['height']}"
@@ -48,7 +48,7 @@ def _quote(value: str) -> str:
 
 
 def make_exif(comment: str, artist: str = "", big_endian: bool = True) -> bytes:
-    """Return EXIF data with a user comment in UTF-16, and an artist of at most 3 letters."""
+    """Return EXIF data with a comment in UTF-16 and an artist of at most 3 ASCII characters."""
     order, codec = (">", "utf-16-be") if big_endian else ("<", "utf-16-le")
     text = b"UNICODE\0" + comment.encode(codec)
     name = artist.encode("ascii") + b"\0"

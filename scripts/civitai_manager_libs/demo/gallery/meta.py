@@ -48,7 +48,7 @@ _LARGE = ((832, 1216), (832, 1216), (1216, 832), (1024, 1024), (896, 1152))
 
 
 def choose_art(row: Row) -> Art:
-    """Return what an image, or a video's first frame, shows."""
+    """Return a description of what an image, or a video's first frame, shows."""
     if row.type == "video":
         return choose_clip(row).art
     scenes = row.model.scenes
@@ -56,15 +56,15 @@ def choose_art(row: Row) -> Art:
 
 
 def choose_size(row: Row) -> tuple[int, int]:
-    """Return the width and height of an image's original, in pixels."""
+    """Return (width, height) of an image's original in pixels."""
     sizes = _SMALL if row.version.base_model == "SD 1.5" else _LARGE
     return sizes[row.id // 7 % len(sizes)]
 
 
 def make_meta(row: Row) -> Meta | None:
-    """Return the generation data of an image, None if it has none.
+    """Return an image's generation data, None if the image has none.
 
-    Data that the API hides are returned too.
+    Data that the API hides is returned, too.
     """
     if row.kind == "none":
         return None
@@ -93,7 +93,7 @@ def _make_prompt(row: Row, rng: Random) -> str:
 
 
 def _make_paragraphs(shown: list[str], style: str, ending: str) -> str:
-    """Return a prompt in sentences, as people write for newer models."""
+    """Return a prompt in whole sentences, as people write for newer models."""
     subject, *details, mood = shown
     seen = " There is " + ", and also ".join(details) + "." if details else ""
     return (
@@ -126,7 +126,7 @@ def _choose_checkpoint(row: Row) -> str:
 
 
 def _make_webui_meta(row: Row, rng: Random, meta: Meta) -> Meta:
-    """Return `meta` with invented parameters, as Civitai reads them from a WebUI's image."""
+    """Return `meta` with more invented parameters, as Civitai reads them from a WebUI's image."""
     checkpoint, (width, height) = _choose_checkpoint(row), choose_size(row)
     meta |= {"sampler": rng.choice(_SAMPLERS), "Schedule type": rng.choice(("Karras", "Automatic"))}
     meta |= {"Model": checkpoint, "Model hash": make_checksum(checkpoint), "Version": "v1.10.1"}
@@ -161,7 +161,7 @@ def _make_resources(prompt: str, checkpoint: str, rng: Random) -> Meta:
 
 
 def _make_old_meta(row: Row, rng: Random, meta: Meta) -> Meta:
-    """Return `meta` in the form of images that were uploaded years ago.
+    """Return `meta` in the form that it has for images uploaded years ago.
 
     Numbers are strings, and a few values are damaged.
     """

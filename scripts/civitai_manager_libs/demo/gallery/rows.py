@@ -8,17 +8,8 @@ from typing import NamedTuple, TypeVar
 
 from .catalogue import Model, MODELS, Version
 
-__all__ = [
-    "NOW",
-    "PEOPLE",
-    "Row",
-    "list_all_rows",
-    "list_gallery",
-    "format_time",
-    "mix_bits",
-    "find_row",
-    "list_showcase",
-]
+__all__ = ["find_row", "format_time", "list_all_rows", "list_gallery", "list_showcase", "mix_bits"]
+__all__ += ["NOW", "PEOPLE", "Row"]
 
 NOW = 1_786_276_800_000  # ms; the demo's today is always 2026-08-09
 _SPAN = 690 * 86_400_000  # ms; age of a gallery's oldest image
@@ -70,7 +61,7 @@ class Row(NamedTuple):
 
 
 def mix_bits(number: int, salt: int) -> int:
-    """Return 64 pseudo-random bits, the same for the same arguments (splitmix64)."""
+    """Return 64 pseudo-random bits, always the same for the same arguments (splitmix64)."""
     z = (number * 0x9E3779B97F4A7C15 + salt * 0xD1B54A32D192ED03) & _MASK
     z = ((z ^ z >> 30) * 0xBF58476D1CE4E5B9) & _MASK
     z = ((z ^ z >> 27) * 0x94D049BB133111EB) & _MASK
@@ -78,7 +69,7 @@ def mix_bits(number: int, salt: int) -> int:
 
 
 def format_time(ms: int) -> str:
-    """Return milliseconds since 1970 as an ISO 8601 time with milliseconds."""
+    """Return a time as ISO 8601 with milliseconds. ms: milliseconds since 1970."""
     when = datetime.fromtimestamp(ms / 1000, timezone.utc)
     return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
 
@@ -93,7 +84,7 @@ def _make_image_id(model: Model, position: int) -> int:
 
 
 def find_row(image_id: int) -> Row | None:
-    """Return the gallery or sample image with an id, None if there is none."""
+    """Return the image or video with an id, None if there is none."""
     block, rest = divmod(image_id - _FIRST_ID, _BLOCK)
     if not 1 <= block <= len(MODELS):
         return None
@@ -132,7 +123,7 @@ def _make_row(model: Model, position: int) -> Row:
 
 
 def _make_counts(bits: int) -> dict[str, int]:
-    """Return reaction counts; few images have many."""
+    """Return an image's reaction counts, made from random bits; few images have high counts."""
     fame = (bits >> 40) % 1000 / 1000
     likes = round(240 * fame**6 + 12 * fame)
     return {
@@ -151,7 +142,10 @@ def _choose_kind(bits: int, video: bool) -> str:
 
 
 def _choose_version(model: Model, position: int, bits: int) -> Version:
-    """Return the version for an image; the newest version has the most images."""
+    """Return the version to which an image belongs; the newest version has the most images.
+
+    position: the image's number in the model's gallery. bits: random bits.
+    """
     versions = model.versions
     if position >= _SHOWCASE:
         return versions[(position - _SHOWCASE) // _SHOWN]
@@ -159,9 +153,9 @@ def _choose_version(model: Model, position: int, bits: int) -> Version:
 
 
 def _choose_upload_time(model: Model, version: Version, position: int) -> int:
-    """Return an upload time in ms since 1970; most images are a few weeks old.
+    """Return an image's upload time in ms since 1970; most images are a few weeks old.
 
-    Larger ids have later times.
+    position: the image's number in the model's gallery; higher numbers are newer.
     """
     if position >= _SHOWCASE:
         published = datetime.fromisoformat(version.published.replace("Z", "+00:00"))
@@ -183,6 +177,6 @@ def list_all_rows() -> tuple[Row, ...]:
 
 
 def list_showcase(model: Model, version: Version) -> list[Row]:
-    """Return the sample images of a version; the first is suited for everybody (PG)."""
+    """Return the sample images of a version; the first is rated PG."""
     first = _SHOWCASE + _SHOWN * model.versions.index(version)
     return [_make_row(model, first + i) for i in range(_SHOWN)]

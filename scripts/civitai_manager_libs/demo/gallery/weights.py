@@ -32,7 +32,7 @@ _CONFIGURATION = b"model:\n  base_learning_rate: 1.0e-04\n  # of the demo\n"
 class Weights:
     """A file of a model version. size: bytes of its tensors. id: the version's, and one digit.
 
-    type, format, precision, quantization: as in `files[]` of the API. is_pruned: `size` there.
+    type, format, precision, quantization: as in `files` of the API. is_pruned: `size` there.
     """
 
     id: int
@@ -46,12 +46,12 @@ class Weights:
 
     @property
     def version_id(self) -> int:
-        """Return the id of the version that the file belongs to."""
+        """Return the id of the version to which the file belongs."""
         return self.id // 10
 
 
 def list_weights(model: Model, version: Version) -> list[Weights]:
-    """Return the files of a version; the first is the one that is downloaded by default."""
+    """Return the files of a version; the first is the default one to download."""
     stem, size = make_file_stem(model.name, version.name), _SIZES.get(model.type, _SIZE)
     first = Weights(version.id * 10, f"{stem}.safetensors", size)
     if version.id == _PICKLED:
@@ -96,7 +96,7 @@ def measure_body(weights: Weights) -> int:
 
 @functools.lru_cache(maxsize=None)
 def make_hashes(weights: Weights) -> dict[str, str]:
-    """Return a file's hashes as the API writes them."""
+    """Return a file's hashes by type, such as "SHA256", as the API writes them."""
     body = make_body(weights)
     sha = hashlib.sha256(body).hexdigest().upper()
     hashes = {"AutoV2": sha[:10], "SHA256": sha}
@@ -107,12 +107,12 @@ def make_hashes(weights: Weights) -> dict[str, str]:
 
 
 def make_file_stem(model: str, version: str) -> str:
-    """Return a version's file name without extension, as used in prompts."""
+    """Return the name of a version's file without its extension, as used in prompts."""
     return re.sub(r"[^A-Za-z0-9]+", "_", f"{model[:40]} {version[:12]}").strip("_")
 
 
 def make_checksum(stem: str) -> str:
-    """Return the AutoV2 hash of the version's file with this stem, or an invented one."""
+    """Return the AutoV2 hash of the file with this name, or an invented one if there is none."""
     weights = _list_by_stem().get(stem)
     if weights is None:
         return f"{Random(stem).getrandbits(40):010x}"
@@ -146,7 +146,7 @@ def _is_embedding(weights: Weights) -> bool:
 
 
 def _limit_numbers(data: bytes) -> bytes:
-    """Return the F16 numbers with their signs and highest exponents cut: each is below 1."""
+    """Return random bytes, changed so that each pair is a 16-bit float between 0 and 1."""
     limited = bytearray(data)
     limited[1::2] = bytes(byte & 0x3B for byte in data[1::2])
     return bytes(limited)
@@ -158,7 +158,7 @@ def _make_data(weights: Weights, size: int) -> bytes:
 
 
 def _make_zip(data: bytes) -> bytes:
-    """Return a file as PyTorch saves it, with an empty dictionary in its pickle."""
+    """Return a ZIP file as PyTorch saves it, with an empty dictionary as its pickle."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         parts = {"archive/data.pkl": b"\x80\x02}q\x00.", "archive/data/0": data}

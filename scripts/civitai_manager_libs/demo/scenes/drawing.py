@@ -28,7 +28,7 @@ class _Scene(NamedTuple):
 
 
 class Art(NamedTuple):
-    """What an image shows; both its prompt and its drawing are made from this record."""
+    """A description of an image, from which both its prompt and its drawing are made."""
 
     seed: int
     scene: str
@@ -142,9 +142,9 @@ SCENES: dict[str, _Scene] = {
 
 
 def make_art(number: int, scenes: tuple[str, ...] = tuple(SCENES)) -> Art:
-    """Return what to draw for a number; the same number always gives the same.
+    """Return a random description of an image, always the same for the same number.
 
-    scenes: the scenes to choose from.
+    scenes: names of the scenes to choose from.
     """
     rng = Random(number)
     name = rng.choice(scenes)
@@ -164,12 +164,12 @@ def make_art(number: int, scenes: tuple[str, ...] = tuple(SCENES)) -> Art:
 
 
 def describe_art(art: Art) -> list[str]:
-    """Return the phrases of a prompt for an image, most important first."""
+    """Return the phrases of an image's prompt, most important first."""
     return [art.subject, *art.details, art.palette.mood]
 
 
 def draw_art(art: Art, size: tuple[int, int], label: str = "") -> Image.Image:
-    """Draw an image in a size in pixels, with `label` in a corner."""
+    """Draw an image of this size in pixels, with `label` in a corner."""
     canvas = Canvas(size, art.seed, art.palette, art.has)
     SCENES[art.scene].paint(canvas)
     if label:
@@ -192,7 +192,7 @@ _LETTERS: dict[str, list[list[tuple[float, float]]]] = {
 
 
 def _write_label(canvas: Canvas, label: str) -> None:
-    """Draw the label on a dark plate at the lower left."""
+    """Draw the label on a dark background at the lower left."""
     unit = 0.0155
     wide, high = (len(label) * 5.6 + 2.4) * unit, 10 * unit
     left, top = 0.04 * canvas.rx, 1 - (0.04 + high) * canvas.ry

@@ -161,7 +161,7 @@ def paint_cottage(c: Canvas) -> None:
 
 
 def _draw_grove(c: Canvas, row: int, base: float, color: Color) -> None:
-    """Draw fir trees on a hill, with a gap for the house in the nearest row."""
+    """Draw fir trees on a hill, with a gap for the house on the nearest hill (row 2)."""
     with c.open_pen(y0=base - 0.35 * c.ry, y1=base + 0.05) as pen:
         for _ in c.iter_details(12 - 2 * row):
             x, tall = c.rng.random(), (0.1 + 0.06 * row) * c.rng.uniform(0.7, 1.3)
@@ -187,11 +187,9 @@ def _draw_house(c: Canvas, x: float, foot: float) -> None:
 
 
 def _iter_house_parts(c: Canvas, lamp: Color) -> Iterator[tuple[list[Point], Color]]:
-    """Yield (points, color) for each shape of a house, from back to front.
+    """Yield (points, color) for each shape of a house, from back to front."""
 
-    The unit of the points' coordinates is half the house's width.
-    """
-
+    # Half the width of the house is the unit of length.
     def plank(x0: float, y0: float, x1: float, y1: float) -> list[Point]:
         return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
 

@@ -110,7 +110,7 @@ def paint_blossom(c: Canvas) -> None:
 def _draw_branch(
     c: Canvas, pen: Pen, at: Point, angle: float, long: float, width: float, buds: list[Point]
 ) -> None:
-    """Draw a branch with ever thinner twigs; add the positions for blossoms to `buds`."""
+    """Draw a branch with thinner and thinner twigs; add the positions for blossoms to `buds`."""
     rng, color = c.rng, mix(c.palette.near, BLACK, 0.2)
     steps = 7
     for i in range(steps):

@@ -13,7 +13,7 @@ BLACK: Color = (0, 0, 0)
 
 
 def paint_sky(c: Canvas, lowest: float) -> None:
-    """Paint the sky down to the height `lowest`, with the prompt's sun, moon and clouds."""
+    """Paint the sky down to the height `lowest`, with the sun, moon and clouds of the prompt."""
     p, rng = c.palette, c.rng
     at, high, big = rng.uniform(0.2, 0.8), rng.uniform(0.35, 0.8), rng.uniform(0.035, 0.075)
     c.draw_sky((*p.sky, p.sky[2]), 0, lowest + 0.12)
@@ -29,7 +29,7 @@ def paint_sky(c: Canvas, lowest: float) -> None:
 
 
 def draw_birds(c: Canvas, lowest: float) -> None:
-    """Draw a flock of birds above the height `lowest`."""
+    """Draw a flock of birds in the sky above the height `lowest`."""
     x, y = c.rng.uniform(0.2, 0.7), c.rng.uniform(0.3, 0.7) * lowest
     with c.open_pen(x - 0.3, y - 0.15, x + 0.3, y + 0.15) as pen:
         for _ in c.iter_details(9):
@@ -57,8 +57,8 @@ def draw_pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> Non
 def draw_pines(c: Canvas, count: Iterable[int], tall: float) -> None:
     """Draw a row of fir trees along the lower edge, smaller toward the middle.
 
-    count: yields one number for each tree. tall: height of the outermost trees, as a share of the
-    image's shorter side.
+    count: an iterable with one number for each tree. tall: height of the outermost trees, as a
+    share of the image's shorter side.
     """
     color = mix(c.palette.near, BLACK, 0.45)
     with c.open_stencil(color, 1 - 1.2 * tall * c.ry) as pen:

@@ -139,7 +139,7 @@ def _draw_planet(c: Canvas, x: float, y: float, r: float, tilt: float) -> None:
 def _draw_half_rings(c: Canvas, at: Point, r: float, tilt: float, start: float) -> None:
     """Draw one half of a planet's rings.
 
-    start: pi for the half behind the planet, 0 for the half in front.
+    start: pi for the half behind the planet, 0 for the half in front of it.
     """
     w, h = 2.1 * r * c.rx, 2.1 * r * c.ry
     with c.open_pen(at[0] - w, at[1] - h, at[0] + w, at[1] + h) as pen:

@@ -37,7 +37,7 @@ def paint_sea(c: Canvas) -> None:
 
 
 def _draw_waves(c: Canvas, at: float, horizon: float) -> None:
-    """Draw waves, bright below the sun and dark beside it."""
+    """Draw waves, bright below the sun and dark beside it. at: the sun's x, 0 to 1."""
     p, rng = c.palette, c.rng
     with c.open_pen(y0=horizon) as pen:
         for _ in c.iter_details(520):

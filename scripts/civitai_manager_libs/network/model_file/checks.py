@@ -27,11 +27,11 @@ _LOGIN_MARKS = ("download-auth", "/login?")
 
 @dataclass(frozen=True)
 class ModelChecks:
-    """What is known of a model file beforehand, and how it is received.
+    """What is known about a model file before its download, and how to receive it.
 
-    sha256: hexadecimal, "" if unknown. size: estimate in bytes, 0 if unknown; the server's length
-    counts. reserve: bytes of the disk that must stay free. connections: at once for this file, at
-    most the setting's number; 0 means that number.
+    sha256: hexadecimal, "" if unknown. size: an estimate in bytes, 0 if unknown. reserve: bytes of
+    the disk that must stay free. connections: maximum number for this file, 0 for the number in the
+    settings.
     """
 
     sha256: str = ""
@@ -40,7 +40,10 @@ class ModelChecks:
     connections: int = 0
 
     def check_total(self, total: int) -> None:
-        """Raise InvalidResponse if the server's length cannot be that of this file."""
+        """Raise InvalidResponse if the length that the server states is far too large.
+
+        total: bytes.
+        """
         if total > (10 * self.size + _GB if self.size else 1000 * _GB):
             raise InvalidResponse(f"The storage tells an absurd length of the file: {total} bytes.")
 
@@ -50,7 +53,8 @@ def route_error(
 ) -> CivitaiShortcutError:
     """Return the error for a response in which Civitai's download route refuses a file.
 
-    body: the beginning of the response's body. key: the API key, replaced by `***` in the message.
+    body: the beginning of the response's body. key: the API key, replaced by `***` in the error's
+    message.
     """
     text = body.decode("utf-8", "replace")
     fields = _parse_fields(text)

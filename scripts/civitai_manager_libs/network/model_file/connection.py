@@ -36,12 +36,15 @@ _ERROR_PAGE = 64 * 1024  # bytes
 
 
 class FileChanged(CivitaiShortcutError):
-    """The storage has another version of the file than the one that was begun."""
+    """The storage now has another version of the file."""
 
 
 @dataclass
 class Transfer:
-    """What the connections of one download share. version: None until the first response."""
+    """The state that all connections of one download share.
+
+    version: that of the file in the storage, None until the first response.
+    """
 
     session: HttpSession
     route: DownloadRoute
@@ -60,14 +63,14 @@ class Transfer:
         return self.version is None or self.version.validator != ""
 
     def restart(self) -> None:
-        """Delete all bytes, and accept any version of the file from the next response."""
+        """Delete all received bytes, and forget which version of the file they belong to."""
         self.file.restart()
         self.version = None
         self.plan.set_total(None)
 
 
 class PieceConnection:
-    """Receives pieces until none is missing. received: bytes of the file so far."""
+    """Receives pieces until none is missing. received: bytes received by this connection."""
 
     def __init__(self, transfer: Transfer, syncer: BackgroundSync) -> None:
         self.received = 0
@@ -77,8 +80,8 @@ class PieceConnection:
     def run(self) -> None:
         """Receive pieces until the file is complete.
 
-        Raises NetworkError or ServerError if a retry may help, FileChanged, and errors of Civitai's
-        route, of the file's format and of the disk.
+        Raises NetworkError or ServerError if a retry may help. Also raises FileChanged,
+        InvalidResponse, DiskError, Cancelled and the errors of `route_error`.
         """
         transfer, plan = self._transfer, self._transfer.plan
         if not transfer.is_resumable:  # after a failure
@@ -101,16 +104,16 @@ class PieceConnection:
     def _receive(self, piece: Piece) -> None:
         transfer, expired = self._transfer, None
         for is_last in (False, True):
-            address = transfer.route.address(expired)
-            request = address.with_headers(self._range_headers(piece))
+            signed = transfer.route.signed_request(expired)
+            request = signed.with_headers(self._range_headers(piece))
             with transfer.session.open_in_slot(
                 request, transfer.limiter, allowed=range(300, 600)
             ) as body:
                 if body.status < 300:
                     return self._read(body, piece)
-                if is_last or body.status not in _EXPIRED or is_api_url(address.url):
-                    raise self._refusal(body, address)
-            expired = address
+                if is_last or body.status not in _EXPIRED or is_api_url(signed.url):
+                    raise self._make_error(body, signed)
+            expired = signed
             if body.status == 404:
                 transfer.cancelled.wait(transfer.retry_delay)
 
@@ -121,15 +124,15 @@ class PieceConnection:
             headers["If-Range"] = self._transfer.version.validator
         return headers
 
-    def _refusal(self, body: ResponseBody, address: OutgoingRequest) -> CivitaiShortcutError:
-        """Return the error for a response without the file.
+    def _make_error(self, body: ResponseBody, signed: OutgoingRequest) -> CivitaiShortcutError:
+        """Return the error for a response to `signed` that does not contain the file.
 
-        A storage's own words are left out, since they may contain the signed address.
+        The storage's own message is left out, since it may contain the signed URL.
         """
         status = body.status
-        if is_api_url(address.url):
+        if is_api_url(signed.url):
             text = body.read_all(_ERROR_PAGE)
-            return route_error(status, body.headers, text, address.api_key)
+            return route_error(status, body.headers, text, signed.api_key)
         if status == 416:
             return FileChanged("The storage's file has another length now.")
         if status == 404:  # but the route knows the file, so that it is not gone
@@ -161,13 +164,13 @@ class PieceConnection:
             piece.end = total
         self._check_version(body, total, is_part)
         if self._transfer.version is None:
-            if not self._begin(body, piece, total, is_part):
+            if not self._start_file(body, piece, total, is_part):
                 return
-        if is_part or self._transfer.plan.take_all(piece):
-            self._write_pieces(body, piece, head, skipped=0 if is_part else piece.start)
+        if is_part or self._transfer.plan.extend_to_end(piece):
+            self._write_body(body, piece, head, skipped=0 if is_part else piece.start)
 
     def _check_version(self, body: ResponseBody, total: int | None, is_part: bool) -> None:
-        """Raise FileChanged if a response has another version of the file than earlier ones."""
+        """Raise FileChanged if a response is of another version of the file than earlier ones."""
         version, plan = self._transfer.version, self._transfer.plan
         if version is None:
             return
@@ -176,10 +179,13 @@ class PieceConnection:
         if is_part and version.validator and not plan.is_shared:  # of an earlier run
             plan.set_total(plan.total, is_shared=True)
 
-    def _begin(self, body: ResponseBody, piece: Piece, total: int | None, is_part: bool) -> bool:
-        """Begin the file with its first response; return False if a new request is needed.
+    def _start_file(
+        self, body: ResponseBody, piece: Piece, total: int | None, is_part: bool
+    ) -> bool:
+        """Start the file with its first response; return False if a new request is needed.
 
-        No other connection runs yet.
+        No other connection runs yet. total: the file's length in bytes, None if unknown. is_part:
+        whether the response is a part of the file.
         """
         transfer, plan = self._transfer, self._transfer.plan
         version = FileVersion.from_headers(body.headers, is_compressed=False)
@@ -194,12 +200,13 @@ class PieceConnection:
         plan.set_total(total, is_shared=is_part and version.validator != "")
         return True
 
-    def _write_pieces(self, body: ResponseBody, piece: Piece, head: bytes, skipped: int) -> None:
+    def _write_body(self, body: ResponseBody, piece: Piece, head: bytes, skipped: int) -> None:
         """Write the bytes of a response to the file.
 
-        skipped: how many bytes at the start of the body are not part of the piece.
+        head: bytes of the body that were already read. skipped: how many bytes at the start of the
+        body do not belong to the piece.
         """
-        asked_end = piece.end
+        requested_end = piece.end
         data = head[skipped:]
         skipped -= min(skipped, len(head))
         while skipped and (passed := body.read(self._chunk)):
@@ -211,13 +218,13 @@ class PieceConnection:
             if is_over:
                 return self._handle_end(body, piece)
             data = b""
-        if piece.end == asked_end:
+        if piece.end == requested_end:
             body.read(1)  # its end, so that the connection can be used again
 
     def _write_chunk(self, body: ResponseBody, piece: Piece, data: bytes) -> bool:
-        """Write the next bytes of a response to the file; return whether the response is over.
+        """Write the next bytes of a response to the file; return whether the response has ended.
 
-        data: bytes of the chunk that are received already.
+        data: bytes of the body that were already read; they are written first.
         """
         pending = bytearray()
         try:

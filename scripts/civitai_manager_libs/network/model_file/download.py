@@ -35,7 +35,7 @@ from .connection import FileChanged, Transfer
 from .hasher import BackgroundHash
 from .pieces import PiecePlan
 from .route import DownloadRoute
-from .team import receive_file
+from .parallel import receive_file
 
 __all__ = ["ModelDownload", "ModelSession"]
 
@@ -45,10 +45,10 @@ _GONE = (NotFound, NotOffered)  # said by the route: what was received is of no 
 
 @dataclass(frozen=True)
 class ModelSession:
-    """What all model files of a client share.
+    """What all downloads of model files by one client share.
 
-    api_limiters: of requests to the API, which go one at a time. limiter: of the connections to the
-    storage. connections: for one file. max_retries: tries of a connection after the first.
+    api_limiters: for the requests to Civitai's API. limiter: for the connections to the storage.
+    connections: maximum number for one file. max_retries: tries of a connection after the first.
     retry_delay: seconds before the first retry.
     """
 
@@ -61,9 +61,10 @@ class ModelSession:
 
 
 class ModelDownload:
-    """The download of one model file, over several connections and as many requests as it takes.
+    """The download of one model file, over several connections.
 
-    url: of Civitai's route; an unfinished file is found by this text. request: for that URL.
+    url: that of Civitai's download route, by which an unfinished file is found again. request: the
+    request to send to that URL.
     """
 
     def __init__(
@@ -117,7 +118,11 @@ class ModelDownload:
                 hasher.close()
 
     def _verify(self, file: RangedFile, hasher: BackgroundHash | None) -> None:
-        """Raise WrongHash or InvalidResponse, and delete all bytes, if the file is wrong."""
+        """Check the file's hash and format.
+
+        hasher: None if Civitai states no hash. If the file is wrong, delete all its bytes and raise
+        WrongHash, InvalidResponse or NeedsKey. Raises DiskError if the file cannot be read.
+        """
         try:
             if hasher is not None and hasher.result(self._cancelled) != self._checks.sha256.lower():
                 raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")

@@ -15,7 +15,7 @@ _POLL = 0.02  # seconds
 
 
 class BackgroundHash:
-    """A thread that hashes a file's beginning as far as it is there."""
+    """A thread that computes a file's SHA256 while the file is being received."""
 
     def __init__(self, file: RangedFile) -> None:
         self._file, self._restarts = file, file.restarts
@@ -26,9 +26,9 @@ class BackgroundHash:
         self._thread.start()
 
     def result(self, cancelled: Cancellation) -> str:
-        """Return the hexadecimal SHA256 of the file, after all its bytes were written.
+        """Wait until the whole file is hashed, and return its SHA256 in hexadecimal.
 
-        Raises DiskError, Cancelled.
+        Call this when all bytes are in the file. Raises DiskError, Cancelled.
         """
         while self._error is None and self._position < self._file.size:
             cancelled.wait(_POLL)
@@ -50,7 +50,7 @@ class BackgroundHash:
             self._error = error
 
     def _hash_next(self) -> bool:
-        """Hash the next bytes; return False if there are none yet."""
+        """Add the file's next bytes to the hash; return False if they have not arrived yet."""
         if self._restarts != self._file.restarts:
             self._digest, self._position = hashlib.sha256(), 0
             self._restarts = self._file.restarts

@@ -22,8 +22,8 @@ _SLOW = 2.0  # seconds; a rest that takes longer is shared with an idle connecti
 class Piece:
     """A range of the file that one connection receives.
 
-    position: the next byte. end: the byte after the last one, which may come nearer meanwhile; inf
-    if the file's length is unknown.
+    position: that of the next byte. end: the position after the last byte, which may decrease
+    meanwhile; inf if the file's length is unknown.
     """
 
     start: int
@@ -40,7 +40,7 @@ class Piece:
 
     @property
     def speed(self) -> float:
-        """Return the mean speed until now in bytes a second."""
+        """Return the mean speed so far in bytes a second."""
         return (self.position - self.start) / max(1e-3, time.monotonic() - self.began)
 
     @property
@@ -49,10 +49,10 @@ class Piece:
 
 
 class PiecePlan:
-    """The pieces of one file that connections receive now; any thread may use it.
+    """The pieces of one file that connections are receiving now; any thread may use it.
 
-    connections: at once. total: bytes of the file, None until the first response. is_shared: the
-    storage sends parts of the file, so that several connections help.
+    connections: maximum number. total: bytes of the file, None until the first response. is_shared:
+    whether the storage sends parts of the file, so that several connections help.
     """
 
     def __init__(self, file: RangedFile, connections: int, total: int | None = None) -> None:
@@ -69,7 +69,7 @@ class PiecePlan:
     def take(self, speed: float) -> Piece | None:
         """Return the next piece to receive, None if all bytes are received or being received.
 
-        speed: bytes a second of the connection, 0 if unknown.
+        speed: bytes a second that the caller's connection receives, 0 if unknown.
         """
         with self._changed:
             piece = self._next_piece(speed) if self._whole is None else None
@@ -85,15 +85,15 @@ class PiecePlan:
             self._changed.notify_all()
 
     def set_total(self, total: int | None, is_shared: bool = False) -> None:
-        """Set the file's length, and whether several connections may receive the file."""
+        """Set the file's length in bytes, and whether several connections may receive the file."""
         with self._changed:
             self.total, self.is_shared = total, is_shared
             self._changed.notify_all()
 
-    def take_all(self, piece: Piece) -> bool:
-        """Extend a piece to the end of the file, since its response is the whole file.
+    def extend_to_end(self, piece: Piece) -> bool:
+        """Extend a piece to the end of the file, because its response contains the whole file.
 
-        Return False if another piece has been extended already.
+        Return False if another piece was already extended.
         """
         with self._changed:
             if self._whole is None:
@@ -107,7 +107,7 @@ class PiecePlan:
             self._changed.wait(seconds)
 
     def notify(self) -> None:
-        """Wake all threads that are in `wait`."""
+        """Wake all threads that are waiting in `wait`."""
         with self._changed:
             self._changed.notify_all()
 
@@ -117,22 +117,24 @@ class PiecePlan:
                 return None
             start = self._file.beginning
             return Piece(start, start + FIRST_PIECE if self.connections > 1 else inf)
-        if (free := self._free_range(self.total)) is not None:
+        if (free := self._find_free_range(self.total)) is not None:
             start, end = free
-            return Piece(start, min(end, start + self._piece_size(speed, self.total)))
+            return Piece(start, min(end, start + self._choose_piece_size(speed, self.total)))
         return self._split_slowest()
 
-    def _free_range(self, total: int) -> tuple[int, int] | None:
-        """Return the first missing range of bytes that no connection is receiving."""
+    def _find_free_range(self, total: int) -> tuple[int, int] | None:
+        """Return (start, end) of the first missing bytes that no connection receives, else None."""
         taken = ByteRanges(self._file.ranges)
         for piece in self._active:
             taken.add(piece.start, int(min(piece.end, total)))
         return next(taken.gaps(total), None)
 
-    def _piece_size(self, speed: float, total: int) -> int:
-        """Return how many bytes a piece should have, so that few requests are made.
+    def _choose_piece_size(self, speed: float, total: int) -> int:
+        """Return the size of the next piece in bytes, for a connection of this speed.
 
-        Pieces near the file's end are smaller, so that all connections end together.
+        Fast connections get large pieces, since each piece costs a request. Near the end of the
+        file pieces are smaller, so that all connections end together. total: the file's length in
+        bytes.
         """
         if self.connections == 1:
             return total
@@ -142,7 +144,7 @@ class PiecePlan:
     def _split_slowest(self) -> Piece | None:
         """Halve the piece that will take the longest time, and return its second half.
 
-        Return None if that piece will not take long.
+        Return None if no piece will take long.
         """
         slowest = max(self._active, key=lambda piece: piece.seconds_left, default=None)
         if slowest is None or slowest.seconds_left < _SLOW or slowest.missing < 2 * _MIN_SPLIT:

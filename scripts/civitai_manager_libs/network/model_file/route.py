@@ -19,10 +19,10 @@ _NOT_FOUND_DELAYS = 3  # times `retry_delay`; the storage may not resolve for a 
 
 
 class DownloadRoute:
-    """The route of one model file; any thread may use it. The signed address is never stored.
+    """Civitai's download route for one model file; any thread may use it.
 
-    request: for the route. api_limiters: of requests to the API, which go one at a time.
-    retry_delay: seconds.
+    request: for the route. api_limiters: for the requests to Civitai's API. retry_delay: seconds.
+    The signed URL to which the route redirects is never stored on the disk.
     """
 
     def __init__(
@@ -35,32 +35,32 @@ class DownloadRoute:
         self._session, self._api_limiters = session, api_limiters
         self._request, self._retry_delay = request, retry_delay
         self._lock = threading.Lock()
-        self._address: OutgoingRequest | None = None
+        self._signed: OutgoingRequest | None = None
         self._may_be_found = True  # after the first 404
 
-    def address(self, expired: OutgoingRequest | None = None) -> OutgoingRequest:
-        """Return a request for the file at its signed address.
+    def signed_request(self, expired: OutgoingRequest | None = None) -> OutgoingRequest:
+        """Return a request for the file at its signed URL.
 
-        expired: an address that the storage has refused. The first thread that reports it requests
-        a new address for all threads. Raises the errors of `route_error`, NetworkError and
-        Cancelled.
+        expired: a request that the storage has refused, since its signature has expired. Only the
+        first of several threads that report this fetches a new URL; the others get the same one.
+        Raises the errors of `route_error`, NetworkError and Cancelled.
         """
         with self._lock:
-            if self._address is None or self._address is expired:
-                self._address = self._ask_for_address()
-            return self._address
+            if self._signed is None or self._signed is expired:
+                self._signed = self._fetch_signed()
+            return self._signed
 
-    def _ask_for_address(self) -> OutgoingRequest:
+    def _fetch_signed(self) -> OutgoingRequest:
         while True:
             try:
-                return self._ask(self._request)
+                return self._follow_route(self._request)
             except NotFound:
                 if not self._may_be_found:
                     raise
             self._may_be_found = False
             self._request.cancelled.wait(_NOT_FOUND_DELAYS * self._retry_delay)
 
-    def _ask(self, request: OutgoingRequest) -> OutgoingRequest:
+    def _follow_route(self, request: OutgoingRequest) -> OutgoingRequest:
         for _ in range(_MAX_HOPS):
             limiter = self._api_limiters.for_url(request.url)
             stays = replace(request, allow_redirects=False)

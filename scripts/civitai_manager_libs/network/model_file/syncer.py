@@ -22,7 +22,7 @@ _POLL = 0.1  # seconds
 
 
 class BackgroundSync:
-    """A thread that syncs a file again and again, and lets few bytes be received meanwhile.
+    """A thread that syncs a file to the disk while the file is being received.
 
     on_error: called in this thread with the DiskError that ends it.
     """
@@ -40,10 +40,10 @@ class BackgroundSync:
 
     @contextmanager
     def reserve(self, size: int, cancelled: Cancellation) -> Iterator[None]:
-        """Wait until a loss of power costs little, even with `size` bytes more.
+        """Wait until `size` more bytes may be written without a sync to the disk.
 
-        These bytes are to be received and written to the file in the `with` block. Raises
-        Cancelled.
+        The `with` block is to receive these bytes and write them to the file. The wait limits how
+        many bytes a loss of power can destroy. Raises Cancelled.
         """
         with self._lock:
             while self._reserved + size + self._unsynced > self._find_limit():
@@ -59,7 +59,7 @@ class BackgroundSync:
                     self._has_bytes.notify()
 
     def close(self) -> None:
-        """Stop the thread; nobody may be in `reserve`."""
+        """Stop the thread. Call this only when no block of `reserve` is running."""
         with self._lock:
             self._is_over = True
             self._has_bytes.notify()
@@ -67,11 +67,11 @@ class BackgroundSync:
 
     @property
     def _unsynced(self) -> int:
-        """Return how many bytes are unsynced, less than 0 if the file was restarted meanwhile."""
+        """Return how many bytes are not synced to the disk, a negative number after a restart."""
         return self._file.size - self._synced
 
     def _find_limit(self) -> float:
-        """Return how many bytes may be unsynced; a half of them can arrive during a sync."""
+        """Return how many bytes may be unsynced at once; the number is higher for a slow disk."""
         return max(_MAX_LOSS, 2 * min(self._durations) * _LEAST_SPEED)
 
     def _run(self) -> None:
@@ -87,7 +87,7 @@ class BackgroundSync:
             self._on_error(error)
 
     def _wait_for_bytes(self) -> bool:
-        """Wait until a sync is worth it; return False at the end of the download."""
+        """Wait until there are enough new bytes for a sync; return False if the download ends."""
         with self._lock:
             while not (self._is_over or self._is_sync_worth_it()):
                 self._has_bytes.wait(_POLL)

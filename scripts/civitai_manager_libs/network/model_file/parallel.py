@@ -20,24 +20,24 @@ _TICK = 0.1  # seconds
 def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], None]) -> None:
     """Receive all bytes of a file, over several connections if the storage allows it.
 
-    transfer: its cancellation is set if the download fails. retries: for each connection. on_tick:
-    called in this thread ten times a second. All threads have ended when this returns. Raises the
-    errors of `PieceConnection.run`, and Cancelled.
+    retries: for each connection. on_tick: called in this thread ten times a second. If the download
+    fails, the transfer is cancelled. When this returns, all threads have ended. Raises the errors
+    of `PieceConnection.run`, and Cancelled.
     """
-    team = _Team(transfer, retries)
+    connections = _Connections(transfer, retries)
     is_received = False
     try:
-        team.receive(on_tick)
+        connections.receive(on_tick)
         is_received = True
     finally:
         if not is_received:
             transfer.cancelled.set()
-        team.close()
-    team.raise_error()
+        connections.close()
+    connections.raise_error()
 
 
-class _Team:
-    """The connections of one download. A connection that fails leaves the file to the others."""
+class _Connections:
+    """The connections of one download. If a connection fails, the others receive the rest."""
 
     def __init__(self, transfer: Transfer, retries: RetryLoop) -> None:
         self._transfer, self._retries = transfer, retries
@@ -48,12 +48,16 @@ class _Team:
         self._syncer = BackgroundSync(transfer.file, self._fail)
 
     def receive(self, on_tick: Callable[[], None]) -> None:
-        """Start connections while more of them help, and wait until all have ended."""
+        """Start the connections, and wait until all of them have ended.
+
+        The first connection finds out whether more of them help. on_tick: called ten times a
+        second.
+        """
         plan, reported_at = self._transfer.plan, 0.0
         self._start_connection()
         while self._running:
             plan.wait(_TICK)
-            while len(self._threads) < self._wanted():
+            while len(self._threads) < self._count_wanted():
                 self._start_connection()
             if plan.is_complete:  # some may wait for a slot that others hold
                 self._transfer.cancelled.set()
@@ -62,18 +66,18 @@ class _Team:
                 on_tick()
 
     def close(self) -> None:
-        """Wait until no thread uses the file any more."""
+        """Wait until all threads have ended."""
         for thread in self._threads:
             thread.join()
         self._syncer.close()
 
     def raise_error(self) -> None:
-        """Raise the error that ended the download, if one did."""
+        """Raise the error that ended the download, if there was one."""
         is_stopped = isinstance(self._error, Cancelled) and self._transfer.plan.is_complete
         if self._error is not None and not is_stopped:
             raise self._error
 
-    def _wanted(self) -> int:
+    def _count_wanted(self) -> int:
         plan, file = self._transfer.plan, self._transfer.file
         is_large = plan.total is not None and plan.total - file.size >= _SHARED_FROM
         return self._transfer.connections if plan.is_shared and is_large else 1
@@ -100,7 +104,7 @@ class _Team:
         self._transfer.plan.notify()
 
     def _fail(self, error: BaseException) -> None:
-        """Remember the first error and end all connections."""
+        """Store the error that ends the download, unless there is one; cancel all connections."""
         with self._lock:
             if self._error is None or isinstance(self._error, Cancelled):
                 self._error = error
