@@ -903,7 +903,7 @@ def test_what_names_no_model_is_said_with_what_to_give_instead(text, sentence):
 @pytest.mark.parametrize("text", ["", "x" * 300, "x" * 5000, "civitai.com", "urn:air:a:b:c"])
 def test_where_words_cannot_be_searched_for_none_are_asked_for(text):
     with pytest.raises(InputError, match="give a Civitai model page, or a model's id") as caught:
-        parse_reference(text, takes_words=False)
+        parse_reference(text, suggests_search=False)
     assert "words" not in str(caught.value)
 
 

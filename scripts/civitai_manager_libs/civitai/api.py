@@ -41,16 +41,16 @@ class Client(Protocol):
         params: Mapping[str, str | int] | None = None,
         cancelled: Cancellation | None = None,
     ) -> Any:
-        """Return the parsed JSON body of a response."""
+        """Send a GET request and return the parsed JSON of its response."""
 
 
-def parse_reference(text: str, takes_words: bool = True) -> Reference:
-    """Parse what a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
+def parse_reference(text: str, suggests_search: bool = True) -> Reference:
+    """Parse a text that a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    Raises InputError with a message that says what to type instead. takes_words: whether that
-    message may suggest search words.
+    Raises InputError if the text is none of them. suggests_search: whether the error's message
+    tells the user to try search words.
     """
-    return urls.resolve_reference(text, setting.base_url(), takes_words)
+    return urls.resolve_reference(text, setting.base_url(), suggests_search)
 
 
 def fetch_model(client: Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
@@ -63,27 +63,27 @@ def fetch_model(client: Client, model_id: int, cancelled: Cancellation | None = 
 def fetch_version(
     client: Client, version_id: int, cancelled: Cancellation | None = None
 ) -> Version:
-    """Fetch one version of a model, with the model's id and name."""
+    """Fetch a model version; it includes the model's id and name."""
     body = client.fetch_json(_api_url(f"model-versions/{version_id}"), cancelled=cancelled)
     return records.version_from_json(body)
 
 
 def fetch_version_by_hash(
-    client: Client, code: str, cancelled: Cancellation | None = None
+    client: Client, checksum: str, cancelled: Cancellation | None = None
 ) -> Version:
-    """Fetch the version that has a file with this hash. Raises NotFound if there is none.
+    """Fetch the model version that has a file with this hash. Raises NotFound if there is none.
 
-    code: AutoV1, AutoV2, AutoV3 or SHA256 in hexadecimal digits.
+    checksum: an AutoV1, AutoV2, AutoV3 or SHA256 hash in hexadecimal digits.
     """
-    url = _api_url(f"model-versions/by-hash/{code.upper()}")
+    url = _api_url(f"model-versions/by-hash/{checksum.upper()}")
     return records.version_from_json(client.fetch_json(url, cancelled=cancelled))
 
 
 def make_download_url(version_id: int, file: RemoteFile) -> str:
-    """Return the URL of a file's download on the site that the settings name.
+    """Return the URL from which a file of a model version can be downloaded.
 
-    The URL in the file's record is used only if it is on this site or on civitai.com, since a
-    stored record may name another site.
+    This is `file.url` if that URL is on the configured site or on civitai.com. Otherwise, the URL
+    is built for the configured site.
     """
     if file.url and urls.is_image_url(file.url, setting.base_url()):
         return file.url
@@ -98,10 +98,10 @@ def search_models(
     cursor: str | None = None,
     cancelled: Cancellation | None = None,
 ) -> ModelPage:
-    """Fetch a page of the models that best match search words.
+    """Search models by words and return one page of results, best matches first.
 
-    level: bit mask of the browsing levels that a model's cover may have. limit: number of models, 1
-    to 100. cursor: the previous page's `next_cursor`, None for the first page.
+    level: bit mask of the browsing levels that a model's cover image may have. limit: number of
+    models, 1 to 100. cursor: `next_cursor` of the previous page, None for the first page.
     """
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
@@ -122,10 +122,10 @@ def fetch_images(
 ) -> Page:
     """Fetch one page of the images that match a query.
 
-    cursor: the previous page's `next_cursor`, None for the first page. limit: number of images to
-    request, 20 to 200. A page may have no images although more pages follow. If images may be
-    missing at its end, the page is requested again with twice the limit. patience: seconds to wait
-    for this second response, None for no limit. For an unknown user the page is empty.
+    A page may be empty although more pages follow, and is empty for an unknown user. Civitai may
+    leave out images at the end of a page; the page is then requested again with twice the limit.
+    cursor: `next_cursor` of the previous page, None for the first page. limit: number of images to
+    request, 20 to 200. patience: seconds to wait for the second response, None for no limit.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)
@@ -165,19 +165,20 @@ def _fetch_rows(
 
 
 def parse_page(body: Any) -> Page:
-    """Parse a response of `GET /images`, with images of all browsing levels."""
+    """Parse a response of Civitai's `GET /images`; keep images of all browsing levels."""
     return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS), _allowed_url_check())
 
 
 def parse_image(row: Any) -> Image | None:
-    """Parse the stored record of an image; return None if its URL may not be fetched."""
+    """Parse an image's JSON; return None if the image is invalid or its URL is not on Civitai."""
     return records.image_from_json(row, _allowed_url_check())
 
 
 def find_example_image(version: Mapping[str, Any], level: int) -> Image | None:
-    """Return the first example image in a version's record, or else the first example video.
+    """Return the first example image of a model version, or a video if there is no image.
 
-    level: bit mask of the browsing levels that it may have.
+    version: the version's JSON. level: bit mask of the allowed browsing levels. Return None if no
+    example is allowed.
     """
     row, check = {"modelVersions": [version]}, _allowed_url_check()
     image = records.find_cover(row, level, check, "image")
@@ -187,16 +188,16 @@ def find_example_image(version: Mapping[str, Any], level: int) -> Image | None:
 def fetch_image(
     client: Client, image_id: int, cancelled: Cancellation | None = None
 ) -> Image | None:
-    """Fetch one image by its id; return None if Civitai does not return the image."""
+    """Fetch one image by its id. Return None if Civitai's response does not contain the image."""
     query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
     page = fetch_images(client, query, None, 1, cancelled)
     return next((image for image in page.images if image.id == image_id), None)
 
 
 def find_user(client: Client, name: str, cancelled: Cancellation | None = None) -> str:
-    """Return the name of a user who has shown images, as Civitai writes it; "" if there is none.
+    """Return a user's name as Civitai spells it, "" if no user of this name has posted images.
 
-    Civitai has no route for users: their images tell, with one request.
+    Civitai has no endpoint for users, so this requests a page of the user's images.
     """
     query = ImageQuery(username=name, level=_ALL_LEVELS)
     page = _fetch_rows(client, query, None, _MIN_IMAGES, cancelled)
@@ -206,10 +207,7 @@ def find_user(client: Client, name: str, cancelled: Cancellation | None = None) 
 
 
 def fetch_username(client: Client) -> str:
-    """Fetch the name of the user to whom the client's API key belongs, in order to test the key.
-
-    Raises NeedsKey for a wrong key.
-    """
+    """Return the name of the user who owns the client's API key; raise NeedsKey for a wrong key."""
     return records.username_from_json(client.fetch_json(_api_url("me")))
 
 

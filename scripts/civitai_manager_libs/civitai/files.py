@@ -29,14 +29,14 @@ _URL = re.compile(r"https?://[^\s\\]+")
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of a model version; an unknown text is "", an unknown number 0.
+    """A file of a model version in Civitai's words; an unknown text is "", an unknown number 0.
 
-    size: in bytes, an estimate: Civitai tells KB, mostly exactly. type: `Model`, `VAE`, `Config`
-    and so on. format: `SafeTensor`, `PickleTensor`, `GGUF` and so on. precision: such as `fp16`.
+    size: in bytes, an estimate from the KB that Civitai states. type: `Model`, `VAE`, `Config` and
+    so on. format: `SafeTensor`, `PickleTensor`, `GGUF` and so on. precision: such as `fp16`.
     quantization: such as `Q8_0`. sha256, hashes: in lower case; hashes holds AutoV1 (8 digits),
     AutoV2 (10), AutoV3 (12) and SHA256. pickle_scan, virus_scan: `Success`, `Pending`, `Danger` or
-    `Error`. is_primary: whether the version's own download address leads to the file. url: the
-    address that the record names.
+    `Error`. is_primary: whether the version's download URL leads to this file. url: the file's own
+    download URL.
     """
 
     id: int
@@ -62,12 +62,12 @@ class RemoteFile:
 
     @property
     def is_pickle(self) -> bool:
-        """Return whether loading the file could run code that it holds."""
+        """Return whether the file is a pickle, which may run code when it is loaded."""
         return self.extension in _PICKLES
 
     @property
     def is_model(self) -> bool:
-        """Return whether the file is a model or its configuration, and no archive or other file."""
+        """Return whether the file's extension is that of a model or of a model's configuration."""
         return self.extension in (*_SAFE, *_PICKLES, *_CONFIGURATIONS)
 
     @property
@@ -78,7 +78,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Access:
-    """Who may download a version, as its record tells.
+    """Who may download a model version.
 
     state: "" (everybody), `early_access` (only who has paid, until a date), `members` (only who has
     paid), `generation_only` (nobody: it is for the site's own generator) or `archived` (nobody).
@@ -90,7 +90,7 @@ class Access:
 
 
 def parse_files(record: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
-    """Parse the files of a version's record; leave out files without an id."""
+    """Parse the files in a model version's JSON; leave out files without an id."""
     found = map(_parse_file, _list_rows(record))
     return tuple({file.id: file for file in found if file.id}.values())
 
@@ -104,16 +104,16 @@ def list_file_names(record: Mapping[str, Any]) -> frozenset[str]:
 
 
 def find_default_size(record: Mapping[str, Any]) -> int:
-    """Return the size in bytes of the file that is downloaded by default, 0 if unknown."""
+    """Return the size in bytes of the file that Civitai downloads by default, 0 if unknown."""
     rows = _list_rows(record)
     usual = next((row for row in rows if row.get("primary") is True), rows[0] if rows else {})
     return _parse_size(usual.get("sizeKB"))
 
 
 def parse_access(record: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
-    """Parse from a version's record who may download the version.
+    """Return who may download a model version.
 
-    model: the record of its model, or the part of that record which the version's record has.
+    record: the version's JSON. model: the JSON of its model; the part within `record` is enough.
     """
     if model.get("mode") in ("Archived", "TakenDown"):
         return Access("archived")
@@ -159,6 +159,6 @@ def _parse_size(kilobytes: object) -> int:
 
 
 def _read_hashes(hashes: Mapping[str, Any]) -> dict[str, str]:
-    """Return the hashes of known kinds by kind, in lower case; leave out invalid ones."""
+    """Return the valid hashes in lower case, by kind such as "SHA256"."""
     codes = {kind: as_checksum(hashes.get(kind)).lower() for kind in _DIGITS}
     return {kind: code for kind, code in codes.items() if len(code) == _DIGITS[kind]}

@@ -34,7 +34,7 @@ _INDEX_CURSOR = re.compile(r"([0-9]{1,9})\|([0-9]{13})")
 
 @dataclass(frozen=True)
 class ImageQuery:
-    """A query of the gallery of a model, version, post or user; or of one image.
+    """A query for the images of a model, version, post or user, or for one image.
 
     level: bit mask of browsing levels. type: one of TYPES; None for images and videos. with_meta:
     whether to keep only images with generation data; pages are filtered here, as Civitai has no
@@ -55,29 +55,29 @@ class ImageQuery:
 
     @property
     def takes_sql_path(self) -> bool:
-        """Return whether Civitai answers the query from its SQL database, sorted by id only.
+        """Return whether Civitai answers this query from its SQL database, which sorts by id only.
 
-        That is so for models without a version, and for single images.
+        This is the case for a model without a version, and for a single image.
         """
         return self.image_id is not None or self.model_id is not None and self.version_id is None
 
     @property
     def drops_sort(self) -> bool:
-        """Return whether Civitai ignores the query's sort."""
+        """Return whether Civitai ignores the query's sort order."""
         return self.takes_sql_path and self.sort not in _SORTS_BY_ID
 
     @property
     def reverse(self) -> ImageQuery:
-        """Return the query sorted by "Oldest" instead of "Newest", or the other way round."""
+        """Return the same query sorted "Oldest" first, or "Newest" first if it was "Oldest"."""
         return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:
-        """Return the query's fields as a dict that can be written as JSON."""
+        """Return the query as a dict that can be written as JSON."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Any) -> ImageQuery:
-        """Return the query for a dict made by `to_json`; missing or invalid fields get defaults."""
+        """Create a query from a dict made by `to_json`; use defaults for missing or invalid fields."""
         given = data if isinstance(data, dict) else {}
         names = (entry.name for entry in fields(cls))
         values = {n: given[n] for n in names if n in given and _is_valid_field(n, given[n])}
@@ -88,12 +88,12 @@ class ImageQuery:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of images, as Civitai has sent it.
+    """A page of images from Civitai.
 
-    next_cursor: cursor of the next page, None at the end. dropped: number of rows that were invalid
-    or had a URL that is not allowed. other_ids: ids of valid images that the query excludes (by
-    level, type or missing generation data). without_data: number of images that the query excludes
-    only because they lack generation data.
+    next_cursor: cursor of the next page, None at the end. dropped: number of images that were
+    invalid or had a URL that is not allowed. other_ids: ids of valid images that the query excludes
+    (by level, type or missing generation data). without_data: number of images that the query
+    excludes only because they lack generation data.
     """
 
     images: tuple[Image, ...] = ()
@@ -104,12 +104,15 @@ class Page:
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """Return the ids of all valid images, also of those that do not match the query."""
+        """Return the ids of all valid images of the page, including images excluded by the query."""
         return (*(image.id for image in self.images), *self.other_ids)
 
 
 def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
-    """Return the cursor to send to Civitai, changed if Civitai would skip images otherwise."""
+    """Correct a cursor from Civitai so that the next page does not skip images.
+
+    A cursor that needs no correction, and None, are returned unchanged.
+    """
     if cursor is None:
         return None
     if query.takes_sql_path:
@@ -127,7 +130,7 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
 
 
 def may_be_time_limit(query: ImageQuery, cursor: str | None, has_images: bool = False) -> bool:
-    """Return whether a last page may be empty only because Civitai timed out.
+    """Return whether an empty last page may be the result of a timeout at Civitai.
 
     Civitai stops a search after 20 seconds. cursor: the cursor of the empty page. has_images:
     whether the gallery is known to have images.
@@ -138,7 +141,7 @@ def may_be_time_limit(query: ImageQuery, cursor: str | None, has_images: bool = 
 def may_be_cut(query: ImageQuery, page: Page, rows: int) -> bool:
     """Return whether images may be missing between this page and the next.
 
-    rows: number of rows that were requested. A request for twice as many rows returns the missing
+    rows: number of images that were requested. A request for twice as many returns the missing
     images.
     """
     # The BitDex path (cursors `offset|bdx:...`, None at the end) fills a short page from the next
@@ -156,10 +159,10 @@ def walk_pages(
 ) -> Iterator[tuple[Page, str | None]]:
     """Yield (page, cursor of the next page) for each page of a gallery; the last cursor is None.
 
-    read_page: returns the page at a cursor. known_ids: ids of images to leave out. Images of
-    earlier pages are left out too, so a page may be empty. max_pages: the most pages to read.
-    page_rows: number of rows that `read_page` requests; after 5,000 rows without an image the
-    gallery counts as ended.
+    Images of earlier pages and those in `known_ids` are left out, so a page may be empty.
+    read_page: returns the page at a cursor. max_pages: the most pages to read. page_rows: number of
+    images that `read_page` requests; after 5,000 requested images without a result, the gallery
+    counts as ended.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0

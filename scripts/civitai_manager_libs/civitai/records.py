@@ -50,8 +50,8 @@ class Version:
     """A version of a model.
 
     files: names by which an image's metadata may refer to the version's files, in lower case:
-    hashes, and file names without extension. size: bytes of the file that is downloaded by
-    default, 0 if unknown. record: the JSON object that Civitai sent for this version.
+    hashes, and file names without extension. size: bytes of the file that is downloaded by default,
+    0 if unknown. record: the version's JSON from Civitai.
     """
 
     id: int
@@ -77,8 +77,8 @@ class Model:
     """A model.
 
     creator: "" for Civitai's own account. versions: in the creator's order, normally newest first.
-    cover: the first showcase image of an allowed rating; only `search_models` sets it.
-    record: the JSON object that Civitai sent.
+    cover: the first example image of an allowed browsing level; only `search_models` sets it.
+    record: the model's JSON from Civitai.
     """
 
     id: int
@@ -93,7 +93,7 @@ class Model:
 
     @property
     def base_models(self) -> tuple[str, ...]:
-        """Return the base models of all versions, each once."""
+        """Return the base models of all versions, without duplicates."""
         return tuple(dict.fromkeys(v.base_model for v in self.versions if v.base_model))
 
 
@@ -106,9 +106,9 @@ class ModelPage:
 
 
 def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
-    """Parse a page of images; `dropped` counts the invalid rows. Raises InvalidResponse.
+    """Parse a response of `GET /images`; keep the images that match the query.
 
-    is_allowed: returns whether an image's URL may be fetched.
+    is_allowed: returns whether an image's URL may be fetched. Raises InvalidResponse.
     """
     rows = _require_items(body, "a page of images")[:_MAX_ENTRIES]
     found = [image_from_json(row, is_allowed) for row in rows]
@@ -122,9 +122,9 @@ def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
 
 
 def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
-    """Parse a page of models; leave out invalid rows. Raises InvalidResponse.
+    """Parse a response of `GET /models`; leave out invalid models. Raises InvalidResponse.
 
-    level: bit mask of the browsing levels that a cover may have.
+    level: bit mask of the browsing levels that a model's cover image may have.
     """
     rows = _require_items(body, "a list of models")
     found = (
@@ -134,16 +134,19 @@ def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
 
 
 def model_from_json(body: Any) -> Model:
-    """Parse a model, without a cover. Raises InvalidResponse, also for a deeply nested record."""
+    """Parse a response of `GET /models/<id>`; the model has no cover image.
+
+    Raises InvalidResponse, also for JSON that is nested too deeply to be stored.
+    """
     if not _is_record(body) or is_deeply_nested(body):
         raise InvalidResponse(_error_message(body, "a model"))
     return _parse_model(body)
 
 
 def version_from_json(body: Any) -> Version:
-    """Parse the response of `GET /model-versions/<id>`.
+    """Parse a response of `GET /model-versions/<id>`.
 
-    Raises InvalidResponse, also for a record that is nested too deeply to be stored.
+    Raises InvalidResponse, also for JSON that is nested too deeply to be stored.
     """
     if not _is_record(body) or is_deeply_nested(body):
         raise InvalidResponse(_error_message(body, "a model version"))
@@ -153,14 +156,14 @@ def version_from_json(body: Any) -> Version:
 
 
 def username_from_json(body: Any) -> str:
-    """Parse the response of `GET /me`; return the user's name. Raises InvalidResponse."""
+    """Return the user's name in a response of `GET /me`. Raises InvalidResponse."""
     if not _is_record(body):
         raise InvalidResponse(_error_message(body, "a user"))
     return clean_line(body.get("username"), 60)
 
 
 def image_from_json(row: Any, is_allowed: UrlCheck, default_level: int = 1) -> Image | None:
-    """Parse an image; return None if it has no id, no allowed URL, or is nested too deeply.
+    """Parse an image's JSON; return None if it has no id, no allowed URL, or is nested too deeply.
 
     is_allowed: returns whether a URL may be fetched. default_level: browsing level of an image
     without a rating; 1 is right for galleries, which Civitai has filtered already.
@@ -238,10 +241,10 @@ def _parse_version(
 def find_cover(
     row: Mapping[str, Any], level: int, is_allowed: UrlCheck, image_type: str | None = None
 ) -> Image | None:
-    """Return the model's first example image whose browsing level is in the bit mask `level`.
+    """Return the first example image of a model that has an allowed browsing level, or None.
 
-    Civitai does not filter these images, so an image without a rating counts as XXX. image_type:
-    None for images and videos.
+    row: the model's JSON. level: bit mask of the allowed levels; an image without a rating counts
+    as XXX. image_type: "image" or "video", None for both.
     """
     rows = (
         entry for version in _iter_version_rows(row) for entry in _as_entries(version.get("images"))
@@ -252,7 +255,7 @@ def find_cover(
 
 
 def _matches_query(image: Image, query: ImageQuery) -> bool:
-    """Return whether an image's type and rating match the query."""
+    """Return whether an image's type and browsing level match the query."""
     has_type = image.type == query.type if query.type else image.type != "audio"
     return has_type and bool(image.level & query.level & ~_BLOCKED)
 
@@ -332,7 +335,7 @@ def _parse_stats(row: Mapping[str, Any]) -> ReactionCounts:
 
 
 def _unwrap_meta(meta: Any) -> Mapping[str, Any] | None:
-    """Return the generation data in `{id, meta}`, a form that some records have; None if empty."""
+    """Return an image's generation data, unwrapped from `{id, meta}` if needed; None if empty."""
     for _ in range(2):
         meta = meta["meta"] if _is_wrapped(meta) else meta
     return meta if isinstance(meta, dict) and meta and not _is_wrapped(meta) else None

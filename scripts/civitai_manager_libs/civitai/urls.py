@@ -45,7 +45,7 @@ class Reference:
     """A model, version, post, user, image or collection that a text refers to; or search words.
 
     version_id: a version of the model, or a version that the image was made with. is_bare: whether
-    the text was a number alone, which means a model's id.
+    the text was only a number, which is taken for a model's id.
     """
 
     model_id: int | None = None
@@ -59,14 +59,14 @@ class Reference:
 
 
 class _NotAReference(Exception):
-    """The message says what is wrong with a text, not yet what to type instead."""
+    """The text refers to nothing on Civitai; the message says why, but not what to type instead."""
 
 
 def is_image_url(url: str, base_url: str) -> bool:
-    """Return whether an image may be fetched from a URL that Civitai has sent.
+    """Return whether an image may be fetched from this URL.
 
-    Allowed are https URLs on the hosts of Civitai and of the base URL, at the default port. The
-    base URL's own scheme and port are allowed on its host too.
+    Allowed are https URLs on the hosts of Civitai and of the base URL, at the default port. On the
+    base URL's host, the base URL's scheme and port are allowed too.
     """
     parts = _split_origin(url)
     if parts is None or parts == _split_base_url(base_url):
@@ -75,16 +75,18 @@ def is_image_url(url: str, base_url: str) -> bool:
     return _is_known_host(host, base_url) and scheme == "https" and port == _PORTS["https"]
 
 
-def resolve_reference(text: str, base_url: str, takes_words: bool = True) -> Reference:
-    """Parse what a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
+def resolve_reference(text: str, base_url: str, suggests_search: bool = True) -> Reference:
+    """Parse a text that a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    Raises InputError with a message that says what to type instead. takes_words: whether that
-    message may suggest search words.
+    Raises InputError if the text is none of them. suggests_search: whether the error's message
+    tells the user to try search words.
     """
     try:
         return _parse_text(text, base_url)
     except _NotAReference as error:
-        raise InputError(f"{error}: {_HINT if takes_words else _HINT_WITHOUT_WORDS}.") from error
+        raise InputError(
+            f"{error}: {_HINT if suggests_search else _HINT_WITHOUT_WORDS}."
+        ) from error
 
 
 def _parse_text(text: str, base_url: str) -> Reference:
@@ -103,7 +105,7 @@ def _parse_text(text: str, base_url: str) -> Reference:
 
 
 def _split_origin(url: str) -> tuple[str, str, int] | None:
-    """Return (scheme, host, port) of a URL, None if the URL must not be fetched."""
+    """Return (scheme, host, port) of a URL, None if the URL is malformed or too long."""
     match = _ADDRESS.fullmatch(url) if len(url) <= _MAX_URL and url.isprintable() else None
     if match is None:
         return None
@@ -116,7 +118,7 @@ def _split_base_url(base_url: str) -> tuple[str, str, int] | None:
 
 
 def _is_known_host(host: str, base_url: str) -> bool:
-    """Return whether the host is Civitai's or the base URL's."""
+    """Return whether a host is Civitai's or the base URL's."""
     if any(host == known or host.endswith(f".{known}") for known in _HOSTS):
         return True
     base = _split_base_url(base_url)
@@ -174,7 +176,7 @@ def _reference_from_url(url: str, base_url: str) -> Reference:
 
 
 def _parse_gallery_path(path: str) -> Reference | None:
-    """Return the image, post, collection or user that a URL's path refers to, else None."""
+    """Return a reference to the image, post, collection or user in a URL's path, None if none."""
     for kind in ("image", "post", "collection"):
         if match := re.search(rf"/{kind}s/([0-9]+)(?:/|$)", path, re.I):
             found: dict[str, Any] = {f"{kind}_id": _parse_id(match[1], kind)}

@@ -124,7 +124,7 @@ def _resolve_text(
     text: an id or URL that the user typed. version_id: the version of the model, None for any.
     """
     with translate_errors("bad_model"):
-        reference = civitai.parse_reference(text, takes_words=False)
+        reference = civitai.parse_reference(text, suggests_search=False)
     if reference.image_id is not None:
         named.images.append(_find_image(client, reference.image_id))
     elif reference.model_id is None and reference.version_id is None:

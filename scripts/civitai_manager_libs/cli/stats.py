@@ -30,7 +30,7 @@ def show_stats(arguments: argparse.Namespace) -> None:
     Raises InputError if the arguments name no model, and the errors of the HTTP client.
     """
     with translate_errors("bad_model"):
-        reference = civitai.parse_reference(arguments.model, takes_words=False)
+        reference = civitai.parse_reference(arguments.model, suggests_search=False)
     if reference.model_id is None and reference.version_id is None:
         raise InputError(terminal_text("stats_of_a_model"))
     version_id = reference.version_id if arguments.version is None else arguments.version

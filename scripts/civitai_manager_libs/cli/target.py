@@ -52,7 +52,7 @@ def resolve_target(
     Raises InputError, and the errors of the HTTP client.
     """
     with translate_errors("bad_model"):
-        reference = civitai.parse_reference(arguments.model, takes_words=False)
+        reference = civitai.parse_reference(arguments.model, suggests_search=False)
     _check_reference(reference, arguments.model)
     if arguments.version is not None and not _names_model(reference):
         raise InputError(terminal_text("version_of_no_model"))

@@ -14,11 +14,11 @@ _EXTRA_KEYS = ("width", "height", "clipSkip")  # read from `extra` if `meta` lac
 
 
 def to_webui_parameters(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
-    """Convert the metadata of an image from Civitai's own generator to a WebUI's parameters.
+    """Convert the generation data of Civitai's own generator to a WebUI's parameters.
 
     The keys in `extra` are moved to the top level. For Flux models, the sampler, CFG scale and Clip
-    skip get the values that Forge expects. Metadata of other programs is returned unchanged.
-    base_model: as in the image's API record, "" if unknown.
+    skip get the values that Forge expects. Data of other programs is returned unchanged.
+    base_model: the base model in the image's API record, "" if unknown.
     """
     if not _is_on_site_image(meta):
         return meta
@@ -43,7 +43,7 @@ def _convert_flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_distilled_guidance(meta: Mapping[str, Any], base_model: str) -> bool:
-    """Return whether the image's model uses distilled guidance, as all Flux models but Klein do."""
+    """Return whether an image's model uses distilled guidance, as all Flux models but Klein do."""
     names = [name.lower() for name in _iter_base_models(meta, base_model) if name]
     if names:
         return any(name.startswith("flux") and "klein" not in name for name in names)

@@ -42,12 +42,12 @@ _HASHES = re.compile(r"([^:,]+): ?([0-9a-fA-F]{8,64})")
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that differs. original, made: the two values; "" if there is none.
+    """A difference between two infotexts. original, made: the two values; "" if there is none.
 
     field: an infotext key, or a LoRA's name. kind: "changed", "absent" (not in the image made
     here), "added" (only there), "edited" (a prompt), "checkpoint" (another one),
-    "checkpoint_unknown" (the original names none), "program", or of a LoRA: "lora_missing" (its
-    tag had no effect), "lora_absent" (no tag), "lora_added", "lora_version" and "lora_weight".
+    "checkpoint_unknown" (the original names none), "program", or of a LoRA: "lora_missing" (its tag
+    had no effect), "lora_absent" (no tag), "lora_added", "lora_version" and "lora_weight".
     """
 
     kind: DifferenceKind | LoraKind
@@ -57,7 +57,7 @@ class Difference:
 
 
 class _Lora(NamedTuple):
-    """A LoRA of a prompt. weight: as the tag states it. hash: "" if it is not stated."""
+    """A LoRA in a prompt. weight: as written in the tag. hash: "" if unknown."""
 
     name: str
     weight: str
@@ -67,11 +67,11 @@ class _Lora(NamedTuple):
 def list_differences(
     original: str, made: str, missing_loras: Collection[str] = ()
 ) -> tuple[Difference, ...]:
-    """Return the differences between the infotexts of an image and of its reproduction.
+    """Compare the infotexts of an image and of its reproduction; return the differences.
 
-    The most likely cause comes first. A parameter that only one infotext has is no difference if
-    every program has some value for it. missing_loras: lower-case names of LoRAs that are not
-    installed here.
+    The most likely cause comes first. If only one of them states a parameter that every image has,
+    such as the seed, this is not a difference. missing_loras: lower-case names of LoRAs that are
+    not installed here.
     """
     first, second = (parse_infotext(translate_infotext(text)) for text in (original, made))
     if not first.parameters and not first.prompt or not second.parameters:
@@ -89,20 +89,20 @@ def list_differences(
 
 
 def list_lora_names(text: str) -> tuple[str, ...]:
-    """Return the names of the LoRAs that are tags in an infotext's prompt, without duplicates."""
+    """Return the names in the LoRA tags of an infotext's prompt, without duplicates."""
     return tuple(lora.name for lora in _read_loras(parse_infotext(text)).values())
 
 
 def list_prompt_words(prompt: str) -> tuple[str, ...]:
-    """Return the words of a prompt in lower case, without tags and the brackets of weights.
+    """Return the words and numbers of a prompt in lower case, without tags and punctuation.
 
-    Prompts with equal words mean nearly the same to a WebUI.
+    To a WebUI, prompts with equal words mean nearly the same.
     """
     return tuple(_WORD.findall(_ANY_TAG.sub(" ", prompt).lower()))
 
 
 def _normalize(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameters with their program's defaults, and with the schedule split off."""
+    """Add a program's defaults to its parameters, and split the schedule off the sampler's name."""
     is_a1111 = _A1111.match(parameters.get("Version", "")) is not None
     # A1111's name for both was "DPM++ 2M Karras" before version 1.9.
     names = parameters.get("Sampler", ""), parameters.get("Schedule type", "")
@@ -152,7 +152,7 @@ def _compare_checkpoints(
 
 
 def _are_comparable(code: str, other: str) -> bool:
-    """Return whether two hashes are of the same kind: 10 digits are the start of 64."""
+    """Return whether two hashes are of the same kind; 10 digits are a shortened SHA256."""
     return len(code) == len(other) > 0 or {len(code), len(other)} == {10, 64}
 
 
@@ -182,7 +182,7 @@ def _compare_loras(
 
 
 def _read_loras(read: Infotext) -> dict[str, _Lora]:
-    """Return the LoRAs of a prompt by lower-case name, with the hashes that are stated."""
+    """Return the LoRAs in an infotext's prompt by lower-case name, with their hashes if known."""
     stated = _HASHES.findall(read.parameters.get("Lora hashes", ""))
     hashes = {name.strip().lower(): code for name, code in stated}
     found: dict[str, _Lora] = {}
@@ -207,9 +207,9 @@ def _plain_prompt(prompt: str) -> str:
 
 
 def _compare_others(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
-    """Yield the other parameters that differ: first those of hires fix, then those of extensions.
+    """Yield the differences of all other parameters, those of Hires. fix first.
 
-    If only one infotext has parameters of an extension, these count as one difference.
+    If only one infotext has the parameters of an extension, they count as one difference.
     """
     known = {*_FIRST, *_MAIN, *_IGNORED}
     names = [name for name in {**before, **after} if name not in known]
@@ -233,7 +233,7 @@ def _compare_others(before: Mapping[str, str], after: Mapping[str, str]) -> Iter
 
 
 def _group_of(name: str) -> str:
-    """Return the beginning of a parameter's name that an extension's parameters share."""
+    """Return the first word of a parameter's name, which all parameters of an extension share."""
     return re.split(r"[ _]", name, maxsplit=1)[0]
 
 

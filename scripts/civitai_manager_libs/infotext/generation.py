@@ -20,6 +20,6 @@ class Generation(NamedTuple):
 
 
 def read_generation(image: Image) -> Generation:
-    """Return how an image was made, according to its API record."""
+    """Return the infotext and the resources of an image, read from its API record."""
     infotext = parse_infotext(build_infotext(image.meta, image, adds_lora_tags=False))
     return Generation(infotext, list_resources(image.meta, image))

@@ -21,9 +21,9 @@ _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
 def list_lora_fields(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the LoRAs that are named in parameters outside the prompt, at most 50.
+    """Return the LoRAs that are stated in parameters instead of the prompt, at most 50.
 
-    Each is a dict such as in Civitai's `additionalResources`: type, name, strength, strengthClip,
+    Each LoRA is a dict as in Civitai's `additionalResources`: type, name, strength, strengthClip,
     hash.
     """
     entries = (*_iter_ruined_fooocus(meta), *_iter_weighted(meta), *_iter_numbered(meta))

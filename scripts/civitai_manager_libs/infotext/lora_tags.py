@@ -20,7 +20,7 @@ _UNUSABLE = re.compile(r"[:<>\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def missing_lora_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return a prompt tag for each LoRA that a record lists but its prompts lack, at most 50.
+    """Return prompt tags for the LoRAs that a record lists but its prompts lack, at most 50.
 
     A tag is `<lora:NAME:WEIGHT>`, or `<lora:NAME:CLIP:MODEL>` if CLIP and the model have different
     weights. A LoRA without a known weight gets no tag.
@@ -53,7 +53,7 @@ def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _iter_named_loras(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Yield (entry, key of the entry's weight) for each resource in a record."""
+    """Yield (entry, weight key) for each resource in a record; `entry[weight key]` is the weight."""
     loras = (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
     for entry in map(as_mapping, loras):
         yield entry, "strength"
@@ -64,7 +64,10 @@ def _iter_named_loras(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, An
 
 
 def _format_weights(entry: Mapping[str, Any], key: str) -> str:
-    """Return a LoRA's weights as written in a tag, "" if they are 0 or unknown."""
+    """Return a LoRA's weights as written in a tag, "" if they are 0 or unknown.
+
+    key: the key of the model weight in `entry`.
+    """
     model, clip = as_number(entry.get(key)), as_number(entry.get("strengthClip"))
     if model is None or (model == 0 and not clip):
         return ""

@@ -22,11 +22,11 @@ _MAX_PROMPT = 100_000  # characters
 def build_infotext(
     meta: Mapping[str, Any] | None, image: Image | None = None, *, adds_lora_tags: bool = True
 ) -> str:
-    """Return the infotext for the `meta` of an API record, "" if it has no parameters.
+    """Return the infotext for an image's generation data, "" if there is no data.
 
-    meta: a flat mapping, or one wrapped as `{id, meta}`. image: the record. Its base model tells
-    how to read `meta`; its ids are added if the infotext has too few parameters to be recognised by
-    a WebUI. adds_lora_tags: append the tags of `list_added_lora_tags` to the prompt.
+    meta: the data as in an API record, flat or wrapped as `{id, meta}`. image: the record. Its base
+    model tells how to read `meta`; its ids are added if the infotext has too few parameters to be
+    recognised by a WebUI. adds_lora_tags: append the tags of `list_added_lora_tags` to the prompt.
     """
     # The record's image size is not used: the image may have been enlarged after its generation.
     record = _build_record(meta, image)
@@ -41,17 +41,17 @@ def build_infotext(
 def list_added_lora_tags(
     meta: Mapping[str, Any] | None, image: Image | None = None
 ) -> tuple[str, ...]:
-    """Return the LoRA tags that `build_infotext` appends to the prompt of a record."""
+    """Return the LoRA tags that `build_infotext` appends to the prompt."""
     return missing_lora_tags(_build_record(meta, image))
 
 
 def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Return the names of the damaged parameters, which `build_infotext` leaves out."""
+    """Return the names of the parameters that `build_infotext` omits because they are damaged."""
     return find_mangled_names(_unwrap_meta(meta))
 
 
 def find_workflow(meta: Mapping[str, Any] | None) -> str:
-    """Return the ComfyUI workflow of a record, as JSON that ComfyUI's editor can open.
+    """Return the ComfyUI workflow in an image's generation data, as JSON for ComfyUI's editor.
 
     If there is no workflow, return the graph in API format, or "" if there is none either.
     """
@@ -76,7 +76,7 @@ def _unwrap_meta(meta: object) -> Mapping[str, Any]:
 
 
 def _merge_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return `meta`, with missing values taken from its ComfyUI graph."""
+    """Return `meta` with missing values filled in from its ComfyUI graph."""
     if "comfy" not in meta:
         return meta
     graph = read_graph(meta["comfy"])

@@ -29,8 +29,8 @@ _PLACEHOLDERS = {"Model": "unknown", "Model hash": "unknown"}
 def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Rename other programs' parameters to the names that the WebUIs use.
 
-    If a parameter is given under both names, the value under the WebUIs' name is used. Parameters
-    of unknown names are kept.
+    If a parameter is given under both names, the value under the WebUIs' name is used. Unknown
+    parameters are kept.
     """
     translated = {key: value for key, value in parameters.items() if key != _CASE_VARIANT}
     for name, other in _OTHER_NAMES.items():
@@ -45,7 +45,7 @@ def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_schedule(parameters: Mapping[str, Any]) -> bool:
-    """Return whether the parameters already name a schedule, or the sampler has none."""
+    """Return whether the parameters name a schedule, or a sampler that needs none."""
     sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
     is_named = "scheduler" in parameters or bool(translate_sampler(sampler)[1])
     return is_named or sampler in _WITHOUT_SCHEDULE
@@ -54,8 +54,8 @@ def _has_schedule(parameters: Mapping[str, Any]) -> bool:
 def translate_infotext(text: str) -> str:
     """Rename the parameters of another program's infotext to the names that the WebUIs read.
 
-    LoRAs in parameters are also added to the prompt as tags, since WebUIs read LoRAs from tags
-    only. An infotext that a WebUI wrote is returned unchanged.
+    LoRAs in parameters are also added to the prompt as tags, since WebUIs read LoRAs only from
+    tags. An infotext that a WebUI wrote is returned unchanged.
     """
     read = parse_infotext(text)
     parameters = _translate_values(read.parameters)

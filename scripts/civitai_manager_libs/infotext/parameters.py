@@ -33,9 +33,9 @@ _PROSE = re.compile(r".*prompt|.*template", re.IGNORECASE | re.DOTALL)
 
 
 def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
-    """Return a record's parameters under A1111's names and in A1111's order.
+    """Convert a record's generation data to A1111's parameters, in A1111's order.
 
-    A missing parameter is "".
+    The value of a missing parameter is "".
     """
     main, checksums = _build_main_parameters(meta), _build_hash_lists(meta)
     version = {"Version": _find_text(meta, "Version")}
@@ -83,7 +83,7 @@ def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _find_text(meta: Mapping[str, Any], *keys: str) -> str:
-    """Return the first value under these keys that is not empty, as text; "" if there is none."""
+    """Return the first non-empty value under these keys as text, "" if there is none."""
     texts = (as_text(meta.get(key)) for key in keys)
     return next((text for text in texts if text and len(text) <= _MAX_VALUE), "")
 
@@ -100,7 +100,7 @@ def _format_seed(meta: Mapping[str, Any], *keys: str) -> str:
 
 
 def _clean_model_name(name: str) -> str:
-    """Return a model's name without folder and extension, "" if it is only a web site's id."""
+    """Return a model's name without folder and extension, "" if it is an AIR or a TensorArt id."""
     return "" if is_site_id(name) else as_text(model_file_stem(name))
 
 
@@ -114,7 +114,7 @@ def _format_decimal(meta: Mapping[str, Any], high: float, *keys: str) -> str:
 
 
 def _format_denoise(meta: Mapping[str, Any]) -> str:
-    """Return ComfyUI's denoise as text; "" if it is 1, which A1111 does not write."""
+    """Return ComfyUI's denoising strength as text; "" for 1, which A1111 does not write."""
     text = _format_decimal(meta, 1, "denoise")
     return "" if text == "1" else text
 
@@ -131,9 +131,9 @@ def _find_first_name(meta: Mapping[str, Any], key: str) -> str:
 
 
 def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values of `Lora hashes` and `TI hashes`, such as `name: hash, name2: hash2`.
+    """Return `Lora hashes` and `TI hashes`, each a text such as `name: hash, name2: hash2`.
 
-    They come from the parameters of these names and from the record's `hashes`.
+    The hashes come from the parameters of these names and from the record's `hashes`.
     """
     found: dict[str, dict[str, str]] = {"Lora hashes": {}, "TI hashes": {}}
     for key, value in islice(as_mapping(meta.get("hashes")).items(), _MAX_KEYS):
@@ -155,7 +155,7 @@ def _join_hashes(checksums: Mapping[str, str]) -> str:
 
 
 def _build_other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str]:
-    """Return the parameters that are not in `known` but have a name that a WebUI may write."""
+    """Return the parameters that are not in `known` and have a name that a WebUI may write."""
     found = {}
     for key in islice(meta, _MAX_KEYS):
         if isinstance(key, str) and key not in known and _is_webui_key(key):

@@ -17,10 +17,10 @@ _RESOURCES = re.compile(r"Civitai resources: (\[\{[^\]]{0,20000}\}\])")
 
 
 def parse_metadata(infotext: str) -> dict[str, Any]:
-    """Parse an infotext into generation data in the form of `meta` in Civitai's records.
+    """Convert an infotext to generation data in the form of Civitai's `meta`.
 
-    The prompts are `prompt` and `negativePrompt`, the hashes of LoRAs and embeddings are in
-    `hashes`, and all other parameters have the names of the infotext.
+    The prompts become `prompt` and `negativePrompt`; the hashes of LoRAs and embeddings are in
+    `hashes`. All other parameters keep their names.
     """
     read = parse_infotext(infotext)
     meta: dict[str, Any] = {"prompt": read.prompt, "negativePrompt": read.negative_prompt}
@@ -32,7 +32,7 @@ def parse_metadata(infotext: str) -> dict[str, Any]:
 
 
 def _iter_hashes(parameters: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    """Yield (name, hash) for each hash; names are as in `hashes` of a record."""
+    """Yield (name, hash) for each hash in an infotext's parameters; "lora:style" is such a name."""
     yield from as_mapping(_parse_json(parameters.get("Hashes"))).items()
     for key, kind in (("Lora hashes", "lora"), ("TI hashes", "embed")):
         for name, code in _HASHES.findall(parameters.get(key, "")):

@@ -55,7 +55,7 @@ def is_air(name: str) -> bool:
 
 
 def is_site_id(name: str) -> bool:
-    """Return whether a resource's name is a web site's id instead of a file name."""
+    """Return whether a resource's name is an AIR or a TensorArt id instead of a file name."""
     return is_air(name) or _TENSORART_ID.fullmatch(model_file_stem(name)) is not None
 
 
@@ -66,10 +66,10 @@ def list_resources(
 ) -> tuple[Resource, ...]:
     """Return the models, LoRAs and other resources of an image, without duplicates.
 
-    meta: the generation parameters in the image's record. image: the record, which has the versions
-    that Civitai detected. files: version ids by lower-case hash or file name; they identify
-    resources that have no id. A file name is not unique, so it counts only for a detected version.
-    At most 300 mentions of resources are read.
+    meta: the image's generation data. image: its API record, which lists the versions that Civitai
+    detected. files: version ids by lower-case hash or file name, to identify resources without an
+    id. A file name is not unique, so it counts only for a detected version. At most 300 resources
+    are read.
     """
     meta = as_mapping(meta)
     resources = chain(
@@ -137,7 +137,7 @@ def _make_resource(
 
 
 def _make_air_resource(air: str, word: str, weight: float | None) -> Resource:
-    """Return the resource that an AIR (`urn:air:...`) names, an empty one if not Civitai's."""
+    """Return the resource that an AIR names, an empty Resource if the AIR is not Civitai's."""
     found = _AIR.fullmatch(air)
     version = _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
     if found is None or version is None:
@@ -161,7 +161,7 @@ def _iter_on_site(meta: Mapping[str, Any]) -> Iterator[Resource]:
 
 
 def _iter_main(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    """Yield the checkpoint and the VAE, whose names and hashes are separate parameters."""
+    """Yield the checkpoint and the VAE of an image."""
     hashes = as_mapping(meta.get("hashes"))
     checksum = meta.get("Model hash") or hashes.get("model")
     yield _make_resource("model", meta.get("Model"), checksum=checksum)

@@ -101,17 +101,17 @@ def translate_schedule(name: str) -> str:
 
 
 def is_sampler(name: str) -> bool:
-    """Return whether this is the name of a sampler in any program that we know."""
+    """Return whether any known program has a sampler of this name."""
     return _normalize_sampler(name) in _SAMPLERS
 
 
 def is_schedule(name: str) -> bool:
-    """Return whether this is the name of a schedule in any program that we know."""
+    """Return whether any known program has a schedule of this name."""
     return _normalize_schedule(name) in _SCHEDULES
 
 
 def _split_schedule(sampler: str) -> tuple[str, str]:
-    """Split a schedule off the end of a sampler's name; return (sampler, schedule or "")."""
+    """Split a name such as `euler_karras`; return (sampler, schedule), with "" for no schedule."""
     if is_sampler(sampler):
         return sampler, ""
     normalized = _normalize_schedule(sampler)

@@ -32,10 +32,9 @@ class Summary(NamedTuple):
 
 
 def summarize(meta: Mapping[str, Any] | None) -> Summary | None:
-    """Return the summary of the generation data in an image's record, None if there is none.
+    """Summarize an image's generation data; return None if there is none.
 
-    Only what the record states by itself is read: parsing a ComfyUI graph takes too long for all
-    images of a page.
+    A ComfyUI graph is not parsed, since that would take too long for all images of a page.
     """
     if not meta:
         return None
@@ -50,5 +49,5 @@ def summarize(meta: Mapping[str, Any] | None) -> Summary | None:
 
 
 def _cut(text: str) -> str:
-    """Return the beginning of a text that is not longer than a page can carry."""
+    """Return the beginning of a text, at most _MAX_PROMPT bytes long."""
     return text.encode()[:_MAX_PROMPT].decode("utf-8", "ignore")

@@ -54,7 +54,7 @@ class Infotext:
 
 
 def parse_infotext(text: str) -> Infotext:
-    """Parse an infotext as the WebUIs do; text without parameters is taken as a prompt."""
+    """Parse an infotext as the WebUIs do; a text without parameters is taken for a prompt."""
     *lines, last = clean_text(text).strip().split("\n")
     pairs = _PAIR.findall(last)
     if len(pairs) < _MIN_PAIRS:
@@ -83,10 +83,10 @@ def compose_infotext(
     parameters: Mapping[str, str],
     padding: Iterable[tuple[str, str]] = (),
 ) -> str:
-    """Compose an infotext that a WebUI parses into these values, "" if all are empty.
+    """Return an infotext that a WebUI parses into these values, "" if all values are empty.
 
-    padding: more (name, value) pairs, added only if there are fewer than three parameters, which a
-    WebUI would read as part of the prompt.
+    padding: (name, value) pairs to add if there are fewer than three parameters; a WebUI would read
+    so few as part of the prompt.
     """
     negative_prompt = _make_readable(negative_prompt)
     negative_prompt = negative_prompt if is_safe_negative_prompt(negative_prompt) else ""
@@ -100,13 +100,13 @@ def compose_infotext(
 
 
 def is_safe_negative_prompt(negative_prompt: str) -> bool:
-    """Return whether every WebUI can read the parameters after this negative prompt."""
+    """Return whether every WebUI parses an infotext with this negative prompt correctly."""
     # SD.Next deletes the negative prompt everywhere in the text: with ".", 7.5 becomes 75.
     return not _PUNCTUATION.fullmatch(negative_prompt)
 
 
 def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str]) -> str:
-    """Return an infotext with `tags` appended to its prompt and its parameters replaced.
+    """Return an infotext with `tags` appended to the prompt and the parameters replaced.
 
     parameters: all parameters of the new text; new ones are added after the sampler. A negative
     prompt that breaks a WebUI is removed. Return `text` unchanged if fewer than three parameters
@@ -146,7 +146,7 @@ def _begins_negative(line: str) -> bool:
 
 
 def _make_readable(prompt: str) -> str:
-    """Return a prompt whose weights a WebUI can parse: `(word:1.2.)` becomes `(word:1.2)`."""
+    """Repair weights that a WebUI cannot parse: `(word:1.2.)` becomes `(word:1.2)`."""
     prompt = clean_text(prompt).strip()
     return _EMPHASIS.sub(_repair_emphasis, prompt) if "(" in prompt else prompt
 
@@ -157,7 +157,7 @@ def _repair_emphasis(match: re.Match[str]) -> str:
 
 
 def _compose_prompts(prompt: str, negative_prompt: str) -> str:
-    """Return both prompts, separated by `Negative prompt:`.
+    """Join both prompts, with `Negative prompt:` between them.
 
     Where a prompt itself contains these words, a space is put before the colon.
     """
@@ -191,7 +191,7 @@ def _quote_value(value: str) -> str:
 
 
 def _escape_value(value: str) -> str:
-    """Return a value as JSON in which the word Civitai is escaped, so that Forge ignores it."""
+    """Quote a parameter's value, with the word Civitai escaped so that Forge ignores it."""
     if "Civitai" not in value:
         return _quote_value(value)
     return json.dumps(value, ensure_ascii=False).replace("Civitai", r"\u0043ivitai")

@@ -34,7 +34,7 @@ _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 
 @dataclass(frozen=True)
 class SearchedFolder:
-    """A folder that is searched with all its subfolders.
+    """A folder that is searched for models, with all its subfolders.
 
     kind: which kind of models the folder holds, such as `lora`; "" if any. A subfolder named after
     another kind holds that kind.
@@ -48,8 +48,8 @@ class SearchedFolder:
 class FolderListing:
     """The files directly in one folder.
 
-    top: the folder whose search led here; a WebUI names files relative to it. files: (name, size in
-    bytes, time of change) of each model file. other_names: the names of all other files.
+    top: the searched folder that contains it; a WebUI names files relative to `top`. files: (name,
+    size in bytes, modification time) of each model file. other_names: the names of all other files.
     """
 
     path: str
@@ -62,7 +62,7 @@ class FolderListing:
 def validate_folders(typed: str) -> str:
     """Check a list of folders that the user typed; return the value for the setting.
 
-    typed: absolute paths, separated by semicolons. Raises InputError if a path is no folder.
+    typed: absolute paths, separated by semicolons. Raises InputError if a path is not a folder.
     """
     for path in _split_folders(typed):
         if not os.path.isabs(path) or not os.path.isdir(path):
@@ -72,22 +72,22 @@ def validate_folders(typed: str) -> str:
 
 
 def list_folders() -> list[SearchedFolder]:
-    """Return the folders in which the WebUI or the settings look for models, without duplicates."""
+    """Return the model folders of the WebUI and of the settings, without duplicates."""
     found = [SearchedFolder(_type_of(kind), path) for kind, path in host.list_model_folders()]
     found += [SearchedFolder("", path) for path in _list_own_folders()]
     return list({folder.path: folder for folder in reversed(found)}.values())[::-1]
 
 
 def has_folders() -> bool:
-    """Return whether `list_folders` finds any folder."""
+    """Return whether any model folder is known."""
     return bool(list_folders())
 
 
 def find_folder(kind: str) -> str:
-    """Return the folder for new models of a kind, "" if none is known.
+    """Return the folder in which to store new models of a kind, "" if none is known.
 
-    kind: see `host.find_model_folder`. The WebUI's folder is preferred. Otherwise it is a folder in
-    the setting, or a subfolder of one, that has a usual name for the kind.
+    kind: such as "lora"; see `host.find_model_folder`. The WebUI's folder is preferred. Otherwise,
+    it is a folder of the settings, or a subfolder of one, whose name is usual for the kind.
     """
     kinds = ("unet", "model") if kind == "unet" else (kind,)  # a WebUI may have one for both
     found = (find(kind) for find in (host.find_model_folder, _find_own_folder) for kind in kinds)
@@ -95,9 +95,9 @@ def find_folder(kind: str) -> str:
 
 
 def shorten_folder(folder: str) -> str:
-    """Return a folder's path below the folder of all models, such as `Lora/SDXL`.
+    """Return a folder's path relative to the folder of all models, such as `Lora/SDXL`.
 
-    Those who may not change the settings are shown no more of it.
+    Users who may not change the settings must not see the whole path.
     """
     above = [
         one for one in list_folders() if os.path.join(folder, "").startswith(one.path + os.sep)
@@ -146,7 +146,7 @@ def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
 
 
 def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[str]]:
-    """Return (listing of a folder, paths of its subfolders)."""
+    """Return (listing of a folder, paths of its subfolders); leave out hidden files."""
     files, other_names, subfolders = [], set(), []
     try:
         with os.scandir(path) as entries:
@@ -176,7 +176,7 @@ def _list_subfolders(path: str) -> list[str]:
 
 
 def _kind_of_folder(path: str) -> str:
-    """Return the kind of models that a folder holds, judged by its name; "" if unknown."""
+    """Return the kind of models that a folder holds, judged by the folder's name; "" if unknown."""
     return _KIND_OF.get(_folder_word(path), "")
 
 
@@ -185,7 +185,7 @@ def _folder_word(path: str) -> str:
 
 
 def _type_of(kind: str) -> str:
-    """Return the resource type of the models in a folder of this kind."""
+    """Return the resource type for a kind of folder: "model" for "unet", else the kind itself."""
     return "model" if kind == "unet" else kind
 
 

@@ -35,15 +35,15 @@ class ModelIndex:
         self._read_at = self._checked_at = float("-inf")
 
     def find(self, wanted: WantedModel) -> ModelMatch:
-        """Find a model among the model files on this machine, and return the match.
+        """Search the model files on this machine for a model and return the result.
 
-        The match's state is "" if no folders with models are known.
+        The result's `state` is "" if no model folders are known.
         """
         lookup = self.load_lookup()
         return lookup.find(wanted) if self._folders else ModelMatch("")
 
     def load_lookup(self) -> ModelLookup:
-        """Return the lookup of all model files; read the files again if a folder has changed."""
+        """Return the lookup tables of all model files, updated if a folder has changed."""
         with self._lock:
             now = time.monotonic()
             if now - self._checked_at > _CHECK_INTERVAL:
@@ -55,11 +55,11 @@ class ModelIndex:
             return self._lookup
 
     def list_files(self) -> list[ModelFile]:
-        """Return all model files, those that were changed last first."""
+        """Return all model files, most recently changed first."""
         return list(self.load_lookup().by_key.values())
 
     def forget(self) -> None:
-        """Forget what was read, because a file was added; the next use reads the folders again."""
+        """Make the next call read all folders again, for example after a file was added."""
         with self._lock:
             self._read_at = self._checked_at = float("-inf")
 
@@ -86,8 +86,8 @@ class ModelIndex:
     ) -> Iterator[ModelFile]:
         """Yield the model files of a folder, with their hashes and ids.
 
-        cached: (time of change, contents) of the sidecar files read before, by path. host_hashes:
-        the hashes that the WebUI has stored, by title, each as (the file's time of change, hash).
+        cached: the sidecar files that were read before, as {path: (modification time, contents)}.
+        host_hashes: the WebUI's stored hashes, as {title: [(modification time of the file, hash)]}.
         """
         for name, size, mtime in listing.files:
             sidecars = list(self._iter_sidecars(listing, name, cached))
@@ -126,7 +126,7 @@ class ModelIndex:
 
 
 def _find_preview(listing: FolderListing, name: str) -> str:
-    """Return the path of the image beside a model file, as WebUIs show it, "" for none."""
+    """Return the path of the preview image beside a model file, "" if there is none."""
     stem = os.path.splitext(name)[0]
     names = (f"{stem}{form}.{extension}" for form in (".preview", "") for extension in _IMAGES)
     found = next((name for name in names if name in listing.other_names), "")
@@ -134,9 +134,9 @@ def _find_preview(listing: FolderListing, name: str) -> str:
 
 
 def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
-    """Return the titles under which a WebUI may have stored a file's hash.
+    """Return the titles under which a WebUI may have stored a model file's hash.
 
-    A title consists of the kind of model and a path, such as `lora/style`.
+    A title is the kind of model and a path, such as `lora/style`.
     """
     path = os.path.join(listing.path, name)
     inside = os.path.relpath(path, listing.top)
@@ -147,7 +147,7 @@ def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
 
 
 def _read_mtime(path: str) -> float:
-    """Return a file's time of last change, 0.0 if the file is missing."""
+    """Return a file's modification time, 0.0 if the file is missing."""
     try:
         return os.stat(path).st_mtime
     except OSError:

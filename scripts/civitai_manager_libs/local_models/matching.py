@@ -49,7 +49,7 @@ class ModelFile:
     changed_at: float = 0.0
 
     def make_key(self) -> int:
-        """Return a number of 48 bits that stands for the path, since no URL may name a path."""
+        """Return a 48-bit hash of the path, by which a URL can name the file without its path."""
         digest = hashlib.sha256(self.path.encode("utf-8", "surrogatepass")).hexdigest()
         return int(digest[:12], 16)
 
@@ -85,8 +85,8 @@ class ModelMatch:
 class ModelLookup:
     """The model files on this machine, by hash, version id, model id and name.
 
-    by_plain_name: by the name without its version. by_key: by `ModelFile.make_key`, those that were
-    changed last first.
+    by_plain_name: by the name without its version. by_key: by `ModelFile.make_key`, most recently
+    changed first.
     """
 
     by_hash: dict[str, list[ModelFile]] = field(default_factory=dict)
@@ -113,9 +113,10 @@ class ModelLookup:
         return lookup
 
     def find(self, wanted: WantedModel) -> ModelMatch:
-        """Find the file of a model, or of another version of that model, and return the match.
+        """Search for a model's file, or for a file of another version; return the result.
 
-        The match's state is `missing` if there is neither, and "" for a resource that has no file.
+        The result's `state` is `missing` if there is neither, and "" for a resource that has no
+        file.
         """
         if not has_model_file(wanted.resource):
             return ModelMatch("")
@@ -153,7 +154,7 @@ class ModelLookup:
 
 
 def has_model_file(resource: Resource) -> bool:
-    """Return whether a resource has a model file; a VAE named `Automatic` has none."""
+    """Return whether a resource is stored as a file; a VAE called `Automatic` is not."""
     is_vae = resource.type == "vae"
     return resource.type in ("", *KINDS) and not (is_vae and resource.name.lower() in _NO_FILE)
 
@@ -178,17 +179,17 @@ def _find_version(name: str) -> str:
 
 
 def _list_hash_forms(hashes: Iterable[str]) -> set[str]:
-    """Return the hashes and their first 10, 12 and 64 digits, as images may state them."""
+    """Return the hashes, in full and cut to the lengths that image metadata uses."""
     return {code[:digits] for code in hashes for digits in (*_DIGITS, len(code))}
 
 
 def _list_hash_keys(code: str) -> tuple[str, ...]:
-    """Return the hash and, for a SHA256, also its first 10 digits (AutoV2)."""
+    """Return a hash and, if it is a SHA256, also its first 10 digits (AutoV2)."""
     return (code, code[:10]) if len(code) == 64 else (code,)
 
 
 def _iter_names(wanted: WantedModel) -> Iterator[str]:
-    """Yield the model's name and the names of its files on Civitai."""
+    """Yield a model's name and the names of its files on Civitai."""
     if wanted.resource.name:
         yield wanted.resource.name
     yield from (file for file in wanted.files if file and not _HASH.fullmatch(file))
@@ -199,9 +200,9 @@ def _fits(file: ModelFile, resource: Resource) -> bool:
 
 
 def _differs(file: ModelFile, resource: Resource) -> bool:
-    """Return whether a file of the same name is certainly another model.
+    """Return whether a file is certainly another model than the resource of the same name.
 
-    The version ids are compared, or else hashes of the same kind.
+    The version ids are compared or, if one is unknown, hashes of the same kind.
     """
     if resource.version_id and file.version_id:
         return resource.version_id != file.version_id

@@ -19,7 +19,7 @@ _LENGTHS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3, SHA256
 
 @dataclass(frozen=True)
 class Sidecar:
-    """What a sidecar file says of its model; "" and None if not stated.
+    """The contents of a sidecar file; an unknown text is "", an unknown id None.
 
     hashes: in lower case.
     """
@@ -31,7 +31,7 @@ class Sidecar:
 
 
 def read_sidecar(path: str) -> Sidecar:
-    """Return the contents of a sidecar file, an empty Sidecar if it cannot be read."""
+    """Read a sidecar, the JSON file beside a model file; return an empty one if unreadable."""
     try:
         with open(path, encoding="utf-8-sig") as file:
             data = as_mapping(json.loads(file.read(_MOST)))
@@ -41,9 +41,10 @@ def read_sidecar(path: str) -> Sidecar:
 
 
 def describes_other_version(path: str, version_id: int) -> bool:
-    """Return whether a sidecar beside a model file's path names another version.
+    """Return whether a sidecar beside a model file describes another version than this one.
 
-    Such a sidecar is left when a model file is deleted, and would tell of the next file there.
+    Deleting a model file may leave its sidecar, which then seems to describe the next file of that
+    name. path: the model file's.
     """
     stem = os.path.splitext(path)[0]
     stated = {read_sidecar(f"{stem}{end}").version_id for end in EXTENSIONS}
@@ -51,9 +52,9 @@ def describes_other_version(path: str, version_id: int) -> bool:
 
 
 def _parse_version(version: Mapping[str, Any], hashes: frozenset[str] = frozenset()) -> Sidecar:
-    """Parse a model version in the form of Civitai's API.
+    """Parse a model version's JSON in the format of Civitai's API.
 
-    hashes: further hashes of the model file, added to those of the version.
+    hashes: more hashes of the model file, added to those in the JSON.
     """
     files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
     stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]

@@ -24,7 +24,7 @@ _WORD, _SAID, _WEIGHT = (LETTERS[kind] for kind in ("word", "said", "weight"))
 
 
 class Sample(NamedTuple):
-    """The features of one image that are counted. settings, words: see `ImageFeatures`."""
+    """An image to count: its reactions and its features. settings, words: see `ImageFeatures`."""
 
     reactions: int = 0
     settings: Sequence[str] = ()
@@ -41,7 +41,7 @@ class StatsBar:
     """A value, such as a sampler's name, and the number of images that have it.
 
     reactions: median number of reactions of these images. weight, low, high: most common, lowest
-    and highest weight of a LoRA, "" if unknown. is_in_sentence: whether the word is only part of a
+    and highest weight of a LoRA, "" if unknown. is_in_sentence: whether the word is part of a
     sentence in most of the images.
     """
 
@@ -70,9 +70,9 @@ class GalleryStats:
 
 
 def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> GalleryStats:
-    """Return how many images have each common setting and word; leave out rare values.
+    """Count how many images have each setting and word; leave out rare values.
 
-    settings_only: leave out all words, and the reactions of each bar.
+    settings_only: do not count words, and leave the reactions of each bar at 0.
     """
     with_data = [one for one in samples if one.has_data]
     least = max(2 if len(with_data) > _FEW else 1, len(with_data) // _RARE)
@@ -103,18 +103,18 @@ def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> Gal
 
 
 def _pop_features(counts: Counter[str], letter: str) -> dict[str, int]:
-    """Remove the features of one kind from `counts`; return their counts by value.
+    """Remove the features of one kind from `counts` and return {value: count} for them.
 
-    letter: the letter of the kind in LETTERS.
+    letter: the letter in LETTERS with which the features begin.
     """
     features = [feature for feature in counts if feature[0] == letter]
     return {feature[1:]: counts.pop(feature) for feature in features}
 
 
 def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
-    """Return the features to show for each kind, the most common first.
+    """Return the features to show for each kind, most common first.
 
-    counts: number of images for each feature.
+    counts: number of images by feature.
     """
     by_letter: dict[str, list[str]] = defaultdict(list)
     for feature in sorted(counts, key=lambda feature: (-counts[feature], feature)):
@@ -129,9 +129,9 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Return the features without words that mostly occur as part of one longer phrase.
+    """Return the features without words that mostly occur within one longer phrase.
 
-    counts: number of images for each feature.
+    counts: number of images by feature.
     """
     longer: dict[str, int] = defaultdict(int)  # the count of the longest phrase with these words
     for feature in features:
@@ -145,7 +145,7 @@ def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[
 
 
 def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict[str, list[int]]:
-    """Return, for each chosen feature, the numbers of reactions of the images that have it."""
+    """Return {feature: number of reactions of each image that has the feature}."""
     reactions: dict[str, list[int]] = {feature: [] for feature in chosen}
     words = [feature for feature in reactions if feature[0] == _WORD]
     lists = {**reactions, **{_SAID + word[1:]: reactions[word] for word in words}}
@@ -157,9 +157,9 @@ def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict
 
 
 def _summarize_weights(counts: Mapping[str, int]) -> dict[str, tuple[str, str, str]]:
-    """Return (most common weight, lowest weight, highest weight) of each LoRA by its name.
+    """Return the (most common, lowest, highest) weight of each LoRA, by the LoRA's name.
 
-    counts: number of images for each "name<tab>weight".
+    counts: number of images for each text "name<tab>weight".
     """
     by_name: dict[str, list[tuple[float, int, str]]] = defaultdict(list)
     for feature, count in counts.items():

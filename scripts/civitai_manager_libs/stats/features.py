@@ -66,9 +66,9 @@ class ImageFeatures:
 
 
 def extract_features(image: Image, generation: Generation | None = None) -> ImageFeatures:
-    """Return the features of an image that statistics count.
+    """Return the settings and prompt words of an image as features for statistics.
 
-    generation: the result of `read_generation(image)`, None to call it here.
+    generation: the result of `read_generation(image)`, None to read it here.
     """
     read, resources = generation or read_generation(image)
     resources = resources if image.meta else ()
@@ -100,7 +100,8 @@ def extract_features(image: Image, generation: Generation | None = None) -> Imag
 def _iter_resource_features(resource: Resource, negative: str) -> Iterator[str]:
     """Yield the features of a model, LoRA or embedding.
 
-    negative: the case-folded negative prompt; an embedding counts only if it is named there.
+    negative: the image's negative prompt, case-folded; an embedding is skipped if it is not in
+    there.
     """
     named = resource.version_id and resource.type
     name = resource.name or (f"#{resource.version_id}" if named else "")
@@ -116,7 +117,7 @@ def _iter_resource_features(resource: Resource, negative: str) -> Iterator[str]:
 
 
 def _make_feature(kind: str, value: str) -> str:
-    """Return the letter of a kind followed by the value; "" for an empty value."""
+    """Return a feature: the letter of its kind, then the value; "" for an empty value."""
     name, tab, weight = value.rpartition("\t") if kind == "weight" else (value, "", "")
     name = clean_line(name, _LONGEST)
     return f"{LETTERS[kind]}{name}{tab}{weight}" if name else ""

@@ -14,10 +14,7 @@ __all__ = ["GalleryImage", "GalleryOverview", "summarize_gallery"]
 
 
 class GalleryImage(NamedTuple):
-    """An image of a model's gallery.
-
-    version_ids: ids of the versions whose galleries contain the image too.
-    """
+    """An image of a model's gallery. version_ids: versions whose galleries have the image too."""
 
     sample: Sample
     version_ids: Collection[int] = ()
@@ -40,9 +37,9 @@ class GalleryOverview:
 def summarize_gallery(
     images: Iterable[GalleryImage], files: Mapping[str, int] = {}
 ) -> GalleryOverview:
-    """Return the statistics of a model's gallery and of each version.
+    """Return the statistics of a model's gallery, in total and by version.
 
-    files: version ids by the model's file names, in lower case.
+    files: version ids by lower-case file name of the model.
     """
     own = OwnVersions(files)
     samples: list[Sample] = []

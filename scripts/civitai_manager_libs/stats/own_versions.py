@@ -25,7 +25,7 @@ class OwnVersions:
 
     @property
     def values(self) -> frozenset[str]:
-        """Return the versions as texts, in the form `#<version id>` by which images are counted."""
+        """Return all versions as texts of the form `#<version id>`."""
         return frozenset(self._files.values())
 
     def file_name(self, value: str) -> str:

@@ -56,10 +56,7 @@ _FILLERS = frozenset(
 
 @dataclass(frozen=True)
 class Phrase:
-    """A word or phrase of a prompt.
-
-    in_sentence: whether it occurs only in sentences, never as a tag of its own.
-    """
+    """A word or phrase of a prompt. in_sentence: whether it is only in sentences, never a tag."""
 
     text: str
     in_sentence: bool = False
@@ -69,9 +66,8 @@ def split_phrases(prompt: str) -> tuple[Phrase, ...]:
     """Return the words and phrases of a prompt in order, case-folded and without duplicates.
 
     A short text between two commas, line ends or full stops is one phrase. A longer text is a
-    sentence, which is split into words and pairs of neighbouring words. Common words, plain numbers
-    and single ASCII letters are left out. At most 200 are returned, from the first 10,000
-    characters.
+    sentence, which is split into words and pairs of words. Common words, plain numbers and single
+    ASCII letters are left out. Return at most 200 phrases, from the first 10,000 characters.
     """
     text = _KEYWORDS.sub(",", _TAG.sub(",", prompt[:_MAX_PROMPT]))
     text = unicodedata.normalize("NFKC", text).casefold()
@@ -89,7 +85,7 @@ def split_phrases(prompt: str) -> tuple[Phrase, ...]:
 
 
 def _trim_common(part: str) -> list[str]:
-    """Split the text between two commas into words; drop common words at its start and end."""
+    """Split a part of a prompt into words; drop common words at its start and end."""
     words = [word for word in (_trim_word(word) for word in part.split()) if word]
     while words and words[0] in _COMMON:
         del words[0]
@@ -99,10 +95,10 @@ def _trim_common(part: str) -> list[str]:
 
 
 def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
-    """Yield the words and phrases of the text between two commas of a prompt.
+    """Yield the words and phrases in a part of a prompt.
 
-    part: the text. words: the result of `_trim_common(part)`. is_prose: whether the prompt consists
-    mostly of sentences.
+    part: the text between two commas. words: the result of `_trim_common(part)`. is_prose: whether
+    the prompt consists mostly of sentences.
     """
     whole = " ".join(words)
     is_sentence = _is_sentence(part, words, is_prose)
@@ -122,9 +118,10 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phras
 
 
 def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
-    """Return whether the text between two commas is a sentence, not a tag.
+    """Return whether a part of a prompt is a sentence, not a tag.
 
-    is_prose: whether the prompt consists mostly of sentences; then one connecting word is enough.
+    words: the words of `part`. is_prose: whether the prompt consists mostly of sentences; then one
+    connecting word is enough.
     """
     is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
     return is_clause or (is_prose and not _FILLERS.isdisjoint(words))

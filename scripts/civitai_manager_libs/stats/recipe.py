@@ -22,12 +22,12 @@ _MAX_WORDS, _MAX_LORAS = 12, 3
 def build_recipe(
     samples: Iterable[Sample], stats: GalleryStats, own: OwnVersions = OwnVersions({})
 ) -> str:
-    """Return an infotext of a gallery's usual settings to start from; "" if too little is known.
+    """Return an infotext with a gallery's most common settings and words, but without a seed.
 
-    The settings are the most common ones of the images with the most common sampler. A
-    high-resolution pass is included if more than half of these images have one, words if a quarter
-    of all images with data have them, LoRAs if half have them; for a LoRA of the gallery's model, a
-    tenth is enough. There is no seed.
+    The settings are those of the images with the most common sampler; return "" if no sampler is
+    known. Hires. fix is included if more than half of these images have it, a word if a quarter of
+    all images with data have it, and a LoRA if half have it (a tenth for a LoRA of the gallery's
+    model).
     """
     settings = _find_common_settings(one.settings for one in samples)
     if not settings:
@@ -54,7 +54,7 @@ def _list_lora_tags(stats: GalleryStats, own: OwnVersions) -> list[str]:
 
 
 def _find_common_settings(rows: Iterable[Sequence[str]]) -> dict[str, str]:
-    """Return the most common settings by their names in an infotext, such as "Steps".
+    """Return the most common value of each setting, by infotext name such as "Steps".
 
     rows: the settings of each image. Only images with the most common sampler and schedule count.
     """
@@ -81,5 +81,5 @@ def _frequent_bars(stats: GalleryStats, kind: str, share: float) -> list[StatsBa
 
 
 def _unique_texts(texts: Iterable[str]) -> list[str]:
-    """Return the texts without those that differ from a later text only in case."""
+    """Return the texts without case-insensitive duplicates; keep the last spelling of each."""
     return list({text.casefold(): text for text in texts}.values())

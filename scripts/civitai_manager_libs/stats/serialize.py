@@ -23,7 +23,7 @@ def serialize_overview(
     """Return the statistics of a model's gallery as a JSON object.
 
     versions: names of the model's versions by id, in the model's order. names: names of other
-    resources by `#<version id>`, for images that list only a version id.
+    resources by `#<version id>`, for images that state only this id.
     """
     stats, own = overview.stats, overview.own_versions
     names = {**{value: own.file_name(value) or value for value in own.values}, **names}
@@ -75,7 +75,7 @@ def _serialize_count(
 
 
 def _serialize_version(stats: GalleryStats, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return the totals of a version, and its most common value of each kind."""
+    """Return a version's totals and its most common value of each kind."""
     bars = {kind: bars[0] for kind, bars in stats.bars.items() if bars}
     most = {kind: _serialize_count(bar, stats, names) for kind, bar in bars.items()}
     return {**_serialize_totals(stats), "most": most}
@@ -87,7 +87,7 @@ def _serialize_totals(stats: GalleryStats) -> dict[str, Any]:
 
 
 def search_text(kind: str, value: str, label: str, is_model_version: bool = False) -> str:
-    """Return the search query that finds the images of a bar, "" if there is no such query.
+    """Return the search query that finds the images counted by a bar, "" if there is none.
 
     kind: kind of the bar, such as "lora". value: the bar's value. label: the name shown for the
     value. is_model_version: whether the value is a version of the gallery's model.
@@ -104,6 +104,6 @@ def search_text(kind: str, value: str, label: str, is_model_version: bool = Fals
 
 
 def _quote_text(text: str) -> str:
-    """Return a text in quotation marks; if it has such marks itself, only its longest part."""
+    """Quote a text; of a text that contains quotation marks, quote only the longest part."""
     parts = (" ".join(part.split()) for part in re.split('["“”„]', text))
     return f'"{max(parts, key=len)}"'

@@ -52,10 +52,10 @@ def is_computed(node_type: str) -> bool:
 
 
 def compute_outputs(node_type: str, get: _Get) -> tuple[Any, ...] | None:
-    """Compute the outputs of a node from its inputs, as ComfyUI would.
+    """Compute the outputs of a ComfyUI node from its inputs, as ComfyUI would.
 
-    get: returns the value of a named input, or raises ValueError if it is unknown. An output that
-    is unknown is None or missing at the end of the tuple. Return None if nodes of this type are not
+    get: returns the value of an input by name, or raises ValueError if it is unknown. An unknown
+    output is None or missing at the end of the tuple. Return None if the node type is not
     supported.
     """
     compute = _COMPUTED.get(node_type)
@@ -68,7 +68,7 @@ def compute_outputs(node_type: str, get: _Get) -> tuple[Any, ...] | None:
 
 
 def _compute_resolution(get: _Get) -> tuple[Any, ...]:
-    """Return (width, height) as computed by ComfyUI's node ResolutionSelector."""
+    """Return the (width, height) that ComfyUI's node ResolutionSelector computes."""
     # comfy_extras/nodes_resolution.py
     ratio = re.match(r"(\d{1,2}):(\d{1,2})\b", str(get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixels")), as_integer(get("multiple")) or 8
@@ -80,7 +80,7 @@ def _compute_resolution(get: _Get) -> tuple[Any, ...]:
 
 
 def _compute_flux_resolution(get: _Get) -> tuple[Any, ...]:
-    """Return (width, height) as computed by the node FluxResolutionNode."""
+    """Return the (width, height) that the node FluxResolutionNode computes."""
     # gseth/ControlAltAI-Nodes
     custom = get("custom_ratio") and get("custom_aspect_ratio")
     ratio = re.match(r"(\d{1,3}):(\d{1,3})\b", str(custom or get("aspect_ratio")))
@@ -99,10 +99,10 @@ def _read_json_value(get: _Get) -> tuple[Any, ...]:
 
 
 def _join_director_prompts(get: _Get) -> tuple[Any, ...]:
-    """Return (None, prompt) for LTXDirector, a node that describes a video by several prompts.
+    """Return (None, prompt) for the node LTXDirector, which has several prompts for a video.
 
-    The prompt has a line for the whole video, then lines for its scenes. None stands for a model,
-    the node's first output.
+    The first line is the prompt for the whole video; the prompts for its scenes follow. None stands
+    for the node's first output, a model.
     """
     timeline = as_mapping(load_json(get("timeline_data")))
     if timeline.get("retakeMode"):
@@ -126,7 +126,7 @@ def _convert_number(get: _Get) -> tuple[Any, ...]:
 
 
 def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
-    """Return (width, height) of a Comfyroll node's preset, or the custom width and height."""
+    """Return (width, height) for Comfyroll's aspect ratio nodes, () if unknown."""
     match = re.search(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("aspect_ratio")))
     sides = match.groups() if match else (get("width"), get("height"))
     if match is None and get("aspect_ratio") != "custom" or as_number(get("prescale_factor")) != 1:
@@ -138,7 +138,7 @@ def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
 def _read_scaled_size(get: _Get) -> tuple[Any, ...]:
     """Return (None, width, height) for rgthree's node SDXL Empty Latent Image.
 
-    None stands for a latent image, the node's first output.
+    None stands for the node's first output, a latent image.
     """
     match = re.match(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("dimensions")))
     scale = as_number(get("clip_scale"))
@@ -150,7 +150,7 @@ def _read_scaled_size(get: _Get) -> tuple[Any, ...]:
 def _read_resized_size(get: _Get) -> tuple[Any, ...]:
     """Return (None, width, height) for the node ImageResize+, () if the size is unknown.
 
-    None stands for the resized image, the node's first output. The size is known only if the node
+    None stands for the node's first output, the resized image. The size is known only if the node
     always stretches the image to its own width and height.
     """
     other = get("keep_proportion") or get("multiple_of") or get("condition") != "always"
@@ -171,7 +171,7 @@ def _compute_easy_math(get: _Get) -> tuple[Any, ...]:
 
 
 def _compute_searge_math(get: _Get) -> tuple[Any, ...]:
-    """Return (result,) for the node SeargeIntegerMath, whose division drops the remainder."""
+    """Return (result,) for the node SeargeIntegerMath, which rounds quotients down."""
     # SeargeDP/SeargeSDXL, modules/_legacy.py
     return (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),)
 
@@ -189,7 +189,7 @@ def _evaluate_text(text: str, get: _Get) -> Any:
 
 
 def _evaluate(part: ast.AST, get: _Get) -> Any:
-    """Return the value of an arithmetic expression; `get` returns the values of its names.
+    """Evaluate an arithmetic expression; `get` returns the value of a variable.
 
     Raises ValueError if the expression contains anything but arithmetic.
     """

@@ -35,9 +35,9 @@ def read_second_pass(
 ) -> dict[str, Any]:
     """Return A1111's Hires. fix parameters for a sampler that enlarges the first sampler's image.
 
-    first: id of the first sampler's node. samplers: ids of all samplers. first_values: parameters
-    of the first sampler. Return {} if A1111 could not do the same with one Hires. fix, or if the
-    new size is unknown.
+    first: node id of the first sampler. samplers: node ids of all samplers. first_values:
+    parameters of the first sampler. Return {} if A1111 could not do the same with one Hires. fix,
+    or if the new size is unknown.
     """
     if as_number(first_values.get("denoise")) not in (None, 1):
         return {}
@@ -79,7 +79,7 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
 
 
 def _list_nodes_between(nodes: Nodes, first: str, later: str, samplers: set[str]) -> list[Node]:
-    """Return the nodes through which an image goes from one sampler to another, last node first.
+    """Return the nodes between two samplers through which an image goes, last node first.
 
     Return [] if the image of `first` does not reach `later`, or goes through a third sampler.
     """
@@ -94,9 +94,9 @@ def _list_nodes_between(nodes: Nodes, first: str, later: str, samplers: set[str]
 
 
 def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
-    """Return {"Hires upscale": factor} or {"Hires resize": size} for a list of nodes.
+    """Return `Hires upscale` or `Hires resize` for the nodes between two samplers.
 
-    Return {} if neither is known.
+    path: the nodes, last node first. Return {} if the new size is unknown.
     """
     factor = 1.0
     for node in path:

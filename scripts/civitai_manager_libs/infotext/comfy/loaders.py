@@ -61,9 +61,9 @@ def find_model(nodes: Nodes, sampler: str) -> str | None:
 
 
 def list_loras(nodes: Nodes, sampler: str) -> list[_Lora]:
-    """Return the LoRAs that a sampler uses, in the order in which they are applied, at most 50.
+    """Return the LoRAs of a sampler in the order in which they are applied, at most 50.
 
-    Each is a dict such as in Civitai's `additionalResources`.
+    Each LoRA is a dict as in Civitai's `additionalResources`.
     """
     sides = (*_MODEL_SIDES, *_LORA_SIDES)
     found: list[_Lora] = []
@@ -127,7 +127,7 @@ def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_L
 
 
 def _iter_tag_loras(text: object) -> Iterator[_Lora]:
-    """Yield the LoRAs that a text names in tags such as `<lora:name:1:0.5>`."""
+    """Yield the LoRAs in a text's tags, such as `<lora:name:1:0.5>`."""
     for found in islice(_TAG.finditer(as_text(text)), _MAX_LORAS):
         weights = [as_number(part) for part in found[2].split(":")[1:3]]
         model = 1 if not weights else weights[0]
@@ -141,9 +141,9 @@ def _find_weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> ob
 
 
 def _iter_lora(name: object, strength: object, clip: object) -> Iterator[_Lora]:
-    """Yield a LoRA as a dict such as in Civitai's `additionalResources`.
+    """Yield a LoRA as a dict in the form of Civitai's `additionalResources`.
 
-    Yield nothing if it has no name or no effect.
+    Yield nothing for a LoRA without a name or without effect.
     """
     if not isinstance(name, str) or not as_text(name) or get_linked_node(name):
         return

@@ -49,7 +49,7 @@ def load_json(value: object) -> object:
 
 
 def estimate_parsed_size(text: str) -> int:
-    """Return how many bytes of memory a JSON text takes at most once it is parsed."""
+    """Return the most memory, in bytes, that a JSON text may take once it is parsed."""
     return len(text) + sum(cost * text.count(sign) for sign, cost in _COSTS.items())
 
 
@@ -58,7 +58,7 @@ def _parse_json(text: str) -> object:
 
 
 def read_api_nodes(graph: object) -> Nodes:
-    """Return the well-formed nodes of a graph in API format, by id.
+    """Return the well-formed nodes of a ComfyUI graph in API format, by id.
 
     Return {} if the graph is malformed or has more than MAX_NODES nodes.
     """
@@ -76,7 +76,7 @@ def get_node_type(node: Node) -> str:
 
 
 def get_link(value: object) -> tuple[str, int] | None:
-    """Return (node id, output number) for a linked input, None for an input with a value."""
+    """Return (node id, output number) if an input's value is a link, else None."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         return None
     node_id, output = value
@@ -85,15 +85,15 @@ def get_link(value: object) -> tuple[str, int] | None:
 
 
 def get_linked_node(value: object) -> str | None:
-    """Return the id of the node to which an input is linked, None if it is not linked."""
+    """Return the id of the node that an input is linked to, None if the input is not linked."""
     link = get_link(value)
     return link[0] if link else None
 
 
 def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[str]:
-    """Return the ids of the nodes that are linked to these inputs of a node.
+    """Return the ids of the nodes to which a node's inputs are linked.
 
-    input_names: if none of these inputs is linked, all inputs count.
+    input_names: the inputs to follow; if none of them is linked, all inputs are followed.
     """
     inputs = node["inputs"]
     links = [link for name in input_names if (link := get_linked_node(inputs.get(name)))]
@@ -130,7 +130,7 @@ def iter_upstream(nodes: Nodes, start: str, input_names: tuple[str, ...] = ()) -
 
 
 def iter_upstream_through(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
-    """Yield the node `start` and all nodes linked to it by inputs of these names, nearest first.
+    """Yield the node `start` and all nodes reached through the named inputs, nearest first.
 
     Other inputs are never followed, unlike in `iter_upstream`.
     """

@@ -49,10 +49,10 @@ _MAX_AXES = 100
 
 
 def remove_varied_values(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
-    """Remove the parameters that differ between the images of a grid (an X/Y plot).
+    """Return a graph's parameters without those that differ between the images of an X/Y plot.
 
-    found: the parameters read from the graph; unchanged if the graph makes no grid. Return {} if it
-    is not known which parameters differ.
+    All parameters are returned if the graph makes no plot, and {} if it is unknown which ones
+    differ.
     """
     for plot in (node for node in nodes.values() if _PLOT.search(get_node_type(node))):
         names = islice(_iter_axis_names(nodes, plot), _MAX_AXES)
@@ -65,13 +65,16 @@ def remove_varied_values(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list_varied_keys(axis: str) -> list[str] | None:
-    """Return the keys of the parameters that a grid's axis varies, None if unknown."""
+    """Return the keys of the parameters that an axis of an X/Y plot varies, None if unknown.
+
+    axis: the name of the axis.
+    """
     known = [keys for word, keys in _VARIED.items() if word in axis]
     return list(chain.from_iterable(known)) if known else None
 
 
 def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
-    """Yield the name of each axis of a grid in lower case, "" if it has no name."""
+    """Yield the lower-case name of each axis of an X/Y plot, "" for an axis without a name."""
     for name, value in plot["inputs"].items():
         link = get_linked_node(value)
         if name in _AXES and link is not None:

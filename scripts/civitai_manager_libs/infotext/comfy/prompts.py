@@ -51,8 +51,8 @@ _SEPARATORS = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)
 def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
     """Return the prompt that a sampler uses; several texts are joined by line ends.
 
-    side: "positive" or "negative". Return None if there is no such prompt or a text in it is
-    unknown, and "" if the prompt has no effect (ConditioningZeroOut).
+    side: "positive" or "negative". Return None if there is no prompt or a text in it is unknown,
+    and "" if the prompt has no effect (ConditioningZeroOut).
     """
     sides = _SIDE_INPUTS[side]
     cache: _Cache = {}
@@ -68,7 +68,7 @@ def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
 
 
 def _find_form(nodes: Nodes, sampler: str) -> list[Node]:
-    """Return [the node in which the user types a sampler's prompts].
+    """Return a list of the one node in which the user types a sampler's prompts.
 
     Return [] if this type of sampler has no such node, or if the graph has several.
     """
@@ -82,8 +82,8 @@ def _list_texts(
 ) -> list[str | None]:
     """Return the texts that make up a prompt, in order; an unknown text is None.
 
-    value: the sampler's input. sides: names of the inputs for this prompt, which is positive or
-    negative. cache: the texts that have been read already.
+    value: the sampler's input. sides: names of the inputs that lead to the positive or to the
+    negative prompt. cache: the texts that have been read already.
     """
     texts: list[str | None] = []
     waiting, seen = [(value, True)], set()  # each with whether it may be a text itself
@@ -121,10 +121,10 @@ def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
 def _read_own_text(
     nodes: Nodes, node: Node, link: Any, cache: _Cache, accepts_text: bool
 ) -> list[str | None]:
-    """Return [the text that a node adds to a prompt], [] if the node adds no text.
+    """Return a list of the text that a node adds to a prompt, [] if the node adds none.
 
-    An unknown text is None. link: the link that leads to the node. cache: the texts that have been
-    read already. accepts_text: also read nodes that output plain text instead of encoded text.
+    An unknown text is None. link: the link to the node. cache: the texts that have been read
+    already. accepts_text: also read nodes that output plain text instead of encoded text.
     """
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
@@ -196,7 +196,7 @@ def _read_node_text(nodes: Nodes, node: Node, output: int, cache: _Cache, depth:
 
 
 def _list_output_inputs(inputs: Mapping[str, Any], output: int) -> tuple[str, ...]:
-    """Return the names of the inputs whose value a node passes on by an output, () if unknown.
+    """Return the names of the inputs that a node passes on as an output, () if unknown.
 
     In a node with two prompts, the second output is the negative prompt.
     """
@@ -205,7 +205,7 @@ def _list_output_inputs(inputs: Mapping[str, Any], output: int) -> tuple[str, ..
 
 
 def _is_styled(node: Node) -> bool:
-    """Return whether a node adds a style's words to its prompts."""
+    """Return whether a node adds the words of a style to its prompts."""
     style = node["inputs"].get("style")
     is_styler = isinstance(style, str) and "text_positive" in node["inputs"]
     return is_styler and style.lower() not in _NO_STYLES

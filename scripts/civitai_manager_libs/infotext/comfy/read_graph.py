@@ -117,7 +117,7 @@ def _is_one_name(value: object) -> bool:
 
 
 def _has_several_seeds(nodes: Nodes, start: str) -> bool:
-    """Return whether a sampler makes several images, each with another seed."""
+    """Return whether a sampler makes several images, each with its own seed."""
     if nodes[start]["inputs"].get("batch_seed_mode") != "incremental":
         return False
     sizes = (nodes[each]["inputs"].get("batch_size") for each in iter_image_path(nodes, start))
@@ -137,7 +137,7 @@ def _count_listed_steps(nodes: Nodes, start: str) -> int | None:
 
 
 def _read_clip_skip(nodes: Nodes, start: str) -> int | None:
-    """Return A1111's Clip skip, None if unknown; ComfyUI's layer -2 gives 2."""
+    """Return A1111's Clip skip for a sampler, None if unknown; ComfyUI's layer -2 becomes 2."""
     for node in iter_upstream_through(nodes, start, _CLIP_INPUTS):
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
@@ -155,7 +155,7 @@ def _read_nodes(comfy: object) -> Nodes:
 
 
 def _read_implied_values(nodes: Nodes, start: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sampler, schedule and CFG scale that the types of the nodes imply.
+    """Return the sampler, schedule and CFG scale that the types of a sampler's nodes imply.
 
     found: the parameters that are already known.
     """

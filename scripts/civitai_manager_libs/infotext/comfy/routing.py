@@ -93,10 +93,10 @@ _Cache = dict[tuple[str, int], Any]
 
 
 def resolve_links(nodes: Nodes) -> Nodes:
-    r"""Return the nodes with each link replaced by the value or link to which it leads.
+    r"""Return the nodes with each link followed through reroutes, switches and contexts.
 
-    Links are followed through nodes that only pass a value on, and through the chosen input of a
-    switch. An unknown value becomes a link to a node "\0", which does not exist.
+    Each linked input gets the value to which its link leads, or a link to the node that computes
+    the value. An unknown value becomes a link to the node "\0", which does not exist.
     """
     cache: _Cache = {}
     return {node_id: _resolve_node_links(nodes, node, cache) for node_id, node in nodes.items()}
@@ -111,7 +111,7 @@ def _resolve_node_links(nodes: Nodes, node: Node, cache: _Cache) -> Node:
 
 
 def _resolve_source(nodes: Nodes, value: object, cache: _Cache, depth: int = 0) -> Any:
-    """Return the value of an input, or the link to the node that computes the value."""
+    """Return the value to which an input leads, or the link to the node that computes it."""
     link = get_link(value)
     if link is None:
         return value
@@ -151,7 +151,7 @@ def _find_switch_input(
 ) -> str | None:
     """Return the name of the input that a switch passes on, "" if unknown.
 
-    inputs: the switch's inputs. Return None if the node is no switch.
+    inputs: the node's inputs. Return None if the node is not a switch.
     """
     for name, yes, no in _CHOICES:
         if name in inputs and (yes in inputs or no in inputs):

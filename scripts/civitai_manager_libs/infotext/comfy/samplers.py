@@ -25,7 +25,7 @@ _PREVIEW = re.compile(r"preview|show|display|compare")
 
 
 def find_first_samplers(nodes: Nodes) -> list[str]:
-    """Return the ids of the samplers that begin an image, and do not continue another one.
+    """Return the ids of the samplers that start a new image instead of continuing another one.
 
     A sampler whose image is not saved is left out. If no sampler is recognised, nodes with steps
     and a seed count as samplers.
@@ -54,7 +54,7 @@ def list_save_nodes(nodes: Nodes) -> list[str]:
 def _find_saved_nodes(nodes: Nodes) -> set[str]:
     """Return the ids of all nodes on which a saved image depends.
 
-    If no image is saved, a shown image counts; if none is shown either, return all ids.
+    If no image is saved, previewed images count; if there are none either, return all ids.
     """
     for pattern in (_OUTPUT, _PREVIEW):
         ends = [n for n, node in nodes.items() if pattern.search(get_node_type(node).lower())]

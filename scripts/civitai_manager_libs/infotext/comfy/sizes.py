@@ -78,7 +78,7 @@ def _takes_image(inputs: Mapping[str, Any]) -> bool:
 
 
 def iter_image_path(nodes: Nodes, start: str) -> Iterator[str]:
-    """Yield the ids of the nodes through which an image goes before `start`, last node first."""
+    """Yield the ids of the nodes on an image's path to the node `start`, last node first."""
     node_id = start
     for _ in range(_MAX_NODES):
         node = nodes[node_id]
@@ -124,10 +124,10 @@ def _round_down(inputs: Mapping[str, Any], side: int) -> int:
 
 
 def _read_side(nodes: Nodes, value: object, name: str) -> int | None:
-    """Return the value of an input as a width or height, None if unknown.
+    """Return an input's value as a width or height in pixels, None if unknown.
 
-    value: the input. name: "width" or "height", to choose a value if the input is linked to a node
-    that holds both.
+    value: the input's value or link. name: "width" or "height", to choose between the values of a
+    linked node that holds both.
     """
     source = nodes.get(get_linked_node(value) or "")
     holds_both = source is not None and not set(source["inputs"]) - {"width", "height"}

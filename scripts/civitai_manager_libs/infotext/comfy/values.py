@@ -53,8 +53,8 @@ _OTHER_INPUTS |= {"latent", "latent_image", "samples", "pixels", "mask", "contro
 def resolve_value(nodes: Nodes, value: object, names: tuple[str, ...] = ()) -> Any:
     """Return the text, number or bool of an input, None if unknown.
 
-    value: the input; a link is followed to the node that holds or computes the value. names: names
-    of inputs to prefer if a node holds several values.
+    value: the input's value, or its link to the node that holds or computes the value. names:
+    inputs to prefer if the linked node holds several values.
     """
     return _resolve(nodes, value, names, [_MAX_VISITS])
 
@@ -99,10 +99,10 @@ def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
 def find_nearest_value(
     nodes: Nodes, start: str, names: tuple[str, ...], input_names: tuple[str, ...] = ()
 ) -> Any:
-    """Return the value of an input that has one of these names, None if unknown.
+    """Return the value of the nearest input that has one of these names, None if unknown.
 
-    The node `start` is searched first, then the nodes that hold its settings, nearest first.
-    input_names: as for `iter_setting_nodes`.
+    The node `start` is searched first, then the nodes that hold its settings. input_names: the
+    inputs of `start` that lead to these nodes (see `iter_setting_nodes`).
     """
     for node in iter_setting_nodes(nodes, start, input_names):
         for name in () if get_node_type(node) in _IGNORED_NODES else names:

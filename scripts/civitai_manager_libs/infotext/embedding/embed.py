@@ -26,8 +26,8 @@ _EMPTY_COMMENT = re.compile(  # no adjacent repetitions, so matching is linear
 def embed_infotext(path: str, text: str) -> bool:
     """Embed an infotext into an image file; return whether the file was changed.
 
-    A file is left unchanged if it has a comment already, is damaged, or is neither PNG, JPEG nor
-    WebP. Only the comment is added, all other bytes stay. Raises DiskError, DiskFull.
+    The file is left unchanged if it has a comment already, is damaged, or is neither PNG, JPEG nor
+    WebP. All other bytes of the file stay the same. Raises DiskError, DiskFull.
     """
     texts = read_embedded_texts(path)
     if not text or not all(

@@ -38,7 +38,7 @@ class Patch:
 def list_png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     """Return the patches that add an infotext to a PNG file, None if the file is damaged.
 
-    Older `parameters` texts are removed. If the file has an EXIF comment, it gets the infotext too.
+    Older `parameters` texts are removed. An EXIF comment, if there is one, is replaced too.
     """
     # The text goes before the pixels, where some readers stop. WebUIs prefer the EXIF comment.
     file.seek(0)
@@ -101,7 +101,7 @@ def _iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
-    """Return a JPEG segment with EXIF data in which the infotext is the user comment.
+    """Return a JPEG segment whose EXIF data has an infotext as user comment.
 
     tiff: the file's present EXIF data, b"" for none. Return None if this data is damaged, or the
     segment would be larger than 64 KB.
@@ -135,7 +135,7 @@ def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
 def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
     """Return (type, start, end) of each chunk of a WebP file.
 
-    Chunks that exceed the size stated in the file's header are left out.
+    Chunks beyond the size stated in the file's header are left out.
     """
     file.seek(4)
     end = 8 + int.from_bytes(file.read(4), "little")
@@ -167,7 +167,7 @@ def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch |
 
 
 def _read_webp_size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
-    """Return (width, height, flags) of a WebP image chunk, None if it is damaged.
+    """Return (width, height, flags) of a WebP image chunk, None if the chunk is damaged.
 
     flags: the bits of the VP8X chunk for this image. kind: the chunk's type, VP8 or VP8L. data: the
     chunk's first 10 bytes.

@@ -43,7 +43,7 @@ def has_comment(tiff: bytes) -> bool:
 def set_comment(tiff: bytes, text: str) -> bytes | None:
     """Return EXIF data with `text` as its user comment, None if the data is damaged.
 
-    tiff: the present data, b"" for none.
+    tiff: the present EXIF data, b"" if there is none.
     """
     # The comment is big-endian UTF-16 whatever the data's byte order is, as in the WebUIs.
     tiff = tiff or b"MM\0*" + struct.pack(">IHI", 8, 0, 0)
@@ -57,7 +57,7 @@ def set_comment(tiff: bytes, text: str) -> bytes | None:
 
 
 def _add_comment(tiff: bytes, byte_order: str, comment: bytes) -> bytes:
-    """Return EXIF data with this encoded user comment.
+    """Return EXIF data with `comment`, which is encoded already, as its user comment.
 
     Raises struct.error or ValueError if the data is damaged.
     """
@@ -120,7 +120,7 @@ def _make_entry(byte_order: str, tag: int, kind: int, count: int, value: int) ->
 
 
 def _write_folder(byte_order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
-    """Return the bytes of a folder with this entry, which replaces an entry of the same tag."""
+    """Return the bytes of a folder with `entry` added, in place of an entry of the same tag."""
     entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
     return struct.pack(f"{byte_order}H", len(entries)) + listed + folder.rest

@@ -23,7 +23,7 @@ class Budget:
         self._parts = parts
 
     def spend_part(self) -> bool:
-        """Count one part of the file, such as a chunk; return False if there were too many."""
+        """Count one part of a file, such as a chunk; return False if there were too many."""
         self._parts -= 1
         return self._parts >= 0
 

@@ -22,10 +22,9 @@ _MAKER = re.compile(
 
 
 def iter_credentials(data: bytes) -> Texts:
-    """Yield ("C2PA", name of the program that signed the file).
+    """Yield ("C2PA", name of the program that signed a file), nothing if `data` is empty.
 
-    data: the bytes of the file's Content Credentials; yield nothing for b"". A program without a
-    name is called "C2PA" too.
+    data: the bytes of the file's Content Credentials. An unknown program is called "C2PA".
     """
     if data:
         yield "C2PA", _find_maker(data) or "C2PA"

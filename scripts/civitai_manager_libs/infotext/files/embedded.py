@@ -41,7 +41,7 @@ _VERSIONS = (  # the start of a WebUI's `Version`
 
 @dataclass(frozen=True)
 class EmbeddedData:
-    """What a file contains about its making; "" or () if it contains nothing.
+    """How an image was made, as its file states it; "" or () for what the file does not state.
 
     program: its public name. workflow: ComfyUI's, as JSON that the editor accepts. missing: main
     parameters that the infotext lacks (see `find_missing_values`). credentials: the maker of the
@@ -56,7 +56,7 @@ class EmbeddedData:
 
 
 def read_embedded(file: str | BinaryIO) -> EmbeddedData:
-    """Read from an image or video file how it was made, whatever program wrote the file.
+    """Read the generation data that any program has embedded in an image or video file.
 
     file: its path, or the open file. Raises DiskError if the file cannot be read, and TooLarge if
     there is too little memory.
@@ -110,7 +110,7 @@ def _iter_readings(
 
 
 def _is_placeholder(read: Infotext) -> bool:
-    """Return whether an infotext has only default values, as some ComfyUI nodes write."""
+    """Return whether an infotext calls its prompt or model "unknown", as some ComfyUI nodes do."""
     named = (read.prompt, read.parameters.get("Model", ""), read.parameters.get("Model name", ""))
     return any(name.lower() == "unknown" for name in named)
 
@@ -122,7 +122,7 @@ def _short_text(texts: Mapping[str, str], name: str) -> str:
 
 
 def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
-    """Parse and yield the texts that are JSON objects.
+    """Yield the texts that are JSON objects, parsed.
 
     A text is skipped if the parsed texts together might take more than MAX_PARSED bytes of memory.
     """

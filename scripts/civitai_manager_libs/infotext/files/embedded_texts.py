@@ -51,8 +51,8 @@ def _read_texts(file: BinaryIO) -> dict[str, str]:
 def has_overlapping_exif(file: str | BinaryIO) -> bool:
     """Return whether an image library might run out of memory on the EXIF data of a file.
 
-    file: its path, or the open file. The tags of such a file share the same bytes, which a library
-    copies for each tag. Raises DiskError if the file cannot be read.
+    In such data, many tags share the same bytes, which a library copies for each tag. file: its
+    path, or the open file. Raises DiskError if the file cannot be read.
     """
     return "EXIF" in read_embedded_texts(file)
 

@@ -31,8 +31,8 @@ _Entry = tuple[int, int, bytes]  # a value's type, its count, and the value or i
 def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
     """Yield (name, text) for each text in EXIF data that may tell how an image was made.
 
-    The name "EXIF" is a warning that other programs may run out of memory on this data: the tags
-    share the same bytes, or `data` is b"" because it was too large to read.
+    A text named "EXIF" warns that other programs may run out of memory on this data: its tags share
+    the same bytes, or `data` is b"" because it was too large to read.
     """
     if not data:
         yield "EXIF", "unread"
@@ -73,7 +73,7 @@ def _find_exif_folder(byte_order: str, root: dict[int, _Entry]) -> int:
 
 
 def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]:
-    """Return (type, count, value) of each wanted tag in the folder at offset `start`, by tag."""
+    """Return {tag: (type, count, value)} for the wanted tags in the folder at offset `start`."""
     entries = _iter_entries(tiff, byte_order, start)
     return {tag: (kind, size, value) for tag, kind, size, value in entries if tag in _WANTED}
 
@@ -115,7 +115,7 @@ def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budg
 
 
 def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
-    """Decode a user comment; its first eight bytes name the encoding."""
+    """Decode an EXIF user comment, whose first eight bytes name the encoding."""
     # The named encoding is often wrong, so the other bytes decide.
     if _swap_bytes(data[:8]) == b"UNICODE\0":
         data = _swap_bytes(data)
@@ -128,7 +128,7 @@ def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
 
 
 def _swap_bytes(data: bytes) -> bytes:
-    """Return the data with the bytes of each pair swapped."""
+    """Return the data with the two bytes of each pair swapped."""
     pairs = bytearray(data[: len(data) // 2 * 2])
     pairs[0::2], pairs[1::2] = pairs[1::2], pairs[0::2]
     return bytes(pairs)

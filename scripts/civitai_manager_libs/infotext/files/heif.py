@@ -122,7 +122,7 @@ def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int,
 
 
 def _read_number(data: BytesIO, size: int) -> int:
-    """Return the next big-endian number of `size` bytes. Raises IndexError at the end."""
+    """Return the next `size` bytes as a big-endian number; raise IndexError at the end."""
     number = data.read(size)
     if len(number) < size:
         raise IndexError("the list is cut off")

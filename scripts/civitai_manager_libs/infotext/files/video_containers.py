@@ -116,5 +116,5 @@ def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] 
 
 
 def _get_number_length(first: bytes) -> int:
-    """Return how many bytes a number has, by its first byte; 0 if that byte is invalid."""
+    """Return how many bytes a number takes, judged by its first byte; 0 if the byte is invalid."""
     return 9 - first[0].bit_length() if first and first[0] else 0

@@ -17,7 +17,7 @@ _GRAPH = {"prompt": "comfy:prompt", "workflow": "comfy:workflow"}
 
 
 def find_xmp_comment(packet: str) -> str:
-    """Return the user comment of an XMP packet, where Draw Things stores JSON; "" for none."""
+    """Return the user comment of an XMP packet, "" if there is none."""
     value = _find_between(packet, "<exif:UserComment", "</exif:UserComment>")
     return html.unescape(re.sub(r"<[^<>]*>", "", f"<{value}")).strip() if value else ""
 

@@ -41,7 +41,7 @@ class HostCapabilities:
         """Return whether the WebUI reads this parameter of an infotext.
 
         An extension may read parameters without a field of their own (`ControlNet 0`), so it is
-        enough that the name begins like the name of an extension's field.
+        enough that the name begins like an extension's field.
         """
         if _MODULE.fullmatch(name):
             return not self.fields if self.modules is None else value in self.modules
@@ -59,10 +59,10 @@ class HostCapabilities:
         return frozenset(name for name in self.fields if not name.startswith(prefixes))
 
     def resolve_sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
-        """Return (sampler's name, sampler that the WebUI uses, schedule that the WebUI uses).
+        """Return (sampler, sampler that the WebUI uses, schedule that the WebUI uses).
 
-        For an unknown sampler, the WebUI uses its default. name: a schedule at its end is removed,
-        as A1111 before 1.9 wrote it (`DPM++ 2M Karras`).
+        The WebUI uses its default for an unknown sampler. A schedule at the end of `name` is
+        removed, as A1111 before 1.9 wrote it (`DPM++ 2M Karras`).
         """
         labels = [names[0] for names in self.schedulers if schedule in names]
         label = (*labels, *(names[0] for names in self.schedulers[:1]), schedule)[0]

@@ -55,14 +55,14 @@ def list_losses(
 
 
 def _is_left_open(sent: Infotext, name: str) -> bool:
-    """Return whether the infotext lacks a parameter, so that the WebUI uses its default."""
+    """Return whether an infotext lacks a parameter, so that the WebUI uses its default."""
     # A1111 and Forge write RNG only if it is not GPU; for other programs' images it is unknown.
     is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
     return name not in sent.parameters and is_other
 
 
 def _iter_swallowed(sent: Infotext) -> Iterator[Loss]:
-    """Yield the parameters that a WebUI reads as part of the prompt, since there are only a few."""
+    """Yield the parameters that a WebUI reads as part of the prompt, as they are fewer than three."""
     last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
     for name, value in _MAIN.findall(last):
         yield Loss(name, value, is_read_as_prompt=True)

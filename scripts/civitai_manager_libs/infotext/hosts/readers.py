@@ -75,7 +75,7 @@ HOSTS = {
 
 
 def parse_as_host(host: HostRules, text: str) -> Infotext:
-    """Parse an infotext as this WebUI does, without the WebUI's defaults."""
+    """Parse an infotext by the rules of a WebUI, without adding the WebUI's defaults."""
     sent = parse_infotext(text)
     if sent.parameters:
         head, mark, line = text.rstrip().replace("\r", "\n").rpartition("\n")

@@ -18,7 +18,7 @@ _INPUT = "ComponentInput"
 
 
 def list_component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the input names of each component in a workflow, in order, by component.
+    """Return {component: names of its inputs, in order} for each component in a workflow.
 
     A component is a workflow that is used as a node in another workflow.
     """

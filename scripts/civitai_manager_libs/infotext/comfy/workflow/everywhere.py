@@ -29,8 +29,8 @@ _BY_NAME = {  # kind: for each output or input, the names of the inputs that get
 def find_everywhere_links(content: Node, nodes: list[Node], prefix: str) -> _Links:
     """Return the links of "Anything Everywhere" nodes, which the editor does not draw.
 
-    The result is {node id: {input name: link}}. content: a workflow or a subgraph. nodes: its
-    active nodes. prefix: put before the node ids in the links.
+    The result is {node id: {input name: link}}. content: a workflow or a subgraph. nodes: the nodes
+    of `content` that are not muted. prefix: text to put before the node ids in the links.
     """
     found: _Links = {}
     by_id = {str(node.get("id")): node for node in nodes}

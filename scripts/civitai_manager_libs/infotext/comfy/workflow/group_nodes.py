@@ -19,9 +19,9 @@ _GROUP_INPUT, _GROUP_OUTPUT = -10, -20
 
 
 def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Convert a workflow's group nodes to subgraphs, which replaced them in ComfyUI.
+    """Convert a workflow's group nodes to subgraphs, their successors in ComfyUI.
 
-    Return the subgraphs by type; the nodes that use a group have this type.
+    Return the subgraphs by node type.
     """
     defined = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
     found: dict[str, Mapping[str, Any]] = {}
@@ -32,10 +32,10 @@ def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, A
 
 
 def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a group whose inner nodes have the widget values of `node`.
+    """Return a group whose inner nodes have the widget values of the group node `node`.
 
-    node: a node that uses the group, with the values of all inner nodes in one list. If the list
-    does not fit the inner nodes, they get no values.
+    A group node has the values of all its inner nodes in one list. If the list does not fit the
+    inner nodes, they get no values.
     """
     if not group.get("has_joined_widgets"):
         return group
@@ -91,7 +91,10 @@ def _name_group_input(
     node_inputs: Mapping[str, Any],
     known_names: Mapping[str, None],
 ) -> str:
-    """Return the name of a group's input: the name set by the user, or the inner node's name."""
+    """Return a name for a group's input: the name set by the user, or the inner node's name.
+
+    at: the index of the inner node. known_names: names of other inputs, which are not used again.
+    """
     inner_name = str(node_inputs.get("name") or node_inputs.get("type"))
     named = as_mapping(as_mapping(as_mapping(group.get("config")).get(str(at))).get("input"))
     name = (
@@ -108,7 +111,7 @@ def _iter_group_outputs(
 ) -> Iterator[tuple[int, int]]:
     """Yield (index of an inner node, index of its output) for each output of a group.
 
-    These are the outputs that no inner node uses, and those listed as external.
+    used: the outputs that other inner nodes use; they are left out unless listed as external.
     """
     external = set()
     for entry in map(as_list, as_list(group.get("external"))[:_MAX_NODES]):

@@ -45,7 +45,7 @@ class _Group:
 
 
 def read_workflow_nodes(workflow: object) -> Nodes:
-    """Convert a workflow, with its subgraphs, to a graph in API format.
+    """Convert a ComfyUI workflow, with its subgraphs, to nodes in API format, by id.
 
     Muted nodes are left out. Return {} if there are more than MAX_NODES nodes.
     """
@@ -101,9 +101,10 @@ def _collect_nodes(
 
 
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
-    """Return the link that a bypassed node passes on for each output, by output number.
+    """Return the links that a bypassed node passes on, by output number.
 
-    That is the link of an input of the same type.
+    A bypassed node is switched off: each output passes on the link of an input of the same type.
+    links: the links of the node's inputs.
     """
     # The input with the output's number is tried first, as in ComfyUI's editor.
     node_inputs = list_inputs(node)
@@ -122,7 +123,7 @@ def _find_dead_outputs(
 ) -> set[tuple[str, int]]:
     """Return (node id, output number) of each output that has no value.
 
-    Such outputs belong to bypassed nodes, which are switched off and only pass on inputs.
+    These are outputs of bypassed nodes, which are switched off, without an input to pass on.
     """
     dead_outputs = set()
     for node in level_nodes:
@@ -175,10 +176,10 @@ def _open_group(
     depth: int,
     nodes: dict[str, Node],
 ) -> _Group:
-    """Return the group that a node of a workflow stands for.
+    """Return the group for a group node, with the widget values of the node.
 
     Also add a node to `nodes` for each input of the group that has a value. content: the group's
-    subgraph. links: the links of the node's inputs.
+    subgraph. links: the links of the group node's inputs.
     """
     node_inputs = list_inputs(content)
     values = _read_group_values(node, node_inputs)
@@ -215,7 +216,7 @@ def _make_reroute(source: _Link | None) -> Node:
 
 
 def _find_setters(level_nodes: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
-    """Return a link to each SetNode, by the name under which GetNodes read its value."""
+    """Return a link to each SetNode, by the name with which GetNodes refer to it."""
     setters = [node for node in level_nodes if node.get("type") in _SETTERS]
     return {_get_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in setters}
 

@@ -208,9 +208,9 @@ def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> d
 
 
 def _find_known_names(kind: str, values: list[Any]) -> list[str]:
-    """Return the widget names that the table has for a type of node, [] if it has none.
+    """Return the widget names of a node type from the table, [] if it is not there.
 
-    If the table has lists for several versions of the node, take the list that fits the values.
+    If the table has names for several versions of the type, return those that fit the values.
     """
     rows = [row.split() for row in _WIDGETS.get(kind, "").split("|")]
     return (
@@ -234,7 +234,7 @@ def list_inputs(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def list_widget_names(node: Mapping[str, Any]) -> list[str]:
-    """Return the names of a node's widgets that are stored with the node, in order."""
+    """Return the widget names that a node states, in order."""
     widgets = (each.get("widget") for each in list_inputs(node))
     return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
 
@@ -242,7 +242,7 @@ def list_widget_names(node: Mapping[str, Any]) -> list[str]:
 def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], bool]:
     """Pair names and values in order; return ({name: value}, whether values are left over).
 
-    A seed is followed by the editor's seed control, which has no name and is skipped.
+    The value after a seed is skipped if it is the editor's seed control, which has no name.
     """
     found: dict[str, Any] = {}
     at = 0
@@ -254,7 +254,7 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], b
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
-    """Guess which values of an unknown node are a sampler's; return them by name.
+    """Guess which values of an unknown node belong to a sampler; return these values by name.
 
     Samplers have steps, cfg, sampler, schedule and denoise in this order. The seed is the value
     before the editor's seed control.
@@ -270,7 +270,7 @@ def _guess_values(values: list[Any]) -> dict[str, Any]:
 
 
 def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
-    """Return values by name: steps, cfg, sampler, schedule, denoise; {} if they do not fit."""
+    """Name values as steps, cfg, sampler, schedule and denoise; return {} if they do not fit."""
     row = dict(zip(_SAMPLER_WIDGETS, values))
     denoise = as_number(row.get("denoise", 1))  # or the first step
     numbers = all(isinstance(row[name], (int, float)) for name in ("steps", "cfg"))
@@ -280,5 +280,5 @@ def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
 
 
 def _is_seed_control(value: object) -> bool:
-    """Return whether a value is the editor's seed control, such as "randomize"."""
+    """Return whether a value may be the editor's seed control, such as "randomize"."""
     return value is None or isinstance(value, bool) or value in tuple(_CONTROLS)

@@ -22,10 +22,10 @@ _PART = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^,\[\]'\"]+)")
 
 
 def find_value(data: Data, source: Source) -> object:
-    """Return the value that a source finds in a program's JSON data, None if there is none.
+    """Return the value of a source in a program's JSON data, None if it is missing.
 
     source: a path of keys such as "a.b"; several paths to try in turn, such as "a.b|c"; or a
-    function of the data.
+    function that takes the data and returns the value.
     """
     if not isinstance(source, str):
         return source(data)
@@ -40,7 +40,7 @@ def _get_at(data: object, path: str) -> object:
 
 
 def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Data], object]:
-    """Return a function that reads the value at the path `source` and converts it."""
+    """Return a function that reads the value at the path `source` and converts the value."""
 
     def read(data: Data) -> object:
         value = find_value(data, source)
@@ -52,7 +52,7 @@ def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Da
 def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
     """Return a function that reads a whole number n and returns n * factor + plus.
 
-    source: the number's path. The function returns None if n * factor is not positive.
+    source: the path of n. The function returns None if n * factor is not positive.
     """
 
     def scale(value: object) -> int | None:
@@ -63,7 +63,7 @@ def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data],
 
 
 def skip_words(source: str, *words: str) -> Callable[[Data], object]:
-    """Return a function that reads the text at a path, None if it is one of these words.
+    """Return a function that reads the text at a path, but returns None for these words.
 
     Words such as "Automatic" mean that the user has chosen nothing.
     """
@@ -71,20 +71,20 @@ def skip_words(source: str, *words: str) -> Callable[[Data], object]:
 
 
 def read_if(condition: str, source: Source) -> Callable[[Data], object]:
-    """Return a function that reads `source`, but only if the value at `condition` is true.
+    """Return a function that reads `source` if the value at the path `condition` is True.
 
-    Otherwise the function returns None.
+    Otherwise, the function returns None.
     """
     return lambda data: find_value(data, source) if find_value(data, condition) is True else None
 
 
 def find_first(*sources: Source) -> Callable[[Data], object]:
-    """Return a function that reads several sources and returns the first value found."""
+    """Return a function that tries several sources and returns the first value found."""
     return lambda data: next(filter(None, (find_value(data, source) for source in sources)), None)
 
 
 def join_lines(source: str) -> Callable[[Data], object]:
-    """Return a function that reads the text at a path, or joins a list of texts by line ends."""
+    """Return a function that reads the text at a path; a list of texts is joined by line ends."""
     return convert_value(
         source, lambda value: "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
     )
@@ -101,7 +101,10 @@ def parse_resolution(source: str) -> Callable[[Data], object]:
 
 
 def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from a list of names and a list of weights."""
+    """Return a function that reads LoRAs from a list of names and a list of weights.
+
+    names, weights: the paths of the lists.
+    """
 
     def read_loras(data: Data) -> list[Record]:
         known_weights = _split_list(find_value(data, weights))
@@ -146,7 +149,7 @@ def read_lora_pairs(source: str) -> Callable[[Data], object]:
 def read_lora_texts(*prefixes: str) -> Callable[[Data], object]:
     """Return a function that reads LoRAs from numbered texts such as "name : weight".
 
-    prefixes: the keys of the texts, without the number from 1 at their end.
+    prefixes: the keys of the texts without the number at their end, which starts at 1.
     """
 
     def read_loras(data: Data) -> list[Record]:

@@ -74,7 +74,10 @@ def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
 
 
 def _build_on_site_record(data: Data, summary: Data) -> Record:
-    """Return a record with the summary's values, and with the graph for values that it lacks."""
+    """Return a record of a summary's values, with the graph to supply missing values.
+
+    data: the ComfyUI graph. summary: what Civitai's generator has added to the graph.
+    """
     used = [as_mapping(entry) for entry in as_list(summary.get("resources"))[:100]]
     record = {key: value for key, value in summary.items() if key != "resources"}
     record["civitaiResources"] = [

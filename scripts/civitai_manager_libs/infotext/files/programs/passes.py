@@ -34,7 +34,7 @@ def make_second_pass(scale: object, upscaler: str, denoise: object, steps: objec
 
 
 def translate_upscaler(name: str) -> str:
-    """Return A1111's name of an upscaler; of an unknown name, drop folder and extension."""
+    """Return A1111's name of an upscaler; an unknown name loses its folder and extension."""
     kind, _, model = name.partition("-")
     if kind in ("model", "latentmodel"):
         name = model

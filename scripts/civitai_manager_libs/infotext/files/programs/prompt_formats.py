@@ -61,9 +61,8 @@ def _join_brackets(text: str) -> str:
 def read_novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
     """Return a function that reads the prompt in the data of a NovelAI image.
 
-    structured: the key of NovelAI 4's prompt, a dict with several texts, which are joined by line
-    ends. plain: the key of a prompt that is one text, read if there is no such dict; `|` separates
-    several keys to try.
+    structured: the key of NovelAI 4's prompt, a dict of texts that are joined by line ends. plain:
+    the path of an older prompt, a single text, which is read if there is no dict.
     """
 
     def prompt(data: Data) -> object:

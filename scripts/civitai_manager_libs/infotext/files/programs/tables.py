@@ -19,7 +19,7 @@ __all__ = ["PROGRAMS", "Program", "TEXT_NAMES"]
 
 @dataclass(frozen=True)
 class Program:
-    """A program and its table. name: the public name, "" if the data does not identify the program.
+    """A program and how to read its data. name: "" if the data does not identify the program.
 
     marks: keys that identify the data, `a+b` if both are needed; one mark is enough. parent_key:
     holds all values. fields: the source of each record key. read_second_pass: reads further fields.
