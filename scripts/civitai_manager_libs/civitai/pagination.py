@@ -68,7 +68,7 @@ class ImageQuery:
 
     @property
     def reverse(self) -> ImageQuery:
-        """Return the same query sorted "Oldest" first, or "Newest" first if it was "Oldest"."""
+        """Return the same query with the sort "Oldest", or "Newest" if the sort is "Oldest"."""
         return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class ImageQuery:
 
     @classmethod
     def from_json(cls, data: Any) -> ImageQuery:
-        """Create a query from a dict made by `to_json`; use defaults for missing or invalid fields."""
+        """Create a query from a dict made by `to_json`; missing or invalid fields get defaults."""
         given = data if isinstance(data, dict) else {}
         names = (entry.name for entry in fields(cls))
         values = {n: given[n] for n in names if n in given and _is_valid_field(n, given[n])}
@@ -104,7 +104,7 @@ class Page:
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """Return the ids of all valid images of the page, including images excluded by the query."""
+        """Return the ids of the page's valid images, including images that the query excludes."""
         return (*(image.id for image in self.images), *self.other_ids)
 
 
@@ -160,9 +160,9 @@ def walk_pages(
     """Yield (page, cursor of the next page) for each page of a gallery; the last cursor is None.
 
     Images of earlier pages and those in `known_ids` are left out, so a page may be empty.
-    read_page: returns the page at a cursor. max_pages: the most pages to read. page_rows: number of
-    images that `read_page` requests; after 5,000 requested images without a result, the gallery
-    counts as ended.
+    read_page: a function that returns the page at a cursor. max_pages: the most pages to read.
+    page_rows: number of images that `read_page` requests; after 5,000 requested images without a
+    result, the gallery counts as ended.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0

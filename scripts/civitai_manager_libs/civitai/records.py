@@ -11,18 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core import (
-    as_list,
-    as_mapping,
-    as_whole_number,
-    clean_date,
-    clean_line,
-    clean_lines,
-    html_to_text,
-    Image,
-    is_deeply_nested,
-    ReactionCounts,
-)
+from ..core import as_list, as_mapping, as_whole_number, clean_date, clean_line, clean_lines
+from ..core import html_to_text, Image, is_deeply_nested, ReactionCounts
 from ..errors import InvalidResponse
 from .files import Access, find_default_size, list_file_names, parse_access, parse_files
 from .files import RemoteFile
@@ -108,7 +98,7 @@ class ModelPage:
 def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
     """Parse a response of `GET /images`; keep the images that match the query.
 
-    is_allowed: returns whether an image's URL may be fetched. Raises InvalidResponse.
+    is_allowed: a function that returns whether a URL may be fetched. Raises InvalidResponse.
     """
     rows = _require_items(body, "a page of images")[:_MAX_ENTRIES]
     found = [image_from_json(row, is_allowed) for row in rows]
@@ -134,7 +124,7 @@ def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
 
 
 def model_from_json(body: Any) -> Model:
-    """Parse a response of `GET /models/<id>`; the model has no cover image.
+    """Parse a response of `GET /models/<id>`; leave out the model's cover image.
 
     Raises InvalidResponse, also for JSON that is nested too deeply to be stored.
     """
@@ -165,8 +155,8 @@ def username_from_json(body: Any) -> str:
 def image_from_json(row: Any, is_allowed: UrlCheck, default_level: int = 1) -> Image | None:
     """Parse an image's JSON; return None if it has no id, no allowed URL, or is nested too deeply.
 
-    is_allowed: returns whether a URL may be fetched. default_level: browsing level of an image
-    without a rating; 1 is right for galleries, which Civitai has filtered already.
+    is_allowed: a function that returns whether a URL may be fetched. default_level: browsing level
+    of an image without a rating; 1 is right for galleries, which Civitai has filtered already.
     """
     row = as_mapping(row)
     if row.get("hasMeta") is False:  # its owner hides the metadata, whatever else is sent
@@ -241,7 +231,7 @@ def _parse_version(
 def find_cover(
     row: Mapping[str, Any], level: int, is_allowed: UrlCheck, image_type: str | None = None
 ) -> Image | None:
-    """Return the first example image of a model that has an allowed browsing level, or None.
+    """Return a model's first example image with an allowed browsing level, or None.
 
     row: the model's JSON. level: bit mask of the allowed levels; an image without a rating counts
     as XXX. image_type: "image" or "video", None for both.

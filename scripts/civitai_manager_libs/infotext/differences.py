@@ -69,9 +69,9 @@ def list_differences(
 ) -> tuple[Difference, ...]:
     """Compare the infotexts of an image and of its reproduction; return the differences.
 
-    The most likely cause comes first. If only one of them states a parameter that every image has,
-    such as the seed, this is not a difference. missing_loras: lower-case names of LoRAs that are
-    not installed here.
+    The most likely cause comes first. A parameter that every image has, such as the seed, is no
+    difference if only one infotext states it. missing_loras: lower-case names of LoRAs that are not
+    installed here.
     """
     first, second = (parse_infotext(translate_infotext(text)) for text in (original, made))
     if not first.parameters and not first.prompt or not second.parameters:
@@ -152,7 +152,7 @@ def _compare_checkpoints(
 
 
 def _are_comparable(code: str, other: str) -> bool:
-    """Return whether two hashes are of the same kind; 10 digits are a shortened SHA256."""
+    """Return whether two hashes are of the same kind, such as a SHA256 and its first 10 digits."""
     return len(code) == len(other) > 0 or {len(code), len(other)} == {10, 64}
 
 
@@ -181,12 +181,12 @@ def _compare_loras(
             yield Difference("lora_added", lora.name, "", lora.weight)
 
 
-def _read_loras(read: Infotext) -> dict[str, _Lora]:
+def _read_loras(infotext: Infotext) -> dict[str, _Lora]:
     """Return the LoRAs in an infotext's prompt by lower-case name, with their hashes if known."""
-    stated = _HASHES.findall(read.parameters.get("Lora hashes", ""))
+    stated = _HASHES.findall(infotext.parameters.get("Lora hashes", ""))
     hashes = {name.strip().lower(): code for name, code in stated}
     found: dict[str, _Lora] = {}
-    for name, weight in _TAG.findall(read.prompt):
+    for name, weight in _TAG.findall(infotext.prompt):
         key = name.strip().lower()
         found.setdefault(key, _Lora(name.strip(), weight or "1", hashes.get(key, "")))
     return found

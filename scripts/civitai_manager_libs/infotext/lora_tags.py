@@ -53,7 +53,7 @@ def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _iter_named_loras(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Yield (entry, weight key) for each resource in a record; `entry[weight key]` is the weight."""
+    """Yield (entry, weight key) for each resource in a record; `entry[weight key]` is a weight."""
     loras = (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
     for entry in map(as_mapping, loras):
         yield entry, "strength"

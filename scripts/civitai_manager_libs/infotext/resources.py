@@ -126,7 +126,7 @@ def _make_resource(
 ) -> Resource:
     word, stated_name = clean_line(as_text(kind).lower()), clean_line(as_text(name), _MAX_NAME)
     if is_air(stated_name):
-        return _make_air_resource(stated_name, word, as_number(weight))
+        return _make_air_resource(stated_name, as_number(weight))
     return Resource(
         TYPES.get(word, word),
         "" if is_site_id(stated_name) else model_file_stem(stated_name)[:_MAX_SHOWN],
@@ -136,15 +136,15 @@ def _make_resource(
     )
 
 
-def _make_air_resource(air: str, word: str, weight: float | None) -> Resource:
-    """Return the resource that an AIR names, an empty Resource if the AIR is not Civitai's."""
+def _make_air_resource(air: str, weight: float | None) -> Resource:
+    """Return the resource named by an AIR (`urn:air:...`), an empty one if it is not Civitai's."""
     found = _AIR.fullmatch(air)
     version = _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
     if found is None or version is None:
         return Resource()
     kind = found[1].lower()
     version_id = as_whole_number(version[1], low=1)
-    return Resource(TYPES.get(kind, kind) or word, "", weight, version_id=version_id)
+    return Resource(TYPES.get(kind, kind), "", weight, version_id=version_id)
 
 
 def _iter_listed(meta: Mapping[str, Any]) -> Iterator[Resource]:

@@ -5,12 +5,6 @@ from .index import get_model_index, ModelIndex
 from .matching import has_model_file, ModelFile, ModelMatch, WantedModel
 from .sidecars import describes_other_version
 
-__all__ = [
-    "describes_other_version",
-    "find_folder",
-    "get_model_index",
-    "has_folders",
-    "has_model_file",
-    "ModelFile",
-]
-__all__ += ["ModelIndex", "ModelMatch", "shorten_folder", "validate_folders", "WantedModel"]
+__all__ = ["describes_other_version", "find_folder", "get_model_index", "has_folders"]
+__all__ += ["has_model_file", "ModelFile", "ModelIndex", "ModelMatch", "shorten_folder"]
+__all__ += ["validate_folders", "WantedModel"]

@@ -112,11 +112,8 @@ def shorten_folder(folder: str) -> str:
 def _find_own_folder(kind: str) -> str:
     names = _KINDS.get(kind, ())
     for folder in _list_own_folders():
-        near = [
-            folder,
-            *_list_subfolders(folder),
-            *_list_subfolders(os.path.join(folder, "models")),
-        ]
+        near = [folder]
+        near += (*_list_subfolders(folder), *_list_subfolders(os.path.join(folder, "models")))
         fitting = [path for path in near if _kind_of_folder(path) == kind]
         if fitting:
             return min(fitting, key=lambda path: names.index(_folder_word(path)))

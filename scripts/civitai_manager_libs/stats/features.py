@@ -25,14 +25,8 @@ PARAMETERS = {  # kind: name in the infotext
     "upscale": "Hires upscale",
     "denoising": "Denoising strength",
 }
-NAMED_PARAMETERS = (
-    "sampler",
-    "schedule",
-    "size",
-    "guidance",
-    "upscaler",
-    "denoising",
-)  # the rest are numbers
+# The rest are numbers.
+NAMED_PARAMETERS = ("sampler", "schedule", "size", "guidance", "upscaler", "denoising")
 LETTERS = {  # which a feature begins with, by kind
     **dict(zip(PARAMETERS, "skncgzpuhd")),
     "checkpoint": "m",
@@ -100,8 +94,7 @@ def extract_features(image: Image, generation: Generation | None = None) -> Imag
 def _iter_resource_features(resource: Resource, negative: str) -> Iterator[str]:
     """Yield the features of a model, LoRA or embedding.
 
-    negative: the image's negative prompt, case-folded; an embedding is skipped if it is not in
-    there.
+    negative: the image's negative prompt, case-folded; an embedding counts only if named there.
     """
     named = resource.version_id and resource.type
     name = resource.name or (f"#{resource.version_id}" if named else "")

@@ -31,10 +31,8 @@ _CLIP_WEIGHTS = {"strengthclip", "clipstrength", "clipstr", "clipweight", "lorac
 # Weights that a node ignores in a mode.
 _UNUSED = {"simple": {"modelstr", "clipstr", "loramodelstrength", "loraclipstrength"}}
 _UNUSED |= {"advanced": {"lorawt", "lorastrength"}}
-_TAGGED = {
-    "ImpactWildcardEncode": "populated_text",
-    "LoraTagLoader": "text",
-}  # load the LoRAs that the text names
+# Nodes that load the LoRAs in a text's tags: the input with the text.
+_TAGGED = {"ImpactWildcardEncode": "populated_text", "LoraTagLoader": "text"}
 _TAG = re.compile(r"<lora:([^:<>\n]{1,200})((?::[^:<>\n]{0,200}){0,4})>")
 _SWITCHES = {"switch", "toggle", "enabled", "on"}
 

@@ -20,35 +20,34 @@ _NAMES = re.compile(r"[xyz]_?(?:axis|type)", re.IGNORECASE)  # inputs that name 
 _ASSIGNED = re.compile(r"\[\w{1,20}:(\w{1,50})")  # tinyterraNodes: `[4:text='a cat']`
 _UNUSED = {"none", "nothing"}
 _MODEL, _PROMPTS = ("models", "clipSkip"), ("prompt", "negativePrompt")
-_VARIED: Mapping[str, tuple[str, ...]] = (
-    {  # a word in an axis' name: the record's keys that it varies
-        "aesthetic": (),
-        "cfg": ("cfgScale",),
-        "checkpoint": _MODEL,
-        "ckpt": _MODEL,
-        "clip skip": ("clipSkip",),
-        "clip_skip": ("clipSkip",),
-        "cond": _PROMPTS,
-        "control": (),
-        "denoise": ("denoise", "Denoising strength"),
-        "guidance": ("Distilled CFG Scale",),
-        "lora": ("additionalResources",),
-        "model": _MODEL,
-        "noise": (),
-        "prompt": _PROMPTS,
-        "refiner": (),
-        "sampler": ("sampler", "scheduler"),
-        "scheduler": ("sampler", "scheduler"),
-        "seed": ("seed",),
-        "step": ("steps",),
-        "text": _PROMPTS,
-        "vae": (),
-    }
-)
+# A word in an axis' name: the record's keys that the axis varies.
+_VARIED: Mapping[str, tuple[str, ...]] = {
+    "aesthetic": (),
+    "cfg": ("cfgScale",),
+    "checkpoint": _MODEL,
+    "ckpt": _MODEL,
+    "clip skip": ("clipSkip",),
+    "clip_skip": ("clipSkip",),
+    "cond": _PROMPTS,
+    "control": (),
+    "denoise": ("denoise", "Denoising strength"),
+    "guidance": ("Distilled CFG Scale",),
+    "lora": ("additionalResources",),
+    "model": _MODEL,
+    "noise": (),
+    "prompt": _PROMPTS,
+    "refiner": (),
+    "sampler": ("sampler", "scheduler"),
+    "scheduler": ("sampler", "scheduler"),
+    "seed": ("seed",),
+    "step": ("steps",),
+    "text": _PROMPTS,
+    "vae": (),
+}
 _MAX_AXES = 100
 
 
-def remove_varied_values(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
+def remove_varied_values(nodes: Nodes, parameters: dict[str, Any]) -> dict[str, Any]:
     """Return a graph's parameters without those that differ between the images of an X/Y plot.
 
     All parameters are returned if the graph makes no plot, and {} if it is unknown which ones
@@ -60,8 +59,8 @@ def remove_varied_values(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
         if not rows or None in rows:
             return {}
         varied = set(chain.from_iterable(keys for keys in rows if keys))
-        found = {key: value for key, value in found.items() if key not in varied}
-    return found
+        parameters = {key: value for key, value in parameters.items() if key not in varied}
+    return parameters
 
 
 def _list_varied_keys(axis: str) -> list[str] | None:

@@ -9,15 +9,8 @@ from typing import Any
 from ...core import as_integer, as_number, as_text
 from .hires_pass import read_second_pass
 from .loaders import find_model, list_loras
-from .nodes import (
-    get_linked_node,
-    get_node_type,
-    iter_upstream,
-    iter_upstream_through,
-    load_json,
-    Nodes,
-)
-from .nodes import read_api_nodes
+from .nodes import get_linked_node, get_node_type, iter_upstream, iter_upstream_through
+from .nodes import load_json, Nodes, read_api_nodes
 from .plots import remove_varied_values
 from .prompts import read_prompt
 from .routing import resolve_links
@@ -79,31 +72,31 @@ def read_graph(comfy: object) -> dict[str, Any]:
     makes several images, only the parameters that they share are returned.
     """
     nodes = resolve_links(_read_nodes(comfy))
-    starts = find_first_samplers(nodes)[:_MAX_SAMPLERS]
-    readings = [_read_sampler(nodes, start) for start in starts]
+    samplers = find_first_samplers(nodes)[:_MAX_SAMPLERS]
+    readings = [_read_sampler(nodes, sampler) for sampler in samplers]
     first = readings[0] if readings else {}
     found = {key: v for key, v in first.items() if all(r.get(key) == v for r in readings)}
     return remove_varied_values(nodes, found)
 
 
-def _read_sampler(nodes: Nodes, start: str) -> dict[str, Any]:
-    found = {key: find_nearest_value(nodes, start, *where) for key, where in _FIELDS.items()}
-    found["steps"] = found["steps"] or _count_listed_steps(nodes, start)
+def _read_sampler(nodes: Nodes, sampler: str) -> dict[str, Any]:
+    found = {key: find_nearest_value(nodes, sampler, *where) for key, where in _FIELDS.items()}
+    found["steps"] = found["steps"] or _count_listed_steps(nodes, sampler)
     found |= {key: None for key in _WHOLE if not _is_count(found[key])}
     found |= {key: None for key in _NUMBERS if as_number(found[key]) is None}
     found |= {key: None for key in _NAMES if not _is_one_name(found[key])}
-    if _has_several_seeds(nodes, start):
+    if _has_several_seeds(nodes, sampler):
         found["seed"] = None
     found["sampler"] = found["sampler"] and found["sampler"].removeprefix("sample_")  # in 2023
-    found |= _read_implied_values(nodes, start, found)
-    found["prompt"] = read_prompt(nodes, start, "positive")
-    found["negativePrompt"] = read_prompt(nodes, start, "negative")
-    found["width"], found["height"] = read_initial_size(nodes, start) or (None, None)
-    found["clipSkip"] = _read_clip_skip(nodes, start)
-    model, loras = find_model(nodes, start), list_loras(nodes, start)
+    found |= _read_implied_values(nodes, sampler, found)
+    found["prompt"] = read_prompt(nodes, sampler, "positive")
+    found["negativePrompt"] = read_prompt(nodes, sampler, "negative")
+    found["width"], found["height"] = read_initial_size(nodes, sampler) or (None, None)
+    found["clipSkip"] = _read_clip_skip(nodes, sampler)
+    model, loras = find_model(nodes, sampler), list_loras(nodes, sampler)
     found["models"] = [model] if model else None
     found["additionalResources"] = loras if loras else None
-    found |= read_second_pass(nodes, start, list_samplers(nodes), found)
+    found |= read_second_pass(nodes, sampler, list_samplers(nodes), found)
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 
@@ -116,29 +109,29 @@ def _is_one_name(value: object) -> bool:
     return isinstance(value, str) and not _SEVERAL_NAMES.search(value)
 
 
-def _has_several_seeds(nodes: Nodes, start: str) -> bool:
+def _has_several_seeds(nodes: Nodes, sampler: str) -> bool:
     """Return whether a sampler makes several images, each with its own seed."""
-    if nodes[start]["inputs"].get("batch_seed_mode") != "incremental":
+    if nodes[sampler]["inputs"].get("batch_seed_mode") != "incremental":
         return False
-    sizes = (nodes[each]["inputs"].get("batch_size") for each in iter_image_path(nodes, start))
+    sizes = (nodes[each]["inputs"].get("batch_size") for each in iter_image_path(nodes, sampler))
     return any((as_integer(resolve_value(nodes, size)) or 1) > 1 for size in sizes)
 
 
-def _count_listed_steps(nodes: Nodes, start: str) -> int | None:
+def _count_listed_steps(nodes: Nodes, sampler: str) -> int | None:
     """Return the number of steps of a sampler whose noise levels are listed one by one.
 
     Return None for other samplers.
     """
-    sigmas = nodes.get(get_linked_node(nodes[start]["inputs"].get("sigmas")) or "", {})
+    sigmas = nodes.get(get_linked_node(nodes[sampler]["inputs"].get("sigmas")) or "", {})
     if get_node_type(sigmas) != "ManualSigmas":
         return None
     levels = as_text(resolve_value(nodes, sigmas["inputs"].get("sigmas")))[:2_000]
     return max(len(_NUMBER.findall(levels)) - 1, 0) or None
 
 
-def _read_clip_skip(nodes: Nodes, start: str) -> int | None:
+def _read_clip_skip(nodes: Nodes, sampler: str) -> int | None:
     """Return A1111's Clip skip for a sampler, None if unknown; ComfyUI's layer -2 becomes 2."""
-    for node in iter_upstream_through(nodes, start, _CLIP_INPUTS):
+    for node in iter_upstream_through(nodes, sampler, _CLIP_INPUTS):
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
                 layer = as_integer(resolve_value(nodes, node["inputs"][name], (name,)))
@@ -154,20 +147,20 @@ def _read_nodes(comfy: object) -> Nodes:
     return read_api_nodes(graph) or read_workflow_nodes(workflow)
 
 
-def _read_implied_values(nodes: Nodes, start: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sampler, schedule and CFG scale that the types of a sampler's nodes imply.
+def _read_implied_values(nodes: Nodes, sampler: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sampler, schedule and CFG scale that follow from the types of a graph's nodes.
 
     found: the parameters that are already known.
     """
     implied: dict[str, Any] = {}
-    for node in iter_upstream(nodes, start):
+    for node in iter_upstream(nodes, sampler):
         kind = get_node_type(node)
         if found["sampler"] is None:
             stated_sampler = node["inputs"].get("sampler")
             is_named = isinstance(stated_sampler, str) and as_text(stated_sampler)
-            sampler = stated_sampler if is_named else _SAMPLER_NODES.get(kind)
-            if sampler and "sampler" not in implied:
-                implied["sampler"] = sampler
+            name = stated_sampler if is_named else _SAMPLER_NODES.get(kind)
+            if name and "sampler" not in implied:
+                implied["sampler"] = name
         if kind == "WanVideoSampler":  # its schedulers are other nodes' samplers
             implied |= {"sampler": found["scheduler"], "scheduler": None}
         if found["scheduler"] is None and kind in _SCHEDULER_NODES:

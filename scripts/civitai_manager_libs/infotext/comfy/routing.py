@@ -35,11 +35,8 @@ _NUMBERED = (
     ("input", "input"),
     ("input_selector", "input"),
 )
-_NUMBERS = {
-    "text to image": 0,
-    "image to image": 1,
-    "inpainting": 2,
-}  # numbers that words stand for
+# Words that stand for a number.
+_NUMBERS = {"text to image": 0, "image to image": 1, "inpainting": 2}
 # Nodes that pass on the first input with a value.
 _FIRST_OF = re.compile(r"any switch|context switch|anythingifnotnone|impactifnone|softswitch")
 _REROUTE = re.compile(
@@ -104,10 +101,8 @@ def resolve_links(nodes: Nodes) -> Nodes:
 
 def _resolve_node_links(nodes: Nodes, node: Node, cache: _Cache) -> Node:
     inputs = list(node["inputs"].items())[:_MAX_INPUTS]
-    return {
-        **node,
-        "inputs": {name: _resolve_source(nodes, value, cache) for name, value in inputs},
-    }
+    resolved = {name: _resolve_source(nodes, value, cache) for name, value in inputs}
+    return {**node, "inputs": resolved}
 
 
 def _resolve_source(nodes: Nodes, value: object, cache: _Cache, depth: int = 0) -> Any:

@@ -72,11 +72,8 @@ def _is_sampler(nodes: Nodes, node: Node) -> bool:
     is_named = _SAMPLER.search(kind.lower()) and not _NO_SAMPLER.search(kind.lower())
     sigmas = nodes.get(get_linked_node(inputs.get("sigmas")) or "", {})
     is_unsampler = inputs.get("sampler_mode") == "unsample" or get_node_type(sigmas) == "FlipSigmas"
-    return (
-        bool(is_named)
-        and not is_unsampler
-        and any(get_linked_node(inputs.get(s)) for s in _SOURCES)
-    )
+    is_fed = any(get_linked_node(inputs.get(name)) for name in _SOURCES)
+    return bool(is_named) and not is_unsampler and is_fed
 
 
 def _has_sampler_inputs(nodes: Nodes, node: Node) -> bool:

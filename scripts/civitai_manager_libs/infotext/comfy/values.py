@@ -8,15 +8,8 @@ from typing import Any
 
 from ...core import as_mapping, as_text
 from .computed import compute_outputs
-from .nodes import (
-    get_link,
-    get_linked_node,
-    get_node_type,
-    list_feeding_nodes,
-    Node,
-    Nodes,
-    walk_nodes,
-)
+from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, Nodes
+from .nodes import walk_nodes
 
 __all__ = ["UNKNOWN_TEXT", "find_nearest_value", "iter_setting_nodes", "resolve_value"]
 

@@ -29,12 +29,10 @@ class _Folder:
 def has_comment(tiff: bytes) -> bool:
     """Return whether EXIF data has a user comment; False if the data is damaged."""
     byte_order = _ORDERS.get(tiff[:4])
+    if byte_order is None:
+        return False
     try:
-        exif = (
-            _find_exif_folder(tiff, byte_order, _read_root(tiff, byte_order))[1]
-            if byte_order
-            else _Folder()
-        )
+        exif = _find_exif_folder(tiff, byte_order, _read_root(tiff, byte_order))[1]
     except (struct.error, ValueError):
         return False
     return any(tag == _USER_COMMENT for tag, _, _ in exif.entries)
@@ -90,9 +88,8 @@ def _find_exif_folder(tiff: bytes, byte_order: str, root: _Folder) -> tuple[int 
     """
     for tag, at, raw in root.entries:
         if tag == _EXIF_FOLDER:
-            return at, _read_folder(
-                tiff, byte_order, struct.unpack_from(f"{byte_order}I", raw, 8)[0]
-            )
+            (exif_at,) = struct.unpack_from(f"{byte_order}I", raw, 8)
+            return at, _read_folder(tiff, byte_order, exif_at)
     return None, _Folder()
 
 

@@ -109,14 +109,14 @@ def _iter_readings(
         yield "", text
 
 
-def _is_placeholder(read: Infotext) -> bool:
+def _is_placeholder(infotext: Infotext) -> bool:
     """Return whether an infotext calls its prompt or model "unknown", as some ComfyUI nodes do."""
-    named = (read.prompt, read.parameters.get("Model", ""), read.parameters.get("Model name", ""))
-    return any(name.lower() == "unknown" for name in named)
+    names = (infotext.parameters.get(key, "") for key in ("Model", "Model name"))
+    return any(text.lower() == "unknown" for text in (infotext.prompt, *names))
 
 
 def _short_text(texts: Mapping[str, str], name: str) -> str:
-    """Return the text of this name, stripped; "" if it is missing or too long for an infotext."""
+    """Return the text with this name, stripped; "" if it is missing or too long for an infotext."""
     text = texts.get(name, "")
     return clean_text(text).strip() if len(text) <= _LONGEST_INFOTEXT else ""
 
@@ -151,11 +151,11 @@ def _find_workflow(texts: Mapping[str, str], documents: list[Mapping[str, object
     return ""
 
 
-def _identify_webui(read: Infotext) -> str:
+def _identify_webui(infotext: Infotext) -> str:
     """Return the name of the WebUI that wrote an infotext, "" if unknown."""
-    if any(key.startswith("Civitai ") for key in read.parameters):
+    if any(key.startswith("Civitai ") for key in infotext.parameters):
         return "Civitai"
-    if read.parameters.get("App"):
-        return as_text(read.parameters["App"])
-    version = read.parameters.get("Version", "")
+    if infotext.parameters.get("App"):
+        return as_text(infotext.parameters["App"])
+    version = infotext.parameters.get("Version", "")
     return next((name for pattern, name in _VERSIONS if re.match(pattern, version)), "")

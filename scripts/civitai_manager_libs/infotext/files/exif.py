@@ -57,12 +57,8 @@ def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
         comment = _read_value(tiff, byte_order, folder.get(_USER_COMMENT), budget)
         if len(comment) > len(_CODES[0]):
             yield "UserComment", _decode_comment(comment, byte_order, budget)
-    if (
-        max(
-            _sum_value_sizes(tiff, byte_order, root_at), _sum_value_sizes(tiff, byte_order, exif_at)
-        )
-        > _OVERLAPPING
-    ):
+    sizes = (_sum_value_sizes(tiff, byte_order, at) for at in (root_at, exif_at))
+    if max(sizes) > _OVERLAPPING:
         yield "EXIF", "overlapping"
 
 

@@ -113,10 +113,8 @@ def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int,
         extents = []
         for _ in range(count):
             _read_number(stream, index_size if version else 0)
-            start, size = base + _read_number(stream, offset_size), _read_number(
-                stream, length_size
-            )
-            extents.append((start, size))
+            start = base + _read_number(stream, offset_size)
+            extents.append((start, _read_number(stream, length_size)))
         if method in origin:
             yield number, extents
 

@@ -31,7 +31,7 @@ _GIF_IMAGE, _GIF_EXTENSION, _GIF_COMMENT = 0x2C, 0x21, 0xFE
 
 
 def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield (name, text) for the texts with known names in a PNG file, at most one for each name."""
+    """Yield (name, text) for the texts with known names in a PNG file, at most one for a name."""
     # Each name once: a hostile file repeats a text that grows when it is decompressed.
     wanted = {**_PNG_NAMES}
     has_exif = False

@@ -62,7 +62,7 @@ def _is_left_open(sent: Infotext, name: str) -> bool:
 
 
 def _iter_swallowed(sent: Infotext) -> Iterator[Loss]:
-    """Yield the parameters that a WebUI reads as part of the prompt, as they are fewer than three."""
+    """Yield each parameter that a WebUI reads as prompt because there are fewer than three."""
     last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
     for name, value in _MAIN.findall(last):
         yield Loss(name, value, is_read_as_prompt=True)
@@ -98,11 +98,8 @@ def _compare_samplers(got: Infotext, capabilities: HostCapabilities) -> Iterator
         name, value_there, label = capabilities.resolve_sampler(sampler, schedule)
         if name != value_there:
             yield Loss(names[0], sampler, value_there)
-        if (
-            schedule
-            and schedule not in _SAME
-            and not _names_schedule(capabilities, label, schedule)
-        ):
+        is_chosen = schedule and schedule not in _SAME
+        if is_chosen and not _names_schedule(capabilities, label, schedule):
             yield Loss(names[1], schedule, label)
 
 

@@ -88,19 +88,18 @@ def _name_group_input(
     group: Mapping[str, Any],
     node: Mapping[str, Any],
     at: int,
-    node_inputs: Mapping[str, Any],
+    node_input: Mapping[str, Any],
     known_names: Mapping[str, None],
 ) -> str:
     """Return a name for a group's input: the name set by the user, or the inner node's name.
 
     at: the index of the inner node. known_names: names of other inputs, which are not used again.
     """
-    inner_name = str(node_inputs.get("name") or node_inputs.get("type"))
+    inner_name = str(node_input.get("name") or node_input.get("type"))
     named = as_mapping(as_mapping(as_mapping(group.get("config")).get(str(at))).get("input"))
-    name = (
-        named.get(inner_name) if node_inputs.get("name") else next(iter(named.values()), None)
-    )  # a reroute's
-    name = str(as_mapping(name).get("name") or inner_name)
+    is_reroute = not node_input.get("name")
+    config = next(iter(named.values()), None) if is_reroute else named.get(inner_name)
+    name = str(as_mapping(config).get("name") or inner_name)
     if name in known_names:
         name = f"{node.get('title') or node.get('type')} {name}"
     return name if name not in known_names else f"{name} {len(known_names)}"

@@ -213,9 +213,8 @@ def _find_known_names(kind: str, values: list[Any]) -> list[str]:
     If the table has names for several versions of the type, return those that fit the values.
     """
     rows = [row.split() for row in _WIDGETS.get(kind, "").split("|")]
-    return (
-        rows[0] if len(rows) == 1 else next((row for row in rows if _fit_values(row, values)), [])
-    )
+    fitting = (row for row in rows if len(rows) == 1 or _fit_values(row, values))
+    return next(fitting, [])
 
 
 def _fit_values(names: list[str], values: list[Any]) -> bool:
@@ -234,7 +233,7 @@ def list_inputs(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def list_widget_names(node: Mapping[str, Any]) -> list[str]:
-    """Return the widget names that a node states, in order."""
+    """Return the names of a node's widgets in order, as far as the workflow states them."""
     widgets = (each.get("widget") for each in list_inputs(node))
     return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
 
