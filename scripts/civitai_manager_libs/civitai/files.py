@@ -29,7 +29,7 @@ _URL = re.compile(r"https?://[^\s\\]+")
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of a model version in Civitai's words; an unknown text is "", an unknown number 0.
+    """A file of a model version as Civitai lists it; unknown texts are "", unknown numbers 0.
 
     size: in bytes, an estimate from the KB that Civitai states. type: `Model`, `VAE`, `Config` and
     so on. format: `SafeTensor`, `PickleTensor`, `GGUF` and so on. precision: such as `fp16`.

@@ -32,7 +32,7 @@ def parse_metadata(infotext: str) -> dict[str, Any]:
 
 
 def _iter_hashes(parameters: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    """Yield (name, hash) for each hash in an infotext's parameters; "lora:style" is such a name."""
+    """Yield pairs such as ("lora:style", hash) for the hashes in an infotext's parameters."""
     yield from as_mapping(_parse_json(parameters.get("Hashes"))).items()
     for key, kind in (("Lora hashes", "lora"), ("TI hashes", "embed")):
         for name, code in _HASHES.findall(parameters.get(key, "")):

@@ -49,7 +49,7 @@ class ModelFile:
     changed_at: float = 0.0
 
     def make_key(self) -> int:
-        """Return a 48-bit hash of the path, by which a URL can name the file without its path."""
+        """Return a 48-bit hash of the file's path, used in URLs instead of the path."""
         digest = hashlib.sha256(self.path.encode("utf-8", "surrogatepass")).hexdigest()
         return int(digest[:12], 16)
 

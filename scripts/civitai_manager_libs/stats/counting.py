@@ -145,7 +145,7 @@ def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[
 
 
 def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict[str, list[int]]:
-    """Return {feature: number of reactions of each image that has the feature}."""
+    """Return {feature: [reactions of each image that has the feature]} for the chosen features."""
     reactions: dict[str, list[int]] = {feature: [] for feature in chosen}
     words = [feature for feature in reactions if feature[0] == _WORD]
     lists = {**reactions, **{_SAID + word[1:]: reactions[word] for word in words}}

@@ -79,7 +79,7 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
 
 
 def _list_nodes_between(nodes: Nodes, first: str, later: str, samplers: set[str]) -> list[Node]:
-    """Return the nodes between two samplers through which an image goes, last node first.
+    """Return the nodes on an image's path between two samplers, last node first.
 
     Return [] if the image of `first` does not reach `later`, or goes through a third sampler.
     """
@@ -127,7 +127,7 @@ def _find_upscaler(nodes: Nodes, path: list[Node]) -> str | None:
 def _read_sampler_change(
     nodes: Nodes, sampler: str, first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return `Hires sampler` and `Hires schedule type`, if they differ from the first pass."""
+    """Return `Hires sampler` and `Hires schedule type` where they differ from the first pass."""
     own = (as_text(find_nearest_value(nodes, sampler, *where)) for where in (_SAMPLER, _SCHEDULER))
     names = translate_sampler(*own)
     first = translate_sampler(

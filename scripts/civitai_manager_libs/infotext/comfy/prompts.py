@@ -68,7 +68,7 @@ def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
 
 
 def _find_form(nodes: Nodes, sampler: str) -> list[Node]:
-    """Return a list of the one node in which the user types a sampler's prompts.
+    """Return [node] for the node in which the user types a sampler's prompts.
 
     Return [] if this type of sampler has no such node, or if the graph has several.
     """
@@ -121,7 +121,7 @@ def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
 def _read_own_text(
     nodes: Nodes, node: Node, link: Any, cache: _Cache, accepts_text: bool
 ) -> list[str | None]:
-    """Return a list of the text that a node adds to a prompt, [] if the node adds none.
+    """Return [text] for the text that a node adds to a prompt, [] if the node adds none.
 
     An unknown text is None. link: the link to the node. cache: the texts that have been read
     already. accepts_text: also read nodes that output plain text instead of encoded text.

@@ -61,8 +61,8 @@ class HostCapabilities:
     def resolve_sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
         """Return (sampler, sampler that the WebUI uses, schedule that the WebUI uses).
 
-        The WebUI uses its default for an unknown sampler. A schedule at the end of `name` is
-        removed, as A1111 before 1.9 wrote it (`DPM++ 2M Karras`).
+        For an unknown sampler, the WebUI uses its default. A schedule at the end of `name`, as in
+        `DPM++ 2M Karras`, is split off.
         """
         labels = [names[0] for names in self.schedulers if schedule in names]
         label = (*labels, *(names[0] for names in self.schedulers[:1]), schedule)[0]

@@ -123,7 +123,7 @@ def _find_dead_outputs(
 ) -> set[tuple[str, int]]:
     """Return (node id, output number) of each output that has no value.
 
-    These are outputs of bypassed nodes, which are switched off, without an input to pass on.
+    An output of a bypassed (switched off) node has no value if no input has the output's type.
     """
     dead_outputs = set()
     for node in level_nodes:

@@ -137,7 +137,7 @@ def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callabl
 
 
 def read_lora_pairs(source: str) -> Callable[[Data], object]:
-    """Return a function that reads the LoRAs at a path from a list `[[name, weight], …]`."""
+    """Return a function that reads LoRAs from a list `[[name, weight], …]` at a path."""
 
     def read_loras(value: object) -> list[Record]:
         entries = (as_list(entry) for entry in as_list(value)[:_MAX_LORAS])

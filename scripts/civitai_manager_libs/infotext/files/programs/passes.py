@@ -43,7 +43,7 @@ def translate_upscaler(name: str) -> str:
 
 
 def read_swarm_pass(data: Data) -> Record:
-    """Return SwarmUI's refiner as A1111's parameters.
+    """Return A1111's parameters for SwarmUI's refiner.
 
     A refiner that takes over during the steps is A1111's Refiner; a refiner that runs after all
     steps is A1111's Hires. fix.
@@ -64,7 +64,7 @@ def read_swarm_pass(data: Data) -> Record:
 
 
 def read_draw_things_pass(data: Data) -> Record:
-    """Return A1111's Hires. fix parameters for Draw Things' second pass, {} for none."""
+    """Return A1111's Hires. fix parameters for Draw Things' second pass, {} if there is none."""
     # Draw Things' `size` is the size after the second pass.
     more = as_mapping(data.get("v2"))
     first = [as_integer(more.get(f"hiresFix{side}")) for side in ("Width", "Height")]
@@ -79,7 +79,7 @@ def read_draw_things_pass(data: Data) -> Record:
 
 
 def read_hf_space_pass(data: Data) -> Record:
-    """Return A1111's Hires. fix parameters for a Hugging Face Space's second pass, {} for none."""
+    """Return A1111's Hires. fix parameters for a Hugging Face Space's second pass, {} if none."""
     upscale = as_mapping(data.get("use_upscaler"))
     method = as_text(upscale.get("upscale_method"))
     upscaler = translate_upscaler(f"latent-{method}") if method else ""
@@ -89,7 +89,7 @@ def read_hf_space_pass(data: Data) -> Record:
 
 
 def read_fooocus_refiner(data: Data) -> Record:
-    """Return A1111's Refiner parameters for Fooocus' refiner, {} for none."""
+    """Return A1111's Refiner parameters for Fooocus' refiner, {} if there is none."""
     refiner = as_text(data.get("refiner_model"))
     return {"Refiner": refiner, "Refiner switch at": data.get("refiner_switch")} if refiner else {}
 

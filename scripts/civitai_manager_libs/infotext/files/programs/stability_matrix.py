@@ -34,7 +34,7 @@ def list_matrix_loras(data: Data) -> list[Record]:
 
 
 def read_matrix_pass(data: Data) -> Record:
-    """Return A1111's Hires. fix parameters for Stability Matrix' second pass, {} for none."""
+    """Return A1111's Hires. fix parameters for Stability Matrix' second pass, {} if none."""
     for cards in _iter_modules(data, "Modules", "HiresFixModule"):
         if len(cards) == 2:
             upscaler, sampler = cards
