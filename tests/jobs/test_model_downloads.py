@@ -45,7 +45,7 @@ def service():
     for shown in service.list_jobs(100):
         if not shown.state.is_over:
             service.stop(shown.job.id, "cancelled")
-    wait_for(lambda: not service._workers._turns, "the end of all jobs")
+    wait_for(lambda: not service._workers._entries, "the end of all jobs")
 
 
 @pytest.fixture

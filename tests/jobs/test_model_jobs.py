@@ -269,7 +269,7 @@ def service(client, monkeypatch):
     for shown in service.list_jobs(100):
         if not shown.state.is_over:
             service.stop(shown.job.id, "cancelled")
-    wait_for(lambda: not service._workers._turns, "the end of all jobs")
+    wait_for(lambda: not service._workers._entries, "the end of all jobs")
 
 
 def _shown(service, job_id):

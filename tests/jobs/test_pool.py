@@ -112,7 +112,7 @@ def test_a_few_are_at_work_and_the_others_wait_in_order(place):
     ids = place.add(6)
     place.has_begun(*ids[:2])
     assert place.states(ids) == ["running"] * 2 + ["queued"] * 4
-    assert [place.shown(i).turn.jobs_ahead for i in ids[2:]] == [0, 1, 2, 3]
+    assert [place.shown(i).queue_status.jobs_ahead for i in ids[2:]] == [0, 1, 2, 3]
     assert place.service.count_waiting() == 4
     assert len([t for t in threading.enumerate() if t.name.startswith("gallery-job-")]) == 2
     place.gate.set()
@@ -193,7 +193,7 @@ def test_job_that_is_told_to_go_on_comes_before_all_that_wait(place):
     place.service.stop(ids[4], "paused")
     place.service.resume(ids[4])
     place.service.resume(ids[3])
-    assert [place.shown(i).turn.jobs_ahead for i in ids[1:]] == [2, 3, 0, 1]
+    assert [place.shown(i).queue_status.jobs_ahead for i in ids[1:]] == [2, 3, 0, 1]
     place.gate.set()
     place.comes_to("done", *ids)
     assert place.begun == [ids[0], ids[3], ids[4], ids[1], ids[2]]
@@ -228,7 +228,7 @@ def test_job_that_another_program_has_done_meanwhile_is_not_begun(place):
     with place.store() as store:
         store.set_state(ids[2], "done")
     place.gate.set()
-    wait_for(lambda: not place.service._workers._turns, "the end of all turns")
+    wait_for(lambda: not place.service._workers._entries, "the queue to be empty")
     assert ids[2] not in place.begun
 
 
@@ -250,7 +250,7 @@ def test_job_that_was_stopped_does_not_begin_again_where_that_cannot_be_write_im
         place.service.stop(job_id, state)
         wait_for(lambda: not place.service._workers.list_running(), "the end of its go")
         place.gate.set()
-        wait_for(lambda: not place.service._workers._turns, "the end of its turn")
+        wait_for(lambda: not place.service._workers._entries, "the end of its run")
         assert place.shown(job_id).job.saved == 0
 
 
@@ -290,11 +290,11 @@ def test_locked_database_is_waited_for(place, quick, monkeypatch):
 
 
 def test_pauses_grow_until_something_is_saved():
-    turn = scheduler.Turn(1)
+    entry = scheduler.QueueEntry(1)
 
     def pause(has_saved):
-        assert turn.schedule_retry(NetworkError(""), has_saved, 0)
-        return round(turn.due[0] - time.monotonic())
+        assert entry.schedule_retry(NetworkError(""), has_saved, 0)
+        return round(entry.due[0] - time.monotonic())
 
     assert [pause(has_saved) for has_saved in (False, False, False, True)] == [5, 10, 20, 5]
 
@@ -302,9 +302,9 @@ def test_pauses_grow_until_something_is_saved():
 def test_job_whose_rest_is_over_comes_after_those_that_wait(monkeypatch):
     now = itertools.count(100.0)
     monkeypatch.setattr(scheduler.time, "monotonic", lambda: next(now))
-    queue = scheduler.Scheduler({1: scheduler.Turn(1)})
+    queue = scheduler.Scheduler({1: scheduler.QueueEntry(1)})
     queue[1].schedule_retry(NetworkError(""), False, 0)
-    queue[2] = scheduler.Turn(2)
+    queue[2] = scheduler.QueueEntry(2)
     for _ in range(5):
         next(now)
     assert queue.list_waiting() == [2, 1]

@@ -132,7 +132,7 @@ def test_last_request_counts_while_a_job_ends(civitai, service, last, end):
     if last == "paused":
         service.stop(job_id, "paused")
     gate.set()
-    wait_for(lambda: not service._workers._turns, "its end")
+    wait_for(lambda: not service._workers._entries, "its end")
     assert _shown(service, job_id).state == end
 
 
@@ -168,7 +168,7 @@ def test_stop_that_comes_before_the_run_has_begun_is_heeded(civitai, service):
     job_id = _gallery(service)
     service.stop(job_id, "cancelled")
     gate.set()
-    wait_for(lambda: not service._workers._turns, "its end")
+    wait_for(lambda: not service._workers._entries, "its end")
     assert _shown(service, job_id).state == "cancelled" and not civitai.requests
 
 

@@ -9,7 +9,7 @@ import pytest
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.jobs.model_records import ModelFileState
 from civitai_manager_libs.jobs.progress import JobProgress
-from civitai_manager_libs.jobs.queue.scheduler import TurnView
+from civitai_manager_libs.jobs.queue.scheduler import QueueStatus
 from civitai_manager_libs.jobs.queue.service import JobView
 from civitai_manager_libs.jobs.records import EMPTY_END, Item, Job, JobOptions, WalkReport
 from civitai_manager_libs.jobs.states import JobState, WalkState
@@ -27,8 +27,8 @@ def _row(job, progress=None, failed=(), missing=0, before=0):
     state = progress.state if progress else None
     if job.state is JobState.QUEUED:
         state = job.state
-    turn = TurnView(state, progress, before)
-    return job_views._job_row(JobView(job, list(failed), missing, turn), "en")
+    status = QueueStatus(state, progress, before)
+    return job_views._job_row(JobView(job, list(failed), missing, status), "en")
 
 
 def _offered(row):
@@ -68,7 +68,7 @@ def test_job_that_waits_its_turn_says_how_many_begin_before_it():
     assert _offered(row) == ["first", "pause", "cancel"]
     next_one = _row(replace(_JOB, state=JobState.QUEUED))
     assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
-    chinese = job_views._job_row(JobView(_JOB, [], 0, TurnView(JobState.QUEUED)), "zh-TW")
+    chinese = job_views._job_row(JobView(_JOB, [], 0, QueueStatus(JobState.QUEUED)), "zh-TW")
     assert chinese["state_label"] == "排隊等候"
 
 
@@ -207,8 +207,8 @@ _MODELS = replace(
 
 
 def _model_row(job, progress=None, failed=(), files=(), language="en"):
-    turn = TurnView(progress.state if progress else None, progress)
-    return job_views._job_row(JobView(job, list(failed), 0, turn, tuple(files)), language)
+    status = QueueStatus(progress.state if progress else None, progress)
+    return job_views._job_row(JobView(job, list(failed), 0, status, tuple(files)), language)
 
 
 def test_job_of_model_files_tells_its_progress_in_bytes():

@@ -29,7 +29,7 @@ def _ended(api, state="done"):
         return rows and all(row["state"] == state for row in rows) and rows
 
     rows = wait_for(is_so, f"the end of the jobs: {state}")
-    wait_for(lambda: not dependencies.get_job_service()._workers._turns)
+    wait_for(lambda: not dependencies.get_job_service()._workers._entries)
     return rows[0] if state != "done" else api.get("jobs")["jobs"][0]
 
 

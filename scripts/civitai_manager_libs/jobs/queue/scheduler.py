@@ -16,16 +16,17 @@ from ..progress import JobProgress
 from ..states import JobState
 from ..worker import StopRequest
 
-__all__ = ["NO_TURN", "Scheduler", "Turn", "TurnView"]
+__all__ = ["NOT_QUEUED", "QueueEntry", "QueueStatus", "Scheduler"]
 
 _counter = itertools.count()
 
 
 @dataclass(frozen=True)
-class TurnView:
+class QueueStatus:
     """How a job stands in the queue.
 
-    state, progress: None if the database's are current. jobs_ahead: how many jobs start before it.
+    state, progress: None if those in the database are current. jobs_ahead: how many jobs start
+    before it.
     """
 
     state: JobState | None = None
@@ -33,17 +34,17 @@ class TurnView:
     jobs_ahead: int = 0
 
 
-NO_TURN = TurnView()
+NOT_QUEUED = QueueStatus()
 
 
 @dataclass
-class Turn:
+class QueueEntry:
     """One job in the queue.
 
-    due: the moment of `time.monotonic` from which it may start, and a number for the order of equal
-    moments. stop_request: of its run, None if it does not run. again: queue it again after its run.
-    progress: the last that was reported. futile_runs: how many runs since the last that saved a
-    file. required_space: bytes of disk space that it waits for, by folder, {} for none.
+    due: when it may start, by `time.monotonic`, and a number that orders equal times. stop_request:
+    its run's, None if it is not running. again: queue it again after its run. progress: as last
+    reported. futile_runs: the number of runs since the last one that saved a file. required_space:
+    the bytes of disk space that it waits for, by folder.
     """
 
     job_id: int
@@ -60,7 +61,7 @@ class Turn:
 
     @property
     def requested_state(self) -> JobState | None:
-        """Return the state that the user has asked for, None if the user has not asked."""
+        """Return the state that the user has requested for a running job, None for no request."""
         return None if self.stop_request is None else self.stop_request.state
 
     @property
@@ -79,20 +80,20 @@ class Turn:
     def is_waiting_to_retry(self) -> bool:
         return not self.is_running and self.due[0] > time.monotonic()
 
-    def make_view(self, jobs_ahead: int) -> TurnView:
+    def make_status(self, jobs_ahead: int) -> QueueStatus:
         state, progress = self.state, self.progress
         if state is JobState.QUEUED:
-            return TurnView(state, None, jobs_ahead)
+            return QueueStatus(state, None, jobs_ahead)
         if self.is_waiting_to_retry and progress is not None:
             left = 0.0 if self.required_space else self.due[0] - time.monotonic()
             progress = replace(progress, retry_in=max(progress.retry_in, left), rate=0.0)
-        return TurnView(state, progress)
+        return QueueStatus(state, progress)
 
     def start(self) -> None:
         self.stop_request, self.again = StopRequest(), False
 
     def stop(self, state: JobState) -> None:
-        """Stop the run and leave the job in this state."""
+        """Stop the job's run; the job then gets this state."""
         self.again = False
         if self.stop_request is not None:
             self.stop_request.stop(state)
@@ -131,36 +132,36 @@ class Turn:
     def postpone(self, error: DiskFull) -> None:
         """Delay the job for some seconds because the disk lacks space.
 
-        error: states how many bytes are missing, for the progress display.
+        error: says how many bytes are missing, for the progress display.
         """
         if self.progress is not None:
             self.progress = replace(self.progress, missing=error.missing)
         self.due = (time.monotonic() + DISK_RETRY_SECONDS, next(_counter))
 
 
-class Scheduler(dict[int, Turn]):
-    """The turns by job id. The caller holds the lock of the pool."""
+class Scheduler(dict[int, QueueEntry]):
+    """The queue entries by job id. The caller must hold the pool's lock."""
 
     def list_running(self) -> list[int]:
-        return [job_id for job_id, turn in self.items() if turn.is_running]
+        return [job_id for job_id, entry in self.items() if entry.is_running]
 
     def list_waiting(self) -> list[int]:
         """Return the ids of the jobs that may start now, in starting order."""
         now, idle = time.monotonic(), sorted(self._iter_idle(), key=attrgetter("due"))
-        return [turn.job_id for turn in idle if turn.due[0] <= now]
+        return [entry.job_id for entry in idle if entry.due[0] <= now]
 
-    def next_turn(self) -> Turn | None:
+    def next_entry(self) -> QueueEntry | None:
         """Return the queue entry of the job that starts next, None if no job is waiting.
 
         The job's starting time may be in the future.
         """
         return min(self._iter_idle(), key=attrgetter("due"), default=None)
 
-    def put_first(self, turn: Turn) -> None:
+    def put_first(self, entry: QueueEntry) -> None:
         """Move a job to the front of the waiting jobs."""
-        turn.requeue()
+        entry.requeue()
         first = min(other.due[0] for other in self._iter_idle())
-        turn.due = (first - 1.0, turn.due[1])
+        entry.due = (first - 1.0, entry.due[1])
 
-    def _iter_idle(self) -> Iterator[Turn]:
-        return (turn for turn in self.values() if not turn.is_running)
+    def _iter_idle(self) -> Iterator[QueueEntry]:
+        return (entry for entry in self.values() if not entry.is_running)

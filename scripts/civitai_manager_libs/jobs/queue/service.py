@@ -18,7 +18,7 @@ from ..records import Item, Job, JobOptions, NamingContext
 from ..states import JobState
 from ..store import JobStore
 from .pool import WorkerPool
-from .scheduler import NO_TURN, TurnView
+from .scheduler import NOT_QUEUED, QueueStatus
 
 __all__ = ["JobService", "JobView"]
 
@@ -32,20 +32,20 @@ _NEWEST = 4  # jobs that are listed at least, beside the running ones
 class JobView:
     """A job with its place in the queue.
 
-    failed: its first failed items. missing: the number of skipped images whose saved file is gone.
-    model_files: of a job that downloads model files, as far as they are now.
+    failed: its first failed items. missing: how many of its skipped images have no file any more.
+    model_files: the current states of its model files.
     """
 
     job: Job
     failed: list[Item]
     missing: int = 0
-    turn: TurnView = NO_TURN
+    queue_status: QueueStatus = NOT_QUEUED
     model_files: tuple[ModelFileState, ...] = ()
 
     @property
     def progress(self) -> JobProgress | None:
-        """Return the job's live progress, None if this process does not run or retry the job."""
-        return self.turn.progress
+        """Return the progress of a job that this process is running or will retry, else None."""
+        return self.queue_status.progress
 
     @property
     def current_job(self) -> Job:
@@ -53,18 +53,20 @@ class JobView:
 
     @property
     def state(self) -> JobState:
-        return self.current_job.state if self.turn.state is None else self.turn.state
+        return (
+            self.current_job.state if self.queue_status.state is None else self.queue_status.state
+        )
 
     @property
     def is_waiting_to_retry(self) -> bool:
-        """Return whether the job is paused and will be resumed without the user."""
-        return self.turn.state is JobState.PAUSED
+        """Return whether the job is paused and will be retried automatically."""
+        return self.queue_status.state is JobState.PAUSED
 
 
 class JobService:
     """The jobs and the threads that run them; any thread may use it.
 
-    notice: a sentence for the user on a damaged database, "" for none. Methods raise DiskError if
+    notice: a sentence for the user if the database was damaged, else "". Methods raise DiskError if
     the database cannot be used.
     """
 
@@ -118,8 +120,8 @@ class JobService:
     ) -> int:
         """Queue a download of these images; return the job's id.
 
-        again: also fetch images that were saved before. query, search: the gallery or the library
-        search in which they were chosen, to describe the job.
+        again: also download images that were saved before. query, search: the gallery or the
+        library search that showed the images, to describe the job.
         """
         folder, options = _make_options(context)
         options = replace(options, search=search)
@@ -131,11 +133,11 @@ class JobService:
     def download_model_files(
         self, requests: Sequence[ModelFileRequest], title: str, search: str = ""
     ) -> ModelJobStart:
-        """Queue a download of these model files; return the new job and its files.
+        """Queue a download of these model files; return the new job's id and its files.
 
         A file that another unfinished job will download is left out, and that job is resumed if it
-        was paused. title: the job's title, usually the model's name. search: words of the library
-        search whose images need the files, to describe the job.
+        was paused. title: the job's title, usually the model's name. search: the library search
+        whose images need the files, to describe the job.
         """
         with self.store() as store:
             start = store.add_model_files(title, requests, search)
@@ -164,7 +166,7 @@ class JobService:
             self._workers.add(job_id)
 
     def _hold_queue_lock(self, store: JobStore) -> None:
-        """Hold a lock that tells other programs that this program runs queued jobs."""
+        """Hold a lock to show other programs that this one runs queued jobs."""
         lock = store.queue_lock()
         try:
             if lock.acquire(_LOCK_SECONDS, shared=True):
@@ -177,16 +179,16 @@ class JobService:
 
         state: `paused` or `cancelled`. Raises InputError if another program is running the job.
         """
-        with self._workers.withdraw(job_id) as turn:
-            if turn is not None and turn.is_running:
-                return turn.stop(JobState(state))
+        with self._workers.withdraw(job_id) as entry:
+            if entry is not None and entry.is_running:
+                return entry.stop(JobState(state))
             with self.store() as store:
                 if not store.get_job(job_id).is_over:
                     with store.hold_job(job_id):
                         store.set_state(job_id, state)
 
     def forget(self, job_id: int) -> None:
-        """Delete a job from the list; its image files stay.
+        """Delete a job from the list; the files that it saved stay.
 
         Raises InputError if the job is running.
         """
@@ -201,7 +203,7 @@ class JobService:
             self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
-        """Download images again that were saved before but whose files are gone."""
+        """Download a job's skipped images again if their saved files are gone."""
         with self.store() as store:
             count = store.fetch_missing(job_id)
         if count:
@@ -217,9 +219,9 @@ class JobService:
     def search_jobs(
         self, limit: int, is_wanted: Callable[[Job], bool] | None = None
     ) -> tuple[list[JobView], int]:
-        """Return (the newest jobs for which `is_wanted` is true, how many jobs there are).
+        """Return (the newest jobs, how many jobs there are).
 
-        is_wanted: None for the jobs of `list_jobs`.
+        is_wanted: returns whether to include a job; None to select jobs as `list_jobs` does.
         """
         running = self._workers.list_running()
         with self.store() as store:
@@ -227,8 +229,8 @@ class JobService:
                 jobs = store.list_jobs(max(limit - len(running), min(limit, _NEWEST)), running)
             else:
                 jobs = list(filter(is_wanted, store.list_jobs(_MOST_SEARCHED)))[:limit]
-            turns = self._workers.list_turn_views([job.id for job in jobs])
-            views = [_make_view(store, job, turns.get(job.id, NO_TURN)) for job in jobs]
+            statuses = self._workers.list_statuses([job.id for job in jobs])
+            views = [_make_view(store, job, statuses.get(job.id, NOT_QUEUED)) for job in jobs]
             return views, store.count_jobs()
 
     def count_waiting(self) -> int:
@@ -236,7 +238,7 @@ class JobService:
         return self._workers.count_waiting()
 
     def store(self) -> JobStore:
-        """Open the jobs database for use in the calling thread only."""
+        """Open the jobs database; only the calling thread may use the result."""
         return JobStore(setting.database_file())
 
     def resume(self, job_id: int) -> None:
@@ -250,22 +252,22 @@ class JobService:
 
 
 def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
-    """Return (folder, options) for a new job according to the settings."""
+    """Return (folder, options) for a new job, as the settings say."""
     folder, name = choose_destination(context)
     return folder, JobOptions(name, context, width=rendition_width())
 
 
-def _make_view(store: JobStore, job: Job, turn: TurnView) -> JobView:
+def _make_view(store: JobStore, job: Job, status: QueueStatus) -> JobView:
     files = store.list_model_files(job.id) if job.has_models else []
-    progress = turn.progress
+    progress = status.progress
     if progress is not None and progress.state is not JobState.RUNNING:
-        turn = replace(turn, progress=add_received(progress, files))
+        status = replace(status, progress=add_received(progress, files))
     under_way = progress.received if progress is not None else {}
     return JobView(
         add_received(job, files),
         store.list_failed(job.id, _FAILED_SHOWN) if job.failed else [],
         len(store.list_missing_paths(job.id)) if job.skipped else 0,
-        turn,
+        status,
         tuple(
             (
                 replace(file, state="running", received=under_way[file.file_id])

@@ -22,7 +22,7 @@ from ...jobs import (
     WalkState,
 )
 from ...library import bookmarks
-from ..http import format_day
+from ..http import format_time
 from ..schemas.jobs import Job, JobAction, JobFailure, JobFailures, JobList, JobReport
 from .job_file_views import list_model_file_views
 
@@ -35,7 +35,7 @@ _WAITS = {"network": "waits_for_network", "quota": "waits_for_quota"}
 def jobs_panel(service: JobService, language: str, words: str = "", limit: int = 12) -> JobList:
     """Return the JSON of the downloads panel. Raises DiskError.
 
-    words: list only jobs of which all these words are told.
+    words: list only jobs whose description contains all these words.
     """
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
     views, total = service.search_jobs(limit, is_wanted)
@@ -64,7 +64,7 @@ def _job_row(view: JobView, language: str) -> Job:
         "group": told.group,
         "subject": told.subject,
         "filters": list(told.filters),
-        "created": format_day(job.created),
+        "created": format_time(job.created),
         "state": state,
         "state_label": _state_label(view, language),
         "reads_only": job.options.reads_only,
@@ -90,7 +90,7 @@ def _count_percent(job: StoredJob) -> int:
 
 
 def _has_files(view: JobView) -> bool:
-    """Return whether a job has files in its folder, so that the folder exists."""
+    """Return whether a job has saved or skipped files, so that its folder can be opened."""
     return not view.job.options.reads_only and view.current_job.saved + view.current_job.skipped > 0
 
 
@@ -130,7 +130,7 @@ def _failures_view(view: JobView, language: str) -> JobFailures:
 def _failed_key(view: JobView) -> str:
     """Return the key of the message that says how many images failed.
 
-    If the network may be the cause, that is a message which also says to check the network.
+    If the network may be the cause, the message also says to check the network.
     """
     codes = {item.reason for item in view.failed}
     if view.job.has_models:  # a job of model files waits for the network
@@ -153,7 +153,7 @@ def _reasons_text(view: JobView, language: str) -> str:
 
 
 def _state_label(view: JobView, language: str) -> str:
-    """Return the job's state in words: of a finished job in which items failed, how many."""
+    """Return the job's state in words; for a finished job with failures, their number."""
     failed = view.current_job.failed
     if view.state is JobState.DONE and failed:
         return messages.translate("failed_count", language, n=failed)
@@ -184,8 +184,8 @@ def _progress_line(view: JobView, language: str) -> str:
             messages.translate(f"job_{name}", language, n=n) for name, n in known_counts.items()
         )
     parts = _count_texts(now, language)
-    if view.state is JobState.QUEUED and view.turn.jobs_ahead:
-        parts.append(messages.translate("jobs_before", language, n=view.turn.jobs_ahead))
+    if view.state is JobState.QUEUED and view.queue_status.jobs_ahead:
+        parts.append(messages.translate("jobs_before", language, n=view.queue_status.jobs_ahead))
     if view.progress is not None:
         parts += _speed_texts(view.progress, language)
     return " · ".join(parts)
@@ -243,7 +243,7 @@ def _list_actions(view: JobView, language: str) -> list[JobAction]:
     names = {
         JobState.RUNNING: ["pause", "cancel"],
         JobState.QUEUED: (
-            ["first", "pause", "cancel"] if view.turn.jobs_ahead else ["pause", "cancel"]
+            ["first", "pause", "cancel"] if view.queue_status.jobs_ahead else ["pause", "cancel"]
         ),
         JobState.PAUSED: ["resume", "cancel"],
     }.get(view.state, [])
