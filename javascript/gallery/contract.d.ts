@@ -47,7 +47,7 @@ export interface GetResponses {
   watches: WatchList;
 }
 /**
- * A user who has shown images; name: "" if there is no such user.
+ * A user who has published images. name: "" if there is no such user.
  */
 export interface Author {
   name: string;
@@ -55,8 +55,8 @@ export interface Author {
 /**
  * What the page needs to start.
  *
- * words: the page's texts by key. parameter_labels: names of infotext fields that the language
- * translates. is_demo: whether the server is Civitai's offline imitation.
+ * words: the page's texts by key. parameter_labels: translated names of infotext fields. is_demo:
+ * whether the server uses an offline imitation of Civitai.
  */
 export interface Bootstrap {
   instance: string;
@@ -78,7 +78,7 @@ export interface Bootstrap {
   civitai_url: string;
 }
 /**
- * A setting with its value and its form field. low, high: bounds of a number.
+ * A setting with its value and form field. low, high: the bounds of a number.
  */
 export interface Setting {
   name: string;
@@ -122,7 +122,7 @@ export interface HostInfo {
   has_models: boolean;
 }
 /**
- * Whether an API key is saved. from_environment: the key is that of CIVITAI_API_KEY.
+ * Whether an API key is saved. from_environment: the key comes from CIVITAI_API_KEY.
  */
 export interface KeyState {
   saved: boolean;
@@ -130,7 +130,7 @@ export interface KeyState {
   locked: "" | "only_here" | "frozen";
 }
 /**
- * All watched galleries. problem: what stopped the last check of all of them, or "".
+ * All watched galleries. problem: why the last check ended early, or "".
  */
 export interface WatchList {
   galleries: WatchedGallery[];
@@ -141,9 +141,9 @@ export interface WatchList {
  * A gallery that the user watches.
  *
  * gallery: its key, such as `model 101`. by_upload: Civitai lists its images by upload date, so
- * that images published late appear further down. new_count: images since the last visit;
- * has_more: there are more than that. checked_at: "" if never. problem: why the last check failed,
- * or "".
+ * that images published late appear further down. new_count: images since the last visit.
+ * has_more: there are more new images than that. checked_at: "" if never. problem: why the last
+ * check failed, or "".
  */
 export interface WatchedGallery {
   gallery: string;
@@ -158,7 +158,7 @@ export interface WatchedGallery {
   problem: string;
 }
 /**
- * A named set of images. covers: ids of images added last, none of them to be blurred.
+ * A named set of images. covers: ids of the latest ones, without images to be blurred.
  */
 export interface Collection {
   name: string;
@@ -166,14 +166,14 @@ export interface Collection {
   covers: number[];
 }
 /**
- * What the template would name the latest images. fields: what a template may contain.
+ * The file names of the latest images by a template. fields: what a template may contain.
  */
 export interface FilenamePreview {
   filenames: string[];
   fields: string;
 }
 /**
- * An author, or a word of the prompt or the tags, whose images are hidden.
+ * An author, or a word of prompts or tags, whose images are hidden.
  */
 export interface HiddenRule {
   kind: "author" | "word";
@@ -196,9 +196,9 @@ export interface Home {
   download_count: number;
 }
 /**
- * A gallery that was opened: a model's, or an author's (user; model is None).
+ * A model's or an author's gallery that was opened; model is None for an author's.
  *
- * cover: the id of its newest image that was read, None if none may be shown.
+ * cover: the id of its newest known image, None if none may be shown.
  */
 export interface RecentGallery {
   name: string;
@@ -207,9 +207,9 @@ export interface RecentGallery {
   cover: number | null;
 }
 /**
- * A part of the model files. count: of all.
+ * A part of the model files. count: the number of all of them.
  *
- * Files that can be found on Civitai are first; among these, those that were changed last.
+ * Files that Civitai may know come first; among these, the latest changed ones.
  */
 export interface LocalModels {
   models: LocalModel[];
@@ -218,11 +218,10 @@ export interface LocalModels {
 /**
  * A model file on the server's disk.
  *
- * key: stands for the file. name, version_name: those on Civitai, "" if unknown. model, version:
- * ids on Civitai, None if unknown. preview: the version of the image beside the file, for the
- * address `local_models/{key}/preview`; 0 if there is none. cover: the id of an example image,
- * where there is no preview. can_resolve: whether `local_models/{key}` may find out more from
- * Civitai.
+ * key: an id of the file. name, version_name: those on Civitai, "" if unknown. model, version: ids
+ * on Civitai, None if unknown. preview: a version number of the preview image, which is at
+ * `local_models/{key}/preview`; 0 if there is none. cover: the id of an example image, if there is
+ * no preview. can_resolve: whether `local_models/{key}` may find out more from Civitai.
  */
 export interface LocalModel {
   key: number;
@@ -237,7 +236,7 @@ export interface LocalModel {
   can_resolve: boolean;
 }
 /**
- * covers: ids of the latest images, none of them to be blurred.
+ * A number of images. covers: ids of the latest ones, without images to be blurred.
  */
 export interface ImageSet {
   count: number;
@@ -246,9 +245,9 @@ export interface ImageSet {
 /**
  * A page of a gallery or of a search.
  *
- * cursor: of the next page, None at the end. from_library: Civitai did not answer, and the page is
- * the stored one. search_progress: of a search that filled less than a page and goes on.
- * hidden_count: images left out because of their author or a word.
+ * cursor: the next page's cursor, None at the end. from_library: the page is a stored one, because
+ * Civitai did not respond. search_progress: set if a search goes on without having filled the
+ * page. hidden_count: images left out because of their author or a word.
  */
 export interface ImagePage {
   images: ImageView[];
@@ -265,8 +264,8 @@ export interface ImagePage {
  * width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: it has generation data.
  * new: published since the last visit to a watched gallery. deleted_at: when Civitai was found to
  * have removed the image, "" if it still has it. summary: (beginning of the prompt, steps,
- * sampler, number of LoRAs) as far as the record states them, "" and 0 for what it does not; None
- * without generation data. It is no object, whose keys would be half of it.
+ * sampler, number of LoRAs), with "" and 0 for missing values; None without generation data. A
+ * tuple is half as long as an object.
  */
 export interface ImageView {
   id: number;
@@ -296,7 +295,7 @@ export interface Note {
   message: string;
 }
 /**
- * How many images of the library a search has looked at so far.
+ * How many images of the library have been searched so far, and how many there are.
  */
 export interface SearchProgress {
   count: number;
@@ -305,8 +304,8 @@ export interface SearchProgress {
 /**
  * An image with all that is known about it.
  *
- * infotext_source: where the infotext was found. problems: what the user should know about the
- * infotext. incompatibilities: what the WebUI would not take over from it, a line for each field.
+ * infotext_source: where the infotext was found. problems: warnings about the infotext.
+ * incompatibilities: what the WebUI would lose or change of it, a line for each field.
  * has_workflow: a ComfyUI workflow is known. saved_path: "" if the image is not downloaded.
  * reproduction_count: images that were made here from this one's data.
  */
@@ -383,9 +382,9 @@ export interface Resource {
  * A stored reproduction.
  *
  * file: "here" if its file can be shown, "gone" if it was deleted, "thumbnail" if only a small
- * image was stored. name: of the file. path: "" if the file was never on this machine, and
- * only its name for those who may not change the settings. is_edited: the prompt was edited after
- * it was sent.
+ * image was stored. name: the file's name. path: "" if the file was never on this machine; only
+ * the name for users who may not change the settings. is_edited: the prompt was edited after it
+ * was sent.
  */
 export interface Reproduction {
   nearness: "same" | "near" | "different" | "";
@@ -406,22 +405,26 @@ export interface Reproduction {
   is_edited: boolean;
 }
 /**
- * workflow: ComfyUI's workflow as JSON text.
+ * A ComfyUI workflow as JSON text.
  */
 export interface Workflow {
   workflow: string;
 }
 /**
- * instance: another value after each start of the server and each rebuild of its UI.
- * bookmarks_revision: a number that grows with each change of annotations and collections.
+ * The state of the server that an open page compares with its own.
+ *
+ * instance: changes when the server starts and when its UI is rebuilt. bookmarks_revision: grows
+ * with each change of annotations and collections.
  */
 export interface Instance {
   instance: string;
   bookmarks_revision: number;
 }
 /**
- * The latest jobs. active, waiting: running and queued jobs, listed or not. total: how many
- * jobs there are. more: how many queued jobs are not listed, in words. bookmarks_revision: as in
+ * The latest jobs.
+ *
+ * active, waiting: the number of running and of queued jobs, listed or not. total: the number of
+ * all jobs. more: how many queued jobs are not listed, in words. bookmarks_revision: as in
  * `Instance`.
  */
 export interface JobList {
@@ -436,11 +439,11 @@ export interface JobList {
 /**
  * A job as the downloads panel shows it.
  *
- * kind: `images` or `models`. group: the model, author or collection that it is of. subject: what
- * of that, in words. filters: of its gallery, in words. created: ISO 8601 in UTC. reads_only: it
- * reads records and downloads no image. percent: 0 to 100. line: progress in words. note: why it
- * stands still, or what is to be done. folder: where its files go, "" if it has none. model_files:
- * the files of a job that downloads models, [] for images.
+ * kind: `images` or `models`. group: the model, author or collection to which its files belong.
+ * subject: which part of the group, in words. filters: its gallery's filters, in words. created:
+ * ISO 8601 in UTC. reads_only: it stores records and downloads no file. percent: 0 to 100. line:
+ * progress in words. note: why it is not running, or what the user should do. folder: where its
+ * files are saved, "" if it has none. model_files: its model files, [] for a job of images.
  */
 export interface Job {
   failed_label: string;
@@ -469,8 +472,10 @@ export interface Job {
   model_files: JobModelFile[];
 }
 /**
- * An image or model file that failed. url: of its page on Civitai. title: the name of a model
- * file, "" for an image. code: of the reason. has_thumb: a thumbnail exists.
+ * An image or model file that failed.
+ *
+ * url: its page on Civitai. title: a model file's name, "" for an image. code: the reason's code.
+ * has_thumb: a thumbnail exists.
  */
 export interface JobFailure {
   id: number;
@@ -482,14 +487,14 @@ export interface JobFailure {
   has_thumb: boolean;
 }
 /**
- * A button of a job; name: for `POST jobs/{id}/{action}`.
+ * A button of a job. name: the action in `POST jobs/{id}/{action}`.
  */
 export interface JobAction {
   name: string;
   label: string;
 }
 /**
- * What a finished job found in its gallery, in words. end: why it stopped there.
+ * What a finished job found in its gallery, in words. end: why it stopped reading.
  */
 export interface JobReport {
   end: string;
@@ -498,8 +503,8 @@ export interface JobReport {
 /**
  * A model file that a job downloads.
  *
- * title: the model's and version's name. name: the file's. received, size: bytes, 0 if unknown.
- * line: progress or failure in words.
+ * title: names of the model and the version. name: the file's name. received, size: bytes, 0 if
+ * unknown. line: progress or failure in words.
  */
 export interface JobModelFile {
   version_id: number;
@@ -544,7 +549,7 @@ export interface FoundUser {
   username: string;
 }
 /**
- * version_id: the version that the address names, if the model has it.
+ * A model that an address names. version_id: the version in the address, or None.
  */
 export interface FoundModel {
   kind: "model";
@@ -570,7 +575,7 @@ export interface ModelVersion {
   trained_words: string[];
 }
 /**
- * model: the first model that the image was made with and that Civitai still has.
+ * An image that an address names. model: the first of its models that Civitai has, or None.
  */
 export interface FoundImage {
   kind: "image";
@@ -592,13 +597,12 @@ export interface NeededFiles {
 /**
  * A model that images were made with, and its files on Civitai.
  *
- * key: tells the entries of a list apart. image_count: how many of the images need it. file: id of
- * the file that their data or the settings choose, None if there is none. choices: the files that
- * may be chosen instead, that one among them. companions: files that belong to it, such as a VAE.
- * refusal: why nothing can be downloaded and what to do, or "". refusal_short: the same in a few
- * words if Civitai does not give the file, or "". folder: where the file goes; the whole
- * path only for those who may start the download. disk:
- * index in `disks`, None if the folder is unknown.
+ * key: unique in the list. image_count: how many of the images need it. file: id of the file that
+ * the images' data or the settings choose, None if there is none. choices: all files that the user
+ * can choose. companions: files that belong to it, such as a VAE. refusal: why nothing can be
+ * downloaded and what to do, or "". refusal_short: the same in a few words if Civitai does not
+ * offer the file, or "". folder: where the file goes, shortened for users who may not download it.
+ * disk: index in `disks`, None if the folder is unknown.
  */
 export interface NeededFile {
   type: string;
@@ -635,9 +639,9 @@ export interface ModelFile {
   refusal: string;
 }
 /**
- * A disk that models are stored on.
+ * A disk on which models are stored.
  *
- * folder: one of its folders. free: bytes. usable: free bytes above the reserve of the settings.
+ * folder: one of its folders. free: bytes. usable: free bytes without the reserve in the settings.
  */
 export interface Disk {
   folder: string;
@@ -645,7 +649,7 @@ export interface Disk {
   usable: number;
 }
 /**
- * A page of models found by words. cursor: of the next page, None at the end.
+ * A page of models that match words. cursor: the next page's cursor, None at the end.
  */
 export interface ModelPage {
   models: ModelCard[];
@@ -661,8 +665,8 @@ export interface MonthCount {
 /**
  * What a gallery's images have in common.
  *
- * image_count: images read. reactions: the median of images with data. recipe: an infotext of the
- * most common values, or ""; settings: its parameters.
+ * image_count: images in the library. reactions: the median number on images with data. recipe: an
+ * infotext of the most common values, or ""; settings: its parameters.
  */
 export interface Stats {
   image_count: number;
@@ -680,9 +684,9 @@ export interface StatsGroup {
 /**
  * A value and how many images have it.
  *
- * reactions: the median that such images got. weight, low, high: of a LoRA, the most common weight
- * and the range; "" if unknown. is_model_version: the value is a version of the open model.
- * search: finds these images; "" if no search can.
+ * reactions: the median number on these images. weight, low, high: a LoRA's most common weight and
+ * range, "" if unknown. is_model_version: the value is a version of the open model. search: the
+ * search that finds these images, "" if there is none.
  */
 export interface StatsBar {
   value: string;
@@ -697,7 +701,7 @@ export interface StatsBar {
   search: string;
 }
 /**
- * most: the most common value by kind.
+ * The statistics of one model version. most: the most common value by kind.
  */
 export interface VersionStats {
   id: number;
@@ -750,14 +754,14 @@ export interface AnnotationsChanged {
   revision: number;
 }
 /**
- * All collections after a change. removed_ids: the images of the one that was deleted.
+ * All collections after a change. removed_ids: the images of a deleted collection.
  */
 export interface CollectionsChanged {
   collections: Collection[];
   removed_ids: number[];
 }
 /**
- * What the WebUI would not take over from an infotext, a line for each field.
+ * What the WebUI would lose or change of an infotext, a line for each field.
  */
 export interface Incompatibilities {
   incompatibilities: string[];
@@ -781,12 +785,12 @@ export interface AnnotationsRead {
   revision: number;
 }
 /**
- * A reproduction beside its original.
+ * A reproduction compared with its original.
  *
  * nearness: "" if it could not be measured. ssim: structural similarity, 1 for equal images.
- * summary: the nearness with its figures in a sentence. differences: what both infotexts say
- * differently, a line each, the likeliest cause first. infotext, prompt, negative, parameters: of
- * the reproduction.
+ * summary: the nearness and its figures in a sentence. differences: a line for each difference of
+ * the infotexts, the likeliest cause first. infotext, prompt, negative, parameters: the
+ * reproduction's.
  */
 export interface Comparison {
   nearness: "same" | "near" | "different" | "";
@@ -801,7 +805,7 @@ export interface Comparison {
   height: number;
 }
 /**
- * What a tab of the WebUI gets. has_image: the image can follow the infotext.
+ * What to send to a tab of the WebUI. has_image: whether to send the image too.
  */
 export interface PreparedSend {
   infotext: string;
@@ -813,7 +817,7 @@ export interface Imported {
   message: string;
 }
 /**
- * job_id: None if nothing was left to do.
+ * A message about a new job. job_id: None if there was nothing to do.
  */
 export interface JobStarted {
   job_id: number | null;
@@ -827,14 +831,14 @@ export interface Message {
   message: string;
 }
 /**
- * ids: the matching images. message: which parts of the search were ignored, and why; or "".
+ * ids: the matching images. message: which parts of the search are ignored, and why; or "".
  */
 export interface LoadedFilterResult {
   ids: number[];
   message: string;
 }
 /**
- * job_id: None if other jobs are fetching all of it already.
+ * A message about a new job. job_id: None if other jobs download all files already.
  */
 export interface ModelFilesStarted {
   job_id: number | null;
@@ -843,10 +847,10 @@ export interface ModelFilesStarted {
 /**
  * What a search would find in each place, without a request to Civitai.
  *
- * suggestions: complete the word. authors: names in the library that begin with the text. loaded:
- * matches among the loaded images. gallery: among what was read of the open gallery, None without
- * one. kind: "keys" if there is more than plain words, "nothing" if no search is left. message:
- * which parts of the text are ignored, and why; or "".
+ * suggestions: completions of the word. authors: names in the library that begin with the text.
+ * loaded: matches among the loaded images. gallery: matches among the stored images of the open
+ * gallery, None without one. kind: "words" for plain words only, "keys" for others, "nothing" for
+ * an empty search. message: which parts of the text are ignored, and why; or "".
  */
 export interface SearchPreview {
   suggestions: Suggestion[];
@@ -858,14 +862,14 @@ export interface SearchPreview {
   message: string;
 }
 /**
- * How a search may go on. count: images that have the value, 0 for a key.
+ * A completion of a search. count: images that have the value, 0 for a key.
  */
 export interface Suggestion {
   text: string;
   count: number;
 }
 /**
- * How many images match. is_more: whether there may be more, as counting is bounded.
+ * How many images match. is_more: there may be more, since not all are counted.
  */
 export interface SearchCount {
   count: number;
@@ -909,10 +913,10 @@ export interface PostBodies {
   watches: WatchBody | UnwatchBody | CheckBody;
 }
 /**
- * What to change about images; a missing field stays.
+ * What to change about images; a missing field changes nothing.
  *
- * tags: replace all tags. add_to, remove_from: collections. undo: the response to an earlier
- * change; what that changed becomes as it was, and no other field counts.
+ * tags: replace all tags. add_to, remove_from: names of collections. undo: the response to an
+ * earlier change, which is undone; all other fields are then ignored.
  */
 export interface AnnotationsBody {
   ids?: number[];
@@ -974,10 +978,9 @@ export interface SendBody {
 /**
  * A job to start: either `ids` or `query` is needed.
  *
- * With `ids`, `query` is the gallery or the library search in which they were chosen.
- *
- * request: a unique id; the same one starts no second job. limit: images to download at most.
- * reads_only: read records and download no image. verify: walk the gallery from both ends. title,
+ * With `ids`, `query` is the gallery or the library search that showed the images. request: a
+ * unique id; a second request with the same id starts no job. limit: the largest number of images.
+ * reads_only: store records and download no file. verify: read the gallery from both ends. title,
  * model, version: for the names of the job and its folder.
  */
 export interface JobBody {
@@ -1011,13 +1014,13 @@ export interface GalleryQuery {
   search: string | null;
 }
 /**
- * key: "" removes the saved key, or tests it.
+ * An API key. "" deletes the saved key, or tests it.
  */
 export interface KeyBody {
   key: string;
 }
 /**
- * Words to search for among images that the page has loaded. model: the open one.
+ * Words to search for among images that the page has loaded. model: the open model's id.
  */
 export interface LoadedFilterBody {
   ids?: number[];
@@ -1025,8 +1028,10 @@ export interface LoadedFilterBody {
   model?: number | null;
 }
 /**
- * Files to download. request: a unique id; the same one starts no second job. collection: whose
- * images need the files, "" if no collection's.
+ * Files to download.
+ *
+ * request: a unique id; a second request with the same id starts no job. collection: the
+ * collection whose images need the files, or "".
  */
 export interface ModelFilesBody {
   collection?: string;
@@ -1042,14 +1047,14 @@ export interface ModelFileChoice {
   allow_pickle?: boolean;
 }
 /**
- * The images whose models are to be listed. model: the open one.
+ * The images whose models are to be listed. model: the open model's id.
  */
 export interface NeededFilesBody {
   ids?: number[];
   model?: number | null;
 }
 /**
- * What is typed. word: the part to complete. ids: the loaded images. where: what is open.
+ * A search as typed. word: the part to complete. ids: loaded images. where: open gallery.
  */
 export interface SearchPreviewBody {
   text?: string;
@@ -1058,7 +1063,7 @@ export interface SearchPreviewBody {
   where?: GalleryQuery;
 }
 /**
- * name: what the list of watched galleries shows.
+ * A gallery to watch. name: what the list of watched galleries shows.
  */
 export interface WatchBody {
   model: number | null;
@@ -1080,7 +1085,7 @@ export interface UnwatchBody {
   gallery: string;
 }
 /**
- * check: look for new images in all galleries; check_due: in those whose check is due.
+ * check: look for new images in all galleries. check_due: only where a check is due.
  */
 export interface CheckBody {
   action: "check" | "check_due";
@@ -1098,8 +1103,10 @@ export interface ErrorBody {
   error: ErrorDetails;
 }
 /**
- * Why a request failed. field: the first field of the request that is refused. fields: the
- * message of each refused field, if there are several.
+ * Why a request failed.
+ *
+ * field: the first request field that is wrong. fields: the message of each wrong field, if there
+ * are several.
  */
 export interface ErrorDetails {
   code: string;

@@ -9,7 +9,7 @@ from ..errors import Busy, CivitaiShortcutError, DiskError, NetworkError, QuotaR
 from .records import Item, Outcome
 from .states import TRANSIENT_REASONS
 
-__all__ = ["DISK_RETRY_SECONDS", "FailureClassifier", "TransientFailures", "WorkResult"]
+__all__ = ["DISK_RETRY_SECONDS", "FailureClassifier", "TransientFailureClassifier", "WorkResult"]
 __all__ += ["pause_before_retry"]
 
 _NETWORK_ERRORS = (NetworkError, ServerError)
@@ -21,7 +21,10 @@ _LONGEST_PAUSE, _LONGEST_RETRY_AFTER = 60.0, 3600.0  # seconds; the latter if a 
 
 @dataclass(frozen=True)
 class WorkResult:
-    """The result of one fetch. began, ended: by `time.perf_counter`. error: why it failed."""
+    """What came of downloading one item.
+
+    began, ended: times of `time.perf_counter`. error: why the download failed, None if it did not.
+    """
 
     item: Item
     outcome: Outcome
@@ -31,12 +34,12 @@ class WorkResult:
 
 
 class FailureClassifier:
-    """Decides during one run whether network errors are the images' own or an outage.
+    """Decides for the images of one run which failures are final.
 
     A network error is held back until a later request gets any response: then the image has failed.
-    Too many held errors in a row mean an outage (`is_offline`), and their images stay waiting. An
-    image that waited so and fails again while others succeed has failed; otherwise its job might
-    never end.
+    Too many held errors in a row mean an outage (`is_offline`), and their images stay `waiting`. An
+    image that has waited in an earlier run and fails again while others succeed has failed;
+    otherwise its job might never end.
     """
 
     def __init__(self) -> None:
@@ -48,14 +51,14 @@ class FailureClassifier:
         return len(self._held) >= _OFFLINE_AFTER
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return False, since one failed image never ends a run."""
+        """Return False: a job goes on after one image has failed."""
         return False
 
     def classify(self, result: WorkResult) -> list[Outcome]:
-        """Return the outcomes that have become certain with this result, failures first.
+        """Record a download's result; return the outcomes that are now known.
 
-        A network failure becomes certain once a later request gets a response; until then, the
-        outcome of the image is `waiting`.
+        After a network error, the image is `waiting`. It has failed once a later request gets a
+        response; that failure is then returned first.
         """
         if result.outcome.state == "waiting":
             return [result.outcome]
@@ -68,55 +71,54 @@ class FailureClassifier:
         return [replace(result.outcome, state="waiting")]
 
     def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return the outcomes of the network failures that are still uncertain when a run ends.
+        """Return the failures that are still held back when a run ends.
 
-        error: what ended the run early, None if nothing did. Return [] after a network or disk
-        error, since the same outage may have caused these failures; the images stay waiting.
+        error: what ended the run early, None if nothing did. After a network or disk error, return
+        [], so that the images stay `waiting`: the same outage may have caused their failures.
         """
         if isinstance(error, (*_NETWORK_ERRORS, DiskError)):
             return []
         return [result.outcome for result in self._held]
 
-    def _release_held(self, requested_at: float) -> list[Outcome]:
-        """Remove and return the failures that happened before an answered request began.
+    def _release_held(self, started_at: float) -> list[Outcome]:
+        """Return the held failures that ended before `started_at`, and hold them no longer.
 
-        requested_at: when that request began, by `time.perf_counter`. During an outage the list is
-        empty.
+        started_at: when a request that got a response began, by `time.perf_counter`. Return []
+        during an outage.
         """
-        released = [] if self.is_offline else [r for r in self._held if r.ended <= requested_at]
+        released = [] if self.is_offline else [r for r in self._held if r.ended <= started_at]
         self._held = [result for result in self._held if result not in released]
         return [result.outcome for result in released]
 
 
-class TransientFailures:
-    """Decides for model files: a file has not failed if its failure can come right.
+class TransientFailureClassifier:
+    """Decides for the model files of one run which failures are final.
 
-    The first such failure ends the run, and its file waits for the next run.
+    A temporary failure, such as a lost connection, ends the run. Its file waits for the next run.
     """
 
     is_offline = False
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return whether a failure is temporary; the run then ends and is retried later."""
+        """Return whether an error is temporary, so that the run ends and is retried later."""
         # A disk error that is no full disk is of one path.
         return error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
 
     def classify(self, result: WorkResult) -> list[Outcome]:
-        """Return the file's outcome: `waiting` if its failure is temporary."""
+        """Return a list with the file's outcome, which is `waiting` after a temporary failure."""
         if result.error is not None and self.ends_run(result.error):
             return [replace(result.outcome, state="waiting")]
         return [result.outcome]
 
     def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return [], since no outcomes are held back."""
         return []
 
 
 def pause_before_retry(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
-    """Return how many seconds a job pauses before it is retried, None for no retry.
+    """Return how many seconds a stopped job waits before it is retried, None for no retry.
 
-    error: what stopped the job, None if nothing did. futile_runs: how many retries in a row have
-    saved no file; each doubles the pause, up to a minute. A server may ask for a longer pause.
+    error: what stopped the job, None if no error did. futile_runs: the number of runs in a row that
+    saved no file. Each doubles the wait, up to a minute; a server may ask for a longer one.
     """
     if error is None or error.reason not in TRANSIENT_REASONS:
         return None

@@ -21,8 +21,8 @@ _COLLECTION = re.compile(r'\s*set=("[^"]+"|[^\s"]+)\s*')
 class JobDescription:
     """What a job downloads, in words.
 
-    group: the model, author, post or collection, which jobs of the same have in common. subject:
-    what of it, such as a version and a number. filters: of a gallery, [] if none were asked for.
+    group: the model, author, post or collection, by which the page groups jobs. subject: which part
+    of the group, such as a version and a number of images. filters: the filters of its gallery.
     """
 
     group: str
@@ -31,14 +31,17 @@ class JobDescription:
 
 
 def describe_job(job: Job, language: str) -> JobDescription:
-    """Return what a job downloads, in words."""
+    """Describe in words what a job downloads."""
     filters = () if job.is_selection or job.has_models else tuple(_list_filters(job, language))
     subject = " · ".join(_list_subjects(job, language))
     return JobDescription(_name_group(job, language), subject, filters)
 
 
 def matches_words(job: Job, words: str, language: str) -> bool:
-    """Return whether each of these words is in what is told of a job; case does not matter."""
+    """Return whether a job's description contains each of these words, ignoring case.
+
+    The job's title, folder, state and date count as parts of the description.
+    """
     told = describe_job(job, language)
     state = messages.translate(f"state_{job.state}", language)
     failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""
@@ -75,7 +78,10 @@ def _list_subjects(job: Job, language: str) -> Iterator[str]:
 
 
 def _list_filters(job: Job, language: str) -> Iterator[str]:
-    """Yield the filters of a job's gallery; sort and rating always, the others if they are set."""
+    """Yield the filters of a job's gallery in words.
+
+    The sort order and the highest rating are always among them, other filters only if they are set.
+    """
     query = job.query
     yield messages.setting_choice("sort", query.sort, language)
     if query.period != "AllTime":

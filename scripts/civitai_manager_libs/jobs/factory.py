@@ -18,7 +18,10 @@ __all__ = ["JobClient", "choose_destination", "rendition_width", "reserved_bytes
 
 
 class JobClient(ApiClient):
-    """Civitai as a job uses it: interactive requests go first, and the bandwidth limit holds."""
+    """Sends the requests of jobs to Civitai.
+
+    Requests of the page are sent before those of jobs, and the bandwidth limit applies to jobs.
+    """
 
     _client: CivitaiHttpClient
 
@@ -39,8 +42,8 @@ class JobClient(ApiClient):
     ) -> FetchedFile:
         """Download an image's file, or resume an interrupted download.
 
-        target: a function that returns the file's path for a file extension. progress: called with
-        the number of bytes received so far and in total (0 if unknown).
+        target: returns the path of the file, given its file extension. progress: called with the
+        number of bytes received so far and in total (0 if unknown).
         """
         options = FileOptions(resumable=True, reserve=reserved_bytes())
         sending = SendOptions(throttled=True)
@@ -56,7 +59,7 @@ class JobClient(ApiClient):
         return receive_model_file(self._client, request, progress, cancelled)
 
     def paused_seconds(self, url: str) -> float:
-        """Return how many seconds to wait before the next request to this URL's host or the API."""
+        """Return how many seconds to wait before a request to a URL's host or to Civitai's API."""
         return max(map(self._client.paused_seconds, (url, setting.base_url())))
 
 
@@ -77,11 +80,11 @@ def rendition_width(quality: str | None = None) -> int:
 def choose_destination(
     context: NamingContext, template: str | None = None, folder: str | None = None
 ) -> tuple[str, str]:
-    """Return (folder of a new job, template of the file names below that folder).
+    """Return (folder of a new job, template of the file names in that folder).
 
-    Leading folders of the template that are the same for all images become part of the job's
-    folder. folder, template: None for those in the settings; if only `folder` is given, the
-    template is `{id}`. Raises InputError if the template is invalid.
+    Folders at the start of the template that are the same for all images become part of the job's
+    folder. By default, `folder` and `template` are those in the settings; if only `folder` is
+    given, the template is `{id}`. Raises InputError if the template is invalid.
     """
     if template is None:
         template = setting.saved_name if folder is None else DEFAULT_TEMPLATE

@@ -37,7 +37,7 @@ def _meta_field(*keys: str) -> Callable[[Image, NamingContext], str]:
 
 
 def _version_name(image: Image, context: NamingContext) -> str:
-    """Return the name of the requested version, or of a version that the image was made with."""
+    """Return the name of the requested model version, or of one that the image was made with."""
     known = (context.versions[v] for v in image.version_ids if v in context.versions)
     return context.version or next(known, "")
 
@@ -63,7 +63,7 @@ FIELDS: dict[str, Callable[[Image, NamingContext], str]] = {
 
 
 def validate_template(template: str) -> str:
-    """Check a file name template; return it without outer spaces and with forward slashes.
+    """Check a file name template; return it without surrounding spaces and with forward slashes.
 
     Raises InputError if the template is invalid; the message says what to change.
     """
@@ -74,13 +74,13 @@ def validate_template(template: str) -> str:
     return template
 
 
-def _require_id(file_name: str) -> None:
+def _require_id(name_template: str) -> None:
     """Raise InputError if the template could give two images the same file name.
 
-    file_name: the template of the file name, without folders.
+    name_template: the template of the file name, without folders.
     """
-    _refuse_if(DEFAULT_TEMPLATE not in file_name, "template_no_id")
-    before, after = _split_at_id(file_name)
+    _refuse_if(DEFAULT_TEMPLATE not in name_template, "template_no_id")
+    before, after = _split_at_id(name_template)
     _refuse_if(
         path_template.has_fields(before) and path_template.has_fields(after), "template_id_inside"
     )
@@ -104,7 +104,7 @@ def split_template(template: str, context: NamingContext) -> tuple[str, str]:
 def fill_template(
     template: str, image: Image, context: NamingContext, max_bytes: int = MAX_NAME_BYTES
 ) -> str:
-    """Return an image's path below the job's folder, without file extension.
+    """Fill a template for an image; return a path below the job's folder, without extension.
 
     A missing value becomes the text after `|` in its field, else "unknown". Every part of the path
     is valid on Windows, macOS and Linux. max_bytes: the longest path in UTF-8 bytes.
@@ -124,16 +124,17 @@ def _fit_folders(folders: list[str], max_bytes: int) -> list[str]:
 
 
 def _fill_folder(template: str, image: Image, context: NamingContext) -> str:
-    """Fill the template of one folder name; return "" if the template is blank."""
+    """Return the folder name that a template gives, "" if the template is blank."""
     if not template.strip():
         return ""
     return util.safe_name(_fill_fields(template, image, context), path_template.NO_VALUE, _MAX_PART)
 
 
 def _fill_file_name(template: str, image: Image, context: NamingContext, max_bytes: int) -> str:
-    """Fill the template of a file name of at most `max_bytes` UTF-8 bytes.
+    """Return the file name that a template gives, without extension.
 
-    A longer name is shortened before and after the image id, which makes it unique.
+    A name that is longer than `max_bytes` in UTF-8 is shortened on both sides of the image id,
+    which makes it unique.
     """
     before, after = (_fill_fields(side, image, context) for side in _split_at_id(template))
     room = max_bytes - len(str(image.id)) - 1
@@ -142,14 +143,15 @@ def _fill_file_name(template: str, image: Image, context: NamingContext, max_byt
     return util.safe_name(f"{before}{image.id}{after}", path_template.NO_VALUE, 2 * _MAX_PART)
 
 
-def _split_at_id(file_name: str) -> tuple[str, str]:
-    """Return the template's text before `{id}` and its text after `{id}`.
+def _split_at_id(name_template: str) -> tuple[str, str]:
+    """Return the template's text before `{id}` and the text after it.
 
-    Of several `{id}` the first counts, or the last if another field comes before the first.
+    If `{id}` occurs several times, split at the first one, or at the last one if another field
+    comes before the first.
     """
-    before, _, after = file_name.partition(DEFAULT_TEMPLATE)
+    before, _, after = name_template.partition(DEFAULT_TEMPLATE)
     if path_template.has_fields(before):
-        before, _, after = file_name.rpartition(DEFAULT_TEMPLATE)
+        before, _, after = name_template.rpartition(DEFAULT_TEMPLATE)
     return before, after
 
 
@@ -177,7 +179,7 @@ def _format_date(timestamp: str, date_format: str) -> str:
 def _refuse_if(is_wrong: bool, key: str, **values: object) -> None:
     """Raise InputError if `is_wrong` is true.
 
-    key: the key of the message in the catalogue. values: what is filled into the message.
+    key: the message's key in the catalogue. values: what to insert into the message.
     """
     if is_wrong:
         raise _make_error(key, **values)

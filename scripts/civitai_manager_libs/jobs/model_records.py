@@ -15,10 +15,11 @@ _Job = TypeVar("_Job", bound=Job)
 
 @dataclass(frozen=True)
 class ModelJobStart:
-    """The answer to a request for model files.
+    """The response to a request to download model files.
 
-    job_id: of the new job, None if nothing was left to do. file_ids: of the files that it fetches.
-    elsewhere: the id of the unfinished job that is going to fetch a file already, by file id.
+    job_id: the new job's id, None if no file was left to download. file_ids: the files that the new
+    job downloads. elsewhere: the other files, each with the id of the unfinished job that downloads
+    it.
     """
 
     job_id: int | None
@@ -28,11 +29,11 @@ class ModelJobStart:
 
 @dataclass(frozen=True)
 class ModelFileState:
-    """One file of a job.
+    """A model file of a job, and how far its download is.
 
-    name: of the file. title: of the model and the version. state: as in `Outcome`, or `running`.
-    received: bytes on the disk. size: in bytes; an estimate until the file is saved. reason: the
-    code of a failure, or the codes of what is to be told of a saved file. message: the same in
+    name: the file's name. title: names of the model and the version. state: as in `Outcome`, or
+    `running`. received: bytes on the disk. size: bytes, an estimate until the file is saved.
+    reason: the code of a failure, or codes of notices about a saved file. message: the failure in
     English.
     """
 
@@ -49,7 +50,10 @@ class ModelFileState:
 
 
 def add_received(job: _Job, files: Iterable[ModelFileState]) -> _Job:
-    """Add the bytes of partly downloaded model files to the counts of a job that does not run."""
+    """Return a job whose byte counts include its partly downloaded model files.
+
+    The job must not be running, since the progress of a running job includes them already.
+    """
     received = sum(file.received for file in files if file.state == "waiting")
     return replace(
         job, bytes=job.bytes + received, waiting_bytes=max(0, job.waiting_bytes - received)

@@ -27,8 +27,8 @@ def count_requests_to_verify(count: int) -> int:
 def walk_gallery(job: Job, known: set[int], fetch_page: FetchPage) -> Iterator[WalkedPage]:
     """Yield the gallery pages that a job has yet to read, beginning at the job's cursor.
 
-    known: ids of the images that the job has already. fetch_page: fetches a page by its cursor and
-    size. If Civitai rejects an old cursor, start again at the first page.
+    known: ids of the images that the job has already. fetch_page: fetches a page, given its cursor
+    and the number of images. If Civitai rejects the job's cursor, begin again at the first page.
     """
     has_begun, walk = False, _walk_second if job.walk is WalkState.SECOND else _walk_first
     try:
@@ -71,7 +71,7 @@ def _walk_second(
     """Yield the gallery's pages in reverse order until the job has enough images.
 
     start: cursor of the first page to read, None for the gallery's end. known: ids of images that
-    the job has already; they do not count as new but are yielded too.
+    the job has already; these images are yielded too, but do not count as new.
     """
     missing, last = job.wanted - len(known), _LastPage(job, bool(known), fetch_page)
     for page, cursor in walk_pages(last.fetch, start, (), sys.maxsize, _SECOND_PAGE):
@@ -87,10 +87,10 @@ def _walk_second(
 
 
 class _LastPage:
-    """The page that was fetched last, as Civitai sent it.
+    """The page that was fetched last.
 
-    cursor: of that page, None for the first. has_images: whether the gallery is known to have
-    images.
+    cursor: the page's cursor, None for the first page. has_images: whether the gallery is known to
+    have images.
     """
 
     def __init__(self, job: Job, has_images: bool, fetch_page: FetchPage) -> None:
@@ -101,7 +101,7 @@ class _LastPage:
         self._seen: set[int] = set()
 
     def fetch(self, cursor: str | None) -> Page:
-        """Fetch the page at a cursor and keep it as the last page."""
+        """Fetch the page at a cursor; this page is the last one from now on."""
         limit = _PAGE if cursor is not None else min(_PAGE, self._job.wanted)
         limit = _SECOND_PAGE if self._job.walk is WalkState.SECOND else limit
         self.cursor, self._page = cursor, self._fetch_page(cursor, limit)
@@ -109,13 +109,13 @@ class _LastPage:
 
     @property
     def end(self) -> str:
-        """Return the code for why the gallery ends with this page, as in `WalkReport.end`."""
+        """Return a code for why the gallery ends with this page, as in `WalkReport.end`."""
         if self.is_empty and may_be_time_limit(self._job.query, self.cursor, self._has_images):
             return "empty"
         return "end" if self._page.next_cursor is None else "blank"
 
     def report(self, end: str) -> WalkReport:
-        """Return a report on the last page, counting only images that no earlier page had.
+        """Return a report that counts the page's images, without those on earlier pages.
 
         end: the code for why reading ends with this page, "" if more pages follow.
         """

@@ -21,12 +21,12 @@ _FINISHED_STATES = ("saved", "skipped", "failed")
 
 @dataclass(frozen=True)
 class JobProgress(Job):
-    """A job with the results that the database does not have yet.
+    """A job with live counts, which are newer than those in the database.
 
-    bytes: of saved files and of those under way. waiting_bytes: of model files, what has not
-    arrived yet. rate: bytes a second. seconds_left: None if unknown. retry_in: seconds until a host
-    accepts requests again, or a paused job is retried; 0 for no pause. missing: bytes that the disk
-    lacks, 0 if none or unknown. received: bytes of the items under way, by their ids.
+    bytes: of saved files and of running downloads. waiting_bytes: bytes of model files that have
+    not arrived yet. rate: bytes a second. seconds_left: None if unknown. retry_in: seconds until a
+    host accepts requests again or a paused job is retried, 0 for no pause. missing: bytes that the
+    disk lacks, 0 if none or unknown. received: bytes of each running download, by item id.
     """
 
     rate: float = 0.0
@@ -38,7 +38,7 @@ class JobProgress(Job):
 
 @dataclass(frozen=True)
 class _Arrival:
-    """Bytes of an item under way; the fields are those of `ProgressMeter.record_start`."""
+    """The byte counts of a running download: on the disk, in total, and in the job's counts."""
 
     received: int = 0
     total: int = 0
@@ -59,29 +59,29 @@ class ProgressMeter:
         self._max_bytes = 0  # shown so far: a failed image does not take progress back
         self._samples: deque[tuple[float, int]] = deque()
 
-    def record_start(self, image_id: int, resumed: int, expected: int) -> None:
+    def record_start(self, item_id: int, resumed: int, expected: int) -> None:
         """Record that the download of an item begins.
 
-        resumed: how many bytes of the item are on the disk already. expected: the item's size in
-        the job's counts until it is saved, 0 if unknown.
+        resumed: how many bytes of the item are on the disk already. expected: the item's expected
+        size in bytes, 0 if unknown.
         """
         with self._lock:
-            self._items[image_id] = _Arrival(resumed, expected, expected)
+            self._items[item_id] = _Arrival(resumed, expected, expected)
 
-    def record_progress(self, image_id: int, received: int, total: int) -> None:
+    def record_progress(self, item_id: int, received: int, total: int) -> None:
         """Record how many bytes of an item are on the disk.
 
         total: the item's size in bytes, 0 if unknown.
         """
         with self._lock:
-            item = self._items.get(image_id, _Arrival())
+            item = self._items.get(item_id, _Arrival())
             self._arrived += max(0, received - item.received)
-            self._items[image_id] = _Arrival(received, total or item.total, item.expected)
+            self._items[item_id] = _Arrival(received, total or item.total, item.expected)
 
-    def record_end(self, image_id: int) -> None:
-        """Stop counting an item's received bytes, because its outcome has been recorded."""
+    def record_end(self, item_id: int) -> None:
+        """Stop counting an item's bytes, because its download has ended."""
         with self._lock:
-            self._items.pop(image_id, None)
+            self._items.pop(item_id, None)
 
     def compute_progress(
         self,
@@ -123,7 +123,7 @@ class ProgressMeter:
             seconds_left=_estimate_seconds(left_bytes, rate),
             retry_in=retry_in,
             missing=error.missing if isinstance(error, DiskFull) else 0,
-            received={image_id: item.received for image_id, item in items.items()},
+            received={item_id: item.received for item_id, item in items.items()},
         )
 
     def _average_rate(self, arrived: int) -> float:

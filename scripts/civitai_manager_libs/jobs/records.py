@@ -37,17 +37,17 @@ _BOTH_WALKS = ("first", "second", "both")  # the fields of `WalkReport` that com
 class WalkReport:
     """What a job has found in its gallery so far, as numbers of images.
 
-    seen: all of them; the next four are among them. kept_back: not returned, by rating or type.
-    without_data: not returned, because only images with generation data were requested.
-    unrelated: naming only versions that are not the gallery's. dropped: with a foreign address or
-    an unreadable record. empty_pages: the number of empty pages that were not the gallery's end.
+    seen: all of them; the next four are among them. kept_back: excluded by the gallery's rating or
+    type. without_data: excluded because they have no generation data. unrelated: naming only
+    versions that are not the gallery's. dropped: with a foreign address or an unreadable record.
+    empty_pages: the number of empty pages before the gallery's end.
 
-    end: why the first walk is over: `end` of the gallery; `limit` reached; `known`: enough images
-    in a row were already saved; `empty`: the last page was empty; `blank`: the last pages brought
-    nothing new; "": the walk is not over.
+    end: why the first reading is over: `end` of the gallery; `limit` reached; `known`: enough
+    images in a row were already saved; `empty`: the last page was empty; `blank`: the last pages
+    brought nothing new; "": it is not over.
 
-    After a second walk from the gallery's other end: first, second: images that each walk found;
-    both: images that both found; second_end: why that walk is over, as in `end`.
+    After a second reading from the gallery's other end: first, second: images that each reading
+    found; both: images that both found; second_end: why the second reading is over, as in `end`.
     """
 
     seen: int = 0
@@ -68,7 +68,7 @@ class WalkReport:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return the counts from `seen` to `empty_pages` by field name, without zeros."""
+        """Return the counts from `seen` to `empty_pages` that are not 0, by field name."""
         numbers = self._numbers()
         return {
             name: numbers[name] for name in numbers if numbers[name] and name not in _BOTH_WALKS
@@ -93,12 +93,12 @@ class WalkReport:
 
 @dataclass(frozen=True)
 class WalkedPage:
-    """The images that a job wants of one gallery page.
+    """A gallery page that a job has read, with the images that it downloads.
 
-    cursor: of the next page; None if the job has all it wants. After an empty last page: of that
-    page itself, None if that was the first. report: on this page alone. is_first: whether this is
-    the gallery's first page, whose report replaces earlier ones. walk: 1, or 2 for the walk from
-    the other end, whose images may be listed already.
+    cursor: the next page's cursor, None if the job has all it wants. After an empty last page: that
+    page's own cursor. report: counts of this page alone. is_first: whether this is the gallery's
+    first page, whose report replaces earlier ones. walk: 1 for the first reading, 2 for the second
+    one from the other end.
     """
 
     images: tuple[Image, ...]
@@ -125,13 +125,12 @@ class NamingContext:
 class JobOptions:
     """What a job downloads, and how it saves images.
 
-    name: the template of file names below the job's folder. stop_at_known: end the walk after so
-    many already saved images in a row; 0: never. width: fetch wider images as Civitai's rendition
-    of so many pixels; 0: fetch originals. reads_only: read the pages and fetch no image. verify:
-    walk a gallery a second time from the other end, to find what the first walk missed. kind:
-    `images` or `models`. is_selection: it downloads images that the user chose one by one. search:
-    words of the library search that showed these images, or the images that need these model files;
-    "" if a gallery did.
+    name: the template of file names below the job's folder. stop_at_known: stop reading the gallery
+    after this many saved images in a row, 0 for never. width: download wider images scaled to this
+    many pixels, 0 for originals. reads_only: store the images' records and download no file.
+    verify: read a gallery a second time from its other end, to find missed images. kind: `images`
+    or `models`. is_selection: the user chose the images one by one. search: the library search that
+    showed these images, or the images that need these model files, "" if a gallery did.
     """
 
     name: str = "{id}"
@@ -149,10 +148,11 @@ class JobOptions:
 class Job:
     """A job as the database stores it, with the counts of its items.
 
-    folder: where its files go. wanted: the most images to list. again: also fetch images that were
-    saved before. reason, note: code and sentence of why it is paused, "" if the user paused it.
-    cursor: of the gallery page to read next. bytes: of the files that it saved. waiting_bytes: of
-    the model files that are still to come. report: empty for images that were selected one by one.
+    folder: where its files are saved. wanted: the largest number of images to download. again: also
+    download images that were saved before. reason, note: why it is paused, as a code and a
+    sentence, "" if the user paused it. cursor: the cursor of the gallery page to read next. bytes:
+    the size of its saved files. waiting_bytes: the size of the model files still to come. report:
+    empty for images that were selected one by one.
     """
 
     id: int
@@ -178,7 +178,7 @@ class Job:
 
     @property
     def has_models(self) -> bool:
-        """Return whether the job downloads model files, whose progress is counted in bytes."""
+        """Return whether the job downloads model files instead of images."""
         return self.options.kind == "models"
 
     @property
@@ -192,7 +192,7 @@ class Job:
 
     @property
     def total_bytes(self) -> int:
-        """Return the size in bytes of the model files that were saved or are still to come."""
+        """Return the size in bytes of the job's model files, those to be downloaded included."""
         return self.bytes + self.waiting_bytes
 
     @property
@@ -201,7 +201,7 @@ class Job:
 
     @property
     def walked(self) -> bool:
-        """Return whether the job has read all gallery pages that it is to read."""
+        """Return whether the job has no more gallery pages to read."""
         return not (self.walk.is_under_way or self.needs_second_walk)
 
     @property
@@ -220,7 +220,10 @@ class Job:
 
     @property
     def total(self) -> int:
-        """Return the number of the job's images; until all pages are read, how many are wanted."""
+        """Return the number of the job's items.
+
+        Until the gallery is read to its end, this is the largest number of images to download.
+        """
         return self.finished + self.waiting if self.has_total else self.wanted
 
     @property
@@ -236,11 +239,11 @@ class Job:
 class Item:
     """One image or model file of a job.
 
-    place: its key, which grows in the gallery's order. image_id: of a model file, Civitai's id of
-    the file. kind: `image`, `video`, `audio` or `model`. record: of an image the API's record as
-    JSON text, "" if not loaded; of a model file its `ModelFileRequest`. state: as in `Outcome`; a
-    reason with `waiting` is the network failure of an earlier run. name: an image's path below the
-    job's folder, with "/" and without extension; "" if that is its id.
+    place: its key, which grows in the gallery's order. image_id: the image's id, or Civitai's id of
+    the model file. kind: `image`, `video`, `audio` or `model`. record: an image's record from the
+    API as JSON text, "" if not loaded; a model file's `ModelFileRequest`. state: as in `Outcome`; a
+    `waiting` item with a reason has failed in an earlier run. name: an image's path below the job's
+    folder, with "/" and without extension; "" if that is its id.
     """
 
     place: int
@@ -253,9 +256,9 @@ class Item:
     message: str
     name: str = ""
 
-    def path(self, folder: str, extension: str) -> str:
-        """Return the path of the image's file in a folder, with this file extension."""
-        return f"{item_path(folder, self.image_id, self.name)}.{extension}"
+    def path(self, job_folder: str, extension: str) -> str:
+        """Return the path of the image's file, with this file extension."""
+        return f"{item_path(job_folder, self.image_id, self.name)}.{extension}"
 
     def folder(self, job_folder: str) -> str:
         """Return the folder of the item's file, "" for a model file with a damaged record."""
@@ -272,7 +275,7 @@ class Item:
 
     @property
     def model_request(self) -> ModelFileRequest:
-        """Parse the record of a model file. Raises InvalidResponse if it is damaged."""
+        """Return the stored request for a model file. Raises InvalidResponse if it is damaged."""
         try:
             request = ModelFileRequest.from_json(as_mapping(json.loads(self.record)))
             if not request.path.encode():  # a lone surrogate is a ValueError
@@ -286,9 +289,9 @@ class Item:
 class Outcome:
     """The result of one item: `saved`, `skipped`, `failed`, or still `waiting`.
 
-    bytes: of the file at `path`, 0 if unknown. reason, message: code and sentence of a failure. A
-    message with `skipped` says that the file which was saved before is missing or damaged. A reason
-    with `saved` holds codes, with spaces between them, of what is to be told of a model file.
+    bytes: the size of the file at `path`, 0 if unknown. reason, message: a failure as a code and a
+    sentence. A `skipped` item has a message if the file that was saved before is missing or
+    damaged. The reason of a `saved` model file is codes of notices about it, separated by spaces.
     """
 
     image_id: int
@@ -301,11 +304,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Claim:
-    """What the database knows of an image that a job is about to fetch.
+    """What the database knows of an image that a job is about to download.
 
-    saved_path, saved_bytes: of the file that was saved before, "" and 0 if none was. other_job: the
-    job that is fetching the image, 0 for none. ours_before: whether this job had claimed the image
-    already, so that it was interrupted while fetching it.
+    saved_path, saved_bytes: the file that was saved before, "" and 0 if none was. other_job: the
+    job that is downloading the image, 0 for none. ours_before: whether this job had begun to
+    download the image before it was interrupted.
     """
 
     saved_path: str = ""
@@ -317,7 +320,7 @@ class Claim:
 def item_path(folder: str, image_id: int, name: str) -> str:
     """Return the path of an image's file, without extension.
 
-    name: the path below `folder` with "/", "" to name the file by the image id alone.
+    name: the path below `folder`, with "/"; "" to name the file by the image id alone.
     """
     return os.path.join(folder, *(name or str(image_id)).split("/"))
 

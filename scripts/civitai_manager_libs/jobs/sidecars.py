@@ -17,12 +17,12 @@ _DAMAGED = "Its record is damaged: nothing was written beside the picture."
 
 
 def write_sidecars(path: str, record: str, is_ours: bool) -> str:
-    """Write the text files that the settings ask for beside an image; return a warning or "".
+    """Save an image's metadata in text files beside it; return a warning or "".
 
-    The files are `<name>.txt` (infotext), `<name>.workflow.json` and `<name>.json` (Civitai's
-    record). If set, also embed the infotext into the image. record: Civitai's record as JSON text,
-    "" for none; if damaged, nothing is written. is_ours: whether this program downloaded the image;
-    other files are never changed. Raises DiskError.
+    The settings choose among `<name>.txt` (infotext), `<name>.workflow.json` and `<name>.json`
+    (Civitai's record), and whether the infotext is embedded into the image too. record: Civitai's
+    record as JSON text, "" for none; a damaged one is not saved. is_ours: whether this program
+    downloaded the image; other images are never changed. Raises DiskError.
     """
     needs_texts = setting.save_infotext or setting.embeds_infotext or setting.save_workflow
     if not record or not (needs_texts or setting.save_record):

@@ -38,12 +38,12 @@ _MOVES = {  # a job that is over can only start again
 
 
 def allowed_sources(state: JobState) -> list[JobState]:
-    """Return the states from which a job may change to `state`, itself included."""
+    """Return the states from which a job may change to `state`, including `state` itself."""
     return [source for source in JobState if source is state or state in _MOVES[source]]
 
 
 def resumes_automatically(state: JobState, reason: str) -> bool:
-    """Return whether a job in this state goes on without the user.
+    """Return whether a job in this state will continue without the user.
 
     reason: the code of why a job is paused, "" if the user paused it.
     """
@@ -53,10 +53,10 @@ def resumes_automatically(state: JobState, reason: str) -> bool:
 class WalkState(Enum):
     """How far a job has read the pages of its gallery.
 
-    FIRST: the walk from the gallery's start has pages left. SECOND_DUE: that walk is complete, and
-    a walk from the other end is to begin. SECOND: the walk from the other end has pages left.
-    FIRST_EMPTY, SECOND_EMPTY: the walk ended with an empty page, which may be Civitai's time limit,
-    so that page can be requested again. OVER: every wanted image is listed.
+    FIRST: it reads pages from the gallery's start. SECOND_DUE: it has read all pages, and is to
+    read them again from the other end. SECOND: it reads pages from the other end. FIRST_EMPTY,
+    SECOND_EMPTY: reading ended with an empty page, perhaps by Civitai's time limit, so that page
+    can be requested again. OVER: no page is left to read.
     """
 
     FIRST = 0
@@ -76,9 +76,9 @@ class WalkState(Enum):
 
     @property
     def reopened(self) -> WalkState:
-        """Return the state of a job that requests an empty last page once more.
+        """Return the state in which an empty last page is requested once more.
 
-        Other states are returned unchanged.
+        A state other than FIRST_EMPTY and SECOND_EMPTY is returned unchanged.
         """
         return _REOPENED.get(self, self)
 

@@ -29,7 +29,7 @@ _PROGRESS_SECONDS = 0.1
 class StopRequest:
     """The user's request to pause or cancel a job; any thread may make it, even before the run.
 
-    state: what the job is to become, None for no request.
+    state: the job's state after it has stopped, None if no stop is requested.
     """
 
     def __init__(self) -> None:
@@ -44,9 +44,9 @@ class StopRequest:
 class JobWorker:
     """Runs a job once. `run` works in the calling thread; any other thread may call `stop`.
 
-    on_progress: is called in `run`'s thread and may call `stop`. error: why the job was paused,
-    None if the user stopped it. required_space: bytes that the rest of the job takes, by folder, as
-    last estimated.
+    on_progress: called in `run`'s thread; may call `stop`. error: why the job was paused, None if
+    the user stopped it. required_space: the last estimate of how many bytes the rest of the job
+    needs, by folder.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class JobWorker:
         self._stop_request.stop(JobState(state))
 
     def run(self) -> Job:
-        """Run the job until it is done or stopped, and return its new record.
+        """Run the job until it is done or stopped; return the job with its new state.
 
         Raises InputError if another thread or process is running the job.
         """
@@ -145,7 +145,7 @@ class JobWorker:
     # In the download threads
 
     def _fetch_item(self, item: Item) -> None:
-        """Download an item and put the result into `_results`."""
+        """Download an item and append the result to `_results`."""
         # Not by its return value: results are collected even while the next item is looked for.
         # Else two jobs that wait for each other's images would wait for ever.
         self._results.append(self._try_fetch(item))
@@ -224,7 +224,7 @@ class JobWorker:
             self._abort(error)
 
     def _sync_folders(self) -> None:
-        """Force new file names to the disk, before the database records them as saved."""
+        """Write new directory entries to disk before the database records the files as saved."""
         for folder in {os.path.dirname(outcome.path) for outcome in self._outcomes} - {""}:
             sync_folder(folder)
 

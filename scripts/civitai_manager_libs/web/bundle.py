@@ -24,18 +24,18 @@ def code_version() -> str:
     return MODULES if os.environ.get("CIVITAI_SHORTCUT_MODULES") else _compute_version()
 
 
-def bundled_file(given_version: str, name: str) -> bytes | None:
+def bundled_file(version: str, name: str) -> bytes | None:
     """Return the content of a file of the page's bundle, None if there is no such file.
 
-    given_version: the version that the browser asks for; only the running version is returned.
+    version: the version in the request; only files of the current version are returned.
     """
-    return _read_bundle().get(name) if given_version == _compute_version() else None
+    return _read_bundle().get(name) if version == _compute_version() else None
 
 
 def module_file(name: str) -> bytes | None:
     """Return the content of a source file of the page, None if it cannot be read.
 
-    name: the path of a module or stylesheet below javascript/gallery.
+    name: the file's path below javascript/gallery.
     """
     try:
         with open(os.path.join(_JAVASCRIPT, "gallery", name), "rb") as file:

@@ -70,7 +70,7 @@ def gallery_page(request: Request) -> HTMLResponse:
 def login_form(request: Request, status: int = 401, problem: str = "") -> HTMLResponse:
     """Return the HTML form that asks for user and password.
 
-    problem: why the last attempt failed, "" if there was none.
+    status: the HTTP status. problem: why the last attempt failed, "" if there was none.
     """
     language = request_language(request)
     user, password, log_in = (
@@ -117,7 +117,7 @@ def _script() -> str:
 
 @functools.cache
 def _hash(content: str) -> str:
-    """Return the hash of a script or style as a Content-Security-Policy lists it.
+    """Return a script's or style's hash in the form of a Content-Security-Policy.
 
     See https://www.w3.org/TR/CSP3/.
     """

@@ -34,8 +34,8 @@ def run_server(
 ) -> int:
     """Serve the page until Ctrl-C and return the exit code; print a failure as one sentence.
 
-    is_demo: whether Civitai's offline imitation is used. login: user and password that the page
-    asks for.
+    is_demo: whether an offline imitation of Civitai is used. login: the user and password that the
+    page asks for, None for no login.
     """
     for problem in setting.load():
         util.printD(problem)

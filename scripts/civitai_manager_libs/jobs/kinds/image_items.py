@@ -27,11 +27,10 @@ _EXTENSIONS = ("png", "jpg", "webp", "gif", "avif", "heic", "mp4", "webm", "mp3"
 
 
 class ImageItems:
-    """Iterates once over the items of a job that are to be fetched.
+    """Iterates once over the items that a run of a job is to download.
 
-    on_outcome: is called with the outcome of each item that needs no fetching. on_wait: is called
-    several times a second while a page is read or another job is waited for. error: why the
-    iteration ended early, else None.
+    on_outcome: called with the outcome of each item that needs no download. on_wait: called several
+    times a second while the iteration waits. error: why the iteration ended early, else None.
     """
 
     def __init__(
@@ -88,7 +87,7 @@ class ImageItems:
             yield from self._claim_batch(self._list_still_waiting(places))
 
     def _iter_released(self) -> Iterator[Item]:
-        """Wait for other jobs, then yield the items that those jobs have not saved."""
+        """Wait until other jobs release items, and yield the items that they have not saved."""
         while self._claimed and not self._cancelled.is_set():
             places, self._claimed = self._claimed[:_BATCH], self._claimed[_BATCH:]
             yield from self._claim_batch(self._list_still_waiting(places))
@@ -100,7 +99,7 @@ class ImageItems:
         """Prepare to read more gallery pages; return False if there are none.
 
         An empty last page is requested once more after five seconds, because Civitai may have timed
-        out. If the job is to verify the gallery, it is then read again from its other end.
+        out. Then a gallery that is to be verified is read again from its other end.
         """
         job = self._store.get_job(self._job.id)
         if job.ended_empty and job.walk not in self._reread:
@@ -146,9 +145,9 @@ class ImageItems:
             self.error = error
 
     def _cut_at_known(self, page: WalkedPage) -> WalkedPage:
-        """Cut off the end of a page after `JobOptions.stop_at_known` saved images in a row.
+        """Return the page, cut off after too many images in a row that are saved already.
 
-        Without such a row, return the whole page.
+        The limit is the option `stop_at_known`, 0 for no limit.
         """
         # Not in `walk_gallery`: its thread has no database connection.
         limit = 0 if page.walk == 2 else self._job.options.stop_at_known
@@ -171,7 +170,7 @@ class ImageItems:
         """Reserve items for this job, and yield those to download.
 
         Items that are already saved are reported to `on_outcome`. Items that another job is
-        downloading are kept for later.
+        downloading are tried again later.
         """
         if self._job.options.reads_only:
             for item in batch:
@@ -202,7 +201,7 @@ class ImageItems:
         return None
 
     def _find_in_folder(self, item: Item, known_size: int) -> tuple[str, int]:
-        """Search the job's folder; return (path, size in bytes) of an item's complete file.
+        """Return (path, size in bytes) of an item's complete file in the job's folder.
 
         Return ("", 0) if there is none. known_size: the expected size in bytes, 0 if unknown.
         """
@@ -216,8 +215,8 @@ class ImageItems:
     def _adopt_file(self, item: Item, path: str, size: int, is_ours: bool) -> Outcome:
         """Accept a file that is already in the job's folder; return the item's outcome.
 
-        is_ours: whether this job downloaded the file before a crash. Other files count as
-        `skipped`, and nothing is embedded into them.
+        is_ours: whether this job downloaded the file before a crash. Any other file counts as
+        `skipped`, and nothing is embedded into it.
         """
         try:
             write_sidecars(path, item.record, is_ours)
@@ -229,15 +228,15 @@ class ImageItems:
         return Outcome(item.image_id, state, path, current_size(path, size))
 
 
-def current_size(path: str, size: int) -> int:
-    """Return a file's present size in bytes, or `size` if the file cannot be read.
+def current_size(path: str, default: int) -> int:
+    """Return a file's size in bytes, or `default` if the file cannot be read.
 
     Embedding infotext may have changed the size since the download.
     """
     try:
         return os.path.getsize(path)
     except OSError:
-        return size
+        return default
 
 
 def _skip_saved(item: Item, found_path: str, claim: Claim) -> Outcome:
@@ -257,7 +256,7 @@ def _skip_saved(item: Item, found_path: str, claim: Claim) -> Outcome:
 def _read_type_and_size(path: str, known_size: int) -> tuple[str, int] | None:
     """Return (file extension, size in bytes) of a file, None if the file is not complete.
 
-    The extension follows from the content. known_size: the expected size in bytes, 0 if unknown.
+    The extension is detected from the content. known_size: the expected size, 0 if unknown.
     """
     try:
         extension = complete_file_type(path, known_size)

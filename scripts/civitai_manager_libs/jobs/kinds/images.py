@@ -21,7 +21,7 @@ _GUESSED_LEFT = 200  # images that a gallery of unknown length is assumed to hav
 
 
 class ImageKind:
-    """The images of a gallery, or those that were selected; for one run of a job."""
+    """Downloads images, or only stores their records, during one run of a job."""
 
     def __init__(self, store: JobStore, job_id: int, client: JobClient) -> None:
         self.failures = FailureClassifier()

@@ -19,7 +19,7 @@ __all__ = ["JobKind", "make_kind"]
 
 
 class ItemSource(Protocol):
-    """Iterates once over the items that are to be fetched.
+    """Iterates once over the items to download.
 
     error: why the iteration ended early, else None.
     """
@@ -44,17 +44,14 @@ class Failures(Protocol):
 
 
 class JobKind(Protocol):
-    """What one run does with the items of its job.
-
-    failures: decides which failures are final.
-    """
+    """What a run does with the items of its job, depending on what the job downloads."""
 
     @property
     def failures(self) -> Failures: ...
 
     @property
     def workers(self) -> int:
-        """Return how many items may be fetched at once."""
+        """Return how many items may be downloaded at once."""
 
     def make_items(
         self,
@@ -62,17 +59,16 @@ class JobKind(Protocol):
         on_wait: Callable[[], None],
         cancelled: Cancellation,
     ) -> ItemSource:
-        """Return the items to fetch; the parameters are those of `ImageItems`."""
+        """Return the items to download; the parameters are those of `ImageItems`."""
 
     def fetch(self, item: Item, progress: Progress, cancelled: Cancellation) -> Outcome:
-        """Fetch an item in a worker thread, and return its outcome.
+        """Download an item in a worker thread, and return its outcome.
 
-        progress: called with (bytes received, bytes of the whole file). Raises the errors of
-        `errors.py`.
+        progress: called with the bytes received and the file's size. Raises CivitaiShortcutError.
         """
 
     def measure(self, item: Item) -> tuple[int, int]:
-        """Return (bytes of an item that are on disk, bytes of the whole item); 0 means unknown."""
+        """Return (bytes of the item on the disk, bytes of the whole item); 0 means unknown."""
 
     def list_folders(self) -> Iterable[str]:
         """Return the folders that the job saves files in."""
@@ -85,6 +81,6 @@ class JobKind(Protocol):
 
 
 def make_kind(store: JobStore, job: Job, client: JobClient) -> JobKind:
-    """Return the JobKind for one run of a job."""
+    """Return a ModelKind for a job that downloads model files, else an ImageKind."""
     kind = ModelKind if job.has_models else ImageKind
     return kind(store, job.id, client)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ...core import Cancellation, resumable_size
 from ...errors import CivitaiShortcutError, InvalidResponse
 from ...network import Progress
-from ..backoff import TransientFailures
+from ..backoff import TransientFailureClassifier
 from ..factory import JobClient
 from ..records import Item, Job, Outcome
 from ..store import JobStore
@@ -20,15 +20,15 @@ _MOST_ITEMS = 10_000  # read at once; a job has some hundred files at most
 
 
 class ModelKind:
-    """Model files, one after another; for one run of a job.
+    """Downloads model files one after another during one run of a job.
 
-    Each file has several connections of its own.
+    Each file is downloaded over several connections.
     """
 
     workers = 1
 
     def __init__(self, store: JobStore, job_id: int, client: JobClient) -> None:
-        self.failures = TransientFailures()
+        self.failures = TransientFailureClassifier()
         self._store, self._job_id, self._client = store, job_id, client
 
     def make_items(
@@ -68,7 +68,7 @@ class ModelKind:
 
 
 class ModelItems:
-    """Iterates over the files to fetch; those that failed in an earlier run come last."""
+    """Iterates over the files to download; files that failed in an earlier run come last."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self.error: CivitaiShortcutError | None = None

@@ -44,7 +44,7 @@ class JobStore(SavedImages):
     def add_model_files(
         self, title: str, requests: Sequence[ModelFileRequest], search: str = ""
     ) -> ModelJobStart:
-        """Add a queued job for those of the model files that no unfinished job will download.
+        """Add a queued job for those model files that no unfinished job will download.
 
         No job is added if no files are left.
         """
@@ -80,7 +80,7 @@ class JobStore(SavedImages):
     ) -> int:
         """Add a queued job that downloads exactly these images; return its id.
 
-        query: of the gallery in which they were chosen, to describe the job.
+        query: the gallery in which the user chose the images, to describe the job.
         """
         options = replace(options, is_selection=True)
         with self._database.writing() as db:
@@ -112,7 +112,7 @@ class JobStore(SavedImages):
         return int(self._database.rows("SELECT count(*) FROM jobs")[0][0])
 
     def quarantine_unreadable(self) -> str:
-        """Move unreadable jobs to a JSON file; return a notice for the user, "" if all are fine."""
+        """Move unreadable jobs to a JSON file; return a notice for the user, "" without any."""
         damaged = [
             row for row in self._database.rows(rows.JOB) if rows.parse_job_or_none(row) is None
         ]
@@ -155,9 +155,9 @@ class JobStore(SavedImages):
     def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
         """Change a job's state; do nothing if `allowed_sources` forbids the change.
 
-        reason, note: code and sentence for why the job is paused. When a job ends, its partial
-        files are deleted and its images may be fetched by other jobs. A model file that failed can
-        be large; its part stays for a retry unless the job was cancelled.
+        reason, note: why the job is paused, as a code and a sentence. When a job ends, its partial
+        files are deleted, and other jobs may download its images. Partial model files stay for a
+        retry unless the job was cancelled, since they can be large.
         """
         is_over = JobState(state).is_over
         if is_over:
@@ -184,9 +184,10 @@ class JobStore(SavedImages):
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _discard_resumable(self, job_id: int, keeps_models: bool = False) -> None:
-        """Delete the partly downloaded files of the job's unsaved items.
+        """Delete the partial files of a job's unsaved items.
 
-        Model files that another unfinished job will download stay.
+        Model files that another unfinished job will download stay. keeps_models: keep all model
+        files.
         """
         sql = f"{rows.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
         sql += " AND kind != 'model'" if keeps_models else ""
@@ -209,7 +210,7 @@ class JobStore(SavedImages):
             rows.insert_page(db, job_id, page)
 
     def reread_last_page(self, job_id: int) -> None:
-        """If the gallery's last page was empty, have it requested again."""
+        """If the gallery's last page was empty, let the job request that page again."""
         walk = self.get_job(job_id).walk.reopened
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.column, job_id))
@@ -259,7 +260,7 @@ class JobStore(SavedImages):
         return [path for (path,) in found]
 
     def count_elsewhere(self, job_id: int) -> int:
-        """Return how many skipped images have been saved at another path than this job's."""
+        """Return how many of a job's skipped images are saved outside the job's own paths."""
         folder = self.get_job(job_id).folder
         found = self._database.rows(
             "SELECT image_id, name, path FROM items"
@@ -271,7 +272,7 @@ class JobStore(SavedImages):
         )
 
     def fetch_missing(self, job_id: int) -> int:
-        """Mark skipped images for download if their files are gone; return how many.
+        """Mark skipped images for download if their files are gone; return their number.
 
         Raises InputError if the job is running.
         """
@@ -307,7 +308,7 @@ class JobStore(SavedImages):
         return {image_id for (image_id,) in found}
 
     def retry_failed(self, job_id: int) -> int:
-        """Mark failed items for another download; return how many.
+        """Mark failed items for another download; return their number.
 
         Images that Civitai has deleted stay failed. Raises InputError if the job is running.
         """
@@ -315,7 +316,7 @@ class JobStore(SavedImages):
             return rows.requeue_failed(db, job_id)
 
     def record_outcomes(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
-        """Store the outcomes of items, and let other jobs fetch these images again."""
+        """Store the outcomes of items, and let other jobs download these images."""
         now = time.time()
         ends = [
             (o.state, o.path, o.bytes, o.reason, o.message, job_id, o.image_id) for o in outcomes

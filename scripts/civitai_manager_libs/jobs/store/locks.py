@@ -15,7 +15,7 @@ _LOCK_SECONDS = 1.0  # to wait: `is_worked_on` of another process holds the lock
 
 
 class JobLocks:
-    """The locks on the jobs of one data folder. folder: where the lock files are."""
+    """The locks on the jobs of one data folder. folder: the folder of the lock files."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -25,7 +25,7 @@ class JobLocks:
         return sqlite_file.ProcessLock(os.path.join(self._folder, f"job-{job_id}.lock"))
 
     def queue_lock(self) -> sqlite_file.ProcessLock:
-        """Return the lock that every process holds while it runs queued jobs."""
+        """Return the lock that each process shares while it runs queued jobs."""
         return sqlite_file.ProcessLock(os.path.join(self._folder, "queue.lock"))
 
     def has_queue(self) -> bool:

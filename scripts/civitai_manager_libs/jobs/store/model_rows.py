@@ -30,7 +30,7 @@ STATES = (
 def insert_model_job(
     db: sqlite3.Connection, title: str, requests: Sequence[ModelFileRequest], search: str = ""
 ) -> ModelJobStart:
-    """Insert a queued job for those of the model files that no unfinished job will download.
+    """Insert a queued job for those model files that no unfinished job will download.
 
     No job is inserted if no files are left.
     """
@@ -54,7 +54,7 @@ def insert_model_job(
 
 
 def _common_folder(folders: Sequence[str]) -> str:
-    """Return the folder that contains all these folders, or the first of them if none does."""
+    """Return the folder that contains all these folders, or the first of them if there is none."""
     try:
         return os.path.commonpath(folders)
     except ValueError:  # on several disks of Windows
@@ -74,7 +74,7 @@ def _find_unfinished(db: sqlite3.Connection, file_ids: Iterable[int]) -> dict[in
 
 
 def find_wanted_elsewhere(db: sqlite3.Connection, job_id: int) -> set[int]:
-    """Return the ids of the model files that other unfinished jobs than this one will download."""
+    """Return the ids of the model files that unfinished jobs other than this one will download."""
     over = [state for state in JobState if state.is_over]
     found = db.execute(
         "SELECT image_id FROM items JOIN jobs ON jobs.id = job WHERE kind = 'model' AND job != ?"
@@ -86,7 +86,7 @@ def find_wanted_elsewhere(db: sqlite3.Connection, job_id: int) -> set[int]:
 
 
 def parse_state(row: tuple[Any, ...]) -> ModelFileState:
-    """Parse a row of `STATES`, which holds the state of one model file."""
+    """Return the state of a model file from a row that the query `STATES` returned."""
     file_id, url, state, size, reason, message, saved_path, *record = row
     version_id, name, title, wanted_path = record
     path = saved_path or str(wanted_path or "")

@@ -79,8 +79,8 @@ def insert_job(
 ) -> int:
     """Insert a queued job and return its id.
 
-    wanted: the most images to list. again: also fetch images that were saved before. cursor: where
-    to begin reading the gallery, None for its first page.
+    wanted: the largest number of images to download. again: also download images that were saved
+    before. cursor: the first gallery page to read, None for the gallery's start.
     """
     values = (title, json.dumps(query.to_json()), folder, wanted, again, to_json(asdict(options)))
     row = db.execute(
@@ -135,7 +135,7 @@ def _insert_items(
 def _compare_walks(
     db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
 ) -> WalkReport:
-    """Return the report, completed with how many images each reading of the gallery found.
+    """Add to a report how many images each reading of the gallery has found, and return it.
 
     page: the last page of the second reading, which begins at the gallery's other end.
     """
@@ -152,7 +152,7 @@ def _compare_walks(
 
 
 def _url_to_store(image: Image, width: int) -> str:
-    """Return the URL from which to download an image, without the base URL in the settings.
+    """Return the URL from which to download an image, shortened by `without_base`.
 
     width: the image's width in pixels, 0 for the original. Videos and narrower images are
     downloaded as originals.
@@ -163,12 +163,12 @@ def _url_to_store(image: Image, width: int) -> str:
 
 
 def with_base(url: str) -> str:
-    """Return the whole URL for one that `without_base` has shortened."""
+    """Return a URL with the base URL in the settings in front, if the URL begins with "/"."""
     return setting.base_url() + url if url[:1] == "/" else url
 
 
 def without_base(url: str) -> str:
-    """Return the URL without its beginning if that is the base URL in the settings."""
+    """Return a URL without the base URL in the settings, if the URL begins with it."""
     base = setting.base_url()  # may change: a demo's port, a mirror's name
     return url.removeprefix(base) if url.startswith(f"{base}/") else url
 
@@ -176,7 +176,7 @@ def without_base(url: str) -> str:
 def _choose_names(
     db: sqlite3.Connection, folder: str, options: JobOptions, images: Sequence[Image]
 ) -> dict[int, str]:
-    """Return a unique file name for each image id, {} if files are named by the id alone."""
+    """Return a unique file name for each image, by image id; {} if the id is the file name."""
     if options.name == DEFAULT_TEMPLATE:
         return {}
     limit = _max_name_bytes(folder)
@@ -214,7 +214,7 @@ def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> 
 
 
 def requeue_failed(db: sqlite3.Connection, job_id: int) -> int:
-    """Mark failed items for another download; return how many.
+    """Mark failed items for another download; return their number.
 
     Images that Civitai has deleted stay failed.
     """
@@ -235,7 +235,7 @@ def mark_queued(db: sqlite3.Connection, job_id: int) -> None:
 
 
 def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
-    """Return the items of these database rows, without damaged rows."""
+    """Parse database rows as items; leave out damaged rows."""
     return [_parse_item(row) for row in rows if _is_item(row)]
 
 
@@ -256,7 +256,7 @@ def _parse_item(row: tuple[Any, ...]) -> Item:
 def fail_items(db: sqlite3.Connection, places: Iterable[int], message: str) -> None:
     """Mark items as failed, with a message for the user.
 
-    places: keys of the items.
+    places: the items' keys.
     """
     sql = "UPDATE items SET state = 'failed', reason = 'bad_answer', message = ? WHERE place = ?"
     db.executemany(sql, [(message, place) for place in places])
@@ -309,7 +309,7 @@ def _parse_options(text: str) -> JobOptions:
 def to_json(record: Mapping[str, Any]) -> str:
     """Return a record as JSON text that can be encoded as UTF-8.
 
-    Half of a surrogate pair becomes a question mark.
+    A lone surrogate becomes a question mark.
     """
     text = json.dumps(record, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -15,9 +15,9 @@ __all__ = ["SavedImages"]
 
 
 class SavedImages(JobLocks):
-    """The saved images of a data folder, and the images that its jobs are fetching now.
+    """The saved images of a data folder, and the images that its jobs are downloading now.
 
-    Model files are in neither table. path: of the database.
+    It has no model files. path: the path of the database.
     """
 
     def __init__(self, path: str) -> None:
@@ -35,13 +35,13 @@ class SavedImages(JobLocks):
         return int(self._database.rows(sql, (job_id,))[0][0])
 
     def find_saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
-        """Return the file paths of saved images, by image id; the files may be gone."""
+        """Return the file paths of saved images, by image id; the files may have been deleted."""
         sql = "SELECT image_id, path FROM saved WHERE image_id IN (SELECT value FROM json_each(?))"
         found = self._database.rows(sql, (json.dumps(list(image_ids)),))
         return {image_id: path for image_id, path in found}
 
     def list_saved_ids(self) -> list[int]:
-        """Return the ids of all images ever saved; their files may be gone."""
+        """Return the ids of all images ever saved; their files may have been deleted."""
         return [image_id for (image_id,) in self._database.rows("SELECT image_id FROM saved")]
 
     def estimate_size(self) -> int:
@@ -58,7 +58,7 @@ class SavedImages(JobLocks):
             return rows.insert_claims(db, job_id, image_ids)
 
     def free_claims(self, job_id: int) -> None:
-        """Let other jobs fetch the images that a job has reserved, unless that job is running."""
+        """Release the images that a job has reserved, unless that job is running."""
         lock = self.job_lock(job_id)
         if not lock.acquire():
             return

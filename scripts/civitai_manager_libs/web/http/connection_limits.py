@@ -38,7 +38,7 @@ class ConnectionLimits:
         self._repeats = LogThrottle()
 
     def protocol(self, *, app_state: dict[str, Any], **given: Any) -> asyncio.Protocol:
-        """Return the object that handles a new connection, for uvicorn to use.
+        """Return the asyncio protocol of a new connection; uvicorn calls this method.
 
         app_state, given: the arguments that uvicorn passes to its own protocol class.
         """
@@ -51,7 +51,7 @@ class ConnectionLimits:
         return connection
 
     def wrap_app(self, app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        """Return an ASGI application that runs `app` and reports each request that is done."""
+        """Return an ASGI application that runs `app` and then marks the request as finished."""
 
         async def watched(scope: Any, receive: Any, send: Any) -> None:
             connection = scope.get("state", {}).pop(_KEY)
@@ -66,8 +66,8 @@ class ConnectionLimits:
     def admit(self, new: _Connection) -> bool:
         """Return whether a new connection may stay open; close another connection if needed.
 
-        Idle connections of the same client are closed first. If all places are taken, the client
-        with the most connections loses one, even during a response.
+        Idle connections of the same client are closed first. If the server has too many
+        connections, the client with the most of them loses one, even during a response.
         """
         counts = Counter(one.peer for one in self._open)
         mine, idle = counts[new.peer], [one for one in self._open if one.is_idle]
@@ -94,15 +94,15 @@ class ConnectionLimits:
     def remove(self, connection: _Connection) -> None:
         self._open.pop(connection, None)
 
-    def log_refusal(self, kind: Hashable, peer: str, what: str) -> None:
+    def log_refusal(self, kind: Hashable, peer: str, problem: str) -> None:
         """Log that a connection was refused, at most once a minute for each kind of reason.
 
-        kind: identifies the reason. what: the rest of the log line after the client's name.
+        peer: the client's address. problem: the log line after the address.
         """
         count = self._repeats.count(kind)
         if count is not None:
             times = f" ({count} times since the last such line)" if count > 1 else ""
-            util.printD(f"{peer or 'Somebody'} {what}{times}. What sends no request is closed.")
+            util.printD(f"{peer or 'Somebody'} {problem}{times}. What sends no request is closed.")
 
 
 class _Connection(asyncio.Protocol):
@@ -147,7 +147,7 @@ class _Connection(asyncio.Protocol):
             if end is None:
                 break
             head, self._kept = self._kept[: end.end()], self._kept[end.end() :]
-            self._begin(head)
+            self._begin_request(head)
         if self._transport.is_closing():
             self._kept = b""
         elif len(self._kept) > _MOST_HEAD:
@@ -156,10 +156,10 @@ class _Connection(asyncio.Protocol):
         elif self.is_idle and (self._kept or self._body_left) and self._timer is None:
             self._start_timer()  # for the next head, or the rest of what was answered before
 
-    def _begin(self, head: bytes) -> None:
-        """Pass a request's head on to uvicorn, unless the body is chunked.
+    def _begin_request(self, head: bytes) -> None:
+        """Pass a request's head on to uvicorn, or refuse the request if its body is chunked.
 
-        Chunked bodies are refused, since tiny chunks cost a thousand times their size.
+        Very small chunks cost a thousand times their size.
         """
         self._stop_timer()
         if _CHUNKED.search(head):

@@ -20,7 +20,7 @@ __all__ = [
     "is_cross_site",
     "is_from_this_machine",
     "is_known_name",
-    "is_passed_on",
+    "is_forwarded",
 ]
 __all__ += ["is_our_page", "peer_site", "request_peer"]
 
@@ -40,7 +40,7 @@ def is_our_page(request: Request) -> bool:
 def _is_same_site(headers: Headers) -> bool:
     """Return whether a request comes from a page of our own site.
 
-    The header Sec-Fetch-Site decides, or the host name in `Origin` if that is missing.
+    The header `Sec-Fetch-Site` decides; without it, the host name in `Origin` does.
     """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:  # only over https, and from this machine
@@ -67,12 +67,12 @@ def is_from_this_machine(request: Request) -> bool:
     Return False if a proxy forwarded the request, or if its `Host` header has a foreign name.
     """
     client = request.client.host if request.client else ""
-    is_direct = _is_loopback(client) and not is_passed_on(request.headers)
+    is_direct = _is_loopback(client) and not is_forwarded(request.headers)
     return is_direct and _is_local_name(_host_name(request.headers))
 
 
-def is_passed_on(headers: Headers) -> bool:
-    """Return whether a proxy or tunnel has forwarded a request, as its headers show."""
+def is_forwarded(headers: Headers) -> bool:
+    """Return whether a request's headers show that a proxy or tunnel has forwarded it."""
     return any(name in _FORWARDED or name.startswith("x-forwarded") for name in headers)
 
 
@@ -126,22 +126,22 @@ def peer_site(request: HTTPConnection) -> str:
     return str(ipaddress.ip_network((int(address), 48), strict=False))
 
 
-def peer_household(name: str) -> str:
-    """Return an IPv4 address unchanged, and the /64 network of an IPv6 address.
+def peer_household(client: str) -> str:
+    """Return the /64 network of a client's IPv6 address; return other addresses unchanged.
 
     A household has many IPv6 addresses, all in one such network.
     """
-    address = _parse_address(name)
+    address = _parse_address(client)
     if address is None or address.version == 4:
-        return name
+        return client
     return str(ipaddress.ip_network((int(address), 64), strict=False))
 
 
 class CrossSiteGuard:
-    """Middleware that refuses what another site's page sends, by whatever name it reaches this
-    machine.
+    """Middleware that refuses requests from other sites' pages.
 
-    A `Host` that is neither an address nor localhost may be DNS rebinding, and is refused too.
+    It also refuses a `Host` that is neither `address`, an IP address nor localhost, since such a
+    name may come from DNS rebinding.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]], address: str) -> None:

@@ -38,7 +38,7 @@ class RequestContext:
     """A request as a handler sees it.
 
     body: the JSON of a write or the open file of an upload, None for a GET. cancelled: set when the
-    browser hangs up. run_local: runs a function in a thread for local work.
+    browser disconnects. run_local: runs a function in a thread for local work.
     """
 
     request: Request
@@ -62,16 +62,16 @@ class RequestContext:
         """Return a field of the JSON body, None if it is absent."""
         return self.body.get(name) if isinstance(self.body, dict) else None
 
-    def typed_field(self, name: str, kind: type, is_needed: bool = False) -> Any:
+    def typed_field(self, name: str, kind: type, is_required: bool = False) -> Any:
         """Return a field of the JSON body, None if it is absent.
 
-        kind: the type that the value must have. is_needed: whether the field must be there. Raises
-        ApiError if a needed field is absent, or if a value has another type or is too long.
+        kind: the type that the value must have. Raises ApiError if a required field is absent, or
+        if a value has another type or is too long.
         """
         value = self.body_field(name)
         is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
         is_fit = is_kind and len(str(value)) <= _MOST_LETTERS
-        if not is_fit and (is_needed or value is not None):
+        if not is_fit and (is_required or value is not None):
             raise ApiError(400, "bad_input", field=name)
         return value
 
@@ -113,14 +113,17 @@ class Endpoints:
         )
 
     def for_write(self, handler: Handler, max_bytes: int = SMALL_BODY) -> Endpoint:
-        """Return an endpoint that calls `handler` for changes that our page requests.
+        """Return an endpoint that calls `handler` for writes from our own page.
 
         max_bytes: the largest size of a request body.
         """
         return self._endpoint(handler, is_our_page, max_bytes)
 
     def for_upload(self, handler: Handler, max_bytes: int) -> Endpoint:
-        """Return an endpoint that accepts a file from our page, as the request's whole body."""
+        """Return an endpoint that calls `handler` with a file that our own page uploads.
+
+        The file is the whole request body. max_bytes: its largest size.
+        """
         return self._endpoint(handler, is_our_page, max_bytes, is_file=True)
 
     def _endpoint(
@@ -136,7 +139,7 @@ class Endpoints:
                     raise ApiError(401, "login")
                 if not is_let_in(request):
                     raise ApiError(403, "not_allowed")
-                if not _is_own_name(request):
+                if not _has_valid_host(request):
                     raise ApiError(403, "not_allowed", "unknown_name")
                 if _page_version(request) not in (None, code_version()):
                     raise ApiError(409, "outdated")
@@ -180,15 +183,15 @@ class Endpoints:
 
 
 def _page_version(request: Request) -> str | None:
-    """Return the version of the page that sent a request, None if not stated.
+    """Return the version of the page that sent a request, None if the request has none.
 
-    Only our page states its version; other programs need not.
+    Other programs than our page need not send a version.
     """
     return request.headers.get(CODE_HEADER, request.query_params.get(CODE_QUERY))
 
 
-def _is_own_name(request: Request) -> bool:
-    """Return whether the Host header is acceptable for this server.
+def _has_valid_host(request: Request) -> bool:
+    """Return whether the `Host` header of a request is acceptable.
 
     A WebUI that is not shared and has no login accepts only an IP address or localhost. Our own
     server checks the header elsewhere, and a login keeps other sites' requests out.
@@ -214,7 +217,7 @@ def _finish(work: Callable[[], Any], language: str) -> Any:
 
 
 async def _watch_disconnect(request: Request, cancellation: Cancellation) -> None:
-    """Set the cancellation when the browser that sent a request disconnects."""
+    """Wait until the browser disconnects from a request, then set the cancellation."""
     while (await request.receive())["type"] != "http.disconnect":
         continue
     cancellation.set()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, BinaryIO
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 __all__ = ["InThread", "file_response"]
@@ -26,47 +27,48 @@ InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread of ours
 
 
 def file_response(
-    file: BinaryIO, kind: str, tag: str, request_headers: Headers, method: str, in_thread: InThread
+    file: BinaryIO, media_type: str, etag: str, request: Request, in_thread: InThread
 ) -> Any:
-    """Return a response with a file, or with the part that the request's Range asks for.
+    """Return a response with a file, or with the part that the header `Range` requests.
 
-    file: closed by this function or by the response. kind: the media type. tag: the ETag without
-    quotes. in_thread: runs a function in a thread.
+    file: closed by this function or by the response. etag: the ETag without quotes. in_thread: runs
+    a function in a thread.
     """
     size = os.fstat(file.fileno()).st_size
-    headers = {**_HEADERS, "ETag": f'"{tag}"'}
-    if _matches_etag(request_headers.get("if-none-match", ""), headers["ETag"]):
+    headers = {**_HEADERS, "ETag": f'"{etag}"'}
+    if _matches_etag(request.headers.get("if-none-match", ""), headers["ETag"]):
         file.close()
         return Response(status_code=304, headers=headers)
-    headers["Content-Type"] = kind
-    part = _parse_range(request_headers, headers["ETag"], size)
+    headers["Content-Type"] = media_type
+    part = _parse_range(request.headers, headers["ETag"], size)
     if part is None:
         file.close()
         return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{size}"})
     start, length = part
-    status = 200 if "range" not in request_headers or length == size else 206
+    status = 200 if "range" not in request.headers or length == size else 206
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
-    if method != "HEAD" and length <= _PIECE:  # in this thread, and at once
+    if request.method != "HEAD" and length <= _PIECE:  # in this thread, and at once
         with file:
             file.seek(start)
             return Response(file.read(length), status, headers)
     headers["Content-Length"] = str(length)
-    return _FileResponse(file, status, headers, start, 0 if method == "HEAD" else length, in_thread)
+    left = 0 if request.method == "HEAD" else length
+    return _FileResponse(file, status, headers, start, left, in_thread)
 
 
-def _matches_etag(given: str, tag: str) -> bool:
+def _matches_etag(given: str, etag: str) -> bool:
     known = [one.strip().removeprefix("W/") for one in given.split(",")]
-    return tag in known or known == ["*"]
+    return etag in known or known == ["*"]
 
 
-def _parse_range(request_headers: Headers, tag: str, size: int) -> tuple[int, int] | None:
-    """Return (start, length) of the requested part, None if it lies outside the file.
+def _parse_range(headers: Headers, etag: str, size: int) -> tuple[int, int] | None:
+    """Return (start, length) of the requested part in bytes, None if it lies outside the file.
 
     Without a usable `Range` header, that is the whole file.
     """
-    found = _RANGE.fullmatch(request_headers.get("range", "").replace(" ", ""))
-    if found is None or request_headers.get("if-range", tag) != tag or not (found[1] or found[2]):
+    found = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
+    if found is None or headers.get("if-range", etag) != etag or not (found[1] or found[2]):
         return 0, size
     if not found[1]:  # the last so many bytes
         length = min(int(found[2]), size)

@@ -13,16 +13,16 @@ _MOST_KINDS = 100  # that are told apart; all others count as one
 
 
 class LogThrottle:
-    """Counts events by kind and says when each kind may be logged again."""
+    """Counts events by kind, so that each kind is logged at most once a minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._told: dict[Hashable, tuple[float, int]] = {}  # when, how often since
 
     def count(self, kind: Hashable) -> int | None:
-        """Count an event; return how many events the log line is to report, None for no log line.
+        """Count an event; return how many events to report in a log line, None for no log line.
 
-        That is the number of events of this kind since the last log line.
+        The result counts the events of this kind since its last log line.
         """
         if kind not in self._told and len(self._told) >= _MOST_KINDS:
             kind = None
@@ -36,7 +36,7 @@ class LogThrottle:
 
 
 class OncePerMinuteFilter(logging.Filter):
-    """A logging filter: passes each text and type of error once a minute."""
+    """A logging filter that passes each text and type of error once a minute."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from ...i18n import messages
 from .connection_limits import CONNECTED_PEER
-from .csrf import is_passed_on, peer_site, request_peer
+from .csrf import is_forwarded, peer_site, request_peer
 from .responses import request_language
 
 __all__ = ["Login", "LoginAttempts"]
@@ -32,12 +32,12 @@ _MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
 
 
 class LoginAttempts:
-    """The failed logins by peer.
+    """The failed logins by client.
 
-    A proxy or tunnel names the peer, and the peer may invent a new name for each attempt, or take
-    another of the 65,536 networks of its IPv6 site: so all attempts through one proxy or from one
-    site are counted together too. That wait is short, since the owner may be among them; a peer
-    that has logged in before is not counted there.
+    A proxy or tunnel names the client, and the client may invent a new name for each attempt, or
+    take another of the 65,536 networks of its IPv6 site. So all attempts through one proxy or from
+    one site are counted together too, but with a short wait, since the owner may be among them. A
+    client that has logged in before is not counted there.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -47,10 +47,10 @@ class LoginAttempts:
         self._recent: deque[float] = deque(maxlen=_MANY)
 
     def begin(self, peer: str, through: str = "") -> float:
-        """Return how many seconds a client must wait before it may log in, 0.0 for now.
+        """Return how many seconds a client must wait before it may try to log in, 0.0 for none.
 
-        If it may log in now, the attempt counts as failed until `succeed` is called. through: the
-        proxy or tunnel that forwarded the request, or the client's IPv6 site, "" for neither.
+        After 0.0, the attempt counts as failed until `succeed` is called. through: the proxy or
+        tunnel that forwarded the request, or the client's IPv6 site, "" for neither.
         """
         now = self._clock()
         is_storm = len(self._recent) == _MANY and now - self._recent[0] < _MINUTE
@@ -96,7 +96,7 @@ def _keep_last(names: OrderedDict[str, Any], name: str, most: int) -> None:
 class Login:
     """The login of one user.
 
-    tokens: the user of each session cookie.
+    tokens: the user of each session, by the cookie's value.
     """
 
     def __init__(self, user: str, password: str, cookie: str, form: LoginForm) -> None:
@@ -146,13 +146,13 @@ class Login:
 
 
 def _login_peers(request: HTTPConnection) -> tuple[str, str]:
-    """Return the arguments (peer, through) of `LoginAttempts` for a login request.
+    """Return (client address, proxy or IPv6 site) of a login, as `LoginAttempts` needs them.
 
-    If a proxy on this machine forwarded the request, uvicorn takes the peer from its headers.
+    If a proxy on this machine forwarded the request, uvicorn takes the address from its headers.
     """
     peer = request_peer(request)
     connected = request.scope.get(CONNECTED_PEER, peer)
-    if connected == peer and not is_passed_on(request.headers):
+    if connected == peer and not is_forwarded(request.headers):
         return peer, peer_site(request)
     return f"{peer} through {connected}", f"all through {connected}"
 
@@ -167,7 +167,7 @@ def _back_to_page(request: Request) -> Response:
 
 
 async def _read_body(request: Request) -> bytes:
-    """Return the body of a request, cut off once it has more than `_MOST_BODY` bytes."""
+    """Return the body of a request, cut off once it exceeds `_MOST_BODY` bytes."""
     body = b""
     async for part in request.stream():
         body += part

@@ -31,7 +31,7 @@ _MOST_PARTS, _MOST_SIGNS = 500_000, 2_000_000
 
 
 class BodyReader:
-    """Reads request bodies and limits how many are held at once."""
+    """Reads request bodies and limits how many large ones are in memory at once."""
 
     def __init__(self) -> None:
         self._held: Counter[str] = Counter()  # larger ones, by peer
@@ -42,10 +42,10 @@ class BodyReader:
     ) -> AsyncIterator[Any]:
         """Yield the parsed JSON body of a request, None for a GET.
 
-        is_file: yield the body, which is no JSON, as an open temporary file instead. Only a few
-        large bodies may be held at a time; a body counts until the `with` block ends. Raises
-        ApiError if the body is invalid, too large or too slow, and ClientDisconnect if the client
-        goes away.
+        is_file: yield the body as an open temporary file instead, without parsing it. Only a few
+        large bodies may be open at a time, each until the end of the `with` block. Raises ApiError
+        if the body is invalid, too large or too slow, and ClientDisconnect if the client
+        disconnects.
         """
         if request.method in ("GET", "HEAD"):
             yield None
@@ -86,7 +86,7 @@ class BodyReader:
 
     @asynccontextmanager
     async def _place(self, peer: str) -> AsyncIterator[None]:
-        """Wait until a client may send another large body, and count it while the block runs."""
+        """Wait until a client may send another large body; count it during the `with` block."""
         while self._held[peer] >= _FROM_ONE or self._held.total() >= _IN_ALL:
             await asyncio.sleep(_POLL)
         self._held[peer] += 1

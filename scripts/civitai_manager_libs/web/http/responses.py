@@ -46,11 +46,11 @@ _PLAIN = ("gone", "needs_key", "region", "too_large")  # of which the error says
 
 
 class ApiError(Exception):
-    """A request that a route refuses.
+    """A refusal of a request.
 
-    code: of the sentence `reason_<code>`. key, values: another sentence to use instead; an error
-    among the values becomes its own sentence. field: the field of the request that is wrong.
-    others: the errors of further fields.
+    code: the code of the message `reason_<code>`. key, values: another message to use instead; an
+    error among the values becomes a sentence. field: the request's field that is wrong. others: the
+    errors of further fields.
     """
 
     others: Sequence[ApiError] = ()
@@ -72,7 +72,7 @@ class ApiError(Exception):
 
 
 def request_language(request: HTTPConnection) -> str:
-    """Return which of our languages a request's header prefers, such as "en"."""
+    """Return the code of the language that a request's `Accept-Language` prefers, such as "en"."""
     return messages.parse_accept_language(request.headers.get("accept-language", ""))
 
 
@@ -88,7 +88,7 @@ def json_response(value: Any, status: int = 200) -> Response:
 
 
 def error_response(error: ApiError, language: str) -> Response:
-    """Return the JSON response for an ApiError, by which a route refuses a request."""
+    """Return the JSON response that reports an ApiError."""
     details: ErrorDetails = {"code": error.code, "message": error.translate(language)}
     if error.field:
         details["field"] = error.field
@@ -112,7 +112,7 @@ def _error_json(details: ErrorDetails, status: int) -> Response:
 
 
 def error_sentence(error: CivitaiShortcutError, language: str) -> str:
-    """Return one line for the user: what went wrong and what to do."""
+    """Return a sentence that tells the user what went wrong and what to do."""
     if isinstance(error, InputError) and error.key:
         return messages.error_text(error, language)
     code = "trouble" if isinstance(error, ServerError) else error.reason

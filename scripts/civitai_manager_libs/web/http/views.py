@@ -16,8 +16,8 @@ from ..schemas import models as schemas
 from ..schemas.images import Annotations, ImageLinks, ImageView, Kind, Level, ResourceLink
 from ..schemas.models import ModelCard, ModelVersion
 
-__all__ = ["model_card", "format_day", "image_links", "image_view", "model_view", "annotation_view"]
-__all__ += ["resource_view"]
+__all__ = ["annotation_view", "format_time", "image_links", "image_view", "model_card"]
+__all__ += ["model_view", "resource_view"]
 
 
 def model_card(model: Model) -> ModelCard:
@@ -71,7 +71,7 @@ def image_view(
         "favourite": annotation.favourite,
         "stars": annotation.stars,
         "new": image.id in news,
-        "deleted_at": format_day(annotation.deleted_at),
+        "deleted_at": format_time(annotation.deleted_at),
         "summary": summarize(image.meta),
         "post_id": image.post_id,
     }
@@ -88,10 +88,10 @@ def annotation_view(annotation: bookmarks.Annotation) -> Annotations:
     }
 
 
-def format_day(moment: float) -> str:
+def format_time(moment: float) -> str:
     """Return a Unix time as ISO 8601 in UTC, "" for 0."""
-    day = datetime.fromtimestamp(moment, timezone.utc)
-    return day.isoformat("T", "seconds") if moment else ""
+    date = datetime.fromtimestamp(moment, timezone.utc)
+    return date.isoformat("T", "seconds") if moment else ""
 
 
 def image_links(image: Image) -> ImageLinks:

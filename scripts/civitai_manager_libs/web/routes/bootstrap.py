@@ -48,20 +48,20 @@ _instance = uuid.uuid4().hex
 
 
 def set_demo(is_demo: bool) -> None:
-    """Set whether the server is Civitai's offline imitation."""
+    """Set whether the server uses an offline imitation of Civitai."""
     global _is_demo
     _is_demo = is_demo
 
 
 def is_demo() -> bool:
-    """Return whether the server is Civitai's offline imitation."""
+    """Return whether the server uses an offline imitation of Civitai."""
     return _is_demo
 
 
 def new_instance() -> str:
-    """Make and return a new id for the page that is being built.
+    """Replace the server's instance id and return the new one.
 
-    A page that is open with another id may be out of date.
+    The WebUI calls this when it builds its page; an open page with another id may be out of date.
     """
     global _instance
     _instance = uuid.uuid4().hex[:8]
@@ -69,9 +69,9 @@ def new_instance() -> str:
 
 
 def get_instance(context: RequestContext) -> Instance:
-    """Return an id that changes when the server starts or the WebUI rebuilds its page.
+    """Return the server's instance id, and a number that grows with each change of a bookmark.
 
-    Return with it a number that grows with each change of a bookmark.
+    The id changes when the server starts or the WebUI rebuilds its page.
     """
     return {"instance": _instance, "bookmarks_revision": bookmarks.get_revision()}
 

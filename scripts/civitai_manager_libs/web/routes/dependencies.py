@@ -12,7 +12,7 @@ from ...civitai import ImageQuery
 from ...core import as_whole_number, Image, level_mask, LEVELS, log_disk_errors
 from ...jobs import JobService
 from ...library import bookmarks, pages, records, search
-from ..http import ApiError, format_day, image_view, LAST_ID, RequestContext
+from ..http import ApiError, format_time, image_view, LAST_ID, RequestContext
 from ..schemas.images import ImagePage, Note
 
 __all__ = ["get_client", "parse_gallery_query", "require_ids", "resume_work", "get_job_service"]
@@ -49,7 +49,7 @@ def get_job_service() -> JobService:
 def resume_work() -> None:
     """Resume unfinished jobs, and the indexing of a library that an older version has written.
 
-    A database that cannot be used is logged, and the page works without it.
+    If a database cannot be used, log the error; the page works without it.
     """
     host.raise_open_file_limit()
     if os.path.isfile(setting.library_file()):
@@ -70,7 +70,7 @@ def require_image(context: RequestContext) -> Image:
 def require_ids(context: RequestContext, max_count: int) -> list[int]:
     """Return the valid image ids in the field `ids` of the body.
 
-    Raises ApiError if the field is no list or has more than `max_count` entries.
+    Raises ApiError if the field is not a list or has more than `max_count` entries.
     """
     ids = context.body_field("ids")
     if not isinstance(ids, list) or len(ids) > max_count:
@@ -79,7 +79,7 @@ def require_ids(context: RequestContext, max_count: int) -> list[int]:
 
 
 def level_up_to(name: Any) -> int:
-    """Return the bit mask of this browsing level and all lower levels.
+    """Return the bit mask of a browsing level and all lower levels.
 
     name: the level's name; for an unknown name, the level in the settings is used.
     """
@@ -87,36 +87,36 @@ def level_up_to(name: Any) -> int:
     return level_mask(name if is_known else setting.gallery_level)
 
 
-def parse_image_query(given: Mapping[str, Any]) -> ImageQuery:
-    """Return the ImageQuery for the parameters that the page sent.
+def parse_image_query(params: Mapping[str, Any]) -> ImageQuery:
+    """Return the ImageQuery for request parameters.
 
-    given: the parameters by name; invalid values are replaced by defaults.
+    params: the parameters by name; an invalid value is replaced by the default.
     """
     numbers = {
-        name: as_whole_number(given.get(short) or None, 1, LAST_ID)
+        name: as_whole_number(params.get(short) or None, 1, LAST_ID)
         for name, short in (("model_id", "model"), ("version_id", "version"), ("post_id", "post"))
     }
-    base = [name.strip() for name in str(given.get("base") or "").split(",")]
+    base = [name.strip() for name in str(params.get("base") or "").split(",")]
     return ImageQuery.from_json(
         {
             **numbers,
-            "username": str(given.get("user") or ""),
-            "sort": given.get("sort") or "Newest",
-            "period": given.get("period") or "AllTime",
-            "level": level_up_to(given.get("level")),
-            "type": given.get("type") or None,
-            "with_meta": str(given.get("meta") or "0") in ("1", "true", "True"),
+            "username": str(params.get("user") or ""),
+            "sort": params.get("sort") or "Newest",
+            "period": params.get("period") or "AllTime",
+            "level": level_up_to(params.get("level")),
+            "type": params.get("type") or None,
+            "with_meta": str(params.get("meta") or "0") in ("1", "true", "True"),
             "base_models": [name for name in base if name],
         }
     )
 
 
-def parse_gallery_query(given: Mapping[str, Any]) -> ImageQuery:
-    """Return the ImageQuery for the gallery that the page asks for.
+def parse_gallery_query(params: Mapping[str, Any]) -> ImageQuery:
+    """Return the ImageQuery for the gallery that request parameters name.
 
-    given: the parameters by name. Raises ApiError if they name no model, version, post or user.
+    params: the parameters by name. Raises ApiError if they name no model, version, post or user.
     """
-    query = parse_image_query(given)
+    query = parse_image_query(params)
     if not pages.list_gallery_names(query):
         raise ApiError(400, "bad_input", "name_a_model")
     return query
@@ -142,24 +142,25 @@ def page_view(
     notes: list[Note],
     news: Container[int] = (),
     is_stored: bool = False,
-    looked_at: tuple[int, int] | None = None,
+    searched: tuple[int, int] | None = None,
     hidden_count: int = 0,
 ) -> ImagePage:
     """Return the JSON of a page of images.
 
-    news: ids of new images. is_stored: whether the page comes from the library, because Civitai
-    does not respond. looked_at: (number of images searched so far, number of all images) of a
-    search. hidden_count: number of images that the user hides.
+    read_at: when the page was fetched, as a Unix time. news: ids of new images. is_stored: whether
+    the page comes from the library, because Civitai does not respond. searched: (number of images
+    searched so far, number of all images), None without a search. hidden_count: number of images
+    left out because the user hides them.
     """
     ids = [image.id for image in images]
     saved, marked = find_saved_files(ids), bookmarks.annotations.find_annotations(ids)
     return {
         "images": [image_view(image, saved, marked, news) for image in images],
         "cursor": cursor,
-        "read_at": format_day(read_at),
+        "read_at": format_time(read_at),
         "notes": notes,
         "from_library": is_stored,
-        "search_progress": {"count": looked_at[0], "total": looked_at[1]} if looked_at else None,
+        "search_progress": {"count": searched[0], "total": searched[1]} if searched else None,
         "hidden_count": hidden_count,
     }
 

@@ -35,7 +35,7 @@ _CODE_KINDS = {"js": "text/javascript", "css": "text/css"}
 def get_thumbnail(context: RequestContext) -> Any:
     """Return a response with an image's thumbnail.
 
-    The query parameter `w` is the least width wanted, at most 800 pixels.
+    The query parameter `w` is the least width in pixels, at most 800.
     """
     image = require_image(context)
     width = _choose_width(context.query_param("w"))
@@ -44,7 +44,7 @@ def get_thumbnail(context: RequestContext) -> Any:
 
 
 def get_file(context: RequestContext) -> Any:
-    """Return a response with an image's full-size file, downloaded, cached or from Civitai."""
+    """Return a response with an image's full-size file: downloaded, cached or from Civitai."""
     image = require_image(context)
     saved = find_saved_files([image.id]).get(image.id)
     if saved:
@@ -82,11 +82,11 @@ def _choose_width(given: str) -> int:
     return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
 
 
-def _send_cached(context: RequestContext, url: str, tag: str) -> Any:
-    """Return a response with a cached file, None if it is not cached."""
+def _send_cached(context: RequestContext, url: str, etag: str) -> Any:
+    """Return a response with a cached file, None if the file is not cached."""
     with cache.hold_file(url):
         path = cache.find_cached(url)
-        return None if path is None else send_path(context, path, tag)
+        return None if path is None else send_path(context, path, etag)
 
 
 def _send_thumbnail(context: RequestContext, image: Image, width: int) -> Any:
@@ -111,16 +111,15 @@ def _send_file(context: RequestContext, image: Image) -> Any:
         raise
 
 
-def send_path(context: RequestContext, path: str, tag: str) -> Any:
-    """Return a response with a media file, whose type follows from its first bytes.
+def send_path(context: RequestContext, path: str, etag: str) -> Any:
+    """Return a response with a media file; its type is detected from its first bytes.
 
-    tag: the ETag. Raises NotAnImage if the file is no image, video or sound.
+    Raises NotAnImage if the file is no image, video or sound.
     """
     with translate_disk_errors(path):
         opened = open(path, "rb")
-    kind = _KINDS.get(util.extension_of(opened.read(16)) or "")
-    if kind is None:
+    media_type = _KINDS.get(util.extension_of(opened.read(16)) or "")
+    if media_type is None:
         opened.close()
         raise NotAnImage("It is neither an image nor a video.")
-    headers, method = context.request.headers, context.request.method
-    return file_response(opened, kind, tag, headers, method, context.run_local)
+    return file_response(opened, media_type, etag, context.request, context.run_local)

@@ -44,19 +44,19 @@ def get_home(context: RequestContext) -> schemas.Home:
 
 
 def get_local_models(context: RequestContext) -> schemas.LocalModels:
-    """Return a part of the model files on this machine, from the query parameter `from` on."""
+    """Return 24 of the model files on this machine, from the index in the parameter `from` on."""
     start = as_whole_number(context.query_param("from") or 0, 0, 100_000)
     return _view_part(start or 0)
 
 
 def get_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
-    """Return a model file after asking Civitai which model it is and for an example image."""
+    """Return a model file on this machine; look up its model and an example image on Civitai."""
     file = _require_file(context)
     return RemoteWork(lambda: _resolve(context, file))
 
 
 def get_preview(context: RequestContext) -> Response:
-    """Return a small version of the image beside a model file."""
+    """Return a thumbnail of the preview image that lies beside a model file."""
     file = _require_file(context)
     if not file.preview:
         raise ApiError(404, "not_there")
@@ -67,7 +67,7 @@ def get_preview(context: RequestContext) -> Response:
 
 
 def _shown_levels() -> int:
-    """Return the browsing levels of images that may be shown and are not blurred."""
+    """Return a bit mask of the browsing levels whose images may be shown without blur."""
     return level_mask(setting.gallery_level) & level_mask(setting.blur_level)
 
 
@@ -100,7 +100,7 @@ def _view_set(found: covers.ImageSet) -> schemas.ImageSet:
 
 
 def _list_files() -> list[ModelFile]:
-    """Return the files of models, first those that can be found on Civitai."""
+    """Return the model files on this machine; files that Civitai may know come first."""
     files = [file for file in get_model_index().list_files() if file.kind in _MODEL_KINDS]
     return sorted(files, key=lambda file: not (file.model_id or file.version_id or file.hashes))
 
@@ -119,7 +119,7 @@ def _view_part(start: int) -> schemas.LocalModels:
 
 
 def _view_files(files: Iterable[ModelFile]) -> Iterable[schemas.LocalModel]:
-    """Yield the JSON of model files with what the library knows about them."""
+    """Yield the JSON of model files, with what the library knows about their versions."""
     versions = {file.path: _find_version_id(file) for file in files}
     known = models.find_versions([one for one in versions.values() if one])
     for file in files:
@@ -127,14 +127,17 @@ def _view_files(files: Iterable[ModelFile]) -> Iterable[schemas.LocalModel]:
 
 
 def _find_version_id(file: ModelFile) -> int | None:
-    """Return the id of a file's version on Civitai, by its sidecar or a hash; None if unknown."""
+    """Return the id of a file's version on Civitai, None if it is unknown.
+
+    The id is in the file's sidecar, or the library finds it by the file's hash.
+    """
     if file.version_id:
         return file.version_id
-    found = (models.find_version_by_hash(code) for code in _list_codes(file))
+    found = (models.find_version_by_hash(code) for code in _list_hashes(file))
     return next((version_id for version_id in found if version_id), None)
 
 
-def _list_codes(file: ModelFile) -> list[str]:
+def _list_hashes(file: ModelFile) -> list[str]:
     """Return the hashes by which Civitai may find a file, the surest first."""
     return [code for digits in _HASH_DIGITS for code in file.hashes if len(code) == digits]
 
@@ -157,13 +160,13 @@ def _view_file(
         "version": version_id,
         "preview": _preview_version(file),
         "cover": cover,
-        "can_resolve": (is_unknown or lacks_cover) and bool(version_id or _list_codes(file)),
+        "can_resolve": (is_unknown or lacks_cover) and bool(version_id or _list_hashes(file)),
     }
 
 
 def _is_missing(file: ModelFile, version_id: int | None) -> bool:
-    """Return whether Civitai did not have a file's version when it was asked within a day."""
-    keys = [version_id] if version_id else _list_codes(file)[:1]
+    """Return whether Civitai was asked for a file's version within a day and did not have it."""
+    keys = [version_id] if version_id else _list_hashes(file)[:1]
     return any(models.is_missing(key) for key in keys)
 
 
@@ -176,7 +179,7 @@ def _preview_version(file: ModelFile) -> int:
 
 
 def _find_cover(version: Version) -> int | None:
-    """Return the id of a version's example image, after storing the image; None if it has none."""
+    """Store a version's example image and return the image's id, None if it has no such image."""
     image = civitai.find_example_image(version.record, _shown_levels())
     if image is None:
         return None
@@ -185,12 +188,12 @@ def _find_cover(version: Version) -> int | None:
 
 
 def _resolve(context: RequestContext, file: ModelFile) -> schemas.LocalModel:
-    """Ask Civitai for the version of a model file."""
+    """Look up the version of a model file on Civitai; return the file's JSON."""
     version, version_id = None, _find_version_id(file)
     try:
         if version_id:
             version = models.load_version(get_client(), version_id, context.cancelled)
-        elif codes := _list_codes(file):
+        elif codes := _list_hashes(file):
             version = models.load_version_by_hash(get_client(), codes[0], context.cancelled)
     except NotFound:
         pass

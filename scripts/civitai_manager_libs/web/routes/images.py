@@ -25,8 +25,8 @@ _MOST_PAGES = 50  # that are read for one; most of them empty
 def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     """Return a page of a gallery, or of search results.
 
-    The library is searched if the request has the query parameter `search`, and for the images of a
-    gallery in random order, which Civitai does not have.
+    The library is searched if the request has the query parameter `search`. It is also searched for
+    a gallery in random order, which Civitai does not offer.
     """
     if "search" in context.request.query_params or context.query_param("sort") == search.RANDOM:
         return search_images(context)
@@ -80,7 +80,7 @@ def _read_pages(
 
 
 def _leave_out_hidden(context: RequestContext, images: Sequence[Image]) -> list[Image]:
-    """Return the images that the user does not hide."""
+    """Return these images without those that the user hides."""
     hidden_ids = records.find_hidden([image.id for image in images], read_hidden_terms(context))
     return [image for image in images if image.id not in hidden_ids]
 
@@ -89,21 +89,21 @@ def _list_notes(
     context: RequestContext,
     query: ImageQuery,
     reads: list[pages.DatedPage],
-    at: str | None,
-    cursor: str | None,
+    last_cursor: str | None,
+    next_cursor: str | None,
 ) -> list[Note]:
     """Return notes for the user about the pages that were read.
 
-    at: cursor of the last page that was read. cursor: cursor of the next page, None at the end.
+    last_cursor: the cursor of the last of these pages. next_cursor: None at the gallery's end.
     """
     page, notes = reads[-1].page, list[Note]()
-    if not page.ids and not page.dropped and cursor is None:
-        if may_be_time_limit(query, at):
+    if not page.ids and not page.dropped and next_cursor is None:
+        if may_be_time_limit(query, last_cursor):
             message = messages.reason_text("empty_end", context.language)
             notes.append({"code": "empty_end", "message": message})
         elif query.username:
             notes.append(_make_note("no_author", context, user=query.username))
-    if at is None and seem_unrelated(page.images, _version_ids(query)):
+    if last_cursor is None and seem_unrelated(page.images, _version_ids(query)):
         notes.append(_make_note("unrelated", context))
     dropped = sum(read.page.dropped for read in reads)
     return [*notes, _make_note("unreadable_rows", context, n=dropped)] if dropped else notes

@@ -34,7 +34,7 @@ _OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as 
 def get_jobs(context: RequestContext) -> JobList:
     """Return the latest jobs, as the downloads panel shows them.
 
-    Query parameters: `search`, words that are in what is told of a job; `limit`, how many jobs.
+    Query parameters: `search`, words in the descriptions of the jobs; `limit`, how many jobs.
     """
     words = context.query_param("search")[:_MOST_LETTERS]
     limit = as_whole_number(context.query_param("limit"), 1, _MOST_LISTED)
@@ -53,7 +53,7 @@ def act_on_job(context: RequestContext) -> JobList:
 def begin_job(context: RequestContext) -> JobStarted:
     """Start a download of images or of a gallery; return the new job's id and a message.
 
-    A repeated request id, as after a double click, starts no second job.
+    A second request with the same id, as after a double click, starts no second job.
     """
     return answer_once(context, lambda: _begin_once(context))
 
@@ -115,7 +115,7 @@ def _begin_gallery(context: RequestContext, given: dict[str, Any]) -> JobStarted
 def _begin_reading(
     context: RequestContext, query: ImageQuery, limit: int, naming: NamingContext
 ) -> JobStarted:
-    """Start a job that reads a gallery's records; return the response.
+    """Start a job that stores a gallery's records in the library; return the response.
 
     The job begins at the first page that is not stored. No job is started if all pages are stored.
     """
@@ -153,7 +153,7 @@ def _parse_limit(context: RequestContext) -> int:
 
 
 def _parse_title(context: RequestContext, default: str) -> str:
-    """Return the request's title for the job and its folder, `default` if it has none."""
+    """Return the title in the body, used for the job and its folder; `default` without one."""
     return clean_line(context.body_field("title")) or default
 
 
@@ -186,7 +186,7 @@ def _open_folder(job_id: int, context: RequestContext) -> None:
 
 
 def _can_open_folders(context: RequestContext) -> bool:
-    """Return whether this machine shows the page and has a file manager."""
+    """Return whether the browser is on this machine and the machine has a file manager."""
     if not is_from_this_machine(context.request):
         return False
     return sys.platform in ("win32", "darwin") or shutil.which("xdg-open") is not None

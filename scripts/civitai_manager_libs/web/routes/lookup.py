@@ -21,14 +21,17 @@ _MOST_VERSIONS = 3  # of those an image names that are asked for their model
 
 
 def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
-    """Return the model, image, post, user or search words that a text in the search field means."""
+    """Return the model, image, post or user that the query parameter `text` names.
+
+    A text that is no id or address on Civitai is searched for as words.
+    """
     return RemoteWork(lambda: _resolve_reference(context, _parse_reference(context)))
 
 
 def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
     """Return a page of the models that match the words in the query parameter `q`.
 
-    Without words it is all models of the demo.
+    Without words, the demo returns all its models.
     """
     words = " ".join(context.query_param("q").split())
     if not words and not is_demo():
@@ -143,7 +146,7 @@ def _image_result(context: RequestContext, image: Image, version_ids: Sequence[i
 
 
 def _find_model(context: RequestContext, version_ids: Sequence[int]) -> Model | None:
-    """Return the model of the first version that Civitai has, None if it has none of them."""
+    """Return the model of the first of these versions that Civitai has, None if it has none."""
     for version_id in version_ids:
         try:
             version = civitai.fetch_version(get_client(), version_id, context.cancelled)

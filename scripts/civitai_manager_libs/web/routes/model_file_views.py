@@ -147,9 +147,9 @@ def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFile:
 
 
 def _list_disks(devices: Mapping[str, int], shown: Mapping[str, str]) -> list[schemas.Disk]:
-    """Return the disks of folders, each once and in order.
+    """Return the disks on which these folders are, each once.
 
-    devices: the device of each folder. shown: how each folder is shown.
+    devices: the disk's device number by folder. shown: the text to show for each folder.
     """
     disks: dict[int, schemas.Disk] = {}
     for folder, device in devices.items():
@@ -161,7 +161,7 @@ def _list_disks(devices: Mapping[str, int], shown: Mapping[str, str]) -> list[sc
 
 
 def _find_existing(folder: str) -> str:
-    """Return the folder if it exists, or else the nearest existing folder above it."""
+    """Return the folder, or the nearest existing folder above it if the folder does not exist."""
     while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)
     return folder

@@ -125,7 +125,7 @@ def _begin(context: RequestContext) -> schemas.ModelFilesStarted:
 def _list_wanted(
     context: RequestContext, given: Sequence[Mapping[str, Any]]
 ) -> list[tuple[RemoteFile, Version]]:
-    """Return the files that the page named. Raises ApiError if one of them cannot be downloaded."""
+    """Return the files in a request's body. Raises ApiError if one cannot be downloaded."""
     ids = [as_whole_number(entry.get("version_id"), 1, LAST_ID) or 0 for entry in given]
     versions = models.find_versions(ids)
     return [

@@ -17,20 +17,20 @@ T = TypeVar("T")
 
 
 class _Responses:
-    """The responses to recent request ids."""
+    """The responses to recent requests, by request id."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_id: OrderedDict[str, Any] = OrderedDict()
 
-    def get(self, request: str, begin: Callable[[], T]) -> T:
-        """Return what `begin` returned for this request id; call `begin` only the first time."""
+    def get(self, request_id: str, begin: Callable[[], T]) -> T:
+        """Return the response to a request id; call `begin` for it only the first time."""
         with self._lock:  # held meanwhile: to begin a job is a matter of milliseconds
-            if request not in self._by_id:
-                self._by_id[request] = begin()
+            if request_id not in self._by_id:
+                self._by_id[request_id] = begin()
                 if len(self._by_id) > _KEPT:
                     self._by_id.popitem(last=False)
-            response: T = self._by_id[request]
+            response: T = self._by_id[request_id]
             return response
 
 
@@ -38,7 +38,7 @@ _responses = _Responses()
 
 
 def answer_once(context: RequestContext, begin: Callable[[], T]) -> T:
-    """Call `begin` and return its response; repeat that response if the page repeats its request.
+    """Call `begin` and return its response; for a repeated request, return the same response.
 
     A repeated request has the same id in the field `request` of its body.
     """

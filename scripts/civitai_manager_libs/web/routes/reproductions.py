@@ -23,7 +23,7 @@ from ...infotext import (
 )
 from ...library import bookmarks, cache, pages, reproductions
 from ...local_models import get_model_index, WantedModel
-from ..http import ApiError, format_day, lock_reason, RemoteWork, RequestContext
+from ..http import ApiError, format_time, lock_reason, RemoteWork, RequestContext
 from ..schemas.reproductions import Comparison, Reproduction as ReproductionView
 from .dependencies import find_saved_files, get_client, require_image
 from .files import send_path
@@ -40,7 +40,7 @@ T = TypeVar("T")
 def get_reproductions(
     context: RequestContext,
 ) -> list[ReproductionView] | RemoteWork[list[ReproductionView]]:
-    """Return the reproductions of an image, newest first, each with its similarity."""
+    """Return the reproductions of an image, newest first, with their similarity to the image."""
     image = require_image(context)
     found = reproductions.list_reproductions(image.id)
     if all(one.similarity for one in found):
@@ -64,8 +64,8 @@ def get_reproduction_file(context: RequestContext) -> Any:
 
 
 def remove_reproductions(context: RequestContext) -> list[ReproductionView]:
-    """Delete the reproductions whose ids are in the body; return the rest. Their files stay."""
-    image, ids = require_image(context), context.typed_field("ids", list, is_needed=True)
+    """Delete the reproductions whose ids are in the body; return the others. Their files stay."""
+    image, ids = require_image(context), context.typed_field("ids", list, is_required=True)
     own = {one.id for one in reproductions.list_reproductions(image.id)}
     reproductions.delete_reproductions([i for i in ids if type(i) is int and i in own])
     return _list_views(context, image, reproductions.list_reproductions(image.id))
@@ -75,7 +75,7 @@ def compare_file(context: RequestContext) -> RemoteWork[Comparison]:
     """Compare the image file in the request's body with an image of Civitai.
 
     With the query parameter `keep=1`, the file's thumbnail and infotext are stored as a
-    reproduction that is named by the parameter `name`.
+    reproduction under the name in the parameter `name`.
     """
     image, file = require_image(context), context.body
     try:
@@ -112,7 +112,7 @@ def _measure_and_list(
 
 
 def _use_original(context: RequestContext, image: Image, measure: Callable[[str], T]) -> T | None:
-    """Call `measure` with the path of an image's thumbnail, and return its result.
+    """Return the result of calling `measure` with the path of an image's thumbnail.
 
     Return None if there is no thumbnail, or if it cannot be decoded.
     """
@@ -149,7 +149,7 @@ def _list_views(
             "file": _file_state(one),
             "name": os.path.basename(one.path),
             "path": _show_path(one.path, is_whole=shows_paths),
-            "made_at": format_day(one.made_at),
+            "made_at": format_time(one.made_at),
             "is_edited": one.is_edited,
         }
         for one in found
@@ -200,7 +200,10 @@ def _make_summary(context: RequestContext, similarity: reproductions.Similarity 
 def _describe_differences(
     context: RequestContext, original: str, one: reproductions.Reproduction
 ) -> list[str]:
-    """Return a sentence for each difference between two infotexts, or one if there is none."""
+    """Return a sentence for each difference between the infotexts of an original and its copy.
+
+    Without a difference, return one sentence that says so, [] if the images look the same.
+    """
     if not original:
         return [context.translate("differs_original_unknown")]
     if not parse_infotext(one.infotext).parameters:

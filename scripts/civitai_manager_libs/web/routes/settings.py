@@ -94,32 +94,32 @@ def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> 
         raise ApiError(400, "disk", "bad_value", entry.name, said=error) from error
 
 
-def _validate_folder(typed: str) -> str:
-    """Return the typed folder unchanged if images can be saved there.
+def _validate_folder(text: str) -> str:
+    """Return the folder's text unchanged if images can be saved in the folder.
 
     Raises ApiError if the path is not absolute, and DiskError if the folder cannot be written.
     """
-    folder = expand_folder(typed)
+    folder = expand_folder(text)
     if not folder:
-        return typed
+        return text
     if not os.path.isabs(folder):
         example = os.path.join(os.path.expanduser("~"), "pictures")
         raise ApiError(400, "bad_input", "folder_not_absolute", _FOLDER, example=example)
     with AtomicFile(folder):
-        return typed
+        return text
 
 
-def _parse_value(name: str, typed: str) -> str:
-    """Return the checked text of a setting. Raises ApiError if the text is invalid."""
+def _parse_value(name: str, text: str) -> str:
+    """Return a setting's text in its clean form. Raises ApiError if the text is invalid."""
     try:
-        return CHECKS[name](typed)
+        return CHECKS[name](text)
     except InputError as error:
         key = "bad_template" if name == "saved_name" else "bad_value"
         raise ApiError(400, "bad_input", key, name, said=error) from error
 
 
 def preview_names(context: RequestContext) -> FilenamePreview:
-    """Return the file names that a template gives to the latest images.
+    """Return the file names that a template would give to the latest images.
 
     The template is the query parameter `template`.
     """

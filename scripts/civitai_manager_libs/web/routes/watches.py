@@ -11,7 +11,7 @@ from ... import setting
 from ...errors import CivitaiShortcutError, DiskError, NetworkError, NotFound, ServerError
 from ...i18n import messages
 from ...library import watches
-from ..http import ApiError, error_sentence, format_day, RequestContext
+from ..http import ApiError, error_sentence, format_time, RequestContext
 from ..schemas.page import WatchedGallery, WatchList
 from .dependencies import get_client, parse_gallery_query
 
@@ -32,10 +32,11 @@ class _WatchChecks:
         self.troubles: dict[str, CivitaiShortcutError] = {}  # of the last look, by gallery
 
     def begin(self, is_requested: bool) -> None:
-        """Check the watched galleries in the background, unless a check is running already.
+        """Check watched galleries in the background, unless a check is running already.
 
-        is_requested: whether the user asked for the check; then all galleries are checked.
-        Otherwise only those are that were not checked for a day (for an hour in the first check).
+        is_requested: whether the user requested the check; then all galleries are checked.
+        Otherwise a gallery is checked a day after its last check, or an hour after it at the first
+        call.
         """
         with self._lock:
             if self.is_at_work or not (is_requested or self._is_time()):
@@ -49,9 +50,9 @@ class _WatchChecks:
             threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
 
     def _is_time(self) -> bool:
-        """Return whether a check that the user did not ask for may start.
+        """Return whether an automatic check may start.
 
-        That is so at the first call, and then every hour if daily checks are on.
+        It may start at the first call, and then every hour if daily checks are on.
         """
         if self._begun_at is None:
             return True
@@ -92,7 +93,7 @@ def act_on_watches(context: RequestContext) -> WatchList:
     actions: dict[Any, Callable[[], object]] = {
         "watch": lambda: _watch(context),
         "unwatch": lambda: watches.unwatch_gallery(
-            context.typed_field("gallery", str, is_needed=True)
+            context.typed_field("gallery", str, is_required=True)
         ),
         "check": lambda: _checks.begin(is_requested=True),
         "check_due": lambda: _checks.begin(is_requested=False),
@@ -108,7 +109,7 @@ def _watch(context: RequestContext) -> None:
     names = ("model", "version", "post", "user", "sort", "type", "meta", "base", "level")
     given = {name: context.body_field(name) for name in names}
     query = parse_gallery_query(given)
-    watches.watch_gallery(query, context.typed_field("name", str, is_needed=True))
+    watches.watch_gallery(query, context.typed_field("name", str, is_required=True))
 
 
 def _watches_view(context: RequestContext) -> WatchList:
@@ -136,6 +137,6 @@ def _watch_view(one: watches.Watch, language: str) -> WatchedGallery:
         "by_upload": kind == "model",  # see `ImageQuery.takes_sql_path`
         "new_count": one.new_count,
         "has_more": one.has_more,
-        "checked_at": format_day(one.checked_at),
+        "checked_at": format_time(one.checked_at),
         "problem": _problem_text(one.gallery, language),
     }

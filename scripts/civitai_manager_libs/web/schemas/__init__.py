@@ -64,8 +64,11 @@ __all__ = ["Contract"]
 
 
 class ErrorDetails(Note, total=False):
-    """Why a request failed. field: the first field of the request that is refused. fields: the
-    message of each refused field, if there are several."""
+    """Why a request failed.
+
+    field: the first request field that is wrong. fields: the message of each wrong field, if there
+    are several.
+    """
 
     field: str
     fields: dict[str, str]

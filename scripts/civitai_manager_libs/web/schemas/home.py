@@ -6,13 +6,11 @@ from typing_extensions import TypedDict
 
 from .library import Collection
 
-__all__ = ["Home", "ImageSet", "LocalModel", "LocalModels", "RecentGallery"]
-
 
 class RecentGallery(TypedDict):
-    """A gallery that was opened: a model's, or an author's (user; model is None).
+    """A model's or an author's gallery that was opened; model is None for an author's.
 
-    cover: the id of its newest image that was read, None if none may be shown.
+    cover: the id of its newest known image, None if none may be shown.
     """
 
     name: str
@@ -22,7 +20,7 @@ class RecentGallery(TypedDict):
 
 
 class ImageSet(TypedDict):
-    """covers: ids of the latest images, none of them to be blurred."""
+    """A number of images. covers: ids of the latest ones, without images to be blurred."""
 
     count: int
     covers: list[int]
@@ -31,11 +29,10 @@ class ImageSet(TypedDict):
 class LocalModel(TypedDict):
     """A model file on the server's disk.
 
-    key: stands for the file. name, version_name: those on Civitai, "" if unknown. model, version:
-    ids on Civitai, None if unknown. preview: the version of the image beside the file, for the
-    address `local_models/{key}/preview`; 0 if there is none. cover: the id of an example image,
-    where there is no preview. can_resolve: whether `local_models/{key}` may find out more from
-    Civitai.
+    key: an id of the file. name, version_name: those on Civitai, "" if unknown. model, version: ids
+    on Civitai, None if unknown. preview: a version number of the preview image, which is at
+    `local_models/{key}/preview`; 0 if there is none. cover: the id of an example image, if there is
+    no preview. can_resolve: whether `local_models/{key}` may find out more from Civitai.
     """
 
     key: int
@@ -51,9 +48,9 @@ class LocalModel(TypedDict):
 
 
 class LocalModels(TypedDict):
-    """A part of the model files. count: of all.
+    """A part of the model files. count: the number of all of them.
 
-    Files that can be found on Civitai are first; among these, those that were changed last.
+    Files that Civitai may know come first; among these, the latest changed ones.
     """
 
     models: list[LocalModel]

@@ -6,27 +6,6 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-__all__ = [
-    "Level",
-    "Kind",
-    "ImageView",
-    "Annotations",
-    "ResourceLink",
-    "Resource",
-    "ImageLinks",
-    "ImageDetails",
-    "Note",
-    "SearchProgress",
-    "ImagePage",
-    "GalleryQuery",
-    "WatchBody",
-    "Workflow",
-    "Text",
-    "Incompatibilities",
-    "PreparedSend",
-    "SendBody",
-]
-
 Level = Literal["None", "Soft", "Mature", "X", "XXX"]
 Kind = Literal["image", "video", "audio"]
 InfotextSource = Literal["record", "file", "none"]
@@ -39,8 +18,8 @@ class ImageView(TypedDict):
     width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: it has generation data.
     new: published since the last visit to a watched gallery. deleted_at: when Civitai was found to
     have removed the image, "" if it still has it. summary: (beginning of the prompt, steps,
-    sampler, number of LoRAs) as far as the record states them, "" and 0 for what it does not; None
-    without generation data. It is no object, whose keys would be half of it.
+    sampler, number of LoRAs), with "" and 0 for missing values; None without generation data. A
+    tuple is half as long as an object.
     """
 
     id: int
@@ -109,8 +88,8 @@ class ImageLinks(TypedDict):
 class ImageDetails(ImageView, ImageLinks):
     """An image with all that is known about it.
 
-    infotext_source: where the infotext was found. problems: what the user should know about the
-    infotext. incompatibilities: what the WebUI would not take over from it, a line for each field.
+    infotext_source: where the infotext was found. problems: warnings about the infotext.
+    incompatibilities: what the WebUI would lose or change of it, a line for each field.
     has_workflow: a ComfyUI workflow is known. saved_path: "" if the image is not downloaded.
     reproduction_count: images that were made here from this one's data.
     """
@@ -142,7 +121,7 @@ class Note(TypedDict):
 
 
 class SearchProgress(TypedDict):
-    """How many images of the library a search has looked at so far."""
+    """How many images of the library have been searched so far, and how many there are."""
 
     count: int
     total: int
@@ -151,9 +130,9 @@ class SearchProgress(TypedDict):
 class ImagePage(TypedDict):
     """A page of a gallery or of a search.
 
-    cursor: of the next page, None at the end. from_library: Civitai did not answer, and the page is
-    the stored one. search_progress: of a search that filled less than a page and goes on.
-    hidden_count: images left out because of their author or a word.
+    cursor: the next page's cursor, None at the end. from_library: the page is a stored one, because
+    Civitai did not respond. search_progress: set if a search goes on without having filled the
+    page. hidden_count: images left out because of their author or a word.
     """
 
     images: list[ImageView]
@@ -186,14 +165,14 @@ class GalleryQuery(TypedDict):
 
 
 class WatchBody(GalleryQuery):
-    """name: what the list of watched galleries shows."""
+    """A gallery to watch. name: what the list of watched galleries shows."""
 
     action: Literal["watch"]
     name: str
 
 
 class Workflow(TypedDict):
-    """workflow: ComfyUI's workflow as JSON text."""
+    """A ComfyUI workflow as JSON text."""
 
     workflow: str
 
@@ -210,13 +189,13 @@ class SendBody(TypedDict):
 
 
 class PreparedSend(TypedDict):
-    """What a tab of the WebUI gets. has_image: the image can follow the infotext."""
+    """What to send to a tab of the WebUI. has_image: whether to send the image too."""
 
     infotext: str
     has_image: bool
 
 
 class Incompatibilities(TypedDict):
-    """What the WebUI would not take over from an infotext, a line for each field."""
+    """What the WebUI would lose or change of an infotext, a line for each field."""
 
     incompatibilities: list[str]

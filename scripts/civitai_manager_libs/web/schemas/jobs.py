@@ -9,22 +9,22 @@ from typing_extensions import TypedDict
 from ...jobs import JobState
 from .images import GalleryQuery
 
-__all__ = ["JobAction", "JobFailure", "JobReport", "Job", "JobList", "JobBody", "JobStarted"]
-__all__ += ["JobModelFile"]
-
 ModelFileState = Literal["waiting", "running", "saved", "skipped", "failed"]
 
 
 class JobAction(TypedDict):
-    """A button of a job; name: for `POST jobs/{id}/{action}`."""
+    """A button of a job. name: the action in `POST jobs/{id}/{action}`."""
 
     name: str
     label: str
 
 
 class JobFailure(TypedDict):
-    """An image or model file that failed. url: of its page on Civitai. title: the name of a model
-    file, "" for an image. code: of the reason. has_thumb: a thumbnail exists."""
+    """An image or model file that failed.
+
+    url: its page on Civitai. title: a model file's name, "" for an image. code: the reason's code.
+    has_thumb: a thumbnail exists.
+    """
 
     id: int
     url: str
@@ -38,8 +38,8 @@ class JobFailure(TypedDict):
 class JobModelFile(TypedDict):
     """A model file that a job downloads.
 
-    title: the model's and version's name. name: the file's. received, size: bytes, 0 if unknown.
-    line: progress or failure in words.
+    title: names of the model and the version. name: the file's name. received, size: bytes, 0 if
+    unknown. line: progress or failure in words.
     """
 
     version_id: int
@@ -54,15 +54,18 @@ class JobModelFile(TypedDict):
 
 
 class JobReport(TypedDict):
-    """What a finished job found in its gallery, in words. end: why it stopped there."""
+    """What a finished job found in its gallery, in words. end: why it stopped reading."""
 
     end: str
     lines: list[str]
 
 
 class JobFailures(TypedDict):
-    """What failed in a job. more: how many failures are not listed, in words. toast: what to
-    announce when the job ends, or ""."""
+    """What failed in a job.
+
+    more: how many failures are not listed, in words. toast: what to announce when the job ends, or
+    "".
+    """
 
     failed_label: str
     failures: list[JobFailure]
@@ -73,11 +76,11 @@ class JobFailures(TypedDict):
 class Job(JobFailures):
     """A job as the downloads panel shows it.
 
-    kind: `images` or `models`. group: the model, author or collection that it is of. subject: what
-    of that, in words. filters: of its gallery, in words. created: ISO 8601 in UTC. reads_only: it
-    reads records and downloads no image. percent: 0 to 100. line: progress in words. note: why it
-    stands still, or what is to be done. folder: where its files go, "" if it has none. model_files:
-    the files of a job that downloads models, [] for images.
+    kind: `images` or `models`. group: the model, author or collection to which its files belong.
+    subject: which part of the group, in words. filters: its gallery's filters, in words. created:
+    ISO 8601 in UTC. reads_only: it stores records and downloads no file. percent: 0 to 100. line:
+    progress in words. note: why it is not running, or what the user should do. folder: where its
+    files are saved, "" if it has none. model_files: its model files, [] for a job of images.
     """
 
     id: int
@@ -103,9 +106,12 @@ class Job(JobFailures):
 
 
 class JobList(TypedDict):
-    """The latest jobs. active, waiting: running and queued jobs, listed or not. total: how many
-    jobs there are. more: how many queued jobs are not listed, in words. bookmarks_revision: as in
-    `Instance`."""
+    """The latest jobs.
+
+    active, waiting: the number of running and of queued jobs, listed or not. total: the number of
+    all jobs. more: how many queued jobs are not listed, in words. bookmarks_revision: as in
+    `Instance`.
+    """
 
     active: int
     waiting: int
@@ -119,10 +125,9 @@ class JobList(TypedDict):
 class JobBody(TypedDict, total=False):
     """A job to start: either `ids` or `query` is needed.
 
-    With `ids`, `query` is the gallery or the library search in which they were chosen.
-
-    request: a unique id; the same one starts no second job. limit: images to download at most.
-    reads_only: read records and download no image. verify: walk the gallery from both ends. title,
+    With `ids`, `query` is the gallery or the library search that showed the images. request: a
+    unique id; a second request with the same id starts no job. limit: the largest number of images.
+    reads_only: store records and download no file. verify: read the gallery from both ends. title,
     model, version: for the names of the job and its folder.
     """
 
@@ -138,7 +143,7 @@ class JobBody(TypedDict, total=False):
 
 
 class JobStarted(TypedDict):
-    """job_id: None if nothing was left to do."""
+    """A message about a new job. job_id: None if there was nothing to do."""
 
     job_id: int | None
     image_count: int

@@ -8,36 +8,9 @@ from typing_extensions import TypedDict
 
 from .images import Annotations, GalleryQuery
 
-__all__ = [
-    "Collection",
-    "CollectionBody",
-    "CollectionsChanged",
-    "AnnotationsBody",
-    "AnnotationsChange",
-    "AnnotationsChanged",
-    "AnnotationsRead",
-    "HiddenBody",
-    "HiddenChanged",
-    "HiddenRule",
-    "IdsBody",
-    "Imported",
-    "SearchCount",
-    "SearchPreview",
-    "SearchPreviewBody",
-    "Suggestion",
-    "LoadedFilterBody",
-    "LoadedFilterResult",
-    "MonthCount",
-    "StatsCount",
-    "StatsBar",
-    "StatsGroup",
-    "VersionStats",
-    "Stats",
-]
-
 
 class Collection(TypedDict):
-    """A named set of images. covers: ids of images added last, none of them to be blurred."""
+    """A named set of images. covers: ids of the latest ones, without images to be blurred."""
 
     name: str
     count: int
@@ -54,7 +27,7 @@ class CollectionBody(TypedDict, total=False):
 
 
 class CollectionsChanged(TypedDict):
-    """All collections after a change. removed_ids: the images of the one that was deleted."""
+    """All collections after a change. removed_ids: the images of a deleted collection."""
 
     collections: list[Collection]
     removed_ids: list[int]
@@ -72,10 +45,10 @@ class IdsBody(TypedDict):
 
 
 class AnnotationsBody(TypedDict, total=False):
-    """What to change about images; a missing field stays.
+    """What to change about images; a missing field changes nothing.
 
-    tags: replace all tags. add_to, remove_from: collections. undo: the response to an earlier
-    change; what that changed becomes as it was, and no other field counts.
+    tags: replace all tags. add_to, remove_from: names of collections. undo: the response to an
+    earlier change, which is undone; all other fields are then ignored.
     """
 
     ids: list[int]
@@ -107,7 +80,7 @@ class AnnotationsChanged(AnnotationsChange):
 
 
 class HiddenRule(TypedDict):
-    """An author, or a word of the prompt or the tags, whose images are hidden."""
+    """An author, or a word of prompts or tags, whose images are hidden."""
 
     kind: Literal["author", "word"]
     text: str
@@ -134,7 +107,7 @@ class Imported(TypedDict):
 
 
 class Suggestion(TypedDict):
-    """How a search may go on. count: images that have the value, 0 for a key."""
+    """A completion of a search. count: images that have the value, 0 for a key."""
 
     text: str
     count: int
@@ -148,14 +121,14 @@ class MonthCount(TypedDict):
 
 
 class SearchCount(TypedDict):
-    """How many images match. is_more: whether there may be more, as counting is bounded."""
+    """How many images match. is_more: there may be more, since not all are counted."""
 
     count: int
     is_more: bool
 
 
 class SearchPreviewBody(TypedDict, total=False):
-    """What is typed. word: the part to complete. ids: the loaded images. where: what is open."""
+    """A search as typed. word: the part to complete. ids: loaded images. where: open gallery."""
 
     text: str
     word: str
@@ -166,10 +139,10 @@ class SearchPreviewBody(TypedDict, total=False):
 class SearchPreview(TypedDict):
     """What a search would find in each place, without a request to Civitai.
 
-    suggestions: complete the word. authors: names in the library that begin with the text. loaded:
-    matches among the loaded images. gallery: among what was read of the open gallery, None without
-    one. kind: "keys" if there is more than plain words, "nothing" if no search is left. message:
-    which parts of the text are ignored, and why; or "".
+    suggestions: completions of the word. authors: names in the library that begin with the text.
+    loaded: matches among the loaded images. gallery: matches among the stored images of the open
+    gallery, None without one. kind: "words" for plain words only, "keys" for others, "nothing" for
+    an empty search. message: which parts of the text are ignored, and why; or "".
     """
 
     suggestions: list[Suggestion]
@@ -182,7 +155,7 @@ class SearchPreview(TypedDict):
 
 
 class LoadedFilterBody(TypedDict, total=False):
-    """Words to search for among images that the page has loaded. model: the open one."""
+    """Words to search for among images that the page has loaded. model: the open model's id."""
 
     ids: list[int]
     words: str
@@ -190,7 +163,7 @@ class LoadedFilterBody(TypedDict, total=False):
 
 
 class LoadedFilterResult(TypedDict):
-    """ids: the matching images. message: which parts of the search were ignored, and why; or ""."""
+    """ids: the matching images. message: which parts of the search are ignored, and why; or ""."""
 
     ids: list[int]
     message: str
@@ -208,9 +181,9 @@ class StatsCount(TypedDict):
 class StatsBar(StatsCount):
     """A value and how many images have it.
 
-    reactions: the median that such images got. weight, low, high: of a LoRA, the most common weight
-    and the range; "" if unknown. is_model_version: the value is a version of the open model.
-    search: finds these images; "" if no search can.
+    reactions: the median number on these images. weight, low, high: a LoRA's most common weight and
+    range, "" if unknown. is_model_version: the value is a version of the open model. search: the
+    search that finds these images, "" if there is none.
     """
 
     reactions: float
@@ -227,7 +200,7 @@ class StatsGroup(TypedDict):
 
 
 class VersionStats(TypedDict):
-    """most: the most common value by kind."""
+    """The statistics of one model version. most: the most common value by kind."""
 
     id: int
     name: str
@@ -240,8 +213,8 @@ class VersionStats(TypedDict):
 class Stats(TypedDict):
     """What a gallery's images have in common.
 
-    image_count: images read. reactions: the median of images with data. recipe: an infotext of the
-    most common values, or ""; settings: its parameters.
+    image_count: images in the library. reactions: the median number on images with data. recipe: an
+    infotext of the most common values, or ""; settings: its parameters.
     """
 
     image_count: int

@@ -6,17 +6,6 @@ from typing_extensions import TypedDict
 
 from .images import Availability, ResourceLink
 
-__all__ = [
-    "ModelFile",
-    "NeededFile",
-    "Disk",
-    "NeededFiles",
-    "NeededFilesBody",
-    "ModelFileChoice",
-    "ModelFilesBody",
-    "ModelFilesStarted",
-]
-
 
 class ModelFile(TypedDict):
     """A file of a model version on Civitai.
@@ -37,13 +26,12 @@ class ModelFile(TypedDict):
 class NeededFile(ResourceLink):
     """A model that images were made with, and its files on Civitai.
 
-    key: tells the entries of a list apart. image_count: how many of the images need it. file: id of
-    the file that their data or the settings choose, None if there is none. choices: the files that
-    may be chosen instead, that one among them. companions: files that belong to it, such as a VAE.
-    refusal: why nothing can be downloaded and what to do, or "". refusal_short: the same in a few
-    words if Civitai does not give the file, or "". folder: where the file goes; the whole
-    path only for those who may start the download. disk:
-    index in `disks`, None if the folder is unknown.
+    key: unique in the list. image_count: how many of the images need it. file: id of the file that
+    the images' data or the settings choose, None if there is none. choices: all files that the user
+    can choose. companions: files that belong to it, such as a VAE. refusal: why nothing can be
+    downloaded and what to do, or "". refusal_short: the same in a few words if Civitai does not
+    offer the file, or "". folder: where the file goes, shortened for users who may not download it.
+    disk: index in `disks`, None if the folder is unknown.
     """
 
     key: str
@@ -60,9 +48,9 @@ class NeededFile(ResourceLink):
 
 
 class Disk(TypedDict):
-    """A disk that models are stored on.
+    """A disk on which models are stored.
 
-    folder: one of its folders. free: bytes. usable: free bytes above the reserve of the settings.
+    folder: one of its folders. free: bytes. usable: free bytes without the reserve in the settings.
     """
 
     folder: str
@@ -83,7 +71,7 @@ class NeededFiles(TypedDict):
 
 
 class NeededFilesBody(TypedDict, total=False):
-    """The images whose models are to be listed. model: the open one."""
+    """The images whose models are to be listed. model: the open model's id."""
 
     ids: list[int]
     model: int | None
@@ -98,8 +86,11 @@ class ModelFileChoice(TypedDict, total=False):
 
 
 class ModelFilesBody(TypedDict, total=False):
-    """Files to download. request: a unique id; the same one starts no second job. collection: whose
-    images need the files, "" if no collection's."""
+    """Files to download.
+
+    request: a unique id; a second request with the same id starts no job. collection: the
+    collection whose images need the files, or "".
+    """
 
     collection: str
     files: list[ModelFileChoice]
@@ -107,7 +98,7 @@ class ModelFilesBody(TypedDict, total=False):
 
 
 class ModelFilesStarted(TypedDict):
-    """job_id: None if other jobs are fetching all of it already."""
+    """A message about a new job. job_id: None if other jobs download all files already."""
 
     job_id: int | None
     message: str

@@ -6,24 +6,9 @@ from typing import Literal, Union
 
 from typing_extensions import TypedDict
 
-__all__ = [
-    "Author",
-    "Cover",
-    "ModelCard",
-    "ModelVersion",
-    "Model",
-    "ModelPage",
-    "FoundModels",
-    "FoundPost",
-    "FoundUser",
-    "FoundModel",
-    "FoundImage",
-    "LookupResult",
-]
-
 
 class Author(TypedDict):
-    """A user who has shown images; name: "" if there is no such user."""
+    """A user who has published images. name: "" if there is no such user."""
 
     name: str
 
@@ -59,7 +44,7 @@ class Model(ModelCard):
 
 
 class ModelPage(TypedDict):
-    """A page of models found by words. cursor: of the next page, None at the end."""
+    """A page of models that match words. cursor: the next page's cursor, None at the end."""
 
     models: list[ModelCard]
     cursor: str | None
@@ -82,7 +67,7 @@ class FoundUser(TypedDict):
 
 
 class FoundModel(TypedDict):
-    """version_id: the version that the address names, if the model has it."""
+    """A model that an address names. version_id: the version in the address, or None."""
 
     kind: Literal["model"]
     model: Model
@@ -90,7 +75,7 @@ class FoundModel(TypedDict):
 
 
 class FoundImage(TypedDict):
-    """model: the first model that the image was made with and that Civitai still has."""
+    """An image that an address names. model: the first of its models that Civitai has, or None."""
 
     kind: Literal["image"]
     image_id: int

@@ -6,28 +6,6 @@ from typing import Literal, Union
 
 from typing_extensions import TypedDict
 
-__all__ = [
-    "LockReason",
-    "SettingValue",
-    "Choice",
-    "Setting",
-    "HostInfo",
-    "KeyState",
-    "FilterChoices",
-    "RecentModel",
-    "WatchedGallery",
-    "WatchList",
-    "Instance",
-    "Bootstrap",
-    "SettingsSaved",
-    "KeyBody",
-    "Message",
-    "KeySaved",
-    "FilenamePreview",
-    "UnwatchBody",
-    "CheckBody",
-]
-
 LockReason = Literal["", "only_here", "frozen"]  # why a request may not change a value
 SettingKind = Literal["number", "whole", "switch", "choice", "text"]
 SettingGroup = Literal["page", "saving", "models", "network"]
@@ -40,7 +18,7 @@ class Choice(TypedDict):
 
 
 class Setting(TypedDict):
-    """A setting with its value and its form field. low, high: bounds of a number."""
+    """A setting with its value and form field. low, high: the bounds of a number."""
 
     name: str
     label: str
@@ -67,7 +45,7 @@ class HostInfo(TypedDict):
 
 
 class KeyState(TypedDict):
-    """Whether an API key is saved. from_environment: the key is that of CIVITAI_API_KEY."""
+    """Whether an API key is saved. from_environment: the key comes from CIVITAI_API_KEY."""
 
     saved: bool
     from_environment: bool
@@ -93,9 +71,9 @@ class WatchedGallery(TypedDict):
     """A gallery that the user watches.
 
     gallery: its key, such as `model 101`. by_upload: Civitai lists its images by upload date, so
-    that images published late appear further down. new_count: images since the last visit;
-    has_more: there are more than that. checked_at: "" if never. problem: why the last check failed,
-    or "".
+    that images published late appear further down. new_count: images since the last visit.
+    has_more: there are more new images than that. checked_at: "" if never. problem: why the last
+    check failed, or "".
     """
 
     gallery: str
@@ -111,7 +89,7 @@ class WatchedGallery(TypedDict):
 
 
 class WatchList(TypedDict):
-    """All watched galleries. problem: what stopped the last check of all of them, or ""."""
+    """All watched galleries. problem: why the last check ended early, or ""."""
 
     galleries: list[WatchedGallery]
     checking: bool
@@ -119,8 +97,11 @@ class WatchList(TypedDict):
 
 
 class Instance(TypedDict):
-    """instance: another value after each start of the server and each rebuild of its UI.
-    bookmarks_revision: a number that grows with each change of annotations and collections."""
+    """The state of the server that an open page compares with its own.
+
+    instance: changes when the server starts and when its UI is rebuilt. bookmarks_revision: grows
+    with each change of annotations and collections.
+    """
 
     instance: str
     bookmarks_revision: int
@@ -129,8 +110,8 @@ class Instance(TypedDict):
 class Bootstrap(Instance):
     """What the page needs to start.
 
-    words: the page's texts by key. parameter_labels: names of infotext fields that the language
-    translates. is_demo: whether the server is Civitai's offline imitation.
+    words: the page's texts by key. parameter_labels: translated names of infotext fields. is_demo:
+    whether the server uses an offline imitation of Civitai.
     """
 
     language: str
@@ -152,7 +133,7 @@ class SettingsSaved(TypedDict):
 
 
 class KeyBody(TypedDict):
-    """key: "" removes the saved key, or tests it."""
+    """An API key. "" deletes the saved key, or tests it."""
 
     key: str
 
@@ -168,7 +149,7 @@ class KeySaved(Message):
 
 
 class FilenamePreview(TypedDict):
-    """What the template would name the latest images. fields: what a template may contain."""
+    """The file names of the latest images by a template. fields: what a template may contain."""
 
     filenames: list[str]
     fields: str
@@ -180,6 +161,6 @@ class UnwatchBody(TypedDict):
 
 
 class CheckBody(TypedDict):
-    """check: look for new images in all galleries; check_due: in those whose check is due."""
+    """check: look for new images in all galleries. check_due: only where a check is due."""
 
     action: Literal["check", "check_due"]

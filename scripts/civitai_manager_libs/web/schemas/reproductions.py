@@ -6,16 +6,14 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-__all__ = ["Comparison", "Reproduction", "ReproductionIds"]
-
 
 class Comparison(TypedDict):
-    """A reproduction beside its original.
+    """A reproduction compared with its original.
 
     nearness: "" if it could not be measured. ssim: structural similarity, 1 for equal images.
-    summary: the nearness with its figures in a sentence. differences: what both infotexts say
-    differently, a line each, the likeliest cause first. infotext, prompt, negative, parameters: of
-    the reproduction.
+    summary: the nearness and its figures in a sentence. differences: a line for each difference of
+    the infotexts, the likeliest cause first. infotext, prompt, negative, parameters: the
+    reproduction's.
     """
 
     nearness: Literal["same", "near", "different", ""]
@@ -34,9 +32,9 @@ class Reproduction(Comparison):
     """A stored reproduction.
 
     file: "here" if its file can be shown, "gone" if it was deleted, "thumbnail" if only a small
-    image was stored. name: of the file. path: "" if the file was never on this machine, and
-    only its name for those who may not change the settings. is_edited: the prompt was edited after
-    it was sent.
+    image was stored. name: the file's name. path: "" if the file was never on this machine; only
+    the name for users who may not change the settings. is_edited: the prompt was edited after it
+    was sent.
     """
 
     id: int

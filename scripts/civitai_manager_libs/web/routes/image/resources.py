@@ -41,7 +41,8 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
 def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> list[int]:
     """Return the ids of images that this machine can reproduce, in the given order.
 
-    All resources of such an image are on this machine, among them a checkpoint.
+    All resources of such an image are on this machine, among them a checkpoint. open_model: the id
+    of the model whose gallery is open.
     """
     fitting, ids = list[int](), iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):
@@ -63,14 +64,14 @@ def _is_reproducible(used: Sequence[UsedModel]) -> bool:
     return has_model
 
 
-def match_text(found: ModelMatch, one: Resource, language: str) -> str:
+def match_text(match: ModelMatch, resource: Resource, language: str) -> str:
     """Return a short text that says whether a resource's file is on this machine."""
-    if not found.state:
+    if not match.state:
         return ""
-    if found.state == "here":
-        return messages.translate("available_by_name" if found.by == "name" else "here", language)
-    if found.state == "other":
-        version = clean_line(found.version or (found.file.name if found.file else ""), 80)
+    if match.state == "here":
+        return messages.translate("available_by_name" if match.by == "name" else "here", language)
+    if match.state == "other":
+        version = clean_line(match.version or (match.file.name if match.file else ""), 80)
         return messages.translate("available_other", language, version=version)
-    is_known = bool(one.name or one.hash)
+    is_known = bool(resource.name or resource.hash)
     return messages.translate("available_missing" if is_known else "available_not_told", language)

@@ -17,10 +17,10 @@ _LONGEST = 1_000_000  # characters of a text
 
 
 def prepare_send(context: RequestContext) -> PreparedSend | RemoteWork[PreparedSend]:
-    """Return the infotext for a tab of the WebUI, and whether the image can follow it.
+    """Return the infotext to send to a tab of the WebUI, and whether to send the image too.
 
-    The image's file is then in the cache. The body has the tab, and the infotext if the user edited
-    it. An infotext that the record lacks is read from the file.
+    The body names the tab, and has the infotext if the user edited it. An infotext that the record
+    lacks is read from the image's file. A file that is needed is fetched into the cache.
     """
     image = require_image(context)
     tab, text = context.body_field("tab"), context.body_field("text")

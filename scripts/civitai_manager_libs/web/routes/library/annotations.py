@@ -58,7 +58,7 @@ def _annotate(context: RequestContext, images: Sequence[Image]) -> AnnotationsCh
 
 
 def read_annotations(context: RequestContext) -> AnnotationsRead:
-    """Return the present annotations of those images in the body that have any."""
+    """Return the current annotations of the images in the body; leave out images without any."""
     revision, ids = bookmarks.get_revision(), require_ids(context, _MOST_READ)
     found = bookmarks.annotations.read_annotations(ids)
     views = {str(image_id): annotation_view(one) for image_id, one in found.items()}
@@ -66,9 +66,9 @@ def read_annotations(context: RequestContext) -> AnnotationsRead:
 
 
 def _undo_change(undone: Mapping[str, Any]) -> AnnotationsChanged:
-    """Make what a change has changed as it was; what others changed since then stays.
+    """Undo an earlier change of annotations, but keep what was changed again since then.
 
-    undone: the response to that change.
+    undone: the response to the earlier change.
     """
     before, after = (_parse_views(undone.get(name)) for name in ("previous", "annotations"))
     ids = list(before.keys() & after.keys())
@@ -101,7 +101,7 @@ def _view_change(ids: Sequence[int], previous: dict[str, Annotations]) -> Annota
 
 
 def _parse_views(given: object) -> dict[int, Annotations]:
-    """Return the annotations by image id. Raises ApiError if they are malformed."""
+    """Parse annotations from a body, by image id. Raises ApiError if they are malformed."""
     restored: dict[int, Annotations] = {}
     for key, value in list(as_mapping(given).items())[:_MOST_IDS]:
         before = as_mapping(value)
@@ -125,7 +125,7 @@ def _view_annotations(ids: Sequence[int]) -> dict[str, Annotations]:
 
 
 def get_collections(context: RequestContext) -> list[Collection]:
-    """Return all collections, sorted by name; images to be blurred are never a cover."""
+    """Return all collections, sorted by name; images to be blurred are not used as covers."""
     found = bookmarks.collections.list_collections()
     images = records.find_images([image_id for one in found for image_id in one.covers])
     shown_levels = level_mask(setting.blur_level)
@@ -161,7 +161,10 @@ def act_on_collections(context: RequestContext) -> CollectionsChanged:
 
 
 def get_export(context: RequestContext) -> Response:
-    """Return a JSON file of all annotations and collections, or of one `collection`."""
+    """Return a JSON file of all annotations and collections.
+
+    With the query parameter `collection`, return only that collection.
+    """
     exported = import_export.export_bookmarks(context.query_param("collection"))
     body = json.dumps(exported, ensure_ascii=False, indent=1).encode("utf-8", "replace")
     headers = {
@@ -180,7 +183,7 @@ def post_import(context: RequestContext) -> Imported:
 
 
 def _require_images(context: RequestContext) -> list[Image]:
-    """Return the images of the ids in the body. Raises ApiError if none is in the library."""
+    """Return the images whose ids are in the body. Raises ApiError if the library has none."""
     found = list(records.find_images(require_ids(context, _MOST_IDS)).values())
     if not found:
         raise ApiError(404, "not_known")

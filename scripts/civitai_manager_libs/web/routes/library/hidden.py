@@ -15,12 +15,15 @@ _MOST_IDS = 100_000
 
 
 def get_hidden(context: RequestContext) -> list[HiddenRule]:
-    """Return all rules, the latest first."""
+    """Return the authors and words whose images the user hides, the latest first."""
     return [cast(HiddenRule, {"kind": one.kind, "text": one.text}) for one in hidden.list_rules()]
 
 
 def change_hidden(context: RequestContext) -> HiddenChanged:
-    """Hide an author or a word, or show it again; return all rules and what they hide."""
+    """Hide the images of an author or with a word, or show them again.
+
+    Return all authors and words that are hidden, and which images in the body they hide.
+    """
     kind, text = context.typed_field("kind", str) or "", context.typed_field("text", str) or ""
     changes = {"hide": hidden.hide, "unhide": hidden.unhide}
     change = changes.get(context.typed_field("action", str) or "")
@@ -32,5 +35,5 @@ def change_hidden(context: RequestContext) -> HiddenChanged:
 
 
 def read_hidden_terms(context: RequestContext) -> search.HiddenTerms:
-    """Return what the request's images are hidden by; nothing with the parameter `hidden`."""
+    """Return the authors and words to hide; none if the query parameter `hidden` is given."""
     return search.HiddenTerms() if context.query_param("hidden") else hidden.read_terms()

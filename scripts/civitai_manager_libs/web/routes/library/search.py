@@ -38,8 +38,8 @@ _PATIENCE = 2.0  # seconds to wait until new records are written
 def search_images(context: RequestContext) -> ImagePage:
     """Return a page of images in the library that match a search.
 
-    Each call searches a limited number of images, so an empty page may have a next page; then
-    `search_progress` says how far the search has come.
+    Each call searches a limited number of images, so an empty page may have a next page. In that
+    case, `search_progress` says how many images have been searched.
     """
     query = search.parse_query(context.query_param("search")[:_MOST_LETTERS])
     context.cancelled.check()  # the browser may have hung up meanwhile
@@ -65,13 +65,13 @@ def search_images(context: RequestContext) -> ImagePage:
         found.cursor,
         time.time(),
         notes,
-        looked_at=found.looked_at if is_short else None,
+        searched=found.looked_at if is_short else None,
         hidden_count=found.hidden_count,
     )
 
 
 def get_months(context: RequestContext) -> list[MonthCount]:
-    """Return how many images of a gallery, or of the library, are of each month, newest first."""
+    """Return how many images of a gallery or of the library each month has, newest first."""
     wait_for_writes(_PATIENCE)
     found = search.count_by_month(
         _parse_scope(context.request.query_params), read_hidden_terms(context)
@@ -80,8 +80,8 @@ def get_months(context: RequestContext) -> list[MonthCount]:
 
 
 def preview_search(context: RequestContext) -> SearchPreview:
-    """Return what the text in the body would find in each place, and how it may go on."""
-    text = context.typed_field("text", str, is_needed=True)[:_MOST_LETTERS]
+    """Return how many images the search in the body would find, and how to complete its text."""
+    text = context.typed_field("text", str, is_required=True)[:_MOST_LETTERS]
     word = (context.typed_field("word", str) or "")[:_MOST_LETTERS]
     loaded, given = require_ids(context, _MOST_IDS), context.typed_field("where", dict) or {}
     query, scope = search.parse_query(text), _parse_scope(given)
@@ -101,7 +101,7 @@ def preview_search(context: RequestContext) -> SearchPreview:
 
 
 def _find_kind(query: search.SearchQuery) -> Literal["nothing", "words", "keys"]:
-    """Return whether a search has keys, only plain words, or neither."""
+    """Return "keys" for a search with a `key=value`, "words" for plain words, else "nothing"."""
     if query.here is not None or any(term.key for term in query.terms):
         return "keys"
     return "words" if query.terms else "nothing"
@@ -117,7 +117,10 @@ def _count_matches(
     model_id: int | None,
     hidden: search.HiddenTerms,
 ) -> SearchCount:
-    """Count the images in the library that match, as far as one page of a search tells."""
+    """Return how many images in the library match, and whether there may be more.
+
+    At most 1000 images are counted.
+    """
     found = search.run_search(
         query, scope, limit=_MOST_COUNTED, hidden=hidden, saved=list_saved_ids
     )
@@ -126,9 +129,9 @@ def _count_matches(
 
 
 def filter_loaded(context: RequestContext) -> LoadedFilterResult:
-    """Return those of the image ids in the body that match the search in the body."""
+    """Return which of the image ids in the body match the search words in the body."""
     known, words = require_ids(context, _MOST_IDS), context.typed_field(
-        "words", str, is_needed=True
+        "words", str, is_required=True
     )
     query = search.parse_query(words[:_MOST_LETTERS])
     found = records.filter_matching(known, query, lambda: find_saved_files(known))
@@ -139,9 +142,9 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
 def _filter_local(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Keep the ids of images that this machine can make, or cannot make if `query.here` is False.
+    """Return the ids of the images that this machine can reproduce.
 
-    All ids are kept if `query.here` is None.
+    If `query.here` is False, return those of the other images; if it is None, return all ids.
     """
     if query.here is None:
         return image_ids
@@ -149,9 +152,9 @@ def _filter_local(
     return [image_id for image_id in image_ids if (image_id in can_be) == query.here]
 
 
-def _parse_scope(given: Mapping[str, Any]) -> search.SearchScope:
-    """Return the scope of a search. given: the query parameters of what is open."""
-    query = parse_image_query(given)
+def _parse_scope(params: Mapping[str, Any]) -> search.SearchScope:
+    """Return the scope of a search. params: request parameters that name a gallery and filters."""
+    query = parse_image_query(params)
     return search.SearchScope(
         gallery="".join(pages.list_gallery_names(query)[:1]),
         level=query.level,
