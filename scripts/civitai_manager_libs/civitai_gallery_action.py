@@ -1,4 +1,4 @@
-"""Functions that a host calls to download a gallery's images into the cache."""
+"""Functions that a host calls to download a gallery's images into the image_cache."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .core import download_all, DownloadSummary, thumbnail_url
 from .errors import CivitaiShortcutError
 from .http_client import CivitaiHttpClient
 from .i18n import LANGUAGES, messages
-from .library import cache
+from .library import image_cache
 
 __all__ = ["download_images", "download_images_batch", "download_images_with_progress"]
 __all__ += ["download_large_image", "GalleryDownloadManager", "get_http_client", "pre_loading"]
@@ -79,7 +79,7 @@ def download_images_batch(
     """Download a list of URLs in batches, with a pause between batches.
 
     batch_size: URLs in a batch, None for the number in the settings. No pause follows a batch whose
-    images were all in the cache. Return how many images were saved, skipped or failed.
+    images were all in the image_cache. Return how many images were saved, skipped or failed.
     """
     entries = _unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
@@ -222,7 +222,7 @@ def _download(
             progress_callback(done, total, message)
 
     summary = download_all(entries, _fetch_entry, _file_for, _count_workers(), report)
-    cache.trim_soon()
+    image_cache.trim_soon()
     return summary
 
 

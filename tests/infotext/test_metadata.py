@@ -9,7 +9,7 @@ import pytest
 from civitai_manager_libs.core import clean_text
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.infotext.metadata import list_added_lora_tags, build_infotext
-from civitai_manager_libs.infotext.text import Infotext, is_safe_negative_prompt, parse_infotext
+from civitai_manager_libs.infotext.infotext import Infotext, is_safe_negative_prompt, parse_infotext
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ import time
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import backoff, JobService, JobStore
+from civitai_manager_libs.jobs import failures, JobService, JobStore
 from civitai_manager_libs.model_files import ModelFileRequest
 from cli_process import CliProcess, part_files
 from model_storage import ModelStorage, Rules, safetensors
@@ -307,7 +307,7 @@ def test_job_that_is_killed_again_and_again_ends_with_the_whole_file(
 def test_file_that_another_program_is_downloading_is_waited_for(
     service, site, folder, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(backoff, "_NETWORK_RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(failures, "_NETWORK_RETRY_SECONDS", 0.2)
     program, _ = _prepare(site, tmp_path)
     with JobStore(setting.database_file()) as store:
         store.set_state(1, "cancelled")

@@ -23,7 +23,7 @@ from civitai_manager_libs.errors import (
 )
 from civitai_manager_libs.errors import QuotaReached, WrongHash
 from civitai_manager_libs.jobs import JobService, JobStore, JobWorker
-from civitai_manager_libs.jobs import backoff
+from civitai_manager_libs.jobs import failures
 from civitai_manager_libs.jobs.progress import ProgressMeter
 from civitai_manager_libs.jobs.queue import pool, scheduler
 from civitai_manager_libs.model_files import ModelFileRequest, ReceivedModel
@@ -172,7 +172,7 @@ def test_failure_that_can_come_right_pauses_and_the_file_comes_last_next_time(
 
 def test_pause_after_the_quota_is_an_hour_each_time():
     for runs in (0, 5):
-        assert backoff.pause_before_retry(QuotaReached("Enough."), runs) == 3600
+        assert failures.pause_before_retry(QuotaReached("Enough."), runs) == 3600
 
 
 @pytest.mark.parametrize("record", ["[", "[1]", '{"path": "/a\\ud800/b.safetensors"}'])
@@ -318,7 +318,7 @@ def test_folder_of_a_job_is_the_one_that_holds_all_its_files(service, tmp_path):
 
 
 def test_lost_network_is_tried_again_until_it_is_back(service, tmp_path, client, monkeypatch):
-    monkeypatch.setattr(backoff, "_NETWORK_RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(failures, "_NETWORK_RETRY_SECONDS", 0.02)
     client.fails = {i: NetworkError("It broke off.") for i in (1, 2, 3)}
     job_id = service.download_model_files(_requests(tmp_path), "Models").job_id
     wait_for(lambda: len(client.asked) > 4, "some tries")
@@ -328,7 +328,7 @@ def test_lost_network_is_tried_again_until_it_is_back(service, tmp_path, client,
 
 
 def test_job_without_room_goes_on_once_there_is_some(service, tmp_path, client, monkeypatch):
-    for module in (backoff, scheduler):
+    for module in (failures, scheduler):
         monkeypatch.setattr(module, "DISK_RETRY_SECONDS", 0.02)
     huge = [replace(each, size=1 << 60) for each in _requests(tmp_path)]
     job_id = service.download_model_files(huge, "Models").job_id

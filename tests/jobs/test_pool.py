@@ -12,7 +12,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery, Page
 from civitai_manager_libs.core import Image, sqlite_file
 from civitai_manager_libs.errors import DiskError, DiskFull, NetworkError
-from civitai_manager_libs.jobs import backoff as job_trouble
+from civitai_manager_libs.jobs import failures as job_failures
 from civitai_manager_libs.jobs.queue import pool, scheduler
 from civitai_manager_libs.jobs.queue.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
@@ -99,8 +99,8 @@ def place(tmp_path, monkeypatch):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(job_trouble, "_NETWORK_RETRY_SECONDS", 0.02)
-    for module in (job_trouble, scheduler):
+    monkeypatch.setattr(job_failures, "_NETWORK_RETRY_SECONDS", 0.02)
+    for module in (job_failures, scheduler):
         monkeypatch.setattr(module, "DISK_RETRY_SECONDS", 0.02)
 
 

@@ -13,7 +13,7 @@ from civitai_manager_libs.core import thumbnail_url
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.library import (
     bookmarks,
-    cache,
+    image_cache,
     deletions,
     import_export,
     pages,
@@ -141,7 +141,7 @@ def test_thumbnail_of_a_marked_picture_outlives_the_cache(images):
         file.write(_PNG)
     bookmarks.annotations.change_annotations(images[:2], AnnotationChange(favourite=True))
     os.remove(path)
-    assert cache.find_cached(url) is None and bookmarks.find_thumbnail(images[1]) is None
+    assert image_cache.find_cached(url) is None and bookmarks.find_thumbnail(images[1]) is None
     with open(bookmarks.find_thumbnail(images[0]), "rb") as file:
         assert file.read() == _PNG
 

@@ -15,7 +15,7 @@ from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core import Cancellation, thumbnail_url
 from civitai_manager_libs.errors import Cancelled, HttpStatusError, NetworkError, ServerError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.library import cache, models, pages as gallery_pages, records
+from civitai_manager_libs.library import image_cache, models, pages as gallery_pages, records
 from civitai_manager_libs.library.store import writing
 from page_driver import wait_for
 from site_stand_in import make_site_images, served, Site
@@ -253,7 +253,9 @@ def test_picture_that_another_one_has_just_brought_is_not_fetched_again(
 ):
     image = gallery_pages.load_page(client, ImageQuery(101), None, 5).page.images[0]
     with gallery_pages.open_image_file(client, image.url) as path:
-        monkeypatch.setattr(cache, "find_cached", lambda url: None)  # as it was a moment before
+        monkeypatch.setattr(
+            image_cache, "find_cached", lambda url: None
+        )  # as it was a moment before
     with gallery_pages.open_image_file(client, image.url) as again:
         assert (again, civitai.fetched[image.id]) == (path, 1)
 
@@ -270,8 +272,8 @@ def test_picture_that_nobody_waits_for_any_more_is_not_fetched(civitai, client):
 def test_picture_stays_while_somebody_reads_it(civitai, client):
     image = _read(client).page.images[0]
     with gallery_pages.open_image_file(client, image.url) as path:
-        assert path in cache._held
-    assert path not in cache._held
+        assert path in image_cache._held
+    assert path not in image_cache._held
 
 
 def test_pictures_of_a_page_are_known_by_their_ids(civitai, client):

@@ -12,7 +12,7 @@ from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.core import sqlite_file
 from civitai_manager_libs.library import records
 from civitai_manager_libs.library.search import parse_query
-from civitai_manager_libs.library.store import database, eviction, schema, writer, writing
+from civitai_manager_libs.library.store import database, record_eviction, schema, writer, writing
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -291,7 +291,7 @@ def test_what_is_over_the_limit_goes_in_steps_that_leave_others_their_turn(libra
     records.store_images([_image(n) for n in range(1, 31)])
     library.finish()
     monkeypatch.setattr(setting, "library_records", 4)
-    monkeypatch.setattr(eviction, "_AT_ONCE", 5)
+    monkeypatch.setattr(record_eviction, "_AT_ONCE", 5)
     monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
     db = sqlite3.connect(setting.library_file(), timeout=0, check_same_thread=False)
     left = []

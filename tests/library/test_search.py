@@ -11,7 +11,13 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.records import image_from_json, model_from_json
 from civitai_manager_libs.library import bookmarks, models, records, search
 from civitai_manager_libs.library.search import execute, indexer, order
-from civitai_manager_libs.library.store import database, eviction, schema, select_rows, writer
+from civitai_manager_libs.library.store import (
+    database,
+    record_eviction,
+    schema,
+    select_rows,
+    writer,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -546,7 +552,7 @@ def test_upgrade_in_the_background_lets_others_write(filled, monkeypatch):
 
 
 def test_library_without_fts5_is_searchable(library, monkeypatch):
-    for module in (database, eviction, indexer, execute):
+    for module in (database, record_eviction, indexer, execute):
         monkeypatch.setattr(module, "has_trigrams", lambda: False)
     database._make_schema.cache_clear()
     try:

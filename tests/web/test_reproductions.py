@@ -139,7 +139,7 @@ def test_reproductions_are_listed_while_civitai_does_not_answer(
 ):
     make(original, infotext_of(row))
     monkeypatch.setattr("civitai_manager_libs.library.bookmarks.find_thumbnail", lambda image: None)
-    monkeypatch.setattr("civitai_manager_libs.library.cache.find_cached", lambda url: None)
+    monkeypatch.setattr("civitai_manager_libs.library.image_cache.find_cached", lambda url: None)
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:9")
     (one,) = api.get(f"images/{row.id}/reproductions")
     assert one["nearness"] in ("", "same")

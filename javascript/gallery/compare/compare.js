@@ -11,7 +11,7 @@ import { MOST_COMPARED } from "../state/selection.js";
 import { getShown } from "../state/state.js";
 import { CompareGrid } from "./compare_grid.js";
 import { makeDifferenceTable } from "./difference_table.js";
-import { makePairData, makePairImages, makePairSummary } from "./pair.js";
+import { makePairData, makePairImages, makePairSummary } from "./reproduction.js";
 
 /** @import { ComparedPair, Context } from "../types.js" */
 /** @import { ComparedData } from "./difference_table.js" */

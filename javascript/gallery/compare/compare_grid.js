@@ -2,7 +2,7 @@
 
 import { el } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
-import { Gestures } from "../viewer/gestures.js";
+import { Gestures } from "../viewer/pointer_gestures.js";
 import { Slide } from "../viewer/slide.js";
 import {
   dragPose,
@@ -190,7 +190,7 @@ class CompareCell {
     this.#move(stepZoom(pose, how, size, this.stage), true);
   }
 
-  /** @returns {import("../viewer/gestures.js").Handlers} */
+  /** @returns {import("../viewer/pointer_gestures.js").Handlers} */
   #makeHandlers() {
     const begin = () => {
       this.#from = this.slide.pose;

@@ -2,8 +2,8 @@
 
 import { el } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
-import { Gestures } from "./gestures.js";
 import { Loader, listNearbyIndices } from "./loader.js";
+import { Gestures } from "./pointer_gestures.js";
 import { Slide } from "./slide.js";
 import { StageGestures } from "./stage_gestures.js";
 import { stepZoom } from "./zoom.js";

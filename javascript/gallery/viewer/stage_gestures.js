@@ -3,10 +3,10 @@
  * close.
  */
 
-import { getSwipeDirection, isDismissed } from "./gestures.js";
+import { getSwipeDirection, isDismissed } from "./pointer_gestures.js";
 import { dragPose, limitPose, pinchPose, toggleZoom, zoomAt } from "./zoom.js";
 
-/** @import { Handlers } from "./gestures.js" */
+/** @import { Handlers } from "./pointer_gestures.js" */
 /** @import { Stage } from "./stage.js" */
 /** @import { Point } from "./zoom.js" */
 

@@ -131,7 +131,7 @@ def _show_stats(arguments: argparse.Namespace) -> int:
 
 def _list_models(arguments: argparse.Namespace) -> int:
     from ..library import wait_for_writes
-    from .model_table import print_needed_files
+    from .needed_models_table import print_needed_files
     from .needed_models import apply_choices, find_needed_files
     from .target import make_checked_client
 
@@ -152,7 +152,7 @@ def _get_models(arguments: argparse.Namespace, client: Any, needed: NeededFiles)
     downloaded.
     """
     from ..model_files import plan_requests
-    from .model_table import print_needed_files
+    from .needed_models_table import print_needed_files
 
     folder = _absolute_folder(arguments.dest)
     wanted = [one for one in needed.files if one.is_fetchable or folder and one.lacks_folder]

@@ -3,7 +3,7 @@
 The SQLite modules are not imported here, so that `--help` in a terminal does not load SQLite.
 """
 
-from . import model_formats, path_template
+from . import model_content, path_template
 from .byte_ranges import ByteRanges
 from .cancellation import Cancellation, ENDING_SIGNALS, never_cancelled
 from .coerce import (
@@ -83,7 +83,7 @@ __all__ += [
 __all__ += ["is_complete", "is_deeply_nested", "is_temporary_name", "level_mask", "level_name"]
 __all__ += ["LEVELS", "log_disk_errors", "make_folder_private", "model_file_stem"]
 __all__ += [
-    "model_formats",
+    "model_content",
     "never_cancelled",
     "path_template",
     "prefetch",

@@ -9,7 +9,7 @@ from .metadata import build_infotext, find_workflow, list_added_lora_tags, list_
 from .parse_metadata import parse_metadata
 from .resources import list_resources, Resource
 from .summary import Summary, summarize
-from .text import find_missing_values, parse_infotext
+from .infotext import find_missing_values, parse_infotext
 
 __all__ = ["Difference", "EmbeddedData", "Generation", "HOSTS", "HostCapabilities", "Loss"]
 __all__ += ["Resource", "build_infotext", "embed_infotext", "find_missing_values", "find_workflow"]

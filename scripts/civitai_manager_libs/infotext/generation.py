@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..core import Image
 from .metadata import build_infotext
 from .resources import list_resources, Resource
-from .text import Infotext, parse_infotext
+from .infotext import Infotext, parse_infotext
 
 __all__ = ["Generation", "read_generation"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..core import as_list, as_mapping
-from .text import parse_infotext
+from .infotext import parse_infotext
 
 __all__ = ["parse_metadata"]
 

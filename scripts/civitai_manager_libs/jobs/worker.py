@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..core import Cancellation, check_disks, remove_leftovers, run_parallel, sync_folder
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull
-from .backoff import WorkResult
+from .failures import WorkResult
 from .factory import JobClient, reserved_bytes
 from .kinds import make_kind
 from .progress import JobProgress, ProgressMeter

@@ -2,11 +2,11 @@
 
 from . import (
     bookmarks,
-    cache,
     covers,
     deletions,
     gallery_stats,
     hidden,
+    image_cache,
     import_export,
     models,
     pages,
@@ -18,6 +18,6 @@ from . import (
 )
 from .store import select_rows, wait_for_writes
 
-__all__ = ["bookmarks", "cache", "covers", "deletions", "gallery_stats", "hidden"]
-__all__ += ["import_export", "models", "pages", "recent_models", "records", "reproductions"]
-__all__ += ["search", "select_rows", "wait_for_writes", "watches"]
+__all__ = ["bookmarks", "covers", "deletions", "gallery_stats", "hidden"]
+__all__ += ["image_cache", "import_export", "models", "pages", "recent_models", "records"]
+__all__ += ["reproductions", "search", "select_rows", "wait_for_writes", "watches"]

@@ -19,7 +19,7 @@ from ..core import Cancellation, never_cancelled, SingleFlight
 from ..errors import NetworkError, ServerError
 from ..network import FileOptions, SendOptions
 from ..network import ApiClient, ONE_TRY
-from . import cache, deletions, records
+from . import image_cache, deletions, records
 from .store import select_rows_or_empty, write_later
 
 __all__ = ["DatedPage", "fetch_page", "find_first_missing_page", "list_gallery_names", "load_page"]
@@ -218,8 +218,8 @@ def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None
     The file stays in the cache until the block ends. Raises the client's errors.
     """
     options, sending = FileOptions(overwrite=False), SendOptions(urgent=True)
-    with cache.hold_file(url):
-        yield cache.fetch_cached(
+    with image_cache.hold_file(url):
+        yield image_cache.fetch_cached(
             url, lambda url, path: client.fetch(url, path, options, sending, cancelled=cancelled)
         )
 

@@ -6,7 +6,7 @@ from .download import FetchedFile, FileDownload, FileOptions, Progress, Target
 from .limiter import HostLimiter, HostLimiters
 from .model_file import ModelChecks, ModelDownload, ModelSession
 from .request import ONE_TRY, OutgoingRequest, prepare_request, SendOptions
-from .retry import RetryLoop
+from .retry_loop import RetryLoop
 from .session import HttpSession
 
 __all__ = ["ApiClient", "FetchedFile", "FileDownload", "FileOptions", "HostLimiter"]

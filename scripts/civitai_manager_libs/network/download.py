@@ -24,7 +24,7 @@ from ..errors import (
 from . import responses
 from .body import Decompressor, ResponseBody
 from .request import OutgoingRequest
-from .retry import RetryLoop
+from .retry_loop import RetryLoop
 from .session import HttpSession
 from .validators import FileVersion, is_from_start, parse_content_range
 

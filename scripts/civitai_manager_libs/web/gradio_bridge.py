@@ -16,7 +16,7 @@ import gradio as gr
 
 from .. import host
 from ..core import as_mapping, as_whole_number
-from ..library import cache, records
+from ..library import image_cache, records
 from . import bundle
 from .routes import new_instance
 
@@ -53,7 +53,7 @@ def _place_image(field_count: int, request_json: str) -> Any:
     request = _parse_request(request_json)
     image = _open_image(request.get("id"))
     if image is None:
-        raise gr.Error("Civitai Shortcut: the image is not in the cache.")
+        raise gr.Error("Civitai Shortcut: the image is not in the image_cache.")
     nonce = str(request.get("nonce", ""))[:_LONGEST_NONCE]
     return [nonce, *host.values_for_image_fields(image, field_count)] if field_count else nonce
 
@@ -72,4 +72,4 @@ def _open_image(image_id: Any) -> Any:
     Return None if the image's file is not cached.
     """
     image = records.find_image(as_whole_number(image_id, 1) or 0)
-    return cache.decode_cached(image.url) if image and image.type == "image" else None
+    return image_cache.decode_cached(image.url) if image and image.type == "image" else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...core import as_number
-from ..text import Infotext, parse_infotext
+from ..infotext import Infotext, parse_infotext
 from .capabilities import HostCapabilities
 from .readers import HostRules, parse_as_host
 

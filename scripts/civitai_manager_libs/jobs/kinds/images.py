@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ... import setting
 from ...core import Cancellation
 from ...network import Progress
-from ..backoff import FailureClassifier
+from ..failures import FailureClassifier
 from ..factory import JobClient
 from ..records import Item, Job, Outcome
 from ..sidecars import write_sidecars

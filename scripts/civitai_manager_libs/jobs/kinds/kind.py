@@ -8,7 +8,7 @@ from typing import Protocol
 from ...core import Cancellation
 from ...errors import CivitaiShortcutError
 from ...network import Progress
-from ..backoff import WorkResult
+from ..failures import WorkResult
 from ..factory import JobClient
 from ..records import Item, Job, Outcome
 from ..store import JobStore

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ...core import Cancellation, resumable_size
 from ...errors import CivitaiShortcutError, InvalidResponse
 from ...network import Progress
-from ..backoff import TransientFailureClassifier
+from ..failures import TransientFailureClassifier
 from ..factory import JobClient
 from ..records import Item, Job, Outcome
 from ..store import JobStore

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from ...core import check_disks
 from ...errors import CivitaiShortcutError, DiskError, DiskFull
-from ..backoff import DISK_RETRY_SECONDS, pause_before_retry
+from ..failures import DISK_RETRY_SECONDS, pause_before_retry
 from ..factory import reserved_bytes
 from ..progress import JobProgress
 from ..states import JobState

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ... import setting
 from ...core import AtomicFile, cache_file_name, Image, log_disk_errors, thumbnail_url
-from .. import cache
+from .. import image_cache
 
 __all__ = ["find_thumbnail", "store_thumbnails"]
 
@@ -35,8 +35,8 @@ def _store_thumbnail(image: Image) -> None:
         return
     for width in _WIDTHS:
         url = thumbnail_url(image, width)
-        with cache.hold_file(url):
-            cached = cache.find_cached(url)
+        with image_cache.hold_file(url):
+            cached = image_cache.find_cached(url)
             if cached is None:
                 continue
             path = _thumbnail_path(image, width)

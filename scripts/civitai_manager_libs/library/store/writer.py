@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ...core import log_disk_errors
 from .database import writing
-from .eviction import evict_oldest
+from .record_eviction import evict_oldest
 
 __all__ = ["wait_for_writes", "write_later"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from ...core import Cancellation, model_formats, RangedFile
+from ...core import Cancellation, model_content, RangedFile
 from ...errors import (
     CivitaiShortcutError,
     HttpStatusError,
@@ -19,9 +19,9 @@ from ..limiter import HostLimiter
 from ..request import is_api_url, OutgoingRequest
 from ..session import HttpSession
 from ..validators import FileVersion, parse_content_range
-from .checks import ModelChecks, route_error
+from .expected_file import ModelChecks
 from .pieces import Piece, PiecePlan
-from .route import DownloadRoute
+from .route import DownloadRoute, route_error
 from .syncer import BackgroundSync
 
 __all__ = ["FileChanged", "PieceConnection", "Transfer"]
@@ -155,7 +155,7 @@ class PieceConnection:
         if not is_part or start == 0:
             head = _read_head(body)
             kind = body.headers.get("Content-Type", "")
-            model_formats.check_start(head, kind, self._transfer.name)
+            model_content.check_start(head, kind, self._transfer.name)
         if is_part and (start is None or not total):
             raise InvalidResponse("The storage does not say which part of the file it sends.")
         if is_part and start != piece.start:
@@ -256,6 +256,6 @@ class PieceConnection:
 
 def _read_head(body: ResponseBody) -> bytes:
     head = b""
-    while len(head) < model_formats.START_SIZE and (data := body.read(model_formats.START_SIZE)):
+    while len(head) < model_content.START_SIZE and (data := body.read(model_content.START_SIZE)):
         head += data
     return head

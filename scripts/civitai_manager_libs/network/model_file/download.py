@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ...core import (
     Cancellation,
     check_free_space,
-    model_formats,
+    model_content,
     RangedFile,
     remove_leftovers,
     to_disk_error,
@@ -27,10 +27,10 @@ from ...errors import (
 from ..download import FetchedFile, Progress
 from ..limiter import HostLimiter, HostLimiters
 from ..request import OutgoingRequest
-from ..retry import RetryLoop
+from ..retry_loop import RetryLoop
 from ..session import HttpSession
 from ..validators import FileVersion
-from .checks import ModelChecks
+from .expected_file import ModelChecks
 from .connection import FileChanged, Transfer
 from .hasher import BackgroundHash
 from .pieces import PiecePlan
@@ -126,7 +126,7 @@ class ModelDownload:
         try:
             if hasher is not None and hasher.result(self._cancelled) != self._checks.sha256.lower():
                 raise WrongHash("The file is not the one that Civitai describes: wrong SHA256.")
-            model_formats.check_whole(file.path, os.path.basename(self._path))
+            model_content.check_whole(file.path, os.path.basename(self._path))
         except (WrongHash, InvalidResponse, NeedsKey):
             file.restart()
             raise

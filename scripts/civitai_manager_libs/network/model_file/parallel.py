@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from ...errors import Cancelled, NetworkError, ServerError
-from ..retry import RetryLoop
+from ..retry_loop import RetryLoop
 from .connection import PieceConnection, Transfer
 from .syncer import BackgroundSync
 

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from ...errors import InvalidResponse, NetworkError, NotFound
+from ...core import as_mapping, clean_date
+from ...errors import (
+    CivitaiShortcutError,
+    EarlyAccess,
+    InvalidResponse,
+    NeedsKey,
+    NetworkError,
+    NoAccess,
+    NotFound,
+    NotOffered,
+    QuotaReached,
+)
+from .. import responses
 from ..limiter import HostLimiters
 from ..request import is_api_url, OutgoingRequest
 from ..session import HttpSession
-from .checks import route_error
 
-__all__ = ["DownloadRoute"]
+__all__ = ["DownloadRoute", "route_error"]
 
 _ERROR_PAGE = 64 * 1024  # bytes of a refusal that are read for its message
+_LOGIN_MARKS = ("download-auth", "/login?")
 _MAX_HOPS = 3  # of the route itself, from one of Civitai's hosts to another
 _NOT_FOUND_DELAYS = 3  # times `retry_delay`; the storage may not resolve for a moment
 
@@ -79,3 +94,42 @@ class DownloadRoute:
                 return followed
             request = followed
         return request
+
+
+def route_error(
+    status: int, headers: Mapping[str, str], body: bytes, key: str
+) -> CivitaiShortcutError:
+    """Return the error for a response in which Civitai's download route refuses a file.
+
+    body: the beginning of the response's body. key: the API key, replaced by `***` in the error's
+    message.
+    """
+    text = body.decode("utf-8", "replace")
+    fields = _parse_fields(text)
+    is_page = text.lstrip().startswith("<")
+    if status == 401 and "disabled downloads" in text:
+        return NoAccess("The creator of this model has disabled downloads.")
+    if status == 403 and fields.get("error") == "Early Access":
+        until = clean_date(fields.get("deadline"))
+        end = f" until {until[:10]}" if until else ""
+        return EarlyAccess(f"The model is in early access{end}.", until)
+    if status == 403 and any(mark in text for mark in _LOGIN_MARKS):
+        return NeedsKey("Civitai asks for a login: it needs an API key.", 403)
+    if status == 403 and not is_page:
+        return NoAccess("Your account has no access to this model.")
+    if status == 410:
+        return NotOffered("The model is archived: Civitai does not offer its file any more.")
+    # The route has no other 429 of its own: a rate limit, of seconds, is a page or tells its time.
+    is_own = isinstance(fields.get("error"), str) and "Retry-After" not in headers
+    if status == 429 and (is_own or "unusual" in text):
+        return QuotaReached(
+            "Civitai sees an unusual amount of downloading from your account: wait for some hours."
+        )
+    return responses.error_from_response(status, headers, body, key)
+
+
+def _parse_fields(text: str) -> Mapping[str, Any]:
+    try:
+        return as_mapping(json.loads(text))
+    except (ValueError, RecursionError):
+        return {}

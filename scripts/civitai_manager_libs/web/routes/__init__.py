@@ -3,6 +3,6 @@
 from .bootstrap import new_instance, set_demo
 from .dependencies import resume_work
 from .settings import CHECKS
-from .table import add_routes
+from .route_table import add_routes
 
 __all__ = ["CHECKS", "add_routes", "resume_work", "new_instance", "set_demo"]

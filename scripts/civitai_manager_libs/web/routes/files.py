@@ -10,7 +10,7 @@ from starlette.responses import Response
 from ... import util
 from ...core import Image, thumbnail_url, translate_disk_errors
 from ...errors import NetworkError, NotAnImage, NotFound, ServerError
-from ...library import bookmarks, cache, deletions, pages
+from ...library import bookmarks, image_cache, deletions, pages
 from .. import bundle
 from ..http import ApiError, file_response, RemoteWork, RequestContext
 from .dependencies import find_saved_files, get_client, require_image
@@ -84,8 +84,8 @@ def _choose_width(given: str) -> int:
 
 def _send_cached(context: RequestContext, url: str, etag: str) -> Any:
     """Return a response with a cached file, None if the file is not cached."""
-    with cache.hold_file(url):
-        path = cache.find_cached(url)
+    with image_cache.hold_file(url):
+        path = image_cache.find_cached(url)
         return None if path is None else send_path(context, path, etag)
 
 

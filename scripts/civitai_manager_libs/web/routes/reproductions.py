@@ -21,7 +21,7 @@ from ...infotext import (
     read_embedded,
     Resource,
 )
-from ...library import bookmarks, cache, pages, reproductions
+from ...library import bookmarks, image_cache, pages, reproductions
 from ...local_models import get_model_index, WantedModel
 from ..http import ApiError, format_time, lock_reason, RemoteWork, RequestContext
 from ..schemas.reproductions import Comparison, Reproduction as ReproductionView
@@ -133,7 +133,7 @@ def _read_original(image: Image) -> str:
     text = build_infotext(image.meta, image)
     if text:
         return text
-    path = find_saved_files([image.id]).get(image.id) or cache.find_cached(image.url)
+    path = find_saved_files([image.id]).get(image.id) or image_cache.find_cached(image.url)
     return read_embedded(path).infotext if path else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .... import setting, util
 from ....core import Image
 from ....infotext import build_infotext, EmbeddedData, find_workflow, parse_infotext
-from ....library import bookmarks, cache, reproductions
+from ....library import bookmarks, image_cache, reproductions
 from ...http import annotation_view, image_links, image_view, RemoteWork, RequestContext
 from ...schemas.images import ImageDetails, InfotextSource
 from ..dependencies import find_saved_files, require_image
@@ -65,7 +65,7 @@ def _details_view(
         "cries": stats.cries,
         "saved_path": path,
         "reproduction_count": reproductions.count_reproductions(image.id),
-        "extension": _read_extension(path or cache.find_cached(image.url) or ""),
+        "extension": _read_extension(path or image_cache.find_cached(image.url) or ""),
     }
 
 

@@ -1,4 +1,4 @@
-"""infotext/text.py: written so that a WebUI reads the same back, whatever a stranger wrote."""
+"""infotext/infotext.py: written so that a WebUI reads the same back, whatever a stranger wrote."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from civitai_manager_libs.infotext.text import (
+from civitai_manager_libs.infotext.infotext import (
     compose_infotext,
     Infotext,
     is_safe_negative_prompt,

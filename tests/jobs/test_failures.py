@@ -15,7 +15,7 @@ from civitai_manager_libs.errors import (
     NotFound,
     ServerError,
 )
-from civitai_manager_libs.jobs.backoff import FailureClassifier, pause_before_retry, WorkResult
+from civitai_manager_libs.jobs.failures import FailureClassifier, pause_before_retry, WorkResult
 from civitai_manager_libs.jobs.records import Item, Outcome
 
 _OFF = NetworkError("Nobody answered.")

@@ -6,7 +6,7 @@ import json
 import struct
 
 import pytest
-from civitai_manager_libs.core.model_formats import check_start, check_whole
+from civitai_manager_libs.core.model_content import check_start, check_whole
 from civitai_manager_libs.errors import InvalidResponse, NeedsKey
 from model_storage import safetensors
 

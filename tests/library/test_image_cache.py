@@ -9,7 +9,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import AtomicFile
 from civitai_manager_libs.errors import NetworkError
-from civitai_manager_libs.library import cache
+from civitai_manager_libs.library import image_cache
 from fault_responses import png
 from page_driver import wait_for
 
@@ -44,9 +44,9 @@ def _fetch(body):
 
 def test_picture_is_fetched_once():
     asked, fetch = _fetch(png())
-    paths = [cache.fetch_cached(_URL, fetch) for _ in range(2)]
+    paths = [image_cache.fetch_cached(_URL, fetch) for _ in range(2)]
     assert asked == [_URL] and paths == [setting.get_image_url_to_gallery_file(_URL)] * 2
-    assert cache.find_cached(_URL) == paths[0]
+    assert image_cache.find_cached(_URL) == paths[0]
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_file_that_is_no_picture_goes_and_is_fetched_again(body):
     os.makedirs(os.path.dirname(path))
     with open(path, "wb") as file:
         file.write(body)
-    assert cache.find_cached(_URL) is None and not os.path.exists(path)
+    assert image_cache.find_cached(_URL) is None and not os.path.exists(path)
     asked, fetch = _fetch(png())
-    assert cache.fetch_cached(_URL, fetch) == path and asked == [_URL]
+    assert image_cache.fetch_cached(_URL, fetch) == path and asked == [_URL]
 
 
 def test_failure_to_fetch_reaches_whoever_wanted_it():
@@ -67,12 +67,12 @@ def test_failure_to_fetch_reaches_whoever_wanted_it():
         raise NetworkError("No answer.")
 
     with pytest.raises(NetworkError):
-        cache.fetch_cached(_URL, fails)
-    assert cache.find_cached(_URL) is None
+        image_cache.fetch_cached(_URL, fails)
+    assert image_cache.find_cached(_URL) is None
 
 
 def test_folder_that_is_not_there_holds_nothing():
-    assert cache.find_cached(_URL) is None and cache.trim_cache() == 0
+    assert image_cache.find_cached(_URL) is None and image_cache.trim_cache() == 0
 
 
 # Over the limit
@@ -83,7 +83,7 @@ def test_what_was_used_longest_ago_goes_first_and_only_as_much_as_must():
     names = [f"{n}.png" for n in range(12)]
     for age, name in enumerate(reversed(names)):
         _put(name, 1024 * 1024, age=100 * (age + 1))
-    cache.trim_cache()  # to nine tenths of the limit
+    image_cache.trim_cache()  # to nine tenths of the limit
     assert sorted(os.listdir(setting.shortcut_gallery_folder)) == sorted(names[3:])
 
 
@@ -91,7 +91,7 @@ def test_nothing_goes_while_it_is_within_its_limit():
     setting.change("gallery_cache_mb", 10)
     for n in range(9):
         _put(f"{n}.png", 1024 * 1024, age=n)
-    cache.trim_cache()
+    image_cache.trim_cache()
     assert len(os.listdir(setting.shortcut_gallery_folder)) == 9
 
 
@@ -101,9 +101,9 @@ def test_picture_that_is_looked_at_counts_as_used():
     _put(name, 1024 * 1024, age=10_000)
     for n in range(11):
         _put(f"{n}.png", 1024 * 1024, age=100 + n)
-    assert cache.find_cached(_URL)
-    cache.trim_cache()
-    assert cache.find_cached(_URL)
+    assert image_cache.find_cached(_URL)
+    image_cache.trim_cache()
+    assert image_cache.find_cached(_URL)
 
 
 def test_what_older_versions_left_in_folders_counts_too():
@@ -111,7 +111,7 @@ def test_what_older_versions_left_in_folders_counts_too():
     old = _put(os.path.join("placeholders", "old.png"), 1024 * 1024, age=10_000)
     for n in range(10):
         _put(f"{n}.png", 1024 * 1024, age=n)
-    cache.trim_cache()
+    image_cache.trim_cache()
     assert not os.path.exists(old)
 
 
@@ -120,7 +120,7 @@ def test_what_is_on_its_way_in_stays_and_what_was_used_last_however_large():
     new = _put("large.png", 12 * 1024 * 1024, age=0)
     with AtomicFile(setting.shortcut_gallery_folder) as partial:
         partial.write(bytes(1024))
-        cache.trim_cache()
+        image_cache.trim_cache()
         assert os.path.exists(partial.path)
     assert os.path.exists(new)
 
@@ -129,38 +129,38 @@ def test_what_is_held_stays_though_it_is_the_oldest():
     setting.change("gallery_cache_mb", 10)
     old = _put(os.path.basename(setting.get_image_url_to_gallery_file(_URL)), 6_000_000, age=900)
     newer = [_put(f"{n}.png", 6_000_000, age=100 * n) for n in (2, 1)]
-    with cache.hold_file(_URL):
-        with cache.hold_file(_URL):
+    with image_cache.hold_file(_URL):
+        with image_cache.hold_file(_URL):
             pass
-        cache.trim_cache()
+        image_cache.trim_cache()
     assert [os.path.exists(path) for path in (old, *newer)] == [True, False, True]
 
 
 def test_leftovers_of_a_killed_process_go_from_every_folder_of_it():
     left = [_put(name, 10, age=0) for name in (_LEFT, os.path.join("placeholders", _LEFT))]
-    cache.trim_cache()
+    image_cache.trim_cache()
     assert not any(map(os.path.exists, left))
 
 
 @pytest.fixture
 def trims(monkeypatch):
     """When the cache was walked, on a cache that is known to be empty."""
-    walked, trimmed = [], cache.trim_cache
+    walked, trimmed = [], image_cache.trim_cache
 
     def watched():
         walked.append(time.monotonic())
         return trimmed()
 
-    monkeypatch.setattr(cache, "_size", 0)
-    monkeypatch.setattr(cache, "trim_cache", watched)
+    monkeypatch.setattr(image_cache, "_size", 0)
+    monkeypatch.setattr(image_cache, "trim_cache", watched)
     yield walked
-    wait_for(lambda: not cache._is_trimming, "the trimming's end")
+    wait_for(lambda: not image_cache._is_trimming, "the trimming's end")
 
 
 def _bring(count, size=1024 * 1024):
     _, fetch = _fetch(png(size=size))
     for n in range(count):
-        cache.fetch_cached(f"https://image.civitai.com/x/{n}.jpeg", fetch)
+        image_cache.fetch_cached(f"https://image.civitai.com/x/{n}.jpeg", fetch)
 
 
 def _bytes_kept():
@@ -170,28 +170,28 @@ def _bytes_kept():
 def test_cache_is_walked_when_so_much_came_that_it_must_be(trims):
     setting.change("gallery_cache_mb", 10)
     _bring(9)
-    assert not trims and not cache._is_trimming
+    assert not trims and not image_cache._is_trimming
     _bring(12)
-    wait_for(lambda: trims and not cache._is_trimming, "a trim")
+    wait_for(lambda: trims and not image_cache._is_trimming, "a trim")
     assert len(trims) <= 3 and _bytes_kept() <= 10 * 1024 * 1024
 
 
 def test_what_could_not_go_is_tried_again_a_while_later(trims, monkeypatch):
-    monkeypatch.setattr(cache, "_PAUSE", 1.0)
+    monkeypatch.setattr(image_cache, "_PAUSE", 1.0)
     setting.change("gallery_cache_mb", 10)
     path = _put(os.path.basename(setting.get_image_url_to_gallery_file(_URL)), 11_000_000, age=900)
-    with cache.hold_file(_URL):
+    with image_cache.hold_file(_URL):
         for n in range(3):
             _put(f"{n}.png", 1024 * 1024, age=0)
-        cache.trim_soon()  # two of them could go, the third was used last
+        image_cache.trim_soon()  # two of them could go, the third was used last
         wait_for(lambda: len(os.listdir(setting.shortcut_gallery_folder)) == 2, "a trim")
         assert os.path.exists(path)
     wait_for(lambda: not os.path.exists(path), "the later trim")
 
 
 def test_cache_of_which_nothing_can_go_is_not_walked_without_an_end(trims, monkeypatch):
-    monkeypatch.setattr(cache, "_PAUSE", 0.05)
+    monkeypatch.setattr(image_cache, "_PAUSE", 0.05)
     setting.change("gallery_cache_mb", 10)
     _bring(1, 11_000_000)
-    wait_for(lambda: trims and not cache._is_trimming, "the trimming's end")
+    wait_for(lambda: trims and not image_cache._is_trimming, "the trimming's end")
     assert len(trims) == 2

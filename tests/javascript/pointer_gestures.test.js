@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { getSwipeDirection, isDismissed } from "../../javascript/gallery/viewer/gestures.js";
+import {
+  getSwipeDirection,
+  isDismissed,
+} from "../../javascript/gallery/viewer/pointer_gestures.js";
 
 for (const [name, by, speed, expected] of [
   ["far to the left: the next", -250, 0, 1],
