@@ -37,7 +37,7 @@ __all__ += ["Unsafe", "WrongHash"]
 
 
 class CivitaiShortcutError(Exception):
-    """The base class. `str()` is an English sentence; `reason` is the code shown in tables."""
+    """The base class of all errors here; `str()` is an English sentence, `reason` a short code."""
 
     reason = "error"
 
@@ -51,7 +51,7 @@ class IncompleteDownload(NetworkError):
 
 
 class Busy(NetworkError):
-    """A server that asks for a pause. seconds: its length, counted from the response."""
+    """Raised if a server asks for a pause. seconds: its length, counted from the response."""
 
     reason = "busy"
 
@@ -66,7 +66,7 @@ class Busy(NetworkError):
 
 
 class HttpStatusError(CivitaiShortcutError):
-    """A refusing response. retry_after: seconds that the server asks to wait, or None."""
+    """Raised for an error status. retry_after: seconds that the server asks to wait, or None."""
 
     reason = ""  # of this class: made from the status
 
@@ -114,7 +114,7 @@ class WrongHash(CivitaiShortcutError):
 
 
 class EarlyAccess(CivitaiShortcutError):
-    """A model in early access. deadline: the ISO date of its end, "" if unknown."""
+    """Raised for a model in early access. deadline: the ISO date of its end, "" if unknown."""
 
     reason = "early_access"
 
@@ -148,7 +148,7 @@ class DiskError(CivitaiShortcutError):
 
 
 class DiskFull(DiskError):
-    """A disk without space. missing: bytes to free, 0 if unknown."""
+    """Raised if a disk has too little space. missing: bytes to free, 0 if unknown."""
 
     def __init__(self, message: str, missing: int = 0) -> None:
         super().__init__(message)
@@ -160,7 +160,7 @@ class Cancelled(CivitaiShortcutError):
 
 
 class InputError(CivitaiShortcutError):
-    """Invalid input. key, values: of the sentence in the user's language; "" if it has none."""
+    """Raised for invalid input. key, values: message key and values for the translation."""
 
     reason = "bad_input"
 

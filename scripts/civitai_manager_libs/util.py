@@ -18,7 +18,7 @@ _FTYP_EXTENSIONS |= {b"heix": "heic", b"mif1": "heic"}
 
 
 def printD(message: str) -> None:
-    """Log one line to stderr; unprintable characters become spaces."""
+    """Log one line to stderr; replace unprintable characters by spaces."""
     # stdout is for `--json`.
     line = "".join(c if c.isprintable() else " " for c in f"Civitai Shortcut: {message}")
     # Not by print's `end`: that is a second write, and other threads may write in between.
@@ -31,14 +31,14 @@ def printD(message: str) -> None:
 
 
 def without_query(url: str) -> str:
-    """Return the URL without its query, fragment and password, for a log."""
+    """Return a URL without its query, fragment and password, for a log."""
     return re.sub(r"//[^/]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0])
 
 
 def extension_of(start: bytes) -> str | None:
-    """Return the file extension of an image, video or sound by its first 16 bytes.
+    """Detect a media file's type by its first 16 bytes; return its extension, or None.
 
-    Return None for other content. A URL's extension cannot be trusted: a `.jpeg` may be a PNG.
+    Extensions in URLs cannot be trusted: a `.jpeg` may be a PNG.
     """
     if start.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
@@ -58,15 +58,15 @@ def extension_of(start: bytes) -> str | None:
 
 
 def is_markup(start: bytes) -> bool:
-    """Return whether bytes begin like HTML, XML or JSON, as an error page does."""
+    """Return whether bytes begin like HTML, XML or JSON, as error pages do."""
     return _MARKUP.match(start.removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def safe_name(name: str, fallback: str = "unnamed", limit: int = 100) -> str:
-    """Turn a text into a file name that Windows, macOS and Linux allow.
+    """Turn a text into a file name that is valid on Windows, macOS and Linux.
 
-    Forbidden characters become spaces, and a reserved name such as `con` gets a `_` in front.
-    fallback: the name if nothing is left. limit: the largest size in UTF-8 bytes.
+    Forbidden characters become spaces; a reserved name such as `con` gets a `_` in front. fallback:
+    used if nothing is left. limit: the largest size in UTF-8 bytes.
     """
     visible = (c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c)[0] != "C")
     text = re.sub(r'[<>:"/\\|?*\s]+', " ", "".join(visible)).strip(" .")

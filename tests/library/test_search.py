@@ -152,11 +152,11 @@ _FOUND = [
 
 @pytest.mark.parametrize("words,found", _FOUND, ids=[words for words, _ in _FOUND])
 def test_words_find_the_same_with_and_without_the_index(filled, monkeypatch, words, found):
-    assert _ids(words, saved=lambda: [3, 5]) == found
+    assert _ids(words, list_saved=lambda: [3, 5]) == found
     all_ids = search.SearchScope(ids=range(1, 9))  # for which the index is not used
-    assert _ids(words, all_ids, saved=lambda: [3, 5]) == found
+    assert _ids(words, all_ids, list_saved=lambda: [3, 5]) == found
     monkeypatch.setattr(execute, "has_trigrams", lambda: False)
-    assert _ids(words, saved=lambda: [3, 5]) == found
+    assert _ids(words, list_saved=lambda: [3, 5]) == found
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ def _all_pages(words, sort, scope, few, work=execute._WORK):
         while cursor is not None:
             query = search.parse_query(words)
             found = search.run_search(
-                query, scope, sort=sort, cursor=cursor or None, limit=2, saved=lambda: [1, 4]
+                query, scope, sort=sort, cursor=cursor or None, limit=2, list_saved=lambda: [1, 4]
             )
             ids, cursor = [*ids, *found.ids], found.cursor
     return ids

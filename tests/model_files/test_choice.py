@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import version_from_json
-from civitai_manager_libs.model_files import choose_file, FileTaste
+from civitai_manager_libs.model_files import choose_file, FilePreferences
 
 _SHA = "0123456789abcdef" * 4
 _SCANNED = {"pickleScanResult": "Success", "virusScanResult": "Success"}
@@ -54,18 +54,18 @@ def test_vae_is_the_file_when_the_image_states_its_hash():
 
 
 @pytest.mark.parametrize(
-    "taste,chosen",
+    "preferences,chosen",
     [
-        (FileTaste("fp16"), 2),
-        (FileTaste("bf16"), 3),
-        (FileTaste("fp32"), 1),
-        (FileTaste("fp8"), 4),
-        (FileTaste(""), 1),
+        (FilePreferences("fp16"), 2),
+        (FilePreferences("bf16"), 3),
+        (FilePreferences("fp32"), 1),
+        (FilePreferences("fp8"), 4),
+        (FilePreferences(""), 1),
     ],
     ids=lambda value: getattr(value, "precision", value),
 )
-def test_file_of_the_preferred_precision_is_chosen(taste, chosen):
-    assert _choose(*_PRECISIONS, taste=taste) == (chosen, "taste", "")
+def test_file_of_the_preferred_precision_is_chosen(preferences, chosen):
+    assert _choose(*_PRECISIONS, preferences=preferences) == (chosen, "preferences", "")
 
 
 def test_preferences_come_from_the_settings():
@@ -79,9 +79,9 @@ def test_preferences_come_from_the_settings():
 
 def test_harmless_file_is_preferred_to_all_others():
     files = [_file(1, "a.ckpt", "fp16", "pruned", _SHA), _file(2, "a.gguf", "fp16"), _file(3)]
-    assert _choose(*files) == (3, "taste", "")
-    assert _choose(*files[:2]) == (2, "taste", "")
-    assert _choose(*files, stated_hash=_SHA[:10]) == (3, "taste", "")
+    assert _choose(*files) == (3, "preferences", "")
+    assert _choose(*files[:2]) == (2, "preferences", "")
+    assert _choose(*files, stated_hash=_SHA[:10]) == (3, "preferences", "")
 
 
 def test_other_files_and_companions_are_listed():

@@ -58,7 +58,7 @@ def _find_ids(
 
     Each call of the search covers only a part of the library, so it is called repeatedly.
     """
-    found = search.run_search(query, scope, sort=sort, limit=limit, saved=list_saved_ids)
+    found = search.run_search(query, scope, sort=sort, limit=limit, list_saved=list_saved_ids)
     ids = found.ids
     if found.looked_at and len(ids) < limit:
         count, total = found.looked_at
@@ -66,7 +66,7 @@ def _find_ids(
     while found.cursor and len(ids) < limit:
         rest = limit - len(ids)
         found = search.run_search(
-            query, scope, sort=sort, cursor=found.cursor, limit=rest, saved=list_saved_ids
+            query, scope, sort=sort, cursor=found.cursor, limit=rest, list_saved=list_saved_ids
         )
         ids += found.ids
     return ids

@@ -8,7 +8,7 @@ __all__ = ["ByteRanges"]
 
 
 class ByteRanges:
-    """Ranges of bytes, merged and in order. Each is (start, end); `end` is the byte after it."""
+    """A sorted list of byte ranges (start, end) without overlaps; `end` is exclusive."""
 
     def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
         self._ranges: list[tuple[int, int]] = []
@@ -32,11 +32,11 @@ class ByteRanges:
 
     @property
     def end(self) -> int:
-        """Return the offset after the last range, 0 without ranges."""
+        """Return the end of the last range, 0 if there are no ranges."""
         return self._ranges[-1][1] if self._ranges else 0
 
     def add(self, start: int, end: int) -> None:
-        """Add the bytes from offset `start` up to, but without, offset `end`."""
+        """Add the bytes from offset `start` up to `end` (exclusive)."""
         if start >= end:
             return
         apart = []
@@ -48,7 +48,7 @@ class ByteRanges:
         self._ranges = sorted([*apart, (start, end)])
 
     def gaps(self, total: int) -> Iterator[tuple[int, int]]:
-        """Yield the ranges (start, end) that a file of `total` bytes still lacks."""
+        """Yield the ranges (start, end) that are missing from a file of `total` bytes."""
         position = 0
         for start, end in (*self, (total, total)):
             if position < min(start, total):

@@ -18,7 +18,7 @@ ENDING_SIGNALS = [
 
 
 class Cancellation:
-    """A flag that any thread may set once; work that checks the flag stops within a second."""
+    """A flag that any thread may set to stop work in other threads, which check the flag."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -28,9 +28,9 @@ class Cancellation:
         self.is_for_good = False  # the work will not be resumed
 
     def set(self, for_good: bool = False) -> None:
-        """Cancel the work, and call the callbacks that are registered by `notify`.
+        """Cancel the work, and call the callbacks that were registered with `notify`.
 
-        for_good: the work will never be resumed.
+        for_good: whether the work will never be resumed.
         """
         self.is_for_good = self.is_for_good or for_good
         self._event.set()
@@ -39,29 +39,29 @@ class Cancellation:
                 callback()
 
     def is_set(self) -> bool:
-        """Return whether `set` was called."""
+        """Return whether the work was cancelled."""
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raise Cancelled if `set` was called."""
+        """Raise Cancelled if the work was cancelled."""
         if self._event.is_set():
             raise Cancelled("Cancelled.")
 
     def wait(self, seconds: float) -> None:
-        """Sleep for some seconds. Raises Cancelled as soon as `set` is called."""
+        """Sleep for some seconds. Raises Cancelled as soon as the work is cancelled."""
         if self._event.wait(seconds):
             raise Cancelled("Cancelled.")
 
     def sleep(self, seconds: float) -> None:
-        """Sleep for some seconds, or until `set` is called."""
+        """Sleep for some seconds, or until the work is cancelled."""
         self._event.wait(seconds)
 
     @contextmanager
     def notify(self, callback: Callable[[], None]) -> Iterator[None]:
-        """Call `callback` when `set` is called during the `with` block.
+        """Call `callback` if the work is cancelled during the `with` block.
 
-        The callback runs in the thread that calls `set`, and must be quick. Raises Cancelled if
-        `set` was called before.
+        The callback runs in the thread that calls `set`, and must be quick. Raises Cancelled if the
+        work was cancelled before.
         """
         with self._lock:
             self._callbacks.append(callback)
@@ -74,7 +74,7 @@ class Cancellation:
 
     @contextmanager
     def with_timeout(self, seconds: float | None) -> Iterator[Cancellation]:
-        """Yield a new cancellation that is set when this one is set, or after some seconds.
+        """Yield a Cancellation that is set together with this one, or else after `seconds`.
 
         seconds: None for no timeout.
         """
@@ -105,5 +105,5 @@ _never = _Never()
 
 
 def never_cancelled() -> Cancellation:
-    """Return a cancellation for work that nobody cancels; its `set` raises RuntimeError."""
+    """Return a Cancellation for work that is never cancelled; its `set` raises RuntimeError."""
     return _never

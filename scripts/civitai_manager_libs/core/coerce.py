@@ -32,19 +32,19 @@ _MODEL_EXTENSION = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", re
 
 
 def clean_text(text: str) -> str:
-    r"""Return the text with a space in place of each control character.
+    """Replace control characters in a text by spaces, and every line end by a newline.
 
-    Each line end becomes `\\n`. A `<lora:..>` tag is not changed.
+    Tags such as `<lora:name:1>` are not changed.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _HARMFUL.sub(lambda found: found[1] or " ", text)
 
 
 def as_text(value: object) -> str:
-    """Return a string or number as A1111 writes it, "" if there is nothing to write.
+    """Return a value as text in the way that A1111 writes it, "" for missing values.
 
-    Nothing is written for NaN, lists and words such as `None`. A mapping becomes `key: value, key:
-    value`, because Civitai parses some quoted values into mappings.
+    Missing values are NaN, lists and words such as `None`. A mapping becomes `key: value, key:
+    value`, because Civitai parses some texts into mappings.
     """
     if isinstance(value, bool):
         return str(value)
@@ -64,7 +64,7 @@ def as_text(value: object) -> str:
 def as_number(value: object) -> float | None:
     """Return a number or numeric string as a float, None for all other values.
 
-    Numbers of 2**64 and above give None too.
+    Return None for numbers of 2**64 and above too.
     """
     if isinstance(value, str):
         text = value.strip()
@@ -77,10 +77,7 @@ def as_number(value: object) -> float | None:
 
 
 def as_integer(value: object) -> int | None:
-    """Return a whole number, or a string of a whole number, as int; None for all other values.
-
-    Accepts `42`, `42.0` and `"42"`.
-    """
+    """Return a whole number, such as `42`, `42.0` or `"42"`, as an int; None for other values."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if abs(value) < _LARGEST else None
     exact = _WHOLE.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -91,9 +88,10 @@ def as_integer(value: object) -> int | None:
 
 
 def as_checksum(value: object) -> str:
-    """Return a hash of 4 to 128 hexadecimal digits without its `0x`, "" for other values.
+    """Return a hash of 4 to 128 hexadecimal digits without "0x", "" for other values.
 
-    The hash of nothing, which programs state for a file that they could not read, is none.
+    Return "" for the hash of an empty file too: programs write that hash if they cannot read a
+    file.
     """
     found = _CHECKSUM.fullmatch(as_text(value))
     return found[1] if found and not found[1].lower().startswith(_HASH_OF_NOTHING) else ""
@@ -105,9 +103,9 @@ def as_list(value: object) -> Sequence[Any]:
 
 
 def format_number(number: float) -> str:
-    """Return a number as text, without an exponent or a trailing `.0`.
+    """Return a number as text, without an exponent or a trailing ".0".
 
-    NaN and numbers of 2**64 and above give "".
+    Return "" for NaN and for numbers of 2**64 and above.
     """
     if not abs(number) < _LARGEST:
         return ""
@@ -117,7 +115,7 @@ def format_number(number: float) -> str:
 
 
 def model_file_stem(name: str) -> str:
-    """Return a model's file name as A1111 shows it, without folders and extension."""
+    """Return a model file's name without folders and extension, as A1111 shows it."""
     return _MODEL_EXTENSION.sub("", re.split(r"[\\/]", name)[-1].strip())
 
 

@@ -25,7 +25,7 @@ _EXTENSIONS = {"avif", "gif", "heic", "jpeg", "jpg", "mp3", "mp4", "png", "webm"
 
 @dataclass(frozen=True)
 class ReactionCounts:
-    """How many reactions of each kind an image has; 0 if Civitai states none."""
+    """How many reactions of each kind an image has."""
 
     likes: int = 0
     hearts: int = 0
@@ -39,12 +39,11 @@ class ReactionCounts:
 
 @dataclass(frozen=True)
 class Image:
-    """One image, video or sound of a gallery.
+    """An image, video or audio file of a gallery.
 
-    width, height: pixels of the upload, 0 if unknown. level: one browsing-level bit. hash: BlurHash
-    or "". created_at: ISO 8601 UTC, or "". meta: generation data as a flat mapping of untrusted
-    values, None if there is none or its owner hides it. record: Civitai's own JSON record, for the
-    `.json` beside a saved file.
+    width, height: in pixels, 0 if unknown. level: one browsing-level bit. hash: BlurHash or "".
+    created_at: ISO 8601 in UTC, or "". meta: untrusted generation data, None if there is none or
+    its owner hides it. record: the JSON object that Civitai sent.
     """
 
     id: int
@@ -69,15 +68,12 @@ class Image:
 
 
 def level_mask(name: str) -> int:
-    """Return the bit mask of a browsing level and all lower levels.
-
-    name: a key of LEVELS; for example, `Mature` gives 1 + 2 + 4 = 7.
-    """
+    """Return the bit mask of a browsing level and all lower ones, such as 7 for "Mature"."""
     return 2 * LEVELS[name] - 1
 
 
 def level_name(level: int) -> str:
-    """Return the name of the highest browsing level in a bit mask, XXX if there is none."""
+    """Return the name of the highest browsing level in a bit mask, "XXX" for an empty mask."""
     for name, bit in reversed(LEVELS.items()):
         if level & bit:
             return name
@@ -85,10 +81,10 @@ def level_name(level: int) -> str:
 
 
 def resize_url(url: str, size: str) -> str:
-    """Return the URL of a smaller rendition of a Civitai image.
+    """Return the URL of a Civitai image at another size, such as `width=450`.
 
-    size: such as `width=450`. An image's URL has the form
-    https://<host>/<account>/<uuid>/<size>/<name>.<extension>; other URLs are returned unchanged.
+    An image's URL has the form https://<host>/<account>/<uuid>/<size>/<name>.<extension>; other
+    URLs are returned unchanged.
     """
     host, path, query = _split_url(url)
     segments = path.split("/")
@@ -102,13 +98,13 @@ def resize_url(url: str, size: str) -> str:
 
 
 def thumbnail_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
-    """Return the URL of an image, or of a still image of a video, at a width in pixels."""
+    """Return the URL of an image, or of a video's still image, at a width in pixels."""
     poster = f"anim=false,transcode=true,width={width},original=false"
     return resize_url(image.url, poster if image.is_video else f"width={width}")
 
 
 def cache_file_name(url: str) -> str:
-    """Return the name of the cache file for an image's URL: `<uuid>-<size>.<extension>`.
+    """Return the cache file's name for an image URL: `<uuid>-<size>.<extension>`.
 
     The name does not depend on the host. If the URL has no UUID, a hash of the URL is used.
     """
@@ -138,6 +134,6 @@ def _size_name(segment: str) -> str:
 
 
 def _split_url(url: str) -> tuple[str, str, str]:
-    """Return (scheme and host, path, query and fragment) of any string."""
+    """Split a string into (scheme and host, path, query and fragment), as if it were a URL."""
     found = _URL.match(url)
     return (found[1] or "", found[2], found[3]) if found else ("", url, "")

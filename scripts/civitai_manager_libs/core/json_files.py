@@ -19,7 +19,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO  # on Windows the rights of the folder dec
 
 
 def read_json_object(path: str) -> dict[str, Any]:
-    """Return the JSON object in a settings file, {} if the file is missing.
+    """Read the JSON object in a settings file; return {} if the file is missing.
 
     A damaged file is renamed to `<path>.damaged`. Raises SettingError, with a message for the user,
     if the file is damaged or cannot be read.
@@ -41,7 +41,7 @@ def read_json_object(path: str) -> dict[str, Any]:
 
 
 def _move_damaged(path: str) -> str:
-    """Rename a damaged file to `<path>.damaged`; return half a sentence that says so."""
+    """Rename a damaged file to `<path>.damaged`; return half a sentence about this for the user."""
     try:
         replace_file(path, f"{path}.damaged")
     except OSError:
@@ -50,7 +50,7 @@ def _move_damaged(path: str) -> str:
 
 
 def copy_refused_file(path: str) -> str:
-    """Copy a file with invalid values to `<path>.damaged`; return a sentence that says so."""
+    """Copy a file with invalid values to `<path>.damaged`; return a sentence for the user."""
     try:
         with AtomicFile(os.path.dirname(path)) as copy:
             copy.copy_from(path)
@@ -68,9 +68,9 @@ def remove_if_present(path: str) -> None:
 
 
 def write_text_file(path: str, text: str, private: bool = False) -> None:
-    """Write a text file in one step, so that it is never half written.
+    """Write a text file atomically. Raises DiskError.
 
-    private: let only the user read the file. Raises DiskError.
+    private: allow only the user to read the file.
     """
     with AtomicFile(os.path.dirname(path)) as partial:
         if private:
@@ -83,8 +83,8 @@ def write_text_file(path: str, text: str, private: bool = False) -> None:
 def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
     """Create a folder that only the user can read, or restrict an existing folder.
 
-    An existing folder is not changed if a name in it does not begin with one of `own_names`,
-    because other programs use it too. Errors are ignored: the first write will report them.
+    An existing folder is not changed if it has a file whose name begins with none of `own_names`,
+    because other programs use the folder too. Errors are ignored: the first write will report them.
     """
     if os.name == "nt":
         return
@@ -97,7 +97,7 @@ def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
 
 
 def make_file_private(path: str) -> None:
-    """Let only the user read a file (mode 0600); ignore errors."""
+    """Remove other users' access to a file; ignore errors."""
     if os.name != "nt":
         with suppress(OSError):
             _remove_group_access(path)

@@ -39,11 +39,11 @@ _HTML = re.compile(
 
 
 def check_start(head: bytes, content_type: str, name: str) -> None:
-    """Check the first bytes of a model file during its download.
+    """Raise an error unless the start of a download fits the format of a model file.
 
     head: the first 512 bytes, or the whole file if it is shorter. content_type: the response's
-    header. name: the file's name; its extension names the format. Raises NeedsKey for a web page,
-    and InvalidResponse for other content that does not fit the format.
+    header. name: the file's name; its extension tells the format. Raises NeedsKey for a web page,
+    and InvalidResponse for other wrong content.
     """
     kind = content_type.strip().lower()
     if kind.startswith(_PAGE_TYPES) or _HTML.match(head):
@@ -56,30 +56,30 @@ def check_start(head: bytes, content_type: str, name: str) -> None:
     if util.is_markup(head) or kind.startswith(_TEXT_TYPES):
         raise InvalidResponse("Text came instead of the model.")
     if extension in _SAFETENSORS:
-        _header_size(head)
+        _read_header_size(head)
     elif not head.startswith(_MAGIC.get(extension, b"")):
         raise InvalidResponse(f"The file does not begin as a {extension} file does.")
 
 
 def check_whole(path: str, name: str) -> None:
-    """Check a downloaded model file: its first bytes, and the length of a safetensors file.
+    """Raise an error unless a downloaded model file fits its format and is complete.
 
-    name: the file's final name. Raises what `check_start` raises, and OSError if the file cannot be
-    read.
+    name: the file's name; its extension tells the format. Raises NeedsKey for a web page,
+    InvalidResponse for other wrong content, and OSError.
     """
     with open(path, "rb") as file:
         head = file.read(START_SIZE)
         check_start(head, "", name)
         if _extension(name) in _SAFETENSORS:
-            header = head[8:] + file.read(max(0, 8 + _header_size(head) - len(head)))
-            _check_tensors(header[: _header_size(head)], os.fstat(file.fileno()).st_size)
+            header = head[8:] + file.read(max(0, 8 + _read_header_size(head) - len(head)))
+            _check_tensors(header[: _read_header_size(head)], os.fstat(file.fileno()).st_size)
 
 
 def _extension(name: str) -> str:
     return os.path.splitext(name)[1].lower()
 
 
-def _header_size(head: bytes) -> int:
+def _read_header_size(head: bytes) -> int:
     """Return the size in bytes of a safetensors file's JSON header. Raises InvalidResponse."""
     if len(head) >= 9 and head[8:9] == b"{":
         (size,) = struct.unpack("<Q", head[:8])
@@ -89,7 +89,7 @@ def _header_size(head: bytes) -> int:
 
 
 def _check_tensors(header: bytes, file_size: int) -> None:
-    """Raise InvalidResponse unless the file ends where the last tensor ends, by the header."""
+    """Raise InvalidResponse if a safetensors file is not as long as its JSON header says."""
     if has_too_many_parts(header, _MAX_PARTS, _MAX_SIGNS):
         raise InvalidResponse("The header of the safetensors file is too large to be read.")
     try:

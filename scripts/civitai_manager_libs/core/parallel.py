@@ -24,7 +24,7 @@ _GRACE, _TICK = 0.6, 0.02  # seconds that cancelled workers get to finish
 
 @dataclass
 class DownloadSummary:
-    """How many downloads of a list were saved, skipped or failed; `failed` has (url, path)."""
+    """The numbers of saved, skipped and failed downloads; `failed` has (url, path)."""
 
     total: int = 0
     saved: int = 0
@@ -51,11 +51,11 @@ def download_all(
     concurrency: int,
     on_done: Callable[[DownloadSummary], None] | None = None,
 ) -> DownloadSummary:
-    """Download each URL to the path `file_for(url)`, several at once, and return the counts.
+    """Download each URL to the path `file_for(url)`, several at once; return the counts.
 
-    Existing files are skipped. fetch: downloads a URL to a path and returns whether the download
-    succeeded. on_done: called in this thread after each download. An exception in `fetch` or
-    `on_done` ends all downloads.
+    Existing files are skipped. fetch: downloads a URL to a path and returns whether that succeeded.
+    on_done: called in this thread after each download. An exception in `fetch` or `on_done` ends
+    all downloads.
     """
     wanted = list(urls)
     summary = DownloadSummary(total=len(wanted))
@@ -84,11 +84,11 @@ def run_parallel(
     cancelled: Cancellation | None = None,
     on_tick: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[_T, _R], None, None]:
-    """Call `work` for the items in several threads; yield (item, result) as each finishes.
+    """Call `work` for each item in several threads; yield (item, result) as each finishes.
 
-    concurrency: the number of threads. items: read in the caller's thread, only as fast as they are
-    worked on. on_tick: called in the caller's thread at least five times a second. A cancellation
-    ends the iteration early. An exception in `work` is raised here.
+    concurrency: number of threads. Items are read only as fast as they are processed. on_tick:
+    called in the caller's thread at least five times a second. A cancellation ends the iteration
+    early. An exception in `work` is raised here.
     """
     pool = _Pool(work, max(1, concurrency))
     cancelled = cancelled or never_cancelled()
@@ -113,7 +113,7 @@ def prefetch(
     """Yield the items, while a thread reads the next item in advance.
 
     on_tick: called at least five times a second while the caller waits. A cancellation ends the
-    iteration early. An exception of `items` is raised here, after the items before it.
+    iteration early. An exception of the iterator `items` is raised here, after the earlier items.
     """
     pool: _Pool[None, list[_T]] = _Pool(lambda _: list(islice(items, 1)), 1)
     try:
@@ -138,7 +138,7 @@ def _put_next(source: Iterator[_T], pool: _Pool[_T, _R]) -> bool:
 
 
 class _Pool(Generic[_T, _R]):
-    """Worker threads; they are daemons, so that one that hangs cannot keep the program running."""
+    """A pool of daemon threads, which do not keep the program from ending."""
 
     def __init__(self, work: Callable[[_T], _R], concurrency: int) -> None:
         self.under_way = 0
@@ -151,11 +151,11 @@ class _Pool(Generic[_T, _R]):
 
     @property
     def has_room(self) -> bool:
-        """Return whether fewer than two items for each thread are queued or being worked on."""
+        """Return whether fewer than two items per thread are queued or running."""
         return self.under_way < 2 * self._concurrency
 
     def put(self, item: _T) -> None:
-        """Queue an item; start another worker thread if the limit allows that."""
+        """Queue an item; start another thread unless `concurrency` threads are running."""
         self.under_way += 1
         self._tasks.put((item,))
         if len(self._threads) < self._concurrency:

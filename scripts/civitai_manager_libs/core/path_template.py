@@ -23,7 +23,7 @@ _MAX_TEMPLATE, _MAX_FOLDERS = 300, 8  # characters, slashes
 
 
 def clean_template(template: str) -> str:
-    """Return a template with forward slashes, without spaces around it or a slash at its end."""
+    """Return a path template with forward slashes, without outer spaces and a final slash."""
     template = template.replace("\\", "/").strip()
     return template.rstrip("/") or template[:1]
 
@@ -31,15 +31,15 @@ def clean_template(template: str) -> str:
 def find_template_problem(
     template: str, fields: Collection[str]
 ) -> tuple[str, Mapping[str, Any]] | None:
-    """Return what is wrong with a template, as a message's key and its values; None if nothing is.
+    """Return a path template's first problem as (message key, message values), or None.
 
-    fields: the names of the fields that the template may have.
+    fields: the names of the allowed fields.
     """
     return next(_iter_problems(template, fields), None)
 
 
 def list_fields(template: str) -> list[str]:
-    """Return the names of a template's fields, in order."""
+    """Return the names of the fields in a path template, in order."""
     return [match[1] for match in _FIELD.finditer(template)]
 
 
@@ -48,10 +48,10 @@ def has_fields(template: str) -> bool:
 
 
 def fill_fields(template: str, value_of: Callable[[str, str], str], max_bytes: int) -> str:
-    """Return a template with its fields filled in, each valid in a name on every system.
+    """Return a path template with its fields replaced by values that are safe in file names.
 
     value_of: returns the value of a field by its name and format, "" if it is missing. max_bytes:
-    UTF-8 bytes of one value.
+    the largest size of one value in UTF-8 bytes.
     """
 
     def fill(match: re.Match[str]) -> str:

@@ -24,10 +24,10 @@ _MAX_HTML = 100_000  # characters read of a description
 
 
 def has_too_many_parts(body: bytes, limit: int, separator_limit: int) -> bool:
-    """Return whether JSON text has more than `limit` values, names and lists.
+    """Return whether a JSON text has more than `limit` values, names and lists.
 
-    Checked before parsing, because parsed values need much more memory. separator_limit: the
-    largest number of `,`, `:`, `[` and `{`, including those in strings.
+    Call this before parsing, because parsed values need much more memory. separator_limit: the
+    largest number of the characters `,` `:` `[` and `{`, including those in strings.
     """
     separators = sum(map(body.count, _SEPARATORS))
     if not limit < separators <= separator_limit:
@@ -37,10 +37,7 @@ def has_too_many_parts(body: bytes, limit: int, separator_limit: int) -> bool:
 
 
 def is_deeply_nested(value: Any) -> bool:
-    """Return whether a JSON value is nested so deeply that recursion could crash.
-
-    The limit is 100 levels.
-    """
+    """Return whether a JSON value has 100 levels or more, so that recursion could fail."""
     level = [value]
     for _ in range(_MAX_DEPTH):
         level = [
@@ -60,9 +57,9 @@ def as_mapping(value: Any) -> Mapping[str, Any]:
 
 
 def as_whole_number(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None:
-    """Return a whole number from `low` to `high`, None for all other values.
+    """Return a whole number, such as `12`, `12.0` or `"12"`, as an int; None for other values.
 
-    Accepts `12`, `12.0` and `"12"`.
+    low, high: the smallest and largest number allowed.
     """
     if isinstance(value, bool):
         return None
@@ -74,10 +71,7 @@ def as_whole_number(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None
 
 
 def clean_line(value: Any, limit: int = 200) -> str:
-    """Return a string as one line of printable characters, "" for other types.
-
-    limit: the largest number of characters.
-    """
+    """Return a string as one line of at most `limit` printable characters, "" for other types."""
     if not isinstance(value, str):
         return ""
     spaced = " ".join(value[: 8 * limit].split())
@@ -86,9 +80,9 @@ def clean_line(value: Any, limit: int = 200) -> str:
 
 
 def clean_lines(value: Any, limit: int = 200, count: int = 100) -> tuple[str, ...]:
-    """Return the strings of a list, each cleaned by `clean_line`, without empty strings.
+    """Return the non-empty strings of a list, each cleaned by `clean_line`; () for other types.
 
-    limit: the largest number of characters in a string. count: the largest number of strings.
+    limit: the largest number of characters in a string. count: the number of entries to read.
     """
     found = (clean_line(entry, limit) for entry in value[:count]) if isinstance(value, list) else ()
     return tuple(entry for entry in found if entry)
@@ -100,10 +94,9 @@ def clean_date(value: Any) -> str:
 
 
 def html_to_text(value: Any, limit: int = 10_000) -> str:
-    """Return the plain text of HTML, with one line for each block element.
+    """Return the plain text of HTML, one line for each block, with at most `limit` characters.
 
-    limit: the largest number of characters. The text may contain `<`, so escape it when it is
-    shown.
+    The text may contain `<`: escape it before showing it.
     """
     if not isinstance(value, str):
         return ""

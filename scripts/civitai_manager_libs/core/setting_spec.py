@@ -15,9 +15,9 @@ _SHOWN = 60  # characters of a refused value in the message
 
 @dataclass(frozen=True)
 class SettingSpec:
-    """A setting; the default's type is the type of all its values.
+    """The allowed values of a setting; all have the type of the default.
 
-    low, high: the smallest and largest number allowed. choices: the strings allowed; (): any.
+    low, high: the smallest and largest number. choices: the allowed strings, () for any.
     """
 
     name: str
@@ -27,9 +27,9 @@ class SettingSpec:
     choices: tuple[str, ...] = ()
 
     def validate(self, value: Any) -> Value:
-        """Return the value, converted to the setting's type.
+        """Return a new value, converted to the setting's type.
 
-        Raises SettingError with a message for the user if the value is not allowed.
+        Raises SettingError, with a message for the user, if the value is not allowed.
         """
         if isinstance(self.default, bool):
             if isinstance(value, bool):
@@ -57,7 +57,7 @@ class SettingSpec:
 
 
 def _parse_number(value: Any, whole: bool) -> int | float | None:
-    """Return a number, or the number in a string; None for all other values.
+    """Return a number or a numeric string as a number, None for all other values.
 
     whole: accept only whole numbers, such as `5` and `5.0`.
     """
@@ -72,7 +72,7 @@ def _parse_number(value: Any, whole: bool) -> int | float | None:
 
 
 def _is_encodable(text: str) -> bool:
-    """Return whether the text can be encoded as UTF-8; half of a surrogate pair cannot."""
+    """Return whether a text can be encoded as UTF-8; half of a surrogate pair cannot."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

@@ -23,18 +23,17 @@ class _Flight(Generic[_T]):
 
 
 class SingleFlight(Generic[_T]):
-    """The calls that are running, by key."""
+    """Shares one call among all threads that want the same result at the same time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._flights: dict[Hashable, _Flight[_T]] = {}
 
     def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
-        """Return `work()`, or the result of a call that is already running with the same key.
+        """Return `work()`, or the result of a running call with the same key.
 
-        So threads that want the same result share one call. They share its error too, except
-        Cancelled and DiskError: then the next thread calls its own `work`. cancelled: ends the wait
-        with Cancelled.
+        Threads share errors too, except Cancelled and DiskError: then the next thread calls its own
+        `work`. cancelled: ends the wait by raising Cancelled.
         """
         while True:
             with self._lock:

@@ -36,10 +36,10 @@ class Schema:
     """The tables of a database file.
 
     tables: SQL statements, separated by `;`. name: the file's name in messages to the user.
-    unharmed: a sentence for the message that the file was renamed. is_checked: whether the first
-    opening in a process reads every page, a second for some hundred MB. changes: SQL that makes
-    version 2 of version 1, 3 of 2, and so on. is_mended: whether the opener creates missing tables
-    again.
+    unharmed: what a message says about other data if the file was renamed.
+    is_checked: whether to check the whole file for damage when the process first opens it.
+    changes: SQL that upgrades version 1 to 2, 2 to 3, and so on.
+    is_mended: whether the caller creates missing tables again.
     """
 
     version: int
@@ -56,13 +56,13 @@ class _NewerVersion(sqlite3.DatabaseError):
 
 
 class _OtherTables(sqlite3.DatabaseError):
-    """The file has an unknown version, or lacks tables of its version."""
+    """Raised if the file has an unknown version, or lacks tables of its version."""
 
 
 class Database:
-    """A connection to a database file, for one thread at a time; many may be open at once.
+    """A connection to a database file, for one thread at a time.
 
-    A file that is damaged or of a newer version is renamed and a new one created; `set_aside` is
+    A damaged file, or one of a newer version, is renamed, and a new file is created; `set_aside` is
     then a sentence for the user, else "". Every method raises DiskFull if the disk is full, and
     DiskError if the file cannot be used.
     """
@@ -85,21 +85,21 @@ class Database:
             raise
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run a query and return all rows."""
+        """Run an SQL query and return all rows."""
         with _translate_errors(self.path):
             return self.connection.execute(sql, values).fetchall()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection, for several queries in a row."""
+        """Yield the SQLite connection, for several queries in a row."""
         with _translate_errors(self.path):
             yield self.connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Wait for other writers, then yield the connection inside a write transaction.
+        """Wait for other writers, then yield the connection in a write transaction.
 
-        Commits at the end of the `with` block, or rolls back if the block raises.
+        The transaction is committed when the `with` block ends, or rolled back if the block raises.
         """
         with _translate_errors(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
@@ -107,7 +107,7 @@ class Database:
                 yield self.connection
 
     def close(self) -> None:
-        """Close the connection and release the file."""
+        """Close the connection, and release the lock on the file."""
         self.connection.close()
         self._lock.release()
 
@@ -124,10 +124,9 @@ class Database:
             return db
 
     def _hold_lock(self, alone: bool = False) -> None:
-        """Wait for the database's lock and take it.
+        """Wait for the database's lock and take it. Raises DiskError if that takes too long.
 
-        alone: no other process may share the lock; needed to rename the file. Raises DiskError if
-        the wait takes too long.
+        alone: let no other process share the lock; this is needed to rename the file.
         """
         # SQLite finds the journals of an open file by name.
         self._lock.release()
@@ -185,7 +184,7 @@ class Database:
 
 
 def _lock_file_name(path: str) -> str:
-    """Return the name of the lock file that belongs to a database file."""
+    """Return the name of a database file's lock file."""
     name = os.path.splitext(os.path.basename(path))[0]
     # The jobs database keeps its first one.
     return "database.lock" if name == "gallery" else f"{name}.lock"
@@ -197,17 +196,14 @@ def _read_version(db: sqlite3.Connection) -> int:
 
 
 def _check_file(db: sqlite3.Connection) -> None:
-    """Read every page of the database. Raises sqlite3.DatabaseError if it is damaged."""
+    """Check every page of the database. Raises sqlite3.DatabaseError if one is damaged."""
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise sqlite3.DatabaseError(found)
 
 
 def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
-    """Create the tables of a new file, or upgrade the tables of an older version.
-
-    All changes are one transaction.
-    """
+    """Create the tables of a new file, or upgrade older tables, in one transaction."""
     db.execute("BEGIN IMMEDIATE")
     with db, _translate_table_errors():
         version = _read_version(db)
@@ -221,7 +217,7 @@ def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 @contextmanager
 def _translate_table_errors() -> Iterator[None]:
-    """Raise `_OtherTables` if the SQL does not fit the tables in the file."""
+    """Raise `_OtherTables` if SQL in the `with` block does not fit the file's tables."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -240,7 +236,7 @@ def _check_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 @functools.cache
 def _columns_of(tables: str) -> dict[str, set[str]]:
-    """Return {table name: column names} for the tables that these SQL statements create.
+    """Return {table name: column names} for the tables that SQL statements create.
 
     Virtual tables are left out, because not every SQLite can create them.
     """
@@ -265,9 +261,9 @@ def _use_wal(db: sqlite3.Connection) -> None:
 
 @contextmanager
 def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
-    """Turn SQLite's errors in the `with` block into DiskError or DiskFull.
+    """Convert SQLite's errors in the `with` block to DiskError or DiskFull.
 
-    kind: the word for the file in the message.
+    kind: the message's word for the file.
     """
     try:
         yield
@@ -285,7 +281,7 @@ def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
 
 
 def _is_nearly_full(path: str) -> bool:
-    """Return whether the disk of this path has less than 1 MiB free."""
+    """Return whether a path's disk has less than 1 MiB free."""
     # SQLite reports a full disk with various errors.
     try:
         return shutil.disk_usage(os.path.dirname(path)).free < _LITTLE
@@ -294,9 +290,9 @@ def _is_nearly_full(path: str) -> bool:
 
 
 class ProcessLock:
-    """A lock among all threads and processes, on a file; ends with its process, however that ends.
+    """A lock among all threads and processes; it also ends when its process ends.
 
-    SQLite holds the lock, in a file that stays empty. Whoever took the lock must release it.
+    SQLite holds the lock on an empty file. Whoever acquires the lock must release it.
     """
 
     def __init__(self, path: str) -> None:
@@ -304,7 +300,7 @@ class ProcessLock:
         self._connection: sqlite3.Connection | None = None
 
     def acquire(self, patience: float = 0, shared: bool = False) -> bool:
-        """Take the lock, waiting at most `patience` seconds; return whether that succeeded.
+        """Wait up to `patience` seconds for the lock; return whether the lock was acquired.
 
         shared: several holders may share the lock. Raises DiskError.
         """

@@ -17,7 +17,7 @@ _IDLE = 1.0  # seconds; less than `sqlite_file` waits for others to close a dama
 
 
 class ConnectionPool:
-    """Open connections, each in use by one thread at a time."""
+    """A pool of open database connections, each used by one thread at a time."""
 
     def __init__(self, open_database: Callable[[str], Database]) -> None:
         self._open = open_database
@@ -28,7 +28,7 @@ class ConnectionPool:
 
     @contextmanager
     def borrow(self, path: str) -> Iterator[Database]:
-        """Yield an open database for the `with` block, and reuse its connection afterwards.
+        """Yield an open database for the `with` block; the pool reuses its connection later.
 
         If the block raises, all unused connections to the file are closed, so that the next caller
         opens the file anew and checks it for damage. Raises the errors of `open_database(path)`.
@@ -87,10 +87,7 @@ class _Connection:
 
 
 def _file_id(path: str) -> tuple[int, int] | None:
-    """Return (device, inode) of a file, None if the file is missing.
-
-    A change of the pair shows that the file was replaced.
-    """
+    """Return (device, inode) of a file, which change if it is replaced; None if it is missing."""
     try:
         status = os.stat(path)
     except OSError:

@@ -15,17 +15,17 @@ _LATEST = 40  # images among which covers are looked for
 
 @dataclass(frozen=True)
 class ImageSet:
-    """How many images a set has, and the ids of up to four of them, the latest first."""
+    """The number of images in a set, and the ids of up to four images to show as covers."""
 
     count: int
     covers: tuple[int, ...]
 
 
 def find_gallery_cover(gallery: str, levels: int) -> int | None:
-    """Return the id of the newest image of a gallery that was read, None if there is none.
+    """Return the id of a gallery's newest stored image, or None if no image is stored.
 
-    gallery: such as "model 5" or "user anna". levels: bit mask of the browsing levels that the
-    image may have.
+    gallery: a name such as "model 5" or "user anna". levels: bit mask of the allowed browsing
+    levels.
     """
     sql = (
         "SELECT id FROM seen JOIN facts USING (id) WHERE gallery = ? AND level & ?"
@@ -35,7 +35,10 @@ def find_gallery_cover(gallery: str, levels: int) -> int | None:
 
 
 def count_favourites(levels: int) -> ImageSet:
-    """Return the favourites. levels: bit mask of the browsing levels that covers may have."""
+    """Return the number of favourites, and images to show as their covers.
+
+    levels: bit mask of the browsing levels (content ratings) that covers may have.
+    """
     total = select_rows_or_empty("SELECT count(*) FROM marks WHERE favourite")
     sql = "SELECT id FROM marks WHERE favourite ORDER BY marked_at DESC LIMIT ?"
     latest = [id for (id,) in select_rows_or_empty(sql, (_LATEST,))]
@@ -43,7 +46,10 @@ def count_favourites(levels: int) -> ImageSet:
 
 
 def count_library(levels: int) -> ImageSet:
-    """Return all images of the library. levels: as for `count_favourites`."""
+    """Return the number of images in the local library, and images to show as covers.
+
+    levels: bit mask of the browsing levels (content ratings) that covers may have.
+    """
     total = select_rows_or_empty("SELECT count(*) FROM facts")
     latest = select_rows_or_empty("SELECT id FROM images ORDER BY read_at DESC LIMIT ?", (_LATEST,))
     return _make_set(total, [id for (id,) in latest], levels)

@@ -16,9 +16,9 @@ _BY_ID = ("Newest", "Oldest")
 
 
 def find_missing(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> list[int]:
-    """Return the ids of images that were deleted from Civitai since a page was last fetched.
+    """Return the ids of images that Civitai has deleted since a page was last fetched.
 
-    earlier_ids: the ids on the page at that time. Return [] if the page is not sorted by id,
+    earlier_ids: the image ids on the page at that time. Return [] if the page is not sorted by id,
     because images may then have moved to another page.
     """
     if (
@@ -37,7 +37,7 @@ def find_missing(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> l
 def insert_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
     """Mark images as deleted from Civitai, in the caller's transaction.
 
-    Images that are not stored are ignored. Images that are marked already keep their time.
+    Images that are not stored are ignored. Earlier marks keep their time.
     """
     rows = ((image_id, time.time()) for image_id in image_ids)
     known = "SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM images WHERE id = ?1)"
@@ -45,14 +45,11 @@ def insert_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
 
 
 def mark_deleted(image_id: int) -> None:
-    """Mark an image as deleted from Civitai, in the background."""
+    """Mark an image as deleted from Civitai; the database is written in the background."""
     write_later(lambda db: insert_deleted(db, [image_id]))
 
 
 def clear_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
-    """Remove the mark "deleted from Civitai" from images that Civitai has sent again.
-
-    Runs in the caller's transaction.
-    """
+    """Unmark images that were marked as deleted from Civitai, in the caller's transaction."""
     ids = json.dumps(list(image_ids))
     db.execute("DELETE FROM gone WHERE id IN (SELECT value FROM json_each(?))", (ids,))

@@ -19,10 +19,10 @@ _PATIENCE = 2.0  # seconds to wait until new records are written
 def compute_gallery_stats(
     model_id: int | None, version_id: int | None, level: int
 ) -> dict[str, Any]:
-    """Return the statistics of the stored images of a gallery as JSON; see `serialize_overview`.
+    """Return the statistics of a gallery's stored images as JSON, see `serialize_overview`.
 
     version_id: None for the gallery of the whole model. level: bit mask of the browsing levels
-    (Civitai's ratings) to count. Raises DiskError.
+    (content ratings) to count. Raises DiskError.
     """
     model = models.find_model(model_id) if model_id else None
     versions = model.versions if model else ()
@@ -37,10 +37,10 @@ def compute_gallery_stats(
 def list_gallery_images(
     model_id: int | None, version_ids: Sequence[int], version_id: int | None, level: int
 ) -> list[GalleryImage]:
-    """Return the stored images of a gallery whose browsing level is in the bit mask `level`.
+    """Return the stored images of a gallery, limited to some browsing levels.
 
-    version_ids: all versions of the model. version_id: the version to list, None for the whole
-    model. Raises DiskError.
+    version_ids: all versions of the model. version_id: list the gallery of this version, None for
+    that of the whole model. level: bit mask of browsing levels (content ratings). Raises DiskError.
     """
     wait_for_writes(_PATIENCE)
     own = dict.fromkeys(version_ids if version_id is None else [*version_ids, version_id])
@@ -55,17 +55,14 @@ def list_gallery_images(
 
 
 def _find_image_ids(gallery: str) -> set[int]:
-    """Return the ids of the stored images of a gallery.
-
-    gallery: a name such as "model 5".
-    """
+    """Return the ids of a gallery's stored images; `gallery` is a name such as "model 5"."""
     return {key for (key,) in select_rows("SELECT id FROM seen WHERE gallery = ?", (gallery,))}
 
 
 def _find_resource_names(overview: GalleryOverview) -> dict[str, str]:
-    """Return the names of resources that images name only by a version id.
+    """Return {"#<version id>": name} for resources that the statistics list without a name.
 
-    The keys are `#<version id>`. Resources of unknown names are left out.
+    Resources of unknown names are left out.
     """
     every = (overview.stats, *overview.versions.values())
     values = (bar.value for stats in every for bars in stats.bars.values() for bar in bars)

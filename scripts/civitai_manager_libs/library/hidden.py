@@ -25,19 +25,19 @@ _lock = threading.Lock()  # between reading the file and writing it
 
 @dataclass(frozen=True)
 class HiddenRule:
-    """One of KINDS, and the author's name or the word as the user typed it."""
+    """A rule that hides images. kind: "author" or "word". text: the name or word, as typed."""
 
     kind: str
     text: str
 
     @property
     def key(self) -> tuple[str, str]:
-        """Return what is equal for rules that hide the same images."""
+        """Return a key that is equal for rules that hide the same images."""
         return self.kind, fold_text(self.text)
 
 
 def list_rules() -> list[HiddenRule]:
-    """Return all rules, the latest first; [] if the file is missing or damaged."""
+    """Return all rules, the latest first, or [] if the rules' file is missing or damaged."""
     try:
         stored = read_json_object(_path())
     except SettingError as error:
@@ -48,17 +48,17 @@ def list_rules() -> list[HiddenRule]:
 
 
 def read_terms() -> HiddenTerms:
-    """Return all rules in the form that searches take."""
+    """Return all rules in the form that `run_search` takes."""
     keys = [rule.key for rule in list_rules()]
     authors, words = (tuple(text for kind, text in keys if kind == one) for one in KINDS)
     return HiddenTerms(authors, words)
 
 
 def hide(kind: str, text: str) -> None:
-    """Hide the images of an author, or those with a word in the prompt or the user's tags.
+    """Add a rule that hides an author's images, or images with a word in prompt or tags.
 
-    Do nothing if they are hidden already. Raises InputError for another kind, an empty text, or too
-    many rules; raises DiskError.
+    Do nothing if the rule exists. Raises InputError for an unknown kind, an empty text or too many
+    rules, and DiskError.
     """
     rule = _parse_rule({"kind": kind, "text": text})
     if rule is None:
@@ -74,7 +74,7 @@ def hide(kind: str, text: str) -> None:
 
 
 def unhide(kind: str, text: str) -> None:
-    """Delete a rule; do nothing if there is none. Raises DiskError."""
+    """Delete a rule, or do nothing if the rule does not exist. Raises DiskError."""
     key = HiddenRule(kind, text).key
     with _lock:
         rules = list_rules()
@@ -84,7 +84,7 @@ def unhide(kind: str, text: str) -> None:
 
 
 def find_hidden(image_ids: Sequence[int]) -> set[int]:
-    """Return which of these images are hidden."""
+    """Return the ids of the given images that a rule hides."""
     return records.find_hidden(image_ids, read_terms())
 
 
@@ -94,7 +94,7 @@ def _write(rules: Sequence[HiddenRule]) -> None:
 
 
 def _parse_rule(given: object) -> HiddenRule | None:
-    """Return the rule in a JSON object, None if it hides nothing."""
+    """Return the rule in a JSON object, or None if the object is not a valid rule."""
     row = as_mapping(given)
     rule = HiddenRule(str(row.get("kind")), clean_line(row.get("text"), _MOST_LETTERS))
     return rule if rule.kind in KINDS and rule.key[1] else None

@@ -27,10 +27,10 @@ _is_trimming = False
 
 
 def find_cached(url: str) -> str | None:
-    """Return the path of the cached file of an image URL, None if the file is not cached.
+    """Return the path of the cached file for an image URL, or None if no file is cached.
 
-    The file counts as just used, so that trimming deletes it last. A file that is no image is
-    deleted.
+    The file is marked as just used, so that trimming deletes it last. A file that does not contain
+    an image is deleted.
     """
     path = setting.get_image_url_to_gallery_file(url)
     try:
@@ -46,9 +46,9 @@ def find_cached(url: str) -> str | None:
 
 
 def decode_cached(url: str) -> Any:
-    """Return the cached file of an image URL as a PIL image: upright, in RGB, with its texts.
+    """Return the cached image of a URL as a PIL image: upright, in RGB, with its text metadata.
 
-    Return None if the file is not cached, or if its EXIF data could use up the memory.
+    Return None if the image is not cached, or if its EXIF data could exhaust the memory.
     """
     from PIL import Image, ImageOps
 
@@ -60,9 +60,9 @@ def decode_cached(url: str) -> Any:
 
 
 def fetch_cached(url: str, fetch: Callable[[str, str], object]) -> str:
-    """Return the path of the cached file of an image URL; fetch the file first if needed.
+    """Return the path of the cached file for an image URL; fetch the file if it is missing.
 
-    fetch: writes the file, called as `fetch(url, path)`; its exceptions are raised here.
+    fetch: called as `fetch(url, path)` to write the file; its exceptions are passed on.
     """
     path = find_cached(url)
     if path is None:
@@ -74,9 +74,9 @@ def fetch_cached(url: str, fetch: Callable[[str, str], object]) -> str:
 
 @contextmanager
 def hold_file(url: str) -> Iterator[None]:
-    """Protect the cached file of a URL from deletion while the block runs.
+    """Protect the cached file of a URL from deletion during the `with` block.
 
-    The file need not exist yet.
+    The file may be created within the block.
     """
     path = setting.get_image_url_to_gallery_file(url)
     with _lock:
@@ -91,10 +91,10 @@ def hold_file(url: str) -> Iterator[None]:
 
 
 def trim_cache() -> int:
-    """Delete the least recently used files until the cache fits its limit; return its new size.
+    """Delete the least recently used files until the cache fits its limit.
 
-    The size is in bytes. Files protected by `hold_file` and the file used last are never deleted.
-    Temporary files of killed processes are deleted too.
+    Return the cache's new size in bytes. Files in use (see `hold_file`) and the file used last are
+    kept. Temporary files of killed processes are deleted too.
     """
     global _size
     with _lock:
@@ -117,13 +117,13 @@ def trim_cache() -> int:
 def trim_soon() -> None:
     """Trim the cache in a background thread.
 
-    Call this after downloads that were written to the cache without `fetch_cached`.
+    Call this after writing files to the cache without `fetch_cached`.
     """
     _count_bytes(float("inf"))
 
 
 def _count_bytes(size: float) -> None:
-    """Add bytes to the cache's counted size; start trimming in a thread if it is too large."""
+    """Add `size` to the counted bytes of the cache; trim the cache in a thread if it is full."""
     global _size, _is_trimming
     with _lock:
         _size += size

@@ -37,10 +37,10 @@ _ALL = (
 
 
 def export_bookmarks(name: str = "") -> dict[str, Any]:
-    """Return the user's bookmarks and reproductions as JSON, which `import_bookmarks` can read.
+    """Return the user's bookmarks and reproductions as JSON, for `import_bookmarks`.
 
-    Of a reproduction it has the thumbnail and the file's name, but not the file or its path. name:
-    the only collection to export, "" for everything. Raises DiskError.
+    A reproduction is exported with its thumbnail and file name, without the image file. name: the
+    only collection to export, "" for everything. Raises DiskError.
     """
     ids_by_name = collections.list_image_ids_by_name(name)
     ids = (
@@ -59,11 +59,11 @@ def export_bookmarks(name: str = "") -> dict[str, Any]:
 
 
 def import_bookmarks(data: Any) -> tuple[int, int]:
-    """Import an export; return (number of images, number of collections) in the data.
+    """Import exported bookmarks; return (number of images, number of collections).
 
-    data: a result of `export_bookmarks`. Nothing that the user has is replaced. Images beyond
-    100,000, and collections and reproductions beyond 10,000, are ignored. Raises InputError if the
-    data has another format, and DiskError.
+    data: a result of `export_bookmarks`. The user's own bookmarks are not replaced. At most 100,000
+    images, 10,000 collections and 10,000 reproductions are imported. Raises InputError if the data
+    has another format, and DiskError.
     """
     exported = as_mapping(data)
     if is_deeply_nested(data) or exported.get("civitai_shortcut") != _FORMAT:
@@ -102,7 +102,7 @@ def _export_image(
 
 
 def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
-    """Write the annotations of an exported image; the user's own annotations are not replaced."""
+    """Write the annotations of an exported image, without replacing the user's own."""
     image_id, imported = as_whole_number(entry.get("id"), 1), _parse_change(entry)
     if image_id is None or imported == image_annotations.AnnotationChange():
         return
@@ -120,7 +120,7 @@ def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None
 
 
 def _parse_change(entry: Mapping[str, Any]) -> image_annotations.AnnotationChange:
-    """Return the annotations of an exported image; missing annotations are None."""
+    """Return an exported image's annotations as a change, with None for missing values."""
     note = entry.get("note")
     return image_annotations.AnnotationChange(
         entry.get("favourite") is True or None,

@@ -47,11 +47,10 @@ _missing: dict[str, float] = {}
 
 
 def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
-    """Return a model from memory, from Civitai, or else from the library.
+    """Return a model from memory, from Civitai, or else from the local library.
 
-    A model in memory is used for 5 minutes after it was fetched. The library is used if Civitai
-    does not respond. A stored model is requested without retries. Raises the client's error if the
-    model is not in the library either.
+    The memory is used for 5 minutes after a fetch, the library only if Civitai does not respond.
+    Raises the client's error if the model is not stored either.
     """
     with _lock:
         fetched_at, model = _memory.get(model_id) or (0.0, None)
@@ -71,7 +70,7 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
 
 
 def find_model(model_id: int) -> Model | None:
-    """Return the model as it was last fetched, None if it is not stored."""
+    """Return a model from memory or the local library, or None if the model is not stored."""
     with _lock:
         _, model = _memory.get(model_id) or (0.0, None)
     if model is not None:
@@ -85,21 +84,21 @@ def find_model(model_id: int) -> Model | None:
 
 
 def store_covers(models: Iterable[Model]) -> None:
-    """Store the cover images of models, so that `records.find_image` finds them."""
+    """Store the cover images of models, so that `records.find_image` finds the images."""
     records.store_images([m.cover for m in models if m.cover is not None], is_complete=False)
 
 
 def list_base_models() -> list[str]:
-    """Return the base models of all stored models, such as "SDXL 1.0", sorted."""
+    """Return the names of all stored base models, such as "SDXL 1.0", in sorted order."""
     names = "CASE WHEN json_valid(base_models) THEN base_models ELSE '[]' END"  # may be damaged
     sql = f"SELECT DISTINCT value FROM models, json_each({names}) ORDER BY value"
     return [name for (name,) in select_rows_or_empty(sql)]
 
 
 def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """Return (model id, "<model name> <version name>") for each version id.
+    """Return the names of versions: {version id: (model id, "<model name> <version name>")}.
 
-    Versions of models that are not stored are left out.
+    Versions that are not stored are left out.
     """
     wanted = set(version_ids)
     with _lock:
@@ -123,7 +122,7 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
 
 
 def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
-    """Return the versions by id; leave out those that are not stored."""
+    """Return {version id: version}; leave out versions that are not stored."""
     wanted = set(version_ids)
     with _lock:
         found = {v.id: v for _, v in _versions.values() if v.id in wanted}
@@ -136,7 +135,7 @@ def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
 
 
 def _iter_stored_versions(version_ids: Iterable[int]) -> Iterator[tuple[float, Version]]:
-    """Yield (time of the fetch, version) for versions that were fetched without their model."""
+    """Yield (Unix time of the fetch, version) for versions that are stored without their model."""
     ids = json.dumps(list(version_ids))
     sql = "SELECT read_at, record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
     for read_at, record in select_rows_or_empty(sql, (ids,)) if ids != "[]" else ():
@@ -144,12 +143,12 @@ def _iter_stored_versions(version_ids: Iterable[int]) -> Iterator[tuple[float, V
             yield read_at, civitai.version_from_json(decompress_record(record)[0])
 
 
-def find_version_by_hash(code: str) -> int | None:
-    """Return the id of the version that has a file with a hash, None if it is not stored.
+def find_version_by_hash(file_hash: str) -> int | None:
+    """Return the id of the stored version that has a file with this hash, or None.
 
-    code: AutoV2, AutoV3 or SHA256 in lower case.
+    file_hash: AutoV2, AutoV3 or SHA256, in lower case.
     """
-    key = _hash_key(code)
+    key = _hash_key(file_hash)
     with _lock:
         for _, version in _versions.values():
             if key in _list_hash_keys(version):
@@ -164,10 +163,10 @@ def load_version(
     cancelled: Cancellation | None = None,
     max_age: float = math.inf,
 ) -> Version:
-    """Return a version from the library, or else from Civitai. Raises the client's errors.
+    """Return a model version from the local library, or else from Civitai.
 
-    max_age: a version that was fetched more seconds ago is fetched again. That Civitai does not
-    have a version is remembered for a day.
+    max_age: seconds after which a stored version is fetched again. A version that Civitai does not
+    have is requested at most once a day. Raises the client's errors.
     """
     stored = find_versions([version_id]).get(version_id)
     if stored is not None and (max_age == math.inf or _find_age(version_id) <= max_age):
@@ -176,7 +175,7 @@ def load_version(
 
 
 def _find_age(version_id: int) -> float:
-    """Return how many seconds ago a version was fetched, with or without its model."""
+    """Return how many seconds ago a version was fetched, alone or with its model."""
     with _lock:
         read_at, version = _versions.get(version_id) or (0.0, None)
     if version is None:
@@ -189,19 +188,23 @@ def _find_age(version_id: int) -> float:
     return time.time() - read_at
 
 
-def load_version_by_hash(client: Any, code: str, cancelled: Cancellation | None = None) -> Version:
-    """Return the version that has a file with a hash, from the library or else from Civitai.
+def load_version_by_hash(
+    client: Any, file_hash: str, cancelled: Cancellation | None = None
+) -> Version:
+    """Return the model version whose file has this hash, from the local library or Civitai.
 
-    code: AutoV2, AutoV3 or SHA256 in lower case. Raises the client's errors. That Civitai does not
-    know a hash is remembered for a day.
+    file_hash: AutoV2, AutoV3 or SHA256, in lower case. A hash that Civitai does not know is
+    requested at most once a day. Raises the client's errors.
     """
-    if (version_id := find_version_by_hash(code)) is not None:
+    if (version_id := find_version_by_hash(file_hash)) is not None:
         return load_version(client, version_id, cancelled)
-    return _fetch_version(code, lambda: civitai.fetch_version_by_hash(client, code, cancelled))
+    return _fetch_version(
+        file_hash, lambda: civitai.fetch_version_by_hash(client, file_hash, cancelled)
+    )
 
 
 def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
-    """Fetch a version and store it. key: its id, or the hash by which it is looked up."""
+    """Fetch and store a version. key: the version's id or a file's hash. Raises NotFound."""
     if is_missing(key):
         raise NotFound(f"Civitai has no such version: {key}.", 404)
     try:
@@ -214,9 +217,9 @@ def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
 
 
 def is_missing(key: int | str) -> bool:
-    """Return whether Civitai did not have a version when it was requested within the last day.
+    """Return whether Civitai reported within the last day that it does not have a version.
 
-    key: the version's id, or the hash by which it is looked up.
+    key: the version's id or a file's hash.
     """
     return time.time() - _find_missing_time(_missing_key(key)) < _MISSING_SECONDS
 
@@ -226,7 +229,7 @@ def _missing_key(key: int | str) -> str:
 
 
 def _find_missing_time(key: str) -> float:
-    """Return when Civitai was found not to have a version, -infinity if it never was."""
+    """Return the Unix time at which Civitai last reported a version as missing, or -infinity."""
     if (known := _missing.get(key)) is not None:
         return known
     sql = "SELECT read_at FROM missing_versions WHERE key = ?"
@@ -257,7 +260,7 @@ def _store_version(version: Version) -> None:
 def _write_versions(
     db: sqlite3.Connection, model_id: int | None, model_name: str, versions: Sequence[Version]
 ) -> None:
-    """Write the names of a model's versions and the hashes of their files."""
+    """Write the names and file hashes of a model's versions, in the caller's transaction."""
     names = [(v.id, model_id, model_name, v.name) for v in versions if model_id]
     db.executemany("INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?)", names)
     hashes = [(key, v.id) for v in versions for key in _list_hash_keys(v)]
@@ -265,13 +268,13 @@ def _write_versions(
 
 
 def _list_hash_keys(version: Version) -> set[str]:
-    codes = (code for file in version.remote_files for code in file.hashes)
-    return {_hash_key(code) for code in codes if len(code) in (*_HASH_DIGITS, 64)}
+    hashes = (each for file in version.remote_files for each in file.hashes)
+    return {_hash_key(each) for each in hashes if len(each) in (*_HASH_DIGITS, 64)}
 
 
-def _hash_key(code: str) -> str:
-    """Return a hash as the library stores it: AutoV2 in place of a SHA256."""
-    return code[: _HASH_DIGITS[0]] if len(code) == 64 else code
+def _hash_key(file_hash: str) -> str:
+    """Return a file hash as the library stores it; a SHA256 is shortened to its AutoV2."""
+    return file_hash[: _HASH_DIGITS[0]] if len(file_hash) == 64 else file_hash
 
 
 def _store_model(model: Model) -> None:

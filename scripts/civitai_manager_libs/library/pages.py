@@ -34,9 +34,9 @@ _Key = tuple[str, ImageQuery, "str | None", int]  # base URL, query, cursor, siz
 
 @dataclass(frozen=True)
 class DatedPage:
-    """A page of a gallery, and the Unix time at which it was fetched from Civitai.
+    """A gallery page, and the Unix time at which it was fetched from Civitai.
 
-    is_stored: whether the page was read from the library.
+    is_stored: whether the page was read from the local library.
     """
 
     page: Page
@@ -46,7 +46,7 @@ class DatedPage:
 
 @dataclass(frozen=True)
 class _CachedPage:
-    """A page in memory that has ids instead of its images, which are stored elsewhere.
+    """A gallery page in memory, with image ids in place of the images.
 
     fetched_at: Unix time. cached_at: monotonic time.
     """
@@ -62,7 +62,7 @@ class _CachedPage:
         return cls(replace(dated.page, images=()), ids, dated.fetched_at, time.monotonic())
 
     def read(self) -> DatedPage | None:
-        """Return the page, None if it is over 10 minutes old or an image of it is not stored."""
+        """Return the page with its images; None if it is over 10 minutes old or lacks an image."""
         if time.monotonic() - self.cached_at >= _FRESH:
             return None
         images = tuple(records.find_images(self.image_ids).values())
@@ -72,7 +72,7 @@ class _CachedPage:
 
 
 class _Pages:
-    """A cache of the pages fetched last; all users share it, as pages contain nothing personal."""
+    """A cache of the gallery pages that were fetched last, shared by all users."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -109,11 +109,11 @@ def load_page(
     cancelled: Cancellation | None = None,
     fresh: bool = False,
 ) -> DatedPage:
-    """Return a page from memory, from Civitai, or else from the library.
+    """Return a gallery page from memory, from Civitai, or else from the local library.
 
     cursor: None for the first page. size: number of images to request. fresh: ignore the page in
-    memory. The library is used if Civitai does not respond. A stored page is requested without
-    retries, unless `fresh`. Raises the client's error if the page is not in the library either.
+    memory. The library is used only if Civitai does not respond. Raises the client's error if the
+    page is not stored either.
     """
     key = (setting.base_url(), query, cursor, size)
     is_stored = not fresh and _find_stored_row(query, cursor, size) is not None
@@ -134,10 +134,10 @@ def fetch_page(
     cancelled: Cancellation | None = None,
     patience: float | None = None,
 ) -> DatedPage:
-    """Fetch a page from Civitai; store the page and its images in the library.
+    """Fetch a gallery page from Civitai; store the page and its images in the local library.
 
-    size: number of images to request. patience: as for `civitai.fetch_images`. Raises the client's
-    errors.
+    size: number of images to request. patience: seconds to wait for images that Civitai left out of
+    the page, None for no limit. Raises the client's errors.
     """
     page = civitai.fetch_images(client, query, cursor, size, cancelled, patience)
     dated = DatedPage(page, time.time())
@@ -150,8 +150,8 @@ def fetch_page(
 def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, bool]:
     """Return (cursor of the first page that is not stored, whether all pages are stored).
 
-    Used to fetch the rest of a gallery. The cursor is None if that is the first page, or if all are
-    stored.
+    The cursor is None for a gallery's first page, and also if all pages are stored. size: number of
+    images on each page.
     """
     sql = "SELECT next_cursor FROM pages WHERE query = ? AND cursor = ?"
     cursor, seen = None, set[str]()
@@ -164,9 +164,9 @@ def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, b
 
 
 def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedPage | None:
-    """Return the page from the library as it was last fetched, or None if it is not stored.
+    """Return a page from the local library, or None if the page is not stored.
 
-    A page from any of Civitai's sites is returned, not only from the one in the settings.
+    Pages fetched from another Civitai site than the one in the settings are found too.
     """
     row = _find_stored_row(query, cursor, size)
     if row is None:
@@ -181,7 +181,7 @@ def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedP
 def _find_stored_row(
     query: ImageQuery, cursor: str | None, size: int
 ) -> tuple[float, str | None, list[int]] | None:
-    """Return (Unix time of the fetch, cursor of the next page, image ids) of a stored page."""
+    """Return (Unix time of the fetch, next cursor, image ids) of a page, None if not stored."""
     key, at = _page_key((setting.base_url(), query, cursor, size))
     after_base = key[key.index(", {") :]  # the key is [base URL, query, size] as JSON
     columns = "SELECT read_at, next_cursor, ids FROM pages"
@@ -198,7 +198,7 @@ def _find_stored_row(
 
 
 def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
-    """Return the library's names for the galleries that a query asks for, such as "model 5".
+    """Return the names of the galleries that a query asks for, such as "model 5".
 
     Other names look like "version 7", "post 9" and "user anna". A version comes before its model.
     """
@@ -213,9 +213,9 @@ def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
 
 @contextmanager
 def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None) -> Iterator[str]:
-    """Yield the path of an image file; fetch the file first if it is not cached.
+    """Yield the path of a cached image file; fetch the file first if it is missing.
 
-    The file stays in the cache until the block ends. Raises the client's errors.
+    The cache keeps the file until the `with` block ends. Raises the client's errors.
     """
     options, sending = FileOptions(overwrite=False), SendOptions(urgent=True)
     with image_cache.hold_file(url):
@@ -248,7 +248,7 @@ def _store_page(key: _Key, dated: DatedPage) -> None:
 
 
 def _parse_ids(text: str) -> list[int] | None:
-    """Parse the JSON list of a stored page's image ids; return None if the list is damaged."""
+    """Parse a JSON list of image ids; return None if the list is damaged."""
     try:
         ids = json.loads(text)
     except (ValueError, TypeError, RecursionError):
@@ -257,6 +257,6 @@ def _parse_ids(text: str) -> list[int] | None:
 
 
 def _page_key(key: _Key) -> tuple[str, str]:
-    """Return the values of the columns `query` and `cursor`, which identify a stored page."""
+    """Return a page's values for the database columns `query` and `cursor`, its primary key."""
     base_url, query, cursor, size = key
     return json.dumps([base_url, query.to_json(), size], sort_keys=True), cursor or ""

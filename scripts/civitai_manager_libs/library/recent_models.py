@@ -15,14 +15,14 @@ _MAX_GALLERIES = 20
 
 
 def list_recent_models() -> list[tuple[int, str]]:
-    """Return (model id, name) of the models that the user opened last, the latest first."""
+    """Return (model id, name) of the recently opened models, the latest first."""
     return [(key, name) for key, name in list_recent_galleries() if isinstance(key, int)]
 
 
 def list_recent_galleries() -> list[tuple[int | str, str]]:
-    """Return (key, name) of the galleries that the user opened last, the latest first.
+    """Return (key, name) of the recently opened galleries, the latest first.
 
-    The key is a model's id or an author's name. Return [] if the file is missing or damaged.
+    The key is a model's id or an author's name. Return [] if the stored list is missing or damaged.
     """
     try:
         with open(_path(), encoding="utf-8") as file:
@@ -35,12 +35,12 @@ def list_recent_galleries() -> list[tuple[int | str, str]]:
 
 
 def add_recent_model(model_id: int, name: str) -> None:
-    """Put a model first in the list of recently opened galleries. Raises DiskError."""
+    """Put a model's gallery first in the list of recently opened galleries. Raises DiskError."""
     _add(model_id, name)
 
 
 def add_recent_author(username: str) -> None:
-    """Put an author first in the list of recently opened galleries. Raises DiskError."""
+    """Put an author's gallery first in the list of recently opened galleries. Raises DiskError."""
     _add(username, username)
 
 

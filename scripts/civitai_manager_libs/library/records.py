@@ -44,10 +44,10 @@ _SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
 
 @dataclass(frozen=True)
 class _StoredRecord:
-    """An image's record as the library stores it.
+    """An image's record in the form in which the library stores it.
 
-    is_complete: False for a showcase image, whose record has fewer fields than one from a gallery.
-    record: the compressed JSON. size: bytes of memory that the parsed record takes.
+    is_complete: False for a model's example image, whose record has fewer fields. record: the
+    compressed JSON. size: bytes of memory that the parsed record takes.
     """
 
     id: int
@@ -66,7 +66,7 @@ class _StoredRecord:
 
 
 class _MemoryCache:
-    """A cache of the images fetched or shown last, and of the records that wait to be written."""
+    """A cache of the images fetched or shown last, and of records to be written to disk."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -76,14 +76,14 @@ class _MemoryCache:
     def add(self, images: Iterable[Image], is_complete: bool) -> list[_StoredRecord]:
         """Add images to the cache; return the records to write to the library.
 
-        An incomplete record never replaces a complete one.
+        An incomplete record does not replace a complete one.
         """
         with self._lock:
             better = [image for image in images if is_complete or not self._has_complete(image.id)]
         return self._put(better, is_complete)
 
     def add_absent(self, images: Iterable[Image]) -> list[_StoredRecord]:
-        """Add the images that are not in memory; return the records to write to the library."""
+        """Add the images that are not in the cache; return the records to write to the library."""
         with self._lock:
             absent = [image for image in images if not self._is_known(image.id)]
         return self._put(absent, is_complete=True)
@@ -103,7 +103,7 @@ class _MemoryCache:
         return found[0] if found else stored.image() if stored else None
 
     def list_unwritten(self, image_ids: Iterable[int]) -> list[int]:
-        """Return which of these ids have a record that is not written to the library yet."""
+        """Return those image ids whose records are not yet written to the library."""
         with self._lock:
             return [image_id for image_id in image_ids if image_id in self._unwritten]
 
@@ -113,7 +113,7 @@ class _MemoryCache:
             return [image for image, _ in self._images.values()[-count:]][::-1]
 
     def mark_written(self, records: Iterable[_StoredRecord]) -> None:
-        """Remove records from the list of unwritten records; their images stay in memory."""
+        """Mark records as written to the library; their images stay in the cache."""
         with self._lock:
             for stored in records:
                 if self._unwritten.get(stored.id) is stored:
@@ -141,16 +141,16 @@ _memory = _MemoryCache()
 def store_images(
     images: Sequence[Image], is_complete: bool = True, galleries: Sequence[str] = ()
 ) -> None:
-    """Add images to the memory cache, and write their records to the library in the background.
+    """Add images to the memory cache; write their records to the library in the background.
 
-    is_complete: False for a model's example images, whose records have fewer fields. galleries: the
+    is_complete: False for a model's example images, whose records have fewer fields. galleries:
     names of the galleries that contain the images, from `pages.list_gallery_names`.
     """
     _store_records(_memory.add(images, is_complete), _SAVE, galleries)
 
 
 def store_missing_images(images: Sequence[Image]) -> None:
-    """Store the images that the library does not have yet. Raises DiskError."""
+    """Store those images that the local library does not have yet. Raises DiskError."""
     known = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for start in range(0, len(images), _BATCH):
         some = {image.id: image for image in images[start : start + _BATCH]}
@@ -176,7 +176,7 @@ def _store_records(records: Sequence[_StoredRecord], save: str, galleries: Seque
 
 
 def _write_derived(db: sqlite3.Connection, stored: _StoredRecord) -> None:
-    """Write what is computed from a record: its search index, galleries and statistics."""
+    """Write the search index, galleries and statistics that are computed from a record."""
     image = _memory.get(stored.id) or stored.image()
     if image is None:  # the base URL has changed
         return
@@ -189,12 +189,12 @@ def _write_derived(db: sqlite3.Connection, stored: _StoredRecord) -> None:
 
 
 def find_image(image_id: int) -> Image | None:
-    """Return an image by its id, None if it is not stored or its URL may not be fetched."""
+    """Return an image by its id, or None if the image is not stored or its URL is not allowed."""
     return find_images([image_id]).get(image_id)
 
 
 def find_images(image_ids: Sequence[int]) -> dict[int, Image]:
-    """Return the images by id, in the given order; leave out images that are not stored."""
+    """Return {image id: image} in the given order; leave out images that are not stored."""
     found = {image_id: _memory.get(image_id) for image_id in image_ids}
     missing = [image_id for image_id, image in found.items() if image is None]
     for image, is_complete, size in _iter_stored(missing) if missing else ():
@@ -215,25 +215,25 @@ def list_latest_images(count: int) -> list[Image]:
 
 
 def filter_matching(
-    image_ids: Sequence[int], query: SearchQuery, saved: Callable[[], Iterable[int]]
+    image_ids: Sequence[int], query: SearchQuery, list_saved: Callable[[], Iterable[int]]
 ) -> list[int]:
     """Return the ids of the images that match a search, in the given order.
 
-    Images that are not written to the library yet are searched too. saved: returns the ids of
-    downloaded images, for `is:saved`.
+    list_saved: returns the ids of downloaded images, for the search term `is:saved`. Images that
+    are not yet written to the library are searched too.
     """
     if not query.terms:
         return list(image_ids)
     scope, limit = SearchScope(ids=image_ids), len(image_ids)
     matching = _select_matching(
         image_ids,
-        lambda read: search(query, scope, limit=limit, saved=saved, read=read).ids,
+        lambda read: search(query, scope, limit=limit, list_saved=list_saved, read=read).ids,
     )
     return [image_id for image_id in image_ids if image_id in matching]
 
 
 def find_hidden(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
-    """Return which of these images are hidden; those not written to the library yet count too."""
+    """Return the ids of the images that are hidden because of an author or a word."""
     if not hidden:
         return set()
     return _select_matching(image_ids, partial(select_hidden, image_ids, hidden))
@@ -242,10 +242,10 @@ def find_hidden(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
 def _select_matching(
     image_ids: Sequence[int], search_in: Callable[[SelectRows], Iterable[int]]
 ) -> set[int]:
-    """Return the ids that a search among these images finds.
+    """Search among images in the library and in memory; return the ids found.
 
-    search_in: searches in what its argument reads; called once for the images in the library, and
-    once for those that are not written to it yet.
+    search_in: takes a function that runs a SELECT, and returns image ids. Called for the images in
+    the library, then for those not yet written to it.
     """
     unwritten = _memory.list_unwritten(image_ids)  # first, as they may be written meanwhile
     matching = set(search_in(select_rows_or_empty))

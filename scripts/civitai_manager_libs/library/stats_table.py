@@ -23,10 +23,7 @@ def save_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
 
 
 def read_current_rows(image_ids: Sequence[int]) -> list[Row]:
-    """Return the statistics rows of images, except those computed by older rules.
-
-    Raises DiskError.
-    """
+    """Return the statistics rows of images; leave out outdated rows. Raises DiskError."""
     sql = "SELECT * FROM figures WHERE made_by = ? AND id IN (SELECT value FROM json_each(?))"
     return select_rows(sql, (RULES_VERSION, json.dumps(list(image_ids))))
 
@@ -34,7 +31,7 @@ def read_current_rows(image_ids: Sequence[int]) -> list[Row]:
 def make_stats_row(image: Image, generation: Generation | None = None) -> Row:
     """Compute the statistics row of an image.
 
-    generation: the result of `read_generation(image)`, None to call it here.
+    generation: a known result of `read_generation(image)`, None to compute it.
     """
     features = extract_features(image, generation)
     versions = ",".join(map(str, features.version_ids))

@@ -30,12 +30,12 @@ _MAX_KNOWN = 1000  # ids of seen images that are stored for each gallery: a few 
 
 @dataclass(frozen=True)
 class Watch:
-    """A gallery whose new images the user wants to be told of.
+    """A gallery that is watched for new images.
 
-    gallery: "model 5", "version 7" or "user anna". model_id: the id of the model or of the
-    version's model. level: bit mask of the browsing levels that the user has chosen. checked_at:
-    Unix time of the last check, 0 for never. new_count: number of images that the last check found
-    and the user has not seen. has_more: whether there are more new images than the check counted.
+    gallery: "model 5", "version 7" or "user anna". model_id: None for a user's gallery. level: bit
+    mask of the browsing levels (content ratings) to check. checked_at: Unix time of the last check.
+    new_count: number of new images that the user has not seen. has_more: whether there are more new
+    images than one check fetches.
     """
 
     gallery: str
@@ -60,11 +60,11 @@ def list_watches() -> list[Watch]:
 
 
 def watch_gallery(query: ImageQuery, name: str) -> None:
-    """Start to watch a gallery, so that its new images are counted.
+    """Start to watch a gallery for new images.
 
-    Images already in the library do not count as new; nor do images that the first `check_watch`
-    finds, unless the query sorts by newest first. name: shown to the user. Raises InputError if the
-    query has no model, version or user, or if 100 galleries are watched already. Raises DiskError.
+    Images already in the library do not count as new. name: shown to the user. Raises InputError if
+    the query has no model, version or user, or if 100 galleries are watched already; raises
+    DiskError.
     """
     gallery = _watchable_gallery(query)
     wait_for_writes(_PATIENCE)
@@ -100,7 +100,7 @@ def unwatch_gallery(gallery: str) -> None:
 
 
 def check_watch(client: Any, watch: Watch) -> None:
-    """Fetch the first page of a watched gallery and store the number of its new images.
+    """Fetch the first page of a watched gallery; store the number of new images.
 
     Raises the client's errors, and DiskError.
     """
@@ -133,10 +133,9 @@ def check_watch(client: Any, watch: Watch) -> None:
 
 
 def record_visit(query: ImageQuery, page: Page) -> None:
-    """Record that the user sees the first page of a gallery; do nothing if it is not watched.
+    """Record that the user opened the first page of a gallery, if the gallery is watched.
 
-    If the page shows the newest images first, they are no longer counted as new, but stay marked as
-    new for an hour.
+    New images that the page shows are no longer counted, but stay marked as new for an hour.
     """
     for gallery in _gallery_names(query)[:1]:
         if not select_rows_or_empty("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
@@ -152,9 +151,9 @@ def record_visit(query: ImageQuery, page: Page) -> None:
 
 
 def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict[str, Any]:
-    """Return the row of a watched gallery after a visit to its first page.
+    """Return a watched gallery's database row as changed by a visit to its first page.
 
-    row: the present row, as a dict of the columns `_VISIT_COLUMNS`.
+    row: the present values of the columns `_VISIT_COLUMNS`.
     """
     known, fresh_ids, news = (_unpack_ids(row[name]) for name in _ID_LISTS)
     now, newest = time.time(), max([row["newest"], *page.ids])
@@ -173,10 +172,10 @@ def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict
 
 
 def _find_late_ids(ids: list[int], known: list[int]) -> list[int]:
-    """Return the unknown ids that stand before a known id on a page.
+    """Return the ids of new images that were uploaded early but published late.
 
-    Their images are new although their ids are low: they were uploaded early and published late.
-    ids: the page's ids, newest image first. known: ids of images that are not new.
+    Such images have low ids, but stand before known images on a page. ids: the page's ids, newest
+    image first. known: ids of images that are not new.
     """
     seen = set(known)
     last = max((at for at, image_id in enumerate(ids) if image_id in seen), default=0)
@@ -192,7 +191,7 @@ def _pack_ids(ids: list[int]) -> bytes | None:
 
 
 def _unpack_ids(data: object) -> list[int]:
-    """Return the ids in data that `_pack_ids` made, [] if the data is damaged."""
+    """Decompress the ids from `_pack_ids`; return [] if the data is damaged."""
     try:
         ids = json.loads(zlib.decompress(data)) if isinstance(data, bytes) else []
     except (zlib.error, ValueError, RecursionError):
@@ -201,10 +200,7 @@ def _unpack_ids(data: object) -> list[int]:
 
 
 def has_new_images(query: ImageQuery) -> bool:
-    """Return whether the last check of a gallery found images that the user has not seen yet.
-
-    Return False if the gallery is not watched.
-    """
+    """Return whether the last check of a watched gallery found images not seen yet."""
     sql = "SELECT 1 FROM watched WHERE gallery = ? AND fresh > 0"
     return any(select_rows_or_empty(sql, (gallery,)) for gallery in _gallery_names(query)[:1])
 
@@ -213,8 +209,8 @@ def has_new_images(query: ImageQuery) -> bool:
 class NewImages:
     """The images of a gallery that are new since the user's last visit.
 
-    Ask with `image_id in new_images`. since: every larger id is new; 0 if unknown. ids: new images
-    with smaller ids.
+    Use `image_id in new_images`. since: every image with a larger id is new, 0 for no such image.
+    ids: the other new images.
     """
 
     since: int = 0
@@ -227,7 +223,7 @@ class NewImages:
 def find_new_images(query: ImageQuery) -> NewImages:
     """Return the images of a gallery that are new since the user's last visit.
 
-    If the gallery is not watched, no image counts as new.
+    No image is new if the gallery is not watched.
     """
     for gallery in _gallery_names(query):
         sql = "SELECT since, news FROM watched WHERE gallery = ?"
@@ -241,7 +237,7 @@ def _gallery_names(query: ImageQuery) -> tuple[str, ...]:
 
 
 def _shows_newest(query: ImageQuery) -> bool:
-    """Return whether the query's first page shows the newest images of the gallery."""
+    """Return whether a query's first page shows the newest images of its gallery."""
     is_by_age = query.sort == "Newest" or query.drops_sort
     return is_by_age and not (query.type or query.with_meta or query.base_models)
 

@@ -1,4 +1,4 @@
-"""Which file of a model version to fetch: the one an image was made with, else by taste. Pure."""
+"""Which file of a model version to fetch: the one that an image or the user asks for. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from .. import setting
 from ..civitai import RemoteFile, Version
 
-__all__ = ["choose_file", "FileChoice", "FileTaste"]
+__all__ = ["choose_file", "FileChoice", "FilePreferences"]
 
 # What a file is, by `type` of its record. Files of another type, such as training data, an archive
 # or a workflow, are never fetched.
@@ -27,28 +27,28 @@ _REFUSALS = {
 
 
 @dataclass(frozen=True)
-class FileTaste:
-    """Which of several files a user prefers. precision: such as `fp16`, "" for any."""
+class FilePreferences:
+    """The user's preferences among files of a version. precision: such as `fp16`, "" for any."""
 
     precision: str = "fp16"
     prefers_pruned: bool = True
 
     @classmethod
-    def from_settings(cls) -> FileTaste:
-        """Return the user's preferences from the settings."""
+    def from_settings(cls) -> FilePreferences:
+        """Return the preferences in the settings."""
         return cls(setting.model_precision, setting.model_prefers_pruned)
 
 
 @dataclass(frozen=True)
 class FileChoice:
-    """The file of a version to fetch, and what else there is.
+    """The file of a version to download, and the alternatives.
 
-    file: None if the version has none that could be fetched. others: the version's other model
-    files, the best first. companions: the VAE, the configuration and so on that belong to the
-    version. refusal: the reason code why `file` is not fetched, "" if it is. deadline: the ISO 8601
-    date at which early access ends, "" if unknown. by: why this file: `hash` (an image states it),
-    `user` or `taste`; "" for the only one. needs_consent: whether `unsafe` ends with the user's
-    word for this file.
+    file: None if the version has no file to download. others: the other model files, best first.
+    companions: files that belong to the model, such as its VAE.
+    refusal: a reason code if `file` must not be downloaded, else "".
+    deadline: the ISO 8601 date at which early access ends, "" if unknown.
+    by: why `file` was chosen: `hash` (an image states its hash), `user` or `preferences`, else "".
+    needs_consent: whether `file` may be downloaded if the user accepts that it could run code.
     """
 
     file: RemoteFile | None = None
@@ -63,22 +63,22 @@ class FileChoice:
 def choose_file(
     version: Version,
     stated_hash: str = "",
-    taste: FileTaste | None = None,
+    preferences: FilePreferences | None = None,
     file_id: int = 0,
     allows_pickle: bool = False,
 ) -> FileChoice:
     """Choose which file of a version to download.
 
-    stated_hash: AutoV1, AutoV2, AutoV3 or SHA256 that an image states, "" if none. taste: None for
-    the preferences in the settings. file_id: the file that the user has chosen, 0 if none.
-    allows_pickle: whether the user accepts that loading the chosen file could run code.
+    stated_hash: AutoV1, AutoV2, AutoV3 or SHA256 that an image states, "" if none. preferences:
+    None for those in the settings. file_id: the file that the user has chosen, 0 if none.
+    allows_pickle: whether the user accepts a chosen file that could run code.
     """
-    taste = FileTaste.from_settings() if taste is None else taste
+    preferences = FilePreferences.from_settings() if preferences is None else preferences
     files = _list_models(version)
-    ranked = sorted(files, key=lambda file: _rank(file, taste))
+    ranked = sorted(files, key=lambda file: _make_sort_key(file, preferences))
     companions = [file for file in version.remote_files if file.type in _COMPANIONS]
     companions = [file for file in companions if file not in files and _is_harmless(file)]
-    file, by = _pick(version, ranked, stated_hash.lower(), file_id)
+    file, by = _pick_file(version, ranked, stated_hash.lower(), file_id)
     refusal, deadline = _find_refusal(version)
     needs_consent = file is not None and file.is_pickle and file.has_passed_scans
     is_allowed = allows_pickle and file is not None and file.id == file_id
@@ -98,7 +98,7 @@ def choose_file(
 
 
 def _list_models(version: Version) -> list[RemoteFile]:
-    """Return the files that hold the model itself, without companions such as a VAE."""
+    """Return the version's model files, or if there are none, files such as a VAE."""
     files = [file for file in version.remote_files if file.is_model]
     for types in (_MODELS, _COMPANIONS, _OTHERS):
         if found := [file for file in files if file.type in types]:
@@ -106,42 +106,44 @@ def _list_models(version: Version) -> list[RemoteFile]:
     return []
 
 
-def _pick(
-    version: Version, ranked: Sequence[RemoteFile], stated: str, file_id: int
+def _pick_file(
+    version: Version, ranked: Sequence[RemoteFile], stated_hash: str, file_id: int
 ) -> tuple[RemoteFile | None, str]:
-    """Return (file, reason): the file that the user or an image asks for, or else the best file.
+    """Return (file, reason): the file that the user or an image asks for, or else the best.
 
-    If the image asks for a pickle, a harmless file of the version is preferred.
+    ranked: the version's model files, best first. If the image asks for a pickle, a harmless file
+    is preferred.
     """
     if file_id:
         known = (file for file in version.remote_files if file.is_model)
         return next((file for file in known if file.id == file_id), None), "user"
     best = next(iter(ranked), None)
     for file in version.remote_files:
-        if stated and file.is_model and _has_hash(file, stated):
+        if stated_hash and file.is_model and _has_hash(file, stated_hash):
             if _is_harmless(file) or best is None or not _is_harmless(best):
                 return file, "hash"
-    return best, "taste" if len(ranked) > 1 else ""
+    return best, "preferences" if len(ranked) > 1 else ""
 
 
-def _has_hash(file: RemoteFile, stated: str) -> bool:
-    """Return whether a file has this hash, which may be the first 10 or 12 digits of its SHA256."""
-    is_cut = len(stated) in (10, 12) and file.sha256.startswith(stated)
-    is_longer = len(stated) == 64 and not file.sha256 and stated[:10] in file.hashes
-    return stated in file.hashes or is_cut or is_longer
+def _has_hash(file: RemoteFile, stated_hash: str) -> bool:
+    """Return whether a file has this hash; 10 or 12 digits of its SHA256 are enough."""
+    is_cut = len(stated_hash) in (10, 12) and file.sha256.startswith(stated_hash)
+    is_longer = len(stated_hash) == 64 and not file.sha256 and stated_hash[:10] in file.hashes
+    return stated_hash in file.hashes or is_cut or is_longer
 
 
-def _rank(file: RemoteFile, taste: FileTaste) -> tuple[int, ...]:
-    """Return the sort key of a file by the user's preferences; the best file has the smallest."""
+def _make_sort_key(file: RemoteFile, preferences: FilePreferences) -> tuple[int, ...]:
+    """Return a file's sort key by the user's preferences; the best file has the smallest key."""
     form = _FORMATS.index(file.extension) if file.extension in _FORMATS else len(_FORMATS)
-    order = [taste.precision, "", *_PRECISIONS] if taste.precision else []  # "": not told
+    # A file whose precision is unknown ("") comes after those of the preferred one.
+    order = [preferences.precision, "", *_PRECISIONS] if preferences.precision else []
     precision = order.index(file.precision) if file.precision in order else len(order)
-    is_liked = file.is_pruned == taste.prefers_pruned
+    is_liked = file.is_pruned == preferences.prefers_pruned
     return (form, precision, not is_liked, not file.is_primary)
 
 
 def _is_harmless(file: RemoteFile) -> bool:
-    """Return whether a file's format cannot hold code, or both of Civitai's scans found it safe."""
+    """Return whether a file cannot contain code, or both of Civitai's scans found it safe."""
     if file.extension in _FORMATS:
         return "Danger" not in (file.pickle_scan, file.virus_scan)
     return file.is_model and not file.is_pickle and file.has_passed_scans

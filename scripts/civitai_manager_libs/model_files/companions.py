@@ -38,7 +38,10 @@ _SD_VERSIONS = {
 def write_companions(
     client: CivitaiHttpClient, request: ModelFileRequest, cancelled: Cancellation
 ) -> list[CivitaiShortcutError]:
-    """Write the missing companion files that the settings ask for; return the errors."""
+    """Write the missing companion files (`.civitai.info`, card, preview); return the errors.
+
+    The settings tell which companion files are wanted.
+    """
     try:
         version = version_from_json(_complete_record(request))
     except InvalidResponse:
@@ -69,7 +72,7 @@ def _find_error(write: Callable[[], None]) -> CivitaiShortcutError | None:
 def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
     """Return the version's record in the form of `GET /model-versions/<id>`.
 
-    The model is added to a record that comes from the model's own record.
+    A record that is a part of a model's record lacks the field `model`, which is added.
     """
     if not request.model_id:
         return request.record
@@ -84,7 +87,7 @@ def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
 def _is_part(request: ModelFileRequest, version: Version) -> bool:
     """Return whether the file is only a part of the version's model, such as a checkpoint's VAE.
 
-    Such a file gets no companions, since these would say that the model itself is here.
+    Such a file gets no companion files, because they would show the model as downloaded.
     """
     if request.path.lower().endswith(_CONFIGURATIONS):
         return True
@@ -133,7 +136,7 @@ def _write_json(path: str, value: Mapping[str, Any]) -> None:
 def _fetch_preview(
     client: CivitaiHttpClient, stem: str, request: ModelFileRequest, cancelled: Cancellation
 ) -> None:
-    """Download an example image of the version, with a rating that the user wants to see."""
+    """Download an example image as the model's preview, within the user's browsing level."""
     names = [f"{stem}{middle}.{end}" for middle in (".preview", "") for end in _PREVIEW_EXTENSIONS]
     if any(map(os.path.lexists, names)):
         return

@@ -64,26 +64,25 @@ _CHUNK = 1024 * 1024  # bytes
 
 
 def find_kind(file: RemoteFile, version: Version) -> str:
-    """Return the kind of folder that a version's file belongs in, "" if there is none.
+    """Return the kind of folder for a file, such as "lora"; "" if there is none.
 
-    The kinds are those of `host.find_model_folder`. A configuration file belongs beside its
-    checkpoint.
+    The kinds are those of `host.find_model_folder`.
     """
     kind = _KINDS_OF_FILES.get(file.type, find_model_kind(version))
     return "unet" if kind == "model" and _is_unet(file, version) else kind
 
 
 def find_model_kind(version: Version) -> str:
-    """Return the kind of folder for models of the version's type, "" if there is none."""
+    """Return the kind of folder for a version's model, such as "lora"; "" if there is none."""
     return _KINDS.get(version.model_type.lower(), "")
 
 
 def _is_unet(file: RemoteFile, version: Version) -> bool:
-    """Return whether a checkpoint's file has only the diffusion model, without text encoders.
+    """Return whether a file has only the diffusion model, without text encoders.
 
-    Civitai has no type for such files. In SD.Next, every checkpoint counts whose base model is not
-    Stable Diffusion (see its `modules/civitai/filemanage_civitai.py`); other WebUIs read both kinds
-    from one folder.
+    Civitai has no type for such files. SD.Next expects them in a folder of their own, as all
+    checkpoints of a base model other than Stable Diffusion (see its
+    `modules/civitai/filemanage_civitai.py`).
     """
     if file.extension == ".gguf":
         return True
@@ -94,7 +93,7 @@ def _is_unet(file: RemoteFile, version: Version) -> bool:
 
 
 def kind_label(kind: str) -> str:
-    """Return the name of a kind of model for users, the same in every language."""
+    """Return the label of a kind of folder for the user, the same in every language."""
     return _LABELS.get(kind, kind)
 
 
@@ -108,10 +107,10 @@ def choose_path(
 ) -> str:
     """Choose the path at which to store a version's file.
 
-    No other file is at this path, but the same file may be (see `is_same_file`). kind: see
-    `find_kind`. model: the version's model, since a folder may be named after its author. taken:
-    paths of other requests, normalized by `os.path.normcase`. folder: "" for the kind's folder.
-    Raises InputError if the kind has no folder, or if the template of folders is invalid.
+    The path is free, or the same file is there already. kind: from `find_kind`. model: the
+    version's model, for folders named after its author. taken: paths that must not be used,
+    normalized by `os.path.normcase`. folder: "" for the kind's folder. Raises InputError if the
+    kind has no folder, or if the folder template is invalid.
     """
     folder = os.path.join(folder or _find_folder(kind, version), _fill_template(version, model))
     wanted = os.path.join(folder, _safe_file_name(file, version))
@@ -122,10 +121,9 @@ def choose_path(
 
 
 def find_free_path(wanted: str, version_id: int, file: RemoteFile) -> str:
-    """Return the path that was chosen for a file, or a similar one if another file is there now.
+    """Return the path `wanted`, or a similar path if another file is there.
 
-    The same file may be at the returned path, but no other file, nor another version's sidecar
-    without a file. Raises DiskError if there is no such path.
+    The path is free, or the same file is there already. Raises DiskError if no path is free.
     """
     for path in _iter_paths(wanted, version_id, file.id):
         if not os.path.lexists(path):
@@ -145,7 +143,7 @@ def _iter_paths(wanted: str, version_id: int, file_id: int) -> Iterator[str]:
 def is_same_file(path: str, file: RemoteFile, if_missing: bool = False) -> bool:
     """Return whether the file at `path` has the size and SHA256 of a file on Civitai.
 
-    if_missing: what to return if there is no file at `path`.
+    if_missing: the result if there is no file at `path`.
     """
     try:
         size = os.stat(path).st_size
@@ -181,7 +179,7 @@ def _fill_template(version: Version, model: Model | None) -> str:
 
 
 def _safe_file_name(file: RemoteFile, version: Version) -> str:
-    """Return the name of a file on Civitai without what some operating system forbids."""
+    """Return the name of a file on Civitai, made valid for every operating system."""
     stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
     safe = util.safe_name(stem, f"{version.id}_{file.id}", _MAX_STEM)
     return f"{safe.lstrip('.') or version.id}{file.extension}"

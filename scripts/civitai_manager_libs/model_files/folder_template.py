@@ -16,10 +16,10 @@ _MAX_FOLDER_BYTES = 80  # UTF-8 bytes of a folder's name
 
 
 def validate_folder_template(template: str) -> str:
-    """Return a template of subfolders with forward slashes, and without spaces around it.
+    """Return a template of subfolders, with forward slashes and without outer spaces.
 
-    The template "" means no subfolders. Raises InputError if the template is invalid; the message
-    says what to change.
+    The template "" means no subfolders. Raises InputError, with a message for the user, if the
+    template is invalid.
     """
     template = path_template.clean_template(template)
     if (problem := path_template.find_template_problem(template, FIELDS)) is not None:
@@ -30,9 +30,9 @@ def validate_folder_template(template: str) -> str:
 
 
 def fill_folder_template(template: str, values: Mapping[str, str]) -> str:
-    """Return the relative path of the subfolders that a template describes, "" for none.
+    """Fill in a template of subfolders; return their relative path, "" for none.
 
-    values: the value of each field, "" if unknown. The names are valid on Windows, macOS and Linux.
+    values: the value of each field, "" if unknown. The names are valid on every operating system.
     """
     filled = path_template.fill_fields(
         template, lambda name, _: values.get(name, ""), _MAX_FOLDER_BYTES

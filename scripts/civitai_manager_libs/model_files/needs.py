@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..infotext import Resource
 from ..library import models
 from ..local_models import has_model_file, ModelMatch
-from .choice import choose_file, FileChoice, FileTaste
+from .choice import choose_file, FileChoice, FilePreferences
 from .destination import choose_path, find_kind
 from .used_models import find_used_models, match_resource, UsedModel
 from .version_loader import VersionLoader
@@ -23,12 +23,12 @@ __all__ = ["list_needed_files", "make_needed_file", "NeededFile", "NeededFiles",
 
 @dataclass(frozen=True)
 class NeededFile:
-    """A model file that images were made with.
+    """A model file that some images were made with.
 
-    key: the file's id, or the version's if no file is known, or 0. availability: `here`, `other`
-    (only another version is here) or `missing`. match: the file on this machine. version: None if
-    its record is not known. image_count: how many of the images need it. path: where it would go,
-    "" if it is here or cannot be fetched. error: why there is no path, such as no folder.
+    key: the file's id, or else the version's id, or 0. availability: `here`, `other` (only another
+    version is here) or `missing`. match: the file on this machine. version: None if unknown.
+    image_count: how many of the images need the file. path: where to store it, "" if it is here or
+    cannot be downloaded. error: why there is no path.
     """
 
     key: int
@@ -43,32 +43,32 @@ class NeededFile:
 
     @property
     def title(self) -> str:
-        """Return the names of the model and version, or else the name that an image gives."""
+        """Return the model's and version's name, or else the name or hash that an image states."""
         names = (self.version.model_name, self.version.name) if self.version else ()
         number = f"#{self.resource.version_id}" if self.resource.version_id else ""
         return " ".join(filter(None, names)) or self.resource.name or number or self.resource.hash
 
     @property
     def size(self) -> int:
-        """Return the file's size in bytes, as found here or else on Civitai; 0 if unknown."""
+        """Return the size in bytes of the file here or else on Civitai, 0 if unknown."""
         if self.availability == "here" and self.match.file:
             return self.match.file.size
         return self.choice.file.size if self.choice.file else 0
 
     @property
     def is_fetchable(self) -> bool:
-        """Return whether the file is not here and can be downloaded."""
+        """Return whether the file is missing here and can be downloaded."""
         return self.availability != "here" and bool(self.path) and not self.choice.refusal
 
     @property
     def lacks_folder(self) -> bool:
-        """Return whether the file cannot be downloaded only because there is no folder for it."""
+        """Return whether only a missing folder prevents the file's download."""
         return self.error is not None and not self.choice.refusal
 
 
 @dataclass(frozen=True)
 class UnknownModel:
-    """A model that images name, and that is neither here nor known on Civitai."""
+    """A model that images name, but that is neither here nor known on Civitai."""
 
     resource: Resource
     image_count: int
@@ -76,20 +76,20 @@ class UnknownModel:
 
 @dataclass(frozen=True)
 class NeededFiles:
-    """What images need: what is missing first, then what most images need."""
+    """The model files that images need; missing files come first, then the most needed."""
 
     files: tuple[NeededFile, ...] = ()
     unknown: tuple[UnknownModel, ...] = ()
 
     @property
     def missing(self) -> tuple[NeededFile, ...]:
-        """Return the files that are not here and can be downloaded."""
+        """Return the files that are missing here and can be downloaded."""
         return tuple(file for file in self.files if file.is_fetchable)
 
 
 @dataclass
 class _Need:
-    """A version, or a model without one, and the images that need it."""
+    """A model that images were made with, and the ids of these images."""
 
     used: UsedModel
     image_ids: set[int] = field(default_factory=set)
@@ -107,13 +107,13 @@ def list_needed_files(
     images: Sequence[Image],
     open_model: int | None = None,
     cancelled: Cancellation | None = None,
-    taste: FileTaste | None = None,
+    preferences: FilePreferences | None = None,
 ) -> NeededFiles:
     """Return the model files that images were made with, each file once.
 
-    client: requests versions that the library does not have; None for no requests. open_model: the
-    id of the model whose gallery is open. taste: None for the preferences in the settings. A file
-    that Civitai does not send has a reason code in `choice.refusal`. Raises Cancelled.
+    client: requests versions that are not stored; None for no requests. open_model: id of the model
+    whose gallery is open. preferences: None for those in the settings. A file that cannot be
+    downloaded has a reason code in `choice.refusal`. Raises Cancelled.
     """
     loader = VersionLoader(client, cancelled)
     loader.load_named(images)
@@ -125,7 +125,7 @@ def list_needed_files(
     files, taken = list[NeededFile](), set[str]()
     for need in needs.values():
         if need.used.resource.version_id or need.used.match.state == "here":
-            files += _make_files(need, loader, taste, taken)
+            files += _make_files(need, loader, preferences, taken)
     files.sort(key=lambda file: (file.availability == "here", -file.image_count, file.title))
     return NeededFiles(tuple(files), _list_unknown(needs.values()))
 
@@ -152,7 +152,7 @@ def make_needed_file(
     """Return the NeededFile of a version, with the path for a download.
 
     choice: None for the best file by the settings. resource: the model as images name it. taken:
-    paths of other files; the path of this file is added.
+    paths of other files, to which this file's path is added.
     """
     choice = choose_file(version) if choice is None else choice
     resource = Resource(version_id=version.id) if resource is None else resource
@@ -195,9 +195,9 @@ def _group_key(one: UsedModel) -> object:
 
 
 def _make_files(
-    need: _Need, loader: VersionLoader, taste: FileTaste | None, taken: set[str]
+    need: _Need, loader: VersionLoader, preferences: FilePreferences | None, taken: set[str]
 ) -> Iterator[NeededFile]:
-    """Yield the files of a version that images need, each with its number of images."""
+    """Yield the needed files of one version, each with its number of images."""
     resource, version = need.used.resource, need.used.version
     if version is None:
         refusal = loader.failures.get(resource.version_id or 0, "")
@@ -211,21 +211,21 @@ def _make_files(
             image_count=len(need.image_ids),
         )
         return
-    for choice, count in _choose_files(version, need, taste):
+    for choice, count in _choose_files(version, need, preferences):
         yield make_needed_file(version, choice, resource, count, taken)
 
 
 def _choose_files(
-    version: Version, need: _Need, taste: FileTaste | None
+    version: Version, need: _Need, preferences: FilePreferences | None
 ) -> list[tuple[FileChoice, int]]:
     """Return (choice, number of images) for each file of a version that images need.
 
-    An image that states no file of the version counts for the file that most images state.
+    Images that state no file hash are counted for the file that most images state.
     """
-    choices = {code: choose_file(version, code, taste) for code in need.hashes if code}
+    choices = {code: choose_file(version, code, preferences) for code in need.hashes if code}
     exact = {code: choice for code, choice in choices.items() if choice.by == "hash"}
     if not exact or need.used.match.state == "here":
-        choice = next(iter(exact.values()), None) or choose_file(version, "", taste)
+        choice = next(iter(exact.values()), None) or choose_file(version, "", preferences)
         return [(choice, len(need.image_ids))]
     counts = Counter({code: len(need.hashes[code]) for code in exact})
     first = counts.most_common(1)[0][0]

@@ -20,11 +20,10 @@ __all__ = ["ReceivedModel", "receive_model_file"]
 
 @dataclass(frozen=True)
 class ReceivedModel:
-    """A model file that is in its folder now.
+    """A model file that was stored in its folder.
 
-    size: in bytes. was_here: nothing was fetched, because the same file was there before. notes:
-    codes of what the user is to be told: `refresh_host` or `no_companions`. message: why there are
-    no companions, in English.
+    size: in bytes. was_here: whether the same file was there before. notes: message codes for the
+    user, `refresh_host` or `no_companions`. message: errors about companion files, in English.
     """
 
     path: str
@@ -42,9 +41,9 @@ def receive_model_file(
 ) -> ReceivedModel:
     """Download a model file to its folder, unless the same file is there already.
 
-    Write the companions that are missing beside the file, and let the WebUI read its folder again.
-    progress: called with (bytes received, bytes of the whole file or 0 if unknown). Raises the
-    errors of `CivitaiHttpClient.fetch_model`.
+    Missing companion files are written, and the WebUI reloads its list of models. progress: called
+    with (bytes received, bytes of the whole file or 0 if unknown). Raises the errors of
+    `CivitaiHttpClient.fetch_model`.
     """
     request = replace(request, path=find_free_path(request.path, request.version_id, request.file))
     was_here = os.path.lexists(request.path)
@@ -69,7 +68,7 @@ def _fetch_verified(
     progress: Progress,
     cancelled: Cancellation,
 ) -> FetchedFile:
-    """Download the file; do so again from its start if its SHA256 is wrong."""
+    """Download a model file; download it once more if its SHA256 is wrong."""
     reserve = setting.gallery_disk_reserve_mb * 1024 * 1024
     checks = ModelChecks(request.sha256, request.size, reserve)
     for is_last in (False, True):

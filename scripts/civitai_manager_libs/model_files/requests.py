@@ -21,12 +21,12 @@ __all__ = ["find_version", "make_request", "ModelFileRequest", "plan_requests"]
 
 @dataclass(frozen=True)
 class ModelFileRequest:
-    """A model file to fetch.
+    """A request to download one model file.
 
-    url: the route of Civitai from which the file is downloaded. path: where the file goes. name:
-    the file's own name on Civitai. kind: see `destination.find_kind`. size: in bytes, an estimate;
-    0 if unknown. sha256: in lower case, "" if Civitai tells none. title: names of the model and the
-    version. record: the JSON object of the version, as Civitai sent it.
+    url: the download URL on Civitai. path: where to store the file. name: the file's name on
+    Civitai. kind: from `destination.find_kind`. size: estimate in bytes, 0 if unknown. sha256: in
+    lower case, "" if unknown. title: names of the model and the version. record: the version's JSON
+    object, as Civitai sent it.
     """
 
     file_id: int
@@ -43,7 +43,7 @@ class ModelFileRequest:
 
     @property
     def file(self) -> RemoteFile:
-        """Return a RemoteFile with what the request says about the file."""
+        """Return the file on Civitai that the request names."""
         return RemoteFile(self.file_id, self.name, self.size, sha256=self.sha256)
 
     def to_json(self) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class ModelFileRequest:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ModelFileRequest:
-        """Return the request from a JSON object that `to_json` made. Unknown keys are ignored."""
+        """Make a request from the JSON object of `to_json`; ignore unknown keys."""
         numbers = ("file_id", "version_id", "model_id", "size")
         texts = ("url", "path", "name", "kind", "sha256", "title")
         values: dict[str, Any] = {key: as_whole_number(stored.get(key)) or 0 for key in numbers}
@@ -60,10 +60,7 @@ class ModelFileRequest:
 
 
 def make_request(file: RemoteFile, version: Version, kind: str, path: str) -> ModelFileRequest:
-    """Return a request to download a version's file to `path`.
-
-    kind: see `destination.find_kind`.
-    """
+    """Return a request to download a version's file to `path`. kind: from `find_kind`."""
     return ModelFileRequest(
         file_id=file.id,
         version_id=version.id,
@@ -87,13 +84,13 @@ def plan_requests(
 ) -> list[ModelFileRequest]:
     """Return requests to download these files, each to a different path.
 
-    folder: the folder for all files, "" for the folder of each kind. If folders are named after
-    authors, models that the library does not have are requested from Civitai, and so are versions
-    whose record is older than a day. Raises InputError if a kind has no folder.
+    folder: the folder for all files, "" for the folder of each kind. Version records older than a
+    day are fetched again; so are unknown models, if folders are named after authors. Raises
+    InputError if a kind has no folder.
     """
     requests, taken = list[ModelFileRequest](), set[str]()
     for known in files:
-        file, version = _refresh(client, *known, cancelled)
+        file, version = _refresh_file(client, *known, cancelled)
         kind, model = find_kind(file, version), _find_model(client, version, cancelled)
         path = choose_path(kind, file, version, model, taken, folder)
         taken.add(os.path.normcase(path))
@@ -102,16 +99,16 @@ def plan_requests(
 
 
 def find_version(version_id: int) -> Version | None:
-    """Return a version from the library, None if it is not stored."""
+    """Return a version from the local library, or None if the version is not stored."""
     return models.find_versions([version_id]).get(version_id)
 
 
-def _refresh(
+def _refresh_file(
     client: Client, file: RemoteFile, version: Version, cancelled: Cancellation | None
 ) -> tuple[RemoteFile, Version]:
-    """Return the file and its version with Civitai's present data.
+    """Return the file and its version with Civitai's current data.
 
-    They are returned unchanged if Civitai does not respond; the download will report why.
+    If Civitai does not respond, both are returned unchanged; the download will report why.
     """
     with suppress(NetworkError, HttpStatusError, InvalidResponse):
         today = models.load_version(client, version.id, cancelled, MAX_AGE)
@@ -122,7 +119,7 @@ def _refresh(
 
 
 def _find_model(client: Client, version: Version, cancelled: Cancellation | None) -> Model | None:
-    """Return a version's model, None if the template of folders does not need it."""
+    """Return a version's model, or None if the folder template does not need it."""
     model_id = version.model_id
     if not model_id or "{" not in setting.model_folder_template:
         return None

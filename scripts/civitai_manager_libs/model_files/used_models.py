@@ -19,7 +19,8 @@ __all__ = ["find_used_models", "match_resource", "UsedModel", "UsedModels"]
 class UsedModel:
     """A model that an image was made with.
 
-    version: its record, None if it is not stored. match: the file on this machine.
+    resource: the model as the image names it. version: None if not stored. match: the file on this
+    machine.
     """
 
     resource: Resource
@@ -29,9 +30,9 @@ class UsedModel:
 
 @dataclass(frozen=True)
 class UsedModels:
-    """The models of some images. by_image: those of each image, by its id.
+    """The models that some images were made with, by image id.
 
-    names: (model id, name) by version id, as `models.find_version_names` returns it.
+    names: {version id: (model id, "<model name> <version name>")}.
     """
 
     by_image: Mapping[int, Sequence[UsedModel]] = field(default_factory=dict)
@@ -39,9 +40,9 @@ class UsedModels:
 
 
 def find_used_models(images: Sequence[Image], open_model: int | None = None) -> UsedModels:
-    """Return the models of images, from the images' records and the library, without a request.
+    """Return the models that images were made with, without a request to Civitai.
 
-    open_model: the id of the model whose gallery is open; its files are also found by name.
+    open_model: id of the model whose gallery is open; its files are also found by name.
     """
     files = _list_version_files(images, open_model)
     used = {image.id: list_resources(image.meta, image, files) for image in images}
@@ -60,9 +61,9 @@ def find_used_models(images: Sequence[Image], open_model: int | None = None) -> 
 def match_resource(
     resource: Resource, version: Version | None, model_id: int | None = None
 ) -> ModelMatch:
-    """Find the file of a resource on this machine, and return the match.
+    """Find the file on this machine for a model that an image names.
 
-    version: the resource's version on Civitai, None if unknown. model_id: used without a version.
+    version: the model's version on Civitai, None if unknown. model_id: used without a version.
     """
     if version is not None and version.model_type and not has_model_file(resource):
         # Such as an upscaler. Its name alone says little, and a VAE may be `Automatic`.
@@ -73,7 +74,7 @@ def match_resource(
 
 
 def _list_version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
-    """Return model version ids by file name or hash, to identify the files that images name.
+    """Return {file name or hash: version id}, to identify the model files that images name.
 
     The versions are those in the images' records, and those of the open model.
     """

@@ -21,10 +21,10 @@ _HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3 and SHA256
 
 
 class VersionLoader:
-    """Loads versions for one list. client: None makes no request.
+    """Loads the versions that images name, from the local library or from Civitai.
 
-    failures: the reason code for each version id that Civitai did not send. After a failure of the
-    network no other version is requested.
+    client: None for no requests. failures: the reason code for each version id or hash that could
+    not be loaded. After a network error, no more requests are made.
     """
 
     def __init__(self, client: Client | None, cancelled: Cancellation | None) -> None:
@@ -34,10 +34,10 @@ class VersionLoader:
         self.failures: dict[int | str, str] = {}
 
     def load_named(self, images: Sequence[Image]) -> None:
-        """Load the versions whose ids are in the records of images.
+        """Fetch the model versions that images name by id, and store them in the local library.
 
-        No request is made for a version in the library, or for one whose file is on this machine. A
-        version that could not be downloaded is requested again after a day.
+        Versions that are stored, or whose file is on this machine, are not requested. A version
+        whose file cannot be downloaded yet is requested again after a day.
         """
         ids = dict.fromkeys(
             one.version_id
@@ -53,9 +53,10 @@ class VersionLoader:
                 self._load(version_id)
 
     def identify(self, used: UsedModel) -> UsedModel:
-        """Return a used model, with its version if Civitai knows the hash that the image states.
+        """Find a used model's version by the file hash that the image states.
 
-        A model that is on this machine, or whose version is known, is returned unchanged.
+        Return the model unchanged if it is on this machine, its version is known or no version is
+        found.
         """
         resource, code = used.resource, used.resource.hash.lower()
         is_known = used.version is not None or resource.version_id or used.match.state == "here"
@@ -70,7 +71,7 @@ class VersionLoader:
         return UsedModel(resource, version, match_resource(resource, version))
 
     def _load(self, key: int | str) -> Version | None:
-        """Return the version with this id, or with this file hash; None if it cannot be loaded."""
+        """Return a version by its id or a file's hash, or None if it cannot be loaded."""
         self._cancelled.check()
         if self._client is None or self._network_failure:
             self.failures[key] = self._network_failure

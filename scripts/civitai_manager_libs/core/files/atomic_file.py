@@ -19,29 +19,28 @@ from .safe_open import check_own_folder, open_shared
 __all__ = ["NOTE", "AtomicFile", "is_temporary_name", "temporary_path"]
 
 _MOST_TRIES = 10  # to lock a new file; a file system may have no locks
-_PREFIX, _SUFFIX = ".civitai-shortcut-", ".part"
+_PREFIX, _SUFFIX = ".civitai-shortcut-", ".part"  # short: a final name may be 255 bytes long
 NOTE = ".note"  # suffix of the note beside a resumable file
 
 
 def is_temporary_name(name: str) -> bool:
-    """Return whether a file name belongs to a temporary file of this program."""
+    """Return whether a file name is that of a temporary file of this program."""
     return name.startswith(_PREFIX) and name.endswith((_SUFFIX, NOTE))
 
 
 def temporary_path(folder: str, stem: str) -> str:
     """Return the path of a temporary file in a folder.
 
-    stem: the part of the name that differs between the temporary files.
+    stem: the unique part of the file's name.
     """
     return os.path.join(folder, f"{_PREFIX}{stem}{_SUFFIX}")
 
 
 class AtomicFile:
-    """A temporary file in `folder`, deleted when the `with` block ends unless `commit` named it.
+    """A temporary file in `folder`; `commit` gives it a final name, or else it is deleted.
 
-    path: of the temporary file; its name is short, so that the final name may be as long as the
-    disk allows. size: bytes written. The folder is created if missing. Every method raises
-    DiskError, or DiskFull.
+    Use it in a `with` block. The folder is created if missing. path: the temporary file. size:
+    bytes written so far. Every method raises DiskError, or DiskFull.
     """
 
     def __init__(self, folder: str) -> None:
@@ -70,7 +69,7 @@ class AtomicFile:
     def reserve_space(self, size: int, reserve: int = 0) -> None:
         """Announce the file's final size; raise DiskFull if the disk has too little space.
 
-        size: in bytes. reserve: bytes that must stay free on the disk. The announced sizes of other
+        size: in bytes. reserve: bytes that must stay free on the disk. Sizes announced for other
         open files of this process count as used.
         """
         with _expecting_lock:
@@ -107,16 +106,16 @@ class AtomicFile:
         self.size = 0
 
     def make_private(self) -> None:
-        """Let only the user read the file; call this before the first write."""
+        """Allow only the user to read the file; call this before the first write."""
         with translate_disk_errors(self.folder):
             if hasattr(os, "fchmod"):  # elsewhere the user's own folders are private anyway
                 os.fchmod(self._file.fileno(), 0o600)
 
     def commit(self, path: str) -> None:
-        """Rename the file to `path` in one step, replacing an older file.
+        """Rename the file to `path` in one step, replacing an existing file.
 
-        All bytes are written to the disk first. After `sync_folder` the new name survives a loss of
-        power.
+        The file's bytes are flushed to the disk first. Call `sync_folder` afterwards if the new
+        name must survive a power loss.
         """
         with translate_disk_errors(path):
             sync_file(self._file.fileno())

@@ -16,9 +16,9 @@ _MAX_AGE = 30 * 24 * 3600.0  # seconds since the last write to a resumable file
 
 
 def remove_leftovers(folder: str) -> int:
-    """Delete the temporary files that killed programs left; return how many were deleted.
+    """Delete temporary files that killed programs left in a folder; return how many.
 
-    Files that can be resumed and files in use stay.
+    Resumable files and files in use stay.
     """
     removed = 0
     try:
@@ -44,7 +44,7 @@ def _is_resumable(path: str) -> bool:
 
 
 def _remove_orphan_note(note: str) -> bool:
-    """Delete a note whose unfinished file is missing; return whether it was deleted."""
+    """Delete a resume note whose unfinished file is missing; return whether it was deleted."""
     if os.path.exists(note.removesuffix(NOTE)):
         return False
     try:

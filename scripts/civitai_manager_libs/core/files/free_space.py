@@ -24,9 +24,9 @@ _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
-    """Return a DiskError, with a message for the user, for a failed file operation.
+    """Convert the error of a file operation to a DiskError with a message for the user.
 
-    A ValueError means that the path contains a NUL character.
+    error: a ValueError means that the path contains a NUL character.
     """
     if getattr(error, "errno", None) in _NO_ROOM:
         return DiskFull(f"There is no room left on the disk for {path}.")
@@ -36,7 +36,7 @@ def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
 
 @contextmanager
 def translate_disk_errors(path: str) -> Iterator[None]:
-    """Turn an OSError or ValueError in the `with` block into a DiskError.
+    """Convert an OSError or ValueError in the `with` block to a DiskError.
 
     path: the file or folder to name in the message.
     """
@@ -59,9 +59,9 @@ def log_disk_errors(label: str) -> Iterator[None]:
 
 
 def find_free_space(folder: str) -> int | None:
-    """Return the free bytes on the folder's disk, or on the disk where it would be created.
+    """Return the free bytes on a folder's disk, or None if they cannot be determined.
 
-    Return None if they cannot be found.
+    The folder need not exist yet.
     """
     try:
         return shutil.disk_usage(folder or ".").free
@@ -82,9 +82,9 @@ def check_free_space(folder: str, needed: int) -> None:
 
 
 def check_disks(needed: Mapping[str, int], reserve: int) -> None:
-    """Raise DiskFull if a disk has too little space for what these folders are to receive.
+    """Raise DiskFull if a disk has too little space for the files to be written.
 
-    needed: bytes by folder. reserve: bytes that must stay free on each disk.
+    needed: bytes to write, by folder. reserve: bytes that must stay free on each disk.
     """
     disks: dict[int, tuple[str, int]] = {}
     for folder, size in needed.items():
@@ -95,7 +95,7 @@ def check_disks(needed: Mapping[str, int], reserve: int) -> None:
 
 
 def _find_device(folder: str) -> int:
-    """Return the number of the folder's disk, or of the disk that it would be created on."""
+    """Return the device number of a folder's disk; the folder need not exist yet."""
     try:
         return os.stat(folder or ".").st_dev
     except (OSError, ValueError):

@@ -21,15 +21,15 @@ _fdatasync = getattr(os, "fdatasync", os.fsync)
 
 
 def sync_file(descriptor: int) -> None:
-    """Write an open file's bytes through to the disk. Raises OSError."""
+    """Flush an open file's bytes to the disk. Raises OSError."""
     if _FULL is None or not _try_sync(lambda: fcntl.fcntl(descriptor, _FULL)):
         _try_sync(lambda: _fdatasync(descriptor))
 
 
 def sync_folder(folder: str) -> None:
-    """Write the names of a folder's files through to the disk. Raises DiskError.
+    """Flush the names of a folder's files to the disk. Raises DiskError.
 
-    Before that, a loss of power may undo the creation or renaming of a file.
+    A power loss may otherwise undo the creation or renaming of a file.
     """
     if os.name == "nt":  # has no such call; NTFS has a journal of names
         return
@@ -45,7 +45,7 @@ def sync_folder(folder: str) -> None:
 
 
 def make_folder(folder: str) -> None:
-    """Create a folder with its parents, and write their names through to the disk.
+    """Create a folder with its parents, and flush their names to the disk.
 
     Raises OSError, ValueError or DiskError.
     """

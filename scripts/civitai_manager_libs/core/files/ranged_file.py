@@ -23,11 +23,11 @@ _MAX_LINES = 1024 * 1024  # bytes of a note, which is then written anew
 
 
 class RangedFile(ResumableFile):
-    """A ResumableFile that several threads write; every method may be called by any of them.
+    """A resumable file to which several threads may write, at any offset.
 
-    size: bytes that are there, of all ranges together. beginning: bytes until the first gap.
-    restarts: how often all bytes were deleted. A killed program loses only the `write_at` that it
-    was in, and a loss of power what was written since the last `sync`.
+    size: bytes written, in all ranges. beginning: bytes before the first gap. restarts: how often
+    all bytes were deleted. If the program is killed, only writes in progress are lost; a power loss
+    also loses everything since the last `sync`.
     """
 
     def __init__(self, folder: str, url: str) -> None:
@@ -45,7 +45,7 @@ class RangedFile(ResumableFile):
 
     @property
     def is_taken(self) -> bool:
-        """Return whether another thread or process is downloading this URL."""
+        """Return whether another thread or process is downloading the same URL."""
         return not self._note and os.path.exists(temporary_path(self.folder, self._key))
 
     @property
@@ -55,15 +55,14 @@ class RangedFile(ResumableFile):
 
     @property
     def ranges(self) -> ByteRanges:
-        """Return a copy of the ranges of bytes that the file has."""
+        """Return a copy of the byte ranges that were written."""
         with self._lock:
             return ByteRanges(self._ranges)
 
     def start_note(self, total: int, validator: str) -> None:
-        """Begin to record which bytes the file has, so that a later run can resume the download.
+        """Start to record the written byte ranges, so that a later run can resume the download.
 
-        total: bytes of the whole file. validator: the ETag or date by which the server names this
-        version.
+        total: the whole file's size in bytes. validator: the server's ETag or date of the file.
         """
         if not self._note:
             return
@@ -74,7 +73,7 @@ class RangedFile(ResumableFile):
             self._write_note_anew()
 
     def write_at(self, data: bytes | bytearray | memoryview, offset: int) -> None:
-        """Write bytes at an offset in the file, and record that the file has them."""
+        """Write bytes at an offset in the file, and record their range."""
         with translate_disk_errors(self.folder):
             self._write_bytes(data, offset)
             end = offset + len(data)
@@ -94,7 +93,7 @@ class RangedFile(ResumableFile):
                 return self._file.read(size)
 
     def sync(self) -> None:
-        """Write all bytes through to the disk, and record which of them survive a loss of power."""
+        """Flush all bytes to the disk, and record that they now survive a power loss."""
         with self._sync_lock, translate_disk_errors(self.folder):
             with self._lock:
                 ranges, sure = ByteRanges(self._ranges), self._sure
@@ -109,7 +108,7 @@ class RangedFile(ResumableFile):
             sync_file(self._lines.fileno())
 
     def keep(self, total: int = 0, validator: str = "") -> None:
-        """Keep the unfinished file after the `with` block, if it has a note."""
+        """Keep the unfinished file if its ranges are recorded; the parameters are ignored."""
         self._is_kept = self._lines is not None and self.size > 0
 
     def restart(self) -> None:
@@ -120,9 +119,9 @@ class RangedFile(ResumableFile):
             self.restarts += 1
 
     def commit_new(self, path: str) -> None:
-        """Give the file its final name, with all bytes written through to the disk.
+        """Flush the file's bytes to the disk, and rename the file to `path`.
 
-        Raises DiskError if there is a file of that name.
+        Raises DiskError if a file of that name exists.
         """
         with translate_disk_errors(path):
             sync_file(self._file.fileno())
@@ -148,7 +147,7 @@ class RangedFile(ResumableFile):
             view, offset = view[count:], offset + count
 
     def _write_note_anew(self) -> None:
-        """Replace the note by a shorter one with the same contents."""
+        """Rewrite the note beside the file in its shortest form."""
         self._close_note()
         with AtomicFile(self.folder) as fresh:
             fresh.write(self._note_lines())
@@ -156,7 +155,7 @@ class RangedFile(ResumableFile):
         self._lines = open_own_file(self._note, "ab")
 
     def _note_lines(self) -> bytes:
-        """Return the note: a line for the bytes surely on the disk, and lines for the others."""
+        """Return the note's text: the ranges flushed to disk, and then all written ranges."""
         lines = [self._sure.to_line()]
         if self._ranges != self._sure.ranges and self._sure.system:
             lines += [b"[%d,%d]\n" % range_ for range_ in self._ranges]

@@ -19,12 +19,12 @@ _PATIENCE, _PAUSE = 2.0, 0.05  # seconds
 
 
 def replace_file(source: str, target: str) -> None:
-    """Rename `source` to `target`, replacing an older file. Raises OSError."""
+    """Rename `source` to `target`, replacing an existing file. Raises OSError."""
     _retry_while_in_use(lambda: os.replace(source, target))
 
 
 def rename_to_new(source: str, target: str) -> None:
-    """Rename `source` to `target`. Raises OSError, such as FileExistsError if there is a file."""
+    """Rename a file without replacing another. Raises FileExistsError, or another OSError."""
     if os.name == "nt":  # where `rename` replaces nothing
         return _retry_while_in_use(lambda: os.rename(source, target))
     try:

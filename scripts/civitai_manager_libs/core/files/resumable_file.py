@@ -25,10 +25,10 @@ __all__ = ["ResumableFile", "discard_resumable", "remove_resumable", "resumable_
 
 
 class ResumableFile(AtomicFile):
-    """A temporary file that a later run finds again by its URL, after `keep` or a killed process.
+    """A temporary file for a URL, which a later run can find and continue.
 
     found: the note of an earlier run, None if the file starts empty. If another thread or process
-    writes the file of this URL, this is an ordinary AtomicFile, which `keep` does not keep.
+    is writing a file for the same URL, this is a separate file that cannot be resumed.
     """
 
     def __init__(self, folder: str, url: str) -> None:
@@ -53,7 +53,7 @@ class ResumableFile(AtomicFile):
             return start
 
     def write_note(self, total: int, validator: str) -> None:
-        """Make sure that all bytes are on the disk, then store their number for a later resume.
+        """Flush all bytes to the disk, and note their number for a later resume.
 
         total: the whole file's size in bytes, 0 if unknown. validator: the server's ETag or date.
         """
@@ -66,9 +66,9 @@ class ResumableFile(AtomicFile):
                 file.write(line)
 
     def keep(self, total: int, validator: str) -> None:
-        """Keep the unfinished file after the `with` block, so that it can be resumed later.
+        """Keep the unfinished file after the `with` block, so that a later run can resume it.
 
-        The parameters are those of `write_note`.
+        total: the whole file's size in bytes, 0 if unknown. validator: the server's ETag or date.
         """
         self.write_note(total, validator)
         self._is_kept = self._note != ""
@@ -108,7 +108,7 @@ class ResumableFile(AtomicFile):
         self.found, self.size = found, found.size if found is not None else 0
 
     def _drop_note(self) -> None:
-        """Delete the note of an earlier run, before the file is changed."""
+        """Delete the note of an earlier run; call this before changing the file."""
         if self._note and os.path.lexists(self._note):
             with translate_disk_errors(self.folder):
                 delete_file(self._note)
@@ -123,9 +123,9 @@ class ResumableFile(AtomicFile):
 
 
 def discard_resumable(folder: str, urls: Iterable[str]) -> int:
-    """Delete the unfinished downloads of these URLs; return how many were deleted.
+    """Delete the unfinished downloads of some URLs; return how many were deleted.
 
-    Files that are being written are not deleted.
+    Files in use are not deleted.
     """
     try:
         names = set(filter(is_temporary_name, os.listdir(folder)))
@@ -136,7 +136,7 @@ def discard_resumable(folder: str, urls: Iterable[str]) -> int:
 
 
 def resumable_size(folder: str, url: str) -> int:
-    """Return how many bytes of a URL an unfinished download has already, 0 for none."""
+    """Return the number of bytes in a URL's unfinished download, 0 if there is none."""
     found = read_note(temporary_path(folder, _file_key(url)) + NOTE)
     return found.ranges.size if found is not None else 0
 
@@ -182,7 +182,7 @@ def _open_locked(path: str) -> FileIO | None:
 
 
 def _is_still_at(descriptor: int, path: str) -> bool:
-    """Return whether an open file is still the file at this path."""
+    """Return whether the file at a path is still this open file, not another one."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:

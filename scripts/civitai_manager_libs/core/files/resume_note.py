@@ -22,11 +22,12 @@ _BOOT_ID = "/proc/sys/kernel/random/boot_id"  # Linux: proc_sys_kernel(5)
 
 @dataclass(frozen=True)
 class ResumeNote:
-    """How far a download came.
+    """The progress of an unfinished download.
 
-    size: bytes from the file's beginning. total: bytes of the whole file, 0 if unknown. validator:
-    the server's ETag or date of this version, for `If-Range`. parts: further ranges, as (start,
-    end). system: `system_start()` when the note was written, "" if only this line counts.
+    size: bytes from the file's beginning. parts: further byte ranges (start, end). total: the whole
+    file's size in bytes, 0 if unknown. validator: the server's ETag or date of the file, for
+    `If-Range`. system: `system_start()` at the time of the note; byte ranges added to the note
+    later count only while this does not change.
     """
 
     size: int
@@ -37,11 +38,11 @@ class ResumeNote:
 
     @classmethod
     def of(cls, ranges: ByteRanges, total: int, validator: str) -> ResumeNote:
-        """Return a note about these ranges, dated now."""
+        """Return a note about byte ranges, with the present `system_start()`."""
         return cls(0, total, validator, (), system_start()).with_ranges(ranges)
 
     def with_ranges(self, ranges: ByteRanges) -> ResumeNote:
-        """Return the same note about other ranges."""
+        """Return a copy of the note with other byte ranges."""
         parts = tuple((start, end) for start, end in ranges if start)
         return replace(self, size=ranges.beginning, parts=parts)
 
@@ -50,16 +51,15 @@ class ResumeNote:
         return ByteRanges([(0, self.size), *self.parts])
 
     def to_line(self) -> bytes:
-        """Return the note as a line of JSON, without fields that have their default."""
+        """Return the note as a line of JSON; optional fields are left out if empty."""
         kept = {k: v for k, v in vars(self).items() if v or k not in ("parts", "system")}
         return json.dumps(kept).encode() + b"\n"
 
 
 def read_note(path: str, sure: bool = False) -> ResumeNote | None:
-    """Read the note beside a partly downloaded file; return None if it is missing or damaged.
+    """Read the note beside an unfinished file; return None if it is missing or damaged.
 
-    path: the note's path. sure: count only bytes that are surely on the disk, not those that only
-    the system's memory may have.
+    path: the note's path. sure: count only bytes that survive a power loss.
     """
     added: list[tuple[int, int]] = []
     try:
@@ -76,7 +76,7 @@ def read_note(path: str, sure: bool = False) -> ResumeNote | None:
 
 
 def system_start() -> str:
-    """Return a text that changes each time the system starts, "" if there is none."""
+    """Return an id that changes at each start of the operating system, "" if unknown."""
     try:
         with open(_BOOT_ID, encoding="ascii") as file:
             return file.read(100).strip()
@@ -85,7 +85,7 @@ def system_start() -> str:
 
 
 def _parse(fields: dict[str, object]) -> ResumeNote:
-    """Return the note with these fields. Raises TypeError or ValueError for wrong values."""
+    """Make a note from a JSON object's fields. Raises TypeError or ValueError for wrong values."""
     note = ResumeNote(**fields)  # type: ignore[arg-type]  # checked below
     parts = tuple((start, end) for start, end in note.parts)
     numbers = (note.size, note.total, *(number for part in parts for number in part))
@@ -98,7 +98,7 @@ def _parse(fields: dict[str, object]) -> ResumeNote:
 
 
 def _with_added(note: ResumeNote, added: list[tuple[int, int]]) -> ResumeNote:
-    """Add to a note the bytes that were written after it, if they can still be trusted."""
+    """Return the note with later byte ranges added, unless the system has restarted since."""
     if not (added and note.system and note.system == system_start()):
         return note
     ranges = note.ranges

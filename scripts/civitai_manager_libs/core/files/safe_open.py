@@ -47,9 +47,9 @@ _NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def open_own_file(path: str, mode: _Mode, creates: bool = False) -> FileIO:
-    """Open a regular file of the user, unbuffered.
+    """Open a regular file that belongs to the user, unbuffered.
 
-    creates: create the file if it is missing, which mode "r+b" does not.
+    creates: create the file if it is missing.
     Raises PermissionError if the file is a link, has several hard links or belongs to another user.
     Raises OSError if the file cannot be opened.
     """
@@ -64,10 +64,10 @@ def open_own_file(path: str, mode: _Mode, creates: bool = False) -> FileIO:
 
 
 def open_shared(path: str, flags: int) -> int:
-    """Open a file and return its descriptor; other programs may rename the file meanwhile.
+    """Open a file so that other programs can still rename it; return its descriptor.
 
-    Made for the parameter `opener` of `open`. A link is not followed where the system has
-    O_NOFOLLOW. Raises OSError.
+    Pass this function to `open` as `opener`. Links are not followed, if the system has O_NOFOLLOW.
+    Raises OSError.
     """
     if msvcrt is None:
         return os.open(path, flags | _NOT_FOLLOWED, 0o666)
@@ -82,7 +82,7 @@ def open_shared(path: str, flags: int) -> int:
 
 
 def is_foreign(path: str) -> bool:
-    """Return whether a link, a hard-linked file or another user's file is at this path."""
+    """Return whether the path is a link, a hard-linked file or another user's file."""
     try:
         return _is_foreign(os.lstat(path), path)
     except FileNotFoundError:
@@ -90,7 +90,7 @@ def is_foreign(path: str) -> bool:
 
 
 def is_link(path: str) -> bool:
-    """Return whether a link, a hard-linked file or something other than a file is at this path."""
+    """Return whether the path is a link, a hard-linked file or no regular file."""
     try:
         return not _is_plain(os.lstat(path))
     except FileNotFoundError:
@@ -98,7 +98,7 @@ def is_link(path: str) -> bool:
 
 
 def has_second_name(path: str) -> bool:
-    """Return whether the regular file at this path has several names (hard links)."""
+    """Return whether the path is a regular file with several hard links."""
     status = os.lstat(path)
     return stat.S_ISREG(status.st_mode) and status.st_nlink > 1
 
@@ -118,7 +118,7 @@ def _is_plain(status: os.stat_result) -> bool:
 
 
 def _is_owned(status: os.stat_result, path: str) -> bool:
-    """Return whether the file belongs to the user, or to the owner of its folder.
+    """Return whether a file belongs to the user, or has the same owner as its folder.
 
     Some network disks give all files one owner.
     """

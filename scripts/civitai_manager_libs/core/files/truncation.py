@@ -26,10 +26,10 @@ _SEGMENT = b"\x18\x53\x80\x67"
 
 
 def complete_file_type(path: str, size: int = 0) -> str | None:
-    """Return a complete media file's extension by its content, None for other files.
+    """Detect a media file's type; return its extension, or None if the file is cut short.
 
     size: the expected size in bytes, 0 if unknown. A file of this size counts as complete, unless
-    it ends in zeros, as after lost disk blocks. Raises OSError.
+    it ends in zeros, as after a disk failure. Other types of files give None too. Raises OSError.
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
@@ -44,10 +44,10 @@ def complete_file_type(path: str, size: int = 0) -> str | None:
 
 
 def is_complete(path: str, extension: str) -> bool:
-    """Return whether a file has the end that its format requires.
+    """Return whether a media file ends as its format requires.
 
-    extension: the file's true extension. Sound formats have no end mark, so they give True. Raises
-    OSError.
+    extension: the file's true extension. Formats without an end mark, such as MP3, give True.
+    Raises OSError.
     """
     check = _CHECKS.get(extension)
     if check is None:
@@ -69,10 +69,7 @@ def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
 
 
 def _next_marker(file: BufferedReader) -> int | None:
-    """Return the second byte of the next JPEG marker, None at the end of the file.
-
-    Afterwards the file's position is behind the marker.
-    """
+    """Read up to the next JPEG marker; return its second byte, None at the end of the file."""
     chunk, offset = file.read(_CHUNK), 0
     while True:
         offset = chunk.find(b"\xff", offset)
@@ -133,7 +130,7 @@ def _is_complete_webp(file: BufferedReader, size: int) -> bool:
 
 
 def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
-    """Return whether an MP4, AVIF or HEIC has its index, and no box of it is cut off.
+    """Return whether an MP4, AVIF or HEIC file has the required boxes, and no box is cut off.
 
     Boxes are the parts of such files (ISO/IEC 14496-12, 4.2).
     """
@@ -176,9 +173,9 @@ def _read_element_id(file: BufferedReader) -> bytes:
 
 
 def _read_element_size(file: BufferedReader) -> int | None:
-    """Return the length of a WebM element in bytes, None if it cannot be read.
+    """Read a WebM element's length in bytes; return None if it cannot be read.
 
-    -1 means that the element states no length.
+    Return -1 if the element states no length.
     """
     first = file.read(1)
     if first in (b"", b"\0"):

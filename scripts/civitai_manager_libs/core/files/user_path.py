@@ -8,10 +8,9 @@ __all__ = ["expand_folder"]
 
 
 def expand_folder(typed: str) -> str:
-    """Return the path of a folder that the user typed, with `~` expanded.
+    """Return a folder's path as typed by the user, with `~` expanded and without quotes.
 
-    On Windows, `%VARIABLES%` are expanded too. Quotes around the path are removed: Explorer's "Copy
-    as path" adds them.
+    On Windows, `%VARIABLES%` are expanded too.
     """
     path = os.path.expanduser(typed.strip().strip('"'))
     return os.path.expandvars(path) if os.name == "nt" else path

@@ -28,8 +28,8 @@ _OF_IDS = "WHERE id IN (SELECT value FROM json_each(?))"
 class Annotation:
     """The user's annotations of one image.
 
-    stars: 1 to 5, 0 for none. collections: names of the collections that contain the image.
-    deleted_at: Unix time at which the image was found to be deleted from Civitai, 0 if it is not.
+    stars: 1 to 5, 0 for none. deleted_at: Unix time when the image was found deleted from Civitai,
+    else 0.
     """
 
     favourite: bool = False
@@ -44,7 +44,7 @@ class Annotation:
 class AnnotationChange:
     """New values for an image's annotations; None keeps the present value.
 
-    tags: replace all present tags. add_tags, remove_tags: change them one by one.
+    tags: replaces all tags of the image. add_tags, remove_tags: single tags to add or remove.
     """
 
     favourite: bool | None = None
@@ -56,9 +56,9 @@ class AnnotationChange:
 
 
 def find_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
-    """Return the annotations of these images by image id, {} if the library cannot be read.
+    """Return {image id: annotation}; leave out images without annotations.
 
-    Images without annotations are left out.
+    Return {} if the local library cannot be read.
     """
     with log_disk_errors("library"):
         return read_annotations(image_ids)
@@ -66,10 +66,7 @@ def find_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
 
 
 def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
-    """Return the annotations of these images by image id. Raises DiskError.
-
-    Images without annotations are left out.
-    """
+    """Return {image id: annotation}; leave out images without annotations. Raises DiskError."""
     ids = (json.dumps(list(image_ids)),)
     found: dict[int, Annotation] = defaultdict(Annotation)
     sql = f"SELECT id, favourite, stars, note FROM marks {_OF_IDS}"
@@ -88,14 +85,14 @@ def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
 
 
 def change_annotations(images: Sequence[Image], change: AnnotationChange) -> None:
-    """Change the annotations of images, and store the images' thumbnails. Raises DiskError."""
+    """Apply one annotation change to all images; store their thumbnails. Raises DiskError."""
     write_changes(images, {image.id: change for image in images})
 
 
 def write_changes(images: Sequence[Image], changes: Mapping[int, AnnotationChange]) -> None:
-    """Change each image's annotations by its id in one transaction; store their thumbnails.
+    """Apply an annotation change to each image in one transaction; store the thumbnails.
 
-    Raises DiskError.
+    changes: the change for each image id. Raises DiskError.
     """
     with changing() as db:
         for image in images:
@@ -104,7 +101,7 @@ def write_changes(images: Sequence[Image], changes: Mapping[int, AnnotationChang
 
 
 def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationChange) -> None:
-    """Change the annotations of one image, in the caller's transaction."""
+    """Apply a change to the annotations of one image, in the caller's transaction."""
     row = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
     favourite, stars, note = row.fetchone() or (0, 0, "")
     favourite = favourite if change.favourite is None else change.favourite
@@ -122,7 +119,7 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
 
 
 def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> None:
-    """Add tags to an image until it has the largest number allowed."""
+    """Add tags to an image, but not more than 100 in all."""
     (count,) = db.execute("SELECT count(*) FROM own_tags WHERE id = ?", (image_id,)).fetchone()
     rows = [(image_id, tag, fold_text(tag)) for tag in _unique_tags(tags)]
     sql = "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)"
@@ -130,7 +127,7 @@ def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> Non
 
 
 def _unique_tags(tags: Sequence[str]) -> list[str]:
-    """Clean the tags; leave out tags that differ from an earlier tag only in case or width."""
+    """Return the cleaned tags without duplicates; ignore differences of case."""
     found: dict[str, str] = {}
     for tag in tags[:_MAX_TAGS]:
         found.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])

@@ -27,7 +27,7 @@ _REMOVE = "DELETE FROM in_sets WHERE id = ? AND number = (SELECT number FROM set
 class Collection:
     """A collection of images.
 
-    count: number of images. covers: ids of up to four images that were added last, latest first.
+    count: number of images. covers: ids of the images added last, at most four, newest first.
     """
 
     name: str
@@ -44,7 +44,7 @@ def list_collections() -> list[Collection]:
 
 
 def list_image_ids_by_name(name: str = "") -> dict[str, list[int]]:
-    """Return the image ids of each collection by its name, in the order of addition.
+    """Return {collection name: image ids}, the ids in the order in which they were added.
 
     name: the only collection to return, "" for all. Raises DiskError.
     """
@@ -66,10 +66,10 @@ def list_image_ids(name: str) -> list[int]:
 
 
 def add_to_collection(images: Sequence[Image], name: str) -> str:
-    """Add images to a collection, and store their thumbnails; return the collection's name.
+    """Add images to a collection and store their thumbnails; return the collection's name.
 
-    A missing collection is created. An existing collection keeps its name, which may differ in
-    case. Raises InputError if `name` is empty, and DiskError.
+    A missing collection is created. The name of an existing one does not change, even if `name`
+    differs in case. Raises InputError if `name` is empty, and DiskError.
     """
     with changing() as db:
         stored_name = write_collection(db, [image.id for image in images], name)
@@ -78,7 +78,7 @@ def add_to_collection(images: Sequence[Image], name: str) -> str:
 
 
 def write_collection(db: sqlite3.Connection, image_ids: Sequence[int], name: str) -> str:
-    """Add images to a collection, in the caller's transaction; return the collection's name.
+    """Add images to a collection in the caller's transaction; return the collection's name.
 
     A missing collection is created. Raises InputError if `name` is empty.
     """
@@ -100,9 +100,9 @@ def remove_from_collection(image_ids: Sequence[int], name: str) -> None:
 def change_memberships(
     added: Mapping[int, Sequence[str]], removed: Mapping[int, Sequence[str]]
 ) -> None:
-    """Put images into collections and take them out of others; create missing collections.
+    """Add images to collections, and remove images from collections, in one transaction.
 
-    added, removed: the names of the collections by image id. Raises DiskError.
+    added, removed: collection names by image id. Missing collections are created. Raises DiskError.
     """
     with changing() as db:
         for image_id, names in removed.items():
@@ -124,7 +124,7 @@ def rename_collection(name: str, new_name: str) -> None:
 
 
 def delete_collection(name: str) -> list[int]:
-    """Delete a collection and return its image ids; the images stay in the library.
+    """Delete a collection and return its image ids; the images stay in the local library.
 
     Raises DiskError.
     """

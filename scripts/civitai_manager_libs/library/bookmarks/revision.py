@@ -18,16 +18,19 @@ _revision = time.time_ns() // 1000
 
 
 def get_revision() -> int:
-    """Return a number that has grown if this process has changed a bookmark since the last call.
+    """Return a number that grows with each change of bookmarks and each program start.
 
-    It grows at a restart too. Read it before the bookmarks themselves: those are at least as new.
+    Read this number before the bookmarks, so that no later change is missed.
     """
     return _revision
 
 
 @contextmanager
 def changing() -> Iterator[sqlite3.Connection]:
-    """Yield a connection in a write transaction, then count one change. Raises DiskError."""
+    """Open a transaction that changes bookmarks; afterwards increase the revision number.
+
+    Yields the database connection. Raises DiskError.
+    """
     global _revision
     with _changing:
         with writing() as db:
@@ -37,6 +40,6 @@ def changing() -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def changing_alone() -> Iterator[None]:
-    """Let no other thread change a bookmark in the `with` block, as between two readings."""
+    """Keep other threads from changing bookmarks until the `with` block ends."""
     with _changing:
         yield

@@ -15,9 +15,9 @@ _WIDTHS = (450, 800, 320)  # pixels; one of them is enough, the first is preferr
 
 
 def store_thumbnails(images: Sequence[Image]) -> None:
-    """Copy the cached thumbnails of images to a folder where they are never deleted.
+    """Copy the cached thumbnails of images to a folder whose files are never evicted.
 
-    Thumbnails that are not cached are left out. A disk error is logged, not raised.
+    Images without a cached thumbnail are skipped. A disk error is logged, not raised.
     """
     with log_disk_errors("library"):
         for image in images:
@@ -25,7 +25,7 @@ def store_thumbnails(images: Sequence[Image]) -> None:
 
 
 def find_thumbnail(image: Image) -> str | None:
-    """Return the path of an image's stored thumbnail, None if there is none."""
+    """Return the path of an image's stored thumbnail, or None if no thumbnail is stored."""
     paths = (_thumbnail_path(image, width) for width in _WIDTHS)
     return next(filter(os.path.isfile, paths), None)
 

@@ -20,16 +20,15 @@ _sends = SendMemory()
 
 
 def remember_send(image_id: int, infotext: str) -> None:
-    """Remember the image and the infotext that were sent to a tab of the WebUI."""
+    """Remember the image and the infotext that the user sent to a tab of the WebUI."""
     _sends.add(image_id, infotext)
 
 
 def receive_image(image: Any, path: str, infotext: str) -> None:
-    """Store an image that the WebUI has saved, if it was made from an image that was sent.
+    """Store an image that the WebUI has saved, if it was generated from a sent image.
 
-    image: the PIL image. path: its file. The WebUI waits for this function: less than 0.1 s for an
-    image that is stored, else less than 1 ms. The library is written in the background, and a
-    failure is logged.
+    image: a PIL image. path: the saved file. The WebUI waits for this function, so the database is
+    written in the background, and errors there are logged.
     """
     match = _sends.find(infotext) if len(infotext) <= _MAX_INFOTEXT else None
     if match is None:

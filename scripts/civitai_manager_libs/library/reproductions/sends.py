@@ -29,7 +29,7 @@ _MIN_SHARE = 0.5  # of the words of both prompts
 
 
 class Match(NamedTuple):
-    """The sent image from which a saved image stems. is_edited: the prompt was changed."""
+    """The sent image that an image was generated from. is_edited: the prompt was changed."""
 
     image_id: int
     is_edited: bool
@@ -43,7 +43,7 @@ class _Send(NamedTuple):
 
 
 class SendMemory:
-    """The sends of the last 12 hours, in memory: a restart of the WebUI empties its fields too."""
+    """The images and infotexts that were sent to the WebUI in the last 12 hours."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -51,14 +51,14 @@ class SendMemory:
         self._sends: deque[_Send] = deque(maxlen=_MAX_SENDS)
 
     def add(self, image_id: int, infotext: str) -> None:
-        """Remember the image and the infotext that were sent, unless the infotext has no seed."""
+        """Remember a sent image and its infotext; ignore an infotext without a seed."""
         seed, words = _read_identity(infotext)
         if seed is not None:
             with self._lock:
                 self._sends.append(_Send(image_id, seed, words, self._now()))
 
     def find(self, infotext: str) -> Match | None:
-        """Return the sent image that a new image with this infotext was made from, None if none."""
+        """Return the sent image that an image with this infotext was generated from, or None."""
         with self._lock:
             oldest = self._now() - _MAX_AGE
             sends = [send for send in reversed(self._sends) if send.sent_at >= oldest]
@@ -70,19 +70,22 @@ class SendMemory:
             if send.words == words:
                 return Match(send.image_id, False)
         for send in sends:
-            if send.seed >= _MIN_RANDOM_SEED or _share_words(send.words, words) >= _MIN_SHARE:
+            if (
+                send.seed >= _MIN_RANDOM_SEED
+                or _compute_word_overlap(send.words, words) >= _MIN_SHARE
+            ):
                 return Match(send.image_id, True)
         return None
 
 
 def _read_identity(infotext: str) -> tuple[int | None, tuple[str, ...]]:
-    """Return (seed, words of the prompt). The seed is None if it is missing or random (-1)."""
+    """Return (seed, words of the prompt); the seed is None if it is missing or random (-1)."""
     read = parse_infotext(infotext)
     seed = as_integer(read.parameters.get("Seed"))
     return (seed if seed is not None and seed >= 0 else None), list_prompt_words(read.prompt)
 
 
-def _share_words(words: tuple[str, ...], others: tuple[str, ...]) -> float:
-    """Return the fraction of the longer prompt's words that the other prompt has too."""
+def _compute_word_overlap(words: tuple[str, ...], others: tuple[str, ...]) -> float:
+    """Return the fraction, 0 to 1, of the longer prompt's words that both prompts have."""
     longer = max(len({*words}), len({*others}))
     return len({*words} & {*others}) / longer if longer else 0.0

@@ -46,8 +46,8 @@ _Sums = tuple[int, int, int, int, int]  # of x, y, x², y² and xy over the pixe
 class Similarity(NamedTuple):
     """How similar two images are.
 
-    ssim: 1.0 for equal images, about 0 for unrelated ones. hash_distance: how many of the 64 bits
-    of their hashes differ; about 32 for unrelated images.
+    ssim: structural similarity, 1.0 for equal images, about 0 for unrelated ones. hash_distance:
+    number of different bits in the two 64-bit hashes, about 32 for unrelated images.
     """
 
     ssim: float
@@ -55,7 +55,7 @@ class Similarity(NamedTuple):
 
     @property
     def nearness(self) -> Nearness:
-        """Return a word for how similar the images are."""
+        """Return "same", "near" or "different"."""
         is_same = self.ssim >= _SAME_SSIM and self.hash_distance <= _SAME_DISTANCE
         if is_same or self.ssim >= _SURE_SSIM:
             return "same"
@@ -64,10 +64,10 @@ class Similarity(NamedTuple):
 
 
 def open_image(file: str | BinaryIO) -> Any:
-    """Return a PNG, JPEG or WebP file's first frame as a decoded PIL image.
+    """Decode the first frame of a PNG, JPEG or WebP file; return a PIL image.
 
-    file: a path or an open file. Raises NotAnImage if the file cannot be decoded, TooLarge if it
-    has more than 64 million pixels, and DiskError.
+    file: a path or an open file. Raises NotAnImage if the file cannot be decoded, TooLarge above 64
+    million pixels, and DiskError.
     """
     from PIL import Image
 
@@ -86,7 +86,7 @@ def open_image(file: str | BinaryIO) -> Any:
 
 
 def make_thumbnail(image: Any) -> bytes:
-    """Return a PIL image as a JPEG whose longer side is at most 512 pixels."""
+    """Return a PIL image as a JPEG whose longer side has at most 512 pixels."""
     from PIL import Image
 
     scale = min(1.0, _THUMBNAIL / max(image.size))
@@ -98,12 +98,12 @@ def make_thumbnail(image: Any) -> bytes:
 
 
 def open_thumbnail(thumbnail: bytes) -> Any:
-    """Return the PIL image of a thumbnail from `make_thumbnail`. Raises NotAnImage."""
+    """Decode a JPEG from `make_thumbnail` to a PIL image. Raises NotAnImage."""
     return open_image(io.BytesIO(thumbnail))
 
 
 def is_thumbnail(data: bytes) -> bool:
-    """Return whether these bytes are a JPEG such as `make_thumbnail` returns."""
+    """Return whether the bytes are a JPEG of at most 512 × 512 pixels."""
     from PIL import Image
 
     if has_overlapping_exif(io.BytesIO(data)):
@@ -119,15 +119,15 @@ def is_thumbnail(data: bytes) -> bool:
 
 
 def measure_similarity(image: Any, other: Any) -> Similarity:
-    """Return how similar two PIL images are. The second is first stretched to the first's shape."""
+    """Return how similar two PIL images are, after scaling both to the shape of the first."""
     image, other = image.convert("L"), other.convert("L")
     distance = sum(a != b for a, b in zip(_compute_hash(image), _compute_hash(other)))
     return Similarity(_measure_ssim(image, other), distance)
 
 
 def _measure_ssim(image: Any, other: Any) -> float:
-    """Return the SSIM of two grey images, scaled to 256 pixels at the first one's longer side."""
-    size = _compared_size(image)
+    """Return the structural similarity (SSIM) of two grey PIL images."""
+    size = _choose_compared_size(image)
     blocks = _sum_blocks(_read_rows(image, size), _read_rows(other, size))
     values = [
         _compute_ssim(*_add_sums((*above, *below)))
@@ -137,8 +137,8 @@ def _measure_ssim(image: Any, other: Any) -> float:
     return sum(values) / len(values)
 
 
-def _compared_size(image: Any) -> tuple[int, int]:
-    """Return the (width, height) at which to compare an image.
+def _choose_compared_size(image: Any) -> tuple[int, int]:
+    """Return the (width, height) in pixels at which to compare an image.
 
     Both are multiples of the block size, and at least two blocks.
     """
@@ -148,7 +148,7 @@ def _compared_size(image: Any) -> tuple[int, int]:
 
 
 def _read_rows(image: Any, size: tuple[int, int]) -> Iterator[bytes]:
-    """Resize a grey image to (width, height), and yield its rows of pixels."""
+    """Resize a grey image to `size` (width, height); yield each row of pixels as bytes."""
     from PIL import Image
 
     width, height = size
@@ -159,7 +159,7 @@ def _read_rows(image: Any, size: tuple[int, int]) -> Iterator[bytes]:
 
 
 def _sum_blocks(rows: Iterator[bytes], other: Iterator[bytes]) -> list[list[_Sums]]:
-    """Return the sums over each block of pixels of two images, in rows."""
+    """Sum the pixels of two images in each block, for the SSIM; return the rows of blocks."""
     lines = [_sum_line(x, y) for x, y in zip(rows, other)]
     return [
         [_add_sums(column) for column in zip(*lines[at : at + _BLOCK])]
@@ -168,7 +168,7 @@ def _sum_blocks(rows: Iterator[bytes], other: Iterator[bytes]) -> list[list[_Sum
 
 
 def _sum_line(x: bytes, y: bytes) -> list[_Sums]:
-    """Return the sums over one row of pixels for each block."""
+    """Sum the pixels of one row of two images, for each block in that row."""
     xx, yy = [value * value for value in x], [value * value for value in y]
     xy = [value * other for value, other in zip(x, y)]
     return [
@@ -189,7 +189,7 @@ def _add_sums(parts: Sequence[_Sums]) -> _Sums:
 
 
 def _compute_ssim(x: int, y: int, xx: int, yy: int, xy: int) -> float:
-    """Return the SSIM of one window from its sums."""
+    """Return the SSIM of one window from its sums of x, y, x², y² and x·y."""
     mean_x, mean_y = x / _WINDOW, y / _WINDOW
     variance_x = xx / _WINDOW - mean_x * mean_x
     variance_y = yy / _WINDOW - mean_y * mean_y
@@ -200,10 +200,10 @@ def _compute_ssim(x: int, y: int, xx: int, yy: int, xy: int) -> float:
 
 
 def _compute_hash(image: Any) -> list[bool]:
-    """Return a grey image's perceptual hash: which of 64 low frequencies are above the median."""
+    """Return the 64 bits of a grey image's perceptual hash."""
     rows = _read_rows(image, (_HASHED, _HASHED))
-    halves = [[_multiply(row, wave) for wave in _cosines()] for row in rows]
-    values = [_multiply(column, wave) for column in zip(*halves) for wave in _cosines()]
+    halves = [[_multiply(row, wave) for wave in _make_cosine_waves()] for row in rows]
+    values = [_multiply(column, wave) for column in zip(*halves) for wave in _make_cosine_waves()]
     middle = median(values[1:])  # without the image's mean value
     return [value > middle for value in values]
 
@@ -213,7 +213,7 @@ def _multiply(values: Sequence[float], wave: Sequence[float]) -> float:
 
 
 @functools.cache
-def _cosines() -> list[list[float]]:
+def _make_cosine_waves() -> list[list[float]]:
     """Return the waves of the discrete cosine transform (DCT-II), lowest frequency first."""
     step = math.pi / (2 * _HASHED)
     return [

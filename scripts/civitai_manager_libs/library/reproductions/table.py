@@ -30,11 +30,11 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Reproduction:
-    """An image that was made here from the data of a Civitai image.
+    """An image that was generated on this machine from a Civitai image's data.
 
-    path: its file on this machine; the bare name of a file that came from a browser. made_at: Unix
-    time at which it was saved. is_edited: the prompt was edited after it was sent. width, height:
-    pixels. similarity: to the original, None if not measured yet.
+    image_id: the Civitai image. path: the file, or only its name if a browser uploaded the file.
+    made_at: Unix time of saving. is_edited: whether the prompt was edited. similarity: to the
+    Civitai image, None if not measured yet.
     """
 
     id: int
@@ -58,7 +58,7 @@ def list_reproductions(image_id: int) -> list[Reproduction]:
 
 
 def count_reproductions(image_id: int) -> int:
-    """Return how many reproductions an image has, 0 if the library cannot be read."""
+    """Return how many reproductions an image has, 0 if the local library cannot be read."""
     with log_disk_errors("library"):
         sql = "SELECT count(*) FROM reproductions WHERE image_id = ?"
         return int(select_rows(sql, (image_id,))[0][0])
@@ -66,19 +66,19 @@ def count_reproductions(image_id: int) -> int:
 
 
 def find_reproduction(reproduction_id: int) -> Reproduction | None:
-    """Return a reproduction, None if it is not stored. Raises DiskError."""
+    """Return a reproduction by its id, or None if it is not stored. Raises DiskError."""
     sql = f"SELECT {_COLUMNS} FROM reproductions WHERE number = ?"
     return next(map(_parse_row, select_rows(sql, (reproduction_id,))), None)
 
 
 def read_thumbnail(reproduction_id: int) -> bytes | None:
-    """Return the JPEG of a reproduction's thumbnail, None if it is not stored. Raises DiskError."""
+    """Return a reproduction's JPEG thumbnail, or None if it is not stored. Raises DiskError."""
     rows = select_rows("SELECT thumbnail FROM reproductions WHERE number = ?", (reproduction_id,))
     return bytes(rows[0][0]) if rows else None
 
 
 def read_reproductions(image_ids: Sequence[int]) -> list[tuple[Reproduction, bytes]]:
-    """Return the reproductions of images with their thumbnails, oldest first. Raises DiskError."""
+    """Return (reproduction, JPEG thumbnail) pairs of images, oldest first. Raises DiskError."""
     sql = (
         f"SELECT {_COLUMNS}, thumbnail FROM reproductions WHERE image_id IN"
         " (SELECT value FROM json_each(?)) ORDER BY made_at, number"
@@ -88,10 +88,9 @@ def read_reproductions(image_ids: Sequence[int]) -> list[tuple[Reproduction, byt
 
 
 def add_reproductions(db: sqlite3.Connection, items: Sequence[tuple[Reproduction, bytes]]) -> None:
-    """Store reproductions with their thumbnails, in the caller's transaction.
+    """Store reproductions with their JPEG thumbnails, in the caller's transaction.
 
-    Nothing is replaced or deleted: a reproduction that is stored already is left out, and so are
-    those of an image that has 100.
+    A reproduction is skipped if it is stored already, or if its image has 100 reproductions.
     """
     for new, thumbnail in items:
         sql = "SELECT count(*), total(made_at = ?) FROM reproductions WHERE image_id = ?"
@@ -101,10 +100,10 @@ def add_reproductions(db: sqlite3.Connection, items: Sequence[tuple[Reproduction
 
 
 def insert_reproduction(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None:
-    """Store a reproduction in the caller's transaction, without its `id`.
+    """Store a reproduction with its JPEG thumbnail, in the caller's transaction.
 
-    A reproduction of the same file is replaced, since that file was overwritten. The oldest are
-    deleted if the image then has more than 100. thumbnail: a JPEG.
+    The database gives the reproduction a new id. A reproduction with the same path is replaced.
+    Only the newest 100 reproductions of an image are kept.
     """
     if new.path:
         values: tuple[object, ...] = (new.image_id, new.path)
@@ -128,24 +127,24 @@ def _insert(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None
 
 
 def store_reproduction(new: Reproduction, image: Any) -> None:
-    """Store a reproduction with a thumbnail of its PIL image. Raises DiskError."""
+    """Store a reproduction with a thumbnail of `image`, its PIL image. Raises DiskError."""
     thumbnail = make_thumbnail(image)
     with writing() as db:
         insert_reproduction(db, new, thumbnail)
 
 
 def delete_reproductions(reproduction_ids: Sequence[int]) -> None:
-    """Delete reproductions from the library; their files stay. Raises DiskError."""
+    """Delete reproductions from the library, but not their image files. Raises DiskError."""
     with writing() as db:
         sql = "DELETE FROM reproductions WHERE number IN (SELECT value FROM json_each(?))"
         db.execute(sql, (json.dumps(list(reproduction_ids)),))
 
 
 def measure_missing(items: Sequence[Reproduction], original: str) -> list[Reproduction]:
-    """Measure and store the similarities that are missing; return all reproductions with them.
+    """Measure and store missing similarities; return all reproductions with similarities.
 
-    original: path of the original image or of its thumbnail. Raises NotAnImage if it cannot be
-    decoded, and DiskError.
+    original: path of the Civitai image or of its thumbnail. Raises NotAnImage if that file cannot
+    be decoded, and DiskError.
     """
     image, measured = open_image(original), list[Reproduction]()
     for item in items:

@@ -21,16 +21,15 @@ _MAX_THUMBNAIL = 400_000  # characters in base64; of 512 pixels a side it has so
 
 
 def export_reproductions(image_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Return the reproductions of these images as JSON objects. Raises DiskError.
+    """Return the reproductions of images as JSON objects. Raises DiskError.
 
-    The path of a file is left out, since it says nothing on another machine, and an import may not
-    name a file to be shown.
+    Only the name of each file is exported, because its path means nothing on another machine.
     """
     return [_export(one, thumbnail) for one, thumbnail in read_reproductions(image_ids)]
 
 
 def parse_exported(entries: Iterable[Mapping[str, Any]]) -> list[tuple[Reproduction, bytes]]:
-    """Return exported reproductions with their thumbnails, without those that are damaged."""
+    """Parse exported reproductions; return (reproduction, JPEG thumbnail) of the valid ones."""
     return [parsed for entry in entries if (parsed := _parse(entry)) is not None]
 
 
@@ -78,7 +77,7 @@ def _parse_similarity(entry: Mapping[str, Any]) -> Similarity | None:
 
 
 def _parse_thumbnail(value: Any) -> bytes | None:
-    """Return the JPEG of a thumbnail in base64, None if it cannot be decoded."""
+    """Decode a base64 thumbnail to JPEG bytes; return None if the thumbnail is invalid."""
     if not isinstance(value, str) or len(value) > _MAX_THUMBNAIL:
         return None
     try:

@@ -36,7 +36,7 @@ _NAMED = """SELECT number FROM names WHERE kind IN ({kinds}) AND ({matches} OR n
 
 
 class Source(IntEnum):
-    """What a condition must read to test an image, the fastest first."""
+    """The kinds of data that a condition may read, from the fastest to the slowest."""
 
     FACTS = 0
     ANNOTATIONS = 1
@@ -48,10 +48,11 @@ class Source(IntEnum):
 class Condition:
     """An SQL condition that tests one image.
 
-    sql: may use the image's row `f` of `facts` and row `t` of `texts`. ids: a SELECT that finds the
-    matching ids by an index, with the same values; "" if no index can. column: the column of
-    `facts` that is compared, "" for another condition. count: number of comparisons in the
-    condition, of which each costs as much.
+    sql: may use the image's rows `f` of the table `facts` and `t` of the table `texts`.
+    values: the parameters of `sql`, and of `ids`. source: the slowest data that `sql` reads.
+    ids: a SELECT that finds the matching image ids by an index, "" if there is no index.
+    column: the column of `facts` that is compared, "" for other conditions.
+    count: number of comparisons, which all take the same time.
     """
 
     sql: str
@@ -66,9 +67,9 @@ class Condition:
 class SearchScope:
     """The images in which to search.
 
-    ids: None for all images. gallery: a name such as "model 5", "" for all galleries. level: bit
-    mask of browsing levels. type: such as "video", "" for all types. base_models: names, () for
-    all. with_data: whether to search only images with generation data.
+    ids: None for all images. gallery: a name such as "model 5", "" for all galleries.
+    level: bit mask of browsing levels (content ratings). type: such as "video", "" for all.
+    base_models: names, () for all. with_data: only images with generation data.
     """
 
     ids: Sequence[int] | None = None
@@ -79,20 +80,20 @@ class SearchScope:
     with_data: bool = False
 
 
-def make_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
+def make_condition(term: Term, list_saved: Callable[[], Iterable[int]]) -> Condition:
     """Return the SQL condition for one term of a search.
 
-    saved: returns the ids of downloaded images; called only for `is:saved`.
+    list_saved: returns the ids of downloaded images; called only for the term `is:saved`.
     """
     sign = _SIGNS.get(term.key, term.sign)
     if term.is_not and sign in _INVERSE:
         return _negate_comparison(term, _INVERSE[sign])
-    positive = _make_positive_condition(term, saved)
+    positive = _make_positive_condition(term, list_saved)
     return negate(positive) if term.is_not else positive
 
 
 def negate(condition: Condition) -> Condition:
-    """Return the condition that an image does not meet a condition."""
+    """Return the opposite of a condition, which is also true if the condition is NULL."""
     # In SQL, NOT NULL is NULL. Within a function such as ifnull, SQLite would test both sides of
     # each AND and OR, even where the first one decides.
     sql, source = f"({condition.sql}) IS NOT TRUE", condition.source
@@ -100,7 +101,7 @@ def negate(condition: Condition) -> Condition:
 
 
 def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
-    """Yield the SQL conditions that limit a search to its scope."""
+    """Yield the SQL conditions that limit a search to the images of a scope."""
     if scope.gallery:
         yield Condition(
             "EXISTS (SELECT 1 FROM seen WHERE gallery = ? AND id = f.id)",
@@ -120,7 +121,7 @@ def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
 
 
 def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
-    """Join the conditions on one column, such as `steps>20 steps<30`; return all conditions.
+    """Merge conditions on the same column, such as `steps>20 steps<30`; return all conditions.
 
     An index then finds the images between both bounds in one step.
     """
@@ -143,10 +144,10 @@ def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
 def make_trigram_queries(
     terms: Iterable[Term], list_trigrams: Callable[[Term], Sequence[str]]
 ) -> list[str]:
-    """Return FTS5 queries that find all images which may match the terms.
+    """Return FTS5 queries that find all images that may match the search terms.
 
-    The queries use trigrams (three letters in a row), which an index finds fast. list_trigrams:
-    returns the indexed trigrams that begin with a term of one or two letters.
+    The queries use an index of trigrams (three letters in a row). list_trigrams: returns the
+    indexed trigrams that begin with a term of one or two letters.
     """
     words = [term for term in terms if not term.is_not and term.key in ("", "negative")]
     most = max(1, _MOST_TRIGRAMS // max(1, len(words)))
@@ -166,9 +167,9 @@ def _iter_trigram_queries(
 
 
 def _list_trigram_starts(text: str) -> list[int]:
-    """Return the positions of trigrams that cover a text, the rarest first.
+    """Return the positions of trigrams that together cover a text, the rarest first.
 
-    A trigram with a blank in the middle is rare.
+    A trigram with a space in the middle is rare.
     """
     last = len(text) - _TRIGRAM
     spanning = [start for start in range(last + 1) if text[start + 1] == " "]
@@ -185,14 +186,14 @@ def _make_name_condition(
 ) -> Condition:
     """Return the condition that an image has a matching name, such as a LoRA's name.
 
-    kinds: the kinds of names to search, such as "lora" or "base". matches: an SQL condition on a
-    row of the table `names`. values: the parameters of `matches`.
+    kinds: kinds of names to search, such as "lora" or "base". matches: an SQL condition on a row of
+    the table `names`. values: the parameters of `matches`.
     """
     numbers = f"SELECT number FROM names WHERE kind IN ({_quote_list(kinds)}) AND ({matches})"
     return _make_uses_condition(numbers, values)
 
 
-def _make_positive_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
+def _make_positive_condition(term: Term, list_saved: Callable[[], Iterable[int]]) -> Condition:
     key, value = term.key, term.value
     if key == "":
         return Condition(_IN_WORDS, (value, value), source=Source.TEXTS)
@@ -216,15 +217,15 @@ def _make_positive_condition(term: Term, saved: Callable[[], Iterable[int]]) -> 
         )
     if value == "saved":
         return _make_ids_condition(
-            "SELECT value AS id FROM json_each(?)", (json.dumps([*saved()]),)
+            "SELECT value AS id FROM json_each(?)", (json.dumps([*list_saved()]),)
         )
     return _FLAGS[value]
 
 
 def _negate_comparison(term: Term, sign: str) -> Condition:
-    """Return the condition of a negated comparison, such as `-steps>20`.
+    """Return the condition for a negated comparison, such as `-steps>20`.
 
-    Images without a known value match too. sign: the inverse sign, here "<=".
+    sign: the opposite operator, here "<=". Images without a known value match too.
     """
     if term.key == "stars":
         return _make_stars_condition(replace(term, sign=sign))

@@ -54,9 +54,9 @@ _NO_SUCH_TRIGRAM = "\1\1\1"  # folded texts have no control characters
 class SearchPage:
     """One page of search results.
 
-    cursor: of the next page, None at the end. A page with few ids may have a next page. looked_at:
-    (number of images searched so far, number of all images), None at the end. hidden_count: number
-    of images that this page would have if the scope hid none.
+    cursor: for the next page, None at the end. A page with few ids may have a next page.
+    looked_at: (images searched so far, all images), None at the end.
+    hidden_count: number of matching images left out because they are hidden.
     """
 
     ids: tuple[int, ...] = ()
@@ -67,10 +67,11 @@ class SearchPage:
 
 @dataclass(frozen=True)
 class _Start:
-    """The rows that a search reads: an SQL FROM clause, and conditions on its rows.
+    """The database rows that a search reads first, as parts of an SQL query.
 
-    values: parameters of the SQL. id: SQL expression of an image's id. fulfilled: the condition
-    that all rows meet already. is_few: whether one page may read all rows. cost: of reading a row.
+    sql: FROM clause. where: conditions. values: parameters. id: expression for an image's id.
+    fulfilled: a search condition that all these rows meet. cost: of reading one row.
+    is_few: whether one page may read all of the rows.
     """
 
     sql: str = "facts f"
@@ -90,20 +91,20 @@ def run_search(
     cursor: str | None = None,
     limit: int = 100,
     hidden: HiddenTerms = HiddenTerms(),
-    saved: Callable[[], Iterable[int]] = list,
+    list_saved: Callable[[], Iterable[int]] = list,
     read: SelectRows | None = None,
 ) -> SearchPage:
-    """Return a page with the ids of at most `limit` images that match a search.
+    """Return one page of the images that match a search, with at most `limit` ids.
 
-    sort: one of SORTS, or RANDOM, of which each first page begins another order; an unknown sort
-    means "Newest". hidden: images to leave out. saved: returns the ids of downloaded images. read:
-    runs a SELECT and returns its rows, None to read the library. Raises DiskError.
+    sort: one of SORTS, or RANDOM for a new random order with each first page; other values mean
+    "Newest". hidden: images to leave out. list_saved: returns the ids of downloaded images. read:
+    runs a SELECT and returns the rows, None for the local library. Raises DiskError.
     """
     if read is None:
         with open_library() as library:
             search_in = partial(run_search, query, scope, sort=sort, cursor=cursor, limit=limit)
-            return search_in(hidden=hidden, saved=saved, read=library.rows)
-    conditions = [make_condition(term, saved) for term in query.terms]
+            return search_in(hidden=hidden, list_saved=list_saved, read=library.rows)
+    conditions = [make_condition(term, list_saved) for term in query.terms]
     conditions = [*conditions, *iter_scope_conditions(scope)]
     position = Position.parse(cursor)
     order = SORTS.get(sort, SORTS["Newest"])
@@ -120,15 +121,15 @@ def run_search(
 
 
 def select_hidden(ids: Sequence[int], hidden: HiddenTerms, read: SelectRows) -> set[int]:
-    """Return which of these images are hidden. read: runs a SELECT and returns its rows."""
+    """Return the hidden images among `ids`. read: runs a SELECT and returns the rows."""
     plan = partial(_plan_scan, SearchQuery(), SearchScope(ids=ids), SORTS["Newest"], read)
     return set(plan([make_hidden_condition(hidden)]).select_page(Position(), len(ids)).ids)
 
 
 def count_by_month(scope: SearchScope, hidden: HiddenTerms) -> list[tuple[str, int]]:
-    """Return (month such as "2025-03", number of images), newest first. Raises DiskError.
+    """Return (month such as "2025-03", number of images) pairs, newest first.
 
-    Images without a date are left out. hidden: images to leave out.
+    Hidden images and images without a date are left out. Raises DiskError.
     """
     conditions = [*iter_scope_conditions(scope), Condition("f.created <> ''")]
     conditions += [negate(make_hidden_condition(hidden))] if hidden else []
@@ -144,7 +145,7 @@ def _plan_scan(
     read: SelectRows,
     conditions: Iterable[Condition],
 ) -> _Scan:
-    """Return the scan that probably finds the images of all conditions with the least work."""
+    """Plan the cheapest scan for the images that meet all conditions."""
     conditions = sorted(merge_bounds(conditions), key=lambda condition: condition.source)
     # Among given ids, words are found faster in the texts than in the index.
     has_index = scope.ids is None and has_trigrams()
@@ -167,7 +168,7 @@ class _Scan:
     read: SelectRows
 
     def select_page(self, position: Position, limit: int) -> SearchPage:
-        """Return a page of at most `limit` matching images that come after a position."""
+        """Return the next page of at most `limit` matching images after a position."""
         end, number = position.end, 0
         if end is None and not self.start.is_few:
             end, number = self.measure_batch(position.sort_key)
@@ -183,86 +184,89 @@ class _Scan:
         position = replace(position, sort_key=sort_key, end=end, count=count, total=total)
         return SearchPage(ids, str(position), (count, total))
 
-    def measure_batch(self, sort_key: int | None) -> tuple[int | None, int]:
-        """Return (last sort key, number of images) of the batch to test for the next page.
+    def measure_batch(self, after_key: int | None) -> tuple[int | None, int]:
+        """Return (last sort key, number of images) of the images to test for one page.
 
-        Return (None, 0) if one batch has all remaining images. The slow conditions are tested only
-        on images that meet the fast ones. sort_key: the batch begins after this key, None for the
-        start.
+        after_key: where the batch begins, None for the start. The returned key is None if the batch
+        has all remaining images.
         """
         fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
         slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
         all_images = _Scan(_Start(), [], self.order, self.read)
-        end, number, cost = None, 0, self.start.cost + _sum_costs(fast)
+        last_key, number, cost = None, 0, self.start.cost + _sum_costs(fast)
         if cost:
             number = max(1, int(_WORK / (cost + (_COUNT if slow else 0))))
-            end = all_images._find_sort_key(number, [], sort_key, None)
+            last_key = all_images._find_sort_key(number, [], after_key, None)
         if slow:
             most = max(1, int(_WORK / _sum_costs(slow)))
-            nearer = self._find_sort_key(most, fast, sort_key, end)
+            nearer = self._find_sort_key(most, fast, after_key, last_key)
             if nearer is not None:
-                return nearer, all_images._count(sort_key, nearer) if cost else most
-        return end, number
+                return nearer, all_images._count(after_key, nearer) if cost else most
+        return last_key, number
 
     def select_sort_keys(
         self,
         conditions: Sequence[Condition],
-        sort_key: int | None,
-        end: int | None,
+        after_key: int | None,
+        last_key: int | None,
         limit: int,
         offset: int = 0,
     ) -> list[tuple[int, int]]:
-        """Return (id, sort key) of the images that meet all conditions, in order.
+        """Return (image id, sort key) of the images that meet all conditions, in order.
 
-        sort_key: return only images after this key, None for all. end: the last key to return, None
-        for no end. limit: the most images to return. offset: how many images to skip first.
+        after_key: only images after this key, None for all. last_key: only images up to this key,
+        None for all. limit: largest number of images. offset: number of images to skip.
         """
         key_sql = self.order.sort_key.format(id=self.start.id)
         direction = "DESC" if self.order.is_descending else ""
         return self._select(
             f"{self.start.id}, {key_sql}",
             conditions,
-            sort_key,
-            end,
+            after_key,
+            last_key,
             f"ORDER BY {key_sql} {direction} LIMIT {limit} OFFSET {offset}",
         )
 
     def _find_sort_key(
-        self, number: int, conditions: Sequence[Condition], sort_key: int | None, end: int | None
+        self,
+        number: int,
+        conditions: Sequence[Condition],
+        after_key: int | None,
+        last_key: int | None,
     ) -> int | None:
-        """Return the sort key of the `number`-th matching image, None if fewer images match."""
-        found = self.select_sort_keys(conditions, sort_key, end, 1, number - 1)
+        """Return the sort key of the `number`-th matching image, or None if fewer images match."""
+        found = self.select_sort_keys(conditions, after_key, last_key, 1, number - 1)
         return found[0][1] if found else None
 
     def count_between(self, position: Position, cursor: str | None) -> int:
-        """Return the number of matching images after a position, up to a page's cursor."""
-        end = None if cursor is None else Position.parse(cursor).sort_key
-        return int(self._select("count(*)", self.conditions, position.sort_key, end)[0][0])
+        """Count the matching images from a position to a page's cursor, None for the end."""
+        last_key = None if cursor is None else Position.parse(cursor).sort_key
+        return int(self._select("count(*)", self.conditions, position.sort_key, last_key)[0][0])
 
     def count_by(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return (value of an SQL expression, number of images), the largest value first."""
+        """Return (value of an SQL expression, number of images) pairs, the largest value first."""
         tail = "GROUP BY 1 ORDER BY 1 DESC"
         return self._select(f"{sql}, count(*)", self.conditions, None, None, tail)
 
-    def _count(self, sort_key: int | None, end: int) -> int:
-        return int(self._select("count(*)", [], sort_key, end)[0][0])
+    def _count(self, after_key: int | None, last_key: int) -> int:
+        return int(self._select("count(*)", [], after_key, last_key)[0][0])
 
     def _select(
         self,
         columns: str,
         conditions: Sequence[Condition],
-        sort_key: int | None,
-        end: int | None,
+        after_key: int | None,
+        last_key: int | None,
         tail: str = "",
     ) -> list[tuple[Any, ...]]:
         start = self.start
         where, values = [*start.where], [*start.values]
-        if sort_key is not None:
+        if after_key is not None:
             where.append(self.order.make_after_condition(start.id))
-            values.append(sort_key)
-        if end is not None:
+            values.append(after_key)
+        if last_key is not None:
             where.append(self.order.make_until_condition(start.id))
-            values.append(end)
+            values.append(last_key)
         where += [condition.sql for condition in conditions]
         values += [value for condition in conditions for value in condition.values]
         texts = "CROSS JOIN texts t ON t.id = f.id" if _needs_texts(conditions) else ""
@@ -273,7 +277,7 @@ class _Scan:
 def _start_from_few(
     conditions: Sequence[Condition], queries: Sequence[str], scope: SearchScope, read: SelectRows
 ) -> _Start | None:
-    """Return the rows of the few images that meet the rarest condition, None if none is rare."""
+    """Return the rows of images that meet the rarest condition, or None if no condition is rare."""
     if scope.ids is not None:
         return _start_from_ids(Condition("", (json.dumps(list(scope.ids)),), _GIVEN_IDS))
     start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
@@ -289,7 +293,7 @@ def _start_from_few(
 
 
 def _start_from_all(queries: Sequence[str]) -> _Start:
-    """Return the rows of all images, or of all that match the trigram queries."""
+    """Return the rows of all images, or only of images that match the trigram queries."""
     if not queries:
         return _Start()
     sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"
@@ -318,7 +322,7 @@ def _sum_costs(conditions: Sequence[Condition]) -> float:
 
 
 def _count_up_to(most: int, condition: Condition, read: SelectRows) -> int:
-    """Count the images that meet a condition, but stop after `most` + 1 of them."""
+    """Count the images that meet a condition; stop at `most` + 1."""
     sql = f"SELECT count(*) FROM (SELECT 1 FROM ({condition.ids}) LIMIT ?)"
     return int(read(sql, (*condition.values, most + 1))[0][0])
 
@@ -326,8 +330,7 @@ def _count_up_to(most: int, condition: Condition, read: SelectRows) -> int:
 def _list_trigrams(read: SelectRows, term: Term) -> list[str]:
     """Return the indexed trigrams that begin with a term of one or two letters.
 
-    Return [] if the index would not help: the letters occur in many images, or there are too many
-    trigrams.
+    Return [] if the index is of no use, because too many images or trigrams have these letters.
     """
     letters = term.value
     text = "negative" if term.key else "prompt || names"

@@ -20,11 +20,11 @@ _CONTROL = re.compile("[\0-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class SearchName:
-    """A name that an image has.
+    """A name by which an image can be found, such as the name of its LoRA.
 
-    kind: "model", "lora", "embed", "author", "base", "version" or one of NAMED_PARAMETERS. shown:
-    the name as written in the record, or "#77" for a version id without a name. weight: of a LoRA
-    or another resource, None if there is none.
+    kind: "model", "lora", "embed", "author", "base", "version" or one of NAMED_PARAMETERS.
+    shown: the name in the image's record, or "#77" for a version id without a name.
+    weight: of a LoRA or another resource, None for other names.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class SearchName:
 class SearchFields:
     """The values of one image that a search compares.
 
-    Texts are folded by `fold_text`. Unknown numbers are None. hires: the upscaling factor.
+    Texts are normalized by `fold_text`. Unknown numbers are None. hires: the upscaling factor.
     """
 
     prompt: str = ""
@@ -53,7 +53,7 @@ class SearchFields:
 
     @property
     def names_text(self) -> str:
-        """Return the names in which a plain word is searched, joined by blanks."""
+        """Return all names that a plain search word is compared with, joined by spaces."""
         names = (name.name for name in self.names if name.kind not in NAMED_PARAMETERS)
         return " ".join(name for name in names if not name.startswith("#"))
 
@@ -61,7 +61,7 @@ class SearchFields:
 def extract_fields(image: Image, generation: Generation | None = None) -> SearchFields:
     """Return the values of an image that a search compares.
 
-    generation: the result of `read_generation(image)`, None to call it here.
+    generation: a known result of `read_generation(image)`, None to compute it.
     """
     infotext, resources = generation or read_generation(image)
     parameters = infotext.parameters
@@ -77,10 +77,7 @@ def extract_fields(image: Image, generation: Generation | None = None) -> Search
 
 
 def fold_text(text: str) -> str:
-    """Return a text without capital letters, full-width letters and repeated blanks.
-
-    Searches compare folded texts, so that such differences do not matter.
-    """
+    """Return a text in lower case, with normal-width letters and single spaces, for searches."""
     clean = _CONTROL.sub(" ", text[:_MOST]).encode("utf-8", "replace").decode("utf-8")
     return " ".join(unicodedata.normalize("NFKC", clean).casefold().split())
 

@@ -47,8 +47,8 @@ _DATE = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01])
 class Term:
     """One term of a search.
 
-    key: one of KEYS, "" for plain words. sign: ":" for "contains", "=", ">", "<", ">=" or "<=".
-    is_not: whether the term finds the images that do not match.
+    key: one of KEYS, "" for plain words. sign: "=", ">", "<", ">=", "<=", or ":" for "contains".
+    is_not: whether the term excludes the matching images.
     """
 
     key: str
@@ -59,7 +59,7 @@ class Term:
 
 @dataclass(frozen=True)
 class QueryProblem:
-    """A term that a search ignores, and why.
+    """A term that a search ignores, and the reason.
 
     kind: "number", "date" or "flag" for an invalid value, "many" for a term over the limit.
     text: the term as typed.
@@ -74,8 +74,8 @@ class QueryProblem:
 class SearchQuery:
     """A parsed search. An image matches if it matches all terms.
 
-    problems: the ignored terms. here: True for images that this machine can make, False for the
-    others, None for both. The caller filters by `here`, because the library cannot.
+    problems: the ignored terms. here: True for images that can be generated on this machine, False
+    for other images, None for both; the library cannot test this, so the caller must.
     """
 
     terms: tuple[Term, ...] = ()
@@ -84,7 +84,7 @@ class SearchQuery:
 
 
 def parse_query(text: str) -> SearchQuery:
-    """Parse a search as the user typed it; ignore a key without a value."""
+    """Parse a search as typed by the user; ignore keys without a value."""
     terms: dict[Term, None] = {}
     problems: list[QueryProblem] = []
     here: bool | None = None
@@ -102,7 +102,7 @@ def parse_query(text: str) -> SearchQuery:
 
 
 def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
-    """Yield (term, the text from which it was parsed); the term's value may be ""."""
+    """Yield (term, its text) for each term of a search; the term's value may be ""."""
     position = 0
     while position < len(text):
         start = _START.match(text, position)
@@ -121,7 +121,7 @@ def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
 
 
 def _find_problem(term: Term) -> str:
-    """Return the kind of a term's problem, as in `QueryProblem`; "" if the term is fine."""
+    """Return the kind of a term's problem (see `QueryProblem`), "" for a valid term."""
     if not term.value:
         return ""
     if term.key in NUMBERS and not _NUMBER.fullmatch(term.value):

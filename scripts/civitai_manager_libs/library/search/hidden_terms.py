@@ -24,9 +24,9 @@ _IN_TAGS = f"f.id IN (SELECT id FROM own_tags WHERE {_AS_WORD.format(text='folde
 
 @dataclass(frozen=True)
 class HiddenTerms:
-    """Which images are hidden: of these authors, or with these words in the prompt or the tags.
+    """Authors whose images are hidden, and words that hide images by prompt or tags.
 
-    All are folded by `fold_text`.
+    All are normalized by `fold_text`.
     """
 
     authors: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class HiddenTerms:
 
 
 def make_hidden_condition(hidden: HiddenTerms) -> Condition:
-    """Return the SQL condition that an image is hidden by one of these terms."""
+    """Return the SQL condition that at least one of the terms hides an image."""
     found = [*_iter_conditions(hidden)]
     return Condition(
         f"({' OR '.join(one.sql for one in found)})",
@@ -57,7 +57,7 @@ def _iter_conditions(hidden: HiddenTerms) -> Iterator[Condition]:
 
 
 def _make_word_patterns(word: str) -> tuple[str, str]:
-    """Return GLOB patterns for what stands before a folded word, and for the word to its end."""
+    """Return two GLOB patterns: for the character before a word, and for the word itself."""
     before, after = (
         f"[^{_LETTERS}]" if re.match(f"[{_LETTERS}]", edge) else "" for edge in (word[0], word[-1])
     )

@@ -24,7 +24,7 @@ def index_images(
 ) -> None:
     """Write the search index of images, in the caller's transaction.
 
-    generations: results of `read_generation` by image id; for other images it is called here.
+    generations: known results of `read_generation` by image id; missing ones are computed.
     """
     for image in images:
         fields = extract_fields(image, generations.get(image.id))
@@ -34,13 +34,13 @@ def index_images(
 
 
 def index_remaining() -> None:
-    """Index the records that an older version has stored, in small steps in the background."""
+    """Index the records that an older program version stored, step by step in the background."""
     write_later(_index_some_records)
     write_later(_upgrade_some_facts)
 
 
 def _upgrade_some_facts(db: sqlite3.Connection) -> None:
-    """Do one step of upgrading an older version's library, and queue the next step.
+    """Do one step of upgrading an older library, and queue the next step.
 
     A step fills the column `has_negative` of some rows, or creates one missing index.
     """

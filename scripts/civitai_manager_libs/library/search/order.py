@@ -17,8 +17,8 @@ _FACTOR = 0x2545F491  # odd
 class Order:
     """A sort order of images.
 
-    sort_key: the SQL expression of a number that differs for each image. The expression may use the
-    row `f` of `facts`, and `{id}` for the image's id.
+    sort_key: SQL expression for a number that is different for each image. The expression may use
+    the row `f` of the table `facts`, and `{id}` for the image's id.
     """
 
     sort_key: str
@@ -26,22 +26,16 @@ class Order:
 
     @property
     def is_by_id(self) -> bool:
-        """Return whether images are in the order of their ids, which is that of the tables."""
+        """Return whether images are sorted by id."""
         return self.sort_key == "{id}"
 
-    def make_after_condition(self, id: str) -> str:
-        """Return the SQL condition that an image comes after a sort key.
+    def make_after_condition(self, id_sql: str) -> str:
+        """Return the SQL condition that an image comes after the sort key in parameter `?`."""
+        return f"{self.sort_key.format(id=id_sql)} {'<' if self.is_descending else '>'} ?"
 
-        id: the SQL expression for the image's id.
-        """
-        return f"{self.sort_key.format(id=id)} {'<' if self.is_descending else '>'} ?"
-
-    def make_until_condition(self, id: str) -> str:
-        """Return the SQL condition that an image comes at a sort key or before it.
-
-        id: the SQL expression for the image's id.
-        """
-        return f"{self.sort_key.format(id=id)} {'>=' if self.is_descending else '<='} ?"
+    def make_until_condition(self, id_sql: str) -> str:
+        """Return the SQL condition that an image is at or before the sort key in parameter `?`."""
+        return f"{self.sort_key.format(id=id_sql)} {'>=' if self.is_descending else '<='} ?"
 
 
 SORTS = {
@@ -52,9 +46,9 @@ SORTS = {
 
 
 def make_random_order(seed: int) -> Order:
-    """Return an order that only chance has made, the same one for the same seed.
+    """Return a random sort order, which is always the same for the same seed.
 
-    seed: 1 to 2**31 - 1. A search reads all ids for each page, in about 0.05 s of 200,000.
+    seed: 1 to 2**31 - 1. Each page reads all image ids: about 0.05 s for 200,000 images.
     """
     # Each step maps the 31 bits of an id to other 31 bits, no two ids to the same: a multiplication
     # by an odd number, and an exclusive or with the upper bits, for which SQLite has no operator.

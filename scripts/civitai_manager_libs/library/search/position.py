@@ -14,12 +14,12 @@ _CURSOR = re.compile(
 
 @dataclass(frozen=True)
 class Position:
-    """The position at which a page of results begins, as its cursor encodes it.
+    """The position at which a page of search results begins; its cursor encodes this.
 
-    sort_key: of the last image that was returned or searched, None at the beginning. end: the last
-    sort key of the current batch, None to begin a new batch. count: number of images up to the end
-    of the batch. total: number of all images, 0 if not counted yet. seed: of a random order, 0 for
-    another one.
+    sort_key: of the last image of the previous page, None at the beginning. end: last sort key of
+    the current batch of images, None to begin a new batch. count: number of images up to the
+    batch's end. total: number of all images, 0 if not counted. seed: of a random order, 0 for other
+    orders.
     """
 
     sort_key: int | None = None
@@ -30,7 +30,7 @@ class Position:
 
     @classmethod
     def parse(cls, cursor: str | None) -> Position:
-        """Parse a cursor; None or an invalid cursor gives the beginning."""
+        """Parse a cursor; None or an invalid cursor means the first page."""
         match = _CURSOR.fullmatch(cursor or "")
         if match is None:
             return cls()

@@ -40,7 +40,7 @@ _ANNOTATIONS = {
 class Suggestion:
     """A completion of the last word of a search.
 
-    text: replaces the typed word. count: number of images that have the value, 0 for a key.
+    text: replaces the word. count: number of images with this value, 0 for a key.
     """
 
     text: str
@@ -48,9 +48,9 @@ class Suggestion:
 
 
 def suggest_values(word: str) -> list[Suggestion]:
-    """Return the keys or values that complete the last word of a search.
+    """Return completions of the last word of a search.
 
-    A word such as `lo` is completed by keys (`lora:`), a word such as `lora:de` by values.
+    A word such as `lo` is completed to keys (`lora:`), a word such as `lora:de` to values.
     """
     sign = "-" if word.startswith("-") else ""
     key, colon, value = fold_text(word.removeprefix("-")).partition(":")
@@ -68,7 +68,10 @@ def suggest_values(word: str) -> list[Suggestion]:
 
 
 def find_authors(start: str, limit: int) -> list[Suggestion]:
-    """Return the authors in the library whose names begin so: an exact match, then the busiest."""
+    """Return stored authors whose names begin with `start`, those with most images first.
+
+    An exact match comes before all others.
+    """
     name = fold_text(start)
     values = (name, f"{name}\U0010ffff", _MOST_AUTHORS, name, limit)
     rows = select_rows_or_empty(_AUTHORS, values) if name else []
@@ -76,7 +79,7 @@ def find_authors(start: str, limit: int) -> list[Suggestion]:
 
 
 def _iter_values(key: str, typed: str) -> Iterator[tuple[str, int]]:
-    """Yield (value, number of images that have it) for values that contain the typed text."""
+    """Yield (value, number of images) for a key's values that contain the typed text."""
     if key in _ANNOTATIONS:
         yield from select_rows_or_empty(_ANNOTATIONS[key], (typed, _MOST))
     if key not in NAMES:

@@ -28,7 +28,7 @@ _ANNOTATION_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone")
 
 @functools.cache
 def has_trigrams() -> bool:
-    """Return whether this SQLite can index texts by trigrams (SQLite 3.34 or newer, with FTS5)."""
+    """Return whether this SQLite can index trigrams (SQLite 3.34 or newer, with FTS5)."""
     memory = sqlite3.connect(":memory:")
     try:
         memory.execute("CREATE TABLE texts (id, prompt, negative, names)")
@@ -41,7 +41,7 @@ def has_trigrams() -> bool:
 
 
 def open_library() -> AbstractContextManager[sqlite_file.Database]:
-    """Return a context manager that yields a connection to the library. Raises DiskError."""
+    """Open the library's database for a `with` block. Raises DiskError."""
     return connections.borrow(setting.library_file())
 
 
@@ -59,7 +59,7 @@ connections = sqlite_pool.ConnectionPool(_open_file)
 
 
 def _repair(database: sqlite_file.Database) -> None:
-    """Repair the library's damaged tables; log a failure instead of raising it."""
+    """Repair damaged tables of the library; log a failure instead of raising an error."""
     with log_disk_errors("library"):
         tables = _make_schema().tables
         with database.reading() as db:
@@ -73,7 +73,7 @@ def _repair(database: sqlite_file.Database) -> None:
 
 @contextmanager
 def writing() -> Iterator[sqlite3.Connection]:
-    """Yield a connection inside a write transaction, which the block's end commits.
+    """Yield a connection in a write transaction, committed at the end of the `with` block.
 
     Raises DiskError.
     """
@@ -82,13 +82,13 @@ def writing() -> Iterator[sqlite3.Connection]:
 
 
 def select_rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    """Return the rows of a SELECT. Raises DiskError if the library cannot be read."""
+    """Run a SELECT on the library's database and return the rows. Raises DiskError."""
     with open_library() as database:
         return database.rows(sql, values)
 
 
 def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    """Return the rows of a SELECT, [] if the library cannot be read.
+    """Run a SELECT on the library's database; return the rows, or [] if that fails.
 
     Use this where missing rows do little harm, as for data that Civitai can send again.
     """
@@ -99,9 +99,9 @@ def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[
 
 @contextmanager
 def open_temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
-    """Yield an empty library in memory, with a copy of the user's annotations of these images.
+    """Yield an empty library in memory, with the user's annotations of the given images.
 
-    Use this to search images whose records are not in the library's file.
+    Use this to search images that are not yet written to the library's file.
     """
     db = sqlite3.connect(":memory:")
     try:
@@ -117,7 +117,7 @@ def open_temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Co
 
 
 def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
-    """Return (record as compressed JSON, estimated bytes of memory that the parsed record takes).
+    """Return (compressed JSON of a record, estimated memory of the parsed record in bytes).
 
     Lone surrogates, which UTF-8 cannot encode, become question marks.
     """
@@ -126,10 +126,7 @@ def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
 
 
 def decompress_record(data: bytes) -> tuple[Any, int]:
-    """Return (parsed record, estimated bytes of memory that it takes).
-
-    Return (None, 0) if the data is damaged.
-    """
+    """Return (parsed record, its estimated memory in bytes), or (None, 0) for damaged data."""
     try:
         text = zlib.decompress(data)
         return json.loads(text), estimate_json_memory(text)

@@ -25,9 +25,9 @@ _ANNOTATED = (
 
 
 def evict_oldest(db: sqlite3.Connection) -> bool:
-    """Delete some of the oldest rows of tables over their limits; return whether more remain.
+    """Delete old rows of tables that are over their limits; return whether more remain.
 
-    Runs in the caller's transaction, for about 0.1 s. Images with annotations or reproductions are
+    Runs in the caller's transaction for about 0.1 s. Images with annotations or reproductions are
     never deleted.
     """
     limits = {**_LIMITS, "images": setting.library_records}
@@ -51,7 +51,7 @@ def _evict_rows(db: sqlite3.Connection, table: str, limit: int) -> bool:
 def _delete_derived_rows(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
     """Delete the statistics and the search index of images, which no foreign key deletes.
 
-    An FTS5 index with external content needs the old values for a deletion:
+    An FTS5 index with external content can only delete rows by their old values:
     https://www.sqlite.org/fts5.html#the_delete_command
     """
     values = (json.dumps(list(image_ids)),)

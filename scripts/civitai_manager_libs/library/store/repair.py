@@ -20,7 +20,7 @@ _ODD_ROWS = "CREATE TABLE IF NOT EXISTS odd_rows (of_table TEXT, row TEXT, found
 
 
 def needs_repair(db: sqlite3.Connection, tables: str) -> bool:
-    """Return whether a table is missing, or a table with the user's data has an invalid row.
+    """Return whether a table is missing, or a table of the user's data has an invalid row.
 
     tables: the SQL that creates all tables.
     """
@@ -35,7 +35,7 @@ def needs_repair(db: sqlite3.Connection, tables: str) -> bool:
 def repair_tables(db: sqlite3.Connection, tables: str) -> list[str]:
     """Create missing tables, and move invalid rows to the table `odd_rows`.
 
-    Return a sentence for the log for each repaired table. Runs in the caller's transaction.
+    Return a log message for each repaired table. Runs in the caller's transaction.
     """
     sentences = []
     missing = _find_missing_tables(db, tables)
@@ -78,7 +78,7 @@ def _find_missing_tables(db: sqlite3.Connection, tables: str) -> Mapping[str, li
 
 
 def _iter_validity_checks(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """Yield (table with the user's data, SQL condition that each valid row of it meets)."""
+    """Yield (table of the user's data, SQL condition that its valid rows meet)."""
     for table in USER_TABLES:
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
         conditions = [
@@ -90,7 +90,7 @@ def _iter_validity_checks(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 
 
 def _drop_trigram_tables(db: sqlite3.Connection) -> None:
-    """Drop what remains of a damaged trigram index, so that it can be created again."""
+    """Drop the remains of a damaged trigram index, so that the index can be created again."""
     names = db.execute(f"{_NAMES} AND name LIKE 'trigrams!_%' ESCAPE '!'").fetchall()
     for (name,) in names:
         db.execute(f"DROP TABLE IF EXISTS {name}")

@@ -15,7 +15,7 @@ _OBJECT, _LIST, _VALUE = 230, 90, 60
 
 
 class SizedCache(Generic[_K, _V]):
-    """A cache that drops its oldest values over `most_bytes`. The caller must hold a lock."""
+    """A cache that drops its oldest values when it exceeds a size in bytes. Not thread-safe."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -41,11 +41,11 @@ class SizedCache(Generic[_K, _V]):
         self._bytes -= self._values.pop(key, (None, 0))[1]
 
     def values(self) -> list[_V]:
-        """Return all values in the order in which they were stored."""
+        """Return all values, the oldest first."""
         return [value for value, _ in self._values.values()]
 
 
 def estimate_json_memory(text: bytes) -> int:
-    """Estimate how many bytes of memory a JSON text takes once it is parsed."""
+    """Estimate the memory in bytes that a JSON text takes once it is parsed."""
     signs = text.count(b",") + text.count(b":")
     return len(text) + _OBJECT * text.count(b"{") + _LIST * text.count(b"[") + _VALUE * signs

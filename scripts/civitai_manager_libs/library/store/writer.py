@@ -23,7 +23,7 @@ _MOST_BYTES = 32 * 1024 * 1024  # of all queued writes
 
 
 class _Writer:
-    """A queue of writes, and a thread that runs while the queue is not empty."""
+    """A queue of database writes, with a thread that runs while the queue is not empty."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -107,16 +107,15 @@ _writer = _Writer()
 
 
 def write_later(write: Write, done: Callable[[], object] = lambda: None, size: int = 0) -> None:
-    """Queue a write, which a background thread runs in a transaction with other writes.
+    """Queue a database write for a background thread, which runs it in a transaction.
 
-    write: called with the connection; must not call this function with a size. A failed write is
-    logged and dropped, because Civitai still has the data. done: called after the write, even if it
-    failed. size: bytes of memory that the queued write uses; if given, wait while 32 MiB are
-    queued.
+    write: called with the connection; must not queue another write with a size. Errors are logged.
+    done: called after the write, even a failed one. size: memory of the write in bytes; if given,
+    wait while more than 32 MiB are queued.
     """
     _writer.put(write, done, size)
 
 
 def wait_for_writes(seconds: float = 5.0) -> bool:
-    """Wait until all queued writes are done; return False if that takes more than `seconds`."""
+    """Wait at most `seconds` for all queued writes; return whether all are done."""
     return _writer.wait(seconds)

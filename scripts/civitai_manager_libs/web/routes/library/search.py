@@ -53,7 +53,7 @@ def search_images(context: RequestContext) -> ImagePage:
         cursor=cursor,
         limit=limit,
         hidden=read_hidden_terms(context),
-        saved=list_saved_ids,
+        list_saved=list_saved_ids,
     )
     ids = _filter_local(query, found.ids, context.query_id("model"))
     is_short = len(ids) < limit
@@ -122,7 +122,7 @@ def _count_matches(
     At most 1000 images are counted.
     """
     found = search.run_search(
-        query, scope, limit=_MOST_COUNTED, hidden=hidden, saved=list_saved_ids
+        query, scope, limit=_MOST_COUNTED, hidden=hidden, list_saved=list_saved_ids
     )
     count = len(_filter_local(query, found.ids, model_id))
     return {"count": count, "is_more": found.cursor is not None}
