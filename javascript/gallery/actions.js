@@ -253,8 +253,8 @@ function makeDownloadActions({ store, toast, words }, parts) {
   };
 }
 
-/** Return the actions that store what the user looks at: the focused image, the scroll position and
- * the like.
+/** Return the actions that store what the user looks at, such as the focused image and the scroll
+ * position.
  * @param {Store} store */
 export function makeViewActions(store) {
   return {
@@ -276,14 +276,14 @@ function isShown(store, id) {
   return getShown(store.get()).some((view) => view.id === id);
 }
 
-/** Return the id of the image whose tile stands for an image.
+/** Return the id of the image whose tile represents an image, which may be another of its post.
  * @param {Store} store
  * @param {number} id */
 function findTile(store, id) {
   return listTileIds(store.get(), id)[0];
 }
 
-/** Return the index of an image, -1 if it is not in the list.
+/** Return the index of an image in a list, -1 if it is not there.
  * @param {readonly {id: number}[]} views
  * @param {number | null} id */
 function findIndex(views, id) {

@@ -12,9 +12,8 @@ const SUBTYPES = new Map([
 ]);
 const GHOST_SIDE = 96; // pixels, the longer side of what is seen under the pointer
 
-/** Return the data of a dragged image by their types. Chromium saves the file of `DownloadURL`
- * where it is dropped on a folder; without the file's type, which only a record tells, it would
- * get a wrong name.
+/** Return the data of a dragged image by MIME type. Chromium saves the file of `DownloadURL` when
+ * it is dropped on a folder. That entry needs the file's type, which only a record contains.
  * @param {number} id
  * @param {Pick<ImageRecord, "kind" | "extension" | "saved_path"> | undefined} record  undefined if unknown
  * @param {string} infotext  "" if unknown
@@ -30,10 +29,9 @@ export function makeDragData(id, record, infotext, { file, page }) {
   return data;
 }
 
-/** Give dragged tiles, and the open image, something to drop.
+/** Attach data to dragged tiles and to the open image, so that other programs accept them.
  * @param {Context} context
- * @param {(id: number) => {record: ImageRecord | undefined, infotext: string}} findKnown  returns what
- *     is known of an image without a request */
+ * @param {(id: number) => {record: ImageRecord | undefined, infotext: string}} findKnown  returns what is known of an image without a request */
 export function listenToDrags({ root, api, signal }, findKnown) {
   let isTouch = false; // a finger that rests on a tile opens the browser's menu
   const note = (/** @type {Event} */ event) => {
@@ -59,7 +57,7 @@ export function listenToDrags({ root, api, signal }, findKnown) {
   root.addEventListener("dragstart", begin, { signal });
 }
 
-/** Return the image that is dragged, null if something else is.
+/** Return the image that the user drags, null if something else is dragged.
  * @param {EventTarget | null} target
  * @returns {{id: number, image: HTMLImageElement | null, link: HTMLAnchorElement | null} | null} */
 function findDragged(target) {

@@ -20,7 +20,7 @@ const FIRST = {
 
 const PLACE = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g; // {n}, or {n:picture|pictures}
 
-/** Return a function that looks up a message and fills in values.
+/** Return a function that returns the message for a key, with values filled in.
  * @param {() => Record<string, string> | undefined} catalogue
  * @returns {import("./types.js").Words} */
 export function makeWords(catalogue) {

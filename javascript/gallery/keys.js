@@ -194,9 +194,9 @@ export const KEYS = [
   once("anywhere", "?", "key_help", ({ panel }) => panel("help")),
 ];
 
-/** Return the scopes whose keyboard shortcuts work now.
+/** Return the scopes whose keyboard shortcuts apply now.
  * @param {State} state
- * @param {boolean} onTile
+ * @param {boolean} onTile  whether a tile has the focus
  * @returns {KeyScope[]} */
 export function getKeyScopes(state, onTile) {
   if (state.panel) return state.panel === "compare" ? ["compare", "anywhere"] : ["anywhere"];
@@ -204,7 +204,7 @@ export function getKeyScopes(state, onTile) {
   return onTile ? ["tile", "grid", "anywhere"] : ["grid", "anywhere"];
 }
 
-/** Return the shortcut for a key press in these scopes, null if there is none.
+/** Return the shortcut for a pressed key in these scopes, null if there is none.
  * @param {KeyPress} press
  * @param {KeyScope[]} places
  * @returns {Key | null} */
@@ -218,17 +218,17 @@ export function findKey(press, places) {
   return KEYS.find((key) => places.includes(key.place) && key.act && key.keys.some(fits)) ?? null;
 }
 
-/** Return whether a key press is the usual one for Undo. @param {KeyPress} press */
+/** Return whether a key press is the usual shortcut for Undo. @param {KeyPress} press */
 function isUndo({ key, ctrlKey, metaKey, shiftKey, altKey }) {
   return key.toLowerCase() === "z" && (ctrlKey || metaKey) && !shiftKey && !altKey;
 }
 
-/** Return whether a key press is the usual one for a search field. @param {KeyPress} press */
+/** Return whether a key press is the usual shortcut for a search field. @param {KeyPress} press */
 function isFind({ key, ctrlKey, metaKey, shiftKey, altKey }) {
   return key.toLowerCase() === "k" && ctrlKey !== metaKey && !shiftKey && !altKey;
 }
 
-/** Return whether the user is typing text, so that the key for Undo belongs to the browser.
+/** Return whether the user is typing text, so that the browser's own Undo applies.
  * @param {Element | null} focused */
 function isTyping(focused) {
   return Boolean(focused?.matches("input:not([type='checkbox'], [type='range']), textarea"));
@@ -248,7 +248,7 @@ export class Keys {
     );
   }
 
-  /** Stop a key press that the host would handle too, such as an Escape that closes a part of our
+  /** Stop a key press that the host would also handle, such as an Escape that closes a part of our
    * page.
    * @param {KeyboardEvent} event */
   #keepFromHost(event) {
@@ -282,7 +282,7 @@ export class Keys {
     if (!(key.once && event.repeat)) key.act(actions, state, event);
   }
 
-  /** Return whether our tab is visible, with the focus in it or nowhere. */
+  /** Return whether our tab is visible, and has the focus or nothing has it. */
   #isOurs() {
     const host = this.context.root.host;
     const focused = document.activeElement;

@@ -69,8 +69,8 @@ class CivitaiGallery extends HTMLElement {
   }
 }
 
-/** Return the URL of our routes: below that where gradio says that it is mounted, also behind a
- * proxy. */
+/** Return the URL below which our routes are, also behind a proxy. gradio's configuration contains
+ * it. */
 function getBaseUrl() {
   const here = new URL(".", document.baseURI);
   const root = new URL(host.gradio_config?.root || here, here);

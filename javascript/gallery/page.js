@@ -188,7 +188,7 @@ function buildParts(context, status) {
   openStartView(context, view, home);
 }
 
-/** Open what the page's address names: the home page if it names nothing.
+/** Open what the page's URL names, or the home page if it names nothing.
  * @param {Context & {parts: import("./actions.js").PageParts}} context
  * @param {import("./actions.js").ViewActions} view
  * @param {Home} home */

@@ -44,7 +44,7 @@ export class Compare {
     this.#parts?.cells.zoom(how);
   }
 
-  /** Lay the images over each other, or beside each other again. */
+  /** Switch between images that lie over each other and images side by side. */
   toggleOver() {
     if (!this.#parts) return;
     const { cells, dialog, mode } = this.#parts;
@@ -54,7 +54,7 @@ export class Compare {
     if (!this.#context.root.activeElement) dialog.focus(); // the divider that had it went
   }
 
-  /** Swap two images; of more, move the first one behind the last. */
+  /** Swap two images; if there are more, move the first one behind the last. */
   swap() {
     if (!this.#parts || this.#data.length < 2) return;
     this.#parts.cells.rotate();
@@ -86,7 +86,7 @@ export class Compare {
     else void this.#showMarked(this.#parts);
   }
 
-  /** Show an image and one that was made from its data, one over the other.
+  /** Show an image and a reproduction of it, one over the other.
    * @param {CompareParts} parts
    * @param {ComparedPair} pair */
   #showPair(parts, pair) {
@@ -126,7 +126,7 @@ export class Compare {
     }
   }
 
-  /** Show the marked images in the gallery's order; images that the filter hides come last.
+  /** Show the marked images in the gallery's order. Images that the filter hides come last.
    * @param {CompareParts} parts */
   async #showMarked(parts) {
     const { store, words } = this.#context;

@@ -61,7 +61,8 @@ export class CompareGrid {
     return this.element.hasAttribute("data-over");
   }
 
-  /** Lay the images over each other, with dividers, or beside each other. @param {boolean} isOver */
+  /** Lay the images over each other with dividers between them, or side by side.
+   * @param {boolean} isOver */
   layOver(isOver) {
     this.element.toggleAttribute("data-over", isOver);
     this.#measure();
@@ -96,8 +97,8 @@ export class CompareGrid {
     this.#cells[0]?.zoom(how);
   }
 
-  /** Zoom and pan the other images as one of them was moved.
-   * @param {CompareCell} moved
+  /** Zoom and pan the other images in the same way as one of them.
+   * @param {CompareCell} moved  the cell that the user has zoomed or panned
    * @param {Pose} pose
    * @param {boolean} smoothly */
   #moveOthers(moved, pose, smoothly) {
@@ -160,13 +161,13 @@ class CompareCell {
     this.slide.setStage(this.stage);
   }
 
-  /** Return which share of the cell's width the whole image takes. */
+  /** Return which part of the cell's width the whole image fills, 0 to 1. */
   get widthShare() {
     const { size } = this.slide;
     return (size.width * getFitScale(size, this.stage)) / this.stage.width;
   }
 
-  /** Show the same part of the image as the other cells show.
+  /** Show the same part of the image that the other cells show.
    * @param {import("./synced_zoom.js").SyncedView} view
    * @param {boolean} smoothly */
   showView(view, smoothly) {

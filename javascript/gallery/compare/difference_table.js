@@ -8,7 +8,7 @@ import { compareFields, compareTexts } from "./text_diff.js";
 /** @import { Row } from "./text_diff.js" */
 /** @typedef {Pick<ImageRecord, "user" | "infotext" | "prompt" | "negative" | "parameters"> & {label?: string, number?: number}} ComparedData  number: shown on the image; label: the column's head instead of the number and the author */
 
-/** Return the differences of the records, and the fields that are the same in all.
+/** Return a table of the fields in which the records differ, and one of the fields that are equal.
  * @param {Context} context
  * @param {ComparedData[]} records */
 export function makeDifferenceTable({ words, store }, records) {
@@ -51,7 +51,7 @@ function makeTable(records, rows, caption) {
   );
 }
 
-/** Return a row with the words that differ marked. @param {Row} row */
+/** Return a table row in which the differing words are marked. @param {Row} row */
 function makeRow({ name, values }) {
   const cells = compareTexts(values).map((parts) =>
     el(

@@ -25,9 +25,9 @@ export class Dividers {
     this.#grid = grid;
   }
 
-  /** Place dividers between so many images, at equal distances.
-   * @param {number} count
-   * @param {number} share  of the width, that the widest image takes in the middle */
+  /** Show the dividers between the images, at equal distances.
+   * @param {number} count  number of images
+   * @param {number} share  part of the width that the widest image fills in the middle, 0 to 1 */
   show(count, share) {
     this.clear();
     this.#places = placeEvenly(count, share);
@@ -48,7 +48,9 @@ export class Dividers {
     this.draw();
   }
 
-  /** Return a divider. @param {number} at @param {number} count  of the images */
+  /** Return a divider.
+   * @param {number} at  its index
+   * @param {number} count  number of images */
   #make(at, count) {
     const { words } = this.#context;
     const name = count === 2 ? words("compare_split") : words("compare_split_n", { n: at + 2 });
@@ -109,7 +111,7 @@ export class Dividers {
     this.draw();
   }
 
-  /** Show each image between its dividers. */
+  /** Show each image between the divider before it and the one after it. */
   draw() {
     const edges = [0, ...this.#places, 100];
     this.#elements.forEach((element, at) => {
@@ -124,9 +126,10 @@ export class Dividers {
   }
 }
 
-/** Return the places of the dividers between so many images, in percent of the width.
- * @param {number} count
- * @param {number} share  of the width, that the images take in the middle */
+/** Return the positions of the dividers between images, at equal distances, in percent of the
+ * width.
+ * @param {number} count  number of images
+ * @param {number} share  part of the width that the images fill in the middle, 0 to 1 */
 export function placeEvenly(count, share) {
   return Array.from(
     { length: Math.max(0, count - 1) },
@@ -134,10 +137,11 @@ export function placeEvenly(count, share) {
   );
 }
 
-/** Return the places after one divider was moved; it pushes the others before it.
+/** Return the positions of all dividers after one was moved. The moved divider pushes those in its
+ * way.
  * @param {readonly number[]} places  percent, from left to right
- * @param {number} at
- * @param {number} place */
+ * @param {number} at  index of the moved divider
+ * @param {number} place  its new position */
 export function moveDivider(places, at, place) {
   const moved = Math.max(0, Math.min(100, place));
   return places.map((other, index) => {

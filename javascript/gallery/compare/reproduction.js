@@ -10,12 +10,14 @@ import { getThumbUrl } from "../details/reproductions.js";
 
 const MOST_CAUSES = 3; // shown above the images; the table below them has all
 
-/** Return the name of the second image. @param {Context} context @param {ComparedPair} pair */
+/** Return the label of the reproduction, the second image of a pair.
+ * @param {Context} context
+ * @param {ComparedPair} pair */
 function nameMade({ words }, { file }) {
   return file?.name ?? words("made_here");
 }
 
-/** Return both images for the grid.
+/** Return the two images of a pair, to show in the grid.
  * @param {Context} context
  * @param {ComparedPair} pair
  * @param {string} fileUrl  of the user's file, "" for a stored one
@@ -41,7 +43,7 @@ export function makePairImages(context, pair, fileUrl) {
   ];
 }
 
-/** Return the data that the table of differences compares.
+/** Return the generation data of both images of a pair, for the table of differences.
  * @param {Context} context
  * @param {ComparedPair} pair
  * @returns {ComparedData[]} */
@@ -52,7 +54,7 @@ export function makePairData(context, pair) {
   ];
 }
 
-/** Return how near both images are, what differs, and what can be done with the second.
+/** Return how similar both images are, what differs, and the buttons for the second image.
  * @param {Context} context
  * @param {ComparedPair} pair
  * @param {{keep: () => Promise<void>, remove: () => Promise<void>}} listeners */

@@ -5,9 +5,9 @@ import { getFitScale, limitPose } from "../viewer/zoom.js";
 /** @import { Pose, Size } from "../viewer/zoom.js" */
 /** @typedef {{larger: number, x: number, y: number}} SyncedView  larger: 1 fits the stage; x, y: the image's middle from the stage's, in parts of the image's size */
 
-/** Return the number of columns at which the images are shown largest.
+/** Return the number of columns with which the images are shown largest.
  * @param {Size[]} images
- * @param {Size} stage  the room for all images */
+ * @param {Size} stage  the area for all images */
 export function countColumns(images, stage) {
   const count = images.length;
   const seen = images.map((_, at) => {
@@ -23,7 +23,7 @@ export function countColumns(images, stage) {
 /** All of each. @type {Readonly<SyncedView>} */
 export const WHOLE_VIEW = { larger: 1, x: 0, y: 0 };
 
-/** Convert the pose of one image to a view that can be applied to all images.
+/** Convert the zoom and position of one image to a view that can be applied to all images.
  * @param {Pose} pose
  * @param {Size} image
  * @param {Size} stage

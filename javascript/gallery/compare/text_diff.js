@@ -12,7 +12,8 @@ const WORD = new RegExp(
   "gsu",
 );
 
-/** Split each text into parts; each part says whether all texts have it, in the same order.
+/** Split each text into parts that all texts have in common, in the same order, and parts that
+ * differ.
  * @param {string[]} texts
  * @returns {Part[][]} */
 export function compareTexts(texts) {
@@ -28,7 +29,7 @@ export function compareTexts(texts) {
   return words.map((list, at) => joinParts(list, isCommon[at]));
 }
 
-/** Return a row for each field of the infotexts; a missing field is "".
+/** Return a row for each field of the infotexts; a text without the field has "" there.
  * @param {{prompt: string, negative: string, parameters: [string, string][]}[]} infotexts
  * @param {{prompt: string, negative: string}} names  labels of the prompts
  * @returns {Row[]} */
@@ -45,7 +46,7 @@ export function compareFields(infotexts, names) {
   return rows.filter(({ values }) => values.some(Boolean));
 }
 
-/** Return for each word whether both texts have it, in the same order.
+/** Return, for each word of both texts, whether it is in the other text too, in the same order.
  * @param {string[]} one
  * @param {string[]} other
  * @returns {[boolean[], boolean[]]} */
@@ -69,7 +70,7 @@ function markCommon(one, other) {
   ];
 }
 
-/** Return for each word of one text whether the other text has it anywhere.
+/** Return, for each word of one text, whether the other text contains it anywhere.
  * @param {string[]} one
  * @param {string[]} other */
 function markKnown(one, other) {
@@ -77,7 +78,7 @@ function markKnown(one, other) {
   return one.map((word) => known.has(word));
 }
 
-/** Return for each word whether it belongs to the longest common subsequence of both texts. Words
+/** Return, for each word, whether it belongs to the longest common subsequence of both texts. Words
  * count more than the separators between them.
  * @param {string[]} one
  * @param {string[]} other

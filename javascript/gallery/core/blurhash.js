@@ -14,7 +14,7 @@ const waves = new Map();
  * @param {string} hash
  * @param {number} width
  * @param {number} height
- * @returns {Uint8ClampedArray<ArrayBuffer> | null} RGBA; null when it is no BlurHash */
+ * @returns {Uint8ClampedArray<ArrayBuffer> | null} */
 export function decodeBlurhash(hash, width, height) {
   const parts = decodeColours(hash);
   if (!parts) return null;
@@ -60,8 +60,8 @@ function decodeColours(hash) {
   return { across, down, values };
 }
 
-/** Return nine cosine waves of a BlurHash, from low to high frequency.
- * @param {number} size  how many pixels each wave spans */
+/** Return the nine cosine waves of a BlurHash along one axis, from low to high frequency.
+ * @param {number} size  number of pixels that each wave spans */
 function makeWaves(size) {
   let made = waves.get(size);
   if (!made) {
@@ -73,7 +73,7 @@ function makeWaves(size) {
   return made;
 }
 
-/** Return the square of a number, with the number's sign. @param {number} value */
+/** Return the square of a number, with the sign of the number. @param {number} value */
 function squareSigned(value) {
   return value * Math.abs(value);
 }

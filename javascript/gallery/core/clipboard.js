@@ -2,7 +2,8 @@
 
 import { el } from "./dom.js";
 
-/** Copy a text to the clipboard. Return whether that succeeded. Raises the error of a promise.
+/** Copy a text to the clipboard, and return whether that succeeded. If the text is a promise that
+ * is rejected, its error is thrown.
  * @param {string | Promise<string>} text
  * @param {ShadowRoot} root
  * @returns {Promise<boolean>} */
@@ -17,7 +18,7 @@ export async function copyText(text, root) {
   }
 }
 
-/** Copy a text that is still to come. Safari allows it only if the promise is given at the press.
+/** Copy the text that a promise resolves to. In Safari this must begin while a press is handled.
  * @param {Promise<string>} text */
 function writePromise(text) {
   const type = "text/plain";
@@ -25,7 +26,7 @@ function writePromise(text) {
   return navigator.clipboard.write([new ClipboardItem({ [type]: blob })]);
 }
 
-/** Copy a text by selecting it in a hidden field. Return whether that succeeded.
+/** Copy a text by selecting it in a hidden field, and return whether that succeeded.
  * @param {string} text
  * @param {ShadowRoot} root */
 function copyByHand(text, root) {

@@ -5,8 +5,8 @@
 /** @typedef {Partial<{[K in keyof HTMLElementEventMap]: (event: HTMLElementEventMap[K]) => void}>} Listeners */
 /** @typedef {{text?: string, on?: Listeners} & Record<string, Value | Listeners>} Props */
 
-/** Create an element with attributes, listeners, text and children. An attribute of true has no
- * value; null and false leave it out.
+/** Create an element with attributes, listeners, text and children. An attribute is omitted for
+ * null and false, and has no value for true.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {Props} [props]
@@ -34,7 +34,8 @@ export function setAttribute(node, name, value) {
   else node.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** Return the children without null and false, with numbers as text. @param {Child[]} children */
+/** Return the children without null and false, and with numbers as strings.
+ * @param {Child[]} children */
 function toNodes(children) {
   /** @type {(Node | string)[]} */
   const present = [];
@@ -45,8 +46,8 @@ function toNodes(children) {
   return present;
 }
 
-/** Create a button, with an icon before its label or, with `isBare`, in its place. Further presses
- * are ignored while the action of a press runs.
+/** Create a button with a label, with an icon before it, or with only an icon (`isBare`). While the
+ * action of a press runs, further presses are ignored.
  * @param {{action?: string, icon?: Node | null, words: string, title?: string, isBare?: boolean, class?: string}} looks
  * @param {(event: MouseEvent) => unknown} press */
 export function button({ action, icon, words, title, isBare = false, class: look }, press) {

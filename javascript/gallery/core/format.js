@@ -3,7 +3,7 @@
 /** Cached, for creating a format takes longer than using it a thousand times. @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();
 
-/** Format a number in a language; "compact" writes 12K for 12,000.
+/** Format a number for a language. With the notation "compact", 12,000 becomes 12K.
  * @param {number} value
  * @param {string | undefined} language
  * @param {"standard" | "compact"} [notation] */
@@ -17,10 +17,10 @@ export function formatNumber(value, language, notation = "standard") {
   return format.format(value);
 }
 
-/** Format a time to the minute, "" for an invalid time.
- * @param {string} iso
+/** Format a date and time, without seconds. Return "" for an invalid time.
+ * @param {string} iso  ISO 8601
  * @param {string | undefined} language
- * @returns {string} "" where it is no time */
+ * @returns {string} */
 export function formatDate(iso, language) {
   const time = new Date(iso);
   if (!iso || Number.isNaN(time.getTime())) return "";

@@ -2,10 +2,9 @@
 
 import { el } from "./dom.js";
 
-/** Return the number field.
+/** Return the number field for the largest number of images.
  * @param {import("../types.js").Words} words
- * @param {{name: string, label: string, value: number, high: number | null}} what  label: a key of the messages
- */
+ * @param {{name: string, label: string, value: number, high: number | null}} what  label: a key of the messages */
 export function makeLimitField(words, { name, label, value, high }) {
   const text = words(label);
   return el("input", {

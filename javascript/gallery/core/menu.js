@@ -24,8 +24,8 @@ const TYPING = 700; // ms within which letters make one word
 /** @type {WeakMap<ShadowRoot, () => void>} what closes the open menu of a root */
 const closers = new WeakMap();
 
-/** Open a menu. It closes when an item is chosen, by Escape or Tab, by a press beside it, and when
- * something is scrolled.
+/** Open a menu. The menu closes when an item is chosen, by Escape or Tab, by a press outside, and
+ * when something is scrolled.
  * @param {ShadowRoot} root
  * @param {Element | Point} anchor  a button below which the menu opens, or a point
  * @param {readonly MenuItem[]} items
@@ -67,8 +67,8 @@ export function closeMenu(root) {
   closers.get(root)?.();
 }
 
-/** Return where to put a menu: below the anchor and aligned with its left edge, or above or to the
- * left of it if there is no room; always inside the window.
+/** Return the position for a menu: below the anchor and aligned with its left edge. If there is no
+ * room, the menu goes above or to the left of the anchor, but stays inside the window.
  * @param {Edges} anchor
  * @param {Size} menu
  * @param {Size} screen
@@ -85,8 +85,8 @@ export function placeMenu(anchor, menu, screen) {
   };
 }
 
-/** Return the index of the next text that begins with the typed letters, -1 if there is none. The
- * same letter again leads to the next text that begins with it.
+/** Return the index of the next text that begins with the typed letters, -1 if there is none.
+ * Typing the same letter again finds the next text that begins with this letter.
  * @param {readonly string[]} texts
  * @param {string} letters
  * @param {number} from  index of the current text, -1 for none */
@@ -102,7 +102,7 @@ export function findByLetters(texts, letters, from) {
   return -1;
 }
 
-/** Return the button of an item.
+/** Return the button for a menu item.
  * @param {MenuItem} item
  * @param {() => void} close */
 function makeRow(item, close) {
@@ -129,7 +129,7 @@ function makeRow(item, close) {
   );
 }
 
-/** Listen to the pointer and the keys while a menu is open.
+/** Handle the events of the pointer and the keys while a menu is open.
  * @param {HTMLElement} layer
  * @param {HTMLElement} menu
  * @param {readonly HTMLElement[]} rows
@@ -166,7 +166,8 @@ class MenuKeys {
     this.#close = close;
   }
 
-  /** Move the focus, or close the menu. No key reaches the page. @param {KeyboardEvent} event */
+  /** Move the focus, or close the menu. The page does not receive the key press.
+   * @param {KeyboardEvent} event */
   press(event) {
     event.stopPropagation();
     const { key, ctrlKey, metaKey, altKey, timeStamp } = event;
@@ -202,7 +203,7 @@ class MenuKeys {
   }
 }
 
-/** Move a menu beside its anchor.
+/** Move a menu next to its anchor.
  * @param {HTMLElement} menu
  * @param {Edges} anchor */
 function placeAt(menu, anchor) {
@@ -212,7 +213,7 @@ function placeAt(menu, anchor) {
   menu.style.top = `${y}px`;
 }
 
-/** Return the edges of a point. @param {Point} point */
+/** Return the edges of a rectangle that is only a point. @param {Point} point */
 function toEdges({ x, y }) {
   return { left: x, top: y, right: x, bottom: y };
 }

@@ -3,7 +3,7 @@
 /** @type {WeakMap<Node, HTMLDialogElement[]>} by root, the topmost last */
 const open = new WeakMap();
 
-/** Call `leave` when the user closes a dialog by Escape, by a click beside it, or in another way.
+/** Call `leave` when the user closes a dialog by Escape, by a click outside, or in another way.
  * @param {HTMLDialogElement} dialog
  * @param {() => void} leave
  * @param {AbortSignal} signal */
@@ -54,8 +54,8 @@ export function closeModal(dialog) {
   if (activeElement instanceof HTMLElement && dialog.contains(activeElement)) activeElement.blur();
 }
 
-/** Return the topmost open dialog, or the element in it that fills the screen; the root if no dialog
- * is open.
+/** Return the topmost open dialog, or the element in it that fills the screen. Return the root if
+ * no dialog is open.
  * @param {ShadowRoot} root
  * @returns {Element | ShadowRoot} */
 export function getTop(root) {
@@ -64,7 +64,7 @@ export function getTop(root) {
   return (full && dialog?.contains(full) ? full : dialog) ?? root;
 }
 
-/** Call the listener with what `getTop` returns, now and on each change.
+/** Call the listener with the result of `getTop`, now and whenever the result changes.
  * @param {ShadowRoot} root
  * @param {(top: Element | ShadowRoot) => void} listener
  * @param {AbortSignal} signal */
@@ -80,7 +80,7 @@ function isOpen(dialog) {
   return getStack(dialog.getRootNode()).includes(dialog);
 }
 
-/** Return the open dialogs, with the topmost one last. @param {Node} root */
+/** Return the open dialogs, the topmost one last. @param {Node} root */
 function getStack(root) {
   return open.get(root) ?? [];
 }

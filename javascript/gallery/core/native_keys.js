@@ -6,7 +6,7 @@ const NATIVE_KEYS = {
   slide: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"],
 };
 
-/** Return whether an element that has the focus uses this key itself.
+/** Return whether a focused element handles a key itself, such as an arrow key in a text field.
  * @param {{localName: string, type?: string, isContentEditable?: boolean}} element
  * @param {string} key */
 export function usesKey(element, key) {
@@ -29,7 +29,7 @@ export function usesKey(element, key) {
   }
 }
 
-/** Return whether an input of this type uses this key itself.
+/** Return whether an input of this type handles a key itself.
  * @param {string} type
  * @param {string} key */
 function inputUsesKey(type, key) {

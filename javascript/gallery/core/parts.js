@@ -2,11 +2,12 @@
 
 const encoder = new TextEncoder();
 
-/** Yield the entries of a list in parts; an entry that is too large alone is a part of its own.
+/** Split a list into parts of limited size, and yield the parts. An entry that exceeds the limit is
+ * a part of its own.
  * @template T
  * @param {readonly T[]} entries
- * @param {number} mostBytes  of the JSON of a part
- * @param {number} [mostEntries]  of a part
+ * @param {number} mostBytes  maximum size of a part as JSON
+ * @param {number} [mostEntries]  maximum number of entries of a part
  * @returns {Generator<T[]>} */
 export function* splitBySize(entries, mostBytes, mostEntries = Number.POSITIVE_INFINITY) {
   /** @type {T[]} */

@@ -4,10 +4,9 @@ import { el } from "./dom.js";
 
 const GAP = 4; // pixels between the button and what it shows
 
-/** Return a popover that a button opens and closes. It must be appended to the root.
+/** Return a popover that a button opens and closes. The caller must append it to the root.
  * @param {HTMLButtonElement} trigger
- * @param {{id: string, label: string, getAnchor?: () => HTMLElement}} how  getAnchor: where it opens, if not
- *     below the button
+ * @param {{id: string, label: string, getAnchor?: () => HTMLElement}} how  getAnchor: where it opens, if not below the button
  * @param {...Node} children */
 export function makePopover(trigger, { id, label, getAnchor = () => trigger }, ...children) {
   const props = { id, popover: "auto", class: "popover surface", role: "group" };
@@ -27,7 +26,7 @@ export function makePopover(trigger, { id, label, getAnchor = () => trigger }, .
   return element;
 }
 
-/** Set where a popover opens; its style keeps it in the window.
+/** Place a popover below an element. The popover's style keeps it inside the window.
  * @param {HTMLElement} element
  * @param {Element} anchor */
 function placeBelow(element, anchor) {
@@ -37,7 +36,8 @@ function placeBelow(element, anchor) {
   element.style.top = `${bottom + GAP + window.scrollY}px`;
 }
 
-/** @param {EventTarget | null} target */
+/** Return an event's target as a node, null if the target is no node.
+ * @param {EventTarget | null} target */
 function toNode(target) {
   return target instanceof Node ? target : null;
 }

@@ -5,10 +5,10 @@ const KEY = "civitai-shortcut";
 /** @type {Record<string, unknown>} */
 let fallback = {}; // used while the browser stores nothing
 
-/** Return a stored preference, or `otherwise` if none of that type is stored.
+/** Return a stored preference, or `otherwise` if no value of the same type is stored.
  * @template T
  * @param {string} name
- * @param {T} otherwise  a stored value of another type is ignored
+ * @param {T} otherwise
  * @returns {T} */
 export function readPreference(name, otherwise) {
   const value = readAll()[name];
@@ -29,9 +29,10 @@ function readAll() {
   return read !== null && typeof read === "object" && !Array.isArray(read) ? read : fallback;
 }
 
-/** Return a value from the browser's storage, null if it is missing or cannot be read.
+/** Return a JSON value from the browser's storage, null if it is missing or invalid.
  * @param {string} key
- * @param {"localStorage" | "sessionStorage"} [storage]  the second: of this browser tab alone
+ * @param {"localStorage" | "sessionStorage"} [storage]  sessionStorage belongs to this browser tab
+ *     alone
  * @returns {any} */
 export function readJson(key, storage = "localStorage") {
   try {

@@ -12,14 +12,15 @@ function findScroller(node) {
   return document.scrollingElement ?? document.documentElement;
 }
 
-/** Scroll at once: a host's smooth scrolling would load every image on the way.
- * @param {Element} node  anything inside what scrolls
+/** Scroll at once. A host's smooth scrolling would load all the images on the way.
+ * @param {Element} node  any element inside the scrolled area
  * @param {number} pixels */
 export function scrollBy(node, pixels) {
   if (pixels) findScroller(node).scrollBy({ top: pixels, behavior: "instant" });
 }
 
-/** Return the parent element of a node, also out of a shadow root. @param {Element} node */
+/** Return the parent element of a node, which may be outside of the node's shadow root.
+ * @param {Element} node */
 function getParent(node) {
   const root = node.getRootNode();
   return node.parentElement ?? (root instanceof ShadowRoot ? root.host : null);

@@ -27,10 +27,10 @@ export class Toasts {
     signal.addEventListener("abort", () => sizes.disconnect());
   }
 
-  /** Show a message; the same message is shown only once.
+  /** Show a message. A message that is already shown is not shown again.
    * @param {string} text
    * @param {ToastKind} [kind]
-   * @param {() => unknown} [undo]  takes back what the message reports */
+   * @param {() => unknown} [undo]  undoes the action that the message reports */
   show(text, kind, undo) {
     if (!text) return;
     for (const same of [...this.list.children]) {
@@ -60,7 +60,7 @@ export class Toasts {
     while (this.list.children.length > MOST) this.list.firstElementChild?.remove();
   }
 
-  /** Press Undo on the newest message that has it. Return false if there is none. */
+  /** Press Undo on the newest message that offers it. Return false if no message does. */
   undoNewest() {
     const buttons = [...this.list.querySelectorAll("[data-do='undo']")];
     const newest = /** @type {HTMLButtonElement | undefined} */ (buttons.at(-1));

@@ -3,7 +3,8 @@
 const CONTROLS = "a[href], button, input, select";
 const USES_ENDS = "input, select"; // Home and End are theirs
 
-/** Make an element a toolbar. Its controls may come, go and be hidden at any time.
+/** Make an element a toolbar, whose controls the arrow keys reach. Controls may be added, removed
+ * and hidden at any time.
  * @param {HTMLElement} element
  * @param {string} label
  * @param {AbortSignal} signal */
@@ -47,7 +48,7 @@ export function makeToolbar(element, label, signal) {
   });
 }
 
-/** Return the control that a key leads to, undefined if the key is not the toolbar's.
+/** Return the control to which a key moves the focus, undefined if the key moves no focus.
  * @param {HTMLElement[]} controls
  * @param {KeyboardEvent} event */
 function findNext(controls, { key, target, ctrlKey, altKey, metaKey, shiftKey }) {

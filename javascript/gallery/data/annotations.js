@@ -39,9 +39,9 @@ export class AnnotationWriter {
     return annotations;
   }
 
-  /** Undo a change of images, in parts that the server accepts.
-   * @param {Record<string, Annotations>} annotations  after the change
-   * @param {Record<string, Annotations>} previous  before it */
+  /** Undo a change of images. The request is split into parts that the server accepts.
+   * @param {Record<string, Annotations>} annotations  those after the change
+   * @param {Record<string, Annotations>} previous  those before the change */
   async #undo(annotations, previous) {
     const rows = Object.keys(annotations).map((id) => [id, annotations[id], previous[id]]);
     for (const part of splitBySize(rows, MOST_BYTES)) {
@@ -76,8 +76,7 @@ export class AnnotationWriter {
     return this.saveChange(ids, { stars }, words(key, { n: ids.length, stars }));
   }
 
-  /** Make all these images favourites; if all of them are favourites already, make none of them
-   * one.
+  /** Make all these images favourites. If all of them already are, remove them from the favourites.
    * @param {number[]} ids */
   async toggleFavourite(ids) {
     const { store, words } = this.#context;
@@ -88,7 +87,7 @@ export class AnnotationWriter {
   }
 }
 
-/** Return whether a change has removed something that the user had added.
+/** Return whether a change removes something that the user has added.
  * @param {Annotations | undefined} before
  * @param {Annotations | undefined} now */
 function isTakenAway(before, now) {

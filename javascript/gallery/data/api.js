@@ -159,10 +159,9 @@ export class Api {
   }
 }
 
-/**
+/** Throw an ApiError with the code "offline" for a failed request; rethrow an AbortError.
  * @param {unknown} error
- * @returns {never}
- */
+ * @returns {never} */
 function throwOffline(error) {
   if (isAborted(error)) throw error;
   throw new ApiError("offline", "", 0);
@@ -177,10 +176,9 @@ function parseJson(text) {
   }
 }
 
-/**
+/** Return the error for a response that is not OK or not JSON.
  * @param {number} status
- * @param {any} data  what a proxy in between sends is not ours, and may be anything
- */
+ * @param {any} data  the JSON of the response; a proxy in between may have sent anything */
 function toApiError(status, data) {
   const error = data?.error;
   if (typeof error?.code === "string") {
@@ -193,7 +191,7 @@ function toApiError(status, data) {
   return new ApiError(status >= 400 ? `http_${status}` : "bad_answer", "", status);
 }
 
-/** @param {unknown} error */
+/** Return whether an error says that a request was aborted. @param {unknown} error */
 export function isAborted(error) {
   return error instanceof DOMException && error.name === "AbortError";
 }

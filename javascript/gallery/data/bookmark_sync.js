@@ -117,7 +117,7 @@ export class BookmarkSync {
   }
 }
 
-/** Ignore that a request failed, since the next check sends it again. @param {unknown} error */
+/** Ignore that a request failed, because the next check sends it again. @param {unknown} error */
 function ignoreFailure(error) {
   if (!(error instanceof ApiError) && !isAborted(error)) throw error;
 }

@@ -26,7 +26,7 @@ export class HiddenImages {
     if (rules) store.set({ hiddenRules: rules });
   }
 
-  /** Hide images, and offer to take that back. @param {HiddenRule} rule */
+  /** Hide images, and show a message with an Undo button. @param {HiddenRule} rule */
   async hide(rule) {
     const { store, toast, words } = this.#context;
     const before = store.get();
@@ -43,7 +43,7 @@ export class HiddenImages {
     });
   }
 
-  /** Show images again, and offer to take that back. @param {HiddenRule} rule */
+  /** Show hidden images again, and show a message with an Undo button. @param {HiddenRule} rule */
   async unhide(rule) {
     const { toast, words } = this.#context;
     if (!(await this.#send("unhide", rule))) return;
@@ -51,7 +51,8 @@ export class HiddenImages {
     await this.#restart();
   }
 
-  /** Show what is hidden until another gallery is opened. @param {boolean} showsHidden */
+  /** Set whether hidden images are shown, until another gallery is opened.
+   * @param {boolean} showsHidden */
   async show(showsHidden) {
     this.#context.store.set({ showsHidden });
     await this.#restart();
@@ -72,7 +73,8 @@ export class HiddenImages {
     return changed.hidden_ids;
   }
 
-  /** Send a request after those before it. Return null after an error, which is shown to the user.
+  /** Send a request when those before it have ended. Return null after an error, which is shown to
+   * the user.
    * @template Result
    * @param {() => Promise<Result>} send
    * @returns {Promise<Result | null>} */

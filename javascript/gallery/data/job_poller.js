@@ -30,7 +30,7 @@ export class JobPoller {
     void this.poll();
   }
 
-  /** Poll the jobs at once after a job was started, here and in the browser's other tabs. */
+  /** Poll the jobs at once, here and in the browser's other tabs, because a job was started. */
   announceStart() {
     this.#channel.postMessage("started");
     void this.poll();

@@ -43,13 +43,15 @@ export class LoadedFilter {
     await this.#matching;
   }
 
-  /** Load more of the gallery, until more of it matches. */
+  /** Load more pages of the gallery until more images match. */
   readOn() {
     return this.#readUntil((shown) => shown + ENOUGH);
   }
 
-  /** Load more of the gallery until enough of it matches, it ends, or some pages have come.
-   * @param {(shown: number) => number} countEnough  given the number of images that match now */
+  /** Load more pages of the gallery until enough images match, the gallery ends, or some pages have
+   * been loaded.
+   * @param {(shown: number) => number} countEnough  returns the wanted number of matches for the
+   *     current number */
   async #readUntil(countEnough) {
     const { store, actions } = this.#context;
     const { signal } = this.#abort;
@@ -81,7 +83,7 @@ export class LoadedFilter {
     if (before.stale && !now.stale) void this.#readUntil(() => ENOUGH); // with other filters
   }
 
-  /** Drop the matches of other words. @param {string} words */
+  /** Delete the matches if they belong to other words. @param {string} words */
   #resetMatches(words) {
     this.#abort.abort();
     this.#abort = new AbortController();
@@ -92,7 +94,7 @@ export class LoadedFilter {
     store.set({ searchReading: "", ...(words ? {} : { matches: null, notes }) });
   }
 
-  /** Ask the server which images match, among those that it was not asked about before. */
+  /** Ask the server which images match, of those that it has not checked yet. */
   async #requestMatches() {
     const { store, api, words } = this.#context;
     const { images, loadedFilter, where } = store.get();
@@ -116,7 +118,7 @@ export class LoadedFilter {
     }
   }
 
-  /** Add the matching ids to the matches, and show what the server says of the words.
+  /** Add the ids of matching images, and show the server's message about the words.
    * @param {import("../contract").LoadedFilterResult} answer
    * @param {boolean} isFirst  whether these words have no matches yet */
   #take({ ids, message }, isFirst) {

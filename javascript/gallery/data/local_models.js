@@ -36,13 +36,14 @@ export class LocalModelData {
     }
   }
 
-  /** Find out what a model file is, after those before it. @param {number} key */
+  /** Find out to which model a file belongs, after the files requested before.
+   * @param {number} key */
   resolve(key) {
     if (key !== this.#asked) this.#waiting.add(key);
     void this.#resolveNext();
   }
 
-  /** Ask Civitai about the next model file, unless it is being asked about something already. */
+  /** Ask Civitai about the next model file, unless another such request is running. */
   async #resolveNext() {
     const { store, api } = this.#context;
     const [key] = this.#waiting;

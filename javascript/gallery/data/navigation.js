@@ -38,7 +38,7 @@ export class Navigation {
     });
   }
 
-  /** Show the models that Civitai finds by words.
+  /** Search models on Civitai by words, and show the results.
    * @param {string} words
    * @param {import("../contract").ModelPage | null} page  the first page, null to request it */
   async openModels(words, page) {
@@ -148,7 +148,7 @@ export class Navigation {
     });
   }
 
-  /** Run a lookup, after aborting the lookup before it.
+  /** Run a lookup, and abort the one before it.
    * @param {string} lookupText
    * @param {(signal: AbortSignal) => Promise<void>} request */
   async #request(lookupText, request) {
@@ -196,7 +196,7 @@ export class Navigation {
   }
 }
 
-/** Return the gallery that a lookup found, null if it found none.
+/** Return the gallery that a lookup has found, null if it has found none.
  * @param {Exclude<LookupResult, {kind: "models"}>} answer
  * @returns {Partial<Where> | null} */
 function findSource(answer) {

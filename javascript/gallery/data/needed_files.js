@@ -45,7 +45,8 @@ export class NeededFiles {
     });
   }
 
-  /** Load the files that a query asks for and show them in a place; "" empties the place.
+  /** Load the files that a query asks for and show them in one part of the page; "" empties the
+   * part.
    * @param {NeedsPlace} place
    * @param {string} query */
   show(place, query) {
@@ -65,7 +66,7 @@ export class NeededFiles {
     void this.#load("list", "images");
   }
 
-  /** Load a place again after a failure. @param {NeedsPlace} place */
+  /** Load the files for a part of the page again after a failure. @param {NeedsPlace} place */
   retry(place) {
     const { of } = this.context.store.get().needs[place];
     if (of) void this.#load(place, of);
@@ -90,7 +91,7 @@ export class NeededFiles {
     }
   }
 
-  /** Show the files that have come as here, until the server confirms it.
+  /** Show newly arrived files as present, until the server confirms it.
    * @param {State} now
    * @param {State} before */
   #markArrived(now, before) {
@@ -103,7 +104,8 @@ export class NeededFiles {
     this.#reload();
   }
 
-  /** Load all places again, since a file has arrived or a setting has changed. */
+  /** Load the files for all parts of the page again, since a file has arrived or a setting has
+   * changed. */
   #reload() {
     const { needs } = this.context.store.get();
     for (const place of /** @type {NeedsPlace[]} */ (Object.keys(needs))) {
@@ -111,7 +113,7 @@ export class NeededFiles {
     }
   }
 
-  /** Fetch the files for a place. The old ones stay until the response comes.
+  /** Fetch the files for a part of the page. The old files are shown until the response arrives.
    * @param {NeedsPlace} place
    * @param {string} of */
   async #load(place, of) {
@@ -142,7 +144,7 @@ export class NeededFiles {
   }
 }
 
-/** Return a text that changes with the settings that decide which files are needed.
+/** Return a text that changes whenever a setting changes that decides which files are needed.
  * @param {State} state */
 function describeSettings({ bootstrap }) {
   return SETTINGS.map((name) => getSetting(bootstrap, name)).join("\n");

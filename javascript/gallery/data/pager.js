@@ -39,7 +39,7 @@ export class Pager {
     return isFresh ? this.reload() : this.loadMore();
   }
 
-  /** Load the next page. The promise settles when the page is loaded, failed or was aborted. */
+  /** Load the next page. The promise settles when the page is loaded, has failed or was aborted. */
   loadMore() {
     const { ended, where } = this.#context.store.get();
     if (this.#running) return this.#running;
@@ -53,7 +53,7 @@ export class Pager {
     return this.#startLoading("fresh");
   }
 
-  /** Load no more until it is asked for. */
+  /** Stop loading pages until the user asks for more. */
   stop() {
     this.#cancel();
     this.#context.store.set({ loading: false, requestedAt: 0 });
@@ -106,7 +106,7 @@ export class Pager {
     }
   }
 
-  /** Return the problem to show for a page that failed.
+  /** Return the problem to show for a page that could not be loaded.
    * @param {unknown} error
    * @param {Mode} [mode] */
   #makeProblem(error, mode) {

@@ -7,8 +7,8 @@ import { ApiError } from "./api.js";
 
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
 
-/** Return the message for an error of a request. Rethrow errors that are not an `ApiError`: they
- * are bugs.
+/** Return the message for an error of a request. Other errors than an `ApiError` are bugs, and are
+ * thrown again.
  * @param {unknown} error
  * @param {Words} words */
 export function getErrorMessage(error, words) {
@@ -18,7 +18,8 @@ export function getErrorMessage(error, words) {
   return words("problem_other", { code: error.status || error.code });
 }
 
-/** Return what to tell the user about an error. Rethrow errors that are not an `ApiError`.
+/** Return the problem to show to the user for an error of a request. Other errors than an
+ * `ApiError` are thrown again.
  * @param {unknown} error
  * @param {Words} words
  * @returns {Problem} */
@@ -27,7 +28,7 @@ export function makeProblem(error, words) {
   return { code: error instanceof ApiError ? error.code : "", message };
 }
 
-/** Set the problem of one part of the page, or clear it (null).
+/** Set the problem of one part of the page; null clears it.
  * @param {Store} store
  * @param {Part} part
  * @param {Problem | null} problem */
@@ -35,7 +36,7 @@ export function setProblem(store, part, problem) {
   store.set(({ problems }) => ({ problems: { ...problems, [part]: problem } }));
 }
 
-/** If an error means that our server does not respond, make `Connection` poll for it.
+/** Let `Connection` poll the server if an error says that the server does not respond.
  * @param {unknown} error
  * @param {Store} store */
 export function reportOffline(error, store) {

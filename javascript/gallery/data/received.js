@@ -3,21 +3,21 @@
 /** @import { Store } from "../state/store.js" */
 /** @import { Annotations, Bootstrap, View } from "../types.js" */
 
-/** Replace fields of the data that the page started with, if it has started.
+/** Replace some fields of the bootstrap data. Do nothing while that data is not loaded.
  * @param {Store} store
  * @param {Partial<Bootstrap>} change */
 export function updateBootstrap(store, change) {
   store.set(({ bootstrap }) => ({ bootstrap: bootstrap && { ...bootstrap, ...change } }));
 }
 
-/** Store the watched galleries and how many new images they have.
+/** Store the watched galleries and the number of new images in each.
  * @param {Store} store
  * @param {import("../types.js").WatchedGalleries} watches */
 export function setWatches(store, watches) {
   store.set({ watches });
 }
 
-/** Store annotations, by image id, and show them in the loaded images.
+/** Store annotations by image id, and show them in the loaded images.
  * @param {Store} store
  * @param {Record<string, Annotations>} annotated */
 export function applyAnnotations(store, annotated) {
@@ -28,7 +28,7 @@ export function applyAnnotations(store, annotated) {
   });
 }
 
-/** Return the image with the favourite flag and the stars of its annotations.
+/** Return an image with the favourite flag and the stars from its annotations.
  * @param {View} view
  * @param {Annotations | undefined} annotations */
 function withAnnotations(view, annotations) {
@@ -39,7 +39,7 @@ function withAnnotations(view, annotations) {
     : { ...view, favourite, stars };
 }
 
-/** Store the newest revision of annotations and collections that is known.
+/** Store the revision of the annotations and collections if it is newer than the known one.
  * @param {Store} store
  * @param {number} revision */
 export function setBookmarksRevision(store, revision) {

@@ -25,7 +25,7 @@ export class Reconnect {
     signal.addEventListener("abort", () => window.clearInterval(this.#clock));
   }
 
-  /** Return whether Civitai did not respond last time. */
+  /** Return whether Civitai did not respond to the last request. */
   get #isAway() {
     const state = this.#context.store.get();
     return state.libraryDate !== "" || getFailedParts(state, "network").length > 0;
@@ -36,7 +36,7 @@ export class Reconnect {
     return this.#isAtTop() && this.#context.store.get().open === null;
   }
 
-  /** Start or stop checking regularly whether Civitai responds again. */
+  /** Start or stop polling Civitai until it responds again. */
   #togglePolling() {
     if (this.#isAway === this.#clock > 0) return;
     window.clearInterval(this.#clock);

@@ -38,7 +38,7 @@ export class Records {
     return known && this.#isFresh(known) ? known : this.#fetchRecord(id, {}, signal);
   }
 
-  /** Return whether a record need not be fetched again. Data from an image's file never change.
+  /** Return whether a record need not be fetched again. Data from an image's file never changes.
    * @param {ImageRecord} record */
   #isFresh(record) {
     return (
@@ -46,7 +46,7 @@ export class Records {
     );
   }
 
-  /** Fetch the record of an image, including what the image's file says. The server may have to
+  /** Fetch an image's record, including the data in the image's file. The server may have to
    * download the file first.
    * @param {number} id
    * @param {AbortSignal} signal
@@ -68,7 +68,7 @@ export class Records {
     }
   }
 
-  /** Replace the annotations of cached records by newer ones, given by image id.
+  /** Replace the annotations of cached records by newer ones. Both are found by image id.
    * @param {Readonly<Record<string, import("../types.js").Annotations>>} annotated */
   updateAnnotations(annotated) {
     for (const [id, record] of this.#cache) {
@@ -115,8 +115,7 @@ export class Records {
     await api.get(`lookup?${new URLSearchParams({ text })}`, { signal });
   }
 
-  /** Cache a record, new or changed on this page, and drop those least recently used.
-   * @param {ImageRecord} record */
+  /** Cache a record, and remove the least recently used ones. @param {ImageRecord} record */
   cacheRecord(record) {
     this.#cache.delete(record.id);
     this.#cache.set(record.id, record);
@@ -132,7 +131,7 @@ export class Records {
   }
 }
 
-/** Return how many letters the texts of a record have. @param {ImageRecord} record */
+/** Return the number of characters in the texts of a record. @param {ImageRecord} record */
 function countLetters({ infotext, prompt, negative }) {
   return infotext.length + prompt.length + negative.length;
 }

@@ -29,7 +29,7 @@ const NOTHING = Object.freeze({
   author: "",
 });
 
-/** Fetch what a text would find in each place, without asking Civitai.
+/** Fetch what a text would find in each scope, without a request to Civitai.
  * @param {Context} context
  * @param {string} text
  * @param {string} word  the part of the text to complete
@@ -65,7 +65,7 @@ export class SearchPreviews {
     return this.#found;
   }
 
-  /** Forget what was found for another text, and ask about this one after a pause.
+  /** Discard the results for another text, and request those for this one after a pause.
    * @param {string} text
    * @param {string} word  the part of the text to complete */
   update(text, word) {
@@ -85,7 +85,7 @@ export class SearchPreviews {
     this.#timer = window.setTimeout(() => void this.#request(text, word), PAUSE);
   }
 
-  /** Stop asking. */
+  /** Stop the requests. */
   cancel() {
     window.clearTimeout(this.#timer);
     this.#abort.abort();
@@ -107,7 +107,7 @@ export class SearchPreviews {
     this.#timer = window.setTimeout(() => void this.#askCivitai(text, signal), CIVITAI_PAUSE);
   }
 
-  /** Ask Civitai for models by a text, and whether there is an author of that name.
+  /** Search Civitai for models by a text, and for an author of that name.
    * @param {string} text
    * @param {AbortSignal} signal */
   async #askCivitai(text, signal) {
@@ -142,7 +142,7 @@ export class SearchPreviews {
     return this.#found.preview?.authors.some((one) => one.text.toLowerCase() === folded) ?? false;
   }
 
-  /** Add what a request found. One that fails is not told: the search itself reports the problem.
+  /** Add the results of a request. An ApiError is ignored, because the search itself reports it.
    * @param {AbortSignal} signal
    * @param {() => Promise<Partial<Found>>} request */
   async #take(signal, request) {

@@ -9,8 +9,8 @@ import { ApiError } from "../data/api.js";
 
 export const STARS = [1, 2, 3, 4, 5];
 
-/** Return the fields of an image's annotations. They are not redrawn after a response, so that
- * nothing typed meanwhile is lost.
+/** Return the fields for an image's annotations. The fields are not redrawn after a response, so
+ * that the text typed meanwhile is not lost.
  * @param {Context} context
  * @param {ImageRecord} record
  * @param {AbortSignal} signal  aborted when the fields are no longer shown */
@@ -86,8 +86,8 @@ export function makeAnnotations(context, record, signal) {
   );
 }
 
-/** Return the button for one star.
- * @param {number} n
+/** Return the button for one star of a rating.
+ * @param {number} n  the star's number, from 1
  * @param {string} label
  * @param {() => void} press */
 export function makeStar(n, label, press) {
@@ -106,13 +106,13 @@ export function makeTextField(name, label, changed) {
   return field;
 }
 
-/** Return the tags in a text that separates them by commas. @param {string} typed */
+/** Return the tags in a comma-separated text. @param {string} typed */
 export function parseTags(typed) {
   const tags = typed.split(/[,，、]/).map((tag) => tag.trim());
   return tags.filter(Boolean);
 }
 
-/** Return the tags that are not among the others.
+/** Return the tags that `others` does not contain.
  * @param {string[]} tags
  * @param {string[]} others */
 function listMissing(tags, others) {
@@ -130,7 +130,7 @@ export function makeNoteField(name, label, changed) {
   return field;
 }
 
-/** Return a chip with the name of a collection, which removes the image from it.
+/** Return a chip with the name of a collection, which removes the image from the collection.
  * @param {Context} context
  * @param {string} name  of a collection
  * @param {Save} save */
@@ -149,7 +149,7 @@ function makeChip({ words }, name, save) {
 
 const ID = "set-names";
 
-/** Return a list of the user's collections from which the field can be filled.
+/** Return a list of the user's collections that the field offers for completion.
  * @param {import("../types.js").Context} context
  * @param {HTMLInputElement} field */
 export function offerCollections({ api, signal }, field) {

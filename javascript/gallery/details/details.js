@@ -47,8 +47,8 @@ export class Details {
     );
   }
 
-  /** Show the details of an image from the next frame on; an image shown for only one frame loads
-   * nothing.
+  /** Show an image's details from the next frame on. For an image that is shown for only one frame,
+   * nothing is loaded.
    * @param {View} view
    * @param {number[]} next  ids of the images around it */
   showImage(view, next) {
@@ -67,18 +67,18 @@ export class Details {
     this.context.actions.showNeeds("image", "");
   }
 
-  /** Load the open image's details again if they failed. */
+  /** Load the open image's details again if loading has failed. */
   retry() {
     if (this.#view && this.#isFailed) void this.#load(this.#view, []);
   }
 
-  /** Return the open image's infotext with the user's edits, "" while it is unknown. */
+  /** Return the open image's infotext with the user's edits, "" while the infotext is unknown. */
   get infotext() {
     const record = this.#view && this.records.getCached(this.#view.id);
     return record ? this.sendTo.getText(record) : "";
   }
 
-  /** Show the cached details, then fetch the current ones, then prefetch those of the next images.
+  /** Show the cached details, fetch the current ones, and prefetch those of the next images.
    * @param {View} view
    * @param {number[]} next */
   async #load(view, next) {
@@ -136,7 +136,7 @@ export class Details {
     this.listeners.loaded(record);
   }
 
-  /** Update which models are here, since the file of one has arrived. */
+  /** Update which models are present, since a model file has arrived. */
   async #refreshModels() {
     const view = this.#view;
     this.records.clearCache();
@@ -167,7 +167,7 @@ export class Details {
     this.body.setAttribute("aria-busy", "true");
   }
 
-  /** Show no details, for the image itself cannot be shown, and says why. */
+  /** Show no details, because the image cannot be shown and the stage says why. */
   #drawNothing() {
     this.body.replaceChildren();
     this.body.setAttribute("aria-busy", "false");
@@ -194,7 +194,7 @@ export class Details {
     this.body.setAttribute("aria-busy", "false");
   }
 
-  /** Return a button that looks for an infotext in the image's file, null if one is known.
+  /** Return a button that looks for an infotext in the image's file, null if an infotext is known.
    * @param {View} view
    * @param {ImageRecord} record */
   #makeFileButton(view, record) {

@@ -40,7 +40,7 @@ export async function sendToTab(context, tab, id, text) {
   }
 }
 
-/** Let gradio put an image into the fields of a tab, on the server.
+/** Let gradio put an image into the fields of a tab, on the server's side.
  * @param {string} tab
  * @param {number | null} id
  * @param {Context} context */
@@ -56,7 +56,7 @@ async function placeImage(tab, id, context) {
   await waitForFrame();
 }
 
-/** Wait until a button has this label, as soon as gradio has answered. Throw after a minute.
+/** Wait until gradio has given a button this label. Throw an error after a minute.
  * @param {HTMLElement} button
  * @param {string} label
  * @param {Context} context

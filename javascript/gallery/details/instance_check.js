@@ -15,12 +15,12 @@ export async function isSameInstance({ root, api, signal }) {
   return isSame;
 }
 
-/** Return the configuration from which gradio built this page. */
+/** Return the configuration from which gradio has built this page. */
 function getPageConfig() {
   return Reflect.get(window, "gradio_config");
 }
 
-/** Return a text that is equal if two configurations have the same functions with the same numbers.
+/** Return a text that lists the functions in gradio's configuration, to compare two configurations.
  * @param {any} config */
 function describeFunctions(config) {
   const dependencies = config?.dependencies ?? [];

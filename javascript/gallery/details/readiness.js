@@ -57,7 +57,7 @@ export class Readiness {
     });
   }
 
-  /** Return the section for an image, hidden if nothing is known of how it was made.
+  /** Return the section for an image. It is hidden if no generation data is known.
    * @param {ImageRecord} record */
   show(record) {
     this.#resources = record.resources;
@@ -112,7 +112,7 @@ export class Readiness {
     return words(here.length === 1 ? "ready_here_one" : "ready_here", { list });
   }
 
-  /** Return the number of models of each kind, such as "checkpoint and 2 LoRAs".
+  /** Return how many models of each kind there are, such as "checkpoint and 2 LoRAs".
    * @param {Used[]} used */
   #listKinds(used) {
     const { words, store } = this.#context;

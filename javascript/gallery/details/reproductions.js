@@ -87,7 +87,7 @@ export class Reproductions {
     }
   }
 
-  /** Draw the list, with room for those that are not loaded yet.
+  /** Draw the list, with empty space for items that are not loaded yet.
    * @param {Reproduction[]} items
    * @param {number} count */
   #draw(items, count = items.length) {
@@ -151,14 +151,15 @@ export class Reproductions {
   }
 }
 
-/** Return the URL of a reproduction's thumbnail. Its id may be used again once it is removed.
+/** Return the URL of a reproduction's thumbnail. It contains the time, because ids are used again.
  * @param {Api} api
  * @param {Reproduction} item */
 export function getThumbUrl(api, { id, made_at }) {
   return api.address(`reproductions/${id}/thumb?made=${encodeURIComponent(made_at)}`);
 }
 
-/** Call `drop` for a file that is dropped onto an element; mark the element meanwhile.
+/** Call `drop` with a file that the user drops onto an element. While a file is dragged over the
+ * element, the element is highlighted.
  * @param {HTMLElement} zone
  * @param {(file: File) => void} drop */
 function acceptDrops(zone, drop) {

@@ -34,7 +34,8 @@ export class ResourceRow {
     );
   }
 
-  /** Show the resource with the data in its record, and with Civitai's data once they are loaded.
+  /** Show the resource with the data in its record, and with Civitai's data as soon as it is
+   * loaded.
    * @param {NeededFile | undefined} needed */
   draw(needed) {
     this.#controls.element.hidden = !needed;
@@ -54,7 +55,7 @@ export class ResourceRow {
     this.#status.hidden = !this.#status.textContent;
   }
 
-  /** Return the size of the file, "" if the download button shows it.
+  /** Return the size of the file as a text, "" if the download button shows the size.
    * @param {NeededFile | undefined} needed */
   #formatSize(needed) {
     const { availability, size } = this.resource;

@@ -43,7 +43,7 @@ export class Resources {
     store.on([(state) => state.needs.image, "jobs", "fileChoices"], () => this.#draw(), { signal });
   }
 
-  /** Return the section with the resources of an image, hidden if there are none.
+  /** Return the section with an image's resources. It is hidden if there are none.
    * @param {ImageRecord} record */
   show(record) {
     const { words, actions, store } = this.context;

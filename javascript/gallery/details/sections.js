@@ -52,7 +52,7 @@ export function makeAbout(context, view, record) {
   );
 }
 
-/** Return the author with a button that opens the author's gallery.
+/** Return the author's name with a button that opens the author's gallery.
  * @param {Context} context
  * @param {View} view
  * @param {ImageRecord} [record] */
@@ -124,7 +124,8 @@ export function makeParameters(context, rows) {
   );
 }
 
-/** Return a list of the problems that the server found in the record, null if there are none.
+/** Return a list of the problems that the server found in the image's record, null if there are
+ * none.
  * @param {ImageRecord} record */
 export function makeProblems(record) {
   if (!record.problems.length) return null;
@@ -185,8 +186,8 @@ function makeCopyButton({ actions }, value, name) {
   return copy;
 }
 
-/** Copy the text when its element is clicked, unless some of it is being selected. This is for the
- * mouse only: the button beside the title serves everyone.
+/** Copy a text when its element is clicked, unless a part of the text is being selected. This is
+ * only for the mouse; the button beside the title serves everyone.
  * @param {Context} context
  * @param {HTMLElement} body
  * @param {string} text */
@@ -210,12 +211,12 @@ export function makeExternalLink(url, text, action) {
   return el("a", props, el("bdi", {}, text), icon("external"));
 }
 
-/** Return width × height, "" if unknown. @param {View} view */
+/** Return `width × height` as a text, "" if the size is unknown. @param {View} view */
 function formatDimensions({ width, height }) {
   return width > 0 && height > 0 ? `${width} × ${height}` : "";
 }
 
-/** Return the number of each reaction, or only the total if `record` is missing.
+/** Return the number of each reaction as a text, or only the total if `record` is missing.
  * @param {View} view
  * @param {ImageRecord} [record] */
 function formatReactions(view, record) {
@@ -231,7 +232,7 @@ function joinParts(parts) {
     .flatMap((part, at) => (at ? [" · ", el("bdi", {}, part)] : [el("bdi", {}, part)]));
 }
 
-/** Return the text shortened to 400 letters, since a parameter may be very long.
+/** Return a text shortened to 400 characters, because a parameter may be very long.
  * @param {string} value */
 function clipText(value) {
   return value.length > 400 ? `${value.slice(0, 400)}…` : value;

@@ -8,7 +8,7 @@ import { icon } from "../core/icons.js";
 const EDITABLE = 200_000; // letters; a longer one would freeze a text field
 const MOST_EDITS = 50;
 
-/** Return the tabs that an image can be sent to. Of a video only the infotext can be sent.
+/** Return the tabs to which an image can be sent. Of a video, only the infotext can be sent.
  * @param {readonly string[]} tabs  all tabs of the host that take an image
  * @param {ImageRecord["kind"]} kind
  * @param {boolean} hasInfotext */
@@ -50,7 +50,7 @@ export class SendTo {
     return el("section", {}, el("h3", {}, words("send_to")), el("div", group, ...made));
   }
 
-  /** Return the infotext in a section that can be folded, null if there is none.
+  /** Return the infotext in a section that can be collapsed, null if there is none.
    * @param {ImageRecord} record */
   makeInfotextField(record) {
     if (!record.infotext) return null;
@@ -109,7 +109,7 @@ export class SendTo {
     return [field, back];
   }
 
-  /** Store the edited text; forget it if it equals the original.
+  /** Store the edited text, or delete it if it equals the original.
    * @param {ImageRecord} record
    * @param {HTMLTextAreaElement} field
    * @param {HTMLButtonElement} back */

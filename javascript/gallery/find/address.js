@@ -13,7 +13,8 @@ const SHAPES = [
   /^([\w-]+\.)+[a-z]{2,}(:\d+)?\/\S*$/, // on another site, of which the server says so
 ];
 
-/** Return whether a text is an address or an id, and so names one thing. The server decides which.
+/** Return whether a text looks like a URL or an id. What the text leads to is decided by the
+ * server.
  * @param {string} text */
 export function isAddress(text) {
   const folded = text.trim().toLowerCase();

@@ -9,7 +9,7 @@ import { getGalleryName } from "./gallery_name.js";
 /** @import { Actions, State, Words } from "../types.js" */
 /** @typedef {{key: string, text: string, remove(): void}} Chip */
 
-/** Return a chip for each thing that is set.
+/** Return the chips for the search and for each filter that is set.
  * @param {State} state
  * @param {Words} words
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions
@@ -18,8 +18,8 @@ export function listChips(state, words, actions) {
   return [...listSearchChips(state, words, actions), ...listFilterChips(state, words, actions)];
 }
 
-/** Return a chip for where images are searched, and one for each word of the search. Without a place
- * in a gallery the library is searched; without the library, what was open before is shown.
+/** Return a chip for the searched scope, and one for each word of the search. Removing the scope's
+ * chip widens the search to the library, or leaves the library.
  * @param {State} state
  * @param {Words} words
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions
@@ -68,8 +68,8 @@ export function listFilterChips(state, words, { setWhere }) {
   });
 }
 
-/** Return the chips to offer when filters are set and the gallery has no image with them. Empty
- * while images may still come.
+/** Return the chips to remove when they have left the gallery without images. Return [] if images
+ * may still come, or if no filter is set.
  * @param {State} state
  * @param {Words} words
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions
@@ -80,7 +80,7 @@ export function listEmptyingChips(state, words, actions) {
   return listFilterChips(state, words, actions).length ? listChips(state, words, actions) : [];
 }
 
-/** Return the label of a filter's value, the value itself if it is no known choice.
+/** Return the label of a filter's value, or the value if it is no known choice.
  * @param {State} state
  * @param {"version" | "period" | "level" | "type" | "base"} name */
 function getValueLabel({ bootstrap, model, where }, name) {

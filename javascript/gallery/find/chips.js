@@ -30,7 +30,8 @@ export class Chips {
     this.#draw();
   }
 
-  /** Show the chips, unless they are shown already; the focus stays at the place of a chip that goes. */
+  /** Show the chips unless they are already shown. When a chip is removed, the focus moves to the
+   * next one. */
   #draw() {
     const { store, words, actions } = this.#context;
     const chips = listChips(store.get(), words, actions);
@@ -53,7 +54,7 @@ export class Chips {
   }
 }
 
-/** Return the button that takes a chip away.
+/** Return a button that removes what its chip stands for.
  * @param {Chip} chip
  * @param {import("../types.js").Words} words */
 export function makeChip({ key, text, remove }, words) {

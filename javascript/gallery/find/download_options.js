@@ -89,7 +89,7 @@ export class DownloadOptions {
     this.#drawCost();
   }
 
-  /** Show what it costs to read the gallery a second time. */
+  /** Show how many requests a second reading of the gallery costs. */
   #drawCost() {
     const { store, words } = this.#context;
     const { ended, images } = store.get();

@@ -143,7 +143,7 @@ export class Filters {
     this.#sortNote.hidden = !sortNote;
   }
 
-  /** Show the types of images, each chosen by one press. @param {State} now */
+  /** Show a button for each type of image. @param {State} now */
   #drawTypes({ bootstrap, where }) {
     if (!this.#types.childElementCount) {
       const label = el("span", { text: this.#context.words("pick_type"), "aria-hidden": "true" });
@@ -158,7 +158,7 @@ export class Filters {
     }
   }
 
-  /** Return what each filter offers.
+  /** Return the choices of each filter.
    * @param {State} now
    * @returns {Record<Name, Choice[]>} */
   #listChoices({ bootstrap, model, where }) {
@@ -181,14 +181,14 @@ export class Filters {
   }
 }
 
-/** Return a label around a field.
- * @param {string} words
+/** Return a label element that contains a text and a field.
+ * @param {string} words  the text
  * @param {HTMLElement} field */
 function makeLabelled(words, field) {
   return el("label", { class: "pick" }, el("span", { text: words }), field);
 }
 
-/** Fill a select element with choices and choose `value`. If the value is no choice, it is added.
+/** Fill a select element with choices and select `value`, which is added if it is no choice.
  * @param {HTMLSelectElement} select
  * @param {Choice[]} choices
  * @param {string} value */

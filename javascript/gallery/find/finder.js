@@ -76,12 +76,12 @@ export class Finder {
     this.#draw(store.get());
   }
 
-  /** Lead to what is found, after all changes of now: one alone may show what was there before. */
+  /** Focus the first result after all state changes of this moment. */
   #leadSoon() {
     if (this.#leads) requestAnimationFrame(() => this.#lead());
   }
 
-  /** Once it is there, focus the first that was found, unless the focus is somewhere by then. */
+  /** Focus the first result as soon as it exists, unless the user has focused something else. */
   #lead() {
     const { root, store, actions } = this.#context;
     const { results, stale, lookupText } = store.get();
@@ -124,7 +124,7 @@ export class Finder {
     this.#lookUp();
   }
 
-  /** Show what the text would find. */
+  /** Show what the typed text would find. */
   #lookUp() {
     const { value, selectionStart } = this.#field;
     this.#previews.update(value.trim(), getWordAt(value, selectionStart ?? 0));
@@ -147,7 +147,7 @@ export class Finder {
     this.#popup.show(rows, getFirstChoice(rows));
   }
 
-  /** Choose a row with the arrow keys; close the list with Escape, or else undo what was typed.
+  /** Choose a row with the arrow keys. Escape closes the list, or else resets the field.
    * @param {KeyboardEvent} event */
   #onKey(event) {
     if (event.isComposing) return;
@@ -162,7 +162,7 @@ export class Finder {
     event.stopPropagation();
   }
 
-  /** Run the chosen row, else the first one. @param {SubmitEvent} event */
+  /** Run the chosen row, or the first one if none is chosen. @param {SubmitEvent} event */
   #submit(event) {
     event.preventDefault();
     const row = this.#popup.chosen ?? getFirstChoice(this.#listRows());
@@ -172,7 +172,7 @@ export class Finder {
     } else if (!this.#field.value.trim()) this.#clearSearch();
   }
 
-  /** Do what a row says. @param {SearchRow} row */
+  /** Run the action of a row. @param {SearchRow} row */
   #run({ kind, value }) {
     const { actions } = this.#context;
     if (kind === "complete") return this.#complete(value);
@@ -203,13 +203,13 @@ export class Finder {
     this.#reset();
   }
 
-  /** Show the text of the search that is shown, in place of what was typed. */
+  /** Replace the typed text by the text of the current search. */
   #reset() {
     this.#field.value = this.#searched;
     this.#drawClear();
   }
 
-  /** Show what is open and searched for. What is typed stays until another search is shown.
+  /** Show what is open and searched for. The typed text stays until another search is shown.
    * @param {State} now */
   #draw(now) {
     const { words } = this.#context;

@@ -106,7 +106,7 @@ export class GalleryHeader {
     );
   }
 
-  /** Show the trigger words of a version, or of all versions, to copy by a click.
+  /** Show the trigger words of a version, or of all versions; a click copies a word.
    * @param {Model | null} model
    * @param {number | null} version */
   #drawTriggerWords(model, version) {
@@ -154,7 +154,7 @@ export class GalleryHeader {
     this.#watch.hidden = !gallery || !isKnown;
   }
 
-  /** Return the button of a menu that has, in a narrow page, what there is no room for. */
+  /** Return the button of a menu that contains what does not fit in a narrow page. */
   #makeMore() {
     const { words, root, signal } = this.#context;
     const look = { action: "gallery-menu", icon: icon("more"), words: words("open_more") };
@@ -165,7 +165,7 @@ export class GalleryHeader {
     return more;
   }
 
-  /** Return what the menu offers: the buttons and links that do not fit. */
+  /** Return the menu's items: the buttons and links that do not fit. */
   #listMenu() {
     const buttons = /** @type {HTMLElement[]} */ ([...this.#actions.children]);
     const links = /** @type {HTMLElement[]} */ ([...this.#title.querySelectorAll("button, a")]);
@@ -179,7 +179,7 @@ export class GalleryHeader {
   }
 }
 
-/** Return the URL of a user or post on Civitai, "" for anything else.
+/** Return the URL of a user or post on Civitai, "" for other galleries.
  * @param {import("../types.js").Where} where
  * @param {string} civitai */
 function buildGalleryUrl({ user, post }, civitai) {

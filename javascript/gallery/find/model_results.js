@@ -32,7 +32,7 @@ export class ModelResultCards {
     return -this.#context.root.host.getBoundingClientRect().top;
   }
 
-  /** Scroll the results back to where they were, and focus a model's card.
+  /** Scroll the results back to a position, and focus a model's card.
    * @param {number | null} id  of the model whose card gets the focus
    * @param {number} top */
   revealCard(id, top) {
@@ -42,7 +42,7 @@ export class ModelResultCards {
     if (card instanceof HTMLElement) card.focus({ preventScroll: true });
   }
 
-  /** Focus the first model, or what can be done where none was found. */
+  /** Focus the first model, or the first button if no model was found. */
   focusFirst() {
     const first = this.#cards.querySelector("button") ?? this.#section.querySelector("button.wide");
     if (first instanceof HTMLElement) first.focus({ preventScroll: true });
@@ -71,8 +71,7 @@ export class ModelResultCards {
     this.#showCards(results.models);
   }
 
-  /** Show the cards of models; cards that are there already are kept.
-   * @param {readonly Card[]} models */
+  /** Show the cards of models. Existing cards are reused. @param {readonly Card[]} models */
   #showCards(models) {
     if (models[0] !== this.#drawn[0] || models.length < this.#drawn.length) {
       this.#cards.replaceChildren();

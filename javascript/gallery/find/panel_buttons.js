@@ -57,7 +57,7 @@ function makePanelButton(
   return made;
 }
 
-/** Return the button of a menu with the buttons that a narrow page has no room for.
+/** Return the button of a menu that contains the buttons that do not fit in a narrow page.
  * @param {Context} context
  * @param {HTMLButtonElement[]} buttons */
 function makeMore({ root, words, signal }, buttons) {

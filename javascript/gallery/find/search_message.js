@@ -31,7 +31,7 @@ export class SearchMessage {
     this.element.hidden = !text;
   }
 
-  /** Return where nothing was found, and how much elsewhere.
+  /** Return a text that says where nothing was found, and how many images were found elsewhere.
    * @param {WidenedSearch} widened
    * @param {string | undefined} language */
   #describe({ from, scope, loaded, found }, language) {

@@ -50,9 +50,10 @@ export class SearchPopup {
     return this.isOpen ? (this.#rows.find(({ key }) => key === this.#chosen) ?? null) : null;
   }
 
-  /** Show these rows; without any the list closes.
+  /** Show these rows; close the list if there are none.
    * @param {readonly SearchRow[]} rows
-   * @param {SearchRow | null} first  is chosen, unless the user has chosen one that is still there */
+   * @param {SearchRow | null} first  the row to choose, unless the row that the user chose is still
+   *     in the list */
   show(rows, first) {
     this.#isByUser &&= rows.some(({ key }) => key === this.#chosen);
     if (!this.#isByUser) this.#chosen = first?.key ?? "";
@@ -64,8 +65,7 @@ export class SearchPopup {
     this.show([], null);
   }
 
-  /** Choose the next row, or the one before; after the last comes the first.
-   * @param {1 | -1} by */
+  /** Choose the next or previous row; the first row follows the last one. @param {1 | -1} by */
   step(by) {
     const count = this.#rows.length;
     const at = this.#rows.findIndex(({ key }) => key === this.#chosen);
@@ -99,7 +99,8 @@ export class SearchPopup {
     else this.#field.removeAttribute("aria-activedescendant");
   }
 
-  /** Return the options, those with a heading in a group. @param {HTMLElement[]} options */
+  /** Return the options, with those that share a heading in a group.
+   * @param {HTMLElement[]} options */
   #group(options) {
     /** @type {Map<string, HTMLElement>} */
     const groups = new Map();
@@ -129,13 +130,13 @@ export class SearchPopup {
 
 /** Return a group of options with its heading.
  * @param {string} label
- * @param {string} kind  of its rows */
+ * @param {string} kind  kind of its options */
 function makeGroup(label, kind) {
   const heading = el("p", { class: "dim", "aria-hidden": "true", text: label });
   return el("div", { role: "group", "aria-label": label, "data-kind": kind }, heading);
 }
 
-/** Draw a row in its option.
+/** Draw a row in its option element.
  * @param {HTMLElement} option
  * @param {SearchRow} row
  * @param {number} at

@@ -27,9 +27,10 @@ const MOST_RECENT = 6; // models below the empty field
 const MOST_MODELS = 3; // models of Civitai, and recent ones that fit
 const KEY_AT_END = /[:<>=]$/; // a value is yet to come
 
-/** Return the rows for what is typed; the first one is what Enter does, if it completes no word.
+/** Return the rows to offer below the search field. Enter runs the first row, unless that row
+ * completes a word.
  * @param {State} state
- * @param {string} typed
+ * @param {string} typed  the text in the field
  * @param {Found} found
  * @param {Words} words
  * @returns {SearchRow[]} */
@@ -57,15 +58,15 @@ export function listRows(state, typed, found, words) {
   return insertAfterFirst(places, [...completions, ...named]);
 }
 
-/** Return whether two names differ at most in capital letters.
+/** Return whether two names are equal, regardless of upper and lower case.
  * @param {string} one
  * @param {string} other */
 function isSame(one, other) {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Return the row that Enter runs, null if the user must choose one: the first, but of the rows after
- * it one that finds something if no model has this name.
+/** Return the row that Enter runs, null if the user must choose one. This is the first row; but if
+ * no model has the typed name, it is the first row that finds something.
  * @param {readonly SearchRow[]} rows */
 export function getFirstChoice(rows) {
   const [first] = rows;
@@ -79,7 +80,7 @@ function isAmongImages({ where, results }) {
   return !results && (hasGallery(where) || where.search !== null);
 }
 
-/** Return the rows of the empty field: recent models, and the keys of a search.
+/** Return the rows for an empty field: recent models, and keys such as "lora:" for a search.
  * @param {State} state
  * @param {Found} found
  * @param {Words} words */
@@ -96,7 +97,7 @@ function listStartRows(state, { suggestions }, words) {
   return [...models, ...keys];
 }
 
-/** Return the rows that search images: in what is open first, the library last.
+/** Return the rows that search images: first in the open gallery, last in the library.
  * @param {State} state
  * @param {string} text
  * @param {Found} found
@@ -126,7 +127,7 @@ function listScopeRows(state, text, { preview }, words) {
   return [...rows, { ...library, isEmpty }];
 }
 
-/** Return the rows for models: the search on Civitai, then recent models, then those that it found.
+/** Return the rows for models: the search on Civitai, recent models, and models found by Civitai.
  * @param {State} state
  * @param {string} text
  * @param {Found} found
@@ -154,7 +155,7 @@ function listModelRows({ bootstrap }, text, { models }, words) {
   ];
 }
 
-/** Return the rows for authors whose names the text begins, and whose name it is on Civitai.
+/** Return the rows for authors whose names begin with the text, and for an author on Civitai.
  * @param {State} state
  * @param {Found} found
  * @param {Words} words */
@@ -178,14 +179,16 @@ function makeCompletion({ bootstrap }, { text, count }) {
   return { ...makeRow("complete", "filter", text, detail, text), key: `complete ${text}` };
 }
 
-/** @param {number} id
+/** Return a row that opens a model.
+ * @param {number} id
  * @param {string} name
  * @param {string} [detail] */
 function makeModel(id, name, detail = "") {
   return { ...makeRow("model", "model", name, detail, String(id)), key: `model ${id}` };
 }
 
-/** @param {SearchRow["kind"]} kind
+/** Return a row with an icon and a text.
+ * @param {SearchRow["kind"]} kind
  * @param {IconName} icon
  * @param {string} text
  * @param {string} detail
@@ -195,7 +198,7 @@ function makeRow(kind, icon, text, detail, value) {
   return { key: kind, kind, icon, text, detail, value };
 }
 
-/** Return rows with others after the first.
+/** Return `rows` with `others` inserted after the first row.
  * @param {SearchRow[]} rows
  * @param {SearchRow[]} others */
 function insertAfterFirst([first, ...rest], others) {

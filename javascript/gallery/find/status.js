@@ -66,7 +66,7 @@ export class Status {
     this.#setSticking(isLong && (kind === "problem" || kind === "waits"));
   }
 
-  /** Show these buttons, unless they are shown already. @param {StatusAction[]} actions */
+  /** Show these buttons unless they are already shown. @param {StatusAction[]} actions */
   #drawActions(actions) {
     const key = actions.join();
     if (this.#drawn === key) return; // a button under the pointer must not be replaced
@@ -74,7 +74,7 @@ export class Status {
     this.#actions.replaceChildren(...actions.map((action) => this.#makeButton(action)));
   }
 
-  /** Make the line stick above the bar, so that it is always visible.
+  /** Set whether the line sticks above the bar, so that it is always visible.
    * @param {boolean} isSticking */
   #setSticking(isSticking) {
     if (this.#of !== "images") return;

@@ -19,10 +19,10 @@ const PATIENCE = 3; // seconds without an answer that go without saying
 /** @type {StatusText} */
 const NO_STATUS = { kind: "none", text: "", actions: [] };
 
-/** Return the status beside the field.
+/** Return the status text to show beside the search field.
  * @param {State} state
  * @param {Words} words
- * @param {number} now  of `performance.now()`
+ * @param {number} now  the time as from `performance.now()`
  * @returns {StatusText} */
 export function getLookupStatus(state, words, now) {
   const { problems, lookupText, lookupStartedAt } = state;
@@ -39,17 +39,18 @@ export function getLookupStatus(state, words, now) {
   );
 }
 
-/** Return what can be done about a failed lookup. @param {import("../types.js").Problem} problem
+/** Return the action to offer after a failed lookup.
+ * @param {import("../types.js").Problem} problem
  * @returns {StatusAction} */
 function getWayOut({ code }) {
   if (code === "outdated") return "reload";
   return ["bad_input", "gone"].includes(code) ? "dismiss" : "retry"; // else the same comes again
 }
 
-/** Return the status text that is shown below the images.
+/** Return the status text to show below the images.
  * @param {State} state
  * @param {Words} words
- * @param {number} now
+ * @param {number} now  the time as from `performance.now()`
  * @returns {StatusText} */
 export function getGalleryStatus(state, words, now) {
   const { problems, results, bootstrap, home, requestedAt } = state;
@@ -77,7 +78,7 @@ export function getGalleryStatus(state, words, now) {
   return tellHidden(getEndStatus(state, bootstrap, words), state, bootstrap, words);
 }
 
-/** Return the status with the number of hidden images and a button that shows them.
+/** Add the number of hidden images to a status, with a button that shows them.
  * @param {StatusText} status
  * @param {State} state
  * @param {import("../types.js").Bootstrap} bootstrap
@@ -90,7 +91,7 @@ function tellHidden(status, { hiddenCount, images }, { language }, words) {
   return { ...status, text, actions: [...status.actions, "show-hidden"] };
 }
 
-/** Return how much of a gallery a search has found while it loads more by itself.
+/** Return the status of a search that loads more of a gallery by itself: how much it has found.
  * @param {State} state
  * @param {import("../types.js").Bootstrap} bootstrap
  * @param {Words} words
@@ -107,7 +108,7 @@ function makeReadingStatus(state, { language }, words, now) {
   return { ...makeWaitingStatus(time, text, words), actions: ["stop-search"] };
 }
 
-/** Return the text to show while a page is being loaded, "" if another part of the page says so.
+/** Return the text to show while a page is being loaded, "" if another part of the page shows one.
  * @param {State} state
  * @param {Words} words */
 function getWaitingText(state, words) {
@@ -116,7 +117,7 @@ function getWaitingText(state, words) {
   return getShown(state).length ? "" : words("reading");
 }
 
-/** Return how many images of the library have been searched.
+/** Return a text that says how many images of the library have been searched.
  * @param {import("../types.js").SearchProgress} searchProgress
  * @param {import("../types.js").Bootstrap} bootstrap
  * @param {Words} words */
@@ -127,8 +128,8 @@ function formatSearchProgress({ count, total }, { language }, words) {
   });
 }
 
-/** Return the status of a running request; after some seconds it says how long the request has
- * taken.
+/** Return the status of a running request. After some seconds the status says how long the request
+ * has been running.
  * @param {number} time  ms since the request was sent
  * @param {string} text  for the first seconds
  * @param {Words} words
@@ -139,7 +140,7 @@ function makeWaitingStatus(time, text, words) {
   return { kind: "waits", text: words("no_answer_for", { n }), actions: ["retry", "give-up"] };
 }
 
-/** Return the status of a search that has found nothing: what else the words could be looked for in.
+/** Return the status of a search that has found nothing, with buttons for what to do next.
  * @param {string} text
  * @param {Words} words
  * @returns {StatusText} */

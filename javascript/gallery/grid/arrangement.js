@@ -30,7 +30,7 @@ export class Arrangement {
     return this.#layout.height;
   }
 
-  /** Return the real width of a tile in pixels. */
+  /** Return the actual width of a tile in pixels. */
   get tileWidth() {
     return this.#layout.tile;
   }
@@ -52,13 +52,12 @@ export class Arrangement {
     return index === undefined ? undefined : this.views[index];
   }
 
-  /** Return whether `views` begins with the images that are in the grid.
-   * @param {readonly View[]} views */
+  /** Return whether `views` begins with all images of the grid. @param {readonly View[]} views */
   isContinuedBy(views) {
     return this.views.length > 0 && this.views.every((view, at) => view.id === views[at]?.id);
   }
 
-  /** Add the images that come after those in the grid.
+  /** Add the images that follow those in the grid.
    * @param {readonly View[]} views  all images, beginning with those in the grid */
   appendViews(views) {
     for (let at = this.views.length; at < views.length; at += 1)
@@ -67,7 +66,7 @@ export class Arrangement {
     this.#layout.append(views);
   }
 
-  /** Lay out all images anew.
+  /** Lay out all images again.
    * @param {readonly View[]} views
    * @param {number} width
    * @param {number} tile  wanted width of a tile */
@@ -78,16 +77,16 @@ export class Arrangement {
     this.appendViews(views);
   }
 
-  /** Return the ids of the images between two heights of the grid, in order; parts of an image
-   * count.
+  /** Return the ids of the images that are at least partly between two heights of the grid, in
+   * order.
    * @param {number} top
    * @param {number} bottom */
   listBetween(top, bottom) {
     return this.#layout.listBetween(top, bottom).map((index) => this.views[index].id);
   }
 
-  /** Return the ids of the images within some screens above and below the window: those ahead in
-   * the direction of scrolling first.
+  /** Return the ids of the images within some screens above and below the window, those in the
+   * direction of scrolling first.
    * @param {import("./viewport.js").Viewport} viewport
    * @param {boolean} isRising  whether the user scrolls upwards */
   listAround({ top, bottom, screen }, isRising) {
@@ -96,7 +95,7 @@ export class Arrangement {
     return isRising ? [...above, ...below] : [...below, ...above];
   }
 
-  /** Return whether an image is partly between two heights of the grid.
+  /** Return whether an image is at least partly between two heights of the grid.
    * @param {number} id
    * @param {number} top
    * @param {number} bottom */
@@ -105,7 +104,7 @@ export class Arrangement {
     return box !== undefined && box.y < bottom && box.y + box.height > top;
   }
 
-  /** Return the ids of the images in an area of the grid, in order; parts of an image count.
+  /** Return the ids of the images that are at least partly in an area of the grid, in order.
    * @param {Area} area */
   listInside({ left, top, right, bottom }) {
     return this.listBetween(top, bottom).filter((id) => {
@@ -114,7 +113,7 @@ export class Arrangement {
     });
   }
 
-  /** Return the id of the image at a point or in the gap beside it, null if there is none.
+  /** Return the id of the image at a point, or of one beside the gap there; null if there is none.
    * @param {{x: number, y: number}} point */
   findAt({ x, y }) {
     const near = this.#gap / 2;
@@ -122,7 +121,7 @@ export class Arrangement {
     return this.listInside(area)[0] ?? null;
   }
 
-  /** Return the ids from one image to another, both included, in order; [] if one is not in the grid.
+  /** Return the ids from one image to another, in order and including both; [] if one is missing.
    * @param {number} one
    * @param {number} other */
   listRange(one, other) {
@@ -131,8 +130,8 @@ export class Arrangement {
     return this.views.slice(Math.min(a, b), Math.max(a, b) + 1).map(({ id }) => id);
   }
 
-  /** Return the id of the first image that begins between two heights, else of the first that is
-   * partly there, else null.
+  /** Return the id of the first image that begins between two heights. If there is none, return
+   * that of the first image that is partly there, or null.
    * @param {number} top
    * @param {number} bottom */
   findFirstIn(top, bottom) {
@@ -140,7 +139,7 @@ export class Arrangement {
     return ids.find((id) => (this.getBox(id)?.y ?? 0) >= top) ?? ids[0] ?? null;
   }
 
-  /** Return the images in the window, for `findTopFor`: first those that begin in the window.
+  /** Return the images in the window for `findTopFor`, those that begin in the window first.
    * @param {number} top
    * @param {number} bottom
    * @returns {Offset[]} */
@@ -152,8 +151,8 @@ export class Arrangement {
     return [...visible.filter(({ offset }) => offset >= 0), ...visible];
   }
 
-  /** Return the scroll position at which the first of these images keeps its place in the window,
-   * null if none of them is in the grid.
+  /** Return the scroll position at which the first of these images stays where it is in the window.
+   * Return null if none of them is in the grid.
    * @param {Offset[]} visible */
   findTopFor(visible) {
     for (const { id, offset } of visible) {
@@ -163,7 +162,7 @@ export class Arrangement {
     return null;
   }
 
-  /** Return the id of the image that a step leads to, null if `id` is not in the grid.
+  /** Return the id of the image to which a step leads, null if `id` is not in the grid.
    * @param {number} id
    * @param {import("../types.js").Step} step
    * @param {number} screen  height of a page in pixels */

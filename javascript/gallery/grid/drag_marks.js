@@ -58,7 +58,7 @@ export class DragMarks {
     signal.addEventListener("abort", () => this.#end());
   }
 
-  /** Return the id of the tile that a finger holds, which must stay in the page; null if none. */
+  /** Return the id of the tile that a finger holds, which must not be removed; null if none. */
   get heldId() {
     return this.#drag?.id ?? null;
   }
@@ -70,7 +70,7 @@ export class DragMarks {
     if (this.#isEmpty(event) || (event.shiftKey && this.#isTile(event))) this.#prepare(event, null);
   }
 
-  /** Keep the focus where it is: the list would pass it on to a tile, and scroll to that.
+  /** Prevent the list from passing the focus on to a tile and scrolling there.
    * @param {MouseEvent} event */
   #onMouseDown(event) {
     if (event.composedPath()[0] !== this.#list) return;
@@ -79,14 +79,14 @@ export class DragMarks {
     if (activeElement instanceof HTMLInputElement) activeElement.blur();
   }
 
-  /** Return whether an event is on nothing but the page. @param {Event} event */
+  /** Return whether an event happened on the empty page. @param {Event} event */
   #isEmpty(event) {
     const { page, root } = this.#context;
     const [target] = event.composedPath();
     return target === this.#list || target === page || target === root.host;
   }
 
-  /** Return whether an event is on a tile. @param {Event} event */
+  /** Return whether an event happened on a tile. @param {Event} event */
   #isTile(event) {
     const [target] = event.composedPath();
     return target instanceof Element && target.closest("[data-tile]") !== null;
@@ -99,7 +99,8 @@ export class DragMarks {
     this.#drag = { pointer, id, from, start: this.#toList(from), now: from, before: null };
   }
 
-  /** Prepare for a range from the tile on which a finger rests. @param {Event} event */
+  /** Prepare to mark a range that begins at the tile on which a finger rests.
+   * @param {Event} event */
   #onLongPress(event) {
     const tile = event.target instanceof Element ? event.target.closest("[data-tile]") : null;
     if (!(tile instanceof HTMLElement) || !(event instanceof CustomEvent)) return;
@@ -107,7 +108,7 @@ export class DragMarks {
     this.#prepare({ pointerId, clientX: x, clientY: y }, Number(tile.dataset.id));
   }
 
-  /** Keep the browser from scrolling under a finger that marks. @param {TouchEvent} event */
+  /** Prevent the browser from scrolling while a finger marks images. @param {TouchEvent} event */
   #onTouch(event) {
     if (this.heldId !== null && event.cancelable) event.preventDefault();
   }
@@ -134,7 +135,7 @@ export class DragMarks {
     this.#draw();
   }
 
-  /** Mark what is under the drag in each frame, and scroll at the window's edges. */
+  /** Mark the images under the drag in each frame, and scroll at the window's edges. */
   #draw() {
     const drag = this.#drag;
     if (!drag?.before) return;
@@ -147,7 +148,7 @@ export class DragMarks {
     this.#frame = requestAnimationFrame(() => this.#draw());
   }
 
-  /** Mark the images of these tiles beside what was marked before.
+  /** Mark the images of these tiles, in addition to those marked before the drag.
    * @param {Drag} drag
    * @param {Selection} before
    * @param {readonly number[]} ids */
@@ -181,7 +182,7 @@ export class DragMarks {
     return end === null ? [held] : this.#arrangement.listRange(held, end);
   }
 
-  /** Return where a point of the window lies in the list. @param {Point} point */
+  /** Convert a point of the window to a point of the list. @param {Point} point */
   #toList({ x, y }) {
     const { left, top } = this.#list.getBoundingClientRect();
     return { x: x - left, y: y - top };
@@ -192,7 +193,7 @@ export class DragMarks {
     if (this.#drag?.pointer === event.pointerId) this.#end();
   }
 
-  /** Take back on Escape what the drag has marked. @param {KeyboardEvent} event */
+  /** Undo what the drag has marked if the key is Escape. @param {KeyboardEvent} event */
   #onKey(event) {
     const before = this.#drag?.before;
     if (event.key !== "Escape" || !before) return;
@@ -209,8 +210,9 @@ export class DragMarks {
   }
 }
 
-/** Return how far to scroll in a frame: the farther, the nearer the pointer is to the window's edge.
- * @param {number} y
+/** Return how many pixels to scroll in one frame: more, the closer the pointer is to the window's
+ * edge.
+ * @param {number} y  position of the pointer
  * @param {number} height  of the window */
 export function getScrollSpeed(y, height) {
   const edge = Math.min(EDGE, height / 4);
@@ -219,7 +221,7 @@ export function getScrollSpeed(y, height) {
   return below > 0 ? Math.round(Math.min(1, below / edge) * FASTEST) : 0;
 }
 
-/** Return the area between two corners.
+/** Return the area between two opposite corners.
  * @param {Point} one
  * @param {Point} other
  * @returns {Area} */

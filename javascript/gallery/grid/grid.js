@@ -91,7 +91,7 @@ export class Grid {
     );
   }
 
-  /** Scroll to an image if it is out of sight.
+  /** Scroll to an image if it is not visible.
    * @param {number} id
    * @param {{focus?: boolean}} [how]  focus: focus the image's tile too */
   revealImage(id, { focus = false } = {}) {
@@ -110,20 +110,20 @@ export class Grid {
     this.#list.focus();
   }
 
-  /** Return the id of the image that a step in the grid leads to.
+  /** Return the id of the image to which a step in the grid leads.
    * @param {number} id
    * @param {import("../types.js").Step} step */
   findNeighbour(id, step) {
     return this.#arrangement.findNeighbour(id, step, window.innerHeight - BARS);
   }
 
-  /** Return the id of the first image that begins in the window, else of one partly in it. */
+  /** Return the id of the first image that begins in the window, or else is partly visible. */
   findTopmost() {
     const { top, bottom } = this.#getVisiblePart();
     return this.#arrangement.findFirstIn(top + COVERED.above, bottom);
   }
 
-  /** Return the current scroll position, to come back to later; null at the top. */
+  /** Return the current scroll position, to which the user can return later; null at the top. */
   getScrollPlace() {
     const id = this.#getVisiblePart().top > 0 ? this.findTopmost() : null;
     return id === null ? null : { id, count: (this.#arrangement.getIndex(id) ?? 0) + 1 };
@@ -153,12 +153,12 @@ export class Grid {
     });
   }
 
-  /** Return whether the grid is hidden, by another tab or the search results. */
+  /** Return whether another tab or the search results hide the grid. */
   #isHidden() {
     return this.#list.clientWidth === 0;
   }
 
-  /** Return the visible part of the grid, of a hidden one the part that was visible before. */
+  /** Return the visible part of the grid, or the last visible part while the grid is hidden. */
   #getVisiblePart() {
     if (!this.#isHidden()) return getViewport(this.#list);
     const top = this.#hiddenTop ?? this.#lastTop;
@@ -173,7 +173,7 @@ export class Grid {
     setAttribute(this.#list, "aria-hidden", shown.length ? null : "true");
   }
 
-  /** Add the images that come after those in the grid. @param {readonly View[]} shown */
+  /** Add the images that follow those in the grid. @param {readonly View[]} shown */
   #append(shown) {
     this.#arrangement.appendViews(shown);
     this.#list.style.height = `${this.#arrangement.height}px`;
@@ -245,7 +245,8 @@ export class Grid {
     this.#loadMore(viewport);
   }
 
-  /** Return the ids near the window. The focused tile and the one that a finger holds stay too.
+  /** Return the ids of the images near the window, the focused image and the image that a finger
+   * holds.
    * @param {Viewport} viewport
    * @param {number[]} seen */
   #listWanted(viewport, seen) {
@@ -266,7 +267,7 @@ export class Grid {
     this.#thumbs.loadThumbs(tiles, ({ view }) => this.#context.api.thumb(view.id, thumb));
   }
 
-  /** Load the thumbnails again that have failed, because the server responds again. */
+  /** Load failed thumbnails again, because the server responds again. */
   #loadFailed() {
     for (const tile of this.#tiles.listTiles()) if (tile.isFailed) tile.reloadThumb();
   }
@@ -290,7 +291,7 @@ export class Grid {
     };
   }
 
-  /** Load the next page when the window comes near the end. @param {Viewport} viewport */
+  /** Load the next page when the window is near the end. @param {Viewport} viewport */
   #loadMore(viewport) {
     const { store, actions } = this.#context;
     const state = store.get();

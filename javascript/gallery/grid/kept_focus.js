@@ -18,7 +18,7 @@ export class KeptFocus {
     this.#arrangement = arrangement;
   }
 
-  /** Show other images, and return the image that gets the focus, null if the focus is not lost.
+  /** Show other images. Return the image to focus, or null if the focus is not lost.
    * @param {Where} where
    * @param {() => void} show  shows the images
    * @returns {View | null} */

@@ -7,8 +7,8 @@
 const SLIMMEST = 0.4; // width over height; what is slimmer or wider is shown in part
 const WIDEST = 2.5;
 
-/** Return the width of thumbnail to request for a tile. The grid and the viewer must request the
- * same thumbnail.
+/** Return the width of the thumbnail to request for a tile. The grid and the viewer must request
+ * the same thumbnail.
  * @param {number} tile  width in CSS pixels
  * @param {number} ratio  device pixels for each CSS pixel
  * @returns {320 | 450 | 800} */
@@ -18,15 +18,16 @@ export function chooseThumbWidth(tile, ratio) {
   return needed <= 450 ? 450 : 800;
 }
 
-/** Return width divided by height, limited to the shapes that a tile may have; 1 for an unknown
- * size.
+/** Return width divided by height, limited to the shapes that a tile may have. Return 1 for an
+ * unknown size.
  * @param {Size} size */
 export function getAspectRatio(size) {
   if (!(size.width > 0 && size.height > 0)) return 1;
   return Math.min(WIDEST, Math.max(SLIMMEST, size.width / size.height));
 }
 
-/** Return whether an image is so long that its tile shows only a part of it. @param {Size} size */
+/** Return whether an image is so tall or wide that its tile shows only a part of it.
+ * @param {Size} size */
 export function isCropped(size) {
   return size.width > 0 && size.height > 0 && getAspectRatio(size) !== size.width / size.height;
 }
@@ -75,7 +76,7 @@ export class Masonry {
     this.#heights[column] = y + height + this.gap;
   }
 
-  /** Return the indices of the images between two heights, in order; parts of an image count.
+  /** Return the indices of the images that are at least partly between two heights, in order.
    * @param {number} top
    * @param {number} bottom */
   listBetween(top, bottom) {
@@ -105,7 +106,7 @@ export class Masonry {
     return low;
   }
 
-  /** Return the index of the image that a step leads to; at the edge, the index itself.
+  /** Return the index of the image to which a step leads; at the edge, return the same index.
    * @param {number} index
    * @param {Step} step
    * @param {number} [screen]  height of a page in pixels */
@@ -123,8 +124,7 @@ export class Masonry {
     return this.#findInNextColumn(index, step === "left" ? -1 : 1);
   }
 
-  /** Return the index of the image beside another one. At the edge, continue in the next or
-   * previous row.
+  /** Return the index of the image beside another one, at the edge one of the next or previous row.
    * @param {number} index
    * @param {-1 | 1} by */
   #findInNextColumn(index, by) {

@@ -5,8 +5,8 @@
 
 const DATE_TERM = /^(?:before|after):\d{4}-\d{2}$/;
 
-/** Return whether the open gallery is in the order of dates, so that one can go to a month. A search
- * for words is not: it would have to be made anew.
+/** Return whether the open gallery is sorted by date, so that the user can jump to a month. A
+ * search for words has no months, because a jump would replace the search.
  * @param {State} state */
 export function hasMonths({ where, results, images }) {
   const isByDate = where.sort === "Newest" || where.sort === "Oldest";
@@ -21,7 +21,8 @@ export function sortMonths(months, sort) {
   return sort === "Oldest" ? [...months].reverse() : [...months];
 }
 
-/** Return what to search for so that the gallery begins at a month: the whole gallery at the first.
+/** Return the search term with which the gallery begins at a month. For the first month, it shows
+ * the whole gallery.
  * @param {Where} where
  * @param {readonly MonthCount[]} months  as the gallery shows them
  * @param {number} index
@@ -33,8 +34,8 @@ export function makeMonthSearch(where, months, index) {
   return sort === "Oldest" ? `after:${month}` : `before:${getNextMonth(month)}`;
 }
 
-/** Return the index of the month to which a date belongs, else of the nearest month after it in the
- * gallery, else of the last one.
+/** Return the index of the month of a date. If the gallery has no such month, return that of the
+ * next one, or of the last.
  * @param {readonly MonthCount[]} months  as the gallery shows them
  * @param {string} sort
  * @param {string} date  ISO 8601 */
@@ -46,7 +47,7 @@ export function findMonth(months, sort, date) {
   return at < 0 ? months.length - 1 : at;
 }
 
-/** Return the month after a month. @param {string} month  such as "2025-12" */
+/** Return the month that follows a month. @param {string} month  such as "2025-12" */
 function getNextMonth(month) {
   const [year, number] = month.split("-").map(Number);
   const next = number === 12 ? [year + 1, 1] : [year, number + 1];

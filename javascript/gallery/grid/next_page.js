@@ -9,9 +9,9 @@ const AHEAD = 2; // screens below the window for which images should be loaded
 const AHEAD_SPARING = 0.25; // in a search, and if the setting says not to load in advance
 const AHEAD_TIME = 1000; // ms of scrolling at the current speed that should be loaded
 
-/** Return whether the next page should be loaded, because the window comes near the end. A gallery
- * that is searched goes on only while it finds enough, for otherwise a word that no image has would
- * load all; a search of the library goes on until it finds something.
+/** Return whether to load the next page, because the window is near the end. A search in a gallery
+ * only continues while it finds enough images, since a word that no image has would load the whole
+ * gallery. A search in the library continues until it finds something.
  * @param {State} state
  * @param {Viewport} viewport
  * @param {number} height  of the grid, in pixels
@@ -35,12 +35,13 @@ export class ScrollSpeed {
   #top = 0;
   #time = 0; // performance.now()
 
-  /** Note that something has been scrolled since the last measurement. */
+  /** Record that the user has scrolled since the last measurement. */
   noteScroll() {
     this.#hasScrolled = true;
   }
 
-  /** Measure the speed since the last call. @param {number} top  of the window in the grid */
+  /** Measure the scrolling speed since the last call.
+   * @param {number} top  upper edge of the window in the grid */
   measure(top) {
     const now = performance.now();
     const passed = this.#hasScrolled ? Math.max(0, top - this.#top) : 0;

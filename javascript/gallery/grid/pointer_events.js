@@ -8,8 +8,8 @@ import { buildImageAddress } from "../state/query.js";
 const NEW_TAB = /Mac|iP/.test(navigator.platform) ? "metaKey" : "ctrlKey";
 const BEFORE_USE = /** @type {const} */ (["pointerover", "pointerdown", "focusin", "contextmenu"]);
 
-/** Link each tile to its image's address as soon as it is pointed at or focused, which comes before
- * any use of the link: setting all links at each change of the address would be slow.
+/** Set a tile's link to its image's URL as soon as the tile is pointed at or focused. To set all
+ * links at each change of the URL would be slow.
  * @param {HTMLElement} list
  * @param {Context} context
  * @param {(id: number) => Tile | undefined} tileOf */
@@ -47,10 +47,10 @@ export function listenToClicks(list, { actions, store }, tileOf) {
   });
 }
 
-/** Show captions under the pointer and the focus, and report which tile is focused.
+/** Show captions on hover and focus, and report which tile is focused.
  * @param {HTMLElement} list
  * @param {import("./hover.js").Hover} hover
- * @param {(id: number) => Tile | undefined} tileOf
+ * @param {(id: number) => Tile | undefined} tileOf  returns the tile of an image
  * @param {(id: number) => void} setFocus  called with the id of the focused image */
 export function listenToPointer(list, hover, tileOf, setFocus) {
   list.addEventListener("pointerover", (event) => {

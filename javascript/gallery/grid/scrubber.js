@@ -78,7 +78,7 @@ export class Scrubber {
     this.#handle.addEventListener("keydown", (event) => this.#press(event));
   }
 
-  /** Choose another month, or go to the chosen one. @param {KeyboardEvent} event */
+  /** Choose another month, or open the chosen one. @param {KeyboardEvent} event */
   #press(event) {
     const { key } = event;
     const step = STEPS[/** @type {keyof typeof STEPS} */ (key)];
@@ -92,7 +92,7 @@ export class Scrubber {
     event.stopPropagation();
   }
 
-  /** Return the index of the month at a height of the window. @param {number} y */
+  /** Return the index of the month at a vertical position in the window. @param {number} y */
   #findIndexAt(y) {
     const { top, height } = this.#track.getBoundingClientRect();
     const last = Math.max(0, this.#months.length - 1);
@@ -121,7 +121,7 @@ export class Scrubber {
     this.#track.toggleAttribute("data-chosen", isChosen);
   }
 
-  /** Fetch how many images were read of each month, once for what is loaded. */
+  /** Fetch the number of known images of each month, once for each gallery. */
   async #fetchMonths() {
     const { api, store, words, toast, signal } = this.#context;
     const { where, images } = store.get();
@@ -140,7 +140,7 @@ export class Scrubber {
     }
   }
 
-  /** Show the handle at the month of the image at the window's lower edge. @param {State} now */
+  /** Show the handle at the month of the image at the window's bottom. @param {State} now */
   #draw(now) {
     this.#track.hidden = !hasMonths(now);
     if (this.#track.hidden || this.#isChosen) return;
@@ -159,7 +159,7 @@ export class Scrubber {
     this.#handle.setAttribute("aria-valuetext", this.#bubble.textContent ?? "");
   }
 
-  /** Show a month beside the track; return its place on the track. @param {number} index */
+  /** Show a month beside the track, and return its position on the track. @param {number} index */
   #showMonth(index) {
     const top = `${(100 * index) / Math.max(1, this.#months.length - 1)}%`;
     this.#bubble.textContent = this.#describe(this.#months[index]);
@@ -167,7 +167,7 @@ export class Scrubber {
     return top;
   }
 
-  /** Return a month in words, with how many images were read of it.
+  /** Return a month in words, with the number of its known images.
    * @param {MonthCount | undefined} one */
   #describe(one) {
     const { words, store } = this.#context;

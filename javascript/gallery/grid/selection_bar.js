@@ -77,7 +77,8 @@ export class SelectionBar {
     );
   }
 
-  /** Tell the style where the bar belongs: below the images, and not below a host's other panes. */
+  /** Set the style's variables for the bar's position: below the images, but not below the host's
+   * panes. */
   #place() {
     const host = /** @type {HTMLElement} */ (this.#context.root.host);
     const { left, width } = host.getBoundingClientRect();
@@ -87,7 +88,7 @@ export class SelectionBar {
     host.style.setProperty("--cs-selection-bar-height", `${this.#section.offsetHeight}px`);
   }
 
-  /** Offer to show what is hidden, and the list of why. */
+  /** Open a menu that shows the hidden images or the rules that hide them. */
   #openHiddenMenu() {
     const { root, words, actions, store, signal } = this.#context;
     const { showsHidden } = store.get();

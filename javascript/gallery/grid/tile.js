@@ -71,7 +71,7 @@ export class Tile {
     style.height = `${height}px`;
   }
 
-  /** Link the tile to an address. @param {string} href */
+  /** Set the URL of the tile's link. @param {string} href */
   linkTo(href) {
     setAttribute(this.element, "href", href);
   }
@@ -83,7 +83,7 @@ export class Tile {
     if (this.#looks) this.#drawLabel(this.#looks);
   }
 
-  /** Show whether the image is marked, focused and blurred. @param {Looks} looks */
+  /** Show whether the image is marked, focused or blurred. @param {Looks} looks */
   drawLooks(looks) {
     const before = this.#looks;
     this.#looks = looks;
@@ -96,14 +96,14 @@ export class Tile {
     if ((before?.isBlurred ?? false) !== looks.isBlurred) this.#setBlurred(looks.isBlurred);
   }
 
-  /** Show how many images of a post the tile stands for. @param {number} count */
+  /** Show how many images of a post the tile represents. @param {number} count */
   #drawCount(count) {
     this.#count?.remove();
     this.#count = count > 1 ? el("span", { class: "post-count" }, icon("stack"), count) : null;
     if (this.#count) this.element.append(this.#count);
   }
 
-  /** Set the tile's label, and the attributes that its style depends on. @param {Looks} looks */
+  /** Set the tile's label and the attributes for its style. @param {Looks} looks */
   #drawLabel({ isMarked, count }) {
     const { kind, saved, favourite, stars, new: isNew, deleted_at } = this.view;
     const signs = [KIND_SIGNS[kind], saved && "⤓", favourite && "♥", stars > 0 && `★${stars}`];

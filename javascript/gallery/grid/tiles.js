@@ -40,8 +40,8 @@ export class Tiles {
     return this.#tiles.values();
   }
 
-  /** Create the missing tiles of these images, in order, and remove all other tiles. Return false if a slow
-   * machine must create the rest in the next frame.
+  /** Create the missing tiles of these images in order, and remove all other tiles. Return false if
+   * the rest must be created in the next frame, on a slow machine.
    * @param {ReadonlySet<number>} wanted  ids, the most urgent first */
   syncTiles(wanted) {
     for (const [id, tile] of this.#tiles) {
@@ -67,8 +67,8 @@ export class Tiles {
     return true;
   }
 
-  /** Put the elements into the gallery's order, in which screen readers read them. The focused one is
-   * not moved, for it would lose the focus. */
+  /** Put the elements into the gallery's order, in which screen readers read them. The focused
+   * element is not moved, because it would lose the focus. */
   #sortElements() {
     const { activeElement } = /** @type {ShadowRoot} */ (this.#list.getRootNode());
     const indexOf = (/** @type {Tile} */ { view }) => this.#arrangement.getIndex(view.id) ?? 0;

@@ -16,7 +16,7 @@ export function getViewport(list) {
   return { top: -top, bottom: screen - top, screen };
 }
 
-/** Return how far to scroll until a span is visible, 0 if it is.
+/** Return how many pixels to scroll until a span is visible, 0 if it is already visible.
  * @param {Viewport} viewport
  * @param {number} top  of the span
  * @param {number} bottom

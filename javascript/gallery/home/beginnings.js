@@ -63,7 +63,7 @@ const ALL = {
   },
 };
 
-/** Return an invitation for each thing that has nothing in it yet.
+/** Return an invitation for each feature that the user has not used yet.
  * @param {Pick<State, "home" | "watches" | "bootstrap">} state
  * @returns {Invitation[]} */
 export function listInvitations({ home, watches, bootstrap }) {

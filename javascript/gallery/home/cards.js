@@ -19,7 +19,8 @@ import { icon } from "../core/icons.js";
  * @property {() => unknown} [open]
  */
 
-/** Return a card. A plain click opens it in this page; other clicks are the browser's, as on a link.
+/** Return a card. A plain click opens it in this page; the browser handles other clicks, as on a
+ * link.
  * @param {CardLook} look */
 export function makeCard({ action, href, name, about, images, blurhash, glyph, badge, open }) {
   const content = [
@@ -38,7 +39,7 @@ export function makeCard({ action, href, name, about, images, blurhash, glyph, b
   return card;
 }
 
-/** Return a card's images, or its icon if there is none.
+/** Return the images of a card, or an icon if there are none.
  * @param {string[]} urls
  * @param {IconName} glyph
  * @param {string} [blurhash] */

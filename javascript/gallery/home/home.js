@@ -31,7 +31,7 @@ export class Home {
     this.#show(store.get(), store.get());
   }
 
-  /** Return how far the home page is scrolled, or was when it was hidden, in pixels. */
+  /** Return the scroll position of the home page in pixels, or the last one while it is hidden. */
   get top() {
     if (this.#section.hidden) return this.#top;
     return -this.#context.root.host.getBoundingClientRect().top;
@@ -75,7 +75,7 @@ export class Home {
     if (key) this.#focusAgain(key);
   }
 
-  /** Focus the control that had the focus before the page was drawn again. @param {string} key */
+  /** Focus the control that had the focus before the redraw. @param {string} key */
   #focusAgain(key) {
     const controls = [...this.#section.querySelectorAll("[data-do]")];
     const same = controls.find((one) => getKey(one) === key);
@@ -94,7 +94,7 @@ export class Home {
     );
   }
 
-  /** Return buttons that search Civitai for a word, to begin with. */
+  /** Return buttons that search Civitai for example words. */
   #makeTries() {
     const { words, actions } = this.#context;
     const tries = words("home_tries").split("|");
@@ -109,7 +109,7 @@ export class Home {
   }
 }
 
-/** Return a text by which a control is found again after it was drawn anew.
+/** Return a text that identifies a control, to find the control again after a redraw.
  * @param {Element | null} control */
 function getKey(control) {
   if (!(control instanceof HTMLElement)) return "";

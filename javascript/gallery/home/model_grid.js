@@ -55,7 +55,7 @@ export class ModelGrid {
     );
   }
 
-  /** Return the card of a model file: the same element for the same data.
+  /** Return the card of a model file. For unchanged data, the same element is returned.
    * @param {LocalModel} model */
   #getCard(model) {
     const of = JSON.stringify(model);
@@ -84,7 +84,7 @@ export class ModelGrid {
     });
   }
 
-  /** Ask about the model files that have come into sight.
+  /** Ask about the model files that have become visible.
    * @param {IntersectionObserverEntry[]} entries */
   #onSight(entries) {
     for (const { target, isIntersecting } of entries) {

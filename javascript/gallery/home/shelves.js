@@ -14,7 +14,7 @@ import { makeCard, makeHeading, makeShelf } from "./cards.js";
 const COVER = 450; // pixels, a width that thumbnails come in
 const SMALL = 320;
 
-/** Return the models of the demo, null outside of the demo.
+/** Return the shelf with the demo's models, null outside of the demo.
  * @param {Context} context
  * @param {State} state */
 export function makeSamples(context, { samples }) {
@@ -35,7 +35,7 @@ export function makeSamples(context, { samples }) {
   return makeShelf("samples", words("home_samples"), cards);
 }
 
-/** Return the galleries that were opened last, null if there is none.
+/** Return the shelf with the recently opened galleries, null if there are none.
  * @param {Context} context
  * @param {State} state */
 export function makeRecent(context, { home }) {
@@ -44,7 +44,7 @@ export function makeRecent(context, { home }) {
   return makeShelf("recent", context.words("recent_models"), cards);
 }
 
-/** Return the watched galleries, those with the most news first; null if there is none.
+/** Return the shelf with the watched galleries, most new images first; null if there are none.
  * @param {Context} context
  * @param {State} state */
 export function makeWatches(context, { home, watches, bootstrap }) {
@@ -83,7 +83,8 @@ function makeGalleryCard(context, { name, model, user, ...rest }, cover, more = 
   });
 }
 
-/** Return what the user keeps: favourites, collections, downloads and the library; null if nothing.
+/** Return the shelf with the user's favourites, collections, downloads and library, null if all are
+ * empty.
  * @param {Context} context
  * @param {State} state */
 export function makeKept(context, { home }) {
@@ -121,7 +122,7 @@ export function makeKept(context, { home }) {
   return cards.length ? makeShelf("kept", words("home_kept"), cards) : null;
 }
 
-/** Return what can be begun here, null if nothing is empty.
+/** Return cards that invite the user to try what is still unused, null if there are none.
  * @param {Context} context
  * @param {State} state */
 export function makeInvitations(context, state) {
@@ -151,7 +152,7 @@ export function makeInvitations(context, state) {
   );
 }
 
-/** Open the gallery that was opened last, or a model of the demo; else lead to the field.
+/** Open the most recent gallery, or a model of the demo, or else focus the search field.
  * @param {Context} context */
 function openSomeGallery({ store, actions }) {
   const { home, samples } = store.get();
@@ -161,7 +162,7 @@ function openSomeGallery({ store, actions }) {
   return model ? actions.openModel(model) : actions.focusFind();
 }
 
-/** Return the address of a gallery with the present filters.
+/** Return the URL of a gallery with the current filters.
  * @param {Context} context
  * @param {Partial<Where>} source */
 export function buildHref({ store }, source) {

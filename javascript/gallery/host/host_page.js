@@ -38,7 +38,7 @@ const MODERN = {
   },
 };
 
-/** Return how the page of the running host works. @returns {HostPage} */
+/** Return the functions that know the running host's page. @returns {HostPage} */
 function getHostPage() {
   return document.getElementById("tab_sdnext_uiux_core") ? MODERN : USUAL;
 }
@@ -61,10 +61,10 @@ export function showTab(tab) {
   getHostPage().show(tab);
 }
 
-/** Let the host fill a tab's fields from an infotext: put the text into the prompt, and press the
- * host's own button that reads it from there. Return false if the tab has no such button.
+/** Fill a tab's fields from an infotext: put the text into the prompt and press the host's button
+ * for pasting. Return false if the tab has no such button.
  * @param {string} tab
- * @param {string} infotext  not "", for which the host would read its last image's */
+ * @param {string} infotext  not "", because the host would read its last infotext instead */
 export async function pasteInfotext(tab, infotext) {
   const page = tab === "inpaint" ? "img2img" : tab;
   if (page === "extras") return true; // which has no field for a text
@@ -90,14 +90,14 @@ export function waitForFrame() {
   return new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
-/** Prepare a tab for the host's paste button, which leaves something out.
+/** Put an image into a tab where the host's button for pasting does not do so.
  * @param {string} tab
  * @param {string} url  of the image, "" for none */
 export function prepareTab(tab, url) {
   return getHostPage().prepare(tab, url);
 }
 
-/** Return whether the host's page has a way to choose a checkpoint by its name. */
+/** Return whether the host's page has a function that chooses a checkpoint by name. */
 export function canChooseCheckpoint() {
   return (
     getHostFunction("selectCheckpoint") !== undefined &&
@@ -105,13 +105,13 @@ export function canChooseCheckpoint() {
   );
 }
 
-/** Let the host load a checkpoint, as a press on its card does.
- * @param {string} name  the file's, without extension */
+/** Let the host load a checkpoint, as a click on its card does.
+ * @param {string} name  the file's name without extension */
 export function chooseCheckpoint(name) {
   getHostFunction("selectCheckpoint")?.(name);
 }
 
-/** Return the button of a gradio tab, by the id of the tab's content. @param {string} id */
+/** Return the button of a gradio tab. @param {string} id  id of the tab's content */
 function findTab(id) {
   const page = document.getElementById(id);
   const pages = [...(page?.parentElement?.children ?? [])].filter((one) =>
@@ -131,7 +131,7 @@ function findNamed(buttons) {
   return button instanceof HTMLElement ? button : null;
 }
 
-/** Return a function that the host's scripts have put into the page, undefined if there is none.
+/** Return a global function of the host's scripts, undefined if it does not exist.
  * @param {string} name
  * @returns {((...given: unknown[]) => unknown) | undefined} */
 function getHostFunction(name) {
@@ -147,7 +147,7 @@ function fillField(field, value) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/** Return the first element of a selector in the host's page. @param {string} selector */
+/** Return the first element in the host's page that matches a selector. @param {string} selector */
 function findElement(selector) {
   const element = document.querySelector(selector);
   return element instanceof HTMLElement ? element : null;

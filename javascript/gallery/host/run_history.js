@@ -1,6 +1,6 @@
 /** The run history that gradio 6 stores in the browser. */
 
-/** Delete our entries in gradio's run history, which the browser stores: older versions of this
+/** Delete our entries in gradio's run history, which the browser stores. Older versions of this
  * page left the API key there. */
 export function clearRunHistory() {
   try {

@@ -5,8 +5,9 @@
 const LEAST_CONTRAST = 90; // of 255: a text colour below that was meant for another ground
 const CHANGES = { attributes: true, attributeFilter: ["class", "style", "data-theme"] };
 
-/** Set `data-theme`, `--cs-bg` and `--cs-text` on the element, now and whenever the theme changes.
- * Computed colours are read, because themes name their variables differently.
+/** Set `data-theme`, `--cs-bg` and `--cs-text` on our element, now and whenever the host's theme
+ * changes. The values are read from computed colours, because themes name their variables
+ * differently.
  * @param {HTMLElement} element
  * @param {AbortSignal} signal */
 export function followTheme(element, signal) {
@@ -46,7 +47,7 @@ function listAncestors(element) {
   return ancestors;
 }
 
-/** Return the opaque background colour that results from all these elements.
+/** Return the opaque background colour that a user sees behind all these elements.
  * @param {Element[]} ancestors  the innermost first */
 function findBackground(ancestors) {
   const canvas = getComputedStyle(document.documentElement).colorScheme === "dark" ? 18 : 255;
@@ -59,7 +60,7 @@ function findBackground(ancestors) {
 }
 
 /** Return the innermost text colour that is readable on a background.
- * @param {Colour} ground
+ * @param {Colour} ground  the background
  * @param {Element[]} ancestors  the innermost first */
 function findTextColour(ground, ancestors) {
   return ancestors
@@ -67,7 +68,7 @@ function findTextColour(ground, ancestors) {
     .find((text) => Math.abs(getBrightness(text) - getBrightness(ground)) >= LEAST_CONTRAST);
 }
 
-/** Return the colour in a computed style; an unknown notation counts as transparent.
+/** Return the colour in a computed style. An unknown notation counts as transparent.
  * @param {string} computed  "rgb(…)", "rgba(…)" or "color(srgb …)"
  * @returns {Colour} */
 export function readColour(computed) {
@@ -77,7 +78,7 @@ export function readColour(computed) {
   return [0, 0, 0, 0];
 }
 
-/** Return the colour that is seen when one colour covers an opaque one.
+/** Return the colour that results when one colour covers an opaque colour.
  * @param {Colour} colour
  * @param {Colour} ground  opaque
  * @returns {Colour} */

@@ -17,7 +17,7 @@ export class CollectionName {
     this.#context = context;
   }
 
-  /** Ask for a name; `onName` is not called if the user leaves the dialog.
+  /** Ask the user for a name. `onName` is not called if the user closes the dialog.
    * @param {(name: string) => unknown} onName */
   ask(onName) {
     this.#parts ??= this.#build();

@@ -1,6 +1,6 @@
 /** The items of a menu that hide an author or a word. */
 
-/** Return the items for an image; the first only if its author is known.
+/** Return the menu items that hide images; one of them needs a known author.
  * @param {string} user
  * @param {Pick<import("../types.js").Context, "words" | "actions">} context
  * @returns {import("../core/menu.js").MenuItem[]} */

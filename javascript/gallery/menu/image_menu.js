@@ -45,13 +45,13 @@ export class ImageMenu {
     root.addEventListener("longpress", (event) => this.#onLongPress(event), { signal });
   }
 
-  /** Open the menu of an image at the element that has the focus. @param {number} id */
+  /** Open the menu of an image beside the focused element. @param {number} id */
   openAtFocus(id) {
     const { activeElement } = this.#context.root;
     if (activeElement) this.#open(id, getMiddle(activeElement));
   }
 
-  /** Open our menu in place of the browser's, which Shift with the right button opens.
+  /** Open our menu instead of the browser's, which Shift with a right click opens.
    * @param {Event} event */
   #onContextMenu(event) {
     const id = findImageId(event.target);
@@ -83,13 +83,13 @@ export class ImageMenu {
     ]);
   }
 
-  /** Open a menu where the image's is. @param {MenuItem[]} items */
+  /** Open a menu in place of the image's menu. @param {MenuItem[]} items */
   #show(items) {
     const { root, signal } = this.#context;
     openMenu(root, this.#point, items, signal);
   }
 
-  /** Return the items that use how the image was made.
+  /** Return the items that use the image's generation data.
    * @param {number} id
    * @returns {MenuItem[]} */
   #listUses(id) {
@@ -125,8 +125,8 @@ export class ImageMenu {
     ];
   }
 
-  /** Return the items that choose the image; those that can choose many act on all marked images if
-   * the image is one of them.
+  /** Return the items for an image, such as to download or mark it. If the image is marked, they
+   * act on all marked images where possible.
    * @param {number} id
    * @returns {MenuItem[]} */
   #listChoices(id) {
@@ -164,7 +164,7 @@ export class ImageMenu {
     ];
   }
 
-  /** Return the items that lead elsewhere.
+  /** Return the items that open something else.
    * @param {number} id
    * @returns {MenuItem[]} */
   #listPlaces(id) {
@@ -202,13 +202,13 @@ export class ImageMenu {
     ];
   }
 
-  /** Return an image as the gallery or its record has it. @param {number} id */
+  /** Return the data of an image from the gallery or from its record. @param {number} id */
   #findView(id) {
     const { images } = this.#context.store.get();
     return images.find((view) => view.id === id) ?? this.#findKnown(id).record;
   }
 
-  /** Return a text of an image's record from the server. Raises ApiError if there is none.
+  /** Fetch a text of an image's record from the server. Throw an ApiError if there is none.
    * @param {number} id
    * @param {"prompt" | "infotext"} name */
   async #fetchText(id, name) {
@@ -218,7 +218,7 @@ export class ImageMenu {
     return record[name];
   }
 
-  /** Show the collections to add images to. @param {number[]} ids */
+  /** Let the user choose the collection to which images are added. @param {number[]} ids */
   async #chooseCollection(ids) {
     const { api, words, toast, signal } = this.#context;
     try {
@@ -240,7 +240,7 @@ export class ImageMenu {
     }
   }
 
-  /** Add images to a collection, which is created if it is missing.
+  /** Add images to a collection; create the collection if it does not exist.
    * @param {string} name
    * @param {number[]} ids */
   async #addTo(name, ids) {
@@ -250,14 +250,14 @@ export class ImageMenu {
   }
 }
 
-/** Return the items with a line above the first.
+/** Return the items with a separating line above the first one.
  * @param {MenuItem[]} items
  * @returns {MenuItem[]} */
 function startGroup([first, ...rest]) {
   return [{ ...first, startsGroup: true }, ...rest];
 }
 
-/** Return the id of the image at an event's target, null if there is none.
+/** Return the id of the image in which an event happened, null if there is none.
  * @param {EventTarget | null} target */
 function findImageId(target) {
   const image = target instanceof Element ? target.closest(IMAGES) : null;
@@ -265,7 +265,7 @@ function findImageId(target) {
   return owner instanceof HTMLElement ? Number(owner.dataset.id) : null;
 }
 
-/** Return the middle of an element's visible part, for a menu that a key opens.
+/** Return the middle of an element's visible part. A menu opens there if a key was pressed.
  * @param {Element} element */
 function getMiddle(element) {
   const { left, right, top, bottom } = element.getBoundingClientRect();
@@ -273,7 +273,7 @@ function getMiddle(element) {
   return { x: (left + right) / 2, y, isByKey: true };
 }
 
-/** Open an address in a new tab. @param {string} address */
+/** Open a URL in a new browser tab. @param {string} address */
 function openTab(address) {
   window.open(address, "_blank", "noopener,noreferrer");
 }

@@ -4,8 +4,8 @@ const REST = 500; // ms
 const SLOP = 10; // pixels that a finger may tremble
 const ENDS = /** @type {const} */ (["pointerup", "pointercancel"]);
 
-/** Dispatch `longpress`, with the point and the pointer as its detail, where a finger rests on a tile or on the open
- * image.
+/** Dispatch a `longpress` event when a finger rests on a tile or on the open image. The event's
+ * detail contains the point and the pointer's id.
  * @param {ShadowRoot} root
  * @param {AbortSignal} signal */
 export function reportLongPresses(root, signal) {

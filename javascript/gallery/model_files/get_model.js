@@ -63,7 +63,7 @@ export class GetModel {
   }
 }
 
-/** Return the query for the open model, "" while there is none or no folder of models is known.
+/** Return the query for the open model, "" if there is none or no models folder is known.
  * @param {import("../types.js").State} state */
 function makeQuery({ where, model, bootstrap }) {
   const isOpen = where.model !== null && model?.id === where.model;

@@ -129,7 +129,8 @@ export class ModelFilesPanel {
     this.#draw();
   }
 
-  /** Return how many models there are, and how many of them are here. @param {boolean} loading */
+  /** Return a text that says how many models there are, and how many are present.
+   * @param {boolean} loading */
   #summarize(loading) {
     const { store, words } = this.#context;
     const { answer } = store.get().needs.list;

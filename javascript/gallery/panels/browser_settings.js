@@ -4,7 +4,7 @@ import { el } from "../core/dom.js";
 import { savePreference } from "../core/preferences.js";
 import { PACES, readPace } from "../viewer/slideshow.js";
 
-/** Return the settings of this browser.
+/** Return the section with the settings that are stored in this browser.
  * @param {import("../types.js").Words} words */
 export function makeBrowserSettings(words) {
   const options = PACES.map((pace) =>

@@ -7,7 +7,7 @@ import { icon } from "../core/icons.js";
 /** @import { Context } from "../types.js" */
 /** @typedef {{open: () => unknown, add: () => unknown, takeOut: () => unknown, models: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} RowActions */
 
-/** Return the row of a collection, with the images that were added last.
+/** Return the row of a collection, with its most recently added images.
  * @param {Context} context
  * @param {Collection} collection
  * @param {RowActions} actions */
@@ -96,7 +96,7 @@ function makeNameForm({ words }, name, rename) {
   return { form, field };
 }
 
-/** Show the form in the name's place.
+/** Show the form in place of the name.
  * @param {HTMLElement} shown  the element with the name
  * @param {{form: HTMLElement, field: HTMLInputElement}} anew */
 function editName(shown, { form, field }) {

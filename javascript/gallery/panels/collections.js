@@ -46,7 +46,7 @@ export class Collections {
     context.signal.addEventListener("abort", () => this.#reading.abort());
   }
 
-  /** Open the panel, with the field for tags of the marked images focused. */
+  /** Open the panel, and focus the field for the tags of the marked images. */
   open() {
     const { store, actions } = this.#context;
     actions.panel("collections");
@@ -125,8 +125,8 @@ export class Collections {
     if (isDone) this.#name.value = "";
   }
 
-  /** Add the marked images to a collection, which is created if it is missing. Return whether that
-   * succeeded.
+  /** Add the marked images to a collection, which is created if it does not exist. Return whether
+   * that succeeded.
    * @param {string} name */
   async #addMarked(name) {
     const { store, actions, toast, words } = this.#context;
@@ -136,7 +136,7 @@ export class Collections {
     return true;
   }
 
-  /** Take the marked images out of a collection. @param {string} name */
+  /** Remove the marked images from a collection. @param {string} name */
   async #takeOutMarked(name) {
     const { store, actions, words } = this.#context;
     const ids = [...store.get().marks];
@@ -159,7 +159,7 @@ export class Collections {
     }
   }
 
-  /** Fetch the collections and show them. An error is shown in their place. */
+  /** Fetch the collections and show them, or show an error in their place. */
   async #fetchAll() {
     const { api, words } = this.#context;
     this.#reading.abort();
@@ -210,14 +210,14 @@ export class Collections {
     });
   }
 
-  /** Change a collection and show all. Return whether that succeeded.
+  /** Change a collection and show all collections. Return whether that succeeded.
    * @param {import("../contract").CollectionBody} body */
   #change(body) {
     const { api } = this.#context;
     return this.#request(async () => (await api.post("collections", body)).collections);
   }
 
-  /** Delete a collection, with a button that makes it again. @param {string} name */
+  /** Delete a collection, and show a message whose button creates it again. @param {string} name */
   async #delete(name) {
     const { api, toast, words } = this.#context;
     await this.#request(async () => {
@@ -250,7 +250,7 @@ export class Collections {
   }
 }
 
-/** Return a text by which a control is found again after its row was drawn anew.
+/** Return a text that identifies a control, to find the control again after a redraw.
  * @param {Element | null} control */
 function getKey(control) {
   const row = control?.closest("[data-set]")?.getAttribute("data-set") ?? "";

@@ -2,7 +2,7 @@
 
 import { button, el } from "../core/dom.js";
 
-/** Return the text and the button of an empty panel.
+/** Return the text and the button to show in an empty panel.
  * @param {import("../types.js").Context} context
  * @param {string} text  what the panel is for */
 export function makeEmpty({ words, actions }, text) {

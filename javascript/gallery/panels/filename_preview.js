@@ -41,7 +41,7 @@ export class FilenamePreview {
 
   /** Show file names, or what is wrong with the template.
    * @param {import("../contract").FilenamePreview} answer
-   * @param {string} [wrong]  what is wrong with the template */
+   * @param {string} [wrong]  the error message */
   #draw({ filenames, fields }, wrong = "") {
     const { words } = this.context;
     this.element.hidden = false;

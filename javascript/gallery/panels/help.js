@@ -61,7 +61,7 @@ export class Help {
   }
 }
 
-/** Return the row of a keyboard shortcut.
+/** Return the table row that explains a keyboard shortcut.
  * @param {import("../keys.js").Key} key
  * @param {import("../types.js").Words} words */
 function makeRow(key, words) {

@@ -64,7 +64,7 @@ export class HiddenRules {
     this.element.scrollIntoView({ block: "nearest" });
   }
 
-  /** Hide what was typed. @param {Event} event */
+  /** Hide the images of the typed author, or those with the typed word. @param {Event} event */
   #add(event) {
     event.preventDefault(); // Enter would save the settings
     const text = this.#text.value.trim();

@@ -58,7 +58,7 @@ class JobGroup {
   }
 }
 
-/** Return the jobs by group, the group of the first job first.
+/** Return the jobs in groups. The groups are in the order of their first jobs.
  * @param {Job[]} jobs
  * @returns {Group[]} */
 export function groupJobs(jobs) {

@@ -79,7 +79,9 @@ export class JobRow {
     this.#drawReport(job);
   }
 
-  /** Show a job's buttons; unchanged buttons stay, so that they keep the focus. @param {Job} job */
+  /** Show a job's buttons. If these have not changed, they are not redrawn, so that they keep the
+   * focus.
+   * @param {Job} job */
   #drawActions(job) {
     const drawn = JSON.stringify(job.actions);
     if (drawn === this.#drawn.actions) return;
@@ -121,7 +123,7 @@ export class JobRow {
     );
   }
 
-  /** Show what the gallery had, and whether that was all. @param {Job} job */
+  /** Show how many images the gallery has, and whether all were found. @param {Job} job */
   #drawReport({ report }) {
     const drawn = JSON.stringify(report);
     this.report.hidden = !report;
@@ -159,7 +161,7 @@ function makeIcon(name) {
   return GLYPHS[name] ? icon(GLYPHS[name]) : null;
 }
 
-/** Set an element's text, if it differs.
+/** Set an element's text if it has changed.
  * @param {HTMLElement} node
  * @param {string} text */
 function setText(node, text) {

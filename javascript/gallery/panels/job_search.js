@@ -45,8 +45,8 @@ export class JobSearch {
     return this.field.value.trim() !== "" || this.#limit > LISTED;
   }
 
-  /** Show the field if there is something to search, and the button if there are older jobs.
-   * @param {number} total  of all jobs
+  /** Show the field if there are jobs to search, and the button if there are older jobs.
+   * @param {number} total  number of all jobs
    * @param {number} listed */
   draw(total, listed) {
     const isSearching = this.field.value !== "";
@@ -71,7 +71,7 @@ export class JobSearch {
     return this.search();
   }
 
-  /** Fetch the jobs that match the words in the field, again if jobs have changed. */
+  /** Fetch the jobs that match the words in the field; call this again when jobs have changed. */
   async search() {
     if (!this.isActive) return this.reset();
     this.#abort.abort();

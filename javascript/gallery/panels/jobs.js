@@ -54,8 +54,8 @@ export class Jobs {
     this.poller = new JobPoller(context);
   }
 
-  /** Start a download; the promise settles when the server has accepted or refused it. A request
-   * that is repeated within a second, or after a lost response, starts no second job.
+  /** Start a download. The promise settles when the server has accepted or refused it. If the
+   * request is repeated within a second, or after a lost response, no second job is started.
    * @param {JobRequest} wanted
    * @returns {Promise<void>} */
   startJob(wanted) {
@@ -174,7 +174,7 @@ export class Jobs {
     for (const job of listed.filter(isFinished)) await this.runAction(job.id, "forget");
   }
 
-  /** Show a message that a job has ended, unless its panel is open. @param {Job} job */
+  /** Show a message that a job has ended, unless the panel is open. @param {Job} job */
   #announceEnd(job) {
     if (this.panel.isOpen || job.state === "cancelled") return;
     const { toast, words } = this.context;
@@ -186,7 +186,7 @@ export class Jobs {
     else toast(`${job.title}: ${job.toast || job.failed_label}`, "bad");
   }
 
-  /** Ask the server which of the loaded images are saved, and show it. */
+  /** Ask the server which of the loaded images are saved, and show that. */
   async #markSaved() {
     const { api, store, toast, words, signal } = this.context;
     const ids = store.get().images.map((view) => view.id);

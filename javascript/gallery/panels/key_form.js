@@ -27,7 +27,7 @@ export class KeyForm {
     context.store.on(["bootstrap"], () => this.showState(), context);
   }
 
-  /** Return the form. It is no `<form>`, because browsers offer to store a password typed in
+  /** Return the form. It is not a `<form>`, because browsers offer to store a password typed in
    * one. */
   makeElement() {
     const { words } = this.context;

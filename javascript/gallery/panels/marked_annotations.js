@@ -13,7 +13,8 @@ import {
 /** @import { AnnotationChange } from "../data/annotations.js" */
 /** @import { Context } from "../types.js" */
 
-/** Return the section for the marked images, which is hidden while none is marked.
+/** Return the section with annotations for the marked images. It is hidden while no image is
+ * marked.
  * @param {Context} context */
 export function makeMarkedAnnotations(context) {
   const { store, words, actions } = context;

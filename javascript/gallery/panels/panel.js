@@ -29,7 +29,7 @@ export class Panel {
     return this.context.store.get().panel === this.name;
   }
 
-  /** Focus the panel's body so that the keys scroll it. */
+  /** Focus the panel's body, so that the keys scroll it. */
   focus() {
     this.#body.focus();
   }

@@ -50,14 +50,14 @@ export class Settings {
     void this.hiddenRules.load();
   }
 
-  /** Open the panel at the list of what is hidden. */
+  /** Open the panel at the list of rules that hide images. */
   openHiddenRules() {
     const { store, actions } = this.context;
     if (store.get().panel !== "settings") actions.panel("settings");
     this.hiddenRules.focus();
   }
 
-  /** Show values that were changed elsewhere, unless the user has typed another one.
+  /** Show values that were changed elsewhere, unless the user is editing them.
    * @param {import("../types.js").State} now
    * @param {import("../types.js").State} before */
   #follow({ bootstrap }, { bootstrap: previous }) {
@@ -185,9 +185,7 @@ class SettingField {
     this.showValue(setting.value);
   }
 
-  /**
-   * Return the value to send. Text that is no number is sent as typed, for the server to refuse.
-   */
+  /** Return the value to send. A text that is not a number is sent as it is; the server refuses it. */
   get value() {
     const { control: field } = this;
     if (field instanceof HTMLInputElement && field.type === "checkbox") return field.checked;

@@ -36,7 +36,8 @@ export class WatchRow {
     this.#news.textContent = [summary, one.problem].filter(Boolean).join(" · ");
   }
 
-  /** Return how many images are new, and when that was checked. @param {WatchedGallery} one */
+  /** Return a text that says how many images are new, and when that was checked.
+   * @param {WatchedGallery} one */
   #summary({ new_count, has_more, checked_at }) {
     const { words, store } = this.#context;
     if (!checked_at) return words("watches_never");

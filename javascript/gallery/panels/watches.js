@@ -79,8 +79,8 @@ export class Watches {
     );
   }
 
-  /** Stop watching a gallery, with a button that watches it again. Return the galleries that are
-   * still watched.
+  /** Stop watching a gallery, and show a message whose button watches it again. Return the
+   * galleries that are still watched.
    * @param {Pick<WatchedGallery, "gallery" | "name" | "model" | "version" | "user">} one */
   async #unwatch({ gallery, ...again }) {
     const { api, store, toast, words } = this.#context;
@@ -212,7 +212,7 @@ export class Watches {
   }
 }
 
-/** Return the name by which the server watches a gallery, "" if it cannot be watched.
+/** Return the server's name for a watched gallery, "" if the gallery cannot be watched.
  * @param {Where} where */
 export function getWatchKey({ model, version, post, user, search }) {
   if (search !== null || post !== null) return "";

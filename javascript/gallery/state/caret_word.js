@@ -36,8 +36,8 @@ export function getWordAt(text, caret) {
   return text.slice(findWordStart(text, caret), caret);
 }
 
-/** Replace the word before the caret. Return the new text and caret. A space is added after the
- * word, unless it is a key such as "lora:" that needs a value.
+/** Replace the word before the caret, and return the new text and caret. A space is added after the
+ * word, unless the word is a key such as "lora:" that needs a value.
  * @param {string} text
  * @param {number} caret
  * @param {string} word */

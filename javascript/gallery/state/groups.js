@@ -12,7 +12,8 @@
 /** @type {WeakMap<readonly View[], Groups>} */
 const groupsByImages = new WeakMap();
 
-/** Return the images by post: the same object for the same array. An image without a post is alone.
+/** Group the images by their posts. An image without a post is a group of its own. For the same
+ * array, the same object is returned.
  * @param {readonly View[]} images
  * @returns {Groups} */
 export function groupByPost(images) {
@@ -38,7 +39,8 @@ export function groupByPost(images) {
   return groups;
 }
 
-/** Return whether the gallery shows each post as one tile; a gallery of one post never does.
+/** Return whether the gallery shows each post as one tile. This is never so in the gallery of a
+ * post.
  * @param {Pick<State, "groupsPosts" | "where">} state */
 export function isGrouped({ groupsPosts, where }) {
   return groupsPosts && where.post === null;

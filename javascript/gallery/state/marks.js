@@ -6,7 +6,8 @@ import { getSource } from "./query.js";
 const KEY = "civitai-shortcut-marks";
 const SOURCES = 50; // the last ones used
 
-/** Return the stored marks of all galleries. @returns {[string, number[]][]} oldest first */
+/** Return the stored marks of all galleries, the least recently used gallery first.
+ * @returns {[string, number[]][]} */
 function readAll() {
   const stored = readJson(KEY);
   return Array.isArray(stored) ? stored.filter(isStored) : [];
@@ -25,8 +26,8 @@ export function readMarks(source) {
   return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
 }
 
-/** Store a change of a gallery's marks; what another tab has marked meanwhile stays. Drop the marks
- * of galleries that were not used for the longest time.
+/** Store a change of a gallery's marks; the marks that another tab has set meanwhile stay. Delete
+ * the marks of the least recently used galleries.
  * @param {string} source
  * @param {ReadonlySet<number>} before
  * @param {ReadonlySet<number>} now */
@@ -38,7 +39,7 @@ function saveChange(source, before, now) {
   writeJson(KEY, others.slice(-SOURCES));
 }
 
-/** Return the stored marks with what was marked and unmarked between `before` and `now`.
+/** Apply the changes between `before` and `now` to the stored marks, and return the result.
  * @param {ReadonlySet<number>} stored
  * @param {ReadonlySet<number>} before
  * @param {ReadonlySet<number>} now */
@@ -49,8 +50,8 @@ export function mergeChange(stored, before, now) {
   return merged;
 }
 
-/** Store the marks whenever they change, except when another gallery is opened, and take over those
- * that another tab of this browser has stored.
+/** Store the marks whenever the user changes them, and apply changes from other tabs of this
+ * browser.
  * @param {import("./store.js").Store} store
  * @param {(marks: ReadonlySet<number>) => void} setMarks
  * @param {AbortSignal} signal */

@@ -10,7 +10,7 @@ export const NO_NEEDS = Object.freeze({ of: "", answer: null, problem: "", loadi
 /** @type {FileChoice} */
 const USUAL = Object.freeze({ file: null, allowed: null, companions: new Set() });
 
-/** Return what the user chose for a needed file, or what holds where nothing was chosen.
+/** Return the user's choice for a needed file, or the default choice.
  * @param {NeededFile} needed
  * @param {Choices} choices */
 export function getChoice({ key }, choices) {
@@ -26,14 +26,14 @@ export function getChosenFile(needed, choices) {
   return needed.choices.find((file) => file.id === id) ?? null;
 }
 
-/** Return why a file cannot be downloaded, in words; "" if it can.
+/** Return the text why a file cannot be downloaded, "" if it can.
  * @param {NeededFile} needed
  * @param {Choices} choices */
 export function getRefusal(needed, choices) {
   return needed.refusal || (getChosenFile(needed, choices)?.refusal ?? "");
 }
 
-/** Return whether the user must agree first, because the chosen file may run code.
+/** Return whether the user must agree to the download, because the chosen file may run code.
  * @param {NeededFile} needed
  * @param {Choices} choices */
 export function needsWord(needed, choices) {
@@ -41,7 +41,7 @@ export function needsWord(needed, choices) {
   return Boolean(file?.is_pickle) && getChoice(needed, choices).allowed !== file?.id;
 }
 
-/** Return whether the file of a model is missing here and can be downloaded now.
+/** Return whether a needed file is missing and can be downloaded now.
  * @param {NeededFile} needed
  * @param {Choices} choices */
 export function canGet(needed, choices) {
@@ -53,20 +53,21 @@ export function canGet(needed, choices) {
   );
 }
 
-/** Return whether this version's file is not here. @param {Pick<NeededFile, "availability">} needed */
+/** Return whether the file of this model version is missing here.
+ * @param {Pick<NeededFile, "availability">} needed */
 export function isAbsent({ availability }) {
   return availability === "missing" || availability === "other";
 }
 
-/** Return the words by which to search Civitai for a model that it does not know by its hash, "" if
- * it is known or has no name.
+/** Return the words to search on Civitai for a model that Civitai does not know by hash. Return ""
+ * if the model is known or has no name.
  * @param {Pick<NeededFile, "version_id" | "url" | "name">} needed */
 export function getSearchWords({ version_id, url, name }) {
   const isKnown = version_id !== null || url !== "";
   return isKnown ? "" : name.replaceAll(/[_\s]+/g, " ").trim();
 }
 
-/** Return the needed files that can be downloaded, without those that are being downloaded.
+/** Return the needed files that can be downloaded and are not being downloaded.
  * @param {State} state
  * @param {readonly NeededFile[]} files */
 export function listGettable(state, files) {
@@ -94,7 +95,7 @@ export function sumSizes(files, choices) {
   return chosen.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Return the body of a request to download these files.
+/** Return the body of a request that downloads these files.
  * @param {readonly NeededFile[]} files
  * @param {Choices} choices
  * @returns {ModelFileChoice[]} */
@@ -108,8 +109,8 @@ export function makeRequest(files, choices) {
   );
 }
 
-/** Return the file that a job downloads for a version, or null. A file that failed, or that came
- * before this answer was given, is told by the answer itself.
+/** Return the file that a job is downloading, or is going to download, for a model version, else
+ * null.
  * @param {import("../types.js").Jobs | null} jobs
  * @param {Pick<NeededFile, "version_id">} needed
  * @returns {JobModelFile | null} */
@@ -131,7 +132,7 @@ export function findJobFailure(jobs, { version_id }) {
   return last?.state === "failed" ? last.line : "";
 }
 
-/** Return the ids of the files that jobs have brought, or found here.
+/** Return the ids of the files that jobs have downloaded or found here.
  * @param {Pick<State, "jobs">} state */
 export function listArrivals({ jobs }) {
   const files = (jobs?.jobs ?? []).flatMap((job) => job.model_files);
@@ -139,16 +140,16 @@ export function listArrivals({ jobs }) {
   return here.map(({ file_id }) => file_id);
 }
 
-/** Return a text that changes when a model file has come.
+/** Return a text that changes whenever a model file has arrived.
  * @param {Pick<State, "jobs">} state */
 export function describeArrivals(state) {
   return listArrivals(state).join(" ");
 }
 
-/** Return what is needed with the files marked as here that have just come.
+/** Return the needed files, with the newly arrived ones marked as present.
  * @param {Needs} needs
- * @param {ReadonlySet<number>} fresh  ids of files
- * @param {string} label  of a file that is here
+ * @param {ReadonlySet<number>} fresh  ids of the arrived files
+ * @param {string} label  text that says that a file is present
  * @returns {Needs} */
 export function markArrived(needs, fresh, label) {
   const { answer } = needs;
@@ -161,25 +162,25 @@ export function markArrived(needs, fresh, label) {
   return { ...needs, answer: { ...answer, files } };
 }
 
-/** Return the query of the files that an image needs.
+/** Return the query string for the files that an image needs.
  * @param {number} image
- * @param {number | null} model  the open one */
+ * @param {number | null} model  the open model */
 export function makeImageQuery(image, model) {
   return String(
     new URLSearchParams({ image: String(image), ...(model && { model: String(model) }) }),
   );
 }
 
-/** Return the query of the files of a model's version, null for the newest.
+/** Return the query string for the files of a model version.
  * @param {number} model
- * @param {number | null} version */
+ * @param {number | null} version  null for the newest */
 export function makeModelQuery(model, version) {
   return String(
     new URLSearchParams({ model: String(model), ...(version && { version: String(version) }) }),
   );
 }
 
-/** Return the query of the files that a collection needs. @param {string} collection */
+/** Return the query string for the files that a collection needs. @param {string} collection */
 export function makeCollectionQuery(collection) {
   return String(new URLSearchParams({ collection }));
 }

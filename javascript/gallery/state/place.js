@@ -7,8 +7,8 @@ import { getSource } from "./query.js";
 
 const KEY = "civitai-shortcut-place";
 
-/** Save the scroll position when the page is left. After a reload, offer to go back to it once the
- * first page of the same gallery is loaded.
+/** Save the scroll position when the user leaves the page. After a reload, offer to return there as
+ * soon as the first page of the same gallery is loaded.
  * @param {Context} context
  * @param {() => ScrollPlace | null} placeNow
  * @param {(place: ScrollPlace) => void} offer */

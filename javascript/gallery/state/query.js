@@ -34,8 +34,8 @@ export function withSource(where, source) {
   return { ...where, ...none, ...source };
 }
 
-/** Parse the page's address into the query, the open image, the words of a model search and the words
- * by which the loaded images are filtered.
+/** Parse the page's URL. Return the query, the open image, the words of a model search and the
+ * words that filter the loaded images.
  * @param {string} search  "?model=…"
  * @param {Where} usual  the default for each parameter
  * @returns {{where: Where, image: number | null, find: string, words: string}} */
@@ -50,8 +50,8 @@ export function parseAddress(search, usual) {
   return { where, image: parseId(parameters.get("image")), find, words };
 }
 
-/** Return the page's address for a query and the open image. Default values are left out; the
- * host's own parameters and hash are kept.
+/** Return the page's URL for a query and the open image. Default values are left out; the host's
+ * own parameters and hash are kept.
  * @param {Where} where
  * @param {number | null} image
  * @param {Where} usual  the default for each parameter
@@ -71,7 +71,7 @@ export function buildAddress(where, image, usual, href, { find = "", words = "" 
   return address.href;
 }
 
-/** Return the page's address for an image of the open gallery.
+/** Return the page's URL for an image of the open gallery.
  * @param {Pick<State, "bootstrap" | "where">} state
  * @param {number} id
  * @param {string} href  the current address */
@@ -79,11 +79,11 @@ export function buildImageAddress({ bootstrap, where }, id, href) {
   return buildAddress(where, id, bootstrap ? makeDefaultQuery(bootstrap) : where, href);
 }
 
-/** Set a parameter, or delete it if its value is the default or null.
+/** Set a parameter; delete it if its value is null or the default.
  * @param {URLSearchParams} parameters
  * @param {string} name
  * @param {string | number | null} value
- * @param {string | number | null} usual */
+ * @param {string | number | null} usual  the default */
 function setParameter(parameters, name, value, usual) {
   if (value === usual || value === null) parameters.delete(name);
   else parameters.set(name, String(value));
@@ -109,7 +109,7 @@ export function buildImagesPath(where, cursor, limit, showsHidden = false) {
   return `images?${parameters}`;
 }
 
-/** Return a query as the part of a path behind "?". @param {Where} where */
+/** Return a query as the part of a URL behind "?". @param {Where} where */
 export function buildQueryString(where) {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(buildImagesQuery(where)))
@@ -130,13 +130,13 @@ function buildImagesQuery(where) {
   return parameters;
 }
 
-/** Return whether a query asks for a gallery of Civitai. @param {Where} where */
+/** Return whether a query asks for a gallery on Civitai. @param {Where} where */
 export function hasGallery(where) {
   return !["", "kept"].includes(getSource(where));
 }
 
-/** Return the filters that have an effect and differ from their default. The sort order is none: it
- * leaves no image out.
+/** Return the filters that have an effect and differ from their defaults. The sort order is not a
+ * filter, since it hides no image.
  * @param {Where} where
  * @param {Where} usual */
 export function listSetFilters(where, usual) {

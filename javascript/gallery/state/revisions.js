@@ -7,7 +7,8 @@ export class Revisions {
   /** @type {Map<number, number>} the newest answers since, by image id */
   #changed = new Map();
 
-  /** Return whether an answer about an image is as new as the newest one, and remember it.
+  /** Return whether a response about an image is not older than the newest one, and remember its
+   * revision.
    * @param {number} id
    * @param {number} revision */
   accept(id, revision) {
@@ -16,7 +17,7 @@ export class Revisions {
     return true;
   }
 
-  /** Remember that all images were read at this revision. @param {number} revision */
+  /** Record that all images were read at this revision. @param {number} revision */
   setRead(revision) {
     this.#read = Math.max(this.#read, revision);
     for (const [id, at] of this.#changed) if (at <= this.#read) this.#changed.delete(id);

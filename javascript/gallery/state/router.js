@@ -59,7 +59,7 @@ export class Router {
     window.addEventListener("popstate", () => this.#onPopState(), { signal });
   }
 
-  /** Show what the address names. */
+  /** Show what the page's URL names. */
   openAddress() {
     const { store, actions } = this.#context;
     const { bootstrap, where } = store.get();
@@ -76,7 +76,7 @@ export class Router {
     if (isElsewhere || isFilteredAnew) void this.#scrollBack(loaded);
   }
 
-  /** Show what the address of the step that the user went to names. */
+  /** Show what the URL of the new history entry names. */
   #onPopState() {
     const { store, actions } = this.#context;
     const closed = this.#closing;
@@ -91,7 +91,7 @@ export class Router {
     this.#commit(); // what was opened meanwhile
   }
 
-  /** Scroll back to where the user was when the gallery was left.
+  /** Scroll back to where the user left the gallery.
    * @param {Promise<void>} loaded  settles when the gallery's first images are loaded */
   async #scrollBack(loaded) {
     const { store, actions } = this.#context;
@@ -105,7 +105,7 @@ export class Router {
     if (place.count <= FAR && !now.results) await actions.back();
   }
 
-  /** Show search results again, with the focus on the card that was opened.
+  /** Show search results again, and focus the card that was opened.
    * @param {string} words
    * @param {number | null} opened */
   #openResults(words, opened) {
@@ -118,7 +118,7 @@ export class Router {
     else if (store.get().results?.query !== words) void this.#ties.search(words);
   }
 
-  /** Note the state that is left. All changes of one moment are one step of the history.
+  /** Remember the state before a change. All changes of one moment make one history entry.
    * @param {State} now
    * @param {State} before */
   #onChange(now, before) {
@@ -136,9 +136,9 @@ export class Router {
     return { place: placeNow(), found, home: isHome(state) ? home.top : 0 };
   }
 
-  /** Let the history follow the state: opening a gallery, an image or results, a filter and a search
-   * each add a step. The image after an open one replaces the step, and what is closed goes back to
-   * the step before it. */
+  /** Update the browser's history after a state change. Opening a gallery, an image or results, a
+   * filter and a search each add an entry. Another open image replaces the entry, and closing goes
+   * back to the entry before. */
   #commit() {
     if (this.#closing || !this.#before) return;
     const [before, scrolled] = [this.#before, this.#scrolled];
@@ -160,7 +160,7 @@ export class Router {
     else this.#replace();
   }
 
-  /** Add a step to the browser's history, after noting in the current step what was shown in it.
+  /** Add an entry to the browser's history, after storing in the current entry what was shown.
    * @param {Kind} kind
    * @param {string} href
    * @param {State} before
@@ -173,17 +173,15 @@ export class Router {
     history.pushState(state, "", href);
   }
 
-  /** Return the address of a state. @param {State} state */
+  /** Return the URL of a state. @param {State} state */
   #buildHref({ bootstrap, where, open, results, loadedFilter }) {
     const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
     const searched = { find: results?.query, words: loadedFilter.words };
     return buildAddress(where, open, usual, location.href, searched);
   }
 
-  /**
-   * Replace the current address, at most once every REST ms: browsers refuse more than 100
-   * changes in 30 s, which is less than a held arrow key makes.
-   */
+  /** Replace the current URL, at most once every REST ms. Browsers refuse more than 100 changes in
+   * 30 s, and a held arrow key makes more. */
   #replace() {
     if (this.#isResting) {
       this.#isBehind = true;
@@ -202,7 +200,7 @@ export class Router {
   }
 }
 
-/** Return whether two states show other images or results: another gallery, filter or search.
+/** Return whether two states show different images or results: another gallery, filter or search.
  * @param {State} now
  * @param {State} before */
 function isElsewhere(now, before) {
@@ -213,7 +211,7 @@ function isElsewhere(now, before) {
   );
 }
 
-/** Return what was opened between two states.
+/** Return what kind of view was opened between two states.
  * @param {State} now
  * @param {State} before
  * @returns {Kind} */
@@ -225,8 +223,7 @@ function findKind(now, before) {
   return isSearched ? "search" : "gallery";
 }
 
-/** Return the scroll position that was noted in the current step.
- * @returns {Scrolled} */
+/** Return the scroll position that is stored in the current history entry. @returns {Scrolled} */
 function readScrolled() {
   return history.state?.[SCROLLED] ?? { place: null, found: null, home: 0 };
 }

@@ -5,8 +5,8 @@
 
 const SCOPES = /** @type {const} */ (["loaded", "gallery", "all"]);
 
-/** Return the scope itself, or the next wider one in which something is found, or may be: counting is
- * bounded. If nothing is found anywhere, the scope stays.
+/** Return the narrowest scope that contains matching images, beginning with `scope`. Return `scope`
+ * if no scope contains any. A scope whose count is incomplete counts as matching.
  * @param {SearchScope} scope
  * @param {Pick<SearchPreview, "loaded" | "gallery" | "library">} preview
  * @returns {SearchScope} */

@@ -16,14 +16,14 @@
 const LEAST_COMPARED = 2;
 export const MOST_COMPARED = 4;
 
-/** Return whether as many images are marked as can be compared.
+/** Return whether the number of marked images is one that can be compared.
  * @param {ReadonlySet<number>} marks */
 export function canCompare({ size }) {
   return size >= LEAST_COMPARED && size <= MOST_COMPARED;
 }
 
-/** Return the images that an action on one image is for: all marked ones if it is among them, else
- * the image alone.
+/** Return the ids to which an action on an image applies: all marked images if the image is marked,
+ * else the image alone.
  * @param {ReadonlySet<number>} marks
  * @param {number} id */
 export function listChosen(marks, id) {
@@ -33,7 +33,7 @@ export function listChosen(marks, id) {
 /** @type {ListTileIds} */
 const alone = (id) => [id];
 
-/** Mark or unmark a tile's images, and begin the next range at it.
+/** Mark or unmark a tile's images, and let the next range begin there.
  * @param {Selection} selection
  * @param {number} id
  * @param {boolean} [isMarked]  undefined toggles the mark
@@ -47,11 +47,11 @@ export function toggleMark({ marks }, id, isMarked, idsOf = alone) {
   return { marks: next, anchor: id, range: null };
 }
 
-/** Mark all images from the anchor to `id`, in addition to the marked ones.
+/** Mark all images from the anchor to `id`, and keep the other marks.
  * @param {Selection} selection
- * @param {readonly number[]} order  of the tiles
+ * @param {readonly number[]} order  ids of the tiles in order
  * @param {number} id
- * @param {ListTileIds} [idsOf]
+ * @param {ListTileIds} [idsOf]  returns the ids of the images that a tile represents
  * @returns {Selection} */
 export function markRange(selection, order, id, idsOf = alone) {
   const { marks, anchor } = selection;
@@ -59,8 +59,8 @@ export function markRange(selection, order, id, idsOf = alone) {
   return setRange(marks, order, anchor ?? id, id, idsOf);
 }
 
-/** Mark the images between the focus before and the focus now. While the range was marked last, it
- * grows and shrinks with the focus; otherwise a new range is added.
+/** Mark the images between the old and the new focus. If the marks are still those of the last
+ * range, that range grows or shrinks with the focus; otherwise a new range begins.
  * @param {Selection} selection
  * @param {readonly number[]} order  of the tiles
  * @param {number} before  the image that had the focus
@@ -74,7 +74,7 @@ export function extendRange({ marks, anchor, range }, order, before, id, idsOf =
     : setRange(marks, order, before, id, idsOf);
 }
 
-/** Mark the images between two ids, in addition to `base`.
+/** Mark the images between two ids, and keep the marks in `base`.
  * @param {ReadonlySet<number>} base
  * @param {readonly number[]} order
  * @param {number} from
@@ -89,7 +89,7 @@ function setRange(base, order, from, to, idsOf) {
   return { marks: made, anchor: from, range: { base, made, end: to } };
 }
 
-/** Mark all these images in addition to those that are marked.
+/** Mark all these images, and keep the other marks.
  * @param {Selection} selection
  * @param {readonly number[]} order
  * @returns {Selection} */

@@ -37,7 +37,7 @@ const NO_PROBLEMS = Object.freeze({
   home: null,
 });
 
-/** Return the state of a page that has loaded nothing. @returns {State} */
+/** Return the state of the page before anything is loaded. @returns {State} */
 export function makeInitialState() {
   return {
     bootstrap: null,
@@ -98,8 +98,8 @@ export function makeEmptyGallery() {
   };
 }
 
-/** Return the changes to the state after a page was loaded. An image that is sent twice is added
- * once.
+/** Return the changes to the state after a page was loaded. An image that was sent twice is added
+ * only once.
  * @param {State} state
  * @param {Page} page */
 export function addPage(state, page) {
@@ -122,8 +122,8 @@ export function addPage(state, page) {
   };
 }
 
-/** Return the changes to the state when loaded images become hidden. The open image gives its place
- * to the next one that is shown.
+/** Return the changes to the state when loaded images become hidden. If the open image is among
+ * them, the next shown image opens.
  * @param {State} state
  * @param {ReadonlySet<number>} ids
  * @returns {Partial<State>} */
@@ -147,8 +147,8 @@ export function hideImages(state, ids) {
   };
 }
 
-/** Return the changes to the state when Civitai responds again. At the top of the gallery, the page
- * replaces the images from the library; elsewhere it only updates them.
+/** Return the changes to the state when Civitai responds again. At the top of the gallery, the new
+ * page replaces the images from the library; elsewhere it only updates them.
  * @param {State} state
  * @param {Page} page
  * @param {boolean} isAtTop  whether the gallery is at its top
@@ -160,7 +160,7 @@ export function replaceLibraryPage(state, page, isAtTop) {
   return { images, libraryDate: "" };
 }
 
-/** Return all notes; of notes with the same code only the latest.
+/** Return the old and new notes together, with only the latest note of each code.
  * @param {import("../types.js").Note[]} before
  * @param {import("../types.js").Note[]} fresh */
 function mergeNotes(before, fresh) {
@@ -179,8 +179,8 @@ const shownByImages = new WeakMap();
 
 /** @typedef {Pick<State, "images" | "loadedFilter" | "matches" | "groupsPosts" | "where">} Shown */
 
-/** Return the loaded images that match the filter, those of a post one after another if posts are
- * grouped: the same array for the same images and matches.
+/** Return the loaded images that match the filter. If posts are grouped, the images of a post
+ * follow each other. The same array is returned for the same images and matches.
  * @param {Shown} state */
 export function getShown(state) {
   return isGrouped(state) ? groupByPost(filterImages(state)).order : filterImages(state);
@@ -192,7 +192,7 @@ export function getTiles(state) {
   return isGrouped(state) ? groupByPost(filterImages(state)).leads : getShown(state);
 }
 
-/** Return the ids of the images that an image's tile stands for, the tile's own first.
+/** Return the ids of the images that an image's tile represents, the id of the tile first.
  * @param {Shown} state
  * @param {number} id
  * @returns {readonly number[]} */
@@ -227,22 +227,22 @@ export function getFailedParts({ problems }, code) {
   return parts.filter((part) => problems[part] && (!code || problems[part].code === code));
 }
 
-/** Return the part of the gallery whose error is shown first, null if none has failed.
+/** Return the part of the gallery whose error is to be shown, null if no part has failed.
  * @param {Pick<State, "problems">} state */
 export function getFailedGalleryPart(state) {
   return getFailedParts(state).find((part) => part !== "lookup") ?? null;
 }
 
-/** Return whether the home page is shown: no gallery is open, nor the results of a search, nor has
- * the page been opened to search for something.
+/** Return whether the home page is shown: no gallery, no search results, and no search that the
+ * page was opened with.
  * @param {State} state */
 export function isHome({ bootstrap, where, results, lookupText, home }) {
   const isOpen = results !== null || getSource(where) !== "" || (!home && lookupText !== "");
   return bootstrap !== null && !isOpen;
 }
 
-/** Return what the address names and the page has nothing of: "model" if the model could not be
- * fetched, "gallery" if an author or a post has no images, else "".
+/** Return what is missing of what the page's URL names: "model" if the model could not be fetched,
+ * "gallery" if an author or a post has no images, else "".
  * @param {State} state */
 export function getMissing({ where, model, problems, images, ended }) {
   if (images.length || where.search !== null || getSource(where) === "") return "";
@@ -263,7 +263,7 @@ export function getSetting(bootstrap, name) {
   return bootstrap?.settings.find((setting) => setting.name === name)?.value;
 }
 
-/** Return the label of an infotext field in the user's language, or its own name if it has none.
+/** Return the label of an infotext field in the user's language, or the field's name.
  * @param {import("../types.js").Bootstrap | null} bootstrap
  * @param {string} name */
 export function getParameterLabel(bootstrap, name) {

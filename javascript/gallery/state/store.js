@@ -35,7 +35,7 @@ export class Store {
     }
   }
 
-  /** Call the listener once for each `set` that changes one of the keys, before `set` returns.
+  /** Call the listener once for each `set` that changes any of the keys, before `set` returns.
    * @param {Key[]} keys
    * @param {Listener} listener
    * @param {{signal?: AbortSignal}} [options] */
@@ -47,7 +47,7 @@ export class Store {
   }
 }
 
-/** Return the value that a subscription watches.
+/** Return the value that a subscription observes.
  * @param {State} state
  * @param {Key} key */
 function readKey(state, key) {

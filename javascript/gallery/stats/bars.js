@@ -9,7 +9,7 @@ import { icon } from "../core/icons.js";
 
 const FIRST = 6; // bars that are shown before "all" is pressed
 
-/** Return the bars of a group as elements.
+/** Return the elements for the bars of a group.
  * @param {Context} context
  * @param {Group} group
  * @param {(bar: Bar) => void} show  called when a bar is clicked */
@@ -26,7 +26,7 @@ export function makeBars(context, group, show) {
   return section;
 }
 
-/** Return a button that shows all bars or only the first.
+/** Return a button that switches between all bars and the first ones.
  * @param {Context} context
  * @param {Group} group
  * @param {HTMLElement} list */
@@ -85,7 +85,7 @@ function makeBar({ words, store }, bar, show) {
   return el("li", {}, made);
 }
 
-/** Return a share (0 to 1) in percent, "<1 %" for the smallest.
+/** Return a share (0 to 1) in percent, "<1 %" for a very small one.
  * @param {number} share
  * @param {string | undefined} language */
 export function formatPercent(share, language) {

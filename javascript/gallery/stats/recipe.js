@@ -12,9 +12,9 @@ const LEAST_SHARE = 0.1;
 const USUAL_TAB = "txt2img";
 const FIRST = ["Sampler", "Schedule type"]; // an infotext begins with the steps
 
-/** Return a section with the most common settings.
+/** Return a section with the most common generation settings.
  * @param {Context} context
- * @param {Stats} stats  with a recipe */
+ * @param {Stats} stats  must have a recipe */
 export function makeRecipe(context, stats) {
   const { words } = context;
   return el(
@@ -27,7 +27,7 @@ export function makeRecipe(context, stats) {
   );
 }
 
-/** Return the settings to show, beginning with the usual weight of the model's own LoRA.
+/** Return the settings to show. The usual weight of the model's own LoRA comes first.
  * @param {Context} context
  * @param {Stats} stats
  * @returns {[string, string][]} */
@@ -45,13 +45,13 @@ function summarize({ words, store }, { settings, groups }) {
   return modelLora ? [[words("stats_own_weight"), modelLora.weight], ...all] : all;
 }
 
-/** Return whether a bar is the model's own LoRA; a checkpoint may have the same name.
+/** Return whether a bar is for the model's own LoRA, and not for a checkpoint of the same name.
  * @param {import("../contract").StatsBar} bar */
 export function isModelLora({ is_model_version, share }) {
   return is_model_version && share >= LEAST_SHARE;
 }
 
-/** Return a name with its value.
+/** Return an element with a name and its value.
  * @param {string} name
  * @param {string} value */
 function makePair(name, value) {

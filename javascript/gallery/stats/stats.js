@@ -73,7 +73,7 @@ export class StatsPanel {
     );
   }
 
-  /** Show the statistics; the focus stays on the same button. @param {Stats} stats */
+  /** Show the statistics. The focus stays on the same button. @param {Stats} stats */
   #draw(stats) {
     const { words, root } = this.#context;
     const groups = [...stats.groups].sort(
@@ -95,7 +95,7 @@ export class StatsPanel {
     all.find((one) => getButtonKey(one) === focused)?.focus();
   }
 
-  /** Show how many images the statistics are made of. @param {Stats} stats */
+  /** Show how many images the statistics are based on. @param {Stats} stats */
   #drawSample({ image_count, with_data, reactions }) {
     const { words, store, actions } = this.#context;
     const { bootstrap, model, where } = store.get();
@@ -132,7 +132,7 @@ export class StatsPanel {
   }
 }
 
-/** Return a text by which to find a button again after it was redrawn.
+/** Return a text that identifies a button, to find the button again after a redraw.
  * @param {Element | null} element */
 function getButtonKey(element) {
   const { do: action, value = "" } = /** @type {HTMLElement | null} */ (element)?.dataset ?? {};
@@ -140,7 +140,7 @@ function getButtonKey(element) {
   return action ? `${action} ${kind} ${value}` : "";
 }
 
-/** Return where a group stands among the others. @param {Group} group */
+/** Return a group's position in the order of groups. @param {Group} group */
 function getGroupOrder({ kind, bars }) {
   return kind === "lora" && bars.some(isModelLora) ? -1 : ORDER.indexOf(kind);
 }

@@ -9,10 +9,10 @@ import { formatPercent } from "./bars.js";
 
 const KINDS = ["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip", "upscaler"];
 
-/** Return a table of the model's versions.
+/** Return a table that compares the model's versions.
  * @param {Context} context
  * @param {VersionStats[]} versions  two or more
- * @param {(id: number) => void} show */
+ * @param {(id: number) => void} show  called with the id of a version that the user clicks */
 export function makeVersions(context, versions, show) {
   const { words } = context;
   const kinds = KINDS.filter((kind) => versions.some((version) => version.most[kind]));

@@ -6,7 +6,7 @@ const AT_ONCE = 2; // a browser has six connections to our server, and other req
 const MOST_RUNNING = 2; // of the list's first: what is under way for them goes on
 
 /** Return the indices of an image and of the images around it, in the order in which to load them:
- * those ahead before those behind.
+ * images ahead before those behind.
  * @param {number} index
  * @param {number} count
  * @param {number} way  the direction in which the user goes: 1 or -1
@@ -32,7 +32,7 @@ export class Loader {
     this.#load = load;
   }
 
-  /** Load these images: first the first, then the others.
+  /** Load these images, the first one before all others.
    * @param {number[]} ids  the most urgent first */
   loadImages(ids) {
     this.#wanted = ids;
@@ -46,7 +46,7 @@ export class Loader {
     this.#loadNext();
   }
 
-  /** Load an image once more. @param {number} id */
+  /** Load an image again. @param {number} id */
   reload(id) {
     this.#done.delete(id);
     this.#loadNext();
@@ -69,7 +69,7 @@ export class Loader {
     }
   }
 
-  /** Load an image, then go on with the next ones. @param {number} id */
+  /** Load an image, and then the next ones. @param {number} id */
   #startLoading(id) {
     const controller = new AbortController();
     this.#running.set(id, controller);

@@ -54,7 +54,7 @@ export class Gestures {
     element.addEventListener("longpress", () => this.#stop(), { signal });
   }
 
-  /** Record that a finger touches the image; a second finger begins a pinch.
+  /** Record that a finger touches the image. A second finger begins a pinch.
    * @param {PointerEvent} event */
   #onDown(event) {
     if (event.pointerType === "mouse" && event.button !== 0) return;
@@ -67,14 +67,14 @@ export class Gestures {
     else this.#startTrail(event);
   }
 
-  /** Stop the browser's own drag during a gesture: it would end the pointer's events.
+  /** Prevent the browser's own drag during a gesture, since it would end the pointer's events.
    * @param {DragEvent} event */
   #onDragStart(event) {
     if (this.#fingers.size > 0 || !this.handlers.isNativeDrag?.(event)) event.preventDefault();
   }
 
-  /** Keep the browser from scrolling. Otherwise Chromium may continue a flick, and ignore the next
-   * tap.
+  /** Prevent the browser from scrolling. Otherwise Chromium may continue a flick and ignore the
+   * next tap.
    * @param {TouchEvent} event */
   #onTouch(event) {
     if (this.#doing !== "" && event.cancelable) event.preventDefault();
@@ -184,7 +184,7 @@ export class Gestures {
     this.handlers.wheel(Math.exp(-turned * (event.ctrlKey ? 0.01 : 0.002)), this.#getPoint(event));
   }
 
-  /** Return where an event happened, from the element's middle.
+  /** Return the position of an event, relative to the element's middle.
    * @param {MouseEvent} event
    * @returns {Point} */
   #getPoint(event) {

@@ -46,7 +46,7 @@ export class Sheet {
     this.#settle("half");
   }
 
-  /** Make the sheet half again once it, or the viewer, was closed. */
+  /** Set the sheet back to half its size after it, or the viewer, was closed. */
   #reset() {
     const { open, details } = this.#context.store.get();
     if (open === null || !details) this.#settle("half");
@@ -108,7 +108,7 @@ export class Sheet {
   }
 }
 
-/** Return the size that a sheet takes when its grip is let go.
+/** Return the size to which a sheet snaps when the user releases its grip.
  * @param {SheetSize} before  "full" or "half"
  * @param {number} top  its upper edge, in pixels from the window's top
  * @param {number} by  how far it was dragged down, in pixels

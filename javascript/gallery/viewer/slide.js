@@ -56,7 +56,7 @@ export class Slide {
     return this.#error !== null;
   }
 
-  /** Whether the slide shows what it will show: its file, an error, or a cover over it. */
+  /** Return whether the slide shows its final content: its file, an error, or a cover over it. */
   get isSettled() {
     return this.shows === "file" || this.isFailed || this.#cover !== null;
   }
@@ -93,7 +93,7 @@ export class Slide {
     if (view.kind !== before.kind) this.listeners.again(this);
   }
 
-  /** Cover or uncover an image, by the content rating that the user has chosen.
+  /** Cover or uncover the image, depending on the content rating that the user has chosen.
    * @param {boolean} isVeiled */
   setBlurred(isVeiled) {
     if (isVeiled === (this.#cover !== null)) return;
@@ -234,7 +234,7 @@ export class Slide {
     this.#error = null;
   }
 
-  /** Find out by another request why a file failed, since an `<img>` does not tell, and show the
+  /** Find out why a file failed by another request, since an `<img>` does not tell, and show the
    * error.
    * @param {AbortSignal} signal */
   async #showFailure(signal) {
@@ -252,7 +252,7 @@ export class Slide {
     }
   }
 
-  /** Show an error, with a button to try again, or to close the viewer if that can change nothing.
+  /** Show an error with a button to try again. If that cannot help, the button closes the viewer.
    * @param {string} message
    * @param {{isGone?: boolean}} [how]  isGone: there is no such image */
   showError(message, { isGone = false } = {}) {

@@ -10,7 +10,7 @@ const USUAL_PACE = 5;
 const MOST_OF_VIDEO = 30; // seconds
 const MODIFIERS = ["Shift", "Control", "Alt", "Meta"];
 
-/** Return how many seconds the user wants to see each image. */
+/** Return how many seconds each image of a slideshow is shown. */
 export function readPace() {
   const pace = readPreference("slideshow", USUAL_PACE);
   return PACES.includes(pace) ? pace : USUAL_PACE;
@@ -29,8 +29,8 @@ export class Slideshow {
     this.#context = context;
   }
 
-  /** Begin the time of the open slide once its file is shown or has failed. Call this whenever that
-   * may have changed.
+  /** Start the timer once the open slide's file is shown or has failed. Call this whenever that may
+   * have changed.
    * @param {Slide} slide */
   follow(slide) {
     if (!this.#running) this.#listen();
@@ -74,7 +74,7 @@ export class Slideshow {
     if (this.#running && store.get().open === open) actions.setSlideshow(false); // the last image
   }
 
-  /** Stop at any input, which does nothing else. */
+  /** Stop the slideshow at any input. The input has no other effect. */
   #listen() {
     this.#running = new AbortController();
     const { signal } = this.#running;

@@ -45,7 +45,7 @@ export class Stage {
     context.signal.addEventListener("abort", () => sizes.disconnect());
   }
 
-  /** Return the slide of the open image, undefined without one. */
+  /** Return the slide of the open image, undefined if none is open. */
   get slide() {
     const view = this.#views[this.#index];
     return view && this.#slides.get(view.id);
@@ -86,7 +86,7 @@ export class Stage {
     this.#index = -1;
   }
 
-  /** Zoom in or out by a step, to the whole image, or to its real size.
+  /** Zoom by a step in or out, to the whole image, or to its actual size.
    * @param {import("../types.js").ZoomStep} how */
   zoom(how) {
     const { slide, size } = this;

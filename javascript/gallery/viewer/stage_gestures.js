@@ -30,7 +30,7 @@ export class StageGestures {
     this.stage = stage;
   }
 
-  /** Return whether a press begins a gesture; a press on a video's controls does not.
+  /** Return whether a press begins a gesture. A press on a video's controls does not.
    * @param {PointerEvent} event */
   isOurs(event) {
     const video = this.stage.slide?.video;
@@ -38,8 +38,8 @@ export class StageGestures {
     return event.clientY < video.getBoundingClientRect().bottom - CONTROLS;
   }
 
-  /** Return whether an event is on the whole image, which can be dragged to another program; a
-   * zoomed image is panned.
+  /** Return whether an event is on an image that can be dragged to another program. A zoomed image
+   * is panned instead.
    * @param {MouseEvent} event */
   isNativeDrag({ target }) {
     const { slide } = this.stage;
@@ -67,7 +67,8 @@ export class StageGestures {
     else if (this.#doing === "let-go") this.#move(0, by.y > 0 ? by.y : by.y / 3);
   }
 
-  /** Finish the drag by its distance and speed. @param {{by: Point, speed: Point}} end */
+  /** Finish the drag, depending on its distance and speed.
+   * @param {{by: Point, speed: Point}} end */
   dragEnd({ by, speed }) {
     const doing = this.#doing;
     this.#doing = "";
@@ -77,7 +78,7 @@ export class StageGestures {
     else if (doing === "let-go") this.#endVerticalDrag(by.y, speed.y);
   }
 
-  /** Remember where the image was when a pinch began. @param {Point} point */
+  /** Remember the image's pose when a pinch begins. @param {Point} point */
   pinchStart(point) {
     if (this.stage.slide) this.#from = this.stage.slide.pose;
     this.#pinchedAt = point;
@@ -129,7 +130,7 @@ export class StageGestures {
     this.stage.setPose(toggleZoom(slide.pose, point, slide.size, size), true);
   }
 
-  /** Let an image glide on after a drag.
+  /** Let the image glide to a stop after a drag.
    * @param {Point} by
    * @param {Point} speed */
   #glideOn(by, speed) {
@@ -163,7 +164,7 @@ export class StageGestures {
   }
 
   /** Animate the image downwards, then close the viewer.
-   * @param {number} by  how far the finger has moved it already, in pixels */
+   * @param {number} by  how far the finger has moved the image, in pixels */
   async #fallOut(by) {
     const { strip, size, context } = this.stage;
     const from = { transform: `translateY(${by}px)`, opacity: 1 - by / size.height };

@@ -3,7 +3,8 @@
 import { el } from "../core/dom.js";
 import { readPreference, savePreference } from "../core/preferences.js";
 
-/** Return a player and a promise that settles when its first frame is loaded or it failed.
+/** Return a player, and a promise that settles when the first frame is loaded or the player has
+ * failed.
  * @param {{src: string, poster: string, name: string}} what
  * @param {AbortSignal} signal  aborted when the player is removed
  * @returns {{element: HTMLVideoElement, ready: Promise<void>}} */
@@ -24,7 +25,7 @@ export function makePlayer({ src, poster, name }, signal) {
   return { element, ready };
 }
 
-/** Play a video, without sound if the browser forbids sound before a click.
+/** Play a video. If the browser forbids sound before a click, play it without sound.
  * @param {HTMLVideoElement} video */
 export async function playVideo(video) {
   try {
@@ -38,7 +39,8 @@ export async function playVideo(video) {
   }
 }
 
-/** Turn the sound on or off, for the next videos too. @param {HTMLVideoElement} video */
+/** Turn the sound of a video on or off; the next videos start in the same way.
+ * @param {HTMLVideoElement} video */
 export function toggleSound(video) {
   video.muted = !video.muted;
   savePreference("sound", !video.muted);
@@ -55,7 +57,7 @@ function saveSound(video) {
   savePreference("volume", video.volume);
 }
 
-/** Resolve when the first frame is loaded; reject if the video fails or `signal` is aborted.
+/** Wait until the first frame is loaded. Throws if the video fails or `signal` is aborted.
  * @param {HTMLVideoElement} video
  * @param {AbortSignal} signal
  * @returns {Promise<void>} */

@@ -73,8 +73,8 @@ export class Viewer {
     return Boolean(video);
   }
 
-  /** Return the record of an image and its infotext with the user's edits, as far as they are known
-   * without a request.
+  /** Return an image's record and infotext (with the user's edits), if they are known without a
+   * request.
    * @param {number} id */
   findKnown(id) {
     const { details } = this.#parts ?? {};
@@ -132,8 +132,8 @@ export class Viewer {
     return this.#parts;
   }
 
-  /** Show on the stage why nothing is known of an image that is not in the gallery. Return whether
-   * that is so: of other images only the details are missing.
+  /** Show on the stage why an image that is not in the gallery could not be loaded. Return false
+   * for other images, since only their details are missing.
    * @param {Problem} problem */
   #showFailure(problem) {
     const slide = this.#parts?.stage.slide;

@@ -44,7 +44,7 @@ export function fitPose(image, stage) {
   return { scale: getFitScale(image, stage), x: 0, y: 0 };
 }
 
-/** Return whether an image is larger than the stage, so that dragging pans it.
+/** Return whether an image is larger than the stage, so that it can be panned.
  * @param {Pose} pose
  * @param {Size} image
  * @param {Size} stage */
@@ -52,8 +52,8 @@ export function isZoomed(pose, image, stage) {
   return pose.scale > getFitScale(image, stage) * 1.001;
 }
 
-/** Return how far an image may be panned from the middle on each axis, without showing an empty
- * edge.
+/** Return how far an image may be panned from the middle in each direction, without showing an
+ * empty edge.
  * @param {number} scale
  * @param {Size} image
  * @param {Size} stage
@@ -77,7 +77,7 @@ export function limitPose(pose, image, stage) {
   return { scale, x: clamp(pose.x, -far.x, far.x), y: clamp(pose.y, -far.y, far.y) };
 }
 
-/** Return the pose at another scale, with one point of the image kept in place.
+/** Return the pose at another scale, in which one point of the image stays in place.
  * @param {Pose} pose
  * @param {number} scale
  * @param {Point} point
@@ -107,8 +107,8 @@ export function dragPose(pose, by, image, stage) {
   };
 }
 
-/** Return the pose during a pinch, in which the image follows both fingers. The image may exceed
- * its limits a little.
+/** Return the pose during a pinch. The image follows both fingers, and may exceed its limits a
+ * little.
  * @param {Pose} pose  at the beginning of the pinch
  * @param {number} factor  of the distance between the fingers
  * @param {Point} start  the point between the fingers at the beginning
@@ -127,7 +127,7 @@ export function pinchPose(pose, factor, start, now, image, stage) {
   };
 }
 
-/** Return the pose after a double click: enlarged at that point, or the whole image again.
+/** Return the pose after a double click: enlarged at the clicked point, or the whole image again.
  * @param {Pose} pose
  * @param {Point} point
  * @param {Size} image
@@ -148,7 +148,7 @@ function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 
-/** Return the value; what exceeds the limit is reduced.
+/** Return the value, with the part beyond the limit reduced.
  * @param {number} value
  * @param {number} far  the limit */
 function resistLimit(value, far) {
@@ -156,7 +156,7 @@ function resistLimit(value, far) {
   return inside + (value - inside) * RESISTANCE;
 }
 
-/** Return the pose after a step of zooming around the stage's middle.
+/** Return the pose after one step of zooming in or out around the middle of the stage.
  * @param {Pose} pose
  * @param {import("../types.js").ZoomStep} how
  * @param {Size} image
