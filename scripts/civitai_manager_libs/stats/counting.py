@@ -13,14 +13,14 @@ from .features import LETTERS
 
 __all__ = ["count_samples", "GalleryStats", "KINDS", "Sample", "StatsBar"]
 
-KINDS = tuple(kind for kind in LETTERS if kind not in ("weight", "said"))  # of bars
+KINDS = tuple(kind for kind in LETTERS if kind not in ("weight", "sentence"))  # of bars
 _MAX_BARS = {"word": 30, "negative": 16, "lora": 12}
 _DEFAULT_MAX_BARS = 8
 _CANDIDATES = 4  # times as many words are compared, for some are parts of others
 _RARE = 200  # a bar has at least one image of so many
 _FEW = 3  # images; of more than these a bar has at least two
 _SAME = 0.8  # of a word's images: if so many have it in one phrase, the phrase alone has a bar
-_WORD, _SAID, _WEIGHT = (LETTERS[kind] for kind in ("word", "said", "weight"))
+_WORD, _SENTENCE, _WEIGHT = (LETTERS[kind] for kind in ("word", "sentence", "weight"))
 
 
 class Sample(NamedTuple):
@@ -79,8 +79,8 @@ def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> Gal
     counts = Counter(chain.from_iterable(one.settings for one in with_data))
     if not settings_only:
         counts.update(chain.from_iterable(one.words for one in with_data))
-    said, weights = _pop_features(counts, _SAID), _pop_features(counts, _WEIGHT)
-    counts.update({_WORD + text: count for text, count in said.items()})
+    in_sentence, weights = _pop_features(counts, _SENTENCE), _pop_features(counts, _WEIGHT)
+    counts.update({_WORD + text: count for text, count in in_sentence.items()})
     chosen = _choose_features({key: count for key, count in counts.items() if count >= least})
     reactions = _collect_reactions(
         chain.from_iterable(chosen.values()), () if settings_only else with_data
@@ -94,7 +94,7 @@ def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> Gal
                 counts[feature],
                 _median(reactions[feature]),
                 *(by_name.get(feature[1:], ("", "", "")) if kind == "lora" else ("", "", "")),
-                kind == "word" and 2 * said.get(feature[1:], 0) > counts[feature],
+                kind == "word" and 2 * in_sentence.get(feature[1:], 0) > counts[feature],
             )
             for feature in features
         )
@@ -148,7 +148,7 @@ def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict
     """Return {feature: [reactions of each image that has the feature]} for the chosen features."""
     reactions: dict[str, list[int]] = {feature: [] for feature in chosen}
     words = [feature for feature in reactions if feature[0] == _WORD]
-    lists = {**reactions, **{_SAID + word[1:]: reactions[word] for word in words}}
+    lists = {**reactions, **{_SENTENCE + word[1:]: reactions[word] for word in words}}
     wanted = set(lists)
     for one in samples:
         for feature in chain(wanted.intersection(one.settings), wanted.intersection(one.words)):

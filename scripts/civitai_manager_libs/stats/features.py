@@ -34,7 +34,7 @@ LETTERS = {  # which a feature begins with, by kind
     "weight": "w",
     "embedding": "e",
     "word": "+",
-    "said": "~",
+    "sentence": "~",
     "negative": "-",
 }
 _LONGEST = 200  # characters of one value
@@ -48,7 +48,7 @@ class ImageFeatures:
     versions that Civitai found in the image. reactions: number of likes, hearts and so on.
     settings, words: features, empty for an image without generation data; the sampler and its
     schedule are first. The value of `weight` is a LoRA's name, a tab and the weight. The value of
-    `said` is a word that is only part of a sentence.
+    `sentence` is a word that is only part of a sentence.
     """
 
     id: int
@@ -75,7 +75,7 @@ def extract_features(image: Image, generation: Generation | None = None) -> Imag
         one for resource in resources for one in _iter_resource_features(resource, negative)
     ]
     words = [
-        f"{LETTERS['said' if one.in_sentence else 'word']}{one.text}"
+        f"{LETTERS['sentence' if one.in_sentence else 'word']}{one.text}"
         for one in split_phrases(read.prompt)
     ]
     words += [f"{LETTERS['negative']}{one.text}" for one in split_phrases(read.negative_prompt)]

@@ -123,15 +123,15 @@ def _split_list(value: object) -> list[Any]:
     return entries[:_MAX_LORAS]
 
 
-def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from a list of dictionaries.
+def read_lora_entries(source: str, name: str) -> Callable[[Data], object]:
+    """Return a function that reads LoRAs from a list of dictionaries with a "weight" each.
 
-    source: the path of the list. name, weight: the paths within each dictionary.
+    source: the path of the list. name: the path of the LoRA's name within a dictionary.
     """
 
     def read_loras(value: object) -> list[Record]:
         entries = (as_mapping(entry) for entry in as_list(value)[:_MAX_LORAS])
-        return [_make_lora(find_value(entry, name), find_value(entry, weight)) for entry in entries]
+        return [_make_lora(find_value(entry, name), entry.get("weight")) for entry in entries]
 
     return convert_value(source, read_loras)
 
