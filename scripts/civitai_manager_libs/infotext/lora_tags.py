@@ -42,33 +42,30 @@ def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
 
 def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (name, tag) for each LoRA of a record that has a usable name and weight."""
-    for entry, weight_key in _iter_named_loras(meta):
+    for entry, weight in _iter_resources(meta):
         kind = as_text(entry.get("type")).lower()
         stated_name = as_text(entry.get("name"))
         name = model_file_stem(stated_name)
-        weights = _format_weights(entry, weight_key)
+        weights = _format_weights(weight, entry.get("strengthClip"))
         if TYPES.get(kind, kind) == "lora" and weights and name and not is_site_id(stated_name):
             if not _UNUSABLE.search(name):
                 yield name, f"<lora:{name}:{weights}>"
 
 
-def _iter_named_loras(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Yield (entry, weight key) for each resource in a record; `entry[weight key]` is a weight."""
+def _iter_resources(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], object]]:
+    """Yield (resource, weight) for each resource that a record lists."""
     loras = (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
     for entry in map(as_mapping, loras):
-        yield entry, "strength"
+        yield entry, entry.get("strength")
     misnamed = find_misnamed_hashes(meta)
     for entry in map(as_mapping, as_list(meta.get("resources"))):
         if as_text(entry.get("hash")) not in misnamed:
-            yield entry, "weight"
+            yield entry, entry.get("weight")
 
 
-def _format_weights(entry: Mapping[str, Any], key: str) -> str:
-    """Return a LoRA's weights as written in a tag, "" if they are 0 or unknown.
-
-    key: the key of the model weight in `entry`.
-    """
-    model, clip = as_number(entry.get(key)), as_number(entry.get("strengthClip"))
+def _format_weights(weight: object, clip_weight: object) -> str:
+    """Return a LoRA's weights as written in a tag, "" if they are 0 or unknown."""
+    model, clip = as_number(weight), as_number(clip_weight)
     if model is None or (model == 0 and not clip):
         return ""
     if clip is None or clip == model:

@@ -129,9 +129,9 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Return the features without words that mostly occur within one longer phrase.
+    """Remove words that mostly occur within one longer phrase, as "hair" in "long hair".
 
-    counts: number of images by feature.
+    Return the other features. counts: number of images by feature.
     """
     longer: dict[str, int] = defaultdict(int)  # the count of the longest phrase with these words
     for feature in features:

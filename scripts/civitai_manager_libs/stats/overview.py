@@ -39,7 +39,7 @@ def summarize_gallery(
 ) -> GalleryOverview:
     """Return the statistics of a model's gallery, in total and by version.
 
-    files: version ids by lower-case file name of the model.
+    files: the version id of each of the model's files, by file name in lower case.
     """
     own = OwnVersions(files)
     samples: list[Sample] = []

@@ -59,10 +59,10 @@ class HostCapabilities:
         return frozenset(name for name in self.fields if not name.startswith(prefixes))
 
     def resolve_sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
-        """Return (sampler, sampler that the WebUI uses, schedule that the WebUI uses).
+        """Return (`name` without its schedule, sampler that the WebUI uses, schedule that it uses).
 
-        For an unknown sampler, the WebUI uses its default. A schedule at the end of `name`, as in
-        `DPM++ 2M Karras`, is split off.
+        For an unknown sampler, the WebUI uses its default. A name such as `DPM++ 2M Karras`
+        contains a schedule.
         """
         labels = [names[0] for names in self.schedulers if schedule in names]
         label = (*labels, *(names[0] for names in self.schedulers[:1]), schedule)[0]

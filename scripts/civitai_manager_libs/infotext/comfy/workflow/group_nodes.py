@@ -110,7 +110,7 @@ def _iter_group_outputs(
 ) -> Iterator[tuple[int, int]]:
     """Yield (index of an inner node, index of its output) for each output of a group.
 
-    used: the outputs that other inner nodes use; they are left out unless listed as external.
+    used: the outputs linked within the group; they count only if the group lists them as external.
     """
     external = set()
     for entry in map(as_list, as_list(group.get("external"))[:_MAX_NODES]):

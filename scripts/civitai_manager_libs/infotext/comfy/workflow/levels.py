@@ -101,10 +101,10 @@ def _collect_nodes(
 
 
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
-    """Return the links that a bypassed node passes on, by output number.
+    """Return {output number: link} for the links that a bypassed node passes on.
 
-    A bypassed node is switched off: each output passes on the link of an input of the same type.
-    links: the links of the node's inputs.
+    A bypassed node is switched off; each of its outputs passes on an input of the same type. links:
+    the links of the node's inputs.
     """
     # The input with the output's number is tried first, as in ComfyUI's editor.
     node_inputs = list_inputs(node)

@@ -74,7 +74,7 @@ def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
 
 
 def _build_on_site_record(data: Data, summary: Data) -> Record:
-    """Return a record of a summary's values, with the graph to supply missing values.
+    """Return a record with the values of a summary; the graph supplies missing values.
 
     data: the ComfyUI graph. summary: what Civitai's generator has added to the graph.
     """
