@@ -1,4 +1,4 @@
-"""civitai_api.py with records and addresses: what is asked, what becomes of the answers."""
+"""Requests to Civitai's API, and its responses parsed into records."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ VERSION = {
 # --- a page of images ----------------------------------------------------------------------------
 
 
-def test_a_whole_page_becomes_records():
+def test_whole_page_is_parsed():
     page = civitai_api.fetch_images(
         Client(WHOLE_PAGE), ImageQuery(version_id=700200, level=EVERYTHING)
     )
@@ -195,7 +195,7 @@ def test_a_whole_page_becomes_records():
     assert page.images[2].meta is None and page.images[2].username == ""
 
 
-def test_every_field_of_an_item_is_read():
+def test_every_field_of_an_image_is_parsed():
     sent = row()
     found = image()
     assert (found.url, found.type, found.width, found.height) == (PICTURE, "image", 1024, 1536)
@@ -210,7 +210,7 @@ def test_every_field_of_an_item_is_read():
 @pytest.mark.parametrize(
     "metadata", [{}, {"nextCursor": None}, {"nextCursor": ""}], ids=["absent", "null", "empty"]
 )
-def test_a_page_that_names_no_cursor_is_the_last(metadata):
+def test_page_without_a_cursor_is_the_last(metadata):
     assert (
         civitai_api.fetch_images(
             Client({"items": [row()], "metadata": metadata}), ImageQuery()
@@ -220,7 +220,7 @@ def test_a_page_that_names_no_cursor_is_the_last(metadata):
 
 
 @pytest.mark.parametrize("metadata", [..., None, [], "text"])
-def test_metadata_of_another_kind_names_no_cursor(metadata):
+def test_malformed_page_metadata_has_no_cursor(metadata):
     sent = {"items": []} if metadata is ... else {"items": [], "metadata": metadata}
     assert civitai_api.fetch_images(Client(sent), ImageQuery()).next_cursor is None
 
@@ -234,14 +234,14 @@ def test_metadata_of_another_kind_names_no_cursor(metadata):
     ],
     ids=["digits", "number", "bitdex"],
 )
-def test_a_cursor_is_kept_as_it_was_sent(sent, cursor):
+def test_cursor_is_returned_unchanged(sent, cursor):
     assert read(row(), nextCursor=sent).next_cursor == cursor
 
 
 @pytest.mark.parametrize(
     "cursor", [True, [], {"a": 1}, 1.5, math.nan, "\ud800", "a\nb", "x" * 5000]
 )
-def test_an_unreadable_cursor_is_said_instead_of_ending_the_gallery(cursor):
+def test_invalid_cursor_raises_instead_of_ending_the_gallery(cursor):
     with pytest.raises(InvalidResponse, match="go on"):
         read(row(), nextCursor=cursor)
 
@@ -262,7 +262,7 @@ def test_an_unreadable_cursor_is_said_instead_of_ending_the_gallery(cursor):
         "dict",
     ],
 )
-def test_a_body_without_a_list_of_items_is_a_typed_error(answer):
+def test_body_without_a_list_of_items_raises_invalid_response(answer):
     with pytest.raises(InvalidResponse, match="^Civitai's answer is not a page of images"):
         civitai_api.fetch_images(Client(answer), ImageQuery())
     with pytest.raises(InvalidResponse, match="^Civitai's answer is not a list of models"):
@@ -277,19 +277,19 @@ def test_a_body_without_a_list_of_items_is_a_typed_error(answer):
         {"error": {"name": "ZodError", "message": "Something broke"}},
     ],
 )
-def test_what_an_answer_complains_about_is_passed_on(answer):
+def test_error_message_of_a_response_is_passed_on(answer):
     with pytest.raises(InvalidResponse, match="but says: Something broke.$"):
         civitai_api.fetch_images(Client(answer), ImageQuery())
 
 
-def test_what_the_client_raises_is_not_touched():
+def test_errors_of_the_client_are_not_changed():
     error = NeedsKey("The key is wrong.", 401)
     with pytest.raises(NeedsKey) as caught:
         civitai_api.fetch_username(Client(error))
     assert caught.value is error
 
 
-def test_an_answer_fetched_elsewhere_is_read_as_a_page_of_every_level():
+def test_parse_page_keeps_images_of_all_levels():
     page = civitai_api.parse_page(WHOLE_PAGE)
     assert (len(page.images), page.next_cursor) == (5, "5|1785317342117")
     with pytest.raises(InvalidResponse):
@@ -307,7 +307,7 @@ def asked(query: ImageQuery, cursor: str | None = None, **more):
     return params
 
 
-def test_a_request_names_level_limit_and_flat_metadata():
+def test_request_has_level_limit_and_flat_metadata():
     assert asked(ImageQuery(version_id=700200)) == {
         "modelVersionId": 700200,
         "sort": "Newest",
@@ -319,7 +319,7 @@ def test_a_request_names_level_limit_and_flat_metadata():
     }
 
 
-def test_a_request_carries_every_filter():
+def test_request_has_every_filter_of_the_query():
     query = ImageQuery(600100, 700200, "Most Reactions", "Month", 7, "video")
     params = asked(query, "100|1744925337225", limit=24)
     wanted = {
@@ -335,7 +335,7 @@ def test_a_request_carries_every_filter():
     assert "modelId" not in params
 
 
-def test_author_who_does_not_exist_has_an_empty_page_as_on_the_path_that_says_404():
+def test_unknown_user_has_an_empty_page_even_if_civitai_sends_404():
     site = Site([], "index")
     assert civitai_api.fetch_images(SiteClient(site), ImageQuery(username="nobody")) == Page()
     site.index = "feed"
@@ -343,12 +343,12 @@ def test_author_who_does_not_exist_has_an_empty_page_as_on_the_path_that_says_40
 
 
 @pytest.mark.parametrize(("limit", "sent"), [(0, 20), (3, 20), (200, 200), (5000, 200)])
-def test_a_limit_is_one_that_the_api_takes(limit, sent):
+def test_limit_is_adjusted_to_the_range_of_the_api(limit, sent):
     assert asked(ImageQuery(), limit=limit)["limit"] == sent
 
 
 @pytest.mark.parametrize("name", ["requiringMeta", "nsfw", "page", "token"])
-def test_a_request_never_sends_what_bites(name):
+def test_request_has_no_harmful_parameter(name):
     assert name not in asked(ImageQuery(model_id=1, level=EVERYTHING), "5")
 
 
@@ -383,11 +383,11 @@ FLAT = {"prompt": "a", "meta": "user's own key"}
         (..., None),
     ],
 )
-def test_metadata_is_flat_or_absent(sent, meta):
+def test_metadata_is_unwrapped_or_none(sent, meta):
     assert image(meta=sent).meta == meta
 
 
-def test_metadata_that_its_owner_hides_is_neither_read_nor_kept():
+def test_hidden_metadata_is_neither_parsed_nor_stored():
     found = image(meta={"prompt": "secret"}, hasMeta=False)
     assert found.meta is None and "secret" not in json.dumps(found.record)
 
@@ -421,24 +421,24 @@ def test_metadata_that_its_owner_hides_is_neither_read_nor_kept():
     ],
     ids=str,
 )
-def test_a_rating_is_read_in_every_shape(said, level):
+def test_rating_is_parsed_in_every_form(said, level):
     shape = {"browsingLevel": ..., "nsfwLevel": ..., "nsfw": ...} | said
     assert image(**shape).level == level
 
 
 @pytest.mark.parametrize("said", [{"browsingLevel": 32}, {"nsfwLevel": "Blocked"}])
-def test_a_blocked_picture_is_nobody_s(said):
+def test_blocked_image_is_never_included(said):
     blocked = row(**({"browsingLevel": ...} | said))
     assert read(blocked, query=ImageQuery(level=63)).images == ()
 
 
-def test_a_picture_above_the_level_is_left_out_though_it_was_sent():
+def test_image_above_the_level_is_left_out():
     page = civitai_api.fetch_images(Client(WHOLE_PAGE), ImageQuery(version_id=700200, level=1))
     assert [i.id for i in page.images] == [90000101, 90000090, 90000085]
     assert (page.other_ids, page.dropped, page.without_data) == ((90000099, 90000070), 0, 0)
 
 
-def test_pictures_that_only_lack_data_are_counted_apart():
+def test_images_that_only_lack_data_are_counted():
     rows = [row(id=1), row(id=2, meta=None), row(id=3, meta=None, browsingLevel=16)]
     query = ImageQuery(version_id=700200, level=1, with_meta=True)
     page = civitai_records.page_from_json(body(*rows), query, lambda url: True)
@@ -449,7 +449,7 @@ def test_pictures_that_only_lack_data_are_counted_apart():
 # --- types ---------------------------------------------------------------------------------------
 
 
-def test_sound_is_left_out_unless_it_is_asked_for():
+def test_audio_is_left_out_unless_requested():
     sound = row(type="audio", url=PICTURE.replace(".jpeg", ".mp3"))
     assert read(sound).images == ()
     [found] = read(sound, query=ImageQuery(type="audio")).images
@@ -457,13 +457,13 @@ def test_sound_is_left_out_unless_it_is_asked_for():
 
 
 @pytest.mark.parametrize("kind", ["image", "video"])
-def test_only_the_type_asked_for_is_given(kind):
+def test_only_the_requested_type_is_included(kind):
     page = read(row(1), row(2, url=VIDEO, type="video"), query=ImageQuery(type=kind))
     assert [i.type for i in page.images] == [kind]
 
 
 @pytest.mark.parametrize("sent", [..., None, "gif", 5, ["video"]])
-def test_a_type_that_is_not_said_follows_from_the_url(sent):
+def test_missing_type_is_guessed_from_the_url(sent):
     assert image(type=sent, url=VIDEO).type == "video"
     assert image(type=sent, url=PICTURE).type == "image"
 
@@ -483,7 +483,7 @@ def test_a_type_that_is_not_said_follows_from_the_url(sent):
         "https://image.civitai.com/an old name.jpeg",
     ],
 )
-def test_a_picture_on_civitai_s_hosts_is_taken(url):
+def test_image_on_civitais_hosts_is_included(url):
     assert image(url=url).url == url
 
 
@@ -532,7 +532,7 @@ def test_a_picture_on_civitai_s_hosts_is_taken(url):
     ],
     ids=repr,
 )
-def test_a_picture_anywhere_else_is_refused_and_counted(url):
+def test_image_on_another_host_is_dropped_and_counted(url):
     page = read(row(1), row(2, url=url))
     assert [i.id for i in page.images] == [1]
     assert page.dropped == 1
@@ -557,7 +557,7 @@ def test_a_picture_anywhere_else_is_refused_and_counted(url):
         ("http://[broken", "http://[broken/a.png", False),
     ],
 )
-def test_a_base_url_s_own_pictures_are_taken_as_it_has_them(monkeypatch, base, url, taken):
+def test_image_on_the_base_urls_host_is_included(monkeypatch, base, url, taken):
     monkeypatch.setenv("CIVITAI_BASE_URL", base)
     assert len(read(row(url=url)).images) == taken
 
@@ -566,24 +566,24 @@ def test_a_base_url_s_own_pictures_are_taken_as_it_has_them(monkeypatch, base, u
 
 
 @pytest.mark.parametrize("junk", [None, 5, "row", [], [row()], {}, {"id": 5}, {"url": PICTURE}])
-def test_a_row_that_is_no_image_is_counted_and_the_rest_is_there(junk):
+def test_invalid_row_is_counted_and_the_others_are_kept(junk):
     page = read(row(1), junk, row(2))
     assert [i.id for i in page.images] == [1, 2]
     assert page.dropped == 1
 
 
 @pytest.mark.parametrize("image_id", [0, -1, True, 1.5, 2**63, "1e5", "-1", "٣", [1], math.inf])
-def test_an_id_that_is_none_drops_the_row(image_id):
+def test_invalid_id_drops_the_row(image_id):
     assert read(row(id=image_id)).dropped == 1
 
 
 @pytest.mark.parametrize("image_id", [90000101, "90000101", 90000101.0])
-def test_an_id_is_read_in_every_shape(image_id):
+def test_id_is_parsed_in_every_form(image_id):
     assert image(id=image_id).id == 90000101
 
 
 @pytest.mark.parametrize("junk", [None, ..., True, "wide", -1, 10**40, math.nan, math.inf, [], {}])
-def test_a_field_of_the_wrong_kind_is_as_if_it_were_not_there(junk):
+def test_field_of_a_wrong_type_is_ignored(junk):
     names = "hash width height createdAt postId username baseModel modelVersionIds stats meta"
     found = image(**{name: junk for name in names.split() if junk != "wide" or name[0] in "wh"})
     assert (found.width, found.height, found.hash) == (0, 0, "")
@@ -593,7 +593,7 @@ def test_a_field_of_the_wrong_kind_is_as_if_it_were_not_there(junk):
         assert found.reactions == ReactionCounts()
 
 
-def test_figures_may_come_as_text_and_junk_figures_are_zero():
+def test_counts_may_be_text_and_invalid_counts_are_zero():
     found = image(stats={"likeCount": "7", "heartCount": None, "cryCount": -3, "laughCount": 2.0})
     assert found.reactions == ReactionCounts(likes=7, laughs=2)
 
@@ -613,16 +613,16 @@ def test_figures_may_come_as_text_and_junk_figures_are_zero():
     ],
     ids=["plain", "gone", "newline", "control", "direction", "half", "blank", "other", "long"],
 )
-def test_a_username_is_one_line_of_text(sent, name):
+def test_username_is_cleaned_to_one_line(sent, name):
     assert image(username=sent).username == name
 
 
 @pytest.mark.parametrize("sent", ["yesterday", "2026-07-30T08:15:42.117Z\n", "2026-07-30 <b>"])
-def test_a_date_is_a_date_or_nothing(sent):
+def test_invalid_date_is_empty(sent):
     assert image(createdAt=sent).created_at == ""
 
 
-def test_version_ids_are_each_there_once():
+def test_version_ids_have_no_duplicates():
     sent = [5, "6", 5, None, -1, 2**40, {"id": 7}]
     assert image(modelVersionIds=sent).version_ids == (5, 6)
 
@@ -630,7 +630,7 @@ def test_version_ids_are_each_there_once():
 # --- models and versions -------------------------------------------------------------------------
 
 
-def test_a_model_is_read_with_its_versions():
+def test_model_is_parsed_with_its_versions():
     model = civitai_api.fetch_model(Client(MODEL), 600100)
     assert (model.id, model.name) == (600100, "Example Mix / test: \"quotes\"")
     assert (model.type, model.creator) == ("Checkpoint", "harbor_artist")
@@ -647,14 +647,14 @@ def _cover_of(sent, level=1):
     return model.cover and model.cover.id
 
 
-def test_a_cover_without_a_rating_is_shown_only_to_who_sees_all():
+def test_cover_without_a_rating_needs_the_highest_level():
     sent = copy.deepcopy(MODEL)
     del sent["modelVersions"][0]["images"][0]["nsfwLevel"]
     assert _cover_of(sent, level=15) == 89900002
     assert _cover_of(sent, level=31) == 89900001
 
 
-def test_a_cover_is_the_first_picture_within_the_level():
+def test_cover_is_the_first_image_within_the_level():
     sent = copy.deepcopy(MODEL)
     sent["modelVersions"][0]["images"].reverse()
     assert (_cover_of(sent), _cover_of(sent, level=7)) == (89900001, 89900002)
@@ -674,18 +674,18 @@ def test_a_cover_is_the_first_picture_within_the_level():
     ],
     ids=["hash", "name", "junk-in-it", "a-list", "text", "none"],
 )
-def test_files_of_a_version_are_known_as_pictures_call_them(files, names):
+def test_version_has_the_names_and_hashes_of_its_files(files, names):
     sent = {**copy.deepcopy(VERSION), "files": files}
     assert civitai_api.fetch_version(Client(sent), 700200).files == names
 
 
-def test_a_version_names_its_model():
+def test_version_has_the_id_and_name_of_its_model():
     version = civitai_api.fetch_version(Client(VERSION), 700200)
     assert (version.id, version.model_id, version.model_name) == (700200, 600100, "Example Mix")
     assert version.trained_words == ("harbor style",)
 
 
-def test_model_version_and_user_are_asked_for_by_their_own_paths():
+def test_models_versions_and_users_have_separate_api_paths():
     for read_one, path in (
         (lambda c: civitai_api.fetch_model(c, 5), "models/5"),
         (lambda c: civitai_api.fetch_version(c, 6), "model-versions/6"),
@@ -699,7 +699,7 @@ def test_model_version_and_user_are_asked_for_by_their_own_paths():
 @pytest.mark.parametrize(
     ("level", "sent"), [(1, None), (0, None), (3, "true"), (31, "true"), (2, "true"), (32, None)]
 )
-def test_a_search_asks_for_more_than_pg_only_when_the_level_says_so(level, sent):
+def test_search_includes_nsfw_only_above_level_pg(level, sent):
     client = Client(body())
     civitai_api.search_models(client, "two words", level=level)
     [(url, params)] = client.asked
@@ -708,13 +708,13 @@ def test_a_search_asks_for_more_than_pg_only_when_the_level_says_so(level, sent)
     assert params == {"query": "two words", "limit": 20}
 
 
-def test_search_results_are_models_each_once_without_junk():
+def test_search_results_have_no_duplicates_and_no_invalid_models():
     sent = body(MODEL, None, 5, {"id": "x"}, MODEL)
     found = civitai_api.search_models(Client(sent), "mix").models
     assert [model.id for model in found] == [600100]
 
 
-def test_a_model_without_a_name_has_one_for_people():
+def test_model_without_a_name_is_named_by_its_id():
     model = civitai_api.fetch_model(Client({"id": 7, "modelVersions": [{"id": 8}]}), 7)
     assert (model.name, model.versions[0].name) == ("Model 7", "Version 8")
     assert (model.creator, model.cover) == ("", None)
@@ -723,7 +723,7 @@ def test_a_model_without_a_name_has_one_for_people():
 @pytest.mark.parametrize(
     "answer", [None, [], [MODEL], {}, {"id": None}, {"id": 0}, "x", {"id": 2**31}]
 )
-def test_an_answer_that_is_no_record_is_a_typed_error(answer):
+def test_malformed_record_raises_invalid_response(answer):
     for read_one in (
         lambda c: civitai_api.fetch_model(c, 1),
         lambda c: civitai_api.fetch_version(c, 1),
@@ -733,7 +733,7 @@ def test_an_answer_that_is_no_record_is_a_typed_error(answer):
             read_one(Client(answer))
 
 
-def test_the_user_is_read():
+def test_username_is_parsed():
     answer = {"id": 5, "username": "me\n", "tier": "free"}
     assert civitai_api.fetch_username(Client(answer)) == "me"
 
@@ -754,18 +754,18 @@ def test_the_user_is_read():
         (5, ""),
     ],
 )
-def test_a_description_is_reduced_to_its_text(html, text):
+def test_description_is_converted_to_plain_text(html, text):
     model = civitai_api.fetch_model(Client({"id": 1, "description": html}), 1)
     assert model.description_text == text
 
 
-def test_a_description_is_read_to_a_limit():
+def test_description_is_cut_at_a_limit():
     sent = {"id": 1, "description": "<b>" * 40_000 + "late"}
     assert civitai_api.fetch_model(Client(sent), 1).description_text == ""
 
 
 @pytest.mark.parametrize("piece", ["<", "<script>", "<p", "&", "<!--", "</", "\n"])
-def test_a_description_of_a_megabyte_takes_no_time(piece):
+def test_description_of_a_megabyte_is_parsed_quickly(piece):
     sent = {"id": 1, "description": piece * (1_000_000 // len(piece))}
     assert len(civitai_api.fetch_model(Client(sent), 1).description_text) <= 10_000
 
@@ -813,7 +813,7 @@ def test_a_description_of_a_megabyte_takes_no_time(piece):
         ("123@456", 123, 456),
     ],
 )
-def test_a_text_that_names_a_model_or_version_is_understood(text, model_id, version_id):
+def test_text_refers_to_a_model_or_version(text, model_id, version_id):
     is_bare = text.strip().isdigit()
     assert parse_reference(text) == Reference(model_id, version_id, is_bare=is_bare)
 
@@ -836,7 +836,7 @@ def test_a_text_that_names_a_model_or_version_is_understood(text, model_id, vers
         ("https://civitai.com/models/5/user/posts/7", Reference(model_id=5)),
     ],
 )
-def test_a_page_of_an_image_a_post_a_user_is_understood(text, named):
+def test_url_refers_to_an_image_post_or_user(text, named):
     assert parse_reference(text) == named
 
 
@@ -854,7 +854,7 @@ def test_a_page_of_an_image_a_post_a_user_is_understood(text, named):
         ("-5", "-5"),
     ],
 )
-def test_all_else_is_words_to_search_for(text, words):
+def test_any_other_text_is_search_words(text, words):
     assert parse_reference(text) == Reference(words=words)
 
 
@@ -894,26 +894,26 @@ def test_all_else_is_words_to_search_for(text, words):
         ("urn:air:sdxl:lora:huggingface:a/b@c", "not one of Civitai's"),
     ],
 )
-def test_what_names_no_model_is_said_with_what_to_give_instead(text, sentence):
+def test_invalid_reference_raises_an_error_that_says_what_to_type(text, sentence):
     with pytest.raises(InputError, match=sentence) as caught:
         parse_reference(text)
     assert "give a" in str(caught.value) and str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize("text", ["", "x" * 300, "x" * 5000, "civitai.com", "urn:air:a:b:c"])
-def test_where_words_cannot_be_searched_for_none_are_asked_for(text):
+def test_error_does_not_suggest_search_words_if_told_not_to(text):
     with pytest.raises(InputError, match="give a Civitai model page, or a model's id") as caught:
         parse_reference(text, suggests_search=False)
     assert "words" not in str(caught.value)
 
 
-def test_a_page_of_the_configured_base_url_is_understood(monkeypatch):
+def test_url_on_the_base_urls_host_is_parsed(monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:8123")
     for text in ("http://127.0.0.1:8123/models/5", "127.0.0.1:8123/models/5"):
         assert parse_reference(text) == Reference(model_id=5)
 
 
-def test_a_base_url_that_cannot_be_read_breaks_no_reference(monkeypatch):
+def test_invalid_base_url_does_not_break_parsing(monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://[nonsense")
     assert parse_reference("civitai.com/models/5") == Reference(model_id=5)
 
@@ -971,7 +971,7 @@ def _is_sound(found) -> bool:
 
 
 @given(st.lists(_ROWS, max_size=4), _JSON | st.fixed_dictionaries({"nextCursor": _SCALARS}))
-def test_a_hostile_page_gives_sound_images_or_a_typed_error(rows, metadata):
+def test_hostile_page_gives_valid_images_or_raises(rows, metadata):
     client = Client({"items": rows, "metadata": metadata})
     try:
         page = civitai_api.fetch_images(client, ImageQuery(level=EVERYTHING))
@@ -984,7 +984,7 @@ def test_a_hostile_page_gives_sound_images_or_a_typed_error(rows, metadata):
 
 
 @given(_JSON | _MODELS | _VERSIONS)
-def test_a_hostile_model_gives_sound_records_or_a_typed_error(answer):
+def test_hostile_model_gives_valid_records_or_raises(answer):
     for read_one in (civitai_api.fetch_model, civitai_api.fetch_version):
         try:
             found = read_one(Client(answer), 1)
@@ -995,7 +995,7 @@ def test_a_hostile_model_gives_sound_records_or_a_typed_error(answer):
 
 
 @given(_JSON | st.lists(_MODELS | _JSON, max_size=3).map(lambda rows: {"items": rows}))
-def test_hostile_search_results_and_users_give_records_or_a_typed_error(answer):
+def test_hostile_search_results_and_users_give_records_or_raise(answer):
     def search(client):
         found = civitai_api.search_models(client, "x", EVERYTHING).models
         assert all(_is_sound(model.cover) for model in found if model.cover is not None)
@@ -1024,7 +1024,7 @@ _SNIPPETS = st.sampled_from(
 
 
 @given(st.text(max_size=60) | st.lists(_SNIPPETS | st.text(max_size=3), max_size=8).map("".join))
-def test_any_text_is_a_reference_or_a_sentence(text):
+def test_any_text_gives_a_reference_or_an_input_error(text):
     try:
         found = parse_reference(text)
     except InputError as error:
@@ -1034,7 +1034,7 @@ def test_any_text_is_a_reference_or_a_sentence(text):
     assert found.words.isprintable()
 
 
-def test_a_row_nested_a_thousand_deep_is_left_out_and_the_others_are_there():
+def test_deeply_nested_row_is_left_out_and_the_others_are_kept():
     deep = {"prompt": "x"}
     for _ in range(1000):
         deep = {"id": 1, "meta": deep, "more": 1}

@@ -1,4 +1,4 @@
-"""What the records of Civitai say of a version's files, and of who may download it."""
+"""The files of a model version, and who may download them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _parse(**changes):
     return file
 
 
-def test_everything_that_a_record_tells_of_a_file_is_known():
+def test_every_field_of_a_file_is_parsed():
     assert _parse() == files.RemoteFile(
         id=610001,
         name="exampleMix_v20.safetensors",
@@ -57,25 +57,25 @@ def test_everything_that_a_record_tells_of_a_file_is_known():
 
 
 @given(st.fixed_dictionaries({}, optional={key: _JSON for key in FILE if key != "id"}))
-def test_rubbish_in_a_record_is_what_is_not_known(row):
+def test_invalid_fields_of_a_file_are_unknown(row):
     [file] = files.parse_files({"files": [{"id": 5, **row}]})
     assert 0 <= file.size < 2**53 and isinstance(file.name, str) and file.id == 5
     assert all(len(code) in (8, 10, 12, 64) for code in file.hashes)
     files.list_file_names({"files": [row]})
 
 
-def test_rows_without_an_id_and_doubles_are_left_out():
+def test_files_without_an_id_and_duplicates_are_left_out():
     rows = [None, 5, {}, {"id": 0}, {"id": "7"}, {"id": 7}, {"id": 2**31}]
     assert [file.id for file in files.parse_files({"files": rows})] == [7]
     assert files.parse_files({"files": "x"}) == files.parse_files({}) == ()
 
 
-def test_hash_of_nothing_is_no_hash():
+def test_hash_of_an_empty_file_is_ignored():
     assert _parse(hashes={"AutoV3": "E3B0C44298FC"}).hashes == frozenset()
 
 
 @pytest.mark.parametrize("size", [math.nan, math.inf, -5, "x", None, 2**63])
-def test_size_that_cannot_be_is_not_known(size):
+def test_impossible_size_is_unknown(size):
     assert _parse(sizeKB=size).size == 0
 
 
@@ -98,12 +98,12 @@ def test_size_that_cannot_be_is_not_known(size):
     ],
     ids="free free-too generation archived members paid-until old oldest rubbish".split(),
 )
-def test_record_tells_who_may_download(record, model, access):
+def test_access_is_parsed_from_the_record(record, model, access):
     found = files.parse_access(record, model)
     assert (found.state, found.deadline) == access
 
 
-def test_version_knows_its_files_and_its_models_type():
+def test_version_has_its_files_and_its_models_type():
     row = {"id": 7, "modelId": 3, "model": {"name": "Mix", "type": "LORA"}, "files": [FILE]}
     version = version_from_json(row)
     assert (version.model_type, version.record) == ("LORA", row)
@@ -116,21 +116,21 @@ def test_long_name_keeps_its_extension():
     assert _parse(name="a" * 300 + ".safetensors").extension == ".safetensors"
 
 
-def test_record_that_is_nested_too_deeply_is_refused():
+def test_deeply_nested_record_raises_invalid_response():
     deep = json.loads("[" * 600 + "]" * 600)
     for parse in (version_from_json, model_from_json):
         with pytest.raises(InvalidResponse):
             parse({"id": 7, "x": deep})
 
 
-def test_address_of_another_site_is_not_followed():
+def test_download_url_on_another_site_is_replaced():
     assert make_download_url(7, _parse()) == FILE["downloadUrl"]
     for url in ("https://example.com/x", "ftp://civitai.com/x", "https://civitai.com@a.b/", "", 5):
         address = make_download_url(7, _parse(downloadUrl=url))
         assert address == "https://civitai.com/api/download/models/7?fileId=610001"
 
 
-def test_record_that_another_site_sent_leads_to_the_present_one(monkeypatch):
+def test_stored_record_of_another_site_gives_a_url_on_the_configured_site(monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:4711")
     stored = _parse(downloadUrl="http://127.0.0.1:4600/api/download/models/7")
     assert make_download_url(7, stored).startswith(setting.base_url() + "/")

@@ -1,4 +1,4 @@
-"""gallery/paging.py: queries, the walk of a download."""
+"""Queries of galleries, their cursors, and walks from page to page."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ def ids(images) -> list[int]:
     ],
     ids=["model", "version", "both", "neither", "post", "user", "image"],
 )
-def test_only_a_model_without_a_version_and_one_image_take_the_sql_path(query, sql):
+def test_only_single_images_and_models_without_a_version_take_the_sql_path(query, sql):
     assert query.takes_sql_path is sql
 
 
-def test_a_sort_is_dropped_only_where_the_site_sorts_by_id():
+def test_civitai_ignores_the_sort_only_where_it_sorts_by_id():
     assert ImageQuery(1, sort="Most Reactions").drops_sort
     assert not ImageQuery(1, 2, sort="Most Reactions").drops_sort
     assert not ImageQuery(1, sort="Oldest").drops_sort
     assert not ImageQuery(post_id=1, sort="Most Reactions").drops_sort
 
 
-def test_a_query_survives_the_database():
+def test_query_is_unchanged_by_json():
     query = ImageQuery(600100, 700200, "Most Reactions", "Month", 31, "video")
     assert ImageQuery.from_json(json.loads(json.dumps(query.to_json()))) == query
     query = ImageQuery(post_id=1, username="anna_2", image_id=3, base_models=("SD 1.5", "Pony"))
@@ -71,7 +71,7 @@ def test_a_query_survives_the_database():
         {"username": 5, "base_models": [1]},
     ],
 )
-def test_a_kept_query_that_makes_no_sense_is_the_default(data):
+def test_invalid_json_gives_the_default_query(data):
     assert ImageQuery.from_json(data) == ImageQuery()
 
 
@@ -97,7 +97,7 @@ def test_a_kept_query_that_makes_no_sense_is_the_default(data):
         (BY_MODEL, None, None),
     ],
 )
-def test_cursor_is_sent_so_that_the_site_skips_nothing_behind_it(query, cursor, sent):
+def test_cursor_is_corrected_so_that_no_image_is_skipped(query, cursor, sent):
     assert adjust_cursor(query, cursor) == sent
 
 
@@ -115,75 +115,75 @@ class Gallery:
         return self.pages[cursor]
 
 
-def test_a_walk_reads_page_after_page_to_the_end():
+def test_walk_yields_all_pages_to_the_end():
     gallery = Gallery({None: page(1, 2, then="a"), "a": page(3, then="b"), "b": page(4)})
     steps = [(ids(got.images), cursor) for got, cursor in walk_pages(gallery)]
     assert steps == [([1, 2], "a"), ([3], "b"), ([4], None)]
 
 
-def test_a_walk_asks_for_a_page_only_when_it_is_wanted():
+def test_walk_requests_a_page_only_when_it_is_needed():
     gallery = Gallery({None: page(1, then="a"), "a": page(2)})
     next(walk_pages(gallery))
     assert gallery.asked == [None]
 
 
-def test_a_walk_goes_on_from_a_kept_cursor():
+def test_walk_starts_at_a_given_cursor():
     gallery = Gallery({"a": page(3, then="b"), "b": page(4)})
     assert [ids(got.images) for got, _ in walk_pages(gallery, "a")] == [[3], [4]]
 
 
-def test_a_walk_gives_each_picture_once():
+def test_walk_yields_each_image_once():
     gallery = Gallery({None: page(1, 2, 2, then="a"), "a": page(2, 3)})
     assert [ids(got.images) for got, _ in walk_pages(gallery)] == [[1, 2], [3]]
 
 
-def test_a_walk_leaves_out_what_is_known_already_but_walks_through_it():
+def test_walk_leaves_out_known_images_and_continues():
     chain = {None: page(1, then="1")} | {str(n): page(n + 1, then=str(n + 1)) for n in range(1, 9)}
     chain["9"] = page(10)
     got = [ids(got.images) for got, _ in walk_pages(Gallery(chain), known_ids=range(1, 10))]
     assert got == [[]] * 9 + [[10]]
 
 
-def test_a_walk_goes_on_over_an_empty_page_that_has_a_cursor():
+def test_walk_continues_after_an_empty_page_with_a_cursor():
     gallery = Gallery({None: page(1, then="a"), "a": page(then="b"), "b": page(2)})
     assert [ids(got.images) for got, _ in walk_pages(gallery)] == [[1], [], [2]]
 
 
-def test_a_walk_ends_at_a_repeated_cursor():
+def test_walk_ends_at_a_repeated_cursor():
     gallery = Gallery({None: page(1, then="a"), "a": page(2, then="b"), "b": page(3, then="a")})
     assert [cursor for _, cursor in walk_pages(gallery)] == ["a", "b", None]
 
 
-def test_a_walk_that_was_resumed_ends_when_its_first_cursor_comes_again():
+def test_resumed_walk_ends_when_its_first_cursor_is_repeated():
     gallery = Gallery({"a": page(2, then="b"), "b": page(3, then="a")})
     assert [cursor for _, cursor in walk_pages(gallery, "a")] == ["b", None]
 
 
-def test_a_walk_ends_after_three_pages_without_a_new_id():
+def test_walk_ends_after_three_pages_without_a_new_id():
     cursors = iter(range(100))
     steps = list(walk_pages(lambda cursor: page(1, then=str(next(cursors)))))
     assert len(steps) == 4 and steps[-1][1] is None
 
 
-def test_empty_pages_end_a_walk_only_after_thousands_of_rows():
+def test_walk_ends_only_after_thousands_of_empty_rows():
     chain = {str(n): page(then=str(n + 1)) for n in range(49)} | {"49": page(50)}
     assert ids(list(walk_pages(Gallery(chain), "0"))[-1][0].images) == [50]
     numbers = iter(range(1, 1000))
     assert len(list(walk_pages(lambda cursor: page(then=str(next(numbers)))))) == 50
 
 
-def test_pages_full_of_pictures_not_asked_for_do_not_end_a_walk():
+def test_walk_continues_after_pages_of_excluded_images():
     chain = {str(n): page(then=str(n + 1), others=(n,)) for n in range(6)} | {"6": page(50)}
     assert ids(list(walk_pages(Gallery(chain), "0"))[-1][0].images) == [50]
 
 
-def test_a_walk_ends_though_what_repeats_was_not_asked_for():
+def test_walk_ends_when_only_excluded_images_repeat():
     cursors = iter(range(100))
     steps = list(walk_pages(lambda cursor: page(then=str(next(cursors)), others=(7,))))
     assert len(steps) == 4
 
 
-def test_a_walk_stops_at_its_cap_with_a_cursor_to_go_on_from():
+def test_walk_stops_at_max_pages_with_a_cursor_to_continue():
     numbers = iter(range(100))
 
     def endless(cursor):
@@ -193,12 +193,12 @@ def test_a_walk_stops_at_its_cap_with_a_cursor_to_go_on_from():
     assert [cursor for _, cursor in walk_pages(endless, max_pages=3)] == ["0", "1", "2"]
 
 
-def test_a_walk_passes_on_how_many_rows_were_dropped():
+def test_walk_keeps_the_number_of_dropped_rows():
     [(got, _)] = walk_pages(Gallery({None: page(1, dropped=2)}))
     assert got.dropped == 2
 
 
-def test_a_walk_that_failed_goes_on_from_the_cursor_it_gave_last():
+def test_failed_walk_can_continue_from_its_last_cursor():
     pages = {None: page(1, then="a"), "b": page(3)}
     given_last = None
     with pytest.raises(KeyError):

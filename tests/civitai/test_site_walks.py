@@ -1,4 +1,4 @@
-"""Walks through galleries of a stand-in that pages as Civitai does: none lost, none double."""
+"""Walks through a stand-in that pages as Civitai does: no image is lost or duplicated."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _params(query: ImageQuery) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", ["sql", "version", "author", "feed", "bitdex"])
-def test_random_walks_lose_nothing_double_nothing_and_end(path):
+def test_random_walks_end_without_lost_or_duplicate_images(path):
     for seed in range(_WALKS):
         chance = random.Random(f"{path} {seed}")
         images = make_site_images(seed, chance.randint(1, 80), chance.choice([0.0, 0.025]))
@@ -80,7 +80,7 @@ _refused = pytest.mark.parametrize(
 
 @_refused
 @pytest.mark.parametrize("rows", [100, 120])
-def test_walk_loses_nothing_where_the_site_does_not_send_twice_a_page(rows, refusal):
+def test_walk_loses_no_image_if_a_larger_page_is_refused(rows, refusal):
     for seed in range(5):
         site, query = _Stingy(make_site_images(seed, 60, 0.025), "bitdex"), ImageQuery(
             version_id=700
@@ -91,7 +91,7 @@ def test_walk_loses_nothing_where_the_site_does_not_send_twice_a_page(rows, refu
 
 @_refused
 @pytest.mark.parametrize("of", [{"version_id": 700}, {"username": "anna"}], ids=str)
-def test_page_that_is_looked_at_survives_the_refusal_of_what_it_was_cut_by(refusal, of):
+def test_page_is_returned_if_the_larger_page_is_refused(refusal, of):
     site, query = _Stingy(make_site_images(3, 90, 0.025), "bitdex"), ImageQuery(**of, level=31)
     site.refusal = refusal
     page = civitai.fetch_images(SiteClient(site), query, patience=5)
@@ -103,7 +103,7 @@ def _expected(site: Site, query: ImageQuery) -> list[int]:
 
 
 @pytest.mark.parametrize("limit", [20, 33, 60, 100, 200])
-def test_who_turns_the_pages_one_by_one_misses_none_of_a_large_post(limit):
+def test_paging_with_the_last_cursor_finds_all_images_of_a_large_post(limit):
     """As the page's grid does, which keeps nothing but the last cursor."""
     start = 1_785_317_342_117
     posts = [SiteImage(n, start) for n in range(9_000, 9_023)]  # of one minute, more than 20
@@ -120,14 +120,14 @@ def test_who_turns_the_pages_one_by_one_misses_none_of_a_large_post(limit):
 
 
 @pytest.mark.parametrize("wanted", [1, 2, 3, 7])
-def test_small_limit_does_not_loop_where_an_image_has_a_row_for_each_version(wanted):
+def test_small_limit_does_not_loop_if_images_have_several_rows(wanted):
     images = [SiteImage(n, n, versions=(700, 701, 702, 703)) for n in range(1, 30)]
     site = Site(images)
     assert len(_walked(site, ImageQuery(model_id=MODEL), wanted)) == wanted
     assert all(int(asked["limit"]) >= 20 for asked in site.asked) and len(site.asked) <= 2
 
 
-def test_author_with_hundreds_of_drafts_before_his_pictures_has_them_all():
+def test_all_images_are_found_after_hundreds_of_drafts():
     drafts = [SiteImage(n, n * _MINUTE, is_draft=True) for n in range(1_000, 1_500)]
     shown = [SiteImage(n, n * _MINUTE) for n in range(1, 61)]
     assert len(_walked(Site([*drafts, *shown], "feed"), ImageQuery(username="anna"))) == 60

@@ -1,4 +1,4 @@
-"""infotext/: what people make in 2026, class by class, as they meet it: from record to infotext."""
+"""Infotexts of the kinds of records that are common in 2026."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def line(meta, base_model=""):
     ],
     ids=["undefined", "by-version", "sampler", "extra", "schnell", "klein", "pony"],
 )
-def test_an_on_site_image_is_written_as_forge_reads_its_file(meta, base_model, written):
+def test_on_site_image_gets_the_values_that_forge_reads(meta, base_model, written):
     meta = {"prompt": "a cat", "civitaiResources": FLUX_RESOURCES, **meta}
     assert line(meta, base_model) == written
 
 
-def test_flux_of_another_program_stays_as_it_is():
+def test_flux_image_of_another_program_is_unchanged():
     meta = {**BASE, "cfgScale": 3.5, "clipSkip": 2}
     expected = "Steps: 20, Sampler: Euler, CFG scale: 3.5, Seed: 1, Clip skip: 2"
     assert line(meta, "Flux.1 D") == expected
@@ -105,7 +105,7 @@ def test_flux_of_another_program_stays_as_it_is():
     ],
     ids=["no-weight", "comfyui", "two-weights", "resources", "checkpoint", "ruined-fooocus"],
 )
-def test_a_lora_without_a_tag_gets_one(listed, prompt):
+def test_lora_without_a_tag_gets_one(listed, prompt):
     assert build_infotext({**BASE, **listed}).splitlines()[0] == prompt
 
 
@@ -118,7 +118,7 @@ def test_a_lora_without_a_tag_gets_one(listed, prompt):
         ("sd_xl_base_1.0", "sd_xl_base_1.0"),
     ],
 )
-def test_a_model_is_named_without_its_makers_folder(model, name):
+def test_model_name_has_no_folder(model, name):
     assert line({**BASE, "Model": model}).endswith(f"Seed: 1, Model: {name}")
     assert line({**BASE, "models": [model]}).endswith(f"Seed: 1, Model: {name}")
 
@@ -132,11 +132,11 @@ def test_a_model_is_named_without_its_makers_folder(model, name):
     ],
     ids=["er-sde", "res-multistep", "bong-tangent"],
 )
-def test_samplers_of_todays_comfyui_are_called_as_forge_neo_calls_them(names, written):
+def test_comfyui_samplers_have_forge_neos_names(names, written):
     assert written in line({**BASE, "sampler": names[0], "scheduler": names[1]})
 
 
-def test_a_urn_is_a_resource_and_no_models_name():
+def test_air_is_a_resource_and_not_a_model_name():
     meta = {
         **BASE,
         "Model": "urn:air:sdxl:checkpoint:civitai:1277670@1896532",
@@ -157,7 +157,7 @@ def test_a_urn_is_a_resource_and_no_models_name():
     )
 
 
-def test_extra_holds_size_and_clip_skip_of_an_on_site_image():
+def test_size_and_clip_skip_of_an_on_site_image_are_read_from_extra():
     extra = {"clipSkip": 2, "quantity": 1, "width": 832, "height": 1216, "process": "img2img"}
     meta = {**BASE, "engine": "Civitai", "extra": extra}
     assert line(meta).endswith("Seed: 1, Size: 832x1216, Clip skip: 2")
@@ -166,13 +166,13 @@ def test_extra_holds_size_and_clip_skip_of_an_on_site_image():
 
 
 @pytest.mark.parametrize("kind", ["LORA", "Lora", "lora"])
-def test_a_hash_is_of_a_lora_whatever_its_case(kind):
+def test_hash_kind_is_case_insensitive(kind):
     meta = {**BASE, "hashes": {f"{kind}:epi": "81680c064e", "Embed:Easy": "66a7279a88"}}
     assert line(meta).endswith('Lora hashes: "epi: 81680c064e", TI hashes: "Easy: 66a7279a88"')
 
 
 @pytest.mark.parametrize("key", ["ADetailer dilate/erode", "ADetailer use inpaint width/height"])
-def test_a_key_may_have_a_slash(key):
+def test_key_may_have_a_slash(key):
     assert line({**BASE, key: "32"}).endswith(f"Seed: 1, {key}: 32")
 
 
@@ -188,26 +188,26 @@ def test_a_key_may_have_a_slash(key):
     ],
     ids=["prompt", "hires", "template", "no-key", "cut", "cut-in-quotes"],
 )
-def test_what_the_sites_parser_mangled_is_left_out(key, value):
+def test_values_damaged_by_civitais_parser_are_left_out(key, value):
     assert line({**BASE, key: value}) == "Steps: 20, Sampler: Euler, Seed: 1"
 
 
-def test_quotes_that_the_sites_parser_left_are_taken_off():
+def test_quotes_left_by_civitais_parser_are_removed():
     meta = {**BASE, "Hires prompt": '"a cat, \\"big\\""', "Cutoff targets": '""'}
     assert line(meta).endswith('Seed: 1, Hires prompt: "a cat, \\"big\\""')
 
 
-def test_a_negative_seed_and_a_long_denoising_are_read():
+def test_negative_seed_and_long_denoising_are_read():
     meta = {**BASE, "seed": -7331689, "Denoising strength": "0.4951434637120001"}
     expected = "Steps: 20, Sampler: Euler, Seed: -7331689, Denoising strength: 0.4951434637120001"
     assert line(meta) == expected
 
 
-def test_a_loras_name_keeps_its_characters():
+def test_lora_name_keeps_its_characters():
     assert build_infotext({**BASE, "prompt": "a\x14 <lora:天使\x7fV1:0.3>"}).startswith(
         "a  <lora:天使\x7fV1:0.3>\n"
     )
 
 
-def test_an_emphasis_over_which_the_hosts_fall_is_mended():
+def test_weight_that_crashes_a_webui_is_repaired():
     assert build_infotext({**BASE, "prompt": "a (cat:1.5.)"}).startswith("a (cat:1.5)\n")

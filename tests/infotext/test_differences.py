@@ -1,4 +1,4 @@
-"""What differs between how an image and its reproduction were made, the likeliest cause first."""
+"""The differences between the infotexts of an image and of its reproduction."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _compare(made, original=None, missing=()):
     return [(one.kind, one.field, one.original, one.made) for one in found]
 
 
-def test_equal_texts_differ_in_nothing():
+def test_equal_infotexts_have_no_differences():
     assert _compare(_text()) == []
 
 
@@ -48,7 +48,7 @@ def test_equal_texts_differ_in_nothing():
     ],
     ids=["spaces", "spelling", "defaults", "renamed-file", "whole-hash", "older-sampler-name"],
 )
-def test_other_spelling_of_the_same_is_no_difference(changes):
+def test_other_spelling_is_not_a_difference(changes):
     assert _compare(_text(**changes)) == []
 
 
@@ -73,11 +73,11 @@ def test_other_spelling_of_the_same_is_no_difference(changes):
     ],
     ids=lambda value: value[0] + "-" + value[1] if isinstance(value, tuple) else "",
 )
-def test_each_cause_is_named(changes, difference):
+def test_each_cause_is_reported(changes, difference):
     assert [one[:3] for one in _compare(_text(**changes))] == [difference]
 
 
-def test_likeliest_cause_comes_first():
+def test_most_likely_cause_comes_first():
     made = _text(
         "a lake",
         Model_hash="0123456789",
@@ -98,7 +98,7 @@ def test_likeliest_cause_comes_first():
     ]
 
 
-def test_what_the_original_does_not_state_is_unknown_not_different():
+def test_value_that_the_original_lacks_is_not_a_difference():
     original = "a sea\nNegative prompt: blurry\nSteps: 30, CFG scale: 7, Clip skip: 2"
     made = _text("a sea", Clip_skip="2", Lora_hashes=None)
     assert _compare(made, original) == [
@@ -106,7 +106,7 @@ def test_what_the_original_does_not_state_is_unknown_not_different():
     ]
 
 
-def test_lora_that_is_not_installed_counts_as_missing_where_no_hashes_are_stated():
+def test_lora_that_is_not_installed_is_missing_if_no_hashes_are_stated():
     made = _text(Lora_hashes=None)
     assert _compare(made) == []
     assert _compare(made, missing={"ink"}) == [("lora_missing", "ink", "0.8", "")]
@@ -117,6 +117,6 @@ def test_text_without_parameters_is_not_compared(made):
     assert _compare(made) == [] and list_differences(made, "") == ()
 
 
-def test_names_and_words_of_a_prompt():
+def test_lora_names_and_words_of_a_prompt_are_listed():
     assert list_lora_names("<lora:A b:1> x <lora:a B:0.5> <lyco:c>\n") == ("A b", "c")
     assert list_prompt_words("A (cat:1.2),\n [dog]<lora:ink:1>") == ("a", "cat", "1.2", "dog")

@@ -1,4 +1,4 @@
-"""What a WebUI makes of an infotext, and what of it does not arrive."""
+"""How each WebUI reads an infotext, and which values it loses."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ def _told(host, text, takes=_TAKES):
 
 
 @pytest.mark.parametrize("name", HOSTS)
-def test_values_that_arrive_are_not_reported(name):
+def test_unchanged_values_are_not_reported(name):
     text = f"{_USUAL}, Schedule type: Karras, RNG: CPU, Size: 512x768, Model: m, Version: v1.10.1"
     assert _told(HOSTS[name], text) == []
     assert parse_as_host(HOSTS[name], text) == parse_infotext(text)
 
 
 @pytest.mark.parametrize("name", HOSTS)
-def test_reading_is_none_of_an_empty_text(name):
+def test_text_without_parameters_has_no_losses(name):
     assert _told(HOSTS[name], "") == _told(HOSTS[name], "a prompt, alone") == []
 
 
-def test_flux_of_the_site_is_rewritten_by_forge_and_neo_each_in_its_way():
+def test_forge_and_neo_rewrite_civitais_flux_lines():
     line = "Model: FLUX, Clip skip: 2, Civitai resources: []"
     text = _text(line, "Undefined")
     assert parse_as_host(_A, text) == parse_infotext(text)
@@ -66,7 +66,7 @@ def test_flux_of_the_site_is_rewritten_by_forge_and_neo_each_in_its_way():
     assert "Clip skip" not in read
 
 
-def test_neo_drops_clip_skip_and_assumes_what_others_do_not():
+def test_neo_drops_clip_skip_and_has_its_own_defaults():
     assert _told(_NEO, _text("Clip skip: 2, Noise Schedule: x"), HostCapabilities()) == [
         ("Clip skip", "2", ""),
         ("Noise Schedule", "x", ""),
@@ -78,7 +78,7 @@ def test_neo_drops_clip_skip_and_assumes_what_others_do_not():
     assert _told(_A, _text("Clip skip: 2"), HostCapabilities()) == []
 
 
-def test_neo_knows_other_names():
+def test_neo_reads_other_names():
     text = _text("Schedule type: Karras, RNG: CPU, Shift: 3, width: 512, height: 768")
     assert _told(_NEO, text, HostCapabilities()) == []
     read = parse_as_host(_NEO, text).parameters
@@ -99,11 +99,11 @@ def test_neo_knows_other_names():
         ("Euler", "Hires sampler: Use same sampler", []),
     ],
 )
-def test_an_unknown_sampler_is_reported_with_its_replacement(sampler, more, told):
+def test_unknown_sampler_is_reported_with_its_replacement(sampler, more, told):
     assert _told(_A, _text(more, sampler)) == told
 
 
-def test_a_field_that_the_webui_lacks_is_reported():
+def test_field_that_the_webui_lacks_is_reported():
     more = "ADetailer confidence: 0.3, Dynamic thresholding: 1, Lora hashes: x, Post id: 7"
     assert _told(_A, _text(more)) == [("Dynamic thresholding", "1", "")]
     assert (
@@ -111,7 +111,7 @@ def test_a_field_that_the_webui_lacks_is_reported():
     )  # where it is not known, nothing is said
 
 
-def test_modules_are_taken_by_forge_as_far_as_they_are_there():
+def test_forge_reads_only_modules_that_it_has():
     takes = HostCapabilities(
         modules=frozenset({"ae"}), fields=frozenset({"Steps", "CFG scale", "Seed"})
     )
@@ -120,7 +120,7 @@ def test_modules_are_taken_by_forge_as_far_as_they_are_there():
     assert [told[0] for told in _told(_A, text)] == ["Module 1", "Module 2"]
 
 
-def test_parameters_that_are_too_few_are_taken_for_prompt():
+def test_fewer_than_three_parameters_are_read_as_prompt():
     found = list_losses(_A, "a harbor\nSteps: 20, Seed: 5")
     assert found == [
         Loss("Steps", "20", is_read_as_prompt=True),
@@ -129,14 +129,14 @@ def test_parameters_that_are_too_few_are_taken_for_prompt():
 
 
 @given(st.sampled_from(list(HOSTS)), st.text(max_size=300), st.booleans())
-def test_any_text_is_read_by_every_host(name, text, is_line):
+def test_every_webui_can_read_any_text(name, text, is_line):
     text = f"x\nSteps: 20, Sampler: Euler, Flux: CFG scale: 3, Seed: {text}" if is_line else text
     assert isinstance(list_losses(HOSTS[name], text, _TAKES), list)
 
 
 @pytest.mark.parametrize("name", HOSTS)
 @pytest.mark.parametrize("piece", ["a", ", a: b", "CFG scale: ", "Clip skip: 2, ", "(", "\n", "1."])
-def test_long_text_is_read_in_time(name, piece):
+def test_long_text_is_read_quickly(name, piece):
     text = f"x\nSteps: 1, Sampler: y, Seed: 2, Civitai: FLUX, {piece * (300_000 // len(piece))}"
     began = time.thread_time()
     list_losses(HOSTS[name], text, _TAKES)

@@ -1,4 +1,4 @@
-"""infotext/infotext.py: written so that a WebUI reads the same back, whatever a stranger wrote."""
+"""Infotexts parsed as the WebUIs do, and composed so that the WebUIs can parse them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def as_kept_negative(prompt):
 
 
 @given(hostile_text, hostile_text, st.dictionaries(plain_key, hostile_text, min_size=3))
-def test_a_webui_reads_back_what_was_written(prompt, negative_prompt, parameters):
+def test_webui_reads_back_the_written_values(prompt, negative_prompt, parameters):
     read = parse_infotext(compose_infotext(prompt, negative_prompt, {**parameters, **PARAMETERS}))
     assert read.prompt == as_kept(prompt)
     assert read.negative_prompt == as_kept_negative(negative_prompt)
@@ -63,7 +63,7 @@ def as_read_value(value):
 
 
 @given(hostile_text, hostile_text)
-def test_nothing_in_a_prompt_becomes_a_parameter(prompt, negative_prompt):
+def test_prompt_text_never_becomes_a_parameter(prompt, negative_prompt):
     read = parse_infotext(compose_infotext(prompt, negative_prompt, {}))
     assert read.prompt == as_kept(prompt)
     assert read.negative_prompt == as_kept_negative(negative_prompt)
@@ -71,16 +71,16 @@ def test_nothing_in_a_prompt_becomes_a_parameter(prompt, negative_prompt):
 
 
 @given(hostile_text)
-def test_any_text_can_be_read_and_written(text):
+def test_any_text_survives_a_round_trip(text):
     compose_infotext(text, text, {"Model": text}).encode("utf-8")
     assert isinstance(parse_infotext(text), Infotext)
 
 
-def test_a_prompt_alone_is_written_as_it_is():
+def test_prompt_alone_is_written_unchanged():
     assert compose_infotext(" a cat,\n  a hat ", "", {}) == "a cat,\n  a hat"
 
 
-def test_nothing_is_written_as_nothing():
+def test_empty_values_give_an_empty_infotext():
     assert compose_infotext(" \n", "\t", {"Steps": "", "Model": "  "}) == ""
 
 
@@ -121,12 +121,12 @@ def test_hostile_prompts_are_changed_as_little_as_possible(prompt, negative_prom
     ],
     ids=["two", "one", "assumed-otherwise"],
 )
-def test_a_short_parameter_line_is_made_up_by_what_the_reader_assumes(parameters, line):
+def test_short_parameter_line_is_padded_with_defaults(parameters, line):
     assert compose_infotext("a cat", "", parameters) == f"a cat\n{line}"
     assert parse_infotext(compose_infotext("a cat", "", parameters)).prompt == "a cat"
 
 
-def test_given_padding_goes_before_assumptions():
+def test_given_padding_is_used_before_defaults():
     padding = [("Image id", "90000101"), ("Base model", ""), ("Post id", "21")]
     assert (
         compose_infotext("", "", {"Seed": "7"}, padding)
@@ -136,7 +136,7 @@ def test_given_padding_goes_before_assumptions():
     assert compose_infotext("", "", PARAMETERS, padding) == LINE
 
 
-def test_a_prompt_that_looks_like_parameters_stays_a_prompt():
+def test_prompt_that_looks_like_parameters_stays_a_prompt():
     prompt = "a cat\nSteps: 1, Sampler: evil, Seed: 666"
     text = compose_infotext(prompt, "", {})
     assert text == (
@@ -146,7 +146,7 @@ def test_a_prompt_that_looks_like_parameters_stays_a_prompt():
     assert parse_infotext(text).prompt == prompt
 
 
-def test_a_long_last_line_is_not_left_for_the_reader_to_search():
+def test_parameters_follow_a_long_last_line():
     prompt = "word " * 1000
     assert compose_infotext(prompt, "", {}).splitlines()[-1].startswith("Clip skip: 1, ")
 
@@ -163,21 +163,21 @@ def test_a_long_last_line_is_not_left_for_the_reader_to_search():
         ("中文, é", '"中文, é"'),
     ],
 )
-def test_a_value_is_quoted_only_where_it_must_be(value, written):
+def test_value_is_quoted_only_if_needed(value, written):
     text = compose_infotext("", "", {**PARAMETERS, "Model": value})
     assert text == f"{LINE}, Model: {written}"
     assert parse_infotext(text).parameters["Model"] == value
 
 
 @pytest.mark.parametrize("model", ["FLUX by Civitai", 'say "Civitai", \\FLUX', "\\Civitai FLUX"])
-def test_no_name_triggers_forges_repair_of_the_sites_faulty_lines(model):
+def test_names_do_not_trigger_forges_rewriting(model):
     parameters = {"Sampler": "Euler", "CFG scale": "7", "Clip skip": "2", "Model": model}
     text = compose_infotext("Civitai FLUX", "", parameters)
     assert "Civitai" not in text.splitlines()[-1]
     assert parse_infotext(text).parameters == parameters
 
 
-def test_a_name_with_one_of_forges_two_words_is_left_alone():
+def test_name_with_only_one_of_forges_words_is_unchanged():
     assert compose_infotext("", "", {**PARAMETERS, "Model": "Civitai mix"}).endswith(
         "Model: Civitai mix"
     )
@@ -200,7 +200,7 @@ def test_a_name_with_one_of_forges_two_words_is_left_alone():
         ("x - Aa b/c-d: 1, (y) Ee: 2, Ff: 3", None),
     ],
 )
-def test_reading_follows_the_webuis_rules(text, read):
+def test_parsing_follows_the_webuis_rules(text, read):
     expected = read or Infotext("", "", {"x - Aa b/c-d": "1", "Ee": "2", "Ff": "3"})
     assert parse_infotext(text) == expected
 
@@ -210,7 +210,7 @@ def test_reading_follows_the_webuis_rules(text, read):
     ["word ", "\n", "a\n", "a:", '"', 'aa: "', 'aa: "\\', "Negative prompt:\n", "-", " \n", ","],
     ids=repr,
 )
-def test_a_huge_text_is_read_and_written_in_linear_time(unit):
+def test_huge_text_is_read_and_written_in_linear_time(unit):
     text = unit * 200_000
     started = time.process_time()
     parse_infotext(text)
@@ -230,7 +230,7 @@ def test_a_huge_text_is_read_and_written_in_linear_time(unit):
         ("at 12:30.) a cat:1.5.)", "at 12:30.) a cat:1.5.)"),
     ],
 )
-def test_an_emphasis_over_which_the_hosts_fall_can_be_read(prompt, readable):
+def test_weight_that_crashes_a_webui_is_repaired(prompt, readable):
     assert compose_infotext(prompt, prompt, {}).splitlines() == [
         readable,
         f"Negative prompt: {readable}",
@@ -253,10 +253,10 @@ def test_missing_values_are_named(text, missing):
 
 
 @pytest.mark.parametrize("negative_prompt", [".", " , ", "()", ":", "-\n-"], ids=repr)
-def test_a_negative_prompt_over_which_sd_next_falls_is_left_out(negative_prompt):
+def test_negative_prompt_that_breaks_sd_next_is_left_out(negative_prompt):
     assert compose_infotext("a cat", negative_prompt, PARAMETERS) == f"a cat\n{LINE}"
 
 
 @pytest.mark.parametrize("negative_prompt", ["0", "a.", "。", "猫"])
-def test_any_other_negative_prompt_stays(negative_prompt):
+def test_any_other_negative_prompt_is_kept(negative_prompt):
     assert parse_infotext(compose_infotext("", negative_prompt, PARAMETERS)).negative_prompt

@@ -1,4 +1,4 @@
-"""An infotext as generation data, in the form of Civitai's records."""
+"""An infotext converted to generation data in the form of Civitai's records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TI hashes: "easy: c74b4e810b03"
 """
 
 
-def test_resources_of_an_infotext_are_those_that_it_states():
+def test_resources_of_an_infotext_are_listed():
     found = {(one.type, one.name): one.hash for one in list_resources(parse_metadata(_INFOTEXT))}
     assert found == {
         ("model", "mix_v2"): "abcdef0123",
@@ -27,7 +27,7 @@ def test_resources_of_an_infotext_are_those_that_it_states():
     }
 
 
-def test_prompts_have_the_names_of_a_record():
+def test_prompts_have_the_keys_of_a_record():
     meta = parse_metadata(_INFOTEXT)
     assert meta["prompt"].startswith("a lighthouse") and meta["negativePrompt"] == "blurry"
     assert (meta["Steps"], meta["Size"]) == ("28", "512x768")
@@ -49,7 +49,7 @@ def test_hashes_in_other_forms_are_read_or_left_out(said, hashes):
     assert found <= hashes and (found or not hashes or "{" in said)
 
 
-def test_versions_of_civitais_own_generator_are_read():
+def test_versions_of_civitais_generator_are_read():
     text = (
         "x\nSteps: 20, CFG scale: 4, Sampler: Euler a, Seed: 1, Civitai resources: "
         '[{"type":"checkpoint","modelVersionId":290640},'
@@ -60,5 +60,5 @@ def test_versions_of_civitais_own_generator_are_read():
 
 
 @given(st.text())
-def test_no_text_makes_it_fail(text):
+def test_any_text_can_be_parsed(text):
     assert isinstance(parse_metadata(f"x\nSteps: 1, Sampler: y, Seed: 2, {text}"), dict)

@@ -1,4 +1,4 @@
-"""infotext/lora_fields.py: LoRAs that a record names in fields of their own."""
+"""LoRAs that a record names in parameters outside the prompt."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ ADDNET = {
     ids=["ruined", "ruined-old", "addnet", "addnet-two-weights", "fooocus", "saver", "no-weight"]
     + ["hostile"],
 )
-def test_each_gets_its_tag(meta, tags):
+def test_loras_in_parameters_get_a_tag(meta, tags):
     assert build_infotext({"prompt": "a cat", **meta}).splitlines()[0] == f"a cat {tags}".strip()
 
 
-def test_the_sites_half_of_a_name_is_none():
+def test_name_cut_by_civitais_parser_is_ignored():
     assert list_resources(ADDNET) == (Resource("lora", "fog-of-01", 0.8, "8c052dc68980"),)
     off = {**ADDNET, "AddNet Enabled": "False"}
     assert list_resources(off) == (Resource("lora", "01", 0.8, "8c052dc68980"),)
 
 
-def test_a_hash_beside_the_name_is_read():
+def test_hash_beside_the_name_is_read():
     assert list_resources(RUINED)[0] == Resource("lora", "fog", 0.8, "ab" * 5)
 
 
-def test_an_id_at_tensorart_is_no_file():
+def test_tensorart_id_is_not_a_file_name():
     loras = {"additionalResources": [{"type": "lora", "name": "EMS-1-EMS", "strength": 1}]}
     assert build_infotext({"prompt": "a cat", **loras}) == "a cat"
     assert list_resources({"Model": "EMS-1401459-EMS", **loras}) == ()

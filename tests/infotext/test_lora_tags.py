@@ -1,4 +1,4 @@
-"""infotext/lora_tags.py: which tags are added to a prompt, and which are not."""
+"""The LoRA tags that are added to a prompt."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def tags(*entries, **meta):
     ],
     ids=["prompt", "lyco", "negative", "adetailer", "hires"],
 )
-def test_a_tag_that_stands_anywhere_is_not_added(texts):
+def test_tag_that_a_prompt_has_is_not_added(texts):
     assert tags(lora("a/fog.safetensors"), **texts) == ()
     assert tags(lora("a/fog2.safetensors"), **texts) == ("<lora:fog2:1>",)
 
@@ -55,7 +55,7 @@ def test_each_lora_gets_one_tag():
     ],
     ids=repr,
 )
-def test_tags_that_would_change_the_image_are_not_added(entry):
+def test_unusable_loras_get_no_tag(entry):
     assert tags(entry) == ()
 
 
@@ -71,7 +71,7 @@ def test_tags_that_would_change_the_image_are_not_added(entry):
     ],
     ids=repr,
 )
-def test_a_tag_has_the_weights_of_its_lora(entry, tag):
+def test_tag_has_the_weights_of_its_lora(entry, tag):
     assert tags(entry) == (tag,)
 
 
@@ -89,6 +89,6 @@ _value = st.recursive(
         _value,
     )
 )
-def test_no_record_makes_it_fall(meta):
+def test_any_record_can_be_read(meta):
     for tag in missing_lora_tags(meta):
         assert tag.startswith("<lora:") and tag.endswith(">") and tag.isprintable()

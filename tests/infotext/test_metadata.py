@@ -1,4 +1,4 @@
-"""infotext/metadata.py: from a record to the infotext that a WebUI reads."""
+"""The infotext of an API record."""
 
 from __future__ import annotations
 
@@ -147,12 +147,12 @@ def parameters_of(meta):
     ids=["a1111", "comfy", "none", "video", "strings", "wrapped", "wrapped-none", "wrapped-twice"]
     + ["graph", "graph-as-text", "workflow-only", "empty", "string", "list", "resources-only"],
 )
-def test_a_record_has_this_infotext(meta, written):
+def test_record_gives_the_expected_infotext(meta, written):
     assert build_infotext(meta) == written
     assert build_infotext(meta, IMAGE) == written
 
 
-def test_all_parameters_stand_in_the_order_of_a1111():
+def test_parameters_are_in_a1111s_order():
     meta = {
         "Zeta": "last",
         "ENSD": 31337,
@@ -216,7 +216,7 @@ def test_all_parameters_stand_in_the_order_of_a1111():
     ],
     ids=repr,
 )
-def test_a_seed_is_a_plain_integer_or_absent(seed, written):
+def test_seed_is_an_integer_or_missing(seed, written):
     assert parameters_of({"seed": seed}).get("Seed") == written
 
 
@@ -233,7 +233,7 @@ def test_a_seed_is_a_plain_integer_or_absent(seed, written):
     ],
     ids=repr,
 )
-def test_size_is_the_records_own(meta, size):
+def test_size_comes_from_the_metadata_only(meta, size):
     assert parameters_of(meta).get("Size") == size
     assert "1536" not in build_infotext(meta, Image(1, "", width=1024, height=1536))
 
@@ -266,7 +266,7 @@ def test_size_is_the_records_own(meta, size):
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_what_no_webui_understands_is_left_out(meta, absent):
+def test_parameters_that_no_webui_reads_are_left_out(meta, absent):
     assert absent not in parameters_of(meta)
 
 
@@ -293,32 +293,32 @@ def test_parameters_that_a_webui_reads_are_kept(meta, parameter):
     assert parameter in parameters_of(meta).items()
 
 
-def test_a_records_own_words_win_over_its_graphs():
+def test_values_of_a_record_win_over_its_graphs():
     meta = {"comfy": {"prompt": GRAPH}, "prompt": "mine", "steps": 9, "sampler": "undefined"}
     read = parse_infotext(build_infotext(meta))
     assert (read.prompt, read.negative_prompt) == ("mine", "")
     assert (read.parameters["Steps"], read.parameters["Sampler"]) == ("9", "DPM++ 2M")
 
 
-def test_a_record_with_too_few_parameters_names_its_origin():
+def test_record_with_too_few_parameters_names_its_origin():
     meta = {"prompt": "a cat", "seed": 7}
     assert build_infotext(meta, IMAGE) == "a cat\nSeed: 7, Image id: 90000101, Base model: SD 1.5"
     assert build_infotext(meta) == "a cat\nSeed: 7, Clip skip: 1, Hires sampler: Use same sampler"
 
 
 @pytest.mark.parametrize("path", ["\\NONE", "models/None.safetensors", "a/nan", "x/undefined.ckpt"])
-def test_a_path_to_nothing_is_no_models_name(path):
+def test_path_without_a_file_name_is_not_a_model_name(path):
     read = parse_infotext(build_infotext({"prompt": "x", "steps": 9, "models": [path]}, IMAGE))
     assert "Model" not in read.parameters
 
 
 @pytest.mark.parametrize("path", ["vae/None", "\\NaN"])
-def test_a_path_to_nothing_is_no_vaes_name(path):
+def test_path_without_a_file_name_is_not_a_vae_name(path):
     read = parse_infotext(build_infotext({"prompt": "x", "steps": 9, "vaes": [path]}, IMAGE))
     assert "VAE" not in read.parameters
 
 
-def test_a_record_of_enormous_size_has_a_bounded_infotext():
+def test_infotext_of_a_huge_record_is_limited():
     meta = {f"Key {i}": "x" * 10_000 for i in range(5_000)} | {"prompt": "a " * 5_000_000}
     assert len(build_infotext(meta)) < 6_000_000
 
@@ -359,7 +359,7 @@ hostile_meta = st.dictionaries(st.one_of(st.sampled_from(_KNOWN), _text), _value
 
 
 @given(hostile_meta, _text, _text)
-def test_hostile_records_say_nothing_but_their_own_values(meta, prompt, negative_prompt):
+def test_hostile_record_gives_only_its_own_values(meta, prompt, negative_prompt):
     meta.update(prompt=prompt, negativePrompt=negative_prompt)
     text = build_infotext(meta, IMAGE)
     text.encode("utf-8")
@@ -403,7 +403,7 @@ def flat(prompt):
     st.floats(0, 30).map(lambda number: round(number, 2)),
     _text.filter(lambda text: text.strip() and text.isprintable() and not set("/\\") & set(text)),
 )
-def test_each_value_comes_back(prompt, steps, seed, scale, model):
+def test_values_survive_a_round_trip(prompt, steps, seed, scale, model):
     meta = {"prompt": prompt, "steps": steps, "seed": seed, "cfgScale": scale, "Model": model}
     expected = {"Steps": str(steps), "CFG scale": f"{scale:g}", "Seed": str(seed)}
     if model.strip().lower() not in _NOTHINGS:
@@ -427,7 +427,7 @@ def test_no_tag_is_listed_if_none_is_added(meta):
     assert list_added_lora_tags(meta) == ()
 
 
-def test_a_graphs_loras_are_added_too():
+def test_loras_of_a_graph_are_added_too():
     graph = {
         **GRAPH,
         "4": {

@@ -1,4 +1,4 @@
-"""infotext/foreign.py: other programs' names become those that the hosts' readers know."""
+"""Other programs' names translated to those of the WebUIs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ PROMPTS = "a cat\nNegative prompt: blurry\n"
     ids=["comfy-saver", "stability-matrix", "krita", "guidance", "denoise", "sd.next", "ddim"]
     + ["fooocus"],
 )
-def test_a_programs_own_words_become_the_hosts(line, written):
+def test_names_of_other_programs_become_the_webuis(line, written):
     assert translate_infotext(PROMPTS + line) == PROMPTS + written
 
 
@@ -70,7 +70,7 @@ def test_a_programs_own_words_become_the_hosts(line, written):
     ],
     ids=["old", "new", "unknown", "twice", "no-sampler", "odd"],
 )
-def test_a_hosts_own_text_stays_to_the_letter(line):
+def test_infotext_of_a_webui_is_unchanged(line):
     text = f"a cat, \n\nNegative prompt: blurry,  \n{line}"
     assert translate_infotext(text) == text
 
@@ -84,14 +84,14 @@ def test_a_hosts_own_text_stays_to_the_letter(line):
     ],
     ids=["fooocus", "nkchocoai"],
 )
-def test_loras_named_beside_the_prompt_get_a_tag(told):
+def test_loras_in_parameters_get_a_tag(told):
     line = f"Steps: 20, Sampler: Euler, CFG scale: 7, {told}"
     tagged = f"a cat <lora:fog:0.1> <lora:mist:1>\nNegative prompt: blurry\n{line}"
     assert translate_infotext(PROMPTS + line) == tagged
     assert translate_infotext(tagged) == tagged
 
 
-def test_what_no_reader_reads_stays_to_the_letter():
+def test_other_parameters_are_unchanged():
     rest = 'Embedding_0 name: , Hashes: {"model": "7a4d", "vae": "c6a5"}'
     text = f"a cat, \n\nNegative prompt: blurry,  \nSteps: 20, Sampler: euler, Seed: 7, {rest}"
     assert translate_infotext(text) == text.replace("euler", "Euler")
@@ -100,12 +100,12 @@ def test_what_no_reader_reads_stays_to_the_letter():
     )
 
 
-def test_a_tag_stands_at_the_prompts_end_also_where_there_is_no_prompt():
+def test_tag_is_added_even_without_a_prompt():
     line = 'Steps: 20, Seed: 7, Lora weights: "fog: 1"'
     assert translate_infotext(line) == f"<lora:fog:1>\n{line}"
 
 
-def test_a_negative_prompt_that_cannot_be_read_is_left_out():
+def test_unreadable_negative_prompt_is_left_out():
     line = "Steps: 20, Sampler: Euler, CFG scale: 7.5"
     assert translate_infotext(f"a cat\nNegative prompt: .\n{line}") == f"a cat\n{line}"
 
@@ -125,7 +125,7 @@ def test_a_negative_prompt_that_cannot_be_read_is_left_out():
     ],
     ids=["cfg", "cfg-twice", "hires", "scheduler", "scheduler-twice", "tensorart"],
 )
-def test_a_record_gives_the_same_infotext(meta, written):
+def test_record_and_infotext_are_translated_alike(meta, written):
     line = build_infotext({"steps": 20, "seed": 7, "Size": "8x8", "Version": "x", **meta}).split(
         ", "
     )
@@ -149,7 +149,7 @@ _PIECES += [
 
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=14).map("".join))
-def test_what_is_rewritten_is_read_as_it_is_meant(text):
+def test_translated_infotext_keeps_its_values(text):
     written = translate_infotext(text)
     assert translate_infotext(written) == written
     before, after = parse_infotext(text).parameters, parse_infotext(written).parameters

@@ -1,4 +1,4 @@
-"""infotext/ on real data: what people's programs and the site wrote, kept beside the project."""
+"""Infotexts, records and graphs of real images, stored beside the project."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def label(entry):
 
 
 @pytest.mark.parametrize("entry", entries("texts.json"))
-def test_an_infotext_that_is_written_again_reads_the_same(entry):
+def test_rewritten_infotext_parses_to_the_same_values(entry):
     read = parse_infotext(entry["text"])
     read = replace(read, parameters={k: v.strip() for k, v in read.parameters.items()})
     assert (
@@ -45,7 +45,7 @@ _FLUX = {691639}
 
 
 @pytest.mark.parametrize("entry", _METAS)
-def test_every_field_of_a_record_arrives(entry):
+def test_infotext_has_every_field_of_a_record(entry):
     meta = entry["meta"]
     read = parse_infotext(build_infotext(meta, adds_lora_tags=False))
     if meta.get("prompt") or "comfy" not in meta:  # else its graph may tell
@@ -71,13 +71,13 @@ def as_read(prompt):
 
 
 @pytest.mark.parametrize("entry", _METAS)
-def test_no_urn_and_no_folder_is_a_models_name(entry):
+def test_model_name_has_no_urn_and_no_folder(entry):
     name = parse_infotext(build_infotext(entry["meta"])).parameters.get("Model", "")
     assert not re.search(r"urn:|[\\/]|\.safetensors$|\.ckpt$", name)
 
 
 @pytest.mark.parametrize("entry", _METAS)
-def test_every_lora_that_a_record_names_stands_in_the_prompt(entry):
+def test_prompt_names_every_lora_of_a_record(entry):
     prompt = build_infotext(entry["meta"]).lower()
     for resource in list_resources(entry["meta"]):
         if resource.type == "lora" and resource.name and resource.weight:
@@ -88,7 +88,7 @@ _TOLD = {"steps": "Steps", "sampler": "Sampler", "seed": "Seed", "prompt": "Prom
 
 
 @pytest.mark.parametrize("entry", entries("graphs.json"))
-def test_a_graph_with_a_sampler_has_its_main_values_or_names_the_missing(entry):
+def test_main_values_of_a_graph_are_read_or_listed_as_missing(entry):
     read = read_graph({"prompt": entry["graph"]})
     missing = find_missing_values(build_infotext({"comfy": {"prompt": entry["graph"]}}))
     assert bool(read) == bool(

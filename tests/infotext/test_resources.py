@@ -1,4 +1,4 @@
-"""infotext/resources.py: what a picture was made with, each once, whatever names it."""
+"""The resources that an image was made with, without duplicates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-def test_a_lora_named_in_three_places_is_one_resource():
+def test_lora_named_in_three_places_is_one_resource():
     meta = {
         "prompt": "a lighthouse, <lora:paperStyle:0.7>",
         "hashes": {"lora:paperStyle": "0x9f8e7d6c5b"},
@@ -18,14 +18,14 @@ def test_a_lora_named_in_three_places_is_one_resource():
     assert list_resources(meta) == (Resource("lora", "paperStyle", 0.7, "9f8e7d6c5b"),)
 
 
-def test_hash_of_nothing_does_not_make_two_loras_one():
+def test_hash_of_an_empty_file_does_not_merge_two_loras():
     nothing = "E3B0C44298FC"  # stated of files that a program could not read
     rows = [{"type": "lora", "name": name, "hash": nothing} for name in ("a", "b")]
     found = list_resources({"resources": rows})
     assert [(one.name, one.hash) for one in found] == [("a", ""), ("b", "")]
 
 
-def test_checkpoint_and_vae_join_their_hashes():
+def test_checkpoint_and_vae_have_their_hashes():
     meta = {
         "Model": "exampleMix_v20",
         "VAE": "sample_vae.safetensors",
@@ -38,7 +38,7 @@ def test_checkpoint_and_vae_join_their_hashes():
     )
 
 
-def test_versions_of_the_site_are_listed_once():
+def test_versions_named_by_civitai_are_listed_once():
     meta = {
         "civitaiResources": [
             {"type": "checkpoint", "modelVersionId": 700200},
@@ -96,24 +96,24 @@ def test_tags_in_a_prompt_are_resources(prompt, found):
     ],
     ids=["plain", "capitals", "file", "no-version", "other-site", "broken"],
 )
-def test_a_urn_gives_type_and_version(air, resource):
+def test_air_gives_type_and_version(air, resource):
     found = () if resource is None else (resource,)
     assert list_resources({"Model": air}) == found
     assert list_resources({"models": [air], "Model": air}) == found
 
 
-def test_what_ruined_fooocus_lists_is_a_resource():
+def test_ruinedfooocus_loras_are_resources():
     meta = {"other": {"loras": "Loras:<A-Rune\\Faces-14.safetensors:0.8>,<None:0.5>"}}
     assert list_resources(meta) == (Resource("lora", "Faces-14", 0.8),)
 
 
-def test_a_long_path_does_not_hide_the_name():
+def test_name_is_read_from_a_long_path():
     assert list_resources({"models": [f"{'folder/' * 60}name.ckpt"]}) == (
         Resource("model", "name"),
     )
 
 
-def test_one_name_of_two_kinds_is_two_resources():
+def test_same_name_of_two_types_is_two_resources():
     meta = {"hashes": {"lora:a": "abcdef01", "embed:a": "abcdef02"}}
     assert list_resources(meta) == (
         Resource("lora", "a", hash="abcdef01"),
@@ -122,11 +122,11 @@ def test_one_name_of_two_kinds_is_two_resources():
 
 
 @pytest.mark.parametrize("meta", [None, {}, {"resources": "x"}, {"hashes": []}, {"prompt": 3}])
-def test_a_record_that_names_nothing_has_no_resources(meta):
+def test_empty_record_has_no_resources(meta):
     assert list_resources(meta) == ()
 
 
-def test_a_hostile_number_of_resources_is_cut():
+def test_number_of_resources_is_limited():
     meta = {"resources": [{"type": "lora", "name": f"n{i}"} for i in range(10_000)]}
     assert len(list_resources(meta)) == 300
 
@@ -154,7 +154,7 @@ _KEYS = [
 
 
 @given(st.dictionaries(st.sampled_from([*_KEYS, "prompt", "Model", "Model hash", "VAE"]), _value))
-def test_no_record_makes_it_fall(meta):
+def test_any_record_can_be_read(meta):
     for found in list_resources(meta):
         assert found.name or found.hash or found.version_id
         assert "\n" not in found.name + found.type

@@ -1,4 +1,4 @@
-"""infotext/samplers.py: sampler and schedule by the names of the WebUIs."""
+"""Samplers and schedules under the names of the WebUIs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ from civitai_manager_libs.infotext.samplers import is_sampler, translate_sampler
     ],
     ids=str,
 )
-def test_a_name_becomes_what_a_webui_calls_it(given, names):
+def test_sampler_gets_the_name_that_the_webuis_use(given, names):
     assert translate_sampler(*given) == names
 
 
@@ -67,15 +67,15 @@ def test_a_name_becomes_what_a_webui_calls_it(given, names):
     "name",
     ["res_2s", "My Sampler", "Euler Dy", "karras", "multistep/res_2m"] + ["Mine - fast"],
 )
-def test_an_unknown_name_stays_as_it_is(name):
+def test_unknown_name_is_unchanged(name):
     assert translate_sampler(name, "beta57") == (name, "beta57")
 
 
 @pytest.mark.parametrize("name", ["euler", "dpmpp_2m_sde_gpu", "res_multistep", "DPM++ 2M"])
-def test_samplers_of_other_programs_are_known(name):
+def test_samplers_of_other_programs_are_recognised(name):
     assert is_sampler(name)
 
 
 @pytest.mark.parametrize("name", ["karras", "enable", "", "k"])
-def test_other_words_are_no_samplers(name):
+def test_other_words_are_not_samplers(name):
     assert not is_sampler(name)

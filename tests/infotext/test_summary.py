@@ -1,4 +1,4 @@
-"""infotext/summary.py: what a tile shows of how an image was made."""
+"""The summary of a record that a tile shows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from civitai_manager_libs.infotext import Summary, summarize
 
 
-def test_summary_is_the_prompts_beginning_without_tags_and_the_main_parameters():
+def test_summary_has_the_start_of_the_prompt_and_main_parameters():
     meta = {
         "prompt": "<lora:fog:0.8> a lighthouse,\n  <lyco:ink:1> at dusk, " + "waves, " * 50,
         "steps": "28",
@@ -19,11 +19,11 @@ def test_summary_is_the_prompts_beginning_without_tags_and_the_main_parameters()
     assert rest == [28, "DPM++ 2M Karras", 2]
 
 
-def test_samplers_have_the_names_of_the_webui():
+def test_samplers_have_the_webuis_names():
     assert summarize({"sampler": "euler_ancestral"})[2] == "Euler a"
 
 
-def test_summary_of_strange_data_is_short_and_can_be_sent():
+def test_summary_of_any_data_is_short_and_valid_json():
     assert summarize(None) is None and summarize({}) is None
     assert summarize({"prompt": 5, "steps": -1, "sampler": ["x"]}) == Summary("", 0, "", 0)
     strange = summarize({"prompt": "\ud800燈塔\x00" * 2000, "sampler": "s" * 5000})

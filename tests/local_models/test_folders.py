@@ -62,7 +62,7 @@ def test_folders_of_the_settings_are_searched(tmp_path):
 
 
 @pytest.mark.parametrize("typed", ["models", "/no/such/folder"])
-def test_path_that_is_no_folder_is_refused(typed):
+def test_path_that_is_not_a_folder_is_refused(typed):
     with pytest.raises(InputError, match="no folder"):
         validate_folders(typed)
 

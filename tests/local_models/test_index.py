@@ -25,7 +25,7 @@ def _state(index, resource):
     return index.find(WantedModel(resource)).state
 
 
-def test_availability_is_empty_without_any_folder():
+def test_state_is_empty_without_model_folders():
     assert _state(ModelIndex(), Resource("lora", "x")) == ""
 
 
@@ -45,7 +45,7 @@ def test_new_and_deleted_files_are_noticed_without_a_full_scan(folder, monkeypat
     assert _state(index, one) == "missing"
 
 
-def test_sidecar_is_read_again_only_when_it_changed(folder, monkeypatch):
+def test_sidecar_is_read_again_only_if_it_changed(folder, monkeypatch):
     read = []
     before = module.read_sidecar
     monkeypatch.setattr(module, "read_sidecar", lambda path: read.append(path) or before(path))

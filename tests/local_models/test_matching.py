@@ -49,7 +49,7 @@ def test_file_is_found_by_the_hashes_in_the_versions_record():
 
 
 @pytest.mark.parametrize("name", ["Detail Tweaker", "detail_tweaker", "detail-tweaker"])
-def test_match_by_name_alone_is_marked_as_such(name):
+def test_match_by_name_alone_is_marked(name):
     files = [ModelFile("detail_tweaker", "lora")]
     assert _find(files, Resource("lora", name)) == ("here", "name", "")
 

@@ -42,7 +42,7 @@ _JSON = st.recursive(
 
 
 @given(_JSON, st.sampled_from([".civitai.info", ".metadata.json", ".cm-info.json"]))
-def test_file_with_a_sidecars_name_is_one_whatever_its_contents(tmp_path, data, end):
+def test_sidecar_with_any_json_can_be_read(tmp_path, data, end):
     path = tmp_path / f"x{end}"
     path.write_text(json.dumps(data))
     assert isinstance(read_sidecar(str(path)), Sidecar)

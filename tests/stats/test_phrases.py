@@ -1,4 +1,4 @@
-"""figures/phrases.py: a prompt's words and phrases."""
+"""The words and phrases of a prompt."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def _texts(prompt):
         ("((((, :1.2:, , ...", ""),
     ],
 )
-def test_weights_brackets_and_case_are_taken_off(prompt, expected):
+def test_weights_brackets_and_case_are_removed(prompt, expected):
     assert _texts(prompt) == (expected.split("|") if expected else [])
 
 
-def test_of_a_sentence_its_words_count_and_two_that_follow_each_other():
+def test_sentence_gives_its_words_and_pairs_of_words():
     found = split_phrases("A girl with red hair stands in the “quiet” rain, umbrella")
     texts = [one.text for one in found]
     assert {"girl", "red hair", "hair stands", "rain", "quiet"} <= set(texts)
@@ -61,32 +61,32 @@ def test_of_a_sentence_its_words_count_and_two_that_follow_each_other():
     ],
     ids=["describing", "clause", "features"],
 )
-def test_fillers_of_prose_do_not_count(prompt, telling, empty):
+def test_filler_words_of_prose_are_left_out(prompt, telling, empty):
     texts = set(_texts(prompt))
     assert set(telling.split("|")) <= texts
     assert not set(empty.split("|")) & texts
 
 
-def test_words_that_fill_a_sentence_count_as_tags():
+def test_filler_words_are_kept_in_tags():
     tags = "looking at viewer, picture frame, back view, see-through"
     assert _texts(tags) == ["looking at viewer", "picture frame", "back view", "see-through"]
 
 
-def test_short_parts_of_a_prompt_of_tags_are_no_sentence():
+def test_short_parts_of_a_tag_prompt_are_not_sentences():
     prompt = "portrait, blue eyes, long hair, red dress, a girl walks slowly through heavy rain"
     said = {one.text: one.in_sentence for one in split_phrases(prompt)}
     assert not said["blue eyes"] and said["heavy rain"]
 
 
 @given(st.text(max_size=300))
-def test_anything_can_be_read(prompt):
+def test_any_prompt_can_be_split(prompt):
     texts = _texts(prompt)
     assert len(texts) == len(set(texts))
     assert all(text and "\n" not in text and text == text.strip() for text in texts)
 
 
 @pytest.mark.parametrize("unit", ["(", "a ", "a,", ":1", "的", "<lora:", "\\(", "🔥 ", "ab-cd "])
-def test_a_huge_prompt_takes_no_longer_than_it_must(unit):
+def test_huge_prompt_is_split_in_bounded_time(unit):
     started = time.thread_time()
     assert len(_texts(unit * (1_000_000 // len(unit)))) <= 200
     assert time.thread_time() - started < 2

@@ -1,4 +1,4 @@
-"""figures/searching.py: the search that a bar stands for."""
+"""The search query of a bar."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from civitai_manager_libs.stats.serialize import search_text
         ("embedding", "EasyNegative", 'embedding:"EasyNegative"'),
     ],
 )
-def test_bar_is_a_search_in_the_fields_grammar(kind, value, expected):
+def test_bar_gives_a_search_query(kind, value, expected):
     assert search_text(kind, value, value) == expected
 
 
-def test_own_file_is_found_by_its_version():
+def test_own_version_is_searched_by_its_name():
     assert search_text("lora", "#72", "Ink v2", is_model_version=True) == 'model:"Ink v2"'
     assert search_text("lora", "#72", "#72", is_model_version=True) == ""

@@ -1,4 +1,4 @@
-"""figures/: what pictures have in common, counted another way; recipes; their time."""
+"""The statistics of a gallery, checked by another way of counting; recipes; speed."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def thousand():
 @pytest.mark.parametrize(
     "kind", ["word", "lora", "sampler", "schedule", "steps", "cfg", "size", "clip"]
 )
-def test_figures_of_a_thousand_odd_metas_are_those_of_a_count_by_hand(thousand, kind):
+def test_statistics_of_a_thousand_images_match_a_count_by_hand(thousand, kind):
     seen, truth = thousand
     got = defaultdict(list)
     for reactions, said, _, _ in truth:
@@ -117,7 +117,7 @@ def test_figures_of_a_thousand_odd_metas_are_those_of_a_count_by_hand(thousand, 
     assert len(bars) >= 1 and bars[0].count > 100
 
 
-def test_sample_is_told_as_it_is(thousand):
+def test_totals_count_only_images_with_data(thousand):
     seen, truth = thousand
     figures = summarize_gallery(seen).stats
     told = [reactions for reactions, said, _, _ in truth if any(said.values())]
@@ -125,7 +125,7 @@ def test_sample_is_told_as_it_is(thousand):
     assert figures.reactions == median(told) and 0 < len(told) < 1000
 
 
-def test_weights_of_a_lora_are_the_most_common_one_and_how_far_they_go(thousand):
+def test_lora_bar_has_the_most_common_lowest_and_highest_weight(thousand):
     seen, truth = thousand
     bars = {bar.value: bar for bar in summarize_gallery(seen).stats.bars["lora"]}
     for name in _LORAS:
@@ -134,7 +134,7 @@ def test_weights_of_a_lora_are_the_most_common_one_and_how_far_they_go(thousand)
         assert (bars[name].weight, bars[name].low, bars[name].high) == (usual, "0.6", "1")
 
 
-def test_versions_are_counted_by_themselves(thousand):
+def test_each_version_is_counted_separately(thousand):
     seen, truth = thousand
     versions = summarize_gallery(seen).versions
     assert sorted(versions) == [10, 11, 12]
@@ -152,7 +152,7 @@ def _samples(*rows):
     return [Sample(n, [], list(row)) for n, row in enumerate(rows)]
 
 
-def test_word_that_is_mostly_a_phrases_is_told_by_the_phrase_alone():
+def test_word_that_is_mostly_part_of_a_phrase_has_no_bar():
     rows = [("+hair", "+long hair")] * 9 + [("+hair", "+eyes")] * 2
     assert [bar.value for bar in count_samples(_samples(*rows)).bars["word"]] == [
         "long hair",
@@ -162,19 +162,19 @@ def test_word_that_is_mostly_a_phrases_is_told_by_the_phrase_alone():
     assert [bar.value for bar in count_samples(_samples(*rows)).bars["word"]][0] == "hair"
 
 
-def test_what_a_single_picture_of_many_has_gets_no_bar():
+def test_value_of_a_single_image_among_many_has_no_bar():
     few, many = [("+rare",), ("+usual",)], [("+rare",), *[("+usual",)] * 4]
     assert [bar.value for bar in count_samples(_samples(*few)).bars["word"]] == ["rare", "usual"]
     assert [bar.value for bar in count_samples(_samples(*many)).bars["word"]] == ["usual"]
 
 
-def test_word_in_sentences_and_between_commas_is_one_bar():
+def test_word_in_sentences_and_as_a_tag_has_one_bar():
     samples = _samples(("+red hair",), ("~red hair",), ("~red hair",), ("+red hair",), ("~x",) * 1)
     assert count_samples(samples).bars["word"] == (StatsBar("red hair", 4, 1.5),)
     assert count_samples([*samples, *samples[1:3]]).bars["word"][0].is_in_sentence
 
 
-def test_no_pictures_are_no_figures():
+def test_statistics_of_no_images_are_empty():
     found = summarize_gallery([])
     assert (found.stats.image_count, found.stats.reactions, found.recipe) == (0, 0, "")
     assert serialize_overview(found, {}, {})["groups"] == []
@@ -192,7 +192,7 @@ def _picture(**meta):
 _HIRES = {"Hires upscaler": "Latent", "Hires upscale": "2", "Denoising strength": "0.4"}
 
 
-def test_recipes_settings_are_of_pictures_with_the_most_common_sampler():
+def test_recipe_has_the_settings_of_images_with_the_most_common_sampler():
     euler = {"sampler": "Euler a", "steps": 20, "cfgScale": 5, "Size": "832x1216"}
     others = {"steps": 50, "cfgScale": 11, "Size": "512x512", **_HIRES}
     seen = [_picture(prompt="sea, <lora:ink:0.7>, (dawn:1.2)", **euler) for _ in range(3)]
@@ -204,7 +204,7 @@ def test_recipes_settings_are_of_pictures_with_the_most_common_sampler():
     assert read.parameters == expected
 
 
-def test_recipe_has_the_lora_that_every_second_picture_has_and_what_is_avoided():
+def test_recipe_has_common_loras_and_negative_words():
     hires = {"sampler": "Euler", "steps": 20, "cfgScale": 5, **_HIRES}
     seen = [
         _picture(
@@ -221,7 +221,7 @@ def test_recipe_has_the_lora_that_every_second_picture_has_and_what_is_avoided()
     assert {name: read.parameters[name] for name in _HIRES} == _HIRES
 
 
-def test_recipe_has_no_pieces_of_sentences():
+def test_recipe_has_no_words_of_sentences():
     prompt = "A quiet sea lies under the pale light of an early morning in autumn"
     seen = [_picture(prompt=prompt, sampler="Euler", steps=20, cfgScale=5) for _ in range(4)]
     found = summarize_gallery(seen)
@@ -233,14 +233,14 @@ def test_recipe_has_no_pieces_of_sentences():
 
 
 @pytest.mark.parametrize("name", ["a\nsEuler", "a\tb", "x\u2028y", "\ud800", "<b>", "a" * 5000])
-def test_name_of_a_strangers_is_one_value(name):
+def test_hostile_name_gives_one_short_feature(name):
     meta = {"sampler": name, "steps": 20, "resources": [{"type": "lora", "name": name}] * 3}
     facts = extract_features(image_from_json(_row(1, meta, 0), lambda _: True))
     assert not any("\n" in fact or len(fact) > 210 for fact in facts.settings)
     assert [fact[0] for fact in facts.settings].count("s") <= 1
 
 
-def test_ten_thousand_pictures_are_counted_in_a_moment():
+def test_ten_thousand_images_are_counted_quickly():
     rng = random.Random(3)
     common = [f"+phrase number {n}" for n in range(400)]
     seen = [
@@ -272,13 +272,13 @@ def _own(weight="0.7", name="Ink_v2", on_site=False):
     return _picture(prompt="sea", sampler="Euler", steps=20, cfgScale=5, **{key: [used]})
 
 
-def test_own_lora_counts_once_whether_it_is_told_by_its_file_or_its_version():
+def test_own_lora_counts_once_by_file_name_or_version():
     seen = [_own(), _own("0.9"), _own("0.9", on_site=True), _own("0.9", "INK_V2"), _own(name="x")]
     [bar] = summarize_gallery(seen, _FILES).stats.bars["lora"]
     assert (bar.value, bar.count, bar.weight, bar.low, bar.high) == ("#72", 4, "0.9", "0.7", "0.9")
 
 
-def test_own_lora_is_in_the_recipe_by_the_name_of_its_file_though_few_have_it():
+def test_recipe_names_a_rare_own_lora_by_its_file():
     seen = [_own(), _own(), _own(on_site=True), *[_own(name=f"other{n}") for n in range(9)]]
     found = summarize_gallery(seen, _FILES)
     assert parse_infotext(found.recipe).prompt == "sea, <lora:Ink_v2:0.7>"

@@ -1,4 +1,4 @@
-"""infotext/comfy/computed.py: what arithmetic and the like come to, or that it cannot be told."""
+"""The outputs of ComfyUI nodes that compute values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PRESETS = {
 }
 
 
-def test_a_preset_is_looked_up_as_the_graph_does():
+def test_preset_is_looked_up_in_the_graphs_json():
     assert resolve_value(PRESETS, ["1", 1]) == 12
 
 
@@ -41,7 +41,7 @@ def test_a_preset_is_looked_up_as_the_graph_does():
         ({"aspect_ratio": "1:1", "megapixels": ["9", 0]}, (None, None)),
     ],
 )
-def test_a_resolution_selector_gives_width_and_height(inputs, size):
+def test_resolution_selector_gives_width_and_height(inputs, size):
     nodes = {"1": node("ResolutionSelector", **inputs)}
     assert (resolve_value(nodes, ["1", 0]), resolve_value(nodes, ["1", 1])) == size
 
@@ -80,7 +80,7 @@ FLUX = {"megapixel": "1.0", "aspect_ratio": "5:7 (Balanced Portrait)", "custom_r
         ("SeargeIntegerMath", {"op": "a / b", "a": 1025, "b": 2, "c": 0}, [512]),
     ],
 )
-def test_sizes_are_counted_as_their_nodes_do(kind, inputs, outputs):
+def test_sizes_are_computed_as_by_the_nodes(kind, inputs, outputs):
     nodes = {"1": node(kind, **inputs)}
     assert [resolve_value(nodes, ["1", slot]) for slot in range(len(outputs))] == outputs
 
@@ -103,13 +103,13 @@ def test_sizes_are_counted_as_their_nodes_do(kind, inputs, outputs):
         (None, None),
     ],
 )
-def test_arithmetic_is_done_and_nothing_else(expression, number):
+def test_only_arithmetic_is_evaluated(expression, number):
     inputs = {"expression": expression, "values.a": ["2", 0], "values.b": 2}
     nodes = {"1": node("ComfyMathExpression", **inputs), "2": node("PrimitiveInt", value=1000)}
     assert resolve_value(nodes, ["1", 1]) == number
 
 
-def test_expressions_of_expressions_cost_little():
+def test_nested_expressions_are_evaluated_quickly():
     names = "abcdefghij"
 
     def expression(at):

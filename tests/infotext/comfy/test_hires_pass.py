@@ -1,4 +1,4 @@
-"""infotext/comfy/second_pass.py: two samplers and what is between, as A1111's Hires. fix."""
+"""The second pass of a ComfyUI graph as A1111's Hires. fix."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ PIXELS = {
 BOTH = {"Denoising strength": 0.5, "Hires steps": 12}
 
 
-def test_a_latent_that_is_enlarged_between_two_samplers_is_hires():
+def test_latent_enlarged_between_two_samplers_is_hires_fix():
     told = {**BOTH, "Hires upscale": 1.5, "Hires upscaler": "Latent (nearest-exact)"}
     assert hires(**{"9": LATENT}) == told
 
 
-def test_an_image_that_a_model_enlarges_is_hires():
+def test_image_enlarged_by_a_model_is_hires_fix():
     assert hires(**PIXELS) == {
         **BOTH,
         "Hires resize": "1024x1536",
@@ -54,7 +54,7 @@ def test_an_image_that_a_model_enlarges_is_hires():
     }
 
 
-def test_the_second_passs_sampler_has_the_webuis_name():
+def test_sampler_of_the_second_pass_has_the_webuis_name():
     own = sampler("9", 0.5, 12, sampler_name="dpmpp_2m", scheduler="karras")
     told = {"Hires sampler": "DPM++ 2M", "Hires schedule type": "Karras"}
     assert told.items() <= hires(**{"9": LATENT, "2": own}).items()
@@ -83,7 +83,7 @@ SCRIPT = {
     ],
     ids=["once", "twice", "with-a-model", "another-model"],
 )
-def test_efficiencys_script_is_a_second_pass(changed, told):
+def test_highres_fix_script_is_a_second_pass(changed, told):
     scripted = {"1": sampler("5", script=["14", 0]), "3": node("SaveImage", images=["1", 0])}
     scripted["14"] = node("HighRes-Fix Script", **{**SCRIPT, **changed})
     assert hires(**scripted, **{"2": node("Note")}) == told
@@ -103,5 +103,5 @@ def test_efficiencys_script_is_a_second_pass(changed, told):
     ids=["same-size", "factor-of-a-model", "from-nothing", "third-pass", "not-told", "both-saved"]
     + ["one-of-two"],
 )
-def test_what_a_host_would_do_otherwise_is_left_out(between):
+def test_second_pass_that_a_webui_cannot_do_is_left_out(between):
     assert hires(**between) == {}

@@ -1,4 +1,4 @@
-"""infotext/comfy/loaders.py: models and LoRAs as the packs' loaders name them."""
+"""The model and the LoRAs of a ComfyUI graph, by the kinds of loaders."""
 
 from __future__ import annotations
 
@@ -166,5 +166,5 @@ def test_loras_are_read_with_their_weights(loader, loras):
     ],
     ids=lambda value: value["class_type"] if isinstance(value, dict) else "",
 )
-def test_the_model_is_read(loader, model):
+def test_model_is_read(loader, model):
     assert find_model(nodes_with(loader), "0") == model

@@ -1,4 +1,4 @@
-"""infotext/comfy/plots.py: what differs between the images of one grid is not told."""
+"""The parameters that differ between the images of an X/Y plot are left out."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ READ = read_graph({"prompt": GRAPH})
 
 
 def left_out(plot, **axes):
-    """Return the keys that are told no more when a plot with these axes stands in the graph."""
+    """Return the keys that are left out if the graph has a plot with these axes."""
     read = read_graph({"prompt": {**GRAPH, "3": plot, **axes}})
     assert read == {key: READ[key] for key in read}
     return set(READ) - set(read)
@@ -63,7 +63,7 @@ def left_out(plot, **axes):
         ("XY Input: Manual XY Entry", "XY Input: VAE", set(READ)),
     ],
 )
-def test_what_an_axis_varies_is_left_out(x, y, varied):
+def test_parameters_that_an_axis_varies_are_left_out(x, y, varied):
     given = {"X": ["4", 0]} | ({"Y": ["5", 0]} if y else {})
     assert left_out(node("XY Plot", **given), **{"4": node(x), "5": node(str(y))}) == varied
 
@@ -83,5 +83,5 @@ def test_what_an_axis_varies_is_left_out(x, y, varied):
     ],
     ids=["ttN", "ttN-unknown", "ttN-1", "Efficient-1", "no-axes", "a-saved-grid"],
 )
-def test_a_plot_may_name_its_axes_itself(plot, varied):
+def test_plot_node_may_name_its_axes(plot, varied):
     assert left_out(plot) == varied

@@ -1,4 +1,4 @@
-"""infotext/comfy/prompts.py: the words behind a sampler's two sides, however they are joined."""
+"""The prompts of a ComfyUI sampler, through the nodes that join or switch texts."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ LINKS = {"a": ["3", 0], "b": ["4", 0]}
     ]
     + ["shown", "wildcard", "negative", "reroute", "any-switch", "switch"],
 )
-def test_texts_that_nodes_join_are_put_together(joining, text):
+def test_texts_joined_by_nodes_are_joined(joining, text):
     assert positive({"2": joining, "3": A, "4": B}) == text
 
 
@@ -115,7 +115,7 @@ def test_texts_that_nodes_join_are_put_together(joining, text):
         "joined-list",
     ],
 )
-def test_a_text_that_nobody_can_tell_is_not_guessed(untold):
+def test_unknown_text_is_not_guessed(untold):
     assert positive({"2": untold}) is None
 
 
@@ -141,12 +141,12 @@ def test_a_text_that_nobody_can_tell_is_not_guessed(untold):
     ],
     ids=lambda value: value["class_type"] if isinstance(value, dict) else "",
 )
-def test_each_encoder_keeps_its_text_in_its_own_place(encoder, text):
+def test_text_of_each_kind_of_encoder_is_read(encoder, text):
     nodes = {"0": node("X", positive=["1", 0]), "1": encoder, "20": node("T", prompt="cat 20")}
     assert read_prompt(nodes, "0", "positive") == text
 
 
-def test_conditionings_that_are_combined_give_all_their_texts_once():
+def test_combined_conditionings_give_each_text_once():
     nodes = {
         "0": node("KSampler", positive=["1", 0]),
         "1": node("ConditioningCombine", conditioning_1=["2", 0], conditioning_2=["3", 0]),
@@ -158,7 +158,7 @@ def test_conditionings_that_are_combined_give_all_their_texts_once():
     assert read_prompt(nodes, "0", "positive") == "left\nright"
 
 
-def test_a_guider_of_several_conditions_has_both_prompts():
+def test_guider_with_several_conditions_has_both_prompts():
     nodes = {
         "0": node("SamplerCustomAdvanced", guider=["1", 0]),
         "1": node("DualCFGGuider", cond1=["2", 0], cond2=["3", 0], negative=["3", 0]),
@@ -169,7 +169,7 @@ def test_a_guider_of_several_conditions_has_both_prompts():
     assert read_prompt(nodes, "0", "negative") == "blurry"
 
 
-def test_the_sides_stay_apart_in_a_pipe():
+def test_prompts_stay_separate_in_a_pipe():
     nodes = {
         "0": node("ImpactKSamplerBasicPipe", basic_pipe=["1", 0]),
         "1": node("ToBasicPipe", model=["9", 0], positive=["2", 0], negative=["3", 0]),
@@ -182,11 +182,11 @@ def test_the_sides_stay_apart_in_a_pipe():
 
 
 @pytest.mark.parametrize("loop", [["1", 0], ["2", 0]])
-def test_a_text_that_leads_to_itself_is_unknown(loop):
+def test_text_that_links_to_itself_is_unknown(loop):
     assert positive({"2": node("Text Concatenate", text_a=loop, text_b=["2", 0])}) is None
 
 
-def test_texts_that_are_joined_again_and_again_cost_little():
+def test_repeatedly_joined_texts_are_read_quickly():
     def joined(i):
         return node("Text Concatenate", **{f"text_{n}": [str(i + 1), 0] for n in range(20)})
 
@@ -198,7 +198,7 @@ def test_texts_that_are_joined_again_and_again_cost_little():
 
 
 @pytest.mark.parametrize("side", ["positive", "negative"])
-def test_links_named_prompt_and_negative_prompt_stay_apart(side):
+def test_inputs_prompt_and_negative_prompt_stay_separate(side):
     nodes = {
         "0": node("KSampler", positive=["1", 0], negative=["1", 1]),
         "1": node("Two Clip Text Encode", prompt=["2", 0], negative_prompt=["3", 0]),
@@ -209,7 +209,7 @@ def test_links_named_prompt_and_negative_prompt_stay_apart(side):
 
 
 @pytest.mark.parametrize("side", ["positive", "negative"])
-def test_a_node_of_two_texts_gives_each_by_its_own_output(side):
+def test_node_with_two_texts_passes_each_on_by_its_output(side):
     slot = ("positive", "negative").index(side)
     nodes = {
         "0": node("KSampler", **{side: ["1", 0]}),
@@ -219,31 +219,31 @@ def test_a_node_of_two_texts_gives_each_by_its_own_output(side):
     assert read_prompt(nodes, "0", side) == side
 
 
-def test_the_text_of_a_nodes_first_output_is_not_that_of_its_second():
+def test_text_of_the_first_output_is_not_used_for_the_second():
     nodes = {"0": node("KSampler", positive=["1", 0], negative=["1", 1])}
     nodes["1"] = node("TextEncodeEdit", prompt="remove the hat")
     assert read_prompt(nodes, "0", "positive") == "remove the hat"
     assert read_prompt(nodes, "0", "negative") is None
 
 
-def test_a_text_that_is_added_to_other_words_is_not_the_prompt():
+def test_text_that_only_adds_to_a_prompt_is_ignored():
     box = node("GLIGENTextBoxApply", text="sun", conditioning_to=["3", 0], gligen_textbox=["4", 0])
     nodes = {"0": node("KSampler", positive=["2", 0]), "2": box, "3": node("T", text="a garden")}
     nodes["4"] = node("GLIGENLoader", value="gligen.sft")
     assert read_prompt(nodes, "0", "positive") == "a garden"
 
 
-def test_text_that_a_model_wrote_is_unknown():
+def test_text_generated_by_a_model_is_unknown():
     generated = node("TextGenerate", prompt="Rewrite: a cat", clip=["9", 0])
     assert positive({"2": node("PreviewAny", source=["3", 0]), "3": generated}) is None
 
 
-def test_a_replaced_text_is_read_if_all_of_it_is_known():
+def test_replaced_text_is_read_if_all_inputs_are_known():
     replaced = node("StringReplace", string=["3", 0], find="cat", replace="dog")
     assert positive({"2": replaced, "3": A}) == "a dog"
 
 
-def test_a_guider_without_a_negative_side_has_no_negative_prompt():
+def test_guider_without_a_negative_input_has_no_negative_prompt():
     nodes = {
         "0": node("SamplerCustomAdvanced", guider=["1", 0], latent_image=["3", 2]),
         "1": node("BasicGuider", conditioning=["3", 0], model=["9", 0]),
@@ -264,6 +264,6 @@ def test_a_guider_without_a_negative_side_has_no_negative_prompt():
         ({"global_prompt": ["77", 0], "local_prompts": "it"}, None),
     ],
 )
-def test_director_text_is_read_for_the_whole_video_and_its_parts(inputs, text):
+def test_prompts_for_a_video_and_its_scenes_are_joined(inputs, text):
     nodes = {"0": node("KSampler", positive=["1", 1]), "1": node("LTXDirector", **inputs)}
     assert read_prompt(resolve_links(nodes), "0", "positive") == text

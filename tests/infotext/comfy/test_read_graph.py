@@ -1,4 +1,4 @@
-"""infotext/comfy/reading.py: what a graph says, best effort, whatever a stranger put into it."""
+"""The parameters of a ComfyUI graph, also of damaged and hostile graphs."""
 
 from __future__ import annotations
 
@@ -54,31 +54,31 @@ BASIC = {
     ],
     ids=["object", "graph-as-text", "text", "text-in-text"],
 )
-def test_a_ksampler_graph_is_read_in_each_of_its_forms(wrap):
+def test_ksampler_graph_is_read_in_every_form(wrap):
     assert read_graph(wrap(basic_graph())) == BASIC
 
 
 @pytest.mark.parametrize("word", ["NaN", "[NaN]", "undefined", "-Infinity", "[undefined, NaN]"])
-def test_words_that_are_no_json_do_not_hide_the_rest(word):
+def test_invalid_json_constants_do_not_hide_other_values(word):
     text = json.dumps({"prompt": basic_graph(denoise="@@")}).replace('"@@"', word)
     assert read_graph(text) == {key: BASIC[key] for key in BASIC if key != "denoise"}
 
 
-def test_the_word_undefined_stays_in_a_prompt():
+def test_word_undefined_stays_in_a_prompt():
     graph = basic_graph(denoise="@@")
     graph["6"]["inputs"]["text"] = 'shape: undefined, "NaN", back\\slash'
     text = json.dumps({"prompt": graph}).replace('"@@"', "undefined")
     assert read_graph(text)["prompt"] == 'shape: undefined, "NaN", back\\slash'
 
 
-def test_the_first_pass_is_read_not_the_second():
+def test_first_pass_is_read_not_the_second():
     graph = {"1": node("KSampler", seed=1, steps=9, denoise=0.4, latent_image=["3", 0])}
     assert read_graph({"prompt": {**graph, **basic_graph()}})["steps"] == 25
     late = node("KSamplerAdvanced", noise_seed=1, steps=9, start_at_step=20)
     assert read_graph({"prompt": {"1": late, **basic_graph()}})["steps"] == 25
 
 
-def test_values_are_followed_through_the_nodes_that_hold_them():
+def test_links_are_followed_to_the_nodes_that_hold_values():
     graph = basic_graph(seed=["20", 0], steps=["21", 0], positive=["23", 0])
     graph["20"] = node("Seed Everywhere", seed=99)
     graph["21"] = node("Reroute", value=["22", 0])
@@ -93,14 +93,14 @@ def test_values_are_followed_through_the_nodes_that_hold_them():
     assert (read["negativePrompt"], read["width"]) == ("blurry", 1024)
 
 
-def test_both_sides_keep_apart_behind_a_common_node():
+def test_prompts_stay_separate_through_a_common_node():
     graph = basic_graph(positive=["8", 0], negative=["8", 1])
     graph["8"] = node("ControlNetApplyAdvanced", negative=["7", 0], positive=["6", 0])
     read = read_graph({"prompt": graph})
     assert (read["prompt"], read["negativePrompt"]) == ("a lighthouse", "blurry")
 
 
-def test_prompts_may_stand_in_a_loader():
+def test_prompts_are_read_from_a_loader():
     graph = {
         "1": node("KSampler (Efficient)", steps=8, positive=["2", 1], negative=["2", 2]),
         "2": node("Efficient Loader", ckpt_name="a.ckpt", positive="a cat", negative="a dog"),
@@ -113,13 +113,13 @@ def test_prompts_may_stand_in_a_loader():
     )
 
 
-def test_a_negative_prompt_without_effect_is_none():
+def test_zeroed_negative_prompt_is_left_out():
     graph = basic_graph(negative=["8", 0])
     graph["8"] = node("ConditioningZeroOut", conditioning=["6", 0])
     assert "negativePrompt" not in read_graph({"prompt": graph})
 
 
-def test_a_flux_graph_of_separate_nodes_is_read():
+def test_flux_graph_of_separate_nodes_is_read():
     graph = {
         "13": node(
             "SamplerCustomAdvanced",
@@ -178,18 +178,18 @@ def test_a_flux_graph_of_separate_nodes_is_read():
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_an_empty_text_has_no_parameters(comfy):
+def test_empty_text_has_no_parameters(comfy):
     assert read_graph(comfy) == {}
 
 
-def test_links_in_a_circle_end():
+def test_circular_links_end():
     graph = basic_graph(seed=["20", 0], positive=["3", 0], negative=["20", 0])
     graph["20"] = node("Reroute", value=["20", 0])
     read = read_graph({"prompt": graph})
     assert "seed" not in read and "prompt" not in read
 
 
-def test_a_graph_full_of_links_costs_little():
+def test_graph_with_many_links_is_read_quickly():
     count = 2_900
     graph = {
         str(i): node("X", **{f"in{j}": [str((i + j) % count), 0] for j in range(50)})
@@ -221,7 +221,7 @@ _nodes = st.fixed_dictionaries(
 
 
 @given(st.dictionaries(st.sampled_from(["1", "2", "3", "4"]), _nodes))
-def test_no_graph_makes_it_fall(graph):
+def test_any_graph_can_be_read(graph):
     assert None not in read_graph({"prompt": graph}).values()
 
 
@@ -231,7 +231,7 @@ LORAS = [
 ]
 
 
-def test_loras_come_in_the_order_in_which_they_are_put_on():
+def test_loras_are_listed_in_the_order_of_application():
     graph = basic_graph(model=["11", 0])
     graph["10"] = node(
         "LoraLoader",
@@ -258,7 +258,7 @@ def test_loras_come_in_the_order_in_which_they_are_put_on():
         ("SDTurboScheduler", {"steps": 1}, {"scheduler": "turbo", "steps": 1}),
     ],
 )
-def test_a_nodes_type_alone_implies_a_value(kind, inputs, read):
+def test_node_type_alone_implies_a_value(kind, inputs, read):
     link = "sampler" if kind.startswith("Sampler") else "sigmas"
     graph = {
         "1": node("SamplerCustom", noise_seed=3, cfg=7, model=["4", 0], **{link: ["2", 0]}),
@@ -269,7 +269,7 @@ def test_a_nodes_type_alone_implies_a_value(kind, inputs, read):
     assert {key: found.get(key) for key in read} == read and found["seed"] == 3
 
 
-def test_a_value_that_the_graph_does_not_tell_is_missing_and_not_taken_from_elsewhere():
+def test_unknown_value_is_missing_and_not_guessed():
     graph = basic_graph(steps=["20", 0], seed=["21", 0])
     graph["20"] = node("MathExpression|pysssss", expression="a * 2", a=["22", 0])
     graph["22"] = node("ImageWidth", image=["23", 0])
@@ -296,14 +296,14 @@ def test_a_value_that_the_graph_does_not_tell_is_missing_and_not_taken_from_else
     ],
     ids=["video", "rgthree", "efficiency", "searge", "scaled", "not-told", "zero"],
 )
-def test_size_is_that_of_what_the_sampler_begins_with(latent, size):
+def test_size_is_that_of_the_samplers_first_image(latent, size):
     graph = basic_graph(latent_image=["50", 0])
     graph |= {"50": latent, "51": node("ImageScale", width=640, height=480), "52": node("X", a=1)}
     read = read_graph({"prompt": graph})
     assert (read.get("width"), read.get("height")) == (size or (None, None))
 
 
-def test_a_workflow_is_read_where_there_is_no_graph():
+def test_workflow_is_read_if_there_is_no_graph():
     workflow = {
         "nodes": [
             {"id": 1, "type": "KSampler", "inputs": [{"name": "model", "link": 9}]}
@@ -334,7 +334,7 @@ TURBO = {
     [(False, (50, 4.0), []), (True, (4, 1.0), ["4steps.sft"])],
     ids=["off", "on"],
 )
-def test_of_a_switch_only_the_side_that_is_taken_counts(on, numbers, loras):
+def test_only_the_chosen_input_of_a_switch_counts(on, numbers, loras):
     graph = basic_graph(model=["41", 0], steps=["43", 0], cfg=["46", 0])
     read = read_graph({"prompt": {**graph, **TURBO, "40": node("PrimitiveBoolean", value=on)}})
     assert (read["steps"], read["cfgScale"]) == numbers
@@ -342,7 +342,7 @@ def test_of_a_switch_only_the_side_that_is_taken_counts(on, numbers, loras):
     assert read["models"] == BASIC["models"]
 
 
-def test_a_switch_that_nobody_can_tell_leaves_both_sides_out():
+def test_switch_with_an_unknown_choice_has_no_value():
     graph = basic_graph(model=["41", 0], steps=["43", 0], cfg=["46", 0])
     unknown = node("ImageIsPortrait", image=["99", 0])
     read = read_graph({"prompt": {**graph, **TURBO, "40": unknown}})
@@ -368,7 +368,7 @@ def test_clip_skip_is_counted_from_the_end(encoder, skipped):
     assert read_graph({"prompt": graph}).get("clipSkip") == skipped
 
 
-def test_of_several_images_only_the_common_values_are_read():
+def test_only_values_common_to_several_images_are_read():
     graph = basic_graph()
     other = {**graph["3"]["inputs"], "seed": 43, "positive": ["7", 0]}
     graph |= {"8": node("VAEDecode", samples=["3", 0]), "13": node("KSampler", **other)}
@@ -378,11 +378,11 @@ def test_of_several_images_only_the_common_values_are_read():
 
 
 @pytest.mark.parametrize("value", ["randomize", "%seed%", True, [1, 2, 3], -1])
-def test_what_is_no_number_is_no_seed(value):
+def test_seed_that_is_not_a_number_is_left_out(value):
     assert "seed" not in read_graph({"prompt": basic_graph(seed=value)})
 
 
-def test_the_unsampling_pass_is_not_the_first():
+def test_unsampling_pass_is_not_the_first():
     unsampled = basic_graph()["3"]["inputs"] | {"cfg": 1, "sampler_mode": "unsample"}
     chained = {"sampler_name": "res_2s", "cfg": 5.5, "steps_to_run": -1, "latent_image": ["30", 0]}
     graph = basic_graph() | {"30": node("ClownsharKSampler_Beta", **unsampled)}
@@ -391,7 +391,7 @@ def test_the_unsampling_pass_is_not_the_first():
     assert read_graph({"prompt": graph}) == expected
 
 
-def test_a_searge_pipelines_model_and_loras_are_read():
+def test_searge_pipelines_model_and_loras_are_read():
     graph = {
         "1": node("SeargeGenerationParameters", seed=7, steps=30, cfg=5, sampler_name="dpmpp_2m")
         | {"image_size_preset": "832x1216"},
@@ -450,7 +450,7 @@ SEARGE_3 = [
 ]
 
 
-def test_searges_forms_of_version_3_are_read():
+def test_searge_version_3_graph_is_read():
     nodes, drawn = [], []
     for each, links in SEARGE_3:
         inputs = []
@@ -473,12 +473,12 @@ def test_searges_forms_of_version_3_are_read():
     }
 
 
-def test_the_first_names_of_samplers_are_read():
+def test_old_sampler_names_are_read():
     graph = basic_graph(sampler_name="sample_dpmpp_2m")
     assert read_graph({"prompt": graph}) == BASIC
 
 
-def test_a_name_that_a_node_computed_is_unknown():
+def test_computed_sampler_name_is_unknown():
     graph = basic_graph(sampler_name=["20", 0])
     graph["20"] = node("String Replace (mtb)", old=".*", new="lcm", string=["21", 0])
     graph["21"] = node("PrimitiveString", value="euler")
@@ -486,20 +486,20 @@ def test_a_name_that_a_node_computed_is_unknown():
 
 
 @pytest.mark.parametrize("names", ["euler, dpmpp_2m", "*", "!euler", "euler\nlcm"])
-def test_several_samplers_are_none(names):
+def test_list_of_samplers_is_left_out(names):
     graph = basic_graph(sampler_name=names, scheduler=names)
     told = set(BASIC) - {"sampler", "scheduler"}
     assert read_graph({"prompt": graph}) == {key: BASIC[key] for key in BASIC if key in told}
 
 
-def test_a_batch_of_several_seeds_has_none():
+def test_batch_with_several_seeds_has_no_seed():
     graph = basic_graph(batch_seed_mode="incremental")
     assert read_graph({"prompt": graph}) == BASIC
     graph["5"]["inputs"]["batch_size"] = 2
     assert read_graph({"prompt": graph}) == {key: BASIC[key] for key in BASIC if key != "seed"}
 
 
-def test_a_sampler_of_pipes_is_read():
+def test_sampler_with_pipe_inputs_is_read():
     graph = {
         "1": node("UnetLoaderGGUF", unet_name="ltx.gguf"),
         "8": node("CRT_LTX23USConfig", prompt="a cat", seed=42),

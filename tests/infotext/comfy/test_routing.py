@@ -1,4 +1,4 @@
-"""infotext/comfy/routes.py: only what is really taken counts, past switches and contexts."""
+"""Links of a ComfyUI graph followed through switches, contexts and reroutes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def taken(kind, slot=0, **inputs):
         ("ModelSamplingFlux", {"model": ["10", 0]}, ["2", 0]),
     ],
 )
-def test_a_link_leads_to_what_is_taken(kind, inputs, source):
+def test_link_is_followed_to_the_chosen_input(kind, inputs, source):
     assert taken(kind, **inputs) == source
 
 
@@ -73,10 +73,10 @@ def test_a_link_leads_to_what_is_taken(kind, inputs, source):
         ("KSampler (Efficient)", 3, {"latent_image": ["10", 0]}, ["2", 3]),
     ],
 )
-def test_a_context_hands_on_by_output(kind, slot, inputs, source):
+def test_context_passes_on_the_input_of_the_output(kind, slot, inputs, source):
     assert taken(kind, slot, **inputs) == source
 
 
 @pytest.mark.parametrize("kind", ["Reroute", "Any Switch (rgthree)", "Context (rgthree)"])
-def test_links_in_a_circle_lead_nowhere(kind):
+def test_circular_links_give_an_unknown_value(kind):
     assert taken(kind, 1, **{"model": ["2", 1]}) == "nowhere"

@@ -1,4 +1,4 @@
-"""infotext/comfy/samplers.py: the sampler that made the picture from nothing."""
+"""The samplers of a ComfyUI graph that start an image."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ SAVED = {**OUTPUTS, "10": node("SaveImage", images=["7", 0])}
         "nothing",
     ],
 )
-def test_the_sampler_without_another_upstream_is_the_first(nodes, first):
+def test_first_sampler_has_no_sampler_upstream(nodes, first):
     expected = [first] if first else []
     assert find_first_samplers(nodes) == expected
     assert find_first_samplers(dict(reversed(nodes.items()))) == expected

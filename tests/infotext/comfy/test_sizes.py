@@ -1,4 +1,4 @@
-"""infotext/comfy/sizes.py: the size of what a sampler begins with."""
+"""The size of the image that a ComfyUI sampler starts from."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ EMPTY = node("EmptyLatentImage", width=512, height=768)
     ],
     ids=lambda value: value["class_type"] if isinstance(value, dict) else "",
 )
-def test_what_changes_the_size_before_the_sampler_counts(before, size):
+def test_nodes_before_the_sampler_change_the_size(before, size):
     nodes = {"1": node("KSampler", latent_image=["2", 0]), "2": before, "9": EMPTY, "8": SOCIAL}
     nodes |= {"7": BOTH, "6": node("Setup", megapixels=0.3, width=1024, height=1024)}
     assert read_initial_size(nodes, "1") == size
@@ -75,7 +75,7 @@ def test_two_factors_are_multiplied():
     assert read_initial_size(nodes, "1") == (512, 768)
 
 
-def test_a_loaded_images_size_wins_over_the_loaders_own():
+def test_loaded_image_wins_over_the_loaders_size():
     nodes = {"1": node("easy preSampling", pipe=["2", 0], image_to_latent=["3", 0])}
     nodes |= {"2": node("easy a1111Loader", empty_latent_width=512, empty_latent_height=512)}
     assert read_initial_size({**nodes, "3": node("LoadImage", image="a.png")}, "1") is None

@@ -1,4 +1,4 @@
-"""An infotext in a picture's file: no pixel is touched, and all else stays."""
+"""Embedding an infotext into an image file, with everything else unchanged."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _frames(data):
 
 
 def _facts(data):
-    """Return what Pillow reads beside the pixels, without the infotext."""
+    """Return the metadata that Pillow reads, without the infotext."""
     with Image.open(io.BytesIO(data)) as picture:
         picture.load()
         exif = picture.getexif()
@@ -108,7 +108,7 @@ def _facts(data):
 
 @_TEXTS
 @pytest.mark.parametrize("name", _PICTURES)
-def test_infotext_is_in_it_and_pixels_and_all_else_are_as_before(tmp_path, name, text):
+def test_infotext_is_embedded_and_everything_else_is_unchanged(tmp_path, name, text):
     before, kind = _PICTURES[name], name.partition("-")[0]
     is_in, after = _put(tmp_path, before, text)
     assert is_in and len(after) > len(before)
@@ -124,8 +124,8 @@ def test_infotext_is_in_it_and_pixels_and_all_else_are_as_before(tmp_path, name,
 
 
 @pytest.mark.parametrize("name", _PICTURES)
-def test_all_bytes_of_the_original_are_there_in_their_order(tmp_path, name):
-    """But those few that say how long things are, and what follows."""
+def test_all_original_bytes_are_kept_in_order(tmp_path, name):
+    """The bytes that state lengths or offsets may change."""
     before = _PICTURES[name]
     _, after = _put(tmp_path, before)
     pixels = {"png": b"IDAT", "jpg": b"\xff\xda", "web": b"VP8"}[name[:3]]
@@ -140,7 +140,7 @@ def test_all_bytes_of_the_original_are_there_in_their_order(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["png", "jpg", "webp"])
-def test_what_is_in_it_is_not_written_over(tmp_path, name):
+def test_existing_comment_is_not_overwritten(tmp_path, name):
     _, first = _put(tmp_path, _PICTURES[name])
     is_in, second = _put(tmp_path, first, "another one, Steps: 1, Sampler: x, Seed: 2")
     assert (is_in, second) == (False, first)
@@ -157,14 +157,14 @@ _EMPTY_COMMENTS = {
 }
 
 
-def test_comment_of_a_hundred_thousand_blanks_is_looked_at_once(tmp_path):
+def test_long_blank_comment_is_checked_quickly(tmp_path):
     drawn, text = io.BytesIO(), "\n" * 100_000 + "Steps: 20"
     Image.new("RGB", (1, 1)).save(drawn, "PNG", pnginfo=_png_text(parameters=text))
     assert _put(tmp_path, drawn.getvalue()) == (False, drawn.getvalue())
 
 
 def _host_comment(data):
-    """Return what a WebUI reads: the comment in EXIF before the text of a PNG."""
+    """Return the comment that a WebUI reads; it prefers EXIF to the text of a PNG."""
     with Image.open(io.BytesIO(data)) as picture:
         picture.load()
         comment = picture.getexif().get_ifd(0x8769).get(0x9286, b"")
@@ -175,7 +175,7 @@ def _host_comment(data):
 
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("comment", _EMPTY_COMMENTS.values(), ids=_EMPTY_COMMENTS)
-def test_an_empty_comment_is_replaced(tmp_path, kind, comment):
+def test_empty_comment_is_replaced(tmp_path, kind, comment):
     exif = _exif()
     exif.get_ifd(0x8769)[0x9286] = comment
     before = _picture(_KINDS[kind], exif=exif, xmp=b"<x:xmpmeta/>", icc_profile=bytes(131))
@@ -186,7 +186,7 @@ def test_an_empty_comment_is_replaced(tmp_path, kind, comment):
 
 
 @pytest.mark.parametrize("kind", ["jpg", "webp"])
-def test_a_comment_with_content_stays(tmp_path, kind):
+def test_comment_with_content_is_kept(tmp_path, kind):
     exif = _exif()
     exif.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0a note of its owner"
     before = _picture(_KINDS[kind], exif=exif)
@@ -194,7 +194,7 @@ def test_a_comment_with_content_stays(tmp_path, kind):
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
-def test_empty_text_of_a_png_makes_room(tmp_path, packed):
+def test_empty_png_text_is_replaced(tmp_path, packed):
     info = PngImagePlugin.PngInfo()
     info.add_text("Title", "x")
     info.add_text("parameters", " \n", zip=packed)
@@ -205,8 +205,8 @@ def test_empty_text_of_a_png_makes_room(tmp_path, packed):
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_tags_thumbnail_and_the_makers_own_notes_keep_their_places(tmp_path, order):
-    """Such notes hold places of their own, from the beginning of all."""
+def test_exif_tags_thumbnail_and_maker_notes_keep_their_offsets(tmp_path, order):
+    """Maker notes contain offsets from the start of the EXIF data."""
     mark = {"<": b"II*\0", ">": b"MM\0*"}[order]
     root = struct.pack(
         f"{order}HHHIIHHIII",
@@ -249,12 +249,12 @@ _NO_PLACE = {
 
 
 @pytest.mark.parametrize("name", _NO_PLACE)
-def test_file_without_a_place_for_it_stays_as_it_is(tmp_path, name):
+def test_unsupported_file_is_unchanged(tmp_path, name):
     assert _put(tmp_path, _NO_PLACE[name]) == (False, _NO_PLACE[name])
     assert os.listdir(tmp_path) == ["7.bin"]
 
 
-def test_infotext_too_long_for_a_jpeg_leaves_it_as_it_is(tmp_path):
+def test_too_long_infotext_leaves_a_jpeg_unchanged(tmp_path):
     long = "a, " * 20_000 + _LATIN
     assert _put(tmp_path, _PICTURES["jpg"], long) == (False, _PICTURES["jpg"])
     assert _put(tmp_path, _PICTURES["png"], long)[0] and _put(tmp_path, _PICTURES["webp"], long)[0]
@@ -264,7 +264,7 @@ def test_empty_infotext_changes_nothing(tmp_path):
     assert _put(tmp_path, _PICTURES["png"], "") == (False, _PICTURES["png"])
 
 
-def test_a_missing_file_raises_a_disk_error(tmp_path):
+def test_missing_file_raises_disk_error(tmp_path):
     with pytest.raises(DiskError):
         embed_infotext(str(tmp_path / "no.png"), _LATIN)
 
@@ -283,7 +283,7 @@ def _mutated(draw):
 
 
 @given(_mutated(), st.text(max_size=80))
-def test_mutated_file_is_extended_or_left_as_it_is(tmp_path, data, text):
+def test_damaged_file_is_extended_or_unchanged(tmp_path, data, text):
     began = time.thread_time()
     tracemalloc.start()
     is_in, after = _put(tmp_path, data, text)
@@ -299,7 +299,7 @@ def test_mutated_file_is_extended_or_left_as_it_is(tmp_path, data, text):
         assert said in (texts.get("parameters"), texts.get("UserComment"))
 
 
-def test_large_file_passes_in_pieces(tmp_path):
+def test_large_file_is_copied_in_pieces(tmp_path):
     pad = b"\xff\xfe\xff\xff" + bytes(0xFFFD)
     jpeg = _PICTURES["jpg"]
     data = jpeg[:2] + pad * 1500 + jpeg[2:]

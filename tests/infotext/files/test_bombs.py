@@ -1,4 +1,4 @@
-"""infotext/files: a stranger's file costs 30 MB and half a second at most, whatever it holds."""
+"""Hostile files cost at most 30 MB and half a second."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def _peak(work, *values):
 
 
 def _is_quick(name: str) -> bool:
-    """Return whether to try it each time: of the texts, some names and sizes stand for the rest."""
+    """Return whether a bomb is tested in every run; some texts stand for the others."""
     size = name.rpartition("-")[2]
     return not size.isdigit() or name == f"png-parameters-{name.split('-')[2]}-290000"
 
@@ -181,8 +181,8 @@ def test_bomb_takes_little_memory(tmp_path, name):
 @pytest.mark.long
 @pytest.mark.timeout(1_200)
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="measured by Linux's means")
-def test_bombs_take_little_memory_and_time_in_a_process_of_their_own(tmp_path, capsys):
-    """Prints the figures, the worst first."""
+def test_bombs_take_little_memory_and_time_in_a_separate_process(tmp_path, capsys):
+    """Print the measured figures, worst first."""
     plain, bomb = tmp_path / "plain", tmp_path / "bomb"
     plain.write_bytes(files.png(files.text("parameters", _INFOTEXT.encode())))
     scripts = str(Path(__file__).parents[3] / "scripts")
@@ -252,7 +252,7 @@ _RUNS += (
 
 
 def _of_graph(text: str) -> dict[str, object]:
-    """Return a graph that has the text wherever a reader looks for words, numbers or names."""
+    """Return a graph with the text in each input that may hold a text, number or name."""
     names = ("seed", "steps", "cfg", "sampler_name", "scheduler", "denoise")
     links = {"model": ["2", 0], "positive": ["3", 0], "negative": ["4", 0], "sigmas": ["5", 0]}
     kinds = {
@@ -304,7 +304,7 @@ _READERS = {
 @pytest.mark.long
 @pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("reader", _READERS)
-def test_texts_of_one_run_take_little_time(reader):
+def test_repetitive_texts_are_read_quickly(reader):
     figures = []
     for run in _RUNS:
         for start in ("", "a", '"', "<lora:a:1>("):

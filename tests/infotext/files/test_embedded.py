@@ -1,4 +1,4 @@
-"""infotext/files/embedded.py: what a file tells, by which program, and what it does not tell."""
+"""The infotext, workflow and program that a file contains."""
 
 from __future__ import annotations
 
@@ -67,29 +67,29 @@ def commented(tmp_path, text, kind="jpg"):
     return str(tmp_path / f"picture.{kind}")
 
 
-def test_a_files_own_infotext_comes_as_it_is(tmp_path):
+def test_infotext_in_a_file_is_returned_unchanged(tmp_path):
     path = png(tmp_path, parameters=INFOTEXT, prompt=json.dumps(GRAPH), workflow=WORKFLOW)
     assert read_embedded(path) == EmbeddedData(INFOTEXT, "AUTOMATIC1111", WORKFLOW)
 
 
-def test_a_graph_in_a_file_becomes_infotext(tmp_path):
+def test_graph_in_a_file_becomes_an_infotext(tmp_path):
     path = png(tmp_path, prompt=json.dumps(GRAPH), workflow=WORKFLOW)
     assert read_embedded(path) == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
     path = png(tmp_path, parameters=json.dumps({"prompt": GRAPH}))
     assert read_embedded(path) == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI")
 
 
-def test_a_graph_wins_over_a_prompt_alone(tmp_path):
+def test_graph_wins_over_a_prompt_alone(tmp_path):
     path = png(tmp_path, parameters="a prompt alone", prompt=json.dumps(GRAPH))
     assert read_embedded(path).infotext == GRAPH_INFOTEXT
 
 
-def test_a_prompt_alone_is_better_than_nothing(tmp_path):
+def test_prompt_alone_is_an_infotext(tmp_path):
     assert read_embedded(png(tmp_path, parameters="a prompt alone")).infotext == "a prompt alone"
 
 
 @pytest.mark.parametrize("kind", ["jpg", "webp"])
-def test_a_user_comment_becomes_infotext(tmp_path, kind):
+def test_user_comment_becomes_an_infotext(tmp_path, kind):
     assert read_embedded(commented(tmp_path, INFOTEXT, kind)).infotext == INFOTEXT
 
 
@@ -97,11 +97,11 @@ def test_a_user_comment_becomes_infotext(tmp_path, kind):
     "comment",
     ["Screenshot", "Created with GIMP", "a cat, a hat", "Steps: 20, Seed: 7", '{"a": 1}'],
 )
-def test_a_comment_that_is_no_infotext_is_none(tmp_path, comment):
+def test_comment_that_is_not_an_infotext_is_ignored(tmp_path, comment):
     assert read_embedded(commented(tmp_path, comment)) == EmbeddedData()
 
 
-def test_a_prompt_may_be_json(tmp_path):
+def test_prompt_may_be_json(tmp_path):
     prompt = '{\n  "high_level_description": "a cat, sitting",\n  "style": "oil"\n}'
     text = f"{prompt}\nSteps: 48, Sampler: Euler, CFG scale: 1, Seed: 7, Version: neo"
     read = read_embedded(png(tmp_path, parameters=text))
@@ -127,7 +127,7 @@ def test_a_prompt_may_be_json(tmp_path):
     ],
     ids=str,
 )
-def test_an_infotext_names_its_program(tmp_path, version, program):
+def test_infotext_names_its_program(tmp_path, version, program):
     text = f"a cat\nSteps: 20, Sampler: Euler a, Seed: 7, {version}"
     assert read_embedded(png(tmp_path, parameters=text)).program == program
 
@@ -155,13 +155,13 @@ def test_an_infotext_names_its_program(tmp_path, version, program):
     ],
     ids=["swarmui", "invokeai", "invokeai-2", "invokeai-1", "novelai", "fooocus", "draw-things"],
 )
-def test_each_programs_own_place_is_looked_into(tmp_path, texts, program):
+def test_texts_of_each_program_are_read(tmp_path, texts, program):
     read = read_embedded(png(tmp_path, **texts))
     assert read.program == program and read.infotext.startswith("a cat")
     assert "Size" in read.missing
 
 
-def test_a_programs_json_may_stand_in_a_user_comment(tmp_path):
+def test_json_of_a_program_may_be_in_a_user_comment(tmp_path):
     text = json.dumps({"sui_image_params": {"prompt": "a cat", "steps": 20}}, indent=2)
     assert read_embedded(commented(tmp_path, text)).program == "SwarmUI"
     wrapped = json.dumps(
@@ -170,7 +170,7 @@ def test_a_programs_json_may_stand_in_a_user_comment(tmp_path):
     assert read_embedded(commented(tmp_path, wrapped, "webp")).program == "NovelAI"
 
 
-def test_a_workflow_without_a_graph_is_read(tmp_path):
+def test_workflow_without_a_graph_is_read(tmp_path):
     read = read_embedded(png(tmp_path, workflow=json.dumps(SAMPLER_ONLY)))
     assert read.infotext == (
         "Steps: 20, Sampler: Euler, Schedule type: Normal, CFG scale: 8, Seed: 7"
@@ -179,13 +179,13 @@ def test_a_workflow_without_a_graph_is_read(tmp_path):
     assert json.loads(read.workflow) == SAMPLER_ONLY
 
 
-def test_a_workflow_without_a_sampler_lacks_all_values(tmp_path):
+def test_workflow_without_a_sampler_lacks_all_values(tmp_path):
     assert read_embedded(png(tmp_path, workflow=WORKFLOW)) == EmbeddedData(
         "", "ComfyUI", WORKFLOW, ALL
     )
 
 
-def test_a_videos_comment_holds_graph_and_workflow(tmp_path):
+def test_graph_and_workflow_are_read_from_a_videos_comment(tmp_path):
     comment = json.dumps({"prompt": json.dumps(GRAPH), "workflow": json.loads(WORKFLOW)})
     read = read_embedded(png(tmp_path, Comment=comment))
     assert read == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
@@ -196,16 +196,16 @@ def test_a_videos_comment_holds_graph_and_workflow(tmp_path):
     [{}, {"workflow": "{}"}, {"parameters": '{"a": 1}'}, {"parameters": "[1]"}, {"Software": "x"}],
     ids=repr,
 )
-def test_a_file_without_parameters_has_no_infotext(tmp_path, texts):
+def test_file_without_parameters_has_no_infotext(tmp_path, texts):
     assert read_embedded(png(tmp_path, **texts)) == EmbeddedData()
 
 
 @pytest.mark.parametrize("prompt", ["{}", "a cat"])
-def test_an_empty_graph_has_no_infotext(tmp_path, prompt):
+def test_empty_graph_has_no_infotext(tmp_path, prompt):
     assert read_embedded(png(tmp_path, prompt=prompt)).infotext == ""
 
 
-def test_a_missing_file_is_a_disk_error(tmp_path):
+def test_missing_file_raises_disk_error(tmp_path):
     with pytest.raises(DiskError):
         read_embedded(str(tmp_path / "absent.png"))
 
@@ -220,7 +220,7 @@ def test_content_credentials_are_read_if_there_is_no_prompt(tmp_path):
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
-def test_comfyui_has_its_graph_in_the_xmp_of_an_avif(tmp_path, quote):
+def test_comfyui_graph_is_read_from_the_xmp_of_an_avif(tmp_path, quote):
     graph, workflow = html.escape(json.dumps(GRAPH)), html.escape(WORKFLOW, quote=False)
     packet = f"<rdf:Description comfy:prompt={quote}{graph}{quote}>"
     packet += f"<comfy:workflow>{workflow}</comfy:workflow></rdf:Description>"
@@ -230,8 +230,8 @@ def test_comfyui_has_its_graph_in_the_xmp_of_an_avif(tmp_path, quote):
 
 
 @pytest.mark.parametrize("kind", ["jpg", "webp", "avif"])
-def test_graph_in_the_comment_of_the_first_folder_is_read(tmp_path, kind):
-    """As SaveImagePlus writes it."""
+def test_graph_in_the_comment_of_the_first_exif_folder_is_read(tmp_path, kind):
+    """SaveImagePlus writes the graph there."""
     graph = json.dumps({"prompt": GRAPH, "workflow": json.loads(WORKFLOW)})
     exif = files.one_tag(0x9286, graph.encode() + b"\0")
     whole = {
@@ -250,7 +250,7 @@ def test_infotext_in_a_gifs_comment_is_read(tmp_path):
     assert read_embedded(str(path)) == EmbeddedData(INFOTEXT, "AUTOMATIC1111")
 
 
-def test_too_little_memory_ends_this_file_only(tmp_path, monkeypatch):
+def test_too_little_memory_raises_too_large(tmp_path, monkeypatch):
     def fail(path):
         raise MemoryError
 
@@ -263,7 +263,7 @@ def test_too_little_memory_ends_this_file_only(tmp_path, monkeypatch):
 BASIC = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 8x8"
 
 
-def test_easy_diffusions_prompt_is_no_graph(tmp_path):
+def test_easy_diffusions_prompt_is_not_a_graph(tmp_path):
     values = {
         "prompt": "a cat",
         "seed": "1",
@@ -292,7 +292,7 @@ def test_stability_matrix_json_wins_over_its_text(tmp_path):
     assert (found.infotext, found.program) == (f"a cat\n{BASIC}, Model: wai", "Stability Matrix")
 
 
-def test_tensorarts_names_are_in_its_data_and_the_seed_in_the_graph(tmp_path):
+def test_tensorart_names_come_from_its_data_and_the_seed_from_the_graph(tmp_path):
     data = {"prompt": "a cat", "steps": 20, "cfgScale": 7, "seed": "-1", "width": 8, "height": 8}
     data |= {"ksamplerName": "euler_ancestral", "baseModel": {"modelFileName": "WAI-16"}}
     graph = {"2": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 20}}}
@@ -301,7 +301,7 @@ def test_tensorarts_names_are_in_its_data_and_the_seed_in_the_graph(tmp_path):
     assert (found.infotext, found.program) == (f"a cat\n{BASIC}, Model: WAI-16", "TensorArt")
 
 
-def test_another_programs_text_is_in_the_hosts_words(tmp_path):
+def test_infotext_of_another_program_is_translated(tmp_path):
     text = "a cat\nSteps: 20, Sampler: euler_ancestral, CFG Scale: 7, Seed: 1, Size: 8x8"
     assert read_embedded(png(tmp_path, parameters=text)).infotext == f"a cat\n{BASIC}"
 
@@ -314,7 +314,7 @@ DEFAULTS = "Steps: 20, Sampler: Euler, CFG scale: 8.0, Seed: 0, Size: 512x512"
     [f"unknown\nNegative prompt: unknown\n{DEFAULTS}", f"a cat\n{DEFAULTS}, Model: unknown"],
     ids=["prompt", "model"],
 )
-def test_a_graph_wins_over_a_nodes_placeholder_infotext(tmp_path, placeholder):
+def test_graph_wins_over_a_placeholder_infotext(tmp_path, placeholder):
     path = png(tmp_path, parameters=placeholder, prompt=json.dumps(GRAPH))
     assert read_embedded(path).infotext == GRAPH_INFOTEXT
     assert DEFAULTS in read_embedded(png(tmp_path, parameters=placeholder, prompt="{}")).infotext

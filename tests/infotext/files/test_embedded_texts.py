@@ -1,4 +1,4 @@
-"""infotext/files/texts.py: the texts of real picture files, also of damaged and hostile ones."""
+"""The texts of real image and video files, also of damaged and hostile ones."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _saved(kind, **options):
 
 
 def tiff(order, comment):
-    """EXIF of one UserComment, as other programs than Pillow order it."""
+    """Return EXIF data with one UserComment, in the order of programs other than Pillow."""
     mark = {"<": b"II*\0", ">": b"MM\0*"}[order]
     head = mark + struct.pack(f"{order}IHHHIII", 8, 1, 0x8769, 4, 1, 26, 0)
     return head + struct.pack(f"{order}HHHIII", 1, 0x9286, 7, len(comment), 44, 0) + comment
@@ -64,12 +64,12 @@ def texts_of(tmp_path, data):
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
 @pytest.mark.parametrize("text", [LATIN, TEXT], ids=["latin", "any"])
-def test_a_png_gives_its_text_chunks(tmp_path, text, packed):
+def test_text_chunks_of_a_png_are_read(tmp_path, text, packed):
     data = png({"parameters": text, "prompt": '{"1": {}}'}, packed)
     assert texts_of(tmp_path, data) == {"parameters": text, "prompt": '{"1": {}}'}
 
 
-def test_a_text_behind_the_pixels_is_found(tmp_path):
+def test_text_after_the_pixels_is_found(tmp_path):
     data = png()
     late = chunk(b"tEXt", b"parameters\0" + LATIN.encode())
     assert texts_of(tmp_path, data[:-12] + late + data[-12:]) == {"parameters": LATIN}
@@ -93,7 +93,7 @@ def test_a_text_behind_the_pixels_is_found(tmp_path):
     ids=["be", "le", "bom", "utf-8", "zero-at-the-end", "ascii", "false-ascii", "undefined"]
     + ["no-code", "no-code-be"],
 )
-def test_a_user_comment_is_read_whatever_its_encoding(tmp_path, kind, comment):
+def test_user_comment_is_read_in_any_encoding(tmp_path, kind, comment):
     assert texts_of(tmp_path, set_comment(kind, comment)) == {"UserComment": TEXT}
 
 
@@ -124,18 +124,18 @@ def test_exif_is_read_in_both_byte_orders(tmp_path, order):
     ],
     ids=repr,
 )
-def test_a_file_without_texts_gives_none(tmp_path, data):
+def test_file_without_texts_has_none(tmp_path, data):
     assert texts_of(tmp_path, data) == {}
 
 
-def test_a_cut_file_gives_only_texts_that_are_whole(tmp_path):
+def test_truncated_file_gives_only_complete_texts(tmp_path):
     data = png({"Comment": LATIN, "parameters": TEXT})
     at = data.index(b"parameters")
     assert texts_of(tmp_path, data[: at + 30]) == {"Comment": LATIN}
     assert texts_of(tmp_path, data[:at]) == {"Comment": LATIN}
 
 
-def test_a_huge_image_is_read_without_its_pixels(tmp_path):
+def test_huge_image_is_read_without_its_pixels(tmp_path):
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", 2**31 - 1, 2**31 - 1, 16, 6, 0, 0, 0))
     text = chunk(b"tEXt", b"parameters\0" + LATIN.encode())
     data = b"\x89PNG\r\n\x1a\n" + head + text + chunk(b"IDAT", b"")
@@ -154,19 +154,19 @@ def test_a_huge_image_is_read_without_its_pixels(tmp_path):
     ],
     ids=["packed", "packed-international", "no-zlib", "no-text", "no-more", "huge"],
 )
-def test_a_text_that_is_a_bomb_is_left_out(tmp_path, bomb):
+def test_decompression_bomb_is_left_out(tmp_path, bomb):
     after = chunk(b"tEXt", b"Title\0fine")
     data = png()
     assert texts_of(tmp_path, data[:33] + bomb + after + data[33:]) == {"Title": "fine"}
 
 
-def test_a_size_beyond_the_files_end_ends_the_reading(tmp_path):
+def test_size_beyond_the_end_of_the_file_ends_the_reading(tmp_path):
     data = png()
     liar = b"\xff\xff\xff\xff" + chunk(b"tEXt", b"parameters\0x")[4:]
     assert texts_of(tmp_path, data[:33] + liar + data[33:]) == {}
 
 
-def test_a_file_that_is_not_there_is_a_disk_error(tmp_path):
+def test_missing_file_raises_disk_error(tmp_path):
     with pytest.raises(DiskError, match="cannot be read: No such file"):
         read_embedded_texts(str(tmp_path / "absent.png"))
     with pytest.raises(DiskError, match="cannot be read"):
@@ -182,7 +182,7 @@ def test_all_texts_of_a_file_share_one_budget(tmp_path):
 
 
 def mp4(**texts):
-    """As ffmpeg writes it with `use_metadata_tags`: a list of keys, then their values."""
+    """Return an MP4 as ffmpeg writes it with `use_metadata_tags`: keys, then values."""
     keys = b"".join(box(b"mdta", name.encode()) for name in texts)
     keys = box(b"keys", struct.pack(">II", 0, len(texts)) + keys)
     items = b""
@@ -236,11 +236,11 @@ def webm(**texts):
         "cut-webm",
     ],
 )
-def test_a_video_gives_its_metadata(tmp_path, data, texts):
+def test_metadata_of_a_video_is_read(tmp_path, data, texts):
     assert texts_of(tmp_path, data) == texts
 
 
-def test_a_webm_of_unknown_length_is_read(tmp_path):
+def test_webm_of_unknown_length_is_read(tmp_path):
     data = webm(COMMENT=TEXT)
     at = data.index(b"\x18\x53\x80\x67") + 4
     assert texts_of(tmp_path, data[:at] + b"\x01" + b"\xff" * 7 + data[at + 8 :]) == {
@@ -257,7 +257,7 @@ def camera(kind, **names):
 
 
 @pytest.mark.parametrize("kind", ["WEBP", "JPEG", "PNG"])
-def test_comfyuis_texts_stand_in_the_cameras_names(tmp_path, kind):
+def test_comfyui_texts_are_read_from_camera_make_and_model(tmp_path, kind):
     data = camera(kind, make='workflow:{"nodes": ["e"]}', model='prompt:{"1": {}}')
     texts = {"workflow": '{"nodes": ["e"]}', "prompt": '{"1": {}}'}
     assert texts_of(tmp_path, data) == texts
@@ -265,7 +265,7 @@ def test_comfyuis_texts_stand_in_the_cameras_names(tmp_path, kind):
     assert texts_of(tmp_path, data) == {"workflow": '{"nodes": []}', "prompt": '{"1": {}}'}
 
 
-def test_a_camera_is_no_text(tmp_path):
+def test_camera_make_and_model_are_not_texts(tmp_path):
     assert texts_of(tmp_path, camera("JPEG", make="Canon", model="EOS 5D")) == {}
 
 
@@ -273,8 +273,8 @@ def test_a_camera_is_no_text(tmp_path):
     "code", [b"", b"UNICODE\0", b"ASCII\0\0\0"], ids=["none", "utf-16", "ascii"]
 )
 @pytest.mark.parametrize("kind", ["jpg", "webp", "png", "avif"])
-def test_user_comment_in_the_first_folder_is_read(tmp_path, kind, code):
-    """Where Fooocus and SaveImagePlus have it."""
+def test_user_comment_in_the_first_exif_folder_is_read(tmp_path, kind, code):
+    """Fooocus and SaveImagePlus write the comment there."""
     text = code + (LATIN.encode("utf-16-le") if code == b"UNICODE\0" else LATIN.encode())
     exif = files.one_tag(0x9286, text)
     whole = {
@@ -286,20 +286,20 @@ def test_user_comment_in_the_first_folder_is_read(tmp_path, kind, code):
     assert texts_of(tmp_path, whole[kind]()) == {"UserComment": LATIN}
 
 
-def test_both_folders_of_exif_may_be_one(tmp_path):
+def test_both_exif_folders_may_be_the_same(tmp_path):
     loop = b"II*\0" + struct.pack("<IHHHIIHHIII", 8, 2, 0x8769, 4, 1, 8, 0x9286, 2, 9, 38, 8)
     data = files.jpeg(files.segment(0xE1, b"Exif\0\0" + loop + b"some text"))
     assert texts_of(tmp_path, data) == {"UserComment": "some text"}
 
 
 @pytest.mark.parametrize("count", [2**32 - 1, 2**31, 300])
-def test_tag_that_goes_beyond_the_end_is_left_out(tmp_path, count):
+def test_tag_beyond_the_end_is_left_out(tmp_path, count):
     exif = bytearray(files.one_tag(0x010E, b"a description"))
     exif[14:18] = struct.pack("<I", count)
     assert texts_of(tmp_path, files.jpeg(files.segment(0xE1, b"Exif\0\0" + bytes(exif)))) == {}
 
 
-def test_tags_that_share_their_bytes_share_the_budget(tmp_path):
+def test_tags_that_share_bytes_are_limited_by_the_budget(tmp_path):
     exif = b"II*\0" + struct.pack("<IH", 8, 3)
     exif += b"".join(
         struct.pack("<HHII", tag, 7, 1_500_000, 50) for tag in (0x010E, 0x9286, 0x9287)
@@ -327,7 +327,7 @@ def test_overlapping_exif_is_reported(tmp_path, data):
     assert has_overlapping_exif(str(tmp_path / "picture"))
 
 
-def test_avif_gives_its_exif_and_its_xmp(tmp_path):
+def test_exif_and_xmp_of_an_avif_are_read(tmp_path):
     exif = tiff(">", b"UNICODE\0" + TEXT.encode("utf-16-be"))
     for start in (bytes(4), b"\0\0\0\6Exif\0\0"):
         assert texts_of(tmp_path, files.avif(b"Exif", start + exif)) == {"UserComment": TEXT}
@@ -338,7 +338,7 @@ def test_avif_gives_its_exif_and_its_xmp(tmp_path):
 
 @pytest.mark.skipif(not features.check("avif"), reason="this Pillow writes no AVIF")
 @pytest.mark.parametrize("frames", [1, 2], ids=["still", "moving"])
-def test_avif_of_pillow_is_read(tmp_path, frames):
+def test_avif_written_by_pillow_is_read(tmp_path, frames):
     exif = Image.Exif()
     exif[0x8769] = {0x9286: b"UNICODE\0" + TEXT.encode("utf-16-be")}
     more = [Image.new("RGB", (8, 8), "red")] * (frames - 1)
@@ -375,7 +375,7 @@ _CREDENTIALS = [
 @pytest.mark.parametrize(
     ("data", "maker"), _CREDENTIALS, ids=["name", "list", "old", "cut", "none"]
 )
-def test_content_credentials_tell_who_made_them(tmp_path, kind, data, maker):
+def test_content_credentials_name_the_program(tmp_path, kind, data, maker):
     half = len(data) // 2
     number = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
     whole = {
@@ -390,12 +390,12 @@ def test_content_credentials_tell_who_made_them(tmp_path, kind, data, maker):
     assert texts_of(tmp_path, whole[kind]()) == {"C2PA": maker}
 
 
-def test_a_jpegs_comment_is_read(tmp_path):
+def test_comment_of_a_jpeg_is_read(tmp_path):
     assert texts_of(tmp_path, _saved("JPEG", comment=TEXT.encode())) == {"Comment": TEXT}
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
-def test_an_xmp_packet_is_read(tmp_path, kind):
+def test_xmp_packet_is_read(tmp_path, kind):
     packet = "<x:xmpmeta>é</x:xmpmeta>"
     if kind == "PNG":
         data = png({"XML:com.adobe.xmp": packet})
@@ -404,14 +404,14 @@ def test_an_xmp_packet_is_read(tmp_path, kind):
     assert texts_of(tmp_path, data) == {"XMP": packet}
 
 
-def test_a_comment_whose_bytes_are_swapped_is_read(tmp_path):
+def test_comment_with_swapped_bytes_is_read(tmp_path):
     comment = b"UNICODE\0" + TEXT.encode("utf-16-be")
     swapped = b"".join(comment[i : i + 2][::-1] for i in range(0, len(comment), 2))
     assert swapped.startswith(b"NUCIDO")
     assert texts_of(tmp_path, set_comment("JPEG", swapped)) == {"UserComment": TEXT}
 
 
-def test_an_animated_pngs_own_chunk_is_read(tmp_path):
+def test_comfyuis_chunk_of_an_animated_png_is_read(tmp_path):
     data = png()
     own = chunk(b"comf", b'prompt\0{"1": {}}')
     assert texts_of(tmp_path, data[:33] + own + data[33:]) == {"prompt": '{"1": {}}'}
@@ -440,7 +440,7 @@ _WHOLE = [
     st.integers(16, 600),
 )
 @settings(max_examples=400)
-def test_no_damage_makes_it_fall(tmp_path, data, changes, length):
+def test_any_damaged_file_can_be_read(tmp_path, data, changes, length):
     damaged = bytearray(data)
     for at, new in changes:
         damaged[at : at + len(new)] = new

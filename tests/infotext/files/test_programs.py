@@ -1,4 +1,4 @@
-"""infotext/files/programs.py: what each program writes, as a record."""
+"""The records that image programs write into files."""
 
 from __future__ import annotations
 
@@ -232,17 +232,17 @@ COMFY = {
     ids=["swarmui", "invokeai", "fooocus", "ruined-fooocus", "novelai", "novelai-4"]
     + ["draw-things", "easy-diffusion", "civitai", "comfyui", "comfyui-prompt", "comfyui-text"],
 )
-def test_a_shape_identifies_the_program(data, program, written):
+def test_keys_identify_the_program(data, program, written):
     assert (known := read_program(data, {})) is not None
     assert (known[0], build_infotext(known[1])) == (program, written)
 
 
-def test_novelai_of_old_has_its_prompt_elsewhere():
+def test_old_novelai_prompt_is_in_the_description():
     old = {key: value for key, value in NOVELAI.items() if key != "prompt"}
     assert read_program(old, {"Description": "a cat"}) == read_program(NOVELAI, {})
 
 
-def test_invokeai_2_has_what_is_not_wanted_in_brackets():
+def test_invokeai_2_negative_prompt_is_in_brackets():
     image = {"prompt": [{"prompt": "a cat [blurry] [bad, worse]", "weight": 1}], "steps": 50}
     image |= {"cfg_scale": 5, "seed": 1, "width": 512, "height": 768, "sampler": "k_lms"}
     known = read_program({"model_weights": "deliberate", "image": image}, {})
@@ -266,7 +266,7 @@ def test_invokeai_2_has_what_is_not_wanted_in_brackets():
     ],
     ids=["whole", "none", "hostile"],
 )
-def test_a_dream_is_read(text, written):
+def test_invokeai_1_command_line_is_read(text, written):
     assert build_infotext(read_dream(text)) == written
 
 
@@ -454,7 +454,7 @@ def test_swarmuis_refiner_is_a_second_pass(data, pairs):
     assert after == ", ".join(part for part in (before, pairs) if part)
 
 
-def test_draw_things_second_pass_begins_at_a_size_of_its_own():
+def test_draw_things_second_pass_has_its_own_first_size():
     more = {"hiresFix": True, "hiresFixWidth": 512, "hiresFixHeight": 384, "hiresFixStrength": 0.7}
     line = told({**DRAW_THINGS, "v2": more, "clip_skip": 2})[2]
     assert "Size: 512x384, " in line
@@ -489,7 +489,7 @@ def test_invokeais_strengths_and_refiner_are_read(data, end):
 
 
 @pytest.mark.parametrize("mark", ["generation_mode", "app_version"])
-def test_invokeai_is_known_without_a_scheduler(mark):
+def test_invokeai_is_recognised_without_a_scheduler(mark):
     kept = {"positive_prompt", "steps", "seed", "width", "height", "guidance", "model", mark}
     data = {key: value for key, value in {**INVOKE, "guidance": 4}.items() if key in kept}
     line = "Steps: 20, Distilled CFG Scale: 4, Seed: 1, Size: 1024x768, Model: juggernaut"
@@ -526,13 +526,13 @@ def test_novelais_source_names_the_model(source, names):
     assert told(NOVELAI, Source=source)[2].endswith(f"Size: 832x1216, {names}")
 
 
-def test_novelais_strength_counts_from_an_image_only():
+def test_novelais_strength_counts_only_for_img2img():
     assert "Denoising" not in told({**NOVELAI, "strength": 0.4})[2]
     img2img = {**NOVELAI, "strength": 0.4, "request_type": "Img2ImgRequest"}
     assert told(img2img)[2].endswith("Denoising strength: 0.4")
 
 
-def test_fooocus_loras_in_texts_and_a_refiner_are_read():
+def test_fooocus_loras_and_refiner_are_read():
     data = {key: value for key, value in FOOOCUS.items() if key != "loras"}
     data |= {"lora_combined_1": "fog.safetensors : 0.5", "refiner_model": "xl_refiner"}
     program, prompt, line = told({**data, "refiner_switch": 0.8})
@@ -540,7 +540,7 @@ def test_fooocus_loras_in_texts_and_a_refiner_are_read():
     assert "<lora:fog:0.5>" in build_infotext(read_program(data, {})[1])
 
 
-def test_an_on_site_images_graph_completes_its_summary():
+def test_graph_completes_the_summary_of_an_on_site_image():
     sampler = {"class_type": "KSampler", "inputs": {"scheduler": "normal", "denoise": 0.3}}
     sampler["inputs"] |= {"seed": 1, "steps": 30, "sampler_name": "euler"}
     hires = {key: value for key, value in SITE.items() if key != "extra"} | {"11": sampler}
@@ -549,7 +549,7 @@ def test_an_on_site_images_graph_completes_its_summary():
     assert "Schedule type: Normal" in line and line.endswith("Denoising strength: 0.3")
 
 
-def test_unknown_json_with_diffusers_names_is_of_no_program_that_it_does_not_name():
+def test_json_with_diffusers_names_is_read_without_a_program_name():
     data = {"prompt": "a cat", "num_inference_steps": 20, "width": 8, "height": 8}
     assert told(data) == ("", "a cat", "Steps: 20, Size: 8x8, Clip skip: 1")
 
@@ -586,7 +586,7 @@ def test_easy_diffusion_writes_a_text_for_each_value(names):
     assert set(names) <= set(TEXT_NAMES)
 
 
-def test_texts_of_other_programs_are_not_easy_diffusions():
+def test_texts_of_other_programs_are_not_taken_for_easy_diffusions():
     assert read_texts({"prompt": "{}", "workflow": "{}", "seed": "1"}) is None
 
 
@@ -596,7 +596,7 @@ def test_texts_of_other_programs_are_not_easy_diffusions():
     + [{"workflow": []}, {"Comment": "{}"}],
     ids=repr,
 )
-def test_an_unknown_shape_is_of_no_program(data):
+def test_unknown_keys_give_no_program(data):
     assert read_program(data, {}) is None
 
 
@@ -615,7 +615,7 @@ _value = st.recursive(
 
 
 @given(st.sampled_from(_ALL), st.data())
-def test_no_value_makes_it_fall(data, draw):
+def test_any_value_can_be_read(data, draw):
     data = dict(data)
     for key in draw.draw(st.lists(st.sampled_from(list(data)), max_size=4)):
         data[key] = draw.draw(_value)

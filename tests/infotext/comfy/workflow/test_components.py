@@ -1,4 +1,4 @@
-"""infotext/comfy/workflow/components.py: nodes whose inputs the workflow itself names."""
+"""The components of a ComfyUI workflow, and the names of their inputs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ WORKFLOW = {
 }
 
 
-def test_a_components_values_get_the_names_of_its_inputs():
+def test_values_of_a_component_get_the_names_of_its_inputs():
     assert read_graph({"workflow": WORKFLOW}) == {
         "prompt": "a cat",
         "negativePrompt": "blurry",
@@ -57,6 +57,6 @@ def test_a_components_values_get_the_names_of_its_inputs():
 
 
 @pytest.mark.parametrize("odd", [3, [], {"## pipe [1]": 3}, {"## pipe [1]": {"nodes": [3, {}]}}])
-def test_odd_components_do_no_harm(odd):
+def test_malformed_components_are_ignored(odd):
     nodes = read_workflow_nodes({**WORKFLOW, "components": odd})
     assert nodes["1"]["inputs"] == {}

@@ -1,4 +1,4 @@
-"""infotext/comfy/workflow/everywhere.py: links that Use Everywhere draws without a line."""
+"""The invisible links of Use Everywhere's nodes."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ def read(sender, **more):
 SENDER = {"id": 10, "type": "Anything Everywhere", "inputs": [{"name": "MODEL", "link": 1}]}
 
 
-def test_links_that_the_file_lists_are_followed():
+def test_links_listed_in_the_file_are_followed():
     link = {"downstream": 3, "downstream_slot": 0, "upstream": "4", "upstream_slot": 0}
     assert read(SENDER, extra={"ue_links": [link]})["models"] == ["a.ckpt"]
 
 
 @pytest.mark.parametrize("kind", ["Anything Everywhere", "Anything Everywhere3"])
-def test_older_files_are_read_by_the_type_of_what_is_sent(kind):
+def test_older_files_are_linked_by_type(kind):
     assert read({**SENDER, "type": kind})["models"] == ["a.ckpt"]
 
 
-def test_a_seed_everywhere_wins_over_the_value_left_in_the_sampler():
+def test_seed_everywhere_wins_over_the_samplers_own_seed():
     seeds = {"id": 10, "type": "Seed Everywhere", "widgets_values": [99, "fixed"]}
     assert read(seeds)["seed"] == 99
 
 
 @pytest.mark.parametrize("mode", [2, 4])
-def test_a_sender_that_is_off_sends_nothing(mode):
+def test_muted_node_makes_no_links(mode):
     assert "models" not in read({**SENDER, "mode": mode})
 
 
 @pytest.mark.parametrize(
     "drawn", [[{}], [None], "x", [{"downstream": 3, "downstream_slot": 99, "upstream": 4}]]
 )
-def test_odd_lists_do_no_harm(drawn):
+def test_malformed_lists_are_ignored(drawn):
     assert read(SENDER, extra={"ue_links": drawn})["steps"] == 20

@@ -1,4 +1,4 @@
-"""infotext/comfy/workflow/group_nodes.py: the group nodes of older workflows."""
+"""The group nodes of older ComfyUI workflows."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def read(mark=">", values=("new.ckpt", "a cat", "blurry"), base=BASE, sampling=S
 
 
 @pytest.mark.parametrize("mark", [">", "/"])
-def test_a_group_node_is_opened_with_its_own_values(mark):
+def test_group_node_is_expanded_with_its_own_values(mark):
     found = read(mark)
     assert found["models"] == ["new.ckpt"]
     assert (found["prompt"], found["negativePrompt"]) == ("a cat", "blurry")
     assert (found["seed"], found["steps"], found["sampler"]) == (9, 30, "dpmpp_2m")
 
 
-def test_values_that_do_not_fit_are_not_guessed():
+def test_values_that_do_not_fit_are_left_out():
     found = read(values=("new.ckpt", "a cat"))
     assert "models" not in found and "prompt" not in found and found["steps"] == 30
 
@@ -74,12 +74,12 @@ def test_values_that_do_not_fit_are_not_guessed():
         {"nodes": [{"inputs": [None], "outputs": 3}], "links": [[0, 0, 0, 0], [[], 0, 0, 0]]},
     ],
 )
-def test_odd_groups_do_no_harm(odd):
+def test_malformed_groups_are_ignored(odd):
     assert read(base=odd)["steps"] == 30
 
 
 @pytest.mark.parametrize("links", [SAMPLING["links"], [*SAMPLING["links"], [None, 0, 1, 3]]])
-def test_values_in_a_row_that_a_linked_widget_shifted_are_unknown(links):
+def test_values_are_left_out_if_a_linked_widget_shifts_them(links):
     sampler = SAMPLING["nodes"][1]
     seed = {"name": "seed", "type": "INT", "widget": {"name": "seed"}}
     nodes = [SAMPLING["nodes"][0], {**sampler, "inputs": [*sampler["inputs"], seed]}]

@@ -1,4 +1,4 @@
-"""infotext/comfy/workflow/levels.py: from the editor's own format to nodes with named inputs."""
+"""ComfyUI workflows converted to nodes in API format."""
 
 from __future__ import annotations
 
@@ -126,11 +126,11 @@ def inputs_of(*nodes, links=(), **more):
     ]
     + ["unknown", "by-name", "rgthree", "other-row", "steps-not-denoise", "none"],
 )
-def test_values_in_a_row_get_their_names(kind, values, named):
+def test_unnamed_values_get_their_names(kind, values, named):
     assert inputs_of(node(1, kind, values)) == {"1": named}
 
 
-def test_newer_nodes_name_their_widgets_themselves():
+def test_names_of_widgets_are_read_from_newer_nodes():
     inputs = [
         {"name": "model", "link": 5},
         {"name": "seed", "widget": {"name": "seed"}, "link": None},
@@ -141,13 +141,13 @@ def test_newer_nodes_name_their_widgets_themselves():
     assert inputs_of(new, links=links) == {"1": {"seed": 7, "flavour": "sweet", "model": ["2", 0]}}
 
 
-def test_a_link_wins_over_the_widgets_own_value():
+def test_link_wins_over_the_widgets_value():
     text = node(1, "CLIPTextEncode", ["left over"], {"text": 5})
     links = [{"id": 5, "origin_id": 2, "origin_slot": 0, "target_id": 1, "target_slot": 0}]
     assert inputs_of(text, links=links) == {"1": {"text": ["2", 0]}}
 
 
-def test_a_muted_node_is_none_and_a_bypassed_one_only_hands_on():
+def test_muted_node_is_left_out_and_bypassed_node_passes_inputs_on():
     muted = node(1, "KSampler", [1], mode=2)
     bypassed = node(2, "LoraLoader", ["a.sft", 1, 1], {"clip": 6, "model": 5}, mode=4)
     for each, kind in zip(bypassed["inputs"], ("CLIP", "MODEL")):
@@ -159,7 +159,7 @@ def test_a_muted_node_is_none_and_a_bypassed_one_only_hands_on():
     assert found == {"2": {"class_type": "Bypassed", "inputs": handed}}
 
 
-def test_a_bypassed_node_hands_on_the_input_of_the_same_number():
+def test_bypassed_node_passes_on_the_input_of_the_same_number():
     bypassed = node(2, "ControlNetApplyAdvanced", [], {"positive": 5, "negative": 6}, mode=4)
     for each in bypassed["inputs"]:
         each["type"] = "CONDITIONING"
@@ -182,11 +182,11 @@ def test_a_bypassed_node_hands_on_the_input_of_the_same_number():
 @pytest.mark.parametrize(
     ("kind", "name"), [("CLIPTextEncode", "text"), ("Power Prompt (rgthree)", "prompt")]
 )
-def test_a_prompt_is_what_the_editor_sends(kind, name, text, sent):
+def test_prompt_is_as_the_editor_sends_it(kind, name, text, sent):
     assert inputs_of(node(1, kind, [text]))["1"][name] == sent
 
 
-def test_ids_may_be_words():
+def test_node_ids_may_be_words():
     loader, sampler = node("Base", "CheckpointLoaderSimple", ["a.ckpt"]), node("4:4", "KSampler")
     sampler["inputs"] = [{"name": "model", "link": "x"}]
     links = [["x", "Base", 0, "4:4", 0, "MODEL"]]
@@ -198,7 +198,7 @@ def test_ids_may_be_words():
     [(["hello", 99], 99), (["hello"], 7), ([1, 2, 3], 7), ({}, 7)],
     ids=["its-own", "fewer", "more", "none"],
 )
-def test_a_groups_own_values_win_over_those_left_inside(values, seed):
+def test_values_of_a_group_win_over_those_of_inner_nodes(values, seed):
     group = {
         "id": "g",
         "inputs": [
@@ -217,7 +217,7 @@ def test_a_groups_own_values_win_over_those_left_inside(values, seed):
 @pytest.mark.parametrize(
     "setting, getting", [("SetNode", "GetNode"), ("easy setNode", "easy getNode")]
 )
-def test_a_named_value_is_taken_from_where_it_was_set(setting, getting):
+def test_get_node_reads_the_value_of_its_set_node(setting, getting):
     setter, getter = node(1, setting, ["seed"], {"INT": 5}), node(2, getting, ["seed"])
     found = inputs_of(setter, getter, links=[[5, 9, 0, 1, 0, "INT"]])
     assert found["2"] == {"": ["1", 0]} and found["1"]["INT"] == ["9", 0]
@@ -239,7 +239,7 @@ GROUP = {
 }
 
 
-def test_a_group_is_opened():
+def test_group_is_expanded():
     found = inputs_of(
         node(1, "CheckpointLoaderSimple", ["a.ckpt"]),
         node(2, "a-uuid", [], {"model": 8}),
@@ -254,7 +254,7 @@ def test_a_group_is_opened():
     assert found["2:5"] == {"text": "of the group"}  # nothing comes in there
 
 
-def test_a_bypassed_group_only_hands_on():
+def test_bypassed_group_passes_inputs_on():
     given = [{"name": "model", "type": "MODEL", "link": 8}]
     bypassed = {"id": 2, "type": "a-uuid", "mode": 4, "inputs": given}
     found = inputs_of(
@@ -266,7 +266,7 @@ def test_a_bypassed_group_only_hands_on():
     assert found == {"2": {"0": ["1", 0]}, "3": {"model": ["2", 0]}}
 
 
-def test_a_widget_keeps_its_value_where_a_bypassed_node_hands_nothing_on():
+def test_widget_keeps_its_value_if_a_bypassed_node_passes_nothing_on():
     chosen = {"name": "select", "type": "INT", "widget": {"name": "select"}, "link": 5}
     found = inputs_of(
         {"id": 1, "type": "ImpactSwitch", "inputs": [chosen], "widgets_values": [1, False]},
@@ -276,19 +276,19 @@ def test_a_widget_keeps_its_value_where_a_bypassed_node_hands_nothing_on():
     assert found["1"]["select"] == 1
 
 
-def test_a_group_within_itself_ends():
+def test_group_that_contains_itself_ends():
     group = {"id": "a-uuid", "nodes": [node(1, "a-uuid"), node(2, "a-uuid")], "links": []}
     workflow = {"nodes": [node(1, "a-uuid")], "definitions": {"subgraphs": [group]}}
     assert len(read_workflow_nodes(workflow)) <= 3_000
 
 
-def test_an_odd_name_does_no_harm():
+def test_malformed_input_name_is_ignored():
     component = {"nodes": [{"type": "ComponentInput", "outputs": [{"name": "text"}]}]}
     odd = {"id": 1, "type": "c", "widgets_values": ["a"], "inputs": [{"name": ["text"]}]}
     assert inputs_of(odd, components={"c": component})["1"] == {"text": "a"}
 
 
-def test_a_huge_workflow_is_none():
+def test_huge_workflow_has_no_nodes():
     assert read_workflow_nodes({"nodes": [node(i, "X") for i in range(3_001)]}) == {}
 
 
@@ -316,7 +316,7 @@ _graph = st.fixed_dictionaries({"nodes": st.lists(_node, max_size=5), "links": _
 
 
 @given(_graph, _graph, _value)
-def test_no_workflow_makes_it_fall(workflow, group, drawn):
+def test_any_workflow_can_be_read(workflow, group, drawn):
     workflow["extra"] = {"ue_links": drawn, "groupNodes": {"g": {**group, "external": drawn}}}
     group |= {"id": "g", "inputs": [{"name": "x"}]}
     nodes = read_workflow_nodes(workflow | {"definitions": {"subgraphs": [group]}})
