@@ -24,7 +24,7 @@ EVERYTHING = 31
 
 
 class Client:
-    """Answers everything with one body, and remembers what it was asked."""
+    """A client with one response for all requests; it records the requests."""
 
     def __init__(self, body):
         self.body, self.asked = body, []
@@ -947,7 +947,7 @@ _MODEL_KEYS = [*MODEL, *VERSION, "message", "error", "username"]
 
 
 def _objects(keys, sound, values=_JSON):
-    """Sound records in which some keys hold anything and others are gone."""
+    """Return a strategy for valid records in which some keys are missing or hold any value."""
     changes = st.dictionaries(st.sampled_from(keys), values | st.just(...), max_size=6)
     return changes.map(lambda c: {k: v for k, v in {**sound, **c}.items() if v is not ...})
 

@@ -105,7 +105,7 @@ def test_cursor_is_corrected_so_that_no_image_is_skipped(query, cursor, sent):
 
 
 class Gallery:
-    """Pages by the cursor that leads to them; remembers what was asked."""
+    """A gallery of pages by cursor; it records the requested cursors."""
 
     def __init__(self, pages):
         self.pages, self.asked = pages, []

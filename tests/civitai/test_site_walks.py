@@ -61,7 +61,7 @@ def test_random_walks_end_without_lost_or_duplicate_images(path):
 
 
 class _Stingy(Site):
-    """Sends no more than `rows` at once, and refuses what asks for more, or sends it empty."""
+    """A site that refuses requests for more than `rows` images, or sends an empty page."""
 
     rows, refusal = 100, (500, {})
 
@@ -104,7 +104,7 @@ def _expected(site: Site, query: ImageQuery) -> list[int]:
 
 @pytest.mark.parametrize("limit", [20, 33, 60, 100, 200])
 def test_paging_with_the_last_cursor_finds_all_images_of_a_large_post(limit):
-    """As the page's grid does, which keeps nothing but the last cursor."""
+    """The web page pages in this way; it stores only the last cursor."""
     start = 1_785_317_342_117
     posts = [SiteImage(n, start) for n in range(9_000, 9_023)]  # of one minute, more than 20
     older = [SiteImage(n, start - n * _MINUTE) for n in range(1, 400)]

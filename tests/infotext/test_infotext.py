@@ -32,7 +32,7 @@ plain_key = st.from_regex(r"[A-Z][a-z]{1,8}( [a-z0-9]{1,4})?", fullmatch=True)
 
 
 def as_read(text):
-    """How a text may come back: line ends as \\n, lines stripped, control characters as blanks."""
+    """Return a text as parsed: lines stripped, control characters as blanks."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", " ", text).strip()
     return "\n".join(line.strip() for line in text.split("\n"))

@@ -37,14 +37,14 @@ _CFG = {7: "7", "7.0": "7", 7.5: "7.5", "1e999": "", None: "", "inf": ""}
 
 
 def _decorated(rng, phrase):
-    """Return the phrase in one of the ways that people write a phrase."""
+    """Return a phrase with weights, brackets or spaces, as users write it."""
     ways = ("{}", "({}:1.2)", "(({}))", "[{}]", "{{{}}}", " {}  ", "({}:0.8)", "{}:1.1")
     text = rng.choice(ways).format(phrase)
     return text.upper() if rng.random() < 0.3 and phrase != "straße" else text
 
 
 def _made(rng):
-    """Return a meta, and the values that it has: {kind: values}."""
+    """Return (generation data, {kind: values in the data})."""
     phrases = rng.sample(_PHRASES, rng.randint(0, 4))
     loras = {
         name: rng.choice(("0.6", "0.8", "1")) for name in rng.sample(_LORAS, rng.randint(0, 2))
@@ -86,7 +86,7 @@ def _row(number, meta, reactions):
 
 @pytest.fixture(scope="module")
 def thousand():
-    """Pictures with hostile and odd metas: as they are counted, and what each says."""
+    """Return a thousand images with odd generation data, and the values in each."""
     rng = random.Random(14)
     seen, truth = [], []
     for number in range(1, 1001):
