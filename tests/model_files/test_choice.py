@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import version_from_json
-from civitai_manager_libs.model_files import choose_file, FilePreferences
+from civitai_manager_libs.model_files import choose_file
 
 _SHA = "0123456789abcdef" * 4
 _SCANNED = {"pickleScanResult": "Success", "virusScanResult": "Success"}
@@ -54,27 +54,18 @@ def test_vae_is_the_file_when_the_image_states_its_hash():
 
 
 @pytest.mark.parametrize(
-    "preferences,chosen",
-    [
-        (FilePreferences("fp16"), 2),
-        (FilePreferences("bf16"), 3),
-        (FilePreferences("fp32"), 1),
-        (FilePreferences("fp8"), 4),
-        (FilePreferences(""), 1),
-    ],
-    ids=lambda value: getattr(value, "precision", value),
+    "precision,chosen", [("fp16", 2), ("bf16", 3), ("fp32", 1), ("fp8", 4), ("", 1)]
 )
-def test_file_of_the_preferred_precision_is_chosen(preferences, chosen):
-    assert _choose(*_PRECISIONS, preferences=preferences) == (chosen, "preferences", "")
+def test_file_of_the_preferred_precision_is_chosen(precision, chosen):
+    setting.change("model_precision", precision)
+    assert _choose(*_PRECISIONS) == (chosen, "preferences", "")
 
 
-def test_preferences_come_from_the_settings():
+def test_pruned_file_is_chosen_unless_the_user_prefers_full_files():
     files = [_file(1, size="pruned"), _file(2)]
     assert _choose(*files)[0] == 1
     setting.change("model_prefers_pruned", False)
     assert _choose(*files)[0] == 2
-    setting.change("model_precision", "bf16")
-    assert _choose(*_PRECISIONS)[0] == 3
 
 
 def test_harmless_file_is_preferred_to_all_others():

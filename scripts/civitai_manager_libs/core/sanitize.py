@@ -13,6 +13,7 @@ __all__ += ["has_too_many_parts", "html_to_text", "is_deeply_nested"]
 
 _MAX_ID = 2**63 - 1  # what SQLite can hold
 _MAX_DEPTH = 100
+_MAX_LINES = 100  # entries of a list
 _SEPARATORS = (b",", b":", b"[", b"{")  # one for each value, name and list
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?", re.A)
@@ -20,7 +21,7 @@ _TAG = re.compile(r"(<[^<>]*>)")  # no nested quantifier: linear, whatever a str
 _TAG_NAME = re.compile(r"</?([a-z][a-z0-9]*)", re.I)
 _BLOCKS = set("p br div li ul ol tr table h1 h2 h3 h4 h5 h6 hr pre blockquote".split())
 _HIDDEN = {"script", "style", "template"}
-_MAX_HTML = 100_000  # characters read of a description
+_MAX_HTML, _MAX_TEXT = 100_000, 10_000  # characters of a description: read, returned
 
 
 def has_too_many_parts(body: bytes, limit: int, separator_limit: int) -> bool:
@@ -79,13 +80,13 @@ def clean_line(value: Any, limit: int = 200) -> str:
     return kept[:limit].strip()
 
 
-def clean_lines(value: Any, limit: int = 200, count: int = 100) -> tuple[str, ...]:
+def clean_lines(value: Any, limit: int = 200) -> tuple[str, ...]:
     """Return the non-empty strings of a list, each cleaned by `clean_line`; () for other types.
 
-    limit: the largest number of characters in a string. count: the number of entries to read.
+    Only the first 100 entries are read. limit: the largest number of characters in a string.
     """
-    found = (clean_line(entry, limit) for entry in value[:count]) if isinstance(value, list) else ()
-    return tuple(entry for entry in found if entry)
+    entries = value[:_MAX_LINES] if isinstance(value, list) else ()
+    return tuple(line for entry in entries if (line := clean_line(entry, limit)))
 
 
 def clean_date(value: Any) -> str:
@@ -93,8 +94,8 @@ def clean_date(value: Any) -> str:
     return value if isinstance(value, str) and _DATE.fullmatch(value) else ""
 
 
-def html_to_text(value: Any, limit: int = 10_000) -> str:
-    """Return the plain text of HTML, one line for each block, with at most `limit` characters.
+def html_to_text(value: Any) -> str:
+    """Return the plain text of HTML, one line for each block, cut to 10,000 characters.
 
     The text may contain `<`: escape it before showing it.
     """
@@ -114,5 +115,5 @@ def html_to_text(value: Any, limit: int = 10_000) -> str:
             parts.append(part)
         elif name in _BLOCKS:
             parts.append("\n")
-    rows = (clean_line(row, limit) for row in html.unescape("".join(parts)).splitlines())
-    return "\n".join(row for row in rows if row)[:limit]
+    rows = (clean_line(row, _MAX_TEXT) for row in html.unescape("".join(parts)).splitlines())
+    return "\n".join(row for row in rows if row)[:_MAX_TEXT]

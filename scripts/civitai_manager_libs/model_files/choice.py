@@ -1,4 +1,4 @@
-"""Which file of a model version to fetch: the one that an image or the user asks for. Pure."""
+"""Which file of a model version to fetch: the one that an image or the user asks for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from .. import setting
 from ..civitai import RemoteFile, Version
 
-__all__ = ["choose_file", "FileChoice", "FilePreferences"]
+__all__ = ["choose_file", "FileChoice"]
 
 # What a file is, by `type` of its record. Files of another type, such as training data, an archive
 # or a workflow, are never fetched.
@@ -24,19 +24,6 @@ _REFUSALS = {
     "members": "no_access",
     "early_access": "early_access",
 }
-
-
-@dataclass(frozen=True)
-class FilePreferences:
-    """The user's preferences among files of a version. precision: such as `fp16`, "" for any."""
-
-    precision: str = "fp16"
-    prefers_pruned: bool = True
-
-    @classmethod
-    def from_settings(cls) -> FilePreferences:
-        """Return the preferences in the settings."""
-        return cls(setting.model_precision, setting.model_prefers_pruned)
 
 
 @dataclass(frozen=True)
@@ -63,19 +50,17 @@ class FileChoice:
 def choose_file(
     version: Version,
     stated_hash: str = "",
-    preferences: FilePreferences | None = None,
     file_id: int = 0,
     allows_pickle: bool = False,
 ) -> FileChoice:
     """Choose which file of a version to download.
 
-    stated_hash: AutoV1, AutoV2, AutoV3 or SHA256 that an image states, "" if none. preferences:
-    None for those in the settings. file_id: the file that the user has chosen, 0 if none.
-    allows_pickle: whether the user accepts a chosen file that could run code.
+    stated_hash: AutoV1, AutoV2, AutoV3 or SHA256 that an image states, "" if none. file_id: the
+    file that the user has chosen, 0 if none. allows_pickle: whether the user accepts a chosen file
+    that could run code.
     """
-    preferences = FilePreferences.from_settings() if preferences is None else preferences
     files = _list_models(version)
-    ranked = sorted(files, key=lambda file: _make_sort_key(file, preferences))
+    ranked = sorted(files, key=_make_sort_key)
     companions = [file for file in version.remote_files if file.type in _COMPANIONS]
     companions = [file for file in companions if file not in files and _is_harmless(file)]
     file, by = _pick_file(version, ranked, stated_hash.lower(), file_id)
@@ -132,13 +117,13 @@ def _has_hash(file: RemoteFile, stated_hash: str) -> bool:
     return stated_hash in file.hashes or is_cut or is_longer
 
 
-def _make_sort_key(file: RemoteFile, preferences: FilePreferences) -> tuple[int, ...]:
-    """Return a file's sort key by the user's preferences; the best file has the smallest key."""
+def _make_sort_key(file: RemoteFile) -> tuple[int, ...]:
+    """Return a file's sort key by the settings; the best file has the smallest key."""
     form = _FORMATS.index(file.extension) if file.extension in _FORMATS else len(_FORMATS)
     # A file whose precision is unknown ("") comes after those of the preferred one.
-    order = [preferences.precision, "", *_PRECISIONS] if preferences.precision else []
+    order = [setting.model_precision, "", *_PRECISIONS] if setting.model_precision else []
     precision = order.index(file.precision) if file.precision in order else len(order)
-    is_liked = file.is_pruned == preferences.prefers_pruned
+    is_liked = file.is_pruned == setting.model_prefers_pruned
     return (form, precision, not is_liked, not file.is_primary)
 
 

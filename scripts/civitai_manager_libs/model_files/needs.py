@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..infotext import Resource
 from ..library import models
 from ..local_models import has_model_file, ModelMatch
-from .choice import choose_file, FileChoice, FilePreferences
+from .choice import choose_file, FileChoice
 from .destination import choose_path, find_kind
 from .used_models import find_used_models, match_resource, UsedModel
 from .version_loader import VersionLoader
@@ -107,13 +107,12 @@ def list_needed_files(
     images: Sequence[Image],
     open_model: int | None = None,
     cancelled: Cancellation | None = None,
-    preferences: FilePreferences | None = None,
 ) -> NeededFiles:
     """Return the model files that images were made with, each file once.
 
     client: requests versions that are not stored; None for no requests. open_model: id of the model
-    whose gallery is open. preferences: None for those in the settings. A file that cannot be
-    downloaded has a reason code in `choice.refusal`. Raises Cancelled.
+    whose gallery is open. A file that cannot be downloaded has a reason code in `choice.refusal`.
+    Raises Cancelled.
     """
     loader = VersionLoader(client, cancelled)
     loader.load_named(images)
@@ -125,7 +124,7 @@ def list_needed_files(
     files, taken = list[NeededFile](), set[str]()
     for need in needs.values():
         if need.used.resource.version_id or need.used.match.state == "here":
-            files += _make_files(need, loader, preferences, taken)
+            files += _make_files(need, loader, taken)
     files.sort(key=lambda file: (file.availability == "here", -file.image_count, file.title))
     return NeededFiles(tuple(files), _list_unknown(needs.values()))
 
@@ -194,9 +193,7 @@ def _group_key(one: UsedModel) -> object:
     return resource.version_id or resource.hash.lower() or (resource.type, resource.name.lower())
 
 
-def _make_files(
-    need: _Need, loader: VersionLoader, preferences: FilePreferences | None, taken: set[str]
-) -> Iterator[NeededFile]:
+def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator[NeededFile]:
     """Yield the needed files of one version, each with its number of images."""
     resource, version = need.used.resource, need.used.version
     if version is None:
@@ -211,21 +208,19 @@ def _make_files(
             image_count=len(need.image_ids),
         )
         return
-    for choice, count in _choose_files(version, need, preferences):
+    for choice, count in _choose_files(version, need):
         yield make_needed_file(version, choice, resource, count, taken)
 
 
-def _choose_files(
-    version: Version, need: _Need, preferences: FilePreferences | None
-) -> list[tuple[FileChoice, int]]:
+def _choose_files(version: Version, need: _Need) -> list[tuple[FileChoice, int]]:
     """Return (choice, number of images) for each file of a version that images need.
 
     Images that state no file hash are counted for the file that most images state.
     """
-    choices = {code: choose_file(version, code, preferences) for code in need.hashes if code}
+    choices = {code: choose_file(version, code) for code in need.hashes if code}
     exact = {code: choice for code, choice in choices.items() if choice.by == "hash"}
     if not exact or need.used.match.state == "here":
-        choice = next(iter(exact.values()), None) or choose_file(version, "", preferences)
+        choice = next(iter(exact.values()), None) or choose_file(version)
         return [(choice, len(need.image_ids))]
     counts = Counter({code: len(need.hashes[code]) for code in exact})
     first = counts.most_common(1)[0][0]

@@ -58,7 +58,7 @@ class SearchFields:
         return " ".join(name for name in names if not name.startswith("#"))
 
 
-def extract_fields(image: Image, generation: Generation | None = None) -> SearchFields:
+def extract_fields(image: Image, generation: Generation | None) -> SearchFields:
     """Return the values of an image that a search compares.
 
     generation: a known result of `read_generation(image)`, None to compute it.

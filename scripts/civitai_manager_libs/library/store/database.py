@@ -98,7 +98,7 @@ def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[
 
 
 @contextmanager
-def open_temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
+def open_temporary_library(image_ids: Iterable[int]) -> Iterator[sqlite3.Connection]:
     """Yield an empty library in memory, with the user's annotations of the given images.
 
     Use this to search images that are not yet written to the library's file.
