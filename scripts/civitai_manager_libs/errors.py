@@ -68,7 +68,7 @@ class Busy(NetworkError):
 class HttpStatusError(CivitaiShortcutError):
     """Raised for an error status. retry_after: seconds that the server asks to wait, or None."""
 
-    reason = ""  # of this class: made from the status
+    reason = ""  # "": `http_<status>`
 
     def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(message)

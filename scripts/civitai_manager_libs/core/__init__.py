@@ -1,4 +1,4 @@
-"""The ground floor: checked values, files written whole, work in threads.
+"""The lowest layer: checked values, atomic files, SQLite files, work in threads.
 
 The SQLite modules are not imported here, so that `--help` in a terminal does not load SQLite.
 """

@@ -1,4 +1,4 @@
-"""Which bytes of a file are there."""
+"""The ranges of bytes that a partly downloaded file has."""
 
 from __future__ import annotations
 

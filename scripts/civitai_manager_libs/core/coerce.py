@@ -1,4 +1,4 @@
-"""Untrusted values of generation data as text, numbers and lists. Pure."""
+"""Converts untrusted values of generation data to text, numbers and lists. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SMALLEST = 1e-9  # smaller numbers are written as 0
 _MAX_PARTS = 100  # of a mapping
 # What other programs write in place of a missing value.
 _NOTHING = {"none", "null", "nan", "[nan]", "undefined", "inf", "infinity", "-inf", "-infinity"}
-# Control characters, and lone surrogates, which no file can hold. A tag is kept as it is, for
-# there are model files with such characters in their names; only the two characters that begin
-# a terminal's escape sequences are not allowed there.
+# Control characters, and lone surrogates, which no file can hold. A tag is not changed, because
+# some model files have such characters in their names; but it must not have the two characters
+# that begin a terminal's escape sequences.
 _HARMFUL = re.compile(
     "(<(?:lora|lyco|hypernet):[^<>\n\r\0\x1b\x9b\ud800-\udfff]{1,300}>)"
     "|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"

@@ -1,4 +1,4 @@
-"""Small files of the user's own values, written whole and readable by the user alone."""
+"""Small files of JSON or text, written atomically and readable by the user alone."""
 
 from __future__ import annotations
 

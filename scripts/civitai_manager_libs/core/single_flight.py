@@ -12,7 +12,7 @@ from .cancellation import Cancellation
 __all__ = ["SingleFlight"]
 
 _T = TypeVar("_T")
-_POLL = 0.2  # seconds; the longest that a waiting thread overlooks its own cancel
+_POLL = 0.2  # seconds until a waiting thread notices a cancellation
 
 
 class _Flight(Generic[_T]):

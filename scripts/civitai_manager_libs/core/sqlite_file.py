@@ -1,4 +1,4 @@
-"""SQLite files of ours, renamed when damaged or of a newer version; locks between processes."""
+"""Opens SQLite files, replaces damaged ones, and locks files between processes."""
 
 from __future__ import annotations
 

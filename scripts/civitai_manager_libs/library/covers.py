@@ -10,7 +10,7 @@ from .store import select_rows_or_empty
 __all__ = ["count_favourites", "count_library", "find_gallery_cover", "ImageSet"]
 
 _COVERS = 4
-_LATEST = 40  # images among which covers are looked for
+_LATEST = 40  # images from which covers are chosen
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Export of what the user made of images as JSON, with the images' records, and import."""
+"""Exports the user's bookmarks and reproductions as JSON, and imports them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stored models: to open a model again at once, or while Civitai does not respond."""
+"""Models and versions from Civitai, stored for when they are opened again or Civitai is down."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MEMORY_BYTES = 16 * 1024 * 1024  # of the models in memory
 _MEMORY_OF_VERSIONS = 4 * 1024 * 1024  # bytes
 _HASH_DIGITS = (10, 12)  # of AutoV2, which begins a SHA256, and of AutoV3
 _MANY_MISSING = 10_000
-_MISSING_SECONDS = 86_400.0  # for which it is believed that Civitai does not have a version
+_MISSING_SECONDS = 86_400.0  # until Civitai is asked again for a version that it did not have
 
 _lock = threading.Lock()
 # The monotonic time at which each model was fetched, and the model.

@@ -17,10 +17,10 @@ from .store import select_rows, select_rows_or_empty, wait_for_writes, writing
 __all__ = ["check_watch", "find_new_images", "has_new_images", "list_watches", "NewImages"]
 __all__ += ["record_visit", "unwatch_gallery", "Watch", "watch_gallery"]
 
-_MAX_WATCHES = 100  # each is a request at each start
+_MAX_WATCHES = 100  # each costs a request at every program start
 _MAX_NAME = 200  # characters
 _CHECK_SIZE = 200  # images that a check fetches, and the most that it counts
-_SAME_VISIT = 3600.0  # seconds; on an earlier return the same images are still marked as new
+_SAME_VISIT = 3600.0  # seconds; within them, the same images stay marked as new
 _PATIENCE = 2.0  # seconds to wait until new records are written
 _PAGE_SIZE = 100  # images of a page as the web page requests it
 _ID_LISTS = ("known", "fresh_ids", "news")

@@ -61,7 +61,7 @@ def write_companions(
 def _find_error(write: Callable[[], None]) -> CivitaiShortcutError | None:
     try:
         write()
-    except Cancelled:  # the model is here, and it is what the user may not wait for
+    except Cancelled:  # the model file itself is complete
         return None
     except CivitaiShortcutError as error:
         util.printD(f"[models] {error}")
@@ -101,7 +101,7 @@ def _write_card(stem: str, version: Version) -> None:
         "description": _describe(version),
         "sd version": _find_sd_version(version.base_model),
         "activation text": ", ".join(version.trained_words),
-        "preferred weight": 0,  # of the WebUI's settings
+        "preferred weight": 0,  # 0: the weight in the WebUI's settings
         "negative text": "",
         "notes": _page_url(version),
     }

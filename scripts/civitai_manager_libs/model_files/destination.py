@@ -42,7 +42,7 @@ _KINDS_OF_FILES = {  # by the type of a file; a `Model` is what its model is
     "Upscaler": "upscaler",
     "Negative": "embed",
 }
-# How the names of base models begin whose checkpoints hold their text encoders and VAE.
+# Beginnings of the names of base models whose checkpoints include text encoders and VAE.
 _WHOLE_CHECKPOINTS = (
     *("SD 1", "SD 2", "SDXL", "SVD", "Illustrious", "NoobAI", "Kolors"),
     *("Stable Cascade", "Playground", "Other"),
@@ -59,7 +59,7 @@ _LABELS = {
     "upscaler": "Upscaler",
 }
 _MAX_STEM = 150  # UTF-8 bytes
-_SLACK = 1024  # bytes by which the size that Civitai tells may differ
+_SLACK = 1024  # bytes by which Civitai's size may be wrong
 _CHUNK = 1024 * 1024  # bytes
 
 

@@ -1,4 +1,4 @@
-"""What images need that is not on this machine: a list with each model file once."""
+"""The model files that images need, each once, and which of them are missing here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receives one model file: verified, never over another file, and known to the WebUI afterwards."""
+"""Downloads one model file, verifies it, and lets the WebUI know."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a job fetches: one model file, from its URL to its path. The job stores it as JSON."""
+"""The request to download one model file; jobs store it as JSON."""
 
 from __future__ import annotations
 

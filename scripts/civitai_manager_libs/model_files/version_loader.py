@@ -15,7 +15,7 @@ from .used_models import match_resource, UsedModel
 
 __all__ = ["MAX_AGE", "VersionLoader"]
 
-MAX_AGE = 86_400.0  # seconds for which it is believed what a record tells of a version's files
+MAX_AGE = 86_400.0  # seconds for which a version's record counts as up to date
 
 _HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3 and SHA256
 

@@ -1,4 +1,4 @@
-"""Writes files and names through to the disk, so that they survive a loss of power."""
+"""Flushes files and names to the disk, so that they survive a power loss."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A partly downloaded file that a later run resumes, with a note beside it.
 
-So a resumed file is surely the beginning of the version that the note names, after a crash or a
-loss of power too; without a note it starts at 0. `resume_note` has the form of the note.
+The note makes sure that a resumed file is the beginning of the server's version, even after a crash
+or a power loss. Without a note the download starts at 0. See `resume_note` for the note's format.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def remove_resumable(path: str) -> bool:
     A file in use is not deleted.
     """
     try:
-        if has_second_name(path):  # of a program that was killed while it gave the final name
+        if has_second_name(path):  # left by a program that was killed while renaming
             _delete_with_note(path)
             return True
         with open_own_file(path, "r+b") as file:

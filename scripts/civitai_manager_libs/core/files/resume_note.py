@@ -1,9 +1,9 @@
-"""The note beside a partly downloaded file: which bytes of which version are there.
+"""The note beside a partly downloaded file: which bytes of which version it has.
 
-A line that is a JSON object is a `ResumeNote`; its bytes were on the disk before the line was
-written. A line that is a JSON list, `[start, end]`, adds bytes that were written since, but maybe
-not to the disk: the system's memory has them until it stops, so they count only while the system
-still runs (`system_start` is the same). Only complete lines count.
+A line with a JSON object is a `ResumeNote`, whose bytes were flushed to the disk before the line
+was written. A line with a JSON list, `[start, end]`, adds a range that was written later, but may
+not be flushed: it is lost if the system stops, so it counts only if `system_start` is unchanged.
+Only complete lines count.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Opens our own files in folders that others may write; never follows a link.
+"""Opens files of this program in folders that other users may write to; follows no links.
 
 CPython opens a file on Windows so that nobody can rename or delete it meanwhile. `open_shared`
 allows both, as POSIX does:
@@ -20,7 +20,7 @@ except ImportError:
 else:
     import ctypes
 
-    # mypy knows the names of the system only that it runs on, here and below.
+    # mypy knows only the names of the system that it runs on, here and below.
     _create_file = ctypes.WinDLL(  # type: ignore[attr-defined]
         "kernel32", use_last_error=True
     ).CreateFileW

@@ -1,7 +1,7 @@
-"""Finds out from an image's or video's own format whether the file was cut short.
+"""Detects by the format of an image or video whether the file was cut short.
 
-For responses without a length, and for files found in a folder. Bytes behind the format's end are
-allowed: some programs append data there.
+Used for responses without a length, and for files found in a folder. Bytes after the format's end
+are allowed: some programs append data there.
 """
 
 from __future__ import annotations

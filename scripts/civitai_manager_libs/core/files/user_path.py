@@ -1,4 +1,4 @@
-"""A folder as a user types it."""
+"""Expands a folder's path as typed by the user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images that the WebUI saves: those that stem from a sent image become its reproductions."""
+"""Stores an image that the WebUI has saved as a reproduction of the sent image, if there is one."""
 
 from __future__ import annotations
 

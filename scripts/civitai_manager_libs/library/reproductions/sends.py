@@ -1,12 +1,12 @@
-"""The images that were sent to a tab which generates, and which of them a saved image stems from.
+"""Remembers the images that were sent to the WebUI, and finds the one an image was generated from.
 
-An image stems from a send of the last 12 hours if it has the seed that was sent and
+An image was generated from a send of the last 12 hours if both have the same seed and
 
-- the words of the prompt that was sent: then it surely does;
-- or other words, since the prompt was edited: a seed of six digits or more is hardly met by
-  chance, a shorter one may have been typed, so that half of the words must be the same too.
+- the same words in the prompt;
+- or, if the prompt was edited, a seed of six digits or more, which hardly occurs twice by chance;
+  with a shorter seed, which users type, half of the words must be the same.
 
-The latest send decides among equals. An image with another seed is another image.
+The latest matching send is taken.
 """
 
 from __future__ import annotations

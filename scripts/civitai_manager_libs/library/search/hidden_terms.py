@@ -11,8 +11,8 @@ from .conditions import Condition, Source
 
 __all__ = ["HiddenTerms", "make_hidden_condition"]
 
-# What GLOB takes for a letter at a word's edge. Not the letters of scripts without spaces: there a
-# word is found inside others.
+# Letters that may not touch a word. Scripts without spaces are left out: there, a word is found
+# inside others.
 _LETTERS = "0-9_a-z\u00aa-\u1fff"
 _AS_WORD = "(' ' || {text} || ' ') GLOB ?"
 _OF_AUTHORS = """EXISTS (SELECT 1 FROM uses WHERE id = f.id AND +name IN (
