@@ -16,9 +16,9 @@ _MAX_AGE = 30 * 24 * 3600.0  # seconds since the last write to a resumable file
 
 
 def remove_leftovers(folder: str) -> int:
-    """Delete temporary files that killed programs left in a folder; return how many.
+    """Delete the temporary files that killed programs left in a folder; return their number.
 
-    Resumable files and files in use stay.
+    Files that can be resumed and files in use are kept.
     """
     removed = 0
     try:

@@ -53,7 +53,7 @@ class ResumableFile(AtomicFile):
             return start
 
     def write_note(self, total: int, validator: str) -> None:
-        """Flush all bytes to the disk, and note their number for a later resume.
+        """Flush all bytes to the disk, and store their number for a later resume.
 
         total: the whole file's size in bytes, 0 if unknown. validator: the server's ETag or date.
         """

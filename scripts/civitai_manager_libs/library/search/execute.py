@@ -127,7 +127,7 @@ def select_hidden(ids: Sequence[int], hidden: HiddenTerms, read: SelectRows) -> 
 
 
 def count_by_month(scope: SearchScope, hidden: HiddenTerms) -> list[tuple[str, int]]:
-    """Return (month such as "2025-03", number of images) pairs, newest first.
+    """Return (month, number of images) pairs, newest first, with months such as "2025-03".
 
     Hidden images and images without a date are left out. Raises DiskError.
     """
