@@ -106,7 +106,7 @@ def search_text(kind: str, value: str, label: str, is_model_version: bool = Fals
 def _quote_text(text: str) -> str:
     """Quote a text for a search query.
 
-    Of a text that contains quotation marks, only the longest part between them is used.
+    If the text itself contains quotation marks, only the longest part between them is used.
     """
     parts = (" ".join(part.split()) for part in re.split('["“”„]', text))
     return f'"{max(parts, key=len)}"'

@@ -186,8 +186,8 @@ _WIDGETS = {
 def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[str, Any]:
     """Return the values of a node's widgets by name; leave out values of unknown names.
 
-    A workflow stores the values without names. inputs: input names in order, if the node is a
-    component.
+    node: a node of a workflow, which stores the values without names. inputs: the names of the
+    node's inputs, in order, if the node is a component.
     """
     values = node.get("widgets_values")
     if isinstance(values, Mapping):
@@ -208,7 +208,7 @@ def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> d
 
 
 def _find_known_names(kind: str, values: list[Any]) -> list[str]:
-    """Return the widget names of a node type from the table, [] if it is not there.
+    """Return the widget names that the table has for a node type, [] if it has none.
 
     If the table has names for several versions of the type, return those that fit the values.
     """
@@ -269,7 +269,10 @@ def _guess_values(values: list[Any]) -> dict[str, Any]:
 
 
 def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
-    """Name values as steps, cfg, sampler, schedule and denoise; return {} if they do not fit."""
+    """Return {name: value} for a sampler's values, {} if the values do not fit.
+
+    values: steps, cfg, sampler, schedule and denoise, in this order.
+    """
     row = dict(zip(_SAMPLER_WIDGETS, values))
     denoise = as_number(row.get("denoise", 1))  # or the first step
     numbers = all(isinstance(row[name], (int, float)) for name in ("steps", "cfg"))
