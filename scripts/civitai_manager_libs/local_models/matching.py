@@ -200,9 +200,9 @@ def _fits(file: ModelFile, resource: Resource) -> bool:
 
 
 def _differs(file: ModelFile, resource: Resource) -> bool:
-    """Return whether a file is certainly another model than the resource of the same name.
+    """Return whether a file and a resource of the same name are certainly different models.
 
-    The version ids are compared or, if one is unknown, hashes of the same kind.
+    Their version ids are compared or, if one is unknown, their hashes of the same kind.
     """
     if resource.version_id and file.version_id:
         return resource.version_id != file.version_id

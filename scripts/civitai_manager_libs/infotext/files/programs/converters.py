@@ -22,7 +22,7 @@ _PART = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^,\[\]'\"]+)")
 
 
 def find_value(data: Data, source: Source) -> object:
-    """Return the value of a source in a program's JSON data, None if it is missing.
+    """Return a value from a program's JSON data, None if the value is missing.
 
     source: a path of keys such as "a.b"; several paths to try in turn, such as "a.b|c"; or a
     function that takes the data and returns the value.
