@@ -192,7 +192,7 @@ def test_what_repeats_is_told_once_a_minute_with_how_often():
     assert repeats.count("b") == 1
     now[0] = 61.0
     assert repeats.count("a") == 5
-    assert len({repeats.count(n) for n in range(1000)} | {1}) <= 2 and len(repeats._told) <= 101
+    assert len({repeats.count(n) for n in range(1000)} | {1}) <= 2 and len(repeats._logged) <= 101
 
 
 def test_record_of_a_library_that_repeats_passes_once():

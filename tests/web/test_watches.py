@@ -89,9 +89,9 @@ def test_once_a_day_only_if_the_user_wants(api, civitai, _started, monkeypatch, 
     monkeypatch.setattr(_started, "_DAY", 0.0)
     _checked(api)
     assert len(civitai.pages) == before, "an hour is not over"
-    monkeypatch.setattr(_started, "_LATELY", 0.0)
+    monkeypatch.setattr(_started, "_HOUR", 0.0)
     api.post("watches", _DUE)
-    wait_for(lambda: not _started._checks.is_at_work)
+    wait_for(lambda: not _started._checks.is_running)
     assert len(civitai.pages) == before + is_wanted
 
 

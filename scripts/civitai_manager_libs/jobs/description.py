@@ -42,11 +42,11 @@ def matches_words(job: Job, words: str, language: str) -> bool:
 
     The job's title, folder, state and date count as parts of the description.
     """
-    told = describe_job(job, language)
+    about = describe_job(job, language)
     state = messages.translate(f"state_{job.state}", language)
     failed = messages.translate("failed_count", language, n=job.failed) if job.failed else ""
     day = time.strftime("%Y-%m-%d", time.localtime(job.created))
-    texts = (job.title, told.group, told.subject, *told.filters, job.folder, state, failed, day)
+    texts = (job.title, about.group, about.subject, *about.filters, job.folder, state, failed, day)
     text = search.fold_text(" ".join(texts))
     return all(word in text for word in search.fold_text(words).split())
 

@@ -89,6 +89,6 @@ def choose_destination(
     if template is None:
         template = setting.saved_name if folder is None else DEFAULT_TEMPLATE
     below, rest = split_template(validate_template(template), context)
-    # Absolute: a job may be resumed in another working directory.
+    # Use an absolute path: a job may be resumed in another working directory.
     base = os.path.abspath(setting.saved_images_folder() if folder is None else folder)
     return os.path.join(base, *filter(None, below.split("/"))), rest

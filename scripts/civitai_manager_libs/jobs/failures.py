@@ -13,10 +13,10 @@ __all__ = ["DISK_RETRY_SECONDS", "FailureClassifier", "TransientFailureClassifie
 __all__ += ["pause_before_retry"]
 
 _NETWORK_ERRORS = (NetworkError, ServerError)
-_OFFLINE_AFTER = 5  # network errors in a row; so many are not the images' fault
-_NETWORK_RETRY_SECONDS, DISK_RETRY_SECONDS = 5.0, 2.0  # the first pause; each doubles it
-_QUOTA_SECONDS = 3600.0  # Civitai counts downloads by hours, and asking early may count too
-_LONGEST_PAUSE, _LONGEST_RETRY_AFTER = 60.0, 3600.0  # seconds; the latter if a server asks for it
+_OFFLINE_AFTER = 5  # network errors in a row, which are not the images' fault
+_NETWORK_RETRY_SECONDS, DISK_RETRY_SECONDS = 5.0, 2.0  # the first pause; it then doubles
+_QUOTA_SECONDS = 3600.0  # Civitai counts downloads by the hour; early requests may count too
+_LONGEST_PAUSE, _LONGEST_RETRY_AFTER = 60.0, 3600.0  # seconds; our own, and by a server's request
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class FailureClassifier:
     def classify(self, result: WorkResult) -> list[Outcome]:
         """Record a download's result; return the outcomes that are now known.
 
-        After a network error, the image is `waiting`. It has failed once a later request gets a
-        response; that failure is then returned first.
+        A network error leaves the image `waiting`. Once a later request gets a response, the image
+        has failed, and this earlier failure is returned first.
         """
         if result.outcome.state == "waiting":
             return [result.outcome]
@@ -71,19 +71,19 @@ class FailureClassifier:
         return [replace(result.outcome, state="waiting")]
 
     def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return the failures that are still held back when a run ends.
+        """Return the failures that are not yet certain when a run ends.
 
         error: what ended the run early, None if nothing did. After a network or disk error, return
-        [], so that the images stay `waiting`: the same outage may have caused their failures.
+        []: the same outage may have caused the failures, so their images stay `waiting`.
         """
         if isinstance(error, (*_NETWORK_ERRORS, DiskError)):
             return []
         return [result.outcome for result in self._held]
 
     def _release_held(self, started_at: float) -> list[Outcome]:
-        """Return the held failures that ended before `started_at`, and hold them no longer.
+        """Remove and return the held failures that ended before `started_at`.
 
-        started_at: when a request that got a response began, by `time.perf_counter`. Return []
+        started_at: the start, by `time.perf_counter`, of a request that got a response. Return []
         during an outage.
         """
         released = [] if self.is_offline else [r for r in self._held if r.ended <= started_at]
@@ -101,7 +101,7 @@ class TransientFailureClassifier:
 
     def ends_run(self, error: CivitaiShortcutError) -> bool:
         """Return whether an error is temporary, so that the run ends and is retried later."""
-        # A disk error that is no full disk is of one path.
+        # A DiskError other than DiskFull concerns one path only.
         return error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
 
     def classify(self, result: WorkResult) -> list[Outcome]:

@@ -21,8 +21,8 @@ __all__ = [
 ]
 
 DEFAULT_TEMPLATE = "{id}"
-# UTF-8 bytes: of a field's value, of a file or folder name, of a path that every system accepts
-# below a folder of usual length, and of a folder name in a path that must be shortened.
+# UTF-8 bytes: most in a field's value, in a file or folder name, and in a path that every system
+# accepts below a folder of usual length; least in a folder name of a path that is shortened.
 _MAX_VALUE, _MAX_PART, MAX_NAME_BYTES, _MIN_PART = 100, 150, 200, 10
 _RATINGS = {"None": "PG", "Soft": "PG-13", "Mature": "R", "X": "X", "XXX": "XXX"}
 _DIGITS = frozenset("0123456789")

@@ -50,7 +50,7 @@ class ModelFileState:
 
 
 def add_received(job: _Job, files: Iterable[ModelFileState]) -> _Job:
-    """Return a job whose byte counts include its partly downloaded model files.
+    """Return the job with its partly downloaded model files added to its byte counts.
 
     The job must not be running, since the progress of a running job includes them already.
     """

@@ -12,9 +12,9 @@ from .states import WalkState
 
 __all__ = ["count_requests_to_verify", "walk_gallery"]
 
-_PAGE = 100  # images a request; Civitai allows 200, but large ComfyUI graphs make those slow
-_SECOND_PAGE = 89  # images a request of a second walk, so that its pages end at other images
-_BAD_CURSOR = (400, 404, 410, 422)  # statuses of an expired cursor, but also of other errors
+_PAGE = 100  # images per request; Civitai allows 200, but large ComfyUI graphs make that slow
+_SECOND_PAGE = 89  # images per request of the second reading, so that its pages end elsewhere
+_BAD_CURSOR = (400, 404, 410, 422)  # HTTP statuses of an expired cursor, but also of other errors
 
 FetchPage = Callable[["str | None", int], Page]  # (cursor, limit) -> page
 
@@ -101,7 +101,7 @@ class _LastPage:
         self._seen: set[int] = set()
 
     def fetch(self, cursor: str | None) -> Page:
-        """Fetch the page at a cursor; this page is the last one from now on."""
+        """Fetch the page at a cursor, remember it as the last page, and return it."""
         limit = _PAGE if cursor is not None else min(_PAGE, self._job.wanted)
         limit = _SECOND_PAGE if self._job.walk is WalkState.SECOND else limit
         self.cursor, self._page = cursor, self._fetch_page(cursor, limit)

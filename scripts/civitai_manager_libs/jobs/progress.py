@@ -55,8 +55,8 @@ class ProgressMeter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._items: dict[int, _Arrival] = {}
-        self._arrived = 0  # bytes in this run: not those that were on the disk before
-        self._max_bytes = 0  # shown so far: a failed image does not take progress back
+        self._arrived = 0  # bytes that arrived in this run
+        self._max_bytes = 0  # shown so far; a failed image does not reduce the progress
         self._samples: deque[tuple[float, int]] = deque()
 
     def record_start(self, item_id: int, resumed: int, expected: int) -> None:

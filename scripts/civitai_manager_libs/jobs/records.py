@@ -80,8 +80,8 @@ class WalkReport:
 
         Return None if no image was found both times, or if the second reading ended early.
         """
-        # Capture and recapture: the passes miss images independently, so the first one found the
-        # same share of all images as of those that the second one found.
+        # Capture and recapture: both readings miss images independently, so the first one found the
+        # same share of all images as of the images that the second one found.
         if not self.both or self.second_end == "empty":
             return None
         found = self.first + self.second - self.both
@@ -186,13 +186,13 @@ class Job:
         """Return whether the job downloads images that the user chose one by one."""
         query, is_of_images = self.query, not self.has_models
         ids = (query.model_id, query.version_id, query.post_id, query.image_id)
-        # selections of older versions name no gallery
+        # Older versions stored selections without a gallery.
         names_none = not any(ids) and not query.username
         return self.options.is_selection or (is_of_images and names_none)
 
     @property
     def total_bytes(self) -> int:
-        """Return the size in bytes of the job's model files, those to be downloaded included."""
+        """Return the size in bytes of all model files of the job, downloaded or not."""
         return self.bytes + self.waiting_bytes
 
     @property
@@ -278,11 +278,11 @@ class Item:
         """Return the stored request for a model file. Raises InvalidResponse if it is damaged."""
         try:
             request = ModelFileRequest.from_json(as_mapping(json.loads(self.record)))
-            if not request.path.encode():  # a lone surrogate is a ValueError
+            if not request.path.encode():  # raises ValueError for a lone surrogate
                 raise ValueError("The record has no path.")
         except (ValueError, RecursionError) as error:
             raise InvalidResponse("What the database has of it cannot be read.") from error
-        return replace(request, url=self.url)  # its base URL may have changed
+        return replace(request, url=self.url)  # the base URL may have changed
 
 
 @dataclass(frozen=True)
@@ -320,7 +320,7 @@ class Claim:
 def item_path(folder: str, image_id: int, name: str) -> str:
     """Return the path of an image's file, without extension.
 
-    name: the path below `folder`, with "/"; "" to name the file by the image id alone.
+    name: the path below `folder`, with "/" between its parts; "" to use the image id.
     """
     return os.path.join(folder, *(name or str(image_id)).split("/"))
 

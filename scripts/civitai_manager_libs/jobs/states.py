@@ -6,7 +6,7 @@ from enum import Enum
 
 __all__ = ["JobState", "TRANSIENT_REASONS", "WalkState", "allowed_sources", "resumes_automatically"]
 
-# Reason codes of a pause that ends by itself.
+# Codes of the reasons for which a paused job is resumed automatically.
 TRANSIENT_REASONS = ("busy", "disk", "in_use", "network", "quota")
 
 
@@ -31,7 +31,7 @@ class JobState(str, Enum):
         return self in (JobState.DONE, JobState.CANCELLED)
 
 
-_MOVES = {  # a job that is over can only start again
+_MOVES = {  # a job that is over can only be started again
     state: {JobState.QUEUED, JobState.RUNNING} if state.is_over else set(JobState)
     for state in JobState
 }

@@ -21,7 +21,7 @@ from .store import JobStore
 
 __all__ = ["JobWorker", "StopRequest"]
 
-_FLUSH_SECONDS = 0.5  # between two writes of outcomes; after a crash the folder has the rest
+_FLUSH_SECONDS = 0.5  # between two writes of outcomes; after a crash, files tell the rest
 _FLUSH_COUNT = 64  # outcomes
 _PROGRESS_SECONDS = 0.1
 
@@ -106,7 +106,7 @@ class JobWorker:
                 self._abort(items.error)
             self._flush()
             if isinstance(self.error, DiskFull):
-                self._check_free_space()  # raises what the whole rest lacks, not one image
+                self._check_free_space()  # reports what all remaining items need, not only one
         except DiskError as error:
             self.error = error
 
@@ -127,7 +127,7 @@ class JobWorker:
         self._flush()
         try:
             self._store.set_state(self._job.id, state, reason, note)
-        except DiskError as disk_error:  # stored as `running` still, so the next start resumes it
+        except DiskError as disk_error:  # still `running` in the database: the next start resumes
             self._abort(disk_error)
             state, reason, note = JobState.PAUSED, disk_error.reason, str(disk_error)
         self._job = replace(self._job, state=state, reason=reason, note=note)
@@ -146,8 +146,8 @@ class JobWorker:
 
     def _fetch_item(self, item: Item) -> None:
         """Download an item and append the result to `_results`."""
-        # Not by its return value: results are collected even while the next item is looked for.
-        # Else two jobs that wait for each other's images would wait for ever.
+        # Not returned: results must be collected even while the iterator of items waits.
+        # Else two jobs that wait for each other's images would wait forever.
         self._results.append(self._try_fetch(item))
 
     def _try_fetch(self, item: Item) -> WorkResult:

@@ -12,9 +12,9 @@ import os
 __all__ = ["CODE_HEADER", "CODE_QUERY", "MODULES", "bundled_file", "loader_script"]
 __all__ += ["module_file", "preload_links", "code_version"]
 
-CODE_HEADER = "x-civitai-shortcut-code"  # with each API request: the version that the page runs
-CODE_QUERY = "code"  # the same with the first, which is asked for by its address alone
-MODULES = "modules"  # the version of the page that runs the modules themselves, for developers
+CODE_HEADER = "x-civitai-shortcut-code"  # in each API request: the page's version
+CODE_QUERY = "code"  # the same in the URL of the first request, which is preloaded
+MODULES = "modules"  # the version of a page that loads the source files, for developers
 _JAVASCRIPT = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "javascript")
 _NAMES = ("page.js", "page.css")
 

@@ -17,7 +17,7 @@ from .http import request_language
 __all__ = ["gallery_page", "login_form"]
 
 _TITLE = "Civitai Shortcut"
-_THEMES = ("light", "dark")  # of `?__theme=`; without it the browser's own preference counts
+_THEMES = ("light", "dark")  # values of `?__theme=`; by default, the browser's preference
 _ICON = (
     "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>"
     "<rect width='16' height='16' rx='3.5' fill='%232563eb'/><g fill='white'>"
@@ -25,7 +25,7 @@ _ICON = (
     " rx='1'/><rect x='8.5' y='3' width='4.5' height='3' rx='1'/><rect x='8.5' y='7' width='4.5'"
     " height='6' rx='1'/></g></svg>"
 )
-# The names of the first two are gradio's: the gallery takes its colours from them in a host too.
+# The gallery takes its colours from these two variables, which gradio defines in a WebUI.
 _DARK = "color-scheme: dark; --background-fill-primary: #15171a; --body-text-color: #eceef0;"
 _STYLE = f"""
 :root {{ color-scheme: light; --background-fill-primary: #fff; --body-text-color: #1f2328; }}

@@ -16,8 +16,8 @@ from ..errors import CivitaiShortcutError, Refused
 __all__ = ["run_server"]
 
 _NOTHING_DONE = 3
-_LEFT_OVER = 3  # seconds for what is under way when it ends
-_BACKLOG = 32  # connections that wait to be taken; many less than one peer may have
+_LEFT_OVER = 3  # seconds for requests in progress when the server stops
+_BACKLOG = 32  # connections waiting to be accepted; far fewer than a client may open
 _OPEN_TO_ALL = (
     "Everybody who reaches this machine's address can look through galleries, see what was saved"
     " and start downloads here, without a password: --auth USER:PASSWORD asks for one. Settings and"
@@ -68,8 +68,8 @@ def _listen(address: str, port: int) -> socket.socket:
             f"The page cannot listen on {address}:{port}: the port is in use, or the address is"
             " not this machine's. Choose another with --port or --host."
         ) from error
-    # Connections inherit it. Else the end of a response waits for the browser's ACK, up to 40 ms:
-    # asyncio sets it only on sockets that were made with their protocol's number.
+    # Connections inherit it; else the end of a response waits up to 40 ms for the browser's ACK.
+    # asyncio sets it only on sockets that were created with a protocol number.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -97,7 +97,7 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
     def end(*_: Any) -> None:
         server.should_exit = True
 
-    for number in ENDING_SIGNALS:  # also before uvicorn itself listens to them
+    for number in ENDING_SIGNALS:  # effective even before uvicorn handles them
         signal.signal(number, end)
     print(f"Civitai Shortcut: {url}  (Ctrl-C ends it)", flush=True)
     try:
@@ -140,10 +140,10 @@ def _add_page(app: Any, port: int, login: tuple[str, str] | None) -> None:
         return (gallery_page if host.is_logged_in(request) else login_form)(request)
 
     app.router.routes.append(Route("/", page))
-    # Named as gradio names them, so that our routes ask both applications in the same way.
+    # The names are gradio's, so that our routes use both applications in the same way.
     app.auth, app.tokens = login, {}
     if login is not None:
-        # Browsers send a cookie to each port of a machine: so its name has the port.
+        # The name has the port, since browsers send a cookie to all ports of a machine.
         logins = Login(*login, cookie=f"civitai_shortcut_{port}", form=login_form)
         app.tokens = logins.tokens
         app.router.routes.append(Route("/login", logins.log_in, methods=["GET", "POST"]))

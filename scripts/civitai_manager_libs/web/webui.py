@@ -19,7 +19,7 @@ def _on_tabs() -> list[tuple[Any, str, str]]:
 
     from . import gradio_bridge
 
-    # Not before: for each callback the WebUI adds to a setting on its page, which is built by now.
+    # Not earlier: the WebUI lists each callback in a setting on its page, which is built by now.
     host.register_started(_on_started)
     host.register_image_saved(_on_image_saved)
     for problem in setting.load():

@@ -20,9 +20,9 @@ from ..store import JobStore
 
 __all__ = ["ImageItems", "current_size"]
 
-_BATCH = 32  # items claimed at a time
-_POLL_SECONDS = 0.3  # between two looks at what another job has claimed
-_REREAD_SECONDS = 5.0  # after which an empty last page is requested once more
+_BATCH = 32  # items reserved at a time
+_POLL_SECONDS = 0.3  # between two checks of the items that other jobs have reserved
+_REREAD_SECONDS = 5.0  # until an empty last page is requested once more
 _EXTENSIONS = ("png", "jpg", "webp", "gif", "avif", "heic", "mp4", "webm", "mp3")
 
 
@@ -46,10 +46,10 @@ class ImageItems:
         self._on_outcome, self._on_wait, self._cancelled = on_outcome, on_wait, cancelled
         self._saved_in_row = 0
         self._reread: set[WalkState] = set()  # walks whose empty last page was requested again
-        self._place = 0  # of the last item that was taken up
+        self._place = 0  # of the last item read
         # Places only: the records of a whole gallery would take too much memory.
-        self._retries: list[int] = []  # items that failed in an earlier run and wait again
-        self._claimed: list[int] = []  # items that other jobs are fetching
+        self._retries: list[int] = []  # items that failed in an earlier run
+        self._claimed: list[int] = []  # items that other jobs are downloading
         self.error: CivitaiShortcutError | None = None
 
     def __iter__(self) -> Iterator[Item]:
@@ -70,7 +70,7 @@ class ImageItems:
 
     def _iter_listed(self) -> Iterator[Item]:
         """Yield the job's stored items; fetch the next gallery page when they run out."""
-        # Closed here: an error's traceback would keep the generator alive, and its thread.
+        # Close it here: an error's traceback would keep the generator and its thread alive.
         with closing(self._iter_pages()) as pages:
             while not self._cancelled.is_set():
                 batch = self._store.list_waiting(self._job.id, self._place, _BATCH)
@@ -145,9 +145,9 @@ class ImageItems:
             self.error = error
 
     def _cut_at_known(self, page: WalkedPage) -> WalkedPage:
-        """Return the page, cut off after too many images in a row that are saved already.
+        """Return the page, cut off where too many images in a row are saved already.
 
-        The limit is the option `stop_at_known`, 0 for no limit.
+        The option `stop_at_known` says how many are too many, 0 for no limit.
         """
         # Not in `walk_gallery`: its thread has no database connection.
         limit = 0 if page.walk == 2 else self._job.options.stop_at_known
@@ -261,5 +261,5 @@ def _read_type_and_size(path: str, known_size: int) -> tuple[str, int] | None:
     try:
         extension = complete_file_type(path, known_size)
         return None if extension is None else (extension, os.path.getsize(path))
-    except OSError:  # missing or unreadable: fetching it will say what is wrong
+    except OSError:  # missing or unreadable; downloading it will report the problem
         return None

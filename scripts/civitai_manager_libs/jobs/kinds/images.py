@@ -16,7 +16,7 @@ from .image_items import current_size, ImageItems
 
 __all__ = ["ImageKind"]
 
-_EXTRA_WORKERS = 2  # beside those that download: some wait for the disk or write sidecars
+_EXTRA_WORKERS = 2  # in addition to those that download; some wait for the disk
 _GUESSED_LEFT = 200  # images that a gallery of unknown length is assumed to have left at most
 
 

@@ -59,7 +59,11 @@ class JobKind(Protocol):
         on_wait: Callable[[], None],
         cancelled: Cancellation,
     ) -> ItemSource:
-        """Return the items to download; the parameters are those of `ImageItems`."""
+        """Return the items to download.
+
+        on_outcome: called with the outcome of each item that needs no download. on_wait: called
+        several times a second while the iteration waits.
+        """
 
     def fetch(self, item: Item, progress: Progress, cancelled: Cancellation) -> Outcome:
         """Download an item in a worker thread, and return its outcome.

@@ -16,7 +16,7 @@ from ..store import JobStore
 
 __all__ = ["ModelKind"]
 
-_MOST_ITEMS = 10_000  # read at once; a job has some hundred files at most
+_MOST_ITEMS = 10_000  # a job has some hundred files at most
 
 
 class ModelKind:
@@ -60,7 +60,7 @@ class ModelKind:
         for item in self._list_waiting():
             received, size = self.measure(item)
             needed[item.folder("")] += max(0, size - received)
-        needed.pop("", None)  # of damaged records
+        needed.pop("", None)  # items with damaged records
         return needed
 
     def _list_waiting(self) -> list[Item]:

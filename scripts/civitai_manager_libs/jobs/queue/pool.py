@@ -37,7 +37,7 @@ class WorkerPool:
         self._open_store, self._get_client = open_store, get_client
         self._changed = threading.Condition()
         self._entries = Scheduler()
-        self._count = 0  # of threads
+        self._count = 0  # number of threads
 
     def add(self, job_id: int) -> None:
         """Add a job to the end of the queue; do nothing if the job is queued already."""
@@ -72,7 +72,7 @@ class WorkerPool:
             entry = self._entries.get(job_id)
             if entry is not None and not entry.is_running:
                 del self._entries[job_id]
-                self._changed.notify_all()  # a thread that waits for this job need not any more
+                self._changed.notify_all()  # a thread may be waiting for this job
         try:
             yield entry
         except CivitaiShortcutError:
@@ -106,7 +106,7 @@ class WorkerPool:
 
         The caller must hold the lock `_changed`.
         """
-        self._changed.notify_all()  # a thread that waits for a retry looks again
+        self._changed.notify_all()  # a thread may be waiting for a retry
         while self._count < setting.gallery_jobs_at_once:
             entry = self._entries.next_entry()
             if entry is None or entry.is_waiting_to_retry:
@@ -133,7 +133,7 @@ class WorkerPool:
                 entry = self._start_next()
             has_crashed = False
         finally:
-            if has_crashed:  # a bug of ours: its job must not keep a place
+            if has_crashed:  # by a bug; the job must not stay in the queue
                 with self._changed:
                     self._count -= 1
                     if entry is not None:

@@ -23,9 +23,9 @@ from .scheduler import NOT_QUEUED, QueueStatus
 __all__ = ["JobService", "JobView"]
 
 _FAILED_SHOWN = 50
-_LOCK_SECONDS = 1.0  # to wait: `has_queue` of another program holds the lock briefly
+_LOCK_SECONDS = 1.0  # to wait for the lock, which `has_queue` of another program holds briefly
 _MOST_SEARCHED = 10_000  # jobs
-_NEWEST = 4  # jobs that are listed at least, beside the running ones
+_NEWEST = 4  # jobs that are always listed besides the running ones
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class JobService:
         """
         self.notice = ""
         self._workers = WorkerPool(self.store, get_client)
-        self._queue_lock: sqlite_file.ProcessLock | None = None  # for as long as this process lives
+        self._queue_lock: sqlite_file.ProcessLock | None = None  # held until this process ends
 
     def download_gallery(
         self, query: ImageQuery, wanted: int, context: NamingContext, verify: bool = False
@@ -98,7 +98,7 @@ class JobService:
     def read_gallery(
         self, query: ImageQuery, wanted: int, context: NamingContext, cursor: str | None = None
     ) -> int:
-        """Queue a job that stores a gallery's records in the library; return the job's id.
+        """Queue a job that stores the records of a gallery in the library; return the job's id.
 
         No file is downloaded. wanted: the largest number of records. context: names of the model
         and version. cursor: Civitai's cursor of the first page to read, None for the gallery's
@@ -212,14 +212,14 @@ class JobService:
     def list_jobs(self, limit: int = 12) -> list[JobView]:
         """Return the running jobs and the newest other jobs, newest first.
 
-        limit: the number of jobs. The four newest are included even if many jobs are running.
+        limit: how many jobs to return. The four newest are included even if many jobs are running.
         """
         return self.search_jobs(limit)[0]
 
     def search_jobs(
         self, limit: int, is_wanted: Callable[[Job], bool] | None = None
     ) -> tuple[list[JobView], int]:
-        """Return (the newest jobs, how many jobs there are).
+        """Return (at most `limit` jobs, newest first; the number of all jobs).
 
         is_wanted: returns whether to include a job; None to select jobs as `list_jobs` does.
         """

@@ -44,7 +44,7 @@ class JobStore(SavedImages):
     def add_model_files(
         self, title: str, requests: Sequence[ModelFileRequest], search: str = ""
     ) -> ModelJobStart:
-        """Add a queued job for those model files that no unfinished job will download.
+        """Add a queued job for model files, without those that an unfinished job will download.
 
         No job is added if no files are left.
         """
@@ -112,7 +112,7 @@ class JobStore(SavedImages):
         return int(self._database.rows("SELECT count(*) FROM jobs")[0][0])
 
     def quarantine_unreadable(self) -> str:
-        """Move unreadable jobs to a JSON file; return a notice for the user, "" without any."""
+        """Move unreadable jobs to a JSON file; return a notice for the user, or ""."""
         damaged = [
             row for row in self._database.rows(rows.JOB) if rows.parse_job_or_none(row) is None
         ]
@@ -124,7 +124,7 @@ class JobStore(SavedImages):
         with self._database.writing() as db:
             db.executemany("DELETE FROM claims WHERE job = ?", ids)
             db.executemany("DELETE FROM jobs WHERE id = ?", ids)
-            # Else a damaged id at the upper limit would leave none for the next job.
+            # Else no id would be left after a damaged id at the upper limit.
             sql = "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM jobs)"
             db.execute(f"{sql} WHERE name = 'jobs' AND seq >= ?", (rows.LAST_ID,))
         numbers = ", ".join(str(job_id) for (job_id,) in ids)
@@ -260,7 +260,7 @@ class JobStore(SavedImages):
         return [path for (path,) in found]
 
     def count_elsewhere(self, job_id: int) -> int:
-        """Return how many of a job's skipped images are saved outside the job's own paths."""
+        """Return how many skipped images are saved at another path than the job would use."""
         folder = self.get_job(job_id).folder
         found = self._database.rows(
             "SELECT image_id, name, path FROM items"
@@ -316,7 +316,7 @@ class JobStore(SavedImages):
             return rows.requeue_failed(db, job_id)
 
     def record_outcomes(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
-        """Store the outcomes of items, and let other jobs download these images."""
+        """Store the outcomes of items, and release the job's reservations of these images."""
         now = time.time()
         ends = [
             (o.state, o.path, o.bytes, o.reason, o.message, job_id, o.image_id) for o in outcomes

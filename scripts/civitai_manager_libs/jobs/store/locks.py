@@ -11,7 +11,7 @@ from ...errors import DiskError, InputError
 
 __all__ = ["JobLocks"]
 
-_LOCK_SECONDS = 1.0  # to wait: `is_worked_on` of another process holds the lock briefly
+_LOCK_SECONDS = 1.0  # to wait for the lock, which `is_worked_on` of another process holds briefly
 
 
 class JobLocks:

@@ -30,7 +30,7 @@ STATES = (
 def insert_model_job(
     db: sqlite3.Connection, title: str, requests: Sequence[ModelFileRequest], search: str = ""
 ) -> ModelJobStart:
-    """Insert a queued job for those model files that no unfinished job will download.
+    """Insert a queued job for model files, without those that an unfinished job will download.
 
     No job is inserted if no files are left.
     """
@@ -57,7 +57,7 @@ def _common_folder(folders: Sequence[str]) -> str:
     """Return the folder that contains all these folders, or the first of them if there is none."""
     try:
         return os.path.commonpath(folders)
-    except ValueError:  # on several disks of Windows
+    except ValueError:  # several drives on Windows
         return folders[0] if folders else ""
 
 

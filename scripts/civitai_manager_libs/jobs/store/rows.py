@@ -38,8 +38,8 @@ __all__ = [
 
 
 _MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
-LAST_ID = 2**53  # of jobs and images; JavaScript's largest exact whole number
-_LAST_TIME = 253_402_300_800.0  # the year 10000, beyond what dates can hold
+LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer
+_LAST_TIME = 253_402_300_800.0  # the year 10000, which Python's dates cannot represent
 _COLUMN_TYPES: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("id", "wanted"), int),
     **dict.fromkeys(("title", "folder", "reason", "note"), str),
@@ -47,9 +47,9 @@ _COLUMN_TYPES: dict[str, type | tuple[type, ...]] = {
     "cursor": (str, type(None)),
 }
 _ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
-# The record as bytes: damaged text cannot be decoded.
+# Read the record as bytes, since damaged text cannot be decoded.
 WITH_RECORD = _ITEM.format("CAST(record AS BLOB)") + " JOIN records ON records.place = items.place"
-# Of model files the record is short, and says where the file goes.
+# A model file's record is short, and has the file's path.
 WITHOUT_RECORD = _ITEM.format(
     "CASE WHEN kind = 'model' THEN coalesce((SELECT CAST(record AS BLOB) FROM records"
     " WHERE records.place = items.place), '') ELSE '' END"
@@ -61,7 +61,7 @@ JOB = (
     " WHERE job = jobs.id GROUP BY 1)) FROM jobs"
 )
 
-_JOB_FIELDS = (  # of `Job`, in the order of `JOB`
+_JOB_FIELDS = (  # fields of `Job` in the order of the query `JOB`
     *("id", "created", "title", "query", "folder", "wanted", "again", "state", "reason", "note"),
     *("cursor", "options", "report", "walk", "counts"),
 )
@@ -125,7 +125,7 @@ def _insert_items(
     ]
     columns = "job, image_id, url, kind, name, walks"
     db.executemany(f"INSERT OR IGNORE INTO items ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
-    # In a table of their own: a row of `items` that shrinks would not give its space back.
+    # In a separate table: a row of `items` that shrinks would not free its space.
     db.executemany(
         "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
         [(to_json(image.record), job_id, image.id) for image in images],
@@ -135,7 +135,7 @@ def _insert_items(
 def _compare_walks(
     db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
 ) -> WalkReport:
-    """Add to a report how many images each reading of the gallery has found, and return it.
+    """Return the report with the number of images that each reading of the gallery found.
 
     page: the last page of the second reading, which begins at the gallery's other end.
     """
@@ -157,19 +157,19 @@ def _url_to_store(image: Image, width: int) -> str:
     width: the image's width in pixels, 0 for the original. Videos and narrower images are
     downloaded as originals.
     """
-    # Of videos always the original: their renditions are unreliable.
+    # Civitai's renditions of videos are unreliable.
     is_original = not width or image.type != "image" or 0 < image.width <= width
     return without_base(image.url if is_original else resize_url(image.url, f"width={width}"))
 
 
 def with_base(url: str) -> str:
-    """Return a URL with the base URL in the settings in front, if the URL begins with "/"."""
+    """Return a whole URL: add the base URL in the settings to a URL that begins with "/"."""
     return setting.base_url() + url if url[:1] == "/" else url
 
 
 def without_base(url: str) -> str:
-    """Return a URL without the base URL in the settings, if the URL begins with it."""
-    base = setting.base_url()  # may change: a demo's port, a mirror's name
+    """Strip the base URL in the settings from a URL that begins with it; return the URL."""
+    base = setting.base_url()  # may change, as with a demo's port
     return url.removeprefix(base) if url.startswith(f"{base}/") else url
 
 
@@ -208,7 +208,7 @@ def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> 
         " AND image_id != ? LIMIT 1"
     )
     path = item_path(folder, image_id, name)
-    bounds = (f"{path}.", f"{path}.\U0010ffff")  # whatever the extension
+    bounds = (f"{path}.", f"{path}.\U0010ffff")  # any extension
     is_listed = db.execute(listed_sql, (name, folder, image_id)).fetchone()
     return bool(is_listed or db.execute(saved_sql, (*bounds, image_id)).fetchone())
 

@@ -23,7 +23,7 @@ class SavedImages(JobLocks):
     def __init__(self, path: str) -> None:
         super().__init__(os.path.join(os.path.dirname(path), "locks"))
         self._database = jobs_database(path)
-        # A damaged text may not be UTF-8.
+        # Damaged text may not be valid UTF-8.
         self._database.connection.text_factory = lambda data: data.decode("utf-8", "replace")
 
     def count_to_fetch(self, job_id: int) -> int:

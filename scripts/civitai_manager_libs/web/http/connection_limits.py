@@ -15,14 +15,15 @@ from .log_throttle import LogThrottle
 __all__ = ["CONNECTED_PEER", "ConnectionLimits"]
 
 _HEAD_SECONDS = 10.0
-_FROM_ONE, _IN_ALL = 128, 256  # a browser opens six
-_MOST_HEAD = 64 * 1024  # bytes; a browser's has one or two thousand
+_FROM_ONE, _IN_ALL = 128, 256  # connections of a client, and of all; a browser opens six
+_MOST_HEAD = 64 * 1024  # bytes; a browser's head has one or two thousand
 _HEAD_END = re.compile(rb"\n\r?\n")
 _LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]{1,15})[ \t]*\r?$", re.M | re.I)
 _CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:", re.M | re.I)
 _LENGTH_REQUIRED = b"HTTP/1.1 411 Length Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _KEY = "civitai_shortcut_connection"
-CONNECTED_PEER = "civitai_shortcut_peer"  # of a request's scope, whatever its headers say
+# In a request's scope: the address of whoever is connected, whatever the headers say.
+CONNECTED_PEER = "civitai_shortcut_peer"
 
 
 class ConnectionLimits:
@@ -34,19 +35,19 @@ class ConnectionLimits:
     """
 
     def __init__(self) -> None:
-        self._open: dict[_Connection, None] = {}  # the oldest first
+        self._open: dict[_Connection, None] = {}  # oldest first
         self._repeats = LogThrottle()
 
-    def protocol(self, *, app_state: dict[str, Any], **given: Any) -> asyncio.Protocol:
+    def protocol(self, *, app_state: dict[str, Any], **options: Any) -> asyncio.Protocol:
         """Return the asyncio protocol of a new connection; uvicorn calls this method.
 
-        app_state, given: the arguments that uvicorn passes to its own protocol class.
+        app_state, options: the arguments that uvicorn passes to its own protocol class.
         """
         from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-        state = dict(app_state)  # a request's scope has a copy of it
-        make_protocol: Any = AutoHTTPProtocol  # to type checkers, any asyncio.Protocol
-        inner = make_protocol(app_state=state, **given)
+        state = dict(app_state)  # a request's scope gets a copy of it
+        make_protocol: Any = AutoHTTPProtocol  # type checkers take it for any asyncio.Protocol
+        inner = make_protocol(app_state=state, **options)
         state[_KEY] = connection = _Connection(self, inner)
         return connection
 
@@ -109,13 +110,13 @@ class _Connection(asyncio.Protocol):
     """A connection, in front of uvicorn's protocol."""
 
     peer = ""
-    is_idle = True  # no request of it is being answered
+    is_idle = True  # no request is being answered
 
     def __init__(self, others: ConnectionLimits, inner: Any) -> None:
         self._others, self._inner = others, inner
         self._transport: Any = None
         self._is_admitted = False
-        self._kept, self._body_left = b"", 0  # of a head, or of the next request; bytes to come
+        self._kept, self._body_left = b"", 0  # bytes not yet passed on; bytes of a body to come
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -154,12 +155,12 @@ class _Connection(asyncio.Protocol):
             self._others.log_refusal("long", self.peer, "sent more than a request's head may have")
             self.abort()
         elif self.is_idle and (self._kept or self._body_left) and self._timer is None:
-            self._start_timer()  # for the next head, or the rest of what was answered before
+            self._start_timer()  # for the next head, or the rest of an answered request's body
 
     def _begin_request(self, head: bytes) -> None:
         """Pass a request's head on to uvicorn, or refuse the request if its body is chunked.
 
-        Very small chunks cost a thousand times their size.
+        A body of very small chunks would be too costly to parse.
         """
         self._stop_timer()
         if _CHUNKED.search(head):

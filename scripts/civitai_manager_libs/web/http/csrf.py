@@ -24,7 +24,7 @@ __all__ = [
 ]
 __all__ += ["is_our_page", "peer_site", "request_peer"]
 
-# By these a proxy or a tunnel says that it passes a request on for somebody else.
+# Headers by which a proxy or a tunnel says that it forwards a request.
 _FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}
 _FORWARDED |= {"true-client-ip", "cf-connecting-ip", "x-original-forwarded-for"}
 
@@ -43,7 +43,7 @@ def _is_same_site(headers: Headers) -> bool:
     The header `Sec-Fetch-Site` decides; without it, the host name in `Origin` does.
     """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    if site is not None:  # only over https, and from this machine
+    if site is not None:  # browsers send it only over https and to localhost
         return site == "same-origin"
     names = (headers.get("host", ""), headers.get("x-forwarded-host", ""))
     return origin is None or any(host.is_same_origin(origin, name) for name in names)

@@ -28,9 +28,9 @@ from .responses import ApiError, error_response, failure_response, json_response
 __all__ = ["RequestContext", "Handler", "RemoteWork", "Endpoints", "LAST_ID"]
 
 _THREADS = {"local": 16, "remote": 64, "files": 32}  # by lane
-LAST_ID = 2**31 - 1  # of models, versions, posts
+LAST_ID = 2**31 - 1  # the largest id of a model, version or post
 T = TypeVar("T")
-_MOST_LETTERS = 10_000  # of a text that is given
+_MOST_LETTERS = 10_000  # characters in a field of a body
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class RemoteWork(Generic[T]):
     lane: str = "remote"
 
 
-# What a route does, in a thread. It gives a Response, or JSON, or Far.
+# A route's function; a thread runs it. It returns a Response, JSON or a RemoteWork.
 Handler = Callable[[RequestContext], Any]
 Endpoint = Callable[[Request], Awaitable[Any]]
 
@@ -166,7 +166,7 @@ class Endpoints:
                     answer.lane, _finish, answer.work, context.language
                 )
             return answer
-        except asyncio.CancelledError:  # the server ends
+        except asyncio.CancelledError:  # the server is stopping
             cancellation.set()
             raise
         finally:
@@ -177,7 +177,7 @@ class Endpoints:
         return await self._run_in_thread("local", work, *arguments)
 
     async def _run_in_thread(self, lane: str, work: Callable[..., Any], *arguments: Any) -> Any:
-        if lane not in self._limiters:  # which needs a running event loop
+        if lane not in self._limiters:  # made here, since it needs a running event loop
             self._limiters[lane] = anyio.CapacityLimiter(_THREADS[lane])
         return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiters[lane])
 

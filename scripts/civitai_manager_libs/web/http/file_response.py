@@ -14,16 +14,18 @@ from starlette.responses import Response, StreamingResponse
 __all__ = ["InThread", "file_response"]
 
 _PIECE = 256 * 1024  # bytes
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.A)  # several at once come whole
+_RANGE = re.compile(
+    r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.A
+)  # one range; for several, the whole file is sent
 _HEADERS = {
     "Accept-Ranges": "bytes",
     "Cache-Control": "private, max-age=31536000, immutable",
-    "Content-Encoding": "identity",  # or a host's gzip would take parts for wholes
+    "Content-Encoding": "identity",  # else a host's gzip would compress a part as if it were whole
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 
-InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread of ours
+InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread
 
 
 def file_response(
@@ -48,7 +50,7 @@ def file_response(
     status = 200 if "range" not in request.headers or length == size else 206
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
-    if request.method != "HEAD" and length <= _PIECE:  # in this thread, and at once
+    if request.method != "HEAD" and length <= _PIECE:  # read it in this thread
         with file:
             file.seek(start)
             return Response(file.read(length), status, headers)
@@ -70,12 +72,12 @@ def _parse_range(headers: Headers, etag: str, size: int) -> tuple[int, int] | No
     found = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
     if found is None or headers.get("if-range", etag) != etag or not (found[1] or found[2]):
         return 0, size
-    if not found[1]:  # the last so many bytes
+    if not found[1]:  # the last bytes of the file
         length = min(int(found[2]), size)
         return (size - length, length) if length else None
     start = int(found[1])
     end = min(int(found[2]), size - 1) if found[2] else size - 1
-    if found[2] and int(found[2]) < start:  # no range at all
+    if found[2] and int(found[2]) < start:  # an invalid range
         return 0, size
     return (start, end - start + 1) if start < size else None
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 __all__ = ["OncePerMinuteFilter", "LogThrottle"]
 
 _MINUTE = 60.0  # seconds
-_MOST_KINDS = 100  # that are told apart; all others count as one
+_MOST_KINDS = 100  # counted separately; all others count as one kind
 
 
 class LogThrottle:
@@ -17,21 +17,21 @@ class LogThrottle:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._told: dict[Hashable, tuple[float, int]] = {}  # when, how often since
+        self._logged: dict[Hashable, tuple[float, int]] = {}  # time of the last line, events since
 
     def count(self, kind: Hashable) -> int | None:
         """Count an event; return how many events to report in a log line, None for no log line.
 
         The result counts the events of this kind since its last log line.
         """
-        if kind not in self._told and len(self._told) >= _MOST_KINDS:
+        if kind not in self._logged and len(self._logged) >= _MOST_KINDS:
             kind = None
         now = self._clock()
-        at, since = self._told.get(kind, (-_MINUTE, 0))
+        at, since = self._logged.get(kind, (-_MINUTE, 0))
         if now - at < _MINUTE:
-            self._told[kind] = at, since + 1
+            self._logged[kind] = at, since + 1
             return None
-        self._told[kind] = now, 0
+        self._logged[kind] = now, 0
         return since + 1
 
 

@@ -21,13 +21,13 @@ from .responses import request_language
 
 __all__ = ["Login", "LoginAttempts"]
 
-LoginForm = Callable[[Request, int, str], Response]  # with a status, and what was wrong
+LoginForm = Callable[[Request, int, str], Response]  # (request, status, problem) -> form
 
-_FREE, _LONGEST = 5, 60.0  # tries of one peer without a wait; seconds
-_FREE_THROUGH, _LONGEST_THROUGH = 30, 1.0  # the same of all through one proxy, tunnel or site
-_MANY, _MINUTE = 60, 60.0  # failed tries of all in so many seconds: then each has one free try
-_MOST_PEERS, _FORGOTTEN = 10_000, 3600.0  # that are remembered, and for how many seconds
-_MOST_SESSIONS = 1000  # of browsers, and of programs that log in each time
+_FREE, _LONGEST = 5, 60.0  # a client's attempts without a wait; the longest wait in seconds
+_FREE_THROUGH, _LONGEST_THROUGH = 30, 1.0  # the same for a proxy, tunnel or site
+_MANY, _MINUTE = 60, 60.0  # failed attempts in so many seconds leave each client one free one
+_MOST_PEERS, _FORGOTTEN = 10_000, 3600.0  # remembered clients, and for how many seconds
+_MOST_SESSIONS = 1000  # browsers, and programs that log in for each request
 _MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
 
 
@@ -42,12 +42,12 @@ class LoginAttempts:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._failed: OrderedDict[str, tuple[int, float]] = OrderedDict()  # how often, last when
-        self._known: OrderedDict[str, None] = OrderedDict()  # who has logged in
+        self._failed: OrderedDict[str, tuple[int, float]] = OrderedDict()  # failures, last time
+        self._known: OrderedDict[str, None] = OrderedDict()  # clients that have logged in
         self._recent: deque[float] = deque(maxlen=_MANY)
 
     def begin(self, peer: str, through: str = "") -> float:
-        """Return how many seconds a client must wait before it may try to log in, 0.0 for none.
+        """Return how many seconds a client must wait before it may try to log in, 0.0 for no wait.
 
         After 0.0, the attempt counts as failed until `succeed` is called. through: the proxy or
         tunnel that forwarded the request, or the client's IPv6 site, "" for neither.
@@ -132,7 +132,7 @@ class Login:
             (fields.get("username", ""), self._user),
             (fields.get("password", ""), self._password),
         )
-        # In a list: how long it takes does not tell which of them is wrong.
+        # Compare both, so that the time taken does not reveal which one is wrong.
         return all([compare_digest(_as_bytes(one), _as_bytes(other)) for one, other in pairs])
 
     def _let_in(self, request: Request) -> Response:
@@ -148,7 +148,7 @@ class Login:
 def _login_peers(request: HTTPConnection) -> tuple[str, str]:
     """Return (client address, proxy or IPv6 site) of a login, as `LoginAttempts` needs them.
 
-    If a proxy on this machine forwarded the request, uvicorn takes the address from its headers.
+    If a proxy on this machine forwarded the request, its headers state the client address.
     """
     peer = request_peer(request)
     connected = request.scope.get(CONNECTED_PEER, peer)

@@ -20,13 +20,13 @@ from .responses import ApiError
 
 __all__ = ["BodyReader", "SMALL_BODY"]
 
-SMALL_BODY = 64 * 1024  # bytes; any number of such may come at once
-_IN_MEMORY = 1024 * 1024  # bytes of one body; a longer one is on the disk
-_SECONDS = 30.0  # for a body's start and its place, then for each MB of it
+SMALL_BODY = 64 * 1024  # bytes; the number of small bodies is not limited
+_IN_MEMORY = 1024 * 1024  # bytes; a larger body is stored on the disk
+_SECONDS = 30.0  # for a body's start and a free slot, then for each MB of the body
 _TIMED = 1024 * 1024  # bytes
-_FROM_ONE, _IN_ALL = 2, 6  # larger bodies at once, from one peer and from all
+_FROM_ONE, _IN_ALL = 2, 6  # large bodies at once, from one client and in total
 _POLL = 0.05  # seconds
-# Values and lists: 100,000 ids, or the records of an import. A second reads a million.
+# JSON values; 100,000 ids or an import have fewer. Parsing a million takes a second.
 _MOST_PARTS, _MOST_SIGNS = 500_000, 2_000_000
 
 
@@ -34,7 +34,7 @@ class BodyReader:
     """Reads request bodies and limits how many large ones are in memory at once."""
 
     def __init__(self) -> None:
-        self._held: Counter[str] = Counter()  # larger ones, by peer
+        self._held: Counter[str] = Counter()  # number of large bodies by client
 
     @asynccontextmanager
     async def read(
@@ -57,7 +57,7 @@ class BodyReader:
                     await self._receive(request, file, max_bytes, in_thread, held, time)
             except TimeoutError as error:
                 raise ApiError(408, "too_slow") from error
-            except OSError as error:  # no room for a temporary file
+            except OSError as error:  # no space for a temporary file
                 raise ApiError(507, "disk") from error
             yield file if is_file else await in_thread(_parse_body, file)
 
@@ -79,21 +79,21 @@ class BodyReader:
                 file.write(part)
                 continue
             if before <= SMALL_BODY:
-                await held.enter_async_context(self._place(request_peer(request)))
+                await held.enter_async_context(self._hold_slot(request_peer(request)))
             if before <= SMALL_BODY or before // _TIMED < size // _TIMED:
                 time.deadline = anyio.current_time() + _SECONDS
             await in_thread(file.write, part)
 
     @asynccontextmanager
-    async def _place(self, peer: str) -> AsyncIterator[None]:
-        """Wait until a client may send another large body; count it during the `with` block."""
+    async def _hold_slot(self, peer: str) -> AsyncIterator[None]:
+        """Wait for a free slot for a client's large body; hold the slot in the `with` block."""
         while self._held[peer] >= _FROM_ONE or self._held.total() >= _IN_ALL:
             await asyncio.sleep(_POLL)
         self._held[peer] += 1
         try:
             yield
         finally:
-            self._held -= Counter([peer])  # which forgets who holds none
+            self._held -= Counter([peer])  # this also removes a client without bodies
 
 
 def _parse_body(file: IO[bytes]) -> Any:

@@ -32,7 +32,7 @@ __all__ = [
     "failure_response",
 ]
 
-# The first that fits; all else is Civitai's fault: 502. No 401: that is for our own page's login.
+# The first match counts; other errors are Civitai's fault, 502. 401 is for our own page's login.
 _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
     (InputError, 400),
     (NeedsKey, 403),
@@ -42,7 +42,7 @@ _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
     (Busy, 503),
     (DiskError, 507),
 )
-_PLAIN = ("gone", "needs_key", "region", "too_large")  # of which the error says nothing more
+_PLAIN = ("gone", "needs_key", "region", "too_large")  # the error's own text adds nothing to these
 
 
 class ApiError(Exception):
@@ -95,7 +95,7 @@ def error_response(error: ApiError, language: str) -> Response:
     if error.others:
         details["fields"] = {e.field: e.translate(language) for e in (error, *error.others)}
     response = _error_json(details, error.status)
-    if error.status == 408:  # what is left of the request may never come
+    if error.status == 408:  # the rest of the request may never arrive
         response.headers["Connection"] = "close"
     return response
 
@@ -118,6 +118,6 @@ def error_sentence(error: CivitaiShortcutError, language: str) -> str:
     code = "trouble" if isinstance(error, ServerError) else error.reason
     known = messages.reason_text(code, language)
     if error.reason in _PLAIN or (language != "en" and error.reason == "network"):
-        return known  # the rest is English
+        return known  # the error's own text is English
     says_all = error.reason == "bad_input" or (language == "en" and error.reason == "disk")
     return str(error) if says_all else f"{known} ({error})"

@@ -33,7 +33,7 @@ __all__ = [
     "set_demo",
 ]
 
-# As Civitai's API spells them, the ones that most galleries are of.
+# The base models of most galleries, as Civitai's API spells them.
 _BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
 
 _KINDS: dict[type, SettingKind] = {
@@ -61,7 +61,7 @@ def is_demo() -> bool:
 def new_instance() -> str:
     """Replace the server's instance id and return the new one.
 
-    The WebUI calls this when it builds its page; an open page with another id may be out of date.
+    Call this when the WebUI builds its page; an open page with another id may be out of date.
     """
     global _instance
     _instance = uuid.uuid4().hex[:8]

@@ -28,7 +28,7 @@ __all__ += ["list_saved_ids"]
 
 _service: JobService | None = None
 _service_lock = threading.Lock()
-_LAST_ID = 2**63 - 1  # of what SQLite can hold
+_LAST_ID = 2**63 - 1  # SQLite's largest integer
 _LONGEST_CURSOR = 2000  # characters
 
 

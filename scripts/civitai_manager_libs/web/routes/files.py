@@ -73,12 +73,12 @@ def get_page_file(context: RequestContext) -> Any:
     return Response(body, headers=headers)
 
 
-def _choose_width(given: str) -> int:
-    """Return the smallest thumbnail width of at least `given` pixels, or else the largest width.
+def _choose_width(min_width: str) -> int:
+    """Return the smallest thumbnail width of at least `min_width`, or else the largest width.
 
-    given: a number as text; 450 is used if it is not a number.
+    min_width: pixels as text; 450 is used if this is not a number.
     """
-    wanted = int(given) if re.fullmatch("[0-9]{1,5}", given) else _USUAL
+    wanted = int(min_width) if re.fullmatch("[0-9]{1,5}", min_width) else _USUAL
     return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
 
 

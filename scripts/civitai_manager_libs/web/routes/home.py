@@ -21,9 +21,9 @@ from .library import get_collections
 __all__ = ["get_home", "get_local_model", "get_local_models", "get_preview"]
 
 _MODEL_KINDS = ("model", "lora", "embed", "hypernet", "")
-_PART = 24  # model files at once
+_PART = 24  # model files in a response
 _RECENT = 12  # galleries
-_HASH_DIGITS = (64, 10, 12)  # the hashes by which Civitai finds a version, the surest first
+_HASH_DIGITS = (64, 10, 12)  # lengths of the hashes by which Civitai finds versions, surest first
 
 
 def get_home(context: RequestContext) -> schemas.Home:
@@ -44,7 +44,10 @@ def get_home(context: RequestContext) -> schemas.Home:
 
 
 def get_local_models(context: RequestContext) -> schemas.LocalModels:
-    """Return 24 of the model files on this machine, from the index in the parameter `from` on."""
+    """Return 24 of the model files on this machine.
+
+    The query parameter `from` is the index of the first one.
+    """
     start = as_whole_number(context.query_param("from") or 0, 0, 100_000)
     return _view_part(start or 0)
 
@@ -127,10 +130,7 @@ def _view_files(files: Iterable[ModelFile]) -> Iterable[schemas.LocalModel]:
 
 
 def _find_version_id(file: ModelFile) -> int | None:
-    """Return the id of a file's version on Civitai, None if it is unknown.
-
-    The id is in the file's sidecar, or the library finds it by the file's hash.
-    """
+    """Return the id of a file's version on Civitai, by its sidecar or hash; None if unknown."""
     if file.version_id:
         return file.version_id
     found = (models.find_version_by_hash(code) for code in _list_hashes(file))
@@ -165,7 +165,7 @@ def _view_file(
 
 
 def _is_missing(file: ModelFile, version_id: int | None) -> bool:
-    """Return whether Civitai was asked for a file's version within a day and did not have it."""
+    """Return whether Civitai, asked within the last day, did not have a file's version."""
     keys = [version_id] if version_id else _list_hashes(file)[:1]
     return any(models.is_missing(key) for key in keys)
 

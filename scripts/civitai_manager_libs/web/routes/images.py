@@ -18,8 +18,8 @@ from .library import read_hidden_terms, search_images
 
 __all__ = ["get_images"]
 
-_MOST_BLANK = 3  # pages in a row on which nothing fits the filters
-_MOST_PAGES = 50  # that are read for one; most of them empty
+_MOST_BLANK = 3  # pages in a row without an image that passes the filters
+_MOST_PAGES = 50  # of Civitai that are read for one response; most are empty
 
 
 def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
@@ -52,25 +52,24 @@ def _read_pages(
     size: int,
     notes: list[Note],
 ) -> ImagePage:
-    is_unseen = cursor is None and watches.has_new_images(
-        query
-    )  # what was read a moment ago lacks it
+    # A page in the cache lacks the new images of a watched gallery.
+    is_unseen = cursor is None and watches.has_new_images(query)
     fresh, reads = is_unseen or bool(context.query_param("fresh")), list[pages.DatedPage]()
 
-    def ask(at: str | None) -> Page:
-        reads.append(_read_page(context, query, at, size, fresh))
+    def fetch(page_cursor: str | None) -> Page:
+        reads.append(_read_page(context, query, page_cursor, size, fresh))
         return reads[-1].page
 
-    start, at, blank, hidden_count, shown = cursor, cursor, 0, 0, list[Image]()
-    for page, following in walk_pages(ask, start, max_pages=_MOST_PAGES, page_rows=size):
-        at, cursor, blank = cursor, following, blank + bool(page.ids)
+    start, last_cursor, blank, hidden_count, shown = cursor, cursor, 0, 0, list[Image]()
+    for page, following in walk_pages(fetch, start, max_pages=_MOST_PAGES, page_rows=size):
+        last_cursor, cursor, blank = cursor, following, blank + bool(page.ids)
         shown = _leave_out_hidden(context, page.images)
         hidden_count += len(page.images) - len(shown)
         if shown or blank == _MOST_BLANK:
             break
     read = reads[-1]
     if not read.is_stored:
-        notes = [*notes, *_list_notes(context, query, reads, at, cursor)]
+        notes = [*notes, *_list_notes(context, query, reads, last_cursor, cursor)]
     if start is None and not read.is_stored:
         watches.record_visit(query, read.page)
         if query.username and read.page.images:

@@ -28,7 +28,7 @@ from .job_file_views import list_model_file_views
 
 __all__ = ["jobs_panel"]
 
-_LONG_PAUSE = 120  # seconds; longer ones are told in minutes
+_LONG_PAUSE = 120  # seconds; longer pauses are shown in minutes
 _WAITS = {"network": "waits_for_network", "quota": "waits_for_quota"}
 
 
@@ -56,14 +56,14 @@ def jobs_panel(service: JobService, language: str, words: str = "", limit: int =
 
 def _job_row(view: JobView, language: str) -> Job:
     job, now, state = view.job, view.current_job, view.state
-    is_over, told = state.is_over, describe_job(job, language)
+    is_over, description = state.is_over, describe_job(job, language)
     return {
         "id": job.id,
         "kind": job.options.kind,
         "title": job.title,
-        "group": told.group,
-        "subject": told.subject,
-        "filters": list(told.filters),
+        "group": description.group,
+        "subject": description.subject,
+        "filters": list(description.filters),
         "created": format_time(job.created),
         "state": state,
         "state_label": _state_label(view, language),
@@ -153,7 +153,7 @@ def _reasons_text(view: JobView, language: str) -> str:
 
 
 def _state_label(view: JobView, language: str) -> str:
-    """Return the job's state in words; for a finished job with failures, their number."""
+    """Return the job's state in words, or the number of failures of a finished job."""
     failed = view.current_job.failed
     if view.state is JobState.DONE and failed:
         return messages.translate("failed_count", language, n=failed)
@@ -177,7 +177,7 @@ def _progress_line(view: JobView, language: str) -> str:
     if view.state.is_over:
         left = now.total - now.finished if now.walked else 0
         counts = {"saved": now.saved, "skipped": now.skipped, "failed": now.failed, "left": left}
-        if view.state is JobState.DONE:  # whose label says what failed
+        if view.state is JobState.DONE:  # its label says how many failed
             counts.pop("failed")
         known_counts = {name: n for name, n in counts.items() if n > 0 or name == "saved"}
         return " · ".join(

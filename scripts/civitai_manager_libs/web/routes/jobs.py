@@ -23,12 +23,12 @@ from .repeated_requests import answer_once
 
 __all__ = ["act_on_job", "begin_job", "make_naming_context", "get_jobs"]
 
-_LAST_JOB = 2**63 - 1  # of what SQLite can hold
+_LAST_JOB = 2**63 - 1  # SQLite's largest integer
 _LISTED, _MOST_LISTED = 12, 500  # jobs
-_MOST_LETTERS = 1000  # of a search
+_MOST_LETTERS = 1000  # characters of a search
 _MOST_IDS = 100_000
-_PAGE = 100  # images of a page, as the page requests it
-_OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as open
+_PAGE = 100  # images in a page that the browser requests
+_OPENER_SECONDS = 1.5  # a file manager that still runs then has opened
 
 
 def get_jobs(context: RequestContext) -> JobList:
@@ -71,7 +71,7 @@ def _begin_selection(context: RequestContext, ids: Any) -> JobStarted:
     if not images:
         raise ApiError(400, "bad_input", "nothing_to_download")
     again = False
-    if len(images) == 1:  # say that it is saved; download a deleted file again
+    if len(images) == 1:  # report that it is saved, or download a deleted file again
         path = find_saved_files([images[0].id]).get(images[0].id)
         if path is not None:
             return _begun_view(context, None, 0, "already_saved", path=path)
@@ -81,8 +81,8 @@ def _begin_selection(context: RequestContext, ids: Any) -> JobStarted:
         as_whole_number(context.body_field(name), 1, LAST_ID) for name in ("model", "version")
     )
     naming = make_naming_context(_parse_title(context, images[0].username), model_id, version_id)
-    given = as_mapping(context.body_field("query"))
-    query, search = parse_image_query(given), clean_line(given.get("search"))
+    params = as_mapping(context.body_field("query"))
+    query, search = parse_image_query(params), clean_line(params.get("search"))
     job_id = get_job_service().download_selection(images, naming, again, query, search)
     return _begun_view(context, job_id, len(images), "job_started")
 
@@ -98,8 +98,8 @@ def _require_known(ids: Any) -> list[Image]:
     return list(known.values())
 
 
-def _begin_gallery(context: RequestContext, given: dict[str, Any]) -> JobStarted:
-    query = parse_gallery_query(given)
+def _begin_gallery(context: RequestContext, params: dict[str, Any]) -> JobStarted:
+    query = parse_gallery_query(params)
     limit = _parse_limit(context)
     default = query.username
     if query.post_id:
@@ -153,7 +153,7 @@ def _parse_limit(context: RequestContext) -> int:
 
 
 def _parse_title(context: RequestContext, default: str) -> str:
-    """Return the title in the body, used for the job and its folder; `default` without one."""
+    """Return the job's title from the body, or `default` if the body has none."""
     return clean_line(context.body_field("title")) or default
 
 
@@ -177,11 +177,11 @@ def _open_folder(job_id: int, context: RequestContext) -> None:
     try:
         process = subprocess.Popen([opener, folder], stdout=nowhere, stderr=nowhere)
         code = process.wait(_OPENER_SECONDS)
-    except subprocess.TimeoutExpired:  # some stay as long as their window
+    except subprocess.TimeoutExpired:  # some run as long as their window is open
         return
     except OSError:
         code = 1
-    if code and opener != "explorer":  # whose code says nothing
+    if code and opener != "explorer":  # Windows' exit code says nothing
         raise ApiError(400, "bad_input", "no_file_manager", folder=folder)
 
 

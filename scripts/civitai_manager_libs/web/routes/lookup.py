@@ -17,13 +17,13 @@ from .dependencies import get_client, level_up_to, parse_image_query
 
 __all__ = ["find_author", "look_up", "get_model", "search_by_words"]
 
-_MOST_VERSIONS = 3  # of those an image names that are asked for their model
+_MOST_VERSIONS = 3  # versions of an image that are requested to find its model
 
 
 def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
     """Return the model, image, post or user that the query parameter `text` names.
 
-    A text that is no id or address on Civitai is searched for as words.
+    A text that is neither an id nor a URL is used as search words for models.
     """
     return RemoteWork(lambda: _resolve_reference(context, _parse_reference(context)))
 
@@ -100,7 +100,7 @@ def _open_model(context: RequestContext, reference: Reference) -> FoundModel | F
             model_id = version.model_id
         opened = _load_model(context, model_id or 0)
     except NotFound as error:
-        # An id without an address may be an image's as well.
+        # A bare number may also be an image's id.
         image = _fetch_image(context, model_id or 0) if reference.is_bare else None
         if image is not None:
             return _image_result(context, image, image.version_ids)

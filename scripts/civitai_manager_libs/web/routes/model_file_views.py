@@ -91,7 +91,7 @@ def _file_view(needed: NeededFile, language: str) -> schemas.NeededFile:
 
 
 def _availability_text(needed: NeededFile, language: str) -> str:
-    if needed.availability == "missing":  # by its number alone no longer: Civitai has told the rest
+    if needed.availability == "missing":  # its name is known by now
         return messages.translate("available_missing", language)
     return match_text(needed.match, needed.resource, language)
 

@@ -28,7 +28,7 @@ __all__ = ["begin_download", "get_model_files", "list_for_images"]
 
 _LAST_IMAGE = 2**63 - 1
 _MOST_IMAGES = 10_000
-_MOST_FILES = 500  # of one request
+_MOST_FILES = 500  # in one request
 
 
 def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFiles]:
@@ -65,7 +65,7 @@ def begin_download(context: RequestContext) -> RemoteWork[schemas.ModelFilesStar
     """
     if lock := lock_reason(context.request, "model_files"):
         raise ApiError(403, lock)
-    # Not among local work: a file of the same name and size that is there is read to compare it.
+    # Not as local work: an existing file of the same name and size is read to compare it.
     return RemoteWork(lambda: answer_once(context, lambda: _begin(context)))
 
 
@@ -88,7 +88,7 @@ def _list_for_ids(
 def _list_for_model(
     context: RequestContext, model_id: int, version_id: int | None
 ) -> schemas.NeededFiles:
-    """Return the file of a model's version, or of its newest version if no id is given."""
+    """Return the file of a model's version, or of its newest version if no id is entries."""
     try:
         model = models.find_model(model_id) or models.load_model(
             get_client(), model_id, context.cancelled
@@ -106,10 +106,10 @@ def _list_for_model(
 
 
 def _begin(context: RequestContext) -> schemas.ModelFilesStarted:
-    given = context.body_field("files")
-    if not isinstance(given, list) or not 0 < len(given) <= _MOST_FILES:
+    entries = context.body_field("files")
+    if not isinstance(entries, list) or not 0 < len(entries) <= _MOST_FILES:
         raise ApiError(400, "bad_input")
-    wanted = _list_wanted(context, [as_mapping(entry) for entry in given])
+    wanted = _list_wanted(context, [as_mapping(entry) for entry in entries])
     requests = plan_requests(get_client(), wanted, cancelled=context.cancelled)
     title = requests[0].title
     if len({request.version_id for request in requests}) > 1:
@@ -123,14 +123,14 @@ def _begin(context: RequestContext) -> schemas.ModelFilesStarted:
 
 
 def _list_wanted(
-    context: RequestContext, given: Sequence[Mapping[str, Any]]
+    context: RequestContext, entries: Sequence[Mapping[str, Any]]
 ) -> list[tuple[RemoteFile, Version]]:
-    """Return the files in a request's body. Raises ApiError if one cannot be downloaded."""
-    ids = [as_whole_number(entry.get("version_id"), 1, LAST_ID) or 0 for entry in given]
+    """Return the files in the request's body. Raises ApiError if one cannot be downloaded."""
+    ids = [as_whole_number(entry.get("version_id"), 1, LAST_ID) or 0 for entry in entries]
     versions = models.find_versions(ids)
     return [
         (_require_file(context, versions.get(version_id), entry), versions[version_id])
-        for version_id, entry in zip(ids, given)
+        for version_id, entry in zip(ids, entries)
     ]
 
 

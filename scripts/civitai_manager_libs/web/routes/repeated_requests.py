@@ -25,7 +25,7 @@ class _Responses:
 
     def get(self, request_id: str, begin: Callable[[], T]) -> T:
         """Return the response to a request id; call `begin` for it only the first time."""
-        with self._lock:  # held meanwhile: to begin a job is a matter of milliseconds
+        with self._lock:  # held during `begin`, since starting a job takes only milliseconds
             if request_id not in self._by_id:
                 self._by_id[request_id] = begin()
                 if len(self._by_id) > _KEPT:

@@ -163,7 +163,7 @@ def _show_path(path: str, is_whole: bool) -> str:
 
 
 def _file_state(one: reproductions.Reproduction) -> Literal["here", "gone", "thumbnail"]:
-    if not os.path.isabs(one.path):  # from a browser, which tells no path
+    if not os.path.isabs(one.path):  # a browser uploaded it without a path
         return "thumbnail"
     return "here" if os.path.isfile(one.path) else "gone"
 
@@ -198,33 +198,33 @@ def _make_summary(context: RequestContext, similarity: reproductions.Similarity 
 
 
 def _describe_differences(
-    context: RequestContext, original: str, one: reproductions.Reproduction
+    context: RequestContext, original: str, reproduction: reproductions.Reproduction
 ) -> list[str]:
-    """Return a sentence for each difference between the infotexts of an original and its copy.
+    """Return a sentence for each difference between an original's and a reproduction's infotext.
 
     Without a difference, return one sentence that says so, [] if the images look the same.
     """
     if not original:
         return [context.translate("differs_original_unknown")]
-    if not parse_infotext(one.infotext).parameters:
+    if not parse_infotext(reproduction.infotext).parameters:
         return [context.translate("differs_made_unknown")]
-    missing = _find_missing_loras(list_lora_names(one.infotext))
-    found = list_differences(original, one.infotext, missing)
+    missing = _find_missing_loras(list_lora_names(reproduction.infotext))
+    found = list_differences(original, reproduction.infotext, missing)
     if found:
         return [_describe(context, each) for each in found[:_MAX_LINES]]
-    is_same = one.similarity is not None and one.similarity.nearness == "same"
+    is_same = reproduction.similarity is not None and reproduction.similarity.nearness == "same"
     return [] if is_same else [context.translate("differs_in_nothing")]
 
 
-def _describe(context: RequestContext, one: Difference) -> str:
-    key = f"differs_{one.kind}"
-    if one.kind in ("absent", "added") and not (one.original or one.made):
+def _describe(context: RequestContext, difference: Difference) -> str:
+    key = f"differs_{difference.kind}"
+    if difference.kind in ("absent", "added") and not (difference.original or difference.made):
         key += "_group"
     return context.translate(
         key,
-        field=messages.parameter_label(clean_line(one.field, _MAX_SHOWN), context.language),
-        original=clean_line(one.original, _MAX_SHOWN),
-        made=clean_line(one.made, _MAX_SHOWN),
+        field=messages.parameter_label(clean_line(difference.field, _MAX_SHOWN), context.language),
+        original=clean_line(difference.original, _MAX_SHOWN),
+        made=clean_line(difference.made, _MAX_SHOWN),
     )
 
 

@@ -69,7 +69,7 @@ _WRITE = (
     ("PUT", "key", settings.put_key),
     ("POST", "key/test", settings.test_key),
 )
-_WRITE_MUCH = (  # the last: bytes that a body may have
+_WRITE_MUCH = (  # the last field: the most bytes in a body
     ("POST", "compatibility", image.check_infotext, 4 * _MB),  # a text
     ("POST", "images/{image_id:civitai_id}/send", image.prepare_send, 4 * _MB),
     ("POST", "loaded_filter", library.filter_loaded, 2 * _MB),  # ids
@@ -83,7 +83,7 @@ _WRITE_MUCH = (  # the last: bytes that a body may have
     ("POST", "hidden", library.change_hidden, 2 * _MB),
     ("POST", "import", library.post_import, 8 * _MB),
 )
-_UPLOADS = (  # files, with the bytes that one may have
+_UPLOADS = (  # the last field: the most bytes in a file
     ("images/{image_id:civitai_id}/comparison", reproductions.compare_file, 64 * _MB),
 )
 
@@ -94,7 +94,7 @@ class _IdConvertor(Convertor[int]):
     regex = "[0-9]+"
 
     def convert(self, value: str) -> int:
-        return int(value[:20])  # which is larger than any id already
+        return int(value[:20])  # 20 digits exceed any id
 
     def to_string(self, value: int) -> str:
         return str(value)

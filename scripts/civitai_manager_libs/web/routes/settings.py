@@ -23,7 +23,7 @@ from .jobs import make_naming_context
 __all__ = ["CHECKS", "put_key", "put_settings", "preview_names", "test_key"]
 
 _FOLDER = "download_images_folder"
-# What becomes of a text that is typed; each raises InputError.
+# Checks of typed texts by setting: each returns the text to save, or raises InputError.
 CHECKS: dict[str, Callable[[str], str]] = {
     "saved_name": validate_template,
     "proxy": host.validate_proxy,
@@ -31,7 +31,7 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "model_folder_template": validate_folder_template,
 }
 _SHOWN_NAMES = 3
-_FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
+_FORMS = ("{date:%Y-%m}", "{author|nobody}")  # examples of a field's other forms
 
 
 def put_settings(context: RequestContext) -> SettingsSaved:
@@ -45,7 +45,7 @@ def put_settings(context: RequestContext) -> SettingsSaved:
         raise ApiError(400, "bad_input", field=str(unknown)[:100])
     for name, value in given.items():
         if value != getattr(setting, name):
-            _check_lock(context, name)  # before a folder is tried, and so made
+            _check_lock(context, name)  # before `_validate_folder` creates a folder
     wanted = _validate_settings(given, context.language)
     before = {name: getattr(setting, name) for name in wanted}
     _change(wanted)
@@ -57,13 +57,13 @@ def put_settings(context: RequestContext) -> SettingsSaved:
     return {"settings": settings_view(context), "has_models": local_models.has_folders()}
 
 
-def _validate_settings(given: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _validate_settings(values: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Return the values of settings after checking them. Raises one ApiError for all bad values."""
     valid, errors = dict[str, Any](), list[ApiError]()
     for entry in setting.SETTINGS:  # in the order of the settings panel
-        if entry.name in given:
+        if entry.name in values:
             try:
-                valid[entry.name] = _validate_setting(entry, given[entry.name], language)
+                valid[entry.name] = _validate_setting(entry, values[entry.name], language)
             except ApiError as error:
                 errors.append(error)
     if errors:

@@ -17,9 +17,9 @@ from .dependencies import get_client, parse_gallery_query
 
 __all__ = ["act_on_watches", "get_watches"]
 
-_LATELY = 3600.0  # seconds from a look to the next that nobody asked for
+_HOUR = 3600.0  # seconds
 _DAY = 86_400.0
-_ALL = ""  # no gallery's name
+_ALL = ""  # stands for all galleries
 
 
 class _WatchChecks:
@@ -27,50 +27,50 @@ class _WatchChecks:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._begun_at: float | None = None  # of `time.monotonic`
-        self.is_at_work = False
-        self.troubles: dict[str, CivitaiShortcutError] = {}  # of the last look, by gallery
+        self._begun_at: float | None = None  # by `time.monotonic`
+        self.is_running = False
+        self.errors: dict[str, CivitaiShortcutError] = {}  # of the last check, by gallery
 
     def begin(self, is_requested: bool) -> None:
         """Check watched galleries in the background, unless a check is running already.
 
         is_requested: whether the user requested the check; then all galleries are checked.
-        Otherwise a gallery is checked a day after its last check, or an hour after it at the first
+        Otherwise a gallery is checked if its last check was a day ago, or an hour ago at the first
         call.
         """
         with self._lock:
-            if self.is_at_work or not (is_requested or self._is_time()):
+            if self.is_running or not (is_requested or self._is_check_due()):
                 return
-            pause = 0.0 if is_requested else _LATELY if self._begun_at is None else _DAY
+            pause = 0.0 if is_requested else _HOUR if self._begun_at is None else _DAY
             now = time.time()
-            # a clock that was set back makes a look seem to be still to come
+            # If the clock was set back, the last check seems to be in the future.
             due = [one for one in watches.list_watches() if abs(now - one.checked_at) >= pause]
-            self._begun_at, self.is_at_work = time.monotonic(), bool(due)
+            self._begun_at, self.is_running = time.monotonic(), bool(due)
         if due:
             threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
 
-    def _is_time(self) -> bool:
+    def _is_check_due(self) -> bool:
         """Return whether an automatic check may start.
 
         It may start at the first call, and then every hour if daily checks are on.
         """
         if self._begun_at is None:
             return True
-        return setting.watch_daily and time.monotonic() - self._begun_at >= _LATELY
+        return setting.watch_daily and time.monotonic() - self._begun_at >= _HOUR
 
     def _check(self, due: list[watches.Watch]) -> None:
-        troubles: dict[str, CivitaiShortcutError] = {}
+        errors: dict[str, CivitaiShortcutError] = {}
         try:
             for one in due:
                 try:
                     watches.check_watch(get_client(), one)
                 except (NetworkError, ServerError, DiskError) as error:
-                    troubles[_ALL] = error
-                    break  # the others would fare no better
+                    errors[_ALL] = error
+                    break  # the other checks would fail too
                 except CivitaiShortcutError as error:
-                    troubles[one.gallery] = error
+                    errors[one.gallery] = error
         finally:
-            self.troubles, self.is_at_work = troubles, False
+            self.errors, self.is_running = errors, False
 
 
 _checks = _WatchChecks()
@@ -107,23 +107,23 @@ def act_on_watches(context: RequestContext) -> WatchList:
 
 def _watch(context: RequestContext) -> None:
     names = ("model", "version", "post", "user", "sort", "type", "meta", "base", "level")
-    given = {name: context.body_field(name) for name in names}
-    query = parse_gallery_query(given)
+    params = {name: context.body_field(name) for name in names}
+    query = parse_gallery_query(params)
     watches.watch_gallery(query, context.typed_field("name", str, is_required=True))
 
 
 def _watches_view(context: RequestContext) -> WatchList:
-    is_at_work = _checks.is_at_work  # before what comes of it
+    is_running = _checks.is_running  # read before the results, which may arrive meanwhile
     galleries = [_watch_view(one, context.language) for one in watches.list_watches()]
     problem = _problem_text(_ALL, context.language) if galleries else ""
-    return {"galleries": galleries, "checking": is_at_work, "problem": problem}
+    return {"galleries": galleries, "checking": is_running, "problem": problem}
 
 
 def _problem_text(gallery: str, language: str) -> str:
-    trouble = _checks.troubles.get(gallery)
-    if isinstance(trouble, NotFound):
+    error = _checks.errors.get(gallery)
+    if isinstance(error, NotFound):
         return messages.translate("no_gallery", language)
-    return error_sentence(trouble, language) if trouble else ""
+    return error_sentence(error, language) if error else ""
 
 
 def _watch_view(one: watches.Watch, language: str) -> WatchedGallery:

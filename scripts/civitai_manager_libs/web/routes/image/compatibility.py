@@ -22,7 +22,7 @@ from ...http import ApiError, RequestContext
 
 __all__ = ["check_infotext", "list_incompatibilities", "list_problems"]
 
-_MOST = 40  # lines
+_MOST = 40  # sentences
 _SHOWN = 80  # characters of a value
 _LONGEST = 1_000_000  # characters of a text
 

@@ -17,7 +17,7 @@ from ...schemas.images import Availability, Resource as ResourceView
 
 __all__ = ["filter_reproducible", "list_resource_views", "match_text"]
 
-_AT_ONCE = 500  # pictures whose records are in memory together
+_AT_ONCE = 500  # images whose records are in memory together
 
 
 def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
@@ -47,7 +47,7 @@ def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> lis
     fitting, ids = list[int](), iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):
         found = records.find_images(batch)
-        with_data = [image for image in found.values() if image.meta]  # else nobody knows how
+        with_data = [image for image in found.values() if image.meta]  # others cannot be reproduced
         used = find_used_models(with_data, open_model).by_image
         fitting += [i for i in batch if _is_reproducible(used.get(i, ()))]
     return fitting

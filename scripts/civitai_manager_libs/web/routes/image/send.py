@@ -12,7 +12,7 @@ from ..dependencies import get_client, require_image
 
 __all__ = ["prepare_send"]
 
-_GENERATING_TABS = ("txt2img", "control")  # in which an image is made again; SD.Next's is "control"
+_GENERATING_TABS = ("txt2img", "control")  # tabs that can reproduce an image; SD.Next has "control"
 _LONGEST = 1_000_000  # characters of a text
 
 

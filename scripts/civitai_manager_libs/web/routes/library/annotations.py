@@ -31,7 +31,7 @@ _MOST_IN_COLLECTION = 100_000
 
 def annotate_images(context: RequestContext) -> AnnotationsChanged:
     """Change the annotations of images; return the new and the old ones."""
-    with bookmarks.changing_alone():  # else what another changes meanwhile would be undone too
+    with bookmarks.changing_alone():  # else an undo could revert another request's change
         if (undone := context.body_field("undo")) is not None:
             return _undo_change(as_mapping(undone))
         return _annotate(context, _require_images(context))
@@ -101,7 +101,7 @@ def _view_change(ids: Sequence[int], previous: dict[str, Annotations]) -> Annota
 
 
 def _parse_views(given: object) -> dict[int, Annotations]:
-    """Parse annotations from a body, by image id. Raises ApiError if they are malformed."""
+    """Return the annotations in a request by image id. Raises ApiError if they are malformed."""
     restored: dict[int, Annotations] = {}
     for key, value in list(as_mapping(given).items())[:_MOST_IDS]:
         before = as_mapping(value)

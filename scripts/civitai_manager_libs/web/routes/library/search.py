@@ -30,7 +30,7 @@ __all__ = ["get_months", "get_stats", "search_images", "preview_search", "filter
 
 _MOST_LETTERS = 1000
 _MOST_IDS = 100_000
-_MOST_COUNTED = 1000  # images, before they are looked at in order
+_MOST_COUNTED = 1000  # images
 _MOST_AUTHORS = 3
 _PATIENCE = 2.0  # seconds to wait until new records are written
 
@@ -42,10 +42,10 @@ def search_images(context: RequestContext) -> ImagePage:
     case, `search_progress` says how many images have been searched.
     """
     query = search.parse_query(context.query_param("search")[:_MOST_LETTERS])
-    context.cancelled.check()  # the browser may have hung up meanwhile
+    context.cancelled.check()  # the browser may have disconnected
     (cursor, limit), sort = parse_page_position(context), context.query_param("sort")
     if sort == search.RANDOM and cursor is None:
-        wait_for_writes(_PATIENCE)  # what was read a moment ago belongs to it
+        wait_for_writes(_PATIENCE)  # pages fetched just now belong to the result
     found = search.run_search(
         query,
         _parse_scope(context.request.query_params),
@@ -71,7 +71,7 @@ def search_images(context: RequestContext) -> ImagePage:
 
 
 def get_months(context: RequestContext) -> list[MonthCount]:
-    """Return how many images of a gallery or of the library each month has, newest first."""
+    """Return the number of images per month in a gallery or in the library, newest first."""
     wait_for_writes(_PATIENCE)
     found = search.count_by_month(
         _parse_scope(context.request.query_params), read_hidden_terms(context)
@@ -87,7 +87,7 @@ def preview_search(context: RequestContext) -> SearchPreview:
     query, scope = search.parse_query(text), _parse_scope(given)
     model_id = as_whole_number(given.get("model"), 1, LAST_ID)
     matching = records.filter_matching(loaded, query, lambda: find_saved_files(loaded))
-    context.cancelled.check()  # the browser hangs up at the next letter
+    context.cancelled.check()  # the browser disconnects when the next letter is typed
     whole, hidden = replace(scope, gallery=""), read_hidden_terms(context)
     return {
         "suggestions": _suggestion_views(search.suggest_values(word)),
@@ -129,7 +129,7 @@ def _count_matches(
 
 
 def filter_loaded(context: RequestContext) -> LoadedFilterResult:
-    """Return which of the image ids in the body match the search words in the body."""
+    """Return which of the images in the body match the search words in the body."""
     known, words = require_ids(context, _MOST_IDS), context.typed_field(
         "words", str, is_required=True
     )
