@@ -25,6 +25,11 @@ STATES = (
     " FROM items LEFT JOIN records ON records.place = items.place"
     " WHERE job = ? AND kind = 'model' ORDER BY items.place"
 )
+_OVER = json.dumps([state for state in JobState if state.is_over])
+_UNFINISHED = (  # the first parameter is `_OVER`
+    "SELECT image_id, job FROM items JOIN jobs ON jobs.id = job WHERE kind = 'model'"
+    " AND items.state = 'waiting' AND jobs.state NOT IN (SELECT value FROM json_each(?))"
+)
 
 
 def insert_model_job(
@@ -63,26 +68,13 @@ def _common_folder(folders: Sequence[str]) -> str:
 
 def _find_unfinished(db: sqlite3.Connection, file_ids: Iterable[int]) -> dict[int, int]:
     """Return the ids of the unfinished jobs that will download these files, by file id."""
-    over = [state for state in JobState if state.is_over]
-    found = db.execute(
-        "SELECT image_id, job FROM items JOIN jobs ON jobs.id = job WHERE kind = 'model'"
-        " AND image_id IN (SELECT value FROM json_each(?)) AND items.state = 'waiting'"
-        " AND jobs.state NOT IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(file_ids)), json.dumps(over)),
-    )
-    return dict(found.fetchall())
+    sql = f"{_UNFINISHED} AND image_id IN (SELECT value FROM json_each(?))"
+    return dict(db.execute(sql, (_OVER, json.dumps(list(file_ids)))).fetchall())
 
 
 def find_wanted_elsewhere(db: sqlite3.Connection, job_id: int) -> set[int]:
     """Return the ids of the model files that unfinished jobs other than this one will download."""
-    over = [state for state in JobState if state.is_over]
-    found = db.execute(
-        "SELECT image_id FROM items JOIN jobs ON jobs.id = job WHERE kind = 'model' AND job != ?"
-        " AND items.state = 'waiting'"
-        " AND jobs.state NOT IN (SELECT value FROM json_each(?))",
-        (job_id, json.dumps(over)),
-    )
-    return {file_id for (file_id,) in found}
+    return {file_id for file_id, _ in db.execute(f"{_UNFINISHED} AND job != ?", (_OVER, job_id))}
 
 
 def parse_state(row: tuple[Any, ...]) -> ModelFileState:
