@@ -1,4 +1,4 @@
-"""Functions that a host calls to download a gallery's images into the image_cache."""
+"""Functions that a host calls to download a gallery's images into the cache."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def download_images_batch(
     """Download a list of URLs in batches, with a pause between batches.
 
     batch_size: URLs in a batch, None for the number in the settings. No pause follows a batch whose
-    images were all in the image_cache. Return how many images were saved, skipped or failed.
+    images were all in the cache. Return how many images were saved, skipped or failed.
     """
     entries = _unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
@@ -173,7 +173,7 @@ class _Saver(Protocol):
 def _find_saver(client: Any) -> _Saver | None:
     """Return the client if its `save` may be called instead of `download_file`, else None.
 
-    A host or test may have replaced `download_file`, and expects that the replacement is called.
+    If a host or test has replaced `download_file`, the replacement must be called.
     """
     method = getattr(client.download_file, "__func__", None)
     kinds = (vars(kind) for kind in type(client).__mro__)

@@ -85,7 +85,7 @@ def _is_one_sentence(err):
 # It does what it says
 
 
-def test_download_brings_every_picture_and_says_so(server, run, dest):
+def test_download_saves_all_images_and_prints_the_counts(server, run, dest):
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
     assert _pictures(dest) == _expected(server)
@@ -104,26 +104,26 @@ def test_download_brings_every_picture_and_says_so(server, run, dest):
     ],
     ids=["post", "user", "image"],
 )
-def test_post_user_and_picture_are_downloaded_too(server, run, dest, what, asked):
+def test_post_user_and_single_image_can_be_downloaded(server, run, dest, what, asked):
     code, out, err = run("download", what, "--dest", dest, "--limit", "3")
     assert (code, out) == (0, f"3 saved, 0 skipped, 0 failed: {dest}\n")
     assert {name: server.pages[-1].get(name) for name in asked} == asked
     assert "modelId" not in server.pages[-1]
 
 
-def test_id_that_is_no_models_may_be_a_pictures(server, run, dest):
+def test_bare_id_of_no_model_is_tried_as_an_image_id(server, run, dest):
     code, out, err = run("download", "5020", "--dest", dest, "--limit", "1")
     assert (code, out) == (0, f"1 saved, 0 skipped, 0 failed: {dest}\n")
     assert server.pages[-1]["imageId"] == "5020" and "modelId" not in server.pages[-1]
 
 
-def test_picture_that_is_not_there_has_exit_code_3(server, run, dest):
+def test_missing_image_exits_with_3(server, run, dest):
     code, out, err = run("download", "https://civitai.com/images/4", "--dest", dest)
     assert (code, out) == (3, "") and _is_one_sentence(err) and "no picture 4" in err
 
 
 @pytest.mark.parametrize("what", ["posts/7", "user/anna", "images/5020"])
-def test_version_of_what_is_no_model_is_refused(server, run, what):
+def test_version_option_without_a_model_is_refused(server, run, what):
     code, out, err = run("download", f"https://civitai.com/{what}", "--version", "5")
     assert (code, out) == (2, "") and _is_one_sentence(err) and not server.requests
 
@@ -137,7 +137,7 @@ def _empty_end(server, count):
     server.script("page", *(status(200, json.dumps(body).encode()) for body in pages))
 
 
-def test_page_that_is_empty_at_the_end_is_asked_for_once_more(server, run, dest, monkeypatch):
+def test_empty_last_page_is_fetched_again(server, run, dest, monkeypatch):
     monkeypatch.setattr(job_items, "_REREAD_SECONDS", 0.5)
     _empty_end(server, 1)
     started = time.monotonic()
@@ -147,7 +147,7 @@ def test_page_that_is_empty_at_the_end_is_asked_for_once_more(server, run, dest,
     assert [page.get("cursor") for page in server.pages] == [None, "5|1", "5|1"]
 
 
-def test_page_that_is_empty_twice_is_told_and_tried_again(server, run, dest, monkeypatch):
+def test_page_that_is_empty_twice_is_reported_with_a_retry_hint(server, run, dest, monkeypatch):
     monkeypatch.setattr(job_items, "_REREAD_SECONDS", 0.01)
     _empty_end(server, 2)
     code, out, err = run("download", _MODEL, "--dest", dest)
@@ -162,7 +162,7 @@ def test_page_that_is_empty_twice_is_told_and_tried_again(server, run, dest, mon
     assert "resume" not in run("jobs")[1]
 
 
-def test_job_says_at_its_end_what_the_gallery_had(server, run, dest):
+def test_finished_job_prints_its_report(server, run, dest):
     server.page = 8
     rows = [server._row(i) for i in server.ids[:8]]
     rows[0]["browsingLevel"], rows[1]["url"] = 16, "https://elsewhere.example/1.png"
@@ -181,7 +181,7 @@ def test_job_says_at_its_end_what_the_gallery_had(server, run, dest):
     assert json.loads(out)["report"]["end"] == "limit" and "may have more" in err
 
 
-def test_gallery_is_walked_twice_where_one_wants_to_be_sure(server, run, dest):
+def test_verify_option_reads_the_gallery_twice(server, run, dest):
     answers = [{"items": [server._row(i) for i in ids]} for ids in (server.ids[:12], server.ids)]
     server.script("page", *(status(200, json.dumps(answer).encode()) for answer in answers))
     code, out, err = run("download", _MODEL, "--dest", dest, "--verify", "--json")
@@ -194,7 +194,7 @@ def test_gallery_is_walked_twice_where_one_wants_to_be_sure(server, run, dest):
     assert _pictures(dest) == _expected(server)
 
 
-def test_exit_code_says_that_pictures_may_be_missing_by_what_two_walks_found(server, run, dest):
+def test_exit_code_is_1_if_two_readings_show_that_images_may_be_missing(server, run, dest):
     found = [{"items": [server._row(i) for i in ids]} for ids in (server.ids[:12], server.ids[4:])]
     server.script("page", *(status(200, json.dumps(answer).encode()) for answer in found))
     code, out, err = run("download", _MODEL, "--dest", dest, "--verify", "--json")
@@ -202,7 +202,7 @@ def test_exit_code_says_that_pictures_may_be_missing_by_what_two_walks_found(ser
     assert "About 4 may be missing" in err
 
 
-def test_second_run_asks_for_no_picture_and_says_how_many_it_skipped(server, run, dest):
+def test_second_run_downloads_nothing_and_prints_the_skipped_count(server, run, dest):
     run("download", _MODEL, "--dest", dest)
     code, out, _ = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (0, f"0 saved, 20 skipped, 0 failed: {dest}\n")
@@ -210,7 +210,7 @@ def test_second_run_asks_for_no_picture_and_says_how_many_it_skipped(server, run
 
 
 @pytest.mark.parametrize("stop", [3, 6], ids=["on-a-page", "over-pages"])
-def test_come_back_later_and_it_stops_where_all_is_known(server, run, dest, stop):
+def test_later_run_stops_at_known_images(server, run, dest, stop):
     server.page = 5
     old, server.ids = server.ids, server.ids[6:]
     run("download", _MODEL, "--dest", dest)
@@ -226,7 +226,7 @@ def test_come_back_later_and_it_stops_where_all_is_known(server, run, dest, stop
     assert run(*words)[0] == 0
 
 
-def test_old_upload_that_is_published_now_comes_before_the_walk_stops(server, run, dest):
+def test_old_upload_published_now_is_found_before_the_reading_stops(server, run, dest):
     words = ("download", _MODEL, "--version", str(VERSION_ID), "--dest", dest)
     run(*words)
     late = FIRST_ID - 5
@@ -237,7 +237,7 @@ def test_old_upload_that_is_published_now_comes_before_the_walk_stops(server, ru
     assert "by upload" not in err
 
 
-def test_known_ones_that_are_not_in_a_row_stop_nothing(server, run, dest):
+def test_known_images_that_do_not_follow_each_other_do_not_stop_the_reading(server, run, dest):
     server.page = 5
     old, server.ids = server.ids, server.ids[1::2]
     run("download", _MODEL, "--dest", dest)
@@ -246,20 +246,20 @@ def test_known_ones_that_are_not_in_a_row_stop_nothing(server, run, dest):
     assert (told["saved"], told["skipped"], told["report"]["end"]) == (10, 10, "end")
 
 
-def test_stop_at_known_needs_the_newest_first(server, run):
+def test_stop_at_known_requires_the_newest_sort(server, run):
     code, out, err = run("download", _MODEL, "--stop-at-known", "3", "--sort", "Oldest")
     assert (code, out) == (2, "") and _is_one_sentence(err) and "--sort Newest" in err
     assert not server.requests
 
 
-def test_again_asks_for_all_of_them_again(server, run, dest):
+def test_again_option_downloads_all_images_again(server, run, dest):
     run("download", _MODEL, "--dest", dest)
     code, out, _ = run("download", _MODEL, "--dest", dest, "--again")
     assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
     assert set(server.fetched.values()) == {2}
 
 
-def test_what_was_saved_but_is_not_there_now_is_said(server, run, dest):
+def test_saved_file_that_is_missing_now_is_reported(server, run, dest):
     run("download", _MODEL, "--dest", dest)
     gone = os.path.join(dest, server.file_of(server.ids[2]))
     os.remove(gone)
@@ -269,7 +269,7 @@ def test_what_was_saved_but_is_not_there_now_is_said(server, run, dest):
     assert f"{said} To fetch it anew: --again" in err
 
 
-def test_several_that_are_not_there_now_are_counted(server, run, dest):
+def test_several_missing_files_are_counted(server, run, dest):
     run("download", _MODEL, "--dest", dest)
     for image_id in server.ids[2:5]:
         os.remove(os.path.join(dest, server.file_of(image_id)))
@@ -323,7 +323,7 @@ def test_model_may_be_a_url(server, run, dest, model, asked):
     assert len(_pictures(dest)) == 3
 
 
-def test_limit_is_that_of_the_settings_unless_it_is_given(server, run, dest):
+def test_limit_defaults_to_the_setting(server, run, dest):
     setting.change("gallery_download_limit", 4)
     assert run("download", _MODEL, "--dest", dest)[1].startswith("4 saved")
     assert run("download", _MODEL, "--dest", dest, "--limit", "6")[1].startswith("2 saved, 4 skip")
@@ -337,7 +337,7 @@ def test_limit_is_that_of_the_settings_unless_it_is_given(server, run, dest):
         ("{checkpoint|none}/{type}/{date|some day} {id}", "none/{type}/some day {file}"),
     ],
 )
-def test_name_makes_folders_and_files(server, run, dest, name, path):
+def test_name_template_creates_folders_and_files(server, run, dest, name, path):
     words = ("--version", str(VERSION_ID), "--dest", dest, "--limit", "3", "--name", name)
     code, out, err = run("download", _MODEL, *words)
     types = {"mp4": "video", "png": "image", "jpg": "image"}
@@ -351,7 +351,7 @@ def test_name_makes_folders_and_files(server, run, dest, name, path):
     assert run("download", _MODEL, *words)[1].startswith("0 saved, 3 skipped")
 
 
-def test_quality_is_the_settings_unless_it_is_given(server, run, dest):
+def test_quality_defaults_to_the_setting(server, run, dest):
     def sizes():
         return {path.split("/")[3] for path in server.requests if "/image/" in path}
 
@@ -374,18 +374,18 @@ def test_quality_is_the_settings_unless_it_is_given(server, run, dest):
 @pytest.mark.parametrize(
     "given,kilobytes", [("500k", 500), ("2M", 2048), ("1.5MiB", 1536), ("2048", 2), ("1g", 2**20)]
 )
-def test_rate_is_given_in_bytes_a_second(server, run, dest, given, kilobytes):
+def test_max_rate_is_given_in_bytes_a_second(server, run, dest, given, kilobytes):
     code, _, _ = run("download", _MODEL, "--dest", dest, "--limit", "1", "--max-rate", given)
     assert (code, setting.gallery_max_rate_kb) == (0, kilobytes)
 
 
 @pytest.mark.parametrize("given", ["fast", "0", "1023", "1e9", "500 kbit", "99999g"])
-def test_rate_that_is_none_is_refused(server, run, given):
+def test_invalid_rate_is_refused(server, run, given):
     code, out, err = run("download", _MODEL, "--max-rate", given)
     assert (code, out) == (2, "") and "500k or 2M" in err and not server.requests
 
 
-def test_names_are_the_settings_unless_a_folder_is_given(server, run, dest):
+def test_name_template_defaults_to_the_setting_unless_a_folder_is_given(server, run, dest):
     setting.change("saved_name", "{model}/all/{seed} {id}")
     setting.save()
     code, out, err = run("download", _MODEL, "--limit", "1")
@@ -396,7 +396,7 @@ def test_names_are_the_settings_unless_a_folder_is_given(server, run, dest):
     assert set(_pictures(dest)) == {server.file_of(server.ids[0])}
 
 
-def test_interrupted_job_keeps_its_names_whatever_the_setting_is_then(server, run, dest):
+def test_resumed_job_keeps_its_name_template_if_the_setting_changes(server, run, dest):
     server.script("page", *[status(500)] * 9)
     assert run("download", _MODEL, "--limit", "2", "--dest", dest, "--name", "{seed}/{id}")[0] == 3
     server._scripts.clear()
@@ -406,7 +406,7 @@ def test_interrupted_job_keeps_its_names_whatever_the_setting_is_then(server, ru
     assert len(_pictures(os.path.join(dest, "1"))) == 2
 
 
-def test_name_that_is_none_is_refused_before_anything_is_asked(server, run, dest, monkeypatch):
+def test_invalid_name_template_is_refused_before_any_request(server, run, dest, monkeypatch):
     code, out, err = run("download", _MODEL, "--dest", dest, "--name", "{model}")
     assert (code, out) == (2, "") and _is_one_sentence(err) and "needs {id}" in err
     setting.change("saved_name", "{author}")
@@ -418,13 +418,13 @@ def test_name_that_is_none_is_refused_before_anything_is_asked(server, run, dest
     assert not server.requests and not os.path.exists(dest)
 
 
-def test_concurrency_is_what_was_asked_for(server, run, dest):
+def test_concurrency_option_limits_simultaneous_requests(server, run, dest):
     server.delay = 0.05
     run("download", _MODEL, "--dest", dest, "--concurrency", "7")
     assert 5 <= server.most_at_once <= 8
 
 
-def test_usual_folder_is_of_the_models_name_made_safe(server, run, tmp_path):
+def test_default_folder_is_the_sanitized_model_name(server, run, tmp_path):
     server.name = '../..\\CON: "a/b"\u202e'
     assert run("download", _MODEL, "--limit", "2")[0] == 0
     (folder,) = (tmp_path / "data" / "outputs" / "download-images").iterdir()
@@ -435,7 +435,7 @@ def test_usual_folder_is_of_the_models_name_made_safe(server, run, tmp_path):
 @pytest.mark.parametrize(
     "limit,said", [(1, "1 of the skipped was saved"), (3, "3 of the skipped were")]
 )
-def test_what_was_saved_in_another_folder_is_said(server, run, dest, limit, said):
+def test_images_saved_in_another_folder_are_reported(server, run, dest, limit, said):
     words = ("download", _MODEL, "--limit", str(limit), "--dest")
     assert "of the skipped" not in run(*words, dest)[2]
     assert "of the skipped" not in run(*words, dest)[2]
@@ -446,7 +446,7 @@ def test_what_was_saved_in_another_folder_is_said(server, run, dest, limit, said
     assert "of the skipped" not in run(*words, dest + "2")[2]
 
 
-def test_rows_whose_address_is_not_civitais_are_said(server, run, dest):
+def test_images_with_urls_outside_of_civitai_are_reported(server, run, dest):
     def answer(request, body):
         page = json.loads(body)
         for row in page["items"][:3]:
@@ -462,7 +462,7 @@ def test_rows_whose_address_is_not_civitais_are_said(server, run, dest):
 # The language
 
 
-def test_chinese_terminal_is_told_everything_in_chinese(server, run, dest, monkeypatch):
+def test_chinese_terminal_gets_all_output_in_chinese(server, run, dest, monkeypatch):
     monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
     server.always(server.ids[0], status(404))
     server.always(server.ids[1], status(403))
@@ -504,7 +504,7 @@ def test_chinese_terminal_is_told_everything_in_chinese(server, run, dest, monke
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_chinese_terminal_is_refused_in_chinese(server, run, monkeypatch, words, code):
+def test_chinese_terminal_gets_errors_in_chinese(server, run, monkeypatch, words, code):
     monkeypatch.setenv("LANG", "zh_TW.UTF-8")
     monkeypatch.delenv("LC_ALL")
     monkeypatch.delenv("LC_MESSAGES", raising=False)
@@ -512,7 +512,7 @@ def test_chinese_terminal_is_refused_in_chinese(server, run, monkeypatch, words,
     assert said[:2] == (code, "") and re.fullmatch(r".*[\u4e00-\u9fff].*\n", said[2])
 
 
-def test_chinese_columns_stand_below_each_other(server, run, dest, monkeypatch):
+def test_chinese_table_columns_are_aligned(server, run, dest, monkeypatch):
     monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
     _add_job(dest)
     head, row, *_ = run("jobs")[1].splitlines()
@@ -523,7 +523,7 @@ def test_chinese_columns_stand_below_each_other(server, run, dest, monkeypatch):
 # JSON
 
 
-def test_json_is_the_last_line_and_nothing_else_is_in_it(server, run, dest):
+def test_json_is_the_last_and_only_line_on_stdout(server, run, dest):
     server.always(server.ids[0], status(404))
     code, out, _ = run("download", _MODEL, "--dest", dest, "--json")
     result = json.loads(out.splitlines()[-1])
@@ -538,7 +538,7 @@ def test_json_is_the_last_line_and_nothing_else_is_in_it(server, run, dest):
     assert failed["url"].startswith(f"{server.url}/image/")
 
 
-def test_failures_are_named_and_make_the_exit_code_1(server, run, dest):
+def test_failed_images_are_listed_and_the_exit_code_is_1(server, run, dest):
     setting.change("language", "en")
     for image_id in server.ids:
         server.always(image_id, status(403))
@@ -581,7 +581,7 @@ def test_many_failures_are_not_all_listed(run, dest, monkeypatch):
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
-def test_bad_input_is_one_sentence_and_exit_code_2(server, run, words, said):
+def test_invalid_input_prints_one_sentence_and_exits_with_2(server, run, words, said):
     code, out, err = run(*words)
     assert (code, out) == (2, "")
     assert _is_one_sentence(err) and said in err
@@ -614,7 +614,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(server, run, words, said):
     ],
     ids=lambda words: ascii(" ".join(words)),
 )
-def test_what_the_parser_refuses_has_exit_code_2(server, run, words):
+def test_invalid_arguments_exit_with_2(server, run, words):
     code, out, err = run(*words)
     assert (code, out) == (2, "")
     assert _is_one_sentence(err) and err.endswith("--help says more.\n")
@@ -631,12 +631,12 @@ def test_what_the_parser_refuses_has_exit_code_2(server, run, words):
         ("--type", "image or video"),
     ],
 )
-def test_wrong_choice_is_answered_with_all_right_ones(run, option, choices):
+def test_invalid_choice_is_answered_with_all_valid_ones(run, option, choices):
     _, _, err = run("download", _MODEL, option, "wrong")
     assert err.startswith(f"Argument {option}: must be {choices}, not 'wrong'. ")
 
 
-def test_sort_that_civitai_has_for_one_version_only_is_said(server, run, dest):
+def test_sort_that_needs_a_version_is_reported(server, run, dest):
     words = ("download", _MODEL, "--dest", dest, "--limit", "1", "--sort", "Most Reactions")
     assert "give --version to have this sort" in run(*words)[2]
     assert "give --version" not in run(*words, "--version", str(VERSION_ID))[2]
@@ -650,7 +650,7 @@ def test_sort_that_civitai_has_for_one_version_only_is_said(server, run, dest):
     ],
     ids=["of-a-version", "perhaps-a-time-limit"],
 )
-def test_gallery_without_pictures_is_said(run, dest, monkeypatch, more, code, said):
+def test_empty_gallery_is_reported(run, dest, monkeypatch, more, code, said):
     monkeypatch.setattr(job_items, "_REREAD_SECONDS", 0.01)
     with ApiServer(count=0) as server:
         monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
@@ -659,7 +659,7 @@ def test_gallery_without_pictures_is_said(run, dest, monkeypatch, more, code, sa
     assert said in err and ("no pictures" in err) == (code == 0)
 
 
-def test_unknown_model_has_exit_code_3(server, run, dest):
+def test_unknown_model_exits_with_3(server, run, dest):
     code, out, err = run("download", "999", "--dest", dest)
     said = "Civitai has no model 999, or shows it only to an API key that may see it.\n"
     assert (code, out, err) == (3, "", said)
@@ -667,7 +667,7 @@ def test_unknown_model_has_exit_code_3(server, run, dest):
 
 
 @pytest.mark.parametrize("place", ["file/out", "file", "n" * 300])
-def test_folder_that_cannot_be_written_has_exit_code_2(server, run, tmp_path, place):
+def test_unwritable_folder_exits_with_2(server, run, tmp_path, place):
     (tmp_path / "file").write_text("")
     code, out, err = run("download", _MODEL, "--dest", str(tmp_path / place))
     assert (code, out) == (2, "")
@@ -676,7 +676,7 @@ def test_folder_that_cannot_be_written_has_exit_code_2(server, run, tmp_path, pl
     assert "--dest" in err
 
 
-def test_folder_whose_name_is_not_utf8_has_exit_code_2(server, run, tmp_path):
+def test_folder_name_that_is_not_utf8_exits_with_2(server, run, tmp_path):
     code, _, err = run("download", _MODEL, "--dest", str(tmp_path / "\udcff"))
     assert code == 2 and _is_one_sentence(err)
 
@@ -693,14 +693,14 @@ def test_folder_whose_name_is_not_utf8_has_exit_code_2(server, run, tmp_path):
         "http://:80",
     ],
 )
-def test_base_url_that_is_none_is_named(run, monkeypatch, url):
+def test_invalid_base_url_is_quoted(run, monkeypatch, url):
     monkeypatch.setenv("CIVITAI_BASE_URL", url)
     code, _, err = run("download", _MODEL)
     assert code == 2
     assert _is_one_sentence(err) and err.startswith("CIVITAI_BASE_URL is ")
 
 
-def test_unreachable_server_has_exit_code_3(run, monkeypatch):
+def test_unreachable_server_exits_with_3(run, monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         monkeypatch.setenv("CIVITAI_BASE_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
@@ -712,21 +712,21 @@ def test_unreachable_server_has_exit_code_3(run, monkeypatch):
 @pytest.mark.parametrize(
     "answer", [status(500), status(403), status(200, b"null"), status(503, Retry_After="900")]
 )
-def test_civitai_in_trouble_has_exit_code_3(server, run, answer):
+def test_server_error_exits_with_3(server, run, answer):
     server.always("model", answer)
     code, out, err = run("download", _MODEL)
     assert (code, out) == (3, "")
     assert _is_one_sentence(err)
 
 
-def test_gallery_that_cannot_be_read_has_exit_code_3_and_can_be_gone_on_with(server, run, dest):
+def test_failed_gallery_request_exits_with_3_and_the_job_can_be_resumed(server, run, dest):
     server.always("page", status(500))
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (3, f"0 saved, 0 skipped, 0 failed: {dest}\n")
     assert err.endswith("The server is in trouble (500). Go on with: resume 1\n")
 
 
-def test_wrong_key_is_said_and_not_shown(server, run, monkeypatch):
+def test_wrong_key_is_reported_but_not_printed(server, run, monkeypatch):
     monkeypatch.setenv("CIVITAI_API_KEY", "wrong-key")
     code, _, err = run("download", _MODEL)
     assert code == 2
@@ -734,19 +734,19 @@ def test_wrong_key_is_said_and_not_shown(server, run, monkeypatch):
     assert "unset CIVITAI_API_KEY" in err
 
 
-def test_wrong_key_that_the_tab_kept_is_removed_there(server, run):
+def test_wrong_stored_key_is_reported_with_how_to_remove_it(server, run):
     setting.save_api_key("wrong-key")
     code, _, err = run("download", _MODEL)
     assert code == 2 and "remove it in the tab" in err and "CIVITAI_API_KEY" not in err
 
 
-def test_key_that_cannot_be_one_is_said_and_not_shown(server, run, monkeypatch):
+def test_invalid_key_is_reported_but_not_printed(server, run, monkeypatch):
     monkeypatch.setenv("CIVITAI_API_KEY", "schlüssel")
     code, _, err = run("download", _MODEL)
     assert code == 2 and _is_one_sentence(err) and "schl" not in err
 
 
-def test_known_key_is_used(server, run, monkeypatch, dest):
+def test_valid_key_is_sent(server, run, monkeypatch, dest):
     monkeypatch.setenv("CIVITAI_API_KEY", server.known_key)
     assert run("download", _MODEL, "--dest", dest)[0] == 0
     keys = {path: key for path, key in server.keys}
@@ -754,7 +754,7 @@ def test_known_key_is_used(server, run, monkeypatch, dest):
     assert not [key for path, key in server.keys if key and path.startswith("/image/")]
 
 
-def test_site_that_has_no_such_question_takes_any_key(server, run, monkeypatch, dest):
+def test_server_without_a_key_check_accepts_any_key(server, run, monkeypatch, dest):
     server.always("me", status(404))
     monkeypatch.setenv("CIVITAI_API_KEY", "any")
     assert run("download", _MODEL, "--dest", dest)[0] == 0
@@ -768,7 +768,9 @@ def test_site_that_has_no_such_question_takes_any_key(server, run, monkeypatch, 
     ],
     ids=["damaged", "out-of-bounds"],
 )
-def test_bad_settings_are_said_and_defaults_used(server, run, tmp_path, dest, text, said):
+def test_invalid_settings_are_reported_and_replaced_by_defaults(
+    server, run, tmp_path, dest, text, said
+):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "settings.json").write_text(text)
     code, _, err = run("download", _MODEL, "--dest", dest, "--limit", "1")
@@ -778,7 +780,7 @@ def test_bad_settings_are_said_and_defaults_used(server, run, tmp_path, dest, te
 # The database
 
 
-def test_damaged_database_is_set_aside_and_said(server, run, dest):
+def test_damaged_database_is_set_aside_and_reported(server, run, dest):
     run("download", _MODEL, "--dest", dest)
     before = _pictures(dest)
     with open(setting.database_file(), "r+b") as file:
@@ -792,7 +794,7 @@ def test_damaged_database_is_set_aside_and_said(server, run, dest):
     assert _pictures(dest) == before
 
 
-def test_newer_database_is_set_aside_and_said(server, run, dest):
+def test_newer_database_is_set_aside_and_reported(server, run, dest):
     run("download", _MODEL, "--dest", dest, "--limit", "1")
     with sqlite3.connect(setting.database_file()) as connection:
         connection.execute("PRAGMA user_version = 9")
@@ -817,7 +819,7 @@ def _half_done(server, run, dest):
 
 
 @pytest.mark.parametrize("words", [["resume"], ["resume", "1"]], ids=["all", "one"])
-def test_resume_goes_on_where_it_was(server, run, dest, words):
+def test_resume_continues_where_the_job_stopped(server, run, dest, words):
     _half_done(server, run, dest)
     asked = len(server.pages)
     code, out, _ = run(*words, "--json")
@@ -829,7 +831,7 @@ def test_resume_goes_on_where_it_was(server, run, dest, words):
     assert _pictures(dest) == _expected(server)
 
 
-def test_resume_goes_on_with_all_in_turn_and_the_worst_code_counts(server, run, dest):
+def test_resume_runs_all_jobs_and_returns_the_highest_exit_code(server, run, dest):
     _half_done(server, run, dest)
     _add_job(dest)
     server.always(server.ids[-1], status(404))
@@ -838,7 +840,7 @@ def test_resume_goes_on_with_all_in_turn_and_the_worst_code_counts(server, run, 
     assert [row["state"] for row in json.loads(run("jobs", "--json")[1])] == ["done", "done"]
 
 
-def test_resume_of_several_says_which_is_which(server, run, dest):
+def test_resume_of_several_jobs_prints_their_titles(server, run, dest):
     _add_job(dest)
     _add_job(dest)
     _, _, err = run("resume")
@@ -848,7 +850,7 @@ def test_resume_of_several_says_which_is_which(server, run, dest):
     ]
 
 
-def test_resume_says_when_all_that_is_unfinished_is_worked_on(server, run, dest):
+def test_resume_reports_if_all_unfinished_jobs_are_running(server, run, dest):
     busy = _add_job(dest, "running")
     with JobStore(setting.database_file()) as store:
         lock = store.job_lock(busy)
@@ -858,7 +860,7 @@ def test_resume_says_when_all_that_is_unfinished_is_worked_on(server, run, dest)
         lock.release()
 
 
-def test_job_that_waits_its_turn_in_the_tab_is_said_to_and_is_left_there(server, run, dest):
+def test_job_that_is_queued_in_the_tab_is_reported_and_not_resumed(server, run, dest):
     waiting = _add_job(dest)
     with JobStore(setting.database_file()) as store:
         queue = store.queue_lock()
@@ -874,7 +876,7 @@ def test_job_that_waits_its_turn_in_the_tab_is_said_to_and_is_left_there(server,
     assert run("resume")[0] == 0
 
 
-def test_resume_with_nothing_left_says_so(server, run, dest):
+def test_resume_reports_if_no_job_is_unfinished(server, run, dest):
     run("download", _MODEL, "--dest", dest)
     asked = len(server.requests)
     assert run("resume") == (0, "", "There is nothing to go on with.\n")
@@ -882,13 +884,13 @@ def test_resume_with_nothing_left_says_so(server, run, dest):
     assert len(server.requests) == asked
 
 
-def test_cancelled_job_goes_on_only_by_its_number(server, run, dest):
+def test_cancelled_job_is_resumed_only_by_its_number(server, run, dest):
     job_id = _add_job(dest, "cancelled")
     assert "nothing to go on with" in run("resume")[2]
     assert run("resume", str(job_id))[1].startswith("20 saved")
 
 
-def test_resume_leaves_alone_what_another_process_works_on(server, run, dest, monkeypatch):
+def test_resume_skips_a_job_that_another_process_runs(server, run, dest, monkeypatch):
     busy, free = _add_job(dest, "running"), _add_job(dest)
     with JobStore(setting.database_file()) as store:
         lock = store.job_lock(busy)
@@ -903,7 +905,7 @@ def test_resume_leaves_alone_what_another_process_works_on(server, run, dest, mo
 
 
 @pytest.mark.parametrize("words", [["retry"], ["retry", "1"]], ids=["all", "one"])
-def test_retry_fetches_what_failed(server, run, dest, words):
+def test_retry_downloads_failed_images(server, run, dest, words):
     server.script(server.ids[3], status(403))
     assert run("download", _MODEL, "--dest", dest)[0] == 1
     code, out, _ = run(*words)
@@ -911,12 +913,12 @@ def test_retry_fetches_what_failed(server, run, dest, words):
     assert server.fetched == {**{i: 1 for i in server.ids}, server.ids[3]: 2}
 
 
-def test_retry_with_nothing_failed_says_so(server, run, dest):
+def test_retry_reports_if_nothing_has_failed(server, run, dest):
     run("download", _MODEL, "--dest", dest)
     assert run("retry") == (0, "", "There is nothing to try again.\n")
 
 
-def test_retry_of_what_is_gone_asks_for_nothing_and_still_says_it(server, run, dest):
+def test_retry_of_deleted_images_sends_no_request_and_reports_them(server, run, dest):
     server.always(server.ids[3], status(404))
     run("download", _MODEL, "--dest", dest)
     asked = len(server.requests)
@@ -926,12 +928,12 @@ def test_retry_of_what_is_gone_asks_for_nothing_and_still_says_it(server, run, d
     assert len(server.requests) == asked
 
 
-def test_without_jobs_that_is_said(server, run):
+def test_jobs_command_reports_if_there_are_no_jobs(server, run):
     assert run("jobs") == (0, "", "There are no jobs yet.\n")
     assert run("jobs", "--json") == (0, "[]\n", "")
 
 
-def test_jobs_are_listed_with_date_progress_and_how_to_go_on(server, run, dest):
+def test_jobs_are_listed_with_date_progress_and_how_to_resume(server, run, dest):
     _half_done(server, run, dest)
     _add_job(dest, "running")
     with sqlite3.connect(setting.database_file()) as connection:
@@ -951,7 +953,7 @@ def test_jobs_are_listed_with_date_progress_and_how_to_go_on(server, run, dest):
     ]
 
 
-def test_job_whose_failed_ones_may_come_yet_says_how_to_retry(server, run, dest):
+def test_job_with_retryable_failures_prints_how_to_retry(server, run, dest):
     server.always(server.ids[3], status(403))
     server.always(server.ids[4], status(404))
     _, _, err = run("download", _MODEL, "--dest", dest)
@@ -961,7 +963,7 @@ def test_job_whose_failed_ones_may_come_yet_says_how_to_retry(server, run, dest)
     assert hint == "      Try again what failed with: retry 1"
 
 
-def test_job_of_which_all_that_failed_is_gone_says_nothing_of_a_retry(server, run, dest):
+def test_job_with_only_deleted_images_prints_no_retry_hint(server, run, dest):
     server.always(server.ids[4], status(404))
     assert "retry" not in run("download", _MODEL, "--dest", dest)[2]
     assert "retry" not in run("jobs")[1]
@@ -981,7 +983,7 @@ def test_jobs_are_found_by_words(server, run, dest):
     assert run("jobs", "nothing") == (0, "", "No download matches.\n")
 
 
-def test_job_that_another_process_works_on_is_not_to_be_gone_on_with(server, run, dest):
+def test_job_that_another_process_runs_prints_no_resume_hint(server, run, dest):
     busy = _add_job(dest, "running")
     with JobStore(setting.database_file()) as store:
         lock = store.job_lock(busy)
@@ -991,7 +993,7 @@ def test_job_that_another_process_works_on_is_not_to_be_gone_on_with(server, run
     assert "downloading" in out and "resume" not in out
 
 
-def test_jobs_as_json_keep_their_fields_and_have_a_date(server, run, dest):
+def test_jobs_as_json_have_all_fields_and_a_date(server, run, dest):
     _half_done(server, run, dest)
     (row,) = json.loads(run("jobs", "--json")[1])
     before = ["job", "title", "state", "saved", "skipped", "failed", "waiting", "folder", "note"]
@@ -1000,7 +1002,7 @@ def test_jobs_as_json_keep_their_fields_and_have_a_date(server, run, dest):
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["created"])
 
 
-def test_title_gives_the_terminal_no_orders(server, run, dest):
+def test_title_cannot_send_commands_to_the_terminal(server, run, dest):
     with JobStore(setting.database_file()) as store:
         store.add_job("a\x1b[31m\x07\r\nb\x9bc\u202e", ImageQuery(MODEL_ID), dest, 1)
     row = run("jobs")[1].splitlines()[1]
@@ -1017,7 +1019,7 @@ def _add_job(dest, state="queued"):
 # As a program
 
 
-def test_title_that_the_console_cannot_show_is_no_error(server, program, tmp_path):
+def test_title_that_the_console_cannot_encode_is_no_error(server, program, tmp_path):
     server.name = "燈塔 \U0001f600"
     dest = str(tmp_path / "out")
     plain = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
@@ -1028,7 +1030,7 @@ def test_title_that_the_console_cannot_show_is_no_error(server, program, tmp_pat
 
 
 @pytest.mark.parametrize("how", ENDING_SIGNALS[:-1])
-def test_interrupted_job_keeps_what_came_and_can_be_resumed(server, program, tmp_path, how):
+def test_interrupted_job_keeps_its_images_and_can_be_resumed(server, program, tmp_path, how):
     server.delay, server.size, dest = 0.1, 200_000, tmp_path / "out"
     reached = threading.Event()
     server.on_picture = lambda i: i == FIRST_ID + 12 and reached.set()
@@ -1052,7 +1054,7 @@ def test_interrupted_job_keeps_what_came_and_can_be_resumed(server, program, tmp
 
 
 @pytest.mark.posix
-def test_second_ctrl_c_ends_it_at_once(server, program, tmp_path):
+def test_second_ctrl_c_ends_the_program_at_once(server, program, tmp_path):
     reached = threading.Event()
     server.on_picture = lambda _: (reached.set(), time.sleep(3))
     with program.start("download", _MODEL, "--dest", str(tmp_path / "out")) as process:
@@ -1065,7 +1067,7 @@ def test_second_ctrl_c_ends_it_at_once(server, program, tmp_path):
 
 
 @pytest.mark.posix
-def test_ctrl_c_before_there_is_a_job_is_no_traceback(server, program):
+def test_ctrl_c_before_the_job_starts_prints_no_traceback(server, program):
     asked = threading.Event()
     server.always("model", lambda request, body: (asked.set(), time.sleep(3)))
     with program.start("download", _MODEL) as process:
@@ -1075,7 +1077,7 @@ def test_ctrl_c_before_there_is_a_job_is_no_traceback(server, program):
     assert (process.returncode, out, err) == (130, "", "")
 
 
-def test_two_processes_on_one_data_folder_ask_for_each_picture_once(server, program, tmp_path):
+def test_two_processes_on_one_data_folder_request_each_image_once(server, program, tmp_path):
     server.delay, dest = 0.03, tmp_path / "out"
     words = ("download", _MODEL, "--dest", str(dest), "--json")
     processes = [program.start(*words) for _ in range(3)]
@@ -1089,7 +1091,7 @@ def test_two_processes_on_one_data_folder_ask_for_each_picture_once(server, prog
 
 
 @pytest.mark.posix
-def test_on_a_terminal_there_is_a_bar_that_ends_full(server, program, tmp_path):
+def test_terminal_shows_a_progress_bar_that_ends_full(server, program, tmp_path):
     ours, theirs = os.openpty()
     process = subprocess.Popen(
         [sys.executable, ENTRY, "download", _MODEL, "--dest", str(tmp_path / "out")],
@@ -1122,7 +1124,7 @@ def _all_of(descriptor):
 
 
 @pytest.mark.posix
-def test_titles_on_a_terminal_fit_its_line(server, program):
+def test_titles_are_cut_to_the_terminals_width(server, program):
     with JobStore(str(program.data / "gallery.db")) as store:
         for title in ("塔" * 300, "short"):
             store.add_job(title, ImageQuery(MODEL_ID), "x", 1)
@@ -1152,7 +1154,7 @@ def _through_a_shell(program, command):
 
 @pytest.mark.posix
 @pytest.mark.parametrize("command", ["--help", "download --help", "jobs", "jobs --json"])
-def test_reader_that_leaves_is_no_error(server, program, command):
+def test_closed_stdout_pipe_is_no_error(server, program, command):
     with JobStore(str(program.data / "gallery.db")) as store:
         store.add_job("A model", ImageQuery(MODEL_ID), "x", 1)
     done = _through_a_shell(program, f"run {command} | exec true")
@@ -1163,7 +1165,7 @@ def test_reader_that_leaves_is_no_error(server, program, command):
 @pytest.mark.parametrize(
     "streams", [">&-", "2>&-", "<&- >&- 2>&-", "2>&1 | head -n 1", "2>&1 | exec true"]
 )
-def test_download_is_whole_whatever_became_of_its_streams(server, program, tmp_path, streams):
+def test_download_completes_if_its_streams_are_closed(server, program, tmp_path, streams):
     dest = tmp_path / "out"
     server.delay = 0.01
     done = _through_a_shell(program, f'run download {_MODEL} --dest "{dest}" {streams}')
@@ -1173,7 +1175,7 @@ def test_download_is_whole_whatever_became_of_its_streams(server, program, tmp_p
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_result_that_cannot_be_written_is_said_with_exit_code_3(server, program, tmp_path):
+def test_result_that_cannot_be_written_exits_with_3(server, program, tmp_path):
     done = _through_a_shell(
         program, f'run download {_MODEL} --json --dest "{tmp_path}" > /dev/full'
     )
@@ -1183,7 +1185,7 @@ def test_result_that_cannot_be_written_is_said_with_exit_code_3(server, program,
     )
 
 
-def test_cut_picture_is_gone_on_with_and_whole(server, program, tmp_path):
+def test_interrupted_image_is_resumed_to_the_whole_file(server, program, tmp_path):
     server.script(server.ids[0], cut(700), cut(900))
     dest = tmp_path / "out"
     done = program.run("download", _MODEL, "--dest", str(dest))
@@ -1191,7 +1193,7 @@ def test_cut_picture_is_gone_on_with_and_whole(server, program, tmp_path):
     assert _pictures(dest) == _expected(server)
 
 
-def test_help_has_a_text_with_the_default_for_every_option():
+def test_help_describes_every_option_with_its_default():
     parser = cli_arguments.build_parser()
     (commands,) = (a for a in parser._actions if isinstance(a.choices, dict))
     for each in (parser, *commands.choices.values()):
@@ -1230,7 +1232,7 @@ def test_help_has_a_text_with_the_default_for_every_option():
         (["retry"], "JOB number of a job, as `jobs` shows it; default: all jobs"),
     ],
 )
-def test_help_tells(run, words, told):
+def test_help_contains(run, words, told):
     code, out, err = run(*words, "--help")
     assert (code, err) == (0, "")
     assert told in " ".join(out.split())
@@ -1240,11 +1242,11 @@ def test_help_tells(run, words, told):
     "words,is_demo",
     [("--demo jobs", True), ("jobs --demo", True), ("jobs", False), ("", False), ("--demo", True)],
 )
-def test_demo_may_stand_before_a_command_or_behind_it(words, is_demo):
+def test_demo_option_works_before_and_after_the_command(words, is_demo):
     assert cli_arguments.build_parser().parse_args(words.split()).demo is is_demo
 
 
-def test_every_example_of_the_help_is_one(run):
+def test_every_example_in_the_help_can_be_parsed(run):
     for words in ([], ["download"]):
         lines = [line for line in run(*words, "--help")[1].splitlines() if "_shortcut.py " in line]
         examples = [line for line in lines if line.startswith("  python ")]
@@ -1274,7 +1276,7 @@ def demo():
     demo.close()
 
 
-def test_job_goes_on_at_a_demo_whose_address_is_another_one(demo, run, dest, monkeypatch):
+def test_job_can_be_resumed_at_a_demo_with_another_port(demo, run, dest, monkeypatch):
     first = start_demo()
     monkeypatch.setenv("CIVITAI_BASE_URL", first.url)
     query = ImageQuery(900_001)
@@ -1292,7 +1294,7 @@ def test_job_goes_on_at_a_demo_whose_address_is_another_one(demo, run, dest, mon
 
 
 @pytest.mark.parametrize("model_id", [900_001, 900_007, 900_008], ids=["usual", "video", "hostile"])
-def test_demos_gallery_comes_down_as_it_is_there(demo, run, dest, monkeypatch, model_id):
+def test_demo_gallery_downloads_completely(demo, run, dest, monkeypatch, model_id):
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
     words = ("download", str(model_id), "--dest", dest, "--level", "XXX", "--limit", "20")
     code, out, err = run(*words, "--json")

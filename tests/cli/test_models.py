@@ -56,7 +56,7 @@ def _picture(model_id=_WINDOWS):
     return next(row for row in fits if "<lora" in make_meta(row)["prompt"])
 
 
-def test_model_is_listed_with_its_size_and_its_place(run, folder):
+def test_model_is_listed_with_its_size_and_path(run, folder):
     code, said, _ = run("900001")
     assert code == 0
     assert said.splitlines()[0].split() == "missing 7.6 MB Quiet Places v3.0 Dusk".split()
@@ -64,7 +64,7 @@ def test_model_is_listed_with_its_size_and_its_place(run, folder):
     assert "0 here; 1 to fetch, 7.6 MB; " in said and f"free in {folder}" in said
 
 
-def test_model_is_fetched_whole_and_is_here_afterwards(run, folder):
+def test_get_downloads_the_model_which_is_then_present(run, folder):
     code, said, _ = run("900001", "--get", "--json")
     assert code == 0 and json.loads(said.splitlines()[-1])["saved"] == 1
     path = folder / "checkpoints" / "Quiet_Places_v3_0_Dusk.safetensors"
@@ -74,7 +74,7 @@ def test_model_is_fetched_whole_and_is_here_afterwards(run, folder):
     assert code == 0 and said.startswith("here ") and "0 to fetch" in said
 
 
-def test_picture_and_its_file_need_the_same(run, folder, tmp_path, demo):
+def test_image_id_and_image_file_need_the_same_models(run, folder, tmp_path, demo):
     row = _picture()
     _, of_record, _ = run(str(row.id), "--json")
     chunks = PngInfo()
@@ -90,7 +90,7 @@ def test_picture_and_its_file_need_the_same(run, folder, tmp_path, demo):
     assert told["unknown"] == read["unknown"] and told["bytes"] == 1_500_000 + 136
 
 
-def test_several_pictures_have_each_file_once(run, folder):
+def test_several_images_list_each_file_once(run, folder):
     rows = [row for row in list_gallery(find_model(_WINDOWS)) if row.kind == "a1111"][:6]
     _, said, _ = run(*(str(row.id) for row in rows), "--json")
     found = json.loads(said)
@@ -98,7 +98,7 @@ def test_several_pictures_have_each_file_once(run, folder):
     assert sum(one["images"] for one in found["files"]) >= len(rows)
 
 
-def test_what_needs_more_than_is_fetched_ends_with_one(run, folder):
+def test_exit_code_is_1_if_not_all_needed_files_can_be_downloaded(run, folder):
     row = _picture()  # whose checkpoint is not on Civitai
     code, said, _ = run(str(row.id), "--get")
     assert code == 1 and "not on Civitai" in said
@@ -116,19 +116,19 @@ def test_what_needs_more_than_is_fetched_ends_with_one(run, folder):
     ],
     ids="early generator archived members pickle".split(),
 )
-def test_what_cannot_be_had_is_told_and_not_tried(run, folder, demo, model, said):
+def test_unavailable_file_is_reported_and_not_requested(run, folder, demo, model, said):
     demo.requests.clear()
     code, out, _ = run(model, "--get")
     assert code == 3 and said in out and "1 cannot be fetched" in out
     assert not [path for _, path in demo.requests if "/api/download" in path]
 
 
-def test_pickle_is_fetched_by_the_users_word_for_it(run, folder):
+def test_pickle_is_downloaded_only_with_the_users_consent(run, folder):
     code, _, _ = run("civitai:900004@910401", "--get", "--allow-pickle", "9104010")
     assert code == 0 and (folder / "loras" / "Night_Windows_v1_0.pt").is_file()
 
 
-def test_other_file_is_taken_instead_and_a_vae_beside(run, folder):
+def test_chosen_file_replaces_the_default_and_a_vae_is_added(run, folder):
     words = ("civitai:900001@910101", "--get", "--file", "9101011", "--file", "9101012")
     assert run(*words)[0] == 0
     found = sorted(path.name for path in folder.rglob("*.safetensors"))
@@ -136,7 +136,7 @@ def test_other_file_is_taken_instead_and_a_vae_beside(run, folder):
     assert run(*words)[1].startswith("here ")
 
 
-def test_folder_is_asked_for_where_none_is_known(run, tmp_path):
+def test_dest_option_is_required_if_no_models_folder_is_known(run, tmp_path):
     code, said, _ = run("900004", "--get")
     assert code == 3 and "(LoRA): name one in “Folders of models”" in said and "--dest" in said
     assert run("900004", "--get", "--dest", str(tmp_path / "new"))[0] == 0
@@ -154,18 +154,18 @@ def test_folder_is_asked_for_where_none_is_known(run, tmp_path):
     ],
     ids="words post file version unknown".split(),
 )
-def test_what_makes_no_sense_is_told_in_a_sentence(run, folder, words, code, told):
+def test_invalid_input_is_reported_in_one_sentence(run, folder, words, code, told):
     found, _, said = run(*words)
     assert (found, told in said) == (code, True), said
 
 
-def test_picture_file_without_data_is_told(run, folder, tmp_path):
+def test_image_file_without_generation_data_is_reported(run, folder, tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "bare.png")
     code, _, said = run(str(tmp_path / "bare.png"))
     assert code == 2 and "holds no generation data" in said
 
 
-def test_waiting_for_many_answers_is_told_and_only_then(run, folder):
+def test_message_is_printed_only_if_many_requests_are_needed(run, folder):
     rows = [row for row in list_gallery(find_model(_WINDOWS)) if row.kind == "a1111"][:6]
     words = [str(row.id) for row in rows]
     assert "Asking Civitai for the versions" in run(*words)[2]

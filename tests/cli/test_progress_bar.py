@@ -82,7 +82,7 @@ def _width(text):
 # Elsewhere: plain lines
 
 
-def test_elsewhere_it_is_whole_lines_without_control_characters(clock):
+def test_without_a_terminal_lines_have_no_control_characters(clock):
     shown = _shown(io.StringIO(), _progress(3), _progress(60, state="done"), clock=clock)
     assert shown == (
         "Downloading pictures 3/60  3.0 KB  2.0 KB/s  1:15\n"
@@ -90,22 +90,22 @@ def test_elsewhere_it_is_whole_lines_without_control_characters(clock):
     )
 
 
-def test_elsewhere_a_line_comes_every_five_seconds_and_at_the_end(clock):
+def test_without_a_terminal_a_line_is_printed_every_five_seconds_and_at_the_end(clock):
     many = [_progress(n) for n in range(12)]
     shown = _shown(io.StringIO(), *many, _progress(60, state="done"), clock=clock, step=1.0)
     assert [line.split()[2] for line in shown.splitlines()] == ["0/60", "5/60", "10/60", "60/60"]
 
 
-def test_line_that_says_nothing_new_is_not_repeated(clock):
+def test_unchanged_line_is_not_repeated(clock):
     assert _shown(io.StringIO(), _progress(3), _progress(3), clock=clock).count("\n") == 1
 
 
-def test_words_are_the_users_language(clock):
+def test_progress_is_in_the_users_language(clock):
     setting.change("language", "zh-TW")
     assert "下載圖片 3/60" in _shown(io.StringIO(), _progress(3))
 
 
-def test_rest_of_the_host_takes_the_place_of_the_time_left():
+def test_pause_of_the_host_replaces_the_time_left():
     shown = _shown(io.StringIO(), _progress(3, retry_in=39.6))
     assert "resuming in 40 s" in shown and "1:15" not in shown
 
@@ -114,7 +114,7 @@ def test_unknown_time_left_is_left_out():
     assert _shown(io.StringIO(), _progress(3, seconds_left=None)).endswith("2.0 KB/s\n")
 
 
-def test_reader_that_left_is_no_error_and_nothing_more_is_written(clock):
+def test_closed_pipe_is_no_error_and_ends_the_output(clock):
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer, "w", encoding="utf-8") as stream:
@@ -128,7 +128,7 @@ def test_reader_that_left_is_no_error_and_nothing_more_is_written(clock):
 # On a terminal: one line
 
 
-def test_on_a_terminal_there_is_a_bar_as_wide_as_the_words_leave_it(columns):
+def test_terminal_shows_a_bar_in_the_remaining_width(columns):
     shown = _shown(_Terminal(), _progress(30))
     words = "Downloading pictures 30/60  30.0 KB  2.0 KB/s  1:15  "
     assert set(_lines_of(shown)) == {f"{words}[{'#' * 12}{'.' * 12}]"}
@@ -137,12 +137,12 @@ def test_on_a_terminal_there_is_a_bar_as_wide_as_the_words_leave_it(columns):
 
 
 @pytest.mark.parametrize("saved,total", [(0, 0), (0, 60), (60, 60)])
-def test_bar_is_empty_at_the_begin_and_full_at_the_end(columns, saved, total):
+def test_bar_is_empty_at_the_start_and_full_at_the_end(columns, saved, total):
     bar = _shown(_Terminal(), _progress(saved, total)).partition("[")[2].partition("]")[0]
     assert len(bar) > 20 and set(bar) <= ({"#"} if saved else {".", " "})
 
 
-def test_bar_follows_a_total_that_becomes_known_and_a_count_that_goes_back(columns):
+def test_bar_follows_a_new_total_and_a_decreasing_count(columns):
     shown = _lines_of(_shown(_Terminal(), _progress(20, 200), _progress(20, 20), _progress(10, 20)))
     bars = [line.partition("[")[2].rstrip("]") for line in shown]
     assert list(dict.fromkeys(round(bar.count("#") / len(bar), 1) for bar in bars)) == [0.1, 1, 0.5]
@@ -156,7 +156,7 @@ def test_chinese_line_never_wraps(columns, width):
     assert "下載" in shown and all(_width(line) < width for line in _lines_of(shown))
 
 
-def test_terminal_that_becomes_narrower_is_kept_to(columns):
+def test_bar_follows_a_terminal_that_becomes_narrower(columns):
     stream = _Terminal()
     line = progress_bar.make_progress(stream)
     line.show(_progress(3))
@@ -167,7 +167,7 @@ def test_terminal_that_becomes_narrower_is_kept_to(columns):
     assert max(map(_width, _lines_of(stream.getvalue()[before:]))) < 30
 
 
-def test_on_a_terminal_it_changes_at_most_five_times_a_second(columns, monkeypatch):
+def test_bar_is_redrawn_at_most_five_times_a_second(columns, monkeypatch):
     monkeypatch.setattr(progress_bar, "_BAR_INTERVAL", 0.2)
     shown = _shown(_Terminal(), *[_progress(n) for n in range(50)])
     assert len(_lines_of(shown)) <= 3  # its first, its last, and one if this took long

@@ -66,7 +66,7 @@ def _ids(out):
         (["--sort", "Oldest", "--limit", "2"], [1, 2]),
     ],
 )
-def test_pictures_that_fit_are_listed_one_a_line(run, words, ids):
+def test_matching_images_are_listed_one_per_line(run, words, ids):
     code, out, _ = run(*words)
     assert (code, _ids(out)) == (0, ids)
     assert "\x1b" not in out
@@ -80,13 +80,13 @@ def test_json_has_what_a_script_needs(run):
     assert told["infotext"].startswith(_PROMPTS[1])
 
 
-def test_nothing_and_too_much_are_said(run):
+def test_no_match_and_more_matches_are_reported(run):
     assert run("zzz")[1:] == ("", "Nothing in the library matches.\n")
     assert run("zzz", locale="zh_TW.UTF-8")[2] == "本機圖庫中沒有符合的圖片。\n"
     assert "--limit" in run("--limit", "1")[2]
 
 
-def test_search_goes_on_until_its_limit_or_the_end_and_says_so(run, monkeypatch):
+def test_search_continues_until_its_limit_or_the_end_and_reports_progress(run, monkeypatch):
     monkeypatch.setattr(execute, "_WORK", 1)
     monkeypatch.setattr(execute, "_FEW", -1)
     code, out, err = run("steps<40 -lighthouse", "--sort", "Oldest")
@@ -98,12 +98,12 @@ def test_search_goes_on_until_its_limit_or_the_end_and_says_so(run, monkeypatch)
 
 
 @pytest.mark.parametrize("typed", ["steps>x", "after:soon", "is:here"])
-def test_what_is_left_out_is_said_and_the_rest_is_found(run, typed):
+def test_unsupported_parts_are_reported_and_the_rest_is_searched(run, typed):
     code, out, err = run(f"{typed} golden")
     assert (code, _ids(out)) == (0, [1]) and f"“{typed}” was left out" in err
 
 
-def test_what_was_marked_is_exported_all_of_it_or_one_set(run):
+def test_all_bookmarks_or_one_collection_are_exported(run):
     bookmarks.annotations.change_annotations(
         records.find_images([1]).values(), bookmarks.annotations.AnnotationChange(favourite=True)
     )

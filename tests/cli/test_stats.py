@@ -29,14 +29,14 @@ def run(capsys, demo, monkeypatch):
     return run
 
 
-def test_nothing_is_asked_of_civitai_unless_the_user_says_so(run, demo):
+def test_no_request_is_sent_without_the_read_option(run, demo):
     demo.requests.clear()
     code, said, _ = run("900001")
     assert code == 0 and not demo.requests
     assert "0 pictures read" in said and "No picture of this gallery" in said
 
 
-def test_table_and_json_say_the_same_of_what_was_read(run, demo):
+def test_table_and_json_show_the_same_statistics(run, demo):
     demo.requests.clear()
     code, table, told = run("900001", "--read", "150")
     assert code == 0 and told == "Records read: 200.\n"
@@ -51,14 +51,14 @@ def test_table_and_json_say_the_same_of_what_was_read(run, demo):
     assert found["recipe"] in table and "By version" in table
 
 
-def test_what_a_download_has_read_is_counted_too(run, tmp_path, monkeypatch):
+def test_records_read_by_a_download_are_counted(run, tmp_path, monkeypatch):
     words = ["download", "900001", "--limit", "30", "--dest", str(tmp_path / "out")]
     assert commands.run_command(arguments.build_parser().parse_args(words)) == 0
     assert library_of_this_process.wait_for_writes(0)
     assert json.loads(run("900001", "--json")[1])["image_count"] == 30
 
 
-def test_reading_that_was_begun_in_the_tab_is_gone_on_with(run, capsys):
+def test_reading_started_in_the_tab_can_be_resumed(run, capsys):
     query = ImageQuery(model_id=900001)
     with JobStore(setting.database_file()) as store:
         options = JobOptions(reads_only=True)
@@ -69,7 +69,7 @@ def test_reading_that_was_begun_in_the_tab_is_gone_on_with(run, capsys):
     assert json.loads(run("900001", "--json")[1])["image_count"] == 30
 
 
-def test_version_narrows_it(run):
+def test_version_option_restricts_the_statistics(run):
     run("900001", "--read", "100")
     every = json.loads(run("900001", "--json")[1])
     one = every["versions"][0]
@@ -77,13 +77,13 @@ def test_version_narrows_it(run):
     assert narrowed["image_count"] == one["image_count"] < every["image_count"]
 
 
-def test_table_in_chinese(run, monkeypatch):
+def test_table_is_in_chinese_for_a_chinese_terminal(run, monkeypatch):
     monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
     run("900001", "--read", "100")
     assert "取樣方法" in run("900001")[1]
 
 
 @pytest.mark.parametrize("what", ["some words", "https://civitai.com/user/anna"])
-def test_figures_of_no_model_are_refused_in_a_sentence(run, what):
+def test_statistics_without_a_model_are_refused(run, what):
     code, said, told = run(what)
     assert (code, said) == (2, "") and told.count("\n") == 1

@@ -33,7 +33,7 @@ from civitai_manager_libs.errors import DiskError
     ],
     ids=lambda value: " ".join(f"{k}={v}" for k, v in value.items()) if value != str(value) else "",
 )
-def test_language_is_that_of_the_first_locale_that_says_anything(monkeypatch, locale, language):
+def test_language_is_that_of_the_first_locale_variable_set(monkeypatch, locale, language):
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for name, value in locale.items():
@@ -50,7 +50,7 @@ def test_language_is_that_of_the_first_locale_that_says_anything(monkeypatch, lo
         ("English_Canada", "en"),
     ],
 )
-def test_language_is_the_systems_where_windows_sets_no_variable(monkeypatch, name, language):
+def test_language_is_the_systems_on_windows_without_variables(monkeypatch, name, language):
     monkeypatch.setattr(locale, "getlocale", lambda: (name, "950"))
     monkeypatch.setattr(terminal, "os", types.SimpleNamespace(name="nt", environ={}))
     assert terminal.user_language() == language
@@ -59,7 +59,7 @@ def test_language_is_the_systems_where_windows_sets_no_variable(monkeypatch, nam
 
 
 @pytest.mark.parametrize("page", ["cp950", "cp1252", "ascii", "utf-8"])
-def test_console_of_any_code_page_takes_every_letter(monkeypatch, page):
+def test_console_with_any_code_page_accepts_every_character(monkeypatch, page):
     streams = {"stdout": "strict", "stderr": "backslashreplace"}  # as Python opens them
     for name, errors in streams.items():
         stream = io.TextIOWrapper(io.BytesIO(), encoding=page, errors=errors)
@@ -73,7 +73,7 @@ def test_console_of_any_code_page_takes_every_letter(monkeypatch, page):
 
 
 @pytest.mark.parametrize("language", ["en", "zh-TW"])
-def test_language_that_was_chosen_wins_over_the_locale(monkeypatch, language):
+def test_chosen_language_overrides_the_locale(monkeypatch, language):
     monkeypatch.setenv("LC_ALL", "en_US" if language != "en" else "zh_TW")
     setting.change("language", language)
     assert terminal.user_language() == language
@@ -89,7 +89,7 @@ def test_language_that_was_chosen_wins_over_the_locale(monkeypatch, language):
         ("zh-TW", "http_418", "伺服器拒絕 (http_418)。"),
     ],
 )
-def test_failure_is_said_in_the_users_language(language, reason, said):
+def test_failure_is_reported_in_the_users_language(language, reason, said):
     setting.change("language", language)
     assert terminal.failure_text(reason, "The sentence.") == said
 
@@ -111,7 +111,7 @@ def test_failure_is_said_in_the_users_language(language, reason, said):
     ],
     ids=ascii,
 )
-def test_plain_keeps_letters_and_no_orders(text, shown):
+def test_strip_controls_keeps_letters_and_removes_control_characters(text, shown):
     assert terminal.strip_controls(text) == shown
 
 
@@ -124,7 +124,7 @@ def test_plain_keeps_letters_and_no_orders(text, shown):
         ("塔" * 5, "塔塔..."),
     ],
 )
-def test_what_is_longer_is_cut(text, shown):
+def test_longer_text_is_truncated(text, shown):
     assert terminal.truncate_columns(text, 8) == shown
 
 
@@ -139,14 +139,14 @@ def without_reader():
         yield stream
 
 
-def test_result_without_a_reader_is_no_error(monkeypatch, without_reader):
+def test_result_to_a_closed_pipe_is_no_error(monkeypatch, without_reader):
     monkeypatch.setattr(sys, "stdout", without_reader)
     terminal.print_result("a line")
     terminal.print_result("another")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_result_that_is_lost_is_an_error_and_a_lost_sentence_is_none(monkeypatch):
+def test_lost_result_is_an_error_but_a_lost_message_is_not(monkeypatch):
     with open("/dev/full", "w", encoding="utf-8") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
         with pytest.raises(DiskError, match="cannot be written to stdout: No space left"):

@@ -39,24 +39,24 @@ class _World:
 
 
 @pytest.mark.parametrize("connections", [1, 3, 16])
-def test_all_connections_together_get_the_limit(connections):
+def test_limit_applies_to_all_connections_together(connections):
     assert _World(100_000).run(60, connections) == pytest.approx(6_000_000, rel=0.03)
 
 
-def test_without_a_limit_nothing_waits():
+def test_without_a_limit_no_read_waits():
     bandwidth = BandwidthLimit(lambda: 0)
     assert bandwidth.allowed_bytes(512 * 1024) == 512 * 1024
     assert bandwidth.record_read(10**12) == 0
 
 
-def test_time_in_which_nothing_came_is_not_made_up_for():
+def test_idle_time_is_not_made_up_for():
     world = _World(100_000)
     world.run(1)
     world.now += 50
     assert world.run(1) == pytest.approx(100_000, rel=0.25)
 
 
-def test_new_limit_holds_from_the_next_byte_on():
+def test_changed_limit_applies_to_the_next_read():
     world = _World(100_000)
     world.run(10)
     world.limit = 10_000
@@ -65,12 +65,12 @@ def test_new_limit_holds_from_the_next_byte_on():
     assert world.bandwidth.allowed_bytes(4096) == 4096
 
 
-def test_little_is_read_at_once_so_that_progress_lives():
+def test_small_reads_keep_the_progress_current():
     assert BandwidthLimit(lambda: 1_000_000).allowed_bytes(512 * 1024) == 100_000
     assert BandwidthLimit(lambda: 1000).allowed_bytes(512 * 1024) == 512
 
 
-def test_job_that_waits_for_the_limit_keeps_no_page_from_the_host(tmp_path):
+def test_job_that_waits_for_the_limit_does_not_block_page_requests(tmp_path):
     """All three slots are a slow job's, for minutes; a cancel ends its waits at once."""
     setting.change("gallery_max_rate_kb", 2.0)
     client, cancelled = CivitaiHttpClient(), Cancellation()

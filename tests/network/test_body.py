@@ -31,21 +31,21 @@ def unpacked(decompressor: Decompressor, data: bytes, step: int = 1000, most: in
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", " GZIP "])
-def test_gzip_is_unpacked(encoding):
+def test_gzip_is_decompressed(encoding):
     decompressor = Decompressor({"Content-Encoding": encoding})
 
     assert unpacked(decompressor, gzip.compress(TEXT)) == TEXT
     assert decompressor.is_compressed and decompressor.is_complete
 
 
-def test_deflate_is_unpacked():
+def test_deflate_is_decompressed():
     assert unpacked(Decompressor({"Content-Encoding": "deflate"}), zlib.compress(TEXT)) == TEXT
 
 
 @pytest.mark.parametrize(
     "headers", [{}, {"Content-Encoding": "identity"}], ids=["none", "identity"]
 )
-def test_what_is_not_packed_passes(headers):
+def test_uncompressed_data_is_unchanged(headers):
     decompressor = Decompressor(headers)
 
     assert unpacked(decompressor, TEXT) == TEXT
@@ -53,12 +53,12 @@ def test_what_is_not_packed_passes(headers):
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "nonsense"])
-def test_what_nobody_asked_for_is_unreadable(encoding):
+def test_unknown_encoding_is_an_invalid_response(encoding):
     with pytest.raises(InvalidResponse):
         unpacked(Decompressor({"Content-Encoding": encoding}), TEXT)
 
 
-def test_cut_stream_is_not_whole():
+def test_truncated_stream_is_not_complete():
     decompressor = Decompressor({"Content-Encoding": "gzip"})
     unpacked(decompressor, gzip.compress(TEXT)[:-1])
 
@@ -66,7 +66,7 @@ def test_cut_stream_is_not_whole():
 
 
 @pytest.mark.parametrize("end", [b"\0" * 8, b"what is this"], ids=["wrong-sum", "rubbish-behind"])
-def test_damage_is_unreadable(end):
+def test_damaged_stream_is_an_invalid_response(end):
     data = gzip.compress(TEXT)
     data = data[:-8] + end if end[0] == 0 else data + end
 
@@ -113,7 +113,7 @@ def read(monkeypatch):
 
 @pytest.mark.parametrize("start", [b"", gzip.compress(b"[")], ids=["nothing", "a-little"])
 @pytest.mark.parametrize("framing", ["length", "chunked"])
-def test_answer_of_packed_nothing_is_not_read_beyond_its_cap(
+def test_endless_empty_gzip_response_is_not_read_beyond_its_limit(
     server, read, monkeypatch, start, framing
 ):
     monkeypatch.setattr(responses, "MAX_JSON", 5 * _MB)
@@ -123,7 +123,9 @@ def test_answer_of_packed_nothing_is_not_read_beyond_its_cap(
     assert sum(read) < 6 * _MB
 
 
-def test_answer_beyond_its_cap_is_not_read_though_little_is_in_it(server, read, monkeypatch):
+def test_response_beyond_its_limit_is_not_read_even_if_it_decompresses_to_little(
+    server, read, monkeypatch
+):
     """By what is read; by what it becomes is the other way round."""
     monkeypatch.setattr(responses, "MAX_JSON", 100_000)
     noise = random.Random(1).randbytes(90_000)
@@ -134,7 +136,7 @@ def test_answer_beyond_its_cap_is_not_read_though_little_is_in_it(server, read, 
 
 
 @pytest.mark.parametrize("start", [b"", gzip.compress(png("a", 20_000))], ids=["nothing", "start"])
-def test_picture_of_packed_nothing_is_not_read_beyond_its_cap(server, read, tmp_path, start):
+def test_endless_empty_gzip_image_is_not_read_beyond_its_limit(server, read, tmp_path, start):
     setting.change("gallery_max_image_mb", 5)
     url = server.play("/a.png", whole(start + _NOTHING, Content_Encoding="gzip"))
     with pytest.raises(NotAnImage):
@@ -143,7 +145,7 @@ def test_picture_of_packed_nothing_is_not_read_beyond_its_cap(server, read, tmp_
 
 
 @pytest.mark.parametrize("step", [1, 7, 100])
-def test_what_a_server_packs_in_small_parts_is_unpacked(step):
+def test_many_small_gzip_members_are_decompressed(step):
     parts = (zlib.compress(TEXT[at : at + step * 50]) for at in range(0, 40_000, step * 50))
     decompressor = Decompressor({"Content-Encoding": "deflate"})
     assert unpacked(decompressor, b"".join(parts), 64 * 1024, 4096).startswith(TEXT[:30_000])

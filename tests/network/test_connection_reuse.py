@@ -25,7 +25,7 @@ def fetched(client: CivitaiHttpClient, url: str, folder) -> bytes:
         return file.read()
 
 
-def test_second_request_is_the_first_ones_equal(server, tmp_path):
+def test_second_request_has_the_same_headers_as_the_first(server, tmp_path):
     client = CivitaiHttpClient(timeout=5)
     urls = [server.play(f"/{n}/width=450/a.png", ranged(FIRST)) for n in range(3)]
 
@@ -46,7 +46,7 @@ def test_second_request_is_the_first_ones_equal(server, tmp_path):
         pytest.param(ranged(SECOND).but(stops_at=-1), id="closed-before-the-head"),
     ],
 )
-def test_trouble_on_a_kept_connection_is_tried_again(answer, server, tmp_path):
+def test_failure_of_a_reused_connection_is_retried(answer, server, tmp_path):
     client = CivitaiHttpClient(timeout=0.3, retry_delay=0)
     fetched(client, server.play("/first.png", ranged(FIRST)), tmp_path)
     url = server.play("/second.png", [answer, ranged(SECOND)])
@@ -60,7 +60,7 @@ def test_trouble_on_a_kept_connection_is_tried_again(answer, server, tmp_path):
     [(stalled(SECOND), "in time"), (reset(SECOND), "broke off")],
     ids=["silence", "reset"],
 )
-def test_trouble_on_a_kept_connection_has_its_words(answer, said, server, tmp_path):
+def test_failure_of_a_reused_connection_has_its_message(answer, said, server, tmp_path):
     client = CivitaiHttpClient(timeout=0.3, max_retries=0)
     fetched(client, server.play("/first.png", ranged(FIRST)), tmp_path)
 
@@ -68,7 +68,7 @@ def test_trouble_on_a_kept_connection_has_its_words(answer, said, server, tmp_pa
         fetched(client, server.play("/second.png", answer), tmp_path)
 
 
-def test_connection_that_the_server_closed_meanwhile_is_made_anew(server, tmp_path):
+def test_connection_closed_by_the_server_is_opened_again(server, tmp_path):
     client = CivitaiHttpClient(timeout=5, max_retries=0)
     closing = ranged(FIRST).but(headers={"Connection": "close"})
     for path in ("/1.png", "/2.png"):
@@ -77,7 +77,7 @@ def test_connection_that_the_server_closed_meanwhile_is_made_anew(server, tmp_pa
     assert server.connections == 2
 
 
-def test_redirect_and_error_page_keep_the_connection(server, tmp_path):
+def test_connection_is_reused_after_a_redirect_and_an_error_page(server, tmp_path):
     client = CivitaiHttpClient(timeout=5, max_retries=0)
     fetched(client, server.play("/first.png", ranged(FIRST)), tmp_path)
     server.play("/gone.png", page(404))

@@ -72,7 +72,7 @@ def fetch(url: str, folder: Path, client: CivitaiHttpClient | None = None) -> Fe
         pytest.param(ranged(BODY).but(framing="close", stops_at=9000, end="stall"), id="closing"),
     ],
 )
-def test_cancel_breaks_off_a_server_that_stalls(answer, server, tmp_path):
+def test_cancel_cuts_off_a_stalled_server(answer, server, tmp_path):
     url = server.play("/a.png", answer)
     fetching = fetch(url, tmp_path)
     asked = server.wait_for(1)[0]
@@ -83,7 +83,7 @@ def test_cancel_breaks_off_a_server_that_stalls(answer, server, tmp_path):
     assert asked.left.wait(1) and os.listdir(tmp_path) == []
 
 
-def test_cancel_breaks_off_a_body_that_comes(server, tmp_path):
+def test_cancel_cuts_off_a_body(server, tmp_path):
     url = server.play("/a.png", ranged(BODY).but(piece=100, drip=0.02))
     fetching = fetch(url, tmp_path)
     server.wait_for(1)
@@ -93,7 +93,7 @@ def test_cancel_breaks_off_a_body_that_comes(server, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_cancel_breaks_off_an_api_answer(server):
+def test_cancel_cuts_off_an_api_response(server):
     url = server.play("/a", json_answer([1, 2]).but(stops_at=2, end="stall"))
     fetching = Fetching(lambda wish: CivitaiHttpClient().fetch_json(url, cancelled=wish))
     server.wait_for(1)
@@ -101,7 +101,7 @@ def test_cancel_breaks_off_an_api_answer(server):
     assert fetching.cancel() < 5
 
 
-def test_cancel_breaks_off_behind_a_proxy(server, tmp_path, monkeypatch):
+def test_cancel_cuts_off_a_request_through_a_proxy(server, tmp_path, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", server.url(""))
     server.play("http://far.example/a.png", stalled(BODY, 50_000))
     fetching = fetch("http://far.example/a.png", tmp_path)
@@ -110,7 +110,7 @@ def test_cancel_breaks_off_behind_a_proxy(server, tmp_path, monkeypatch):
     assert fetching.cancel() < 5
 
 
-def test_cancel_breaks_off_a_name_that_is_looked_up(server, tmp_path, monkeypatch):
+def test_cancel_cuts_off_a_dns_lookup(server, tmp_path, monkeypatch):
     looks, found = threading.Event(), threading.Event()
     lookup = socket.getaddrinfo
 
@@ -132,7 +132,7 @@ def test_cancel_breaks_off_a_name_that_is_looked_up(server, tmp_path, monkeypatc
     assert server.requests == []
 
 
-def test_cancel_just_before_the_request_goes_is_not_overlooked(server, tmp_path, monkeypatch):
+def test_cancel_just_before_sending_is_noticed(server, tmp_path, monkeypatch):
     server.play("/a.png", stalled(BODY, -1))
     cancelled, lookup = Cancellation(), socket.getaddrinfo
 
@@ -148,7 +148,7 @@ def test_cancel_just_before_the_request_goes_is_not_overlooked(server, tmp_path,
 
 
 @pytest.mark.parametrize("scheme", ["https", "http-over-proxy"])
-def test_cancel_breaks_off_a_handshake(scheme, tmp_path, monkeypatch):
+def test_cancel_cuts_off_a_tls_handshake(scheme, tmp_path, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = "127.0.0.1:%d" % silent.getsockname()[1]
         url = f"https://{host}/a.png"
@@ -169,7 +169,7 @@ def test_cancel_breaks_off_a_handshake(scheme, tmp_path, monkeypatch):
     [("http-over-proxy", b"HTTP/1.1 200 OK\r\nX-A: "), ("https", b"\x16\x03\x03\x40\x00")],
     ids=["proxy", "handshake"],
 )
-def test_connection_that_comes_drop_by_drop_is_given_up(
+def test_connection_that_takes_too_long_is_given_up(
     scheme, start, cancellable, tmp_path, monkeypatch
 ):
     """Each drop is in time."""
@@ -215,7 +215,7 @@ class _Dripping:
     [status(500), status(503, Retry_After="60"), status(429)],
     ids=["pause", "rest", "429"],
 )
-def test_cancel_ends_the_wait_for_another_try(answer, server, tmp_path):
+def test_cancel_ends_the_wait_before_a_retry(answer, server, tmp_path):
     setting.change("http_retry_delay", 60)
     url = server.play("/a.png", answer)
     fetching = fetch(url, tmp_path)
@@ -226,7 +226,7 @@ def test_cancel_ends_the_wait_for_another_try(answer, server, tmp_path):
     assert len(server.requests) == 1
 
 
-def test_cancel_ends_the_wait_for_a_place(server, tmp_path):
+def test_cancel_ends_the_wait_for_a_slot(server, tmp_path):
     setting.change("gallery_max_concurrent_downloads", 1)
     client = CivitaiHttpClient()
     server.play("/a.png", stalled(BODY, 9000))
@@ -239,7 +239,7 @@ def test_cancel_ends_the_wait_for_a_place(server, tmp_path):
     assert len(server.requests) == 1
 
 
-def test_cancel_before_the_start_asks_for_nothing(server, tmp_path):
+def test_cancel_before_the_start_sends_no_request(server, tmp_path):
     cancelled = Cancellation()
     cancelled.set()
 
@@ -249,7 +249,7 @@ def test_cancel_before_the_start_asks_for_nothing(server, tmp_path):
     assert server.requests == [] and os.listdir(tmp_path) == []
 
 
-def test_cancel_of_one_leaves_the_others_connections_alone(server, tmp_path):
+def test_cancel_of_one_request_does_not_cut_the_connections_of_others(server, tmp_path):
     server.play("/a.png", stalled(BODY, 9000))
     server.play("/b.png", ranged(BODY).but(piece=10_000, drip=0.02))
     client, saved = CivitaiHttpClient(max_retries=0), []
@@ -266,7 +266,7 @@ def test_cancel_of_one_leaves_the_others_connections_alone(server, tmp_path):
     assert saved and os.listdir(tmp_path) == ["b.png"]
 
 
-def test_thread_of_a_cancelled_request_may_ask_again(server, tmp_path):
+def test_thread_of_a_cancelled_request_can_send_another(server, tmp_path):
     server.play("/a.png", stalled(BODY, 9000))
     server.play("/b", json_answer(1))
     client, answers = CivitaiHttpClient(), []
@@ -287,7 +287,7 @@ def test_thread_of_a_cancelled_request_may_ask_again(server, tmp_path):
 # Connections
 
 
-def test_connections_are_no_more_than_downloads_at_once(server, tmp_path):
+def test_connections_do_not_exceed_simultaneous_downloads(server, tmp_path):
     server.play_random("none fails", 0)
     client = CivitaiHttpClient()
 
@@ -335,11 +335,11 @@ def test_connections_are_no_more_than_downloads_at_once(server, tmp_path):
         *[(a, False) for a in ("", "civitai.com", "300.1.1.1")],
     ],
 )
-def test_inner_addresses_are_known(address, is_private):
+def test_private_addresses_are_recognized(address, is_private):
     assert is_private_address(address) == is_private
 
 
 @pytest.mark.parametrize("host", ["LOCALHOST", "localhost.", "a.localhost:80", "[::1]:80"])
-def test_inner_hosts_are_known_by_name(host):
+def test_private_hosts_are_recognized_by_name(host):
     assert is_private_url(f"http://{host}/")
     assert not is_private_url("http://civitai.com/localhost")

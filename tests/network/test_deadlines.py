@@ -67,7 +67,7 @@ def dripping(request, monkeypatch) -> Iterator[_DrippingServer]:
 
 
 @pytest.mark.parametrize("way", ["fetch", "fetch_json"])
-def test_answer_that_drips_is_broken_off_before_its_end(dripping, way, tmp_path):
+def test_response_that_arrives_too_slowly_is_cut_off(dripping, way, tmp_path):
     client = CivitaiHttpClient(timeout=_PATIENCE, max_retries=0)
     asks = {
         "fetch": lambda: client.fetch(dripping.url, str(tmp_path / "a.png")),
@@ -78,13 +78,13 @@ def test_answer_that_drips_is_broken_off_before_its_end(dripping, way, tmp_path)
     assert not dripping.has_sent_all and not list(tmp_path.iterdir())
 
 
-def test_plain_request_that_drips_is_broken_off_too(dripping):
+def test_plain_request_that_arrives_too_slowly_is_cut_off(dripping):
     client = CivitaiHttpClient(timeout=_PATIENCE, max_retries=0)
     assert client._make_request("GET", dripping.url) is None
     assert not dripping.has_sent_all
 
 
-def test_body_of_a_plain_request_that_drips_is_broken_off(monkeypatch):
+def test_body_of_a_plain_request_that_arrives_too_slowly_is_cut_off(monkeypatch):
     monkeypatch.setattr(http_body, "_SLOW_SECONDS", _PATIENCE)
     server = _DrippingServer(_HEAD + _LENGTH, _BODY[:100], _BODY[100:])
     client = CivitaiHttpClient(timeout=_PATIENCE, max_retries=0)
@@ -92,14 +92,14 @@ def test_body_of_a_plain_request_that_drips_is_broken_off(monkeypatch):
     server.close()
 
 
-def test_what_grows_is_given_more_time():
+def test_body_that_makes_progress_gets_more_time():
     cut, grows = threading.Event(), itertools.chain([True, True], itertools.repeat(False))
     with cut_after(0.01, cut.set, lambda: next(grows)) as deadline:
         assert cut.wait(20)
     assert deadline.is_over and next(grows) is False
 
 
-def test_thread_ends_once_there_is_nothing_to_look_at(monkeypatch):
+def test_watcher_thread_ends_without_deadlines(monkeypatch):
     monkeypatch.setattr(deadlines, "_IDLE", 0.01)
     for _ in range(2):
         with cut_after(60, threading.Event().set):
@@ -108,7 +108,7 @@ def test_thread_ends_once_there_is_nothing_to_look_at(monkeypatch):
         assert not thread.is_alive() and deadlines._watcher._thread is None
 
 
-def test_what_ends_in_time_is_not_cut():
+def test_call_that_ends_in_time_is_not_cut():
     cut = threading.Event()
     for _ in range(3):
         with cut_after(60, cut.set) as deadline:

@@ -68,7 +68,7 @@ def outcome(url: str, path: Path, **asked: object) -> str:
         pytest.param(packed(BODY, ETag='"v1"').but(stops_at=AT), "", id="packed"),
     ],
 )
-def test_only_a_strong_validator_is_gone_on_with(first, validator, server, tmp_path):
+def test_only_a_strong_validator_allows_to_resume(first, validator, server, tmp_path):
     url = server.play("/a.png", [first, first.but(stops_at=None)])
 
     assert outcome(url, tmp_path / "a.png") == "saved"
@@ -99,7 +99,7 @@ def past_cap(start: bytes) -> bytes:
         ),
     ],
 )
-def test_file_beyond_the_cap_is_broken_off(answer, server, tmp_path):
+def test_file_beyond_the_size_limit_is_cut_off(answer, server, tmp_path):
     setting.change("gallery_max_image_mb", 1)
     setting.change("gallery_max_video_mb", 1)
     url = server.play("/a.png", answer)
@@ -109,7 +109,7 @@ def test_file_beyond_the_cap_is_broken_off(answer, server, tmp_path):
     assert len(server.requests) == 1 and os.listdir(tmp_path) == []
 
 
-def test_video_has_a_cap_of_its_own(server, tmp_path):
+def test_video_has_its_own_size_limit(server, tmp_path):
     setting.change("gallery_max_image_mb", 1)
     url = server.play("/a.mp4", chunked(past_cap(VIDEO)))
 
@@ -143,7 +143,7 @@ def started(folder: Path) -> FileDownload:
     return FileDownload(request.url, request, lambda _: str(folder / "a.png"))
 
 
-def test_end_that_nobody_tells_of_is_found_by_the_length(tmp_path):
+def test_truncated_file_without_a_length_is_noticed(tmp_path):
     rest = f"bytes {AT}-{len(BODY) - 1}/{len(BODY)}"
     answers = [
         Silent(200, BODY[: AT - 500], ETag='"v1"', Content_Length=str(len(BODY))),
@@ -160,7 +160,7 @@ def test_end_that_nobody_tells_of_is_found_by_the_length(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_end_of_a_part_is_known_though_the_files_was_not(tmp_path):
+def test_length_of_a_part_is_used_if_the_files_is_unknown(tmp_path):
     class Reset(Silent):
         def read(self, size: int) -> bytes:
             if piece := super().read(size):
@@ -176,7 +176,7 @@ def test_end_of_a_part_is_known_though_the_files_was_not(tmp_path):
             download.receive(played)
 
 
-def test_file_beyond_cap_and_disk_is_too_large_and_no_reason_to_pause(server, tmp_path):
+def test_file_beyond_the_size_limit_and_the_disk_is_reported_as_too_large(server, tmp_path):
     url = server.play("/a.png", OK.but(announced=2**60))
 
     assert outcome(url, tmp_path / "a.png") == "too_large"
@@ -185,7 +185,7 @@ def test_file_beyond_cap_and_disk_is_too_large_and_no_reason_to_pause(server, tm
 # Where it goes
 
 
-def test_true_extension_makes_the_name(server, tmp_path):
+def test_file_name_has_the_true_extension(server, tmp_path):
     url = server.play("/a.jpeg", OK)
     fetched = CivitaiHttpClient().fetch(url, lambda extension: str(tmp_path / f"7.{extension}"))
 
@@ -193,7 +193,7 @@ def test_true_extension_makes_the_name(server, tmp_path):
     assert fetched.extension == "png" and os.listdir(tmp_path) == ["7.png"]
 
 
-def test_extension_of_the_version_that_came_in_the_end_counts(server, tmp_path):
+def test_extension_is_that_of_the_version_received_last(server, tmp_path):
     url = server.play("/a", [cut(VIDEO * 9000, AT, '"v0"'), OK])
     CivitaiHttpClient().fetch(url, lambda extension: str(tmp_path / f"7.{extension}"))
 
@@ -212,7 +212,7 @@ def test_extension_of_the_version_that_came_in_the_end_counts(server, tmp_path):
         pytest.param([cut(BODY, AT), OK], len(BODY), id="resumed"),
     ],
 )
-def test_progress_grows_and_ends_once_with_all(answers, total, server, tmp_path):
+def test_progress_increases_and_ends_once_with_the_total(answers, total, server, tmp_path):
     url, told = server.play("/a.png", answers), []
     CivitaiHttpClient().fetch(url, str(tmp_path / "a"), progress=lambda *now: told.append(now))
 
@@ -220,7 +220,7 @@ def test_progress_grows_and_ends_once_with_all(answers, total, server, tmp_path)
     assert told[-1] == (len(BODY), total) and told.count(told[-1]) == 1
 
 
-def test_progress_goes_back_when_the_server_forces_a_restart_only(server, tmp_path):
+def test_progress_decreases_only_if_the_server_forces_a_restart(server, tmp_path):
     url, told = server.play("/a.png", [cut(BODY, AT, etag=""), OK.but(piece=500, drip=0.001)]), []
     CivitaiHttpClient().fetch(url, str(tmp_path / "a"), progress=lambda n, _: told.append(n))
 
@@ -228,7 +228,7 @@ def test_progress_goes_back_when_the_server_forces_a_restart_only(server, tmp_pa
     assert len(falls) <= 1 and told[-1] == len(BODY)
 
 
-def test_progress_is_told_ten_times_a_second_at_most(server, tmp_path):
+def test_progress_is_reported_at_most_ten_times_a_second(server, tmp_path):
     url, told = server.play("/a.png", OK.but(piece=2000, drip=0.005)), []
     started = time.monotonic()
     CivitaiHttpClient().fetch(
@@ -241,7 +241,7 @@ def test_progress_is_told_ten_times_a_second_at_most(server, tmp_path):
     assert 3 <= len(told) <= 10 * (time.monotonic() - started) + 2
 
 
-def test_mistake_of_the_callback_flies_and_leaves_nothing(server, tmp_path):
+def test_error_of_the_callback_is_raised_and_leaves_no_file(server, tmp_path):
     def progress(*_: int) -> None:
         raise ZeroDivisionError
 
@@ -272,7 +272,7 @@ def _a_folder(folder: Path) -> Path:
         pytest.param(lambda folder: folder / ("n" * 300), id="name-too-long"),
     ],
 )
-def test_place_that_cannot_be_is_reason_disk_and_not_tried_again(path_in, server, tmp_path, capsys):
+def test_unusable_path_is_a_disk_error_and_not_retried(path_in, server, tmp_path, capsys):
     path, url = path_in(tmp_path), server.play("/a.png", OK)
     before = os.listdir(tmp_path)
 
@@ -286,7 +286,7 @@ def test_place_that_cannot_be_is_reason_disk_and_not_tried_again(path_in, server
 @pytest.mark.parametrize(
     "room, answer", [(AT, OK), (0, OK), (AT, chunked(BODY))], ids=["later", "at-once", "chunked"]
 )
-def test_disk_that_fills_half_way_is_disk_full(room, answer, server, tmp_path, monkeypatch):
+def test_disk_that_fills_up_is_reported_as_full(room, answer, server, tmp_path, monkeypatch):
     write = AtomicFile.write
 
     def full(self: AtomicFile, data: bytes) -> None:
@@ -301,7 +301,7 @@ def test_disk_that_fills_half_way_is_disk_full(room, answer, server, tmp_path, m
     assert len(server.requests) == 1 and os.listdir(tmp_path) == []
 
 
-def test_nothing_is_asked_for_where_the_reserve_is_gone(server, tmp_path):
+def test_no_request_is_sent_if_the_disk_reserve_is_used_up(server, tmp_path):
     reserve = shutil.disk_usage(tmp_path).free + 2**40
     with pytest.raises(DiskFull) as caught:
         CivitaiHttpClient().fetch(
@@ -312,7 +312,7 @@ def test_nothing_is_asked_for_where_the_reserve_is_gone(server, tmp_path):
     assert server.requests == [] and os.listdir(tmp_path) == []
 
 
-def test_known_size_that_does_not_fit_is_not_begun(server, tmp_path):
+def test_file_that_does_not_fit_on_the_disk_is_not_started(server, tmp_path):
     usage = shutil.disk_usage(tmp_path)._replace(free=10_000)
     url = server.play("/a.png", OK)
     with pytest.MonkeyPatch.context() as patch:
@@ -330,7 +330,7 @@ def test_known_size_that_does_not_fit_is_not_begun(server, tmp_path):
 
 
 @pytest.mark.parametrize("at", [3000, AT])
-def test_killed_download_leaves_no_final_file_and_its_leftover_is_swept(at, server, tmp_path):
+def test_killed_download_leaves_no_final_file_and_its_leftover_is_removed(at, server, tmp_path):
     url = server.play("/a.png", stalled(BODY, at))
     code = f"import sys; sys.path.insert(0, {SCRIPTS!r}); client, path = sys.argv[1:]\n"
     code += "from civitai_manager_libs.http_client import CivitaiHttpClient\n"

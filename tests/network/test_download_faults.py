@@ -206,7 +206,7 @@ def is_about(waited: list[float], expected: tuple[float, ...]) -> bool:
 
 @pytest.mark.parametrize("picture", [True, False], ids=["picture", "plain"])
 @pytest.mark.parametrize("row", [pytest.param(row, id=name) for name, row in ROWS.items()])
-def test_each_row_comes_to_what_the_facts_say(row, picture, server, tmp_path, waits):
+def test_each_fault_has_the_documented_result(row, picture, server, tmp_path, waits):
     answers, path = row.answers, tmp_path / "pictures" / "a.png"
     for query in ["", *[f"?{n}" for n in range(6)]]:  # the redirects' own paths
         server.play(f"/a.png{query}", answers[len(query) and int(query[1:]) + 1 :] or answers)
@@ -222,7 +222,7 @@ def test_each_row_comes_to_what_the_facts_say(row, picture, server, tmp_path, wa
         assert path.read_bytes() == BODY
 
 
-def test_download_file_says_the_same_as_a_bool_and_one_line(server, tmp_path, capsys):
+def test_download_file_returns_a_bool_and_logs_one_line(server, tmp_path, capsys):
     server.play("/well", [cut(BODY, AT), OK])
     server.play("/gone", status(404))
     client = CivitaiHttpClient()
@@ -235,7 +235,7 @@ def test_download_file_says_the_same_as_a_bool_and_one_line(server, tmp_path, ca
     assert len(lines) == 1 and "[http_client]" in lines[0] and "abc" not in lines[0]
 
 
-def test_what_arrived_before_a_reset_is_not_asked_for_again(server, tmp_path):
+def test_bytes_received_before_a_reset_are_not_requested_again(server, tmp_path):
     url = server.play("/a.png", [reset(BODY, AT), OK])
 
     assert outcome(url, tmp_path / "a.png", True) == "saved"
@@ -244,7 +244,7 @@ def test_what_arrived_before_a_reset_is_not_asked_for_again(server, tmp_path):
     assert AT - 1024 <= start <= AT  # an older urllib3 loses the piece that was being read
 
 
-def test_bytes_that_arrive_give_the_tries_anew(server, tmp_path):
+def test_received_bytes_reset_the_retries(server, tmp_path):
     cuts = [ranged(BODY).but(stops_at=64 * 1024 + n) for n in (1, 2, 3)]
     url = server.play("/a.png", [*cuts, OK])
 
@@ -252,7 +252,7 @@ def test_bytes_that_arrive_give_the_tries_anew(server, tmp_path):
 
 
 @pytest.mark.parametrize("at", [-1, 0, AT], ids=["before-headers", "before-body", "half-way"])
-def test_server_that_stalls_is_broken_off_and_asked_again(at, server, tmp_path):
+def test_stalled_server_is_cut_off_and_retried(at, server, tmp_path):
     url = server.play("/a.png", [stalled(BODY, at), OK])
 
     assert outcome(url, tmp_path / "a.png", True, timeout=0.5) == "saved"
@@ -261,7 +261,7 @@ def test_server_that_stalls_is_broken_off_and_asked_again(at, server, tmp_path):
     assert (tmp_path / "a.png").read_bytes() == BODY
 
 
-def test_server_that_always_stalls_comes_to_network(server, tmp_path):
+def test_server_that_always_stalls_is_a_network_error(server, tmp_path):
     url = server.play("/a.png", stalled(BODY, 900))
 
     assert outcome(url, tmp_path / "a.png", True, timeout=0.3, max_retries=1) == "network"
@@ -269,7 +269,7 @@ def test_server_that_always_stalls_comes_to_network(server, tmp_path):
     assert len(server.requests) == 2 and os.listdir(tmp_path) == []
 
 
-def test_server_that_drips_is_broken_off_and_asked_again(server, tmp_path, monkeypatch):
+def test_slow_server_is_cut_off_and_retried(server, tmp_path, monkeypatch):
     monkeypatch.setattr(http_body, "_SLOW_SECONDS", 0.3)
     url = server.play("/a.png", [OK.but(piece=10, drip=0.05), OK])
 
@@ -279,7 +279,7 @@ def test_server_that_drips_is_broken_off_and_asked_again(server, tmp_path, monke
     assert (tmp_path / "a.png").read_bytes() == BODY
 
 
-def test_slow_but_steady_server_is_waited_for(server, tmp_path, monkeypatch):
+def test_slow_but_steady_server_is_not_cut_off(server, tmp_path, monkeypatch):
     monkeypatch.setattr(http_body, "_SLOW_SECONDS", 0.2)
     url = server.play("/a.png", OK.but(piece=20_000, drip=0.06))
 
@@ -289,7 +289,7 @@ def test_slow_but_steady_server_is_waited_for(server, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("tries", [0, 3])
-def test_connection_refused_is_tried_again_then_network(tries, tmp_path, waits):
+def test_refused_connection_is_retried_and_then_a_network_error(tries, tmp_path, waits):
     url = f"http://127.0.0.1:{unused_port()}/a.png"
 
     assert outcome(url, tmp_path / "a.png", True, max_retries=tries) == "network"
@@ -297,7 +297,7 @@ def test_connection_refused_is_tried_again_then_network(tries, tmp_path, waits):
     assert is_about(waits, (1.0, 2.0, 4.0)[:tries])
 
 
-def test_unknown_name_is_tried_again_then_network(tmp_path, waits, monkeypatch):
+def test_unknown_host_name_is_retried_and_then_a_network_error(tmp_path, waits, monkeypatch):
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -308,7 +308,7 @@ def test_unknown_name_is_tried_again_then_network(tmp_path, waits, monkeypatch):
     assert len(waits) == 3
 
 
-def test_pauses_do_not_grow_without_end(server, tmp_path, waits):
+def test_pauses_between_retries_are_bounded(server, tmp_path, waits):
     url = server.play("/a.png", status(500))
 
     assert outcome(url, tmp_path / "a.png", True, max_retries=9) == "network"
@@ -316,7 +316,7 @@ def test_pauses_do_not_grow_without_end(server, tmp_path, waits):
     assert max(waits) == 60
 
 
-def test_too_long_a_rest_is_reported_with_its_time(server, tmp_path):
+def test_too_long_pause_is_reported_with_its_seconds(server, tmp_path):
     url = server.play("/a.png", status(429, Retry_After="3600"))
 
     with pytest.raises(Busy, match="3600 seconds") as caught:
@@ -328,10 +328,10 @@ def test_too_long_a_rest_is_reported_with_its_time(server, tmp_path):
 @pytest.mark.parametrize(
     "address", ["", "a.png", "ftp://x/a", "http://", "http://[::1", "http:///a"]
 )
-def test_what_is_no_address_is_refused(address, tmp_path):
+def test_invalid_url_is_refused(address, tmp_path):
     assert outcome(address, tmp_path / "a.png", True) == "refused"
 
 
 @pytest.mark.parametrize("host", ["a" * 70 + ".example", "a..example", "host:99999", "%zz"])
-def test_host_that_cannot_be_is_no_crash(host, tmp_path):
+def test_invalid_host_name_is_an_error_and_no_crash(host, tmp_path):
     assert outcome(f"http://{host}/a.png", tmp_path / "a.png", True) in ("refused", "network")

@@ -53,7 +53,7 @@ def at_once(count: int, work: Callable[[int], object]) -> list[object]:
 
 @pytest.mark.parametrize("paths", ["one-path", "own-paths"])
 @pytest.mark.parametrize("face", ["fetch", "download_file"])
-def test_twenty_who_ask_at_once_share_one_request(face, paths, server, tmp_path, monkeypatch):
+def test_twenty_simultaneous_callers_share_one_request(face, paths, server, tmp_path, monkeypatch):
     gate, joined, join = threading.Event(), set(), SingleFlight.do
 
     def counted(self: SingleFlight, *arguments: object) -> object:
@@ -87,7 +87,7 @@ def test_twenty_who_ask_at_once_share_one_request(face, paths, server, tmp_path,
     assert told.count((len(BODY), len(BODY))) == 20
 
 
-def test_picture_and_plain_file_of_one_url_are_not_mixed_up(server, tmp_path):
+def test_image_and_plain_file_of_one_url_are_separate(server, tmp_path):
     gate = threading.Event()
     text = whole(b"\x01" * 900).but(stops_at=-1, end="gate", gate=gate)
     url = server.play("/a", text)
@@ -105,7 +105,7 @@ def test_picture_and_plain_file_of_one_url_are_not_mixed_up(server, tmp_path):
     assert os.listdir(tmp_path) == ["0"]
 
 
-def test_folder_of_one_that_fails_is_not_the_others_trouble(server, tmp_path):
+def test_failing_folder_of_one_caller_does_not_affect_others(server, tmp_path):
     gate = threading.Event()
     url = server.play("/a.png", ranged(BODY).but(stops_at=-1, end="gate", gate=gate))
     (tmp_path / "file").write_bytes(b"")
@@ -125,7 +125,7 @@ def test_folder_of_one_that_fails_is_not_the_others_trouble(server, tmp_path):
 # How many at once
 
 
-def test_api_is_asked_one_at_a_time(server):
+def test_api_requests_run_one_at_a_time(server):
     server.play("/api", json_answer(1).but(piece=1, drip=0.02))
     client = CivitaiHttpClient()
 
@@ -134,7 +134,7 @@ def test_api_is_asked_one_at_a_time(server):
     assert server.most_in_flight == 1
 
 
-def test_page_of_a_job_comes_though_a_crowd_asks_for_pages(server, tmp_path):
+def test_job_gets_its_page_among_many_urgent_requests(server, tmp_path):
     """Eight people, each with the next question at once; a job that begins in their midst."""
     setting.change("gallery_max_concurrent_downloads", 3)
     client, gate, over = CivitaiHttpClient(), threading.Event(), threading.Event()
@@ -166,7 +166,7 @@ def test_page_of_a_job_comes_though_a_crowd_asks_for_pages(server, tmp_path):
     assert [asked.path for asked in server.requests[:2]] == ["/first", "/api/v1/images"]
 
 
-def test_never_more_in_flight_than_the_setting_says(server, tmp_path):
+def test_concurrent_downloads_do_not_exceed_the_setting(server, tmp_path):
     setting.change("gallery_max_concurrent_downloads", 4)
     server.play_random("slow", 0, lambda path: png(path, 3000))
     for n in range(30):
@@ -179,7 +179,7 @@ def test_never_more_in_flight_than_the_setting_says(server, tmp_path):
     assert server.most_in_flight == 4
 
 
-def test_changed_setting_is_seen_by_those_who_wait(server, tmp_path):
+def test_changed_setting_applies_to_waiting_requests(server, tmp_path):
     setting.change("gallery_max_concurrent_downloads", 1)
     gate = threading.Event()
     for n in range(3):
@@ -199,7 +199,7 @@ def test_changed_setting_is_seen_by_those_who_wait(server, tmp_path):
     assert server.most_in_flight == 3 and len(os.listdir(tmp_path)) == 3
 
 
-def test_everyone_waits_for_the_rest_that_a_host_asks_for(server, tmp_path):
+def test_all_requests_wait_for_the_pause_that_a_host_asks_for(server, tmp_path):
     client = CivitaiHttpClient()
     server.play("/busy", status(503, Retry_After="1"))
     server.play("/a.png", ranged(BODY))
@@ -222,7 +222,7 @@ def test_everyone_waits_for_the_rest_that_a_host_asks_for(server, tmp_path):
     assert len(others) == 2 and all(asked.time - busy.time >= 0.99 for asked in others)
 
 
-def test_too_many_requests_halve_what_is_in_flight(server, tmp_path):
+def test_status_429_halves_the_concurrent_requests(server, tmp_path):
     setting.change("gallery_max_concurrent_downloads", 8)
     server.play("/busy", [status(429), ranged(BODY)])
     for n in range(16):
@@ -238,7 +238,7 @@ def test_too_many_requests_halve_what_is_in_flight(server, tmp_path):
 # All at once
 
 
-def test_random_faults_come_to_whole_pictures_or_true_reasons(server, tmp_path):
+def test_random_faults_end_with_complete_images_or_correct_reasons(server, tmp_path):
     """The short form of the soak: what each of 120 pictures comes to is what was played last."""
     setting.change("gallery_max_concurrent_downloads", 8)
     names = [name for name in FAULTS if name not in ("stalled",)]

@@ -90,7 +90,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_answer_that_is_cut_anywhere_in_its_head_is_asked_for_again(form, serve, tmp_path):
+def test_response_cut_anywhere_in_its_head_is_retried(form, serve, tmp_path):
     full = FORMS[form]
     # A page or a redirect is believed as soon as its status, or its address, has come.
     end = len(b"HTTP/1.1 404") if form in ("redirect", "gone") else full.index(b"\r\n\r\n") + 3
@@ -115,13 +115,13 @@ def test_answer_that_is_cut_anywhere_in_its_head_is_asked_for_again(form, serve,
         pytest.param(b"Transfer-Encoding: gzip, chunked\r\n", id="packed-for-the-way"),
     ],
 )
-def test_cut_body_never_passes_for_a_whole_one(fields, serve, tmp_path):
+def test_truncated_body_is_never_taken_as_complete(fields, serve, tmp_path):
     server = serve([(HEAD + fields + b"\r\n" + BODY[:900], False)])
     assert outcome(f"{server.url}/a", tmp_path / "a", max_retries=1) == "network"
     assert len(server.asked) == 2 and list(tmp_path.iterdir()) == []
 
 
-def test_same_length_told_twice_is_one(serve, tmp_path):
+def test_repeated_equal_content_length_is_accepted(serve, tmp_path):
     server = serve([(HEAD + 2 * LENGTH + b"\r\n" + BODY, True)])
     assert outcome(f"{server.url}/a", tmp_path / "a") == "saved"
     assert len(server.asked) == 1
@@ -129,7 +129,7 @@ def test_same_length_told_twice_is_one(serve, tmp_path):
 
 @pytest.mark.parametrize("code", [100, 102, 103])
 @pytest.mark.parametrize("count", [1, 3])
-def test_what_comes_before_an_answer_is_not_taken_for_it(code, count, serve, tmp_path):
+def test_interim_responses_are_not_taken_for_the_response(code, count, serve, tmp_path):
     before = b"HTTP/1.1 %d Wait\r\nLink: </x>\r\n\r\n" % code
     bodies = {f"/{n}": png(n, 3000) for n in range(4)}
     server = serve(
@@ -147,19 +147,19 @@ def test_what_comes_before_an_answer_is_not_taken_for_it(code, count, serve, tmp
         assert (tmp_path / "a").read_bytes() == body, "another picture's bytes"
 
 
-def test_answer_that_never_comes_is_broken_off(serve, tmp_path):
+def test_endless_interim_responses_are_cut_off(serve, tmp_path):
     server = serve([(b"HTTP/1.1 100 Continue\r\n\r\n" * 500, True)])
     assert outcome(f"{server.url}/a", tmp_path / "a", max_retries=0) == "network"
 
 
-def test_head_of_64_kb_of_blanks_takes_no_time(serve, tmp_path):
+def test_head_of_64_kb_of_blanks_is_parsed_quickly(serve, tmp_path):
     server = serve([(HEAD + b"X: a" + b" " * 60_000 + b"a\r\n" + LENGTH + b"\r\n" + BODY, True)])
     started = time.monotonic()
     assert outcome(f"{server.url}/a", tmp_path / "a") == "saved"
     assert time.monotonic() - started < 10
 
 
-def test_part_whose_length_makes_no_sense_is_asked_for_again(serve, tmp_path):
+def test_part_with_an_invalid_length_is_requested_again(serve, tmp_path):
     start = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
     server = serve([(start + b"-5\r\n" + BODY, False), (WHOLE, True)])
     assert outcome(f"{server.url}/a", tmp_path / "a") == "saved"
@@ -188,7 +188,7 @@ OLD, NEW, NOW = (f"Tue, 24 Nov 2026 {h}:00:00 GMT".encode() for h in ("08", "10"
         pytest.param(b'ETag: "v1"\r\n', b"ETag: v2\r\n", id="etag-without-quotes"),
     ],
 )
-def test_server_that_overlooks_if_range_joins_no_two_versions(first, then, serve, tmp_path):
+def test_server_that_ignores_if_range_does_not_mix_two_versions(first, then, serve, tmp_path):
     at, end = 1000, len(OTHER)
     begun = b"HTTP/1.1 200 OK\r\n" + first + LENGTH + b"\r\n" + BODY[:at]
     part = b"HTTP/1.1 206 Part\r\n" + then + PART % (at, end - 1, end, end - at) + OTHER[at:]
@@ -198,7 +198,7 @@ def test_server_that_overlooks_if_range_joins_no_two_versions(first, then, serve
     assert (tmp_path / "a").read_bytes() == OTHER
 
 
-def test_redirect_is_read_as_utf_8(serve, tmp_path):
+def test_redirect_location_is_decoded_as_utf_8(serve, tmp_path):
     moved = "HTTP/1.1 302 F\r\nLocation: /é下.png\r\nContent-Length: 0\r\n\r\n".encode()
     server = serve({"/a": [(moved, True)], "/%C3%A9%E4%B8%8B.png": [(WHOLE, True)]})
     assert outcome(f"{server.url}/a", tmp_path / "a", max_retries=0) == "saved"

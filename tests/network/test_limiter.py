@@ -89,7 +89,7 @@ def width(gate: HostLimiter) -> int:
     raise AssertionError("no limit")
 
 
-def test_no_more_than_the_limit_are_inside():
+def test_active_requests_do_not_exceed_the_limit():
     with visitors(3) as who:
         who.come(*(f"job {n}" for n in range(8)))
         first = who.wait_for(3)
@@ -99,7 +99,7 @@ def test_no_more_than_the_limit_are_inside():
         assert len(who.wait_for(4)) == 4
 
 
-def test_raised_limit_lets_those_in_who_wait_already():
+def test_raised_limit_applies_to_waiting_requests():
     with visitors(1) as who:
         who.come("job 0", "job 1", "job 2")
         who.wait_for(1)
@@ -107,7 +107,7 @@ def test_raised_limit_lets_those_in_who_wait_already():
         who.wait_for(3)
 
 
-def test_urgent_ones_go_in_before_those_who_waited_longer():
+def test_urgent_requests_go_first():
     with visitors(2) as who:
         who.come("job 0", "job 1")
         who.wait_for(2)
@@ -120,7 +120,7 @@ def test_urgent_ones_go_in_before_those_who_waited_longer():
 
 
 @pytest.mark.parametrize("limit", [2, 3, 16])
-def test_job_has_a_place_of_its_own_however_many_look(limit):
+def test_one_slot_is_left_to_jobs_among_many_urgent_requests(limit):
     with visitors(limit) as who:
         who.come(*(f"page {n}" for n in range(limit + 4)))
         who.wait_for(limit)
@@ -137,7 +137,7 @@ def test_job_has_a_place_of_its_own_however_many_look(limit):
         assert who.next_after(job).startswith("job")
 
 
-def test_of_a_single_place_pages_and_jobs_take_turns():
+def test_urgent_requests_and_jobs_alternate_in_a_single_slot():
     with visitors(1) as who:
         who.come("page 0")
         who.wait_for(1)
@@ -149,7 +149,7 @@ def test_of_a_single_place_pages_and_jobs_take_turns():
         assert who.next_after(who.inside[-1]).startswith("job")
 
 
-def test_place_of_the_jobs_is_everybodys_while_no_job_waits_for_it():
+def test_slot_of_jobs_is_free_for_urgent_requests_while_no_job_waits():
     with visitors(3) as who:
         who.come(*(f"page {n}" for n in range(5)))
         who.wait_for(3)
@@ -171,7 +171,7 @@ def test_yielded_slot_is_for_requests_that_are_not_throttled():
         pass
 
 
-def test_nobody_goes_in_during_a_rest():
+def test_no_request_starts_during_a_pause():
     gate = HostLimiter(lambda: 3)
     gate.pause(0.3)
     started = time.monotonic()
@@ -182,7 +182,7 @@ def test_nobody_goes_in_during_a_rest():
     assert gate.paused_seconds() == 0
 
 
-def test_longer_rest_counts():
+def test_longer_pause_wins():
     gate = HostLimiter(lambda: 3)
     gate.pause(50)
     gate.pause(10)
@@ -190,7 +190,7 @@ def test_longer_rest_counts():
     assert 45 < gate.paused_seconds() <= 50
 
 
-def test_cancel_ends_the_wait_for_a_rest():
+def test_cancel_ends_the_wait_for_the_end_of_a_pause():
     gate, cancelled = HostLimiter(lambda: 3), Cancellation()
     gate.pause(60)
     threading.Timer(0.1, cancelled.set).start()
@@ -203,7 +203,7 @@ def test_cancel_ends_the_wait_for_a_rest():
     assert gate._active.total() == 0
 
 
-def test_place_is_free_again_after_an_error():
+def test_slot_is_free_again_after_an_error():
     gate = HostLimiter(lambda: 1)
     with pytest.raises(KeyError), gate.slot(never_cancelled()):
         raise KeyError
@@ -211,7 +211,7 @@ def test_place_is_free_again_after_an_error():
     assert width(gate) == 1
 
 
-def test_rest_halves_the_width_once_a_burst_and_answers_bring_it_back():
+def test_pause_halves_the_slots_once_and_successes_restore_them():
     gate = HostLimiter(lambda: 8)
     assert width(gate) == 8
 
@@ -230,7 +230,7 @@ def test_rest_halves_the_width_once_a_burst_and_answers_bring_it_back():
     assert widths == [3, 4, 5, 6, 7, 8, 8]
 
 
-def test_one_at_a_time_is_the_narrowest():
+def test_slots_are_never_reduced_below_one():
     gate = HostLimiter(lambda: 3)
     for _ in range(9):
         gate.pause(0)
@@ -238,7 +238,7 @@ def test_one_at_a_time_is_the_narrowest():
     assert width(gate) == 1
 
 
-def test_smaller_setting_counts_for_a_narrowed_host_too():
+def test_smaller_setting_applies_to_a_reduced_host_too():
     limits = [16]
     gate = HostLimiter(lambda: limits[0])
     gate.pause(0)
@@ -258,7 +258,7 @@ def test_smaller_setting_counts_for_a_narrowed_host_too():
         ("no address", "http://[", False),
     ],
 )
-def test_each_host_has_one_gate(one, other, is_same):
+def test_each_host_has_one_limiter(one, other, is_same):
     gates = HostLimiters(lambda: 3)
 
     assert (gates.for_url(one) is gates.for_url(other)) == is_same

@@ -71,13 +71,13 @@ def sent(server: FaultServer, **kwargs: object) -> Request:
     ],
     ids=["nothing", "json", "empty-json", "form", "bytes", "file"],
 )
-def test_body_goes_as_requests_would_send_it(kwargs, body, kind, server):
+def test_body_is_sent_as_requests_does(kwargs, body, kind, server):
     asked = sent(server, **kwargs)
 
     assert (asked.method, asked.body, asked.headers.get("content-type")) == ("POST", body, kind)
 
 
-def test_files_go_as_a_form_of_parts(server):
+def test_files_are_sent_as_a_multipart_form(server):
     asked = sent(server, files={"image": ("a.png", io.BytesIO(BODY))}, data={"name": "x"})
 
     assert asked.headers["content-type"].startswith("multipart/form-data; boundary=")
@@ -102,7 +102,7 @@ def test_headers_cookies_auth_and_params_are_sent(server, client):
     assert "accept" not in asked.headers
 
 
-def test_callers_auth_goes_before_the_key(server, monkeypatch):
+def test_callers_auth_overrides_the_key(server, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", server.url(""))
     server.play(
         "/api/a", [status(401, WWW_Authenticate='Digest realm="r", nonce="n"'), status(200)]
@@ -119,7 +119,7 @@ def test_callers_auth_goes_before_the_key(server, monkeypatch):
 
 
 @pytest.mark.parametrize("timeout", [0.2, (5, 0.2)], ids=["one", "connect-and-read"])
-def test_timeout_is_the_callers(timeout, server):
+def test_callers_timeout_is_used(timeout, server):
     url = server.play("/a", stalled(BODY))
     started = time.monotonic()
 
@@ -127,7 +127,7 @@ def test_timeout_is_the_callers(timeout, server):
     assert time.monotonic() - started < 10
 
 
-def test_redirect_is_the_callers_where_he_says_so(server, client):
+def test_redirect_is_returned_if_the_caller_forbids_to_follow_it(server, client):
     url = server.play("/a", redirect("/b"))
     server.play("/b", json_answer(1))
 
@@ -136,7 +136,7 @@ def test_redirect_is_the_callers_where_he_says_so(server, client):
     assert client._make_request("GET", url).json() == 1
 
 
-def test_proxies_are_the_callers(server, client):
+def test_callers_proxies_are_used(server, client):
     server.play("http://far.example/a", whole(b"by the proxy"))
     proxies = {"http": server.url("")}
 
@@ -145,7 +145,7 @@ def test_proxies_are_the_callers(server, client):
     assert response.content == b"by the proxy" and proxies == {"http": server.url("")}
 
 
-def test_hooks_are_called_and_their_mistakes_fly(server, client):
+def test_hooks_are_called_and_their_errors_are_raised(server, client):
     seen = []
     url = server.play("/a", whole(b"x"))
     client._make_request("GET", url, hooks={"response": lambda answer, **_: seen.append(answer)})
@@ -166,7 +166,7 @@ def test_verify_and_cert_reach_the_adapter(client):
     assert given == [(False, "me.pem")]
 
 
-def test_argument_that_requests_does_not_take_is_the_callers_mistake(server, client):
+def test_unknown_argument_raises_a_type_error(server, client):
     with pytest.raises(TypeError):
         client._make_request("GET", server.url(), jsn={})
 
@@ -175,7 +175,7 @@ def test_argument_that_requests_does_not_take_is_the_callers_mistake(server, cli
 
 
 @pytest.mark.parametrize("answer", [whole(BODY), packed(BODY), whole(BODY).but(framing="chunked")])
-def test_body_is_read_and_the_connection_kept(answer, server, client):
+def test_body_is_read_and_the_connection_is_reused(answer, server, client):
     url = server.play("/a", answer)
     for _ in range(3):
         response = client._make_request("GET", url)
@@ -185,11 +185,11 @@ def test_body_is_read_and_the_connection_kept(answer, server, client):
 
 
 @pytest.mark.parametrize("code", [304, 200, 204, 206])
-def test_answer_that_is_ok_comes_as_it_is(code, server, client):
+def test_ok_response_is_returned_unchanged(code, server, client):
     assert client._make_request("GET", server.play("/a", status(code))).status_code == code
 
 
-def test_head_has_no_body_and_is_no_broken_answer(server, client):
+def test_head_response_without_a_body_is_complete(server, client):
     server.play("/a", status(200).but(framing="close"))
 
     assert client._make_request("HEAD", server.url("/a")).content == b""
@@ -211,7 +211,7 @@ def test_head_has_no_body_and_is_no_broken_answer(server, client):
     ],
     ids=["400", "404", "503", "login", "loop", "reset", "cut", "chunks", "damaged", "stalled"],
 )
-def test_what_is_no_whole_good_answer_is_none_and_one_line(answer, server, capsys):
+def test_failed_or_truncated_response_returns_none_and_logs_one_line(answer, server, capsys):
     client = CivitaiHttpClient(timeout=0.3, max_retries=1)
 
     assert client._make_request("GET", server.play("/a", answer)) is None
@@ -224,14 +224,14 @@ def test_what_is_no_whole_good_answer_is_none_and_one_line(answer, server, capsy
     [{"json": float("nan")}, {"headers": {"X": "a\nb"}}, {"proxies": {"http": "nonsense://x"}}],
     ids=["json", "header", "proxy"],
 )
-def test_request_that_cannot_be_is_none_and_one_line(kwargs, capsys):
+def test_invalid_request_returns_none_and_logs_one_line(kwargs, capsys):
     url = f"http://127.0.0.1:{unused_port()}/"
 
     assert CivitaiHttpClient(max_retries=0)._make_request("GET", url, **kwargs) is None
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_body_that_is_cut_is_asked_for_again(server, client):
+def test_truncated_body_is_retried(server, client):
     url = server.play("/a", [cut(BODY, 5000), whole(BODY)])
 
     assert client._make_request("GET", url).content == BODY
@@ -240,7 +240,7 @@ def test_body_that_is_cut_is_asked_for_again(server, client):
 @pytest.mark.parametrize(
     "body, tries", [(lambda: b"bytes", 2), (lambda: io.BytesIO(b"file"), 1)], ids=["bytes", "file"]
 )
-def test_only_a_body_that_is_still_there_is_sent_again(body, tries, server, client):
+def test_only_a_repeatable_body_is_sent_again(body, tries, server, client):
     url = server.play("/a", [status(503), status(200)])
 
     assert (client._make_request("POST", url, data=body()) is not None) == (tries == 2)
@@ -258,7 +258,7 @@ def test_only_a_body_that_is_still_there_is_sent_again(body, tries, server, clie
     [whole(BODY), packed(BODY), packed(BODY).but(framing="chunked"), ranged(BODY)],
     ids=["whole", "packed", "packed-chunks", "ranged"],
 )
-def test_open_answer_is_copied_as_the_plan_does(name, answer, server, client, tmp_path):
+def test_streamed_response_can_be_copied(name, answer, server, client, tmp_path):
     url = server.play("/a.png", answer)
     for _ in range(4):  # more than there are places at the host
         with getattr(client, name)(url) as response, open(tmp_path / "a", "wb") as file:
@@ -269,7 +269,7 @@ def test_open_answer_is_copied_as_the_plan_does(name, answer, server, client, tm
     assert server.connections == 1
 
 
-def test_body_of_an_open_answer_that_breaks_off_raises_while_it_is_copied(server, client):
+def test_truncated_streamed_body_raises_while_it_is_copied(server, client):
     for answer in (cut(BODY, 9000), whole(BODY).but(framing="chunked", stops_at=9000)):
         response = client.get_stream_response(server.play("/a", answer))
         with pytest.raises(urllib3.exceptions.ProtocolError):
@@ -277,7 +277,7 @@ def test_body_of_an_open_answer_that_breaks_off_raises_while_it_is_copied(server
 
 
 @pytest.mark.parametrize("answer", [status(404), status(500), status(403), redirect("/login")])
-def test_open_answer_that_is_not_ok_is_none(answer, server):
+def test_streamed_error_response_returns_none(answer, server):
     client = CivitaiHttpClient(max_retries=0)
 
     assert client.get_stream_response(server.play("/a", answer)) is None
@@ -285,7 +285,7 @@ def test_open_answer_that_is_not_ok_is_none(answer, server):
 
 @responses.activate
 @pytest.mark.parametrize("body", [BODY, b""], ids=["whole", "empty"])
-def test_played_answer_is_an_open_one_too(body, client):
+def test_mocked_response_can_be_streamed(body, client):
     responses.get("https://image.civitai.com/a.png", body=body)
     with client.get_stream_response("https://image.civitai.com/a.png") as response:
         response.raw.decode_content = True
@@ -296,7 +296,7 @@ def test_played_answer_is_an_open_one_too(body, client):
 
 
 @responses.activate
-def test_played_packed_answer_is_unpacked(client):
+def test_mocked_compressed_response_is_decompressed(client):
     headers = {"Content-Encoding": "gzip"}
     responses.get("https://civitai.com/a", body=gzip.compress(BODY), headers=headers)
 
@@ -321,7 +321,7 @@ def _copy(response: requests.Response) -> None:
 
 @pytest.mark.parametrize("end", [_close, _read, _iterate, _copy])
 @pytest.mark.parametrize("framing", ["length", "chunked"])
-def test_place_is_taken_until_the_answer_is_closed_or_read(end, framing, server, client):
+def test_slot_is_occupied_until_the_response_is_closed_or_read(end, framing, server, client):
     setting.change("gallery_max_concurrent_downloads", 1)
     url = server.play("/a", whole(BODY).but(framing=framing))
     first, others = client.get_stream(url), []
@@ -336,7 +336,7 @@ def test_place_is_taken_until_the_answer_is_closed_or_read(end, framing, server,
     assert others[0].content == BODY
 
 
-def test_place_of_an_answer_that_nobody_holds_is_free(server, client):
+def test_slot_of_a_discarded_response_is_free(server, client):
     setting.change("gallery_max_concurrent_downloads", 1)
     url = server.play("/a", whole(BODY))
     left = weakref.ref(client.get_stream(url))
@@ -344,7 +344,7 @@ def test_place_of_an_answer_that_nobody_holds_is_free(server, client):
     assert left() is None and client.get_stream(url).content == BODY
 
 
-def test_place_of_an_answer_that_is_never_closed_is_not_taken_for_ever(server, client, monkeypatch):
+def test_slot_of_a_response_that_is_never_closed_becomes_free(server, client, monkeypatch):
     monkeypatch.setattr(http_gate, "_MAX_OCCUPIED", 0.3)
     url = server.play("/a", whole(BODY))
 

@@ -34,7 +34,7 @@ def _send(url):
     return response.status_code
 
 
-def test_settings_proxy_is_asked_and_not_that_of_the_environment(server, monkeypatch):
+def test_proxy_in_the_settings_overrides_the_environments(server, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_port()}")
     setting.change("proxy", f" {server.url('')} ")
     server.play("http://far.example/a", whole(_PNG))
@@ -45,27 +45,27 @@ def test_settings_proxy_is_asked_and_not_that_of_the_environment(server, monkeyp
 
 
 @pytest.mark.parametrize("listed", [True, False], ids=["no-proxy", "inside"])
-def test_what_is_inside_or_named_by_no_proxy_is_asked_directly(server, monkeypatch, listed):
+def test_private_hosts_and_hosts_in_no_proxy_are_reached_directly(server, monkeypatch, listed):
     setting.change("proxy", f"http://127.0.0.1:{unused_port()}")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1" if listed else "")
     assert _send(server.url("/direct")) == 404
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://a:1", "socks5h://", "http://a:b", "http://[x"])
-def test_proxy_that_is_none_is_refused_and_nothing_goes_past_it(server, url):
+def test_invalid_proxy_is_refused_and_no_request_bypasses_it(server, url):
     setting.change("proxy", url)
     with pytest.raises(InputError, match="socks5h://127.0.0.1:1080"):
         _send("http://far.example/a")
     assert server.requests == []
 
 
-def test_password_is_kept_out_of_the_settings_and_not_quoted():
+def test_proxy_with_a_password_is_refused_without_quoting_it():
     with pytest.raises(InputError, match="HTTPS_PROXY") as caught:
         host.validate_proxy("http://user:sekret@127.0.0.1:80")
     assert "sekret" not in str(caught.value)
 
 
-def test_socks_without_its_library_says_what_to_install(monkeypatch):
+def test_socks_proxy_without_pysocks_says_what_to_install(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     setting.change("proxy", "socks5h://127.0.0.1:1080")
     with pytest.raises(InputError, match="pip install PySocks"):
@@ -73,7 +73,7 @@ def test_socks_without_its_library_says_what_to_install(monkeypatch):
 
 
 @pytest.mark.skipif(not _NO_SOCKS, reason="PySocks is installed")
-def test_socks_of_the_environment_without_its_library_says_what_to_install(monkeypatch):
+def test_environments_socks_proxy_without_pysocks_says_what_to_install(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "socks5h://127.0.0.1:1080")
     with pytest.raises(Exception, match="pip install PySocks"):
         _send("http://far.example/a")
@@ -81,7 +81,7 @@ def test_socks_of_the_environment_without_its_library_says_what_to_install(monke
 
 @_needs_socks
 @pytest.mark.parametrize("by", ["setting", "environment"])
-def test_socks_proxy_is_asked_for_the_name(server, tmp_path, monkeypatch, by):
+def test_socks_proxy_resolves_the_host_name(server, tmp_path, monkeypatch, by):
     with SocksServer(("127.0.0.1", server.port)) as socks:
         url = f"socks5h://127.0.0.1:{socks.port}"
         if by == "setting":
@@ -95,14 +95,14 @@ def test_socks_proxy_is_asked_for_the_name(server, tmp_path, monkeypatch, by):
 
 
 @_needs_socks
-def test_socks_proxy_that_is_not_there_is_said():
+def test_unreachable_socks_proxy_is_reported():
     setting.change("proxy", f"socks5h://127.0.0.1:{unused_port()}")
     with pytest.raises(NetworkError, match="proxy could not be reached"):
         _send("http://far.example/a")
 
 
 @_needs_socks
-def test_cancel_breaks_off_behind_a_socks_proxy(server, tmp_path):
+def test_cancel_cuts_off_a_request_through_a_socks_proxy(server, tmp_path):
     server.play("/a.png", stalled(_PNG * 1000, 5000))
     cancelled, started = Cancellation(), time.monotonic()
     with SocksServer(("127.0.0.1", server.port)) as socks:

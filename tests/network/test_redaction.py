@@ -28,24 +28,24 @@ _FORMS = {
 
 
 @pytest.mark.parametrize("form", _FORMS.values(), ids=_FORMS)
-def test_key_is_masked_however_it_is_written(form):
+def test_key_is_redacted_in_every_escaped_form(form):
     assert redact(f"bad token {form}, sorry", KEY) == "bad token ***, sorry"
     assert redact(f"{form} and {form}", KEY) == "*** and ***"
 
 
 @pytest.mark.parametrize("key", ["", "a", "short"])
-def test_what_is_no_key_masks_nothing(key):
+def test_text_too_short_for_a_key_redacts_nothing(key):
     assert redact("a short sentence", key) == "a short sentence"
     assert redact_json({"error": "short"}, "", key) == {"error": "short"}
 
 
-def test_what_is_not_the_key_is_left_alone():
+def test_other_text_is_unchanged():
     said = f"{KEY[:-1]} 100% \\u0041"
     assert redact(said, KEY) == said
 
 
 @given(st.text(max_size=200))
-def test_no_text_is_changed_that_does_not_quote_it(text):
+def test_text_without_the_key_is_unchanged(text):
     assert redact(text, "0123456789abcdef" * 2) == text
 
 
@@ -54,7 +54,7 @@ def test_no_text_is_changed_that_does_not_quote_it(text):
 @pytest.mark.parametrize(
     "wrapped", [lambda said: said, lambda said: json.dumps({"error": said})], ids=["text", "json"]
 )
-def test_sentence_of_an_error_has_it_masked_also_where_it_is_cut_short(form, status, wrapped):
+def test_error_message_is_redacted_even_if_it_is_truncated(form, status, wrapped):
     for said in (f"bad token {form}", f"{'x' * 190}{form}"):
         error = responses.error_from_response(status, {}, wrapped(said).encode(), KEY)
         assert KEY[:8].lower() not in "".join(str(error).lower().split())
@@ -63,7 +63,7 @@ def test_sentence_of_an_error_has_it_masked_also_where_it_is_cut_short(form, sta
 
 @pytest.mark.parametrize("name", ["error", "message"])
 @pytest.mark.parametrize("form", _FORMS.values(), ids=_FORMS)
-def test_sentence_of_a_good_answer_has_it_masked(name, form):
+def test_message_in_an_ok_response_is_redacted(name, form):
     for said in (form, {"message": form}, [form]):
         text = json.dumps({name: said, "code": 7})
         value = responses.parse_json(text.encode(), KEY)
@@ -72,7 +72,7 @@ def test_sentence_of_a_good_answer_has_it_masked(name, form):
 
 
 @pytest.mark.parametrize("form", [*_FORMS, "json"])
-def test_key_in_a_field_of_an_answer_is_masked_however_it_is_written(form):
+def test_key_in_a_response_field_is_redacted_in_every_form(form):
     text = f'{{"url": "https://a.example/?token={KEY}"}}'.replace("/", "\\/")
     if form != "json":
         text = json.dumps({"url": f"https://a.example/?token={_FORMS[form]}"})
@@ -82,7 +82,7 @@ def test_key_in_a_field_of_an_answer_is_masked_however_it_is_written(form):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("escapes", [False, True])
-def test_key_in_the_data_of_an_answer_is_masked(encoding, escapes):
+def test_key_in_the_data_of_a_response_is_redacted(encoding, escapes):
     text = json.dumps({"items": [{"username": "KEY", "KEY": ["so KEY it is", 5, None]}]})
     text = text.replace("KEY", _ESCAPED if escapes else KEY)
     value = responses.parse_json(text.encode(encoding), KEY)

@@ -57,7 +57,7 @@ def test_retry_after_as_a_date():
         ({"Content-Length": "5", "Transfer-Encoding": "identity"}, 5),
     ],
 )
-def test_length_is_known_or_not_told(headers, length):
+def test_content_length_is_parsed_or_unknown(headers, length):
     assert responses.content_length(headers) == length
 
 
@@ -69,7 +69,7 @@ def test_length_is_known_or_not_told(headers, length):
     ],
     ids=str,
 )
-def test_length_that_makes_no_sense_is_an_error(headers):
+def test_invalid_content_length_is_an_error(headers):
     with pytest.raises(NetworkError):
         responses.content_length(headers)
 
@@ -96,7 +96,7 @@ def test_length_that_makes_no_sense_is_an_error(headers):
         (505, b"", "http_505", "505"),
     ],
 )
-def test_each_error_body_is_one_error_with_a_sentence(status, body, reason, said):
+def test_each_error_body_becomes_an_error_with_a_message(status, body, reason, said):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     error = responses.error_from_response(status, {}, raw)
 
@@ -104,13 +104,13 @@ def test_each_error_body_is_one_error_with_a_sentence(status, body, reason, said
     assert said in str(error) and "<" not in str(error).replace("<=", "")
 
 
-def test_trouble_carries_its_retry_after():
+def test_server_error_has_its_retry_after():
     error = responses.error_from_response(503, {"Retry-After": "2"}, b"")
 
     assert isinstance(error, ServerError) and error.retry_after == 2
 
 
-def test_sentence_of_a_stranger_forges_no_line_and_is_short():
+def test_servers_message_is_one_short_line():
     said = str(responses.error_from_response(404, {}, b"gone\r\n\x1b[31mHACK " + b"x" * 10_000))
 
     assert said.isprintable() and len(said) < 250
@@ -125,7 +125,7 @@ ERRORS = st.recursive(JSON, lambda inner: st.lists(inner) | st.dictionaries(_NAM
 
 
 @given(st.integers(300, 599), ERRORS.map(lambda v: json.dumps(v).encode()) | st.binary())
-def test_no_body_makes_an_error_crash(status, body):
+def test_any_body_can_become_an_error(status, body):
     error = responses.error_from_response(status, {}, body)
 
     assert isinstance(error, CivitaiShortcutError) and str(error).isprintable()
@@ -143,7 +143,7 @@ def test_no_body_makes_an_error_crash(status, body):
         pytest.param(b'{"a": "\xff"}', id="no-utf-8"),
     ],
 )
-def test_what_is_no_json_is_unreadable(body):
+def test_invalid_json_is_an_invalid_response(body):
     with pytest.raises(InvalidResponse):
         responses.parse_json(body)
 
@@ -157,12 +157,12 @@ def test_what_is_no_json_is_unreadable(body):
         (b"[" * 90 + b"]" * 90, json.loads("[" * 90 + "]" * 90)),
     ],
 )
-def test_json_is_what_it_says_and_never_nan(body, value):
+def test_json_is_parsed_without_nan(body, value):
     assert responses.parse_json(body) == value
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_make_the_json_crash(body):
+def test_any_bytes_are_parsed_or_refused(body):
     try:
         responses.parse_json(body)
     except InvalidResponse as error:
@@ -170,7 +170,7 @@ def test_no_bytes_make_the_json_crash(body):
 
 
 @pytest.mark.parametrize("content_type", ["image/png", "text/html", "application/json", ""])
-def test_true_picture_is_one_whatever_its_type_says(content_type):
+def test_image_is_recognized_whatever_its_content_type(content_type):
     assert responses.check_file_start(200, content_type, png()[:512], True) == "png"
 
 
@@ -185,7 +185,7 @@ def test_true_picture_is_one_whatever_its_type_says(content_type):
         ("", b'<?xml version="1.0"?><!DOCTYPE html>'),
     ],
 )
-def test_page_in_a_pictures_place_needs_a_key(content_type, start):
+def test_web_page_in_place_of_an_image_needs_a_key(content_type, start):
     with pytest.raises(NeedsKey):
         responses.check_file_start(200, content_type, start, True)
     with pytest.raises(NotAnImage):
@@ -202,13 +202,13 @@ def test_page_in_a_pictures_place_needs_a_key(content_type, start):
         ("image/png", b"<?xml version='1.0'?><Error>"),
     ],
 )
-def test_text_is_no_file_for_every_caller(content_type, start):
+def test_text_is_refused_in_both_modes(content_type, start):
     for picture in (True, False):
         with pytest.raises(NotAnImage):
             responses.check_file_start(200, content_type, start, picture)
 
 
-def test_other_bytes_are_a_file_but_no_picture():
+def test_unknown_bytes_are_a_file_but_no_image():
     assert responses.check_file_start(200, "application/octet-stream", b"\x01\x02", False) is None
     with pytest.raises(NotAnImage):
         responses.check_file_start(200, "image/png", b"\x01\x02", True)
@@ -236,14 +236,14 @@ def _filled(part: bytes, start: bytes = b'{"items": [', end: bytes = b"0]}") -> 
     ],
     ids=["numbers", "fractions", "objects", "maps", "texts", "nests", "names", "rows"],
 )
-def test_answer_of_countless_parts_is_not_read(body, monkeypatch):
+def test_response_with_too_many_values_is_refused(body, monkeypatch):
     monkeypatch.setattr(responses.json, "loads", lambda *_, **__: pytest.fail("it was read"))
     with pytest.raises(InvalidResponse, match="too many parts"):
         responses.parse_json(body)
 
 
 @pytest.mark.parametrize("graph_size", [3_000, 100_000, 220_000], ids=str)
-def test_page_of_100_pictures_with_large_graphs_is_read(graph_size):
+def test_page_of_100_images_with_large_graphs_is_parsed(graph_size):
     node = {"class_type": "KSampler", "inputs": {"seed": 1, "model": ["4", 0], "text": 'a "b", c:'}}
     graph = json.dumps({"prompt": {str(n): node for n in range(graph_size // len(str(node)))}})
     rows = [{"id": n, "meta": {"comfy": graph, "steps": 20}} for n in range(100)]
@@ -252,13 +252,13 @@ def test_page_of_100_pictures_with_large_graphs_is_read(graph_size):
     assert responses.parse_json(body)["items"] == rows
 
 
-def test_page_whose_graphs_are_no_texts_is_read_too():
+def test_page_with_graphs_as_objects_is_parsed():
     nodes = {str(n): {"class_type": "KSampler", "inputs": {"model": [n, 0]}} for n in range(500)}
     body = json.dumps({"items": [{"id": n, "meta": {"comfy": nodes}} for n in range(100)]}).encode()
     assert len(responses.parse_json(body)["items"]) == 100
 
 
-def test_number_beyond_all_bounds_is_read_as_nothing():
+def test_number_too_large_for_a_float_becomes_none():
     assert responses.parse_json(b'{"a": 1e999, "b": [-1e999, 1.5, NaN]}') == {
         "a": None,
         "b": [None, 1.5, None],

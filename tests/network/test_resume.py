@@ -69,7 +69,7 @@ def _check_saved(folder, body=BODY):
     assert (folder / "7.png").read_bytes() == body
 
 
-def test_paused_file_is_gone_on_with_by_the_next_run(server, folder):
+def test_paused_file_is_resumed_by_the_next_download(server, folder):
     url = server.play("/a.png", [stalled(BODY, AT), OK])
     _broken_off(url, folder)
     assert len(os.listdir(folder)) == 2
@@ -81,12 +81,12 @@ def test_paused_file_is_gone_on_with_by_the_next_run(server, folder):
     _check_saved(folder)
 
 
-def test_cancelled_file_leaves_nothing(server, folder):
+def test_cancelled_download_leaves_no_file(server, folder):
     _broken_off(server.play("/a.png", stalled(BODY, AT)), folder, for_good=True)
     assert os.listdir(folder) == []
 
 
-def test_paused_file_that_is_cancelled_later_leaves_nothing(server, folder):
+def test_paused_file_that_is_cancelled_later_is_deleted(server, folder):
     url = server.play("/a.png", stalled(BODY, AT))
     _broken_off(url, folder)
     wish = Cancellation()
@@ -96,7 +96,7 @@ def test_paused_file_that_is_cancelled_later_leaves_nothing(server, folder):
     assert os.listdir(folder) == []
 
 
-def test_lost_network_keeps_it_too(server, folder):
+def test_unfinished_file_is_kept_after_a_network_error(server, folder):
     url = server.play("/a.png", [cut(BODY, AT), status(503), OK])
     for _ in range(2):
         with pytest.raises(CivitaiShortcutError):
@@ -119,7 +119,7 @@ def test_lost_network_keeps_it_too(server, folder):
         pytest.param(OK.but(framing="chunked", stops_at=AT), '"v1"', id="chunked"),
     ],
 )
-def test_only_what_is_surely_of_one_version_is_kept(first, validator, server, folder):
+def test_only_a_file_with_a_strong_validator_is_kept(first, validator, server, folder):
     url = server.play("/a.png", [first, first.but(stops_at=None)])
     with pytest.raises(NetworkError):
         _fetch(url, folder)
@@ -138,7 +138,7 @@ def test_only_what_is_surely_of_one_version_is_kept(first, validator, server, fo
         pytest.param(packed(OTHER), 2, id="packed"),
     ],
 )
-def test_changed_file_is_begun_anew(second, requests, server, folder):
+def test_changed_file_is_started_again(second, requests, server, folder):
     url = server.play("/a.png", [cut(BODY, AT), second])
     with pytest.raises(NetworkError):
         _fetch(url, folder)
@@ -147,7 +147,7 @@ def test_changed_file_is_begun_anew(second, requests, server, folder):
     _check_saved(folder, OTHER)
 
 
-def test_part_of_another_version_is_not_joined(server, folder):
+def test_part_of_another_version_is_not_appended(server, folder):
     lie = ranged(OTHER, '"v1"').but(headers={"ETag": '"v2"'})
     part = lie.but(status=206, body=OTHER[AT:], is_ranged=False)
     part = part.but(headers={"Content-Range": f"bytes {AT}-{len(OTHER) - 1}/{len(OTHER)}"})
@@ -159,7 +159,7 @@ def test_part_of_another_version_is_not_joined(server, folder):
     _check_saved(folder, OTHER)
 
 
-def test_file_that_is_gone_meanwhile_leaves_nothing(server, folder):
+def test_deleted_file_leaves_no_unfinished_file(server, folder):
     url = server.play("/a.png", [cut(BODY, AT), status(404)])
     with pytest.raises(NetworkError):
         _fetch(url, folder)
@@ -168,7 +168,7 @@ def test_file_that_is_gone_meanwhile_leaves_nothing(server, folder):
     assert os.listdir(folder) == []
 
 
-def test_file_that_lacked_only_its_name_is_not_fetched_again(server, folder):
+def test_complete_unnamed_file_is_not_fetched_again(server, folder):
     url = server.play("/a.png", OK)
     with ResumableFile(str(folder), url) as half:
         half.write(BODY)
@@ -178,7 +178,7 @@ def test_file_that_lacked_only_its_name_is_not_fetched_again(server, folder):
     _check_saved(folder)
 
 
-def test_whole_half_of_another_version_is_not_taken_for_whole(server, folder):
+def test_complete_unfinished_file_of_another_version_is_not_accepted(server, folder):
     is_other = status(416, Content_Range=f"bytes */{len(BODY)}", ETag='"v2"')
     url = server.play("/a.png", [is_other, ranged(OTHER, '"v2"')])
     with ResumableFile(str(folder), url) as half:
@@ -188,7 +188,7 @@ def test_whole_half_of_another_version_is_not_taken_for_whole(server, folder):
     _check_saved(folder, OTHER)
 
 
-def test_half_file_that_is_no_picture_any_more_is_begun_anew(server, folder):
+def test_damaged_unfinished_file_is_started_again(server, folder):
     url = server.play("/a.png", OK)
     with ResumableFile(str(folder), url) as half:
         half.write(b"\0" * AT)
@@ -198,13 +198,13 @@ def test_half_file_that_is_no_picture_any_more_is_begun_anew(server, folder):
     _check_saved(folder)
 
 
-def test_plain_name_keeps_its_promise(server, tmp_path):
+def test_plain_target_path_is_kept(server, tmp_path):
     url = server.play("/a.png", cut(BODY, AT))
     assert CivitaiHttpClient(max_retries=0).download_file(url, str(tmp_path / "a.png")) is False
     assert os.listdir(tmp_path) == []
 
 
-def test_cap_holds_for_all_of_it(server, folder):
+def test_size_limit_applies_to_the_resumed_file(server, folder):
     url = server.play("/a.png", [cut(BODY, AT), ranged(BODY + b"\0" * 2**21, '"v1"')])
     with pytest.raises(NetworkError):
         _fetch(url, folder)
@@ -227,7 +227,7 @@ CivitaiHttpClient().fetch(url, lambda kind: f"{{folder}}/7.{{kind}}", FileOption
 
 
 @pytest.mark.parametrize("signal", ["kill", "terminate"])
-def test_killed_program_goes_on_where_it_was(server, folder, signal):
+def test_killed_download_is_resumed_where_it_stopped(server, folder, signal):
     url = server.play("/a.png", [dripping(BODY, 5000, 0.05), OK])
     with subprocess.Popen([sys.executable, "-c", _CODE, url, str(folder)]) as process:
         until = time.monotonic() + 20
@@ -243,7 +243,7 @@ def test_killed_program_goes_on_where_it_was(server, folder, signal):
     _check_saved(folder)
 
 
-def test_note_on_a_slow_disk_takes_little_of_the_time(server, folder, monkeypatch):
+def test_notes_on_a_slow_disk_take_little_time(server, folder, monkeypatch):
     noted = []
 
     def slow(self, *_):
@@ -260,7 +260,7 @@ def test_note_on_a_slow_disk_takes_little_of_the_time(server, folder, monkeypatc
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_whatever_happened_before_no_two_versions_are_joined(server, folder, seed):
+def test_two_versions_are_never_joined_after_any_sequence(server, folder, seed):
     chance = random.Random(seed)
     versions = [png(f"{seed} {n}", 100_000 + n * 500) for n in range(3)]
     for _ in range(8):

@@ -62,7 +62,7 @@ def _files_with(text, *folders):
                         yield os.path.relpath(path, folder)
 
 
-def test_run_sends_the_key_to_the_api_alone_and_keeps_it_in_its_own_file(
+def test_key_is_sent_only_to_the_api_and_stored_only_in_its_file(
     server, storage, program, tmp_path
 ):
     done = program.run("download", "101", "--dest", str(tmp_path / "pictures"), "--json")

@@ -68,7 +68,7 @@ def send(url: str, key: str = KEY, **asked: object) -> int:
         ("https://civitai.com:444/api/v1/images", False),
     ],
 )
-def test_key_goes_to_civitais_api_hosts_over_https_only(url, has_key, mocked):
+def test_key_is_sent_to_civitais_hosts_over_https_only(url, has_key, mocked):
     mocked.get(url, json={})
 
     assert send(url) == 200
@@ -77,7 +77,9 @@ def test_key_goes_to_civitais_api_hosts_over_https_only(url, has_key, mocked):
     assert sent.get("Authorization") == (f"Bearer {KEY}" if has_key else None)
 
 
-def test_key_goes_to_the_api_of_the_base_url_and_to_nothing_else_there(server, other, monkeypatch):
+def test_key_is_sent_to_the_api_of_the_base_url_and_to_nothing_else_there(
+    server, other, monkeypatch
+):
     monkeypatch.setenv("CIVITAI_BASE_URL", server.url("/mirror/"))
     for path in ("/mirror/api/v1/images", "/mirror/a.png", "/api/v1/images"):
         send(server.url(path))
@@ -87,7 +89,7 @@ def test_key_goes_to_the_api_of_the_base_url_and_to_nothing_else_there(server, o
     assert had == [True, False, False, False]
 
 
-def test_redirect_to_another_host_takes_no_secret_along(server, other, monkeypatch):
+def test_redirect_to_another_host_sends_no_secret(server, other, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", server.url(""))
     secrets = {"Cookie": "a=b", "Referer": "https://x/?token=1", "Authorization": "Bearer own"}
     server.play("/api/download?token=abc", redirect(other.url("/signed")))
@@ -101,7 +103,7 @@ def test_redirect_to_another_host_takes_no_secret_along(server, other, monkeypat
     assert not {"authorization", "cookie", "referer"} & set(sent)
 
 
-def test_key_is_kept_on_a_redirect_within_the_api_and_lost_beyond(server, other, monkeypatch):
+def test_key_is_kept_on_a_redirect_within_the_api_and_removed_on_others(server, other, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", server.url(""))
     server.play("/api/a", redirect("/api/b", 307))
     server.play("/api/b", redirect(other.url("/c"), 308))
@@ -114,7 +116,7 @@ def test_key_is_kept_on_a_redirect_within_the_api_and_lost_beyond(server, other,
     assert KEY not in repr(other.requests)
 
 
-def test_stranger_does_not_get_the_key_sent_by_redirecting_to_the_api(mocked):
+def test_redirect_from_another_host_to_the_api_sends_no_key(mocked):
     mocked.get(PICTURE, status=302, headers={"Location": "https://civitai.com/api/v1/me"})
     mocked.get("https://civitai.com/api/v1/me", json={})
 
@@ -123,7 +125,7 @@ def test_stranger_does_not_get_the_key_sent_by_redirecting_to_the_api(mocked):
     assert not any("Authorization" in call.request.headers for call in mocked.calls)
 
 
-def test_no_cookie_is_kept(server):
+def test_cookies_are_not_stored(server):
     server.play("/a", redirect("/b"))
     client = CivitaiHttpClient()
     for _ in range(2):
@@ -168,7 +170,7 @@ def test_changed_key_is_used_by_the_next_request(server, monkeypatch):
 
 
 @pytest.mark.parametrize("key", [f"{KEY}\n", f"{KEY}\r\nX: 1", f"{KEY}\u9375"], ids=repr)
-def test_key_that_cannot_be_sent_is_said_without_quoting_it(key, capsys):
+def test_invalid_key_is_reported_without_quoting_it(key, capsys):
     client = CivitaiHttpClient(api_key=key)
     with pytest.raises(InputError) as caught:
         client.fetch_json("https://civitai.com/api/v1/me")
@@ -201,7 +203,7 @@ def test_key_is_in_no_error_and_no_log_line(answer, server, tmp_path, monkeypatc
     ["127.0.0.1", "localhost", "a.localhost", "[::1]", "10.0.0.1", "192.168.1.1", "172.16.0.1"]
     + ["169.254.169.254", "0.0.0.0", "[fe80::1]", "[::ffff:127.0.0.1]", "100.64.0.1", "224.0.0.1"],
 )
-def test_redirect_to_an_inner_address_is_refused(host, mocked):
+def test_redirect_to_a_private_address_is_refused(host, mocked):
     mocked.get(PICTURE, status=302, headers={"Location": f"https://{host}/a.png"})
     mocked.get(f"https://{host}/a.png", body=b"inner")
 
@@ -212,7 +214,7 @@ def test_redirect_to_an_inner_address_is_refused(host, mocked):
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
-def test_redirect_is_judged_by_the_address_that_was_reached(address, server, mocked, monkeypatch):
+def test_redirect_is_judged_by_the_connected_address(address, server, mocked, monkeypatch):
     port = server.host.split(":")[1]
     away = f"http://public.example:{port}/secret"
     mocked.get("http://origin.example/a.png", status=302, headers={"Location": away})
@@ -255,7 +257,9 @@ mapped = pytest.mark.posix  # Windows reaches no IPv4 server by an IPv6 address
         pytest.param("127.0.0.1", "away.example", "127.0.0.1", id="name-of-loopback"),
     ],
 )
-def test_redirect_from_outside_asks_nothing_inside(listens, named, found, server, monkeypatch):
+def test_redirect_from_the_internet_sends_nothing_to_a_private_address(
+    listens, named, found, server, monkeypatch
+):
     """On real sockets; the first host, which can only be here, is taken for one of the internet."""
     places = {"origin.example": "127.0.0.1", named: found}
     lookup = socket.getaddrinfo
@@ -277,7 +281,7 @@ def test_redirect_from_outside_asks_nothing_inside(listens, named, found, server
         assert send(secret) == 200  # it could have been had
 
 
-def test_redirect_from_inside_may_stay_inside(server, other):
+def test_redirect_from_a_private_address_may_lead_to_another(server, other):
     server.play("/a", redirect(other.url("/b")))
     other.play("/b", whole(b"b"))
 
@@ -303,7 +307,7 @@ def test_redirect_from_http_to_https_is_followed(mocked):
     [(301, "GET", b""), (302, "GET", b""), (303, "GET", b"")]
     + [(307, "POST", b'{"a": 1}'), (308, "POST", b'{"a": 1}')],
 )
-def test_redirected_post_keeps_its_body_where_the_status_says_so(code, method, body, server):
+def test_redirected_post_keeps_its_body_with_307_and_308(code, method, body, server):
     server.play("/a", redirect("/b", code))
 
     send(server.url("/a"), method="POST", json={"a": 1})
@@ -322,7 +326,7 @@ def proxy(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> FaultServer:
     return server
 
 
-def test_proxy_of_the_environment_is_asked(proxy, tmp_path):
+def test_environments_proxy_is_used(proxy, tmp_path):
     url = "http://far.example/a.png"
     proxy.play(url, whole(b"\xff\xd8\xff picture"))
 
@@ -331,7 +335,7 @@ def test_proxy_of_the_environment_is_asked(proxy, tmp_path):
     assert (tmp_path / "a").read_bytes() == b"\xff\xd8\xff picture"
 
 
-def test_proxy_that_is_set_meanwhile_is_asked(server, other, monkeypatch):
+def test_proxy_set_meanwhile_is_used(server, other, monkeypatch):
     monkeypatch.setattr(http_session, "_CACHE_SECONDS", 1e-9)
     client, url = CivitaiHttpClient(max_retries=0), other.url("/a")
     other.play("/a", json_answer(False))
@@ -343,12 +347,12 @@ def test_proxy_that_is_set_meanwhile_is_asked(server, other, monkeypatch):
     assert client.fetch_json(url) is True
 
 
-def test_no_proxy_is_obeyed(proxy, other):
+def test_no_proxy_is_respected(proxy, other):
     assert send(other.url("/direct")) == 404
     assert len(other.requests) == 1 and proxy.requests == []
 
 
-def test_proxy_gets_no_key_of_a_secure_request(proxy):
+def test_proxy_does_not_receive_the_key_of_an_https_request(proxy):
     url = "https://civitai.com/api/v1/images"
     with pytest.raises(NetworkError, match="proxy"):
         send(url)
@@ -357,7 +361,7 @@ def test_proxy_gets_no_key_of_a_secure_request(proxy):
     assert "authorization" not in proxy.requests[0].headers
 
 
-def test_proxy_on_this_machine_makes_no_redirect_inner_or_outer(proxy):
+def test_local_proxy_does_not_change_how_redirects_are_judged(proxy):
     proxy.play("http://far.example/a", redirect("http://other.example/b"))
     proxy.play("http://far.example/c", redirect("http://127.0.0.1:1/d"))
 
@@ -367,7 +371,7 @@ def test_proxy_on_this_machine_makes_no_redirect_inner_or_outer(proxy):
 
 
 @pytest.mark.parametrize("name", ["socks5://127.0.0.1:1", "nonsense://x", "http://", "http://["])
-def test_proxy_that_cannot_be_is_an_error_with_a_sentence(name, monkeypatch):
+def test_invalid_proxy_is_an_error_with_a_message(name, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", name)
 
     with pytest.raises((Refused, NetworkError)) as caught:
@@ -376,14 +380,14 @@ def test_proxy_that_cannot_be_is_an_error_with_a_sentence(name, monkeypatch):
     assert str(caught.value).endswith(".")
 
 
-def test_missing_certificates_are_an_error_with_a_sentence(monkeypatch, tmp_path):
+def test_missing_certificates_are_an_error_with_a_message(monkeypatch, tmp_path):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
 
     with pytest.raises(NetworkError, match="secure connection"):
         send("https://far.example/a")
 
 
-def test_server_without_tls_is_an_error_with_a_sentence():
+def test_server_without_tls_is_an_error_with_a_message():
     def answer(listener: socket.socket) -> None:
         connection, _ = listener.accept()
         with connection:

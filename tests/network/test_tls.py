@@ -79,7 +79,7 @@ def _client(**options: object) -> CivitaiHttpClient:
 # Whom it trusts
 
 
-def test_bundle_of_the_environment_lets_a_picture_through(server, folder):
+def test_environments_ca_bundle_is_used(server, folder):
     url = server.play("/a.png", ranged(BODY))
 
     _client().fetch(url, str(folder / "a.png"))
@@ -96,7 +96,7 @@ def test_bundle_of_the_environment_lets_a_picture_through(server, folder):
         pytest.param(["127.0.0.1"], {"not_after": _ENDED}, _OURS, id="expired"),
     ],
 )
-def test_certificate_that_proves_nothing_gets_no_request_and_leaves_no_file(
+def test_untrusted_certificate_gets_no_request_and_leaves_no_file(
     names, options, known, serve, trust, folder
 ):
     server = serve(*names, **options)
@@ -112,7 +112,7 @@ def test_certificate_that_proves_nothing_gets_no_request_and_leaves_no_file(
     assert server.connections == 2  # the first try and the further one
 
 
-def test_redirect_to_a_host_without_a_sound_certificate_leaves_no_file(server, serve, folder):
+def test_redirect_to_an_untrusted_host_leaves_no_file(server, serve, folder):
     other = serve("other.example")
     url = server.play("/a.png", redirect(other.play("/b.png", ranged(BODY))))
 
@@ -125,7 +125,7 @@ def test_redirect_to_a_host_without_a_sound_certificate_leaves_no_file(server, s
 # What comes over it
 
 
-def test_connection_serves_a_second_picture(server, folder):
+def test_connection_is_reused_for_a_second_image(server, folder):
     client = _client()
     for name in ("a.png", "b.png", "c.png"):
         client.fetch(server.play(f"/{name}", ranged(png(name))), str(folder / name))
@@ -142,7 +142,7 @@ def test_connection_serves_a_second_picture(server, folder):
         pytest.param(ranged(BODY).but(framing="chunked", stops_at=60_000), id="cut-chunks"),
     ],
 )
-def test_body_that_is_cut_is_gone_on_with_and_whole(answer, server, folder):
+def test_truncated_body_is_resumed_to_the_whole_file(answer, server, folder):
     url = server.play("/a.png", [answer, ranged(BODY)])
 
     _client().fetch(url, str(folder / "a.png"))
@@ -153,7 +153,7 @@ def test_body_that_is_cut_is_gone_on_with_and_whole(answer, server, folder):
     assert 0 < int(second.headers["range"][len("bytes=") : -1]) <= 60_000
 
 
-def test_body_without_a_length_whose_end_is_said_is_whole(server, folder):
+def test_body_without_a_length_is_complete_after_a_tls_close(server, folder):
     url = server.play("/a.png", ranged(BODY).but(framing="close"))
 
     _client(max_retries=0).fetch(url, str(folder / "a.png"))
@@ -165,7 +165,7 @@ def test_body_without_a_length_whose_end_is_said_is_whole(server, folder):
 
 
 @pytest.mark.parametrize("is_kept", [False, True], ids=["new-connection", "kept-connection"])
-def test_cancel_in_the_middle_of_a_body_ends_it_and_leaves_no_file(is_kept, server, folder):
+def test_cancel_during_a_body_leaves_no_file(is_kept, server, folder):
     client, cancelled, came, ended = _client(), Cancellation(), threading.Event(), []
     if is_kept:
         client.fetch(server.play("/first.png", ranged(png())), str(folder / "first.png"))

@@ -47,7 +47,7 @@ class Params:
         """Return the next page's URL, with all other parameters of this request.
 
         endpoint: the URL without its query. cursor: that of the next page. page: the number of this
-        page; if given, the URL contains the next number in place of the cursor.
+        page, None if pages have only cursors.
         """
         position = {"page": str(page + 1)} if page else {"cursor": cursor}
         others = {name: v for name, v in self._query.items() if name not in ("cursor", "page")}

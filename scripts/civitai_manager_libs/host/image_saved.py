@@ -32,9 +32,9 @@ def register_image_saved(on_saved: ImageSaved) -> None:
 
 
 def _report_if_generated(params: Any, on_saved: ImageSaved) -> None:
-    """Call `on_saved` if the WebUI generated the saved image, and the image is the final one.
+    """Call `on_saved` for a generated image, but not for a grid or mask, or in the tab "Extras".
 
-    params: the WebUI's `ImageSaveParams`. Grids, masks and images of the tab "Extras" are ignored.
+    params: the WebUI's `ImageSaveParams`.
     """
     infotext = (params.pnginfo or {}).get("parameters")
     name = os.path.splitext(os.path.basename(params.filename))[0]

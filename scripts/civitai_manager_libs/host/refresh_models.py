@@ -48,7 +48,7 @@ _LOAD_EMBEDDINGS = "load_textual_inversion_embeddings"
 
 
 def refresh_models(kind: str) -> bool:
-    """Make the WebUI read its folder for one kind of model again; return whether it did.
+    """Make the WebUI read its folder for one kind of model again; return whether that worked.
 
     kind: one of those of `find_model_folder`. Return True without a WebUI.
     """

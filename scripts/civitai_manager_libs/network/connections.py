@@ -239,8 +239,8 @@ def is_private_address(text: str) -> bool:
 def is_private_url(url: str) -> bool:
     """Return whether a URL's host is this machine or a machine in the local network.
 
-    The host's text decides, without a DNS lookup: private IP addresses, `localhost`, and names with
-    endings such as `.local`.
+    Only the text is checked, without a DNS lookup: private IP addresses, `localhost`, and names
+    with endings such as `.local`.
     """
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
     with suppress(OSError, UnicodeError):  # no number

@@ -99,7 +99,7 @@ class HostLimiter:
         return max(0.0, self._pause_end - time.monotonic())
 
     def record_success(self) -> None:
-        """Count a successful request; every 20th adds a slot again after a pause."""
+        """Count a successful request. After a pause, every 20 successes add one slot again."""
         with self._changed:
             if self._reduced_limit is None:
                 return

@@ -70,7 +70,7 @@ class OutgoingRequest:
 
     @property
     def is_repeatable(self) -> bool:
-        """Return whether the request can be sent again; not if its body is a file or generator."""
+        """Return whether the request can be sent again; a body that is a file cannot."""
         return isinstance(self.prepared.body, (bytes, str, type(None)))
 
     def with_headers(self, headers: Mapping[str, str]) -> OutgoingRequest:

@@ -53,7 +53,7 @@ def _place_image(field_count: int, request_json: str) -> Any:
     request = _parse_request(request_json)
     image = _open_image(request.get("id"))
     if image is None:
-        raise gr.Error("Civitai Shortcut: the image is not in the image_cache.")
+        raise gr.Error("Civitai Shortcut: the image is not in the cache.")
     nonce = str(request.get("nonce", ""))[:_LONGEST_NONCE]
     return [nonce, *host.values_for_image_fields(image, field_count)] if field_count else nonce
 

@@ -83,7 +83,7 @@ def _check_whole(site, path):
 @pytest.mark.posix
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("size, cuts, rate", _cases((*_QUICK, 3e7), (*_LONG, inf), (*_LONG, 1e7)))
-def test_killed_program_fetches_little_twice(size, cuts, rate, tmp_path, monkeypatch):
+def test_killed_program_receives_few_bytes_twice(size, cuts, rate, tmp_path, monkeypatch):
     moments, twice = random.Random(rate), []
     folder = tmp_path / "models"
     folder.mkdir()
@@ -110,7 +110,7 @@ def test_killed_program_fetches_little_twice(size, cuts, rate, tmp_path, monkeyp
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts an ext4")
 @pytest.mark.parametrize("rate", [1e6, 5e6, inf])
-def test_file_comes_whole_after_cuts_of_power(rate, tmp_path, monkeypatch):
+def test_file_is_complete_after_losses_of_power(rate, tmp_path, monkeypatch):
     moments, twice = random.Random(rate), []
     size, cuts = (300_000_000, 20) if rate > 1e6 else (60_000_000, 10)
     disk = CutDisk(tmp_path, size=1024 * 1024 * 1024)

@@ -81,7 +81,7 @@ def _check_saved(site, folder, name="a.safetensors"):
 # The whole way
 
 
-def test_file_is_saved_and_the_key_goes_to_the_route_alone(site, folder):
+def test_file_is_saved_and_the_key_is_sent_only_to_the_route(site, folder):
     told = []
     fetched = _fetch(site, folder, progress=lambda *now: told.append(now))
     assert (fetched.path, fetched.size) == (str(folder / "a.safetensors"), len(_SMALL))
@@ -91,7 +91,7 @@ def test_file_is_saved_and_the_key_goes_to_the_route_alone(site, folder):
     assert site.keys_at_storage == []
 
 
-def test_large_file_comes_over_several_connections(many, folder):
+def test_large_file_is_received_over_several_connections(many, folder):
     many.rules.rate = 2_000_000
     _fetch(many, folder)
     _check_saved(many, folder)
@@ -101,7 +101,7 @@ def test_large_file_comes_over_several_connections(many, folder):
 
 
 @pytest.mark.parametrize("connections, most", [(1, 1), (2, 2), (8, 4)])
-def test_as_many_connections_as_asked_but_no_more_than_the_setting(many, folder, connections, most):
+def test_requested_connections_are_limited_by_the_setting(many, folder, connections, most):
     many.rules.rate = 3_000_000
     _fetch(many, folder, checks=ModelChecks(many.sha256, connections=connections))
     assert many.most_at_once <= most
@@ -115,7 +115,7 @@ def test_existing_file_is_never_replaced(site, folder):
     assert (folder / "a.safetensors").read_bytes() == b"mine" and site.route == []
 
 
-def test_file_that_appears_meanwhile_is_not_replaced_and_nothing_is_lost(site, folder):
+def test_file_that_appears_meanwhile_is_not_replaced_and_the_download_is_kept(site, folder):
     def intrude(received, total):
         (folder / "a.safetensors").write_bytes(b"mine")
 
@@ -192,7 +192,7 @@ def test_refusal_of_the_route_has_its_own_reason(site, folder, route, error):
 
 
 @pytest.mark.parametrize("status", [404, 500])
-def test_what_may_come_right_by_itself_is_tried_once_more(site, folder, status):
+def test_temporary_failure_of_the_route_is_retried_once(site, folder, status):
     site.rules.routes = [_json(status, error="not now")]
     _fetch(site, folder)
     assert len(site.route) == 2
@@ -224,7 +224,7 @@ def test_our_user_agent_does_not_look_like_a_browser():
         pytest.param({"statuses": [500, 502, 403, 500, 404, 503]}, id="trouble"),
     ],
 )
-def test_file_comes_whole_although(many, folder, rules, monkeypatch):
+def test_file_is_complete_although(many, folder, rules, monkeypatch):
     setting.change("gallery_download_timeout", 1)
     monkeypatch.setattr(body, "_SLOW_SECONDS", 1.0)
     for name, value in rules.items():
@@ -249,7 +249,7 @@ def test_file_comes_whole_although(many, folder, rules, monkeypatch):
         pytest.param({"headers": {"Content-Encoding": "gzip"}}, InvalidResponse, id="packed"),
     ],
 )
-def test_storage_that_never_gives_it_ends_with_its_reason(many, folder, rules, error):
+def test_storage_that_never_sends_the_file_ends_with_its_reason(many, folder, rules, error):
     for name, value in rules.items():
         setattr(many.rules, name, value)
     with pytest.raises(error) as caught:
@@ -259,7 +259,7 @@ def test_storage_that_never_gives_it_ends_with_its_reason(many, folder, rules, e
     assert len(many.storage) <= 10
 
 
-def test_rest_of_a_slow_connection_is_shared_with_the_others(many, folder, monkeypatch):
+def test_rest_of_a_slow_connection_is_split_among_the_others(many, folder, monkeypatch):
     monkeypatch.setattr(pieces, "_SLOW", 0.2)
     monkeypatch.setattr(pieces, "_MIN_SPLIT", 4096)
     many.rules.drips, many.rules.drip = 1, 4000
@@ -282,7 +282,7 @@ def test_two_versions_are_never_joined(many, folder):
     assert (folder / "a.safetensors").read_bytes() == other
 
 
-def test_file_that_changes_without_end_is_given_up(many, folder, monkeypatch):
+def test_file_that_changes_again_and_again_is_given_up(many, folder, monkeypatch):
     versions = iter(range(1000))
     monkeypatch.setattr(type(many.rules), "etag", property(lambda _: f'"{next(versions)}"', None))
     with pytest.raises(NetworkError):
@@ -322,7 +322,7 @@ def _free(monkeypatch, size):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
 
 
-def test_nothing_is_asked_if_the_disk_has_too_little_room_for_the_estimate(
+def test_no_request_is_sent_if_the_disk_has_too_little_space_for_the_estimate(
     site, folder, monkeypatch
 ):
     _free(monkeypatch, 250_000)
@@ -332,7 +332,7 @@ def test_nothing_is_asked_if_the_disk_has_too_little_room_for_the_estimate(
     assert os.listdir(folder) == []
 
 
-def test_length_that_the_server_tells_counts(site, folder, monkeypatch):
+def test_servers_length_overrides_the_estimate(site, folder, monkeypatch):
     _free(monkeypatch, 250_000)
     with pytest.raises(DiskFull):
         _fetch(site, folder, checks=ModelChecks())
@@ -340,7 +340,7 @@ def test_length_that_the_server_tells_counts(site, folder, monkeypatch):
 
 
 @pytest.mark.parametrize("size, total", [(300_000, 2**63 - 1), (300_000, 2 * 10**9), (0, 2**50)])
-def test_absurd_length_is_a_bad_answer_and_no_full_disk(site, folder, size, total):
+def test_absurd_length_is_an_invalid_response_and_not_a_full_disk(site, folder, size, total):
     site.rules.claims = total
     with pytest.raises(InvalidResponse):
         _fetch(site, folder, checks=ModelChecks(size=size), max_retries=0)
@@ -348,7 +348,7 @@ def test_absurd_length_is_a_bad_answer_and_no_full_disk(site, folder, size, tota
 
 
 @pytest.mark.posix
-def test_disk_that_gets_full_half_way_keeps_what_has_come(many, folder, monkeypatch):
+def test_received_bytes_are_kept_if_the_disk_fills_up(many, folder, monkeypatch):
     write, left = os.pwrite, [20]
 
     def pwrite(descriptor, data, offset):
@@ -382,7 +382,7 @@ def _stop_at(site, folder, size, for_good=False):
         _fetch(site, folder, cancelled=wish, progress=watch)
 
 
-def test_stopped_file_is_gone_on_with_through_the_route(many, folder):
+def test_stopped_file_is_resumed_through_the_route(many, folder):
     many.rules.rate = 500_000
     _stop_at(many, folder, 1_000_000)
     assert ResumableFile.exists(str(folder), many.url) and len(os.listdir(folder)) == 2
@@ -393,13 +393,13 @@ def test_stopped_file_is_gone_on_with_through_the_route(many, folder):
     _check_saved(many, folder)
 
 
-def test_file_cancelled_for_good_leaves_nothing(many, folder):
+def test_file_cancelled_for_good_is_deleted(many, folder):
     many.rules.rate = 500_000
     _stop_at(many, folder, 1_000_000, for_good=True)
     assert os.listdir(folder) == []
 
 
-def test_changed_file_is_begun_anew_by_the_next_run(many, folder):
+def test_changed_file_is_started_again_by_the_next_download(many, folder):
     many.rules.rate = 500_000
     _stop_at(many, folder, 1_000_000)
     many.body, many.rules.etag, many.rules.rate = safetensors(3_000_000, 9), '"v2"', 100_000_000
@@ -428,7 +428,7 @@ def test_changed_file_is_begun_anew_by_the_next_run(many, folder):
         "storage-lacks-it",
     ],
 )
-def test_refusal_does_not_lose_what_is_good(many, folder, trouble):
+def test_refusal_keeps_the_received_bytes(many, folder, trouble):
     many.rules.rate = 500_000
     _stop_at(many, folder, 1_000_000)
     good = vars(many.rules).copy()
@@ -442,7 +442,7 @@ def test_refusal_does_not_lose_what_is_good(many, folder, trouble):
     _check_saved(many, folder)
 
 
-def test_note_holds_neither_key_nor_signed_address(many, folder):
+def test_note_contains_neither_the_key_nor_the_signed_url(many, folder):
     many.rules.rate = 500_000
     _stop_at(many, folder, 1_000_000)
     texts = [path.read_bytes() for path in folder.iterdir() if path.name.endswith(".note")]

@@ -43,7 +43,7 @@ def _receive(file, piece, count):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_all_bytes_come_and_none_twice(seed):
+def test_all_bytes_are_received_and_none_twice(seed):
     chance = random.Random(seed)
     file = _File((500, 800), (40_000, 40_001))
     plan, active = PiecePlan(file, 4), []
@@ -91,7 +91,7 @@ def test_only_one_response_can_be_the_whole_file():
     assert plan.take(0).start == 0
 
 
-def test_one_connection_takes_all_that_is_missing_at_once():
+def test_single_connection_takes_all_missing_bytes_at_once():
     plan = PiecePlan(_File((0, 10)), 1, _TOTAL)
     piece = plan.take(0)
     assert (piece.start, piece.end) == (10, _TOTAL)

@@ -54,7 +54,7 @@ def _wait_until(is_so):
         time.sleep(0.005)
 
 
-def test_images_and_the_api_do_not_wait_for_models(site, client, tmp_path):
+def test_image_and_api_requests_do_not_wait_for_model_files(site, client, tmp_path):
     setting.change("gallery_max_concurrent_downloads", 1)
     site.rules.hangs, site.rules.stops_after = inf, 150_000
     wish = Cancellation()
@@ -84,7 +84,7 @@ def test_all_model_files_together_have_as_many_connections_as_one(site, client, 
         assert (tmp_path / name / "a.safetensors").read_bytes() == site.body
 
 
-def test_rate_limit_holds_for_all_connections_together(site, client, tmp_path):
+def test_bandwidth_limit_applies_to_all_connections_together(site, client, tmp_path):
     setting.change("gallery_max_rate_kb", 500)
     started, seen = time.monotonic(), []
     wish = Cancellation()
@@ -115,7 +115,7 @@ def test_cancel_ends_all_connections_at_once(site, client, tmp_path):
     assert raised and not thread.is_alive()
 
 
-def test_file_that_another_program_downloads_is_left_to_that(site, client, tmp_path):
+def test_file_that_another_program_downloads_is_refused(site, client, tmp_path):
     site.rules.rate = 1_000_000
     thread, raised = _start(client, site, tmp_path / "a.safetensors", Cancellation())
     _wait_until(lambda: site.bytes_sent > 200_000)

@@ -42,7 +42,7 @@ def _write(sync, file, count):
             file.write_at(bytes(_PART), file.size)
 
 
-def test_loss_of_power_costs_less_than_a_megabyte_at_any_speed(lost, tmp_path, monkeypatch):
+def test_loss_of_power_destroys_less_than_a_megabyte_at_any_speed(lost, tmp_path, monkeypatch):
     monkeypatch.setattr(syncer, "_LEAST_SPEED", 0)  # of a disk that other programs make slow
     with ModelStorage(safetensors(60_000_000)) as site:
         monkeypatch.setenv("CIVITAI_BASE_URL", site.base)
@@ -51,7 +51,7 @@ def test_loss_of_power_costs_less_than_a_megabyte_at_any_speed(lost, tmp_path, m
     assert len(lost) > 1 and max(lost) <= 1_000_000
 
 
-def test_slow_disk_may_lose_more_and_does_not_hold_up_the_download(file, monkeypatch):
+def test_slow_disk_may_lose_more_and_does_not_delay_the_download(file, monkeypatch):
     monkeypatch.setattr(RangedFile, "sync", lambda file: time.sleep(0.02))
     sync = BackgroundSync(file, pytest.fail)
     _write(sync, file, 40)

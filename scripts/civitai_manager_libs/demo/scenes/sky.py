@@ -54,15 +54,15 @@ def draw_pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> Non
         pen.draw_shape([(x, top), (x + half, low), (x, low - h * 0.03), (x - half, low)], color)
 
 
-def draw_pines(c: Canvas, count: Iterable[int], tall: float) -> None:
+def draw_pines(c: Canvas, trees: Iterable[int], tall: float) -> None:
     """Draw a row of fir trees along the lower edge, smaller toward the middle.
 
-    count: an iterable with one number for each tree. tall: height of the outermost trees, as a
-    share of the image's shorter side.
+    trees: yields one item for each tree. tall: height of the outermost trees, as a share of the
+    image's shorter side.
     """
     color = mix(c.palette.near, BLACK, 0.45)
     with c.open_stencil(color, 1 - 1.2 * tall * c.ry) as pen:
-        for _ in count:
+        for _ in trees:
             x = c.rng.random()
             size = tall * (0.35 + abs(x - 0.5) * 1.1) * c.rng.uniform(0.6, 1.2)
             draw_pine(pen, x, 0.99 + c.rng.uniform(0, 0.02), size, color)

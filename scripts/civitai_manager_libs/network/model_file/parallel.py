@@ -104,7 +104,7 @@ class _Connections:
         self._transfer.plan.notify()
 
     def _fail(self, error: BaseException) -> None:
-        """Store the error that ends the download, unless there is one; cancel all connections."""
+        """Store the first error, which ends the download, and cancel all connections."""
         with self._lock:
             if self._error is None or isinstance(self._error, Cancelled):
                 self._error = error
