@@ -87,13 +87,13 @@ def _no_files(folder: str) -> bool:
 # One picture
 
 
-def test_picture_comes_whole(server, path):
+def test_image_is_downloaded_completely(server, path):
     assert action._download_single_image(server.url("/a.png"), path) is True
     assert _bytes(path) == png("/a.png")
     assert os.listdir(os.path.dirname(path)) == ["picture.png"]
 
 
-def test_picture_that_is_there_is_not_asked_for(server, path):
+def test_existing_image_is_not_requested(server, path):
     os.makedirs(os.path.dirname(path))
     with open(path, "wb") as file:
         file.write(b"old")
@@ -117,7 +117,7 @@ def test_picture_that_is_there_is_not_asked_for(server, path):
     ],
     ids=["404", "403", "page", "empty", "500", "503", "reset"],
 )
-def test_what_goes_wrong_is_false_and_leaves_nothing(server, path, capsys, answer, tries):
+def test_failure_returns_false_and_leaves_no_file(server, path, capsys, answer, tries):
     url = server.play("/a.png?token=secret", answer)
     assert action._download_single_image(url, path) is False
     assert _no_files(os.path.dirname(path))
@@ -129,20 +129,20 @@ def test_what_goes_wrong_is_false_and_leaves_nothing(server, path, capsys, answe
 @pytest.mark.parametrize(
     "error", [requests.ConnectionError(), requests.Timeout(), requests.exceptions.SSLError()]
 )
-def test_error_of_the_network_is_false(path, error):
+def test_network_error_returns_false(path, error):
     responses.get("https://image.civitai.com/a.png", body=error)
     assert action._download_single_image("https://image.civitai.com/a.png", path) is False
     assert _no_files(os.path.dirname(path))
 
 
-def test_folder_that_cannot_be_made_is_false(server, tmp_path, capsys):
+def test_folder_that_cannot_be_created_returns_false(server, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     (url,) = _urls(server, 1)
     assert action._download_single_image(url, str(tmp_path / "file" / "a.png")) is False
     assert "cannot be written" in capsys.readouterr().err
 
 
-def test_folder_in_the_pictures_place_is_false_and_stays(server, path):
+def test_folder_at_the_images_path_returns_false_and_stays(server, path):
     os.makedirs(path)
     (url,) = _urls(server, 1)
     assert action._download_single_image(url, path) is False
@@ -153,7 +153,7 @@ def test_folder_in_the_pictures_place_is_false_and_stays(server, path):
 
 
 @pytest.mark.parametrize("download", [action.download_images, action.download_images_with_progress])
-def test_list_comes_into_the_cache(server, warned, download):
+def test_list_is_downloaded_into_the_cache(server, warned, download):
     urls = _urls(server, 5)
     summary = download(urls)
     assert (summary.total, summary.saved, summary.failed) == (5, 5, [])
@@ -163,13 +163,13 @@ def test_list_comes_into_the_cache(server, warned, download):
     assert warned == []
 
 
-def test_second_time_nothing_is_asked_for(server):
+def test_second_call_sends_no_request(server):
     action.download_images(_urls(server, 5))
     assert action.download_images(_urls(server, 5)).skipped == 5
     assert len(server.requests) == 5
 
 
-def test_failing_pictures_do_not_stop_the_rest_and_are_told_once(server, warned, capsys):
+def test_failing_images_do_not_stop_the_others_and_are_logged_once(server, warned, capsys):
     urls = _urls(server, 7)
     for url in urls[2:4]:
         server.play(_path(url), status(404))
@@ -180,7 +180,7 @@ def test_failing_pictures_do_not_stop_the_rest_and_are_told_once(server, warned,
     assert "5 succeeded, 0 already there, 2 failed" in capsys.readouterr().err
 
 
-def test_words_come_in_the_language_of_the_setting(server, warned):
+def test_messages_are_in_the_language_of_the_setting(server, warned):
     setting.change("language", "en")
     server.play("/a.png", status(404))
     told = []
@@ -189,7 +189,7 @@ def test_words_come_in_the_language_of_the_setting(server, warned):
     assert warned[0].startswith("Some pictures could not be downloaded (1)")
 
 
-def test_failure_is_said_outside_of_a_page_too(server, monkeypatch):
+def test_failure_is_reported_outside_of_a_page(server, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(action, "_http_client", None)
     with pytest.warns(UserWarning, match="部分圖片下載失敗"):
@@ -203,7 +203,7 @@ def test_empty_list_does_nothing(server, warned, nothing):
     assert not server.requests and warned == []
 
 
-def test_what_is_no_web_address_fails_and_counts(server, warned, capsys):
+def test_entry_that_is_no_url_counts_as_failed(server, warned, capsys):
     mixed = ["/etc/passwd", "file:///etc/passwd", None, 5, "", *_urls(server, 1), "ftp://h/a.png"]
     summary = action.download_images(mixed)
     assert (summary.total, summary.saved, len(summary.failed)) == (7, 1, 6)
@@ -212,12 +212,12 @@ def test_what_is_no_web_address_fails_and_counts(server, warned, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_any_iterable_will_do(server):
+def test_any_iterable_is_accepted(server):
     assert action.download_images(url for url in _urls(server, 4)).saved == 4
 
 
 @pytest.mark.parametrize("concurrency", [3, 10])
-def test_exactly_so_many_are_in_flight_as_the_setting_says(server, concurrency):
+def test_number_of_concurrent_requests_is_that_of_the_setting(server, concurrency):
     setting.change("gallery_max_concurrent_downloads", concurrency)
     urls = _urls(server, 200)
     for url in urls:
@@ -229,7 +229,7 @@ def test_exactly_so_many_are_in_flight_as_the_setting_says(server, concurrency):
 # Progress
 
 
-def test_progress_is_told_after_each_picture_in_the_plans_words(server):
+def test_progress_is_reported_after_each_image_in_the_fixed_words(server):
     told = []
     urls = _urls(server, 12)
     server.play(_path(urls[5]), status(404))
@@ -237,7 +237,7 @@ def test_progress_is_told_after_each_picture_in_the_plans_words(server):
     assert told == [(n, 12, f"下載圖片 {n}/12") for n in range(1, 13)]
 
 
-def test_what_the_callback_raises_is_the_callers_and_flies(server):
+def test_error_of_the_callback_is_raised(server):
     def callback(*_: object) -> None:
         raise ZeroDivisionError
 
@@ -253,14 +253,14 @@ def test_what_the_callback_raises_is_the_callers_and_flies(server):
 @pytest.mark.parametrize(
     "count, size, between", [(3, 5, 0), (5, 5, 0), (6, 5, 1), (23, 5, 4), (4, 1, 3), (3, 0, 2)]
 )
-def test_there_is_a_pause_between_batches(server, monkeypatch, count, size, between):
+def test_batches_are_separated_by_a_pause(server, monkeypatch, count, size, between):
     real, slept = time.sleep, []
     monkeypatch.setattr(action.time, "sleep", lambda s: slept.append(s) if s == 0.5 else real(s))
     assert action.download_images_batch(_urls(server, count), batch_size=size).saved == count
     assert slept == [0.5] * between
 
 
-def test_batch_is_as_large_as_the_setting_says_at_the_time(server, monkeypatch):
+def test_batch_size_is_that_of_the_current_setting(server, monkeypatch):
     sizes = []
     real = action._download
 
@@ -276,13 +276,13 @@ def test_batch_is_as_large_as_the_setting_says_at_the_time(server, monkeypatch):
     assert sizes == [5, 2, 3, 3, 1]
 
 
-def test_no_pause_where_everything_is_there(server):
+def test_no_pause_follows_a_batch_that_was_in_the_cache(server):
     action.download_images(_urls(server, 100))
     setting.change("gallery_batch_pause", 60)
     assert action.download_images_batch(_urls(server, 100)).skipped == 100
 
 
-def test_batches_go_on_after_failures_which_are_told_once(server, warned):
+def test_batches_continue_after_failures_that_are_logged_once(server, warned):
     setting.change("gallery_batch_pause", 0)
     urls = _urls(server, 12)
     for url in (urls[0], urls[11]):
@@ -296,7 +296,7 @@ def test_batches_go_on_after_failures_which_are_told_once(server, warned):
 
 
 @pytest.mark.parametrize("chunk_size", [8192, 1000, 1_000_000, 1, 0, -5])
-def test_large_picture_comes_whole_in_pieces_of_any_size(server, path, chunk_size):
+def test_large_image_is_complete_with_any_chunk_size(server, path, chunk_size):
     body = png(0, 3_000_000)
     url = server.play("/a.png", ranged(body))
     started = time.monotonic()
@@ -308,7 +308,7 @@ def test_large_picture_comes_whole_in_pieces_of_any_size(server, path, chunk_siz
 # Many, with the memory watched
 
 
-def test_many_pictures_do_not_fill_the_memory(server):
+def test_memory_is_bounded_for_many_images(server):
     body = png(0, 1_000_000)
     server.play_random(0, 0.0, lambda _: body)
     action.download_images(_urls(server, 3))  # what is loaded once does not count
@@ -328,7 +328,7 @@ def test_many_pictures_do_not_fill_the_memory(server):
 # The manager
 
 
-def test_failed_download_is_remembered_once_until_it_comes(server, path):
+def test_failed_download_is_listed_once_until_it_succeeds(server, path):
     manager = action.GalleryDownloadManager()
     server.play("/a.png", status(404))
     url = server.url()
@@ -344,7 +344,7 @@ def test_failed_download_is_remembered_once_until_it_comes(server, path):
     assert manager.retry_failed_downloads() == 0
 
 
-def test_download_that_comes_by_hand_is_no_longer_listed(server, path):
+def test_download_that_succeeds_otherwise_is_no_longer_listed(server, path):
     manager = action.GalleryDownloadManager()
     url = _urls(server, 1)[0]
     manager.failed_downloads.append((url, path))
@@ -353,13 +353,13 @@ def test_download_that_comes_by_hand_is_no_longer_listed(server, path):
 
 
 @pytest.mark.parametrize("code, tries", [(404, 1), (500, 3)])
-def test_manager_tries_again_only_where_that_can_help(server, path, code, tries):
+def test_manager_retries_only_if_that_can_help(server, path, code, tries):
     server.play("/a.png", status(code))
     assert not action.GalleryDownloadManager().download_with_retry(server.url(), path, 2)
     assert len(server.requests) == tries
 
 
-def test_bug_in_a_retry_loses_nothing_of_the_list(path):
+def test_exception_in_a_retry_keeps_the_list(path):
     class Client:
         def download_file(self, *_: object) -> bool:
             raise ZeroDivisionError
@@ -372,7 +372,7 @@ def test_bug_in_a_retry_loses_nothing_of_the_list(path):
     assert len(manager.failed_downloads) == 2
 
 
-def test_many_threads_may_use_one_manager(server, tmp_path):
+def test_many_threads_can_use_one_manager(server, tmp_path):
     manager = action.GalleryDownloadManager()
     server.play("/bad.png", status(404))
 
@@ -408,7 +408,7 @@ def _thumbnails_are_there(server: FaultServer, start: int) -> bool:
     return all(os.path.isfile(setting.get_image_url_to_gallery_file(url)) for url in urls)
 
 
-def test_next_pages_thumbnails_are_loaded_in_the_background(server):
+def test_next_pages_thumbnails_are_downloaded_in_the_background(server):
     first, second = _play_pages(server)
     assert action.pre_loading(first, {"totalPageUrls": [first, second]}) is None
     _wait_until(lambda: _thumbnails_are_there(server, 50))
@@ -426,7 +426,7 @@ def test_next_page_that_is_not_listed_is_found_by_its_cursor(server, information
     assert len(server.requests_for("/api?modelId=1&cursor=two%7C2")) == 1
 
 
-def test_last_page_has_none_after_it(server):
+def test_nothing_is_preloaded_after_the_last_page(server):
     _, last = _play_pages(server)
     action._preload(last, {"totalPageUrls": [last]})
     assert len(server.requests) == 1 and _left_in_cache() == []
@@ -440,7 +440,7 @@ def test_preloading_can_be_switched_off(server):
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_no_page_preloads_nothing(server, nothing):
+def test_nothing_is_preloaded_without_a_page(server, nothing):
     action.pre_loading(nothing, {"totalPageUrls": [server.url("/api")]})
     assert not _background_work() and not server.requests
 
@@ -450,14 +450,14 @@ def test_no_page_preloads_nothing(server, nothing):
     [status(500), status(404), json_answer({}), json_answer([]), page()],
     ids=["trouble", "gone", "no-items", "list", "page"],
 )
-def test_failing_preload_is_one_line_and_no_warning(server, warned, capsys, answer: Answer):
+def test_failing_preload_logs_one_line_and_shows_no_warning(server, warned, capsys, answer: Answer):
     action._preload(server.play("/api", answer), {})
     err = capsys.readouterr().err
     assert err.count("\n") == 1 and "Traceback" not in err
     assert warned == [] and _left_in_cache() == []
 
 
-def test_picture_that_leads_elsewhere_is_not_preloaded(server):
+def test_image_on_another_host_is_not_preloaded(server):
     row = {"id": 1, "url": "http://169.254.169.254/latest/meta-data/a.png"}
     page_url = server.play("/api", json_answer({"items": [row], "metadata": {}}))
     action._preload("x", {"totalPageUrls": ["x", page_url]})
@@ -467,13 +467,13 @@ def test_picture_that_leads_elsewhere_is_not_preloaded(server):
 # The settings and the client
 
 
-def test_client_is_made_when_it_is_first_needed(server):
+def test_client_is_created_at_the_first_call(server):
     assert action._http_client is None
     action.download_images(_urls(server, 1))
     assert type(action._http_client) is CivitaiHttpClient
 
 
-def test_changed_timeout_is_seen_by_the_next_call(server, path, monkeypatch):
+def test_changed_timeout_applies_to_the_next_call(server, path, monkeypatch):
     setting.change("http_max_retries", 0)
     url = server.play("/a.png", ranged(png()).but(piece=20_000, drip=0.8))
     monkeypatch.setattr(setting, "gallery_download_timeout", 0.2)
@@ -482,7 +482,7 @@ def test_changed_timeout_is_seen_by_the_next_call(server, path, monkeypatch):
     assert action._download_single_image(url, path) is True
 
 
-def test_changed_number_of_tries_is_seen_by_the_next_call(server, path):
+def test_changed_number_of_tries_applies_to_the_next_call(server, path):
     for retries in (0, 2):
         setting.change("http_max_retries", retries)
         url = server.play(f"/{retries}.png", status(500))

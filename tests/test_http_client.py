@@ -48,7 +48,7 @@ def server() -> Iterator[FaultServer]:
 # JSON
 
 
-def test_json_comes_with_its_parameters_and_an_honest_name(server):
+def test_request_for_json_has_its_parameters_and_our_user_agent(server):
     server.play("/api?limit=2&nsfw=X+Y", json_answer({"items": [1]}))
 
     assert CivitaiHttpClient().fetch_json(server.url("/api"), {"limit": 2, "nsfw": "X Y"}) == {
@@ -84,7 +84,7 @@ def test_post_sends_its_data_as_json(server):
         pytest.param(json_answer(["x" * 300_000]), ["x" * 300_000], id="large"),
     ],
 )
-def test_json_is_read_however_it_is_framed(answer, value, server):
+def test_json_is_read_with_each_framing(answer, value, server):
     assert CivitaiHttpClient().fetch_json(server.play("/a", answer)) == value
 
 
@@ -115,7 +115,7 @@ BAD_JSON: dict[str, tuple[Answer, type[CivitaiShortcutError], int]] = {
 @pytest.mark.parametrize(
     "answer, kind, requests", [pytest.param(*row, id=name) for name, row in BAD_JSON.items()]
 )
-def test_bad_answer_is_one_typed_error_and_none(
+def test_bad_response_raises_an_error_or_returns_none(
     answer, kind, requests, server, monkeypatch, capsys
 ):
     monkeypatch.setattr(http_responses, "MAX_JSON", 1000 * (5 if b"[[" in answer.body else 1))
@@ -133,7 +133,7 @@ def test_bad_answer_is_one_typed_error_and_none(
 # Any answer
 
 
-def test_stream_is_the_open_answer(server):
+def test_get_stream_returns_the_unread_response(server):
     url = server.play("/a", whole(BODY))
     client = CivitaiHttpClient()
     for get in (client.get_stream, client.get_stream_response):
@@ -144,7 +144,7 @@ def test_stream_is_the_open_answer(server):
     assert server.requests[0].headers["range"] == "bytes=0-"
 
 
-def test_stream_of_an_error_is_none_and_keeps_no_connection(server, capsys):
+def test_stream_of_an_error_response_is_none_and_keeps_no_connection(server, capsys):
     url = server.play("/a", status(404, b"no"))
     client = CivitaiHttpClient()
 
@@ -154,7 +154,7 @@ def test_stream_of_an_error_is_none_and_keeps_no_connection(server, capsys):
     assert "/a: no" in (said := capsys.readouterr().err) and "abc" not in said
 
 
-def test_stream_is_tried_again(server):
+def test_stream_is_retried(server):
     url = server.play("/a", [status(503), reset(), whole(b"x")])
 
     with CivitaiHttpClient().get_stream(url) as response:
@@ -162,7 +162,7 @@ def test_stream_is_tried_again(server):
 
 
 @responses.activate
-def test_any_answer_may_be_played_without_a_network(tmp_path):
+def test_any_response_can_be_mocked_without_a_network(tmp_path):
     responses.get("https://image.civitai.com/a.png", body=BODY, content_type="image/png")
     responses.get("https://civitai.com/api", json={"a": 1})
     responses.get("https://civitai.com/broken", body=ConnectionError("down"))
@@ -177,7 +177,7 @@ def test_any_answer_may_be_played_without_a_network(tmp_path):
 # Files by the plan's name
 
 
-def test_download_file_brings_any_file_and_tells_how_far_it_is(server, tmp_path):
+def test_download_file_saves_any_file_and_reports_progress(server, tmp_path):
     url, told = server.play("/a", whole(b"\x01" * 5000, "application/zip")), []
 
     assert CivitaiHttpClient().download_file(
@@ -188,7 +188,7 @@ def test_download_file_brings_any_file_and_tells_how_far_it_is(server, tmp_path)
     assert server.requests[0].headers["accept-encoding"] == "identity"
 
 
-def test_file_that_is_there_is_not_asked_for(server, tmp_path):
+def test_existing_file_is_not_requested(server, tmp_path):
     (tmp_path / "a").write_bytes(b"there")
     told = []
 
@@ -199,7 +199,7 @@ def test_file_that_is_there_is_not_asked_for(server, tmp_path):
     assert server.requests == [] and told == [(5, 5)]
 
 
-def test_fetch_replaces_a_file_that_is_there(server, tmp_path):
+def test_fetch_replaces_an_existing_file(server, tmp_path):
     (tmp_path / "a").write_bytes(b"older")
 
     fetched = CivitaiHttpClient().fetch(server.play("/a", ranged(BODY)), str(tmp_path / "a"))
@@ -208,7 +208,7 @@ def test_fetch_replaces_a_file_that_is_there(server, tmp_path):
     assert (tmp_path / "a").read_bytes() == BODY
 
 
-def test_fetch_that_fails_leaves_the_older_file(server, tmp_path):
+def test_failing_fetch_keeps_the_old_file(server, tmp_path):
     (tmp_path / "a").write_bytes(b"older")
     with pytest.raises(NetworkError):
         CivitaiHttpClient().fetch(
@@ -221,7 +221,7 @@ def test_fetch_that_fails_leaves_the_older_file(server, tmp_path):
 
 
 @pytest.mark.parametrize("url", ["", "no address", "http://[", "ftp://civitai.com/a", None, 1, {}])
-def test_nonsense_makes_no_name_of_the_plan_raise(url, tmp_path, capsys):
+def test_invalid_arguments_do_not_raise(url, tmp_path, capsys):
     client = CivitaiHttpClient()
 
     assert [client.get_json(url), client.post_json(url), client.get_stream(url)] == [None] * 3
@@ -232,7 +232,7 @@ def test_nonsense_makes_no_name_of_the_plan_raise(url, tmp_path, capsys):
 # Settings
 
 
-def test_what_is_not_given_is_what_the_settings_say_now():
+def test_omitted_arguments_follow_the_current_settings():
     client, fixed = CivitaiHttpClient(), CivitaiHttpClient("", 0, 0, 0)
     setting.change("http_timeout", 7)
     setting.change("http_max_retries", 5)
@@ -248,7 +248,7 @@ def test_what_is_not_given_is_what_the_settings_say_now():
     assert (fixed.api_key, fixed.timeout, fixed.max_retries, fixed.retry_delay) == ("", 0, 0, 0)
 
 
-def test_tries_are_those_of_the_setting_or_the_callers(server, tmp_path):
+def test_number_of_tries_is_that_of_the_setting_or_the_caller(server, tmp_path):
     url = server.play("/a", status(500))
     setting.change("http_max_retries", 1)
     client = CivitaiHttpClient()
@@ -259,7 +259,7 @@ def test_tries_are_those_of_the_setting_or_the_callers(server, tmp_path):
     assert len(server.requests) == 3
 
 
-def test_timeout_of_0_waits_for_nothing_and_is_no_crash(server, tmp_path):
+def test_timeout_of_0_fails_at_once_without_a_crash(server, tmp_path):
     client = CivitaiHttpClient(timeout=0, max_retries=0)
 
     assert client.download_file(f"http://127.0.0.1:{unused_port()}/", str(tmp_path / "a")) is False

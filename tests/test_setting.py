@@ -45,7 +45,7 @@ def webui(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("entry", setting.SETTINGS, ids=lambda entry: entry.name)
-def test_module_attribute_is_the_default_that_is_told(entry):
+def test_module_attribute_is_the_documented_default(entry):
     setting.restore()
     assert getattr(setting, entry.name) == entry.default
     assert type(getattr(setting, entry.name)) is type(entry.default)
@@ -53,7 +53,7 @@ def test_module_attribute_is_the_default_that_is_told(entry):
 
 
 @pytest.mark.parametrize("entry", _NUMBERS, ids=lambda entry: entry.name)
-def test_bounds_are_allowed_and_nothing_beyond_them(entry):
+def test_bounds_are_allowed_and_values_beyond_are_refused(entry):
     for value in (entry.low, entry.high):
         setting.change(entry.name, value)
         assert getattr(setting, entry.name) == value
@@ -85,7 +85,7 @@ def test_bounds_are_allowed_and_nothing_beyond_them(entry):
         ("saved_name", "{id}\ud800"),
     ],
 )
-def test_value_of_another_kind_is_refused_with_a_sentence(name, value):
+def test_value_of_another_type_is_refused_with_a_message(name, value):
     before = getattr(setting, name)
     with pytest.raises(SettingError) as refused:
         setting.change(name, value)
@@ -107,14 +107,14 @@ def test_value_of_another_kind_is_refused_with_a_sentence(name, value):
         ("language", "auto", "auto"),
     ],
 )
-def test_value_that_a_form_or_file_writes_otherwise_is_taken(name, value, taken):
+def test_value_written_differently_by_a_form_or_file_is_accepted(name, value, taken):
     setting.change(name, value)
     assert getattr(setting, name) == taken
     assert type(getattr(setting, name)) is type(taken)
 
 
 @given(st.sampled_from(setting.SETTINGS), st.none() | st.text() | st.floats() | st.integers())
-def test_any_value_is_taken_within_bounds_or_refused(entry, value):
+def test_any_value_is_accepted_within_bounds_or_refused(entry, value):
     try:
         taken = entry.validate(value)
     except SettingError:
@@ -126,7 +126,7 @@ def test_any_value_is_taken_within_bounds_or_refused(entry, value):
 # The file
 
 
-def test_what_is_saved_is_loaded_again():
+def test_saved_settings_are_loaded_again():
     setting.change("http_timeout", 45)
     setting.change("download_images_folder", "圖片")
     setting.save()
@@ -136,7 +136,7 @@ def test_what_is_saved_is_loaded_again():
     assert setting.download_images_folder == "圖片"
 
 
-def test_no_file_is_no_problem_and_makes_none():
+def test_missing_file_is_no_problem_and_is_not_created():
     assert setting.load() == []
     assert not os.path.exists(_file())
 
@@ -146,7 +146,7 @@ def test_no_file_is_no_problem_and_makes_none():
     ["{", "", "[]", "null", "3", b"\xff\xfe", "[" * 100_000, "x" * 2_000_000],
     ids=["cut", "empty", "list", "null", "number", "bytes", "deep", "long"],
 )
-def test_damaged_file_is_set_aside_and_said(damage):
+def test_damaged_file_is_renamed_and_reported(damage):
     _keep(damage)
     (problem,) = setting.load()
     assert "damaged" in problem and f"{_file()}.damaged" in problem
@@ -157,7 +157,7 @@ def test_damaged_file_is_set_aside_and_said(damage):
     assert setting.load() == []
 
 
-def test_bad_values_of_a_file_are_said_and_its_good_ones_taken():
+def test_invalid_values_in_a_file_are_reported_and_valid_ones_loaded():
     setting.change("http_max_retries", 7)
     _keep(
         json.dumps({"http_timeout": -1, "http_max_retries": "x", "gallery_cache_mb": 44, "new": 1})
@@ -171,7 +171,7 @@ def test_bad_values_of_a_file_are_said_and_its_good_ones_taken():
     assert os.path.exists(_file())
 
 
-def test_half_a_surrogate_pair_is_refused_and_what_was_there_is_kept():
+def test_half_a_surrogate_pair_is_refused_and_the_old_value_stays():
     """JSON can carry one; the file that is written next cannot."""
     was = '{"download_images_folder": "/media/\\ud800", "proxy": "\\udfff", "http_timeout": 45}'
     _keep(was)
@@ -187,27 +187,27 @@ def test_half_a_surrogate_pair_is_refused_and_what_was_there_is_kept():
         assert kept.read() == was
 
 
-def test_file_of_a_windows_editor_is_read():
+def test_file_saved_by_a_windows_editor_is_read():
     _keep(b'\xef\xbb\xbf{"http_timeout": 33}\r\n')
     assert setting.load() == []
     assert setting.http_timeout == 33
 
 
-def test_settings_file_that_cannot_be_read_is_said_and_left_alone():
+def test_unreadable_settings_file_is_reported_and_unchanged():
     os.makedirs(_file())
     (problem,) = setting.load()
     assert _file() in problem and "cannot be read" in problem
     assert os.path.isdir(_file())
 
 
-def test_damaged_file_in_a_folder_that_cannot_be_changed_is_said():
+def test_damaged_file_in_a_read_only_folder_is_reported():
     _keep("{")
     os.makedirs(f"{_file()}.damaged")  # what is to be put in its place cannot be
     (problem,) = setting.load()
     assert "damaged" in problem and os.path.exists(_file())
 
 
-def test_failing_save_keeps_the_old_file_and_leaves_nothing(monkeypatch):
+def test_failing_save_keeps_the_old_file_and_leaves_no_other(monkeypatch):
     setting.save()
     with open(_file(), "rb") as file:
         before = file.read()
@@ -224,7 +224,7 @@ def test_failing_save_keeps_the_old_file_and_leaves_nothing(monkeypatch):
     assert os.listdir(setting.data_folder()) == ["settings.json"]
 
 
-def test_unwritable_data_folder_is_a_sentence(tmp_path, monkeypatch):
+def test_unwritable_data_folder_is_reported(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "file"))
     with pytest.raises(DiskError, match="cannot be written"):
@@ -234,7 +234,7 @@ def test_unwritable_data_folder_is_a_sentence(tmp_path, monkeypatch):
 # The key
 
 
-def test_key_is_kept_in_its_own_file_for_the_user_alone():
+def test_key_is_stored_in_its_own_file_readable_by_the_owner_alone():
     os.makedirs(setting.data_folder())
     with open(host.key_file(), "w") as file:  # an older one that everyone may read
         file.write("old")
@@ -250,7 +250,7 @@ def test_key_is_kept_in_its_own_file_for_the_user_alone():
     assert setting.civitai_api_key == "abcdef0123"
 
 
-def test_key_of_the_environment_wins(monkeypatch):
+def test_key_in_the_environment_overrides_the_file(monkeypatch):
     setting.save_api_key("stored")
     monkeypatch.setenv("CIVITAI_API_KEY", " ofenv\n")
     setting.load()
@@ -262,7 +262,7 @@ def test_key_of_the_environment_wins(monkeypatch):
     assert setting.civitai_api_key == "other"
 
 
-def test_empty_key_removes_the_file():
+def test_empty_key_deletes_the_file():
     setting.save_api_key("abc")
     setting.save_api_key("")
     assert not os.path.exists(host.key_file())
@@ -271,14 +271,14 @@ def test_empty_key_removes_the_file():
 
 
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "鑰匙", "\x00", "x" * 1000])
-def test_text_that_is_no_key_is_refused_and_the_old_one_stays(key):
+def test_invalid_key_is_refused_and_the_old_one_stays(key):
     setting.save_api_key("abc")
     with pytest.raises(SettingError, match="no API key"):
         setting.save_api_key(key)
     assert setting.civitai_api_key == "abc"
 
 
-def test_key_file_that_cannot_be_read_is_said_and_leaves_no_key():
+def test_unreadable_key_file_is_reported_and_no_key_is_set():
     setting.civitai_api_key = "before"
     os.makedirs(host.key_file())
     (problem,) = setting.load()
@@ -290,7 +290,7 @@ def test_key_file_that_cannot_be_read_is_said_and_leaves_no_key():
         setting.save_api_key("abc")
 
 
-def test_key_file_with_other_bytes_is_said():
+def test_key_file_that_is_not_text_is_reported():
     os.makedirs(setting.data_folder())
     with open(host.key_file(), "wb") as file:
         file.write(b"\xff\xfe\x00")
@@ -300,7 +300,7 @@ def test_key_file_with_other_bytes_is_said():
 # Addresses and folders
 
 
-def test_base_url_is_that_of_the_environment_at_each_call(monkeypatch):
+def test_base_url_is_read_from_the_environment_at_each_call(monkeypatch):
     assert setting.base_url() == "https://civitai.com"
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:81/")
     assert setting.base_url() == "http://127.0.0.1:81"
@@ -308,7 +308,7 @@ def test_base_url_is_that_of_the_environment_at_each_call(monkeypatch):
     assert setting.base_url() == "https://civitai.com"
 
 
-def test_cache_file_is_in_the_folder_of_the_moment(monkeypatch, tmp_path):
+def test_cache_file_is_in_the_current_cache_folder(monkeypatch, tmp_path):
     monkeypatch.setattr(setting, "shortcut_gallery_folder", str(tmp_path / "other"))
     url = "https://image.civitai.com/x/0123abcd-0123-0123-0123-0123456789ab/width=450/1.jpeg"
     path = setting.get_image_url_to_gallery_file(url)
@@ -318,12 +318,12 @@ def test_cache_file_is_in_the_folder_of_the_moment(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     "url", ["https://h/../../etc/passwd", "https://h/a%2f..%2fb.png", "\0", ""]
 )
-def test_no_address_leads_out_of_the_cache(url):
+def test_no_url_leads_out_of_the_cache_folder(url):
     path = setting.get_image_url_to_gallery_file(url)
     assert os.path.dirname(os.path.abspath(path)) == setting.shortcut_gallery_folder
 
 
-def test_saved_pictures_go_where_the_user_says(monkeypatch):
+def test_images_are_saved_in_the_chosen_folder(monkeypatch):
     usual = os.path.join(setting.data_folder(), "outputs", "download-images")
     assert setting.saved_images_folder() == usual
     setting.change("download_images_folder", os.path.join("~", "pictures"))
@@ -333,7 +333,7 @@ def test_saved_pictures_go_where_the_user_says(monkeypatch):
 # A host
 
 
-def test_what_an_older_version_left_with_the_host_is_moved_once(webui):
+def test_settings_stored_in_the_webui_by_an_older_version_are_moved_once(webui):
     _keep('{"http_timeout": 1}')  # of a version that wrote it and never read it
     webui[host.option_key("http_timeout")] = 77
     webui[host.option_key("gallery_cache_mb")] = 9
@@ -350,7 +350,7 @@ def test_what_an_older_version_left_with_the_host_is_moved_once(webui):
         webui.clear()  # a host may drop what nobody registers
 
 
-def test_what_the_last_version_left_on_the_hosts_settings_page_is_moved_once(webui):
+def test_settings_on_the_webuis_settings_page_are_moved_once(webui):
     _keep('{"http_timeout": 78, "gallery_level": "None", "saved_in_host": true}')
     webui[host.option_key("gallery_level")] = "Soft"
     webui[host.option_key("model_folders")] = "/models"
@@ -364,7 +364,7 @@ def test_what_the_last_version_left_on_the_hosts_settings_page_is_moved_once(web
     assert (setting.gallery_level, setting.model_folders) == ("Mature", "/models")
 
 
-def test_terminal_leaves_to_the_host_what_is_still_to_be_moved(webui):
+def test_terminal_does_not_move_settings_of_the_webui(webui):
     _keep('{"saved_in_host": true}')
     webui[host.option_key("gallery_level")] = "Soft"
     with pytest.MonkeyPatch.context() as terminal:
@@ -375,7 +375,7 @@ def test_terminal_leaves_to_the_host_what_is_still_to_be_moved(webui):
     assert setting.load() == [] and setting.gallery_level == "Soft"
 
 
-def test_host_still_reads_its_settings_after_a_terminal_saved_in_the_same_folder(
+def test_webuis_settings_are_still_read_after_a_terminal_saved_in_the_same_folder(
     webui, monkeypatch
 ):
     setting.change("http_timeout", 78)
@@ -391,7 +391,7 @@ def test_host_still_reads_its_settings_after_a_terminal_saved_in_the_same_folder
     assert (setting.http_timeout, setting.proxy) == (78, "http://127.0.0.1:8080")
 
 
-def test_settings_that_cannot_be_moved_are_still_those_of_the_host(webui, tmp_path):
+def test_settings_that_cannot_be_moved_stay_in_the_webui(webui, tmp_path):
     (tmp_path / "webui").write_text("")  # where the data folder would be
     webui[host.option_key("http_timeout")] = 77
     assert "cannot be written" in setting.load()[-1]

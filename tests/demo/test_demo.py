@@ -72,13 +72,13 @@ def _resize_url(url: str, segment: str) -> str:
 # The database's path
 
 
-def test_a_model_alone_is_shown_newest_id_first_whatever_the_sort(fetch_page):
+def test_gallery_of_a_model_is_sorted_by_id_whatever_the_sort(fetch_page):
     for sort in ("Most Reactions", "Newest", "Most Collected"):
         ids = [item["id"] for item in fetch_page(modelId=SHOWPIECE, limit=20, sort=sort)[0]]
         assert ids == sorted(ids, reverse=True)
 
 
-def test_the_row_at_each_boundary_is_lost_going_down(fetch_pages):
+def test_image_at_each_page_boundary_is_left_out_in_descending_order(fetch_pages):
     pages = fetch_pages(modelId=HUGE, limit=200, period="Week", nsfw="X")
     seen = {item["id"] for page in pages for item in page}
     model = catalogue.find_model(HUGE)
@@ -87,19 +87,19 @@ def test_the_row_at_each_boundary_is_lost_going_down(fetch_pages):
     assert len(there - seen) == len(pages) - 1 and seen < there
 
 
-def test_a_cursor_one_higher_shows_the_lost_row(fetch_page):
+def test_cursor_one_higher_includes_the_image_that_was_left_out(fetch_page):
     _, metadata = fetch_page(modelId=SHOWPIECE, limit=5)
     cursor = int(metadata["nextCursor"])
     assert fetch_page(modelId=SHOWPIECE, limit=5, cursor=cursor)[0][0]["id"] < cursor
     assert fetch_page(modelId=SHOWPIECE, limit=5, cursor=cursor + 1)[0][0]["id"] == cursor
 
 
-def test_the_end_has_no_next_cursor_and_no_next_page(fetch_page):
+def test_last_page_has_no_next_cursor_and_no_next_page(fetch_page):
     assert fetch_page(modelId=EMPTY) == ([], {})
     assert fetch_page(modelId=HOSTILE, limit=200, nsfw="X")[1] == {}
 
 
-def test_meta_is_wrapped_unless_flat_is_asked_for(fetch_page):
+def test_meta_of_the_database_is_wrapped_unless_flat_meta_is_requested(fetch_page):
     wrapped = fetch_page(modelId=SHOWPIECE, limit=60, withMeta="true")[0]
     assert all(item["meta"].keys() == {"id", "meta"} for item in wrapped)
     assert any(item["meta"]["meta"] is None for item in wrapped)
@@ -110,7 +110,7 @@ def test_meta_is_wrapped_unless_flat_is_asked_for(fetch_page):
 # The index's path
 
 
-def test_a_version_is_walked_whole_by_offset_cursors(fetch_pages, fetch_page):
+def test_gallery_of_a_version_is_read_completely_by_offset_cursors(fetch_pages, fetch_page):
     cursor = fetch_page(modelVersionId=SHOWN_VERSION, limit=7)[1]["nextCursor"]
     assert cursor == f"7|{rows.NOW}"
     pages = fetch_pages(modelVersionId=SHOWN_VERSION, limit=200, nsfw="X")
@@ -122,7 +122,7 @@ def test_a_version_is_walked_whole_by_offset_cursors(fetch_pages, fetch_page):
     }
 
 
-def test_index_meta_is_flat_unless_wrapped_is_asked_for(fetch_page):
+def test_meta_of_the_index_is_flat_unless_wrapped_meta_is_requested(fetch_page):
     flat = fetch_page(modelVersionId=SHOWN_VERSION, limit=20, withMeta="true")[0]
     assert any("prompt" in (item["meta"] or {}) for item in flat)
     wrapped = fetch_page(modelVersionId=SHOWN_VERSION, limit=20, withMeta="true", flatMeta="false")[
@@ -149,7 +149,7 @@ def test_index_meta_is_flat_unless_wrapped_is_asked_for(fetch_page):
     ],
     ids=lambda value: str(value),
 )
-def test_ratings(fetch_page, params, levels):
+def test_images_have_only_the_requested_ratings(fetch_page, params, levels):
     for where in ({"modelId": SHOWPIECE}, {"modelVersionId": SHOWN_VERSION}):
         items = fetch_page(**where, **params, limit=150)[0]
         assert {item["browsingLevel"] for item in items} == levels
@@ -159,7 +159,7 @@ def test_ratings(fetch_page, params, levels):
 # Models
 
 
-def test_the_galleries_are_as_large_as_promised(fetch_pages):
+def test_galleries_have_the_stated_number_of_images(fetch_pages):
     assert catalogue.MODELS[0].id == SHOWPIECE
     pictures = sum(len(page) + 1 for page in fetch_pages(modelId=SHOWPIECE, limit=200)) - 1
     assert pictures >= 1200  # of PG alone
@@ -169,7 +169,7 @@ def test_the_galleries_are_as_large_as_promised(fetch_pages):
     assert bases > {"SD 1.5", "SDXL 1.0", "Pony", "Flux.1 D", "Wan Video 2.2 T2V-A14B"}
 
 
-def test_hostile_names_reach_the_client_and_pages_escape_them(demo, http, fetch_page):
+def test_hostile_names_are_sent_unchanged_and_escaped_in_pages(demo, http, fetch_page):
     assert "<img src=x" in http.get(f"{demo.url}/api/v1/models/{HOSTILE}").json()["name"]
     items = fetch_page(modelId=HOSTILE, limit=50, nsfw="X")[0]
     assert any("<script>" in (item["username"] or "") for item in items)
@@ -216,7 +216,7 @@ def _read_infotext(body: bytes) -> str:
     return comment[8:].decode("utf-16-be" if tags.endian == ">" else "utf-16-le")
 
 
-def test_the_file_says_what_the_record_says(newest, demo):
+def test_infotext_in_a_file_equals_the_records_meta(newest, demo):
     formats, seeds = set(), 0
     for item in newest[:24]:
         body, meta = demo.original_bytes(item["id"]), item["meta"]
@@ -231,7 +231,7 @@ def test_the_file_says_what_the_record_says(newest, demo):
     assert formats >= {"png", "jpg", "webp"} and seeds > 6
 
 
-def test_comfy_files_carry_their_graphs(newest, demo):
+def test_files_of_comfyui_contain_their_graphs(newest, demo):
     item = next(
         i
         for i in newest
@@ -254,7 +254,7 @@ def test_onsite_files_are_signed(newest, demo):
 # Files
 
 
-def test_bytes_have_their_true_type_though_every_url_says_jpeg(newest, demo, http):
+def test_content_type_is_the_true_one_although_each_url_ends_with_jpeg(newest, demo, http):
     seen = set()
     for item in newest[:25]:
         if item["type"] == "video":
@@ -270,7 +270,7 @@ def test_bytes_have_their_true_type_though_every_url_says_jpeg(newest, demo, htt
     assert seen == set(TYPES)
 
 
-def test_thumbnails_are_small_plain_and_never_larger_than_the_original(newest, http):
+def test_thumbnails_have_no_metadata_and_are_never_larger_than_the_original(newest, http):
     item = next(i for i in newest if i["type"] == "image" and i["meta"] and i["width"])
     response = http.get(_resize_url(item["url"], "width=450"))
     image = Image.open(io.BytesIO(response.content))
@@ -283,7 +283,7 @@ def test_thumbnails_are_small_plain_and_never_larger_than_the_original(newest, h
     assert Image.open(io.BytesIO(large.content)).size == (item["width"], item["height"])
 
 
-def test_a_thumbnail_shows_what_the_original_shows(newest, demo, http):
+def test_thumbnail_resembles_its_original(newest, demo, http):
     for item in [i for i in newest if i["type"] == "image"][:6]:
         original = Image.open(io.BytesIO(demo.original_bytes(item["id"]))).convert("RGB")
         thumb = Image.open(io.BytesIO(http.get(_resize_url(item["url"], "width=96")).content))
@@ -291,7 +291,7 @@ def test_a_thumbnail_shows_what_the_original_shows(newest, demo, http):
         assert sum(abs(a - b) for a, b in pairs) / 108 < 12
 
 
-def test_the_rating_is_written_on_a_rated_picture():
+def test_rating_is_written_on_each_rated_image():
     art = drawing.make_art(11, ("facets",))
     plain, labelled = drawing.draw_art(art, (208, 304)), drawing.draw_art(art, (208, 304), "PG-13")
     corner, rest = (0, 220, 208, 304), (0, 0, 208, 220)
@@ -307,7 +307,7 @@ def test_every_scene_can_be_drawn_in_every_shape(scene):
         assert image.size == size and len(image.getcolors(10_000)) > 30
 
 
-def test_blurhash_is_that_of_the_picture(newest):
+def test_blurhash_is_that_of_the_image(newest):
     half = Image.new("RGB", (40, 40), (250, 10, 10))
     half.paste((10, 10, 250), (0, 20, 40, 40))
     assert blurhash.encode(Image.new("RGB", (9, 9), (255, 0, 0)))[2:6] == "TI:j"
@@ -316,7 +316,7 @@ def test_blurhash_is_that_of_the_picture(newest):
     assert len({item["hash"] for item in newest}) > 100
 
 
-def test_videos_are_real_and_have_posters(fetch_page, demo, http):
+def test_videos_can_be_played_and_have_thumbnails(fetch_page, demo, http):
     kinds = set()
     for item in fetch_page(modelId=VIDEOS, limit=60, nsfw="X", type="video")[0][:12]:
         response = http.get(item["url"])
@@ -335,7 +335,7 @@ def test_videos_are_real_and_have_posters(fetch_page, demo, http):
     assert kinds == {"mp4", "webm"}
 
 
-def test_two_videos_are_never_the_same(fetch_page, demo):
+def test_videos_differ_from_each_other(fetch_page, demo):
     items = fetch_page(modelId=VIDEOS, limit=60, nsfw="X", type="video")[0]
     assert len({demo.original_bytes(item["id"]) for item in items}) == len(items)
 
@@ -365,7 +365,7 @@ def test_unknown_files_are_404(newest, demo, http):
         ("lines=1-2", 200, slice(None)),
     ],
 )
-def test_ranges(newest, demo, http, header, status, part):
+def test_range_request_gets_its_status_and_part(newest, demo, http, header, status, part):
     whole = demo.original_bytes(newest[0]["id"])
     response = http.get(newest[0]["url"], headers={"Range": header})
     assert response.status_code == status and response.content == whole[part]
@@ -378,7 +378,7 @@ def test_ranges(newest, demo, http, header, status, part):
         assert response.headers["Content-Range"] == f"bytes */{len(whole)}"
 
 
-def test_if_range_of_another_version_sends_everything(newest, http):
+def test_if_range_with_another_version_gets_the_whole_file(newest, http):
     url = newest[0]["url"]
     about = http.head(url).headers
     for validator, status in ((about["ETag"], 206), (about["Last-Modified"], 206), ('"x"', 200)):
@@ -386,7 +386,7 @@ def test_if_range_of_another_version_sends_everything(newest, http):
         assert http.get(url, headers=params).status_code == status
 
 
-def test_the_same_address_has_the_same_bytes_in_another_demo(newest, demo):
+def test_same_url_has_the_same_bytes_in_another_demo(newest, demo):
     from civitai_manager_libs.demo import files
 
     urls = [newest[0]["url"], _resize_url(newest[1]["url"], "width=96")]
@@ -398,7 +398,7 @@ def test_the_same_address_has_the_same_bytes_in_another_demo(newest, demo):
     assert before == after
 
 
-def test_drawn_files_are_kept_within_a_bound(newest, demo, monkeypatch):
+def test_cache_of_drawn_files_is_bounded(newest, demo, monkeypatch):
     from civitai_manager_libs.demo import files
 
     monkeypatch.setattr(files, "_CACHE_LIMIT", 3_000_000)
@@ -410,7 +410,7 @@ def test_drawn_files_are_kept_within_a_bound(newest, demo, monkeypatch):
 # The server
 
 
-def test_nobody_but_this_machine_is_served_and_a_closed_demo_is_silent(capfd):
+def test_demo_listens_only_locally_and_stops_when_it_is_closed(capfd):
     demo = server.start_demo()
     host, port = demo.url.removeprefix("http://").split(":")
     assert host == "127.0.0.1"
@@ -424,7 +424,7 @@ def test_nobody_but_this_machine_is_served_and_a_closed_demo_is_silent(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_port_in_use_is_said(demo):
+def test_port_in_use_is_an_input_error(demo):
     port = int(demo.url.rpartition(":")[2])
     with pytest.raises(errors.InputError, match=str(port)):
         server.start_demo(port)

@@ -49,7 +49,7 @@ def _fetch(http, url, **headers):
     return http.get(sent.headers["Location"], headers=headers)
 
 
-def test_each_file_is_what_its_record_tells(demo, http):
+def test_each_file_matches_its_record(demo, http):
     files = _all_files(demo, http)
     refused = 0
     for file in files:
@@ -79,7 +79,7 @@ def _check_form(file, body):
         )
 
 
-def test_pictures_state_the_hashes_of_these_files(demo, http):
+def test_images_contain_the_hashes_of_these_files(demo, http):
     [file] = _version(demo, http, 910_103)["files"]
     params = {"modelVersionId": 910_103, "withMeta": "true", "flatMeta": "true", "limit": 50}
     rows = http.get(f"{demo.url}/api/v1/images", params=params).json()["items"]
@@ -108,12 +108,12 @@ def test_version_is_found_by_the_hash_of_its_file(demo, http, kind):
     ],
     ids="early members generator archived login unknown".split(),
 )
-def test_route_says_why_it_gives_no_file(demo, http, version_id, status, error):
+def test_route_returns_the_reason_if_it_refuses_a_file(demo, http, version_id, status, error):
     answer = http.get(f"{demo.url}{_ROUTE}/{version_id}", allow_redirects=False)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
-def test_records_tell_beforehand_who_may_have_a_version(demo, http):
+def test_records_state_who_may_download_a_version(demo, http):
     early = _version(demo, http, 910_602)["paidAccess"]
     deadline = datetime.fromisoformat(early["endsAt"].replace("Z", "+00:00"))
     assert deadline > datetime.now(timezone.utc) and early["permanent"] is False
@@ -125,7 +125,7 @@ def test_records_tell_beforehand_who_may_have_a_version(demo, http):
     assert (archived["model"]["mode"], archived["files"]) == ("Archived", [])
 
 
-def test_file_is_chosen_by_its_id(demo, http):
+def test_file_is_selected_by_its_id(demo, http):
     files = _version(demo, http, 910_101)["files"]
     assert [file["type"] for file in files] == ["Model", "Model", "VAE", "Config"]
     body = _fetch(http, f"{demo.url}{_ROUTE}/910101?fileId={files[2]['id']}").content
@@ -134,7 +134,7 @@ def test_file_is_chosen_by_its_id(demo, http):
     assert answer.status_code == 404
 
 
-def test_storage_takes_a_signature_only_and_only_for_a_while(demo, http, monkeypatch):
+def test_storage_accepts_only_a_signature_that_has_not_expired(demo, http, monkeypatch):
     sent = http.get(f"{demo.url}{_ROUTE}/910103", headers=_KEY, allow_redirects=False)
     signed = sent.headers["Location"]
     assert http.get(signed, headers=_KEY).status_code == 400
@@ -143,7 +143,7 @@ def test_storage_takes_a_signature_only_and_only_for_a_while(demo, http, monkeyp
     assert http.get(signed).status_code == 403
 
 
-def test_rest_of_a_file_is_sent_by_another_signed_address_of_it(demo, http):
+def test_rest_of_a_file_can_be_requested_by_another_signed_url(demo, http):
     url = f"{demo.url}{_ROUTE}/910501"
     whole = _fetch(http, url)
     headers = {"Range": "bytes=1000-", "If-Range": whole.headers["ETag"]}
@@ -151,7 +151,7 @@ def test_rest_of_a_file_is_sent_by_another_signed_address_of_it(demo, http):
     assert rest.status_code == 206 and rest.content == whole.content[1000:]
 
 
-def test_tensors_fill_their_files_and_an_embedding_has_numbers_that_a_host_can_use():
+def test_tensors_fill_their_files_and_embeddings_have_finite_numbers():
     for model in weights.MODELS:
         for version in model.versions:
             for file in weights.list_weights(model, version):

@@ -42,18 +42,18 @@ _NAMES = ("http_timeout", "proxy", "key", "download_images_folder", "model_folde
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
 )
-def test_flags_of_the_host_freeze_our_settings_too(started_with, flags, frozen):
+def test_flags_of_the_webui_freeze_our_settings(started_with, flags, frozen):
     started_with(**flags)
     assert {name for name in _NAMES if host.is_frozen(name)} == set(frozen)
 
 
 @pytest.mark.parametrize("flag", ["share", "listen", "server_name", "ngrok", "tls_certfile"])
-def test_host_that_others_reach_may_have_any_name(started_with, flag):
+def test_webui_is_shared_with_each_flag_that_exposes_it(started_with, flag):
     started_with(**{flag: "given"})
     assert host.is_shared()
     started_with(**{flag: None})
     assert not host.is_shared()
 
 
-def test_without_a_host_nothing_is_frozen_or_shared():
+def test_without_a_webui_nothing_is_frozen_or_shared():
     assert not (host.is_shared() or any(map(host.is_frozen, _NAMES)))

@@ -36,11 +36,11 @@ def webui(monkeypatch):
     return modules
 
 
-def test_without_a_host_nothing_is_known():
+def test_without_a_webui_no_capabilities_are_known():
     assert host.list_capabilities() == {}
 
 
-def test_samplers_schedulers_and_fields_are_those_of_the_host(webui):
+def test_samplers_schedulers_and_fields_are_those_of_the_webui(webui):
     assert host.list_capabilities() == {
         "samplers": ("DPM++ 2M", "Euler", "PLMS"),
         "schedulers": (("Automatic", "automatic"), ("Karras", "karras", "K")),
@@ -49,13 +49,13 @@ def test_samplers_schedulers_and_fields_are_those_of_the_host(webui):
     }
 
 
-def test_modules_of_forge_are_told_by_their_stems(webui, monkeypatch):
+def test_modules_of_forge_have_no_file_extension(webui, monkeypatch):
     entry = _named(module_list={"ae.safetensors": "/x/ae.safetensors"})
     monkeypatch.setitem(sys.modules, "modules_forge.main_entry", entry)
     assert host.list_capabilities()["modules"] == frozenset({"ae"})
 
 
-def test_host_without_such_lists_is_not_asked(webui, monkeypatch):
+def test_webui_without_these_lists_has_no_known_capabilities(webui, monkeypatch):
     monkeypatch.setitem(sys.modules, "modules.sd_samplers", _named())
     assert host.list_capabilities() == {}
 
@@ -69,7 +69,7 @@ def test_host_without_such_lists_is_not_asked(webui, monkeypatch):
         ("1.0.0v2-v1.10.1RC", "reForge"),
     ],
 )
-def test_forge_and_its_forks_are_told_apart(webui, monkeypatch, version, name):
+def test_forge_and_its_forks_are_distinguished(webui, monkeypatch, version, name):
     told = types.ModuleType("modules_forge.forge_version")
     told.version = version
     monkeypatch.setitem(sys.modules, "modules_forge", types.ModuleType("modules_forge"))

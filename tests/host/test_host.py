@@ -25,7 +25,7 @@ def webui(monkeypatch, tmp_path):
     return modules
 
 
-def test_data_is_where_the_environment_says_or_in_the_home(monkeypatch, tmp_path):
+def test_data_folder_is_that_of_the_environment_or_in_the_home_folder(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", "mine")
     assert host.default_data_folder() == str(tmp_path / "mine")
@@ -36,7 +36,7 @@ def test_data_is_where_the_environment_says_or_in_the_home(monkeypatch, tmp_path
     assert host.default_data_folder() == str(tmp_path / "civitai-shortcut")
 
 
-def test_in_a_webui_data_is_in_its_folder_and_the_key_outside(webui, tmp_path):
+def test_data_folder_is_in_the_webuis_folder_and_the_key_outside(webui, tmp_path):
     assert host.in_webui()
     assert host.default_data_folder() == os.path.join(str(tmp_path / "webui"), "civitai-shortcut")
     assert host.key_file() == str(tmp_path / "config" / "civitai-shortcut" / "api_key")
@@ -44,11 +44,11 @@ def test_in_a_webui_data_is_in_its_folder_and_the_key_outside(webui, tmp_path):
     assert host.default_data_folder() == os.path.abspath("civitai-shortcut")
 
 
-def test_only_our_own_options_are_ours(webui):
+def test_read_options_returns_only_our_settings(webui):
     assert host.read_options() == {"http_timeout": 7}
 
 
-def test_without_a_host_there_are_no_options_and_nothing_to_send_to():
+def test_without_a_webui_there_are_no_options_and_no_send_targets():
     assert not host.in_webui() and host.read_options() is None
     assert host.host_name() == "" and host.send_targets() == ()
 
@@ -86,7 +86,7 @@ def _usual_fields(paste):
 
 
 @pytest.mark.parametrize("name", ["infotext_utils", "generation_parameters_copypaste"])
-def test_fields_for_an_image_are_those_of_the_hosts_own_buttons(webui, monkeypatch, name):
+def test_image_fields_are_those_of_the_webuis_own_buttons(webui, monkeypatch, name):
     paste = _Paste(f"modules.{name}", _USUAL)
     _install(monkeypatch, webui, name, paste)
     fields = {"txt2img": [], "img2img": ["first"], "inpaint": ["second"], "extras": ["third"]}
@@ -99,9 +99,7 @@ def test_fields_for_an_image_are_those_of_the_hosts_own_buttons(webui, monkeypat
     assert [host.takes_image(tab) for tab in (*_USUAL, "none")] == [False, True, True, True, False]
 
 
-def test_canvas_that_only_a_script_of_the_host_can_fill_takes_an_image_and_is_no_field(
-    webui, monkeypatch
-):
+def test_canvas_that_only_a_script_fills_takes_an_image_but_is_no_field(webui, monkeypatch):
     paste = _Paste("modules.generation_parameters_copypaste", ("control",))
     _install(monkeypatch, webui, "generation_parameters_copypaste", paste)
     paste.paste_fields["control"]["init_img"] = type("HTML", (), {})()
@@ -118,7 +116,7 @@ def test_canvas_that_only_a_script_of_the_host_can_fill_takes_an_image_and_is_no
     ],
     ids=["few", "sd-next", "modern", "not-told"],
 )
-def test_only_tabs_that_are_there_are_sent_to(webui, monkeypatch, tabs, theme, offered):
+def test_send_targets_are_only_existing_tabs(webui, monkeypatch, tabs, theme, offered):
     paste = _Paste("modules.infotext_utils", tabs)
     _install(monkeypatch, webui, "infotext_utils", paste)
     webui.shared.opts.theme_type = theme
@@ -129,14 +127,14 @@ def test_only_tabs_that_are_there_are_sent_to(webui, monkeypatch, tabs, theme, o
     "module,name",
     [("infotext_utils", "AUTOMATIC1111"), ("generation_parameters_copypaste", "SD.Next")],
 )
-def test_host_is_known_by_name(webui, monkeypatch, module, name):
+def test_host_name_is_that_of_the_running_webui(webui, monkeypatch, module, name):
     _install(monkeypatch, webui, module, _Paste(f"modules.{module}", _USUAL))
     assert host.host_name() == name
     monkeypatch.setitem(sys.modules, "modules_forge", types.ModuleType("modules_forge"))
     assert host.host_name() == "Forge"
 
 
-def test_fields_without_a_value_are_filled_and_others_left_alone(webui, monkeypatch):
+def test_empty_prompts_are_filled_and_other_fields_are_unchanged(webui, monkeypatch):
     class Textbox:
         def __init__(self, value):
             self.value = value
@@ -161,13 +159,13 @@ def test_fields_without_a_value_are_filled_and_others_left_alone(webui, monkeypa
         ({"me": "x"}, {"access-token-unsecure-1": "a-token"}, True),
     ],
 )
-def test_who_is_logged_in_has_one_of_the_pages_tokens(auth, cookies, is_in):
+def test_user_with_one_of_the_apps_tokens_is_logged_in(auth, cookies, is_in):
     app = types.SimpleNamespace(auth=auth, tokens={"a-token": "me"})
     assert host.is_logged_in(types.SimpleNamespace(app=app, cookies=cookies)) is is_in
 
 
 @pytest.mark.parametrize("version,major", [("3.41.2", 3), ("4.40.0", 4), ("6.31.0", 6)])
-def test_each_gradio_gets_only_what_it_takes(monkeypatch, version, major):
+def test_each_gradio_version_gets_only_options_that_it_accepts(monkeypatch, version, major):
     import gradio
 
     monkeypatch.setattr(gradio, "__version__", version)
@@ -181,9 +179,7 @@ def test_each_gradio_gets_only_what_it_takes(monkeypatch, version, major):
 @pytest.mark.parametrize(
     "version,before,after", [("3.41.2", None, 5), ("3.41.2", 60, 60), ("4.40.0", None, None)]
 )
-def test_page_of_gradio_3_ends_though_a_browser_left_something_behind(
-    monkeypatch, version, before, after
-):
+def test_page_of_gradio_3_closes_despite_an_open_request(monkeypatch, version, before, after):
     import gradio
 
     monkeypatch.setattr(gradio, "__version__", version)
@@ -193,7 +189,7 @@ def test_page_of_gradio_3_ends_though_a_browser_left_something_behind(
     host.limit_page_shutdown(types.SimpleNamespace())  # a page that is served in another way
 
 
-def test_nothing_of_a_tab_is_remembered_by_the_host():
+def test_webui_stores_no_values_of_our_components():
     parts = {1: types.SimpleNamespace(), 2: types.SimpleNamespace()}
     host.keep_out_of_ui_config(types.SimpleNamespace(blocks=parts))
     assert all(part.do_not_save_to_config for part in parts.values())

@@ -34,7 +34,7 @@ def save(monkeypatch):
     return save
 
 
-def test_generated_image_is_handed_on_with_its_absolute_path(save):
+def test_generated_image_is_reported_with_its_absolute_path(save):
     [(image, path, infotext)] = save()
     assert image.size == (8, 8) and infotext == _INFOTEXT
     assert path == os.path.abspath("outputs/00001-5.png")
@@ -56,10 +56,10 @@ def test_generated_image_is_handed_on_with_its_absolute_path(save):
     ],
     ids="extras no-text other-section none grid plot before-hires mask adetailer preview".split(),
 )
-def test_what_a_host_saves_beside_an_image_is_not_handed_on(save, options):
+def test_grids_masks_and_previews_are_not_reported(save, options):
     assert save(**options) == []
 
 
 @pytest.mark.parametrize("name", ["00001-5-a grid-like floor.png", "gridlock.webp", "mask.png"])
-def test_name_that_only_resembles_theirs_is_handed_on(save, name):
+def test_image_with_a_similar_name_is_reported(save, name):
     assert len(save(filename=name)) == 1

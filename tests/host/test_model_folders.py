@@ -24,11 +24,11 @@ def webui(monkeypatch, tmp_path):
     return modules
 
 
-def test_without_a_host_there_is_nothing():
+def test_without_a_webui_there_are_no_folders_and_hashes():
     assert host.list_model_folders() == [] and host.read_cached_hashes() == {}
 
 
-def test_folders_are_those_of_arguments_settings_and_habit_that_are_there(webui, tmp_path):
+def test_folders_are_the_existing_ones_of_arguments_settings_and_defaults(webui, tmp_path):
     for name in ("models/Lora", "models/Stable-diffusion", "embeddings", "one", "two", "three"):
         (tmp_path / name).mkdir(parents=True)
     webui.shared.cmd_opts.ckpt_dir = None
@@ -48,7 +48,7 @@ def test_folders_are_those_of_arguments_settings_and_habit_that_are_there(webui,
     ]
 
 
-def test_hashes_are_those_of_both_stores_and_damage_is_none(webui, monkeypatch):
+def test_hashes_are_read_from_both_caches_and_damaged_ones_are_ignored(webui, monkeypatch):
     whole, headless = "AB" * 32, "CD" * 32
     stores = {
         "hashes": {"checkpoint/x.ckpt": {"mtime": 5.5, "sha256": whole}, "a": None, "b": {}},

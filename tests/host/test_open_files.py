@@ -20,12 +20,12 @@ print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
 @pytest.mark.parametrize("soft,hard,then", [(256, 512, 512), (256, 8192, 4096), (8000, 8192, 8000)])
-def test_soft_limit_is_raised_as_far_as_is_useful_and_allowed(soft, hard, then):
+def test_soft_limit_is_raised_as_far_as_useful_and_allowed(soft, hard, then):
     command = [sys.executable, "-c", _SCRIPT, sys.path[0], str(soft), str(hard)]
     command[3] = next(path for path in sys.path if path.endswith("scripts"))
     assert int(subprocess.check_output(command)) == then
 
 
-def test_where_there_is_no_such_limit_nothing_happens(monkeypatch):
+def test_without_such_a_limit_nothing_happens(monkeypatch):
     monkeypatch.setattr(open_files, "resource", None)
     open_files.raise_open_file_limit()

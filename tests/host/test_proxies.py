@@ -29,7 +29,7 @@ def _goes_directly(url=_URL):
 
 @pytest.mark.parametrize("name", ["no_proxy", "NO_PROXY"])
 @pytest.mark.parametrize("before", ["", "example.org", " example.org , 10.0.0.0/8,", "127.0.0.1"])
-def test_address_of_ours_is_added_to_what_was_listed(monkeypatch, name, before):
+def test_host_is_added_to_the_existing_no_proxy_list(monkeypatch, name, before):
     monkeypatch.setenv(name, before)
     assert before == "127.0.0.1" or not _goes_directly()
     host.bypass_proxies_for("127.0.0.1")
@@ -39,7 +39,7 @@ def test_address_of_ours_is_added_to_what_was_listed(monkeypatch, name, before):
     assert os.environ["no_proxy"].count("127.0.0.1") == 1
 
 
-def test_where_nothing_goes_by_a_proxy_that_stays_so(monkeypatch):
+def test_no_proxy_that_lists_everything_is_unchanged(monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
     host.bypass_proxies_for("127.0.0.1")
     assert _goes_directly("http://civitai.com/")

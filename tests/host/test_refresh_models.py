@@ -66,7 +66,7 @@ _HOSTS = {
 
 
 @pytest.mark.parametrize("name", _HOSTS)
-def test_each_host_is_told_by_its_own_functions(webui, name):
+def test_each_webui_is_refreshed_by_its_own_functions(webui, name):
     for functions in _HOSTS[name].values():
         for module, path in functions:
             webui(module, path)
@@ -76,17 +76,17 @@ def test_each_host_is_told_by_its_own_functions(webui, name):
         assert [call[:2] for call in webui.calls] == functions
 
 
-def test_without_a_webui_there_is_nothing_to_tell():
+def test_without_a_webui_there_is_nothing_to_refresh():
     assert host.refresh_models("lora")
 
 
 @pytest.mark.parametrize("kind", ["lora", "nothing-of-ours"])
-def test_host_without_the_function_has_not_noticed(webui, kind):
+def test_webui_without_the_function_is_not_refreshed(webui, kind):
     assert not host.refresh_models(kind)
 
 
 @pytest.mark.parametrize("error", [OSError, sqlite3.OperationalError])
-def test_function_that_fails_is_told_of_and_the_next_one_is_called(webui, capsys, error):
+def test_failing_function_is_logged_and_the_next_one_is_called(webui, capsys, error):
     webui("modules.shared_items", "refresh_vae_list", error("a damaged file"))
     assert not host.refresh_models("vae")
     webui(_FORGE, "refresh_models")
@@ -106,7 +106,7 @@ def test_embeddings_of_a1111_are_read_only_while_a_model_is_loaded(webui):
     assert [call[2] for call in webui.calls] == [{"force_reload": True}]
 
 
-def test_embeddings_of_forge_are_read_for_its_page_and_for_the_loaded_model(webui):
+def test_embeddings_of_forge_are_read_for_the_page_and_the_loaded_model(webui):
     webui("modules.ui_extra_networks_textual_inversion", f"embedding_db.{_LOAD}")
     assert host.refresh_models("embed")
     assert webui.calls[0][2] == {"force_reload": True, "sync_with_sd_model": False}

@@ -49,7 +49,7 @@ _PAGE = _sources("javascript/gallery", ".js")
 
 
 @pytest.mark.parametrize("section", ["texts", "terminal"])
-def test_every_text_has_a_reader(section):
+def test_every_text_is_used(section):
     quoted = set(re.findall(r"[\"'`](\w+)[\"'`]", _PYTHON + _PAGE))
     keys = getattr(_ENGLISH, section)
     assert [key for key in keys if key not in quoted and not key.startswith(_BY_CODE)] == []

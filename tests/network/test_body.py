@@ -145,7 +145,7 @@ def test_endless_empty_gzip_image_is_not_read_beyond_its_limit(server, read, tmp
 
 
 @pytest.mark.parametrize("step", [1, 7, 100])
-def test_many_small_gzip_members_are_decompressed(step):
+def test_many_joined_zlib_streams_are_decompressed(step):
     parts = (zlib.compress(TEXT[at : at + step * 50]) for at in range(0, 40_000, step * 50))
     decompressor = Decompressor({"Content-Encoding": "deflate"})
     assert unpacked(decompressor, b"".join(parts), 64 * 1024, 4096).startswith(TEXT[:30_000])

@@ -202,7 +202,7 @@ def test_web_page_in_place_of_an_image_needs_a_key(content_type, start):
         ("image/png", b"<?xml version='1.0'?><Error>"),
     ],
 )
-def test_text_is_refused_in_both_modes(content_type, start):
+def test_text_is_refused_as_an_image_and_as_a_file(content_type, start):
     for picture in (True, False):
         with pytest.raises(NotAnImage):
             responses.check_file_start(200, content_type, start, picture)

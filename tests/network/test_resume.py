@@ -198,7 +198,7 @@ def test_damaged_unfinished_file_is_started_again(server, folder):
     _check_saved(folder)
 
 
-def test_plain_target_path_is_kept(server, tmp_path):
+def test_failed_download_to_a_plain_path_leaves_no_file(server, tmp_path):
     url = server.play("/a.png", cut(BODY, AT))
     assert CivitaiHttpClient(max_retries=0).download_file(url, str(tmp_path / "a.png")) is False
     assert os.listdir(tmp_path) == []
