@@ -10,7 +10,7 @@ _RANGES = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=1
 
 
 @hypothesis.given(_RANGES, st.integers(0, 40))
-def test_ranges_hold_the_bytes_that_were_added_and_gaps_the_others(added, total):
+def test_ranges_have_the_added_bytes_and_gaps_the_others(added, total):
     ranges, expected = ByteRanges(added), set()
     for start, end in added:
         expected |= set(range(start, end))

@@ -10,7 +10,7 @@ from civitai_manager_libs.core.cancellation import Cancellation, never_cancelled
 from civitai_manager_libs.errors import Cancelled
 
 
-def test_nothing_happens_before_it_is_set():
+def test_unset_cancellation_does_nothing():
     cancelled = Cancellation()
     cancelled.check()
     cancelled.wait(0)
@@ -18,7 +18,7 @@ def test_nothing_happens_before_it_is_set():
     assert not cancelled.is_set()
 
 
-def test_once_set_it_stays_and_stops_every_one():
+def test_set_cancellation_raises_in_check_and_wait():
     cancelled = Cancellation()
     cancelled.set()
     cancelled.set()
@@ -28,7 +28,7 @@ def test_once_set_it_stays_and_stops_every_one():
             stop()
 
 
-def test_wait_ends_when_it_is_set():
+def test_wait_ends_at_a_cancellation():
     cancelled = Cancellation()
     threading.Timer(0.05, cancelled.set).start()
     started = time.monotonic()
@@ -39,7 +39,7 @@ def test_wait_ends_when_it_is_set():
     assert time.monotonic() - started < 5
 
 
-def test_callbacks_are_called_while_their_block_runs_only():
+def test_callback_is_called_only_during_its_block():
     cancelled, called = Cancellation(), []
     with cancelled.notify(lambda: called.append("over")):
         assert called == []
@@ -50,7 +50,7 @@ def test_callbacks_are_called_while_their_block_runs_only():
     assert called == ["live"]
 
 
-def test_block_does_not_begin_when_it_was_set_before():
+def test_block_does_not_begin_after_a_cancellation():
     cancelled = Cancellation()
     cancelled.set()
 
@@ -58,7 +58,7 @@ def test_block_does_not_begin_when_it_was_set_before():
         pytest.fail("began")
 
 
-def test_callback_may_come_from_within_the_same_thread():
+def test_callback_may_cancel_again():
     cancelled, inner = Cancellation(), []
 
     def set_again() -> None:
@@ -72,7 +72,7 @@ def test_callback_may_come_from_within_the_same_thread():
     assert len(inner) == 3
 
 
-def test_bounded_one_is_set_with_the_other_or_when_its_time_is_over():
+def test_timed_cancellation_is_set_with_the_other_or_after_its_timeout():
     cancelled = Cancellation()
     with cancelled.with_timeout(0.01) as bounded, pytest.raises(Cancelled):
         bounded.wait(60)
@@ -84,7 +84,7 @@ def test_bounded_one_is_set_with_the_other_or_when_its_time_is_over():
         assert bounded.is_set()
 
 
-def test_nobody_can_set_what_is_never_set():
+def test_never_cancelled_cannot_be_set():
     with pytest.raises(RuntimeError), never_cancelled().notify(lambda: pytest.fail("called")):
         never_cancelled().set()
 

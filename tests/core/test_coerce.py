@@ -22,7 +22,7 @@ from civitai_manager_libs.core.coerce import (
     + [[1], [], {}, {"a": None}, {"a": {"b": 1}}, object, 2**64, -(2**64), 1e300, b"bytes"],
     ids=repr,
 )
-def test_what_says_nothing_has_no_text(value):
+def test_missing_value_has_no_text(value):
     assert as_text(value) == ""
 
 
@@ -46,7 +46,7 @@ def test_what_says_nothing_has_no_text(value):
     ],
     ids=repr,
 )
-def test_a_scalar_has_the_text_that_a_webui_writes(value, text):
+def test_value_has_the_text_that_a_webui_writes(value, text):
     assert as_text(value) == text
 
 
@@ -76,7 +76,7 @@ def test_a_scalar_has_the_text_that_a_webui_writes(value, text):
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_a_whole_number_is_exact_or_none(value, whole):
+def test_whole_number_is_exact_or_none(value, whole):
     assert as_integer(value) == whole
 
 
@@ -86,7 +86,7 @@ def test_a_whole_number_is_exact_or_none(value, whole):
     + [("nan", None), ("inf", None), (False, None), (None, None), ("1,5", None), (10**400, None)],
     ids=lambda value: repr(value)[:30],
 )
-def test_a_number_is_finite_or_none(value, number):
+def test_number_is_finite_or_none(value, number):
     assert as_number(value) == number
 
 
@@ -96,11 +96,11 @@ def test_a_number_is_finite_or_none(value, number):
     + [("abcd, Seed: 1", ""), (None, ""), ({"a": "b"}, "")],
     ids=repr,
 )
-def test_a_checksum_is_hexadecimal_and_nothing_else(value, checksum):
+def test_checksum_is_hexadecimal_or_empty(value, checksum):
     assert as_checksum(value) == checksum
 
 
-def test_line_ends_are_newlines_and_no_other_control_character_stays():
+def test_line_ends_become_newlines_and_control_characters_spaces():
     assert clean_text("a\r\nb\rc\0d\x1b\x85e\ud800f\tg") == "a\nb\nc d  e f\tg"
 
 
@@ -109,12 +109,12 @@ def test_line_ends_are_newlines_and_no_other_control_character_stays():
     ["<lora:\u5929\u4f7f\x7fV1:0.3>", "<lyco:a\x14b>", "<hypernet:a\x85:1>"],
     ids=ascii,
 )
-def test_a_files_name_in_a_tag_keeps_its_characters(tag):
+def test_tag_keeps_control_characters_of_a_file_name(tag):
     assert clean_text(f"a\x14 {tag}, b\x14") == f"a  {tag}, b "
 
 
 @pytest.mark.parametrize("harmful", ["\0", "\x1b[31m", "\x9b31m", "\ud800"], ids=ascii)
-def test_a_tag_keeps_no_character_that_does_harm(harmful):
+def test_tag_loses_harmful_characters(harmful):
     assert harmful[0] not in clean_text(f"<lora:a{harmful}b:1>")
 
 
@@ -127,9 +127,9 @@ def test_a_tag_keeps_no_character_that_does_harm(harmful):
         ("", ""),
     ],
 )
-def test_a_model_is_named_without_folder_and_extension(name, stem):
+def test_model_name_has_no_folder_and_extension(name, stem):
     assert model_file_stem(name) == stem
 
 
-def test_number_text_never_has_an_exponent():
+def test_number_as_text_has_no_exponent():
     assert not any("e" in format_number(10.0**n) for n in range(-320, 309))

@@ -26,13 +26,13 @@ VIDEO = f"{ACCOUNT}/{UUID}/original=true/{UUID}.mp4"
 @pytest.mark.parametrize(
     ("name", "mask"), [("None", 1), ("Soft", 3), ("Mature", 7), ("X", 15), ("XXX", 31)]
 )
-def test_a_level_s_mask_holds_it_and_all_below(name, mask):
+def test_level_mask_has_the_level_and_all_lower_ones(name, mask):
     assert level_mask(name) == mask
     assert level_name(mask) == name
 
 
 @pytest.mark.parametrize("level", [0, 32, -(2**40)], ids=["nothing", "blocked", "nonsense"])
-def test_an_unknown_level_counts_as_the_highest(level):
+def test_unknown_level_counts_as_the_highest(level):
     assert level_name(level) == "XXX"
 
 
@@ -54,7 +54,7 @@ def test_an_unknown_level_counts_as_the_highest(level):
     ],
     ids=["replaced", "several-keys", "no-segment", "no-name", "query-kept", "mirror"],
 )
-def test_the_size_segment_follows_the_uuid(url, expected):
+def test_size_follows_the_uuid_in_a_url(url, expected):
     assert resize_url(url, "width=450") == expected
 
 
@@ -68,17 +68,17 @@ def test_the_size_segment_follows_the_uuid(url, expected):
     ],
     ids=["storage", "no-uuid", "unreadable", "empty"],
 )
-def test_a_url_of_another_grammar_is_left_as_it_is(url):
+def test_url_of_another_form_is_not_changed(url):
     assert resize_url(url, "width=450") == url
 
 
-def test_an_image_s_thumbnail_is_its_450_pixel_version():
+def test_thumbnail_of_an_image_is_450_pixels_wide():
     assert images.thumbnail_url(Image(1, ORIGINAL)) == ORIGINAL.replace(
         "original=true", "width=450"
     )
 
 
-def test_a_video_s_thumbnail_is_a_still():
+def test_thumbnail_of_a_video_is_a_still_image():
     url = images.thumbnail_url(Image(1, VIDEO, type="video"))
     assert f"/{UUID}/anim=false,transcode=true,width=450,original=false/{UUID}.mp4" in url
 
@@ -97,11 +97,11 @@ def test_a_video_s_thumbnail_is_a_still():
     ],
     ids=["original", "any-case", "thumbnail", "quality", "height", "bare", "video", "poster"],
 )
-def test_a_cache_name_tells_image_and_size(url, expected):
+def test_cache_name_has_uuid_and_size(url, expected):
     assert cache_file_name(url) == expected
 
 
-def test_one_image_has_one_name_whatever_its_host_and_cosmetic_name():
+def test_cache_name_does_not_depend_on_host_and_file_name():
     assert cache_file_name(ORIGINAL) == cache_file_name(
         f"https://imagecache.civitai.com/old/{UUID}/original=true/my picture.jpeg?x=1"
     )
@@ -118,12 +118,12 @@ def test_one_image_has_one_name_whatever_its_host_and_cosmetic_name():
     ],
     ids=["uuid", "size", "folder", "query", "size-without-uuid"],
 )
-def test_different_pictures_never_share_a_cache_file(one, other):
+def test_different_images_have_different_cache_names(one, other):
     assert cache_file_name(one) != cache_file_name(other)
 
 
 @pytest.mark.parametrize("extension", ["html", "svg", "js", "exe", "php", "htm", "xhtml"])
-def test_no_cache_file_is_named_as_a_document_or_a_program(extension):
+def test_cache_name_never_has_the_extension_of_a_document(extension):
     assert cache_file_name(f"https://example.com/x.{extension}").endswith(".img")
     assert cache_file_name(f"{ACCOUNT}/{UUID}/original=true/x.{extension}").endswith(".img")
 
@@ -132,7 +132,7 @@ _PIECES = st.sampled_from([ACCOUNT, UUID, "/", "..", "width=", "original=true", 
 
 
 @given(st.lists(_PIECES | st.text(max_size=300), max_size=12).map("".join))
-def test_any_text_gives_a_cache_name_that_is_one_short_safe_file_name(text):
+def test_cache_name_of_any_text_is_a_short_safe_file_name(text):
     name = cache_file_name(resize_url(text, "width=450"))
     assert name == os.path.basename(name)
     assert name.isascii() and name.isprintable() and len(name) < 150

@@ -34,7 +34,7 @@ def _header(tensors, tail=b""):
         ("workflow.json", b'{"nodes": []}'),
     ],
 )
-def test_file_of_its_form_is_taken(name, content, tmp_path):
+def test_file_of_the_right_format_is_accepted(name, content, tmp_path):
     path = tmp_path / "file"
     path.write_bytes(content)
     check_start(content[:512], "application/octet-stream", name)
@@ -61,7 +61,7 @@ def test_file_of_its_form_is_taken(name, content, tmp_path):
         ("a.ckpt", _WHOLE, "", InvalidResponse),
     ],
 )
-def test_start_of_something_else_is_refused(name, content, kind, error):
+def test_start_of_another_format_is_refused(name, content, kind, error):
     with pytest.raises(error):
         check_start(content[:512], kind, name)
 
@@ -79,7 +79,7 @@ def test_start_of_something_else_is_refused(name, content, kind, error):
         pytest.param(struct.pack("<Q", 9) + b"{" * 9, id="no-json"),
     ],
 )
-def test_cut_or_damaged_safetensors_are_refused(content, tmp_path):
+def test_truncated_or_damaged_safetensors_are_refused(content, tmp_path):
     path = tmp_path / "file"
     path.write_bytes(content)
     with pytest.raises(InvalidResponse):

@@ -67,12 +67,12 @@ def test_each_url_is_saved_skipped_or_failed(tmp_path, file_for):
     assert (tmp_path / "there").read_text() == "old"
 
 
-def test_nothing_to_do_is_done_at_once(file_for):
+def test_empty_list_returns_at_once(file_for):
     assert download_all([], _write, file_for, 3) == DownloadSummary()
     assert not _workers()
 
 
-def test_progress_counts_up_by_one_in_the_callers_thread(file_for):
+def test_progress_is_reported_in_the_callers_thread(file_for):
     told = []
 
     def on_done(summary: DownloadSummary) -> None:
@@ -83,13 +83,13 @@ def test_progress_counts_up_by_one_in_the_callers_thread(file_for):
 
 
 @pytest.mark.parametrize("answer, is_saved", [(None, False), (0, False), (1, True), ("yes", True)])
-def test_every_answer_of_fetch_counts_somewhere(file_for, answer, is_saved):
+def test_any_result_of_fetch_counts_as_saved_or_failed(file_for, answer, is_saved):
     summary = download_all(["a"], lambda *_: answer, file_for, 1)
     assert (summary.saved, len(summary.failed), summary.done) == (is_saved, not is_saved, 1)
 
 
 @pytest.mark.parametrize("bug", [RuntimeError("bug"), KeyboardInterrupt()])
-def test_what_fetch_raises_reaches_the_caller_and_ends_the_work(file_for, bug):
+def test_exception_in_fetch_is_raised_and_ends_all_downloads(file_for, bug):
     asked = []
 
     def fetch(url: str, path: str) -> bool:
@@ -102,7 +102,7 @@ def test_what_fetch_raises_reaches_the_caller_and_ends_the_work(file_for, bug):
     assert len(asked) <= 4
 
 
-def test_what_the_callback_raises_reaches_the_caller_and_no_picture_is_begun_after_it(file_for):
+def test_exception_in_the_callback_is_raised_and_ends_all_downloads(file_for):
     asked = []
 
     def fetch(url: str, path: str) -> bool:
@@ -125,7 +125,7 @@ def test_what_the_callback_raises_reaches_the_caller_and_no_picture_is_begun_aft
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 10])
-def test_exactly_so_many_are_at_work_at_once(concurrency):
+def test_as_many_items_as_threads_run_at_once(concurrency):
     full = threading.Barrier(concurrency, timeout=10)  # none passes unless all are at work
     lock = threading.Lock()
     inside, most = 0, 0
@@ -146,11 +146,11 @@ def test_exactly_so_many_are_at_work_at_once(concurrency):
 
 
 @pytest.mark.parametrize("concurrency", [0, -1])
-def test_concurrency_below_one_is_one(concurrency):
+def test_concurrency_is_at_least_one(concurrency):
     assert list(run_parallel("ab", str.upper, concurrency)) == [("a", "A"), ("b", "B")]
 
 
-def test_items_are_drawn_only_as_fast_as_they_are_worked_on():
+def test_items_are_read_only_as_fast_as_they_are_processed():
     drawn = 0
 
     def items():
@@ -166,7 +166,7 @@ def test_items_are_drawn_only_as_fast_as_they_are_worked_on():
     assert _no_workers_are_left()
 
 
-def test_slow_item_does_not_hold_up_the_others():
+def test_slow_item_does_not_delay_the_others():
     release = threading.Event()
     results = run_parallel(range(20), lambda n: release.wait(10) if n == 0 else n, 2)
     first = [next(results)[0] for _ in range(19)]
@@ -175,7 +175,7 @@ def test_slow_item_does_not_hold_up_the_others():
     assert [item for item, _ in results] == [0]
 
 
-def test_cancel_ends_it_soon_and_keeps_what_is_done():
+def test_cancellation_ends_the_work_soon_and_keeps_results():
     cancelled, hang = Cancellation(), threading.Event()
     results = run_parallel(range(100), lambda n: n if n < 5 else hang.wait(10), 2, cancelled)
     done = [next(results)[0] for _ in range(5)]
@@ -188,7 +188,7 @@ def test_cancel_ends_it_soon_and_keeps_what_is_done():
     assert _no_workers_are_left()
 
 
-def test_item_in_the_middle_when_it_is_cancelled_is_still_told():
+def test_item_running_at_a_cancellation_is_still_yielded():
     cancelled = Cancellation()
 
     def work(item: int) -> int:
@@ -200,14 +200,14 @@ def test_item_in_the_middle_when_it_is_cancelled_is_still_told():
     assert 1 in [item for item, _ in run_parallel(range(100), work, 1, cancelled)]
 
 
-def test_cancelled_before_it_begins_does_nothing():
+def test_work_cancelled_before_it_begins_does_nothing():
     cancelled, worked = Cancellation(), []
     cancelled.set()
     assert list(run_parallel(range(9), worked.append, 2, cancelled)) == []
     assert worked == []
 
 
-def test_ticks_come_while_nothing_is_done():
+def test_ticks_are_called_while_the_caller_waits():
     release, ticks = threading.Event(), []
 
     def tick() -> None:
@@ -219,7 +219,7 @@ def test_ticks_come_while_nothing_is_done():
     assert len(ticks) >= 3 and set(ticks) == {threading.current_thread()}
 
 
-def test_many_items_leave_nothing_open(file_for):
+def test_many_items_leave_no_open_files(file_for):
     before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
     download_all([f"u{n}" for n in range(300)], _write, file_for, 8)
     assert _no_workers_are_left()
@@ -230,7 +230,7 @@ def test_many_items_leave_nothing_open(file_for):
 # prefetch
 
 
-def test_the_next_one_is_drawn_while_one_is_in_use_and_none_after_it():
+def test_only_the_next_item_is_read_in_advance():
     drawn, second = [], threading.Event()
 
     def items():
@@ -249,7 +249,7 @@ def test_the_next_one_is_drawn_while_one_is_in_use_and_none_after_it():
     assert _no_workers_are_left()
 
 
-def test_what_drawing_raises_reaches_the_caller_after_what_came_before_it():
+def test_exception_of_the_items_is_raised_after_earlier_items():
     def items():
         yield 1
         raise KeyError("a bug")
@@ -260,7 +260,7 @@ def test_what_drawing_raises_reaches_the_caller_after_what_came_before_it():
         next(numbers)
 
 
-def test_waiting_for_the_next_one_is_heard_and_ends_when_it_is_cancelled():
+def test_waiting_for_an_item_ticks_and_ends_at_a_cancellation():
     cancelled, hang, ticks = Cancellation(), threading.Event(), []
 
     def tick() -> None:

@@ -29,7 +29,7 @@ def _write_databases_of_an_older_version():
 
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["new", "older"])
-def test_data_folder_and_databases_are_for_their_owner_alone(is_old):
+def test_only_the_owner_can_read_data_folder_and_databases(is_old):
     if is_old:
         _write_databases_of_an_older_version()
     setting.load()
@@ -44,7 +44,7 @@ def test_data_folder_and_databases_are_for_their_owner_alone(is_old):
     assert (_mode(setting.data_folder()), modes) == (0o700, {0o600})
 
 
-def test_folder_that_others_use_too_keeps_its_mode():
+def test_shared_folder_keeps_its_mode():
     os.makedirs(os.path.join(setting.data_folder(), "models"))
     os.chmod(setting.data_folder(), 0o755)
     setting.load()
@@ -52,7 +52,7 @@ def test_folder_that_others_use_too_keeps_its_mode():
 
 
 @pytest.mark.skipif(os.name == "posix" and os.getuid() == 0, reason="root may write anywhere")
-def test_folder_that_cannot_be_made_stops_no_start(tmp_path, monkeypatch):
+def test_folder_that_cannot_be_created_raises_no_error(tmp_path, monkeypatch):
     os.chmod(tmp_path, 0o500)
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "data"))
     assert setting.load() == []

@@ -40,7 +40,7 @@ def path(tmp_path):
     return str(tmp_path / "locks" / "a.lock")
 
 
-def test_second_one_is_refused_until_the_first_lets_go(path):
+def test_second_lock_is_refused_until_the_first_is_released(path):
     first, second = ProcessLock(path), ProcessLock(path)
     assert first.acquire()
     assert not second.acquire() and not second.acquire(patience=0.1)
@@ -49,7 +49,7 @@ def test_second_one_is_refused_until_the_first_lets_go(path):
     second.release()
 
 
-def test_patient_one_waits_for_who_only_looks(path):
+def test_lock_waits_for_its_holder(path):
     lock = ProcessLock(path)
     with hold_lock(0.15, ProcessLock(path)):
         started = time.monotonic()
@@ -58,7 +58,7 @@ def test_patient_one_waits_for_who_only_looks(path):
     lock.release()
 
 
-def test_shared_lock_is_shared_and_keeps_out_who_wants_it_alone(path):
+def test_shared_lock_is_shared_and_excludes_an_exclusive_one(path):
     first, second, alone = (ProcessLock(path) for _ in range(3))
     assert first.acquire(shared=True) and second.acquire(shared=True)
     assert not alone.acquire(0.05)
@@ -73,7 +73,7 @@ def test_release_without_a_lock_is_no_error(path):
     ProcessLock(path).release()
 
 
-def test_lock_is_released_by_another_thread_than_took_it(path):
+def test_lock_can_be_released_by_another_thread(path):
     lock = ProcessLock(path)
     assert lock.acquire()
     releaser = threading.Thread(target=lock.release)
@@ -94,7 +94,7 @@ def test_killed_process_leaves_no_lock(path, shared):
     lock.release()
 
 
-def test_no_lock_can_be_where_no_file_can(tmp_path):
+def test_lock_at_an_impossible_path_is_a_disk_error(tmp_path):
     (tmp_path / "file").write_text("")
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "file" / "a.lock", tmp_path / "folder"):

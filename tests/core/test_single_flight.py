@@ -54,14 +54,14 @@ def _until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-def test_twenty_who_ask_at_once_have_it_done_once():
+def test_simultaneous_callers_share_one_call():
     crew = Crew(lambda _: "done", 20)
 
     assert crew.fly() == ["done"] * 20
     assert crew.led == 1
 
 
-def test_error_reaches_everyone():
+def test_error_is_raised_in_all_callers():
     def work(_: int) -> str:
         raise NotFound("It is gone.", 404)
 
@@ -72,7 +72,7 @@ def test_error_reaches_everyone():
 
 
 @pytest.mark.parametrize("own", [Cancelled("Cancelled."), DiskFull("No room.")], ids=repr)
-def test_what_stops_the_leader_only_makes_the_next_one_lead(own):
+def test_cancelled_or_failed_disk_makes_the_next_caller_work(own):
     def work(led: int) -> str:
         if led == 1:
             raise own
@@ -84,7 +84,7 @@ def test_what_stops_the_leader_only_makes_the_next_one_lead(own):
     assert 2 <= crew.led <= 5
 
 
-def test_bug_of_the_leader_is_not_the_others_error():
+def test_bug_in_a_call_is_not_shared():
     def work() -> str:
         raise ZeroDivisionError
 
@@ -95,14 +95,14 @@ def test_bug_of_the_leader_is_not_the_others_error():
     assert flights.do("key", lambda: "done", never_cancelled()) == "done"
 
 
-def test_other_keys_and_later_askers_are_work_of_their_own():
+def test_other_keys_and_later_calls_are_not_shared():
     flights: SingleFlight[int] = SingleFlight()
     done = [flights.do(key, lambda n=n: n, never_cancelled()) for n, key in enumerate("aab")]
 
     assert done == [0, 1, 2]
 
 
-def test_who_only_waits_may_cancel():
+def test_waiting_caller_can_be_cancelled():
     flights: SingleFlight[str] = SingleFlight()
     leads, land, cancelled = threading.Event(), threading.Event(), Cancellation()
 

@@ -37,19 +37,19 @@ def _count(path):
     return counted, db.set_aside
 
 
-def test_what_was_written_is_there_the_next_time(path):
+def test_written_rows_are_read_after_reopening(path):
     _filled(path, 5)
     assert _count(path) == (5, "")
 
 
-def test_it_is_in_wal_mode_so_that_readers_do_not_stop_a_writer(path):
+def test_wal_mode_lets_readers_and_a_writer_work_at_once(path):
     _filled(path)
     db = Database(path)
     assert db.rows("PRAGMA journal_mode") == [("wal",)]
     db.close()
 
 
-def test_block_that_fails_writes_nothing(path):
+def test_failed_block_writes_nothing(path):
     db = Database(path)
     with pytest.raises(RuntimeError), db.writing() as connection:
         connection.execute(_INSERT, (1,))
@@ -58,7 +58,7 @@ def test_block_that_fails_writes_nothing(path):
     db.close()
 
 
-def test_many_may_open_a_new_one_at_once(path):
+def test_many_can_create_a_file_at_once(path):
     errors, start = [], threading.Barrier(10)
 
     def use(n):
@@ -100,7 +100,7 @@ def _cut_short(path):
 
 
 @pytest.mark.parametrize("damage", [_overwrite_start, _overwrite_middle, _cut_short])
-def test_damaged_file_is_set_aside_whole_and_a_new_one_works(path, damage):
+def test_damaged_file_is_renamed_and_a_new_one_works(path, damage):
     _filled(path)
     damage(path)
     with open(path, "rb") as file:
@@ -114,7 +114,7 @@ def test_damaged_file_is_set_aside_whole_and_a_new_one_works(path, damage):
     assert _count(path) == (3, "")
 
 
-def test_damage_found_by_many_at_once_sets_one_file_aside(path):
+def test_damage_found_by_many_at_once_renames_one_file(path):
     _filled(path)
     _overwrite_start(path)
     found, start = [], threading.Barrier(6)
@@ -134,7 +134,7 @@ def test_damage_found_by_many_at_once_sets_one_file_aside(path):
     assert len([n for n in os.listdir(os.path.dirname(path)) if "damaged" in n]) == 1
 
 
-def test_damaged_file_keeps_its_name_while_somebody_has_it_open(path, monkeypatch):
+def test_damaged_file_is_not_renamed_while_it_is_open(path, monkeypatch):
     monkeypatch.setattr(sqlite_file, "_WAIT_ALONE", 0.1)
     _filled(path)
     user = Database(path)
@@ -148,7 +148,7 @@ def test_damaged_file_keeps_its_name_while_somebody_has_it_open(path, monkeypatc
     assert counted == 0 and set_aside
 
 
-def test_file_of_no_bytes_is_a_new_one(path, tmp_path):
+def test_empty_file_is_a_new_one(path, tmp_path):
     os.makedirs(os.path.dirname(path))
     open(path, "wb").close()
     assert _count(path) == (0, "")
@@ -157,7 +157,7 @@ def test_file_of_no_bytes_is_a_new_one(path, tmp_path):
 # What cannot be used is said
 
 
-def test_newer_version_is_set_aside_as_it_is(path):
+def test_file_of_a_newer_version_is_renamed_unchanged(path):
     _filled(path)
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -173,19 +173,19 @@ def test_newer_version_is_set_aside_as_it_is(path):
     assert _count(path) == (0, "")
 
 
-def test_folder_in_its_place_is_said(path):
+def test_folder_at_the_path_is_reported(path):
     os.makedirs(path)
     with pytest.raises(DiskError, match="gallery.db cannot be used"):
         Database(path)
 
 
-def test_file_where_its_folder_should_be_is_said(tmp_path):
+def test_file_in_place_of_the_folder_is_reported(tmp_path):
     (tmp_path / "data").write_text("")
     with pytest.raises(DiskError, match="data"):
         Database(str(tmp_path / "data" / "gallery.db"))
 
 
-def test_writer_that_does_not_end_is_said(path, monkeypatch):
+def test_writer_that_does_not_finish_is_reported(path, monkeypatch):
     monkeypatch.setattr(sqlite_file, "_WAIT", 0.1)
     first, second = Database(path), Database(path)
     with first.writing():
@@ -194,7 +194,7 @@ def test_writer_that_does_not_end_is_said(path, monkeypatch):
     first.close(), second.close()
 
 
-def test_damage_that_shows_while_it_is_open_is_said(path):
+def test_damage_found_while_open_is_reported(path):
     _filled(path, 20_000)
     Database(path).close()
     db = Database(path)  # not looked through again, so its pages are not in memory
@@ -215,7 +215,7 @@ _NOT_OURS = {
 
 
 @pytest.mark.parametrize("sql", _NOT_OURS.values(), ids=_NOT_OURS)
-def test_file_that_is_not_as_its_version_would_be_is_set_aside(path, sql):
+def test_file_with_tables_of_another_version_is_renamed(path, sql):
     _filled(path)
     sqlite_file._complete.clear()
     with closing(sqlite3.connect(path)) as connection:
@@ -229,7 +229,7 @@ def test_file_that_is_not_as_its_version_would_be_is_set_aside(path, sql):
     assert _count(path) == (0, "")
 
 
-def test_table_that_goes_while_it_is_used_is_found_at_the_next_opening(path):
+def test_missing_table_is_found_at_the_next_opening(path):
     _filled(path)
     db = Database(path)
     db.rows("DROP TABLE claims")

@@ -35,7 +35,7 @@ def pool(opened, monkeypatch):
     pool.close_idle()
 
 
-def test_connection_is_lent_again_but_not_twice_at_once(pool, opened, path):
+def test_connection_is_reused_but_not_twice_at_once(pool, opened, path):
     for _ in range(3):
         with pool.borrow(path) as first:
             with pool.borrow(path) as second:
@@ -43,7 +43,7 @@ def test_connection_is_lent_again_but_not_twice_at_once(pool, opened, path):
     assert len(opened) == 2
 
 
-def test_connection_to_a_replaced_file_is_not_lent_again(pool, path):
+def test_connection_to_a_replaced_file_is_not_reused(pool, path):
     with pool.borrow(path) as database, database.writing() as db:
         db.execute("INSERT INTO notes VALUES ('old')")
     os.replace(path, f"{path}.old")
@@ -51,7 +51,7 @@ def test_connection_to_a_replaced_file_is_not_lent_again(pool, path):
         assert database.rows("SELECT * FROM notes") == []
 
 
-def test_connection_of_a_failed_block_is_not_lent_again(pool, opened, path):
+def test_connection_of_a_failed_block_is_not_reused(pool, opened, path):
     with pytest.raises(RuntimeError), pool.borrow(path):
         raise RuntimeError
     with pool.borrow(path):

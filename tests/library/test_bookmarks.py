@@ -59,7 +59,7 @@ def _ids(words):
     return sorted(search.run_search(search.parse_query(words)).ids)
 
 
-def test_marks_are_kept_found_by_search_and_taken_off_again(images, library):
+def test_annotations_are_stored_found_by_search_and_removed(images, library):
     bookmarks.annotations.change_annotations(images[:2], AnnotationChange(favourite=True))
     bookmarks.annotations.change_annotations(
         images[1:3], AnnotationChange(stars=4, note="Use THIS light", tags=["Sea", "sea", " "])
@@ -98,14 +98,14 @@ def test_marks_are_kept_found_by_search_and_taken_off_again(images, library):
     )
 
 
-def test_what_is_marked_is_found_also_before_its_record_is_written(images):
+def test_favourite_is_found_before_its_record_is_written(images):
     bookmarks.annotations.change_annotations(images[:1], AnnotationChange(favourite=True))
     stored = records._memory.add(images[:2], is_complete=True)  # and nobody writes them
     assert records.filter_matching([1, 2, 3], search.parse_query("is:favourite"), list) == [1]
     records._memory.mark_written(stored)
 
 
-def test_set_keeps_its_pictures_through_another_name_and_none_takes_anothers_name(images):
+def test_renamed_collection_keeps_its_images_and_names_are_unique(images):
     bookmarks.collections.add_to_collection(images[:2], "one")
     bookmarks.collections.add_to_collection(images[2:3], "two")
     bookmarks.collections.rename_collection("one", "One and only")
@@ -120,7 +120,7 @@ def test_set_keeps_its_pictures_through_another_name_and_none_takes_anothers_nam
             bookmarks.collections.add_to_collection([], name)
 
 
-def test_marked_ones_stay_when_the_library_is_trimmed(images, library, monkeypatch):
+def test_bookmarked_images_are_never_evicted(images, library, monkeypatch):
     bookmarks.annotations.change_annotations(images[:1], AnnotationChange(favourite=True))
     bookmarks.annotations.change_annotations(images[1:2], AnnotationChange(tags=["keep"]))
     bookmarks.collections.add_to_collection(images[2:3], "kept")
@@ -133,7 +133,7 @@ def test_marked_ones_stay_when_the_library_is_trimmed(images, library, monkeypat
     assert records.find_image(1) == images[0]
 
 
-def test_thumbnail_of_a_marked_picture_outlives_the_cache(images):
+def test_thumbnail_of_a_bookmarked_image_outlives_the_cache(images):
     url = thumbnail_url(images[0], 450)
     path = setting.get_image_url_to_gallery_file(url)
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -149,9 +149,7 @@ def test_thumbnail_of_a_marked_picture_outlives_the_cache(images):
 # Out and in
 
 
-def test_export_brings_marks_sets_and_records_to_another_library(
-    images, library, tmp_path, monkeypatch
-):
+def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path, monkeypatch):
     bookmarks.annotations.change_annotations(
         images[:1], AnnotationChange(favourite=True, stars=3, note="好", tags=["海"])
     )
@@ -173,7 +171,7 @@ def test_export_brings_marks_sets_and_records_to_another_library(
     assert _ids("set:two") == [2, 3] and records.find_image(1).meta == images[0].meta
 
 
-def test_import_takes_nothing_away_that_is_here(images):
+def test_import_does_not_replace_the_users_annotations(images):
     bookmarks.annotations.change_annotations(
         images[:1], AnnotationChange(stars=5, note="mine", tags=["a"])
     )
@@ -185,7 +183,7 @@ def test_import_takes_nothing_away_that_is_here(images):
     )
 
 
-def test_import_changes_no_record_that_is_here_and_brings_back_nothing_that_is_gone(library):
+def test_import_changes_no_stored_record_and_unmarks_no_deleted_image(library):
     here = [_image(1, browsingLevel=16, username="author"), _image(2)]
     records.store_images(here)
     deletions.mark_deleted(2)
@@ -203,7 +201,7 @@ def test_import_changes_no_record_that_is_here_and_brings_back_nothing_that_is_g
         library.forget()
 
 
-def test_import_of_a_record_loses_to_one_of_the_site_that_is_not_written_yet(library):
+def test_imported_record_does_not_replace_an_unwritten_one(library):
     with writing():  # the writer waits
         records.store_images([_image(1, browsingLevel=16)])
         records.store_missing_images([_image(1)])
@@ -212,7 +210,7 @@ def test_import_of_a_record_loses_to_one_of_the_site_that_is_not_written_yet(lib
     assert records.find_image(1).level == 16
 
 
-def test_listing_and_exporting_sets_asks_the_database_once_for_all(images, monkeypatch):
+def test_collections_are_listed_and_exported_by_one_query(images, monkeypatch):
     for n in range(5):
         bookmarks.collections.add_to_collection(images[:n], f"set {n}")
     asked = []
@@ -227,7 +225,7 @@ def test_listing_and_exporting_sets_asks_the_database_once_for_all(images, monke
     assert len(asked) == 2
 
 
-def test_import_is_bounded_in_all(monkeypatch):
+def test_import_has_limits_for_all_collections_together(monkeypatch):
     monkeypatch.setattr(import_export, "_MAX_IMAGES", 3)
     monkeypatch.setattr(import_export, "_MAX_COLLECTIONS", 2)
     given = [{"name": name, "ids": [1, 2]} for name in "abc"]
@@ -242,14 +240,14 @@ def test_import_is_bounded_in_all(monkeypatch):
     "given",
     [None, [], "x", {}, {"civitai_shortcut": 2}, {"civitai_shortcut": 1, "pictures": [[[[]]] * 3]}],
 )
-def test_what_is_no_export_is_refused_or_passed_over(given):
+def test_invalid_export_is_refused_or_ignored(given):
     try:
         assert import_export.import_bookmarks(given) == (0, 0)
     except InputError:
         assert not isinstance(given, dict) or given.get("civitai_shortcut") != 1
 
 
-def test_hostile_export_marks_nothing_it_should_not(images):
+def test_hostile_export_imports_only_valid_values(images):
     hostile = {
         "civitai_shortcut": 1,
         "pictures": [
@@ -286,7 +284,7 @@ def test_hostile_export_marks_nothing_it_should_not(images):
         (ImageQuery(5), [], [9, 8], []),
     ],
 )
-def test_what_lacks_between_what_was_sent_is_gone(query, now, before, missing):
+def test_image_missing_between_two_others_was_deleted(query, now, before, missing):
     page = Page(tuple(_image(n) for n in now))
     assert deletions.find_missing(query, page, before) == missing
     assert deletions.find_missing(query, Page(page.images, dropped=1), before) == []
@@ -294,7 +292,7 @@ def test_what_lacks_between_what_was_sent_is_gone(query, now, before, missing):
     assert deletions.find_missing(query, others, before) == []
 
 
-def test_picture_that_lacks_when_its_page_is_read_again_is_gone_until_it_is_read(images, library):
+def test_missing_image_is_marked_as_deleted_until_it_is_fetched_again(images, library):
     key = (setting.base_url(), ImageQuery(5), None, 100)
     pages._store_page(key, pages.DatedPage(Page(tuple(images)), 1.0))
     pages._store_page(key, pages.DatedPage(Page(tuple(images[:2] + images[3:])), 2.0))

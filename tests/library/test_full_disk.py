@@ -81,9 +81,7 @@ def _is_sound(path):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_killed_again_and_again_it_has_all_that_was_written_and_its_index_is_whole(
-    run, tmp_path, seed
-):
+def test_killed_writer_loses_nothing_that_it_reported_as_written(run, tmp_path, seed):
     dice, written, first = random.Random(seed), 0, 1
     for _ in range(3):
         process = run(f"keep({first}, 10_000)")
@@ -98,7 +96,7 @@ def test_killed_again_and_again_it_has_all_that_was_written_and_its_index_is_who
     assert found[0] == found[1] > 0
 
 
-def test_two_processes_write_and_read_at_once_and_lose_nothing(run, tmp_path):
+def test_two_processes_can_write_and_read_at_once(run, tmp_path):
     both = [run(f"keep({first}, 300)") for first in (1, 5001)]
     readers = [run("for _ in range(20): state()") for _ in range(2)]
     for process in (*both, *readers):
@@ -106,7 +104,7 @@ def test_two_processes_write_and_read_at_once_and_lose_nothing(run, tmp_path):
     assert _is_sound(tmp_path / "data" / "library.db") == 600
 
 
-def test_full_disk_costs_a_sentence_and_what_was_there_stays(run, tmp_path):
+def test_full_disk_is_reported_and_stored_data_stays(run, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
@@ -130,7 +128,7 @@ def test_full_disk_costs_a_sentence_and_what_was_there_stays(run, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["newer", "damaged"])
-def test_file_that_cannot_be_used_is_set_aside_with_a_sentence_that_names_it(run, tmp_path, kind):
+def test_unusable_file_is_renamed_and_the_message_names_it(run, tmp_path, kind):
     _said(run("keep(1, 20)"))
     path = tmp_path / "data" / "library.db"
     db = sqlite3.connect(path)

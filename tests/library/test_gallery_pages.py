@@ -44,7 +44,7 @@ def _ids(read):
     return [image.id for image in read.page.images]
 
 
-def test_page_is_asked_for_once_and_anew_when_it_is_old(civitai, client, monkeypatch):
+def test_page_is_requested_once_and_again_when_it_is_old(civitai, client, monkeypatch):
     for _ in range(3):
         assert len(_read(client).page.images) == 8
     assert len(civitai.pages) == 1
@@ -53,7 +53,7 @@ def test_page_is_asked_for_once_and_anew_when_it_is_old(civitai, client, monkeyp
     assert len(civitai.pages) == 2
 
 
-def test_page_waits_only_a_moment_for_what_it_may_be_cut_by(library, client, monkeypatch):
+def test_page_waits_only_a_moment_for_images_that_may_be_missing(library, client, monkeypatch):
     site, gate = Site(make_site_images(3, 90, 0.025), "bitdex"), threading.Event()
     answer, query = site.answer, ImageQuery(version_id=700, level=31)
 
@@ -70,7 +70,7 @@ def test_page_waits_only_a_moment_for_what_it_may_be_cut_by(library, client, mon
     assert len(_ids(read)) == 100 and not read.is_stored
 
 
-def test_page_that_is_wanted_fresh_is_asked_for_anew(civitai, client):
+def test_fresh_page_is_requested_again(civitai, client):
     first = _read(client)
     assert _read(client, fresh=True).fetched_at > first.fetched_at and len(civitai.pages) == 2
     assert _read(client).fetched_at > first.fetched_at and len(civitai.pages) == 2
@@ -92,27 +92,27 @@ def test_another_page_is_another_request(civitai, client, query, cursor, size):
     assert len(civitai.pages) == 2
 
 
-def test_page_that_failed_is_asked_for_again(civitai, client):
+def test_failed_page_is_requested_again(civitai, client):
     civitai.script("page", status(404))
     with pytest.raises(HttpStatusError):
         _read(client)
     assert len(_read(client).page.images) == 8
 
 
-def test_page_without_anything_and_a_way_on_is_asked_for_again(civitai, client):
+def test_empty_page_without_a_next_one_is_requested_again(civitai, client):
     civitai.script("page", status(200, b'{"items": [], "metadata": {}}'))
     assert _ids(_read(client)) == []
     assert len(_ids(_read(client))) == 8
 
 
-def test_only_so_many_pages_are_in_memory(civitai, client, monkeypatch):
+def test_number_of_pages_in_memory_is_limited(civitai, client, monkeypatch):
     monkeypatch.setattr(gallery_pages, "_MAX_PAGES", 2)
     for size in (22, 23, 24, 24, 23, 22):
         _read(client, size=size)
     assert [page["limit"] for page in civitai.pages] == ["22", "23", "24", "22"]
 
 
-def test_page_grows_old_also_when_the_clock_is_set_back(civitai, client, monkeypatch):
+def test_page_expires_even_if_the_clock_is_set_back(civitai, client, monkeypatch):
     _read(client)
     later, day_before = time.monotonic() + 601, time.time() - 86_400
     clocks = SimpleNamespace(monotonic=lambda: later, time=lambda: day_before)
@@ -121,7 +121,7 @@ def test_page_grows_old_also_when_the_clock_is_set_back(civitai, client, monkeyp
     assert len(civitai.pages) == 2
 
 
-def test_two_who_ask_at_once_share_one_request(civitai, client):
+def test_simultaneous_readers_share_one_request(civitai, client):
     gate = threading.Event()
 
     def slow(request, body):
@@ -147,7 +147,7 @@ def test_two_who_ask_at_once_share_one_request(civitai, client):
 @pytest.mark.parametrize(
     "answer", [reset, status(500), status(503, Retry_After="1000"), status(524)]
 )
-def test_what_was_seen_is_shown_with_its_date_when_civitai_is_silent(
+def test_stored_page_is_shown_with_its_date_if_civitai_does_not_respond(
     civitai, client, library, answer
 ):
     seen = _read(client)
@@ -159,7 +159,7 @@ def test_what_was_seen_is_shown_with_its_date_when_civitai_is_silent(
     assert [i.meta for i in kept.page.images] == [i.meta for i in seen.page.images]
 
 
-def test_stored_page_and_model_come_without_retries(civitai, client, library):
+def test_stored_page_and_model_are_requested_without_retries(civitai, client, library):
     seen, model = _read(client), models.load_model(client, MODEL_ID)
     library.forget()
     setting.change("http_max_retries", 3)
@@ -171,9 +171,7 @@ def test_stored_page_and_model_come_without_retries(civitai, client, library):
     assert len(civitai.requests) == before + 2
 
 
-def test_stored_page_is_shown_though_another_address_of_civitai_does_not_respond(
-    library, client, monkeypatch
-):
+def test_stored_page_of_another_civitai_site_is_shown(library, client, monkeypatch):
     site = Site(make_site_images(3), "bitdex")
     with served(site) as base:
         site.base = "https://image.civitai.com"
@@ -187,7 +185,7 @@ def test_stored_page_is_shown_though_another_address_of_civitai_does_not_respond
     assert stored.is_stored and _ids(stored) == _ids(seen)
 
 
-def test_what_was_never_seen_is_a_failure(civitai, client, library):
+def test_page_that_is_not_stored_raises_the_error(civitai, client, library):
     _read(client)
     library.forget()
     civitai.always("page", reset)
@@ -199,7 +197,7 @@ def test_what_was_never_seen_is_a_failure(civitai, client, library):
 
 
 @pytest.mark.parametrize("answer", [status(404), status(403), status(400), html()])
-def test_refusal_is_not_hidden_by_what_was_kept(civitai, client, library, answer):
+def test_refusal_is_raised_even_if_the_page_is_stored(civitai, client, library, answer):
     _read(client)
     library.forget()
     civitai.always("page", answer)
@@ -208,7 +206,7 @@ def test_refusal_is_not_hidden_by_what_was_kept(civitai, client, library, answer
     assert not isinstance(raised.value, (NetworkError, ServerError))
 
 
-def test_cancelled_is_not_silence(civitai, client, library):
+def test_cancellation_is_raised_even_if_the_page_is_stored(civitai, client, library):
     _read(client)
     library.forget()
     wish = Cancellation()
@@ -217,7 +215,7 @@ def test_cancelled_is_not_silence(civitai, client, library):
         _read(client, cancelled=wish)
 
 
-def test_kept_page_that_is_damaged_is_none(civitai, client, library):
+def test_damaged_stored_page_is_ignored(civitai, client, library):
     _read(client)
     library.forget()
     with writing() as db:
@@ -226,7 +224,7 @@ def test_kept_page_that_is_damaged_is_none(civitai, client, library):
     assert _read(client).page.images
 
 
-def test_stored_page_of_another_server_than_civitai_is_none(civitai, client, library, monkeypatch):
+def test_stored_page_of_another_server_is_ignored(civitai, client, library, monkeypatch):
     _read(client)
     library.forget()
     assert gallery_pages.load_stored_page(_QUERY, None, 8) is not None
@@ -238,7 +236,7 @@ def test_stored_page_of_another_server_than_civitai_is_none(civitai, client, lib
 # Files
 
 
-def test_small_and_large_picture_are_fetched_once_each(civitai, client):
+def test_small_and_large_image_are_each_fetched_once(civitai, client):
     image = _read(client).page.images[0]
     for _ in range(2):
         with gallery_pages.open_image_file(client, thumbnail_url(image, 320)) as small:
@@ -248,9 +246,7 @@ def test_small_and_large_picture_are_fetched_once_each(civitai, client):
     assert small != large and civitai.fetched[image.id] == 2
 
 
-def test_picture_that_another_one_has_just_brought_is_not_fetched_again(
-    civitai, client, monkeypatch
-):
+def test_image_just_fetched_by_another_request_is_not_fetched_again(civitai, client, monkeypatch):
     image = gallery_pages.load_page(client, ImageQuery(101), None, 5).page.images[0]
     with gallery_pages.open_image_file(client, image.url) as path:
         monkeypatch.setattr(
@@ -260,7 +256,7 @@ def test_picture_that_another_one_has_just_brought_is_not_fetched_again(
         assert (again, civitai.fetched[image.id]) == (path, 1)
 
 
-def test_picture_that_nobody_waits_for_any_more_is_not_fetched(civitai, client):
+def test_cancelled_image_is_not_fetched(civitai, client):
     image = _read(client).page.images[0]
     wish = Cancellation()
     wish.set()
@@ -269,14 +265,14 @@ def test_picture_that_nobody_waits_for_any_more_is_not_fetched(civitai, client):
     assert civitai.fetched[image.id] == 0
 
 
-def test_picture_stays_while_somebody_reads_it(civitai, client):
+def test_image_is_held_in_the_cache_while_it_is_open(civitai, client):
     image = _read(client).page.images[0]
     with gallery_pages.open_image_file(client, image.url) as path:
         assert path in image_cache._held
     assert path not in image_cache._held
 
 
-def test_pictures_of_a_page_are_known_by_their_ids(civitai, client):
+def test_images_of_a_page_are_found_by_their_ids(civitai, client):
     read = _read(client)
     assert records.find_images(_ids(read)) == {image.id: image for image in read.page.images}
     other = civitai_api.fetch_images(client, _QUERY, "8|1", 8).images[0]

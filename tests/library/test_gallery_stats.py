@@ -44,7 +44,7 @@ def _seen(version=None, level=31, versions=(_OLD, _NEW)):
     return gallery_stats.list_gallery_images(_MODEL, versions, version, level)
 
 
-def test_only_what_the_models_gallery_had_counts_each_picture_once(library):
+def test_each_image_of_the_models_gallery_counts_once(library):
     one, two = _image(1), _image(2)
     _read(one, two, model_id=_MODEL)
     _read(one, model_id=_MODEL)
@@ -55,7 +55,7 @@ def test_only_what_the_models_gallery_had_counts_each_picture_once(library):
     assert len(_seen()) == 2
 
 
-def test_picture_is_of_the_versions_that_it_names_and_of_its_pages(library):
+def test_image_belongs_to_the_versions_of_its_record_and_its_pages(library):
     _read(_image(1, [_OLD, 999]), _image(2), model_id=_MODEL)
     _read(_image(3), model_id=_MODEL, version_id=_NEW)
     _read(_image(4, [_NEW]), username="anna")
@@ -63,13 +63,13 @@ def test_picture_is_of_the_versions_that_it_names_and_of_its_pages(library):
     assert (len(_seen(_OLD)), len(_seen(_NEW)), len(_seen(72))) == (1, 2, 0)
 
 
-def test_pictures_above_the_rating_that_is_asked_for_do_not_count():
+def test_images_of_other_browsing_levels_do_not_count():
     _read(_image(1, level=1), _image(2, level=8, prompt="secret"), model_id=_MODEL)
     assert [one.sample.words for one in _seen(level=3)] == [["+sea"]]
     assert len(_seen(level=15)) == 2
 
 
-def test_newer_record_counts_and_a_showcases_does_not(library):
+def test_latest_complete_record_counts(library):
     _read(_image(1), model_id=_MODEL)
     _read(_image(1, sampler="DDIM"), model_id=_MODEL)
     records.store_images([_image(1, sampler="LMS")], is_complete=False)
@@ -77,7 +77,7 @@ def test_newer_record_counts_and_a_showcases_does_not(library):
     assert [one.sample.settings[0] for one in _seen()] == ["sDDIM"]
 
 
-def test_records_of_an_older_library_are_counted_and_then_kept(library):
+def test_rows_of_an_older_library_are_computed_and_stored(library):
     made, query = (_image(1), _image(2, sampler="LMS")), ImageQuery(model_id=_MODEL)
     _read(*made, model_id=_MODEL)
     pages._store_page(
@@ -98,7 +98,7 @@ def test_records_of_an_older_library_are_counted_and_then_kept(library):
     db.close()
 
 
-def test_rows_of_other_rules_are_made_anew(library):
+def test_outdated_rows_are_computed_again(library):
     _read(_image(1), model_id=_MODEL)
     library.forget()
     with sqlite3.connect(setting.library_file()) as db:
@@ -107,12 +107,12 @@ def test_rows_of_other_rules_are_made_anew(library):
     assert [one.sample.settings[0] for one in _seen()] == ["sEuler a"]
 
 
-def test_record_that_cannot_be_written_as_utf8_is_counted():
+def test_record_with_lone_surrogates_is_counted():
     _read(_image(1, sampler="\ud800x", prompt="a\ud800b, sea"), model_id=_MODEL)
     assert "+sea" in _seen()[0].sample.words
 
 
-def test_figures_tell_versions_in_the_models_order_and_what_is_told_by_an_id(library, monkeypatch):
+def test_statistics_list_versions_in_the_models_order_and_name_resources(library, monkeypatch):
     from civitai_manager_libs.civitai.records import model_from_json
     from civitai_manager_libs.library import models
 
@@ -133,7 +133,7 @@ def test_figures_tell_versions_in_the_models_order_and_what_is_told_by_an_id(lib
     assert found["versions"][0]["most"]["sampler"]["share"] == 1
 
 
-def test_ten_thousand_pictures_open_in_a_moment(library):
+def test_statistics_of_ten_thousand_images_are_fast(library):
     """How long exactly tests/bench/run.py tells."""
     made = [make_stats_row(_image(n + 1, [_OLD], prompt=f"sea, word {n % 9}")) for n in range(500)]
     rows = [(n, *made[n % 500][1:]) for n in range(10_000)]

@@ -104,7 +104,7 @@ def test_search_pages_on_to_the_end_and_counts_each_hidden_image_once(library, s
     assert count == len(everything) - len(shown)
 
 
-def test_rules_are_kept_once_each_the_latest_first_and_can_be_taken_back():
+def test_rules_are_stored_once_latest_first_and_can_be_deleted():
     for kind, text in (("author", "Anna"), ("word", "cat"), ("author", "anna"), ("word", "Dog")):
         hidden.hide(kind, text)
     rules = [(rule.kind, rule.text) for rule in hidden.list_rules()]
@@ -115,13 +115,13 @@ def test_rules_are_kept_once_each_the_latest_first_and_can_be_taken_back():
 
 
 @pytest.mark.parametrize("kind, text", [("word", " "), ("word", "\0"), ("model", "x"), ("", "")])
-def test_nothing_cannot_be_hidden(kind, text):
+def test_empty_text_or_unknown_kind_is_refused(kind, text):
     with pytest.raises(InputError):
         hidden.hide(kind, text)
     assert hidden.list_rules() == []
 
 
-def test_there_is_an_end_to_the_list():
+def test_number_of_rules_is_limited():
     for number in range(200):
         hidden.hide("word", f"word{number}")
     with pytest.raises(InputError):

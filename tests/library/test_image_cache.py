@@ -42,7 +42,7 @@ def _fetch(body):
     return asked, fetch
 
 
-def test_picture_is_fetched_once():
+def test_image_is_fetched_once():
     asked, fetch = _fetch(png())
     paths = [image_cache.fetch_cached(_URL, fetch) for _ in range(2)]
     assert asked == [_URL] and paths == [setting.get_image_url_to_gallery_file(_URL)] * 2
@@ -52,7 +52,7 @@ def test_picture_is_fetched_once():
 @pytest.mark.parametrize(
     "body", [b"", b"<html>log in</html>", b"\x89PNG"], ids=["empty", "html", "cut"]
 )
-def test_file_that_is_no_picture_goes_and_is_fetched_again(body):
+def test_file_that_is_no_image_is_deleted_and_fetched_again(body):
     path = setting.get_image_url_to_gallery_file(_URL)
     os.makedirs(os.path.dirname(path))
     with open(path, "wb") as file:
@@ -62,7 +62,7 @@ def test_file_that_is_no_picture_goes_and_is_fetched_again(body):
     assert image_cache.fetch_cached(_URL, fetch) == path and asked == [_URL]
 
 
-def test_failure_to_fetch_reaches_whoever_wanted_it():
+def test_error_while_fetching_is_raised():
     def fails(url, path):
         raise NetworkError("No answer.")
 
@@ -71,14 +71,14 @@ def test_failure_to_fetch_reaches_whoever_wanted_it():
     assert image_cache.find_cached(_URL) is None
 
 
-def test_folder_that_is_not_there_holds_nothing():
+def test_missing_folder_is_an_empty_cache():
     assert image_cache.find_cached(_URL) is None and image_cache.trim_cache() == 0
 
 
 # Over the limit
 
 
-def test_what_was_used_longest_ago_goes_first_and_only_as_much_as_must():
+def test_least_recently_used_files_are_deleted_down_to_the_limit():
     setting.change("gallery_cache_mb", 10)
     names = [f"{n}.png" for n in range(12)]
     for age, name in enumerate(reversed(names)):
@@ -87,7 +87,7 @@ def test_what_was_used_longest_ago_goes_first_and_only_as_much_as_must():
     assert sorted(os.listdir(setting.shortcut_gallery_folder)) == sorted(names[3:])
 
 
-def test_nothing_goes_while_it_is_within_its_limit():
+def test_nothing_is_deleted_within_the_limit():
     setting.change("gallery_cache_mb", 10)
     for n in range(9):
         _put(f"{n}.png", 1024 * 1024, age=n)
@@ -95,7 +95,7 @@ def test_nothing_goes_while_it_is_within_its_limit():
     assert len(os.listdir(setting.shortcut_gallery_folder)) == 9
 
 
-def test_picture_that_is_looked_at_counts_as_used():
+def test_found_image_counts_as_used():
     setting.change("gallery_cache_mb", 10)
     name = os.path.basename(setting.get_image_url_to_gallery_file(_URL))
     _put(name, 1024 * 1024, age=10_000)
@@ -106,7 +106,7 @@ def test_picture_that_is_looked_at_counts_as_used():
     assert image_cache.find_cached(_URL)
 
 
-def test_what_older_versions_left_in_folders_counts_too():
+def test_files_in_subfolders_count_too():
     setting.change("gallery_cache_mb", 10)
     old = _put(os.path.join("placeholders", "old.png"), 1024 * 1024, age=10_000)
     for n in range(10):
@@ -115,7 +115,7 @@ def test_what_older_versions_left_in_folders_counts_too():
     assert not os.path.exists(old)
 
 
-def test_what_is_on_its_way_in_stays_and_what_was_used_last_however_large():
+def test_temporary_files_and_the_last_used_file_are_not_deleted():
     setting.change("gallery_cache_mb", 10)
     new = _put("large.png", 12 * 1024 * 1024, age=0)
     with AtomicFile(setting.shortcut_gallery_folder) as partial:
@@ -125,7 +125,7 @@ def test_what_is_on_its_way_in_stays_and_what_was_used_last_however_large():
     assert os.path.exists(new)
 
 
-def test_what_is_held_stays_though_it_is_the_oldest():
+def test_held_file_is_not_deleted():
     setting.change("gallery_cache_mb", 10)
     old = _put(os.path.basename(setting.get_image_url_to_gallery_file(_URL)), 6_000_000, age=900)
     newer = [_put(f"{n}.png", 6_000_000, age=100 * n) for n in (2, 1)]
@@ -136,7 +136,7 @@ def test_what_is_held_stays_though_it_is_the_oldest():
     assert [os.path.exists(path) for path in (old, *newer)] == [True, False, True]
 
 
-def test_leftovers_of_a_killed_process_go_from_every_folder_of_it():
+def test_leftovers_of_killed_processes_are_deleted_in_every_folder():
     left = [_put(name, 10, age=0) for name in (_LEFT, os.path.join("placeholders", _LEFT))]
     image_cache.trim_cache()
     assert not any(map(os.path.exists, left))
@@ -167,7 +167,7 @@ def _bytes_kept():
     return sum(os.path.getsize(e.path) for e in os.scandir(setting.shortcut_gallery_folder))
 
 
-def test_cache_is_walked_when_so_much_came_that_it_must_be(trims):
+def test_cache_is_trimmed_only_when_it_exceeds_its_limit(trims):
     setting.change("gallery_cache_mb", 10)
     _bring(9)
     assert not trims and not image_cache._is_trimming
@@ -176,7 +176,7 @@ def test_cache_is_walked_when_so_much_came_that_it_must_be(trims):
     assert len(trims) <= 3 and _bytes_kept() <= 10 * 1024 * 1024
 
 
-def test_what_could_not_go_is_tried_again_a_while_later(trims, monkeypatch):
+def test_file_that_could_not_be_deleted_is_tried_again_later(trims, monkeypatch):
     monkeypatch.setattr(image_cache, "_PAUSE", 1.0)
     setting.change("gallery_cache_mb", 10)
     path = _put(os.path.basename(setting.get_image_url_to_gallery_file(_URL)), 11_000_000, age=900)
@@ -189,7 +189,7 @@ def test_what_could_not_go_is_tried_again_a_while_later(trims, monkeypatch):
     wait_for(lambda: not os.path.exists(path), "the later trim")
 
 
-def test_cache_of_which_nothing_can_go_is_not_walked_without_an_end(trims, monkeypatch):
+def test_trimming_stops_if_nothing_can_be_deleted(trims, monkeypatch):
     monkeypatch.setattr(image_cache, "_PAUSE", 0.05)
     setting.change("gallery_cache_mb", 10)
     _bring(1, 11_000_000)

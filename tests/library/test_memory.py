@@ -98,7 +98,7 @@ def civitai():
 
 
 @pytest.mark.long
-def test_twenty_pages_of_graphs_of_250_kb_keep_few_bytes_in_memory(civitai, tmp_path):
+def test_pages_of_large_records_take_little_memory(civitai, tmp_path):
     environment = {
         **os.environ,
         "SCRIPTS": _SCRIPTS,

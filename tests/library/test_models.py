@@ -34,7 +34,7 @@ def _asked(civitai):
     return sum("/models/" in path for path in civitai.requests)
 
 
-def test_model_is_asked_for_once_and_anew_when_it_is_old(civitai, client, monkeypatch):
+def test_model_is_requested_once_and_again_when_it_is_old(civitai, client, monkeypatch):
     for _ in range(3):
         assert models.load_model(client, MODEL_ID).name == "A model"
     assert _asked(civitai) == 1
@@ -43,7 +43,7 @@ def test_model_is_asked_for_once_and_anew_when_it_is_old(civitai, client, monkey
     assert _asked(civitai) == 2
 
 
-def test_model_that_was_seen_opens_though_civitai_is_silent(civitai, client, library):
+def test_stored_model_is_returned_if_civitai_does_not_respond(civitai, client, library):
     models.load_model(client, MODEL_ID)
     library.forget()
     civitai.always("model", reset)
@@ -53,7 +53,7 @@ def test_model_that_was_seen_opens_though_civitai_is_silent(civitai, client, lib
         models.load_model(client, 999)
 
 
-def test_model_that_is_gone_is_gone_though_it_was_kept(civitai, client, library):
+def test_deleted_model_is_not_found_even_if_it_is_stored(civitai, client, library):
     models.load_model(client, MODEL_ID)
     library.forget()
     civitai.always("model", status(404))
@@ -61,7 +61,7 @@ def test_model_that_is_gone_is_gone_though_it_was_kept(civitai, client, library)
         models.load_model(client, MODEL_ID)
 
 
-def test_versions_are_known_by_name_after_a_restart(civitai, client, library):
+def test_version_names_are_found_after_a_restart(civitai, client, library):
     named = {VERSION_ID: (MODEL_ID, "A model v1")}
     assert models.find_version_names([VERSION_ID]) == {}
     models.load_model(client, MODEL_ID)
@@ -70,7 +70,7 @@ def test_versions_are_known_by_name_after_a_restart(civitai, client, library):
     assert models.find_version_names([VERSION_ID, 5]) == named
 
 
-def test_base_models_of_what_was_read_are_known(demo, client, library, monkeypatch, capsys):
+def test_base_models_of_stored_models_are_listed(demo, client, library, monkeypatch, capsys):
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
     assert models.list_base_models() == []
     models.load_model(client, 900001)
@@ -90,7 +90,7 @@ def test_covers_are_found_by_their_ids(demo, client, library, monkeypatch):
     assert covers and [records.find_image(cover.id) for cover in covers] == covers
 
 
-def test_library_from_before_there_were_versions_keeps_its_models(civitai, client, library):
+def test_models_of_a_library_without_versions_are_kept(civitai, client, library):
     models.load_model(client, MODEL_ID)
     library.forget()
     with closing(sqlite3.connect(setting.library_file())) as db:
@@ -103,9 +103,7 @@ def test_library_from_before_there_were_versions_keeps_its_models(civitai, clien
     assert models.find_version_by_hash("0123456789") is None
 
 
-def test_version_that_is_gone_is_not_asked_for_again_for_a_day(
-    civitai, client, library, monkeypatch
-):
+def test_missing_version_is_not_requested_again_for_a_day(civitai, client, library, monkeypatch):
     def ask():
         with pytest.raises(NotFound):
             models.load_version(client, 77)
@@ -121,7 +119,7 @@ def test_version_that_is_gone_is_not_asked_for_again_for_a_day(
     assert ask() == 3
 
 
-def test_model_that_is_read_later_tells_of_its_versions(civitai, client, library):
+def test_model_fetched_later_replaces_its_versions(civitai, client, library):
     version = {"id": VERSION_ID, "modelId": MODEL_ID, "name": "old", "model": {"name": "A model"}}
     civitai.script("version", status(200, json.dumps(version).encode()))
     assert models.load_version(client, VERSION_ID).name == "old"

@@ -23,18 +23,18 @@ def _write(text):
         file.write(text)
 
 
-def test_last_one_is_first_and_nobody_is_there_twice():
+def test_latest_gallery_is_first_and_listed_once():
     for model_id, name in ((1, "One"), (2, "Two"), (1, "One, renamed")):
         recent_models.add_recent_model(model_id, name)
     assert recent_models.list_recent_models() == [(1, "One, renamed"), (2, "Two")]
 
 
-def test_names_of_any_script_come_back_as_they_were():
+def test_names_of_any_script_are_stored_unchanged():
     recent_models.add_recent_model(1, '名前 🦊 "x" <b>')
     assert recent_models.list_recent_models() == [(1, '名前 🦊 "x" <b>')]
 
 
-def test_only_the_last_twenty_are_kept():
+def test_only_the_last_twenty_are_stored():
     for n in range(30):
         recent_models.add_recent_model(n, str(n))
     assert [model_id for model_id, _ in recent_models.list_recent_models()] == list(
@@ -46,19 +46,19 @@ def test_only_the_last_twenty_are_kept():
     "text",
     ["", "{", "null", '{"a": 1}', "[1, 2]", '[[1]]', '[["1", "x"]]', "[[1, 2]]", "[" * 100_000],
 )
-def test_damaged_list_is_as_good_as_none(text):
+def test_damaged_list_is_empty(text):
     _write(text)
     assert recent_models.list_recent_models() == []
     recent_models.add_recent_model(1, "One")
     assert recent_models.list_recent_models() == [(1, "One")]
 
 
-def test_what_can_be_read_of_a_list_is_kept():
+def test_valid_rows_of_a_damaged_list_are_read():
     _write(json.dumps([[1, "One"], "x", [2, "Two"]]))
     assert recent_models.list_recent_models() == [(1, "One"), (2, "Two")]
 
 
-def test_list_that_cannot_be_written_is_a_disk_error(monkeypatch):
+def test_unwritable_list_raises_a_disk_error(monkeypatch):
     _write("[]")
     os.remove(_path())
     os.mkdir(_path())

@@ -48,21 +48,21 @@ def test_image_is_found_at_once_and_after_a_restart(library):
     assert records.find_image(1) == image and records.find_image(2) is None
 
 
-def test_all_are_found_in_the_order_that_was_asked_for(library):
+def test_images_are_found_in_the_requested_order(library):
     records.store_images([_image(n) for n in range(1, 6)])
     library.forget()
     records.find_image(3)
     assert list(records.find_images([5, 3, 99, 1])) == [5, 3, 1]
 
 
-def test_newer_record_takes_the_older_ones_place(library):
+def test_newer_record_replaces_an_older_one(library):
     records.store_images([_image(reactions=1, meta=None)])
     records.store_images([_image()])
     library.forget()
     assert records.find_image(1).meta == _META
 
 
-def test_showcase_does_not_take_the_place_of_a_gallerys_record(library):
+def test_example_images_record_does_not_replace_a_complete_one(library):
     records.store_images([_image()])
     records.store_images([_image(meta=None)], is_complete=False)
     assert records.find_image(1).meta == _META
@@ -73,14 +73,14 @@ def test_showcase_does_not_take_the_place_of_a_gallerys_record(library):
     assert records.find_image(1).meta == _META
 
 
-def test_gallerys_record_takes_the_place_of_a_showcase(library):
+def test_complete_record_replaces_an_example_images_record(library):
     records.store_images([_image(meta=None)], is_complete=False)
     records.store_images([_image()])
     library.forget()
     assert records.find_image(1).meta == _META
 
 
-def test_rating_of_a_showcase_that_names_none_is_kept(library):
+def test_level_of_an_example_image_is_stored(library):
     row = {"url": "https://image.civitai.com/x/original=true/77.jpeg"}
     image = image_from_json(row, lambda url: True, default_level=16)
     records.store_images([image], is_complete=False)
@@ -88,7 +88,7 @@ def test_rating_of_a_showcase_that_names_none_is_kept(library):
     assert (records.find_image(77).id, records.find_image(77).level) == (77, 16)
 
 
-def test_address_that_is_no_longer_civitais_is_no_image(library, monkeypatch):
+def test_image_of_an_unknown_host_is_not_found(library, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:5000")
     records.store_images([_image(url="http://127.0.0.1:5000/x/original=true/1.jpeg")])
     library.forget()
@@ -98,7 +98,7 @@ def test_address_that_is_no_longer_civitais_is_no_image(library, monkeypatch):
     assert records.find_image(1) is None
 
 
-def test_memory_holds_the_last_ones_only_and_the_rest_is_on_disk(library, monkeypatch):
+def test_memory_has_only_the_last_images_and_the_rest_is_read_from_disk(library, monkeypatch):
     monkeypatch.setattr(records, "_MEMORY_BYTES", 50_000)
     library.forget()
     records.store_images([_image(n) for n in range(1, 51)])
@@ -117,7 +117,7 @@ def test_memory_holds_the_last_ones_only_and_the_rest_is_on_disk(library, monkey
     ],
     ids=["surrogate", "ten-megabytes", "nul", "other-types"],
 )
-def test_whatever_a_stranger_wrote_can_be_kept(library, hostile):
+def test_any_text_in_a_record_can_be_stored(library, hostile):
     records.store_images([_image(), _image(2, **hostile)])
     library.forget()
     assert set(records.find_images([1, 2])) == {1, 2}
@@ -156,7 +156,7 @@ def _having(ids, words):
         ("paperstyle", [3]),
     ],
 )
-def test_words_are_looked_for_in_prompt_author_and_models(library, words, found):
+def test_words_are_searched_in_prompt_author_and_models(library, words, found):
     images = [
         _image(1),
         _image(2, meta={**_META, "prompt": "海邊的港口"}),
@@ -170,12 +170,12 @@ def test_words_are_looked_for_in_prompt_author_and_models(library, words, found)
 
 
 @given(st.text(max_size=60))
-def test_no_text_is_a_search_that_fails(words):
+def test_search_for_any_text_raises_nothing(words):
     records.store_images([_image()])
     assert set(_having([1, 2], words)) <= {1, 2}
 
 
-def test_only_what_was_asked_about_is_found(library):
+def test_only_the_given_images_are_searched(library):
     records.store_images([_image(n) for n in range(1, 9)])
     assert _having([8, 2, 4], "lighthouse") == [8, 2, 4]
 
@@ -192,7 +192,7 @@ def test_ten_thousand_are_searched_at_once(library):
 # What goes wrong
 
 
-def test_library_that_cannot_be_written_costs_a_line_and_nothing_else(capsys, library):
+def test_unwritable_library_is_logged_and_images_are_still_found(capsys, library):
     os.makedirs(os.path.join(setting.data_folder(), "library.db"))
     records.store_images([_image()])
     library.finish()
@@ -200,7 +200,7 @@ def test_library_that_cannot_be_written_costs_a_line_and_nothing_else(capsys, li
     assert "[library]" in capsys.readouterr().err
 
 
-def test_library_that_was_deleted_fills_again(library):
+def test_deleted_library_is_filled_again(library):
     records.store_images([_image()])
     library.forget()
     folder = setting.data_folder()
@@ -214,7 +214,7 @@ def test_library_that_was_deleted_fills_again(library):
 
 
 @pytest.mark.parametrize("at", [0, 4096 * 3], ids=["head", "inside"])
-def test_damaged_library_is_set_aside_and_fills_again(library, capsys, at):
+def test_damaged_library_is_renamed_and_filled_again(library, capsys, at):
     records.store_images([_image(n, meta={"prompt": os.urandom(3000).hex()}) for n in range(1, 60)])
     library.forget()
     with database.open_library() as db:
@@ -235,7 +235,7 @@ def test_damaged_library_is_set_aside_and_fills_again(library, capsys, at):
     assert "kept as" in capsys.readouterr().err
 
 
-def test_one_damaged_row_is_as_good_as_one_that_was_never_read(library):
+def test_damaged_row_is_ignored(library):
     records.store_images([_image(n) for n in (1, 2)], galleries=["model 5"])
     library.forget()
     with writing() as db:
@@ -247,7 +247,7 @@ def test_one_damaged_row_is_as_good_as_one_that_was_never_read(library):
     assert records.find_image(1) is not None
 
 
-def test_library_of_a_newer_version_is_set_aside(library):
+def test_library_of_a_newer_version_is_renamed(library):
     records.store_images([_image()])
     library.forget()
     path = os.path.join(setting.data_folder(), "library.db")
@@ -259,7 +259,7 @@ def test_library_of_a_newer_version_is_set_aside(library):
     assert any(".newer-" in name for name in os.listdir(setting.data_folder()))
 
 
-def test_many_threads_keep_and_find_at_once(library):
+def test_many_threads_can_store_and_find_at_once(library):
     wrong = []
 
     def work(start):
@@ -277,7 +277,7 @@ def test_many_threads_keep_and_find_at_once(library):
     assert not wrong and len(records.find_images(range(100, 900))) == 160
 
 
-def test_what_was_read_longest_ago_goes_first(library, monkeypatch):
+def test_oldest_records_are_evicted_first(library, monkeypatch):
     monkeypatch.setattr(setting, "library_records", 10)
     monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
     for n in range(1, 31):
@@ -287,7 +287,7 @@ def test_what_was_read_longest_ago_goes_first(library, monkeypatch):
     assert list(records.find_images(range(1, 31))) == list(range(21, 31))
 
 
-def test_what_is_over_the_limit_goes_in_steps_that_leave_others_their_turn(library, monkeypatch):
+def test_eviction_runs_in_steps_and_lets_others_write(library, monkeypatch):
     records.store_images([_image(n) for n in range(1, 31)])
     library.finish()
     monkeypatch.setattr(setting, "library_records", 4)
@@ -311,7 +311,7 @@ def test_what_is_over_the_limit_goes_in_steps_that_leave_others_their_turn(libra
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_fault_in_one_write_stops_no_later_one(library):
+def test_failed_write_does_not_stop_later_writes(library):
     done = []
     writer.write_later(lambda db: 1 / 0, lambda: done.append("first"))
     assert library.finish() and done == ["first"]

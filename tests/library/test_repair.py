@@ -113,7 +113,7 @@ def _columns():
 
 
 @pytest.mark.parametrize("table,column", [*_columns()])
-def test_invalid_row_is_set_aside_and_the_others_stay(filled, table, column, capsys):
+def test_invalid_row_is_moved_and_the_others_stay(filled, table, column, capsys):
     (count,) = select_rows(f"SELECT count(*) FROM {table}")[0]
     kinds = {name: kind for _, name, kind, *_ in select_rows(f"PRAGMA table_info({table})")}
     columns = [*kinds]
@@ -139,7 +139,7 @@ def test_invalid_row_is_set_aside_and_the_others_stay(filled, table, column, cap
     "gallery_name",
     ["version abc", "model ", "post 5", "", "model 5 6", "version 99999999999999999999"],
 )
-def test_watch_of_an_invalid_gallery_is_set_aside(filled, gallery_name):
+def test_watch_of_an_invalid_gallery_is_moved(filled, gallery_name):
     _damage(filled, ("UPDATE watched SET gallery = ? WHERE gallery = 'model 5'", gallery_name))
     _use_everything()
     assert [one.gallery for one in watches.list_watches()] == ["user anna"]
@@ -162,7 +162,7 @@ def test_missing_table_is_created_and_the_others_stay(filled, table, capsys):
     assert table == "images" or set(records.find_images([1, 2, 3])) == {1, 2, 3}
 
 
-def test_trigram_index_of_which_parts_are_lost_is_created_again(filled):
+def test_trigram_index_with_missing_parts_is_created_again(filled):
     _damage(
         filled,
         ("PRAGMA writable_schema = ON",),

@@ -81,7 +81,9 @@ def _receive(drawing, path="/outputs/1.png", infotext=None):
     ],
     ids=["same", "weighted", "brackets", "tag-added", "edited", "next-of-a-batch", "random"],
 )
-def test_seed_tells_the_image_and_the_prompt_how_surely(memory, seed, prompt, match):
+def test_long_seed_finds_the_image_and_the_prompt_whether_it_was_edited(
+    memory, seed, prompt, match
+):
     memory.add(5, _infotext())
     assert memory.find(_infotext(prompt, seed)) == match
 
@@ -91,12 +93,12 @@ def test_seed_tells_the_image_and_the_prompt_how_surely(memory, seed, prompt, ma
     [("a sea, calm, by day", (5, True)), ("two dogs in a park", None)],
     ids=["half-of-the-words", "other-words"],
 )
-def test_seed_that_people_type_needs_half_of_the_words_too(memory, prompt, match):
+def test_short_seed_needs_half_of_the_words_too(memory, prompt, match):
     memory.add(5, _infotext(seed=42))
     assert memory.find(_infotext(prompt, 42)) == match
 
 
-def test_same_prompt_wins_over_an_edited_one_and_then_the_latest(memory):
+def test_same_prompt_is_preferred_and_then_the_latest_send(memory):
     memory.add(1, _infotext())
     memory.add(2, _infotext("mountains"))
     memory.add(3, _infotext("a town"))
@@ -125,7 +127,7 @@ def test_text_without_a_seed_is_not_remembered(memory, text):
 # What is stored
 
 
-def test_saved_image_that_stems_from_a_send_is_stored_with_thumbnail_and_text(image, drawing):
+def test_image_generated_from_a_sent_one_is_stored_with_its_thumbnail(image, drawing):
     assert _receive(drawing) == []  # nothing was sent yet
     reproductions.remember_send(5, _infotext())
     (one,) = _receive(drawing)
@@ -138,20 +140,20 @@ def test_saved_image_that_stems_from_a_send_is_stored_with_thumbnail_and_text(im
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "L", "P", "1"])
-def test_thumbnail_is_made_of_every_mode_that_a_host_saves(image, mode):
+def test_thumbnail_is_made_for_every_image_mode(image, mode):
     reproductions.remember_send(5, _infotext())
     (one,) = _receive(Image.new(mode, (3000, 1)))
     assert Image.open(io.BytesIO(reproductions.read_thumbnail(one.id))).size == (512, 1)
 
 
-def test_file_that_is_overwritten_is_listed_once(image, drawing):
+def test_overwritten_file_is_listed_once(image, drawing):
     reproductions.remember_send(5, _infotext())
     _receive(drawing)
     _receive(drawing, infotext=_infotext("a lake"))
     assert [one.is_edited for one in _receive(drawing, "/outputs/2.png")] == [False, True]
 
 
-def test_of_too_many_reproductions_the_oldest_go(image, drawing, monkeypatch):
+def test_oldest_of_too_many_reproductions_are_deleted(image, drawing, monkeypatch):
     monkeypatch.setattr(table, "_MAX_OF_IMAGE", 3)
     reproductions.remember_send(5, _infotext())
     for number in range(5):
@@ -159,7 +161,7 @@ def test_of_too_many_reproductions_the_oldest_go(image, drawing, monkeypatch):
     assert [one.path for one in found] == [f"/outputs/{n}.png" for n in (4, 3, 2)]
 
 
-def test_removed_reproduction_is_gone_and_its_file_is_not(image, drawing, tmp_path):
+def test_deleted_reproduction_keeps_its_file(image, drawing, tmp_path):
     path = tmp_path / "1.png"
     drawing.save(path)
     reproductions.remember_send(5, _infotext())
@@ -208,7 +210,7 @@ def _reference_ssim(first, other):
     return numpy.mean(values)
 
 
-def test_ssim_is_that_of_its_formula(drawing):
+def test_ssim_equals_the_published_formula(drawing):
     first = drawing.convert("L").resize((192, 256))
     other = draw_art(make_art(8, ("sea",)), (192, 256)).convert("L")
     measured = reproductions.measure_similarity(first, other)
@@ -216,7 +218,7 @@ def test_ssim_is_that_of_its_formula(drawing):
     assert reproductions.measure_similarity(first, first) == (pytest.approx(1.0), 0)
 
 
-def test_hash_is_of_the_lowest_frequencies():
+def test_hash_has_the_lowest_frequencies():
     wave = numpy.cos(numpy.pi * 3 * (2 * numpy.arange(32) + 1) / 64)
     image = Image.fromarray((128 + 100 * numpy.tile(wave, (32, 1))).astype("uint8"))
     bits = similarity._compute_hash(image)
@@ -244,12 +246,12 @@ def _saved_again(image, format, **options):
     ],
     ids="jpeg webp half twice contrast moved-a-little other-seed mirrored black".split(),
 )
-def test_nearness_is_what_a_person_would_say(change, nearness):
+def test_nearness_agrees_with_human_judgement(change, nearness):
     drawing = draw_art(make_art(7, ("city",)), (416, 608))
     assert reproductions.measure_similarity(drawing, change(drawing)).nearness == nearness
 
 
-def test_image_of_any_shape_is_measured():
+def test_images_of_any_shape_are_measured():
     wide, tall = Image.new("L", (5000, 1), 9), Image.new("RGB", (1, 700), 200)
     for first, other in ((wide, tall), (tall, wide), (Image.new("L", (1, 1)), wide)):
         assert -1 <= reproductions.measure_similarity(first, other).ssim <= 1
@@ -301,7 +303,7 @@ def test_image_of_too_many_pixels_is_refused_before_it_is_decoded():
 # Out and in
 
 
-def test_export_brings_reproductions_to_another_library_but_no_path(
+def test_export_has_reproductions_without_paths(
     image, memory, drawing, library, tmp_path, monkeypatch
 ):
     memory.add(5, _infotext())
@@ -320,7 +322,7 @@ def test_export_brings_reproductions_to_another_library_but_no_path(
     assert records.find_image(5).meta == image.meta
 
 
-def test_import_replaces_no_reproduction_and_takes_none_that_is_damaged(image, memory, drawing):
+def test_import_skips_stored_and_damaged_reproductions(image, memory, drawing):
     memory.add(5, _infotext())
     (made,) = _receive(drawing, "1.png")
     told = import_export.export_bookmarks()
@@ -337,7 +339,7 @@ def test_import_replaces_no_reproduction_and_takes_none_that_is_damaged(image, m
     assert first == made and (second.path, second.similarity) == ("1.png", None)
 
 
-def test_import_deletes_no_reproduction_of_an_image_that_has_many(image, memory, drawing):
+def test_import_deletes_no_reproduction_of_a_full_image(image, memory, drawing):
     memory.add(5, _infotext())
     (made,) = _receive(drawing)
     told = import_export.export_bookmarks()

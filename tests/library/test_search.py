@@ -283,7 +283,7 @@ def test_suggestions_have_counts_and_the_most_frequent_is_first(filled):
     ("start", "names"),
     [("HARB", ["harbor"]), ("anna_b", ["Anna_B"]), ("arbor", []), ("", []), ("_", []), ("%", [])],
 )
-def test_authors_are_found_by_how_their_names_begin(filled, start, names):
+def test_authors_are_found_by_the_start_of_their_names(filled, start, names):
     assert [one.text for one in search.find_authors(start, 3)] == names
 
 
@@ -410,9 +410,7 @@ def steps_of():
 
 
 @pytest.mark.parametrize("sort", order.SORTS)
-def test_first_page_without_results_costs_the_same_in_a_library_four_times_as_large(
-    steps_of, monkeypatch, sort
-):
+def test_first_page_without_results_costs_the_same_in_a_larger_library(steps_of, monkeypatch, sort):
     monkeypatch.setattr(execute, "_WORK", 6_000)
     monkeypatch.setattr(execute, "_FEW", 100)
     monkeypatch.setattr(execute, "_COMMON", 300)
@@ -424,7 +422,7 @@ def test_first_page_without_results_costs_the_same_in_a_library_four_times_as_la
 
 
 @pytest.mark.parametrize("sort", order.SORTS)
-def test_each_page_costs_the_same_however_far_the_search_has_come(steps_of, monkeypatch, sort):
+def test_each_page_costs_the_same(steps_of, monkeypatch, sort):
     monkeypatch.setattr(execute, "_WORK", 6_000)
     monkeypatch.setattr(execute, "_FEW", 100)
     for words in ("steps<5 cfg>9", "girl -1girl"):
@@ -434,7 +432,7 @@ def test_each_page_costs_the_same_however_far_the_search_has_come(steps_of, monk
             assert steps < 1.5 * first, words
 
 
-def test_search_without_results_yet_goes_on_to_the_last_image_and_counts(filled, monkeypatch):
+def test_search_without_results_continues_to_the_last_image(filled, monkeypatch):
     monkeypatch.setattr(execute, "_WORK", 200)  # two images
     monkeypatch.setattr(execute, "_FEW", -1)
     query, ids, looked_at, cursor = search.parse_query("-zzz author:anna"), [], [], ""
@@ -576,7 +574,7 @@ def _random_pages(**more):
 
 
 @pytest.mark.parametrize("work", [20, 2_000, execute._WORK])
-def test_random_order_has_each_image_once_and_is_another_one_each_time(library, monkeypatch, work):
+def test_random_order_has_each_image_once_and_differs_each_time(library, monkeypatch, work):
     monkeypatch.setattr(execute, "_WORK", work)
     every = [*range(1, 120), 2**31 - 1]
     records.store_images([_image(n) for n in every], galleries=["model 9"])
@@ -587,7 +585,7 @@ def test_random_order_has_each_image_once_and_is_another_one_each_time(library, 
     assert len({tuple(ids[:10]) for ids in orders}) == 3
 
 
-def test_random_order_is_not_changed_by_what_is_read_meanwhile(library):
+def test_random_order_is_not_changed_by_new_images(library):
     records.store_images([_image(n) for n in range(1, 100)])
     library.finish()
     query = search.parse_query("")
@@ -603,7 +601,7 @@ def test_random_order_is_not_changed_by_what_is_read_meanwhile(library):
 
 
 @given(seed=st.integers(1, 2**31 - 1))
-def test_random_order_maps_no_two_ids_to_one_place_and_mixes_them(seed):
+def test_random_order_has_a_different_key_for_each_id(seed):
     db = sqlite3.connect(":memory:")
     key = order.make_random_order(seed).sort_key.format(id="value")
     ids = [*range(1, 200), *range(90_000_000, 90_000_200), 2**31 - 1]
@@ -615,7 +613,7 @@ def test_random_order_maps_no_two_ids_to_one_place_and_mixes_them(seed):
     assert mixed != sorted(ids) and mixed != sorted(ids, reverse=True)
 
 
-def test_images_are_counted_by_month_and_those_without_a_date_are_not(filled):
+def test_images_with_a_date_are_counted_by_month(filled):
     nothing = search.HiddenTerms()
     assert search.count_by_month(search.SearchScope(), nothing) == [("2025-01", 1), ("2024-12", 1)]
     hidden = search.HiddenTerms(authors=("海豚",))

@@ -57,7 +57,7 @@ def _news(client, civitai, count):
 
 
 @pytest.mark.parametrize("query", [_MODEL, _VERSION, _USER], ids=["model", "version", "user"])
-def test_new_pictures_are_counted_until_one_has_looked(client, civitai, query):
+def test_new_images_are_counted_until_the_user_visits(client, civitai, query):
     pages.fetch_page(client, query, None, 100)
     watches.watch_gallery(query, "It")
     before = len(civitai.pages)
@@ -69,7 +69,7 @@ def test_new_pictures_are_counted_until_one_has_looked(client, civitai, query):
     assert _news(client, civitai, 2) == [2]
 
 
-def test_what_is_new_stays_so_for_a_visit_and_no_longer(client, civitai, monkeypatch):
+def test_new_images_stay_marked_for_one_visit(client, civitai, monkeypatch):
     pages.fetch_page(client, _MODEL, None, 100)
     watches.watch_gallery(_MODEL, "It")
     _news(client, civitai, 3)
@@ -78,14 +78,14 @@ def test_what_is_new_stays_so_for_a_visit_and_no_longer(client, civitai, monkeyp
     assert _look(client, _MODEL) == []
 
 
-def test_nothing_is_new_in_what_was_never_looked_at(client, civitai):
+def test_images_before_the_first_check_are_not_new(client, civitai):
     watches.watch_gallery(_USER, "anna")
     assert 5 not in watches.find_new_images(_USER)
     assert _news(client, civitai, 0) == [0]
     assert _news(client, civitai, 1) == [1]
 
 
-def test_more_than_a_page_of_news_is_told_as_more(client, civitai):
+def test_more_new_images_than_a_page_are_reported(client, civitai):
     pages.fetch_page(client, _MODEL, None, 100)
     watches.watch_gallery(_MODEL, "It")
     civitai.page = 20
@@ -94,7 +94,7 @@ def test_more_than_a_page_of_news_is_told_as_more(client, civitai):
     assert (one.new_count, one.has_more) == (20, True)
 
 
-def test_version_shows_what_is_new_in_its_watched_model_and_is_no_visit_to_it(client, civitai):
+def test_version_marks_new_images_of_its_watched_model_without_a_visit(client, civitai):
     pages.fetch_page(client, _MODEL, None, 100)
     watches.watch_gallery(_MODEL, "It")
     _news(client, civitai, 3)
@@ -112,9 +112,7 @@ _OTHERWISE = {
 
 
 @pytest.mark.parametrize("query", _OTHERWISE.values(), ids=_OTHERWISE)
-def test_what_is_watched_while_its_newest_are_not_in_sight_begins_with_the_first_check(
-    client, civitai, query
-):
+def test_watch_of_another_sort_begins_with_the_first_check(client, civitai, query):
     older = civitai.ids.copy()
     civitai.ids[:] = older[-3:]
     pages.fetch_page(client, query, None, 100)
@@ -124,7 +122,7 @@ def test_what_is_watched_while_its_newest_are_not_in_sight_begins_with_the_first
     assert _news(client, civitai, 2) == [2]
 
 
-def test_look_that_does_not_show_the_newest_leaves_them_counted_and_marks_them(client, civitai):
+def test_visit_in_another_sort_marks_new_images_but_still_counts_them(client, civitai):
     pages.fetch_page(client, _VERSION, None, 100)
     watches.watch_gallery(_VERSION, "It")
     _news(client, civitai, 3)
@@ -134,7 +132,7 @@ def test_look_that_does_not_show_the_newest_leaves_them_counted_and_marks_them(c
     assert not watches.has_new_images(_VERSION)
 
 
-def test_sort_that_civitai_does_not_heed_for_a_model_is_the_newest_first(client, civitai):
+def test_sort_that_civitai_ignores_means_newest_first(client, civitai):
     by_reactions = ImageQuery(model_id=MODEL_ID, sort="Most Reactions")
     pages.fetch_page(client, _MODEL, None, 100)
     watches.watch_gallery(by_reactions, "It")
@@ -142,9 +140,7 @@ def test_sort_that_civitai_does_not_heed_for_a_model_is_the_newest_first(client,
 
 
 @pytest.mark.parametrize("set_to", [-10_000_000, 10_000_000], ids=["back", "forward"])
-def test_clock_that_was_set_does_not_keep_what_is_new_so_for_ever(
-    client, civitai, monkeypatch, set_to
-):
+def test_changed_clock_does_not_keep_images_new(client, civitai, monkeypatch, set_to):
     pages.fetch_page(client, _MODEL, None, 100)
     watches.watch_gallery(_MODEL, "It")
     _news(client, civitai, 3)
@@ -154,7 +150,7 @@ def test_clock_that_was_set_does_not_keep_what_is_new_so_for_ever(
     assert _look(client, _MODEL) == []
 
 
-def test_row_that_comes_twice_or_was_not_asked_for_counts_once_or_not(client, civitai):
+def test_duplicate_and_invalid_rows_are_not_counted(client, civitai):
     pages.fetch_page(client, _MODEL, None, 100)
     watches.watch_gallery(_MODEL, "It")
     twice, beyond = FIRST_ID + 31, FIRST_ID + 32
@@ -166,7 +162,7 @@ def test_row_that_comes_twice_or_was_not_asked_for_counts_once_or_not(client, ci
     assert [one.new_count for one in watches.list_watches()] == [1]
 
 
-def test_check_that_finds_an_empty_gallery_leaves_the_beginning_to_the_next(client, civitai):
+def test_check_of_an_empty_gallery_is_not_the_first_check(client, civitai):
     watches.watch_gallery(_USER, "anna")
     civitai.script("page", status(200, b'{"items": [], "metadata": {}}'))
     assert _news(client, civitai, 0) == [0]
@@ -175,12 +171,12 @@ def test_check_that_finds_an_empty_gallery_leaves_the_beginning_to_the_next(clie
 
 
 @pytest.mark.parametrize("name", ["", " \n\u202e", "\ud800"], ids=["none", "marks", "half-a-pair"])
-def test_gallery_whose_name_has_no_letter_is_called_by_its_number(library, name):
+def test_gallery_without_a_printable_name_is_named_by_its_id(library, name):
     watches.watch_gallery(_MODEL, name)
     assert watches.list_watches()[0].name == f"model {MODEL_ID}"
 
 
-def test_failed_check_keeps_what_was_known(client, civitai):
+def test_failed_check_changes_nothing(client, civitai):
     pages.fetch_page(client, _MODEL, None, 100)
     watches.watch_gallery(_MODEL, "It")
     _news(client, civitai, 3)
@@ -192,7 +188,7 @@ def test_failed_check_keeps_what_was_known(client, civitai):
     assert watches.list_watches() == before
 
 
-def test_what_is_left_is_not_counted_any_more_and_can_be_watched_anew(client, civitai):
+def test_unwatched_gallery_can_be_watched_again(client, civitai):
     watches.watch_gallery(_MODEL, "It")
     watches.watch_gallery(_MODEL, "It again")
     [one] = watches.list_watches()
@@ -207,12 +203,12 @@ def test_what_is_left_is_not_counted_any_more_and_can_be_watched_anew(client, ci
 
 
 @pytest.mark.parametrize("query", [ImageQuery(), ImageQuery(post_id=5)], ids=["none", "post"])
-def test_what_cannot_be_watched_is_refused(library, query):
+def test_query_without_a_gallery_is_refused(library, query):
     with pytest.raises(InputError, match="model, a version or an author"):
         watches.watch_gallery(query, "It")
 
 
-def test_library_from_before_there_were_watched_galleries_is_kept_with_what_the_user_marked(
+def test_library_of_version_4_is_upgraded_without_loss(
     library,
 ):
     image = parse_image(
@@ -242,7 +238,7 @@ def test_library_from_before_there_were_watched_galleries_is_kept_with_what_the_
     assert records.find_image(1) is not None
 
 
-def test_there_is_an_end_to_how_many_are_watched(library, monkeypatch):
+def test_number_of_watches_is_limited(library, monkeypatch):
     monkeypatch.setattr(watches, "_MAX_WATCHES", 2)
     for name in ("anna", "ben"):
         watches.watch_gallery(ImageQuery(username=name), name)
@@ -268,9 +264,7 @@ def _checked(client):
 @pytest.mark.parametrize(
     "query,place", [(_VERSION, 0), (_USER, 1), (_MODEL, 12)], ids=["version", "user", "model"]
 )
-def test_old_upload_that_is_published_now_is_counted_and_marked_until_one_has_looked(
-    client, civitai, query, place
-):
+def test_image_published_late_is_counted_until_the_user_visits(client, civitai, query, place):
     pages.fetch_page(client, query, None, 100)
     watches.watch_gallery(query, "It")
     assert _checked(client) == [0]
@@ -280,7 +274,7 @@ def test_old_upload_that_is_published_now_is_counted_and_marked_until_one_has_lo
     assert _checked(client) == [0]
 
 
-def test_old_upload_is_marked_though_no_check_came_before_the_look(client, civitai, monkeypatch):
+def test_image_published_late_is_marked_without_a_check(client, civitai, monkeypatch):
     pages.fetch_page(client, _VERSION, None, 100)
     watches.watch_gallery(_VERSION, "It")
     late = _published(civitai, 0)
@@ -289,7 +283,7 @@ def test_old_upload_is_marked_though_no_check_came_before_the_look(client, civit
     assert _look(client, _VERSION) == []
 
 
-def test_what_stands_behind_all_that_was_seen_is_not_new(client, civitai):
+def test_image_after_all_known_images_is_not_new(client, civitai):
     older = civitai.ids.copy()
     civitai.ids[:] = older[:10]
     pages.fetch_page(client, _VERSION, None, 100)
@@ -299,7 +293,7 @@ def test_what_stands_behind_all_that_was_seen_is_not_new(client, civitai):
     assert _look(client, _VERSION) == []
 
 
-def test_ratings_that_are_shown_from_now_on_are_no_news(client, civitai):
+def test_images_of_added_browsing_levels_are_not_new(client, civitai):
     pages.fetch_page(client, _VERSION, None, 100)
     watches.watch_gallery(_VERSION, "It")
     _published(civitai, 3)
@@ -310,7 +304,7 @@ def test_ratings_that_are_shown_from_now_on_are_no_news(client, civitai):
     assert _look(client, higher) == [late]
 
 
-def test_what_is_known_of_a_gallery_has_a_bound(client, civitai, monkeypatch):
+def test_number_of_known_ids_is_limited(client, civitai, monkeypatch):
     monkeypatch.setattr(watches, "_MAX_KNOWN", 10)
     pages.fetch_page(client, _VERSION, None, 100)
     watches.watch_gallery(_VERSION, "It")
@@ -321,7 +315,7 @@ def test_what_is_known_of_a_gallery_has_a_bound(client, civitai, monkeypatch):
     assert _look(client, _VERSION) == [late]
 
 
-def test_list_of_ids_that_is_damaged_is_as_good_as_none(client, civitai):
+def test_damaged_list_of_ids_is_ignored(client, civitai):
     pages.fetch_page(client, _VERSION, None, 100)
     watches.watch_gallery(_VERSION, "It")
     for damage in ("x'00'", "'text'", "5"):
@@ -333,7 +327,7 @@ def test_list_of_ids_that_is_damaged_is_as_good_as_none(client, civitai):
         assert len(_look(client, _VERSION)) >= 1
 
 
-def test_library_of_before_is_kept_with_what_was_new_in_its_galleries(client, civitai, library):
+def test_library_of_version_6_is_upgraded_without_loss(client, civitai, library):
     pages.fetch_page(client, _VERSION, None, 100)
     watches.watch_gallery(_VERSION, "It")
     assert _news(client, civitai, 3) == [3]

@@ -141,7 +141,7 @@ def test_companion_that_fails_does_not_fail_the_model(site, folder, monkeypatch)
     assert received.message == "The card cannot be written."
 
 
-def test_half_file_is_deleted_if_the_user_adds_the_file(site, folder):
+def test_unfinished_file_is_deleted_if_the_user_adds_the_model(site, folder):
     site.rules.stops_after = 100_000
     with pytest.raises(NetworkError):
         _receive(_request(site, folder))

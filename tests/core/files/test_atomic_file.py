@@ -56,7 +56,7 @@ class FullDisk:
 # Whole or not there
 
 
-def test_nothing_has_the_final_name_before_commit(tmp_path):
+def test_final_name_does_not_exist_before_commit(tmp_path):
     path = tmp_path / "a.png"
     with AtomicFile(str(tmp_path)) as partial:
         partial.write(b"half")
@@ -67,7 +67,7 @@ def test_nothing_has_the_final_name_before_commit(tmp_path):
     assert path.read_bytes() == b"halfwhole" and os.listdir(tmp_path) == ["a.png"]
 
 
-def test_without_commit_nothing_is_left(tmp_path):
+def test_uncommitted_file_is_deleted(tmp_path):
     with pytest.raises(KeyboardInterrupt), AtomicFile(str(tmp_path / "new")) as partial:
         partial.write(b"half")
         raise KeyboardInterrupt
@@ -86,7 +86,7 @@ def test_older_file_is_replaced_in_one_step(tmp_path):
     assert path.read_bytes() == b"new"
 
 
-def test_restart_forgets_every_byte(tmp_path):
+def test_restart_deletes_all_bytes(tmp_path):
     with AtomicFile(str(tmp_path)) as partial:
         partial.write(b"a longer beginning")
         partial.restart()
@@ -97,7 +97,7 @@ def test_restart_forgets_every_byte(tmp_path):
     assert (tmp_path / "a").read_bytes() == b"short"
 
 
-def test_copy_is_of_its_source_size(tmp_path):
+def test_copy_has_the_size_of_its_source(tmp_path):
     (tmp_path / "source").write_bytes(b"x" * 100_000)
     with AtomicFile(str(tmp_path / "to")) as partial:
         partial.copy_from(str(tmp_path / "source"))
@@ -107,7 +107,7 @@ def test_copy_is_of_its_source_size(tmp_path):
 
 
 @pytest.mark.posix
-def test_longest_name_that_the_disk_takes_is_taken(tmp_path):
+def test_longest_possible_name_can_be_committed(tmp_path):
     name = "n" * 251 + ".png"
     with AtomicFile(str(tmp_path)) as partial:
         partial.commit(str(tmp_path / name))
@@ -116,7 +116,7 @@ def test_longest_name_that_the_disk_takes_is_taken(tmp_path):
 
 
 @pytest.mark.posix
-def test_modes_are_the_users_own_and_private_ones_0600(tmp_path):
+def test_mode_follows_the_umask_and_is_0600_if_private(tmp_path):
     old = os.umask(0o022)
     try:
         for name in ("open", "private"):
@@ -154,7 +154,7 @@ def _a_folder(folder: Path) -> Path:
         pytest.param(lambda folder: folder / "a\0b" / "a.png", id="nul-in-folder"),
     ],
 )
-def test_place_that_cannot_be_is_a_disk_error_with_the_path(path_in, tmp_path):
+def test_impossible_path_is_a_disk_error_that_names_it(path_in, tmp_path):
     path = path_in(tmp_path)
     before = os.listdir(tmp_path)
 
@@ -166,7 +166,7 @@ def test_place_that_cannot_be_is_a_disk_error_with_the_path(path_in, tmp_path):
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS], ids=["no-permission", "read-only"])
-def test_folder_that_may_not_be_written_is_a_disk_error(code, tmp_path, monkeypatch):
+def test_unwritable_folder_is_a_disk_error(code, tmp_path, monkeypatch):
     def refuse(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code))
 
@@ -179,7 +179,7 @@ def test_folder_that_may_not_be_written_is_a_disk_error(code, tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)])
-def test_disk_that_fills_half_way_leaves_nothing(code, tmp_path):
+def test_full_disk_leaves_no_file(code, tmp_path):
     with pytest.raises(DiskFull), AtomicFile(str(tmp_path)) as partial:
         partial._file = FullDisk(partial._file, 1500, code)
         partial.write(b"x" * 1000)
@@ -188,7 +188,7 @@ def test_disk_that_fills_half_way_leaves_nothing(code, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_write_that_takes_less_than_given_goes_on(tmp_path):
+def test_short_write_is_continued(tmp_path):
     with AtomicFile(str(tmp_path)) as partial:
         partial._file = FullDisk(partial._file, 3)
         partial._file.write = lambda data, file=partial._file._file: file.write(data[:3])
@@ -202,7 +202,7 @@ def test_write_that_takes_less_than_given_goes_on(tmp_path):
 
 
 @pytest.mark.posix
-def test_what_other_files_await_counts_as_taken(tmp_path, monkeypatch):
+def test_space_announced_by_other_files_counts_as_used(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with AtomicFile(str(tmp_path)) as second:
@@ -217,7 +217,7 @@ def test_what_other_files_await_counts_as_taken(tmp_path, monkeypatch):
             third.reserve_space(600)
 
 
-def test_leftover_of_a_killed_process_is_swept(tmp_path):
+def test_leftover_of_a_killed_process_is_deleted(tmp_path):
     with run(WRITES, tmp_path) as process:
         process.stdout.readline()
         process.kill()
@@ -229,7 +229,7 @@ def test_leftover_of_a_killed_process_is_swept(tmp_path):
     assert os.listdir(tmp_path) == ["of-others.part"]
 
 
-def test_file_of_a_living_process_is_not_swept(tmp_path):
+def test_file_of_a_running_process_is_not_deleted(tmp_path):
     with run(WRITES, tmp_path) as process:
         process.stdout.readline()
         with AtomicFile(str(tmp_path)):
@@ -239,7 +239,7 @@ def test_file_of_a_living_process_is_not_swept(tmp_path):
 
 
 @pytest.mark.posix
-def test_no_sweeper_comes_between_writing_and_naming(tmp_path, monkeypatch):
+def test_file_is_not_deleted_between_writing_and_renaming(tmp_path, monkeypatch):
     replace = os.replace
 
     def sweep_first(source: str, path: str) -> None:
@@ -255,7 +255,7 @@ def test_no_sweeper_comes_between_writing_and_naming(tmp_path, monkeypatch):
 
 
 @pytest.mark.posix
-def test_no_sweeper_comes_between_making_and_locking(tmp_path, monkeypatch):
+def test_file_is_not_deleted_between_creating_and_locking(tmp_path, monkeypatch):
     flock, swept = file_lock.fcntl.flock, []
 
     def sweep_first(descriptor: int, how: int) -> None:
@@ -271,7 +271,7 @@ def test_no_sweeper_comes_between_making_and_locking(tmp_path, monkeypatch):
     assert swept == [1] and os.listdir(tmp_path) == ["a"]
 
 
-def test_another_process_may_sweep_all_the_time(tmp_path):
+def test_file_survives_constant_cleanup_by_another_process(tmp_path):
     sweeps = "print('on', flush=True)\nwhile True: remove_leftovers(folder)"
     with run(sweeps, tmp_path) as process:
         process.stdout.readline()
@@ -296,5 +296,5 @@ def _make(folder: Path, worker: int) -> None:
             partial.commit(str(folder / f"{worker}-{n}"))
 
 
-def test_folder_that_is_not_there_needs_no_sweeping(tmp_path):
+def test_missing_folder_has_no_leftovers(tmp_path):
     assert remove_leftovers(str(tmp_path / "nowhere")) == 0

@@ -22,7 +22,7 @@ def half(tmp_path):
     return half.path
 
 
-def test_half_file_with_its_note_stays(half, tmp_path):
+def test_resumable_file_is_kept(half, tmp_path):
     assert remove_leftovers(str(tmp_path)) == 0
     assert ResumableFile(str(tmp_path), URL).size == 1000
 
@@ -33,37 +33,37 @@ def test_folder_that_cannot_be_listed_has_no_leftovers(tmp_path, name):
     assert remove_leftovers(folder) == discard_resumable(folder, [URL]) == 0
 
 
-def test_one_that_nobody_came_back_to_goes(half, tmp_path):
+def test_resumable_file_of_a_month_ago_is_deleted(half, tmp_path):
     long_ago = time.time() - 31 * 24 * 3600
     os.utime(half, (long_ago, long_ago))
     assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("note", [b"", b"{}\n"], ids=["torn", "nonsense"])
-def test_one_whose_note_is_of_no_use_goes(half, tmp_path, note):
+def test_file_with_an_invalid_note_is_deleted(half, tmp_path, note):
     with open(half + NOTE, "wb") as file:
         file.write(note)
     assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
 
 
-def test_half_file_that_is_shorter_than_its_note_says_goes(half, tmp_path):
+def test_file_shorter_than_its_note_says_is_deleted(half, tmp_path):
     os.truncate(half, 999)
     assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("gone", ["", NOTE], ids=["file", "note"])
-def test_one_without_the_other_goes(half, tmp_path, gone):
+def test_file_and_note_are_deleted_without_each_other(half, tmp_path, gone):
     os.remove(half + gone)
     assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
 
 
-def test_one_that_somebody_writes_stays(half, tmp_path):
+def test_file_in_use_is_kept(half, tmp_path):
     os.remove(half + NOTE)
     with ResumableFile(str(tmp_path), URL):
         assert remove_leftovers(str(tmp_path)) == 0
 
 
-def test_files_of_others_stay(half, tmp_path):
+def test_files_of_other_programs_are_kept(half, tmp_path):
     for name in (".civitai-shortcut-a", "a.part", "a.note", ".civitai-shortcut.note"):
         (tmp_path / name).write_bytes(b"")
     assert remove_leftovers(str(tmp_path)) == 0 and len(os.listdir(tmp_path)) == 6

@@ -10,7 +10,7 @@ from civitai_manager_libs.core.files.free_space import check_free_space
 from civitai_manager_libs.errors import DiskFull
 
 
-def test_missing_room_is_said_before_a_folder_is_made(tmp_path):
+def test_missing_space_is_reported_before_a_folder_is_created(tmp_path):
     free = shutil.disk_usage(tmp_path).free
 
     with pytest.raises(DiskFull, match="are missing") as caught:

@@ -14,7 +14,7 @@ from civitai_manager_libs.errors import DiskError, DiskFull
 pytestmark = pytest.mark.usefixtures("each_system")
 
 
-def test_bytes_are_on_the_disk_before_the_file_has_its_name(tmp_path, monkeypatch):
+def test_bytes_are_flushed_before_the_file_is_renamed(tmp_path, monkeypatch):
     done = []
 
     def synced(descriptor):
@@ -33,7 +33,7 @@ def test_bytes_are_on_the_disk_before_the_file_has_its_name(tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("code,kind", [(errno.EIO, DiskError), (errno.ENOSPC, DiskFull)])
-def test_disk_that_does_not_take_the_bytes_leaves_no_file(tmp_path, monkeypatch, code, kind):
+def test_failed_flush_leaves_no_file(tmp_path, monkeypatch, code, kind):
     monkeypatch.setattr(fsync, "_FULL", None)
     monkeypatch.setattr(fsync, "_fdatasync", _failing(code))
     with pytest.raises(kind), AtomicFile(str(tmp_path)) as partial:
@@ -42,7 +42,7 @@ def test_disk_that_does_not_take_the_bytes_leaves_no_file(tmp_path, monkeypatch,
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
-def test_disk_that_cannot_sync_is_written_all_the_same(tmp_path, monkeypatch, code):
+def test_file_is_written_to_a_disk_that_cannot_flush(tmp_path, monkeypatch, code):
     monkeypatch.setattr(fsync, "_fdatasync", _failing(code))
     monkeypatch.setattr(os, "fsync", _failing(code))
     with AtomicFile(str(tmp_path)) as partial:
@@ -52,7 +52,7 @@ def test_disk_that_cannot_sync_is_written_all_the_same(tmp_path, monkeypatch, co
 
 
 @pytest.mark.posix
-def test_where_an_own_call_writes_through_it_is_used(tmp_path, monkeypatch):
+def test_full_fsync_is_used_where_it_exists(tmp_path, monkeypatch):
     """As on macOS, whose fsync stops at the disk's own memory."""
     asked = []
     monkeypatch.setattr(fsync, "_FULL", 51)
@@ -67,18 +67,18 @@ def test_where_an_own_call_writes_through_it_is_used(tmp_path, monkeypatch):
 
 
 @pytest.mark.posix
-def test_names_of_a_folder_that_fails_are_a_disk_error(tmp_path, monkeypatch):
+def test_failed_flush_of_a_folder_is_a_disk_error(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", _failing(errno.EIO))
     with pytest.raises(DiskError, match=tmp_path.name):
         sync_folder(str(tmp_path))
 
 
-def test_folder_that_is_gone_has_no_names(tmp_path):
+def test_missing_folder_needs_no_flush(tmp_path):
     sync_folder(str(tmp_path / "gone"))
 
 
 @pytest.mark.posix
-def test_new_folders_have_their_names_on_the_disk_too(tmp_path, monkeypatch):
+def test_names_of_new_folders_are_flushed_too(tmp_path, monkeypatch):
     synced = []
     monkeypatch.setattr(fsync, "sync_folder", synced.append)
     make_folder(str(tmp_path / "a" / "b" / "c"))

@@ -54,7 +54,7 @@ def _found(folder):
         return [*file.ranges] if file.found is not None else None
 
 
-def test_bytes_are_written_where_they_belong(folder):
+def test_bytes_are_written_at_their_offsets(folder):
     parts = {start: bytes([start]) * 10 for start in range(0, 100, 10)}
     with _begun(folder) as file:
         for start in (50, 0, 90, 20, 10, 70, 40, 30, 60):
@@ -67,7 +67,7 @@ def test_bytes_are_written_where_they_belong(folder):
     assert open(os.path.join(folder, "a"), "rb").read() == b"".join(parts.values())
 
 
-def test_threads_write_at_once(folder):
+def test_threads_can_write_at_once(folder):
     with _begun(folder) as file:
 
         def write(number):
@@ -83,12 +83,12 @@ def test_threads_write_at_once(folder):
         assert file.read_at(0, 3000) == b"".join(b"%03d" % at for at in range(1000))
 
 
-def test_what_was_written_counts_while_the_system_runs(folder, system):
+def test_unflushed_bytes_count_while_the_system_runs(folder, system):
     _kept(folder, (10, 20), (60, 70), (20, 30), synced=[(0, 5)])
     assert _found(folder) == [(0, 5), (10, 30), (60, 70)]
 
 
-def test_only_what_was_synced_counts_after_another_start_of_the_system(folder, system):
+def test_only_flushed_bytes_count_after_a_system_restart(folder, system):
     _kept(folder, (10, 20), (60, 70), synced=[(0, 5), (90, 95)])
     system.append("second")
     with RangedFile(folder, _URL) as file:
@@ -100,7 +100,7 @@ def test_only_what_was_synced_counts_after_another_start_of_the_system(folder, s
 
 
 @pytest.mark.parametrize("synced", [[], [(0, 5)]])
-def test_second_run_keeps_apart_what_is_sure(folder, system, synced):
+def test_second_run_knows_which_bytes_are_flushed(folder, system, synced):
     _kept(folder, (10, 20), synced=synced)
     with RangedFile(folder, _URL) as file:
         file.start_note(100, _TAG)
@@ -109,7 +109,7 @@ def test_second_run_keeps_apart_what_is_sure(folder, system, synced):
     assert _found(folder) == (synced or [])
 
 
-def test_only_what_was_synced_counts_where_nothing_names_the_systems_start(folder, system):
+def test_only_flushed_bytes_count_if_the_system_start_is_unknown(folder, system):
     system.append("")
     _kept(folder, (10, 20), synced=[(0, 5)])
     assert _found(folder) == [(0, 5)]
@@ -136,7 +136,7 @@ def test_file_in_use_is_not_opened_twice(folder):
         assert not file.is_taken
 
 
-def test_restart_forgets_all_bytes(folder):
+def test_restart_deletes_all_bytes(folder):
     with _begun(folder) as file:
         file.write_at(b"old", 40)
         file.restart()
@@ -176,7 +176,7 @@ def test_existing_file_is_not_replaced(folder):
 
 
 @pytest.mark.posix
-def test_existing_file_is_not_replaced_where_there_are_no_hard_links(folder, monkeypatch):
+def test_existing_file_is_not_replaced_without_hard_links(folder, monkeypatch):
     def refuse(*_, **options):
         raise PermissionError(1, "Operation not permitted")
 
@@ -194,7 +194,7 @@ def test_existing_file_is_not_replaced_where_there_are_no_hard_links(folder, mon
 
 
 @pytest.mark.posix
-def test_program_killed_while_it_named_the_file_leaves_no_second_name(folder, monkeypatch):
+def test_program_killed_while_renaming_leaves_no_second_name(folder, monkeypatch):
     def die(_):
         raise KeyboardInterrupt
 
@@ -210,7 +210,7 @@ def test_program_killed_while_it_named_the_file_leaves_no_second_name(folder, mo
     assert open(os.path.join(folder, "a"), "rb").read() == b"x" * 100
 
 
-def test_killed_process_leaves_all_that_it_wrote(folder):
+def test_killed_process_loses_no_written_bytes(folder):
     code = f"import sys; sys.path.insert(0, {_SCRIPTS!r})\n"
     code += "from civitai_manager_libs.core import RangedFile\n"
     code += "file = RangedFile(*sys.argv[1:3]); file.start_note(100, sys.argv[3])\n"
@@ -225,6 +225,6 @@ def test_killed_process_leaves_all_that_it_wrote(folder):
     assert lines[0].startswith(b'{"size": 0') and lines[1:] == [b"[50,60]", b"[0,10]"]
 
 
-def test_note_names_its_ranges():
+def test_note_has_its_ranges():
     note = resume_note.ResumeNote.of(ByteRanges([(0, 5), (7, 9)]), 10, _TAG)
     assert (note.size, note.parts) == (5, ((7, 9),)) and [*note.ranges] == [(0, 5), (7, 9)]

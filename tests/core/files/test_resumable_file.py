@@ -41,7 +41,7 @@ def _body(half):
         return file.read()
 
 
-def test_kept_one_is_found_with_its_version_and_its_bytes(folder):
+def test_kept_file_is_resumed_with_its_note_and_bytes(folder):
     _kept(folder)
     assert ResumableFile.exists(folder, URL)
     with ResumableFile(folder, URL) as half:
@@ -53,28 +53,28 @@ def test_kept_one_is_found_with_its_version_and_its_bytes(folder):
     assert open(os.path.join(folder, "a.png"), "rb").read() == b"x" * 1000 + b"y" * 4000
 
 
-def test_what_is_not_kept_leaves_nothing(folder):
+def test_file_that_is_not_kept_is_deleted(folder):
     with ResumableFile(folder, URL) as half:
         half.write(b"x")
         half.write_note(5000, TAG)
     assert os.listdir(folder) == []
 
 
-def test_one_that_was_kept_and_then_not_leaves_nothing(folder):
+def test_resumed_file_that_is_not_kept_again_is_deleted(folder):
     _kept(folder)
     with ResumableFile(folder, URL):
         assert len(os.listdir(folder)) == 2
     assert os.listdir(folder) == []
 
 
-def test_another_address_has_another_one(folder):
+def test_another_url_has_another_file(folder):
     _kept(folder)
     assert not ResumableFile.exists(folder, URL + "?")
     with ResumableFile(folder, URL + "?") as half:
         assert half.found is None and half.size == 0
 
 
-def test_what_came_after_the_last_note_is_not_trusted(folder):
+def test_bytes_after_the_last_note_are_dropped(folder):
     """It may have been lost with the power; the note tells of what had been written through."""
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
@@ -97,7 +97,7 @@ def test_what_came_after_the_last_note_is_not_trusted(folder):
         pytest.param(lambda note: note.replace(b'"\\"v1\\""', b'""'), id="no-version"),
     ],
 )
-def test_half_file_with_a_note_that_is_torn_begins_anew(folder, tear):
+def test_file_with_a_torn_note_starts_empty(folder, tear):
     path = _kept(folder).path + resumable_file.NOTE
     with open(path, "rb") as file:
         note = file.read()
@@ -108,7 +108,7 @@ def test_half_file_with_a_note_that_is_torn_begins_anew(folder, tear):
         assert not os.path.exists(path)
 
 
-def test_torn_last_line_leaves_the_one_before_it(folder):
+def test_torn_last_line_of_a_note_is_ignored(folder):
     half = _kept(folder)
     with open(half.path + resumable_file.NOTE, "ab") as file:
         file.write(b'{"size": 12')
@@ -117,20 +117,20 @@ def test_torn_last_line_leaves_the_one_before_it(folder):
 
 
 @hypothesis.given(st.binary(max_size=300))
-def test_no_note_is_a_crash(tmp_path, body):
+def test_any_note_can_be_read(tmp_path, body):
     (tmp_path / "note").write_bytes(body)
     found = read_note(str(tmp_path / "note"))
     assert found is None or found.validator
 
 
-def test_missing_note_begins_anew(folder):
+def test_file_without_a_note_starts_empty(folder):
     os.remove(_kept(folder).path + resumable_file.NOTE)
     assert not ResumableFile.exists(folder, URL)
     with ResumableFile(folder, URL) as half:
         assert half.size == 0 == os.path.getsize(half.path)
 
 
-def test_note_without_its_file_tells_of_none(folder):
+def test_note_without_its_file_is_ignored(folder):
     os.remove(_kept(folder).path)
     with ResumableFile(folder, URL) as half:
         assert half.found is None
@@ -140,7 +140,7 @@ def test_note_without_its_file_tells_of_none(folder):
         assert half.size == 0, "the old note would have joined two versions"
 
 
-def test_restart_forgets_the_note_before_other_bytes_come(folder, monkeypatch):
+def test_restart_deletes_the_note(folder, monkeypatch):
     _kept(folder)
     with ResumableFile(folder, URL) as half:
         half.restart()
@@ -152,7 +152,7 @@ def test_restart_forgets_the_note_before_other_bytes_come(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("moment", ["_drop_note", "restart"])
-def test_note_is_gone_from_the_disk_before_other_bytes_come(folder, monkeypatch, moment):
+def test_note_is_deleted_from_the_disk_before_other_bytes_are_written(folder, monkeypatch, moment):
     _kept(folder)
     done, remove = [], os.remove
     monkeypatch.setattr(resumable_file, "sync_folder", lambda _: done.append("synced"))
@@ -166,7 +166,7 @@ def test_note_is_gone_from_the_disk_before_other_bytes_come(folder, monkeypatch,
 
 
 @pytest.mark.posix
-def test_second_one_has_a_file_of_its_own_that_is_not_kept(folder):
+def test_second_writer_gets_a_separate_file_that_is_not_kept(folder):
     with ResumableFile(folder, URL) as first:
         first.write(b"first")
         with ResumableFile(folder, URL) as second:
@@ -178,7 +178,7 @@ def test_second_one_has_a_file_of_its_own_that_is_not_kept(folder):
 
 
 @pytest.mark.posix
-def test_file_that_just_got_its_name_is_not_taken_up(folder, monkeypatch):
+def test_file_that_was_just_committed_is_not_resumed(folder, monkeypatch):
     """Somebody opened the half file, and had to wait for it while it became the whole one."""
     hold, target = file_lock.lock_descriptor, os.path.join(folder, "a.png")
     _kept(folder)
@@ -197,14 +197,14 @@ def test_file_that_just_got_its_name_is_not_taken_up(folder, monkeypatch):
 
 
 @pytest.mark.posix
-def test_disk_without_locks_keeps_nothing(folder, monkeypatch):
+def test_disk_without_locks_keeps_no_file(folder, monkeypatch):
     monkeypatch.setattr(resumable_file, "lock_descriptor", lambda *_: None)
     _kept(folder)
     assert os.listdir(folder) == []
 
 
 @pytest.mark.posix
-def test_where_a_byte_is_locked_it_is_beyond_what_is_written(folder, monkeypatch):
+def test_locked_byte_is_behind_all_written_bytes(folder, monkeypatch):
     """As on Windows."""
     taken = []
 
@@ -229,7 +229,7 @@ def test_where_a_byte_is_locked_it_is_beyond_what_is_written(folder, monkeypatch
         assert _body(half) == b"x" * 1000 + b"y"
 
 
-def test_killed_process_leaves_what_it_noted(folder):
+def test_killed_process_keeps_the_noted_bytes(folder):
     code = f"import sys; sys.path.insert(0, {SCRIPTS!r})\n"
     code += "from civitai_manager_libs.core import ResumableFile\n"
     code += "half = ResumableFile(*sys.argv[1:3])\n"
@@ -247,7 +247,7 @@ def test_killed_process_leaves_what_it_noted(folder):
 # Removed
 
 
-def test_discarded_are_those_that_were_named(folder):
+def test_only_the_named_downloads_are_discarded(folder):
     for n in range(4):
         _kept(folder, of=f"{URL}?{n}")
     os.remove(ResumableFile(folder, f"{URL}?2").path + resumable_file.NOTE)
@@ -262,6 +262,6 @@ def test_discarded_are_those_that_were_named(folder):
     assert discard_resumable(os.path.join(folder, "gone"), [URL]) == 0
 
 
-def test_note_is_json_that_anybody_can_read(folder):
+def test_note_is_readable_json(folder):
     with open(_kept(folder).path + resumable_file.NOTE) as file:
         assert json.loads(file.read()) == {"size": 1000, "total": 5000, "validator": TAG}

@@ -77,7 +77,7 @@ def _lock(folder):
         pytest.param("job.lock", _lock, id="lock"),
     ],
 )
-def test_what_a_placed_link_leads_to_stays_as_it_was(folder, victim, place, name, write):
+def test_target_of_a_planted_link_is_not_changed(folder, victim, place, name, write):
     placed = _half_path(folder) + name if name in ("", resumable_file.NOTE) else f"{folder}/{name}"
     place(victim, placed)
     write(folder)
@@ -85,7 +85,7 @@ def test_what_a_placed_link_leads_to_stays_as_it_was(folder, victim, place, name
     assert not os.path.exists(placed) or not os.path.samefile(placed, victim)
 
 
-def test_half_file_whose_note_is_a_link_begins_anew(folder, victim):
+def test_file_whose_note_is_a_link_starts_empty(folder, victim):
     note = _half_path(folder) + resumable_file.NOTE
     os.symlink(victim, note)
     with ResumableFile(folder, URL) as half:
@@ -95,7 +95,7 @@ def test_half_file_whose_note_is_a_link_begins_anew(folder, victim):
         assert half.found == ResumeNote(1000, 5000, TAG)
 
 
-def test_pipe_that_was_placed_is_not_waited_for(folder):
+def test_planted_pipe_does_not_block(folder):
     path = _half_path(folder)
     for name in (path, path + resumable_file.NOTE):
         os.mkfifo(name)
@@ -105,13 +105,13 @@ def test_pipe_that_was_placed_is_not_waited_for(folder):
     assert os.listdir(folder) == ["a.png"]
 
 
-def test_sweeper_removes_nothing_through_a_link(folder, victim):
+def test_cleanup_deletes_nothing_through_a_link(folder, victim):
     os.symlink(victim, os.path.join(folder, ".civitai-shortcut-1.part"))
     remove_leftovers(folder)
 
 
 @root_only
-def test_half_file_of_another_user_begins_anew(folder):
+def test_file_of_another_user_is_not_resumed(folder):
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
         half.keep(5000, TAG)
@@ -122,7 +122,7 @@ def test_half_file_of_another_user_begins_anew(folder):
 
 
 @root_only
-def test_disk_that_gives_all_files_to_one_user_keeps_half_files(folder, monkeypatch):
+def test_file_is_resumed_on_a_disk_with_one_owner_for_all(folder, monkeypatch):
     """As a network disk does, to whoever it was mounted for."""
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
@@ -135,7 +135,7 @@ def test_disk_that_gives_all_files_to_one_user_keeps_half_files(folder, monkeypa
 
 @root_only
 @pytest.mark.parametrize("make", [AtomicFile, lambda folder: ResumableFile(folder, URL)])
-def test_folder_that_another_user_has_linked_elsewhere_is_refused(folder, tmp_path, make):
+def test_folder_linked_by_another_user_is_refused(folder, tmp_path, make):
     elsewhere, link = tmp_path / "home", os.path.join(folder, "author")
     elsewhere.mkdir()
     os.symlink(elsewhere, link)
@@ -147,7 +147,7 @@ def test_folder_that_another_user_has_linked_elsewhere_is_refused(folder, tmp_pa
     assert os.listdir(elsewhere) == []
 
 
-def test_file_that_is_placed_in_between_is_found_out(folder, victim, monkeypatch):
+def test_file_swapped_between_two_checks_is_refused(folder, victim, monkeypatch):
     path = os.path.join(folder, "a")
     monkeypatch.setattr(safe_open, "is_foreign", lambda _: False)
     os.link(victim, path)

@@ -95,7 +95,7 @@ def _live(body):
 
 
 @pytest.mark.parametrize("name", _PICTURES)
-def test_whole_one_has_its_end_and_one_cut_anywhere_has_not(name, tmp_path):
+def test_complete_file_has_an_end_and_a_truncated_one_has_none(name, tmp_path):
     body, path, kind = _made(name), tmp_path / "a", name.partition("-")[0]
     assert util.extension_of(body[:16]) == kind
     path.write_bytes(body)
@@ -108,7 +108,7 @@ def test_whole_one_has_its_end_and_one_cut_anywhere_has_not(name, tmp_path):
     assert passed == []
 
 
-def test_live_recording_is_cut_where_a_part_of_it_is(tmp_path):
+def test_live_recording_is_incomplete_if_one_of_its_parts_is(tmp_path):
     """Between two of its parts nothing tells that more were to come."""
     body = _live(_clip("ridges.webm"))
     (tmp_path / "a").write_bytes(body)
@@ -120,13 +120,13 @@ def test_live_recording_is_cut_where_a_part_of_it_is(tmp_path):
 
 @pytest.mark.parametrize("behind", [b"\0", b"\r\n", b"\0" * 5000, b"made by a program " * 9])
 @pytest.mark.parametrize("name", _PICTURES)
-def test_what_a_program_wrote_behind_the_end_does_no_harm(name, behind, tmp_path):
+def test_bytes_after_the_end_are_allowed(name, behind, tmp_path):
     (tmp_path / "a").write_bytes(_made(name) + behind)
     assert is_complete(str(tmp_path / "a"), name.partition("-")[0])
 
 
 @pytest.mark.parametrize("name", ["jpg", "png", "gif", "mp4", "webm"])
-def test_hole_in_place_of_the_second_half_is_no_end(name, tmp_path):
+def test_zeros_in_place_of_the_second_half_are_no_end(name, tmp_path):
     """As a disk has it that was told the length before the data."""
     body = _made(name)
     half = body[: len(body) // 2]
@@ -145,7 +145,7 @@ _VIDEO = _box(b"ftyp", b"mp42" * 4) + _box(b"mdat", b"x" * 500, True) + _box(b"m
 
 
 @pytest.mark.parametrize("extension", ["mp4", "avif", "heic"])
-def test_file_of_boxes_has_its_end_where_the_last_one_ends(extension, tmp_path):
+def test_file_of_boxes_ends_with_its_last_box(extension, tmp_path):
     path = tmp_path / "a"
     path.write_bytes(_VIDEO)
     assert is_complete(str(path), extension)
@@ -155,7 +155,7 @@ def test_file_of_boxes_has_its_end_where_the_last_one_ends(extension, tmp_path):
 
 
 @pytest.mark.parametrize("length", [b"\0\0\0\0", b"\0\0\0\5"], ids=["open", "nonsense"])
-def test_last_box_that_tells_no_length_goes_to_the_files_end(length, tmp_path):
+def test_last_box_without_a_length_reaches_to_the_files_end(length, tmp_path):
     (tmp_path / "a").write_bytes(_VIDEO + length + b"mdat" + b"z" * 99)
     assert is_complete(str(tmp_path / "a"), "mp4")
 
@@ -170,7 +170,7 @@ _ENDLESS = {
 
 
 @pytest.mark.parametrize("extension", _ENDLESS)
-def test_parts_without_number_are_not_all_looked_at(extension, tmp_path):
+def test_number_of_parts_read_is_limited(extension, tmp_path):
     start, part = _ENDLESS[extension]
     (tmp_path / "a").write_bytes(start + part * (40_000_000 // len(part)))
     began = time.process_time()
@@ -179,7 +179,7 @@ def test_parts_without_number_are_not_all_looked_at(extension, tmp_path):
 
 
 @hypothesis.given(st.sampled_from(sorted(_PICTURES)), st.data())
-def test_damage_is_no_crash(tmp_path, name, data):
+def test_damaged_file_raises_nothing(tmp_path, name, data):
     body = bytearray(_made(name))
     places = st.tuples(st.integers(0, len(body) - 1), st.integers(0, 255))
     for at, value in data.draw(st.lists(places, max_size=9)):
@@ -188,13 +188,13 @@ def test_damage_is_no_crash(tmp_path, name, data):
     is_complete(str(tmp_path / "a"), name.partition("-")[0])
 
 
-def test_kind_that_tells_of_no_end_is_taken_as_it_is(tmp_path):
+def test_format_without_an_end_mark_counts_as_complete(tmp_path):
     (tmp_path / "a").write_bytes(b"ID3")
     assert is_complete(str(tmp_path / "a"), "mp3")
 
 
 @pytest.mark.parametrize("is_cut", [False, True])
-def test_answer_without_a_length_is_whole_only_with_its_pictures_end(server, tmp_path, is_cut):
+def test_response_without_a_length_needs_the_images_end(server, tmp_path, is_cut):
     """The cut one has an end mark, of its thumbnail."""
     body = _made("jpg")
     half = body[: len(body) // 2]
@@ -206,7 +206,7 @@ def test_answer_without_a_length_is_whole_only_with_its_pictures_end(server, tmp
     assert len(server.requests_for("/a.jpg")) == 1 + is_cut
 
 
-def test_plain_file_ends_where_the_connection_does(server, tmp_path):
+def test_plain_file_without_a_length_ends_with_the_connection(server, tmp_path):
     url = server.play("/a.png", whole(png("cut")[:500]).but(framing="close"))
     CivitaiHttpClient().fetch(url, str(tmp_path / "a"), FileOptions(images_only=False))
     with pytest.raises(CivitaiShortcutError):

@@ -31,13 +31,13 @@ def windows(monkeypatch):
         ("", ""),
     ],
 )
-def test_windows_forms_are_understood(windows, typed, path):
+def test_windows_variables_and_quotes_are_expanded(windows, typed, path):
     assert expand_folder(typed) == path
     assert ntpath.isabs(expand_folder(typed)) == (path[1:2] in (":", "\\"))
 
 
 @pytest.mark.posix
-def test_percent_signs_elsewhere_are_letters(monkeypatch):
+def test_percent_signs_are_kept_on_other_systems(monkeypatch):
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("LOCALAPPDATA", "x")
     assert expand_folder("~/%LOCALAPPDATA%") == os.path.join("/home/me", "%LOCALAPPDATA%")

@@ -54,7 +54,7 @@ def _code_of(change, *paths):
 # The table
 
 
-def test_file_that_is_open_keeps_its_name_and_its_place(windows, path):
+def test_open_file_cannot_be_renamed_deleted_or_replaced(windows, path):
     with windows.open(path, "rb"):
         assert _code_of(windows.os.remove, path) == 32
         assert _code_of(windows.os.replace, path, path + "2") == 32
@@ -63,7 +63,7 @@ def test_file_that_is_open_keeps_its_name_and_its_place(windows, path):
     windows.os.replace(path + "3", path)
 
 
-def test_file_that_shares_its_name_can_be_renamed_while_it_is_open(windows, path):
+def test_shared_open_file_can_be_renamed(windows, path):
     with windows.open(path, "r+b", buffering=0, opener=open_shared) as file:
         windows.os.replace(path, path + "2")
         file.write(b"new")
@@ -71,7 +71,7 @@ def test_file_that_shares_its_name_can_be_renamed_while_it_is_open(windows, path
         assert file.read() == b"new"
 
 
-def test_database_that_is_open_keeps_its_name(windows, tmp_path):
+def test_open_database_cannot_be_renamed(windows, tmp_path):
     path = str(tmp_path / "a.db")
     db = windows.sqlite3.connect(path)
     db.execute("CREATE TABLE a (b)")
@@ -80,7 +80,7 @@ def test_database_that_is_open_keeps_its_name(windows, tmp_path):
     windows.os.replace(path, path + "2")
 
 
-def test_names_that_only_posix_has_are_missing(windows):
+def test_posix_names_are_missing(windows):
     assert windows.os.name == "nt"
     assert [name for name in windows_files.MISSING if hasattr(windows.os, name)] == []
     if IS_WINDOWS:
@@ -89,43 +89,43 @@ def test_names_that_only_posix_has_are_missing(windows):
         assert not any(found)
 
 
-def test_folder_is_no_file_that_can_be_opened(windows, tmp_path):
+def test_folder_cannot_be_opened(windows, tmp_path):
     with pytest.raises(PermissionError):
         windows.os.open(str(tmp_path), os.O_RDONLY)
 
 
-def test_case_is_no_difference(windows, path):
+def test_names_ignore_case(windows, path):
     assert windows.os.path.isfile(path.replace("a.png", "A.PNG"))
     with windows.open(path.replace("a.png", "A.Png"), "rb") as file:
         assert file.read() == b"old"
 
 
-def test_dots_and_blanks_at_the_end_are_dropped(windows, tmp_path):
+def test_dots_and_spaces_at_the_end_of_a_name_are_dropped(windows, tmp_path):
     windows.open(str(tmp_path / "a. "), "wb").close()
     assert os.listdir(tmp_path) == ["a"]
 
 
 @pytest.mark.parametrize("name", ["NUL", "nul"])
-def test_reserved_name_is_no_file(windows, tmp_path, name):
+def test_reserved_name_creates_no_file(windows, tmp_path, name):
     windows.open(str(tmp_path / name), "wb").close()
     assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("letter", '?*"<>|')
-def test_letter_that_no_name_may_have_is_an_error(windows, tmp_path, letter):
+def test_forbidden_character_in_a_name_is_an_error(windows, tmp_path, letter):
     with pytest.raises(OSError):
         windows.open(str(tmp_path / f"a{letter}b"), "wb")
     assert os.listdir(tmp_path) == []
 
 
-def test_text_has_line_ends_of_two_letters(windows, path):
+def test_text_files_have_crlf_line_ends(windows, path):
     with windows.open(path, "w") as file:
         file.write("a\nb")
     with open(path, "rb") as file:
         assert file.read() == b"a\r\nb"
 
 
-def test_byte_is_locked_for_all_others(windows, path):
+def test_file_is_locked_by_one_byte(windows, path):
     with builtins.open(path, "r+b") as first, builtins.open(path, "r+b") as second:
         assert file_lock.lock_descriptor(first.fileno()) is True
         assert file_lock.lock_descriptor(second.fileno()) is False
@@ -135,7 +135,7 @@ def test_byte_is_locked_for_all_others(windows, path):
 
 
 @pytest.mark.parametrize("change", ["replace", "remove"])
-def test_what_is_refused_for_a_moment_is_tried_again(played, path, change):
+def test_file_in_use_for_a_moment_is_tried_again(played, path, change):
     """A scanner has each new file for half a second."""
     with AtomicFile(os.path.dirname(path)) as partial:
         partial.write(b"new")
@@ -147,7 +147,7 @@ def test_what_is_refused_for_a_moment_is_tried_again(played, path, change):
         assert file.read() == (b"new" if change == "replace" else b"old")
 
 
-def test_what_is_refused_for_long_is_a_disk_error_and_nothing_is_lost(played, path, monkeypatch):
+def test_file_in_use_for_long_is_a_disk_error_without_loss(played, path, monkeypatch):
     monkeypatch.setattr(replace, "_PATIENCE", 0.6)
     with pytest.raises(DiskError, match="in use"), played.open(path, "rb"):
         write_text_file(path, "new")
@@ -158,13 +158,13 @@ def test_what_is_refused_for_long_is_a_disk_error_and_nothing_is_lost(played, pa
         assert file.read() == b"old"
 
 
-def test_what_is_refused_for_good_is_not_tried_again(monkeypatch, tmp_path):
+def test_other_errors_are_not_tried_again(monkeypatch, tmp_path):
     monkeypatch.setattr(replace.time, "sleep", lambda _: pytest.fail("it waited"))
     with pytest.raises(FileNotFoundError):
         replace.delete_file(str(tmp_path / "nowhere"))
 
 
-def test_half_file_has_its_lock_until_it_has_its_name(windows, path, tmp_path, monkeypatch):
+def test_resumable_file_is_locked_until_it_is_renamed(windows, path, tmp_path, monkeypatch):
     """Let go before, another program could shorten it to what was noted."""
     seen = []
 
@@ -181,13 +181,13 @@ def test_half_file_has_its_lock_until_it_has_its_name(windows, path, tmp_path, m
     assert seen == [False] and os.listdir(tmp_path) == ["a.png"]
 
 
-def test_folder_is_not_asked_to_be_on_the_disk(windows, tmp_path):
+def test_folder_is_not_flushed(windows, tmp_path):
     fsync.sync_folder(str(tmp_path))
     fsync.make_folder(str(tmp_path / "a" / "b"))
     assert os.listdir(tmp_path / "a") == ["b"]
 
 
-def test_settings_are_utf_8_whatever_the_system_writes(windows):
+def test_settings_are_written_as_utf_8(windows):
     setting.change("saved_name", "{id} 燈塔")
     setting.save()
     setting.restore()
