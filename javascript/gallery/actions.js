@@ -30,6 +30,7 @@ import { readPace } from "./viewer/slideshow.js";
  * @property {import("./data/bookmark_sync.js").BookmarkSync} bookmarkSync
  * @property {import("./grid/grid.js").Grid} grid
  * @property {import("./find/finder.js").Finder} finder
+ * @property {import("./find/found_focus.js").FoundFocus} foundFocus
  * @property {import("./find/filters.js").Filters} filters
  * @property {import("./panels/collections.js").Collections} collections
  * @property {import("./data/home_data.js").HomeData} homeData
@@ -41,6 +42,7 @@ import { readPace } from "./viewer/slideshow.js";
  * @property {import("./data/hidden.js").HiddenImages} hidden
  * @property {import("./panels/settings.js").Settings} settings
  * @property {import("./compare/compare.js").Compare} compare
+ * @property {import("./data/image_texts.js").ImageTexts} imageTexts
  * @property {import("./menu/image_menu.js").ImageMenu} imageMenu
  */
 
@@ -63,7 +65,7 @@ export function makeActions(context, parts, outside) {
     unhide: (rule) => parts.hidden.unhide(rule),
     showHidden: (showsHidden) => parts.hidden.show(showsHidden),
     loadHiddenRules: () => parts.hidden.loadRules(),
-    openHiddenRules: () => parts.settings.openHiddenRules(),
+    openHiddenRules: (how) => parts.settings.openHiddenRules(how),
     toggleWatch: () => parts.watches.toggleWatch(),
     favourite: (ids) => parts.annotations.toggleFavourite(ids),
     annotate: (ids, change, message) => parts.annotations.saveChange(ids, change, message),
@@ -72,14 +74,12 @@ export function makeActions(context, parts, outside) {
     panel: (name) =>
       context.store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
     focusFind: () => parts.finder.focus(),
-    focusFound() {
-      const { results } = context.store.get();
-      if (results) parts.results.focusFirst();
-      else if (getTiles(context.store.get()).length) parts.grid.focusTopmost();
-    },
+    leadToFound: () => parts.foundFocus.lead(),
     openFilters: () => parts.filters.open(),
     collect: () => parts.collections.open(),
+    copyText: (id, name) => parts.imageTexts.copy(id, name),
     openImageMenu: (id) => parts.imageMenu.openAtFocus(id),
+    openHideMenu: (id) => parts.imageMenu.openHideMenu(id),
     setTile(width) {
       const tile = Math.round(Math.min(MAX_TILE, Math.max(MIN_TILE, width)));
       savePreference("tile", tile);
@@ -103,6 +103,11 @@ function makeViewerActions({ store, toast, words }, parts) {
   const show = (index) => {
     const view = getShown(store.get())[index];
     if (view) store.set({ open: view.id, focus: findTile(store, view.id) });
+  };
+  const setSlideshow = (/** @type {boolean} */ slideshow) => {
+    if (slideshow === store.get().slideshow) return;
+    store.set({ slideshow });
+    if (slideshow) toast(words("slideshow_began", { n: readPace() }));
   };
   return {
     open(/** @type {number} */ id) {
@@ -139,12 +144,15 @@ function makeViewerActions({ store, toast, words }, parts) {
     swapCompared: () => parts.compare.swap(),
     sound: () => parts.viewer.sound(),
     togglePlay: () => parts.viewer.togglePlay(),
-    copyInfotext: () => parts.viewer.copyInfotext(),
-    setSlideshow(/** @type {boolean} */ slideshow) {
-      if (slideshow === store.get().slideshow) return;
-      store.set({ slideshow });
-      if (slideshow) toast(words("slideshow_began", { n: readPace() }));
+    startSlideshow() {
+      const { focus, results } = store.get();
+      const isFocused = focus !== null && isShown(store, focus);
+      const id = isFocused ? focus : parts.grid.findTopmost();
+      if (id === null || results) return;
+      store.set({ open: id });
+      setSlideshow(true);
     },
+    setSlideshow,
     toggleDetails() {
       const details = !store.get().details;
       savePreference("details", details);

@@ -11,12 +11,14 @@ import { usesKey } from "./core/native_keys.js";
 
 /**
  * @typedef {object} Key
- * @property {string[]} keys  values of `KeyboardEvent.key`, "Shift F10" with Shift
+ * @property {string[]} keys  values of `KeyboardEvent.key`, "Shift F10" with Shift, "Ctrl c" with Ctrl or ⌘
  * @property {string} [shown]  text on the help sheet, if not the keys
  * @property {KeyScope} place
  * @property {string} words  what it does
  * @property {boolean} [once]  holding the key down runs the action once
- * @property {(actions: Actions, state: State, press: KeyPress) => unknown} [act]  undefined for what the browser does itself
+ * @property {boolean} [isGlobal]  works in text fields too
+ * @property {(actions: Actions, state: State, press: KeyPress) => unknown} [act]  returns false to leave
+ *     the key to the browser; undefined for what the browser does itself
  */
 
 /** Return an action that moves the focus in the grid; with Shift it marks as well.
@@ -63,6 +65,39 @@ const zoomKeys = (place) => [
   key(place, "z", "key_zoom_toggle", ({ zoom }) => zoom("toggle")),
 ];
 
+/** Return an action that copies the infotext of an image, unless the user has selected a text.
+ * @param {typeof onFocused} onImage
+ * @returns {NonNullable<Key["act"]>} */
+const copyInfotext = (onImage) => (actions, state, press) =>
+  !String(document.getSelection() ?? "") &&
+  onImage(({ copyText }, id) => copyText(id, "infotext"))(actions, state, press);
+
+/** Return the shortcuts that do the same with the focused image and with the open one.
+ * @param {KeyScope} place
+ * @param {typeof onFocused} onImage
+ * @returns {Key[]} */
+const imageKeys = (place, onImage) => [
+  once(
+    place,
+    ["ContextMenu", "Shift F10"],
+    "key_image_menu",
+    onImage(({ openImageMenu }, id) => openImageMenu(id)),
+    { shown: "Shift F10" },
+  ),
+  once(
+    place,
+    "p",
+    "menu_copy_prompt",
+    onImage(({ copyText }, id) => copyText(id, "prompt")),
+  ),
+  once(
+    place,
+    "h",
+    "menu_hide",
+    onImage(({ openHideMenu }, id) => openHideMenu(id)),
+  ),
+];
+
 const STARS = ["0", "1", "2", "3", "4", "5"];
 
 /** Return the ids of the marked images, else of the focused one. @param {State} state */
@@ -93,13 +128,8 @@ export const KEYS = [
     { shown: "Space" },
   ),
   helpRow("tile", "Shift Space", "key_mark_to"),
-  once(
-    "tile",
-    ["ContextMenu", "Shift F10"],
-    "key_image_menu",
-    onFocused(({ openImageMenu }, id) => openImageMenu(id)),
-    { shown: "Shift F10" },
-  ),
+  ...imageKeys("tile", onFocused),
+  once("tile", "Ctrl c", "menu_copy_infotext", copyInfotext(onFocused), { shown: "Ctrl C" }),
   once("grid", "a", "key_mark_all", ({ markAll }) => markAll()),
   once("grid", "x", "key_invert", ({ invert }) => invert()),
   once("grid", "n", "key_mark_none", ({ markNone }) => markNone()),
@@ -125,6 +155,7 @@ export const KEYS = [
     ({ panel }, { where }) => where.model !== null && panel("stats"),
   ),
   once("grid", "c", "key_compare", ({ compare }) => compare()),
+  once("grid", "s", "key_slideshow", ({ startSlideshow }) => startSlideshow()),
   once("grid", "t", "to_top", ({ toTop }) => toTop()),
 
   key("viewer", "ArrowLeft", "key_step", ({ step }) => step(-1), { shown: "← →" }),
@@ -166,14 +197,8 @@ export const KEYS = [
     onOpen(({ rate }, id, press) => rate([id], Number(press.key))),
     { shown: "0 – 5" },
   ),
-  once(
-    "viewer",
-    ["ContextMenu", "Shift F10"],
-    "key_image_menu",
-    onOpen(({ openImageMenu }, id) => openImageMenu(id)),
-    { shown: "Shift F10" },
-  ),
-  once("viewer", "c", "key_copy", ({ copyInfotext }) => copyInfotext()),
+  ...imageKeys("viewer", onOpen),
+  once("viewer", ["c", "Ctrl c"], "menu_copy_infotext", copyInfotext(onOpen), { shown: "C" }),
   ...zoomKeys("viewer"),
   once("viewer", "f", "key_fullscreen", ({ fullscreen }) => fullscreen()),
   once("viewer", "s", "key_slideshow", ({ setSlideshow }) => setSlideshow(true)),
@@ -187,8 +212,10 @@ export const KEYS = [
   helpRow("compare", "← →", "key_divider"),
 
   helpRow("anywhere", "Tab ← →", "key_toolbar"),
-  helpRow("anywhere", "Ctrl Z", "do_undo"),
+  helpRow("anywhere", "Delete", "key_delete_collection"),
+  once("anywhere", "Ctrl z", "do_undo", ({ undo }) => undo(), { shown: "Ctrl Z" }),
   once("anywhere", "/", "key_find", ({ focusFind }) => focusFind(), { shown: "/ Ctrl K" }),
+  { ...also("anywhere", "Ctrl k", ({ focusFind }) => focusFind()), isGlobal: true },
   once("anywhere", "j", "open_jobs", ({ panel }) => panel("jobs")),
   once("anywhere", ",", "open_settings", ({ panel }) => panel("settings")),
   once("anywhere", "?", "key_help", ({ panel }) => panel("help")),
@@ -209,29 +236,17 @@ export function getKeyScopes(state, onTile) {
  * @param {KeyScope[]} places
  * @returns {Key | null} */
 export function findKey(press, places) {
-  if (press.ctrlKey || press.altKey || press.metaKey || press.isComposing) return null;
-  // with Caps Lock letters come large
-  const pressed = press.shiftKey ? press.key : press.key.toLowerCase();
-  const shifted = press.shiftKey ? `Shift ${press.key}` : "";
-  const fits = (/** @type {string} */ key) =>
-    key === press.key || key === pressed || key === shifted;
+  const names = listNames(press);
+  const fits = (/** @type {string} */ key) => names.includes(key);
   return KEYS.find((key) => places.includes(key.place) && key.act && key.keys.some(fits)) ?? null;
 }
 
-/** Return whether a key press is the usual shortcut for Undo. @param {KeyPress} press */
-function isUndo({ key, ctrlKey, metaKey, shiftKey, altKey }) {
-  return key.toLowerCase() === "z" && (ctrlKey || metaKey) && !shiftKey && !altKey;
-}
-
-/** Return whether a key press is the usual shortcut for a search field. @param {KeyPress} press */
-function isFind({ key, ctrlKey, metaKey, shiftKey, altKey }) {
-  return key.toLowerCase() === "k" && ctrlKey !== metaKey && !shiftKey && !altKey;
-}
-
-/** Return whether the user is typing text, so that the browser's own Undo applies.
- * @param {Element | null} focused */
-function isTyping(focused) {
-  return Boolean(focused?.matches("input:not([type='checkbox'], [type='range']), textarea"));
+/** Return the names that a key press may have in the table. @param {KeyPress} press */
+function listNames({ key, shiftKey, ctrlKey, altKey, metaKey, isComposing }) {
+  if (altKey || isComposing || (ctrlKey && metaKey)) return [];
+  const small = key.toLowerCase(); // with Caps Lock letters come large
+  if (ctrlKey || metaKey) return shiftKey ? [] : [`Ctrl ${small}`];
+  return shiftKey ? [key, `Shift ${key}`] : [key, small];
 }
 
 /** Listens for the keys, but only where they are ours. */
@@ -262,24 +277,15 @@ export class Keys {
   #press(event) {
     const { root, store, actions } = this.context;
     if (event.defaultPrevented || !this.#isOurs()) return;
-    if (isUndo(event)) {
-      if (!isTyping(root.activeElement) && actions.undo()) event.preventDefault();
-      return;
-    }
-    if (isFind(event)) {
-      event.preventDefault();
-      actions.focusFind();
-      return;
-    }
-    const focused = root.activeElement;
+    const focused = /** @type {HTMLInputElement | null} */ (root.activeElement);
     const onTile = Boolean(focused?.closest('[role="listbox"]'));
-    // A tile is a link and yet has no keys of its own: Space marks it.
-    if (focused && !onTile && usesKey(/** @type {HTMLInputElement} */ (focused), event.key)) return;
     const state = store.get();
     const key = findKey(event, getKeyScopes(state, onTile));
     if (!key?.act) return;
-    event.preventDefault();
-    if (!(key.once && event.repeat)) key.act(actions, state, event);
+    // A tile is a link and yet has no keys of its own: Space marks it.
+    if (focused && !onTile && !key.isGlobal && usesKey(focused, event.key)) return;
+    const isRepeated = key.once && event.repeat;
+    if (isRepeated || key.act(actions, state, event) !== false) event.preventDefault();
   }
 
   /** Return whether our tab is visible, and has the focus or nothing has it. */

@@ -13,6 +13,7 @@ import { Connection } from "./data/connection.js";
 import { GallerySearch } from "./data/gallery_search.js";
 import { HiddenImages } from "./data/hidden.js";
 import { HomeData } from "./data/home_data.js";
+import { ImageTexts } from "./data/image_texts.js";
 import { LoadedFilter } from "./data/loaded_filter.js";
 import { LocalModelData } from "./data/local_models.js";
 import { Navigation } from "./data/navigation.js";
@@ -25,6 +26,7 @@ import { listenToDrags } from "./drag.js";
 import { EmptyResult } from "./find/empty_result.js";
 import { Filters } from "./find/filters.js";
 import { Finder } from "./find/finder.js";
+import { FoundFocus } from "./find/found_focus.js";
 import { GalleryHeader } from "./find/gallery_header.js";
 import { ModelResultCards } from "./find/model_results.js";
 import { Notice } from "./find/notice.js";
@@ -51,7 +53,7 @@ import { followMarks } from "./state/marks.js";
 import { rememberPlace } from "./state/place.js";
 import { makeDefaultQuery } from "./state/query.js";
 import { Router } from "./state/router.js";
-import { makeInitialState } from "./state/state.js";
+import { getTiles, isHome, makeInitialState } from "./state/state.js";
 import { Store } from "./state/store.js";
 import { StatsPanel } from "./stats/stats.js";
 import { Viewer } from "./viewer/viewer.js";
@@ -129,8 +131,8 @@ function makeContext(root, api, signal) {
  * @param {Context & {parts: import("./actions.js").PageParts}} context */
 async function connect(context) {
   const { store, parts, actions, signal } = context;
-  const status = new Status(context, "images", getGalleryStatus).element;
-  context.page.append(status); // first, to tell when the server does not respond
+  const status = new Status(context, "images", getGalleryStatus);
+  context.page.append(status.element); // first, to tell when the server does not respond
   let isBuilt = false;
   const build = () => {
     if (isBuilt) return;
@@ -144,7 +146,7 @@ async function connect(context) {
 
 /** Build all parts that need data from the server.
  * @param {Context & {parts: import("./actions.js").PageParts}} context
- * @param {HTMLElement} status */
+ * @param {Status} status */
 function buildParts(context, status) {
   const { store, parts } = context;
   const view = makeViewActions(store);
@@ -165,9 +167,15 @@ function buildParts(context, status) {
   parts.results = new ModelResultCards(context);
   const home = new Home(context, new LocalModelData(context));
   parts.grid = new Grid(context, view);
-  new EmptyResult(context);
+  const empty = new EmptyResult(context);
+  parts.foundFocus = new FoundFocus(context, (state) => {
+    if (state.results) return parts.results.focusFirst();
+    if (isHome(state)) return home.focusFirst();
+    if (getTiles(state).length) return parts.grid.focusTopmost();
+    return empty.focusFirst() || status.focusFirst();
+  });
   addSkipLink(context, () => parts.grid.focusTopmost());
-  context.page.append(status); // moved: below the images
+  context.page.append(status.element); // moved: below the images
   new Scrubber(context);
   new SelectionBar(context);
   parts.viewer = new Viewer(context);
@@ -181,6 +189,7 @@ function buildParts(context, status) {
   const findKnown = parts.viewer.findKnown.bind(parts.viewer);
   listenToDrags(context, findKnown);
   reportLongPresses(context.root, context.signal);
+  parts.imageTexts = new ImageTexts(context, findKnown);
   parts.imageMenu = new ImageMenu(context, findKnown);
   new Reconnect(context, () => parts.grid.getScrollPlace() === null);
   followMarks(store, view.setMarks, context.signal);

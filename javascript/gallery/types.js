@@ -145,7 +145,7 @@
  * @property {(rule: import("./contract").HiddenRule) => Promise<void>} unhide
  * @property {(showsHidden: boolean) => Promise<void>} showHidden
  * @property {() => Promise<void>} loadHiddenRules
- * @property {() => void} openHiddenRules  among the settings
+ * @property {(how?: {isToAdd?: boolean}) => Promise<void>} openHiddenRules  among the settings; isToAdd: at the field for more
  * @property {(id: number) => void} open
  * @property {() => void} close
  * @property {(by: number) => Promise<void>} step
@@ -186,7 +186,8 @@
  * @property {() => Promise<void>} back  to where one was before a jump
  * @property {(text: string | Promise<string>) => Promise<void>} copy  an error of the promise is shown
  * @property {() => boolean} undo  what the newest message reports; false if nothing can be undone
- * @property {() => void} copyInfotext  of the image in the viewer
+ * @property {(id: number, name: "prompt" | "infotext") => Promise<void>} copyText  of an image
+ * @property {() => void} startSlideshow  from the grid, with the focused image
  * @property {(slideshow: boolean) => void} setSlideshow
  * @property {() => void} fullscreen
  * @property {(how: ZoomStep) => void} zoom
@@ -194,10 +195,11 @@
  * @property {() => boolean} togglePlay  false if the open image is no video
  * @property {() => void} toggleDetails
  * @property {() => void} focusFind
- * @property {() => void} focusFound  the first model or image that is shown
+ * @property {() => void} leadToFound  focus the first model or image that is found next
  * @property {() => void} openFilters
  * @property {() => void} collect  open the collections, with the tags of what is marked focused
  * @property {(id: number) => void} openImageMenu  at what has the focus
+ * @property {(id: number) => void} openHideMenu
  * @property {(width: number) => void} setTile
  * @property {(groupsPosts: boolean) => void} groupPosts
  * @property {(post: number) => Promise<void>} openPost

@@ -64,6 +64,28 @@ for (const modifier of ["ctrlKey", "altKey", "metaKey", "isComposing"]) {
 
 test("Caps Lock changes nothing", () => {
   assert.deepEqual(action("F", state({ open: 7 })), [["fullscreen"]]);
+  assert.deepEqual(action("Z", state(), { ctrlKey: true }), [["undo"]]);
+});
+
+test("what others do with Ctrl or ⌘ is done here, but not with both or with Shift", () => {
+  for (const how of [{ ctrlKey: true }, { metaKey: true }]) {
+    assert.deepEqual(action("z", state({ panel: "collections" }), how), [["undo"]]);
+    assert.deepEqual(action("k", state(), how), [["focusFind"]]);
+    assert.deepEqual(action("z", state(), { ...how, shiftKey: true }), []);
+  }
+  assert.deepEqual(action("z", state(), { ctrlKey: true, metaKey: true }), []);
+});
+
+test("the texts of the focused tile or the open picture are copied, else a selected text", () => {
+  let selected = "";
+  globalThis.document = { getSelection: () => selected };
+  const ctrl = { ctrlKey: true };
+  assert.deepEqual(action("p", state({ focus: 5 }), {}, true), [["copyText", 5, "prompt"]]);
+  assert.deepEqual(action("p", state({ open: 7 })), [["copyText", 7, "prompt"]]);
+  assert.deepEqual(action("c", state({ focus: 5 }), ctrl, true), [["copyText", 5, "infotext"]]);
+  assert.deepEqual(action("c", state({ open: 7 }), ctrl), [["copyText", 7, "infotext"]]);
+  selected = "a word of the prompt";
+  assert.deepEqual(action("c", state({ open: 7 }), ctrl), []);
 });
 
 test("no key of one place has two meanings", () => {

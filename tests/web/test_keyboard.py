@@ -230,6 +230,87 @@ def test_keys_lead_to_filters_tags_models_and_the_divider(server, open_gallery):
     wait_for(lambda: page.focused_control() == "compare-split")
 
 
+@pytest.mark.parametrize(
+    "address, control",
+    [
+        ("?model=900001&level=XXX", ".gallery-header [data-do='open-user']"),
+        ("?model=900001&type=video&base=Pony&level=XXX", ".empty-result [data-chip='base']"),
+        ("?model=900001&level=XXX&words=dune", "[data-do='clear-search']"),
+    ],
+    ids=["author", "chip", "cross"],
+)
+def test_control_that_goes_leaves_the_focus_to_the_images(server, open_gallery, address, control):
+    page = open_gallery(server, address)
+    page.page.locator(f"{control}:visible").first.press("Enter")
+    wait_for(lambda: page.focused() is not None)
+
+
+def test_panel_that_opened_from_nowhere_leaves_the_focus_to_the_images(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.key("j")
+    page.panel("jobs").wait_for()
+    _close(page, "jobs")
+    wait_for(lambda: page.focused() is not None)
+
+
+def test_search_that_finds_nothing_leaves_the_focus_to_what_can_be_done(server, open_gallery):
+    page = open_gallery(server, "?search=zz")
+    page.control("search-models").wait_for()
+    page.key("/")
+    page.key("Control+a")
+    page.page.keyboard.type("zzqq")
+    page.key("Enter")
+    wait_for(lambda: page.focused_control() == "search-models")
+
+
+def test_texts_are_copied_from_the_focused_tile_and_in_the_viewer(server, open_gallery):
+    clipboard = ["clipboard-read", "clipboard-write"]
+    page = open_gallery(server, permissions=clipboard).ready()
+    page.key("ArrowDown")
+    read = "navigator.clipboard.readText()"
+    page.key("Control+c")
+    page.message("Copied").wait_for()
+    infotext = page.page.evaluate(read)
+    page.key("p")
+    wait_for(lambda: page.page.evaluate(read) != infotext)
+    prompt = page.page.evaluate(read)
+    assert infotext.startswith(prompt) and "Steps: " not in prompt
+    page.key("Enter")
+    page.control("copy-prompt").wait_for()
+    page.key("c")
+    wait_for(lambda: page.page.evaluate(read) == infotext)
+    page.key("p")
+    wait_for(lambda: page.page.evaluate(read) == prompt)
+    heading = page.page.locator(".details section:has([data-do='copy-prompt']) h3")
+    heading.click(click_count=3)  # selects it
+    page.key("Control+c")
+    wait_for(lambda: page.page.evaluate(read) not in (prompt, infotext))
+
+
+def test_row_of_a_collection_is_one_stop_and_delete_deletes_it(start, demo, open_gallery):
+    page = open_gallery(start(demo.url)).ready()
+    page.key("ArrowDown")
+    page.key("Space")
+    page.key("l")
+    for name in ("Sea", "Dunes"):
+        page.field("set-name").fill(name)
+        page.key("Enter")
+        page.message(name).wait_for()
+    collections = page.page.locator("[data-set]")
+    expect(collections).to_have_count(2)
+    page.control("open-favourites").focus()
+    page.key("Tab")
+    first = page.page.locator("[data-set]:focus-within").get_attribute("data-set")
+    assert {"open-set", "rename-set", "delete-set"} <= _across(page)
+    page.key("Tab")
+    expect(page.page.locator("[data-set]:focus-within")).not_to_have_attribute("data-set", first)
+    page.key("Delete")
+    expect(collections).to_have_count(1)
+    expect(collections).to_have_attribute("data-set", first)
+    page.key("Control+z")
+    expect(collections).to_have_count(2)
+
+
 def test_grid_without_images_is_no_stop(server, open_gallery):
     page = open_gallery(server, "?model=900001&type=video&base=Pony")
     page.page.locator(".empty-result:visible, [data-chip]:visible").first.wait_for()

@@ -56,16 +56,42 @@ def test_any_input_stops_it_and_only_that(server, open_gallery, act):
     expect(page.page.locator(".viewer-bar .scale")).to_have_text(scale)
 
 
-def test_it_ends_at_the_last_image_and_with_the_viewer(server, open_gallery):
+def test_after_the_last_image_comes_the_first(server, open_gallery):
     page = _open(open_gallery, server, "?model=900003&level=XXX")
     page.key("End")
     wait_for(lambda: "100" in page.viewed()["position"])
     page.key("ArrowRight", 200)
     page.control("next").wait_for(state="attached")
     expect(page.page.locator("[data-do='next']")).to_be_disabled()
+    last = page.viewed()["id"]
     page.key("s")
+    expect(page.viewer).not_to_have_attribute("data-id", last)
+    assert page.viewed()["position"].startswith("1 ")
+    assert _running(page).count() == 1
+
+
+def test_it_ends_by_itself_where_there_is_one_image(start, demo, open_gallery):
+    page = _open(open_gallery, start(demo.url))
+    page.key("b")
+    expect(page.control("favourite")).to_have_attribute("aria-pressed", "true")
+    page.go("?search=is:favourite&level=XXX")
+    page.open().key("s")
     expect(_running(page)).to_have_count(1)
-    expect(_running(page)).to_have_count(0)  # by itself
+    expect(_running(page)).to_have_count(0)
+    expect(page.viewer).to_be_visible()
+
+
+def test_key_starts_it_from_the_grid_and_holding_that_key_does_not_stop_it(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.key("ArrowDown")
+    focused = page.focused()
+    page.page.keyboard.down("s")
+    page.page.keyboard.down("s")  # as it repeats
+    expect(page.viewer).to_have_attribute("data-id", focused)
+    expect(_running(page)).to_have_count(1)
+    page.page.keyboard.up("s")
+    page.key("s")
+    expect(_running(page)).to_have_count(0)
     expect(page.viewer).to_be_visible()
 
 

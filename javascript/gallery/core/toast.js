@@ -38,6 +38,8 @@ export class Toasts {
     }
     const time = SHORT + Math.max(0, text.length - LINE) * A_LETTER;
     const dismiss = { type: "button", class: "toast-text", title: this.words("dismiss") };
+    const clock = el("span", { class: "toast-time" });
+    clock.style.animationDuration = `${time}ms`; // a style attribute is refused by the page's CSP
     const toast = el(
       "div",
       { class: `toast surface ${kind ?? ""}` },
@@ -52,10 +54,10 @@ export class Toasts {
           toast.remove();
           return undo();
         }),
-      el("span", { class: "toast-time", style: `animation-duration: ${time}ms` }),
+      clock,
     );
     // the animated line is the clock: it stops while the pointer is over the toast
-    toast.lastElementChild?.addEventListener("animationend", () => toast.remove());
+    clock.addEventListener("animationend", () => toast.remove());
     this.list.append(toast);
     while (this.list.children.length > MOST) this.list.firstElementChild?.remove();
   }

@@ -72,12 +72,6 @@ export class Details {
     if (this.#view && this.#isFailed) void this.#load(this.#view, []);
   }
 
-  /** Return the open image's infotext with the user's edits, "" while the infotext is unknown. */
-  get infotext() {
-    const record = this.#view && this.records.getCached(this.#view.id);
-    return record ? this.sendTo.getText(record) : "";
-  }
-
   /** Show the cached details, fetch the current ones, and prefetch those of the next images.
    * @param {View} view
    * @param {number[]} next */

@@ -41,6 +41,13 @@ export class EmptyResult {
     this.#draw(store.get(), list(store.get()));
   }
 
+  /** Focus the first chip. Return whether there is one. */
+  focusFirst() {
+    const first = this.#chips.firstElementChild;
+    if (first instanceof HTMLElement) first.focus();
+    return first !== null;
+  }
+
   /** @param {State} now
    * @param {Chip[]} chips */
   #draw(now, chips) {

@@ -6,7 +6,7 @@ import { setProblem } from "../data/problems.js";
 import { SearchPreviews } from "../data/search_preview.js";
 import { getWordAt, replaceWord } from "../state/caret_word.js";
 import { getSource } from "../state/query.js";
-import { getSearched, getTiles } from "../state/state.js";
+import { getSearched } from "../state/state.js";
 import { getGalleryName } from "./gallery_name.js";
 import { makePanelButtons } from "./panel_buttons.js";
 import { SearchMessage } from "./search_message.js";
@@ -29,7 +29,6 @@ export class Finder {
   /** @type {State["where"] | null} */
   #where = null;
   #ran = ""; // the text when a row was run last
-  #leads = false; // Enter was pressed: the focus goes to what is found
 
   /** @param {Context} context
    * @param {import("./panel_buttons.js").Badges} badges */
@@ -71,24 +70,7 @@ export class Finder {
       (now) => this.#draw(now),
       { signal },
     );
-    const keys = /** @type {const} */ (["results", "stale", "lookupText"]);
-    store.on([getTiles, ...keys], () => this.#leadSoon(), { signal });
     this.#draw(store.get());
-  }
-
-  /** Focus the first result after all state changes of this moment. */
-  #leadSoon() {
-    if (this.#leads) requestAnimationFrame(() => this.#lead());
-  }
-
-  /** Focus the first result as soon as it exists, unless the user has focused something else. */
-  #lead() {
-    const { root, store, actions } = this.#context;
-    const { results, stale, lookupText } = store.get();
-    const isThere = results !== null || getTiles(store.get()).length > 0;
-    if (!this.#leads || !isThere || stale || lookupText) return;
-    this.#leads = false;
-    if (!root.activeElement) actions.focusFound();
   }
 
   focus() {
@@ -167,8 +149,8 @@ export class Finder {
     event.preventDefault();
     const row = this.#popup.chosen ?? getFirstChoice(this.#listRows());
     if (row) {
-      this.#leads = row.kind !== "complete";
       this.#run(row);
+      if (row.kind !== "complete") this.#context.actions.leadToFound();
     } else if (!this.#field.value.trim()) this.#clearSearch();
   }
 

@@ -51,6 +51,13 @@ export class Status {
     this.#draw();
   }
 
+  /** Focus the first button. Return whether there is one. */
+  focusFirst() {
+    const first = this.#actions.firstElementChild;
+    if (first instanceof HTMLElement) first.focus();
+    return first !== null;
+  }
+
   #draw() {
     const { store, words } = this.#context;
     const state = store.get();

@@ -105,9 +105,10 @@ export class Grid {
     if (focus) this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
-  /** Focus the image that begins first in the window. */
+  /** Focus the image that begins first in the window. Return whether there is one. */
   focusTopmost() {
     this.#list.focus();
+    return this.findTopmost() !== null;
   }
 
   /** Return the id of the image to which a step in the grid leads.

@@ -37,6 +37,13 @@ export class Home {
     return -this.#context.root.host.getBoundingClientRect().top;
   }
 
+  /** Focus the first of what can be opened. Return whether there is any. */
+  focusFirst() {
+    const first = this.#shelves.querySelector("a, button");
+    if (first instanceof HTMLElement) first.focus({ preventScroll: true });
+    return first !== null;
+  }
+
   /** Scroll the page. @param {number} top  in pixels */
   scrollTo(top) {
     scrollBy(this.#section, top - this.top);

@@ -13,7 +13,7 @@ export function listHideItems(user, { words, actions }) {
   const hideWord = {
     key: "hide-word",
     text: words("hide_word"),
-    do: () => actions.openHiddenRules(),
+    do: () => actions.openHiddenRules({ isToAdd: true }),
   };
   return user ? [hideAuthor, hideWord] : [hideWord];
 }

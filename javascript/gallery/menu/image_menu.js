@@ -1,9 +1,7 @@
 /** The menu of an image, on its tile and on the open image. */
 
 import { openMenu } from "../core/menu.js";
-import { ApiError } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
-import { Records } from "../data/records.js";
 import { listTabs } from "../details/send_to.js";
 import { buildImageAddress } from "../state/query.js";
 import { listChosen, MOST_COMPARED } from "../state/selection.js";
@@ -11,14 +9,13 @@ import { CollectionName } from "./collection_name.js";
 import { listHideItems } from "./hide_items.js";
 
 /** @import { MenuItem, Point } from "../core/menu.js" */
-/** @import { Context, ImageRecord } from "../types.js" */
-/** @typedef {{record: ImageRecord | undefined, infotext: string}} Known  infotext: with the user's edits */
+/** @import { Known } from "../data/image_texts.js" */
+/** @import { Context } from "../types.js" */
 
 const IMAGES = "[data-tile], dialog[data-viewer] .stage";
 
 export class ImageMenu {
   #context;
-  #records;
   #findKnown;
   #name;
   #isTouch = false; // the last press was a finger's
@@ -30,7 +27,6 @@ export class ImageMenu {
   constructor(context, findKnown) {
     const { root, signal } = context;
     this.#context = context;
-    this.#records = new Records(context);
     this.#findKnown = findKnown;
     this.#name = new CollectionName(context);
     const how = { signal, capture: true };
@@ -47,8 +43,19 @@ export class ImageMenu {
 
   /** Open the menu of an image beside the focused element. @param {number} id */
   openAtFocus(id) {
+    if (this.#moveToFocus()) this.#open(id);
+  }
+
+  /** Offer to hide the author of an image or a word. @param {number} id */
+  openHideMenu(id) {
+    if (this.#moveToFocus()) this.#showHideItems(id);
+  }
+
+  /** Let the next menu open at the element that has the focus; return whether there is one. */
+  #moveToFocus() {
     const { activeElement } = this.#context.root;
-    if (activeElement) this.#open(id, getMiddle(activeElement));
+    if (activeElement) this.#point = getMiddle(activeElement);
+    return activeElement !== null;
   }
 
   /** Open our menu instead of the browser's, which Shift with a right click opens.
@@ -62,20 +69,25 @@ export class ImageMenu {
     if (this.#isTouch && isRightButton) return; // the long press opens it, in all browsers
     const isByKey = !isRightButton && !event.ctrlKey; // Ctrl with a click is a Mac's right click
     if (isByKey) this.openAtFocus(id);
-    else this.#open(id, { x: event.clientX, y: event.clientY });
+    else this.#openAt(id, { x: event.clientX, y: event.clientY });
   }
 
   /** @param {Event} event */
   #onLongPress(event) {
     const id = findImageId(event.target);
-    if (id !== null && event instanceof CustomEvent) this.#open(id, event.detail);
+    if (id !== null && event instanceof CustomEvent) this.#openAt(id, event.detail);
   }
 
-  /** Open the menu of an image.
+  /** Open the menu of an image at a point.
    * @param {number} id
    * @param {Point} point */
-  #open(id, point) {
+  #openAt(id, point) {
     this.#point = point;
+    this.#open(id);
+  }
+
+  /** Open the menu of an image. @param {number} id */
+  #open(id) {
     this.#show([
       ...this.#listUses(id),
       ...startGroup(this.#listChoices(id)),
@@ -113,13 +125,13 @@ export class ImageMenu {
       {
         key: "menu-copy-prompt",
         text: words("menu_copy_prompt"),
-        do: () => actions.copy(record?.prompt || this.#fetchText(id, "prompt")),
+        do: () => actions.copyText(id, "prompt"),
         isDisabled: !hasText,
       },
       {
         key: "menu-copy-infotext",
         text: words("menu_copy_infotext"),
-        do: () => actions.copy(infotext || this.#fetchText(id, "infotext")),
+        do: () => actions.copyText(id, "infotext"),
         isDisabled: !hasText,
       },
     ];
@@ -183,11 +195,7 @@ export class ImageMenu {
     return [
       ...(post ? [{ key: "menu-post", text: words("menu_post"), do: openPost }] : []),
       ...(user ? [{ key: "menu-author", text: words("menu_author", { user }), do: openUser }] : []),
-      {
-        key: "menu-hide",
-        text: words("menu_hide"),
-        do: () => this.#show(listHideItems(user, this.#context)),
-      },
+      { key: "menu-hide", text: words("menu_hide"), do: () => this.#showHideItems(id) },
       { key: "menu-new-tab", text: words("menu_new_tab"), do: () => openTab(address()) },
       {
         key: "menu-copy-address",
@@ -202,20 +210,15 @@ export class ImageMenu {
     ];
   }
 
+  /** Show what can be hidden of an image. @param {number} id */
+  #showHideItems(id) {
+    this.#show(listHideItems(this.#findView(id)?.user ?? "", this.#context));
+  }
+
   /** Return the data of an image from the gallery or from its record. @param {number} id */
   #findView(id) {
     const { images } = this.#context.store.get();
     return images.find((view) => view.id === id) ?? this.#findKnown(id).record;
-  }
-
-  /** Fetch a text of an image's record from the server. Throw an ApiError if there is none.
-   * @param {number} id
-   * @param {"prompt" | "infotext"} name */
-  async #fetchText(id, name) {
-    const { words, signal } = this.#context;
-    const record = await this.#records.getRecord(id, signal);
-    if (!record[name]) throw new ApiError("no_infotext", words("no_infotext"), 0);
-    return record[name];
   }
 
   /** Let the user choose the collection to which images are added. @param {number[]} ids */

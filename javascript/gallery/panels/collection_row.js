@@ -2,16 +2,19 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { makeToolbar } from "../core/toolbar.js";
 
 /** @import { Collection } from "../contract" */
 /** @import { Context } from "../types.js" */
 /** @typedef {{open: () => unknown, add: () => unknown, takeOut: () => unknown, models: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} RowActions */
 
-/** Return the row of a collection, with its most recently added images.
+/** Return the row of a collection, with its most recently added images. The row is one stop of Tab;
+ * the key Delete deletes the collection.
  * @param {Context} context
  * @param {Collection} collection
- * @param {RowActions} actions */
-export function makeCollectionRow(context, { name, count, covers }, actions) {
+ * @param {RowActions} actions
+ * @param {AbortSignal} signal  aborted when the row is no longer shown */
+export function makeCollectionRow(context, { name, count, covers }, actions, signal) {
   const { words, api, store } = context;
   const n = store.get().marks.size;
   const looks = { isBare: true, class: "quiet" };
@@ -28,7 +31,9 @@ export function makeCollectionRow(context, { name, count, covers }, actions) {
   const removing = { action: "delete-set", words: words("collection_delete", { name }) };
   const title = { action: "open-set", words: `${name} (${count})`, class: "quiet" };
   const open = button(title, actions.open);
-  return el(
+  const remove = button({ ...removing, ...looks, icon: icon("trash") }, actions.remove);
+  remove.setAttribute("aria-keyshortcuts", "Delete");
+  const row = el(
     "div",
     { class: "collection", "data-set": name },
     open,
@@ -42,7 +47,7 @@ export function makeCollectionRow(context, { name, count, covers }, actions) {
         editName(open, makeNameForm(context, name, actions.rename)),
       ),
       makeExportLink(context, name),
-      button({ ...removing, ...looks, icon: icon("trash") }, actions.remove),
+      remove,
     ),
     el(
       "div",
@@ -50,6 +55,11 @@ export function makeCollectionRow(context, { name, count, covers }, actions) {
       ...covers.map((id) => el("img", { src: api.thumb(id, 320), alt: "" })),
     ),
   );
+  makeToolbar(row, name, signal);
+  row.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Delete" && !(target instanceof HTMLInputElement)) remove.click();
+  });
+  return row;
 }
 
 /** Return the link that exports a collection as a file.

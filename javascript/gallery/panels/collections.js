@@ -21,6 +21,7 @@ export class Collections {
   #panel;
   #reading = new AbortController();
   #drawn = ""; // the collections and the number of marks that the rows show
+  #rows = new AbortController(); // of the rows that are shown
 
   /** @param {Context} context */
   constructor(context) {
@@ -43,7 +44,10 @@ export class Collections {
     });
     const refresh = () => this.#panel.isOpen && !this.#isRenaming && void this.#fetchAll();
     context.store.on(["bookmarksRevision"], refresh, context);
-    context.signal.addEventListener("abort", () => this.#reading.abort());
+    context.signal.addEventListener("abort", () => {
+      this.#reading.abort();
+      this.#rows.abort();
+    });
   }
 
   /** Open the panel, and focus the field for the tags of the marked images. */
@@ -186,6 +190,8 @@ export class Collections {
     const { activeElement } = this.#context.root;
     const hadFocus = this.#list.contains(activeElement);
     const key = hadFocus ? getKey(activeElement) : "";
+    this.#rows.abort();
+    this.#rows = new AbortController();
     this.#list.replaceChildren(
       ...(collections.length
         ? collections.map((collection) => this.#makeRow(collection))
@@ -200,14 +206,16 @@ export class Collections {
   /** Return the row of a collection. @param {Collection} collection */
   #makeRow(collection) {
     const { name } = collection;
-    return makeCollectionRow(this.#context, collection, {
+    /** @type {import("./collection_row.js").RowActions} */
+    const actions = {
       open: () => this.#searchLibrary(`set="${name.replaceAll('"', " ")}"`),
       add: () => this.#addMarked(name),
       takeOut: () => this.#takeOutMarked(name),
       models: () => this.#context.actions.listNeeds(makeCollectionQuery(name)),
       rename: (to) => this.#change({ action: "rename", name, new_name: to }),
       remove: () => this.#delete(name),
-    });
+    };
+    return makeCollectionRow(this.#context, collection, actions, this.#rows.signal);
   }
 
   /** Change a collection and show all collections. Return whether that succeeded.

@@ -58,6 +58,15 @@ export class HiddenRules {
     return this.#context.actions.loadHiddenRules();
   }
 
+  /** Focus the button that shows the first of what is hidden again, once the list is known, unless
+   * the user has left the field by then. */
+  async focusFirst() {
+    await this.load();
+    const first = this.element.querySelector("[data-do='unhide']");
+    if (first instanceof HTMLElement && this.#text.matches(":focus") && !this.#text.value)
+      first.focus();
+  }
+
   /** Focus the field for another word. */
   focus() {
     this.#text.focus({ preventScroll: true });

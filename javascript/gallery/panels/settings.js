@@ -50,11 +50,13 @@ export class Settings {
     void this.hiddenRules.load();
   }
 
-  /** Open the panel at the list of rules that hide images. */
-  openHiddenRules() {
+  /** Open the panel at the list of rules that hide images, or at the field for another rule.
+   * @param {{isToAdd?: boolean}} [how] */
+  async openHiddenRules({ isToAdd = false } = {}) {
     const { store, actions } = this.context;
     if (store.get().panel !== "settings") actions.panel("settings");
     this.hiddenRules.focus();
+    if (!isToAdd) await this.hiddenRules.focusFirst();
   }
 
   /** Show values that were changed elsewhere, unless the user is editing them.

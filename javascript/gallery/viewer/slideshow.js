@@ -70,8 +70,10 @@ export class Slideshow {
   async #showNext() {
     const { store, actions } = this.#context;
     const { open } = store.get();
+    const isSame = () => this.#running && store.get().open === open;
     await actions.step(1);
-    if (this.#running && store.get().open === open) actions.setSlideshow(false); // the last image
+    if (isSame()) actions.first(); // after the last image
+    if (isSame()) actions.setSlideshow(false); // it is the only one
   }
 
   /** Stop the slideshow at any input. The input has no other effect. */
@@ -80,7 +82,7 @@ export class Slideshow {
     const { signal } = this.#running;
     const stop = (/** @type {Event} */ event) => {
       if (event instanceof KeyboardEvent) {
-        if (MODIFIERS.includes(event.key)) return;
+        if (MODIFIERS.includes(event.key) || event.repeat) return; // the key that began it is held
         if (event.ctrlKey || event.metaKey) return this.#context.actions.setSlideshow(false);
       }
       event.preventDefault();

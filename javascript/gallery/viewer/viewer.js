@@ -82,13 +82,6 @@ export class Viewer {
     return { record, infotext: record && details ? details.sendTo.getText(record) : "" };
   }
 
-  copyInfotext() {
-    const { actions, toast, words } = this.context;
-    const text = this.#parts?.details.infotext;
-    if (text) void actions.copy(text);
-    else toast(words("no_infotext"));
-  }
-
   get #isFull() {
     return this.context.root.fullscreenElement !== null;
   }

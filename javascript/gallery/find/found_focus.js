@@ -1,0 +1,95 @@
+/**
+ * Leads the focus to what is shown where the control that had it is gone: with its gallery, its
+ * chip, its panel. The keys of the images would be lost else.
+ */
+
+import { getTop } from "../core/modal.js";
+import { getTiles, isHome } from "../state/state.js";
+
+/** @import { Context, State } from "../types.js" */
+
+export class FoundFocus {
+  #context;
+  #focusFound;
+  /** @type {Element | null} what had the focus last, unless the user has taken the focus away */
+  #focused = null;
+  #isByKey = false; // the last press was a key's: a pointer needs no focus
+  #leads = false;
+  #frame = 0;
+
+  /** @param {Context} context
+   * @param {(state: State) => boolean} focusFound  focuses what is shown; returns false while there is nothing */
+  constructor(context, focusFound) {
+    const { root, store, signal } = context;
+    this.#context = context;
+    this.#focusFound = focusFound;
+    root.addEventListener("focusin", ({ target }) => this.#onFocus(target), { signal });
+    root.addEventListener("focusout", ({ target }) => this.#onLeave(target), { signal });
+    for (const [type, isByKey] of /** @type {const} */ ([
+      ["keydown", true],
+      ["pointerdown", false],
+    ]))
+      window.addEventListener(
+        type,
+        () => {
+          this.#isByKey = isByKey;
+        },
+        { signal, capture: true },
+      );
+    /** @type {import("../state/store.js").Key[]} */
+    const keys = ["where", "results", "loadedFilter", "stale", "lookupText", "loading", "ended"];
+    store.on(
+      [getTiles, isHome, ...keys, "home", "problems", "searchReading", "panel", "hiddenCount"],
+      () => this.#checkSoon(),
+      { signal },
+    );
+    signal.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
+  }
+
+  /** Lead to what is found next, unless the focus is somewhere by then. */
+  lead() {
+    this.#leads = true;
+  }
+
+  /** @param {EventTarget | null} target */
+  #onFocus(target) {
+    this.#focused = target instanceof Element ? target : null;
+    this.#leads = false;
+  }
+
+  /** Note that the user has taken the focus away, unless the control goes: a browser tells of that
+   * just before.
+   * @param {EventTarget | null} target */
+  #onLeave(target) {
+    queueMicrotask(() => {
+      if (this.#focused === target && this.#focused && isShown(this.#focused)) this.#focused = null;
+    });
+  }
+
+  /** Check after all changes of now: one alone may show what was there before. */
+  #checkSoon() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#check());
+  }
+
+  #check() {
+    const { store, root } = this.#context;
+    if (this.#focused && !isShown(this.#focused)) {
+      this.#leads ||= this.#isByKey;
+      this.#focused = null;
+    }
+    const { stale, lookupText, loading, searchReading } = store.get();
+    const { activeElement } = root;
+    const isFree = !activeElement || !isShown(activeElement);
+    const isOurs = [null, document.body, root.host].includes(document.activeElement);
+    if (!this.#leads || !isFree || !isOurs || getTop(root) !== root) return;
+    const isWaiting =
+      stale || lookupText || (!getTiles(store.get()).length && (loading || searchReading === "on"));
+    if (!isWaiting && this.#focusFound(store.get())) this.#leads = false;
+  }
+}
+
+/** Return whether an element is in the page and not hidden. @param {Element} element */
+function isShown(element) {
+  return element.isConnected && element.getClientRects().length > 0;
+}
