@@ -69,8 +69,8 @@ class CivitaiGallery extends HTMLElement {
   }
 }
 
-/** Return the URL below which our routes are, also behind a proxy. gradio's configuration contains
- * it. */
+/** Return the URL below which our routes are. It comes from gradio's configuration, so that it is
+ * right behind a proxy, too. */
 function getBaseUrl() {
   const here = new URL(".", document.baseURI);
   const root = new URL(host.gradio_config?.root || here, here);

@@ -61,8 +61,7 @@ export class CompareGrid {
     return this.element.hasAttribute("data-over");
   }
 
-  /** Lay the images over each other with dividers between them, or side by side.
-   * @param {boolean} isOver */
+  /** Lay the images over each other, with dividers, or side by side. @param {boolean} isOver */
   layOver(isOver) {
     this.element.toggleAttribute("data-over", isOver);
     this.#measure();

@@ -50,7 +50,7 @@ export class Dividers {
 
   /** Return a divider.
    * @param {number} at  its index
-   * @param {number} count  number of images */
+   * @param {number} count */
   #make(at, count) {
     const { words } = this.#context;
     const name = count === 2 ? words("compare_split") : words("compare_split_n", { n: at + 2 });
@@ -126,8 +126,7 @@ export class Dividers {
   }
 }
 
-/** Return the positions of the dividers between images, at equal distances, in percent of the
- * width.
+/** Return equally spaced positions for the dividers between images, in percent of the width.
  * @param {number} count  number of images
  * @param {number} share  part of the width that the images fill in the middle, 0 to 1 */
 export function placeEvenly(count, share) {
@@ -137,8 +136,7 @@ export function placeEvenly(count, share) {
   );
 }
 
-/** Return the positions of all dividers after one was moved. The moved divider pushes those in its
- * way.
+/** Return the positions of all dividers after one was moved and has pushed those in its way.
  * @param {readonly number[]} places  percent, from left to right
  * @param {number} at  index of the moved divider
  * @param {number} place  its new position */

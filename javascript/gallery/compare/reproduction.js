@@ -10,7 +10,7 @@ import { getThumbUrl } from "../details/reproductions.js";
 
 const MOST_CAUSES = 3; // shown above the images; the table below them has all
 
-/** Return the label of the reproduction, the second image of a pair.
+/** Return the label of the second image.
  * @param {Context} context
  * @param {ComparedPair} pair */
 function nameMade({ words }, { file }) {

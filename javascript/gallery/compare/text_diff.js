@@ -12,8 +12,7 @@ const WORD = new RegExp(
   "gsu",
 );
 
-/** Split each text into parts that all texts have in common, in the same order, and parts that
- * differ.
+/** Split each text into parts that all texts have in the same order, and parts that differ.
  * @param {string[]} texts
  * @returns {Part[][]} */
 export function compareTexts(texts) {

@@ -2,8 +2,7 @@
 
 import { el } from "./dom.js";
 
-/** Copy a text to the clipboard, and return whether that succeeded. If the text is a promise that
- * is rejected, its error is thrown.
+/** Copy a text to the clipboard; return whether that succeeded. Throws if a promise is rejected.
  * @param {string | Promise<string>} text
  * @param {ShadowRoot} root
  * @returns {Promise<boolean>} */

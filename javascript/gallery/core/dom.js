@@ -34,8 +34,7 @@ export function setAttribute(node, name, value) {
   else node.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** Return the children without null and false, and with numbers as strings.
- * @param {Child[]} children */
+/** Return the children without null and false, numbers as strings. @param {Child[]} children */
 function toNodes(children) {
   /** @type {(Node | string)[]} */
   const present = [];

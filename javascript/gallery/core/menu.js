@@ -166,8 +166,7 @@ class MenuKeys {
     this.#close = close;
   }
 
-  /** Move the focus, or close the menu. The page does not receive the key press.
-   * @param {KeyboardEvent} event */
+  /** Move the focus, or close the menu. The page ignores the key. @param {KeyboardEvent} event */
   press(event) {
     event.stopPropagation();
     const { key, ctrlKey, metaKey, altKey, timeStamp } = event;

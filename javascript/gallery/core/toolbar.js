@@ -3,8 +3,7 @@
 const CONTROLS = "a[href], button, input, select";
 const USES_ENDS = "input, select"; // Home and End are theirs
 
-/** Make an element a toolbar, whose controls the arrow keys reach. Controls may be added, removed
- * and hidden at any time.
+/** Let the arrow keys lead through an element's controls, which may change at any time.
  * @param {HTMLElement} element
  * @param {string} label
  * @param {AbortSignal} signal */

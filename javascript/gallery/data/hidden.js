@@ -73,8 +73,7 @@ export class HiddenImages {
     return changed.hidden_ids;
   }
 
-  /** Send a request when those before it have ended. Return null after an error, which is shown to
-   * the user.
+  /** Send a request after those before it. Return null after an error, which the user sees.
    * @template Result
    * @param {() => Promise<Result>} send
    * @returns {Promise<Result | null>} */

@@ -48,8 +48,7 @@ export class LoadedFilter {
     return this.#readUntil((shown) => shown + ENOUGH);
   }
 
-  /** Load more pages of the gallery until enough images match, the gallery ends, or some pages have
-   * been loaded.
+  /** Load pages of the gallery until enough images match, it ends, or some pages are loaded.
    * @param {(shown: number) => number} countEnough  returns the wanted number of matches for the
    *     current number */
   async #readUntil(countEnough) {

@@ -36,8 +36,7 @@ export class LocalModelData {
     }
   }
 
-  /** Find out to which model a file belongs, after the files requested before.
-   * @param {number} key */
+  /** Find out to which model a file belongs, after earlier requests. @param {number} key */
   resolve(key) {
     if (key !== this.#asked) this.#waiting.add(key);
     void this.#resolveNext();

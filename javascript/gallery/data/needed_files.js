@@ -45,8 +45,7 @@ export class NeededFiles {
     });
   }
 
-  /** Load the files that a query asks for and show them in one part of the page; "" empties the
-   * part.
+  /** Load the files for a query and show them in one part of the page; "" empties the part.
    * @param {NeedsPlace} place
    * @param {string} query */
   show(place, query) {
@@ -104,8 +103,7 @@ export class NeededFiles {
     this.#reload();
   }
 
-  /** Load the files for all parts of the page again, since a file has arrived or a setting has
-   * changed. */
+  /** Load all files again, since a file has arrived or a setting has changed. */
   #reload() {
     const { needs } = this.context.store.get();
     for (const place of /** @type {NeedsPlace[]} */ (Object.keys(needs))) {

@@ -18,8 +18,7 @@ export function getErrorMessage(error, words) {
   return words("problem_other", { code: error.status || error.code });
 }
 
-/** Return the problem to show to the user for an error of a request. Other errors than an
- * `ApiError` are thrown again.
+/** Return the problem to show to the user for an `ApiError`. Other errors are thrown again.
  * @param {unknown} error
  * @param {Words} words
  * @returns {Problem} */

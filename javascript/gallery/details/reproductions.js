@@ -158,8 +158,7 @@ export function getThumbUrl(api, { id, made_at }) {
   return api.address(`reproductions/${id}/thumb?made=${encodeURIComponent(made_at)}`);
 }
 
-/** Call `drop` with a file that the user drops onto an element. While a file is dragged over the
- * element, the element is highlighted.
+/** Call `drop` with a file that is dropped onto an element; highlight the element meanwhile.
  * @param {HTMLElement} zone
  * @param {(file: File) => void} drop */
 function acceptDrops(zone, drop) {

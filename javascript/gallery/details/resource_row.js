@@ -34,8 +34,7 @@ export class ResourceRow {
     );
   }
 
-  /** Show the resource with the data in its record, and with Civitai's data as soon as it is
-   * loaded.
+  /** Show the resource with its record's data, and with Civitai's data once that is loaded.
    * @param {NeededFile | undefined} needed */
   draw(needed) {
     this.#controls.element.hidden = !needed;

@@ -124,8 +124,7 @@ export function makeParameters(context, rows) {
   );
 }
 
-/** Return a list of the problems that the server found in the image's record, null if there are
- * none.
+/** Return a list of the problems that the server found in the record, null if there are none.
  * @param {ImageRecord} record */
 export function makeProblems(record) {
   if (!record.problems.length) return null;

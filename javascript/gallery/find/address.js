@@ -13,8 +13,7 @@ const SHAPES = [
   /^([\w-]+\.)+[a-z]{2,}(:\d+)?\/\S*$/, // on another site, of which the server says so
 ];
 
-/** Return whether a text looks like a URL or an id. What the text leads to is decided by the
- * server.
+/** Return whether a text looks like a URL or an id, which the server can look up.
  * @param {string} text */
 export function isAddress(text) {
   const folded = text.trim().toLowerCase();

@@ -30,8 +30,7 @@ export class Chips {
     this.#draw();
   }
 
-  /** Show the chips unless they are already shown. When a chip is removed, the focus moves to the
-   * next one. */
+  /** Show the chips. When the focused chip is removed, the next one gets the focus. */
   #draw() {
     const { store, words, actions } = this.#context;
     const chips = listChips(store.get(), words, actions);

@@ -99,8 +99,7 @@ export class SearchPopup {
     else this.#field.removeAttribute("aria-activedescendant");
   }
 
-  /** Return the options, with those that share a heading in a group.
-   * @param {HTMLElement[]} options */
+  /** Return the options; those with a heading are in a group. @param {HTMLElement[]} options */
   #group(options) {
     /** @type {Map<string, HTMLElement>} */
     const groups = new Map();

@@ -27,8 +27,7 @@ const MOST_RECENT = 6; // models below the empty field
 const MOST_MODELS = 3; // models of Civitai, and recent ones that fit
 const KEY_AT_END = /[:<>=]$/; // a value is yet to come
 
-/** Return the rows to offer below the search field. Enter runs the first row, unless that row
- * completes a word.
+/** Return the rows below the search field. Enter runs the first one unless it completes a word.
  * @param {State} state
  * @param {string} typed  the text in the field
  * @param {Found} found

@@ -99,8 +99,7 @@ export class DragMarks {
     this.#drag = { pointer, id, from, start: this.#toList(from), now: from, before: null };
   }
 
-  /** Prepare to mark a range that begins at the tile on which a finger rests.
-   * @param {Event} event */
+  /** Prepare to mark a range from the tile on which a finger rests. @param {Event} event */
   #onLongPress(event) {
     const tile = event.target instanceof Element ? event.target.closest("[data-tile]") : null;
     if (!(tile instanceof HTMLElement) || !(event instanceof CustomEvent)) return;
@@ -210,8 +209,7 @@ export class DragMarks {
   }
 }
 
-/** Return how many pixels to scroll in one frame: more, the closer the pointer is to the window's
- * edge.
+/** Return the pixels to scroll in one frame: more, the closer the pointer is to the edge.
  * @param {number} y  position of the pointer
  * @param {number} height  of the window */
 export function getScrollSpeed(y, height) {

@@ -246,8 +246,7 @@ export class Grid {
     this.#loadMore(viewport);
   }
 
-  /** Return the ids of the images near the window, the focused image and the image that a finger
-   * holds.
+  /** Return the ids of images near the window, and of the tiles that are focused or held.
    * @param {Viewport} viewport
    * @param {number[]} seen */
   #listWanted(viewport, seen) {

@@ -26,8 +26,7 @@ export function getAspectRatio(size) {
   return Math.min(WIDEST, Math.max(SLIMMEST, size.width / size.height));
 }
 
-/** Return whether an image is so tall or wide that its tile shows only a part of it.
- * @param {Size} size */
+/** Return whether an image's shape is so extreme that its tile crops it. @param {Size} size */
 export function isCropped(size) {
   return size.width > 0 && size.height > 0 && getAspectRatio(size) !== size.width / size.height;
 }

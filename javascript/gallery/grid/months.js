@@ -21,8 +21,7 @@ export function sortMonths(months, sort) {
   return sort === "Oldest" ? [...months].reverse() : [...months];
 }
 
-/** Return the search term with which the gallery begins at a month. For the first month, it shows
- * the whole gallery.
+/** Return the date term that lets the gallery begin at a month. The first month needs none.
  * @param {Where} where
  * @param {readonly MonthCount[]} months  as the gallery shows them
  * @param {number} index

@@ -77,8 +77,7 @@ export class SelectionBar {
     );
   }
 
-  /** Set the style's variables for the bar's position: below the images, but not below the host's
-   * panes. */
+  /** Set the style's variables from which the bar's position is computed. */
   #place() {
     const host = /** @type {HTMLElement} */ (this.#context.root.host);
     const { left, width } = host.getBoundingClientRect();

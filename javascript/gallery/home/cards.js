@@ -19,8 +19,7 @@ import { icon } from "../core/icons.js";
  * @property {() => unknown} [open]
  */
 
-/** Return a card. A plain click opens it in this page; the browser handles other clicks, as on a
- * link.
+/** Return a card. A plain click opens it in this page; the browser handles other clicks.
  * @param {CardLook} look */
 export function makeCard({ action, href, name, about, images, blurhash, glyph, badge, open }) {
   const content = [

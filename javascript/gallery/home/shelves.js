@@ -83,8 +83,7 @@ function makeGalleryCard(context, { name, model, user, ...rest }, cover, more = 
   });
 }
 
-/** Return the shelf with the user's favourites, collections, downloads and library, null if all are
- * empty.
+/** Return the shelf of favourites, collections, downloads and the library, null if all are empty.
  * @param {Context} context
  * @param {State} state */
 export function makeKept(context, { home }) {

@@ -38,7 +38,7 @@ const MODERN = {
   },
 };
 
-/** Return the functions that know the running host's page. @returns {HostPage} */
+/** Return the functions for the running host's page. @returns {HostPage} */
 function getHostPage() {
   return document.getElementById("tab_sdnext_uiux_core") ? MODERN : USUAL;
 }

@@ -5,9 +5,8 @@
 const LEAST_CONTRAST = 90; // of 255: a text colour below that was meant for another ground
 const CHANGES = { attributes: true, attributeFilter: ["class", "style", "data-theme"] };
 
-/** Set `data-theme`, `--cs-bg` and `--cs-text` on our element, now and whenever the host's theme
- * changes. The values are read from computed colours, because themes name their variables
- * differently.
+/** Set `data-theme`, `--cs-bg` and `--cs-text` on our element, now and at each change of the theme.
+ * They come from computed colours, because themes name their variables differently.
  * @param {HTMLElement} element
  * @param {AbortSignal} signal */
 export function followTheme(element, signal) {

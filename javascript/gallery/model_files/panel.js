@@ -129,8 +129,7 @@ export class ModelFilesPanel {
     this.#draw();
   }
 
-  /** Return a text that says how many models there are, and how many are present.
-   * @param {boolean} loading */
+  /** Return a text with the number of models and of those present. @param {boolean} loading */
   #summarize(loading) {
     const { store, words } = this.#context;
     const { answer } = store.get().needs.list;

@@ -79,9 +79,7 @@ export class JobRow {
     this.#drawReport(job);
   }
 
-  /** Show a job's buttons. If these have not changed, they are not redrawn, so that they keep the
-   * focus.
-   * @param {Job} job */
+  /** Show a job's buttons. Unchanged buttons stay and keep the focus. @param {Job} job */
   #drawActions(job) {
     const drawn = JSON.stringify(job.actions);
     if (drawn === this.#drawn.actions) return;

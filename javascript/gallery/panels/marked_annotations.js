@@ -13,8 +13,7 @@ import {
 /** @import { AnnotationChange } from "../data/annotations.js" */
 /** @import { Context } from "../types.js" */
 
-/** Return the section with annotations for the marked images. It is hidden while no image is
- * marked.
+/** Return the section for annotations of the marked images, hidden while none is marked.
  * @param {Context} context */
 export function makeMarkedAnnotations(context) {
   const { store, words, actions } = context;

@@ -36,7 +36,7 @@ export class WatchRow {
     this.#news.textContent = [summary, one.problem].filter(Boolean).join(" · ");
   }
 
-  /** Return a text that says how many images are new, and when that was checked.
+  /** Return a text with the number of new images and the time of the check.
    * @param {WatchedGallery} one */
   #summary({ new_count, has_more, checked_at }) {
     const { words, store } = this.#context;

@@ -12,8 +12,7 @@
 /** @type {WeakMap<readonly View[], Groups>} */
 const groupsByImages = new WeakMap();
 
-/** Group the images by their posts. An image without a post is a group of its own. For the same
- * array, the same object is returned.
+/** Group the images by post; one without a post is alone. The same array gives the same object.
  * @param {readonly View[]} images
  * @returns {Groups} */
 export function groupByPost(images) {
@@ -39,8 +38,7 @@ export function groupByPost(images) {
   return groups;
 }
 
-/** Return whether the gallery shows each post as one tile. This is never so in the gallery of a
- * post.
+/** Return whether the gallery shows each post as one tile; never in the gallery of a post.
  * @param {Pick<State, "groupsPosts" | "where">} state */
 export function isGrouped({ groupsPosts, where }) {
   return groupsPosts && where.post === null;

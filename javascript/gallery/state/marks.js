@@ -6,8 +6,7 @@ import { getSource } from "./query.js";
 const KEY = "civitai-shortcut-marks";
 const SOURCES = 50; // the last ones used
 
-/** Return the stored marks of all galleries, the least recently used gallery first.
- * @returns {[string, number[]][]} */
+/** Return the stored marks of all galleries, oldest first. @returns {[string, number[]][]} */
 function readAll() {
   const stored = readJson(KEY);
   return Array.isArray(stored) ? stored.filter(isStored) : [];

@@ -53,7 +53,7 @@ export function canGet(needed, choices) {
   );
 }
 
-/** Return whether the file of this model version is missing here.
+/** Return whether this version's file is missing here.
  * @param {Pick<NeededFile, "availability">} needed */
 export function isAbsent({ availability }) {
   return availability === "missing" || availability === "other";

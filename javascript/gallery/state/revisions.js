@@ -7,8 +7,7 @@ export class Revisions {
   /** @type {Map<number, number>} the newest answers since, by image id */
   #changed = new Map();
 
-  /** Return whether a response about an image is not older than the newest one, and remember its
-   * revision.
+  /** Return whether a response about an image is not outdated, and remember its revision.
    * @param {number} id
    * @param {number} revision */
   accept(id, revision) {

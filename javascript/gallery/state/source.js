@@ -2,8 +2,8 @@
 
 /** @import { Where } from "../types.js" */
 
-/** Return a name for a query's gallery, such as "model 5": "kept" for the library, "" for no
- * gallery.
+/** Return the name of a query's gallery, such as "model 5". The library is "kept", no gallery is
+ * "".
  * @param {Where} where */
 export function getSource(where) {
   if (where.model !== null) return `model ${where.model}`;

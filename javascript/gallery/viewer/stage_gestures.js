@@ -67,8 +67,7 @@ export class StageGestures {
     else if (this.#doing === "let-go") this.#move(0, by.y > 0 ? by.y : by.y / 3);
   }
 
-  /** Finish the drag, depending on its distance and speed.
-   * @param {{by: Point, speed: Point}} end */
+  /** Finish the drag according to its distance and speed. @param {{by: Point, speed: Point}} end */
   dragEnd({ by, speed }) {
     const doing = this.#doing;
     this.#doing = "";

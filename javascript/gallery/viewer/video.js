@@ -3,8 +3,7 @@
 import { el } from "../core/dom.js";
 import { readPreference, savePreference } from "../core/preferences.js";
 
-/** Return a player, and a promise that settles when the first frame is loaded or the player has
- * failed.
+/** Return a player, and a promise that settles when the first frame is loaded or has failed.
  * @param {{src: string, poster: string, name: string}} what
  * @param {AbortSignal} signal  aborted when the player is removed
  * @returns {{element: HTMLVideoElement, ready: Promise<void>}} */
@@ -39,8 +38,7 @@ export async function playVideo(video) {
   }
 }
 
-/** Turn the sound of a video on or off; the next videos start in the same way.
- * @param {HTMLVideoElement} video */
+/** Turn the sound on or off, for later videos too. @param {HTMLVideoElement} video */
 export function toggleSound(video) {
   video.muted = !video.muted;
   savePreference("sound", !video.muted);

@@ -32,7 +32,7 @@ def _hidden_options() -> dict[str, Any]:
 def limit_page_shutdown(page: Any) -> None:
     """Let the page's server wait at most five seconds for running requests when it closes.
 
-    page: gradio's Blocks. Otherwise "Reload UI" in a WebUI with gradio 3 waits forever.
+    Without this limit, "Reload UI" in a WebUI with gradio 3 waits forever. page: gradio's Blocks.
     """
     config: Any = getattr(getattr(page, "server", None), "config", None)
     if _gradio_major() < 4 and getattr(config, "timeout_graceful_shutdown", 0) is None:

@@ -13,8 +13,8 @@ from typing import Any
 __all__ = ["register_image_saved"]
 
 ImageSaved = Callable[[Any, str, str], None]
-# What a WebUI or ADetailer saves beside an image, with the infotext of that image: grids, and what
-# there was before a step. The names are those of `save_image` in the WebUIs' modules/images.py.
+# Images that a WebUI or ADetailer saves beside an image, with the same infotext: grids, masks and
+# intermediate steps. The names are those of `save_image` in the WebUIs' modules/images.py.
 _BESIDE = re.compile(
     r"(?:[a-z]+_)?grid-.*|.*-(?:before-[a-z-]+|mask|mask-composite|ad-before|ad-preview\S*)", re.S
 )

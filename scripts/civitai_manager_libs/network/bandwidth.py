@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 __all__ = ["BandwidthLimit"]
 
-_INTERVAL = 0.1  # seconds; one read takes at most what the limit lets in during this time
+_INTERVAL = 0.1  # seconds; one read takes at most the bytes that the limit allows in this time
 _MIN_READ = 512  # bytes; enough to recognize a file by its start
 
 

@@ -35,8 +35,8 @@ __all__ = ["CHUNK_SIZE", "FetchedFile", "FileDownload", "FileOptions", "Progress
 CHUNK_SIZE = 128 * 1024 - 4096
 _START = 512  # bytes; enough to recognize a file
 _PROGRESS_INTERVAL = 0.1  # seconds
-_NOTE_INTERVAL = 0.5  # seconds; what a killed program must fetch again of a file
-_NOTE_SHARE = 20  # a slow disk is written a note less often: after 20 times what a note takes
+_NOTE_INTERVAL = 0.5  # seconds; a killed program must fetch the bytes of this time again
+_NOTE_SHARE = 20  # after a note, the pause is 20 times as long as writing the note took
 _VIDEO = {"mp4", "webm"}
 
 Progress = Callable[[int, int], None]  # bytes received, bytes of the whole file (0: unknown)
@@ -251,7 +251,7 @@ class FileDownload:
 
     def _read_start(self, body: ResponseBody) -> bytes:
         start = b""
-        # Of a compressed body little at once: a bomb of 512 bytes decompresses to 500 KB.
+        # Little of a compressed body at once: 512 bytes may decompress to 500 KB.
         size = _START if self._decompressor.is_compressed else self._options.chunk_size
         while len(start) < _START and (data := body.read(size)):
             start += b"".join(self._decompress(data))

@@ -43,7 +43,7 @@ class HostLimiter:
         self._waiting: Counter[bool] = Counter()
         self._yielded = 0  # slots of requests that wait for the bandwidth limit
         self._last_was_urgent = False
-        self._occupied: list[tuple[float, weakref.ref[requests.Response]]] = []  # and until when
+        self._occupied: list[tuple[float, weakref.ref[requests.Response]]] = []  # (end, response)
         self._pause_end = 0.0
         self._reduced_limit: int | None = None  # None: no reduction
         self._successes = 0  # since the limit was last changed

@@ -38,7 +38,7 @@ class SendOptions:
     max_retries: int | None = None
 
 
-# For what the library has already, so that nobody waits for an unreachable Civitai.
+# For data that the library has too, so that nobody waits for an unreachable Civitai.
 ONE_TRY = SendOptions(urgent=True, max_retries=0)
 
 

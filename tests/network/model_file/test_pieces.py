@@ -67,7 +67,8 @@ def test_all_bytes_are_received_and_none_twice(seed):
 
 def test_rest_of_a_slow_piece_is_halved_until_it_is_small():
     file = _File((4000, _TOTAL))
-    plan = PiecePlan(file, 4, _TOTAL)
+    plan = PiecePlan(file, 4)
+    plan.set_total(_TOTAL)
     slow = plan.take(1e9)
     _receive(file, slow, 100)
     ends = []
@@ -92,6 +93,7 @@ def test_only_one_response_can_be_the_whole_file():
 
 
 def test_single_connection_takes_all_missing_bytes_at_once():
-    plan = PiecePlan(_File((0, 10)), 1, _TOTAL)
+    plan = PiecePlan(_File((0, 10)), 1)
+    plan.set_total(_TOTAL)
     piece = plan.take(0)
     assert (piece.start, piece.end) == (10, _TOTAL)

@@ -75,7 +75,7 @@ def make_meta(row: Row) -> Meta | None:
     if row.kind == "comfy":
         return _make_comfy_meta(row, rng, base)
     if row.kind == "onsite":
-        return _make_onsite_meta(row, rng, base)
+        return _make_onsite_meta(row, base)
     return _make_old_meta(row, rng, base) if row.kind == "old" else _make_webui_meta(row, rng, base)
 
 
@@ -180,7 +180,7 @@ def _make_old_meta(row: Row, rng: Random, meta: Meta) -> Meta:
     return meta
 
 
-def _make_onsite_meta(row: Row, rng: Random, meta: Meta) -> Meta:
+def _make_onsite_meta(row: Row, meta: Meta) -> Meta:
     width, height = choose_size(row)
     resources = [{"type": row.model.type.lower(), "modelVersionId": row.version.id}]
     if row.model.type != "Checkpoint":

@@ -26,7 +26,7 @@ from .syncer import BackgroundSync
 
 __all__ = ["FileChanged", "PieceConnection", "Transfer"]
 
-_EXPIRED = {400, 401, 403, 404, 410}  # what storages answer at an address that has run out
+_EXPIRED = {400, 401, 403, 404, 410}  # statuses that storages send for an expired URL
 _BUSY = {429, 503}
 _UNSAVED = 500_000  # bytes that all connections together may lose with a killed program
 _MAX_CHUNK = 128 * 1024 - 4096  # bytes; larger ones cost the system a new mapping each
@@ -135,7 +135,7 @@ class PieceConnection:
             return route_error(status, body.headers, text, signed.api_key)
         if status == 416:
             return FileChanged("The storage's file has another length now.")
-        if status == 404:  # but the route knows the file, so that it is not gone
+        if status == 404:  # the route still knows the file, so it is not deleted
             return HttpStatusError("Civitai's storage does not have the file now (404).", status)
         if status in _EXPIRED:
             return ServerError(f"The storage refuses its own address ({status}).", status)
@@ -216,7 +216,7 @@ class PieceConnection:
             with self._syncer.reserve(self._chunk, self._transfer.cancelled):
                 is_over = self._write_chunk(body, piece, data)
             if is_over:
-                return self._handle_end(body, piece)
+                return self._handle_end(piece)
             data = b""
         if piece.end == requested_end:
             body.read(1)  # its end, so that the connection can be used again
@@ -247,7 +247,7 @@ class PieceConnection:
             self._transfer.file.write_at(pending, piece.position - len(pending))
             pending.clear()
 
-    def _handle_end(self, body: ResponseBody, piece: Piece) -> None:
+    def _handle_end(self, piece: Piece) -> None:
         if piece.end != inf:
             raise IncompleteDownload("The file broke off.")
         piece.end = piece.position

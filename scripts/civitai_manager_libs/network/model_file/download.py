@@ -40,7 +40,7 @@ from .parallel import receive_file
 __all__ = ["ModelDownload", "ModelSession"]
 
 _MAX_RESTARTS = 3  # of a file that changes while it is received
-_GONE = (NotFound, NotOffered)  # said by the route: what was received is of no use then
+_GONE = (NotFound, NotOffered)  # errors of the route that make the received bytes useless
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class ModelDownload:
         for _ in range(1 + _MAX_RESTARTS):
             stop = Cancellation()
             transfer = self._make_transfer(file, stop)
-            if transfer.plan.is_complete:  # it lacked only its name
+            if transfer.plan.is_complete:  # only the final name was missing
                 return
             shared = self._shared
             retries = RetryLoop(shared.max_retries, shared.retry_delay, shared.limiter, stop)

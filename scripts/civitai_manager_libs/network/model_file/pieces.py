@@ -13,7 +13,7 @@ __all__ = ["FIRST_PIECE", "Piece", "PiecePlan"]
 
 FIRST_PIECE = 8 * 1024 * 1024  # bytes; a file of at most so many needs one request
 _MIN_PIECE, _MAX_PIECE = 4 * 1024 * 1024, 128 * 1024 * 1024  # bytes
-_PIECE_SECONDS = 4.0  # that a piece takes; a request before each costs little of that
+_PIECE_SECONDS = 4.0  # for a piece, so that the request before it costs little
 _MIN_SPLIT = 128 * 1024  # bytes; a smaller rest is left to its connection
 _SLOW = 2.0  # seconds; a rest that takes longer is shared with an idle connection
 
@@ -55,9 +55,10 @@ class PiecePlan:
     whether the storage sends parts of the file, so that several connections help.
     """
 
-    def __init__(self, file: RangedFile, connections: int, total: int | None = None) -> None:
+    def __init__(self, file: RangedFile, connections: int) -> None:
         self._file, self.connections = file, connections
-        self.total, self.is_shared = total, False
+        self.total: int | None = None
+        self.is_shared = False
         self._active: list[Piece] = []
         self._whole: Piece | None = None  # the one whose response is the whole file
         self._changed = threading.Condition()

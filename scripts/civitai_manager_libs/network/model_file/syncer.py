@@ -15,8 +15,8 @@ __all__ = ["BackgroundSync"]
 
 _MIN_SYNC = 240 * 1024  # bytes; fewer are not worth a sync
 _MAX_LOSS = 900_000  # bytes
-# Bytes a second that a disk with slow syncs, such as a hard disk, is given nevertheless: a loss of
-# power costs more there. The fastest of the last syncs counts, since one may just have to wait.
+# Bytes a second allowed on a disk with slow syncs, such as a hard disk, although a loss of power
+# then destroys more. The fastest of the last syncs counts, since one may have had to wait.
 _LEAST_SPEED, _COUNTED = 100_000_000, 8
 _POLL = 0.1  # seconds
 
