@@ -34,7 +34,7 @@ def _count(path):
     db = Database(path)
     counted = db.rows("SELECT count(*) FROM claims")[0][0]
     db.close()
-    return counted, db.set_aside
+    return counted, db.recovery_notice
 
 
 def test_written_rows_are_read_after_reopening(path):
@@ -105,10 +105,10 @@ def test_damaged_file_is_renamed_and_a_new_one_works(path, damage):
     damage(path)
     with open(path, "rb") as file:
         before = file.read()
-    counted, set_aside = _count(path)
+    counted, recovery_notice = _count(path)
     assert counted == 0
-    assert "was damaged" in set_aside and "pictures are untouched" in set_aside
-    with open(set_aside.split("kept as ")[1].split(". The ")[0], "rb") as file:
+    assert "was damaged" in recovery_notice and "pictures are untouched" in recovery_notice
+    with open(recovery_notice.split("kept as ")[1].split(". The ")[0], "rb") as file:
         assert file.read() == before
     _filled(path, 3)
     assert _count(path) == (3, "")
@@ -122,7 +122,7 @@ def test_damage_found_by_many_at_once_renames_one_file(path):
     def use():
         start.wait()
         db = Database(path)
-        found.append(db.set_aside)
+        found.append(db.recovery_notice)
         db.close()
 
     threads = [threading.Thread(target=use) for _ in range(6)]
@@ -144,8 +144,8 @@ def test_damaged_file_is_not_renamed_while_it_is_open(path, monkeypatch):
         Database(path)
     assert os.path.exists(path)
     user.close()
-    counted, set_aside = _count(path)
-    assert counted == 0 and set_aside
+    counted, recovery_notice = _count(path)
+    assert counted == 0 and recovery_notice
 
 
 def test_empty_file_is_a_new_one(path, tmp_path):

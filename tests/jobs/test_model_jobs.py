@@ -363,6 +363,6 @@ def test_jobs_of_version_3_go_on_beside_those_of_model_files(tmp_path, client):
         db.execute("UPDATE jobs SET options = ?", (json.dumps(options),))
         db.commit()
     with JobStore(path) as store:
-        assert store.set_aside == "" and store.quarantine_unreadable() == ""
+        assert store.recovery_notice == "" and store.quarantine_unreadable() == ""
         assert not store.get_job(job_id).has_models
         assert _run(store, _add(store, tmp_path), client).saved == 3

@@ -43,7 +43,7 @@ def _names(folder):
 
 def test_job_of_version_1_is_as_it_was(old, folder):
     with JobStore(old) as store:
-        assert store.set_aside == ""
+        assert store.recovery_notice == ""
         job = store.get_job(1)
         assert (job.title, job.folder, job.options) == (
             "A model",
@@ -79,7 +79,7 @@ def test_images_of_version_2_count_as_found_by_the_first_walk(old):
     )
     db.close()
     with JobStore(old) as store:
-        assert store.set_aside == "" and store.get_job(1).saved == 5
+        assert store.recovery_notice == "" and store.get_job(1).saved == 5
         assert store._database.rows("SELECT DISTINCT walks FROM items") == [(1,)]
 
 
@@ -89,7 +89,7 @@ def test_many_may_open_an_old_one_at_once(old):
     def use():
         start.wait()
         with JobStore(old) as store:
-            found.append((store.set_aside, len(store.list_jobs())))
+            found.append((store.recovery_notice, len(store.list_jobs())))
 
     threads = [threading.Thread(target=use) for _ in range(6)]
     for thread in threads:
@@ -104,7 +104,7 @@ def test_old_file_whose_change_fails_is_set_aside_as_it_was(old):
         db.execute("CREATE INDEX items_by_name ON items (url)")  # in the new one's place
         db.commit()
     with JobStore(old) as store:
-        assert "was damaged" in store.set_aside and store.list_jobs() == []
+        assert "was damaged" in store.recovery_notice and store.list_jobs() == []
     [kept] = Path(old).parent.glob("gallery.db.damaged-*[0-9]")
     with closing(sqlite3.connect(kept)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)

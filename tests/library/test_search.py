@@ -492,7 +492,7 @@ def test_library_of_version_1_keeps_its_records_and_becomes_searchable(library, 
     library.forget()
     assert _ids("dawn") == [1, 3] and len(_ids("")) == 8
     with database.open_library() as db:
-        assert db.set_aside == "" and db.rows("PRAGMA user_version") == [(schema.VERSION,)]
+        assert db.recovery_notice == "" and db.rows("PRAGMA user_version") == [(schema.VERSION,)]
         assert db.rows("SELECT count(*) FROM pages") == [(1,)]
 
 
@@ -525,7 +525,9 @@ def test_library_of_version_5_is_searchable_and_upgraded_in_the_background(fille
     assert made >= schema.INDEXES.keys() and "facts_in_order" not in made
     assert select_rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
     with database.open_library() as opened:
-        assert opened.set_aside == "" and opened.rows("PRAGMA user_version") == [(schema.VERSION,)]
+        assert opened.recovery_notice == "" and opened.rows("PRAGMA user_version") == [
+            (schema.VERSION,)
+        ]
 
 
 def test_upgrade_in_the_background_lets_others_write(filled, monkeypatch):

@@ -236,8 +236,8 @@ def _open_store() -> JobStore:
     from ..jobs import JobStore
 
     store = JobStore(setting.database_file())
-    if store.set_aside:
-        print_translated("set_aside", said=store.set_aside)
+    if store.recovery_notice:
+        print_translated("set_aside", said=store.recovery_notice)
     return store
 
 

@@ -24,7 +24,7 @@ _GRACE, _TICK = 0.6, 0.02  # seconds that cancelled workers get to finish
 
 @dataclass
 class DownloadSummary:
-    """The numbers of saved, skipped and failed downloads; `failed` has (url, path)."""
+    """The numbers of saved, skipped and failed downloads; `failed` has (url, path) pairs."""
 
     total: int = 0
     saved: int = 0

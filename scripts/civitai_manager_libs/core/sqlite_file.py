@@ -36,18 +36,18 @@ class Schema:
     """The tables of a database file.
 
     tables: SQL statements, separated by `;`. name: the file's name in messages to the user.
-    unharmed: what a message says about other data if the file was renamed.
-    is_checked: whether to check the whole file for damage when the process first opens it.
+    advice: a sentence for the user, shown if the file was damaged and replaced.
+    checks_pages: whether to check all pages for damage when the process first opens the file.
     changes: SQL that upgrades version 1 to 2, 2 to 3, and so on.
-    is_mended: whether the caller creates missing tables again.
+    allows_missing_tables: whether the caller creates missing tables.
     """
 
     version: int
     tables: str
     name: str
-    unharmed: str
-    is_checked: bool = True
-    is_mended: bool = False
+    advice: str
+    checks_pages: bool = True
+    allows_missing_tables: bool = False
     changes: tuple[str, ...] = ()
 
 
@@ -62,13 +62,13 @@ class _OtherTables(sqlite3.DatabaseError):
 class Database:
     """A connection to a database file, for one thread at a time.
 
-    A damaged file, or one of a newer version, is renamed, and a new file is created; `set_aside` is
-    then a sentence for the user, else "". Every method raises DiskFull if the disk is full, and
-    DiskError if the file cannot be used.
+    A damaged file, or one of a newer version, is renamed and replaced; `recovery_notice` is then a
+    sentence for the user, else "". Every method raises DiskFull if the disk is full, and DiskError
+    if the file cannot be used.
     """
 
     def __init__(self, path: str, schema: Schema) -> None:
-        self.path, self.set_aside = path, ""
+        self.path, self.recovery_notice = path, ""
         self._schema = schema
         self._lock = ProcessLock(
             os.path.join(os.path.dirname(path), "locks", _lock_file_name(path))
@@ -147,7 +147,7 @@ class Database:
             why = f"{self._schema.name} {_WHY[kind]}"
             _suspected.discard(self.path)
             _complete.discard(self.path)
-            self.set_aside = f"{why}; it is kept as {renamed}. {self._schema.unharmed}"
+            self.recovery_notice = f"{why}; it is kept as {renamed}. {self._schema.advice}"
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
@@ -169,7 +169,7 @@ class Database:
             raise _NewerVersion(version)
         if version < 0:
             raise _OtherTables(version)
-        if self.path in _suspected or self._schema.is_checked and self.path not in _checked:
+        if self.path in _suspected or self._schema.checks_pages and self.path not in _checked:
             _check_file(db)
             _checked.add(self.path)
             _suspected.discard(self.path)
@@ -230,7 +230,7 @@ def _check_tables(db: sqlite3.Connection, schema: Schema) -> None:
     """Raise `_OtherTables` if the database lacks a table or column of the schema."""
     for table, columns in _columns_of(schema.tables).items():
         found = {name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")}
-        if not columns <= found and (found or not schema.is_mended):
+        if not columns <= found and (found or not schema.allows_missing_tables):
             raise _OtherTables(f"{table} lacks {', '.join(sorted(columns - found))}")
 
 

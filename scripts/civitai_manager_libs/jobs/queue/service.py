@@ -155,7 +155,7 @@ class JobService:
         Jobs that the user paused stay paused.
         """
         with self.store() as store:
-            for notice in filter(None, (store.set_aside, store.quarantine_unreadable())):
+            for notice in filter(None, (store.recovery_notice, store.quarantine_unreadable())):
                 util.printD(f"[gallery] {notice}")
                 self.notice = notice
             self._hold_queue_lock(store)

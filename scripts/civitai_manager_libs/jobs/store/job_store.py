@@ -25,13 +25,13 @@ __all__ = ["JobStore"]
 class JobStore(SavedImages):
     """The jobs of a data folder. Each thread opens a store of its own.
 
-    set_aside: a sentence for the user if a damaged database was replaced, else "". Every method
-    raises DiskError if the database cannot be used.
+    recovery_notice: a sentence for the user if a damaged database was replaced, else "". Every
+    method raises DiskError if the database cannot be used.
     """
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
-        self.set_aside = self._database.set_aside
+        self.recovery_notice = self._database.recovery_notice
 
     def __enter__(self) -> JobStore:
         return self

@@ -47,8 +47,8 @@ def open_library() -> AbstractContextManager[sqlite_file.Database]:
 
 def _open_file(path: str) -> sqlite_file.Database:
     database = sqlite_file.Database(path, _make_schema())
-    if database.set_aside:
-        util.printD(f"[library] {database.set_aside}")
+    if database.recovery_notice:
+        util.printD(f"[library] {database.recovery_notice}")
     if path not in _checked_files:
         _checked_files.add(path)
         _repair(database)
@@ -143,7 +143,7 @@ def _make_schema() -> sqlite_file.Schema:
         "The library of what was seen",
         "It fills again as you look; your favourites, collections and watches are in the one"
         " that is kept.",
-        is_checked=False,
-        is_mended=True,
+        checks_pages=False,
+        allows_missing_tables=True,
         changes=tuple(f"{sql}{index}" if TEXTS_OF_3 in sql else sql for sql in CHANGES),
     )
