@@ -1,4 +1,4 @@
-"""A cancellation that threads check and wait for."""
+"""A flag by which one thread cancels the work of others."""
 
 from __future__ import annotations
 

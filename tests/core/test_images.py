@@ -1,4 +1,4 @@
-"""gallery/images.py: levels, sized URLs, cache names."""
+"""Browsing levels, URLs of other sizes, and names of cache files."""
 
 from __future__ import annotations
 

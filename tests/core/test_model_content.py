@@ -1,4 +1,4 @@
-"""A model file is what its name says; a page, a text or a cut file is not."""
+"""A model file is what its name says; a web page, a text or a truncated file is not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data folder is readable by its owner alone."""
+"""Only its owner can read the data folder."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, DiskFul
 
 
 class Crew:
-    """Threads that ask for one key at once; the first calls `work` once the others wait."""
+    """Threads that request one key at once; the first calls `work` while the others wait."""
 
     def __init__(self, work: Callable[[int], str], count: int) -> None:
         self.flights: SingleFlight[str] = SingleFlight()

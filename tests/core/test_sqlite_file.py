@@ -1,4 +1,4 @@
-"""SQLite files of ours, renamed when damaged or of a newer version."""
+"""Damaged SQLite files and those of a newer version are renamed and replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user makes of pictures: kept whatever goes, searched, out as JSON and in again."""
+"""The user's bookmarks are never evicted, can be searched, exported and imported."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 
 @pytest.fixture(autouse=True)
 def _fresh(library):
-    """Nothing is known yet."""
+    """Begin with an empty library."""
 
 
 def _image(image_id, **more):

@@ -1,4 +1,4 @@
-"""library.db through kill -9, a full disk, two processes at once, and a damaged or newer file."""
+"""The library survives kill -9, a full disk, two processes at once, and damaged or newer files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages and pictures for whoever looks at them: each asked for once, kept for when it is needed."""
+"""Gallery pages and images are requested once, and stored for when Civitai does not respond."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""library/gallery.py: what counts of a gallery's pictures, kept beside their records."""
+"""The statistics of a gallery's stored images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LATER += ("marks", "own_tags", "in_sets", "sets", "gone", "watched")
 
 @pytest.fixture(autouse=True)
 def _fresh(library):
-    """Nothing is known yet."""
+    """Begin with an empty library."""
 
 
 def _image(image_id, versions=(), level=1, **meta):
@@ -36,7 +36,7 @@ def _image(image_id, versions=(), level=1, **meta):
 
 
 def _read(*images, **query):
-    """As when a page of these was read."""
+    """Store a gallery page with these images."""
     records.store_images(images, galleries=pages.list_gallery_names(ImageQuery(**query)))
 
 
@@ -134,7 +134,7 @@ def test_statistics_list_versions_in_the_models_order_and_name_resources(library
 
 
 def test_statistics_of_ten_thousand_images_are_fast(library):
-    """How long exactly tests/bench/run.py tells."""
+    """See tests/bench/run.py for the measured time."""
     made = [make_stats_row(_image(n + 1, [_OLD], prompt=f"sea, word {n % 9}")) for n in range(500)]
     rows = [(n, *made[n % 500][1:]) for n in range(10_000)]
     _read(_image(1), model_id=_MODEL)

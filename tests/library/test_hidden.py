@@ -1,4 +1,4 @@
-"""Authors and words that the user hides: how rules are kept, and which images they hide."""
+"""Authors and words that the user hides: how rules are stored, and which images they hide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture cache: what counts as there, what goes first."""
+"""The image cache: what is cached, and which files are deleted first."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_leftovers_of_killed_processes_are_deleted_in_every_folder():
 
 @pytest.fixture
 def trims(monkeypatch):
-    """When the cache was walked, on a cache that is known to be empty."""
+    """Return a list that gets an entry each time the cache is trimmed; the cache is empty."""
     walked, trimmed = [], image_cache.trim_cache
 
     def watched():

@@ -1,4 +1,4 @@
-"""Memory that a long look at galleries takes, with records as large as strangers make them."""
+"""The memory that large records take."""
 
 from __future__ import annotations
 

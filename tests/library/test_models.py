@@ -1,4 +1,4 @@
-"""Models that were read: opened again at once, and where Civitai is silent."""
+"""Stored models are opened again at once, and if Civitai does not respond."""
 
 from __future__ import annotations
 

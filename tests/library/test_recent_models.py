@@ -1,4 +1,4 @@
-"""The models that were opened last."""
+"""The models and authors that were opened last."""
 
 from __future__ import annotations
 

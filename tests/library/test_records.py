@@ -1,4 +1,4 @@
-"""Images that were read, by their ids: near, after a restart, by words."""
+"""Images are found by id and by words, in memory and after a restart."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _META = {"prompt": "a lighthouse at dawn", "negativePrompt": "blurry", "Model": 
 
 @pytest.fixture(autouse=True)
 def _fresh(library):
-    """Nothing is known yet."""
+    """Begin with an empty library."""
 
 
 def _image(image_id=1, **more):

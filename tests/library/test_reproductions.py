@@ -1,4 +1,4 @@
-"""Images made here: which of the saved ones they are, how near they came, and that they stay."""
+"""Reproductions: how they are recognized, compared, stored, exported and imported."""
 
 from __future__ import annotations
 

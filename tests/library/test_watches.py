@@ -1,4 +1,4 @@
-"""Watched galleries: what is new since the last visit is counted and marked, one request each."""
+"""New images of watched galleries are counted and marked, with one request for each gallery."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def client(civitai):
 
 
 def _look(client, query):
-    """As a page that opens the gallery; the images that it marks as new."""
+    """Open the gallery's first page; return the ids of the images that are marked as new."""
     page = pages.load_page(client, query, None, 100, fresh=True).page
     watches.record_visit(query, page)
     news = watches.find_new_images(query)
@@ -44,7 +44,7 @@ def _look(client, query):
 
 
 def _newest(count):
-    """Those that `_news` has brought after the 30 of the beginning."""
+    """Return the ids of the newest images that `_news` has added, newest first."""
     return [FIRST_ID + 30 + n for n in range(count, 0, -1)]
 
 

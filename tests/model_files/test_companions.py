@@ -164,7 +164,7 @@ def test_card_names_the_base_model_as_the_hosts_do(server, tmp_path, base_model,
 
 
 def test_part_of_another_model_gets_no_companions(server, tmp_path):
-    """A checkpoint's VAE with the checkpoint's record beside it would count as the checkpoint."""
+    """A VAE with its checkpoint's record beside it would count as the checkpoint."""
     _write(tmp_path, file_id=10, kind="vae", name="vae.safetensors")
     _write(tmp_path, name="paper.yaml")
     assert os.listdir(tmp_path) == []

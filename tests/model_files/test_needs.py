@@ -37,7 +37,7 @@ def _version(version_id, *files, model_type="LORA", **more):
 
 
 class _Civitai(ApiServer):
-    """A Civitai that has these versions."""
+    """A Civitai server that has only the versions added by `add`."""
 
     def __init__(self):
         super().__init__(count=1)

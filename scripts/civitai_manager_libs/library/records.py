@@ -242,10 +242,10 @@ def find_hidden(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
 def _select_matching(
     image_ids: Sequence[int], search_in: Callable[[SelectRows], Iterable[int]]
 ) -> set[int]:
-    """Search among images in the library and in memory; return the ids found.
+    """Run a search on images in the library and on unwritten images; return the ids found.
 
-    search_in: takes a function that runs a SELECT, and returns image ids. Called for the images in
-    the library, then for those not yet written to it.
+    search_in: the search. Called with a function that runs a SELECT on the library, and again for
+    the images that are not yet written to it.
     """
     unwritten = _memory.list_unwritten(image_ids)  # first, as they may be written meanwhile
     matching = set(search_in(select_rows_or_empty))

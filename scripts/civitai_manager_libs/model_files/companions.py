@@ -38,7 +38,7 @@ _SD_VERSIONS = {
 def write_companions(
     client: CivitaiHttpClient, request: ModelFileRequest, cancelled: Cancellation
 ) -> list[CivitaiShortcutError]:
-    """Write the missing companion files (`.civitai.info`, card, preview); return the errors.
+    """Write the missing companion files (`.civitai.info`, `.json`, preview); return the errors.
 
     The settings tell which companion files are wanted.
     """
@@ -72,7 +72,7 @@ def _find_error(write: Callable[[], None]) -> CivitaiShortcutError | None:
 def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
     """Return the version's record in the form of `GET /model-versions/<id>`.
 
-    A record that is a part of a model's record lacks the field `model`, which is added.
+    If the record was taken from the model's record, the missing field `model` is added.
     """
     if not request.model_id:
         return request.record

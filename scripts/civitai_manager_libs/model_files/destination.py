@@ -80,9 +80,8 @@ def find_model_kind(version: Version) -> str:
 def _is_unet(file: RemoteFile, version: Version) -> bool:
     """Return whether a file has only the diffusion model, without text encoders.
 
-    Civitai has no type for such files. SD.Next expects them in a folder of their own, as all
-    checkpoints of a base model other than Stable Diffusion (see its
-    `modules/civitai/filemanage_civitai.py`).
+    Civitai has no type for such files, so this is a guess: GGUF files, and in SD.Next all
+    checkpoints that are not of Stable Diffusion (see its `modules/civitai/filemanage_civitai.py`).
     """
     if file.extension == ".gguf":
         return True

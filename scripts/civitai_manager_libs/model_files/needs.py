@@ -50,14 +50,14 @@ class NeededFile:
 
     @property
     def size(self) -> int:
-        """Return the size in bytes of the file here or else on Civitai, 0 if unknown."""
+        """Return the size in bytes of the local file or else of Civitai's file, 0 if unknown."""
         if self.availability == "here" and self.match.file:
             return self.match.file.size
         return self.choice.file.size if self.choice.file else 0
 
     @property
     def is_fetchable(self) -> bool:
-        """Return whether the file is missing here and can be downloaded."""
+        """Return whether the file is not on this machine and can be downloaded."""
         return self.availability != "here" and bool(self.path) and not self.choice.refusal
 
     @property
@@ -68,7 +68,7 @@ class NeededFile:
 
 @dataclass(frozen=True)
 class UnknownModel:
-    """A model that images name, but that is neither here nor known on Civitai."""
+    """A model that images name, but that is neither on this machine nor known to Civitai."""
 
     resource: Resource
     image_count: int
@@ -83,7 +83,7 @@ class NeededFiles:
 
     @property
     def missing(self) -> tuple[NeededFile, ...]:
-        """Return the files that are missing here and can be downloaded."""
+        """Return the files that are not on this machine and can be downloaded."""
         return tuple(file for file in self.files if file.is_fetchable)
 
 
@@ -130,7 +130,7 @@ def list_needed_files(
 
 
 def _list_unknown(needs: Iterable[_Need]) -> tuple[UnknownModel, ...]:
-    """Return the models that are neither here nor on Civitai, each name once."""
+    """Return the models that are neither on this machine nor on Civitai, each name once."""
     found = dict[object, tuple[Resource, set[int]]]()
     for need in needs:
         resource = need.used.resource
@@ -215,7 +215,7 @@ def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator
 def _choose_files(version: Version, need: _Need) -> list[tuple[FileChoice, int]]:
     """Return (choice, number of images) for each file of a version that images need.
 
-    Images that state no file hash are counted for the file that most images state.
+    An image without a file hash is counted for the file that most images need.
     """
     choices = {code: choose_file(version, code) for code in need.hashes if code}
     exact = {code: choice for code, choice in choices.items() if choice.by == "hash"}

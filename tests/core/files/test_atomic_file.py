@@ -1,4 +1,4 @@
-"""A file gets its name only when complete; leftovers of killed processes are removed."""
+"""A file gets its final name only when complete; leftovers of killed processes are deleted."""
 
 from __future__ import annotations
 

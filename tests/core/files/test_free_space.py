@@ -1,4 +1,4 @@
-"""Whether there is room on a disk."""
+"""Missing disk space is found before a download."""
 
 from __future__ import annotations
 

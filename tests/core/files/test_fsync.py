@@ -1,4 +1,4 @@
-"""Files and names are written through to the disk."""
+"""Files and names are flushed to the disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file written in any order is resumed with exactly the bytes that are there."""
+"""A file written in any order is resumed with exactly the bytes that it has."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def folder(tmp_path):
 
 @pytest.fixture(autouse=True)
 def system(monkeypatch):
-    """Return a list whose last text names the start of the system."""
+    """Return a list whose last string is the present `system_start()`."""
     starts = ["first"]
     monkeypatch.setattr(resume_note, "system_start", lambda: starts[-1])
     return starts

@@ -1,4 +1,4 @@
-"""A later run resumes a file only if it is surely the beginning of one version."""
+"""A later run resumes a file only if it is the beginning of the same version."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_another_url_has_another_file(folder):
 
 
 def test_bytes_after_the_last_note_are_dropped(folder):
-    """It may have been lost with the power; the note tells of what had been written through."""
+    """A power loss may have lost them; the note counts only flushed bytes."""
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
         half.keep(5000, TAG)
@@ -179,7 +179,7 @@ def test_second_writer_gets_a_separate_file_that_is_not_kept(folder):
 
 @pytest.mark.posix
 def test_file_that_was_just_committed_is_not_resumed(folder, monkeypatch):
-    """Somebody opened the half file, and had to wait for it while it became the whole one."""
+    """Another program waited for the lock of the unfinished file until it was committed."""
     hold, target = file_lock.lock_descriptor, os.path.join(folder, "a.png")
     _kept(folder)
     first = ResumableFile(folder, URL)

@@ -46,7 +46,7 @@ def _half_path(folder):
 
 
 def _save(folder, name="a.png"):
-    """As a picture is: noted on the way, then whole."""
+    """Download a file as the program does: with a note, then complete."""
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
         half.write_note(5000, TAG)
@@ -123,7 +123,7 @@ def test_file_of_another_user_is_not_resumed(folder):
 
 @root_only
 def test_file_is_resumed_on_a_disk_with_one_owner_for_all(folder, monkeypatch):
-    """As a network disk does, to whoever it was mounted for."""
+    """A network disk may give all files to the user who mounted it."""
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
         half.keep(5000, TAG)

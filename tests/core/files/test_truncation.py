@@ -109,7 +109,7 @@ def test_complete_file_has_an_end_and_a_truncated_one_has_none(name, tmp_path):
 
 
 def test_live_recording_is_incomplete_if_one_of_its_parts_is(tmp_path):
-    """Between two of its parts nothing tells that more were to come."""
+    """A recording that ends between two parts cannot be told from a complete one."""
     body = _live(_clip("ridges.webm"))
     (tmp_path / "a").write_bytes(body)
     assert is_complete(str(tmp_path / "a"), "webm")
@@ -127,7 +127,7 @@ def test_bytes_after_the_end_are_allowed(name, behind, tmp_path):
 
 @pytest.mark.parametrize("name", ["jpg", "png", "gif", "mp4", "webm"])
 def test_zeros_in_place_of_the_second_half_are_no_end(name, tmp_path):
-    """As a disk has it that was told the length before the data."""
+    """A disk may store a file's length before its data."""
     body = _made(name)
     half = body[: len(body) // 2]
     (tmp_path / "a").write_bytes(half + b"\0" * (len(body) - len(half)))
@@ -195,7 +195,7 @@ def test_format_without_an_end_mark_counts_as_complete(tmp_path):
 
 @pytest.mark.parametrize("is_cut", [False, True])
 def test_response_without_a_length_needs_the_images_end(server, tmp_path, is_cut):
-    """The cut one has an end mark, of its thumbnail."""
+    """The truncated response has an end mark too, that of its thumbnail."""
     body = _made("jpg")
     half = body[: len(body) // 2]
     assert b"\xff\xd9" in half

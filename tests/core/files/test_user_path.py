@@ -1,4 +1,4 @@
-"""A folder that a user types, on Windows and elsewhere."""
+"""The path of a folder as typed by the user, on Windows and elsewhere."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def test_file_is_locked_by_one_byte(windows, path):
 
 @pytest.mark.parametrize("change", ["replace", "remove"])
 def test_file_in_use_for_a_moment_is_tried_again(played, path, change):
-    """A scanner has each new file for half a second."""
+    """A virus scanner opens each new file for half a second."""
     with AtomicFile(os.path.dirname(path)) as partial:
         partial.write(b"new")
         if change == "replace":
@@ -165,7 +165,7 @@ def test_other_errors_are_not_tried_again(monkeypatch, tmp_path):
 
 
 def test_resumable_file_is_locked_until_it_is_renamed(windows, path, tmp_path, monkeypatch):
-    """Let go before, another program could shorten it to what was noted."""
+    """Without the lock, another program could shorten the file to the noted size."""
     seen = []
 
     def replace(source, target):
