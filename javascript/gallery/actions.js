@@ -284,7 +284,7 @@ function isShown(store, id) {
   return getShown(store.get()).some((view) => view.id === id);
 }
 
-/** Return the id of the image whose tile represents an image, which may be another of its post.
+/** Return the id of the tile that shows an image or, if posts are grouped, the image's post.
  * @param {Store} store
  * @param {number} id */
 function findTile(store, id) {

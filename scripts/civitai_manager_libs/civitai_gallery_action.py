@@ -229,7 +229,7 @@ def _download(
 def _count_workers() -> int:
     """Return the number of download threads.
 
-    Our own client limits the number of its requests itself. It gets two more threads than that,
+    Our own client limits its requests itself. It gets two threads more than it allows requests,
     since some threads wait for the disk.
     """
     is_own_client = _find_saver(get_http_client()) is not None

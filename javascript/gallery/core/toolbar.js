@@ -3,7 +3,7 @@
 const CONTROLS = "a[href], button, input, select";
 const USES_ENDS = "input, select"; // Home and End are theirs
 
-/** Let the arrow keys lead through an element's controls, which may change at any time.
+/** Let the arrow keys move the focus between an element's controls, which may change later.
  * @param {HTMLElement} element
  * @param {string} label
  * @param {AbortSignal} signal */
