@@ -68,7 +68,7 @@ class WalkReport:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return the counts from `seen` to `empty_pages` that are not 0, by field name."""
+        """Return the numbers of images that are not 0, by field name, such as `seen`."""
         numbers = self._numbers()
         return {
             name: numbers[name] for name in numbers if numbers[name] and name not in _BOTH_WALKS

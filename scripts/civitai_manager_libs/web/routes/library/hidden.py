@@ -22,7 +22,7 @@ def get_hidden(context: RequestContext) -> list[HiddenRule]:
 def change_hidden(context: RequestContext) -> HiddenChanged:
     """Hide the images of an author or with a word, or show them again.
 
-    Return all authors and words that are hidden, and which images in the body they hide.
+    Return all hidden authors and words, and which of the images in the body are hidden.
     """
     kind, text = context.typed_field("kind", str) or "", context.typed_field("text", str) or ""
     changes = {"hide": hidden.hide, "unhide": hidden.unhide}
