@@ -28,9 +28,7 @@ def _seeds():
 
 
 @pytest.mark.parametrize("seed", _seeds())
-def test_job_that_is_killed_again_and_again_finishes_with_each_picture_fetched_once(
-    server, tmp_path, seed
-):
+def test_job_that_is_killed_repeatedly_downloads_each_image_once(server, tmp_path, seed):
     moments = random.Random(seed)
     program, dest = CliProcess(server.url, tmp_path / "data"), tmp_path / "out"
     download = ("download", str(MODEL_ID), "--dest", str(dest), "--concurrency", "4")
@@ -48,7 +46,7 @@ def test_job_that_is_killed_again_and_again_finishes_with_each_picture_fetched_o
 
 
 @pytest.mark.parametrize("seed", _seeds()[2:8])
-def test_what_a_killed_process_was_at_is_done_by_another_one(server, tmp_path, seed):
+def test_job_of_a_killed_process_is_finished_by_another(server, tmp_path, seed):
     moments = random.Random(seed)
     program, dest = CliProcess(server.url, tmp_path / "data"), tmp_path / "out"
     download = ("download", str(MODEL_ID), "--dest", str(dest))

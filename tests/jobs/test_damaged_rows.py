@@ -56,9 +56,7 @@ def _change(sql):
 
 
 @pytest.mark.parametrize("damage", _DAMAGES.values(), ids=_DAMAGES)
-def test_row_that_cannot_be_read_is_set_aside_and_the_other_jobs_go_on(
-    civitai, tmp_path, capsys, damage
-):
+def test_unreadable_row_is_set_aside_and_other_jobs_continue(civitai, tmp_path, capsys, damage):
     bad, good = _two_jobs(tmp_path)
     _change(f"UPDATE jobs SET {damage} WHERE id = {bad}")
     service = JobService(CivitaiHttpClient)
@@ -86,7 +84,7 @@ _ITEM_DAMAGES = ["url = x'00'", "image_id = 'x'", "image_id = -4", "kind = x'05'
 
 
 @pytest.mark.parametrize("damage", [*_ITEM_DAMAGES, "bytes = 9e300"])
-def test_picture_whose_row_cannot_be_read_fails_and_the_others_come(civitai, tmp_path, damage):
+def test_image_with_an_unreadable_row_fails_and_others_are_downloaded(civitai, tmp_path, damage):
     job_id, _ = _two_jobs(tmp_path)
     client = JobClient(CivitaiHttpClient())
     civitai.on_picture = lambda _: run.stop("paused")

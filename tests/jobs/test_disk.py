@@ -74,7 +74,7 @@ def _run(store, folder):
 # Full
 
 
-def test_full_disk_pauses_the_job_which_goes_on_once_there_is_room(server, small_disk, tmp_path):
+def test_full_disk_pauses_the_job_until_there_is_space(server, small_disk, tmp_path):
     program, dest = CliProcess(server.url, tmp_path / "data"), small_disk / "out"
     filler = _fill(small_disk, leaving=_MEGABYTE)
     done = program.run(*_DOWNLOAD, str(dest), "--json")
@@ -100,7 +100,7 @@ def test_full_disk_pauses_the_job_which_goes_on_once_there_is_room(server, small
     }
 
 
-def test_reserve_stays_free_though_several_pictures_come_at_once(server, small_disk, tmp_path):
+def test_reserved_space_stays_free_during_parallel_downloads(server, small_disk, tmp_path):
     server.size = 200_000
     for image_id in server.ids:
         server.always(image_id, _begun_first)
@@ -118,7 +118,7 @@ def _begun_first(request, body):
 
 
 @pytest.mark.parametrize("leaving", [70_000, 130_000])
-def test_database_that_fills_up_in_a_job_loses_nothing(server, small_disk, tmp_path, leaving):
+def test_full_disk_during_a_database_write_loses_nothing(server, small_disk, tmp_path, leaving):
     program, dest = CliProcess(server.url, small_disk / "data"), tmp_path / "out"
     assert program.run("jobs").returncode == 0
     filler = _fill(small_disk, leaving)
@@ -147,7 +147,7 @@ def test_read_only_folder_has_exit_code_2_at_the_command_line(server, small_disk
     )
 
 
-def test_folder_in_the_way_of_one_picture_fails_that_one(server, tmp_path):
+def test_folder_in_place_of_an_image_file_fails_only_that_image(server, tmp_path):
     bad = server.file_of(server.ids[4])
     (tmp_path / "out" / bad).mkdir(parents=True)
     with JobStore(setting.database_file()) as store:
@@ -158,7 +158,7 @@ def test_folder_in_the_way_of_one_picture_fails_that_one(server, tmp_path):
     assert part_files(tmp_path) == []
 
 
-def test_sidecar_that_cannot_be_written_fails_its_picture_which_stays(server, tmp_path):
+def test_unwritable_sidecar_fails_its_image_but_keeps_the_file(server, tmp_path):
     image_id = server.ids[4]
     (tmp_path / "out" / f"{image_id}.json").mkdir(parents=True)
     with JobStore(setting.database_file()) as store:

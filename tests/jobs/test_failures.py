@@ -32,7 +32,7 @@ def _classified(classifier, image_id, error=None, waited=False, began=None):
     }
 
 
-def test_one_failure_is_the_pictures_own_once_another_one_came():
+def test_network_error_is_a_failure_once_a_later_image_succeeds():
     classifier = FailureClassifier()
     assert _classified(classifier, 1, _OFF) == {1: "waiting"}
     assert _classified(classifier, 2) == {1: "failed", 2: "saved"}
@@ -44,7 +44,7 @@ def test_one_failure_is_the_pictures_own_once_another_one_came():
     [_OFF, ServerError("Bad gateway.", 502), Busy("Later.", 600)],
     ids=["network", "5xx", "busy"],
 )
-def test_five_in_a_row_are_the_networks_and_wait(error):
+def test_five_network_errors_in_a_row_keep_their_images_waiting(error):
     classifier = FailureClassifier()
     for image_id in range(5):
         assert not classifier.is_offline
@@ -57,7 +57,7 @@ def test_five_in_a_row_are_the_networks_and_wait(error):
 @pytest.mark.parametrize(
     "error", [NotFound("Gone.", 404), InvalidResponse("No."), DiskError("Locked.")], ids=repr
 )
-def test_any_answer_shows_that_the_network_is_there(error):
+def test_any_response_shows_that_the_network_works(error):
     classifier = FailureClassifier()
     for image_id in range(4):
         _classified(classifier, image_id, _OFF)
@@ -77,13 +77,13 @@ def test_any_answer_shows_that_the_network_is_there(error):
     ],
     ids=["all-tried", "page-refused", "page-unreachable", "page-busy", "database"],
 )
-def test_what_is_held_at_the_end_is_failed_unless_something_else_is_in_the_way(trouble, failed):
+def test_held_errors_become_failures_at_the_end_unless_an_error_ended_the_run(trouble, failed):
     classifier = FailureClassifier()
     _classified(classifier, 1, _OFF)
     assert [o.image_id for o in classifier.flush_held(trouble) if o.state == "failed"] == failed
 
 
-def test_stopped_picture_says_nothing_about_the_network():
+def test_cancelled_download_says_nothing_about_the_network():
     classifier = FailureClassifier()
     _classified(classifier, 1, _OFF)
     item = Item(2, 2, "", "image", "", "waiting", "", "")
@@ -92,14 +92,14 @@ def test_stopped_picture_says_nothing_about_the_network():
     assert [outcome.image_id for outcome in classifier.flush_held(None)] == [1]
 
 
-def test_answer_that_was_on_its_way_before_says_nothing_about_the_network():
+def test_response_to_an_earlier_request_says_nothing_about_the_network():
     classifier, before = FailureClassifier(), time.perf_counter()
     _classified(classifier, 1, _OFF)
     assert _classified(classifier, 2, began=before) == {2: "saved"}
     assert _classified(classifier, 3) == {1: "failed", 3: "saved"}
 
 
-def test_one_that_waited_and_fails_again_where_others_came_is_failed():
+def test_image_that_waited_and_fails_again_while_others_succeed_has_failed():
     classifier = FailureClassifier()
     assert _classified(classifier, 1, _OFF, waited=True) == {1: "waiting"}
     _classified(classifier, 2)
@@ -122,6 +122,6 @@ def test_one_that_waited_and_fails_again_where_others_came_is_failed():
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_pauses_grow_up_to_a_minute_or_to_what_the_host_asks_for(trouble, pauses):
+def test_pauses_grow_up_to_a_minute_or_to_what_the_server_asks_for(trouble, pauses):
     assert [pause_before_retry(trouble, n) for n in range(6)] == pauses
     assert pause_before_retry(trouble, 100_000) == pauses[-1]

@@ -56,7 +56,7 @@ def test_template_is_filled(template, name):
     assert fill_template(validate_template(template), _IMAGE, _FACTS) == name
 
 
-def test_version_that_was_asked_for_is_named_whatever_the_picture_says():
+def test_requested_version_is_used_whatever_the_image_says():
     facts = NamingContext("A", "v1", {8: "v2.0"})
     assert fill_template("{version} {id}", _IMAGE, facts) == "v1 90000101"
 
@@ -73,7 +73,7 @@ def test_version_that_was_asked_for_is_named_whatever_the_picture_says():
         ("{model}/{id}", "unknown/1"),
     ],
 )
-def test_what_is_missing_has_a_default(template, name):
+def test_missing_value_has_a_default(template, name):
     assert (
         fill_template(validate_template(template), Image(1, "https://a/b.png"), NamingContext())
         == name
@@ -109,7 +109,7 @@ def test_what_is_missing_has_a_default(template, name):
         ("x" * 400 + "{id}", "characters"),
     ],
 )
-def test_template_that_makes_no_name_is_refused_with_the_reason(template, why):
+def test_invalid_template_is_refused_with_the_reason(template, why):
     with pytest.raises(InputError, match=why):
         validate_template(template)
 
@@ -131,7 +131,7 @@ def test_no_value_leads_out_of_the_folder(name, author, word, level):
 
 
 @given(_ANY, _ANY, _ID, _ID, st.sampled_from(["{author} {id}", "{id}-{author}", "{seed}.{id} x"]))
-def test_two_pictures_never_have_one_name(one, other, first, second, template):
+def test_two_images_never_share_a_name(one, other, first, second, template):
     names = {
         fill_template(
             template,
@@ -143,7 +143,7 @@ def test_two_pictures_never_have_one_name(one, other, first, second, template):
     assert len(names) == 2 or first == second
 
 
-def test_long_values_leave_the_id_in_the_name():
+def test_long_values_never_cut_the_id():
     image = Image(123456789, "https://a/b.png", username="ä" * 500)
     name = fill_template("{author}{author}{author}{author}{author} {id}", image, NamingContext())
     assert name.endswith(" 123456789") and len(name.encode()) < 200
@@ -151,19 +151,19 @@ def test_long_values_leave_the_id_in_the_name():
     assert name.startswith("123456789 ä") and len(name.encode()) < 200
 
 
-def test_digits_that_a_cut_brings_beside_the_id_do_not_join_it():
+def test_cut_never_joins_digits_to_the_id():
     image = Image(5, "https://a/b.png", username="1" * 500)
     assert fill_template("{author}{author} {id}", image, NamingContext()).endswith("11 5")
 
 
-def test_path_of_many_long_folders_is_one_that_windows_takes():
+def test_path_of_many_long_folders_is_valid_on_windows():
     image = Image(5, "https://a/b.png", username="w" * 500)
     path = fill_template("{author}/" * 8 + "{id}", image, NamingContext())
     assert len(path) <= 210 and path.count("/") == 8 and path.endswith("w/5")
 
 
 @pytest.mark.parametrize("template", ["{author}{author}{id}{author}", "{author}/" * 8 + "{id}"])
-def test_path_in_a_long_folder_is_one_that_windows_takes(monkeypatch, template):
+def test_path_in_a_long_folder_is_valid_on_windows(monkeypatch, template):
     windows_files.play_windows(monkeypatch)
     folder = "C:\\" + "f" * 130
     images = tuple(Image(n, "https://a/b.png", username="w" * 500) for n in (5, 10**9))
@@ -185,5 +185,5 @@ def test_path_in_a_long_folder_is_one_that_windows_takes(monkeypatch, template):
         ("mine/{author}/{model}/{id}", _FACTS, ("mine", "{author}/{model}/{id}")),
     ],
 )
-def test_folders_that_all_pictures_share_are_told_apart(template, facts, parts):
+def test_folders_that_all_images_share_are_split_off(template, facts, parts):
     assert split_template(template, facts) == parts

@@ -55,7 +55,7 @@ def _failed(image_id, reason="network"):
 # Jobs
 
 
-def test_job_is_kept_as_it_was_asked(path):
+def test_job_is_stored_as_requested(path):
     with JobStore(path) as store:
         job_id = store.add_job("模型 A", _QUERY, "/pictures", 60, again=True)
     with JobStore(path) as store:
@@ -70,7 +70,7 @@ def test_unknown_job_is_an_input_error(store):
         store.get_job(7)
 
 
-def test_forgotten_job_leaves_nothing_but_what_was_saved(store):
+def test_deleted_job_leaves_only_its_saved_images(store):
     job_id = _job_with(store, 1, 2)
     store.claim_images(job_id, [1, 2])
     store.record_outcomes(job_id, _saved(1))
@@ -82,7 +82,7 @@ def test_forgotten_job_leaves_nothing_but_what_was_saved(store):
 
 
 @pytest.mark.parametrize("action", ["forget", "retry_failed", "fetch_missing"])
-def test_job_that_somebody_works_on_is_left_alone(store, action):
+def test_running_job_cannot_be_changed_by_others(store, action):
     job_id = _job_with(store, 1)
     store.record_outcomes(job_id, [_failed(1)])
     lock = store.job_lock(job_id)
@@ -95,7 +95,7 @@ def test_job_that_somebody_works_on_is_left_alone(store, action):
         getattr(store, action)(job_id)
 
 
-def test_number_of_a_forgotten_job_is_not_given_again(store):
+def test_id_of_a_deleted_job_is_not_reused(store):
     first = _job_with(store)
     store.forget(first)
     assert _job_with(store) > first
@@ -104,7 +104,7 @@ def test_number_of_a_forgotten_job_is_not_given_again(store):
 # Items
 
 
-def test_page_and_the_way_on_are_kept_together(store):
+def test_page_and_next_cursor_are_stored_together(store):
     job_id = store.add_job("A model", _QUERY, "/pictures", 10)
     store.add_page(job_id, WalkedPage(_images(9, 8), "cursor 2"))
     assert (store.get_job(job_id).cursor, store.get_job(job_id).walked) == ("cursor 2", False)
@@ -114,27 +114,27 @@ def test_page_and_the_way_on_are_kept_together(store):
     assert store.list_image_ids(job_id) == {7, 8, 9}
 
 
-def test_picture_that_comes_twice_is_listed_once(store):
+def test_image_that_is_added_twice_is_listed_once(store):
     job_id = _job_with(store, 9, 8, 9)
     store.add_page(job_id, WalkedPage(_images(8, 7), None))
     assert _ids(store.list_waiting(job_id, 0, 10)) == [9, 8, 7]
 
 
-def test_chosen_pictures_leave_nothing_to_walk(store):
+def test_selection_has_no_pages_to_read(store):
     job_id = store.add_selection("A model", _images(4, 2), "/pictures")
     job = store.get_job(job_id)
     assert (job.walked, job.total, job.wanted) == (True, 2, 2)
     assert _ids(store.list_waiting(job_id, 0, 10)) == [4, 2]
 
 
-def test_job_of_chosen_pictures_is_there_with_them_or_not_at_all(store):
+def test_selection_is_stored_with_its_images_or_not_at_all(store):
     unfit = Image(2**70, "https://image.civitai.com/x")
     with pytest.raises(OverflowError):
         store.add_selection("A model", [*_images(1), unfit], "/pictures")
     assert store.list_jobs() == []
 
 
-def test_record_waits_with_its_picture_and_goes_when_it_is_saved(store):
+def test_record_is_deleted_once_its_image_is_saved(store):
     job_id = store.add_job("A model", _QUERY, "/pictures", 10)
     store.add_page(job_id, WalkedPage(_images(1, 2, prompt="燈塔"), None))
     assert [item.record for item in store.list_waiting(job_id, 0, 10)] == [
@@ -148,7 +148,7 @@ def test_record_waits_with_its_picture_and_goes_when_it_is_saved(store):
     ]
 
 
-def test_half_a_surrogate_pair_in_a_record_does_no_harm(store):
+def test_lone_surrogate_in_a_record_does_no_harm(store):
     job_id = store.add_selection("A model", _images(1, prompt="a \ud83d b"), "/pictures")
     assert store.list_waiting(job_id, 0, 1)[0].record == '{"id": 1, "prompt": "a ? b"}'
 
@@ -162,7 +162,7 @@ def test_outcomes_are_counted(store):
     assert (job.finished, job.total, job.bytes) == (4, 5, 2000)
 
 
-def test_large_records_do_not_stay_in_the_file(path):
+def test_large_records_do_not_stay_in_the_database_file(path):
     with JobStore(path) as store:
         job_id = store.add_job("A model", _QUERY, "/pictures", 3000)
         for start in range(0, 3000, 100):
@@ -172,7 +172,7 @@ def test_large_records_do_not_stay_in_the_file(path):
     assert os.path.getsize(path) < 2_500_000  # 9 MB of records went through it
 
 
-def test_usual_size_is_that_of_the_last_pictures(store):
+def test_estimated_size_is_the_mean_of_the_latest_images(store):
     assert store.estimate_size() == 0
     store.record_outcomes(_job_with(store, *range(1, 301)), _saved(*range(1, 301), size=100))
     recorded_at = job_store.time.time()
@@ -184,7 +184,7 @@ def test_usual_size_is_that_of_the_last_pictures(store):
 # Retry
 
 
-def test_what_failed_waits_again_but_not_what_is_gone(store):
+def test_retry_queues_failed_images_but_not_deleted_ones(store):
     job_id = _job_with(store, 1, 2, 3)
     store.record_outcomes(job_id, [*_saved(1), _failed(2), _failed(3, "gone")])
     store.set_state(job_id, "done")
@@ -194,7 +194,7 @@ def test_what_failed_waits_again_but_not_what_is_gone(store):
     assert _ids(store.list_failed(job_id)) == [3]
 
 
-def test_address_is_kept_without_the_base_url_which_may_change(store, monkeypatch):
+def test_url_is_stored_without_the_base_url(store, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:1111/x/")
     urls = ["http://127.0.0.1:1111/x/a/1.png", "https://image.civitai.com/a/2.png"]
     urls += ["http://127.0.0.1:1111/xy/3.png"]
@@ -223,7 +223,7 @@ def _named(store, name, *images, folder="/pictures"):
     return [item.name for item in store.list_waiting(job_id, 0, 10)]
 
 
-def test_job_keeps_its_template_and_what_it_tells(path):
+def test_job_keeps_its_template_and_naming_context(path):
     options = JobOptions("{author}/{id}", NamingContext("模型 \ud83d", "v1", {7: "v1", 8: "v 2"}))
     with JobStore(path) as store:
         job_id = store.add_job("A model", _QUERY, "/pictures", 60, options=options)
@@ -243,14 +243,14 @@ def test_path_is_below_the_folder_with_the_true_extension(store):
     assert store.list_folders(plain) == {"/pictures"}
 
 
-def test_another_templates_name_is_never_given_to_another_picture(store):
+def test_name_of_another_template_is_never_reused_for_another_image(store):
     assert _named(store, "{seed}-{id}", _author(7, "a", seed=5)) == ["5-7"]
     assert _named(store, "{id}-{seed}", _author(5, "a", seed=7)) == ["5-7 5"]
     assert _named(store, "{id}-{seed}", _author(5, "a", seed=7), folder="/else") == ["5-7"]
     assert _named(store, "{seed}-{id}", _author(7, "a", seed=5)) == ["5-7"]
 
 
-def test_name_of_what_a_forgotten_job_saved_is_never_given_to_another_picture(store):
+def test_name_of_a_deleted_jobs_image_is_never_reused(store):
     job_id = _job_with(store, 7)
     path = os.path.join("/pictures", "X-7 5.png")
     store.record_outcomes(job_id, [Outcome(7, "saved", path, 100)])
@@ -274,7 +274,7 @@ def test_name_of_what_a_forgotten_job_saved_is_never_given_to_another_picture(st
     ],
     ids=["wider", "unknown", "as-wide", "smaller", "video", "sound"],
 )
-def test_smaller_one_is_fetched_only_of_wider_images(store, fields, segment):
+def test_smaller_rendition_is_downloaded_only_for_wider_images(store, fields, segment):
     at = "https://image.civitai.com/x/3f0c1a52-7b1e-4c0d-9a55-0d5b7f6a1e01/{}/a.jpeg"
     images = (Image(1, at.format("original=true"), **fields),)
     job_id = store.add_job("A", _QUERY, "/pictures", 10, options=JobOptions(width=800))
@@ -285,7 +285,7 @@ def test_smaller_one_is_fetched_only_of_wider_images(store, fields, segment):
 # Who fetches what
 
 
-def test_own_claim_is_known_again_after_an_interruption(store):
+def test_own_claim_is_recognized_after_an_interruption(store):
     job_id = _job_with(store, 1)
     assert not store.claim_images(job_id, [1])[1].ours_before
     assert store.claim_images(job_id, [1])[1].ours_before
@@ -303,7 +303,7 @@ def test_claim_ends_with_its_outcome_and_with_its_job(store, end):
 
 
 @pytest.mark.parametrize("is_at_work", [True, False], ids=["at-work", "died"])
-def test_claims_of_a_job_are_freed_unless_it_is_at_work(store, is_at_work):
+def test_claims_of_a_job_are_freed_unless_it_is_running(store, is_at_work):
     first, second = _job_with(store, 1), _job_with(store, 1)
     store.claim_images(first, [1])
     store.set_state(first, "running")
@@ -319,14 +319,14 @@ def test_claims_of_a_job_are_freed_unless_it_is_at_work(store, is_at_work):
 
 
 @pytest.mark.parametrize("state", ["saved", "skipped"])
-def test_picture_whose_file_is_there_counts_as_saved_for_later_jobs(store, state):
+def test_image_with_a_file_counts_as_saved_for_later_jobs(store, state):
     store.record_outcomes(_job_with(store, 1), [Outcome(1, state, "/pictures/1.png", 500)])
     later = _job_with(store, 1, 2)
     assert store.claim_images(later, [1])[1].saved_path == "/pictures/1.png"
     assert store.count_to_fetch(later) == 1
 
 
-def test_skipped_ones_that_are_not_there_now_can_be_fetched_as_if_never_saved(store):
+def test_skipped_images_without_a_file_can_be_downloaded_again(store):
     store.record_outcomes(_job_with(store, 1, 2), _saved(1, 2))
     job_id = _job_with(store, 1, 2)
     gone = Outcome(2, "skipped", "/elsewhere/2.png", message="It is not there now.")
@@ -345,7 +345,7 @@ def test_skipped_ones_that_are_not_there_now_can_be_fetched_as_if_never_saved(st
 
 
 @pytest.mark.parametrize("end", ["done", "cancelled"])
-def test_job_that_is_over_is_not_paused_but_may_begin_again(store, end):
+def test_finished_job_cannot_be_paused_but_restarted(store, end):
     job_id = _job_with(store, 1)
     store.set_state(job_id, end)
     for state, then in (("paused", end), ("running", "running"), ("paused", "paused")):
@@ -353,7 +353,7 @@ def test_job_that_is_over_is_not_paused_but_may_begin_again(store, end):
         assert store.get_job(job_id).state == then
 
 
-def test_unfinished_jobs_come_in_the_order_of_their_turns(store):
+def test_unfinished_jobs_are_listed_in_queue_order(store):
     states = [("queued", ""), ("paused", ""), ("paused", "network"), ("running", ""), ("done", "")]
     ids = [_job_with(store, 1) for _ in states]
     for job_id, (state, reason) in zip(ids, states):

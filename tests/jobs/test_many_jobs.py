@@ -44,7 +44,7 @@ def _held(server):
     return len(os.listdir(f"{process}/fd")), len(os.listdir(f"{process}/task"))
 
 
-def test_thousand_unfinished_jobs_hold_little(tmp_path):
+def test_thousand_unfinished_jobs_need_few_resources(tmp_path):
     with ApiServer(count=300, size=2000) as civitai:
         civitai.on_picture = lambda _: time.sleep(0.2)
         data = tmp_path / "data"

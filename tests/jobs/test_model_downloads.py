@@ -102,7 +102,7 @@ def _check_saved(site, folder, count=1):
         assert (folder / name).read_bytes() == site.body
 
 
-def test_pause_keeps_the_half_file_and_the_job_goes_on_with_it(service, site, folder):
+def test_pause_keeps_the_partial_file_and_the_job_resumes_it(service, site, folder):
     job_id = _start(service, site, folder)
     service.stop(job_id, "paused")
     shown = _comes_to(service, job_id, "paused")
@@ -117,7 +117,7 @@ def test_pause_keeps_the_half_file_and_the_job_goes_on_with_it(service, site, fo
 
 
 @pytest.mark.parametrize("end", ["cancelled", "paused-then-cancelled", "paused-then-forgotten"])
-def test_end_of_a_job_leaves_no_half_file(service, site, folder, end):
+def test_finished_job_leaves_no_partial_file(service, site, folder, end):
     job_id = _start(service, site, folder)
     service.stop(job_id, end.partition("-")[0])
     _comes_to(service, job_id, end.partition("-")[0])
@@ -139,7 +139,7 @@ def _start_refused(service, site, folder):
     return job_id
 
 
-def test_refused_file_is_resumed_when_it_is_tried_again(service, site, folder):
+def test_refused_file_is_resumed_by_a_retry(service, site, folder):
     job_id = _start_refused(service, site, folder)
     site.rules.route, before = None, site.bytes_sent
     service.retry(job_id)
@@ -148,13 +148,13 @@ def test_refused_file_is_resumed_when_it_is_tried_again(service, site, folder):
     _check_saved(site, folder)
 
 
-def test_refused_half_file_goes_with_its_job(service, site, folder):
+def test_partial_file_of_a_refused_download_is_deleted_with_its_job(service, site, folder):
     job_id = _start_refused(service, site, folder)
     service.forget(job_id)
     wait_for(lambda: not os.listdir(folder), "an empty folder")
 
 
-def test_half_file_that_another_job_wants_stays_when_a_job_is_forgotten(service, site, folder):
+def test_partial_file_that_another_job_needs_survives_a_deleted_job(service, site, folder):
     first = _start_refused(service, site, folder)
     site.rules.route = None
     second = _start(service, site, folder)
@@ -167,7 +167,9 @@ def test_half_file_that_another_job_wants_stays_when_a_job_is_forgotten(service,
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_file_that_is_wanted_again_right_after_a_stop_comes(service, site, folder, state):
+def test_file_that_is_requested_again_right_after_a_stop_is_downloaded(
+    service, site, folder, state
+):
     job_id = _start(service, site, folder)
     for _ in range(3):
         service.stop(job_id, state)
@@ -178,7 +180,7 @@ def test_file_that_is_wanted_again_right_after_a_stop_comes(service, site, folde
     _check_saved(site, folder)
 
 
-def test_cancelled_file_that_a_new_job_wants_at_once_comes(service, site, folder):
+def test_cancelled_file_that_a_new_job_requests_at_once_is_downloaded(service, site, folder):
     service.stop(_start(service, site, folder), "cancelled")
     start = service.download_model_files(_requests(site, folder), "Mix")
     job_id = start.job_id or start.elsewhere[1]
@@ -190,7 +192,7 @@ def test_cancelled_file_that_a_new_job_wants_at_once_comes(service, site, folder
     _check_saved(site, folder)
 
 
-def test_half_a_file_counts_while_the_job_waits_for_the_network(service, site, folder):
+def test_partial_file_counts_as_progress_while_the_network_is_down(service, site, folder):
     job_id = _start(service, site, folder)
     site.rules.stops_after = 0
     wait_for(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
@@ -199,7 +201,7 @@ def test_half_a_file_counts_while_the_job_waits_for_the_network(service, site, f
     assert (shown.progress.total_bytes, shown.current_job.reason) == (len(_BODY), "network")
 
 
-def test_route_that_has_enough_pauses_the_job_and_is_asked_once(service, site, folder):
+def test_reached_quota_pauses_the_job_after_one_request(service, site, folder):
     site.rules.route = (429, {}, b'{"error": "unusual amount of downloading"}')
     job_id = service.download_model_files(_requests(site, folder, 3), "Mix").job_id
     wait_for(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
@@ -208,7 +210,7 @@ def test_route_that_has_enough_pauses_the_job_and_is_asked_once(service, site, f
     assert 3500 < shown.progress.retry_in <= 3600
 
 
-def test_disk_that_is_too_full_is_not_filled(service, site, folder, monkeypatch):
+def test_nothing_is_downloaded_to_a_disk_with_too_little_space(service, site, folder, monkeypatch):
     free, usage = [len(_BODY) - 1], shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free[0]))
     job_id = service.download_model_files(_requests(site, folder), "Mix").job_id
@@ -218,7 +220,7 @@ def test_disk_that_is_too_full_is_not_filled(service, site, folder, monkeypatch)
     assert _comes_to(service, job_id, "done").job.saved == 1
 
 
-def test_half_a_file_needs_only_the_room_of_the_rest(service, site, folder, monkeypatch):
+def test_partial_file_needs_space_only_for_the_rest(service, site, folder, monkeypatch):
     job_id = _start(service, site, folder)
     service.stop(job_id, "paused")
     half = _comes_to(service, job_id, "paused").job.bytes
@@ -239,7 +241,7 @@ def _prepare(site, tmp_path, count=1):
     return program, folder
 
 
-def test_terminal_goes_on_with_a_model_job_and_tells_of_it(site, tmp_path):
+def test_command_line_resumes_a_model_job_and_reports_it(site, tmp_path):
     program, folder = _prepare(site, tmp_path, 2)
     (row,) = json.loads(program.run("jobs", "--json").stdout)
     assert (row["kind"], row["total"], row["total_bytes"]) == ("models", 2, 2 * len(_BODY))
@@ -256,7 +258,7 @@ def test_terminal_goes_on_with_a_model_job_and_tells_of_it(site, tmp_path):
 
 
 @pytest.mark.parametrize("language", ["en", "zh_TW.UTF-8"])
-def test_terminal_names_the_files_that_failed_and_tries_them_again(site, tmp_path, language):
+def test_command_line_lists_failed_files_and_retries_them(site, tmp_path, language):
     program, folder = _prepare(site, tmp_path)
     body = json.dumps({"error": "Early Access", "deadline": "2027-01-01T00:00:00Z"}).encode()
     site.rules.route = (403, {"Content-Type": "application/json"}, body)
@@ -283,7 +285,7 @@ def _kills(size, count, seeds):
         pytest.param(300_000_000, 20, 3, marks=[pytest.mark.long, pytest.mark.timeout(600)]),
     ],
 )
-def test_job_that_is_killed_again_and_again_ends_with_the_whole_file(
+def test_job_that_is_killed_repeatedly_ends_with_the_complete_file(
     site, tmp_path, size, count, seed
 ):
     moments = random.Random(seed)
@@ -304,7 +306,7 @@ def test_job_that_is_killed_again_and_again_ends_with_the_whole_file(
     assert (row["state"], row["failed"]) == ("done", 0)
 
 
-def test_file_that_another_program_is_downloading_is_waited_for(
+def test_file_that_another_program_is_downloading_is_awaited(
     service, site, folder, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(failures, "_NETWORK_RETRY_SECONDS", 0.2)

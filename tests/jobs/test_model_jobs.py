@@ -101,7 +101,7 @@ def _run(store, job_id, client, on_progress=None):
     return JobWorker(store, job_id, client, on_progress).run()
 
 
-def test_files_come_one_at_a_time_and_are_counted_in_bytes(store, tmp_path, client):
+def test_files_are_downloaded_one_at_a_time_and_counted_in_bytes(store, tmp_path, client):
     job_id = _add(store, tmp_path)
     job = store.get_job(job_id)
     assert (job.has_models, job.total, job.bytes, job.total_bytes) == (True, 3, 0, 3 * _SIZE)
@@ -111,14 +111,14 @@ def test_files_come_one_at_a_time_and_are_counted_in_bytes(store, tmp_path, clie
     assert client.asked == [1, 2, 3] and client.most_at_once == 1
 
 
-def test_file_whose_id_is_also_that_of_an_image_is_no_saved_image(store, tmp_path, client):
+def test_model_file_with_an_images_id_is_not_a_saved_image(store, tmp_path, client):
     _run(store, _add(store, tmp_path), client)
     assert store.list_saved_ids() == [] and store.estimate_size() == 0
     job_id = store.add_selection("Images", [Image(1, "https://image.civitai.com/1")], "/x")
     assert store.count_to_fetch(job_id) == 1
 
 
-def test_file_that_is_there_already_counts_as_skipped(store, tmp_path, client):
+def test_existing_file_counts_as_skipped(store, tmp_path, client):
     (tmp_path / "Lora").mkdir()
     (tmp_path / "Lora" / "2.safetensors").write_bytes(b"here")
     job = _run(store, _add(store, tmp_path), client)
@@ -138,7 +138,7 @@ def test_file_that_is_there_already_counts_as_skipped(store, tmp_path, client):
     ],
     ids=lambda error: error.reason,
 )
-def test_failure_that_stays_fails_its_file_and_the_others_come(store, tmp_path, client, error):
+def test_permanent_failure_fails_its_file_and_others_are_downloaded(store, tmp_path, client, error):
     client.fails[2] = error
     job = _run(store, _add(store, tmp_path), client)
     assert (job.state, job.saved, job.failed, job.total_bytes) == ("done", 2, 1, 2 * _SIZE)
@@ -157,9 +157,7 @@ def test_failure_that_stays_fails_its_file_and_the_others_come(store, tmp_path, 
     ],
     ids=lambda error: error.reason,
 )
-def test_failure_that_can_come_right_pauses_and_the_file_comes_last_next_time(
-    store, tmp_path, client, error
-):
+def test_temporary_failure_pauses_and_the_file_comes_last_next_time(store, tmp_path, client, error):
     client.fails[1] = error
     job = _run(store, _add(store, tmp_path), client)
     assert (job.state, job.reason, job.note) == ("paused", error.reason, str(error))
@@ -170,13 +168,13 @@ def test_failure_that_can_come_right_pauses_and_the_file_comes_last_next_time(
     assert _run(store, job.id, client).state == "done"
 
 
-def test_pause_after_the_quota_is_an_hour_each_time():
+def test_reached_quota_pauses_for_an_hour_each_time():
     for runs in (0, 5):
         assert failures.pause_before_retry(QuotaReached("Enough."), runs) == 3600
 
 
 @pytest.mark.parametrize("record", ["[", "[1]", '{"path": "/a\\ud800/b.safetensors"}'])
-def test_record_that_cannot_be_read_fails_its_file(store, tmp_path, client, record):
+def test_unreadable_record_fails_its_file(store, tmp_path, client, record):
     job_id = _add(store, tmp_path)
     with store._database.writing() as db:
         db.execute("UPDATE records SET record = ? WHERE place = 2", (record,))
@@ -186,7 +184,7 @@ def test_record_that_cannot_be_read_fails_its_file(store, tmp_path, client, reco
     store.forget(job_id)
 
 
-def test_failed_file_is_tried_again_with_its_size(store, tmp_path, client):
+def test_retried_file_keeps_its_size(store, tmp_path, client):
     client.fails[2] = WrongHash("It is another file.")
     job_id = _run(store, _add(store, tmp_path), client).id
     assert store.retry_failed(job_id) == 1
@@ -207,7 +205,7 @@ def test_full_disk_pauses_the_job(store, tmp_path, client):
     assert _run(store, job.id, client).saved == 3
 
 
-def test_nothing_is_asked_for_that_a_disk_has_no_room_for(store, tmp_path, client):
+def test_nothing_is_requested_without_disk_space(store, tmp_path, client):
     requests = [replace(each, size=1 << 60) for each in _requests(tmp_path)]
     requests[0] = replace(requests[0], path=str(tmp_path / "other" / "1.safetensors"))
     job_id = store.add_model_files("Models", requests).job_id
@@ -223,7 +221,7 @@ def test_nothing_is_asked_for_that_a_disk_has_no_room_for(store, tmp_path, clien
 # Progress
 
 
-def test_progress_counts_what_has_arrived_of_the_whole(store, tmp_path, client):
+def test_progress_counts_received_bytes_of_the_total(store, tmp_path, client):
     told = []
     client.before = lambda request, progress, _: progress(_SIZE // 2, _SIZE)
     client.fails[2] = WrongHash("It is another file.")
@@ -233,7 +231,9 @@ def test_progress_counts_what_has_arrived_of_the_whole(store, tmp_path, client):
     assert all(0 <= done <= total for done, total in sizes)
 
 
-def test_half_a_file_from_before_is_progress_but_no_speed(store, tmp_path, monkeypatch, client):
+def test_earlier_partial_file_counts_as_progress_but_not_as_speed(
+    store, tmp_path, monkeypatch, client
+):
     gate, told = threading.Event(), []
     monkeypatch.setattr("civitai_manager_libs.jobs.kinds.models.resumable_size", lambda *_: 600)
     client.before = lambda *_: gate.wait(10)
@@ -249,7 +249,7 @@ def test_half_a_file_from_before_is_progress_but_no_speed(store, tmp_path, monke
     assert job.bytes == _SIZE
 
 
-def test_size_that_the_server_tells_counts_instead_of_an_unknown_one(store, tmp_path, client):
+def test_size_from_the_server_replaces_an_unknown_size(store, tmp_path, client):
     requests = [replace(each, size=0) for each in _requests(tmp_path, 2)]
     job_id, meter = store.add_model_files("Models", requests).job_id, ProgressMeter()
     meter.record_start(1, 0, 0)
@@ -281,7 +281,7 @@ def _comes_to(service, job_id, state):
     return _shown(service, job_id)
 
 
-def test_what_an_unfinished_job_will_fetch_is_left_out_and_told(service, tmp_path, client):
+def test_files_of_an_unfinished_job_are_left_out_and_reported(service, tmp_path, client):
     gate = threading.Event()
     client.before = lambda *_: gate.wait(10)
     first = service.download_model_files(_requests(tmp_path, 2), "Models")
@@ -298,7 +298,7 @@ def test_what_an_unfinished_job_will_fetch_is_left_out_and_told(service, tmp_pat
     assert _comes_to(service, again.job_id, "done").job.skipped == 1
 
 
-def test_paused_job_goes_on_when_one_of_its_files_is_wanted_again(service, tmp_path, client):
+def test_paused_job_resumes_when_one_of_its_files_is_requested_again(service, tmp_path, client):
     gate = threading.Event()
     client.before = lambda _, __, cancelled: gate.is_set() or cancelled.sleep(10)
     first = service.download_model_files(_requests(tmp_path), "Models")
@@ -310,14 +310,14 @@ def test_paused_job_goes_on_when_one_of_its_files_is_wanted_again(service, tmp_p
     assert _comes_to(service, first.job_id, "done").job.saved == 3
 
 
-def test_folder_of_a_job_is_the_one_that_holds_all_its_files(service, tmp_path):
+def test_jobs_folder_contains_all_its_files(service, tmp_path):
     requests = _requests(tmp_path, 1) + _requests(tmp_path, 2, "VAE")[1:]
     start = service.download_model_files(requests, "Models")
     assert _comes_to(service, start.job_id, "done").job.folder == str(tmp_path)
     assert (tmp_path / "VAE" / "2.safetensors").is_file()
 
 
-def test_lost_network_is_tried_again_until_it_is_back(service, tmp_path, client, monkeypatch):
+def test_job_is_retried_until_the_network_is_back(service, tmp_path, client, monkeypatch):
     monkeypatch.setattr(failures, "_NETWORK_RETRY_SECONDS", 0.02)
     client.fails = {i: NetworkError("It broke off.") for i in (1, 2, 3)}
     job_id = service.download_model_files(_requests(tmp_path), "Models").job_id
@@ -327,7 +327,7 @@ def test_lost_network_is_tried_again_until_it_is_back(service, tmp_path, client,
     assert _comes_to(service, job_id, "done").job.saved == 3
 
 
-def test_job_without_room_goes_on_once_there_is_some(service, tmp_path, client, monkeypatch):
+def test_job_without_disk_space_resumes_once_there_is_some(service, tmp_path, client, monkeypatch):
     for module in (failures, scheduler):
         monkeypatch.setattr(module, "DISK_RETRY_SECONDS", 0.02)
     huge = [replace(each, size=1 << 60) for each in _requests(tmp_path)]
@@ -342,7 +342,7 @@ def test_job_without_room_goes_on_once_there_is_some(service, tmp_path, client, 
     assert _comes_to(service, job_id, "done").job.saved == 3
 
 
-def test_job_goes_on_at_the_next_start_of_the_program(service, store, tmp_path, client):
+def test_job_resumes_at_the_next_start_of_the_program(service, store, tmp_path, client):
     job_id = _add(store, tmp_path)
     store.set_state(job_id, "running")
     service.resume_after_start()
@@ -352,7 +352,7 @@ def test_job_goes_on_at_the_next_start_of_the_program(service, store, tmp_path, 
 # Older databases
 
 
-def test_jobs_of_version_3_go_on_beside_those_of_model_files(tmp_path, client):
+def test_jobs_of_version_3_resume_beside_model_jobs(tmp_path, client):
     path = setting.database_file()
     with JobStore(path) as store:
         job_id = store.add_job("A model", ImageQuery(101), "/x", 5)

@@ -32,7 +32,7 @@ def _walked(pages, job=_JOB, known=()):
     return found, told
 
 
-def test_report_tells_all_that_was_seen_and_why_it_is_not_there():
+def test_report_counts_all_images_and_why_some_are_missing():
     pages = {
         None: _page(1, 2, next_cursor="b", other_ids=(3, 4, 5), without_data=1),
         "b": _page(6, dropped=2),
@@ -43,35 +43,35 @@ def test_report_tells_all_that_was_seen_and_why_it_is_not_there():
     assert told.counts == {"seen": 8, "kept_back": 2, "without_data": 1, "dropped": 2}
 
 
-def test_pictures_that_name_only_other_models_are_counted():
+def test_images_that_name_only_other_models_are_counted():
     images = [Image(n, f"https://a/{n}", version_ids=v) for n, v in enumerate([(7, 9), (9,), ()])]
     pages = {None: Page(tuple(images))}
     assert _walked(pages, replace(_JOB, query=ImageQuery(version_id=7)))[1].unrelated == 1
     assert _walked(pages)[1].unrelated == 0, "which versions the model has is not known"
 
 
-def test_picture_that_two_pages_have_was_seen_once():
+def test_image_on_two_pages_is_counted_once():
     pages = {None: _page(1, 2, next_cursor="b"), "b": _page(2, 3, other_ids=(9,))}
     assert _walked(pages)[1] == WalkReport(4, kept_back=1, end="end")
 
 
 @pytest.mark.parametrize("wanted,end", [(1, "limit"), (2, "limit"), (3, "end"), (4, "end")])
-def test_limit_is_no_end_of_the_gallery(wanted, end):
+def test_reached_limit_is_not_reported_as_the_gallerys_end(wanted, end):
     pages = {None: _page(1, 2, next_cursor="b"), "b": _page(3)}
     assert _walked(pages, replace(_JOB, wanted=wanted))[1].end == end
 
 
-def test_last_page_that_was_cut_at_the_limit_is_no_end():
+def test_last_page_cut_at_the_limit_is_not_reported_as_the_end():
     assert _walked({None: _page(1, 2, 3)}, replace(_JOB, wanted=2))[1].end == "limit"
 
 
-def test_page_without_anything_and_without_a_way_on_is_told_and_led_to():
+def test_empty_last_page_is_reported_and_its_cursor_kept():
     pages = {None: _page(1, next_cursor="b"), "b": _page()}
     found, told = _walked(pages)
     assert told == WalkReport(1, empty_pages=1, end="empty") and found[-1].cursor == "b"
 
 
-def test_empty_page_in_between_is_counted_and_walked_over():
+def test_empty_page_in_between_is_counted_and_skipped():
     pages = {None: _page(1, next_cursor="b"), "b": _page(next_cursor="c"), "c": _page(2)}
     assert _walked(pages)[1] == WalkReport(2, empty_pages=1, end="end")
 
@@ -84,18 +84,18 @@ _VERSION = replace(_JOB, query=ImageQuery(5, 6))
     [(_JOB, [], "empty"), (_VERSION, [], "end"), (_VERSION, [1], "empty")],
     ids=["of-a-model", "of-a-version", "that-had-images"],
 )
-def test_empty_first_page_is_an_end_only_where_no_time_limit_can_be_the_cause(job, known, end):
+def test_empty_first_page_is_the_end_only_if_no_time_limit_can_be_the_cause(job, known, end):
     found, told = _walked({None: _page()}, job, known)
     assert told == WalkReport(empty_pages=int(end == "empty"), end=end) and found[0].cursor is None
 
 
-def test_pages_that_name_more_and_have_nothing_new_are_not_called_the_end():
+def test_pages_without_new_images_are_not_reported_as_the_end():
     pages = {None: _page(1, next_cursor="b")}
     pages |= {c: _page(1, next_cursor=chr(ord(c) + 1)) for c in "bcdef"}
     assert _walked(pages)[1] == WalkReport(1, end="blank")
 
 
-def test_page_reckons_the_cost_of_a_second_walk_as_it_is_asked_for():
+def test_page_computes_a_second_readings_cost_with_the_same_page_size():
     head = Path(__file__).parents[2] / "javascript" / "gallery" / "find" / "download_options.js"
     assert f"SECOND_PAGE = {pagination._SECOND_PAGE};" in head.read_text(encoding="utf-8")
 
@@ -111,14 +111,14 @@ def _fetch_unless(bad, pages):
     return fetch
 
 
-def test_cursor_that_this_run_was_given_is_not_walked_around():
+def test_rejected_cursor_of_this_run_does_not_restart_the_walk():
     pages = walk_gallery(_JOB, set(), _fetch_unless("b", {None: _page(1, next_cursor="b")}))
     assert len(next(pages).images) == 1
     with pytest.raises(HttpStatusError):
         next(pages)
 
 
-def test_walk_that_begins_anew_counts_anew():
+def test_restarted_walk_starts_its_counts_again():
     pages = {None: _page(1, 2, next_cursor="b"), "b": _page(3)}
     job = replace(_JOB, cursor="old")
     found = list(walk_gallery(job, {1}, _fetch_unless("old", pages)))
@@ -127,6 +127,6 @@ def test_walk_that_begins_anew_counts_anew():
     assert found[0].report.seen == 2
 
 
-def test_walk_that_goes_on_adds_to_what_was_told_before():
+def test_resumed_walk_adds_to_the_earlier_report():
     found, told = _walked({"b": _page(3)}, replace(_JOB, cursor="b"), known=[1, 2])
     assert [page.is_first for page in found] == [False] and told == WalkReport(1, end="end")

@@ -108,7 +108,7 @@ def _lost(*_):
     raise NetworkError("The server could not be reached.")
 
 
-def test_a_few_are_at_work_and_the_others_wait_in_order(place):
+def test_few_jobs_run_and_the_others_wait_in_order(place):
     ids = place.add(6)
     place.has_begun(*ids[:2])
     assert place.states(ids) == ["running"] * 2 + ["queued"] * 4
@@ -120,13 +120,13 @@ def test_a_few_are_at_work_and_the_others_wait_in_order(place):
     assert sorted(place.begun[:2]) == ids[:2] and sorted(place.begun) == ids
 
 
-def test_those_at_work_are_shown_beside_the_newest(place):
+def test_running_jobs_are_listed_with_the_newest(place):
     ids = place.add(20)
     place.has_begun(*ids[:2])
     assert [shown.job.id for shown in place.service.list_jobs(12)] == ids[:9:-1] + ids[1::-1]
 
 
-def test_job_that_rests_gives_its_place_to_others(place):
+def test_job_that_waits_for_a_retry_lets_others_run(place):
     setting.change("gallery_jobs_at_once", 1)
     place.fetch = lambda url, target, *rest: (
         _lost() if "/1/" in url else write_image(url, target, *rest)
@@ -139,7 +139,7 @@ def test_job_that_rests_gives_its_place_to_others(place):
     assert 0 < shown.progress.retry_in <= 5 and not place.service.count_waiting()
 
 
-def test_job_that_rests_resumes_automatically(place, quick):
+def test_job_that_waits_for_a_retry_resumes_automatically(place, quick):
     client = FlakyClient(0)
     client.is_up, place.fetch = False, client.fetch_file
     place.gate.set()
@@ -150,9 +150,7 @@ def test_job_that_rests_resumes_automatically(place, quick):
     place.comes_to("done", job_id)
 
 
-def test_job_without_room_goes_on_once_there_is_some_and_nothing_is_asked_for_before(
-    place, quick, monkeypatch
-):
+def test_job_without_disk_space_sends_no_request_until_there_is_some(place, quick, monkeypatch):
     monkeypatch.setattr(JobStore, "estimate_size", lambda _: 1 << 60)
     [job_id] = place.add()
     wait_for(
@@ -174,7 +172,7 @@ def _full():
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_job_that_waits_is_stopped_at_once_and_never_begins(place, state):
+def test_waiting_job_is_stopped_at_once_and_never_starts(place, state):
     ids = place.add(4)
     place.has_begun(*ids[:2])
     place.service.stop(ids[2], state)
@@ -186,7 +184,7 @@ def test_job_that_waits_is_stopped_at_once_and_never_begins(place, state):
     place.comes_to("done", ids[2])
 
 
-def test_job_that_is_told_to_go_on_comes_before_all_that_wait(place):
+def test_resumed_job_starts_before_all_waiting_jobs(place):
     setting.change("gallery_jobs_at_once", 1)
     ids = place.add(5)
     place.has_begun(ids[0])
@@ -199,7 +197,7 @@ def test_job_that_is_told_to_go_on_comes_before_all_that_wait(place):
     assert place.begun == [ids[0], ids[3], ids[4], ids[1], ids[2]]
 
 
-def test_job_that_rests_is_stopped_or_gone_on_with_at_once(place):
+def test_job_that_waits_for_a_retry_is_stopped_or_resumed_at_once(place):
     client = FlakyClient(0)
     client.is_up, place.fetch = False, client.fetch_file
     place.gate.set()
@@ -215,14 +213,14 @@ def test_job_that_rests_is_stopped_or_gone_on_with_at_once(place):
     assert time.monotonic() - began < 5
 
 
-def test_more_begin_when_the_setting_allows_more(place):
+def test_more_jobs_start_when_the_setting_is_raised(place):
     ids = place.add(4)
     place.has_begun(*ids[:2])
     setting.change("gallery_jobs_at_once", 4)
     place.has_begun(*ids)
 
 
-def test_job_that_another_program_has_done_meanwhile_is_not_begun(place):
+def test_job_that_another_program_has_finished_is_not_started(place):
     ids = place.add(3)
     place.has_begun(*ids[:2])
     with place.store() as store:
@@ -233,9 +231,7 @@ def test_job_that_another_program_has_done_meanwhile_is_not_begun(place):
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_job_that_was_stopped_does_not_begin_again_where_that_cannot_be_write_image(
-    place, quick, monkeypatch, state
-):
+def test_stopped_job_stays_stopped_if_its_state_cannot_be_written(place, quick, monkeypatch, state):
     set_state = JobStore.set_state
 
     def fail(store, job_id, wanted, *more):
@@ -255,7 +251,7 @@ def test_job_that_was_stopped_does_not_begin_again_where_that_cannot_be_write_im
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_fault_of_our_own_ends_its_job_and_frees_its_place(place):
+def test_bug_in_a_worker_ends_its_job_and_frees_its_place(place):
     def fail(*_):
         raise ZeroDivisionError
 
@@ -267,7 +263,7 @@ def test_fault_of_our_own_ends_its_job_and_frees_its_place(place):
     place.comes_to("done", place.add(2)[1])
 
 
-def test_locked_database_is_waited_for(place, quick, monkeypatch):
+def test_job_waits_for_a_locked_database(place, quick, monkeypatch):
     monkeypatch.setattr(sqlite_file, "_WAIT", 0.2)
     [job_id] = place.add()
     other = sqlite3.connect(setting.database_file(), isolation_level=None, check_same_thread=False)
@@ -299,7 +295,7 @@ def test_pauses_grow_until_something_is_saved():
     assert [pause(has_saved) for has_saved in (False, False, False, True)] == [5, 10, 20, 5]
 
 
-def test_job_whose_rest_is_over_comes_after_those_that_wait(monkeypatch):
+def test_job_whose_pause_is_over_starts_after_waiting_jobs(monkeypatch):
     now = itertools.count(100.0)
     monkeypatch.setattr(scheduler.time, "monotonic", lambda: next(now))
     queue = scheduler.Scheduler({1: scheduler.QueueEntry(1)})

@@ -65,7 +65,7 @@ def _names(folder):
     return [path.name for path in folder.iterdir()]
 
 
-def test_what_is_called_saved_is_whole_after_a_power_cut(server, disk, tmp_path):
+def test_saved_images_are_complete_after_a_power_cut(server, disk, tmp_path):
     """Keep the database on another disk, which loses nothing: it promises the most that it can."""
     moments, data, counts = random.Random(1), tmp_path / "data", []
     program = CliProcess(server.url, data)
@@ -93,7 +93,7 @@ def test_what_is_called_saved_is_whole_after_a_power_cut(server, disk, tmp_path)
     assert part_files(disk.path) == []
 
 
-def test_names_of_the_last_pictures_are_there_too(server, disk, tmp_path):
+def test_names_of_the_last_images_survive_a_power_cut(server, disk, tmp_path):
     """Cut the power right after the last image, when no later write has flushed its name."""
     program = CliProcess(server.url, tmp_path / "data", save_infotext=False, save_record=False)
     for limit in ("1", "3", "8"):
@@ -106,7 +106,7 @@ def test_names_of_the_last_pictures_are_there_too(server, disk, tmp_path):
             assert list_whole_images(server, path / limit) == set(server.ids[: int(limit)])
 
 
-def test_model_files_that_are_called_saved_are_whole_after_a_power_cut(disk, tmp_path):
+def test_saved_model_files_are_complete_after_a_power_cut(disk, tmp_path):
     moments, data, count, counts = random.Random(2), tmp_path / "data", 40, []
     with ModelStorage(safetensors(3_000_000)) as site:
         site.rules.rate = 10_000_000

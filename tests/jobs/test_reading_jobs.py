@@ -43,7 +43,7 @@ def _ended(service, job_id):
     return wait_for(end, "the job's end")
 
 
-def test_records_are_kept_and_no_picture_is_asked_for(service, civitai, library):
+def test_records_are_stored_and_no_image_is_requested(service, civitai, library):
     job = _ended(service, _read(service, 25))
     assert (job.state, job.saved, job.failed, job.bytes) == ("done", 25, 0, 0)
     assert not [path for path in civitai.requests if path.startswith("/image/")]
@@ -54,7 +54,7 @@ def test_records_are_kept_and_no_picture_is_asked_for(service, civitai, library)
         assert store.find_saved_paths(civitai.ids) == {}
 
 
-def test_job_goes_on_from_behind_what_was_read(service, civitai, library):
+def test_job_continues_after_the_stored_pages(service, civitai, library):
     client = CivitaiHttpClient()
     first = pages.load_page(client, _QUERY, None, 100)
     pages.load_page(client, _QUERY, first.page.next_cursor, 100)
@@ -68,7 +68,7 @@ def test_job_goes_on_from_behind_what_was_read(service, civitai, library):
     assert len(records.find_images(civitai.ids)) == 40
 
 
-def test_job_is_cancelled_at_will_and_what_it_read_stays(service, civitai, library):
+def test_cancelled_job_keeps_the_records_it_read(service, civitai, library):
     def slow(request, body):
         time.sleep(0.3)
         request.reply(200, body, {})
@@ -84,13 +84,13 @@ def test_job_is_cancelled_at_will_and_what_it_read_stays(service, civitai, libra
     assert len(records.find_images(civitai.ids)) >= job.saved
 
 
-def test_job_whose_gallery_cannot_be_read_pauses_with_the_reason(service, civitai):
+def test_job_whose_gallery_cannot_be_read_is_paused_with_the_reason(service, civitai):
     civitai.always("page", status(403, b"{}"))
     job = _ended(service, _read(service, 10))
     assert (job.state, job.saved) == ("paused", 0) and job.reason
 
 
-def test_download_keeps_the_records_that_it_reads_too(service, civitai, library):
+def test_download_also_stores_the_records_it_reads(service, civitai, library):
     _ended(service, service.download_gallery(_QUERY, 5, NamingContext("A model")))
     library.forget()
     assert len(records.find_images(civitai.ids[:5])) == 5

@@ -100,7 +100,7 @@ def _come_to(folder, count):
     wait_for(lambda: len(_partials(folder)) == count, f"{count} partial files")
 
 
-def test_pause_keeps_the_half_file_and_the_job_goes_on_with_it(server, store, folder, held):
+def test_pause_keeps_the_partial_file_and_the_job_resumes_it(server, store, folder, held):
     job_id = _add(store, folder)
     job = _run(store, job_id, "paused")
     assert (job.state, job.saved, job.waiting) == ("paused", 5, 1)
@@ -112,7 +112,7 @@ def test_pause_keeps_the_half_file_and_the_job_goes_on_with_it(server, store, fo
 
 
 @pytest.mark.parametrize("end", ["cancelled", "paused-then-cancelled", "paused-then-forgotten"])
-def test_end_of_a_job_leaves_no_half_file(server, store, folder, held, end):
+def test_finished_job_leaves_no_partial_file(server, store, folder, held, end):
     job_id = _add(store, folder)
     job = _run(store, job_id, end.partition("-")[0])
     assert (job.state, job.saved, job.waiting) == (end.partition("-")[0], 5, 1)
@@ -125,7 +125,7 @@ def test_end_of_a_job_leaves_no_half_file(server, store, folder, held, end):
     _come_to(folder, 0)
 
 
-def test_end_of_one_job_leaves_the_half_files_of_another(server, store, folder, held):
+def test_finished_job_keeps_the_partial_files_of_another(server, store, folder, held):
     job_id = _add(store, folder)
     _run(store, job_id, "paused")
     _come_to(folder, 2)

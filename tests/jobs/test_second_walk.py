@@ -49,7 +49,7 @@ def _shown(site, version: int | None = 700) -> set[int]:
 
 
 @pytest.mark.parametrize("index,query", [("index", _VERSION), ("sql", ImageQuery(MODEL, level=31))])
-def test_both_walks_find_the_same_where_nothing_is_lost(store, tmp_path, monkeypatch, index, query):
+def test_both_walks_find_the_same_if_nothing_is_lost(store, tmp_path, monkeypatch, index, query):
     site = Site(make_site_images(5, 30), "index")
     job = _run(store, monkeypatch, site, _add(store, str(tmp_path), query))
     count = len(_shown(site, 700 if index == "index" else None))
@@ -60,7 +60,7 @@ def test_both_walks_find_the_same_where_nothing_is_lost(store, tmp_path, monkeyp
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_what_pages_are_cut_by_is_found_and_so_both_walks_find_the_same(
+def test_images_lost_at_page_boundaries_are_found_so_both_walks_agree(
     store, tmp_path, monkeypatch, seed
 ):
     site = Site(make_site_images(seed, 60, cut=1 / 40), "bitdex")
@@ -69,9 +69,7 @@ def test_what_pages_are_cut_by_is_found_and_so_both_walks_find_the_same(
     assert (job.saved, job.report.both, job.report.missing) == (count, count, 0)
 
 
-def test_cut_that_cannot_be_got_round_is_told_though_not_all_comes_back(
-    store, tmp_path, monkeypatch
-):
+def test_images_that_cannot_be_recovered_are_reported_as_missing(store, tmp_path, monkeypatch):
     site = Site(_gallery(900, cut=40), "bitdex", most=100)
     job = _run(store, monkeypatch, site, _add(store, str(tmp_path)))
     assert job.report.first < 0.7 * len(_shown(site)), "what it is about"
@@ -80,7 +78,9 @@ def test_cut_that_cannot_be_got_round_is_told_though_not_all_comes_back(
 
 
 @pytest.mark.parametrize("share", [0.02, 0.1])
-def test_missing_is_about_what_two_walks_lose_independently(store, tmp_path, monkeypatch, share):
+def test_estimate_is_close_if_both_walks_lose_images_independently(
+    store, tmp_path, monkeypatch, share
+):
     images, chance = _gallery(1_000), random.Random(7)
     lost = {
         sort: set(chance.sample(range(1, 1_000), int(1_000 * share)))
@@ -92,14 +92,14 @@ def test_missing_is_about_what_two_walks_lose_independently(store, tmp_path, mon
 
 
 @pytest.mark.parametrize("wanted, second_end", [(150, ""), (600, "limit")])
-def test_walks_take_no_more_than_is_wanted(store, tmp_path, monkeypatch, wanted, second_end):
+def test_walks_stop_at_the_requested_number(store, tmp_path, monkeypatch, wanted, second_end):
     site = Site(_gallery(900), lost={"Newest": range(1, 900, 2)})
     job = _run(store, monkeypatch, site, _add(store, str(tmp_path), wanted=wanted))
     assert (job.state, job.saved, job.report.second_end) == ("done", wanted, second_end)
 
 
 @pytest.mark.parametrize("at", [1, 3, 5, 6, 7, 9, 11])
-def test_second_walk_goes_on_where_it_was_stopped(store, tmp_path, monkeypatch, at):
+def test_second_walk_resumes_where_it_was_stopped(store, tmp_path, monkeypatch, at):
     site = Site(_gallery(500), lost={"Newest": range(1, 500, 3), "Oldest": range(1, 500, 5)})
     answer = site.answer
     whole = _run(store, monkeypatch, site, _add(store, str(tmp_path)))
@@ -120,7 +120,7 @@ def test_second_walk_goes_on_where_it_was_stopped(store, tmp_path, monkeypatch, 
     assert (job.saved, job.report) == (whole.saved, whole.report)
 
 
-def test_second_walk_that_was_due_when_the_job_was_paused_is_made(store, tmp_path, monkeypatch):
+def test_second_walk_that_was_due_at_a_pause_is_done_later(store, tmp_path, monkeypatch):
     site, job_id = Site(_gallery(150)), _add(store, str(tmp_path))
     due = []
 
@@ -134,7 +134,7 @@ def test_second_walk_that_was_due_when_the_job_was_paused_is_made(store, tmp_pat
     assert (job.state, job.report.both, job.report.second_end) == ("done", 149, "end")
 
 
-def test_pictures_that_only_the_second_walk_finds_are_fetched(store, tmp_path, monkeypatch):
+def test_images_that_only_the_second_walk_finds_are_downloaded(store, tmp_path, monkeypatch):
     site = Site(_gallery(250), lost={"Newest": range(1, 250, 9)})
     folder = str(tmp_path / "pictures")
     options = JobOptions(verify=True)
@@ -155,13 +155,13 @@ def test_pictures_that_only_the_second_walk_finds_are_fetched(store, tmp_path, m
         (0, 0, 0, None),
     ],
 )
-def test_missing_is_reckoned_from_what_both_walks_found(first, second, both, missing):
+def test_missing_images_are_estimated_from_both_walks(first, second, both, missing):
     assert replace(WalkReport(), first=first, second=second, both=both).missing == missing
 
 
 @pytest.mark.parametrize("empty", [2, 1_000], ids=["for-a-moment", "always"])
 @pytest.mark.parametrize("page", ["178|", ""], ids=["third", "first"])
-def test_second_walk_that_ends_empty_is_asked_again_and_else_told(
+def test_empty_end_of_a_second_walk_is_requested_again_and_reported(
     store, tmp_path, monkeypatch, page, empty
 ):
     """Play Civitai's time limit, which looks like a gallery's end."""

@@ -69,7 +69,7 @@ def test_gallery_is_downloaded_in_the_background(civitai, service):
     assert len(os.listdir(_shown(service, job_id).job.folder)) == 3 * 12
 
 
-def test_chosen_pictures_are_downloaded_and_no_page_is_asked_for(civitai, service):
+def test_selection_is_downloaded_without_requesting_a_page(civitai, service):
     row = civitai._row(civitai.ids[0])
     image = Image(row["id"], row["url"], record=row)
     job_id = service.download_selection([image], NamingContext("A model"))
@@ -77,7 +77,7 @@ def test_chosen_pictures_are_downloaded_and_no_page_is_asked_for(civitai, servic
     assert civitai.pages == []
 
 
-def test_failed_ones_are_shown_and_come_at_the_second_try(civitai, service):
+def test_failed_images_are_listed_and_downloaded_by_a_retry(civitai, service):
     civitai.always(civitai.ids[3], status(403))
     job_id = _gallery(service)
     shown = _comes_to(service, job_id, "done")
@@ -88,7 +88,7 @@ def test_failed_ones_are_shown_and_come_at_the_second_try(civitai, service):
     assert _shown(service, job_id).failed == []
 
 
-def test_cancelled_job_goes_on_where_it_was(civitai, service):
+def test_cancelled_job_resumes_where_it_stopped(civitai, service):
     civitai.page = 4
     gate = threading.Event()
     civitai.on_picture = lambda i: i not in civitai.ids[:3] and gate.wait(10)
@@ -108,7 +108,7 @@ def test_cancelled_job_goes_on_where_it_was(civitai, service):
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_job_that_is_to_go_on_is_at_work_in_every_answer_from_then_on(civitai, service, state):
+def test_resumed_job_is_shown_as_running_at_once(civitai, service, state):
     gate = _held(civitai)
     job_id = _gallery(service)
     for _ in range(5):
@@ -123,7 +123,7 @@ def test_job_that_is_to_go_on_is_at_work_in_every_answer_from_then_on(civitai, s
 
 
 @pytest.mark.parametrize("last, end", [("resume", "done"), ("paused", "paused")])
-def test_last_request_counts_while_a_job_ends(civitai, service, last, end):
+def test_last_request_counts_while_a_job_is_stopping(civitai, service, last, end):
     gate = _held(civitai)
     job_id = _gallery(service)
     wait_for(lambda: civitai.fetched, "a picture that is held")
@@ -136,9 +136,7 @@ def test_last_request_counts_while_a_job_ends(civitai, service, last, end):
     assert _shown(service, job_id).state == end
 
 
-def test_cancel_of_what_was_to_go_on_is_heeded_though_the_pause_is_not_over(
-    civitai, service, monkeypatch
-):
+def test_cancel_after_resume_wins_while_the_pause_is_not_over(civitai, service, monkeypatch):
     """Cancel after the run has stored its end, when it no longer looks at requests."""
     told, gate, run = threading.Event(), threading.Event(), JobWorker.run
 
@@ -162,7 +160,7 @@ def test_cancel_of_what_was_to_go_on_is_heeded_though_the_pause_is_not_over(
     _comes_to(service, job_id, "cancelled")
 
 
-def test_stop_that_comes_before_the_run_has_begun_is_heeded(civitai, service):
+def test_stop_before_the_run_begins_stops_the_job(civitai, service):
     gate, opened = threading.Event(), service._workers._get_client
     service._workers._get_client = lambda: gate.wait(10) and opened()
     job_id = _gallery(service)
@@ -172,7 +170,7 @@ def test_stop_that_comes_before_the_run_has_begun_is_heeded(civitai, service):
     assert _shown(service, job_id).state == "cancelled" and not civitai.requests
 
 
-def test_job_that_is_told_twice_to_go_on_is_worked_on_once(civitai, service):
+def test_job_that_is_resumed_twice_runs_once(civitai, service):
     gate = _held(civitai)
     job_id = _gallery(service)
     wait_for(lambda: _shown(service, job_id).progress is not None, "its progress")
@@ -182,7 +180,7 @@ def test_job_that_is_told_twice_to_go_on_is_worked_on_once(civitai, service):
     assert max(civitai.fetched.values()) == 1
 
 
-def test_what_was_at_work_when_the_program_ended_goes_on_at_its_start(civitai, service):
+def test_jobs_that_ran_when_the_program_ended_resume_at_its_start(civitai, service):
     with JobStore(setting.database_file()) as store:
         ids = [
             store.add_job("A model", ImageQuery(101), setting.data_folder(), 3) for _ in range(4)
@@ -194,7 +192,7 @@ def test_what_was_at_work_when_the_program_ended_goes_on_at_its_start(civitai, s
         _comes_to(service, job_id, state)
 
 
-def test_job_that_another_program_works_on_is_left_to_it(civitai, service):
+def test_job_that_another_program_runs_is_not_started(civitai, service):
     with JobStore(setting.database_file()) as store:
         job_id = store.add_job("A model", ImageQuery(101), setting.data_folder(), 3)
         store.set_state(job_id, "running")
@@ -207,7 +205,7 @@ def test_job_that_another_program_works_on_is_left_to_it(civitai, service):
     assert _shown(service, job_id).state == "running" and not civitai.fetched
 
 
-def test_client_is_the_one_of_the_moment_that_a_job_begins(civitai, monkeypatch):
+def test_each_job_uses_the_http_client_that_is_current_when_it_starts(civitai, monkeypatch):
     made = []
     service = JobService(lambda: made.append(1) or CivitaiHttpClient())
     for count in (1, 2):

@@ -41,7 +41,7 @@ def _written(tmp_path, record, picture=PNG, is_ours=True):
 
 
 @pytest.mark.parametrize("meta", [_META, {"id": 7, "meta": _META}], ids=["flat", "wrapped"])
-def test_infotext_and_record_bear_the_pictures_name(tmp_path, meta):
+def test_infotext_and_record_have_the_images_name(tmp_path, meta):
     record = _record(meta=meta)
     written = _written(tmp_path, record)
     assert list(written) == ["7.json", "7.txt"]
@@ -50,11 +50,11 @@ def test_infotext_and_record_bear_the_pictures_name(tmp_path, meta):
 
 
 @pytest.mark.parametrize("meta", [None, {}, [], "text", {"id": 7, "meta": None}], ids=repr)
-def test_picture_without_generation_data_has_a_record_only(tmp_path, meta):
+def test_image_without_generation_data_has_only_a_record(tmp_path, meta):
     assert list(_written(tmp_path, _record(meta=meta))) == ["7.json"]
 
 
-def test_short_infotext_says_where_it_is_from_as_the_tab_does(tmp_path):
+def test_infotext_names_its_source_as_in_the_page(tmp_path):
     meta = {"prompt": "fog", "steps": 20}
     written = _written(tmp_path, _record(meta=meta, baseModel="Pony", postId=9))
     image = Picture(7, "", base_model="Pony", post_id=9)
@@ -65,13 +65,13 @@ def test_short_infotext_says_where_it_is_from_as_the_tab_does(tmp_path):
     "infotext,record,names",
     [(True, False, ["7.txt"]), (False, True, ["7.json"]), (False, False, [])],
 )
-def test_settings_say_what_is_written(tmp_path, infotext, record, names):
+def test_settings_choose_which_files_are_written(tmp_path, infotext, record, names):
     setting.change("save_infotext", infotext)
     setting.change("save_record", record)
     assert list(_written(tmp_path, _record(meta=_META))) == names
 
 
-def test_half_a_surrogate_pair_in_a_prompt_is_written_as_a_question_mark(tmp_path):
+def test_lone_surrogate_in_a_prompt_is_written_as_a_question_mark(tmp_path):
     written = _written(tmp_path, json.dumps({"id": 7, "meta": {**_META, "prompt": "a \ud83d b"}}))
     assert written["7.txt"].startswith("a ")
     assert json.loads(written["7.json"])["id"] == 7
@@ -81,13 +81,13 @@ def test_half_a_surrogate_pair_in_a_prompt_is_written_as_a_question_mark(tmp_pat
     "record", ["{", "[]", "5", "null", "[" * 99_999, "\ufffd"], ids=lambda text: text[:5]
 )
 @pytest.mark.parametrize("wanted", [True, False])
-def test_damaged_record_is_said_and_nothing_is_written(tmp_path, record, wanted):
+def test_damaged_record_is_reported_and_nothing_is_written(tmp_path, record, wanted):
     setting.change("save_infotext", wanted)
     assert "damaged" in write_sidecars(str(tmp_path / "7.png"), record, True)
     assert os.listdir(tmp_path) == []
 
 
-def test_folder_in_the_way_is_a_disk_error_that_leaves_nothing(tmp_path):
+def test_folder_in_place_of_a_sidecar_is_a_disk_error(tmp_path):
     (tmp_path / "7.json").mkdir()
     with pytest.raises(DiskError, match="7.json"):
         write_sidecars(str(tmp_path / "7.png"), _record(meta=_META), True)
@@ -101,13 +101,13 @@ _GRAPH = {"3": {"class_type": "KSampler", "inputs": {"seed": 5, "steps": 20}}}
 _WORKFLOW = {"nodes": [{"id": 1, "type": "KSampler"}], "links": []}
 
 
-def test_what_only_the_file_says_has_its_infotext_beside_it(tmp_path):
+def test_infotext_of_the_file_is_saved_if_the_record_has_none(tmp_path):
     assert _written(tmp_path, _record(meta=None), png(size=200, text=_TEXT))["7.txt"] == _TEXT
     written = _written(tmp_path, _record(meta=_META), png(size=200, text=_TEXT))
     assert written["7.txt"].startswith("a lighthouse")
 
 
-def test_infotext_is_put_into_a_picture_that_has_none_if_that_is_wanted(tmp_path):
+def test_infotext_is_embedded_into_an_image_without_one_if_set(tmp_path):
     _written(tmp_path, _record(meta=_META))
     assert (tmp_path / "7.png").read_bytes() == PNG
     setting.change("embeds_infotext", True)
@@ -124,7 +124,7 @@ def test_infotext_is_put_into_a_picture_that_has_none_if_that_is_wanted(tmp_path
     [(png(size=200, text=_TEXT), _META, True), (PNG, None, True), (PNG, _META, False)],
     ids=["has-one", "nothing-to-say", "not-ours"],
 )
-def test_picture_that_must_stay_as_it_is_stays_so(tmp_path, picture, meta, is_ours):
+def test_image_that_must_not_be_changed_is_unchanged(tmp_path, picture, meta, is_ours):
     setting.change("embeds_infotext", True)
     _written(tmp_path, _record(meta=meta), picture, is_ours)
     assert (tmp_path / "7.png").read_bytes() == picture
@@ -141,7 +141,7 @@ def test_picture_that_must_stay_as_it_is_stays_so(tmp_path, picture, meta, is_ou
     ],
     ids=["both", "as-text", "graph-alone", "nan", "damaged"],
 )
-def test_workflow_is_saved_as_comfyui_takes_it_if_that_is_wanted(tmp_path, comfy, said):
+def test_workflow_is_saved_in_comfyuis_format_if_set(tmp_path, comfy, said):
     record = _record(meta={**_META, "comfy": comfy})
     assert "7.workflow.json" not in _written(tmp_path, record)
     setting.change("save_workflow", True)
@@ -149,7 +149,7 @@ def test_workflow_is_saved_as_comfyui_takes_it_if_that_is_wanted(tmp_path, comfy
     assert json.loads(written.get("7.workflow.json", "null")) == said
 
 
-def test_workflow_of_the_file_is_saved_where_the_record_has_none(tmp_path):
+def test_workflow_of_the_file_is_saved_if_the_record_has_none(tmp_path):
     setting.change("save_workflow", True)
     buffer, info = io.BytesIO(), PngImagePlugin.PngInfo()
     info.add_text("workflow", json.dumps(_WORKFLOW))

@@ -87,7 +87,7 @@ class _Fate:
         *(pytest.param(2000, n, id=f"long-{n}", marks=pytest.mark.long) for n in (1, 2, 3)),
     ],
 )
-def test_every_picture_that_can_be_had_is_there_and_the_rest_says_why(
+def test_all_available_images_are_saved_and_others_have_a_reason(
     tmp_path, monkeypatch, count, seed
 ):
     folder = str(tmp_path / "out")

@@ -22,9 +22,7 @@ from civitai_manager_libs.jobs.states import JobState, resumes_automatically, Wa
         (WalkState.OVER, "", "", False),  # images that were chosen one by one
     ],
 )
-def test_state_of_a_walk_is_read_from_the_columns_that_older_versions_wrote(
-    state, end, second_end, verify
-):
+def test_walk_state_is_read_from_columns_of_older_versions(state, end, second_end, verify):
     assert state.column in (0, 1, 2, 3)
     assert WalkState.from_column(state.column, end, second_end, verify) is state
 
@@ -41,5 +39,5 @@ def test_state_of_a_walk_is_read_from_the_columns_that_older_versions_wrote(
         (JobState.CANCELLED, "disk", False),
     ],
 )
-def test_job_goes_on_by_itself_unless_it_is_over_or_a_user_has_paused_it(state, reason, expected):
+def test_job_resumes_by_itself_unless_it_is_over_or_paused_by_the_user(state, reason, expected):
     assert resumes_automatically(state, reason) is expected

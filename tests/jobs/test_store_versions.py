@@ -41,7 +41,7 @@ def _names(folder):
     return {n for n in os.listdir(folder) if not n.endswith((".txt", ".json"))}
 
 
-def test_job_of_version_1_is_as_it_was(old, folder):
+def test_job_of_version_1_is_unchanged(old, folder):
     with JobStore(old) as store:
         assert store.recovery_notice == ""
         job = store.get_job(1)
@@ -58,7 +58,7 @@ def test_job_of_version_1_is_as_it_was(old, folder):
         assert Path(store.find_saved_paths([5012])[5012]) == Path(folder, "5012.mp4")
 
 
-def test_job_of_version_1_goes_on_under_the_names_that_it_began_with(old, folder, monkeypatch):
+def test_job_of_version_1_keeps_its_file_names(old, folder, monkeypatch):
     setting.change("saved_name", "{author}/{id}")
     os.makedirs(folder)
     with ApiServer(count=12, page=5) as server, JobStore(old) as store:
@@ -83,7 +83,7 @@ def test_images_of_version_2_count_as_found_by_the_first_walk(old):
         assert store._database.rows("SELECT DISTINCT walks FROM items") == [(1,)]
 
 
-def test_many_may_open_an_old_one_at_once(old):
+def test_many_processes_can_open_an_old_database_at_once(old):
     found, start = [], threading.Barrier(6)
 
     def use():
@@ -99,7 +99,7 @@ def test_many_may_open_an_old_one_at_once(old):
     assert found == [("", 1)] * 6
 
 
-def test_old_file_whose_change_fails_is_set_aside_as_it_was(old):
+def test_old_database_whose_upgrade_fails_is_set_aside_unchanged(old):
     with closing(sqlite3.connect(old)) as db:
         db.execute("CREATE INDEX items_by_name ON items (url)")  # in the new one's place
         db.commit()
@@ -112,7 +112,7 @@ def test_old_file_whose_change_fails_is_set_aside_as_it_was(old):
         assert "options" not in columns
 
 
-def test_new_database_and_an_old_one_that_was_changed_have_the_same_tables(old, tmp_path):
+def test_upgraded_database_has_the_tables_of_a_new_one(old, tmp_path):
     def shape(path):
         with JobStore(path) as store:
             tables = ("jobs", "items", "records", "saved", "claims")

@@ -93,7 +93,7 @@ def _expected(server, ids=None):
 # A whole gallery
 
 
-def test_every_picture_comes_down_whole_under_its_true_extension(server, store, folder):
+def test_every_image_is_saved_completely_with_its_true_extension(server, store, folder):
     job = _download(store, folder)
     beside = {f"{i}.{end}" for i in server.ids for end in ("txt", "json")}
     assert set(os.listdir(folder)) == {*_expected(server), *beside}
@@ -104,14 +104,14 @@ def test_every_picture_comes_down_whole_under_its_true_extension(server, store, 
 
 
 @pytest.mark.parametrize("wanted", [1, 12, 25])
-def test_limit_holds_over_pages(server, store, folder, wanted):
+def test_limit_counts_across_pages(server, store, folder, wanted):
     server.page = 5
     job = _download(store, folder, wanted=wanted)
     assert (job.saved, job.total, job.state) == (wanted, wanted, "done")
     assert _pictures(folder) == _expected(server, server.ids[:wanted])
 
 
-def test_pages_are_read_as_the_job_goes_and_one_ahead_at_most(server, store, folder):
+def test_pages_are_read_at_most_one_ahead_of_the_downloads(server, store, folder):
     server.page, seen = 5, []
     server.on_picture = lambda _: seen.append(len(server.pages))
     _download(store, folder)
@@ -136,21 +136,21 @@ def test_empty_gallery_is_done(server, store, folder, monkeypatch, query, reason
 # What was saved before
 
 
-def test_second_job_asks_for_no_picture(server, store, folder):
+def test_second_job_requests_no_image(server, store, folder):
     _download(store, folder)
     job = _download(store, folder)
     assert (job.state, job.saved, job.skipped) == ("done", 0, 25)
     assert set(server.fetched.values()) == {1}
 
 
-def test_picture_that_was_moved_here_is_not_missed(server, store, folder, tmp_path):
+def test_image_that_was_moved_into_the_folder_is_not_missing(server, store, folder, tmp_path):
     _download(store, folder)
     os.rename(folder, tmp_path / "elsewhere")
     job = _download(store, str(tmp_path / "elsewhere"))
     assert (job.skipped, store.list_missing_paths(job.id)) == (25, [])
 
 
-def test_again_fetches_what_was_saved(server, store, folder):
+def test_again_downloads_saved_images(server, store, folder):
     _download(store, folder, wanted=5)
     job = _download(store, folder, wanted=5, again=True)
     assert (job.saved, job.skipped) == (5, 0)
@@ -163,7 +163,7 @@ def _put(folder, name, body):
         file.write(body)
 
 
-def test_whole_picture_that_lies_in_the_folder_is_taken_as_it_is(server, store, folder):
+def test_complete_image_in_the_folder_is_accepted_unchanged(server, store, folder):
     _put(folder, f"{server.ids[0]}.png", png("mine"))
     job = _download(store, folder)
     assert (job.saved, job.skipped) == (24, 1)
@@ -181,7 +181,7 @@ _DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", _DAMAGE)
-def test_what_lies_in_the_folder_and_is_not_whole_is_fetched(server, store, folder, damage):
+def test_incomplete_file_in_the_folder_is_downloaded(server, store, folder, damage):
     image_id = next(i for i in server.ids if server.kinds[i] == "png")
     _put(folder, server.file_of(image_id), _DAMAGE[damage](server.bytes_of(image_id)))
     job = _download(store, folder)
@@ -190,7 +190,7 @@ def test_what_lies_in_the_folder_and_is_not_whole_is_fetched(server, store, fold
 
 
 @pytest.mark.parametrize("damage", ["hole", "removed"])
-def test_picture_that_was_saved_before_and_is_not_whole_is_missed(server, store, folder, damage):
+def test_saved_image_whose_file_is_incomplete_is_reported_missing(server, store, folder, damage):
     _download(store, folder)
     path = os.path.join(folder, server.file_of(server.ids[3]))
     os.remove(path)
@@ -203,7 +203,7 @@ def test_picture_that_was_saved_before_and_is_not_whole_is_missed(server, store,
     assert _pictures(folder) == _expected(server)
 
 
-def test_leftovers_of_a_killed_process_are_swept(server, store, folder):
+def test_leftovers_of_a_killed_process_are_deleted(server, store, folder):
     os.makedirs(folder)
     with open(os.path.join(folder, ".civitai-shortcut-0123456789ab.part"), "wb") as file:
         file.write(b"half")
@@ -212,7 +212,7 @@ def test_leftovers_of_a_killed_process_are_swept(server, store, folder):
 
 
 @pytest.mark.parametrize("is_there", [False, True], ids=["fetched", "found"])
-def test_damaged_record_stops_nothing_and_is_said(server, store, folder, capsys, is_there):
+def test_damaged_record_stops_no_download_and_is_reported(server, store, folder, capsys, is_there):
     job_id, damaged = _add(store, folder), server.ids[3]
     images = tuple(Image(i, server._row(i)["url"], record={"id": i}) for i in server.ids)
     store.add_page(job_id, WalkedPage(images, None))
@@ -235,7 +235,7 @@ def test_damaged_record_stops_nothing_and_is_said(server, store, folder, capsys,
 # What fails
 
 
-def test_host_that_asks_everyone_for_a_long_rest_pauses_the_job(server, store, folder):
+def test_server_that_asks_for_a_long_wait_pauses_the_job(server, store, folder):
     for image_id in server.ids:
         server.always(image_id, status(503, Retry_After="600"))
     setting.change("gallery_max_concurrent_downloads", 1)
@@ -258,7 +258,7 @@ def test_host_that_asks_everyone_for_a_long_rest_pauses_the_job(server, store, f
     ],
     ids=["500", "400", "null", "cut", "cloudflare"],
 )
-def test_job_goes_on_from_the_page_that_failed(server, store, folder, answer, reason):
+def test_job_resumes_at_the_page_that_failed(server, store, folder, answer, reason):
     server.page = 10
     server.script("page", *_good(1), *[answer] * 4)
     job = _download(store, folder)
@@ -273,7 +273,7 @@ def test_job_goes_on_from_the_page_that_failed(server, store, folder, answer, re
 
 
 @pytest.mark.parametrize("code", [400, 404])
-def test_cursor_that_is_too_old_is_walked_around(server, store, folder, code):
+def test_expired_cursor_restarts_the_walk(server, store, folder, code):
     server.page = 5
     server.script("page", *_good(2), status(200, b"null"), status(code))
     assert _download(store, folder, wanted=18).saved == 10
@@ -294,7 +294,7 @@ def test_cursor_that_is_too_old_is_walked_around(server, store, folder, code):
         "//127.0.0.1:{port}/image/{name}.png",
     ],
 )
-def test_pages_foreign_addresses_are_not_asked(server, store, folder, address):
+def test_foreign_urls_in_a_page_are_not_requested(server, store, folder, address):
     """Use each address for half of the images, and a foreign one for the next page."""
     with FaultServer() as foreign:
         base = server.url.removeprefix("http://")
@@ -314,7 +314,7 @@ def test_pages_foreign_addresses_are_not_asked(server, store, folder, address):
         assert foreign.connections == 0
 
 
-def test_requests_of_a_job_go_after_those_of_people_who_look_and_keep_to_the_rate(
+def test_jobs_requests_follow_interactive_ones_and_keep_the_rate_limit(
     server, store, folder, monkeypatch
 ):
     client, sent = CivitaiHttpClient(), []
@@ -338,7 +338,7 @@ def _hashable(value):
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_stop_ends_it_soon_and_leaves_nothing_half(server, store, folder, state):
+def test_stop_ends_the_run_soon_and_leaves_no_partial_file(server, store, folder, state):
     server.delay = 0.3
     job_id = _add(store, folder)
     run = _worker(store, job_id)
@@ -357,7 +357,7 @@ def test_stop_ends_it_soon_and_leaves_nothing_half(server, store, folder, state)
     assert there == {name: _expected(server)[name] for name in there}
 
 
-def test_paused_job_goes_on_without_asking_for_what_is_there(server, store, folder):
+def test_resumed_job_requests_no_saved_image(server, store, folder):
     server.delay = 0.05
     job_id = _add(store, folder)
     run = _worker(store, job_id)
@@ -372,7 +372,7 @@ def test_paused_job_goes_on_without_asking_for_what_is_there(server, store, fold
     assert _pictures(folder) == _expected(server)
 
 
-def test_stop_while_a_page_is_awaited_is_seen(server, store, folder):
+def test_stop_while_a_page_is_awaited_takes_effect(server, store, folder):
     server.always("page", lambda request, body: time.sleep(5))
     run = _worker(store, _add(store, folder))
     threading.Timer(0.3, run.stop, ["paused"]).start()
@@ -381,7 +381,7 @@ def test_stop_while_a_page_is_awaited_is_seen(server, store, folder):
     assert time.monotonic() - started < 4
 
 
-def test_stop_that_comes_when_all_is_there_does_not_undo_it(server, store, folder):
+def test_stop_after_the_last_image_leaves_the_job_done(server, store, folder):
     job_id = _add(store, folder, wanted=3)
     run = _worker(store, job_id, None, lambda now: now.finished == 3 and run.stop("cancelled"))
     assert run.run().state == "done"
@@ -390,9 +390,7 @@ def test_stop_that_comes_when_all_is_there_does_not_undo_it(server, store, folde
 # Two at once
 
 
-def test_two_jobs_that_wait_for_each_other_at_their_ends_both_come_to_it(
-    monkeypatch, store, folder
-):
+def test_two_jobs_that_wait_for_each_other_both_finish(monkeypatch, store, folder):
     monkeypatch.setattr(image_items, "_BATCH", 4)
     with ApiServer(count=60, page=20) as server:
         monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
@@ -403,7 +401,7 @@ def test_two_jobs_that_wait_for_each_other_at_their_ends_both_come_to_it(
     assert all(0 < job.saved < 60 for job in ended)
 
 
-def test_what_one_job_could_not_fetch_the_other_one_tries(server, store, folder):
+def test_image_that_one_job_failed_to_download_is_tried_by_another(server, store, folder):
     bad, entered, go = server.ids[0], threading.Event(), threading.Event()
 
     def refuse(request, body):
@@ -422,7 +420,7 @@ def test_what_one_job_could_not_fetch_the_other_one_tries(server, store, folder)
     assert server.fetched[bad] == 2
 
 
-def test_what_others_are_about_to_fetch_is_looked_at_a_little_at_a_time(store, folder, monkeypatch):
+def test_items_reserved_by_other_jobs_are_read_in_small_batches(store, folder, monkeypatch):
     monkeypatch.setattr(image_items, "_BATCH", 4)
     other, count, claimed = _add(store, folder), 400, []
     lock = store.job_lock(other)
@@ -445,7 +443,7 @@ def test_what_others_are_about_to_fetch_is_looked_at_a_little_at_a_time(store, f
     assert len(claimed) < count / 4 + 10
 
 
-def test_job_is_worked_on_by_one_only(server, store, folder, monkeypatch):
+def test_job_is_run_by_one_worker_only(server, store, folder, monkeypatch):
     monkeypatch.setattr(locks, "_LOCK_SECONDS", 0.1)
     job_id = _add(store, folder)
     lock = store.job_lock(job_id)
@@ -456,7 +454,7 @@ def test_job_is_worked_on_by_one_only(server, store, folder, monkeypatch):
     assert server.requests == []
 
 
-def test_who_looks_whether_a_job_is_worked_on_does_not_keep_it_from_starting(server, store, folder):
+def test_check_for_a_running_job_does_not_block_its_start(server, store, folder):
     job_id = _add(store, folder, wanted=1)
     with hold_lock(0.2, store.job_lock(job_id)):
         assert _run(store, job_id).state == "done"
@@ -471,7 +469,7 @@ def _told(server, store, folder, **options):
     return told
 
 
-def test_progress_never_runs_backwards_and_ends_at_the_total(server, store, folder, monkeypatch):
+def test_progress_never_decreases_and_ends_at_the_total(server, store, folder, monkeypatch):
     monkeypatch.setattr(worker, "_PROGRESS_SECONDS", 0)
     server.page, server.delay, server.size = 10, 0.005, 100_000
     told = _told(server, store, folder)
@@ -485,14 +483,14 @@ def test_progress_never_runs_backwards_and_ends_at_the_total(server, store, fold
     assert told[0].state == "running"
 
 
-def test_total_is_what_is_wanted_until_it_is_known(server, store, folder):
+def test_total_is_the_limit_until_it_is_known(server, store, folder):
     server.page = 10
     told = _told(server, store, folder, wanted=1000)
     assert {each.total for each in told if not each.walked} == {1000}
     assert {each.total for each in told if each.walked} == {25}
 
 
-def test_progress_goes_on_while_a_page_is_awaited(server, store, folder):
+def test_progress_is_reported_while_a_page_is_awaited(server, store, folder):
     def slowly(request, body):
         time.sleep(1)
         request.reply(200, body, {})
@@ -501,7 +499,7 @@ def test_progress_goes_on_while_a_page_is_awaited(server, store, folder):
     assert len([p for p in _told(server, store, folder, wanted=1) if p.finished == 0]) >= 4
 
 
-def test_rest_that_the_api_asks_for_is_told(server, store, folder):
+def test_wait_that_the_api_asks_for_is_reported(server, store, folder):
     server.script("page", status(429, Retry_After="2"))
     assert max(p.retry_in for p in _told(server, store, folder, wanted=1)) > 1
 
@@ -509,7 +507,7 @@ def test_rest_that_the_api_asks_for_is_told(server, store, folder):
 # The disk
 
 
-def test_full_disk_pauses_the_job_and_fails_no_picture(store, folder):
+def test_full_disk_pauses_the_job_and_fails_no_image(store, folder):
     def fetch(url, *rest):
         if url.endswith("/5"):
             raise DiskFull("There is no room left on the disk.", 700)
@@ -523,7 +521,7 @@ def test_full_disk_pauses_the_job_and_fails_no_picture(store, folder):
     assert (job.state, job.saved, job.reason) == ("done", 10, "")
 
 
-def test_rest_of_the_job_is_what_is_said_to_lack_room(store, folder, monkeypatch):
+def test_missing_space_is_computed_for_the_rest_of_the_job(store, folder, monkeypatch):
     usage = shutil.disk_usage("/")._replace(free=10_500)
     store.record_outcomes(_add(store, folder), [])
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
@@ -537,9 +535,7 @@ def test_rest_of_the_job_is_what_is_said_to_lack_room(store, folder, monkeypatch
 
 
 @pytest.mark.parametrize("error", [DiskFull("Full."), DiskError("Locked.")], ids=["full", "locked"])
-def test_database_that_cannot_be_written_pauses_and_loses_nothing(
-    store, folder, monkeypatch, error
-):
+def test_unwritable_database_pauses_the_job_and_loses_nothing(store, folder, monkeypatch, error):
     os.makedirs(folder)
     fetched, recorded = [], store.record_outcomes
 
@@ -560,7 +556,7 @@ def test_database_that_cannot_be_written_pauses_and_loses_nothing(
     assert len(fetched) == len(set(fetched)) == 300
 
 
-def test_sidecar_without_room_pauses_and_is_written_later(store, folder, monkeypatch):
+def test_sidecar_without_disk_space_pauses_and_is_written_later(store, folder, monkeypatch):
     os.makedirs(folder)
     full, beside, fetched = [True], [], []
 
@@ -592,7 +588,7 @@ def _client_of(record):
     return client
 
 
-def test_picture_with_its_infotext_in_it_is_known_by_its_new_size(store, folder):
+def test_image_with_embedded_infotext_is_recognized_by_its_new_size(store, folder):
     setting.change("embeds_infotext", True)
     os.makedirs(folder)
     client = _client_of({"id": 1, "meta": {"prompt": "a harbor", "steps": 20}})
@@ -606,7 +602,7 @@ def test_picture_with_its_infotext_in_it_is_known_by_its_new_size(store, folder)
 
 
 @pytest.mark.parametrize("ours", [True, False])
-def test_picture_that_lay_there_has_its_infotext_put_in_only_if_it_is_ours(store, folder, ours):
+def test_infotext_is_embedded_into_an_existing_image_only_if_it_is_ours(store, folder, ours):
     setting.change("embeds_infotext", True)
     _put(folder, "1.png", _PNG)
     job_id = _add(store, folder)
@@ -620,7 +616,7 @@ def test_picture_that_lay_there_has_its_infotext_put_in_only_if_it_is_ours(store
 
 
 @pytest.mark.parametrize("concurrency", [1, 16])
-def test_lost_network_pauses_the_job_and_fails_no_picture(store, folder, concurrency):
+def test_lost_network_pauses_the_job_and_fails_no_image(store, folder, concurrency):
     os.makedirs(folder)
     setting.change("gallery_max_concurrent_downloads", concurrency)
     client = FlakyClient(100)
@@ -636,7 +632,7 @@ def test_lost_network_pauses_the_job_and_fails_no_picture(store, folder, concurr
 
 
 @pytest.mark.parametrize("bad", [[1, 8, 9, 20], [17, 18, 19, 20]], ids=str)
-def test_few_pictures_that_cannot_be_reached_fail_and_the_job_is_done(store, folder, bad):
+def test_few_unreachable_images_fail_and_the_job_finishes(store, folder, bad):
     os.makedirs(folder)
     client = FlakyClient(20, bad)
     job = _run(store, _add(store, folder), client)
@@ -647,7 +643,7 @@ def test_few_pictures_that_cannot_be_reached_fail_and_the_job_is_done(store, fol
     assert sorted(client.tried) == list(range(1, 21)), "each was asked for once"
 
 
-def test_many_that_cannot_be_reached_do_not_bar_the_way_to_the_others(store, folder):
+def test_many_unreachable_images_do_not_block_the_others(store, folder):
     os.makedirs(folder)
     client = FlakyClient(60, range(1, 13))
     job = _run(store, _add(store, folder), client)
@@ -669,7 +665,7 @@ def test_two_jobs_without_a_network_do_not_wait_for_each_other(store, folder):
 # Costs and secrets
 
 
-def test_ten_thousand_pictures_take_little_memory_and_few_transactions(store, folder):
+def test_ten_thousand_images_need_little_memory_and_few_transactions(store, folder):
     for name in ("save_infotext", "save_record"):
         setting.change(name, False)
     setting.change("gallery_max_concurrent_downloads", 8)
