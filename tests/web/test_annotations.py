@@ -26,7 +26,7 @@ def ids(api, civitai):
     return ids
 
 
-def test_marks_come_back_with_a_page_and_a_picture(api, ids):
+def test_annotations_are_in_pages_and_details(api, ids):
     told = api.post(
         "annotations", {"ids": ids[:2], "favourite": True, "stars": 3, "note": "n", "tags": ["t"]}
     )
@@ -40,7 +40,7 @@ def test_marks_come_back_with_a_page_and_a_picture(api, ids):
     assert {view["id"] for view in found} == set(ids[:2])
 
 
-def test_annotations_can_be_restored_as_they_were(api, ids):
+def test_undo_restores_annotations(api, ids):
     first = {"favourite": True, "stars": 2, "note": "n", "tags": ["a", "b"], "add_to": "Sea"}
     api.post("annotations", {"ids": ids[:2], **first})
     change = {"stars": 5, "note": "", "add_tags": ["c"], "remove_tags": ["A"], "favourite": False}
@@ -74,7 +74,7 @@ def test_undo_replaces_no_value_that_another_page_has_set_since(api, ids):
     assert (undone["stars"], undone["note"], undone["favourite"]) == (5, "theirs", False)
 
 
-def test_undo_leaves_what_another_page_changed_at_the_same_moment(api, ids, monkeypatch):
+def test_undo_keeps_a_change_of_another_page_at_the_same_moment(api, ids, monkeypatch):
     change, others = bookmarks.annotations.change_annotations, []
 
     def change_beside_another(*given):
@@ -129,7 +129,7 @@ def test_deleted_collection_can_be_made_again_with_its_images(api, ids):
     assert api.post("collections", again)["collections"][0]["count"] == 3
 
 
-def test_search_that_has_not_looked_at_all_yet_tells_how_far_it_has_come(api, ids, monkeypatch):
+def test_unfinished_search_reports_its_progress(api, ids, monkeypatch):
     monkeypatch.setattr(execute, "_WORK", 100)
     asked, cursors = "images?search=-author:nobody%20-zzz&limit=200&level=XXX", [""]
     found, pages = set(), []
@@ -153,7 +153,7 @@ def test_search_that_has_not_looked_at_all_yet_tells_how_far_it_has_come(api, id
         ({"favourite": True}, 400),
     ],
 )
-def test_only_what_was_read_is_marked(api, ids, body, status):
+def test_only_images_in_the_library_are_annotated(api, ids, body, status):
     assert _status(api, "annotations", body) == status
 
 
@@ -161,12 +161,12 @@ def test_only_what_was_read_is_marked(api, ids, body, status):
     "change",
     [{"favourite": "yes"}, {"stars": True}, {"note": 5}, {"note": "x" * 10_001}, {"tags": "a"}],
 )
-def test_marks_of_another_kind_are_refused_and_change_nothing(api, ids, change):
+def test_annotations_of_a_wrong_type_are_refused_and_change_nothing(api, ids, change):
     assert _status(api, "annotations", {"ids": ids[:1], **change}) == 400
     assert api.get(f"images/{ids[0]}")["annotations"]["note"] == ""
 
 
-def test_sets_are_made_filled_renamed_deleted_and_taken_out_and_in(api, ids):
+def test_collections_are_created_renamed_deleted_exported_and_imported(api, ids):
     api.post("annotations", {"ids": ids[:3], "add_to": "Sea"})
     assert (
         api.post("collections", {"action": "create", "name": "Empty"})["collections"][0]["count"]
@@ -196,7 +196,7 @@ def test_sets_are_made_filled_renamed_deleted_and_taken_out_and_in(api, ids):
     assert _status(api, "import", {"pictures": []}) == 400
 
 
-def test_collection_shows_no_cover_above_the_rating_that_is_blurred(api, on_demo):
+def test_collection_shows_no_cover_that_would_be_blurred(api, on_demo):
     views = api.get("images?model=900001&level=XXX&limit=40")["images"]
     safe = [view["id"] for view in views if view["level"] == "None"]
     above = [view["id"] for view in views if view["level"] in ("X", "XXX")]
@@ -210,7 +210,7 @@ def test_collection_shows_no_cover_above_the_rating_that_is_blurred(api, on_demo
 @pytest.mark.parametrize(
     "path", ["collections", "export", "images?search=is:favourite", "stats?model=101"]
 )
-def test_library_that_cannot_be_read_is_said_and_not_taken_for_an_empty_one(
+def test_unreadable_library_is_reported_and_not_shown_as_empty(
     api, ids, library, break_library, path
 ):
     api.post("annotations", {"ids": ids[:1], "favourite": True, "add_to": "Sea"})
@@ -224,7 +224,7 @@ def test_library_that_cannot_be_read_is_said_and_not_taken_for_an_empty_one(
 
 
 @pytest.mark.page
-def test_panels_say_what_is_wrong_with_a_library_that_cannot_be_read(
+def test_panels_say_what_is_wrong_with_an_unreadable_library(
     start, demo, open_gallery, break_library
 ):
     server = start(demo.url)
@@ -250,7 +250,7 @@ def test_panels_say_what_is_wrong_with_a_library_that_cannot_be_read(
 
 
 @pytest.mark.page
-def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
+def test_favourite_note_and_collection_of_the_page_are_found_again(
     start, demo, open_gallery, tmp_path
 ):
     page = open_gallery(start(demo.url), "?model=900001").ready()
@@ -311,7 +311,7 @@ def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
 
 
 @pytest.mark.page
-def test_keys_rate_and_favour_what_is_marked_and_undo_takes_it_back(server, open_gallery):
+def test_keys_rate_marked_images_and_undo_restores_them(server, open_gallery):
     page = open_gallery(server).ready()
     tiles = [page.tiles.nth(at) for at in range(3)]
     for tile in tiles[:2]:
@@ -334,7 +334,7 @@ def test_keys_rate_and_favour_what_is_marked_and_undo_takes_it_back(server, open
 
 
 @pytest.mark.page
-def test_collection_that_was_deleted_comes_back_with_its_pictures(start, demo, open_gallery):
+def test_undo_restores_a_deleted_collection_with_its_images(start, demo, open_gallery):
     page = open_gallery(start(demo.url)).ready()
     for at in range(2):
         page.tiles.nth(at).locator(".tick").click()
@@ -351,7 +351,7 @@ def test_collection_that_was_deleted_comes_back_with_its_pictures(start, demo, o
 
 
 @pytest.mark.page
-def test_all_that_is_marked_is_tagged_noted_and_taken_out_at_once(start, demo, open_gallery):
+def test_marked_images_are_tagged_noted_and_removed_together(start, demo, open_gallery):
     page = open_gallery(start(demo.url)).ready()
     ids = page.ids()[:2]
     for at in range(2):

@@ -33,7 +33,7 @@ def _mark(page, image_id):
     _tile(page, image_id).locator("[data-do='mark']").click()
 
 
-def test_marks_are_the_same_in_two_tabs_of_a_browser_and_none_is_lost(page, tab, open_gallery):
+def test_annotations_are_the_same_in_two_tabs_and_none_is_lost(page, tab, open_gallery):
     first, second, third = page.ids()[:3]
     _mark(page.page, first)
     expect(_tile(tab, first)).to_have_attribute("aria-selected", "true")
@@ -50,7 +50,7 @@ def test_marks_are_the_same_in_two_tabs_of_a_browser_and_none_is_lost(page, tab,
     expect(other.marked).to_have_count(0)
 
 
-def test_favourites_and_collections_are_in_step_between_two_tabs(page, tab):
+def test_favourites_and_collections_are_synced_between_two_tabs(page, tab):
     first = page.ids()[0]
     _mark(page.page, first)
     tab.locator("[data-do='sets']:visible").first.click()
@@ -75,7 +75,7 @@ def _open_in_both(page, tab, name):
     return [one.locator(f"[data-field='{name}']") for one in (page.page, tab)]
 
 
-def test_tags_that_two_tabs_give_at_once_are_all_kept(page, tab):
+def test_tags_added_in_two_tabs_at_once_are_all_saved(page, tab):
     fields = _open_in_both(page, tab, "own-tags")
     fields[1].fill("night")
     fields[0].fill("sea")
@@ -89,7 +89,7 @@ def test_tags_that_two_tabs_give_at_once_are_all_kept(page, tab):
         expect(field).to_have_value("night, sea")
 
 
-def test_note_that_was_written_elsewhere_is_not_replaced_without_a_word(page, tab):
+def test_note_from_another_tab_is_not_replaced_silently(page, tab):
     fields = _open_in_both(page, tab, "own-note")
     fields[1].fill("mine")
     fields[0].fill("theirs")
@@ -105,7 +105,7 @@ def test_note_that_was_written_elsewhere_is_not_replaced_without_a_word(page, ta
         expect(field).to_have_value("theirs")
 
 
-def test_other_browser_is_in_step_once_it_is_looked_at(page, open_gallery):
+def test_other_browser_is_synced_when_it_becomes_visible(page, open_gallery):
     other = open_gallery(page).ready()
     first, second = page.ids()[:2]
     _mark(page.page, first)
@@ -122,7 +122,7 @@ def test_other_browser_is_in_step_once_it_is_looked_at(page, open_gallery):
     )
 
 
-def test_hidden_page_asks_nothing(page):
+def test_hidden_page_sends_no_requests(page):
     page.page.wait_for_load_state("networkidle")
     page.page.evaluate(_HIDE)
     page.page.evaluate("dispatchEvent(new Event('focus'))")

@@ -25,7 +25,7 @@ def test_words_are_in_the_language_of_the_browser(api, accepted, language, downl
     assert set(told["words"]) == set(messages.all_texts("en"))
 
 
-def test_settings_are_told_with_bounds_choices_and_values(api):
+def test_settings_have_bounds_choices_and_values(api):
     setting.change("http_timeout", 33)
     told = {entry["name"]: entry for entry in api.get("bootstrap")["settings"]}
     assert list(told) == [entry.name for entry in setting.SETTINGS]
@@ -41,14 +41,14 @@ def test_settings_are_told_with_bounds_choices_and_values(api):
     assert not [entry for entry in told.values() if not entry["label"]]
 
 
-def test_choices_of_the_filters_are_told(api):
+def test_filters_have_choices(api):
     choices = api.get("bootstrap", "zh-TW")["choices"]
     assert choices["sort"][0] == {"value": "Newest", "label": "最新"}
     assert [one["value"] for one in choices["level"]] == ["None", "Soft", "Mature", "X", "XXX"]
     assert choices["type"][0]["value"] == "" and choices["period"][0]["value"] == "AllTime"
 
 
-def test_base_models_of_what_was_opened_come_first(api, on_demo, fresh):
+def test_base_models_of_opened_models_come_first(api, on_demo, fresh):
     assert "SD 1.5" in api.get("bootstrap")["choices"]["base_models"]
     api.get("models/900001")
     fresh.finish()
@@ -57,12 +57,12 @@ def test_base_models_of_what_was_opened_come_first(api, on_demo, fresh):
     assert len(base_models) == len(set(base_models))
 
 
-def test_by_itself_there_is_no_host_to_send_to(api):
+def test_standalone_page_has_no_host_to_send_to(api):
     told = api.get("bootstrap")["host"]
     assert (told["in_webui"], told["name"], told["send_to"]) == (False, "", [])
 
 
-def test_key_is_told_of_and_not_told(api, monkeypatch):
+def test_key_is_reported_as_saved_but_not_sent(api, monkeypatch):
     setting.save_api_key("sekret-key")
     assert api.get("bootstrap")["key"] == {"saved": True, "from_environment": False, "locked": ""}
     assert "sekret" not in api.ask("api/bootstrap").text
@@ -70,16 +70,16 @@ def test_key_is_told_of_and_not_told(api, monkeypatch):
     assert api.get("bootstrap")["key"]["from_environment"] is True
 
 
-def test_page_is_told_whether_it_is_the_demo(api):
+def test_bootstrap_says_whether_it_is_the_demo(api):
     assert api.get("bootstrap")["is_demo"] is False
     set_demo(True)
     assert api.get("bootstrap")["is_demo"] is True
 
 
-def test_restarted_server_is_another_one(api, monkeypatch):
+def test_restarted_server_has_another_instance_id(api, monkeypatch):
     before = api.get("bootstrap")["instance"]
     assert before and api.get("bootstrap")["instance"] == before
 
 
-def test_where_civitai_is_is_told(api, monkeypatch):
+def test_bootstrap_has_civitais_url(api, monkeypatch):
     assert api.get("bootstrap")["civitai_url"] == "https://civitai.com"

@@ -37,7 +37,7 @@ def _ids_near_the_window(page) -> set[str]:
 
 
 @pytest.mark.door
-def test_a_search_costs_two_requests_and_the_thumbnails_that_are_near(either, open_gallery):
+def test_search_costs_two_requests_and_the_nearby_thumbnails(either, open_gallery):
     page = open_gallery(either, "?model=900002").ready()
     wait_for(lambda: _loaded(page) and _requested_thumbnails(page) == _ids_near_the_window(page))
     page.asked.clear()
@@ -48,7 +48,7 @@ def test_a_search_costs_two_requests_and_the_thumbnails_that_are_near(either, op
     assert _requested_thumbnails(page) == _ids_near_the_window(page)
 
 
-def test_pictures_have_their_true_shapes_side_by_side(server, open_gallery):
+def test_images_have_their_true_shapes_side_by_side(server, open_gallery):
     page = open_gallery(server).ready()
     rows = {str(row.id): row for row in list_gallery(find_model(_MODEL))}
     boxes = page.boxes()
@@ -63,9 +63,7 @@ def test_pictures_have_their_true_shapes_side_by_side(server, open_gallery):
         assert id in rows and abs(width / height - shape) < 0.02
 
 
-def test_however_far_one_scrolls_only_what_is_near_is_in_the_page_and_nothing_shifts(
-    server, open_gallery
-):
+def test_only_nearby_tiles_are_in_the_page_and_nothing_shifts(server, open_gallery):
     page = open_gallery(server).ready()
     page.page.evaluate("window.seen = {shift: 0, since: performance.now()}")  # told late
     most = 0
@@ -104,9 +102,7 @@ def test_arrows_move_by_geometry_and_space_marks(server, open_gallery):
     expect(page.marked).to_have_count(1)
 
 
-def test_the_focus_comes_back_to_the_picture_that_was_open_last_and_it_is_in_sight(
-    server, open_gallery
-):
+def test_focus_returns_to_the_image_that_was_open_last(server, open_gallery):
     page = open_gallery(server).ready()
     page.tiles.first.click()
     expect(page.viewer).to_be_visible()
@@ -120,7 +116,7 @@ def test_the_focus_comes_back_to_the_picture_that_was_open_last_and_it_is_in_sig
     expect(page.page).not_to_have_url(re.compile("image="))
 
 
-def test_sixty_are_marked_by_two_presses_and_the_wheel(server, open_gallery):
+def test_sixty_images_are_marked_by_two_clicks_and_the_wheel(server, open_gallery):
     page = open_gallery(server).ready()
     first = page.ids()[0]
     page.tile(first).locator("[data-do='mark']").click()
@@ -137,7 +133,7 @@ def test_sixty_are_marked_by_two_presses_and_the_wheel(server, open_gallery):
     expect(page.control("download-marked")).to_have_count(0)
 
 
-def test_marks_filters_and_place_survive_a_reload(server, open_gallery):
+def test_marks_filters_and_position_survive_a_reload(server, open_gallery):
     page = open_gallery(server).ready()
     page.field("sort").select_option("Oldest")
     expect(page.page).to_have_url(re.compile("sort=Oldest"))
@@ -159,7 +155,7 @@ def test_marks_filters_and_place_survive_a_reload(server, open_gallery):
     expect(page.tile(one)).to_have_attribute("aria-selected", "true")
 
 
-def test_a_filter_keeps_what_one_looks_at_where_it_is(server, open_gallery):
+def test_filter_keeps_the_visible_images_in_place(server, open_gallery):
     page = open_gallery(server).ready()
     page.wheel(700)
     wait_for(lambda: page.scroll_position() > 300)
@@ -175,7 +171,7 @@ def test_a_filter_keeps_what_one_looks_at_where_it_is(server, open_gallery):
         assert abs(page.boxes()[seen][1] - before) < 2
 
 
-def test_the_tile_width_changes_at_once_and_is_remembered(server, open_gallery):
+def test_tile_width_changes_at_once_and_is_remembered(server, open_gallery):
     page = open_gallery(server).ready()
     columns = len({x for x, *_ in page.boxes().values()})
     page.field("tile").fill("400")
@@ -206,7 +202,7 @@ def test_words_find_models_and_a_card_opens_one(server, open_gallery):
     ],
     ids=["collection", "elsewhere", "no-id"],
 )
-def test_what_cannot_be_shown_is_said_beside_the_field(server, open_gallery, text, said):
+def test_invalid_input_is_reported_beside_the_field(server, open_gallery, text, said):
     page = open_gallery(server).ready()
     page.find(text)
     expect(page.page.locator(".of-lookup[data-kind=problem]")).to_contain_text(said)
@@ -215,7 +211,7 @@ def test_what_cannot_be_shown_is_said_beside_the_field(server, open_gallery, tex
     expect(page.page.locator(".of-lookup")).to_be_hidden()
 
 
-def test_what_is_wrong_with_an_id_is_said_without_what_was_not_found_before(server, open_gallery):
+def test_error_of_an_id_replaces_the_earlier_error(server, open_gallery):
     page = open_gallery(server).ready()
     page.search("no such model anywhere", "models")
     none = page.page.get_by_text("No model matches")
@@ -226,7 +222,7 @@ def test_what_is_wrong_with_an_id_is_said_without_what_was_not_found_before(serv
     page.tiles.first.wait_for()
 
 
-def test_a_thumbnail_that_fails_has_a_sign_and_is_tried_again(flaky, flaky_server, open_gallery):
+def test_failed_thumbnail_has_a_sign_and_is_retried(flaky, flaky_server, open_gallery):
     flaky.rule(f"/{files.ACCOUNT}/.*width=", status(404))
     page = open_gallery(flaky_server, f"?model={_VIDEOS}")
     id = page.page.locator("[data-tile][data-failed]").first.get_attribute("data-id")
@@ -236,7 +232,7 @@ def test_a_thumbnail_that_fails_has_a_sign_and_is_tried_again(flaky, flaky_serve
     expect(page.viewer).to_be_hidden()
 
 
-def test_a_silent_civitai_can_be_given_up_at_once(flaky, flaky_server, open_gallery):
+def test_waiting_for_civitai_can_be_cancelled_at_once(flaky, flaky_server, open_gallery):
     page = open_gallery(flaky_server).ready()
     flaky.rule("/api/v1/images.*sort=Oldest", stalled())
     page.field("sort").select_option("Oldest")
@@ -250,7 +246,7 @@ def test_a_silent_civitai_can_be_given_up_at_once(flaky, flaky_server, open_gall
 
 
 @pytest.mark.door
-def test_a_restarted_server_is_gone_on_with_by_itself(either_of_its_own, open_gallery):
+def test_page_reconnects_to_a_restarted_server(either_of_its_own, open_gallery):
     server = either_of_its_own
     page = open_gallery(server).ready()
     page.tiles.nth(1).locator("[data-do='mark']").click()
@@ -263,7 +259,7 @@ def test_a_restarted_server_is_gone_on_with_by_itself(either_of_its_own, open_ga
     expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
 
 
-def test_thumbnails_that_a_lost_server_does_not_send_are_told_of_once(start, demo, open_gallery):
+def test_thumbnails_lost_with_the_server_are_reported_once(start, demo, open_gallery):
     server = start(demo.url)
     page = open_gallery(server).ready()
     page.page.context.set_offline(True)
@@ -278,9 +274,7 @@ def test_thumbnails_that_a_lost_server_does_not_send_are_told_of_once(start, dem
     expect(page.page.locator("[data-failed]")).to_have_count(0)
 
 
-def test_pictures_above_the_chosen_rating_are_not_fetched_until_asked_for(
-    demo, start, open_gallery
-):
+def test_images_above_the_chosen_rating_are_fetched_on_request_only(demo, start, open_gallery):
     page = open_gallery(start(demo.url, blur_level="None")).ready()
     blurred = page.page.locator("[data-tile][data-blurred]").first
     blurred.wait_for()
@@ -293,7 +287,7 @@ def test_pictures_above_the_chosen_rating_are_not_fetched_until_asked_for(
     expect(page.viewer).to_have_attribute("data-id", id)
 
 
-def test_a_video_moves_without_sound_under_the_pointer(server, open_gallery):
+def test_video_plays_without_sound_under_the_pointer(server, open_gallery):
     page = open_gallery(server, f"?model={_VIDEOS}&type=video").ready()
     page.tiles.first.hover()
     video = page.tiles.first.locator("video")
@@ -304,7 +298,7 @@ def test_a_video_moves_without_sound_under_the_pointer(server, open_gallery):
 
 
 @pytest.mark.parametrize("width", [390, 1600])
-def test_what_strangers_wrote_is_text_and_overflows_nothing(server, open_gallery, width):
+def test_strangers_markup_is_shown_as_text_without_overflow(server, open_gallery, width):
     page = open_gallery(
         server, f"?model={_HOSTILE}&level=XXX", viewport={"width": width, "height": 844}
     ).ready()
@@ -316,7 +310,7 @@ def test_what_strangers_wrote_is_text_and_overflows_nothing(server, open_gallery
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_bar_of_what_is_marked_has_one_row_beside_a_pane_of_the_host(server, open_gallery):
+def test_selection_bar_has_one_row_beside_a_pane_of_the_host(server, open_gallery):
     page = open_gallery(server, viewport={"width": 1600, "height": 900}).ready()
     page.page.locator("civitai-gallery").evaluate("(gallery) => gallery.style.maxWidth = '1000px'")
     for at in (0, 1):
@@ -326,13 +320,13 @@ def test_bar_of_what_is_marked_has_one_row_beside_a_pane_of_the_host(server, ope
     assert page.page.locator(".selection-bar").bounding_box()["height"] < 70
 
 
-def test_an_empty_gallery_says_so_and_offers_to_try_again(server, open_gallery):
+def test_empty_gallery_says_so_and_offers_a_retry(server, open_gallery):
     page = open_gallery(server, f"?model={_EMPTY}")
     expect(page.page.locator(".of-images")).to_contain_text("empty page")
     expect(page.control("read-anew")).to_be_visible()
 
 
-def test_a_phone_marks_by_the_corner_and_opens_by_a_tap(server, open_gallery):
+def test_phone_marks_by_the_corner_and_opens_by_a_tap(server, open_gallery):
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     page = open_gallery(server, **phone).ready()
     assert len({x for x, *_ in page.boxes().values()}) == 2
@@ -363,7 +357,7 @@ _STANDS_STILL = """async () => {
 _DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
-def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(server, open_gallery):
+def test_background_tab_sends_no_request_and_keeps_its_position(server, open_gallery):
     page = open_gallery(server).ready()
     wait_for(lambda: _loaded(page))
     code = f'data-code="{bundle.code_version()}"'

@@ -60,7 +60,7 @@ def _choose(page, path):
     chooser.value.set_files(path)
 
 
-def test_chosen_file_is_compared_kept_and_removed_again(opened, tmp_path):
+def test_chosen_file_is_compared_stored_and_removed(opened, tmp_path):
     row = _find_row()
     page = opened(row)
     _choose(page, _write_png(tmp_path / "mine.png", row, Steps="Clip skip: 3, Steps"))
@@ -104,7 +104,7 @@ def test_dropped_file_is_compared_and_forgotten_when_the_comparison_is_closed(op
     expect(page.page.locator(".reproductions")).to_be_hidden()
 
 
-def test_file_that_is_no_image_is_refused_in_words(opened, tmp_path):
+def test_file_that_is_no_image_is_refused_with_a_message(opened, tmp_path):
     page = opened(_find_row())
     (tmp_path / "mine.png").write_bytes(b"no image")
     _choose(page, str(tmp_path / "mine.png"))

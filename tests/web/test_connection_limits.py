@@ -75,7 +75,7 @@ def _answer(connection, end):
 
 
 @pytest.mark.parametrize("sent", [b"", b"G", _HEAD], ids=["nothing", "a-letter", "half"])
-def test_head_that_does_not_come_is_not_waited_for(served, monkeypatch, capfd, sent):
+def test_unfinished_head_ends_its_connection(served, monkeypatch, capfd, sent):
     monkeypatch.setattr(limits, "_HEAD_SECONDS", 0.3)
     assert all([_is_closed(connection) for connection in [served.connect(sent) for _ in range(5)]])
     assert served.is_open()
@@ -83,7 +83,7 @@ def test_head_that_does_not_come_is_not_waited_for(served, monkeypatch, capfd, s
     assert capfd.readouterr().err.count("sent no whole request") == 1
 
 
-def test_second_head_of_a_kept_connection_has_as_long(served, monkeypatch):
+def test_second_head_of_a_connection_has_the_same_time(served, monkeypatch):
     monkeypatch.setattr(limits, "_HEAD_SECONDS", 0.3)
     connection = served.connect(_HEAD + b"\r\n")
     assert _answer(connection, b"ok")
@@ -91,7 +91,7 @@ def test_second_head_of_a_kept_connection_has_as_long(served, monkeypatch):
     assert _is_closed(connection)
 
 
-def test_answer_that_takes_longer_than_a_head_may_is_given(served, monkeypatch):
+def test_response_may_take_longer_than_a_head(served, monkeypatch):
     monkeypatch.setattr(limits, "_HEAD_SECONDS", 0.2)
     connection = served.connect(_HEAD.replace(b"/", b"/slow", 1) + b"\r\n")
     assert served.asked.wait(20)
@@ -101,7 +101,7 @@ def test_answer_that_takes_longer_than_a_head_may_is_given(served, monkeypatch):
     assert _answer(connection, b"slow")
 
 
-def test_who_holds_heads_back_shuts_nobody_out(served, monkeypatch, capfd):
+def test_client_with_unfinished_heads_blocks_no_other(served, monkeypatch, capfd):
     monkeypatch.setattr(limits, "_FROM_ONE", 8)
     held = [served.connect(_HEAD) for _ in range(40)]
     assert served.is_open() and len(served.connections._open) <= 8
@@ -109,7 +109,7 @@ def test_who_holds_heads_back_shuts_nobody_out(served, monkeypatch, capfd):
     assert capfd.readouterr().err.count("connections open") == 1
 
 
-def test_requests_that_are_answered_are_not_closed_for_new_ones(served, monkeypatch):
+def test_busy_connections_are_not_closed_for_new_ones(served, monkeypatch):
     monkeypatch.setattr(limits, "_FROM_ONE", 2)
     busy = [served.connect(_HEAD.replace(b"/", b"/slow", 1) + b"\r\n") for _ in range(2)]
     wait_for(lambda: sum(not one.is_idle for one in list(served.connections._open)) == 2)
@@ -119,7 +119,7 @@ def test_requests_that_are_answered_are_not_closed_for_new_ones(served, monkeypa
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="it has one loopback address")
-def test_peers_that_hold_every_place_give_one_to_who_has_none(served, monkeypatch):
+def test_full_server_closes_a_connection_for_a_new_client(served, monkeypatch):
     monkeypatch.setattr(limits, "_IN_ALL", 4)
     slow = _HEAD.replace(b"/", b"/slow", 1) + b"\r\n"
     held = [served.connect(slow, f"127.0.0.{2 + n % 2}") for n in range(4)]
@@ -134,7 +134,7 @@ def test_peers_that_hold_every_place_give_one_to_who_has_none(served, monkeypatc
 _POST = b"POST /length HTTP/1.1\r\nHost: x\r\n"
 
 
-def test_body_is_taken_whole_however_it_is_cut(served):
+def test_body_is_received_whole_however_it_is_split(served):
     body = b"\n\n" * 100_000
     whole = _POST + b"content-LENGTH:  200000 \r\n\r\n" + body
     for cuts in ([len(whole)], [1] * 70 + [len(whole)], [len(whole) - 1, 1]):
@@ -145,7 +145,7 @@ def test_body_is_taken_whole_however_it_is_cut(served):
         assert _answer(connection, b"200000 bytes")
 
 
-def test_requests_that_come_at_once_are_answered_in_turn(served):
+def test_pipelined_requests_are_answered_in_order(served):
     one = _POST + b"Content-Length: 7\r\n\r\nGET / x"
     last = one + _HEAD + b"Connection: close\r\n\r\n"
     connection = served.connect(one + _HEAD + b"\r\n" + last)
@@ -154,26 +154,26 @@ def test_requests_that_come_at_once_are_answered_in_turn(served):
     assert received.count(b"HTTP/1.1") == 4
 
 
-def test_browser_that_asks_first_is_told_to_go_on(served):
+def test_expect_header_gets_100_continue(served):
     connection = served.connect(_POST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
     assert connection.recv(1000).startswith(b"HTTP/1.1 100")
     connection.sendall(b"{}")
     assert _answer(connection, b"2 bytes")
 
 
-def test_chunks_are_refused_before_anybody_reads_them(served):
+def test_chunked_body_is_refused_before_it_is_read(served):
     """A body of one-byte chunks: 256 KB of it took four seconds, in which nobody was answered."""
     connection = served.connect(_POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n \r\n")
     assert connection.recv(1000).startswith(b"HTTP/1.1 411")
 
 
 @pytest.mark.parametrize("start", [b"GET /", _HEAD + b"a: "], ids=["address", "header"])
-def test_head_without_an_end_is_not_kept(served, start):
+def test_endless_head_is_not_buffered(served, start):
     connection = served.connect(start + b"a" * (limits._MOST_HEAD + 1))
     assert _is_closed(connection) and served.is_open()
 
 
-def test_what_is_sent_while_a_request_is_answered_is_not_kept_without_end(served):
+def test_bytes_sent_during_a_response_are_buffered_up_to_a_limit(served):
     connection = served.connect(_HEAD.replace(b"/", b"/slow", 1) + b"\r\n")
     assert served.asked.wait(20)
     with pytest.raises(OSError):
@@ -185,7 +185,7 @@ def test_what_is_sent_while_a_request_is_answered_is_not_kept_without_end(served
 # What repeats in the log
 
 
-def test_what_repeats_is_told_once_a_minute_with_how_often():
+def test_repeated_events_are_logged_once_a_minute_with_a_count():
     now = [0.0]
     repeats = LogThrottle(lambda: now[0])
     assert [repeats.count("a") for _ in range(5)] == [1, None, None, None, None]
@@ -195,7 +195,7 @@ def test_what_repeats_is_told_once_a_minute_with_how_often():
     assert len({repeats.count(n) for n in range(1000)} | {1}) <= 2 and len(repeats._logged) <= 101
 
 
-def test_record_of_a_library_that_repeats_passes_once():
+def test_repeated_record_of_a_library_passes_once():
     seen = []
     logger = logging.Logger("a library's")
     logger.addFilter(OncePerMinuteFilter())

@@ -41,9 +41,7 @@ def _seeds():
 
 
 @pytest.mark.parametrize("seed,kills", _seeds())
-def test_tab_that_is_killed_again_and_again_finishes_with_each_picture_fetched_once(
-    civitai, tmp_path, seed, kills
-):
+def test_tab_that_is_killed_repeatedly_downloads_each_image_once(civitai, tmp_path, seed, kills):
     moments, data, dest = random.Random(seed), tmp_path / "data", tmp_path / "out"
     with JobStore(str(data / "gallery.db")) as store:
         job_id = store.add_job("A model", ImageQuery(MODEL_ID), str(dest), _COUNT)

@@ -45,7 +45,7 @@ def _copied(page):
     return page.page.evaluate("navigator.clipboard.readText()")
 
 
-def test_parameters_are_called_as_the_field_calls_them_in_chinese_and_copied_as_they_are(opened):
+def test_parameters_are_translated_but_copied_in_english(opened):
     row = _row("a1111", having="Schedule type:")
     page = opened(row, locale="zh-TW")
     names = page.page.locator(".parameters dt").all_inner_texts()
@@ -81,7 +81,7 @@ _CLOSED_AND_LEFT = """() => new Promise((done) => setTimeout(() => {
 }))"""
 
 
-def test_what_was_said_is_gone_when_a_hosts_other_tab_comes_to_the_front_at_once(opened):
+def test_messages_vanish_when_another_tab_of_the_host_is_opened(opened):
     page = opened(_row("a1111"))
     page.key("c")
     page.message("Copied").wait_for()
@@ -89,7 +89,7 @@ def test_what_was_said_is_gone_when_a_hosts_other_tab_comes_to_the_front_at_once
     expect(page.message("Copied")).to_have_count(0)
 
 
-def test_text_that_is_selected_is_not_copied_over(opened):
+def test_selecting_text_copies_nothing(opened):
     page = opened(_row("a1111", having="Negative prompt:"))
     box = page.page.locator("section.prompt .copies").bounding_box()
     page.page.mouse.move(box["x"] + 20, box["y"] + 20)
@@ -101,7 +101,7 @@ def test_text_that_is_selected_is_not_copied_over(opened):
     expect(page.message("Copied")).to_have_count(0)
 
 
-def test_edited_infotext_is_what_is_copied_until_it_is_taken_back(opened):
+def test_edited_infotext_is_copied_until_it_is_reset(opened):
     row = _row("a1111")
     page = opened(row)
     page.page.locator("details.infotext summary").click()
@@ -121,7 +121,7 @@ def test_edited_infotext_is_what_is_copied_until_it_is_taken_back(opened):
     assert _copied(page) == infotext_of(row)
 
 
-def test_resources_are_told_with_weights_and_lead_to_civitai(opened, demo):
+def test_resources_have_weights_and_links_to_civitai(opened, demo):
     row = _row("a1111", having="Lora hashes:")
     name, weight = re.search(r"<lora:([^:>]+):([\d.]+)>", infotext_of(row)).groups()
     page = opened(row)
@@ -142,7 +142,7 @@ def test_resources_are_told_with_weights_and_lead_to_civitai(opened, demo):
         assert target == "_blank" and "noopener" in rel
 
 
-def test_what_is_wrong_with_it_is_told_in_the_pages_language(opened):
+def test_problems_are_shown_in_the_pages_language(opened):
     row = _row("comfy")
     for locale, language in (("en-US", "en"), ("zh-TW", "zh-TW")):
         page = opened(row, locale=locale)
@@ -150,7 +150,7 @@ def test_what_is_wrong_with_it_is_told_in_the_pages_language(opened):
         expect(page.page.locator(".details .problems")).to_contain_text(said)
 
 
-def test_file_tells_what_was_not_published(opened):
+def test_data_missing_in_the_record_is_read_from_the_file(opened):
     rows = [row for row in of_model(_LORA)[:60] if row.kind in ("hidden", "none")]
     hidden = next(row for row in rows if row.kind == "hidden")
     page = opened(hidden)
@@ -162,7 +162,7 @@ def test_file_tells_what_was_not_published(opened):
     page.message("The file has no generation data either").wait_for()
 
 
-def test_what_was_folded_stays_so_for_the_next_picture_and_after_a_reload(opened):
+def test_folded_sections_stay_folded_for_other_images_and_after_a_reload(opened):
     page = opened(_row("a1111"))
     fold = page.page.locator("details.infotext")
     fold.locator("summary").click()

@@ -56,7 +56,7 @@ def test_double_click_on_a_download_button_starts_one_job(flaky_server, page, de
     assert len(flaky_server.jobs()) == 1
 
 
-def test_downloads_that_cannot_be_read_are_not_said_to_be_none(page):
+def test_unreadable_downloads_are_not_shown_as_empty(page):
     said = {"error": {"code": "disk", "message": "The database cannot be used."}}
     page.page.route("**/api/jobs", lambda route: route.fulfill(status=507, json=said))
     page.page.reload()
@@ -65,7 +65,7 @@ def test_downloads_that_cannot_be_read_are_not_said_to_be_none(page):
     expect(page.panel("jobs").get_by_text("No downloads yet")).to_be_hidden()
 
 
-def test_press_after_an_answer_that_was_lost_starts_no_second_job(flaky_server, page):
+def test_click_after_a_lost_response_starts_no_second_job(flaky_server, page):
     page.page.route("**/api/jobs", lambda route: (route.fetch(), route.abort()), times=1)
     page.download_gallery("2")
     wait_for(lambda: len(flaky_server.jobs()) == 1)
@@ -74,7 +74,7 @@ def test_press_after_an_answer_that_was_lost_starts_no_second_job(flaky_server, 
     assert len(flaky_server.jobs()) == 1
 
 
-def test_job_is_watched_paused_gone_on_with_and_cancelled(flaky_server, page):
+def test_job_is_shown_paused_resumed_and_cancelled(flaky_server, page):
     _begun(page)
     expect(page.page.locator("[data-do=jobs] .badge")).to_have_text("1")
     page.key("j")
@@ -95,7 +95,7 @@ def test_job_is_watched_paused_gone_on_with_and_cancelled(flaky_server, page):
     expect(page.panel("jobs")).to_be_hidden()
 
 
-def test_double_click_on_pause_does_not_go_on(page):
+def test_double_click_on_pause_does_not_resume(page):
     _begun(page)
     page.key("j")
     page.double_click(page.control("job-pause"))
@@ -120,7 +120,7 @@ def test_focus_stays_where_it_is_while_a_job_runs(page):
     assert page.focused_control() == "job-cancel"
 
 
-def test_nothing_is_asked_while_nothing_is_at_work(flaky_server, page):
+def test_no_request_is_sent_while_no_job_runs(flaky_server, page):
     page.page.wait_for_load_state("networkidle")
     page.asked.clear()
     page.page.wait_for_timeout(2500)  # two and a half of the pauses between two questions
@@ -137,7 +137,7 @@ def test_nothing_is_asked_while_nothing_is_at_work(flaky_server, page):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_server_without_an_open_page_rests(flaky_server, page):
+def test_server_without_an_open_page_is_idle(flaky_server, page):
     page.page.wait_for_load_state("networkidle")
     page.page.goto("about:blank")
 
@@ -152,7 +152,7 @@ def test_server_without_an_open_page_rests(flaky_server, page):
     assert worked() - before < 0.02 * 5
 
 
-def test_end_of_a_job_is_said_beside_and_its_pictures_are_starred_as_saved(flaky_server, page):
+def test_end_of_a_job_is_announced_and_its_images_marked_as_saved(flaky_server, page):
     id, other = page.ids()[1:3]
     page.tile(id).locator("[data-do='mark']").click()
     page.control("download-marked").click()
@@ -167,7 +167,7 @@ def test_end_of_a_job_is_said_beside_and_its_pictures_are_starred_as_saved(flaky
     assert os.path.isfile(path) and path.startswith(str(flaky_server.data))
 
 
-def test_what_a_job_of_the_gallery_has_saved_is_starred_too(flaky, page):
+def test_images_saved_by_a_gallery_job_are_marked_as_saved(flaky, page):
     lost = page.ids()[0]
     flaky.rule(f"/{files.make_uuid(int(lost))}/original=true", status(404))
     _begun(page, "3")
@@ -176,7 +176,7 @@ def test_what_a_job_of_the_gallery_has_saved_is_starred_too(flaky, page):
     assert page.tile(lost).get_attribute("data-saved") is None
 
 
-def test_failures_are_told_with_what_to_do_and_are_tried_again(flaky, flaky_server, page):
+def test_failures_are_explained_and_retried(flaky, flaky_server, page):
     flaky.rule(_FILES, status(403))
     _begun(page, "3")
     page.message("3 failed (needs a key: 3)").wait_for()
@@ -217,7 +217,7 @@ def _add_jobs(page, server, *jobs):
     page.ready().key("j")
 
 
-def test_downloads_are_told_apart_grouped_by_model_and_searched(flaky_server, page):
+def test_downloads_are_described_grouped_by_model_and_searched(flaky_server, page):
     videos = ImageQuery(900001, type="video", level=31)
     jobs = [("One", 2, ImageQuery(900001)), ("Other", 3, ImageQuery(900003)), ("One", 9, videos)]
     _add_jobs(page, flaky_server, *jobs)
@@ -243,7 +243,7 @@ def test_downloads_are_told_apart_grouped_by_model_and_searched(flaky_server, pa
     expect(panel.locator(".job")).to_have_count(6)
 
 
-def test_older_downloads_are_shown_when_asked_for(flaky_server, page):
+def test_older_downloads_are_shown_on_request(flaky_server, page):
     _add_jobs(page, flaky_server, *[(f"Model {n}", 1, ImageQuery(900001)) for n in range(14)])
     expect(page.page.locator(".job")).to_have_count(12)
     page.control("jobs-older").click()
@@ -251,7 +251,7 @@ def test_older_downloads_are_shown_when_asked_for(flaky_server, page):
     expect(page.control("jobs-older")).to_be_hidden()
 
 
-def test_fold_of_the_failures_stays_open_while_the_job_goes_on(flaky, page):
+def test_list_of_failures_stays_open_while_the_job_runs(flaky, page):
     flaky.rule(_FILES, status(404))
     _begun(page)
     page.key("j")
@@ -262,7 +262,7 @@ def test_fold_of_the_failures_stays_open_while_the_job_goes_on(flaky, page):
     assert fold.evaluate("fold => fold.open")
 
 
-def test_dropped_connection_is_gone_on_with_while_a_job_runs(flaky_server, page):
+def test_page_reconnects_while_a_job_runs(flaky_server, page):
     page.tiles.nth(0).locator("[data-do='mark']").click()
     _begun(page)
     expect(page.page.locator("[data-do=jobs] .badge")).to_have_text("1")
@@ -277,7 +277,7 @@ def test_dropped_connection_is_gone_on_with_while_a_job_runs(flaky_server, page)
     expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
 
 
-def test_job_whose_first_news_is_lost_is_seen_all_the_same(page):
+def test_job_is_shown_though_its_first_update_is_lost(page):
     jobs = re.compile(r"/api/jobs$")
     page.page.route(
         jobs, lambda route: route.abort() if route.request.method == "GET" else route.continue_()
@@ -288,9 +288,7 @@ def test_job_whose_first_news_is_lost_is_seen_all_the_same(page):
     expect(page.page.locator("[data-do=jobs] .badge")).to_have_text("1")
 
 
-def test_job_begun_in_one_page_is_in_the_other_and_each_keeps_its_own(
-    flaky_server, page, open_gallery
-):
+def test_job_started_in_one_page_is_shown_in_another(flaky_server, page, open_gallery):
     other = open_gallery(flaky_server).ready()
     page.tiles.nth(0).locator("[data-do='mark']").click()
     _begun(page, "3")

@@ -34,7 +34,7 @@ def _between_columns(page, tile):
     return box["x"] + box["width"] + 4, box["y"] + 10
 
 
-def test_rubber_band_marks_what_it_touches_and_escape_takes_it_back(server, open_gallery):
+def test_rubber_band_marks_the_tiles_it_touches_until_escape(server, open_gallery):
     page = open_gallery(server, f"?model={_SMALL}").ready()
     mouse, asked = page.page.mouse, list(page.api())
     start = _between_columns(page, page.tiles.first)
@@ -62,7 +62,7 @@ def test_rubber_band_marks_what_it_touches_and_escape_takes_it_back(server, open
     assert page.api() == asked
 
 
-def test_with_shift_a_rubber_band_begins_on_a_tile_and_adds_to_what_is_marked(server, open_gallery):
+def test_rubber_band_with_shift_begins_on_a_tile_and_adds_marks(server, open_gallery):
     page = open_gallery(server, f"?model={_SMALL}").ready()
     mouse, last = page.page.mouse, page.tiles.nth(4)
     last.locator("[data-do='mark']").click()
@@ -81,7 +81,7 @@ def test_with_shift_a_rubber_band_begins_on_a_tile_and_adds_to_what_is_marked(se
     expect(page.viewer).to_have_count(0)
 
 
-def test_rubber_band_scrolls_at_the_windows_edge_and_goes_on_marking(server, open_gallery):
+def test_rubber_band_scrolls_and_keeps_marking_at_the_windows_edge(server, open_gallery):
     page = open_gallery(server, f"?model={_MANY}&level=XXX").ready()
     mouse = page.page.mouse
     start = _between_columns(page, page.tiles.first)
@@ -100,7 +100,7 @@ def test_rubber_band_scrolls_at_the_windows_edge_and_goes_on_marking(server, ope
     assert page.scroll_position() == rested
 
 
-def test_finger_that_rests_and_drags_marks_a_range_and_scrolls_nothing(server, open_gallery):
+def test_long_press_and_drag_marks_a_range_without_scrolling(server, open_gallery):
     page = open_gallery(server, f"?model={_SMALL}", **_PHONE).ready()
     fingers = Fingers(page.page)
     ids, boxes = page.ids(), page.boxes()
@@ -126,9 +126,7 @@ def test_finger_that_rests_and_drags_marks_a_range_and_scrolls_nothing(server, o
     assert _marked(page) == set(ids[:2])
 
 
-def test_tiles_are_in_the_page_as_they_are_seen_after_scrolling_sorting_and_searching(
-    server, open_gallery
-):
+def test_tiles_are_in_visual_order_after_scrolling_sorting_and_searching(server, open_gallery):
     page = open_gallery(server, f"?model={_MANY}&level=XXX").ready()
 
     def is_sorted():

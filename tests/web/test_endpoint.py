@@ -13,7 +13,7 @@ import requests
 from api_server import MODEL_ID
 from civitai_manager_libs import civitai_gallery_action, host, library, setting
 from civitai_manager_libs.web.http import Endpoints, request_body
-from civitai_manager_libs.web.routes import table
+from civitai_manager_libs.web.routes import route_table
 from page_driver import wait_for
 from served_api import ServedApi
 from starlette.middleware import Middleware
@@ -39,12 +39,12 @@ _WRITES += [("PUT", "key"), ("POST", "key/test")]
 def gate(monkeypatch):
     """Return the endpoints of the routes that are served from now on."""
     gate = Endpoints()
-    monkeypatch.setattr(table, "Endpoints", lambda: gate)
+    monkeypatch.setattr(route_table, "Endpoints", lambda: gate)
     return gate
 
 
 @pytest.mark.parametrize("path", _READS)
-def test_who_is_not_logged_in_reads_nothing(api, civitai, path):
+def test_reads_without_a_login_are_refused(api, civitai, path):
     api.get(f"images?model={MODEL_ID}")
     api.app.auth, api.app.tokens = {"me": "secret"}, {"a-token": "me"}
     status, code, message = api.error(path)
@@ -55,13 +55,13 @@ def test_who_is_not_logged_in_reads_nothing(api, civitai, path):
 
 
 @pytest.mark.parametrize("method,path", _WRITES)
-def test_who_is_not_logged_in_changes_nothing(api, civitai, method, path):
+def test_writes_without_a_login_are_refused(api, civitai, method, path):
     api.app.auth, api.app.tokens = {"me": "secret"}, {"a-token": "me"}
     assert api.send(method, path, {}).status_code == 401
     assert setting.civitai_api_key == "" and not civitai.requests
 
 
-def test_code_of_the_page_needs_the_login_too(api):
+def test_pages_code_needs_the_login_too(api):
     api.app.auth = {"me": "secret"}
     assert api.ask("page/modules/page.js").status_code == 401
 
@@ -83,7 +83,7 @@ def test_code_of_the_page_needs_the_login_too(api):
     ids=["no-header", "another-value", "foreign-origin", "null", "another-port", "malformed"]
     + ["cross-site", "same-site", "foreign-before-proxy"],
 )
-def test_write_that_another_page_asks_for_is_refused(api, civitai, method, path, headers):
+def test_write_from_another_page_is_refused(api, civitai, method, path, headers):
     answer = api.ask(f"api/{path}", method, headers=headers, json={"key": "x"})
     assert answer.status_code == 403 and answer.json()["error"]["code"] == "not_allowed"
     assert setting.civitai_api_key == ""
@@ -100,7 +100,7 @@ def test_write_that_another_page_asks_for_is_refused(api, civitai, method, path,
         ("", False),
     ],
 )
-def test_name_that_a_host_cannot_have_is_refused(api, monkeypatch, name, is_known, way):
+def test_malformed_host_name_is_refused(api, monkeypatch, name, is_known, way):
     """A page of another site can give itself our address (DNS rebinding)."""
     monkeypatch.setattr(host, "in_webui", lambda: True)
     monkeypatch.setattr(host, "is_shared", lambda: way == "shared")
@@ -116,7 +116,7 @@ def test_name_that_a_host_cannot_have_is_refused(api, monkeypatch, name, is_know
 
 @pytest.mark.parametrize("path", _READS)
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_read_that_another_page_asks_for_is_refused(api, civitai, path, site):
+def test_read_from_another_page_is_refused(api, civitai, path, site):
     api.get(f"images?model={MODEL_ID}")
     before = len(civitai.requests)
     asked = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
@@ -135,7 +135,7 @@ def test_read_that_another_page_asks_for_is_refused(api, civitai, path, site):
     ],
     ids=["plain", "browser-says", "proxy-says"],
 )
-def test_our_own_page_is_let_in_also_behind_a_proxy(api, headers):
+def test_our_own_page_is_accepted_behind_a_proxy_too(api, headers):
     headers = {**_OURS, "Origin": api.url, **headers}
     answer = api.ask("api/loaded_filter", "POST", headers=headers, json=_NOTHING)
     assert answer.status_code == 200
@@ -145,21 +145,21 @@ _NOTHING = {"ids": [], "words": ""}
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b"nan?"])
-def test_body_that_is_no_json_is_told(api, body):
+def test_invalid_json_body_is_refused(api, body):
     answer = api.ask("api/loaded_filter", "POST", headers=_OURS, data=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_input")
 
 
 @pytest.mark.parametrize("body", [None, 5, "x", [], {}, {"ids": 5, "words": []}, [1, 2]])
 @pytest.mark.parametrize("method,path", [w for w in _WRITES if w[1] != "jobs/1/forget"])
-def test_body_of_another_shape_is_no_crash(api, civitai, method, path, body):
+def test_body_of_a_wrong_shape_is_refused(api, civitai, method, path, body):
     assert api.send(method, path, body).status_code in (200, 400)
 
 
 @pytest.mark.parametrize(
     "path,most", [("key/test", 64 * _KB), ("loaded_filter", 2048 * _KB), ("import", 8192 * _KB)]
 )
-def test_body_is_read_only_as_far_as_its_route_needs_it(api, path, most):
+def test_body_is_read_only_up_to_its_routes_limit(api, path, most):
     for size, code in ((most, 400), (most + 1, 413)):
         body = b"?" + b" " * (size - 1)
         answer = api.ask(f"api/{path}", "POST", headers=_OURS, data=body)
@@ -176,7 +176,7 @@ def test_body_is_read_only_as_far_as_its_route_needs_it(api, path, most):
     ],
     ids=["many-parts", "never-closed", "deep", "signs-in-a-text"],
 )
-def test_body_of_many_parts_is_not_parsed(api, body, code):
+def test_body_of_too_many_values_is_not_parsed(api, body, code):
     assert api.ask("api/import", "POST", headers=_OURS, data=body).status_code == code
 
 
@@ -203,13 +203,13 @@ class _HalfSent:
         self._connection.close()
 
 
-def test_body_that_does_not_come_has_a_deadline(api, monkeypatch):
+def test_stalled_body_has_a_deadline(api, monkeypatch):
     monkeypatch.setattr(request_body, "_SECONDS", 0.3)
     for sent in (0, 10, 70 * _KB):
         assert _HalfSent(api, sent).answer() == (408, True)
 
 
-def test_slow_upload_that_goes_on_is_taken(api, monkeypatch):
+def test_slow_but_steady_upload_is_accepted(api, monkeypatch):
     monkeypatch.setattr(request_body, "_SECONDS", 1.5)
     monkeypatch.setattr(request_body, "_TIMED", 60 * _KB)
     slow = _HalfSent(api, 70 * _KB, 420 * _KB)
@@ -219,7 +219,7 @@ def test_slow_upload_that_goes_on_is_taken(api, monkeypatch):
     assert slow.answer() == (400, False)
 
 
-def test_few_large_bodies_are_held_at_once_and_small_ones_pass(gate, api, monkeypatch):
+def test_large_bodies_are_limited_and_small_ones_pass(gate, api, monkeypatch):
     monkeypatch.setattr(request_body, "_SECONDS", 20)
     held = [_HalfSent(api, 90 * _KB) for _ in range(request_body._FROM_ONE)]
     wait_for(lambda: gate._bodies._held.total() == len(held))
@@ -245,24 +245,24 @@ def test_few_large_bodies_are_held_at_once_and_small_ones_pass(gate, api, monkey
     + ["authors?name={}"]
     + ["filename_preview?template={}", "models?q={}", "lookup?text=https://civitai.com/images/{}"],
 )
-def test_id_of_more_digits_than_there_are_is_no_crash(api, civitai, path, digits):
+def test_id_with_too_many_digits_is_refused(api, civitai, path, digits):
     assert api.ask(f"api/{path.format('9' * digits)}").status_code < 500
 
 
 @pytest.mark.parametrize("deed", ["cancel", "open"])
-def test_job_of_more_digits_than_there_are_is_not_there(api, deed):
+def test_job_id_with_too_many_digits_is_not_found(api, deed):
     assert api.send("POST", f"jobs/{'9' * 4_301}/{deed}").status_code == 404
 
 
 @pytest.mark.parametrize(
     "path", ["", "nothing", "api", "api/nothing", "api/jobs/x/cancel", "api/images/x", "page/"]
 )
-def test_address_that_there_is_not_is_told_as_json(api, path):
+def test_unknown_path_returns_a_json_error(api, path):
     answer = api.ask(path)
     assert answer.status_code == 404 and answer.json()["error"]["code"] == "not_there"
 
 
-def test_deed_is_not_done_by_following_a_link(api):
+def test_action_is_not_done_by_following_a_link(api):
     assert api.ask("api/jobs/1/forget", headers=_OURS).status_code == 404
     assert api.ask("api/bootstrap", "POST", headers=_OURS).status_code == 405
 
@@ -272,7 +272,7 @@ def test_error_is_in_the_language_of_the_browser(api, language, said):
     assert said in api.error("images/5", language)[2]
 
 
-def test_answers_are_not_kept_by_anybody(api):
+def test_responses_are_not_cached(api):
     assert api.ask("api/bootstrap").headers["cache-control"] == "no-store"
     assert api.ask("api/images/5").headers["cache-control"] == "no-store"
 
@@ -306,7 +306,7 @@ def _in_background(work, count):
     return threads
 
 
-def test_what_is_near_comes_while_civitai_is_silent(api, civitai, silent):
+def test_local_responses_are_sent_while_civitai_is_silent(api, civitai, silent):
     images = api.get(f"images?model={MODEL_ID}")["images"]
     assert library.wait_for_writes(60)  # a page is stored in the background
     civitai.always("page", silent)
@@ -332,7 +332,7 @@ def test_what_is_near_comes_while_civitai_is_silent(api, civitai, silent):
     assert time.monotonic() - began < 5
 
 
-def test_image_comes_while_every_search_waits(gate, api, civitai, silent):
+def test_image_is_sent_while_every_search_waits(gate, api, civitai, silent):
     image_id = api.get(f"images?model={MODEL_ID}")["images"][0]["id"]
     civitai.always("page", silent)
     _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 70)
@@ -377,7 +377,7 @@ class _PassesOn(BaseHTTPMiddleware):
 
 @pytest.mark.parametrize("middleware", [(), (Middleware(_PassesOn),)], ids=["bare", "wrapped"])
 @pytest.mark.parametrize("what", ["page", "picture"])
-def test_browser_that_goes_away_ends_the_request_to_civitai(civitai, silent, middleware, what):
+def test_disconnected_browser_ends_the_request_to_civitai(civitai, silent, middleware, what):
     with ServedApi(middleware) as api:
         image = api.get(f"images?model={MODEL_ID}&limit=1")["images"][0]
         civitai.always("page" if what == "page" else image["id"], silent)
@@ -393,7 +393,7 @@ def test_browser_that_goes_away_ends_the_request_to_civitai(civitai, silent, mid
 
 
 @pytest.mark.parametrize("method,is_done", [("GET", True), ("POST", False)])
-def test_browser_that_went_away_before_it_was_heard_is_no_error(method, is_done):
+def test_browser_that_disconnects_early_is_no_error(method, is_done):
     """As tiles that were scrolled past."""
     done, sent = [], []
 
@@ -420,7 +420,7 @@ def _free(client, civitai):
     return client._session.limiters.for_url(civitai.url)._active.total() == 0
 
 
-def test_server_that_ends_waits_for_nobody(civitai, silent):
+def test_stopping_server_waits_for_nobody(civitai, silent):
     civitai.always("page", silent)
     api = ServedApi(timeout_graceful_shutdown=1)
     with api:

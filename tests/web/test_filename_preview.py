@@ -37,7 +37,7 @@ _NAMELESS = """() => {
     ],
     ids=["en", "zh"],
 )
-def test_picture_is_named_by_its_author_and_knows_its_place_among_all(
+def test_tile_is_labelled_with_its_author_and_position(
     server, open_gallery, locale, image, size, marked
 ):
     page = open_gallery(server, f"?model={_MODEL}", locale=locale).ready()
@@ -59,9 +59,7 @@ def test_picture_is_named_by_its_author_and_knows_its_place_among_all(
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
-def test_all_that_is_said_is_in_the_pages_language_and_every_control_has_a_name(
-    server, open_gallery, locale
-):
+def test_all_texts_are_translated_and_every_control_has_a_name(server, open_gallery, locale):
     page = open_gallery(server, f"?model={_MODEL}", locale=locale).ready()
     is_chinese = locale == "zh-TW"
     page.tiles.first.locator("[data-do='mark']").click()

@@ -29,7 +29,7 @@ def _of(images, civitai, extension):
     return next(i for i in images if civitai.kinds[i] == extension)
 
 
-def test_file_is_the_upload_byte_for_byte(api, civitai, images):
+def test_file_is_sent_byte_for_byte(api, civitai, images):
     for image_id in images:
         answer = api.ask(f"api/file/{image_id}")
         assert (answer.status_code, answer.content) == (200, civitai.bytes_of(image_id))
@@ -38,13 +38,13 @@ def test_file_is_the_upload_byte_for_byte(api, civitai, images):
 @pytest.mark.parametrize(
     "extension,kind", [("png", "image/png"), ("jpg", "image/jpeg"), ("mp4", "video/mp4")]
 )
-def test_file_is_given_as_what_it_is_whatever_it_is_called(api, civitai, images, extension, kind):
+def test_media_type_follows_from_the_content(api, civitai, images, extension, kind):
     headers = api.ask(f"api/file/{_of(images, civitai, extension)}").headers
     assert headers["content-type"] == kind and headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
-def test_browser_keeps_a_file_for_good_and_asks_no_second_time(api, civitai, images):
+def test_browser_caches_a_file_for_good(api, civitai, images):
     image_id = next(iter(images))
     answer = api.ask(f"api/file/{image_id}")
     assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
@@ -56,7 +56,7 @@ def test_browser_keeps_a_file_for_good_and_asks_no_second_time(api, civitai, ima
     assert other.status_code == 200
 
 
-def test_marked_picture_shows_its_kept_thumbnail_when_civitai_has_it_no_more(api, civitai, images):
+def test_bookmarked_image_deleted_by_civitai_shows_its_stored_thumbnail(api, civitai, images):
     marked, other = list(images)[:2]
     small = api.ask(f"api/thumb/{marked}").content
     api.post("annotations", {"ids": [marked], "favourite": True})
@@ -70,7 +70,7 @@ def test_marked_picture_shows_its_kept_thumbnail_when_civitai_has_it_no_more(api
     assert api.ask(f"api/thumb/{other}").status_code == 404
 
 
-def test_picture_is_fetched_once_for_all_who_ask(api, civitai, images):
+def test_image_is_fetched_once_for_simultaneous_requests(api, civitai, images):
     image_id = next(iter(images))
     threads = [
         threading.Thread(target=lambda: api.ask(f"api/file/{image_id}").content) for _ in range(6)
@@ -82,7 +82,7 @@ def test_picture_is_fetched_once_for_all_who_ask(api, civitai, images):
     assert civitai.fetched[image_id] == 1
 
 
-def test_cache_is_within_its_limit_after_a_burst_and_every_picture_came_whole(api, civitai, images):
+def test_cache_keeps_its_limit_in_a_burst_of_complete_images(api, civitai, images):
     """Three times as much as it may hold, by eight at once."""
     setting.change("gallery_cache_mb", 10)
     paths = [f"api/thumb/{i}?w={width}" for width in (320, 450, 800) for i in images]
@@ -104,7 +104,7 @@ def _size_of(folder):
 
 
 @pytest.mark.parametrize("width,asked", [("320", 320), ("450", 450), ("800", 800), ("", 450)])
-def test_small_picture_comes_at_a_width_that_the_image_host_keeps(
+def test_thumbnail_is_fetched_at_a_width_that_the_image_host_has(
     api, civitai, images, width, asked
 ):
     image_id = _of(images, civitai, "png")
@@ -113,17 +113,17 @@ def test_small_picture_comes_at_a_width_that_the_image_host_keeps(
 
 
 @pytest.mark.parametrize("width,asked", [("1", 320), ("321", 450), ("99999", 800), ("x", 450)])
-def test_width_that_there_is_not_is_the_next_one(api, civitai, images, width, asked):
+def test_next_larger_width_replaces_an_unavailable_one(api, civitai, images, width, asked):
     api.ask(f"api/thumb/{_of(images, civitai, 'png')}?w={width}")
     assert f"/width={asked}/" in civitai.requests[-1]
 
 
-def test_small_picture_of_a_video_is_its_poster(api, civitai, images):
+def test_thumbnail_of_a_video_is_its_poster(api, civitai, images):
     api.ask(f"api/thumb/{_of(images, civitai, 'mp4')}?w=320")
     assert "anim=false" in civitai.requests[-1] and "width=320" in civitai.requests[-1]
 
 
-def test_small_pictures_of_other_widths_are_told_apart(api, civitai, images):
+def test_thumbnails_of_different_widths_have_different_etags(api, civitai, images):
     image_id = _of(images, civitai, "png")
     tags = {api.ask(f"api/thumb/{image_id}?w={w}").headers["etag"] for w in (320, 450, 800)}
     tags.add(api.ask(f"api/file/{image_id}").headers["etag"])
@@ -135,7 +135,7 @@ def test_small_pictures_of_other_widths_are_told_apart(api, civitai, images):
 
 @pytest.mark.parametrize("kind", ["thumb", "file", "images"])
 @pytest.mark.parametrize("image_id", ["1", "0", "5031", "9" * 18, "9" * 30])
-def test_picture_that_the_server_has_not_read_is_refused(api, civitai, images, kind, image_id):
+def test_image_outside_the_library_is_refused(api, civitai, images, kind, image_id):
     before = len(civitai.requests)
     code, reason, message = api.error(f"{kind}/{image_id}")
     assert (code, reason) == (404, "not_known") and "not read" in message
@@ -143,7 +143,7 @@ def test_picture_that_the_server_has_not_read_is_refused(api, civitai, images, k
 
 
 @pytest.mark.parametrize("image_id", ["x", "-1", "1.5", "5001/..%2f..", "%2e%2e", "http:%2f%2fx"])
-def test_what_is_no_id_is_no_address(api, image_id):
+def test_path_without_a_valid_id_is_not_found(api, image_id):
     assert api.ask(f"api/file/{image_id}").status_code == 404
 
 
@@ -163,7 +163,7 @@ def test_what_is_no_id_is_no_address(api, image_id):
     ],
     ids=["gone", "forbidden", "key", "region", "trouble", "other", "busy", "html", "text", "empty"],
 )
-def test_failure_is_told_with_its_reason(api, civitai, images, answer, code, reason):
+def test_failure_is_returned_with_its_reason(api, civitai, images, answer, code, reason):
     image_id = next(iter(images))
     civitai.always(image_id, answer)
     told = api.error(f"file/{image_id}")
@@ -171,20 +171,20 @@ def test_failure_is_told_with_its_reason(api, civitai, images, answer, code, rea
     civitai.always(image_id, None)
 
 
-def test_failure_of_our_login_is_no_failure_of_civitais_key(api, civitai, images):
+def test_missing_login_is_not_reported_as_a_missing_key(api, civitai, images):
     image_id = next(iter(images))
     civitai.always(image_id, status(401))
     assert api.error(f"thumb/{image_id}")[:2] == (403, "needs_key")
 
 
-def test_disk_that_cannot_be_written_is_told(api, civitai, images):
+def test_unwritable_disk_is_reported(api, civitai, images):
     os.makedirs(setting.data_folder(), exist_ok=True)
     with open(setting.shortcut_gallery_folder, "w", encoding="utf-8") as file:
         file.write("in the way")
     assert api.error(f"file/{next(iter(images))}")[:2] == (507, "disk")
 
 
-def test_picture_that_was_saved_is_given_from_there(api, civitai, images):
+def test_downloaded_image_is_sent_from_its_file(api, civitai, images):
     image_id = _of(images, civitai, "png")
     job = api.post("jobs", {"ids": [image_id]})["job_id"]
     wait_for(lambda: api.get("jobs")["jobs"][0]["state"] == "done", f"job {job}")
@@ -196,7 +196,7 @@ def test_picture_that_was_saved_is_given_from_there(api, civitai, images):
     assert api.get(f"images/{image_id}")["saved_path"] == ""
 
 
-def test_picture_is_known_and_shown_after_a_restart(api, civitai, images, fresh):
+def test_image_is_known_and_shown_after_a_restart(api, civitai, images, fresh):
     image_id = _of(images, civitai, "png")
     thumb = api.ask(f"api/thumb/{image_id}?w=320").content
     fresh.forget()
@@ -224,7 +224,7 @@ def _part(api, image_id, given, **headers):
         ("bytes=300000-699998", 300_000, 699_999),
     ],
 )
-def test_part_of_a_file_is_just_that(api, civitai, images, given, start, end):
+def test_range_of_a_file_is_sent(api, civitai, images, given, start, end):
     image_id = _of(images, civitai, "mp4")
     body = civitai.bytes_of(image_id)
     answer = _part(api, image_id, given)
@@ -240,7 +240,7 @@ def test_part_of_a_file_is_just_that(api, civitai, images, given, start, end):
 
 
 @pytest.mark.parametrize("given", ["bytes=700000-", "bytes=700000-700001", "bytes=-0"])
-def test_part_that_there_is_not_is_416_with_the_size(api, civitai, images, given):
+def test_range_outside_the_file_is_416_with_the_size(api, civitai, images, given):
     answer = _part(api, _of(images, civitai, "mp4"), given)
     assert (answer.status_code, answer.content) == (416, b"")
     assert answer.headers["content-range"] == "bytes */700000"
@@ -250,20 +250,20 @@ def test_part_that_there_is_not_is_416_with_the_size(api, civitai, images, given
     "given",
     ["bytes=5-3", "bytes=-", "bytes=a-b", "items=0-5", "bytes=0-1,5-6", "", "bytes=1-2-3", "0-5"],
 )
-def test_what_is_no_part_is_the_whole(api, civitai, images, given):
+def test_invalid_range_sends_the_whole_file(api, civitai, images, given):
     answer = _part(api, _of(images, civitai, "mp4"), given)
     assert (answer.status_code, len(answer.content)) == (200, 700_000)
     assert "content-range" not in answer.headers
 
 
-def test_part_of_another_file_is_the_whole_of_this_one(api, civitai, images):
+def test_range_for_another_etag_sends_the_whole_file(api, civitai, images):
     image_id = _of(images, civitai, "mp4")
     tag = api.ask(f"api/file/{image_id}").headers["etag"]
     assert _part(api, image_id, "bytes=0-9", **{"If-Range": tag}).status_code == 206
     assert _part(api, image_id, "bytes=0-9", **{"If-Range": '"x"'}).status_code == 200
 
 
-def test_head_tells_the_size_and_sends_nothing(api, civitai, images):
+def test_head_returns_the_size_without_a_body(api, civitai, images):
     image_id = _of(images, civitai, "mp4")
     answer = api.ask(f"api/file/{image_id}", "HEAD")
     assert (answer.status_code, answer.content) == (200, b"")
@@ -271,7 +271,7 @@ def test_head_tells_the_size_and_sends_nothing(api, civitai, images):
     assert answer.headers["accept-ranges"] == "bytes"
 
 
-def test_host_that_packs_its_answers_packs_no_picture(civitai):
+def test_host_that_compresses_responses_compresses_no_image(civitai):
     civitai.size = 700_000
     with ServedApi([Middleware(GZipMiddleware, minimum_size=1000)]) as api:
         image_id = api.get(f"images?model={MODEL_ID}")["images"][0]["id"]
@@ -281,7 +281,7 @@ def test_host_that_packs_its_answers_packs_no_picture(civitai):
         assert answer.content == civitai.bytes_of(image_id)[5:100_005]
 
 
-def test_browser_that_has_seen_enough_of_a_video_is_sent_no_more(api, civitai, images):
+def test_video_is_not_sent_on_after_a_disconnect(api, civitai, images):
     civitai.size = 60_000_000
     image_id = _of(images, civitai, "mp4")
     connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=30)
@@ -308,7 +308,7 @@ def _open_files():
 
 
 @pytest.mark.parametrize("name,kind", [("page.js", "text/javascript"), ("page.css", "text/css")])
-def test_browser_keeps_the_bundle_for_good_under_an_address_of_its_version(api, name, kind):
+def test_browser_caches_the_bundle_for_good_under_its_versions_url(api, name, kind):
     response = api.ask(f"page/{bundle.code_version()}/{name}")
     assert response.status_code == 200 and response.content
     assert response.headers["content-type"] == f"{kind}; charset=utf-8"
@@ -316,19 +316,19 @@ def test_browser_keeps_the_bundle_for_good_under_an_address_of_its_version(api, 
 
 
 @pytest.mark.parametrize("name", ["page.js", "grid/grid.js", "core/tokens.css", "i18n.js"])
-def test_modules_themselves_are_asked_for_anew_at_each_load(api, name):
+def test_source_modules_are_requested_at_each_load(api, name):
     response = api.ask(f"page/modules/{name}")
     assert response.status_code == 200 and response.content
     assert response.headers["cache-control"] == "no-cache"
 
 
-def test_code_of_another_version_is_not_given_and_the_user_is_told_to_reload(api):
+def test_code_of_another_version_is_refused_with_a_hint_to_reload(api):
     response = api.ask("page/0123456789abcdef/page.js", headers={"Accept-Language": "en"})
     assert response.status_code == 410
     assert response.json()["error"]["message"] == "The extension was updated: reload this page."
 
 
-def test_page_that_runs_another_version_is_told_to_reload(api):
+def test_request_of_another_version_is_refused_with_a_hint_to_reload(api):
     ours, old = {"X-Civitai-Shortcut-Code": bundle.code_version()}, {
         "X-Civitai-Shortcut-Code": "0123"
     }
@@ -344,6 +344,6 @@ def test_page_that_runs_another_version_is_told_to_reload(api):
     + ["grid/..%2f..%2fcivitai_shortcut.js", "grid%2f%2e%2e%2f%2e%2e%2fcivitai_shortcut.js"],
 )
 @pytest.mark.parametrize("version", ["modules", "current"])
-def test_nothing_but_the_code_is_given(api, version, name):
+def test_only_the_pages_code_is_served(api, version, name):
     version = bundle.code_version() if version == "current" else version
     assert api.ask(f"page/{version}/{name}").status_code in (404, 410)

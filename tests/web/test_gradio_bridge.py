@@ -60,7 +60,7 @@ def test_host_says_which_size_its_fields_get(civitai, ids, monkeypatch):
     assert _place(ids[0], 3)[2:] == [512, 3]
 
 
-def test_canvas_without_a_field_is_told_only_that_the_file_is_there(civitai, ids):
+def test_canvas_without_a_field_learns_only_that_the_file_is_cached(civitai, ids):
     _fetch(civitai, ids[0])
     assert _place(ids[0], 0) == _NONCE
 
@@ -76,7 +76,7 @@ def test_video_has_no_image_to_place(civitai, ids):
         _place(next(i for i in ids if civitai.kinds[i] == "mp4"))
 
 
-def test_picture_whose_exif_would_take_the_hosts_memory_stays_here(civitai, ids):
+def test_image_whose_exif_would_fill_the_hosts_memory_is_not_placed(civitai, ids):
     exif = image_files.overlapping_exif(500_000, 40_000)
     _fetch(civitai, ids[0], image_files.png(image_files.chunk(b"eXIf", exif)))
     with pytest.raises(gr.Error):
@@ -84,19 +84,19 @@ def test_picture_whose_exif_would_take_the_hosts_memory_stays_here(civitai, ids)
 
 
 @pytest.mark.parametrize("image_id", [1, 0, -5, None, "x", 2**70, [], {"a": 1}])
-def test_picture_that_was_not_read_is_refused(civitai, image_id):
+def test_image_outside_the_library_is_refused(civitai, image_id):
     with pytest.raises(gr.Error):
         _place(image_id)
     assert not civitai.requests
 
 
 @pytest.mark.parametrize("asked", [None, "", "{", "[]", "5", '"x"', "[" * 100_000])
-def test_request_that_makes_no_sense_is_refused(civitai, asked):
+def test_malformed_request_is_refused(civitai, asked):
     with pytest.raises(gr.Error):
         gradio_bridge._place_image(1, asked)
 
 
-def test_picture_keeps_its_real_size(on_demo):
+def test_image_keeps_its_real_size(on_demo):
     client = civitai_gallery_action.get_http_client()
     image = pages.load_page(client, ImageQuery(900003), None, 5).page.images[0]
     with pages.open_image_file(client, image.url):

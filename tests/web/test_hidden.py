@@ -35,7 +35,7 @@ def ids(api, civitai):
     return ids
 
 
-def test_gallery_pages_on_to_its_end_without_hidden_images(api, ids):
+def test_gallery_is_paged_to_its_end_without_hidden_images(api, ids):
     # the first page and the second as a whole, and one of the third
     for image_id in [*ids[:20], ids[25]]:
         _change(api, "hide", "word", str(image_id))
@@ -50,7 +50,7 @@ def test_gallery_pages_on_to_its_end_without_hidden_images(api, ids):
     assert (stored["images"], stored["hidden_count"]) == ([], 10) and stored["cursor"]
 
 
-def test_change_says_what_it_hides_and_can_be_taken_back(api, ids):
+def test_change_returns_what_it_hides_and_can_be_undone(api, ids):
     changed = _change(api, "hide", "author", "anna", ids)
     assert changed == {"rules": [{"kind": "author", "text": "anna"}], "hidden_ids": []}
     changed = _change(api, "hide", "word", "PICTURE", ids)
@@ -135,7 +135,7 @@ def test_author_is_hidden_by_keys_and_shown_again_in_the_list(demo, start, open_
 
 
 @pytest.mark.page
-def test_what_is_hidden_is_counted_shown_once_and_listed(demo, start, open_gallery):
+def test_hidden_images_are_counted_shown_on_request_and_listed(demo, start, open_gallery):
     page = open_gallery(start(demo.url), "?model=900003&level=XXX").ready()
     before = page.ids()
     page.key(",")

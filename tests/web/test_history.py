@@ -15,7 +15,7 @@ _OPEN = f"?model={_MODEL}&level=XXX"
 _WORDS = "e"  # in the names of many models
 
 
-def test_back_and_forward_go_through_pictures_and_galleries(server, open_gallery):
+def test_back_and_forward_go_through_images_and_galleries(server, open_gallery):
     page = open_gallery(server, f"?lang=xy&model={_MODEL}#part").ready()
     id = page.ids()[3]
     page.tile(id).click()
@@ -33,7 +33,7 @@ def test_back_and_forward_go_through_pictures_and_galleries(server, open_gallery
 
 
 @pytest.mark.door
-def test_an_address_opens_its_picture(either, open_gallery):
+def test_url_opens_its_image(either, open_gallery):
     id = open_gallery(either).ready().ids()[5]
     page = open_gallery(either, f"{_OPEN}&image={id}")
     expect(page.viewer).to_have_attribute("data-id", id)
@@ -72,7 +72,7 @@ def _results(page):
     return last.get_attribute("data-id")
 
 
-def test_back_from_a_gallery_leads_to_the_results_it_was_opened_out_of(server, open_gallery):
+def test_back_from_a_gallery_leads_to_its_search_results(server, open_gallery):
     page = open_gallery(server, viewport={"width": 900, "height": 500}).ready()
     id = _results(page)
     found, there = _cards(page).count(), _scrolled(page)
@@ -92,7 +92,7 @@ def test_back_from_a_gallery_leads_to_the_results_it_was_opened_out_of(server, o
     expect(_cards(page)).to_have_count(found)
 
 
-def test_results_begin_at_their_first_and_closed_the_gallery_is_where_it_was(server, open_gallery):
+def test_closing_search_results_restores_the_gallerys_position(server, open_gallery):
     page = open_gallery(server).ready()
     _scroll_to(page, 120)
     topmost = _topmost(page)
@@ -105,7 +105,7 @@ def test_results_begin_at_their_first_and_closed_the_gallery_is_where_it_was(ser
     expect(_cards(page).first).to_be_in_viewport()
 
 
-def test_address_with_words_finds_again(server, open_gallery):
+def test_url_with_words_repeats_the_search(server, open_gallery):
     page = open_gallery(server, "?find=water")
     expect(_cards(page).filter(has_text="Slow Water")).to_be_visible()
     page.page.reload()
@@ -130,7 +130,7 @@ def _topmost(page):
     return min(boxes, key=lambda id: (boxes[id][1], boxes[id][0]))
 
 
-def test_back_from_a_sort_and_a_filter_leads_to_the_gallery_and_where_one_was(server, open_gallery):
+def test_back_from_sort_and_filter_restores_gallery_and_position(server, open_gallery):
     page = open_gallery(server).ready()
     _scroll_to(page, 40)
     topmost, steps = _topmost(page), _steps(page)
@@ -148,7 +148,7 @@ def test_back_from_a_sort_and_a_filter_leads_to_the_gallery_and_where_one_was(se
     expect(page.tile(topmost)).to_be_in_viewport()
 
 
-def test_search_is_one_step_and_cleared_it_goes_back(server, open_gallery):
+def test_search_is_one_step_that_clearing_undoes(server, open_gallery):
     page = open_gallery(server).ready()
     _scroll_to(page, 40)
     topmost, steps = _topmost(page), _steps(page)
@@ -167,7 +167,7 @@ def test_search_is_one_step_and_cleared_it_goes_back(server, open_gallery):
     expect(page.page).to_have_url(re.compile("search=is%3Avideo$"))
 
 
-def test_words_by_which_the_loaded_are_filtered_stand_in_the_address(server, open_gallery):
+def test_words_that_filter_loaded_images_are_in_the_url(server, open_gallery):
     page = open_gallery(server).ready()
     kinds = "tiles => tiles.length > 0 && tiles.every((tile) => tile.dataset.kind === 'video')"
     page.search("is:video", "loaded")
@@ -181,7 +181,7 @@ def test_words_by_which_the_loaded_are_filtered_stand_in_the_address(server, ope
     expect(page.field("find")).to_have_value("")
 
 
-def test_bar_of_what_works_here_is_one_step(server, open_gallery):
+def test_search_of_a_stats_bar_is_one_step(server, open_gallery):
     page = open_gallery(server).ready()
     steps = _steps(page)
     page.control("figures").click()

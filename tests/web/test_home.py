@@ -45,7 +45,7 @@ def _version():
     return first
 
 
-def test_home_of_a_new_user_is_empty_and_asks_civitai_nothing(api, on_demo):
+def test_home_of_a_new_user_is_empty_without_a_request_to_civitai(api, on_demo):
     home = api.get("home")
     assert home["recent"] == home["collections"] == [] and home["watch_covers"] == {}
     assert home["local_models"] == {"models": [], "count": 0}
@@ -54,7 +54,7 @@ def test_home_of_a_new_user_is_empty_and_asks_civitai_nothing(api, on_demo):
     assert not on_demo.requests
 
 
-def test_opened_models_and_authors_come_with_the_newest_image_of_theirs(api, on_demo, fresh):
+def test_opened_models_and_authors_have_their_newest_image(api, on_demo, fresh):
     api.get(f"models/{_MODEL}")
     images = api.get(f"images?model={_MODEL}&level=None")["images"]
     author = images[0]["user"]
@@ -103,7 +103,7 @@ def test_model_file_is_found_on_civitai_by_its_hash(api, on_demo, loras, monkeyp
     assert _only_model(api) == found
 
 
-def test_model_file_that_civitai_does_not_know_is_asked_for_once(api, on_demo, loras):
+def test_unknown_model_file_is_requested_once(api, on_demo, loras):
     _add_model(loras, "own", {"files": [{"hashes": {"SHA256": "ab" * 32}}]})
     model = _only_model(api)
     found = api.get(f"local_models/{model['key']}")
@@ -113,13 +113,13 @@ def test_model_file_that_civitai_does_not_know_is_asked_for_once(api, on_demo, l
     assert not on_demo.requests
 
 
-def test_model_file_without_a_hash_is_told_by_its_name_alone(api, on_demo, loras):
+def test_model_file_without_a_hash_has_only_its_name(api, on_demo, loras):
     _add_model(loras, "own")
     model = _only_model(api)
     assert (model["file"], model["model"], model["can_resolve"]) == ("own", None, False)
 
 
-def test_model_files_come_in_parts(api, on_demo, loras):
+def test_model_files_are_returned_in_pages(api, on_demo, loras):
     for n in range(30):
         _add_model(loras, f"lora-{n:02}")
     first = api.get("home")["local_models"]
@@ -128,7 +128,7 @@ def test_model_files_come_in_parts(api, on_demo, loras):
     assert len({model["key"] for model in first["models"] + rest["models"]}) == 30
 
 
-def test_each_preview_of_a_large_collection_looks_at_one_file(api, on_demo, loras, monkeypatch):
+def test_each_preview_of_a_large_collection_reads_one_file(api, on_demo, loras, monkeypatch):
     monkeypatch.setattr(index, "_CHECK_INTERVAL", 60)
     for n in range(30):
         _add_model(loras, f"lora-{n:02}", has_preview=n == 0)

@@ -31,7 +31,7 @@ def _hashes_of(model_id):
     return weights.make_hashes(weights.list_weights(model, model.versions[0])[0])
 
 
-def test_home_of_a_new_user_comes_with_one_request_and_invites_to_begin(start, demo, open_gallery):
+def test_home_of_a_new_user_needs_one_request_and_invites_to_start(start, demo, open_gallery):
     page = open_gallery(start(demo.url), "")
     begin = _shelf(page, "begin")
     expect(begin.locator(".home-invitation")).to_have_count(6)
@@ -47,9 +47,7 @@ def test_home_of_a_new_user_comes_with_one_request_and_invites_to_begin(start, d
     expect(begin).to_be_visible()
 
 
-def test_gallery_that_was_opened_is_on_the_home_page_and_back_leads_there(
-    start, demo, open_gallery
-):
+def test_opened_gallery_is_on_the_home_page_and_back_leads_there(start, demo, open_gallery):
     page = open_gallery(start(demo.url), f"?model={_OTHER}").ready()
     page.go(f"?model={_MODEL}")
     expect(page.page.locator(".gallery-header h2")).to_have_text(gallery.find_model(_MODEL).name)
@@ -69,7 +67,7 @@ def test_gallery_that_was_opened_is_on_the_home_page_and_back_leads_there(
     page.ready()
 
 
-def test_home_is_scrolled_back_to_where_one_was(start, demo, open_gallery):
+def test_home_keeps_its_scroll_position(start, demo, open_gallery):
     page = open_gallery(
         start(demo.url), f"?model={_MODEL}", viewport={"width": 390, "height": 500}
     ).ready()
@@ -123,7 +121,7 @@ def test_models_on_the_disk_are_found_by_their_hash_one_at_a_time(
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
 
 
-def test_home_that_does_not_come_is_asked_for_again(start, demo, open_gallery):
+def test_failed_home_is_requested_again(start, demo, open_gallery):
     page = open_gallery(start(demo.url), f"?model={_MODEL}").ready()
     page.page.route("**/api/home", lambda route: route.abort())
     page.control("home").click()

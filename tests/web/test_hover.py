@@ -16,7 +16,7 @@ _PAPER, _VIDEOS = 900_003, 900_007
 
 
 @pytest.mark.parametrize("by", ["pointer", "focus"])
-def test_tile_tells_how_its_picture_was_made_without_a_request(server, open_gallery, by):
+def test_tile_shows_generation_data_without_a_request(server, open_gallery, by):
     row = with_text(_PAPER)
     infotext = parse_infotext(infotext_of(row))
     page = open_gallery(server, f"?model={_PAPER}").ready()

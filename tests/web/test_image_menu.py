@@ -38,7 +38,7 @@ def _middle(locator):
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_right_click_opens_our_menu_and_asks_nothing_until_an_item_is_chosen(server, open_gallery):
+def test_right_click_opens_the_menu_without_a_request(server, open_gallery):
     row = with_text(_SMALL)
     page = open_gallery(server, f"?model={_SMALL}", **_CLIPBOARD).ready()
     tile = page.tile(str(row.id))
@@ -58,7 +58,7 @@ def test_right_click_opens_our_menu_and_asks_nothing_until_an_item_is_chosen(ser
     assert page.page.url.split("?")[0] in page.page.evaluate(_READ)
 
 
-def test_shift_and_right_click_leave_the_browsers_own_menu(server, open_gallery):
+def test_shift_and_right_click_open_the_browsers_own_menu(server, open_gallery):
     page = open_gallery(server).ready()
     kept = """tile => new Promise(done => {
         document.addEventListener("contextmenu", event => done(!event.defaultPrevented));
@@ -71,7 +71,7 @@ def test_shift_and_right_click_leave_the_browsers_own_menu(server, open_gallery)
 
 
 @with_axe
-def test_keys_open_the_menu_choose_in_it_and_leave_it_where_they_were(server, open_gallery):
+def test_keys_open_the_menu_choose_in_it_and_restore_the_focus(server, open_gallery):
     page = open_gallery(server, f"?model={_OTHER}&level=XXX").ready()
     page.page.locator(".grid").focus()
     tile = page.focused()
@@ -92,7 +92,7 @@ def test_keys_open_the_menu_choose_in_it_and_leave_it_where_they_were(server, op
     expect(page.marked).to_have_count(0)  # no letter reached the page
 
 
-def test_menu_of_a_marked_picture_is_for_all_that_is_marked(flaky_server, open_gallery):
+def test_menu_of_a_marked_image_acts_on_all_marked_images(flaky_server, open_gallery):
     page = open_gallery(flaky_server, f"?model={_SMALL}").ready()
     for at in (0, 2):
         page.tiles.nth(at).locator("[data-do='mark']").click()
@@ -115,7 +115,7 @@ def test_menu_of_a_marked_picture_is_for_all_that_is_marked(flaky_server, open_g
     assert set(saved.evaluate_all("tiles => tiles.map(tile => tile.dataset.id)")) == ids
 
 
-def test_pictures_go_into_a_new_collection_and_then_into_that_by_name(start, demo, open_gallery):
+def test_images_are_added_to_a_new_collection_and_then_by_its_name(start, demo, open_gallery):
     page = open_gallery(start(demo.url), f"?model={_SMALL}").ready()
     _open_menu(page, page.tiles.nth(0))
     page.control("menu-collect").click()
@@ -133,7 +133,7 @@ def test_pictures_go_into_a_new_collection_and_then_into_that_by_name(start, dem
     expect(page.page.locator("[data-set='Evening light']")).to_contain_text("2")
 
 
-def test_compare_takes_what_is_marked_and_the_picture_itself(server, open_gallery):
+def test_compare_takes_the_marked_images_and_the_image_itself(server, open_gallery):
     page = open_gallery(server, f"?model={_SMALL}").ready()
     _open_menu(page, page.tiles.nth(0))
     page.control("menu-compare").click()
@@ -157,7 +157,7 @@ def test_menu_leads_to_the_author_and_to_a_new_tab(server, open_gallery):
     expect(page.page).to_have_url(re.compile(f"user={row.username}"))
 
 
-def test_open_picture_has_the_menu_and_its_escape_closes_the_menu_alone(server, open_gallery):
+def test_escape_in_the_viewers_menu_closes_only_the_menu(server, open_gallery):
     row = with_text(_SMALL)
     page = open_gallery(server, f"?model={_SMALL}&image={row.id}", **_CLIPBOARD)
     page.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
@@ -176,7 +176,7 @@ def test_open_picture_has_the_menu_and_its_escape_closes_the_menu_alone(server, 
 
 
 @pytest.mark.parametrize("where", ["tile", "open-picture"])
-def test_finger_that_rests_opens_the_menu_and_nothing_else(server, open_gallery, where):
+def test_long_press_opens_only_the_menu(server, open_gallery, where):
     page = open_gallery(server, f"?model={_SMALL}", **_PHONE).ready()
     fingers, pressed = Fingers(page.page), page.tiles.nth(1)
     if where == "open-picture":
@@ -196,7 +196,7 @@ def test_finger_that_rests_opens_the_menu_and_nothing_else(server, open_gallery,
 
 
 @pytest.mark.door
-def test_picture_is_sent_to_a_tab_of_the_host_from_its_tile(open_host):
+def test_image_is_sent_to_a_tab_of_the_host_from_its_tile(open_host):
     row = with_text(_SMALL)
     page = open_host()
     page.page.locator("[data-field=find]").first.fill(str(_SMALL))

@@ -32,7 +32,7 @@ def _rows(civitai, *rows, **metadata):
 # Pages
 
 
-def test_gallery_comes_page_by_page_each_picture_once(api, civitai):
+def test_gallery_is_paged_with_each_image_once(api, civitai):
     found, cursor = [], ""
     for _ in range(3):
         page = api.get(f"images?version={VERSION_ID}&limit=10&cursor={cursor}")
@@ -42,7 +42,7 @@ def test_gallery_comes_page_by_page_each_picture_once(api, civitai):
     assert (page["notes"], page["from_library"]) == ([], False)
 
 
-def test_view_of_a_picture_is_all_that_a_tile_shows(api, on_demo):
+def test_view_of_an_image_is_all_that_a_tile_shows(api, on_demo):
     page = api.get("images?model=900001&limit=100")
     view = next(v for v in page["images"] if v["blurhash"] and v["user"] and v["reactions"])
     assert set(view) == {"id", "kind", "width", "height", "blurhash", "level", "user", "date"} | {
@@ -87,7 +87,7 @@ def test_summaries_make_a_page_less_than_a_third_larger(api, on_demo):
         ("model=101&cursor=5000", {"cursor": "5001"}),
     ],
 )
-def test_civitai_is_asked_for_what_the_page_asks_for(api, civitai, asked, sent):
+def test_parameters_of_the_page_are_sent_to_civitai(api, civitai, asked, sent):
     api.get(f"images?{asked}")
     assert {name: civitai.pages[-1].get(name) for name in sent} == sent
 
@@ -96,26 +96,26 @@ def test_civitai_is_asked_for_what_the_page_asks_for(api, civitai, asked, sent):
     "asked",
     ["model=101&sort=Best", "model=101&level=Q", "model=101&limit=999", "model=101&type=gif"],
 )
-def test_choice_that_there_is_not_is_the_usual_one(api, civitai, asked):
+def test_unknown_choice_is_replaced_by_the_default(api, civitai, asked):
     api.get(f"images?{asked}")
     sent = civitai.pages[-1]
     assert (sent["sort"], sent["browsingLevel"], sent["limit"]) == ("Newest", "1", "100")
     assert "type" not in sent
 
 
-def test_highest_rating_is_the_settings_unless_the_page_says_one(api, civitai):
+def test_highest_rating_defaults_to_the_setting(api, civitai):
     setting.change("gallery_level", "X")
     api.get(_MODEL)
     assert civitai.pages[-1]["browsingLevel"] == "15"
 
 
 @pytest.mark.parametrize("asked", ["", "sort=Newest", "model=x", "user=a%20b", "model=-1"])
-def test_question_that_names_no_gallery_is_refused_and_not_asked(api, civitai, asked):
+def test_request_that_names_no_gallery_is_refused(api, civitai, asked):
     assert api.error(f"images?{asked}")[:2] == (400, "bad_input")
     assert not civitai.requests
 
 
-def test_only_pictures_with_data_are_given_where_only_they_are_wanted(api, civitai):
+def test_only_images_with_data_are_returned_if_requested(api, civitai):
     civitai.always(
         "page", _rows(civitai, {"id": 1}, {"id": 2, "meta": None}, {"id": 3, "meta": {}})
     )
@@ -124,7 +124,7 @@ def test_only_pictures_with_data_are_given_where_only_they_are_wanted(api, civit
 
 
 @pytest.mark.parametrize("language,said", [("en", "choose one version"), ("zh-TW", "選擇一個版本")])
-def test_sort_that_civitai_drops_is_told_and_not_sent(api, civitai, language, said):
+def test_sort_that_civitai_ignores_is_reported_and_not_sent(api, civitai, language, said):
     page = api.get(f"{_MODEL}&sort=Most%20Reactions", language)
     [note] = page["notes"]
     assert note["code"] == "sort_dropped" and said in note["message"].replace("Choose", "choose")
@@ -132,7 +132,7 @@ def test_sort_that_civitai_drops_is_told_and_not_sent(api, civitai, language, sa
     assert api.get(f"{_MODEL}&version={VERSION_ID}&sort=Most%20Reactions")["notes"] == []
 
 
-def test_rows_that_cannot_be_shown_are_counted(api, civitai):
+def test_unreadable_rows_are_counted(api, civitai):
     foreign = {"id": 2, "url": "https://evil.example/2.png"}
     civitai.script("page", _rows(civitai, {"id": 1}, foreign, None, 5, {"id": "x", "url": 5}))
     page = api.get(_MODEL)
@@ -141,7 +141,7 @@ def test_rows_that_cannot_be_shown_are_counted(api, civitai):
     assert note["message"].startswith("4 pictures are not shown")
 
 
-def test_page_on_which_nothing_fits_is_passed_over(api, civitai):
+def test_page_without_fitting_images_is_skipped(api, civitai):
     nothing = {"id": 9, "type": "audio"}
     civitai.script(
         "page", _rows(civitai, nothing, nextCursor="0|b"), _rows(civitai, nextCursor="0|c")
@@ -151,7 +151,7 @@ def test_page_on_which_nothing_fits_is_passed_over(api, civitai):
     assert [asked.get("cursor") for asked in civitai.pages] == [None, "0|b", "0|c"]
 
 
-def test_way_on_is_told_though_on_page_after_page_nothing_fits(api, civitai):
+def test_cursor_is_returned_though_no_page_has_fitting_images(api, civitai):
     for n in range(4):
         nothing = {"id": n + 1, "type": "audio"}
         civitai.script("page", _rows(civitai, nothing, nextCursor=f"{n}|c"))
@@ -159,7 +159,7 @@ def test_way_on_is_told_though_on_page_after_page_nothing_fits(api, civitai):
     assert (page["images"], page["cursor"], len(civitai.pages)) == ([], "2|c", 3)
 
 
-def test_pages_of_drafts_are_passed_over(api, civitai):
+def test_pages_of_drafts_are_skipped(api, civitai):
     for n in range(5):
         civitai.script("page", _rows(civitai, nextCursor=f"0|c{n}"))
     assert _ids(api.get("images?user=anna")) == civitai.ids[:10]
@@ -180,7 +180,7 @@ def test_cursor_that_leads_to_itself_is_the_end(api, civitai):
         ("user=anna", ["no_author"]),
     ],
 )
-def test_empty_end_may_be_a_time_limit_and_is_told(api, civitai, asked, noted):
+def test_empty_end_is_reported_as_a_possible_time_limit(api, civitai, asked, noted):
     civitai.script("page", _rows(civitai))
     page = api.get(f"images?{asked}")
     assert page["images"] == [] and page["cursor"] is None
@@ -188,7 +188,7 @@ def test_empty_end_may_be_a_time_limit_and_is_told(api, civitai, asked, noted):
     assert len(api.get(f"images?{asked}")["images"]) > 0, "it can be asked for again at once"
 
 
-def test_author_who_does_not_exist_reads_the_same_where_civitai_says_404(api, civitai):
+def test_unknown_author_is_reported_the_same_if_civitai_says_404(api, civitai):
     civitai.script("page", _rows(civitai), status(404, b'{"error": "User not found"}'))
     answers = [api.get("images?user=nobody&fresh=1") for _ in range(2)]
     assert answers[0]["notes"] == answers[1]["notes"]
@@ -196,14 +196,14 @@ def test_author_who_does_not_exist_reads_the_same_where_civitai_says_404(api, ci
 
 
 @pytest.mark.parametrize("related,noted", [(0, ["unrelated"]), (3, [])])
-def test_pictures_that_name_other_models_are_told(api, civitai, related, noted):
+def test_images_that_name_other_models_are_reported(api, civitai, related, noted):
     rows = [{"id": n + 1, "modelVersionIds": [1001 if n < related else 9]} for n in range(12)]
     civitai.script("page", _rows(civitai, *rows, {"id": 99}))
     page = api.get("images?version=1001")
     assert [note["code"] for note in page["notes"]] == noted
 
 
-def test_gallery_is_shown_though_the_database_of_jobs_cannot_be_used(api, civitai, monkeypatch):
+def test_gallery_is_shown_without_the_jobs_database(api, civitai, monkeypatch):
     os.makedirs(setting.data_folder(), exist_ok=True)
     path = os.path.join(setting.data_folder(), "in-the-way")
     with open(path, "w", encoding="utf-8") as file:
@@ -217,7 +217,7 @@ def test_gallery_is_shown_though_the_database_of_jobs_cannot_be_used(api, civita
 # Where Civitai does not answer
 
 
-def test_what_was_seen_is_shown_with_its_date(api, civitai, fresh):
+def test_stored_page_is_shown_with_its_date(api, civitai, fresh):
     seen = api.get(_MODEL)
     fresh.forget()
     civitai.always("page", reset)
@@ -226,7 +226,7 @@ def test_what_was_seen_is_shown_with_its_date(api, civitai, fresh):
     assert page["read_at"] == seen["read_at"] and page["cursor"] == seen["cursor"]
 
 
-def test_what_was_seen_is_there_at_once_for_who_does_not_wait(api, civitai, fresh):
+def test_stored_page_is_returned_at_once_on_request(api, civitai, fresh):
     seen = api.get(_MODEL)
     fresh.forget()
     before = len(civitai.requests)
@@ -257,7 +257,7 @@ def test_request_opens_a_database_once_and_the_next_finds_the_library_open(
     assert opened(_MODEL).count("library.db") <= 2  # one may be the writer's
 
 
-def test_silence_without_anything_kept_is_told(api, civitai):
+def test_silence_without_a_stored_page_is_reported(api, civitai):
     civitai.always("page", reset)
     status_, code, message = api.error("images?post=9")
     assert (status_, code) == (502, "network") and "connection" in message
@@ -274,12 +274,12 @@ def test_silence_without_anything_kept_is_told(api, civitai):
         (status(200, b"nonsense"), "bad_answer"),
     ],
 )
-def test_refusal_of_civitai_is_told_as_what_it_is(api, civitai, answer, code):
+def test_refusal_of_civitai_is_reported_as_such(api, civitai, answer, code):
     civitai.script("page", answer)
     assert api.error(_MODEL)[1] == code
 
 
-def test_base_model_that_civitai_does_not_know_is_told(api, civitai):
+def test_unknown_base_model_is_reported(api, civitai):
     refusal = status(400, b'{"error": {"name": "ZodError", "message": "Invalid option"}}')
     civitai.script("page", refusal, refusal)
     code, reason, message = api.error(f"{_MODEL}&base=Ponny,SD%201.5")
@@ -290,7 +290,7 @@ def test_base_model_that_civitai_does_not_know_is_told(api, civitai):
 # By words
 
 
-def test_words_are_looked_for_in_what_was_read_at_once(api, civitai):
+def test_words_are_searched_in_pages_read_just_before(api, civitai):
     ids = _ids(api.get(_MODEL))
     found = api.post("loaded_filter", {"ids": ids, "words": f"picture {ids[3]}"})
     assert found == {"ids": [ids[3]], "message": ""}
@@ -305,7 +305,7 @@ def test_words_are_looked_for_in_what_was_read_at_once(api, civitai):
 # One picture
 
 
-def test_all_that_is_known_of_a_picture(api, on_demo):
+def test_details_have_all_that_is_known_of_an_image(api, on_demo):
     view = next(v for v in api.get("images?model=900003&limit=100")["images"] if v["has_data"])
     told = api.get(f"images/{view['id']}?model=900003")
     assert {name: told[name] for name in view} == view
@@ -330,7 +330,7 @@ def test_resource_of_the_open_model_has_its_name_and_address(api, on_demo):
     pytest.fail("no picture was made with it")
 
 
-def test_picture_without_data_says_so(api, civitai):
+def test_image_without_data_says_so(api, civitai):
     civitai.script("page", _rows(civitai, {"id": 1, "meta": None}))
     api.get(_MODEL)
     told = api.get("images/1")
@@ -338,7 +338,7 @@ def test_picture_without_data_says_so(api, civitai):
     assert "No generation data" in told["problems"][0]
 
 
-def test_file_itself_is_asked_where_the_record_says_nothing(api, civitai):
+def test_file_is_read_if_the_record_has_no_data(api, civitai):
     civitai.script("page", _rows(civitai, {"id": civitai.ids[0], "meta": None}))
     text = "a harbor\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5"
     civitai.always(civitai.ids[0], status(200, png(text=text)))
@@ -368,21 +368,21 @@ def test_file_that_holds_no_prompt_says_why(api, civitai, credentials, language,
     assert told["infotext_source"] == "none" and said in told["problems"][0]
 
 
-def test_file_is_not_fetched_where_the_record_says_enough(api, civitai):
+def test_file_is_not_fetched_if_the_record_has_data(api, civitai):
     image_id = _ids(api.get(_MODEL))[0]
     assert (
         api.get(f"images/{image_id}?file=1")["infotext_source"] == "record" and not civitai.fetched
     )
 
 
-def test_seed_that_may_be_rounded_is_told(api, civitai):
+def test_possibly_rounded_seed_is_reported(api, civitai):
     meta = {"prompt": "x", "steps": 20, "seed": 2**60, "cfgScale": 7}
     civitai.script("page", _rows(civitai, {"id": 1, "meta": meta}))
     api.get(_MODEL)
     assert "rounded" in api.get("images/1")["problems"][0]
 
 
-def test_values_that_the_site_has_torn_are_told_by_their_names(api, civitai):
+def test_values_that_the_site_has_split_are_named(api, civitai):
     torn = {"ADetailer prompt": {"a photo of a (woman": "1.1)"}, "ADetailer model": "face.pt"}
     meta = {"prompt": "x", "steps": 20, "seed": 1, "cfgScale": 7, **torn}
     civitai.script("page", _rows(civitai, {"id": 1, "meta": meta}))
@@ -411,7 +411,7 @@ _HOSTILE = [
 
 
 @pytest.mark.parametrize("row", _HOSTILE, ids=range(len(_HOSTILE)))
-def test_whatever_a_stranger_wrote_is_an_answer_that_a_browser_can_read(api, civitai, row, fresh):
+def test_any_text_of_a_stranger_gives_a_valid_response(api, civitai, row, fresh):
     body = json.dumps({"items": [{**civitai._row(civitai.ids[0]), **row}], "metadata": {}})
     civitai.script("page", status(200, body.encode()))
     [view] = api.get(_MODEL)["images"]
@@ -431,7 +431,7 @@ def test_whatever_a_stranger_wrote_is_an_answer_that_a_browser_can_read(api, civ
 _WORKFLOW = {"nodes": [{"id": 1, "type": "KSampler"}], "links": []}
 
 
-def test_workflow_of_the_record_is_given_as_comfyui_takes_it(api, civitai):
+def test_workflow_of_the_record_is_returned_in_comfyuis_format(api, civitai):
     meta = {"prompt": "x", "comfy": json.dumps({"prompt": {}, "workflow": _WORKFLOW})}
     civitai.script("page", _rows(civitai, {"id": 1, "meta": meta}, {"id": 2}))
     api.get(_MODEL)
@@ -439,7 +439,7 @@ def test_workflow_of_the_record_is_given_as_comfyui_takes_it(api, civitai):
     assert json.loads(api.get("images/1/workflow")["workflow"]) == _WORKFLOW
 
 
-def test_workflow_of_the_file_is_given_once_that_was_looked_into(api, civitai):
+def test_workflow_of_the_file_is_returned_after_reading_it(api, civitai):
     civitai.script("page", _rows(civitai, {"id": civitai.ids[0], "meta": None}))
     text = json.dumps(_WORKFLOW)
     info = PngImagePlugin.PngInfo()
@@ -454,12 +454,12 @@ def test_workflow_of_the_file_is_given_once_that_was_looked_into(api, civitai):
     assert api.get(f"{address}/workflow") == {"workflow": text}
 
 
-def test_workflow_that_there_is_not_is_told(api, civitai):
+def test_missing_workflow_is_reported(api, civitai):
     image_id = _ids(api.get(_MODEL))[0]
     assert api.error(f"images/{image_id}/workflow")[:2] == (404, "not_there")
 
 
-def test_random_order_shows_what_was_read_of_a_gallery_and_asks_civitai_nothing(api, civitai):
+def test_random_order_shows_stored_images_without_a_request(api, civitai):
     read = [view["id"] for view in api.get("images?model=101&limit=10")["images"]]
     asked = len(civitai.requests)
     random = "images?model=101&sort=Random&limit=4"
@@ -471,7 +471,7 @@ def test_random_order_shows_what_was_read_of_a_gallery_and_asks_civitai_nothing(
     assert api.get("images?model=102&sort=Random")["images"] == []
 
 
-def test_months_are_those_of_which_something_was_read(api, on_demo):
+def test_months_are_those_of_stored_images(api, on_demo):
     assert api.get("months?model=900003") == []
     read = api.get("images?model=900003&limit=40")["images"]
     asked = len(on_demo.requests)

@@ -35,18 +35,18 @@ def _offered(row):
     return [action["name"] for action in row["actions"]]
 
 
-def test_job_at_work_tells_how_far_how_fast_and_how_long():
+def test_running_job_shows_progress_speed_and_time_left():
     row = _row(_JOB, _NOW)
     assert row["line"] == "4 of 20 · 3.0 MB · 1.0 MB/s · 1:05 left"
     assert (row["percent"], row["note"], _offered(row)) == (20, "", ["pause", "cancel"])
     assert (row["saved"], row["skipped"]) == (3, 1)
 
 
-def test_job_of_a_gallery_whose_length_is_not_known_says_at_most():
+def test_job_of_a_gallery_of_unknown_length_says_at_most():
     assert _row(_JOB, replace(_NOW, walk=WalkState.FIRST))["line"].startswith("4 of at most 20")
 
 
-def test_job_that_waits_for_the_network_says_why_and_when_it_goes_on():
+def test_job_that_waits_for_the_network_says_why_and_when_it_resumes():
     waits = replace(_NOW, state=JobState.PAUSED, reason="network", retry_in=39.6)
     row = _row(_JOB, waits)
     assert row["line"] == "4 of 20 · 3.0 MB · resuming in 40 s"
@@ -55,13 +55,13 @@ def test_job_that_waits_for_the_network_says_why_and_when_it_goes_on():
     assert _offered(row) == ["resume", "pause", "cancel"]
 
 
-def test_job_that_the_user_paused_goes_on_only_when_told():
+def test_job_that_the_user_paused_offers_to_resume():
     row = _row(replace(_JOB, state=JobState.PAUSED, saved=3, waiting=17))
     assert (row["note"], _offered(row)) == ("", ["resume", "cancel"])
     assert row["state_label"] == "paused"
 
 
-def test_job_that_waits_its_turn_says_how_many_begin_before_it():
+def test_queued_job_says_how_many_start_before_it():
     row = _row(replace(_JOB, state=JobState.QUEUED, walk=WalkState.FIRST, waiting=20), before=7)
     assert (row["state"], row["state_label"]) == ("queued", "waiting its turn")
     assert (row["line"], row["note"]) == ("0 of at most 20 · 0 B · 7 before it", "")
@@ -72,12 +72,12 @@ def test_job_that_waits_its_turn_says_how_many_begin_before_it():
     assert chinese["state_label"] == "排隊等候"
 
 
-def test_full_disk_tells_how_much_is_missing():
+def test_full_disk_says_how_much_space_is_missing():
     full = replace(_NOW, state=JobState.PAUSED, reason="disk", missing=250 << 20)
     assert "250.0 MB are missing" in _row(_JOB, full)["note"]
 
 
-def test_cancelled_job_tells_what_is_left_and_goes_on():
+def test_cancelled_job_says_what_is_left_and_offers_to_resume():
     cut = replace(_JOB, state=JobState.CANCELLED, walk=WalkState.OVER, saved=3, waiting=17)
     row = _row(cut)
     assert row["line"] == "3 saved · 17 not fetched"
@@ -87,14 +87,14 @@ def test_cancelled_job_tells_what_is_left_and_goes_on():
 
 
 @pytest.mark.parametrize("saved,skipped", [(20, 0), (0, 20)], ids=["saved", "all-were-there"])
-def test_folder_of_what_is_there_can_be_opened(saved, skipped):
+def test_folder_of_saved_images_can_be_opened(saved, skipped):
     row = _row(
         replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=saved, skipped=skipped)
     )
     assert (row["folder"], _offered(row)) == ("/pictures", ["open", "forget"])
 
 
-def test_no_folder_is_offered_where_nothing_came():
+def test_no_folder_is_offered_without_saved_images():
     row = _row(replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, failed=20))
     assert (row["folder"], _offered(row)) == ("/pictures", ["forget"])
     assert (row["state_label"], row["line"]) == ("20 failed", "0 saved")
@@ -110,7 +110,7 @@ def test_finished_job_says_first_what_failed_and_offers_to_retry():
 
 
 @pytest.mark.parametrize("reason,offered", [("gone", False), ("network", True)])
-def test_retry_is_offered_only_where_it_can_help(reason, offered):
+def test_retry_is_offered_only_if_it_can_help(reason, offered):
     item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
     row = _row(
         replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=19, failed=1), failed=[item]
@@ -122,7 +122,7 @@ def test_retry_is_offered_only_where_it_can_help(reason, offered):
     assert failed["url"] == "https://civitai.com/images/7" and failed["reason"]
 
 
-def test_what_was_saved_before_and_is_gone_is_said_and_can_be_fetched():
+def test_missing_saved_images_are_reported_and_can_be_downloaded():
     done = replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=1, skipped=19)
     row = _row(done, missing=4)
     assert "4 pictures were saved before, but are not there" in row["note"]
@@ -130,7 +130,7 @@ def test_what_was_saved_before_and_is_gone_is_said_and_can_be_fetched():
     assert row["line"] == "1 saved · 19 there already"
 
 
-def test_report_is_told_in_words_once_the_job_is_over():
+def test_report_is_shown_in_words_once_the_job_is_over():
     report = WalkReport(120, kept_back=20, without_data=5, dropped=2, empty_pages=1, end="end")
     job = replace(_JOB, saved=20, report=report)
     assert _row(job, _NOW)["report"] is None
@@ -156,7 +156,7 @@ def test_report_is_told_in_words_once_the_job_is_over():
         ((0, 0, 0, ""), "end", "The second walk did not come to its end"),
     ],
 )
-def test_second_walk_tells_how_complete_it_is(numbers, end, said):
+def test_second_walk_shows_how_complete_the_download_is(numbers, end, said):
     first, second, both, second_end = numbers
     report = WalkReport(9, first=first, second=second, both=both, end=end, second_end=second_end)
     job = replace(_JOB, state=JobState.DONE, report=report, options=JobOptions(verify=True))
@@ -181,12 +181,12 @@ def test_reasons_are_counted_in_words():
     assert row["failed_label"] == "3 failed (no longer there: 2 · needs a key: 1)"
 
 
-def test_no_time_is_told_where_nothing_comes():
+def test_no_time_left_is_shown_if_nothing_arrives():
     row = _row(_JOB, replace(_NOW, rate=0.0, seconds_left=None))
     assert row["line"].endswith("waiting for the host")
 
 
-def test_empty_end_is_not_simply_done_and_can_be_tried_again():
+def test_empty_end_is_reported_and_can_be_retried():
     ended = {"reason": "empty_end", "note": EMPTY_END, "walk": WalkState.FIRST_EMPTY}
     row = _row(replace(_JOB, state=JobState.DONE, saved=4, **ended))
     assert "time limit" in row["note"] and "time limit" in row["toast"]
@@ -211,7 +211,7 @@ def _model_row(job, progress=None, failed=(), files=(), language="en"):
     return job_views._job_row(JobView(job, list(failed), 0, status, tuple(files)), language)
 
 
-def test_job_of_model_files_tells_its_progress_in_bytes():
+def test_job_of_model_files_shows_its_progress_in_bytes():
     now = JobProgress(**vars(_MODELS), rate=float(1 << 20), seconds_left=3072.0)
     row = _model_row(_MODELS, now)
     assert row["line"] == "1.0 GB of 4.0 GB · 1 of 3 files · 1.0 MB/s · 51:12 left"
@@ -223,14 +223,14 @@ def test_job_of_model_files_keeps_its_percentage_while_it_is_paused():
     assert (row["line"], row["percent"]) == ("1.0 GB of 4.0 GB · 1 of 3 files", 25)
 
 
-def test_reached_quota_is_told_with_when_the_job_goes_on():
+def test_reached_quota_says_when_the_job_resumes():
     waits = JobProgress(**vars(_MODELS))
     waits = replace(waits, state=JobState.PAUSED, reason="quota", retry_in=3599.0)
     row = _model_row(_MODELS, waits)
     assert row["line"].endswith("resuming in 59:59") and "by itself in an hour" in row["note"]
 
 
-def test_failed_model_file_is_named_and_leads_to_its_page():
+def test_failed_model_file_is_named_with_a_link_to_its_page():
     record = json.dumps({"version_id": 7, "model_id": 5, "url": "/x", "path": "/models/a.gguf"})
     item = Item(1, 9, "/x", "model", record, "failed", "gone", "It is gone.")
     over = replace(_MODELS, state=JobState.DONE, failed=1, waiting=0, waiting_bytes=0)
@@ -242,7 +242,7 @@ def test_failed_model_file_is_named_and_leads_to_its_page():
 
 
 @pytest.mark.parametrize("language", ["en", "zh-TW", "zh-CN"])
-def test_early_access_that_was_met_on_the_way_is_told_with_its_date(language):
+def test_early_access_found_while_downloading_is_shown_with_its_date(language):
     said = ("early_access", "The model is in early access until 2027-01-05.")
     item = Item(1, 9, "/x", "model", '{"path": "/models/a.gguf"}', "failed", *said)
     file = ModelFileState(1, 7, "a", "A", "/a", "failed", 0, 1, *said)
@@ -253,7 +253,7 @@ def test_early_access_that_was_met_on_the_way_is_told_with_its_date(language):
 
 
 @pytest.mark.parametrize("language, words", [("en", "refresh button"), ("zh-TW", "重新整理")])
-def test_host_that_did_not_notice_a_new_file_is_told_of_once(language, words):
+def test_host_that_missed_a_new_file_is_reported_once(language, words):
     files = [
         ModelFileState(i, 7, "a", "A", "/a", "saved", 1, 1, "refresh_host no_companions")
         for i in range(2)

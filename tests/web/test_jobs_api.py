@@ -38,14 +38,14 @@ def _files(row):
     return {name for name in names if not name.endswith((".txt", ".json"))}
 
 
-def test_nothing_is_at_work_at_first(api):
+def test_no_job_runs_at_first(api):
     counts = {"active": 0, "waiting": 0, "total": 0}
     told = api.get("jobs")
     assert told.pop("bookmarks_revision") > 0
     assert told == {**counts, "more": "", "notice": "", "jobs": []}
 
 
-def test_chosen_pictures_are_downloaded(api, civitai, ids):
+def test_selection_is_downloaded(api, civitai, ids):
     begun = api.post("jobs", {"ids": ids[:3], "title": "A <b>model</b>"})
     assert begun == {"job_id": 1, "image_count": 3, "message": "Downloading 3 pictures"}
     row = _ended(api)
@@ -66,7 +66,7 @@ def test_gallery_is_downloaded_as_the_filters_show_it(api, civitai):
     assert (asked["browsingLevel"], asked["sort"], asked["type"]) == ("7", "Oldest", "video")
 
 
-def test_names_tell_of_the_model_that_is_open(api, civitai, ids):
+def test_file_names_have_the_open_models_name(api, civitai, ids):
     setting.change("saved_name", "{model}/{version}/{author|nobody}-{id}")
     api.get(f"models/{MODEL_ID}")
     of = {"title": "A model", "model": MODEL_ID, "version": 1001}
@@ -80,7 +80,7 @@ def test_names_tell_of_the_model_that_is_open(api, civitai, ids):
     assert set(os.listdir(os.path.join(row["folder"]))) == {"v1", "unknown"}
 
 
-def test_setting_of_names_that_makes_none_is_said_and_begins_no_job(api, ids):
+def test_invalid_template_is_reported_and_starts_no_job(api, ids):
     setting.change("saved_name", "{model}")
     answer = api.send("POST", "jobs", {"ids": ids[:2], "title": "A"})
     assert answer.status_code == 400 and "needs {id}" in answer.json()["error"]["message"]
@@ -91,12 +91,12 @@ def test_setting_of_names_that_makes_none_is_said_and_begins_no_job(api, ids):
     "query,title",
     [({"post": 7}, "Post 7"), ({"user": "anna"}, "anna"), ({"version": 1001}, "Civitai")],
 )
-def test_job_is_called_after_what_it_is_of(api, civitai, query, title):
+def test_job_is_named_after_its_gallery(api, civitai, query, title):
     api.post("jobs", {"query": query, "limit": 1})
     assert _ended(api)["title"] == title
 
 
-def test_jobs_are_told_apart_and_found_by_words(api, civitai, ids):
+def test_jobs_are_described_and_found_by_words(api, civitai, ids):
     filters = {"level": "Mature", "sort": "Oldest", "type": "video", "meta": True, "period": "Week"}
     api.post("jobs", {"query": {"version": VERSION_ID, **filters}, "limit": 4, "title": "A model"})
     api.post("jobs", {"ids": ids[:2], "query": {"search": 'set="Best of"'}})
@@ -117,7 +117,7 @@ def test_jobs_are_told_apart_and_found_by_words(api, civitai, ids):
 
 
 @pytest.mark.parametrize("level", [None, ["X"], {}, "y"], ids=str)
-def test_rating_and_number_are_the_settings_where_the_page_says_none(api, civitai, level):
+def test_rating_and_limit_default_to_the_settings(api, civitai, level):
     setting.change("gallery_level", "X")
     setting.change("gallery_download_limit", 2)
     assert api.post("jobs", {"query": {"model": MODEL_ID, "level": level}})["image_count"] == 2
@@ -126,7 +126,7 @@ def test_rating_and_number_are_the_settings_where_the_page_says_none(api, civita
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1_000_001, "x", 2.5, [], True])
-def test_number_out_of_bounds_is_told_and_begins_nothing(api, civitai, limit):
+def test_limit_out_of_bounds_is_refused_and_starts_nothing(api, civitai, limit):
     answer = api.send("POST", "jobs", {"query": {"model": MODEL_ID}, "limit": limit})
     error = answer.json()["error"]
     assert (answer.status_code, error["field"]) == (400, "limit") and "1000000" in error["message"]
@@ -149,7 +149,7 @@ def test_number_out_of_bounds_is_told_and_begins_nothing(api, civitai, limit):
         ({"query": {"model": "x"}}, 400),
     ],
 )
-def test_what_the_server_has_not_read_is_not_downloaded(api, civitai, ids, body, code):
+def test_image_outside_the_library_is_not_downloaded(api, civitai, ids, body, code):
     assert api.send("POST", "jobs", body).status_code == code
     assert api.get("jobs")["jobs"] == [] and not civitai.fetched
 
@@ -157,7 +157,7 @@ def test_what_the_server_has_not_read_is_not_downloaded(api, civitai, ids, body,
 # Once
 
 
-def test_same_request_twice_begins_one_job(api, civitai, ids):
+def test_same_request_twice_starts_one_job(api, civitai, ids):
     answers = []
     body = {"ids": ids[:3], "request": _REQUEST}
     threads = [
@@ -174,14 +174,14 @@ def test_same_request_twice_begins_one_job(api, civitai, ids):
     _ended(api)
 
 
-def test_request_that_was_refused_can_be_made_again(api, civitai, ids):
+def test_refused_request_can_be_repeated(api, civitai, ids):
     body = {"query": {"model": MODEL_ID}, "limit": 0, "request": _REQUEST}
     assert api.send("POST", "jobs", body).status_code == 400
     assert api.post("jobs", {**body, "limit": 1})["job_id"] == 1
     _ended(api)
 
 
-def test_picture_that_is_saved_already_needs_no_job(api, civitai, ids):
+def test_saved_image_needs_no_job(api, civitai, ids):
     api.post("jobs", {"ids": ids[:1]})
     row = _ended(api)
     again = api.post("jobs", {"ids": ids[:1]})
@@ -197,7 +197,7 @@ def test_picture_that_is_saved_already_needs_no_job(api, civitai, ids):
 # Deeds
 
 
-def test_failures_are_told_and_tried_again(api, civitai, ids):
+def test_failures_are_reported_and_retried(api, civitai, ids):
     civitai.always(ids[1], status(403))
     api.post("jobs", {"ids": ids[:3]})
     row = _ended(api)
@@ -210,7 +210,7 @@ def test_failures_are_told_and_tried_again(api, civitai, ids):
     assert api.post("jobs/1/forget")["jobs"] == []
 
 
-def test_job_is_paused_gone_on_with_and_cancelled(api, civitai, ids):
+def test_job_is_paused_resumed_and_cancelled(api, civitai, ids):
     gate = threading.Event()
     civitai.on_picture = lambda _: gate.wait(20)
     api.post("jobs", {"ids": ids})
@@ -235,14 +235,14 @@ def test_job_is_paused_gone_on_with_and_cancelled(api, civitai, ids):
         (f"{2**70}/cancel", 404),
     ],
 )
-def test_deed_that_cannot_be_is_an_error_and_no_crash(api, path, code):
+def test_impossible_action_is_an_error(api, path, code):
     answer = api.send("POST", f"jobs/{path}")
     assert answer.status_code == code
     if code == 400:
         assert answer.json()["error"]["message"] == "There is no job 99."
 
 
-def test_database_that_cannot_be_used_is_told(api, monkeypatch):
+def test_unusable_database_is_reported(api, monkeypatch):
     os.makedirs(setting.data_folder(), exist_ok=True)
     path = os.path.join(setting.data_folder(), "in-the-way")
     with open(path, "w", encoding="utf-8") as file:
@@ -251,7 +251,7 @@ def test_database_that_cannot_be_used_is_told(api, monkeypatch):
     assert api.error("jobs")[:2] == (507, "disk")
 
 
-def test_empty_end_is_told_and_gone_on_with(api, civitai, monkeypatch):
+def test_empty_end_is_reported_and_can_be_resumed(api, civitai, monkeypatch):
     monkeypatch.setattr(image_items, "_REREAD_SECONDS", 0.01)
     empty = status(200, b'{"items": [], "metadata": {}}')
     rows = [civitai._row(i) for i in civitai.ids[:10]]
@@ -273,7 +273,7 @@ def test_empty_end_is_told_and_gone_on_with(api, civitai, monkeypatch):
     assert "the most pictures" in row["report"]["end"]  # 25 were wanted, and there are 30
 
 
-def test_chosen_pictures_have_no_gallery_to_report_of(api, ids):
+def test_selection_has_no_gallery_report(api, ids):
     api.post("jobs", {"ids": ids[:2], "title": "A"})
     assert _ended(api)["report"] is None
 
@@ -306,7 +306,7 @@ def test_folder_is_opened_on_this_machine(api, ids, opener):
     assert opener.given[0][1] == row["folder"]
 
 
-def test_folder_is_not_opened_for_somebody_elsewhere(api, ids, opener):
+def test_folder_is_not_opened_for_another_machine(api, ids, opener):
     api.post("jobs", {"ids": ids[:1]})
     row = _ended(api)
     headers = {"X-Civitai-Shortcut": "1", "X-Forwarded-For": "192.168.1.5"}
@@ -315,7 +315,7 @@ def test_folder_is_not_opened_for_somebody_elsewhere(api, ids, opener):
     assert answer.json()["error"]["message"] == told and not opener.given
 
 
-def test_folder_is_not_opened_where_there_is_no_file_manager(api, ids, opener, monkeypatch):
+def test_folder_is_not_opened_without_a_file_manager(api, ids, opener, monkeypatch):
     api.post("jobs", {"ids": ids[:1]})
     row = _ended(api)
     monkeypatch.setattr(jobs.shutil, "which", lambda name: None)
@@ -324,7 +324,7 @@ def test_folder_is_not_opened_where_there_is_no_file_manager(api, ids, opener, m
     assert row["folder"] in told and not opener.given
 
 
-def test_file_manager_that_fails_is_told_with_the_folder(api, ids, opener):
+def test_failing_file_manager_is_reported_with_the_folder(api, ids, opener):
     opener.code = 3
     api.post("jobs", {"ids": ids[:1]})
     row = _ended(api)
@@ -333,7 +333,7 @@ def test_file_manager_that_fails_is_told_with_the_folder(api, ids, opener):
     assert "is not there" in api.send("POST", "jobs/1/open").json()["error"]["message"]
 
 
-def test_job_begins_at_once_also_while_many_are_shown(api, civitai, ids):
+def test_job_starts_at_once_even_while_many_are_shown(api, civitai, ids):
     for n in range(15):
         api.post("jobs", {"ids": ids[:2], "title": f"Job {n}"})
     _ended(api)
@@ -342,7 +342,7 @@ def test_job_begins_at_once_also_while_many_are_shown(api, civitai, ids):
     assert time.monotonic() - began < 2
 
 
-def test_reading_more_goes_on_behind_what_the_page_has_read(api, on_demo):
+def test_reading_more_continues_after_the_pages_already_read(api, on_demo):
     api.get("images?model=900001&limit=100")
     on_demo.requests.clear()
     query = {"model": 900001, "level": "None"}
@@ -353,14 +353,14 @@ def test_reading_more_goes_on_behind_what_the_page_has_read(api, on_demo):
     assert api.get("stats?model=900001&level=None")["image_count"] == 200
 
 
-def test_gallery_is_walked_twice_where_the_page_wants_to_be_sure(api, civitai):
+def test_gallery_is_read_twice_if_the_page_requests_it(api, civitai):
     query = {"version": VERSION_ID}
     begun = api.post("jobs", {"query": query, "limit": 1000, "verify": True})
     row = _row_that_ended(api, begun["job_id"])
     assert row["report"]["end"].endswith(f"Both walks found the same {len(civitai.ids)}.")
 
 
-def test_reading_more_of_a_gallery_that_was_read_to_its_end_says_so(api, civitai):
+def test_reading_more_of_a_completely_read_gallery_says_so(api, civitai):
     cursor = ""
     while cursor is not None:
         cursor = api.get(f"images?version={VERSION_ID}&limit=100&cursor={cursor}")["cursor"]

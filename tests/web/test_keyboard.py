@@ -144,7 +144,7 @@ def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     expect(page.page).to_have_url(re.compile("model=900001"))
 
 
-def test_bar_of_marks_is_one_stop_and_the_way_back_leads_out_of_the_grid(server, open_gallery):
+def test_selection_bar_is_one_tab_stop_and_shift_tab_leaves_the_grid(server, open_gallery):
     page = open_gallery(server).ready()
     page.page.locator(".grid").focus()
     page.key("Space")
@@ -171,7 +171,7 @@ def test_cards_of_a_search_are_reached_and_opened(server, open_gallery):
     expect(page.page.locator(".gallery-header h2")).to_be_visible()
 
 
-def test_panel_that_is_left_and_opened_again_at_once_stays_open(server, open_gallery):
+def test_panel_that_is_closed_and_reopened_at_once_stays_open(server, open_gallery):
     page = open_gallery(server).ready()
     page.key("j")
     page.panel("jobs").wait_for()
@@ -190,7 +190,7 @@ def test_space_marks_the_tile_to_which_a_screen_reader_has_moved_the_focus(serve
     expect(page.marked).to_have_attribute("data-id", third)
 
 
-def test_enter_in_the_field_leads_to_the_first_image_that_is_found(server, open_gallery):
+def test_enter_in_the_search_field_moves_to_the_first_match(server, open_gallery):
     page = open_gallery(server).ready()
     page.key("/")
     page.page.keyboard.type(str(_OTHER))
@@ -199,7 +199,7 @@ def test_enter_in_the_field_leads_to_the_first_image_that_is_found(server, open_
     wait_for(lambda: page.focused() is not None)
 
 
-def test_next_tile_has_the_focus_once_the_author_of_one_is_hidden(start, demo, open_gallery):
+def test_next_tile_has_the_focus_after_an_author_is_hidden(start, demo, open_gallery):
     page = open_gallery(start(demo.url)).ready()
     page.page.locator(".grid").focus()
     hidden = page.focused()
@@ -311,14 +311,14 @@ def test_row_of_a_collection_is_one_stop_and_delete_deletes_it(start, demo, open
     expect(collections).to_have_count(2)
 
 
-def test_grid_without_images_is_no_stop(server, open_gallery):
+def test_empty_grid_is_no_tab_stop(server, open_gallery):
     page = open_gallery(server, "?model=900001&type=video&base=Pony")
     page.page.locator(".empty-result:visible, [data-chip]:visible").first.wait_for()
     expect(page.page.locator(".grid")).to_have_attribute("tabindex", "-1")
     expect(page.page.locator(".grid")).to_have_attribute("aria-hidden", "true")
 
 
-def test_focus_stays_in_the_panel_when_a_collection_goes(start, demo, open_gallery):
+def test_focus_stays_in_the_panel_when_a_collection_is_deleted(start, demo, open_gallery):
     page = open_gallery(start(demo.url)).ready()
     page.page.locator(".grid").focus()
     page.key("Space")

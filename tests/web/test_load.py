@@ -100,7 +100,7 @@ def _connected(program, stack):
     return stack.enter_context(socket.create_connection(("127.0.0.1", program.port), timeout=30))
 
 
-def test_half_sent_heads(program, capsys):
+def test_many_unfinished_heads_do_not_block_others(program, capsys):
     before = len(program.log())
     with ExitStack() as stack, _peak(program) as most, _Others(program) as others:
         for _ in range(_HEADS):
@@ -115,7 +115,7 @@ def test_half_sent_heads(program, capsys):
     assert handles < 400 and most[0] < 50 and log < 5000
 
 
-def test_bodies_that_are_held(program, capsys):
+def test_many_unfinished_bodies_do_not_block_others(program, capsys):
     size = 8 * _MB - 100
 
     def send(connection):
@@ -144,7 +144,7 @@ def test_bodies_that_are_held(program, capsys):
     [b"[[]," * (2 * _MB - 1), b"[" + b"[]," * (8 * _MB // 3 - 2) + b"[]]"],
     ids=["never-closed", "flat"],
 )
-def test_body_of_many_lists(program, capsys, body):
+def test_body_of_many_lists_does_not_block_others(program, capsys, body):
     headers = {"X-Civitai-Shortcut": "1"}
     with _peak(program) as most, _Others(program) as others:
         for _ in range(3):

@@ -26,7 +26,7 @@ def tries(clock):
     return LoginAttempts(lambda: clock[0])
 
 
-def test_who_guesses_waits_longer_and_longer(tries, clock):
+def test_wait_grows_with_each_failed_login(tries, clock):
     assert [tries.begin("a") for _ in range(5)] == [0.0] * 5
     waits = []
     for _ in range(10):
@@ -39,7 +39,7 @@ def test_who_guesses_waits_longer_and_longer(tries, clock):
     assert tries.begin("a") == 0.0
 
 
-def test_try_that_is_refused_makes_the_wait_no_longer(tries, clock):
+def test_refused_attempt_does_not_extend_the_wait(tries, clock):
     for _ in range(5):
         tries.begin("a")
     assert {tries.begin("a") for _ in range(100)} == {1.0}
@@ -53,7 +53,7 @@ def test_right_password_ends_the_wait(tries):
         tries.succeed("a")
 
 
-def test_where_many_guess_from_everywhere_each_has_one_try_and_nobody_none(tries, clock):
+def test_many_guessing_clients_leave_each_one_attempt(tries, clock):
     for n in range(60):
         assert tries.begin(f"guesser-{n}") == 0.0
     assert tries.begin("guesser-1") > 0
@@ -63,7 +63,7 @@ def test_where_many_guess_from_everywhere_each_has_one_try_and_nobody_none(tries
     assert [tries.begin("another") for _ in range(5)] == [0.0] * 5
 
 
-def test_all_whom_a_tunnel_names_have_one_count_too(tries, clock):
+def test_all_clients_of_a_tunnel_are_counted_together_too(tries, clock):
     waits = [tries.begin(f"name-{n} through a", "all through a") for n in range(200)]
     assert waits == [0.0] * 30 + [1.0] * 170
     assert tries.begin("b") == 0.0 and tries.begin("c through d", "all through d") == 0.0
@@ -72,7 +72,7 @@ def test_all_whom_a_tunnel_names_have_one_count_too(tries, clock):
     assert tries.begin("owner through a", "all through a") == 1.0  # and no more than that
 
 
-def test_who_has_logged_in_through_a_tunnel_does_not_wait_for_others_there(tries):
+def test_client_that_has_logged_in_does_not_wait_for_its_tunnel(tries):
     tries.begin("owner through a", "all through a")
     tries.succeed("owner through a", "all through a")
     for n in range(100):
@@ -80,13 +80,13 @@ def test_who_has_logged_in_through_a_tunnel_does_not_wait_for_others_there(tries
     assert tries.begin("owner through a", "all through a") == 0.0
 
 
-def test_no_more_is_remembered_than_there_is_room_for(tries):
+def test_number_of_remembered_clients_is_limited(tries):
     for n in range(3 * login._MOST_PEERS):
         tries.begin(str(n))
     assert len(tries._failed) == login._MOST_PEERS
 
 
-def test_addresses_of_one_household_are_one_peer():
+def test_addresses_of_one_household_are_one_client():
     assert peer_household("2001:db8:1:2::3") == peer_household("2001:db8:1:2:ffff::9")
     assert peer_household("2001:db8:1:2::3") != peer_household("2001:db8:1:3::3")
     assert peer_household("192.0.2.1") != peer_household("192.0.2.2")
@@ -114,7 +114,7 @@ def _try(page, user="me", password="pass:wörd", query=""):
     return page.post(f"/login{query}", data={"username": user, "password": password})
 
 
-def test_right_password_opens_a_session_and_leads_back_to_what_was_asked_for(page):
+def test_right_password_opens_a_session_and_the_requested_page(page):
     answer = _try(page, query="?model=1&x=//evil.example")
     assert answer.status_code == 303
     assert answer.headers["location"] == "./?model=1&x=//evil.example"
@@ -123,13 +123,13 @@ def test_right_password_opens_a_session_and_leads_back_to_what_was_asked_for(pag
     assert page.tokens == {answer.cookies["session"]: "me"}
 
 
-def test_oldest_of_too_many_sessions_ends(page, monkeypatch):
+def test_oldest_session_ends_if_there_are_too_many(page, monkeypatch):
     monkeypatch.setattr(login, "_MOST_SESSIONS", 3)
     cookies = [_try(page).cookies["session"] for _ in range(5)]
     assert list(page.tokens) == cookies[-3:]
 
 
-def test_session_over_https_is_not_sent_without(page):
+def test_cookie_set_over_https_is_not_sent_over_http(page):
     page.base_url = "https://testserver"
     assert "Secure" in _try(page).headers["set-cookie"]
 
@@ -137,18 +137,18 @@ def test_session_over_https_is_not_sent_without(page):
 @pytest.mark.parametrize(
     "given", [("me", "wrong"), ("you", "pass:wörd"), ("", ""), ("\ufffd", "x")]
 )
-def test_wrong_password_opens_none(page, given):
+def test_wrong_password_opens_no_session(page, given):
     answer = _try(page, *given)
     assert (answer.status_code, answer.text) == (401, "The user or the password is wrong.")
     assert not page.tokens and "set-cookie" not in answer.headers
 
 
 @pytest.mark.parametrize("body", [b"", b"%ff=%ff", b"\xff\x00", b"&" * 60_000, b"username=me"])
-def test_body_that_makes_no_sense_is_a_wrong_password(page, body):
+def test_malformed_login_is_a_wrong_password(page, body):
     assert page.post("/login", content=body).status_code == 401
 
 
-def test_login_that_failed_too_often_is_not_looked_at(page):
+def test_login_is_not_checked_after_too_many_failures(page):
     assert [_try(page, password="wrong").status_code for _ in range(5)] == [401] * 5
     answer = _try(page)
     assert answer.status_code == 429 and int(answer.headers["retry-after"]) <= 2
@@ -156,16 +156,16 @@ def test_login_that_failed_too_often_is_not_looked_at(page):
     assert page.get("/login").headers["location"] == "./"  # all else goes on
 
 
-def test_login_that_succeeds_counts_for_nothing(page):
+def test_successful_login_does_not_count_as_failed(page):
     for _ in range(20):
         assert _try(page).status_code == 303
 
 
-def test_body_that_is_no_login_is_not_read_to_its_end(page):
+def test_too_large_login_is_not_read_to_its_end(page):
     assert page.post("/login", content=b"x" * 70_000).status_code == 413
 
 
-def test_networks_that_one_ipv6_customer_may_have_are_counted_together_too():
+def test_networks_of_one_ipv6_site_are_counted_together_too():
     app, _ = _application()
     numbers = itertools.count()
 
@@ -179,7 +179,7 @@ def test_networks_that_one_ipv6_customer_may_have_are_counted_together_too():
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP"])
-def test_names_that_are_invented_behind_a_tunnel_give_no_free_tries(header):
+def test_invented_names_behind_a_tunnel_give_no_free_attempts(header):
     """On a real server, whose uvicorn takes such a name for the client."""
     with Served(_application()[0]) as served:
         url = f"http://127.0.0.1:{served.port}/login"

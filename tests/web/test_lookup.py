@@ -22,7 +22,7 @@ def _a_picture():
     "text",
     ["900001", "civitai.com/models/900001", "https://civitai.red/models/900001/quiet-places"],
 )
-def test_model_is_opened_by_its_address_or_id(api, on_demo, text):
+def test_model_is_opened_by_its_url_or_id(api, on_demo, text):
     found = api.get(f"lookup?text={text}")
     assert (found["kind"], found["version_id"]) == ("model", None)
     model = found["model"]
@@ -46,7 +46,7 @@ def test_version_that_the_model_does_not_have_is_none(api, on_demo):
     assert api.get("lookup?text=civitai:900001@5")["version_id"] is None
 
 
-def test_picture_is_found_with_its_model_whatever_its_rating(api, on_demo):
+def test_image_is_found_with_its_model_whatever_its_rating(api, on_demo):
     row = next(row for row in rows.list_gallery(find_model(_MODEL)) if row.level == 16)
     found = api.get(f"lookup?text=https://civitai.com/images/{row.id}")
     assert (found["kind"], found["image_id"]) == ("image", row.id)
@@ -54,16 +54,16 @@ def test_picture_is_found_with_its_model_whatever_its_rating(api, on_demo):
     assert api.get(f"images/{row.id}")["level"] == "XXX"
 
 
-def test_picture_that_there_is_not_is_told(api, on_demo):
+def test_missing_image_is_reported(api, on_demo):
     assert api.error("lookup?text=civitai.com/images/5")[:2] == (404, "gone")
 
 
-def test_number_that_is_no_models_is_a_pictures(api, on_demo):
+def test_number_that_is_no_models_id_is_an_images(api, on_demo):
     found = api.get(f"lookup?text={_a_picture().id}")
     assert (found["kind"], found["image_id"]) == ("image", _a_picture().id)
 
 
-def test_number_of_nothing_is_told(api, on_demo):
+def test_number_of_nothing_is_reported(api, on_demo):
     code, reason, message = api.error("lookup?text=5")
     assert (code, reason) == (404, "gone") and message
 
@@ -80,7 +80,7 @@ def test_post_and_user_are_galleries(api, on_demo):
 @pytest.mark.parametrize(
     "language,said", [("en", "one of its pictures"), ("zh-TW", "其中一張圖片")]
 )
-def test_collection_is_told_what_to_do_instead(api, civitai, language, said):
+def test_collection_is_refused_with_what_to_do_instead(api, civitai, language, said):
     code, reason, message = api.error("lookup?text=civitai.com/collections/7", language)
     assert (code, reason) == (400, "bad_input") and said in message
     assert not civitai.requests
@@ -89,7 +89,7 @@ def test_collection_is_told_what_to_do_instead(api, civitai, language, said):
 @pytest.mark.parametrize(
     "text", ["", "%20", "https://evil.example/models/5", "civitai.com/articles/1"]
 )
-def test_what_names_nothing_is_told_without_asking(api, civitai, text):
+def test_text_that_names_nothing_is_refused_without_a_request(api, civitai, text):
     code, reason, message = api.error(f"lookup?text={text}")
     assert (code, reason) == (400, "bad_input") and "give a" in message
     assert api.error(f"lookup?text={text}", "zh-TW")[2].isascii() is False
@@ -114,7 +114,7 @@ def test_covers_are_within_the_rating(api, on_demo):
     assert api.get("models?q=o")["models"]
 
 
-def test_search_goes_on(api, civitai):
+def test_search_has_a_next_page(api, civitai):
     row = {"id": 5, "name": "One", "modelVersions": []}
     body = json.dumps({"items": [row], "metadata": {"nextCursor": "20"}}).encode()
     civitai.script("other", status(200, body), status(200, b'{"items": [], "metadata": {}}'))
@@ -126,7 +126,7 @@ def test_search_goes_on(api, civitai):
     assert api.error("models?q=")[:2] == (400, "bad_input")
 
 
-def test_models_opened_last_are_remembered_by_all_ways_in(api, on_demo):
+def test_opened_models_are_remembered_however_they_were_opened(api, on_demo):
     api.get("lookup?text=900003")
     api.get("models/900001")
     api.get(f"lookup?text=civitai.com/images/{_a_picture().id}")
@@ -144,13 +144,13 @@ def test_model_opens_though_it_cannot_be_remembered(api, on_demo, monkeypatch):
     assert api.get("models/900001")["id"] == 900_001
 
 
-def test_model_that_is_gone_or_not_shown_is_told(api, civitai):
+def test_missing_or_hidden_model_is_reported(api, civitai):
     code, reason, message = api.error("models/5")
     assert (code, reason) == (404, "gone") and message
     assert "no such model" in api.error("lookup?text=civitai.com/models/5")[2]
 
 
-def test_model_that_was_seen_opens_though_civitai_is_silent(api, civitai, fresh):
+def test_stored_model_opens_while_civitai_is_silent(api, civitai, fresh):
     seen = api.get(f"models/{MODEL_ID}")
     fresh.forget()
     civitai.always("model", reset)
@@ -167,7 +167,7 @@ def test_model_that_was_seen_opens_though_civitai_is_silent(api, civitai, fresh)
         {"id": 101, "modelVersions": [{"id": 5, "trainedWords": ["<i>", None], "images": [{}]}]},
     ],
 )
-def test_whatever_a_stranger_called_a_model_is_an_answer(api, civitai, row):
+def test_any_name_of_a_model_gives_a_valid_response(api, civitai, row):
     civitai.always("model", status(200, json.dumps(row).encode()))
     model = api.get(f"models/{MODEL_ID}")
     assert model["name"] and "\u202e" not in model["name"]

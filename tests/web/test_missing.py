@@ -19,7 +19,7 @@ def _sentences(page):
     return page.page.locator(".status:visible p, .slide-error:visible, .problems:visible")
 
 
-def test_model_that_is_gone_is_told_once_and_the_way_home_works(server, open_gallery):
+def test_missing_model_is_reported_once_and_home_works(server, open_gallery):
     page = open_gallery(server, f"?model={_GONE}")
     expect(page.page.locator(".of-images")).to_contain_text("Civitai has no such model")
     expect(_sentences(page)).to_have_count(1)
@@ -37,7 +37,7 @@ def test_author_without_images_can_be_neither_watched_nor_downloaded(server, ope
     expect(page.control("download-gallery")).to_have_count(0)
 
 
-def test_image_that_is_gone_is_told_on_the_stage_alone(server, open_gallery):
+def test_missing_image_is_reported_only_in_the_viewer(server, open_gallery):
     page = open_gallery(server, f"?model={_MODEL}&image={_GONE}")
     expect(page.page.locator(".slide-error")).to_contain_text("Civitai has no such picture")
     expect(_sentences(page)).to_have_count(1)
@@ -47,7 +47,7 @@ def test_image_that_is_gone_is_told_on_the_stage_alone(server, open_gallery):
     page.ready()
 
 
-def test_address_of_an_image_that_was_never_read_here_shows_it(start, demo, server, open_gallery):
+def test_url_of_an_unknown_image_shows_the_image(start, demo, server, open_gallery):
     id = open_gallery(server).ready().ids()[5]
     page = open_gallery(start(demo.url), f"?image={id}&level=XXX")
     expect(page.viewer).to_have_attribute("data-shows", "file")
@@ -55,7 +55,7 @@ def test_address_of_an_image_that_was_never_read_here_shows_it(start, demo, serv
     expect(page.page.locator(".home")).to_be_visible()
 
 
-def test_wrong_address_is_told_where_one_looks_also_far_down(server, open_gallery):
+def test_wrong_url_is_reported_in_view_after_scrolling_too(server, open_gallery):
     page = open_gallery(server).ready()
     while page.place()[0] < 60:
         page.wheel(900)
@@ -68,7 +68,7 @@ def test_wrong_address_is_told_where_one_looks_also_far_down(server, open_galler
     assert page.place()[0] >= 60
 
 
-def test_model_that_does_not_come_is_told_once_and_comes_by_one_press(flaky, start, open_gallery):
+def test_failed_model_is_reported_once_and_loaded_by_a_retry(flaky, start, open_gallery):
     server = start(f"http://{flaky.host}", http_max_retries=0)
     flaky.rule("/api/", reset())
     page = open_gallery(server, f"?model={_MODEL}")

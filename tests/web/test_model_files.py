@@ -122,7 +122,7 @@ def test_collection_and_version_of_a_model_are_listed_too(api, civitai, folder):
     assert api.error(f"model_files?model={MODEL_ID}&version=7")[:2] == (404, "gone")
 
 
-def test_what_cannot_be_had_is_said_with_what_to_do(needs):
+def test_unavailable_file_is_explained_with_what_to_do(needs):
     early = needs(_version(5, earlyAccessEndsAt="2099-12-03T08:00:00.000Z"))
     assert "Early access until 2099-12-03" in early["refusal"]
     assert early["refusal_short"] == "early access until 2099-12-03"
@@ -141,7 +141,7 @@ def test_file_that_civitai_does_not_have_is_listed_with_the_reason(api, civitai,
     assert "no model by this name" in entry["refusal"] and entry["name"] == "mine"
 
 
-def test_kind_without_a_folder_is_said(needs, folder):
+def test_kind_without_a_folder_is_reported(needs, folder):
     (folder / "loras").rmdir()
     entry = needs(_version(5))
     assert "Folders of models" in entry["refusal"] and entry["folder"] == ""
@@ -156,7 +156,7 @@ def test_only_files_that_the_server_has_read_are_downloaded(api, needs):
     assert api.get("jobs")["jobs"] == []
 
 
-def test_file_that_may_run_code_needs_a_word_for_this_file(api, needs):
+def test_file_that_may_run_code_needs_its_own_permission(api, needs):
     pickle = _file(51, "style.ckpt", metadata={"format": "PickleTensor"})
     entry = needs(_version(5, _file(50), pickle))
     assert [choice["is_pickle"] for choice in entry["choices"]] == [False, True]
@@ -173,7 +173,7 @@ def test_file_with_a_bad_scan_is_refused_whatever_the_user_says(api, needs):
     assert _start(api, (5, 51), allow_pickle=True).status_code == 409
 
 
-def test_reader_who_may_not_write_is_shown_no_whole_path(api, civitai, folder):
+def test_user_who_may_not_write_is_shown_no_full_path(api, civitai, folder):
     setting.change("model_folder_template", "{base_model}")
     civitai.versions[5] = _version(5, baseModel="SDXL")
     _store_image(1, 5)
@@ -183,7 +183,7 @@ def test_reader_who_may_not_write_is_shown_no_whole_path(api, civitai, folder):
         assert headers == {} or str(folder.parent) not in json.dumps(told)
 
 
-def test_another_machine_is_told_that_it_may_not_start_a_download(api, civitai, needs):
+def test_download_from_another_machine_is_refused(api, civitai, needs):
     needs(_version(5))
     locked = api.get("model_files?image=1", **_ELSEWHERE)["locked"]
     answer = _start(api, (5, 50), headers={**_OURS, **_ELSEWHERE})
@@ -200,7 +200,7 @@ def test_another_machine_is_told_that_it_may_not_start_a_download(api, civitai, 
     assert let_in.status_code == 200
 
 
-def test_request_that_is_sent_twice_starts_one_job(api, needs):
+def test_repeated_request_starts_one_job(api, needs):
     needs(_version(5))
     body = {"files": [{"version_id": 5, "file_id": 50}], "request": "a-request"}
     first, second = (api.post("model_files", body) for _ in range(2))
@@ -208,7 +208,7 @@ def test_request_that_is_sent_twice_starts_one_job(api, needs):
     assert first["message"] == "Downloading Model 5 v1"
 
 
-def test_job_of_a_collections_models_tells_the_collection(api, needs):
+def test_job_of_a_collections_models_names_the_collection(api, needs):
     needs(_version(5))
     body = {"files": [{"version_id": 5, "file_id": 50}], "collection": "Best of"}
     api.post("model_files", body)

@@ -63,7 +63,7 @@ def _is_there(folder, name):
     return lambda: (folder / name).is_file()
 
 
-def test_one_model_is_got_and_is_here_at_once_in_other_tabs_too(opened, folder):
+def test_downloaded_model_is_shown_as_here_in_other_tabs_too(opened, folder):
     page = opened()
     other = page.context.new_page()
     other.goto(page.page.url)
@@ -80,7 +80,7 @@ def test_one_model_is_got_and_is_here_at_once_in_other_tabs_too(opened, folder):
 
 
 @with_axe
-def test_all_that_is_missing_is_got_together(opened, folder):
+def test_all_missing_files_are_downloaded_together(opened, folder):
     page = opened()
     expect(page.control("get-all")).to_contain_text("2 files, 9.1 MB")
     assert page.axe_findings() == []
@@ -91,7 +91,7 @@ def test_all_that_is_missing_is_got_together(opened, folder):
     assert _is_there(folder, "checkpoints/Quiet_Places_v3_0_Dusk.safetensors")()
 
 
-def test_another_file_is_chosen_and_what_belongs_to_it_comes_along(server, open_gallery, folder):
+def test_chosen_file_is_downloaded_with_its_companions(server, open_gallery, folder):
     page = open_gallery(server, f"?model={_PLACES}&version=910101").ready()
     page.control("get-this-model").click()
     row = _needed(page, "Quiet Places v1.0")
@@ -106,7 +106,7 @@ def test_another_file_is_chosen_and_what_belongs_to_it_comes_along(server, open_
     assert not (folder / "checkpoints" / "Quiet_Places_v1_0.safetensors").exists()
 
 
-def test_early_access_is_said_with_its_date_and_not_tried(server, open_gallery, demo):
+def test_early_access_is_shown_with_its_date_and_not_requested(server, open_gallery, demo):
     page = open_gallery(server, f"?model={_FIELDS}&version=910602").ready()
     said = re.compile(r"^Not available: early access until 20\d\d-\d\d-\d\d$")
     expect(page.control("get-this-model")).to_have_text(said)
@@ -126,7 +126,7 @@ def test_model_that_civitai_does_not_know_is_searched_by_its_name(server, open_g
     expect(page.page.locator("dialog[data-viewer][open]")).to_have_count(0)
 
 
-def test_file_that_may_run_code_waits_for_a_word(server, open_gallery, folder):
+def test_file_that_may_run_code_needs_confirmation(server, open_gallery, folder):
     page = open_gallery(server, f"?model={_WINDOWS}&version=910401").ready()
     page.control("get-this-model").click()
     expect(page.control("get-chosen")).to_be_disabled()
@@ -137,7 +137,9 @@ def test_file_that_may_run_code_waits_for_a_word(server, open_gallery, folder):
 
 @with_axe
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_list_of_the_marked_has_each_file_once_and_gets_some(server, open_gallery, folder, scheme):
+def test_files_of_marked_images_are_listed_once_and_downloaded(
+    server, open_gallery, folder, scheme
+):
     page = open_gallery(server, f"?model={_PAPER}", color_scheme=scheme).ready()
     page.key("a")
     page.control("models-marked").click()
@@ -156,7 +158,7 @@ def test_list_of_the_marked_has_each_file_once_and_gets_some(server, open_galler
     assert [path.name for path in folder.rglob("*.safetensors")] == [_LORA]
 
 
-def test_downloads_tell_of_a_model_job_by_bytes_and_file(opened):
+def test_downloads_panel_shows_a_model_job_by_bytes_and_file(opened):
     page = opened()
     page.control("get-all").click()
     page.key("j")
@@ -166,7 +168,7 @@ def test_downloads_tell_of_a_model_job_by_bytes_and_file(opened):
     expect(job.locator(".job-files")).to_contain_text("Here now · 1.4 MB")
 
 
-def test_from_another_machine_it_says_why_it_cannot_be_got(opened):
+def test_page_on_another_machine_says_why_it_cannot_download(opened):
     page = opened(extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
     said = page.page.locator(".resources [role=status]")
     expect(said).to_have_text("It can be changed only on the machine that this runs on.")
@@ -174,7 +176,7 @@ def test_from_another_machine_it_says_why_it_cannot_be_got(opened):
         expect(page.control(name)).to_have_count(0)
 
 
-def test_where_no_folder_is_known_it_says_what_to_set(start, demo, open_gallery):
+def test_page_without_known_folders_says_what_to_set(start, demo, open_gallery):
     page = open_gallery(start(demo.url), f"?model={_PAPER}").ready()
     expect(page.control("get-this-model")).to_have_count(0)
     page.tiles.first.click()
@@ -183,7 +185,7 @@ def test_where_no_folder_is_known_it_says_what_to_set(start, demo, open_gallery)
 
 
 @pytest.mark.door
-def test_checkpoint_of_a_picture_is_chosen_by_the_hosts_own_way(open_host, demo):
+def test_checkpoint_of_an_image_is_chosen_in_the_host(open_host, demo):
     page = open_host()
     page.page.route("**/api/bootstrap*", _with_folders)
     page.page.route(re.compile(r"/api/images/\d+\?"), _with_checkpoint)

@@ -27,9 +27,7 @@ def _read_300(page):
         page.page.wait_for_timeout(100)
 
 
-def test_three_hundred_pictures_are_there_without_civitai_and_live_again_after(
-    flaky, start, open_gallery
-):
+def test_three_hundred_images_are_shown_while_civitai_is_down(flaky, start, open_gallery):
     server = start(f"http://{flaky.host}", gallery_level="XXX", http_max_retries=0)
     page = open_gallery(server, _MODEL)
     _read_300(page)
@@ -80,9 +78,7 @@ def test_three_hundred_pictures_are_there_without_civitai_and_live_again_after(
     assert page.place()[1] >= 100
 
 
-def test_what_was_to_be_found_without_a_network_is_found_once_that_is_back(
-    flaky, start, open_gallery
-):
+def test_search_made_offline_is_done_once_the_network_is_back(flaky, start, open_gallery):
     server = start(f"http://{flaky.host}", http_max_retries=0)  # one that has not read it before
     page = open_gallery(server, _MODEL).ready()
     flaky.rule(_API, reset())

@@ -29,7 +29,7 @@ def _begun(page, limit):
     page.message("Downloading").wait_for()
 
 
-def test_two_pages_leave_each_others_pictures_marks_and_panels_alone(demo, start, open_gallery):
+def test_two_pages_keep_separate_images_marks_and_panels(demo, start, open_gallery):
     server = start(demo.url)
     one, other = (open_gallery(server).ready() for _ in range(2))
     one.tiles.nth(0).locator("[data-do='mark']").click()
@@ -56,9 +56,7 @@ def test_two_pages_leave_each_others_pictures_marks_and_panels_alone(demo, start
     expect(one.page.locator(".selection-bar .count")).to_have_text("1 marked")
 
 
-def test_page_left_open_over_night_goes_on_though_the_server_was_restarted(
-    demo, start, open_gallery
-):
+def test_page_left_open_overnight_works_after_a_server_restart(demo, start, open_gallery):
     server = start(demo.url)
     page = open_gallery(server, _SMALL).ready()
     page.page.clock.install()

@@ -73,7 +73,7 @@ def test_each_filter_is_reached_and_changed_by_keyboard_alone(server, open_galle
     assert page.focused_control() == "remove-chip"
 
 
-def test_chip_takes_its_filter_away_and_reset_takes_all(server, open_gallery):
+def test_chip_removes_its_filter_and_reset_removes_all(server, open_gallery):
     page = open_gallery(server, _FILTERED).ready()
     expect(_chips(page)).to_have_text(["Rating up to: XXX", "Type: Images", "With data only"])
     _chips(page).nth(1).focus()
@@ -99,9 +99,7 @@ def test_empty_gallery_names_the_filters_that_emptied_it(server, open_gallery):
     expect(_chips(page)).to_have_text(["Type: Videos"])
 
 
-def test_gallery_is_downloaded_with_the_limit_and_care_chosen_below_the_button(
-    server, open_gallery
-):
+def test_gallery_is_downloaded_with_the_limit_and_verification_chosen(server, open_gallery):
     page = open_gallery(server).ready()
     page.control("download-options").click()
     page.field("limit").fill("3")
@@ -110,7 +108,7 @@ def test_gallery_is_downloaded_with_the_limit_and_care_chosen_below_the_button(
     expect(page.field("limit")).to_be_hidden()
 
 
-def test_what_a_narrow_page_has_no_room_for_is_in_a_menu(server, open_gallery):
+def test_buttons_without_room_in_a_narrow_page_are_in_a_menu(server, open_gallery):
     page = open_gallery(server, viewport={"width": 390, "height": 844}).ready()
     page.control("gallery-menu").click()
     page.control("download-options").click()
@@ -130,7 +128,7 @@ def test_chips_of_a_narrow_page_keep_their_text(server, open_gallery):
     assert chip.locator("span").evaluate("text => text.scrollWidth <= text.clientWidth")
 
 
-def test_no_image_shows_beside_the_bar_that_sticks(server, open_gallery):
+def test_no_image_shows_beside_the_sticky_bar(server, open_gallery):
     size = {"width": 1599, "height": 900}
     page = open_gallery(server, viewport=size, device_scale_factor=1.25).ready()
     page.wheel(400)

@@ -27,7 +27,7 @@ def test_gallery_is_shuffled_to_its_end_and_shuffled_again(demo, start, open_gal
     wait_for(lambda: page.ids() and page.ids()[:8] not in (first, newest))
 
 
-def test_gallery_of_which_nothing_was_read_says_so_and_offers_the_newest(demo, start, open_gallery):
+def test_gallery_without_stored_images_says_so_and_offers_newest(demo, start, open_gallery):
     page = open_gallery(start(demo.url), "?model=900003&sort=Random")
     newest = page.page.locator(".status [data-do='newest-first']")
     expect(newest).to_be_visible()

@@ -76,7 +76,7 @@ def test_image_made_here_is_listed_with_its_nearness(api, row, original, make):
         assert max(Image.open(io.BytesIO(answer.content)).size) == size
 
 
-def test_causes_are_told_in_words(api, row, make, monkeypatch, tmp_path):
+def test_causes_are_described_in_words(api, row, make, monkeypatch, tmp_path):
     models = tmp_path / "models" / "Lora"
     models.mkdir(parents=True)
     (models / "other.safetensors").write_bytes(bytes(100))
@@ -94,7 +94,7 @@ def test_causes_are_told_in_words(api, row, make, monkeypatch, tmp_path):
     ]
 
 
-def test_file_that_was_deleted_is_told_and_removed_from_the_list(api, row, original, make):
+def test_deleted_file_is_reported_and_can_be_removed(api, row, original, make):
     kept = make(original, infotext_of(row), "kept.png")
     os.unlink(make(original, infotext_of(row), "gone.png"))
     gone, here = api.get(f"images/{row.id}/reproductions")
@@ -114,7 +114,7 @@ def test_reproduction_of_another_image_is_not_removed(api, row, original, make):
     assert len(api.get(f"images/{row.id}/reproductions")) == 1
 
 
-def test_text_file_in_an_image_s_place_is_not_served(api, row, original, make):
+def test_text_file_in_place_of_an_image_is_not_served(api, row, original, make):
     path = make(original, infotext_of(row))
     with open(path, "w") as file:
         file.write("<script>")
@@ -122,7 +122,7 @@ def test_text_file_in_an_image_s_place_is_not_served(api, row, original, make):
     assert api.error(f"reproductions/{one['id']}/file")[1] == "not_an_image"
 
 
-def test_reader_who_may_not_write_is_shown_no_path(api, row, make, original):
+def test_user_who_may_not_write_is_shown_no_path(api, row, make, original):
     make(original, infotext_of(row))
     elsewhere = {"X-Forwarded-For": "192.0.2.7"}
     (one,) = api.get(f"images/{row.id}/reproductions", **elsewhere)
@@ -134,7 +134,7 @@ def test_reproduction_that_does_not_exist_is_not_found(api, path):
     assert api.ask(f"api/reproductions/77/{path}").status_code == 404
 
 
-def test_reproductions_are_listed_while_civitai_does_not_answer(
+def test_reproductions_are_listed_while_civitai_does_not_respond(
     api, row, original, make, monkeypatch
 ):
     make(original, infotext_of(row))
@@ -148,7 +148,7 @@ def test_reproductions_are_listed_while_civitai_does_not_answer(
 # A file of the user
 
 
-def test_file_is_compared_and_not_kept(api, row, original):
+def test_file_is_compared_and_not_stored(api, row, original):
     text = infotext_of(row).replace("Steps: ", "Steps: 1")
     answer = _compare(api, row, _png(original, text)).json()
     assert answer["nearness"] == "same" and answer["infotext"] == text
@@ -157,7 +157,7 @@ def test_file_is_compared_and_not_kept(api, row, original):
     assert api.get(f"images/{row.id}/reproductions") == []
 
 
-def test_file_is_kept_if_one_says_so_by_its_bare_name(api, row, original):
+def test_file_is_stored_on_request_under_its_base_name(api, row, original):
     answer = _compare(api, row, _png(original), "?keep=1&name=/etc/passwd/mine.png")
     assert answer.json()["differences"] == ["The file says nothing of how it was made."]
     (one,) = api.get(f"images/{row.id}/reproductions")

@@ -64,7 +64,7 @@ def test_resource_is_here_another_version_or_missing_with_its_size(api, civitai,
     ]
 
 
-def test_size_of_what_is_missing_is_what_civitai_says(api, civitai, folder):
+def test_size_of_a_missing_file_is_civitais(api, civitai, folder):
     files = [{"sizeKB": 1.0}, {"sizeKB": 2048, "primary": True, "hashes": {"AutoV2": "AB" * 5}}]
     version = {"id": 7, "name": "v1", "images": [], "files": files}
     model = {"id": MODEL_ID, "name": "m", "type": "LORA", "modelVersions": [version]}
@@ -75,13 +75,13 @@ def test_size_of_what_is_missing_is_what_civitai_says(api, civitai, folder):
     assert (one["availability"], one["size"], one["name"]) == ("missing", 2 * 1024 * 1024, "m v1")
 
 
-def test_by_a_number_alone_it_is_said_that_nothing_else_is_known(api, civitai, folder):
+def test_resource_with_only_an_id_is_said_to_be_unknown(api, civitai, folder):
     _shown(api, civitai, {"prompt": "x", "civitaiResources": [{"modelVersionId": 7}]})
     [one] = api.get("images/1")["resources"]
     assert one["availability"] == "missing" and "only its number" in one["availability_label"]
 
 
-def test_nothing_is_said_where_no_folder_is_known(api, civitai, folder):
+def test_availability_is_empty_without_known_folders(api, civitai, folder):
     setting.change("model_folders", "")
     _shown(api, civitai, _META)
     assert {
@@ -90,7 +90,7 @@ def test_nothing_is_said_where_no_folder_is_known(api, civitai, folder):
     assert api.get("bootstrap")["host"]["has_models"] is False
 
 
-def test_picture_can_be_made_here_if_all_of_it_is_and_a_checkpoint_among_it(api, civitai, folder):
+def test_image_is_reproducible_if_all_resources_and_a_checkpoint_are_here(api, civitai, folder):
     (folder / "checkpoints" / "dreamshaper_8.safetensors").write_bytes(b"1")
     (folder / "loras" / "detail_v2.safetensors").write_bytes(b"1")
     lora = {"prompt": "x <lora:detail_v2:1>"}
@@ -115,7 +115,7 @@ def test_picture_can_be_made_here_if_all_of_it_is_and_a_checkpoint_among_it(api,
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["by-civitai", "of-the-open-model"])
-def test_filter_knows_a_file_by_what_civitai_says_of_its_version(api, civitai, folder, named):
+def test_filter_recognizes_a_file_by_civitais_version_data(api, civitai, folder, named):
     """As the details do: the sidecar names a version, the picture only a hash."""
     files = [{"name": "x.safetensors", "hashes": {"AutoV2": "AB" * 5}}]
     version = {"id": 7, "name": "v1", "images": [], "files": files}
@@ -139,7 +139,7 @@ def test_filter_knows_a_file_by_what_civitai_says_of_its_version(api, civitai, f
     assert one["availability"] == "here" and api.post("loaded_filter", asked)["ids"] == [1]
 
 
-def test_thousand_pictures_are_looked_through_at_once(api, fresh, folder):
+def test_thousand_images_are_filtered_at_once(api, fresh, folder):
     """From nothing in memory, with 500 models each with what a program wrote beside it."""
     for at in range(500):
         (folder / "loras" / f"lora{at}.safetensors").write_bytes(b"1")
@@ -166,7 +166,7 @@ def _with_lora(at):
     return Image(at + 1, url, meta=meta, record=record)
 
 
-def test_folder_of_models_is_named_only_by_who_may(api, tmp_path):
+def test_model_folders_are_checked_and_saved(api, tmp_path):
     answer = api.send("PUT", "settings", {"model_folders": "models"})
     assert answer.status_code == 400 and answer.json()["error"]["field"] == "model_folders"
     assert "Nothing was saved" in answer.json()["error"]["message"]
@@ -179,9 +179,7 @@ def test_folder_of_models_is_named_only_by_who_may(api, tmp_path):
 
 
 @pytest.mark.page
-def test_page_shows_what_is_here_copies_what_is_missing_and_filters_by_it(
-    start, open_gallery, demo, tmp_path
-):
+def test_page_shows_copies_and_filters_by_availability(start, open_gallery, demo, tmp_path):
     models = tmp_path / "models" / "checkpoints"
     models.mkdir(parents=True)
     server = start(demo.url, model_folders=str(models.parent))
@@ -219,7 +217,7 @@ def ask(address):
 
 
 @pytest.mark.page
-def test_workflow_is_copied_as_comfyui_takes_it(server, open_gallery):
+def test_workflow_is_copied_in_comfyuis_format(server, open_gallery):
     page = open_gallery(server, "?model=900001").ready()
     address = f"{server.url}/civitai_shortcut/api/images"
     told = {i: ask(f"{address}/{i}") for i in page.ids()}

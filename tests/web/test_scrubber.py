@@ -23,7 +23,7 @@ def _read_all(page):
     page.key("t")
 
 
-def test_month_is_chosen_by_keys_and_gone_back_from(demo, start, open_gallery):
+def test_month_is_chosen_by_keys_and_left_by_back(demo, start, open_gallery):
     page = open_gallery(start(demo.url), _GALLERY)
     _read_all(page)
     newest = page.ids()[0]
@@ -69,7 +69,7 @@ def test_month_is_shown_while_the_handle_is_dragged(demo, start, open_gallery):
     wait_for(lambda: "search=before" in page.page.url)
 
 
-def test_handle_is_offered_only_where_images_are_in_the_order_of_dates(server, open_gallery):
+def test_handle_is_shown_only_if_images_are_sorted_by_date(server, open_gallery):
     page = open_gallery(server, _GALLERY).ready()
     expect(_handle(page)).to_be_visible()
     page.field("sort").select_option("Most Reactions")

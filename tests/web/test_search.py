@@ -48,7 +48,7 @@ def _civitai(page):
     return [path for path in page.api() if path.startswith(("models?", "authors?", "lookup"))]
 
 
-def test_field_names_what_is_open_until_something_is_searched(page):
+def test_search_field_names_the_open_gallery_until_a_search(page):
     field = page.field("find")
     expect(field).to_have_attribute("placeholder", re.compile(f"^{_NAME}"))
     expect(field).to_have_value("")
@@ -60,7 +60,7 @@ def test_field_names_what_is_open_until_something_is_searched(page):
     expect(field).to_have_attribute("placeholder", re.compile("^Library"))
 
 
-def test_what_is_typed_is_looked_for_in_what_is_open_first_and_then_everywhere(page):
+def test_typed_text_is_searched_in_the_open_gallery_first(page):
     page.asked.clear()
     page.field("find").fill("water")
     expect(page.search_row("loaded")).to_have_text(re.compile(rf"^In “{_NAME}”\d+ of \d+ loaded$"))
@@ -98,7 +98,7 @@ def test_without_a_gallery_models_come_first(page):
     assert _rows(page)[0] == "models"
 
 
-def test_requests_wait_for_a_pause_and_only_the_last_text_is_asked_for(page):
+def test_requests_wait_for_a_pause_and_use_the_last_text(page):
     page.field("find").click()
     page.search_row("complete").first.wait_for()
     page.asked.clear()
@@ -108,7 +108,7 @@ def test_requests_wait_for_a_pause_and_only_the_last_text_is_asked_for(page):
     assert sorted(kinds) == ["authors", "models", "search_preview"]
 
 
-def test_half_a_word_of_an_input_method_is_not_asked_for(page):
+def test_unfinished_word_of_an_input_method_is_not_requested(page):
     page.field("find").click()
     page.search_row("complete").first.wait_for()
     page.asked.clear()
@@ -123,7 +123,7 @@ def test_half_a_word_of_an_input_method_is_not_asked_for(page):
     assert len([path for path in page.api() if path.startswith("search_preview")]) == 1
 
 
-def test_keys_of_a_search_are_not_asked_of_civitai(page):
+def test_search_keys_are_not_sent_to_civitai(page):
     page.asked.clear()
     page.field("find").fill("lora:a steps>20")
     expect(page.search_row("loaded")).to_have_text(re.compile("loaded$"))
@@ -133,7 +133,7 @@ def test_keys_of_a_search_are_not_asked_of_civitai(page):
     assert not _civitai(page)
 
 
-def test_loaded_images_are_narrowed_and_widened_again(page):
+def test_loaded_images_are_filtered_and_shown_again(page):
     [author, *_] = sorted(_authors(page))
     page.find(f"author:{author}")
     wait_for(lambda: _authors(page) == {author})
@@ -143,7 +143,7 @@ def test_loaded_images_are_narrowed_and_widened_again(page):
     wait_for(lambda: author in _authors(page))
 
 
-def test_search_goes_on_loading_while_it_finds_too_little_and_can_be_stopped(page):
+def test_search_loads_more_until_it_has_enough_or_is_stopped(page):
     held = []
     page.page.route("**/api/images?*cursor=*", lambda route: held.append(route))
     [author, *_] = sorted(_authors(page))
@@ -160,7 +160,7 @@ def test_search_goes_on_loading_while_it_finds_too_little_and_can_be_stopped(pag
     wait_for(lambda: page.place()[1] >= 20)
 
 
-def test_search_that_finds_nothing_here_looks_further_and_says_so(page):
+def test_search_without_loaded_matches_loads_more_and_says_so(page):
     said = page.page.locator(".search-message")
     page.find("wan")
     expect(page.page).to_have_url(re.compile(r"\?search="))
@@ -199,7 +199,7 @@ def test_words_and_place_of_a_search_are_chips(page):
     expect(page.page).to_have_url(re.compile(r"\?search=$"))
 
 
-def test_odd_input_is_told_in_a_sentence_that_goes_with_it(page):
+def test_invalid_input_shows_a_sentence_until_it_changes(page):
     page.find("steps>many")
     said = page.page.locator(".search-message")
     expect(said).to_contain_text("steps takes a number")
@@ -209,7 +209,7 @@ def test_odd_input_is_told_in_a_sentence_that_goes_with_it(page):
     expect(said).to_contain_text("after:2025-01")
 
 
-def test_library_is_searched_and_its_address_can_be_gone_back_to(page):
+def test_library_search_has_an_address_to_go_back_to(page):
     in_gallery = page.ids()[:20]  # how many more fit is known once the header is there
     page.search("is:video", "all")
     kinds = "tiles => tiles.map(tile => tile.dataset.kind)"
@@ -241,7 +241,7 @@ def test_library_is_searched_without_a_gallery_too(page):
     page.ready()
 
 
-def test_search_that_filters_may_have_emptied_offers_models_as_well(page):
+def test_search_that_filters_may_have_emptied_also_offers_models(page):
     page.go("?search=zzz_none&type=video")
     empty = page.page.locator(".empty-result")
     expect(empty).to_contain_text("Nothing matches “zzz_none”")
@@ -250,7 +250,7 @@ def test_search_that_filters_may_have_emptied_offers_models_as_well(page):
     page.page.get_by_text("No model matches").wait_for()
 
 
-def test_search_that_found_nothing_yet_goes_on_by_itself_and_says_how_far_it_has_come(page):
+def test_search_without_matches_continues_and_shows_its_progress(page):
     asked, held = [], []
 
     def answer(route):
@@ -299,7 +299,7 @@ def test_suggestions_lead_from_a_key_to_a_value_by_keyboard_and_mouse(page):
     wait_for(lambda: page.tiles.count())
 
 
-def test_suggestions_that_no_longer_fit_go_before_others_come(page):
+def test_outdated_suggestions_vanish_before_new_ones_arrive(page):
     rows = page.search_row("complete")
     page.field("find").click()
     expect(rows.first).to_have_text("lora:")
@@ -312,7 +312,7 @@ def test_suggestions_that_no_longer_fit_go_before_others_come(page):
     expect(page.field("find")).to_have_value("sampler:")
 
 
-def test_field_is_reached_from_anywhere(page):
+def test_search_field_is_reached_from_anywhere(page):
     page.tiles.first.focus()
     page.page.keyboard.press("Control+k")
     assert page.focused_control() == "find"

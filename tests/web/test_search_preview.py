@@ -29,7 +29,7 @@ def read(api, on_demo, fresh):
     return [[view["id"] for view in page["images"]] for page in (first, second)]
 
 
-def test_each_place_has_its_own_count_and_civitai_is_not_asked(api, on_demo, read):
+def test_each_place_has_its_own_count_without_a_request_to_civitai(api, on_demo, read):
     [loaded, _] = read
     text = "is:image"
     found = _preview(api, text, loaded, model=_MODEL)
@@ -45,7 +45,7 @@ def test_without_a_gallery_only_the_library_is_counted(api, read):
     assert found["gallery"] is None and found["loaded"] == 0 and found["library"]["count"]
 
 
-def test_filters_of_what_is_open_count(api, read):
+def test_filters_of_the_open_gallery_apply(api, read):
     everything = _preview(api, "", model=_MODEL)["gallery"]["count"]
     assert 0 < _preview(api, "", model=_MODEL, level="None")["gallery"]["count"] < everything
 
@@ -64,11 +64,11 @@ def test_hidden_images_count_only_while_they_are_shown(api, read):
     [("two words", "words"), ("a -b", "words"), ("a lora:x", "keys"), ("is:here", "keys")]
     + [("", "nothing"), ("lora:", "nothing"), ("steps>many", "nothing")],
 )
-def test_keys_are_told_from_words(api, read, text, kind):
+def test_keys_are_distinguished_from_words(api, read, text, kind):
     assert _preview(api, text)["kind"] == kind
 
 
-def test_what_does_not_fit_is_said(api, read):
+def test_ignored_parts_are_reported(api, read):
     assert "steps takes a number" in _preview(api, "steps>many")["message"]
     assert _preview(api, "steps>5")["message"] == ""
 
@@ -81,7 +81,7 @@ def test_word_is_completed_and_authors_are_named(api, read):
 
 
 @pytest.mark.parametrize("body", [{}, {"text": 5, "ids": []}, {"text": "a", "ids": "x"}])
-def test_what_is_no_text_is_refused(api, body):
+def test_value_that_is_no_text_is_refused(api, body):
     answer = api.send("POST", "search_preview", body)
     assert answer.status_code == 400
 
@@ -98,12 +98,12 @@ def test_author_who_does_not_exist_has_no_name(api, civitai, body):
     assert len(civitai.requests) == 1
 
 
-def test_author_of_whom_only_empty_pages_have_come_exists(api, civitai):
+def test_author_with_only_empty_pages_exists(api, civitai):
     civitai.always("page", status(200, b'{"items": [], "metadata": {"nextCursor": "20|1"}}'))
     assert api.get("authors?name=Drafts") == {"name": "Drafts"}
 
 
-def test_no_name_that_civitai_refuses_is_asked_for(api, civitai):
+def test_name_that_civitai_refuses_is_not_requested(api, civitai):
     for name in ("", "two%20words", "a-b", "a" * 61):
         assert api.get(f"authors?name={name}") == {"name": ""}
     assert not civitai.requests

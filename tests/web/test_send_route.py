@@ -34,7 +34,7 @@ def _send(api, image_id, tab="img2img", text=None, **headers):
     return api.send("POST", f"images/{image_id}/send", body, **headers)
 
 
-def test_tab_for_images_gets_the_infotext_and_the_file_is_then_in_the_cache(api, civitai, ids):
+def test_tab_for_images_gets_the_infotext_and_the_file_is_cached(api, civitai, ids):
     answer = _send(api, ids[0]).json()
     assert answer["infotext"].startswith(f"picture {ids[0]}") and answer["has_image"]
     assert len(civitai.fetched) == 1
@@ -47,7 +47,7 @@ def test_tab_for_text_needs_no_file(api, civitai, ids):
 
 
 @pytest.mark.parametrize("text", ["my own words", ""])
-def test_text_that_the_user_edited_is_what_is_sent(api, ids, text):
+def test_edited_text_is_sent(api, ids, text):
     assert _send(api, ids[0], text=text).json() == {"infotext": text, "has_image": True}
 
 
@@ -57,14 +57,14 @@ def test_video_sends_its_text_only(api, civitai, ids):
     assert answer["infotext"] and not answer["has_image"] and not civitai.fetched
 
 
-def test_failure_of_civitai_is_the_answer(api, civitai, ids):
+def test_failure_of_civitai_is_returned(api, civitai, ids):
     civitai.always(ids[0], status(404))
     assert _send(api, ids[0]).status_code == 404
     assert _send(api, 1).json()["error"]["code"] == "not_known"
 
 
 @pytest.mark.parametrize("tab,text", [("settings", None), (None, None), ("img2img", 5)])
-def test_what_no_page_asks_for_is_refused(api, ids, tab, text):
+def test_invalid_request_is_refused(api, ids, tab, text):
     assert _send(api, ids[0], tab, text).status_code == 400
     assert _send(api, ids[0], text="x" * 1_000_001).status_code == 400
 
@@ -80,7 +80,7 @@ def test_infotext_that_the_record_lacks_is_read_from_the_file(api, civitai, ids)
     assert _send(api, ids[0]).json() == {"infotext": text, "has_image": True}
 
 
-def test_picture_whose_exif_would_take_the_hosts_memory_is_not_sent(api, civitai, ids):
+def test_image_whose_exif_would_fill_the_hosts_memory_is_not_sent(api, civitai, ids):
     exif = image_files.overlapping_exif(500_000, 40_000)
     civitai.always(ids[0], status(200, image_files.png(image_files.chunk(b"eXIf", exif))))
     answer = _send(api, ids[0]).json()
@@ -88,7 +88,7 @@ def test_picture_whose_exif_would_take_the_hosts_memory_is_not_sent(api, civitai
 
 
 @pytest.mark.parametrize("tab", _TABS)
-def test_send_to_a_tab_that_makes_images_anew_is_remembered(api, ids, tab, monkeypatch):
+def test_send_to_a_generating_tab_is_remembered(api, ids, tab, monkeypatch):
     monkeypatch.setattr(receive, "_sends", sends.SendMemory())
     text = "a sea\nSteps: 20, Sampler: Euler, Seed: 123456789"
     _send(api, ids[0], tab, text)

@@ -24,7 +24,7 @@ def _check_sent(page, row, tab="img2img"):
         expect(page.sent(tab, "size")).to_have_value("%dx%d" % files.get_size(row))
 
 
-def test_picture_is_sent_with_its_infotext_at_its_real_size_and_without_a_copy(host, open_host):
+def test_image_is_sent_with_its_infotext_at_full_size_without_a_copy(host, open_host):
     row = with_text(_PAPER)
     page = open_host()
     for name in ("txt2img", "img2img", "inpaint", "extras"):
@@ -54,7 +54,7 @@ def test_image_goes_from_the_server_to_the_host_without_the_browser(open_host):
     assert failed == [] and max(sent) < 4000  # the infotext
 
 
-def test_what_was_said_before_another_tab_came_to_the_front_is_not_said_on_return(open_host):
+def test_message_is_not_repeated_on_return_from_another_tab(open_host):
     row = with_text(_PAPER)
     page = open_host()
     page.open(_PAPER, row)
@@ -84,7 +84,7 @@ def test_video_sends_its_text(open_host):
     expect(page.sent("txt2img", "text")).to_have_value(infotext_of(row))
 
 
-def test_image_for_one_tab_leaves_those_of_the_others(open_host):
+def test_image_for_one_tab_leaves_other_tabs_images(open_host):
     row, other = [row for row in of_model(_PAPER)[:12] if infotext_of(row)][:2]
     page = open_host()
     for tab, sent in (("extras", row), ("img2img", other)):
@@ -95,7 +95,7 @@ def test_image_for_one_tab_leaves_those_of_the_others(open_host):
     _check_sent(page, row, "extras")
 
 
-def test_button_that_the_host_guards_against_a_negative_prompt_is_pressed_nevertheless(open_host):
+def test_hosts_guard_of_negative_prompts_does_not_stop_a_send(open_host):
     row = with_text(_PAPER)
     page = open_host()
     page.open(_PAPER, row)
@@ -117,7 +117,7 @@ _GUARD = """() => new MutationObserver(() => {
 }).observe(document.body, { attributes: true, childList: true, subtree: true })"""
 
 
-def test_recipe_of_a_gallery_is_sent_without_a_picture(open_host):
+def test_recipe_of_a_gallery_is_sent_without_an_image(open_host):
     page = open_host()
     page.page.locator("[data-field=find]").first.fill(str(_PAPER))
     page.page.keyboard.press("Enter")
@@ -128,7 +128,7 @@ def test_recipe_of_a_gallery_is_sent_without_a_picture(open_host):
     expect(page.sent("txt2img", "text")).to_have_value(recipe)
 
 
-def test_host_of_sd_nexts_kind_has_its_old_name_and_the_control_tab(open_host, start_host):
+def test_host_like_sd_next_has_its_old_name_and_the_control_tab(open_host, start_host):
     """And a tab that it does not have would stop its start."""
     host = start_host(STAND_IN_OLD_NAME="1", STAND_IN_TABS="control,txt2img")
     assert host.api("bootstrap")["host"]["send_to"] == ["control", "txt2img"]
@@ -152,15 +152,13 @@ def test_host_without_a_queue_below_a_path_of_a_proxy_works(browser, start_host)
         page.context.close()
 
 
-def test_buttons_for_images_are_in_the_page_and_not_seen(open_host):
+def test_buttons_for_images_are_in_the_page_but_invisible(open_host):
     button = open_host().page.locator("#civitai_shortcut_send_extras").first
     button.wait_for(state="attached")
     expect(button).to_be_hidden()
 
 
-def test_page_of_before_a_restart_sends_as_before_and_says_at_once_when_nobody_answers(
-    open_host, start_host
-):
+def test_page_older_than_a_restart_still_sends_and_reports_no_response(open_host, start_host):
     host = start_host(STAND_IN_FIRST_START="1")  # its fields have no texts yet
     row = with_text(_PAPER)
     page = open_host(host)
@@ -183,9 +181,7 @@ def test_page_of_before_a_restart_sends_as_before_and_says_at_once_when_nobody_a
 _RELOAD = {"en-US": "The WebUI was restarted: reload the page", "zh-TW": "請重新整理網頁"}
 
 
-def test_page_of_before_a_restart_with_other_functions_says_at_once_to_reload_it(
-    open_host, start_host
-):
+def test_page_older_than_a_restart_with_other_functions_asks_to_reload(open_host, start_host):
     """A press in it would run a function of the host's that is meant for something else."""
     host, row = start_host(), with_text(_PAPER)
     pages = {locale: open_host(host, locale=locale) for locale in _RELOAD}

@@ -26,7 +26,7 @@ def _error(answer):
     return answer.status_code, answer.json()["error"]
 
 
-def test_values_are_in_effect_at_once_and_kept(api):
+def test_values_take_effect_at_once_and_are_saved(api):
     answer = _put(api, http_timeout=7, gallery_level="Mature", usergallery_preloading=False)
     assert (setting.http_timeout, setting.gallery_level) == (7, "Mature")
     assert _file()["http_timeout"] == 7 and _file()["usergallery_preloading"] is False
@@ -35,7 +35,7 @@ def test_values_are_in_effect_at_once_and_kept(api):
 
 
 @pytest.mark.parametrize("value", [0, 601, None, "x", 3.5, [], True])
-def test_one_bad_value_leaves_all_as_they_were_and_names_its_field(api, value):
+def test_one_bad_value_changes_nothing_and_names_its_field(api, value):
     code, error = _error(_put(api, gallery_cache_mb=99, http_timeout=value))
     assert (code, error["code"], error["field"]) == (400, "bad_input", "http_timeout")
     assert "Seconds to wait for an answer" in error["message"] and "1 to 600" in error["message"]
@@ -50,17 +50,17 @@ def test_all_bad_values_are_named_at_once(api):
 
 
 @pytest.mark.parametrize("name,value", [("gallery_level", "PG"), ("save_infotext", "yes")])
-def test_choice_that_there_is_not_is_told(api, name, value):
+def test_unknown_choice_is_refused(api, name, value):
     code, error = _error(_put(api, **{name: value}))
     assert code == 400 and error["field"] == name and "nothing was saved" in error["message"]
 
 
-def test_name_that_no_setting_has_is_told(api):
+def test_unknown_setting_is_refused(api):
     code, error = _error(_put(api, http_timeout=7, nonsense=1))
     assert (code, error["field"], setting.http_timeout) == (400, "nonsense", 20)
 
 
-def test_folder_is_taken_only_if_a_picture_can_be_saved_there(api, tmp_path):
+def test_folder_is_accepted_only_if_images_can_be_saved_there(api, tmp_path):
     (tmp_path / "file").write_text("")
     code, error = _error(_put(api, download_images_folder="pictures"))
     assert (code, error["field"]) == (400, "download_images_folder")
@@ -73,7 +73,7 @@ def test_folder_is_taken_only_if_a_picture_can_be_saved_there(api, tmp_path):
 
 
 @pytest.mark.parametrize("language", ["en", "zh-TW"])
-def test_template_that_makes_no_name_is_refused_with_the_reason(api, language):
+def test_invalid_template_is_refused_with_the_reason(api, language):
     code, error = _error(_put(api, language, saved_name="{author}"))
     assert (code, error["field"]) == (400, "saved_name")
     why = {"en": "its last part needs {id}", "zh-TW": "最後一段必須有 {id}"}[language]
@@ -84,7 +84,7 @@ def test_template_that_makes_no_name_is_refused_with_the_reason(api, language):
 
 
 @pytest.mark.parametrize("language", ["en", "zh-TW"])
-def test_proxy_that_cannot_be_used_is_refused_with_the_reason(api, language, monkeypatch):
+def test_invalid_proxy_is_refused_with_the_reason(api, language, monkeypatch):
     code, error = _error(_put(api, language, proxy="proxy:1080"))
     assert (code, error["field"]) == (400, "proxy") and "socks5h://" in error["message"]
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
@@ -94,7 +94,7 @@ def test_proxy_that_cannot_be_used_is_refused_with_the_reason(api, language, mon
     assert setting.proxy == _file()["proxy"] == "http://127.0.0.1:3128"
 
 
-def test_names_of_what_was_read_last_show_a_template(api, civitai):
+def test_template_is_previewed_with_the_latest_images(api, civitai):
     assert api.get("filename_preview?template={author}/{id}")["filenames"] == []
     api.get(f"models/{MODEL_ID}")
     read = [image["id"] for image in api.get(f"images?model={MODEL_ID}")["images"]]
@@ -105,7 +105,7 @@ def test_names_of_what_was_read_last_show_a_template(api, civitai):
     assert (status, code) == (400, "bad_input") and "{nobody} is none of" in message
 
 
-def test_names_are_of_what_was_read_last_also_after_a_restart(api, civitai):
+def test_preview_uses_the_latest_images_after_a_restart_too(api, civitai):
     read = [image["id"] for image in api.get(f"images?model={MODEL_ID}")["images"]]
     assert wait_for_writes()
     records._memory = records._MemoryCache()
@@ -113,7 +113,7 @@ def test_names_are_of_what_was_read_last_also_after_a_restart(api, civitai):
     assert len(names) == 3 and set(names) < {f"{i}" for i in read}
 
 
-def test_values_that_cannot_be_kept_are_not_in_effect_either(api, monkeypatch):
+def test_values_that_cannot_be_saved_do_not_take_effect(api, monkeypatch):
     def full():
         raise DiskError("No room.")
 
@@ -151,7 +151,7 @@ def _put_all(api, headers, cookies=()):
 @pytest.mark.parametrize("in_webui", [True, False], ids=["host", "itself"])
 @pytest.mark.parametrize("has_login", [True, False], ids=["login", "open"])
 @pytest.mark.parametrize("headers", [{}, _ELSEWHERE], ids=["here", "elsewhere"])
-def test_settings_are_changed_from_here_or_with_a_login(
+def test_settings_are_changed_from_this_machine_or_after_a_login(
     api, monkeypatch, in_webui, has_login, headers
 ):
     monkeypatch.setattr(host, "in_webui", lambda: in_webui)
@@ -163,7 +163,7 @@ def test_settings_are_changed_from_here_or_with_a_login(
     assert codes == (set() if is_let_in else {"only_here"})
 
 
-def test_settings_that_the_host_froze_are_changed_by_nobody(api, monkeypatch):
+def test_settings_that_the_host_froze_cannot_be_changed(api, monkeypatch):
     monkeypatch.setattr(host, "is_frozen", lambda name: name != "proxy")
     assert _put_all(api, {}) == ({"proxy"}, {"frozen"})
     told = api.get("bootstrap")
@@ -190,7 +190,7 @@ def test_settings_that_the_host_froze_are_changed_by_nobody(api, monkeypatch):
     ],
     ids=lambda headers: next(iter(headers)),
 )
-def test_what_is_passed_on_or_asked_by_a_strange_name_is_not_from_this_machine(api, headers):
+def test_forwarded_request_or_foreign_host_name_is_not_from_this_machine(api, headers):
     assert _put_all(api, headers) == (set(), {"only_here"})
     sent = {"X-Civitai-Shortcut": "1", **headers}
     assert api.ask("api/key/test", "POST", headers=sent, json={"key": "x"}).status_code == 403
@@ -204,7 +204,7 @@ def test_own_names_of_this_machine_are_from_this_machine(api, name):
 # The key
 
 
-def test_key_is_kept_and_never_comes_back(api):
+def test_key_is_saved_and_never_sent_back(api):
     answer = api.send("PUT", "key", {"key": "  a-key "})
     assert answer.status_code == 200 and setting.civitai_api_key == "a-key"
     assert answer.json()["key"] == {"saved": True, "from_environment": False, "locked": ""}
@@ -215,7 +215,7 @@ def test_key_is_kept_and_never_comes_back(api):
 
 
 @pytest.mark.parametrize("language,said", [("en", "no API key"), ("zh-TW", "不是 API 金鑰")])
-def test_text_that_is_no_key_is_refused_and_not_shown_again(api, language, said):
+def test_invalid_key_is_refused_and_not_repeated(api, language, said):
     setting.save_api_key("before")
     answer = api.send("PUT", "key", {"key": "two words"}, language)
     code, error = _error(answer)
@@ -223,7 +223,7 @@ def test_text_that_is_no_key_is_refused_and_not_shown_again(api, language, said)
     assert "two words" not in answer.text and setting.civitai_api_key == "before"
 
 
-def test_key_of_the_environment_wins_and_that_is_said(api, monkeypatch):
+def test_key_of_the_environment_wins_with_a_message(api, monkeypatch):
     monkeypatch.setenv("CIVITAI_API_KEY", "from-outside")
     for key in ("mine", ""):
         answer = api.send("PUT", "key", {"key": key})
@@ -231,7 +231,7 @@ def test_key_of_the_environment_wins_and_that_is_said(api, monkeypatch):
     assert setting.civitai_api_key == "from-outside"
 
 
-def test_test_asks_civitai_whose_the_key_is(api, on_demo):
+def test_key_test_asks_civitai_for_the_user_name(api, on_demo):
     code, error = _error(api.send("POST", "key/test", {"key": ""}))
     assert code == 400 and "No key" in error["message"] and not on_demo.requests
     setting.civitai_api_key = "demo-key"
@@ -241,14 +241,14 @@ def test_test_asks_civitai_whose_the_key_is(api, on_demo):
     assert (code, error["code"]) == (400, "needs_key") and "does not know" in error["message"]
 
 
-def test_key_that_is_typed_is_tested_and_not_saved(api, on_demo):
+def test_typed_key_is_tested_but_not_saved(api, on_demo):
     setting.civitai_api_key = "wrong"
     said = api.post("key/test", {"key": " demo-key "})["message"]
     assert "demo_user" in said and "not saved yet" in said and "demo-key" not in said
     assert setting.civitai_api_key == "wrong"
 
 
-def test_test_that_reaches_nobody_says_nothing_of_the_key(api, monkeypatch):
+def test_key_test_without_a_response_says_nothing_about_the_key(api, monkeypatch):
     setting.civitai_api_key = "demo-key"
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:1")
     code, error = _error(api.send("POST", "key/test", {"key": ""}))

@@ -69,7 +69,7 @@ def _saved(page):
     page.message("The settings are saved").wait_for()
 
 
-def test_each_kind_of_field_is_kept_and_seen_after_a_reload(own, own_page):
+def test_each_kind_of_field_is_saved_and_shown_after_a_reload(own, own_page):
     page = own_page
     for name, value in _CHANGED.items():
         assert _shown(page, name) != value
@@ -84,7 +84,7 @@ def test_each_kind_of_field_is_kept_and_seen_after_a_reload(own, own_page):
     expect(page.field("limit")).to_have_value("77")
 
 
-def test_changed_setting_is_seen_in_the_page_at_once(own_page):
+def test_changed_setting_takes_effect_in_the_page_at_once(own_page):
     page = own_page
     _fill(page, "blur_level", "None")
     _fill(page, "gallery_download_limit", 12)
@@ -106,7 +106,7 @@ def test_changed_setting_is_seen_in_the_page_at_once(own_page):
     ],
     ids=["below", "fraction", "nothing", "folder", "template", "proxy"],
 )
-def test_what_cannot_be_is_refused_with_a_sentence_at_its_field(server, page, name, typed, said):
+def test_invalid_value_is_refused_with_a_message_at_its_field(server, page, name, typed, said):
     before = (server.data / "settings.json").read_text(encoding="utf-8")
     _fill(page, "gallery_level", "Soft")
     _fill(page, name, typed)
@@ -120,7 +120,7 @@ def test_what_cannot_be_is_refused_with_a_sentence_at_its_field(server, page, na
     assert (server.data / "settings.json").read_text(encoding="utf-8") == before  # all or none
 
 
-def test_all_that_cannot_be_is_refused_at_once_each_at_its_field(page):
+def test_invalid_values_are_refused_together_each_at_its_field(page):
     _fill(page, "proxy", "no proxy")
     _fill(page, "gallery_cache_mb", "3")
     page.control("save-settings").click()
@@ -130,7 +130,7 @@ def test_all_that_cannot_be_is_refused_at_once_each_at_its_field(page):
     expect(_control(page, "gallery_cache_mb")).to_be_focused()
 
 
-def test_what_was_typed_and_not_saved_is_gone_with_the_panel(page):
+def test_unsaved_input_is_discarded_with_the_panel(page):
     before = _control(page, "gallery_cache_mb").input_value()
     _fill(page, "gallery_cache_mb", 3)
     page.control("save-settings").click()
@@ -141,7 +141,7 @@ def test_what_was_typed_and_not_saved_is_gone_with_the_panel(page):
     expect(_control(page, "gallery_cache_mb")).to_have_attribute("aria-invalid", "false")
 
 
-def test_names_are_shown_while_the_template_is_typed(page):
+def test_file_names_are_previewed_while_the_template_is_typed(page):
     names = page.page.locator("[data-names] li")
     _fill(page, "saved_name", "mine/{id}-{seed}")
     expect(names.first).to_contain_text("mine/")
@@ -175,7 +175,7 @@ def test_key_is_tested_saved_and_removed_and_never_shown(own, own_page):
     expect(page.control("remove-key")).to_be_disabled()
 
 
-def test_panel_speaks_chinese(server, open_gallery):
+def test_panel_is_translated_into_chinese(server, open_gallery):
     page = _opened(open_gallery(server, locale="zh-TW").ready())
     labels = page.page.locator(".setting label, .panel legend").all_inner_texts()
     assert labels and all(any("\u4e00" <= letter <= "\u9fff" for letter in one) for one in labels)

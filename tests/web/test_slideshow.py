@@ -44,7 +44,7 @@ def test_images_follow_each_other_and_the_details_are_out_of_the_way(server, ope
     ],
     ids=["its-own-key", "wheel", "press"],
 )
-def test_any_input_stops_it_and_only_that(server, open_gallery, act):
+def test_only_input_stops_the_slideshow(server, open_gallery, act):
     page = _open(open_gallery, server)
     page.page.mouse.move(300, 500)
     scale = page.viewed()["scale"]
@@ -109,7 +109,7 @@ def test_video_plays_to_its_end_and_repeats_again_afterwards(server, open_galler
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-def test_images_fade_in_unless_less_motion_is_wanted(server, open_gallery, motion):
+def test_images_fade_in_unless_reduced_motion_is_set(server, open_gallery, motion):
     page = open_gallery(server, reduced_motion=motion)
     page.open()
     page.key("s")
@@ -118,7 +118,7 @@ def test_images_fade_in_unless_less_motion_is_wanted(server, open_gallery, motio
     assert name == ("none" if motion == "reduce" else "appear")
 
 
-def test_pace_is_chosen_among_the_settings_and_kept_in_this_browser(server, open_gallery):
+def test_pace_is_a_setting_kept_in_this_browser(server, open_gallery):
     page = open_gallery(server).ready()
     page.key(",")
     page.field("slideshow").select_option("20")

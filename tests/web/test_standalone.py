@@ -49,7 +49,7 @@ def test_port_in_use_is_one_sentence(tmp_path):
     assert "http://" not in out
 
 
-def test_address_of_an_ipv6_host_is_printed_as_browsers_take_it(tmp_path):
+def test_ipv6_address_is_printed_as_browsers_accept_it(tmp_path):
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -63,12 +63,12 @@ def test_address_of_an_ipv6_host_is_printed_as_browsers_take_it(tmp_path):
 
 
 @pytest.mark.parametrize("port", ["0", "70000", "-1"])
-def test_port_that_cannot_be_is_one_sentence(tmp_path, port):
+def test_invalid_port_is_one_sentence(tmp_path, port):
     code, _, err = _ended(_started(tmp_path, "--port", port))
     assert code == 2 and len(err.splitlines()) == 1 and "from 1 to 65535" in err
 
 
-def test_data_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+def test_unwritable_data_folder_is_one_sentence(tmp_path):
     (tmp_path / "data").write_text("in the way")
     code, _, err = _ended(_started(tmp_path, "--port", str(unused_port())))
     assert code == 3 and "Traceback" not in err and str(tmp_path / "data") in err
@@ -76,7 +76,7 @@ def test_data_folder_that_cannot_be_made_is_one_sentence(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C of a process of its own")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminated"])
-def test_whoever_ends_it_ends_it_well_also_at_once(tmp_path, number):
+def test_each_signal_ends_the_program_cleanly_even_at_once(tmp_path, number):
     port = unused_port()
     process = _started(tmp_path, "--port", str(port))
     try:
@@ -99,7 +99,7 @@ _PROXIES = [
 
 
 @pytest.mark.parametrize("proxies", _PROXIES, ids=lambda proxies: next(iter(proxies)))
-def test_page_of_the_demo_starts_and_shows_pictures_behind_a_proxy(tmp_path, proxies):
+def test_demo_starts_and_shows_images_behind_a_proxy(tmp_path, proxies):
     port = unused_port()
     process = _started(tmp_path, "--demo", "--port", str(port), **proxies)
     url = f"http://127.0.0.1:{port}/civitai_shortcut/api/images?model=900001&limit=1"
@@ -154,7 +154,7 @@ def page():
         "my-machine",
     ],
 )
-def test_page_is_asked_for_by_an_address_or_by_its_own_name(page, host):
+def test_page_is_served_under_an_ip_address_or_its_own_name(page, host):
     assert page.get("/", headers={"Host": host}).text == "the page"
 
 
@@ -162,7 +162,7 @@ def test_page_is_asked_for_by_an_address_or_by_its_own_name(page, host):
     "host",
     ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "localhost.evil.example", ""],
 )
-def test_name_that_somebody_else_gave_this_machine_is_refused(page, host):
+def test_foreign_host_name_is_refused(page, host):
     assert page.get("/", headers={"Host": host}).status_code == 403
 
 
@@ -177,7 +177,7 @@ def test_name_that_somebody_else_gave_this_machine_is_refused(page, host):
         ("http://[::1", 403),
     ],
 )
-def test_request_that_another_sites_page_sends_is_refused(page, origin, code):
+def test_request_of_another_sites_page_is_refused(page, origin, code):
     headers = {"Host": "127.0.0.1:7860", **({"Origin": origin} if origin else {})}
     assert page.post("/login", headers=headers).status_code == code
 
@@ -199,21 +199,19 @@ _VISIT = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     ],
     ids=["link", "form", "frame", "picture", "script", "fetch", "not-told"],
 )
-def test_what_another_site_shows_or_asks_is_refused_but_not_its_links(
-    page, site, method, headers, code
-):
+def test_embedding_by_another_site_is_refused_but_not_its_links(page, site, method, headers, code):
     headers = {"Host": "127.0.0.1:7860", "Sec-Fetch-Site": site, **headers}
     assert page.request(method, "/", headers=headers).status_code == code
 
 
 @pytest.mark.parametrize("site", ["none", "same-origin"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_what_our_own_page_asks_and_what_is_typed_is_let_in(page, site, method):
+def test_requests_of_our_page_and_typed_urls_are_accepted(page, site, method):
     headers = {"Host": "127.0.0.1:7860", "Sec-Fetch-Site": site, "Sec-Fetch-Mode": "cors"}
     assert page.request(method, "/login", headers=headers).status_code == 200
 
 
-def test_malformed_host_is_refused_and_no_crash(page):
+def test_malformed_host_is_refused(page):
     assert page.get("/", headers={"Host": "[::1"}).status_code == 403
 
 
@@ -262,7 +260,7 @@ def _asked(program, path, method="GET", **headers):
 
 
 @pytest.mark.parametrize("path", ["/", "/login", _JOBS, "/gradio_api/info"])
-def test_program_answers_its_own_page_only(program, path):
+def test_program_responds_only_to_its_own_page(program, path):
     own = f"127.0.0.1:{program.port}"
     assert _asked(program, path, Host=own, Origin=f"http://{own}")[0] in (200, 404)
     for host in ("evil.example", f"evil.example:{program.port}", "127.0.0.1.nip.io", "0x7f.1", ""):
@@ -294,7 +292,7 @@ def test_program_answers_its_own_page_only(program, path):
         "../../api_key",
     ],
 )
-def test_file_outside_of_the_cache_is_not_given(program, route, path):
+def test_file_outside_of_the_cache_is_not_served(program, route, path):
     status, body = _asked(program, route + path.format(data=program.data))
     assert status in (400, 403, 404, 405)
     told = (
@@ -331,7 +329,7 @@ def test_file_outside_of_the_cache_is_not_given(program, route, path):
         "9" * 40,
     ],
 )
-def test_what_was_not_read_of_civitai_and_is_not_our_code_is_not_given(program, route, name):
+def test_only_known_images_and_our_code_are_served(program, route, name):
     status, body = _asked(program, f"/civitai_shortcut/{route}/{name}")
     assert status in (404, 405)
     assert not [t for t in (_KEY.encode(), b"root:", b"<s", b"import") if t in body]
@@ -352,7 +350,7 @@ def test_page_runs_only_its_own_code_in_no_frame_of_another_site(program):
     assert "<h1" in answer.text and "<title>Civitai Shortcut</title>" in answer.text
 
 
-def test_what_the_page_begins_with_is_named_in_its_response(program):
+def test_page_preloads_its_code_and_data(program):
     answer = requests.get(program.url, timeout=20)
     links = re.findall("<(.*?)>", answer.headers["Link"])
     assert len(links) == 3 and f"/{bundle.code_version()}/page.js" in links[0]
@@ -360,7 +358,7 @@ def test_what_the_page_begins_with_is_named_in_its_response(program):
         assert requests.get(f"{program.url}/{link}", timeout=20).status_code == 200
 
 
-def test_code_goes_compressed_and_images_as_they_are(tmp_path):
+def test_code_is_compressed_and_images_are_not(tmp_path):
     with _Program(tmp_path, "--demo") as program:
         code = program.ask(f"civitai_shortcut/page/{bundle.code_version()}/page.js")
         assert code.headers["Content-Encoding"] == "gzip"
@@ -371,13 +369,13 @@ def test_code_goes_compressed_and_images_as_they_are(tmp_path):
 
 
 @pytest.mark.parametrize("query,chosen", [("?__theme=dark", "dark"), ("?__theme=%22%3E", None)])
-def test_theme_of_the_address_is_the_pages(program, query, chosen):
+def test_theme_in_the_url_is_used(program, query, chosen):
     text = requests.get(f"{program.url}/{query}", timeout=20).text
     assert re.findall('<html lang="en"(?: class="(.*?)")?>', text) == [chosen or ""]
 
 
 @pytest.mark.parametrize("path", ["config", "gradio_api/info", "gradio_api/runs", "queue/join"])
-def test_nothing_of_gradio_is_there(program, path):
+def test_page_contains_nothing_of_gradio(program, path):
     assert requests.get(f"{program.url}/{path}", timeout=20).status_code == 404
 
 
@@ -394,7 +392,7 @@ def test_program_opens_no_websocket(program):
     assert _asked(program, "/queue/join", **headers)[0] != 101
 
 
-def test_program_costs_next_to_nothing_while_nobody_asks(program):
+def test_idle_program_uses_almost_no_cpu(program):
     stat = f"/proc/{program.process.pid}/stat"
     if not os.path.exists(stat):
         pytest.skip("no /proc")
@@ -423,7 +421,7 @@ def test_program_listens_on_this_machine_only(program):
 
 @pytest.mark.parametrize("number", ["0", "1", "9" * 18, "9" * 30, "-1", "x"])
 @pytest.mark.parametrize("action", ["cancel", "open", "resume", "retry", "forget", "nonsense"])
-def test_number_that_no_job_has_is_no_crash(program, number, action):
+def test_unknown_job_number_is_an_error(program, number, action):
     headers, before = {"X_Civitai_Shortcut": "1"}, len(program.log())
     assert _asked(program, f"{_JOBS}/{number}/{action}", "POST", **headers)[0] < 500
     assert "Traceback" not in program.log()[before:]
@@ -468,7 +466,7 @@ _ROUTES = ["", "civitai_shortcut/api/bootstrap", "civitai_shortcut/api/jobs"]
 _ROUTES += ["civitai_shortcut/page/modules/page.js", "civitai_shortcut/api/file/1"]
 
 
-def test_page_for_everybody_says_what_it_opens_and_how_to_close_it(tmp_path):
+def test_program_open_to_all_warns_and_names_the_option(tmp_path):
     with _Program(tmp_path, "--host", "0.0.0.0") as program:
         assert program.ask("civitai_shortcut/api/bootstrap").status_code == 200
     assert [line for line in program.told.splitlines() if "--auth USER:PASSWORD" in line]
@@ -510,7 +508,7 @@ def test_password_cannot_be_guessed_quickly(tmp_path):
 
 @pytest.mark.parametrize("login", ["me", ":x", "me:", ":"])
 @pytest.mark.parametrize("by", ["option", "environment"])
-def test_password_that_makes_no_sense_is_one_sentence_that_does_not_show_it(tmp_path, login, by):
+def test_malformed_password_is_one_sentence_that_hides_it(tmp_path, login, by):
     options = ["--auth", login] if by == "option" else []
     environment = {"CIVITAI_SHORTCUT_AUTH": login} if by == "environment" else {}
     code, _, err = _ended(_started(tmp_path, *options, **environment))
@@ -519,7 +517,7 @@ def test_password_that_makes_no_sense_is_one_sentence_that_does_not_show_it(tmp_
 
 
 @pytest.mark.parametrize("options", [[], ["--auth", f"{_USER}:{_PASSWORD}"]], ids=["", "login"])
-def test_others_change_settings_and_key_with_the_password_only(tmp_path, options):
+def test_other_machines_change_settings_only_with_the_password(tmp_path, options):
     folder = str(tmp_path / "elsewhere")
     changes = [("key", {"key": _KEY}), ("settings", {"download_images_folder": folder})]
     changes.append(("settings", {"proxy": "http://127.0.0.1:9"}))
@@ -545,7 +543,7 @@ _FIELDS = ("setting-download_images_folder", "setting-proxy", "setting-http_time
 
 @pytest.mark.page
 @pytest.mark.parametrize("headers", [_FAR_AWAY, {}], ids=["elsewhere", "here"])
-def test_fields_that_cannot_be_changed_from_elsewhere_are_shown_so(browser, program, headers):
+def test_fields_locked_for_other_machines_are_shown_as_locked(browser, program, headers):
     context = browser.new_context(extra_http_headers=headers, locale="en-US")
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{program.port}")
@@ -593,7 +591,7 @@ def test_page_follows_the_browsers_light_or_dark_at_once(browser_page):
 
 
 @pytest.mark.page
-def test_login_form_leads_to_the_address_that_was_asked_for(browser, tmp_path):
+def test_login_form_leads_to_the_requested_url(browser, tmp_path):
     with _Program(tmp_path, "--demo", "--auth", f"{_USER}:{_PASSWORD}") as program:
         page = browser.new_page(locale="zh-TW")
         page.goto(f"http://127.0.0.1:{program.port}/?model=900003")
@@ -609,7 +607,7 @@ def test_login_form_leads_to_the_address_that_was_asked_for(browser, tmp_path):
 
 
 @pytest.mark.page
-def test_script_that_somebody_gets_into_the_page_does_not_run(browser_page):
+def test_injected_script_does_not_run(browser_page):
     refused = browser_page.evaluate("""async () => {
             const refused = [];
             document.addEventListener("securitypolicyviolation", (e) => refused.push(e.blockedURI));
@@ -644,7 +642,7 @@ def test_key_that_an_earlier_page_left_in_the_browser_is_removed(browser_page):
 
 
 @pytest.mark.page
-def test_key_that_is_saved_in_the_page_goes_into_no_storage_of_the_browser(browser_page):
+def test_key_saved_in_the_page_is_not_stored_in_the_browser(browser_page):
     sent = []
     browser_page.on("request", lambda asked: sent.append((asked.url, asked.post_data or "")))
     browser_page.locator("[data-do=settings]").first.click()

@@ -15,7 +15,7 @@ def _bars(found, kind):
     return {bar["value"]: bar["count"] for bar in groups.get(kind, [])}
 
 
-def test_figures_are_those_of_the_pictures_as_their_details_tell_them(api, on_demo):
+def test_stats_match_the_details_of_the_images(api, on_demo):
     page = api.get("images?model=900001&limit=100&level=XXX")
     found = api.get("stats?model=900001&level=XXX")
     details = [api.get(f"images/{view['id']}") for view in page["images"]]
@@ -29,7 +29,7 @@ def test_figures_are_those_of_the_pictures_as_their_details_tell_them(api, on_de
     assert "Steps: " in found["recipe"]
 
 
-def test_nothing_is_asked_of_civitai_for_figures(api, on_demo):
+def test_stats_send_no_request_to_civitai(api, on_demo):
     api.get("models/900001")
     api.get("images?model=900001&limit=100")
     on_demo.requests.clear()
@@ -40,18 +40,18 @@ def test_nothing_is_asked_of_civitai_for_figures(api, on_demo):
     assert version["image_count"] == newest["image_count"] < found["image_count"]
 
 
-def test_gallery_of_which_nothing_was_read_has_no_figures(api, civitai):
+def test_gallery_without_stored_images_has_no_stats(api, civitai):
     found = api.get("stats?model=123")
     assert (found["image_count"], found["groups"], found["recipe"]) == (0, [], "")
     assert civitai.requests == []
 
 
 @pytest.mark.parametrize("query", ["", "?model=", "?model=0", "?model=x&version=-1", "?user=anna"])
-def test_figures_of_no_model_are_refused(api, query):
+def test_stats_without_a_model_are_refused(api, query):
     assert api.error(f"stats{query}")[:2] == (400, "bad_input")
 
 
-def test_search_of_each_bar_finds_the_pictures_that_it_counts(api, on_demo):
+def test_search_of_each_bar_finds_the_images_it_counts(api, on_demo):
     for model in (900001, 900003):
         api.get(f"models/{model}?level=XXX")
         cursor = ""

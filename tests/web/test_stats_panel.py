@@ -26,7 +26,7 @@ def _kind(panel, name):
     return panel.locator(f".bar-group[data-kind='{name}']")
 
 
-def test_figures_tell_how_to_use_a_model_and_of_how_many_pictures_that_is(server, open_gallery):
+def test_stats_show_how_to_use_a_model_and_the_number_of_images(server, open_gallery):
     panel = _figures(open_gallery(server, _LORA).ready())
     expect(panel.locator(".sample")).to_contain_text(
         re.compile(r"\d+ pictures read, \d+ with data")
@@ -57,7 +57,7 @@ def test_bar_is_a_filter_of_the_grid(server, open_gallery):
     page.control("download-options").wait_for()
 
 
-def test_version_narrows_the_figures_and_all_of_them_come_back(server, open_gallery):
+def test_version_narrows_the_stats_and_can_be_removed(server, open_gallery):
     page = open_gallery(server, _LORA).ready()
     panel = _figures(page)
     every = panel.locator(".sample p").first.inner_text()
@@ -71,7 +71,7 @@ def test_version_narrows_the_figures_and_all_of_them_come_back(server, open_gall
     expect(panel.locator("[data-do='figures-every']")).to_have_count(0)
 
 
-def test_more_records_are_read_and_counted_without_a_picture(flaky_server, flaky, open_gallery):
+def test_more_records_are_read_and_counted_without_an_image(flaky_server, flaky, open_gallery):
     page = open_gallery(flaky_server).ready()
     panel = _figures(page)
     sample = panel.locator(".sample p").first
@@ -102,7 +102,7 @@ def test_recipe_is_copied(server, open_gallery):
     assert page.page.evaluate("navigator.clipboard.readText()").split() == text.split()
 
 
-def test_gallery_without_pictures_says_so_and_a_post_has_no_figures(server, open_gallery):
+def test_empty_gallery_says_so_and_a_post_has_no_stats(server, open_gallery):
     page = open_gallery(server, "?user=harbor_artist&level=XXX").ready()
     expect(page.control("figures")).to_have_count(0)
     page.key("w")
@@ -127,7 +127,7 @@ def _scales(panel):
     )
 
 
-def test_two_pictures_are_zoomed_and_panned_as_one(server, open_gallery):
+def test_two_images_are_zoomed_and_panned_together(server, open_gallery):
     page = open_gallery(server)
     panel = _compared(page)
     expect(panel.locator(".image img.file")).to_have_count(2)
@@ -151,7 +151,7 @@ def _clips(panel):
     return [tuple(style) for style in styles]
 
 
-def test_dividers_are_dragged_and_moved_by_keys_over_two_to_four_pictures(server, open_gallery):
+def test_dividers_between_images_are_dragged_and_moved_by_keys(server, open_gallery):
     page = open_gallery(server)
     panel = _compared(page, 4)
     page.key("o")
@@ -192,7 +192,7 @@ def test_divider_follows_a_finger(server, open_gallery):
     expect(panel).to_be_visible()
 
 
-def test_swapped_pictures_keep_their_numbers_and_columns(server, open_gallery):
+def test_swapped_images_keep_their_numbers_and_columns(server, open_gallery):
     page = open_gallery(server)
     panel = _compared(page, 3)
     numbers, heads = panel.locator(".number"), panel.locator("thead th")
@@ -206,7 +206,7 @@ def test_swapped_pictures_keep_their_numbers_and_columns(server, open_gallery):
     expect(heads).to_have_text(authors)
 
 
-def test_what_differs_stands_first_and_word_by_word(server, open_gallery):
+def test_differences_are_first_and_word_by_word(server, open_gallery):
     page = open_gallery(server)
     panel = _compared(page, 3)
     table = panel.locator(".difference table")
@@ -217,7 +217,7 @@ def test_what_differs_stands_first_and_word_by_word(server, open_gallery):
 
 
 @pytest.mark.parametrize("count", [1, 5])
-def test_other_numbers_of_marks_are_not_compared(server, open_gallery, count):
+def test_other_numbers_of_marked_images_are_not_compared(server, open_gallery, count):
     page = open_gallery(server).ready()
     for tile in range(count):
         page.tiles.nth(tile).locator("[data-do='mark']").click()
@@ -226,7 +226,7 @@ def test_other_numbers_of_marks_are_not_compared(server, open_gallery, count):
     page.message("Mark two to four pictures").wait_for()
 
 
-def test_escape_leaves_and_the_marks_stay(server, open_gallery):
+def test_escape_closes_the_comparison_and_keeps_the_marks(server, open_gallery):
     page = open_gallery(server)
     panel = _compared(page)
     page.key("Escape")
@@ -238,7 +238,7 @@ def test_escape_leaves_and_the_marks_stay(server, open_gallery):
 
 @with_axe
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_that_keeps_anybody_out(server, open_gallery, scheme):
+def test_axe_finds_nothing_in_stats_and_comparison(server, open_gallery, scheme):
     address = f"{_LORA}&__theme={scheme}"
     page = open_gallery(server, address, color_scheme=scheme).ready()
     body = _figures(page).locator(".panel-body")
@@ -256,7 +256,7 @@ def test_nothing_that_keeps_anybody_out(server, open_gallery, scheme):
         page.control("compare-over").click()
 
 
-def test_figures_and_comparing_work_while_civitai_is_away(flaky_server, flaky, open_gallery):
+def test_stats_and_comparison_work_while_civitai_is_down(flaky_server, flaky, open_gallery):
     page = open_gallery(flaky_server, _LORA)
     _compared(page)
     expect(page.panel("compare").locator(".image img.file")).to_have_count(2)

@@ -36,7 +36,7 @@ def themed(open_host):
     return themed
 
 
-def test_ground_text_and_font_are_those_around_our_element(themed):
+def test_background_text_and_font_are_those_around_our_element(themed):
     gallery = themed("rgb(230 240 250 / 50%)")
     wait_for(lambda: gallery.evaluate(_LOOK)["text"] == "rgb(130, 140, 150)")  # it may be faded to
     look = gallery.evaluate(_LOOK)
@@ -44,13 +44,13 @@ def test_ground_text_and_font_are_those_around_our_element(themed):
     assert (look["theme"], look["font"]) == ("dark", "Georgia")
 
 
-def test_text_colour_that_cannot_be_read_on_the_ground_is_not_taken(themed):
+def test_text_colour_that_is_unreadable_on_the_background_is_not_used(themed):
     look = themed("rgb(20 20 20)").evaluate(_LOOK)
     assert look["theme"] == "dark"
     assert look["text"] != "rgb(20, 20, 20)"
 
 
-def test_tab_that_a_host_lays_out_unseen_while_it_builds_its_page_asks_for_nothing(browser, host):
+def test_tab_that_is_laid_out_unseen_sends_no_request(browser, host):
     context = browser.new_context()
     page, asked = context.new_page(), []
     page.on("request", lambda request: "/api/" in request.url and asked.append(request.url))
@@ -65,7 +65,7 @@ def test_tab_that_a_host_lays_out_unseen_while_it_builds_its_page_asks_for_nothi
     context.close()
 
 
-def test_gallery_in_a_narrow_part_of_a_wide_window_is_laid_out_as_on_a_phone(open_host):
+def test_gallery_in_a_narrow_part_of_a_window_is_laid_out_for_phones(open_host):
     page = open_host(query=_OPENED).page
     expect(page.locator("[data-do=settings]").first).to_be_visible()
     page.add_style_tag(content="civitai-gallery { width: 320px }")

@@ -17,9 +17,7 @@ def _query(address):
 
 
 @pytest.mark.door
-def test_middle_click_and_ctrl_click_open_the_picture_in_a_new_tab_and_mark_nothing(
-    either, open_gallery
-):
+def test_middle_and_ctrl_click_open_an_image_in_a_new_tab(either, open_gallery):
     page = open_gallery(either).ready()
     before = page.page.url
     id = page.ids()[2]
@@ -84,11 +82,11 @@ tile => ["touch", "mouse"].map(pointerType => {
 """
 
 
-def test_a_finger_that_rests_on_a_tile_drags_nothing(server, open_gallery):
+def test_long_press_on_a_tile_drags_nothing(server, open_gallery):
     assert open_gallery(server).ready().tiles.first.evaluate(_LONG_PRESS) == [False, True]
 
 
-def test_a_dragged_picture_drops_its_infotext_or_else_its_address(server, open_gallery):
+def test_dragged_image_drops_its_infotext_or_else_its_url(server, open_gallery):
     page = open_gallery(server).ready()
     tile, dropped = page.tiles.nth(1), page.page.locator("#dropped-on")
     id = tile.get_attribute("data-id")

@@ -96,7 +96,7 @@ def test_tour_by_touch(phone):
 
 @pytest.mark.parametrize("turned", [False, True], ids=["upright", "turned"])
 @pytest.mark.parametrize("model", [_SMALL, _WORDY, _HOSTILE])
-def test_pictures_begin_high_up_whatever_the_model_is_called(server, open_gallery, model, turned):
+def test_images_begin_high_up_whatever_the_models_name(server, open_gallery, model, turned):
     width, height = (844, 390) if turned else (390, 844)
     phone = {**_PHONE, "viewport": {"width": width, "height": height}}
     page = open_gallery(server, f"?model={model}&level=XXX", **phone).ready()
@@ -105,7 +105,7 @@ def test_pictures_begin_high_up_whatever_the_model_is_called(server, open_galler
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_finger_opens_what_the_model_is_and_moves_the_row_of_what_is_set(server, open_gallery):
+def test_tap_opens_the_models_description_and_swipe_moves_the_filters(server, open_gallery):
     phone = open_gallery(server, f"?model={_SMALL}&level=XXX&type=image&meta=1", **_PHONE).ready()
     phone.control("about").tap()
     expect(phone.page.locator(".about .tag").first).to_be_visible()
@@ -123,7 +123,7 @@ def test_a_finger_opens_what_the_model_is_and_moves_the_row_of_what_is_set(serve
 
 @with_axe
 @pytest.mark.parametrize("scheme,locale", [("light", "zh-TW"), ("dark", "en-US")])
-def test_nothing_of_the_first_screen_keeps_anybody_out(server, open_gallery, scheme, locale):
+def test_axe_finds_nothing_on_the_first_screen(server, open_gallery, scheme, locale):
     address = f"?model={_WORDY}&__theme={scheme}"
     page = open_gallery(server, address, color_scheme=scheme, locale=locale, **_PHONE).ready()
     page.control("about").tap()
@@ -133,7 +133,7 @@ def test_nothing_of_the_first_screen_keeps_anybody_out(server, open_gallery, sch
     assert page.axe_findings() == []
 
 
-def test_panels_are_opened_by_the_menu_and_it_has_the_focus_after(phone):
+def test_menu_opens_panels_and_has_the_focus_afterwards(phone):
     page = phone
     page.control("more-tools").tap()
     page.control("help").tap()
@@ -147,7 +147,7 @@ def test_panels_are_opened_by_the_menu_and_it_has_the_focus_after(phone):
     expect(page.page).to_have_url(re.compile("kept|search"))
 
 
-def test_what_is_said_covers_neither_the_bar_of_marks_nor_a_panels_buttons(phone):
+def test_messages_cover_neither_the_selection_bar_nor_buttons(phone):
     page = phone
     while page.place()[0] < 60:
         Fingers(page.page).swipe((195, 700), (195, 100))
@@ -164,9 +164,7 @@ def test_what_is_said_covers_neither_the_bar_of_marks_nor_a_panels_buttons(phone
     assert not _overlap(page, ".toasts", "[data-do='job-cancel'], [data-do='job-forget'] >> nth=0")
 
 
-def test_much_that_is_said_covers_nothing_to_press_where_a_panel_has_the_whole_height(
-    flaky_server, open_gallery
-):
+def test_many_messages_cover_no_button_of_a_full_height_panel(flaky_server, open_gallery):
     small = {**_PHONE, "viewport": {"width": 390, "height": 667}}
     page = open_gallery(flaky_server, f"?model={_HOSTILE}&level=XXX", **small).ready()
     page.tiles.first.locator("[data-do='mark']").tap()
@@ -187,7 +185,7 @@ def test_much_that_is_said_covers_nothing_to_press_where_a_panel_has_the_whole_h
     assert not _overlap(page, ".toast:visible", ".viewer-bar [data-do='close']")
 
 
-def test_what_is_said_leaves_the_way_out_of_waiting_open(flaky, phone):
+def test_messages_leave_the_cancel_button_free(flaky, phone):
     page = phone
     page.control("mark-all").tap()
     flaky.rule("/api/v1/images.*sort=Oldest", stalled())
@@ -204,7 +202,7 @@ def test_what_is_said_leaves_the_way_out_of_waiting_open(flaky, phone):
 @pytest.mark.parametrize(
     "where,least", [("grid", 44), ("jobs", 44), ("viewer", _FINGER), ("settings", _FINGER)]
 )
-def test_all_that_is_tapped_is_large_enough_for_a_finger(phone, where, least):
+def test_touch_targets_are_large_enough(phone, where, least):
     page = phone
     page.tiles.first.locator("[data-do='mark']").tap()
     if where == "viewer":
@@ -239,7 +237,7 @@ def _pull(page, sheet, by):
     sheet.evaluate(_COME_UP)
 
 
-def test_grip_of_the_details_is_dragged_up_down_and_away(phone, sheet):
+def test_details_handle_is_dragged_up_down_and_away(phone, sheet):
     half = sheet.bounding_box()["y"]
     _pull(phone, sheet, -120)
     expect(phone.control("sheet")).to_have_attribute("aria-expanded", "true")
@@ -252,7 +250,7 @@ def test_grip_of_the_details_is_dragged_up_down_and_away(phone, sheet):
     expect(phone.viewer).to_be_visible()
 
 
-def test_grip_of_the_details_is_pressed_and_moved_by_keys(phone, sheet):
+def test_details_handle_is_pressed_and_moved_by_keys(phone, sheet):
     grip = phone.control("sheet")
     for expanded in ("true", "false"):
         grip.tap()
@@ -268,7 +266,7 @@ def test_grip_of_the_details_is_pressed_and_moved_by_keys(phone, sheet):
     expect(grip).to_have_attribute("aria-expanded", "false")
 
 
-def test_tapped_suggestion_is_taken_and_opens_nothing_that_lies_below_it(phone):
+def test_tapped_suggestion_opens_nothing_below_it(phone):
     phone.field("find").tap()
     phone.page.keyboard.type("is:imag")
     phone.search_row("complete").get_by_text("is:image").tap()

@@ -13,7 +13,7 @@ _OUTDATED = {
 }
 
 
-def test_open_page_of_an_older_version_says_reload_and_a_press_does_it(server, open_gallery):
+def test_open_page_of_an_older_version_offers_to_reload(server, open_gallery):
     page = open_gallery(server, "?model=900001")
     page.ready()
     page.page.route("**/api/images*", lambda route: route.fulfill(status=409, json=_OUTDATED))
@@ -27,7 +27,7 @@ def test_open_page_of_an_older_version_says_reload_and_a_press_does_it(server, o
     assert page.wrongs == []
 
 
-def test_tab_opened_only_after_an_update_says_reload_in_its_place(server, open_gallery, browser):
+def test_tab_opened_after_an_update_offers_to_reload(server, open_gallery, browser):
     context = browser.new_context(locale="en-US")
     page = context.new_page()
     page.route("**/page/*/page.js", lambda route: route.fulfill(status=410, json=_OUTDATED))
@@ -39,7 +39,7 @@ def test_tab_opened_only_after_an_update_says_reload_in_its_place(server, open_g
     context.close()
 
 
-def test_code_that_a_browser_has_kept_from_before_an_update_says_reload(server, browser):
+def test_cached_code_of_an_older_version_offers_to_reload(server, browser):
     """The page was there before the update, its tab is opened after it."""
     context = browser.new_context(locale="en-US")
     page = context.new_page()

@@ -43,7 +43,7 @@ def _loaded_around(page):
 # The way through
 
 
-def test_thumbnail_is_shown_at_once_and_the_file_comes_in_its_place(server, open_gallery):
+def test_thumbnail_is_shown_at_once_and_replaced_by_the_file(server, open_gallery):
     page = open_gallery(server).ready()
     held, gate = [], []
     page.page.route(
@@ -61,7 +61,7 @@ def test_thumbnail_is_shown_at_once_and_the_file_comes_in_its_place(server, open
     assert all(abs(before[side] - after[side]) < 2 for side in before)
 
 
-def test_neighbours_are_there_before_one_asks(server, open_gallery):
+def test_neighbours_are_loaded_in_advance(server, open_gallery):
     page = open_gallery(server).open(5)
     _loaded_around(page)
     page.page.route("**/api/file/*", lambda route: route.abort())
@@ -71,9 +71,7 @@ def test_neighbours_are_there_before_one_asks(server, open_gallery):
         assert (page.viewed()["shows"], _at(page)) == ("file", at)
 
 
-def test_each_of_thirty_quick_presses_counts_and_what_is_passed_is_not_fetched(
-    server, open_gallery
-):
+def test_thirty_quick_presses_all_count_and_fetch_no_skipped_file(server, open_gallery):
     page = open_gallery(server).ready()
     expected = page.page.locator("[data-tile][aria-posinset='31']").get_attribute("data-id")
     page.open()
@@ -86,7 +84,7 @@ def test_each_of_thirty_quick_presses_counts_and_what_is_passed_is_not_fetched(
         assert len([path for path in page.asked if re.match(rf"{kind}/\d", path)]) <= 6
 
 
-def test_way_goes_on_over_the_end_of_what_is_loaded_and_stops_at_the_true_end(server, open_gallery):
+def test_next_loads_more_pages_and_stops_at_the_gallerys_end(server, open_gallery):
     page = open_gallery(server, f"?model={_SMALL}&level=XXX").open()
     page.key("End")
     wait_for(lambda: _at(page) >= 100)
@@ -99,7 +97,7 @@ def test_way_goes_on_over_the_end_of_what_is_loaded_and_stops_at_the_true_end(se
     expect(page.control("previous")).to_be_disabled()
 
 
-def test_viewer_with_all_its_neighbours_has_at_most_two_files_on_their_way(server, open_gallery):
+def test_viewer_requests_at_most_two_files_at_once(server, open_gallery):
     page = open_gallery(server).ready()
     on_way, most = set(), []
 
@@ -141,7 +139,7 @@ def test_keys_work_after_a_button_a_checkbox_and_a_field_had_the_focus(server, o
     assert _at(page) == 4
 
 
-def test_what_was_marked_and_saved_in_the_viewer_is_so_in_the_grid(server, open_gallery):
+def test_images_marked_and_saved_in_the_viewer_are_so_in_the_grid(server, open_gallery):
     page = open_gallery(server).open(2)
     id = page.viewed()["id"]
     page.key("Space")
@@ -187,7 +185,7 @@ def test_keys_and_a_double_click_zoom_and_fit_again(server, open_gallery):
     expect(page.viewer).to_be_visible()
 
 
-def test_full_screen_is_left_before_the_picture_is(server, open_gallery):
+def test_escape_leaves_full_screen_before_the_image(server, open_gallery):
     page = open_gallery(server).open(1)
     page.control("fullscreen").click()
     page.page.wait_for_function("() => Boolean(document.fullscreenElement)")
@@ -204,7 +202,7 @@ def test_full_screen_is_left_before_the_picture_is(server, open_gallery):
 # Fingers
 
 
-def test_swipe_along_leafs_and_a_short_one_comes_back(server, open_gallery):
+def test_long_swipe_turns_the_page_and_a_short_one_does_not(server, open_gallery):
     page = open_gallery(server, **_PHONE).open(1)
     fingers = Fingers(page.page)
     fingers.swipe((320, 400), (120, 410))
@@ -220,7 +218,7 @@ def test_swipe_along_leafs_and_a_short_one_comes_back(server, open_gallery):
     assert _at(page) == 2
 
 
-def test_pinch_zooms_and_a_finger_then_pans_the_same_picture(server, open_gallery):
+def test_pinch_zooms_and_one_finger_then_pans(server, open_gallery):
     page = open_gallery(server, **_PHONE).open(1)
     fingers, fit = Fingers(page.page), _box(page)
     fingers.pinch(_MIDDLE, 80, 280)
@@ -259,7 +257,7 @@ def test_swipe_up_shows_the_details_and_a_tap_right_after_it_counts(server, open
     expect(frame).to_have_attribute("data-details", "")
 
 
-def test_swipe_down_lets_the_picture_go_to_its_tile(server, open_gallery):
+def test_swipe_down_closes_the_image_to_its_tile(server, open_gallery):
     page = open_gallery(server, **_PHONE).open(1)
     id = page.viewed()["id"]
     Fingers(page.page).swipe((195, 300), (195, 640))
@@ -270,7 +268,7 @@ def test_swipe_down_lets_the_picture_go_to_its_tile(server, open_gallery):
 # Videos, ratings
 
 
-def test_video_plays_muted_and_with_sound_once_that_was_asked_for(server, open_gallery):
+def test_video_plays_muted_until_sound_is_requested(server, open_gallery):
     page = open_gallery(server, f"?model={_VIDEOS}&level=XXX&type=video").open()
     video = page.slide.locator("video")
     wait_for(lambda: video.evaluate("video => !video.paused && video.muted"))
@@ -284,7 +282,7 @@ def test_video_plays_muted_and_with_sound_once_that_was_asked_for(server, open_g
     expect(page.page.locator("dialog video")).to_have_count(0)
 
 
-def test_sound_that_was_asked_for_holds_before_the_browser_tells_of_it(server, open_gallery):
+def test_requested_sound_counts_before_the_browsers_event(server, open_gallery):
     page = open_gallery(server, f"?model={_VIDEOS}&level=XXX&type=video").open()
     wait_for(lambda: page.slide.locator("video").evaluate("video => !video.paused"))
     page.page.evaluate("""() => document.querySelector("civitai-gallery").shadowRoot
@@ -308,7 +306,7 @@ def test_space_pauses_a_video_and_shift_space_marks_it(server, open_gallery):
     expect(mark).to_have_attribute("aria-pressed", "true")
 
 
-def test_double_click_on_a_button_beside_the_picture_opens_no_full_screen(server, open_gallery):
+def test_double_click_on_a_button_opens_no_full_screen(server, open_gallery):
     page = open_gallery(server).open(4)
     page.control("next").dblclick()
     wait_for(lambda: _at(page) == 7)
@@ -318,7 +316,7 @@ def test_double_click_on_a_button_beside_the_picture_opens_no_full_screen(server
     expect(page.viewer).to_be_visible()
 
 
-def test_picture_above_the_chosen_rating_stays_veiled_until_asked_for(demo, start, open_gallery):
+def test_image_above_the_chosen_rating_stays_veiled_until_clicked(demo, start, open_gallery):
     page = open_gallery(start(demo.url, blur_level="None")).ready()
     page.page.locator("[data-tile]:not([data-blurred])").first.click()
     veil = page.slide.locator("[data-do='bare']")
@@ -332,7 +330,7 @@ def test_picture_above_the_chosen_rating_stays_veiled_until_asked_for(demo, star
 # What fails
 
 
-def test_file_that_fails_says_why_and_is_tried_again(flaky, flaky_server, open_gallery):
+def test_failed_file_says_why_and_can_be_retried(flaky, flaky_server, open_gallery):
     flaky.rule(f"/{files.ACCOUNT}/.*original=true", status(404))
     page = open_gallery(flaky_server).ready()
     page.tiles.nth(2).click()
@@ -344,7 +342,7 @@ def test_file_that_fails_says_why_and_is_tried_again(flaky, flaky_server, open_g
     expect(trouble).to_have_count(0)
 
 
-def test_dropped_connection_is_gone_on_with_by_itself(server, open_gallery):
+def test_viewer_reconnects_by_itself(server, open_gallery):
     page = open_gallery(server).open(3)
     page.context.set_offline(True)
     page.key("ArrowRight", 12)
@@ -355,7 +353,7 @@ def test_dropped_connection_is_gone_on_with_by_itself(server, open_gallery):
     assert _at(page) == 16
 
 
-def test_what_strangers_wrote_is_text_in_the_viewer_too(server, open_gallery):
+def test_strangers_markup_is_shown_as_text_in_the_viewer(server, open_gallery):
     page = open_gallery(server, f"?model={_HOSTILE}&level=XXX").open()
     body = page.page.locator(".details-body")
     for at in range(1, 24):

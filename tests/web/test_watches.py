@@ -41,7 +41,7 @@ def _news(civitai, count):
     civitai.kinds.update({i: "png" for i in civitai.ids[:count]})
 
 
-def test_at_a_start_what_is_new_is_counted_once_and_marked_when_one_looks(api, civitai, _started):
+def test_new_images_are_counted_at_a_start_and_marked_when_opened(api, civitai, _started):
     api.get(_MODEL)
     [one] = api.post("watches", _WATCH)["galleries"]
     gone = ("checked_at", "has_more", "problem")
@@ -64,7 +64,7 @@ def test_at_a_start_what_is_new_is_counted_once_and_marked_when_one_looks(api, c
     assert _checked(api)["galleries"][0]["new_count"] == 0
 
 
-def test_what_was_looked_at_lately_is_not_asked_for_by_another_start(
+def test_restart_does_not_check_galleries_that_were_checked_lately(
     api, civitai, _started, monkeypatch
 ):
     api.post("watches", _WATCH)
@@ -79,7 +79,7 @@ def test_what_was_looked_at_lately_is_not_asked_for_by_another_start(
 
 
 @pytest.mark.parametrize("is_wanted", [True, False])
-def test_once_a_day_only_if_the_user_wants(api, civitai, _started, monkeypatch, is_wanted):
+def test_galleries_are_checked_daily_only_if_set(api, civitai, _started, monkeypatch, is_wanted):
     setting.change("watch_daily", is_wanted)
     api.post("watches", _WATCH)
     _checked(api)
@@ -95,7 +95,7 @@ def test_once_a_day_only_if_the_user_wants(api, civitai, _started, monkeypatch, 
     assert len(civitai.pages) == before + is_wanted
 
 
-def test_what_failed_is_not_asked_for_again_by_each_question_of_the_page(api, civitai, _started):
+def test_failed_check_is_not_repeated_at_each_request_of_the_page(api, civitai, _started):
     setting.change("watch_daily", True)
     api.post("watches", _WATCH)
     civitai.always("page", status(404, b"{}"))
@@ -106,9 +106,7 @@ def test_what_failed_is_not_asked_for_again_by_each_question_of_the_page(api, ci
     assert len(civitai.pages) == 1
 
 
-def test_what_was_looked_at_by_a_clock_that_was_set_back_is_due(
-    api, civitai, monkeypatch, _started
-):
+def test_gallery_is_due_after_the_clock_was_set_back(api, civitai, monkeypatch, _started):
     api.post("watches", _WATCH)
     _checked(api)
     now = time.time
@@ -118,7 +116,7 @@ def test_what_was_looked_at_by_a_clock_that_was_set_back_is_due(
     assert len(civitai.pages) == 2
 
 
-def test_gallery_with_news_is_shown_as_it_is_now_not_as_it_was_a_moment_ago(api, civitai):
+def test_gallery_with_new_images_is_not_read_from_the_cache(api, civitai):
     api.get(_MODEL)
     api.post("watches", _WATCH)
     _news(civitai, 3)
@@ -129,7 +127,7 @@ def test_gallery_with_news_is_shown_as_it_is_now_not_as_it_was_a_moment_ago(api,
     assert len(civitai.pages) == before, "once seen it is the same for a while"
 
 
-def test_look_at_a_civitai_that_hangs_keeps_nobody_waiting(api, civitai, _started):
+def test_check_that_hangs_blocks_no_request(api, civitai, _started):
     let_go = threading.Event()
     api.get(_MODEL)
     api.post("watches", _WATCH)
@@ -150,7 +148,7 @@ def test_look_at_a_civitai_that_hangs_keeps_nobody_waiting(api, civitai, _starte
     assert watches.list_watches() == []
 
 
-def test_reading_begins_no_check(api, civitai, _started):
+def test_reading_watches_starts_no_check(api, civitai, _started):
     api.post("watches", _WATCH)
     before = len(civitai.pages)
     for path in ("bootstrap", "watches"):
@@ -161,7 +159,7 @@ def test_reading_begins_no_check(api, civitai, _started):
     _checked(api)
 
 
-def test_why_a_look_failed_is_said_and_the_rest_is_left_for_later(api, civitai):
+def test_failed_check_is_reported_and_ends_the_round(api, civitai):
     for model in (MODEL_ID, MODEL_ID + 1):
         api.post("watches", {**_WATCH, "model": model})
     civitai.always("page", reset)
@@ -173,7 +171,7 @@ def test_why_a_look_failed_is_said_and_the_rest_is_left_for_later(api, civitai):
     assert _checked(api)["problem"] == ""
 
 
-def test_trouble_of_one_gallery_is_told_with_it_and_the_others_are_looked_at(api, civitai):
+def test_error_of_one_gallery_is_shown_with_it_and_others_are_checked(api, civitai):
     for model in (MODEL_ID, MODEL_ID + 1):
         api.post("watches", {**_WATCH, "model": model})
     civitai.script("page", status(404, b"{}"))
@@ -187,9 +185,7 @@ def test_trouble_of_one_gallery_is_told_with_it_and_the_others_are_looked_at(api
     assert any("沒有這個圖庫" in one["problem"] for one in told)
 
 
-def test_library_that_cannot_be_read_is_told_and_the_page_begins_all_the_same(
-    api, civitai, library, break_library
-):
+def test_unreadable_library_is_reported_and_the_page_starts(api, civitai, library, break_library):
     api.post("watches", _WATCH)
     library.finish()
     break_library()
@@ -215,19 +211,19 @@ def test_library_that_cannot_be_read_is_told_and_the_page_begins_all_the_same(
     ],
     ids=str,
 )
-def test_what_makes_no_sense_is_refused(api, civitai, body):
+def test_malformed_request_is_refused(api, civitai, body):
     assert api.send("POST", "watches", body).status_code == 400
     assert watches.list_watches() == []
 
 
 @pytest.mark.parametrize("level", [["X"], {"X": 1}, 10**30, None, "y"], ids=str)
-def test_level_that_is_none_is_the_settings(api, civitai, level):
+def test_unknown_level_is_replaced_by_the_setting(api, civitai, level):
     setting.change("gallery_level", "Soft")
     api.post("watches", {**_WATCH, "level": level})
     assert watches.list_watches()[0].level == 3
 
 
-def test_gallery_that_is_not_watched_can_be_left(api, civitai):
+def test_gallery_that_is_not_watched_can_be_unwatched(api, civitai):
     for name in ("model 5", "\ud800", "x" * 10_000, "model 101\0"):
         api.post("watches", {"action": "unwatch", "gallery": name})
 
@@ -246,7 +242,7 @@ def test_version_is_named_with_its_model(api, civitai):
 
 
 @pytest.mark.page
-def test_watched_gallery_tells_after_a_start_what_is_new(start, demo, flaky, open_gallery):
+def test_watched_gallery_shows_new_images_after_a_start(start, demo, flaky, open_gallery):
     before = _without_the_newest(3, demo, flaky)
     flaky.rule(r"/api/v1/images\?.*modelId=900001", json_answer(before))
     server = start(f"http://{flaky.host}")
@@ -278,7 +274,7 @@ def test_watched_gallery_tells_after_a_start_what_is_new(start, demo, flaky, ope
 
 @pytest.mark.page
 @with_axe
-def test_nothing_in_the_panel_keeps_anybody_out(start, demo, open_gallery):
+def test_axe_finds_nothing_in_the_panel(start, demo, open_gallery):
     page = open_gallery(start(demo.url), "?model=900001").ready()
     page.control("watch").click()
     expect(page.control("watch")).to_have_text("Watching")
@@ -291,9 +287,7 @@ def test_nothing_in_the_panel_keeps_anybody_out(start, demo, open_gallery):
 
 
 @pytest.mark.page
-def test_what_is_watched_stays_so_on_the_page_while_other_galleries_are_opened(
-    start, demo, open_gallery
-):
+def test_watched_galleries_stay_shown_while_others_are_opened(start, demo, open_gallery):
     page = open_gallery(start(demo.url), "?model=900001").ready()
     page.control("watch").click()
     expect(page.control("watch")).to_have_text("Watching")
@@ -307,9 +301,7 @@ def test_what_is_watched_stays_so_on_the_page_while_other_galleries_are_opened(
 
 
 @pytest.mark.page
-def test_rows_keep_the_focus_while_they_are_looked_at_and_the_panel_has_it_after_the_last(
-    start, demo, open_gallery
-):
+def test_rows_keep_the_focus_during_a_check_and_pass_it_to_the_panel(start, demo, open_gallery):
     page = open_gallery(start(demo.url), "?model=900001").ready()
     page.control("watch").click()
     page.control("watched").click()
@@ -325,9 +317,7 @@ def test_rows_keep_the_focus_while_they_are_looked_at_and_the_panel_has_it_after
 
 
 @pytest.mark.page
-def test_page_that_is_left_open_asks_every_hour_however_often_it_is_left_for_a_moment(
-    start, demo, open_gallery
-):
+def test_open_page_asks_for_a_check_every_hour(start, demo, open_gallery):
     page = open_gallery(start(demo.url, watch_daily=True), "?model=900001").ready()
     page.control("watch").click()
     expect(page.control("watch")).to_have_text("Watching")

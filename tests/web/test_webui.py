@@ -18,14 +18,14 @@ pytestmark = [pytest.mark.page, pytest.mark.door]
 _PAPER, _VIDEOS = 900003, 900007
 
 
-def test_each_load_registers_every_callback_once_and_asks_no_network(host):
+def test_each_load_registers_every_callback_once_without_a_request(host):
     state = host.state()
     once = {"ui_tabs": 1, "app_started": 1, "image_saved": 1}
     assert [load["callbacks"] for load in state["rounds"]] == [once, once]
     assert state["watched"] == []
 
 
-def test_tab_has_a_title_and_an_id_and_nothing_of_it_is_remembered_by_the_host(host):
+def test_tab_has_a_title_and_an_id_and_the_host_saves_none_of_its_values(host):
     for load in host.state()["rounds"]:
         assert load["tabs"] == [["Civitai Shortcut", "civitai_shortcut"]]
         assert load["all_unsaved"] and load["components"] > 1
@@ -71,7 +71,7 @@ def _bodies(host, path):
             yield error.read()
 
 
-def test_nothing_of_the_data_folder_is_served_but_by_our_own_routes(start_host, tmp_path):
+def test_data_folder_is_served_only_by_our_own_routes(start_host, tmp_path):
     """Not even where the host may serve all that is around it."""
     host = start_host(STAND_IN_ALLOWED=str(tmp_path))
     data = host.data / "host" / "civitai-shortcut"
@@ -90,14 +90,14 @@ def test_nothing_of_the_data_folder_is_served_but_by_our_own_routes(start_host, 
         assert body not in _bodies(host, path), path
 
 
-def test_page_is_told_what_this_host_can(host):
+def test_page_receives_the_hosts_capabilities(host):
     told = host.api("bootstrap")["host"]
     assert (told["in_webui"], told["name"]) == (True, "AUTOMATIC1111")
     assert told["send_to"] == ["txt2img", "img2img", "inpaint", "extras"]
     assert told["has_models"] is False
 
 
-def test_what_will_not_arrive_is_said_before_it_is_sent(host, open_host):
+def test_values_that_will_be_lost_are_shown_before_a_send(host, open_host):
     own = ("DPM++ 2M", "Euler", "Euler a")
     found = [row for row in of_model(_PAPER)[:60] if row.type == "image"]
     host.api(f"images?model={_PAPER}&limit=100")
@@ -128,7 +128,7 @@ def test_what_will_not_arrive_is_said_before_it_is_sent(host, open_host):
     expect(losses).to_contain_text(lost)
 
 
-def test_models_of_the_host_are_found_by_its_own_hashes_by_sidecars_and_by_names(start_host):
+def test_hosts_models_are_found_by_hash_sidecar_and_name(start_host):
     host = start_host()
     row, used = next(
         (row, used)
@@ -164,7 +164,7 @@ def _used(host, row):
     return host.api(f"images/{row.id}?model={_PAPER}")["resources"]
 
 
-def test_address_that_names_a_model_brings_our_tab_to_the_front(open_host):
+def test_url_that_names_a_model_opens_our_tab(open_host):
     page = open_host(query=f"?model={_PAPER}")
     expect(page.page.locator("[data-tile]").first).to_be_visible()
     page.go_to("txt2img")
@@ -172,14 +172,14 @@ def test_address_that_names_a_model_brings_our_tab_to_the_front(open_host):
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
 
 
-def test_page_without_a_model_in_its_address_begins_with_the_hosts_own_tab(open_host):
+def test_url_without_a_model_opens_the_hosts_first_tab(open_host):
     page = open_host(query="?__theme=dark")
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
     page.page.wait_for_timeout(500)
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
 
 
-def test_key_that_closes_something_of_ours_does_not_reach_the_host(open_host):
+def test_key_that_closes_our_panel_does_not_reach_the_host(open_host):
     page = open_host()
     page.open(_PAPER, with_text(_PAPER))
     page.page.evaluate("""() => { window.heard = [];
@@ -219,7 +219,7 @@ def test_host_page_gets_few_components_and_events_of_ours(host):
     assert sum(len(json.dumps(event["inputs"] + event["outputs"])) for event in events) < 100
 
 
-def test_host_with_a_login_gives_nothing_without_it(browser, start_host):
+def test_host_with_a_login_serves_nothing_without_it(browser, start_host):
     host = start_host(STAND_IN_LOGIN="me:secret")
     for path in ("api/bootstrap", "api/jobs", "page/modules/page.js", "api/thumb/1"):
         with pytest.raises(urllib.error.HTTPError) as refused:
@@ -232,7 +232,7 @@ def test_host_with_a_login_gives_nothing_without_it(browser, start_host):
     context.close()
 
 
-def test_download_in_a_host_ends_in_its_data_folder(host, demo):
+def test_download_in_a_host_is_saved_in_its_data_folder(host, demo):
     rows = of_model(_VIDEOS)[:3]
     host.api(f"images?model={_VIDEOS}&limit=12")
     job = host.api("jobs", "POST", {"ids": [row.id for row in rows], "title": "Videos"})["job_id"]
