@@ -85,7 +85,7 @@ def unhide(kind: str, text: str) -> None:
 
 def find_hidden(image_ids: Sequence[int]) -> set[int]:
     """Return the ids of the given images that a rule hides."""
-    return records.find_hidden(image_ids, read_terms())
+    return records.filter_hidden(image_ids, read_terms())
 
 
 def _write(rules: Sequence[HiddenRule]) -> None:

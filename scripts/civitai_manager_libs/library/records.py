@@ -27,7 +27,7 @@ from .store import (
     write_later,
 )
 
-__all__ = ["filter_matching", "find_hidden", "find_image", "find_images", "list_latest_images"]
+__all__ = ["filter_hidden", "filter_matching", "find_image", "find_images", "list_latest_images"]
 __all__ += ["store_images", "store_missing_images"]
 
 _MEMORY_BYTES = 64 * 1024 * 1024  # of the images in memory
@@ -232,7 +232,7 @@ def filter_matching(
     return [image_id for image_id in image_ids if image_id in matching]
 
 
-def find_hidden(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
+def filter_hidden(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
     """Return the ids of the images that are hidden because of an author or a word."""
     if not hidden:
         return set()
