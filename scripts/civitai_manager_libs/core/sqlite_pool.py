@@ -87,7 +87,7 @@ class _Connection:
 
 
 def _file_id(path: str) -> tuple[int, int] | None:
-    """Return (device, inode) of a file, which change if it is replaced; None if it is missing."""
+    """Return a file's identity as (device, inode), or None if the file is missing."""
     try:
         status = os.stat(path)
     except OSError:

@@ -68,8 +68,8 @@ def list_image_ids(name: str) -> list[int]:
 def add_to_collection(images: Sequence[Image], name: str) -> str:
     """Add images to a collection and store their thumbnails; return the collection's name.
 
-    A missing collection is created. The name of an existing one does not change, even if `name`
-    differs in case. Raises InputError if `name` is empty, and DiskError.
+    A missing collection is created. An existing collection keeps its name, even if `name` differs
+    in case. Raises InputError if `name` is empty, and DiskError.
     """
     with changing() as db:
         stored_name = write_collection(db, [image.id for image in images], name)

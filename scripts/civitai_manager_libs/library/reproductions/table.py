@@ -78,7 +78,10 @@ def read_thumbnail(reproduction_id: int) -> bytes | None:
 
 
 def read_reproductions(image_ids: Sequence[int]) -> list[tuple[Reproduction, bytes]]:
-    """Return (reproduction, JPEG thumbnail) pairs of images, oldest first. Raises DiskError."""
+    """Return the reproductions of images as (reproduction, JPEG thumbnail), oldest first.
+
+    Raises DiskError.
+    """
     sql = (
         f"SELECT {_COLUMNS}, thumbnail FROM reproductions WHERE image_id IN"
         " (SELECT value FROM json_each(?)) ORDER BY made_at, number"

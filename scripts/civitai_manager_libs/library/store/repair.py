@@ -78,7 +78,7 @@ def _find_missing_tables(db: sqlite3.Connection, tables: str) -> Mapping[str, li
 
 
 def _iter_validity_checks(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """Yield (table of the user's data, SQL condition that its valid rows meet)."""
+    """Yield (table name, SQL condition for a valid row) for each table of the user's data."""
     for table in USER_TABLES:
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
         conditions = [
