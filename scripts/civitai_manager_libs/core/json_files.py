@@ -83,7 +83,7 @@ def write_text_file(path: str, text: str, private: bool = False) -> None:
 def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
     """Create a folder that only the user can read, or restrict an existing folder.
 
-    An existing folder is not changed if it has a file whose name begins with none of `own_names`,
+    An existing folder is not changed if it has an entry whose name begins with none of `own_names`,
     because other programs use the folder too. Errors are ignored: the first write will report them.
     """
     if os.name == "nt":

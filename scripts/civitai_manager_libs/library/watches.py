@@ -135,7 +135,8 @@ def check_watch(client: Any, watch: Watch) -> None:
 def record_visit(query: ImageQuery, page: Page) -> None:
     """Record that the user opened the first page of a gallery, if the gallery is watched.
 
-    New images that the page shows are no longer counted, but stay marked as new for an hour.
+    If the page shows the newest images first, they are no longer counted as new, but stay marked as
+    new for an hour.
     """
     for gallery in _gallery_names(query)[:1]:
         if not select_rows_or_empty("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):

@@ -111,7 +111,7 @@ def _pick_file(
 
 
 def _has_hash(file: RemoteFile, stated_hash: str) -> bool:
-    """Return whether a file has this hash; 10 or 12 digits of its SHA256 are enough."""
+    """Return whether a file has this hash; the first 10 or 12 digits of its SHA256 are enough."""
     is_cut = len(stated_hash) in (10, 12) and file.sha256.startswith(stated_hash)
     is_longer = len(stated_hash) == 64 and not file.sha256 and stated_hash[:10] in file.hashes
     return stated_hash in file.hashes or is_cut or is_longer

@@ -85,8 +85,8 @@ def plan_requests(
     """Return requests to download these files, each to a different path.
 
     folder: the folder for all files, "" for the folder of each kind. Version records older than a
-    day are fetched again; so are unknown models, if folders are named after authors. Raises
-    InputError if a kind has no folder.
+    day are fetched again. Models that are not stored are fetched if folders are named after
+    authors. Raises InputError if a kind has no folder.
     """
     requests, taken = list[ModelFileRequest](), set[str]()
     for known in files:
