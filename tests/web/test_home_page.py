@@ -35,7 +35,9 @@ def test_home_of_a_new_user_needs_one_request_and_invites_to_start(start, demo, 
     page = open_gallery(start(demo.url), "")
     begin = _shelf(page, "begin")
     expect(begin.locator(".home-invitation")).to_have_count(6)
-    expect(begin.get_by_role("button")).to_have_count(6)
+    names = begin.get_by_role("button").evaluate_all("all => all.map(one => one.ariaLabel)")
+    assert len(set(names)) == 6, "told apart by a screen reader"
+    assert "Open a gallery: Watch galleries" in names
     asked = [path.partition("?")[0] for path in page.api()]
     assert sorted(asked) == ["bootstrap", "home", "jobs"]
     page.control("begin-models").click()
@@ -45,6 +47,25 @@ def test_home_of_a_new_user_needs_one_request_and_invites_to_start(start, demo, 
     expect(page.page).to_have_url(re.compile("find="))
     page.page.go_back()
     expect(begin).to_be_visible()
+
+
+def test_home_of_the_demo_is_shown_once_it_has_the_demos_models(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), f"?model={_MODEL}").ready()
+
+    def say_it_is_the_demo(route):
+        response = route.fetch()
+        route.fulfill(response=response, json={**response.json(), "is_demo": True})
+
+    waiting = []
+    page.page.route("**/api/bootstrap*", say_it_is_the_demo)
+    page.page.route("**/api/models?q=*", lambda route: waiting.append(route))
+    page.go("")
+    wait_for(lambda: waiting and "home" in page.api(), "the requests of the home page")
+    expect(_shelf(page, "begin")).to_have_count(0)
+    card = {"id": _MODEL, "name": "First", "type": "LORA", "creator": "", "base_models": []}
+    waiting[0].fulfill(json={"models": [{**card, "cover": None}], "cursor": None})
+    expect(_shelf(page, "begin")).to_be_visible()
+    expect(_shelf(page, "samples").locator("a")).to_have_text(re.compile("First"))
 
 
 def test_opened_gallery_is_on_the_home_page_and_back_leads_there(start, demo, open_gallery):

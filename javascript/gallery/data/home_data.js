@@ -19,7 +19,7 @@ export class HomeData {
     this.#onChange(store.get());
   }
 
-  /** Fetch the home page's data. In the demo, fetch all its models too. */
+  /** Fetch the home page's data, in the demo with all its models: the page is shown once. */
   async load() {
     const { store, api, words } = this.#context;
     this.#abort.abort();
@@ -27,20 +27,27 @@ export class HomeData {
     const { signal } = this.#abort;
     store.set(({ problems }) => ({ problems: { ...problems, home: null } }));
     try {
-      const home = await api.get("home", { signal });
-      if (!signal.aborted) store.set({ home });
-      if (store.get().bootstrap?.is_demo && !store.get().samples.length) {
-        const level = store.get().where.level;
-        const { models } = await api.get(`models?${new URLSearchParams({ q: "", level })}`, {
-          signal,
-        });
-        store.set({ samples: models });
-      }
+      const [home, samples] = await Promise.all([
+        api.get("home", { signal }),
+        this.#fetchSamples(signal),
+      ]);
+      if (!signal.aborted) store.set({ home, samples });
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       const home = makeProblem(error, words);
       store.set(({ problems }) => ({ problems: { ...problems, home } }));
     }
+  }
+
+  /** Return the models of the demo, none outside of the demo.
+   * @param {AbortSignal} signal */
+  async #fetchSamples(signal) {
+    const { store, api } = this.#context;
+    const { bootstrap, samples, where } = store.get();
+    if (!bootstrap?.is_demo || samples.length) return samples;
+    const query = new URLSearchParams({ q: "", level: where.level });
+    const { models } = await api.get(`models?${query}`, { signal });
+    return models;
   }
 
   /** @param {State} now */

@@ -133,16 +133,20 @@ export function makeInvitations(context, state) {
     collections: () => actions.panel("collections"),
     gallery: () => openSomeGallery(context),
   };
-  const cards = invitations.map(({ key, glyph, title, text, button: label, begins }) =>
-    el(
+  const cards = invitations.map(({ key, glyph, title, text, button: label, begins }) => {
+    const made = button({ action: `begin-${key}`, words: words(label) }, begin[begins]);
+    // several have the same label: a screen reader says what for
+    const name = words("chip_text", { name: words(label), value: words(title) });
+    made.setAttribute("aria-label", name);
+    return el(
       "div",
       { class: "home-invitation" },
       icon(glyph),
       el("h4", { text: words(title) }),
       el("p", { class: "dim", text: words(text) }),
-      button({ action: `begin-${key}`, words: words(label) }, begin[begins]),
-    ),
-  );
+      made,
+    );
+  });
   return el(
     "section",
     { class: "home-shelf", "data-shelf": "begin" },
