@@ -48,6 +48,17 @@ def test_image_is_found_at_once_and_after_a_restart(library):
     assert records.find_image(1) == image and records.find_image(2) is None
 
 
+def test_image_of_a_demo_is_found_under_the_port_that_the_demo_has_now(library, monkeypatch):
+    path = "/x/1/original=true/1.jpeg"
+    meta = {"prompt": "http://127.0.0.1:47860 is part of it"}
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:47860")
+    records.store_images([_image(url=f"http://127.0.0.1:47860{path}", meta=meta)])
+    library.forget()
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:50001")
+    assert records.find_image(1).url == f"http://127.0.0.1:50001{path}"
+    assert records.find_image(1).meta == meta
+
+
 def test_images_are_found_in_the_requested_order(library):
     records.store_images([_image(n) for n in range(1, 6)])
     library.forget()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ __all__ = ["compress_record", "connections", "decompress_record", "has_trigrams"
 __all__ += ["select_rows", "select_rows_or_empty", "open_temporary_library", "writing"]
 
 _checked_files: set[str] = set()  # paths of the files that this process has looked at for damage
+_PORT_MARK = "\x01"  # never in JSON, which escapes control characters
 _ANNOTATION_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone")
 
 
@@ -119,19 +121,32 @@ def open_temporary_library(image_ids: Iterable[int]) -> Iterator[sqlite3.Connect
 def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
     """Return (compressed JSON of a record, estimated memory of the parsed record in bytes).
 
-    Lone surrogates, which UTF-8 cannot encode, become question marks.
+    URLs below the base URL in the settings are stored without its port, because a demo's port may
+    change. Lone surrogates, which UTF-8 cannot encode, become question marks.
     """
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return zlib.compress(text, 1), estimate_json_memory(text)
+    with_port, without_port = _url_starts()
+    return zlib.compress(text.replace(with_port, without_port), 1), estimate_json_memory(text)
 
 
 def decompress_record(data: bytes) -> tuple[Any, int]:
     """Return (parsed record, its estimated memory in bytes), or (None, 0) for damaged data."""
     try:
-        text = zlib.decompress(data)
+        with_port, without_port = _url_starts()
+        text = zlib.decompress(data).replace(without_port, with_port)
         return json.loads(text), estimate_json_memory(text)
     except (zlib.error, ValueError, TypeError, RecursionError):
         return None, 0
+
+
+def _url_starts() -> tuple[bytes, bytes]:
+    """Return how a JSON string begins that is a URL below the base URL: (as it is, as it is stored).
+
+    Both are the same if the base URL has no port.
+    """
+    base = setting.base_url()
+    stored = re.sub(r"(?<=[^/]):[0-9]+(?=/|$)", _PORT_MARK, base)
+    return f'"{base}/'.encode("utf-8", "replace"), f'"{stored}/'.encode("utf-8", "replace")
 
 
 @functools.cache
