@@ -90,3 +90,15 @@ test("a gallery without images names its filters once no more can come", () => {
   const problems = { ...makeInitialState().problems, images: { code: "busy", message: "" } };
   assert.deepEqual(name({ ended: true, problems }), []);
 });
+
+test("a higher rating than usual is no filter that has emptied a gallery, a lower one is", () => {
+  const name = (where, level = "None") => {
+    const settings = [{ name: "gallery_level", value: level }];
+    const bootstrap = { language: "en", settings, choices };
+    const empty = { ended: true, bootstrap };
+    return listEmptyingChips(state(where, empty), words, {}).map(({ key }) => key);
+  };
+  assert.deepEqual(name({ level: "X" }), []);
+  assert.deepEqual(name({ level: "X", base: "Pony" }), ["base"]);
+  assert.deepEqual(name({ level: "None" }, "X"), ["level"]);
+});

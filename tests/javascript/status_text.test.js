@@ -20,7 +20,7 @@ test("an answer that takes long says so in seconds, and can be given up at once"
   assert.deepEqual(said, {
     kind: "waits",
     text: "no_answer_for 12",
-    actions: ["retry", "give-up"],
+    actions: ["give-up"],
   });
 });
 
@@ -138,12 +138,36 @@ test("without a gallery nothing is said once the home page is there", () => {
   assert.equal(getGalleryStatus({ ...home, home: {} }, words, 0).text, "");
 });
 
-test("a search that finds nothing offers to look for models, and to be cleared", () => {
+test("what failed is told with the one button that helps", () => {
+  const ways = { busy: "retry", needs_key: "settings", gone: "home", outdated: "reload" };
+  for (const [code, way] of Object.entries(ways)) {
+    const problem = { code, message: "So it is." };
+    const failed = state({ problems: problems({ images: problem }) });
+    assert.deepEqual(getGalleryStatus(failed, words, 0).actions, [way]);
+    const unopened = state({ problems: problems({ lookup: problem }) });
+    assert.deepEqual(getGalleryStatus(unopened, words, 0).actions, [way]);
+    const beside = state({ ...full, problems: problems({ lookup: problem }) });
+    const wayBeside = way === "home" ? "dismiss" : way;
+    assert.deepEqual(getLookupStatus(beside, words, 0).actions, [wayBeside]);
+  }
+});
+
+test("a post without images and an empty collection say so in their own words", () => {
+  const post = { where: { ...where, model: null, post: 7 }, ended: true };
+  assert.equal(getGalleryStatus(state(post), words, 0).text, "no_post");
+  const collection = { where: { ...where, model: null, search: 'set="Sea"' }, ended: true };
+  const said = getGalleryStatus(state(collection), words, 0);
+  assert.deepEqual([said.text, said.actions], ["collection_empty Sea", ["home"]]);
+});
+
+test("a search that finds nothing offers to look for models, one by keys to be cleared", () => {
   const offered = {
     kind: "empty",
     text: "search_found_nothing sea",
-    actions: ["search-models", "clear-search"],
+    actions: ["search-models"],
   };
+  const byKey = { where: { ...where, model: null, search: "steps>99" }, ended: true };
+  assert.deepEqual(getGalleryStatus(state(byKey), words, 0).actions, ["clear-search"]);
   const inGallery = { ...full, ended: true, matches: new Set(), loadedFilter: { words: "sea" } };
   assert.deepEqual(getGalleryStatus(state(inGallery), words, 0), offered);
   const inLibrary = { where: { ...where, model: null, search: "sea " }, ended: true };
@@ -155,8 +179,8 @@ test("what is hidden is counted at the end, with the button that shows it", () =
   assert.equal(said.text, "gallery_ends 2 2 · hidden_count 3");
   assert.deepEqual(said.actions, ["show-hidden"]);
   const empty = getGalleryStatus(state({ ended: true, hiddenCount: 3 }), words, 0);
-  assert.equal(empty.text, "hidden_count 3");
-  assert.ok(empty.actions.includes("show-hidden"));
+  assert.equal(empty.text, "hidden_all 3");
+  assert.deepEqual(empty.actions, ["show-hidden"]);
 });
 
 test("a random order tells that it shows what was read, and can be made anew", () => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,14 @@ import pytest
 import requests
 from api_server import MODEL_ID
 from civitai_manager_libs import civitai_gallery_action, host, library, setting
-from civitai_manager_libs.web.http import Endpoints, request_body
+from civitai_manager_libs.errors import (
+    Busy,
+    InvalidResponse,
+    NeedsKey,
+    NetworkError,
+    ServerError,
+)
+from civitai_manager_libs.web.http import Endpoints, error_sentence, request_body
 from civitai_manager_libs.web.routes import route_table
 from page_driver import wait_for
 from served_api import ServedApi
@@ -430,3 +438,25 @@ def test_stopping_server_waits_for_nobody(civitai, silent):
     assert time.monotonic() - began < 10 and not api._thread.is_alive()
     client = civitai_gallery_action.get_http_client()
     wait_for(lambda: _free(client, civitai), "the request's end")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NetworkError("The server could not be reached."),
+        Busy.of(600),
+        InvalidResponse("Civitai sent a web page instead of data."),
+        ServerError("Civitai answered with 503.", 503),
+        NeedsKey("Civitai answered with 403.", 403),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_failure_is_told_in_the_readers_language_and_once(error):
+    chinese = error_sentence(error, "zh-TW")
+    assert re.findall("[A-Za-z]+", chinese.replace("API", "").replace("Civitai", "")) == []
+    english = error_sentence(error, "en")
+    assert "(" not in english and english.count(". ") <= 1 and english.endswith(".")
+
+
+def test_pause_that_civitai_asks_for_is_told_with_its_length():
+    assert error_sentence(Busy.of(600), "en") == "Civitai asks us to wait: try again in 10 minutes."

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from fault_responses import reset
+from fault_responses import page as html_page
+from fault_responses import reset, status, whole
 from page_driver import expect
 
 pytestmark = pytest.mark.page
@@ -80,3 +81,39 @@ def test_failed_model_is_reported_once_and_loaded_by_a_retry(flaky, start, open_
     said.get_by_role("button").click()
     page.ready()
     expect(page.page.locator(".gallery-header h2")).to_have_text(re.compile("Quiet Places"))
+
+
+def test_gallery_that_needs_a_key_comes_once_the_key_is_saved(flaky, start, open_gallery):
+    server = start(f"http://{flaky.host}", http_max_retries=0)
+    flaky.rule("/api/v1/images", html_page(403))
+    page = open_gallery(server, f"?model={_MODEL}")
+    said = page.page.locator(".of-images[data-kind='problem']")
+    expect(said).to_contain_text("API key")
+    said.get_by_role("button").click()
+    expect(page.panel("settings")).to_be_visible()
+    flaky.rules.clear()
+    page.field("key").fill("demo-key")
+    page.control("save-key").click()
+    page.ready()
+    expect(said).to_have_count(0)
+
+
+def test_image_that_the_browser_cannot_show_can_be_downloaded(flaky, start, open_gallery):
+    server = start(f"http://{flaky.host}", http_max_retries=0)
+    flaky.rule("original=true", whole(b"\x89PNG\r\n\x1a\n" + b"x" * 500))
+    page = open_gallery(server, f"?model={_MODEL}&type=image").ready()
+    page.tiles.first.click()
+    said = page.slide.locator(".slide-error")
+    expect(said).to_contain_text("cannot show the file")
+    expect(said.get_by_role("button")).to_have_text("Download")
+
+
+def test_image_whose_file_is_gone_is_not_offered_again(flaky, start, open_gallery):
+    server = start(f"http://{flaky.host}", http_max_retries=0)
+    flaky.rule("original=true", status(404))
+    page = open_gallery(server, f"?model={_MODEL}&type=image").ready()
+    page.tiles.first.click()
+    said = page.slide.locator(".slide-error")
+    expect(said).to_contain_text("no longer there")
+    said.get_by_role("button").click()
+    expect(page.viewer).to_be_hidden()

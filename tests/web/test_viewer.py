@@ -331,11 +331,11 @@ def test_image_above_the_chosen_rating_stays_veiled_until_clicked(demo, start, o
 
 
 def test_failed_file_says_why_and_can_be_retried(flaky, flaky_server, open_gallery):
-    flaky.rule(f"/{files.ACCOUNT}/.*original=true", status(404))
+    flaky.rule(f"/{files.ACCOUNT}/.*original=true", status(503))
     page = open_gallery(flaky_server).ready()
     page.tiles.nth(2).click()
     trouble = page.slide.locator(".slide-error")
-    expect(trouble).to_contain_text("no longer there")
+    expect(trouble).to_contain_text("Try again in a while")
     flaky.rules.clear()
     page.slide.locator("[data-do='again']").click()
     expect(page.viewer).to_have_attribute("data-shows", "file")

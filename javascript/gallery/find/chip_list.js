@@ -1,7 +1,12 @@
 /** Lists what restricts the gallery, as chips that can be taken away one by one. Pure. */
 
 import { splitWords } from "../state/caret_word.js";
-import { hasGallery, listSetFilters, makeDefaultQuery } from "../state/query.js";
+import {
+  hasGallery,
+  listEmptyingFilters,
+  listSetFilters,
+  makeDefaultQuery,
+} from "../state/query.js";
 import { getFailedGalleryPart, getSearched } from "../state/state.js";
 import { getGalleryName } from "./gallery_name.js";
 
@@ -75,9 +80,13 @@ export function listFilterChips(state, words, { setWhere }) {
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions
  * @returns {Chip[]} */
 export function listEmptyingChips(state, words, actions) {
-  const { images, ended } = state;
-  if (!ended || images.length || getFailedGalleryPart(state)) return [];
-  return listFilterChips(state, words, actions).length ? listChips(state, words, actions) : [];
+  const { images, ended, bootstrap, where } = state;
+  if (!bootstrap || !ended || images.length || getFailedGalleryPart(state)) return [];
+  const emptying = listEmptyingFilters(where, bootstrap);
+  if (!emptying.length) return [];
+  const isEmptying = (/** @type {Chip} */ { key }) => emptying.some((name) => name === key);
+  const filters = listFilterChips(state, words, actions).filter(isEmptying);
+  return [...listSearchChips(state, words, actions), ...filters];
 }
 
 /** Return the label of a filter's value, or the value if it is no known choice.

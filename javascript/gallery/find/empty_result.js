@@ -1,10 +1,12 @@
-/** What stands in the place of the images when the filters leave none: their chips, to take away. */
+/** What stands in the place of the images when the filters leave none: their chips, to take away,
+ * and one button. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { getSearched } from "../state/state.js";
 import { listEmptyingChips } from "./chip_list.js";
 import { makeChip } from "./chips.js";
+import { isForModels } from "./status_text.js";
 
 /** @import { Context, State } from "../types.js" */
 /** @import { Chip } from "./chip_list.js" */
@@ -16,13 +18,14 @@ export class EmptyResult {
   #chips = el("div", { class: "actions" });
   #again;
   #models;
+  #reset;
 
   /** @param {Context} context */
   constructor(context) {
     const { page, words, actions, store, signal } = context;
     this.#context = context;
     const look = { action: "reset-filters", words: words("reset_filters"), class: "quiet" };
-    const reset = button(look, () => actions.resetFilters());
+    this.#reset = button(look, () => actions.resetFilters());
     this.#again = button(
       { action: "read-anew", icon: icon("again"), words: words("do_retry"), class: "quiet" },
       () => actions.reloadGallery(),
@@ -31,7 +34,7 @@ export class EmptyResult {
       { action: "search-models", icon: icon("model"), words: words("row_models"), class: "quiet" },
       () => actions.searchModels(getSearched(store.get())),
     );
-    const row = el("div", { class: "actions" }, this.#models, reset, this.#again);
+    const row = el("div", { class: "actions" }, this.#models, this.#reset, this.#again);
     this.#section.append(this.#text, this.#chips, row);
     page.append(this.#section);
     const list = (/** @type {State} */ state) => listEmptyingChips(state, words, actions);
@@ -61,7 +64,9 @@ export class EmptyResult {
     this.#section.hidden = !chips.length;
     this.#text.textContent = chips.length ? (author?.message ?? text) : "";
     this.#chips.replaceChildren(...chips.map((chip) => makeChip(chip, words)));
+    const isElsewhere = !isDoubtful && searched !== "" && isForModels(searched);
     this.#again.hidden = !isDoubtful;
-    this.#models.hidden = !searched;
+    this.#models.hidden = !isElsewhere;
+    this.#reset.hidden = isDoubtful || isElsewhere || chips.length < 2; // the only chip resets all
   }
 }

@@ -1,7 +1,8 @@
 /** The notices above the images: that they are from the library, and what Civitai left out. */
 
-import { el } from "../core/dom.js";
+import { button, el } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
+import { icon } from "../core/icons.js";
 import { getMissing } from "../state/state.js";
 
 /** @import { Context, State } from "../types.js" */
@@ -37,11 +38,21 @@ export class Notice {
     const message = results ? "" : texts.join("\n");
     if (message === this.#message) return;
     this.#message = message;
+    const isOld = libraryDate !== "";
     this.#section.replaceChildren(
       ...message
         .split("\n")
         .filter(Boolean)
-        .map((text) => el("p", { class: "notice", text })),
+        .map((text, at) =>
+          el("div", { class: "notice row" }, el("p", { text }), isOld && !at && this.#makeRetry()),
+        ),
     );
+  }
+
+  /** Return the button that asks Civitai again for what is shown from the library. */
+  #makeRetry() {
+    const { words, actions } = this.#context;
+    const look = { action: "read-anew", icon: icon("again"), words: words("do_retry") };
+    return button({ ...look, class: "quiet" }, () => actions.reloadGallery());
   }
 }

@@ -138,6 +138,10 @@ export class Status {
         ),
       "show-hidden": () =>
         button({ action, words: words("show_hidden") }, () => actions.showHidden(true)),
+      "reset-filters": () =>
+        button({ action, words: words("reset_filters") }, () => actions.resetFilters()),
+      settings: () =>
+        button({ action, words: words("open_settings") }, () => actions.panel("settings")),
       home: () => button({ action, words: words("go_home") }, () => actions.openHome()),
       dismiss: () =>
         button({ action, words: words("do_close") }, () => setProblem(store, "lookup", null)),

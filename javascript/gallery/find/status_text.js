@@ -1,11 +1,11 @@
 /** What to tell about a lookup or a gallery: that it waits, what is wrong, where it ends. Pure. */
 
 import { formatNumber } from "../core/format.js";
-import { listSetFilters, makeDefaultQuery } from "../state/query.js";
+import { listEmptyingFilters } from "../state/query.js";
 import { getFailedGalleryPart, getMissing, getShown, isFiltered, isHome } from "../state/state.js";
 
 /** @import { State, Words } from "../types.js" */
-/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "home" | "dismiss" | "show-hidden" | "shuffle" | "newest-first"} StatusAction */
+/** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "home" | "dismiss" | "show-hidden" | "shuffle" | "newest-first" | "settings" | "reset-filters"} StatusAction */
 
 /**
  * @typedef {object} StatusText
@@ -15,6 +15,7 @@ import { getFailedGalleryPart, getMissing, getShown, isFiltered, isHome } from "
  */
 
 const FAVOURITES = "is:favourite"; // the search that shows them
+const COLLECTION = /^set="([^"]+)"$/; // the search that shows one
 const PATIENCE = 3; // seconds without an answer that go without saying
 /** @type {StatusText} */
 const NO_STATUS = { kind: "none", text: "", actions: [] };
@@ -29,7 +30,7 @@ export function getLookupStatus(state, words, now) {
   const problem = problems.lookup;
   if (problem && getMissing(state)) return NO_STATUS; // said in the gallery's place
   if (problem) {
-    return { kind: "problem", text: problem.message, actions: [getWayOut(problem)] };
+    return { kind: "problem", text: problem.message, actions: [getWayOut(problem, "dismiss")] };
   }
   if (!lookupText) return NO_STATUS;
   return makeWaitingStatus(
@@ -39,12 +40,14 @@ export function getLookupStatus(state, words, now) {
   );
 }
 
-/** Return the action to offer after a failed lookup.
+/** Return what can be done about a problem: what the same request would not mend is left.
  * @param {import("../types.js").Problem} problem
+ * @param {StatusAction} leave  what leaves it
  * @returns {StatusAction} */
-function getWayOut({ code }) {
-  if (code === "outdated") return "reload";
-  return ["bad_input", "gone"].includes(code) ? "dismiss" : "retry"; // else the same comes again
+function getWayOut({ code }, leave) {
+  if (code === "outdated" || code === "login") return "reload";
+  if (code === "needs_key") return "settings";
+  return ["bad_input", "gone", "region"].includes(code) ? leave : "retry";
 }
 
 /** Return the status text to show below the images.
@@ -56,15 +59,14 @@ export function getGalleryStatus(state, words, now) {
   const { problems, results, bootstrap, home, requestedAt } = state;
   if (results) return NO_STATUS;
   if (problems.lookup && getMissing(state)) {
-    const way = getWayOut(problems.lookup);
-    const action = way === "dismiss" ? "home" : way;
-    return { kind: "problem", text: problems.lookup.message, actions: [action] };
+    const actions = [getWayOut(problems.lookup, "home")];
+    return { kind: "problem", text: problems.lookup.message, actions };
   }
   const part = getFailedGalleryPart(state);
   const problem = part && problems[part];
   if (problem) {
-    const action = problem.code === "outdated" ? "reload" : "retry";
-    return { kind: "problem", text: problem.message, actions: [action] };
+    const leave = problem.code === "bad_input" ? "reset-filters" : "home";
+    return { kind: "problem", text: problem.message, actions: [getWayOut(problem, leave)] };
   }
   if (isFiltered(state.loadedFilter) && state.searchReading === "on" && bootstrap) {
     return makeReadingStatus(state, bootstrap, words, now);
@@ -86,9 +88,14 @@ export function getGalleryStatus(state, words, now) {
  * @returns {StatusText} */
 function tellHidden(status, { hiddenCount, images }, { language }, words) {
   if (!hiddenCount || !["end", "empty", "narrowed"].includes(status.kind)) return status;
-  const hidden = words("hidden_count", { n: formatNumber(hiddenCount, language) });
-  const text = status.kind === "empty" && !images.length ? hidden : `${status.text} · ${hidden}`;
-  return { ...status, text, actions: [...status.actions, "show-hidden"] };
+  const n = formatNumber(hiddenCount, language);
+  if (status.kind === "empty" && !images.length)
+    return { ...status, text: words("hidden_all", { n }), actions: ["show-hidden"] };
+  return {
+    ...status,
+    text: `${status.text} · ${words("hidden_count", { n })}`,
+    actions: [...status.actions, "show-hidden"],
+  };
 }
 
 /** Return the status of a search that loads more of a gallery by itself: how much it has found.
@@ -137,7 +144,13 @@ function formatSearchProgress({ count, total }, { language }, words) {
 function makeWaitingStatus(time, text, words) {
   const n = Math.floor(time / 1000);
   if (n < PATIENCE) return { kind: "waits", text, actions: [] };
-  return { kind: "waits", text: words("no_answer_for", { n }), actions: ["retry", "give-up"] };
+  return { kind: "waits", text: words("no_answer_for", { n }), actions: ["give-up"] };
+}
+
+/** Return whether models on Civitai can be searched for a text: it has no key of ours, as `lora:`.
+ * @param {string} text */
+export function isForModels(text) {
+  return !/[:<>=]/.test(text);
 }
 
 /** Return the status of a search that has found nothing, with buttons for what to do next.
@@ -148,10 +161,17 @@ function makeNothingFound(text, words) {
   if (!text.trim()) return { kind: "empty", text: words("library_empty"), actions: ["home"] };
   if (text.trim() === FAVOURITES)
     return { kind: "empty", text: words("home_favourites_for"), actions: ["home"] };
+  const [, collection] = COLLECTION.exec(text.trim()) ?? [];
+  if (collection)
+    return {
+      kind: "empty",
+      text: words("collection_empty", { name: collection }),
+      actions: ["home"],
+    };
   return {
     kind: "empty",
     text: words("search_found_nothing", { text: text.trim() }),
-    actions: ["search-models", "clear-search"],
+    actions: [isForModels(text) ? "search-models" : "clear-search"],
   };
 }
 
@@ -181,8 +201,7 @@ function getEndStatus(state, bootstrap, words) {
     return { kind: "narrowed", text: words("none_so_far"), actions: ["more"] };
   }
   if (!ended) return NO_STATUS;
-  const isFilteredOut =
-    !images.length && listSetFilters(where, makeDefaultQuery(bootstrap)).length > 0;
+  const isFilteredOut = !images.length && listEmptyingFilters(where, bootstrap).length > 0;
   if (isFilteredOut) return NO_STATUS; // the filters that leave nothing are named elsewhere
   const doubt = notes.find(({ code }) => code === "empty_end");
   if (doubt) return { kind: "problem", text: doubt.message, actions: ["read-anew"] };
@@ -196,5 +215,6 @@ function getEndStatus(state, bootstrap, words) {
   }
   if (isRandom) return { kind: "empty", text: words("random_none"), actions: ["newest-first"] };
   const author = notes.find(({ code }) => code === "no_author");
-  return { kind: "empty", text: author?.message ?? words("gallery_empty"), actions: ["home"] };
+  const empty = words(where.post === null ? "gallery_empty" : "no_post");
+  return { kind: "empty", text: author?.message ?? empty, actions: ["home"] };
 }

@@ -3,6 +3,7 @@
 import { button, el } from "../core/dom.js";
 import { getErrorMessage } from "../data/problems.js";
 import { updateBootstrap } from "../data/received.js";
+import { getFailedParts } from "../state/state.js";
 
 /** @import { Context } from "../types.js" */
 
@@ -83,11 +84,12 @@ export class KeyForm {
 
   /** Save an API key; "" deletes the saved key. @param {string} key */
   async #saveKey(key) {
-    const { api, store, signal } = this.context;
+    const { api, store, actions, signal } = this.context;
     await this.#request(async () => {
       const answer = await api.put("key", { key }, { signal });
       this.#field.value = "";
       updateBootstrap(store, { key: answer.key });
+      for (const part of getFailedParts(store.get(), "needs_key")) actions.retry(part);
       return answer.message;
     });
   }

@@ -143,6 +143,16 @@ export function listSetFilters(where, usual) {
   return FILTERS.filter((name) => where[name] !== usual[name] && isUsed(name, where));
 }
 
+/** Return the set filters that leave images out: a higher rating than usual leaves out none.
+ * @param {Where} where
+ * @param {import("../types.js").Bootstrap} bootstrap */
+export function listEmptyingFilters(where, bootstrap) {
+  const usual = makeDefaultQuery(bootstrap);
+  const levels = bootstrap.choices.level.map(({ value }) => value);
+  const isHigher = levels.indexOf(where.level) > levels.indexOf(usual.level);
+  return listSetFilters(where, usual).filter((name) => name !== "level" || !isHigher);
+}
+
 /** Return the filters of a query. @param {Where} where */
 export function pickFilters({ version, period, level, type, base, meta }) {
   return { version, period, level, type, base, meta };

@@ -3,7 +3,7 @@
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
-import { getErrorMessage, reportOffline } from "../data/problems.js";
+import { getErrorMessage, makeProblem, reportOffline } from "../data/problems.js";
 import { describeImage, makePlaceholder } from "../grid/tile.js";
 import { makePlayer, playVideo } from "./video.js";
 import { fitPose, getFitScale, isZoomed, limitPose, sizeOrDefault } from "./zoom.js";
@@ -14,6 +14,8 @@ import { fitPose, getFitScale, isZoomed, limitPose, sizeOrDefault } from "./zoom
 /** @typedef {{thumb: string, file: string, path: `reproductions/${number}/file` | "", label: string}} ImageSource  URLs of an image that is not Civitai's; path: the file's route, "" if it has none */
 
 const GAP = 16; // pixels between two
+const GONE = ["gone", "not_known", "region", "refused"]; // another try cannot solve these problems
+const NEEDS_SETTING = ["needs_key", "too_large"];
 
 export class Slide {
   /** @type {"thumb" | "file"} */
@@ -239,42 +241,52 @@ export class Slide {
    * @param {AbortSignal} signal */
   async #showFailure(signal) {
     const { api, words, store } = this.context;
+    const unknown = words(this.source ? "file_not_shown" : "file_not_shown_save");
     try {
       if (this.source?.path !== "")
         await api.get(this.source?.path ?? `file/${this.view.id}`, { signal });
-      else this.showError(words("file_not_shown"));
+      else this.showError(unknown, "not_shown");
     } catch (error) {
       if (isAborted(error)) return;
       reportOffline(error, store);
-      this.showError(
-        isUndecodable(error) ? words("file_not_shown") : getErrorMessage(error, words),
-      );
+      const { code } = makeProblem(error, words);
+      if (code === "bad_answer")
+        this.showError(unknown, "not_shown"); // the file did come
+      else this.showError(getErrorMessage(error, words), code);
     }
   }
 
-  /** Show an error with a button to try again. If that cannot help, the button closes the viewer.
+  /** Show an error, with a button for what can be done about it.
    * @param {string} message
-   * @param {{isGone?: boolean}} [how]  isGone: there is no such image */
-  showError(message, { isGone = false } = {}) {
-    const { words, actions } = this.context;
-    const close = { action: "close", words: words("do_close") };
-    const again = { action: "again", icon: icon("again"), words: words("do_retry") };
-    const way = isGone
-      ? button(close, () => actions.close())
-      : button(again, () => this.listeners.again(this));
+   * @param {string} code  of the error, "not_shown" if the browser cannot show the file */
+  showError(message, code) {
     this.clearError();
+    const way = this.#makeWayOut(code);
     this.#error = el("div", { class: "slide-error", role: "alert" }, el("p", {}, message), way);
     this.element.append(this.#error);
     this.listeners.changed(this);
+  }
+
+  /** Return the button of an error. @param {string} code */
+  #makeWayOut(code) {
+    const { words, actions } = this.context;
+    if (NEEDS_SETTING.includes(code))
+      return button({ action: "settings", words: words("open_settings") }, () =>
+        actions.panel("settings"),
+      );
+    if (code === "not_shown" && !this.source)
+      return button({ action: "save-file", icon: icon("save"), words: words("menu_save") }, () =>
+        actions.download([this.view.id]),
+      );
+    if (GONE.includes(code))
+      return button({ action: "close", words: words("do_close") }, () => actions.close());
+    return button({ action: "again", icon: icon("again"), words: words("do_retry") }, () =>
+      this.listeners.again(this),
+    );
   }
 }
 
 /** Return whether a file is shown by a video or sound player. @param {View} view */
 function isPlayed({ kind }) {
   return kind === "video" || kind === "audio";
-}
-
-/** Return whether the browser received a file but cannot decode it. @param {unknown} error */
-function isUndecodable(error) {
-  return error instanceof Error && "code" in error && error.code === "bad_answer";
 }

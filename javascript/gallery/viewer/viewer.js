@@ -16,7 +16,6 @@ import { playVideo, toggleSound } from "./video.js";
 /** @import { Context, Problem, State, View } from "../types.js" */
 /** @typedef {ReturnType<typeof buildDialog>} ViewerParts */
 
-const GONE = ["gone", "not_known"]; // codes of problems that another try cannot solve
 const MORE_BEFORE_END = 5; // images
 const DETAILS_AROUND = 2; // to each side
 /** @type {import("../state/store.js").Key[]} */
@@ -131,7 +130,7 @@ export class Viewer {
   #showFailure(problem) {
     const slide = this.#parts?.stage.slide;
     if (this.#index >= 0 || !slide) return false;
-    slide.showError(problem.message, { isGone: GONE.includes(problem.code) });
+    slide.showError(problem.message, problem.code);
     return true;
   }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,7 +43,8 @@ _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
     (Busy, 503),
     (DiskError, 507),
 )
-_PLAIN = ("gone", "needs_key", "region", "too_large")  # the error's own text adds nothing to these
+# Reasons of which the error says nothing more that a user can use.
+_PLAIN = ("bad_answer", "gone", "needs_key", "region", "too_large", "trouble")
 
 
 class ApiError(Exception):
@@ -113,11 +115,17 @@ def _error_json(details: ErrorDetails, status: int) -> Response:
 
 def error_sentence(error: CivitaiShortcutError, language: str) -> str:
     """Return a sentence that tells the user what went wrong and what to do."""
-    if isinstance(error, InputError) and error.key:
-        return messages.error_text(error, language)
+    if isinstance(error, InputError):
+        return messages.error_text(error, language) if error.key else str(error)
+    if isinstance(error, Busy):
+        minutes = max(1, math.ceil(error.seconds / 60))
+        return messages.translate("busy_for", language, n=minutes)
     code = "trouble" if isinstance(error, ServerError) else error.reason
+    if code == "network":
+        is_said = language == "en"  # the error's message is English
+        said = str(error) if is_said else messages.translate("network_failed", language)
+        return messages.translate("network_said", language, said=said)
+    if code == "disk" and language == "en":
+        return str(error)
     known = messages.reason_text(code, language)
-    if error.reason in _PLAIN or (language != "en" and error.reason == "network"):
-        return known  # the error's own text is English
-    says_all = error.reason == "bad_input" or (language == "en" and error.reason == "disk")
-    return str(error) if says_all else f"{known} ({error})"
+    return known if code in _PLAIN else f"{known} ({error})"
