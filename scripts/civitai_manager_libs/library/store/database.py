@@ -140,7 +140,8 @@ def decompress_record(data: bytes) -> tuple[Any, int]:
 
 
 def _url_starts() -> tuple[bytes, bytes]:
-    """Return how a JSON string begins that is a URL below the base URL: (as it is, as it is stored).
+    """Return the first characters of a JSON string that is a URL below the base URL: as it is, and
+    as it is stored.
 
     Both are the same if the base URL has no port.
     """
