@@ -1,4 +1,4 @@
-"""What tells one job apart from others, in words: what it downloads, and by which filters."""
+"""Descriptions of jobs in words: what a job downloads, and with which filters."""
 
 from __future__ import annotations
 

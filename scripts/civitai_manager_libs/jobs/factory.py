@@ -1,4 +1,4 @@
-"""What a job is made of by the settings: its client, its folder and its template."""
+"""The parts of a job that depend on the settings: its client, folder and file name template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a failure is one image's or the network's, and how long a job waits before a retry."""
+"""Rules on failures: which are final, and how long a job waits before a retry."""
 
 from __future__ import annotations
 

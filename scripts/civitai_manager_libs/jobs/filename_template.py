@@ -1,4 +1,4 @@
-"""The template of image file names: its fields, its rules, and how it is filled in."""
+"""The template of image file names: its fields, its rules, and filling it in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of a job that downloads model files."""
+"""The records of jobs that download model files."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class ModelFileState:
 
 
 def add_received(job: _Job, files: Iterable[ModelFileState]) -> _Job:
-    """Return the job with its partly downloaded model files added to its byte counts.
+    """Add the received bytes of a job's partial model files to the job's counts; return the job.
 
-    The job must not be running, since the progress of a running job includes them already.
+    The job must not be running, since the progress of a running job includes these bytes already.
     """
     received = sum(file.received for file in files if file.state == "waiting")
     return replace(

@@ -1,4 +1,4 @@
-"""The walk through a gallery's pages for a job, with a report on each page."""
+"""Reading a gallery page by page for a job, with a report on each page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is saved of an image beside its file, or in it: infotext, workflow, Civitai's record."""
+"""Text files beside an image: infotext, workflow and Civitai's record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The states of a job and of its walk through a gallery, with the moves between them."""
+"""The states of a job and of its reading of a gallery, and the changes between them."""
 
 from __future__ import annotations
 

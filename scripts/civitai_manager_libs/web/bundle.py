@@ -1,6 +1,6 @@
-"""The page's code as browsers load it: one script and one style, under an address that names them.
+"""The page's bundled code: one script and one stylesheet, under a URL with their version.
 
-`npm run build` in tests/javascript makes both of what is in javascript/gallery.
+`npm run build` in tests/javascript makes both from javascript/gallery.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The HTML documents of our own server: the page with the gallery in it, and the login form."""
+"""The HTML documents of our own server: the page with the gallery, and the login form."""
 
 from __future__ import annotations
 

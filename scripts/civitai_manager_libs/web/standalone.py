@@ -1,4 +1,4 @@
-"""The standalone server on this machine."""
+"""The standalone server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The items of a job that one run fetches; gallery pages are read as they are needed."""
+"""The images that a run of a job downloads; gallery pages are read when they are needed."""
 
 from __future__ import annotations
 

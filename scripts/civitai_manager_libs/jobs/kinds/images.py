@@ -1,4 +1,4 @@
-"""What a job does that downloads images, or reads their records."""
+"""Jobs that download images, or only read their records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a job does that downloads model files."""
+"""Jobs that download model files."""
 
 from __future__ import annotations
 

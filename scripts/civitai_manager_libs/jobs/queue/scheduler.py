@@ -1,4 +1,4 @@
-"""The order of jobs: which run, which wait for their turn, which wait to be retried."""
+"""The order of jobs: which run, which wait to start, which wait to be retried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The download jobs of this process: created, listed, stopped and resumed."""
+"""The service by which jobs are created, listed, stopped and resumed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database of jobs: how far each is, which images were saved, which job fetches which image."""
+"""The database of jobs, of saved images, and of the images that each job is downloading."""
 
 from .job_store import JobStore
 

@@ -1,4 +1,4 @@
-"""The SQLite file of jobs: its tables, and the changes to those of older versions."""
+"""The SQLite file of jobs: its tables, and upgrades from older versions."""
 
 from __future__ import annotations
 

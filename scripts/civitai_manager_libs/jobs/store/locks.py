@@ -1,4 +1,4 @@
-"""The locks on jobs among processes; a lock ends with the process that holds it."""
+"""Locks by which a job runs in one process only; a lock ends with its process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a job that downloads model files."""
+"""The database rows of jobs that download model files."""
 
 from __future__ import annotations
 

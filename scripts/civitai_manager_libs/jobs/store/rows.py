@@ -1,4 +1,4 @@
-"""The rows of jobs, items and claims: written to the database, and parsed."""
+"""Writing and parsing the database rows of jobs, items and claims."""
 
 from __future__ import annotations
 

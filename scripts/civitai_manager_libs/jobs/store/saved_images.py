@@ -1,4 +1,4 @@
-"""The images that jobs saved, and the claims by which two jobs never fetch the same image."""
+"""The saved images, and the claims that keep two jobs from downloading the same image."""
 
 from __future__ import annotations
 

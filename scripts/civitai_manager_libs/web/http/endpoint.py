@@ -1,7 +1,7 @@
-"""The frame around every route: access, threads, and errors as responses.
+"""What every route has in common: access checks, threads, and errors as responses.
 
 Handlers never run in the event loop or in a thread of the WebUI. Local work (memory, disk) and
-remote work (Civitai) have separate threads, so that local answers come even while Civitai is
+remote work (Civitai) have separate threads, so that local responses are sent even while Civitai is
 silent.
 """
 

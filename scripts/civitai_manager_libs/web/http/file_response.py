@@ -1,4 +1,4 @@
-"""Files as responses, whole or in part, with caching for good. RFC 9110, sections 13 and 14."""
+"""Files as responses, whole or in part, cached for good. See RFC 9110, sections 13 and 14."""
 
 from __future__ import annotations
 

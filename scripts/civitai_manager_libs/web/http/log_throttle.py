@@ -1,4 +1,4 @@
-"""Repeated log lines reduced to one a minute, with a count."""
+"""Limiting repeated log lines to one a minute, with a count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The login of the standalone page. Whoever guesses passwords waits longer each time."""
+"""The login of the standalone page, with a wait that grows with each wrong password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule of who may change a setting."""
+"""The rule that says who may change a setting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON bodies of writes, limited in size, time, number of values, and bodies held at once."""
+"""Request bodies, limited in size, time, number of values, and number at a time."""
 
 from __future__ import annotations
 

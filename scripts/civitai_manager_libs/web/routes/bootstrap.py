@@ -112,7 +112,7 @@ def settings_view(context: RequestContext) -> list[Setting]:
 
 
 def key_state(context: RequestContext) -> KeyState:
-    """Return whether an API key is saved, without the key itself."""
+    """Return whether an API key is saved, and whether this request may change it."""
     return {
         "saved": bool(setting.civitai_api_key),
         "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),

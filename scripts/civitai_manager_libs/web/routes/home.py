@@ -1,4 +1,4 @@
-"""The home page: what was opened last, the models on this machine, and what the user has kept."""
+"""The home page: recent galleries, models on this machine, and the user's collections."""
 
 from __future__ import annotations
 

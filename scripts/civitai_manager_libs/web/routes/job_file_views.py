@@ -1,4 +1,4 @@
-"""The model files of a job in words, each with its progress or with what went wrong."""
+"""The model files of a job in words, each with its progress or failure."""
 
 from __future__ import annotations
 

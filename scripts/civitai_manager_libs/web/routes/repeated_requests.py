@@ -1,4 +1,4 @@
-"""Answers a request that is sent twice, as by a double click, once."""
+"""Responses to repeated requests, as after a double click."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 `npm run contract` in tests/javascript makes the page's types, `contract.d.ts`, from this folder.
 Dates are ISO 8601 in UTC, "" if unknown. `{id}` in a path is a number. TypedDict comes from
-typing_extensions, a requirement of gradio: pydantic takes no other before Python 3.12.
+typing_extensions, which gradio requires: pydantic accepts no other before Python 3.12.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The JSON of model files: which ones images need, and what can be downloaded of them."""
+"""The JSON of model files: which ones images need, and which can be downloaded."""
 
 from __future__ import annotations
 

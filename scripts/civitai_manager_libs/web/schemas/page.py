@@ -1,4 +1,4 @@
-"""The JSON of what the page starts with, and of settings and watched galleries."""
+"""The JSON that the page starts with, and of settings and watched galleries."""
 
 from __future__ import annotations
 

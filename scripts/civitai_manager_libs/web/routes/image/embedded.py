@@ -1,4 +1,4 @@
-"""What an image's own file says, from disk or else from Civitai."""
+"""The generation data in an image's file, which is on disk or fetched from Civitai."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a tab of the WebUI gets when the user sends an image to it."""
+"""The route that prepares sending an image to a tab of the WebUI."""
 
 from __future__ import annotations
 

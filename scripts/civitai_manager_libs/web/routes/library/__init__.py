@@ -1,4 +1,4 @@
-"""Routes that ask only the library: searches, annotations, collections, statistics."""
+"""Routes that use only the library: searches, annotations, collections, statistics."""
 
 from .annotations import (
     act_on_collections,
