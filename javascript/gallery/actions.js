@@ -202,7 +202,9 @@ function makeMarkActions({ store, toast, words }) {
  * @param {PageParts} parts */
 function makeFocusActions({ store, toast, words }, parts) {
   return {
-    /** @type {Actions["move"]} */
+    /** Move the focus in the grid by a step, and scroll to the focused image. With `extend`, mark
+     * the images on the way.
+     * @type {Actions["move"]} */
     move(to, { extend = false } = {}) {
       const { focus } = store.get();
       const before = focus ?? parts.grid.findTopmost();
@@ -291,7 +293,7 @@ function findTile(store, id) {
   return listTileIds(store.get(), id)[0];
 }
 
-/** Return the index of an image in a list, -1 if it is not there.
+/** Return the index of the image with this id in a list, -1 if the list does not contain it.
  * @param {readonly {id: number}[]} views
  * @param {number | null} id */
 function findIndex(views, id) {

@@ -21,7 +21,8 @@ const FIRST = {
 const PLACE = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g; // {n}, or {n:picture|pictures}
 
 /** Return a function that returns the message for a key, with values filled in.
- * @param {() => Record<string, string> | undefined} catalogue
+ * @param {() => Record<string, string> | undefined} catalogue  returns the messages by key,
+ *     undefined until the server has sent them
  * @returns {import("./types.js").Words} */
 export function makeWords(catalogue) {
   const language = navigator.language.toLowerCase();

@@ -26,13 +26,13 @@ import { usesKey } from "./core/native_keys.js";
  * @returns {NonNullable<Key["act"]>} */
 const move = (where) => (actions, _, press) => actions.move(where, { extend: press.shiftKey });
 
-/** Return an action on the focused image.
+/** Return an action on the focused image. Without a focused image, the key is left to the browser.
  * @param {(actions: Actions, id: number, press: KeyPress) => unknown} action
  * @returns {NonNullable<Key["act"]>} */
 const onFocused = (action) => (actions, state, press) =>
   state.focus !== null && action(actions, state.focus, press);
 
-/** Return an action on the open image.
+/** Return an action on the open image. Without an open image, the key is left to the browser.
  * @param {(actions: Actions, id: number, press: KeyPress) => unknown} action
  * @returns {NonNullable<Key["act"]>} */
 const onOpen = (action) => (actions, state, press) =>
@@ -51,11 +51,12 @@ const key = (place, keys, words, act, more) => ({
 const once = (place, keys, words, act, more) =>
   key(place, keys, words, act, { once: true, ...more });
 
-/** Return a shortcut that the help sheet tells of in the row before.
+/** Return a shortcut that the help sheet explains together with the shortcut before it.
  * @type {(place: KeyScope, keys: string, act: Key["act"]) => Key} */
 const also = (place, keys, act) => key(place, keys, "", act, { shown: "" });
 
-/** Return a row of the help sheet alone. @type {(place: KeyScope, shown: string, words: string) => Key} */
+/** Return a row of the help sheet for keys that another shortcut or the browser handles.
+ * @type {(place: KeyScope, shown: string, words: string) => Key} */
 const helpRow = (place, shown, words) => key(place, [], words, undefined, { shown });
 
 /** Return the shortcuts that zoom. @type {(place: KeyScope) => Key[]} */

@@ -14,7 +14,7 @@ import {
   makeModelQuery,
   makeRequest,
   markArrived,
-  needsWord,
+  needsConsent,
   sumSizes,
 } from "../../javascript/gallery/state/model_files.js";
 
@@ -43,13 +43,13 @@ test("the server's file is taken until the user chooses another one of this vers
 
 test("a file that may run code waits for a word for this very file", () => {
   const pickle = chosen({ file: 3 });
-  assert.ok(needsWord(needed(7), pickle) && !canGet(needed(7), pickle));
+  assert.ok(needsConsent(needed(7), pickle) && !canGet(needed(7), pickle));
   const allowed = chosen({ file: 3, allowed: 3 });
-  assert.ok(!needsWord(needed(7), allowed) && canGet(needed(7), allowed));
+  assert.ok(!needsConsent(needed(7), allowed) && canGet(needed(7), allowed));
   assert.deepEqual(makeRequest([needed(7)], allowed), [
     { version_id: 7, file_id: 3, allow_pickle: true },
   ]);
-  assert.ok(needsWord(needed(7), chosen({ file: 3, allowed: 1 })));
+  assert.ok(needsConsent(needed(7), chosen({ file: 3, allowed: 1 })));
 });
 
 test("a model that Civitai does not know is searched by its name, without underscores", () => {

@@ -160,7 +160,7 @@ class CompareCell {
     this.slide.setStage(this.stage);
   }
 
-  /** Return which part of the cell's width the whole image fills, 0 to 1. */
+  /** Return the share of the cell's width that the image fills while it is shown whole, 0 to 1. */
   get widthShare() {
     const { size } = this.slide;
     return (size.width * getFitScale(size, this.stage)) / this.stage.width;

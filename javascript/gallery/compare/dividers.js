@@ -79,13 +79,17 @@ export class Dividers {
     return divider;
   }
 
-  /** @param {PointerEvent} event @param {number} at */
+  /** Move a divider to the pointer.
+   * @param {PointerEvent} event
+   * @param {number} at  index of the divider */
   #drag({ clientX }, at) {
     const { left, width } = this.#grid.getBoundingClientRect();
     this.#move(at, (100 * (clientX - left)) / width);
   }
 
-  /** @param {KeyboardEvent} event @param {number} at */
+  /** Move a divider by an arrow key, Page Up, Page Down, Home or End.
+   * @param {KeyboardEvent} event
+   * @param {number} at  index of the divider */
   #onKey(event, at) {
     const by = event.shiftKey ? LARGE_STEP : STEP;
     const place = this.#places[at];
@@ -105,13 +109,16 @@ export class Dividers {
     this.#move(at, targets[event.key]);
   }
 
-  /** @param {number} at @param {number} place */
+  /** Move a divider, which pushes the dividers in its way.
+   * @param {number} at  index of the divider
+   * @param {number} place  its new position, in percent of the width */
   #move(at, place) {
     this.#places = moveDivider(this.#places, at, place);
     this.draw();
   }
 
-  /** Show each image between the divider before it and the one after it. */
+  /** Clip each image so that it is visible only between the divider before it and the one after it.
+   */
   draw() {
     const edges = [0, ...this.#places, 100];
     this.#elements.forEach((element, at) => {
@@ -136,10 +143,11 @@ export function placeEvenly(count, share) {
   );
 }
 
-/** Return the positions of all dividers after one was moved and has pushed those in its way.
+/** Return the positions of all dividers after one of them has been moved and has pushed those in
+ * its way.
  * @param {readonly number[]} places  percent, from left to right
  * @param {number} at  index of the moved divider
- * @param {number} place  its new position */
+ * @param {number} place  its new position, in percent */
 export function moveDivider(places, at, place) {
   const moved = Math.max(0, Math.min(100, place));
   return places.map((other, index) => {

@@ -10,10 +10,10 @@ import { getThumbUrl } from "../details/reproductions.js";
 
 const MOST_CAUSES = 3; // shown above the images; the table below them has all
 
-/** Return the label of the second image.
+/** Return the label of a pair's second image, which is a stored reproduction or a file of the user.
  * @param {Context} context
  * @param {ComparedPair} pair */
-function nameMade({ words }, { file }) {
+function getSecondLabel({ words }, { file }) {
   return file?.name ?? words("made_here");
 }
 
@@ -26,7 +26,7 @@ export function makePairImages(context, pair, fileUrl) {
   const { api, words } = context;
   const { record, made, stored } = pair;
   const { width, height } = made;
-  const label = nameMade(context, pair);
+  const label = getSecondLabel(context, pair);
   const view = { ...record, width, height, blurhash: "", user: "" };
   const thumb = stored ? getThumbUrl(api, stored) : fileUrl;
   const path = /** @type {const} */ (`reproductions/${stored?.id ?? 0}/file`);
@@ -50,14 +50,16 @@ export function makePairImages(context, pair, fileUrl) {
 export function makePairData(context, pair) {
   return [
     { ...pair.record, label: context.words("compare_original") },
-    { ...pair.made, user: "", label: nameMade(context, pair) },
+    { ...pair.made, user: "", label: getSecondLabel(context, pair) },
   ];
 }
 
-/** Return how similar both images are, what differs, and the buttons for the second image.
+/** Return the elements below a pair: how similar both images are, what differs, and the buttons for
+ * the second image.
  * @param {Context} context
  * @param {ComparedPair} pair
- * @param {{keep: () => Promise<void>, remove: () => Promise<void>}} listeners */
+ * @param {{keep: () => Promise<void>, remove: () => Promise<void>}} listeners  keep: stores the
+ *     user's file as a reproduction; remove: removes the stored reproduction */
 export function makePairSummary({ words }, { made, stored }, { keep, remove }) {
   const notes = [
     stored?.is_edited && words("reproduction_edited"),

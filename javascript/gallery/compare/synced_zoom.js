@@ -20,7 +20,7 @@ export function countColumns(images, stage) {
   return seen.lastIndexOf(Math.max(...seen)) + 1;
 }
 
-/** All of each. @type {Readonly<SyncedView>} */
+/** The view in which each image is shown whole. @type {Readonly<SyncedView>} */
 export const WHOLE_VIEW = { larger: 1, x: 0, y: 0 };
 
 /** Convert the zoom and position of one image to a view that can be applied to all images.

@@ -12,7 +12,8 @@ const WORD = new RegExp(
   "gsu",
 );
 
-/** Split each text into parts that all texts have in the same order, and parts that differ.
+/** Split each text into parts that all texts contain in the same order, and parts in which the
+ * texts differ.
  * @param {string[]} texts
  * @returns {Part[][]} */
 export function compareTexts(texts) {
@@ -28,7 +29,8 @@ export function compareTexts(texts) {
   return words.map((list, at) => joinParts(list, isCommon[at]));
 }
 
-/** Return a row for each field of the infotexts; a text without the field has "" there.
+/** Compare infotexts field by field. Return a row for each field; an infotext without the field has
+ * the value "" in that row.
  * @param {{prompt: string, negative: string, parameters: [string, string][]}[]} infotexts
  * @param {{prompt: string, negative: string}} names  labels of the prompts
  * @returns {Row[]} */
@@ -45,7 +47,8 @@ export function compareFields(infotexts, names) {
   return rows.filter(({ values }) => values.some(Boolean));
 }
 
-/** Return, for each word of both texts, whether it is in the other text too, in the same order.
+/** Find the words that two texts contain in the same order. Return a flag for each word of `one`,
+ * and a flag for each word of `other`. In long texts, the order is ignored.
  * @param {string[]} one
  * @param {string[]} other
  * @returns {[boolean[], boolean[]]} */
@@ -69,7 +72,7 @@ function markCommon(one, other) {
   ];
 }
 
-/** Return, for each word of one text, whether the other text contains it anywhere.
+/** Return a flag for each word of `one`: whether `other` contains the word anywhere.
  * @param {string[]} one
  * @param {string[]} other */
 function markKnown(one, other) {
@@ -77,8 +80,8 @@ function markKnown(one, other) {
   return one.map((word) => known.has(word));
 }
 
-/** Return, for each word, whether it belongs to the longest common subsequence of both texts. Words
- * count more than the separators between them.
+/** Find the longest common subsequence of two texts, in which words count more than the separators
+ * between them. Return a flag for each word of `one`, and a flag for each word of `other`.
  * @param {string[]} one
  * @param {string[]} other
  * @returns {[boolean[], boolean[]]} */

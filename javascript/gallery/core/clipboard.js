@@ -2,9 +2,11 @@
 
 import { el } from "./dom.js";
 
-/** Copy a text to the clipboard; return whether that succeeded. Throws if a promise is rejected.
+/** Copy a text to the clipboard. Return whether that succeeded; throw the error of a rejected
+ * promise.
  * @param {string | Promise<string>} text
- * @param {ShadowRoot} root
+ * @param {ShadowRoot} root  where a hidden field is added if the browser's clipboard API is not
+ *     available
  * @returns {Promise<boolean>} */
 export async function copyText(text, root) {
   try {

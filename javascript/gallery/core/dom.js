@@ -48,6 +48,7 @@ function toNodes(children) {
 /** Create a button with a label, with an icon before it, or with only an icon (`isBare`). While the
  * action of a press runs, further presses are ignored.
  * @param {{action?: string, icon?: Node | null, words: string, title?: string, isBare?: boolean, class?: string}} looks
+ *     action: the button's `data-do`; words: its label; class: its class
  * @param {(event: MouseEvent) => unknown} press */
 export function button({ action, icon, words, title, isBare = false, class: look }, press) {
   const made = el(

@@ -2,9 +2,10 @@
 
 import { el } from "./dom.js";
 
-/** Return the number field for the largest number of images.
+/** Return the number field in which the user sets how many images a job may read or download.
  * @param {import("../types.js").Words} words
- * @param {{name: string, label: string, value: number, high: number | null}} what  label: a key of the messages */
+ * @param {{name: string, label: string, value: number, high: number | null}} what  label: the key
+ *     of a message; high: the highest allowed number, null for none */
 export function makeLimitField(words, { name, label, value, high }) {
   const text = words(label);
   return el("input", {

@@ -29,9 +29,9 @@ export function makeLongText(text, words) {
   return el("div", {}, node, all);
 }
 
-/** Split a text into pieces, at spaces if possible.
+/** Split a text into pieces, after spaces where possible.
  * @param {string} text
- * @param {number} [length] */
+ * @param {number} [length]  maximum length of a piece */
 export function splitText(text, length = PIECE) {
   const parts = [];
   for (let at = 0; at < text.length; ) {
@@ -42,10 +42,11 @@ export function splitText(text, length = PIECE) {
   return parts;
 }
 
-/** Return the index at which to split a text before `end`, never within a surrogate pair.
+/** Return the index at which to end a piece of a text: after the last space in the piece, else at
+ * the last index that does not split a surrogate pair.
  * @param {string} text
- * @param {number} end
- * @param {number} [start] */
+ * @param {number} end  the highest index at which the piece may end
+ * @param {number} [start]  the index at which the piece begins */
 function findBreak(text, end, start = 0) {
   const space = text.lastIndexOf(" ", end - 1) + 1;
   if (space > start) return space;

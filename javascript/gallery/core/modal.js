@@ -3,10 +3,11 @@
 /** @type {WeakMap<Node, HTMLDialogElement[]>} by root, the topmost last */
 const open = new WeakMap();
 
-/** Call `leave` when the user closes a dialog by Escape, by a click outside, or in another way.
+/** Prepare a dialog for `openModal`: call `leave` when the user presses Escape, clicks outside the
+ * dialog, or leaves the tab that contains it.
  * @param {HTMLDialogElement} dialog
- * @param {() => void} leave
- * @param {AbortSignal} signal */
+ * @param {() => void} leave  closes the dialog
+ * @param {AbortSignal} signal  aborted when the page is left */
 export function makeModal(dialog, leave, signal) {
   dialog.addEventListener("cancel", (event) => {
     if (event.target !== dialog) return; // a file field's cancel bubbles too

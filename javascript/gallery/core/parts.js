@@ -2,7 +2,8 @@
 
 const encoder = new TextEncoder();
 
-/** Split a list into parts of limited size, and yield them. A larger entry is a part of its own.
+/** Split a list into parts of limited size, and yield the parts. An entry above the limit is a part
+ * of its own.
  * @template T
  * @param {readonly T[]} entries
  * @param {number} mostBytes  maximum size of a part as JSON

@@ -12,9 +12,10 @@ function findScroller(node) {
   return document.scrollingElement ?? document.documentElement;
 }
 
-/** Scroll at once. A host's smooth scrolling would load all the images on the way.
+/** Scroll the area around a node at once. A host's smooth scrolling would load all images on the
+ * way.
  * @param {Element} node  any element inside the scrolled area
- * @param {number} pixels */
+ * @param {number} pixels  downwards; a negative number scrolls upwards */
 export function scrollBy(node, pixels) {
   if (pixels) findScroller(node).scrollBy({ top: pixels, behavior: "instant" });
 }

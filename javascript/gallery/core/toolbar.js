@@ -3,9 +3,10 @@
 const CONTROLS = "a[href], button, input, select";
 const USES_ENDS = "input, select"; // Home and End are theirs
 
-/** Let the arrow keys move the focus between an element's controls, which may change later.
+/** Make an element a toolbar: the arrow keys move the focus between its controls, which may be
+ * added and removed later.
  * @param {HTMLElement} element
- * @param {string} label
+ * @param {string} label  name of the toolbar for screen readers
  * @param {AbortSignal} signal */
 export function makeToolbar(element, label, signal) {
   element.setAttribute("role", "toolbar");

@@ -19,12 +19,12 @@ export class AnnotationWriter {
     this.#sync = sync;
   }
 
-  /** Save a change of images' annotations. Return the annotations by image id, or null after an
-   * error, which is shown to the user.
+  /** Save a change of some images' annotations. Return the new annotations by image id, or null
+   * after an error, which is shown to the user.
    * @param {number[]} ids
    * @param {AnnotationChange} change
-   * @param {string | ((previous: Record<string, Annotations>) => string)} [message]  what was done,
-   *     in words; a function is given the annotations before the change
+   * @param {string | ((previous: Record<string, Annotations>) => string)} [message]  the message
+   *     that reports the change; a function is given the annotations before the change
    * @returns {Promise<Record<string, Annotations> | null>} */
   async saveChange(ids, change, message = "") {
     const { toast, words } = this.#context;

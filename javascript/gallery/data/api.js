@@ -61,81 +61,78 @@ export class Api {
     this.#bootstrap = bootstrap;
   }
 
-  /**
+  /** Send a GET request, and return the JSON of the response. Throws ApiError.
    * @template {PathAndQuery<keyof Responses["GET"]>} P
    * @param {P} path
    * @param {Options} [options]
-   * @returns {Promise<Lookup<Responses["GET"], P>>}
-   */
+   * @returns {Promise<Lookup<Responses["GET"], P>>} */
   get(path, options) {
     return this.#request("GET", path, undefined, options);
   }
 
-  /**
+  /** Send a POST request with a JSON body, and return the JSON of the response. Throws ApiError.
    * @template {PathAndQuery<keyof Responses["POST"]>} P
    * @param {P} path
    * @param {Lookup<Bodies["POST"], P>} body
    * @param {Options} [options]
-   * @returns {Promise<Lookup<Responses["POST"], P>>}
-   */
+   * @returns {Promise<Lookup<Responses["POST"], P>>} */
   post(path, body, options) {
     return this.#request("POST", path, body, options);
   }
 
-  /**
+  /** Send a PUT request with a JSON body, and return the JSON of the response. Throws ApiError.
    * @template {PathAndQuery<keyof Responses["PUT"]>} P
    * @param {P} path
    * @param {Lookup<Bodies["PUT"], P>} body
    * @param {Options} [options]
-   * @returns {Promise<Lookup<Responses["PUT"], P>>}
-   */
+   * @returns {Promise<Lookup<Responses["PUT"], P>>} */
   put(path, body, options) {
     return this.#request("PUT", path, body, options);
   }
 
-  /** Post a file as the request's whole body.
+  /** Send a POST request whose body is a file, and return the JSON of the response. Throws
+   * ApiError.
    * @template {PathAndQuery<keyof Responses["POST"]>} P
    * @param {P} path
    * @param {Blob} file
    * @param {Options} [options]
-   * @returns {Promise<Lookup<Responses["POST"], P>>}
-   */
+   * @returns {Promise<Lookup<Responses["POST"], P>>} */
   postFile(path, file, options) {
     return this.#request("POST", path, file, options);
   }
 
-  /** Return gradio's configuration of the host's page.
+  /** Return gradio's configuration of the host's page. Throws ApiError.
    * @param {Options} [options]
    * @returns {Promise<unknown>} */
   getHostConfig(options) {
     return this.#request("GET", "../../config", undefined, options);
   }
 
-  /**
+  /** Return the URL of an image's thumbnail.
    * @param {number} id
-   * @param {number} width
-   */
+   * @param {number} width  in pixels */
   thumb(id, width) {
     return new URL(`thumb/${id}?w=${width}`, this.#base).href;
   }
 
-  /** @param {string} path  of what the browser itself fetches */
+  /** Return the URL of a route, for an element that fetches the route itself.
+   * @param {string} path  such as "collections/export" */
   address(path) {
     return new URL(path, this.#base).href;
   }
 
-  /** @param {number} id */
+  /** Return the URL of an image's file. @param {number} id */
   file(id) {
     return new URL(`file/${id}`, this.#base).href;
   }
 
-  /**
+  /** Send a request, and return the JSON of the response. Throws ApiError, or AbortError if the
+   * request was aborted.
    * @param {string} method
    * @param {string} path
    * @param {unknown} body
    * @param {Options} [options]
-   * @returns {Promise<any>}
-   */
+   * @returns {Promise<any>} */
   async #request(method, path, body, { signal } = {}) {
     const isWrite = method !== "GET";
     /** @type {RequestInit} */

@@ -42,16 +42,18 @@ export class BookmarkSync {
     });
   }
 
-  /** Show what this tab has changed, and tell the browser's other tabs to read it.
+  /** Show the annotations that this tab has changed, and let the browser's other tabs read their
+   * annotations again.
    * @param {Record<string, Annotations>} annotations  by image id
-   * @param {number} revision */
+   * @param {number} revision  number of the change; the server counts all changes of annotations
+   *     and collections */
   applyChange(annotations, revision) {
     this.#apply(annotations, revision);
     if (revision === this.#seen + 1) this.#seen = revision; // nobody else has changed anything
     this.#channel.postMessage("changed");
   }
 
-  /** Show annotations of a response, as far as no newer ones are known.
+  /** Show the annotations of a response, except those of images for which newer ones are known.
    * @param {Record<string, Annotations>} annotations  by image id
    * @param {number} revision */
   #apply(annotations, revision) {
@@ -62,13 +64,15 @@ export class BookmarkSync {
     setBookmarksRevision(this.#context.store, revision);
   }
 
-  /** Read all annotations again, here and in the other tabs, since collections have changed. */
+  /** Read all annotations again, in this tab and in the others, because collections have changed.
+   */
   async reread() {
     this.#channel.postMessage("changed");
     await this.#read();
   }
 
-  /** Fetch the revision, unless the page is hidden or it was fetched a moment ago.
+  /** Ask the server for its revision, unless the page is hidden or the last request was less than
+   * `pause` ago.
    * @param {number} pause  ms */
   #checkIfDue(pause) {
     const { root, store } = this.#context;
@@ -87,13 +91,15 @@ export class BookmarkSync {
     }
   }
 
-  /** Read the annotations of all images if the server has newer ones. @param {number} revision */
+  /** Read the annotations of all loaded images if the server has a newer revision than this tab.
+   * @param {number} revision */
   #compare(revision) {
     this.#checkedAt = performance.now();
     if (revision > this.#seen) void this.#read();
   }
 
-  /** Read the annotations of all loaded images; of several calls meanwhile only one reads again. */
+  /** Read the annotations of all loaded images. If this is called again during the read, the read
+   * is repeated once. */
   async #read() {
     this.#isDue = this.#isReading;
     if (this.#isReading) return;

@@ -22,8 +22,8 @@ export class Connection {
     this.#onBack = onBack;
     const { store, signal } = context;
     store.on([isOffline], (now) => this.#setPolling(isOffline(now)), { signal });
-    window.addEventListener("online", () => this.#checkIfWatching(), { signal });
-    document.addEventListener("visibilitychange", () => this.#checkIfWatching(), { signal });
+    window.addEventListener("online", () => this.#pollIfVisible(), { signal });
+    document.addEventListener("visibilitychange", () => this.#pollIfVisible(), { signal });
     signal.addEventListener("abort", () => this.#setPolling(false));
   }
 
@@ -45,7 +45,8 @@ export class Connection {
     if (await this.fetchBootstrap()) this.#onBack();
   }
 
-  /** Find out whether the server is lost, because a thumbnail has not arrived. */
+  /** Check whether the server responds, because a thumbnail has not arrived. Do nothing if the
+   * server is being polled or was checked a moment ago. */
   async check() {
     const { store, api, words, signal } = this.#context;
     const now = performance.now();
@@ -73,15 +74,15 @@ export class Connection {
   /** Start or stop polling the server. @param {boolean} isLost */
   #setPolling(isLost) {
     if (isLost && !this.#clock) {
-      this.#clock = window.setInterval(() => this.#checkIfWatching(), EVERY);
+      this.#clock = window.setInterval(() => this.#pollIfVisible(), EVERY);
     } else if (!isLost && this.#clock) {
       window.clearInterval(this.#clock);
       this.#clock = 0;
     }
   }
 
-  /** Poll the server once, if polling is on and the page is visible. */
-  async #checkIfWatching() {
+  /** Poll the server once, unless polling is off or the page is hidden. */
+  async #pollIfVisible() {
     if (!this.#clock || this.#isBusy || document.visibilityState !== "visible") return;
     const { store, api, signal } = this.#context;
     this.#isBusy = true;

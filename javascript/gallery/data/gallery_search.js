@@ -24,9 +24,10 @@ export class GallerySearch {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
-  /** Show the images that match. If there are none, a wider scope is searched, and the page says so.
+  /** Show the images that match a text. If there are none, search a wider scope instead, and say
+   * so.
    * @param {string} text
-   * @param {SearchScope} wanted
+   * @param {SearchScope} wanted  the scope to search first
    * @param {{isFixed?: boolean}} [how]  isFixed: never search a wider scope */
   async search(text, wanted, { isFixed = false } = {}) {
     this.#abort.abort();
@@ -46,7 +47,8 @@ export class GallerySearch {
     store.set({ widened: { from, scope, words, loaded: images.length, found, where } });
   }
 
-  /** Close the models that were found, or else show all images of what is open again. */
+  /** End the search: close the results of a model search, or show all images of the open gallery
+   * again. */
   clear() {
     this.#abort.abort();
     const { store, actions } = this.#context;
@@ -57,7 +59,8 @@ export class GallerySearch {
     void actions.setWhere({ search: hasGallery(where) ? null : "" });
   }
 
-  /** Search the loaded images of the gallery in which nothing was found at first. */
+  /** Return from a widened search to the gallery in which nothing was found, and search the pages
+   * of that gallery that were not loaded. */
   async searchOn() {
     const { widened } = this.#context.store.get();
     if (!widened) return;
@@ -66,7 +69,7 @@ export class GallerySearch {
     this.#loadedFilter.setWords({ words });
   }
 
-  /** Show what matches in one scope.
+  /** Show the images of a scope that match.
    * @param {string} words
    * @param {SearchScope} scope */
   #open(words, scope) {
@@ -85,7 +88,7 @@ export class GallerySearch {
     );
   }
 
-  /** Return what the words would find, null if the server does not say.
+  /** Return how many images match in each scope, null if the request fails.
    * @param {string} words
    * @param {AbortSignal} signal */
   async #fetchPreview(words, signal) {

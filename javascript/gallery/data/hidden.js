@@ -19,14 +19,15 @@ export class HiddenImages {
     this.#restart = restart;
   }
 
-  /** Fetch the rules, to list them. */
+  /** Fetch the rules that hide images, and store them in the state. */
   async loadRules() {
     const { api, store, signal } = this.#context;
     const rules = await this.#request(() => api.get("hidden", { signal }));
     if (rules) store.set({ hiddenRules: rules });
   }
 
-  /** Hide images, and show a message with an Undo button. @param {HiddenRule} rule */
+  /** Hide the images of an author or those with a word, and show a message with an Undo button.
+   * @param {HiddenRule} rule */
   async hide(rule) {
     const { store, toast, words } = this.#context;
     const before = store.get();
@@ -43,7 +44,8 @@ export class HiddenImages {
     });
   }
 
-  /** Show hidden images again, and show a message with an Undo button. @param {HiddenRule} rule */
+  /** Delete a rule, so that its images are shown again, and show a message with an Undo button.
+   * @param {HiddenRule} rule */
   async unhide(rule) {
     const { toast, words } = this.#context;
     if (!(await this.#send("unhide", rule))) return;
@@ -58,8 +60,8 @@ export class HiddenImages {
     await this.#restart();
   }
 
-  /** Send a change. Return the ids of the loaded images that are hidden now, or null after an
-   * error, which is shown to the user.
+  /** Let the server add or delete a rule. Return the ids of the loaded images that are hidden now,
+   * or null after an error, which is shown to the user.
    * @param {"hide" | "unhide"} action
    * @param {HiddenRule} rule */
   async #send(action, { kind, text }) {
@@ -73,7 +75,8 @@ export class HiddenImages {
     return changed.hidden_ids;
   }
 
-  /** Send a request after those before it. Return null after an error, which the user sees.
+  /** Send a request after all earlier ones have ended. Return null after an error, which is shown
+   * to the user.
    * @template Result
    * @param {() => Promise<Result>} send
    * @returns {Promise<Result | null>} */

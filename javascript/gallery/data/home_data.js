@@ -19,7 +19,8 @@ export class HomeData {
     this.#onChange(store.get());
   }
 
-  /** Fetch the home page's data, in the demo with all its models: the page is shown once. */
+  /** Fetch what the home page shows. In the demo, wait for the demo's models too, so that the page
+   * is drawn only once. */
   async load() {
     const { store, api, words } = this.#context;
     this.#abort.abort();

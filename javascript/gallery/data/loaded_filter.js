@@ -28,7 +28,9 @@ export class LoadedFilter {
     store.on(["images", "loadedFilter"], (now, before) => this.#onChange(now, before), { signal });
   }
 
-  /** Change the words by which the loaded images are filtered. @param {Change} change */
+  /** Show only the loaded images that match some words, all images for "". Load more of the gallery
+   * until enough images match.
+   * @param {Change} change */
   setWords({ words }) {
     const { store } = this.#context;
     if (store.get().loadedFilter.words === words && !words) return;
@@ -48,9 +50,10 @@ export class LoadedFilter {
     return this.#readUntil((shown) => shown + ENOUGH);
   }
 
-  /** Load pages of the gallery until enough images match, it ends, or some pages are loaded.
-   * @param {(shown: number) => number} countEnough  returns the wanted number of matches for the
-   *     current number */
+  /** Load pages of the gallery until enough images match, the gallery ends, or the most pages
+   * allowed were loaded.
+   * @param {(shown: number) => number} countEnough  returns how many matches are enough, given
+   *     their current number */
   async #readUntil(countEnough) {
     const { store, actions } = this.#context;
     const { signal } = this.#abort;
@@ -82,7 +85,9 @@ export class LoadedFilter {
     if (before.stale && !now.stale) void this.#readUntil(() => ENOUGH); // with other filters
   }
 
-  /** Delete the matches if they belong to other words. @param {string} words */
+  /** Abort the request for matches because the words have changed. If there are no words now, also
+   * delete the matches.
+   * @param {string} words  the new words */
   #resetMatches(words) {
     this.#abort.abort();
     this.#abort = new AbortController();
@@ -93,7 +98,7 @@ export class LoadedFilter {
     store.set({ searchReading: "", ...(words ? {} : { matches: null, notes }) });
   }
 
-  /** Ask the server which images match, of those that it has not checked yet. */
+  /** Ask the server which of the images that were loaded since the last request match. */
   async #requestMatches() {
     const { store, api, words } = this.#context;
     const { images, loadedFilter, where } = store.get();
@@ -117,9 +122,10 @@ export class LoadedFilter {
     }
   }
 
-  /** Add the ids of matching images, and show the server's message about the words.
+  /** Add the ids of a response to the matches, and show the server's message about the words.
    * @param {import("../contract").LoadedFilterResult} answer
-   * @param {boolean} isFirst  whether these words have no matches yet */
+   * @param {boolean} isFirst  whether this is the first response for these words, which replaces
+   *     the old matches */
   #take({ ids, message }, isFirst) {
     this.#context.store.set(({ matches, notes }) => {
       const others = notes.filter((note) => note.code !== "search");

@@ -36,7 +36,9 @@ export class LocalModelData {
     }
   }
 
-  /** Find out to which model a file belongs, after earlier requests. @param {number} key */
+  /** Ask Civitai to which model a file on this machine belongs, after the files that were asked
+   * about before.
+   * @param {number} key */
   resolve(key) {
     if (key !== this.#asked) this.#waiting.add(key);
     void this.#resolveNext();
@@ -68,8 +70,10 @@ export class LocalModelData {
     this.#waiting.clear();
   }
 
-  /** @param {(models: LocalModel[]) => LocalModel[]} change
-   * @param {number} [count] */
+  /** Change the shown model files.
+   * @param {(models: LocalModel[]) => LocalModel[]} change
+   * @param {number} [count]  the new number of all model files; the number stays if this is omitted
+   */
   #change(change, count) {
     this.#context.store.set(({ home }) => {
       if (!home) return {};

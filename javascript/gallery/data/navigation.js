@@ -15,7 +15,7 @@ export class Navigation {
   #context;
   #pager;
   #abort = new AbortController();
-  /** @type {() => Promise<void>} what failed, once more */
+  /** Repeats the last lookup. @type {() => Promise<void>} */
   #retry = () => Promise.resolve();
 
   /** @param {Context} context
@@ -26,7 +26,7 @@ export class Navigation {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
-  /** Look up what the user typed: a URL, an id, a user name, a hash or words.
+  /** Open what the user typed: a URL, an id, a user name or a hash; search models for other words.
    * @param {string} text */
   async lookUp(text) {
     const query = text.trim();
@@ -38,7 +38,7 @@ export class Navigation {
     });
   }
 
-  /** Search models on Civitai by words, and show the results.
+  /** Show the results of a model search on Civitai.
    * @param {string} words
    * @param {import("../contract").ModelPage | null} page  the first page, null to request it */
   async openModels(words, page) {
@@ -47,7 +47,8 @@ export class Navigation {
     this.#context.store.set({ results: { query: words, ...page } });
   }
 
-  /** Search models by words, or fetch the next page of the results.
+  /** Search models on Civitai and show the results; with a cursor, add the next page of the
+   * results.
    * @param {string} words
    * @param {string} [cursor]  of the next page */
   async searchModels(words, cursor) {
@@ -63,7 +64,7 @@ export class Navigation {
     });
   }
 
-  /** @param {string} cursor */
+  /** Add the next page to the search results. @param {string} cursor */
   async loadMoreModels(cursor) {
     const { results } = this.#context.store.get();
     if (results) await this.searchModels(results.query, cursor);
@@ -86,7 +87,8 @@ export class Navigation {
     await this.openGallery(withSource(this.#context.store.get().where, { user }));
   }
 
-  /** Open a gallery, or the open gallery with other filters. @param {Where} where */
+  /** Open the gallery of a query. If it is already open, only apply the filters of the query.
+   * @param {Where} where */
   async openGallery(where) {
     const { store } = this.#context;
     const before = store.get();
@@ -148,8 +150,8 @@ export class Navigation {
     });
   }
 
-  /** Run a lookup, and abort the one before it.
-   * @param {string} lookupText
+  /** Run a lookup after aborting the previous one. Errors are shown to the user.
+   * @param {string} lookupText  the text to show while the lookup runs
    * @param {(signal: AbortSignal) => Promise<void>} request */
   async #request(lookupText, request) {
     const { store, words } = this.#context;
@@ -196,7 +198,7 @@ export class Navigation {
   }
 }
 
-/** Return the gallery that a lookup has found, null if it has found none.
+/** Return the part of a query that names the gallery found by a lookup, null if none was found.
  * @param {Exclude<LookupResult, {kind: "models"}>} answer
  * @returns {Partial<Where> | null} */
 function findSource(answer) {

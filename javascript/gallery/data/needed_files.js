@@ -45,9 +45,9 @@ export class NeededFiles {
     });
   }
 
-  /** Load the files for a query and show them in one part of the page; "" empties the part.
+  /** Fetch the model files that a query asks for, and show them in one part of the page.
    * @param {NeedsPlace} place
-   * @param {string} query */
+   * @param {string} query  query string for the route `model_files`; "" empties the part */
   show(place, query) {
     if (this.context.store.get().needs[place].of === query) return;
     this.#ids = place === "list" ? [] : this.#ids;
@@ -56,7 +56,7 @@ export class NeededFiles {
     if (query) void this.#load(place, query);
   }
 
-  /** Load the files that these images need, and show them in the list.
+  /** Fetch the model files that these images need, and show them in the list.
    * @param {readonly number[]} ids */
   showForImages(ids) {
     this.show("list", "");
@@ -65,13 +65,15 @@ export class NeededFiles {
     void this.#load("list", "images");
   }
 
-  /** Load the files for a part of the page again after a failure. @param {NeedsPlace} place */
+  /** Fetch the model files for a part of the page again after a failure.
+   * @param {NeedsPlace} place */
   retry(place) {
     const { of } = this.context.store.get().needs[place];
     if (of) void this.#load(place, of);
   }
 
-  /** Start the download of these files. @param {readonly NeededFile[]} files */
+  /** Start the download of these model files. Errors are shown to the user.
+   * @param {readonly NeededFile[]} files */
   async get(files) {
     const { api, store, toast, words, signal } = this.context;
     try {
@@ -103,7 +105,8 @@ export class NeededFiles {
     this.#reload();
   }
 
-  /** Load all files again, since a file has arrived or a setting has changed. */
+  /** Fetch the model files for all parts of the page again, because a file has arrived or a setting
+   * has changed. */
   #reload() {
     const { needs } = this.context.store.get();
     for (const place of /** @type {NeedsPlace[]} */ (Object.keys(needs))) {
@@ -111,9 +114,10 @@ export class NeededFiles {
     }
   }
 
-  /** Fetch the files for a part of the page. The old files are shown until the response arrives.
+  /** Fetch the model files for a part of the page. The old ones are shown until the response
+   * arrives.
    * @param {NeedsPlace} place
-   * @param {string} of */
+   * @param {string} of  the query, or "images" for the images of `showForImages` */
   async #load(place, of) {
     const { api, store, words } = this.context;
     this.#aborts[place].abort();

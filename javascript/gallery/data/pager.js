@@ -24,8 +24,8 @@ export class Pager {
 
   /** Load the gallery from its first page, after aborting the running request.
    * @param {{isSameSource?: boolean, isFresh?: boolean}} [how]  isSameSource: only a filter has
-   *     changed, so the images stay until the first page is loaded; isFresh: fetch from Civitai,
-   *     not from the cache */
+   *     changed, so the old images are shown until the first page is loaded; isFresh: fetch from
+   *     Civitai, not from the cache */
   restart({ isSameSource = false, isFresh = false } = {}) {
     const { store } = this.#context;
     this.#cancel();
@@ -66,7 +66,8 @@ export class Pager {
     void this.#startLoading("from_library");
   }
 
-  /** @param {Mode} [mode] */
+  /** Load the next page. The promise settles when the page is loaded, has failed or was aborted.
+   * @param {Mode} [mode] */
   #startLoading(mode) {
     const running = this.#loadPage(mode).finally(() => {
       if (this.#running === running) this.#running = null;
@@ -81,7 +82,8 @@ export class Pager {
     this.#running = null;
   }
 
-  /** @param {Mode} [mode] */
+  /** Fetch the next page, and add it to the state. If that fails, store the problem.
+   * @param {Mode} [mode] */
   async #loadPage(mode) {
     const { store, api } = this.#context;
     const { signal } = this.#abort;

@@ -68,8 +68,9 @@ export class Records {
     }
   }
 
-  /** Replace the annotations of cached records by newer ones. Both are found by image id.
-   * @param {Readonly<Record<string, import("../types.js").Annotations>>} annotated */
+  /** Replace the annotations of cached records by newer ones.
+   * @param {Readonly<Record<string, import("../types.js").Annotations>>} annotated  annotations by
+   *     image id */
   updateAnnotations(annotated) {
     for (const [id, record] of this.#cache) {
       const annotations = annotated[id];
@@ -106,7 +107,7 @@ export class Records {
     return this.cacheRecord(record);
   }
 
-  /** Let the server read an image from Civitai.
+  /** Let the server fetch an image's record from Civitai.
    * @param {number} id
    * @param {AbortSignal} signal */
   async #lookUp(id, signal) {

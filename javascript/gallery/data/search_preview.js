@@ -65,7 +65,7 @@ export class SearchPreviews {
     return this.#found;
   }
 
-  /** Discard the results for another text, and request those for this one after a pause.
+  /** Look up another text after a pause. Results that also fit this text are kept meanwhile.
    * @param {string} text
    * @param {string} word  the part of the text to complete */
   update(text, word) {
@@ -91,8 +91,9 @@ export class SearchPreviews {
     this.#abort.abort();
   }
 
-  /** @param {string} text
-   * @param {string} word */
+  /** Request from our server what the text would find, and from Civitai after another pause.
+   * @param {string} text
+   * @param {string} word  the part of the text to complete */
   async #request(text, word) {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
@@ -131,7 +132,8 @@ export class SearchPreviews {
     if (this.#answers.size > MOST_CACHED) this.#answers.delete(oldest);
   }
 
-  /** @param {string} text */
+  /** Return the cache key for Civitai's results, which also depend on the content rating.
+   * @param {string} text */
   #keyOf(text) {
     return `${this.#context.store.get().where.level} ${text}`;
   }
@@ -142,7 +144,7 @@ export class SearchPreviews {
     return this.#found.preview?.authors.some((one) => one.text.toLowerCase() === folded) ?? false;
   }
 
-  /** Add the results of a request. An ApiError is ignored, because the search itself reports it.
+  /** Add what a request has found. An ApiError is ignored, because the search itself reports it.
    * @param {AbortSignal} signal
    * @param {() => Promise<Partial<Found>>} request */
   async #take(signal, request) {

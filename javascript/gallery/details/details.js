@@ -10,7 +10,7 @@ import { makeAnnotations } from "./annotations.js";
 import { Compatibility } from "./compatibility.js";
 import { Readiness } from "./readiness.js";
 import { Reproductions } from "./reproductions.js";
-import { makeWorkflow, Resources } from "./resources.js";
+import { makeWorkflowButton, Resources } from "./resources.js";
 import { makeAbout, makeLinks, makeParameters, makeProblems, makeProse } from "./sections.js";
 import { SendTo } from "./send_to.js";
 
@@ -25,7 +25,8 @@ export class Details {
 
   /** @param {Context} context
    * @param {{loaded: (record: ImageRecord) => void, failed: (problem: Problem) => boolean}} listeners
-   *     what the viewer is told: a record is a view too */
+   *     loaded: called with an image's record; failed: called with the problem if the record is not
+   *     loaded, returns whether the viewer's stage shows the problem */
   constructor(context, listeners) {
     this.context = context;
     this.listeners = listeners;
@@ -118,7 +119,7 @@ export class Details {
         makeParameters(context, record.parameters),
         this.resources.show(record),
         this.sendTo.makeInfotextField(record),
-        makeWorkflow(context, record),
+        makeWorkflowButton(context, record),
         makeAnnotations(context, record, signal),
         this.reproductions.files,
         makeLinks(context, record),

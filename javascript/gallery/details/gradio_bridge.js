@@ -40,7 +40,8 @@ export async function sendToTab(context, tab, id, text) {
   }
 }
 
-/** Let gradio put an image into the fields of a tab, on the server's side.
+/** Put an image into the fields of a tab by a press of a hidden gradio button, whose function runs
+ * on the server.
  * @param {string} tab
  * @param {number | null} id
  * @param {Context} context */

@@ -85,8 +85,10 @@ export class Readiness {
     this.#choose.title = this.#checkpoint?.local_name ?? "";
   }
 
-  /** @param {Used[]} here
-   * @param {Used[]} absent */
+  /** Return the line about an image: whether all its resources are present, else which are missing
+   * or being downloaded.
+   * @param {Used[]} here  the resources that are present
+   * @param {Used[]} absent  the resources that are missing */
   #describe(here, absent) {
     const { words, store } = this.#context;
     const { needs, jobs, fileChoices, bootstrap } = store.get();
@@ -104,7 +106,8 @@ export class Readiness {
     return size ? `${missing} (${size})` : missing;
   }
 
-  /** @param {Used[]} here  all that the image was made with, as far as it is known */
+  /** Return the line about an image whose known resources are all present.
+   * @param {Used[]} here  all resources of which the record tells */
   #describeHere(here) {
     const { words } = this.#context;
     const list = this.#listKinds(here);

@@ -52,7 +52,8 @@ export class Reproductions {
     context.signal.addEventListener("abort", () => this.clear());
   }
 
-  /** Show the reproductions of an image in `element`, which is hidden if there are none.
+  /** Show the reproductions of an image (images that the user generated from its infotext). The
+   * element is hidden if there are none.
    * @param {ImageRecord} record */
   show(record) {
     this.clear();
@@ -75,7 +76,7 @@ export class Reproductions {
     if (this.#record) void this.#load(this.#record);
   }
 
-  /** @param {ImageRecord} record */
+  /** Fetch the reproductions of an image and show them. @param {ImageRecord} record */
   async #load(record) {
     const { api, store } = this.#context;
     const { signal } = this.#abort;
@@ -123,7 +124,7 @@ export class Reproductions {
     return el("li", {}, open);
   }
 
-  /** @param {Reproduction} item */
+  /** Show a reproduction beside the open image. @param {Reproduction} item */
   #open(item) {
     if (!this.#record) return;
     const pair = { record: this.#record, made: item, stored: item, file: null };
@@ -151,14 +152,16 @@ export class Reproductions {
   }
 }
 
-/** Return the URL of a reproduction's thumbnail. It contains the time, because ids are used again.
+/** Return the URL of a reproduction's thumbnail. The URL contains the time, because the server uses
+ * the id of a deleted reproduction again.
  * @param {Api} api
  * @param {Reproduction} item */
 export function getThumbUrl(api, { id, made_at }) {
   return api.address(`reproductions/${id}/thumb?made=${encodeURIComponent(made_at)}`);
 }
 
-/** Call `drop` with a file that is dropped onto an element; highlight the element meanwhile.
+/** Call `drop` with a file that is dropped onto an element. The element is highlighted while a file
+ * is dragged over it.
  * @param {HTMLElement} zone
  * @param {(file: File) => void} drop */
 function acceptDrops(zone, drop) {

@@ -34,8 +34,8 @@ export class ResourceRow {
     );
   }
 
-  /** Show the resource with its record's data, and with Civitai's data once that is loaded.
-   * @param {NeededFile | undefined} needed */
+  /** Show what the record says about the resource, and what Civitai says once that is known.
+   * @param {NeededFile | undefined} needed  Civitai's data, undefined until they are loaded */
   draw(needed) {
     this.#controls.element.hidden = !needed;
     if (needed) this.#controls.draw(needed);

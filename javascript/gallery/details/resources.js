@@ -100,10 +100,11 @@ function listResource({ store }, one) {
   return [one.type, one.name, one.hash, size, one.url].filter(Boolean).join("  ");
 }
 
-/** Return a button that copies the workflow for ComfyUI's editor, null without one.
+/** Return a button that copies the image's workflow for ComfyUI's editor, null if the image has
+ * none.
  * @param {Context} context
  * @param {ImageRecord} record */
-export function makeWorkflow({ words, actions, api, toast }, record) {
+export function makeWorkflowButton({ words, actions, api, toast }, record) {
   if (!record.has_workflow) return null;
   const copy = async () => {
     try {

@@ -10,9 +10,10 @@ import { hasGallery, makeDefaultQuery, pickFilters } from "../state/query.js";
  * @param {PageParts} parts */
 export function makeSearchActions({ store }, parts) {
   return {
-    /** @type {Actions["search"]} */
+    /** Search images by words, and show those that match. @type {Actions["search"]} */
     search: (words, scope) => parts.search.search(words, scope),
-    /** @type {Actions["searchModels"]} */
+    /** Close the panel and the viewer, and show the models that Civitai finds.
+     * @type {Actions["searchModels"]} */
     searchModels(words, page = null) {
       store.set({ panel: "", open: null });
       return parts.navigation.openModels(words, page);

@@ -73,8 +73,8 @@ export function listFilterChips(state, words, { setWhere }) {
   });
 }
 
-/** Return the chips to remove when they have left the gallery without images. Return [] if images
- * may still come, or if no filter is set.
+/** Return the chips to remove if the gallery has no images because of its filters. Return [] while
+ * images may still come, or if no filter leaves any out.
  * @param {State} state
  * @param {Words} words
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions

@@ -89,7 +89,7 @@ export class DownloadOptions {
     this.#drawCost();
   }
 
-  /** Show how many requests a second reading of the gallery costs. */
+  /** Show how many more requests it costs to walk through the gallery's pages a second time. */
   #drawCost() {
     const { store, words } = this.#context;
     const { ended, images } = store.get();

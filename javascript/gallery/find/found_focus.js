@@ -18,7 +18,8 @@ export class FoundFocus {
   #frame = 0;
 
   /** @param {Context} context
-   * @param {(state: State) => boolean} focusFound  focuses what is shown; returns false while there is nothing */
+   * @param {(state: State) => boolean} focusFound  focuses the first image or model; returns false
+   *     while none is shown */
   constructor(context, focusFound) {
     const { root, store, signal } = context;
     this.#context = context;
@@ -46,19 +47,21 @@ export class FoundFocus {
     signal.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
   }
 
-  /** Lead to what is found next, unless the focus is somewhere by then. */
+  /** Focus the first image or model that is shown next, unless something else has the focus by
+   * then. */
   lead() {
     this.#leads = true;
   }
 
-  /** @param {EventTarget | null} target */
+  /** Remember the focused element. The user has chosen it, so the focus is no longer moved.
+   * @param {EventTarget | null} target */
   #onFocus(target) {
     this.#focused = target instanceof Element ? target : null;
     this.#leads = false;
   }
 
-  /** Note that the user has taken the focus away, unless the control goes: a browser tells of that
-   * just before.
+  /** Forget an element that has lost the focus, unless it is being removed: browsers dispatch
+   * `focusout` just before that.
    * @param {EventTarget | null} target */
   #onLeave(target) {
     queueMicrotask(() => {
@@ -66,7 +69,8 @@ export class FoundFocus {
     });
   }
 
-  /** Check after all changes of now: one alone may show what was there before. */
+  /** Check in the next frame, after all changes of this moment. After one of them alone, the old
+   * images may still be shown. */
   #checkSoon() {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#check());

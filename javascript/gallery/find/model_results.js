@@ -83,7 +83,8 @@ export class ModelResultCards {
     this.#drawn = models;
   }
 
-  /** @param {import("../types.js").Where} where */
+  /** Return a button that closes the results, null if there is no gallery behind them.
+   * @param {import("../types.js").Where} where */
   #makeBackButton(where) {
     if (!getSource(where)) return null;
     const { words, actions } = this.#context;
@@ -102,7 +103,8 @@ export class ModelResultCards {
     return button({ ...look, words: words("search_library") }, () => actions.search(query, "all"));
   }
 
-  /** @param {string | null} cursor */
+  /** Return a button that loads the next page of results, null after the last page.
+   * @param {string | null} cursor */
   #makeMoreButton(cursor) {
     if (cursor === null) return null;
     const { words, actions } = this.#context;

@@ -27,7 +27,7 @@ const MOST_RECENT = 6; // models below the empty field
 const MOST_MODELS = 3; // models of Civitai, and recent ones that fit
 const KEY_AT_END = /[:<>=]$/; // a value is yet to come
 
-/** Return the rows below the search field. Enter runs the first one unless it completes a word.
+/** Return the rows below the search field. Enter runs the row that `getFirstChoice` returns.
  * @param {State} state
  * @param {string} typed  the text in the field
  * @param {Found} found
@@ -170,7 +170,8 @@ function listAuthorRows({ bootstrap }, { preview, author }, words) {
   }));
 }
 
-/** @param {State} state
+/** Return a row that completes the word at the caret.
+ * @param {State} state
  * @param {import("../contract").Suggestion} suggestion
  * @returns {SearchRow} */
 function makeCompletion({ bootstrap }, { text, count }) {

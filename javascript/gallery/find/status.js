@@ -94,7 +94,8 @@ export class Status {
     );
   }
 
-  /** @param {boolean} isWaiting  whether seconds are counted */
+  /** Redraw the line every second while it counts seconds, else stop that.
+   * @param {boolean} isWaiting  whether seconds are counted */
   #setTicking(isWaiting) {
     if (isWaiting && !this.#clock) this.#clock = window.setInterval(() => this.#draw(), 1000);
     if (!isWaiting && this.#clock) {

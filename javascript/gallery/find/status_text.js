@@ -30,7 +30,7 @@ export function getLookupStatus(state, words, now) {
   const problem = problems.lookup;
   if (problem && getMissing(state)) return NO_STATUS; // said in the gallery's place
   if (problem) {
-    return { kind: "problem", text: problem.message, actions: [getWayOut(problem, "dismiss")] };
+    return { kind: "problem", text: problem.message, actions: [chooseAction(problem, "dismiss")] };
   }
   if (!lookupText) return NO_STATUS;
   return makeWaitingStatus(
@@ -40,11 +40,12 @@ export function getLookupStatus(state, words, now) {
   );
 }
 
-/** Return what can be done about a problem: what the same request would not mend is left.
+/** Return the button to show with a problem: to retry, or something else if a retry would fail
+ * again.
  * @param {import("../types.js").Problem} problem
- * @param {StatusAction} leave  what leaves it
+ * @param {StatusAction} leave  the button that closes what has failed
  * @returns {StatusAction} */
-function getWayOut({ code }, leave) {
+function chooseAction({ code }, leave) {
   if (code === "outdated" || code === "login") return "reload";
   if (code === "needs_key") return "settings";
   return ["bad_input", "gone", "region"].includes(code) ? leave : "retry";
@@ -59,14 +60,14 @@ export function getGalleryStatus(state, words, now) {
   const { problems, results, bootstrap, home, requestedAt } = state;
   if (results) return NO_STATUS;
   if (problems.lookup && getMissing(state)) {
-    const actions = [getWayOut(problems.lookup, "home")];
+    const actions = [chooseAction(problems.lookup, "home")];
     return { kind: "problem", text: problems.lookup.message, actions };
   }
   const part = getFailedGalleryPart(state);
   const problem = part && problems[part];
   if (problem) {
     const leave = problem.code === "bad_input" ? "reset-filters" : "home";
-    return { kind: "problem", text: problem.message, actions: [getWayOut(problem, leave)] };
+    return { kind: "problem", text: problem.message, actions: [chooseAction(problem, leave)] };
   }
   if (isFiltered(state.loadedFilter) && state.searchReading === "on" && bootstrap) {
     return makeReadingStatus(state, bootstrap, words, now);
@@ -77,16 +78,17 @@ export function getGalleryStatus(state, words, now) {
   if (!bootstrap || (isHome(state) && !home))
     return { kind: "waits", text: words("reading"), actions: [] };
   if (isHome(state)) return NO_STATUS;
-  return tellHidden(getEndStatus(state, bootstrap, words), state, bootstrap, words);
+  return addHiddenCount(getEndStatus(state, bootstrap, words), state, bootstrap, words);
 }
 
-/** Add the number of hidden images to a status, with a button that shows them.
+/** Return a status with the number of hidden images, and with a button that shows them. If no image
+ * is hidden, the status stays as it is.
  * @param {StatusText} status
  * @param {State} state
  * @param {import("../types.js").Bootstrap} bootstrap
  * @param {Words} words
  * @returns {StatusText} */
-function tellHidden(status, { hiddenCount, images }, { language }, words) {
+function addHiddenCount(status, { hiddenCount, images }, { language }, words) {
   if (!hiddenCount || !["end", "empty", "narrowed"].includes(status.kind)) return status;
   const n = formatNumber(hiddenCount, language);
   if (status.kind === "empty" && !images.length)
@@ -98,7 +100,8 @@ function tellHidden(status, { hiddenCount, images }, { language }, words) {
   };
 }
 
-/** Return the status of a search that loads more of a gallery by itself: how much it has found.
+/** Return the status while the gallery's pages are loaded until enough images match: how many match
+ * so far.
  * @param {State} state
  * @param {import("../types.js").Bootstrap} bootstrap
  * @param {Words} words
@@ -147,7 +150,8 @@ function makeWaitingStatus(time, text, words) {
   return { kind: "waits", text: words("no_answer_for", { n }), actions: ["give-up"] };
 }
 
-/** Return whether models on Civitai can be searched for a text: it has no key of ours, as `lora:`.
+/** Return whether a text can be searched for models on Civitai. A text with a key such as `lora:`
+ * cannot.
  * @param {string} text */
 export function isForModels(text) {
   return !/[:<>=]/.test(text);

@@ -139,7 +139,8 @@ export class Arrangement {
     return ids.find((id) => (this.getBox(id)?.y ?? 0) >= top) ?? ids[0] ?? null;
   }
 
-  /** Return the images in the window for `findTopFor`, those that begin in the window first.
+  /** Return the images in the window, each with its distance from the top of the window, as
+   * `findTopFor` takes them. Images that begin in the window come first.
    * @param {number} top
    * @param {number} bottom
    * @returns {Offset[]} */
@@ -151,8 +152,8 @@ export class Arrangement {
     return [...visible.filter(({ offset }) => offset >= 0), ...visible];
   }
 
-  /** Return the scroll position at which the first of these images stays where it is in the window.
-   * Return null if none of them is in the grid.
+  /** Return the scroll position at which the first of these images that is still in the grid keeps
+   * its distance from the top of the window. Return null if none is in the grid.
    * @param {Offset[]} visible */
   findTopFor(visible) {
     for (const { id, offset } of visible) {

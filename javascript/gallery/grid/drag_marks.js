@@ -79,7 +79,7 @@ export class DragMarks {
     if (activeElement instanceof HTMLInputElement) activeElement.blur();
   }
 
-  /** Return whether an event happened on the empty page. @param {Event} event */
+  /** Return whether an event happened beside all tiles and controls. @param {Event} event */
   #isEmpty(event) {
     const { page, root } = this.#context;
     const [target] = event.composedPath();
@@ -92,8 +92,9 @@ export class DragMarks {
     return target instanceof Element && target.closest("[data-tile]") !== null;
   }
 
-  /** @param {{pointerId: number, clientX: number, clientY: number}} event
-   * @param {number | null} id */
+  /** Remember where a drag may begin.
+   * @param {{pointerId: number, clientX: number, clientY: number}} event
+   * @param {number | null} id  the tile that a finger holds, null for a rubber band */
   #prepare({ pointerId: pointer, clientX: x, clientY: y }, id) {
     const from = { x, y };
     this.#drag = { pointer, id, from, start: this.#toList(from), now: from, before: null };
@@ -122,7 +123,7 @@ export class DragMarks {
     if (Math.hypot(drag.now.x - drag.from.x, drag.now.y - drag.from.y) > SLOP) this.#begin(drag);
   }
 
-  /** @param {Drag} drag */
+  /** Begin a drag: remember the marks, and draw. @param {Drag} drag */
   #begin(drag) {
     const { marks, anchor, range } = this.#context.store.get();
     drag.before = { marks, anchor, range };

@@ -166,7 +166,8 @@ export class Grid {
     return { top, bottom: top + window.innerHeight, screen: window.innerHeight };
   }
 
-  /** @param {readonly View[]} shown */
+  /** Show these images: append those that are new, or lay out all of them again.
+   * @param {readonly View[]} shown */
   #setShown(shown) {
     if (this.#arrangement.isContinuedBy(shown)) this.#append(shown);
     else this.#layOut(shown);

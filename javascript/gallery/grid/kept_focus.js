@@ -18,8 +18,9 @@ export class KeptFocus {
     this.#arrangement = arrangement;
   }
 
-  /** Show other images. Return the image to focus, or null if the focus is not lost.
-   * @param {Where} where
+  /** Show other images. If that removes the focused tile, return the image that is now in its
+   * place, which must be focused; else return null.
+   * @param {Where} where  the query of the gallery that is shown
    * @param {() => void} show  shows the images
    * @returns {View | null} */
   keepThrough(where, show) {

@@ -123,9 +123,10 @@ export class Masonry {
     return this.#findInNextColumn(index, step === "left" ? -1 : 1);
   }
 
-  /** Return the index of the image beside another one, at the edge one of the next or previous row.
+  /** Return the index of the image in the next column, beside this one. At the edge of the grid,
+   * continue in the next or previous row.
    * @param {number} index
-   * @param {-1 | 1} by */
+   * @param {-1 | 1} by  -1 to the left, 1 to the right */
   #findInNextColumn(index, by) {
     const box = this.boxes[index];
     const column = box.column + by;

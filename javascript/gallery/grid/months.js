@@ -21,7 +21,8 @@ export function sortMonths(months, sort) {
   return sort === "Oldest" ? [...months].reverse() : [...months];
 }
 
-/** Return the date term that lets the gallery begin at a month. The first month needs none.
+/** Return the search that lets the gallery begin at a month, such as "before:2025-12". For the
+ * first month, return what stands for no search: "" in the library, else null.
  * @param {Where} where
  * @param {readonly MonthCount[]} months  as the gallery shows them
  * @param {number} index

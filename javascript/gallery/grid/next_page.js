@@ -27,8 +27,8 @@ export function needsNextPage(state, { bottom, screen }, height, speed) {
   return bottom + ahead > height;
 }
 
-/** The speed of scrolling downwards, in pixels a millisecond. What moves because something above it
- * grew has no speed. */
+/** The speed of scrolling downwards, in pixels a millisecond. It is 0 when images only move because
+ * something above them has grown. */
 export class ScrollSpeed {
   value = 0;
   #hasScrolled = false;
@@ -40,8 +40,8 @@ export class ScrollSpeed {
     this.#hasScrolled = true;
   }
 
-  /** Measure the scrolling speed since the last call.
-   * @param {number} top  upper edge of the window in the grid */
+  /** Measure the speed since the last call, and store it in `value`.
+   * @param {number} top  upper edge of the window in the grid, in pixels */
   measure(top) {
     const now = performance.now();
     const passed = this.#hasScrolled ? Math.max(0, top - this.#top) : 0;

@@ -12,7 +12,7 @@ const BEFORE_USE = /** @type {const} */ (["pointerover", "pointerdown", "focusin
  * links at each change of the URL would be slow.
  * @param {HTMLElement} list
  * @param {Context} context
- * @param {(id: number) => Tile | undefined} tileOf */
+ * @param {(id: number) => Tile | undefined} tileOf  returns the tile of an image */
 export function linkTiles(list, { store }, tileOf) {
   for (const type of BEFORE_USE) {
     list.addEventListener(type, ({ target }) => {
@@ -22,10 +22,10 @@ export function linkTiles(list, { store }, tileOf) {
   }
 }
 
-/** Call the actions for clicks on tiles.
+/** Let clicks on tiles open, mark or uncover images. With Shift, a click marks a range.
  * @param {HTMLElement} list
  * @param {Context} context
- * @param {(id: number) => Tile | undefined} tileOf */
+ * @param {(id: number) => Tile | undefined} tileOf  returns the tile of an image */
 export function listenToClicks(list, { actions, store }, tileOf) {
   list.addEventListener("click", (event) => {
     const tile = findTile(event.target, tileOf);

@@ -20,8 +20,8 @@ export class Thumbs {
   #isSlow = false; // until a thumbnail arrives quickly again
 
   /** @param {HTMLElement} list
-   * @param {(id: number) => Tile | undefined} tileOf
-   * @param {(tile: Tile) => boolean} isSeen
+   * @param {(id: number) => Tile | undefined} tileOf  returns the tile of an image
+   * @param {(tile: Tile) => boolean} isSeen  returns whether a tile is in the window
    * @param {() => void} onFailed  called when a thumbnail has not arrived */
   constructor(list, tileOf, isSeen, onFailed) {
     const settled =
@@ -49,15 +49,16 @@ export class Thumbs {
   }
 
   /** Load the thumbnails of these tiles, and stop loading all others.
-   * @param {readonly Tile[]} tiles
-   * @param {(tile: Tile) => string} urlOf */
+   * @param {readonly Tile[]} tiles  the most urgent first
+   * @param {(tile: Tile) => string} urlOf  returns the URL of a tile's thumbnail */
   loadThumbs(tiles, urlOf) {
     this.#wanted = tiles;
     this.#urlOf = urlOf;
     this.#loadNext();
   }
 
-  /** Load the most urgent thumbnails, and stop loading those that have become less urgent. */
+  /** Load the most urgent thumbnails, and abort those that have become less urgent. While
+   * thumbnails arrive slowly, fewer are loaded at the same time. */
   #loadNext() {
     const open = this.#wanted.filter(
       (tile) => tile.isConnected && tile.needsThumb(this.#urlOf(tile)),
@@ -70,7 +71,8 @@ export class Thumbs {
     this.#scheduleCheck(open.length);
   }
 
-  /** @param {number} count  thumbnails that are missing */
+  /** Check after a pause whether thumbnails arrive slowly, unless that is already known.
+   * @param {number} count  thumbnails that are missing */
   #scheduleCheck(count) {
     window.clearTimeout(this.#clock);
     if (count > 0 && !this.#isSlow) this.#clock = window.setTimeout(() => this.#loadNext(), SLOW);

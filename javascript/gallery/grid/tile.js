@@ -131,7 +131,8 @@ export class Tile {
     return this.element.isConnected;
   }
 
-  /** Return whether the thumbnail may be shown, and has neither arrived nor failed.
+  /** Return whether to load this thumbnail: the tile is not blurred, and the thumbnail has neither
+   * arrived nor failed.
    * @param {string} url */
   needsThumb(url) {
     return !this.isBlurred && !(this.#url === url && this.#isSettled);

@@ -22,7 +22,7 @@ export class Tiles {
    * @param {Arrangement} arrangement
    * @param {import("../types.js").Words} words
    * @param {{looksOf: (tile: Tile) => import("./tile.js").Looks, onDrop: (tile: Tile) => void}} how
-   */
+   *     looksOf: returns how a tile is drawn; onDrop: called before a tile is removed */
   constructor(list, arrangement, words, { looksOf, onDrop }) {
     this.#list = list;
     this.#arrangement = arrangement;
@@ -41,7 +41,7 @@ export class Tiles {
   }
 
   /** Create the missing tiles of these images in order, and remove all other tiles. Return false if
-   * the rest must be created in the next frame, on a slow machine.
+   * there was no time to create all of them in this frame.
    * @param {ReadonlySet<number>} wanted  ids, the most urgent first */
   syncTiles(wanted) {
     for (const [id, tile] of this.#tiles) {
@@ -55,7 +55,8 @@ export class Tiles {
     return isWhole;
   }
 
-  /** Create the missing tiles of these images. Return false if there was no time for all of them.
+  /** Create the missing tiles of these images. Return false if there was no time to create all of
+   * them in this frame.
    * @param {ReadonlySet<number>} wanted */
   #createTiles(wanted) {
     const until = performance.now() + A_FRAME;

@@ -16,7 +16,8 @@ export function getViewport(list) {
   return { top: -top, bottom: screen - top, screen };
 }
 
-/** Return how many pixels to scroll until a span is visible, 0 if it is already visible.
+/** Return how many pixels to scroll until a span is visible: a positive number downwards, a
+ * negative one upwards, 0 if it is visible. A span higher than the window is shown from its top.
  * @param {Viewport} viewport
  * @param {number} top  of the span
  * @param {number} bottom

@@ -37,7 +37,7 @@ export class Home {
     return -this.#context.root.host.getBoundingClientRect().top;
   }
 
-  /** Focus the first of what can be opened. Return whether there is any. */
+  /** Focus the first link or button below the introduction. Return whether there is any. */
   focusFirst() {
     const first = this.#shelves.querySelector("a, button");
     if (first instanceof HTMLElement) first.focus({ preventScroll: true });
@@ -49,7 +49,7 @@ export class Home {
     scrollBy(this.#section, top - this.top);
   }
 
-  /** Show or hide the home page, from its top.
+  /** Show or hide the home page. When it is opened, it is scrolled to its top.
    * @param {State} now
    * @param {State} before */
   #show(now, before) {
@@ -89,7 +89,8 @@ export class Home {
     if (same instanceof HTMLElement) same.focus({ preventScroll: true });
   }
 
-  /** @param {State} now
+  /** Draw the title and the introduction, with example searches for a new user.
+   * @param {State} now
    * @param {boolean} isNew  whether the user has opened nothing yet */
   #drawIntro({ bootstrap }, isNew) {
     const { words } = this.#context;

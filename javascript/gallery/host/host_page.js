@@ -90,7 +90,7 @@ export function waitForFrame() {
   return new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
-/** Put an image into a tab where the host's button for pasting does not do so.
+/** Load an image into a tab whose own paste button leaves the image out. Do nothing in other tabs.
  * @param {string} tab
  * @param {string} url  of the image, "" for none */
 export function prepareTab(tab, url) {

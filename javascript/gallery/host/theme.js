@@ -58,9 +58,10 @@ function findBackground(ancestors) {
     );
 }
 
-/** Return the innermost text colour that is readable on a background.
- * @param {Colour} ground  the background
- * @param {Element[]} ancestors  the innermost first */
+/** Return the innermost of the elements' text colours that has enough contrast with a background,
+ * undefined if none has.
+ * @param {Colour} ground  the background colour
+ * @param {Element[]} ancestors  the elements, the innermost first */
 function findTextColour(ground, ancestors) {
   return ancestors
     .map((one) => blendColours(readColour(getComputedStyle(one).color), ground))

@@ -1,7 +1,8 @@
 /** The items of a menu that hide an author or a word. */
 
-/** Return the menu items that hide images; one of them needs a known author.
- * @param {string} user
+/** Return the menu items that hide images: those of an author, if the author is known, and those
+ * with a word.
+ * @param {string} user  the author, "" if unknown
  * @param {Pick<import("../types.js").Context, "words" | "actions">} context
  * @returns {import("../core/menu.js").MenuItem[]} */
 export function listHideItems(user, { words, actions }) {

@@ -41,7 +41,8 @@ export class ImageMenu {
     root.addEventListener("longpress", (event) => this.#onLongPress(event), { signal });
   }
 
-  /** Open the menu of an image beside the focused element. @param {number} id */
+  /** Open the menu of an image beside the focused element. Do nothing if no element has the focus.
+   * @param {number} id */
   openAtFocus(id) {
     if (this.#moveToFocus()) this.#open(id);
   }
@@ -51,7 +52,8 @@ export class ImageMenu {
     if (this.#moveToFocus()) this.#showHideItems(id);
   }
 
-  /** Let the next menu open at the element that has the focus; return whether there is one. */
+  /** Let the next menu open beside the focused element. Return false if no element has the focus.
+   */
   #moveToFocus() {
     const { activeElement } = this.#context.root;
     if (activeElement) this.#point = getMiddle(activeElement);

@@ -11,23 +11,29 @@ import { getChoice } from "../state/model_files.js";
  * @param {PageParts} parts */
 export function makeModelFileActions({ store, toast, words }, parts) {
   return {
-    /** @type {Actions["showNeeds"]} */
+    /** Fetch the model files that a query asks for, and show them in one part of the page.
+     * @type {Actions["showNeeds"]} */
     showNeeds: (place, query) => parts.neededFiles.show(place, query),
-    /** @type {Actions["retryNeeds"]} */
+    /** Fetch the model files for a part of the page again after a failure.
+     * @type {Actions["retryNeeds"]} */
     retryNeeds: (place) => parts.neededFiles.retry(place),
-    /** @type {Actions["listNeeds"]} */
+    /** Open the panel with the model files that some images need. The images are given by ids or by
+     * a query.
+     * @type {Actions["listNeeds"]} */
     listNeeds(of) {
       if (typeof of === "string") parts.neededFiles.show("list", of);
       else parts.neededFiles.showForImages(of);
       store.set({ panel: "model_files" });
     },
-    /** @type {Actions["chooseFile"]} */
+    /** Change the user's choice for a needed model: its file, the companions to download with it,
+     * or the permission for a file that may run code. Fields that `change` lacks stay.
+     * @type {Actions["chooseFile"]} */
     chooseFile(needed, change) {
       const { fileChoices } = store.get();
       const choice = { ...getChoice(needed, fileChoices), ...change };
       store.set({ fileChoices: new Map(fileChoices).set(needed.key, choice) });
     },
-    /** @type {Actions["getModelFiles"]} */
+    /** Start the download of the chosen files of these models. @type {Actions["getModelFiles"]} */
     getModelFiles: (files) => parts.neededFiles.get(files),
     chooseCheckpoint(/** @type {string} */ name) {
       chooseCheckpoint(name);

@@ -117,7 +117,8 @@ export class FileControls {
     return [file.form, size, file.name].filter(Boolean).join(" · ");
   }
 
-  /** Return the checkbox of a file that belongs to the chosen one. @param {ModelFile} file */
+  /** Return the checkbox for a companion, such as a VAE, that is downloaded with the chosen file.
+   * @param {ModelFile} file */
   #makeCompanionBox(file) {
     const { words, store } = this.#context;
     const box = el("input", { type: "checkbox", "data-field": "companion" });
@@ -135,12 +136,14 @@ export class FileControls {
     return el("label", { title: file.refusal || null }, box, el("span", { dir: "auto" }, label));
   }
 
-  /** @param {Partial<import("../types.js").FileChoice>} change */
+  /** Change the user's choice for this model.
+   * @param {Partial<import("../types.js").FileChoice>} change */
   #change(change) {
     if (this.#needed) this.#context.actions.chooseFile(this.#needed, change);
   }
 
-  /** @param {JobModelFile | null} coming */
+  /** Show the progress of a download.
+   * @param {JobModelFile | null} coming  the file that is being downloaded, null for none */
   #drawProgress(coming) {
     this.#progress.hidden = !coming;
     if (!coming) return;
@@ -150,8 +153,9 @@ export class FileControls {
     if (this.#line.textContent !== coming.line) this.#line.textContent = coming.line;
   }
 
-  /** @param {NeededFile} needed
-   * @param {boolean} isOpen */
+  /** Show why the file cannot be downloaded, or why its last download failed.
+   * @param {NeededFile} needed
+   * @param {boolean} isOpen  whether the file is missing and is not being downloaded */
   #drawRefusal(needed, isOpen) {
     const { jobs, fileChoices } = this.#context.store.get();
     const text = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
@@ -159,9 +163,10 @@ export class FileControls {
     if (this.#refusal.textContent !== text) this.#refusal.textContent = text;
   }
 
-  /** @param {NeededFile} needed
+  /** Show the download button with the size of the file.
+   * @param {NeededFile} needed
    * @param {ModelFile | null} file
-   * @param {boolean} isOpen */
+   * @param {boolean} isOpen  whether the file is missing and is not being downloaded */
   #drawButton(needed, file, isOpen) {
     if (!this.#get) return;
     const { store, words } = this.#context;

@@ -16,7 +16,8 @@ export class JobFiles {
     () => {},
   );
 
-  /** Show the files, nothing if the job is of images. @param {JobModelFile[]} files */
+  /** Show the model files of a job; a job that downloads images has none.
+   * @param {JobModelFile[]} files */
   draw(files) {
     this.element.hidden = !files.length;
     this.#rows.draw(files);

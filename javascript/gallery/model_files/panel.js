@@ -120,7 +120,7 @@ export class ModelFilesPanel {
     this.#all.indeterminate = chosen > 0 && chosen < gettable.length;
   }
 
-  /** @param {boolean} isChosen */
+  /** Check or uncheck all files that can be downloaded. @param {boolean} isChosen */
   #chooseAll(isChosen) {
     for (const { key } of this.#listGettable()) {
       if (isChosen) this.#left.delete(key);
@@ -147,7 +147,8 @@ export class ModelFilesPanel {
     return parts.filter(Boolean).join(" ");
   }
 
-  /** @param {string} locked  why nothing can be started from here */
+  /** Show the download button and the free space on the disks.
+   * @param {string} locked  why no download can be started here, "" if it can */
   #drawFooter(locked) {
     const { store, words } = this.#context;
     const { fileChoices, bootstrap, needs, jobs } = store.get();
@@ -198,7 +199,8 @@ export class ModelFilesPanel {
     return listGettable(state, state.needs.list.answer?.files ?? []);
   }
 
-  /** @param {string} key
+  /** Check or uncheck a file.
+   * @param {string} key
    * @param {boolean} isChosen */
   #choose(key, isChosen) {
     if (isChosen) this.#left.delete(key);

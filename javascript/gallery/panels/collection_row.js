@@ -79,7 +79,7 @@ function makeExportLink({ words, api }, name) {
   );
 }
 
-/** Return the form that renames a collection, and its field.
+/** Return the form that renames a collection, and the text field in the form.
  * @param {Context} context
  * @param {string} name
  * @param {(to: string) => unknown} rename */

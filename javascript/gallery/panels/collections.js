@@ -119,7 +119,8 @@ export class Collections {
     actions.openLibrary(words);
   }
 
-  /** @param {SubmitEvent} event */
+  /** Create the collection whose name was typed, with the marked images if there are any.
+   * @param {SubmitEvent} event */
   async #onSubmit(event) {
     event.preventDefault();
     const { store } = this.#context;

@@ -64,7 +64,7 @@ export class Jobs {
       toast(words("nothing_to_download"));
       return Promise.resolve();
     }
-    const pending = this.#startOnce(JSON.stringify(wanted));
+    const pending = this.#getPending(JSON.stringify(wanted));
     pending.running ??= this.#post(wanted, pending.uuid).then((isTaken) => {
       if (isTaken) pending.taken = performance.now();
       else pending.running = null;
@@ -72,8 +72,10 @@ export class Jobs {
     return pending.running;
   }
 
-  /** @param {string} wanted */
-  #startOnce(wanted) {
+  /** Return the entry for a request that starts a download. The same request gets the same entry
+   * until a second after its response.
+   * @param {string} wanted  the request as JSON */
+  #getPending(wanted) {
     const now = performance.now();
     for (const [key, { taken }] of this.#starts)
       if (now - taken > DOUBLE_CLICK) this.#starts.delete(key);

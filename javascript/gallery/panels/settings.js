@@ -94,7 +94,8 @@ export class Settings {
     return form;
   }
 
-  /** @param {Setting["group"]} group
+  /** Return the fieldset with the settings of a group, null if there are none.
+   * @param {Setting["group"]} group
    * @param {Setting[]} settings */
   #makeGroup(group, settings) {
     const members = settings.filter((setting) => setting.group === group);
@@ -108,7 +109,8 @@ export class Settings {
     return el("fieldset", {}, el("legend", {}, this.context.words(`settings_${group}`)), ...fields);
   }
 
-  /** @param {SettingField} field */
+  /** Show below a field which file names its template makes, also while the user types.
+   * @param {SettingField} field */
   #preview(field) {
     field.element.append(this.filenamePreview.element);
     field.control.addEventListener(
@@ -123,7 +125,7 @@ export class Settings {
     if (!bootstrap) return;
     for (const field of this.#fields.values()) field.showError("");
     try {
-      const answer = await api.put("settings", this.#changed(bootstrap.settings), { signal });
+      const answer = await api.put("settings", this.#getChanges(bootstrap.settings), { signal });
       const { settings, has_models } = answer;
       updateBootstrap(store, { settings, host: { ...bootstrap.host, has_models } });
       toast(words("settings_saved"), "good");
@@ -132,8 +134,9 @@ export class Settings {
     }
   }
 
-  /** @param {Setting[]} settings */
-  #changed(settings) {
+  /** Return the values that the user has changed, by the name of the setting.
+   * @param {Setting[]} settings */
+  #getChanges(settings) {
     /** @type {Record<string, SettingValue>} */
     const changed = {};
     for (const { name, value } of settings) {

@@ -113,7 +113,8 @@ export class Watches {
     }
   }
 
-  /** @param {WatchedGalleries | undefined} watches */
+  /** Store the watched galleries, and schedule the next check.
+   * @param {WatchedGalleries | undefined} watches */
   #setWatches(watches) {
     if (watches) setWatches(this.#context.store, watches);
     this.#schedule();
@@ -153,7 +154,8 @@ export class Watches {
     void this.#request(() => this.#context.api.get("watches", this.#context), { isSilent: true });
   }
 
-  /** @param {number} [least]  milliseconds to wait at least */
+  /** Schedule the next check, unless none is needed.
+   * @param {number} [least]  milliseconds to wait at least */
   #schedule(least = 0) {
     clearTimeout(this.#timer);
     const { store, signal } = this.#context;

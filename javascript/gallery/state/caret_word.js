@@ -3,7 +3,7 @@
 const BLANK = /\s/;
 const QUOTE = /["“”„]/;
 
-/** Return the words of a text. @param {string} text */
+/** Return the words of a text. Words between quotes are one word. @param {string} text */
 export function splitWords(text) {
   /** @type {string[]} */
   const words = [];
@@ -29,7 +29,7 @@ function findWordStart(text, caret) {
   return start;
 }
 
-/** Return the part of a word that precedes the caret.
+/** Return the word at the caret, up to the caret.
  * @param {string} text
  * @param {number} caret */
 export function getWordAt(text, caret) {

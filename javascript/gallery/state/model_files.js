@@ -36,7 +36,7 @@ export function getRefusal(needed, choices) {
 /** Return whether the user must agree to the download, because the chosen file may run code.
  * @param {NeededFile} needed
  * @param {Choices} choices */
-export function needsWord(needed, choices) {
+export function needsConsent(needed, choices) {
   const file = getChosenFile(needed, choices);
   return Boolean(file?.is_pickle) && getChoice(needed, choices).allowed !== file?.id;
 }
@@ -49,11 +49,12 @@ export function canGet(needed, choices) {
     isAbsent(needed) &&
     getChosenFile(needed, choices) !== null &&
     !getRefusal(needed, choices) &&
-    !needsWord(needed, choices)
+    !needsConsent(needed, choices)
   );
 }
 
-/** Return whether this version's file is missing here.
+/** Return whether the needed version's file is missing. Another version of the model may be
+ * present.
  * @param {Pick<NeededFile, "availability">} needed */
 export function isAbsent({ availability }) {
   return availability === "missing" || availability === "other";

@@ -10,8 +10,8 @@ const KEY = "civitai-shortcut-place";
 /** Save the scroll position when the user leaves the page. After a reload, offer to return there as
  * soon as the first page of the same gallery is loaded.
  * @param {Context} context
- * @param {() => ScrollPlace | null} placeNow
- * @param {(place: ScrollPlace) => void} offer */
+ * @param {() => ScrollPlace | null} placeNow  returns the current scroll position
+ * @param {(place: ScrollPlace) => void} offer  called with the saved scroll position */
 export function rememberPlace({ store, signal }, placeNow, offer) {
   let left = readPlace(); // saved by this tab before the reload
   const write = () =>

@@ -109,7 +109,7 @@ export function buildImagesPath(where, cursor, limit, showsHidden = false) {
   return `images?${parameters}`;
 }
 
-/** Return a query as the part of a URL behind "?". @param {Where} where */
+/** Return a query as URL parameters, without empty ones. @param {Where} where */
 export function buildQueryString(where) {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(buildImagesQuery(where)))

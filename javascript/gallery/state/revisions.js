@@ -7,7 +7,8 @@ export class Revisions {
   /** @type {Map<number, number>} the newest answers since, by image id */
   #changed = new Map();
 
-  /** Return whether a response about an image is not outdated, and remember its revision.
+  /** Return whether a response about an image is as new as all earlier ones; if so, remember its
+   * revision.
    * @param {number} id
    * @param {number} revision */
   accept(id, revision) {

@@ -105,9 +105,9 @@ export class Router {
     if (place.count <= FAR && !now.results) await actions.back();
   }
 
-  /** Show search results again, and focus the card that was opened.
+  /** Show search results again, and focus the card that the user opened from them.
    * @param {string} words
-   * @param {number | null} opened */
+   * @param {number | null} opened  id of the card's model, null if no card was opened */
   #openResults(words, opened) {
     const { store } = this.#context;
     const { found } = readScrolled();
@@ -129,7 +129,9 @@ export class Router {
     this.#before ??= before;
   }
 
-  /** @param {State} state @returns {Scrolled} */
+  /** Return the scroll positions of all that the page shows.
+   * @param {State} state
+   * @returns {Scrolled} */
   #getScrolled(state) {
     const { results, home, placeNow } = this.#ties;
     const found = state.results && { results: state.results, top: results.top };
@@ -160,10 +162,11 @@ export class Router {
     else this.#replace();
   }
 
-  /** Add an entry to the browser's history, after storing in the current entry what was shown.
+  /** Add an entry to the browser's history, after storing in the current entry what the page
+   * showed.
    * @param {Kind} kind
-   * @param {string} href
-   * @param {State} before
+   * @param {string} href  URL of the new entry
+   * @param {State} before  the state before the change
    * @param {Scrolled | null} scrolled  null if the gallery has not changed */
   #push(kind, href, before, scrolled) {
     const left = this.#buildHref(before); // the address may not have followed yet

@@ -30,14 +30,14 @@ export function listChosen(marks, id) {
   return marks.has(id) ? [...marks] : [id];
 }
 
-/** @type {ListTileIds} */
+/** Return the id of a tile that represents one image. @type {ListTileIds} */
 const alone = (id) => [id];
 
 /** Mark or unmark a tile's images, and let the next range begin there.
  * @param {Selection} selection
- * @param {number} id
+ * @param {number} id  of the tile
  * @param {boolean} [isMarked]  undefined toggles the mark
- * @param {ListTileIds} [idsOf]
+ * @param {ListTileIds} [idsOf]  returns the ids of the images that a tile represents
  * @returns {Selection} */
 export function toggleMark({ marks }, id, isMarked, idsOf = alone) {
   const ids = idsOf(id);
@@ -50,7 +50,7 @@ export function toggleMark({ marks }, id, isMarked, idsOf = alone) {
 /** Mark all images from the anchor to `id`, and keep the other marks.
  * @param {Selection} selection
  * @param {readonly number[]} order  ids of the tiles in order
- * @param {number} id
+ * @param {number} id  of the tile that ends the range
  * @param {ListTileIds} [idsOf]  returns the ids of the images that a tile represents
  * @returns {Selection} */
 export function markRange(selection, order, id, idsOf = alone) {
@@ -65,7 +65,7 @@ export function markRange(selection, order, id, idsOf = alone) {
  * @param {readonly number[]} order  of the tiles
  * @param {number} before  the image that had the focus
  * @param {number} id  the image that has the focus now
- * @param {ListTileIds} [idsOf]
+ * @param {ListTileIds} [idsOf]  returns the ids of the images that a tile represents
  * @returns {Selection} */
 export function extendRange({ marks, anchor, range }, order, before, id, idsOf = alone) {
   const goesOn = range?.made === marks && range.end === before;
@@ -74,12 +74,12 @@ export function extendRange({ marks, anchor, range }, order, before, id, idsOf =
     : setRange(marks, order, before, id, idsOf);
 }
 
-/** Mark the images between two ids, and keep the marks in `base`.
+/** Mark the images from one tile to another, and keep the marks in `base`.
  * @param {ReadonlySet<number>} base
- * @param {readonly number[]} order
- * @param {number} from
+ * @param {readonly number[]} order  ids of the tiles in order
+ * @param {number} from  id of a tile
  * @param {number} to
- * @param {ListTileIds} idsOf
+ * @param {ListTileIds} idsOf  returns the ids of the images that a tile represents
  * @returns {Selection} */
 function setRange(base, order, from, to, idsOf) {
   const [first, last] = [order.indexOf(from), order.indexOf(to)];

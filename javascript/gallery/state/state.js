@@ -131,7 +131,8 @@ export function hideImages(state, ids) {
   const { images, marks, open, focus, hiddenCount } = state;
   const shown = images.filter((view) => !ids.has(view.id));
   if (shown.length === images.length || state.showsHidden) return {};
-  /** @param {number | null} id */
+  /** Return an id, or that of the next shown image if the image becomes hidden.
+   * @param {number | null} id */
   const findNext = (id) => {
     if (id === null || !ids.has(id)) return id;
     const at = images.findIndex((view) => view.id === id);
@@ -192,9 +193,10 @@ export function getTiles(state) {
   return isGrouped(state) ? groupByPost(filterImages(state)).leads : getShown(state);
 }
 
-/** Return the ids of the images that an image's tile represents, the id of the tile first.
+/** Return the ids of all images that a tile represents: those of one post if posts are grouped,
+ * else only the tile's own image.
  * @param {Shown} state
- * @param {number} id
+ * @param {number} id  of the tile's own image
  * @returns {readonly number[]} */
 export function listTileIds(state, id) {
   const members = isGrouped(state) && groupByPost(filterImages(state)).members.get(id);
@@ -233,8 +235,8 @@ export function getFailedGalleryPart(state) {
   return getFailedParts(state).find((part) => part !== "lookup") ?? null;
 }
 
-/** Return whether the home page is shown: no gallery, no search results, and no search that the
- * page was opened with.
+/** Return whether the home page is shown: no gallery and no search results are open, and the page
+ * was not opened with a search that is still running.
  * @param {State} state */
 export function isHome({ bootstrap, where, results, lookupText, home }) {
   const isOpen = results !== null || getSource(where) !== "" || (!home && lookupText !== "");

@@ -47,7 +47,7 @@ export class Store {
   }
 }
 
-/** Return the value that a subscription observes.
+/** Return the value of a key: a field of the state, or the result of a function of the state.
  * @param {State} state
  * @param {Key} key */
 function readKey(state, key) {

@@ -52,7 +52,8 @@ export class ReadMore {
     );
   }
 
-  /** @param {() => unknown} more */
+  /** Show the job's progress, and call `more` when the job has read more records.
+   * @param {() => unknown} more */
   #follow(more) {
     const job = this.#findJob();
     this.#form.hidden = job !== undefined;

@@ -196,9 +196,10 @@ export class Gestures {
   }
 }
 
-/** Return where a sideways swipe leads: 1 to the next image, -1 to the previous one, 0 nowhere.
- * @param {number} by  distance in pixels
- * @param {number} speed  in pixels a millisecond
+/** Return which image a sideways swipe opens: 1 for the next one, -1 for the previous one, 0 for
+ * none.
+ * @param {number} by  distance in pixels, negative to the left
+ * @param {number} speed  in pixels a millisecond, negative to the left
  * @param {number} width  of the stage
  * @returns {-1 | 0 | 1} */
 export function getSwipeDirection(by, speed, width) {
@@ -208,8 +209,8 @@ export function getSwipeDirection(by, speed, width) {
 }
 
 /** Return whether a downward swipe is long or fast enough to close the image.
- * @param {number} by  distance in pixels
- * @param {number} speed  in pixels a millisecond
+ * @param {number} by  distance in pixels, negative upwards
+ * @param {number} speed  in pixels a millisecond, negative upwards
  * @param {number} height  of the stage */
 export function isDismissed(by, speed, height) {
   return by > height / 4 || (by > SLOP * 4 && speed > 0.5);

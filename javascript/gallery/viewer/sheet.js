@@ -57,7 +57,7 @@ export class Sheet {
     else this.#show(this.#size === "full" ? "half" : "full");
   }
 
-  /** @param {KeyboardEvent} event */
+  /** Enlarge, shrink or close the sheet by an arrow key. @param {KeyboardEvent} event */
   #onKey(event) {
     if (event.key === "ArrowUp") this.#show("full");
     else if (event.key === "ArrowDown") this.#show(this.#size === "full" ? "half" : "closed");
@@ -65,7 +65,7 @@ export class Sheet {
     event.preventDefault();
   }
 
-  /** @param {PointerEvent} event */
+  /** Begin to drag the sheet. @param {PointerEvent} event */
   #start(event) {
     if (!event.isPrimary || event.button !== 0) return;
     this.#grip.setPointerCapture(event.pointerId);
@@ -83,7 +83,7 @@ export class Sheet {
     this.#frame.style.setProperty("--cs-sheet-top", `${top}px`);
   }
 
-  /** @param {PointerEvent} event */
+  /** Let the sheet snap to a size after a drag. @param {PointerEvent} event */
   #end(event) {
     if (!this.#drag?.moved) return;
     const by = event.clientY - this.#drag.y;
@@ -98,7 +98,7 @@ export class Sheet {
     this.#frame.closest("dialog")?.focus(); // the grip, which had the focus, is hidden now
   }
 
-  /** @param {SheetSize} size */
+  /** Set the size of the sheet. @param {SheetSize} size */
   #settle(size) {
     this.#size = size;
     this.#frame.removeAttribute("data-sheet-dragged");

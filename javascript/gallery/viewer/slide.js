@@ -120,7 +120,8 @@ export class Slide {
     return this.#thumbLoaded;
   }
 
-  /** @returns {Promise<void>} */
+  /** Load the thumbnail. If the size of the image is unknown, take it from the thumbnail.
+   * @returns {Promise<void>} */
   async #fetchThumb() {
     const { api, store } = this.context;
     const settled = new Promise((resolve) => {

@@ -45,7 +45,7 @@ export class Slideshow {
     this.#endTurn();
   }
 
-  /** @param {Slide} slide */
+  /** Show the next image after some seconds, or when the video has ended. @param {Slide} slide */
   #beginTurn(slide) {
     this.#timed = slide;
     this.#turn = new AbortController();

@@ -175,7 +175,7 @@ export class StageGestures {
     fall.cancel(); // the animation held the strip below until now
   }
 
-  /** Move the strip by this many pixels.
+  /** Move the strip of slides this many pixels from its normal position.
    * @param {number} x
    * @param {number} y */
   #move(x, y) {
@@ -184,7 +184,7 @@ export class StageGestures {
     strip.style.opacity = y > 0 ? String(1 - y / size.height) : "";
   }
 
-  /** Animate the strip back to its normal position.
+  /** Animate the strip back to its normal position, from this many pixels beside it.
    * @param {number} x
    * @param {number} y */
   #animateBack(x, y) {

@@ -148,11 +148,12 @@ function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 
-/** Return the value, with the part beyond the limit reduced.
+/** Return a value with its excess above `limit` or below `-limit` reduced, so that an image dragged
+ * beyond its edge moves less than the finger.
  * @param {number} value
- * @param {number} far  the limit */
-function resistLimit(value, far) {
-  const inside = clamp(value, -far, far);
+ * @param {number} limit */
+function resistLimit(value, limit) {
+  const inside = clamp(value, -limit, limit);
   return inside + (value - inside) * RESISTANCE;
 }
 
