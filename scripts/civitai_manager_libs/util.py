@@ -36,7 +36,7 @@ def without_query(url: str) -> str:
 
 
 def extension_of(start: bytes) -> str | None:
-    """Detect a media file's type by its first 16 bytes; return its extension, or None.
+    """Return a media file's extension, such as "png", by its first 16 bytes; None if unknown.
 
     Extensions in URLs cannot be trusted: a `.jpeg` may be a PNG.
     """

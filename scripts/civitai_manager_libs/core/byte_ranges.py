@@ -32,7 +32,7 @@ class ByteRanges:
 
     @property
     def end(self) -> int:
-        """Return the end of the last range, 0 if there are no ranges."""
+        """Return the offset after the last byte, 0 if there are no ranges."""
         return self._ranges[-1][1] if self._ranges else 0
 
     def add(self, start: int, end: int) -> None:

@@ -30,7 +30,7 @@ class Cancellation:
     def set(self, for_good: bool = False) -> None:
         """Cancel the work, and call the callbacks that were registered with `notify`.
 
-        for_good: whether the work will never be resumed.
+        for_good: whether the work will never be resumed; its unfinished files are then deleted.
         """
         self.is_for_good = self.is_for_good or for_good
         self._event.set()

@@ -98,7 +98,7 @@ def resize_url(url: str, size: str) -> str:
 
 
 def thumbnail_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
-    """Return the URL of an image, or of a video's still image, at a width in pixels."""
+    """Return the URL of an image, or of a video's still image, scaled to a width in pixels."""
     poster = f"anim=false,transcode=true,width={width},original=false"
     return resize_url(image.url, poster if image.is_video else f"width={width}")
 

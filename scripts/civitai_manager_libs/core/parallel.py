@@ -37,7 +37,6 @@ class DownloadSummary:
         return self.saved + self.skipped + len(self.failed)
 
     def add(self, other: DownloadSummary) -> None:
-        """Add the counts of another summary to this one."""
         self.total += other.total
         self.saved += other.saved
         self.skipped += other.skipped

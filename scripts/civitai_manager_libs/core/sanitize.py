@@ -25,7 +25,7 @@ _MAX_HTML, _MAX_TEXT = 100_000, 10_000  # characters of a description: read, ret
 
 
 def has_too_many_parts(body: bytes, limit: int, separator_limit: int) -> bool:
-    """Return whether a JSON text has more than `limit` values, names and lists.
+    """Return whether a JSON text has more than `limit` values, names and lists in all.
 
     Call this before parsing, because parsed values need much more memory. separator_limit: the
     largest number of the characters `,` `:` `[` and `{`, including those in strings.

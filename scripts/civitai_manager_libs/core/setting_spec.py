@@ -27,7 +27,7 @@ class SettingSpec:
     choices: tuple[str, ...] = ()
 
     def validate(self, value: Any) -> Value:
-        """Return a new value, converted to the setting's type.
+        """Return a value converted to the setting's type.
 
         Raises SettingError, with a message for the user, if the value is not allowed.
         """
@@ -72,7 +72,6 @@ def _parse_number(value: Any, whole: bool) -> int | float | None:
 
 
 def _is_encodable(text: str) -> bool:
-    """Return whether a text can be encoded as UTF-8; half of a surrogate pair cannot."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

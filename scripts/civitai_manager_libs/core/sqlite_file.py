@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DiskError, DiskFull
-from .files import delete_file, is_link, replace_file, to_disk_error
+from .files import delete_file, is_special_file, replace_file, to_disk_error
 from .json_files import make_file_private
 
 __all__ = ["Database", "ProcessLock", "Schema"]
@@ -55,16 +55,16 @@ class _NewerVersion(sqlite3.DatabaseError):
     pass
 
 
-class _OtherTables(sqlite3.DatabaseError):
+class _WrongTables(sqlite3.DatabaseError):
     """Raised if the file has an unknown version, or lacks tables of its version."""
 
 
 class Database:
     """A connection to a database file, for one thread at a time.
 
-    A damaged file, or one of a newer version, is renamed and replaced; `recovery_notice` is then a
-    sentence for the user, else "". Every method raises DiskFull if the disk is full, and DiskError
-    if the file cannot be used.
+    A damaged file, or one of a newer version, is renamed, and an empty one is created;
+    `recovery_notice` is then a sentence for the user, else "". Every method raises DiskFull if the
+    disk is full, and DiskError if the file cannot be used.
     """
 
     def __init__(self, path: str, schema: Schema) -> None:
@@ -168,7 +168,7 @@ class Database:
         if version > self._schema.version:
             raise _NewerVersion(version)
         if version < 0:
-            raise _OtherTables(version)
+            raise _WrongTables(version)
         if self.path in _suspected or self._schema.checks_pages and self.path not in _checked:
             _check_file(db)
             _checked.add(self.path)
@@ -184,7 +184,6 @@ class Database:
 
 
 def _lock_file_name(path: str) -> str:
-    """Return the name of a database file's lock file."""
     name = os.path.splitext(os.path.basename(path))[0]
     # The jobs database keeps its first one.
     return "database.lock" if name == "gallery" else f"{name}.lock"
@@ -217,21 +216,21 @@ def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 @contextmanager
 def _translate_table_errors() -> Iterator[None]:
-    """Raise `_OtherTables` if SQL in the `with` block does not fit the file's tables."""
+    """Raise `_WrongTables` if SQL in the `with` block does not fit the file's tables."""
     try:
         yield
     except sqlite3.OperationalError as error:
         if re.search("no such|duplicate column|already exists|already another", str(error)):
-            raise _OtherTables(str(error)) from error
+            raise _WrongTables(str(error)) from error
         raise
 
 
 def _check_tables(db: sqlite3.Connection, schema: Schema) -> None:
-    """Raise `_OtherTables` if the database lacks a table or column of the schema."""
+    """Raise `_WrongTables` if the database lacks a table or column of the schema."""
     for table, columns in _columns_of(schema.tables).items():
         found = {name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")}
         if not columns <= found and (found or not schema.allows_missing_tables):
-            raise _OtherTables(f"{table} lacks {', '.join(sorted(columns - found))}")
+            raise _WrongTables(f"{table} lacks {', '.join(sorted(columns - found))}")
 
 
 @functools.cache
@@ -281,7 +280,6 @@ def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
 
 
 def _is_nearly_full(path: str) -> bool:
-    """Return whether a path's disk has less than 1 MiB free."""
     # SQLite reports a full disk with various errors.
     try:
         return shutil.disk_usage(os.path.dirname(path)).free < _LITTLE
@@ -306,7 +304,7 @@ class ProcessLock:
         """
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            if is_link(self.path):
+            if is_special_file(self.path):
                 delete_file(self.path)
         except OSError as error:
             raise to_disk_error(error, self.path) from error

@@ -31,7 +31,7 @@ class ConnectionPool:
         """Yield an open database for the `with` block; the pool reuses its connection later.
 
         If the block raises, all unused connections to the file are closed, so that the next caller
-        opens the file anew and checks it for damage. Raises the errors of `open_database(path)`.
+        opens the file anew and checks it for damage. Raises DiskError.
         """
         connection = self._take_idle(path) or _Connection(self._open(path))
         with ExitStack() as unless_returned:

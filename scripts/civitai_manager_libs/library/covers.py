@@ -35,7 +35,7 @@ def find_gallery_cover(gallery: str, levels: int) -> int | None:
 
 
 def count_favourites(levels: int) -> ImageSet:
-    """Return the number of favourites, and images to show as their covers.
+    """Return the number of favourites, with up to four of them as covers.
 
     levels: bit mask of the browsing levels (content ratings) that covers may have.
     """
@@ -46,7 +46,7 @@ def count_favourites(levels: int) -> ImageSet:
 
 
 def count_library(levels: int) -> ImageSet:
-    """Return the number of images in the local library, and images to show as covers.
+    """Return the number of images in the local library, with up to four of them as covers.
 
     levels: bit mask of the browsing levels (content ratings) that covers may have.
     """

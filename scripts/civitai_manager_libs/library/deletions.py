@@ -18,8 +18,8 @@ _BY_ID = ("Newest", "Oldest")
 def find_missing(query: ImageQuery, page: Page, earlier_ids: Sequence[int]) -> list[int]:
     """Return the ids of images that Civitai has deleted since a page was last fetched.
 
-    earlier_ids: the image ids on the page at that time. Return [] if the page is not sorted by id,
-    because images may then have moved to another page.
+    page: the page as fetched now. earlier_ids: the image ids of the last fetch. Return [] if a
+    missing image may just be on another page, as on pages that are not sorted by id.
     """
     if (
         not query.takes_sql_path

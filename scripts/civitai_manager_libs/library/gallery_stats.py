@@ -21,8 +21,8 @@ def compute_gallery_stats(
 ) -> dict[str, Any]:
     """Return the statistics of a gallery's stored images as JSON, see `serialize_overview`.
 
-    version_id: None for the gallery of the whole model. level: bit mask of the browsing levels
-    (content ratings) to count. Raises DiskError.
+    model_id: None if only the version is known. version_id: None for the gallery of the whole
+    model. level: bit mask of the browsing levels (content ratings) to count. Raises DiskError.
     """
     model = models.find_model(model_id) if model_id else None
     versions = model.versions if model else ()
@@ -37,10 +37,11 @@ def compute_gallery_stats(
 def list_gallery_images(
     model_id: int | None, version_ids: Sequence[int], version_id: int | None, level: int
 ) -> list[GalleryImage]:
-    """Return the stored images of a gallery, limited to some browsing levels.
+    """Return the stored images of a gallery, each with the versions whose galleries contain it.
 
-    version_ids: all versions of the model. version_id: list the gallery of this version, None for
-    that of the whole model. level: bit mask of browsing levels (content ratings). Raises DiskError.
+    version_ids: the versions to look for, usually all of the model. version_id: list the gallery of
+    this version, None for that of the whole model. level: bit mask of the browsing levels (content
+    ratings) to list. Raises DiskError.
     """
     wait_for_writes(_PATIENCE)
     own = dict.fromkeys(version_ids if version_id is None else [*version_ids, version_id])
@@ -55,12 +56,11 @@ def list_gallery_images(
 
 
 def _find_image_ids(gallery: str) -> set[int]:
-    """Return the ids of a gallery's stored images; `gallery` is a name such as "model 5"."""
     return {key for (key,) in select_rows("SELECT id FROM seen WHERE gallery = ?", (gallery,))}
 
 
 def _find_resource_names(overview: GalleryOverview) -> dict[str, str]:
-    """Return {"#<version id>": name} for resources that the statistics list without a name.
+    """Return {"#<version id>": name} for resources that the statistics know by version id only.
 
     Resources of unknown names are left out.
     """

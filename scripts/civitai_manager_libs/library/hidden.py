@@ -48,17 +48,18 @@ def list_rules() -> list[HiddenRule]:
 
 
 def read_terms() -> HiddenTerms:
-    """Return all rules in the form that `run_search` takes."""
+    """Return the authors and words of all rules, in the form that `run_search` takes."""
     keys = [rule.key for rule in list_rules()]
     authors, words = (tuple(text for kind, text in keys if kind == one) for one in KINDS)
     return HiddenTerms(authors, words)
 
 
 def hide(kind: str, text: str) -> None:
-    """Add a rule that hides an author's images, or images with a word in prompt or tags.
+    """Add a rule that hides images; do nothing if the rule exists. Raises DiskError.
 
-    Do nothing if the rule exists. Raises InputError for an unknown kind, an empty text or too many
-    rules, and DiskError.
+    kind: "author" hides the images by the author `text`, "word" hides images with the word `text`
+    in the prompt or the user's tags. Raises InputError for another kind, an empty text or too many
+    rules.
     """
     rule = _parse_rule({"kind": kind, "text": text})
     if rule is None:
@@ -84,7 +85,7 @@ def unhide(kind: str, text: str) -> None:
 
 
 def find_hidden(image_ids: Sequence[int]) -> set[int]:
-    """Return the ids of the given images that a rule hides."""
+    """Return those of the given image ids that a rule hides."""
     return records.filter_hidden(image_ids, read_terms())
 
 
@@ -94,7 +95,6 @@ def _write(rules: Sequence[HiddenRule]) -> None:
 
 
 def _parse_rule(given: object) -> HiddenRule | None:
-    """Return the rule in a JSON object, or None if the object is not a valid rule."""
     row = as_mapping(given)
     rule = HiddenRule(str(row.get("kind")), clean_line(row.get("text"), _MOST_LETTERS))
     return rule if rule.kind in KINDS and rule.key[1] else None

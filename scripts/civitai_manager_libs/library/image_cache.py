@@ -93,8 +93,8 @@ def hold_file(url: str) -> Iterator[None]:
 def trim_cache() -> int:
     """Delete the least recently used files until the cache fits its limit.
 
-    Return the cache's new size in bytes. Files in use (see `hold_file`) and the file used last are
-    kept. Temporary files of killed processes are deleted too.
+    Return the cache's new size in bytes. Files in use (see `hold_file`) and the most recently used
+    file are kept. Temporary files of killed processes are deleted too.
     """
     global _size
     with _lock:
@@ -123,7 +123,7 @@ def trim_soon() -> None:
 
 
 def _count_bytes(size: float) -> None:
-    """Add `size` to the counted bytes of the cache; trim the cache in a thread if it is full."""
+    """Add a new file's size to the cache's size; if the cache is too large, start to trim it."""
     global _size, _is_trimming
     with _lock:
         _size += size

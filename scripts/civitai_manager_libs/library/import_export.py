@@ -39,8 +39,9 @@ _ALL = (
 def export_bookmarks(name: str = "") -> dict[str, Any]:
     """Return the user's bookmarks and reproductions as JSON, for `import_bookmarks`.
 
-    A reproduction is exported with its thumbnail and file name, without the image file. name: the
-    only collection to export, "" for everything. Raises DiskError.
+    A reproduction (an image generated from a gallery image) is exported with its thumbnail and file
+    name, without the image file. name: the only collection to export, "" for everything. Raises
+    DiskError.
     """
     ids_by_name = collections.list_image_ids_by_name(name)
     ids = (
@@ -102,7 +103,7 @@ def _export_image(
 
 
 def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
-    """Write the annotations of an exported image, without replacing the user's own."""
+    """Write the annotations of an exported image, but keep those that the user already has."""
     image_id, imported = as_whole_number(entry.get("id"), 1), _parse_change(entry)
     if image_id is None or imported == image_annotations.AnnotationChange():
         return

@@ -50,7 +50,8 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
     """Return a model from memory, from Civitai, or else from the local library.
 
     The memory is used for 5 minutes after a fetch, the library only if Civitai does not respond.
-    Raises the client's error if the model is not stored either.
+    Raises NetworkError or ServerError if the model is not stored either. Also raises NotFound,
+    InvalidResponse and Cancelled.
     """
     with _lock:
         fetched_at, model = _memory.get(model_id) or (0.0, None)
@@ -84,7 +85,7 @@ def find_model(model_id: int) -> Model | None:
 
 
 def store_covers(models: Iterable[Model]) -> None:
-    """Store the cover images of models, so that `records.find_image` finds the images."""
+    """Add the cover images of models to the local library, for `records.find_image`."""
     records.store_images([m.cover for m in models if m.cover is not None], is_complete=False)
 
 
@@ -135,7 +136,7 @@ def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
 
 
 def _iter_stored_versions(version_ids: Iterable[int]) -> Iterator[tuple[float, Version]]:
-    """Yield (Unix time of the fetch, version) for versions that are stored without their model."""
+    """Yield (Unix time of the fetch, version) of each version fetched without its model."""
     ids = json.dumps(list(version_ids))
     sql = "SELECT read_at, record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
     for read_at, record in select_rows_or_empty(sql, (ids,)) if ids != "[]" else ():
@@ -165,8 +166,9 @@ def load_version(
 ) -> Version:
     """Return a model version from the local library, or else from Civitai.
 
-    max_age: seconds after which a stored version is fetched again. A version that Civitai does not
-    have is requested at most once a day. Raises the client's errors.
+    max_age: seconds after which a stored version is fetched again. Raises NotFound if Civitai does
+    not have the version; it is asked at most once a day. Also raises NetworkError, HttpStatusError,
+    InvalidResponse and Cancelled.
     """
     stored = find_versions([version_id]).get(version_id)
     if stored is not None and (max_age == math.inf or _find_age(version_id) <= max_age):
@@ -175,7 +177,7 @@ def load_version(
 
 
 def _find_age(version_id: int) -> float:
-    """Return how many seconds ago a version was fetched, alone or with its model."""
+    """Return how many seconds ago a version was fetched; a huge number if it was never fetched."""
     with _lock:
         read_at, version = _versions.get(version_id) or (0.0, None)
     if version is None:
@@ -193,8 +195,9 @@ def load_version_by_hash(
 ) -> Version:
     """Return the model version whose file has this hash, from the local library or Civitai.
 
-    file_hash: AutoV2, AutoV3 or SHA256, in lower case. A hash that Civitai does not know is
-    requested at most once a day. Raises the client's errors.
+    file_hash: AutoV2, AutoV3 or SHA256, in lower case. Raises NotFound if Civitai does not know the
+    hash; it is asked at most once a day. Also raises NetworkError, HttpStatusError, InvalidResponse
+    and Cancelled.
     """
     if (version_id := find_version_by_hash(file_hash)) is not None:
         return load_version(client, version_id, cancelled)
@@ -204,7 +207,11 @@ def load_version_by_hash(
 
 
 def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
-    """Fetch and store a version. key: the version's id or a file's hash. Raises NotFound."""
+    """Call `fetch` and store the version that it returns; pass its errors on.
+
+    key: the version's id or a file's hash. Raises NotFound, without a call, if Civitai did not have
+    the version within the last day.
+    """
     if is_missing(key):
         raise NotFound(f"Civitai has no such version: {key}.", 404)
     try:

@@ -90,7 +90,7 @@ class _Pages:
     def _fetch(self, client: Any, key: _Key, cancelled: Cancellation) -> DatedPage:
         _, query, cursor, size = key
         dated = fetch_page(client, query, cursor, size, cancelled, _PATIENCE)
-        if _is_complete_page(dated.page):
+        if _is_storable(dated.page):
             with self._lock:
                 self._cached[key] = _CachedPage.of(dated)
                 while len(self._cached) > _MAX_PAGES:
@@ -112,8 +112,9 @@ def load_page(
     """Return a gallery page from memory, from Civitai, or else from the local library.
 
     cursor: None for the first page. size: number of images to request. fresh: ignore the page in
-    memory. The library is used only if Civitai does not respond. Raises the client's error if the
-    page is not stored either.
+    memory. The library is used only if Civitai does not respond. Raises NetworkError or ServerError
+    if the page is not stored either. Also raises other HttpStatusErrors, InvalidResponse and
+    Cancelled.
     """
     key = (setting.base_url(), query, cursor, size)
     is_stored = not fresh and _find_stored_row(query, cursor, size) is not None
@@ -136,13 +137,14 @@ def fetch_page(
 ) -> DatedPage:
     """Fetch a gallery page from Civitai; store the page and its images in the local library.
 
-    size: number of images to request. patience: seconds to wait for images that Civitai left out of
-    the page, None for no limit. Raises the client's errors.
+    size: number of images to request. If Civitai may have left out images, the page is requested
+    again; patience: seconds to wait for that second response, None for no limit. Raises
+    NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
     page = civitai.fetch_images(client, query, cursor, size, cancelled, patience)
     dated = DatedPage(page, time.time())
     records.store_images(page.images, galleries=list_gallery_names(query))
-    if _is_complete_page(page):
+    if _is_storable(page):
         _store_page((setting.base_url(), query, cursor, size), dated)
     return dated
 
@@ -215,7 +217,8 @@ def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
 def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None) -> Iterator[str]:
     """Yield the path of a cached image file; fetch the file first if it is missing.
 
-    The cache keeps the file until the `with` block ends. Raises the client's errors.
+    The cache keeps the file until the `with` block ends. Raises NetworkError, HttpStatusError,
+    NotAnImage, TooLarge, Refused, DiskError and Cancelled.
     """
     options, sending = FileOptions(overwrite=False), SendOptions(urgent=True)
     with image_cache.hold_file(url):
@@ -224,7 +227,7 @@ def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None
         )
 
 
-def _is_complete_page(page: Page) -> bool:
+def _is_storable(page: Page) -> bool:
     """Return whether a page may be stored: only if it has images or a next page.
 
     An empty last page may mean that Civitai has timed out.

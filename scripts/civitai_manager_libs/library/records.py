@@ -44,7 +44,7 @@ _SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
 
 @dataclass(frozen=True)
 class _StoredRecord:
-    """An image's record in the form in which the library stores it.
+    """An image's record (Civitai's JSON of the image) in the form in which the library stores it.
 
     is_complete: False for a model's example image, whose record has fewer fields. record: the
     compressed JSON. size: bytes of memory that the parsed record takes.
@@ -66,7 +66,7 @@ class _StoredRecord:
 
 
 class _MemoryCache:
-    """A cache of the images fetched or shown last, and of records to be written to disk."""
+    """A cache of the images fetched or shown last, and of records that are not yet on the disk."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -76,7 +76,8 @@ class _MemoryCache:
     def add(self, images: Iterable[Image], is_complete: bool) -> list[_StoredRecord]:
         """Add images to the cache; return the records to write to the library.
 
-        An incomplete record does not replace a complete one.
+        is_complete: False for a model's example images, whose records have fewer fields. Such an
+        image does not replace a complete one.
         """
         with self._lock:
             better = [image for image in images if is_complete or not self._has_complete(image.id)]
@@ -89,9 +90,9 @@ class _MemoryCache:
         return self._put(absent, is_complete=True)
 
     def add_stored(self, image: Image, is_complete: bool, size: int) -> None:
-        """Add an image that was read from the library.
+        """Add an image that was read from the library, unless the cache has it.
 
-        size: bytes of memory that the image's parsed record takes.
+        is_complete: as in `add`. size: bytes of memory that the image's parsed record takes.
         """
         with self._lock:
             if not self._is_known(image.id):
@@ -176,7 +177,7 @@ def _store_records(records: Sequence[_StoredRecord], save: str, galleries: Seque
 
 
 def _write_derived(db: sqlite3.Connection, stored: _StoredRecord) -> None:
-    """Write the search index, galleries and statistics that are computed from a record."""
+    """Write what is computed from a record: its search index, galleries and statistics."""
     image = _memory.get(stored.id) or stored.image()
     if image is None:  # the base URL has changed
         return
@@ -189,7 +190,7 @@ def _write_derived(db: sqlite3.Connection, stored: _StoredRecord) -> None:
 
 
 def find_image(image_id: int) -> Image | None:
-    """Return an image by its id, or None if the image is not stored or its URL is not allowed."""
+    """Return an image by its id, or None if it is not stored or its URL is not on Civitai."""
     return find_images([image_id]).get(image_id)
 
 
@@ -233,7 +234,7 @@ def filter_matching(
 
 
 def filter_hidden(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
-    """Return the ids of the images that are hidden because of an author or a word."""
+    """Return those of the given image ids that are hidden because of an author or a word."""
     if not hidden:
         return set()
     return _select_matching(image_ids, partial(select_hidden, image_ids, hidden))
@@ -242,10 +243,10 @@ def filter_hidden(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
 def _select_matching(
     image_ids: Sequence[int], search_in: Callable[[SelectRows], Iterable[int]]
 ) -> set[int]:
-    """Run a search on images in the library and on unwritten images; return the ids found.
+    """Search stored images, on disk and in memory; return the ids found.
 
-    search_in: the search. Called with a function that runs a SELECT on the library, and again for
-    the images that are not yet written to it.
+    search_in: does the search; its argument is a function that runs a SELECT. It is called for the
+    library on the disk, and then for a temporary library of the images not yet written.
     """
     unwritten = _memory.list_unwritten(image_ids)  # first, as they may be written meanwhile
     matching = set(search_in(select_rows_or_empty))
@@ -263,7 +264,7 @@ def _select_matching(
 
 
 def _iter_stored(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:
-    """Yield (image, whether its record is complete, bytes of memory that the record takes)."""
+    """Yield (image, whether its record is complete, memory of its record in bytes), if stored."""
     sql = "SELECT is_whole, record FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for is_complete, stored in select_rows_or_empty(sql, (json.dumps(list(image_ids)),)):
         record, size = decompress_record(stored)

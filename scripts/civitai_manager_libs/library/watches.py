@@ -102,7 +102,7 @@ def unwatch_gallery(gallery: str) -> None:
 def check_watch(client: Any, watch: Watch) -> None:
     """Fetch the first page of a watched gallery; store the number of new images.
 
-    Raises the client's errors, and DiskError.
+    Raises NetworkError, HttpStatusError, InvalidResponse, DiskError and Cancelled.
     """
     page = fetch_page(client, _watch_query(watch), None, _CHECK_SIZE).page
     ids, newest = list(dict.fromkeys(i.id for i in page.images)), max(page.ids, default=0)
@@ -135,8 +135,8 @@ def check_watch(client: Any, watch: Watch) -> None:
 def record_visit(query: ImageQuery, page: Page) -> None:
     """Record that the user opened the first page of a gallery, if the gallery is watched.
 
-    If the page shows the newest images first, they are no longer counted as new, but stay marked as
-    new for an hour.
+    If the page shows the newest images first, no image counts as new any more; the new images stay
+    marked for an hour.
     """
     for gallery in _gallery_names(query)[:1]:
         if not select_rows_or_empty("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
@@ -201,7 +201,7 @@ def _unpack_ids(data: object) -> list[int]:
 
 
 def has_new_images(query: ImageQuery) -> bool:
-    """Return whether the last check of a watched gallery found images not seen yet."""
+    """Return whether a gallery is watched and its last check found images not seen yet."""
     sql = "SELECT 1 FROM watched WHERE gallery = ? AND fresh > 0"
     return any(select_rows_or_empty(sql, (gallery,)) for gallery in _gallery_names(query)[:1])
 

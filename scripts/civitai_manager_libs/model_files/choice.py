@@ -56,10 +56,10 @@ def choose_file(
     """Choose which file of a version to download.
 
     stated_hash: AutoV1, AutoV2, AutoV3 or SHA256 that an image states, "" if none. file_id: the
-    file that the user has chosen, 0 if none. allows_pickle: whether the user accepts a chosen file
-    that could run code.
+    file that the user has chosen, 0 if none. allows_pickle: whether the user accepts that this file
+    could run code.
     """
-    files = _list_models(version)
+    files = _list_model_files(version)
     ranked = sorted(files, key=_make_sort_key)
     companions = [file for file in version.remote_files if file.type in _COMPANIONS]
     companions = [file for file in companions if file not in files and _is_harmless(file)]
@@ -82,7 +82,7 @@ def choose_file(
     )
 
 
-def _list_models(version: Version) -> list[RemoteFile]:
+def _list_model_files(version: Version) -> list[RemoteFile]:
     """Return the version's model files, or if there are none, files such as a VAE."""
     files = [file for file in version.remote_files if file.is_model]
     for types in (_MODELS, _COMPANIONS, _OTHERS):
@@ -94,10 +94,10 @@ def _list_models(version: Version) -> list[RemoteFile]:
 def _pick_file(
     version: Version, ranked: Sequence[RemoteFile], stated_hash: str, file_id: int
 ) -> tuple[RemoteFile | None, str]:
-    """Return (file, reason): the file that the user or an image asks for, or else the best.
+    """Return (file or None, how it was chosen: see `FileChoice.by`).
 
-    ranked: the version's model files, best first. If the image asks for a pickle, a harmless file
-    is preferred.
+    The file is the one that the user or an image asks for, or else the best. ranked: the version's
+    model files, best first. If the image asks for a pickle, a harmless file is preferred.
     """
     if file_id:
         known = (file for file in version.remote_files if file.is_model)

@@ -64,7 +64,7 @@ _CHUNK = 1024 * 1024  # bytes
 
 
 def find_kind(file: RemoteFile, version: Version) -> str:
-    """Return the kind of folder for a file, such as "lora"; "" if there is none.
+    """Return the kind of folder in which to store a file, such as "lora"; "" if unknown.
 
     The kinds are those of `host.find_model_folder`.
     """
@@ -73,7 +73,7 @@ def find_kind(file: RemoteFile, version: Version) -> str:
 
 
 def find_model_kind(version: Version) -> str:
-    """Return the kind of folder for a version's model, such as "lora"; "" if there is none."""
+    """Return the kind of folder for a version's model, such as "lora"; "" if unknown."""
     return _KINDS.get(version.model_type.lower(), "")
 
 
@@ -92,7 +92,7 @@ def _is_unet(file: RemoteFile, version: Version) -> bool:
 
 
 def kind_label(kind: str) -> str:
-    """Return the label of a kind of folder for the user, the same in every language."""
+    """Return the label of a kind of folder, such as "LoRA"; it is the same in every language."""
     return _LABELS.get(kind, kind)
 
 
@@ -106,10 +106,11 @@ def choose_path(
 ) -> str:
     """Choose the path at which to store a version's file.
 
-    The path is free, or the same file is there already. kind: from `find_kind`. model: the
-    version's model, for folders named after its author. taken: paths that must not be used,
-    normalized by `os.path.normcase`. folder: "" for the kind's folder. Raises InputError if the
-    kind has no folder, or if the folder template is invalid.
+    A path is chosen if it is free or has this file already. If all possible names are used, the
+    last is returned, and the download will fail. kind: from `find_kind`. model: the version's
+    model, for folders named after its author. taken: paths that must not be used, normalized by
+    `os.path.normcase`. folder: "" for the kind's folder. Raises InputError if the kind has no
+    folder, or if the folder template is invalid.
     """
     folder = os.path.join(folder or _find_folder(kind, version), _fill_template(version, model))
     wanted = os.path.join(folder, _safe_file_name(file, version))
@@ -120,9 +121,9 @@ def choose_path(
 
 
 def find_free_path(wanted: str, version_id: int, file: RemoteFile) -> str:
-    """Return the path `wanted`, or a similar path if another file is there.
+    """Return the path `wanted`, or one with the version's id if another file is there.
 
-    The path is free, or the same file is there already. Raises DiskError if no path is free.
+    The path is free, or `file` is there already. Raises DiskError if no path is free.
     """
     for path in _iter_paths(wanted, version_id, file.id):
         if not os.path.lexists(path):
@@ -140,9 +141,9 @@ def _iter_paths(wanted: str, version_id: int, file_id: int) -> Iterator[str]:
 
 
 def is_same_file(path: str, file: RemoteFile, if_missing: bool = False) -> bool:
-    """Return whether the file at `path` has the size and SHA256 of a file on Civitai.
+    """Return whether the file at `path` has the size and SHA256 that Civitai states.
 
-    if_missing: the result if there is no file at `path`.
+    if_missing: the result if there is no file at `path`. Return False if the SHA256 is unknown.
     """
     try:
         size = os.stat(path).st_size

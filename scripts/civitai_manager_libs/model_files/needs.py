@@ -28,7 +28,7 @@ class NeededFile:
     key: the file's id, or else the version's id, or 0. availability: `here`, `other` (only another
     version is here) or `missing`. match: the file on this machine. version: None if unknown.
     image_count: how many of the images need the file. path: where to store it, "" if it is here or
-    cannot be downloaded. error: why there is no path.
+    cannot be downloaded. error: why the path cannot be chosen.
     """
 
     key: int
@@ -151,7 +151,7 @@ def make_needed_file(
     """Return the NeededFile of a version, with the path for a download.
 
     choice: None for the best file by the settings. resource: the model as images name it. taken:
-    paths of other files, to which this file's path is added.
+    paths that other files will get; this file's path is added.
     """
     choice = choose_file(version) if choice is None else choice
     resource = Resource(version_id=version.id) if resource is None else resource
@@ -187,9 +187,9 @@ def _with_path(needed: NeededFile, version: Version, taken: set[str]) -> NeededF
     return replace(needed, path=path)
 
 
-def _group_key(one: UsedModel) -> object:
-    """Return a key that is equal for all mentions of the same model."""
-    resource = one.resource
+def _group_key(used: UsedModel) -> object:
+    """Return a key that is equal whenever images name the same model."""
+    resource = used.resource
     return resource.version_id or resource.hash.lower() or (resource.type, resource.name.lower())
 
 

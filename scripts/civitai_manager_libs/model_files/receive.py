@@ -42,8 +42,9 @@ def receive_model_file(
     """Download a model file to its folder, unless the same file is there already.
 
     Missing companion files are written, and the WebUI reloads its list of models. progress: called
-    with (bytes received, bytes of the whole file or 0 if unknown). Raises the errors of
-    `CivitaiHttpClient.fetch_model`.
+    with (bytes received, bytes of the whole file or 0 if unknown). Raises NetworkError,
+    HttpStatusError, InvalidResponse, EarlyAccess, NoAccess, NotOffered, QuotaReached, WrongHash,
+    FileInUse, Refused, DiskError and Cancelled.
     """
     request = replace(request, path=find_free_path(request.path, request.version_id, request.file))
     was_here = os.path.lexists(request.path)
@@ -68,7 +69,7 @@ def _fetch_verified(
     progress: Progress,
     cancelled: Cancellation,
 ) -> FetchedFile:
-    """Download a model file; download it once more if its SHA256 is wrong."""
+    """Download a model file, and again if its SHA256 is wrong. Raises WrongHash the second time."""
     reserve = setting.gallery_disk_reserve_mb * 1024 * 1024
     checks = ModelChecks(request.sha256, request.size, reserve)
     for is_last in (False, True):

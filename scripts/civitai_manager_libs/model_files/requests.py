@@ -86,7 +86,7 @@ def plan_requests(
 
     folder: the folder for all files, "" for the folder of each kind. Version records older than a
     day are fetched again. Models that are not stored are fetched if folders are named after
-    authors. Raises InputError if a kind has no folder.
+    authors. Raises InputError if a kind has no folder, and Cancelled.
     """
     requests, taken = list[ModelFileRequest](), set[str]()
     for known in files:

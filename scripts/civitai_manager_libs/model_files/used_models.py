@@ -61,7 +61,7 @@ def find_used_models(images: Sequence[Image], open_model: int | None = None) -> 
 def match_resource(
     resource: Resource, version: Version | None, model_id: int | None = None
 ) -> ModelMatch:
-    """Find the file on this machine for a model that an image names.
+    """Search this machine for a model that an image names; return what was found.
 
     version: the model's version on Civitai, None if unknown. model_id: used without a version.
     """

@@ -23,8 +23,8 @@ _HASH_DIGITS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3 and SHA256
 class VersionLoader:
     """Loads the versions that images name, from the local library or from Civitai.
 
-    client: None for no requests. failures: the reason code for each version id or hash that could
-    not be loaded. After a network error, no more requests are made.
+    client: None for no requests. failures: {version id or file hash: reason code} of versions that
+    could not be loaded. After a network error, no more requests are made.
     """
 
     def __init__(self, client: Client | None, cancelled: Cancellation | None) -> None:
@@ -53,7 +53,7 @@ class VersionLoader:
                 self._load(version_id)
 
     def identify(self, used: UsedModel) -> UsedModel:
-        """Find a used model's version by the file hash that the image states.
+        """Return a used model with its version, found by the file hash that the image states.
 
         Return the model unchanged if it is on this machine, its version is known or no version is
         found.
@@ -71,7 +71,7 @@ class VersionLoader:
         return UsedModel(resource, version, match_resource(resource, version))
 
     def _load(self, key: int | str) -> Version | None:
-        """Return a version by its id or a file's hash, or None if it cannot be loaded."""
+        """Return a version by its id or a file's hash, None if loading fails. Raises Cancelled."""
         self._cancelled.check()
         if self._client is None or self._network_failure:
             self.failures[key] = self._network_failure

@@ -14,7 +14,7 @@ from .fsync import sync_folder
 from .ranged_file import RangedFile
 from .replace import delete_file, replace_file
 from .resumable_file import discard_resumable, resumable_size, ResumableFile
-from .safe_open import is_link
+from .safe_open import is_special_file
 from .truncation import complete_file_type, is_complete
 from .user_path import expand_folder
 
@@ -24,7 +24,7 @@ __all__ += [
     "expand_folder",
     "find_free_space",
     "is_complete",
-    "is_link",
+    "is_special_file",
     "is_temporary_name",
 ]
 __all__ += ["log_disk_errors", "RangedFile", "remove_leftovers", "replace_file", "ResumableFile"]

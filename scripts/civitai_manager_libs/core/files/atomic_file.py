@@ -37,7 +37,7 @@ def temporary_path(folder: str, stem: str) -> str:
 
 
 class AtomicFile:
-    """A temporary file in `folder`; `commit` gives it a final name, or else it is deleted.
+    """A temporary file in `folder`; `commit` renames it, and without a commit it is deleted.
 
     Use it in a `with` block. The folder is created if missing. path: the temporary file. size:
     bytes written so far. Every method raises DiskError, or DiskFull.
@@ -67,10 +67,10 @@ class AtomicFile:
             self._close_file()
 
     def reserve_space(self, size: int, reserve: int = 0) -> None:
-        """Announce the file's final size; raise DiskFull if the disk has too little space.
+        """Reserve disk space for the whole file; raise DiskFull if the disk has too little.
 
-        size: in bytes. reserve: bytes that must stay free on the disk. Sizes announced for other
-        open files of this process count as used.
+        size: final size in bytes. reserve: bytes that must stay free on the disk. Space reserved by
+        other open files of this process counts as used. Nothing is written.
         """
         with _expecting_lock:
             _expecting.discard(self)
@@ -84,7 +84,6 @@ class AtomicFile:
         return max(0, self._expected - self.size)
 
     def write(self, data: bytes) -> None:
-        """Append bytes to the file."""
         view = memoryview(data)
         with translate_disk_errors(self.folder):
             while view:  # an unbuffered file may write fewer bytes than asked

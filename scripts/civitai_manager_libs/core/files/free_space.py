@@ -73,7 +73,7 @@ def find_free_space(folder: str) -> int | None:
 
 
 def check_free_space(folder: str, needed: int) -> None:
-    """Raise DiskFull if the folder's disk has fewer than `needed` bytes free."""
+    """Raise DiskFull if a folder's disk is known to have fewer than `needed` bytes free."""
     free = find_free_space(folder)
     if free is not None and free < needed:  # else a write to the folder will raise the error
         missing = needed - free

@@ -23,7 +23,7 @@ _MAX_LINES = 1024 * 1024  # bytes of a note, which is then written anew
 
 
 class RangedFile(ResumableFile):
-    """A resumable file to which several threads may write, at any offset.
+    """A resumable file of which several threads may write different parts at the same time.
 
     size: bytes written, in all ranges. beginning: bytes before the first gap. restarts: how often
     all bytes were deleted. If the program is killed, only writes in progress are lost; a power loss
@@ -108,7 +108,7 @@ class RangedFile(ResumableFile):
             sync_file(self._lines.fileno())
 
     def keep(self, total: int = 0, validator: str = "") -> None:
-        """Keep the unfinished file if its ranges are recorded; the parameters are ignored."""
+        """Keep the unfinished file if `start_note` was called. The parameters are ignored."""
         self._is_kept = self._lines is not None and self.size > 0
 
     def restart(self) -> None:
@@ -155,7 +155,7 @@ class RangedFile(ResumableFile):
         self._lines = open_own_file(self._note, "ab")
 
     def _note_lines(self) -> bytes:
-        """Return the note's text: the ranges flushed to disk, and then all written ranges."""
+        """Return the note's text: the ranges that survive a power loss, then all written ranges."""
         lines = [self._sure.to_line()]
         if self._ranges != self._sure.ranges and self._sure.system:
             lines += [b"[%d,%d]\n" % range_ for range_ in self._ranges]

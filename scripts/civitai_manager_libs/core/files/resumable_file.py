@@ -19,7 +19,7 @@ from .free_space import translate_disk_errors
 from .fsync import make_folder, sync_file, sync_folder
 from .replace import delete_file
 from .resume_note import read_note, ResumeNote
-from .safe_open import check_own_folder, has_second_name, is_foreign, open_own_file
+from .safe_open import check_own_folder, has_hard_links, is_foreign, open_own_file
 
 __all__ = ["ResumableFile", "discard_resumable", "remove_resumable", "resumable_size"]
 
@@ -38,7 +38,7 @@ class ResumableFile(AtomicFile):
 
     @staticmethod
     def exists(folder: str, url: str) -> bool:
-        """Return whether an earlier download of this URL can be resumed."""
+        """Return whether the folder has an unfinished download of this URL to resume."""
         try:
             return os.path.exists(temporary_path(folder, _file_key(url)) + NOTE)
         except ValueError:  # a NUL in the folder's name
@@ -147,7 +147,7 @@ def remove_resumable(path: str) -> bool:
     A file in use is not deleted.
     """
     try:
-        if has_second_name(path):  # left by a program that was killed while renaming
+        if has_hard_links(path):  # left by a program that was killed while renaming
             _delete_with_note(path)
             return True
         with open_own_file(path, "r+b") as file:
@@ -182,7 +182,7 @@ def _open_locked(path: str) -> FileIO | None:
 
 
 def _is_still_at(descriptor: int, path: str) -> bool:
-    """Return whether the file at a path is still this open file, not another one."""
+    """Return whether a path still leads to this open file, not to another one."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:

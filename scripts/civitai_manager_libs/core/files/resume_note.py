@@ -26,8 +26,8 @@ class ResumeNote:
 
     size: bytes from the file's beginning. parts: further byte ranges (start, end). total: the whole
     file's size in bytes, 0 if unknown. validator: the server's ETag or date of the file, for
-    `If-Range`. system: `system_start()` at the time of the note; byte ranges added to the note
-    later count only while this does not change.
+    `If-Range`. system: `system_start()` at the time of the note; later lines of the note count only
+    if `system_start()` is still the same.
     """
 
     size: int
@@ -42,7 +42,6 @@ class ResumeNote:
         return cls(0, total, validator, (), system_start()).with_ranges(ranges)
 
     def with_ranges(self, ranges: ByteRanges) -> ResumeNote:
-        """Return a copy of the note with other byte ranges."""
         parts = tuple((start, end) for start, end in ranges if start)
         return replace(self, size=ranges.beginning, parts=parts)
 
@@ -98,7 +97,7 @@ def _parse(fields: dict[str, object]) -> ResumeNote:
 
 
 def _with_added(note: ResumeNote, added: list[tuple[int, int]]) -> ResumeNote:
-    """Return the note with later byte ranges added, unless the system has restarted since."""
+    """Return the note with the byte ranges added, or unchanged if the system has restarted."""
     if not (added and note.system and note.system == system_start()):
         return note
     ranges = note.ranges

@@ -30,9 +30,9 @@ else:
 
 __all__ = [
     "check_own_folder",
-    "has_second_name",
+    "has_hard_links",
     "is_foreign",
-    "is_link",
+    "is_special_file",
     "open_own_file",
     "open_shared",
 ]
@@ -82,22 +82,28 @@ def open_shared(path: str, flags: int) -> int:
 
 
 def is_foreign(path: str) -> bool:
-    """Return whether the path is a link, a hard-linked file or another user's file."""
+    """Return whether the path is a link, a hard-linked file or another user's file.
+
+    Return False for a missing file.
+    """
     try:
         return _is_foreign(os.lstat(path), path)
     except FileNotFoundError:
         return False
 
 
-def is_link(path: str) -> bool:
-    """Return whether the path is a link, a hard-linked file or no regular file."""
+def is_special_file(path: str) -> bool:
+    """Return whether the path is a link, a hard-linked file or no regular file.
+
+    Return False for a missing file.
+    """
     try:
         return not _is_plain(os.lstat(path))
     except FileNotFoundError:
         return False
 
 
-def has_second_name(path: str) -> bool:
+def has_hard_links(path: str) -> bool:
     """Return whether the path is a regular file with several hard links."""
     status = os.lstat(path)
     return stat.S_ISREG(status.st_mode) and status.st_nlink > 1

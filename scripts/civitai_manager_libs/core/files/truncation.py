@@ -26,10 +26,10 @@ _SEGMENT = b"\x18\x53\x80\x67"
 
 
 def complete_file_type(path: str, size: int = 0) -> str | None:
-    """Detect a media file's type; return its extension, or None if the file is cut short.
+    """Return a media file's extension by its content; None if it is cut short or no media file.
 
     size: the expected size in bytes, 0 if unknown. A file of this size counts as complete, unless
-    it ends in zeros, as after a disk failure. Other types of files give None too. Raises OSError.
+    it ends in zeros, as after a disk failure. Raises OSError.
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):

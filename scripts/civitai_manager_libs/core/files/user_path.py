@@ -8,7 +8,7 @@ __all__ = ["expand_folder"]
 
 
 def expand_folder(typed: str) -> str:
-    """Return a folder's path as typed by the user, with `~` expanded and without quotes.
+    """Return the path of a folder that the user typed, with `~` expanded and without quotes.
 
     On Windows, `%VARIABLES%` are expanded too.
     """

@@ -85,14 +85,18 @@ def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
 
 
 def change_annotations(images: Sequence[Image], change: AnnotationChange) -> None:
-    """Apply one annotation change to all images; store their thumbnails. Raises DiskError."""
+    """Apply one change to the annotations of each image. Raises DiskError.
+
+    The images' cached thumbnails are copied, so that they outlive the cache.
+    """
     write_changes(images, {image.id: change for image in images})
 
 
 def write_changes(images: Sequence[Image], changes: Mapping[int, AnnotationChange]) -> None:
-    """Apply an annotation change to each image in one transaction; store the thumbnails.
+    """Apply a separate change to the annotations of each image. Raises DiskError.
 
-    changes: the change for each image id. Raises DiskError.
+    changes: {image id: change}, with a change for each image. All are written in one transaction.
+    The images' cached thumbnails are copied, so that they outlive the cache.
     """
     with changing() as db:
         for image in images:
@@ -119,7 +123,7 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
 
 
 def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> None:
-    """Add tags to an image, but not more than 100 in all."""
+    """Add tags to an image; drop those that would make more than 100 in all."""
     (count,) = db.execute("SELECT count(*) FROM own_tags WHERE id = ?", (image_id,)).fetchone()
     rows = [(image_id, tag, fold_text(tag)) for tag in _unique_tags(tags)]
     sql = "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)"
@@ -127,7 +131,7 @@ def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> Non
 
 
 def _unique_tags(tags: Sequence[str]) -> list[str]:
-    """Return the cleaned tags without duplicates; ignore differences of case."""
+    """Return the cleaned tags, at most 100; keep the first of tags that differ in case only."""
     found: dict[str, str] = {}
     for tag in tags[:_MAX_TAGS]:
         found.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])

@@ -25,7 +25,7 @@ _REMOVE = "DELETE FROM in_sets WHERE id = ? AND number = (SELECT number FROM set
 
 @dataclass(frozen=True)
 class Collection:
-    """A collection of images.
+    """A set of images to which the user has given a name.
 
     count: number of images. covers: ids of the images added last, at most four, newest first.
     """
@@ -61,7 +61,10 @@ def list_image_ids_by_name(name: str = "") -> dict[str, list[int]]:
 
 
 def list_image_ids(name: str) -> list[int]:
-    """Return the image ids of a collection, [] if it does not exist. Raises DiskError."""
+    """Return the image ids of a collection in the order in which they were added.
+
+    Return [] if the collection does not exist. Raises DiskError.
+    """
     return next(iter(list_image_ids_by_name(name).values()), []) if fold_text(name) else []
 
 
@@ -102,7 +105,8 @@ def change_memberships(
 ) -> None:
     """Add images to collections, and remove images from collections, in one transaction.
 
-    added, removed: collection names by image id. Missing collections are created. Raises DiskError.
+    added, removed: {image id: names of collections}. Missing collections are created. Raises
+    DiskError.
     """
     with changing() as db:
         for image_id, names in removed.items():
@@ -114,7 +118,10 @@ def change_memberships(
 
 
 def rename_collection(name: str, new_name: str) -> None:
-    """Rename a collection. Raises InputError if the new name is empty or taken, and DiskError."""
+    """Rename a collection; do nothing if it does not exist. Raises DiskError.
+
+    Raises InputError if the new name is empty or belongs to another collection.
+    """
     clean = _validate_name(new_name)
     is_other = fold_text(clean) != fold_text(name)
     if is_other and list_image_ids_by_name(clean):

@@ -20,16 +20,16 @@ _revision = time.time_ns() // 1000
 def get_revision() -> int:
     """Return a number that grows with each change of bookmarks and each program start.
 
-    Read this number before the bookmarks, so that no later change is missed.
+    Read the number before the bookmarks, or a change between the two goes unnoticed.
     """
     return _revision
 
 
 @contextmanager
 def changing() -> Iterator[sqlite3.Connection]:
-    """Open a transaction that changes bookmarks; afterwards increase the revision number.
+    """Yield a connection in a transaction that changes bookmarks. Raises DiskError.
 
-    Yields the database connection. Raises DiskError.
+    The revision number is increased after the `with` block.
     """
     global _revision
     with _changing:
@@ -40,6 +40,6 @@ def changing() -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def changing_alone() -> Iterator[None]:
-    """Keep other threads from changing bookmarks until the `with` block ends."""
+    """Make other threads wait with their changes of bookmarks until the `with` block ends."""
     with _changing:
         yield

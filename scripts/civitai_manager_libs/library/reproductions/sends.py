@@ -29,7 +29,7 @@ _MIN_SHARE = 0.5  # of the words of both prompts
 
 
 class Match(NamedTuple):
-    """The sent image that an image was generated from. is_edited: the prompt was changed."""
+    """The sent image that a new image was generated from. is_edited: whether the prompt differs."""
 
     image_id: int
     is_edited: bool

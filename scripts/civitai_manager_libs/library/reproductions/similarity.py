@@ -55,7 +55,7 @@ class Similarity(NamedTuple):
 
     @property
     def nearness(self) -> Nearness:
-        """Return "same", "near" or "different"."""
+        """Classify the similarity as "same", "near" or "different"."""
         is_same = self.ssim >= _SAME_SSIM and self.hash_distance <= _SAME_DISTANCE
         if is_same or self.ssim >= _SURE_SSIM:
             return "same"
@@ -138,9 +138,9 @@ def _measure_ssim(image: Any, other: Any) -> float:
 
 
 def _choose_compared_size(image: Any) -> tuple[int, int]:
-    """Return the (width, height) in pixels at which to compare an image.
+    """Return the (width, height) in pixels to which images are scaled for the SSIM.
 
-    Both are multiples of the block size, and at least two blocks.
+    image: gives the shape. Both sides are multiples of 4, at least 8; the longer side is 256.
     """
     scale = _SIDE / max(image.size)
     width, height = (max(2, round(side * scale / _BLOCK)) * _BLOCK for side in image.size)
@@ -159,7 +159,10 @@ def _read_rows(image: Any, size: tuple[int, int]) -> Iterator[bytes]:
 
 
 def _sum_blocks(rows: Iterator[bytes], other: Iterator[bytes]) -> list[list[_Sums]]:
-    """Sum the pixels of two images in each block, for the SSIM; return the rows of blocks."""
+    """Return the sums of x, y, x², y² and xy for each block of 4 × 4 pixels, row by row.
+
+    rows, other: the pixels x and y of two images of the same size.
+    """
     lines = [_sum_line(x, y) for x, y in zip(rows, other)]
     return [
         [_add_sums(column) for column in zip(*lines[at : at + _BLOCK])]
@@ -168,7 +171,7 @@ def _sum_blocks(rows: Iterator[bytes], other: Iterator[bytes]) -> list[list[_Sum
 
 
 def _sum_line(x: bytes, y: bytes) -> list[_Sums]:
-    """Sum the pixels of one row of two images, for each block in that row."""
+    """Return the sums of x, y, x², y² and xy for every four pixels of one row of two images."""
     xx, yy = [value * value for value in x], [value * value for value in y]
     xy = [value * other for value, other in zip(x, y)]
     return [
@@ -214,7 +217,7 @@ def _multiply(values: Sequence[float], wave: Sequence[float]) -> float:
 
 @functools.cache
 def _make_cosine_waves() -> list[list[float]]:
-    """Return the waves of the discrete cosine transform (DCT-II), lowest frequency first."""
+    """Return the 8 lowest waves of the discrete cosine transform (DCT-II), as 32 values each."""
     step = math.pi / (2 * _HASHED)
     return [
         [math.cos(step * (2 * at + 1) * frequency) for at in range(_HASHED)]

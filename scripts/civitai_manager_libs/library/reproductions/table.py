@@ -30,11 +30,11 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Reproduction:
-    """An image that was generated on this machine from a Civitai image's data.
+    """An image that was generated on this machine from a Civitai image's infotext.
 
     image_id: the Civitai image. path: the file, or only its name if a browser uploaded the file.
-    made_at: Unix time of saving. is_edited: whether the prompt was edited. similarity: to the
-    Civitai image, None if not measured yet.
+    made_at: Unix time of saving. is_edited: whether the prompt was edited. similarity: how similar
+    it is to the Civitai image, None if not measured yet.
     """
 
     id: int
@@ -93,7 +93,7 @@ def read_reproductions(image_ids: Sequence[int]) -> list[tuple[Reproduction, byt
 def add_reproductions(db: sqlite3.Connection, items: Sequence[tuple[Reproduction, bytes]]) -> None:
     """Store reproductions with their JPEG thumbnails, in the caller's transaction.
 
-    A reproduction is skipped if it is stored already, or if its image has 100 reproductions.
+    A reproduction is skipped if one of the same image and time is stored, or 100 of the same image.
     """
     for new, thumbnail in items:
         sql = "SELECT count(*), total(made_at = ?) FROM reproductions WHERE image_id = ?"
@@ -130,7 +130,7 @@ def _insert(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None
 
 
 def store_reproduction(new: Reproduction, image: Any) -> None:
-    """Store a reproduction with a thumbnail of `image`, its PIL image. Raises DiskError."""
+    """Store a reproduction, and a thumbnail of it made from its PIL image. Raises DiskError."""
     thumbnail = make_thumbnail(image)
     with writing() as db:
         insert_reproduction(db, new, thumbnail)
@@ -144,10 +144,10 @@ def delete_reproductions(reproduction_ids: Sequence[int]) -> None:
 
 
 def measure_missing(items: Sequence[Reproduction], original: str) -> list[Reproduction]:
-    """Measure and store missing similarities; return all reproductions with similarities.
+    """Return the reproductions with their similarities; measure and store those that are missing.
 
-    original: path of the Civitai image or of its thumbnail. Raises NotAnImage if that file cannot
-    be decoded, and DiskError.
+    original: path of the Civitai image or of its thumbnail. Raises NotAnImage or TooLarge if that
+    file cannot be decoded, and DiskError.
     """
     image, measured = open_image(original), list[Reproduction]()
     for item in items:

@@ -21,7 +21,7 @@ _MAX_THUMBNAIL = 400_000  # characters in base64; of 512 pixels a side it has so
 
 
 def export_reproductions(image_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Return the reproductions of images as JSON objects. Raises DiskError.
+    """Return the reproductions of images as JSON objects, for `parse_exported`. Raises DiskError.
 
     Only the name of each file is exported, because its path means nothing on another machine.
     """
@@ -29,7 +29,7 @@ def export_reproductions(image_ids: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def parse_exported(entries: Iterable[Mapping[str, Any]]) -> list[tuple[Reproduction, bytes]]:
-    """Parse exported reproductions; return (reproduction, JPEG thumbnail) of the valid ones."""
+    """Parse exported reproductions; return (reproduction, JPEG thumbnail) of each valid one."""
     return [parsed for entry in entries if (parsed := _parse(entry)) is not None]
 
 

@@ -52,7 +52,7 @@ class Condition:
     values: the parameters of `sql`, and of `ids`. source: the slowest data that `sql` reads.
     ids: a SELECT that finds the matching image ids by an index, "" if there is no index.
     column: the column of `facts` that is compared, "" for other conditions.
-    count: number of comparisons, which all take the same time.
+    count: number of comparisons in `sql`, to estimate how long a test takes.
     """
 
     sql: str
@@ -93,7 +93,7 @@ def make_condition(term: Term, list_saved: Callable[[], Iterable[int]]) -> Condi
 
 
 def negate(condition: Condition) -> Condition:
-    """Return the opposite of a condition, which is also true if the condition is NULL."""
+    """Return the condition that is true for every image for which the given one is not."""
     # In SQL, NOT NULL is NULL. Within a function such as ifnull, SQLite would test both sides of
     # each AND and OR, even where the first one decides.
     sql, source = f"({condition.sql}) IS NOT TRUE", condition.source
@@ -121,7 +121,7 @@ def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
 
 
 def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
-    """Merge conditions on the same column, such as `steps>20 steps<30`; return all conditions.
+    """Return the conditions; merge those on the same column, such as `steps>20 steps<30`.
 
     An index then finds the images between both bounds in one step.
     """
@@ -144,10 +144,10 @@ def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
 def make_trigram_queries(
     terms: Iterable[Term], list_trigrams: Callable[[Term], Sequence[str]]
 ) -> list[str]:
-    """Return FTS5 queries that find all images that may match the search terms.
+    """Return FTS5 full-text queries that find all images that may match the search terms.
 
-    The queries use an index of trigrams (three letters in a row). list_trigrams: returns the
-    indexed trigrams that begin with a term of one or two letters.
+    Other images may be found too. The queries use an index of trigrams (three letters in a row).
+    list_trigrams: returns the indexed trigrams that begin with a term of one or two letters.
     """
     words = [term for term in terms if not term.is_not and term.key in ("", "negative")]
     most = max(1, _MOST_TRIGRAMS // max(1, len(words)))
@@ -167,9 +167,9 @@ def _iter_trigram_queries(
 
 
 def _list_trigram_starts(text: str) -> list[int]:
-    """Return the positions of trigrams that together cover a text, the rarest first.
+    """Return the start positions of trigrams that together cover a text.
 
-    A trigram with a space in the middle is rare.
+    Trigrams with a space in the middle come first, because they are rare.
     """
     last = len(text) - _TRIGRAM
     spanning = [start for start in range(last + 1) if text[start + 1] == " "]

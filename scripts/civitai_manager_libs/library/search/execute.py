@@ -71,7 +71,7 @@ class _Start:
 
     sql: FROM clause. where: conditions. values: parameters. id: expression for an image's id.
     fulfilled: a search condition that all these rows meet. cost: of reading one row.
-    is_few: whether one page may read all of the rows.
+    is_few: whether the rows are so few that one page may read them all.
     """
 
     sql: str = "facts f"
@@ -97,8 +97,9 @@ def run_search(
     """Return one page of the images that match a search, with at most `limit` ids.
 
     sort: one of SORTS, or RANDOM for a new random order with each first page; other values mean
-    "Newest". hidden: images to leave out. list_saved: returns the ids of downloaded images. read:
-    runs a SELECT and returns the rows, None for the local library. Raises DiskError.
+    "Newest". cursor: that of the previous page, None for the first page. hidden: authors and words
+    whose images are left out. list_saved: returns the ids of downloaded images. read: runs a SELECT
+    and returns the rows, None for the local library. Raises DiskError.
     """
     if read is None:
         with open_library() as library:
@@ -121,7 +122,7 @@ def run_search(
 
 
 def select_hidden(ids: Sequence[int], hidden: HiddenTerms, read: SelectRows) -> set[int]:
-    """Return the hidden images among `ids`. read: runs a SELECT and returns the rows."""
+    """Return those of the given image ids that are hidden. read: runs a SELECT on a library."""
     plan = partial(_plan_scan, SearchQuery(), SearchScope(ids=ids), SORTS["Newest"], read)
     return set(plan([make_hidden_condition(hidden)]).select_page(Position(), len(ids)).ids)
 
@@ -145,7 +146,10 @@ def _plan_scan(
     read: SelectRows,
     conditions: Iterable[Condition],
 ) -> _Scan:
-    """Plan the cheapest scan for the images that meet all conditions."""
+    """Return the plan of the search that finds the images that meet all conditions fastest.
+
+    query: gives the words to look up in the trigram index. read: runs a SELECT.
+    """
     conditions = sorted(merge_bounds(conditions), key=lambda condition: condition.source)
     # Among given ids, words are found faster in the texts than in the index.
     has_index = scope.ids is None and has_trigrams()
@@ -168,7 +172,7 @@ class _Scan:
     read: SelectRows
 
     def select_page(self, position: Position, limit: int) -> SearchPage:
-        """Return the next page of at most `limit` matching images after a position."""
+        """Return the page of at most `limit` matching images that begins at a position."""
         end, number = position.end, 0
         if end is None and not self.start.is_few:
             end, number = self.measure_batch(position.sort_key)
@@ -185,7 +189,7 @@ class _Scan:
         return SearchPage(ids, str(position), (count, total))
 
     def measure_batch(self, after_key: int | None) -> tuple[int | None, int]:
-        """Return (last sort key, number of images) of the images to test for one page.
+        """Choose how many images one page may test; return (sort key of the last, their number).
 
         after_key: where the batch begins, None for the start. The returned key is None if the batch
         has all remaining images.
@@ -212,7 +216,7 @@ class _Scan:
         limit: int,
         offset: int = 0,
     ) -> list[tuple[int, int]]:
-        """Return (image id, sort key) of the images that meet all conditions, in order.
+        """Return (image id, sort key) of the images that meet all conditions, in the sort order.
 
         after_key: only images after this key, None for all. last_key: only images up to this key,
         None for all. limit: largest number of images. offset: number of images to skip.
@@ -239,12 +243,12 @@ class _Scan:
         return found[0][1] if found else None
 
     def count_between(self, position: Position, cursor: str | None) -> int:
-        """Count the matching images from a position to a page's cursor, None for the end."""
+        """Count the matching images after a position, up to a page's cursor (None: to the end)."""
         last_key = None if cursor is None else Position.parse(cursor).sort_key
         return int(self._select("count(*)", self.conditions, position.sort_key, last_key)[0][0])
 
     def count_by(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return (value of an SQL expression, number of images) pairs, the largest value first."""
+        """Return (value of the SQL expression `sql`, number of images), the largest value first."""
         tail = "GROUP BY 1 ORDER BY 1 DESC"
         return self._select(f"{sql}, count(*)", self.conditions, None, None, tail)
 
@@ -277,7 +281,10 @@ class _Scan:
 def _start_from_few(
     conditions: Sequence[Condition], queries: Sequence[str], scope: SearchScope, read: SelectRows
 ) -> _Start | None:
-    """Return the rows of images that meet the rarest condition, or None if no condition is rare."""
+    """Return the rows of images that meet the rarest condition, or None if no condition is rare.
+
+    queries: trigram queries, which together are tried as one more condition.
+    """
     if scope.ids is not None:
         return _start_from_ids(Condition("", (json.dumps(list(scope.ids)),), _GIVEN_IDS))
     start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
@@ -293,7 +300,7 @@ def _start_from_few(
 
 
 def _start_from_all(queries: Sequence[str]) -> _Start:
-    """Return the rows of all images, or only of images that match the trigram queries."""
+    """Return the rows of all images, or of those that match the trigram queries, if any."""
     if not queries:
         return _Start()
     sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"

@@ -47,8 +47,8 @@ _DATE = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01])
 class Term:
     """One term of a search.
 
-    key: one of KEYS, "" for plain words. sign: "=", ">", "<", ">=", "<=", or ":" for "contains".
-    is_not: whether the term excludes the matching images.
+    key: one of KEYS, "" for plain words. value: the text or number searched for. sign: "=", ">",
+    "<", ">=", "<=", or ":" for "contains". is_not: whether the term excludes the matching images.
     """
 
     key: str
@@ -75,7 +75,7 @@ class SearchQuery:
     """A parsed search. An image matches if it matches all terms.
 
     problems: the ignored terms. here: True for images that can be generated on this machine, False
-    for other images, None for both; the library cannot test this, so the caller must.
+    for other images, None for both. `run_search` does not test this; its caller must.
     """
 
     terms: tuple[Term, ...] = ()
@@ -102,7 +102,7 @@ def parse_query(text: str) -> SearchQuery:
 
 
 def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
-    """Yield (term, its text) for each term of a search; the term's value may be ""."""
+    """Yield (term, the text typed for it) for each term; the term's value may be ""."""
     position = 0
     while position < len(text):
         start = _START.match(text, position)
@@ -121,7 +121,7 @@ def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
 
 
 def _find_problem(term: Term) -> str:
-    """Return the kind of a term's problem (see `QueryProblem`), "" for a valid term."""
+    """Return why a term is invalid: "number", "date" or "flag"; "" for a valid term."""
     if not term.value:
         return ""
     if term.key in NUMBERS and not _NUMBER.fullmatch(term.value):

@@ -24,7 +24,7 @@ _IN_TAGS = f"f.id IN (SELECT id FROM own_tags WHERE {_AS_WORD.format(text='folde
 
 @dataclass(frozen=True)
 class HiddenTerms:
-    """Authors whose images are hidden, and words that hide images by prompt or tags.
+    """Authors whose images are hidden, and words that hide images by prompt or user's tags.
 
     All are normalized by `fold_text`.
     """
@@ -37,7 +37,10 @@ class HiddenTerms:
 
 
 def make_hidden_condition(hidden: HiddenTerms) -> Condition:
-    """Return the SQL condition that at least one of the terms hides an image."""
+    """Return the SQL condition for images that at least one term hides.
+
+    hidden: at least one author or word.
+    """
     found = [*_iter_conditions(hidden)]
     return Condition(
         f"({' OR '.join(one.sql for one in found)})",
@@ -57,7 +60,7 @@ def _iter_conditions(hidden: HiddenTerms) -> Iterator[Condition]:
 
 
 def _make_word_patterns(word: str) -> tuple[str, str]:
-    """Return two GLOB patterns: for the character before a word, and for the word itself."""
+    """Return the GLOB pattern of a whole word in two parts: the character before it, the rest."""
     before, after = (
         f"[^{_LETTERS}]" if re.match(f"[{_LETTERS}]", edge) else "" for edge in (word[0], word[-1])
     )

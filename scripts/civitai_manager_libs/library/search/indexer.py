@@ -24,7 +24,7 @@ def index_images(
 ) -> None:
     """Write the search index of images, in the caller's transaction.
 
-    generations: known results of `read_generation` by image id; missing ones are computed.
+    generations: {image id: result of `read_generation`}; those that are missing are computed.
     """
     for image in images:
         fields = extract_fields(image, generations.get(image.id))

@@ -26,15 +26,14 @@ class Order:
 
     @property
     def is_by_id(self) -> bool:
-        """Return whether images are sorted by id."""
         return self.sort_key == "{id}"
 
     def make_after_condition(self, id_sql: str) -> str:
-        """Return the SQL condition that an image comes after the sort key in parameter `?`."""
+        """Return SQL that is true if the image with the id `id_sql` comes after sort key `?`."""
         return f"{self.sort_key.format(id=id_sql)} {'<' if self.is_descending else '>'} ?"
 
     def make_until_condition(self, id_sql: str) -> str:
-        """Return the SQL condition that an image is at or before the sort key in parameter `?`."""
+        """Return SQL that is true if the image with the id `id_sql` is not after sort key `?`."""
         return f"{self.sort_key.format(id=id_sql)} {'>=' if self.is_descending else '<='} ?"
 
 

@@ -14,7 +14,7 @@ _CURSOR = re.compile(
 
 @dataclass(frozen=True)
 class Position:
-    """The position at which a page of search results begins; its cursor encodes this.
+    """Where a page of search results begins; `str(position)` is the page's cursor.
 
     sort_key: of the last image of the previous page, None at the beginning. end: last sort key of
     the current batch of images, None to begin a new batch. count: number of images up to the
@@ -30,7 +30,7 @@ class Position:
 
     @classmethod
     def parse(cls, cursor: str | None) -> Position:
-        """Parse a cursor; None or an invalid cursor means the first page."""
+        """Return the position in a cursor; None or an invalid cursor means the first page."""
         match = _CURSOR.fullmatch(cursor or "")
         if match is None:
             return cls()

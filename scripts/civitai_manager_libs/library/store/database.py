@@ -140,8 +140,7 @@ def decompress_record(data: bytes) -> tuple[Any, int]:
 
 
 def _url_starts() -> tuple[bytes, bytes]:
-    """Return the first characters of a JSON string that is a URL below the base URL: as it is, and
-    as it is stored.
+    """Return how a URL below the base URL begins in JSON: (with its port, as stored without).
 
     Both are the same if the base URL has no port.
     """

@@ -25,7 +25,7 @@ class SizedCache(Generic[_K, _V]):
     def put(self, key: _K, value: _V, size: int) -> None:
         """Store a value of `size` bytes; drop the oldest values if the cache is over its limit.
 
-        A value larger than the limit is not stored.
+        A value larger than the limit empties the cache and is not stored.
         """
         self._bytes += size - self._values.pop(key, (None, 0))[1]
         self._values[key] = (value, size)
@@ -41,7 +41,6 @@ class SizedCache(Generic[_K, _V]):
         self._bytes -= self._values.pop(key, (None, 0))[1]
 
     def values(self) -> list[_V]:
-        """Return all values, the oldest first."""
         return [value for value, _ in self._values.values()]
 
 

@@ -109,9 +109,9 @@ _writer = _Writer()
 def write_later(write: Write, done: Callable[[], object] = lambda: None, size: int = 0) -> None:
     """Queue a database write for a background thread, which runs it in a transaction.
 
-    write: called with the connection; must not queue another write with a size. Errors are logged.
-    done: called after the write, even a failed one. size: memory of the write in bytes; if given,
-    wait while more than 32 MiB are queued.
+    write: called with the connection; a DiskError is logged. done: called after the write, even a
+    failed one. size: memory of the write in bytes. With a size, this call waits while more than 32
+    MiB are queued; a `write` that queues another write must not give a size.
     """
     _writer.put(write, done, size)
 
