@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.stats.serialize import search_text
+from civitai_manager_libs.stats.serialize import build_search_query
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,9 @@ from civitai_manager_libs.stats.serialize import search_text
     ],
 )
 def test_bar_gives_a_search_query(kind, value, expected):
-    assert search_text(kind, value, value) == expected
+    assert build_search_query(kind, value, value) == expected
 
 
 def test_own_version_is_searched_by_its_name():
-    assert search_text("lora", "#72", "Ink v2", is_model_version=True) == 'model:"Ink v2"'
-    assert search_text("lora", "#72", "#72", is_model_version=True) == ""
+    assert build_search_query("lora", "#72", "Ink v2", is_model_version=True) == 'model:"Ink v2"'
+    assert build_search_query("lora", "#72", "#72", is_model_version=True) == ""

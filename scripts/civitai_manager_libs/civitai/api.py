@@ -33,7 +33,7 @@ _PG, _ALL_LEVELS = 1, 31
 
 
 class Client(Protocol):
-    """The client for requests to Civitai's API."""
+    """The HTTP client that the functions of this module take as their first argument."""
 
     def fetch_json(
         self,
@@ -47,14 +47,15 @@ class Client(Protocol):
 def parse_reference(text: str, suggests_search: bool = True) -> Reference:
     """Parse a text that a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    Raises InputError if the text is none of them. suggests_search: whether the error's message
-    tells the user to try search words.
+    Raises InputError for a text that is empty or too long, for an id out of range, and for a URL or
+    AIR that does not lead to Civitai. suggests_search: whether the error's message suggests search
+    words too.
     """
     return urls.resolve_reference(text, setting.base_url(), suggests_search)
 
 
 def fetch_model(client: Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
-    """Fetch a model with all its versions."""
+    """Fetch a model with all its versions. Raises NotFound if Civitai has no such model."""
     return records.model_from_json(
         client.fetch_json(_api_url(f"models/{model_id}"), cancelled=cancelled)
     )
@@ -63,7 +64,7 @@ def fetch_model(client: Client, model_id: int, cancelled: Cancellation | None = 
 def fetch_version(
     client: Client, version_id: int, cancelled: Cancellation | None = None
 ) -> Version:
-    """Fetch a model version; it includes the model's id and name."""
+    """Fetch a model version, with its model's id and name. Raises NotFound if there is none."""
     body = client.fetch_json(_api_url(f"model-versions/{version_id}"), cancelled=cancelled)
     return records.version_from_json(body)
 
@@ -85,7 +86,7 @@ def make_download_url(version_id: int, file: RemoteFile) -> str:
     This is `file.url` if that URL is on the configured site or on civitai.com. Otherwise, the URL
     is built for the configured site.
     """
-    if file.url and urls.is_image_url(file.url, setting.base_url()):
+    if file.url and urls.is_allowed_url(file.url, setting.base_url()):
         return file.url
     return f"{setting.base_url()}/api/download/models/{version_id}?fileId={file.id}"
 
@@ -100,8 +101,9 @@ def search_models(
 ) -> ModelPage:
     """Search models by words and return one page of results, best matches first.
 
-    level: bit mask of the browsing levels that a model's cover image may have. limit: number of
-    models, 1 to 100. cursor: `next_cursor` of the previous page, None for the first page.
+    level: bit mask of browsing levels; a model gets the first example image with such a level as
+    its cover, or None. limit: number of models, 1 to 100. cursor: `next_cursor` of the previous
+    page, None for the first page.
     """
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
@@ -125,7 +127,8 @@ def fetch_images(
     A page may be empty although more pages follow, and is empty for an unknown user. Civitai may
     leave out images at the end of a page; the page is then requested again with twice the limit.
     cursor: `next_cursor` of the previous page, None for the first page. limit: number of images to
-    request, 20 to 200. patience: seconds to wait for the second response, None for no limit.
+    request, 20 to 200. patience: seconds to wait for the second response, None for no limit; after
+    that time, the first response is returned.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)
@@ -165,7 +168,10 @@ def _fetch_rows(
 
 
 def parse_page(body: Any) -> Page:
-    """Parse a response of Civitai's `GET /images`; keep images of all browsing levels."""
+    """Parse a response of Civitai's `GET /images`; keep images of all browsing levels.
+
+    Raises InvalidResponse if the response is not a page of images.
+    """
     return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS), _allowed_url_check())
 
 
@@ -175,10 +181,10 @@ def parse_image(row: Any) -> Image | None:
 
 
 def find_example_image(version: Mapping[str, Any], level: int) -> Image | None:
-    """Return the first example image of a model version, or a video if there is no image.
+    """Return the first example image of a model version, or the first video if there is no image.
 
     version: the version's JSON. level: bit mask of the allowed browsing levels. Return None if no
-    example is allowed.
+    image or video has an allowed level.
     """
     row, check = {"modelVersions": [version]}, _allowed_url_check()
     image = records.find_cover(row, level, check, "image")
@@ -197,7 +203,7 @@ def fetch_image(
 def find_user(client: Client, name: str, cancelled: Cancellation | None = None) -> str:
     """Return a user's name as Civitai spells it, "" if no user of this name has posted images.
 
-    Civitai has no endpoint for users, so this requests a page of the user's images.
+    Civitai has no endpoint for users, so the first page of the user's images is requested.
     """
     query = ImageQuery(username=name, level=_ALL_LEVELS)
     page = _fetch_rows(client, query, None, _MIN_IMAGES, cancelled)
@@ -216,7 +222,7 @@ def _api_url(path: str) -> str:
 
 
 def _allowed_url_check() -> records.UrlCheck:
-    return partial(urls.is_image_url, base_url=setting.base_url())
+    return partial(urls.is_allowed_url, base_url=setting.base_url())
 
 
 def _query_params(query: ImageQuery, cursor: str | None, rows: int) -> dict[str, str | int]:

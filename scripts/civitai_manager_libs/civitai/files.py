@@ -13,7 +13,7 @@ from typing import Any
 from ..core import as_checksum, as_list, as_mapping, as_number, as_whole_number, clean_date
 from ..core import clean_line, model_file_stem
 
-__all__ = ["Access", "find_default_size", "list_file_names", "parse_access", "parse_files"]
+__all__ = ["Access", "find_default_size", "list_names_and_hashes", "parse_access", "parse_files"]
 __all__ += ["RemoteFile"]
 
 _MAX_ID = 2**31 - 1
@@ -31,9 +31,9 @@ _URL = re.compile(r"https?://[^\s\\]+")
 class RemoteFile:
     """A file of a model version as Civitai lists it; unknown texts are "", unknown numbers 0.
 
-    size: in bytes, an estimate from the KB that Civitai states. type: `Model`, `VAE`, `Config` and
-    so on. format: `SafeTensor`, `PickleTensor`, `GGUF` and so on. precision: such as `fp16`.
-    quantization: such as `Q8_0`. sha256, hashes: in lower case; hashes holds AutoV1 (8 digits),
+    size: in bytes, computed from the rounded KB that Civitai states. type: `Model`, `VAE`, `Config`
+    and so on. format: `SafeTensor`, `PickleTensor`, `GGUF` and so on. precision: such as `fp16`.
+    quantization: such as `Q8_0`. sha256, hashes: in lower case; `hashes` holds AutoV1 (8 digits),
     AutoV2 (10), AutoV3 (12) and SHA256. pickle_scan, virus_scan: `Success`, `Pending`, `Danger` or
     `Error`. is_primary: whether the version's download URL leads to this file. url: the file's own
     download URL.
@@ -80,9 +80,9 @@ class RemoteFile:
 class Access:
     """Who may download a model version.
 
-    state: "" (everybody), `early_access` (only who has paid, until a date), `members` (only who has
-    paid), `generation_only` (nobody: it is for the site's own generator) or `archived` (nobody).
-    deadline: the ISO 8601 date at which early access ends, "" if unknown.
+    state: "" (everybody), `early_access` (only buyers, until `deadline`), `members` (only buyers),
+    `generation_only` (nobody: the model is only for Civitai's own generator) or `archived`
+    (nobody). deadline: the ISO 8601 date at which early access ends, "" if unknown.
     """
 
     state: str = ""
@@ -95,8 +95,8 @@ def parse_files(record: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
     return tuple({file.id: file for file in found if file.id}.values())
 
 
-def list_file_names(record: Mapping[str, Any]) -> frozenset[str]:
-    """Return the hashes of a version's files and their names without extension, in lower case."""
+def list_names_and_hashes(record: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names (without extension) and hashes of a version's files, all in lower case."""
     rows = _list_rows(record)
     names = (model_file_stem(clean_line(row.get("name"), _MAX_NAME)).lower() for row in rows)
     codes = (code for row in rows for code in _read_hashes(as_mapping(row.get("hashes"))).values())
@@ -113,7 +113,7 @@ def find_default_size(record: Mapping[str, Any]) -> int:
 def parse_access(record: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
     """Return who may download a model version.
 
-    record: the version's JSON. model: the JSON of its model; the part within `record` is enough.
+    record: the version's JSON. model: the JSON of its model, or the value of `record["model"]`.
     """
     if model.get("mode") in ("Archived", "TakenDown"):
         return Access("archived")

@@ -37,8 +37,8 @@ class ImageQuery:
     """A query for the images of a model, version, post or user, or for one image.
 
     level: bit mask of browsing levels. type: one of TYPES; None for images and videos. with_meta:
-    whether to keep only images with generation data; pages are filtered here, as Civitai has no
-    such filter. base_models: names as Civitai spells them; Civitai refuses unknown names.
+    whether to drop images without generation data; Civitai has no such filter, so they are dropped
+    after the response. base_models: names as Civitai spells them; Civitai refuses unknown names.
     """
 
     model_id: int | None = None
@@ -55,9 +55,9 @@ class ImageQuery:
 
     @property
     def takes_sql_path(self) -> bool:
-        """Return whether Civitai answers this query from its SQL database, which sorts by id only.
+        """Return whether Civitai answers this query from its SQL database, which sorts only by id.
 
-        This is the case for a model without a version, and for a single image.
+        Civitai uses that database for a model without a version, and for a single image.
         """
         return self.image_id is not None or self.model_id is not None and self.version_id is None
 
@@ -90,10 +90,10 @@ class ImageQuery:
 class Page:
     """A page of images from Civitai.
 
-    next_cursor: cursor of the next page, None at the end. dropped: number of images that were
-    invalid or had a URL that is not allowed. other_ids: ids of valid images that the query excludes
-    (by level, type or missing generation data). without_data: number of images that the query
-    excludes only because they lack generation data.
+    images: those that match the query. next_cursor: cursor of the next page, None at the end.
+    dropped: number of images that were invalid or had a URL that is not allowed. other_ids: ids of
+    the valid images that do not match the query. without_data: number of images that do not match
+    only because they lack generation data.
     """
 
     images: tuple[Image, ...] = ()
@@ -104,14 +104,14 @@ class Page:
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """Return the ids of the page's valid images, including images that the query excludes."""
+        """Return the ids of all valid images of the page, first of those that match the query."""
         return (*(image.id for image in self.images), *self.other_ids)
 
 
 def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
-    """Correct a cursor from Civitai so that the next page does not skip images.
+    """Return the cursor to send to Civitai for the next page, so that no image is skipped.
 
-    A cursor that needs no correction, and None, are returned unchanged.
+    cursor: `next_cursor` of the previous page. Most cursors, and None, are returned unchanged.
     """
     if cursor is None:
         return None
@@ -130,18 +130,18 @@ def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
 
 
 def may_be_time_limit(query: ImageQuery, cursor: str | None, has_images: bool = False) -> bool:
-    """Return whether an empty last page may be the result of a timeout at Civitai.
+    """Return whether an empty last page may be the result of Civitai's time limit for a search.
 
-    Civitai stops a search after 20 seconds. cursor: the cursor of the empty page. has_images:
-    whether the gallery is known to have images.
+    The limit is 20 seconds. cursor: the cursor of the empty page. has_images: whether the gallery
+    is known to have images.
     """
     return has_images or cursor is not None or query.takes_sql_path
 
 
 def may_be_cut(query: ImageQuery, page: Page, rows: int) -> bool:
-    """Return whether images may be missing between this page and the next.
+    """Return whether images may be missing between this page and the next one.
 
-    rows: number of images that were requested. A request for twice as many returns the missing
+    rows: number of images that were requested; a request for twice as many returns the missing
     images.
     """
     # The BitDex path (cursors `offset|bdx:...`, None at the end) fills a short page from the next
@@ -159,10 +159,10 @@ def walk_pages(
 ) -> Iterator[tuple[Page, str | None]]:
     """Yield (page, cursor of the next page) for each page of a gallery; the last cursor is None.
 
-    Images of earlier pages and those in `known_ids` are left out, so a page may be empty.
+    Each page leaves out the images of earlier pages and those in `known_ids`, so it may be empty.
     read_page: a function that returns the page at a cursor. max_pages: the most pages to read.
-    page_rows: number of images that `read_page` requests; after 5,000 requested images without a
-    result, the gallery counts as ended.
+    page_rows: number of images that `read_page` requests for a page. The gallery counts as ended
+    after three pages without a new image, or after empty pages for 5,000 requested images.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0

@@ -14,7 +14,7 @@ from typing import Any
 from ..core import as_list, as_mapping, as_whole_number, clean_date, clean_line, clean_lines
 from ..core import html_to_text, Image, is_deeply_nested, ReactionCounts
 from ..errors import InvalidResponse
-from .files import Access, find_default_size, list_file_names, parse_access, parse_files
+from .files import Access, find_default_size, list_names_and_hashes, parse_access, parse_files
 from .files import RemoteFile
 from .pagination import ImageQuery, Page
 
@@ -39,9 +39,9 @@ _TYPES_BY_EXTENSION = {"mp4": "video", "webm": "video", "mp3": "audio"}
 class Version:
     """A version of a model.
 
-    files: names by which an image's metadata may refer to the version's files, in lower case:
-    hashes, and file names without extension. size: bytes of the file that is downloaded by default,
-    0 if unknown. record: the version's JSON from Civitai.
+    files: the names (without extension) and hashes of the version's files in lower case, by which
+    an image's metadata may refer to the version. size: in bytes, of the file that is downloaded by
+    default; 0 if unknown. record: the version's JSON from Civitai.
     """
 
     id: int
@@ -89,16 +89,17 @@ class Model:
 
 @dataclass(frozen=True)
 class ModelPage:
-    """A page of models. next_cursor: None at the end."""
+    """A page of models. next_cursor: the cursor of the next page, None at the end."""
 
     models: tuple[Model, ...] = ()
     next_cursor: str | None = None
 
 
 def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
-    """Parse a response of `GET /images`; keep the images that match the query.
+    """Parse a response of `GET /images`; put the images that match the query into `Page.images`.
 
-    is_allowed: a function that returns whether a URL may be fetched. Raises InvalidResponse.
+    is_allowed: a function that returns whether a URL may be fetched; images with other URLs are
+    only counted. Raises InvalidResponse if the response is not a page of images.
     """
     rows = _require_items(body, "a page of images")[:_MAX_ENTRIES]
     found = [image_from_json(row, is_allowed) for row in rows]
@@ -112,9 +113,10 @@ def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
 
 
 def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
-    """Parse a response of `GET /models`; leave out invalid models. Raises InvalidResponse.
+    """Parse a response of `GET /models`; leave out invalid models.
 
-    level: bit mask of the browsing levels that a model's cover image may have.
+    level: bit mask of the browsing levels that a model's cover image may have. Raises
+    InvalidResponse if the response is not a list of models.
     """
     rows = _require_items(body, "a list of models")
     found = (
@@ -124,7 +126,7 @@ def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
 
 
 def model_from_json(body: Any) -> Model:
-    """Parse a response of `GET /models/<id>`; leave out the model's cover image.
+    """Parse a response of `GET /models/<id>`; the model's `cover` is None.
 
     Raises InvalidResponse, also for JSON that is nested too deeply to be stored.
     """
@@ -146,7 +148,7 @@ def version_from_json(body: Any) -> Version:
 
 
 def username_from_json(body: Any) -> str:
-    """Return the user's name in a response of `GET /me`. Raises InvalidResponse."""
+    """Return the user's name in a response of `GET /me`; raise InvalidResponse if it is missing."""
     if not _is_record(body):
         raise InvalidResponse(_error_message(body, "a user"))
     return clean_line(body.get("username"), 60)
@@ -155,8 +157,9 @@ def username_from_json(body: Any) -> str:
 def image_from_json(row: Any, is_allowed: UrlCheck, default_level: int = 1) -> Image | None:
     """Parse an image's JSON; return None if it has no id, no allowed URL, or is nested too deeply.
 
-    is_allowed: a function that returns whether a URL may be fetched. default_level: browsing level
-    of an image without a rating; 1 is right for galleries, which Civitai has filtered already.
+    is_allowed: a function that returns whether a URL may be fetched. default_level: the browsing
+    level of an image without a rating. The default is right for a gallery, since Civitai has
+    filtered its images already.
     """
     row = as_mapping(row)
     if row.get("hasMeta") is False:  # its owner hides the metadata, whatever else is sent
@@ -220,7 +223,7 @@ def _parse_version(
         model_name=clean_line(model.get("name")),
         base_model=clean_line(row.get("baseModel"), 100),
         trained_words=clean_lines(row.get("trainedWords"), 500),
-        files=list_file_names(row),
+        files=list_names_and_hashes(row),
         size=find_default_size(row),
         model_type=clean_line(model.get("type"), 40),
         access=parse_access(row, model),
@@ -231,7 +234,7 @@ def _parse_version(
 def find_cover(
     row: Mapping[str, Any], level: int, is_allowed: UrlCheck, image_type: str | None = None
 ) -> Image | None:
-    """Return a model's first example image with an allowed browsing level, or None.
+    """Return the first example image of a model that has an allowed browsing level, else None.
 
     row: the model's JSON. level: bit mask of the allowed levels; an image without a rating counts
     as XXX. image_type: "image" or "video", None for both.

@@ -13,7 +13,7 @@ _MOST_RELATED = 0.1  # of the images that list their versions
 
 
 def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> int:
-    """Count the images that name their model versions, but none of `version_ids`.
+    """Count the images that name model versions, but none of the versions `version_ids`.
 
     Return 0 if `version_ids` is empty.
     """
@@ -25,9 +25,9 @@ def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> in
 
 
 def seem_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> bool:
-    """Return whether fewer than a tenth of the images were made with these model versions.
+    """Return whether fewer than a tenth of the images were made with the versions `version_ids`.
 
-    Only images that name their versions count; if there are fewer than 10 of them, return False.
+    Only images that name model versions count; if there are fewer than 10 of them, return False.
     """
     listing = _images_with_versions(images)
     related = len(listing) - count_unrelated(listing, version_ids)

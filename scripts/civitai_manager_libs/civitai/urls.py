@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from ..errors import InputError
 
-__all__ = ["is_image_url", "Reference", "resolve_reference"]
+__all__ = ["is_allowed_url", "Reference", "resolve_reference"]
 
 _HOSTS = ("civitai.com", "civitai.red", "civitai.green")
 _PORTS = {"http": 80, "https": 443}
@@ -45,7 +45,7 @@ class Reference:
     """A model, version, post, user, image or collection that a text refers to; or search words.
 
     version_id: a version of the model, or a version that the image was made with. is_bare: whether
-    the text was only a number, which is taken for a model's id.
+    the text was only a number; such a number is taken for a model's id.
     """
 
     model_id: int | None = None
@@ -59,14 +59,14 @@ class Reference:
 
 
 class _NotAReference(Exception):
-    """The text refers to nothing on Civitai; the message says why, but not what to type instead."""
+    """Raised for a text that refers to nothing on Civitai; its message says why."""
 
 
-def is_image_url(url: str, base_url: str) -> bool:
-    """Return whether an image may be fetched from this URL.
+def is_allowed_url(url: str, base_url: str) -> bool:
+    """Return whether files may be fetched from this URL: whether it is on Civitai or on `base_url`.
 
-    Allowed are https URLs on the hosts of Civitai and of the base URL, at the default port. On the
-    base URL's host, the base URL's scheme and port are allowed too.
+    On Civitai's hosts and on the host of `base_url`, https at the default port is allowed. On the
+    host of `base_url`, its own scheme and port are allowed too.
     """
     parts = _split_origin(url)
     if parts is None or parts == _split_base_url(base_url):
@@ -78,8 +78,9 @@ def is_image_url(url: str, base_url: str) -> bool:
 def resolve_reference(text: str, base_url: str, suggests_search: bool = True) -> Reference:
     """Parse a text that a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    Raises InputError if the text is none of them. suggests_search: whether the error's message
-    tells the user to try search words.
+    Raises InputError for a text that is empty or too long, for an id out of range, and for a URL or
+    AIR that does not lead to Civitai. suggests_search: whether the error's message suggests search
+    words too.
     """
     try:
         return _parse_text(text, base_url)
@@ -105,7 +106,7 @@ def _parse_text(text: str, base_url: str) -> Reference:
 
 
 def _split_origin(url: str) -> tuple[str, str, int] | None:
-    """Return (scheme, host, port) of a URL, None if the URL is malformed or too long."""
+    """Return (scheme, host, port) of a URL; None if the URL is malformed or too long."""
     match = _ADDRESS.fullmatch(url) if len(url) <= _MAX_URL and url.isprintable() else None
     if match is None:
         return None
@@ -118,7 +119,7 @@ def _split_base_url(base_url: str) -> tuple[str, str, int] | None:
 
 
 def _is_known_host(host: str, base_url: str) -> bool:
-    """Return whether a host is Civitai's or the base URL's."""
+    """Return whether a host is one of Civitai's hosts or the host of `base_url`."""
     if any(host == known or host.endswith(f".{known}") for known in _HOSTS):
         return True
     base = _split_base_url(base_url)
@@ -126,7 +127,7 @@ def _is_known_host(host: str, base_url: str) -> bool:
 
 
 def _complete_url(text: str, base_url: str) -> str | None:
-    """Return the URL in a text, with a missing scheme or host added; None if there is no URL."""
+    """Return the URL in a text, with a missing scheme or host added; None if there is none."""
     if match := _WITH_SCHEME.search(text):
         return match[0].rstrip("<>\"').,;")
     start = text.strip("<>\"'")
@@ -176,7 +177,10 @@ def _reference_from_url(url: str, base_url: str) -> Reference:
 
 
 def _parse_gallery_path(path: str) -> Reference | None:
-    """Return a reference to the image, post, collection or user in a URL's path, None if none."""
+    """Return the image, post, collection or user that a URL's path names; None if it names none.
+
+    Raises _NotAReference for a user's name that Civitai's API does not accept.
+    """
     for kind in ("image", "post", "collection"):
         if match := re.search(rf"/{kind}s/([0-9]+)(?:/|$)", path, re.I):
             found: dict[str, Any] = {f"{kind}_id": _parse_id(match[1], kind)}

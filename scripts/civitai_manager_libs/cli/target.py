@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from .. import civitai, setting, util
-from ..civitai import ImageQuery, is_image_url, Reference
+from ..civitai import ImageQuery, is_allowed_url, Reference
 from ..core import level_mask
 from ..errors import CivitaiShortcutError, InputError, NeedsKey, NetworkError, NotFound
 from ..http_client import CivitaiHttpClient
@@ -27,7 +27,7 @@ def make_checked_client() -> CivitaiHttpClient:
     InputError for an invalid URL or key, and NetworkError.
     """
     base = util.without_query(setting.base_url())
-    if not is_image_url(base, base):
+    if not is_allowed_url(base, base):
         raise InputError(terminal_text("bad_base_url", url=repr(base)))
     client = CivitaiHttpClient()
     if setting.civitai_api_key:

@@ -36,8 +36,8 @@ _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 class SearchedFolder:
     """A folder that is searched for models, with all its subfolders.
 
-    kind: which kind of models the folder holds, such as `lora`; "" if any. A subfolder named after
-    another kind holds that kind.
+    kind: the kind of models in the folder, such as `lora`; "" if they may be of any kind. A
+    subfolder with the usual name for another kind holds models of that kind.
     """
 
     kind: str
@@ -48,8 +48,9 @@ class SearchedFolder:
 class FolderListing:
     """The files directly in one folder.
 
-    top: the searched folder that contains it; a WebUI names files relative to `top`. files: (name,
-    size in bytes, modification time) of each model file. other_names: the names of all other files.
+    top: the `SearchedFolder` path that contains the folder; a WebUI names files relative to `top`.
+    files: (name, size in bytes, modification time) of each model file. other_names: the names of
+    all other files.
     """
 
     path: str
@@ -60,7 +61,7 @@ class FolderListing:
 
 
 def validate_folders(typed: str) -> str:
-    """Check a list of folders that the user typed; return the value for the setting.
+    """Check a list of folders that the user typed; return the text to store as the setting.
 
     typed: absolute paths, separated by semicolons. Raises InputError if a path is not a folder.
     """
@@ -72,7 +73,7 @@ def validate_folders(typed: str) -> str:
 
 
 def list_folders() -> list[SearchedFolder]:
-    """Return the model folders of the WebUI and of the settings, without duplicates."""
+    """Return the model folders of the WebUI, then those in the settings, without duplicates."""
     found = [SearchedFolder(_type_of(kind), path) for kind, path in host.list_model_folders()]
     found += [SearchedFolder("", path) for path in _list_own_folders()]
     return list({folder.path: folder for folder in reversed(found)}.values())[::-1]
@@ -84,10 +85,10 @@ def has_folders() -> bool:
 
 
 def find_folder(kind: str) -> str:
-    """Return the folder in which to store new models of a kind, "" if none is known.
+    """Return the folder in which to store new models of a kind, "" if no folder fits.
 
-    kind: such as "lora"; see `host.find_model_folder`. The WebUI's folder is preferred. Otherwise,
-    it is a folder of the settings, or a subfolder of one, whose name is usual for the kind.
+    kind: such as "lora"; see `host.find_model_folder`. The WebUI's folder is preferred. Without
+    one, search the folders in the settings and their subfolders for a usual name such as `loras`.
     """
     kinds = ("unet", "model") if kind == "unet" else (kind,)  # a WebUI may have one for both
     found = (find(kind) for find in (host.find_model_folder, _find_own_folder) for kind in kinds)
@@ -95,9 +96,10 @@ def find_folder(kind: str) -> str:
 
 
 def shorten_folder(folder: str) -> str:
-    """Return a folder's path relative to the folder of all models, such as `Lora/SDXL`.
+    """Return a model folder's path without the part above the models, such as `Lora/SDXL`.
 
-    Users who may not change the settings must not see the whole path.
+    The short path is for users who may not see where the models are. For a folder outside of all
+    model folders, return its name alone.
     """
     above = [
         one for one in list_folders() if os.path.join(folder, "").startswith(one.path + os.sep)
@@ -123,7 +125,7 @@ def _find_own_folder(kind: str) -> str:
 def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
     """Yield the listing of each folder and of all its subfolders.
 
-    Links are followed, but no folder is listed twice. The search ends after 5,000 folders or 50,000
+    Links are followed, but no folder is listed twice. The walk ends after 5,000 folders or 50,000
     model files.
     """
     waiting = [(folder.path, folder.path, folder.kind) for folder in folders][::-1]
@@ -143,7 +145,10 @@ def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
 
 
 def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[str]]:
-    """Return (listing of a folder, paths of its subfolders); leave out hidden files."""
+    """Return (listing of a folder, paths of its subfolders); leave out hidden files and folders.
+
+    path, top, kind: fields of the listing. A folder that cannot be read counts as empty.
+    """
     files, other_names, subfolders = [], set(), []
     try:
         with os.scandir(path) as entries:
@@ -173,7 +178,7 @@ def _list_subfolders(path: str) -> list[str]:
 
 
 def _kind_of_folder(path: str) -> str:
-    """Return the kind of models that a folder holds, judged by the folder's name; "" if unknown."""
+    """Return the kind of models for which a folder's name is usual, "" if there is none."""
     return _KIND_OF.get(_folder_word(path), "")
 
 

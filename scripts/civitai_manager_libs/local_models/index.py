@@ -24,7 +24,10 @@ _MAX_AGE = 60.0  # seconds; a new hash of the host changes no folder
 
 
 class ModelIndex:
-    """An index of all model files, at most two seconds old; any thread may use it."""
+    """The model files on this machine, kept in memory; any thread may use this class.
+
+    A changed folder is noticed within two seconds.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -43,7 +46,7 @@ class ModelIndex:
         return lookup.find(wanted) if self._folders else ModelMatch("")
 
     def load_lookup(self) -> ModelLookup:
-        """Return the lookup tables of all model files, updated if a folder has changed."""
+        """Return the lookup tables of all model files, after reading changed folders again."""
         with self._lock:
             now = time.monotonic()
             if now - self._checked_at > _CHECK_INTERVAL:
@@ -86,8 +89,9 @@ class ModelIndex:
     ) -> Iterator[ModelFile]:
         """Yield the model files of a folder, with their hashes and ids.
 
-        cached: the sidecar files that were read before, as {path: (modification time, contents)}.
-        host_hashes: the WebUI's stored hashes, as {title: [(modification time of the file, hash)]}.
+        cached: sidecar files that were read before, as {path: (modification time, contents)}.
+        host_hashes: the hashes that the WebUI stored, as {title: [(modification time of the file,
+        hash)]}.
         """
         for name, size, mtime in listing.files:
             sidecars = list(self._iter_sidecars(listing, name, cached))
@@ -126,7 +130,7 @@ class ModelIndex:
 
 
 def _find_preview(listing: FolderListing, name: str) -> str:
-    """Return the path of the preview image beside a model file, "" if there is none."""
+    """Return the path of the preview image beside the model file `name`, "" if there is none."""
     stem = os.path.splitext(name)[0]
     names = (f"{stem}{form}.{extension}" for form in (".preview", "") for extension in _IMAGES)
     found = next((name for name in names if name in listing.other_names), "")

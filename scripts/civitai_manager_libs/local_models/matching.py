@@ -32,9 +32,10 @@ _VERSION = re.compile(
 class ModelFile:
     """A model file on this machine.
 
-    name: without extension. kind: such as `lora`, "" if unknown. size: in bytes. hashes: all known
-    hashes in lower case: SHA256, or AutoV1 (8 digits), AutoV2 (10) or AutoV3 (12). preview: path of
-    the image beside the file, "" if there is none. changed_at: Unix time of the file's last change.
+    name: without extension. kind: such as `lora`, "" if unknown. size: in bytes. hashes: the known
+    hashes in lower case, any of SHA256, AutoV1 (8 digits), AutoV2 (10) and AutoV3 (12). preview:
+    path of the image beside the file, "" if there is none. changed_at: Unix time of the file's last
+    change.
     """
 
     name: str
@@ -56,10 +57,10 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class WantedModel:
-    """A model that an image was made with, to be found on this machine.
+    """A model that an image was made with, to be searched for on this machine.
 
-    model_id: the model's id on Civitai. files: the names and hashes of the model's files on
-    Civitai.
+    resource: the model as the image names it. model_id: its id on Civitai. files: the names
+    (without extension) and hashes of its files on Civitai, in lower case.
     """
 
     resource: Resource
@@ -69,10 +70,11 @@ class WantedModel:
 
 @dataclass(frozen=True)
 class ModelMatch:
-    """The result of a search for a model.
+    """The result of a search for a model on this machine.
 
-    state: `here`, `other` (only another version is here), `missing`, or "" (not searched for). by:
-    what was equal: `hash`, `version`, `model` or `name`. version: the other version's name.
+    state: `here`, `other` (only another version is here), `missing`, or "" (not searched for).
+    file: the file that was found. by: what the file has in common with the model: `hash`,
+    `version`, `model` or `name`. version: the name of the other version.
     """
 
     state: str
@@ -85,8 +87,8 @@ class ModelMatch:
 class ModelLookup:
     """The model files on this machine, by hash, version id, model id and name.
 
-    by_plain_name: by the name without its version. by_key: by `ModelFile.make_key`, most recently
-    changed first.
+    by_plain_name: by name without version, as `plain_name` returns it. by_key: by
+    `ModelFile.make_key`, most recently changed first.
     """
 
     by_hash: dict[str, list[ModelFile]] = field(default_factory=dict)
@@ -113,10 +115,9 @@ class ModelLookup:
         return lookup
 
     def find(self, wanted: WantedModel) -> ModelMatch:
-        """Search for a model's file, or for a file of another version; return the result.
+        """Search for a model's file; if there is none, search for a file of another version.
 
-        The result's `state` is `missing` if there is neither, and "" for a resource that has no
-        file.
+        The result's `state` is `missing` if neither is found, and "" if the resource is not a file.
         """
         if not has_model_file(wanted.resource):
             return ModelMatch("")
@@ -160,7 +161,7 @@ def has_model_file(resource: Resource) -> bool:
 
 
 def plain_name(name: str) -> str:
-    """Return a name without its version, in lower case.
+    """Return a model's name without its version, in lower case.
 
     `dreamshaper_8` and `DreamShaper-v7` both give `dreamshaper`.
     """
@@ -173,13 +174,13 @@ def _normalize_word(name: str) -> str:
 
 
 def _find_version(name: str) -> str:
-    """Return the version at the end of a file's name, "" if there is none."""
+    """Return the version at the end of a file's name, "" if the name has none."""
     found = _VERSION.search(name)
     return found[0].strip(" _-.()[]") if found else ""
 
 
 def _list_hash_forms(hashes: Iterable[str]) -> set[str]:
-    """Return the hashes, in full and cut to the lengths that image metadata uses."""
+    """Return each hash in full, and its first 10 and 12 digits, as image metadata may state it."""
     return {code[:digits] for code in hashes for digits in (*_DIGITS, len(code))}
 
 
@@ -202,7 +203,8 @@ def _fits(file: ModelFile, resource: Resource) -> bool:
 def _differs(file: ModelFile, resource: Resource) -> bool:
     """Return whether a file and a resource of the same name are certainly different models.
 
-    Their version ids are compared or, if one is unknown, their hashes of the same kind.
+    Version ids are compared if both are known, else hashes of the same kind. If neither can be
+    compared, return False.
     """
     if resource.version_id and file.version_id:
         return resource.version_id != file.version_id

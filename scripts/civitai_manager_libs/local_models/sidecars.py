@@ -19,9 +19,9 @@ _LENGTHS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3, SHA256
 
 @dataclass(frozen=True)
 class Sidecar:
-    """The contents of a sidecar file; an unknown text is "", an unknown id None.
+    """The model version that a sidecar, a JSON file beside a model file, describes.
 
-    hashes: in lower case.
+    version_id, model_id: None if unknown. version_name: "" if unknown. hashes: in lower case.
     """
 
     version_id: int | None = None
@@ -31,7 +31,7 @@ class Sidecar:
 
 
 def read_sidecar(path: str) -> Sidecar:
-    """Read a sidecar, the JSON file beside a model file; return an empty one if unreadable."""
+    """Read a sidecar file; return an empty `Sidecar` if the file is missing or unreadable."""
     try:
         with open(path, encoding="utf-8-sig") as file:
             data = as_mapping(json.loads(file.read(_MOST)))
@@ -41,10 +41,10 @@ def read_sidecar(path: str) -> Sidecar:
 
 
 def describes_other_version(path: str, version_id: int) -> bool:
-    """Return whether a sidecar beside a model file describes another version than this one.
+    """Return whether a sidecar beside a model file describes a version other than `version_id`.
 
-    Deleting a model file may leave its sidecar, which then seems to describe the next file of that
-    name. path: the model file's.
+    path: the model file's path. Deleting a model file may leave its sidecar behind, which then
+    seems to describe the next file of that name.
     """
     stem = os.path.splitext(path)[0]
     stated = {read_sidecar(f"{stem}{end}").version_id for end in EXTENSIONS}
@@ -52,9 +52,9 @@ def describes_other_version(path: str, version_id: int) -> bool:
 
 
 def _parse_version(version: Mapping[str, Any], hashes: frozenset[str] = frozenset()) -> Sidecar:
-    """Parse a model version's JSON in the format of Civitai's API.
+    """Parse a model version's JSON, as Civitai's API sends it.
 
-    hashes: more hashes of the model file, added to those in the JSON.
+    hashes: hashes of the model file that the JSON does not contain.
     """
     files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
     stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]

@@ -24,7 +24,7 @@ _WORD, _SENTENCE, _WEIGHT = (LETTERS[kind] for kind in ("word", "sentence", "wei
 
 
 class Sample(NamedTuple):
-    """An image to count: its reactions and its features. settings, words: see `ImageFeatures`."""
+    """An image to count. settings, words: its features, as in `ImageFeatures`."""
 
     reactions: int = 0
     settings: Sequence[str] = ()
@@ -38,11 +38,11 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class StatsBar:
-    """A value, such as a sampler's name, and the number of images that have it.
+    """One bar of a chart: a value, such as a sampler's name, and how many images have the value.
 
     reactions: median number of reactions of these images. weight, low, high: most common, lowest
-    and highest weight of a LoRA, "" if unknown. is_in_sentence: whether the word is part of a
-    sentence in most of the images.
+    and highest weight of a LoRA, "" if unknown. is_in_sentence: for a word of a prompt, whether
+    most of the images have it within a sentence instead of as a tag.
     """
 
     value: str
@@ -59,8 +59,8 @@ class GalleryStats:
     """The statistics of a gallery or version.
 
     image_count: number of images. with_data: number of images with generation data. reactions:
-    median number of reactions of the images with data. bars: for each kind, the most common values
-    first.
+    median number of reactions of the images with data. bars: the bars of each of KINDS, most common
+    value first.
     """
 
     image_count: int = 0
@@ -70,7 +70,7 @@ class GalleryStats:
 
 
 def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> GalleryStats:
-    """Count how many images have each setting and word; leave out rare values.
+    """Count how many of the images have each setting and word; leave out rare values.
 
     settings_only: do not count words, and leave the reactions of each bar at 0.
     """
@@ -112,7 +112,7 @@ def _pop_features(counts: Counter[str], letter: str) -> dict[str, int]:
 
 
 def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
-    """Return the features to show for each kind, most common first.
+    """Return the features that get a bar, as {kind: [feature, most common first]}.
 
     counts: number of images by feature.
     """
@@ -129,9 +129,10 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Remove words that mostly occur within one longer phrase, as "hair" in "long hair".
+    """Return the features without words that mostly occur in one longer phrase of the list.
 
-    Return the other features. counts: number of images by feature.
+    For example, "hair" is dropped if most images with it have "long hair". counts: number of images
+    by feature.
     """
     longer: dict[str, int] = defaultdict(int)  # the count of the longest phrase with these words
     for feature in features:
@@ -157,7 +158,7 @@ def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict
 
 
 def _summarize_weights(counts: Mapping[str, int]) -> dict[str, tuple[str, str, str]]:
-    """Return the (most common, lowest, highest) weight of each LoRA, by the LoRA's name.
+    """Return {LoRA's name: (most common, lowest, highest weight)}.
 
     counts: number of images for each text "name<tab>weight".
     """

@@ -42,13 +42,13 @@ _LONGEST = 200  # characters of one value
 
 @dataclass(frozen=True)
 class ImageFeatures:
-    """The features of an image that statistics count.
+    """What statistics count about an image.
 
-    A feature is a string: the letter of its kind (see LETTERS), then its value. version_ids: the
+    settings, words: its features, empty for an image without generation data. A feature is a
+    string: one letter for its kind (see LETTERS), then its value. The first of the settings are the
+    sampler and the schedule. For the kind `weight`, the value is a LoRA's name, a tab and the
+    weight. A word that is only part of a sentence has the kind `sentence`. version_ids: the
     versions that Civitai found in the image. reactions: number of likes, hearts and so on.
-    settings, words: features, empty for an image without generation data; the sampler and its
-    schedule are first. The value of `weight` is a LoRA's name, a tab and the weight. The value of
-    `sentence` is a word that is only part of a sentence.
     """
 
     id: int
@@ -62,7 +62,7 @@ class ImageFeatures:
 def extract_features(image: Image, generation: Generation | None = None) -> ImageFeatures:
     """Return the settings and prompt words of an image as features for statistics.
 
-    generation: the result of `read_generation(image)`, None to read it here.
+    generation: the result of `read_generation(image)`; if None, it is computed here.
     """
     read, resources = generation or read_generation(image)
     resources = resources if image.meta else ()
@@ -92,9 +92,10 @@ def extract_features(image: Image, generation: Generation | None = None) -> Imag
 
 
 def _iter_resource_features(resource: Resource, negative: str) -> Iterator[str]:
-    """Yield the features of a model, LoRA or embedding.
+    """Yield the features of one model, LoRA or embedding of an image.
 
-    negative: the image's negative prompt, case-folded; an embedding counts only if named there.
+    negative: the image's negative prompt, case-folded. Embeddings that it does not name are left
+    out.
     """
     named = resource.version_id and resource.type
     name = resource.name or (f"#{resource.version_id}" if named else "")

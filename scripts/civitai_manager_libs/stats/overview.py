@@ -14,7 +14,7 @@ __all__ = ["GalleryImage", "GalleryOverview", "summarize_gallery"]
 
 
 class GalleryImage(NamedTuple):
-    """An image of a model's gallery. version_ids: versions whose galleries have the image too."""
+    """An image of a model's gallery. version_ids: the model's versions to count the image for."""
 
     sample: Sample
     version_ids: Collection[int] = ()
@@ -24,8 +24,8 @@ class GalleryImage(NamedTuple):
 class GalleryOverview:
     """The statistics of a model's gallery.
 
-    recipe: an infotext of the most common settings, "" if unknown. versions: statistics without
-    words, by version id; an image may count for several versions.
+    stats: of all images. recipe: an infotext of the most common settings, "" if unknown. versions:
+    for each version id, statistics without words; an image may count for several versions.
     """
 
     stats: GalleryStats = GalleryStats()
@@ -37,9 +37,9 @@ class GalleryOverview:
 def summarize_gallery(
     images: Iterable[GalleryImage], files: Mapping[str, int] = {}
 ) -> GalleryOverview:
-    """Return the statistics of a model's gallery, in total and by version.
+    """Return the statistics of a model's gallery, of all images and of each version.
 
-    files: the version id of each of the model's files, by file name in lower case.
+    files: {file name in lower case: version id} for the files of the gallery's model.
     """
     own = OwnVersions(files)
     samples: list[Sample] = []

@@ -14,9 +14,9 @@ _RESOURCES = (LETTERS["checkpoint"], LETTERS["lora"], _WEIGHT, LETTERS["embeddin
 
 
 class OwnVersions:
-    """The versions of the gallery's model, which images call by various file names.
+    """The versions of a gallery's own model, found by the file names that images state.
 
-    files: the version id of each file name, in lower case.
+    files: {file name in lower case: version id} for the model's files.
     """
 
     def __init__(self, files: Mapping[str, int]) -> None:
@@ -25,19 +25,19 @@ class OwnVersions:
 
     @property
     def values(self) -> frozenset[str]:
-        """Return all versions as texts of the form `#<version id>`."""
+        """Return the model's versions, each as a text `#<version id>`."""
         return frozenset(self._files.values())
 
     def file_name(self, value: str) -> str:
-        """Return the file name that most images use for a version, "" if unknown.
+        """Return the file name that most images use for a version, "" if no image names it.
 
-        value: the version as `#<version id>`.
+        value: the version as `#<version id>`. Only images given to `replace_files` count.
         """
         names = self._spellings.get(value)
         return min(names, key=lambda name: (-names[name], name)) if names else ""
 
     def replace_files(self, settings: Sequence[str]) -> Sequence[str]:
-        """Return an image's settings with the model's file names replaced by `#<version id>`."""
+        """Return an image's settings with file names of the model replaced by `#<version id>`."""
         changed = [self._replace_file(one) if one[0] in _RESOURCES else one for one in settings]
         return changed if changed == settings else tuple(dict.fromkeys(changed))
 

@@ -56,7 +56,7 @@ _FILLERS = frozenset(
 
 @dataclass(frozen=True)
 class Phrase:
-    """A word or phrase of a prompt. in_sentence: whether it is only in sentences, never a tag."""
+    """A word or phrase of a prompt. in_sentence: whether it only occurs in sentences."""
 
     text: str
     in_sentence: bool = False
@@ -67,7 +67,8 @@ def split_phrases(prompt: str) -> tuple[Phrase, ...]:
 
     A short text between two commas, line ends or full stops is one phrase. A longer text is a
     sentence, which is split into words and pairs of words. Common words, plain numbers and single
-    ASCII letters are left out. Return at most 200 phrases, from the first 10,000 characters.
+    ASCII letters are left out. Only the first 10,000 characters are read; at most 200 phrases are
+    returned.
     """
     text = _KEYWORDS.sub(",", _TAG.sub(",", prompt[:_MAX_PROMPT]))
     text = unicodedata.normalize("NFKC", text).casefold()
@@ -120,8 +121,8 @@ def _iter_phrases(part: str, words: list[str], is_prose: bool) -> Iterator[Phras
 def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
     """Return whether a part of a prompt is a sentence, not a tag.
 
-    words: the words of `part`. is_prose: whether the prompt consists mostly of sentences; then one
-    connecting word is enough.
+    words: the words of `part`. is_prose: whether the prompt consists mostly of sentences; in such a
+    prompt, one connecting word makes a part a sentence.
     """
     is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
     return is_clause or (is_prose and not _FILLERS.isdisjoint(words))

@@ -24,10 +24,10 @@ def build_recipe(
 ) -> str:
     """Return an infotext with a gallery's most common settings and words, but without a seed.
 
-    The settings are those of the images with the most common sampler; return "" if no sampler is
-    known. Hires. fix is included if more than half of these images have it, a word if a quarter of
-    all images with data have it, and a LoRA if half have it (a tenth for a LoRA of the gallery's
-    model).
+    The settings are those of the images with the most common sampler; Hires. fix is left out unless
+    more than half of these images use it. A word is included if a quarter of all images with data
+    have it; a LoRA if half of them have it, or a tenth for a LoRA of the gallery's own model.
+    Return "" if no sampler is known.
     """
     settings = _find_common_settings(one.settings for one in samples)
     if not settings:
@@ -44,7 +44,7 @@ def build_recipe(
 
 
 def _list_lora_tags(stats: GalleryStats, own: OwnVersions) -> list[str]:
-    """Return a tag `<lora:name:weight>` for each frequent LoRA whose file name is known."""
+    """Return a tag `<lora:name:weight>` for each common LoRA with a known file name, at most 4."""
     bars = _frequent_bars(stats, "lora", _LORA_SHARE)[:_MAX_LORAS]
     often = _frequent_bars(stats, "lora", _OWN_LORA_SHARE)
     if not any(bar.value in own.values for bar in bars):
@@ -81,5 +81,5 @@ def _frequent_bars(stats: GalleryStats, kind: str, share: float) -> list[StatsBa
 
 
 def _unique_texts(texts: Iterable[str]) -> list[str]:
-    """Return the texts without case-insensitive duplicates; keep the last spelling of each."""
+    """Return the texts without duplicates, ignoring case; keep the last spelling of each text."""
     return list({text.casefold(): text for text in texts}.values())

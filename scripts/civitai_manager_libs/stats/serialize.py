@@ -11,7 +11,7 @@ from .counting import GalleryStats, KINDS, StatsBar
 from .features import NAMED_PARAMETERS
 from .overview import GalleryOverview
 
-__all__ = ["search_text", "serialize_overview"]
+__all__ = ["build_search_query", "serialize_overview"]
 
 _NUMBERS = ("steps", "cfg", "clip", "upscale")
 _KEYS = {"checkpoint": "model", "upscale": "hires"}  # in a search query, where they differ
@@ -59,7 +59,7 @@ def _serialize_bar(
         "low": bar.low,
         "high": bar.high,
         "is_model_version": is_model_version,
-        "search": search_text(kind, bar.value, count["label"], is_model_version),
+        "search": build_search_query(kind, bar.value, count["label"], is_model_version),
     }
 
 
@@ -75,7 +75,7 @@ def _serialize_count(
 
 
 def _serialize_version(stats: GalleryStats, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return a version's totals and its most common value of each kind."""
+    """Return a JSON object with a version's totals and, for each kind, the most common value."""
     bars = {kind: bars[0] for kind, bars in stats.bars.items() if bars}
     most = {kind: _serialize_count(bar, stats, names) for kind, bar in bars.items()}
     return {**_serialize_totals(stats), "most": most}
@@ -86,8 +86,8 @@ def _serialize_totals(stats: GalleryStats) -> dict[str, Any]:
     return {name: getattr(stats, name) for name in names}
 
 
-def search_text(kind: str, value: str, label: str, is_model_version: bool = False) -> str:
-    """Return the search query that finds the images counted by a bar, "" if there is none.
+def build_search_query(kind: str, value: str, label: str, is_model_version: bool = False) -> str:
+    """Return the search query for the images that a statistics bar counts, "" if there is none.
 
     kind: kind of the bar, such as "lora". value: the bar's value. label: the name shown for the
     value. is_model_version: whether the value is a version of the gallery's model.
@@ -104,7 +104,7 @@ def search_text(kind: str, value: str, label: str, is_model_version: bool = Fals
 
 
 def _quote_text(text: str) -> str:
-    """Quote a text for a search query.
+    """Return a text in quotation marks, for a search query.
 
     If the text itself contains quotation marks, only the longest part between them is used.
     """
