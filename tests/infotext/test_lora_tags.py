@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.lora_tags import missing_lora_tags
+from civitai_manager_libs.infotext.lora_tags import list_missing_lora_tags
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +13,7 @@ def lora(name, strength=1.0, **more):
 
 
 def tags(*entries, **meta):
-    return missing_lora_tags({"additionalResources": list(entries), **meta})
+    return list_missing_lora_tags({"additionalResources": list(entries), **meta})
 
 
 @pytest.mark.parametrize(
@@ -90,5 +90,5 @@ _value = st.recursive(
     )
 )
 def test_any_record_can_be_read(meta):
-    for tag in missing_lora_tags(meta):
+    for tag in list_missing_lora_tags(meta):
         assert tag.startswith("<lora:") and tag.endswith(">") and tag.isprintable()

@@ -16,9 +16,10 @@ _EXTRA_KEYS = ("width", "height", "clipSkip")  # read from `extra` if `meta` lac
 def to_webui_parameters(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
     """Convert the generation data of Civitai's own generator to a WebUI's parameters.
 
-    The keys in `extra` are moved to the top level. For Flux models, the sampler, CFG scale and Clip
-    skip get the values that Forge expects. Data of other programs is returned unchanged.
-    base_model: the base model in the image's API record, "" if unknown.
+    Width, height and Clip skip are taken from `meta["extra"]` if `meta` itself lacks them. For Flux
+    models, sampler, CFG scale and Clip skip get the values that Forge expects. Data of other
+    programs is returned unchanged. base_model: the image's base model as Civitai states it, "" if
+    unknown.
     """
     if not _is_on_site_image(meta):
         return meta

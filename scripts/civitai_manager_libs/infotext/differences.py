@@ -42,12 +42,14 @@ _HASHES = re.compile(r"([^:,]+): ?([0-9a-fA-F]{8,64})")
 
 @dataclass(frozen=True)
 class Difference:
-    """A difference between two infotexts. original, made: the two values; "" if there is none.
+    """One difference between the infotexts of an image (the original) and its reproduction here.
 
-    field: an infotext key, or a LoRA's name. kind: "changed", "absent" (not in the image made
-    here), "added" (only there), "edited" (a prompt), "checkpoint" (another one),
-    "checkpoint_unknown" (the original names none), "program", or of a LoRA: "lora_missing" (its tag
-    had no effect), "lora_absent" (no tag), "lora_added", "lora_version" and "lora_weight".
+    field: the name of a parameter or LoRA. original, made: the values in the original and in the
+    reproduction, "" if there is none. kind: "changed", "absent" (only in the original), "added"
+    (only in the reproduction), "edited" (a prompt), "checkpoint" (another one),
+    "checkpoint_unknown" (the original names none) or "program". For a LoRA: "lora_missing" (its tag
+    had no effect), "lora_absent" (the tag is only in the original), "lora_added", "lora_version" or
+    "lora_weight".
     """
 
     kind: DifferenceKind | LoraKind
@@ -67,11 +69,13 @@ class _Lora(NamedTuple):
 def list_differences(
     original: str, made: str, missing_loras: Collection[str] = ()
 ) -> tuple[Difference, ...]:
-    """Compare the infotexts of an image and of its reproduction; return the differences.
+    """Return the differences between the infotexts of an image and of its reproduction.
 
-    The most likely cause comes first. A parameter that every image has, such as the seed, is no
-    difference if only one infotext states it. missing_loras: lower-case names of LoRAs that are not
-    installed here.
+    A reproduction is an image that the user has generated from the original's infotext, `original`;
+    its own infotext is `made`. The difference that changes an image most comes first. A parameter
+    that every image has, such as the seed, is no difference if only one infotext states it.
+    missing_loras: lower-case names of LoRAs that are not installed here. Return () if an infotext
+    has too little data.
     """
     first, second = (parse_infotext(translate_infotext(text)) for text in (original, made))
     if not first.parameters and not first.prompt or not second.parameters:
@@ -96,13 +100,16 @@ def list_lora_names(text: str) -> tuple[str, ...]:
 def list_prompt_words(prompt: str) -> tuple[str, ...]:
     """Return the words and numbers of a prompt in lower case, without tags and punctuation.
 
-    To a WebUI, prompts with equal words mean nearly the same.
+    Prompts with the same words make nearly the same image.
     """
     return tuple(_WORD.findall(_ANY_TAG.sub(" ", prompt).lower()))
 
 
 def _normalize(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Add a program's defaults to its parameters, and split the schedule off the sampler's name."""
+    """Return the parameters with the default values that their program leaves out of an infotext.
+
+    A sampler such as "DPM++ 2M Karras" is split into sampler and schedule.
+    """
     is_a1111 = _A1111.match(parameters.get("Version", "")) is not None
     # A1111's name for both was "DPM++ 2M Karras" before version 1.9.
     names = parameters.get("Sampler", ""), parameters.get("Schedule type", "")
@@ -152,7 +159,7 @@ def _compare_checkpoints(
 
 
 def _are_comparable(code: str, other: str) -> bool:
-    """Return whether two hashes are of the same kind, such as a SHA256 and its first 10 digits."""
+    """Return whether two hashes are equally long, or a SHA256 and a hash of 10 digits (AutoV2)."""
     return len(code) == len(other) > 0 or {len(code), len(other)} == {10, 64}
 
 
@@ -182,7 +189,7 @@ def _compare_loras(
 
 
 def _read_loras(infotext: Infotext) -> dict[str, _Lora]:
-    """Return the LoRAs in an infotext's prompt by lower-case name, with their hashes if known."""
+    """Return {lower-case name: LoRA} for the LoRA tags in an infotext's prompt."""
     stated = _HASHES.findall(infotext.parameters.get("Lora hashes", ""))
     hashes = {name.strip().lower(): code for name, code in stated}
     found: dict[str, _Lora] = {}
@@ -207,7 +214,7 @@ def _plain_prompt(prompt: str) -> str:
 
 
 def _compare_others(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
-    """Yield the differences of all other parameters, those of Hires. fix first.
+    """Yield the differences of the parameters that no other comparison covers, Hires. fix first.
 
     If only one infotext has the parameters of an extension, they count as one difference.
     """
@@ -233,7 +240,7 @@ def _compare_others(before: Mapping[str, str], after: Mapping[str, str]) -> Iter
 
 
 def _group_of(name: str) -> str:
-    """Return the first word of a parameter's name, which all parameters of an extension share."""
+    """Return the first word of a parameter's name; an extension's parameters share this word."""
     return re.split(r"[ _]", name, maxsplit=1)[0]
 
 

@@ -13,13 +13,16 @@ __all__ = ["Generation", "read_generation"]
 
 
 class Generation(NamedTuple):
-    """The parsed infotext of an image, without added LoRA tags, and the image's resources."""
+    """How an image was made: its parsed infotext, and the models and other resources used.
+
+    The LoRA tags that `build_infotext` adds to a prompt are left out of the infotext.
+    """
 
     infotext: Infotext
     resources: tuple[Resource, ...]
 
 
 def read_generation(image: Image) -> Generation:
-    """Return the infotext and the resources of an image, read from its API record."""
+    """Return the infotext and the resources of an image, read from the image's `meta`."""
     infotext = parse_infotext(build_infotext(image.meta, image, adds_lora_tags=False))
     return Generation(infotext, list_resources(image.meta, image))

@@ -43,9 +43,9 @@ _FLOAT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 
 @dataclass(frozen=True)
 class Infotext:
-    """A parsed infotext: values are unquoted, and `Size` is a single value (`512x768`).
+    """A parsed infotext. Its values are unquoted; `Size` is a single value such as `512x768`.
 
-    The defaults that a WebUI assumes for missing parameters are not included.
+    Defaults that a WebUI assumes for missing parameters are not included.
     """
 
     prompt: str = ""
@@ -54,7 +54,10 @@ class Infotext:
 
 
 def parse_infotext(text: str) -> Infotext:
-    """Parse an infotext as the WebUIs do; a text without parameters is taken for a prompt."""
+    """Parse an infotext as the WebUIs do.
+
+    A text with fewer than three parameters is all taken for the prompt.
+    """
     *lines, last = clean_text(text).strip().split("\n")
     pairs = _PAIR.findall(last)
     if len(pairs) < _MIN_PAIRS:
@@ -85,14 +88,14 @@ def compose_infotext(
 ) -> str:
     """Return an infotext that a WebUI parses into these values, "" if all values are empty.
 
-    padding: (name, value) pairs to add if there are fewer than three parameters; a WebUI would read
-    so few as part of the prompt.
+    padding: (name, value) pairs that are added if there are fewer than three parameters, because a
+    WebUI takes fewer for a part of the prompt.
     """
     negative_prompt = _make_readable(negative_prompt)
     negative_prompt = negative_prompt if is_safe_negative_prompt(negative_prompt) else ""
     body = _compose_prompts(_make_readable(prompt), negative_prompt)
     pairs = {key: value for key, text in parameters.items() if (value := clean_text(text).strip())}
-    if 0 < len(pairs) < _MIN_PAIRS or (not pairs and _looks_like_parameters(body)):
+    if 0 < len(pairs) < _MIN_PAIRS or (not pairs and _needs_parameters(body)):
         for key, value in (*padding, *_DEFAULTS):
             if value and len(pairs) < _MIN_PAIRS:
                 pairs.setdefault(key, value)
@@ -106,11 +109,11 @@ def is_safe_negative_prompt(negative_prompt: str) -> bool:
 
 
 def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str]) -> str:
-    """Return an infotext with `tags` appended to the prompt and the parameters replaced.
+    """Return the infotext `text` with `tags` appended to its prompt and its parameters replaced.
 
-    parameters: all parameters of the new text; new ones are added after the sampler. A negative
-    prompt that breaks a WebUI is removed. Return `text` unchanged if fewer than three parameters
-    would remain.
+    parameters: all parameters of the new text; those that `text` lacks are added after the sampler.
+    A negative prompt that a WebUI cannot parse is removed. Return `text` unchanged if fewer than
+    three parameters would remain.
     """
     *lines, last = clean_text(text).strip().split("\n")
     read = parse_infotext(text)
@@ -157,9 +160,9 @@ def _repair_emphasis(match: re.Match[str]) -> str:
 
 
 def _compose_prompts(prompt: str, negative_prompt: str) -> str:
-    """Join both prompts, with `Negative prompt:` between them.
+    """Return the prompt and, after a line end and `Negative prompt:`, the negative prompt.
 
-    Where a prompt itself contains these words, a space is put before the colon.
+    If a prompt itself contains these words, a space is put before the colon.
     """
     mark = re.compile(rf"^([^\S\n]*{_NEGATIVE[:-1]}):", re.MULTILINE)
     prompt = mark.sub(r"\1 :", prompt)
@@ -171,8 +174,11 @@ def _compose_prompts(prompt: str, negative_prompt: str) -> str:
     return f"{prompt}\n{negative}" if prompt else negative
 
 
-def _looks_like_parameters(body: str) -> bool:
-    """Return whether a WebUI would read a text's last line as parameters, or parse it slowly."""
+def _needs_parameters(body: str) -> bool:
+    """Return whether a text of prompts must be followed by parameters.
+
+    Without them, a WebUI would take the last line for parameters, or parse a long line very slowly.
+    """
     last = body.rpartition("\n")[2]
     return len(last) > _LONG_LINE or len(_PAIR.findall(last)) >= _MIN_PAIRS
 
@@ -181,7 +187,7 @@ def _format_parameters(pairs: Mapping[str, str]) -> str:
     line = ", ".join(f"{key}: {_quote_value(value)}" for key, value in pairs.items())
     if "Civitai" in line and "FLUX" in line:
         # Forge takes such a line for one of Civitai's generator and rewrites its numbers.
-        escaped = (f"{key}: {_escape_value(value)}" for key, value in pairs.items())
+        escaped = (f"{key}: {_quote_and_escape(value)}" for key, value in pairs.items())
         line = ", ".join(escaped)
     return line
 
@@ -190,8 +196,8 @@ def _quote_value(value: str) -> str:
     return json.dumps(value, ensure_ascii=False) if re.search(r'[,:"\n]', value) else value
 
 
-def _escape_value(value: str) -> str:
-    """Quote a parameter's value, with the word Civitai escaped so that Forge ignores it."""
+def _quote_and_escape(value: str) -> str:
+    """Return a parameter's value as `_quote_value` does, but with the word Civitai escaped."""
     if "Civitai" not in value:
         return _quote_value(value)
     return json.dumps(value, ensure_ascii=False).replace("Civitai", r"\u0043ivitai")

@@ -23,8 +23,8 @@ _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 def list_lora_fields(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the LoRAs that are stated in parameters instead of the prompt, at most 50.
 
-    Each LoRA is a dict as in Civitai's `additionalResources`: type, name, strength, strengthClip,
-    hash.
+    meta: generation data in the form of Civitai's `meta`. Each LoRA is a dict with the keys type,
+    name, strength, strengthClip and hash.
     """
     entries = (*_iter_ruined_fooocus(meta), *_iter_weighted(meta), *_iter_numbered(meta))
     return [entry for entry in entries if as_text(entry["name"])][:_MAX_LORAS]
@@ -51,9 +51,10 @@ def _make_entry(
 
 
 def _iter_ruined_fooocus(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the LoRAs that RuinedFooocus lists in `other.loras`.
+    """Yield the LoRAs that the program RuinedFooocus lists in `meta["other"]["loras"]`.
 
-    The value is a list of `["<hash>", "0.8 - a/b.safetensors"]`, or a string in files of 2023.
+    The list has pairs such as `["<hash>", "0.8 - a/b.safetensors"]`; in files of 2023, it is a
+    text.
     """
     value = as_mapping(meta.get("other")).get("loras")
     if isinstance(value, str):
@@ -76,7 +77,7 @@ def _iter_weighted(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _iter_numbered(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the LoRAs in numbered parameters, such as `Lora_0 Model name` or `AddNet Model 1`.
 
-    ComfyUI nodes that save images write the first form, an A1111 extension writes the second.
+    ComfyUI nodes that save images write the former, an A1111 extension writes the latter.
     """
     keys = [key for key in islice(meta, 500) if str(key).startswith(("Lora_", "AddNet Model "))]
     for key in keys:

@@ -11,7 +11,7 @@ from ..core import as_list, as_mapping, as_number, as_text, format_number, model
 from .lora_fields import find_misnamed_hashes, list_lora_fields
 from .resources import is_site_id, TYPES
 
-__all__ = ["missing_lora_tags"]
+__all__ = ["list_missing_lora_tags"]
 
 _MAX_TAGS = 50  # real prompts have about ten
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})")
@@ -19,11 +19,12 @@ _PROMPT_KEYS = re.compile(r".*prompt|Template|Negative Template", re.IGNORECASE 
 _UNUSABLE = re.compile(r"[:<>\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def missing_lora_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return prompt tags for the LoRAs that a record lists but its prompts lack, at most 50.
+def list_missing_lora_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return prompt tags for the LoRAs that an image uses but its prompts do not name, at most 50.
 
-    A tag is `<lora:NAME:WEIGHT>`, or `<lora:NAME:CLIP:MODEL>` if CLIP and the model have different
-    weights. A LoRA without a known weight gets no tag.
+    meta: the image's generation data, which lists the LoRAs. A tag is `<lora:NAME:WEIGHT>`, or
+    `<lora:NAME:CLIP:MODEL>` if the weights for CLIP and the model differ. A LoRA without a known
+    weight gets no tag.
     """
     known = {name.strip().lower() for text in _iter_texts(meta) for name in _TAG.findall(text)}
     tags = []
@@ -41,7 +42,7 @@ def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (name, tag) for each LoRA of a record that has a usable name and weight."""
+    """Yield (name, tag) for each LoRA in generation data that has a usable name and weight."""
     for entry, weight in _iter_resources(meta):
         kind = as_text(entry.get("type")).lower()
         stated_name = as_text(entry.get("name"))
@@ -53,7 +54,7 @@ def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _iter_resources(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], object]]:
-    """Yield (resource, weight) for each resource that a record lists."""
+    """Yield (resource as a dict, its weight) for each model or LoRA that generation data lists."""
     loras = (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
     for entry in map(as_mapping, loras):
         yield entry, entry.get("strength")
@@ -64,7 +65,10 @@ def _iter_resources(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any]
 
 
 def _format_weights(weight: object, clip_weight: object) -> str:
-    """Return a LoRA's weights as written in a tag, "" if they are 0 or unknown."""
+    """Return a LoRA's weights as written in a tag, "" if they are 0 or unknown.
+
+    weight: for the model. clip_weight: for CLIP, None if it has the same weight.
+    """
     model, clip = as_number(weight), as_number(clip_weight)
     if model is None or (model == 0 and not clip):
         return ""

@@ -9,7 +9,7 @@ from typing import Any
 from ..core import as_mapping, as_text, clean_text, Image
 from .civitai_generator import to_webui_parameters
 from .comfy import load_json, read_graph
-from .lora_tags import missing_lora_tags
+from .lora_tags import list_missing_lora_tags
 from .normalize import translate_parameters
 from .parameters import build_webui_parameters, find_mangled_names
 from .infotext import compose_infotext
@@ -24,16 +24,19 @@ def build_infotext(
 ) -> str:
     """Return the infotext for an image's generation data, "" if there is no data.
 
-    meta: the data as in an API record, flat or wrapped as `{id, meta}`. image: the record. Its base
-    model tells how to read `meta`; its ids are added if the infotext has too few parameters to be
-    recognised by a WebUI. adds_lora_tags: append the tags of `list_added_lora_tags` to the prompt.
+    meta: the data as Civitai's API sends it, flat or wrapped as `{id, meta}`. image: the image, if
+    known. Its base model tells how to read `meta`. Its ids are added if the infotext would have
+    fewer than three parameters, which a WebUI does not recognise. adds_lora_tags: whether to append
+    the tags of `list_added_lora_tags` to the prompt.
     """
     # The record's image size is not used: the image may have been enlarged after its generation.
     record = _build_record(meta, image)
     prompt, negative_prompt = (_clean_prompt(record.get(k)) for k in ("prompt", "negativePrompt"))
     parameters = build_webui_parameters(record)
     if adds_lora_tags and (prompt or any(parameters.values())):
-        prompt = " ".join(part for part in (prompt.rstrip(), *missing_lora_tags(record)) if part)
+        prompt = " ".join(
+            part for part in (prompt.rstrip(), *list_missing_lora_tags(record)) if part
+        )
     padding = _iter_origin_parameters(image) if image else ()
     return compose_infotext(prompt, negative_prompt, parameters, padding)
 
@@ -41,8 +44,11 @@ def build_infotext(
 def list_added_lora_tags(
     meta: Mapping[str, Any] | None, image: Image | None = None
 ) -> tuple[str, ...]:
-    """Return the LoRA tags that `build_infotext` appends to the prompt."""
-    return missing_lora_tags(_build_record(meta, image))
+    """Return the LoRA tags that `build_infotext` appends to the prompt.
+
+    The prompt lacks these tags, although the generation data lists the LoRAs.
+    """
+    return list_missing_lora_tags(_build_record(meta, image))
 
 
 def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
@@ -53,7 +59,7 @@ def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
 def find_workflow(meta: Mapping[str, Any] | None) -> str:
     """Return the ComfyUI workflow in an image's generation data, as JSON for ComfyUI's editor.
 
-    If there is no workflow, return the graph in API format, or "" if there is none either.
+    If there is no workflow, return the graph in API format; if there is no graph either, "".
     """
     comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
     workflow, graph = (as_mapping(load_json(comfy.get(name))) for name in ("workflow", "prompt"))
@@ -76,7 +82,7 @@ def _unwrap_meta(meta: object) -> Mapping[str, Any]:
 
 
 def _merge_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return `meta` with missing values filled in from its ComfyUI graph."""
+    """Return `meta` with values added from its ComfyUI graph where `meta` has none."""
     if "comfy" not in meta:
         return meta
     graph = read_graph(meta["comfy"])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core import as_text
-from .lora_tags import missing_lora_tags
+from .lora_tags import list_missing_lora_tags
 from .samplers import is_schedule, translate_sampler, translate_schedule
 from .infotext import edit_infotext, is_safe_negative_prompt, parse_infotext
 
@@ -27,10 +27,10 @@ _PLACEHOLDERS = {"Model": "unknown", "Model hash": "unknown"}
 
 
 def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Rename other programs' parameters to the names that the WebUIs use.
+    """Rename the parameters of other programs as the WebUIs name them.
 
-    If a parameter is given under both names, the value under the WebUIs' name is used. Unknown
-    parameters are kept.
+    If a parameter occurs under both names, the value under the WebUIs' name is used. Parameters
+    without such a name are kept unchanged.
     """
     translated = {key: value for key, value in parameters.items() if key != _CASE_VARIANT}
     for name, other in _OTHER_NAMES.items():
@@ -45,21 +45,21 @@ def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_schedule(parameters: Mapping[str, Any]) -> bool:
-    """Return whether the parameters name a schedule, or a sampler that needs none."""
+    """Return whether the parameters state a schedule, or a sampler that uses none."""
     sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
     is_named = "scheduler" in parameters or bool(translate_sampler(sampler)[1])
     return is_named or sampler in _WITHOUT_SCHEDULE
 
 
 def translate_infotext(text: str) -> str:
-    """Rename the parameters of another program's infotext to the names that the WebUIs read.
+    """Return another program's infotext with its parameters renamed as the WebUIs name them.
 
     LoRAs in parameters are also added to the prompt as tags, since WebUIs read LoRAs only from
     tags. An infotext that a WebUI wrote is returned unchanged.
     """
     read = parse_infotext(text)
     parameters = _translate_values(read.parameters)
-    tags = missing_lora_tags({**read.parameters, "prompt": read.prompt})
+    tags = list_missing_lora_tags({**read.parameters, "prompt": read.prompt})
     if parameters == read.parameters and not tags and is_safe_negative_prompt(read.negative_prompt):
         return text
     return edit_infotext(text, tags, parameters)

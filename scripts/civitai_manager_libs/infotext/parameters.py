@@ -33,9 +33,9 @@ _PROSE = re.compile(r".*prompt|.*template", re.IGNORECASE | re.DOTALL)
 
 
 def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
-    """Convert a record's generation data to A1111's parameters, in A1111's order.
+    """Convert generation data from Civitai to A1111's parameters, in A1111's order.
 
-    The value of a missing parameter is "".
+    A parameter that the data lacks is "".
     """
     main, checksums = _build_main_parameters(meta), _build_hash_lists(meta)
     version = {"Version": _find_text(meta, "Version")}
@@ -83,7 +83,7 @@ def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _find_text(meta: Mapping[str, Any], *keys: str) -> str:
-    """Return the first non-empty value under these keys as text, "" if there is none."""
+    """Return the first non-empty value under one of these keys as text, "" if there is none."""
     texts = (as_text(meta.get(key)) for key in keys)
     return next((text for text in texts if text and len(text) <= _MAX_VALUE), "")
 
@@ -133,7 +133,7 @@ def _find_first_name(meta: Mapping[str, Any], key: str) -> str:
 def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:
     """Return `Lora hashes` and `TI hashes`, each a text such as `name: hash, name2: hash2`.
 
-    The hashes come from the parameters of these names and from the record's `hashes`.
+    The hashes come from the parameters with these names and from `meta["hashes"]`.
     """
     found: dict[str, dict[str, str]] = {"Lora hashes": {}, "TI hashes": {}}
     for key, value in islice(as_mapping(meta.get("hashes")).items(), _MAX_KEYS):
@@ -155,7 +155,7 @@ def _join_hashes(checksums: Mapping[str, str]) -> str:
 
 
 def _build_other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str]:
-    """Return the parameters that are not in `known` and have a name that a WebUI may write."""
+    """Return the parameters with a name that a WebUI may write, except those in `known`."""
     found = {}
     for key in islice(meta, _MAX_KEYS):
         if isinstance(key, str) and key not in known and _is_webui_key(key):

@@ -19,8 +19,9 @@ _RESOURCES = re.compile(r"Civitai resources: (\[\{[^\]]{0,20000}\}\])")
 def parse_metadata(infotext: str) -> dict[str, Any]:
     """Convert an infotext to generation data in the form of Civitai's `meta`.
 
-    The prompts become `prompt` and `negativePrompt`; the hashes of LoRAs and embeddings are in
-    `hashes`. All other parameters keep their names.
+    The prompts become `prompt` and `negativePrompt`. The hashes of models are in `hashes`, and the
+    models that the infotext lists with Civitai's ids in `civitaiResources`. All parameters keep
+    their names.
     """
     read = parse_infotext(infotext)
     meta: dict[str, Any] = {"prompt": read.prompt, "negativePrompt": read.negative_prompt}
@@ -32,7 +33,7 @@ def parse_metadata(infotext: str) -> dict[str, Any]:
 
 
 def _iter_hashes(parameters: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    """Yield pairs such as ("lora:style", hash) for the hashes in an infotext's parameters."""
+    """Yield pairs such as ("lora:style", hash) for the hashes of models in an infotext."""
     yield from as_mapping(_parse_json(parameters.get("Hashes"))).items()
     for key, kind in (("Lora hashes", "lora"), ("TI hashes", "embed")):
         for name, code in _HASHES.findall(parameters.get(key, "")):

@@ -36,10 +36,10 @@ _TAG = re.compile(r"<(lora|lyco|hypernet):([^:<>\n]{1,200})(?::([^:<>\n]{1,20}))
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource that an image was made with; an unknown text is "", an unknown number None.
+    """A model, LoRA or the like that an image was made with; unknown texts are "", numbers None.
 
-    type: `model`, `lora`, `embed`, `vae`, `hypernet` or the record's own word.
-    name: without folder and extension. hash: hexadecimal. version_id: the version on Civitai.
+    type: `model`, `lora`, `embed`, `vae`, `hypernet`, or any other word in the image's data. name:
+    without folder and extension. hash: hexadecimal. version_id: the model version's id on Civitai.
     """
 
     type: str = ""
@@ -66,16 +66,16 @@ def list_resources(
 ) -> tuple[Resource, ...]:
     """Return the models, LoRAs and other resources of an image, without duplicates.
 
-    meta: the image's generation data. image: its API record, which lists the versions that Civitai
-    detected. files: version ids by lower-case hash or file name, to identify resources without an
-    id. A file name is not unique, so it counts only for a detected version. At most 300 resources
-    are read.
+    meta: the image's generation data. image: the image, with the versions that Civitai detected in
+    it. files: {lower-case hash or file name: version id}, to find the version of a resource without
+    an id. A file name is not unique, so it is used only for a version that Civitai detected. At
+    most 300 resources are read.
     """
     meta = as_mapping(meta)
     resources = chain(
         _iter_listed(meta),
         _iter_on_site(meta),
-        _iter_main(meta),
+        _iter_model_and_vae(meta),
         _iter_hashed(meta),
         _iter_comfy(meta),
         _iter_prompt(meta),
@@ -137,7 +137,10 @@ def _make_resource(
 
 
 def _make_air_resource(air: str, weight: float | None) -> Resource:
-    """Return the resource named by an AIR (`urn:air:...`), an empty one if it is not Civitai's."""
+    """Return the resource named by an AIR (`urn:air:...`).
+
+    If the AIR is not one of Civitai's, return an empty `Resource`.
+    """
     found = _AIR.fullmatch(air)
     version = _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
     if found is None or version is None:
@@ -160,8 +163,8 @@ def _iter_on_site(meta: Mapping[str, Any]) -> Iterator[Resource]:
         yield _make_resource(entry.get("type"), "", entry.get("weight"), version=version)
 
 
-def _iter_main(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    """Yield the checkpoint and the VAE of an image."""
+def _iter_model_and_vae(meta: Mapping[str, Any]) -> Iterator[Resource]:
+    """Yield the checkpoint and the VAE in an image's generation data."""
     hashes = as_mapping(meta.get("hashes"))
     checksum = meta.get("Model hash") or hashes.get("model")
     yield _make_resource("model", meta.get("Model"), checksum=checksum)

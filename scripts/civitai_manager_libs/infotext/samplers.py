@@ -83,7 +83,8 @@ def translate_sampler(sampler: str, schedule: str = "") -> tuple[str, str]:
     """Return (sampler, schedule) under the WebUIs' names; unknown names are unchanged.
 
     A schedule at the end of the sampler's name (`DPM++ 2M Karras`) replaces `schedule`, as in the
-    WebUIs. A preset of the Krita plugin (`Default - DPM++ 2M`) becomes a sampler and a schedule.
+    WebUIs. A preset of the Krita plugin (`Default - DPM++ 2M`) is translated to a sampler and a
+    schedule.
     """
     name = _PRESETS.get(sampler.lower(), sampler)
     for candidate in (name, name.rpartition(" - ")[2]):
@@ -111,7 +112,7 @@ def is_schedule(name: str) -> bool:
 
 
 def _split_schedule(sampler: str) -> tuple[str, str]:
-    """Split a name such as `euler_karras`; return (sampler, schedule), with "" for no schedule."""
+    """Split a name such as `euler_karras`; return (sampler, schedule or "")."""
     if is_sampler(sampler):
         return sampler, ""
     normalized = _normalize_schedule(sampler)

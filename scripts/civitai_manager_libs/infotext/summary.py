@@ -20,9 +20,9 @@ _LORA_TAG = re.compile(r"<[^<>]{0,300}>")
 
 
 class Summary(NamedTuple):
-    """The beginning of the prompt, without LoRA tags; steps, sampler and number of LoRAs.
+    """How an image was made, in short; an unknown text is "", an unknown number 0.
 
-    An unknown text is "", an unknown number 0.
+    prompt: its beginning, without LoRA tags. sampler: with the schedule.
     """
 
     prompt: str
@@ -32,9 +32,9 @@ class Summary(NamedTuple):
 
 
 def summarize(meta: Mapping[str, Any] | None) -> Summary | None:
-    """Summarize an image's generation data; return None if there is none.
+    """Return a summary of an image's generation data, None if there is no data.
 
-    A ComfyUI graph is not parsed, since that would take too long for all images of a page.
+    Values in a ComfyUI graph are not read, since that would take too long for a page of images.
     """
     if not meta:
         return None

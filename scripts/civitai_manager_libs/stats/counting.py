@@ -160,7 +160,7 @@ def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict
 def _summarize_weights(counts: Mapping[str, int]) -> dict[str, tuple[str, str, str]]:
     """Return {LoRA's name: (most common, lowest, highest weight)}.
 
-    counts: number of images for each text "name<tab>weight".
+    counts: {"name<tab>weight": number of images}.
     """
     by_name: dict[str, list[tuple[float, int, str]]] = defaultdict(list)
     for feature, count in counts.items():

@@ -54,8 +54,8 @@ def is_computed(node_type: str) -> bool:
 def compute_outputs(node_type: str, get: _Get) -> tuple[Any, ...] | None:
     """Compute the outputs of a ComfyUI node from its inputs, as ComfyUI would.
 
-    get: returns the value of an input by name, or raises ValueError if it is unknown. An unknown
-    output is None or missing at the end of the tuple. Return None if the node type is not
+    get: returns the value of an input by name, or raises ValueError if the value is unknown. In the
+    result, an unknown output is None, or missing at the end. Return None if this node type is not
     supported.
     """
     compute = _COMPUTED.get(node_type)
@@ -68,7 +68,7 @@ def compute_outputs(node_type: str, get: _Get) -> tuple[Any, ...] | None:
 
 
 def _compute_resolution(get: _Get) -> tuple[Any, ...]:
-    """Return the (width, height) that ComfyUI's node ResolutionSelector computes."""
+    """Return the (width, height) that ComfyUI's node ResolutionSelector computes, () if unknown."""
     # comfy_extras/nodes_resolution.py
     ratio = re.match(r"(\d{1,2}):(\d{1,2})\b", str(get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixels")), as_integer(get("multiple")) or 8
@@ -80,7 +80,7 @@ def _compute_resolution(get: _Get) -> tuple[Any, ...]:
 
 
 def _compute_flux_resolution(get: _Get) -> tuple[Any, ...]:
-    """Return the (width, height) that the node FluxResolutionNode computes."""
+    """Return the (width, height) that the node FluxResolutionNode computes, () if unknown."""
     # gseth/ControlAltAI-Nodes
     custom = get("custom_ratio") and get("custom_aspect_ratio")
     ratio = re.match(r"(\d{1,3}):(\d{1,3})\b", str(custom or get("aspect_ratio")))
@@ -101,8 +101,8 @@ def _read_json_value(get: _Get) -> tuple[Any, ...]:
 def _join_director_prompts(get: _Get) -> tuple[Any, ...]:
     """Return (None, prompt) for the node LTXDirector, which has several prompts for a video.
 
-    The first line is the prompt for the whole video; the prompts for its scenes follow. None stands
-    for the node's first output, a model.
+    The prompt's first line is for the whole video; a line for each scene follows. None stands for
+    the node's first output, a model.
     """
     timeline = as_mapping(load_json(get("timeline_data")))
     if timeline.get("retakeMode"):
@@ -136,7 +136,7 @@ def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
 
 
 def _read_scaled_size(get: _Get) -> tuple[Any, ...]:
-    """Return (None, width, height) for rgthree's node SDXL Empty Latent Image.
+    """Return (None, width, height) for rgthree's node SDXL Empty Latent Image, () if unknown.
 
     None stands for the node's first output, a latent image.
     """
@@ -151,7 +151,7 @@ def _read_resized_size(get: _Get) -> tuple[Any, ...]:
     """Return (None, width, height) for the node ImageResize+, () if the size is unknown.
 
     None stands for the node's first output, the resized image. The size is known only if the node
-    always stretches the image to its own width and height.
+    always stretches images to its own width and height.
     """
     other = get("keep_proportion") or get("multiple_of") or get("condition") != "always"
     is_stretched = not other and get("method") in (None, "stretch")
@@ -189,9 +189,10 @@ def _evaluate_text(text: str, get: _Get) -> Any:
 
 
 def _evaluate(part: ast.AST, get: _Get) -> Any:
-    """Evaluate an arithmetic expression; `get` returns the value of a variable.
+    """Return the value of an arithmetic expression; `get` returns the value of a variable.
 
-    Raises ValueError if the expression contains anything but arithmetic.
+    Raises ValueError if the expression contains anything but arithmetic, or if its value is too
+    large.
     """
     value: Any = None
     if isinstance(part, ast.Constant) and type(part.value) in (int, float):

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core import as_integer, as_number, as_text, model_file_stem
 from ..samplers import translate_sampler
-from .nodes import get_linked_node, get_node_type, Node, Nodes
+from .nodes import get_linked_node, get_node_type, Node, NodeId, Nodes
 from .samplers import list_save_nodes
 from .sizes import FACTORS, iter_image_path, read_node_size
 from .values import find_nearest_value, resolve_value
@@ -31,13 +31,13 @@ _SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sig
 
 
 def read_second_pass(
-    nodes: Nodes, first: str, samplers: list[str], first_values: Mapping[str, Any]
+    nodes: Nodes, first: NodeId, samplers: list[NodeId], first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return A1111's Hires. fix parameters for a sampler that enlarges the first sampler's image.
+    """Find the sampler that enlarges the first sampler's image; return it as A1111's Hires. fix.
 
-    first: node id of the first sampler. samplers: node ids of all samplers. first_values:
-    parameters of the first sampler. Return {} if A1111 could not do the same with one Hires. fix,
-    or if the new size is unknown.
+    samplers: all samplers of the graph. first_values: parameters of the first sampler. Return the
+    parameters of Hires. fix, such as "Hires upscale"; {} if no sampler does this, if A1111 would
+    need more than one Hires. fix, or if the new size is unknown.
     """
     if as_number(first_values.get("denoise")) not in (None, 1):
         return {}
@@ -78,10 +78,12 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
     return fields | {"Hires upscaler": _LATENT_METHODS.get(as_text(value["latent_upscaler"]))}
 
 
-def _list_nodes_between(nodes: Nodes, first: str, later: str, samplers: set[str]) -> list[Node]:
-    """Return the nodes on an image's path between two samplers, last node first.
+def _list_nodes_between(
+    nodes: Nodes, first: NodeId, later: NodeId, samplers: set[NodeId]
+) -> list[Node]:
+    """Return the nodes that an image passes between two samplers, last node first.
 
-    Return [] if the image of `first` does not reach `later`, or goes through a third sampler.
+    Return [] if the image of `first` does not reach `later`, or only through a third sampler.
     """
     path: list[Node] = []
     for node_id in iter_image_path(nodes, later):
@@ -94,9 +96,9 @@ def _list_nodes_between(nodes: Nodes, first: str, later: str, samplers: set[str]
 
 
 def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
-    """Return `Hires upscale` or `Hires resize` for the nodes between two samplers.
+    """Return {"Hires upscale": factor} or {"Hires resize": size} for the second of two samplers.
 
-    path: the nodes, last node first. Return {} if the new size is unknown.
+    path: the nodes between the samplers, last node first. Return {} if the new size is unknown.
     """
     factor = 1.0
     for node in path:
@@ -125,9 +127,12 @@ def _find_upscaler(nodes: Nodes, path: list[Node]) -> str | None:
 
 
 def _read_sampler_change(
-    nodes: Nodes, sampler: str, first_values: Mapping[str, Any]
+    nodes: Nodes, sampler: NodeId, first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return `Hires sampler` and `Hires schedule type` where they differ from the first pass."""
+    """Return `Hires sampler` and `Hires schedule type`, each only if the first pass has another.
+
+    first_values: parameters of the first pass.
+    """
     own = (as_text(find_nearest_value(nodes, sampler, *where)) for where in (_SAMPLER, _SCHEDULER))
     names = translate_sampler(*own)
     first = translate_sampler(

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from ...core import as_integer, as_number, as_text
-from .nodes import get_linked_node, get_node_type, iter_upstream, Node, Nodes
+from .nodes import get_linked_node, get_node_type, iter_upstream, Node, NodeId, Nodes
 from .values import resolve_value
 
 __all__ = ["find_model", "list_loras"]
@@ -39,7 +39,7 @@ _SWITCHES = {"switch", "toggle", "enabled", "on"}
 _Lora = dict[str, Any]  # an entry of a record's `additionalResources`
 
 
-def find_model(nodes: Nodes, sampler: str) -> str | None:
+def find_model(nodes: Nodes, sampler: NodeId) -> str | None:
     """Return the path of the model file that a sampler uses, None if unknown."""
     for node in iter_upstream(nodes, sampler, _MODEL_SIDES):
         inputs = node["inputs"]
@@ -58,10 +58,10 @@ def find_model(nodes: Nodes, sampler: str) -> str | None:
     return None
 
 
-def list_loras(nodes: Nodes, sampler: str) -> list[_Lora]:
+def list_loras(nodes: Nodes, sampler: NodeId) -> list[_Lora]:
     """Return the LoRAs of a sampler in the order in which they are applied, at most 50.
 
-    Each LoRA is a dict as in Civitai's `additionalResources`.
+    Each LoRA is a dict like {"type": "lora", "name": "a.safetensors", "strength": 1}.
     """
     sides = (*_MODEL_SIDES, *_LORA_SIDES)
     found: list[_Lora] = []
@@ -139,9 +139,9 @@ def _find_weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> ob
 
 
 def _iter_lora(name: object, strength: object, clip: object) -> Iterator[_Lora]:
-    """Yield a LoRA as a dict in the form of Civitai's `additionalResources`.
+    """Yield one LoRA as a dict; yield nothing if it has no name or if its weights are 0.
 
-    Yield nothing for a LoRA without a name or without effect.
+    strength, clip: the LoRA's weights for the model and for CLIP.
     """
     if not isinstance(name, str) or not as_text(name) or get_linked_node(name):
         return

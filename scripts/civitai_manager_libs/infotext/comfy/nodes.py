@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["MAX_NODES", "MAX_PARSED", "Node", "Nodes", "estimate_parsed_size", "get_link"]
-__all__ += ["get_linked_node", "get_node_type", "iter_upstream", "iter_upstream_through"]
-__all__ += ["list_feeding_nodes", "load_json", "read_api_nodes", "walk_nodes"]
+__all__ = ["MAX_NODES", "MAX_PARSED", "Node", "NodeId", "Nodes", "get_link"]
+__all__ += ["estimate_parsed_size", "get_linked_node", "get_node_type", "iter_upstream"]
+__all__ += ["iter_upstream_through", "list_feeding_nodes", "load_json", "read_api_nodes"]
+__all__ += ["walk_nodes"]
 
 MAX_NODES = 3_000
 MAX_PARSED = 12_000_000  # bytes of memory; the largest graphs and workflows known take 7,000,000
@@ -23,14 +24,15 @@ _MAX_ESCAPES = 80_000  # each costs the regular expression 130 bytes
 _STRING_OR_UNDEFINED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|\bundefined\b', re.DOTALL)
 
 Node = Mapping[str, Any]
-Nodes = Mapping[str, Node]
+NodeId = str
+Nodes = Mapping[NodeId, Node]
 
 
 def load_json(value: object) -> object:
     """Parse a value if it is JSON text; return any other value unchanged.
 
-    NaN and `undefined`, which some programs write, become None. Return None for invalid JSON, or if
-    the parsed value might take more than MAX_PARSED bytes of memory.
+    NaN and `undefined`, which some programs write, become None. Return None for invalid JSON, and
+    for JSON that might take more than MAX_PARSED bytes of memory once it is parsed.
     """
     if not isinstance(value, str):
         return value
@@ -75,7 +77,7 @@ def get_node_type(node: Node) -> str:
     return str(node.get("class_type"))
 
 
-def get_link(value: object) -> tuple[str, int] | None:
+def get_link(value: object) -> tuple[NodeId, int] | None:
     """Return (node id, output number) if an input's value is a link, else None."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         return None
@@ -84,13 +86,13 @@ def get_link(value: object) -> tuple[str, int] | None:
     return (str(node_id), output if isinstance(output, int) else 0) if known else None
 
 
-def get_linked_node(value: object) -> str | None:
+def get_linked_node(value: object) -> NodeId | None:
     """Return the id of the node that an input is linked to, None if the input is not linked."""
     link = get_link(value)
     return link[0] if link else None
 
 
-def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[str]:
+def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[NodeId]:
     """Return the ids of the nodes to which a node's inputs are linked.
 
     input_names: the inputs to follow; if none of them is linked, all inputs are followed.
@@ -100,11 +102,12 @@ def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[st
     return links or [link for link in map(get_linked_node, inputs.values()) if link]
 
 
-def walk_nodes(starts: Iterable[str], list_next: Callable[[str], Iterable[str]]) -> Iterator[str]:
-    """Yield the ids of all nodes that can be reached from the nodes `starts`, nearest first.
+def walk_nodes(
+    starts: Iterable[NodeId], list_next: Callable[[NodeId], Iterable[NodeId]]
+) -> Iterator[NodeId]:
+    """Yield the ids in `starts`, then the ids of all nodes that can be reached, nearest first.
 
-    The ids in `starts` come first, and each id is yielded once. list_next: returns the ids of a
-    node's neighbours.
+    Each id is yielded once. list_next: returns the ids of a node's neighbours.
     """
     seen = dict.fromkeys(starts)
     queue = deque(seen)
@@ -117,25 +120,27 @@ def walk_nodes(starts: Iterable[str], list_next: Callable[[str], Iterable[str]])
                 queue.append(other)
 
 
-def iter_upstream(nodes: Nodes, start: str, input_names: tuple[str, ...] = ()) -> Iterator[Node]:
+def iter_upstream(nodes: Nodes, start: NodeId, input_names: tuple[str, ...] = ()) -> Iterator[Node]:
     """Yield the node `start` and all nodes on which its inputs depend, nearest first.
 
-    input_names: the inputs to follow; if none of them is linked, all inputs of a node are followed.
+    input_names: the inputs to follow; a node where none of them is linked has all inputs followed.
     """
 
-    def list_next(node_id: str) -> list[str]:
+    def list_next(node_id: NodeId) -> list[NodeId]:
         return list_feeding_nodes(nodes[node_id], input_names) if node_id in nodes else []
 
     return (nodes[each] for each in walk_nodes([start], list_next) if each in nodes)
 
 
-def iter_upstream_through(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
-    """Yield the node `start` and all nodes reached through the named inputs, nearest first.
+def iter_upstream_through(
+    nodes: Nodes, start: NodeId, input_names: tuple[str, ...]
+) -> Iterator[Node]:
+    """Yield the node `start` and all nodes that can be reached through the named inputs only.
 
-    Other inputs are never followed, unlike in `iter_upstream`.
+    The nearest come first. `iter_upstream` may follow other inputs too.
     """
 
-    def list_next(node_id: str) -> Iterator[str]:
+    def list_next(node_id: NodeId) -> Iterator[NodeId]:
         inputs = nodes[node_id]["inputs"] if node_id in nodes else {}
         links = (get_linked_node(inputs.get(name)) for name in input_names)
         return (link for link in links if link is not None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...core import as_text
 from .computed import compute_outputs, is_computed
-from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, Nodes
+from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
 from .values import iter_setting_nodes, UNKNOWN_TEXT
 
 __all__ = ["read_prompt"]
@@ -48,11 +48,11 @@ _NO_STYLES = {"", "none", "no style"}
 _SEPARATORS = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)}
 
 
-def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
+def read_prompt(nodes: Nodes, sampler: NodeId, side: str) -> str | None:
     """Return the prompt that a sampler uses; several texts are joined by line ends.
 
-    side: "positive" or "negative". Return None if there is no prompt or a text in it is unknown,
-    and "" if the prompt has no effect (ConditioningZeroOut).
+    side: "positive" or "negative". Return None if there is no prompt, or if one of its texts is
+    unknown. Return "" if the node ConditioningZeroOut takes away the prompt's effect.
     """
     sides = _SIDE_INPUTS[side]
     cache: _Cache = {}
@@ -67,7 +67,7 @@ def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
     return None
 
 
-def _find_form(nodes: Nodes, sampler: str) -> list[Node]:
+def _find_form(nodes: Nodes, sampler: NodeId) -> list[Node]:
     """Return [node] for the node in which the user types a sampler's prompts.
 
     Return [] if this type of sampler has no such node, or if the graph has several.
@@ -82,8 +82,9 @@ def _list_texts(
 ) -> list[str | None]:
     """Return the texts that make up a prompt, in order; an unknown text is None.
 
-    value: the sampler's input. sides: names of the inputs that lead to the positive or to the
-    negative prompt. cache: the texts that have been read already.
+    value: the value or link of the sampler's prompt input. sides: names of the inputs that lead to
+    the positive prompt, or of those that lead to the negative prompt. cache: texts that were read
+    before.
     """
     texts: list[str | None] = []
     waiting, seen = [(value, True)], set()  # each with whether it may be a text itself
@@ -123,8 +124,8 @@ def _read_own_text(
 ) -> list[str | None]:
     """Return [text] for the text that a node adds to a prompt, [] if the node adds none.
 
-    An unknown text is None. link: the link to the node. cache: the texts that have been read
-    already. accepts_text: also read nodes that output plain text instead of encoded text.
+    An unknown text is None. link: the link to the node. cache: texts that were read before.
+    accepts_text: whether to read nodes that output plain text instead of encoded text too.
     """
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
@@ -196,9 +197,9 @@ def _read_node_text(nodes: Nodes, node: Node, output: int, cache: _Cache, depth:
 
 
 def _list_output_inputs(inputs: Mapping[str, Any], output: int) -> tuple[str, ...]:
-    """Return the names of the inputs that a node passes on as an output, () if unknown.
+    """Return the names of the inputs that a node may pass on as its output number `output`.
 
-    In a node with two prompts, the second output is the negative prompt.
+    In a node with two prompts, output 1 is the negative prompt. Return () for other outputs.
     """
     names = _SIDE_INPUTS["negative"]
     return names if output == 1 and any(name in inputs for name in names) else ()

@@ -10,7 +10,7 @@ from ...core import as_integer, as_number, as_text
 from .hires_pass import read_second_pass
 from .loaders import find_model, list_loras
 from .nodes import get_linked_node, get_node_type, iter_upstream, iter_upstream_through
-from .nodes import load_json, Nodes, read_api_nodes
+from .nodes import load_json, NodeId, Nodes, read_api_nodes
 from .plots import remove_varied_values
 from .prompts import read_prompt
 from .routing import resolve_links
@@ -68,8 +68,8 @@ def read_graph(comfy: object) -> dict[str, Any]:
     """Return the generation parameters in a ComfyUI graph, {} if the graph has no sampler.
 
     comfy: a mapping or its JSON, with a graph in API format under "prompt", a workflow under
-    "workflow", or both. The keys are those of Civitai's records, such as "cfgScale". If the graph
-    makes several images, only the parameters that they share are returned.
+    "workflow", or both. The result's keys are those of Civitai's `meta`, such as "cfgScale". If the
+    graph makes several images, only the parameters that all of them have in common are returned.
     """
     nodes = resolve_links(_read_nodes(comfy))
     samplers = find_first_samplers(nodes)[:_MAX_SAMPLERS]
@@ -79,7 +79,7 @@ def read_graph(comfy: object) -> dict[str, Any]:
     return remove_varied_values(nodes, found)
 
 
-def _read_sampler(nodes: Nodes, sampler: str) -> dict[str, Any]:
+def _read_sampler(nodes: Nodes, sampler: NodeId) -> dict[str, Any]:
     found = {key: find_nearest_value(nodes, sampler, *where) for key, where in _FIELDS.items()}
     found["steps"] = found["steps"] or _count_listed_steps(nodes, sampler)
     found |= {key: None for key in _WHOLE if not _is_count(found[key])}
@@ -109,7 +109,7 @@ def _is_one_name(value: object) -> bool:
     return isinstance(value, str) and not _SEVERAL_NAMES.search(value)
 
 
-def _has_several_seeds(nodes: Nodes, sampler: str) -> bool:
+def _has_several_seeds(nodes: Nodes, sampler: NodeId) -> bool:
     """Return whether a sampler makes several images, each with its own seed."""
     if nodes[sampler]["inputs"].get("batch_seed_mode") != "incremental":
         return False
@@ -117,8 +117,8 @@ def _has_several_seeds(nodes: Nodes, sampler: str) -> bool:
     return any((as_integer(resolve_value(nodes, size)) or 1) > 1 for size in sizes)
 
 
-def _count_listed_steps(nodes: Nodes, sampler: str) -> int | None:
-    """Return the number of steps of a sampler whose noise levels are listed one by one.
+def _count_listed_steps(nodes: Nodes, sampler: NodeId) -> int | None:
+    """Return a sampler's number of steps if the graph lists its noise levels (ManualSigmas).
 
     Return None for other samplers.
     """
@@ -129,8 +129,11 @@ def _count_listed_steps(nodes: Nodes, sampler: str) -> int | None:
     return max(len(_NUMBER.findall(levels)) - 1, 0) or None
 
 
-def _read_clip_skip(nodes: Nodes, sampler: str) -> int | None:
-    """Return A1111's Clip skip for a sampler, None if unknown; ComfyUI's layer -2 becomes 2."""
+def _read_clip_skip(nodes: Nodes, sampler: NodeId) -> int | None:
+    """Return A1111's Clip skip for a sampler, None if unknown.
+
+    ComfyUI counts layers from the end: its layer -2 is Clip skip 2.
+    """
     for node in iter_upstream_through(nodes, sampler, _CLIP_INPUTS):
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
@@ -147,10 +150,10 @@ def _read_nodes(comfy: object) -> Nodes:
     return read_api_nodes(graph) or read_workflow_nodes(workflow)
 
 
-def _read_implied_values(nodes: Nodes, sampler: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sampler, schedule and CFG scale that follow from the types of a graph's nodes.
+def _read_implied_values(nodes: Nodes, sampler: NodeId, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sampler, schedule and CFG scale that only the types of a graph's nodes tell.
 
-    found: the parameters that are already known.
+    found: the parameters that are already known. A value found there is not returned again.
     """
     implied: dict[str, Any] = {}
     for node in iter_upstream(nodes, sampler):

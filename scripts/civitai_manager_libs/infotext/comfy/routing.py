@@ -92,8 +92,9 @@ _Cache = dict[tuple[str, int], Any]
 def resolve_links(nodes: Nodes) -> Nodes:
     r"""Return the nodes with each link followed through reroutes, switches and contexts.
 
-    Each linked input gets the value to which its link leads, or a link to the node that computes
-    the value. An unknown value becomes a link to the node "\0", which does not exist.
+    Each linked input gets the value to which its link leads. If a node computes that value, the
+    input gets a link to this node; if the value is unknown, a link to the node "\0", which does not
+    exist.
     """
     cache: _Cache = {}
     return {node_id: _resolve_node_links(nodes, node, cache) for node_id, node in nodes.items()}
@@ -106,7 +107,7 @@ def _resolve_node_links(nodes: Nodes, node: Node, cache: _Cache) -> Node:
 
 
 def _resolve_source(nodes: Nodes, value: object, cache: _Cache, depth: int = 0) -> Any:
-    """Return the value to which an input leads, or the link to the node that computes it."""
+    """Return the value to which an input leads, or the link to the node that computes the value."""
     link = get_link(value)
     if link is None:
         return value
@@ -144,9 +145,9 @@ def _resolve_output(nodes: Nodes, link: str, output: int, cache: _Cache, depth: 
 def _find_switch_input(
     nodes: Nodes, inputs: Mapping[str, Any], cache: _Cache, depth: int
 ) -> str | None:
-    """Return the name of the input that a switch passes on, "" if unknown.
+    """Return the name of the input that a switch node passes on, "" if unknown.
 
-    inputs: the node's inputs. Return None if the node is not a switch.
+    inputs: the inputs of any node. Return None if the node is not a switch.
     """
     for name, yes, no in _CHOICES:
         if name in inputs and (yes in inputs or no in inputs):
@@ -187,8 +188,8 @@ def _get_output_name(kind: str, output: int) -> str:
 def _resolve_context_value(nodes: Nodes, node: Node, name: str, cache: _Cache, depth: int) -> Any:
     """Return the value or link that a node passes on as its output `name`.
 
-    A missing value is taken from the node that this node extends, such as another context. Return
-    None if the node computes the value itself.
+    If the node has no such value, the node that it extends is asked, such as another context.
+    Return None if the node computes the value itself.
     """
     for _ in range(_MAX_DEPTH):
         inputs = node["inputs"]

@@ -6,7 +6,8 @@ import re
 from collections import defaultdict
 
 from ...core import as_number
-from .nodes import get_linked_node, get_node_type, list_feeding_nodes, Node, Nodes, walk_nodes
+from .nodes import get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
+from .nodes import walk_nodes
 
 __all__ = ["find_first_samplers", "list_samplers", "list_save_nodes"]
 
@@ -24,11 +25,11 @@ _OUTPUT = re.compile(r"save|combine|output|websocket|send")
 _PREVIEW = re.compile(r"preview|show|display|compare")
 
 
-def find_first_samplers(nodes: Nodes) -> list[str]:
+def find_first_samplers(nodes: Nodes) -> list[NodeId]:
     """Return the ids of the samplers that start a new image instead of continuing another one.
 
-    A sampler whose image is not saved is left out. If no sampler is recognised, nodes with steps
-    and a seed count as samplers.
+    Samplers whose image is not saved are left out. If no node is recognised as a sampler, nodes
+    with steps and a seed are taken for samplers.
     """
     saved = _find_saved_nodes(nodes)
     for matches in (_is_sampler, _has_sampler_inputs):
@@ -41,20 +42,20 @@ def find_first_samplers(nodes: Nodes) -> list[str]:
     return []
 
 
-def list_samplers(nodes: Nodes) -> list[str]:
+def list_samplers(nodes: Nodes) -> list[NodeId]:
     """Return the ids of all nodes that are recognised as samplers."""
     return [node_id for node_id, node in nodes.items() if _is_sampler(nodes, node)]
 
 
-def list_save_nodes(nodes: Nodes) -> list[str]:
+def list_save_nodes(nodes: Nodes) -> list[NodeId]:
     """Return the ids of the nodes that save or send an image."""
     return [n for n, node in nodes.items() if _OUTPUT.search(get_node_type(node).lower())]
 
 
-def _find_saved_nodes(nodes: Nodes) -> set[str]:
+def _find_saved_nodes(nodes: Nodes) -> set[NodeId]:
     """Return the ids of all nodes on which a saved image depends.
 
-    If no image is saved, previewed images count; if there are none either, return all ids.
+    If the graph saves no image, use previewed images instead; if there are none, return all ids.
     """
     for pattern in (_OUTPUT, _PREVIEW):
         ends = [n for n, node in nodes.items() if pattern.search(get_node_type(node).lower())]
@@ -81,7 +82,7 @@ def _has_sampler_inputs(nodes: Nodes, node: Node) -> bool:
     return "steps" in inputs and any(seed in inputs for seed in _SEEDS)
 
 
-def _find_downstream_nodes(nodes: Nodes, starts: list[str]) -> set[str]:
+def _find_downstream_nodes(nodes: Nodes, starts: list[NodeId]) -> set[NodeId]:
     """Return the ids of all nodes that depend on one of the nodes `starts`."""
     fed = defaultdict(list)
     for node_id, node in nodes.items():

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...core import as_integer, as_number, as_text
 from .computed import compute_outputs
-from .nodes import get_linked_node, get_node_type, Node, Nodes
+from .nodes import get_linked_node, get_node_type, Node, NodeId, Nodes
 from .values import resolve_value
 
 __all__ = ["FACTORS", "iter_image_path", "read_initial_size", "read_node_size"]
@@ -52,7 +52,7 @@ _GUIDE_NODES = re.compile(r"control ?net|ip ?adapter")
 _RESIZING_NODES = re.compile(r"scale|resize|crop|rotate|pad|stitch|concat(?!av)|tile|upsampl")
 
 
-def read_initial_size(nodes: Nodes, sampler: str) -> tuple[int, int] | None:
+def read_initial_size(nodes: Nodes, sampler: NodeId) -> tuple[int, int] | None:
     """Return (width, height) of the image that a sampler starts from, None if unknown."""
     factor = 1.0
     for node_id in (sampler, *iter_image_path(nodes, sampler)):
@@ -77,8 +77,8 @@ def _takes_image(inputs: Mapping[str, Any]) -> bool:
     return any(get_linked_node(inputs.get(name)) is not None for name in _IMAGE_INPUTS)
 
 
-def iter_image_path(nodes: Nodes, start: str) -> Iterator[str]:
-    """Yield the ids of the nodes on an image's path to the node `start`, last node first."""
+def iter_image_path(nodes: Nodes, start: NodeId) -> Iterator[NodeId]:
+    """Yield the ids of the nodes that an image passes before the node `start`, last node first."""
     node_id = start
     for _ in range(_MAX_NODES):
         node = nodes[node_id]
@@ -92,9 +92,9 @@ def iter_image_path(nodes: Nodes, start: str) -> Iterator[str]:
 
 
 def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
-    """Return (width, height) of the image that a node makes, (0, 0) if unknown.
+    """Return (width, height) of the image that a node makes or resizes, (0, 0) if unknown.
 
-    Return None if the node does not change the size.
+    Return None if the node leaves the size as it is.
     """
     inputs = node["inputs"]
     if "aspect_ratio" in inputs and "swap_dimensions" in inputs:  # Comfyroll
@@ -126,8 +126,8 @@ def _round_down(inputs: Mapping[str, Any], side: int) -> int:
 def _read_side(nodes: Nodes, value: object, name: str) -> int | None:
     """Return an input's value as a width or height in pixels, None if unknown.
 
-    value: the input's value or link. name: "width" or "height", to choose between the values of a
-    linked node that holds both.
+    value: the input's value or link. name: "width" or "height"; it selects one of the values if the
+    linked node holds both.
     """
     source = nodes.get(get_linked_node(value) or "")
     holds_both = source is not None and not set(source["inputs"]) - {"width", "height"}

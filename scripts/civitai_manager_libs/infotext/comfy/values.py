@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core import as_mapping, as_text
 from .computed import compute_outputs
-from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, Nodes
+from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, NodeId, Nodes
 from .nodes import walk_nodes
 
 __all__ = ["UNKNOWN_TEXT", "find_nearest_value", "iter_setting_nodes", "resolve_value"]
@@ -47,7 +47,7 @@ def resolve_value(nodes: Nodes, value: object, names: tuple[str, ...] = ()) -> A
     """Return the text, number or bool of an input, None if unknown.
 
     value: the input's value, or its link to the node that holds or computes the value. names:
-    inputs to prefer if the linked node holds several values.
+    inputs to prefer if that node holds several values.
     """
     return _resolve(nodes, value, names, [_MAX_VISITS])
 
@@ -90,12 +90,12 @@ def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
 
 
 def find_nearest_value(
-    nodes: Nodes, start: str, names: tuple[str, ...], input_names: tuple[str, ...] = ()
+    nodes: Nodes, start: NodeId, names: tuple[str, ...], input_names: tuple[str, ...] = ()
 ) -> Any:
-    """Return the value of the nearest input that has one of these names, None if unknown.
+    """Return the value of the first input with one of these names, None if unknown.
 
-    The node `start` is searched first, then the nodes that hold its settings. input_names: the
-    inputs of `start` that lead to these nodes (see `iter_setting_nodes`).
+    The node `start` is searched first, then the nodes that hold its settings, nearest first.
+    input_names: the inputs of `start` that lead to these nodes; see `iter_setting_nodes`.
     """
     for node in iter_setting_nodes(nodes, start, input_names):
         for name in () if get_node_type(node) in _IGNORED_NODES else names:
@@ -108,14 +108,14 @@ def find_nearest_value(
     return None
 
 
-def iter_setting_nodes(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
+def iter_setting_nodes(nodes: Nodes, start: NodeId, input_names: tuple[str, ...]) -> Iterator[Node]:
     """Yield the node `start` and the nodes that hold its settings, nearest first.
 
     input_names: the inputs of `start` to follow. Inputs that carry many settings at once, such as
     "pipe", are always followed.
     """
 
-    def list_next(node_id: str) -> Iterator[str]:
+    def list_next(node_id: NodeId) -> Iterator[NodeId]:
         node = nodes.get(node_id, {"inputs": {}})
         inherited = _INHERITING_NODES.get(get_node_type(node))
         for name, value in node["inputs"].items():

@@ -26,8 +26,9 @@ _EMPTY_COMMENT = re.compile(  # no adjacent repetitions, so matching is linear
 def embed_infotext(path: str, text: str) -> bool:
     """Embed an infotext into an image file; return whether the file was changed.
 
-    The file is left unchanged if it has a comment already, is damaged, or is neither PNG, JPEG nor
-    WebP. All other bytes of the file stay the same. Raises DiskError, DiskFull.
+    The file is left unchanged if it has an infotext or comment already, is damaged, or is neither
+    PNG, JPEG nor WebP. All other bytes of the file stay the same. Raises DiskError or DiskFull if
+    the file cannot be read or written.
     """
     texts = read_embedded_texts(path)
     if not text or not all(
@@ -70,7 +71,10 @@ def _copy_bytes(new_file: AtomicFile, file: BinaryIO, start: int, end: int) -> N
 
 
 def _is_written(path: str, kind: str, text: str) -> bool:
-    """Return whether a file is complete and contains the infotext `text`."""
+    """Return whether a file is complete and contains the infotext `text`.
+
+    kind: the file's type, "png", "jpg" or "webp".
+    """
     read = read_embedded_texts(path)
     comment = read.get("parameters") if kind == "png" else read.get("UserComment")
     return comment == text.encode("utf-8", "replace").decode() and is_complete(path, kind)

@@ -38,7 +38,7 @@ class Patch:
 def list_png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     """Return the patches that add an infotext to a PNG file, None if the file is damaged.
 
-    Older `parameters` texts are removed. An EXIF comment, if there is one, is replaced too.
+    The patches also remove older `parameters` texts and replace an EXIF comment, if there is one.
     """
     # The text goes before the pixels, where some readers stop. WebUIs prefer the EXIF comment.
     file.seek(0)
@@ -69,7 +69,7 @@ def _make_png_chunk(kind: bytes, data: bytes) -> bytes:
 def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     """Return the patches that add an infotext to a JPEG file.
 
-    Return None if the file is damaged, or the infotext is larger than 64 KB.
+    Return None if the file is damaged, or if the infotext is larger than 64 KB.
     """
     at = 2
     for start, end, head in _iter_jpeg_segments(file):
@@ -101,10 +101,10 @@ def _iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
-    """Return a JPEG segment whose EXIF data has an infotext as user comment.
+    """Return a JPEG segment of EXIF data that has an infotext as its user comment.
 
-    tiff: the file's present EXIF data, b"" for none. Return None if this data is damaged, or the
-    segment would be larger than 64 KB.
+    tiff: the file's present EXIF data, b"" if there is none. Return None if this data is damaged,
+    or if the segment would be larger than 64 KB.
     """
     exif = set_comment(tiff, text)
     if exif is None or len(_EXIF + exif) > _MAX_SEGMENT:
@@ -147,8 +147,8 @@ def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
 def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
     """Return the patch that marks a WebP file as containing EXIF, None if the file is damaged.
 
-    first: (type, start, end) of the file's first chunk. The mark is a bit of the VP8X chunk; a file
-    without that chunk gets one.
+    The mark is a bit in the VP8X chunk, which is added if the file has none. first: (type, start,
+    end) of the file's first chunk.
     """
     kind, start, _ = first
     file.seek(start + 8)
@@ -169,8 +169,8 @@ def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch |
 def _read_webp_size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
     """Return (width, height, flags) of a WebP image chunk, None if the chunk is damaged.
 
-    flags: the bits of the VP8X chunk for this image. kind: the chunk's type, VP8 or VP8L. data: the
-    chunk's first 10 bytes.
+    flags: the bits that a VP8X chunk needs for this image. kind: the image chunk's type, VP8 or
+    VP8L. data: the chunk's first 10 bytes.
     """
     if kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
         width, height = struct.unpack("<HH", data[6:10])

@@ -20,7 +20,10 @@ _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 
 @dataclass(frozen=True)
 class _Folder:
-    """An image file directory. entries: tag, offset and bytes of each; rest: the next 4 bytes."""
+    """An image file directory (IFD) of TIFF data.
+
+    entries: (tag, offset, 12 bytes) of each entry. rest: the 4 bytes behind the entries.
+    """
 
     entries: tuple[tuple[int, int, bytes], ...] = ()
     rest: bytes = bytes(4)
@@ -39,7 +42,7 @@ def has_comment(tiff: bytes) -> bool:
 
 
 def set_comment(tiff: bytes, text: str) -> bytes | None:
-    """Return EXIF data with `text` as its user comment, None if the data is damaged.
+    """Return EXIF data with `text` as its user comment, None if `tiff` is damaged.
 
     tiff: the present EXIF data, b"" if there is none.
     """
@@ -55,9 +58,9 @@ def set_comment(tiff: bytes, text: str) -> bytes | None:
 
 
 def _add_comment(tiff: bytes, byte_order: str, comment: bytes) -> bytes:
-    """Return EXIF data with `comment`, which is encoded already, as its user comment.
+    """Return EXIF data with `comment` as its user comment; raise an error if `tiff` is damaged.
 
-    Raises struct.error or ValueError if the data is damaged.
+    comment: the encoded text. The error is struct.error or ValueError.
     """
     data = bytearray(tiff + bytes(len(tiff) % 2))
     root = _read_root(tiff, byte_order)
@@ -94,7 +97,7 @@ def _find_exif_folder(tiff: bytes, byte_order: str, root: _Folder) -> tuple[int 
 
 
 def _read_folder(tiff: bytes, byte_order: str, at: int) -> _Folder:
-    """Parse the image file directory (IFD) at an offset of the data.
+    """Parse the image file directory (IFD) at the offset `at`.
 
     Raises struct.error or ValueError if the directory is damaged.
     """
@@ -117,7 +120,7 @@ def _make_entry(byte_order: str, tag: int, kind: int, count: int, value: int) ->
 
 
 def _write_folder(byte_order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
-    """Return the bytes of a folder with `entry` added, in place of an entry of the same tag."""
+    """Return the bytes of a folder with `entry`, which replaces an entry with the same tag."""
     entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
     return struct.pack(f"{byte_order}H", len(entries)) + listed + folder.rest

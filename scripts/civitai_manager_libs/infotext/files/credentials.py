@@ -22,9 +22,9 @@ _MAKER = re.compile(
 
 
 def iter_credentials(data: bytes) -> Texts:
-    """Yield ("C2PA", name of the program that signed a file), nothing if `data` is empty.
+    """Yield ("C2PA", name of the program that signed a file); yield nothing if `data` is empty.
 
-    data: the bytes of the file's Content Credentials. An unknown program is called "C2PA".
+    data: the bytes of the file's Content Credentials. If they name no program, "C2PA" is its name.
     """
     if data:
         yield "C2PA", _find_maker(data) or "C2PA"

@@ -43,9 +43,10 @@ _VERSIONS = (  # the start of a WebUI's `Version`
 class EmbeddedData:
     """How an image was made, as its file states it; "" or () for what the file does not state.
 
-    program: its public name. workflow: ComfyUI's, as JSON that the editor accepts. missing: main
-    parameters that the infotext lacks (see `find_missing_values`). credentials: the maker of the
-    Content Credentials (C2PA), which contain no prompt.
+    program: name of the program that made the image. workflow: the ComfyUI workflow, as JSON that
+    ComfyUI's editor accepts. missing: main parameters that the infotext lacks (see
+    `find_missing_values`). credentials: name of the program in the Content Credentials (C2PA), set
+    only if nothing else was found.
     """
 
     infotext: str = ""
@@ -59,7 +60,7 @@ def read_embedded(file: str | BinaryIO) -> EmbeddedData:
     """Read the generation data that any program has embedded in an image or video file.
 
     file: its path, or the open file. Raises DiskError if the file cannot be read, and TooLarge if
-    there is too little memory.
+    the texts in the file need more memory than there is.
     """
     try:
         return _interpret_texts(read_embedded_texts(file))
@@ -82,10 +83,10 @@ def _interpret_texts(texts: dict[str, str]) -> EmbeddedData:
 def _iter_readings(
     texts: Mapping[str, str], documents: list[Mapping[str, object]]
 ) -> Iterator[tuple[str, str]]:
-    """Yield (program, infotext) for each way to read the texts, the most reliable way first.
+    """Yield (program, infotext) for each way to read a file's texts, the most reliable way first.
 
-    The infotext is "" if a way finds nothing. texts: the file's texts by name. documents: the
-    parsed texts that are JSON objects.
+    The infotext is "" if a way finds nothing; the program is "" if unknown. texts: the texts by
+    name. documents: the texts that are JSON objects, parsed.
     """
     known = (read_texts(texts), *(read_program(data, texts) for data in documents))
     records = [each for each in known if each]
@@ -116,15 +117,16 @@ def _is_placeholder(infotext: Infotext) -> bool:
 
 
 def _short_text(texts: Mapping[str, str], name: str) -> str:
-    """Return the text with this name, stripped; "" if it is missing or too long for an infotext."""
+    """Return the text `name`, stripped; "" if it is missing or too long for an infotext."""
     text = texts.get(name, "")
     return clean_text(text).strip() if len(text) <= _LONGEST_INFOTEXT else ""
 
 
 def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
-    """Yield the texts that are JSON objects, parsed.
+    """Yield each text that is a JSON object, parsed.
 
-    A text is skipped if the parsed texts together might take more than MAX_PARSED bytes of memory.
+    Texts are skipped once all parsed texts together might take more than MAX_PARSED bytes of
+    memory.
     """
     left = MAX_PARSED
     for text in _iter_json_texts(texts):

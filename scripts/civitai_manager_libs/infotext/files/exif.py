@@ -31,8 +31,9 @@ _Entry = tuple[int, int, bytes]  # a value's type, its count, and the value or i
 def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
     """Yield (name, text) for each text in EXIF data that may tell how an image was made.
 
-    A text named "EXIF" warns that other programs may run out of memory on this data: its tags share
-    the same bytes, or `data` is b"" because it was too large to read.
+    A text named "EXIF" is a warning that other programs may run out of memory on this data, because
+    many tags share the same bytes. data: b"" if it was too large to read, which also yields the
+    warning.
     """
     if not data:
         yield "EXIF", "unread"
@@ -63,13 +64,19 @@ def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
 
 
 def _find_exif_folder(byte_order: str, root: dict[int, _Entry]) -> int:
-    """Return the offset of the Exif folder, 0 if there is none."""
+    """Return the offset of the Exif folder, 0 if there is none.
+
+    root: the entries of the first folder, by tag.
+    """
     kind, _, value = root.get(_EXIF_FOLDER, (0, 0, b""))
     return struct.unpack(f"{byte_order}I", value)[0] if kind in (_LONG, _IFD) else 0
 
 
 def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]:
-    """Return {tag: (type, count, value)} for the wanted tags in the folder at offset `start`."""
+    """Return {tag: (type, count, 4 bytes)} for those tags of a folder that may hold a text.
+
+    start: the folder's offset. The 4 bytes are the value or, if it is longer, its offset.
+    """
     entries = _iter_entries(tiff, byte_order, start)
     return {tag: (kind, size, value) for tag, kind, size, value in entries if tag in _WANTED}
 
@@ -87,7 +94,7 @@ def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
 def _iter_entries(
     tiff: bytes, byte_order: str, start: int
 ) -> Iterator[tuple[int, int, int, bytes]]:
-    """Return an iterator over (tag, type, count, value) of the folder at offset `start`."""
+    """Return an iterator over (tag, type, count, value or its offset) of the folder at `start`."""
     if not 8 <= start <= len(tiff) - 2:
         return iter(())
     (count,) = struct.unpack_from(f"{byte_order}H", tiff, start)
@@ -99,7 +106,7 @@ def _iter_entries(
 def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budget) -> bytes:
     """Return the bytes of a tag's value.
 
-    Return b"" if the value is no text, is cut off, or exceeds the budget.
+    Return b"" if the tag is missing, or if its value is no text, is cut off or exceeds the budget.
     """
     kind, size, value = entry or (0, 0, b"")
     if kind not in _BYTE_TYPES:
@@ -111,7 +118,7 @@ def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budg
 
 
 def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
-    """Decode an EXIF user comment, whose first eight bytes name the encoding."""
+    """Decode an EXIF user comment, in which eight bytes that name the encoding come first."""
     # The named encoding is often wrong, so the other bytes decide.
     if _swap_bytes(data[:8]) == b"UNICODE\0":
         data = _swap_bytes(data)
@@ -124,14 +131,17 @@ def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
 
 
 def _swap_bytes(data: bytes) -> bytes:
-    """Return the data with the two bytes of each pair swapped."""
+    """Return the data with each pair of bytes swapped; an odd last byte is dropped."""
     pairs = bytearray(data[: len(data) // 2 * 2])
     pairs[0::2], pairs[1::2] = pairs[1::2], pairs[0::2]
     return bytes(pairs)
 
 
 def _decode_utf16(data: bytes, byte_order: str, budget: Budget) -> str:
-    """Decode UTF-16. If no byte order is marked, use the order that gives more Latin letters."""
+    """Decode UTF-16. Without a byte order mark, use the order that gives more Latin letters.
+
+    byte_order: the order of the EXIF data, "<" or ">"; it decides if both give as many.
+    """
     big, little = data[0::2].count(0), data[1::2].count(0)
     if big == little == 0 and is_utf8(data):  # under the wrong encoding mark
         return budget.decode_text(data)

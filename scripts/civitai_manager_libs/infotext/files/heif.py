@@ -76,10 +76,10 @@ def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int,
 
 
 def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> dict[int, _Extents]:
-    """Return the location of each item as [(offset, size)], by item number.
+    """Return {item number: [(offset, size) of each of its pieces]}.
 
-    parts: the boxes of the file's `meta` box, by type. Return {} if the list of locations is
-    damaged.
+    parts: the boxes within the file's `meta` box, by type. Return {} if their list of locations
+    (`iloc`) is damaged.
     """
     _, begin, stop = parts[b"iloc"]
     file.seek(begin)
@@ -92,9 +92,10 @@ def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> 
 
 
 def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int, _Extents]]:
-    """Yield (item number, [(offset, size)]) for each item in the bytes of an `iloc` box.
+    """Yield (item number, [(offset, size) of each piece]) for each item in an `iloc` box.
 
-    origin: the base offset for each method of location. Raises IndexError if the list is cut off.
+    data: the bytes of the box. origin: {construction method: offset from which its offsets count}.
+    Raises IndexError if the box is cut off or lists too many pieces.
     """
     version, sizes = data[0], (data[4], data[5])
     offset_size, length_size, base_size, index_size = (

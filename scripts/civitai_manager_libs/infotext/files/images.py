@@ -31,7 +31,10 @@ _GIF_IMAGE, _GIF_EXTENSION, _GIF_COMMENT = 0x2C, 0x21, 0xFE
 
 
 def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
-    """Yield (name, text) for the texts with known names in a PNG file, at most one for a name."""
+    """Yield (name, text) for each text with a known name in a PNG file, also EXIF, XMP and C2PA.
+
+    Of several texts with the same name, only the first is yielded.
+    """
     # Each name once: a hostile file repeats a text that grows when it is decompressed.
     wanted = {**_PNG_NAMES}
     has_exif = False
@@ -132,9 +135,9 @@ def _skip_palette(file: BinaryIO, flags: bytes) -> None:
 
 
 def _iter_gif_pieces(file: BinaryIO, budget: Budget, is_wanted: bool) -> Iterator[bytes]:
-    """Yield the pieces of a GIF block's data, and move the file's position behind the block.
+    """Yield the pieces of a GIF block's data; at the end, the file's position is behind the block.
 
-    is_wanted: if False, only move the position.
+    is_wanted: if False, yield nothing and only move the position.
     """
     while budget.spend_part():
         size = (file.read(1) or b"\0")[0]

@@ -37,7 +37,10 @@ def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
 
 
 def iter_boxes(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[Box]:
-    """Yield (type, start of the content, end of the content) of each box between two offsets."""
+    """Yield (type, start of the content, end of the content) of each box between two offsets.
+
+    Stop at a damaged box, or when the budget is used up.
+    """
     while budget.spend_part():
         box = read_box(file, start, end)
         if box is None:

@@ -41,9 +41,9 @@ def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Texts:
 
 
 def _iter_metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Texts:
-    """Yield (name, text) for each item of a `meta` box.
+    """Yield (name, text) for each item with a known name in a `meta` box.
 
-    An item is named by its type, or by an entry of the box's list of keys.
+    An item's name is its type, or an entry of the box's list of keys.
     """
     file.seek(start)
     inside = file.read(8)
@@ -116,5 +116,5 @@ def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] 
 
 
 def _get_number_length(first: bytes) -> int:
-    """Return how many bytes a number takes, judged by its first byte; 0 if the byte is invalid."""
+    """Return the length of a number in bytes, which its first byte tells; 0 if that is invalid."""
     return 9 - first[0].bit_length() if first and first[0] else 0

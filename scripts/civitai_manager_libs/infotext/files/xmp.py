@@ -23,7 +23,7 @@ def find_xmp_comment(packet: str) -> str:
 
 
 def iter_xmp_graph(packet: str) -> Texts:
-    """Yield ("prompt", graph) and ("workflow", workflow) if ComfyUI stored them in the packet."""
+    """Yield ("prompt", graph) and ("workflow", workflow), if the XMP packet has them."""
     for name, tag in _GRAPH.items():
         value = _find_between(packet, f"<{tag}>", f"</{tag}>")
         for quote in ('"', "'"):

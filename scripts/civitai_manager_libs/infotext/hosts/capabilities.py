@@ -27,9 +27,10 @@ _MODULE = re.compile(r"(?:Hires )?Module \d{1,2}")
 class HostCapabilities:
     """What a running WebUI offers; an empty collection means unknown.
 
-    samplers: their names, first the one used for an unknown name. schedulers: the same, each with
-    all its names. modules: VAE and text encoder file names without extension; None if the WebUI has
-    no modules. fields: the infotext names that its tabs and settings accept.
+    samplers: their names; the first is used for an unknown name. schedulers: all names of each
+    schedule; the first schedule is used for an unknown name. modules: names of VAE and text encoder
+    files, without extension; None if the WebUI has no modules. fields: the infotext names that its
+    tabs and settings accept.
     """
 
     samplers: tuple[str, ...] = ()
@@ -38,10 +39,10 @@ class HostCapabilities:
     fields: frozenset[str] = frozenset()
 
     def accepts(self, name: str, value: str) -> bool:
-        """Return whether the WebUI reads this parameter of an infotext.
+        """Return whether the WebUI reads the parameter `name` of an infotext.
 
-        An extension may read parameters without a field of their own (`ControlNet 0`), so it is
-        enough that the name begins like an extension's field.
+        value: the parameter's value, which only matters for modules. If `name` begins with the same
+        word as a field of an extension, such as `ControlNet 0`, the extension is taken to read it.
         """
         if _MODULE.fullmatch(name):
             return not self.fields if self.modules is None else value in self.modules
@@ -61,8 +62,8 @@ class HostCapabilities:
     def resolve_sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
         """Return (`name` without its schedule, sampler that the WebUI uses, schedule that it uses).
 
-        For an unknown sampler, the WebUI uses its default. A name such as `DPM++ 2M Karras`
-        contains a schedule.
+        The WebUI uses its default for an unknown sampler or schedule. A schedule in the name, as in
+        `DPM++ 2M Karras`, replaces `schedule`.
         """
         labels = [names[0] for names in self.schedulers if schedule in names]
         label = (*labels, *(names[0] for names in self.schedulers[:1]), schedule)[0]

@@ -21,9 +21,11 @@ _MAIN = re.compile(r"(?:^|, )(Steps|Sampler|CFG scale|Seed|Size|Model): ([^,\n]{
 
 @dataclass(frozen=True)
 class Loss:
-    """A value that a WebUI loses or changes. sent: "" if missing in the text; got: "" if dropped.
+    """A value of an infotext that a WebUI loses or changes.
 
-    is_read_as_prompt: the WebUI reads the value as part of the prompt.
+    sent: the value in the infotext, "" if the WebUI adds a default. got: the value that the WebUI
+    uses, "" if it drops the value. is_read_as_prompt: whether the WebUI takes the value for a part
+    of the prompt.
     """
 
     field: str
@@ -35,17 +37,17 @@ class Loss:
 def list_losses(
     host: HostRules, text: str, capabilities: HostCapabilities = HostCapabilities()
 ) -> list[Loss]:
-    """Return the values of an infotext that a WebUI would lose or change.
+    """Return the values of the infotext `text` that a WebUI would lose or change.
 
-    host: the WebUI's parsing rules. text: the infotext. capabilities: the fields and samplers of
-    the running WebUI; values without a field are lost.
+    host: the WebUI's parsing rules. capabilities: the fields and samplers of the running WebUI; it
+    loses values for which it has no field.
     """
     sent, got = parse_infotext(text), parse_as_host(host, text)
     if not text.strip():
         return []
     if not sent.parameters:
-        return list(_iter_swallowed(sent))
-    defaults = (pair for pair in host.defaults.items() if _is_left_open(sent, pair[0]))
+        return list(_iter_read_as_prompt(sent))
+    defaults = (pair for pair in host.defaults.items() if _gets_default(sent, pair[0]))
     return [
         *_compare_prompts(sent, got),
         *_compare_parameters(host, sent, got, capabilities),
@@ -54,15 +56,18 @@ def list_losses(
     ]
 
 
-def _is_left_open(sent: Infotext, name: str) -> bool:
-    """Return whether an infotext lacks a parameter, so that the WebUI uses its default."""
+def _gets_default(sent: Infotext, name: str) -> bool:
+    """Return whether a WebUI uses a default that the image's program may not have used.
+
+    name: the parameter with this default. It must be missing in the infotext.
+    """
     # A1111 and Forge write RNG only if it is not GPU; for other programs' images it is unknown.
     is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
     return name not in sent.parameters and is_other
 
 
-def _iter_swallowed(sent: Infotext) -> Iterator[Loss]:
-    """Yield each parameter that a WebUI reads as prompt because there are fewer than three."""
+def _iter_read_as_prompt(sent: Infotext) -> Iterator[Loss]:
+    """Yield each parameter that a WebUI takes for prompt text because there are too few."""
     last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
     for name, value in _MAIN.findall(last):
         yield Loss(name, value, is_read_as_prompt=True)

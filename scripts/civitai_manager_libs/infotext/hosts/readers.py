@@ -23,9 +23,9 @@ _FLUX_SAMPLER = "Sampler: Euler, Schedule type: Simple, "
 class HostRules:
     """The rules that a WebUI adds to AUTOMATIC1111's parser.
 
-    line: rewrites the line of parameters before it is parsed. ignored: names that are dropped.
-    renamed: other names of known parameters. defaults: values of missing parameters, if they differ
-    from other WebUIs' defaults.
+    line: a function that rewrites the line of parameters before it is parsed. ignored: names of
+    parameters that are dropped. renamed: {name in the infotext: the WebUI's name}. defaults: values
+    that the WebUI uses for missing parameters, if other WebUIs use other values.
     """
 
     line: Callable[[str], str] = str
@@ -35,7 +35,7 @@ class HostRules:
 
 
 def _rewrite_forge_line(line: str) -> str:
-    """Return a line of parameters as Forge reads it.
+    """Return an infotext's line of parameters with Forge's changes, made before parsing.
 
     For Flux images from Civitai, Forge uses the CFG scale as the distilled CFG scale.
     """
@@ -46,7 +46,7 @@ def _rewrite_forge_line(line: str) -> str:
 
 
 def _rewrite_neo_line(line: str) -> str:
-    """Return a line of parameters as Forge Neo reads it.
+    """Return an infotext's line of parameters with Forge Neo's changes, made before parsing.
 
     For all Flux images, Forge Neo uses the CFG scale as the distilled CFG scale.
     """

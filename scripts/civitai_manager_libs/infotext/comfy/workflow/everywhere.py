@@ -30,7 +30,7 @@ def find_everywhere_links(content: Node, nodes: list[Node], prefix: str) -> _Lin
     """Return the links of "Anything Everywhere" nodes, which the editor does not draw.
 
     The result is {node id: {input name: link}}. content: a workflow or a subgraph. nodes: the nodes
-    of `content` that are not muted. prefix: text to put before the node ids in the links.
+    of `content` without the muted ones. prefix: text to put before the node ids in the links.
     """
     found: _Links = {}
     by_id = {str(node.get("id")): node for node in nodes}

@@ -19,9 +19,9 @@ _GROUP_INPUT, _GROUP_OUTPUT = -10, -20
 
 
 def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Convert a workflow's group nodes to subgraphs, their successors in ComfyUI.
+    """Convert a workflow's group nodes to subgraphs, which have replaced them in ComfyUI.
 
-    Return the subgraphs by node type.
+    Return {node type: subgraph}.
     """
     defined = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
     found: dict[str, Mapping[str, Any]] = {}
@@ -32,10 +32,10 @@ def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, A
 
 
 def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a group whose inner nodes have the widget values of the group node `node`.
+    """Return a group with the widget values of the group node `node` in its inner nodes.
 
-    A group node has the values of all its inner nodes in one list. If the list does not fit the
-    inner nodes, they get no values.
+    A group node has the values of all its inner nodes in one list. If the list does not fit, the
+    inner nodes get no values.
     """
     if not group.get("has_joined_widgets"):
         return group
@@ -91,9 +91,10 @@ def _name_group_input(
     node_input: Mapping[str, Any],
     known_names: Mapping[str, None],
 ) -> str:
-    """Return a name for a group's input: the name set by the user, or the inner node's name.
+    """Return a name for an input of a group: the name that the user has set, else the inner name.
 
-    at: the index of the inner node. known_names: names of other inputs, which are not used again.
+    node, at: the inner node and its index. node_input: the input of the inner node. known_names:
+    the group's input names so far; a name that is among them is made unique.
     """
     inner_name = str(node_input.get("name") or node_input.get("type"))
     named = as_mapping(as_mapping(as_mapping(group.get("config")).get(str(at))).get("input"))
@@ -110,7 +111,8 @@ def _iter_group_outputs(
 ) -> Iterator[tuple[int, int]]:
     """Yield (index of an inner node, index of its output) for each output of a group.
 
-    used: the outputs linked within the group; they count only if the group lists them as external.
+    used: the outputs that are linked within the group. They are skipped, unless the group lists
+    them as external.
     """
     external = set()
     for entry in map(as_list, as_list(group.get("external"))[:_MAX_NODES]):

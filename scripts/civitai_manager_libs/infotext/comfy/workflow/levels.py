@@ -34,8 +34,8 @@ _Link = list[Any]
 class _Group:
     """A workflow or a subgraph within it.
 
-    prefix: how the ids of its nodes begin. known_inputs: the numbers of the subgraph's inputs that
-    have a value. depth: 0 for the workflow.
+    prefix: what the ids of its nodes begin with. known_inputs: the numbers of the subgraph's inputs
+    that have a value. depth: how many groups it is in, 0 for the workflow.
     """
 
     content: Mapping[str, Any]
@@ -45,7 +45,7 @@ class _Group:
 
 
 def read_workflow_nodes(workflow: object) -> Nodes:
-    """Convert a ComfyUI workflow, with its subgraphs, to nodes in API format, by id.
+    """Convert a ComfyUI workflow and its subgraphs to API format; return the nodes by id.
 
     Muted nodes are left out. Return {} if there are more than MAX_NODES nodes.
     """
@@ -71,7 +71,7 @@ def _collect_nodes(
 ) -> Iterator[_Group]:
     """Add the nodes of a group to `nodes`; yield the groups that this group contains.
 
-    groups: all subgraphs of the workflow, by type. components: input names of each component.
+    groups: {node type: subgraph} of the workflow. components: input names of each component.
     """
     level_nodes = [
         node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)
@@ -101,10 +101,9 @@ def _collect_nodes(
 
 
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
-    """Return {output number: link} for the links that a bypassed node passes on.
+    """Return {output number: link} for the links that a bypassed (switched off) node passes on.
 
-    A bypassed node is switched off; each of its outputs passes on an input of the same type. links:
-    the links of the node's inputs.
+    Each output of such a node passes on an input of the same type. links: {input name: link}.
     """
     # The input with the output's number is tried first, as in ComfyUI's editor.
     node_inputs = list_inputs(node)
@@ -123,7 +122,8 @@ def _find_dead_outputs(
 ) -> set[tuple[str, int]]:
     """Return (node id, output number) of each output that has no value.
 
-    An output of a bypassed (switched off) node has no value if no input has the output's type.
+    These are the outputs of bypassed (switched off) nodes that have no linked input of the same
+    type. level_nodes: the nodes of one group. sources: the result of `_collect_link_sources`.
     """
     dead_outputs = set()
     for node in level_nodes:
@@ -141,7 +141,8 @@ def _collect_link_sources(
 ) -> dict[Any, _Link]:
     """Return the source of each link in a group, as {link id: [node id, output number]}.
 
-    Also add a node to `nodes` for each output of the group.
+    Also add a node to `nodes` for each output of the group. group_ids: the ids of the nodes in
+    `group` that are groups themselves.
     """
     sources: dict[Any, _Link] = {}
     for link in as_list(group.content.get("links"))[:_MAX_LINKS]:
@@ -176,10 +177,10 @@ def _open_group(
     depth: int,
     nodes: dict[str, Node],
 ) -> _Group:
-    """Return the group for a group node, with the widget values of the node.
+    """Return the group for the group node `node`, filled with the node's widget values.
 
     Also add a node to `nodes` for each input of the group that has a value. content: the group's
-    subgraph. links: the links of the group node's inputs.
+    subgraph. links: {input name: link} of the group node.
     """
     node_inputs = list_inputs(content)
     values = _read_group_values(node, node_inputs)
@@ -198,10 +199,9 @@ def _open_group(
 def _read_group_values(
     node: Mapping[str, Any], node_inputs: list[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return the widget values of a group node, by input name.
+    """Return the widget values of a group node, by input name; {} if names and values do not fit.
 
-    node_inputs: the node's inputs, which name the widgets. Return {} if the number of values does
-    not fit.
+    node_inputs: the inputs of the group's subgraph, which name the widgets.
     """
     values = as_list(node.get("widgets_values"))
     widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]
@@ -216,7 +216,7 @@ def _make_reroute(source: _Link | None) -> Node:
 
 
 def _find_setters(level_nodes: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
-    """Return a link to each SetNode, by the name with which GetNodes refer to it."""
+    """Return {name: link to the SetNode with this name}; GetNodes refer to the name."""
     setters = [node for node in level_nodes if node.get("type") in _SETTERS]
     return {_get_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in setters}
 

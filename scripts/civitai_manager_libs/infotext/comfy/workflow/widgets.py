@@ -184,10 +184,10 @@ _WIDGETS = {
 
 
 def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the values of a node's widgets by name; leave out values of unknown names.
+    """Return the values of a node's widgets by name; leave out values whose name is unknown.
 
-    node: a node of a workflow, which stores the values without names. inputs: the names of the
-    node's inputs, in order, if the node is a component.
+    node: a node of a workflow; most workflows store the values as a list without names. inputs: the
+    names of the node's inputs, in order, if the node is a component.
     """
     values = node.get("widgets_values")
     if isinstance(values, Mapping):
@@ -208,9 +208,9 @@ def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> d
 
 
 def _find_known_names(kind: str, values: list[Any]) -> list[str]:
-    """Return the widget names that the table has for a node type, [] if it has none.
+    """Return the widget names that `_WIDGETS` lists for a node type, [] if there are none.
 
-    If the table has names for several versions of the type, return those that fit the values.
+    Some types have several lists, for different versions; return the list that fits the values.
     """
     rows = [row.split() for row in _WIDGETS.get(kind, "").split("|")]
     fitting = (row for row in rows if len(rows) == 1 or _fit_values(row, values))
@@ -228,12 +228,12 @@ def _remove_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
 
 
 def list_inputs(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return a node's inputs, at most 200; a malformed input becomes {}."""
+    """Return a node's inputs, at most 200; replace a malformed input by {}."""
     return [as_mapping(each) for each in as_list(node.get("inputs"))[:200]]
 
 
 def list_widget_names(node: Mapping[str, Any]) -> list[str]:
-    """Return the names of a node's widgets in order, as far as the workflow states them."""
+    """Return the names of a node's widgets in order; the workflow may name only some of them."""
     widgets = (each.get("widget") for each in list_inputs(node))
     return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
 
@@ -253,7 +253,7 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], b
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
-    """Guess which values of an unknown node belong to a sampler; return these values by name.
+    """Find values that look like a sampler's among those of an unknown node; return them by name.
 
     Samplers have steps, cfg, sampler, schedule and denoise in this order. The seed is the value
     before the editor's seed control.
@@ -269,9 +269,9 @@ def _guess_values(values: list[Any]) -> dict[str, Any]:
 
 
 def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
-    """Return {name: value} for a sampler's values, {} if the values do not fit.
+    """Return {name: value} for the values of a sampler, {} if they cannot be a sampler's.
 
-    values: steps, cfg, sampler, schedule and denoise, in this order.
+    values: expected to be steps, cfg, sampler, schedule and denoise, in this order.
     """
     row = dict(zip(_SAMPLER_WIDGETS, values))
     denoise = as_number(row.get("denoise", 1))  # or the first step
@@ -282,5 +282,5 @@ def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
 
 
 def _is_seed_control(value: object) -> bool:
-    """Return whether a value may be the editor's seed control, such as "randomize"."""
+    """Return whether a value may be the editor's control of the seed, such as "randomize"."""
     return value is None or isinstance(value, bool) or value in tuple(_CONTROLS)

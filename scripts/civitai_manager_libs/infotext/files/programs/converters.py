@@ -40,7 +40,10 @@ def _get_at(data: object, path: str) -> object:
 
 
 def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Data], object]:
-    """Return a function that reads the value at the path `source` and converts the value."""
+    """Return a function that reads the value at the path `source` and converts the value.
+
+    The function returns None for a missing value, without calling `convert`.
+    """
 
     def read(data: Data) -> object:
         value = find_value(data, source)
@@ -52,7 +55,7 @@ def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Da
 def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
     """Return a function that reads a whole number n and returns n * factor + plus.
 
-    source: the path of n. The function returns None if n * factor is not positive.
+    source: the path of n. The function returns None if n is missing or n * factor is not positive.
     """
 
     def scale(value: object) -> int | None:
@@ -63,7 +66,7 @@ def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data],
 
 
 def skip_words(source: str, *words: str) -> Callable[[Data], object]:
-    """Return a function that reads the text at a path, but returns None for these words.
+    """Return a function that reads the text at the path `source`, but returns None for `words`.
 
     Words such as "Automatic" mean that the user has chosen nothing.
     """
@@ -73,13 +76,13 @@ def skip_words(source: str, *words: str) -> Callable[[Data], object]:
 def read_if(condition: str, source: Source) -> Callable[[Data], object]:
     """Return a function that reads `source` if the value at the path `condition` is True.
 
-    Otherwise, the function returns None.
+    If not, the function returns None.
     """
     return lambda data: find_value(data, source) if find_value(data, condition) is True else None
 
 
 def find_first(*sources: Source) -> Callable[[Data], object]:
-    """Return a function that tries several sources and returns the first value found."""
+    """Return a function that returns the first value found at one of several sources, else None."""
     return lambda data: next(filter(None, (find_value(data, source) for source in sources)), None)
 
 
@@ -91,7 +94,10 @@ def join_lines(source: str) -> Callable[[Data], object]:
 
 
 def parse_resolution(source: str) -> Callable[[Data], object]:
-    """Return a function that reads the size at a path: `(1024, 768)` becomes `1024x768`."""
+    """Return a function that reads the size at a path: `(1024, 768)` becomes `1024x768`.
+
+    The function returns None if the value is not two numbers.
+    """
 
     def size(value: object) -> str | None:
         sides = re.findall(r"\d{1,5}", as_text(value)[:100])
@@ -103,7 +109,7 @@ def parse_resolution(source: str) -> Callable[[Data], object]:
 def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
     """Return a function that reads LoRAs from a list of names and a list of weights.
 
-    names, weights: the paths of the lists.
+    names, weights: the paths of the two lists. A missing weight counts as 1.
     """
 
     def read_loras(data: Data) -> list[Record]:
@@ -116,7 +122,7 @@ def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
 
 
 def _split_list(value: object) -> list[Any]:
-    """Return the entries of a list, or of a text such as `a,b` or `['a', 'b']`."""
+    """Return the entries of a list, or of a text such as `a,b` or `['a', 'b']`; at most 50."""
     entries = list(as_list(value))
     for each in [] if entries else _PART.findall(as_text(value)[:_MAX_LIST]):
         entries.extend(part.strip() for part in each if part.strip())
@@ -149,7 +155,7 @@ def read_lora_pairs(source: str) -> Callable[[Data], object]:
 def read_lora_texts(*prefixes: str) -> Callable[[Data], object]:
     """Return a function that reads LoRAs from numbered texts such as "name : weight".
 
-    prefixes: the keys of the texts without the number at their end, which starts at 1.
+    prefixes: what the keys of the texts begin with; numbers from 1 to 49 follow.
     """
 
     def read_loras(data: Data) -> list[Record]:

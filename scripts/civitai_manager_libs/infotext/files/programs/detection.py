@@ -13,10 +13,10 @@ __all__ = ["read_program", "read_texts"]
 
 
 def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] | None:
-    """Return (program, record) for JSON data that an image program wrote, None if unknown.
+    """Return (program, generation data) for JSON that an image program wrote, None if unknown.
 
-    The record has the keys of Civitai's `meta`. texts: all texts of the file by name, since some
-    programs store a value in another text.
+    The generation data has the keys of Civitai's `meta`. texts: all texts of the same file by name,
+    because some programs store a value outside of their JSON.
     """
     if not isinstance(data, Mapping):
         return None
@@ -31,9 +31,10 @@ def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] |
 
 
 def read_texts(texts: Mapping[str, str]) -> tuple[str, Record] | None:
-    """Return (program, record) for a file with one text for each parameter, None if unknown.
+    """Return (program, generation data) for a file with one text for each parameter.
 
-    texts: the file's texts by name. The record has the keys of Civitai's `meta`.
+    Return None if the program is unknown. The generation data has the keys of Civitai's `meta`.
+    texts: the file's texts by name.
     """
     for program in PROGRAMS:
         if program.has_texts and _is_written_by(program, texts):
@@ -57,13 +58,13 @@ def _build_record(program: Program, data: Data, texts: Mapping[str, str]) -> Rec
 
 
 def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
-    """Return (program, record) if the data is or contains a ComfyUI graph, else None.
+    """Return (program, generation data) if `data` is or contains a ComfyUI graph, else None.
 
-    The program is "Civitai" if Civitai's generator has added a summary to the graph.
+    The program is "ComfyUI", or "Civitai" if Civitai's generator has added a summary to the graph.
     """
     summary = as_mapping(load_json(data.get("extraMetadata")))
     if summary.get("prompt"):
-        return "Civitai", _build_on_site_record(data, summary)
+        return "Civitai", _build_generator_record(data, summary)
     graph = load_json(data.get("prompt", data))
     nodes = graph.values() if isinstance(graph, Mapping) else ()
     is_workflow = "nodes" in as_mapping(load_json(data.get("workflow")))
@@ -73,10 +74,11 @@ def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
     return None
 
 
-def _build_on_site_record(data: Data, summary: Data) -> Record:
-    """Return a record with the values of a summary; the graph supplies missing values.
+def _build_generator_record(data: Data, summary: Data) -> Record:
+    """Return the generation data of an image from Civitai's own generator.
 
-    data: the ComfyUI graph. summary: what Civitai's generator has added to the graph.
+    data: the image's ComfyUI graph. summary: the values that the generator has added to it; the
+    graph only supplies values that are missing there.
     """
     used = [as_mapping(entry) for entry in as_list(summary.get("resources"))[:100]]
     record = {key: value for key, value in summary.items() if key != "resources"}

@@ -24,7 +24,7 @@ _RESIZERS = {  # of the pixels or in the latent space
 
 
 def make_second_pass(scale: object, upscaler: str, denoise: object, steps: object = None) -> Record:
-    """Return A1111's Hires. fix parameters for a second pass that enlarges by `scale`."""
+    """Return A1111's Hires. fix parameters for a second pass that enlarges `scale` times."""
     return {
         "Hires upscale": scale,
         "Hires upscaler": upscaler or None,
@@ -34,7 +34,7 @@ def make_second_pass(scale: object, upscaler: str, denoise: object, steps: objec
 
 
 def translate_upscaler(name: str) -> str:
-    """Return A1111's name of an upscaler; an unknown name loses its folder and extension."""
+    """Return A1111's name for an upscaler, or an unknown name without folder and extension."""
     kind, _, model = name.partition("-")
     if kind in ("model", "latentmodel"):
         name = model
@@ -43,10 +43,10 @@ def translate_upscaler(name: str) -> str:
 
 
 def read_swarm_pass(data: Data) -> Record:
-    """Return A1111's parameters for SwarmUI's refiner.
+    """Return A1111's parameters for SwarmUI's refiner, a second model or pass.
 
-    A refiner that takes over during the steps is A1111's Refiner; a refiner that runs after all
-    steps is A1111's Hires. fix.
+    A refiner that takes over during the steps becomes A1111's Refiner; one that runs after all
+    steps becomes A1111's Hires. fix.
     """
     refiner = model_file_stem(as_text(data.get("refinermodel")))
     share = as_number(data.get("refinercontrolpercentage"))

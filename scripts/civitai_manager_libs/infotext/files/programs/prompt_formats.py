@@ -19,9 +19,10 @@ _NOVELAI_SOURCE = re.compile(r"(.{1,200}?)(?: ([0-9A-F]{8}))?")  # NovelAI Diffu
 
 
 def read_dream(text: str) -> Record:
-    """Parse the command line that InvokeAI 1 stores in its images, and return a record.
+    """Parse the command line that InvokeAI 1 stores in its images; return {} if it is invalid.
 
-    Example: `"a prompt [a negative prompt]" -s 50 -S 42 -W 512 -H 768`.
+    For example, `"a prompt [a negative prompt]" -s 50 -S 42 -W 512 -H 768`. The keys of the result
+    are those of Civitai's `meta`, such as "negativePrompt".
     """
     found = _DREAM.fullmatch(text)
     if found is None:
@@ -61,8 +62,8 @@ def _join_brackets(text: str) -> str:
 def read_novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
     """Return a function that reads the prompt in the data of a NovelAI image.
 
-    structured: the key of NovelAI 4's prompt, a dict of texts that are joined by line ends. plain:
-    the path of an older prompt, a single text, which is read if there is no dict.
+    structured: the key of the prompt in images of NovelAI 4, a dict of texts, which are joined by
+    line ends. plain: the path of the prompt in older images, read if there is no such dict.
     """
 
     def prompt(data: Data) -> object:
@@ -81,12 +82,12 @@ def _iter_captions(prompt: object) -> Iterator[str]:
 
 
 def read_novelai_model(data: Data) -> str | None:
-    """Return the model's name in NovelAI's text `Source`, None if it is missing."""
+    """Return the model's name in the text `Source` of a NovelAI image, None if it is missing."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[1] if found else None
 
 
 def read_novelai_hash(data: Data) -> str | None:
-    """Return the model's hash in NovelAI's text `Source`, None if it is missing."""
+    """Return the model's hash in the text `Source` of a NovelAI image, None if it is missing."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[2] if found else None

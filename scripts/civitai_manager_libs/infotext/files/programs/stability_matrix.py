@@ -15,9 +15,9 @@ _MAX_MODULES = 50
 
 
 def list_matrix_loras(data: Data) -> list[Record]:
-    """Return the active LoRAs of a Stability Matrix project.
+    """Return the LoRAs that are switched on in a Stability Matrix project.
 
-    Each LoRA is a dict as in Civitai's `additionalResources`.
+    Each LoRA is a dict with "type", "name", "strength" and "strengthClip", as in Civitai's `meta`.
     """
     if find_value(data, "smproj.State.Model.IsExtraNetworksEnabled") is not True:
         return []
@@ -47,7 +47,7 @@ def read_matrix_pass(data: Data) -> Record:
 def _iter_modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
     """Yield the settings of each active module of a Stability Matrix project, as a list of dicts.
 
-    path: where `data` lists the modules. kind: a text that a module's type must contain.
+    path: where the project lists the modules. kind: a text that a module's type must contain.
     """
     listed = find_value(data, f"smproj.State.{path}.$values")
     for module in map(as_mapping, as_list(listed)[:_MAX_MODULES]):

@@ -19,12 +19,14 @@ __all__ = ["PROGRAMS", "Program", "TEXT_NAMES"]
 
 @dataclass(frozen=True)
 class Program:
-    """A program and how to read its data. name: "" if the data does not identify the program.
+    """A program that makes images, and where its data holds each value.
 
-    marks: keys that identify the data, `a+b` if both are needed; one mark is enough. parent_key:
-    holds all values. fields: the source of each record key. read_second_pass: reads further fields.
-    json_texts: the file's texts that are parsed as JSON and read like keys. has_texts: the program
-    writes a PNG text for each value instead of one JSON.
+    name: "" if the data does not tell which program it is. marks: keys by which the data is
+    recognised; one of them is enough, and `a+b` needs both keys. fields: {key of Civitai's `meta`:
+    where the value is}. parent_key: the key under which the data has all values, "" for the top
+    level. read_second_pass: a function that returns more fields. json_texts: names of texts in the
+    file that are JSON; they are parsed and added to the data. has_texts: whether the program writes
+    one PNG text for each value instead of one JSON.
     """
 
     name: str
