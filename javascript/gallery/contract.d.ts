@@ -3,8 +3,8 @@
 /**
  * The state of a job, as the database stores it.
  *
- * QUEUED: waits for its turn. RUNNING: a worker runs it, or was killed while running it.
- * PAUSED: by the user, or for a reason code; a transient reason is retried automatically.
+ * QUEUED: waits for its turn. RUNNING: a worker runs it, or was killed while running it. PAUSED:
+ * by the user, or for a reason; for a reason in `TRANSIENT_REASONS` it is retried automatically.
  */
 export type JobState = "queued" | "running" | "paused" | "done" | "cancelled";
 
@@ -138,12 +138,12 @@ export interface WatchList {
   problem: string;
 }
 /**
- * A gallery that the user watches.
+ * A gallery that the user watches for new images.
  *
- * gallery: its key, such as `model 101`. by_upload: Civitai lists its images by upload date, so
- * that images published late appear further down. new_count: images since the last visit.
- * has_more: there are more new images than that. checked_at: "" if never. problem: why the last
- * check failed, or "".
+ * gallery: its key, such as `model 101`. by_upload: Civitai sorts its images by upload date, so an
+ * image that was published late may be new without being at the top. new_count: new images since
+ * the user's last visit. has_more: there are more of them than `new_count`. checked_at: "" if
+ * never. problem: why the last check failed, or "".
  */
 export interface WatchedGallery {
   gallery: string;
@@ -166,14 +166,14 @@ export interface Collection {
   covers: number[];
 }
 /**
- * The file names of the latest images by a template. fields: what a template may contain.
+ * The file names that a template gives to images. fields: what a template may contain.
  */
 export interface FilenamePreview {
   filenames: string[];
   fields: string;
 }
 /**
- * An author, or a word of prompts or tags, whose images are hidden.
+ * A rule that hides all images by an author, or with a word in prompt or tags.
  */
 export interface HiddenRule {
   kind: "author" | "word";
@@ -182,7 +182,7 @@ export interface HiddenRule {
 /**
  * What the home page shows.
  *
- * watch_covers: the newest image of each watched gallery, by the gallery's key.
+ * watch_covers: the id of each watched gallery's newest image, by the gallery's key.
  */
 export interface Home {
   recent: RecentGallery[];
@@ -207,9 +207,9 @@ export interface RecentGallery {
   cover: number | null;
 }
 /**
- * A part of the model files. count: the number of all of them.
+ * A part of the model files on this machine. count: the number of all files.
  *
- * Files that Civitai may know come first; among these, the latest changed ones.
+ * First come files that may be found on Civitai, and among them the latest changed ones.
  */
 export interface LocalModels {
   models: LocalModel[];
@@ -236,7 +236,7 @@ export interface LocalModel {
   can_resolve: boolean;
 }
 /**
- * A number of images. covers: ids of the latest ones, without images to be blurred.
+ * A set of images. count: how many. covers: ids of the latest, without images to be blurred.
  */
 export interface ImageSet {
   count: number;
@@ -246,8 +246,8 @@ export interface ImageSet {
  * A page of a gallery or of a search.
  *
  * cursor: the next page's cursor, None at the end. from_library: the page is a stored one, because
- * Civitai did not respond. search_progress: set if a search goes on without having filled the
- * page. hidden_count: images left out because of their author or a word.
+ * Civitai did not respond. search_progress: how far the search has come, None if the page is full.
+ * hidden_count: images left out because of their author or a word.
  */
 export interface ImagePage {
   images: ImageView[];
@@ -379,7 +379,7 @@ export interface Resource {
   size: number;
 }
 /**
- * A stored reproduction.
+ * A stored reproduction: an image that the user generated from an image's infotext.
  *
  * file: "here" if its file can be shown, "gone" if it was deleted, "thumbnail" if only a small
  * image was stored. name: the file's name. path: "" if the file was never on this machine; only
@@ -494,7 +494,7 @@ export interface JobAction {
   label: string;
 }
 /**
- * What a finished job found in its gallery, in words. end: why it stopped reading.
+ * What a finished job found in its gallery, in words. end: why it read no further.
  */
 export interface JobReport {
   end: string;
@@ -599,7 +599,7 @@ export interface NeededFiles {
  *
  * key: unique in the list. image_count: how many of the images need it. file: id of the file that
  * the images' data or the settings choose, None if there is none. choices: all files that the user
- * can choose. companions: files that belong to it, such as a VAE. refusal: why nothing can be
+ * can choose. companions: files to download with it, such as a VAE. refusal: why nothing can be
  * downloaded and what to do, or "". refusal_short: the same in a few words if Civitai does not
  * offer the file, or "". folder: where the file goes, shortened for users who may not download it.
  * disk: index in `disks`, None if the folder is unknown.
@@ -682,7 +682,7 @@ export interface StatsGroup {
   bars: StatsBar[];
 }
 /**
- * A value and how many images have it.
+ * A value with its count and further statistics of the images that have it.
  *
  * reactions: the median number on these images. weight, low, high: a LoRA's most common weight and
  * range, "" if unknown. is_model_version: the value is a version of the open model. search: the
@@ -701,7 +701,9 @@ export interface StatsBar {
   search: string;
 }
 /**
- * The statistics of one model version. most: the most common value by kind.
+ * The statistics of one model version. with_data: images with generation data.
+ *
+ * reactions: the median number on these images. most: each kind's most common value.
  */
 export interface VersionStats {
   id: number;
@@ -714,7 +716,7 @@ export interface VersionStats {
   };
 }
 /**
- * The most common value of a kind. share: of the images with data, 0 to 1.
+ * A value and how many images have it. share: of the images with generation data, 0 to 1.
  */
 export interface StatsCount {
   value: string;
@@ -742,7 +744,7 @@ export interface PostResponses {
   watches: WatchList;
 }
 /**
- * A change, and its revision.
+ * A change of annotations, and its revision: a number that grows with each change.
  */
 export interface AnnotationsChanged {
   annotations: {
@@ -785,7 +787,7 @@ export interface AnnotationsRead {
   revision: number;
 }
 /**
- * A reproduction compared with its original.
+ * A reproduction compared with its original, the image that the infotext came from.
  *
  * nearness: "" if it could not be measured. ssim: structural similarity, 1 for equal images.
  * summary: the nearness and its figures in a sentence. differences: a line for each difference of
@@ -831,7 +833,9 @@ export interface Message {
   message: string;
 }
 /**
- * ids: the matching images. message: which parts of the search are ignored, and why; or "".
+ * The loaded images that match a search. ids: their ids.
+ *
+ * message: which parts of the search are ignored, and why; or "".
  */
 export interface LoadedFilterResult {
   ids: number[];
@@ -916,7 +920,7 @@ export interface PostBodies {
  * What to change about images; a missing field changes nothing.
  *
  * tags: replace all tags. add_to, remove_from: names of collections. undo: the response to an
- * earlier change, which is undone; all other fields are then ignored.
+ * earlier change that is to be undone; all other fields are then ignored.
  */
 export interface AnnotationsBody {
   ids?: number[];
@@ -931,7 +935,7 @@ export interface AnnotationsBody {
   undo?: AnnotationsChange;
 }
 /**
- * The images' annotations after a change and before it, by image id.
+ * A change of annotations: those after the change and before it, each by image id.
  */
 export interface AnnotationsChange {
   annotations: {
@@ -942,7 +946,7 @@ export interface AnnotationsChange {
   };
 }
 /**
- * new_name: for `rename`. ids: images to put into the collection, for `create`.
+ * A change of a collection. new_name: for `rename`. ids: the first images, for `create`.
  */
 export interface CollectionBody {
   action?: "create" | "rename" | "delete";
@@ -954,7 +958,7 @@ export interface Text {
   text: string;
 }
 /**
- * What to hide or to show again. ids: images that the page has loaded.
+ * A rule to add or to remove. ids: images that the page has loaded.
  */
 export interface HiddenBody {
   kind: "author" | "word";
@@ -969,6 +973,8 @@ export interface ReproductionIds {
   ids: number[];
 }
 /**
+ * An image to be sent to a tab of the WebUI.
+ *
  * tab: one of `Bootstrap.host.send_to`. text: the edited infotext, None for the image's own.
  */
 export interface SendBody {
@@ -980,8 +986,8 @@ export interface SendBody {
  *
  * With `ids`, `query` is the gallery or the library search that showed the images. request: a
  * unique id; a second request with the same id starts no job. limit: the largest number of images.
- * reads_only: store records and download no file. verify: read the gallery from both ends. title,
- * model, version: for the names of the job and its folder.
+ * reads_only: store records (Civitai's JSON) and download no file. verify: read the gallery from
+ * both ends. title, model, version: for the names of the job and its folder.
  */
 export interface JobBody {
   ids?: number[];
@@ -1014,7 +1020,7 @@ export interface GalleryQuery {
   search: string | null;
 }
 /**
- * An API key. "" deletes the saved key, or tests it.
+ * An API key to save or to test. "" deletes the saved key, or tests the saved key.
  */
 export interface KeyBody {
   key: string;
@@ -1085,7 +1091,7 @@ export interface UnwatchBody {
   gallery: string;
 }
 /**
- * check: look for new images in all galleries. check_due: only where a check is due.
+ * A request to look for new images: in all galleries, or only where a check is due.
  */
 export interface CheckBody {
   action: "check" | "check_due";
@@ -1103,10 +1109,10 @@ export interface ErrorBody {
   error: ErrorDetails;
 }
 /**
- * Why a request failed.
+ * Why a request failed, as a code and a sentence.
  *
- * field: the first request field that is wrong. fields: the message of each wrong field, if there
- * are several.
+ * field: the first request field that is wrong. fields: the sentence for each wrong field, if
+ * there are several.
  */
 export interface ErrorDetails {
   code: string;

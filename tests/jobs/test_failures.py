@@ -15,7 +15,7 @@ from civitai_manager_libs.errors import (
     NotFound,
     ServerError,
 )
-from civitai_manager_libs.jobs.failures import FailureClassifier, pause_before_retry, WorkResult
+from civitai_manager_libs.jobs.failures import FailureClassifier, compute_retry_delay, WorkResult
 from civitai_manager_libs.jobs.records import Item, Outcome
 
 _OFF = NetworkError("Nobody answered.")
@@ -123,5 +123,5 @@ def test_image_that_waited_and_fails_again_while_others_succeed_has_failed():
     ids=lambda value: type(value).__name__,
 )
 def test_pauses_grow_up_to_a_minute_or_to_what_the_server_asks_for(trouble, pauses):
-    assert [pause_before_retry(trouble, n) for n in range(6)] == pauses
-    assert pause_before_retry(trouble, 100_000) == pauses[-1]
+    assert [compute_retry_delay(trouble, n) for n in range(6)] == pauses
+    assert compute_retry_delay(trouble, 100_000) == pauses[-1]

@@ -333,12 +333,12 @@ def test_skipped_images_without_a_file_can_be_downloaded_again(store):
     store.record_outcomes(job_id, [Outcome(1, "skipped", "/pictures/1.png"), gone])
     store.set_state(job_id, "done")
     assert store.list_missing_paths(job_id) == ["/elsewhere/2.png"]
-    assert store.fetch_missing(job_id) == 1
+    assert store.requeue_missing(job_id) == 1
     assert [item.image_id for item in store.list_waiting(job_id, 0, 9)] == [2]
     assert store.get_job(job_id).state == "queued" and store.list_missing_paths(job_id) == []
     claims = store.claim_images(job_id, [1, 2])
     assert claims[1].saved_path and not claims[2].saved_path
-    assert store.fetch_missing(job_id) == 0
+    assert store.requeue_missing(job_id) == 0
 
 
 # States

@@ -170,7 +170,7 @@ def test_temporary_failure_pauses_and_the_file_comes_last_next_time(store, tmp_p
 
 def test_reached_quota_pauses_for_an_hour_each_time():
     for runs in (0, 5):
-        assert failures.pause_before_retry(QuotaReached("Enough."), runs) == 3600
+        assert failures.compute_retry_delay(QuotaReached("Enough."), runs) == 3600
 
 
 @pytest.mark.parametrize("record", ["[", "[1]", '{"path": "/a\\ud800/b.safetensors"}'])

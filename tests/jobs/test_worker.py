@@ -198,7 +198,7 @@ def test_saved_image_whose_file_is_incomplete_is_reported_missing(server, store,
         _put(folder, path, _DAMAGE[damage](server.bytes_of(server.ids[3])))
     job = _download(store, folder)
     assert (job.skipped, store.list_missing_paths(job.id)) == (25, [path])
-    store.fetch_missing(job.id)
+    store.requeue_missing(job.id)
     assert _run(store, job.id).saved == 1
     assert _pictures(folder) == _expected(server)
 

@@ -20,7 +20,7 @@ __all__ = ["JobClient", "choose_destination", "rendition_width", "reserved_bytes
 class JobClient(ApiClient):
     """Sends the requests of jobs to Civitai.
 
-    Requests of the page are sent before those of jobs, and the bandwidth limit applies to jobs.
+    The page's requests are sent before those of jobs. The bandwidth limit applies to jobs only.
     """
 
     _client: CivitaiHttpClient
@@ -31,7 +31,7 @@ class JobClient(ApiClient):
     def fetch_page(
         self, query: ImageQuery, cursor: str | None, limit: int, cancelled: Cancellation
     ) -> Page:
-        """Fetch a gallery page of at most `limit` images and store its records in the library.
+        """Fetch a gallery page of at most `limit` images; store its records in the library.
 
         cursor: Civitai's cursor of the page, None for the first page.
         """

@@ -10,7 +10,7 @@ from .records import Item, Outcome
 from .states import TRANSIENT_REASONS
 
 __all__ = ["DISK_RETRY_SECONDS", "FailureClassifier", "TransientFailureClassifier", "WorkResult"]
-__all__ += ["pause_before_retry"]
+__all__ += ["compute_retry_delay"]
 
 _NETWORK_ERRORS = (NetworkError, ServerError)
 _OFFLINE_AFTER = 5  # network errors in a row, which are not the images' fault
@@ -21,9 +21,9 @@ _LONGEST_PAUSE, _LONGEST_RETRY_AFTER = 60.0, 3600.0  # seconds; our own, and by 
 
 @dataclass(frozen=True)
 class WorkResult:
-    """What came of downloading one item.
+    """The result of trying to download one item.
 
-    began, ended: times of `time.perf_counter`. error: why the download failed, None if it did not.
+    began, ended: times of `time.perf_counter`. error: why the item failed, None if it did not.
     """
 
     item: Item
@@ -34,12 +34,12 @@ class WorkResult:
 
 
 class FailureClassifier:
-    """Decides for the images of one run which failures are final.
+    """Decides which failures of images in one run of a job are final.
 
-    A network error is held back until a later request gets any response: then the image has failed.
-    Too many held errors in a row mean an outage (`is_offline`), and their images stay `waiting`. An
-    image that has waited in an earlier run and fails again while others succeed has failed;
-    otherwise its job might never end.
+    After a network error, an image stays `waiting` until a later request gets any response: only
+    then has the image failed. Five such errors without a response mean an outage (`is_offline`),
+    and their images stay `waiting`. An image that was left `waiting` by an earlier run fails at
+    once if this run has got any response; otherwise its job might never end.
     """
 
     def __init__(self) -> None:
@@ -55,10 +55,10 @@ class FailureClassifier:
         return False
 
     def classify(self, result: WorkResult) -> list[Outcome]:
-        """Record a download's result; return the outcomes that are now known.
+        """Return the outcomes that are known after a download; the download's own comes last.
 
-        A network error leaves the image `waiting`. Once a later request gets a response, the image
-        has failed, and this earlier failure is returned first.
+        After a network error, the image's outcome is `waiting`. When a later request gets a
+        response, the image has failed: this outcome is returned together with the later one.
         """
         if result.outcome.state == "waiting":
             return [result.outcome]
@@ -71,7 +71,7 @@ class FailureClassifier:
         return [replace(result.outcome, state="waiting")]
 
     def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return the failures that are not yet certain when a run ends.
+        """Return the failures that were held back until now; called at the end of a run.
 
         error: what ended the run early, None if nothing did. After a network or disk error, return
         []: the same outage may have caused the failures, so their images stay `waiting`.
@@ -92,9 +92,10 @@ class FailureClassifier:
 
 
 class TransientFailureClassifier:
-    """Decides for the model files of one run which failures are final.
+    """Decides which failures of model files in one run of a job are final.
 
-    A temporary failure, such as a lost connection, ends the run. Its file waits for the next run.
+    A temporary failure, such as a lost connection, ends the run, and the file waits for the next
+    run. All others are final.
     """
 
     is_offline = False
@@ -114,8 +115,8 @@ class TransientFailureClassifier:
         return []
 
 
-def pause_before_retry(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
-    """Return how many seconds a stopped job waits before it is retried, None for no retry.
+def compute_retry_delay(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
+    """Return how many seconds a stopped job must wait before it is retried, None for no retry.
 
     error: what stopped the job, None if no error did. futile_runs: the number of runs in a row that
     saved no file. Each doubles the wait, up to a minute; a server may ask for a longer one.

@@ -37,7 +37,7 @@ def _meta_field(*keys: str) -> Callable[[Image, NamingContext], str]:
 
 
 def _version_name(image: Image, context: NamingContext) -> str:
-    """Return the name of the requested model version, or of one that the image was made with."""
+    """Return the name of the gallery's model version, else of the image's own version, else ""."""
     known = (context.versions[v] for v in image.version_ids if v in context.versions)
     return context.version or next(known, "")
 

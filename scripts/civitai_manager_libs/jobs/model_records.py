@@ -15,10 +15,10 @@ _Job = TypeVar("_Job", bound=Job)
 
 @dataclass(frozen=True)
 class ModelJobStart:
-    """The response to a request to download model files.
+    """Which job downloads each of the model files that were requested.
 
     job_id: the new job's id, None if no file was left to download. file_ids: the files that the new
-    job downloads. elsewhere: the other files, each with the id of the unfinished job that downloads
+    job downloads. elsewhere: for each other file's id, the id of the unfinished job that downloads
     it.
     """
 

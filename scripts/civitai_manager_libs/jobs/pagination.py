@@ -13,21 +13,21 @@ from .states import WalkState
 __all__ = ["count_requests_to_verify", "walk_gallery"]
 
 _PAGE = 100  # images per request; Civitai allows 200, but large ComfyUI graphs make that slow
-_SECOND_PAGE = 89  # images per request of the second reading, so that its pages end elsewhere
+_SECOND_PAGE = 89  # images per request of the second walk, so that its pages end elsewhere
 _BAD_CURSOR = (400, 404, 410, 422)  # HTTP statuses of an expired cursor, but also of other errors
 
 FetchPage = Callable[["str | None", int], Page]  # (cursor, limit) -> page
 
 
 def count_requests_to_verify(count: int) -> int:
-    """Return how many requests are needed to read a gallery of `count` images a second time."""
+    """Return how many requests a second walk through a gallery of `count` images needs."""
     return max(1, -(-count // _SECOND_PAGE))
 
 
 def walk_gallery(job: Job, known: set[int], fetch_page: FetchPage) -> Iterator[WalkedPage]:
     """Yield the gallery pages that a job has yet to read, beginning at the job's cursor.
 
-    known: ids of the images that the job has already. fetch_page: fetches a page, given its cursor
+    known: ids of the images that the job has already. fetch_page: returns a page, given its cursor
     and the number of images. If Civitai rejects the job's cursor, begin again at the first page.
     """
     has_begun, walk = False, _walk_second if job.walk is WalkState.SECOND else _walk_first
@@ -44,7 +44,7 @@ def walk_gallery(job: Job, known: set[int], fetch_page: FetchPage) -> Iterator[W
 def _walk_first(
     start: str | None, job: Job, known: set[int], fetch_page: FetchPage
 ) -> Iterator[WalkedPage]:
-    """Yield the gallery's pages in order until the job has enough images.
+    """Yield the gallery's pages from its start until the job has enough images.
 
     start: cursor of the first page to read, None for the gallery's start. known: ids of images to
     leave out, because the job has them already.
@@ -68,7 +68,7 @@ def _walk_first(
 def _walk_second(
     start: str | None, job: Job, known: set[int], fetch_page: FetchPage
 ) -> Iterator[WalkedPage]:
-    """Yield the gallery's pages in reverse order until the job has enough images.
+    """Yield the gallery's pages from its end backwards until the job has enough images.
 
     start: cursor of the first page to read, None for the gallery's end. known: ids of images that
     the job has already; these images are yielded too, but do not count as new.
@@ -87,7 +87,7 @@ def _walk_second(
 
 
 class _LastPage:
-    """The page that was fetched last.
+    """The page that a walk through a gallery has fetched last.
 
     cursor: the page's cursor, None for the first page. has_images: whether the gallery is known to
     have images.
@@ -115,9 +115,9 @@ class _LastPage:
         return "end" if self._page.next_cursor is None else "blank"
 
     def report(self, end: str) -> WalkReport:
-        """Return a report that counts the page's images, without those on earlier pages.
+        """Return a report that counts the page's images, without images of earlier pages.
 
-        end: the code for why reading ends with this page, "" if more pages follow.
+        end: the code for why the walk ends with this page, "" if it goes on.
         """
         new_ids = set(self._page.ids) - self._seen
         self._seen |= new_ids

@@ -38,7 +38,11 @@ class JobProgress(Job):
 
 @dataclass(frozen=True)
 class _Arrival:
-    """The byte counts of a running download: on the disk, in total, and in the job's counts."""
+    """The bytes of a running download.
+
+    received: bytes on the disk. total: the file's size. expected: the size that `Job.waiting_bytes`
+    has counted for the file. 0 means unknown.
+    """
 
     received: int = 0
     total: int = 0
@@ -91,10 +95,11 @@ class ProgressMeter:
         error: CivitaiShortcutError | None,
         retry_in: float,
     ) -> JobProgress:
-        """Return the job's counts, bytes, speed and time left.
+        """Return the job with its present counts, bytes, speed and time left.
 
-        pending: outcomes that are not in the database yet. error: why the job is paused, None if no
-        error paused it. retry_in: seconds until the server accepts requests again.
+        pending: outcomes that are not in the database yet. state: the job's state to show. error:
+        why the job is paused, None if no error paused it. retry_in: seconds until the server
+        accepts requests again.
         """
         ended = [outcome for outcome in pending if outcome.state != "waiting"]
         states = Counter(outcome.state for outcome in ended)

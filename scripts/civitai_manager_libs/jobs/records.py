@@ -37,17 +37,18 @@ _BOTH_WALKS = ("first", "second", "both")  # the fields of `WalkReport` that com
 class WalkReport:
     """What a job has found in its gallery so far, as numbers of images.
 
-    seen: all of them; the next four are among them. kept_back: excluded by the gallery's rating or
-    type. without_data: excluded because they have no generation data. unrelated: naming only
-    versions that are not the gallery's. dropped: with a foreign address or an unreadable record.
-    empty_pages: the number of empty pages before the gallery's end.
+    A walk reads the gallery's pages one after another. The first walk begins at the gallery's
+    start. seen: all images; the next four are among them. kept_back: excluded by the gallery's
+    rating or type. without_data: excluded because they have no generation data. unrelated: made
+    only with model versions that the gallery does not show. dropped: with a foreign address or an
+    unreadable record. empty_pages: the number of empty pages before the gallery's end.
 
-    end: why the first reading is over: `end` of the gallery; `limit` reached; `known`: enough
-    images in a row were already saved; `empty`: the last page was empty; `blank`: the last pages
-    brought nothing new; "": it is not over.
+    end: why the first walk is over: `end` of the gallery; `limit` reached; `known`: enough images
+    in a row were already saved; `empty`: the last page was empty; `blank`: the last pages brought
+    nothing new; "": it is not over.
 
-    After a second reading from the gallery's other end: first, second: images that each reading
-    found; both: images that both found; second_end: why the second reading is over, as in `end`.
+    After a second walk, from the gallery's end: first, second: images that each walk found; both:
+    images that both walks found; second_end: why the second walk is over, as in `end`.
     """
 
     seen: int = 0
@@ -76,11 +77,11 @@ class WalkReport:
 
     @property
     def missing(self) -> int | None:
-        """Estimate how many images of a gallery were missed although it was read twice.
+        """Return an estimate of how many of the gallery's images both walks have missed.
 
-        Return None if no image was found both times, or if the second reading ended early.
+        Return None if they found no image in common, or if the second one ended at an empty page.
         """
-        # Capture and recapture: both readings miss images independently, so the first one found the
+        # Capture and recapture: both walks miss images independently, so the first one found the
         # same share of all images as of the images that the second one found.
         if not self.both or self.second_end == "empty":
             return None
@@ -93,12 +94,12 @@ class WalkReport:
 
 @dataclass(frozen=True)
 class WalkedPage:
-    """A gallery page that a job has read, with the images that it downloads.
+    """A gallery page that a job has read.
 
-    cursor: the next page's cursor, None if the job has all it wants. After an empty last page: that
-    page's own cursor. report: counts of this page alone. is_first: whether this is the gallery's
-    first page, whose report replaces earlier ones. walk: 1 for the first reading, 2 for the second
-    one from the other end.
+    images: the page's images that the job is to download. cursor: the next page's cursor, None if
+    the job has all it wants. After an empty last page: that page's own cursor. report: counts of
+    this page alone. is_first: whether this is the gallery's first page, whose report replaces
+    earlier ones. walk: 1 in the walk from the gallery's start, 2 in the walk from its end.
     """
 
     images: tuple[Image, ...]
@@ -125,12 +126,13 @@ class NamingContext:
 class JobOptions:
     """What a job downloads, and how it saves images.
 
-    name: the template of file names below the job's folder. stop_at_known: stop reading the gallery
-    after this many saved images in a row, 0 for never. width: download wider images scaled to this
-    many pixels, 0 for originals. reads_only: store the images' records and download no file.
-    verify: read a gallery a second time from its other end, to find missed images. kind: `images`
-    or `models`. is_selection: the user chose the images one by one. search: the library search that
-    showed these images, or the images that need these model files, "" if a gallery did.
+    name: the template of file names below the job's folder. facts: what the template can use.
+    stop_at_known: stop reading the gallery after this many saved images in a row, 0 for never.
+    width: download wider images scaled to this many pixels, 0 for originals. reads_only: store the
+    images' records (Civitai's JSON) and download no file. verify: read the gallery's pages a second
+    time, from the end, to find missed images. kind: `images` or `models`. is_selection: the user
+    chose the images one by one. search: the library search in which the user chose the images or
+    model files, "" for a gallery.
     """
 
     name: str = "{id}"
@@ -178,7 +180,6 @@ class Job:
 
     @property
     def has_models(self) -> bool:
-        """Return whether the job downloads model files instead of images."""
         return self.options.kind == "models"
 
     @property
@@ -240,8 +241,8 @@ class Item:
     """One image or model file of a job.
 
     place: its key, which grows in the gallery's order. image_id: the image's id, or Civitai's id of
-    the model file. kind: `image`, `video`, `audio` or `model`. record: an image's record from the
-    API as JSON text, "" if not loaded; a model file's `ModelFileRequest`. state: as in `Outcome`; a
+    the model file. kind: `image`, `video`, `audio` or `model`. record: an image's record (Civitai's
+    JSON), "" if not loaded; a model file's `ModelFileRequest` as JSON. state: as in `Outcome`; a
     `waiting` item with a reason has failed in an earlier run. name: an image's path below the job's
     folder, with "/" and without extension; "" if that is its id.
     """
@@ -287,11 +288,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of one item: `saved`, `skipped`, `failed`, or still `waiting`.
+    """What came of one item of a job.
 
-    bytes: the size of the file at `path`, 0 if unknown. reason, message: a failure as a code and a
-    sentence. A `skipped` item has a message if the file that was saved before is missing or
-    damaged. The reason of a `saved` model file is codes of notices about it, separated by spaces.
+    image_id: as in `Item`. state: `saved`, `skipped` because it was there already, `failed`, or
+    still `waiting`. bytes: the size of the file at `path`, 0 if unknown. reason, message: a failure
+    as a code and a sentence. A `skipped` item has a message if the file that was saved before is
+    missing or damaged. A `saved` model file has notices as its reason: codes separated by spaces.
     """
 
     image_id: int
@@ -304,11 +306,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Claim:
-    """What the database knows of an image that a job is about to download.
+    """What the database knows of an image that a job wants to download.
 
     saved_path, saved_bytes: the file that was saved before, "" and 0 if none was. other_job: the
-    job that is downloading the image, 0 for none. ours_before: whether this job had begun to
-    download the image before it was interrupted.
+    job that has claimed the image, so that only that job downloads it; 0 for none. ours_before:
+    whether this job had claimed the image before it was interrupted.
     """
 
     saved_path: str = ""

@@ -44,7 +44,7 @@ def write_sidecars(path: str, record: str, is_ours: bool) -> str:
 
 
 def _find_texts(path: str, row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return (infotext, workflow) from Civitai's record, or from the image file as a fallback."""
+    """Return (infotext, workflow) from Civitai's record; read what it lacks from the image file."""
     infotext, workflow = _infotext_from_row(row), find_workflow(row.get("meta"))
     if infotext and (workflow or not setting.save_workflow):
         return infotext, workflow

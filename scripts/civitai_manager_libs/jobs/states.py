@@ -1,4 +1,4 @@
-"""The states of a job and of its reading of a gallery, and the changes between them."""
+"""The states of a job and of its walk through a gallery, and the changes between them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ TRANSIENT_REASONS = ("busy", "disk", "in_use", "network", "quota")
 class JobState(str, Enum):
     """The state of a job, as the database stores it.
 
-    QUEUED: waits for its turn. RUNNING: a worker runs it, or was killed while running it.
-    PAUSED: by the user, or for a reason code; a transient reason is retried automatically.
+    QUEUED: waits for its turn. RUNNING: a worker runs it, or was killed while running it. PAUSED:
+    by the user, or for a reason; for a reason in `TRANSIENT_REASONS` it is retried automatically.
     """
 
     QUEUED = "queued"
@@ -51,12 +51,12 @@ def resumes_automatically(state: JobState, reason: str) -> bool:
 
 
 class WalkState(Enum):
-    """How far a job has read the pages of its gallery.
+    """How far a job has walked through its gallery's pages.
 
-    FIRST: it reads pages from the gallery's start. SECOND_DUE: it has read all pages, and is to
-    read them again from the other end. SECOND: it reads pages from the other end. FIRST_EMPTY,
-    SECOND_EMPTY: reading ended with an empty page, perhaps by Civitai's time limit, so that page
-    can be requested again. OVER: no page is left to read.
+    FIRST: the walk from the gallery's start is under way. SECOND_DUE: that walk is over, and one
+    from the gallery's end is to follow. SECOND: the walk from the end is under way. FIRST_EMPTY,
+    SECOND_EMPTY: the first or second walk stopped at an empty page, perhaps by Civitai's time
+    limit, so that page can be requested again. OVER: no page is left to read.
     """
 
     FIRST = 0
@@ -94,8 +94,8 @@ class WalkState(Enum):
     def after_page(cls, walk: int, is_last: bool, end: str) -> WalkState:
         """Return a job's state after one more gallery page has been read.
 
-        walk: 1 if the gallery is read from its start, 2 if from its end. is_last: whether no page
-        follows. end: the code for why reading ends, as in `WalkReport`.
+        walk: 1 for the walk from the gallery's start, 2 for the walk from its end. is_last: whether
+        no page follows. end: the code for why the walk ends, as in `WalkReport`, "" if it goes on.
         """
         if end == "empty":
             return cls.SECOND_EMPTY if walk == 2 else cls.FIRST_EMPTY
@@ -105,8 +105,8 @@ class WalkState(Enum):
     def from_column(cls, column: int, end: str, second_end: str, verify: bool) -> WalkState:
         """Return the state that a number in the database stands for.
 
-        Some states share a number; the other parameters tell them apart. end, second_end: as in the
-        job's `WalkReport`. verify: as in its `JobOptions`.
+        Some states share a number; the other parameters tell these states apart. end, second_end:
+        as in the job's `WalkReport`. verify: as in the job's `JobOptions`.
         """
         state = cls(column)
         if state is cls.FIRST_EMPTY and second_end == "empty":

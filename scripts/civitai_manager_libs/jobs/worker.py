@@ -145,7 +145,7 @@ class JobWorker:
     # In the download threads
 
     def _fetch_item(self, item: Item) -> None:
-        """Download an item and append the result to `_results`."""
+        """Download an item in a download thread, and append the result to `_results`."""
         # Not returned: results must be collected even while the iterator of items waits.
         # Else two jobs that wait for each other's images would wait forever.
         self._results.append(self._try_fetch(item))
@@ -203,7 +203,10 @@ class JobWorker:
         self._tick()
 
     def _tick(self) -> None:
-        """Collect results; store outcomes and report progress if enough time has passed."""
+        """Collect the results of the download threads; called often during a run.
+
+        Store outcomes twice a second, and report progress ten times a second.
+        """
         self._collect_results()
         now = time.monotonic()
         if now - self._flushed_at >= _FLUSH_SECONDS:

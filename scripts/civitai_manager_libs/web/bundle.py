@@ -20,7 +20,10 @@ _NAMES = ("page.js", "page.css")
 
 
 def code_version() -> str:
-    """Return the version of the page's code: 16 hex digits, or "modules" for developers."""
+    """Return the version of the page's code: 16 hex digits of its hash.
+
+    For developers it is "modules": the page then loads its source files one by one.
+    """
     return MODULES if os.environ.get("CIVITAI_SHORTCUT_MODULES") else _compute_version()
 
 
@@ -72,7 +75,7 @@ def _compute_version() -> str:
 
 @functools.cache
 def _read_bundle() -> dict[str, bytes]:
-    """Return the contents of the bundle's files, by name.
+    """Return the contents of the bundle's files, by file name.
 
     They are read only once, so that an update of the extension never mixes two versions.
     """

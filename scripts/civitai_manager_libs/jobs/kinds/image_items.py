@@ -20,17 +20,18 @@ from ..store import JobStore
 
 __all__ = ["ImageItems", "current_size"]
 
-_BATCH = 32  # items reserved at a time
-_POLL_SECONDS = 0.3  # between two checks of the items that other jobs have reserved
+_BATCH = 32  # items claimed at a time
+_POLL_SECONDS = 0.3  # between two checks of the items that other jobs have claimed
 _REREAD_SECONDS = 5.0  # until an empty last page is requested once more
 _EXTENSIONS = ("png", "jpg", "webp", "gif", "avif", "heic", "mp4", "webm", "mp3")
 
 
 class ImageItems:
-    """Iterates once over the items that a run of a job is to download.
+    """The items that a run of a job is to download; can be iterated only once.
 
     on_outcome: called with the outcome of each item that needs no download. on_wait: called several
-    times a second while the iteration waits. error: why the iteration ended early, else None.
+    times a second while the iteration waits for a page or for another job. error: why the iteration
+    ended early, else None.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class ImageItems:
             yield from self._claim_batch(self._list_still_waiting(places))
 
     def _iter_released(self) -> Iterator[Item]:
-        """Wait until other jobs release items, and yield the items that they have not saved."""
+        """Wait for items that other jobs have claimed; yield the items that they did not save."""
         while self._claimed and not self._cancelled.is_set():
             places, self._claimed = self._claimed[:_BATCH], self._claimed[_BATCH:]
             yield from self._claim_batch(self._list_still_waiting(places))
@@ -96,10 +97,10 @@ class ImageItems:
                 self._cancelled.sleep(_POLL_SECONDS)
 
     def _prepare_next_walk(self) -> bool:
-        """Prepare to read more gallery pages; return False if there are none.
+        """Prepare to read more gallery pages; return False if no page is left to read.
 
-        An empty last page is requested once more after five seconds, because Civitai may have timed
-        out. Then a gallery that is to be verified is read again from its other end.
+        An empty last page is read once more, but five seconds later, since Civitai may have timed
+        out. A gallery that is to be verified is read again from its other end.
         """
         job = self._store.get_job(self._job.id)
         if job.ended_empty and job.walk not in self._reread:
@@ -145,9 +146,10 @@ class ImageItems:
             self.error = error
 
     def _cut_at_known(self, page: WalkedPage) -> WalkedPage:
-        """Return the page, cut off where too many images in a row are saved already.
+        """Return the page, without the images after too many saved ones in a row.
 
-        The option `stop_at_known` says how many are too many, 0 for no limit.
+        The option `stop_at_known` says how many are too many, 0 for no limit. A cut page is the
+        last.
         """
         # Not in `walk_gallery`: its thread has no database connection.
         limit = 0 if page.walk == 2 else self._job.options.stop_at_known
@@ -167,10 +169,10 @@ class ImageItems:
     # Claims
 
     def _claim_batch(self, batch: list[Item]) -> Iterator[Item]:
-        """Reserve items for this job, and yield those to download.
+        """Claim items for this job, so that no other job downloads them; yield those to download.
 
-        Items that are already saved are reported to `on_outcome`. Items that another job is
-        downloading are tried again later.
+        Items that are already saved, or whose records are enough, are reported to `on_outcome`.
+        Items that another job has claimed are tried again later.
         """
         if self._job.options.reads_only:
             for item in batch:

@@ -19,7 +19,7 @@ __all__ = ["JobKind", "make_kind"]
 
 
 class ItemSource(Protocol):
-    """Iterates once over the items to download.
+    """The items that a run is to download; can be iterated only once.
 
     error: why the iteration ended early, else None.
     """
@@ -31,7 +31,7 @@ class ItemSource(Protocol):
 
 
 class Failures(Protocol):
-    """Decides during one run which failures are final, as `FailureClassifier` does for images."""
+    """Decides which failures in one run of a job are final; see `FailureClassifier`."""
 
     @property
     def is_offline(self) -> bool: ...
@@ -44,7 +44,7 @@ class Failures(Protocol):
 
 
 class JobKind(Protocol):
-    """What a run does with the items of its job, depending on what the job downloads."""
+    """What a run of a job does with its items: one class for images, one for model files."""
 
     @property
     def failures(self) -> Failures: ...
@@ -62,17 +62,18 @@ class JobKind(Protocol):
         """Return the items to download.
 
         on_outcome: called with the outcome of each item that needs no download. on_wait: called
-        several times a second while the iteration waits.
+        several times a second while the iteration waits. cancelled: ends the iteration.
         """
 
     def fetch(self, item: Item, progress: Progress, cancelled: Cancellation) -> Outcome:
-        """Download an item in a worker thread, and return its outcome.
+        """Download an item and return its outcome. The run calls this method in its worker threads.
 
-        progress: called with the bytes received and the file's size. Raises CivitaiShortcutError.
+        progress: called with the number of bytes received so far and in total (0 if unknown).
+        Raises Cancelled if the run was stopped, else another CivitaiShortcutError.
         """
 
     def measure(self, item: Item) -> tuple[int, int]:
-        """Return (bytes of the item on the disk, bytes of the whole item); 0 means unknown."""
+        """Return (bytes of an item that are on the disk, bytes of the whole item); 0 is unknown."""
 
     def list_folders(self) -> Iterable[str]:
         """Return the folders that the job saves files in."""

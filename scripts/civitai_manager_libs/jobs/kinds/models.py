@@ -68,7 +68,7 @@ class ModelKind:
 
 
 class ModelItems:
-    """Iterates over the files to download; files that failed in an earlier run come last."""
+    """The files to download; files that failed in an earlier run come last. error: always None."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self.error: CivitaiShortcutError | None = None

@@ -23,17 +23,13 @@ __all__ = ["WorkerPool"]
 
 
 class WorkerPool:
-    """Threads that run the queued jobs, at most `gallery_jobs_at_once`; any thread may use it.
+    """Threads that run the queued jobs, at most `gallery_jobs_at_once` at a time.
 
-    A thread with nothing to do waits for a job that will be retried; if there is none it ends.
+    Any thread may call the methods. A thread of the pool ends when the queue is empty. open_store:
+    opens the jobs database. get_client: returns the HTTP client; called before each run of a job.
     """
 
     def __init__(self, open_store: Callable[[], JobStore], get_client: Callable[[], Any]) -> None:
-        """Create a pool without jobs.
-
-        open_store: opens the jobs database. get_client: returns the HTTP client; called before each
-        run.
-        """
         self._open_store, self._get_client = open_store, get_client
         self._changed = threading.Condition()
         self._entries = Scheduler()
@@ -63,10 +59,10 @@ class WorkerPool:
 
     @contextmanager
     def withdraw(self, job_id: int) -> Iterator[QueueEntry | None]:
-        """Remove a job from the queue; yield its queue entry, None if it is not queued.
+        """Take a job out of the queue; yield its queue entry, None if it is not queued.
 
-        A running job is yielded but not removed. If the `with` block raises CivitaiShortcutError,
-        the job is put back.
+        A running job stays in the queue. If the `with` block raises CivitaiShortcutError, the job
+        is put back.
         """
         with self._changed:
             entry = self._entries.get(job_id)
@@ -141,9 +137,9 @@ class WorkerPool:
                     self._start_workers()
 
     def _start_next(self) -> QueueEntry | None:
-        """Wait until a queued job may start, mark it as started, and return its queue entry.
+        """Wait until a job may start and the disk has space for it; return its started queue entry.
 
-        Return None if this thread is no longer needed.
+        Return None if this thread is to end, because it is no longer needed.
         """
         while (entry := self._wait_for_entry()) is not None:
             due, disk_full = entry.due, entry.find_missing_space()
@@ -159,9 +155,9 @@ class WorkerPool:
         return None
 
     def _wait_for_entry(self) -> QueueEntry | None:
-        """Wait until a queued job may start, and return its queue entry.
+        """Wait until the starting time of a queued job; return the job's queue entry.
 
-        Return None if this thread is no longer needed.
+        Return None if this thread is to end, because it is no longer needed.
         """
         with self._changed:
             while self._count <= setting.gallery_jobs_at_once:
@@ -200,7 +196,7 @@ class WorkerPool:
     ) -> bool:
         """Queue a job again after its run, if the user requested that or a retry may help.
 
-        Return whether the job is queued. has_saved: whether the run saved a file.
+        Return False if the job is not queued again. has_saved: whether the run saved a file.
         """
         requested = entry.requested_state
         if entry.again:

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from ...core import check_disks
 from ...errors import CivitaiShortcutError, DiskError, DiskFull
-from ..failures import DISK_RETRY_SECONDS, pause_before_retry
+from ..failures import DISK_RETRY_SECONDS, compute_retry_delay
 from ..factory import reserved_bytes
 from ..progress import JobProgress
 from ..states import JobState
@@ -23,9 +23,9 @@ _counter = itertools.count()
 
 @dataclass(frozen=True)
 class QueueStatus:
-    """How a job stands in the queue.
+    """A job's state and place in the queue.
 
-    state, progress: None if those in the database are current. jobs_ahead: how many jobs start
+    state, progress: None if the database has the current ones. jobs_ahead: how many jobs start
     before it.
     """
 
@@ -42,9 +42,9 @@ class QueueEntry:
     """One job in the queue.
 
     due: when it may start, by `time.monotonic`, and a number that orders equal times. stop_request:
-    its run's, None if it is not running. again: queue it again after its run. progress: as last
-    reported. futile_runs: the number of runs since the last one that saved a file. required_space:
-    the bytes of disk space that it waits for, by folder.
+    stops its run; None if it is not running. again: whether to queue it again after its run.
+    progress: the last reported progress. futile_runs: the number of runs since the last one that
+    saved a file. required_space: the bytes of disk space that it waits for, by folder.
     """
 
     job_id: int
@@ -99,7 +99,7 @@ class QueueEntry:
             self.stop_request.stop(state)
 
     def requeue(self) -> None:
-        """Move the job behind all waiting jobs."""
+        """Make the job wait for a start, behind all waiting jobs."""
         self.stop_request, self.again, self.progress = None, False, None
         self.due, self.required_space = (time.monotonic(), next(_counter)), {}
 
@@ -115,7 +115,7 @@ class QueueEntry:
         if not, the next pause is longer. required_space: bytes that the next run needs, by folder.
         """
         self.futile_runs = 0 if has_saved else self.futile_runs
-        pause = pause_before_retry(error, self.futile_runs)
+        pause = compute_retry_delay(error, self.futile_runs)
         self.stop_request, self.futile_runs = None, self.futile_runs + 1
         self.required_space = required_space if isinstance(error, DiskError) else {}
         self.due = (time.monotonic() + (pause or 0.0), next(_counter))
@@ -130,7 +130,7 @@ class QueueEntry:
         return None
 
     def postpone(self, error: DiskFull) -> None:
-        """Delay the job for some seconds because the disk lacks space.
+        """Delay the job's start by two seconds, because the disk lacks space.
 
         error: says how many bytes are missing, for the progress display.
         """

@@ -30,10 +30,10 @@ _NEWEST = 4  # jobs that are always listed besides the running ones
 
 @dataclass(frozen=True)
 class JobView:
-    """A job with its place in the queue.
+    """A job with its place in the queue, for a list of jobs.
 
-    failed: its first failed items. missing: how many of its skipped images have no file any more.
-    model_files: the current states of its model files.
+    failed: its first 50 failed items. missing: how many of its skipped images have no intact file
+    any more. model_files: the current states of its model files.
     """
 
     job: Job
@@ -64,17 +64,14 @@ class JobView:
 
 
 class JobService:
-    """The jobs and the threads that run them; any thread may use it.
+    """The jobs and the threads that run them; any thread may call the methods.
 
-    notice: a sentence for the user if the database was damaged, else "". Methods raise DiskError if
-    the database cannot be used.
+    get_client: returns the HTTP client; called before each run of a job. notice: a sentence for the
+    user if the database was damaged, else "". Methods raise DiskError if the database cannot be
+    used.
     """
 
     def __init__(self, get_client: Callable[[], Any]) -> None:
-        """Create a service without jobs.
-
-        get_client: returns the HTTP client; called before each run.
-        """
         self.notice = ""
         self._workers = WorkerPool(self.store, get_client)
         self._queue_lock: sqlite_file.ProcessLock | None = None  # held until this process ends
@@ -84,9 +81,9 @@ class JobService:
     ) -> int:
         """Queue a download of at most `wanted` images of a gallery; return the job's id.
 
-        context: names of the model and version, for file names. verify: read the gallery a second
-        time, to find images that the first reading missed. Raises InputError if the file name
-        template in the settings is invalid.
+        context: names of the model and version, for file names. verify: read the gallery's pages a
+        second time, from the end, to find images that were missed. Raises InputError if the file
+        name template in the settings is invalid.
         """
         folder, options = _make_options(context)
         options = replace(options, verify=verify)
@@ -98,11 +95,11 @@ class JobService:
     def read_gallery(
         self, query: ImageQuery, wanted: int, context: NamingContext, cursor: str | None = None
     ) -> int:
-        """Queue a job that stores the records of a gallery in the library; return the job's id.
+        """Queue a job that fetches a gallery's pages but no image files; return the job's id.
 
-        No file is downloaded. wanted: the largest number of records. context: names of the model
-        and version. cursor: Civitai's cursor of the first page to read, None for the gallery's
-        start.
+        The job stores each image's record (Civitai's JSON) in the library. wanted: the largest
+        number of images. context: names of the model and version. cursor: Civitai's cursor of the
+        first page to read, None for the gallery's start.
         """
         options = JobOptions(facts=context, reads_only=True)
         with self.store() as store:
@@ -120,8 +117,9 @@ class JobService:
     ) -> int:
         """Queue a download of these images; return the job's id.
 
-        again: also download images that were saved before. query, search: the gallery or the
-        library search that showed the images, to describe the job.
+        context: names of the model and version, for file names. again: also download images that
+        were saved before. query, search: the gallery or the library search that showed the images,
+        to describe the job.
         """
         folder, options = _make_options(context)
         options = replace(options, search=search)
@@ -133,7 +131,7 @@ class JobService:
     def download_model_files(
         self, requests: Sequence[ModelFileRequest], title: str, search: str = ""
     ) -> ModelJobStart:
-        """Queue a download of these model files; return the new job's id and its files.
+        """Queue a download of model files; return the job's id and which job downloads each file.
 
         A file that another unfinished job will download is left out, and that job is resumed if it
         was paused. title: the job's title, usually the model's name. search: the library search
@@ -166,7 +164,7 @@ class JobService:
             self._workers.add(job_id)
 
     def _hold_queue_lock(self, store: JobStore) -> None:
-        """Hold a lock to show other programs that this one runs queued jobs."""
+        """Hold the queue lock until this process ends: other programs see that it runs jobs."""
         lock = store.queue_lock()
         try:
             if lock.acquire(_LOCK_SECONDS, shared=True):
@@ -175,7 +173,7 @@ class JobService:
             util.printD(f"[gallery] {error}")
 
     def stop(self, job_id: int, state: str) -> None:
-        """Pause or cancel a job; either can be resumed later.
+        """Pause or cancel a job; `resume` continues it in both cases.
 
         state: `paused` or `cancelled`. Raises InputError if another program is running the job.
         """
@@ -188,7 +186,7 @@ class JobService:
                         store.set_state(job_id, state)
 
     def forget(self, job_id: int) -> None:
-        """Delete a job from the list; the files that it saved stay.
+        """Delete a job from the list and its partial files; the files that it saved stay.
 
         Raises InputError if the job is running.
         """
@@ -196,32 +194,34 @@ class JobService:
             store.forget(job_id)
 
     def retry(self, job_id: int) -> None:
-        """Download a job's failed items again."""
+        """Queue a job again, to download its failed items."""
         with self.store() as store:
             count = store.retry_failed(job_id)
         if count:
             self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
-        """Download a job's skipped images again if their saved files are gone."""
+        """Queue a job again, to download skipped images whose saved files are missing or broken."""
         with self.store() as store:
-            count = store.fetch_missing(job_id)
+            count = store.requeue_missing(job_id)
         if count:
             self.resume(job_id)
 
     def list_jobs(self, limit: int = 12) -> list[JobView]:
-        """Return the running jobs and the newest other jobs, newest first.
+        """Return all running jobs and the newest other jobs; the result is sorted, newest first.
 
-        limit: how many jobs to return. The four newest are included even if many jobs are running.
+        limit: how many jobs to return. If many jobs are running, the result has more: all running
+        jobs and the four newest jobs.
         """
         return self.search_jobs(limit)[0]
 
     def search_jobs(
         self, limit: int, is_wanted: Callable[[Job], bool] | None = None
     ) -> tuple[list[JobView], int]:
-        """Return (at most `limit` jobs, newest first; the number of all jobs).
+        """Return (the selected jobs, newest first; the number of all jobs, selected or not).
 
-        is_wanted: returns whether to include a job; None to select jobs as `list_jobs` does.
+        limit: the largest number of jobs to select. is_wanted: returns whether to select a job;
+        None to select jobs as `list_jobs` does.
         """
         running = self._workers.list_running()
         with self.store() as store:
@@ -234,7 +234,6 @@ class JobService:
             return views, store.count_jobs()
 
     def count_waiting(self) -> int:
-        """Return how many jobs are waiting to start."""
         return self._workers.count_waiting()
 
     def store(self) -> JobStore:
@@ -252,7 +251,7 @@ class JobService:
 
 
 def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
-    """Return (folder, options) for a new job, as the settings say."""
+    """Return (folder, options) of a new job, by the settings for file names and image width."""
     folder, name = choose_destination(context)
     return folder, JobOptions(name, context, width=rendition_width())
 

@@ -44,9 +44,10 @@ class JobStore(SavedImages):
     def add_model_files(
         self, title: str, requests: Sequence[ModelFileRequest], search: str = ""
     ) -> ModelJobStart:
-        """Add a queued job for model files, without those that an unfinished job will download.
+        """Add a queued job for model files; return its id and which job downloads each file.
 
-        No job is added if no files are left.
+        A file that an unfinished job will download is left out. If no file is left, no job is
+        added, and the id is None. search: as in `JobOptions`.
         """
         with self._database.writing() as db:
             return model_rows.insert_model_job(db, title, requests, search)
@@ -99,7 +100,7 @@ class JobStore(SavedImages):
         return job
 
     def list_jobs(self, limit: int = 50, extra_ids: Collection[int] = ()) -> list[Job]:
-        """Return the `limit` newest jobs and the jobs in `extra_ids`, newest first."""
+        """Return the `limit` newest jobs and the jobs with the ids in `extra_ids`, newest first."""
         found = self._database.rows(
             f"{rows.JOB} WHERE jobs.id IN (SELECT id FROM jobs ORDER BY id DESC LIMIT ?)"
             " OR jobs.id IN (SELECT value FROM json_each(?)) ORDER BY jobs.id DESC",
@@ -108,7 +109,6 @@ class JobStore(SavedImages):
         return [job for job in map(rows.parse_job_or_none, found) if job is not None]
 
     def count_jobs(self) -> int:
-        """Return how many jobs there are."""
         return int(self._database.rows("SELECT count(*) FROM jobs")[0][0])
 
     def quarantine_unreadable(self) -> str:
@@ -156,8 +156,8 @@ class JobStore(SavedImages):
         """Change a job's state; do nothing if `allowed_sources` forbids the change.
 
         reason, note: why the job is paused, as a code and a sentence. When a job ends, its partial
-        files are deleted, and other jobs may download its images. Partial model files stay for a
-        retry unless the job was cancelled, since they can be large.
+        files are deleted, and so are its claims: other jobs may download its images. Partial model
+        files stay for a retry unless the job was cancelled, since they can be large.
         """
         is_over = JobState(state).is_over
         if is_over:
@@ -173,7 +173,7 @@ class JobStore(SavedImages):
                 rows.delete_claims(db, job_id)
 
     def forget(self, job_id: int) -> None:
-        """Delete a job; its image files stay and still count as saved.
+        """Delete a job and its partial files; saved images stay, and still count as saved.
 
         Raises InputError if another process or thread runs the job.
         """
@@ -205,18 +205,18 @@ class JobStore(SavedImages):
     # Items
 
     def add_page(self, job_id: int, page: WalkedPage) -> None:
-        """Store a page's images as items of the job, with the cursor of the next page."""
+        """Store a gallery page's images as items of a job; update the job's cursor and report."""
         with self._database.writing() as db:
             rows.insert_page(db, job_id, page)
 
     def reread_last_page(self, job_id: int) -> None:
-        """If the gallery's last page was empty, let the job request that page again."""
+        """Let a job request its gallery's last page again, if that page was empty."""
         walk = self.get_job(job_id).walk.reopened
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.column, job_id))
 
     def begin_verifying(self, job_id: int) -> None:
-        """Let the job read its gallery a second time, from the other end."""
+        """Let a job read its gallery's pages a second time, from the last page to the first."""
         values = (WalkState.SECOND.column, job_id)
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
@@ -271,10 +271,11 @@ class JobStore(SavedImages):
             os.path.splitext(path)[0] != item_path(folder, i, name) for i, name, path in found
         )
 
-    def fetch_missing(self, job_id: int) -> int:
-        """Mark skipped images for download if their files are gone; return their number.
+    def requeue_missing(self, job_id: int) -> int:
+        """Set skipped images to `waiting` if their saved files are missing or damaged.
 
-        Raises InputError if the job is running.
+        Return how many; if there are any, the job becomes `queued`. Raises InputError if the job is
+        running.
         """
         missing = (
             "job = ? AND state = 'skipped' AND message != '' AND place IN"
@@ -308,15 +309,19 @@ class JobStore(SavedImages):
         return {image_id for (image_id,) in found}
 
     def retry_failed(self, job_id: int) -> int:
-        """Mark failed items for another download; return their number.
+        """Set a job's failed items to `waiting`, and the job to `queued`; return how many items.
 
-        Images that Civitai has deleted stay failed. Raises InputError if the job is running.
+        Images that Civitai has deleted stay failed. Without other failed items, nothing is changed.
+        Raises InputError if the job is running.
         """
         with self.hold_job(job_id), self._database.writing() as db:
             return rows.requeue_failed(db, job_id)
 
     def record_outcomes(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
-        """Store the outcomes of items, and release the job's reservations of these images."""
+        """Store the outcomes of a job's items, and delete the job's claims on these items' images.
+
+        Images with a file count as saved; other jobs may download the rest.
+        """
         now = time.time()
         ends = [
             (o.state, o.path, o.bytes, o.reason, o.message, job_id, o.image_id) for o in outcomes

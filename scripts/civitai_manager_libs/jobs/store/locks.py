@@ -25,7 +25,7 @@ class JobLocks:
         return sqlite_file.ProcessLock(os.path.join(self._folder, f"job-{job_id}.lock"))
 
     def queue_lock(self) -> sqlite_file.ProcessLock:
-        """Return the lock that each process shares while it runs queued jobs."""
+        """Return the lock that a process holds, shared with others, while it runs queued jobs."""
         return sqlite_file.ProcessLock(os.path.join(self._folder, "queue.lock"))
 
     def has_queue(self) -> bool:

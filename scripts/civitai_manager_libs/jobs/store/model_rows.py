@@ -35,9 +35,10 @@ _UNFINISHED = (  # the first parameter is `_OVER`
 def insert_model_job(
     db: sqlite3.Connection, title: str, requests: Sequence[ModelFileRequest], search: str = ""
 ) -> ModelJobStart:
-    """Insert a queued job for model files, without those that an unfinished job will download.
+    """Insert a queued job for model files; return its id and which job downloads each file.
 
-    No job is inserted if no files are left.
+    A file that an unfinished job will download is left out. If no file is left, no job is inserted,
+    and the id is None. search: as in `JobOptions`.
     """
     wanted = {request.file_id: request for request in requests}
     elsewhere = _find_unfinished(db, wanted)
@@ -59,7 +60,7 @@ def insert_model_job(
 
 
 def _common_folder(folders: Sequence[str]) -> str:
-    """Return the folder that contains all these folders, or the first of them if there is none."""
+    """Return the folder that contains all these folders; if there is none, the first of them."""
     try:
         return os.path.commonpath(folders)
     except ValueError:  # several drives on Windows

@@ -80,7 +80,8 @@ def insert_job(
     """Insert a queued job and return its id.
 
     wanted: the largest number of images to download. again: also download images that were saved
-    before. cursor: the first gallery page to read, None for the gallery's start.
+    before. cursor: Civitai's cursor of the first gallery page to read, None for the gallery's
+    start. The other parameters are fields of `Job`.
     """
     values = (title, json.dumps(query.to_json()), folder, wanted, again, to_json(asdict(options)))
     row = db.execute(
@@ -92,7 +93,7 @@ def insert_job(
 
 
 def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
-    """Store a page's images as items, and update how far the job has read its gallery."""
+    """Store a gallery page's images as items of a job; update the job's cursor and report."""
     sql = "SELECT options, folder, report FROM jobs WHERE id = ?"
     options, folder, report_json = db.execute(sql, (job_id,)).fetchone()
     _insert_items(db, job_id, page, folder, _parse_options(options))
@@ -101,7 +102,7 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
     if page.walk == 1:
         report = page.report if page.is_first else report + page.report
     elif not walk.is_under_way:
-        report = _compare_walks(db, job_id, report, page)
+        report = _add_walk_counts(db, job_id, report, page)
     values = (page.cursor, walk.column, json.dumps(asdict(report)), job_id)
     db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
 
@@ -109,9 +110,10 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
 def _insert_items(
     db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: JobOptions
 ) -> None:
-    """Insert the page's new images as items of the job.
+    """Insert a gallery page's images as items of a job, unless the job has them already.
 
-    For items that the job has already, record that this reading of the gallery found them too.
+    Also record in each of the page's items which walk through the gallery has found it:
+    `page.walk`. folder, options: the job's own.
     """
     known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
     values = (job_id, json.dumps([image.id for image in page.images]))
@@ -132,12 +134,12 @@ def _insert_items(
     )
 
 
-def _compare_walks(
+def _add_walk_counts(
     db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
 ) -> WalkReport:
-    """Return the report with the number of images that each reading of the gallery found.
+    """Return `report` with the number of images that each walk through the gallery has found.
 
-    page: the last page of the second reading, which begins at the gallery's other end.
+    page: the last page of the second walk; its report says why the walk has ended.
     """
     sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
     found = dict(db.execute(sql, (job_id,)).fetchall())
@@ -163,12 +165,12 @@ def _url_to_store(image: Image, width: int) -> str:
 
 
 def with_base(url: str) -> str:
-    """Return a whole URL: add the base URL in the settings to a URL that begins with "/"."""
+    """Return an absolute URL: put the base URL in the settings before one that begins with "/"."""
     return setting.base_url() + url if url[:1] == "/" else url
 
 
 def without_base(url: str) -> str:
-    """Strip the base URL in the settings from a URL that begins with it; return the URL."""
+    """Return a URL without the base URL in the settings; return other sites' URLs unchanged."""
     base = setting.base_url()  # may change, as with a demo's port
     return url.removeprefix(base) if url.startswith(f"{base}/") else url
 
@@ -176,7 +178,10 @@ def without_base(url: str) -> str:
 def _choose_names(
     db: sqlite3.Connection, folder: str, options: JobOptions, images: Sequence[Image]
 ) -> dict[int, str]:
-    """Return a unique file name for each image, by image id; {} if the id is the file name."""
+    """Return a file name for each image, by image id; the names are unique in `folder`.
+
+    Return {} if the files are named by the image ids alone.
+    """
     if options.name == DEFAULT_TEMPLATE:
         return {}
     limit = _max_name_bytes(folder)
@@ -214,9 +219,9 @@ def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> 
 
 
 def requeue_failed(db: sqlite3.Connection, job_id: int) -> int:
-    """Mark failed items for another download; return their number.
+    """Set a job's failed items to `waiting`, and the job to `queued`; return how many items.
 
-    Images that Civitai has deleted stay failed.
+    Images that Civitai has deleted stay failed. Without other failed items, nothing is changed.
     """
     changed = db.execute(
         "UPDATE items SET state = 'waiting', reason = '', message = ''"
@@ -254,10 +259,7 @@ def _parse_item(row: tuple[Any, ...]) -> Item:
 
 
 def fail_items(db: sqlite3.Connection, places: Iterable[int], message: str) -> None:
-    """Mark items as failed, with a message for the user.
-
-    places: the items' keys.
-    """
+    """Mark items as failed, with a message for the user. places: `Item.place` of each item."""
     sql = "UPDATE items SET state = 'failed', reason = 'bad_answer', message = ? WHERE place = ?"
     db.executemany(sql, [(message, place) for place in places])
 
@@ -279,7 +281,7 @@ def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
 
 
 def _has_types_of(record: object, default: object) -> bool:
-    """Return whether the fields of a record have the same types as those of `default`."""
+    """Return whether each field of `record` has the same type as this field of `default`."""
     return all(type(value) is type(getattr(default, name)) for name, value in vars(record).items())
 
 

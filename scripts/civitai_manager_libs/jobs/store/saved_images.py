@@ -15,9 +15,10 @@ __all__ = ["SavedImages"]
 
 
 class SavedImages(JobLocks):
-    """The saved images of a data folder, and the images that its jobs are downloading now.
+    """The saved images of a data folder, and the jobs' claims on images to be saved.
 
-    It has no model files. path: the path of the database.
+    A job claims an image before it downloads the image, so that no other job does the same. There
+    are no claims on model files. path: the path of the database.
     """
 
     def __init__(self, path: str) -> None:
@@ -50,15 +51,15 @@ class SavedImages(JobLocks):
         return int(self._database.rows(sql)[0][0] or 0)
 
     def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
-        """Reserve images for a job; return what is known of each image, by image id.
+        """Claim images for a job; return what the database knows of each image, by image id.
 
-        An image that another job has reserved stays with that job.
+        An image that another job has claimed stays with that job.
         """
         with self._database.writing() as db:
             return rows.insert_claims(db, job_id, image_ids)
 
     def free_claims(self, job_id: int) -> None:
-        """Release the images that a job has reserved, unless that job is running."""
+        """Delete a job's claims on images, unless that job is running."""
         lock = self.job_lock(job_id)
         if not lock.acquire():
             return

@@ -27,11 +27,11 @@ CONNECTED_PEER = "civitai_shortcut_peer"
 
 
 class ConnectionLimits:
-    """The limits on all connections of one server.
+    """Limits the connections of one server, and the time and size of a request's head.
 
-    uvicorn makes one protocol per connection (its setting `http`). Ours stands before uvicorn's own
-    protocol and passes on one whole request at a time. `wrap_app` reports when a response is
-    finished.
+    uvicorn calls `protocol` for each connection and passes the received bytes to the result, which
+    passes one request at a time on to uvicorn's own protocol. The application must be wrapped by
+    `wrap_app`, which tells when a response is finished.
     """
 
     def __init__(self) -> None:
@@ -96,9 +96,10 @@ class ConnectionLimits:
         self._open.pop(connection, None)
 
     def log_refusal(self, kind: Hashable, peer: str, problem: str) -> None:
-        """Log that a connection was refused, at most once a minute for each kind of reason.
+        """Log that a connection was refused, at most once a minute for each `kind`.
 
-        peer: the client's address. problem: the log line after the address.
+        kind: any code of the reason. peer: the client's address, which begins the line. problem:
+        the line's next words, such as "sent no whole request".
         """
         count = self._repeats.count(kind)
         if count is not None:
@@ -107,7 +108,7 @@ class ConnectionLimits:
 
 
 class _Connection(asyncio.Protocol):
-    """A connection, in front of uvicorn's protocol."""
+    """A client's connection: checks the received requests and passes them on to uvicorn."""
 
     peer = ""
     is_idle = True  # no request is being answered

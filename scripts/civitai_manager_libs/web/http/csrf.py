@@ -19,7 +19,7 @@ __all__ = [
     "peer_household",
     "is_cross_site",
     "is_from_this_machine",
-    "is_known_name",
+    "is_ip_or_localhost",
     "is_forwarded",
 ]
 __all__ += ["is_our_page", "peer_site", "request_peer"]
@@ -76,7 +76,7 @@ def is_forwarded(headers: Headers) -> bool:
     return any(name in _FORWARDED or name.startswith("x-forwarded") for name in headers)
 
 
-def is_known_name(headers: Headers) -> bool:
+def is_ip_or_localhost(headers: Headers) -> bool:
     """Return whether the `Host` header is an IP address or localhost.
 
     Other names may come from DNS rebinding, where a stranger's domain name points to this machine.
@@ -140,8 +140,8 @@ def peer_household(client: str) -> str:
 class CrossSiteGuard:
     """Middleware that refuses requests from other sites' pages.
 
-    It also refuses a `Host` that is neither `address`, an IP address nor localhost, since such a
-    name may come from DNS rebinding.
+    It also refuses a request whose `Host` header is neither an IP address, nor localhost, nor the
+    server's own `address`: such a name may come from DNS rebinding.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]], address: str) -> None:
@@ -155,7 +155,7 @@ class CrossSiteGuard:
 
     def _is_ours(self, scope: Any) -> bool:
         headers = Headers(scope=scope)
-        is_ours = is_known_name(headers) or _host_name(headers) == self._address.lower()
+        is_ours = is_ip_or_localhost(headers) or _host_name(headers) == self._address.lower()
         if not is_ours or is_cross_site(headers, scope.get("method", "")):
             return False
         origin = headers.get("origin")

@@ -21,7 +21,7 @@ from ...core import as_whole_number, Cancellation
 from ...errors import CivitaiShortcutError
 from ...i18n import messages
 from ..bundle import CODE_HEADER, CODE_QUERY, code_version
-from .csrf import is_cross_site, is_known_name, is_our_page
+from .csrf import is_cross_site, is_ip_or_localhost, is_our_page
 from .request_body import BodyReader, SMALL_BODY
 from .responses import ApiError, error_response, failure_response, json_response, request_language
 
@@ -37,8 +37,9 @@ _MOST_LETTERS = 10_000  # characters in a field of a body
 class RequestContext:
     """A request as a handler sees it.
 
-    body: the JSON of a write or the open file of an upload, None for a GET. cancelled: set when the
-    browser disconnects. run_local: runs a function in a thread for local work.
+    body: the parsed JSON of a POST or PUT, or the open file of an upload; None for a GET.
+    cancelled: set when the browser disconnects. run_local: runs a function in one of the threads
+    that never wait for Civitai, and returns an awaitable result.
     """
 
     request: Request
@@ -76,18 +77,19 @@ class RequestContext:
         return value
 
     def translate(self, key: str, **values: Any) -> str:
-        """Return the text of a key in the request's language.
+        """Return the message with this key in the request's language.
 
-        values: what to insert into the text.
+        values: what to insert into the message's placeholders.
         """
         return messages.translate(key, self.language, **values)
 
 
 @dataclass(frozen=True)
 class RemoteWork(Generic[T]):
-    """The part of a response that waits for Civitai.
+    """Work that waits for Civitai. A handler returns it, and its result becomes the response.
 
-    lane: the threads to use; "files" for images, so that they come even while all searches wait.
+    lane: the threads that do the work: "remote", or "files" for images, so that images are sent
+    even while all searches wait.
     """
 
     work: Callable[[], T]
@@ -100,7 +102,7 @@ Endpoint = Callable[[Request], Awaitable[Any]]
 
 
 class Endpoints:
-    """Makes handlers into endpoints, which share threads and limits."""
+    """Makes endpoints of Starlette from route handlers; the endpoints share threads and limits."""
 
     def __init__(self) -> None:
         self._limiters: dict[str, anyio.CapacityLimiter] = {}
@@ -173,7 +175,7 @@ class Endpoints:
             watch.cancel()
 
     async def run_local(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a function in a thread for local work, and return its result."""
+        """Run a function in one of the threads that never wait for Civitai; return its result."""
         return await self._run_in_thread("local", work, *arguments)
 
     async def _run_in_thread(self, lane: str, work: Callable[..., Any], *arguments: Any) -> Any:
@@ -193,12 +195,13 @@ def _page_version(request: Request) -> str | None:
 def _has_valid_host(request: Request) -> bool:
     """Return whether the `Host` header of a request is acceptable.
 
-    A WebUI that is not shared and has no login accepts only an IP address or localhost. Our own
-    server checks the header elsewhere, and a login keeps other sites' requests out.
+    In a WebUI that is not shared and has no login, it must be an IP address or localhost. Otherwise
+    any name is accepted: a login keeps other sites' requests out, and `CrossSiteGuard` checks the
+    requests to our own server.
     """
     if not host.in_webui() or host.is_shared() or host.has_login(request):
         return True
-    return is_known_name(request.headers)
+    return is_ip_or_localhost(request.headers)
 
 
 def _finish(work: Callable[[], Any], language: str) -> Any:

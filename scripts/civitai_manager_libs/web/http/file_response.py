@@ -33,8 +33,9 @@ def file_response(
 ) -> Any:
     """Return a response with a file, or with the part that the header `Range` requests.
 
-    file: closed by this function or by the response. etag: the ETag without quotes. in_thread: runs
-    a function in a thread.
+    The response has no body if the browser's copy is current (304) or the part lies outside the
+    file (416). file: closed by this function or by the response. etag: the ETag without quotes.
+    in_thread: runs a function in a thread.
     """
     size = os.fstat(file.fileno()).st_size
     headers = {**_HEADERS, "ETag": f'"{etag}"'}
@@ -65,9 +66,10 @@ def _matches_etag(given: str, etag: str) -> bool:
 
 
 def _parse_range(headers: Headers, etag: str, size: int) -> tuple[int, int] | None:
-    """Return (start, length) of the requested part in bytes, None if it lies outside the file.
+    """Return (start, length) in bytes of the part that the `Range` header requests.
 
-    Without a usable `Range` header, that is the whole file.
+    Return the whole file's (0, size) without a usable header, None for a part outside the file.
+    etag: the file's, which the header `If-Range` must match.
     """
     found = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
     if found is None or headers.get("if-range", etag) != etag or not (found[1] or found[2]):

@@ -36,7 +36,7 @@ class LogThrottle:
 
 
 class OncePerMinuteFilter(logging.Filter):
-    """A logging filter that passes each text and type of error once a minute."""
+    """A logging filter that drops a message if the same was logged less than a minute ago."""
 
     def __init__(self) -> None:
         super().__init__()

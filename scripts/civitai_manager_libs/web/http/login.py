@@ -32,12 +32,12 @@ _MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
 
 
 class LoginAttempts:
-    """The failed logins by client.
+    """Counts the failed logins of each client, and makes a client wait after too many.
 
-    A proxy or tunnel names the client, and the client may invent a new name for each attempt, or
-    take another of the 65,536 networks of its IPv6 site. So all attempts through one proxy or from
-    one site are counted together too, but with a short wait, since the owner may be among them. A
-    client that has logged in before is not counted there.
+    A client can change its address for each attempt: behind a proxy by a header, with IPv6 among
+    the 65,536 networks of its site. So all attempts through one proxy or from one site are also
+    counted together. That wait is short, since the owner may be among them, and does not apply to
+    clients that have logged in before.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -49,8 +49,9 @@ class LoginAttempts:
     def begin(self, peer: str, through: str = "") -> float:
         """Return how many seconds a client must wait before it may try to log in, 0.0 for no wait.
 
-        After 0.0, the attempt counts as failed until `succeed` is called. through: the proxy or
-        tunnel that forwarded the request, or the client's IPv6 site, "" for neither.
+        After 0.0, the attempt counts as failed until `succeed` is called. peer: the client's
+        address. through: the proxy or tunnel that forwarded the request, or the client's IPv6 site,
+        "" for neither.
         """
         now = self._clock()
         is_storm = len(self._recent) == _MANY and now - self._recent[0] < _MINUTE
@@ -69,7 +70,7 @@ class LoginAttempts:
     def succeed(self, peer: str, through: str = "") -> None:
         """Forget the failed attempts of a client that has logged in.
 
-        through: as in `begin`.
+        peer, through: as in `begin`.
         """
         self._failed.pop(peer, None)
         if through:
@@ -146,7 +147,7 @@ class Login:
 
 
 def _login_peers(request: HTTPConnection) -> tuple[str, str]:
-    """Return (client address, proxy or IPv6 site) of a login, as `LoginAttempts` needs them.
+    """Return the arguments `peer` and `through` of `LoginAttempts.begin` for a login.
 
     If a proxy on this machine forwarded the request, its headers state the client address.
     """

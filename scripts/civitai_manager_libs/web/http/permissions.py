@@ -14,8 +14,8 @@ __all__ = ["lock_reason"]
 def lock_reason(request: Request, name: str) -> LockReason:
     """Return why a request may not change a setting, "" if it may.
 
-    name: the setting, or "key" for the API key. Settings that the WebUI's flags freeze are locked.
-    Others can be changed from this machine, or after a login from elsewhere.
+    name: the setting, or "key" for the API key. "frozen": one of the WebUI's flags forbids any
+    change. "only_here": the request comes from another machine, and there is no login.
     """
     if host.is_frozen(name):
         return "frozen"

@@ -50,9 +50,9 @@ _PLAIN = ("bad_answer", "gone", "needs_key", "region", "too_large", "trouble")
 class ApiError(Exception):
     """A refusal of a request.
 
-    code: the code of the message `reason_<code>`. key, values: another message to use instead; an
-    error among the values becomes a sentence. field: the request's field that is wrong. others: the
-    errors of further fields.
+    status: the HTTP status. code: the reason's code, whose message tells the user what is wrong.
+    key, values: another message to use instead, and what to insert into it. field: the wrong field
+    of the request. others: the errors of further wrong fields.
     """
 
     others: Sequence[ApiError] = ()
@@ -90,7 +90,6 @@ def json_response(value: Any, status: int = 200) -> Response:
 
 
 def error_response(error: ApiError, language: str) -> Response:
-    """Return the JSON response that reports an ApiError."""
     details: ErrorDetails = {"code": error.code, "message": error.translate(language)}
     if error.field:
         details["field"] = error.field

@@ -147,10 +147,11 @@ def page_view(
 ) -> ImagePage:
     """Return the JSON of a page of images.
 
-    read_at: when the page was fetched, as a Unix time. news: ids of new images. is_stored: whether
-    the page comes from the library, because Civitai does not respond. searched: (number of images
-    searched so far, number of all images), None without a search. hidden_count: number of images
-    left out because the user hides them.
+    cursor: the next page's cursor, None at the end. read_at: when the page was fetched, as a Unix
+    time. notes: sentences for the user. news: ids of the images that are new in a watched gallery.
+    is_stored: whether the page comes from the library, because Civitai does not respond. searched:
+    (number of images searched so far, number of all images), None without a search. hidden_count:
+    number of images left out because the user hides them.
     """
     ids = [image.id for image in images]
     saved, marked = find_saved_files(ids), bookmarks.annotations.find_annotations(ids)

@@ -27,7 +27,7 @@ _HASH_DIGITS = (64, 10, 12)  # lengths of the hashes by which Civitai finds vers
 
 
 def get_home(context: RequestContext) -> schemas.Home:
-    """Return what the home page shows. Nothing is fetched from Civitai."""
+    """Return the JSON of the home page, without a request to Civitai."""
     levels = _shown_levels()
     return {
         "recent": [
@@ -44,9 +44,9 @@ def get_home(context: RequestContext) -> schemas.Home:
 
 
 def get_local_models(context: RequestContext) -> schemas.LocalModels:
-    """Return 24 of the model files on this machine.
+    """Return at most 24 model files on this machine, and the number of all.
 
-    The query parameter `from` is the index of the first one.
+    The query parameter `from` is how many files to leave out before them.
     """
     start = as_whole_number(context.query_param("from") or 0, 0, 100_000)
     return _view_part(start or 0)
@@ -103,7 +103,7 @@ def _view_set(found: covers.ImageSet) -> schemas.ImageSet:
 
 
 def _list_files() -> list[ModelFile]:
-    """Return the model files on this machine; files that Civitai may know come first."""
+    """Return the model files on this machine; files with a hash or a Civitai id come first."""
     files = [file for file in get_model_index().list_files() if file.kind in _MODEL_KINDS]
     return sorted(files, key=lambda file: not (file.model_id or file.version_id or file.hashes))
 
@@ -179,7 +179,7 @@ def _preview_version(file: ModelFile) -> int:
 
 
 def _find_cover(version: Version) -> int | None:
-    """Store a version's example image and return the image's id, None if it has no such image."""
+    """Store a version's example image; return its id, None if none may be shown without blur."""
     image = civitai.find_example_image(version.record, _shown_levels())
     if image is None:
         return None

@@ -25,8 +25,8 @@ _MOST_PAGES = 50  # of Civitai that are read for one response; most are empty
 def get_images(context: RequestContext) -> ImagePage | RemoteWork[ImagePage]:
     """Return a page of a gallery, or of search results.
 
-    The library is searched if the request has the query parameter `search`. It is also searched for
-    a gallery in random order, which Civitai does not offer.
+    The page comes from a search of the library if the request has the query parameter `search`, or
+    if the sort order is random, which Civitai does not offer.
     """
     if "search" in context.request.query_params or context.query_param("sort") == search.RANDOM:
         return search_images(context)
@@ -91,9 +91,10 @@ def _list_notes(
     last_cursor: str | None,
     next_cursor: str | None,
 ) -> list[Note]:
-    """Return notes for the user about the pages that were read.
+    """Return sentences for the user about problems with the gallery's pages, with their codes.
 
-    last_cursor: the cursor of the last of these pages. next_cursor: None at the gallery's end.
+    reads: the pages that were read, in order. last_cursor: the cursor of the last one. next_cursor:
+    the cursor of the page after it, None at the gallery's end.
     """
     page, notes = reads[-1].page, list[Note]()
     if not page.ids and not page.dropped and next_cursor is None:

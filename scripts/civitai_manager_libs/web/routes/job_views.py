@@ -33,9 +33,10 @@ _WAITS = {"network": "waits_for_network", "quota": "waits_for_quota"}
 
 
 def jobs_panel(service: JobService, language: str, words: str = "", limit: int = 12) -> JobList:
-    """Return the JSON of the downloads panel. Raises DiskError.
+    """Return the JSON of the downloads panel. Raises DiskError if the database cannot be used.
 
-    words: list only jobs whose description contains all these words.
+    words: list only jobs whose description contains all these words, "" for any. limit: how many
+    jobs to list.
     """
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
     views, total = service.search_jobs(limit, is_wanted)
@@ -90,15 +91,11 @@ def _count_percent(job: StoredJob) -> int:
 
 
 def _has_files(view: JobView) -> bool:
-    """Return whether a job has saved or skipped files, so that its folder can be opened."""
     return not view.job.options.reads_only and view.current_job.saved + view.current_job.skipped > 0
 
 
 def _report_view(view: JobView, language: str) -> JobReport | None:
-    """Return the JSON of what a job found in its gallery.
-
-    Return None for a job of selected images.
-    """
+    """Return the JSON of what a job found in its gallery, None for a job of selected images."""
     report = view.job.report
     if not report.counts:
         return None
@@ -139,9 +136,9 @@ def _failed_key(view: JobView) -> str:
 
 
 def _reasons_text(view: JobView, language: str) -> str:
-    """Return a text with the number of failed images for each reason.
+    """Return a text that says how many images failed for which reason, such as "(Network: 3)".
 
-    Return "" if some failures are not listed.
+    Return "" if `view` lists only some of the failures, so that the numbers are not known.
     """
     if len(view.failed) < view.job.failed:
         return ""

@@ -19,7 +19,7 @@ from ..http import ApiError, is_from_this_machine, LAST_ID, RequestContext
 from ..schemas.jobs import JobList, JobStarted
 from .dependencies import find_saved_files, get_job_service, parse_gallery_query, parse_image_query
 from .job_views import jobs_panel
-from .repeated_requests import answer_once
+from .repeated_requests import respond_once
 
 __all__ = ["act_on_job", "begin_job", "make_naming_context", "get_jobs"]
 
@@ -42,7 +42,7 @@ def get_jobs(context: RequestContext) -> JobList:
 
 
 def act_on_job(context: RequestContext) -> JobList:
-    """Apply an action such as `pause` to a job; return the latest jobs."""
+    """Apply the action in the path, such as `pause`, to a job; return the latest jobs."""
     job_id, act = context.path_param("job"), _ACTIONS.get(context.path_param("action"))
     if act is None or job_id > _LAST_JOB:
         raise ApiError(404, "not_there")
@@ -55,7 +55,7 @@ def begin_job(context: RequestContext) -> JobStarted:
 
     A second request with the same id, as after a double click, starts no second job.
     """
-    return answer_once(context, lambda: _begin_once(context))
+    return respond_once(context, lambda: _begin_once(context))
 
 
 def _begin_once(context: RequestContext) -> JobStarted:
@@ -67,7 +67,7 @@ def _begin_once(context: RequestContext) -> JobStarted:
 
 
 def _begin_selection(context: RequestContext, ids: Any) -> JobStarted:
-    images = _require_known(ids)
+    images = _require_stored(ids)
     if not images:
         raise ApiError(400, "bad_input", "nothing_to_download")
     again = False
@@ -87,8 +87,8 @@ def _begin_selection(context: RequestContext, ids: Any) -> JobStarted:
     return _begun_view(context, job_id, len(images), "job_started")
 
 
-def _require_known(ids: Any) -> list[Image]:
-    """Return the images of these ids. Raises ApiError if one is not in the library."""
+def _require_stored(ids: Any) -> list[Image]:
+    """Return the images with the ids in a request. Raises ApiError if one is not in the library."""
     if not isinstance(ids, list) or len(ids) > _MOST_IDS:
         raise ApiError(400, "bad_input")
     wanted = [as_whole_number(entry, 1) for entry in ids]
@@ -115,9 +115,9 @@ def _begin_gallery(context: RequestContext, params: dict[str, Any]) -> JobStarte
 def _begin_reading(
     context: RequestContext, query: ImageQuery, limit: int, naming: NamingContext
 ) -> JobStarted:
-    """Start a job that stores a gallery's records in the library; return the response.
+    """Start a job that fetches a gallery's pages but no image files; return the response.
 
-    The job begins at the first page that is not stored. No job is started if all pages are stored.
+    The job begins at the first page that the library lacks. No job is started if it has all pages.
     """
     wait_for_writes()
     cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
@@ -130,7 +130,7 @@ def _begin_reading(
 def make_naming_context(
     title: str, model_id: int | None, version_id: int | None = None
 ) -> NamingContext:
-    """Return the names that a job's file name template can use.
+    """Return the names of model and version that a job's file name template can use.
 
     title: used as the model's name; if "", the stored model's name is used. The versions' names are
     known only if the model is stored.

@@ -31,7 +31,7 @@ def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
 def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
     """Return a page of the models that match the words in the query parameter `q`.
 
-    Without words, the demo returns all its models.
+    Without words, the offline demo returns all its models; otherwise ApiError is raised.
     """
     words = " ".join(context.query_param("q").split())
     if not words and not is_demo():
@@ -40,7 +40,10 @@ def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
 
 
 def find_author(context: RequestContext) -> Author | RemoteWork[Author]:
-    """Return the author named by the query parameter `name`; "" if Civitai has no such user."""
+    """Return an author's name as Civitai spells it, "" if Civitai has no such user.
+
+    The query parameter `name` is the name as the user typed it.
+    """
     name = parse_image_query({"user": context.query_param("name")}).username
     if not name:
         return {"name": ""}
@@ -146,7 +149,10 @@ def _image_result(context: RequestContext, image: Image, version_ids: Sequence[i
 
 
 def _find_model(context: RequestContext, version_ids: Sequence[int]) -> Model | None:
-    """Return the model of the first of these versions that Civitai has, None if it has none."""
+    """Return the model of the first of these versions that Civitai has.
+
+    Return None if Civitai has none of the versions, or if the version's model is unknown.
+    """
     for version_id in version_ids:
         try:
             version = civitai.fetch_version(get_client(), version_id, context.cancelled)

@@ -36,7 +36,7 @@ def needed_files_view(
 ) -> schemas.NeededFiles:
     """Return the JSON of the model files that images need.
 
-    image_count: the number of these images, 1 for a model's own version.
+    image_count: how many images need these files; 1 for the files of a model that the user chose.
     """
     folders = [os.path.dirname(needed.path) for needed in found.files if needed.path]
     devices = {folder: _find_device(folder) for folder in folders}
@@ -58,7 +58,7 @@ def needed_files_view(
 
 
 def refusal_text(choice: FileChoice, language: str) -> str:
-    """Return why a file is not downloaded and what to do, "" if it can be downloaded."""
+    """Return why a file is not downloaded and what to do about that, "" if it can be downloaded."""
     refusal = choice.refusal
     return messages.reason_text(refusal, language, choice.deadline) if refusal else ""
 

@@ -22,7 +22,7 @@ from ..http import ApiError, LAST_ID, lock_reason, RemoteWork, RequestContext
 from ..schemas import model_files as schemas
 from .dependencies import get_client, get_job_service, require_ids
 from .model_file_views import needed_files_view, refusal_text
-from .repeated_requests import answer_once
+from .repeated_requests import respond_once
 
 __all__ = ["begin_download", "get_model_files", "list_for_images"]
 
@@ -35,7 +35,7 @@ def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFiles]:
     """Return the model files that an image, a collection or a model's version needs.
 
     The query names one of `image`, `collection` and `model`; `version` may be added to `model`.
-    Versions that the library does not have are requested from Civitai.
+    Versions that the library does not have are fetched from Civitai.
     """
     image_id = as_whole_number(context.query_param("image") or None, 1, _LAST_IMAGE)
     if image_id is not None:
@@ -58,15 +58,15 @@ def list_for_images(context: RequestContext) -> RemoteWork[schemas.NeededFiles]:
 
 
 def begin_download(context: RequestContext) -> RemoteWork[schemas.ModelFilesStarted]:
-    """Start the download of the files in the body; return the job's id and a message.
+    """Start a job that downloads the files in the body; return the job's id and a message.
 
-    The body names a file by its id and its version's id, never by a URL. From another machine, a
-    login is needed, as for settings.
+    The body names a file by its id and its version's id, never by a URL. Raises ApiError for a
+    request from another machine if there is no login.
     """
     if lock := lock_reason(context.request, "model_files"):
         raise ApiError(403, lock)
     # Not as local work: an existing file of the same name and size is read to compare it.
-    return RemoteWork(lambda: answer_once(context, lambda: _begin(context)))
+    return RemoteWork(lambda: respond_once(context, lambda: _begin(context)))
 
 
 def _list_remotely(
@@ -88,7 +88,7 @@ def _list_for_ids(
 def _list_for_model(
     context: RequestContext, model_id: int, version_id: int | None
 ) -> schemas.NeededFiles:
-    """Return the file of a model's version, or of its newest version if no id is entries."""
+    """Return the main file of a model's version; of the newest version if `version_id` is None."""
     try:
         model = models.find_model(model_id) or models.load_model(
             get_client(), model_id, context.cancelled

@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 from ..http import RequestContext
 
-__all__ = ["answer_once"]
+__all__ = ["respond_once"]
 
 _KEPT = 200  # responses
 T = TypeVar("T")
 
 
 class _Responses:
-    """The responses to recent requests, by request id."""
+    """The last 200 responses of routes that must not act twice, by request id."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -37,8 +37,8 @@ class _Responses:
 _responses = _Responses()
 
 
-def answer_once(context: RequestContext, begin: Callable[[], T]) -> T:
-    """Call `begin` and return its response; for a repeated request, return the same response.
+def respond_once(context: RequestContext, begin: Callable[[], T]) -> T:
+    """Return the result of `begin`; for a repeated request, return the first one's result.
 
     A repeated request has the same id in the field `request` of its body.
     """

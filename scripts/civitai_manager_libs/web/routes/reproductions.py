@@ -40,7 +40,10 @@ T = TypeVar("T")
 def get_reproductions(
     context: RequestContext,
 ) -> list[ReproductionView] | RemoteWork[list[ReproductionView]]:
-    """Return the reproductions of an image, newest first, with their similarity to the image."""
+    """Return an image's reproductions, newest first, with their similarity to the image.
+
+    A reproduction is an image that the user generated from the image's infotext.
+    """
     image = require_image(context)
     found = reproductions.list_reproductions(image.id)
     if all(one.similarity for one in found):
@@ -64,7 +67,11 @@ def get_reproduction_file(context: RequestContext) -> Any:
 
 
 def remove_reproductions(context: RequestContext) -> list[ReproductionView]:
-    """Delete the reproductions whose ids are in the body; return the others. Their files stay."""
+    """Delete some of an image's reproductions; return the image's remaining ones.
+
+    The body has the ids of the reproductions (images that the user generated from the image's
+    infotext). Their image files are not deleted.
+    """
     image, ids = require_image(context), context.typed_field("ids", list, is_required=True)
     own = {one.id for one in reproductions.list_reproductions(image.id)}
     reproductions.delete_reproductions([i for i in ids if type(i) is int and i in own])
@@ -74,8 +81,9 @@ def remove_reproductions(context: RequestContext) -> list[ReproductionView]:
 def compare_file(context: RequestContext) -> RemoteWork[Comparison]:
     """Compare the image file in the request's body with an image of Civitai.
 
-    With the query parameter `keep=1`, the file's thumbnail and infotext are stored as a
-    reproduction under the name in the parameter `name`.
+    Return their similarity and the differences of their infotexts. With the query parameter
+    `keep=1`, also store the file's thumbnail and infotext as a reproduction of the image. The query
+    parameter `name` is the file's name.
     """
     image, file = require_image(context), context.body
     try:
@@ -114,7 +122,8 @@ def _measure_and_list(
 def _use_original(context: RequestContext, image: Image, measure: Callable[[str], T]) -> T | None:
     """Return the result of calling `measure` with the path of an image's thumbnail.
 
-    Return None if there is no thumbnail, or if it cannot be decoded.
+    The thumbnail is fetched if it is not on the disk. Return None if there is none, or if it cannot
+    be decoded.
     """
     try:
         try:
@@ -202,7 +211,8 @@ def _describe_differences(
 ) -> list[str]:
     """Return a sentence for each difference between an original's and a reproduction's infotext.
 
-    Without a difference, return one sentence that says so, [] if the images look the same.
+    If there is none, return one sentence that says so, or [] if also the images look the same.
+    original: the original's infotext.
     """
     if not original:
         return [context.translate("differs_original_unknown")]

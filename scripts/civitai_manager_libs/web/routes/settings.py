@@ -35,9 +35,9 @@ _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # examples of a field's other form
 
 
 def put_settings(context: RequestContext) -> SettingsSaved:
-    """Change the settings in the request's body, and return all settings.
+    """Change the settings in the request's body; return all settings.
 
-    If one value is refused, no setting is changed.
+    Raises ApiError and changes no setting if one value is invalid or may not be changed.
     """
     given = context.body if isinstance(context.body, dict) else {}
     unknown = next((name for name in given if name not in setting.BY_NAME), None)
@@ -81,7 +81,7 @@ def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> 
         if entry.name == _FOLDER:
             value = _validate_folder(str(value or "").strip())
         elif entry.name in CHECKS:
-            value = _parse_value(entry.name, str(value))
+            value = _validate_text(entry.name, str(value))
         return entry.validate(value)
     except SettingError as error:
         label = messages.setting_label(entry.name, language)
@@ -95,9 +95,10 @@ def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> 
 
 
 def _validate_folder(text: str) -> str:
-    """Return the folder's text unchanged if images can be saved in the folder.
+    """Return the text unchanged if it names a folder in which images can be saved.
 
-    Raises ApiError if the path is not absolute, and DiskError if the folder cannot be written.
+    "" names the default folder. Raises ApiError if the path is not absolute, and DiskError if the
+    folder cannot be written.
     """
     folder = expand_folder(text)
     if not folder:
@@ -109,8 +110,8 @@ def _validate_folder(text: str) -> str:
         return text
 
 
-def _parse_value(name: str, text: str) -> str:
-    """Return a setting's text in its clean form. Raises ApiError if the text is invalid."""
+def _validate_text(name: str, text: str) -> str:
+    """Return the form in which a setting's text is saved. Raises ApiError if it is invalid."""
     try:
         return CHECKS[name](text)
     except InputError as error:
@@ -123,7 +124,7 @@ def preview_names(context: RequestContext) -> FilenamePreview:
 
     The template is the query parameter `template`.
     """
-    template = _parse_value("saved_name", context.query_param("template"))
+    template = _validate_text("saved_name", context.query_param("template"))
     latest_model = next(iter(recent_models.list_recent_models()), None)
     model_id, name = latest_model or (None, "")
     facts = make_naming_context(name, model_id)
@@ -140,13 +141,13 @@ def _change(values: Mapping[str, Any]) -> None:
 
 
 def _check_lock(context: RequestContext, field: str) -> None:
-    """Raise ApiError if the request may not change this setting."""
+    """Raise ApiError if the request may not change the setting with the name `field`."""
     if lock := lock_reason(context.request, field):
         raise ApiError(403, lock, field=field)
 
 
 def put_key(context: RequestContext) -> KeySaved:
-    """Save the API key in the body, or delete the saved key for ""; return the key's state."""
+    """Save the API key in the body ("" deletes the saved key); return whether a key is saved."""
     _check_lock(context, "key")
     key = _require_key(context)
     setting.save_api_key(key)

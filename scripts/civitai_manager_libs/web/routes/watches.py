@@ -23,7 +23,7 @@ _ALL = ""  # stands for all galleries
 
 
 class _WatchChecks:
-    """Checks the galleries that are due in a background thread, one check at a time."""
+    """Looks for new images in watched galleries in a background thread, once at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,11 +32,11 @@ class _WatchChecks:
         self.errors: dict[str, CivitaiShortcutError] = {}  # of the last check, by gallery
 
     def begin(self, is_requested: bool) -> None:
-        """Check watched galleries in the background, unless a check is running already.
+        """Start to look for new images in watched galleries, unless that is running already.
 
-        is_requested: whether the user requested the check; then all galleries are checked.
-        Otherwise a gallery is checked if its last check was a day ago, or an hour ago at the first
-        call.
+        is_requested: whether the user requested it; then all galleries are checked. Otherwise, the
+        first call checks galleries whose last check is at least an hour old, and later calls those
+        whose last check is at least a day old.
         """
         with self._lock:
             if self.is_running or not (is_requested or self._is_check_due()):
@@ -89,7 +89,7 @@ def get_watches(context: RequestContext) -> WatchList:
 
 
 def act_on_watches(context: RequestContext) -> WatchList:
-    """Watch or unwatch a gallery, or start a check; return the watched galleries."""
+    """Watch or unwatch a gallery, or look for new images; return the watched galleries."""
     actions: dict[Any, Callable[[], object]] = {
         "watch": lambda: _watch(context),
         "unwatch": lambda: watches.unwatch_gallery(

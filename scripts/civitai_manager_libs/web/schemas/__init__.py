@@ -64,10 +64,10 @@ __all__ = ["Contract"]
 
 
 class ErrorDetails(Note, total=False):
-    """Why a request failed.
+    """Why a request failed, as a code and a sentence.
 
-    field: the first request field that is wrong. fields: the message of each wrong field, if there
-    are several.
+    field: the first request field that is wrong. fields: the sentence for each wrong field, if
+    there are several.
     """
 
     field: str

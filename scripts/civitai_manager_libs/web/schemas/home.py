@@ -20,7 +20,7 @@ class RecentGallery(TypedDict):
 
 
 class ImageSet(TypedDict):
-    """A number of images. covers: ids of the latest ones, without images to be blurred."""
+    """A set of images. count: how many. covers: ids of the latest, without images to be blurred."""
 
     count: int
     covers: list[int]
@@ -48,9 +48,9 @@ class LocalModel(TypedDict):
 
 
 class LocalModels(TypedDict):
-    """A part of the model files. count: the number of all of them.
+    """A part of the model files on this machine. count: the number of all files.
 
-    Files that Civitai may know come first; among these, the latest changed ones.
+    First come files that may be found on Civitai, and among them the latest changed ones.
     """
 
     models: list[LocalModel]
@@ -60,7 +60,7 @@ class LocalModels(TypedDict):
 class Home(TypedDict):
     """What the home page shows.
 
-    watch_covers: the newest image of each watched gallery, by the gallery's key.
+    watch_covers: the id of each watched gallery's newest image, by the gallery's key.
     """
 
     recent: list[RecentGallery]

@@ -131,8 +131,8 @@ class ImagePage(TypedDict):
     """A page of a gallery or of a search.
 
     cursor: the next page's cursor, None at the end. from_library: the page is a stored one, because
-    Civitai did not respond. search_progress: set if a search goes on without having filled the
-    page. hidden_count: images left out because of their author or a word.
+    Civitai did not respond. search_progress: how far the search has come, None if the page is full.
+    hidden_count: images left out because of their author or a word.
     """
 
     images: list[ImageView]
@@ -182,7 +182,10 @@ class Text(TypedDict):
 
 
 class SendBody(TypedDict):
-    """tab: one of `Bootstrap.host.send_to`. text: the edited infotext, None for the image's own."""
+    """An image to be sent to a tab of the WebUI.
+
+    tab: one of `Bootstrap.host.send_to`. text: the edited infotext, None for the image's own.
+    """
 
     tab: str
     text: str | None

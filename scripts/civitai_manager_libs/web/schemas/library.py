@@ -18,7 +18,7 @@ class Collection(TypedDict):
 
 
 class CollectionBody(TypedDict, total=False):
-    """new_name: for `rename`. ids: images to put into the collection, for `create`."""
+    """A change of a collection. new_name: for `rename`. ids: the first images, for `create`."""
 
     action: Literal["create", "rename", "delete"]
     name: str
@@ -34,7 +34,7 @@ class CollectionsChanged(TypedDict):
 
 
 class AnnotationsChange(TypedDict):
-    """The images' annotations after a change and before it, by image id."""
+    """A change of annotations: those after the change and before it, each by image id."""
 
     annotations: dict[str, Annotations]
     previous: dict[str, Annotations]
@@ -48,7 +48,7 @@ class AnnotationsBody(TypedDict, total=False):
     """What to change about images; a missing field changes nothing.
 
     tags: replace all tags. add_to, remove_from: names of collections. undo: the response to an
-    earlier change, which is undone; all other fields are then ignored.
+    earlier change that is to be undone; all other fields are then ignored.
     """
 
     ids: list[int]
@@ -74,20 +74,20 @@ class AnnotationsRead(TypedDict):
 
 
 class AnnotationsChanged(AnnotationsChange):
-    """A change, and its revision."""
+    """A change of annotations, and its revision: a number that grows with each change."""
 
     revision: int
 
 
 class HiddenRule(TypedDict):
-    """An author, or a word of prompts or tags, whose images are hidden."""
+    """A rule that hides all images by an author, or with a word in prompt or tags."""
 
     kind: Literal["author", "word"]
     text: str
 
 
 class HiddenBody(HiddenRule):
-    """What to hide or to show again. ids: images that the page has loaded."""
+    """A rule to add or to remove. ids: images that the page has loaded."""
 
     action: Literal["hide", "unhide"]
     ids: list[int]
@@ -163,14 +163,17 @@ class LoadedFilterBody(TypedDict, total=False):
 
 
 class LoadedFilterResult(TypedDict):
-    """ids: the matching images. message: which parts of the search are ignored, and why; or ""."""
+    """The loaded images that match a search. ids: their ids.
+
+    message: which parts of the search are ignored, and why; or "".
+    """
 
     ids: list[int]
     message: str
 
 
 class StatsCount(TypedDict):
-    """The most common value of a kind. share: of the images with data, 0 to 1."""
+    """A value and how many images have it. share: of the images with generation data, 0 to 1."""
 
     value: str
     label: str
@@ -179,7 +182,7 @@ class StatsCount(TypedDict):
 
 
 class StatsBar(StatsCount):
-    """A value and how many images have it.
+    """A value with its count and further statistics of the images that have it.
 
     reactions: the median number on these images. weight, low, high: a LoRA's most common weight and
     range, "" if unknown. is_model_version: the value is a version of the open model. search: the
@@ -200,7 +203,10 @@ class StatsGroup(TypedDict):
 
 
 class VersionStats(TypedDict):
-    """The statistics of one model version. most: the most common value by kind."""
+    """The statistics of one model version. with_data: images with generation data.
+
+    reactions: the median number on these images. most: each kind's most common value.
+    """
 
     id: int
     name: str

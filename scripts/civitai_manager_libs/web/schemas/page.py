@@ -68,12 +68,12 @@ class RecentModel(TypedDict):
 
 
 class WatchedGallery(TypedDict):
-    """A gallery that the user watches.
+    """A gallery that the user watches for new images.
 
-    gallery: its key, such as `model 101`. by_upload: Civitai lists its images by upload date, so
-    that images published late appear further down. new_count: images since the last visit.
-    has_more: there are more new images than that. checked_at: "" if never. problem: why the last
-    check failed, or "".
+    gallery: its key, such as `model 101`. by_upload: Civitai sorts its images by upload date, so an
+    image that was published late may be new without being at the top. new_count: new images since
+    the user's last visit. has_more: there are more of them than `new_count`. checked_at: "" if
+    never. problem: why the last check failed, or "".
     """
 
     gallery: str
@@ -133,7 +133,7 @@ class SettingsSaved(TypedDict):
 
 
 class KeyBody(TypedDict):
-    """An API key. "" deletes the saved key, or tests it."""
+    """An API key to save or to test. "" deletes the saved key, or tests the saved key."""
 
     key: str
 
@@ -149,7 +149,7 @@ class KeySaved(Message):
 
 
 class FilenamePreview(TypedDict):
-    """The file names of the latest images by a template. fields: what a template may contain."""
+    """The file names that a template gives to images. fields: what a template may contain."""
 
     filenames: list[str]
     fields: str
@@ -161,6 +161,6 @@ class UnwatchBody(TypedDict):
 
 
 class CheckBody(TypedDict):
-    """check: look for new images in all galleries. check_due: only where a check is due."""
+    """A request to look for new images: in all galleries, or only where a check is due."""
 
     action: Literal["check", "check_due"]

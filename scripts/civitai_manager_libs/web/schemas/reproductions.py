@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 
 class Comparison(TypedDict):
-    """A reproduction compared with its original.
+    """A reproduction compared with its original, the image that the infotext came from.
 
     nearness: "" if it could not be measured. ssim: structural similarity, 1 for equal images.
     summary: the nearness and its figures in a sentence. differences: a line for each difference of
@@ -29,7 +29,7 @@ class Comparison(TypedDict):
 
 
 class Reproduction(Comparison):
-    """A stored reproduction.
+    """A stored reproduction: an image that the user generated from an image's infotext.
 
     file: "here" if its file can be shown, "gone" if it was deleted, "thumbnail" if only a small
     image was stored. name: the file's name. path: "" if the file was never on this machine; only

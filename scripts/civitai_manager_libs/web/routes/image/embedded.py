@@ -17,7 +17,7 @@ __all__ = ["read_embedded_data", "get_workflow"]
 def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
     """Return the generation data in an image's file.
 
-    A missing file is fetched first. Raises the errors of the HTTP client.
+    If the file is not on the disk, it is fetched; this may raise NetworkError or HttpStatusError.
     """
     saved = find_saved_files([image.id]).get(image.id)
     of_cache = pages.open_image_file(get_client(), image.url, context.cancelled)
@@ -26,7 +26,10 @@ def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
 
 
 def get_workflow(context: RequestContext) -> Workflow | RemoteWork[Workflow]:
-    """Return the ComfyUI workflow of an image, from its record or its file."""
+    """Return the ComfyUI workflow of an image, from Civitai's record or else from its file.
+
+    Raises ApiError if neither has a workflow.
+    """
     image = require_image(context)
     recorded = find_workflow(image.meta)
     return (

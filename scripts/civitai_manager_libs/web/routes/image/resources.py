@@ -21,7 +21,10 @@ _AT_ONCE = 500  # images whose records are in memory together
 
 
 def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
-    """Return the JSON of an image's resources, with whether each is on this machine."""
+    """Return the JSON of an image's resources, with whether each is on this machine.
+
+    open_model: id of the model whose gallery is open; its files are also found by name.
+    """
     used = find_used_models([image], open_model)
     views = list[ResourceView]()
     for one in used.by_image[image.id]:
@@ -41,8 +44,8 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
 def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> list[int]:
     """Return the ids of images that this machine can reproduce, in the given order.
 
-    All resources of such an image are on this machine, among them a checkpoint. open_model: the id
-    of the model whose gallery is open.
+    It can if it has a checkpoint and all other resources of the image. open_model: as in
+    `list_resource_views`.
     """
     fitting, ids = list[int](), iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):

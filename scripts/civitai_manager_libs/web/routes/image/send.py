@@ -19,8 +19,8 @@ _LONGEST = 1_000_000  # characters of a text
 def prepare_send(context: RequestContext) -> PreparedSend | RemoteWork[PreparedSend]:
     """Return the infotext to send to a tab of the WebUI, and whether to send the image too.
 
-    The body names the tab, and has the infotext if the user edited it. An infotext that the record
-    lacks is read from the image's file. A file that is needed is fetched into the cache.
+    The body names the tab, and contains the infotext if the user has edited it. Otherwise the
+    infotext comes from Civitai's record, or else from the image's file, which is fetched if needed.
     """
     image = require_image(context)
     tab, text = context.body_field("tab"), context.body_field("text")

@@ -30,7 +30,11 @@ _MOST_IN_COLLECTION = 100_000
 
 
 def annotate_images(context: RequestContext) -> AnnotationsChanged:
-    """Change the annotations of images; return the new and the old ones."""
+    """Change annotations of images; return the annotations after and before the change.
+
+    Annotations are favourite, stars, note, tags and collections. The body says what to change, or
+    has an earlier response to undo.
+    """
     with bookmarks.changing_alone():  # else an undo could revert another request's change
         if (undone := context.body_field("undo")) is not None:
             return _undo_change(as_mapping(undone))
@@ -183,7 +187,10 @@ def post_import(context: RequestContext) -> Imported:
 
 
 def _require_images(context: RequestContext) -> list[Image]:
-    """Return the images whose ids are in the body. Raises ApiError if the library has none."""
+    """Return the images whose ids are in the body; leave out images that are not stored.
+
+    Raises ApiError if no image is left.
+    """
     found = list(records.find_images(require_ids(context, _MOST_IDS)).values())
     if not found:
         raise ApiError(404, "not_known")

@@ -15,14 +15,15 @@ _MOST_IDS = 100_000
 
 
 def get_hidden(context: RequestContext) -> list[HiddenRule]:
-    """Return the authors and words whose images the user hides, the latest first."""
+    """Return the rules by which the user hides images, by author or word, the latest first."""
     return [cast(HiddenRule, {"kind": one.kind, "text": one.text}) for one in hidden.list_rules()]
 
 
 def change_hidden(context: RequestContext) -> HiddenChanged:
-    """Hide the images of an author or with a word, or show them again.
+    """Hide all images by an author, or all images with a word in prompt or tags; or unhide them.
 
-    Return all hidden authors and words, and which of the images in the body are hidden.
+    The body has the action, `kind` ("author" or "word") and `text`. Return everything that is
+    hidden now, and which of the images in the body are.
     """
     kind, text = context.typed_field("kind", str) or "", context.typed_field("text", str) or ""
     changes = {"hide": hidden.hide, "unhide": hidden.unhide}
@@ -35,5 +36,8 @@ def change_hidden(context: RequestContext) -> HiddenChanged:
 
 
 def read_hidden_terms(context: RequestContext) -> search.HiddenTerms:
-    """Return the authors and words to hide; none if the query parameter `hidden` is given."""
+    """Return the authors and words whose images are to be left out of a response.
+
+    Return none if the request has the query parameter `hidden`, since it shows hidden images.
+    """
     return search.HiddenTerms() if context.query_param("hidden") else hidden.read_terms()

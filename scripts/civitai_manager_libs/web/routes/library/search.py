@@ -71,7 +71,11 @@ def search_images(context: RequestContext) -> ImagePage:
 
 
 def get_months(context: RequestContext) -> list[MonthCount]:
-    """Return the number of images per month in a gallery or in the library, newest first."""
+    """Return the number of stored images per month, newest month first.
+
+    Only images of the gallery that the query parameters name are counted; if they name none, all
+    images in the library. Images that the user hides are not counted.
+    """
     wait_for_writes(_PATIENCE)
     found = search.count_by_month(
         _parse_scope(context.request.query_params), read_hidden_terms(context)
@@ -142,9 +146,10 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
 def _filter_local(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Return the ids of the images that this machine can reproduce.
+    """Return the ids that match the search's condition on this machine's models.
 
-    If `query.here` is False, return those of the other images; if it is None, return all ids.
+    With `query.here`: True keeps the images that this machine can reproduce, False keeps all
+    others, None keeps all. open_model: the id of the model whose gallery is open.
     """
     if query.here is None:
         return image_ids
@@ -153,7 +158,7 @@ def _filter_local(
 
 
 def _parse_scope(params: Mapping[str, Any]) -> search.SearchScope:
-    """Return the scope of a search. params: request parameters that name a gallery and filters."""
+    """Return the part of the library that parameters name: one gallery or all, and filters."""
     query = parse_image_query(params)
     return search.SearchScope(
         gallery="".join(pages.list_gallery_names(query)[:1]),
@@ -179,7 +184,10 @@ def _problem_texts(query: search.SearchQuery, language: str) -> list[str]:
 
 
 def get_stats(context: RequestContext) -> Stats:
-    """Return the statistics of the images in the library that belong to a model or version."""
+    """Return the statistics of a model's or version's images, as far as the library has them.
+
+    The query parameters `model` and `version` are ids; one is needed, else ApiError is raised.
+    """
     model_id, version_id = context.query_id("model"), context.query_id("version")
     if model_id is None and version_id is None:
         raise ApiError(400, "bad_input", "name_a_model")
