@@ -189,7 +189,7 @@ class _Pool(Generic[_T, _R]):
         return any(thread.is_alive() for thread in self._threads)
 
     def close(self) -> None:
-        """Tell the workers to end after their current item."""
+        """Tell the pool's threads to end after their current item."""
         self._closed = True
         for _ in self._threads:
             self._tasks.put(None)

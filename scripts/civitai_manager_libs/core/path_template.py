@@ -23,7 +23,7 @@ _MAX_TEMPLATE, _MAX_FOLDERS = 300, 8  # characters, slashes
 
 
 def clean_template(template: str) -> str:
-    """Return a path template with forward slashes, without outer spaces and a final slash."""
+    """Return a path template with forward slashes, without a final slash or spaces at the ends."""
     template = template.replace("\\", "/").strip()
     return template.rstrip("/") or template[:1]
 

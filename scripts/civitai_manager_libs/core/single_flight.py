@@ -32,8 +32,8 @@ class SingleFlight(Generic[_T]):
     def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
         """Return `work()`, or the result of a running call with the same key.
 
-        Threads share errors too, except Cancelled and DiskError: then the next thread calls its own
-        `work`. cancelled: ends the wait by raising Cancelled.
+        Threads share errors too, except Cancelled and DiskError: the next waiting thread then calls
+        its own `work`. cancelled: ends the wait by raising Cancelled.
         """
         while True:
             with self._lock:

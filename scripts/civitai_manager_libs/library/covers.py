@@ -22,7 +22,7 @@ class ImageSet:
 
 
 def find_gallery_cover(gallery: str, levels: int) -> int | None:
-    """Return the id of a gallery's newest stored image, or None if no image is stored.
+    """Return the id of a gallery's newest stored image that is allowed, or None.
 
     gallery: a name such as "model 5" or "user anna". levels: bit mask of the allowed browsing
     levels.

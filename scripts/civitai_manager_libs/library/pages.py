@@ -62,7 +62,7 @@ class _CachedPage:
         return cls(replace(dated.page, images=()), ids, dated.fetched_at, time.monotonic())
 
     def read(self) -> DatedPage | None:
-        """Return the page with its images; None if it is over 10 minutes old or lacks an image."""
+        """Return the page with its images; None if 10 minutes old, or if an image is not stored."""
         if time.monotonic() - self.cached_at >= _FRESH:
             return None
         images = tuple(records.find_images(self.image_ids).values())

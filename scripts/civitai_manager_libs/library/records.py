@@ -264,7 +264,7 @@ def _select_matching(
 
 
 def _iter_stored(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:
-    """Yield (image, whether its record is complete, memory of its record in bytes), if stored."""
+    """Yield (stored image, whether its record is complete, memory of its record in bytes)."""
     sql = "SELECT is_whole, record FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for is_complete, stored in select_rows_or_empty(sql, (json.dumps(list(image_ids)),)):
         record, size = decompress_record(stored)

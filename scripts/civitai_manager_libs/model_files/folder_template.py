@@ -16,7 +16,7 @@ _MAX_FOLDER_BYTES = 80  # UTF-8 bytes of a folder's name
 
 
 def validate_folder_template(template: str) -> str:
-    """Return a template of subfolders with forward slashes, without outer spaces.
+    """Return a template of subfolders with forward slashes, without spaces at the ends.
 
     The template "" means no subfolders. Raises InputError, with a message for the user, if the
     template is invalid.

@@ -123,7 +123,7 @@ class ResumableFile(AtomicFile):
 
 
 def discard_resumable(folder: str, urls: Iterable[str]) -> int:
-    """Delete the unfinished downloads of some URLs; return how many were deleted.
+    """Delete the unfinished downloads of some URLs in a folder; return how many were deleted.
 
     Files in use are not deleted.
     """

@@ -38,7 +38,7 @@ class ResumeNote:
 
     @classmethod
     def of(cls, ranges: ByteRanges, total: int, validator: str) -> ResumeNote:
-        """Return a note about byte ranges, with the present `system_start()`."""
+        """Return a note that lists these byte ranges and has the present `system_start()`."""
         return cls(0, total, validator, (), system_start()).with_ranges(ranges)
 
     def with_ranges(self, ranges: ByteRanges) -> ResumeNote:

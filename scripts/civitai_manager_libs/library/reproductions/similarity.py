@@ -192,7 +192,7 @@ def _add_sums(parts: Sequence[_Sums]) -> _Sums:
 
 
 def _compute_ssim(x: int, y: int, xx: int, yy: int, xy: int) -> float:
-    """Return the SSIM of one window from its sums of x, y, x², y² and x·y."""
+    """Return the SSIM of a window of 8 × 8 pixels from its sums of x, y, x², y² and x·y."""
     mean_x, mean_y = x / _WINDOW, y / _WINDOW
     variance_x = xx / _WINDOW - mean_x * mean_x
     variance_y = yy / _WINDOW - mean_y * mean_y

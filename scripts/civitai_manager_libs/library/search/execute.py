@@ -146,7 +146,7 @@ def _plan_scan(
     read: SelectRows,
     conditions: Iterable[Condition],
 ) -> _Scan:
-    """Return the plan of the search that finds the images that meet all conditions fastest.
+    """Return the fastest way to find the images that meet all conditions.
 
     query: gives the words to look up in the trigram index. read: runs a SELECT.
     """
@@ -189,10 +189,10 @@ class _Scan:
         return SearchPage(ids, str(position), (count, total))
 
     def measure_batch(self, after_key: int | None) -> tuple[int | None, int]:
-        """Choose how many images one page may test; return (sort key of the last, their number).
+        """Choose which images to test for one page; return (last sort key, number of images).
 
-        after_key: where the batch begins, None for the start. The returned key is None if the batch
-        has all remaining images.
+        after_key: only images after this key, None for all. The returned key is None if the page
+        may test all remaining images.
         """
         fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
         slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
@@ -238,7 +238,10 @@ class _Scan:
         after_key: int | None,
         last_key: int | None,
     ) -> int | None:
-        """Return the sort key of the `number`-th matching image, or None if fewer images match."""
+        """Return the sort key of the `number`-th matching image, or None if fewer images match.
+
+        The other parameters are those of `select_sort_keys`.
+        """
         found = self.select_sort_keys(conditions, after_key, last_key, 1, number - 1)
         return found[0][1] if found else None
 

@@ -61,8 +61,8 @@ class Term:
 class QueryProblem:
     """A term that a search ignores, and the reason.
 
-    kind: "number", "date" or "flag" for an invalid value, "many" for a term over the limit.
-    text: the term as typed.
+    kind: "number", "date" or "flag" for an invalid value, "many" for a term over the limit. text:
+    the term as typed. key: the term's key, "" for kind "many".
     """
 
     kind: str

@@ -24,9 +24,10 @@ _IN_TAGS = f"f.id IN (SELECT id FROM own_tags WHERE {_AS_WORD.format(text='folde
 
 @dataclass(frozen=True)
 class HiddenTerms:
-    """Authors whose images are hidden, and words that hide images by prompt or user's tags.
+    """The authors whose images are hidden, and the words that hide images.
 
-    All are normalized by `fold_text`.
+    A word hides the images that have it in the prompt or in the user's tags. All texts are
+    normalized by `fold_text`.
     """
 
     authors: tuple[str, ...] = ()

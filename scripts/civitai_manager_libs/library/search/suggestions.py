@@ -68,9 +68,9 @@ def suggest_values(word: str) -> list[Suggestion]:
 
 
 def find_authors(start: str, limit: int) -> list[Suggestion]:
-    """Return stored authors whose names begin with `start`, those with most images first.
+    """Return authors in the library whose names begin with `start`, most images first.
 
-    An exact match comes before all others.
+    An exact match comes before all others. limit: largest number of authors.
     """
     name = fold_text(start)
     values = (name, f"{name}\U0010ffff", _MOST_AUTHORS, name, limit)
