@@ -1,6 +1,9 @@
 /** What a dragged image carries: its infotext, the URL of its file, and the file itself. */
 
 import { el } from "./core/dom.js";
+import { setAside } from "./core/modal.js";
+import { watchDrag } from "./host/drag_over_host.js";
+import { dropIntoField } from "./host/send_to_tab.js";
 
 /** @import { Context, ImageRecord } from "./types.js" */
 /** @typedef {{file: string, page: string}} ImageUrls  page: the image's own address */
@@ -31,8 +34,10 @@ export function makeDragData(id, record, infotext, { file, page }) {
 
 /** Attach data to dragged tiles and to the open image, so that other programs accept them.
  * @param {Context} context
- * @param {(id: number) => {record: ImageRecord | undefined, infotext: string}} findKnown  returns what is known of an image without a request */
-export function listenToDrags({ root, api, signal }, findKnown) {
+ * @param {(id: number) => {record: ImageRecord | undefined, infotext: string}} findKnown  returns what
+ *     is known of an image without a request */
+export function listenToDrags(context, findKnown) {
+  const { root, api, store, signal } = context;
   let isTouch = false; // a finger that rests on a tile opens the browser's menu
   const note = (/** @type {Event} */ event) => {
     isTouch = event instanceof PointerEvent && event.pointerType !== "mouse";
@@ -42,7 +47,7 @@ export function listenToDrags({ root, api, signal }, findKnown) {
   const begin = (event) => {
     const dragged = findDragged(event.target);
     if (!(event instanceof DragEvent) || !event.dataTransfer || !dragged) return;
-    const { id, image, link } = dragged;
+    const { id, image, link, dialog } = dragged;
     if (isTouch || link?.hasAttribute("data-blurred")) return event.preventDefault();
     const transfer = event.dataTransfer;
     // The browser's own data of a link would be the page's address; those of an image are its file.
@@ -53,21 +58,35 @@ export function listenToDrags({ root, api, signal }, findKnown) {
     for (const [type, text] of Object.entries(data)) transfer.setData(type, text);
     transfer.effectAllowed = "copyLink";
     if (image?.naturalWidth) showGhost(transfer, image, root);
+    if (!store.get().bootstrap?.host.in_webui) return;
+    const isImage = !link || link.dataset.kind === "image";
+    const drag = watchDrag(
+      isImage &&
+        ((field) => {
+          if (dialog) context.actions.close();
+          void dropIntoField(context, id, field);
+        }),
+    );
+    // not at once: a browser ends a drag whose image moves while it begins
+    if (dialog) requestAnimationFrame(() => setAside(dialog, drag));
   };
   root.addEventListener("dragstart", begin, { signal });
 }
 
-/** Return the image that the user drags, null if something else is dragged.
+/** Return the image that is dragged, null if something else is. `dialog` is the viewer's, if the
+ * image is open in it.
  * @param {EventTarget | null} target
- * @returns {{id: number, image: HTMLImageElement | null, link: HTMLAnchorElement | null} | null} */
+ * @returns {{id: number, image: HTMLImageElement | null, link: HTMLAnchorElement | null,
+ *     dialog: HTMLDialogElement | null} | null} */
 function findDragged(target) {
   if (!(target instanceof Element)) return null;
   const link = target.closest("a[data-tile]");
   if (link instanceof HTMLAnchorElement)
-    return { id: Number(link.dataset.id), image: link.querySelector("img"), link };
-  const viewer = target.closest("[data-viewer]");
-  if (!(target instanceof HTMLImageElement && viewer instanceof HTMLElement)) return null;
-  return target.closest(".stage") && { id: Number(viewer.dataset.id), image: target, link: null };
+    return { id: Number(link.dataset.id), image: link.querySelector("img"), link, dialog: null };
+  const dialog = target.closest("[data-viewer]");
+  if (!(target instanceof HTMLImageElement && dialog instanceof HTMLDialogElement)) return null;
+  const id = Number(dialog.dataset.id);
+  return target.closest(".stage") && { id, image: target, link: null, dialog };
 }
 
 /** Show a small copy of an image under the pointer while it is dragged.

@@ -75,50 +75,19 @@ def _install(monkeypatch, webui, name, paste):
 _USUAL = ("txt2img", "img2img", "inpaint", "extras")
 
 
-def _usual_fields(paste):
-    """Give the tabs the fields of A1111; return the names of the fields that can take an image."""
-    for tab, image in (("img2img", "first"), ("inpaint", "second"), ("extras", "third")):
-        paste.paste_fields[tab]["init_img"] = image
-    sizes = [("width", "Size-1"), ("height", "Size-2"), ("prompt", "Prompt")]
-    for tab in ("txt2img", "img2img", "inpaint"):
-        paste.paste_fields[tab]["fields"] = sizes
-    return {tab: host.list_image_fields(tab) for tab in _USUAL}
-
-
-@pytest.mark.parametrize("name", ["infotext_utils", "generation_parameters_copypaste"])
-def test_image_fields_are_those_of_the_webuis_own_buttons(webui, monkeypatch, name):
-    paste = _Paste(f"modules.{name}", _USUAL)
-    _install(monkeypatch, webui, name, paste)
-    fields = {"txt2img": [], "img2img": ["first"], "inpaint": ["second"], "extras": ["third"]}
-    assert _usual_fields(paste) == fields
-    paste.send_image_and_dimensions = lambda image: (image, 512, 768)
-    fields["img2img"] += ["width", "height"]
-    assert _usual_fields(paste) == fields
-    assert host.values_for_image_fields("an image", 3) == ["an image", 512, 768]
-    assert host.values_for_image_fields("an image", 1) == ["an image"]
-    assert [host.takes_image(tab) for tab in (*_USUAL, "none")] == [False, True, True, True, False]
-
-
-def test_canvas_that_only_a_script_fills_takes_an_image_but_is_no_field(webui, monkeypatch):
-    paste = _Paste("modules.generation_parameters_copypaste", ("control",))
-    _install(monkeypatch, webui, "generation_parameters_copypaste", paste)
-    paste.paste_fields["control"]["init_img"] = type("HTML", (), {})()
-    assert host.takes_image("control") and host.list_image_fields("control") == []
-
-
 @pytest.mark.parametrize(
     "tabs,theme,offered",
     [
-        (("txt2img", "extras", "video"), "", ("txt2img", "extras")),
+        (("txt2img", "extras", "video"), "", ("txt2img", "extras", "pnginfo")),
         (("control", *_USUAL), "Standard", ("control", *_USUAL)),
         (("control", *_USUAL), "Modern", ("control", "extras")),
-        ((), "", ("control", *_USUAL)),
+        ((), "", ("control", *_USUAL, "pnginfo")),
     ],
     ids=["few", "sd-next", "modern", "not-told"],
 )
 def test_send_targets_are_only_existing_tabs(webui, monkeypatch, tabs, theme, offered):
-    paste = _Paste("modules.infotext_utils", tabs)
-    _install(monkeypatch, webui, "infotext_utils", paste)
+    name = "generation_parameters_copypaste" if theme else "infotext_utils"
+    _install(monkeypatch, webui, name, _Paste(f"modules.{name}", tabs))
     webui.shared.opts.theme_type = theme
     assert host.find_send_targets() == host.send_targets() == offered
 
@@ -162,18 +131,6 @@ def test_empty_prompts_are_filled_and_other_fields_are_unchanged(webui, monkeypa
 def test_user_with_one_of_the_apps_tokens_is_logged_in(auth, cookies, is_in):
     app = types.SimpleNamespace(auth=auth, tokens={"a-token": "me"})
     assert host.is_logged_in(types.SimpleNamespace(app=app, cookies=cookies)) is is_in
-
-
-@pytest.mark.parametrize("version,major", [("3.41.2", 3), ("4.40.0", 4), ("6.31.0", 6)])
-def test_each_gradio_version_gets_only_options_that_it_accepts(monkeypatch, version, major):
-    import gradio
-
-    monkeypatch.setattr(gradio, "__version__", version)
-    options = host.event_options("aScript")
-    assert options["_js" if major < 4 else "js"] == "aScript"
-    assert ("concurrency_limit" in options) is (major >= 4)
-    assert (options.get("api_name") is False) is (major < 6)
-    assert (options.get("api_visibility") == "undocumented") is (major >= 6)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _ROOT = os.path.dirname(os.path.dirname(_HERE))
-_TABS = os.environ.get("STAND_IN_TABS", "txt2img,img2img,inpaint,extras").split(",")
+_TABS = os.environ.get("STAND_IN_TABS", "txt2img,img2img,inpaint,extras,pnginfo").split(",")
 sys.path.insert(0, _HERE)
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -30,7 +30,7 @@ from starlette.routing import Route  # noqa: E402
 
 _MAJOR = int(gr.__version__.split(".", 1)[0])
 _OWN_SCRIPT = """
-for (const name of %s)
+for (const name of %s.filter((name) => name !== "pnginfo"))
     window["switch_to_" + name] = () => {
         const tab = name === "inpaint" ? "img2img" : name;
         const buttons = [...document.querySelectorAll("button")];  // gradio 3 gives them no id
@@ -94,12 +94,15 @@ def _own_tab(name: str) -> Any:
     with gr.Blocks(analytics_enabled=False) as tab:
         text = gr.Textbox(label=f"{name} text", elem_id=f"{name}_text", lines=4)
         text.value = None if "STAND_IN_FIRST_START" in os.environ else ""
-        if name != "extras":
+        has_prompt = name not in ("extras", "pnginfo")
+        if has_prompt:
             _build_prompt(name)
         for image in (name, "inpaint") if name == "img2img" else (name,):
-            size = paste.make_image_field(image)
-            fields = [(text, "Prompt")] if name != "extras" else None
-            paste.add_paste_fields(image, size if name != "txt2img" else None, fields)
+            field = paste.make_image_field(image) if name != "txt2img" else None
+            paste.add_paste_fields(image, field, [(text, "Prompt")] if has_prompt else None)
+        if name == "img2img":
+            for side in ("width", "height"):
+                gr.Number(label=side, elem_id=f"img2img_{side}")
     return tab
 
 

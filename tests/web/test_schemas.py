@@ -7,6 +7,7 @@ from contract import ROUTES
 _FILES = {
     "thumb/{id}",
     "local_models/{id}/preview",
+    "images/{id}/file",
     "reproductions/{id}/thumb",
     "export",
 }  # what the browser itself fetches

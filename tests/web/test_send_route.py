@@ -1,7 +1,8 @@
-"""The route that prepares a send to a tab of the WebUI: the infotext, and the image's file."""
+"""The routes behind a send to a tab of the WebUI: the infotext, and the image's file."""
 
 from __future__ import annotations
 
+import io
 import json
 
 import image_files
@@ -12,6 +13,7 @@ from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.library import pages
 from civitai_manager_libs.library.reproductions import receive, sends
 from fault_responses import png
+from PIL import Image
 
 _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
 
@@ -19,7 +21,6 @@ _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
 @pytest.fixture(autouse=True)
 def in_a_host(monkeypatch):
     monkeypatch.setattr(host, "send_targets", lambda: _TABS)
-    monkeypatch.setattr(host, "takes_image", lambda tab: tab != "txt2img")
 
 
 @pytest.fixture
@@ -29,21 +30,20 @@ def ids(api, civitai):
     return [image["id"] for image in api.get(f"images?model={MODEL_ID}&limit=10")["images"]]
 
 
+def _fetch(api, image_id):
+    return api.send("GET", f"images/{image_id}/file")
+
+
 def _send(api, image_id, tab="img2img", text=None, **headers):
     body = {"tab": tab, "text": text}
     return api.send("POST", f"images/{image_id}/send", body, **headers)
 
 
-def test_tab_for_images_gets_the_infotext_and_the_file_is_cached(api, civitai, ids):
-    answer = _send(api, ids[0]).json()
-    assert answer["infotext"].startswith(f"picture {ids[0]}") and answer["has_image"]
-    assert len(civitai.fetched) == 1
-
-
-def test_tab_for_text_needs_no_file(api, civitai, ids):
-    answer = _send(api, ids[0], "txt2img").json()
-    assert answer["infotext"].startswith(f"picture {ids[0]}") and not answer["has_image"]
-    assert not civitai.fetched
+@pytest.mark.parametrize("tab,has_image", [("img2img", True), ("txt2img", False)])
+def test_infotext_of_a_record_needs_no_file(api, civitai, ids, tab, has_image):
+    answer = _send(api, ids[0], tab).json()
+    assert answer["infotext"].startswith(f"picture {ids[0]}")
+    assert answer["has_image"] is has_image and not civitai.fetched
 
 
 @pytest.mark.parametrize("text", ["my own words", ""])
@@ -59,8 +59,27 @@ def test_video_sends_its_text_only(api, civitai, ids):
 
 def test_failure_of_civitai_is_returned(api, civitai, ids):
     civitai.always(ids[0], status(404))
-    assert _send(api, ids[0]).status_code == 404
+    assert _fetch(api, ids[0]).status_code == 404
     assert _send(api, 1).json()["error"]["code"] == "not_known"
+
+
+def test_file_without_an_infotext_gets_that_of_the_record(api, civitai, ids):
+    civitai.always(ids[0], status(200, png()))
+    response = _fetch(api, ids[0])
+    with Image.open(io.BytesIO(response.content)) as image:
+        assert image.info["parameters"] == _send(api, ids[0]).json()["infotext"]
+    assert response.headers["Content-Type"] == "image/png"
+
+
+def test_file_with_an_infotext_stays_as_it_is(api, civitai, ids):
+    data = png(text="a harbor\nSteps: 20, Sampler: Euler a, CFG scale: 7")
+    civitai.always(ids[0], status(200, data))
+    assert _fetch(api, ids[0]).content == data
+
+
+def test_video_has_no_file_for_an_image_field(api, civitai, ids):
+    video = next(i for i in ids if civitai.kinds[i] == "mp4")
+    assert _fetch(api, video).status_code == 400 and not civitai.fetched
 
 
 @pytest.mark.parametrize("tab,text", [("settings", None), (None, None), ("img2img", 5)])
@@ -80,11 +99,11 @@ def test_infotext_that_the_record_lacks_is_read_from_the_file(api, civitai, ids)
     assert _send(api, ids[0]).json() == {"infotext": text, "has_image": True}
 
 
-def test_image_whose_exif_would_fill_the_hosts_memory_is_not_sent(api, civitai, ids):
+def test_image_whose_exif_would_fill_the_hosts_memory_is_not_handed_over(api, civitai, ids):
     exif = image_files.overlapping_exif(500_000, 40_000)
     civitai.always(ids[0], status(200, image_files.png(image_files.chunk(b"eXIf", exif))))
-    answer = _send(api, ids[0]).json()
-    assert answer["infotext"] and not answer["has_image"]
+    response = _fetch(api, ids[0])
+    assert response.status_code == 422 and "memory" in response.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("tab", _TABS)

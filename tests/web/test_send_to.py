@@ -1,13 +1,14 @@
-"""From our tab to the host's own: infotext and picture, and hosts in which that is not easy."""
+"""From our tab to the host's own: infotext and image, and hosts in which that is not easy."""
 
 from __future__ import annotations
 
+import re
 import types
 
 import pytest
 from civitai_manager_libs.demo import files
 from host_page import HostPage, with_text
-from page_driver import contents, expect, wait_for
+from page_driver import expect, wait_for
 from page_facts import infotext_of, of_model
 from reverse_proxy import ReverseProxy
 
@@ -16,7 +17,7 @@ _PAPER, _VIDEOS = 900003, 900007
 
 
 def _check_sent(page, row, tab="img2img"):
-    if tab != "extras":
+    if tab not in ("extras", "pnginfo"):
         expect(page.sent("img2img" if tab == "inpaint" else tab, "text")).to_have_value(
             infotext_of(row)
         )
@@ -24,34 +25,47 @@ def _check_sent(page, row, tab="img2img"):
         expect(page.sent(tab, "size")).to_have_value("%dx%d" % files.get_size(row))
 
 
-def test_image_is_sent_with_its_infotext_at_full_size_without_a_copy(host, open_host):
+def test_image_is_sent_with_its_infotext_at_full_size(open_host):
     row = with_text(_PAPER)
     page = open_host()
-    for name in ("txt2img", "img2img", "inpaint", "extras"):
+    for name in ("txt2img", "img2img", "inpaint", "extras", "pnginfo"):
         page.open(_PAPER, row)
         page.send(name)
-        expect(page.page.locator(f"#{name}_size").first).to_be_visible()  # its tab is in front
+        size = page.page.locator(f"#{name}_size, #{name}_text").first
+        expect(size).to_be_visible()  # its tab is in front
         _check_sent(page, row, name)
         page.go_to("Civitai Shortcut")
-    kept = contents(host.data / "host" / "civitai-shortcut" / "sc_gallery")
-    assert any(path.name.endswith("-original.jpeg") for path in kept)
-    others = contents(host.data / "temp")
-    assert not [path for path, body in others.items() if body in kept.values()]
+    for side, pixels in zip(("width", "height"), files.get_size(row)):
+        expect(page.sent("img2img", side)).to_have_value(str(pixels))
 
 
-def test_image_goes_from_the_server_to_the_host_without_the_browser(open_host):
-    """gradio would show it, from a folder that is closed, or carry it both ways as text."""
+def test_second_image_takes_the_place_of_the_first(open_host):
+    first, second = [row for row in of_model(_PAPER)[:12] if infotext_of(row)][:2]
+    assert files.get_size(first) != files.get_size(second)
+    page = open_host()
+    for tab in ("pnginfo", "img2img", "inpaint"):
+        for row in (first, second, second):
+            page.open(_PAPER, row)
+            page.send(tab)
+            _check_sent(page, row, tab)
+            page.go_to("Civitai Shortcut")
+
+
+def test_png_info_reads_the_infotext_in_the_file(open_host):
     row = with_text(_PAPER)
     page = open_host()
     page.open(_PAPER, row)
-    expect(page.page.locator("dialog[data-viewer][data-shows=file]")).to_be_visible()
-    sent, failed = [], []
-    page.page.on("request", lambda request: sent.append(len(request.post_data or "")))
-    page.page.on("response", lambda response: response.ok or failed.append(response.url))
-    page.page.on("response", lambda response: "file=" in response.url and failed.append(response))
+    page.send("pnginfo")
+    expect(page.sent("pnginfo", "infotext")).to_have_value(re.compile(re.escape(infotext_of(row))))
+
+
+def test_file_that_cannot_be_fetched_leaves_our_tab_in_front_and_says_why(open_host, demo):
+    row = with_text(_PAPER)
+    page = open_host()
+    page.open(_PAPER, row)
+    page.page.route("**/api/images/*/file", lambda route: route.abort())
     page.send("img2img")
-    _check_sent(page, row, "img2img")
-    assert failed == [] and max(sent) < 4000  # the infotext
+    expect(page.page.locator(".toast.bad")).to_contain_text("does not answer")
 
 
 def test_message_is_not_repeated_on_return_from_another_tab(open_host):
@@ -150,12 +164,6 @@ def test_host_without_a_queue_below_a_path_of_a_proxy_works(browser, start_host)
         _check_sent(page, row)
         assert page.wrongs == []
         page.context.close()
-
-
-def test_buttons_for_images_are_in_the_page_but_invisible(open_host):
-    button = open_host().page.locator("#civitai_shortcut_send_extras").first
-    button.wait_for(state="attached")
-    expect(button).to_be_hidden()
 
 
 def test_page_older_than_a_restart_still_sends_and_reports_no_response(open_host, start_host):

@@ -55,6 +55,23 @@ export function closeModal(dialog) {
   if (activeElement instanceof HTMLElement && dialog.contains(activeElement)) activeElement.blur();
 }
 
+/** Let the pointer reach the page behind an open dialog, which is not seen until `signal` is aborted.
+ * @param {HTMLDialogElement} dialog
+ * @param {AbortSignal} signal */
+export function setAside(dialog, signal) {
+  if (!isOpen(dialog) || signal.aborted) return;
+  dialog.close();
+  dialog.setAttribute("data-aside", "");
+  dialog.show();
+  signal.addEventListener("abort", () => {
+    dialog.removeAttribute("data-aside");
+    if (!isOpen(dialog)) return;
+    dialog.close();
+    dialog.showModal();
+    dialog.focus();
+  });
+}
+
 /** Return the topmost open dialog, or the element in it that fills the screen. Return the root if
  * no dialog is open.
  * @param {ShadowRoot} root

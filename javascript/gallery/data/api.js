@@ -126,6 +126,20 @@ export class Api {
     return new URL(`file/${id}`, this.#base).href;
   }
 
+  /** Fetch an image's file as an image field of the host takes it: with its infotext in it.
+   * @param {number} id
+   * @param {Options} [options]
+   * @returns {Promise<File>} */
+  async fetchFile(id, { signal } = {}) {
+    const headers = { "X-Civitai-Shortcut-Code": this.#code };
+    const request = { headers, signal: signal ?? null };
+    const url = new URL(`images/${id}/file`, this.#base);
+    const response = await fetch(url, request).catch(throwOffline);
+    if (!response.ok) throw toApiError(response.status, parseJson(await response.text()));
+    const blob = await response.blob().catch(throwOffline);
+    return new File([blob], `${id}.${blob.type.split("/")[1]}`, { type: blob.type });
+  }
+
   /** Send a request, and return the JSON of the response. Throws ApiError, or AbortError if the
    * request was aborted.
    * @param {string} method

@@ -2,6 +2,7 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { nameTab } from "../host/host_page.js";
 
 /** @import { Context, ImageRecord } from "../types.js" */
 
@@ -42,7 +43,7 @@ export class SendTo {
     const tabs = listTabs(all, record.kind, record.infotext !== "");
     if (!tabs.length) return null;
     const made = tabs.map((tab) =>
-      button({ action: `send-${tab}`, words: tab }, () =>
+      button({ action: `send-${tab}`, words: nameTab(tab) }, () =>
         actions.send(tab, record.id, this.#edited.get(record.id) ?? null),
       ),
     );

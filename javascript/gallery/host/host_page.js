@@ -1,16 +1,17 @@
-/** What differs between the pages of hosts: their tabs, and how they take an image or an infotext. */
+/** What differs between the pages of hosts: their tabs, and how they take an infotext. */
+
+import { waitFor } from "./wait_for.js";
 
 /**
  * @typedef {object} HostPage
  * @property {() => HTMLElement | null} ourTab  the button that brings our tab to the front
  * @property {() => unknown} whenReady  resolves when the host's buttons work
  * @property {(tab: string) => void} show  brings a tab of the host to the front
- * @property {(tab: string, url: string) => Promise<void>} prepare  what its own paste button leaves
- *     out
  */
 
 const NAME = "Civitai Shortcut"; // our tab's
 const OURS = "tab_civitai_shortcut";
+const NO_TEXT = ["extras", "pnginfo"]; // tabs without a field for an infotext
 const PATIENCE = 10_000; // ms
 
 /** A1111, Forge, Forge Neo, and whatever is made of gradio's own tabs. @type {HostPage} */
@@ -18,8 +19,11 @@ const USUAL = {
   ourTab: () =>
     findTab(OURS) ?? findNamed(document.querySelectorAll("#tabs > * [role=tablist] > button")),
   whenReady: () => undefined,
-  show: (tab) => void getHostFunction(`switch_to_${tab}`)?.(),
-  prepare: async () => {},
+  show(tab) {
+    const show = getHostFunction(`switch_to_${tab}`);
+    if (show) show();
+    else findTab(`tab_${tab}`)?.click();
+  },
 };
 
 /** SD.Next's Modern UI has a page of its own over gradio's. @type {HostPage} */
@@ -28,14 +32,6 @@ const MODERN = {
   whenReady: () => getHostFunction("waitForUiReady")?.(),
   // SD.Next's own function looks for a name that does not exist.
   show: (tab) => document.getElementById(`${tab}_nav`)?.click(),
-  async prepare(tab, url) {
-    const take = getHostFunction("loadFromURL");
-    if (tab !== "control" || !url || !take) return;
-    take(url);
-    const image = new Image(); // loads after the host's image, whose size is known by then
-    image.src = url;
-    await image.decode();
-  },
 };
 
 /** Return the functions for the running host's page. @returns {HostPage} */
@@ -67,7 +63,7 @@ export function showTab(tab) {
  * @param {string} infotext  not "", because the host would read its last infotext instead */
 export async function pasteInfotext(tab, infotext) {
   const page = tab === "inpaint" ? "img2img" : tab;
-  if (page === "extras") return true; // which has no field for a text
+  if (NO_TEXT.includes(page)) return true;
   const end = AbortSignal.timeout(PATIENCE);
   const find = () => findElement(`#${page}_tools #paste, #${page}_paste`);
   const paste = await waitFor(find, end); // some hosts put a tab into the page once it is shown
@@ -90,11 +86,22 @@ export function waitForFrame() {
   return new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
-/** Load an image into a tab whose own paste button leaves the image out. Do nothing in other tabs.
+/** Set a tab's width and height to an image's, unless the user of the host has switched that off.
  * @param {string} tab
- * @param {string} url  of the image, "" for none */
-export function prepareTab(tab, url) {
-  return getHostPage().prepare(tab, url);
+ * @param {File} file */
+export async function fillSize(tab, file) {
+  if (Reflect.get(window, "opts")?.send_size === false || tab !== "img2img") return;
+  const image = await createImageBitmap(file).catch(() => null); // of a type the browser cannot read
+  for (const side of /** @type {const} */ (["width", "height"])) {
+    const field = findElement(`#${tab}_${side} input[type=number]`);
+    if (image) fillField(field, String(image[side]));
+  }
+  image?.close();
+}
+
+/** Return the name that the host shows for a tab. @param {string} tab */
+export function nameTab(tab) {
+  return tab === "pnginfo" ? "PNG Info" : tab;
 }
 
 /** Return whether the host's page has a function that chooses a checkpoint by name. */
@@ -142,7 +149,7 @@ function getHostFunction(name) {
 /** Set a field's value as if the user had typed it. @param {HTMLElement | null} field
  * @param {string} value */
 function fillField(field, value) {
-  if (!(field instanceof HTMLTextAreaElement)) return;
+  if (!(field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement)) return;
   field.value = value;
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
@@ -151,25 +158,4 @@ function fillField(field, value) {
 function findElement(selector) {
   const element = document.querySelector(selector);
   return element instanceof HTMLElement ? element : null;
-}
-
-/** Return an element as soon as `find` finds it, null if `signal` is aborted first.
- * @param {() => HTMLElement | null} find
- * @param {AbortSignal} signal
- * @returns {Promise<HTMLElement | null>} */
-function waitFor(find, signal) {
-  const element = find();
-  if (element || signal.aborted) return Promise.resolve(element);
-  return new Promise((resolve) => {
-    const end = (/** @type {HTMLElement | null} */ element) => {
-      changes.disconnect();
-      resolve(element);
-    };
-    const changes = new MutationObserver(() => {
-      const element = find();
-      if (element) end(element);
-    });
-    changes.observe(document.documentElement, { attributes: true, childList: true, subtree: true });
-    signal.addEventListener("abort", () => end(null));
-  });
 }

@@ -3,6 +3,7 @@
 import { openMenu } from "../core/menu.js";
 import { getErrorMessage } from "../data/problems.js";
 import { listTabs } from "../details/send_to.js";
+import { nameTab } from "../host/host_page.js";
 import { buildImageAddress } from "../state/query.js";
 import { listChosen, MOST_COMPARED } from "../state/selection.js";
 import { CollectionName } from "./collection_name.js";
@@ -118,7 +119,7 @@ export class ImageMenu {
       this.#show(
         tabs.map((tab) => ({
           key: `menu-send-${tab}`,
-          text: tab,
+          text: nameTab(tab),
           do: () => actions.send(tab, id, edited),
         })),
       );

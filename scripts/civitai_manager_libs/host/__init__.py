@@ -3,7 +3,7 @@
 from .access import has_login, is_frozen, is_logged_in, is_shared
 from .capabilities import list_capabilities
 from .folders import default_data_folder, key_file, default_images_folder
-from .gradio_compat import event_options, is_same_origin, limit_page_shutdown
+from .gradio_compat import is_same_origin, limit_page_shutdown
 from .image_saved import register_image_saved
 from .model_folders import find_model_folder, list_model_folders, read_cached_hashes
 from .open_files import raise_open_file_limit
@@ -15,21 +15,17 @@ from .webui import (
     host_name,
     in_webui,
     keep_out_of_ui_config,
-    list_image_fields,
     option_key,
     read_options,
     register_started,
     register_tab,
     send_targets,
-    takes_image,
-    values_for_image_fields,
 )
 
-__all__ = ["bypass_proxies_for", "default_data_folder", "default_images_folder", "event_options"]
+__all__ = ["bypass_proxies_for", "default_data_folder", "default_images_folder"]
 __all__ += ["fill_empty_prompts", "find_model_folder", "find_send_targets", "has_login"]
 __all__ += ["host_name", "in_webui", "is_frozen", "is_logged_in", "is_same_origin", "is_shared"]
 __all__ += ["keep_out_of_ui_config", "key_file", "limit_page_shutdown", "list_capabilities"]
-__all__ += ["list_image_fields", "list_model_folders", "option_key", "raise_open_file_limit"]
+__all__ += ["list_model_folders", "option_key", "raise_open_file_limit"]
 __all__ += ["read_cached_hashes", "read_options", "refresh_models", "register_image_saved"]
-__all__ += ["register_started", "register_tab", "send_targets", "takes_image", "validate_proxy"]
-__all__ += ["values_for_image_fields"]
+__all__ += ["register_started", "register_tab", "send_targets", "validate_proxy"]

@@ -7,26 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["event_options", "is_same_origin", "limit_page_shutdown"]
+__all__ = ["is_same_origin", "limit_page_shutdown"]
 _GRACE = 5  # seconds for running requests when a host closes its page
-
-
-def event_options(script: str) -> dict[str, Any]:
-    """Return the keyword arguments for a button's event, which depend on gradio's version.
-
-    script: the JavaScript function in the page that returns the event's inputs. The event may run
-    several times at once, and is hidden from gradio's public API.
-    """
-    if _gradio_major() < 4:
-        return {"_js": script, **_hidden_options()}
-    # By default gradio 4 runs one event and drops its repetition.
-    options = {"js": script, "trigger_mode": "multiple", "concurrency_limit": 20}
-    return {**options, **_hidden_options()}
-
-
-def _hidden_options() -> dict[str, Any]:
-    # Each page load lists public events, and gradio 6 stores their values in the browser.
-    return {"api_visibility": "undocumented"} if _gradio_major() >= 6 else {"api_name": False}
 
 
 def limit_page_shutdown(page: Any) -> None:

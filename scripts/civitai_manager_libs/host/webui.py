@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = ["fill_empty_prompts", "find_paste_module", "find_send_targets", "host_name"]
-__all__ += ["in_webui", "keep_out_of_ui_config", "list_image_fields", "option_key"]
-__all__ += ["read_options", "register_started", "register_tab", "send_targets", "takes_image"]
-__all__ += ["values_for_image_fields"]
+__all__ += ["in_webui", "keep_out_of_ui_config", "option_key", "read_options"]
+__all__ += ["register_started", "register_tab", "send_targets"]
 _OPTION_PREFIX = "civitai_shortcut_"
 _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
+_SDNEXT_MODULE = "modules.generation_parameters_copypaste"  # its name in SD.Next alone
+_READING_TAB = "pnginfo"  # shows what an image's file says; not in SD.Next
 
 _targets: tuple[str, ...] = ()
 
@@ -51,8 +52,7 @@ def host_name() -> str:
         return ""
     if "modules_forge" in sys.modules:
         return _forge_name()
-    module: str = find_paste_module().__name__
-    return "SD.Next" if module.endswith("generation_parameters_copypaste") else "AUTOMATIC1111"
+    return "SD.Next" if find_paste_module().__name__ == _SDNEXT_MODULE else "AUTOMATIC1111"
 
 
 def _forge_name() -> str:
@@ -77,45 +77,6 @@ def find_send_targets() -> tuple[str, ...]:
     return _targets
 
 
-def takes_image(tab: str) -> bool:
-    """Return whether a tab of the WebUI accepts an image, and not only text."""
-    return _image_field(find_paste_module(), tab) is not None
-
-
-def list_image_fields(tab: str) -> list[Any]:
-    """Return the gradio components of a tab that an image fills: the image, width and height.
-
-    Width and height are missing if the WebUI's own buttons do not set them. Return [] if the tab
-    accepts no image.
-    """
-    paste = find_paste_module()
-    image = _image_field(paste, tab)
-    if image is None or type(image).__name__ == "HTML":  # SD.Next's canvas, which a script fills
-        return []
-    named = {field[1]: field[0] for field in paste.paste_fields[tab]["fields"] or ()}
-    sizes = [named.get("Size-1"), named.get("Size-2")]
-    has_sizes = (
-        hasattr(paste, "send_image_and_dimensions") and tab != "inpaint" and None not in sizes
-    )
-    return [image, *sizes] if has_sizes else [image]
-
-
-def values_for_image_fields(image: Any, count: int) -> list[Any]:
-    """Return the values with which a PIL image fills the fields of `list_image_fields`.
-
-    count: the number of these fields, 1 or 3. If there are 3, a setting of the WebUI decides
-    whether width and height change.
-    """
-    if count == 1:
-        return [image]
-    return list(find_paste_module().send_image_and_dimensions(image))
-
-
-def _image_field(paste: Any, tab: str) -> Any:
-    """Return the gradio component for a tab's image, None if there is none."""
-    return getattr(paste, "paste_fields", {}).get(tab, {}).get("init_img")
-
-
 def fill_empty_prompts() -> None:
     """Set empty prompt boxes to "" instead of None, so that an infotext can fill them."""
     # Forge Neo takes a field's type from its value, and fills no field whose value is None.
@@ -132,7 +93,7 @@ def find_paste_module() -> Any:
 
     if hasattr(infotext_utils, "paste_fields"):
         return infotext_utils
-    from modules import generation_parameters_copypaste  # SD.Next keeps the old name
+    from modules import generation_parameters_copypaste
 
     return generation_parameters_copypaste
 
@@ -147,7 +108,7 @@ def _find_send_tabs(paste: Any) -> tuple[str, ...]:
     # SD.Next's modern theme hides the other tabs.
     if "control" in found and getattr(shared.opts, "theme_type", "") == "Modern":
         return tuple(tab for tab in found if tab in ("control", "extras"))
-    return found
+    return found if paste.__name__ == _SDNEXT_MODULE else (*found, _READING_TAB)
 
 
 def register_tab(on_tabs: Callable[[], list[Any]]) -> None:

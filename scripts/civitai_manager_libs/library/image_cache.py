@@ -9,13 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import filterfalse
-from typing import Any
 
 from .. import setting, util
 from ..core import delete_file, is_temporary_name, remove_leftovers
-from ..infotext import has_overlapping_exif
 
-__all__ = ["decode_cached", "fetch_cached", "find_cached", "hold_file", "trim_cache", "trim_soon"]
+__all__ = ["fetch_cached", "find_cached", "hold_file", "trim_cache", "trim_soon"]
 
 _TRIM_TO = 0.9  # of the limit, so that not every image trims
 _PAUSE = 5.0  # seconds until files that could not be deleted are tried once more
@@ -43,20 +41,6 @@ def find_cached(url: str) -> str | None:
     except OSError:
         return None
     return path
-
-
-def decode_cached(url: str) -> Any:
-    """Return the cached image of a URL as a PIL image: upright, in RGB, with its text metadata.
-
-    Return None if the image is not cached, or if its EXIF data could exhaust the memory.
-    """
-    from PIL import Image, ImageOps
-
-    path = find_cached(url)
-    if path is None or has_overlapping_exif(path):
-        return None
-    with Image.open(path) as opened:
-        return ImageOps.exif_transpose(opened).convert("RGB")
 
 
 def fetch_cached(url: str, fetch: Callable[[str, str], object]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import host, setting, util
+from . import bundle
 
 __all__ = ["register_tab"]
 
@@ -17,15 +18,19 @@ def register_tab() -> None:
 def _on_tabs() -> list[tuple[Any, str, str]]:
     import gradio as gr
 
-    from . import gradio_bridge
+    from .routes import new_instance
 
     # Not earlier: the WebUI lists each callback in a setting on its page, which is built by now.
     host.register_started(_on_started)
     host.register_image_saved(_on_image_saved)
     for problem in setting.load():
         util.printD(problem)
+    host.find_send_targets()
     with gr.Blocks(analytics_enabled=False) as tab:
-        gradio_bridge.build_tab()
+        # In every load of the WebUI's page, so as little as can be: no quotes, no end tag.
+        gr.HTML(
+            f"<civitai-gallery data-instance={new_instance()} data-code={bundle.code_version()}>"
+        )
     host.keep_out_of_ui_config(tab)
     return [(tab, "Civitai Shortcut", "civitai_shortcut")]
 

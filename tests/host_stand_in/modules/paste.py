@@ -11,11 +11,34 @@ bindings: list[Any] = []
 paste_fields: dict[str, dict[str, Any]] = {}
 
 
+_MAJOR = int(gr.__version__.split(".", 1)[0])
+_IDS = {"inpaint": "img2maskimg", "control": "control_input_select"}  # as hosts have them
+
+
 def make_image_field(name: str) -> Any:
-    """Make a field for a tab's image, which shows the image's size."""
-    field: Any = gr.Textbox(label=f"{name} picture", elem_id=f"{name}_size")
-    field.postprocess = lambda image: "%dx%d" % image.size if hasattr(image, "size") else image
+    """Make a tab's image field, with boxes for the image's size and infotext as the server has it.
+
+    Return the field.
+    """
+    options: dict[str, Any] = {"source": "upload"} if _MAJOR < 4 else {"sources": ["upload"]}
+    if _MAJOR < 4:
+        options["tool"] = "sketch" if name == "inpaint" else "editor"
+    elem_id = _IDS.get(name, f"{name}_image")
+    field = gr.Image(type="pil", elem_id=elem_id, interactive=True, **options)
+    size = gr.Textbox(label=f"{name} size", elem_id=f"{name}_size")
+    infotext = gr.Textbox(label=f"{name} infotext", elem_id=f"{name}_infotext")
+    field.change(_describe, [field], [size, infotext])
     return field
+
+
+def _describe(value: Any) -> list[str]:
+    """Return an image's size and its infotext, as a host's tab "PNG Info" reads it."""
+    image = value.get("image") if isinstance(value, dict) else value  # a sketch of gradio 3
+    if image is None:
+        return ["none", ""]
+    comment = image.getexif().get_ifd(0x8769).get(0x9286, b"")
+    infotext = image.info.get("parameters") or comment[8:].decode("utf-16-be")
+    return ["%dx%d" % image.size, infotext]
 
 
 @dataclass

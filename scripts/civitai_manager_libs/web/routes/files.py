@@ -15,7 +15,7 @@ from .. import bundle
 from ..http import ApiError, file_response, RemoteWork, RequestContext
 from .dependencies import find_saved_files, get_client, require_image
 
-__all__ = ["get_file", "get_page_file", "get_thumbnail", "send_path"]
+__all__ = ["find_media_type", "get_file", "get_page_file", "get_thumbnail", "send_path"]
 
 _WIDTHS, _USUAL = (320, 450, 800), 450
 _KINDS = {
@@ -118,8 +118,20 @@ def send_path(context: RequestContext, path: str, etag: str) -> Any:
     """
     with translate_disk_errors(path):
         opened = open(path, "rb")
-    media_type = _KINDS.get(util.extension_of(opened.read(16)) or "")
-    if media_type is None:
+    try:
+        media_type = find_media_type(opened.read(16))
+    except NotAnImage:
         opened.close()
-        raise NotAnImage("It is neither an image nor a video.")
+        raise
     return file_response(opened, media_type, etag, context.request, context.run_local)
+
+
+def find_media_type(start: bytes) -> str:
+    """Return the media type of a file from its first 16 bytes, such as "image/png".
+
+    Raises NotAnImage if the file is no image, video or sound.
+    """
+    media_type = _KINDS.get(util.extension_of(start) or "")
+    if media_type is None:
+        raise NotAnImage("It is neither an image nor a video.")
+    return media_type

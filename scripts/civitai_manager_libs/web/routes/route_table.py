@@ -42,6 +42,7 @@ _READ = (
     ("models/{model_id:civitai_id}", lookup.get_model),
     ("images", images.get_images),
     ("images/{image_id:civitai_id}", image.get_details),
+    ("images/{image_id:civitai_id}/file", image.get_host_file),
     ("images/{image_id:civitai_id}/workflow", image.get_workflow),
     ("images/{image_id:civitai_id}/reproductions", reproductions.get_reproductions),
     ("reproductions/{reproduction:civitai_id}/file", reproductions.get_reproduction_file),

@@ -1,18 +1,27 @@
-"""The route that prepares sending an image to a tab of the WebUI."""
+"""What a tab of the WebUI gets when the user sends an image to it, or drops one on it."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from contextlib import nullcontext
+
+from starlette.responses import Response
+
 from .... import host, setting
-from ....core import Image
-from ....infotext import build_infotext, has_overlapping_exif, read_embedded
+from ....core import Image, translate_disk_errors
+from ....infotext import build_infotext, embed_infotext, has_overlapping_exif, read_embedded
 from ....library import pages, reproductions
 from ...http import ApiError, RemoteWork, RequestContext
 from ...schemas.images import PreparedSend
-from ..dependencies import get_client, require_image
+from ..dependencies import find_saved_files, get_client, require_image
+from ..files import find_media_type, send_path
 
-__all__ = ["prepare_send"]
+__all__ = ["get_host_file", "prepare_send"]
 
 _GENERATING_TABS = ("txt2img", "control")  # tabs that can reproduce an image; SD.Next has "control"
+_TEXT_TAB = "txt2img"  # the tab without an image field
 _LONGEST = 1_000_000  # characters of a text
 
 
@@ -28,21 +37,58 @@ def prepare_send(context: RequestContext) -> PreparedSend | RemoteWork[PreparedS
         raise ApiError(400, "bad_input")
     if text is not None and len(text) > _LONGEST:
         raise ApiError(400, "bad_input")
-    if text is None:
-        text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags) or None
-    if image.type != "image" or (text is not None and not host.takes_image(tab)):
-        return _prepare(image, tab, text or "", has_image=False)
-    return RemoteWork(lambda: _prepare_with_file(image, tab, text))
+    text = _build_infotext(image) or None if text is None else text
+    if text is None and image.type == "image":
+        return RemoteWork(lambda: _prepare(image, tab, _read_infotext(image)))
+    return _prepare(image, tab, text or "")
 
 
-def _prepare_with_file(image: Image, tab: str, text: str | None) -> PreparedSend:
+def get_host_file(context: RequestContext) -> RemoteWork[Response]:
+    """Return a response with an image's file, as an image field of the WebUI gets it.
+
+    If the file has no infotext, the record's infotext is embedded. Raises ApiError for a video, and
+    for a file whose EXIF data could use up the WebUI's memory.
+    """
+    image = require_image(context)
+    if image.type != "image":
+        raise ApiError(400, "bad_input")
+    return RemoteWork(lambda: _send_file(context, image), "files")
+
+
+def _send_file(context: RequestContext, image: Image) -> Response:
+    saved = find_saved_files([image.id]).get(image.id)
+    of_cache = pages.open_image_file(get_client(), image.url, context.cancelled)
+    with nullcontext(saved) if saved else of_cache as path:
+        if has_overlapping_exif(path):
+            raise ApiError(422, "unsafe", "send_unsafe")
+        text = "" if read_embedded(path).infotext else _build_infotext(image)
+        content = _embed(path, text) if text else None
+        if content is None:
+            response: Response = send_path(context, path, f"{image.id}-host")
+            return response
+    return Response(content, media_type=find_media_type(content[:16]))
+
+
+def _embed(path: str, infotext: str) -> bytes | None:
+    """Return an image file with an infotext embedded, None if its format takes none."""
+    with translate_disk_errors(path), tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy(path, os.path.join(folder, "image"))
+        if not embed_infotext(copy, infotext):
+            return None
+        with open(copy, "rb") as file:
+            return file.read()
+
+
+def _build_infotext(image: Image) -> str:
+    return build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+
+
+def _read_infotext(image: Image) -> str:
     with pages.open_image_file(get_client(), image.url) as path:
-        infotext = read_embedded(path).infotext if text is None else text
-        has_image = host.takes_image(tab) and not has_overlapping_exif(path)
-    return _prepare(image, tab, infotext, has_image)
+        return read_embedded(path).infotext
 
 
-def _prepare(image: Image, tab: str, infotext: str, has_image: bool) -> PreparedSend:
+def _prepare(image: Image, tab: str, infotext: str) -> PreparedSend:
     if tab in _GENERATING_TABS and image.type == "image":
         reproductions.remember_send(image.id, infotext)
-    return {"infotext": infotext, "has_image": has_image}
+    return {"infotext": infotext, "has_image": image.type == "image" and tab != _TEXT_TAB}

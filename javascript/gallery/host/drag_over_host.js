@@ -1,0 +1,90 @@
+/** While an image of ours is dragged over the host's page: its image fields take it, its tabs open. */
+
+import { findImageField } from "./image_field.js";
+
+const DWELL = 600; // ms that the pointer rests on a tab until the tab opens
+const TAB = "[role=tab], .tab-nav > button, button[tabitemid]";
+
+/** Watch a drag until it ends. Nothing of the host's hears of it while it is over an image field.
+ * @param {false | ((field: HTMLElement) => void)} onDrop  called if it ends over an image field;
+ *     false for a video, which such a field does not take
+ * @returns {AbortSignal}  aborted when the drag ends */
+export function watchDrag(onDrop) {
+  const drag = new AbortController();
+  const { signal } = drag;
+  const tab = makeTabOpener();
+  const frame = makeFieldFrame();
+  /** @param {DragEvent} event */
+  const onMove = (event) => {
+    const target = event.composedPath()[0];
+    const field = onDrop ? findImageField(target) : null;
+    tab.rest(target instanceof Element ? target.closest(TAB) : null);
+    frame.show(field);
+    if (!field || !onDrop) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.dataTransfer) event.dataTransfer.dropEffect = "copy";
+    if (event.type !== "drop") return;
+    drag.abort();
+    onDrop(field);
+  };
+  /** @param {DragEvent} event */
+  const onLeave = (event) => {
+    if (onDrop && findImageField(event.composedPath()[0])) event.stopPropagation();
+    if (event.relatedTarget) return;
+    tab.rest(null); // the pointer has left the window
+    frame.show(null);
+  };
+  const options = { capture: true, signal };
+  for (const type of /** @type {const} */ (["dragenter", "dragover", "drop"]))
+    window.addEventListener(type, onMove, options);
+  window.addEventListener("dragleave", onLeave, options);
+  // A host may have removed what is dragged: then no "dragend" tells of the end, but the pointer.
+  for (const type of ["dragend", "pointermove"])
+    window.addEventListener(type, () => drag.abort(), options);
+  signal.addEventListener("abort", () => {
+    tab.rest(null);
+    frame.show(null);
+  });
+  return signal;
+}
+
+/** Return an object that opens a tab on whose button the pointer rests. */
+function makeTabOpener() {
+  /** @type {Element | null} */
+  let now = null;
+  let timer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+  return {
+    /** @param {Element | null} button */
+    rest(button) {
+      if (button === now) return;
+      now = button;
+      clearTimeout(timer);
+      if (!(button instanceof HTMLElement) || isSelected(button)) return;
+      timer = setTimeout(() => button.click(), DWELL);
+    },
+  };
+}
+
+/** Return an object that shows a frame around the field under the pointer. */
+function makeFieldFrame() {
+  /** @type {HTMLElement | null} */
+  let now = null;
+  const draw = (outline = "", outlineOffset = "") => {
+    if (now) Object.assign(now.style, { outline, outlineOffset });
+  };
+  return {
+    /** @param {HTMLElement | null} field */
+    show(field) {
+      if (field === now) return;
+      draw();
+      now = field;
+      draw("3px dashed currentcolor", "-3px"); // within: what is around a field may clip it
+    },
+  };
+}
+
+/** Return whether a tab is in front. @param {Element} button */
+function isSelected(button) {
+  return button.ariaSelected === "true" || button.matches(".selected, .active");
+}

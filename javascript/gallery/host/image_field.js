@@ -1,0 +1,64 @@
+/** Puts an image's file into a field of the host's page, as a user would who uploads it. */
+
+import { waitFor } from "./wait_for.js";
+
+const KANVAS = "#kanvas-container"; // SD.Next's; it takes files that are dropped
+const FIELD = `[data-testid=image], .forge-container, ${KANVAS}`; // gradio's, Forge's, SD.Next's
+const PATIENCE = 10_000; // ms
+/** Where a tab takes its image. @type {Record<string, string>} */
+const OF_TABS = {
+  control: `${KANVAS}, #control_input_select`,
+  extras: "#extras_image",
+  img2img: "#img2img_image",
+  inpaint: "#img2maskimg, #img2img_inpaint",
+  pnginfo: "#pnginfo_image",
+};
+
+/** Return the image field that an element is in, null if there is none that takes a file.
+ * @param {EventTarget | null | undefined} target */
+export function findImageField(target) {
+  const field = target instanceof Element ? target.closest(FIELD) : null;
+  if (!(field instanceof HTMLElement)) return null;
+  return field.matches(KANVAS) || findInput(field) ? field : null;
+}
+
+/** Return the image field of a tab, null if the tab has none. Some hosts put a tab into the page
+ * only once it is shown, so this waits for the field.
+ * @param {string} tab
+ * @returns {Promise<HTMLElement | null>} */
+export function findTabImageField(tab) {
+  const find = () => {
+    const element = document.querySelector(OF_TABS[tab]);
+    return findImageField(element?.matches(FIELD) ? element : element?.querySelector(FIELD));
+  };
+  return waitFor(find, AbortSignal.timeout(PATIENCE));
+}
+
+/** Put a file into an image field, in place of what the field has.
+ * @param {HTMLElement} field
+ * @param {File} file */
+export function fillImageField(field, file) {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(file);
+  // Forge would lay the strokes that were drawn on the old image over the new one.
+  if (field.querySelector(".forge-image[src^=data]"))
+    pressButton(field.querySelector("[id^=removeButton_]"));
+  const input = findInput(field);
+  if (input) {
+    input.files = dataTransfer.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    return;
+  }
+  const options = { bubbles: true, cancelable: true, composed: true, dataTransfer };
+  (field.querySelector("canvas") ?? field).dispatchEvent(new DragEvent("drop", options));
+}
+
+/** @param {Element | null} element */
+function pressButton(element) {
+  if (element instanceof HTMLElement) element.click();
+}
+
+/** Return a field's input for files, null if it has none. @param {HTMLElement} field */
+function findInput(field) {
+  return /** @type {HTMLInputElement | null} */ (field.querySelector("input[type=file]"));
+}

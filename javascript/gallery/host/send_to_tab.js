@@ -1,0 +1,80 @@
+/** Sends an image and its infotext to a tab of the host: the image's file through the tab's own
+ * field, the infotext through the host's own button that reads one from the prompt. */
+
+import { ApiError } from "../data/api.js";
+import { getErrorMessage } from "../data/problems.js";
+import { showHostMessage } from "./host_message.js";
+import { fillSize, nameTab, pasteInfotext, showTab, waitForFrame } from "./host_page.js";
+import { fillImageField, findTabImageField } from "./image_field.js";
+import { isSameInstance } from "./instance_check.js";
+
+/** @import { Context } from "../types.js" */
+
+/** Send an image with its infotext, or only an infotext, to a tab of the host.
+ * @param {Context} context
+ * @param {string} tab  one of `bootstrap.host.send_to`
+ * @param {number | null} id  null to send only the text
+ * @param {string | null} text  the edited infotext, null for the image's own */
+export async function sendToTab(context, tab, id, text) {
+  const { actions, api, toast, words, signal } = context;
+  try {
+    if (!(await isSameInstance(context))) throw new ApiError("not_sent", words("send_changed"), 0);
+    toast(words("sending", { tab: nameTab(tab) }));
+    const { infotext, has_image } =
+      id === null
+        ? { infotext: text ?? "", has_image: false }
+        : await api.post(`images/${id}/send`, { tab, text }, { signal });
+    const file = has_image && id !== null ? await api.fetchFile(id, { signal }) : null;
+    // an open dialog would block the page from behind a tab that is not seen
+    actions.panel("");
+    actions.close();
+    showTab(tab); // from here some hosts have removed our own tab
+    await waitForFrame(); // the host draws the tab
+    if (file) await placeImage(tab, file, context);
+    if (infotext && !(await pasteInfotext(tab, infotext))) throw makeMissingError(context);
+    showTab(tab); // the host's button has shown the first page of the tab
+  } catch (error) {
+    if (!signal.aborted) reportError(error, context);
+  }
+}
+
+/** Put an image into a field of the host on which it was dropped.
+ * @param {Context} context
+ * @param {number} id
+ * @param {HTMLElement} field */
+export async function dropIntoField(context, id, field) {
+  const { api, words } = context;
+  try {
+    showHostMessage(words("fetching_image"));
+    const file = await api.fetchFile(id);
+    fillImageField(field, file);
+    showHostMessage("");
+  } catch (error) {
+    showHostMessage(getErrorMessage(error, words));
+  }
+}
+
+/** Put an image and its size into the fields of a tab.
+ * @param {string} tab
+ * @param {File} file
+ * @param {Context} context */
+async function placeImage(tab, file, context) {
+  const field = await findTabImageField(tab);
+  if (!field) throw makeMissingError(context);
+  fillImageField(field, file);
+  await fillSize(tab, file);
+}
+
+/** Tell the user of an error where the user is by now: in our tab, or in another of the host.
+ * @param {unknown} error
+ * @param {Context} context */
+function reportError(error, { root, toast, words }) {
+  const text = getErrorMessage(error, words);
+  if (root.host.getClientRects().length) toast(text, "bad");
+  else showHostMessage(text);
+}
+
+/** Return the error for a field that is missing in the host's page. @param {Context} context */
+function makeMissingError({ words }) {
+  return new ApiError("not_sent", words("send_missing"), 0);
+}

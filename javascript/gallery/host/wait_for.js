@@ -1,0 +1,23 @@
+/** Waits for something that the host puts into its page. */
+
+/** Return an element as soon as `find` finds it, null if `signal` is aborted first.
+ * @template {Element} T
+ * @param {() => T | null} find
+ * @param {AbortSignal} signal
+ * @returns {Promise<T | null>} */
+export function waitFor(find, signal) {
+  const element = find();
+  if (element || signal.aborted) return Promise.resolve(element);
+  return new Promise((resolve) => {
+    const end = (/** @type {T | null} */ element) => {
+      changes.disconnect();
+      resolve(element);
+    };
+    const changes = new MutationObserver(() => {
+      const element = find();
+      if (element) end(element);
+    });
+    changes.observe(document.documentElement, { attributes: true, childList: true, subtree: true });
+    signal.addEventListener("abort", () => end(null));
+  });
+}
