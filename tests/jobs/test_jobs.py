@@ -81,7 +81,7 @@ def test_deleted_job_leaves_only_its_saved_images(store):
     assert (claims[1].saved_path, claims[2].other_job) == ("/pictures/1.png", 0)
 
 
-@pytest.mark.parametrize("action", ["forget", "retry_failed", "fetch_missing"])
+@pytest.mark.parametrize("action", ["forget", "retry_failed", "requeue_missing"])
 def test_running_job_cannot_be_changed_by_others(store, action):
     job_id = _job_with(store, 1)
     store.record_outcomes(job_id, [_failed(1)])
