@@ -1,4 +1,6 @@
-/** What a dragged image carries: its infotext, the URL of its file, and the file itself. */
+/**
+ * The data that a dragged image carries: its infotext, the URL of its file, and the file itself.
+ */
 
 import { el } from "./core/dom.js";
 import { setAside } from "./core/modal.js";

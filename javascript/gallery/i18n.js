@@ -1,6 +1,7 @@
 /** The page's messages, in the language that the server chose for this browser. */
 
-/** What must be said before the server has sent any: in English, Traditional and Simplified Chinese.
+/** The messages for the time before the server has sent any: English, Traditional and Simplified
+ * Chinese.
  * @type {Record<string, [string, string, string]>} */
 const FIRST = {
   problem_offline: [

@@ -1,6 +1,6 @@
 /**
- * The keyboard shortcuts: one table of what each key does and where. The help sheet is made from
- * it.
+ * The keyboard shortcuts: one table of what each key does and where, from which the help sheet is
+ * made.
  */
 
 import { usesKey } from "./core/native_keys.js";
@@ -21,7 +21,7 @@ import { usesKey } from "./core/native_keys.js";
  *     the key to the browser; undefined for what the browser does itself
  */
 
-/** Return an action that moves the focus in the grid; with Shift it marks as well.
+/** Return an action that moves the focus in the grid; with Shift, it marks the images on the way.
  * @param {"left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown"} where
  * @returns {NonNullable<Key["act"]>} */
 const move = (where) => (actions, _, press) => actions.move(where, { extend: press.shiftKey });
@@ -250,7 +250,7 @@ function listNames({ key, shiftKey, ctrlKey, altKey, metaKey, isComposing }) {
   return shiftKey ? [key, `Shift ${key}`] : [key, small];
 }
 
-/** Listens for the keys, but only where they are ours. */
+/** Runs the shortcuts of pressed keys, unless a control outside of our page has the focus. */
 export class Keys {
   /** @param {Context} context */
   constructor(context) {
@@ -289,7 +289,7 @@ export class Keys {
     if (isRepeated || key.act(actions, state, event) !== false) event.preventDefault();
   }
 
-  /** Return whether our tab is visible, and has the focus or nothing has it. */
+  /** Return whether our tab is visible and no control outside of it has the focus. */
   #isOurs() {
     const host = this.context.root.host;
     const focused = document.activeElement;

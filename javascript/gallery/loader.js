@@ -1,5 +1,7 @@
-/** Defines <civitai-gallery>; fetches its code and style when the element is first seen. Built into
- * `javascript/civitai_shortcut.js`, which every page of a host loads: as little as can be. */
+/**
+ * Defines <civitai-gallery>; fetches its code and style when the element is first visible. Built
+ * into `javascript/civitai_shortcut.js`, which is small because every page of a host loads it.
+ */
 
 const host = /** @type {any} */ (window);
 

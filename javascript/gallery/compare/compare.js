@@ -1,5 +1,4 @@
-/** The dialog that compares images and how they were made: two to four marked ones, or an image
- * and one that was made from its data. */
+/** The dialog that compares two to four marked images, or an image and a reproduction of it. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

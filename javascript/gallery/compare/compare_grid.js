@@ -1,4 +1,4 @@
-/** Two to four images that are zoomed and panned together, beside or over each other. */
+/** Two to four images side by side or over each other, which are zoomed and panned together. */
 
 import { el } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
@@ -190,7 +190,8 @@ class CompareCell {
     this.#move(stepZoom(pose, how, size, this.stage), true);
   }
 
-  /** @returns {import("../viewer/pointer_gestures.js").Handlers} */
+  /** Return the handlers that zoom and pan all images when a gesture is made on this one.
+   * @returns {import("../viewer/pointer_gestures.js").Handlers} */
   #makeHandlers() {
     const begin = () => {
       this.#from = this.slide.pose;

@@ -1,4 +1,6 @@
-/** The table of how the compared images were made: what differs first, then what is the same. */
+/**
+ * The table of generation data in which the compared images differ, and of those that are equal.
+ */
 
 import { el } from "../core/dom.js";
 import { getParameterLabel } from "../state/state.js";

@@ -1,6 +1,6 @@
 /**
- * The dividers between images that lie over each other: each image is seen between the divider
- * before it and the one after it. A divider is dragged, or moved by the arrow keys.
+ * The dividers between images that lie over each other: each image is visible between the divider
+ * before it and the one after it. Dividers are dragged, or moved by the arrow keys.
  */
 
 import { el } from "../core/dom.js";

@@ -1,4 +1,7 @@
-/** An image beside one that was made from its data: both images, how near they are, and why. */
+/**
+ * An image and a reproduction of it (generated from the image's infotext): how similar both are,
+ * and what differs.
+ */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

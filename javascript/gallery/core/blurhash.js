@@ -1,5 +1,5 @@
 /**
- * BlurHash to pixels: what stands in an image's place until it arrives.
+ * Decodes BlurHashes to pixels, which are shown until an image is loaded.
  *
  * Format: https://github.com/woltapp/blurhash/blob/master/Algorithm.md
  */
@@ -7,7 +7,8 @@
 const DIGITS =
   "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
 const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
-/** Cosines by the number of pixels; few sizes occur. @type {Map<number, Float32Array[]>} */
+/** Cached cosine waves by the number of pixels; few sizes occur.
+ * @type {Map<number, Float32Array[]>} */
 const waves = new Map();
 
 /** Decode a BlurHash to RGBA pixels. Return null if the text is no BlurHash.
@@ -85,7 +86,8 @@ function toLinear(value) {
   return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
 }
 
-/** sRGB by steps of linear light: powers are slow, and there are 3,072 to an image. */
+/** Number of steps in a table from linear light to sRGB. An image has 3,072 values, and computing
+ * powers is slow. */
 const STEPS = 4095;
 const BYTES = Uint8Array.from({ length: STEPS + 1 }, (_, step) => {
   const part = step / STEPS;

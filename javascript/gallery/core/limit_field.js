@@ -1,4 +1,4 @@
-/** The number field for how many images at most, beside the button it limits. */
+/** The number field that limits how many images a button downloads or reads. */
 
 import { el } from "./dom.js";
 

@@ -1,6 +1,6 @@
 /**
- * Shows text of any length: its beginning first, the rest on request in pieces that are laid out
- * when visible.
+ * Shows texts of any length: first the beginning, and the rest on request, in pieces that are laid
+ * out when visible.
  */
 
 import { el } from "./dom.js";

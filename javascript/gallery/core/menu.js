@@ -1,4 +1,4 @@
-/** Menus over the page, at a point or below a button, for mouse, finger and keys. */
+/** Menus at a point or below a button, for mouse, finger and keyboard. */
 
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
@@ -12,7 +12,7 @@ import { getTop } from "./modal.js";
  * @typedef {object} MenuItem
  * @property {string} key  the item's `data-do`
  * @property {string} text
- * @property {() => unknown} do  runs once the menu is closed and the focus is back where it was
+ * @property {() => unknown} do  runs after the menu is closed and the focus is back
  * @property {boolean} [isChecked]  undefined for an item that is not a switch
  * @property {boolean} [isDisabled]
  * @property {boolean} [startsGroup]  draws a line above the item

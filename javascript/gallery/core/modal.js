@@ -1,4 +1,4 @@
-/** Modal dialogs: stacked over each other, closed in the same ways, with the toasts on top. */
+/** Modal dialogs: stacked, closed in the same ways, with the toasts above them. */
 
 /** @type {WeakMap<Node, HTMLDialogElement[]>} by root, the topmost last */
 const open = new WeakMap();

@@ -1,4 +1,4 @@
-/** Controls that are shown below a button, over the page, until one presses beside them. */
+/** Popovers: controls below a button, which are shown until the user clicks outside. */
 
 import { el } from "./dom.js";
 

@@ -1,4 +1,4 @@
-/** The user's preferences in this browser: tile width, folds, sound. */
+/** Stores preferences in this browser, such as the width of the tiles and the volume. */
 
 const KEY = "civitai-shortcut";
 

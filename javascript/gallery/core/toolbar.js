@@ -1,4 +1,4 @@
-/** Makes a group of controls one stop of Tab: the arrow keys lead from one control to the next. */
+/** Makes a group of controls one Tab stop: the arrow keys move the focus between the controls. */
 
 const CONTROLS = "a[href], button, input, select";
 const USES_ENDS = "input, select"; // Home and End are theirs

@@ -1,4 +1,7 @@
-/** Asks our server: an answer is its JSON, a failure an `ApiError` with code and words. */
+/**
+ * Sends requests to our server. A response is its JSON, a failure an `ApiError` with a code and a
+ * message.
+ */
 
 export class ApiError extends Error {
   /**

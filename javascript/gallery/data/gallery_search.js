@@ -1,4 +1,6 @@
-/** Searches images where the user says, and further on if nothing is found there. */
+/**
+ * Searches images in the scope that the user chose, and in a wider one if nothing is found there.
+ */
 
 import { getSource, hasGallery, withSource } from "../state/query.js";
 import { countFound, widenScope } from "../state/search_scope.js";

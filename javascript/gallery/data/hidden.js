@@ -1,4 +1,4 @@
-/** Hides the images of an author or with a word: on the server, and those that are loaded. */
+/** Hides the images of an author or with a word, on the server and among the loaded images. */
 
 import { hideImages } from "../state/state.js";
 import { getErrorMessage } from "./problems.js";

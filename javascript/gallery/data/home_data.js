@@ -40,8 +40,7 @@ export class HomeData {
     }
   }
 
-  /** Return the models of the demo, none outside of the demo.
-   * @param {AbortSignal} signal */
+  /** Return the models of the demo, [] outside of the demo. @param {AbortSignal} signal */
   async #fetchSamples(signal) {
     const { store, api } = this.#context;
     const { bootstrap, samples, where } = store.get();

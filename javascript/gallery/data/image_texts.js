@@ -1,4 +1,4 @@
-/** Copies the texts of an image: what is known of it, else what the server has. */
+/** Copies the prompt or the infotext of an image, from memory or from the server. */
 
 import { ApiError } from "./api.js";
 import { Records } from "./records.js";

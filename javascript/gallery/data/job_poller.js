@@ -60,7 +60,7 @@ export class JobPoller {
     this.#schedulePoll();
   }
 
-  /** Show why the jobs could not be fetched, above the jobs. @param {ApiError} error */
+  /** Show above the list of jobs why the jobs could not be fetched. @param {ApiError} error */
   #showProblem(error) {
     if (error.code === "offline") return; // which the page says itself
     const { store, words } = this.context;

@@ -1,6 +1,6 @@
 /**
- * Filters the loaded images by words: the server says which of them match. While few do, more of the
- * gallery is loaded.
+ * Filters the loaded images by words: the server says which of them match. While few match, more of
+ * the gallery is loaded.
  */
 
 import { getShown } from "../state/state.js";
@@ -15,7 +15,7 @@ const MOST_PAGES = 10; // that are loaded for one search, until the user asks fo
 export class LoadedFilter {
   #context;
   #abort = new AbortController();
-  /** Ids that the server was asked about, for the words as they are now. */
+  /** Ids of the images that the server has checked, or is checking, for the current words. */
   #requested = new Set();
   /** The last request for matches. */
   #matching = Promise.resolve();

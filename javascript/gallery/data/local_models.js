@@ -1,4 +1,4 @@
-/** Fetches more of the models on this machine, and finds out on Civitai what they are. */
+/** Fetches the list of models on this machine in parts, and looks them up on Civitai. */
 
 import { isHome } from "../state/state.js";
 import { ApiError, isAborted } from "./api.js";

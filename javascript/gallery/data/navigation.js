@@ -1,4 +1,6 @@
-/** Opens what the user asks for: by the search field, a card, a filter or the page's address. */
+/**
+ * Opens galleries and search results: from the search field, a card, a filter or the page's URL.
+ */
 
 import { readMarks } from "../state/marks.js";
 import { getSource, withSource } from "../state/query.js";
@@ -117,7 +119,7 @@ export class Navigation {
     this.#context.store.set({ lookupText: "" });
   }
 
-  /** Return the fields of the state to reset when another gallery is opened.
+  /** Return the new values of the fields of the state that change when another gallery is opened.
    * @param {Where} where */
   #makeReset(where) {
     const { model } = this.#context.store.get();

@@ -47,7 +47,7 @@ export class Pager {
     return this.#startLoading();
   }
 
-  /** Request the current page again, from Civitai instead of a cache. */
+  /** Abort the running request, and load its page from Civitai instead of a cache. */
   reload() {
     this.#cancel();
     return this.#startLoading("fresh");

@@ -1,4 +1,4 @@
-/** Turns errors into what the user is told, and stores them. */
+/** Turns errors into messages for the user, and stores them in the state. */
 
 import { ApiError } from "./api.js";
 

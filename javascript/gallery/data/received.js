@@ -1,4 +1,4 @@
-/** Puts what the server answered into the store, for parts that ask the server by themselves. */
+/** Puts data from responses into the store, for parts of the page that send their own requests. */
 
 /** @import { Store } from "../state/store.js" */
 /** @import { Annotations, Bootstrap, View } from "../types.js" */

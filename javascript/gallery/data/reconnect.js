@@ -1,4 +1,4 @@
-/** Checks now and then whether Civitai is back, while the page shows the library instead of it. */
+/** Checks now and then whether Civitai responds again, while images from the library are shown. */
 
 import { buildImagesPath } from "../state/query.js";
 import { getFailedParts, replaceLibraryPage } from "../state/state.js";

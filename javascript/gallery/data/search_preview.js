@@ -1,4 +1,7 @@
-/** Asks what a text would find: our server after a short pause, Civitai after a longer one. */
+/**
+ * Requests what a typed text would find: from our server after a short pause, from Civitai after a
+ * longer one.
+ */
 
 import { ApiError, isAborted } from "./api.js";
 
@@ -6,12 +9,12 @@ import { ApiError, isAborted } from "./api.js";
 /** @import { Context } from "../types.js" */
 
 /**
- * @typedef {object} Found  what is known of a text by now
+ * @typedef {object} Found  what a text would find, as far as responses have arrived
  * @property {string} text
  * @property {SearchPreview | null} preview  null until our server has answered
- * @property {readonly Suggestion[]} suggestions  that complete the word at the caret
- * @property {ModelPage | null} models  the first page of Civitai's, null until it is there
- * @property {string} author  of Civitai, with the typed name; "" while unknown
+ * @property {readonly Suggestion[]} suggestions  completions of the word at the caret
+ * @property {ModelPage | null} models  the first page of models on Civitai, null until it is loaded
+ * @property {string} author  an author on Civitai with the typed name, "" if none is known
  */
 
 const PAUSE = 100; // ms without a letter, after which our server is asked

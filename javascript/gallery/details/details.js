@@ -1,4 +1,4 @@
-/** The details beside the viewer: how the open image was made, with what, by whom. */
+/** The details beside the viewer: how the open image was made, from what, and by whom. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

@@ -1,4 +1,7 @@
-/** One line on whether the open image can be made here, with what helps at once. */
+/**
+ * One line that says whether the models of the open image are present, with buttons for what is
+ * missing.
+ */
 
 import { button, el } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
@@ -9,7 +12,8 @@ import { findJobFile, isAbsent, listGettable, sumSizes } from "../state/model_fi
 /** @import { Context, ImageRecord, Resource } from "../types.js" */
 /** @typedef {Resource | import("../types.js").NeededFile} Used */
 
-/** By the type of a resource; "" counts all others. @type {Record<string, string>} */
+/** Keys of the messages that count resources, by type; "" is for all other types.
+ * @type {Record<string, string>} */
 const COUNTS = {
   model: "count_model",
   lora: "count_lora",

@@ -1,4 +1,7 @@
-/** The images that were made here from the open image's data; compares a file of the user with it. */
+/**
+ * The reproductions of the open image, which the user generated from its infotext. Also compares a
+ * file of the user's with the open image.
+ */
 
 import { button, el, runWhileBusy, setAttribute } from "../core/dom.js";
 import { formatDate } from "../core/format.js";

@@ -1,4 +1,4 @@
-/** The row of one resource in the details: whether its file is here, and how it can be had. */
+/** The row of one resource in the details: whether its file is present, and how to download it. */
 
 import { el } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";

@@ -1,4 +1,4 @@
-/** The resources that an image was made with: which are here, and how the others can be had. */
+/** The resources that an image was made with: which are present, and how to download the others. */
 
 import { button, el } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";

@@ -1,4 +1,6 @@
-/** The buttons that send to the host's tabs, and the infotext, which can be edited before. */
+/**
+ * The buttons that send an image to the host's tabs, and the infotext, which can be edited first.
+ */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

@@ -1,4 +1,4 @@
-/** The actions of the search, in images, on Civitai and further in the gallery, and of the filters. */
+/** The actions of the search and of the filters. */
 
 import { hasGallery, makeDefaultQuery, pickFilters } from "../state/query.js";
 

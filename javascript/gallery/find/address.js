@@ -1,4 +1,4 @@
-/** Tells addresses and ids from words. Pure. */
+/** Tells URLs and ids from words. Pure. */
 
 const SHAPES = [
   /^\d+$/, // an id

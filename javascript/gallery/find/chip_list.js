@@ -1,4 +1,6 @@
-/** Lists what restricts the gallery, as chips that can be taken away one by one. Pure. */
+/**
+ * Lists the search and the filters of the gallery as chips that can be removed one by one. Pure.
+ */
 
 import { splitWords } from "../state/caret_word.js";
 import {
@@ -23,8 +25,8 @@ export function listChips(state, words, actions) {
   return [...listSearchChips(state, words, actions), ...listFilterChips(state, words, actions)];
 }
 
-/** Return a chip for the searched scope, and one for each word of the search. Removing the scope's
- * chip widens the search to the library, or leaves the library.
+/** Return a chip for the searched scope, and one for each word of the search. Removing the chip of
+ * the library closes the library; removing that of another scope searches the library instead.
  * @param {State} state
  * @param {Words} words
  * @param {Pick<Actions, "setWhere" | "search" | "clearSearch" | "openHome">} actions

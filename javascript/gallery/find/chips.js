@@ -1,4 +1,4 @@
-/** The row of chips for what is set: each can be taken away, or all at once. */
+/** The row of chips for the search and the filters, which are removed one by one or all at once. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

@@ -1,4 +1,7 @@
-/** The button that downloads the open gallery, with how many images and how carefully. */
+/**
+ * The button that downloads the open gallery, and its options: how many images, and whether to walk
+ * through the gallery's pages twice.
+ */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

@@ -1,5 +1,4 @@
-/** What stands in the place of the images when the filters leave none: their chips, to take away,
- * and one button. */
+/** What is shown instead of images when the filters leave none: chips to remove, and one button. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

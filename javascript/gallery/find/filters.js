@@ -1,4 +1,7 @@
-/** The row of the gallery's filters: their button, the sort order, what is set, the tiles' width. */
+/**
+ * The row of the gallery's filters: their button, the sort order, the chips, the width of the
+ * tiles.
+ */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";

@@ -1,4 +1,4 @@
-/** The one field: it names what is open, opens addresses, and searches everywhere else. */
+/** The search field: it names what is open, opens URLs and ids, and searches for words. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

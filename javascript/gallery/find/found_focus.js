@@ -1,6 +1,6 @@
 /**
- * Leads the focus to what is shown where the control that had it is gone: with its gallery, its
- * chip, its panel. The keys of the images would be lost else.
+ * Moves the focus to the new images, models or chips when the focused control has disappeared.
+ * Without a focus, the keys for images would not work.
  */
 
 import { getTop } from "../core/modal.js";

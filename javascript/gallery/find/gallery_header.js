@@ -154,7 +154,7 @@ export class GalleryHeader {
     this.#watch.hidden = !gallery || !isKnown;
   }
 
-  /** Return the button of a menu that contains what does not fit in a narrow page. */
+  /** Return a menu button for narrow pages. The menu contains the controls that do not fit. */
   #makeMore() {
     const { words, root, signal } = this.#context;
     const look = { action: "gallery-menu", icon: icon("more"), words: words("open_more") };

@@ -1,4 +1,4 @@
-/** The name of what is open, as its header and the field show it. Pure. */
+/** Returns the name of the open gallery, for the header and the search field. Pure. */
 
 /** @import { State, Words } from "../types.js" */
 

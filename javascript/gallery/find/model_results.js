@@ -1,4 +1,4 @@
-/** The models that a search found, as cards in the gallery's place. */
+/** The models that a search found, as cards instead of the gallery. */
 
 import { decodeBlurhash } from "../core/blurhash.js";
 import { button, el } from "../core/dom.js";

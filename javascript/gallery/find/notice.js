@@ -1,4 +1,6 @@
-/** The notices above the images: that they are from the library, and what Civitai left out. */
+/**
+ * The notices above the images: that the images are from the library, and what Civitai left out.
+ */
 
 import { button, el } from "../core/dom.js";
 import { formatDate } from "../core/format.js";

@@ -1,4 +1,6 @@
-/** The buttons of the panels beside the field. On a narrow page most of them are in a menu. */
+/**
+ * The buttons beside the search field that open the panels. On a narrow page most are in a menu.
+ */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -57,7 +59,7 @@ function makePanelButton(
   return made;
 }
 
-/** Return the button of a menu that contains the buttons that do not fit in a narrow page.
+/** Return a menu button for narrow pages. The menu contains the buttons that do not fit.
  * @param {Context} context
  * @param {HTMLButtonElement[]} buttons */
 function makeMore({ root, words, signal }, buttons) {

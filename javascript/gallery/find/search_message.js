@@ -1,4 +1,7 @@
-/** The sentence below the field: where a search looked instead, and what of it was ignored. */
+/**
+ * The sentence below the search field: which other scope was searched, and which words were
+ * ignored.
+ */
 
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";

@@ -1,4 +1,4 @@
-/** The list of rows below the field, from which arrow keys, pointer and Enter choose. */
+/** The list of rows below the search field, chosen by arrow keys, pointer or Enter. */
 
 import { el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

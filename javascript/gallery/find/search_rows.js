@@ -1,4 +1,4 @@
-/** The rows below the field: what the typed text opens, and where it can be searched for. Pure. */
+/** The rows below the search field: what the typed text opens, and where to search for it. Pure. */
 
 import { formatNumber } from "../core/format.js";
 import { hasGallery } from "../state/query.js";
@@ -13,13 +13,13 @@ import { getGalleryName } from "./gallery_name.js";
 
 /**
  * @typedef {object} SearchRow
- * @property {string} key  one of its kind, by which a row is found again
+ * @property {string} key  identifies the row when the list is drawn again
  * @property {"open" | SearchScope | "models" | "model" | "author" | "complete"} kind
  * @property {IconName | null} icon
  * @property {string} text
  * @property {string} detail  at the end of the row, or ""
  * @property {string} value  the typed text, an id, a name or a completion
- * @property {boolean} [isEmpty]  known to find nothing
+ * @property {boolean} [isEmpty]  whether the search is known to find nothing
  * @property {string} [group]  the heading above rows of the empty field
  */
 

@@ -1,4 +1,4 @@
-/** The first stop of Tab: a link past all that is above the images. */
+/** The first Tab stop: a link that skips all that is above the images. */
 
 import { el } from "../core/dom.js";
 import { getShown } from "../state/state.js";

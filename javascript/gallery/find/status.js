@@ -1,4 +1,4 @@
-/** A line that tells the status of a lookup or a gallery, with buttons for what can be done. */
+/** The line with the status of a lookup or a gallery, and buttons for what to do about it. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

@@ -1,4 +1,6 @@
-/** What to tell about a lookup or a gallery: that it waits, what is wrong, where it ends. Pure. */
+/**
+ * Returns the status of a lookup or a gallery as text: it waits, has failed, or has ended. Pure.
+ */
 
 import { formatNumber } from "../core/format.js";
 import { listEmptyingFilters } from "../state/query.js";

@@ -1,4 +1,4 @@
-/** Where each shown image lies in the grid; images are found by their ids. Knows no DOM. */
+/** The position of each shown image in the grid, found by the image's id. Knows no DOM. */
 
 import { Masonry } from "./layout.js";
 
@@ -130,8 +130,8 @@ export class Arrangement {
     return this.views.slice(Math.min(a, b), Math.max(a, b) + 1).map(({ id }) => id);
   }
 
-  /** Return the id of the first image that begins between two heights. If there is none, return
-   * that of the first image that is partly there, or null.
+  /** Return the id of the first image that begins between two heights. If none begins there, return
+   * the first that is partly there, or null.
    * @param {number} top
    * @param {number} bottom */
   findFirstIn(top, bottom) {

@@ -1,5 +1,7 @@
-/** Marks tiles by dragging: a mouse draws a rubber band over them, a finger that has rested on a tile
- * marks the range over which it moves. */
+/**
+ * Marks tiles by dragging: a mouse draws a rubber band around them; a finger marks a range after a
+ * long press.
+ */
 
 import { el } from "../core/dom.js";
 import { closeMenu } from "../core/menu.js";

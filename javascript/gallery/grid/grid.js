@@ -183,7 +183,8 @@ export class Grid {
     this.#schedule();
   }
 
-  /** Lay out again if the width has changed, and scroll back after the grid was hidden. */
+  /** If the width has changed, lay out all images again. If the grid was hidden, scroll back to
+   * where it was. */
   #resize() {
     if (this.#isHidden()) {
       this.#hiddenTop ??= this.#lastTop;

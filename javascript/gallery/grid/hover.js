@@ -1,4 +1,4 @@
-/** What a tile shows under the pointer or the focus: who made the image and how, and a video. */
+/** What a hovered or focused tile shows: who made the image and how, and its video. */
 
 import { el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";

@@ -1,4 +1,6 @@
-/** Keeps the focus in the grid when the tile that has it goes: the one in its place gets it. */
+/**
+ * Keeps the focus in the grid when the focused tile is removed: the tile in its place is focused.
+ */
 
 /** @import { Context, View, Where } from "../types.js" */
 /** @import { Arrangement } from "./arrangement.js" */

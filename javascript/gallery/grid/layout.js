@@ -1,4 +1,4 @@
-/** Masonry layout: computes places from sizes and a width. Knows numbers only. */
+/** Masonry layout: computes positions from sizes and a width. Knows only numbers. */
 
 /** @typedef {{width: number, height: number}} Size */
 /** @typedef {{x: number, y: number, width: number, height: number, column: number}} Box  pixels */

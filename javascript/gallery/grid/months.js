@@ -1,4 +1,4 @@
-/** The months of a gallery, and the search that begins at one of them. Pure. */
+/** The months of a gallery, and the search that lets the gallery begin at a month. Pure. */
 
 /** @import { MonthCount } from "../contract" */
 /** @import { State, Where } from "../types.js" */

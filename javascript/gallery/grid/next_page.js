@@ -1,4 +1,4 @@
-/** Tells when the gallery's next page is needed. */
+/** Decides when to load the gallery's next page. */
 
 import { getSetting, isFiltered } from "../state/state.js";
 

@@ -1,4 +1,4 @@
-/** What clicks, the pointer and the focus do on the grid's tiles. The keys are in keys.js. */
+/** Handles clicks, hover and focus on the tiles of the grid. The keys are in keys.js. */
 
 import { buildImageAddress } from "../state/query.js";
 

@@ -1,4 +1,4 @@
-/** A handle at the grid's right edge that goes to a month of the gallery, as far as it was read. */
+/** The handle at the right edge of the grid that jumps to a month of the gallery. */
 
 import { el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";

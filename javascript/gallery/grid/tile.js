@@ -76,7 +76,8 @@ export class Tile {
     setAttribute(this.element, "href", href);
   }
 
-  /** Show newer data of the image. @param {View | undefined} view */
+  /** Show newer data of the image.
+   * @param {View | undefined} view  undefined if there are none */
   updateView(view) {
     if (!view || view === this.view) return;
     this.view = view;

@@ -1,4 +1,4 @@
-/** Where a list lies in the window. */
+/** Computes which part of a list is visible in the window. */
 
 /**
  * @typedef {object} Viewport  in pixels from the list's top

@@ -1,4 +1,7 @@
-/** What a user can begin on the home page: an invitation for each thing that is still empty. Pure. */
+/**
+ * Lists the invitations of the home page: one for each feature that the user has not used yet.
+ * Pure.
+ */
 
 /** @import { IconName } from "../core/icons.js" */
 /** @import { State } from "../types.js" */

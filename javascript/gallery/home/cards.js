@@ -9,12 +9,12 @@ import { icon } from "../core/icons.js";
 /**
  * @typedef {object} CardLook
  * @property {string} action  the card's `data-do`
- * @property {string | null} href  null: nothing can be opened
+ * @property {string | null} href  null if there is nothing to open
  * @property {string} name
  * @property {string} [about]  a line below the name
  * @property {string[]} images  URLs: one, or up to four that are shown as a square
  * @property {string} [blurhash]  shown until the only image is loaded
- * @property {IconName} glyph  shown where there is no image
+ * @property {IconName} glyph  shown if there is no image
  * @property {string} [badge]
  * @property {() => unknown} [open]
  */

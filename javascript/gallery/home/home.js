@@ -1,5 +1,7 @@
-/** The home page, shown while no gallery is open: what was opened last, the models on this machine,
- * watches, what the user keeps, and what can be begun. */
+/**
+ * The home page, shown while no gallery is open: recent galleries, the models on this machine,
+ * watches, collections, and invitations.
+ */
 
 import { button, el } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";

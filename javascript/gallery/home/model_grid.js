@@ -1,4 +1,4 @@
-/** The models on this machine as cards. Civitai is asked about those that come into sight. */
+/** The models on this machine as cards. Those that become visible are looked up on Civitai. */
 
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";

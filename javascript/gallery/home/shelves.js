@@ -1,4 +1,4 @@
-/** The shelves of the home page: rows of cards for galleries and for what the user keeps. */
+/** The shelves of the home page: rows of cards for galleries and for the user's collections. */
 
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
@@ -66,8 +66,8 @@ export function makeWatches(context, { home, watches, bootstrap }) {
 /** Return the card of a gallery.
  * @param {Context} context
  * @param {RecentGallery | WatchedGallery} gallery
- * @param {number | null} cover
- * @param {Partial<CardLook>} [more] */
+ * @param {number | null} cover  id of the image, null for an icon
+ * @param {Partial<CardLook>} [more]  properties that replace those of the card */
 function makeGalleryCard(context, { name, model, user, ...rest }, cover, more = {}) {
   const { api, actions, words } = context;
   const version = "version" in rest ? rest.version : null;

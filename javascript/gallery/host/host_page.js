@@ -1,4 +1,4 @@
-/** What differs between the pages of hosts: their tabs, and how they take an infotext. */
+/** The differences between the pages of hosts: their tabs, and how they take an infotext. */
 
 import { waitFor } from "./wait_for.js";
 
@@ -14,7 +14,7 @@ const OURS = "tab_civitai_shortcut";
 const NO_TEXT = ["extras", "pnginfo"]; // tabs without a field for an infotext
 const PATIENCE = 10_000; // ms
 
-/** A1111, Forge, Forge Neo, and whatever is made of gradio's own tabs. @type {HostPage} */
+/** A1111, Forge, Forge Neo, and other hosts with gradio's own tabs. @type {HostPage} */
 const USUAL = {
   ourTab: () =>
     findTab(OURS) ?? findNamed(document.querySelectorAll("#tabs > * [role=tablist] > button")),
@@ -26,7 +26,7 @@ const USUAL = {
   },
 };
 
-/** SD.Next's Modern UI has a page of its own over gradio's. @type {HostPage} */
+/** SD.Next's Modern UI, which shows its own page over gradio's. @type {HostPage} */
 const MODERN = {
   ourTab: () => document.querySelector(`button[tabitemid*="#${OURS}_tabitem"]`),
   whenReady: () => getHostFunction("waitForUiReady")?.(),

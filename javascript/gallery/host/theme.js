@@ -1,4 +1,4 @@
-/** Takes over the background and text colours that the host's theme shows around our element. */
+/** Takes over the background and text colours of the host's theme. */
 
 /** @typedef {[red: number, green: number, blue: number, alpha: number]} Colour  0 to 255, 0 to 1 */
 

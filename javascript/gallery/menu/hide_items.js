@@ -1,4 +1,4 @@
-/** The items of a menu that hide an author or a word. */
+/** The menu items that hide the images of an author or with a word. */
 
 /** Return the menu items that hide images: those of an author, if the author is known, and those
  * with a word.

@@ -48,7 +48,8 @@ export class ImageMenu {
     if (this.#moveToFocus()) this.#open(id);
   }
 
-  /** Offer to hide the author of an image or a word. @param {number} id */
+  /** Open a menu that hides the images of this author, or the images with a word.
+   * @param {number} id */
   openHideMenu(id) {
     if (this.#moveToFocus()) this.#showHideItems(id);
   }
@@ -218,7 +219,9 @@ export class ImageMenu {
     this.#show(listHideItems(this.#findView(id)?.user ?? "", this.#context));
   }
 
-  /** Return the data of an image from the gallery or from its record. @param {number} id */
+  /** Return the data of an image from the gallery or from its cached record, undefined if both lack
+   * it.
+   * @param {number} id */
   #findView(id) {
     const { images } = this.#context.store.get();
     return images.find((view) => view.id === id) ?? this.#findKnown(id).record;

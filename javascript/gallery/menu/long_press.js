@@ -1,4 +1,4 @@
-/** Reports a finger that rests on an image: browsers have no event for that in common. */
+/** Reports a finger that rests on an image; browsers have no common event for this. */
 
 const REST = 500; // ms
 const SLOP = 10; // pixels that a finger may tremble

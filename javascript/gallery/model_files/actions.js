@@ -1,4 +1,4 @@
-/** The actions on model files: look up which are needed, choose among them, download them. */
+/** The actions on model files: find out which are needed, choose among them, download them. */
 
 import { chooseCheckpoint } from "../host/host_page.js";
 import { getChoice } from "../state/model_files.js";

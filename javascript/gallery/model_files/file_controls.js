@@ -1,4 +1,7 @@
-/** The controls of one needed model: which of its files, its size, its progress, and why not. */
+/**
+ * The controls of one needed model: the choice of its file, the size, the progress, and why it
+ * cannot be downloaded.
+ */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";

@@ -1,6 +1,6 @@
 /**
- * The button in the gallery's header that gets the open model, while its file is not here. If
- * Civitai does not give the file, the button says why instead.
+ * The button in the gallery's header that downloads the open model if its file is missing. If
+ * Civitai does not offer the file, the button says why.
  */
 
 import { button } from "../core/dom.js";
@@ -63,7 +63,8 @@ export class GetModel {
   }
 }
 
-/** Return the query for the open model, "" if there is none or no models folder is known.
+/** Return the query string for the files of the open model, "" if no model is open or the host has
+ * no models folder.
  * @param {import("../types.js").State} state */
 function makeQuery({ where, model, bootstrap }) {
   const isOpen = where.model !== null && model?.id === where.model;

@@ -1,4 +1,4 @@
-/** The model files of a download, each with its progress or what went wrong. */
+/** The model files of a download, each with its progress or its error. */
 
 import { el, setAttribute } from "../core/dom.js";
 import { makeExternalLink } from "../details/sections.js";

@@ -1,4 +1,4 @@
-/** The panel that lists the models that images need: all or some of them are downloaded together. */
+/** The panel that lists the models that images need, to download all or some of them. */
 
 import { button, el } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
@@ -129,7 +129,8 @@ export class ModelFilesPanel {
     this.#draw();
   }
 
-  /** Return a text with the number of models and of those present. @param {boolean} loading */
+  /** Return a text with the number of models and of those present.
+   * @param {boolean} loading  whether a response is awaited */
   #summarize(loading) {
     const { store, words } = this.#context;
     const { answer } = store.get().needs.list;

@@ -1,4 +1,4 @@
-/** The settings that are kept in this browser: each is stored as soon as it is chosen. */
+/** The settings that are stored in this browser, each as soon as it is changed. */
 
 import { el } from "../core/dom.js";
 import { savePreference } from "../core/preferences.js";

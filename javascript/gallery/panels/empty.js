@@ -1,4 +1,4 @@
-/** What a panel shows while it has nothing: what it is for, and a button that leads to a gallery. */
+/** What an empty panel shows: what the panel is for, and a button that opens a gallery. */
 
 import { button, el } from "../core/dom.js";
 

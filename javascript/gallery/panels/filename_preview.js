@@ -1,4 +1,4 @@
-/** A preview of the file names that a template makes, also while the template is typed. */
+/** Shows which file names a template makes, also while the user types it. */
 
 import { el } from "../core/dom.js";
 import { ApiError, isAborted } from "../data/api.js";

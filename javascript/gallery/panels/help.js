@@ -1,4 +1,4 @@
-/** The help sheet: how to search, and what the keys do. It is made from the table of keys. */
+/** The help sheet: how to search, and what the keys do, from the table in keys.js. */
 
 import { el } from "../core/dom.js";
 import { KEYS } from "../keys.js";
@@ -14,7 +14,8 @@ const PARTS = [
   { words: "keys_anywhere", places: ["anywhere"] },
 ];
 
-/** An example of a search, and what it finds. @type {[string, string][]} */
+/** Examples of searches, each with the key of a message that says what it finds.
+ * @type {[string, string][]} */
 const SEARCHES = [
   ["lighthouse -blurry", "help_search_words"],
   ['"golden hour"', "help_search_exact"],

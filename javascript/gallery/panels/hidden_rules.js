@@ -1,4 +1,4 @@
-/** The authors and words that are hidden, among the settings: each can be shown again. */
+/** The list of hidden authors and words among the settings. Each can be shown again. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -58,8 +58,8 @@ export class HiddenRules {
     return this.#context.actions.loadHiddenRules();
   }
 
-  /** Focus the button that shows the first of what is hidden again, once the list is known, unless
-   * the user has left the field by then. */
+  /** Focus the first button that deletes a rule, as soon as the rules are loaded. Do nothing if the
+   * user has moved the focus by then. */
   async focusFirst() {
     await this.load();
     const first = this.element.querySelector("[data-do='unhide']");

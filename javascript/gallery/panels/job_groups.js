@@ -1,4 +1,4 @@
-/** The list of downloads, grouped by the model, author or collection that they are of. */
+/** The list of downloads, grouped by model, author or collection. */
 
 import { el } from "../core/dom.js";
 import { JobRow } from "./job_row.js";

@@ -1,4 +1,4 @@
-/** The panel of the downloads: starts and controls them, and reports those that end. */
+/** The panel of the downloads: starts and controls them, and reports when they end. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

@@ -1,5 +1,5 @@
 /**
- * A panel that slides in while the state names it: from the side, or from below on a narrow page.
+ * A panel that slides in when the state names it: from the side, or from below on a narrow page.
  */
 
 import { button, el } from "../core/dom.js";

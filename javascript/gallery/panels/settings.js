@@ -146,7 +146,9 @@ export class Settings {
     return changed;
   }
 
-  /** Show an error below each field that caused one, or as a toast. @param {unknown} error */
+  /** Show the server's errors below the fields they belong to. If there are none, show the error as
+   * a toast.
+   * @param {unknown} error */
   #showRefusal(error) {
     const { toast, words } = this.context;
     const messages = error instanceof ApiError ? error.fields : {};

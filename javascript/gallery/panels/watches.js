@@ -1,4 +1,4 @@
-/** The panel of watched galleries: what is new in each, and starting and stopping to watch one. */
+/** The panel of watched galleries: starts and stops watching, and shows what is new in each. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

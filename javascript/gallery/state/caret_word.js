@@ -1,4 +1,6 @@
-/** The word at the caret of the search field; what stands between quotes is one word. Pure. */
+/**
+ * Finds and replaces the word at the caret of the search field; a quoted phrase is one word. Pure.
+ */
 
 const BLANK = /\s/;
 const QUOTE = /["“”„]/;

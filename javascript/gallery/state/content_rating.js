@@ -1,4 +1,4 @@
-/** Which images are blurred because of their content rating. */
+/** Decides which images are blurred because of their content rating. */
 
 import { getSetting } from "./state.js";
 

@@ -1,4 +1,4 @@
-/** Groups the images of one post: one tile in the grid, one after another in the viewer. Pure. */
+/** Groups the images of a post: one tile in the grid, side by side in the viewer. Pure. */
 
 /** @import { State, View } from "../types.js" */
 

@@ -1,4 +1,4 @@
-/** The marks of each gallery, stored in the browser so that they survive a reload. */
+/** Stores the marks of each gallery in the browser, so that they survive a reload. */
 
 import { readJson, writeJson } from "../core/preferences.js";
 import { getSource } from "./query.js";
@@ -25,8 +25,8 @@ export function readMarks(source) {
   return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
 }
 
-/** Store a change of a gallery's marks; the marks that another tab has set meanwhile stay. Delete
- * the marks of the least recently used galleries.
+/** Store a change of a gallery's marks; the marks that another tab has set meanwhile stay. If too
+ * many galleries have marks, delete those of the least recently used ones.
  * @param {string} source
  * @param {ReadonlySet<number>} before
  * @param {ReadonlySet<number>} now */

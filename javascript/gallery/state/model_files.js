@@ -1,4 +1,4 @@
-/** Which model files are needed, chosen and on their way: functions of the state. */
+/** Functions of the state that tell which model files are needed, chosen and being downloaded. */
 
 /** @import { JobModelFile, ModelFile, ModelFileChoice } from "../contract" */
 /** @import { FileChoice, NeededFile, Needs, State } from "../types.js" */
@@ -96,7 +96,8 @@ export function sumSizes(files, choices) {
   return chosen.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Return the body of a request that downloads these files.
+/** Return the files of a request that downloads them: the chosen file of each needed model, and its
+ * companions.
  * @param {readonly NeededFile[]} files
  * @param {Choices} choices
  * @returns {ModelFileChoice[]} */
@@ -133,7 +134,7 @@ export function findJobFailure(jobs, { version_id }) {
   return last?.state === "failed" ? last.line : "";
 }
 
-/** Return the ids of the files that jobs have downloaded or found here.
+/** Return the ids of the files that jobs have downloaded, or have found on this machine.
  * @param {Pick<State, "jobs">} state */
 export function listArrivals({ jobs }) {
   const files = (jobs?.jobs ?? []).flatMap((job) => job.model_files);

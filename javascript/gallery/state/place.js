@@ -1,4 +1,4 @@
-/** The scroll position in a gallery, remembered through a reload of the page. */
+/** Remembers the scroll position in a gallery through a reload of the page. */
 
 import { readJson, writeJson } from "../core/preferences.js";
 import { getSource } from "./query.js";

@@ -1,4 +1,4 @@
-/** Converts the query of a gallery to and from the page's address and into API requests. */
+/** Converts the query of a gallery from and to the page's URL, and into paths of requests. */
 
 import { getSource } from "./source.js";
 import { getSetting, NOWHERE } from "./state.js";

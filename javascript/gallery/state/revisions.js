@@ -1,6 +1,4 @@
-/**
- * Decides which of several answers about an image's annotations is the newest. Pure.
- */
+/** Decides which of several responses about an image's annotations is the newest. Pure. */
 
 export class Revisions {
   #read = 0; // the newest answer about all images
@@ -17,7 +15,8 @@ export class Revisions {
     return true;
   }
 
-  /** Record that all images were read at this revision. @param {number} revision */
+  /** Record that the annotations of all images were read at this revision.
+   * @param {number} revision */
   setRead(revision) {
     this.#read = Math.max(this.#read, revision);
     for (const [id, at] of this.#changed) if (at <= this.#read) this.#changed.delete(id);

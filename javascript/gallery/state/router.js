@@ -1,4 +1,4 @@
-/** Keeps the page's address and the browser's history in step with the state. */
+/** Keeps the page's URL and the browser's history in sync with the state. */
 
 import { buildAddress, makeDefaultQuery, parseAddress } from "./query.js";
 import { isHome } from "./state.js";

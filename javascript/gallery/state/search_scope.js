@@ -1,4 +1,4 @@
-/** Where a search looks, and where it looks instead if nothing is found there. Pure. */
+/** Decides which wider scope to search if nothing is found in a scope. Pure. */
 
 /** @import { SearchPreview } from "../contract" */
 /** @typedef {"loaded" | "gallery" | "all"} SearchScope  the loaded images; what was read of the open gallery; the library */

@@ -1,7 +1,4 @@
-/**
- * Marking images one by one, as a range or all. Knows ids only, in the order in which they are
- * shown.
- */
+/** Marks images one by one, as a range or all. Knows only ids and the order of the tiles. */
 
 /**
  * @typedef {object} Range  the range that the next step with Shift changes

@@ -1,4 +1,4 @@
-/** Names the gallery of a query. Pure. */
+/** Returns the name of the gallery of a query. Pure. */
 
 /** @import { Where } from "../types.js" */
 

@@ -74,7 +74,8 @@ export function makeInitialState() {
   };
 }
 
-/** Return the fields of the state to reset when a gallery or filter is opened. */
+/** Return the fields of the state that belong to a gallery's images, as they are before the first
+ * page is loaded. */
 export function makeEmptyGallery() {
   return {
     images: /** @type {readonly View[]} */ ([]),
@@ -214,13 +215,14 @@ function filterImages({ images, loadedFilter, matches }) {
   return shown;
 }
 
-/** Return the text by which images are searched, "" for none.
+/** Return the words of the current search for images, "" for none.
  * @param {Pick<State, "where" | "loadedFilter">} state */
 export function getSearched({ where, loadedFilter }) {
   return (where.search ?? loadedFilter.words).trim();
 }
 
-/** Return the parts that failed; with a code, only those that failed with that code.
+/** Return the parts of the page whose last request failed. With a code, return only the parts that
+ * failed with that code.
  * @param {Pick<State, "problems">} state
  * @param {string} [code]
  * @returns {Part[]} */

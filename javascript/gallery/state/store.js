@@ -1,4 +1,4 @@
-/** The store that holds the page's state, and that parts subscribe to. */
+/** The store that holds the page's state, to which the parts of the page subscribe. */
 
 import { makeInitialState } from "./state.js";
 

@@ -1,4 +1,4 @@
-/** The bars of one group of statistics. A click on a bar shows the images it stands for. */
+/** The bars of one group of statistics. A click on a bar shows the images that it counts. */
 
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";

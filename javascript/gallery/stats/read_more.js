@@ -1,4 +1,4 @@
-/** Loads more records of a gallery for its statistics, as a job without images. */
+/** Loads more records of a gallery for its statistics, by a job that downloads no images. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";

@@ -15,7 +15,7 @@ import { makeVersions } from "./versions.js";
 /** @import { Context } from "../types.js" */
 
 const FEW = 30; // images with data that say little
-/** How one makes an image, then what is in it. */
+/** The order of the groups: first how images are made, then what they show. */
 const ORDER = [
   ...["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip"],
   ...["lora", "word", "negative", "embedding", "checkpoint", "upscaler", "upscale", "denoising"],

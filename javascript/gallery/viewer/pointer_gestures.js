@@ -5,16 +5,16 @@
 /**
  * @typedef {object} Handlers  points are from the element's middle, in CSS pixels
  * @property {(event: PointerEvent) => boolean} isOurs  whether a press is a gesture
- * @property {(event: PointerEvent | DragEvent) => boolean} [isNativeDrag]  whether the browser drags
- *     what is pressed, which is no gesture
+ * @property {(event: PointerEvent | DragEvent) => boolean} [isNativeDrag]  whether the browser
+ *     drags the pressed element, which is no gesture
  * @property {(axis: "x" | "y") => void} dragStart
- * @property {(by: Point) => void} drag  by: the distance from its beginning
+ * @property {(by: Point) => void} drag  by: distance since the start of the drag
  * @property {(end: {by: Point, speed: Point}) => void} dragEnd  speed in pixels a millisecond
  * @property {(point: Point) => void} pinchStart
- * @property {(factor: number, point: Point) => void} pinch  factor: relative to its beginning
+ * @property {(factor: number, point: Point) => void} pinch  factor: since its start
  * @property {() => void} pinchEnd
  * @property {(event: MouseEvent, touch: boolean) => void} tap
- * @property {(point: Point, touch: boolean) => void} doubleTap  follows a tap
+ * @property {(point: Point, touch: boolean) => void} doubleTap  called after a `tap`
  * @property {(factor: number, point: Point) => void} wheel  factor: relative to the current zoom
  */
 
@@ -108,7 +108,7 @@ export class Gestures {
   }
 
   /** Begin a drag once the finger has moved far enough. Return whether it has.
-   * @param {Point} by
+   * @param {Point} by  distance since the press
    * @param {PointerEvent} event */
   #startDrag(by, event) {
     if (Math.hypot(by.x, by.y) < SLOP) return false;

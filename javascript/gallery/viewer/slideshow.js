@@ -1,4 +1,7 @@
-/** Goes on to the next image by itself, until the user presses a key, a button or turns the wheel. */
+/**
+ * Shows the next image after some time, until the user presses a key or a button or turns the
+ * wheel.
+ */
 
 import { readPreference } from "../core/preferences.js";
 

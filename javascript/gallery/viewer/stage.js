@@ -12,10 +12,10 @@ import { stepZoom } from "./zoom.js";
 /** @import { Pose } from "./zoom.js" */
 
 /**
- * @typedef {object} StageListeners  what the viewer is told
+ * @typedef {object} StageListeners  called when something happens on the stage
  * @property {() => void} changed  the open image shows something else, or is zoomed
  * @property {() => void} again  the user asks to load a failed image again
- * @property {() => void} raised  swiped upwards
+ * @property {() => void} raised  the user swipes upwards
  * @property {(onImage: boolean, touch: boolean) => void} tapped
  */
 

@@ -1,5 +1,5 @@
 /**
- * What gestures do on the viewer's stage: zoom, pan, swipe to the next image, swipe down to
+ * Decides what gestures do on the viewer's stage: zoom, pan, swipe to the next image, swipe down to
  * close.
  */
 

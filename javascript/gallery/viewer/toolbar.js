@@ -1,4 +1,4 @@
-/** The viewer's toolbar: the position, the zoom, and actions on the open image. */
+/** The viewer's toolbar: the position in the gallery, the zoom, and actions on the open image. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";

@@ -1,4 +1,4 @@
-/** The viewer: one image large, and the way through all of them. */
+/** The viewer: one large image, and the way from it to the next and the previous ones. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -72,8 +72,8 @@ export class Viewer {
     return Boolean(video);
   }
 
-  /** Return an image's record and infotext (with the user's edits), if they are known without a
-   * request.
+  /** Return an image's record and infotext (with the user's edits) as far as they are known without
+   * a request. A record that is not cached is undefined, its infotext "".
    * @param {number} id */
   findKnown(id) {
     const { details } = this.#parts ?? {};

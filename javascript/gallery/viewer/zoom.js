@@ -1,4 +1,4 @@
-/** Zoom and pan arithmetic: how large an image is on its stage and where it lies. Pure. */
+/** The arithmetic of zoom and pan: the size and position of an image on its stage. Pure. */
 
 /** @typedef {{width: number, height: number}} Size */
 /** @typedef {{x: number, y: number}} Point  from the stage's middle, in CSS pixels */
@@ -11,7 +11,7 @@ const MOST_ENLARGED = 2; // a small image is enlarged so much at most
 const DEEPEST = 8;
 const RESISTANCE = 0.35;
 
-/** What an image of unknown size is shown as until its file tells.
+/** The size of an image until its real size is known from the file.
  * @type {Readonly<Size>} */
 const UNKNOWN = { width: 1024, height: 1024 };
 
