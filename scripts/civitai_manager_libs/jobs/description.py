@@ -38,9 +38,10 @@ def describe_job(job: Job, language: str) -> JobDescription:
 
 
 def matches_words(job: Job, words: str, language: str) -> bool:
-    """Return whether a job's description contains each of these words, ignoring case.
+    """Return whether a job's description contains all `words`, ignoring case.
 
-    The job's title, folder, state and date count as parts of the description.
+    words: separated by spaces. The job's title, folder, state and date count as parts of the
+    description.
     """
     about = describe_job(job, language)
     state = messages.translate(f"state_{job.state}", language)

@@ -133,8 +133,8 @@ def _fill_folder(template: str, image: Image, context: NamingContext) -> str:
 def _fill_file_name(template: str, image: Image, context: NamingContext, max_bytes: int) -> str:
     """Return the file name that a template gives, without extension.
 
-    A name that is longer than `max_bytes` in UTF-8 is shortened on both sides of the image id,
-    which makes it unique.
+    If the name is longer than `max_bytes` in UTF-8, the text before and after the image id is
+    shortened. The whole id stays, so that the name is unique.
     """
     before, after = (_fill_fields(side, image, context) for side in _split_at_id(template))
     room = max_bytes - len(str(image.id)) - 1

@@ -69,7 +69,7 @@ class WalkReport:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return the numbers of images that are not 0, by field name, such as `seen`."""
+        """Return the first walk's counts that are not 0, by field name, such as `seen`."""
         numbers = self._numbers()
         return {
             name: numbers[name] for name in numbers if numbers[name] and name not in _BOTH_WALKS
@@ -258,7 +258,7 @@ class Item:
     name: str = ""
 
     def path(self, job_folder: str, extension: str) -> str:
-        """Return the path of the image's file, with this file extension."""
+        """Return the path of the image's file. extension: the file extension without its dot."""
         return f"{item_path(job_folder, self.image_id, self.name)}.{extension}"
 
     def folder(self, job_folder: str) -> str:

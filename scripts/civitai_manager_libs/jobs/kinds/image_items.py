@@ -88,7 +88,7 @@ class ImageItems:
             yield from self._claim_batch(self._list_still_waiting(places))
 
     def _iter_released(self) -> Iterator[Item]:
-        """Wait for items that other jobs have claimed; yield the items that they did not save."""
+        """Wait for items that other jobs have claimed; yield items that those jobs did not save."""
         while self._claimed and not self._cancelled.is_set():
             places, self._claimed = self._claimed[:_BATCH], self._claimed[_BATCH:]
             yield from self._claim_batch(self._list_still_waiting(places))

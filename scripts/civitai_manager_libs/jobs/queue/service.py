@@ -186,7 +186,7 @@ class JobService:
                         store.set_state(job_id, state)
 
     def forget(self, job_id: int) -> None:
-        """Delete a job from the list and its partial files; the files that it saved stay.
+        """Delete a job and its partial files; the files that it saved stay.
 
         Raises InputError if the job is running.
         """
@@ -237,7 +237,7 @@ class JobService:
         return self._workers.count_waiting()
 
     def store(self) -> JobStore:
-        """Open the jobs database; only the calling thread may use the result."""
+        """Return the opened jobs database; only the calling thread may use it."""
         return JobStore(setting.database_file())
 
     def resume(self, job_id: int) -> None:

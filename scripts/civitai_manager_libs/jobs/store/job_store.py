@@ -112,7 +112,7 @@ class JobStore(SavedImages):
         return int(self._database.rows("SELECT count(*) FROM jobs")[0][0])
 
     def quarantine_unreadable(self) -> str:
-        """Move unreadable jobs to a JSON file; return a notice for the user, or ""."""
+        """Move unreadable jobs to a JSON file; return a notice for the user, "" without any."""
         damaged = [
             row for row in self._database.rows(rows.JOB) if rows.parse_job_or_none(row) is None
         ]
@@ -318,9 +318,9 @@ class JobStore(SavedImages):
             return rows.requeue_failed(db, job_id)
 
     def record_outcomes(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
-        """Store the outcomes of a job's items, and delete the job's claims on these items' images.
+        """Store the outcomes of a job's items, and end the job's claims on the items' images.
 
-        Images with a file count as saved; other jobs may download the rest.
+        A claim keeps other jobs from downloading the same image. Images with a file count as saved.
         """
         now = time.time()
         ends = [

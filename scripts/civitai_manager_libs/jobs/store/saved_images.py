@@ -28,7 +28,7 @@ class SavedImages(JobLocks):
         self._database.connection.text_factory = lambda data: data.decode("utf-8", "replace")
 
     def count_to_fetch(self, job_id: int) -> int:
-        """Return how many of a job's waiting images no job has saved yet."""
+        """Return how many of a job's waiting images have not been saved by any job."""
         sql = (
             "SELECT count(*) FROM items WHERE job = ? AND state = 'waiting'"
             " AND image_id NOT IN (SELECT image_id FROM saved)"

@@ -69,7 +69,7 @@ def _parse_range(headers: Headers, etag: str, size: int) -> tuple[int, int] | No
     """Return (start, length) in bytes of the part that the `Range` header requests.
 
     Return the whole file's (0, size) without a usable header, None for a part outside the file.
-    etag: the file's, which the header `If-Range` must match.
+    etag: the file's ETag, which the header `If-Range` must match.
     """
     found = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
     if found is None or headers.get("if-range", etag) != etag or not (found[1] or found[2]):

@@ -69,10 +69,10 @@ def new_instance() -> str:
 
 
 def get_instance(context: RequestContext) -> Instance:
-    """Return the server's instance id, and a number that grows with each change of annotations.
+    """Return the server's instance id, and the revision of annotations and collections.
 
-    The id changes when the server starts or the WebUI rebuilds its page. A change of a collection
-    raises the number too.
+    The id changes when the server starts or the WebUI rebuilds its page. The revision is a number
+    that grows with each change.
     """
     return {"instance": _instance, "bookmarks_revision": bookmarks.get_revision()}
 

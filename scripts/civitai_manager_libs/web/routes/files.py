@@ -83,7 +83,7 @@ def _choose_width(min_width: str) -> int:
 
 
 def _send_cached(context: RequestContext, url: str, etag: str) -> Any:
-    """Return a response with a cached file, None if the file is not cached."""
+    """Return a response with the cached file of a URL, None if this file is not cached."""
     with image_cache.hold_file(url):
         path = image_cache.find_cached(url)
         return None if path is None else send_path(context, path, etag)

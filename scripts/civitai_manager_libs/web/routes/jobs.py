@@ -117,7 +117,8 @@ def _begin_reading(
 ) -> JobStarted:
     """Start a job that fetches a gallery's pages but no image files; return the response.
 
-    The job begins at the first page that the library lacks. No job is started if it has all pages.
+    The job begins at the first page that the library lacks. If no page is lacking, no job is
+    started.
     """
     wait_for_writes()
     cursor, is_whole = pages.find_first_missing_page(query, _PAGE)

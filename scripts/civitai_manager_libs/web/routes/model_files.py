@@ -125,7 +125,10 @@ def _begin(context: RequestContext) -> schemas.ModelFilesStarted:
 def _list_wanted(
     context: RequestContext, entries: Sequence[Mapping[str, Any]]
 ) -> list[tuple[RemoteFile, Version]]:
-    """Return the files in the request's body. Raises ApiError if one cannot be downloaded."""
+    """Return (file, its version) for each file in the request's body.
+
+    entries: the files' ids and their versions' ids. Raises ApiError if a file cannot be downloaded.
+    """
     ids = [as_whole_number(entry.get("version_id"), 1, LAST_ID) or 0 for entry in entries]
     versions = models.find_versions(ids)
     return [

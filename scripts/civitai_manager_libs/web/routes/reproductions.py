@@ -81,9 +81,9 @@ def remove_reproductions(context: RequestContext) -> list[ReproductionView]:
 def compare_file(context: RequestContext) -> RemoteWork[Comparison]:
     """Compare the image file in the request's body with an image of Civitai.
 
-    Return their similarity and the differences of their infotexts. With the query parameter
-    `keep=1`, also store the file's thumbnail and infotext as a reproduction of the image. The query
-    parameter `name` is the file's name.
+    Return the similarity of the images and the differences of their infotexts. With the query
+    parameter `keep=1`, also store the file's thumbnail and infotext as a reproduction of the image.
+    The query parameter `name` is the file's name.
     """
     image, file = require_image(context), context.body
     try:
@@ -211,8 +211,8 @@ def _describe_differences(
 ) -> list[str]:
     """Return a sentence for each difference between an original's and a reproduction's infotext.
 
-    If there is none, return one sentence that says so, or [] if also the images look the same.
-    original: the original's infotext.
+    If the infotexts do not differ, return [] if the images look the same, else one sentence that
+    says so. original: the original's infotext.
     """
     if not original:
         return [context.translate("differs_original_unknown")]

@@ -40,7 +40,7 @@ def list_incompatibilities(text: str, language: str) -> list[str]:
 
 
 def check_infotext(context: RequestContext) -> Incompatibilities:
-    """Return which values of the infotext in the body the WebUI would lose or change."""
+    """Return a sentence for each value of the body's infotext that the WebUI loses or changes."""
     text = context.body_field("text")
     if not isinstance(text, str) or len(text) > _LONGEST:
         raise ApiError(400, "bad_input")
@@ -70,7 +70,7 @@ def list_problems(
 ) -> Iterator[str]:
     """Yield sentences that warn the user about an image's infotext.
 
-    embedded_data: the data in the image's file, None if the file was not read.
+    text: the infotext. embedded_data: the data in the image's file, None if it was not read.
     """
     meta = image.meta or {}
     if not text:

@@ -44,7 +44,7 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
 def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> list[int]:
     """Return the ids of images that this machine can reproduce, in the given order.
 
-    It can if it has a checkpoint and all other resources of the image. open_model: as in
+    It must have the image's checkpoint and all other resources of the image. open_model: as in
     `list_resource_views`.
     """
     fitting, ids = list[int](), iter(image_ids)

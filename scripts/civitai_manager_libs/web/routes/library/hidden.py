@@ -22,8 +22,8 @@ def get_hidden(context: RequestContext) -> list[HiddenRule]:
 def change_hidden(context: RequestContext) -> HiddenChanged:
     """Hide all images by an author, or all images with a word in prompt or tags; or unhide them.
 
-    The body has the action, `kind` ("author" or "word") and `text`. Return everything that is
-    hidden now, and which of the images in the body are.
+    The body has the action, `kind` ("author" or "word") and `text`. Return all rules, and which of
+    the images in the body they hide.
     """
     kind, text = context.typed_field("kind", str) or "", context.typed_field("text", str) or ""
     changes = {"hide": hidden.hide, "unhide": hidden.unhide}
@@ -38,6 +38,6 @@ def change_hidden(context: RequestContext) -> HiddenChanged:
 def read_hidden_terms(context: RequestContext) -> search.HiddenTerms:
     """Return the authors and words whose images are to be left out of a response.
 
-    Return none if the request has the query parameter `hidden`, since it shows hidden images.
+    There are none if the query parameter `hidden` is given: then hidden images are shown too.
     """
     return search.HiddenTerms() if context.query_param("hidden") else hidden.read_terms()

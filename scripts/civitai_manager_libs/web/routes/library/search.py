@@ -146,10 +146,10 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
 def _filter_local(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Return the ids that match the search's condition on this machine's models.
+    """Return the ids of the images that a search wants, by whether this machine can make them.
 
-    With `query.here`: True keeps the images that this machine can reproduce, False keeps all
-    others, None keeps all. open_model: the id of the model whose gallery is open.
+    query.here: True for images that this machine can reproduce, False for the others, None for all.
+    open_model: the id of the model whose gallery is open.
     """
     if query.here is None:
         return image_ids
@@ -158,7 +158,10 @@ def _filter_local(
 
 
 def _parse_scope(params: Mapping[str, Any]) -> search.SearchScope:
-    """Return the part of the library that parameters name: one gallery or all, and filters."""
+    """Return the part of the library to search: one gallery or all, with filters.
+
+    params: request parameters that name the gallery and the filters.
+    """
     query = parse_image_query(params)
     return search.SearchScope(
         gallery="".join(pages.list_gallery_names(query)[:1]),
