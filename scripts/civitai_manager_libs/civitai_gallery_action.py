@@ -51,9 +51,10 @@ def get_http_client() -> CivitaiHttpClient:
 
 
 def download_images(dn_image_list: Iterable[Any] | None) -> DownloadSummary:
-    """Download each URL of a list into the cache; return how many were saved, skipped or failed.
+    """Download the images of a list of URLs into the cache, and return the counts.
 
-    Duplicates are downloaded once. An entry that is not a URL counts as failed.
+    The counts are those of the images saved, of those skipped because they were in the cache, and
+    of the failed ones. Duplicates are downloaded once. An entry that is not a URL counts as failed.
     """
     return download_images_with_progress(dn_image_list)
 
@@ -61,25 +62,25 @@ def download_images(dn_image_list: Iterable[Any] | None) -> DownloadSummary:
 def download_images_with_progress(
     dn_image_list: Iterable[Any] | None, progress_callback: ProgressCallback | None = None
 ) -> DownloadSummary:
-    """Download each URL of a list into the cache, and report the progress.
+    """Download the images of a list of URLs into the cache, report the progress, return the counts.
 
     progress_callback: called after each image with the number of finished images, the total, and a
-    message for the user. Return how many images were saved, skipped or failed.
+    message for the user. The counts are those of `download_images`.
     """
     entries = _unique_entries(dn_image_list)
     _log_begin(entries)
     summary = _download(entries, progress_callback)
-    _report_end(summary)
+    _log_summary(summary)
     return summary
 
 
 def download_images_batch(
     dn_image_list: Iterable[Any] | None, batch_size: int | None = None
 ) -> DownloadSummary:
-    """Download a list of URLs in batches, with a pause between batches.
+    """Download the images of a list of URLs in batches, with a pause between, and return the counts.
 
     batch_size: URLs in a batch, None for the number in the settings. No pause follows a batch whose
-    images were all in the cache. Return how many images were saved, skipped or failed.
+    images were all in the cache. The counts are those of `download_images`.
     """
     entries = _unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
@@ -92,14 +93,14 @@ def download_images_batch(
         _log(f"Batch {number} of {len(batches)}")
         last = _download(batch)
         total.add(last)
-    _report_end(total)
+    _log_summary(total)
     return total
 
 
 def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -> bool:
-    """Download one image to a path, and return whether the file exists afterwards.
+    """Download one image to a path, and return whether a file exists there afterwards.
 
-    chunk_size: bytes to read at once; less than 1024 counts as 1024.
+    An existing file is not downloaded again. chunk_size: bytes to read at once, at least 1024.
     """
     saver = _find_saver(get_http_client())
     if saver is None:
@@ -108,11 +109,11 @@ def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -
 
 
 def pre_loading(usergal_page_url: str | None, paging_information: Any = None) -> None:
-    """Download the next page's thumbnails into the cache, in a background thread.
+    """Start a background thread that downloads the next page's thumbnails into the cache.
 
     usergal_page_url: API URL of the page on screen. paging_information: a mapping whose
-    "totalPageUrls" lists the URLs of known pages. If no URL follows there, the next cursor is
-    fetched from Civitai. Does nothing if preloading is switched off in the settings.
+    "totalPageUrls" lists the URLs of known pages. If the list does not contain the next page, its
+    URL is found out at Civitai. Does nothing if preloading is switched off in the settings.
     """
     if usergal_page_url and setting.usergallery_preloading:
         args, name = (usergal_page_url, paging_information), "gallery-preload"
@@ -131,9 +132,10 @@ class GalleryDownloadManager:
         self._lock = threading.Lock()
 
     def download_with_retry(self, img_url: str, save_path: str, max_retries: int = 2) -> bool:
-        """Download one image with retries, and return whether the file exists afterwards.
+        """Download one image with retries, and return whether a file exists at the path afterwards.
 
-        A failed image is added to `failed_downloads`. max_retries: number of tries after the first.
+        max_retries: number of tries after the first. If all tries fail, the image is added to
+        `failed_downloads`; an image that is there and succeeds is removed.
         """
         is_saved = _save_with_retries(self.client, img_url, save_path, max(0, max_retries))
         entry = (img_url, save_path)
@@ -145,9 +147,9 @@ class GalleryDownloadManager:
         return is_saved
 
     def retry_failed_downloads(self) -> int:
-        """Download all failed images again, with two tries each; return how many succeeded.
+        """Download all images of `failed_downloads` again; return how many succeeded.
 
-        `failed_downloads` then holds the images that failed again.
+        Each image gets two tries. Afterwards `failed_downloads` contains those that failed again.
         """
         with self._lock:
             remaining = list(self.failed_downloads)
@@ -171,9 +173,10 @@ class _Saver(Protocol):
 
 
 def _find_saver(client: Any) -> _Saver | None:
-    """Return the client if its `save` may be called instead of `download_file`, else None.
+    """Return the client if `save` may be called instead of its `download_file`, else None.
 
-    If a host or test has replaced `download_file`, the replacement must be called.
+    None if the client has no `save`, or if a host or test has replaced `download_file`, which must
+    then be called.
     """
     method = getattr(client.download_file, "__func__", None)
     kinds = (vars(kind) for kind in type(client).__mro__)
@@ -191,10 +194,10 @@ def _save(client: Any, url: str, path: str) -> bool:
 
 
 def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bool:
-    """Download one image with retries, and return whether the file exists afterwards.
+    """Download one image with retries, and return whether a file exists at the path afterwards.
 
-    A client without `save` does not retry, so this function does it. max_retries: number of tries
-    after the first.
+    max_retries: number of tries after the first. A client without `save` does not retry, so this
+    function retries for it.
     """
     saver = _find_saver(client)
     if saver is not None:
@@ -208,7 +211,7 @@ def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bo
 
 
 def _unique_entries(entries: Iterable[Any] | None) -> list[Any]:
-    """Return the entries in order, without duplicates. The entries need not be hashable."""
+    """Return the entries in order, without duplicates; None gives []. Entries may be unhashable."""
     return list({e if isinstance(e, str) else (repr(e),): e for e in entries or ()}.values())
 
 
@@ -227,17 +230,17 @@ def _download(
 
 
 def _count_workers() -> int:
-    """Return the number of download threads.
+    """Return the number of download threads: the limit of downloads at once in the settings.
 
-    Our own client limits its requests itself. It gets two threads more than it allows requests,
-    since some threads wait for the disk.
+    For our own client, which applies this limit itself, return two more, since some threads wait
+    for the disk.
     """
     is_own_client = _find_saver(get_http_client()) is not None
     return setting.gallery_max_concurrent_downloads + (_EXTRA_WORKERS if is_own_client else 0)
 
 
 def _fetch_entry(entry: Any, path: str) -> bool:
-    """Download one entry of a URL list, and return whether its file exists afterwards.
+    """Download one entry of a URL list to a path, and return whether the file exists afterwards.
 
     Return False for an entry that is not a string.
     """
@@ -262,8 +265,8 @@ def _language() -> str:
     return setting.language if setting.language in LANGUAGES else "zh-TW"
 
 
-def _report_end(summary: DownloadSummary) -> None:
-    """Log the counts and each failed image. If any image failed, show a warning in gradio."""
+def _log_summary(summary: DownloadSummary) -> None:
+    """Log the counts and each failed image; if an image failed, show a warning in gradio."""
     for entry, _ in summary.failed:
         _log(f"Failed: {util.without_query(entry if isinstance(entry, str) else repr(entry))}")
     if summary.total:
@@ -295,7 +298,7 @@ def _preload_after(page_url: str, paging_information: Any) -> None:
 
 
 def _next_listed_url(page_url: str, paging_information: Any) -> str:
-    """Return the URL that follows `page_url` in "totalPageUrls", "" if there is none."""
+    """Return the URL after `page_url` in the list "totalPageUrls", "" if there is none."""
     information = paging_information if isinstance(paging_information, Mapping) else {}
     urls = information.get("totalPageUrls")
     if not isinstance(urls, (list, tuple)) or page_url not in urls:
@@ -305,7 +308,10 @@ def _next_listed_url(page_url: str, paging_information: Any) -> str:
 
 
 def _next_cursor_url(page_url: str, get_json: Callable[[str], Any]) -> str:
-    """Fetch a page and return the URL of the page after it, "" if there is none."""
+    """Fetch a page from Civitai and return the URL of the next page, "" if there is none.
+
+    get_json: fetches a URL and returns the parsed JSON, None after an error.
+    """
     body = get_json(page_url)
     # Not the response's own `nextPage`, which could lead to any host.
     cursor = civitai.parse_page(body).next_cursor if body is not None else None

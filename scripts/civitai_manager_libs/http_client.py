@@ -99,8 +99,10 @@ class CivitaiHttpClient:
     ) -> Any:
         """Send a request to the API and return the parsed JSON of its response.
 
-        A host gets only one such request at a time. json_data: the body of a POST request; None
-        sends a GET request. Raises NetworkError, HttpStatusError, InvalidResponse, Busy, Cancelled.
+        A host gets only one API request at a time. json_data: the body of a POST request; None
+        sends a GET request. sending: its `urgent` requests go first. cancelled: stops the request
+        when another thread sets it. Raises NetworkError, HttpStatusError, InvalidResponse, Refused,
+        InputError for an invalid API key, and Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         method = "GET" if json_data is None else "POST"
@@ -127,7 +129,9 @@ class CivitaiHttpClient:
 
         Simultaneous calls for one URL share one request. target: the file's path, or a function
         that returns the path for an extension such as "png". progress: called with the bytes
-        received so far and the total bytes (0 if unknown).
+        received so far and the total bytes (0 if unknown). cancelled: stops the download when
+        another thread sets it. Raises NetworkError, HttpStatusError, NotAnImage, TooLarge, Refused,
+        DiskError, InputError for an invalid API key, and Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         path_for = target if callable(target) else lambda _: target
@@ -165,13 +169,13 @@ class CivitaiHttpClient:
         progress: Progress | None = None,
         cancelled: Cancellation | None = None,
     ) -> FetchedFile:
-        """Download and verify a model file; return its path, size and extension.
+        """Download and verify a model file; return its path, its size and the extension "".
 
-        url: that of Civitai's download route. An interrupted download is continued by the next call
-        with the same URL. An existing file is never replaced. The bandwidth limit always applies.
-        progress: as in `fetch`. Raises NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound,
-        QuotaReached, WrongHash, InvalidResponse, NetworkError, HttpStatusError, Refused, DiskError,
-        Cancelled.
+        url: that of Civitai's download route. A later call with the same URL continues a download
+        that was interrupted. The bandwidth limit always applies. progress, cancelled: as in
+        `fetch`. Raises NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached,
+        WrongHash, InvalidResponse, NetworkError, HttpStatusError, Refused, FileInUse, DiskError
+        (also if a file exists at `path`) and Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         retries = self.max_retries if sending.max_retries is None else sending.max_retries
@@ -195,7 +199,7 @@ class CivitaiHttpClient:
         return self._downloads.do((url, path), run, cancelled)
 
     def paused_seconds(self, url: str) -> float:
-        """Return how many seconds to wait before a request to this URL's host, 0 for none."""
+        """Return for how many more seconds a URL's host wants no requests, 0 for none."""
         return self._session.limiters.for_url(url).paused_seconds()
 
     # The plan's names
@@ -219,15 +223,16 @@ class CivitaiHttpClient:
     def get_stream_response(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """Do the same as `get_stream`. Older callers use this name."""
+        """Return the result of `get_stream`, which older callers know by this name."""
         return self.get_stream(url, headers)
 
     def download_file(
         self, url: str, filepath: str, progress_callback: Progress | None = None
     ) -> bool:
-        """Download any binary file, and return whether the file exists afterwards.
+        """Download a file of any type, and return whether a file exists at the path afterwards.
 
-        An existing file is not downloaded again.
+        A file that exists already is not downloaded again. progress_callback: called with the bytes
+        received so far and the total bytes (0 if unknown). An error is logged, not raised.
         """
         return self.save(url, filepath, progress_callback)
 
@@ -239,10 +244,10 @@ class CivitaiHttpClient:
         chunk_size: int = FileOptions.chunk_size,
         max_retries: int | None = None,
     ) -> bool:
-        """Download any binary file, and return whether the file exists afterwards.
+        """Download a file of any type, and return whether a file exists at the path afterwards.
 
-        An existing file is not downloaded again. chunk_size: bytes to read at once. max_retries:
-        number of tries after the first, None for the client's number.
+        Does the same as `download_file`, with more options. chunk_size: bytes to read at once.
+        max_retries: number of tries after the first, None for the client's number.
         """
         options = FileOptions(images_only=False, overwrite=False, chunk_size=chunk_size)
         sending = SendOptions(max_retries=max_retries)
@@ -254,7 +259,7 @@ class CivitaiHttpClient:
         return self._report_errors(url, False, save)
 
     def _make_request(self, method: str, url: str, **kwargs: Any) -> requests.Response | None:
-        """Send a request and return the response, None after an error.
+        """Send a request and return the response; after an error, log it and return None.
 
         kwargs: the arguments of `requests.Session.request`. With `stream=True` the body is not
         read, and the caller must close the response.
@@ -278,7 +283,7 @@ class CivitaiHttpClient:
         util.printD(f"[http_client] {util.without_query(str(url))}: {error}")
 
     def _report_errors(self, url: str, fallback: _T, work: Callable[[], _T]) -> _T:
-        """Return the result of `work`; if an error is raised, log it and return `fallback`."""
+        """Call `work` and return its result; log an error of this package and return `fallback`."""
         try:
             if not isinstance(url, str):  # the plan's functions pass on any entry of a list
                 raise Refused("This is not an address that can be asked.")
@@ -288,7 +293,7 @@ class CivitaiHttpClient:
             return fallback
 
     def _make_retries(self, request: OutgoingRequest, max_retries: int | None = None) -> RetryLoop:
-        """Return the retry loop for a request.
+        """Return the loop that sends a request again after a temporary failure.
 
         max_retries: number of tries after the first, None for the client's number.
         """
@@ -304,7 +309,10 @@ def _find_file(path: str) -> FetchedFile | None:
 
 
 def _copy_file(fetched: FetchedFile, path: str) -> FetchedFile:
-    """Copy a downloaded file to `path`, unless it is there already; return its description."""
+    """Copy a downloaded file to `path` and return the copy's description.
+
+    If the file is at `path` already, nothing is copied.
+    """
     if os.path.abspath(fetched.path) == os.path.abspath(path):
         return fetched
     with AtomicFile(os.path.dirname(path)) as partial:

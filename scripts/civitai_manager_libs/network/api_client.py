@@ -25,6 +25,7 @@ class ApiClient:
     ) -> Any:
         """Send a GET request to the API and return the parsed JSON of its response.
 
-        Raises the errors of `CivitaiHttpClient.fetch_json`.
+        cancelled: stops the request when another thread sets it. Raises NetworkError,
+        HttpStatusError, InvalidResponse, Refused, InputError for an invalid API key, and Cancelled.
         """
         return self._client.fetch_json(url, params, cancelled, sending=self._sending)

@@ -13,7 +13,7 @@ _MIN_READ = 512  # bytes; enough to recognize a file by its start
 
 
 class BandwidthLimit:
-    """A limit that many connections share; any thread may use it.
+    """Limits the bytes a second of all connections together; any thread may use it.
 
     limit: returns the bytes a second, 0 for no limit. It is called at each read, so that a changed
     setting applies at once.
@@ -27,12 +27,17 @@ class BandwidthLimit:
         self._used_until = 0.0  # the time at which all bytes read so far fit the limit
 
     def allowed_bytes(self, size: int) -> int:
-        """Return how many bytes the next read may take under the limit, at most `size`."""
+        """Return how many bytes the next read may take: `size` if there is no limit.
+
+        With a limit, the number is smaller if `size` bytes would take more than a tenth of a
+        second, but never below 512.
+        """
         limit = self._limit()
         return size if limit <= 0 else max(_MIN_READ, min(size, int(limit * _INTERVAL)))
 
     def record_read(self, count: int) -> float:
-        """Record that `count` bytes were read; return the seconds to wait before the next read."""
+        """Record that `count` bytes were read; return how many seconds to wait before the next read.
+        """
         limit = self._limit()
         if limit <= 0:
             return 0.0

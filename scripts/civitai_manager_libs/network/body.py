@@ -34,11 +34,11 @@ _GZIP_OR_ZLIB = 47  # wbits: zlib reads from the header which of them it is
 
 
 class ResponseBody:
-    """A response whose body is read piece by piece, as the server sent it (maybe compressed).
+    """Reads a response's body piece by piece, as the server sent it (maybe compressed).
 
-    bandwidth: the limit on bytes a second, None for no limit. limiter: the limiter of the
-    response's host. While this body waits for the bandwidth limit, another request may use its
-    slot.
+    bandwidth: the limit on bytes a second, None for no limit. limiter: the limiter that counts the
+    requests to the response's host. While this body waits for the bandwidth limit, another request
+    to the host may be sent in its stead.
     """
 
     def __init__(
@@ -89,8 +89,9 @@ class ResponseBody:
     def read_all(self, limit: int) -> bytes:
         """Read the whole body and return it decompressed.
 
-        limit: the maximum size in bytes. Raises NetworkError if the connection breaks, and
-        InvalidResponse if the body is larger than `limit` or cannot be decompressed.
+        limit: the largest size accepted, in bytes, both compressed and decompressed. Raises
+        NetworkError if the connection breaks, InvalidResponse if the body is larger or cannot be
+        decompressed, and Cancelled.
         """
         decompressor, body, received = Decompressor(self.headers), bytearray(), 0
         while data := self.read(_PIECE):
@@ -104,7 +105,7 @@ class ResponseBody:
         return bytes(body)
 
     def raise_for_status(self, api_key: str, allowed: Container[int] = ()) -> None:
-        """Raise an error if the status is 300 or above and not in `allowed`.
+        """Raise an error if the status is 300 or above, unless `allowed` contains the status.
 
         api_key: replaced by `***` in the error's message, since the server may quote the request.
         """
@@ -138,10 +139,10 @@ class ResponseBody:
 
 
 def _read_some(raw: Any, size: int, blocking_size: int) -> bytes:
-    """Wait until some bytes have arrived and return them, at most `size`.
+    """Wait until some bytes of the body have arrived and return them, b"" at its end.
 
-    blocking_size: used instead of `size` with urllib3 before 2.2, which waits until all the
-    requested bytes have arrived.
+    raw: urllib3's response. size: the most bytes to return. blocking_size: a smaller maximum for
+    urllib3 before 2.2, which waits until as many bytes have arrived as were requested.
     """
     if hasattr(raw, "read1"):
         return raw.read1(size, decode_content=False) or b""
@@ -149,16 +150,16 @@ def _read_some(raw: Any, size: int, blocking_size: int) -> bytes:
 
 
 def check_response_head(response: requests.Response) -> None:
-    """Raise NetworkError if a response's status or Content-Length is invalid."""
+    """Raise NetworkError if a response's status is below 200 or its Content-Length is invalid."""
     if response.status_code < 200:  # the real response would be read as the next request's
         raise NetworkError("The server does not come to its answer.")
     responses.content_length(response.headers)
 
 
 def load_body(response: requests.Response) -> None:
-    """Read the whole body into `response.content`.
+    """Read the whole body of a response, so that `response.content` returns it.
 
-    Raises NetworkError if the connection breaks or the server sends too slowly.
+    Raises NetworkError if the connection breaks, or if less than 30 KiB arrive in 30 seconds.
     """
     cut = connection_cutter(response)
     with cut_after(_SLOW_SECONDS, cut, _make_speed_check(response.raw)) as deadline:
@@ -173,7 +174,10 @@ def load_body(response: requests.Response) -> None:
 
 
 def _make_speed_check(raw: Any) -> Callable[[], bool]:
-    """Return a function that returns whether enough bytes have arrived since its last call."""
+    """Return a function that tells whether 30 KiB have arrived since the function's last call.
+
+    raw: urllib3's response, whose received bytes are counted.
+    """
     received = 0
 
     def is_fast_enough() -> bool:
@@ -189,7 +193,11 @@ def _too_slow_error() -> NetworkError:
 
 
 def _check_empty_body(response: requests.Response) -> None:
-    """Raise NetworkError if an empty body may be due to a broken connection."""
+    """Raise NetworkError if an empty body may be the result of a broken connection.
+
+    This is possible if the status allows a body, the headers state no length, and the server did
+    not announce that it closes the connection.
+    """
     # http.client takes a closed connection for the end of the headers.
     headers = response.headers
     may_have_body = response.request.method != "HEAD" and response.status_code not in (204, 304)
@@ -217,14 +225,14 @@ class Decompressor:
 
     @property
     def is_complete(self) -> bool:
-        """Return whether the compressed data has reached its end; True for uncompressed data."""
+        """Return whether the compressed data has been read to its end; True if uncompressed."""
         return self._zlib is None or self._zlib.eof
 
     def decompress(self, data: bytes, max_size: int) -> Iterator[bytes]:
-        """Yield the decompressed data in pieces of at most `max_size` bytes.
+        """Decompress the next bytes of the body, and yield pieces of at most `max_size` bytes.
 
-        Uncompressed data is yielded unchanged. Raises InvalidResponse if the data is damaged, or
-        compressed by a method other than gzip and deflate.
+        Uncompressed data is yielded unchanged, in one piece. Raises InvalidResponse if the data is
+        damaged, or compressed by a method other than gzip and deflate.
         """
         if not self.is_compressed:
             yield data
@@ -250,9 +258,9 @@ class Decompressor:
 
 
 def to_our_error(error: Exception) -> CivitaiShortcutError:
-    """Convert an error of requests or urllib3 to an error of ours, and return it.
+    """Return the error of this package that corresponds to an error of requests or urllib3.
 
-    The new message does not quote the library's message, which may contain a URL with a key.
+    The library's own message is not quoted, since it may contain a URL with a key.
     """
     description = repr(error)
     if isinstance(error, (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)):

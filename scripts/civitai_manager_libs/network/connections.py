@@ -44,7 +44,7 @@ _MAYBE_PRIVATE = [ipaddress.IPv6Network(prefix) for prefix in ("64:ff9b:1::/48",
 
 
 class _RequestCutter:
-    """Closes the connection of one thread's request, from another thread."""
+    """Closes the connection of one request, while another thread waits for the response."""
 
     def __init__(self) -> None:
         self.is_cut = False
@@ -68,9 +68,10 @@ class _RequestCutter:
 
 @contextmanager
 def cut_when_cancelled(cancelled: Cancellation) -> Iterator[None]:
-    """Close the connection that this thread uses if `cancelled` is set while the block runs.
+    """Close the connection that this thread uses as soon as another thread sets `cancelled`.
 
-    Otherwise the thread would go on waiting for the server.
+    Applies while the block runs. The thread, which waits for the server, then gets an error at
+    once.
     """
     if cancelled is never_cancelled():
         yield
@@ -115,7 +116,7 @@ class _WatchedConnection:
     def getresponse(self, *args: Any, **kwargs: Any) -> Any:
         """Return the response once its headers have arrived.
 
-        Raises TimeoutError if all headers together take longer than the timeout.
+        Raises TimeoutError if all headers together take longer than the connection's timeout.
         """
         # The socket's own timeout limits each wait for data, not the sum; and before the response a
         # server may send "100 Continue" without end.
@@ -134,8 +135,8 @@ class _WatchedConnection:
     def _connect_in_thread(self, connect: Callable[[], None], cutter: _RequestCutter) -> None:
         """Call `connect` in another thread, and wait until the connection is made.
 
-        Raises Cancelled if `cutter` is cut meanwhile, ConnectTimeoutError if connecting takes too
-        long, and the errors of `connect`.
+        Raises Cancelled if another thread calls `cutter.cut` meanwhile, ConnectTimeoutError if
+        connecting takes longer than four timeouts, and any error that `connect` raises.
         """
         # A name lookup cannot be stopped, and no library limits a proxy that sends byte by byte.
         done, abandoned, errors = threading.Event(), threading.Event(), []
@@ -193,9 +194,9 @@ class WatchedAdapter(HTTPAdapter):
 
 
 def _watch_connections(manager: Any, **traits: bool) -> None:
-    """Make urllib3's pool manager create connections that can be closed from another thread.
+    """Make a pool manager of urllib3 create connections that another thread can close.
 
-    traits: class attributes for the connections, such as `refuses_private`.
+    traits: class attributes for these connections, `refuses_private` or `is_direct`.
     """
     pools = {}
     for scheme, pool in manager.pool_classes_by_scheme.items():
@@ -214,15 +215,16 @@ def response_peer(response: requests.Response) -> str | None:
 
 
 def connection_cutter(response: requests.Response) -> Callable[[], None]:
-    """Return a function that closes a response's connection, and that any thread may call."""
+    """Return a function that closes a response's connection; any thread may call the function."""
     cut: Callable[[], None] = getattr(response.raw.connection, "cut", lambda: None)
     return cut
 
 
 def is_private_address(text: str) -> bool:
-    """Return whether a text is a private IP address, such as a loopback or link-local one.
+    """Return whether a text is an IP address outside the public internet, such as a loopback one.
 
-    If an IPv6 address contains an IPv4 address, the IPv4 address decides.
+    Multicast addresses count as private, too. An IPv6 address that contains an IPv4 address is
+    judged by the IPv4 address. Return False for other text.
     """
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
@@ -239,8 +241,8 @@ def is_private_address(text: str) -> bool:
 def is_private_url(url: str) -> bool:
     """Return whether a URL's host is this machine or a machine in the local network.
 
-    Only the text is checked, without a DNS lookup: private IP addresses, `localhost`, and names
-    with endings such as `.local`.
+    Only the host's text is checked, without a DNS lookup: private IP addresses, `localhost`, and
+    names with endings such as `.local`.
     """
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
     with suppress(OSError, UnicodeError):  # no number

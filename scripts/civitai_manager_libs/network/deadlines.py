@@ -14,7 +14,7 @@ _IDLE = 3.0  # seconds without a deadline after which the thread ends
 
 
 class Deadline:
-    """The time limit of one call. is_over: whether the limit has passed and the call was cut."""
+    """The time limit of one `cut_after` block. is_over: whether `cut` was called."""
 
     def __init__(
         self, seconds: float, cut: Callable[[], None], has_progress: Callable[[], bool]
@@ -24,9 +24,9 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def check(self) -> bool:
-        """Cut the call off if its time is up, and return whether it was cut off.
+        """Call `cut` if the time is up, and return whether it was called.
 
-        If the call has made progress, its time starts anew instead.
+        If the time is up but `has_progress` returns True, the time starts anew instead.
         """
         if time.monotonic() < self._end:
             return False
@@ -39,7 +39,7 @@ class Deadline:
 
 
 class _Watcher:
-    """All deadlines of the process, checked by one thread while there are any."""
+    """Checks all deadlines of the process in one thread, which runs only while there are any."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -57,7 +57,7 @@ class _Watcher:
             self._changed.notify()
 
     def remove(self, deadline: Deadline) -> None:
-        """Remove a deadline, so that its `cut` is not called any more."""
+        """Stop checking a deadline, so that its `cut` is not called any more."""
         with self._changed:
             self._pending.discard(deadline)
 
@@ -80,7 +80,8 @@ def cut_after(
 ) -> Iterator[Deadline]:
     """Call `cut` from another thread if the block runs longer than `seconds`.
 
-    has_progress: called when the time is up; if it returns True, the time starts anew.
+    has_progress: called when the time is up; if it returns True, the time starts anew. Yields the
+    deadline, whose `is_over` tells whether `cut` was called.
     """
     deadline = Deadline(seconds, cut, has_progress)
     _watcher.add(deadline)

@@ -58,11 +58,11 @@ class FetchedFile:
 
 @dataclass(frozen=True)
 class FileOptions:
-    """Which files a download accepts, and how the download writes them.
+    """Which files a download accepts, and how it writes them to the disk.
 
     images_only: accept only images, videos and sound. overwrite: if False, an existing file is kept
     and nothing is fetched. resumable: keep an unfinished file when a download stops, so that the
-    next download of the URL continues it. reserve: bytes of the disk that must stay free.
+    next download of the same URL continues it. reserve: bytes of the disk that must stay free.
     chunk_size: bytes to read and write at once.
     """
 
@@ -105,9 +105,10 @@ class FileDownload:
         return self._partial.size if self._partial is not None else 0
 
     def run(self, session: HttpSession, retries: RetryLoop) -> FetchedFile:
-        """Download the file with retries, move it to its final path and return its description.
+        """Download the file with retries, and move it to its final path when it is complete.
 
-        Raises NetworkError, HttpStatusError, NotAnImage, TooLarge, Refused, DiskError, Cancelled.
+        Return the file's path, size and extension. Raises NetworkError, HttpStatusError,
+        NotAnImage, TooLarge, Refused, DiskError, InputError for an invalid API key, and Cancelled.
         """
         with closing(self):
             try:
@@ -129,7 +130,8 @@ class FileDownload:
     def receive(self, session: HttpSession) -> None:
         """Send one request for the missing bytes and append them to the unfinished file.
 
-        Raises NetworkError or ServerError if a retry may help, and the other errors of `run`.
+        Raises NetworkError or ServerError if a retry may help. Also raises HttpStatusError,
+        NotAnImage, TooLarge, Refused, DiskError, InputError and Cancelled.
         """
         if self._options.resumable and self._partial is None:
             self._resume()
@@ -151,7 +153,10 @@ class FileDownload:
                 self._partial.keep(self.total, self._version.validator)
 
     def _resume(self) -> None:
-        """Open the unfinished file of an earlier download of this URL, if it exists."""
+        """Open the unfinished file that an earlier download of this URL has left, if there is one.
+
+        Sets the length and version of the file on the server, as they were stored with the bytes.
+        """
         folder = os.path.dirname(self._target(""))
         if not ResumableFile.exists(folder, self._url):
             return
@@ -185,7 +190,7 @@ class FileDownload:
             self._read_body(body)
 
     def _is_end_confirmed(self, body: ResponseBody) -> bool:
-        """Return whether a response of status 416 confirms that the file is complete."""
+        """Return whether the status 416 means that all bytes of the file were already received."""
         if body.status != 416 or not self.size or self._version.is_changed(body.headers):
             return False
         return (parse_content_range(body.headers)[1] or self.total) == self.size
@@ -226,7 +231,8 @@ class FileDownload:
     def _begin_file(self, body: ResponseBody) -> None:
         """Read the first bytes of a body and create the unfinished file from them.
 
-        Sets the file's extension, length, path and version.
+        Sets the file's extension, total length, final path and version. Raises NotAnImage,
+        NeedsKey, TooLarge, DiskError, and NetworkError if the body ends too early.
         """
         self._restart()
         headers = body.headers
@@ -242,7 +248,7 @@ class FileDownload:
             self._check_length()
         kind = headers.get("Content-Type", "").strip().lower()
         images_only = self._options.images_only
-        self.extension = responses.check_file_start(body.status, kind, start, images_only) or ""
+        self.extension = responses.detect_extension(body.status, kind, start, images_only) or ""
         self._check_size_limit()
         self.path = self._target(self.extension)
         self._open_partial()
@@ -288,7 +294,8 @@ class FileDownload:
     def _write_note(self) -> None:
         """Store how many bytes have arrived, so that a download can continue after a crash.
 
-        Does nothing if the last call was less than half a second ago.
+        Does nothing if the last note was written less than half a second ago, or longer on a slow
+        disk.
         """
         now, partial, validator = time.monotonic(), self._partial, self._version.validator
         if now >= self._note_at and isinstance(partial, ResumableFile) and validator:
@@ -298,7 +305,7 @@ class FileDownload:
             self._note_at = now + seconds + max(_NOTE_INTERVAL, _NOTE_SHARE * seconds)
 
     def _check_size_limit(self) -> None:
-        """Raise TooLarge if an image or video is larger than the setting allows."""
+        """Raise TooLarge if an image or video is larger than the limit in the settings."""
         if not self.extension:
             return
         is_video = self.extension in _VIDEO
@@ -309,14 +316,16 @@ class FileDownload:
             raise TooLarge(f"The file is larger ({size_text}) than the {limit} MB of the settings.")
 
     def _check_length(self) -> None:
-        """Raise IncompleteDownload if the body or its compressed data ended too early."""
+        """Raise IncompleteDownload if the body is shorter than announced, or its compression is cut.
+        """
         if self._sent < self._sent_total or not self._decompressor.is_complete:
             raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
 
     def _check_complete(self) -> None:
         """Raise IncompleteDownload if the end of the file is missing.
 
-        If the server stated no length, the image format's end marker is checked.
+        If nothing in the response tells where the file ends, the file is searched for the end
+        marker of its image format.
         """
         self._check_length()
         assert self._partial is not None

@@ -27,8 +27,9 @@ _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 class HostLimiter:
     """Limits how many requests one host gets at once; any thread may use it.
 
-    A request holds one of the host's slots. limit: returns the number of slots; it is called again
-    while threads wait. A pause halves the number, and every 20 successes add one slot again.
+    Each request holds one of the host's slots. limit: returns the number of slots; it is called
+    again while threads wait. A pause that the host asks for halves the number; afterwards every 20
+    successful requests add one slot again.
 
     Urgent requests (a user waits) go before those of download jobs. While a job waits, one slot is
     left to jobs; if there is only one slot, urgent requests and jobs alternate. A throttled request
@@ -52,10 +53,10 @@ class HostLimiter:
     def slot(
         self, cancelled: Cancellation, urgent: bool = False, throttled: bool = False
     ) -> Iterator[None]:
-        """Wait for a free connection slot and hold it while the block runs.
+        """Wait until the host may get one more request, and count this one while the block runs.
 
         urgent: a user waits for the response. throttled: the bandwidth limit applies. Raises
-        Cancelled, and Busy if the host asked for a pause of more than 120 seconds.
+        Cancelled, and Busy if the host asked for a pause that lasts more than 120 seconds from now.
         """
         self._acquire(cancelled, urgent, throttled)
         try:
@@ -67,10 +68,10 @@ class HostLimiter:
 
     @contextmanager
     def yield_slot(self) -> Iterator[None]:
-        """Let another request use the caller's slot while the block runs.
+        """Let the host get one more request while the block runs, in which the caller only waits.
 
-        Call this while a request waits for the bandwidth limit. Only requests without that limit
-        may use the slot.
+        Call this in a `slot` block while a request waits for the bandwidth limit. Only a request
+        without that limit may be sent instead.
         """
         with self._changed:
             self._yielded += 1
@@ -82,7 +83,10 @@ class HostLimiter:
                 self._yielded -= 1
 
     def occupy_slot(self, response: requests.Response) -> None:
-        """Count one slot as used until a response is closed, for at most 60 seconds."""
+        """Count a response that the caller keeps open as one request to the host.
+
+        The count ends when the response is closed, at the latest after 60 seconds.
+        """
         with self._changed:
             self._occupied.append((time.monotonic() + _MAX_OCCUPIED, weakref.ref(response)))
 
@@ -99,7 +103,11 @@ class HostLimiter:
         return max(0.0, self._pause_end - time.monotonic())
 
     def record_success(self) -> None:
-        """Count a successful request. After a pause, every 20 successes add one slot again."""
+        """Count a successful request.
+
+        A pause has halved the number of requests at once; every 20 successes raise the number by
+        one again.
+        """
         with self._changed:
             if self._reduced_limit is None:
                 return
@@ -143,7 +151,11 @@ class HostLimiter:
         return self._waiting[True] == 0 or self._slots_kept_for_jobs(limit) > 0
 
     def _slots_kept_for_jobs(self, limit: int) -> int:
-        """Return 1 if urgent requests must leave one slot to a waiting job, else 0."""
+        """Return how many free slots urgent requests must leave to jobs: 1 or 0.
+
+        It is 1 if a job waits and no request of a job is running. If the host has only one slot
+        (`limit`), it is 1 only after an urgent request.
+        """
         if self._waiting[False] == 0 or self._active[False]:
             return 0
         return int(limit > 1 or self._last_was_urgent)
@@ -158,7 +170,7 @@ class HostLimiters:
         self._limiters: dict[str, HostLimiter] = {}
 
     def for_url(self, url: str) -> HostLimiter:
-        """Return the limiter of a URL's host; create it at the first call."""
+        """Return the limiter of a URL's host. The first call for a host creates the limiter."""
         match = _HOST.match(url)  # urlsplit raises for some text
         host = match[1].lower() if match else ""
         with self._lock:

@@ -32,10 +32,10 @@ def redact(text: str, key: str) -> str:
 
 
 def redact_json(value: Any, text: str, key: str) -> Any:
-    """Return a parsed JSON value with the API key replaced by `***`.
+    """Return a parsed JSON value with the API key replaced by `***` in all its strings.
 
-    text: the JSON text of the value. To save time, all fields are searched only if this text
-    contains the key or an escaped character; otherwise only `error` and `message` are.
+    text: the JSON text of the value. To save time, only the fields `error` and `message` are
+    searched if `text` contains neither the key nor an escaped character.
     """
     if len(key) < _MIN_KEY:
         return value

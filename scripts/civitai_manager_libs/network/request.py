@@ -46,10 +46,11 @@ ONE_TRY = SendOptions(urgent=True, max_retries=0)
 class OutgoingRequest:
     """A prepared request and how to send it.
 
-    timeout: seconds for connecting and for waiting for data, or a pair of them. api_key: sent only
-    to Civitai's API. origin: the host of the first request, "" if no redirect led here; the key is
-    sent to no other host. refuses_private: whether private addresses are refused, since a redirect
-    from the internet led here. The fields after these are those of `requests.Session.request`.
+    timeout: seconds for connecting and for waiting for data, or (connecting, waiting). api_key:
+    sent only to Civitai's API. origin: the first request's host if this request follows a redirect,
+    else ""; the key is sent to no other host. refuses_private: whether to refuse private addresses,
+    because a redirect from the internet led here. The fields after these are those of
+    `requests.Session.request`.
     """
 
     prepared: requests.PreparedRequest
@@ -70,11 +71,11 @@ class OutgoingRequest:
 
     @property
     def is_repeatable(self) -> bool:
-        """Return whether the request can be sent again; a body that is a file cannot."""
+        """Return whether the request can be sent again: not if its body is a file or stream."""
         return isinstance(self.prepared.body, (bytes, str, type(None)))
 
     def with_headers(self, headers: Mapping[str, str]) -> OutgoingRequest:
-        """Return a copy of the request with these headers added."""
+        """Return a copy of the request with these headers, which replace those of the same name."""
         prepared = self.prepared.copy()
         prepared.headers.update(headers)
         return replace(self, prepared=prepared)
@@ -100,9 +101,9 @@ def prepare_request(
 
 
 def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
-    """Return the request with the API key in its Authorization header.
+    """Return a copy of the request with the API key in its Authorization header.
 
-    The request is returned unchanged if there is no key, or if the URL is not Civitai's API. An
+    The request itself is returned if there is no key, or if its URL is not Civitai's API. An
     existing Authorization header is kept. Raises InputError if the key contains characters that are
     not allowed in a header.
     """
@@ -130,10 +131,11 @@ def is_api_url(url: str) -> bool:
 def redirect_request(
     request: requests.PreparedRequest, url: str, status: int
 ) -> requests.PreparedRequest:
-    """Return the request to send after a redirect to `url`.
+    """Return the request to send next, if the response to `request` redirects to `url`.
 
-    For another host, the key, cookies and referrer are removed. Raises NeedsKey if the redirect
-    leads to a login page, and Refused if it leads from https to http.
+    status: that of the response; it decides whether method and body are kept. If `url` is on
+    another host, the key, cookies and referrer are removed. Raises NeedsKey if `url` is a login
+    page, and Refused if it is not http or https or would replace https by http.
     """
     new, old = split_url(url), split_url(request.url or "")
     if new.path == "/login" or new.path.startswith("/login/"):

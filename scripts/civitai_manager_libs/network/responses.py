@@ -25,7 +25,7 @@ from ..errors import (
 )
 from .redaction import redact, redact_json
 
-__all__ = ["check_file_start", "content_length", "error_from_response", "is_chunked", "MAX_JSON"]
+__all__ = ["content_length", "detect_extension", "error_from_response", "is_chunked", "MAX_JSON"]
 __all__ += ["parse_json", "retry_after"]
 
 MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay well under it
@@ -41,8 +41,8 @@ _TOO_MANY_PAGES = "too many pages"  # the 429 for the API's page= parameter, whi
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return how many seconds to wait according to the Retry-After header.
 
-    The header holds a number of seconds or a date (RFC 9110). Return None if the header is missing
-    or invalid.
+    The header holds a number of seconds or a date (RFC 9110); a past date gives 0. Return None if
+    the header is missing or invalid.
     """
     value = headers.get("Retry-After", "").strip()
     value = value.partition(",")[0].strip() if value[:1].isdigit() else value  # sent twice
@@ -55,7 +55,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _server_time(headers: Mapping[str, str]) -> float:
-    """Return the Date header as a timestamp, or this machine's time if the header is missing."""
+    """Return the Date header as a timestamp, or this machine's time if it is missing or invalid."""
     try:
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()
     except (TypeError, ValueError, OverflowError):
@@ -63,9 +63,10 @@ def _server_time(headers: Mapping[str, str]) -> float:
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
-    """Return the Content-Length in bytes, None if it is not stated.
+    """Return the body's length in bytes by the Content-Length header.
 
-    Raises NetworkError for an invalid length.
+    Return None if the header is missing or the body is sent in chunks. Raises NetworkError for an
+    invalid length.
     """
     if is_chunked(headers):
         return None
@@ -77,7 +78,7 @@ def content_length(headers: Mapping[str, str]) -> int | None:
 
 
 def is_chunked(headers: Mapping[str, str]) -> bool:
-    """Return whether the body is sent in chunks.
+    """Return whether the body is sent in chunks, by the header Transfer-Encoding.
 
     Raises NetworkError for a transfer coding other than `chunked`.
     """
@@ -90,10 +91,10 @@ def is_chunked(headers: Mapping[str, str]) -> bool:
 def error_from_response(
     status: int, headers: Mapping[str, str], body: bytes, key: str = ""
 ) -> CivitaiShortcutError:
-    """Return the error for a response of status 300 or above.
+    """Return the error for a response of status 300 or above: HttpStatusError or a subclass of it.
 
-    body: the beginning of the body, which may contain an error message. key: the API key, replaced
-    by `***` in the error's message.
+    body: the first bytes of the body, which may contain an error message. key: the API key,
+    replaced by `***` in the error's message.
     """
     message = _clean_line(redact(_error_message(body), key))
     if status in (404, 410):
@@ -112,12 +113,12 @@ def error_from_response(
     return HttpStatusError(f"The server refused it ({_error_detail(status, message)}).", status)
 
 
-def check_file_start(status: int, content_type: str, start: bytes, images_only: bool) -> str | None:
-    """Return the extension for a file's first bytes, None for an unknown binary format.
+def detect_extension(status: int, content_type: str, start: bytes, images_only: bool) -> str | None:
+    """Return a file's extension by its first bytes, None for an unknown binary format.
 
     status, content_type: those of the response. images_only: accept only images, videos and sound.
-    Raises NotAnImage for a file that is not accepted, and NeedsKey for a web page in place of an
-    image.
+    Raises NotAnImage for an empty file, a text or a format that is not accepted, and NeedsKey for a
+    web page in place of an image.
     """
     extension = util.extension_of(start)
     if extension is not None:
@@ -136,7 +137,7 @@ def parse_json(body: bytes, key: str = "") -> Any:
     """Parse a response's body as JSON and return the value.
 
     NaN and numbers too large to represent become None. key: the API key, replaced by `***` in the
-    value. Raises InvalidResponse if the body is too large, a web page, or not JSON.
+    value. Raises InvalidResponse if the body is not JSON, is a web page, or has too many values.
     """
     if has_too_many_parts(body, _MAX_PARTS, _MAX_SIGNS):
         raise InvalidResponse("Civitai's answer has too many parts to be read.")
@@ -178,8 +179,8 @@ def _error_detail(status: int, message: str) -> str:
 def _error_message(body: bytes) -> str:
     """Return the message in an error response's body, "" if there is none.
 
-    Civitai's field `error` is a string, or an object of the library Zod that contains a list
-    `issues`.
+    The JSON field `error` holds a string, or an object that the library Zod made, with a list
+    `issues`. A body that is not JSON is the message itself, unless it is a web page.
     """
     try:
         value = json.loads(body)

@@ -36,9 +36,10 @@ class RetryLoop:
     def run(self, attempt: Callable[[], _T], count_bytes: Callable[[], int] = lambda: 0) -> _T:
         """Call `attempt` until it succeeds, and return its result.
 
-        NetworkError and ServerError are retried; after too many failures the last one is raised.
-        count_bytes: returns how many bytes have arrived so far; after 64 KiB more, the count of
-        failures starts at 0 again. Raises Busy if the host asks for a long wait, and Cancelled.
+        If `attempt` raises NetworkError or ServerError, wait and call it again; after `max_retries`
+        failed retries, raise its error. count_bytes: returns how many bytes have arrived so far. A
+        failed call that brought 64 KiB more starts the count of failures anew. Raises Busy if the
+        host asks for a pause of more than 120 seconds, and Cancelled.
         """
         failures, reached = 0, 0
         while True:
@@ -61,8 +62,9 @@ class RetryLoop:
     def _handle_failure(self, error: NetworkError | ServerError, failures: int) -> float:
         """Return how many seconds to wait before the next try.
 
-        If the host sent status 429 or Retry-After, pause all requests to the host and return 0.
-        Raises Busy if the host asks for more than 120 seconds.
+        failures: number of failed tries before this one. If the host sent status 429 or
+        Retry-After, pause all requests to the host and return 0. Raises Busy if the host asks for
+        more than 120 seconds.
         """
         retry_after = error.retry_after if isinstance(error, ServerError) else None
         is_rate_limited = isinstance(error, ServerError) and error.status == 429

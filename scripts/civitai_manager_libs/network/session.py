@@ -48,10 +48,12 @@ class HttpSession:
     def open(
         self, request: OutgoingRequest, allowed: Container[int] = ()
     ) -> Iterator[ResponseBody]:
-        """Send a request and yield the body of its response.
+        """Send a request and yield the response, whose body is still to be read.
 
-        The request holds one of the host's connection slots until the block ends. Raises the errors
-        of `send`, and HttpStatusError if the status is 300 or above and not in `allowed`.
+        The request counts toward the host's limit of requests at once until the block ends. Raises
+        HttpStatusError if the status is 300 or above and not in `allowed`; NetworkError, Refused,
+        NeedsKey if a redirect leads to a login page, InputError for an invalid key or proxy, and
+        Cancelled.
         """
         limiter, sending = self.limiters.for_url(request.url), request.sending
         with limiter.slot(request.cancelled, sending.urgent, sending.throttled):
@@ -62,9 +64,10 @@ class HttpSession:
     def open_in_slot(
         self, request: OutgoingRequest, limiter: HostLimiter, allowed: Container[int] = ()
     ) -> Iterator[ResponseBody]:
-        """Send a request in a slot that the caller holds, and yield the body of its response.
+        """Send a request and yield the response; like `open`, but inside a `limiter.slot` block.
 
-        limiter: the slot's limiter. Raises the errors of `open`.
+        The caller has entered that block, so the request is not counted again. Raises the same
+        errors.
         """
         with cut_when_cancelled(request.cancelled):
             bandwidth = _bandwidth if request.sending.throttled else None
@@ -74,10 +77,11 @@ class HttpSession:
                 yield body
 
     def open_raw(self, request: OutgoingRequest, stream: bool) -> requests.Response:
-        """Send a request and return the library's own `requests.Response`.
+        """Send a request and return the response as requests returns it.
 
-        stream: do not read the body; the caller must close the response. Raises the errors of
-        `send`, and HttpStatusError for a status of 400 or above.
+        stream: leave the body unread; the caller must then close the response. Raises
+        HttpStatusError for a status of 400 or above; NetworkError, Refused, NeedsKey if a redirect
+        leads to a login page, and InputError for an invalid key or proxy.
         """
         limiter = self.limiters.for_url(request.url)
         with limiter.slot(never_cancelled(), urgent=True):
@@ -97,8 +101,9 @@ class HttpSession:
     def send(self, request: OutgoingRequest) -> requests.Response:
         """Send a request, follow up to five redirects, and return the last response.
 
-        The body is not read. Raises NetworkError, Refused, Cancelled, NeedsKey if a redirect leads
-        to a login page, and InputError for an invalid key or proxy.
+        The body is unread. A response of status 400 or above is returned, too. Raises NetworkError,
+        Refused, Cancelled, NeedsKey if a redirect leads to a login page, and InputError for an
+        invalid key or proxy.
         """
         for _ in range(_MAX_REDIRECTS + 1):
             response = self._send_once(request)
@@ -108,9 +113,10 @@ class HttpSession:
         raise Refused("The server redirects without an end.")
 
     def follow(self, response: requests.Response, request: OutgoingRequest) -> OutgoingRequest:
-        """Return the request that a redirect leads to, and release the response's connection.
+        """Return the request that a redirect asks for, and free the connection of the redirect.
 
-        Raises Refused, and NeedsKey if the redirect leads to a login page.
+        response: the redirect. request: the request to which it is the response. Raises Refused if
+        the redirect must not be followed, and NeedsKey if it leads to a login page.
         """
         # A server on this machine may redirect to this machine.
         is_private = is_private_address(response_peer(response) or "")
@@ -160,10 +166,11 @@ class HttpSession:
     def _read_environment(
         self, origin: str, verify: bool | str | None, second: int
     ) -> dict[str, Any]:
-        """Return the environment's proxies and certificates for a URL's origin.
+        """Return the proxies and certificates that environment variables set for an origin.
 
-        second: the current time in whole seconds. It is part of the cache's key, so that a result
-        is used for one second only.
+        The keys are those of `requests.Session.merge_environment_settings`. origin: scheme and host
+        of a URL. verify: as in requests. second: the current time in whole seconds; it is part of
+        the cache's key, so that a result is used for one second only.
         """
         # Slow for each image: requests reads all variables, on Windows the registry too.
         return dict(self._session.merge_environment_settings(origin, {}, True, verify, None))
@@ -178,8 +185,8 @@ class HttpSession:
 def _configured_proxies(url: str) -> dict[str, str]:
     """Return the proxy in the settings as {scheme: proxy URL}.
 
-    Return {} if none is set, or if the URL must be reached directly. Raises InputError if the
-    setting is no valid proxy.
+    Return {} if none is set, if the URL is in the local network, or if `no_proxy` names its host.
+    Raises InputError if the setting is not a valid proxy.
     """
     if not setting.proxy or is_private_url(url) or should_bypass_proxies(url, None):
         return {}
@@ -187,7 +194,7 @@ def _configured_proxies(url: str) -> dict[str, str]:
 
 
 def _release_connection(response: requests.Response, cancelled: Cancellation) -> None:
-    """Read and discard a small body, so that its connection can be reused."""
+    """Close a response; read a small body first, so that the connection can be reused."""
     with closing(ResponseBody(response, cancelled)) as body:
         try:
             body.read_all(_SMALL_BODY)

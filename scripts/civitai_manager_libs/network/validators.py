@@ -18,8 +18,8 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-\d+|\*)/(?:(\d{1,18})(?!\d)|\*
 class FileVersion:
     """One version of a file on the server.
 
-    validator: value for the If-Range header when a download is resumed; "" if the server sent no
-    reliable ETag or date. headers: the first response's ETag and Last-Modified.
+    validator: a value for the If-Range header to resume a download; "" if the server sent no
+    reliable ETag or date. headers: ETag and Last-Modified of the first response.
     """
 
     validator: str = ""
@@ -29,7 +29,7 @@ class FileVersion:
     def from_headers(cls, headers: Mapping[str, str], is_compressed: bool) -> FileVersion:
         """Return the version of a file from the ETag and Last-Modified headers of a response.
 
-        is_compressed: whether the body is compressed. The validator is then left empty, because a
+        is_compressed: whether the body is compressed. If so, the validator is left empty, because a
         compressed download is never resumed.
         """
         known = {name: headers[name] for name in _VALIDATORS if name in headers}
@@ -42,12 +42,18 @@ class FileVersion:
         return cls(validator, {name: validator})
 
     def is_changed(self, headers: Mapping[str, str]) -> bool:
-        """Return whether a response's ETag or Last-Modified differs from this version's."""
+        """Return whether a response is of another version, by its ETag and Last-Modified headers.
+
+        A header that the response lacks is not compared.
+        """
         return any(headers.get(name, value) != value for name, value in self.headers.items())
 
 
 def is_from_start(status: int, headers: Mapping[str, str]) -> bool:
-    """Return whether a response's body begins at the start of the file."""
+    """Return whether a response's body begins with the first byte of the file.
+
+    False for a part of the file that does not state the file's total length.
+    """
     if status == 206:
         start, total = parse_content_range(headers)
         return start == 0 and bool(total)
@@ -55,9 +61,10 @@ def is_from_start(status: int, headers: Mapping[str, str]) -> bool:
 
 
 def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
-    """Return (first byte, total bytes) from a Content-Range header; unknown values are None.
+    """Return (position of the first byte, total bytes) from a Content-Range header.
 
-    `bytes 5-9/10` gives (5, 10), and `bytes */10` gives (None, 10).
+    `bytes 5-9/10` gives (5, 10), and `bytes */10` gives (None, 10). If the header is missing or
+    invalid, both are None.
     """
     found = _CONTENT_RANGE.match(headers.get("Content-Range", ""))
     if found is None:
@@ -67,7 +74,7 @@ def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | N
 
 
 def _strong_validator(headers: Mapping[str, str]) -> str:
-    """Return the ETag or Last-Modified date of a response, "" if neither is reliable.
+    """Return a response's ETag, or else its Last-Modified date; "" if neither is reliable.
 
     A weak ETag is not reliable, nor is a date less than a second older than the response (RFC 9110,
     8.8.2.2).

@@ -36,14 +36,15 @@ _ERROR_PAGE = 64 * 1024  # bytes
 
 
 class FileChanged(CivitaiShortcutError):
-    """The storage now has another version of the file."""
+    """The file in the storage is no longer the one of which bytes were received."""
 
 
 @dataclass
 class Transfer:
-    """The state that all connections of one download share.
+    """The state that all connections of one model file's download share.
 
-    version: that of the file in the storage, None until the first response.
+    checks: what is known about the file. name: its final name. connections: the maximum number.
+    version: the version of the file in the storage, None until the first response.
     """
 
     session: HttpSession
@@ -70,7 +71,10 @@ class Transfer:
 
 
 class PieceConnection:
-    """Receives pieces until none is missing. received: bytes received by this connection."""
+    """Receives one piece of a file after another, until no piece is missing.
+
+    received: bytes received by this connection.
+    """
 
     def __init__(self, transfer: Transfer, syncer: BackgroundSync) -> None:
         self.received = 0
@@ -80,8 +84,9 @@ class PieceConnection:
     def run(self) -> None:
         """Receive pieces until the file is complete.
 
-        Raises NetworkError or ServerError if a retry may help. Also raises FileChanged,
-        InvalidResponse, DiskError, Cancelled and the errors of `route_error`.
+        Raises NetworkError or ServerError if a retry may help. Also raises FileChanged if the file
+        in the storage has changed, NeedsKey or the like if Civitai refuses the file (see
+        `route_error`), HttpStatusError, InvalidResponse, Refused, DiskError and Cancelled.
         """
         transfer, plan = self._transfer, self._transfer.plan
         if not transfer.is_resumable:  # after a failure
@@ -125,9 +130,10 @@ class PieceConnection:
         return headers
 
     def _make_error(self, body: ResponseBody, signed: OutgoingRequest) -> CivitaiShortcutError:
-        """Return the error for a response to `signed` that does not contain the file.
+        """Return the error for a response that refuses the file or a piece of it.
 
-        The storage's own message is left out, since it may contain the signed URL.
+        signed: the request that was refused. The storage's own message is left out, since it may
+        contain the signed URL.
         """
         status = body.status
         if is_api_url(signed.url):
@@ -170,7 +176,11 @@ class PieceConnection:
             self._write_body(body, piece, head, skipped=0 if is_part else piece.start)
 
     def _check_version(self, body: ResponseBody, total: int | None, is_part: bool) -> None:
-        """Raise FileChanged if a response is of another version of the file than earlier ones."""
+        """Raise FileChanged if a response is of another version of the file than earlier ones.
+
+        total: the file's length in bytes by this response, None if not stated. is_part: whether the
+        response contains only a part of the file.
+        """
         version, plan = self._transfer.version, self._transfer.plan
         if version is None:
             return
@@ -182,10 +192,11 @@ class PieceConnection:
     def _start_file(
         self, body: ResponseBody, piece: Piece, total: int | None, is_part: bool
     ) -> bool:
-        """Start the file with its first response; return False if a new request is needed.
+        """Prepare the empty file for its first response, and return whether to write that response.
 
-        No other connection runs yet. total: the file's length in bytes, None if unknown. is_part:
-        whether the response is a part of the file.
+        total: the file's length in bytes, None if unknown. is_part: whether the response contains
+        only a part of the file. Return False if the server sends no version for a part, since parts
+        of unknown versions cannot be joined; the next request is for the whole file.
         """
         transfer, plan = self._transfer, self._transfer.plan
         version = FileVersion.from_headers(body.headers, is_compressed=False)
@@ -201,10 +212,10 @@ class PieceConnection:
         return True
 
     def _write_body(self, body: ResponseBody, piece: Piece, head: bytes, skipped: int) -> None:
-        """Write the bytes of a response to the file.
+        """Write the bytes of a response to the file, up to the end of the piece.
 
-        head: bytes of the body that were already read. skipped: how many bytes at the start of the
-        body do not belong to the piece.
+        head: bytes of the body that were already read. skipped: number of bytes at the start of the
+        body that come before the piece.
         """
         requested_end = piece.end
         data = head[skipped:]
@@ -222,7 +233,7 @@ class PieceConnection:
             body.read(1)  # its end, so that the connection can be used again
 
     def _write_chunk(self, body: ResponseBody, piece: Piece, data: bytes) -> bool:
-        """Write the next bytes of a response to the file; return whether the response has ended.
+        """Write up to one chunk of a response to the file; return whether the response has ended.
 
         data: bytes of the body that were already read; they are written first.
         """

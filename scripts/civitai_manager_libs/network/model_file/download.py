@@ -45,7 +45,7 @@ _GONE = (NotFound, NotOffered)  # errors of the route that make the received byt
 
 @dataclass(frozen=True)
 class ModelSession:
-    """What all downloads of model files by one client share.
+    """The connections and limits that all downloads of model files by one client share.
 
     api_limiters: for the requests to Civitai's API. limiter: for the connections to the storage.
     connections: maximum number for one file. max_retries: tries of a connection after the first.
@@ -63,8 +63,8 @@ class ModelSession:
 class ModelDownload:
     """The download of one model file, over several connections.
 
-    url: that of Civitai's download route, by which an unfinished file is found again. request: the
-    request to send to that URL.
+    url: that of Civitai's download route, by which an unfinished file is found again. path: the
+    file's final path. request: the request to send to `url`.
     """
 
     def __init__(
@@ -82,10 +82,11 @@ class ModelDownload:
         self._reported = (-1, -1)
 
     def run(self) -> FetchedFile:
-        """Download the file, verify it and give it its final name.
+        """Download the file, verify it, move it to its final path, and return its path and size.
 
-        Raises NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, WrongHash,
-        InvalidResponse, NetworkError, HttpStatusError, Refused, DiskError, Cancelled.
+        The returned extension is "". Raises NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound,
+        QuotaReached, WrongHash, InvalidResponse, NetworkError, HttpStatusError, Refused, FileInUse,
+        DiskError (also if the path exists) and Cancelled.
         """
         if os.path.lexists(self._path):
             raise DiskError(f"{self._path} is there already.")
@@ -118,10 +119,10 @@ class ModelDownload:
                 hasher.close()
 
     def _verify(self, file: RangedFile, hasher: BackgroundHash | None) -> None:
-        """Check the file's hash and format.
+        """Check the downloaded file's SHA256 and format. If it is wrong, delete all its bytes.
 
-        hasher: None if Civitai states no hash. If the file is wrong, delete all its bytes and raise
-        WrongHash, InvalidResponse or NeedsKey. Raises DiskError if the file cannot be read.
+        hasher: computes the SHA256, None if Civitai states none. Raises WrongHash, InvalidResponse
+        or NeedsKey if the file is wrong, and DiskError if it cannot be read.
         """
         try:
             if hasher is not None and hasher.result(self._cancelled) != self._checks.sha256.lower():

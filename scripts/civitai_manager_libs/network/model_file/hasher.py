@@ -28,7 +28,8 @@ class BackgroundHash:
     def result(self, cancelled: Cancellation) -> str:
         """Wait until the whole file is hashed, and return its SHA256 in hexadecimal.
 
-        Call this when all bytes are in the file. Raises DiskError, Cancelled.
+        Call this after all bytes are written to the file. Raises DiskError if the file cannot be
+        read, and Cancelled.
         """
         while self._error is None and self._position < self._file.size:
             cancelled.wait(_POLL)
@@ -50,7 +51,7 @@ class BackgroundHash:
             self._error = error
 
     def _hash_next(self) -> bool:
-        """Add the file's next bytes to the hash; return False if they have not arrived yet."""
+        """Add up to 1 MiB of the file to the hash; return False if no new bytes have arrived."""
         if self._restarts != self._file.restarts:
             self._digest, self._position = hashlib.sha256(), 0
             self._restarts = self._file.restarts

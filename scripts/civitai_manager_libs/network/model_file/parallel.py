@@ -20,9 +20,10 @@ _TICK = 0.1  # seconds
 def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], None]) -> None:
     """Receive all bytes of a file, over several connections if the storage allows it.
 
-    retries: for each connection. on_tick: called in this thread ten times a second. If the download
-    fails, the transfer is cancelled. When this returns, all threads have ended. Raises the errors
-    of `PieceConnection.run`, and Cancelled.
+    retries: for each connection. on_tick: called in this thread ten times a second. All connections
+    have ended when this returns or raises; a failure also sets `transfer.cancelled`. Raises
+    FileChanged, NetworkError, HttpStatusError, InvalidResponse, Refused, DiskError, Cancelled, or
+    the error with which Civitai refuses the file.
     """
     connections = _Connections(transfer, retries)
     is_received = False
@@ -50,8 +51,8 @@ class _Connections:
     def receive(self, on_tick: Callable[[], None]) -> None:
         """Start the connections, and wait until all of them have ended.
 
-        The first connection finds out whether more of them help. on_tick: called ten times a
-        second.
+        The first connection finds out whether the storage sends parts of the file; only then are
+        more started. on_tick: called ten times a second.
         """
         plan, reported_at = self._transfer.plan, 0.0
         self._start_connection()
@@ -66,7 +67,7 @@ class _Connections:
                 on_tick()
 
     def close(self) -> None:
-        """Wait until all threads have ended."""
+        """Wait until all threads of the connections have ended, and stop the syncs to the disk."""
         for thread in self._threads:
             thread.join()
         self._syncer.close()
@@ -104,7 +105,7 @@ class _Connections:
         self._transfer.plan.notify()
 
     def _fail(self, error: BaseException) -> None:
-        """Store the first error, which ends the download, and cancel all connections."""
+        """Cancel all connections, and store the error for `raise_error` if it is the first."""
         with self._lock:
             if self._error is None or isinstance(self._error, Cancelled):
                 self._error = error

@@ -22,8 +22,9 @@ _SLOW = 2.0  # seconds; a rest that takes longer is shared with an idle connecti
 class Piece:
     """A range of the file that one connection receives.
 
-    position: that of the next byte. end: the position after the last byte, which may decrease
-    meanwhile; inf if the file's length is unknown.
+    start: position of the first byte. position: that of the next byte to receive. end: the position
+    after the last byte, inf if the file's length is unknown. `end` may decrease while the piece is
+    received.
     """
 
     start: int
@@ -40,7 +41,7 @@ class Piece:
 
     @property
     def speed(self) -> float:
-        """Return the mean speed so far in bytes a second."""
+        """Return the mean speed in bytes a second since the piece was begun."""
         return (self.position - self.start) / max(1e-3, time.monotonic() - self.began)
 
     @property
@@ -49,7 +50,7 @@ class Piece:
 
 
 class PiecePlan:
-    """The pieces of one file that connections are receiving now; any thread may use it.
+    """Divides the missing bytes of one file among connections; any thread may use it.
 
     connections: maximum number. total: bytes of the file, None until the first response. is_shared:
     whether the storage sends parts of the file, so that several connections help.
@@ -68,9 +69,10 @@ class PiecePlan:
         return self.total is not None and self._file.size >= self.total
 
     def take(self, speed: float) -> Piece | None:
-        """Return the next piece to receive, None if all bytes are received or being received.
+        """Return the next piece for a connection to receive, or None if there is none at present.
 
-        speed: bytes a second that the caller's connection receives, 0 if unknown.
+        speed: bytes a second that this connection has received so far, 0 if unknown. There may be a
+        piece later, when another connection fails.
         """
         with self._changed:
             piece = self._next_piece(speed) if self._whole is None else None
@@ -79,14 +81,14 @@ class PiecePlan:
             return piece
 
     def give_back(self, piece: Piece) -> None:
-        """Mark a piece as ended; another connection may then receive its missing bytes."""
+        """End a piece from `take`. Bytes of the piece that were not received are missing again."""
         with self._changed:
             self._active.remove(piece)
             self._whole = None if self._whole is piece else self._whole
             self._changed.notify_all()
 
     def set_total(self, total: int | None, is_shared: bool = False) -> None:
-        """Set the file's length in bytes, and whether several connections may receive the file."""
+        """Set the file's length in bytes, and whether several connections may share the file."""
         with self._changed:
             self.total, self.is_shared = total, is_shared
             self._changed.notify_all()
@@ -94,7 +96,7 @@ class PiecePlan:
     def extend_to_end(self, piece: Piece) -> bool:
         """Extend a piece to the end of the file, because its response contains the whole file.
 
-        Return False if another piece was already extended.
+        Return False, without a change, if another piece was already extended.
         """
         with self._changed:
             if self._whole is None:
@@ -103,7 +105,7 @@ class PiecePlan:
             return self._whole is piece
 
     def wait(self, seconds: float) -> None:
-        """Wait at most `seconds` until a piece ends or `notify` is called."""
+        """Wait until a piece ends or `notify` is called, at most `seconds`."""
         with self._changed:
             self._changed.wait(seconds)
 
@@ -124,18 +126,19 @@ class PiecePlan:
         return self._split_slowest()
 
     def _find_free_range(self, total: int) -> tuple[int, int] | None:
-        """Return (start, end) of the first missing bytes that no connection receives, else None."""
+        """Return (start, end) of the first gap that no connection is receiving, None if there is none.
+        """
         taken = ByteRanges(self._file.ranges)
         for piece in self._active:
             taken.add(piece.start, int(min(piece.end, total)))
         return next(taken.gaps(total), None)
 
     def _choose_piece_size(self, speed: float, total: int) -> int:
-        """Return the size of the next piece in bytes, for a connection of this speed.
+        """Return the size in bytes of the next piece for a connection.
 
-        Fast connections get large pieces, since each piece costs a request. Near the end of the
-        file pieces are smaller, so that all connections end together. total: the file's length in
-        bytes.
+        speed: bytes a second of the connection. A fast connection gets larger pieces, since each
+        piece costs a request. total: the file's length in bytes. Near its end pieces are smaller,
+        so that all connections end at about the same time.
         """
         if self.connections == 1:
             return total
@@ -143,9 +146,9 @@ class PiecePlan:
         return int(max(_MIN_PIECE, min(speed * _PIECE_SECONDS, fair, _MAX_PIECE)))
 
     def _split_slowest(self) -> Piece | None:
-        """Halve the piece that will take the longest time, and return its second half.
+        """Halve the piece that will take longest, and return its second half as a new piece.
 
-        Return None if no piece will take long.
+        Return None if the piece will end within two seconds, or is too small to halve.
         """
         slowest = max(self._active, key=lambda piece: piece.seconds_left, default=None)
         if slowest is None or slowest.seconds_left < _SLOW or slowest.missing < 2 * _MIN_SPLIT:

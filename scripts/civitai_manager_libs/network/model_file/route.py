@@ -36,8 +36,9 @@ _NOT_FOUND_DELAYS = 3  # times `retry_delay`; the storage may not resolve for a 
 class DownloadRoute:
     """Civitai's download route for one model file; any thread may use it.
 
-    request: for the route. api_limiters: for the requests to Civitai's API. retry_delay: seconds.
-    The signed URL to which the route redirects is never stored on the disk.
+    The route redirects to a signed URL, which is never stored on the disk. request: the request to
+    send to the route. api_limiters: for the requests to Civitai's API. retry_delay: seconds; after
+    the first 404 the route is tried once more after three times this delay.
     """
 
     def __init__(
@@ -54,11 +55,12 @@ class DownloadRoute:
         self._may_be_found = True  # after the first 404
 
     def signed_request(self, expired: OutgoingRequest | None = None) -> OutgoingRequest:
-        """Return a request for the file at its signed URL.
+        """Return a request for the file at its signed URL, which the first call gets from Civitai.
 
-        expired: a request that the storage has refused, since its signature has expired. Only the
-        first of several threads that report this fetches a new URL; the others get the same one.
-        Raises the errors of `route_error`, NetworkError and Cancelled.
+        expired: an earlier result that the storage has refused, since the signature has expired. If
+        several threads report the same one, only the first fetches a new URL, and all get that URL.
+        Raises NetworkError, Cancelled, and if Civitai refuses the file, NeedsKey or another error
+        of `route_error`.
         """
         with self._lock:
             if self._signed is None or self._signed is expired:
@@ -101,8 +103,9 @@ def route_error(
 ) -> CivitaiShortcutError:
     """Return the error for a response in which Civitai's download route refuses a file.
 
-    body: the beginning of the response's body. key: the API key, replaced by `***` in the error's
-    message.
+    The error is NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached or another
+    HttpStatusError. body: the first bytes of the response's body. key: the API key, replaced by
+    `***` in the error's message.
     """
     text = body.decode("utf-8", "replace")
     fields = _parse_fields(text)

@@ -24,7 +24,7 @@ _POLL = 0.1  # seconds
 class BackgroundSync:
     """A thread that syncs a file to the disk while the file is being received.
 
-    on_error: called in this thread with the DiskError that ends it.
+    on_error: called in this thread with the DiskError of a sync that fails; the thread then ends.
     """
 
     def __init__(self, file: RangedFile, on_error: Callable[[DiskError], None]) -> None:
@@ -40,10 +40,10 @@ class BackgroundSync:
 
     @contextmanager
     def reserve(self, size: int, cancelled: Cancellation) -> Iterator[None]:
-        """Wait until `size` more bytes may be written without a sync to the disk.
+        """Wait until `size` more bytes may be written to the file, and write them in the block.
 
-        The `with` block is to receive these bytes and write them to the file. The wait limits how
-        many bytes a loss of power can destroy. Raises Cancelled.
+        The wait limits how many bytes a loss of power can destroy, because they are not yet synced
+        to the disk. Raises Cancelled.
         """
         with self._lock:
             while self._reserved + size + self._unsynced > self._find_limit():
@@ -67,11 +67,14 @@ class BackgroundSync:
 
     @property
     def _unsynced(self) -> int:
-        """Return how many bytes are not synced to the disk, a negative number after a restart."""
+        """Return how many received bytes are not yet synced to the disk.
+
+        The number is negative after the file was emptied to be received again.
+        """
         return self._file.size - self._synced
 
     def _find_limit(self) -> float:
-        """Return how many bytes may be unsynced at once; the number is higher for a slow disk."""
+        """Return how many bytes may be unsynced at once: 900 KB, more if the disk syncs slowly."""
         return max(_MAX_LOSS, 2 * min(self._durations) * _LEAST_SPEED)
 
     def _run(self) -> None:
@@ -87,7 +90,7 @@ class BackgroundSync:
             self._on_error(error)
 
     def _wait_for_bytes(self) -> bool:
-        """Wait until there are enough new bytes for a sync; return False if the download ends."""
+        """Wait until enough bytes have arrived for a sync; return False if `close` was called."""
         with self._lock:
             while not (self._is_over or self._is_sync_worth_it()):
                 self._has_bytes.wait(_POLL)
