@@ -109,7 +109,7 @@ export class Reproductions {
     const measured = [nearness, item.ssim?.toFixed(2)].filter(Boolean).join(" · ");
     const date = formatDate(item.made_at, store.get().bootstrap?.language);
     const gone = item.file === "gone" ? words("reproduction_gone") : "";
-    const said = [date, measured, gone].filter(Boolean).join(", ");
+    const details = [date, measured, gone].filter(Boolean).join(", ");
     const open = el(
       "button",
       {
@@ -117,8 +117,8 @@ export class Reproductions {
         "data-do": "open-reproduction",
         "data-nearness": item.nearness || null,
         "data-gone": item.file === "gone",
-        "aria-label": words("reproduction_open", { said }),
-        title: [said, ...item.differences.slice(0, 3)].join("\n"),
+        "aria-label": words("reproduction_open", { details }),
+        title: [details, ...item.differences.slice(0, 3)].join("\n"),
         on: { click: () => this.#open(item) },
       },
       el("img", { src: getThumbUrl(api, item), alt: "", loading: "lazy", draggable: "false" }),

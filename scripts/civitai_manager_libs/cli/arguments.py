@@ -78,7 +78,7 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         sentence = f"{message[:1].upper()}{message[1:]}."
-        terminal.print_translated("says_more", said=sentence, program=self.prog)
+        terminal.print_translated("says_more", error=sentence, program=self.prog)
         self.exit(_BAD_INPUT)
 
     def print_help(self, file: Any = None) -> None:

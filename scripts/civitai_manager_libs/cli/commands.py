@@ -29,7 +29,7 @@ def run_command(arguments: argparse.Namespace) -> int:
 
     try:
         for problem in setting.load():
-            print_translated("bad_settings", said=problem)
+            print_translated("bad_settings", error=problem)
         return _COMMANDS[arguments.command](arguments)
     except errors.InputError as error:
         print_message(str(error))
@@ -37,7 +37,7 @@ def run_command(arguments: argparse.Namespace) -> int:
     except errors.CivitaiShortcutError as error:
         text = failure_text(error.reason, str(error))
         is_offline = type(error) is errors.NetworkError  # a Busy error says what to do itself
-        print_message(terminal_text("check_network", said=text) if is_offline else text)
+        print_message(terminal_text("check_network", error=text) if is_offline else text)
         return _NOTHING_DONE
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -237,7 +237,7 @@ def _open_store() -> JobStore:
 
     store = JobStore(setting.database_file())
     if store.recovery_notice:
-        print_translated("set_aside", said=store.recovery_notice)
+        print_translated("set_aside", notice=store.recovery_notice)
     return store
 
 
@@ -266,4 +266,4 @@ def _check_folder(folder: str) -> None:
     except UnicodeEncodeError as error:
         raise InputError(terminal_text("folder_not_utf8", folder=repr(folder))) from error
     except DiskError as error:
-        raise InputError(terminal_text("folder_not_writable", said=error)) from error
+        raise InputError(terminal_text("folder_not_writable", error=error)) from error

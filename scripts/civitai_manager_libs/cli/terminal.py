@@ -76,13 +76,13 @@ def failure_text(reason: str, sentence: str) -> str:
 def translate_errors(key: str, **values: Any) -> Iterator[None]:
     """Replace an InputError in the block by one with a message in the user's language.
 
-    key: that of the new message. Its placeholder `said` quotes the old message.
+    key: that of the new message. Its placeholder `error` quotes the old message.
     """
     try:
         yield
     except InputError as error:
-        said = messages.error_text(error, user_language())
-        raise InputError(terminal_text(key, said=said, **values)) from error
+        message = messages.error_text(error, user_language())
+        raise InputError(terminal_text(key, error=message, **values)) from error
 
 
 def print_result(line: str) -> None:

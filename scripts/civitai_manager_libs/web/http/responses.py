@@ -121,9 +121,9 @@ def error_sentence(error: CivitaiShortcutError, language: str) -> str:
         return messages.translate("busy_for", language, n=minutes)
     code = "trouble" if isinstance(error, ServerError) else error.reason
     if code == "network":
-        is_said = language == "en"  # the error's message is English
-        said = str(error) if is_said else messages.translate("network_failed", language)
-        return messages.translate("network_said", language, said=said)
+        is_english = language == "en"  # as the error's message is
+        message = str(error) if is_english else messages.translate("network_failed", language)
+        return messages.translate("network_problem", language, error=message)
     if code == "disk" and language == "en":
         return str(error)
     known = messages.reason_text(code, language)

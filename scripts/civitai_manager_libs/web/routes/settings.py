@@ -91,7 +91,7 @@ def _validate_setting(entry: setting.SettingSpec, value: Any, language: str) -> 
             key = "bad_choice"
         raise ApiError(400, "bad_input", key, entry.name, **words) from error
     except DiskError as error:
-        raise ApiError(400, "disk", "bad_value", entry.name, said=error) from error
+        raise ApiError(400, "disk", "bad_value", entry.name, error=error) from error
 
 
 def _validate_folder(text: str) -> str:
@@ -116,7 +116,7 @@ def _validate_text(name: str, text: str) -> str:
         return CHECKS[name](text)
     except InputError as error:
         key = "bad_template" if name == "saved_name" else "bad_value"
-        raise ApiError(400, "bad_input", key, name, said=error) from error
+        raise ApiError(400, "bad_input", key, name, error=error) from error
 
 
 def preview_names(context: RequestContext) -> FilenamePreview:
