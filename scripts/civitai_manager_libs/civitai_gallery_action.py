@@ -77,7 +77,7 @@ def download_images_with_progress(
 def download_images_batch(
     dn_image_list: Iterable[Any] | None, batch_size: int | None = None
 ) -> DownloadSummary:
-    """Download the images of a list of URLs in batches, with a pause between, and return the counts.
+    """Download the images of a list of URLs in batches, pause between them, return the counts.
 
     batch_size: URLs in a batch, None for the number in the settings. No pause follows a batch whose
     images were all in the cache. The counts are those of `download_images`.

@@ -49,7 +49,7 @@ def _define(
     high: float = 0,
     choices: Iterable[str] = (),
 ) -> _T:
-    """Add a setting to SETTINGS and to a group in GROUPS, and return its default value.
+    """Add a setting to SETTINGS and to a group of GROUPS, and return its default value.
 
     low, high: the bounds of a number. choices: the allowed values of a string, () for any string.
     """
@@ -129,7 +129,7 @@ shortcut_gallery_folder = os.path.join(host.default_data_folder(), "sc_gallery")
 
 
 def data_folder() -> str:
-    """Return the folder of our settings, cache and databases."""
+    """Return the folder that holds our settings, cache and databases."""
     return host.default_data_folder()
 
 
@@ -151,42 +151,46 @@ def thumbnails_folder() -> str:
 def private_paths() -> list[str]:
     """Return the paths that the WebUI must not serve: our data folder and the API key's file.
 
-    For symbolic links, the list also contains the paths to which they lead.
+    If one of them is a symbolic link, the list also contains the path to which the link leads.
     """
     paths = (data_folder(), host.key_file())
     return sorted({*paths, *map(os.path.realpath, paths)})
 
 
 def saved_images_folder() -> str:
-    """Return the folder in which images are saved; each model has a subfolder there."""
+    """Return the folder below which downloaded images are saved."""
     return expand_folder(download_images_folder) or host.default_images_folder()
 
 
 def base_url() -> str:
-    """Return Civitai's URL without a final slash; the variable CIVITAI_BASE_URL replaces it."""
+    """Return the URL of Civitai without a final slash.
+
+    The environment variable CIVITAI_BASE_URL names another server to use instead.
+    """
     return (os.environ.get("CIVITAI_BASE_URL") or _DEFAULT_BASE_URL).rstrip("/")
 
 
 def get_image_url_to_gallery_file(url: str) -> str:
-    """Return the path of the cache file for an image's URL; the file may not exist."""
+    """Return the path at which an image with this URL is cached; the file may not exist."""
     return os.path.join(shortcut_gallery_folder, cache_file_name(url))
 
 
 def change(name: str, value: Any) -> None:
-    """Check a new value and set a setting to it, in memory only.
+    """Set a setting to a new value after checking the value. Nothing is written to the disk.
 
-    Raises SettingError, with a message for the user, if the value is not allowed.
+    name: the setting's name. Raises SettingError, with a message for the user, if the value is not
+    allowed, and KeyError for an unknown name.
     """
     globals()[name] = BY_NAME[name].validate(value)
 
 
 def restore() -> None:
-    """Set every setting to its default, in memory only."""
+    """Set every setting to its default. Nothing is written to the disk."""
     globals().update({entry.name: entry.default for entry in SETTINGS})
 
 
 def load() -> list[str]:
-    """Load the stored settings and the API key; return a sentence for each problem.
+    """Load the stored settings and the API key; return a sentence for the user for each problem.
 
     A setting with an invalid value gets its default; unknown names are ignored. A damaged
     `settings.json` is renamed to `settings.json.damaged`; a file with invalid values is copied to
@@ -209,13 +213,14 @@ def load() -> list[str]:
     if refused:
         refused.append(copy_refused_file(_settings_file()))
     options = _options_to_move(stored)
-    return [*problems, *refused, *_apply_values(options), *_move_options(options)]
+    return [*problems, *refused, *_apply_values(options), *_save_moved(options)]
 
 
 def _options_to_move(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of settings that must be moved from the WebUI's file to `settings.json`.
+    """Return the settings, by name, that must be taken from the WebUI's own settings file.
 
-    stored: the content of `settings.json`.
+    Older versions stored them there. stored: the content of `settings.json`, which tells whether
+    they were taken before.
     """
     options = host.read_options()
     if options is None or _NONE_IN_HOST in stored:
@@ -225,7 +230,10 @@ def _options_to_move(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _apply_values(values: Mapping[str, Any]) -> list[str]:
-    """Set the settings in `values`, a mapping by name; return a sentence for each invalid value."""
+    """Set the settings to these values, by name; return a sentence for each invalid value.
+
+    A setting with an invalid value gets its default. Unknown names are ignored.
+    """
     problems = []
     for name in BY_NAME.keys() & values.keys():
         try:
@@ -236,11 +244,11 @@ def _apply_values(values: Mapping[str, Any]) -> list[str]:
     return sorted(problems)
 
 
-def _move_options(options: Mapping[str, Any]) -> list[str]:
-    """Save the settings to `settings.json` if there are `options` to move there.
+def _save_moved(options: Mapping[str, Any]) -> list[str]:
+    """Write all settings to `settings.json` if there are any in `options`, else do nothing.
 
-    options: settings that older versions stored in the WebUI's file. Return a sentence for each
-    problem.
+    options: settings that were stored in the WebUI's file so far. Return a list of the sentence
+    that tells why the file cannot be written, [] otherwise.
     """
     if not options:
         return []
@@ -254,15 +262,15 @@ def _move_options(options: Mapping[str, Any]) -> list[str]:
 def save() -> None:
     """Write all settings to `settings.json`, replacing the file in one step. Raises DiskError."""
     values = {entry.name: globals()[entry.name] for entry in SETTINGS}
-    if host.in_webui() or _has_name(_NONE_IN_HOST):
+    if host.in_webui() or _is_stored(_NONE_IN_HOST):
         values[_NONE_IN_HOST] = True
-    elif _has_name(_THREE_IN_HOST):
+    elif _is_stored(_THREE_IN_HOST):
         values[_THREE_IN_HOST] = True
     write_text_file(_settings_file(), json.dumps(values, indent=2, ensure_ascii=False))
 
 
-def _has_name(name: str) -> bool:
-    """Return whether `settings.json` on the disk contains this name; a WebUI may have added it."""
+def _is_stored(name: str) -> bool:
+    """Return whether `settings.json` contains this name now, perhaps written by another program."""
     try:
         return name in read_json_object(_settings_file())
     except SettingError:
@@ -272,7 +280,7 @@ def _has_name(name: str) -> bool:
 def load_api_key() -> None:
     """Set `civitai_api_key` from the environment variable CIVITAI_API_KEY, or else from the file.
 
-    If the file cannot be read, the key is set to "" and SettingError is raised.
+    If the file cannot be read, set the key to "" and raise SettingError.
     """
     global civitai_api_key
     try:
@@ -294,10 +302,11 @@ def validate_key(key: str) -> str:
 
 
 def save_api_key(key: str) -> None:
-    """Write the API key to its file, readable by its owner alone; "" deletes the file.
+    """Write the API key to its file and use it; "" deletes the file.
 
-    The environment variable CIVITAI_API_KEY, if set, is still used instead of the file. Raises
-    SettingError for an invalid key, and DiskError if the file cannot be written.
+    Only the file's owner may read it. If the environment variable CIVITAI_API_KEY is set, its key
+    is used instead. Raises SettingError for an invalid key, and DiskError if the file cannot be
+    written.
     """
     key = validate_key(key)
     if key:
@@ -312,7 +321,10 @@ def _settings_file() -> str:
 
 
 def _read_key_file() -> str:
-    """Return the API key from its file, "" if the file does not exist. Raises SettingError."""
+    """Return the API key in the key's file, "" if there is no file.
+
+    Raises SettingError if the file cannot be read.
+    """
     path = host.key_file()
     try:
         with open(path, encoding="utf-8-sig") as file:

@@ -19,7 +19,8 @@ _MAX_RATE = setting.BY_NAME["gallery_max_rate_kb"].high
 def make_choice_parser(names: Mapping[str, str]) -> Callable[[str], str]:
     """Return a parser that accepts a choice's value or label, and returns the value.
 
-    names: the label of each value. The parser ignores case, blanks and hyphens.
+    names: {value: label}. The parser ignores case, blanks, hyphens and underscores; it raises
+    ArgumentTypeError for other text.
     """
     values = {
         _normalize_name(name): value for value, label in names.items() for name in (value, label)
@@ -34,7 +35,7 @@ def make_choice_parser(names: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def parse_login(text: str) -> tuple[str, str]:
-    """Parse USER:PASSWORD and return (user, password). Raises ArgumentTypeError."""
+    """Return (user, password) for the text USER:PASSWORD. Raises ArgumentTypeError."""
     user, _, password = text.partition(":")
     if not user or not password:  # the text is not repeated: it may be a password
         raise argparse.ArgumentTypeError("must be USER:PASSWORD (so must CIVITAI_SHORTCUT_AUTH)")
@@ -42,7 +43,7 @@ def parse_login(text: str) -> tuple[str, str]:
 
 
 def parse_folder(text: str) -> str:
-    """Return the folder's name unchanged. Raises ArgumentTypeError if the name is blank."""
+    """Return the folder that the user typed, unchanged. Raises ArgumentTypeError if it is blank."""
     if not text.strip():  # an unset shell variable does not mean the current folder
         raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
     return text
@@ -51,14 +52,17 @@ def parse_folder(text: str) -> str:
 def join_names(names: Mapping[str, str]) -> str:
     """Return all choices as one phrase, such as `PG (or None), R (or Mature) or X`.
 
-    names: the label of each value. A value that differs from its label is added in brackets.
+    names: {value: label}. A value that differs from its label follows it in brackets.
     """
     shown = [name if name == value else f"{name} (or {value})" for value, name in names.items()]
     return f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
 def parse_rate(text: str) -> float:
-    """Parse a speed in bytes a second, such as `500k` or `2M`, and return it in KiB a second."""
+    """Parse a speed in bytes a second, such as `500k` or `2M`, and return it in KiB a second.
+
+    Raises ArgumentTypeError for other text, and for a speed below 1 KiB a second.
+    """
     found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?", text.strip(), re.I | re.A)
     units = {"": 1 / 1024, "k": 1, "m": 1024, "g": 1024**2}
     rate = float(found[1]) * units[found[2].lower()] if found else 0.0
@@ -70,7 +74,10 @@ def parse_rate(text: str) -> float:
 
 
 def make_int_parser(low: int, high: int = _MAX) -> Callable[[str], int]:
-    """Return a parser for whole numbers from `low` to `high`."""
+    """Return a parser for whole numbers from `low` to `high`.
+
+    The parser raises ArgumentTypeError for other text.
+    """
     bounds = f"of {low} or more" if high == _MAX else f"from {low} to {high}"
 
     def parse(text: str) -> int:

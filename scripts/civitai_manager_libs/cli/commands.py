@@ -21,9 +21,9 @@ _MAX_JOBS = 1000  # listed, or resumed at once
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """Run the command that the arguments name, and return its exit code.
+    """Run the command that the user typed, and return the program's exit code.
 
-    An error is printed to stderr as one sentence.
+    arguments: the parsed command line. An error is printed to stderr as one sentence.
     """
     from .. import errors, setting
 
@@ -146,10 +146,10 @@ def _list_models(arguments: argparse.Namespace) -> int:
 
 
 def _get_models(arguments: argparse.Namespace, client: Any, needed: NeededFiles) -> int:
-    """Download the missing model files, and return the exit code.
+    """Download the missing ones of these model files, and return the program's exit code.
 
-    The code is 1 if a needed file is still missing afterwards, and 3 if none of them can be
-    downloaded.
+    The code is 1 if some file is still missing afterwards, and 3 if all missing files cannot be
+    downloaded. client: the HTTP client.
     """
     from ..model_files import plan_requests
     from .needed_models_table import print_needed_files
@@ -176,7 +176,10 @@ def _get_models(arguments: argparse.Namespace, client: Any, needed: NeededFiles)
 
 
 def _absolute_folder(folder: str | None) -> str:
-    """Return the absolute path of the folder that the user typed, "" for None."""
+    """Return the absolute path of the folder that the user typed, "" for None.
+
+    Raises InputError if no file can be written in the folder.
+    """
     if folder is None:
         return ""
     import os
@@ -205,19 +208,26 @@ _COMMANDS = {
 
 
 def _require_job(store: JobStore, job_id: int) -> int:
-    """Return the id of an existing job. Raises InputError if the job does not exist."""
+    """Return the id if a job with this id exists, else raise InputError."""
     with translate_errors("no_job", job=job_id):
         return store.get_job(job_id).id
 
 
 def _find_idle_jobs(store: JobStore, is_wanted: Callable[[Job], Any]) -> list[int]:
-    """Return the ids of the jobs that `is_wanted` accepts and no program runs, oldest first."""
+    """Return the ids of the jobs that no program is running, oldest first.
+
+    is_wanted: returns whether to include a job.
+    """
     wanted = [job.id for job in store.list_jobs(_MAX_JOBS)[::-1] if is_wanted(job)]
     return [job_id for job_id in wanted if not store.is_worked_on(job_id)]
 
 
 def _run_jobs(store: JobStore, job_ids: Sequence[int], client: Any, as_json: bool) -> int:
-    """Run the jobs one after another and return the highest of their exit codes."""
+    """Run the jobs one after another, and return the highest of their exit codes.
+
+    Ctrl-C ends the run with the code 130. client: the HTTP client. as_json: print the results as
+    JSON.
+    """
     from .run_job import run_job
 
     worst = _SUCCESS
@@ -242,7 +252,10 @@ def _open_store() -> JobStore:
 
 
 def _check_template(arguments: argparse.Namespace) -> None:
-    """Raise InputError if the template for the names of saved files is invalid."""
+    """Raise InputError if the template by which files are named is invalid.
+
+    The template is the one in the arguments, else the one in the settings.
+    """
     from .. import setting
     from ..jobs import validate_template
 
@@ -255,7 +268,7 @@ def _check_template(arguments: argparse.Namespace) -> None:
 
 
 def _check_folder(folder: str) -> None:
-    """Raise InputError if no file can be written in a folder."""
+    """Raise InputError if no file can be written in a folder. A missing folder is created."""
     from ..errors import DiskError, InputError
     from ..core import AtomicFile
 

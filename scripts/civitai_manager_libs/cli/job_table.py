@@ -43,7 +43,7 @@ class _Row:
 def print_jobs(store: JobStore, limit: int, words: str, as_json: bool) -> None:
     """Print the newest jobs, at most `limit`, as a table or as JSON in one line.
 
-    words: print only jobs whose description contains all these words.
+    words: print only those of them whose description contains all these words; "" for all.
     """
     language = terminal.user_language()
     found = (job for job in store.list_jobs(limit) if matches_words(job, words, language))
@@ -74,7 +74,7 @@ def _make_row(store: JobStore, job: Job) -> _Row:
 
 
 def is_unfinished(store: JobStore, job: Job) -> bool:
-    """Return whether a job is unfinished and no running program will continue it."""
+    """Return whether a job has not ended and no running program will continue it."""
     if job.is_over or store.is_worked_on(job.id):
         return False
     return job.state != JobState.QUEUED or not store.has_queue()
@@ -87,8 +87,8 @@ def _can_retry(store: JobStore, job: Job) -> bool:
 def _row_to_json(row: _Row) -> dict[str, object]:
     """Return a row of the table as a dict for `--json`.
 
-    "created" is a UTC time in ISO 8601. "total" is the number of the job's images; while that is
-    unknown, it is the job's limit.
+    "created" is a UTC time in ISO 8601. "total" is the number of the job's images, or the job's
+    limit while that number is unknown.
     """
     job = row.job
     head = {"job": job.id, "title": job.title, "state": row.state}
@@ -131,7 +131,7 @@ def _describe(job: Job, description: JobDescription) -> str:
 
 
 def _state_text(row: _Row) -> str:
-    """Return a job's state in words, or how many items failed in a job that is done."""
+    """Return a job's state in words; for a job that is done, how many images or files failed."""
     if row.state == JobState.DONE and row.job.failed:
         return terminal.terminal_text("failed_count", n=row.job.failed)
     return terminal.terminal_text(f"state_{row.state}")

@@ -31,7 +31,7 @@ class _NamedItems:
 
 
 class _AnnouncingClient:
-    """A client that prints a message at its third request, because many requests take a while."""
+    """A client that prints at its third request that more will follow and take a while."""
 
     def __init__(self, client: CivitaiHttpClient) -> None:
         self._client, self._count = client, 0
@@ -42,7 +42,12 @@ class _AnnouncingClient:
         params: Mapping[str, str | int] | None = None,
         cancelled: Cancellation | None = None,
     ) -> Any:
-        """Send a GET request to the API and return the parsed JSON of its response."""
+        """Send a GET request to the API and return the parsed JSON of its response.
+
+        The third call prints that more requests will follow. cancelled: stops the request when
+        another thread sets it. Raises the errors of the HTTP client, NetworkError or
+        HttpStatusError for example.
+        """
         self._count += 1
         if self._count == 3:
             print_translated("models_asks")
@@ -50,9 +55,10 @@ class _AnnouncingClient:
 
 
 def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
-    """Return the model files that the images and models named by the user need.
+    """Return the model files that images need, and those of models, as named by the user.
 
-    Raises InputError if a name is no image, model or file, and the errors of the HTTP client.
+    Raises InputError if a text names no image, model or file, and CivitaiShortcutError if Civitai
+    does not know the image or model or does not respond.
     """
     named = _NamedItems()
     for text in arguments.what:
@@ -69,11 +75,11 @@ def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) 
 def apply_choices(
     needed: NeededFiles, file_ids: Sequence[int], pickles: Sequence[int]
 ) -> NeededFiles:
-    """Replace needed files by those that the user has chosen, and return all needed files.
+    """Return the needed files with the changes that the user has chosen.
 
     file_ids: ids of the chosen files. A chosen model file replaces the other file of its version; a
-    chosen companion, such as a VAE, is added. pickles: ids of chosen files that may run code when
-    they are loaded. Raises InputError if no version in `needed` has a file with an id.
+    chosen companion, such as a VAE, is added. pickles: ids of further chosen files, which may run
+    code when they are loaded. Raises InputError if no version in `needed` has a file with an id.
     """
     files = list(needed.files)
     for file_id in dict.fromkeys((*file_ids, *pickles)):
@@ -94,7 +100,10 @@ def _has_file(needed: NeededFile, file_id: int) -> bool:
 
 
 def _choose_file(needed: NeededFile, file_id: int, allows_pickle: bool) -> NeededFile:
-    """Return a copy of `needed` with another file of the same model version."""
+    """Return a copy of `needed` that asks for another file of the same model version.
+
+    allows_pickle: accept a file that may run code when it is loaded.
+    """
     if needed.version is None:
         return needed
     choice = choose_file(needed.version, file_id=file_id, allows_pickle=allows_pickle)
@@ -102,10 +111,10 @@ def _choose_file(needed: NeededFile, file_id: int, allows_pickle: bool) -> Neede
 
 
 def _read_image_file(path: str, image_id: int) -> Image:
-    """Read the generation data of an image file on the disk, and return an Image with it.
+    """Return an Image with the generation data that an image file on the disk contains.
 
     image_id: id for the Image, since the file may not be on Civitai. Raises InputError if the file
-    contains no generation data.
+    cannot be read or contains no generation data.
     """
     try:
         infotext = read_embedded(path).infotext
@@ -119,9 +128,10 @@ def _read_image_file(path: str, image_id: int) -> Image:
 def _resolve_text(
     client: CivitaiHttpClient, text: str, version_id: int | None, named: _NamedItems
 ) -> None:
-    """Add to `named` the image or model version that a text names.
+    """Find the image or model version that a text names, and add it to `named`.
 
-    text: an id or URL that the user typed. version_id: the version of the model, None for any.
+    text: an id or URL that the user typed. version_id: the version to use, None for the one in the
+    URL or the newest. Raises InputError, and CivitaiShortcutError if Civitai does not have it.
     """
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(text, suggests_search=False)
@@ -154,7 +164,8 @@ def _find_version(
 ) -> Version:
     """Return a model's version, or its newest version if `version_id` is None.
 
-    model_id: None if unknown. Raises NotFound, and InputError if the model has no such version.
+    model_id: None if unknown; then `version_id` is required. Raises NotFound if Civitai has no such
+    model or version, and InputError if the version belongs to another model.
     """
     if model_id is None:
         return models.load_version(client, version_id or 0)
@@ -173,9 +184,10 @@ def _find_version(
 
 
 def _find_image(client: CivitaiHttpClient, image_id: int) -> Image:
-    """Return an image from the library or, if it is not there, from Civitai.
+    """Return an image from the library, else fetch it from Civitai and store it in the library.
 
-    Raises CivitaiShortcutError if the image does not exist.
+    An image without generation data is always fetched. Raises CivitaiShortcutError if Civitai does
+    not have the image or does not respond.
     """
     stored = records.find_image(image_id)
     if stored is not None and stored.meta:

@@ -60,7 +60,7 @@ def _format_file(needed: NeededFile) -> Iterator[str]:
 
 
 def _list_reasons(needed: NeededFile) -> Iterator[str]:
-    """Yield a sentence for each reason why a model file cannot be downloaded."""
+    """Yield a sentence for each reason why a needed model file cannot be downloaded."""
     language, choice = terminal.user_language(), needed.choice
     if choice.refusal:
         yield messages.model_reason_text(choice.refusal, language, choice.deadline)
@@ -104,7 +104,10 @@ def _format_sum(needed: NeededFiles) -> str:
 
 
 def _list_free_space(files: Sequence[NeededFile]) -> Iterator[tuple[str, int]]:
-    """Yield (folder, free bytes) for the folders of the files, but each disk only once."""
+    """Yield (folder, free bytes of its disk) for the folders in which the files will be saved.
+
+    Of several folders on one disk, only the first is yielded.
+    """
     seen = set[int]()
     for folder in dict.fromkeys(os.path.dirname(file.path) for file in files):
         free = find_free_space(folder)

@@ -21,13 +21,13 @@ _FORMAT = "{desc}  [{bar}]"  # the bar fills the rest of the line
 def make_progress(stream: TextIO) -> ProgressBar | ProgressLines:
     """Return a progress display for a stream: a bar for a terminal, else lines of text.
 
-    Call `show` of the display after each change of the progress, and `end` once.
+    Call the display's `show` after each change of the progress, and its `end` once.
     """
     return ProgressBar(stream) if stream.isatty() else ProgressLines(stream)
 
 
 class ProgressBar:
-    """A bar that is drawn again in place, by tqdm."""
+    """A progress bar in one line of a terminal, drawn by tqdm."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -64,7 +64,7 @@ class ProgressBar:
 
 
 class ProgressLines:
-    """Writes a line of text every five seconds, and when the job's state changes."""
+    """Writes the progress as a line of text every five seconds and when the job's state changes."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -81,11 +81,14 @@ class ProgressLines:
             terminal.write_now(self._stream, f"{line}\n")
 
     def end(self) -> None:
-        """Do nothing, since each line is complete. `ProgressBar` has the same method."""
+        """Do nothing: this method exists because `ProgressBar` has to be ended."""
 
 
 def format_bytes(job: Job) -> str:
-    """Return a job's received bytes as a text such as `3 MB`, with the total for model files."""
+    """Return how much a job has received, as a text such as `3 MB`.
+
+    For model files the text also states the total.
+    """
     received = util.short_bytes(job.bytes)
     if not job.has_models:
         return received
@@ -94,7 +97,7 @@ def format_bytes(job: Job) -> str:
 
 
 def _count_columns() -> int:
-    """Return the terminal's width in columns, less one.
+    """Return how many columns of the terminal can be used: all but the last.
 
     Some terminals begin a new line when the last column is filled.
     """
@@ -102,7 +105,7 @@ def _count_columns() -> int:
 
 
 def _count_units(progress: JobProgress) -> tuple[int, int]:
-    """Return (finished, total), counted in images, or in bytes for model files."""
+    """Return (finished, total) of a job: bytes if it downloads model files, else images."""
     if progress.has_models:
         return progress.bytes, progress.total_bytes
     return progress.finished, progress.total

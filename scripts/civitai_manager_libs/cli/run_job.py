@@ -47,10 +47,11 @@ _MAX_FAILED_SHOWN = 20
 
 
 def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
-    """Run a job, print its progress and result, and return the exit code.
+    """Run a job, print its progress and result, and return the program's exit code.
 
-    Ctrl-C pauses the job. as_json: print the result as JSON. Raises InputError if another program
-    is running the job.
+    The code is 0 if everything was saved, 1 if something is missing, 3 if nothing was done, and 130
+    after Ctrl-C, which pauses the job. as_json: print the result as JSON. Raises InputError if
+    another program is running the job.
     """
     display, started = progress_bar.make_progress(sys.stderr), time.monotonic()
     with _record_signals() as signals:
@@ -80,9 +81,10 @@ def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
 
 @contextmanager
 def _record_signals() -> Iterator[list[int]]:
-    """Collect the numbers of signals such as Ctrl-C in a list, and yield the list.
+    """Yield a list to which the numbers of signals such as Ctrl-C are added while the block runs.
 
-    The caller stops the job when the list is not empty. A second Ctrl-C ends the program at once.
+    The signals do nothing else, so the caller must stop the job when the list is not empty. A
+    second Ctrl-C ends the program at once.
     """
     received: list[int] = []
 
@@ -162,7 +164,8 @@ def _print_failures(job: Job, failed: list[Item]) -> None:
 def _job_to_json(job: Job, failed: list[Item], files: list[ModelFileState], seconds: float) -> str:
     """Return a job's result as one line of JSON in ASCII, which any console can print.
 
-    files: the job's model files. seconds: how long the job ran.
+    failed: the images and files that failed. files: the job's model files. seconds: how long the
+    job ran.
     """
     names = {"id": "image_id", "url": "url", "reason": "reason", "message": "message"}
     rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
@@ -175,10 +178,9 @@ def _job_to_json(job: Job, failed: list[Item], files: list[ModelFileState], seco
 
 
 def _report_to_json(report: WalkReport) -> dict[str, Any]:
-    """Return a job's report as a dict for `--json`.
+    """Return as a dict for `--json` what a job's walk through the gallery's pages found.
 
-    "second_walk" contains the counts of the second reading of the gallery (`--verify`); it is None
-    if there was no second reading.
+    "second_walk" holds the counts of a second walk (`--verify`), None if there was none.
     """
     view = asdict(report)
     second = {name: view.pop(name) for name in ("first", "second", "both")}

@@ -25,9 +25,10 @@ _WIDTHS = (11, 10, 20)  # columns of id, date and author
 def search_library(
     arguments: argparse.Namespace, list_saved_ids: Callable[[], Iterable[int]]
 ) -> None:
-    """Search the images stored on this machine and print the matching ones.
+    """Search the images stored on this machine, and print the matching ones.
 
-    list_saved_ids: returns the ids of the images that jobs have saved.
+    arguments: the parsed command line. list_saved_ids: returns the ids of the images that download
+    jobs have saved as files.
     """
     search.index_remaining()
     wait_for_writes(_MAX_INDEX_SECONDS)
@@ -54,9 +55,10 @@ def _find_ids(
     sort: str,
     list_saved_ids: Callable[[], Iterable[int]],
 ) -> Sequence[int]:
-    """Return the ids of at most `limit` matching images.
+    """Return the ids of the images that match a query, at most `limit`, in the order of `sort`.
 
-    Each call of the search covers only a part of the library, so it is called repeatedly.
+    list_saved_ids: returns the ids of the images that download jobs have saved as files. One call
+    of `run_search` covers only a part of the library, so it is called until enough are found.
     """
     found = search.run_search(query, scope, sort=sort, limit=limit, list_saved=list_saved_ids)
     ids = found.ids
@@ -73,9 +75,9 @@ def _find_ids(
 
 
 def print_bookmarks(name: str) -> bool:
-    """Print the user's bookmarks as JSON; return False if the collection does not exist.
+    """Print the user's bookmarks as JSON; return False if the named collection does not exist.
 
-    name: the collection to print, "" for all bookmarks.
+    name: the collection to print, "" for all bookmarks. A missing collection is reported on stderr.
     """
     if name and not any(
         search.fold_text(name) == search.fold_text(s.name)
@@ -88,7 +90,7 @@ def print_bookmarks(name: str) -> bool:
 
 
 def _print_problems(query: search.SearchQuery) -> None:
-    """Print a message for each part of a query that the search ignores."""
+    """Print a message for each part of a search that is ignored, for example an unknown field."""
     unsupported = [] if query.here is None else [search.QueryProblem("flag", "is:here", "is")]
     for problem in (*query.problems, *unsupported):
         choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "here"]
@@ -99,9 +101,9 @@ def _print_problems(query: search.SearchQuery) -> None:
 
 
 def _join_words(words: Sequence[str]) -> str:
-    """Join the words of a search on the command line to one query.
+    """Join the arguments of a search on the command line to one query, and return it.
 
-    A word that contains blanks is quoted again, since the shell has removed the user's quotes.
+    An argument that contains blanks is put in quotes again, which the shell has removed.
     """
     if len(words) == 1:
         return words[0]

@@ -27,7 +27,8 @@ _VALUE_WIDTH = 40  # columns
 def show_stats(arguments: argparse.Namespace) -> None:
     """Print what the images of a model have in common, as a table or as JSON.
 
-    Raises InputError if the arguments name no model, and the errors of the HTTP client.
+    arguments: the parsed command line. Raises InputError if it names no model, and NetworkError or
+    HttpStatusError if Civitai is asked and fails.
     """
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(arguments.model, suggests_search=False)
@@ -51,10 +52,10 @@ def show_stats(arguments: argparse.Namespace) -> None:
 def _fetch_model(
     client: CivitaiHttpClient, model_id: int | None, version_id: int | None
 ) -> int | None:
-    """Fetch a model, store the names of the model and its versions, and return the model's id.
+    """Fetch a model from Civitai, store its names in the library, and return its id.
 
-    If `model_id` is None, the version is fetched first to find the model. Return None if Civitai
-    does not name the version's model.
+    model_id: None if only `version_id` is known; the version is then fetched first. Return None if
+    Civitai does not say to which model the version belongs.
     """
     if model_id is None:
         model_id = civitai.fetch_version(client, version_id or 0).model_id
@@ -64,9 +65,9 @@ def _fetch_model(
 
 
 def _fetch_records(client: CivitaiHttpClient, query: ImageQuery, limit: int) -> int:
-    """Fetch the records of images, store them in the library, and return their number.
+    """Fetch a gallery's images as JSON records, store them in the library, and return their number.
 
-    limit: number of images to fetch; the last page may add some more.
+    limit: the number of images after which no further page is fetched.
     """
     count = 0
     size = min(_PAGE, limit)

@@ -21,10 +21,10 @@ _MAX_VERSIONS_SHOWN = 10
 
 
 def make_checked_client() -> CivitaiHttpClient:
-    """Return an HTTP client, after checking the base URL and the API key.
+    """Return an HTTP client, after a check of Civitai's URL and the API key in the settings.
 
-    The key is checked by an extra request, because Civitai ignores a wrong key in others. Raises
-    InputError for an invalid URL or key, and NetworkError.
+    The key is checked by an extra request, because Civitai ignores a wrong key in other requests.
+    Raises InputError for an invalid URL or key, and NetworkError if Civitai does not respond.
     """
     base = util.without_query(setting.base_url())
     if not is_allowed_url(base, base):
@@ -47,9 +47,10 @@ def make_checked_client() -> CivitaiHttpClient:
 def resolve_target(
     client: CivitaiHttpClient, arguments: argparse.Namespace
 ) -> tuple[NamingContext, ImageQuery]:
-    """Return (names for files and folders, query for the images) for what the user typed.
+    """Find out which images the user wants; return (names for the files, query for the images).
 
-    Raises InputError, and the errors of the HTTP client.
+    arguments: the parsed command line. Raises InputError if it names no gallery or image, and
+    CivitaiShortcutError if Civitai does not have it or does not respond.
     """
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(arguments.model, suggests_search=False)
@@ -70,7 +71,7 @@ def resolve_target(
 
 
 def _check_reference(reference: Reference, text: str) -> None:
-    """Raise InputError if a reference is a collection or search words; these are not downloaded.
+    """Raise InputError if a reference names a collection or search words, not a gallery or image.
 
     text: what the user typed, quoted in the message.
     """
@@ -115,10 +116,11 @@ def _resolve_image(client: CivitaiHttpClient, image_id: int) -> tuple[NamingCont
 def _resolve_model(
     client: CivitaiHttpClient, model_id: int | None, version_id: int | None
 ) -> tuple[int | None, NamingContext]:
-    """Return (model id, names for files and folders) of a model or of one of its versions.
+    """Fetch a model or one of its versions; return (model id, names for files and folders).
 
-    The id is None if Civitai does not name the version's model. Raises NotFound, and InputError if
-    the version belongs to another model.
+    model_id: None if only `version_id` is known; the returned id is then None if Civitai does not
+    say to which model the version belongs. Raises NotFound, and InputError if the version belongs
+    to another model.
     """
     if model_id is None:
         version = civitai.fetch_version(client, version_id or 0)

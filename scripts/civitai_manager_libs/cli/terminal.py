@@ -27,7 +27,7 @@ _DIRECTION_MARKS = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI
 
 
 def prepare_terminal() -> None:
-    """Prepare stdin, stdout and stderr; call this once, before any file is opened.
+    """Make stdin, stdout and stderr safe to use; call this once, before any file is opened.
 
     A closed stream is replaced by the null device. Characters that the console cannot show are
     printed as "?".
@@ -41,14 +41,17 @@ def prepare_terminal() -> None:
 
 
 def user_language() -> str:
-    """Return the language in the settings, or else the system's language."""
+    """Return the language in the settings, else the system's language if it is one of ours.
+
+    Otherwise return "en".
+    """
     if setting.language in messages.LANGUAGES:
         return setting.language
     return messages.parse_locale_language({"LANG": _system_locale(), **os.environ})
 
 
 def _system_locale() -> str:
-    """Return the name of the system's language on Windows, "" on other systems."""
+    """Return the name of the system's language on Windows; "" elsewhere, or if it is unknown."""
     try:
         return (os.name == "nt" and locale.getlocale()[0]) or ""
     except ValueError:  # a name that Python does not know
@@ -56,15 +59,15 @@ def _system_locale() -> str:
 
 
 def terminal_text(key: str, **values: Any) -> str:
-    """Return the text for a key in the user's language, with placeholders replaced by `values`."""
+    """Return the text for a key in the user's language, its placeholders filled by `values`."""
     return messages.translate(key, user_language(), **values)
 
 
 def failure_text(reason: str, sentence: str) -> str:
     """Return a sentence in the user's language that explains why something failed.
 
-    reason: the error's code, such as `busy`. sentence: the error's message in English; it is quoted
-    if it says more than the code.
+    reason: the error's code, such as `busy`. sentence: the error's message in English. It is
+    returned in English, and quoted in another language if it says more than the code.
     """
     if user_language() == "en" or reason in _TRANSLATED:
         return sentence
@@ -74,9 +77,10 @@ def failure_text(reason: str, sentence: str) -> str:
 
 @contextmanager
 def translate_errors(key: str, **values: Any) -> Iterator[None]:
-    """Replace an InputError in the block by one with a message in the user's language.
+    """Replace an InputError in the block by one whose message is the text for `key`.
 
-    key: that of the new message. Its placeholder `error` quotes the old message.
+    The message is in the user's language. values: for the placeholders of the text. The placeholder
+    `error` quotes the first error's message.
     """
     try:
         yield
@@ -86,7 +90,7 @@ def translate_errors(key: str, **values: Any) -> Iterator[None]:
 
 
 def print_result(line: str) -> None:
-    """Write one line of a command's result to stdout.
+    """Write one line of a command's result to stdout, without control characters.
 
     Raises DiskError if stdout is a file that cannot be written. A closed pipe is ignored.
     """
@@ -96,20 +100,23 @@ def print_result(line: str) -> None:
 
 
 def print_message(sentence: str) -> None:
-    """Write a sentence for the user to stderr."""
+    """Write a sentence for the user to stderr, without control characters."""
     write_now(sys.stderr, f"{strip_controls(sentence)}\n")
 
 
 def print_translated(key: str, **values: Any) -> None:
-    """Write the text for a key to stderr, in the user's language."""
+    """Write the text for a key to stderr, in the user's language.
+
+    values: for the text's placeholders.
+    """
     print_message(terminal_text(key, **values))
 
 
 def write_now(stream: TextIO, text: str) -> OSError | None:
-    """Write text to a stream and flush it; return the error if that fails, else None.
+    """Write text to a stream at once; return None, or the error if that fails.
 
-    After an error the stream's later output is discarded, so that a job continues when its terminal
-    is closed.
+    After an error the stream's later output is discarded. A job thus continues when its terminal is
+    closed.
     """
     try:
         stream.write(text)
@@ -124,7 +131,7 @@ def write_now(stream: TextIO, text: str) -> OSError | None:
 
 
 def strip_controls(text: str) -> str:
-    """Replace control characters and line breaks by "?", and return the text.
+    """Return the text with each control character and line break replaced by "?".
 
     Otherwise a title could send commands to the terminal.
     """
@@ -132,14 +139,14 @@ def strip_controls(text: str) -> str:
 
 
 def truncate_columns(text: str, columns: int) -> str:
-    """Return a text of at most `columns` columns; a longer text is cut and ends with "..."."""
+    """Return the text, cut to at most `columns` columns; a text that is cut ends with "..."."""
     return text if _count_columns(text) <= columns else f"{_cut_columns(text, columns - 3)}..."
 
 
 def pad_columns(text: str, columns: int) -> str:
-    """Return the text, padded with blanks to a width in columns.
+    """Return the text, filled up with blanks to as many terminal columns.
 
-    If `columns` is negative, the blanks come before the text.
+    If `columns` is negative, the blanks come before the text. A longer text is not cut.
     """
     blanks = " " * (abs(columns) - _count_columns(text))
     return text + blanks if columns > 0 else blanks + text

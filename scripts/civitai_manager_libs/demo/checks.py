@@ -17,7 +17,7 @@ _USERNAME = re.compile(r"[A-Za-z0-9_]*")
 
 
 class ErrorResponse(Exception):
-    """An HTTP error response: its status and its JSON body."""
+    """Raised to answer a request with an error: its HTTP status and its JSON body."""
 
     def __init__(self, status: int, body: object) -> None:
         super().__init__(status)
@@ -26,7 +26,7 @@ class ErrorResponse(Exception):
 
     @classmethod
     def bad_request(cls, message: str) -> ErrorResponse:
-        """Return a response of status 400 with Civitai's code BAD_REQUEST."""
+        """Return an error of status 400 with this message, in the form that Civitai gives it."""
         return cls(400, {"error": message, "code": "BAD_REQUEST"})
 
 
@@ -38,16 +38,16 @@ class Params:
         self._issues: list[dict[str, Any]] = []
 
     def raise_issues(self) -> None:
-        """Raise ErrorResponse 400 if any of the parameters read so far is invalid."""
+        """Raise ErrorResponse 400 if a parameter that was read so far is invalid."""
         if self._issues:
             text = json.dumps(self._issues, indent=2, ensure_ascii=False)
             raise ErrorResponse(400, {"error": {"name": "ZodError", "message": text}})
 
     def make_next_url(self, endpoint: str, cursor: str, page: int | None = None) -> str:
-        """Return the next page's URL, with all other parameters of this request.
+        """Return the URL of the next page, with all other parameters of this request.
 
-        endpoint: the URL without its query. cursor: that of the next page. page: the number of this
-        page, None if pages have only cursors.
+        endpoint: the URL without its query. cursor: that of the next page. page: number of the page
+        that this request asks for, None if it uses a cursor.
         """
         position = {"page": str(page + 1)} if page else {"cursor": cursor}
         others = {name: v for name, v in self._query.items() if name not in ("cursor", "page")}
@@ -57,7 +57,10 @@ class Params:
         self._issues.append({**more, "code": code, "path": [name], "message": message})
 
     def read_string(self, name: str) -> str | None:
-        """Return a parameter's value, None if it is absent."""
+        """Return a parameter's value, None if it is absent.
+
+        A parameter that occurs twice is reported by `raise_issues`.
+        """
         values = self._query.get(name)
         if values and len(values) > 1:
             problem = "Invalid input: expected string, received array"
@@ -65,11 +68,14 @@ class Params:
         return values[0] if values else None
 
     def read_strings(self, name: str) -> list[str]:
-        """Return all values of a parameter that may be repeated."""
+        """Return all values of a parameter, which may occur several times in the query."""
         return list(self._query.get(name, ()))
 
     def read_integer(self, name: str, low: float = -math.inf, high: float = math.inf) -> int | None:
-        """Return a parameter as an integer, 0 if it is empty, None if it is absent or invalid."""
+        """Return a parameter as an integer, 0 if it is empty, None if it is absent or invalid.
+
+        A value that is not a number from `low` to `high` is reported by `raise_issues`.
+        """
         values = self._query.get(name)
         if values is None:
             return None
@@ -93,7 +99,7 @@ class Params:
     def read_choice(self, name: str, values: Sequence[str]) -> str | None:
         """Return a parameter's value, None if it is absent.
 
-        A value that is not in `values` is reported by `raise_issues`.
+        A value that is not in `values` is returned, but reported by `raise_issues`.
         """
         value = self.read_string(name)
         if value is not None and value not in values:
@@ -106,10 +112,10 @@ class Params:
         self._add_issue(name, "invalid_value", problem, values=list(values))
 
     def read_choices(self, name: str, values: Sequence[str], separator: str | None) -> list[str]:
-        """Return the values of a parameter that may occur several times.
+        """Return all values of a parameter, which may occur several times in the query.
 
-        separator: text between several values in one parameter, None for none. A value that is not
-        in `values` is reported by `raise_issues`.
+        separator: text between the values in one parameter, None if each contains only one. Values
+        that are not in `values` are returned, but reported by `raise_issues`.
         """
         found = self.read_strings(name)
         if separator:
@@ -119,7 +125,10 @@ class Params:
         return found
 
     def read_integers(self, name: str) -> list[int]:
-        """Return the integers in a comma-separated parameter, [] if one is invalid."""
+        """Return the integers in a comma-separated parameter, [] if it is absent.
+
+        If one is invalid, return [], and `raise_issues` reports it.
+        """
         parts = [part for text in self.read_strings(name) for part in text.split(",")]
         if not all(re.fullmatch(r"\s*\d{1,18}\s*", part) for part in parts):
             problem = "Invalid input: expected number, received NaN"
@@ -128,7 +137,10 @@ class Params:
         return [int(part) for part in parts]
 
     def read_flag(self, name: str) -> bool | None:
-        """Return a boolean parameter, None if it is absent or invalid."""
+        """Return a parameter such as `true` or `0` as a bool, None if it is absent or invalid.
+
+        An invalid value is reported by `raise_issues`.
+        """
         value = self.read_string(name)
         if value is None or value.lower() in _TRUE_WORDS | _FALSE_WORDS:
             return None if value is None else value.lower() in _TRUE_WORDS
@@ -137,7 +149,10 @@ class Params:
         return None
 
     def read_username(self) -> str | None:
-        """Return the parameter `username`; `raise_issues` reports forbidden characters."""
+        """Return the parameter `username`, None if it is absent.
+
+        A name with forbidden characters is returned, but reported by `raise_issues`.
+        """
         value = self.read_string("username")
         if value is not None and not _USERNAME.fullmatch(value):
             pattern = "/^[A-Za-z0-9_]*$/"

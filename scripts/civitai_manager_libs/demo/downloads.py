@@ -31,7 +31,7 @@ _LOGIN = "The creator of this asset requires you to be logged in to download it"
 
 
 def is_archived(model: Model) -> bool:
-    """Return whether a model is archived, so that its files cannot be downloaded."""
+    """Return whether a model is archived. Files of an archived model cannot be downloaded."""
     return model.id == _ARCHIVED
 
 
@@ -46,7 +46,10 @@ def describe_access(version: Version) -> dict[str, Any]:
 
 
 def describe_files(model: Model, version: Version, base: str) -> list[dict[str, Any]]:
-    """Return the list `files` of a version's API record. base: the demo server's URL."""
+    """Return the files of a version as the API describes them.
+
+    base: the demo server's URL. Return [] if the model is archived.
+    """
     if is_archived(model):
         return []
     first, *others = list_weights(model, version)
@@ -54,10 +57,10 @@ def describe_files(model: Model, version: Version, base: str) -> list[dict[str, 
 
 
 def make_signed_path(version_id: str, params: Params, has_key: bool) -> str:
-    """Return the signed path in the storage to which the download route redirects.
+    """Return the path to which the download route redirects, with a signature valid for 5 minutes.
 
-    version_id: as in the request's path. has_key: whether the request has a valid API key. Raises
-    ErrorResponse.
+    version_id: as text, from the request's path. has_key: whether the request has a valid API key.
+    Raises ErrorResponse if the version does not exist or may not be downloaded.
     """
     is_number = version_id.isdigit() and len(version_id) < 11
     found = find_version(int(version_id)) if is_number else None
@@ -76,10 +79,11 @@ def make_signed_path(version_id: str, params: Params, has_key: bool) -> str:
 
 
 def find_stored_file(path: str, query: Mapping[str, list[str]], has_key: bool) -> File:
-    """Return the file at a signed URL of the storage. Raises ErrorResponse.
+    """Return the model file at a signed URL of the storage.
 
-    path, query: those of the URL. has_key: whether the request has an Authorization header; the
-    storage refuses such requests, since the URL is signed.
+    path, query: those of the URL. has_key: whether the request has an Authorization header. Raises
+    ErrorResponse if the file does not exist, if the signature is wrong or expired, and if `has_key`
+    is true, because the storage accepts nothing beside a signature.
     """
     number = path.removeprefix(STORAGE).partition("/")[0]
     weights = find_weights(int(number)) if number.isdigit() and len(number) < 11 else None
@@ -115,7 +119,10 @@ def _describe_file(weights: Weights, is_primary: bool, base: str) -> dict[str, A
 
 
 def _check_access(model: Model, version: Version, has_key: bool) -> None:
-    """Raise ErrorResponse, as Civitai's route does, if the version may not be downloaded."""
+    """Raise ErrorResponse, as Civitai's route does, if a version may not be downloaded.
+
+    has_key: whether the request has a valid API key.
+    """
     if is_archived(model):
         raise ErrorResponse(410, {"error": "Model archived"})
     if version.id == _EARLY_ACCESS:

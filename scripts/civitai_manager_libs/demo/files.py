@@ -41,7 +41,7 @@ _CACHE_LIMIT = 64 * 1024 * 1024  # bytes; a resumed download is not drawn again
 
 
 class File(NamedTuple):
-    """A file to serve. modified: ms since 1970. tag: the ETag with its quotes."""
+    """A file to serve. tag: the ETag with its quotes. modified: milliseconds since 1970."""
 
     body: bytes
     mime: str
@@ -50,17 +50,17 @@ class File(NamedTuple):
 
 
 def make_uuid(image_id: int) -> str:
-    """Return the UUID that identifies an image in URLs."""
+    """Return the UUID that stands for an image in its URLs."""
     bits = f"{image_id * _SPREAD % 2**32:08x}"
     bits += f"{mix_bits(image_id, 7):016x}{mix_bits(image_id, 8):016x}"
     return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:32]}"
 
 
 def make_url(base: str, row: Row, name: str | None = None) -> str:
-    """Return the URL of an original file, as the API writes it.
+    """Return the URL of an image's original file, as the API states it.
 
-    The URL of every image ends with `.jpeg`, whatever its format. name: the file's name without
-    extension, None for the image's UUID.
+    base: the demo server's URL. name: the file's name without extension, None for the image's UUID.
+    The extension is `jpeg` for every image, whatever its format.
     """
     uuid = make_uuid(row.id)
     extension = "mp4" if row.type == "video" else "jpeg"
@@ -68,12 +68,12 @@ def make_url(base: str, row: Row, name: str | None = None) -> str:
 
 
 def get_size(row: Row) -> tuple[int, int]:
-    """Return (width, height) of an original file in pixels."""
+    """Return (width, height) of an image's or video's original in pixels."""
     return choose_clip(row).size if row.type == "video" else choose_size(row)
 
 
 def find_file(path: str) -> File | None:
-    """Return the file at a URL path, None if there is no such file.
+    """Return the original or thumbnail at a path of the image host, None if there is none.
 
     path: percent-decoded, without the query.
     """
@@ -98,7 +98,7 @@ def find_file(path: str) -> File | None:
 
 
 def draw_original(row: Row) -> File:
-    """Return the original file of an image or video."""
+    """Return the original file of an image or video. An image is drawn, unless the cache has it."""
     return _get_cached((row.id, 0, False), lambda key: _encode_original(row))
 
 
@@ -124,7 +124,10 @@ def _encode_original(row: Row) -> tuple[bytes, str]:
 
 
 def _make_exif(row: Row) -> bytes:
-    """Return EXIF data with an image's infotext, b"" for an image of ComfyUI."""
+    """Return EXIF data that contains an image's infotext.
+
+    Return b"" if the image was made by ComfyUI or has no generation data.
+    """
     meta = make_meta(row)
     if not meta or "comfy" in meta:
         return b""
@@ -132,7 +135,7 @@ def _make_exif(row: Row) -> bytes:
 
 
 def choose_format(row: Row) -> str:
-    """Return the format of an image's original file: PNG, JPEG or WEBP."""
+    """Return the format of an image's original file: "PNG", "JPEG" or "WEBP"."""
     if row.kind == "onsite":
         return "JPEG"
     return ("PNG", "JPEG", "PNG", "WEBP", "JPEG")[row.id // 11 % 5]
@@ -163,10 +166,10 @@ _cache_lock = threading.Lock()
 def _get_cached(
     key: tuple[int, int, bool], make: Callable[[tuple[int, int, bool]], tuple[bytes, str]]
 ) -> File:
-    """Return a file from the cache; a missing file is made and added.
+    """Return a file from the cache; if it is missing, make it and add it.
 
     key: (id of the image or video, width in pixels, True for WEBP or False for JPEG). make: returns
-    (bytes, MIME type) for a key. If the cache is full, the least recently used file is removed.
+    (bytes, MIME type) for a key. When the cache is full, the least recently used files are removed.
     """
     with _cache_lock:
         if key in _cache:

@@ -28,7 +28,7 @@ _TOO_MANY = "You've requested too many pages, please use cursors instead"
 
 
 def list_models(params: Params, base: str) -> dict[str, Any]:
-    """Return the JSON for `/models`: one page of models.
+    """Return the JSON for the API's `/models`: one page of models.
 
     base: the demo server's URL. Raises ErrorResponse for invalid parameters.
     """
@@ -80,16 +80,20 @@ def _matches_words(model: Model, words: str) -> bool:
 
 
 def _make_cursor(index: int, models: list[Model], is_search: bool) -> str:
-    """Return the cursor for the page that begins with the model at an index.
+    """Return the cursor of the page that begins at the index `index` of `models`.
 
-    In a search, the cursor is the index alone, else `likes|id|index`.
+    The cursor is `likes|id|index`, but in a search by words the index alone.
     """
     model = models[index]
     return str(index) if is_search else f"{model.thumbs_up}|{model.id}|{index}"
 
 
 def _parse_offset(cursor: str, is_search: bool) -> int:
-    """Return the index that a cursor contains. Raises ErrorResponse for an invalid cursor."""
+    """Return the index of a page's first model, as the page's cursor contains it.
+
+    is_search: whether it is the cursor of a search by words. Raises ErrorResponse for an invalid
+    cursor.
+    """
     parts = re.fullmatch(r"(\d{1,6})" if is_search else r"\d+\|\d+\|(\d{1,6})", cursor)
     if not parts:
         expected, got = (1, cursor.count("|") + 1) if is_search else (3, cursor.count("|") + 1)
@@ -100,7 +104,11 @@ def _parse_offset(cursor: str, is_search: bool) -> int:
 
 
 def describe_model(model_id: str, base: str) -> dict[str, Any]:
-    """Return the JSON for `/models/<id>`. Raises ErrorResponse."""
+    """Return the JSON for the API's `/models/<id>`.
+
+    model_id: as text, from the path. base: the demo server's URL. Raises ErrorResponse if the model
+    does not exist.
+    """
     if not re.fullmatch(r"\d{1,10}", model_id) or not 1 <= int(model_id) <= _LAST_ID:
         raise ErrorResponse(400, {"error": "✖ Invalid input: expected number\n  → at id"})
     found = find_model(int(model_id))
@@ -110,7 +118,11 @@ def describe_model(model_id: str, base: str) -> dict[str, Any]:
 
 
 def describe_version(version_id: str, base: str) -> dict[str, Any]:
-    """Return the JSON for `/model-versions/<id>`. Raises ErrorResponse."""
+    """Return the JSON for the API's `/model-versions/<id>`.
+
+    version_id: as text, from the path. base: the demo server's URL. Raises ErrorResponse if the
+    version does not exist.
+    """
     found = find_version(int(version_id)) if re.fullmatch(r"\d{1,10}", version_id) else None
     if not found:
         raise ErrorResponse(404, {"error": "Model not found"})
@@ -125,7 +137,10 @@ def describe_version(version_id: str, base: str) -> dict[str, Any]:
 
 
 def describe_version_by_hash(file_hash: str, base: str) -> dict[str, Any]:
-    """Return the JSON for `/model-versions/by-hash/<hash>`. Raises ErrorResponse."""
+    """Return the JSON for the API's `/model-versions/by-hash/<hash>`.
+
+    base: the demo server's URL. Raises ErrorResponse if no file has this hash.
+    """
     for model in MODELS:
         for version in model.versions:
             files = describe_files(model, version, base)

@@ -18,7 +18,10 @@ background:#10131c;color:#dde3ee}a{color:#8ecae6}img,video{max-width:100%;border
 
 
 def make_page(path: str, base: str) -> bytes | None:
-    """Return the HTML of `/`, `/models/<id>` or `/images/<id>`, None if there is no such page."""
+    """Return the HTML of `/`, `/models/<id>` or `/images/<id>`, None if there is no such page.
+
+    base: the demo server's URL.
+    """
     base = escape(base)  # the request's Host header
     found = re.fullmatch(r"/(models|images)/(\d{1,10})(?:/[^/]*)?", path)
     if path == "/":

@@ -28,7 +28,10 @@ _TOO_MANY = "You've requested too many pages, please use cursors instead"
 
 
 class _Query(NamedTuple):
-    """A validated query. levels: a mask of browsing levels. None: the parameter is absent."""
+    """The parameters of a request for images. None: the parameter is absent.
+
+    levels: a mask of browsing levels.
+    """
 
     model_id: int | None
     version_id: int | None
@@ -49,7 +52,10 @@ class _Query(NamedTuple):
 
 
 def list_images(params: Params, base: str) -> dict[str, Any]:
-    """Return the JSON for `/images`: one page of images. Raises ErrorResponse."""
+    """Return the JSON for the API's `/images`: one page of images.
+
+    base: the demo server's URL. Raises ErrorResponse for invalid parameters.
+    """
     limit = params.read_integer("limit", 0, 200)
     limit = 100 if limit is None else limit
     page, cursor = params.read_integer("page", 1), params.read_string("cursor") or None
@@ -99,10 +105,11 @@ def _parse_query(params: Params) -> _Query:
 def _list_by_id(
     query: _Query, limit: int, cursor: str | None, page: int | None
 ) -> tuple[list[Row], str | None]:
-    """Return (a page of images sorted by id, cursor of the next page or None).
+    """Return (images of a page sorted by id, cursor of the next page or None).
 
-    The cursor is the id of the next image. With the sort "Newest", the next page skips that image,
-    as on Civitai.
+    The cursor is the id of the next image. Unless the sort is "Oldest", the next page leaves that
+    image out, as on Civitai. page: the page's number, if it was asked for by number. Raises
+    ErrorResponse for an invalid parameter or cursor.
     """
     if query.sort == "Random":
         raise ErrorResponse.bad_request("Random sort requires a collectionId")
@@ -132,9 +139,10 @@ def _parse_id_cursor(cursor: str) -> int:
 
 
 def _list_by_offset(query: _Query, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
-    """Return (a page of images, cursor of the next page or None).
+    """Return (images of a page in the order of the sort, cursor of the next page or None).
 
-    The cursor is `offset|time`. An invalid cursor gives the first page.
+    The cursor is `offset|time`: the number of images before the page, and a fixed time. An invalid
+    cursor gives the first page.
     """
     found = re.match(r"(\d{1,9})(?:\|(\d{1,15}))?", cursor or "")
     start, epoch = (int(found[1]), found[2] or NOW) if found else (0, NOW)
@@ -160,7 +168,7 @@ def _sort_rows(query: _Query) -> tuple[Row, ...]:
 
 @functools.lru_cache(maxsize=32)
 def _filter_rows(query: _Query) -> tuple[Row, ...]:
-    """Return the images that match a query, lowest id first."""
+    """Return the images and videos that match a query, lowest id first."""
     rows: tuple[Row, ...] = list_all_rows()
     if query.model_id and not query.version_id:
         model = find_model(query.model_id)

@@ -14,8 +14,8 @@ __all__ = ["select_part"]
 def select_part(file: File, headers: Message[str, str]) -> tuple[int, dict[str, str], bytes]:
     """Return (status, headers, body) of the response to a request for a file.
 
-    headers: those of the request; Range and the cache headers decide between the status 200, 206,
-    304 and 416.
+    headers: those of the request. Range, If-Range and If-None-Match decide between the whole file
+    (200), a part of it (206), no body since the client has the file (304), and 416.
     """
     modified = formatdate(file.modified // 1000, usegmt=True)
     about = {"ETag": file.tag, "Last-Modified": modified, "Accept-Ranges": "bytes"}
@@ -39,9 +39,10 @@ def _matches_tag(header: str | None, tag: str) -> bool:
 
 
 def _parse_range(header: str | None, total: int) -> tuple[int, int] | None:
-    """Return (start, end) of the range in a Range header, None for the whole file.
+    """Return (start, end) of the part that a Range header asks for, None for the whole file.
 
-    total: the file's bytes. If the range cannot be satisfied, start >= end.
+    `end` is the position after the last byte. total: size of the file in bytes. For a part outside
+    the file, `start` is not below `end`.
     """
     found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", (header or "").replace(" ", ""))
     if not found or found.groups() == ("", ""):

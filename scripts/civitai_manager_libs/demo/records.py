@@ -18,7 +18,7 @@ _TAG_IDS = {name: 5_000 + i for i, name in enumerate(SCENES)}
 
 
 def get_tag_id(row: Row) -> int:
-    """Return the id of the tag for an image's scene, such as "sea"."""
+    """Return the id of the tag that names what an image shows, such as "sea"."""
     return _TAG_IDS[choose_art(row).scene]
 
 
@@ -30,17 +30,18 @@ def _compute_hash(art: Art, size: tuple[int, int]) -> str:
 
 
 def compute_hash(row: Row) -> str | None:
-    """Return the BlurHash of an image; some images have none, as on Civitai."""
+    """Return the BlurHash of an image, None for one in 41, as on Civitai."""
     return _compute_hash(choose_art(row), get_size(row)) if row.id % 41 else None
 
 
 def make_record(
     row: Row, base: str, from_index: bool, with_meta: bool, flat_meta: bool, with_tags: bool
 ) -> dict[str, Any]:
-    """Return an image's JSON record for `/images`.
+    """Return an image's JSON record as the API's `/images` sends it.
 
-    from_index: make the record as the search index does, else as the database does. with_meta,
-    with_tags: include these fields. flat_meta: do not wrap `meta` in `{id, meta}`.
+    base: the demo server's URL. from_index: whether Civitai's search index would send the record,
+    and not its database. with_meta, with_tags: include these fields. flat_meta: send `meta` as it
+    is, not as `{id, meta}`.
     """
     width, height = get_size(row)
     item: dict[str, Any] = {"id": row.id, "url": make_url(base, row), "hash": compute_hash(row)}
@@ -75,7 +76,10 @@ def _make_meta_field(row: Row, with_meta: bool, flat_meta: bool) -> dict[str, An
 
 
 def make_showcase_record(row: Row, base: str, with_id: bool) -> dict[str, Any]:
-    """Return the JSON record of a version's sample image. with_id: include the image's id."""
+    """Return the JSON record of a sample image, as the API sends it with a version.
+
+    base: the demo server's URL. with_id: include the image's id.
+    """
     width, height = get_size(row)
     code = compute_hash(row)
     item = {

@@ -33,8 +33,8 @@ _CHUNK = 256 * 1024  # bytes
 class Demo:
     """A running demo server. url: its URL, without a slash at the end.
 
-    requests: (method, path with query) of the last 20,000 requests. storage_rate: bytes a second
-    with which a connection sends a model file, 0 for no limit.
+    requests: (method, path with query) of the last 20,000 requests. storage_rate: at how many bytes
+    a second each connection sends a model file, 0 for no limit.
     """
 
     def __init__(self, port: int, storage_rate: float = 0.0) -> None:
@@ -46,7 +46,10 @@ class Demo:
         threading.Thread(target=serve, args=(0.1,), name="demo", daemon=True).start()
 
     def original_bytes(self, image_id: int) -> bytes:
-        """Return the bytes of an original image or video. Raises KeyError for an unknown id."""
+        """Return the bytes of the original file of an image or video.
+
+        Raises KeyError if no image or video has this id.
+        """
         row = find_row(image_id)
         if row is None:
             raise KeyError(image_id)
@@ -60,10 +63,11 @@ class Demo:
 
 
 def start_demo(port: int = 0, storage_rate: float = 0.0) -> Demo:
-    """Start a demo server that listens on `port`; 0 picks a free port.
+    """Start a demo server on this machine and return it while it runs in the background.
 
-    storage_rate: bytes a second with which a connection sends a model file, so that the progress
-    can be seen; 0 for no limit. Raises InputError if the port is in use.
+    port: 0 chooses a free one. storage_rate: at how many bytes a second each connection sends a
+    model file, 0 for no limit; a low rate makes the progress visible. Raises InputError if the port
+    is in use.
     """
     try:
         return Demo(port, storage_rate)
@@ -84,7 +88,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
     @contextlib.contextmanager
     def track_connection(self, connection: socket.socket) -> Iterator[None]:
-        """Count a connection as open until the block ends; `close_connections` closes open ones."""
+        """Remember a connection while the block runs, so that `close_connections` can close it."""
         self._open.add(connection)
         try:
             yield
@@ -92,13 +96,13 @@ class _Server(socketserver.ThreadingTCPServer):
             self._open.discard(connection)
 
     def close_connections(self) -> None:
-        """Close the connections that clients have left open."""
+        """Close all connections that are still open."""
         for connection in list(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print our own errors; ignore the errors of clients that disconnect."""
+        """Print an error of our own code; ignore that a client has disconnected."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -124,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
         return "civitai-demo"
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Print nothing, so that the terminal shows only the job's progress."""
+        """Print nothing, unlike the base class: the terminal shows only a job's progress."""
 
     def do_GET(self) -> None:
         self.server.demo.requests.append((self.command, self.path))
@@ -203,7 +207,10 @@ class _Handler(BaseHTTPRequestHandler):
         return self._make_part(file, {**is_public, "Access-Control-Allow-Origin": "*"})
 
     def _make_part(self, file: files.File, headers: dict[str, str]) -> _Response:
-        """Return the response with the part of a file that the request's headers ask for."""
+        """Return a response with the file, or the part for which the request's Range header asks.
+
+        headers: further headers for the response.
+        """
         status, about, body = ranges.select_part(file, self.headers)
         return _Response(status, file.mime, body, {**about, **headers})
 

@@ -21,12 +21,12 @@ _FOLDERS = ("download_images_folder", "model_folders", "model_folder_template", 
 
 
 def is_shared() -> bool:
-    """Return whether the WebUI's flags, such as `--listen`, let other machines reach it."""
+    """Return whether the WebUI's command line, such as `--listen`, lets other machines reach it."""
     return any(_host_arguments().get(name) for name in _SHARED)
 
 
 def is_frozen(name: str) -> bool:
-    """Return whether the WebUI's flags forbid users to change one of our settings.
+    """Return whether the WebUI's command line forbids users to change one of our settings.
 
     name: the setting's name, or "key" for the API key.
     """
@@ -41,17 +41,20 @@ def is_frozen(name: str) -> bool:
 
 
 def _is_hidden(name: str) -> bool:
-    """Return whether a setting is a folder that the WebUI's flags hide from users."""
+    """Return whether a setting names a folder and the WebUI was told to hide folders from users."""
     return name in _FOLDERS and bool(_host_arguments().get("hide_ui_dir_config"))
 
 
 def has_login(request: Any) -> bool:
-    """Return whether the app that received a request requires a login."""
+    """Return whether users must log in to the gradio app that received a request.
+
+    request: starlette's.
+    """
     return getattr(request.app, "auth", None) is not None
 
 
 def is_logged_in(request: Any) -> bool:
-    """Return whether the sender of a request is logged in; True if no login is required."""
+    """Return whether the user who sent a request is logged in; True if no login is required."""
     if not has_login(request):
         return True
     return any(value in request.app.tokens for value in request.cookies.values())
@@ -62,7 +65,7 @@ def _split_names(value: Any) -> list[str]:
 
 
 def _host_arguments() -> dict[str, Any]:
-    """Return the WebUI's command line arguments by name; {} without a WebUI."""
+    """Return the WebUI's parsed command line arguments by name; {} without a WebUI."""
     if not in_webui():
         return {}
     from modules import shared

@@ -18,10 +18,10 @@ __all__ = ["list_capabilities"]
 def list_capabilities() -> dict[str, Any]:
     """Return what an infotext can set in the running WebUI, {} if that is unknown.
 
-    The keys are the arguments of `HostCapabilities`. "samplers": names of the samplers, the default
-    first. "schedulers": a tuple of names for each schedule, the label first. "modules": VAEs and
-    text encoders, as file names without extension; None if the WebUI offers no such choice.
-    "fields": the infotext keys that fill a field of the page or change a setting.
+    The keys are the arguments of `HostCapabilities`. "samplers": names, the default first.
+    "schedulers": for each schedule its label, followed by its other names. "modules": VAEs and text
+    encoders, as file names without extension; None if the WebUI has no such choice. "fields": the
+    infotext keys that fill a field of the page or change a setting.
     """
     samplers, schedulers = map(sys.modules.get, ("modules.sd_samplers", "modules.sd_schedulers"))
     known = getattr(samplers, "all_samplers_map", None)

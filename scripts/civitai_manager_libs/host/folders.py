@@ -14,10 +14,10 @@ _OUR_FOLDER = "civitai-shortcut"
 
 
 def default_data_folder() -> str:
-    """Return the path of our data folder.
+    """Return the folder for our settings, cache and databases.
 
-    With a WebUI, the folder is inside the WebUI's data folder. Without a WebUI, the environment
-    variable CIVITAI_SHORTCUT_DATA names it; the default is in the user's home folder.
+    With a WebUI, the folder is inside the WebUI's data folder. Without a WebUI, it is the one in
+    the environment variable CIVITAI_SHORTCUT_DATA, else one in the user's home folder.
     """
     if in_webui():
         from modules import paths
@@ -28,14 +28,15 @@ def default_data_folder() -> str:
 
 
 def default_images_folder() -> str:
-    """Return the folder in which images are saved if the user has chosen no other."""
+    """Return the folder below which images are saved if the user has not chosen another."""
     return os.path.join(default_data_folder(), "outputs", "download-images")
 
 
 def key_file() -> str:
-    """Return the path of the API key's file.
+    """Return the path of the file that stores the API key.
 
-    With a WebUI, the file is in the user's configuration folder, which no WebUI serves.
+    With a WebUI, the file is in the user's configuration folder, because a WebUI may serve the
+    files of its data folder to others.
     """
     if not in_webui():
         return os.path.join(default_data_folder(), "api_key")

@@ -12,9 +12,9 @@ _GRACE = 5  # seconds for running requests when a host closes its page
 
 
 def limit_page_shutdown(page: Any) -> None:
-    """Let the page's server wait at most five seconds for running requests when it closes.
+    """Make the page's server wait at most five seconds for running requests when it closes.
 
-    Without this limit, "Reload UI" in a WebUI with gradio 3 waits forever. page: gradio's Blocks.
+    Only gradio 3 needs this: a WebUI's "Reload UI" would wait forever. page: gradio's Blocks.
     """
     config: Any = getattr(getattr(page, "server", None), "config", None)
     if _gradio_major() < 4 and getattr(config, "timeout_graceful_shutdown", 0) is None:
@@ -22,9 +22,9 @@ def limit_page_shutdown(page: Any) -> None:
 
 
 def is_same_origin(origin: str, host: str) -> bool:
-    """Return whether a request's `Origin` and `Host` headers name the same host.
+    """Return whether a request comes from our own page and not from another web site.
 
-    Use this to refuse requests from other web sites.
+    origin, host: the request's headers `Origin` and `Host`.
     """
     return origin.partition("://")[2].lower() == host.lower() != ""
 

@@ -23,8 +23,8 @@ _BESIDE = re.compile(
 def register_image_saved(on_saved: ImageSaved) -> None:
     """Register a function that the WebUI calls for each image that it has generated and saved.
 
-    on_saved: called in the WebUI's thread with (PIL image, absolute path, infotext). The WebUI logs
-    the function's exceptions.
+    on_saved: called in the WebUI's thread with (PIL image, absolute path, infotext). If it raises,
+    the WebUI logs the exception.
     """
     from modules import script_callbacks
 
@@ -32,9 +32,9 @@ def register_image_saved(on_saved: ImageSaved) -> None:
 
 
 def _report_if_generated(params: Any, on_saved: ImageSaved) -> None:
-    """Call `on_saved` for a generated image, but not for a grid or mask, or in the tab "Extras".
+    """Call `on_saved` if a saved image was generated.
 
-    params: the WebUI's `ImageSaveParams`.
+    Grids, masks and images of the tab "Extras" are left out. params: the WebUI's `ImageSaveParams`.
     """
     infotext = (params.pnginfo or {}).get("parameters")
     name = os.path.splitext(os.path.basename(params.filename))[0]

@@ -43,20 +43,20 @@ _KINDS_OF_ALL = ("model", "lora", "embed", "vae", "hypernet", "upscaler")
 
 
 def list_model_folders() -> list[tuple[str, str]]:
-    """Return (kind, path) of each existing folder in which the WebUI looks for models.
+    """Return (kind of model, folder) for each existing folder in which the WebUI looks for models.
 
-    kind: one of those of `find_model_folder`. Return [] without a WebUI.
+    The kinds are those of `find_model_folder`. Return [] without a WebUI.
     """
     found = ((kind, folder) for kind in _FOLDERS for folder in _list_folders(kind))
     return [(kind, folder) for kind, folder in dict.fromkeys(found) if os.path.isdir(folder)]
 
 
 def find_model_folder(kind: str) -> str:
-    """Return the folder that the WebUI uses for one kind of model, "" if there is none.
+    """Return the folder in which to save a kind of model for the WebUI, "" if there is none.
 
     kind: "model" (a checkpoint), "unet", "lora", "embed", "vae", "hypernet", "text_encoder",
-    "controlnet" or "upscaler". Folders in the WebUI's arguments or settings are preferred. The
-    folder may not exist yet.
+    "controlnet" or "upscaler". A folder in the WebUI's arguments or settings is preferred to the
+    usual one. The folder may not exist yet.
     """
     folders = _list_folders(kind)
     existing = next(filter(os.path.isdir, folders), "")
@@ -85,7 +85,7 @@ def _iter_folders(kind: str) -> Iterator[str]:
 
 
 def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
-    """Return the hashes of model files that the WebUI has computed, by the WebUI's titles.
+    """Return the hashes that the WebUI has computed of model files, by the file's title.
 
     A title is such as "lora/folder/name". Its value is a list of (modification time of the file
     when it was hashed, hash). A hash is a whole SHA256, or Civitai's AutoV3: 12 digits of the

@@ -26,8 +26,8 @@ _NAMES = ("no_proxy", "NO_PROXY")  # some programs read only one of them
 def validate_proxy(url: str) -> str:
     """Check a proxy's URL and return it without surrounding spaces; "" means no proxy.
 
-    Raises InputError if the URL is invalid, contains a password, or needs PySocks, which is not
-    installed.
+    Raises InputError if the URL is invalid, contains a password, or needs the package PySocks,
+    which is not installed.
     """
     url = url.strip()
     if not url:
@@ -51,7 +51,10 @@ def validate_proxy(url: str) -> str:
 
 
 def bypass_proxies_for(*hosts: str) -> None:
-    """Add host names to the variable `no_proxy`, so that they are reached without a proxy."""
+    """Make this process reach hosts without a proxy, by adding them to the variable `no_proxy`.
+
+    hosts: host names or IP addresses.
+    """
     value = next(filter(None, map(os.environ.get, _NAMES)), "")
     names = [name.strip() for name in value.split(",") if name.strip()]
     if "*" not in names:

@@ -48,7 +48,7 @@ _LOAD_EMBEDDINGS = "load_textual_inversion_embeddings"
 
 
 def refresh_models(kind: str) -> bool:
-    """Make the WebUI read its folder for one kind of model again; return whether that worked.
+    """Make the WebUI read its folder for one kind of model again; return whether that succeeded.
 
     kind: one of those of `find_model_folder`. Return True without a WebUI.
     """
@@ -75,10 +75,10 @@ def _iter_calls(kind: str) -> Iterator[Callable[[], Any]]:
 
 
 def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
-    """Yield the functions that make the WebUI read its embeddings again.
+    """Yield functions that make the WebUI read its folder of embeddings again.
 
-    In A1111 and SD.Next the functions do nothing while no model is loaded: a call would load a
-    model in A1111, and the next model reads the embeddings anyway.
+    In A1111 and SD.Next such a function does nothing while no model is loaded, because it would
+    load one in A1111. The next model to be loaded reads the embeddings anyway.
     """
     forge = _find_attribute(
         "modules.ui_extra_networks_textual_inversion", "embedding_db", _LOAD_EMBEDDINGS
@@ -91,7 +91,7 @@ def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
 
 
 def _reload_forge_engines() -> None:
-    """Make the text encoders of the model that Forge has loaded read the embeddings again."""
+    """Make the model that Forge has loaded read the folder of embeddings again."""
     model = _find_attribute("modules.sd_models", "model_data", "sd_model")
     for engine in vars(model).values() if model is not None else ():
         load = getattr(getattr(engine, "embeddings", None), _LOAD_EMBEDDINGS, None)
@@ -113,8 +113,8 @@ def _reload_model_embeddings() -> None:
 
 
 def _find_attribute(module: str, *names: str) -> Any:
-    """Return an attribute of a loaded Python module, None if the module or attribute is missing.
+    """Return an attribute of a Python module if the module is loaded and has it, else None.
 
-    names: the attribute's name, after the names of the objects that contain it.
+    names: the path to the attribute: ("a", "b") finds `module.a.b`.
     """
     return reduce(lambda found, name: getattr(found, name, None), names, sys.modules.get(module))

@@ -21,19 +21,19 @@ _targets: tuple[str, ...] = ()
 
 
 def in_webui() -> bool:
-    """Return whether a WebUI has loaded this package."""
+    """Return whether this package was loaded by a WebUI and does not run alone."""
     return "modules.script_callbacks" in sys.modules
 
 
 def option_key(name: str) -> str:
-    """Return the name under which the WebUI stores one of our settings."""
+    """Return the name under which a WebUI's settings file stores one of our settings."""
     return f"{_OPTION_PREFIX}{name}"
 
 
 def read_options() -> dict[str, Any] | None:
-    """Return the values of our settings that older versions stored in the WebUI's settings.
+    """Return those of our settings, by name, that the WebUI's own settings file contains.
 
-    The keys are our names. Return None without a WebUI.
+    Older versions stored them there. Return None without a WebUI.
     """
     if not in_webui():
         return None
@@ -47,7 +47,7 @@ def read_options() -> dict[str, Any] | None:
 
 
 def host_name() -> str:
-    """Return the WebUI's name to show to users, such as "Forge Neo"; "" without a WebUI."""
+    """Return the name of the WebUI as users know it, such as "Forge Neo"; "" without a WebUI."""
     if not in_webui():
         return ""
     if "modules_forge" in sys.modules:
@@ -56,21 +56,25 @@ def host_name() -> str:
 
 
 def _forge_name() -> str:
-    """Return the name of the running Forge or of its fork, such as "reForge"."""
+    """Return the name of the running variant of Forge, such as "reForge"."""
     version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
     known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
     return next((name for start, name in known if str(version).startswith(start)), "Forge")
 
 
 def send_targets() -> tuple[str, ...]:
-    """Return the tabs to which an image can be sent, in the order of the buttons; () if none."""
+    """Return the WebUI's tabs to which an image can be sent, such as "txt2img".
+
+    They are in the order of the page's buttons. Return () without a WebUI, and before the WebUI
+    called `find_send_targets`.
+    """
     return _targets if in_webui() else ()
 
 
 def find_send_targets() -> tuple[str, ...]:
-    """Find the WebUI's tabs to which an image can be sent, and return their names.
+    """Find the WebUI's tabs to which an image can be sent, such as "txt2img", and return them.
 
-    Call this while the WebUI builds its page. `send_targets` returns the same names afterwards.
+    Call this while the WebUI builds its page. `send_targets` returns the same tabs afterwards.
     """
     global _targets
     _targets = _find_send_tabs(find_paste_module())
@@ -78,7 +82,7 @@ def find_send_targets() -> tuple[str, ...]:
 
 
 def fill_empty_prompts() -> None:
-    """Set empty prompt boxes to "" instead of None, so that an infotext can fill them."""
+    """Set the value of empty prompt boxes to "" instead of None, so that an infotext fills them."""
     # Forge Neo takes a field's type from its value, and fills no field whose value is None.
     for tab in getattr(find_paste_module(), "paste_fields", {}).values():
         for field in tab["fields"] or ():
@@ -88,7 +92,7 @@ def fill_empty_prompts() -> None:
 
 
 def find_paste_module() -> Any:
-    """Return the WebUI's Python module that fills fields from an infotext."""
+    """Return the Python module of the WebUI that fills the fields of tabs from an infotext."""
     from modules import infotext_utils
 
     if hasattr(infotext_utils, "paste_fields"):
@@ -99,7 +103,10 @@ def find_paste_module() -> Any:
 
 
 def _find_send_tabs(paste: Any) -> tuple[str, ...]:
-    """Return the names of the tabs to which this WebUI can send an image."""
+    """Return the names of the WebUI's tabs to which an image can be sent.
+
+    paste: the module from `find_paste_module`.
+    """
     # Some WebUIs fail to start if a button names a tab that they do not have.
     from modules import shared
 
@@ -112,14 +119,14 @@ def _find_send_tabs(paste: Any) -> tuple[str, ...]:
 
 
 def register_tab(on_tabs: Callable[[], list[Any]]) -> None:
-    """Register a function that returns our tabs; the WebUI calls it at each start."""
+    """Register a function that returns our tabs; the WebUI calls it whenever it builds its page."""
     from modules import script_callbacks
 
     script_callbacks.on_ui_tabs(on_tabs)
 
 
 def register_started(on_started: Callable[[Any, Any], None]) -> None:
-    """Register a function that the WebUI calls when its page is being served.
+    """Register a function that the WebUI calls as soon as it serves its page.
 
     on_started: called with the page (gradio's Blocks) and the app (FastAPI).
     """
@@ -129,6 +136,9 @@ def register_started(on_started: Callable[[Any, Any], None]) -> None:
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:
-    """Keep our components out of `ui-config.json`, from which a WebUI restores old values."""
+    """Keep our components out of `ui-config.json`, from which the WebUI restores old values.
+
+    blocks: the gradio Blocks that contain them.
+    """
     for component in blocks.blocks.values():
         component.do_not_save_to_config = True

@@ -24,8 +24,9 @@ LANGUAGES = tuple(sorted(file.stem for file in _FOLDER.glob("*.json")))
 class Catalogue:
     """The texts of one language by key.
 
-    name: how the language calls itself. choices: labels by field and API value. settings: labels by
-    setting. parameters: labels of infotext fields, by field name.
+    name: the language's name in that language. terminal: texts of the command line. choices: labels
+    by field and API value. settings: labels by setting. parameters: labels of infotext fields, by
+    field name.
     """
 
     name: str
@@ -38,7 +39,7 @@ class Catalogue:
 
 @lru_cache(maxsize=None)
 def load_catalogue(language: str) -> Catalogue:
-    """Return the texts of a language, in English where a translation is missing.
+    """Return all texts of a language. A text without a translation is in English.
 
     language: a tag such as `zh-TW`. An unknown language gives English.
     """

@@ -25,7 +25,10 @@ class _Formatter(string.Formatter):
     """Formats like `str.format`, and chooses between singular and plural."""
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        """Return the singular for 1, else the plural, of a field such as `{n:picture|pictures}`."""
+        """Format a number as its singular or plural in a field such as `{n:picture|pictures}`.
+
+        The singular is for 1 only. Other fields are formatted as by `str.format`.
+        """
         singular, is_choice, plural = format_spec.partition("|")
         if not is_choice:
             return super().format_field(value, format_spec)
@@ -36,25 +39,28 @@ _formatter = _Formatter()
 
 
 def translate(key: str, language: str, **values: Any) -> str:
-    """Return the text for a key in a language, with its placeholders replaced by `values`."""
+    """Return the text for a key in a language, with its placeholders replaced by `values`.
+
+    Raises KeyError if no text has the key.
+    """
     catalogue = load_catalogue(language)
     text = catalogue.texts.get(key) or catalogue.terminal[key]
     return _formatter.vformat(text, (), values)
 
 
 def error_text(error: InputError, language: str) -> str:
-    """Return an error's message in a language, or in English if there is no translation."""
+    """Return an error's message in a language. It is in English if it has no translation."""
     has_text = error.key and language != "en"
     return translate(error.key, language, **error.values) if has_text else str(error)
 
 
 def all_texts(language: str) -> dict[str, str]:
-    """Return the page's texts by key; they contain placeholders such as `{n:picture|pictures}`."""
+    """Return the texts of the page by key, with placeholders such as `{n:picture|pictures}`."""
     return dict(load_catalogue(language).texts)
 
 
 def parse_accept_language(accepted: str) -> str:
-    """Return the supported language that an `Accept-Language` header prefers, else English."""
+    """Return the language that an `Accept-Language` header prefers among ours, else "en"."""
     best, chosen = 0.0, DEFAULT_LANGUAGE
     for part in accepted.lower().split(","):
         tag, _, weight = part.replace(" ", "").partition(";q=")
@@ -66,7 +72,7 @@ def parse_accept_language(accepted: str) -> str:
 
 
 def parse_locale_language(environment: Mapping[str, str]) -> str:
-    """Return the supported language that environment variables name, else English.
+    """Return the language that the environment variables name if it is one of ours, else "en".
 
     The first of LC_ALL, LC_MESSAGES and LANG that is set decides.
     """
@@ -78,7 +84,7 @@ def parse_locale_language(environment: Mapping[str, str]) -> str:
 
 
 def _match_tag(tag: str) -> str:
-    """Return the supported language for a tag such as `zh-hans-sg`, "" if there is none."""
+    """Return the language of ours for a tag such as `zh-hans-sg`, "" if there is none."""
     primary, *details = tag.split("-")
     if primary == "zh":
         return "zh-CN" if _SIMPLIFIED.intersection(details) else "zh-TW"
@@ -88,7 +94,8 @@ def _match_tag(tag: str) -> str:
 def model_reason_text(code: str, language: str, details: str = "") -> str:
     """Return a sentence that explains why a model file failed, and what to do.
 
-    code: the reason, such as `early_access`. details: as in `reason_text`.
+    code: the error's reason code, such as `early_access`. details: a text that may contain the date
+    until which the model is not available.
     """
     own = f"reason_model_{code}"
     texts = load_catalogue(language).texts
@@ -98,31 +105,36 @@ def model_reason_text(code: str, language: str, details: str = "") -> str:
 def reason_text(code: str, language: str, details: str = "") -> str:
     """Return a sentence that explains why an image or file failed, and what to do.
 
-    code: the reason, such as `needs_key`. details: a text that may contain the date on which the
-    reason ends.
+    code: the error's reason code, such as `needs_key`. details: a text that may contain the date
+    until which the file is not available.
     """
     return _text_by_code("reason", code, language, details)
 
 
 def short_reason_text(code: str, language: str, details: str = "") -> str:
-    """Return a few words for a reason code, for a list of counts. details: as in `reason_text`."""
+    """Return a few words that name the reason of a failure, for a list of reasons with counts.
+
+    code, details: as in `reason_text`.
+    """
     return _text_by_code("short", code, language, details)
 
 
 def report_texts(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str], str]:
-    """Return a job's report as (a text for each count, why the reading of the gallery ended).
+    """Return a finished job's report: (texts of its counts, why its walk through the pages ended).
 
-    counts: numbers by name. end: code of the reason, "" if the reading has not ended.
+    A job walks through the gallery's pages to find the images. counts: number of images by the
+    names `report_<name>` of the texts. end: the code of the reason, "" if the walk was cut short.
     """
     texts = [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
     return texts, translate(f"report_{end or 'not_over'}", language)
 
 
 def second_walk_text(report: Mapping[str, Any], missing: int | None, language: str) -> str:
-    """Return a sentence that compares two readings of a gallery to say what may be missing.
+    """Return a sentence about the images that two walks through a gallery's pages found.
 
-    report: the fields of a job's report. missing: estimated number of images that neither reading
-    found, None if no estimate is possible.
+    report: the fields of a job's report; `first`, `second` and `both` count the images that each
+    walk found. missing: an estimate of the images that neither walk found, None if no estimate is
+    possible.
     """
     first, second, both = (report[name] for name in ("first", "second", "both"))
     if report["second_end"] == "limit":
@@ -155,28 +167,28 @@ def _text_by_code(kind: str, code: str, language: str, details: str = "") -> str
 def choice_labels(kind: str, language: str) -> list[tuple[str, str]]:
     """Return (label, API value) for each choice of a field.
 
-    kind: the field: `sort`, `period`, `level` or `type`.
+    kind: the field, `sort`, `period`, `level` or `type`.
     """
     return [(label, value) for value, label in load_catalogue(language).choices[kind].items()]
 
 
 def parameter_label(name: str, language: str) -> str:
-    """Return the label of an infotext field, or the field's name if there is no translation."""
+    """Return the translated label of an infotext field such as "Sampler", else the field's name."""
     return parameter_labels(language).get(name, name)
 
 
 def parameter_labels(language: str) -> dict[str, str]:
-    """Return the translated labels of infotext fields by field name, {} for English."""
+    """Return the labels of infotext fields by the field's name, {} for English."""
     return dict(load_catalogue(language).parameters)
 
 
 def setting_label(name: str, language: str) -> str:
-    """Return a setting's label, which says what the setting does and in which unit."""
+    """Return the label that explains a setting and names its unit."""
     return load_catalogue(language).settings[name]
 
 
 def setting_choice(name: str, value: str, language: str) -> str:
-    """Return the label of one value of a setting, or the value if it has no label."""
+    """Return the label of one of the values that a setting may have, else the value itself."""
     if name == "language" and value in LANGUAGES:
         return load_catalogue(value).name
     kind = "level" if name == "gallery_level" else name

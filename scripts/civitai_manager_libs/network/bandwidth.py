@@ -36,8 +36,7 @@ class BandwidthLimit:
         return size if limit <= 0 else max(_MIN_READ, min(size, int(limit * _INTERVAL)))
 
     def record_read(self, count: int) -> float:
-        """Record that `count` bytes were read; return how many seconds to wait before the next read.
-        """
+        """Record that `count` bytes were read; return the seconds to wait before reading again."""
         limit = self._limit()
         if limit <= 0:
             return 0.0

@@ -316,8 +316,7 @@ class FileDownload:
             raise TooLarge(f"The file is larger ({size_text}) than the {limit} MB of the settings.")
 
     def _check_length(self) -> None:
-        """Raise IncompleteDownload if the body is shorter than announced, or its compression is cut.
-        """
+        """Raise IncompleteDownload if the body, or the compressed data in it, ended too early."""
         if self._sent < self._sent_total or not self._decompressor.is_complete:
             raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
 

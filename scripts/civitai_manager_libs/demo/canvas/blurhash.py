@@ -18,7 +18,7 @@ _LINEAR = [v / 255 / 12.92 if v < 11 else ((v / 255 + 0.055) / 1.055) ** 2.4 for
 
 
 def encode(image: Image.Image) -> str:
-    """Return the BlurHash of an image, a text of 28 characters."""
+    """Return the BlurHash of an image: 28 characters that describe a blurred preview."""
     waves = _compute_waves(image)
     largest = max(abs(v) for wave in waves[1:] for v in wave)
     step = min(82, max(0, math.floor(largest * 166 - 0.5)))
@@ -33,7 +33,10 @@ def encode(image: Image.Image) -> str:
 
 
 def _compute_waves(image: Image.Image) -> list[tuple[float, ...]]:
-    """Return the 12 RGB coefficients of an image's cosine transform, in linear light."""
+    """Return the 12 lowest coefficients of an image's cosine transform, each as (red, green, blue).
+
+    They are computed in linear light, and the first is the mean color.
+    """
     data = image.convert("RGB").resize((_SIDE, _SIDE)).tobytes()
     rows = []
     for y in range(_SIDE):

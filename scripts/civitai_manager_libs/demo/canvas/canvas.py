@@ -21,10 +21,10 @@ _COARSE = 64  # pixels; a canvas smaller than this is for a BlurHash and shows n
 
 
 class Canvas:
-    """An image that is being drawn; coordinates run from 0 to 1 across it.
+    """An image that is being drawn. Coordinates run from 0 (left, top) to 1 (right, bottom).
 
-    has: names of the details that the prompt mentions. rx, ry: the shorter side as a share of the
-    width and of the height.
+    has: names of the details that the prompt mentions. rx, ry: the shorter side divided by the
+    width and by the height. coarse: whether the image is too small to show details.
     """
 
     def __init__(
@@ -40,16 +40,22 @@ class Canvas:
         self.rx, self.ry = min(size) / size[0], min(size) / size[1]
 
     def iter_details(self, count: int) -> range:
-        """Return `range(count)`, or a twelfth of it if the image is too small to show details."""
+        """Return `range(count)`, or `range(count // 12)` if the image is too small for details."""
         return range(max(1, count // 12) if self.coarse else count)
 
     def draw_sky(self, stops: tuple[Color, ...], top: float = 0, bottom: float = 1) -> None:
-        """Fill the image between two heights (0 to 1) with a vertical gradient of these colors."""
+        """Fill the image between two heights with a vertical gradient.
+
+        stops: its colors from top to bottom. top, bottom: from 0 (upper edge) to 1 (lower edge).
+        """
         y0, y1 = round(top * self.height), round(bottom * self.height)
         self.image.paste(self.make_gradient(stops, (self.width, max(1, y1 - y0))), (0, y0))
 
     def make_gradient(self, stops: tuple[Color, ...], size: tuple[int, int]) -> Image.Image:
-        """Return a vertical gradient of this size in pixels, with the first color at the top."""
+        """Return an image with a vertical gradient.
+
+        stops: its colors from top to bottom. size: (width, height) in pixels.
+        """
         from PIL import Image
 
         column = Image.new("RGB", (1, len(stops)))
@@ -63,10 +69,10 @@ class Canvas:
     def draw_glow(
         self, x: float, y: float, r: float, color: Color, strength: float = 1, flat: float = 1
     ) -> None:
-        """Draw a soft light around a point.
+        """Draw a soft light around the point (x, y).
 
-        r: radius as a share of the shorter side. strength: opacity, 0 to 1. flat: height divided by
-        width.
+        r: radius as a share of the image's shorter side. strength: opacity, 0 to 1. flat: the
+        light's height divided by its width.
         """
         from PIL import Image
 
@@ -81,7 +87,8 @@ class Canvas:
     def draw_ground(self, top: Sequence[Point], stops: tuple[Color, ...]) -> None:
         """Fill the area below a line with a vertical gradient.
 
-        top: points of the line, from the left edge to the right edge.
+        top: points of the line, from the left edge to the right edge. stops: the gradient's colors
+        from top to bottom.
         """
         from PIL import Image, ImageDraw
 
@@ -99,10 +106,10 @@ class Canvas:
         self.image.paste(fill.crop((0, band, self.width, fill.height)), (0, first + band))
 
     def make_noise(self, across: int, down: int, octaves: int = 3) -> Image.Image:
-        """Return an image of soft random grey noise, as large as the canvas.
+        """Return an image of soft random noise in grey, as large as the canvas.
 
         across, down: number of cells in each direction; more cells make finer noise. octaves:
-        number of layers; each has cells half as large as the layer before.
+        number of layers; the cells of each layer are half as large as those of the layer before.
         """
         from PIL import Image
 
@@ -121,17 +128,18 @@ class Canvas:
     def draw_veil(self, mask: Image.Image, color: Color, low: int, high: int, alpha: float) -> None:
         """Blend a color into the image where a mask is bright.
 
-        The color is invisible where the mask is `low` or less, and has the opacity `alpha` where
-        the mask is `high` or more.
+        The color is invisible where the mask's grey (0 to 255) is `low` or less, and has the
+        opacity `alpha` where the grey is `high` or more.
         """
         steps = [min(1.0, max(0.0, (i - low) / (high - low))) for i in range(256)]
         self.image.paste(color, (0, 0), mask.point([round(255 * alpha * s) for s in steps]))
 
     @contextmanager
     def open_pen(self, x0: float = 0, y0: float = 0, x1: float = 1, y1: float = 1) -> Iterator[Pen]:
-        """Yield a pen that draws smooth shapes in a box; shapes are cut off at the box's edges.
+        """Yield a pen that draws smooth shapes in a box, and cuts them off at the box's edges.
 
-        The box is drawn at twice its size and then reduced, so a small box is quick.
+        x0, y0, x1, y1: the box, by default the whole image. The shapes appear in the image when the
+        block ends. A small box is quick.
         """
         from PIL import Image
 
@@ -145,7 +153,10 @@ class Canvas:
 
     @contextmanager
     def open_stencil(self, color: Color, y0: float = 0) -> Iterator[Stencil]:
-        """Yield a pen for shapes of one color below the height `y0`, faster than `open_pen`."""
+        """Yield a pen that draws shapes of one color, faster than that of `open_pen`.
+
+        Only shapes below the height `y0` are drawn. They appear in the image when the block ends.
+        """
         from PIL import Image
 
         top = max(0, math.floor(y0 * self.height))
@@ -155,7 +166,7 @@ class Canvas:
         self.image.paste(color, (0, top, self.width, top + rows), mask.reduce(2))
 
     def draw_stars(self, count: int, lowest: float) -> None:
-        """Draw `count` stars between the top of the image and the height `lowest`."""
+        """Draw `count` stars at random positions above the height `lowest`."""
         with self.open_pen(y1=lowest) as pen:
             for _ in self.iter_details(count):
                 x, y, size = self.rng.random(), self.rng.random(), self.rng.random() ** 6
@@ -163,7 +174,10 @@ class Canvas:
                 pen.draw_disc(x, y * lowest, 0.0009 + 0.0022 * size, (255, 252, 240), shown)
 
     def draw_orb(self, x: float, y: float, r: float, glow: float = 0.9) -> None:
-        """Draw a sun or moon of radius `r` with the light around it."""
+        """Draw a sun or moon around the point (x, y), with the light that surrounds it.
+
+        r: radius as a share of the image's shorter side. glow: strength of the light.
+        """
         light = self.palette.light
         self.draw_glow(x, y, r * 8, light, 0.55 * glow)
         self.draw_glow(x, y, r * 3.2, light, 0.6 * glow)
@@ -172,9 +186,10 @@ class Canvas:
             pen.draw_disc(x, y, r, mix(light, (255, 255, 255), 0.35))
 
     def draw_reflection(self, waterline: float, tint: Color, depth: float = 0.45) -> None:
-        """Draw rippled water below the height `waterline`; the water mirrors the image above.
+        """Draw rippled water that mirrors the image above it.
 
-        tint: the water's color. depth: the color's opacity, 0 to 1.
+        waterline: the water's upper edge, as a share of the image's height from the top. tint: the
+        water's color. depth: the color's opacity, 0 to 1.
         """
         from PIL import Image, ImageFilter
 
@@ -194,7 +209,11 @@ class Canvas:
     def _make_ripple(
         self, band: int, bands: int, rows: int
     ) -> tuple[tuple[int, int, int, int], tuple[float, ...]]:
-        """Return (target box, source corners) of one band of water, for Pillow's MESH transform."""
+        """Return (target box, source corners) of one band of rippled water.
+
+        The values are those of Pillow's MESH transform, in pixels. band: the band's number, 0 at
+        the top. bands: number of bands. rows: height of the water in pixels.
+        """
         y0, y1 = band * rows // bands, (band + 1) * rows // bands
         reach = 0.012 * self.width * (0.25 + band / bands)
         x0 = reach * math.sin(band * 1.9) + reach * math.sin(band * 0.73)
@@ -235,9 +254,9 @@ def _make_grain_tile() -> Image.Image:
 
 
 def make_ridge(c: Canvas, base: float, rough: float) -> list[Point]:
-    """Return the points of a jagged mountain line around the height `base`.
+    """Return the points of a jagged line, such as mountains, from the left edge to the right edge.
 
-    rough: the largest distance from `base`.
+    base: the line's mean height. rough: the largest distance from it, approximately.
     """
     rng = Random(c.rng.getrandbits(32))  # its own: a coarse line asks for fewer numbers
     heights = [rng.uniform(-rough, rough) * 0.6, rng.uniform(-rough, rough) * 0.6]
@@ -251,9 +270,9 @@ def make_ridge(c: Canvas, base: float, rough: float) -> list[Point]:
 
 
 def make_curve(c: Canvas, base: float, swing: float, waves: float = 1.5) -> list[Point]:
-    """Return the points of a soft line, such as hills or dunes, around the height `base`.
+    """Return the points of a soft line, such as hills or dunes, from the left edge to the right.
 
-    swing: height of the hills. waves: number of hills.
+    base: the line's mean height. swing: the usual distance from it. waves: number of hills.
     """
     a, b, d = (c.rng.uniform(0, 6.3) for _ in range(3))
     last = 12 if c.coarse else 64

@@ -12,8 +12,9 @@ Color = tuple[int, int, int]
 class Palette(NamedTuple):
     """Colors that go together.
 
-    mood: words for them in a prompt. sky: top, middle, horizon. light: sun, moon and windows. far,
-    near: land by distance. accents: three contrasting colors. dark: whether it is night.
+    mood: words for them in a prompt. sky: colors at the top, in the middle and at the horizon.
+    light: of sun, moon and windows. far, near: of distant and near land. accents: three contrasting
+    colors. dark: whether it is night.
     """
 
     mood: str
@@ -36,7 +37,7 @@ def _parse(mood: str, colors: str, dark: bool = False) -> Palette:
 
 
 def mix(a: Color, b: Color, t: float) -> Color:
-    """Return a mixture of two colors: `a` for `t` = 0, `b` for `t` = 1."""
+    """Return a color between two colors: `a` for t = 0, `b` for t = 1."""
     return (
         round(a[0] + (b[0] - a[0]) * t),
         round(a[1] + (b[1] - a[1]) * t),
@@ -45,7 +46,11 @@ def mix(a: Color, b: Color, t: float) -> Color:
 
 
 def blend(stops: tuple[Color, ...], t: float) -> Color:
-    """Return the color at position `t` (0 to 1) in a gradient of evenly spaced colors."""
+    """Return the color at a position in a gradient of evenly spaced colors.
+
+    t: the position, 0 for the first color and 1 for the last; other values are limited to this
+    range.
+    """
     at = min(max(t, 0.0), 1.0) * (len(stops) - 1)
     first = min(int(at), len(stops) - 2)
     return mix(stops[first], stops[first + 1], at - first)

@@ -16,16 +16,17 @@ Point = tuple[float, float]
 
 
 class Pen:
-    """Draws on an enlarged part of a canvas.
+    """Draws shapes on an enlarged part of a canvas.
 
-    x and y: 0 to 1 across the canvas. Widths and radii: shares of its shorter side.
+    x, y: from 0 (left, top) to 1 (right, bottom) of the whole canvas. Widths and radii: shares of
+    its shorter side. alpha: opacity, 0 to 1.
     """
 
     def __init__(self, part: Image.Image, corner: tuple[int, int], size: tuple[int, int]) -> None:
-        """Create a pen for a part of the canvas that is enlarged to twice its size.
+        """Create a pen that draws on a part of the canvas, enlarged to twice its size.
 
-        corner: the part's upper left corner. size: the canvas's size. Both are in the canvas's
-        pixels.
+        part: the enlarged part. corner: upper left corner of the part in the canvas. size: (width,
+        height) of the canvas. Both are in the canvas's pixels.
         """
         from PIL import ImageDraw
 
@@ -49,14 +50,17 @@ class Pen:
         return self._glaze, (*color, round(255 * alpha))
 
     def draw_shape(self, points: Sequence[Point], color: Color, alpha: float = 1) -> None:
-        """Draw a filled polygon."""
+        """Draw a filled polygon. alpha: opacity, 0 to 1."""
         draw, fill = self._choose_layer(color, alpha)
         draw.polygon(self._to_pixels(points), fill)
 
     def draw_line(
         self, points: Sequence[Point], color: Color, width: float, alpha: float = 1
     ) -> None:
-        """Draw a line through points."""
+        """Draw a line through points.
+
+        width: as a share of the canvas's shorter side. alpha: opacity, 0 to 1.
+        """
         draw, fill = self._choose_layer(color, alpha)
         pixels = max(1, round(width * self._unit))
         draw.line(self._to_pixels(points), fill, pixels, "curve" if pixels > 6 else None)
@@ -64,9 +68,10 @@ class Pen:
     def draw_disc(
         self, x: float, y: float, r: float, color: Color, alpha: float = 1, flat: float = 1
     ) -> None:
-        """Draw a filled ellipse around a point.
+        """Draw a filled ellipse around the point (x, y).
 
-        r: the horizontal radius. flat: height divided by width.
+        r: the horizontal radius, as a share of the canvas's shorter side. alpha: opacity, 0 to 1.
+        flat: the ellipse's height divided by its width.
         """
         draw, fill = self._choose_layer(color, alpha)
         x, y, r = x * self._w - self._dx, y * self._h - self._dy, r * self._unit
@@ -75,7 +80,10 @@ class Pen:
     def draw_box(
         self, x0: float, y0: float, x1: float, y1: float, color: Color, alpha: float = 1
     ) -> None:
-        """Draw a filled rectangle from its upper left to its lower right corner."""
+        """Draw a filled rectangle.
+
+        x0, y0: its upper left corner. x1, y1: its lower right corner. alpha: opacity, 0 to 1.
+        """
         draw, fill = self._choose_layer(color, alpha)
         corners = self._to_pixels([(x0, y0), (x1, y1)])
         draw.rectangle([*corners[0], *corners[1]], fill)

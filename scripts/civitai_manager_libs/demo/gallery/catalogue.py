@@ -12,7 +12,7 @@ _PATTERN = ("flow", "scales", "cubes", "arcs", "diamonds", "paper", "marble", "f
 
 @dataclass(frozen=True)
 class Version:
-    """A model version. published: ISO 8601 time."""
+    """A model version. published: the time of its publication in ISO 8601."""
 
     id: int
     name: str
@@ -22,10 +22,10 @@ class Version:
 
 @dataclass(frozen=True)
 class Model:
-    """A model. versions: newest first. size: number of images in its gallery.
+    """A model of the demo. versions: newest first. size: number of images in its gallery.
 
-    scenes: what its images show, () for all scenes. videos: share of the gallery, 0 to 1.
-    people: who posts here, () for everybody.
+    creator: None for Civitai's own account. scenes: what its images show, () for all scenes.
+    videos: share of videos in its gallery, 0 to 1. people: who posts images, () for everybody.
     """
 
     id: int
@@ -43,7 +43,7 @@ class Model:
 
     @property
     def number(self) -> int:
-        """Return the model's number in the demo's catalogue, counted from 1."""
+        """Return the model's position in the demo's catalogue, counted from 1."""
         return self.id - _FIRST_ID
 
 
@@ -51,7 +51,11 @@ _FIRST_ID = 900_000
 
 
 def _make_versions(number: int, *rows: tuple[str, str, str]) -> tuple[Version, ...]:
-    """Return a model's versions, newest first. rows: (name, base model, time) of each."""
+    """Return the versions of a model.
+
+    number: the model's position in the catalogue. rows: (name, base model, time of publication) of
+    each version, newest first.
+    """
     first = 910_000 + 100 * number
     return tuple(Version(first + len(rows) - i, *row) for i, row in enumerate(rows))
 
@@ -241,10 +245,10 @@ _BY_VERSION = {version.id: (model, version) for model in MODELS for version in m
 
 
 def find_model(model_id: int) -> Model | None:
-    """Return the model with an id, None if there is none."""
+    """Return the model with this id, None if there is none."""
     return _BY_ID.get(model_id)
 
 
 def find_version(version_id: int) -> tuple[Model, Version] | None:
-    """Return (model, version) for a version id, None if the version does not exist."""
+    """Return (model, version) for the id of a version, None if there is none."""
     return _BY_VERSION.get(version_id)

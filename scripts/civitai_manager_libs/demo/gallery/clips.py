@@ -14,7 +14,7 @@ __all__ = ["Clip", "read_clip", "choose_clip"]
 
 
 class Clip(NamedTuple):
-    """A looped video. art: what its first frame shows."""
+    """A looped video. art: describes its first frame. size: (width, height) in pixels."""
 
     name: str
     art: Art
@@ -39,12 +39,12 @@ def _list_clips() -> tuple[Clip, ...]:
 
 
 def choose_clip(row: Row) -> Clip:
-    """Return the clip that is the content of a video."""
+    """Return the clip that a video of the gallery shows."""
     return _list_clips()[row.id // 3 % len(_list_clips())]
 
 
 def read_clip(row: Row) -> bytes:
-    """Return the bytes of a video: its clip, with the video's id added to make the file unique."""
+    """Return a video's file: the clip that the video shows, made unique by the video's id."""
     clip, mark = choose_clip(row), str(row.id).encode()
     if clip.mime == "video/webm":
         return _read_clip_file(clip.name) + bytes([0xEC, 0x80 | len(mark)]) + mark  # EBML Void

@@ -12,7 +12,7 @@ __all__ = ["make_graphs"]
 def make_graphs(meta: dict[str, Any]) -> tuple[str, str]:
     """Return (prompt, workflow), the two JSON texts that ComfyUI writes into an image.
 
-    As in real files, the prompt contains a NaN.
+    meta: the image's generation data as in the API. The prompt contains a NaN, as in real files.
     """
     size = {"width": meta["width"], "height": meta["height"], "batch_size": 1}
     nodes = {

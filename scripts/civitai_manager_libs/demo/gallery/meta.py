@@ -48,7 +48,10 @@ _LARGE = ((832, 1216), (832, 1216), (1216, 832), (1024, 1024), (896, 1152))
 
 
 def choose_art(row: Row) -> Art:
-    """Return a description of what an image, or a video's first frame, shows."""
+    """Choose what an image, or a video's first frame, shows, and return its description.
+
+    The result is always the same for the same image.
+    """
     if row.type == "video":
         return choose_clip(row).art
     scenes = row.model.scenes
@@ -56,13 +59,13 @@ def choose_art(row: Row) -> Art:
 
 
 def choose_size(row: Row) -> tuple[int, int]:
-    """Return (width, height) of an image's original in pixels."""
+    """Return (width, height) in pixels of an image's original; the same for the same image."""
     sizes = _SMALL if row.version.base_model == "SD 1.5" else _LARGE
     return sizes[row.id // 7 % len(sizes)]
 
 
 def make_meta(row: Row) -> Meta | None:
-    """Return an image's generation data, None if the image has none.
+    """Return an image's generation data in the form of the API, None if the image has none.
 
     Data that the API hides is returned, too.
     """
@@ -93,7 +96,11 @@ def _make_prompt(row: Row, rng: Random) -> str:
 
 
 def _make_paragraphs(shown: list[str], style: str, ending: str) -> str:
-    """Return a prompt in whole sentences, as people write for newer models."""
+    """Return a prompt in whole sentences, as people write for newer models.
+
+    shown: what the image shows: the subject first, then details, the mood last. style: the style's
+    name. ending: a sentence to add.
+    """
     subject, *details, mood = shown
     seen = " There is " + ", and also ".join(details) + "." if details else ""
     return (
@@ -126,7 +133,10 @@ def _choose_checkpoint(row: Row) -> str:
 
 
 def _make_webui_meta(row: Row, rng: Random, meta: Meta) -> Meta:
-    """Return `meta` with more invented parameters, as Civitai reads them from a WebUI's image."""
+    """Return generation data as Civitai reads it from an image made by a WebUI.
+
+    meta: the parameters that are common to all images; the others are invented.
+    """
     checkpoint, (width, height) = _choose_checkpoint(row), choose_size(row)
     meta |= {"sampler": rng.choice(_SAMPLERS), "Schedule type": rng.choice(("Karras", "Automatic"))}
     meta |= {"Model": checkpoint, "Model hash": make_checksum(checkpoint), "Version": "v1.10.1"}
@@ -148,9 +158,10 @@ def _make_webui_meta(row: Row, rng: Random, meta: Meta) -> Meta:
 
 
 def _make_resources(prompt: str, checkpoint: str, rng: Random) -> Meta:
-    """Return `hashes` and `resources` for a checkpoint and a prompt's LoRAs.
+    """Return the fields `hashes` and `resources` of generation data.
 
-    Some hashes begin with `0x`, as some programs write them.
+    They name the checkpoint and the LoRAs in the prompt. Some hashes begin with `0x`, as some
+    programs write them.
     """
     hashes = {"model": make_checksum(checkpoint)}
     used: list[Meta] = [{"hash": hashes["model"], "name": checkpoint, "type": "model"}]
@@ -161,9 +172,10 @@ def _make_resources(prompt: str, checkpoint: str, rng: Random) -> Meta:
 
 
 def _make_old_meta(row: Row, rng: Random, meta: Meta) -> Meta:
-    """Return `meta` in the form that it has for images uploaded years ago.
+    """Return generation data in the form that Civitai stored years ago.
 
-    Numbers are strings, and a few values are damaged.
+    meta: the parameters that are common to all images. Numbers are strings, and a few values are
+    damaged.
     """
     width, height = choose_size(row)
     meta = {key: str(value) for key, value in meta.items()}

@@ -32,10 +32,10 @@ _KINDS = ((58, "a1111"), (68, "none"), (81, "comfy"), (90, "onsite"), (97, "old"
 
 
 class Row(NamedTuple):
-    """An image or video. kind: its generator, which decides its generation data.
+    """An image or video of the demo. kind: its generator, which decides its generation data.
 
-    level: one bit of the browsing levels. uploaded, sorted_at: ms since 1970; the index sorts
-    by `sorted_at`.
+    level: its rating, one bit of the browsing levels. uploaded, sorted_at: ms since 1970; Civitai's
+    search index sorts by `sorted_at`.
     """
 
     id: int
@@ -69,7 +69,7 @@ def mix_bits(number: int, salt: int) -> int:
 
 
 def format_time(ms: int) -> str:
-    """Return a time as ISO 8601 with milliseconds. ms: milliseconds since 1970."""
+    """Return a time in ISO 8601 with milliseconds. ms: milliseconds since 1970."""
     when = datetime.fromtimestamp(ms / 1000, timezone.utc)
     return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
 
@@ -84,7 +84,7 @@ def _make_image_id(model: Model, position: int) -> int:
 
 
 def find_row(image_id: int) -> Row | None:
-    """Return the image or video with an id, None if there is none."""
+    """Return the image or video with this id, None if there is none."""
     block, rest = divmod(image_id - _FIRST_ID, _BLOCK)
     if not 1 <= block <= len(MODELS):
         return None
@@ -123,7 +123,10 @@ def _make_row(model: Model, position: int) -> Row:
 
 
 def _make_counts(bits: int) -> dict[str, int]:
-    """Return an image's reaction counts, made from random bits; few images have high counts."""
+    """Return an image's numbers of reactions, comments and collections by name.
+
+    bits: random bits, from which the numbers are made. Few images have high numbers.
+    """
     fame = (bits >> 40) % 1000 / 1000
     likes = round(240 * fame**6 + 12 * fame)
     return {
@@ -142,9 +145,9 @@ def _choose_kind(bits: int, video: bool) -> str:
 
 
 def _choose_version(model: Model, position: int, bits: int) -> Version:
-    """Return the version to which an image belongs; the newest version has the most images.
+    """Return the model version with which an image was made; most often the newest.
 
-    position: the image's number in the model's gallery. bits: random bits.
+    position: the image's number in the model's gallery. bits: random bits, which decide.
     """
     versions = model.versions
     if position >= _SHOWCASE:
@@ -153,7 +156,7 @@ def _choose_version(model: Model, position: int, bits: int) -> Version:
 
 
 def _choose_upload_time(model: Model, version: Version, position: int) -> int:
-    """Return an image's upload time in ms since 1970; most images are a few weeks old.
+    """Return an image's upload time in ms since 1970. Newer times are more frequent.
 
     position: the image's number in the model's gallery; higher numbers are newer.
     """
@@ -166,17 +169,17 @@ def _choose_upload_time(model: Model, version: Version, position: int) -> int:
 
 @functools.lru_cache(maxsize=len(MODELS))
 def list_gallery(model: Model) -> tuple[Row, ...]:
-    """Return all images of a model, lowest id first."""
+    """Return the images and videos of a model's gallery, lowest id first."""
     return tuple(_make_row(model, position) for position in range(model.size))
 
 
 @functools.lru_cache(maxsize=1)
 def list_all_rows() -> tuple[Row, ...]:
-    """Return the images of all models."""
+    """Return the images and videos of all galleries."""
     return tuple(row for model in MODELS for row in list_gallery(model))
 
 
 def list_showcase(model: Model, version: Version) -> list[Row]:
-    """Return the sample images of a version; the first is rated PG."""
+    """Return the sample images that a version's page shows; the first is rated PG."""
     first = _SHOWCASE + _SHOWN * model.versions.index(version)
     return [_make_row(model, first + i) for i in range(_SHOWN)]

@@ -30,9 +30,10 @@ _CONFIGURATION = b"model:\n  base_learning_rate: 1.0e-04\n  # of the demo\n"
 
 @dataclass(frozen=True)
 class Weights:
-    """A file of a model version. size: bytes of its tensors. id: the version's, and one digit.
+    """A file of a model version. id: the version's id, followed by one digit.
 
-    type, format, precision, quantization: as in `files` of the API. is_pruned: `size` there.
+    size: bytes of its tensors. type, format, precision, quantization: as in the API's list `files`.
+    is_pruned: whether `size` is "pruned" there, not "full".
     """
 
     id: int
@@ -46,12 +47,12 @@ class Weights:
 
     @property
     def version_id(self) -> int:
-        """Return the id of the version to which the file belongs."""
+        """Return the id of the model version that has this file."""
         return self.id // 10
 
 
 def list_weights(model: Model, version: Version) -> list[Weights]:
-    """Return the files of a version; the first is the default one to download."""
+    """Return the files of a version; the first is the one that Civitai offers by default."""
     stem, size = make_file_stem(model.name, version.name), _SIZES.get(model.type, _SIZE)
     first = Weights(version.id * 10, f"{stem}.safetensors", size)
     if version.id == _PICKLED:
@@ -68,7 +69,7 @@ def list_weights(model: Model, version: Version) -> list[Weights]:
 
 
 def find_weights(file_id: int) -> Weights | None:
-    """Return the file with this id, None if there is none."""
+    """Return the model file with this id, None if there is none."""
     found = find_version(file_id // 10)
     files = list_weights(*found) if found else []
     return next((file for file in files if file.id == file_id), None)
@@ -90,13 +91,13 @@ def make_body(weights: Weights) -> bytes:
 
 @functools.lru_cache(maxsize=None)
 def measure_body(weights: Weights) -> int:
-    """Return the size of a file in bytes."""
+    """Return the size of a model file in bytes, with its header."""
     return len(make_body(weights))
 
 
 @functools.lru_cache(maxsize=None)
 def make_hashes(weights: Weights) -> dict[str, str]:
-    """Return a file's hashes by type, such as "SHA256", as the API writes them."""
+    """Return the hashes of a model file by type, such as "SHA256", as the API states them."""
     body = make_body(weights)
     sha = hashlib.sha256(body).hexdigest().upper()
     hashes = {"AutoV2": sha[:10], "SHA256": sha}
@@ -107,12 +108,15 @@ def make_hashes(weights: Weights) -> dict[str, str]:
 
 
 def make_file_stem(model: str, version: str) -> str:
-    """Return the name of a version's file without its extension, as used in prompts."""
+    """Return the file name, without extension, for a model's name and a version's name."""
     return re.sub(r"[^A-Za-z0-9]+", "_", f"{model[:40]} {version[:12]}").strip("_")
 
 
 def make_checksum(stem: str) -> str:
-    """Return the AutoV2 hash of the file with this name, or an invented one if there is none."""
+    """Return the AutoV2 hash of the model file with this name, an invented one if there is none.
+
+    stem: the name without extension.
+    """
     weights = _list_by_stem().get(stem)
     if weights is None:
         return f"{Random(stem).getrandbits(40):010x}"
@@ -129,7 +133,7 @@ def _list_by_stem() -> dict[str, Weights]:
 
 
 def _make_header(weights: Weights) -> bytes:
-    """Return the JSON header of a safetensors file with one tensor."""
+    """Return the JSON header for a model file in the format safetensors, with one tensor."""
     dtype, width = _DTYPES[weights.precision]
     count, name = weights.size // width, "demo.weight"
     shape = [count]
@@ -158,7 +162,7 @@ def _make_data(weights: Weights, size: int) -> bytes:
 
 
 def _make_zip(data: bytes) -> bytes:
-    """Return a ZIP file as PyTorch saves it, with an empty dictionary as its pickle."""
+    """Return a ZIP file as PyTorch saves it, with `data` and a pickle of an empty dictionary."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         parts = {"archive/data.pkl": b"\x80\x02}q\x00.", "archive/data/0": data}

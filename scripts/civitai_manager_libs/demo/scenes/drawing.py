@@ -28,7 +28,10 @@ class _Scene(NamedTuple):
 
 
 class Art(NamedTuple):
-    """A description of an image, from which both its prompt and its drawing are made."""
+    """A description of an image, from which both its prompt and its drawing are made.
+
+    has: names of the details to draw. details: words for these details in the prompt.
+    """
 
     seed: int
     scene: str
@@ -142,9 +145,9 @@ SCENES: dict[str, _Scene] = {
 
 
 def make_art(number: int, scenes: tuple[str, ...] = tuple(SCENES)) -> Art:
-    """Return a random description of an image, always the same for the same number.
+    """Choose at random what an image shows, and return its description.
 
-    scenes: names of the scenes to choose from.
+    The result is always the same for the same number. scenes: names of the scenes to choose from.
     """
     rng = Random(number)
     name = rng.choice(scenes)
@@ -164,12 +167,15 @@ def make_art(number: int, scenes: tuple[str, ...] = tuple(SCENES)) -> Art:
 
 
 def describe_art(art: Art) -> list[str]:
-    """Return the phrases of an image's prompt, most important first."""
+    """Return the phrases that a prompt for an image consists of, most important first."""
     return [art.subject, *art.details, art.palette.mood]
 
 
 def draw_art(art: Art, size: tuple[int, int], label: str = "") -> Image.Image:
-    """Draw an image of this size in pixels, with `label` in a corner."""
+    """Draw the image that `art` describes, and return it.
+
+    size: (width, height) in pixels. label: a text such as "PG-13" to draw in the lower left corner.
+    """
     canvas = Canvas(size, art.seed, art.palette, art.has)
     SCENES[art.scene].paint(canvas)
     if label:
@@ -192,7 +198,7 @@ _LETTERS: dict[str, list[list[tuple[float, float]]]] = {
 
 
 def _write_label(canvas: Canvas, label: str) -> None:
-    """Draw the label on a dark background at the lower left."""
+    """Draw a text on a dark background in the lower left corner."""
     unit = 0.0155
     wide, high = (len(label) * 5.6 + 2.4) * unit, 10 * unit
     left, top = 0.04 * canvas.rx, 1 - (0.04 + high) * canvas.ry

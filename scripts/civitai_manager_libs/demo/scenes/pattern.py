@@ -15,13 +15,13 @@ __all__ = ["paint_facets", "paint_flow", "paint_marble", "paint_paper", "paint_t
 
 
 def _make_tones(c: Canvas) -> tuple[Color, ...]:
-    """Return the palette's colors in an order from dark to bright."""
+    """Return six colors of the palette, in an order from dark to bright."""
     p = c.palette
     return (p.near, mix(p.near, p.sky[0], 0.6), p.accents[2], p.sky[1], p.accents[1], p.sky[2])
 
 
 def paint_flow(c: Canvas) -> None:
-    """Paint lines that flow along three superimposed waves."""
+    """Paint many lines that follow the same waves, like a current."""
     p, rng = c.palette, c.rng
     dark = p.dark or "ink" in c.has
     base = mix(p.sky[0], BLACK, 0.55) if dark else mix(p.sky[2], WHITE, 0.45)
@@ -71,7 +71,10 @@ _Cell = tuple[float, float, float, float]
 
 
 def _draw_scale(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
-    """Draw nested discs like a fish scale, partly covering the row above (seigaiha)."""
+    """Draw nested discs like a fish scale, which partly cover the row above (seigaiha).
+
+    cell: (x, y, width, height) of one tile of the pattern.
+    """
     x, y, w, h = cell
     r = w / 2 / pen.rx
     for i, share in enumerate((1, 0.8, 0.6, 0.4, 0.2)):
@@ -91,7 +94,10 @@ def _draw_cube(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
 
 
 def _draw_arc(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
-    """Draw two quarter circles, which join those of other cells to ribbons (Truchet tiling)."""
+    """Draw two quarter circles, which form ribbons with those of other tiles (Truchet tiling).
+
+    cell: (x, y, width, height) of one tile of the pattern.
+    """
     x, y, w, h = cell
     pen.draw_box(x, y, x + w, y + h, mix(tone, c.palette.near, 0.55))
     flip = c.rng.random() < 0.5
@@ -164,7 +170,10 @@ def _make_hole_edge(c: Canvas, at: Point, r: float, phases: list[float], sheet: 
 
 
 def _make_outside_mask(edge: list[Point], size: tuple[int, int]) -> Image.Image:
-    """Return a mask of everything outside a closed line. size: (width, height) in pixels."""
+    """Return a mask that is white outside a closed line and black inside.
+
+    edge: points of the line, from 0 to 1. size: (width, height) of the mask in pixels.
+    """
     from PIL import Image, ImageDraw
 
     mask = Image.new("L", size, 255)
@@ -173,7 +182,7 @@ def _make_outside_mask(edge: list[Point], size: tuple[int, int]) -> Image.Image:
 
 
 def paint_facets(c: Canvas) -> None:
-    """Paint a landscape that consists of triangles."""
+    """Paint a landscape of hills and sky that consists of triangles."""
     rng = c.rng
     sun, horizon = (rng.uniform(0.25, 0.75), rng.uniform(0.2, 0.4)), rng.uniform(0.5, 0.62)
     across, down = (5, 7) if c.coarse else (14, 20)
@@ -194,7 +203,11 @@ def paint_facets(c: Canvas) -> None:
 def _choose_facet_color(
     c: Canvas, corners: list[Point], sun: Point, horizon: float, swing: list[float]
 ) -> Color:
-    """Return the color of a triangle in the sky or on one of three hills."""
+    """Return the color of one triangle, which is in the sky or on one of three hills.
+
+    corners: of the triangle. sun: position of the sun. horizon: height of the farthest hill. swing:
+    for each hill, where its waves begin.
+    """
     p = c.palette
     x, y = sum(q[0] for q in corners) / 3, sum(q[1] for q in corners) / 3
     away = math.hypot((x - sun[0]) / c.rx, (y - sun[1]) / c.ry)
@@ -206,7 +219,7 @@ def _choose_facet_color(
 
 
 def paint_marble(c: Canvas) -> None:
-    """Paint distorted noise in bands of color, with golden veins."""
+    """Paint distorted noise in bands of color, with golden veins if the prompt mentions gold."""
     from PIL import Image
 
     p, rng = c.palette, c.rng

@@ -13,7 +13,10 @@ BLACK: Color = (0, 0, 0)
 
 
 def paint_sky(c: Canvas, lowest: float) -> None:
-    """Paint the sky down to the height `lowest`, with the sun, moon and clouds of the prompt."""
+    """Paint the sky down to a height, with the sun, moon and clouds that the prompt mentions.
+
+    lowest: the height, as a share of the image's height from the top.
+    """
     p, rng = c.palette, c.rng
     at, high, big = rng.uniform(0.2, 0.8), rng.uniform(0.35, 0.8), rng.uniform(0.035, 0.075)
     c.draw_sky((*p.sky, p.sky[2]), 0, lowest + 0.12)
@@ -29,7 +32,10 @@ def paint_sky(c: Canvas, lowest: float) -> None:
 
 
 def draw_birds(c: Canvas, lowest: float) -> None:
-    """Draw a flock of birds in the sky above the height `lowest`."""
+    """Draw a flock of birds in the sky.
+
+    lowest: the sky's lower edge, as a share of the image's height from the top.
+    """
     x, y = c.rng.uniform(0.2, 0.7), c.rng.uniform(0.3, 0.7) * lowest
     with c.open_pen(x - 0.3, y - 0.15, x + 0.3, y + 0.15) as pen:
         for _ in c.iter_details(9):
