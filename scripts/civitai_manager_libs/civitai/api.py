@@ -41,7 +41,11 @@ class Client(Protocol):
         params: Mapping[str, str | int] | None = None,
         cancelled: Cancellation | None = None,
     ) -> Any:
-        """Send a GET request and return the parsed JSON of its response."""
+        """Send a GET request and return the parsed JSON of its response.
+
+        Raises HttpStatusError for an error status, NetworkError if there is no response, and
+        Cancelled if the user stops the work.
+        """
 
 
 def parse_reference(text: str, suggests_search: bool = True) -> Reference:
@@ -101,9 +105,9 @@ def search_models(
 ) -> ModelPage:
     """Search models by words and return one page of results, best matches first.
 
-    level: bit mask of browsing levels; a model gets the first example image with such a level as
-    its cover, or None. limit: number of models, 1 to 100. cursor: `next_cursor` of the previous
-    page, None for the first page.
+    level: bit mask of the browsing levels allowed for a model's cover, which is None if no example
+    image is allowed. limit: number of models, 1 to 100. cursor: `next_cursor` of the previous page,
+    None for the first page.
     """
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
@@ -127,8 +131,8 @@ def fetch_images(
     A page may be empty although more pages follow, and is empty for an unknown user. Civitai may
     leave out images at the end of a page; the page is then requested again with twice the limit.
     cursor: `next_cursor` of the previous page, None for the first page. limit: number of images to
-    request, 20 to 200. patience: seconds to wait for the second response, None for no limit; after
-    that time, the first response is returned.
+    request; fewer than 20 count as 20, more than 200 as 200. patience: seconds to wait for the
+    second response, None for no limit; after that time, the first response is returned.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)

@@ -89,47 +89,47 @@ class Access:
     deadline: str = ""
 
 
-def parse_files(record: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
+def parse_files(version: Mapping[str, Any]) -> tuple[RemoteFile, ...]:
     """Parse the files in a model version's JSON; leave out files without an id."""
-    found = map(_parse_file, _list_rows(record))
+    found = map(_parse_file, _list_rows(version))
     return tuple({file.id: file for file in found if file.id}.values())
 
 
-def list_names_and_hashes(record: Mapping[str, Any]) -> frozenset[str]:
+def list_names_and_hashes(version: Mapping[str, Any]) -> frozenset[str]:
     """Return the names (without extension) and hashes of a version's files, all in lower case."""
-    rows = _list_rows(record)
+    rows = _list_rows(version)
     names = (model_file_stem(clean_line(row.get("name"), _MAX_NAME)).lower() for row in rows)
     codes = (code for row in rows for code in _read_hashes(as_mapping(row.get("hashes"))).values())
     return frozenset(filter(None, (*names, *codes)))
 
 
-def find_default_size(record: Mapping[str, Any]) -> int:
+def find_default_size(version: Mapping[str, Any]) -> int:
     """Return the size in bytes of the file that Civitai downloads by default, 0 if unknown."""
-    rows = _list_rows(record)
+    rows = _list_rows(version)
     usual = next((row for row in rows if row.get("primary") is True), rows[0] if rows else {})
     return _parse_size(usual.get("sizeKB"))
 
 
-def parse_access(record: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
+def parse_access(version: Mapping[str, Any], model: Mapping[str, Any]) -> Access:
     """Return who may download a model version.
 
-    record: the version's JSON. model: the JSON of its model, or the value of `record["model"]`.
+    version: the version's JSON. model: the model's JSON, complete or as in `version["model"]`.
     """
     if model.get("mode") in ("Archived", "TakenDown"):
         return Access("archived")
-    if clean_line(record.get("usageControl")) not in ("", "Download"):
+    if clean_line(version.get("usageControl")) not in ("", "Download"):
         return Access("generation_only")
-    paid = as_mapping(record.get("paidAccess"))
+    paid = as_mapping(version.get("paidAccess"))
     if paid.get("permanent") is True:
         return Access("members")
-    deadline = clean_date(paid.get("endsAt")) or clean_date(record.get("earlyAccessEndsAt"))
-    if paid or deadline or record.get("availability") == "EarlyAccess":
+    deadline = clean_date(paid.get("endsAt")) or clean_date(version.get("earlyAccessEndsAt"))
+    if paid or deadline or version.get("availability") == "EarlyAccess":
         return Access("early_access", deadline)
     return Access()
 
 
-def _list_rows(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [as_mapping(row) for row in as_list(record.get("files"))[:_MAX_FILES]]
+def _list_rows(version: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [as_mapping(row) for row in as_list(version.get("files"))[:_MAX_FILES]]
 
 
 def _parse_file(row: Mapping[str, Any]) -> RemoteFile:

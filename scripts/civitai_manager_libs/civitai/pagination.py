@@ -37,8 +37,8 @@ class ImageQuery:
     """A query for the images of a model, version, post or user, or for one image.
 
     level: bit mask of browsing levels. type: one of TYPES; None for images and videos. with_meta:
-    whether to drop images without generation data; Civitai has no such filter, so they are dropped
-    after the response. base_models: names as Civitai spells them; Civitai refuses unknown names.
+    whether to leave out images without generation data; this is done here, as Civitai has no such
+    filter. base_models: names as Civitai spells them; Civitai refuses unknown names.
     """
 
     model_id: int | None = None
@@ -92,8 +92,8 @@ class Page:
 
     images: those that match the query. next_cursor: cursor of the next page, None at the end.
     dropped: number of images that were invalid or had a URL that is not allowed. other_ids: ids of
-    the valid images that do not match the query. without_data: number of images that do not match
-    only because they lack generation data.
+    the valid images that do not match the query. without_data: number of images that would match if
+    they had generation data.
     """
 
     images: tuple[Image, ...] = ()
@@ -104,7 +104,7 @@ class Page:
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """Return the ids of all valid images of the page, first of those that match the query."""
+        """Return the ids of all valid images of the page; those that match the query come first."""
         return (*(image.id for image in self.images), *self.other_ids)
 
 

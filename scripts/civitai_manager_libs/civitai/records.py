@@ -37,7 +37,7 @@ _TYPES_BY_EXTENSION = {"mp4": "video", "webm": "video", "mp3": "audio"}
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a model.
+    """A version of a model on Civitai.
 
     files: the names (without extension) and hashes of the version's files in lower case, by which
     an image's metadata may refer to the version. size: in bytes, of the file that is downloaded by
@@ -64,7 +64,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Model:
-    """A model.
+    """A model on Civitai.
 
     creator: "" for Civitai's own account. versions: in the creator's order, normally newest first.
     cover: the first example image of an allowed browsing level; only `search_models` sets it.
@@ -128,7 +128,7 @@ def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
 def model_from_json(body: Any) -> Model:
     """Parse a response of `GET /models/<id>`; the model's `cover` is None.
 
-    Raises InvalidResponse, also for JSON that is nested too deeply to be stored.
+    Raises InvalidResponse if the response is not a model, or is nested too deeply to be stored.
     """
     if not _is_record(body) or is_deeply_nested(body):
         raise InvalidResponse(_error_message(body, "a model"))
@@ -138,7 +138,7 @@ def model_from_json(body: Any) -> Model:
 def version_from_json(body: Any) -> Version:
     """Parse a response of `GET /model-versions/<id>`.
 
-    Raises InvalidResponse, also for JSON that is nested too deeply to be stored.
+    Raises InvalidResponse if the response is not a version, or is nested too deeply to be stored.
     """
     if not _is_record(body) or is_deeply_nested(body):
         raise InvalidResponse(_error_message(body, "a model version"))
@@ -158,8 +158,8 @@ def image_from_json(row: Any, is_allowed: UrlCheck, default_level: int = 1) -> I
     """Parse an image's JSON; return None if it has no id, no allowed URL, or is nested too deeply.
 
     is_allowed: a function that returns whether a URL may be fetched. default_level: the browsing
-    level of an image without a rating. The default is right for a gallery, since Civitai has
-    filtered its images already.
+    level of an image without a rating. The default is right for images of a gallery, which Civitai
+    has filtered already.
     """
     row = as_mapping(row)
     if row.get("hasMeta") is False:  # its owner hides the metadata, whatever else is sent

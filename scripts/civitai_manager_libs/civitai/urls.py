@@ -63,10 +63,10 @@ class _NotAReference(Exception):
 
 
 def is_allowed_url(url: str, base_url: str) -> bool:
-    """Return whether files may be fetched from this URL: whether it is on Civitai or on `base_url`.
+    """Return whether files may be fetched from this URL.
 
-    On Civitai's hosts and on the host of `base_url`, https at the default port is allowed. On the
-    host of `base_url`, its own scheme and port are allowed too.
+    The allowed hosts are those of Civitai and the host of `base_url`, with https at the default
+    port. On the host of `base_url`, the scheme and port of `base_url` are allowed too.
     """
     parts = _split_origin(url)
     if parts is None or parts == _split_base_url(base_url):
@@ -78,9 +78,9 @@ def is_allowed_url(url: str, base_url: str) -> bool:
 def resolve_reference(text: str, base_url: str, suggests_search: bool = True) -> Reference:
     """Parse a text that a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    Raises InputError for a text that is empty or too long, for an id out of range, and for a URL or
-    AIR that does not lead to Civitai. suggests_search: whether the error's message suggests search
-    words too.
+    base_url: URL of the configured site. Raises InputError for a text that is empty or too long,
+    for an id out of range, and for a URL or AIR that leads neither to Civitai nor to this site.
+    suggests_search: whether the error's message suggests search words too.
     """
     try:
         return _parse_text(text, base_url)
@@ -127,7 +127,7 @@ def _is_known_host(host: str, base_url: str) -> bool:
 
 
 def _complete_url(text: str, base_url: str) -> str | None:
-    """Return the URL in a text, with a missing scheme or host added; None if there is none."""
+    """Return the URL in a text, adding a missing scheme or host; None if the text has none."""
     if match := _WITH_SCHEME.search(text):
         return match[0].rstrip("<>\"').,;")
     start = text.strip("<>\"'")

@@ -106,7 +106,7 @@ def list_prompt_words(prompt: str) -> tuple[str, ...]:
 
 
 def _normalize(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameters with the default values that their program leaves out of an infotext.
+    """Return the parameters, with the defaults that the image's program has left out.
 
     A sampler such as "DPM++ 2M Karras" is split into sampler and schedule.
     """
@@ -159,7 +159,7 @@ def _compare_checkpoints(
 
 
 def _are_comparable(code: str, other: str) -> bool:
-    """Return whether two hashes are equally long, or a SHA256 and a hash of 10 digits (AutoV2)."""
+    """Return whether two hashes have the same length, or 10 and 64 digits (AutoV2 and SHA256)."""
     return len(code) == len(other) > 0 or {len(code), len(other)} == {10, 64}
 
 
@@ -214,7 +214,7 @@ def _plain_prompt(prompt: str) -> str:
 
 
 def _compare_others(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
-    """Yield the differences of the parameters that no other comparison covers, Hires. fix first.
+    """Yield the differences of parameters that no other function here compares, Hires. fix first.
 
     If only one infotext has the parameters of an extension, they count as one difference.
     """

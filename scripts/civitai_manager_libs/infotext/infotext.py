@@ -56,7 +56,7 @@ class Infotext:
 def parse_infotext(text: str) -> Infotext:
     """Parse an infotext as the WebUIs do.
 
-    A text with fewer than three parameters is all taken for the prompt.
+    A last line with fewer than three parameters is taken for a part of the prompt.
     """
     *lines, last = clean_text(text).strip().split("\n")
     pairs = _PAIR.findall(last)
@@ -86,7 +86,7 @@ def compose_infotext(
     parameters: Mapping[str, str],
     padding: Iterable[tuple[str, str]] = (),
 ) -> str:
-    """Return an infotext that a WebUI parses into these values, "" if all values are empty.
+    """Return an infotext that a WebUI parses into the given values, "" if all values are empty.
 
     padding: (name, value) pairs that are added if there are fewer than three parameters, because a
     WebUI takes fewer for a part of the prompt.
@@ -197,7 +197,7 @@ def _quote_value(value: str) -> str:
 
 
 def _quote_and_escape(value: str) -> str:
-    """Return a parameter's value as `_quote_value` does, but with the word Civitai escaped."""
+    """Return a value as written in an infotext, with "Civitai" escaped so that Forge ignores it."""
     if "Civitai" not in value:
         return _quote_value(value)
     return json.dumps(value, ensure_ascii=False).replace("Civitai", r"\u0043ivitai")

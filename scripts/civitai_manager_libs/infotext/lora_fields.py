@@ -75,9 +75,10 @@ def _iter_weighted(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _iter_numbered(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the LoRAs in numbered parameters, such as `Lora_0 Model name` or `AddNet Model 1`.
+    """Yield the LoRAs in numbered parameters.
 
-    ComfyUI nodes that save images write the former, an A1111 extension writes the latter.
+    ComfyUI nodes that save images write `Lora_0 Model name`, `Lora_0 Model hash` and so on; an
+    A1111 extension writes `AddNet Model 1` and so on.
     """
     keys = [key for key in islice(meta, 500) if str(key).startswith(("Lora_", "AddNet Model "))]
     for key in keys:

@@ -42,7 +42,7 @@ def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (name, tag) for each LoRA in generation data that has a usable name and weight."""
+    """Yield (name, tag) for each LoRA with a usable name and weight in generation data."""
     for entry, weight in _iter_resources(meta):
         kind = as_text(entry.get("type")).lower()
         stated_name = as_text(entry.get("name"))

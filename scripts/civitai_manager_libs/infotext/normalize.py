@@ -27,10 +27,10 @@ _PLACEHOLDERS = {"Model": "unknown", "Model hash": "unknown"}
 
 
 def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Rename the parameters of other programs as the WebUIs name them.
+    """Return the parameters with the names of other programs replaced by the WebUIs' names.
 
     If a parameter occurs under both names, the value under the WebUIs' name is used. Parameters
-    without such a name are kept unchanged.
+    that WebUIs do not know are kept unchanged.
     """
     translated = {key: value for key, value in parameters.items() if key != _CASE_VARIANT}
     for name, other in _OTHER_NAMES.items():

@@ -19,8 +19,8 @@ _RESOURCES = re.compile(r"Civitai resources: (\[\{[^\]]{0,20000}\}\])")
 def parse_metadata(infotext: str) -> dict[str, Any]:
     """Convert an infotext to generation data in the form of Civitai's `meta`.
 
-    The prompts become `prompt` and `negativePrompt`. The hashes of models are in `hashes`, and the
-    models that the infotext lists with Civitai's ids in `civitaiResources`. All parameters keep
+    The prompts become `prompt` and `negativePrompt`. `hashes` holds the hashes of models, and
+    `civitaiResources` the models for which the infotext states ids on Civitai. All parameters keep
     their names.
     """
     read = parse_infotext(infotext)

@@ -87,8 +87,8 @@ def has_folders() -> bool:
 def find_folder(kind: str) -> str:
     """Return the folder in which to store new models of a kind, "" if no folder fits.
 
-    kind: such as "lora"; see `host.find_model_folder`. The WebUI's folder is preferred. Without
-    one, search the folders in the settings and their subfolders for a usual name such as `loras`.
+    kind: such as "lora"; see `host.find_model_folder`. The WebUI's folder is preferred. If there is
+    none, search the folders in the settings and their subfolders for a usual name such as `loras`.
     """
     kinds = ("unet", "model") if kind == "unet" else (kind,)  # a WebUI may have one for both
     found = (find(kind) for find in (host.find_model_folder, _find_own_folder) for kind in kinds)
@@ -96,10 +96,10 @@ def find_folder(kind: str) -> str:
 
 
 def shorten_folder(folder: str) -> str:
-    """Return a model folder's path without the part above the models, such as `Lora/SDXL`.
+    """Return the last part of a model folder's path, from the kind of model on: `Lora/SDXL`.
 
-    The short path is for users who may not see where the models are. For a folder outside of all
-    model folders, return its name alone.
+    The result is for users who may not see where the models are. For a folder outside of all model
+    folders, it is the folder's name.
     """
     above = [
         one for one in list_folders() if os.path.join(folder, "").startswith(one.path + os.sep)

@@ -26,7 +26,7 @@ _MAX_AGE = 60.0  # seconds; a new hash of the host changes no folder
 class ModelIndex:
     """The model files on this machine, kept in memory; any thread may use this class.
 
-    A changed folder is noticed within two seconds.
+    Folders are checked for changes when a method is called, at most every two seconds.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class ModelIndex:
         return lookup.find(wanted) if self._folders else ModelMatch("")
 
     def load_lookup(self) -> ModelLookup:
-        """Return the lookup tables of all model files, after reading changed folders again."""
+        """Return the lookup tables of all model files, read again if a folder has changed."""
         with self._lock:
             now = time.monotonic()
             if now - self._checked_at > _CHECK_INTERVAL:

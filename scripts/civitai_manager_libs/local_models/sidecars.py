@@ -54,7 +54,7 @@ def describes_other_version(path: str, version_id: int) -> bool:
 def _parse_version(version: Mapping[str, Any], hashes: frozenset[str] = frozenset()) -> Sidecar:
     """Parse a model version's JSON, as Civitai's API sends it.
 
-    hashes: hashes of the model file that the JSON does not contain.
+    hashes: additional hashes of the model file.
     """
     files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
     stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]

@@ -24,7 +24,10 @@ _WORD, _SENTENCE, _WEIGHT = (LETTERS[kind] for kind in ("word", "sentence", "wei
 
 
 class Sample(NamedTuple):
-    """An image to count. settings, words: its features, as in `ImageFeatures`."""
+    """An image to count.
+
+    reactions: number of likes, hearts and so on. settings, words: features, as in `ImageFeatures`.
+    """
 
     reactions: int = 0
     settings: Sequence[str] = ()
@@ -129,7 +132,7 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Return the features without words that mostly occur in one longer phrase of the list.
+    """Return the features except words that mostly occur within one longer feature.
 
     For example, "hair" is dropped if most images with it have "long hair". counts: number of images
     by feature.

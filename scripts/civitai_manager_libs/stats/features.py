@@ -94,8 +94,8 @@ def extract_features(image: Image, generation: Generation | None = None) -> Imag
 def _iter_resource_features(resource: Resource, negative: str) -> Iterator[str]:
     """Yield the features of one model, LoRA or embedding of an image.
 
-    negative: the image's negative prompt, case-folded. Embeddings that it does not name are left
-    out.
+    negative: the image's negative prompt, case-folded. An embedding is skipped unless this prompt
+    names the embedding.
     """
     named = resource.version_id and resource.type
     name = resource.name or (f"#{resource.version_id}" if named else "")

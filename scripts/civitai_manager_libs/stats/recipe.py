@@ -24,10 +24,10 @@ def build_recipe(
 ) -> str:
     """Return an infotext with a gallery's most common settings and words, but without a seed.
 
-    The settings are those of the images with the most common sampler; Hires. fix is left out unless
-    more than half of these images use it. A word is included if a quarter of all images with data
-    have it; a LoRA if half of them have it, or a tenth for a LoRA of the gallery's own model.
-    Return "" if no sampler is known.
+    The settings come from the images with the most common sampler; Hires. fix is included if more
+    than half of these images use it. Words are included if a quarter of all images with data have
+    them; LoRAs, if half have them (a tenth for LoRAs of the gallery's own model). Return "" if no
+    sampler is known. stats: the counts of `samples`. own: the versions of the gallery's own model.
     """
     settings = _find_common_settings(one.settings for one in samples)
     if not settings:

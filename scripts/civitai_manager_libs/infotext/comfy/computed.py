@@ -19,7 +19,7 @@ from .nodes import load_json
 
 __all__ = ["compute_outputs", "is_computed"]
 
-_Get = Callable[[str], Any]  # an input's value, None if missing; raises ValueError if unknown
+_GetInput = Callable[[str], Any]  # an input's value, None if missing; raises ValueError if unknown
 _LARGEST = 2**64
 _MAX_EXPRESSION = 300  # characters
 _MAX_TEXT = 100_000  # characters
@@ -51,7 +51,7 @@ def is_computed(node_type: str) -> bool:
     return node_type in _COMPUTED
 
 
-def compute_outputs(node_type: str, get: _Get) -> tuple[Any, ...] | None:
+def compute_outputs(node_type: str, get: _GetInput) -> tuple[Any, ...] | None:
     """Compute the outputs of a ComfyUI node from its inputs, as ComfyUI would.
 
     get: returns the value of an input by name, or raises ValueError if the value is unknown. In the
@@ -67,7 +67,7 @@ def compute_outputs(node_type: str, get: _Get) -> tuple[Any, ...] | None:
         return ()
 
 
-def _compute_resolution(get: _Get) -> tuple[Any, ...]:
+def _compute_resolution(get: _GetInput) -> tuple[Any, ...]:
     """Return the (width, height) that ComfyUI's node ResolutionSelector computes, () if unknown."""
     # comfy_extras/nodes_resolution.py
     ratio = re.match(r"(\d{1,2}):(\d{1,2})\b", str(get("aspect_ratio")))
@@ -79,7 +79,7 @@ def _compute_resolution(get: _Get) -> tuple[Any, ...]:
     return tuple(round(side * scale / multiple) * multiple for side in sides)
 
 
-def _compute_flux_resolution(get: _Get) -> tuple[Any, ...]:
+def _compute_flux_resolution(get: _GetInput) -> tuple[Any, ...]:
     """Return the (width, height) that the node FluxResolutionNode computes, () if unknown."""
     # gseth/ControlAltAI-Nodes
     custom = get("custom_ratio") and get("custom_aspect_ratio")
@@ -93,12 +93,12 @@ def _compute_flux_resolution(get: _Get) -> tuple[Any, ...]:
     return tuple(round(int(side * scale) / multiple) * multiple for side in sides)
 
 
-def _read_json_value(get: _Get) -> tuple[Any, ...]:
+def _read_json_value(get: _GetInput) -> tuple[Any, ...]:
     value = as_mapping(_parse_once(str(get("json_string"))[:_MAX_JSON])).get(get("key"))
     return (value if isinstance(value, (str, int, float)) else json.dumps(value),) if value else ()
 
 
-def _join_director_prompts(get: _Get) -> tuple[Any, ...]:
+def _join_director_prompts(get: _GetInput) -> tuple[Any, ...]:
     """Return (None, prompt) for the node LTXDirector, which has several prompts for a video.
 
     The prompt's first line is for the whole video; a line for each scene follows. None stands for
@@ -111,7 +111,7 @@ def _join_director_prompts(get: _Get) -> tuple[Any, ...]:
     return None, "\n".join(filter(None, map(as_text, parts)))
 
 
-def _replace_text(get: _Get) -> tuple[Any, ...]:
+def _replace_text(get: _GetInput) -> tuple[Any, ...]:
     text, find, replacement = (get(name) for name in ("string", "find", "replace"))
     if not all(isinstance(part, str) for part in (text, find, replacement)) or not find:
         return ()
@@ -120,12 +120,12 @@ def _replace_text(get: _Get) -> tuple[Any, ...]:
     return (text.replace(find, replacement),)
 
 
-def _convert_number(get: _Get) -> tuple[Any, ...]:
+def _convert_number(get: _GetInput) -> tuple[Any, ...]:
     number = as_number(get("value"))
     return () if number is None else (number, int(number))
 
 
-def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
+def _read_aspect_ratio(get: _GetInput) -> tuple[Any, ...]:
     """Return (width, height) for Comfyroll's aspect ratio nodes, () if unknown."""
     match = re.search(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("aspect_ratio")))
     sides = match.groups() if match else (get("width"), get("height"))
@@ -135,7 +135,7 @@ def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
     return (height, width) if get("swap_dimensions") == "On" else (width, height)
 
 
-def _read_scaled_size(get: _Get) -> tuple[Any, ...]:
+def _read_scaled_size(get: _GetInput) -> tuple[Any, ...]:
     """Return (None, width, height) for rgthree's node SDXL Empty Latent Image, () if unknown.
 
     None stands for the node's first output, a latent image.
@@ -147,7 +147,7 @@ def _read_scaled_size(get: _Get) -> tuple[Any, ...]:
     return (None, *(int(int(side) * scale) for side in match.groups()))
 
 
-def _read_resized_size(get: _Get) -> tuple[Any, ...]:
+def _read_resized_size(get: _GetInput) -> tuple[Any, ...]:
     """Return (None, width, height) for the node ImageResize+, () if the size is unknown.
 
     None stands for the node's first output, the resized image. The size is known only if the node
@@ -158,25 +158,25 @@ def _read_resized_size(get: _Get) -> tuple[Any, ...]:
     return (None, get("width"), get("height")) if is_stretched else ()
 
 
-def _multiply_whole(get: _Get) -> tuple[Any, ...]:
+def _multiply_whole(get: _GetInput) -> tuple[Any, ...]:
     integer, multiple = as_number(get("integer")), as_number(get("multiple"))
     if integer is None or multiple is None:
         return ()
     return int(integer * multiple), integer * multiple
 
 
-def _compute_easy_math(get: _Get) -> tuple[Any, ...]:
+def _compute_easy_math(get: _GetInput) -> tuple[Any, ...]:
     sign = _EASY_SIGNS.get(get("operation"))
     return (int(_evaluate_text(f"a {sign} b", get)),)
 
 
-def _compute_searge_math(get: _Get) -> tuple[Any, ...]:
+def _compute_searge_math(get: _GetInput) -> tuple[Any, ...]:
     """Return (result,) for the node SeargeIntegerMath, which rounds quotients down."""
     # SeargeDP/SeargeSDXL, modules/_legacy.py
     return (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),)
 
 
-def _compute_expression(get: _Get, prefix: str) -> tuple[float, int]:
+def _compute_expression(get: _GetInput, prefix: str) -> tuple[float, int]:
     text = get("expression")
     if not isinstance(text, str) or len(text) > _MAX_EXPRESSION:
         raise ValueError("no expression")
@@ -184,11 +184,11 @@ def _compute_expression(get: _Get, prefix: str) -> tuple[float, int]:
     return float(value), int(value)
 
 
-def _evaluate_text(text: str, get: _Get) -> Any:
+def _evaluate_text(text: str, get: _GetInput) -> Any:
     return _evaluate(ast.parse(text, mode="eval").body, get)
 
 
-def _evaluate(part: ast.AST, get: _Get) -> Any:
+def _evaluate(part: ast.AST, get: _GetInput) -> Any:
     """Return the value of an arithmetic expression; `get` returns the value of a variable.
 
     Raises ValueError if the expression contains anything but arithmetic, or if its value is too
@@ -212,7 +212,7 @@ def _evaluate(part: ast.AST, get: _Get) -> Any:
     return value
 
 
-_COMPUTED: Mapping[str, Callable[[_Get], tuple[Any, ...]]] = {
+_COMPUTED: Mapping[str, Callable[[_GetInput], tuple[Any, ...]]] = {
     "CR Aspect Ratio Social Media": _read_aspect_ratio,
     "CR Integer Multiple": _multiply_whole,
     "CR SD1.5 Aspect Ratio": _read_aspect_ratio,

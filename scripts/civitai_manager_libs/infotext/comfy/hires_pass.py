@@ -129,7 +129,7 @@ def _find_upscaler(nodes: Nodes, path: list[Node]) -> str | None:
 def _read_sampler_change(
     nodes: Nodes, sampler: NodeId, first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return `Hires sampler` and `Hires schedule type`, each only if the first pass has another.
+    """Return `Hires sampler` and `Hires schedule type`; leave out what the first pass has too.
 
     first_values: parameters of the first pass.
     """

@@ -123,7 +123,7 @@ def walk_nodes(
 def iter_upstream(nodes: Nodes, start: NodeId, input_names: tuple[str, ...] = ()) -> Iterator[Node]:
     """Yield the node `start` and all nodes on which its inputs depend, nearest first.
 
-    input_names: the inputs to follow; a node where none of them is linked has all inputs followed.
+    input_names: the inputs to follow; at a node where none of them is linked, follow all inputs.
     """
 
     def list_next(node_id: NodeId) -> list[NodeId]:

@@ -125,7 +125,7 @@ def _read_own_text(
     """Return [text] for the text that a node adds to a prompt, [] if the node adds none.
 
     An unknown text is None. link: the link to the node. cache: texts that were read before.
-    accepts_text: whether to read nodes that output plain text instead of encoded text too.
+    accepts_text: whether nodes that output plain text, not encoded text, are read too.
     """
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):

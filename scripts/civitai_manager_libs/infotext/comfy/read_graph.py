@@ -151,9 +151,9 @@ def _read_nodes(comfy: object) -> Nodes:
 
 
 def _read_implied_values(nodes: Nodes, sampler: NodeId, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sampler, schedule and CFG scale that only the types of a graph's nodes tell.
+    """Return the sampler, schedule and CFG scale that follow from the types of nodes in a graph.
 
-    found: the parameters that are already known. A value found there is not returned again.
+    found: the parameters that are known already; they are left out.
     """
     implied: dict[str, Any] = {}
     for node in iter_upstream(nodes, sampler):

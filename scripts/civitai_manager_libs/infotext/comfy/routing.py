@@ -188,8 +188,8 @@ def _get_output_name(kind: str, output: int) -> str:
 def _resolve_context_value(nodes: Nodes, node: Node, name: str, cache: _Cache, depth: int) -> Any:
     """Return the value or link that a node passes on as its output `name`.
 
-    If the node has no such value, the node that it extends is asked, such as another context.
-    Return None if the node computes the value itself.
+    A missing value is looked up in the node that this node extends, such as another context. Return
+    None if the node computes the value itself.
     """
     for _ in range(_MAX_DEPTH):
         inputs = node["inputs"]

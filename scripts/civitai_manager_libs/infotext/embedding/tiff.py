@@ -87,7 +87,7 @@ def _read_root(tiff: bytes, byte_order: str) -> _Folder:
 def _find_exif_folder(tiff: bytes, byte_order: str, root: _Folder) -> tuple[int | None, _Folder]:
     """Return (offset of the entry that points to the Exif folder, the Exif folder).
 
-    Return (None, an empty folder) if there is no Exif folder.
+    Return (None, an empty folder) if there is no Exif folder. root: the first folder (IFD).
     """
     for tag, at, raw in root.entries:
         if tag == _EXIF_FOLDER:
@@ -120,7 +120,7 @@ def _make_entry(byte_order: str, tag: int, kind: int, count: int, value: int) ->
 
 
 def _write_folder(byte_order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
-    """Return the bytes of a folder with `entry`, which replaces an entry with the same tag."""
+    """Return the bytes of a folder (IFD) with `entry`, in place of an entry of the same `tag`."""
     entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
     return struct.pack(f"{byte_order}H", len(entries)) + listed + folder.rest

@@ -16,7 +16,7 @@ _TWO_BYTE_CHARACTER = re.compile(rb"[\xc4-\xef]")
 
 
 class Budget:
-    """The limit on the bytes and parts of a file that are read; what exceeds it is skipped."""
+    """The limit on how many bytes and parts of a file are read; the rest is skipped."""
 
     def __init__(self, left: int, parts: int) -> None:
         self._left = left
@@ -28,7 +28,7 @@ class Budget:
         return self._parts >= 0
 
     def spend(self, size: int) -> bool:
-        """Subtract `size` bytes from the budget; if too few are left, only return False."""
+        """Subtract `size` bytes and return True; if too few are left, return False instead."""
         if size > self._left:
             return False
         self._left -= size

@@ -24,7 +24,7 @@ _MAKER = re.compile(
 def iter_credentials(data: bytes) -> Texts:
     """Yield ("C2PA", name of the program that signed a file); yield nothing if `data` is empty.
 
-    data: the bytes of the file's Content Credentials. If they name no program, "C2PA" is its name.
+    data: the bytes of the file's Content Credentials. If they name no program, the name is "C2PA".
     """
     if data:
         yield "C2PA", _find_maker(data) or "C2PA"

@@ -117,7 +117,7 @@ def _is_placeholder(infotext: Infotext) -> bool:
 
 
 def _short_text(texts: Mapping[str, str], name: str) -> str:
-    """Return the text `name`, stripped; "" if it is missing or too long for an infotext."""
+    """Return the text called `name`, stripped; "" if it is missing or too long for an infotext."""
     text = texts.get(name, "")
     return clean_text(text).strip() if len(text) <= _LONGEST_INFOTEXT else ""
 
@@ -125,7 +125,7 @@ def _short_text(texts: Mapping[str, str], name: str) -> str:
 def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
     """Yield each text that is a JSON object, parsed.
 
-    Texts are skipped once all parsed texts together might take more than MAX_PARSED bytes of
+    A text is skipped if all parsed texts together might then take more than MAX_PARSED bytes of
     memory.
     """
     left = MAX_PARSED

@@ -64,7 +64,7 @@ def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
 
 
 def _find_exif_folder(byte_order: str, root: dict[int, _Entry]) -> int:
-    """Return the offset of the Exif folder, 0 if there is none.
+    """Return the offset of the Exif folder (IFD), 0 if there is none.
 
     root: the entries of the first folder, by tag.
     """
@@ -73,18 +73,18 @@ def _find_exif_folder(byte_order: str, root: dict[int, _Entry]) -> int:
 
 
 def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]:
-    """Return {tag: (type, count, 4 bytes)} for those tags of a folder that may hold a text.
+    """Return {tag: (type, count, 4 bytes)} for those tags of an EXIF folder that may hold a text.
 
-    start: the folder's offset. The 4 bytes are the value or, if it is longer, its offset.
+    start: offset of the folder (IFD). The 4 bytes are the value or, if it is longer, its offset.
     """
     entries = _iter_entries(tiff, byte_order, start)
     return {tag: (kind, size, value) for tag, kind, size, value in entries if tag in _WANTED}
 
 
 def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
-    """Return the sum of the sizes of all values in the folder at offset `start`, in bytes.
+    """Return the sum of the sizes of all values in an EXIF folder, in bytes.
 
-    Bytes that several values share count once for each value.
+    start: offset of the folder (IFD). Bytes that several values share count once for each value.
     """
     entries = _iter_entries(tiff, byte_order, start)
     sizes = (size * _TYPE_SIZES.get(kind, 1) for _, kind, size, _ in entries)
@@ -94,7 +94,10 @@ def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
 def _iter_entries(
     tiff: bytes, byte_order: str, start: int
 ) -> Iterator[tuple[int, int, int, bytes]]:
-    """Return an iterator over (tag, type, count, value or its offset) of the folder at `start`."""
+    """Return an iterator over (tag, type, count, value or its offset) of an EXIF folder (IFD).
+
+    start: offset of the folder; the iterator is empty if the offset is invalid.
+    """
     if not 8 <= start <= len(tiff) - 2:
         return iter(())
     (count,) = struct.unpack_from(f"{byte_order}H", tiff, start)
@@ -118,7 +121,7 @@ def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budg
 
 
 def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
-    """Decode an EXIF user comment, in which eight bytes that name the encoding come first."""
+    """Decode an EXIF user comment; its first eight bytes name the encoding."""
     # The named encoding is often wrong, so the other bytes decide.
     if _swap_bytes(data[:8]) == b"UNICODE\0":
         data = _swap_bytes(data)
@@ -140,7 +143,7 @@ def _swap_bytes(data: bytes) -> bytes:
 def _decode_utf16(data: bytes, byte_order: str, budget: Budget) -> str:
     """Decode UTF-16. Without a byte order mark, use the order that gives more Latin letters.
 
-    byte_order: the order of the EXIF data, "<" or ">"; it decides if both give as many.
+    byte_order: the order of the EXIF data, "<" or ">", used if both orders give equally many.
     """
     big, little = data[0::2].count(0), data[1::2].count(0)
     if big == little == 0 and is_utf8(data):  # under the wrong encoding mark

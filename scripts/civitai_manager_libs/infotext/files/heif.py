@@ -76,7 +76,7 @@ def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int,
 
 
 def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> dict[int, _Extents]:
-    """Return {item number: [(offset, size) of each of its pieces]}.
+    """Return the place of each item in a file, as {item number: [(offset, size) of each piece]}.
 
     parts: the boxes within the file's `meta` box, by type. Return {} if their list of locations
     (`iloc`) is damaged.

@@ -116,5 +116,5 @@ def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] 
 
 
 def _get_number_length(first: bytes) -> int:
-    """Return the length of a number in bytes, which its first byte tells; 0 if that is invalid."""
+    """Return how many bytes a number has, as its first byte says; 0 if that byte is invalid."""
     return 9 - first[0].bit_length() if first and first[0] else 0

@@ -41,8 +41,9 @@ class HostCapabilities:
     def accepts(self, name: str, value: str) -> bool:
         """Return whether the WebUI reads the parameter `name` of an infotext.
 
-        value: the parameter's value, which only matters for modules. If `name` begins with the same
-        word as a field of an extension, such as `ControlNet 0`, the extension is taken to read it.
+        value: the parameter's value, which only matters for modules. An extension is assumed to
+        read all parameters that begin with the same word as one of its fields, such as `ControlNet
+        0`.
         """
         if _MODULE.fullmatch(name):
             return not self.fields if self.modules is None else value in self.modules

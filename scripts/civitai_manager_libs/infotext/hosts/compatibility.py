@@ -23,9 +23,9 @@ _MAIN = re.compile(r"(?:^|, )(Steps|Sampler|CFG scale|Seed|Size|Model): ([^,\n]{
 class Loss:
     """A value of an infotext that a WebUI loses or changes.
 
-    sent: the value in the infotext, "" if the WebUI adds a default. got: the value that the WebUI
-    uses, "" if it drops the value. is_read_as_prompt: whether the WebUI takes the value for a part
-    of the prompt.
+    field: the parameter's name. sent: the value in the infotext, "" if the WebUI adds a default.
+    got: the value that the WebUI uses, "" if it drops the value. is_read_as_prompt: whether the
+    WebUI takes the value for a part of the prompt.
     """
 
     field: str
@@ -39,8 +39,8 @@ def list_losses(
 ) -> list[Loss]:
     """Return the values of the infotext `text` that a WebUI would lose or change.
 
-    host: the WebUI's parsing rules. capabilities: the fields and samplers of the running WebUI; it
-    loses values for which it has no field.
+    host: the WebUI's parsing rules. capabilities: the fields and samplers of the running WebUI;
+    values for which there is no field are lost.
     """
     sent, got = parse_infotext(text), parse_as_host(host, text)
     if not text.strip():
@@ -57,17 +57,14 @@ def list_losses(
 
 
 def _gets_default(sent: Infotext, name: str) -> bool:
-    """Return whether a WebUI uses a default that the image's program may not have used.
-
-    name: the parameter with this default. It must be missing in the infotext.
-    """
+    """Return whether an infotext lacks the parameter `name`, so that a WebUI uses its default."""
     # A1111 and Forge write RNG only if it is not GPU; for other programs' images it is unknown.
     is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
     return name not in sent.parameters and is_other
 
 
 def _iter_read_as_prompt(sent: Infotext) -> Iterator[Loss]:
-    """Yield each parameter that a WebUI takes for prompt text because there are too few."""
+    """Yield each parameter that a WebUI reads as prompt, because the infotext has too few."""
     last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
     for name, value in _MAIN.findall(last):
         yield Loss(name, value, is_read_as_prompt=True)

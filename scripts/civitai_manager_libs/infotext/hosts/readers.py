@@ -35,7 +35,7 @@ class HostRules:
 
 
 def _rewrite_forge_line(line: str) -> str:
-    """Return an infotext's line of parameters with Forge's changes, made before parsing.
+    """Return an infotext's line of parameters as Forge rewrites it before parsing.
 
     For Flux images from Civitai, Forge uses the CFG scale as the distilled CFG scale.
     """
@@ -46,7 +46,7 @@ def _rewrite_forge_line(line: str) -> str:
 
 
 def _rewrite_neo_line(line: str) -> str:
-    """Return an infotext's line of parameters with Forge Neo's changes, made before parsing.
+    """Return an infotext's line of parameters as Forge Neo rewrites it before parsing.
 
     For all Flux images, Forge Neo uses the CFG scale as the distilled CFG scale.
     """

@@ -20,7 +20,7 @@ _INPUT = "ComponentInput"
 def list_component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return {component: names of its inputs, in order} for each component in a workflow.
 
-    A component is another workflow that is used as a node of this one.
+    A component is a workflow that is used as a node of another workflow.
     """
     components = list(as_mapping(workflow.get("components")).items())[:_MAX_COMPONENTS]
     return {str(kind): _list_inputs(as_mapping(component)) for kind, component in components}

@@ -32,10 +32,10 @@ def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, A
 
 
 def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a group with the widget values of the group node `node` in its inner nodes.
+    """Return a group with the group node's widget values distributed to its inner nodes.
 
-    A group node has the values of all its inner nodes in one list. If the list does not fit, the
-    inner nodes get no values.
+    group: the subgraph. node: the group node, which has the values of all inner nodes in one list.
+    If the list does not fit, the inner nodes get no values.
     """
     if not group.get("has_joined_widgets"):
         return group

@@ -34,8 +34,9 @@ _Link = list[Any]
 class _Group:
     """A workflow or a subgraph within it.
 
-    prefix: what the ids of its nodes begin with. known_inputs: the numbers of the subgraph's inputs
-    that have a value. depth: how many groups it is in, 0 for the workflow.
+    prefix: the text with which the ids of its nodes begin. known_inputs: the numbers of the
+    subgraph's inputs that have a value. depth: number of groups around this group, 0 for the
+    workflow.
     """
 
     content: Mapping[str, Any]
@@ -123,7 +124,8 @@ def _find_dead_outputs(
     """Return (node id, output number) of each output that has no value.
 
     These are the outputs of bypassed (switched off) nodes that have no linked input of the same
-    type. level_nodes: the nodes of one group. sources: the result of `_collect_link_sources`.
+    type. level_nodes, prefix: the nodes of one group, and its prefix. sources: the result of
+    `_collect_link_sources`.
     """
     dead_outputs = set()
     for node in level_nodes:
@@ -216,7 +218,7 @@ def _make_reroute(source: _Link | None) -> Node:
 
 
 def _find_setters(level_nodes: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
-    """Return {name: link to the SetNode with this name}; GetNodes refer to the name."""
+    """Return {name: link to the SetNode of this name}; a GetNode refers to a SetNode by name."""
     setters = [node for node in level_nodes if node.get("type") in _SETTERS]
     return {_get_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in setters}
 

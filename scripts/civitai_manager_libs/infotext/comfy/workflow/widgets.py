@@ -207,12 +207,12 @@ def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> d
     return {**named, **rows}
 
 
-def _find_known_names(kind: str, values: list[Any]) -> list[str]:
+def _find_known_names(node_type: str, values: list[Any]) -> list[str]:
     """Return the widget names that `_WIDGETS` lists for a node type, [] if there are none.
 
     Some types have several lists, for different versions; return the list that fits the values.
     """
-    rows = [row.split() for row in _WIDGETS.get(kind, "").split("|")]
+    rows = [row.split() for row in _WIDGETS.get(node_type, "").split("|")]
     fitting = (row for row in rows if len(rows) == 1 or _fit_values(row, values))
     return next(fitting, [])
 
@@ -253,7 +253,7 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], b
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
-    """Find values that look like a sampler's among those of an unknown node; return them by name.
+    """Return those values of an unknown node that look like the values of a sampler, by name.
 
     Samplers have steps, cfg, sampler, schedule and denoise in this order. The seed is the value
     before the editor's seed control.
