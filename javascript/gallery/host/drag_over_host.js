@@ -1,13 +1,15 @@
-/** While an image of ours is dragged over the host's page: its image fields take it, its tabs open. */
+/** Lets the image fields of the host take one of our images that is dragged over the page, and opens
+ * the tabs of the host under the pointer. */
 
 import { findImageField } from "./image_field.js";
 
 const DWELL = 600; // ms that the pointer rests on a tab until the tab opens
 const TAB = "[role=tab], .tab-nav > button, button[tabitemid]";
 
-/** Watch a drag until it ends. Nothing of the host's hears of it while it is over an image field.
- * @param {false | ((field: HTMLElement) => void)} onDrop  called if it ends over an image field;
- *     false for a video, which such a field does not take
+/** Watch a drag over the host's page until it ends. While the pointer is over an image field, the
+ * host does not receive the events of the drag.
+ * @param {false | ((field: HTMLElement) => void)} onDrop  called if the image is dropped on an
+ *     image field; false for a video, which image fields do not take
  * @returns {AbortSignal}  aborted when the drag ends */
 export function watchDrag(onDrop) {
   const drag = new AbortController();
@@ -49,7 +51,7 @@ export function watchDrag(onDrop) {
   return signal;
 }
 
-/** Return an object that opens a tab on whose button the pointer rests. */
+/** Return an object that opens a tab when the pointer has rested on its button for a moment. */
 function makeTabOpener() {
   /** @type {Element | null} */
   let now = null;
@@ -66,7 +68,8 @@ function makeTabOpener() {
   };
 }
 
-/** Return an object that shows a frame around the field under the pointer. */
+/** Return an object that draws a frame around a field, and removes the frame of the field before.
+ */
 function makeFieldFrame() {
   /** @type {HTMLElement | null} */
   let now = null;
@@ -84,7 +87,7 @@ function makeFieldFrame() {
   };
 }
 
-/** Return whether a tab is in front. @param {Element} button */
+/** Return whether a tab is open. @param {Element} button */
 function isSelected(button) {
   return button.ariaSelected === "true" || button.matches(".selected, .active");
 }

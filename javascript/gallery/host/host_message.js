@@ -1,4 +1,4 @@
-/** A sentence over the host's page, whichever of its tabs is in front. */
+/** Shows a message over the host's page, whichever of its tabs is open. */
 
 const STYLE = `position: fixed; z-index: 99999; inset: auto 0 24px; width: fit-content;
   max-width: min(36em, 90vw); margin: 0 auto; padding: 10px 16px; border-radius: 10px;
@@ -9,7 +9,7 @@ const FADE = [{ opacity: 0 }, { opacity: 1, offset: 0.06 }, { opacity: 1 }];
 
 let element = /** @type {HTMLElement | null} */ (null);
 
-/** Show a sentence for some seconds instead of the last one; "" shows none.
+/** Show a message for some seconds, in place of the one before; "" only removes that one.
  * @param {string} text */
 export function showHostMessage(text) {
   element?.remove();

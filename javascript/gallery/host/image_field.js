@@ -1,11 +1,11 @@
-/** Puts an image's file into a field of the host's page, as a user would who uploads it. */
+/** Puts an image file into a field of the host's page, as when the user uploads the file. */
 
 import { waitFor } from "./wait_for.js";
 
 const KANVAS = "#kanvas-container"; // SD.Next's; it takes files that are dropped
 const FIELD = `[data-testid=image], .forge-container, ${KANVAS}`; // gradio's, Forge's, SD.Next's
 const PATIENCE = 10_000; // ms
-/** Where a tab takes its image. @type {Record<string, string>} */
+/** The selector of the image field in each tab. @type {Record<string, string>} */
 const OF_TABS = {
   control: `${KANVAS}, #control_input_select`,
   extras: "#extras_image",
@@ -14,7 +14,7 @@ const OF_TABS = {
   pnginfo: "#pnginfo_image",
 };
 
-/** Return the image field that an element is in, null if there is none that takes a file.
+/** Return the image field that contains an element, null if there is none that takes a file.
  * @param {EventTarget | null | undefined} target */
 export function findImageField(target) {
   const field = target instanceof Element ? target.closest(FIELD) : null;
@@ -22,8 +22,8 @@ export function findImageField(target) {
   return field.matches(KANVAS) || findInput(field) ? field : null;
 }
 
-/** Return the image field of a tab, null if the tab has none. Some hosts put a tab into the page
- * only once it is shown, so this waits for the field.
+/** Wait for the image field of a tab and return it, null if it does not appear within ten seconds.
+ * Some hosts put a tab into the page only when it is shown.
  * @param {string} tab
  * @returns {Promise<HTMLElement | null>} */
 export function findTabImageField(tab) {
@@ -34,7 +34,7 @@ export function findTabImageField(tab) {
   return waitFor(find, AbortSignal.timeout(PATIENCE));
 }
 
-/** Put a file into an image field, in place of what the field has.
+/** Put a file into an image field, in place of the image that the field contains.
  * @param {HTMLElement} field
  * @param {File} file */
 export function fillImageField(field, file) {

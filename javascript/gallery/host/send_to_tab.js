@@ -1,5 +1,5 @@
 /** Sends an image and its infotext to a tab of the host: the image's file through the tab's own
- * field, the infotext through the host's own button that reads one from the prompt. */
+ * field, the infotext through the host's own button that reads it from the prompt. */
 
 import { ApiError } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
@@ -10,7 +10,8 @@ import { isSameInstance } from "./instance_check.js";
 
 /** @import { Context } from "../types.js" */
 
-/** Send an image with its infotext, or only an infotext, to a tab of the host.
+/** Send an image with its infotext, or only an infotext, to a tab of the host. Errors are shown to
+ * the user.
  * @param {Context} context
  * @param {string} tab  one of `bootstrap.host.send_to`
  * @param {number | null} id  null to send only the text
@@ -38,7 +39,8 @@ export async function sendToTab(context, tab, id, text) {
   }
 }
 
-/** Put an image into a field of the host on which it was dropped.
+/** Put an image into the field of the host on which the user has dropped it. Errors are shown to
+ * the user.
  * @param {Context} context
  * @param {number} id
  * @param {HTMLElement} field */
@@ -65,7 +67,7 @@ async function placeImage(tab, file, context) {
   await fillSize(tab, file);
 }
 
-/** Tell the user of an error where the user is by now: in our tab, or in another of the host.
+/** Show an error to the user, in our tab if it is open, else over the host's page.
  * @param {unknown} error
  * @param {Context} context */
 function reportError(error, { root, toast, words }) {
