@@ -134,6 +134,7 @@
  * @property {() => void} closeResults
  * @property {(id: number, version?: number | null) => Promise<void>} openModel
  * @property {(user: string) => Promise<void>} openUser
+ * @property {() => Promise<Model | null>} waitForModel  whose gallery is open, until its request is over
  * @property {() => Promise<void>} openHome
  * @property {(words: string) => void} openLibrary  searches the library
  * @property {(change: Partial<Where>) => Promise<void>} setWhere  changes the query of the gallery

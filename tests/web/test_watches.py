@@ -301,6 +301,45 @@ def test_watched_galleries_stay_shown_while_others_are_opened(start, demo, open_
 
 
 @pytest.mark.page
+def test_late_response_does_not_undo_a_watch(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), "?model=900001").ready()
+    held = []
+
+    def hold_first_answer(route):
+        if held or route.request.method != "GET":
+            return route.continue_()
+        held.append((route, route.fetch()))
+
+    page.page.route("**/api/watches", hold_first_answer)
+    page.control("watched").click()
+    page.panel("watches").wait_for()
+    wait_for(lambda: held)
+    page.key("Escape")
+    page.control("watch").click()
+    expect(page.control("watch")).to_have_text("Watching")
+    [(route, answer)] = held
+    with page.page.expect_event("requestfinished", lambda one: one.url.endswith("/watches")):
+        route.fulfill(response=answer)
+    expect(page.control("watch")).to_have_text("Watching")
+    page.control("watched").click()
+    page.control("watch-check").click()  # what comes after it is shown
+    expect(page.page.locator(".galleries li > p")).to_contain_text("nothing new, checked")
+
+
+@pytest.mark.page
+def test_watch_waits_for_the_name_of_the_model(start, demo, open_gallery):
+    page = open_gallery(start(demo.url), "?model=900003").ready()
+    held = []
+    page.page.route("**/api/models/900001", lambda route: held.append(route))
+    page.go("?model=900001")
+    page.control("watch").click()
+    wait_for(lambda: held).pop().continue_()
+    expect(page.control("watch")).to_have_text("Watching")
+    page.control("watched").click()
+    expect(page.control("open-watched")).to_have_text("Quiet Places")
+
+
+@pytest.mark.page
 def test_rows_keep_the_focus_during_a_check_and_pass_it_to_the_panel(start, demo, open_gallery):
     page = open_gallery(start(demo.url), "?model=900001").ready()
     page.control("watch").click()

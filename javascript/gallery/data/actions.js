@@ -24,6 +24,7 @@ export function makeNavigationActions({ store }, parts) {
     closeResults: () => parts.navigation.closeResults(),
     openModel: (/** @type {number} */ id, /** @type {number | null} */ version = null) =>
       parts.navigation.openModel(id, version),
+    waitForModel: () => parts.navigation.waitForModel(),
     openHome: () => parts.navigation.openGallery(withSource(store.get().where, {})),
     openUser: (/** @type {string} */ user) => parts.navigation.openUser(user),
     openPost: (/** @type {number} */ post) =>

@@ -17,6 +17,7 @@ export class Navigation {
   #context;
   #pager;
   #abort = new AbortController();
+  #modelRequest = Promise.resolve(); // the last one
   /** Repeats the last lookup. @type {() => Promise<void>} */
   #retry = () => Promise.resolve();
 
@@ -104,9 +105,21 @@ export class Navigation {
     });
     const images = this.#pager.restart({ isSameSource });
     if (where.model !== null && store.get().model?.id !== where.model) {
-      await this.#fetchModel(where.model);
+      this.#modelRequest = this.#fetchModel(where.model);
+      await this.#modelRequest;
     }
     await images;
+  }
+
+  /** Wait until the request for the open model is over. Return the model, null if it failed or none
+   * is open. */
+  async waitForModel() {
+    let request;
+    do {
+      request = this.#modelRequest;
+      await request;
+    } while (request !== this.#modelRequest);
+    return this.#context.store.get().model;
   }
 
   retryLookup() {

@@ -92,9 +92,10 @@ export class Jobs {
    * @param {JobRequest} wanted
    * @param {string} request */
   async #post(wanted, request) {
-    const { api, store, toast, words, signal } = this.context;
-    const { model: opened, where } = store.get();
-    const of = { title: opened?.name, model: where.model, version: where.version };
+    const { api, store, actions, toast, words, signal } = this.context;
+    const { model: id, version } = store.get().where;
+    const model = id === null ? null : await actions.waitForModel();
+    const of = { title: model?.id === id ? model?.name : undefined, model: id, version };
     try {
       const started = await api.post("jobs", { ...wanted, ...of, request }, { signal });
       toast(started.message, "good");

@@ -22,6 +22,7 @@ export class Watches {
   #context;
   #timer = 0;
   #answeredAt = performance.now();
+  #changes = 0; // that were answered
   #list = el("ul", { class: "galleries" });
   /** @type {Rows<WatchedGallery, WatchRow>} */
   #rows;
@@ -59,24 +60,19 @@ export class Watches {
 
   /** Watch the open gallery, or stop watching it. */
   async toggleWatch() {
-    const { store, api } = this.#context;
-    const { where, model, watches } = store.get();
+    const { store, api, actions } = this.#context;
+    const { where, watches } = store.get();
     const gallery = getWatchKey(where);
     if (!gallery) return;
     const isWatched = watches?.galleries.some((one) => one.gallery === gallery);
+    const loaded = where.model === null ? null : await actions.waitForModel();
+    const model = loaded?.id === where.model ? loaded : null;
     const version = model?.versions.find((one) => one.id === where.version)?.name;
     const name = [model?.name ?? where.user, version].filter(Boolean).join(" · ");
-    await this.#request(() =>
-      isWatched
-        ? this.#unwatch({
-            gallery,
-            name,
-            model: where.model,
-            version: where.version,
-            user: where.user,
-          })
-        : api.post("watches", { action: "watch", ...where, name }),
-    );
+    const one = { ...where, gallery, name };
+    const change = () =>
+      isWatched ? this.#unwatch(one) : api.post("watches", { action: "watch", ...where, name });
+    await this.#request(change, { isChange: true });
   }
 
   /** Stop watching a gallery, and show a message whose button watches it again. Return the
@@ -85,27 +81,27 @@ export class Watches {
   async #unwatch({ gallery, ...again }) {
     const { api, store, toast, words } = this.#context;
     const left = await api.post("watches", { action: "unwatch", gallery });
+    const body = () => ({ ...withSource(store.get().where, again), name: again.name });
+    const watch = () => api.post("watches", { action: "watch", ...body() });
     toast(words("watch_stopped", { name: again.name }), undefined, () =>
-      this.#request(() =>
-        api.post("watches", {
-          action: "watch",
-          ...withSource(store.get().where, again),
-          name: again.name,
-        }),
-      ),
+      this.#request(watch, { isChange: true }),
     );
     return left;
   }
 
   /** Send a request and show the watched galleries that it returns.
    * @param {() => Promise<WatchedGalleries>} request
-   * @param {{isSilent?: boolean}} [how]  isSilent: errors are not shown, for the user has not asked */
-  async #request(request, { isSilent = false } = {}) {
+   * @param {{isSilent?: boolean, isChange?: boolean}} [how]  isSilent: errors are not shown, for the
+   *     user has not asked; isChange: starts or stops to watch a gallery */
+  async #request(request, { isSilent = false, isChange = false } = {}) {
     const { toast, words, signal } = this.#context;
+    const before = this.#changes;
     try {
       const watches = await request();
       this.#answeredAt = performance.now();
-      if (!signal.aborted) this.#setWatches(watches);
+      const isOld = !isChange && before !== this.#changes; // it may not know of the change
+      if (isChange) this.#changes += 1;
+      if (!signal.aborted) this.#setWatches(isOld ? undefined : watches);
     } catch (error) {
       if (!isSilent && !signal.aborted && !isAborted(error))
         toast(getErrorMessage(error, words), "bad");
@@ -199,7 +195,7 @@ export class Watches {
   #makeRow(one) {
     return new WatchRow(this.#context, one, {
       open: () => this.#open(one),
-      unwatch: () => this.#request(() => this.#unwatch(one)),
+      unwatch: () => this.#request(() => this.#unwatch(one), { isChange: true }),
     });
   }
 
