@@ -159,10 +159,11 @@ def walk_pages(
 ) -> Iterator[tuple[Page, str | None]]:
     """Yield (page, cursor of the next page) for each page of a gallery; the last cursor is None.
 
-    Each page leaves out the images of earlier pages and those in `known_ids`, so it may be empty.
-    read_page: a function that returns the page at a cursor. max_pages: the most pages to read.
-    page_rows: number of images that `read_page` requests for a page. The gallery counts as ended
-    after three pages without a new image, or after empty pages for 5,000 requested images.
+    Each page leaves out the images of earlier pages and those in `known_ids`, so a page may be
+    empty. read_page: a function that returns the page at a cursor. max_pages: the most pages to
+    read. page_rows: number of images that `read_page` requests for a page. The gallery counts as
+    ended after three pages in a row without a new image, or after empty pages for 5,000 requested
+    images.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0

@@ -71,11 +71,11 @@ def list_differences(
 ) -> tuple[Difference, ...]:
     """Return the differences between the infotexts of an image and of its reproduction.
 
-    A reproduction is an image that the user has generated from the original's infotext, `original`;
-    its own infotext is `made`. The difference that changes an image most comes first. A parameter
-    that every image has, such as the seed, is no difference if only one infotext states it.
-    missing_loras: lower-case names of LoRAs that are not installed here. Return () if an infotext
-    has too little data.
+    A reproduction is an image that the user has generated from the infotext of another image, the
+    original. original, made: the infotexts of the original and of the reproduction. The difference
+    that changes an image most comes first. A parameter that every image has, such as the seed, is
+    no difference if only one infotext states it. missing_loras: lower-case names of LoRAs that are
+    not installed here. Return () if an infotext has too little data.
     """
     first, second = (parse_infotext(translate_infotext(text)) for text in (original, made))
     if not first.parameters and not first.prompt or not second.parameters:

@@ -82,7 +82,7 @@ def _unwrap_meta(meta: object) -> Mapping[str, Any]:
 
 
 def _merge_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return `meta` with values added from its ComfyUI graph where `meta` has none."""
+    """Return `meta`, with values that are missing there added from its ComfyUI graph."""
     if "comfy" not in meta:
         return meta
     graph = read_graph(meta["comfy"])

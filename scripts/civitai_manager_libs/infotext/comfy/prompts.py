@@ -82,9 +82,8 @@ def _list_texts(
 ) -> list[str | None]:
     """Return the texts that make up a prompt, in order; an unknown text is None.
 
-    value: the value or link of the sampler's prompt input. sides: names of the inputs that lead to
-    the positive prompt, or of those that lead to the negative prompt. cache: texts that were read
-    before.
+    value: the value or link of the sampler's prompt input. sides: names of the inputs to follow,
+    either those of positive or those of negative prompts. cache: texts that were read before.
     """
     texts: list[str | None] = []
     waiting, seen = [(value, True)], set()  # each with whether it may be a text itself
@@ -197,9 +196,10 @@ def _read_node_text(nodes: Nodes, node: Node, output: int, cache: _Cache, depth:
 
 
 def _list_output_inputs(inputs: Mapping[str, Any], output: int) -> tuple[str, ...]:
-    """Return the names of the inputs that a node may pass on as its output number `output`.
+    """Return the names of the inputs from which a node may take its output number `output`.
 
-    In a node with two prompts, output 1 is the negative prompt. Return () for other outputs.
+    They are known only for a node with two prompts, where output 1 is the negative prompt. Return
+    () for other outputs.
     """
     names = _SIDE_INPUTS["negative"]
     return names if output == 1 and any(name in inputs for name in names) else ()
