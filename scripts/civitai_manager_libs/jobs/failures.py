@@ -81,10 +81,10 @@ class FailureClassifier:
         return [result.outcome for result in self._held]
 
     def _release_held(self, started_at: float) -> list[Outcome]:
-        """Remove and return the held failures that ended before `started_at`.
+        """Remove and return the held failures that are final now: a later request got a response.
 
-        started_at: the start, by `time.perf_counter`, of a request that got a response. Return []
-        during an outage.
+        started_at: the start of that request, by `time.perf_counter`. Failures that ended after it
+        stay held, and all do during an outage.
         """
         released = [] if self.is_offline else [r for r in self._held if r.ended <= started_at]
         self._held = [result for result in self._held if result not in released]

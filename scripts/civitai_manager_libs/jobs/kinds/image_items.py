@@ -146,10 +146,10 @@ class ImageItems:
             self.error = error
 
     def _cut_at_known(self, page: WalkedPage) -> WalkedPage:
-        """Return the page, without the images after too many saved ones in a row.
+        """Return the page; leave out the images after `stop_at_known` saved images in a row.
 
-        The option `stop_at_known` says how many are too many, 0 for no limit. A cut page is the
-        last.
+        The saved images are counted across pages. If the limit is reached, this page is the last
+        one. 0 means no limit.
         """
         # Not in `walk_gallery`: its thread has no database connection.
         limit = 0 if page.walk == 2 else self._job.options.stop_at_known

@@ -201,7 +201,7 @@ class JobService:
             self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
-        """Queue a job again, to download skipped images whose saved files are missing or broken."""
+        """Queue a job again, to download skipped images whose saved file is missing or damaged."""
         with self.store() as store:
             count = store.requeue_missing(job_id)
         if count:

@@ -98,7 +98,7 @@ class ConnectionLimits:
     def log_refusal(self, kind: Hashable, peer: str, problem: str) -> None:
         """Log that a connection was refused, at most once a minute for each `kind`.
 
-        kind: the reason, as any key. peer: the client's address, with which the line begins.
+        kind: a short name of the reason. peer: the client's address, with which the line begins.
         problem: the line's next words, such as "sent no whole request".
         """
         count = self._repeats.count(kind)

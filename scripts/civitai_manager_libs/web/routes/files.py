@@ -35,7 +35,7 @@ _CODE_KINDS = {"js": "text/javascript", "css": "text/css"}
 def get_thumbnail(context: RequestContext) -> Any:
     """Return a response with an image's thumbnail.
 
-    The query parameter `w` is the least width in pixels, at most 800.
+    The query parameter `w` is how many pixels wide it must at least be; 800 is the limit.
     """
     image = require_image(context)
     width = _choose_width(context.query_param("w"))

@@ -23,7 +23,7 @@ _MOST_VERSIONS = 3  # versions of an image that are requested to find its model
 def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
     """Return the model, image, post or user that the query parameter `text` names.
 
-    A text that is neither an id nor a URL is used as search words for models.
+    If the text is neither an id nor a URL, return the models that match it as search words.
     """
     return RemoteWork(lambda: _resolve_reference(context, _parse_reference(context)))
 

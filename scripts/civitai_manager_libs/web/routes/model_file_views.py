@@ -147,9 +147,9 @@ def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFile:
 
 
 def _list_disks(devices: Mapping[str, int], shown: Mapping[str, str]) -> list[schemas.Disk]:
-    """Return the disks on which these folders are, each once.
+    """Return the disks that contain some folders, each disk once.
 
-    devices: the disk's device number by folder. shown: the text to show for each folder.
+    devices: the device number of the disk, by folder. shown: the text to show for each folder.
     """
     disks: dict[int, schemas.Disk] = {}
     for folder, device in devices.items():

@@ -211,8 +211,8 @@ def _describe_differences(
 ) -> list[str]:
     """Return a sentence for each difference between an original's and a reproduction's infotext.
 
-    If the infotexts do not differ, return [] if the images look the same, else one sentence that
-    says so. original: the original's infotext.
+    Without any difference, return one sentence that says so. Return [] if the images look the same,
+    too. original: the original's infotext.
     """
     if not original:
         return [context.translate("differs_original_unknown")]
