@@ -34,10 +34,11 @@ export function makeDragData(id, record, infotext, { file, page }) {
   return data;
 }
 
-/** Attach data to dragged tiles and to the open image, so that other programs accept them.
+/** Attach data to dragged tiles and to the open image when dragged, so that other programs and the
+ * host's image fields accept them.
  * @param {Context} context
- * @param {(id: number) => {record: ImageRecord | undefined, infotext: string}} findKnown  returns what
- *     is known of an image without a request */
+ * @param {(id: number) => {record: ImageRecord | undefined, infotext: string}} findKnown  returns
+ *     what is known of an image without a request */
 export function listenToDrags(context, findKnown) {
   const { root, api, store, signal } = context;
   let isTouch = false; // a finger that rests on a tile opens the browser's menu
@@ -75,11 +76,11 @@ export function listenToDrags(context, findKnown) {
   root.addEventListener("dragstart", begin, { signal });
 }
 
-/** Return the image that is dragged, null if something else is. `dialog` is the viewer's, if the
- * image is open in it.
+/** Return the image that is dragged, null if something else is dragged.
  * @param {EventTarget | null} target
  * @returns {{id: number, image: HTMLImageElement | null, link: HTMLAnchorElement | null,
- *     dialog: HTMLDialogElement | null} | null} */
+ *     dialog: HTMLDialogElement | null} | null}  link: the tile's; dialog: the viewer's, if the image
+ *     is open there */
 function findDragged(target) {
   if (!(target instanceof Element)) return null;
   const link = target.closest("a[data-tile]");

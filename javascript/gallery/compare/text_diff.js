@@ -111,8 +111,8 @@ function alignWords(one, other) {
   return [here, there];
 }
 
-/** Join neighbouring words that are all common or all different into parts. A separator between
- * different words counts as different.
+/** Join neighbouring words into parts: all words of a part are common to the texts, or none is. A
+ * separator between different words counts as different.
  * @param {string[]} words
  * @param {boolean[]} isCommon
  * @returns {Part[]} */

@@ -166,7 +166,9 @@ class MenuKeys {
     this.#close = close;
   }
 
-  /** Move the focus, or close the menu. The page ignores the key. @param {KeyboardEvent} event */
+  /** Handle a pressed key: move the focus, or close the menu. The rest of the page does not receive
+   * the key.
+   * @param {KeyboardEvent} event */
   press(event) {
     event.stopPropagation();
     const { key, ctrlKey, metaKey, altKey, timeStamp } = event;
@@ -212,7 +214,7 @@ function placeAt(menu, anchor) {
   menu.style.top = `${y}px`;
 }
 
-/** Return the edges of a rectangle that is only a point. @param {Point} point */
+/** Return a point as the edges of a rectangle without size. @param {Point} point */
 function toEdges({ x, y }) {
   return { left: x, top: y, right: x, bottom: y };
 }

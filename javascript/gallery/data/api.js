@@ -129,7 +129,8 @@ export class Api {
     return new URL(`file/${id}`, this.#base).href;
   }
 
-  /** Fetch an image's file as an image field of the host takes it: with its infotext in it.
+  /** Fetch an image's file for an image field of the host. The file contains the image's infotext.
+   * Throws ApiError.
    * @param {number} id
    * @param {Options} [options]
    * @returns {Promise<File>} */

@@ -149,7 +149,8 @@ function makeChip({ words }, name, save) {
 
 const ID = "set-names";
 
-/** Return a list of the user's collections that the field offers for completion.
+/** Return a datalist with the names of the user's collections, which the text field then offers for
+ * completion.
  * @param {import("../types.js").Context} context
  * @param {HTMLInputElement} field */
 export function offerCollections({ api, signal }, field) {

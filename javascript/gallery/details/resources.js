@@ -54,7 +54,7 @@ export class Resources {
     this.element.hidden = !record.resources.length;
     const copy = button(
       { action: "copy-missing", icon: icon("copy"), words: words("copy_missing") },
-      () => void actions.copy(absent.map((one) => listResource(this.context, one)).join("\n")),
+      () => void actions.copy(absent.map((one) => describeResource(this.context, one)).join("\n")),
     );
     this.element.replaceChildren(
       el("h3", {}, words("resources")),
@@ -95,7 +95,7 @@ export class Resources {
 /** Return a line of text about a missing resource.
  * @param {Context} context
  * @param {Resource} one */
-function listResource({ store }, one) {
+function describeResource({ store }, one) {
   const size = formatBytes(one.size, store.get().bootstrap?.language);
   return [one.type, one.name, one.hash, size, one.url].filter(Boolean).join("  ");
 }

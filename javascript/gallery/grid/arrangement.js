@@ -113,7 +113,8 @@ export class Arrangement {
     });
   }
 
-  /** Return the id of the image at a point, or of one beside the gap there; null if there is none.
+  /** Return the id of the image at a point. If the point is in a gap, return the id of an image
+   * beside the gap; null if there is none.
    * @param {{x: number, y: number}} point */
   findAt({ x, y }) {
     const near = this.#gap / 2;

@@ -72,7 +72,7 @@ export class DragMarks {
     if (this.#isEmpty(event) || (event.shiftKey && this.#isTile(event))) this.#prepare(event, null);
   }
 
-  /** Prevent the list from passing the focus on to a tile and scrolling there.
+  /** Prevent a press on the list from focusing a tile, which would scroll to that tile.
    * @param {MouseEvent} event */
   #onMouseDown(event) {
     if (event.composedPath()[0] !== this.#list) return;

@@ -118,7 +118,8 @@ export class Grid {
     return this.#arrangement.findNeighbour(id, step, window.innerHeight - BARS);
   }
 
-  /** Return the id of the first image that begins in the window, or else is partly visible. */
+  /** Return the id of the first image that begins in the window. If none does, return the first
+   * that is partly visible, or null. */
   findTopmost() {
     const { top, bottom } = this.#getVisiblePart();
     return this.#arrangement.findFirstIn(top + COVERED.above, bottom);

@@ -7,7 +7,13 @@ import { button, el } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
 import { isHome } from "../state/state.js";
 import { ModelGrid } from "./model_grid.js";
-import { makeInvitations, makeKept, makeRecent, makeSamples, makeWatches } from "./shelves.js";
+import {
+  makeInvitations,
+  makeLibraryShelf,
+  makeRecent,
+  makeSamples,
+  makeWatches,
+} from "./shelves.js";
 
 /** @import { LocalModelData } from "../data/local_models.js" */
 /** @import { Context, State } from "../types.js" */
@@ -76,7 +82,7 @@ export class Home {
       makeRecent(this.#context, now),
       makeWatches(this.#context, now),
       !isNew && samples,
-      makeKept(this.#context, now),
+      makeLibraryShelf(this.#context, now),
       this.#models.makeShelf(now),
       makeInvitations(this.#context, now),
     ];

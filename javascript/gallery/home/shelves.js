@@ -86,7 +86,7 @@ function makeGalleryCard(context, { name, model, user, ...rest }, cover, more = 
 /** Return the shelf of favourites, collections, downloads and the library, null if all are empty.
  * @param {Context} context
  * @param {State} state */
-export function makeKept(context, { home }) {
+export function makeLibraryShelf(context, { home }) {
   if (!home) return null;
   const { words, api, actions } = context;
   const { favourites, library, collections, download_count: count } = home;

@@ -86,7 +86,8 @@ export function waitForFrame() {
   return new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
-/** Set a tab's width and height to an image's, unless the user of the host has switched that off.
+/** Set the width and height of the img2img tab to those of an image, unless the user has switched
+ * this off in the host's settings. Do nothing for other tabs.
  * @param {string} tab
  * @param {File} file */
 export async function fillSize(tab, file) {

@@ -62,7 +62,7 @@ export class ImageMenu {
     return activeElement !== null;
   }
 
-  /** Open our menu instead of the browser's, which Shift with a right click opens.
+  /** Open our menu instead of the browser's. A right click with Shift still opens the browser's.
    * @param {Event} event */
   #onContextMenu(event) {
     const id = findImageId(event.target);
@@ -214,7 +214,8 @@ export class ImageMenu {
     ];
   }
 
-  /** Show what can be hidden of an image. @param {number} id */
+  /** Open the menu with the items that hide images, in place of the menu of the image.
+   * @param {number} id */
   #showHideItems(id) {
     this.#show(listHideItems(this.#findView(id)?.user ?? "", this.#context));
   }

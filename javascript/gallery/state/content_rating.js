@@ -6,7 +6,8 @@ import { getSetting } from "./state.js";
 
 const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
 
-/** Return whether an image is above the highest rating in the settings and not revealed yet.
+/** Return whether an image is blurred: its content rating is above the limit in the settings, and
+ * the user has not uncovered it.
  * @param {Pick<State, "bootstrap" | "revealed">} state
  * @param {Pick<import("../types.js").View, "id" | "level">} view */
 export function isBlurred({ bootstrap, revealed }, { id, level }) {

@@ -38,7 +38,8 @@ export function groupByPost(images) {
   return groups;
 }
 
-/** Return whether the gallery shows each post as one tile; never in the gallery of a post.
+/** Return whether the gallery shows each post as one tile. In the gallery of a post, this is always
+ * false.
  * @param {Pick<State, "groupsPosts" | "where">} state */
 export function isGrouped({ groupsPosts, where }) {
   return groupsPosts && where.post === null;

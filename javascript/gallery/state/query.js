@@ -143,7 +143,8 @@ export function listSetFilters(where, usual) {
   return FILTERS.filter((name) => where[name] !== usual[name] && isUsed(name, where));
 }
 
-/** Return the set filters that leave images out: a higher rating than usual leaves out none.
+/** Return the set filters that leave images out. A content rating above the default leaves none
+ * out.
  * @param {Where} where
  * @param {import("../types.js").Bootstrap} bootstrap */
 export function listEmptyingFilters(where, bootstrap) {

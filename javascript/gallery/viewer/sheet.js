@@ -46,7 +46,7 @@ export class Sheet {
     this.#settle("half");
   }
 
-  /** Set the sheet back to half its size after it, or the viewer, was closed. */
+  /** Set the sheet to half its size if the sheet or the viewer was closed. */
   #reset() {
     const { open, details } = this.#context.store.get();
     if (open === null || !details) this.#settle("half");

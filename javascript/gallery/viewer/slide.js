@@ -95,13 +95,12 @@ export class Slide {
     if (view.kind !== before.kind) this.listeners.again(this);
   }
 
-  /** Cover or uncover the image, depending on the content rating that the user has chosen.
-   * @param {boolean} isVeiled */
-  setBlurred(isVeiled) {
-    if (isVeiled === (this.#cover !== null)) return;
-    setAttribute(this.element, "data-blurred", isVeiled);
+  /** Cover the image because of its content rating, or uncover it. @param {boolean} isCovered */
+  setBlurred(isCovered) {
+    if (isCovered === (this.#cover !== null)) return;
+    setAttribute(this.element, "data-blurred", isCovered);
     this.#cover?.remove();
-    this.#cover = isVeiled ? this.#makeCover() : null;
+    this.#cover = isCovered ? this.#makeCover() : null;
     if (this.#cover) this.element.append(this.#cover);
   }
 
@@ -262,14 +261,14 @@ export class Slide {
    * @param {string} code  of the error, "not_shown" if the browser cannot show the file */
   showError(message, code) {
     this.clearError();
-    const way = this.#makeWayOut(code);
+    const way = this.#makeErrorButton(code);
     this.#error = el("div", { class: "slide-error", role: "alert" }, el("p", {}, message), way);
     this.element.append(this.#error);
     this.listeners.changed(this);
   }
 
-  /** Return the button of an error. @param {string} code */
-  #makeWayOut(code) {
+  /** Return the button to show with an error. @param {string} code */
+  #makeErrorButton(code) {
     const { words, actions } = this.context;
     if (NEEDS_SETTING.includes(code))
       return button({ action: "settings", words: words("open_settings") }, () =>
