@@ -13,6 +13,7 @@ const NAME = "Civitai Shortcut"; // our tab's
 const OURS = "tab_civitai_shortcut";
 const NO_TEXT = ["extras", "pnginfo"]; // tabs without a field for an infotext
 const PATIENCE = 10_000; // ms
+const PASTE_PATIENCE = 3000; // ms
 
 /** A1111, Forge, Forge Neo, and other hosts with gradio's own tabs. @type {HostPage} */
 const USUAL = {
@@ -77,8 +78,20 @@ export async function pasteInfotext(tab, infotext) {
   fillField(prompt, infotext);
   await waitForFrame(); // gradio passes a field's value on with its next drawing
   paste.click();
-  await waitForFrame();
+  if (tab === "inpaint") {
+    await waitForPaste(prompt);
+    showTab(tab); // the host's button shows the first page of img2img
+  }
   return true;
+}
+
+/** Wait until the host has put the prompt in place of an infotext, at most for three seconds.
+ * @param {HTMLElement} field */
+async function waitForPaste(field) {
+  const infotext = Reflect.get(field, "value");
+  const late = AbortSignal.timeout(PASTE_PATIENCE);
+  // no event tells of a value that a script sets
+  while (Reflect.get(field, "value") === infotext && !late.aborted) await waitForFrame();
 }
 
 /** Wait for the browser's next frame. @returns {Promise<number>} */

@@ -33,7 +33,6 @@ export async function sendToTab(context, tab, id, text) {
     await waitForFrame(); // the host draws the tab
     if (file) await placeImage(tab, file, context);
     if (infotext && !(await pasteInfotext(tab, infotext))) throw makeMissingError(context);
-    showTab(tab); // the host's button has shown the first page of the tab
   } catch (error) {
     if (!signal.aborted) reportError(error, context);
   }

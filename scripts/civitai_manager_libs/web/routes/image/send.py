@@ -46,8 +46,9 @@ def prepare_send(context: RequestContext) -> PreparedSend | RemoteWork[PreparedS
 def get_host_file(context: RequestContext) -> RemoteWork[Response]:
     """Return a response with an image's file, as an image field of the WebUI gets it.
 
-    If the file has no infotext, the record's infotext is embedded. Raises ApiError for a video, and
-    for a file whose EXIF data could use up the WebUI's memory.
+    A file in which the WebUIs find no infotext gets that of the record, or of a ComfyUI workflow in
+    the file. Raises ApiError for a video, and for a file whose EXIF data could use up the WebUI's
+    memory.
     """
     image = require_image(context)
     if image.type != "image":
@@ -61,7 +62,7 @@ def _send_file(context: RequestContext, image: Image) -> Response:
     with nullcontext(saved) if saved else of_cache as path:
         if has_overlapping_exif(path):
             raise ApiError(422, "unsafe", "send_unsafe")
-        text = "" if read_embedded(path).infotext else _build_infotext(image)
+        text = _build_infotext(image) or read_embedded(path).infotext
         content = _embed(path, text) if text else None
         if content is None:
             response: Response = send_path(context, path, f"{image.id}-host")
@@ -70,7 +71,10 @@ def _send_file(context: RequestContext, image: Image) -> Response:
 
 
 def _embed(path: str, infotext: str) -> bytes | None:
-    """Return an image file with an infotext embedded, None if its format takes none."""
+    """Return an image file with an infotext embedded.
+
+    Return None if the WebUIs find one in the file, or if its format takes none.
+    """
     with translate_disk_errors(path), tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(path, os.path.join(folder, "image"))
         if not embed_infotext(copy, infotext):
