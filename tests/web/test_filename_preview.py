@@ -51,11 +51,28 @@ def test_tile_is_labelled_with_its_author_and_position(
         assert name.startswith(image.format(user=rows[id].username)), name
         assert (role, place) == ("option", list(rows).index(id) + 1)
     assert any(re.search(size.format(size=r"\d+ × \d+"), name) for _, name, *_ in tiles)
+    by_prompt = re.compile(image.format(user=r"\w+") + "[:：] ?[a-z]")
+    assert len({name for _, name, *_ in tiles if by_prompt.match(name)}) > 10, "told apart"
     page.tiles.first.locator("[data-do='mark']").click()
     wait_for(lambda: page.tiles.first.get_attribute("aria-label").endswith(marked))
     page.open(1)
     label = page.viewer.get_attribute("aria-label")
     assert label.startswith(image.format(user=rows[page.viewed()["id"]].username))
+
+
+def test_screen_reader_says_each_image_to_which_one_turns_once(server, open_gallery):
+    page = open_gallery(server, f"?model={_MODEL}").open(1)
+    said = page.viewer.locator("[role='status'].visually-hidden")
+    expect(said).to_have_text("")  # the dialog's own label says the first
+    page.key("ArrowRight")
+    page.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
+    label = page.viewer.get_attribute("aria-label")
+    expect(said).to_have_text(re.compile(rf"^3 of [\d+,]+, {re.escape(label)}$"))
+    said.evaluate("one => { one.firstChild.said = true; }")
+    page.key("b")
+    page.message("favourite").wait_for()
+    assert said.evaluate("one => one.firstChild.said"), "the same image is not said again"
+    page.key("b")
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])

@@ -23,14 +23,14 @@ export class EmptyResult {
   constructor(context) {
     const { page, words, actions, store, signal } = context;
     this.#context = context;
-    const look = { action: "reset-filters", words: words("reset_filters"), class: "quiet" };
+    const look = { action: "reset-filters", words: words("reset_filters") };
     this.#reset = button(look, () => actions.resetFilters());
     this.#again = button(
-      { action: "read-anew", icon: icon("again"), words: words("do_retry"), class: "quiet" },
+      { action: "read-anew", icon: icon("again"), words: words("do_retry") },
       () => actions.reloadGallery(),
     );
     this.#models = button(
-      { action: "search-models", icon: icon("model"), words: words("row_models"), class: "quiet" },
+      { action: "search-models", icon: icon("model"), words: words("row_models") },
       () => actions.searchModels(getSearched(store.get())),
     );
     const row = el("div", { class: "actions" }, this.#models, this.#reset, this.#again);

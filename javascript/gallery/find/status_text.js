@@ -210,7 +210,13 @@ function getEndStatus(state, bootstrap, words) {
   const isFilteredOut = !images.length && listEmptyingFilters(where, bootstrap).length > 0;
   if (isFilteredOut) return NO_STATUS; // the filters that leave nothing are named elsewhere
   const doubt = notes.find(({ code }) => code === "empty_end");
-  if (doubt) return { kind: "problem", text: doubt.message, actions: ["read-anew"] };
+  if (doubt) {
+    return {
+      kind: images.length ? "end" : "empty",
+      text: doubt.message,
+      actions: ["read-anew"],
+    };
+  }
   if (where.search !== null && !images.length) {
     return makeNothingFound(where.search, words);
   }

@@ -3,7 +3,7 @@
 import { el, setAttribute } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
 import { isBlurred } from "../state/content_rating.js";
-import { getTiles, isFiltered, isOffline, listTileIds } from "../state/state.js";
+import { getTiles, isFiltered, isHome, isOffline, listTileIds } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { DragMarks } from "./drag_marks.js";
 import { Hover } from "./hover.js";
@@ -81,6 +81,11 @@ export class Grid {
     store.on(["tile"], () => this.#layOut(), { signal });
     store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), { signal });
     store.on(["bootstrap"], () => this.#loadFailed(), { signal });
+    const hideAtHome = () => {
+      this.#list.style.visibility = isHome(store.get()) ? "hidden" : ""; // its width is still known
+    };
+    store.on([isHome], hideAtHome, { signal });
+    hideAtHome();
     const isLost = () => this.#list.toggleAttribute("data-lost", isOffline(store.get()));
     store.on([isOffline], isLost, { signal });
     store.on(["stale"], ({ stale }) => this.#list.toggleAttribute("data-stale", stale), { signal });

@@ -226,13 +226,17 @@ export function makePlaceholder(view) {
   return canvas;
 }
 
-/** Return the description of an image for screen readers.
+/** Return the description of an image for screen readers, with the beginning of its prompt.
  * @param {View} view
  * @param {boolean} isMarked
  * @param {Words} words */
 export function describeImage(view, isMarked, words) {
+  const [prompt = ""] = view.summary ?? [];
+  const name = words(view.user ? `name_${view.kind}` : `name_${view.kind}_unknown`, {
+    user: view.user,
+  });
   const parts = [
-    words(view.user ? `name_${view.kind}` : `name_${view.kind}_unknown`, { user: view.user }),
+    prompt ? words("name_prompt", { name, prompt }) : name,
     view.width > 0 && view.height > 0 && `${view.width} × ${view.height}`,
     words("name_reactions", { n: view.reactions }),
     view.saved && words("name_saved"),

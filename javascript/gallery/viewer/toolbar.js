@@ -26,7 +26,8 @@ export class Toolbar {
     /** @type {(action: string, glyph: import("../core/icons.js").IconName, key: string, press: (event: MouseEvent) => void) => HTMLButtonElement} */
     const tool = (action, glyph, key, press) =>
       button({ action, icon: icon(glyph), words: words(key), isBare: true }, press);
-    this.position = el("p", { class: "position", role: "status" });
+    this.position = el("p", { class: "position" });
+    this.announcement = el("p", { class: "visually-hidden", role: "status" });
     this.scale = el("button", {
       type: "button",
       class: "scale",
@@ -50,6 +51,7 @@ export class Toolbar {
       "div",
       { class: "viewer-bar" },
       this.position,
+      this.announcement,
       this.scale,
       el(
         "div",
@@ -78,6 +80,14 @@ export class Toolbar {
     setPressed(this.details, details);
     setAttribute(this.save, "data-saved", view.saved);
     this.save.title = this.save.ariaLabel = words(view.saved ? "say_saved" : "say_save");
+  }
+
+  /** Let a screen reader say the position and the image's description.
+   * @param {string} description  "" to say nothing */
+  announce(description) {
+    const { textContent: position } = this.position;
+    this.announcement.textContent =
+      description && [position, description].filter(Boolean).join(", ");
   }
 
   /** Show the zoom in percent. @param {number} scale  1: actual size */

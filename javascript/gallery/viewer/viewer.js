@@ -38,6 +38,8 @@ export class Viewer {
   #view = null;
   #index = -1;
   #way = 1;
+  /** @type {number | null} the image whose description a screen reader has said last */
+  #announced = null;
 
   /** @param {Context} context */
   constructor(context) {
@@ -155,6 +157,9 @@ export class Viewer {
       marked: state.marks.has(view.id),
       details: state.details,
     });
+    // the first image of all is said with the dialog's label
+    if (this.#announced !== view.id) parts.toolbar.announce(this.#announced === null ? "" : name);
+    this.#announced = view.id;
     const isLast = this.#index === shown.length - 1;
     parts.previous.disabled = this.#index === 0;
     parts.next.disabled = isLast && state.ended;
@@ -201,6 +206,7 @@ export class Viewer {
     this.#view = null;
     this.#index = -1;
     this.#way = 1;
+    this.#announced = null;
     this.context.actions.setSlideshow(false);
     this.slideshow.stop();
     if (this.#isFull) void document.exitFullscreen();
