@@ -14,6 +14,16 @@ const FIRST = {
     "需要重新登入 WebUI：請重新整理這個網頁。",
     "需要重新登录 WebUI：请刷新这个网页。",
   ],
+  problem_bad_answer: [
+    "The answer could not be read.",
+    "收到看不懂的回應。",
+    "收到无法理解的响应。",
+  ],
+  problem_other: [
+    "The server answered with an error ({code}).",
+    "伺服器回應錯誤（{code}）。",
+    "服务器返回错误（{code}）。",
+  ],
   do_retry: ["Try again", "再試一次", "再试一次"],
   do_reload: ["Reload", "重新載入", "重新加载"],
   reading: ["Loading…", "載入中…", "加载中…"],

@@ -144,14 +144,20 @@ class FileInUse(CivitaiShortcutError):
 
 
 class DiskError(CivitaiShortcutError):
+    """Raised if a file cannot be read or written. path: the file or folder, "" if unknown."""
+
     reason = "disk"
+
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class DiskFull(DiskError):
     """Raised if a disk has too little space. missing: bytes to free, 0 if unknown."""
 
-    def __init__(self, message: str, missing: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, missing: int = 0, path: str = "") -> None:
+        super().__init__(message, path)
         self.missing = missing
 
 

@@ -13,6 +13,13 @@ test("one is told apart from more, also where the number is written out", () => 
   assert.equal(said("1,000"), "Sea: 1,000 pictures");
 });
 
+test("an error of the first request is told in words, before any texts have come", () => {
+  const first = makeWords(() => undefined);
+  assert.match(first("problem_other", { code: 500 }), /500/);
+  for (const key of ["problem_offline", "problem_login", "problem_bad_answer", "do_reload"])
+    assert.ok(first(key).length > 5 && !first(key).startsWith("Problem"), key);
+});
+
 test("what strangers wrote is put in as it is", () => {
   assert.equal(words("saved", { title: "{n:a|b} $&", n: 2 }), "{n:a|b} $&: 2 pictures");
   assert.equal(words("kept"), "{n} kept");

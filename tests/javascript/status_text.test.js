@@ -152,6 +152,13 @@ test("what failed is told with the one button that helps", () => {
   }
 });
 
+test("what the gallery's status says is not said beside the field too", () => {
+  const offline = { code: "offline", message: "No server." };
+  const both = state({ ...full, problems: problems({ lookup: offline, bootstrap: offline }) });
+  assert.equal(getLookupStatus(both, words, 0).text, "");
+  assert.equal(getGalleryStatus(both, words, 0).text, "No server.");
+});
+
 test("a post without images and an empty collection say so in their own words", () => {
   const post = { where: { ...where, model: null, post: 7 }, ended: true };
   assert.equal(getGalleryStatus(state(post), words, 0).text, "no_post");

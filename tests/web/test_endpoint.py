@@ -15,6 +15,7 @@ from api_server import MODEL_ID
 from civitai_manager_libs import civitai_gallery_action, host, library, setting
 from civitai_manager_libs.errors import (
     Busy,
+    DiskError,
     InvalidResponse,
     NeedsKey,
     NetworkError,
@@ -448,6 +449,7 @@ def test_stopping_server_waits_for_nobody(civitai, silent):
         InvalidResponse("Civitai sent a web page instead of data."),
         ServerError("Civitai answered with 503.", 503),
         NeedsKey("Civitai answered with 403.", 403),
+        DiskError("0 cannot be written: read-only."),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -456,6 +458,12 @@ def test_failure_is_told_in_the_readers_language_and_once(error):
     assert re.findall("[A-Za-z]+", chinese.replace("API", "").replace("Civitai", "")) == []
     english = error_sentence(error, "en")
     assert "(" not in english and english.count(". ") <= 1 and english.endswith(".")
+
+
+def test_disk_error_names_its_path_in_every_language():
+    error = DiskError("/a/b cannot be written: read-only.", "/a/b")
+    assert error_sentence(error, "en") == str(error)
+    assert error_sentence(error, "zh-TW").endswith("(/a/b)")
 
 
 def test_pause_that_civitai_asks_for_is_told_with_its_length():

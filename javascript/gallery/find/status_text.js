@@ -30,7 +30,9 @@ const NO_STATUS = { kind: "none", text: "", actions: [] };
 export function getLookupStatus(state, words, now) {
   const { problems, lookupText, lookupStartedAt } = state;
   const problem = problems.lookup;
-  if (problem && getMissing(state)) return NO_STATUS; // said in the gallery's place
+  const part = getFailedGalleryPart(state);
+  const isSaid = part && problem && problems[part]?.message === problem.message;
+  if (problem && (isSaid || getMissing(state))) return NO_STATUS; // said in the gallery's place
   if (problem) {
     return { kind: "problem", text: problem.message, actions: [chooseAction(problem, "dismiss")] };
   }

@@ -236,7 +236,7 @@ export function describeImage(view, isMarked, words) {
     user: view.user,
   });
   const parts = [
-    prompt ? words("name_prompt", { name, prompt }) : name,
+    prompt ? words("name_prompt", { name, prompt: `${prompt}…` }) : name,
     view.width > 0 && view.height > 0 && `${view.width} × ${view.height}`,
     words("name_reactions", { n: view.reactions }),
     view.saved && words("name_saved"),

@@ -103,7 +103,7 @@ export class ModelFilesPanel {
     const files = answer?.files ?? [];
     this.#rows.draw(files);
     const hasFolders = state.bootstrap?.host.has_models ?? false;
-    this.#settings.hidden = hasFolders;
+    this.#settings.hidden = hasFolders || Boolean(problem);
     this.#retry.hidden = !problem;
     this.#summary.textContent =
       problem || (hasFolders ? this.#summarize(loading) : words("model_no_folders"));

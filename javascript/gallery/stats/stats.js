@@ -67,9 +67,14 @@ export class StatsPanel {
   #showMessage(text, isProblem = false) {
     const again = { action: "retry", icon: icon("again"), words: this.#context.words("do_retry") };
     this.#sample.replaceChildren();
+    this.#reading.element.hidden ||= isProblem; // more pictures would not mend it
     this.#content.replaceChildren(
-      el("p", { class: "dim", role: "status" }, text),
-      ...(isProblem ? [button(again, () => this.#read())] : []),
+      el(
+        "div",
+        { class: "none" },
+        el("p", { class: "dim", role: "status" }, text),
+        isProblem && button(again, () => this.#read()),
+      ),
     );
   }
 
@@ -109,7 +114,7 @@ export class StatsPanel {
     this.#sample.replaceChildren(
       el("h3", { dir: "auto" }, model?.name, version && ` · ${version.name}`),
       el("p", { role: "status" }, summary),
-      with_data < FEW ? el("p", { class: "warns" }, words("stats_few")) : "",
+      image_count && with_data < FEW ? el("p", { class: "warns" }, words("stats_few")) : "",
       version ? button(all, () => actions.setWhere({ version: null })) : "",
     );
   }

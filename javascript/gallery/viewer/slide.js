@@ -222,6 +222,7 @@ export class Slide {
     for (const other of [...this.box.children]) if (other !== element) other.remove();
     if (size.width > 0) this.#setSize(size);
     this.shows = "file";
+    this.clearError();
     this.listeners.changed(this);
   }
 

@@ -126,12 +126,14 @@ export class Viewer {
     return this.#parts;
   }
 
-  /** Show on the stage why an image that is not in the gallery could not be loaded. Return false
-   * for other images, since only their details are missing.
+  /** Show on the stage why an image that is not in the gallery could not be loaded, or that our
+   * server does not respond. Return false if only the details are missing.
    * @param {Problem} problem */
   #showFailure(problem) {
     const slide = this.#parts?.stage.slide;
-    if (this.#index >= 0 || !slide) return false;
+    if (!slide) return false;
+    const isForBoth = problem.code === "offline" && slide.shows !== "file";
+    if (this.#index >= 0 && !isForBoth) return false;
     slide.showError(problem.message, problem.code);
     return true;
   }

@@ -131,7 +131,7 @@ class Database:
         # SQLite finds the journals of an open file by name.
         self._lock.release()
         if not self._lock.acquire(_WAIT_ALONE if alone else _WAIT, not alone):
-            raise DiskError(f"The database {self.path} cannot be read, {_UNREADABLE}")
+            raise DiskError(f"The database {self.path} cannot be read, {_UNREADABLE}", self.path)
 
     def _create_file(self) -> sqlite3.Connection:
         try:
@@ -275,8 +275,8 @@ def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
             _suspected.add(path)
         if "full" in str(error) or _is_nearly_full(path):
             message = f"There is no room left on the disk for the {kind} {path}. {_MAKE_ROOM}"
-            raise DiskFull(message) from error
-        raise DiskError(f"The {kind} {path} cannot be used: {error}. {_ADVICE}") from error
+            raise DiskFull(message, path=path) from error
+        raise DiskError(f"The {kind} {path} cannot be used: {error}. {_ADVICE}", path) from error
 
 
 def _is_nearly_full(path: str) -> bool:

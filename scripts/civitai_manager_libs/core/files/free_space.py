@@ -29,9 +29,9 @@ def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
     error: a ValueError means that the path contains a NUL character.
     """
     if getattr(error, "errno", None) in _NO_ROOM:
-        return DiskFull(f"There is no room left on the disk for {path}.")
+        return DiskFull(f"There is no room left on the disk for {path}.", path=path)
     why = getattr(error, "strerror", None) or error
-    return DiskError(f"{path} cannot be written: {why}.")
+    return DiskError(f"{path} cannot be written: {why}.", path)
 
 
 @contextmanager

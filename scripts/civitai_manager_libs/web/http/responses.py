@@ -124,7 +124,9 @@ def error_sentence(error: CivitaiShortcutError, language: str) -> str:
         is_english = language == "en"  # as the error's message is
         message = str(error) if is_english else messages.translate("network_failed", language)
         return messages.translate("network_problem", language, error=message)
-    if code == "disk" and language == "en":
-        return str(error)
     known = messages.reason_text(code, language)
+    if isinstance(error, DiskError) and language == "en":
+        return str(error)
+    if isinstance(error, DiskError):
+        return f"{known} ({error.path})" if error.path else known
     return known if code in _PLAIN else f"{known} ({error})"
