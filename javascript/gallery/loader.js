@@ -72,8 +72,8 @@ class CivitaiGallery extends HTMLElement {
   }
 }
 
-/** Return the URL below which our routes are. It comes from gradio's configuration, so that it is
- * right behind a proxy, too. */
+/** Return the URL below which our routes are. It is taken from gradio's configuration, which also
+ * knows the URL behind a proxy. */
 function getBaseUrl() {
   const here = new URL(".", document.baseURI);
   const root = new URL(host.gradio_config?.root || here, here);

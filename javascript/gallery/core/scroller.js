@@ -1,6 +1,7 @@
 /** Scrolls the window, or the element that a host scrolls instead of it. */
 
-/** Return the nearest ancestor that scrolls this node.
+/** Return the nearest ancestor that scrolls this node. If none does, return the document's own
+ * scrolling element.
  * @param {Element} node
  * @returns {Element} */
 function findScroller(node) {

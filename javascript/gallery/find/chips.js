@@ -53,7 +53,7 @@ export class Chips {
   }
 }
 
-/** Return a button that removes what its chip stands for.
+/** Return the button of a chip, which removes the word or the filter that the chip names.
  * @param {Chip} chip
  * @param {import("../types.js").Words} words */
 export function makeChip({ key, text, remove }, words) {

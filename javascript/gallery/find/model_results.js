@@ -94,7 +94,7 @@ export class ModelResultCards {
     );
   }
 
-  /** Return a button that searches the library, if there are no models.
+  /** Return a button that searches the library, null if models were found.
    * @param {import("../types.js").ModelResults} results */
   #makeLibraryButton({ query, models }) {
     if (models.length) return null;

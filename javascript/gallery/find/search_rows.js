@@ -64,8 +64,9 @@ function isSame(one, other) {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Return the row that Enter runs, null if the user must choose one. This is the first row; but if
- * no model has the typed name, it is the first row that finds something.
+/** Return the row that Enter runs: the first row or, if that is a model search that finds nothing,
+ * the first row that finds something. Return null if the first row only completes a word or is
+ * shown for an empty field.
  * @param {readonly SearchRow[]} rows */
 export function getFirstChoice(rows) {
   const [first] = rows;

@@ -68,8 +68,7 @@ function makeTabOpener() {
   };
 }
 
-/** Return an object that draws a frame around a field, and removes the frame of the field before.
- */
+/** Return an object that draws a frame around one field at a time. */
 function makeFieldFrame() {
   /** @type {HTMLElement | null} */
   let now = null;

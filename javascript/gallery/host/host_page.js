@@ -132,7 +132,8 @@ export function chooseCheckpoint(name) {
   getHostFunction("selectCheckpoint")?.(name);
 }
 
-/** Return the button of a gradio tab. @param {string} id  id of the tab's content */
+/** Return the button of a gradio tab, null if there is none.
+ * @param {string} id  id of the tab's content */
 function findTab(id) {
   const page = document.getElementById(id);
   const pages = [...(page?.parentElement?.children ?? [])].filter((one) =>

@@ -260,7 +260,7 @@ export class ImageMenu {
   }
 }
 
-/** Return the items with a separating line above the first one.
+/** Return the items with a line above the first one, which separates them from other items.
  * @param {MenuItem[]} items
  * @returns {MenuItem[]} */
 function startGroup([first, ...rest]) {

@@ -114,7 +114,7 @@ export class FileControls {
     );
   }
 
-  /** Return the form, size and name of a file. @param {ModelFile} file */
+  /** Return the form (such as "fp16"), size and name of a file. @param {ModelFile} file */
   #describeFile(file) {
     const size = formatBytes(file.size, this.#context.store.get().bootstrap?.language);
     return [file.form, size, file.name].filter(Boolean).join(" · ");

@@ -213,7 +213,7 @@ function isEnded(job, before) {
   return (was ? !OVER.includes(was.state) : isNew) && OVER.includes(job.state);
 }
 
-/** Return whether a job has ended and nothing is left to try again. @param {Job} job */
+/** Return whether a job has ended and has nothing that could be tried again. @param {Job} job */
 function isFinished(job) {
   return OVER.includes(job.state) && job.failed === 0;
 }

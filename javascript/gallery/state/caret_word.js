@@ -31,7 +31,7 @@ function findWordStart(text, caret) {
   return start;
 }
 
-/** Return the word at the caret, up to the caret.
+/** Return the word at the caret, without its part after the caret.
  * @param {string} text
  * @param {number} caret */
 export function getWordAt(text, caret) {

@@ -12,7 +12,8 @@
 /** @type {WeakMap<readonly View[], Groups>} */
 const groupsByImages = new WeakMap();
 
-/** Group the images by post; one without a post is alone. The same array gives the same object.
+/** Group the images by post. An image without a post is a group of its own. For the same array of
+ * images, the same object is returned.
  * @param {readonly View[]} images
  * @returns {Groups} */
 export function groupByPost(images) {

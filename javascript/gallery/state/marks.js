@@ -18,7 +18,7 @@ function isStored(entry) {
 }
 
 /** Return the ids that are marked in a gallery.
- * @param {string} source
+ * @param {string} source  name of the gallery, as `getSource` returns it
  * @returns {Set<number>} */
 export function readMarks(source) {
   const entry = readAll().find(([name]) => name === source);
@@ -52,7 +52,8 @@ export function mergeChange(stored, before, now) {
 /** Store the marks whenever the user changes them, and apply changes from other tabs of this
  * browser.
  * @param {import("./store.js").Store} store
- * @param {(marks: ReadonlySet<number>) => void} setMarks
+ * @param {(marks: ReadonlySet<number>) => void} setMarks  shows the marks after a change by another
+ *     tab
  * @param {AbortSignal} signal */
 export function followMarks(store, setMarks, signal) {
   let isTakingOver = false;

@@ -96,8 +96,8 @@ export function sumSizes(files, choices) {
   return chosen.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Return the files of a request that downloads them: the chosen file of each needed model, and its
- * companions.
+/** Return what a request sends to download the chosen files of needed models: their ids, and those
+ * of their companions.
  * @param {readonly NeededFile[]} files
  * @param {Choices} choices
  * @returns {ModelFileChoice[]} */

@@ -231,7 +231,8 @@ export function getFailedParts({ problems }, code) {
   return parts.filter((part) => problems[part] && (!code || problems[part].code === code));
 }
 
-/** Return the part of the gallery whose error is to be shown, null if no part has failed.
+/** Return the part of the page whose error is to be shown below the images, null if none has
+ * failed.
  * @param {Pick<State, "problems">} state */
 export function getFailedGalleryPart(state) {
   return getFailedParts(state).find((part) => part !== "lookup") ?? null;
@@ -254,7 +255,8 @@ export function getMissing({ where, model, problems, images, ended }) {
   return !model && problems.lookup ? "model" : "";
 }
 
-/** Return whether our server did not respond to the last request of any part.
+/** Return whether the last request of any part of the page has failed because our server did not
+ * respond.
  * @param {Pick<State, "problems" | "lost">} state */
 export function isOffline(state) {
   return state.lost || getFailedParts(state, "offline").length > 0;

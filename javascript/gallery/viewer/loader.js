@@ -8,7 +8,7 @@ const MOST_RUNNING = 2; // of the list's first: what is under way for them goes 
 /** Return the indices of an image and of the images around it, in the order in which to load them:
  * images ahead before those behind.
  * @param {number} index
- * @param {number} count
+ * @param {number} count  number of all images
  * @param {number} way  the direction in which the user goes: 1 or -1
  * @param {number} distance  number of images on each side */
 export function listNearbyIndices(index, count, way, distance) {
