@@ -62,10 +62,10 @@ def download_images(dn_image_list: Iterable[Any] | None) -> DownloadSummary:
 def download_images_with_progress(
     dn_image_list: Iterable[Any] | None, progress_callback: ProgressCallback | None = None
 ) -> DownloadSummary:
-    """Download the images of a list of URLs into the cache, report the progress, return the counts.
+    """Do the same as `download_images`, and report the progress.
 
     progress_callback: called after each image with the number of finished images, the total, and a
-    message for the user. The counts are those of `download_images`.
+    message for the user.
     """
     entries = _unique_entries(dn_image_list)
     _log_begin(entries)
@@ -77,10 +77,10 @@ def download_images_with_progress(
 def download_images_batch(
     dn_image_list: Iterable[Any] | None, batch_size: int | None = None
 ) -> DownloadSummary:
-    """Download the images of a list of URLs in batches, pause between them, return the counts.
+    """Do the same as `download_images`, but in batches with a pause between them.
 
     batch_size: URLs in a batch, None for the number in the settings. No pause follows a batch whose
-    images were all in the cache. The counts are those of `download_images`.
+    images were all in the cache.
     """
     entries = _unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
@@ -112,8 +112,8 @@ def pre_loading(usergal_page_url: str | None, paging_information: Any = None) ->
     """Start a background thread that downloads the next page's thumbnails into the cache.
 
     usergal_page_url: API URL of the page on screen. paging_information: a mapping whose
-    "totalPageUrls" lists the URLs of known pages. If the list does not contain the next page, its
-    URL is found out at Civitai. Does nothing if preloading is switched off in the settings.
+    "totalPageUrls" lists the URLs of known pages. If the next page is not among them, its URL is
+    fetched from Civitai. Does nothing if preloading is switched off in the settings.
     """
     if usergal_page_url and setting.usergallery_preloading:
         args, name = (usergal_page_url, paging_information), "gallery-preload"
@@ -134,8 +134,8 @@ class GalleryDownloadManager:
     def download_with_retry(self, img_url: str, save_path: str, max_retries: int = 2) -> bool:
         """Download one image with retries, and return whether a file exists at the path afterwards.
 
-        max_retries: number of tries after the first. If all tries fail, the image is added to
-        `failed_downloads`; an image that is there and succeeds is removed.
+        max_retries: number of tries after the first. A failed image is added to `failed_downloads`,
+        and removed as soon as a later call succeeds.
         """
         is_saved = _save_with_retries(self.client, img_url, save_path, max(0, max_retries))
         entry = (img_url, save_path)
@@ -230,10 +230,9 @@ def _download(
 
 
 def _count_workers() -> int:
-    """Return the number of download threads: the limit of downloads at once in the settings.
+    """Return the number of download threads: that in the settings, two more for our own client.
 
-    For our own client, which applies this limit itself, return two more, since some threads wait
-    for the disk.
+    Our own client limits its requests itself, so that the additional threads can wait for the disk.
     """
     is_own_client = _find_saver(get_http_client()) is not None
     return setting.gallery_max_concurrent_downloads + (_EXTRA_WORKERS if is_own_client else 0)

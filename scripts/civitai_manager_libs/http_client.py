@@ -84,7 +84,7 @@ class CivitaiHttpClient:
         return setting.http_retry_delay if self._retry_delay is None else self._retry_delay
 
     def update_api_key(self, key: str | None) -> None:
-        """Set the API key for the next requests; None means the key of `setting`."""
+        """Set the API key for the next requests; None means the key in the settings."""
         self._api_key = key
 
     # Methods that raise
@@ -100,9 +100,9 @@ class CivitaiHttpClient:
         """Send a request to the API and return the parsed JSON of its response.
 
         A host gets only one API request at a time. json_data: the body of a POST request; None
-        sends a GET request. sending: its `urgent` requests go first. cancelled: stops the request
-        when another thread sets it. Raises NetworkError, HttpStatusError, InvalidResponse, Refused,
-        InputError for an invalid API key, and Cancelled.
+        sends a GET request. sending: urgency and retries. cancelled: stops the request when another
+        thread sets it. Raises NetworkError, HttpStatusError, InvalidResponse, Refused, InputError
+        for an invalid API key, and Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         method = "GET" if json_data is None else "POST"
@@ -169,7 +169,7 @@ class CivitaiHttpClient:
         progress: Progress | None = None,
         cancelled: Cancellation | None = None,
     ) -> FetchedFile:
-        """Download and verify a model file; return its path, its size and the extension "".
+        """Download and verify a model file; return its path and size (its extension is "").
 
         url: that of Civitai's download route. A later call with the same URL continues a download
         that was interrupted. The bandwidth limit always applies. progress, cancelled: as in
@@ -199,7 +199,7 @@ class CivitaiHttpClient:
         return self._downloads.do((url, path), run, cancelled)
 
     def paused_seconds(self, url: str) -> float:
-        """Return for how many more seconds a URL's host wants no requests, 0 for none."""
+        """Return how many seconds remain of the pause that a URL's host asked for, 0 if none."""
         return self._session.limiters.for_url(url).paused_seconds()
 
     # The plan's names

@@ -245,10 +245,10 @@ def _apply_values(values: Mapping[str, Any]) -> list[str]:
 
 
 def _save_moved(options: Mapping[str, Any]) -> list[str]:
-    """Write all settings to `settings.json` if there are any in `options`, else do nothing.
+    """Write all settings to `settings.json` after some were taken from the WebUI's file.
 
-    options: settings that were stored in the WebUI's file so far. Return a list of the sentence
-    that tells why the file cannot be written, [] otherwise.
+    options: these settings; if it is empty, nothing is written. Return a list with a sentence for
+    the user if the file cannot be written, else [].
     """
     if not options:
         return []
@@ -270,7 +270,7 @@ def save() -> None:
 
 
 def _is_stored(name: str) -> bool:
-    """Return whether `settings.json` contains this name now, perhaps written by another program."""
+    """Return whether `settings.json` contains this name, False if it cannot be read."""
     try:
         return name in read_json_object(_settings_file())
     except SettingError:
@@ -278,7 +278,7 @@ def _is_stored(name: str) -> bool:
 
 
 def load_api_key() -> None:
-    """Set `civitai_api_key` from the environment variable CIVITAI_API_KEY, or else from the file.
+    """Set `civitai_api_key` from the variable CIVITAI_API_KEY, or else from the key's file.
 
     If the file cannot be read, set the key to "" and raise SettingError.
     """

@@ -146,10 +146,10 @@ def _list_models(arguments: argparse.Namespace) -> int:
 
 
 def _get_models(arguments: argparse.Namespace, client: Any, needed: NeededFiles) -> int:
-    """Download the missing ones of these model files, and return the program's exit code.
+    """Download those of the needed files that are missing, and return the program's exit code.
 
-    The code is 1 if some file is still missing afterwards, and 3 if all missing files cannot be
-    downloaded. client: the HTTP client.
+    The code is 1 if some file is still missing afterwards, and 3 if none of the missing files can
+    be downloaded. client: the HTTP client.
     """
     from ..model_files import plan_requests
     from .needed_models_table import print_needed_files

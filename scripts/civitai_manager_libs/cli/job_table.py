@@ -43,7 +43,8 @@ class _Row:
 def print_jobs(store: JobStore, limit: int, words: str, as_json: bool) -> None:
     """Print the newest jobs, at most `limit`, as a table or as JSON in one line.
 
-    words: print only those of them whose description contains all these words; "" for all.
+    words: of these jobs, print only those whose description contains all the words; "" for all
+    jobs.
     """
     language = terminal.user_language()
     found = (job for job in store.list_jobs(limit) if matches_words(job, words, language))

@@ -55,10 +55,11 @@ class _AnnouncingClient:
 
 
 def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
-    """Return the model files that images need, and those of models, as named by the user.
+    """Return the model files that the user's images need, and those of the user's models.
 
-    Raises InputError if a text names no image, model or file, and CivitaiShortcutError if Civitai
-    does not know the image or model or does not respond.
+    arguments: the parsed command line, which names the images and models. Raises InputError if a
+    text names neither, and CivitaiShortcutError if Civitai does not know the image or model or does
+    not respond.
     """
     named = _NamedItems()
     for text in arguments.what:

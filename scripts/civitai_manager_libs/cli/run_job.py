@@ -178,7 +178,7 @@ def _job_to_json(job: Job, failed: list[Item], files: list[ModelFileState], seco
 
 
 def _report_to_json(report: WalkReport) -> dict[str, Any]:
-    """Return as a dict for `--json` what a job's walk through the gallery's pages found.
+    """Return a job's report on its walk through the gallery's pages, as a dict for `--json`.
 
     "second_walk" holds the counts of a second walk (`--verify`), None if there was none.
     """

@@ -28,7 +28,7 @@ def show_stats(arguments: argparse.Namespace) -> None:
     """Print what the images of a model have in common, as a table or as JSON.
 
     arguments: the parsed command line. Raises InputError if it names no model, and NetworkError or
-    HttpStatusError if Civitai is asked and fails.
+    HttpStatusError if a request to Civitai fails.
     """
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(arguments.model, suggests_search=False)

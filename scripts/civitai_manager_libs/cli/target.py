@@ -118,9 +118,9 @@ def _resolve_model(
 ) -> tuple[int | None, NamingContext]:
     """Fetch a model or one of its versions; return (model id, names for files and folders).
 
-    model_id: None if only `version_id` is known; the returned id is then None if Civitai does not
-    say to which model the version belongs. Raises NotFound, and InputError if the version belongs
-    to another model.
+    model_id: None if only `version_id` is known. In that case the returned id is None if Civitai
+    does not name the version's model. Raises NotFound, and InputError if the version belongs to
+    another model.
     """
     if model_id is None:
         version = civitai.fetch_version(client, version_id or 0)

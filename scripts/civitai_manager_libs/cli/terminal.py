@@ -41,10 +41,7 @@ def prepare_terminal() -> None:
 
 
 def user_language() -> str:
-    """Return the language in the settings, else the system's language if it is one of ours.
-
-    Otherwise return "en".
-    """
+    """Return the language in the settings, or the system's language; "en" if we do not have it."""
     if setting.language in messages.LANGUAGES:
         return setting.language
     return messages.parse_locale_language({"LANG": _system_locale(), **os.environ})
@@ -66,8 +63,8 @@ def terminal_text(key: str, **values: Any) -> str:
 def failure_text(reason: str, sentence: str) -> str:
     """Return a sentence in the user's language that explains why something failed.
 
-    reason: the error's code, such as `busy`. sentence: the error's message in English. It is
-    returned in English, and quoted in another language if it says more than the code.
+    reason: the error's code, such as `busy`. sentence: the error's message in English. If the user
+    reads English, it is returned unchanged. Otherwise it is quoted if it says more than the code.
     """
     if user_language() == "en" or reason in _TRANSLATED:
         return sentence
@@ -144,7 +141,7 @@ def truncate_columns(text: str, columns: int) -> str:
 
 
 def pad_columns(text: str, columns: int) -> str:
-    """Return the text, filled up with blanks to as many terminal columns.
+    """Return the text, padded with blanks to a width of `columns` terminal columns.
 
     If `columns` is negative, the blanks come before the text. A longer text is not cut.
     """

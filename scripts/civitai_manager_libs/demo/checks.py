@@ -26,7 +26,7 @@ class ErrorResponse(Exception):
 
     @classmethod
     def bad_request(cls, message: str) -> ErrorResponse:
-        """Return an error of status 400 with this message, in the form that Civitai gives it."""
+        """Return an error response of status 400 with this message, as Civitai sends it."""
         return cls(400, {"error": message, "code": "BAD_REQUEST"})
 
 

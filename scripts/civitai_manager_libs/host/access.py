@@ -48,7 +48,7 @@ def _is_hidden(name: str) -> bool:
 def has_login(request: Any) -> bool:
     """Return whether users must log in to the gradio app that received a request.
 
-    request: starlette's.
+    request: a request of starlette.
     """
     return getattr(request.app, "auth", None) is not None
 

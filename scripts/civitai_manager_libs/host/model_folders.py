@@ -85,7 +85,7 @@ def _iter_folders(kind: str) -> Iterator[str]:
 
 
 def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
-    """Return the hashes that the WebUI has computed of model files, by the file's title.
+    """Return the hashes of model files in the WebUI's cache, by the title of the file.
 
     A title is such as "lora/folder/name". Its value is a list of (modification time of the file
     when it was hashed, hash). A hash is a whole SHA256, or Civitai's AutoV3: 12 digits of the

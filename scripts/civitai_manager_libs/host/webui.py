@@ -65,8 +65,8 @@ def _forge_name() -> str:
 def send_targets() -> tuple[str, ...]:
     """Return the WebUI's tabs to which an image can be sent, such as "txt2img".
 
-    They are in the order of the page's buttons. Return () without a WebUI, and before the WebUI
-    called `find_send_targets`.
+    They are in the order of the page's buttons. Return () without a WebUI, and before
+    `find_send_targets` was called.
     """
     return _targets if in_webui() else ()
 
@@ -82,7 +82,7 @@ def find_send_targets() -> tuple[str, ...]:
 
 
 def fill_empty_prompts() -> None:
-    """Set the value of empty prompt boxes to "" instead of None, so that an infotext fills them."""
+    """Set the WebUI's empty prompt boxes to "" instead of None, so that an infotext fills them."""
     # Forge Neo takes a field's type from its value, and fills no field whose value is None.
     for tab in getattr(find_paste_module(), "paste_fields", {}).values():
         for field in tab["fields"] or ():

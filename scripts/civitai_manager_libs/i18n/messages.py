@@ -49,7 +49,7 @@ def translate(key: str, language: str, **values: Any) -> str:
 
 
 def error_text(error: InputError, language: str) -> str:
-    """Return an error's message in a language. It is in English if it has no translation."""
+    """Return an error's message in a language, or in English if there is no translation."""
     has_text = error.key and language != "en"
     return translate(error.key, language, **error.values) if has_text else str(error)
 
@@ -122,8 +122,8 @@ def short_reason_text(code: str, language: str, details: str = "") -> str:
 def report_texts(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str], str]:
     """Return a finished job's report: (texts of its counts, why its walk through the pages ended).
 
-    A job walks through the gallery's pages to find the images. counts: number of images by the
-    names `report_<name>` of the texts. end: the code of the reason, "" if the walk was cut short.
+    A job walks through the gallery's pages to find the images. counts: {name: number of images}; a
+    text's key is `report_<name>`. end: the code of the reason, "" if the walk was cut short.
     """
     texts = [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
     return texts, translate(f"report_{end or 'not_over'}", language)
@@ -132,9 +132,9 @@ def report_texts(counts: Mapping[str, int], end: str, language: str) -> tuple[li
 def second_walk_text(report: Mapping[str, Any], missing: int | None, language: str) -> str:
     """Return a sentence about the images that two walks through a gallery's pages found.
 
-    report: the fields of a job's report; `first`, `second` and `both` count the images that each
-    walk found. missing: an estimate of the images that neither walk found, None if no estimate is
-    possible.
+    report: the fields of a job's report. Its `first`, `second` and `both` are how many images the
+    first, the second and both walks found. missing: an estimate of the images that neither walk
+    found, None if no estimate is possible.
     """
     first, second, both = (report[name] for name in ("first", "second", "both"))
     if report["second_end"] == "limit":
@@ -188,7 +188,7 @@ def setting_label(name: str, language: str) -> str:
 
 
 def setting_choice(name: str, value: str, language: str) -> str:
-    """Return the label of one of the values that a setting may have, else the value itself."""
+    """Return the label of a value that a setting may have, or the value if it has no label."""
     if name == "language" and value in LANGUAGES:
         return load_catalogue(value).name
     kind = "level" if name == "gallery_level" else name

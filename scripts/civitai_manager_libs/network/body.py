@@ -36,9 +36,9 @@ _GZIP_OR_ZLIB = 47  # wbits: zlib reads from the header which of them it is
 class ResponseBody:
     """Reads a response's body piece by piece, as the server sent it (maybe compressed).
 
-    bandwidth: the limit on bytes a second, None for no limit. limiter: the limiter that counts the
-    requests to the response's host. While this body waits for the bandwidth limit, another request
-    to the host may be sent in its stead.
+    bandwidth: the limit on bytes a second, None for no limit. limiter: counts the requests to the
+    response's host. While this body waits for the bandwidth limit, the host may get another
+    request.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class ResponseBody:
         return bytes(body)
 
     def raise_for_status(self, api_key: str, allowed: Container[int] = ()) -> None:
-        """Raise an error if the status is 300 or above, unless `allowed` contains the status.
+        """Raise HttpStatusError if the status is 300 or above and not in `allowed`.
 
         api_key: replaced by `***` in the error's message, since the server may quote the request.
         """

@@ -68,10 +68,10 @@ class _RequestCutter:
 
 @contextmanager
 def cut_when_cancelled(cancelled: Cancellation) -> Iterator[None]:
-    """Close the connection that this thread uses as soon as another thread sets `cancelled`.
+    """While the block runs, close this thread's connection as soon as another thread cancels.
 
-    Applies while the block runs. The thread, which waits for the server, then gets an error at
-    once.
+    cancelled: the flag that the other thread sets. This thread then stops waiting for the server,
+    and gets an error.
     """
     if cancelled is never_cancelled():
         yield

@@ -155,7 +155,7 @@ class FileDownload:
     def _resume(self) -> None:
         """Open the unfinished file that an earlier download of this URL has left, if there is one.
 
-        Sets the length and version of the file on the server, as they were stored with the bytes.
+        Sets the total length and the version of the file from the note that was stored with it.
         """
         folder = os.path.dirname(self._target(""))
         if not ResumableFile.exists(folder, self._url):
@@ -190,7 +190,7 @@ class FileDownload:
             self._read_body(body)
 
     def _is_end_confirmed(self, body: ResponseBody) -> bool:
-        """Return whether the status 416 means that all bytes of the file were already received."""
+        """Return whether a response has the status 416 because all bytes have already arrived."""
         if body.status != 416 or not self.size or self._version.is_changed(body.headers):
             return False
         return (parse_content_range(body.headers)[1] or self.total) == self.size
@@ -292,10 +292,10 @@ class FileDownload:
             self._progress(self.size, self.total)
 
     def _write_note(self) -> None:
-        """Store how many bytes have arrived, so that a download can continue after a crash.
+        """Write a note beside the unfinished file, so that a download can continue after a crash.
 
-        Does nothing if the last note was written less than half a second ago, or longer on a slow
-        disk.
+        The note states how many bytes have arrived. At most every half second, or less often if the
+        disk is slow, a note is written; other calls do nothing.
         """
         now, partial, validator = time.monotonic(), self._partial, self._version.validator
         if now >= self._note_at and isinstance(partial, ResumableFile) and validator:

@@ -103,11 +103,7 @@ class HostLimiter:
         return max(0.0, self._pause_end - time.monotonic())
 
     def record_success(self) -> None:
-        """Count a successful request.
-
-        A pause has halved the number of requests at once; every 20 successes raise the number by
-        one again.
-        """
+        """Count a successful request. After a pause, 20 of them allow one more request at once."""
         with self._changed:
             if self._reduced_limit is None:
                 return

@@ -179,8 +179,8 @@ def _error_detail(status: int, message: str) -> str:
 def _error_message(body: bytes) -> str:
     """Return the message in an error response's body, "" if there is none.
 
-    The JSON field `error` holds a string, or an object that the library Zod made, with a list
-    `issues`. A body that is not JSON is the message itself, unless it is a web page.
+    In JSON, the field `error` holds the message, or an object with a list `issues` of messages (by
+    the library Zod). Any other body is the message itself, unless it is a web page.
     """
     try:
         value = json.loads(body)

@@ -77,7 +77,7 @@ class HttpSession:
                 yield body
 
     def open_raw(self, request: OutgoingRequest, stream: bool) -> requests.Response:
-        """Send a request and return the response as requests returns it.
+        """Send a request and return the response of the library requests.
 
         stream: leave the body unread; the caller must then close the response. Raises
         HttpStatusError for a status of 400 or above; NetworkError, Refused, NeedsKey if a redirect
@@ -115,8 +115,8 @@ class HttpSession:
     def follow(self, response: requests.Response, request: OutgoingRequest) -> OutgoingRequest:
         """Return the request that a redirect asks for, and free the connection of the redirect.
 
-        response: the redirect. request: the request to which it is the response. Raises Refused if
-        the redirect must not be followed, and NeedsKey if it leads to a login page.
+        response: the redirect. request: the request that was redirected. Raises Refused if the
+        redirect must not be followed, and NeedsKey if it leads to a login page.
         """
         # A server on this machine may redirect to this machine.
         is_private = is_private_address(response_peer(response) or "")

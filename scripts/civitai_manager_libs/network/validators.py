@@ -52,7 +52,7 @@ class FileVersion:
 def is_from_start(status: int, headers: Mapping[str, str]) -> bool:
     """Return whether a response's body begins with the first byte of the file.
 
-    False for a part of the file that does not state the file's total length.
+    Return False for a part of the file if the response does not state the total length.
     """
     if status == 206:
         start, total = parse_content_range(headers)

@@ -43,7 +43,7 @@ class Canvas:
         """Return `range(count)`, or `range(count // 12)` if the image is too small for details."""
         return range(max(1, count // 12) if self.coarse else count)
 
-    def draw_sky(self, stops: tuple[Color, ...], top: float = 0, bottom: float = 1) -> None:
+    def fill_gradient(self, stops: tuple[Color, ...], top: float = 0, bottom: float = 1) -> None:
         """Fill the image between two heights with a vertical gradient.
 
         stops: its colors from top to bottom. top, bottom: from 0 (upper edge) to 1 (lower edge).

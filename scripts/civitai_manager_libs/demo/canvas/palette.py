@@ -30,7 +30,7 @@ def _parse_rgb(text: str) -> Color:
     return int(text[:2], 16), int(text[2:4], 16), int(text[4:], 16)
 
 
-def _parse(mood: str, colors: str, dark: bool = False) -> Palette:
+def _parse_palette(mood: str, colors: str, dark: bool = False) -> Palette:
     """Return a palette from nine hex colors, in the order of the fields of `Palette`."""
     c = [_parse_rgb(word) for word in colors.split()]
     return Palette(mood, (c[0], c[1], c[2]), c[3], c[4], c[5], (c[6], c[7], c[8]), dark)
@@ -58,22 +58,42 @@ def blend(stops: tuple[Color, ...], t: float) -> Color:
 
 # top middle horizon | light far near | three accents
 PALETTES = (
-    _parse("golden hour", "4a6fa5 e8a87c fbd9a0 fff2cf c58f7f 3b2b3f e4572e f3a712 76b041"),
-    _parse("pink dawn", "6a7fb5 d9a5b8 ffe0cf fff4e6 b38fae 40324f d1495b edae49 8bb8a8"),
-    _parse("clear morning", "3f7cb8 8fc0dd e6f1ee fffbe8 8fb0c0 24434f e76f51 f4b942 2a9d8f"),
-    _parse("overcast afternoon", "7d8f9c a9b7be dfe3e0 f7f4ea 96a5a8 2f3d40 b56576 d9b26f 6b9080"),
-    _parse("burning sunset", "3a2a5a c8476b ffb35c ffe9b0 9c4a67 24152e ff6b35 ffc857 7b4b94"),
-    _parse("teal dusk", "12355b 2f7f86 f0c987 ffeec2 3f7d80 0f2a35 f2545b f7b267 9bc1bc"),
-    _parse("violet twilight", "2b2159 7a4f9a f2a6b3 ffe3dc 7b5b97 1e1638 ef798a f7c59f 7fd1c7"),
-    _parse("blue hour", "0f1f47 2f568f a9b9d8 ffe6b0 44639a 0c1730 f4a259 ffd98a 5bc0be", True),
-    _parse("moonlit night", "080f26 17305c 4f78a3 f3f4e2 29486f 060c1c e0c378 8ecae6 b8c0ff", True),
-    _parse(
+    _parse_palette("golden hour", "4a6fa5 e8a87c fbd9a0 fff2cf c58f7f 3b2b3f e4572e f3a712 76b041"),
+    _parse_palette("pink dawn", "6a7fb5 d9a5b8 ffe0cf fff4e6 b38fae 40324f d1495b edae49 8bb8a8"),
+    _parse_palette(
+        "clear morning", "3f7cb8 8fc0dd e6f1ee fffbe8 8fb0c0 24434f e76f51 f4b942 2a9d8f"
+    ),
+    _parse_palette(
+        "overcast afternoon", "7d8f9c a9b7be dfe3e0 f7f4ea 96a5a8 2f3d40 b56576 d9b26f 6b9080"
+    ),
+    _parse_palette(
+        "burning sunset", "3a2a5a c8476b ffb35c ffe9b0 9c4a67 24152e ff6b35 ffc857 7b4b94"
+    ),
+    _parse_palette("teal dusk", "12355b 2f7f86 f0c987 ffeec2 3f7d80 0f2a35 f2545b f7b267 9bc1bc"),
+    _parse_palette(
+        "violet twilight", "2b2159 7a4f9a f2a6b3 ffe3dc 7b5b97 1e1638 ef798a f7c59f 7fd1c7"
+    ),
+    _parse_palette(
+        "blue hour", "0f1f47 2f568f a9b9d8 ffe6b0 44639a 0c1730 f4a259 ffd98a 5bc0be", True
+    ),
+    _parse_palette(
+        "moonlit night", "080f26 17305c 4f78a3 f3f4e2 29486f 060c1c e0c378 8ecae6 b8c0ff", True
+    ),
+    _parse_palette(
         "northern night", "060d20 0d2a3f 27636a eafff0 1d4a55 040a14 5df2b0 7f8cff d977d6", True
     ),
-    _parse("emerald shade", "1f4d46 5f9d7c dcebbd fdf8d0 5f947b 12302a e9c46a f28f3b c8553d"),
-    _parse("autumn haze", "7b6a72 d8a070 f6dcae fff3d6 b07d5c 40251f c8402f e38b29 8a9a5b"),
-    _parse("cherry spring", "8db4d8 d8c7e0 fdeaec fffaf0 a9a4c4 463f5e f29fb5 e56b87 7fb685"),
-    _parse("desert heat", "4f8fb0 e3c39a f8e6c2 fff6dc cf9f6c 5a3426 c1440e e8a04c 3f8f8a"),
-    _parse("winter silence", "7f9bb8 b7cadb f0f4f6 fffdf4 a3b8ca 35485c c44536 e9b872 5f8f9f"),
-    _parse("neon rain", "120a2a 3b1a63 8a2f86 ffd1f0 4a2a78 0b0618 ff3d81 28e0e0 ffd23f", True),
+    _parse_palette(
+        "emerald shade", "1f4d46 5f9d7c dcebbd fdf8d0 5f947b 12302a e9c46a f28f3b c8553d"
+    ),
+    _parse_palette("autumn haze", "7b6a72 d8a070 f6dcae fff3d6 b07d5c 40251f c8402f e38b29 8a9a5b"),
+    _parse_palette(
+        "cherry spring", "8db4d8 d8c7e0 fdeaec fffaf0 a9a4c4 463f5e f29fb5 e56b87 7fb685"
+    ),
+    _parse_palette("desert heat", "4f8fb0 e3c39a f8e6c2 fff6dc cf9f6c 5a3426 c1440e e8a04c 3f8f8a"),
+    _parse_palette(
+        "winter silence", "7f9bb8 b7cadb f0f4f6 fffdf4 a3b8ca 35485c c44536 e9b872 5f8f9f"
+    ),
+    _parse_palette(
+        "neon rain", "120a2a 3b1a63 8a2f86 ffd1f0 4a2a78 0b0618 ff3d81 28e0e0 ffd23f", True
+    ),
 )

@@ -59,7 +59,7 @@ def choose_art(row: Row) -> Art:
 
 
 def choose_size(row: Row) -> tuple[int, int]:
-    """Return (width, height) in pixels of an image's original; the same for the same image."""
+    """Return (width, height) in pixels of an image's original file."""
     sizes = _SMALL if row.version.base_model == "SD 1.5" else _LARGE
     return sizes[row.id // 7 % len(sizes)]
 

@@ -150,7 +150,7 @@ def _is_embedding(weights: Weights) -> bool:
 
 
 def _limit_numbers(data: bytes) -> bytes:
-    """Return random bytes, changed so that each pair is a 16-bit float between 0 and 1."""
+    """Change bytes so that each pair is a 16-bit float between 0 and 1, and return the result."""
     limited = bytearray(data)
     limited[1::2] = bytes(byte & 0x3B for byte in data[1::2])
     return bytes(limited)

@@ -96,7 +96,7 @@ def _draw_caravan(c: Canvas, line: list[Point]) -> None:
 def paint_forest(c: Canvas) -> None:
     p, rng = c.palette, c.rng
     fog = mix(p.sky[2], p.light, 0.35)
-    c.draw_sky((mix(p.sky[1], fog, 0.25), fog, mix(fog, p.far, 0.3), p.far))
+    c.fill_gradient((mix(p.sky[1], fog, 0.25), fog, mix(fog, p.far, 0.3), p.far))
     c.draw_glow(rng.uniform(0.3, 0.7), 0.3, 0.8, p.light, 0.8)
     for depth in range(4):
         t = depth / 3

@@ -25,7 +25,7 @@ def paint_flow(c: Canvas) -> None:
     p, rng = c.palette, c.rng
     dark = p.dark or "ink" in c.has
     base = mix(p.sky[0], BLACK, 0.55) if dark else mix(p.sky[2], WHITE, 0.45)
-    c.draw_sky((base, mix(base, p.sky[1], 0.3), base))
+    c.fill_gradient((base, mix(base, p.sky[1], 0.3), base))
     tones = (p.accents[0], p.accents[1], p.sky[1], p.accents[2], p.light if dark else p.near)
     a, b, d = (rng.uniform(0, 6.3) for _ in range(3))
     fx, fy = rng.uniform(1.6, 3.6), rng.uniform(1.6, 3.6)
@@ -45,7 +45,7 @@ def paint_flow(c: Canvas) -> None:
 def paint_tiles(c: Canvas) -> None:
     kind = next(k for k in ("scales", "cubes", "arcs", "diamonds") if k in c.has)
     tones, (a, b) = _make_tones(c), (c.rng.uniform(0, 6.3), c.rng.uniform(0, 6.3))
-    c.draw_sky((c.palette.near, c.palette.sky[0]))
+    c.fill_gradient((c.palette.near, c.palette.sky[0]))
     across = c.rng.choice((5, 6, 7, 8)) if not c.coarse else 5
     w = 1 / across
     h = w * c.ry / c.rx * {"scales": 0.5, "cubes": 0.75 * 1.1547, "arcs": 1, "diamonds": 0.85}[kind]
@@ -135,7 +135,7 @@ def paint_paper(c: Canvas) -> None:
 
     p, rng = c.palette, c.rng
     at = rng.uniform(0.35, 0.65), rng.uniform(0.35, 0.6)
-    c.draw_sky((mix(p.light, WHITE, 0.3), p.light))
+    c.fill_gradient((mix(p.light, WHITE, 0.3), p.light))
     if "core" in c.has:
         c.draw_glow(*at, 0.22, p.accents[1], 1)
     phases = [rng.uniform(0, 6.3) for _ in range(4)]

@@ -14,7 +14,7 @@ def paint_flowers(c: Canvas) -> None:
     p, rng = c.palette, c.rng
     green = mix(p.accents[2], p.near, 0.45)
     haze = mix(p.sky[2], p.accents[2], 0.15)
-    c.draw_sky((mix(p.sky[1], WHITE, 0.2), haze, mix(green, p.sky[2], 0.25), green))
+    c.fill_gradient((mix(p.sky[1], WHITE, 0.2), haze, mix(green, p.sky[2], 0.25), green))
     for _ in c.iter_details(26):
         blob = mix(rng.choice((*p.accents, p.light)), p.sky[2], 0.45)
         c.draw_glow(rng.random(), rng.random(), rng.uniform(0.08, 0.28), blob, 0.6)
@@ -84,7 +84,7 @@ def _draw_petal(pen: Pen, at: Point, r: float, angle: float, wide: float, color:
 
 def paint_blossom(c: Canvas) -> None:
     p, rng = c.palette, c.rng
-    c.draw_sky((p.sky[1], p.sky[2], mix(p.sky[2], WHITE, 0.4)))
+    c.fill_gradient((p.sky[1], p.sky[2], mix(p.sky[2], WHITE, 0.4)))
     right = rng.random() < 0.5
     x, y = (0.38 if right else 0.62), rng.uniform(0.3, 0.45)
     c.draw_glow(x, y, 0.9, p.light, 0.7)

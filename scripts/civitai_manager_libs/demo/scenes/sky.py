@@ -19,7 +19,7 @@ def paint_sky(c: Canvas, lowest: float) -> None:
     """
     p, rng = c.palette, c.rng
     at, high, big = rng.uniform(0.2, 0.8), rng.uniform(0.35, 0.8), rng.uniform(0.035, 0.075)
-    c.draw_sky((*p.sky, p.sky[2]), 0, lowest + 0.12)
+    c.fill_gradient((*p.sky, p.sky[2]), 0, lowest + 0.12)
     if p.dark:
         c.draw_stars(420, lowest)
     if "moon" in c.has:

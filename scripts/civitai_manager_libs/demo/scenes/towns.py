@@ -94,7 +94,7 @@ _ENVELOPE += [(0.84, 0.55), (0.66, 0.82), (0.42, 1.06), (0.22, 1.22)]
 def paint_space(c: Canvas) -> None:
     p, rng = c.palette, c.rng
     night = mix(p.sky[0], BLACK, 0.72)
-    c.draw_sky((night, mix(night, p.sky[0], 0.45), night))
+    c.fill_gradient((night, mix(night, p.sky[0], 0.45), night))
     for color in (p.accents[2], p.sky[1], p.accents[0]):
         c.draw_veil(c.make_noise(2, 3, 5), mix(color, p.sky[1], 0.35), 125, 235, 0.75)
     c.draw_stars(750, 1)

@@ -15,14 +15,14 @@ def paint_sea(c: Canvas) -> None:
     horizon = rng.uniform(0.45, 0.62)
     at, big = rng.uniform(0.25, 0.75), rng.uniform(0.05, 0.09)
     high = horizon - big * c.ry * rng.uniform(0.1, 2.2)
-    c.draw_sky((*p.sky, mix(p.sky[2], p.light, 0.3)), 0, horizon)
+    c.fill_gradient((*p.sky, mix(p.sky[2], p.light, 0.3)), 0, horizon)
     if p.dark:
         c.draw_stars(300, horizon)
     if "clouds" in c.has:
         c.draw_veil(c.make_noise(1, 12, 4), mix(p.sky[1], p.light, 0.4), 125, 215, 0.7)
     c.draw_orb(at, high, big)
     deep = mix(p.near, p.sky[0], 0.45)
-    c.draw_sky((mix(p.sky[2], deep, 0.35), mix(p.sky[1], deep, 0.6), deep, p.near), horizon, 1)
+    c.fill_gradient((mix(p.sky[2], deep, 0.35), mix(p.sky[1], deep, 0.6), deep, p.near), horizon, 1)
     _draw_waves(c, at, horizon)
     if "island" in c.has:
         coast = [(x, min(y, horizon) + 0.004) for x, y in make_ridge(c, horizon, 0.035)]
@@ -106,7 +106,7 @@ def _draw_lighthouse(c: Canvas, horizon: float, right: bool) -> None:
 def paint_aurora(c: Canvas) -> None:
     p, rng = c.palette, c.rng
     shore = rng.uniform(0.6, 0.72)
-    c.draw_sky((p.sky[0], p.sky[0], p.sky[1], mix(p.sky[2], p.sky[1], 0.3)), 0, 1)
+    c.fill_gradient((p.sky[0], p.sky[0], p.sky[1], mix(p.sky[2], p.sky[1], 0.3)), 0, 1)
     c.draw_stars(520, shore)
     for color, place in zip(p.accents, rng.sample((0.4, 0.55, 0.68, 0.8), 3)):
         _draw_aurora_band(
@@ -158,7 +158,7 @@ def paint_reef(c: Canvas) -> None:
     p, rng = c.palette, c.rng
     deep = mix(p.near, p.sky[0], 0.35)
     water = (mix(p.sky[2], (150, 240, 230), 0.35), mix(p.sky[1], (30, 130, 160), 0.45), p.sky[0])
-    c.draw_sky((*water, deep))
+    c.fill_gradient((*water, deep))
     c.draw_glow(rng.uniform(0.3, 0.7), 0, 0.95, mix(p.light, water[0], 0.3), 0.85)
     _draw_light_shafts(c, water[0])
     c.draw_ground(make_curve(c, 0.8, 0.03), (mix(water[2], p.far, 0.3), deep))

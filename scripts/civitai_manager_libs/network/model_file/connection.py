@@ -84,9 +84,9 @@ class PieceConnection:
     def run(self) -> None:
         """Receive pieces until the file is complete.
 
-        Raises NetworkError or ServerError if a retry may help. Also raises FileChanged if the file
-        in the storage has changed, NeedsKey or the like if Civitai refuses the file (see
-        `route_error`), HttpStatusError, InvalidResponse, Refused, DiskError and Cancelled.
+        Raises NetworkError or ServerError if a retry may help, FileChanged if the file in the
+        storage has changed, Cancelled, and another error if Civitai refuses the file, a response is
+        invalid or the disk cannot be written.
         """
         transfer, plan = self._transfer, self._transfer.plan
         if not transfer.is_resumable:  # after a failure
@@ -195,8 +195,8 @@ class PieceConnection:
         """Prepare the empty file for its first response, and return whether to write that response.
 
         total: the file's length in bytes, None if unknown. is_part: whether the response contains
-        only a part of the file. Return False if the server sends no version for a part, since parts
-        of unknown versions cannot be joined; the next request is for the whole file.
+        only a part of the file. Return False for a part without an ETag or date, since such parts
+        cannot be joined: the whole file must then be requested.
         """
         transfer, plan = self._transfer, self._transfer.plan
         version = FileVersion.from_headers(body.headers, is_compressed=False)

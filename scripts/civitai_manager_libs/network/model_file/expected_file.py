@@ -28,8 +28,8 @@ class ModelChecks:
     def check_total(self, total: int) -> None:
         """Raise InvalidResponse if the length that the server states is far too large.
 
-        total: the length in bytes. The limit is 1 GB more than ten times the estimate, or 1 TB
-        without an estimate.
+        total: the length in bytes. The limit is 1 GB more than ten times the estimated size, or 1
+        TB without an estimate.
         """
         if total > (10 * self.size + _GB if self.size else 1000 * _GB):
             raise InvalidResponse(f"The storage tells an absurd length of the file: {total} bytes.")

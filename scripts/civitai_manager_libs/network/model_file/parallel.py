@@ -20,10 +20,10 @@ _TICK = 0.1  # seconds
 def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], None]) -> None:
     """Receive all bytes of a file, over several connections if the storage allows it.
 
-    retries: for each connection. on_tick: called in this thread ten times a second. All connections
-    have ended when this returns or raises; a failure also sets `transfer.cancelled`. Raises
-    FileChanged, NetworkError, HttpStatusError, InvalidResponse, Refused, DiskError, Cancelled, or
-    the error with which Civitai refuses the file.
+    retries: decides for each connection how often it is tried again. on_tick: called in this thread
+    ten times a second. All connections have ended when this returns or raises. On a failure
+    `transfer.cancelled` is set, and the error that ended the download is raised, such as
+    FileChanged, NetworkError, DiskError or Cancelled.
     """
     connections = _Connections(transfer, retries)
     is_received = False
@@ -51,8 +51,8 @@ class _Connections:
     def receive(self, on_tick: Callable[[], None]) -> None:
         """Start the connections, and wait until all of them have ended.
 
-        The first connection finds out whether the storage sends parts of the file; only then are
-        more started. on_tick: called ten times a second.
+        The first connection finds out whether the storage sends parts of the file. If so, more are
+        started. on_tick: called ten times a second.
         """
         plan, reported_at = self._transfer.plan, 0.0
         self._start_connection()

@@ -94,9 +94,9 @@ class PiecePlan:
             self._changed.notify_all()
 
     def extend_to_end(self, piece: Piece) -> bool:
-        """Extend a piece to the end of the file, because its response contains the whole file.
+        """Extend a piece to the end of the file, if the server has sent the whole file for it.
 
-        Return False, without a change, if another piece was already extended.
+        Return False, and change nothing, if another piece was already extended.
         """
         with self._changed:
             if self._whole is None:
@@ -135,9 +135,9 @@ class PiecePlan:
     def _choose_piece_size(self, speed: float, total: int) -> int:
         """Return the size in bytes of the next piece for a connection.
 
-        speed: bytes a second of the connection. A fast connection gets larger pieces, since each
-        piece costs a request. total: the file's length in bytes. Near its end pieces are smaller,
-        so that all connections end at about the same time.
+        speed: bytes a second of the connection; a fast one gets larger pieces, since each piece
+        costs a request. total: the file's length in bytes. Pieces are smaller when little of the
+        file is missing, so that all connections end at about the same time.
         """
         if self.connections == 1:
             return total
