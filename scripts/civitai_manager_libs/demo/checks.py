@@ -57,10 +57,7 @@ class Params:
         self._issues.append({**more, "code": code, "path": [name], "message": message})
 
     def read_string(self, name: str) -> str | None:
-        """Return a parameter's value, None if it is absent.
-
-        A parameter that occurs twice is reported by `raise_issues`.
-        """
+        """Return a parameter's value, the first if there are several, None if it is absent."""
         values = self._query.get(name)
         if values and len(values) > 1:
             problem = "Invalid input: expected string, received array"
@@ -125,10 +122,7 @@ class Params:
         return found
 
     def read_integers(self, name: str) -> list[int]:
-        """Return the integers in a comma-separated parameter, [] if it is absent.
-
-        If one is invalid, return [], and `raise_issues` reports it.
-        """
+        """Return the integers in a comma-separated parameter, [] if it is absent or invalid."""
         parts = [part for text in self.read_strings(name) for part in text.split(",")]
         if not all(re.fullmatch(r"\s*\d{1,18}\s*", part) for part in parts):
             problem = "Invalid input: expected number, received NaN"
@@ -137,10 +131,7 @@ class Params:
         return [int(part) for part in parts]
 
     def read_flag(self, name: str) -> bool | None:
-        """Return a parameter such as `true` or `0` as a bool, None if it is absent or invalid.
-
-        An invalid value is reported by `raise_issues`.
-        """
+        """Return a boolean parameter such as `true` or `0`, None if it is absent or invalid."""
         value = self.read_string(name)
         if value is None or value.lower() in _TRUE_WORDS | _FALSE_WORDS:
             return None if value is None else value.lower() in _TRUE_WORDS

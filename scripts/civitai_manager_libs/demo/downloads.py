@@ -45,15 +45,12 @@ def describe_access(version: Version) -> dict[str, Any]:
     return {"usageControl": control, "paidAccess": paid}
 
 
-def describe_files(model: Model, version: Version, base: str) -> list[dict[str, Any]]:
-    """Return the files of a version as the API describes them.
-
-    base: the demo server's URL. Return [] if the model is archived.
-    """
+def describe_files(model: Model, version: Version, server_url: str) -> list[dict[str, Any]]:
+    """Return the files of a version as the API describes them, [] if the model is archived."""
     if is_archived(model):
         return []
     first, *others = list_weights(model, version)
-    return [_describe_file(weights, weights is first, base) for weights in (first, *others)]
+    return [_describe_file(weights, weights is first, server_url) for weights in (first, *others)]
 
 
 def make_signed_path(version_id: str, params: Params, has_key: bool) -> str:
@@ -99,11 +96,11 @@ def find_stored_file(path: str, query: Mapping[str, list[str]], has_key: bool) -
     return File(make_body(weights), "application/octet-stream", tag, 0)
 
 
-def _describe_file(weights: Weights, is_primary: bool, base: str) -> dict[str, Any]:
+def _describe_file(weights: Weights, is_primary: bool, server_url: str) -> dict[str, Any]:
     about = {"format": weights.format, "size": "pruned" if weights.is_pruned else "full"}
     about |= {"fp": weights.precision} if weights.precision else {}
     about |= {"quantType": weights.quantization} if weights.quantization else {}
-    url = f"{base}/api/download/models/{weights.version_id}"
+    url = f"{server_url}/api/download/models/{weights.version_id}"
     return {
         "id": weights.id,
         "name": weights.name,
@@ -119,10 +116,7 @@ def _describe_file(weights: Weights, is_primary: bool, base: str) -> dict[str, A
 
 
 def _check_access(model: Model, version: Version, has_key: bool) -> None:
-    """Raise ErrorResponse, as Civitai's route does, if a version may not be downloaded.
-
-    has_key: whether the request has a valid API key.
-    """
+    """Raise ErrorResponse, as Civitai's route does, if the version may not be downloaded."""
     if is_archived(model):
         raise ErrorResponse(410, {"error": "Model archived"})
     if version.id == _EARLY_ACCESS:

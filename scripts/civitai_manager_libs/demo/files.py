@@ -56,15 +56,15 @@ def make_uuid(image_id: int) -> str:
     return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:32]}"
 
 
-def make_url(base: str, row: Row, name: str | None = None) -> str:
+def make_url(server_url: str, row: Row, name: str | None = None) -> str:
     """Return the URL of an image's original file, as the API states it.
 
-    base: the demo server's URL. name: the file's name without extension, None for the image's UUID.
-    The extension is `jpeg` for every image, whatever its format.
+    The extension is `jpeg` for every image, whatever its format. name: the file's name without
+    extension, None for the image's UUID.
     """
     uuid = make_uuid(row.id)
     extension = "mp4" if row.type == "video" else "jpeg"
-    return f"{base}/{ACCOUNT}/{uuid}/original=true/{name or uuid}.{extension}"
+    return f"{server_url}/{ACCOUNT}/{uuid}/original=true/{name or uuid}.{extension}"
 
 
 def get_size(row: Row) -> tuple[int, int]:
@@ -124,10 +124,7 @@ def _encode_original(row: Row) -> tuple[bytes, str]:
 
 
 def _make_exif(row: Row) -> bytes:
-    """Return EXIF data that contains an image's infotext.
-
-    Return b"" if the image was made by ComfyUI or has no generation data.
-    """
+    """Return EXIF data with an image's infotext, b"" if ComfyUI made the image or it has none."""
     meta = make_meta(row)
     if not meta or "comfy" in meta:
         return b""

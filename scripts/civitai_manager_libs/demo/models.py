@@ -27,10 +27,10 @@ _LAST_ID = 2**31 - 1
 _TOO_MANY = "You've requested too many pages, please use cursors instead"
 
 
-def list_models(params: Params, base: str) -> dict[str, Any]:
+def list_models(params: Params, server_url: str) -> dict[str, Any]:
     """Return the JSON for the API's `/models`: one page of models.
 
-    base: the demo server's URL. Raises ErrorResponse for invalid parameters.
+    Raises ErrorResponse for invalid parameters.
     """
     limit, page = params.read_integer("limit", 1, 100), params.read_integer("page", 1)
     words, cursor = params.read_string("query"), params.read_string("cursor")
@@ -45,11 +45,13 @@ def list_models(params: Params, base: str) -> dict[str, Any]:
             "Cannot use page param with query search. Use cursor-based pagination."
         )
     start = _parse_offset(cursor, bool(words)) if cursor else (page - 1) * limit if page else 0
-    items = [_make_model_json(m, base, levels, True) for m in found[start : start + limit]]
+    items = [_make_model_json(m, server_url, levels, True) for m in found[start : start + limit]]
     metadata: dict[str, Any] = {"currentPage": page, "pageSize": limit} if page else {}
     if start + limit < len(found):
         metadata["nextCursor"] = _make_cursor(start + limit, found, bool(words))
-        metadata["nextPage"] = params.make_next_url(f"{base}/api/v1/models", metadata["nextCursor"])
+        metadata["nextPage"] = params.make_next_url(
+            f"{server_url}/api/v1/models", metadata["nextCursor"]
+        )
     return {"items": items, "metadata": metadata}
 
 
@@ -103,53 +105,45 @@ def _parse_offset(cursor: str, is_search: bool) -> int:
     return int(parts[1])
 
 
-def describe_model(model_id: str, base: str) -> dict[str, Any]:
-    """Return the JSON for the API's `/models/<id>`.
-
-    model_id: as text, from the path. base: the demo server's URL. Raises ErrorResponse if the model
-    does not exist.
-    """
+def describe_model(model_id: str, server_url: str) -> dict[str, Any]:
+    """Return the JSON for `/models/<id>`. Raises ErrorResponse if the model does not exist."""
     if not re.fullmatch(r"\d{1,10}", model_id) or not 1 <= int(model_id) <= _LAST_ID:
         raise ErrorResponse(400, {"error": "✖ Invalid input: expected number\n  → at id"})
     found = find_model(int(model_id))
     if not found:
         raise ErrorResponse(404, {"error": f"No model with id {int(model_id)}"})
-    return _make_model_json(found, base, _ALL, False)
+    return _make_model_json(found, server_url, _ALL, False)
 
 
-def describe_version(version_id: str, base: str) -> dict[str, Any]:
-    """Return the JSON for the API's `/model-versions/<id>`.
-
-    version_id: as text, from the path. base: the demo server's URL. Raises ErrorResponse if the
-    version does not exist.
-    """
+def describe_version(version_id: str, server_url: str) -> dict[str, Any]:
+    """Return the JSON for `/model-versions/<id>`. Raises ErrorResponse if none has the id."""
     found = find_version(int(version_id)) if re.fullmatch(r"\d{1,10}", version_id) else None
     if not found:
         raise ErrorResponse(404, {"error": "Model not found"})
     owner, chosen = found
     about = {"name": owner.name, "type": owner.type, "nsfw": False, "poi": False}
     about |= {"mode": "Archived"} if is_archived(owner) else {}
-    body = _make_version_json(owner, chosen, base, _ALL, False)
+    body = _make_version_json(owner, chosen, server_url, _ALL, False)
     for item, row in zip(body["images"], list_showcase(owner, chosen)):
         item["meta"] = make_meta(row)
     times = {"createdAt": chosen.published, "updatedAt": chosen.published, "status": "Published"}
     return {**body, "modelId": owner.id, **times, "model": about}
 
 
-def describe_version_by_hash(file_hash: str, base: str) -> dict[str, Any]:
-    """Return the JSON for the API's `/model-versions/by-hash/<hash>`.
+def describe_version_by_hash(file_hash: str, server_url: str) -> dict[str, Any]:
+    """Return the JSON for `/model-versions/by-hash/<hash>`.
 
-    base: the demo server's URL. Raises ErrorResponse if no file has this hash.
+    Raises ErrorResponse if no file has this hash.
     """
     for model in MODELS:
         for version in model.versions:
-            files = describe_files(model, version, base)
+            files = describe_files(model, version, server_url)
             if any(file_hash.upper() in file["hashes"].values() for file in files):
-                return describe_version(str(version.id), base)
+                return describe_version(str(version.id), server_url)
     raise ErrorResponse(404, {"error": "Model not found"})
 
 
-def _make_model_json(owner: Model, base: str, levels: int, with_ids: bool) -> dict[str, Any]:
+def _make_model_json(owner: Model, server_url: str, levels: int, with_ids: bool) -> dict[str, Any]:
     body: dict[str, Any] = {
         "id": owner.id,
         "name": owner.name,
@@ -169,7 +163,7 @@ def _make_model_json(owner: Model, base: str, levels: int, with_ids: bool) -> di
     if owner.creator is not None:  # absent for Civitai's own account
         body["creator"] = {"username": owner.creator, "image": None}
     body["modelVersions"] = [
-        {"index": i, **_make_version_json(owner, version, base, levels, with_ids)}
+        {"index": i, **_make_version_json(owner, version, server_url, levels, with_ids)}
         for i, version in enumerate(owner.versions)
     ]
     return body
@@ -186,7 +180,7 @@ def _make_stats(thumbs_up: int, number: int) -> dict[str, int]:
 
 
 def _make_version_json(
-    owner: Model, version: Version, base: str, levels: int, with_ids: bool
+    owner: Model, version: Version, server_url: str, levels: int, with_ids: bool
 ) -> dict[str, Any]:
     shown = [row for row in list_showcase(owner, version) if row.level & levels]
     return {
@@ -201,7 +195,7 @@ def _make_version_json(
         "description": None,
         "trainedWords": ["night windows"] if owner.name == "Night Windows" else [],
         "stats": {"downloadCount": None, "thumbsUpCount": owner.thumbs_up // len(owner.versions)},
-        "files": describe_files(owner, version, base),
-        "images": [make_showcase_record(row, base, with_ids) for row in shown],
-        "downloadUrl": f"{base}/api/download/models/{version.id}",
+        "files": describe_files(owner, version, server_url),
+        "images": [make_showcase_record(row, server_url, with_ids) for row in shown],
+        "downloadUrl": f"{server_url}/api/download/models/{version.id}",
     }

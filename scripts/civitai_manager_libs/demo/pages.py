@@ -17,12 +17,9 @@ background:#10131c;color:#dde3ee}a{color:#8ecae6}img,video{max-width:100%;border
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:8px}"""
 
 
-def make_page(path: str, base: str) -> bytes | None:
-    """Return the HTML of `/`, `/models/<id>` or `/images/<id>`, None if there is no such page.
-
-    base: the demo server's URL.
-    """
-    base = escape(base)  # the request's Host header
+def make_page(path: str, server_url: str) -> bytes | None:
+    """Return the HTML of `/`, `/models/<id>` or `/images/<id>`, None if there is no such page."""
+    server_url = escape(server_url)  # the request's Host header
     found = re.fullmatch(r"/(models|images)/(\d{1,10})(?:/[^/]*)?", path)
     if path == "/":
         links = (f'<li><a href="/models/{m.id}">{escape(m.name)}</a>' for m in MODELS)
@@ -30,28 +27,28 @@ def make_page(path: str, base: str) -> bytes | None:
     number = int(found[2]) if found else 0
     if found and found[1] == "models":
         model = find_model(number)
-        return _make_model_page(model, base) if model else None
+        return _make_model_page(model, server_url) if model else None
     row = find_row(number) if found else None
-    return _make_image_page(row, base) if row else None
+    return _make_image_page(row, server_url) if row else None
 
 
 def make_not_found_page() -> bytes:
     return _wrap_html("Not found", "<p>There is no such page.</p>")
 
 
-def _make_model_page(model: Model, base: str) -> bytes:
+def _make_model_page(model: Model, server_url: str) -> bytes:
     rows = [row for row in reversed(list_gallery(model)) if row.level == 1][:_SHOWN]
     small = "anim=false,transcode=true,width=320,original=false,optimized=true"
     cells = (
         f'<a href="/images/{row.id}"><img loading="lazy" alt="" '
-        f'src="{make_url(base, row).replace("original=true", small)}"></a>'
+        f'src="{make_url(server_url, row).replace("original=true", small)}"></a>'
         for row in rows
     )
     return _wrap_html(model.name, f'<div class="grid">{"".join(cells)}</div>')
 
 
-def _make_image_page(row: Row, base: str) -> bytes:
-    url = make_url(base, row)
+def _make_image_page(row: Row, server_url: str) -> bytes:
+    url = make_url(server_url, row)
     shown = f'<img alt="" src="{url}">'
     if row.type == "video":
         shown = f'<video controls autoplay loop muted src="{url}"></video>'

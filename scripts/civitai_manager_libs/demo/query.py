@@ -51,10 +51,10 @@ class _Query(NamedTuple):
         return bool(self.image_id or self.model_id and not self.version_id)
 
 
-def list_images(params: Params, base: str) -> dict[str, Any]:
+def list_images(params: Params, server_url: str) -> dict[str, Any]:
     """Return the JSON for the API's `/images`: one page of images.
 
-    base: the demo server's URL. Raises ErrorResponse for invalid parameters.
+    Raises ErrorResponse for invalid parameters.
     """
     limit = params.read_integer("limit", 0, 200)
     limit = 100 if limit is None else limit
@@ -70,13 +70,15 @@ def list_images(params: Params, base: str) -> dict[str, Any]:
     else:
         rows, next_cursor = _list_by_offset(query, limit, cursor)
     flat = not query.by_database if flat is None else flat
-    items = [make_record(row, base, not query.by_database, with_meta, flat, tags) for row in rows]
+    items = [
+        make_record(row, server_url, not query.by_database, with_meta, flat, tags) for row in rows
+    ]
     metadata: dict[str, Any] = {}
     if page and not cursor:
         metadata = {"currentPage": page, "pageSize": limit}
     if next_cursor:
         metadata["nextCursor"] = next_cursor
-        url = f"{base}/api/v1/images"
+        url = f"{server_url}/api/v1/images"
         metadata["nextPage"] = params.make_next_url(url, next_cursor, page if not cursor else None)
     return {"items": items, "metadata": metadata}
 

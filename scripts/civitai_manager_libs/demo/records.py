@@ -35,16 +35,19 @@ def compute_hash(row: Row) -> str | None:
 
 
 def make_record(
-    row: Row, base: str, from_index: bool, with_meta: bool, flat_meta: bool, with_tags: bool
+    row: Row, server_url: str, from_index: bool, with_meta: bool, flat_meta: bool, with_tags: bool
 ) -> dict[str, Any]:
     """Return an image's JSON record as the API's `/images` sends it.
 
-    base: the demo server's URL. from_index: whether Civitai's search index would send the record,
-    and not its database. with_meta, with_tags: include these fields. flat_meta: send `meta` as it
-    is, not as `{id, meta}`.
+    from_index: whether Civitai's search index sends the record, else its database. with_meta,
+    with_tags: include these fields. flat_meta: send `meta` as it is, not as `{id, meta}`.
     """
     width, height = get_size(row)
-    item: dict[str, Any] = {"id": row.id, "url": make_url(base, row), "hash": compute_hash(row)}
+    item: dict[str, Any] = {
+        "id": row.id,
+        "url": make_url(server_url, row),
+        "hash": compute_hash(row),
+    }
     item |= {"width": width, "height": height} if row.id % 53 else _NO_SIZE
     item |= {"nsfwLevel": _LEVEL_NAMES[row.level], "type": row.type, "nsfw": row.level > 1}
     item["browsingLevel"] = row.level
@@ -75,15 +78,12 @@ def _make_meta_field(row: Row, with_meta: bool, flat_meta: bool) -> dict[str, An
     return meta if flat_meta else {"id": row.id, "meta": meta}
 
 
-def make_showcase_record(row: Row, base: str, with_id: bool) -> dict[str, Any]:
-    """Return the JSON record of a sample image, as the API sends it with a version.
-
-    base: the demo server's URL. with_id: include the image's id.
-    """
+def make_showcase_record(row: Row, server_url: str, with_id: bool) -> dict[str, Any]:
+    """Return the JSON record of a version's sample image. with_id: include the image's id."""
     width, height = get_size(row)
     code = compute_hash(row)
     item = {
-        "url": make_url(base, row, str(row.id)),
+        "url": make_url(server_url, row, str(row.id)),
         "nsfwLevel": row.level,
         "width": width,
         "height": height,

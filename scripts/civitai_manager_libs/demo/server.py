@@ -46,10 +46,7 @@ class Demo:
         threading.Thread(target=serve, args=(0.1,), name="demo", daemon=True).start()
 
     def original_bytes(self, image_id: int) -> bytes:
-        """Return the bytes of the original file of an image or video.
-
-        Raises KeyError if no image or video has this id.
-        """
+        """Return the original file of an image or video. Raises KeyError if none has this id."""
         row = find_row(image_id)
         if row is None:
             raise KeyError(image_id)
@@ -151,36 +148,36 @@ class _Handler(BaseHTTPRequestHandler):
     def _route(self) -> _Response:
         path, _, query_string = self.path.partition("?")
         path, host = unquote(path), self.headers.get("Host")
-        base = f"http://{host}" if host else self.server.demo.url
+        server_url = f"http://{host}" if host else self.server.demo.url
         values = parse_qs(query_string, keep_blank_values=True)
         if path.startswith(_DOWNLOADS):
-            return self._redirect_to_storage(path, Params(values), base)
+            return self._redirect_to_storage(path, Params(values), server_url)
         if path.startswith(downloads.STORAGE):
             has_key = "Authorization" in self.headers
             return self._make_part(downloads.find_stored_file(path, values, has_key), {})
         if path.startswith("/api/v1/"):
             params = Params(values)
-            return self._route_api(path.removeprefix("/api/v1/").split("/"), params, base)
+            return self._route_api(path.removeprefix("/api/v1/").split("/"), params, server_url)
         if path.startswith(f"/{files.ACCOUNT}/"):
             return self._make_file_response(path)
-        page = pages.make_page(path, base)
+        page = pages.make_page(path, server_url)
         if page is None:
             return _Response(404, pages.MIME, pages.make_not_found_page())
         return _Response(200, pages.MIME, page)
 
-    def _route_api(self, route: list[str], params: Params, base: str) -> _Response:
+    def _route_api(self, route: list[str], params: Params, server_url: str) -> _Response:
         if route == ["images"]:
-            return _make_json(200, query.list_images(params, base))
+            return _make_json(200, query.list_images(params, server_url))
         if route == ["models"]:
-            return _make_json(200, models.list_models(params, base))
+            return _make_json(200, models.list_models(params, server_url))
         if route == ["me"]:
             return self._check_key(params)
         if route[:2] == ["model-versions", "by-hash"] and len(route) == 3:
-            return _make_json(200, models.describe_version_by_hash(route[2], base))
+            return _make_json(200, models.describe_version_by_hash(route[2], server_url))
         if len(route) == 2 and route[0] == "models":
-            return _make_json(200, models.describe_model(route[1], base))
+            return _make_json(200, models.describe_model(route[1], server_url))
         if len(route) == 2 and route[0] == "model-versions":
-            return _make_json(200, models.describe_version(route[1], base))
+            return _make_json(200, models.describe_version(route[1], server_url))
         return _Response(404, pages.MIME, pages.make_not_found_page())
 
     def _check_key(self, params: Params) -> _Response:
@@ -193,10 +190,10 @@ class _Handler(BaseHTTPRequestHandler):
         words = header.split() if header is not None else ["", params.read_string("token") or ""]
         return len(words) > 1 and words[1] == _KEY
 
-    def _redirect_to_storage(self, path: str, params: Params, base: str) -> _Response:
+    def _redirect_to_storage(self, path: str, params: Params, server_url: str) -> _Response:
         version = path.removeprefix(_DOWNLOADS)
         signed = downloads.make_signed_path(version, params, self._has_key(params))
-        headers = {"Location": f"{base}{signed}", "Cache-Control": "no-store"}
+        headers = {"Location": f"{server_url}{signed}", "Cache-Control": "no-store"}
         return _Response(307, "text/plain", b"", headers)
 
     def _make_file_response(self, path: str) -> _Response:
@@ -207,10 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._make_part(file, {**is_public, "Access-Control-Allow-Origin": "*"})
 
     def _make_part(self, file: files.File, headers: dict[str, str]) -> _Response:
-        """Return a response with the file, or the part for which the request's Range header asks.
-
-        headers: further headers for the response.
-        """
+        """Return a response with the part of a file for which the request's headers ask."""
         status, about, body = ranges.select_part(file, self.headers)
         return _Response(status, file.mime, body, {**about, **headers})
 

@@ -44,17 +44,12 @@ class Canvas:
         return range(max(1, count // 12) if self.coarse else count)
 
     def fill_gradient(self, stops: tuple[Color, ...], top: float = 0, bottom: float = 1) -> None:
-        """Fill the image between two heights with a vertical gradient.
-
-        stops: its colors from top to bottom. top, bottom: from 0 (upper edge) to 1 (lower edge).
-        """
+        """Fill the image with a vertical gradient between two heights (0 to 1 from the top)."""
         y0, y1 = round(top * self.height), round(bottom * self.height)
         self.image.paste(self.make_gradient(stops, (self.width, max(1, y1 - y0))), (0, y0))
 
     def make_gradient(self, stops: tuple[Color, ...], size: tuple[int, int]) -> Image.Image:
-        """Return an image with a vertical gradient.
-
-        stops: its colors from top to bottom. size: (width, height) in pixels.
+        """Return an image, of this size in pixels, with a vertical gradient. stops: from the top.
         """
         from PIL import Image
 
@@ -87,8 +82,7 @@ class Canvas:
     def draw_ground(self, top: Sequence[Point], stops: tuple[Color, ...]) -> None:
         """Fill the area below a line with a vertical gradient.
 
-        top: points of the line, from the left edge to the right edge. stops: the gradient's colors
-        from top to bottom.
+        top: points of the line, from the left edge to the right edge.
         """
         from PIL import Image, ImageDraw
 
@@ -153,10 +147,7 @@ class Canvas:
 
     @contextmanager
     def open_stencil(self, color: Color, y0: float = 0) -> Iterator[Stencil]:
-        """Yield a pen that draws shapes of one color, faster than that of `open_pen`.
-
-        Only shapes below the height `y0` are drawn. They appear in the image when the block ends.
-        """
+        """Yield a pen for shapes of one color below the height `y0`, faster than `open_pen`."""
         from PIL import Image
 
         top = max(0, math.floor(y0 * self.height))
@@ -166,7 +157,7 @@ class Canvas:
         self.image.paste(color, (0, top, self.width, top + rows), mask.reduce(2))
 
     def draw_stars(self, count: int, lowest: float) -> None:
-        """Draw `count` stars at random positions above the height `lowest`."""
+        """Draw `count` stars between the top of the image and the height `lowest`, 0 to 1."""
         with self.open_pen(y1=lowest) as pen:
             for _ in self.iter_details(count):
                 x, y, size = self.rng.random(), self.rng.random(), self.rng.random() ** 6
@@ -186,10 +177,9 @@ class Canvas:
             pen.draw_disc(x, y, r, mix(light, (255, 255, 255), 0.35))
 
     def draw_reflection(self, waterline: float, tint: Color, depth: float = 0.45) -> None:
-        """Draw rippled water that mirrors the image above it.
+        """Draw rippled water below the height `waterline`, which mirrors the image above.
 
-        waterline: the water's upper edge, as a share of the image's height from the top. tint: the
-        water's color. depth: the color's opacity, 0 to 1.
+        tint: the water's color. depth: the color's opacity, 0 to 1.
         """
         from PIL import Image, ImageFilter
 
@@ -209,10 +199,9 @@ class Canvas:
     def _make_ripple(
         self, band: int, bands: int, rows: int
     ) -> tuple[tuple[int, int, int, int], tuple[float, ...]]:
-        """Return (target box, source corners) of one band of rippled water.
+        """Return (target box, source corners) of one band of water, for Pillow's MESH transform.
 
-        The values are those of Pillow's MESH transform, in pixels. band: the band's number, 0 at
-        the top. bands: number of bands. rows: height of the water in pixels.
+        band: its number among `bands`, 0 at the top. rows: height of the water in pixels.
         """
         y0, y1 = band * rows // bands, (band + 1) * rows // bands
         reach = 0.012 * self.width * (0.25 + band / bands)

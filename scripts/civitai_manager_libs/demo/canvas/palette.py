@@ -46,11 +46,7 @@ def mix(a: Color, b: Color, t: float) -> Color:
 
 
 def blend(stops: tuple[Color, ...], t: float) -> Color:
-    """Return the color at a position in a gradient of evenly spaced colors.
-
-    t: the position, 0 for the first color and 1 for the last; other values are limited to this
-    range.
-    """
+    """Return the color at position `t` (0 to 1) in a gradient of evenly spaced colors."""
     at = min(max(t, 0.0), 1.0) * (len(stops) - 1)
     first = min(int(at), len(stops) - 2)
     return mix(stops[first], stops[first + 1], at - first)

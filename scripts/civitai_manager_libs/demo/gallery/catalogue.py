@@ -51,10 +51,9 @@ _FIRST_ID = 900_000
 
 
 def _make_versions(number: int, *rows: tuple[str, str, str]) -> tuple[Version, ...]:
-    """Return the versions of a model.
+    """Return the versions of the model with this number, newest first.
 
-    number: the model's position in the catalogue. rows: (name, base model, time of publication) of
-    each version, newest first.
+    rows: (name, base model, time of publication) of each version.
     """
     first = 910_000 + 100 * number
     return tuple(Version(first + len(rows) - i, *row) for i, row in enumerate(rows))

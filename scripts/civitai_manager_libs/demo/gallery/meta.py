@@ -48,10 +48,7 @@ _LARGE = ((832, 1216), (832, 1216), (1216, 832), (1024, 1024), (896, 1152))
 
 
 def choose_art(row: Row) -> Art:
-    """Choose what an image, or a video's first frame, shows, and return its description.
-
-    The result is always the same for the same image.
-    """
+    """Choose what an image, or a video's first frame, shows, and return its description."""
     if row.type == "video":
         return choose_clip(row).art
     scenes = row.model.scenes
@@ -98,8 +95,7 @@ def _make_prompt(row: Row, rng: Random) -> str:
 def _make_paragraphs(shown: list[str], style: str, ending: str) -> str:
     """Return a prompt in whole sentences, as people write for newer models.
 
-    shown: what the image shows: the subject first, then details, the mood last. style: the style's
-    name. ending: a sentence to add.
+    shown: the subject, then details, the mood last. ending: a sentence to add.
     """
     subject, *details, mood = shown
     seen = " There is " + ", and also ".join(details) + "." if details else ""

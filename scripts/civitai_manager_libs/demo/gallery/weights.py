@@ -113,10 +113,7 @@ def make_file_stem(model: str, version: str) -> str:
 
 
 def make_checksum(stem: str) -> str:
-    """Return the AutoV2 hash of the model file with this name, an invented one if there is none.
-
-    stem: the name without extension.
-    """
+    """Return the AutoV2 hash of the model file with this name, an invented one if there is none."""
     weights = _list_by_stem().get(stem)
     if weights is None:
         return f"{Random(stem).getrandbits(40):010x}"

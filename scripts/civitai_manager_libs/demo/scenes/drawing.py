@@ -198,7 +198,6 @@ _LETTERS: dict[str, list[list[tuple[float, float]]]] = {
 
 
 def _write_label(canvas: Canvas, label: str) -> None:
-    """Draw a text on a dark background in the lower left corner."""
     unit = 0.0155
     wide, high = (len(label) * 5.6 + 2.4) * unit, 10 * unit
     left, top = 0.04 * canvas.rx, 1 - (0.04 + high) * canvas.ry

@@ -51,10 +51,6 @@ def paint_dunes(c: Canvas) -> None:
 
 
 def _draw_lee_side(c: Canvas, line: list[Point], t: float) -> None:
-    """Draw the shaded side of a dune, to the right of its highest point.
-
-    line: the dune's upper edge. t: how near the dune is, from 0 (far) to 1 (near).
-    """
     peak = min(range(len(line) // 6, len(line) * 5 // 6), key=lambda i: line[i][1])
     crest = line[peak:]
     x0, y0 = crest[0]
@@ -164,11 +160,6 @@ def paint_cottage(c: Canvas) -> None:
 
 
 def _draw_grove(c: Canvas, row: int, base: float, color: Color) -> None:
-    """Draw fir trees on one of three hills.
-
-    row: number of the hill, 0 for the farthest. The nearest, 2, has a gap for the house. base:
-    height of the trees' lower ends.
-    """
     with c.open_pen(y0=base - 0.35 * c.ry, y1=base + 0.05) as pen:
         for _ in c.iter_details(12 - 2 * row):
             x, tall = c.rng.random(), (0.1 + 0.06 * row) * c.rng.uniform(0.7, 1.3)
@@ -196,8 +187,7 @@ def _draw_house(c: Canvas, x: float, foot: float) -> None:
 def _iter_house_parts(c: Canvas, lamp: Color) -> Iterator[tuple[list[Point], Color]]:
     """Yield (points, color) for each shape of a house, from back to front.
 
-    The points are relative to the middle of the house's lower edge; half its width is 1. lamp: the
-    color of the windows.
+    The points are relative to the middle of the house's lower edge; half its width is 1.
     """
 
     # Half the width of the house is the unit of length.

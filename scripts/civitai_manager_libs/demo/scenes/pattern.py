@@ -71,10 +71,7 @@ _Cell = tuple[float, float, float, float]
 
 
 def _draw_scale(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
-    """Draw nested discs like a fish scale, which partly cover the row above (seigaiha).
-
-    cell: (x, y, width, height) of one tile of the pattern.
-    """
+    """Draw nested discs like a fish scale, which partly cover the row above (seigaiha)."""
     x, y, w, h = cell
     r = w / 2 / pen.rx
     for i, share in enumerate((1, 0.8, 0.6, 0.4, 0.2)):
@@ -94,10 +91,7 @@ def _draw_cube(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
 
 
 def _draw_arc(c: Canvas, pen: Pen, cell: _Cell, tone: Color) -> None:
-    """Draw two quarter circles, which form ribbons with those of other tiles (Truchet tiling).
-
-    cell: (x, y, width, height) of one tile of the pattern.
-    """
+    """Draw two quarter circles, which form ribbons with those of other tiles (Truchet tiling)."""
     x, y, w, h = cell
     pen.draw_box(x, y, x + w, y + h, mix(tone, c.palette.near, 0.55))
     flip = c.rng.random() < 0.5
@@ -170,10 +164,7 @@ def _make_hole_edge(c: Canvas, at: Point, r: float, phases: list[float], sheet: 
 
 
 def _make_outside_mask(edge: list[Point], size: tuple[int, int]) -> Image.Image:
-    """Return a mask that is white outside a closed line and black inside.
-
-    edge: points of the line, from 0 to 1. size: (width, height) of the mask in pixels.
-    """
+    """Return a mask of everything outside a closed line. size: (width, height) in pixels."""
     from PIL import Image, ImageDraw
 
     mask = Image.new("L", size, 255)
@@ -203,11 +194,7 @@ def paint_facets(c: Canvas) -> None:
 def _choose_facet_color(
     c: Canvas, corners: list[Point], sun: Point, horizon: float, swing: list[float]
 ) -> Color:
-    """Return the color of one triangle, which is in the sky or on one of three hills.
-
-    corners: of the triangle. sun: position of the sun. horizon: height of the farthest hill. swing:
-    for each hill, where its waves begin.
-    """
+    """Return the color of one triangle, which is in the sky or on one of three hills."""
     p = c.palette
     x, y = sum(q[0] for q in corners) / 3, sum(q[1] for q in corners) / 3
     away = math.hypot((x - sun[0]) / c.rx, (y - sun[1]) / c.ry)

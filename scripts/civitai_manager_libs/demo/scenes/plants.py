@@ -52,10 +52,6 @@ def _draw_blade(c: Canvas, pen: Pen, color: Color) -> None:
 
 
 def _draw_bloom(c: Canvas, pen: Pen, at: Point, r: float, color: Color) -> None:
-    """Draw a flower with two or three rings of petals around the point `at`.
-
-    r: radius as a share of the image's shorter side.
-    """
     petals, turn = c.rng.choice((5, 6, 8, 11)), c.rng.random()
     if c.coarse:
         return pen.draw_disc(*at, r, color)
@@ -115,8 +111,7 @@ def _draw_branch(
 ) -> None:
     """Draw a branch with thinner and thinner twigs, and add the places for blossoms to `buds`.
 
-    at: where the branch begins. angle: its direction in radians, 0 to the right. long, width: as
-    shares of the image's shorter side.
+    at: where the branch begins. angle: its direction in radians, 0 to the right.
     """
     rng, color = c.rng, mix(c.palette.near, BLACK, 0.2)
     steps = 7

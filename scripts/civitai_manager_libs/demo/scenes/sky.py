@@ -13,10 +13,7 @@ BLACK: Color = (0, 0, 0)
 
 
 def paint_sky(c: Canvas, lowest: float) -> None:
-    """Paint the sky down to a height, with the sun, moon and clouds that the prompt mentions.
-
-    lowest: the height, as a share of the image's height from the top.
-    """
+    """Paint the sky down to the height `lowest`, with the sun, moon and clouds of the prompt."""
     p, rng = c.palette, c.rng
     at, high, big = rng.uniform(0.2, 0.8), rng.uniform(0.35, 0.8), rng.uniform(0.035, 0.075)
     c.fill_gradient((*p.sky, p.sky[2]), 0, lowest + 0.12)
@@ -32,10 +29,7 @@ def paint_sky(c: Canvas, lowest: float) -> None:
 
 
 def draw_birds(c: Canvas, lowest: float) -> None:
-    """Draw a flock of birds in the sky.
-
-    lowest: the sky's lower edge, as a share of the image's height from the top.
-    """
+    """Draw a flock of birds in the sky, above the height `lowest` (0 to 1 from the top)."""
     x, y = c.rng.uniform(0.2, 0.7), c.rng.uniform(0.3, 0.7) * lowest
     with c.open_pen(x - 0.3, y - 0.15, x + 0.3, y + 0.15) as pen:
         for _ in c.iter_details(9):
@@ -47,10 +41,9 @@ def draw_birds(c: Canvas, lowest: float) -> None:
 
 
 def draw_pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> None:
-    """Draw a fir tree in one color.
+    """Draw a fir tree in one color. x, foot: position of its lower end, 0 to 1.
 
-    x: position of the trunk, as a share of the image's width. foot: lower end, as a share of the
-    image's height from the top. tall: height, as a share of the image's shorter side.
+    tall: its height, as a share of the image's shorter side.
     """
     h, w = tall * pen.ry, tall * pen.rx * 0.2
     pen.draw_box(x - w * 0.08, foot - h * 0.15, x + w * 0.08, foot + h * 0.03, color)
@@ -63,7 +56,7 @@ def draw_pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> Non
 def draw_pines(c: Canvas, trees: Iterable[int], tall: float) -> None:
     """Draw a row of fir trees along the lower edge, smaller toward the middle.
 
-    trees: yields one item for each tree. tall: height of the outermost trees, as a share of the
+    trees: yields one item for each tree. tall: height of the outermost ones, as a share of the
     image's shorter side.
     """
     color = mix(c.palette.near, BLACK, 0.45)

@@ -116,10 +116,7 @@ def paint_space(c: Canvas) -> None:
 
 
 def _draw_planet(c: Canvas, x: float, y: float, r: float, tilt: float) -> None:
-    """Draw a striped planet around the point (x, y), lit from the upper left.
-
-    r: radius as a share of the image's shorter side. tilt: angle of the stripes in radians.
-    """
+    """Draw a striped planet, lit from the upper left. tilt: angle of its stripes in radians."""
     from PIL import Image, ImageDraw, ImageFilter
 
     p, side = c.palette, max(4, round(2 * r * min(c.width, c.height)))
@@ -142,8 +139,7 @@ def _draw_planet(c: Canvas, x: float, y: float, r: float, tilt: float) -> None:
 def _draw_half_rings(c: Canvas, at: Point, r: float, tilt: float, start: float) -> None:
     """Draw one half of a planet's rings.
 
-    at, r: the planet's middle and radius. tilt: angle of the rings in radians. start: pi for the
-    half behind the planet, 0 for the half in front of it.
+    start: pi for the half behind the planet, 0 for the half in front of it.
     """
     w, h = 2.1 * r * c.rx, 2.1 * r * c.ry
     with c.open_pen(at[0] - w, at[1] - h, at[0] + w, at[1] + h) as pen:

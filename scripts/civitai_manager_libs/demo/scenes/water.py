@@ -37,11 +37,7 @@ def paint_sea(c: Canvas) -> None:
 
 
 def _draw_waves(c: Canvas, at: float, horizon: float) -> None:
-    """Draw waves on the sea, bright below the sun and dark beside it.
-
-    at: the sun's horizontal position, 0 to 1. horizon: the sea's upper edge, as a share of the
-    image's height from the top.
-    """
+    """Draw waves, bright below the sun and dark beside it. at: the sun's x, 0 to 1."""
     p, rng = c.palette, c.rng
     with c.open_pen(y0=horizon) as pen:
         for _ in c.iter_details(520):
@@ -127,11 +123,7 @@ def paint_aurora(c: Canvas) -> None:
 
 
 def _draw_aurora_band(c: Canvas, color: Color, base: float, tall: float) -> None:
-    """Draw a band of northern light: columns of light that stand on a wavy line and fade upwards.
-
-    base: height of the line, as a share of the image's height from the top. tall: mean height of
-    the columns, as a share of the image's height.
-    """
+    """Draw a band of northern light: columns that stand on a wavy line and fade upwards."""
     from PIL import Image, ImageFilter
 
     a, b, d = (c.rng.uniform(0, 6.3) for _ in range(3))
