@@ -230,9 +230,10 @@ def _download(
 
 
 def _count_workers() -> int:
-    """Return the number of download threads: that in the settings, two more for our own client.
+    """Return how many threads download images.
 
-    Our own client limits its requests itself, so that the additional threads can wait for the disk.
+    The number is that in the settings, plus two for our own client. Our client limits its requests
+    itself, so two threads may wait for the disk.
     """
     is_own_client = _find_saver(get_http_client()) is not None
     return setting.gallery_max_concurrent_downloads + (_EXTRA_WORKERS if is_own_client else 0)

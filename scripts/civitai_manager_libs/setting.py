@@ -245,10 +245,9 @@ def _apply_values(values: Mapping[str, Any]) -> list[str]:
 
 
 def _save_moved(options: Mapping[str, Any]) -> list[str]:
-    """Write all settings to `settings.json` after some were taken from the WebUI's file.
+    """Write all settings to `settings.json` if some came from the WebUI's settings file.
 
-    options: these settings; if it is empty, nothing is written. Return a list with a sentence for
-    the user if the file cannot be written, else [].
+    options: those that came from there. Return the error's message in a list, [] if there is none.
     """
     if not options:
         return []

@@ -44,9 +44,9 @@ class _AnnouncingClient:
     ) -> Any:
         """Send a GET request to the API and return the parsed JSON of its response.
 
-        The third call prints that more requests will follow. cancelled: stops the request when
-        another thread sets it. Raises the errors of the HTTP client, NetworkError or
-        HttpStatusError for example.
+        The third call also tells the user that more will follow. cancelled: stops the request when
+        another thread sets it. Raises NetworkError, HttpStatusError or another
+        CivitaiShortcutError.
         """
         self._count += 1
         if self._count == 3:

@@ -76,8 +76,8 @@ def failure_text(reason: str, sentence: str) -> str:
 def translate_errors(key: str, **values: Any) -> Iterator[None]:
     """Replace an InputError in the block by one whose message is the text for `key`.
 
-    The message is in the user's language. values: for the placeholders of the text. The placeholder
-    `error` quotes the first error's message.
+    The text is in the user's language. Its placeholders are filled by `values`, and `error` by the
+    first error's message.
     """
     try:
         yield

@@ -60,7 +60,7 @@ def all_texts(language: str) -> dict[str, str]:
 
 
 def parse_accept_language(accepted: str) -> str:
-    """Return the language that an `Accept-Language` header prefers among ours, else "en"."""
+    """Return the language of ours that an `Accept-Language` header ranks highest, else "en"."""
     best, chosen = 0.0, DEFAULT_LANGUAGE
     for part in accepted.lower().split(","):
         tag, _, weight = part.replace(" ", "").partition(";q=")

@@ -68,10 +68,10 @@ class _RequestCutter:
 
 @contextmanager
 def cut_when_cancelled(cancelled: Cancellation) -> Iterator[None]:
-    """While the block runs, close this thread's connection as soon as another thread cancels.
+    """Make this thread stop waiting for the server as soon as another thread sets `cancelled`.
 
-    cancelled: the flag that the other thread sets. This thread then stops waiting for the server,
-    and gets an error.
+    This holds while the block runs. The thread's connection is closed, so its request raises an
+    error.
     """
     if cancelled is never_cancelled():
         yield

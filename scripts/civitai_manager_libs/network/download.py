@@ -294,8 +294,8 @@ class FileDownload:
     def _write_note(self) -> None:
         """Write a note beside the unfinished file, so that a download can continue after a crash.
 
-        The note states how many bytes have arrived. At most every half second, or less often if the
-        disk is slow, a note is written; other calls do nothing.
+        The note states how many bytes have arrived. A call within half a second of the last note
+        does nothing; if the disk is slow, this time is longer.
         """
         now, partial, validator = time.monotonic(), self._partial, self._version.validator
         if now >= self._note_at and isinstance(partial, ResumableFile) and validator:

@@ -53,10 +53,11 @@ class HostLimiter:
     def slot(
         self, cancelled: Cancellation, urgent: bool = False, throttled: bool = False
     ) -> Iterator[None]:
-        """Wait until the host may get one more request, and count this one while the block runs.
+        """Wait for one of the host's slots, and hold the slot while the block runs.
 
-        urgent: a user waits for the response. throttled: the bandwidth limit applies. Raises
-        Cancelled, and Busy if the host asked for a pause that lasts more than 120 seconds from now.
+        A slot allows one request at once. urgent: a user waits for the response. throttled: the
+        bandwidth limit applies. Raises Cancelled, and Busy if the host asked for a pause that lasts
+        more than 120 seconds from now.
         """
         self._acquire(cancelled, urgent, throttled)
         try:
@@ -68,10 +69,10 @@ class HostLimiter:
 
     @contextmanager
     def yield_slot(self) -> Iterator[None]:
-        """Let the host get one more request while the block runs, in which the caller only waits.
+        """Let another request to the host use the caller's slot while the block runs.
 
-        Call this in a `slot` block while a request waits for the bandwidth limit. Only a request
-        without that limit may be sent instead.
+        A slot allows one request at once. Call this in a `slot` block while a request waits for the
+        bandwidth limit. Only a request without that limit may use the slot.
         """
         with self._changed:
             self._yielded += 1

@@ -49,7 +49,9 @@ class Canvas:
         self.image.paste(self.make_gradient(stops, (self.width, max(1, y1 - y0))), (0, y0))
 
     def make_gradient(self, stops: tuple[Color, ...], size: tuple[int, int]) -> Image.Image:
-        """Return an image, of this size in pixels, with a vertical gradient. stops: from the top.
+        """Return an image with a vertical gradient, whose first color is at the top.
+
+        size: (width, height) in pixels.
         """
         from PIL import Image
 

@@ -194,7 +194,10 @@ def paint_facets(c: Canvas) -> None:
 def _choose_facet_color(
     c: Canvas, corners: list[Point], sun: Point, horizon: float, swing: list[float]
 ) -> Color:
-    """Return the color of one triangle, which is in the sky or on one of three hills."""
+    """Return the color of one triangle, which is in the sky or on one of three hills.
+
+    swing: an angle for each hill, which shifts the hill's outline.
+    """
     p = c.palette
     x, y = sum(q[0] for q in corners) / 3, sum(q[1] for q in corners) / 3
     away = math.hypot((x - sun[0]) / c.rx, (y - sun[1]) / c.ry)

@@ -126,7 +126,7 @@ class PiecePlan:
         return self._split_slowest()
 
     def _find_free_range(self, total: int) -> tuple[int, int] | None:
-        """Return (start, end) of the first gap that no connection is receiving, None if none."""
+        """Return (start, end) of the first gap that no connection is receiving, else None."""
         taken = ByteRanges(self._file.ranges)
         for piece in self._active:
             taken.add(piece.start, int(min(piece.end, total)))
