@@ -139,8 +139,8 @@ class CompareCell {
 
   /** @param {Context} context
    * @param {ComparedImage} image
-   * @param {number} at
-   * @param {(pose: Pose, smoothly: boolean) => void} move  moves all images */
+   * @param {number} at  position in the grid, from 0
+   * @param {(pose: Pose, smoothly: boolean) => void} move  zooms and pans all images */
   constructor(context, { view, source, label }, at, move) {
     this.#move = move;
     const listeners = {

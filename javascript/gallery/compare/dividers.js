@@ -19,7 +19,7 @@ export class Dividers {
   #grid;
 
   /** @param {Context} context
-   * @param {HTMLElement} grid  in which the images lie */
+   * @param {HTMLElement} grid  the element that contains the images */
   constructor(context, grid) {
     this.#context = context;
     this.#grid = grid;

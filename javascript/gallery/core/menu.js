@@ -160,7 +160,7 @@ class MenuKeys {
   #typedAt = 0; // ms, an event's time
 
   /** @param {readonly HTMLElement[]} rows
-   * @param {() => void} close */
+   * @param {() => void} close  closes the menu */
   constructor(rows, close) {
     this.#rows = rows;
     this.#close = close;

@@ -12,7 +12,7 @@ const LINE = 60; // letters
 const MOST = 4; // at once
 
 export class Toasts {
-  /** @param {ShadowRoot} root
+  /** @param {ShadowRoot} root  where the messages are added
    * @param {import("../types.js").Words} words
    * @param {AbortSignal} signal */
   constructor(root, words, signal) {

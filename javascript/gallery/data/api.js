@@ -4,13 +4,11 @@
  */
 
 export class ApiError extends Error {
-  /**
-   * @param {string} code  a reason code, or "offline" when our server does not answer
+  /** @param {string} code  a code of the server, or "offline" if our server does not respond
    * @param {string} message
-   * @param {number} status  0 without an answer
-   * @param {string} field  the first that was refused, or ""
-   * @param {Record<string, string>} [fields]  the message of each refused field
-   */
+   * @param {number} status  HTTP status, 0 without a response
+   * @param {string} field  the first field that the server refused, "" for none
+   * @param {Record<string, string>} [fields]  the message of each refused field */
   constructor(code, message, status, field = "", fields = { [field]: message }) {
     super(message);
     this.code = code;
@@ -52,12 +50,11 @@ export class Api {
   /** @type {Promise<Response> | null} */
   #bootstrap;
 
-  /**
-   * @param {URL} base  …/civitai_shortcut/
-   * @param {string} code  the version of this code: a server that has another one says "outdated"
-   * @param {Promise<Response> | null} [bootstrap]  the response to a first `get("bootstrap")`, already
-   *     asked for
-   */
+  /** @param {URL} base  …/civitai_shortcut/
+   * @param {string} code  version of this code; a server of another version responds with the error
+   *     "outdated"
+   * @param {Promise<Response> | null} [bootstrap]  response to the first `get("bootstrap")`, if
+   *     that was already sent */
   constructor(base, code, bootstrap = null) {
     this.#base = new URL("api/", base);
     this.#code = code;

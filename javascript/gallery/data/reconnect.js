@@ -14,7 +14,8 @@ export class Reconnect {
   #isBusy = false;
 
   /** @param {import("../types.js").Context} context
-   * @param {() => boolean} isAtTop  whether the gallery is at its top, where images may be replaced */
+   * @param {() => boolean} isAtTop  returns whether the gallery is at its top, where images may be
+   *     replaced */
   constructor(context, isAtTop) {
     this.#context = context;
     this.#isAtTop = isAtTop;

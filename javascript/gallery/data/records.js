@@ -16,7 +16,7 @@ export class Records {
   #receivedAt = new WeakMap();
 
   /** @param {import("../types.js").Context} context
-   * @param {() => number} now  milliseconds */
+   * @param {() => number} now  returns the time in milliseconds */
   constructor(context, now = () => performance.now()) {
     this.#context = context;
     this.now = now;

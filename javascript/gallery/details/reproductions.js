@@ -25,7 +25,7 @@ export class Reproductions {
   #list = el("ul");
 
   /** @param {Context} context
-   * @param {HTMLElement} zone  onto which files may be dropped */
+   * @param {HTMLElement} zone  the element on which files can be dropped */
   constructor(context, zone) {
     this.#context = context;
     const { words, store } = context;

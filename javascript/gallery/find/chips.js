@@ -14,7 +14,7 @@ export class Chips {
   #drawn = "";
 
   /** @param {Context} context
-   * @param {() => void} leave  moves the focus when the last chip goes */
+   * @param {() => void} leave  moves the focus elsewhere when the last chip is removed */
   constructor(context, leave) {
     const { words, store, signal } = context;
     this.#context = context;

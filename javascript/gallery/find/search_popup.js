@@ -20,8 +20,8 @@ export class SearchPopup {
   #options = new Map();
 
   /** @param {HTMLInputElement} field
-   * @param {string} label
-   * @param {(row: SearchRow) => void} choose */
+   * @param {string} label  for screen readers
+   * @param {(row: SearchRow) => void} choose  called with the row that the user clicks */
   constructor(field, label, choose) {
     this.#field = field;
     this.#choose = choose;

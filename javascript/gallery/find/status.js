@@ -18,9 +18,9 @@ export class Status {
   #drawn = "";
 
   /** @param {Context} context
-   * @param {"lookup" | "images"} of
+   * @param {"lookup" | "images"} of  what the status is about
    * @param {(state: import("../types.js").State, words: import("../types.js").Words, now: number) => StatusText} makeText
-   */
+   *     returns the status at a time of `performance.now()` */
   constructor(context, of, makeText) {
     const { store, signal } = context;
     this.#context = context;

@@ -39,8 +39,8 @@ export class Masonry {
   #heights;
 
   /** @param {number} width  of the whole grid
-   * @param {number} wanted  width of a tile; the real one fills the grid
-   * @param {number} gap */
+   * @param {number} wanted  wanted width of a tile; the actual one fills the grid
+   * @param {number} gap  pixels between tiles */
   constructor(width, wanted, gap) {
     const count = Math.max(1, Math.round((width + gap) / (wanted + gap)));
     this.width = width;

@@ -36,7 +36,8 @@ export class FileControls {
   #needed = null;
 
   /** @param {Context} context
-   * @param {{hasButton: boolean}} how  whether one file can be downloaded alone */
+   * @param {{hasButton: boolean}} how  hasButton: whether there is a button that downloads this
+   *     file alone */
   constructor(context, { hasButton }) {
     const { words, actions } = context;
     this.#context = context;

@@ -19,7 +19,7 @@ export class NeededRow {
   #needed = null;
 
   /** @param {Context} context
-   * @param {(isChosen: boolean) => void} choose */
+   * @param {(isChosen: boolean) => void} choose  called when the user checks or unchecks the row */
   constructor(context, choose) {
     this.#context = context;
     this.#controls = new FileControls(context, { hasButton: false });

@@ -25,7 +25,8 @@ export class JobRow {
 
   /** @param {Context} context
    * @param {number} id
-   * @param {(id: number, action: string) => Promise<void>} act */
+   * @param {(id: number, action: string) => Promise<void>} act  called with the id and the action
+   *     of a pressed button, such as "pause" */
   constructor(context, id, act) {
     this.context = context;
     this.id = id;

@@ -15,8 +15,9 @@ export class Panel {
 
   /** @param {Context} context
    * @param {import("../types.js").Panel} name
-   * @param {{title: string, build: () => Node[], opened?: () => void}} how  title: a key of the
-   *     words; build: what is in it, made when it is first opened */
+   * @param {{title: string, build: () => Node[], opened?: () => void}} how  title: the key of a
+   *     text; build: returns the contents when the panel is first opened; opened: called whenever
+   *     it is opened */
   constructor(context, name, how) {
     this.context = context;
     this.name = name;

@@ -9,8 +9,8 @@ export class Rows {
   #drawn = new Map();
 
   /** @param {Element} list
-   * @param {(one: Row) => string | number} keyOf
-   * @param {(one: Row) => Drawn} make
+   * @param {(one: Row) => string | number} keyOf  returns a row's key
+   * @param {(one: Row) => Drawn} make  creates the element of a row
    * @param {() => void} focusLost  called when the focused row is removed */
   constructor(list, keyOf, make, focusLost) {
     this.list = list;

@@ -11,7 +11,8 @@ export class WatchRow {
 
   /** @param {Context} context
    * @param {WatchedGallery} one
-   * @param {{open: () => unknown, unwatch: () => unknown}} actions */
+   * @param {{open: () => unknown, unwatch: () => unknown}} actions  called by the buttons of the
+   *     row */
   constructor(context, one, { open, unwatch }) {
     const { words } = context;
     this.#context = context;

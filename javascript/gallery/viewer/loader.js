@@ -27,7 +27,7 @@ export class Loader {
   /** @type {number[]} */
   #wanted = [];
 
-  /** @param {Load} load */
+  /** @param {Load} load  loads an image by its id */
   constructor(load) {
     this.#load = load;
   }

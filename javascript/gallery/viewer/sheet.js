@@ -22,7 +22,7 @@ export class Sheet {
   #grip;
 
   /** @param {Context} context
-   * @param {HTMLElement} frame  of the viewer, in which the sheet is
+   * @param {HTMLElement} frame  the element of the viewer that contains the sheet
    * @param {HTMLElement} details */
   constructor(context, frame, details) {
     this.#context = context;
