@@ -1,4 +1,4 @@
-"""Lists the model files that images or a model need, and downloads those that are missing."""
+"""Finds the model files that the named images and models need, or that the user chooses."""
 
 from __future__ import annotations
 

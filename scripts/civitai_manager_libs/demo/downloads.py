@@ -1,4 +1,4 @@
-"""The route of model files and the storage to which it leads with a signed address.
+"""The download route for model files, and the storage to which it redirects.
 
 As on Civitai: the route answers with a redirect or with the reason why not, and the storage takes
 no other credentials than the signature, which runs out.

@@ -1,4 +1,4 @@
-"""The images that a WebUI saves, handed on once they are on the disk.
+"""Calls a function for each image that a WebUI has generated and saved.
 
 Imports the WebUI inside functions only: a terminal loads nothing of it.
 """

@@ -1,4 +1,4 @@
-"""Lets the WebUI read a folder of models again, so that a new file can be chosen at once.
+"""Makes the WebUI read a folder of models again, so that a new file can be chosen at once.
 
 Imports nothing of the WebUI: what it has loaded is looked up. Each host has other functions.
 """

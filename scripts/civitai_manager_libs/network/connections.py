@@ -1,4 +1,4 @@
-"""Connections that know the address they reached, and that another thread can cut.
+"""Connections that another thread can close, and that know the address they reached.
 
 They are urllib3's own (1.26 and 2.x), under the adapter of requests.
 """

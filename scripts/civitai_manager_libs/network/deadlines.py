@@ -1,4 +1,4 @@
-"""Deadlines for calls that block inside a library until their socket is shut down."""
+"""Time limits for calls that block inside a library until their connection is closed."""
 
 from __future__ import annotations
 

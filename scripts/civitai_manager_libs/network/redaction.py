@@ -1,4 +1,4 @@
-"""Removal of the API key from what a response says."""
+"""Replaces the API key by `***` in what a server sends, before anybody reads it."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class HttpSession:
                 yield body
 
     def open_raw(self, request: OutgoingRequest, stream: bool) -> requests.Response:
-        """Send a request and return the response of the library requests.
+        """Send a request and return a `requests.Response`.
 
         stream: leave the body unread; the caller must then close the response. Raises
         HttpStatusError for a status of 400 or above; NetworkError, Refused, NeedsKey if a redirect

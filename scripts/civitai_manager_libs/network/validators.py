@@ -1,4 +1,4 @@
-"""Which version of a file a response is (ETag, Last-Modified), and which part of the file."""
+"""Tells from a response's headers which version and which part of a file it contains."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FileVersion:
 
     @classmethod
     def from_validator(cls, validator: str) -> FileVersion:
-        """Return the version for an ETag or date that was stored with an unfinished file."""
+        """Return the version of an unfinished file from the ETag or date stored with the file."""
         name = "ETag" if validator.startswith('"') else "Last-Modified"
         return cls(validator, {name: validator})
 

@@ -167,7 +167,7 @@ def make_art(number: int, scenes: tuple[str, ...] = tuple(SCENES)) -> Art:
 
 
 def describe_art(art: Art) -> list[str]:
-    """Return the phrases that a prompt for an image consists of, most important first."""
+    """Return the phrases of an image's prompt, most important first."""
     return [art.subject, *art.details, art.palette.mood]
 
 

@@ -1,4 +1,4 @@
-"""What is known of a model file before its download."""
+"""What is known about a model file before its download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which connection receives which bytes of a file."""
+"""Decides which connection receives which bytes of a file."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class PiecePlan:
             return self._whole is piece
 
     def wait(self, seconds: float) -> None:
-        """Wait until a piece ends or `notify` is called, at most `seconds`."""
+        """Wait at most `seconds` until a piece ends or `notify` is called."""
         with self._changed:
             self._changed.wait(seconds)
 
@@ -126,7 +126,7 @@ class PiecePlan:
         return self._split_slowest()
 
     def _find_free_range(self, total: int) -> tuple[int, int] | None:
-        """Return (start, end) of the first gap that no connection is receiving, else None."""
+        """Return (start, end) of the first missing bytes that no connection receives, else None."""
         taken = ByteRanges(self._file.ranges)
         for piece in self._active:
             taken.add(piece.start, int(min(piece.end, total)))

@@ -1,4 +1,4 @@
-"""Civitai's download route, which redirects to a signed address that is good for minutes."""
+"""Civitai's download route, which redirects to a signed URL that is valid for minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes a file through to the disk while it arrives, so that a loss of power costs little."""
+"""Syncs a file to the disk while it is received, so that a loss of power costs little."""
 
 from __future__ import annotations
 
