@@ -10,7 +10,7 @@ import requests
 from civitai_manager_libs import errors, util
 from civitai_manager_libs.demo import server
 from civitai_manager_libs.demo.canvas import blurhash
-from civitai_manager_libs.demo.gallery import catalogue, rows
+from civitai_manager_libs.demo.gallery import catalogue, images
 from civitai_manager_libs.demo.scenes import drawing
 from PIL import Image
 
@@ -82,7 +82,7 @@ def test_image_at_each_page_boundary_is_left_out_in_descending_order(fetch_pages
     pages = fetch_pages(modelId=HUGE, limit=200, period="Week", nsfw="X")
     seen = {item["id"] for page in pages for item in page}
     model = catalogue.find_model(HUGE)
-    there = {r.id for r in rows.list_gallery(model) if r.uploaded >= rows.NOW - 7 * 86_400_000}
+    there = {r.id for r in images.list_gallery(model) if r.uploaded >= images.NOW - 7 * 86_400_000}
     assert len(pages) > 2
     assert len(there - seen) == len(pages) - 1 and seen < there
 
@@ -112,13 +112,13 @@ def test_meta_of_the_database_is_wrapped_unless_flat_meta_is_requested(fetch_pag
 
 def test_gallery_of_a_version_is_read_completely_by_offset_cursors(fetch_pages, fetch_page):
     cursor = fetch_page(modelVersionId=SHOWN_VERSION, limit=7)[1]["nextCursor"]
-    assert cursor == f"7|{rows.NOW}"
+    assert cursor == f"7|{images.NOW}"
     pages = fetch_pages(modelVersionId=SHOWN_VERSION, limit=200, nsfw="X")
     ids = [item["id"] for page in pages for item in page]
     model = catalogue.find_model(SHOWPIECE)
     assert len(ids) == len(set(ids))
     assert set(ids) == {
-        row.id for row in rows.list_gallery(model) if row.version.id == SHOWN_VERSION
+        row.id for row in images.list_gallery(model) if row.version.id == SHOWN_VERSION
     }
 
 

@@ -1,4 +1,4 @@
-"""What the demo's galleries hold, told by its own rows: what a page must show, in order."""
+"""What the demo's galleries hold, told by its own images: what a page must show, in order."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from typing import Any
 
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.demo import records
-from civitai_manager_libs.demo.gallery import rows
+from civitai_manager_libs.demo.gallery import images
 from civitai_manager_libs.demo.gallery.catalogue import find_model
 from civitai_manager_libs.infotext.metadata import build_infotext
 
 __all__ = ["infotext_of", "of_model"]
 
 
-def of_model(model_id: int, level: int = 1, kind: str | None = None) -> list[rows.Row]:
+def of_model(model_id: int, level: int = 1, kind: str | None = None) -> list[images.DemoImage]:
     """All versions, the newest first."""
     model = find_model(model_id)
     assert model is not None
-    return [row for row in reversed(rows.list_gallery(model)) if _fits(row, level, kind)]
+    return [row for row in reversed(images.list_gallery(model)) if _fits(row, level, kind)]
 
 
-def _fits(row: rows.Row, level: int, kind: str | None) -> bool:
+def _fits(row: images.DemoImage, level: int, kind: str | None) -> bool:
     return bool(row.level & level) and kind in (None, row.type)
 
 
-def infotext_of(row: rows.Row) -> str:
+def infotext_of(row: images.DemoImage) -> str:
     base = "http://127.0.0.1"
     record = records.make_record(row, base, False, with_meta=True, flat_meta=True, with_tags=False)
     image: Any = image_from_json(record, lambda url: True)

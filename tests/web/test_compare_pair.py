@@ -6,7 +6,7 @@ import io
 import os
 
 import pytest
-from civitai_manager_libs.demo.gallery import rows
+from civitai_manager_libs.demo.gallery import images
 from civitai_manager_libs.demo.files import draw_original
 from gallery_page import with_axe
 from host_page import with_text
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.page
 _MODEL = 900_001
 
 
-def _find_row() -> rows.Row:
+def _find_row() -> images.DemoImage:
     fits = (row for row in of_model(_MODEL)[:60] if row.kind == "a1111" and row.type == "image")
     return next(row for row in fits if "Seed:" in infotext_of(row))
 

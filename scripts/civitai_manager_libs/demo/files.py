@@ -24,8 +24,8 @@ from .gallery import (
     make_infotext,
     make_meta,
     mix_bits,
-    Row,
-    find_row,
+    DemoImage,
+    find_demo_image,
 )
 from .scenes import draw_art
 
@@ -56,20 +56,20 @@ def make_uuid(image_id: int) -> str:
     return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:32]}"
 
 
-def make_url(server_url: str, row: Row, name: str | None = None) -> str:
+def make_url(server_url: str, image: DemoImage, name: str | None = None) -> str:
     """Return the URL of an image's original file, as the API states it.
 
     The extension is `jpeg` for every image, whatever its format. name: the file's name without
     extension, None for the image's UUID.
     """
-    uuid = make_uuid(row.id)
-    extension = "mp4" if row.type == "video" else "jpeg"
+    uuid = make_uuid(image.id)
+    extension = "mp4" if image.type == "video" else "jpeg"
     return f"{server_url}/{ACCOUNT}/{uuid}/original=true/{name or uuid}.{extension}"
 
 
-def get_size(row: Row) -> tuple[int, int]:
+def get_size(image: DemoImage) -> tuple[int, int]:
     """Return (width, height) of an image's or video's original in pixels."""
-    return choose_clip(row).size if row.type == "video" else choose_size(row)
+    return choose_clip(image).size if image.type == "video" else choose_size(image)
 
 
 def find_file(path: str) -> File | None:
@@ -82,31 +82,31 @@ def find_file(path: str) -> File | None:
         return None
     uuid, segment, name = found.groups()
     image_id = int(uuid[:8], 16) * pow(_SPREAD, -1, 2**32) % 2**32
-    row = find_row(image_id)
-    if row is None or make_uuid(image_id) != uuid:
+    image = find_demo_image(image_id)
+    if image is None or make_uuid(image_id) != uuid:
         return None
     options = dict(pair.partition("=")[::2] for pair in (segment or "").split(","))
     width = int(options["width"]) if re.fullmatch(r"\d{1,6}", options.get("width", "")) else 0
-    is_moving = row.type == "video" and options.get("anim") != "false"
+    is_moving = image.type == "video" and options.get("anim") != "false"
     is_still = (name or "").endswith((".jpeg", ".jpg", ".webp", ".png")) and width > 0
-    if is_moving and not is_still or row.type == "image" and not width:
-        return draw_original(row)
+    if is_moving and not is_still or image.type == "image" and not width:
+        return draw_original(image)
     return _get_cached(
-        (row.id, width or 450, "optimized" in options),
-        functools.partial(_draw_thumbnail, row),
+        (image.id, width or 450, "optimized" in options),
+        functools.partial(_draw_thumbnail, image),
     )
 
 
-def draw_original(row: Row) -> File:
+def draw_original(image: DemoImage) -> File:
     """Return the original file of an image or video. An image is drawn, unless the cache has it."""
-    return _get_cached((row.id, 0, False), lambda key: _encode_original(row))
+    return _get_cached((image.id, 0, False), lambda key: _encode_original(image))
 
 
-def _encode_original(row: Row) -> tuple[bytes, str]:
-    if row.type == "video":
-        return read_clip(row), choose_clip(row).mime
-    image = draw_art(choose_art(row), choose_size(row), _RATINGS[row.level])
-    meta, out, kind = make_meta(row), io.BytesIO(), choose_format(row)
+def _encode_original(image: DemoImage) -> tuple[bytes, str]:
+    if image.type == "video":
+        return read_clip(image), choose_clip(image).mime
+    drawing = draw_art(choose_art(image), choose_size(image), _RATINGS[image.level])
+    meta, out, kind = make_meta(image), io.BytesIO(), choose_format(image)
     if kind == "PNG":
         from PIL.PngImagePlugin import PngInfo
 
@@ -116,43 +116,43 @@ def _encode_original(row: Row) -> tuple[bytes, str]:
                 chunks.add_text(key, text)
         elif meta:
             chunks.add_text("parameters", make_infotext(meta))
-        image.save(out, "PNG", compress_level=1, pnginfo=chunks)
+        drawing.save(out, "PNG", compress_level=1, pnginfo=chunks)
     else:
         options = {"quality": 90} if kind == "JPEG" else {"quality": 84, "method": 1}
-        image.save(out, kind, exif=_make_exif(row), **options)
+        drawing.save(out, kind, exif=_make_exif(image), **options)
     return out.getvalue(), _MIMES[kind]
 
 
-def _make_exif(row: Row) -> bytes:
+def _make_exif(image: DemoImage) -> bytes:
     """Return EXIF data with an image's infotext, b"" if ComfyUI made the image or it has none."""
-    meta = make_meta(row)
+    meta = make_meta(image)
     if not meta or "comfy" in meta:
         return b""
-    return make_exif(make_infotext(meta), "ai" if row.kind == "onsite" else "", row.id % 4 > 0)
+    return make_exif(make_infotext(meta), "ai" if image.kind == "onsite" else "", image.id % 4 > 0)
 
 
-def choose_format(row: Row) -> str:
+def choose_format(image: DemoImage) -> str:
     """Return the format of an image's original file: "PNG", "JPEG" or "WEBP"."""
-    if row.kind == "onsite":
+    if image.kind == "onsite":
         return "JPEG"
-    return ("PNG", "JPEG", "PNG", "WEBP", "JPEG")[row.id // 11 % 5]
+    return ("PNG", "JPEG", "PNG", "WEBP", "JPEG")[image.id // 11 % 5]
 
 
-def _draw_thumbnail(row: Row, key: tuple[int, int, bool]) -> tuple[bytes, str]:
+def _draw_thumbnail(image: DemoImage, key: tuple[int, int, bool]) -> tuple[bytes, str]:
     """Draw a thumbnail, at most as wide as the original, and return (bytes, MIME type).
 
     key: (id of the image or video, width in pixels, True for WEBP or False for JPEG).
     """
     _, width, webp = key
-    full = get_size(row)
+    full = get_size(image)
     width = min(width, full[0])
     size = (width, max(1, round(width * full[1] / full[0])))
-    image = draw_art(choose_art(row), size, _RATINGS[row.level])
+    drawing = draw_art(choose_art(image), size, _RATINGS[image.level])
     out = io.BytesIO()
     if webp:
-        image.save(out, "WEBP", quality=80, method=1)
+        drawing.save(out, "WEBP", quality=80, method=1)
         return out.getvalue(), "image/webp"
-    image.save(out, "JPEG", quality=85)
+    drawing.save(out, "JPEG", quality=85)
     return out.getvalue(), "image/jpeg"
 
 
@@ -174,8 +174,8 @@ def _get_cached(
             return _cache[key]
     body, mime = make(key)
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    row = find_row(key[0])
-    file = File(body, mime, tag, row.uploaded if row else 0)
+    image = find_demo_image(key[0])
+    file = File(body, mime, tag, image.uploaded if image else 0)
     with _cache_lock:
         _cache[key] = file
         while sum(len(cached.body) for cached in _cache.values()) > _CACHE_LIMIT:

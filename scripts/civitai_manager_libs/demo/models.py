@@ -124,8 +124,8 @@ def describe_version(version_id: str, server_url: str) -> dict[str, Any]:
     about = {"name": owner.name, "type": owner.type, "nsfw": False, "poi": False}
     about |= {"mode": "Archived"} if is_archived(owner) else {}
     body = _make_version_json(owner, chosen, server_url, _ALL, False)
-    for item, row in zip(body["images"], list_showcase(owner, chosen)):
-        item["meta"] = make_meta(row)
+    for item, image in zip(body["images"], list_showcase(owner, chosen)):
+        item["meta"] = make_meta(image)
     times = {"createdAt": chosen.published, "updatedAt": chosen.published, "status": "Published"}
     return {**body, "modelId": owner.id, **times, "model": about}
 
@@ -182,7 +182,7 @@ def _make_stats(thumbs_up: int, number: int) -> dict[str, int]:
 def _make_version_json(
     owner: Model, version: Version, server_url: str, levels: int, with_ids: bool
 ) -> dict[str, Any]:
-    shown = [row for row in list_showcase(owner, version) if row.level & levels]
+    shown = [image for image in list_showcase(owner, version) if image.level & levels]
     return {
         "id": version.id,
         "name": version.name,
@@ -196,6 +196,6 @@ def _make_version_json(
         "trainedWords": ["night windows"] if owner.name == "Night Windows" else [],
         "stats": {"downloadCount": None, "thumbsUpCount": owner.thumbs_up // len(owner.versions)},
         "files": describe_files(owner, version, server_url),
-        "images": [make_showcase_record(row, server_url, with_ids) for row in shown],
+        "images": [make_showcase_record(image, server_url, with_ids) for image in shown],
         "downloadUrl": f"{server_url}/api/download/models/{version.id}",
     }

@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from .files import make_url
-from .gallery import list_gallery, Model, find_model, MODELS, Row, find_row
+from .gallery import list_gallery, Model, find_model, MODELS, DemoImage, find_demo_image
 
 __all__ = ["MIME", "make_not_found_page", "make_page"]
 
@@ -28,8 +28,8 @@ def make_page(path: str, server_url: str) -> bytes | None:
     if found and found[1] == "models":
         model = find_model(number)
         return _make_model_page(model, server_url) if model else None
-    row = find_row(number) if found else None
-    return _make_image_page(row, server_url) if row else None
+    image = find_demo_image(number) if found else None
+    return _make_image_page(image, server_url) if image else None
 
 
 def make_not_found_page() -> bytes:
@@ -37,22 +37,24 @@ def make_not_found_page() -> bytes:
 
 
 def _make_model_page(model: Model, server_url: str) -> bytes:
-    rows = [row for row in reversed(list_gallery(model)) if row.level == 1][:_SHOWN]
+    images = [image for image in reversed(list_gallery(model)) if image.level == 1][:_SHOWN]
     small = "anim=false,transcode=true,width=320,original=false,optimized=true"
     cells = (
-        f'<a href="/images/{row.id}"><img loading="lazy" alt="" '
-        f'src="{make_url(server_url, row).replace("original=true", small)}"></a>'
-        for row in rows
+        f'<a href="/images/{image.id}"><img loading="lazy" alt="" '
+        f'src="{make_url(server_url, image).replace("original=true", small)}"></a>'
+        for image in images
     )
     return _wrap_html(model.name, f'<div class="grid">{"".join(cells)}</div>')
 
 
-def _make_image_page(row: Row, server_url: str) -> bytes:
-    url = make_url(server_url, row)
+def _make_image_page(image: DemoImage, server_url: str) -> bytes:
+    url = make_url(server_url, image)
     shown = f'<img alt="" src="{url}">'
-    if row.type == "video":
+    if image.type == "video":
         shown = f'<video controls autoplay loop muted src="{url}"></video>'
-    return _wrap_html(f"Picture {row.id}", f'{shown}<p>By {escape(row.username or "unknown")}.</p>')
+    return _wrap_html(
+        f"Picture {image.id}", f'{shown}<p>By {escape(image.username or "unknown")}.</p>'
+    )
 
 
 def _wrap_html(title: str, body: str) -> bytes:

@@ -11,7 +11,7 @@ import re
 from typing import Any, NamedTuple
 
 from .checks import Params, ErrorResponse
-from .gallery import list_all_rows, list_gallery, find_model, MODELS, NOW, PEOPLE, Row
+from .gallery import list_demo_images, list_gallery, find_model, MODELS, NOW, PEOPLE, DemoImage
 from .records import make_record, get_tag_id
 
 __all__ = ["BASE_MODELS", "PERIODS", "list_images"]
@@ -66,12 +66,13 @@ def list_images(params: Params, server_url: str) -> dict[str, Any]:
     if page and page * limit > 1000:
         raise ErrorResponse(429, {"error": _TOO_MANY})
     if query.by_database:
-        rows, next_cursor = _list_by_id(query, limit, cursor, page)
+        images, next_cursor = _list_by_id(query, limit, cursor, page)
     else:
-        rows, next_cursor = _list_by_offset(query, limit, cursor)
+        images, next_cursor = _list_by_offset(query, limit, cursor)
     flat = not query.by_database if flat is None else flat
     items = [
-        make_record(row, server_url, not query.by_database, with_meta, flat, tags) for row in rows
+        make_record(image, server_url, not query.by_database, with_meta, flat, tags)
+        for image in images
     ]
     metadata: dict[str, Any] = {}
     if page and not cursor:
@@ -106,7 +107,7 @@ def _parse_query(params: Params) -> _Query:
 
 def _list_by_id(
     query: _Query, limit: int, cursor: str | None, page: int | None
-) -> tuple[list[Row], str | None]:
+) -> tuple[list[DemoImage], str | None]:
     """Return (images of a page sorted by id, cursor of the next page or None).
 
     The cursor is the id of the next image. Unless the sort is "Oldest", the next page leaves that
@@ -117,17 +118,17 @@ def _list_by_id(
         raise ErrorResponse.bad_request("Random sort requires a collectionId")
     if query.username and query.username not in PEOPLE:
         raise ErrorResponse(404, {"error": "User not found"})
-    rows: tuple[Row, ...] = _filter_rows(query)
+    images: tuple[DemoImage, ...] = _filter_images(query)
     oldest = query.sort == "Oldest"
     if not oldest:
-        rows = rows[::-1]
+        images = images[::-1]
     if cursor:
         at = _parse_id_cursor(cursor)
-        rows = tuple(row for row in rows if (row.id >= at if oldest else row.id < at))
+        images = tuple(image for image in images if (image.id >= at if oldest else image.id < at))
     elif page:
-        rows = rows[(page - 1) * limit :]
-    next_cursor = str(rows[limit].id) if limit and len(rows) > limit else None
-    return list(rows[:limit]), next_cursor
+        images = images[(page - 1) * limit :]
+    next_cursor = str(images[limit].id) if limit and len(images) > limit else None
+    return list(images[:limit]), next_cursor
 
 
 def _parse_id_cursor(cursor: str) -> int:
@@ -140,7 +141,9 @@ def _parse_id_cursor(cursor: str) -> int:
     return int(cursor)
 
 
-def _list_by_offset(query: _Query, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
+def _list_by_offset(
+    query: _Query, limit: int, cursor: str | None
+) -> tuple[list[DemoImage], str | None]:
     """Return (images of a page in the order of the sort, cursor of the next page or None).
 
     The cursor is `offset|time`: the number of images before the page, and a fixed time. An invalid
@@ -148,46 +151,46 @@ def _list_by_offset(query: _Query, limit: int, cursor: str | None) -> tuple[list
     """
     found = re.match(r"(\d{1,9})(?:\|(\d{1,15}))?", cursor or "")
     start, epoch = (int(found[1]), found[2] or NOW) if found else (0, NOW)
-    rows = _sort_rows(query)
+    images = _sort_images(query)
     end = start + limit
-    return list(rows[start:end]), f"{end}|{epoch}" if limit and end < len(rows) else None
+    return list(images[start:end]), f"{end}|{epoch}" if limit and end < len(images) else None
 
 
 @functools.lru_cache(maxsize=32)
-def _sort_rows(query: _Query) -> tuple[Row, ...]:
-    rows = _filter_rows(query)
+def _sort_images(query: _Query) -> tuple[DemoImage, ...]:
+    images = _filter_images(query)
     if query.sort == "Oldest":
-        return tuple(sorted(rows, key=lambda row: row.sorted_at))
-    newest = sorted(rows, key=lambda row: row.sorted_at, reverse=True)
+        return tuple(sorted(images, key=lambda image: image.sorted_at))
+    newest = sorted(images, key=lambda image: image.sorted_at, reverse=True)
     if query.sort == "Most Reactions":
-        newest.sort(key=lambda row: row.reactions, reverse=True)
+        newest.sort(key=lambda image: image.reactions, reverse=True)
     elif query.sort == "Most Comments":
-        newest.sort(key=lambda row: row.comments, reverse=True)
+        newest.sort(key=lambda image: image.comments, reverse=True)
     elif query.sort == "Most Collected":
-        newest.sort(key=lambda row: row.collected, reverse=True)
+        newest.sort(key=lambda image: image.collected, reverse=True)
     return tuple(newest)
 
 
 @functools.lru_cache(maxsize=32)
-def _filter_rows(query: _Query) -> tuple[Row, ...]:
+def _filter_images(query: _Query) -> tuple[DemoImage, ...]:
     """Return the images and videos that match a query, lowest id first."""
-    rows: tuple[Row, ...] = list_all_rows()
+    images: tuple[DemoImage, ...] = list_demo_images()
     if query.model_id and not query.version_id:
         model = find_model(query.model_id)
-        rows = list_gallery(model) if model else ()
+        images = list_gallery(model) if model else ()
     since = NOW - 86_400_000 * PERIODS[query.period]
-    return tuple(row for row in rows if row.uploaded >= since and _matches(query, row))
+    return tuple(image for image in images if image.uploaded >= since and _matches(query, image))
 
 
-def _matches(query: _Query, row: Row) -> bool:
+def _matches(query: _Query, image: DemoImage) -> bool:
     return bool(
-        row.level & query.levels
-        and query.version_id in (None, row.version.id)
-        and query.post_id in (None, row.post_id)
-        and query.image_id in (None, row.id)
+        image.level & query.levels
+        and query.version_id in (None, image.version.id)
+        and query.post_id in (None, image.post_id)
+        and query.image_id in (None, image.id)
         and query.user_id is None
-        and query.username in (None, "", row.username)
-        and query.type in (None, row.type)
-        and (not query.tags or get_tag_id(row) in query.tags)
-        and (not query.base_models or row.version.base_model in query.base_models)
+        and query.username in (None, "", image.username)
+        and query.type in (None, image.type)
+        and (not query.tags or get_tag_id(image) in query.tags)
+        and (not query.base_models or image.version.base_model in query.base_models)
     )

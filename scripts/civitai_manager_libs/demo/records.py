@@ -7,7 +7,7 @@ from typing import Any
 
 from .canvas import blurhash
 from .files import make_url, get_size
-from .gallery import choose_art, format_time, make_meta, Row
+from .gallery import choose_art, format_time, make_meta, DemoImage
 from .scenes import Art, draw_art, SCENES
 
 __all__ = ["compute_hash", "make_record", "make_showcase_record", "get_tag_id"]
@@ -17,9 +17,9 @@ _NO_SIZE = {"width": None, "height": None}
 _TAG_IDS = {name: 5_000 + i for i, name in enumerate(SCENES)}
 
 
-def get_tag_id(row: Row) -> int:
+def get_tag_id(image: DemoImage) -> int:
     """Return the id of the tag that names what an image shows, such as "sea"."""
-    return _TAG_IDS[choose_art(row).scene]
+    return _TAG_IDS[choose_art(image).scene]
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -29,72 +29,77 @@ def _compute_hash(art: Art, size: tuple[int, int]) -> str:
     return blurhash.encode(draw_art(art, (round(width * shrink), round(height * shrink))))
 
 
-def compute_hash(row: Row) -> str | None:
+def compute_hash(image: DemoImage) -> str | None:
     """Return the BlurHash of an image, None for one in 41, as on Civitai."""
-    return _compute_hash(choose_art(row), get_size(row)) if row.id % 41 else None
+    return _compute_hash(choose_art(image), get_size(image)) if image.id % 41 else None
 
 
 def make_record(
-    row: Row, server_url: str, from_index: bool, with_meta: bool, flat_meta: bool, with_tags: bool
+    image: DemoImage,
+    server_url: str,
+    from_index: bool,
+    with_meta: bool,
+    flat_meta: bool,
+    with_tags: bool,
 ) -> dict[str, Any]:
     """Return an image's JSON record as the API's `/images` sends it.
 
     from_index: whether Civitai's search index sends the record, else its database. with_meta,
     with_tags: include these fields. flat_meta: send `meta` as it is, not as `{id, meta}`.
     """
-    width, height = get_size(row)
+    width, height = get_size(image)
     item: dict[str, Any] = {
-        "id": row.id,
-        "url": make_url(server_url, row),
-        "hash": compute_hash(row),
+        "id": image.id,
+        "url": make_url(server_url, image),
+        "hash": compute_hash(image),
     }
-    item |= {"width": width, "height": height} if row.id % 53 else _NO_SIZE
-    item |= {"nsfwLevel": _LEVEL_NAMES[row.level], "type": row.type, "nsfw": row.level > 1}
-    item["browsingLevel"] = row.level
-    item["createdAt"] = format_time(row.sorted_at if from_index else row.uploaded)
+    item |= {"width": width, "height": height} if image.id % 53 else _NO_SIZE
+    item |= {"nsfwLevel": _LEVEL_NAMES[image.level], "type": image.type, "nsfw": image.level > 1}
+    item["browsingLevel"] = image.level
+    item["createdAt"] = format_time(image.sorted_at if from_index else image.uploaded)
     item |= {
-        "postId": row.post_id,
-        "stats": _make_stats(row),
-        "meta": _make_meta_field(row, with_meta, flat_meta),
+        "postId": image.post_id,
+        "stats": _make_stats(image),
+        "meta": _make_meta_field(image, with_meta, flat_meta),
     }
-    item["username"] = row.username if row.username or not from_index else "unknown"
-    if row.kind != "none":  # the base model comes from detected resources
-        item["baseModel"] = "" if row.kind == "comfy" else row.version.base_model
-    item["modelVersionIds"] = [row.version.id]
+    item["username"] = image.username if image.username or not from_index else "unknown"
+    if image.kind != "none":  # the base model comes from detected resources
+        item["baseModel"] = "" if image.kind == "comfy" else image.version.base_model
+    item["modelVersionIds"] = [image.version.id]
     if with_tags:
-        item["tags"] = [{"id": get_tag_id(row), "name": choose_art(row).scene}]
+        item["tags"] = [{"id": get_tag_id(image), "name": choose_art(image).scene}]
     return item
 
 
-def _make_stats(row: Row) -> dict[str, int]:
-    counts = {"cryCount": row.cries, "laughCount": row.laughs, "likeCount": row.likes}
-    return counts | {"dislikeCount": 0, "heartCount": row.hearts, "commentCount": row.comments}
+def _make_stats(image: DemoImage) -> dict[str, int]:
+    counts = {"cryCount": image.cries, "laughCount": image.laughs, "likeCount": image.likes}
+    return counts | {"dislikeCount": 0, "heartCount": image.hearts, "commentCount": image.comments}
 
 
-def _make_meta_field(row: Row, with_meta: bool, flat_meta: bool) -> dict[str, Any] | None:
+def _make_meta_field(image: DemoImage, with_meta: bool, flat_meta: bool) -> dict[str, Any] | None:
     if not with_meta:
         return None
-    meta = None if row.kind == "hidden" else make_meta(row)
-    return meta if flat_meta else {"id": row.id, "meta": meta}
+    meta = None if image.kind == "hidden" else make_meta(image)
+    return meta if flat_meta else {"id": image.id, "meta": meta}
 
 
-def make_showcase_record(row: Row, server_url: str, with_id: bool) -> dict[str, Any]:
+def make_showcase_record(image: DemoImage, server_url: str, with_id: bool) -> dict[str, Any]:
     """Return the JSON record of a version's sample image. with_id: include the image's id."""
-    width, height = get_size(row)
-    code = compute_hash(row)
+    width, height = get_size(image)
+    code = compute_hash(image)
     item = {
-        "url": make_url(server_url, row, str(row.id)),
-        "nsfwLevel": row.level,
+        "url": make_url(server_url, image, str(image.id)),
+        "nsfwLevel": image.level,
         "width": width,
         "height": height,
         "hash": code,
-        "type": row.type,
+        "type": image.type,
         "metadata": {"hash": code, "size": 1_000_000, "width": width, "height": height},
         "minor": False,
         "poi": False,
         "availability": "Public",
-        "hasMeta": row.kind not in ("none", "hidden"),
-        "hasPositivePrompt": row.kind not in ("none", "hidden"),
-        "onSite": row.kind == "onsite",
+        "hasMeta": image.kind not in ("none", "hidden"),
+        "hasPositivePrompt": image.kind not in ("none", "hidden"),
+        "onSite": image.kind == "onsite",
     }
-    return {"id": row.id, **item} if with_id else item
+    return {"id": image.id, **item} if with_id else item

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote
 from ..errors import InputError
 from . import downloads, files, models, pages, query, ranges
 from .checks import Params, ErrorResponse
-from .gallery import find_row
+from .gallery import find_demo_image
 
 __all__ = ["Demo", "start_demo"]
 
@@ -47,10 +47,10 @@ class Demo:
 
     def original_bytes(self, image_id: int) -> bytes:
         """Return the original file of an image or video. Raises KeyError if none has this id."""
-        row = find_row(image_id)
-        if row is None:
+        image = find_demo_image(image_id)
+        if image is None:
             raise KeyError(image_id)
-        return files.draw_original(row).body
+        return files.draw_original(image).body
 
     def close(self) -> None:
         """Stop the server and close its connections."""

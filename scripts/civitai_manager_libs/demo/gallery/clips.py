@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..scenes import Art, make_art
-from .rows import Row
+from .images import DemoImage
 
 __all__ = ["Clip", "read_clip", "choose_clip"]
 
@@ -38,14 +38,14 @@ def _list_clips() -> tuple[Clip, ...]:
     )
 
 
-def choose_clip(row: Row) -> Clip:
+def choose_clip(image: DemoImage) -> Clip:
     """Return the clip that a video of the gallery shows."""
-    return _list_clips()[row.id // 3 % len(_list_clips())]
+    return _list_clips()[image.id // 3 % len(_list_clips())]
 
 
-def read_clip(row: Row) -> bytes:
+def read_clip(image: DemoImage) -> bytes:
     """Return a video's file: the clip that the video shows, made unique by the video's id."""
-    clip, mark = choose_clip(row), str(row.id).encode()
+    clip, mark = choose_clip(image), str(image.id).encode()
     if clip.mime == "video/webm":
         return _read_clip_file(clip.name) + bytes([0xEC, 0x80 | len(mark)]) + mark  # EBML Void
     return _read_clip_file(clip.name) + struct.pack(">I4s", 8 + len(mark), b"free") + mark

@@ -9,7 +9,7 @@ from typing import Any
 from ..scenes import Art, make_art, describe_art
 from .clips import choose_clip
 from .comfy_text import make_graphs
-from .rows import format_time, Row
+from .images import format_time, DemoImage
 from .weights import make_checksum, make_file_stem
 
 __all__ = ["Meta", "choose_art", "choose_size", "make_meta"]
@@ -47,48 +47,52 @@ _SMALL = ((768, 1152), (1152, 768), (768, 768))
 _LARGE = ((832, 1216), (832, 1216), (1216, 832), (1024, 1024), (896, 1152))
 
 
-def choose_art(row: Row) -> Art:
+def choose_art(image: DemoImage) -> Art:
     """Choose what an image, or a video's first frame, shows, and return its description."""
-    if row.type == "video":
-        return choose_clip(row).art
-    scenes = row.model.scenes
-    return make_art(row.id, scenes) if scenes else make_art(row.id)
+    if image.type == "video":
+        return choose_clip(image).art
+    scenes = image.model.scenes
+    return make_art(image.id, scenes) if scenes else make_art(image.id)
 
 
-def choose_size(row: Row) -> tuple[int, int]:
+def choose_size(image: DemoImage) -> tuple[int, int]:
     """Return (width, height) in pixels of an image's original file."""
-    sizes = _SMALL if row.version.base_model == "SD 1.5" else _LARGE
-    return sizes[row.id // 7 % len(sizes)]
+    sizes = _SMALL if image.version.base_model == "SD 1.5" else _LARGE
+    return sizes[image.id // 7 % len(sizes)]
 
 
-def make_meta(row: Row) -> Meta | None:
+def make_meta(image: DemoImage) -> Meta | None:
     """Return an image's generation data in the form of the API, None if the image has none.
 
     Data that the API hides is returned, too.
     """
-    if row.kind == "none":
+    if image.kind == "none":
         return None
-    rng = Random(row.id ^ 0x5EED)
-    if row.kind == "video":
-        return _make_video_meta(row, rng)
-    base = _make_common_meta(row, rng)
-    if row.kind == "comfy":
-        return _make_comfy_meta(row, rng, base)
-    if row.kind == "onsite":
-        return _make_onsite_meta(row, base)
-    return _make_old_meta(row, rng, base) if row.kind == "old" else _make_webui_meta(row, rng, base)
+    rng = Random(image.id ^ 0x5EED)
+    if image.kind == "video":
+        return _make_video_meta(image, rng)
+    base = _make_common_meta(image, rng)
+    if image.kind == "comfy":
+        return _make_comfy_meta(image, rng, base)
+    if image.kind == "onsite":
+        return _make_onsite_meta(image, base)
+    return (
+        _make_old_meta(image, rng, base)
+        if image.kind == "old"
+        else _make_webui_meta(image, rng, base)
+    )
 
 
-def _make_prompt(row: Row, rng: Random) -> str:
-    shown = describe_art(choose_art(row))
+def _make_prompt(image: DemoImage, rng: Random) -> str:
+    shown = describe_art(choose_art(image))
     style = rng.choice(_STYLES)
     if rng.random() < 0.25:
-        return _make_paragraphs(shown, style, _ENDINGS[row.id // 7 % len(_ENDINGS)])
+        return _make_paragraphs(shown, style, _ENDINGS[image.id // 7 % len(_ENDINGS)])
     words = [*shown, style]
-    if row.model.type in ("LORA", "LoCon", "DoRA"):
-        words.append(f"<lora:{_make_row_stem(row)}:{rng.choice((0.6, 0.7, 0.8, 1))}>")
-    elif row.model.type == "TextualInversion":
-        words.insert(1, f"({_make_row_stem(row)}:1.1)")
+    if image.model.type in ("LORA", "LoCon", "DoRA"):
+        words.append(f"<lora:{_make_stem(image)}:{rng.choice((0.6, 0.7, 0.8, 1))}>")
+    elif image.model.type == "TextualInversion":
+        words.insert(1, f"({_make_stem(image)}:1.1)")
     return ", ".join(words)
 
 
@@ -105,14 +109,14 @@ def _make_paragraphs(shown: list[str], style: str, ending: str) -> str:
     )
 
 
-def _make_row_stem(row: Row) -> str:
-    return make_file_stem(row.model.name, row.version.name)
+def _make_stem(image: DemoImage) -> str:
+    return make_file_stem(image.model.name, image.version.name)
 
 
-def _make_common_meta(row: Row, rng: Random) -> Meta:
-    flux = row.version.base_model.startswith("Flux")
+def _make_common_meta(image: DemoImage, rng: Random) -> Meta:
+    flux = image.version.base_model.startswith("Flux")
     return {
-        "prompt": _make_prompt(row, rng),
+        "prompt": _make_prompt(image, rng),
         "negativePrompt": "" if flux else rng.choice(_NEGATIVES),
         "steps": rng.choice((20, 24, 28, 30, 35)),
         "cfgScale": 1 if flux else rng.choice((4, 5, 5.5, 6.5, 7)),
@@ -120,26 +124,26 @@ def _make_common_meta(row: Row, rng: Random) -> Meta:
     }
 
 
-def _choose_checkpoint(row: Row) -> str:
-    if row.model.type == "Checkpoint":
-        return _make_row_stem(row)
+def _choose_checkpoint(image: DemoImage) -> str:
+    if image.model.type == "Checkpoint":
+        return _make_stem(image)
     return {"SD 1.5": "plainMix_v15", "Pony": "ponyPlain_v6"}.get(
-        row.version.base_model, "plainBase_v10"
+        image.version.base_model, "plainBase_v10"
     )
 
 
-def _make_webui_meta(row: Row, rng: Random, meta: Meta) -> Meta:
+def _make_webui_meta(image: DemoImage, rng: Random, meta: Meta) -> Meta:
     """Return generation data as Civitai reads it from an image made by a WebUI.
 
     meta: the parameters that are common to all images; the others are invented.
     """
-    checkpoint, (width, height) = _choose_checkpoint(row), choose_size(row)
+    checkpoint, (width, height) = _choose_checkpoint(image), choose_size(image)
     meta |= {"sampler": rng.choice(_SAMPLERS), "Schedule type": rng.choice(("Karras", "Automatic"))}
     meta |= {"Model": checkpoint, "Model hash": make_checksum(checkpoint), "Version": "v1.10.1"}
     meta |= _make_resources(meta["prompt"], checkpoint, rng)
-    if row.version.base_model in ("SD 1.5", "Pony"):
+    if image.version.base_model in ("SD 1.5", "Pony"):
         meta["clipSkip"] = 2
-    if row.version.base_model == "SD 1.5":
+    if image.version.base_model == "SD 1.5":
         width, height = width * 2 // 3, height * 2 // 3
         meta |= {"Denoising strength": "0.4", "Hires upscale": "1.5", "Hires steps": "12"}
         meta["Hires upscaler"] = rng.choice(("4x-UltraSharp", "R-ESRGAN 4x+", "Latent"))
@@ -167,18 +171,18 @@ def _make_resources(prompt: str, checkpoint: str, rng: Random) -> Meta:
     return {"hashes": hashes, "resources": used}
 
 
-def _make_old_meta(row: Row, rng: Random, meta: Meta) -> Meta:
+def _make_old_meta(image: DemoImage, rng: Random, meta: Meta) -> Meta:
     """Return generation data in the form that Civitai stored years ago.
 
     meta: the parameters that are common to all images. Numbers are strings, and a few values are
     damaged.
     """
-    width, height = choose_size(row)
+    width, height = choose_size(image)
     meta = {key: str(value) for key, value in meta.items()}
     meta |= {"sampler": "DPM++ 2M Karras", "Size": f"{width}x{height}", "Clip skip": "2"}
     meta |= {
-        "Model": _choose_checkpoint(row),
-        "Model hash": make_checksum(_choose_checkpoint(row)),
+        "Model": _choose_checkpoint(image),
+        "Model hash": make_checksum(_choose_checkpoint(image)),
         "ENSD": "31337",
     }
     if rng.random() < 0.3:
@@ -188,40 +192,44 @@ def _make_old_meta(row: Row, rng: Random, meta: Meta) -> Meta:
     return meta
 
 
-def _make_onsite_meta(row: Row, meta: Meta) -> Meta:
-    width, height = choose_size(row)
-    resources = [{"type": row.model.type.lower(), "modelVersionId": row.version.id}]
-    if row.model.type != "Checkpoint":
+def _make_onsite_meta(image: DemoImage, meta: Meta) -> Meta:
+    width, height = choose_size(image)
+    resources = [{"type": image.model.type.lower(), "modelVersionId": image.version.id}]
+    if image.model.type != "Checkpoint":
         resources = [
             {"type": "checkpoint", "modelVersionId": 910103},
             resources[0] | {"weight": 0.8},
         ]
     meta |= {"sampler": "Euler a", "clipSkip": 2, "width": width, "height": height}
-    meta |= {"Created Date": format_time(row.uploaded), "workflow": "txt2img"}
+    meta |= {"Created Date": format_time(image.uploaded), "workflow": "txt2img"}
     return meta | {"civitaiResources": resources}
 
 
-def _make_comfy_meta(row: Row, rng: Random, meta: Meta) -> Meta:
-    width, height = choose_size(row)
+def _make_comfy_meta(image: DemoImage, rng: Random, meta: Meta) -> Meta:
+    width, height = choose_size(image)
     sampler, scheduler = rng.choice(tuple(_COMFY_SAMPLERS.items()))
     meta |= {"sampler": sampler, "scheduler": scheduler, "denoise": 1, "engine": "ComfyUI"}
-    meta |= {"width": width, "height": height, "models": [f"{_choose_checkpoint(row)}.safetensors"]}
+    meta |= {
+        "width": width,
+        "height": height,
+        "models": [f"{_choose_checkpoint(image)}.safetensors"],
+    }
     lora = {
-        "name": f"{_make_row_stem(row)}.safetensors",
+        "name": f"{_make_stem(image)}.safetensors",
         "type": "lora",
         "strength": 0.8,
         "strengthClip": 1,
     }
-    meta["additionalResources"] = [] if row.model.type == "Checkpoint" else [lora]
+    meta["additionalResources"] = [] if image.model.type == "Checkpoint" else [lora]
     meta |= {"vaes": [], "upscalers": [], "controlNets": []}
     prompt, workflow = make_graphs(meta)
     meta["comfy"] = f'{{"prompt": {prompt}, "workflow": {workflow}}}'
     return meta
 
 
-def _make_video_meta(row: Row, rng: Random) -> Meta:
-    words = ", ".join(describe_art(choose_art(row)))
+def _make_video_meta(image: DemoImage, rng: Random) -> Meta:
+    words = ", ".join(describe_art(choose_art(image)))
     meta: Meta = {"prompt": f"{words}, slow pan, gentle motion", "engine": "wan"}
     meta["process"] = rng.choice(("txt2vid", "img2vid"))
-    meta["civitaiResources"] = [{"type": "lora", "weight": 1, "modelVersionId": row.version.id}]
+    meta["civitaiResources"] = [{"type": "lora", "weight": 1, "modelVersionId": image.version.id}]
     return meta

@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeVar
 
 from .catalogue import Model, MODELS, Version
 
-__all__ = ["find_row", "format_time", "list_all_rows", "list_gallery", "list_showcase", "mix_bits"]
-__all__ += ["NOW", "PEOPLE", "Row"]
+__all__ = ["DemoImage", "find_demo_image", "format_time", "list_demo_images", "list_gallery"]
+__all__ += ["list_showcase", "mix_bits", "NOW", "PEOPLE"]
 
 NOW = 1_786_276_800_000  # ms; the demo's today is always 2026-08-09
 _SPAN = 690 * 86_400_000  # ms; age of a gallery's oldest image
@@ -31,7 +31,7 @@ _LEVELS = ((67, 1), (79, 2), (89, 4), (96, 8), (100, 16))
 _KINDS = ((58, "a1111"), (68, "none"), (81, "comfy"), (90, "onsite"), (97, "old"), (100, "hidden"))
 
 
-class Row(NamedTuple):
+class DemoImage(NamedTuple):
     """An image or video of the demo. kind: its generator, which decides its generation data.
 
     level: its rating, one bit of the browsing levels. uploaded, sorted_at: ms since 1970; Civitai's
@@ -83,7 +83,7 @@ def _make_image_id(model: Model, position: int) -> int:
     return first + mix_bits(first, 1) % _GAP
 
 
-def find_row(image_id: int) -> Row | None:
+def find_demo_image(image_id: int) -> DemoImage | None:
     """Return the image or video with this id, None if there is none."""
     block, rest = divmod(image_id - _FIRST_ID, _BLOCK)
     if not 1 <= block <= len(MODELS):
@@ -92,10 +92,10 @@ def find_row(image_id: int) -> Row | None:
     shown = _SHOWN * len(model.versions)
     if not (position < model.size or _SHOWCASE <= position < _SHOWCASE + shown):
         return None
-    return _make_row(model, position) if _make_image_id(model, position) == image_id else None
+    return _make_image(model, position) if _make_image_id(model, position) == image_id else None
 
 
-def _make_row(model: Model, position: int) -> Row:
+def _make_image(model: Model, position: int) -> DemoImage:
     image_id = _make_image_id(model, position)
     in_showcase = position >= _SHOWCASE
     bits = mix_bits(image_id, 2)
@@ -105,7 +105,7 @@ def _make_row(model: Model, position: int) -> Row:
     version = _choose_version(model, position, post_bits)
     uploaded = _choose_upload_time(model, version, position)
     video = (bits >> 20) % 1000 < 1000 * model.videos
-    return Row(
+    return DemoImage(
         image_id,
         model,
         version,
@@ -168,18 +168,18 @@ def _choose_upload_time(model: Model, version: Version, position: int) -> int:
 
 
 @functools.lru_cache(maxsize=len(MODELS))
-def list_gallery(model: Model) -> tuple[Row, ...]:
+def list_gallery(model: Model) -> tuple[DemoImage, ...]:
     """Return the images and videos of a model's gallery, lowest id first."""
-    return tuple(_make_row(model, position) for position in range(model.size))
+    return tuple(_make_image(model, position) for position in range(model.size))
 
 
 @functools.lru_cache(maxsize=1)
-def list_all_rows() -> tuple[Row, ...]:
+def list_demo_images() -> tuple[DemoImage, ...]:
     """Return the images and videos of all galleries."""
-    return tuple(row for model in MODELS for row in list_gallery(model))
+    return tuple(image for model in MODELS for image in list_gallery(model))
 
 
-def list_showcase(model: Model, version: Version) -> list[Row]:
+def list_showcase(model: Model, version: Version) -> list[DemoImage]:
     """Return the sample images that a version's page shows; the first is rated PG."""
     first = _SHOWCASE + _SHOWN * model.versions.index(version)
-    return [_make_row(model, first + i) for i in range(_SHOWN)]
+    return [_make_image(model, first + i) for i in range(_SHOWN)]
