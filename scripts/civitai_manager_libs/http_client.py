@@ -283,7 +283,7 @@ class CivitaiHttpClient:
         util.printD(f"[http_client] {util.without_query(str(url))}: {error}")
 
     def _report_errors(self, url: str, fallback: _T, work: Callable[[], _T]) -> _T:
-        """Call `work` and return its result; log an error of this package and return `fallback`."""
+        """Return the result of `work`, or log its CivitaiShortcutError and return `fallback`."""
         try:
             if not isinstance(url, str):  # the plan's functions pass on any entry of a list
                 raise Refused("This is not an address that can be asked.")

@@ -244,12 +244,12 @@ def _apply_values(values: Mapping[str, Any]) -> list[str]:
     return sorted(problems)
 
 
-def _save_moved(options: Mapping[str, Any]) -> list[str]:
-    """Write all settings to `settings.json` if some came from the WebUI's settings file.
+def _save_moved(moved: Mapping[str, Any]) -> list[str]:
+    """Write all settings to `settings.json` if some are moved there from the WebUI's file.
 
-    options: those that came from there. Return the error's message in a list, [] if there is none.
+    moved: the moved settings, by name. Return [error message] if writing fails, else [].
     """
-    if not options:
+    if not moved:
         return []
     try:
         save()

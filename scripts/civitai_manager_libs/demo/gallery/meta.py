@@ -10,7 +10,7 @@ from ..scenes import Art, make_art, describe_art
 from .clips import choose_clip
 from .comfy_text import make_graphs
 from .images import format_time, DemoImage
-from .weights import make_checksum, make_file_stem
+from .weights import find_autov2_hash, make_file_stem
 
 __all__ = ["Meta", "choose_art", "choose_size", "make_meta"]
 
@@ -139,7 +139,7 @@ def _make_webui_meta(image: DemoImage, rng: Random, meta: Meta) -> Meta:
     """
     checkpoint, (width, height) = _choose_checkpoint(image), choose_size(image)
     meta |= {"sampler": rng.choice(_SAMPLERS), "Schedule type": rng.choice(("Karras", "Automatic"))}
-    meta |= {"Model": checkpoint, "Model hash": make_checksum(checkpoint), "Version": "v1.10.1"}
+    meta |= {"Model": checkpoint, "Model hash": find_autov2_hash(checkpoint), "Version": "v1.10.1"}
     meta |= _make_resources(meta["prompt"], checkpoint, rng)
     if image.version.base_model in ("SD 1.5", "Pony"):
         meta["clipSkip"] = 2
@@ -163,10 +163,12 @@ def _make_resources(prompt: str, checkpoint: str, rng: Random) -> Meta:
     They name the checkpoint and the LoRAs in the prompt. Some hashes begin with `0x`, as some
     programs write them.
     """
-    hashes = {"model": make_checksum(checkpoint)}
+    hashes = {"model": find_autov2_hash(checkpoint)}
     used: list[Meta] = [{"hash": hashes["model"], "name": checkpoint, "type": "model"}]
     for name, weight in re.findall(r"<lora:([^:>]+):([\d.]+)>", prompt):
-        hashes[f"lora:{name}"] = code = ("0x" if rng.random() < 0.3 else "") + make_checksum(name)
+        hashes[f"lora:{name}"] = code = ("0x" if rng.random() < 0.3 else "") + find_autov2_hash(
+            name
+        )
         used.append({"name": name, "type": "lora", "weight": float(weight), "hash": code})
     return {"hashes": hashes, "resources": used}
 
@@ -182,7 +184,7 @@ def _make_old_meta(image: DemoImage, rng: Random, meta: Meta) -> Meta:
     meta |= {"sampler": "DPM++ 2M Karras", "Size": f"{width}x{height}", "Clip skip": "2"}
     meta |= {
         "Model": _choose_checkpoint(image),
-        "Model hash": make_checksum(_choose_checkpoint(image)),
+        "Model hash": find_autov2_hash(_choose_checkpoint(image)),
         "ENSD": "31337",
     }
     if rng.random() < 0.3:

@@ -14,7 +14,7 @@ from random import Random
 
 from .catalogue import find_version, Model, MODELS, Version
 
-__all__ = ["find_weights", "list_weights", "make_body", "make_checksum", "make_file_stem"]
+__all__ = ["find_autov2_hash", "find_weights", "list_weights", "make_body", "make_file_stem"]
 __all__ += ["make_hashes", "measure_body", "Weights"]
 
 _SIZES = {"Checkpoint": 8_000_000, "VAE": 800_000, "TextualInversion": 24_576}  # bytes of tensors
@@ -112,7 +112,7 @@ def make_file_stem(model: str, version: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", f"{model[:40]} {version[:12]}").strip("_")
 
 
-def make_checksum(stem: str) -> str:
+def find_autov2_hash(stem: str) -> str:
     """Return the AutoV2 hash of the model file with this name, an invented one if there is none."""
     weights = _list_by_stem().get(stem)
     if weights is None:

@@ -40,7 +40,7 @@ class BackgroundSync:
 
     @contextmanager
     def reserve(self, size: int, cancelled: Cancellation) -> Iterator[None]:
-        """Wait until `size` more bytes may be written to the file; the block is to write them.
+        """Wait until `size` more bytes may be written to the file, then let the block write them.
 
         The wait limits how many bytes a loss of power can destroy, because they are not yet synced
         to the disk. Raises Cancelled.
