@@ -283,7 +283,7 @@ class CivitaiHttpClient:
         util.printD(f"[http_client] {util.without_query(str(url))}: {error}")
 
     def _report_errors(self, url: str, fallback: _T, work: Callable[[], _T]) -> _T:
-        """Return the result of `work`, or log its CivitaiShortcutError and return `fallback`."""
+        """Return the result of `work`. On a CivitaiShortcutError, log it and return `fallback`."""
         try:
             if not isinstance(url, str):  # the plan's functions pass on any entry of a list
                 raise Refused("This is not an address that can be asked.")

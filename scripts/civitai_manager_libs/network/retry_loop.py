@@ -63,8 +63,8 @@ class RetryLoop:
         """Return how many seconds to wait before the next try.
 
         failures: number of failed tries before this one. If the host sent status 429 or
-        Retry-After, pause all requests to the host and return 0. Raises Busy if the host asks for
-        more than 120 seconds.
+        Retry-After, the wait is set as a pause for all requests to the host, and 0 is returned.
+        Raises Busy if the host asks for more than 120 seconds.
         """
         retry_after = error.retry_after if isinstance(error, ServerError) else None
         is_rate_limited = isinstance(error, ServerError) and error.status == 429

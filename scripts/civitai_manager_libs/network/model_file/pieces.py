@@ -94,9 +94,9 @@ class PiecePlan:
             self._changed.notify_all()
 
     def extend_to_end(self, piece: Piece) -> bool:
-        """Extend a piece to the end of the file, if the server has sent the whole file for it.
+        """Extend a piece to the end of the file, because its response contains the whole file.
 
-        Return False, and change nothing, if another piece was already extended.
+        Return whether it was extended: False if another piece already reaches to the end.
         """
         with self._changed:
             if self._whole is None:
