@@ -373,3 +373,22 @@ def test_marked_images_are_tagged_noted_and_removed_together(start, demo, open_g
     wait_for(lambda: sorted(page.ids()) == sorted(ids))
     page.search("tag:night", "all")
     wait_for(lambda: page.ids() == [])
+
+
+@pytest.mark.page
+def test_stars_that_all_marked_images_have_are_shown_for_them(start, demo, open_gallery):
+    page = open_gallery(start(demo.url)).ready()
+    page.key("ArrowDown")
+    page.key("Space")
+    page.key("4")
+    page.message("4 stars").wait_for()
+    page.key("l")
+    pressed = page.page.locator(".collections [data-do^='stars-'][aria-pressed='true']")
+    expect(pressed).to_have_count(4)
+    page.key("Escape")
+    page.key("ArrowRight")
+    page.key("Space")
+    page.key("l")
+    expect(pressed).to_have_count(0)
+    page.control("stars-2").click()
+    expect(pressed).to_have_count(2)

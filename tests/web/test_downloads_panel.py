@@ -326,3 +326,16 @@ def test_axe_finds_nothing_serious_in_the_downloads(flaky, flaky_server, open_ga
     page.key("j")
     _job(page).locator(".failures summary").click()
     assert page.axe_findings() == []
+
+
+def test_escape_clears_the_search_and_then_closes_the_panel(flaky_server, page):
+    jobs = [(f"Model {n}", 1, ImageQuery(900001)) for n in range(6)]
+    _add_jobs(page, flaky_server, *jobs)
+    page.field("jobs-search").fill("Model 3")
+    expect(page.page.locator(".job")).to_have_count(1)
+    page.key("Escape")
+    expect(page.field("jobs-search")).to_have_value("")
+    expect(page.page.locator(".job")).to_have_count(6)
+    expect(page.panel("jobs")).to_be_visible()
+    page.key("Escape")
+    expect(page.panel("jobs")).to_be_hidden()

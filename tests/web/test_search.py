@@ -335,3 +335,20 @@ def test_search_is_accessible_and_fits_a_phone(start, demo, open_gallery, locale
     page.page.set_viewport_size({"width": 390, "height": 800})
     box = page.page.locator(".search-rows").bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+def test_click_into_the_field_selects_the_search_that_stands_there(server, open_gallery):
+    page = open_gallery(server, "?model=900001&level=XXX&words=dune").ready()
+    field = page.field("find")
+    expect(field).to_have_value("dune")
+    field.click()
+    page.page.keyboard.type("sea")
+    expect(field).to_have_value("sea")
+    field.click()  # a second one places the caret
+    page.page.keyboard.press("End")
+    page.page.keyboard.type("s")
+    expect(field).to_have_value("seas")
+    field.blur()
+    page.key("/")
+    page.page.keyboard.type("fog")
+    expect(field).to_have_value("fog")

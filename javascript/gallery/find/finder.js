@@ -28,6 +28,7 @@ export class Finder {
   #searched = ""; // the text of the search that is shown
   /** @type {State["where"] | null} */
   #where = null;
+  #isEntered = false; // has the focus, and nothing was clicked or typed since
   #ran = ""; // the text when a row was run last
 
   /** @param {Context} context
@@ -91,15 +92,29 @@ export class Finder {
       on: {
         input: ({ isComposing }) => isComposing || this.#onInput(), // else half a word is asked for
         compositionend: () => this.#onInput(),
-        focus: () => this.#lookUp(),
-        click: () => this.#popup.isOpen || this.#lookUp(),
+        focus: () => this.#onFocus(),
+        click: () => this.#onClick(),
         blur: () => this.#close(),
         keydown: (event) => this.#onKey(event),
       },
     });
   }
 
+  #onFocus() {
+    this.#isEntered = true;
+    this.#lookUp();
+  }
+
+  /** Select the text at the click that gives the field the focus, unless it has selected a part. */
+  #onClick() {
+    const { selectionStart, selectionEnd } = this.#field;
+    if (this.#isEntered && selectionStart === selectionEnd) this.#field.select();
+    this.#isEntered = false;
+    if (!this.#popup.isOpen) this.#lookUp();
+  }
+
   #onInput() {
+    this.#isEntered = false;
     const { store } = this.#context;
     if (store.get().problems.lookup) setProblem(store, "lookup", null); // of the text before
     this.#drawClear();

@@ -43,13 +43,12 @@ export class DragMarks {
     this.#list = list;
     this.#context = context;
     this.#arrangement = arrangement;
-    const { root, signal } = context;
-    const host = /** @type {HTMLElement} */ (root.host); // its lower end is empty too
-    host.addEventListener("pointerdown", (event) => this.#onDown(event), { signal });
-    host.addEventListener("pointermove", (event) => this.#onMove(event), { signal });
-    host.addEventListener("pointerup", (event) => this.#onUp(event), { signal });
-    host.addEventListener("pointercancel", (event) => this.#onUp(event), { signal });
-    host.addEventListener("mousedown", (event) => this.#onMouseDown(event), { signal });
+    const { signal } = context;
+    document.addEventListener("pointerdown", (event) => this.#onDown(event), { signal });
+    document.addEventListener("pointermove", (event) => this.#onMove(event), { signal });
+    document.addEventListener("pointerup", (event) => this.#onUp(event), { signal });
+    document.addEventListener("pointercancel", (event) => this.#onUp(event), { signal });
+    list.addEventListener("mousedown", (event) => this.#onMouseDown(event), { signal });
     list.addEventListener("longpress", (event) => this.#onLongPress(event), { signal });
     list.addEventListener("touchmove", (event) => this.#onTouch(event), { signal, passive: false });
     const keys = { signal, capture: true };
@@ -81,11 +80,22 @@ export class DragMarks {
     if (activeElement instanceof HTMLInputElement) activeElement.blur();
   }
 
-  /** Return whether an event happened beside all tiles and controls. @param {Event} event */
+  /** Return whether an event happened beside all tiles and controls. @param {PointerEvent} event */
   #isEmpty(event) {
     const { page, root } = this.#context;
     const [target] = event.composedPath();
-    return target === this.#list || target === page || target === root.host;
+    const isOurs = target === this.#list || target === page || target === root.host;
+    return isOurs || this.#isMargin(event);
+  }
+
+  /** Return whether an event happened in the host's empty margin at the left or right of the grid.
+   * @param {PointerEvent} event */
+  #isMargin({ target, clientX, clientY }) {
+    const { host } = this.#context.root;
+    if (!(target instanceof Element) || target === host || !target.contains(host)) return false;
+    const { top, bottom } = this.#list.getBoundingClientRect();
+    const isOnScrollbar = clientX >= document.documentElement.clientWidth;
+    return !isOnScrollbar && clientY >= top && clientY <= bottom;
   }
 
   /** Return whether an event happened on a tile. @param {Event} event */

@@ -37,6 +37,9 @@ export function makeMarkedAnnotations(context) {
   const unrated = { action: "stars-0", icon: icon("none"), words: words("marked_unrate") };
   const group = { class: "stars", role: "group", "aria-label": words("annotation_stars") };
   const title = el("h3");
+  const stars = STARS.map((n) =>
+    makeStar(n, words("annotation_stars_n", { n }), () => actions.rate(marked(), n)),
+  );
   const section = el(
     "section",
     { class: "annotations" },
@@ -44,9 +47,7 @@ export function makeMarkedAnnotations(context) {
     el(
       "div",
       group,
-      ...STARS.map((n) =>
-        makeStar(n, words("annotation_stars_n", { n }), () => actions.rate(marked(), n)),
-      ),
+      ...stars,
       button({ ...unrated, isBare: true, class: "quiet" }, () => actions.rate(marked(), 0)),
     ),
     makeTagField("add_tags", "marked_add_tags", "marked_tags_added"),
@@ -57,8 +58,22 @@ export function makeMarkedAnnotations(context) {
     const n = store.get().marks.size;
     section.hidden = n === 0;
     title.textContent = words("marked_title", { n });
+    if (store.get().panel !== "collections") return;
+    const common = getCommonStars(store.get());
+    for (const [at, star] of stars.entries()) {
+      star.setAttribute("aria-pressed", String(common > at));
+    }
   };
-  store.on(["marks"], draw, context);
+  store.on(["marks", "images", "panel"], draw, context);
   draw();
   return section;
+}
+
+/** Return the number of stars that all marked images have, 0 if they differ or are not all loaded.
+ * @param {import("../types.js").State} state */
+function getCommonStars({ marks, images }) {
+  const views = images.filter((view) => marks.has(view.id));
+  const [first] = views;
+  const isCommon = views.length === marks.size && views.every((one) => one.stars === first.stars);
+  return isCommon ? (first?.stars ?? 0) : 0;
 }

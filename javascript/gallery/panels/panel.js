@@ -73,7 +73,20 @@ export class Panel {
       this.#body,
     );
     makeModal(dialog, leave, signal);
+    dialog.addEventListener("keydown", clearSearch);
     root.append(dialog);
     return dialog;
   }
+}
+
+/** Clear a search field on Escape; the next Escape closes the panel. Some browsers do only one of
+ * these by themselves.
+ * @param {KeyboardEvent} event */
+function clearSearch(event) {
+  const { key, target, isComposing } = event;
+  if (key !== "Escape" || isComposing) return;
+  if (!(target instanceof HTMLInputElement) || target.type !== "search" || !target.value) return;
+  event.preventDefault();
+  target.value = "";
+  target.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
