@@ -96,7 +96,7 @@ class PiecePlan:
     def extend_to_end(self, piece: Piece) -> bool:
         """Extend a piece to the end of the file, because its response contains the whole file.
 
-        Return whether it was extended: False if another piece already reaches to the end.
+        Return whether it was extended: False if another piece was extended before.
         """
         with self._changed:
             if self._whole is None:
