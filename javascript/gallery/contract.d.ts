@@ -4,7 +4,8 @@
  * The state of a job, as the database stores it.
  *
  * QUEUED: waits for its turn. RUNNING: a worker runs it, or was killed while running it. PAUSED:
- * by the user, or for a reason; for a reason in `TRANSIENT_REASONS` it is retried automatically.
+ * the user or an error has stopped it; it is retried automatically if the reason is in
+ * `TRANSIENT_REASONS`.
  */
 export type JobState = "queued" | "running" | "paused" | "done" | "cancelled";
 
@@ -196,9 +197,10 @@ export interface Home {
   download_count: number;
 }
 /**
- * A model's or an author's gallery that was opened; model is None for an author's.
+ * The gallery of a model or an author that the user has opened.
  *
- * cover: the id of its newest known image, None if none may be shown.
+ * model: the model's id, None for an author's gallery. user: the author, "" for a model's gallery.
+ * cover: the id of the gallery's newest known image, None if none may be shown.
  */
 export interface RecentGallery {
   name: string;
@@ -261,11 +263,11 @@ export interface ImagePage {
 /**
  * An image as the grid shows it.
  *
- * width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: it has generation data.
- * new: published since the last visit to a watched gallery. deleted_at: when Civitai was found to
- * have removed the image, "" if it still has it. summary: (beginning of the prompt, steps,
- * sampler, number of LoRAs), with "" and 0 for missing values; None without generation data. A
- * tuple is half as long as an object.
+ * width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: whether the image has
+ * generation data. new: whether it was published since the user's last visit to a watched gallery.
+ * deleted_at: when Civitai was found to have removed the image, "" if it was not. summary:
+ * (beginning of the prompt, steps, sampler, number of LoRAs), with "" and 0 for missing values;
+ * None without generation data.
  */
 export interface ImageView {
   id: number;
@@ -305,9 +307,9 @@ export interface SearchProgress {
  * An image with all that is known about it.
  *
  * infotext_source: where the infotext was found. problems: warnings about the infotext.
- * incompatibilities: what the WebUI would lose or change of it, a line for each field.
- * has_workflow: a ComfyUI workflow is known. saved_path: "" if the image is not downloaded.
- * reproduction_count: images that were made here from this one's data.
+ * incompatibilities: what the WebUI would lose or change of the infotext, a line for each field.
+ * has_workflow: whether a ComfyUI workflow is known. saved_path: "" if the image is not
+ * downloaded. reproduction_count: how many images the user has generated from the infotext.
  */
 export interface ImageDetails {
   id: number;
@@ -411,10 +413,10 @@ export interface Workflow {
   workflow: string;
 }
 /**
- * The state of the server that an open page compares with its own.
+ * Two values by which an open page notices that the server has changed.
  *
- * instance: changes when the server starts and when its UI is rebuilt. bookmarks_revision: grows
- * with each change of annotations and collections.
+ * instance: changes when the server starts and when the WebUI rebuilds its page.
+ * bookmarks_revision: grows with each change of annotations and collections.
  */
 export interface Instance {
   instance: string;
@@ -549,7 +551,7 @@ export interface FoundUser {
   username: string;
 }
 /**
- * A model that an address names. version_id: the version in the address, or None.
+ * A model that was found by id or URL. version_id: the version in the URL, or None.
  */
 export interface FoundModel {
   kind: "model";
@@ -575,7 +577,9 @@ export interface ModelVersion {
   trained_words: string[];
 }
 /**
- * An image that an address names. model: the first of its models that Civitai has, or None.
+ * An image that was found by id or URL.
+ *
+ * model: the first of the models it was made with that Civitai still has, or None.
  */
 export interface FoundImage {
   kind: "image";
@@ -597,12 +601,12 @@ export interface NeededFiles {
 /**
  * A model that images were made with, and its files on Civitai.
  *
- * key: unique in the list. image_count: how many of the images need it. file: id of the file that
- * the images' data or the settings choose, None if there is none. choices: all files that the user
- * can choose. companions: files to download with it, such as a VAE. refusal: why nothing can be
- * downloaded and what to do, or "". refusal_short: the same in a few words if Civitai does not
- * offer the file, or "". folder: where the file goes, shortened for users who may not download it.
- * disk: index in `disks`, None if the folder is unknown.
+ * key: unique in the list. image_count: how many of the images need the model. file: id of the
+ * file to download unless the user chooses another, None if there is none. choices: all files that
+ * the user can choose. companions: files to download with it, such as a VAE. refusal: why nothing
+ * can be downloaded and what to do, or "". refusal_short: the same in a few words if Civitai does
+ * not offer the file, or "". folder: where the file goes, shortened for users who may not download
+ * it. disk: index in `disks`, None if the folder is unknown.
  */
 export interface NeededFile {
   type: string;
@@ -665,8 +669,9 @@ export interface MonthCount {
 /**
  * What a gallery's images have in common.
  *
- * image_count: images in the library. reactions: the median number on images with data. recipe: an
- * infotext of the most common values, or ""; settings: its parameters.
+ * image_count: number of images in the library. with_data: how many of them have generation data.
+ * reactions: the median number of reactions to images with generation data. recipe: an infotext of
+ * the most common values, or ""; settings: its parameters.
  */
 export interface Stats {
   image_count: number;
@@ -684,9 +689,9 @@ export interface StatsGroup {
 /**
  * A value with its count and further statistics of the images that have it.
  *
- * reactions: the median number on these images. weight, low, high: a LoRA's most common weight and
- * range, "" if unknown. is_model_version: the value is a version of the open model. search: the
- * search that finds these images, "" if there is none.
+ * reactions: the median number of reactions to these images. weight, low, high: a LoRA's most
+ * common weight and range, "" if unknown. is_model_version: whether the value is a version of the
+ * open model. search: the search that finds these images, "" if there is none.
  */
 export interface StatsBar {
   value: string;
@@ -701,9 +706,10 @@ export interface StatsBar {
   search: string;
 }
 /**
- * The statistics of one model version. with_data: images with generation data.
+ * The statistics of one model version's images.
  *
- * reactions: the median number on these images. most: each kind's most common value.
+ * with_data: number of images with generation data. reactions: the median number of reactions to
+ * these images. most: the most common value of each kind, such as the sampler, by kind.
  */
 export interface VersionStats {
   id: number;
@@ -866,7 +872,9 @@ export interface SearchPreview {
   message: string;
 }
 /**
- * A completion of a search. count: images that have the value, 0 for a key.
+ * A way to complete a search. text: the completed word.
+ *
+ * count: how many images have the suggested value; 0 if the suggestion is a key, such as `lora:`.
  */
 export interface Suggestion {
   text: string;
@@ -935,7 +943,10 @@ export interface AnnotationsBody {
   undo?: AnnotationsChange;
 }
 /**
- * A change of annotations: those after the change and before it, each by image id.
+ * A change of images' annotations.
+ *
+ * annotations: those after the change, by image id. previous: those before the change, by image
+ * id.
  */
 export interface AnnotationsChange {
   annotations: {
@@ -1060,7 +1071,10 @@ export interface NeededFilesBody {
   model?: number | null;
 }
 /**
- * A search as typed. word: the part to complete. ids: loaded images. where: open gallery.
+ * A search as the user has typed it so far.
+ *
+ * word: the part of `text` to complete. ids: the images that the page has loaded. where: the open
+ * gallery.
  */
 export interface SearchPreviewBody {
   text?: string;

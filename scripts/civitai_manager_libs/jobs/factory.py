@@ -59,7 +59,10 @@ class JobClient(ApiClient):
         return receive_model_file(self._client, request, progress, cancelled)
 
     def paused_seconds(self, url: str) -> float:
-        """Return how many seconds to wait before a request to a URL's host or to Civitai's API."""
+        """Return the seconds until both a URL's host and Civitai's API accept requests again.
+
+        Return 0.0 if both accept requests now.
+        """
         return max(map(self._client.paused_seconds, (url, setting.base_url())))
 
 
@@ -83,8 +86,8 @@ def choose_destination(
     """Return (folder of a new job, template of the file names in that folder).
 
     Folders at the start of the template that are the same for all images become part of the job's
-    folder. By default, `folder` and `template` are those in the settings; if only `folder` is
-    given, the template is `{id}`. Raises InputError if the template is invalid.
+    folder. `template` and `folder` default to the settings, but if only `folder` is given, the
+    template is `{id}`. Raises InputError if the template is invalid.
     """
     if template is None:
         template = setting.saved_name if folder is None else DEFAULT_TEMPLATE

@@ -36,10 +36,11 @@ class WorkResult:
 class FailureClassifier:
     """Decides which failures of images in one run of a job are final.
 
-    After a network error, an image stays `waiting` until a later request gets any response: only
-    then has the image failed. Five such errors without a response mean an outage (`is_offline`),
-    and their images stay `waiting`. An image that was left `waiting` by an earlier run fails at
-    once if this run has got any response; otherwise its job might never end.
+    After a network error, an image stays `waiting`. If a later request gets a response, the network
+    works, and the image has failed. Five such errors without a response mean an outage
+    (`is_offline`): their images stay `waiting` for the next run. In the next run, a network error
+    of these images is final at once if the run has got a response before; otherwise the job might
+    never end.
     """
 
     def __init__(self) -> None:
@@ -57,8 +58,8 @@ class FailureClassifier:
     def classify(self, result: WorkResult) -> list[Outcome]:
         """Return the outcomes that are known after a download; the download's own comes last.
 
-        After a network error, the image's outcome is `waiting`. When a later request gets a
-        response, the image has failed: this outcome is returned together with the later one.
+        After a network error, the download's own outcome is `waiting`. After a response, the list
+        begins with the failures of earlier images, which are final now.
         """
         if result.outcome.state == "waiting":
             return [result.outcome]
@@ -71,7 +72,7 @@ class FailureClassifier:
         return [replace(result.outcome, state="waiting")]
 
     def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        """Return the failures that were held back until now; called at the end of a run.
+        """Return the failures that are still held back at the end of a run; they are final.
 
         error: what ended the run early, None if nothing did. After a network or disk error, return
         []: the same outage may have caused the failures, so their images stay `waiting`.
@@ -81,10 +82,10 @@ class FailureClassifier:
         return [result.outcome for result in self._held]
 
     def _release_held(self, started_at: float) -> list[Outcome]:
-        """Remove and return the held failures that are final now: a later request got a response.
+        """Remove and return the held failures that are final because a request got a response.
 
-        started_at: the start of that request, by `time.perf_counter`. Failures that ended after it
-        stay held, and all do during an outage.
+        started_at: when that request was sent, by `time.perf_counter`; only failures that ended
+        earlier are final. Return [] during an outage.
         """
         released = [] if self.is_offline else [r for r in self._held if r.ended <= started_at]
         self._held = [result for result in self._held if result not in released]
@@ -95,7 +96,7 @@ class TransientFailureClassifier:
     """Decides which failures of model files in one run of a job are final.
 
     A temporary failure, such as a lost connection, ends the run, and the file waits for the next
-    run. All others are final.
+    run. All other failures are final.
     """
 
     is_offline = False
@@ -118,8 +119,9 @@ class TransientFailureClassifier:
 def compute_retry_delay(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
     """Return how many seconds a stopped job must wait before it is retried, None for no retry.
 
-    error: what stopped the job, None if no error did. futile_runs: the number of runs in a row that
-    saved no file. Each doubles the wait, up to a minute; a server may ask for a longer one.
+    The wait doubles with each run that saved no file, up to a minute. It is longer if the server
+    asks for more time, or if Civitai's download quota is used up. error: what stopped the job, None
+    if no error did. futile_runs: how many runs in a row have saved no file.
     """
     if error is None or error.reason not in TRANSIENT_REASONS:
         return None

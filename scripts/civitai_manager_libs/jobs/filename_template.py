@@ -146,8 +146,8 @@ def _fill_file_name(template: str, image: Image, context: NamingContext, max_byt
 def _split_at_id(name_template: str) -> tuple[str, str]:
     """Return the template's text before `{id}` and the text after it.
 
-    If `{id}` occurs several times, split at the first one, or at the last one if another field
-    comes before the first.
+    If the template has several `{id}`, it is split at the first one, or at the last one if another
+    field comes before the first.
     """
     before, _, after = name_template.partition(DEFAULT_TEMPLATE)
     if path_template.has_fields(before):

@@ -18,8 +18,7 @@ class ModelJobStart:
     """Which job downloads each of the model files that were requested.
 
     job_id: the new job's id, None if no file was left to download. file_ids: the files that the new
-    job downloads. elsewhere: for each other file's id, the id of the unfinished job that downloads
-    it.
+    job downloads. elsewhere: {file id: job id} of the files that unfinished jobs download already.
     """
 
     job_id: int | None

@@ -77,9 +77,10 @@ class WalkReport:
 
     @property
     def missing(self) -> int | None:
-        """Return an estimate of how many of the gallery's images both walks have missed.
+        """Return an estimate of how many of the gallery's images neither walk has found.
 
-        Return None if they found no image in common, or if the second one ended at an empty page.
+        Return None if the walks have no image in common, or if the second one ended at an empty
+        page.
         """
         # Capture and recapture: both walks miss images independently, so the first one found the
         # same share of all images as of the images that the second one found.
@@ -306,11 +307,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Claim:
-    """What the database knows of an image that a job wants to download.
+    """The result of a job's attempt to claim an image, so that no other job downloads it.
 
-    saved_path, saved_bytes: the file that was saved before, "" and 0 if none was. other_job: the
-    job that has claimed the image, so that only that job downloads it; 0 for none. ours_before:
-    whether this job had claimed the image before it was interrupted.
+    saved_path, saved_bytes: the file that was saved before, "" and 0 if none was. other_job: id of
+    the job that has claimed the image already and so is the only one to download it, 0 for none.
+    ours_before: whether this job had claimed the image before it was interrupted.
     """
 
     saved_path: str = ""

@@ -20,9 +20,9 @@ def write_sidecars(path: str, record: str, is_ours: bool) -> str:
     """Save an image's metadata in text files beside it; return a warning or "".
 
     The settings choose among `<name>.txt` (infotext), `<name>.workflow.json` and `<name>.json`
-    (Civitai's record), and whether the infotext is embedded into the image too. record: Civitai's
-    record as JSON text, "" for none; a damaged one is not saved. is_ours: whether this program
-    downloaded the image; other images are never changed. Raises DiskError.
+    (Civitai's record). They also choose whether the infotext is embedded into the image; this needs
+    `is_ours`: that this program downloaded the image. record: Civitai's record as JSON text, "" for
+    none. If the record is damaged, nothing is written. Raises DiskError.
     """
     needs_texts = setting.save_infotext or setting.embeds_infotext or setting.save_workflow
     if not record or not (needs_texts or setting.save_record):
@@ -44,7 +44,10 @@ def write_sidecars(path: str, record: str, is_ours: bool) -> str:
 
 
 def _find_texts(path: str, row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return (infotext, workflow) from Civitai's record; read what it lacks from the image file."""
+    """Return an image's (infotext, workflow) from Civitai's record, or else from its file.
+
+    row: Civitai's record. "" stands for a text that is in neither.
+    """
     infotext, workflow = _infotext_from_row(row), find_workflow(row.get("meta"))
     if infotext and (workflow or not setting.save_workflow):
         return infotext, workflow

@@ -14,7 +14,8 @@ class JobState(str, Enum):
     """The state of a job, as the database stores it.
 
     QUEUED: waits for its turn. RUNNING: a worker runs it, or was killed while running it. PAUSED:
-    by the user, or for a reason; for a reason in `TRANSIENT_REASONS` it is retried automatically.
+    the user or an error has stopped it; it is retried automatically if the reason is in
+    `TRANSIENT_REASONS`.
     """
 
     QUEUED = "queued"
@@ -45,7 +46,7 @@ def allowed_sources(state: JobState) -> list[JobState]:
 def resumes_automatically(state: JobState, reason: str) -> bool:
     """Return whether a job in this state will continue without the user.
 
-    reason: the code of why a job is paused, "" if the user paused it.
+    reason: why a paused job is paused, as a code; "" if the user paused it.
     """
     return reason in TRANSIENT_REASONS if state is JobState.PAUSED else not state.is_over
 

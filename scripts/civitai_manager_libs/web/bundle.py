@@ -22,7 +22,8 @@ _NAMES = ("page.js", "page.css")
 def code_version() -> str:
     """Return the version of the page's code: 16 hex digits of its hash.
 
-    For developers it is "modules": the page then loads its source files one by one.
+    If CIVITAI_SHORTCUT_MODULES is set, return "modules": the page then loads its source files one
+    by one, for developers.
     """
     return MODULES if os.environ.get("CIVITAI_SHORTCUT_MODULES") else _compute_version()
 

@@ -99,8 +99,9 @@ class ImageItems:
     def _prepare_next_walk(self) -> bool:
         """Prepare to read more gallery pages; return False if no page is left to read.
 
-        An empty last page is read once more, but five seconds later, since Civitai may have timed
-        out. A gallery that is to be verified is read again from its other end.
+        If the last page was empty, Civitai may have timed out: wait five seconds, after which this
+        page is read once more. If the gallery is to be verified, a second walk through its pages
+        follows, from the other end.
         """
         job = self._store.get_job(self._job.id)
         if job.ended_empty and job.walk not in self._reread:
@@ -146,10 +147,10 @@ class ImageItems:
             self.error = error
 
     def _cut_at_known(self, page: WalkedPage) -> WalkedPage:
-        """Return the page; leave out the images after `stop_at_known` saved images in a row.
+        """End the walk through the gallery after `stop_at_known` saved images in a row.
 
-        The saved images are counted across pages. If the limit is reached, this page is the last
-        one. 0 means no limit.
+        If this page completes the row, return it as the last page, without the images that follow.
+        Otherwise, return the page unchanged. The row may span several pages. 0 means no limit.
         """
         # Not in `walk_gallery`: its thread has no database connection.
         limit = 0 if page.walk == 2 else self._job.options.stop_at_known
@@ -171,8 +172,9 @@ class ImageItems:
     def _claim_batch(self, batch: list[Item]) -> Iterator[Item]:
         """Claim items for this job, so that no other job downloads them; yield those to download.
 
-        Items that are already saved, or whose records are enough, are reported to `on_outcome`.
-        Items that another job has claimed are tried again later.
+        Items that are already saved are reported to `on_outcome` instead. Items that another job
+        has claimed are tried again later. If the job downloads no files, all items are reported as
+        saved.
         """
         if self._job.options.reads_only:
             for item in batch:
@@ -199,7 +201,7 @@ class ImageItems:
         if claim.saved_path:
             return _skip_saved(item, path, claim)
         if path and not claim.other_job:
-            return self._adopt_file(item, path, size, claim.ours_before)
+            return self._finish_existing(item, path, size, claim.ours_before)
         return None
 
     def _find_in_folder(self, item: Item, known_size: int) -> tuple[str, int]:
@@ -214,11 +216,12 @@ class ImageItems:
                 return path, found[1]
         return "", 0
 
-    def _adopt_file(self, item: Item, path: str, size: int, is_ours: bool) -> Outcome:
-        """Accept a file that is already in the job's folder; return the item's outcome.
+    def _finish_existing(self, item: Item, path: str, size: int, is_ours: bool) -> Outcome:
+        """Write the metadata of an image whose file exists already; return the image's outcome.
 
-        is_ours: whether this job downloaded the file before a crash. Any other file counts as
-        `skipped`, and nothing is embedded into it.
+        path, size: the existing file in the job's folder, and its bytes. is_ours: whether this job
+        downloaded the file before it was interrupted; the outcome is then `saved`, else `skipped`.
+        Raises DiskFull. After another error, the outcome is `failed`.
         """
         try:
             write_sidecars(path, item.record, is_ours)

@@ -42,9 +42,9 @@ class WorkerPool:
             self._start_workers()
 
     def prioritize(self, job_id: int) -> bool:
-        """Move a job to the front of the queue; return False if the job is not queued.
+        """Move a waiting job to the front of the queue; return False if the job is not queued.
 
-        A running job that is about to stop will run again afterwards.
+        A running job is not moved, but if it is about to stop, it will run again afterwards.
         """
         with self._changed:
             entry = self._entries.get(job_id)
@@ -59,10 +59,10 @@ class WorkerPool:
 
     @contextmanager
     def withdraw(self, job_id: int) -> Iterator[QueueEntry | None]:
-        """Take a job out of the queue; yield its queue entry, None if it is not queued.
+        """Take a job out of the queue unless it is running; yield its queue entry.
 
-        A running job stays in the queue. If the `with` block raises CivitaiShortcutError, the job
-        is put back.
+        Yield None if the job is not queued. If the `with` block raises CivitaiShortcutError, the
+        job is put back.
         """
         with self._changed:
             entry = self._entries.get(job_id)
@@ -196,7 +196,8 @@ class WorkerPool:
     ) -> bool:
         """Queue a job again after its run, if the user requested that or a retry may help.
 
-        Return False if the job is not queued again. has_saved: whether the run saved a file.
+        If the job is not queued again, give it the state that the user has requested, and return
+        False. has_saved: whether the run saved a file.
         """
         requested = entry.requested_state
         if entry.again:

@@ -164,7 +164,7 @@ class JobService:
             self._workers.add(job_id)
 
     def _hold_queue_lock(self, store: JobStore) -> None:
-        """Hold the queue lock until this process ends: other programs see that it runs jobs."""
+        """Hold the queue lock until this process ends, to show others that this one runs jobs."""
         lock = store.queue_lock()
         try:
             if lock.acquire(_LOCK_SECONDS, shared=True):
@@ -208,10 +208,10 @@ class JobService:
             self.resume(job_id)
 
     def list_jobs(self, limit: int = 12) -> list[JobView]:
-        """Return all running jobs and the newest other jobs; the result is sorted, newest first.
+        """Return the newest jobs and all running jobs, sorted, newest first.
 
-        limit: how many jobs to return. If many jobs are running, the result has more: all running
-        jobs and the four newest jobs.
+        limit: the largest number of jobs. The list exceeds the limit if there is otherwise no space
+        for all running jobs and the four newest jobs.
         """
         return self.search_jobs(limit)[0]
 

@@ -112,7 +112,10 @@ class JobStore(SavedImages):
         return int(self._database.rows("SELECT count(*) FROM jobs")[0][0])
 
     def quarantine_unreadable(self) -> str:
-        """Move unreadable jobs to a JSON file; return a notice for the user, "" without any."""
+        """Move unreadable jobs from the database to a JSON file; return a notice for the user.
+
+        Return "" if all jobs can be read.
+        """
         damaged = [
             row for row in self._database.rows(rows.JOB) if rows.parse_job_or_none(row) is None
         ]
@@ -155,9 +158,10 @@ class JobStore(SavedImages):
     def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
         """Change a job's state; do nothing if `allowed_sources` forbids the change.
 
-        reason, note: why the job is paused, as a code and a sentence. When a job ends, its partial
-        files are deleted, and so are its claims: other jobs may download its images. Partial model
-        files stay for a retry unless the job was cancelled, since they can be large.
+        reason, note: why the job is paused, as a code and a sentence. When a job is done or
+        cancelled, its partial files and its claims are deleted, so that other jobs may download its
+        images. Partial model files stay for a retry unless the job was cancelled, since they can be
+        large.
         """
         is_over = JobState(state).is_over
         if is_over:
@@ -274,8 +278,8 @@ class JobStore(SavedImages):
     def requeue_missing(self, job_id: int) -> int:
         """Set skipped images to `waiting` if their saved files are missing or damaged.
 
-        Return how many; if there are any, the job becomes `queued`. Raises InputError if the job is
-        running.
+        Return the number of these images; if it is not 0, the job becomes `queued`. Raises
+        InputError if the job is running.
         """
         missing = (
             "job = ? AND state = 'skipped' AND message != '' AND place IN"
@@ -311,8 +315,8 @@ class JobStore(SavedImages):
     def retry_failed(self, job_id: int) -> int:
         """Set a job's failed items to `waiting`, and the job to `queued`; return how many items.
 
-        Images that Civitai has deleted stay failed. Without other failed items, nothing is changed.
-        Raises InputError if the job is running.
+        Images that Civitai has deleted stay failed. If no other item has failed, nothing is
+        changed. Raises InputError if the job is running.
         """
         with self.hold_job(job_id), self._database.writing() as db:
             return rows.requeue_failed(db, job_id)

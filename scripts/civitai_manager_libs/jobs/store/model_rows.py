@@ -60,7 +60,11 @@ def insert_model_job(
 
 
 def _common_folder(folders: Sequence[str]) -> str:
-    """Return the folder that contains all these folders; if there is none, the first of them."""
+    """Return the folder that contains all these folders.
+
+    Return the first of them if they lie on different drives, as on Windows; "" if `folders` is
+    empty.
+    """
     try:
         return os.path.commonpath(folders)
     except ValueError:  # several drives on Windows

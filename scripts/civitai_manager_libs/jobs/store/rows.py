@@ -110,9 +110,9 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
 def _insert_items(
     db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: JobOptions
 ) -> None:
-    """Insert a gallery page's images as items of a job, unless the job has them already.
+    """Insert a gallery page's images as items of a job, except those that the job has already.
 
-    Also record in each of the page's items which walk through the gallery has found it:
+    Also mark the items of all the page's images as found by this walk through the gallery,
     `page.walk`. folder, options: the job's own.
     """
     known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
@@ -154,10 +154,10 @@ def _add_walk_counts(
 
 
 def _url_to_store(image: Image, width: int) -> str:
-    """Return the URL from which to download an image, shortened by `without_base`.
+    """Return the URL from which to download an image, without the base URL in the settings.
 
-    width: the image's width in pixels, 0 for the original. Videos and narrower images are
-    downloaded as originals.
+    width: the width in pixels at which to download, 0 for the original. Videos and images that are
+    not wider are downloaded as originals.
     """
     # Civitai's renditions of videos are unreliable.
     is_original = not width or image.type != "image" or 0 < image.width <= width
@@ -221,7 +221,7 @@ def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> 
 def requeue_failed(db: sqlite3.Connection, job_id: int) -> int:
     """Set a job's failed items to `waiting`, and the job to `queued`; return how many items.
 
-    Images that Civitai has deleted stay failed. Without other failed items, nothing is changed.
+    Images that Civitai has deleted stay failed. If no other item has failed, nothing is changed.
     """
     changed = db.execute(
         "UPDATE items SET state = 'waiting', reason = '', message = ''"
@@ -273,15 +273,15 @@ def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
         is_in_range = 0 < job.id <= LAST_ID and 0 <= job.created < _LAST_TIME and job.wanted >= 0
         context = job.options.facts
         defaults = ((job.report, WalkReport()), (job.options, JobOptions()))
-        is_typed = all(_has_types_of(*pair) for pair in (*defaults, (context, NamingContext())))
+        is_typed = all(_has_same_types(*pair) for pair in (*defaults, (context, NamingContext())))
         are_names = all(isinstance(name, str) for name in context.versions.values())
         return job if is_in_range and is_typed and are_names else None
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
         return None
 
 
-def _has_types_of(record: object, default: object) -> bool:
-    """Return whether each field of `record` has the same type as this field of `default`."""
+def _has_same_types(record: object, default: object) -> bool:
+    """Return whether the fields of `record` have the same types as those of `default`."""
     return all(type(value) is type(getattr(default, name)) for name, value in vars(record).items())
 
 

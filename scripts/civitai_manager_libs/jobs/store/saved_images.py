@@ -51,9 +51,10 @@ class SavedImages(JobLocks):
         return int(self._database.rows(sql)[0][0] or 0)
 
     def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
-        """Claim images for a job; return what the database knows of each image, by image id.
+        """Claim images for a job, except those that another job has claimed already.
 
-        An image that another job has claimed stays with that job.
+        Return a Claim for each image, by image id: it says where the image was saved before, and
+        which other job has claimed it.
         """
         with self._database.writing() as db:
             return rows.insert_claims(db, job_id, image_ids)

@@ -27,11 +27,11 @@ CONNECTED_PEER = "civitai_shortcut_peer"
 
 
 class ConnectionLimits:
-    """Limits the connections of one server, and the time and size of a request's head.
+    """Limits the connections of one server, and how large and slow a request's head may be.
 
-    uvicorn calls `protocol` for each connection and passes the received bytes to the result, which
-    passes one request at a time on to uvicorn's own protocol. The application must be wrapped by
-    `wrap_app`, which tells when a response is finished.
+    uvicorn calls `protocol` for each new connection. The returned protocol checks the received
+    bytes and passes one request at a time on to uvicorn's own protocol. The application must be
+    wrapped by `wrap_app`, which reports when a response is finished.
     """
 
     def __init__(self) -> None:
@@ -65,10 +65,10 @@ class ConnectionLimits:
         return watched
 
     def admit(self, new: _Connection) -> bool:
-        """Return whether a new connection may stay open; close another connection if needed.
+        """Return whether a new connection may stay open; close an older one to make room if needed.
 
-        Idle connections of the same client are closed first. If the server has too many
-        connections, the client with the most of them loses one, even during a response.
+        If the client has too many connections, one of its idle connections is closed. If the server
+        has too many, the client with the most of them loses one, even during a response.
         """
         counts = Counter(one.peer for one in self._open)
         mine, idle = counts[new.peer], [one for one in self._open if one.is_idle]

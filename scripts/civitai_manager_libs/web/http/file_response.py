@@ -66,10 +66,11 @@ def _matches_etag(given: str, etag: str) -> bool:
 
 
 def _parse_range(headers: Headers, etag: str, size: int) -> tuple[int, int] | None:
-    """Return (start, length) in bytes of the part that the `Range` header requests.
+    """Return (start, length) in bytes of the part of a file that a request's headers ask for.
 
-    Return the whole file's (0, size) without a usable header, None for a part outside the file.
-    etag: the file's ETag, which the header `If-Range` must match.
+    Without a usable `Range` header, the part is the whole file. Return None if the part lies
+    outside the file. etag: the file's ETag; if `If-Range` has another one, `Range` is ignored.
+    size: the file's size in bytes.
     """
     found = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
     if found is None or headers.get("if-range", etag) != etag or not (found[1] or found[2]):
@@ -85,7 +86,7 @@ def _parse_range(headers: Headers, etag: str, size: int) -> tuple[int, int] | No
 
 
 class _FileResponse(StreamingResponse):
-    """A response with a part of an open file, which it closes at the end."""
+    """A response with a part of an open file; the file is closed when the response ends."""
 
     def __init__(
         self,

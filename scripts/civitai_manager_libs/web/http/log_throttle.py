@@ -20,9 +20,10 @@ class LogThrottle:
         self._logged: dict[Hashable, tuple[float, int]] = {}  # time of the last line, events since
 
     def count(self, kind: Hashable) -> int | None:
-        """Count an event; return how many events to report in a log line, None for no log line.
+        """Count an event; return None if it is too early for another log line about its kind.
 
-        The result counts the events of this kind since its last log line.
+        Otherwise, return how many events of this kind to report in the new line: all since the last
+        one, including this event.
         """
         if kind not in self._logged and len(self._logged) >= _MOST_KINDS:
             kind = None

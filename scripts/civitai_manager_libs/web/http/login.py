@@ -34,10 +34,10 @@ _MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
 class LoginAttempts:
     """Counts the failed logins of each client, and makes a client wait after too many.
 
-    A client can change its address for each attempt: behind a proxy by a header, with IPv6 among
-    the 65,536 networks of its site. So all attempts through one proxy or from one site are also
-    counted together. That wait is short, since the owner may be among them, and does not apply to
-    clients that have logged in before.
+    A client could use another address for each attempt: with a false header behind a proxy, or with
+    one of the 65,536 networks of an IPv6 site. So all attempts through one proxy or from one site
+    are also counted together. The wait after too many of these is short, and clients that have
+    logged in before are exempt, so that an attacker cannot lock out the owner.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -50,7 +50,7 @@ _PLAIN = ("bad_answer", "gone", "needs_key", "region", "too_large", "trouble")
 class ApiError(Exception):
     """A refusal of a request.
 
-    status: the HTTP status. code: the reason's code, whose message tells the user what is wrong.
+    status: the HTTP status. code: why the request is refused; each code has a message for the user.
     key, values: another message to use instead, and what to insert into it. field: the wrong field
     of the request. others: the errors of further wrong fields.
     """

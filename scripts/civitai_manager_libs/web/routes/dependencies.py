@@ -68,7 +68,7 @@ def require_image(context: RequestContext) -> Image:
 
 
 def require_ids(context: RequestContext, max_count: int) -> list[int]:
-    """Return the valid image ids in the field `ids` of the body.
+    """Return the image ids in the field `ids` of the body; leave out entries that are no ids.
 
     Raises ApiError if the field is not a list or has more than `max_count` entries.
     """

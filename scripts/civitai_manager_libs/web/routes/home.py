@@ -44,9 +44,9 @@ def get_home(context: RequestContext) -> schemas.Home:
 
 
 def get_local_models(context: RequestContext) -> schemas.LocalModels:
-    """Return at most 24 model files on this machine, and the number of all.
+    """Return a part of the model files on this machine, at most 24, and the number of all files.
 
-    The query parameter `from` is how many files to leave out before them.
+    The query parameter `from` is the index of the first file to return, 0 by default.
     """
     start = as_whole_number(context.query_param("from") or 0, 0, 100_000)
     return _view_part(start or 0)
@@ -138,7 +138,7 @@ def _find_version_id(file: ModelFile) -> int | None:
 
 
 def _list_hashes(file: ModelFile) -> list[str]:
-    """Return the hashes by which Civitai may find a file, the surest first."""
+    """Return the hashes by which Civitai may find a file, the most reliable one first."""
     return [code for digits in _HASH_DIGITS for code in file.hashes if len(code) == digits]
 
 

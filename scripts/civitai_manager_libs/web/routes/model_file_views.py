@@ -147,9 +147,9 @@ def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFile:
 
 
 def _list_disks(devices: Mapping[str, int], shown: Mapping[str, str]) -> list[schemas.Disk]:
-    """Return the disks that contain some folders, each disk once.
+    """Return the disks on which these folders lie, each disk once.
 
-    devices: the device number of the disk, by folder. shown: the text to show for each folder.
+    devices: {folder: device number of the folder's disk}. shown: {folder: text to show for it}.
     """
     disks: dict[int, schemas.Disk] = {}
     for folder, device in devices.items():

@@ -94,7 +94,7 @@ def compare_file(context: RequestContext) -> RemoteWork[Comparison]:
 
 
 def _compare(context: RequestContext, image: Image, picture: Any, infotext: str) -> Comparison:
-    similarity = _use_original(
+    similarity = _measure_thumbnail(
         context,
         image,
         lambda path: reproductions.measure_similarity(reproductions.open_image(path), picture),
@@ -107,23 +107,25 @@ def _compare(context: RequestContext, image: Image, picture: Any, infotext: str)
     if context.query_param("keep"):
         reproductions.store_reproduction(one, picture)
         bookmarks.store_thumbnails([image])
-    return _make_comparison(context, _read_original(image), one)
+    return _make_comparison(context, _read_infotext(image), one)
 
 
 def _measure_and_list(
     context: RequestContext, image: Image, found: Sequence[reproductions.Reproduction]
 ) -> list[ReproductionView]:
-    measured = _use_original(
+    measured = _measure_thumbnail(
         context, image, lambda path: reproductions.measure_missing(found, path)
     )
     return _list_views(context, image, found if measured is None else measured)
 
 
-def _use_original(context: RequestContext, image: Image, measure: Callable[[str], T]) -> T | None:
-    """Return the result of calling `measure` with the path of an image's thumbnail.
+def _measure_thumbnail(
+    context: RequestContext, image: Image, measure: Callable[[str], T]
+) -> T | None:
+    """Call `measure` with the path of an image's thumbnail; return the result of `measure`.
 
-    The thumbnail is fetched if it is not on the disk. Return None if there is none, or if it cannot
-    be decoded.
+    The thumbnail is fetched if it is not on the disk. Return None if there is no thumbnail, or if
+    it cannot be decoded.
     """
     try:
         try:
@@ -137,7 +139,7 @@ def _use_original(context: RequestContext, image: Image, measure: Callable[[str]
         return None
 
 
-def _read_original(image: Image) -> str:
+def _read_infotext(image: Image) -> str:
     """Return an image's infotext from its record or else from its file, "" if neither has one."""
     text = build_infotext(image.meta, image)
     if text:
@@ -149,7 +151,7 @@ def _read_original(image: Image) -> str:
 def _list_views(
     context: RequestContext, image: Image, found: Sequence[reproductions.Reproduction]
 ) -> list[ReproductionView]:
-    original = _read_original(image) if found else ""
+    original = _read_infotext(image) if found else ""
     shows_paths = not lock_reason(context.request, "model_files")
     return [
         {
@@ -209,10 +211,11 @@ def _make_summary(context: RequestContext, similarity: reproductions.Similarity 
 def _describe_differences(
     context: RequestContext, original: str, reproduction: reproductions.Reproduction
 ) -> list[str]:
-    """Return a sentence for each difference between an original's and a reproduction's infotext.
+    """Return a sentence for each difference of two infotexts: an original's and a reproduction's.
 
-    Without any difference, return one sentence that says so. Return [] if the images look the same,
-    too. original: the original's infotext.
+    If there is no difference, return one sentence that says so, or [] if the images look the same
+    as well. If one infotext is unknown, return one sentence that says which. original: the
+    original's infotext.
     """
     if not original:
         return [context.translate("differs_original_unknown")]
@@ -239,7 +242,7 @@ def _describe(context: RequestContext, difference: Difference) -> str:
 
 
 def _find_missing_loras(names: Iterable[str]) -> set[str]:
-    """Return which of these LoRAs are not on this machine, by their names in lower case."""
+    """Return, in lower case, the names of those LoRAs that are not on this machine."""
     here = get_model_index()
     wanted = {name.lower(): WantedModel(Resource("lora", name)) for name in names}
     return {name for name, one in wanted.items() if here.find(one).state == "missing"}

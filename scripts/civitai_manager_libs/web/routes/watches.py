@@ -23,7 +23,7 @@ _ALL = ""  # stands for all galleries
 
 
 class _WatchChecks:
-    """Looks for new images in watched galleries in a background thread, once at a time."""
+    """Looks for new images in watched galleries in a background thread, one check at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -34,9 +34,9 @@ class _WatchChecks:
     def begin(self, is_requested: bool) -> None:
         """Start to look for new images in watched galleries, unless that is running already.
 
-        is_requested: whether the user requested it; then all galleries are checked. Otherwise, the
-        first call checks galleries whose last check is at least an hour old, and later calls those
-        whose last check is at least a day old.
+        If the user has requested the check (`is_requested`), all galleries are checked. Otherwise,
+        the check starts only if it is due, and leaves out galleries that were checked in the last
+        hour, or in the last day if it is not the first check.
         """
         with self._lock:
             if self.is_running or not (is_requested or self._is_check_due()):
@@ -52,7 +52,7 @@ class _WatchChecks:
     def _is_check_due(self) -> bool:
         """Return whether an automatic check may start.
 
-        It may start at the first call, and then every hour if daily checks are on.
+        The first check may start at once. If daily checks are on, another one may start every hour.
         """
         if self._begun_at is None:
             return True

@@ -8,9 +8,10 @@ from .library import Collection
 
 
 class RecentGallery(TypedDict):
-    """A model's or an author's gallery that was opened; model is None for an author's.
+    """The gallery of a model or an author that the user has opened.
 
-    cover: the id of its newest known image, None if none may be shown.
+    model: the model's id, None for an author's gallery. user: the author, "" for a model's gallery.
+    cover: the id of the gallery's newest known image, None if none may be shown.
     """
 
     name: str

@@ -15,11 +15,11 @@ Availability = Literal["here", "other", "missing", ""]
 class ImageView(TypedDict):
     """An image as the grid shows it.
 
-    width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: it has generation data.
-    new: published since the last visit to a watched gallery. deleted_at: when Civitai was found to
-    have removed the image, "" if it still has it. summary: (beginning of the prompt, steps,
-    sampler, number of LoRAs), with "" and 0 for missing values; None without generation data. A
-    tuple is half as long as an object.
+    width, height: pixels, 0 if unknown. blurhash: BlurHash or "". has_data: whether the image has
+    generation data. new: whether it was published since the user's last visit to a watched gallery.
+    deleted_at: when Civitai was found to have removed the image, "" if it was not. summary:
+    (beginning of the prompt, steps, sampler, number of LoRAs), with "" and 0 for missing values;
+    None without generation data.
     """
 
     id: int
@@ -38,7 +38,7 @@ class ImageView(TypedDict):
     stars: int
     new: bool
     deleted_at: str
-    summary: tuple[str, int, str, int] | None
+    summary: tuple[str, int, str, int] | None  # half as long as an object
     post_id: int | None
 
 
@@ -89,9 +89,9 @@ class ImageDetails(ImageView, ImageLinks):
     """An image with all that is known about it.
 
     infotext_source: where the infotext was found. problems: warnings about the infotext.
-    incompatibilities: what the WebUI would lose or change of it, a line for each field.
-    has_workflow: a ComfyUI workflow is known. saved_path: "" if the image is not downloaded.
-    reproduction_count: images that were made here from this one's data.
+    incompatibilities: what the WebUI would lose or change of the infotext, a line for each field.
+    has_workflow: whether a ComfyUI workflow is known. saved_path: "" if the image is not
+    downloaded. reproduction_count: how many images the user has generated from the infotext.
     """
 
     annotations: Annotations

@@ -34,7 +34,11 @@ class CollectionsChanged(TypedDict):
 
 
 class AnnotationsChange(TypedDict):
-    """A change of annotations: those after the change and before it, each by image id."""
+    """A change of images' annotations.
+
+    annotations: those after the change, by image id. previous: those before the change, by image
+    id.
+    """
 
     annotations: dict[str, Annotations]
     previous: dict[str, Annotations]
@@ -107,7 +111,10 @@ class Imported(TypedDict):
 
 
 class Suggestion(TypedDict):
-    """A completion of a search. count: images that have the value, 0 for a key."""
+    """A way to complete a search. text: the completed word.
+
+    count: how many images have the suggested value; 0 if the suggestion is a key, such as `lora:`.
+    """
 
     text: str
     count: int
@@ -128,7 +135,11 @@ class SearchCount(TypedDict):
 
 
 class SearchPreviewBody(TypedDict, total=False):
-    """A search as typed. word: the part to complete. ids: loaded images. where: open gallery."""
+    """A search as the user has typed it so far.
+
+    word: the part of `text` to complete. ids: the images that the page has loaded. where: the open
+    gallery.
+    """
 
     text: str
     word: str
@@ -184,9 +195,9 @@ class StatsCount(TypedDict):
 class StatsBar(StatsCount):
     """A value with its count and further statistics of the images that have it.
 
-    reactions: the median number on these images. weight, low, high: a LoRA's most common weight and
-    range, "" if unknown. is_model_version: the value is a version of the open model. search: the
-    search that finds these images, "" if there is none.
+    reactions: the median number of reactions to these images. weight, low, high: a LoRA's most
+    common weight and range, "" if unknown. is_model_version: whether the value is a version of the
+    open model. search: the search that finds these images, "" if there is none.
     """
 
     reactions: float
@@ -203,9 +214,10 @@ class StatsGroup(TypedDict):
 
 
 class VersionStats(TypedDict):
-    """The statistics of one model version. with_data: images with generation data.
+    """The statistics of one model version's images.
 
-    reactions: the median number on these images. most: each kind's most common value.
+    with_data: number of images with generation data. reactions: the median number of reactions to
+    these images. most: the most common value of each kind, such as the sampler, by kind.
     """
 
     id: int
@@ -219,8 +231,9 @@ class VersionStats(TypedDict):
 class Stats(TypedDict):
     """What a gallery's images have in common.
 
-    image_count: images in the library. reactions: the median number on images with data. recipe: an
-    infotext of the most common values, or ""; settings: its parameters.
+    image_count: number of images in the library. with_data: how many of them have generation data.
+    reactions: the median number of reactions to images with generation data. recipe: an infotext of
+    the most common values, or ""; settings: its parameters.
     """
 
     image_count: int

@@ -67,7 +67,7 @@ class FoundUser(TypedDict):
 
 
 class FoundModel(TypedDict):
-    """A model that an address names. version_id: the version in the address, or None."""
+    """A model that was found by id or URL. version_id: the version in the URL, or None."""
 
     kind: Literal["model"]
     model: Model
@@ -75,7 +75,10 @@ class FoundModel(TypedDict):
 
 
 class FoundImage(TypedDict):
-    """An image that an address names. model: the first of its models that Civitai has, or None."""
+    """An image that was found by id or URL.
+
+    model: the first of the models it was made with that Civitai still has, or None.
+    """
 
     kind: Literal["image"]
     image_id: int

@@ -97,10 +97,10 @@ class WatchList(TypedDict):
 
 
 class Instance(TypedDict):
-    """The state of the server that an open page compares with its own.
+    """Two values by which an open page notices that the server has changed.
 
-    instance: changes when the server starts and when its UI is rebuilt. bookmarks_revision: grows
-    with each change of annotations and collections.
+    instance: changes when the server starts and when the WebUI rebuilds its page.
+    bookmarks_revision: grows with each change of annotations and collections.
     """
 
     instance: str

@@ -23,7 +23,8 @@ _AT_ONCE = 500  # images whose records are in memory together
 def list_resource_views(image: Image, open_model: int | None, language: str) -> list[ResourceView]:
     """Return the JSON of an image's resources, with whether each is on this machine.
 
-    open_model: id of the model whose gallery is open; its files are also found by name.
+    open_model: id of the model whose gallery is open; the files of this model are also found by
+    name.
     """
     used = find_used_models([image], open_model)
     views = list[ResourceView]()
@@ -44,8 +45,8 @@ def list_resource_views(image: Image, open_model: int | None, language: str) -> 
 def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> list[int]:
     """Return the ids of images that this machine can reproduce, in the given order.
 
-    It must have the image's checkpoint and all other resources of the image. open_model: as in
-    `list_resource_views`.
+    The machine must have an image's checkpoint and all other resources of the image. open_model: id
+    of the model whose gallery is open; the files of this model are also found by name.
     """
     fitting, ids = list[int](), iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):

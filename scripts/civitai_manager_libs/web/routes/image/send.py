@@ -44,11 +44,11 @@ def prepare_send(context: RequestContext) -> PreparedSend | RemoteWork[PreparedS
 
 
 def get_host_file(context: RequestContext) -> RemoteWork[Response]:
-    """Return a response with an image's file, as an image field of the WebUI gets it.
+    """Return a response with an image's file, for an image field of the WebUI.
 
-    A file in which the WebUIs find no infotext gets that of the record, or of a ComfyUI workflow in
-    the file. Raises ApiError for a video, and for a file whose EXIF data could use up the WebUI's
-    memory.
+    If the WebUIs find no infotext in the file, an infotext is embedded: from Civitai's record, or
+    else from a ComfyUI workflow in the file. Raises ApiError for a video, and for a file whose EXIF
+    data could use up the WebUI's memory.
     """
     image = require_image(context)
     if image.type != "image":
@@ -71,9 +71,10 @@ def _send_file(context: RequestContext, image: Image) -> Response:
 
 
 def _embed(path: str, infotext: str) -> bytes | None:
-    """Return an image file with an infotext embedded.
+    """Return the content of an image file with `infotext` embedded.
 
-    Return None if the WebUIs find one in the file, or if its format takes none.
+    Return None if the file already has an infotext that the WebUIs find, or if the file's format
+    cannot hold one.
     """
     with translate_disk_errors(path), tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(path, os.path.join(folder, "image"))

@@ -20,10 +20,11 @@ def get_hidden(context: RequestContext) -> list[HiddenRule]:
 
 
 def change_hidden(context: RequestContext) -> HiddenChanged:
-    """Hide all images by an author, or all images with a word in prompt or tags; or unhide them.
+    """Add or remove a rule that hides images; return all rules and which images they hide.
 
-    The body has the action, `kind` ("author" or "word") and `text`. Return all rules, and which of
-    the images in the body they hide.
+    The body has `action` ("hide" or "unhide") and the rule: `kind` and `text`. An "author" rule
+    hides all images by that author, a "word" rule all images with that word in prompt or tags. The
+    images to check are those in the body's field `ids`.
     """
     kind, text = context.typed_field("kind", str) or "", context.typed_field("text", str) or ""
     changes = {"hide": hidden.hide, "unhide": hidden.unhide}

@@ -55,7 +55,7 @@ def search_images(context: RequestContext) -> ImagePage:
         hidden=read_hidden_terms(context),
         list_saved=list_saved_ids,
     )
-    ids = _filter_local(query, found.ids, context.query_id("model"))
+    ids = _apply_here_filter(query, found.ids, context.query_id("model"))
     is_short = len(ids) < limit
     images = records.find_images(ids).values()
     problems = _problem_texts(query, context.language)
@@ -73,8 +73,8 @@ def search_images(context: RequestContext) -> ImagePage:
 def get_months(context: RequestContext) -> list[MonthCount]:
     """Return the number of stored images per month, newest month first.
 
-    Only images of the gallery that the query parameters name are counted; if they name none, all
-    images in the library. Images that the user hides are not counted.
+    If the query parameters name a gallery, only the images of this gallery are counted. Images that
+    the user hides are not counted.
     """
     wait_for_writes(_PATIENCE)
     found = search.count_by_month(
@@ -96,7 +96,7 @@ def preview_search(context: RequestContext) -> SearchPreview:
     return {
         "suggestions": _suggestion_views(search.suggest_values(word)),
         "authors": _suggestion_views(search.find_authors(text, _MOST_AUTHORS)),
-        "loaded": len(_filter_local(query, matching, model_id)),
+        "loaded": len(_apply_here_filter(query, matching, model_id)),
         "gallery": _count_matches(query, scope, model_id, hidden) if scope.gallery else None,
         "library": _count_matches(query, whole, model_id, hidden),
         "kind": _find_kind(query),
@@ -105,7 +105,7 @@ def preview_search(context: RequestContext) -> SearchPreview:
 
 
 def _find_kind(query: search.SearchQuery) -> Literal["nothing", "words", "keys"]:
-    """Return "keys" for a search with a `key=value`, "words" for plain words, else "nothing"."""
+    """Return "keys" for a search with a `key:value`, "words" for plain words, else "nothing"."""
     if query.here is not None or any(term.key for term in query.terms):
         return "keys"
     return "words" if query.terms else "nothing"
@@ -121,14 +121,15 @@ def _count_matches(
     model_id: int | None,
     hidden: search.HiddenTerms,
 ) -> SearchCount:
-    """Return how many images in the library match, and whether there may be more.
+    """Return how many images in the library match, at most 1000, and whether there may be more.
 
-    At most 1000 images are counted.
+    scope: the part of the library to search. model_id: the id of the open model. hidden: the
+    authors and words whose images are left out.
     """
     found = search.run_search(
         query, scope, limit=_MOST_COUNTED, hidden=hidden, list_saved=list_saved_ids
     )
-    count = len(_filter_local(query, found.ids, model_id))
+    count = len(_apply_here_filter(query, found.ids, model_id))
     return {"count": count, "is_more": found.cursor is not None}
 
 
@@ -139,17 +140,19 @@ def filter_loaded(context: RequestContext) -> LoadedFilterResult:
     )
     query = search.parse_query(words[:_MOST_LETTERS])
     found = records.filter_matching(known, query, lambda: find_saved_files(known))
-    fitting = _filter_local(query, found, as_whole_number(context.body_field("model"), 1, LAST_ID))
+    fitting = _apply_here_filter(
+        query, found, as_whole_number(context.body_field("model"), 1, LAST_ID)
+    )
     return {"ids": list(fitting), "message": " ".join(_problem_texts(query, context.language))}
 
 
-def _filter_local(
+def _apply_here_filter(
     query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
-    """Return the ids of the images that a search wants, by whether this machine can make them.
+    """Return the ids of the images that pass the filter `query.here` of a search.
 
-    query.here: True for images that this machine can reproduce, False for the others, None for all.
-    open_model: the id of the model whose gallery is open.
+    True: images that this machine can reproduce. False: images that it cannot reproduce. None: all
+    images. open_model: the id of the model whose gallery is open.
     """
     if query.here is None:
         return image_ids
