@@ -173,10 +173,10 @@ class _Saver(Protocol):
 
 
 def _find_saver(client: Any) -> _Saver | None:
-    """Return the client if `save` may be called instead of its `download_file`, else None.
+    """Return the client if its `save` may be called, None if its `download_file` must be called.
 
-    None if the client has no `save`, or if a host or test has replaced `download_file`, which must
-    then be called.
+    `download_file` must be called if the client has no `save`, and if a host or test has replaced
+    `download_file` by a function of its own.
     """
     method = getattr(client.download_file, "__func__", None)
     kinds = (vars(kind) for kind in type(client).__mro__)
@@ -232,8 +232,8 @@ def _download(
 def _count_workers() -> int:
     """Return how many threads download images.
 
-    The number is that in the settings, plus two for our own client. Our client limits its requests
-    itself, so two threads may wait for the disk.
+    The number is the one in the settings, or two more with our own client. Our client limits its
+    requests itself, so the further threads can write files meanwhile.
     """
     is_own_client = _find_saver(get_http_client()) is not None
     return setting.gallery_max_concurrent_downloads + (_EXTRA_WORKERS if is_own_client else 0)

@@ -42,8 +42,8 @@ class CivitaiHttpClient:
     """The HTTP client of the whole process; any thread may use it.
 
     timeout: seconds. max_retries: number of tries after the first. retry_delay: seconds before the
-    first retry. If one of these or the API key is None, the value of `setting` at each request is
-    used.
+    first retry. For each argument that is None, every request uses the value that the settings
+    have at that time.
 
     `fetch_json`, `fetch` and `fetch_model` raise the errors of `errors.py`. The other methods log
     an error of network or disk in one line and return None or False.
@@ -169,13 +169,14 @@ class CivitaiHttpClient:
         progress: Progress | None = None,
         cancelled: Cancellation | None = None,
     ) -> FetchedFile:
-        """Download and verify a model file; return its path and size (its extension is "").
+        """Download a model file to `path`, verify it, and return its path and size.
 
-        url: that of Civitai's download route. A later call with the same URL continues a download
-        that was interrupted. The bandwidth limit always applies. progress, cancelled: as in
-        `fetch`. Raises NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached,
-        WrongHash, InvalidResponse, NetworkError, HttpStatusError, Refused, FileInUse, DiskError
-        (also if a file exists at `path`) and Cancelled.
+        The returned field `extension` is "". url: that of Civitai's download route. A later call
+        with the same URL continues a download that was interrupted. The bandwidth limit always
+        applies. progress, cancelled: as in `fetch`. Raises DiskError if `path` exists already or
+        the disk fails, and FileInUse if another program downloads the file. Also raises NeedsKey,
+        NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, WrongHash, InvalidResponse,
+        NetworkError, HttpStatusError, Refused, InputError for an invalid API key, and Cancelled.
         """
         cancelled = cancelled or never_cancelled()
         retries = self.max_retries if sending.max_retries is None else sending.max_retries
@@ -309,9 +310,9 @@ def _find_file(path: str) -> FetchedFile | None:
 
 
 def _copy_file(fetched: FetchedFile, path: str) -> FetchedFile:
-    """Copy a downloaded file to `path` and return the copy's description.
+    """Copy a downloaded file to `path`, unless it is there already.
 
-    If the file is at `path` already, nothing is copied.
+    Return a FetchedFile with the path of the copy, and the size and extension of the original.
     """
     if os.path.abspath(fetched.path) == os.path.abspath(path):
         return fetched

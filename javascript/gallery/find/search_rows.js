@@ -64,10 +64,10 @@ function isSame(one, other) {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Return the row that Enter runs: the first row or, if that is a model search that finds nothing,
- * the first row that finds something. Return null if the first row only completes a word or is
- * shown for an empty field.
- * @param {readonly SearchRow[]} rows */
+/** Return the row that Enter runs, usually the first. If the first row is a model search without
+ * results, Enter runs the next row that may have results. Return null if Enter runs no row, because
+ * the field is empty or the first row only completes a word.
+ * @param {readonly SearchRow[]} rows  as shown, from top to bottom */
 export function getFirstChoice(rows) {
   const [first] = rows;
   if (!first || first.kind === "complete" || first.group) return null;

@@ -96,8 +96,8 @@ export function sumSizes(files, choices) {
   return chosen.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Return what a request sends to download the chosen files of needed models: their ids, and those
- * of their companions.
+/** Return the files to name in a download request: each needed file's chosen or default file, and
+ * the chosen companions, such as a VAE.
  * @param {readonly NeededFile[]} files
  * @param {Choices} choices
  * @returns {ModelFileChoice[]} */

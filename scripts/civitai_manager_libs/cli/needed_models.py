@@ -57,9 +57,9 @@ class _AnnouncingClient:
 def find_needed_files(client: CivitaiHttpClient, arguments: argparse.Namespace) -> NeededFiles:
     """Return the model files that the user's images need, and those of the user's models.
 
-    arguments: the parsed command line, which names the images and models. Raises InputError if a
-    text names neither, and CivitaiShortcutError if Civitai does not know the image or model or does
-    not respond.
+    arguments: the parsed command line. Each text in its `what` names an image or a model. Raises
+    InputError if a text names neither, and CivitaiShortcutError if Civitai does not have a named
+    image or model, or does not respond.
     """
     named = _NamedItems()
     for text in arguments.what:
@@ -80,7 +80,7 @@ def apply_choices(
 
     file_ids: ids of the chosen files. A chosen model file replaces the other file of its version; a
     chosen companion, such as a VAE, is added. pickles: ids of further chosen files, which may run
-    code when they are loaded. Raises InputError if no version in `needed` has a file with an id.
+    code when they are loaded. Raises InputError for an id that no file of these versions has.
     """
     files = list(needed.files)
     for file_id in dict.fromkeys((*file_ids, *pickles)):
@@ -132,7 +132,8 @@ def _resolve_text(
     """Find the image or model version that a text names, and add it to `named`.
 
     text: an id or URL that the user typed. version_id: the version to use, None for the one in the
-    URL or the newest. Raises InputError, and CivitaiShortcutError if Civitai does not have it.
+    URL or the newest. Raises InputError if the text names neither, and CivitaiShortcutError if
+    Civitai does not have the image or version, or does not respond.
     """
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(text, suggests_search=False)

@@ -57,9 +57,10 @@ def _find_ids(
 ) -> Sequence[int]:
     """Return the ids of the images that match a query, at most `limit`, in the order of `sort`.
 
-    list_saved_ids: returns the ids of the images that download jobs have saved as files. One call
-    of `run_search` covers only a part of the library, so it is called until enough are found.
+    scope: the images among which to search. list_saved_ids: returns the ids of the images that
+    download jobs have saved as files.
     """
+    # One search of a large library may stop before it has found enough.
     found = search.run_search(query, scope, sort=sort, limit=limit, list_saved=list_saved_ids)
     ids = found.ids
     if found.looked_at and len(ids) < limit:

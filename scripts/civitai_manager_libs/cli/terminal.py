@@ -63,8 +63,9 @@ def terminal_text(key: str, **values: Any) -> str:
 def failure_text(reason: str, sentence: str) -> str:
     """Return a sentence in the user's language that explains why something failed.
 
-    reason: the error's code, such as `busy`. sentence: the error's message in English. If the user
-    reads English, it is returned unchanged. Otherwise it is quoted if it says more than the code.
+    reason: the error's code, such as `busy`. sentence: the error's message. The returned sentence
+    is the text for the code, followed in brackets by the message if the message says more. If the
+    user reads English or the message is translated, the message alone is returned.
     """
     if user_language() == "en" or reason in _TRANSLATED:
         return sentence
@@ -76,8 +77,8 @@ def failure_text(reason: str, sentence: str) -> str:
 def translate_errors(key: str, **values: Any) -> Iterator[None]:
     """Replace an InputError in the block by one whose message is the text for `key`.
 
-    The text is in the user's language. Its placeholders are filled by `values`, and `error` by the
-    first error's message.
+    The text is in the user's language. `values` fill its placeholders, and the message of the
+    first error fills its placeholder `error`.
     """
     try:
         yield

@@ -57,7 +57,10 @@ class Params:
         self._issues.append({**more, "code": code, "path": [name], "message": message})
 
     def read_string(self, name: str) -> str | None:
-        """Return a parameter's value, the first if there are several, None if it is absent."""
+        """Return a parameter's value, None if the parameter is absent.
+
+        If the query contains it several times, return the first value; `raise_issues` reports it.
+        """
         values = self._query.get(name)
         if values and len(values) > 1:
             problem = "Invalid input: expected string, received array"
@@ -69,9 +72,10 @@ class Params:
         return list(self._query.get(name, ()))
 
     def read_integer(self, name: str, low: float = -math.inf, high: float = math.inf) -> int | None:
-        """Return a parameter as an integer, 0 if it is empty, None if it is absent or invalid.
+        """Return a parameter as an integer, None if the parameter is absent.
 
-        A value that is not a number from `low` to `high` is reported by `raise_issues`.
+        An empty value is 0. For a value that is not a number from `low` to `high`, return None;
+        `raise_issues` reports the value.
         """
         values = self._query.get(name)
         if values is None:

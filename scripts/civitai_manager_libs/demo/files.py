@@ -124,7 +124,10 @@ def _encode_original(image: DemoImage) -> tuple[bytes, str]:
 
 
 def _make_exif(image: DemoImage) -> bytes:
-    """Return EXIF data with an image's infotext, b"" if ComfyUI made the image or it has none."""
+    """Return EXIF data with an image's infotext.
+
+    Return b"" for an image without generation data, and for an image that ComfyUI made.
+    """
     meta = make_meta(image)
     if not meta or "comfy" in meta:
         return b""

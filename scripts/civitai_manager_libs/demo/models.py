@@ -82,9 +82,9 @@ def _matches_words(model: Model, words: str) -> bool:
 
 
 def _make_cursor(index: int, models: list[Model], is_search: bool) -> str:
-    """Return the cursor of the page that begins at the index `index` of `models`.
+    """Return the cursor of the page that begins with the model `models[index]`.
 
-    The cursor is `likes|id|index`, but in a search by words the index alone.
+    The cursor is `likes|id|index` of this model. For a search by words, it is the index alone.
     """
     model = models[index]
     return str(index) if is_search else f"{model.thumbs_up}|{model.id}|{index}"
@@ -116,7 +116,7 @@ def describe_model(model_id: str, server_url: str) -> dict[str, Any]:
 
 
 def describe_version(version_id: str, server_url: str) -> dict[str, Any]:
-    """Return the JSON for `/model-versions/<id>`. Raises ErrorResponse if none has the id."""
+    """Return the JSON for `/model-versions/<id>`. Raises ErrorResponse if it does not exist."""
     found = find_version(int(version_id)) if re.fullmatch(r"\d{1,10}", version_id) else None
     if not found:
         raise ErrorResponse(404, {"error": "Model not found"})

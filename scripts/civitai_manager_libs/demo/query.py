@@ -110,9 +110,9 @@ def _list_by_id(
 ) -> tuple[list[DemoImage], str | None]:
     """Return (images of a page sorted by id, cursor of the next page or None).
 
-    The cursor is the id of the next image. Unless the sort is "Oldest", the next page leaves that
-    image out, as on Civitai. page: the page's number, if it was asked for by number. Raises
-    ErrorResponse for an invalid parameter or cursor.
+    The next page's cursor is the id of the first image after this page. cursor: that of this page,
+    None for the first page or a page by number. page: this page's number from 1, ignored if there
+    is a cursor. Raises ErrorResponse for an invalid parameter or cursor.
     """
     if query.sort == "Random":
         raise ErrorResponse.bad_request("Random sort requires a collectionId")
@@ -124,6 +124,7 @@ def _list_by_id(
         images = images[::-1]
     if cursor:
         at = _parse_id_cursor(cursor)
+        # Civitai loses the cursor's own image when ids descend; clients must cope with that.
         images = tuple(image for image in images if (image.id >= at if oldest else image.id < at))
     elif page:
         images = images[(page - 1) * limit :]

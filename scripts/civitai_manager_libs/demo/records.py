@@ -30,7 +30,10 @@ def _compute_hash(art: Art, size: tuple[int, int]) -> str:
 
 
 def compute_hash(image: DemoImage) -> str | None:
-    """Return the BlurHash of an image, None for one in 41, as on Civitai."""
+    """Return the BlurHash of an image.
+
+    Return None for one image in 41, because some images on Civitai have no BlurHash either.
+    """
     return _compute_hash(choose_art(image), get_size(image)) if image.id % 41 else None
 
 

@@ -77,8 +77,8 @@ def _iter_calls(kind: str) -> Iterator[Callable[[], Any]]:
 def _iter_embedding_calls() -> Iterator[Callable[[], Any]]:
     """Yield functions that make the WebUI read its folder of embeddings again.
 
-    In A1111 and SD.Next such a function does nothing while no model is loaded: the call would load
-    a model in A1111. The next model to be loaded reads the embeddings anyway.
+    In A1111 and SD.Next the function does nothing while no model is loaded, because A1111 would
+    then load one. The WebUI reads the folder anyway when it loads a model.
     """
     forge = _find_attribute(
         "modules.ui_extra_networks_textual_inversion", "embedding_db", _LOAD_EMBEDDINGS

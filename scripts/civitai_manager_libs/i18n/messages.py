@@ -120,10 +120,11 @@ def short_reason_text(code: str, language: str, details: str = "") -> str:
 
 
 def report_texts(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str], str]:
-    """Return a finished job's report: (texts of its counts, why its walk through the pages ended).
+    """Return a finished job's report in words: ([text for each count], why the walk ended).
 
-    A job walks through the gallery's pages to find the images. counts: {name: number of images}; a
-    text's key is `report_<name>`. end: the code of the reason, "" if the walk was cut short.
+    The job has walked through the gallery's pages to find the images. counts: {name: number of
+    images}; the key of a text is `report_<name>`. end: the code of the reason why the walk ended,
+    "" if it was interrupted.
     """
     texts = [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
     return texts, translate(f"report_{end or 'not_over'}", language)

@@ -27,10 +27,10 @@ class BandwidthLimit:
         self._used_until = 0.0  # the time at which all bytes read so far fit the limit
 
     def allowed_bytes(self, size: int) -> int:
-        """Return how many bytes the next read may take: `size` if there is no limit.
+        """Return how many of `size` bytes the next read may take.
 
-        With a limit, the number is smaller if `size` bytes would take more than a tenth of a
-        second, but never below 512.
+        Without a limit, return `size`. With a limit, return at most the bytes allowed in a tenth
+        of a second, but never less than 512.
         """
         limit = self._limit()
         return size if limit <= 0 else max(_MIN_READ, min(size, int(limit * _INTERVAL)))

@@ -89,8 +89,8 @@ class ResponseBody:
     def read_all(self, limit: int) -> bytes:
         """Read the whole body and return it decompressed.
 
-        limit: the largest size accepted, in bytes, both compressed and decompressed. Raises
-        NetworkError if the connection breaks, InvalidResponse if the body is larger or cannot be
+        limit: the most bytes accepted, before and after the decompression. Raises NetworkError if
+        the connection breaks, InvalidResponse if the body exceeds the limit or cannot be
         decompressed, and Cancelled.
         """
         decompressor, body, received = Decompressor(self.headers), bytearray(), 0
@@ -141,8 +141,8 @@ class ResponseBody:
 def _read_some(raw: Any, size: int, blocking_size: int) -> bytes:
     """Wait until some bytes of the body have arrived and return them, b"" at its end.
 
-    raw: urllib3's response. size: the most bytes to return. blocking_size: a smaller maximum for
-    urllib3 before 2.2, which waits until as many bytes have arrived as were requested.
+    raw: urllib3's response. size: the most bytes to return. blocking_size: with urllib3 before 2.2,
+    the number of bytes to wait for if it is less than `size`; these versions do not return fewer.
     """
     if hasattr(raw, "read1"):
         return raw.read1(size, decode_content=False) or b""
@@ -231,8 +231,8 @@ class Decompressor:
     def decompress(self, data: bytes, max_size: int) -> Iterator[bytes]:
         """Decompress the next bytes of the body, and yield pieces of at most `max_size` bytes.
 
-        Uncompressed data is yielded unchanged, in one piece. Raises InvalidResponse if the data is
-        damaged, or compressed by a method other than gzip and deflate.
+        If the body is not compressed, yield `data` in one piece of any size. Raises InvalidResponse
+        if the data is damaged, or compressed by a method other than gzip and deflate.
         """
         if not self.is_compressed:
             yield data

@@ -68,10 +68,9 @@ class _RequestCutter:
 
 @contextmanager
 def cut_when_cancelled(cancelled: Cancellation) -> Iterator[None]:
-    """Make this thread stop waiting for the server as soon as another thread sets `cancelled`.
+    """Close the connection that this thread uses as soon as another thread sets `cancelled`.
 
-    This holds while the block runs. The thread's connection is closed, so its request raises an
-    error.
+    This holds while the block runs. A request that waits for the server then raises an error.
     """
     if cancelled is never_cancelled():
         yield
@@ -136,7 +135,7 @@ class _WatchedConnection:
         """Call `connect` in another thread, and wait until the connection is made.
 
         Raises Cancelled if another thread calls `cutter.cut` meanwhile, ConnectTimeoutError if
-        connecting takes longer than four timeouts, and any error that `connect` raises.
+        connecting takes more than four times the connection's timeout, and any error of `connect`.
         """
         # A name lookup cannot be stopped, and no library limits a proxy that sends byte by byte.
         done, abandoned, errors = threading.Event(), threading.Event(), []
@@ -171,7 +170,7 @@ def _shut_socket(connected: Any) -> None:
 
 
 class WatchedAdapter(HTTPAdapter):
-    """An adapter for requests whose connections can be closed from another thread.
+    """An HTTPAdapter of the library requests whose connections another thread can close.
 
     refuses_private: raise Refused if a connection reaches a private address, before anything is
     sent.

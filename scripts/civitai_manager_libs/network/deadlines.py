@@ -14,7 +14,7 @@ _IDLE = 3.0  # seconds without a deadline after which the thread ends
 
 
 class Deadline:
-    """The time limit of one `cut_after` block. is_over: whether `cut` was called."""
+    """The time limit of one block of code. is_over: whether it has passed and `cut` was called."""
 
     def __init__(
         self, seconds: float, cut: Callable[[], None], has_progress: Callable[[], bool]
@@ -24,9 +24,9 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def check(self) -> bool:
-        """Call `cut` if the time is up, and return whether it was called.
+        """Check whether the time is up; return True if so, after a call of `cut`.
 
-        If the time is up but `has_progress` returns True, the time starts anew instead.
+        If the time is up but `has_progress` returns True, start the time anew and return False.
         """
         if time.monotonic() < self._end:
             return False

@@ -84,9 +84,9 @@ class HostLimiter:
                 self._yielded -= 1
 
     def occupy_slot(self, response: requests.Response) -> None:
-        """Count a response that the caller keeps open as one request to the host.
+        """Occupy one of the host's slots until the response is closed, but at most 60 seconds.
 
-        The count ends when the response is closed, at the latest after 60 seconds.
+        Call this for a response that stays open after its `slot` block. It does not wait.
         """
         with self._changed:
             self._occupied.append((time.monotonic() + _MAX_OCCUPIED, weakref.ref(response)))
@@ -148,10 +148,10 @@ class HostLimiter:
         return self._waiting[True] == 0 or self._slots_kept_for_jobs(limit) > 0
 
     def _slots_kept_for_jobs(self, limit: int) -> int:
-        """Return how many free slots urgent requests must leave to jobs: 1 or 0.
+        """Return 1 if urgent requests must leave one free slot to a job, else 0.
 
-        It is 1 if a job waits and no request of a job is running. If the host has only one slot
-        (`limit`), it is 1 only after an urgent request.
+        A slot is left if a job waits and no job's request is running. limit: the host's number of
+        slots. If the host has only one slot, urgent requests and jobs take turns.
         """
         if self._waiting[False] == 0 or self._active[False]:
             return 0

@@ -179,8 +179,9 @@ def _error_detail(status: int, message: str) -> str:
 def _error_message(body: bytes) -> str:
     """Return the message in an error response's body, "" if there is none.
 
-    In JSON, the field `error` holds the message, or an object with a list `issues` of messages (by
-    the library Zod). Any other body is the message itself, unless it is a web page.
+    A JSON body holds the message in the field `error` or `message`. The library Zod stores an
+    object there, whose list `issues` holds several messages; they are joined by "; ". Any other
+    body is the message itself, unless it is a web page.
     """
     try:
         value = json.loads(body)

@@ -36,10 +36,10 @@ class RetryLoop:
     def run(self, attempt: Callable[[], _T], count_bytes: Callable[[], int] = lambda: 0) -> _T:
         """Call `attempt` until it succeeds, and return its result.
 
-        If `attempt` raises NetworkError or ServerError, wait and call it again; after `max_retries`
-        failed retries, raise its error. count_bytes: returns how many bytes have arrived so far. A
-        failed call that brought 64 KiB more starts the count of failures anew. Raises Busy if the
-        host asks for a pause of more than 120 seconds, and Cancelled.
+        If `attempt` raises NetworkError or ServerError, wait and call it again, at most
+        `max_retries` times; then raise the last error. count_bytes: returns how many bytes have
+        arrived so far. If a failed call has brought at least 64 KiB, the retries are counted anew.
+        Raises Busy if the host asks for a pause of more than 120 seconds, and Cancelled.
         """
         failures, reached = 0, 0
         while True:

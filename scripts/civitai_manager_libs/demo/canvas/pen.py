@@ -19,7 +19,7 @@ class Pen:
     """Draws shapes on an enlarged part of a canvas.
 
     x, y: from 0 (left, top) to 1 (right, bottom) of the whole canvas. Widths and radii: shares of
-    its shorter side. alpha: opacity, 0 to 1.
+    the canvas's shorter side. alpha: opacity, 0 to 1.
     """
 
     def __init__(self, part: Image.Image, corner: tuple[int, int], size: tuple[int, int]) -> None:

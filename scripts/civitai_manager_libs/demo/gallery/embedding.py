@@ -20,7 +20,7 @@ _ORDER |= {"Version": ""}
 
 
 def make_infotext(meta: dict[str, Any]) -> str:
-    """Return the infotext that a WebUI writes for generation data of the API (`meta`)."""
+    """Return the infotext that a WebUI would write. meta: generation data as in the API."""
     fields = dict(meta)
     if "width" in meta:
         fields["Size"] = f"{meta['width']}x{meta['height']}"

@@ -32,10 +32,11 @@ _KINDS = ((58, "a1111"), (68, "none"), (81, "comfy"), (90, "onsite"), (97, "old"
 
 
 class DemoImage(NamedTuple):
-    """An image or video of the demo. kind: its generator, which decides its generation data.
+    """An image or video of the demo.
 
-    level: its rating, one bit of the browsing levels. uploaded, sorted_at: ms since 1970; Civitai's
-    search index sorts by `sorted_at`.
+    kind: the form of its generation data: "a1111", "comfy", "onsite" (Civitai's generator), "old",
+    "hidden", "video" or "none". level: its rating, one bit of the browsing levels. uploaded,
+    sorted_at: ms since 1970; Civitai's search index sorts by `sorted_at`.
     """
 
     id: int

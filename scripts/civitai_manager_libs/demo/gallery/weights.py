@@ -33,7 +33,7 @@ class Weights:
     """A file of a model version. id: the version's id, followed by one digit.
 
     size: bytes of its tensors. type, format, precision, quantization: as in the API's list `files`.
-    is_pruned: whether `size` is "pruned" there, not "full".
+    is_pruned: whether the API's list describes the file as "pruned" and not as "full".
     """
 
     id: int
@@ -113,7 +113,10 @@ def make_file_stem(model: str, version: str) -> str:
 
 
 def find_autov2_hash(stem: str) -> str:
-    """Return the AutoV2 hash of the model file with this name, an invented one if there is none."""
+    """Return the AutoV2 hash of a model file. stem: the file's name without extension.
+
+    If the demo has no such file, return an invented hash, always the same for the same name.
+    """
     weights = _list_by_stem().get(stem)
     if weights is None:
         return f"{Random(stem).getrandbits(40):010x}"

@@ -56,8 +56,8 @@ def draw_pine(pen: Pen, x: float, foot: float, tall: float, color: Color) -> Non
 def draw_pines(c: Canvas, trees: Iterable[int], tall: float) -> None:
     """Draw a row of fir trees along the lower edge, smaller toward the middle.
 
-    trees: yields one item for each tree. tall: height of the outermost ones, as a share of the
-    image's shorter side.
+    trees: one number for each tree; only their count matters. tall: height of the outermost trees,
+    as a share of the image's shorter side.
     """
     color = mix(c.palette.near, BLACK, 0.45)
     with c.open_stencil(color, 1 - 1.2 * tall * c.ry) as pen:

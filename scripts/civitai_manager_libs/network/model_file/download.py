@@ -82,11 +82,13 @@ class ModelDownload:
         self._reported = (-1, -1)
 
     def run(self) -> FetchedFile:
-        """Download the file, verify it, move it to its final path, and return its path and size.
+        """Download the file, verify it, and move it to `path`.
 
-        The returned extension is "". Raises NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound,
-        QuotaReached, WrongHash, InvalidResponse, NetworkError, HttpStatusError, Refused, FileInUse,
-        DiskError (also if the path exists) and Cancelled.
+        Return the path and the size; the field `extension` is "". Raises DiskError if `path` exists
+        already or the disk fails, and FileInUse if another program downloads the file. Also raises
+        NeedsKey, NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, WrongHash,
+        InvalidResponse, NetworkError, HttpStatusError, Refused, Cancelled, and InputError for an
+        invalid key or proxy.
         """
         if os.path.lexists(self._path):
             raise DiskError(f"{self._path} is there already.")

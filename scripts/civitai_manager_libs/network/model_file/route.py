@@ -37,8 +37,8 @@ class DownloadRoute:
     """Civitai's download route for one model file; any thread may use it.
 
     The route redirects to a signed URL, which is never stored on the disk. request: the request to
-    send to the route. api_limiters: for the requests to Civitai's API. retry_delay: seconds; after
-    the first 404 the route is tried once more after three times this delay.
+    send to the route. api_limiters: for the requests to Civitai's API. retry_delay: in seconds.
+    After the first response of status 404 the request is sent once more, after three such delays.
     """
 
     def __init__(
@@ -55,12 +55,13 @@ class DownloadRoute:
         self._may_be_found = True  # after the first 404
 
     def signed_request(self, expired: OutgoingRequest | None = None) -> OutgoingRequest:
-        """Return a request for the file at its signed URL, which the first call gets from Civitai.
+        """Return a request for the file at its signed URL.
 
-        expired: an earlier result that the storage has refused, since the signature has expired. If
-        several threads report the same one, only the first fetches a new URL, and all get that URL.
-        Raises NetworkError, Cancelled, and if Civitai refuses the file, NeedsKey or another error
-        of `route_error`.
+        The first call fetches the signed URL from Civitai, and later calls return the same request.
+        expired: a returned request that the storage has refused, because its signature has expired.
+        A new URL is then fetched, once for all threads that report this request. Raises NeedsKey,
+        NoAccess, EarlyAccess, NotOffered, NotFound, QuotaReached, another HttpStatusError,
+        NetworkError, Refused, InputError for an invalid key or proxy, and Cancelled.
         """
         with self._lock:
             if self._signed is None or self._signed is expired:

@@ -24,7 +24,8 @@ _POLL = 0.1  # seconds
 class BackgroundSync:
     """A thread that syncs a file to the disk while the file is being received.
 
-    on_error: called in this thread with the DiskError of a sync that fails; the thread then ends.
+    on_error: called in the syncing thread with the DiskError of a sync that fails. The thread ends
+    afterwards.
     """
 
     def __init__(self, file: RangedFile, on_error: Callable[[DiskError], None]) -> None:
@@ -67,9 +68,9 @@ class BackgroundSync:
 
     @property
     def _unsynced(self) -> int:
-        """Return how many received bytes are not yet synced to the disk.
+        """Return how many bytes of the file are not yet synced to the disk.
 
-        The number is negative after the file was emptied to be received again.
+        If the file was emptied since the last sync, to be received again, the number is negative.
         """
         return self._file.size - self._synced
 
@@ -90,7 +91,10 @@ class BackgroundSync:
             self._on_error(error)
 
     def _wait_for_bytes(self) -> bool:
-        """Wait until enough bytes have arrived for a sync; return False if `close` was called."""
+        """Wait until the file should be synced, and return True; return False after `close`.
+
+        The file should be synced when it has 240 KiB of unsynced bytes, or when it was emptied.
+        """
         with self._lock:
             while not (self._is_over or self._is_sync_worth_it()):
                 self._has_bytes.wait(_POLL)
