@@ -236,7 +236,7 @@ function makeFocusActions({ store, toast, words }, parts) {
         await parts.pager.loadMore();
       }
       store.set({ place: null });
-      parts.grid.revealImage(place.id, { focus: false });
+      parts.grid.scrollToPlace(place);
     },
   };
 }

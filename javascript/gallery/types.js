@@ -58,6 +58,7 @@
  * @typedef {object} ScrollPlace  a scroll position in a gallery
  * @property {number} id  of the image at the top of the window
  * @property {number} count  number of images from the first to this one
+ * @property {number} y  pixels from the window's upper edge to this image
  *
  * @typedef {"in" | "out" | "toggle"} ZoomStep  toggle: between actual size and the whole image
  * @typedef {"" | "jobs" | "settings" | "collections" | "watches" | "help" | "stats" | "compare" | "model_files"} Panel

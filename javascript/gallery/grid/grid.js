@@ -132,8 +132,25 @@ export class Grid {
 
   /** Return the current scroll position, to which the user can return later; null at the top. */
   getScrollPlace() {
-    const id = this.#getVisiblePart().top > 0 ? this.findTopmost() : null;
-    return id === null ? null : { id, count: (this.#arrangement.getIndex(id) ?? 0) + 1 };
+    // As it was drawn last: a search that begins now has moved the grid already.
+    const top = this.#hiddenTop ?? this.#lastTop;
+    const bottom = top + window.innerHeight;
+    const id = top > 0 ? this.#arrangement.findFirstIn(top + COVERED.above, bottom) : null;
+    if (id === null) return null;
+    const y = (this.#arrangement.getBox(id)?.y ?? 0) - top;
+    return { id, count: (this.#arrangement.getIndex(id) ?? 0) + 1, y };
+  }
+
+  /** Scroll to a scroll position. The focus goes there too if it is in the grid.
+   * @param {import("../types.js").ScrollPlace} place */
+  scrollToPlace({ id, y }) {
+    const box = this.#arrangement.getBox(id);
+    if (!box || this.#isHidden()) return;
+    scrollBy(this.#list, box.y - y - getViewport(this.#list).top);
+    this.#draw();
+    if (!this.#list.contains(this.#context.root.activeElement)) return;
+    this.#view.setFocus(id);
+    this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
   /** Scroll to the top of the gallery. */

@@ -33,5 +33,6 @@ export function rememberPlace({ store, signal }, placeNow, offer) {
  * @returns {{source: string, place: ScrollPlace} | null} */
 function readPlace() {
   const stored = readJson(KEY, "sessionStorage");
-  return Number.isSafeInteger(stored?.place?.id) ? stored : null;
+  const { id, y } = stored?.place ?? {};
+  return Number.isSafeInteger(id) && Number.isFinite(y) ? stored : null;
 }
