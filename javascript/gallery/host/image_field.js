@@ -19,7 +19,7 @@ const OF_TABS = {
 export function findImageField(target) {
   const field = target instanceof Element ? target.closest(FIELD) : null;
   if (!(field instanceof HTMLElement)) return null;
-  return field.matches(KANVAS) || findInput(field) ? field : null;
+  return findInput(field) || field.querySelector(`${KANVAS} canvas`) ? field : null;
 }
 
 /** Wait for the image field of a tab and return it, null if it does not appear within ten seconds.
