@@ -105,9 +105,9 @@ def search_models(
 ) -> ModelPage:
     """Search models by words and return one page of results, best matches first.
 
-    level: bit mask of the browsing levels allowed for a model's cover, which is None if no example
-    image is allowed. limit: number of models, 1 to 100. cursor: `next_cursor` of the previous page,
-    None for the first page.
+    level: bit mask of the browsing levels that a model's cover may have. A model without such an
+    example image has None as its cover. limit: number of models, 1 to 100. cursor: `next_cursor` of
+    the previous page, None for the first page.
     """
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:

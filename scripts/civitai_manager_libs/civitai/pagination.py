@@ -139,10 +139,10 @@ def may_be_time_limit(query: ImageQuery, cursor: str | None, has_images: bool = 
 
 
 def may_be_cut(query: ImageQuery, page: Page, rows: int) -> bool:
-    """Return whether images may be missing between this page and the next one.
+    """Return whether Civitai may have left out images at the end of a page.
 
-    rows: number of images that were requested; a request for twice as many returns the missing
-    images.
+    The next page does not have them either, but a request for twice as many images returns them.
+    rows: number of images that were requested.
     """
     # The BitDex path (cursors `offset|bdx:...`, None at the end) fills a short page from the next
     # page, cuts it to `rows`, and then goes on after the *whole* next page.
@@ -159,11 +159,11 @@ def walk_pages(
 ) -> Iterator[tuple[Page, str | None]]:
     """Yield (page, cursor of the next page) for each page of a gallery; the last cursor is None.
 
-    Each page leaves out the images of earlier pages and those in `known_ids`, so a page may be
-    empty. read_page: a function that returns the page at a cursor. max_pages: the most pages to
-    read. page_rows: number of images that `read_page` requests for a page. The gallery counts as
-    ended after three pages in a row without a new image, or after empty pages for 5,000 requested
-    images.
+    Images of earlier pages and those in `known_ids` are removed from a page, which may leave it
+    empty. The walk also ends after three pages in a row without a new image, or when empty pages in
+    a row add up to 5,000 requested images. read_page: a function that returns the page at a cursor.
+    max_pages: the most pages to read. page_rows: number of images that `read_page` requests for a
+    page.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0

@@ -158,8 +158,7 @@ def image_from_json(row: Any, is_allowed: UrlCheck, default_level: int = 1) -> I
     """Parse an image's JSON; return None if it has no id, no allowed URL, or is nested too deeply.
 
     is_allowed: a function that returns whether a URL may be fetched. default_level: the browsing
-    level of an image without a rating. The default is right for images of a gallery, which Civitai
-    has filtered already.
+    level of an image without a rating; 1 is PG.
     """
     row = as_mapping(row)
     if row.get("hasMeta") is False:  # its owner hides the metadata, whatever else is sent
@@ -234,7 +233,7 @@ def _parse_version(
 def find_cover(
     row: Mapping[str, Any], level: int, is_allowed: UrlCheck, image_type: str | None = None
 ) -> Image | None:
-    """Return the first example image of a model that has an allowed browsing level, else None.
+    """Return a model's first example image with an allowed browsing level, None if none has one.
 
     row: the model's JSON. level: bit mask of the allowed levels; an image without a rating counts
     as XXX. image_type: "image" or "video", None for both.

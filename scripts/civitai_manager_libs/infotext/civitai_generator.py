@@ -44,7 +44,10 @@ def _convert_flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_distilled_guidance(meta: Mapping[str, Any], base_model: str) -> bool:
-    """Return whether an image's model uses distilled guidance, as all Flux models but Klein do."""
+    """Return whether an image was made with a Flux model that uses distilled guidance.
+
+    All Flux models use it, except Klein. base_model: as in `to_webui_parameters`.
+    """
     names = [name.lower() for name in _iter_base_models(meta, base_model) if name]
     if names:
         return any(name.startswith("flux") and "klein" not in name for name in names)

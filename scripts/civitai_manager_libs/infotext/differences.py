@@ -106,7 +106,7 @@ def list_prompt_words(prompt: str) -> tuple[str, ...]:
 
 
 def _normalize(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameters, with the defaults that the image's program has left out.
+    """Return an infotext's parameters and those defaults that the image's program does not write.
 
     A sampler such as "DPM++ 2M Karras" is split into sampler and schedule.
     """
@@ -159,7 +159,7 @@ def _compare_checkpoints(
 
 
 def _are_comparable(code: str, other: str) -> bool:
-    """Return whether two hashes have the same length, or 10 and 64 digits (AutoV2 and SHA256)."""
+    """Return whether two hashes are of the same kind, or AutoV2 and SHA256 (10 and 64 digits)."""
     return len(code) == len(other) > 0 or {len(code), len(other)} == {10, 64}
 
 
@@ -214,9 +214,10 @@ def _plain_prompt(prompt: str) -> str:
 
 
 def _compare_others(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
-    """Yield the differences of parameters that no other function here compares, Hires. fix first.
+    """Yield the differences of the minor parameters, Hires. fix first.
 
-    If only one infotext has the parameters of an extension, they count as one difference.
+    If only one of the two images has an extension's parameters, they count as one difference.
+    before, after: all parameters of the original and of the reproduction.
     """
     known = {*_FIRST, *_MAIN, *_IGNORED}
     names = [name for name in {**before, **after} if name not in known]

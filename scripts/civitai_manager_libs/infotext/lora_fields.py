@@ -53,8 +53,8 @@ def _make_entry(
 def _iter_ruined_fooocus(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the LoRAs that the program RuinedFooocus lists in `meta["other"]["loras"]`.
 
-    The list has pairs such as `["<hash>", "0.8 - a/b.safetensors"]`; in files of 2023, it is a
-    text.
+    The list has pairs such as `["<hash>", "0.8 - a/b.safetensors"]`. Files of 2023 have a text
+    instead of the list.
     """
     value = as_mapping(meta.get("other")).get("loras")
     if isinstance(value, str):

@@ -59,7 +59,7 @@ def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
 def find_workflow(meta: Mapping[str, Any] | None) -> str:
     """Return the ComfyUI workflow in an image's generation data, as JSON for ComfyUI's editor.
 
-    If there is no workflow, return the graph in API format; if there is no graph either, "".
+    If there is no workflow, return the graph in API format, or "" if there is no graph either.
     """
     comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
     workflow, graph = (as_mapping(load_json(comfy.get(name))) for name in ("workflow", "prompt"))

@@ -48,7 +48,7 @@ class SearchedFolder:
 class FolderListing:
     """The files directly in one folder.
 
-    top: the `SearchedFolder` path that contains the folder; a WebUI names files relative to `top`.
+    top: path of the searched folder that contains this one; a WebUI names files relative to `top`.
     files: (name, size in bytes, modification time) of each model file. other_names: the names of
     all other files.
     """
@@ -87,8 +87,9 @@ def has_folders() -> bool:
 def find_folder(kind: str) -> str:
     """Return the folder in which to store new models of a kind, "" if no folder fits.
 
-    kind: such as "lora"; see `host.find_model_folder`. The WebUI's folder is preferred. If there is
-    none, search the folders in the settings and their subfolders for a usual name such as `loras`.
+    kind: such as "lora"; see `host.find_model_folder`. The WebUI's own folder is preferred. If the
+    WebUI has none, search the folders in the settings, with their subfolders, for one with a usual
+    name such as `loras`.
     """
     kinds = ("unet", "model") if kind == "unet" else (kind,)  # a WebUI may have one for both
     found = (find(kind) for find in (host.find_model_folder, _find_own_folder) for kind in kinds)
@@ -99,7 +100,7 @@ def shorten_folder(folder: str) -> str:
     """Return the last part of a model folder's path, from the kind of model on: `Lora/SDXL`.
 
     The result is for users who may not see where the models are. For a folder outside of all model
-    folders, it is the folder's name.
+    folders, return only the folder's name.
     """
     above = [
         one for one in list_folders() if os.path.join(folder, "").startswith(one.path + os.sep)
@@ -178,7 +179,7 @@ def _list_subfolders(path: str) -> list[str]:
 
 
 def _kind_of_folder(path: str) -> str:
-    """Return the kind of models for which a folder's name is usual, "" if there is none."""
+    """Return the kind of models that a folder of this name usually holds, "" if unknown."""
     return _KIND_OF.get(_folder_word(path), "")
 
 

@@ -132,7 +132,7 @@ def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Return the features except words that mostly occur within one longer feature.
+    """Return the features without those words that mostly occur within one longer feature.
 
     For example, "hair" is dropped if most images with it have "long hair". counts: number of images
     by feature.

@@ -29,7 +29,7 @@ class OwnVersions:
         return frozenset(self._files.values())
 
     def file_name(self, value: str) -> str:
-        """Return the file name that most images use for a version, "" if no image names it.
+        """Return the file name that images state most often for a version, "" if none states one.
 
         value: the version as `#<version id>`. Only images given to `replace_files` count.
         """

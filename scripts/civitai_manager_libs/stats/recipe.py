@@ -24,12 +24,12 @@ def build_recipe(
 ) -> str:
     """Return an infotext with a gallery's most common settings and words, but without a seed.
 
-    The settings come from the images with the most common sampler; Hires. fix is included if more
-    than half of these images use it. Words are included if a quarter of all images with data have
-    them; LoRAs, if half have them (a tenth for LoRAs of the gallery's own model). Return "" if no
-    sampler is known. stats: the counts of `samples`. own: the versions of the gallery's own model.
+    The settings come from the images with the most common sampler. A word is included if a quarter
+    of all images with data have it, a LoRA if half have it. For a LoRA of the gallery's own model,
+    a tenth is enough. Return "" if no sampler is known. stats: the counts of `samples`. own: the
+    versions of the gallery's own model.
     """
-    settings = _find_common_settings(one.settings for one in samples)
+    settings = _find_common_settings(samples)
     if not settings:
         return ""
     words = (
@@ -53,26 +53,28 @@ def _list_lora_tags(stats: GalleryStats, own: OwnVersions) -> list[str]:
     return [f"<lora:{name}:{weight}>" for name, weight in named if name[0] != "#"]
 
 
-def _find_common_settings(rows: Iterable[Sequence[str]]) -> dict[str, str]:
-    """Return the most common value of each setting, by infotext name such as "Steps".
+def _find_common_settings(samples: Iterable[Sample]) -> dict[str, str]:
+    """Return {infotext name: most common value} for the settings of images, such as "Steps".
 
-    rows: the settings of each image. Only images with the most common sampler and schedule count.
+    Only images with the most common pair of sampler and schedule count. Hires. fix is left out
+    unless more than half of these images use it. Return {} if no sampler is known.
     """
     by_sampler: dict[tuple[str, ...], list[Sequence[str]]] = defaultdict(list)
-    for row in rows:
-        by_sampler[tuple(feature for feature in row[:2] if feature[0] in _PAIR)].append(row)
+    for settings in (sample.settings for sample in samples):
+        pair = tuple(feature for feature in settings[:2] if feature[0] in _PAIR)
+        by_sampler[pair].append(settings)
     by_sampler.pop((), None)
     if not by_sampler:
         return {}
     alike = by_sampler[min(by_sampler, key=lambda pair: (-len(by_sampler[pair]), pair))]
     counts = Counter(chain.from_iterable(alike))
-    settings = {}
+    common = {}
     for kind, name in PARAMETERS.items():
         values = {feature[1:]: n for feature, n in counts.items() if feature[0] == LETTERS[kind]}
         is_rare = kind in _HIRES and 2 * sum(values.values()) <= len(alike)
         if values and not is_rare:
-            settings[name] = min(values, key=lambda value: (-values[value], value))
-    return settings
+            common[name] = min(values, key=lambda value: (-values[value], value))
+    return common
 
 
 def _frequent_bars(stats: GalleryStats, kind: str, share: float) -> list[StatsBar]:

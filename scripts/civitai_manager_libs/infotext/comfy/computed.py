@@ -54,9 +54,9 @@ def is_computed(node_type: str) -> bool:
 def compute_outputs(node_type: str, get: _GetInput) -> tuple[Any, ...] | None:
     """Compute the outputs of a ComfyUI node from its inputs, as ComfyUI would.
 
-    get: returns the value of an input by name, or raises ValueError if the value is unknown. In the
-    result, an unknown output is None, or missing at the end. Return None if this node type is not
-    supported.
+    Return None if this node type is not supported. An output that cannot be computed is None in
+    the result; such outputs at the end may be left out. get: returns the value of an input by name,
+    or raises ValueError if the value is unknown.
     """
     compute = _COMPUTED.get(node_type)
     if compute is None:

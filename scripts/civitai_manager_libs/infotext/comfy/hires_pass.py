@@ -33,11 +33,11 @@ _SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sig
 def read_second_pass(
     nodes: Nodes, first: NodeId, samplers: list[NodeId], first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Find the sampler that enlarges the first sampler's image; return it as A1111's Hires. fix.
+    """Return A1111's Hires. fix parameters for a second sampler that enlarges the first's image.
 
-    samplers: all samplers of the graph. first_values: parameters of the first sampler. Return the
-    parameters of Hires. fix, such as "Hires upscale"; {} if no sampler does this, if A1111 would
-    need more than one Hires. fix, or if the new size is unknown.
+    Return {} if no sampler or several samplers do this, if the graph also saves the first image, or
+    if the new size is unknown. first: the first sampler. samplers: all samplers of the graph.
+    first_values: parameters of the first sampler.
     """
     if as_number(first_values.get("denoise")) not in (None, 1):
         return {}
@@ -81,9 +81,10 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
 def _list_nodes_between(
     nodes: Nodes, first: NodeId, later: NodeId, samplers: set[NodeId]
 ) -> list[Node]:
-    """Return the nodes that an image passes between two samplers, last node first.
+    """Return the nodes that an image passes from the sampler `first` to `later`, last node first.
 
-    Return [] if the image of `first` does not reach `later`, or only through a third sampler.
+    Return [] if the image does not reach `later`, or only through another sampler. samplers: all
+    samplers of the graph.
     """
     path: list[Node] = []
     for node_id in iter_image_path(nodes, later):
@@ -129,8 +130,9 @@ def _find_upscaler(nodes: Nodes, path: list[Node]) -> str | None:
 def _read_sampler_change(
     nodes: Nodes, sampler: NodeId, first_values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return `Hires sampler` and `Hires schedule type`; leave out what the first pass has too.
+    """Return the names of a second pass's sampler and schedule, as Hires. fix parameters.
 
+    A name is left out if the first pass has the same. sampler: the sampler of the second pass.
     first_values: parameters of the first pass.
     """
     own = (as_text(find_nearest_value(nodes, sampler, *where)) for where in (_SAMPLER, _SCHEDULER))

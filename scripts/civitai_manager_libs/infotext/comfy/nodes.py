@@ -137,7 +137,7 @@ def iter_upstream_through(
 ) -> Iterator[Node]:
     """Yield the node `start` and all nodes that can be reached through the named inputs only.
 
-    The nearest come first. `iter_upstream` may follow other inputs too.
+    The nearest come first. Unlike `iter_upstream`, never follow another input.
     """
 
     def list_next(node_id: NodeId) -> Iterator[NodeId]:

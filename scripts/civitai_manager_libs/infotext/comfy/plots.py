@@ -50,7 +50,7 @@ _MAX_AXES = 100
 def remove_varied_values(nodes: Nodes, parameters: dict[str, Any]) -> dict[str, Any]:
     """Return a graph's parameters without those that differ between the images of an X/Y plot.
 
-    Return all parameters if the graph makes no plot, and {} if the plot does not tell which differ.
+    Return all parameters if the graph makes no plot, and {} if it is unknown which ones differ.
     """
     for plot in (node for node in nodes.values() if _PLOT.search(get_node_type(node))):
         names = islice(_iter_axis_names(nodes, plot), _MAX_AXES)

@@ -57,7 +57,8 @@ def read_prompt(nodes: Nodes, sampler: NodeId, side: str) -> str | None:
     sides = _SIDE_INPUTS[side]
     cache: _Cache = {}
     settings = iter_setting_nodes(nodes, sampler, _PROMPT_INPUTS)
-    for node in chain(_find_form(nodes, sampler), settings):
+    form = _find_prompt_form(nodes, sampler)
+    for node in settings if form is None else chain([form], settings):
         names = (name for name in (*sides, *_SAMPLER_INPUTS[side]) if name in node["inputs"])
         value = next((node["inputs"][name] for name in names), None)
         if value is not None:
@@ -67,14 +68,14 @@ def read_prompt(nodes: Nodes, sampler: NodeId, side: str) -> str | None:
     return None
 
 
-def _find_form(nodes: Nodes, sampler: NodeId) -> list[Node]:
-    """Return [node] for the node in which the user types a sampler's prompts.
+def _find_prompt_form(nodes: Nodes, sampler: NodeId) -> Node | None:
+    """Return the node into which the user types the prompts for a sampler of the Searge nodes.
 
-    Return [] if this type of sampler has no such node, or if the graph has several.
+    Return None for all other samplers, and if the graph has no such node or several.
     """
     form = _FORMS.get(get_node_type(nodes[sampler]))
     filled = [node for node in nodes.values() if form and get_node_type(node) == form]
-    return filled if len(filled) == 1 else []
+    return filled[0] if len(filled) == 1 else None
 
 
 def _list_texts(
@@ -82,8 +83,8 @@ def _list_texts(
 ) -> list[str | None]:
     """Return the texts that make up a prompt, in order; an unknown text is None.
 
-    value: the value or link of the sampler's prompt input. sides: names of the inputs to follow,
-    either those of positive or those of negative prompts. cache: texts that were read before.
+    value: the value or link of the sampler's prompt input. sides: the names that inputs for
+    positive prompts have, or those for negative prompts. cache: texts that were read before.
     """
     texts: list[str | None] = []
     waiting, seen = [(value, True)], set()  # each with whether it may be a text itself
@@ -124,7 +125,7 @@ def _read_own_text(
     """Return [text] for the text that a node adds to a prompt, [] if the node adds none.
 
     An unknown text is None. link: the link to the node. cache: texts that were read before.
-    accepts_text: whether nodes that output plain text, not encoded text, are read too.
+    accepts_text: whether the node may be one that passes text on without encoding it.
     """
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
@@ -152,7 +153,11 @@ def _may_be_text(value: object) -> bool:
 
 
 def _resolve_text(nodes: Nodes, value: object, cache: _Cache, depth: int = 0) -> str | None:
-    """Return the text of an input, following its link; None if the text is unknown."""
+    """Return the text of an input, following its link; None if the text is unknown.
+
+    value: the input's value or link. cache: texts that were read before. depth: number of links
+    followed so far.
+    """
     link = get_link(value)
     if link is None:
         return value if isinstance(value, str) else None
@@ -196,10 +201,10 @@ def _read_node_text(nodes: Nodes, node: Node, output: int, cache: _Cache, depth:
 
 
 def _list_output_inputs(inputs: Mapping[str, Any], output: int) -> tuple[str, ...]:
-    """Return the names of the inputs from which a node may take its output number `output`.
+    """Return the names of the inputs that may hold the text of a node's output, () if unknown.
 
-    They are known only for a node with two prompts, where output 1 is the negative prompt. Return
-    () for other outputs.
+    If a node has a negative prompt, output 1 is this prompt. Other outputs are unknown.
+    inputs: the node's inputs. output: the output's number.
     """
     names = _SIDE_INPUTS["negative"]
     return names if output == 1 and any(name in inputs for name in names) else ()

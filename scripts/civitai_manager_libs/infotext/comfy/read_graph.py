@@ -151,9 +151,10 @@ def _read_nodes(comfy: object) -> Nodes:
 
 
 def _read_implied_values(nodes: Nodes, sampler: NodeId, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sampler, schedule and CFG scale that follow from the types of nodes in a graph.
+    """Return the parameters that follow from the types of the nodes before a sampler.
 
-    found: the parameters that are known already; they are left out.
+    They are "sampler", "scheduler" and "cfgScale". found: these parameters as the nodes' inputs
+    state them, None if unknown; parameters that are known there are left out.
     """
     implied: dict[str, Any] = {}
     for node in iter_upstream(nodes, sampler):

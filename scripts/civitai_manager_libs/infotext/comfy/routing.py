@@ -93,8 +93,8 @@ def resolve_links(nodes: Nodes) -> Nodes:
     r"""Return the nodes with each link followed through reroutes, switches and contexts.
 
     Each linked input gets the value to which its link leads. If a node computes that value, the
-    input gets a link to this node; if the value is unknown, a link to the node "\0", which does not
-    exist.
+    input gets a link to this node. If the value is unknown, the input gets a link to the node "\0",
+    which does not exist.
     """
     cache: _Cache = {}
     return {node_id: _resolve_node_links(nodes, node, cache) for node_id, node in nodes.items()}
@@ -107,7 +107,11 @@ def _resolve_node_links(nodes: Nodes, node: Node, cache: _Cache) -> Node:
 
 
 def _resolve_source(nodes: Nodes, value: object, cache: _Cache, depth: int = 0) -> Any:
-    """Return the value to which an input leads, or the link to the node that computes the value."""
+    """Return the value to which an input leads, or the link to the node that computes the value.
+
+    value: the input's value or link. cache: results for links that were followed before. depth:
+    number of links followed so far.
+    """
     link = get_link(value)
     if link is None:
         return value
@@ -145,9 +149,10 @@ def _resolve_output(nodes: Nodes, link: str, output: int, cache: _Cache, depth: 
 def _find_switch_input(
     nodes: Nodes, inputs: Mapping[str, Any], cache: _Cache, depth: int
 ) -> str | None:
-    """Return the name of the input that a switch node passes on, "" if unknown.
+    """Return the name of the input that a node passes on if the node is a switch, else None.
 
-    inputs: the inputs of any node. Return None if the node is not a switch.
+    Return "" for a switch whose choice is unknown. inputs: the node's inputs. cache, depth: as in
+    `_resolve_source`.
     """
     for name, yes, no in _CHOICES:
         if name in inputs and (yes in inputs or no in inputs):
@@ -186,10 +191,11 @@ def _get_output_name(kind: str, output: int) -> str:
 
 
 def _resolve_context_value(nodes: Nodes, node: Node, name: str, cache: _Cache, depth: int) -> Any:
-    """Return the value or link that a node passes on as its output `name`.
+    """Return the value or link that a context node, or one like it, passes on as output `name`.
 
-    A missing value is looked up in the node that this node extends, such as another context. Return
-    None if the node computes the value itself.
+    A value that is missing among the node's inputs is looked up in the context that the node is
+    based on. Return None if it is missing there too, because the node then makes the value itself.
+    cache, depth: as in `_resolve_source`.
     """
     for _ in range(_MAX_DEPTH):
         inputs = node["inputs"]

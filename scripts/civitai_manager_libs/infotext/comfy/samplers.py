@@ -55,7 +55,8 @@ def list_save_nodes(nodes: Nodes) -> list[NodeId]:
 def _find_saved_nodes(nodes: Nodes) -> set[NodeId]:
     """Return the ids of all nodes on which a saved image depends.
 
-    If the graph saves no image, use previewed images instead; if there are none, return all ids.
+    If the graph saves no image, its previews count as saved images. If it has no previews either,
+    return all ids.
     """
     for pattern in (_OUTPUT, _PREVIEW):
         ends = [n for n, node in nodes.items() if pattern.search(get_node_type(node).lower())]

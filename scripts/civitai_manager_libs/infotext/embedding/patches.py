@@ -147,7 +147,7 @@ def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
 def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
     """Return the patch that marks a WebP file as containing EXIF, None if the file is damaged.
 
-    The mark is a bit in the VP8X chunk, which is added if the file has none. first: (type, start,
+    The mark is a bit in the VP8X chunk; a file without this chunk gets one. first: (type, start,
     end) of the file's first chunk.
     """
     kind, start, _ = first

@@ -58,9 +58,9 @@ def set_comment(tiff: bytes, text: str) -> bytes | None:
 
 
 def _add_comment(tiff: bytes, byte_order: str, comment: bytes) -> bytes:
-    """Return EXIF data with `comment` as its user comment; raise an error if `tiff` is damaged.
+    """Return the EXIF data `tiff` with `comment` as its user comment.
 
-    comment: the encoded text. The error is struct.error or ValueError.
+    comment: the encoded text. Raises struct.error or ValueError if `tiff` is damaged.
     """
     data = bytearray(tiff + bytes(len(tiff) % 2))
     root = _read_root(tiff, byte_order)

@@ -16,7 +16,10 @@ _TWO_BYTE_CHARACTER = re.compile(rb"[\xc4-\xef]")
 
 
 class Budget:
-    """The limit on how many bytes and parts of a file are read; the rest is skipped."""
+    """The limit on how many bytes and parts of a file are read; the rest is skipped.
+
+    left: number of bytes. parts: number of parts, such as chunks.
+    """
 
     def __init__(self, left: int, parts: int) -> None:
         self._left = left

@@ -32,8 +32,8 @@ def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
     """Yield (name, text) for each text in EXIF data that may tell how an image was made.
 
     A text named "EXIF" is a warning that other programs may run out of memory on this data, because
-    many tags share the same bytes. data: b"" if it was too large to read, which also yields the
-    warning.
+    many tags share the same bytes. data: the EXIF data. If it was too large to read, data is b"",
+    and only the warning is yielded.
     """
     if not data:
         yield "EXIF", "unread"

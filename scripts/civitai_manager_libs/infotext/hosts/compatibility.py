@@ -57,14 +57,17 @@ def list_losses(
 
 
 def _gets_default(sent: Infotext, name: str) -> bool:
-    """Return whether an infotext lacks the parameter `name`, so that a WebUI uses its default."""
+    """Return whether a WebUI adds its default for a parameter because the infotext lacks it."""
     # A1111 and Forge write RNG only if it is not GPU; for other programs' images it is unknown.
     is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
     return name not in sent.parameters and is_other
 
 
 def _iter_read_as_prompt(sent: Infotext) -> Iterator[Loss]:
-    """Yield each parameter that a WebUI reads as prompt, because the infotext has too few."""
+    """Yield a loss for each parameter that a WebUI takes for a part of the prompt.
+
+    sent: an infotext with so few parameters that WebUIs do not recognise them.
+    """
     last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
     for name, value in _MAIN.findall(last):
         yield Loss(name, value, is_read_as_prompt=True)

@@ -25,7 +25,7 @@ class HostRules:
 
     line: a function that rewrites the line of parameters before it is parsed. ignored: names of
     parameters that are dropped. renamed: {name in the infotext: the WebUI's name}. defaults: values
-    that the WebUI uses for missing parameters, if other WebUIs use other values.
+    that the WebUI uses for missing parameters and that differ from those of other WebUIs.
     """
 
     line: Callable[[str], str] = str

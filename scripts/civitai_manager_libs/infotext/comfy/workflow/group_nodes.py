@@ -94,7 +94,7 @@ def _name_group_input(
     """Return a name for an input of a group: the name that the user has set, else the inner name.
 
     node, at: the inner node and its index. node_input: the input of the inner node. known_names:
-    the group's input names so far; a name that is among them is made unique.
+    the names of the group's other inputs so far; the returned name differs from all of them.
     """
     inner_name = str(node_input.get("name") or node_input.get("type"))
     named = as_mapping(as_mapping(as_mapping(group.get("config")).get(str(at))).get("input"))
@@ -111,8 +111,8 @@ def _iter_group_outputs(
 ) -> Iterator[tuple[int, int]]:
     """Yield (index of an inner node, index of its output) for each output of a group.
 
-    used: the outputs that are linked within the group. They are skipped, unless the group lists
-    them as external.
+    These are the inner nodes' outputs that are not linked within the group, and those that the
+    group lists as external. used: the outputs that are linked within the group.
     """
     external = set()
     for entry in map(as_list, as_list(group.get("external"))[:_MAX_NODES]):

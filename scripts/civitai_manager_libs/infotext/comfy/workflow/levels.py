@@ -34,9 +34,9 @@ _Link = list[Any]
 class _Group:
     """A workflow or a subgraph within it.
 
-    prefix: the text with which the ids of its nodes begin. known_inputs: the numbers of the
-    subgraph's inputs that have a value. depth: number of groups around this group, 0 for the
-    workflow.
+    content: the JSON of the workflow or subgraph. prefix: the text with which the ids of the
+    group's nodes begin. known_inputs: the numbers of those inputs of the subgraph that have a
+    value. depth: number of groups around this group, 0 for the workflow.
     """
 
     content: Mapping[str, Any]
@@ -121,11 +121,11 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> d
 def _find_dead_outputs(
     level_nodes: list[Mapping[str, Any]], prefix: str, sources: Mapping[Any, _Link]
 ) -> set[tuple[str, int]]:
-    """Return (node id, output number) of each output that has no value.
+    """Return (node id, output number) of each output of a bypassed node that has no value.
 
-    These are the outputs of bypassed (switched off) nodes that have no linked input of the same
-    type. level_nodes, prefix: the nodes of one group, and its prefix. sources: the result of
-    `_collect_link_sources`.
+    Such an output finds no linked input of its type that it could pass on. level_nodes: the nodes
+    of one group. prefix: the text with which their ids begin in the result. sources: {link id: the
+    [node id, output number] from which the link comes}.
     """
     dead_outputs = set()
     for node in level_nodes:
@@ -179,23 +179,33 @@ def _open_group(
     depth: int,
     nodes: dict[str, Node],
 ) -> _Group:
-    """Return the group for the group node `node`, filled with the node's widget values.
+    """Return the group that a group node contains; add the nodes of its inputs to `nodes`.
 
-    Also add a node to `nodes` for each input of the group that has a value. content: the group's
-    subgraph. links: {input name: link} of the group node.
+    content: the group's subgraph. node, node_id: the group node and its id. links: {input name:
+    link} of the group node. depth: number of groups around the group.
+    """
+    input_nodes = _make_input_nodes(content, node, links)
+    nodes.update({f"{node_id}:in{slot}": each for slot, each in input_nodes.items()})
+    return _Group(fill_group_values(content, node), f"{node_id}:", frozenset(input_nodes), depth)
+
+
+def _make_input_nodes(
+    content: Mapping[str, Any], node: Mapping[str, Any], links: Mapping[str, _Link]
+) -> dict[int, Node]:
+    """Return {input number: node that supplies the value} for the inputs of a group.
+
+    Inputs without a value are left out. content: the group's subgraph. node: the group node.
+    links: {input name: link} of the group node.
     """
     node_inputs = list_inputs(content)
     values = _read_group_values(node, node_inputs)
-    known = set()
+    made = {}
     for slot, name in enumerate(str(each.get("name")) for each in node_inputs):
         if name in links:
-            nodes[f"{node_id}:in{slot}"] = _make_reroute(links[name])
-            known.add(slot)
+            made[slot] = _make_reroute(links[name])
         elif name in values:
-            inputs = {"value": values[name]}
-            nodes[f"{node_id}:in{slot}"] = {"class_type": "PrimitiveNode", "inputs": inputs}
-            known.add(slot)
-    return _Group(fill_group_values(content, node), f"{node_id}:", frozenset(known), depth)
+            made[slot] = {"class_type": "PrimitiveNode", "inputs": {"value": values[name]}}
+    return made
 
 
 def _read_group_values(
