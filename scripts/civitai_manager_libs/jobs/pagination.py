@@ -115,7 +115,7 @@ class _LastPage:
         return "end" if self._page.next_cursor is None else "blank"
 
     def report(self, end: str) -> WalkReport:
-        """Return a report that counts the page's images, without images of earlier pages.
+        """Return a report on the page's images, without images that were on earlier pages too.
 
         end: the code for why the walk ends with this page, "" if it goes on.
         """

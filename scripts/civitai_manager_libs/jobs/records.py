@@ -245,7 +245,7 @@ class Item:
     the model file. kind: `image`, `video`, `audio` or `model`. record: an image's record (Civitai's
     JSON), "" if not loaded; a model file's `ModelFileRequest` as JSON. state: as in `Outcome`; a
     `waiting` item with a reason has failed in an earlier run. name: an image's path below the job's
-    folder, with "/" and without extension; "" if that is its id.
+    folder, with "/" and without extension; "" if the file is named by the id.
     """
 
     place: int

@@ -20,9 +20,9 @@ def write_sidecars(path: str, record: str, is_ours: bool) -> str:
     """Save an image's metadata in text files beside it; return a warning or "".
 
     The settings choose among `<name>.txt` (infotext), `<name>.workflow.json` and `<name>.json`
-    (Civitai's record). They also choose whether the infotext is embedded into the image; this needs
-    `is_ours`: that this program downloaded the image. record: Civitai's record as JSON text, "" for
-    none. If the record is damaged, nothing is written. Raises DiskError.
+    (Civitai's record). If the settings say so, the infotext is also embedded into the image, but
+    only if this program downloaded the image (`is_ours`). record: Civitai's record as JSON text, ""
+    for none. If the record is damaged, nothing is written. Raises DiskError.
     """
     needs_texts = setting.save_infotext or setting.embeds_infotext or setting.save_workflow
     if not record or not (needs_texts or setting.save_record):

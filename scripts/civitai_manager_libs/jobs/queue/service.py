@@ -44,7 +44,7 @@ class JobView:
 
     @property
     def progress(self) -> JobProgress | None:
-        """Return the progress of a job that this process is running or will retry, else None."""
+        """Return the job's progress if this process runs the job or will retry it, else None."""
         return self.queue_status.progress
 
     @property

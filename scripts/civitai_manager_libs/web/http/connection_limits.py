@@ -98,8 +98,8 @@ class ConnectionLimits:
     def log_refusal(self, kind: Hashable, peer: str, problem: str) -> None:
         """Log that a connection was refused, at most once a minute for each `kind`.
 
-        kind: a short name of the reason. peer: the client's address, with which the line begins.
-        problem: the line's next words, such as "sent no whole request".
+        kind: a short name of the reason. peer, problem: the client's address, and words that say
+        what the client did, such as "sent no whole request". The log line begins with both.
         """
         count = self._repeats.count(kind)
         if count is not None:

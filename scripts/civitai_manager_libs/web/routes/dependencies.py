@@ -47,7 +47,7 @@ def get_job_service() -> JobService:
 
 
 def resume_work() -> None:
-    """Resume unfinished jobs, and the indexing of a library that an older version has written.
+    """Resume unfinished jobs; also resume indexing a library that an older version has written.
 
     If a database cannot be used, log the error; the page works without it.
     """

@@ -165,7 +165,10 @@ def _view_file(
 
 
 def _is_missing(file: ModelFile, version_id: int | None) -> bool:
-    """Return whether Civitai said in the last day that it does not have a file's version."""
+    """Return whether Civitai replied in the last day that it does not have a file's version.
+
+    version_id: the version's id, None if only the file's hashes are known.
+    """
     keys = [version_id] if version_id else _list_hashes(file)[:1]
     return any(models.is_missing(key) for key in keys)
 

@@ -39,6 +39,6 @@ def change_hidden(context: RequestContext) -> HiddenChanged:
 def read_hidden_terms(context: RequestContext) -> search.HiddenTerms:
     """Return the authors and words whose images are to be left out of a response.
 
-    There are none if the query parameter `hidden` is given: then hidden images are shown too.
+    If the query parameter `hidden` is given, hidden images are to be shown too: return no terms.
     """
     return search.HiddenTerms() if context.query_param("hidden") else hidden.read_terms()
