@@ -116,6 +116,62 @@ def _search(page):
     page.page.locator(".finder [role='option']").first.wait_for()
 
 
+def _fail(pattern, answer, then=lambda page: page.field("sort").select_option("Oldest")):
+    """Let requests of the page fail, and do something that needs them."""
+
+    def fail(page):
+        page.page.route(pattern, answer)
+        then(page)
+        expect(page.page.locator(".status[data-kind='waits']:visible")).to_have_count(0)
+
+    return fail
+
+
+def _refuse(status, code):
+    body = {"error": {"code": code, "message": "So it is: do something about it."}}
+    return lambda route: route.fulfill(status=status, json=body)
+
+
+def _open_broken(page):
+    """Open an image whose file and details do not come."""
+    page.page.route("**/api/file/*", _refuse(502, "network"))
+    page.page.route("**/api/images/*", _refuse(502, "network"))
+    page.tiles.nth(0).click()
+    page.slide.locator(".slide-error").wait_for()
+
+
+def _open_image_of_nobody(page):
+    page.go(f"{_GALLERY}&image=999999999")
+    page.slide.locator(".slide-error").wait_for()
+
+
+def _refuse_key(page):
+    page.key(",")
+    page.field("key").fill("a b")
+    page.control("save-key").click()
+    page.page.locator(".key .wrong").wait_for()
+
+
+def _go_on_a_phone_or_not(action):
+    """Press a button of the page's head, which may be in a menu."""
+
+    def press(page):
+        if not page.control(action).count():
+            page.control("gallery-menu").click()
+        page.control(action).click()
+
+    return press
+
+
+def _fail_panel(pattern, action, panel):
+    def fail(page):
+        page.page.route(pattern, _refuse(502, "network"))
+        _go_on_a_phone_or_not(action)(page)
+        page.panel(panel).locator("[data-do='retry']").wait_for()
+
+    return fail
+
+
 # What is done before axe looks; each begins with the gallery's first page.
 _STATES = {
     "gallery": lambda page: None,
@@ -140,6 +196,19 @@ _STATES = {
     "collected": _collect,
     "downloads": _download,
     "hidden": _hide,
+    "failed page": _fail("**/api/images?*sort=Oldest*", _refuse(502, "network")),
+    "page that needs a key": _fail("**/api/images?*sort=Oldest*", _refuse(403, "needs_key")),
+    "server gone": _fail("**/api/images?*sort=Oldest*", lambda route: route.abort()),
+    "failed lookup": _fail(
+        "**/api/lookup?*",
+        _refuse(400, "bad_input"),
+        lambda page: page.find("https://example.com/1"),
+    ),
+    "failed image": _open_broken,
+    "image that is gone": _open_image_of_nobody,
+    "failed thumbnails": _fail("**/api/thumb/*", _refuse(404, "gone")),
+    "failed statistics": _fail_panel("**/api/stats*", "figures", "stats"),
+    "refused key": _refuse_key,
 }
 _ADDRESSES = {
     "nothing passes": "?model=900001&type=video&base=Pony",
@@ -147,6 +216,13 @@ _ADDRESSES = {
     "library": "?search=",
     "models": "?find=water",
     "home": "",
+    "no such author": "?user=nobody_of_that_name",
+    "no such post": "?post=999999999",
+    "nothing found": "?search=zzz_none",
+    "no such models": "?find=zzz_none",
+    "empty collection": "?search=set%3D%22Empty%22",
+    "no favourites": "?search=is%3Afavourite",
+    "random, nothing read": "?model=900008&sort=Random",
 }
 
 
@@ -175,9 +251,11 @@ def test_axe_finds_nothing_in_any_state(start, demo, open_gallery, size, theme):
     )
     found = {}
     for name, reach in _STATES.items():
+        page.page.unroute_all()
         page.go(f"{_GALLERY}&__theme={theme}")
         reach(page.ready())
         found[name] = page.axe_findings()
+    page.page.unroute_all()
     for name, address in _ADDRESSES.items():
         page.go(f"{address or '?'}&__theme={theme}")
         expect(page.page.locator(".status[data-kind='waits']:visible")).to_have_count(0)

@@ -189,7 +189,7 @@ def test_no_time_left_is_shown_if_nothing_arrives():
 def test_empty_end_is_reported_and_can_be_retried():
     ended = {"reason": "empty_end", "note": EMPTY_END, "walk": WalkState.FIRST_EMPTY}
     row = _row(replace(_JOB, state=JobState.DONE, saved=4, **ended))
-    assert "time limit" in row["note"] and "time limit" in row["toast"]
+    assert "ran out of time" in row["note"] and "ran out of time" in row["toast"]
     assert _offered(row) == ["resume", "open", "forget"]
 
 

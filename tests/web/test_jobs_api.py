@@ -259,7 +259,7 @@ def test_empty_end_is_reported_and_can_be_resumed(api, civitai, monkeypatch):
     civitai.script("page", status(200, page), empty, empty)
     api.post("jobs", {"query": {"post": 7}, "limit": 25})
     row = _ended(api)
-    assert (row["saved"], row["state"]) == (10, "done") and "time limit" in row["note"]
+    assert (row["saved"], row["state"]) == (10, "done") and "ran out of time" in row["note"]
     assert "resume" in [action["name"] for action in row["actions"]]
     assert "came empty twice" in row["report"]["end"]
     assert row["report"]["lines"][0] == "Pictures seen in the gallery: 10"

@@ -116,7 +116,8 @@ export class Tile {
     setAttribute(this.element, "data-gone", deleted_at !== "");
     const label = describeImage(this.view, isMarked, this.#words);
     const post = count > 1 ? `, ${this.#words("post_count", { n: count })}` : "";
-    this.element.setAttribute("aria-label", `${label}${post}`);
+    const failed = this.isFailed ? `, ${this.#words("thumb_failed")}` : ""; // as the tile says
+    this.element.setAttribute("aria-label", `${label}${post}${failed}`);
   }
 
   get isBlurred() {
@@ -162,6 +163,7 @@ export class Tile {
     setAttribute(this.element, "data-failed", true);
     const again = { class: "sign", "data-do": "thumb-again", text: this.#words("thumb_failed") };
     this.#showSign(el("span", again));
+    if (this.#looks) this.#drawLabel(this.#looks);
   }
 
   get isFailed() {
@@ -191,8 +193,10 @@ export class Tile {
     this.#isSettled = false;
     this.#image.removeAttribute("src");
     delete this.element.dataset.shows;
+    const wasFailed = this.isFailed;
     delete this.element.dataset.failed;
     this.#showSign(null);
+    if (wasFailed && this.#looks) this.#drawLabel(this.#looks);
   }
 
   /** Blur the tile, or show its thumbnail again. @param {boolean} isBlurred */

@@ -264,7 +264,7 @@ def _failure_view(item: Item, language: str) -> JobFailure:
         "url": _page_url(item),
         "title": os.path.basename(item.model_path) if is_model else "",
         "reason": reason_text(item.reason, language, item.message),
-        "detail": item.message if language == "en" and item.message else item.reason,
+        "detail": item.message if language == "en" else "",  # the messages are English
         "code": item.reason,
         "has_thumb": item.kind not in ("audio", "model"),
     }
