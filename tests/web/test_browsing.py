@@ -384,3 +384,10 @@ def test_background_tab_sends_no_request_and_keeps_its_position(server, open_gal
     page.page.evaluate(_DRAWN)  # away and back within one frame is no leaving
     page.page.evaluate("tab.style.display = 'block'")
     wait_for(lambda: page.page.evaluate("scrollY") == there)
+
+
+def test_small_gallery_opens_without_a_layout_shift(server, open_gallery):
+    page = open_gallery(server, "?model=900007&level=XXX").ready()
+    expect(page.page.locator(".status.of-images")).to_be_visible()
+    page.page.wait_for_function("document.fonts.status === 'loaded'")
+    assert page.page.evaluate("window.seen.shift") <= 0.02

@@ -66,11 +66,20 @@ export class Status {
     this.element.hidden = !text;
     this.element.dataset.kind = kind;
     const { length } = getShown(state);
+    const isLong = length > 0 || (isHome(state) && state.home !== null);
+    const isMoved = isLong === this.element.hasAttribute("data-alone");
+    if (isMoved) this.#reinsert();
     if (this.#text.textContent !== text) this.#text.textContent = text;
     this.#drawActions(actions);
-    const isLong = length > 0 || (isHome(state) && state.home !== null);
     this.element.toggleAttribute("data-alone", !isLong);
     this.#setSticking(isLong && (kind === "problem" || kind === "waits"));
+  }
+
+  /** Put the line anew in its place, where images come before it or go: else a browser takes the
+   * line for one that was pushed down. */
+  #reinsert() {
+    const { parentNode, nextSibling } = this.element;
+    parentNode?.insertBefore(this.element, nextSibling);
   }
 
   /** Show these buttons unless they are already shown. @param {StatusAction[]} actions */
