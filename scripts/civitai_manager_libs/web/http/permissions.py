@@ -14,8 +14,8 @@ __all__ = ["lock_reason"]
 def lock_reason(request: Request, name: str) -> LockReason:
     """Return why a request may not change a setting, "" if it may.
 
-    name: the setting, or "key" for the API key. "frozen": one of the WebUI's flags forbids any
-    change. "only_here": the request comes from another machine, and there is no login.
+    "frozen": one of the WebUI's flags forbids any change. "only_here": the request comes from
+    another machine, and there is no login. name: the setting's name, or "key" for the API key.
     """
     if host.is_frozen(name):
         return "frozen"

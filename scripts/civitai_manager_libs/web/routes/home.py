@@ -182,7 +182,10 @@ def _preview_version(file: ModelFile) -> int:
 
 
 def _find_cover(version: Version) -> int | None:
-    """Store a version's example image; return its id, None if none may be shown without blur."""
+    """Store an example image of a version in the library; return the image's id.
+
+    Return None if no example image may be shown without blur.
+    """
     image = civitai.find_example_image(version.record, _shown_levels())
     if image is None:
         return None

@@ -38,9 +38,10 @@ _responses = _Responses()
 
 
 def respond_once(context: RequestContext, begin: Callable[[], T]) -> T:
-    """Return the result of `begin`; for a repeated request, return the first one's result.
+    """Return the result of `begin`, but call `begin` only once for a repeated request.
 
-    A repeated request has the same id in the field `request` of its body.
+    A repeated request has the same id in the field `request` of its body, and gets the first
+    result.
     """
     request = context.body_field("request")
     if not isinstance(request, str) or not re.fullmatch(r"[\w-]{8,64}", request):

@@ -147,7 +147,10 @@ def _check_lock(context: RequestContext, field: str) -> None:
 
 
 def put_key(context: RequestContext) -> KeySaved:
-    """Save the API key in the body ("" deletes the saved key); return whether a key is saved."""
+    """Save the API key in the body; return whether a key is saved.
+
+    "" in place of a key deletes the saved key.
+    """
     _check_lock(context, "key")
     key = _require_key(context)
     setting.save_api_key(key)
