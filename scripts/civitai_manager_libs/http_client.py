@@ -310,9 +310,9 @@ def _find_file(path: str) -> FetchedFile | None:
 
 
 def _copy_file(fetched: FetchedFile, path: str) -> FetchedFile:
-    """Copy a downloaded file to `path`, unless it is there already.
+    """Copy a downloaded file to `path`, and return the FetchedFile of the copy.
 
-    Return a FetchedFile with the path of the copy, and the size and extension of the original.
+    If `path` is the downloaded file's own path, return `fetched`.
     """
     if os.path.abspath(fetched.path) == os.path.abspath(path):
         return fetched

@@ -104,7 +104,7 @@ class HostLimiter:
         return max(0.0, self._pause_end - time.monotonic())
 
     def record_success(self) -> None:
-        """Count a successful request. After a pause, 20 of them allow one more request at once."""
+        """Count a successful request. After a pause, 20 successes add one slot again."""
         with self._changed:
             if self._reduced_limit is None:
                 return

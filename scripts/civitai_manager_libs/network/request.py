@@ -135,7 +135,7 @@ def redirect_request(
 
     status: that of the response; it decides whether method and body are kept. If `url` is on
     another host, the key, cookies and referrer are removed. Raises NeedsKey if `url` is a login
-    page, and Refused if it is not http or https or would replace https by http.
+    page, and Refused if `url` is not http or https, or is http after a request by https.
     """
     new, old = split_url(url), split_url(request.url or "")
     if new.path == "/login" or new.path.startswith("/login/"):

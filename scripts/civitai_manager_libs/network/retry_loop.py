@@ -62,8 +62,8 @@ class RetryLoop:
     def _handle_failure(self, error: NetworkError | ServerError, failures: int) -> float:
         """Return how many seconds to wait before the next try.
 
-        failures: number of failed tries before this one. If the host sent status 429 or
-        Retry-After, the wait is set as a pause for all requests to the host, and 0 is returned.
+        failures: number of failed tries before the one that raised `error`. If the host sent status
+        429 or Retry-After, return 0, but pause all requests to the host for the time to wait.
         Raises Busy if the host asks for more than 120 seconds.
         """
         retry_after = error.retry_after if isinstance(error, ServerError) else None

@@ -31,7 +31,7 @@ def _parse_rgb(text: str) -> Color:
 
 
 def _parse_palette(mood: str, colors: str, dark: bool = False) -> Palette:
-    """Return a palette from nine hex colors, in the order of the fields of `Palette`."""
+    """Return a palette. colors: nine hex colors, in the order of the palette's fields."""
     c = [_parse_rgb(word) for word in colors.split()]
     return Palette(mood, (c[0], c[1], c[2]), c[3], c[4], c[5], (c[6], c[7], c[8]), dark)
 

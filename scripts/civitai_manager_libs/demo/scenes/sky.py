@@ -13,7 +13,10 @@ BLACK: Color = (0, 0, 0)
 
 
 def paint_sky(c: Canvas, lowest: float) -> None:
-    """Paint the sky down to the height `lowest`, with the sun, moon and clouds of the prompt."""
+    """Paint the sky down to the height `lowest`, 0 to 1 from the top.
+
+    The sun, the moon and clouds are painted if the prompt mentions them.
+    """
     p, rng = c.palette, c.rng
     at, high, big = rng.uniform(0.2, 0.8), rng.uniform(0.35, 0.8), rng.uniform(0.035, 0.075)
     c.fill_gradient((*p.sky, p.sky[2]), 0, lowest + 0.12)

@@ -123,7 +123,10 @@ def paint_aurora(c: Canvas) -> None:
 
 
 def _draw_aurora_band(c: Canvas, color: Color, base: float, tall: float) -> None:
-    """Draw a band of northern light: columns that stand on a wavy line and fade upwards."""
+    """Draw a band of northern light: columns that stand on a wavy line and fade upwards.
+
+    base: the line's height, 0 to 1 from the top. tall: height of the tallest columns, 0 to 1.
+    """
     from PIL import Image, ImageFilter
 
     a, b, d = (c.rng.uniform(0, 6.3) for _ in range(3))

@@ -88,7 +88,10 @@ class PiecePlan:
             self._changed.notify_all()
 
     def set_total(self, total: int | None, is_shared: bool = False) -> None:
-        """Set the file's length in bytes, and whether several connections may share the file."""
+        """Set the file's length in bytes, None if it is unknown.
+
+        is_shared: whether several connections may receive parts of the file.
+        """
         with self._changed:
             self.total, self.is_shared = total, is_shared
             self._changed.notify_all()
@@ -126,7 +129,7 @@ class PiecePlan:
         return self._split_slowest()
 
     def _find_free_range(self, total: int) -> tuple[int, int] | None:
-        """Return (start, end) of the first missing bytes that no connection receives, else None."""
+        """Return (start, end) of the first missing bytes outside all taken pieces, else None."""
         taken = ByteRanges(self._file.ranges)
         for piece in self._active:
             taken.add(piece.start, int(min(piece.end, total)))
