@@ -51,7 +51,7 @@ class IncompleteDownload(NetworkError):
 
 
 class Busy(NetworkError):
-    """Raised if a server asks for a pause. seconds: its length, counted from the response."""
+    """Raised if a server asks for a pause. seconds: the pause, counted from the response."""
 
     reason = "busy"
 

@@ -74,7 +74,7 @@ class Cancellation:
 
     @contextmanager
     def with_timeout(self, seconds: float | None) -> Iterator[Cancellation]:
-        """Yield a Cancellation that is set together with this one, or else after `seconds`.
+        """Yield a Cancellation that is set after `seconds`, or as soon as this one is set.
 
         seconds: None for no timeout.
         """

@@ -42,8 +42,8 @@ class Image:
     """An image, video or audio file of a gallery.
 
     width, height: in pixels, 0 if unknown. level: one browsing-level bit. hash: BlurHash or "".
-    created_at: ISO 8601 in UTC, or "". meta: untrusted generation data, None if there is none or
-    its owner hides it. record: the JSON object that Civitai sent.
+    created_at: ISO 8601 in UTC, or "". meta: untrusted generation data; None if the image has none
+    or the author hides it. record: the JSON object that Civitai sent.
     """
 
     id: int

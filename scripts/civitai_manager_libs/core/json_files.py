@@ -41,7 +41,10 @@ def read_json_object(path: str) -> dict[str, Any]:
 
 
 def _move_damaged(path: str) -> str:
-    """Rename a damaged file to `<path>.damaged`; return the end of a sentence that says so."""
+    """Rename a damaged file to `<path>.damaged`.
+
+    Return the result in words, to end a sentence for the user; a failure is not raised.
+    """
     try:
         replace_file(path, f"{path}.damaged")
     except OSError:
@@ -83,8 +86,8 @@ def write_text_file(path: str, text: str, private: bool = False) -> None:
 def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
     """Create a folder that only the user can read, or restrict an existing folder.
 
-    own_names: how the names of this program's files begin. A folder with any other entry is not
-    changed, because other programs use it too. Errors are ignored: the first write will report
+    own_names: prefixes of this program's file names. A folder with any other entry is not changed,
+    because other programs use it too. Errors are ignored: the first write will report
     them.
     """
     if os.name == "nt":

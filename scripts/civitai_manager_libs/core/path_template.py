@@ -50,8 +50,9 @@ def has_fields(template: str) -> bool:
 def fill_fields(template: str, value_of: Callable[[str, str], str], max_bytes: int) -> str:
     """Return a path template with its fields replaced by values that are safe in file names.
 
-    value_of: returns the value of a field by its name and format; for "", the field's own default
-    or "unknown" is used. max_bytes: the largest size of one value in UTF-8 bytes.
+    value_of: called with a field's name and format, such as "date" and "%Y"; returns the value. If
+    the value is "", the default in the template or else "unknown" is used. max_bytes: the largest
+    size of one value in UTF-8 bytes.
     """
 
     def fill(match: re.Match[str]) -> str:

@@ -27,8 +27,8 @@ _MAX_HTML, _MAX_TEXT = 100_000, 10_000  # characters of a description: read, ret
 def has_too_many_parts(body: bytes, limit: int, separator_limit: int) -> bool:
     """Return whether a JSON text has more than `limit` values, names and lists in all.
 
-    Call this before parsing, because parsed values need much more memory. separator_limit: the
-    largest number of the characters `,` `:` `[` and `{`, including those in strings.
+    Call this before parsing, because parsed values need much more memory. separator_limit: also
+    return True if the text, strings included, has more than this number of `,` `:` `[` and `{`.
     """
     separators = sum(map(body.count, _SEPARATORS))
     if not limit < separators <= separator_limit:

@@ -30,10 +30,11 @@ class SingleFlight(Generic[_T]):
         self._flights: dict[Hashable, _Flight[_T]] = {}
 
     def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
-        """Return `work()`, or the result of a running call with the same key.
+        """Return `work()`; if a call with the same key is running, wait and return its result.
 
-        Threads share errors too, except Cancelled and DiskError: the next waiting thread then calls
-        its own `work`. cancelled: ends the wait by raising Cancelled.
+        If the running call raises an error, the waiting threads raise the error too. After
+        Cancelled or DiskError, one of them calls its own `work` instead. cancelled: ends the wait
+        by raising Cancelled.
         """
         while True:
             with self._lock:

@@ -62,7 +62,7 @@ class _WrongTables(sqlite3.DatabaseError):
 class Database:
     """A connection to a database file, for one thread at a time.
 
-    A damaged file, or one of a newer version, is renamed, and an empty one is created;
+    If the file is damaged or has a newer version, it is renamed and an empty file is created.
     `recovery_notice` is then a sentence for the user, else "". Every method raises DiskFull if the
     disk is full, and DiskError if the file cannot be used.
     """
@@ -262,7 +262,7 @@ def _use_wal(db: sqlite3.Connection) -> None:
 def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
     """Convert SQLite's errors in the `with` block to DiskError or DiskFull.
 
-    kind: the message's word for the file.
+    kind: what the message calls the file, such as "database".
     """
     try:
         yield

@@ -22,10 +22,10 @@ class ImageSet:
 
 
 def find_gallery_cover(gallery: str, levels: int) -> int | None:
-    """Return the id of a gallery's newest stored image that is allowed, or None.
+    """Return the id of the newest stored image of a gallery, or None if there is no such image.
 
-    gallery: a name such as "model 5" or "user anna". levels: bit mask of the allowed browsing
-    levels.
+    gallery: a name such as "model 5" or "user anna". levels: bit mask of the browsing levels
+    (content ratings) that the image may have.
     """
     sql = (
         "SELECT id FROM seen JOIN facts USING (id) WHERE gallery = ? AND level & ?"

@@ -62,7 +62,7 @@ def _find_image_ids(gallery: str) -> set[int]:
 def _find_resource_names(overview: GalleryOverview) -> dict[str, str]:
     """Return {"#<version id>": name} for resources that the statistics know by version id only.
 
-    Resources of unknown names are left out.
+    Resources whose names are unknown are left out.
     """
     every = (overview.stats, *overview.versions.values())
     values = (bar.value for stats in every for bars in stats.bars.values() for bar in bars)

@@ -47,11 +47,11 @@ _missing: dict[str, float] = {}
 
 
 def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
-    """Return a model from memory, from Civitai, or else from the local library.
+    """Return a model from memory if it was fetched in the last 5 minutes, else from Civitai.
 
-    The memory is used for 5 minutes after a fetch, the library only if Civitai does not respond.
-    Raises NetworkError or ServerError if the model is not stored either. Also raises NotFound,
-    InvalidResponse and Cancelled.
+    If Civitai does not respond, return the model that is stored in the local library; raise
+    NetworkError or ServerError if none is stored. Also raises NotFound, InvalidResponse and
+    Cancelled.
     """
     with _lock:
         fetched_at, model = _memory.get(model_id) or (0.0, None)
@@ -167,8 +167,8 @@ def load_version(
     """Return a model version from the local library, or else from Civitai.
 
     max_age: seconds after which a stored version is fetched again. Raises NotFound if Civitai does
-    not have the version; it is asked at most once a day. Also raises NetworkError, HttpStatusError,
-    InvalidResponse and Cancelled.
+    not have the version, and does so without a new request for a day. Also raises NetworkError,
+    HttpStatusError, InvalidResponse and Cancelled.
     """
     stored = find_versions([version_id]).get(version_id)
     if stored is not None and (max_age == math.inf or _find_age(version_id) <= max_age):
@@ -196,8 +196,8 @@ def load_version_by_hash(
     """Return the model version whose file has this hash, from the local library or Civitai.
 
     file_hash: AutoV2, AutoV3 or SHA256, in lower case. Raises NotFound if Civitai does not know the
-    hash; it is asked at most once a day. Also raises NetworkError, HttpStatusError, InvalidResponse
-    and Cancelled.
+    hash, and does so without a new request for a day. Also raises NetworkError, HttpStatusError,
+    InvalidResponse and Cancelled.
     """
     if (version_id := find_version_by_hash(file_hash)) is not None:
         return load_version(client, version_id, cancelled)
@@ -207,10 +207,10 @@ def load_version_by_hash(
 
 
 def _fetch_version(key: int | str, fetch: Callable[[], Version]) -> Version:
-    """Call `fetch` and store the version that it returns; pass its errors on.
+    """Fetch a version by calling `fetch`; store the version and return it.
 
-    key: the version's id or a file's hash. Raises NotFound, without a call, if Civitai did not have
-    the version within the last day.
+    key: the version's id or a file's hash. Raises NotFound without calling `fetch` if Civitai did
+    not have the version within the last day. The errors of `fetch` are passed on.
     """
     if is_missing(key):
         raise NotFound(f"Civitai has no such version: {key}.", 404)

@@ -62,7 +62,10 @@ class _CachedPage:
         return cls(replace(dated.page, images=()), ids, dated.fetched_at, time.monotonic())
 
     def read(self) -> DatedPage | None:
-        """Return the page with its images; None if 10 minutes old, or if an image is not stored."""
+        """Return the page with its images.
+
+        Return None if the page is 10 minutes old, or if an image is no longer stored.
+        """
         if time.monotonic() - self.cached_at >= _FRESH:
             return None
         images = tuple(records.find_images(self.image_ids).values())
@@ -109,12 +112,12 @@ def load_page(
     cancelled: Cancellation | None = None,
     fresh: bool = False,
 ) -> DatedPage:
-    """Return a gallery page from memory, from Civitai, or else from the local library.
+    """Return a gallery page from memory if it is less than 10 minutes old, else from Civitai.
 
-    cursor: None for the first page. size: number of images to request. fresh: ignore the page in
-    memory. The library is used only if Civitai does not respond. Raises NetworkError or ServerError
-    if the page is not stored either. Also raises other HttpStatusErrors, InvalidResponse and
-    Cancelled.
+    If Civitai does not respond, return the page that is stored in the local library; raise
+    NetworkError or ServerError if none is stored. cursor: None for the first page. size: number of
+    images to request. fresh: ignore the page in memory. Also raises other HttpStatusErrors,
+    InvalidResponse and Cancelled.
     """
     key = (setting.base_url(), query, cursor, size)
     is_stored = not fresh and _find_stored_row(query, cursor, size) is not None
@@ -137,8 +140,8 @@ def fetch_page(
 ) -> DatedPage:
     """Fetch a gallery page from Civitai; store the page and its images in the local library.
 
-    size: number of images to request. If Civitai may have left out images, the page is requested
-    again; patience: seconds to wait for that second response, None for no limit. Raises
+    Civitai sometimes leaves out images; the page is then requested a second time. size: number of
+    images to request. patience: seconds to wait for the second response, None for no limit. Raises
     NetworkError, HttpStatusError, InvalidResponse and Cancelled.
     """
     page = civitai.fetch_images(client, query, cursor, size, cancelled, patience)
@@ -168,7 +171,7 @@ def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, b
 def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedPage | None:
     """Return a page from the local library, or None if the page is not stored.
 
-    Pages fetched from another Civitai site than the one in the settings are found too.
+    The page may come from another base URL than the one in the settings.
     """
     row = _find_stored_row(query, cursor, size)
     if row is None:
@@ -183,7 +186,11 @@ def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedP
 def _find_stored_row(
     query: ImageQuery, cursor: str | None, size: int
 ) -> tuple[float, str | None, list[int]] | None:
-    """Return (Unix time of the fetch, next cursor, image ids) of a page, None if not stored."""
+    """Return (Unix time of the fetch, cursor of the next page, image ids) of a stored page.
+
+    Return None if the page is not stored. A page from the base URL in the settings is preferred to
+    one from another base URL. size: number of images that was requested for the page.
+    """
     key, at = _page_key((setting.base_url(), query, cursor, size))
     after_base = key[key.index(", {") :]  # the key is [base URL, query, size] as JSON
     columns = "SELECT read_at, next_cursor, ids FROM pages"

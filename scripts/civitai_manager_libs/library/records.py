@@ -243,10 +243,10 @@ def filter_hidden(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
 def _select_matching(
     image_ids: Sequence[int], search_in: Callable[[SelectRows], Iterable[int]]
 ) -> set[int]:
-    """Search stored images, on disk and in memory; return the ids found.
+    """Return those image ids that a search finds, on the disk or among images not yet written.
 
-    search_in: does the search; its argument is a function that runs a SELECT. It is called for the
-    library on the disk, and then for a temporary library of the images not yet written.
+    search_in: searches one library and returns the ids found. Its parameter is a function that runs
+    a SELECT on this library: the one on the disk, or a temporary one of the unwritten images.
     """
     unwritten = _memory.list_unwritten(image_ids)  # first, as they may be written meanwhile
     matching = set(search_in(select_rows_or_empty))

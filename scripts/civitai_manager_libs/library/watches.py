@@ -135,8 +135,8 @@ def check_watch(client: Any, watch: Watch) -> None:
 def record_visit(query: ImageQuery, page: Page) -> None:
     """Record that the user opened the first page of a gallery, if the gallery is watched.
 
-    If the page shows the newest images first, no image counts as new any more; the new images stay
-    marked for an hour.
+    If the page shows the newest images first, the number of new images becomes 0. The images stay
+    marked as new on further visits within an hour.
     """
     for gallery in _gallery_names(query)[:1]:
         if not select_rows_or_empty("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
@@ -173,10 +173,10 @@ def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict
 
 
 def _find_late_ids(ids: list[int], known: list[int]) -> list[int]:
-    """Return the ids of new images that were uploaded early but published late.
+    """Return the ids that stand before a known id on a page, but are not known themselves.
 
-    Such images have low ids, but stand before known images on a page. ids: the page's ids, newest
-    image first. known: ids of images that are not new.
+    They belong to new images that were uploaded early but published late, and so have low ids. ids:
+    the image ids of a page, the latest image first. known: ids of images that are not new.
     """
     seen = set(known)
     last = max((at for at, image_id in enumerate(ids) if image_id in seen), default=0)
@@ -192,7 +192,7 @@ def _pack_ids(ids: list[int]) -> bytes | None:
 
 
 def _unpack_ids(data: object) -> list[int]:
-    """Decompress the ids from `_pack_ids`; return [] if the data is damaged."""
+    """Decompress a stored list of image ids; return [] if the list is missing or damaged."""
     try:
         ids = json.loads(zlib.decompress(data)) if isinstance(data, bytes) else []
     except (zlib.error, ValueError, RecursionError):
@@ -210,8 +210,8 @@ def has_new_images(query: ImageQuery) -> bool:
 class NewImages:
     """The images of a gallery that are new since the user's last visit.
 
-    Use `image_id in new_images`. since: every image with a larger id is new, 0 for no such image.
-    ids: the other new images.
+    Use `image_id in new_images`. since: every image with a larger id is new; 0 if only those in
+    `ids` are. ids: ids of new images that are not larger than `since`.
     """
 
     since: int = 0

@@ -94,10 +94,11 @@ def _list_model_files(version: Version) -> list[RemoteFile]:
 def _pick_file(
     version: Version, ranked: Sequence[RemoteFile], stated_hash: str, file_id: int
 ) -> tuple[RemoteFile | None, str]:
-    """Return (file or None, how it was chosen: see `FileChoice.by`).
+    """Choose a file of a version; return (file or None, why: a value of `FileChoice.by`).
 
-    The file is the one that the user or an image asks for, or else the best. ranked: the version's
-    model files, best first. If the image asks for a pickle, a harmless file is preferred.
+    The file with the id `file_id` comes first, then the file with the stated hash, then the best.
+    The best also comes before a pickle with the stated hash, if only the best is harmless. ranked:
+    the version's model files, best first.
     """
     if file_id:
         known = (file for file in version.remote_files if file.is_model)

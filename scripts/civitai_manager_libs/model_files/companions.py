@@ -136,9 +136,10 @@ def _write_json(path: str, value: Mapping[str, Any]) -> None:
 def _fetch_preview(
     client: CivitaiHttpClient, stem: str, request: ModelFileRequest, cancelled: Cancellation
 ) -> None:
-    """Download an example image that the user's browsing level allows, as the model's preview.
+    """Download an example image as the model's preview, if the model has no preview yet.
 
-    stem: the model file's path without its extension.
+    The image is one that the user's browsing level allows. stem: the model file's path without the
+    extension.
     """
     names = [f"{stem}{middle}.{end}" for middle in (".preview", "") for end in _PREVIEW_EXTENSIONS]
     if any(map(os.path.lexists, names)):

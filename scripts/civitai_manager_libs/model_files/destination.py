@@ -106,9 +106,9 @@ def choose_path(
 ) -> str:
     """Choose the path at which to store a version's file.
 
-    A path is chosen if it is free or has this file already. If all possible names are used, the
-    last is returned, and the download will fail. kind: from `find_kind`. model: the version's
-    model, for folders named after its author. taken: paths that must not be used, normalized by
+    The path is free or has this file already. If other files have all possible names, the last is
+    returned, and the download will fail. kind: from `find_kind`. model: the version's model, for
+    folders named after the author. taken: paths that must not be used, normalized by
     `os.path.normcase`. folder: "" for the kind's folder. Raises InputError if the kind has no
     folder, or if the folder template is invalid.
     """
@@ -121,9 +121,9 @@ def choose_path(
 
 
 def find_free_path(wanted: str, version_id: int, file: RemoteFile) -> str:
-    """Return the path `wanted`, or one with the version's id if another file is there.
+    """Return the path `wanted`, with the version's id added if another file has this path.
 
-    The path is free, or `file` is there already. Raises DiskError if no path is free.
+    A path that has `file` already is returned too. Raises DiskError if other files have all paths.
     """
     for path in _iter_paths(wanted, version_id, file.id):
         if not os.path.lexists(path):

@@ -119,7 +119,10 @@ def _refresh_file(
 
 
 def _find_model(client: Client, version: Version, cancelled: Cancellation | None) -> Model | None:
-    """Return a version's model, or None if the folder template does not need it."""
+    """Return a version's model, for the names of folders.
+
+    Return None if the folder template needs no model, or if the model cannot be loaded.
+    """
     model_id = version.model_id
     if not model_id or "{" not in setting.model_folder_template:
         return None

@@ -63,7 +63,8 @@ def match_resource(
 ) -> ModelMatch:
     """Search this machine for a model that an image names; return what was found.
 
-    version: the model's version on Civitai, None if unknown. model_id: used without a version.
+    version: the model's version on Civitai, None if unknown. model_id: the model on Civitai, used
+    if `version` does not tell its model.
     """
     if version is not None and version.model_type and not has_model_file(resource):
         # Such as an upscaler. Its name alone says little, and a VAE may be `Automatic`.

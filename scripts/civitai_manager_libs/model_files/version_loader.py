@@ -34,10 +34,10 @@ class VersionLoader:
         self.failures: dict[int | str, str] = {}
 
     def load_named(self, images: Sequence[Image]) -> None:
-        """Fetch the model versions that images name by id, and store them in the local library.
+        """Fetch those versions that images name by id and that the local library does not have.
 
-        Versions that are stored, or whose file is on this machine, are not requested. A version
-        whose file cannot be downloaded yet is requested again after a day.
+        Versions whose file is on this machine are not fetched. A stored version that cannot be
+        downloaded, such as one in early access, is fetched again after a day.
         """
         ids = dict.fromkeys(
             one.version_id

@@ -108,7 +108,10 @@ class RangedFile(ResumableFile):
             sync_file(self._lines.fileno())
 
     def keep(self, total: int = 0, validator: str = "") -> None:
-        """Keep the unfinished file if `start_note` was called. The parameters are ignored."""
+        """Keep the unfinished file after the `with` block, if `start_note` was called.
+
+        total, validator: not used, because `start_note` has recorded them.
+        """
         self._is_kept = self._lines is not None and self.size > 0
 
     def restart(self) -> None:

@@ -27,8 +27,8 @@ __all__ = ["ResumableFile", "discard_resumable", "remove_resumable", "resumable_
 class ResumableFile(AtomicFile):
     """A temporary file for a URL, which a later run can find and continue.
 
-    found: the note of an earlier run, None if the file starts empty. If another thread or process
-    is writing a file for the same URL, this is a separate file that cannot be resumed.
+    found: the progress that an earlier run noted, None if the file starts empty. If another thread
+    or process is writing a file for the same URL, this is a separate file that cannot be resumed.
     """
 
     def __init__(self, folder: str, url: str) -> None:

@@ -26,8 +26,8 @@ class ResumeNote:
 
     size: bytes from the file's beginning. parts: further byte ranges (start, end). total: the whole
     file's size in bytes, 0 if unknown. validator: the server's ETag or date of the file, for
-    `If-Range`. system: `system_start()` at the time of the note; later lines of the note count only
-    if `system_start()` is still the same.
+    `If-Range`. system: `system_start()` when the note was written. Ranges that were added to the
+    note's file later count only until the next system start, which may lose their bytes.
     """
 
     size: int
@@ -97,7 +97,10 @@ def _parse(fields: dict[str, object]) -> ResumeNote:
 
 
 def _with_added(note: ResumeNote, added: list[tuple[int, int]]) -> ResumeNote:
-    """Return the note with the byte ranges added, or unchanged if the system has restarted."""
+    """Return the note with these byte ranges added.
+
+    Return the note unchanged if the system has restarted since, because the bytes may be lost.
+    """
     if not (added and note.system and note.system == system_start()):
         return note
     ranges = note.ranges

@@ -26,10 +26,11 @@ _SEGMENT = b"\x18\x53\x80\x67"
 
 
 def complete_file_type(path: str, size: int = 0) -> str | None:
-    """Return a media file's extension by its content; None if it is cut short or no media file.
+    """Return the extension, such as "png", that fits the content of a complete media file.
 
-    size: the expected size in bytes, 0 if unknown. A file of this size counts as complete, unless
-    it ends in zeros, as after a disk failure. Raises OSError.
+    Return None if the file is cut short or is not a media file. size: the expected size in bytes, 0
+    if unknown. A file of this size counts as complete, unless it ends in 16 zero bytes, as after a
+    disk failure. Raises OSError.
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
@@ -46,8 +47,8 @@ def complete_file_type(path: str, size: int = 0) -> str | None:
 def is_complete(path: str, extension: str) -> bool:
     """Return whether a media file ends as its format requires.
 
-    extension: the file's true extension. Formats without an end mark, such as MP3, give True.
-    Raises OSError.
+    Return True for formats without a required end, such as MP3. extension: the file's extension by
+    its content. Raises OSError.
     """
     check = _CHECKS.get(extension)
     if check is None:

@@ -123,7 +123,7 @@ def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationCh
 
 
 def _add_tags(db: sqlite3.Connection, image_id: int, tags: Sequence[str]) -> None:
-    """Add tags to an image; drop those that would make more than 100 in all."""
+    """Add tags to an image until it has 100 tags; drop the rest."""
     (count,) = db.execute("SELECT count(*) FROM own_tags WHERE id = ?", (image_id,)).fetchone()
     rows = [(image_id, tag, fold_text(tag)) for tag in _unique_tags(tags)]
     sql = "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)"

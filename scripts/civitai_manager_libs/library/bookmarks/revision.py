@@ -20,7 +20,7 @@ _revision = time.time_ns() // 1000
 def get_revision() -> int:
     """Return a number that grows with each change of bookmarks and each program start.
 
-    Read the number before the bookmarks, or a change between the two goes unnoticed.
+    Call this before reading bookmarks: if they change meanwhile, the next call returns more.
     """
     return _revision
 

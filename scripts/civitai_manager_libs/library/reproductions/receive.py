@@ -25,7 +25,7 @@ def remember_send(image_id: int, infotext: str) -> None:
 
 
 def receive_image(image: Any, path: str, infotext: str) -> None:
-    """Store a reproduction if an image that the WebUI has saved was generated from a sent image.
+    """Store an image saved by the WebUI as a reproduction, if its infotext matches a sent one.
 
     image: a PIL image. path: the saved file. The WebUI waits for this function, so the database is
     written in the background, and errors there are logged.

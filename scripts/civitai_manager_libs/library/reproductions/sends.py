@@ -29,7 +29,7 @@ _MIN_SHARE = 0.5  # of the words of both prompts
 
 
 class Match(NamedTuple):
-    """The sent image that a new image was generated from. is_edited: whether the prompt differs."""
+    """A sent image from which a new image was generated. is_edited: whether the prompts differ."""
 
     image_id: int
     is_edited: bool
@@ -58,7 +58,10 @@ class SendMemory:
                 self._sends.append(_Send(image_id, seed, words, self._now()))
 
     def find(self, infotext: str) -> Match | None:
-        """Return the sent image that an image with this infotext was generated from, or None."""
+        """Return the sent image from which a new image was generated, or None if none matches.
+
+        infotext: of the new image; its seed and prompt are compared with those of each sent image.
+        """
         with self._lock:
             oldest = self._now() - _MAX_AGE
             sends = [send for send in reversed(self._sends) if send.sent_at >= oldest]
@@ -86,6 +89,6 @@ def _read_identity(infotext: str) -> tuple[int | None, tuple[str, ...]]:
 
 
 def _compute_word_overlap(words: tuple[str, ...], others: tuple[str, ...]) -> float:
-    """Return the fraction, 0 to 1, of the longer prompt's words that both prompts have."""
+    """Return the share, 0 to 1, of the longer prompt's words that the other prompt has too."""
     longer = max(len({*words}), len({*others}))
     return len({*words} & {*others}) / longer if longer else 0.0

@@ -138,9 +138,10 @@ def _measure_ssim(image: Any, other: Any) -> float:
 
 
 def _choose_compared_size(image: Any) -> tuple[int, int]:
-    """Return the (width, height) in pixels to which images are scaled for the SSIM.
+    """Return the (width, height) in pixels to which both images are scaled for the SSIM.
 
-    image: gives the shape. Both sides are multiples of 4, at least 8; the longer side is 256.
+    image: the first image; its aspect ratio is kept as far as possible. The longer side is 256,
+    and both sides are multiples of 4, at least 8.
     """
     scale = _SIDE / max(image.size)
     width, height = (max(2, round(side * scale / _BLOCK)) * _BLOCK for side in image.size)
@@ -158,20 +159,24 @@ def _read_rows(image: Any, size: tuple[int, int]) -> Iterator[bytes]:
         yield data[row * width : (row + 1) * width]
 
 
-def _sum_blocks(rows: Iterator[bytes], other: Iterator[bytes]) -> list[list[_Sums]]:
-    """Return the sums of x, y, x², y² and xy for each block of 4 × 4 pixels, row by row.
+def _sum_blocks(x_rows: Iterator[bytes], y_rows: Iterator[bytes]) -> list[list[_Sums]]:
+    """Return the sums of x, y, x², y² and x·y over each block of 4 × 4 pixels.
 
-    rows, other: the pixels x and y of two images of the same size.
+    x_rows, y_rows: the rows of pixels of two images of the same size, with one byte for each pixel.
+    The result is a list of rows of blocks.
     """
-    lines = [_sum_line(x, y) for x, y in zip(rows, other)]
+    rows = [_sum_row(x, y) for x, y in zip(x_rows, y_rows)]
     return [
-        [_add_sums(column) for column in zip(*lines[at : at + _BLOCK])]
-        for at in range(0, len(lines), _BLOCK)
+        [_add_sums(column) for column in zip(*rows[at : at + _BLOCK])]
+        for at in range(0, len(rows), _BLOCK)
     ]
 
 
-def _sum_line(x: bytes, y: bytes) -> list[_Sums]:
-    """Return the sums of x, y, x², y² and xy for every four pixels of one row of two images."""
+def _sum_row(x: bytes, y: bytes) -> list[_Sums]:
+    """Return the sums of x, y, x², y² and x·y over each group of four pixels.
+
+    x, y: the same row of pixels in two images, with one byte for each pixel.
+    """
     xx, yy = [value * value for value in x], [value * value for value in y]
     xy = [value * other for value, other in zip(x, y)]
     return [
@@ -192,7 +197,10 @@ def _add_sums(parts: Sequence[_Sums]) -> _Sums:
 
 
 def _compute_ssim(x: int, y: int, xx: int, yy: int, xy: int) -> float:
-    """Return the SSIM of a window of 8 × 8 pixels from its sums of x, y, x², y² and x·y."""
+    """Return the SSIM of two images in a window of 8 × 8 pixels.
+
+    x, y, xx, yy, xy: the sums of x, y, x², y² and x·y over the pixels x and y of the two images.
+    """
     mean_x, mean_y = x / _WINDOW, y / _WINDOW
     variance_x = xx / _WINDOW - mean_x * mean_x
     variance_y = yy / _WINDOW - mean_y * mean_y

@@ -93,7 +93,7 @@ def read_reproductions(image_ids: Sequence[int]) -> list[tuple[Reproduction, byt
 def add_reproductions(db: sqlite3.Connection, items: Sequence[tuple[Reproduction, bytes]]) -> None:
     """Store reproductions with their JPEG thumbnails, in the caller's transaction.
 
-    A reproduction is skipped if one of the same image and time is stored, or 100 of the same image.
+    Skip a reproduction if its Civitai image already has 100, or one made at the same time.
     """
     for new, thumbnail in items:
         sql = "SELECT count(*), total(made_at = ?) FROM reproductions WHERE image_id = ?"
@@ -130,7 +130,10 @@ def _insert(db: sqlite3.Connection, new: Reproduction, thumbnail: bytes) -> None
 
 
 def store_reproduction(new: Reproduction, image: Any) -> None:
-    """Store a reproduction, and a thumbnail of it made from its PIL image. Raises DiskError."""
+    """Store a reproduction with a thumbnail of `image`. Raises DiskError.
+
+    image: the reproduction as a PIL image.
+    """
     thumbnail = make_thumbnail(image)
     with writing() as db:
         insert_reproduction(db, new, thumbnail)
@@ -144,10 +147,10 @@ def delete_reproductions(reproduction_ids: Sequence[int]) -> None:
 
 
 def measure_missing(items: Sequence[Reproduction], original: str) -> list[Reproduction]:
-    """Return the reproductions with their similarities; measure and store those that are missing.
+    """Return reproductions of an image; measure and store each similarity that is missing.
 
-    original: path of the Civitai image or of its thumbnail. Raises NotAnImage or TooLarge if that
-    file cannot be decoded, and DiskError.
+    original: path of the Civitai image or of its thumbnail. Raises NotAnImage or TooLarge if an
+    image cannot be decoded, and DiskError.
     """
     image, measured = open_image(original), list[Reproduction]()
     for item in items:

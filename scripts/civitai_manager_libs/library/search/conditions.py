@@ -48,9 +48,9 @@ class Source(IntEnum):
 class Condition:
     """An SQL condition that tests one image.
 
-    sql: may use the image's rows `f` of the table `facts` and `t` of the table `texts`.
-    values: the parameters of `sql`, and of `ids`. source: the slowest data that `sql` reads.
-    ids: a SELECT that finds the matching image ids by an index, "" if there is no index.
+    sql: the condition; `f` and `t` are the image's rows in the tables `facts` and `texts`.
+    ids: a SELECT that finds all matching image ids by an index, "" if there is no index.
+    values: the parameters of `sql`; `ids` has the same. source: the slowest data that `sql` reads.
     column: the column of `facts` that is compared, "" for other conditions.
     count: number of comparisons in `sql`, to estimate how long a test takes.
     """
@@ -67,7 +67,7 @@ class Condition:
 class SearchScope:
     """The images in which to search.
 
-    ids: None for all images. gallery: a name such as "model 5", "" for all galleries.
+    ids: image ids, None for all. gallery: a name such as "model 5", "" for all galleries.
     level: bit mask of browsing levels (content ratings). type: such as "video", "" for all.
     base_models: names, () for all. with_data: only images with generation data.
     """
@@ -93,7 +93,7 @@ def make_condition(term: Term, list_saved: Callable[[], Iterable[int]]) -> Condi
 
 
 def negate(condition: Condition) -> Condition:
-    """Return the condition that is true for every image for which the given one is not."""
+    """Return the opposite condition, which is true where the given one is false or NULL."""
     # In SQL, NOT NULL is NULL. Within a function such as ifnull, SQLite would test both sides of
     # each AND and OR, even where the first one decides.
     sql, source = f"({condition.sql}) IS NOT TRUE", condition.source
@@ -116,8 +116,7 @@ def iter_scope_conditions(scope: SearchScope) -> Iterator[Condition]:
     if scope.with_data:
         yield Condition("f.has_data")
     if scope.base_models:
-        shown = "shown IN (SELECT value FROM json_each(?))"
-        yield _make_name_condition(("base",), shown, (json.dumps(list(scope.base_models)),))
+        yield _make_base_model_condition(scope.base_models)
 
 
 def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
@@ -144,9 +143,10 @@ def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
 def make_trigram_queries(
     terms: Iterable[Term], list_trigrams: Callable[[Term], Sequence[str]]
 ) -> list[str]:
-    """Return FTS5 full-text queries that find all images that may match the search terms.
+    """Return FTS5 full-text queries that find every image that matches the search terms.
 
-    Other images may be found too. The queries use an index of trigrams (three letters in a row).
+    They also find some images that do not match, because the index has only trigrams (three letters
+    in a row).
     list_trigrams: returns the indexed trigrams that begin with a term of one or two letters.
     """
     words = [term for term in terms if not term.is_not and term.key in ("", "negative")]
@@ -167,7 +167,7 @@ def _iter_trigram_queries(
 
 
 def _list_trigram_starts(text: str) -> list[int]:
-    """Return the start positions of trigrams that together cover a text.
+    """Return the start positions of trigrams (three letters each) that together cover a text.
 
     Trigrams with a space in the middle come first, because they are rare.
     """
@@ -181,16 +181,11 @@ def _quote_trigram(trigram: str) -> str:
     return f'"{doubled}"'
 
 
-def _make_name_condition(
-    kinds: Sequence[str], matches: str, values: tuple[object, ...]
-) -> Condition:
-    """Return the condition that an image has a matching name, such as a LoRA's name.
-
-    kinds: kinds of names to search, such as "lora" or "base". matches: an SQL condition on a row of
-    the table `names`. values: the parameters of `matches`.
-    """
-    numbers = f"SELECT number FROM names WHERE kind IN ({_quote_list(kinds)}) AND ({matches})"
-    return _make_uses_condition(numbers, values)
+def _make_base_model_condition(base_models: Sequence[str]) -> Condition:
+    """Return the condition that an image was made with one of these base models."""
+    is_given = "shown IN (SELECT value FROM json_each(?))"
+    numbers = f"SELECT number FROM names WHERE kind = 'base' AND {is_given}"
+    return _make_uses_condition(numbers, (json.dumps(list(base_models)),))
 
 
 def _make_positive_condition(term: Term, list_saved: Callable[[], Iterable[int]]) -> Condition:

@@ -70,7 +70,8 @@ class _Start:
     """The database rows that a search reads first, as parts of an SQL query.
 
     sql: FROM clause. where: conditions. values: parameters. id: expression for an image's id.
-    fulfilled: a search condition that all these rows meet. cost: of reading one row.
+    fulfilled: a condition that all these rows meet, None if unknown. cost: of reading one row, in
+    the unit of `_WORK`.
     is_few: whether the rows are so few that one page may read them all.
     """
 
@@ -96,10 +97,10 @@ def run_search(
 ) -> SearchPage:
     """Return one page of the images that match a search, with at most `limit` ids.
 
-    sort: one of SORTS, or RANDOM for a new random order with each first page; other values mean
-    "Newest". cursor: that of the previous page, None for the first page. hidden: authors and words
-    whose images are left out. list_saved: returns the ids of downloaded images. read: runs a SELECT
-    and returns the rows, None for the local library. Raises DiskError.
+    sort: a key of SORTS, or RANDOM; other names mean "Newest". With RANDOM, each first page begins
+    a new random order. cursor: the previous page's `cursor`, None for the first page. hidden:
+    authors and words whose images are left out. list_saved: returns the ids of downloaded images.
+    read: runs a SELECT and returns the rows, None for the local library. Raises DiskError.
     """
     if read is None:
         with open_library() as library:
@@ -112,7 +113,7 @@ def run_search(
     if sort == RANDOM:
         position = replace(position, seed=position.seed or random.randint(1, _LAST_SEED))
         order = make_random_order(position.seed)
-    plan = partial(_plan_scan, query, scope, order, read)
+    plan = partial(_plan_scan, query.terms, scope.ids, order, read)
     if not hidden:
         return plan(conditions).select_page(position, limit)
     is_hidden = make_hidden_condition(hidden)
@@ -123,7 +124,7 @@ def run_search(
 
 def select_hidden(ids: Sequence[int], hidden: HiddenTerms, read: SelectRows) -> set[int]:
     """Return those of the given image ids that are hidden. read: runs a SELECT on a library."""
-    plan = partial(_plan_scan, SearchQuery(), SearchScope(ids=ids), SORTS["Newest"], read)
+    plan = partial(_plan_scan, (), ids, SORTS["Newest"], read)
     return set(plan([make_hidden_condition(hidden)]).select_page(Position(), len(ids)).ids)
 
 
@@ -135,29 +136,31 @@ def count_by_month(scope: SearchScope, hidden: HiddenTerms) -> list[tuple[str, i
     conditions = [*iter_scope_conditions(scope), Condition("f.created <> ''")]
     conditions += [negate(make_hidden_condition(hidden))] if hidden else []
     with open_library() as library:
-        scan = _plan_scan(SearchQuery(), scope, SORTS["Newest"], library.rows, conditions)
+        scan = _plan_scan((), scope.ids, SORTS["Newest"], library.rows, conditions)
         return [(month, count) for month, count in scan.count_by("substr(f.created, 1, 7)")]
 
 
 def _plan_scan(
-    query: SearchQuery,
-    scope: SearchScope,
+    terms: Sequence[Term],
+    ids: Sequence[int] | None,
     order: Order,
     read: SelectRows,
     conditions: Iterable[Condition],
 ) -> _Scan:
-    """Return the fastest way to find the images that meet all conditions.
+    """Choose the fastest way to find the images that meet all conditions, in sort order.
 
-    query: gives the words to look up in the trigram index. read: runs a SELECT.
+    terms: the search terms, to look up in the trigram index; `conditions` must include them.
+    ids: the images to search, None for all. read: runs a SELECT and returns the rows.
     """
     conditions = sorted(merge_bounds(conditions), key=lambda condition: condition.source)
-    # Among given ids, words are found faster in the texts than in the index.
-    has_index = scope.ids is None and has_trigrams()
-    list_trigrams = partial(_list_trigrams, read)
-    queries = make_trigram_queries(query.terms, list_trigrams) if has_index else []
-    start = _start_from_few(conditions, queries, scope, read)
-    if start is None:
-        start = _start_from_all(queries if order.is_by_id else [])
+    if ids is not None:  # among these, words are found faster in the texts than in the index
+        start = _start_from_ids(Condition("", (json.dumps(list(ids)),), _GIVEN_IDS))
+    else:
+        list_trigrams = partial(_list_trigrams, read)
+        queries = make_trigram_queries(terms, list_trigrams) if has_trigrams() else []
+        start = _start_from_few(conditions, queries, read) or _start_from_all(
+            queries if order.is_by_id else []
+        )
     others = [condition for condition in conditions if condition is not start.fulfilled]
     return _Scan(start, others, order, read)
 
@@ -175,7 +178,7 @@ class _Scan:
         """Return the page of at most `limit` matching images that begins at a position."""
         end, number = position.end, 0
         if end is None and not self.start.is_few:
-            end, number = self.measure_batch(position.sort_key)
+            end, number = self.choose_batch(position.sort_key)
         found = self.select_sort_keys(self.conditions, position.sort_key, end, limit + 1)
         ids = tuple(image_id for image_id, _ in found[:limit])
         is_full = len(found) > limit
@@ -188,11 +191,11 @@ class _Scan:
         position = replace(position, sort_key=sort_key, end=end, count=count, total=total)
         return SearchPage(ids, str(position), (count, total))
 
-    def measure_batch(self, after_key: int | None) -> tuple[int | None, int]:
+    def choose_batch(self, after_key: int | None) -> tuple[int | None, int]:
         """Choose which images to test for one page; return (last sort key, number of images).
 
-        after_key: only images after this key, None for all. The returned key is None if the page
-        may test all remaining images.
+        after_key: the batch begins after this sort key, None for the first image. If the page may
+        test all remaining images, the returned key is None and the number has no meaning.
         """
         fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
         slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
@@ -282,14 +285,12 @@ class _Scan:
 
 
 def _start_from_few(
-    conditions: Sequence[Condition], queries: Sequence[str], scope: SearchScope, read: SelectRows
+    conditions: Sequence[Condition], queries: Sequence[str], read: SelectRows
 ) -> _Start | None:
     """Return the rows of images that meet the rarest condition, or None if no condition is rare.
 
-    queries: trigram queries, which together are tried as one more condition.
+    queries: full-text queries of trigrams. To match all of them counts as one more condition.
     """
-    if scope.ids is not None:
-        return _start_from_ids(Condition("", (json.dumps(list(scope.ids)),), _GIVEN_IDS))
     start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
     rare = [
         query
@@ -303,7 +304,10 @@ def _start_from_few(
 
 
 def _start_from_all(queries: Sequence[str]) -> _Start:
-    """Return the rows of all images, or of those that match the trigram queries, if any."""
+    """Return the rows of all images; if there are queries, only of images that match them all.
+
+    queries: full-text queries of trigrams.
+    """
     if not queries:
         return _Start()
     sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"

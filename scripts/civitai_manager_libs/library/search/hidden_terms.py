@@ -61,7 +61,10 @@ def _iter_conditions(hidden: HiddenTerms) -> Iterator[Condition]:
 
 
 def _make_word_patterns(word: str) -> tuple[str, str]:
-    """Return the GLOB pattern of a whole word in two parts: the character before it, the rest."""
+    """Return the GLOB pattern of a whole word as (pattern of the character before it, the rest).
+
+    The first part is "" if any character may stand before the word.
+    """
     before, after = (
         f"[^{_LETTERS}]" if re.match(f"[{_LETTERS}]", edge) else "" for edge in (word[0], word[-1])
     )

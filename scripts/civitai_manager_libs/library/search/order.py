@@ -29,11 +29,17 @@ class Order:
         return self.sort_key == "{id}"
 
     def make_after_condition(self, id_sql: str) -> str:
-        """Return SQL that is true if the image with the id `id_sql` comes after sort key `?`."""
+        """Return SQL that tests whether an image comes after a sort key, the parameter `?`.
+
+        id_sql: an SQL expression for the image's id.
+        """
         return f"{self.sort_key.format(id=id_sql)} {'<' if self.is_descending else '>'} ?"
 
     def make_until_condition(self, id_sql: str) -> str:
-        """Return SQL that is true if the image with the id `id_sql` is not after sort key `?`."""
+        """Return SQL that tests whether an image comes before or at a sort key, the parameter `?`.
+
+        id_sql: an SQL expression for the image's id.
+        """
         return f"{self.sort_key.format(id=id_sql)} {'>=' if self.is_descending else '<='} ?"
 
 

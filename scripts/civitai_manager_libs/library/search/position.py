@@ -16,10 +16,10 @@ _CURSOR = re.compile(
 class Position:
     """Where a page of search results begins; `str(position)` is the page's cursor.
 
-    sort_key: of the last image of the previous page, None at the beginning. end: last sort key of
-    the current batch of images, None to begin a new batch. count: number of images up to the
-    batch's end. total: number of all images, 0 if not counted. seed: of a random order, 0 for other
-    orders.
+    A search tests the images in batches, and a page ends with a batch or before. sort_key: the page
+    begins after this sort key, None for the first image. end: last sort key of an unfinished batch,
+    None to begin a new batch. count: number of images in all batches so far. total: number of all
+    images, 0 if not counted. seed: of a random order, 0 for other orders.
     """
 
     sort_key: int | None = None

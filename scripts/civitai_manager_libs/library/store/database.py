@@ -125,24 +125,24 @@ def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
     change. Lone surrogates, which UTF-8 cannot encode, become question marks.
     """
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    with_port, without_port = _url_prefixes()
+    with_port, without_port = _make_url_prefixes()
     return zlib.compress(text.replace(with_port, without_port), 1), estimate_json_memory(text)
 
 
 def decompress_record(data: bytes) -> tuple[Any, int]:
     """Return (parsed record, its estimated memory in bytes), or (None, 0) for damaged data."""
     try:
-        with_port, without_port = _url_prefixes()
+        with_port, without_port = _make_url_prefixes()
         text = zlib.decompress(data).replace(without_port, with_port)
         return json.loads(text), estimate_json_memory(text)
     except (zlib.error, ValueError, TypeError, RecursionError):
         return None, 0
 
 
-def _url_prefixes() -> tuple[bytes, bytes]:
-    """Return two prefixes of URLs below the base URL, in JSON: (with the port, without it).
+def _make_url_prefixes() -> tuple[bytes, bytes]:
+    """Return how URLs below the base URL begin in JSON: (with the port, without the port).
 
-    The library stores URLs without the port. Both are the same if the base URL has no port.
+    The library stores URLs without the port. Both are equal if the base URL has no port.
     """
     base = setting.base_url()
     stored = re.sub(r"(?<=[^/]):[0-9]+(?=/|$)", _PORT_MARK, base)

@@ -25,7 +25,7 @@ _ANNOTATED = (
 
 
 def evict_oldest(db: sqlite3.Connection) -> bool:
-    """Delete old rows of tables that are over their limits; return whether to call it again.
+    """Delete old rows of tables that are over their limits; return whether more must be deleted.
 
     Runs in the caller's transaction for about 0.1 s. Images with annotations or reproductions are
     never deleted.
@@ -49,7 +49,7 @@ def _evict_rows(db: sqlite3.Connection, table: str, limit: int) -> bool:
 
 
 def _delete_derived_rows(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
-    """Delete the statistics and the trigrams of images, which no foreign key deletes.
+    """Delete the statistics and trigrams of images, because no foreign key deletes them.
 
     An FTS5 index with external content can only delete rows by their old values:
     https://www.sqlite.org/fts5.html#the_delete_command
