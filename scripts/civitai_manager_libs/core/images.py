@@ -73,7 +73,10 @@ def level_mask(name: str) -> int:
 
 
 def level_name(level: int) -> str:
-    """Return the name of the highest browsing level in a bit mask, "XXX" for an empty mask."""
+    """Return the name of the highest browsing level in a bit mask.
+
+    Return "XXX", the strictest level, for a mask without a known level.
+    """
     for name, bit in reversed(LEVELS.items()):
         if level & bit:
             return name
