@@ -131,6 +131,24 @@ _GUARD = """() => new MutationObserver(() => {
 }).observe(document.body, { attributes: true, childList: true, subtree: true })"""
 
 
+def test_inpaint_is_in_front_though_the_hosts_button_shows_the_first_page(open_host):
+    row = with_text(_PAPER)
+    page = open_host()
+    page.open(_PAPER, row)
+    page.page.evaluate(_FIRST_PAGE)
+    page.send("inpaint")
+    page.page.wait_for_function("window.shown.at(-1) === 'inpaint' && window.shown.length > 2")
+
+
+_FIRST_PAGE = """() => {
+    window.shown = [];
+    const show = window.switch_to_inpaint;
+    window.switch_to_inpaint = () => { window.shown.push("inpaint"); show(); };
+    document.addEventListener("click", ({target}) => target.closest("#img2img_tools")
+        && setTimeout(() => window.shown.push("first page"), 50));
+}"""
+
+
 def test_recipe_of_a_gallery_is_sent_without_an_image(open_host):
     page = open_host()
     page.page.locator("[data-field=find]").first.fill(str(_PAPER))
