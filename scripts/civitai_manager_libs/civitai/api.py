@@ -128,11 +128,11 @@ def fetch_images(
 ) -> Page:
     """Fetch one page of the images that match a query.
 
-    A page may be empty although more pages follow, and is empty for an unknown user. Civitai may
-    leave out images at the end of a page; the page is then requested again with twice the limit.
-    cursor: `next_cursor` of the previous page, None for the first page. limit: number of images to
-    request; fewer than 20 count as 20, more than 200 as 200. patience: seconds to wait for the
-    second response, None for no limit; after that time, the first response is returned.
+    A page may be empty although more pages follow. For an unknown user, the page is empty. Civitai
+    may leave out images at the end of a page; the page is then requested again with twice the
+    limit. cursor: `next_cursor` of the previous page, None for the first page. limit: number of
+    images to request; fewer than 20 count as 20, more than 200 as 200. patience: seconds to wait
+    for the second response, None for no limit; after that time, the first response is returned.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)

@@ -97,9 +97,9 @@ def _list_nodes_between(
 
 
 def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
-    """Return {"Hires upscale": factor} or {"Hires resize": size} for the second of two samplers.
+    """Return a second pass's size as {"Hires upscale": factor} or {"Hires resize": "WxH"}.
 
-    path: the nodes between the samplers, last node first. Return {} if the new size is unknown.
+    Return {} if the size is unknown. path: the nodes between the two samplers, last node first.
     """
     factor = 1.0
     for node in path:

@@ -203,8 +203,8 @@ def _read_node_text(nodes: Nodes, node: Node, output: int, cache: _Cache, depth:
 def _list_output_inputs(inputs: Mapping[str, Any], output: int) -> tuple[str, ...]:
     """Return the names of the inputs that may hold the text of a node's output, () if unknown.
 
-    If a node has a negative prompt, output 1 is this prompt. Other outputs are unknown.
-    inputs: the node's inputs. output: the output's number.
+    If a node has an input for a negative prompt, output 1 is this prompt. Other outputs are
+    unknown. inputs: the node's inputs. output: the output's number.
     """
     names = _SIDE_INPUTS["negative"]
     return names if output == 1 and any(name in inputs for name in names) else ()

@@ -125,8 +125,7 @@ def _short_text(texts: Mapping[str, str], name: str) -> str:
 def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
     """Yield each text that is a JSON object, parsed.
 
-    A text is skipped if all parsed texts together might then take more than MAX_PARSED bytes of
-    memory.
+    Skip a text if all parsed texts together might take more than MAX_PARSED bytes of memory.
     """
     left = MAX_PARSED
     for text in _iter_json_texts(texts):

@@ -123,9 +123,9 @@ def _find_dead_outputs(
 ) -> set[tuple[str, int]]:
     """Return (node id, output number) of each output of a bypassed node that has no value.
 
-    Such an output finds no linked input of its type that it could pass on. level_nodes: the nodes
-    of one group. prefix: the text with which their ids begin in the result. sources: {link id: the
-    [node id, output number] from which the link comes}.
+    A bypassed (switched off) node passes its inputs on. An output has no value if the node has no
+    linked input of the output's type. level_nodes: the nodes of one group. prefix: the text with
+    which the group's node ids begin. sources: {link id: [node id, output number] of its source}.
     """
     dead_outputs = set()
     for node in level_nodes:

@@ -208,9 +208,10 @@ def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> d
 
 
 def _find_known_names(node_type: str, values: list[Any]) -> list[str]:
-    """Return the widget names that `_WIDGETS` lists for a node type, [] if there are none.
+    """Return the names of a node's widgets in order, [] if the names for its type are unknown.
 
-    Some types have several lists, for different versions; return the list that fits the values.
+    For some types, versions with different widgets are known; return the names of the version that
+    fits the values.
     """
     rows = [row.split() for row in _WIDGETS.get(node_type, "").split("|")]
     fitting = (row for row in rows if len(rows) == 1 or _fit_values(row, values))
