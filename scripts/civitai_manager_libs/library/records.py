@@ -243,10 +243,11 @@ def filter_hidden(image_ids: Sequence[int], hidden: HiddenTerms) -> set[int]:
 def _select_matching(
     image_ids: Sequence[int], search_in: Callable[[SelectRows], Iterable[int]]
 ) -> set[int]:
-    """Return those image ids that a search finds, on the disk or among images not yet written.
+    """Return those of the given image ids that a search finds.
 
-    search_in: searches one library and returns the ids found. Its parameter is a function that runs
-    a SELECT on this library: the one on the disk, or a temporary one of the unwritten images.
+    The search runs in the library on the disk, and then in a temporary library of the images that
+    are not yet written. search_in: called with a function that runs a SELECT on the library to
+    search; returns the ids found.
     """
     unwritten = _memory.list_unwritten(image_ids)  # first, as they may be written meanwhile
     matching = set(search_in(select_rows_or_empty))

@@ -121,9 +121,10 @@ def choose_path(
 
 
 def find_free_path(wanted: str, version_id: int, file: RemoteFile) -> str:
-    """Return the path `wanted`, with the version's id added if another file has this path.
+    """Return the first possible path of a file that is free, or that has the file already.
 
-    A path that has `file` already is returned too. Raises DiskError if other files have all paths.
+    The possible paths are `wanted` and `wanted` with ids added to the name. Raises DiskError if
+    other files have all of them.
     """
     for path in _iter_paths(wanted, version_id, file.id):
         if not os.path.lexists(path):

@@ -151,7 +151,7 @@ def make_needed_file(
     """Return the NeededFile of a version, with the path for a download.
 
     choice: None for the best file by the settings. resource: the model as images name it. taken:
-    paths that other files will get; this file's path is added.
+    paths that other files will get; the path of this file is added to the set.
     """
     choice = choose_file(version) if choice is None else choice
     resource = Resource(version_id=version.id) if resource is None else resource

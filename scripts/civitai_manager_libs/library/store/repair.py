@@ -60,7 +60,7 @@ def repair_tables(db: sqlite3.Connection, tables: str) -> list[str]:
 
 
 def _find_missing_tables(db: sqlite3.Connection, tables: str) -> Mapping[str, list[str]]:
-    """Return {name of a missing table: SQL statements that create it and its indexes}."""
+    """Return {name of a missing table: SQL statements that create the table and its indexes}."""
     existing = {name for (name,) in db.execute(_NAMES)}
     model = sqlite3.connect(":memory:")
     try:
