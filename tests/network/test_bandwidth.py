@@ -70,6 +70,10 @@ def test_small_reads_keep_the_progress_current():
     assert BandwidthLimit(lambda: 1000).allowed_bytes(512 * 1024) == 512
 
 
+def test_read_never_takes_more_than_it_asked_for():
+    assert BandwidthLimit(lambda: 1000).allowed_bytes(100) == 100
+
+
 def test_job_that_waits_for_the_limit_does_not_block_page_requests(tmp_path):
     """All three slots are a slow job's, for minutes; a cancel ends its waits at once."""
     setting.change("gallery_max_rate_kb", 2.0)

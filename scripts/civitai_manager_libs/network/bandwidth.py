@@ -30,10 +30,10 @@ class BandwidthLimit:
         """Return how many of `size` bytes the next read may take.
 
         Without a limit, return `size`. With a limit, return at most the bytes allowed in a tenth
-        of a second, but never less than 512.
+        of a second, or 512 if that is more.
         """
         limit = self._limit()
-        return size if limit <= 0 else max(_MIN_READ, min(size, int(limit * _INTERVAL)))
+        return size if limit <= 0 else min(size, max(_MIN_READ, int(limit * _INTERVAL)))
 
     def record_read(self, count: int) -> float:
         """Record that `count` bytes were read; return the seconds to wait before reading again."""
