@@ -198,7 +198,7 @@ def test_failures_are_explained_and_retried(flaky, flaky_server, page):
     job = _job(page)
     job.locator(".failures summary").click()
     expect(job.locator("tbody tr")).to_have_count(3)
-    expect(job.locator("tbody tr").first).to_contain_text("Enter your Civitai API key")
+    expect(job.locator("tbody tr").first).to_contain_text("enter yours in the settings")
     flaky.rules.clear()
     page.control("job-retry").click()
     expect(job.locator(".job-line")).to_contain_text("3 saved")
