@@ -78,9 +78,10 @@ def is_allowed_url(url: str, base_url: str) -> bool:
 def resolve_reference(text: str, base_url: str, suggests_search: bool = True) -> Reference:
     """Parse a text that a user typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    base_url: URL of the configured site. Raises InputError for a text that is empty or too long,
-    for an id out of range, and for a URL or AIR that leads neither to Civitai nor to this site.
-    suggests_search: whether the error's message suggests search words too.
+    base_url: URL of the configured site; its pages are accepted like Civitai's. Raises InputError
+    if the text is empty or too long, if an id is out of range, and if a URL or AIR is of another
+    site or of a page that `Reference` has no field for. suggests_search: whether the error's
+    message suggests search words too.
     """
     try:
         return _parse_text(text, base_url)

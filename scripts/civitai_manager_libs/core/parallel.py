@@ -164,7 +164,11 @@ class _Pool(Generic[_T, _R]):
             self._threads[-1].start()
 
     def results(self, patience: float) -> Iterator[tuple[_T, _R]]:
-        """Yield all finished results; wait at most `patience` seconds for the first."""
+        """Yield (item, result) for each item that is finished, and do not wait for the others.
+
+        If none is finished yet, wait at most `patience` seconds for the first. If the work for an
+        item has raised an error, raise it here.
+        """
         while True:
             try:
                 done = self._done.get(timeout=patience)

@@ -164,7 +164,6 @@ def _iter_on_site(meta: Mapping[str, Any]) -> Iterator[Resource]:
 
 
 def _iter_model_and_vae(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    """Yield the checkpoint and the VAE in an image's generation data."""
     hashes = as_mapping(meta.get("hashes"))
     checksum = meta.get("Model hash") or hashes.get("model")
     yield _make_resource("model", meta.get("Model"), checksum=checksum)

@@ -77,10 +77,10 @@ class WalkReport:
 
     @property
     def missing(self) -> int | None:
-        """Return an estimate of how many of the gallery's images neither walk has found.
+        """Estimate how many of the gallery's images were missed in both walks through its pages.
 
-        Return None if the walks have no image in common, or if the second one ended at an empty
-        page.
+        The first walk begins at the gallery's start, the second at its end. Return None if no image
+        was found in both walks, or if the second walk ended at an empty page.
         """
         # Capture and recapture: both walks miss images independently, so the first one found the
         # same share of all images as of the images that the second one found.

@@ -104,7 +104,7 @@ def _export_image(
 
 def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
     """Write the annotations of an exported image, but keep those that the user already has."""
-    image_id, imported = as_whole_number(entry.get("id"), 1), _parse_change(entry)
+    image_id, imported = as_whole_number(entry.get("id"), 1), _parse_annotations(entry)
     if image_id is None or imported == image_annotations.AnnotationChange():
         return
     found = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
@@ -120,8 +120,11 @@ def _import_annotation(db: sqlite3.Connection, entry: Mapping[str, Any]) -> None
         image_annotations.write_annotation(db, image_id, change)
 
 
-def _parse_change(entry: Mapping[str, Any]) -> image_annotations.AnnotationChange:
-    """Return an exported image's annotations as a change, with None for missing values."""
+def _parse_annotations(entry: Mapping[str, Any]) -> image_annotations.AnnotationChange:
+    """Return the annotations in an exported image's JSON object.
+
+    A missing or invalid annotation is None, so that the image keeps its present one.
+    """
     note = entry.get("note")
     return image_annotations.AnnotationChange(
         entry.get("favourite") is True or None,

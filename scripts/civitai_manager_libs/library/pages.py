@@ -258,7 +258,6 @@ def _store_page(key: _Key, dated: DatedPage) -> None:
 
 
 def _parse_ids(text: str) -> list[int] | None:
-    """Parse a JSON list of image ids; return None if the list is damaged."""
     try:
         ids = json.loads(text)
     except (ValueError, TypeError, RecursionError):

@@ -77,11 +77,11 @@ class HttpSession:
                 yield body
 
     def open_raw(self, request: OutgoingRequest, stream: bool) -> requests.Response:
-        """Send a request and return a `requests.Response`.
+        """Send a request and return its `requests.Response`, with the body already read.
 
-        stream: leave the body unread; the caller must then close the response. Raises
-        HttpStatusError for a status of 400 or above; NetworkError, Refused, NeedsKey if a redirect
-        leads to a login page, and InputError for an invalid key or proxy.
+        If `stream` is true, the body is not read, and the caller must close the response. Raises
+        HttpStatusError if the status is 400 or above, NeedsKey if a redirect leads to a login page,
+        InputError if the key or proxy is invalid, NetworkError and Refused.
         """
         limiter = self.limiters.for_url(request.url)
         with limiter.slot(never_cancelled(), urgent=True):

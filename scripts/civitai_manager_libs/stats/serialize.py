@@ -75,7 +75,11 @@ def _serialize_count(
 
 
 def _serialize_version(stats: GalleryStats, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return a JSON object with a version's totals and, for each kind, the most common value."""
+    """Return the statistics of a version's images as a JSON object: totals, and the key "most".
+
+    "most" contains the most common value of each kind, by kind, such as "lora". names: labels for
+    values; a value without a name is its own label.
+    """
     bars = {kind: bars[0] for kind, bars in stats.bars.items() if bars}
     most = {kind: _serialize_count(bar, stats, names) for kind, bar in bars.items()}
     return {**_serialize_totals(stats), "most": most}

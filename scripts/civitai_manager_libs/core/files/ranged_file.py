@@ -70,7 +70,7 @@ class RangedFile(ResumableFile):
             sure = read_note(self._note, sure=True)
             ranges = sure.ranges if sure is not None else ByteRanges()
             self._sure = ResumeNote.of(ranges, total, validator)
-            self._write_note_anew()
+            self._replace_note()
 
     def write_at(self, data: bytes | bytearray | memoryview, offset: int) -> None:
         """Write bytes at an offset in the file, and record their range."""
@@ -103,7 +103,7 @@ class RangedFile(ResumableFile):
                     return
                 self._sure = sure.with_ranges(ranges)
                 if self._lines.tell() > _MAX_LINES:
-                    return self._write_note_anew()
+                    return self._replace_note()
                 self._lines.write(self._note_lines())
             sync_file(self._lines.fileno())
 
@@ -149,8 +149,8 @@ class RangedFile(ResumableFile):
                     count = self._file.write(view)
             view, offset = view[count:], offset + count
 
-    def _write_note_anew(self) -> None:
-        """Rewrite the note beside the file in its shortest form."""
+    def _replace_note(self) -> None:
+        """Replace the note of the written byte ranges by a new one, and keep the new one open."""
         self._close_note()
         with AtomicFile(self.folder) as fresh:
             fresh.write(self._note_lines())

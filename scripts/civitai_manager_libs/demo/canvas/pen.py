@@ -22,17 +22,17 @@ class Pen:
     the canvas's shorter side. alpha: opacity, 0 to 1.
     """
 
-    def __init__(self, part: Image.Image, corner: tuple[int, int], size: tuple[int, int]) -> None:
-        """Create a pen that draws on a part of the canvas, enlarged to twice its size.
+    def __init__(self, big: Image.Image, corner: tuple[int, int], size: tuple[int, int]) -> None:
+        """Create a pen that draws on `big`, a part of the canvas enlarged to twice its size.
 
-        part: the enlarged part. corner: upper left corner of the part in the canvas. size: (width,
-        height) of the canvas. Both are in the canvas's pixels.
+        corner: (x, y) of this part's upper left corner in the canvas, in pixels of the canvas.
+        size: (width, height) of the whole canvas in pixels.
         """
         from PIL import ImageDraw
 
-        self._draw = ImageDraw.Draw(part)
+        self._draw = ImageDraw.Draw(big)
         # Blends, and takes several times as long; a mask has no use for it.
-        self._glaze = ImageDraw.Draw(part, "RGBA") if part.mode == "RGB" else self._draw
+        self._glaze = ImageDraw.Draw(big, "RGBA") if big.mode == "RGB" else self._draw
         self._w, self._h = 2 * size[0], 2 * size[1]
         self._dx, self._dy = 2 * corner[0], 2 * corner[1]
         self._unit = min(self._w, self._h)

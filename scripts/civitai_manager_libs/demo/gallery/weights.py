@@ -133,7 +133,10 @@ def _list_by_stem() -> dict[str, Weights]:
 
 
 def _make_header(weights: Weights) -> bytes:
-    """Return the JSON header for a model file in the format safetensors, with one tensor."""
+    """Return the header of a safetensors file with one tensor, as JSON.
+
+    Spaces at the end make the header's length a multiple of 8 bytes.
+    """
     dtype, width = _DTYPES[weights.precision]
     count, name = weights.size // width, "demo.weight"
     shape = [count]

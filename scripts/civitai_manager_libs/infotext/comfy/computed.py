@@ -148,10 +148,10 @@ def _read_scaled_size(get: _GetInput) -> tuple[Any, ...]:
 
 
 def _read_resized_size(get: _GetInput) -> tuple[Any, ...]:
-    """Return (None, width, height) for the node ImageResize+, () if the size is unknown.
+    """Return the outputs of the node ImageResize+: (None for the image, width, height).
 
-    None stands for the node's first output, the resized image. The size is known only if the node
-    always stretches images to its own width and height.
+    Return () if the size is unknown, because the node does not always stretch images to its own
+    width and height. get: returns the value of an input by name.
     """
     other = get("keep_proportion") or get("multiple_of") or get("condition") != "always"
     is_stretched = not other and get("method") in (None, "stretch")

@@ -211,7 +211,6 @@ def _list_output_inputs(inputs: Mapping[str, Any], output: int) -> tuple[str, ..
 
 
 def _is_styled(node: Node) -> bool:
-    """Return whether a node adds the words of a style to its prompts."""
     style = node["inputs"].get("style")
     is_styler = isinstance(style, str) and "text_positive" in node["inputs"]
     return is_styler and style.lower() not in _NO_STYLES

@@ -149,10 +149,10 @@ def _resolve_output(nodes: Nodes, link: str, output: int, cache: _Cache, depth: 
 def _find_switch_input(
     nodes: Nodes, inputs: Mapping[str, Any], cache: _Cache, depth: int
 ) -> str | None:
-    """Return the name of the input that a node passes on if the node is a switch, else None.
+    """Return the name of the input that a switch passes on to its output.
 
-    Return "" for a switch whose choice is unknown. inputs: the node's inputs. cache, depth: as in
-    `_resolve_source`.
+    Return "" if the switch's choice is unknown, and None if the node is not a switch. nodes: the
+    whole graph. inputs: the inputs of the node. cache, depth: as in `_resolve_source`.
     """
     for name, yes, no in _CHOICES:
         if name in inputs and (yes in inputs or no in inputs):

@@ -84,7 +84,6 @@ def _has_sampler_inputs(nodes: Nodes, node: Node) -> bool:
 
 
 def _find_downstream_nodes(nodes: Nodes, starts: list[NodeId]) -> set[NodeId]:
-    """Return the ids of all nodes that depend on one of the nodes `starts`."""
     fed = defaultdict(list)
     for node_id, node in nodes.items():
         for link in list_feeding_nodes(node):

@@ -56,7 +56,6 @@ class HostCapabilities:
 
     @property
     def _extension_fields(self) -> frozenset[str]:
-        """Return the fields that extensions have added to the WebUI."""
         prefixes = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
         return frozenset(name for name in self.fields if not name.startswith(prefixes))
 

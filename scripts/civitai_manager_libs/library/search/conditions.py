@@ -182,7 +182,6 @@ def _quote_trigram(trigram: str) -> str:
 
 
 def _make_base_model_condition(base_models: Sequence[str]) -> Condition:
-    """Return the condition that an image was made with one of these base models."""
     is_given = "shown IN (SELECT value FROM json_each(?))"
     numbers = f"SELECT number FROM names WHERE kind = 'base' AND {is_given}"
     return _make_uses_condition(numbers, (json.dumps(list(base_models)),))

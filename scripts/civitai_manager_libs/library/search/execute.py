@@ -249,7 +249,10 @@ class _Scan:
         return found[0][1] if found else None
 
     def count_between(self, position: Position, cursor: str | None) -> int:
-        """Count the matching images after a position, up to a page's cursor (None: to the end)."""
+        """Count the matching images between the start and the end of a page, in sort order.
+
+        position: where the page begins. cursor: where the next page begins, None on the last page.
+        """
         last_key = None if cursor is None else Position.parse(cursor).sort_key
         return int(self._select("count(*)", self.conditions, position.sort_key, last_key)[0][0])
 

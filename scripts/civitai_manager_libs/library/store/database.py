@@ -121,8 +121,9 @@ def open_temporary_library(image_ids: Iterable[int]) -> Iterator[sqlite3.Connect
 def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
     """Return (compressed JSON of a record, estimated memory of the parsed record in bytes).
 
-    URLs below the base URL in the settings are stored without its port, because a demo's port may
-    change. Lone surrogates, which UTF-8 cannot encode, become question marks.
+    record: Civitai's JSON object of an image, model or version. The port is left out of URLs that
+    begin with the base URL in the settings, because the demo's server may get another port. Lone
+    surrogates, which UTF-8 cannot encode, become question marks.
     """
     text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     with_port, without_port = _make_url_prefixes()

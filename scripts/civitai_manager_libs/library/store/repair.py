@@ -90,7 +90,6 @@ def _iter_validity_checks(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 
 
 def _drop_trigram_tables(db: sqlite3.Connection) -> None:
-    """Drop the remains of a damaged trigram index, so that the index can be created again."""
     names = db.execute(f"{_NAMES} AND name LIKE 'trigrams!_%' ESCAPE '!'").fetchall()
     for (name,) in names:
         db.execute(f"DROP TABLE IF EXISTS {name}")

@@ -233,8 +233,9 @@ class PieceConnection:
             body.read(1)  # its end, so that the connection can be used again
 
     def _write_chunk(self, body: ResponseBody, piece: Piece, data: bytes) -> bool:
-        """Write up to one chunk of a response to the file; return whether the response has ended.
+        """Read up to one chunk of a piece from a response, and write it to the file.
 
+        Return True if the response ended early, and False if the chunk or the piece is complete.
         data: bytes of the body that were already read; they are written first.
         """
         pending = bytearray()

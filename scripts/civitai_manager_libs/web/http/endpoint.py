@@ -195,9 +195,9 @@ def _page_version(request: Request) -> str | None:
 def _has_valid_host(request: Request) -> bool:
     """Return whether the `Host` header of a request is acceptable.
 
-    In a WebUI that is not shared and has no login, the header must be an IP address or localhost.
-    Elsewhere any name is accepted: a login keeps other sites' requests out, and `CrossSiteGuard`
-    checks the requests to our own server.
+    In a WebUI without a login that only this machine can reach, the header must be an IP address
+    or localhost. All other WebUIs accept any name. Our own server accepts any name here, because
+    `CrossSiteGuard` has already checked the header.
     """
     if not host.in_webui() or host.is_shared() or host.has_login(request):
         return True

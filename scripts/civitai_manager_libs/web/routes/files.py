@@ -33,9 +33,10 @@ _CODE_KINDS = {"js": "text/javascript", "css": "text/css"}
 
 
 def get_thumbnail(context: RequestContext) -> Any:
-    """Return a response with an image's thumbnail.
+    """Return a response with an image's thumbnail, which is 320, 450 or 800 pixels wide.
 
-    The query parameter `w` is how many pixels wide it must at least be; 800 is the limit.
+    The query parameter `w` selects the smallest of these widths that is at least `w`, and 800 if
+    `w` is larger. Without a number, the width is 450.
     """
     image = require_image(context)
     width = _choose_width(context.query_param("w"))
