@@ -56,7 +56,7 @@ def _install_missing(launch: Any) -> str:
         names = ", ".join(_package_name(line) for line in missing)
         _install(launch, missing, names)
     except (OSError, RuntimeError):  # a failing pip is a RuntimeError, with pages of output
-        return f"{names} could not be installed; the gallery may not work without."
+        return f"{names} could not be installed; the gallery may not work without it."
     return f"installed {names}."
 
 

@@ -122,7 +122,7 @@ def test_package_with_damaged_metadata_is_held_to_its_version_too(host_folder, f
 def test_failing_pip_is_one_line_and_the_host_goes_on(host_folder):
     lines, calls = _run(host_folder, ["requests"], FAILS="1")
     expected = (
-        "Civitai Shortcut: requests could not be installed; the gallery may not work without."
+        "Civitai Shortcut: requests could not be installed; the gallery may not work without it."
     )
     assert lines == [expected]
     assert len(calls) == 1

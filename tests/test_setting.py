@@ -165,7 +165,7 @@ def test_invalid_values_in_a_file_are_reported_and_valid_ones_loaded():
     first, second, where = setting.load()
     assert first.startswith("http_max_retries must be a whole number from 0 to 20, not 'x'.")
     assert second.startswith("http_timeout must be")
-    assert first.endswith("Its default is used instead: choose it anew.")
+    assert first.endswith("The default is used instead: set it again.")
     assert _file() in where and f"{_file()}.damaged" in where
     assert (setting.http_timeout, setting.http_max_retries, setting.gallery_cache_mb) == (20, 3, 44)
     assert os.path.exists(_file())
@@ -176,7 +176,7 @@ def test_half_a_surrogate_pair_is_refused_and_the_old_value_stays():
     was = '{"download_images_folder": "/media/\\ud800", "proxy": "\\udfff", "http_timeout": 45}'
     _keep(was)
     first, second, where = setting.load()
-    assert first.startswith("download_images_folder must be a text that a file can hold, not")
+    assert first.startswith("download_images_folder must be text without invalid characters, not")
     assert second.startswith("proxy must be") and _file() in where
     assert (setting.download_images_folder, setting.proxy, setting.http_timeout) == ("", "", 45)
     for said in (first, second, where):
@@ -273,7 +273,7 @@ def test_empty_key_deletes_the_file():
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "鑰匙", "\x00", "x" * 1000])
 def test_invalid_key_is_refused_and_the_old_one_stays(key):
     setting.save_api_key("abc")
-    with pytest.raises(SettingError, match="no API key"):
+    with pytest.raises(SettingError, match="not an API key"):
         setting.save_api_key(key)
     assert setting.civitai_api_key == "abc"
 

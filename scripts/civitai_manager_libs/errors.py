@@ -62,7 +62,7 @@ class Busy(NetworkError):
     @classmethod
     def of(cls, seconds: float) -> Busy:
         """Return an error with the usual message for a pause of `seconds`."""
-        return cls(f"The server asks to be left alone for {seconds:.0f} seconds.", seconds)
+        return cls(f"The server asks us to wait {seconds:.0f} seconds.", seconds)
 
 
 class HttpStatusError(CivitaiShortcutError):

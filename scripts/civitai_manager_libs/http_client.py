@@ -287,7 +287,7 @@ class CivitaiHttpClient:
         """Return the result of `work`. On a CivitaiShortcutError, log it and return `fallback`."""
         try:
             if not isinstance(url, str):  # the plan's functions pass on any entry of a list
-                raise Refused("This is not an address that can be asked.")
+                raise Refused("This is not a valid http or https address.")
             return work()
         except CivitaiShortcutError as error:
             self._handle_error(error, url)

@@ -240,7 +240,7 @@ def _apply_values(values: Mapping[str, Any]) -> list[str]:
             change(name, values[name])
         except SettingError as error:
             globals()[name] = BY_NAME[name].default
-            problems.append(f"{error} Its default is used instead: choose it anew.")
+            problems.append(f"{error} The default is used instead: set it again.")
     return sorted(problems)
 
 
@@ -296,7 +296,9 @@ def validate_key(key: str) -> str:
     """
     key = key.strip()
     if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) < 1000):
-        raise SettingError("This is no API key: copy it from your Civitai account settings again.")
+        raise SettingError(
+            "This is not an API key: copy it again from your Civitai account settings."
+        )
     return key
 
 

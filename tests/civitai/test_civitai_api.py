@@ -242,7 +242,7 @@ def test_cursor_is_returned_unchanged(sent, cursor):
     "cursor", [True, [], {"a": 1}, 1.5, math.nan, "\ud800", "a\nb", "x" * 5000]
 )
 def test_invalid_cursor_raises_instead_of_ending_the_gallery(cursor):
-    with pytest.raises(InvalidResponse, match="go on"):
+    with pytest.raises(InvalidResponse, match="position of the next page"):
         read(row(), nextCursor=cursor)
 
 
@@ -263,9 +263,9 @@ def test_invalid_cursor_raises_instead_of_ending_the_gallery(cursor):
     ],
 )
 def test_body_without_a_list_of_items_raises_invalid_response(answer):
-    with pytest.raises(InvalidResponse, match="^Civitai's answer is not a page of images"):
+    with pytest.raises(InvalidResponse, match="^Civitai did not send a page of images"):
         civitai_api.fetch_images(Client(answer), ImageQuery())
-    with pytest.raises(InvalidResponse, match="^Civitai's answer is not a list of models"):
+    with pytest.raises(InvalidResponse, match="^Civitai did not send a list of models"):
         civitai_api.search_models(Client(answer), "cats")
 
 
@@ -729,7 +729,7 @@ def test_malformed_record_raises_invalid_response(answer):
         lambda c: civitai_api.fetch_version(c, 1),
         civitai_api.fetch_username,
     ):
-        with pytest.raises(InvalidResponse, match="^Civitai's answer is not a"):
+        with pytest.raises(InvalidResponse, match="^Civitai did not send a"):
             read_one(Client(answer))
 
 
@@ -863,33 +863,33 @@ def test_any_other_text_is_search_words(text, words):
     [
         ("", "Nothing was given"),
         (" \n ", "Nothing was given"),
-        ("\u202e\x00", "no text to search for"),
-        ("x" * 300, "no text to search for"),
+        ("\u202e\x00", "A search needs"),
+        ("x" * 300, "A search needs"),
         ("x" * 5000, "too long"),
-        ("0", "0 is no model's id"),
-        ("2147483648", "2147483648 is no model's id"),
-        ("9" * 100, "is no model's id"),
-        ("civitai:0@5", "is no model's id"),
-        ("https://civitai.com/models/99999999999", "is no model's id"),
-        ("https://civitai.com/models/1?modelVersionId=0", "0 is no version's id"),
-        ("https://civitai.com/models/1?modelVersionId=abc", "abc is no version's id"),
-        ("https://civitai.com/models/1?modelVersionId=", "Nothing is no version's id"),
-        ("civitai.com/models/1/x?modelVersionId&tag=2", "Nothing is no version's id"),
-        ("models/1?modelversionid=12abc", "12abc is no version's id"),
-        ("1?modelVersionId=abc", "abc is no version's id"),
-        ("?modelVersionId=", "Nothing is no version's id"),
-        ("https://civitai.com/models/abc", "no model, version, image, post or user"),
-        ("https://civitai.com/images/0", "0 is no image's id"),
-        ("https://civitai.com/user/some.one", "finds no user by a name such as some.one"),
-        ("https://civitai.com", "no model, version, image, post or user"),
-        ("civitai.com", "no model, version, image, post or user"),
+        ("0", "0 is not a model id"),
+        ("2147483648", "2147483648 is not a model id"),
+        ("9" * 100, "is not a model id"),
+        ("civitai:0@5", "is not a model id"),
+        ("https://civitai.com/models/99999999999", "is not a model id"),
+        ("https://civitai.com/models/1?modelVersionId=0", "0 is not a version id"),
+        ("https://civitai.com/models/1?modelVersionId=abc", "abc is not a version id"),
+        ("https://civitai.com/models/1?modelVersionId=", "Nothing is not a version id"),
+        ("civitai.com/models/1/x?modelVersionId&tag=2", "Nothing is not a version id"),
+        ("models/1?modelversionid=12abc", "12abc is not a version id"),
+        ("1?modelVersionId=abc", "abc is not a version id"),
+        ("?modelVersionId=", "Nothing is not a version id"),
+        ("https://civitai.com/models/abc", "not a model, version, image, post or user"),
+        ("https://civitai.com/images/0", "0 is not a image id"),
+        ("https://civitai.com/user/some.one", "cannot find users with a name such as some.one"),
+        ("https://civitai.com", "not a model, version, image, post or user"),
+        ("civitai.com", "not a model, version, image, post or user"),
         ("https://huggingface.co/models/123", "on huggingface.co, not on Civitai"),
         ("huggingface.co/some/model", "on huggingface.co, not on Civitai"),
         ("https://civitai.com@evil.example/models/1", "on evil.example, not on Civitai"),
         ("https://civitai.com.evil.example/models/1", "not on Civitai"),
-        ("ftp://civitai.com/models/1", "of this kind"),
-        ("file:///models/1", "of this kind"),
-        ("https://[broken/models/1", "cannot be read"),
+        ("ftp://civitai.com/models/1", "Only http and https"),
+        ("file:///models/1", "Only http and https"),
+        ("https://[broken/models/1", "is not valid"),
         ("https:///models/1", "not on Civitai"),
         ("urn:air:sdxl:lora:huggingface:a/b@c", "not one of Civitai's"),
     ],
@@ -902,7 +902,9 @@ def test_invalid_reference_raises_an_error_that_says_what_to_type(text, sentence
 
 @pytest.mark.parametrize("text", ["", "x" * 300, "x" * 5000, "civitai.com", "urn:air:a:b:c"])
 def test_error_does_not_suggest_search_words_if_told_not_to(text):
-    with pytest.raises(InputError, match="give a Civitai model page, or a model's id") as caught:
+    with pytest.raises(
+        InputError, match="give a Civitai URL of a model, or a model's id"
+    ) as caught:
         parse_reference(text, suggests_search=False)
     assert "words" not in str(caught.value)
 

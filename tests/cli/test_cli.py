@@ -153,7 +153,7 @@ def test_page_that_is_empty_twice_is_reported_with_a_retry_hint(server, run, des
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (1, f"5 saved, 0 skipped, 0 failed: {dest}\n")
     assert "the gallery may end here" in err and "resume 1" in err.splitlines()[-1]
-    assert "Pictures seen in the gallery: 5; pages that came empty" in err
+    assert "Pictures seen in the gallery: 5; empty pages" in err
     assert "resume 1" in run("jobs")[1]
     code, out, err = run("resume", "1")
     assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
@@ -176,7 +176,7 @@ def test_finished_job_prints_its_report(server, run, dest):
     }
     [said] = [line for line in err.splitlines() if line.startswith("Pictures seen")]
     assert said.endswith("cannot be read: 1. It reached the end of the gallery.")
-    assert "left out for their rating or type: 1; left out" in said
+    assert "left out because of their rating or type: 1; left out" in said
     code, out, err = run(*words, "--limit", "3")
     assert json.loads(out)["report"]["end"] == "limit" and "may have more" in err
 
@@ -190,7 +190,7 @@ def test_verify_option_reads_the_gallery_twice(server, run, dest):
     assert told["report"]["second_walk"] == {
         **{"first": 12, "second": 20, "both": 12, "missing": 0, "end": "end"}
     }
-    assert "up to 3 more requests" in err and "brought back 8 that the first had missed" in err
+    assert "up to 3 more requests" in err and "found 8 that the first had missed" in err
     assert _pictures(dest) == _expected(server)
 
 
@@ -219,8 +219,8 @@ def test_later_run_stops_at_known_images(server, run, dest, stop):
     code, out, err = run(*words)
     told = json.loads(out)
     assert (code, told["saved"], told["skipped"]) == (0, 6, stop)
-    assert told["report"]["end"] == "known" and "It stopped, as asked" in err
-    assert "lists a whole model by upload" in err
+    assert told["report"]["end"] == "known" and "It stopped, as requested" in err
+    assert "sorts a whole model by upload" in err
     assert len(server.pages) - asked <= 2 + stop // 3  # of four; one may have been read ahead
     assert set(server.fetched.values()) == {1} and _pictures(dest) == _expected(server)
     assert run(*words)[0] == 0
@@ -265,8 +265,8 @@ def test_saved_file_that_is_missing_now_is_reported(server, run, dest):
     os.remove(gone)
     code, _, err = run("download", _MODEL, "--dest", dest)
     assert code == 0
-    said = f"1 of the skipped was saved before but is not there now, that is {gone}."
-    assert f"{said} To fetch it anew: --again" in err
+    said = f"1 of the skipped was saved before, but the file no longer exists, that is {gone}."
+    assert f"{said} To download it again: --again" in err
 
 
 def test_several_missing_files_are_counted(server, run, dest):
@@ -274,8 +274,8 @@ def test_several_missing_files_are_counted(server, run, dest):
     for image_id in server.ids[2:5]:
         os.remove(os.path.join(dest, server.file_of(image_id)))
     _, _, err = run("download", _MODEL, "--dest", dest)
-    assert "3 of the skipped were saved before but are not there now, such as " in err
-    assert "To fetch them anew: --again" in err
+    assert "3 of the skipped were saved before, but the files no longer exist, such as " in err
+    assert "To download them again: --again" in err
 
 
 @pytest.mark.parametrize(
@@ -412,7 +412,7 @@ def test_invalid_name_template_is_refused_before_any_request(server, run, dest, 
     setting.change("saved_name", "{author}")
     setting.save()
     code, out, err = run("download", _MODEL)
-    assert (code, out) == (2, "") and "setting of names" in err and "needs {id}" in err
+    assert (code, out) == (2, "") and "template in the settings" in err and "needs {id}" in err
     monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
     assert "檔名範本" in run("download", _MODEL)[2]
     assert not server.requests and not os.path.exists(dest)
@@ -456,7 +456,7 @@ def test_images_with_urls_outside_of_civitai_are_reported(server, run, dest):
     server.always("page", answer)
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (0, f"17 saved, 0 skipped, 0 failed: {dest}\n")
-    assert err.count("since their address is not Civitai's") == 1 and "read: 3. It reached" in err
+    assert err.count("because their address is not Civitai's") == 1 and "read: 3. It reached" in err
 
 
 # The language
@@ -471,8 +471,10 @@ def test_chinese_terminal_gets_all_output_in_chinese(server, run, dest, monkeypa
     *_, progress, gallery, gone, needs_key, some_failed, how, again = err.splitlines()
     assert gallery == "圖庫中看過 20 張圖片。已走到圖庫結尾。"
     assert progress.startswith("下載圖片 20/20  ")
-    assert gone == f"{server.ids[0]}: gone: 圖片已不存在。重試沒有幫助。"
-    assert needs_key.startswith(f"{server.ids[1]}: needs_key: 需要可檢視此圖片的 API 金鑰。")
+    assert gone == f"{server.ids[0]}: gone: 圖片已不存在，再試也沒有用。"
+    assert needs_key.startswith(
+        f"{server.ids[1]}: needs_key: Civitai 只對有權檢視的 API 金鑰顯示此內容："
+    )
     assert some_failed == "部分圖片下載失敗 (2 個)，請檢查網路連線 💥!"
     assert how.startswith("needs_key：請設定") and again == "重試失敗的：retry 1"
     _add_job(dest, "running")
@@ -564,17 +566,20 @@ def test_many_failures_are_not_all_listed(run, dest, monkeypatch):
 @pytest.mark.parametrize(
     "words,said",
     [
-        (["download", "some words"], "words can be searched for in the tab; here give a Civitai"),
-        (["download", "900001x"], "'900001x' names no model"),
+        (["download", "some words"], "is not a model: give a Civitai URL or"),
+        (["download", "900001x"], "'900001x' is not a model"),
         (["download", "https://example.com/models/1"], "not on Civitai"),
-        (["download", "https://civitai.com/collections/1"], "does not read collections"),
-        (["download", "99999999999"], "no model's id"),
-        (["download", "0"], "no model's id"),
-        (["download", " "], "Nothing was given: give a Civitai model page, or a model's id"),
-        (["download", "x" * 5000], "too long: give a Civitai model page, or a model's id"),
-        (["download", "a\x1b[31m\udcff"], "names no model"),
-        (["download", f"{_MODEL}?modelVersionId=abc"], "abc is no version's id"),
-        (["download", f"civitai.com/models/{_MODEL}?modelVersionId="], "Nothing is no version's"),
+        (["download", "https://civitai.com/collections/1"], "cannot list collections"),
+        (["download", "99999999999"], "not a model id"),
+        (["download", "0"], "not a model id"),
+        (["download", " "], "Nothing was given: give a Civitai URL of a model, or a model's id"),
+        (["download", "x" * 5000], "too long: give a Civitai URL of a model, or a model's id"),
+        (["download", "a\x1b[31m\udcff"], "is not a model"),
+        (["download", f"{_MODEL}?modelVersionId=abc"], "abc is not a version id"),
+        (
+            ["download", f"civitai.com/models/{_MODEL}?modelVersionId="],
+            "Nothing is not a version id",
+        ),
         (["download", _MODEL, "--version", "77"], f"has no version 77: it has {VERSION_ID}."),
         (["resume", "7"], "There is no job 7"),
         (["retry", "7"], "There is no job 7"),
@@ -617,7 +622,7 @@ def test_invalid_input_prints_one_sentence_and_exits_with_2(server, run, words, 
 def test_invalid_arguments_exit_with_2(server, run, words):
     code, out, err = run(*words)
     assert (code, out) == (2, "")
-    assert _is_one_sentence(err) and err.endswith("--help says more.\n")
+    assert _is_one_sentence(err) and err.endswith("--help.\n")
     assert "\x1b" not in err
     assert server.requests == []
 
@@ -638,7 +643,7 @@ def test_invalid_choice_is_answered_with_all_valid_ones(run, option, choices):
 
 def test_sort_that_needs_a_version_is_reported(server, run, dest):
     words = ("download", _MODEL, "--dest", dest, "--limit", "1", "--sort", "Most Reactions")
-    assert "give --version to have this sort" in run(*words)[2]
+    assert "give --version to use this sort" in run(*words)[2]
     assert "give --version" not in run(*words, "--version", str(VERSION_ID))[2]
 
 
@@ -646,7 +651,7 @@ def test_sort_that_needs_a_version_is_reported(server, run, dest):
     "more, code, said",
     [
         (["--version", str(VERSION_ID)], 0, "There are no pictures: try another --level, --type,"),
-        ([], 1, messages.reason_text("empty_end", "en") + " Ask once more with: resume 1\n"),
+        ([], 1, messages.reason_text("empty_end", "en") + " Try again with: resume 1\n"),
     ],
     ids=["of-a-version", "perhaps-a-time-limit"],
 )
@@ -671,7 +676,7 @@ def test_unwritable_folder_exits_with_2(server, run, tmp_path, place):
     (tmp_path / "file").write_text("")
     code, out, err = run("download", _MODEL, "--dest", str(tmp_path / place))
     assert (code, out) == (2, "")
-    assert _is_one_sentence(err) and "No picture can be saved there." in err
+    assert _is_one_sentence(err) and "Pictures cannot be saved there." in err
     assert str(tmp_path / place) in err
     assert "--dest" in err
 
@@ -723,7 +728,7 @@ def test_failed_gallery_request_exits_with_3_and_the_job_can_be_resumed(server, 
     server.always("page", status(500))
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (3, f"0 saved, 0 skipped, 0 failed: {dest}\n")
-    assert err.endswith("The server is in trouble (500). Go on with: resume 1\n")
+    assert err.endswith("The server has a problem (500). Continue with: resume 1\n")
 
 
 def test_wrong_key_is_reported_but_not_printed(server, run, monkeypatch):
@@ -789,7 +794,7 @@ def test_damaged_database_is_set_aside_and_reported(server, run, dest):
     code, out, err = run("jobs")
     assert (code, out) == (0, "")
     said, none = err.splitlines(keepends=True)
-    assert _is_one_sentence(said) and "kept as" in said and "pictures are untouched" in said
+    assert _is_one_sentence(said) and "renamed to" in said and "pictures are untouched" in said
     assert none == "There are no jobs yet.\n"
     assert _pictures(dest) == before
 
@@ -803,7 +808,7 @@ def test_newer_database_is_set_aside_and_reported(server, run, dest):
     code, out, err = run("jobs")
     assert (code, out) == (0, "")
     said, none = err.splitlines(keepends=True)
-    assert _is_one_sentence(said) and "newer version" in said and "kept as" in said
+    assert _is_one_sentence(said) and "newer version" in said and "renamed to" in said
     assert _pictures(dest) == before
 
 
@@ -815,7 +820,7 @@ def _half_done(server, run, dest):
     server.page = 5
     server.script("page", lambda request, body: request.reply(200, body, {}), *[status(500)] * 4)
     code, _, err = run("download", _MODEL, "--dest", dest)
-    assert code == 1 and "Go on with: resume 1" in err
+    assert code == 1 and "Continue with: resume 1" in err
 
 
 @pytest.mark.parametrize("words", [["resume"], ["resume", "1"]], ids=["all", "one"])
@@ -855,7 +860,7 @@ def test_resume_reports_if_all_unfinished_jobs_are_running(server, run, dest):
     with JobStore(setting.database_file()) as store:
         lock = store.job_lock(busy)
         assert lock.acquire()
-        said = "There is nothing to go on with: another program works on what is unfinished.\n"
+        said = "There is nothing to resume: another program is working on the unfinished jobs.\n"
         assert run("resume") == (0, "", said)
         lock.release()
 
@@ -868,25 +873,25 @@ def test_job_that_is_queued_in_the_tab_is_reported_and_not_resumed(server, run, 
         assert json.loads(run("jobs", "--json")[1])[0]["state"] == "queued"
         listed = run("jobs")[1]
         assert "waiting its turn" in listed and "resume" not in listed
-        assert "another program works on what is unfinished" in run("resume")[2]
+        assert "another program is working on the unfinished jobs" in run("resume")[2]
         assert not server.requests
         queue.release()
     assert json.loads(run("jobs", "--json")[1])[0]["state"] == "interrupted"
-    assert run("jobs")[1].endswith(f"Go on with: resume {waiting}\n")
+    assert run("jobs")[1].endswith(f"Continue with: resume {waiting}\n")
     assert run("resume")[0] == 0
 
 
 def test_resume_reports_if_no_job_is_unfinished(server, run, dest):
     run("download", _MODEL, "--dest", dest)
     asked = len(server.requests)
-    assert run("resume") == (0, "", "There is nothing to go on with.\n")
+    assert run("resume") == (0, "", "There is nothing to resume.\n")
     assert run("resume", "1")[:2] == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
     assert len(server.requests) == asked
 
 
 def test_cancelled_job_is_resumed_only_by_its_number(server, run, dest):
     job_id = _add_job(dest, "cancelled")
-    assert "nothing to go on with" in run("resume")[2]
+    assert "nothing to resume" in run("resume")[2]
     assert run("resume", str(job_id))[1].startswith("20 saved")
 
 
@@ -897,7 +902,7 @@ def test_resume_skips_a_job_that_another_process_runs(server, run, dest, monkeyp
         assert lock.acquire()
         assert run("resume")[:2] == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
         code, out, err = run("resume", str(busy))
-        assert (code, out, err) == (2, "", f"Job {busy} is being worked on already.\n")
+        assert (code, out, err) == (2, "", f"Job {busy} is already running.\n")
         assert run("retry", str(busy))[0] == 2
         states = {row["job"]: row["state"] for row in json.loads(run("jobs", "--json")[1])}
         lock.release()
@@ -915,14 +920,14 @@ def test_retry_downloads_failed_images(server, run, dest, words):
 
 def test_retry_reports_if_nothing_has_failed(server, run, dest):
     run("download", _MODEL, "--dest", dest)
-    assert run("retry") == (0, "", "There is nothing to try again.\n")
+    assert run("retry") == (0, "", "There is nothing to retry.\n")
 
 
 def test_retry_of_deleted_images_sends_no_request_and_reports_them(server, run, dest):
     server.always(server.ids[3], status(404))
     run("download", _MODEL, "--dest", dest)
     asked = len(server.requests)
-    assert run("retry")[2] == "There is nothing to try again.\n"
+    assert run("retry")[2] == "There is nothing to retry.\n"
     code, _, err = run("retry", "1")
     assert code == 1 and f"{server.ids[3]}: gone: " in err
     assert len(server.requests) == asked
@@ -943,13 +948,13 @@ def test_jobs_are_listed_with_date_progress_and_how_to_resume(server, run, dest)
     code, out, err = run("jobs")
     assert (code, err) == (0, "")
     assert out.splitlines() == [
-        " JOB  STATE        BEGUN                  DONE  FAILED  TITLE",
+        " JOB  STATE        STARTED                DONE  FAILED  TITLE",
         f"   2  interrupted  {date}      0/100          Another",
         f"      up to 100 pictures · Newest · rated up to PG · In {dest}",
-        "      Go on with: resume 2",
+        "      Continue with: resume 2",
         f"   1  paused       {date}      5/200          A model",
         f"      up to 200 pictures · Newest · rated up to PG · In {dest}",
-        "      The server is in trouble (500). Go on with: resume 1",
+        "      The server has a problem (500). Continue with: resume 1",
     ]
 
 
@@ -957,10 +962,10 @@ def test_job_with_retryable_failures_prints_how_to_retry(server, run, dest):
     server.always(server.ids[3], status(403))
     server.always(server.ids[4], status(404))
     _, _, err = run("download", _MODEL, "--dest", dest)
-    assert "Try again what failed with: retry 1\n" in err
+    assert "Retry what failed with: retry 1\n" in err
     row, _, hint = run("jobs")[1].splitlines()[1:]
     assert "2 failed" in row and "done" not in row and "20/20       2  A model" in row
-    assert hint == "      Try again what failed with: retry 1"
+    assert hint == "      Retry what failed with: retry 1"
 
 
 def test_job_with_only_deleted_images_prints_no_retry_hint(server, run, dest):
@@ -1041,7 +1046,7 @@ def test_interrupted_job_keeps_its_images_and_can_be_resumed(server, program, tm
         out, err = process.communicate(timeout=10)
     assert time.monotonic() - started < 8
     assert process.returncode == 130
-    assert err.endswith("Interrupted. Go on with: resume 1\n") and "Traceback" not in err
+    assert err.endswith("Interrupted. Continue with: resume 1\n") and "Traceback" not in err
     assert 0 < json.loads(out.splitlines()[-1])["saved"] < 20
     there = {name: body for name, body in _pictures(dest).items() if name[0] != "."}
     assert there == {name: _expected(server)[name] for name in there}

@@ -61,7 +61,7 @@ def test_model_is_listed_with_its_size_and_path(run, folder):
     assert code == 0
     assert said.splitlines()[0].split() == "missing 7.6 MB Quiet Places v3.0 Dusk".split()
     assert str(folder / "checkpoints" / "Quiet_Places_v3_0_Dusk.safetensors") in said
-    assert "0 here; 1 to fetch, 7.6 MB; " in said and f"free in {folder}" in said
+    assert "0 here; 1 to download, 7.6 MB; " in said and f"free in {folder}" in said
 
 
 def test_get_downloads_the_model_which_is_then_present(run, folder):
@@ -71,7 +71,7 @@ def test_get_downloads_the_model_which_is_then_present(run, folder):
     body = make_body(find_weights(_DUSK))
     assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(body).digest()
     code, said, _ = run("900001", "--get")
-    assert code == 0 and said.startswith("here ") and "0 to fetch" in said
+    assert code == 0 and said.startswith("here ") and "0 to download" in said
 
 
 def test_image_id_and_image_file_need_the_same_models(run, folder, tmp_path, demo):
@@ -119,7 +119,7 @@ def test_exit_code_is_1_if_not_all_needed_files_can_be_downloaded(run, folder):
 def test_unavailable_file_is_reported_and_not_requested(run, folder, demo, model, said):
     demo.requests.clear()
     code, out, _ = run(model, "--get")
-    assert code == 3 and said in out and "1 cannot be fetched" in out
+    assert code == 3 and said in out and "1 cannot be downloaded" in out
     assert not [path for _, path in demo.requests if "/api/download" in path]
 
 
@@ -138,7 +138,7 @@ def test_chosen_file_replaces_the_default_and_a_vae_is_added(run, folder):
 
 def test_dest_option_is_required_if_no_models_folder_is_known(run, tmp_path):
     code, said, _ = run("900004", "--get")
-    assert code == 3 and "(LoRA): name one in “Folders of models”" in said and "--dest" in said
+    assert code == 3 and "(LoRA): add one to “More folders of models”" in said and "--dest" in said
     assert run("900004", "--get", "--dest", str(tmp_path / "new"))[0] == 0
     assert (tmp_path / "new" / "Night_Windows_v1_1.safetensors").is_file()
 
@@ -146,8 +146,8 @@ def test_dest_option_is_required_if_no_models_folder_is_known(run, tmp_path):
 @pytest.mark.parametrize(
     "words,code,told",
     [
-        (["two words"], 2, "names no model and no picture"),
-        (["https://civitai.com/posts/5"], 2, "names no model and no picture"),
+        (["two words"], 2, "is not a model or a picture"),
+        (["https://civitai.com/posts/5"], 2, "is not a model or a picture"),
         (["900001", "--file", "7"], 2, "None of these versions has a file 7."),
         (["900001", "--version", "7"], 2, "has no version 7: it has 910103, 910102, 910101"),
         (["123456"], 3, "Civitai has no model 123456"),
@@ -162,11 +162,11 @@ def test_invalid_input_is_reported_in_one_sentence(run, folder, words, code, tol
 def test_image_file_without_generation_data_is_reported(run, folder, tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "bare.png")
     code, _, said = run(str(tmp_path / "bare.png"))
-    assert code == 2 and "holds no generation data" in said
+    assert code == 2 and "has no generation data" in said
 
 
 def test_message_is_printed_only_if_many_requests_are_needed(run, folder):
     rows = [row for row in list_gallery(find_model(_WINDOWS)) if row.kind == "a1111"][:6]
     words = [str(row.id) for row in rows]
-    assert "Asking Civitai for the versions" in run(*words)[2]
+    assert "Asking Civitai about the versions" in run(*words)[2]
     assert run(*words)[2] == ""

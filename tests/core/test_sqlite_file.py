@@ -108,7 +108,7 @@ def test_damaged_file_is_renamed_and_a_new_one_works(path, damage):
     counted, recovery_notice = _count(path)
     assert counted == 0
     assert "was damaged" in recovery_notice and "pictures are untouched" in recovery_notice
-    with open(recovery_notice.split("kept as ")[1].split(". The ")[0], "rb") as file:
+    with open(recovery_notice.split("renamed to ")[1].split(". Your ")[0], "rb") as file:
         assert file.read() == before
     _filled(path, 3)
     assert _count(path) == (3, "")

@@ -81,7 +81,7 @@ def test_full_disk_pauses_the_job_until_there_is_space(server, small_disk, tmp_p
     result = json.loads(done.stdout)
     assert done.returncode == 1
     assert 0 < result["saved"] < 11 and result["failed"] == []
-    assert "are missing. Go on with: resume 1" in done.stderr.splitlines()[-1]
+    assert "more. Continue with: resume 1" in done.stderr.splitlines()[-1]
     there = _pictures(dest)
     assert there == {name: _expected(server)[name] for name in there}
     assert len(there) == result["saved"] and part_files(small_disk) == []
@@ -106,7 +106,7 @@ def test_reserved_space_stays_free_during_parallel_downloads(server, small_disk,
         server.always(image_id, _begun_first)
     program = CliProcess(server.url, tmp_path / "data", gallery_disk_reserve_mb=3)
     done = program.run(*_DOWNLOAD, str(small_disk / "out"))
-    assert done.returncode == 1 and "are missing" in done.stderr
+    assert done.returncode == 1 and "too little disk space" in done.stderr
     assert _free(small_disk) >= 3 * _MEGABYTE - 30_000, "no more than what lies beside pictures"
 
 
@@ -124,7 +124,7 @@ def test_full_disk_during_a_database_write_loses_nothing(server, small_disk, tmp
     filler = _fill(small_disk, leaving)
     done = program.run(*_DOWNLOAD, str(dest))
     assert "Traceback" not in done.stderr
-    assert done.returncode == 0 or "no room left on the disk for the database" in done.stderr
+    assert done.returncode == 0 or "no disk space left for the database" in done.stderr
     filler.unlink()
     asked = server.fetched
     there = {name for name in os.listdir(dest)} if dest.exists() else set()
@@ -143,7 +143,7 @@ def test_read_only_folder_has_exit_code_2_at_the_command_line(server, small_disk
     done = CliProcess(server.url, tmp_path / "data").run(*_DOWNLOAD, str(small_disk / "out"))
     assert done.returncode == 2
     assert (
-        done.stderr.startswith("No picture can be saved there. ") and done.stderr.count("\n") == 1
+        done.stderr.startswith("Pictures cannot be saved there. ") and done.stderr.count("\n") == 1
     )
 
 

@@ -87,7 +87,7 @@ def test_running_job_cannot_be_changed_by_others(store, action):
     store.record_outcomes(job_id, [_failed(1)])
     lock = store.job_lock(job_id)
     assert lock.acquire()
-    with pytest.raises(InputError, match="worked on"):
+    with pytest.raises(InputError, match="already running"):
         getattr(store, action)(job_id)
     assert _ids(store.list_failed(job_id)) == [1]
     lock.release()

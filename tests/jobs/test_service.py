@@ -199,7 +199,7 @@ def test_job_that_another_program_runs_is_not_started(civitai, service):
         lock = store.job_lock(job_id)
         assert lock.acquire()
         service.resume_after_start()
-        with pytest.raises(InputError, match="worked on"):
+        with pytest.raises(InputError, match="already running"):
             service.stop(job_id, "cancelled")
         lock.release()
     assert _shown(service, job_id).state == "running" and not civitai.fetched

@@ -448,7 +448,7 @@ def test_job_is_run_by_one_worker_only(server, store, folder, monkeypatch):
     job_id = _add(store, folder)
     lock = store.job_lock(job_id)
     assert lock.acquire()
-    with pytest.raises(InputError, match=f"Job {job_id} is being worked on already"):
+    with pytest.raises(InputError, match=f"Job {job_id} is already running"):
         _run(store, job_id)
     lock.release()
     assert server.requests == []

@@ -117,7 +117,7 @@ def test_full_disk_is_reported_and_stored_data_stays(run, tmp_path):
             free = os.statvfs(disk)
             os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - 8192)
         _, err = _said(run("keep(1001, 200)", disk))
-        assert "There is no room left on the disk" in err
+        assert "There is no disk space left" in err
         refused = run("note(2, 'n' * 9000)", disk)
         assert refused.wait(60) and "DiskFull" in refused.stderr.read()
         filler.unlink()
@@ -140,4 +140,4 @@ def test_unusable_file_is_renamed_and_the_message_names_it(run, tmp_path, kind):
     found, err = _said(run("state(); keep(101, 10); state()"))
     assert found == [10, 10, 0]
     [aside] = [name for name in os.listdir(path.parent) if f"library.db.{kind}-" in name]
-    assert aside in err and "collections and watches are in the one that is kept" in err
+    assert aside in err and "collections and watches are in the renamed file" in err

@@ -243,7 +243,7 @@ def test_damaged_library_is_renamed_and_filled_again(library, capsys, at):
     library.forget()
     assert records.find_image(101) is not None
     assert any(".damaged-" in name for name in os.listdir(setting.data_folder()))
-    assert "kept as" in capsys.readouterr().err
+    assert "renamed to" in capsys.readouterr().err
 
 
 def test_damaged_row_is_ignored(library):

@@ -151,7 +151,7 @@ def test_watch_of_an_invalid_gallery_is_moved(filled, gallery_name):
 def test_missing_table_is_created_and_the_others_stay(filled, table, capsys):
     _damage(filled, (f"DROP TABLE {table}",))
     _use_everything()
-    assert f"The table {table} of the library was missing" in capsys.readouterr().err
+    assert f"The library's table {table} was missing" in capsys.readouterr().err
     search.index_remaining()
     filled.forget()
     assert select_rows(f"SELECT count(*) FROM {table}")

@@ -97,7 +97,9 @@ def test_name_is_the_one_on_civitai(folder):
 
 
 def test_missing_folder_is_reported_with_the_setting(folder):
-    with pytest.raises(InputError, match=r"\(LoRA\): name one in “Folders of models”") as caught:
+    with pytest.raises(
+        InputError, match=r"\(LoRA\): add one to “More folders of models”"
+    ) as caught:
         _path(*_version("LORA"))
     assert (caught.value.key, caught.value.values) == ("no_model_folder", {"kind": "LoRA"})
     with pytest.raises(InputError, match="Wildcards"):
@@ -185,17 +187,17 @@ def test_names_in_subfolders_are_safe(folder, author):
 @pytest.mark.parametrize(
     "template,said",
     [
-        ("{nothing}", "{nothing} is none of {base_model}, {author}, {model}"),
-        ("/abs", "no whole path"),
-        ("C:x", "no whole path"),
+        ("{nothing}", "{nothing} is not one of {base_model}, {author}, {model}"),
+        ("/abs", "not a full path"),
+        ("C:x", "not a full path"),
         ("a/../b", "must not lead out"),
-        ("{author", "a brace belongs to no field"),
+        ("{author", "a brace is not part of a field"),
         ("a/" * 10 + "a", "at most 8 folders"),
     ],
 )
 def test_invalid_template_is_reported_in_a_sentence(folder, template, said):
     setting.change("model_folder_template", template)
-    with pytest.raises(InputError, match="This is no template for folders: .*") as caught:
+    with pytest.raises(InputError, match="This folder template is not valid: .*") as caught:
         _path(*_version())
     assert said in str(caught.value)
 

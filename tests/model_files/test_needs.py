@@ -182,10 +182,10 @@ def test_two_files_of_the_same_name_get_different_paths(civitai, client, folder)
 def test_unavailable_model_is_listed_with_its_reason(civitai, client, folder):
     civitai.add(_version(1, usageControl="Generation"), _version(2, model_type="Wildcards"))
     needed = list_needed_files(client, [_image(1, 1, 2, 3)])
-    told = {file.title: (file.choice.refusal, str(file.error or "")[:21]) for file in needed.files}
+    told = {file.title: (file.choice.refusal, str(file.error or "")[:26]) for file in needed.files}
     assert told == {
         "Model 1 v1": ("not_offered", ""),
-        "Model 2 v1": ("", "No folder for models "),
+        "Model 2 v1": ("", "There is no known folder f"),
         "#3": ("gone", ""),
     }
     assert needed.missing == ()

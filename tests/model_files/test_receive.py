@@ -107,7 +107,7 @@ def test_folder_or_dead_link_of_the_same_name_is_kept(site, folder):
     (folder / "mix_700200.safetensors").symlink_to(folder / "gone")
     assert _receive(_request(site, folder)).path == str(folder / "mix_700200_9.safetensors")
     (folder / "mix_700200_9.safetensors").write_bytes(b"one more")
-    with pytest.raises(DiskError, match="other files have this name"):
+    with pytest.raises(DiskError, match="other files already have this name"):
         _receive(_request(site, folder))
 
 

@@ -238,7 +238,7 @@ def _filled(part: bytes, start: bytes = b'{"items": [', end: bytes = b"0]}") -> 
 )
 def test_response_with_too_many_values_is_refused(body, monkeypatch):
     monkeypatch.setattr(responses.json, "loads", lambda *_, **__: pytest.fail("it was read"))
-    with pytest.raises(InvalidResponse, match="too many parts"):
+    with pytest.raises(InvalidResponse, match="too many values"):
         responses.parse_json(body)
 
 

@@ -218,7 +218,7 @@ def test_unreadable_library_is_reported_and_not_shown_as_empty(
     break_library()
     status, code, message = api.error(path)
     assert (status, code) == (507, "disk")
-    assert "cannot be used" in message and "Check that it and its folder" in message
+    assert "cannot be used" in message and "Check the permissions of the file" in message
     assert "請檢查資料夾的權限與空間" in api.error(path, "zh-TW")[2]
     assert len(api.get(_MODEL)["images"]) == 10, "pictures are shown all the same"
 
@@ -242,7 +242,9 @@ def test_panels_say_what_is_wrong_with_an_unreadable_library(
     for button, panel, empty in panels:
         page.key("Escape")
         page.control(button).first.click()
-        expect(page.panel(panel).locator(".notice")).to_contain_text("Check that it and its folder")
+        expect(page.panel(panel).locator(".notice")).to_contain_text(
+            "Check the permissions of the file"
+        )
         expect(page.panel(panel).get_by_text(empty)).to_be_hidden()
     (server.data / "library.db").rmdir()
     page.panel("collections").locator("[data-do=retry]").click()

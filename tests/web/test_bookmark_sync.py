@@ -94,11 +94,11 @@ def test_note_from_another_tab_is_not_replaced_silently(page, tab):
     fields[1].fill("mine")
     fields[0].fill("theirs")
     fields[0].blur()
-    expect(page.message("This replaces")).to_have_count(0)
+    expect(page.message("This replaced")).to_have_count(0)
     page.control("stars-2").click()
     expect(tab.locator("[data-do='stars-2']")).to_have_attribute("aria-pressed", "true")
     fields[1].blur()
-    toast = tab.locator(".toast").filter(has_text="This replaces a note")
+    toast = tab.locator(".toast").filter(has_text="This replaced a note")
     expect(fields[0]).to_have_value("mine")
     toast.locator("[data-do='undo']").click()
     for field in fields:

@@ -236,7 +236,7 @@ def test_waiting_for_civitai_can_be_cancelled_at_once(flaky, flaky_server, open_
     page = open_gallery(flaky_server).ready()
     flaky.rule("/api/v1/images.*sort=Oldest", stalled())
     page.field("sort").select_option("Oldest")
-    expect(page.page.locator(".of-images")).to_contain_text(re.compile(r"No answer for \d+ s"))
+    expect(page.page.locator(".of-images")).to_contain_text(re.compile(r"No response for \d+ s"))
     page.control("give-up").click()
     expect(page.page.locator(".of-images")).to_contain_text("You stopped waiting")
     flaky.rules.clear()

@@ -80,7 +80,7 @@ def test_unfinished_head_ends_its_connection(served, monkeypatch, capfd, sent):
     assert all([_is_closed(connection) for connection in [served.connect(sent) for _ in range(5)]])
     assert served.is_open()
     wait_for(lambda: not served.connections._open)
-    assert capfd.readouterr().err.count("sent no whole request") == 1
+    assert capfd.readouterr().err.count("sent no complete request") == 1
 
 
 def test_second_head_of_a_connection_has_the_same_time(served, monkeypatch):

@@ -120,7 +120,7 @@ def test_malformed_host_name_is_refused(api, monkeypatch, name, is_known, way):
         answer = api.ask(f"api/{path}", method, headers=headers, json=_NOTHING, cookies=cookies)
         assert answer.status_code == (200 if is_known or way != "plain" else 403)
     if answer.status_code == 403:
-        assert "does not know itself by this name" in answer.json()["error"]["message"]
+        assert "does not accept this host name" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("path", _READS)

@@ -388,7 +388,7 @@ def test_values_that_the_site_has_split_are_named(api, civitai):
     civitai.script("page", _rows(civitai, {"id": 1, "meta": meta}))
     api.get(_MODEL)
     told = api.get("images/1")
-    assert "torn: ADetailer prompt" in told["problems"][0] and "woman" not in told["infotext"]
+    assert "record: ADetailer prompt" in told["problems"][0] and "woman" not in told["infotext"]
     assert ["ADetailer model", "face.pt"] in told["parameters"]
 
 

@@ -64,7 +64,7 @@ def test_job_that_the_user_paused_offers_to_resume():
 def test_queued_job_says_how_many_start_before_it():
     row = _row(replace(_JOB, state=JobState.QUEUED, walk=WalkState.FIRST, waiting=20), before=7)
     assert (row["state"], row["state_label"]) == ("queued", "waiting its turn")
-    assert (row["line"], row["note"]) == ("0 of at most 20 · 0 B · 7 before it", "")
+    assert (row["line"], row["note"]) == ("0 of at most 20 · 0 B · 7 ahead of it", "")
     assert _offered(row) == ["first", "pause", "cancel"]
     next_one = _row(replace(_JOB, state=JobState.QUEUED))
     assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
@@ -74,13 +74,13 @@ def test_queued_job_says_how_many_start_before_it():
 
 def test_full_disk_says_how_much_space_is_missing():
     full = replace(_NOW, state=JobState.PAUSED, reason="disk", missing=250 << 20)
-    assert "250.0 MB are missing" in _row(_JOB, full)["note"]
+    assert "free 250.0 MB more" in _row(_JOB, full)["note"]
 
 
 def test_cancelled_job_says_what_is_left_and_offers_to_resume():
     cut = replace(_JOB, state=JobState.CANCELLED, walk=WalkState.OVER, saved=3, waiting=17)
     row = _row(cut)
-    assert row["line"] == "3 saved · 17 not fetched"
+    assert row["line"] == "3 saved · 17 not downloaded"
     assert _offered(row) == ["resume", "open", "forget"]
     whole = replace(cut, saved=20, waiting=0)
     assert _offered(_row(whole)) == ["open", "forget"]
@@ -125,7 +125,7 @@ def test_retry_is_offered_only_if_it_can_help(reason, offered):
 def test_missing_saved_images_are_reported_and_can_be_downloaded():
     done = replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=1, skipped=19)
     row = _row(done, missing=4)
-    assert "4 pictures were saved before, but are not there" in row["note"]
+    assert "4 pictures were saved before, but the files no longer exist" in row["note"]
     assert _offered(row) == ["anew", "open", "forget"] and row["folder"] == "/pictures"
     assert row["line"] == "1 saved · 19 there already"
 
@@ -146,14 +146,14 @@ def test_report_is_shown_in_words_once_the_job_is_over():
 @pytest.mark.parametrize(
     "numbers,end,said",
     [
-        ((1144, 1144, 1144, "end"), "end", "Both walks found the same 1,144."),
-        ((10, 14, 10, "end"), "end", "brought back 4 that the first had missed: 14 in all"),
-        ((14, 10, 10, "blank"), "end", "found 14: the second had 4 fewer"),
+        ((1144, 1144, 1144, "end"), "end", "Both passes found the same 1,144."),
+        ((10, 14, 10, "end"), "end", "found 4 that the first had missed: 14 in all"),
+        ((14, 10, 10, "blank"), "end", "found 14: the second found 4 fewer"),
         ((1000, 970, 942, "end"), "end", "About 2 may be missing"),
         ((5, 5, 0, "end"), "end", "no picture in common"),
-        ((5, 9, 5, "limit"), "end", "raise it for the rest"),
-        ((0, 0, 0, ""), "limit", "the first walk stopped before the end"),
-        ((0, 0, 0, ""), "end", "The second walk did not come to its end"),
+        ((5, 9, 5, "limit"), "end", "raise it to get the rest"),
+        ((0, 0, 0, ""), "limit", "the first stopped before the end"),
+        ((0, 0, 0, ""), "end", "The second pass did not reach its end"),
     ],
 )
 def test_second_walk_shows_how_complete_the_download_is(numbers, end, said):
@@ -167,7 +167,9 @@ def test_second_walk_shows_how_complete_the_download_is(numbers, end, said):
 
 def test_job_on_its_second_walk_says_so_and_knows_its_length():
     row = _row(_JOB, replace(_NOW, walk=WalkState.SECOND))
-    assert row["state_label"] == "making sure" and row["line"].startswith("4 of 20 ·")
+    assert row["state_label"] == "checking for missed pictures" and row["line"].startswith(
+        "4 of 20 ·"
+    )
 
 
 def test_reasons_are_counted_in_words():
@@ -183,7 +185,7 @@ def test_reasons_are_counted_in_words():
 
 def test_no_time_left_is_shown_if_nothing_arrives():
     row = _row(_JOB, replace(_NOW, rate=0.0, seconds_left=None))
-    assert row["line"].endswith("waiting for the host")
+    assert row["line"].endswith("waiting for the server")
 
 
 def test_empty_end_is_reported_and_can_be_retried():

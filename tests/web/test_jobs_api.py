@@ -261,7 +261,7 @@ def test_empty_end_is_reported_and_can_be_resumed(api, civitai, monkeypatch):
     row = _ended(api)
     assert (row["saved"], row["state"]) == (10, "done") and "ran out of time" in row["note"]
     assert "resume" in [action["name"] for action in row["actions"]]
-    assert "came empty twice" in row["report"]["end"]
+    assert "was empty twice" in row["report"]["end"]
     assert row["report"]["lines"][0] == "Pictures seen in the gallery: 10"
     assert "time limit: 2" in row["report"]["lines"][1]
     api.post("jobs/1/resume")
@@ -270,7 +270,7 @@ def test_empty_end_is_reported_and_can_be_resumed(api, civitai, monkeypatch):
     assert (row["note"], row["toast"]) == ("", "")
     assert [asked.get("cursor") for asked in civitai.pages][:4] == [None, "10|5", "10|5", "10|5"]
     assert "Pictures seen in the gallery: 30" in row["report"]["lines"]
-    assert "the most pictures" in row["report"]["end"]  # 25 were wanted, and there are 30
+    assert "your limit of pictures" in row["report"]["end"]  # 25 were wanted, and there are 30
 
 
 def test_selection_has_no_gallery_report(api, ids):
@@ -330,7 +330,7 @@ def test_failing_file_manager_is_reported_with_the_folder(api, ids, opener):
     row = _ended(api)
     assert row["folder"] in api.send("POST", "jobs/1/open").json()["error"]["message"]
     os.rename(row["folder"], f"{row['folder']}-moved")
-    assert "is not there" in api.send("POST", "jobs/1/open").json()["error"]["message"]
+    assert "does not exist" in api.send("POST", "jobs/1/open").json()["error"]["message"]
 
 
 def test_job_starts_at_once_even_while_many_are_shown(api, civitai, ids):
@@ -357,7 +357,7 @@ def test_gallery_is_read_twice_if_the_page_requests_it(api, civitai):
     query = {"version": VERSION_ID}
     begun = api.post("jobs", {"query": query, "limit": 1000, "verify": True})
     row = _row_that_ended(api, begun["job_id"])
-    assert row["report"]["end"].endswith(f"Both walks found the same {len(civitai.ids)}.")
+    assert row["report"]["end"].endswith(f"Both passes found the same {len(civitai.ids)}.")
 
 
 def test_reading_more_of_a_completely_read_gallery_says_so(api, civitai):
@@ -367,7 +367,7 @@ def test_reading_more_of_a_completely_read_gallery_says_so(api, civitai):
     civitai.requests.clear()
     asked = {"query": {"version": VERSION_ID}, "limit": 100, "reads_only": True}
     answer = api.post("jobs", asked)
-    assert answer["job_id"] is None and "All of this gallery" in answer["message"]
+    assert answer["job_id"] is None and "all of this gallery" in answer["message"]
     assert civitai.requests == []
 
 

@@ -138,13 +138,13 @@ def test_file_that_civitai_does_not_have_is_listed_with_the_reason(api, civitai,
     url = "https://image.civitai.com/a/b/2.jpeg"
     records.store_images([Image(2, url, meta=meta, record={"id": 2, "url": url, "meta": meta})])
     [entry] = api.get("model_files?image=2")["files"]
-    assert "no model by this name" in entry["refusal"] and entry["name"] == "mine"
+    assert "no model with this name" in entry["refusal"] and entry["name"] == "mine"
 
 
 def test_kind_without_a_folder_is_reported(needs, folder):
     (folder / "loras").rmdir()
     entry = needs(_version(5))
-    assert "Folders of models" in entry["refusal"] and entry["folder"] == ""
+    assert "More folders of models" in entry["refusal"] and entry["folder"] == ""
 
 
 def test_only_files_that_the_server_has_read_are_downloaded(api, needs):

@@ -165,13 +165,13 @@ def test_downloads_panel_shows_a_model_job_by_bytes_and_file(opened):
     job = page.page.locator(".job").first
     expect(job.locator(".job-files li")).to_have_count(2)
     expect(job.locator(".job-files li[data-state=saved]")).to_have_count(2)
-    expect(job.locator(".job-files")).to_contain_text("Here now · 1.4 MB")
+    expect(job.locator(".job-files")).to_contain_text("Downloaded · 1.4 MB")
 
 
 def test_page_on_another_machine_says_why_it_cannot_download(opened):
     page = opened(extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
     said = page.page.locator(".resources [role=status]")
-    expect(said).to_have_text("It can be changed only on the machine that this runs on.")
+    expect(said).to_have_text("This can be changed only on the machine that runs Civitai Shortcut.")
     for name in ("get-model", "get-all", "get-missing"):
         expect(page.control(name)).to_have_count(0)
 

@@ -159,7 +159,7 @@ def test_file_is_compared_and_not_stored(api, row, original):
 
 def test_file_is_stored_on_request_under_its_base_name(api, row, original):
     answer = _compare(api, row, _png(original), "?keep=1&name=/etc/passwd/mine.png")
-    assert answer.json()["differences"] == ["The file says nothing of how it was made."]
+    assert answer.json()["differences"] == ["The file does not say how it was made."]
     (one,) = api.get(f"images/{row.id}/reproductions")
     assert (one["file"], one["path"], one["name"]) == ("thumbnail", "", "mine.png")
     assert one["nearness"] == "same"

@@ -78,7 +78,7 @@ def test_size_of_a_missing_file_is_civitais(api, civitai, folder):
 def test_resource_with_only_an_id_is_said_to_be_unknown(api, civitai, folder):
     _shown(api, civitai, {"prompt": "x", "civitaiResources": [{"modelVersionId": 7}]})
     [one] = api.get("images/1")["resources"]
-    assert one["availability"] == "missing" and "only its number" in one["availability_label"]
+    assert one["availability"] == "missing" and "only its id" in one["availability_label"]
 
 
 def test_availability_is_empty_without_known_folders(api, civitai, folder):

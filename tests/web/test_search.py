@@ -181,7 +181,7 @@ def test_words_and_place_of_a_search_are_chips(page):
     page.search("water -night", "gallery")
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}&search=water"))
     chips = page.page.locator("[data-chip]")
-    expect(chips).to_have_text([f"In all that was read of “{_NAME}”", "water", "-night"])
+    expect(chips).to_have_text([f"In “{_NAME}”, all in your library", "water", "-night"])
     chips.nth(2).click()
     expect(page.field("find")).to_have_value("water")
     page.control("reset-filters").first.click()

@@ -38,7 +38,7 @@ def test_values_take_effect_at_once_and_are_saved(api):
 def test_one_bad_value_changes_nothing_and_names_its_field(api, value):
     code, error = _error(_put(api, gallery_cache_mb=99, http_timeout=value))
     assert (code, error["code"], error["field"]) == (400, "bad_input", "http_timeout")
-    assert "Seconds to wait for an answer" in error["message"] and "1 to 600" in error["message"]
+    assert "Seconds to wait for a response" in error["message"] and "1 to 600" in error["message"]
     assert (setting.gallery_cache_mb, setting.http_timeout) == (2048, 20)
     assert not os.path.exists(os.path.join(setting.data_folder(), "settings.json"))
 
@@ -64,7 +64,7 @@ def test_folder_is_accepted_only_if_images_can_be_saved_there(api, tmp_path):
     (tmp_path / "file").write_text("")
     code, error = _error(_put(api, download_images_folder="pictures"))
     assert (code, error["field"]) == (400, "download_images_folder")
-    assert "whole path" in error["message"]
+    assert "full path" in error["message"]
     code, error = _error(_put(api, download_images_folder=str(tmp_path / "file")))
     assert (code, error["code"], error["field"]) == (400, "disk", "download_images_folder")
     assert setting.download_images_folder == ""
@@ -76,7 +76,7 @@ def test_folder_is_accepted_only_if_images_can_be_saved_there(api, tmp_path):
 def test_invalid_template_is_refused_with_the_reason(api, language):
     code, error = _error(_put(api, language, saved_name="{author}"))
     assert (code, error["field"]) == (400, "saved_name")
-    why = {"en": "its last part needs {id}", "zh-TW": "最後一段必須有 {id}"}[language]
+    why = {"en": "the file name needs {id}", "zh-TW": "檔名必須有 {id}"}[language]
     assert why in error["message"]
     assert setting.saved_name == "{model}/user_gallery_images/{id}"
     assert _put(api, saved_name=" {author}\\{id}/ ").status_code == 200
@@ -102,7 +102,7 @@ def test_template_is_previewed_with_the_latest_images(api, civitai):
     assert asked["filenames"] == [f"A model/1/none-{i}" for i in read[:-4:-1]]
     assert asked["fields"].startswith("{id} {model} {version} {author}")
     status, code, message = api.error("filename_preview?template={nobody}")
-    assert (status, code) == (400, "bad_input") and "{nobody} is none of" in message
+    assert (status, code) == (400, "bad_input") and "{nobody} is not one of" in message
 
 
 def test_preview_uses_the_latest_images_after_a_restart_too(api, civitai):
@@ -174,7 +174,7 @@ def test_settings_that_the_host_froze_cannot_be_changed(api, monkeypatch):
         "frozen",
     )
     answer = api.send("PUT", "key", {"key": "x"})
-    assert "The WebUI was started so" in answer.json()["error"]["message"]
+    assert "the WebUI was started with its settings locked" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_key_is_saved_and_never_sent_back(api):
     assert not setting.civitai_api_key and not os.path.exists(host.key_file())
 
 
-@pytest.mark.parametrize("language,said", [("en", "no API key"), ("zh-TW", "不是 API 金鑰")])
+@pytest.mark.parametrize("language,said", [("en", "not an API key"), ("zh-TW", "不是 API 金鑰")])
 def test_invalid_key_is_refused_and_not_repeated(api, language, said):
     setting.save_api_key("before")
     answer = api.send("PUT", "key", {"key": "two words"}, language)

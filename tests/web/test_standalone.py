@@ -264,7 +264,10 @@ def test_program_responds_only_to_its_own_page(program, path):
     own = f"127.0.0.1:{program.port}"
     assert _asked(program, path, Host=own, Origin=f"http://{own}")[0] in (200, 404)
     for host in ("evil.example", f"evil.example:{program.port}", "127.0.0.1.nip.io", "0x7f.1", ""):
-        assert _asked(program, path, Host=host) == (403, b"Not from this page."), host
+        assert _asked(program, path, Host=host) == (
+            403,
+            b"This request did not come from this page.",
+        ), host
     for origin in ("http://evil.example", "null", f"http://127.0.0.1:{program.port + 1}"):
         assert _asked(program, path, Host=own, Origin=origin)[0] == 403, origin
 
@@ -534,7 +537,7 @@ def test_other_machines_change_settings_only_with_the_password(tmp_path, options
         assert (program.data / "api_key").exists() is os.path.exists(folder) is bool(options)
         if not options:
             told = answers[0].json()["error"]["message"]
-            assert "only on the machine that this runs on" in told
+            assert "only on the machine that runs Civitai Shortcut" in told
         assert [put(path, body, _OURS).status_code for path, body in changes] == [200] * 4
 
 
@@ -553,10 +556,10 @@ def test_fields_locked_for_other_machines_are_shown_as_locked(browser, program, 
         around = field.locator("xpath=..")
         if headers:
             expect(field).to_be_disabled()
-            expect(around).to_contain_text("only on the machine that this runs on")
+            expect(around).to_contain_text("only on the machine that runs Civitai Shortcut")
         else:
             expect(field).to_be_enabled()
-            expect(around).not_to_contain_text("only on the machine that this runs on")
+            expect(around).not_to_contain_text("only on the machine that runs Civitai Shortcut")
     context.close()
 
 

@@ -190,7 +190,7 @@ def test_unreadable_library_is_reported_and_the_page_starts(api, civitai, librar
     library.finish()
     break_library()
     told = api.get("bootstrap")["watches"]
-    assert told["galleries"] == [] and "Check that it and its folder" in told["problem"]
+    assert told["galleries"] == [] and "Check the permissions of the file" in told["problem"]
     assert api.send("POST", "watches", {"action": "check"}).status_code == 507
 
 
@@ -260,7 +260,7 @@ def test_watched_gallery_shows_new_images_after_a_start(start, demo, flaky, open
     expect(badge).to_have_text("1")
     page.control("watched").click()
     expect(page.page.locator(".galleries li > p")).to_contain_text("3 new, checked")
-    expect(page.panel("watches")).to_contain_text("New is what has appeared since")
+    expect(page.panel("watches")).to_contain_text("New means: appeared since")
     page.control("open-watched").click()
     expect(page.page.locator("[data-new]")).to_have_count(3)
     assert page.page.locator("[data-new]").first.get_attribute("aria-label").endswith("new")

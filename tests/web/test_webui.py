@@ -116,7 +116,7 @@ def test_values_that_will_be_lost_are_shown_before_a_send(host, open_host):
     page = open_host()
     page.open(_PAPER, row)
     title = page.page.locator(".details .compatibility h3")
-    expect(title).to_have_text("What AUTOMATIC1111 will not take as it is")
+    expect(title).to_have_text("What AUTOMATIC1111 cannot use as it is")
     losses = page.page.locator(".details .compatibility")
     expect(losses).to_contain_text(lost)
     page.page.locator("details.infotext summary").click()

@@ -266,7 +266,7 @@ def _as_entries(value: Any) -> Sequence[Any]:
 def _error_message(body: Any, what: str) -> str:
     error = as_mapping(body).get("error", as_mapping(body).get("message"))
     reason = clean_line(error) or clean_line(as_mapping(error).get("message"))
-    return f"Civitai's answer is not {what}{f' but says: {reason}' if reason else ''}."
+    return f"Civitai did not send {what}{f', but says: {reason}' if reason else ''}."
 
 
 def _parse_next_cursor(body: Mapping[str, Any]) -> str | None:
@@ -276,7 +276,7 @@ def _parse_next_cursor(body: Mapping[str, Any]) -> str | None:
     number = as_whole_number(cursor)
     text = str(number) if isinstance(cursor, (int, float)) and number is not None else cursor
     if not isinstance(text, str) or len(text) > _MAX_CURSOR or not text.isprintable():
-        raise InvalidResponse("Civitai's answer does not say in a readable way how to go on.")
+        raise InvalidResponse("Civitai's response has no valid position of the next page.")
     return text
 
 

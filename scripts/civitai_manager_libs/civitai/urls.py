@@ -36,8 +36,8 @@ _VERSION_PATH = re.compile(r"/(?:model-versions|api/download/models)/([0-9]+)(?:
 _MODEL_PATH = re.compile(r"(?<!/download)/models/([0-9]+)(?:/|$)", re.I)
 _USER_PATH = re.compile(r"/user/([^/]+)(?:/|$)", re.I)
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,60}")  # Civitai's API refuses others
-_HINT = "give a Civitai page of a model, image, post or user, a model's id, or words to search for"
-_HINT_WITHOUT_WORDS = "give a Civitai model page, or a model's id such as 12345"
+_HINT = "give a Civitai URL of a model, image, post or user, a model's id, or words to search for"
+_HINT_WITHOUT_WORDS = "give a Civitai URL of a model, or a model's id such as 12345"
 
 
 @dataclass(frozen=True)
@@ -149,14 +149,14 @@ def _split_url(url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError as error:  # "[" in the host, or a look-alike letter
-        raise _NotAReference("This address cannot be read") from error
+        raise _NotAReference("This address is not valid") from error
 
 
 def _reference_from_url(url: str, base_url: str) -> Reference:
     parts = _split_url(url)
     host = parts.hostname or ""
     if parts.scheme.lower() not in _PORTS:
-        raise _NotAReference("An address of this kind is not read")
+        raise _NotAReference("Only http and https addresses are supported")
     if not _is_known_host(host, base_url):
         raise _NotAReference(f"That address is on {_shorten(host)}, not on Civitai")
     model = _MODEL_PATH.search(parts.path)
@@ -172,7 +172,7 @@ def _reference_from_url(url: str, base_url: str) -> Reference:
     if other is not None:
         return replace(other, version_id=version_id)
     if model_text is None and version_text is None:
-        raise _NotAReference("That page of Civitai is no model, version, image, post or user")
+        raise _NotAReference("That page on Civitai is not a model, version, image, post or user")
     model_id = None if model_text is None else _parse_id(model_text, "model")
     return Reference(model_id, version_id)
 
@@ -190,7 +190,9 @@ def _parse_gallery_path(path: str) -> Reference | None:
         return None
     name = unquote(match[1])
     if not _USERNAME.fullmatch(name):
-        raise _NotAReference(f"Civitai's API finds no user by a name such as {_shorten(name)}")
+        raise _NotAReference(
+            f"Civitai's API cannot find users with a name such as {_shorten(name)}"
+        )
     return Reference(username=name)
 
 
@@ -200,14 +202,14 @@ def _parse_air(text: str) -> Reference | None:
     if match := _AIR_MODEL.fullmatch(text):
         return Reference(_parse_id(match[1], "model"))
     if _OTHER_AIR.fullmatch(text):
-        raise _NotAReference("That resource name is not one of Civitai's")
+        raise _NotAReference("That resource name (AIR) is not one of Civitai's")
     return None
 
 
 def _words_reference(text: str) -> Reference:
     words = "".join(c for c in text if c == " " or c.isprintable()).strip()
     if not words or len(words) > _MAX_WORDS:
-        raise _NotAReference(f"That is no text to search for, of at most {_MAX_WORDS} letters")
+        raise _NotAReference(f"A search needs at least one letter, and at most {_MAX_WORDS}")
     return Reference(words=words)
 
 
@@ -216,7 +218,7 @@ def _parse_id(text: str, kind: str) -> int:
     number = int(text) if digits else 0
     if not 1 <= number <= _MAX_ID:
         shown = _shorten(text) if text else "Nothing"
-        raise InputError(f"{shown} is no {kind}'s id: give a whole number from 1 to {_MAX_ID}.")
+        raise InputError(f"{shown} is not a {kind} id: give a whole number from 1 to {_MAX_ID}.")
     return number
 
 

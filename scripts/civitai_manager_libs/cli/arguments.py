@@ -259,9 +259,9 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     add("--get", action="store_true", help=get)
     number = argtypes.make_int_parser(1)
     file = (
-        "id of a file in the list, to take in place of the version's default file, or together with"
-        " it if this is a VAE or the like; can be repeated; default: the file that the picture"
-        " names, otherwise the best one by the settings"
+        "id of a file in the list, to download instead of the version's default file, or in"
+        " addition to it if it is a VAE or the like; can be repeated; default: the file that the"
+        " picture names, otherwise the best one by the settings"
     )
     add("--file", type=number, metavar="ID", action="append", default=[], help=file)
     pickle = (
@@ -311,7 +311,7 @@ _COMMANDS = {
     "jobs": (_add_jobs, "list the download jobs, newest first, and how to resume them"),
     "export": (
         _add_set,
-        "write favourites, notes, collections and what was made here to stdout, as JSON",
+        "write favourites, notes, collections and images made here to stdout, as JSON",
     ),
     "search": (_add_search, "search the library of pictures on this machine, without the network"),
     "figures": (_add_stats, "show statistics of a model's pictures in the library"),

@@ -48,8 +48,8 @@ def _move_damaged(path: str) -> str:
     try:
         replace_file(path, f"{path}.damaged")
     except OSError:
-        return f"defaults are used until {path} is mended"
-    return f"it is kept as {path}.damaged, and defaults are used"
+        return f"defaults are used until {path} is repaired"
+    return f"it was renamed to {path}.damaged, and defaults are used"
 
 
 def copy_refused_file(path: str) -> str:
@@ -59,8 +59,8 @@ def copy_refused_file(path: str) -> str:
             copy.copy_from(path)
             copy.commit(f"{path}.damaged")
     except DiskError:
-        return f"This is about {path}."
-    return f"This is about {path}; as it was, it is kept as {path}.damaged."
+        return f"The settings are in {path}."
+    return f"The settings are in {path}; a copy of the old file is {path}.damaged."
 
 
 def remove_if_present(path: str) -> None:

@@ -47,18 +47,20 @@ def check_start(head: bytes, content_type: str, name: str) -> None:
     """
     kind = content_type.strip().lower()
     if kind.startswith(_PAGE_TYPES) or _HTML.match(head):
-        raise NeedsKey("A web page came instead of the model: it may need an API key.", 401)
+        raise NeedsKey(
+            "The server sent a web page instead of the model: an API key may be needed.", 401
+        )
     if not head:
-        raise InvalidResponse("An empty file came instead of the model.")
+        raise InvalidResponse("The server sent an empty file instead of the model.")
     extension = _extension(name)
     if extension == ".json":
         return
     if util.is_markup(head) or kind.startswith(_TEXT_TYPES):
-        raise InvalidResponse("Text came instead of the model.")
+        raise InvalidResponse("The server sent text instead of the model.")
     if extension in _SAFETENSORS:
         _read_header_size(head)
     elif not head.startswith(_MAGIC.get(extension, b"")):
-        raise InvalidResponse(f"The file does not begin as a {extension} file does.")
+        raise InvalidResponse(f"This is not a {extension} file: its beginning is wrong.")
 
 
 def check_whole(path: str, name: str) -> None:
@@ -85,7 +87,7 @@ def _read_header_size(head: bytes) -> int:
         (size,) = struct.unpack("<Q", head[:8])
         if 2 <= size <= _MAX_HEADER:
             return int(size)
-    raise InvalidResponse("The file does not begin as a safetensors file does.")
+    raise InvalidResponse("This is not a safetensors file: its beginning is wrong.")
 
 
 def _check_tensors(header: bytes, file_size: int) -> None:

@@ -51,7 +51,7 @@ class SettingSpec:
             return "true or false"
         if isinstance(self.default, str):
             is_one_of = f"one of {', '.join(self.choices)}"
-            return is_one_of if self.choices else "a text that a file can hold"
+            return is_one_of if self.choices else "text without invalid characters"
         kind = "a whole number" if isinstance(self.default, int) else "a number"
         return f"{kind} from {self.low} to {self.high}"
 

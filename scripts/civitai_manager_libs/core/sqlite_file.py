@@ -22,10 +22,12 @@ __all__ = ["Database", "ProcessLock", "Schema"]
 _WAIT = 30  # seconds for another writer to finish
 _WAIT_ALONE = 3  # seconds for all others to close a damaged file
 _LITTLE = 1024 * 1024  # bytes; with less free, SQLite's errors count as a full disk
-_UNREADABLE = "nor be set aside while it is in use: end the other program that has it open."
-_MAKE_ROOM = "Make room, then try again."
-_ADVICE = "Check that it and its folder may be read and written."
-_WHY = {"damaged": "was damaged", "newer": "is of a newer version of Civitai Shortcut"}
+_UNREADABLE = (
+    "and it cannot be replaced while it is in use: close the other program that has it open."
+)
+_MAKE_ROOM = "Free some space, then try again."
+_ADVICE = "Check the permissions of the file and its folder."
+_WHY = {"damaged": "was damaged", "newer": "was made by a newer version of Civitai Shortcut"}
 _checked: set[str] = set()  # files of which this process has read every page
 _complete: set[str] = set()  # files found to have all their tables
 _suspected: set[str] = set()  # files found damaged while they were in use
@@ -147,7 +149,7 @@ class Database:
             why = f"{self._schema.name} {_WHY[kind]}"
             _suspected.discard(self.path)
             _complete.discard(self.path)
-            self.recovery_notice = f"{why}; it is kept as {renamed}. {self._schema.advice}"
+            self.recovery_notice = f"{why}; it was renamed to {renamed}. {self._schema.advice}"
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
@@ -274,7 +276,7 @@ def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
         if not isinstance(error, sqlite3.OperationalError):
             _suspected.add(path)
         if "full" in str(error) or _is_nearly_full(path):
-            message = f"There is no room left on the disk for the {kind} {path}. {_MAKE_ROOM}"
+            message = f"There is no disk space left for the {kind} {path}. {_MAKE_ROOM}"
             raise DiskFull(message, path=path) from error
         raise DiskError(f"The {kind} {path} cannot be used: {error}. {_ADVICE}", path) from error
 

@@ -12,12 +12,12 @@ __all__ = ["validate_proxy", "bypass_proxies_for"]
 
 _KINDS = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _WITH_PASSWORD = (
-    "A name and password for a proxy belong into HTTPS_PROXY and HTTP_PROXY of the environment: the"
-    " page shows its settings."
+    "A proxy's name and password belong in the environment variables HTTPS_PROXY and HTTP_PROXY,"
+    " because the page shows its settings."
 )
 _NEEDS_PYSOCKS = (
-    "A SOCKS proxy needs PySocks, which is not installed: python -m pip install PySocks, with the"
-    " Python that runs this, then start again."
+    "A SOCKS proxy needs PySocks, which is not installed: run python -m pip install PySocks with"
+    " the Python that runs this, then restart it."
 )
 
 _NAMES = ("no_proxy", "NO_PROXY")  # some programs read only one of them
@@ -42,7 +42,8 @@ def validate_proxy(url: str) -> str:
     if not (is_url and url.isprintable() and " " not in url):
         kinds = ", ".join(_KINDS)
         message = (
-            f"The proxy must be an address such as socks5h://127.0.0.1:1080, of these: {kinds}."
+            "The proxy must be an address such as socks5h://127.0.0.1:1080, which begins with one"
+            f" of: {kinds}."
         )
         raise InputError(message, "proxy_of_no_kind", kinds=kinds)
     if parts.scheme.startswith("socks") and importlib.util.find_spec("socks") is None:

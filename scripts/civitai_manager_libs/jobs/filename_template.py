@@ -187,4 +187,4 @@ def _refuse_if(is_wrong: bool, key: str, **values: object) -> None:
 
 def _make_error(key: str, **values: object) -> InputError:
     why = messages.translate(key, "en", **values)
-    return InputError(f"This is no template for a name: {why}.", key, **values)
+    return InputError(f"This file name template is not valid: {why}.", key, **values)

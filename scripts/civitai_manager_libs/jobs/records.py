@@ -283,7 +283,7 @@ class Item:
             if not request.path.encode():  # raises ValueError for a lone surrogate
                 raise ValueError("The record has no path.")
         except (ValueError, RecursionError) as error:
-            raise InvalidResponse("What the database has of it cannot be read.") from error
+            raise InvalidResponse("Its record in the database cannot be read.") from error
         return replace(request, url=self.url)  # the base URL may have changed
 
 

@@ -63,13 +63,16 @@ def hide(kind: str, text: str) -> None:
     """
     rule = _parse_rule({"kind": kind, "text": text})
     if rule is None:
-        raise InputError("Nothing was named that could be hidden.", "hidden_nothing")
+        raise InputError("Name an author or a word to hide.", "hidden_nothing")
     with _lock:
         rules = list_rules()
         if rule.key in [one.key for one in rules]:
             return
         if len(rules) >= _MOST_RULES:
-            message = f"{_MOST_RULES} authors and words are hidden: show one of them again first."
+            message = (
+                f"You have hidden {_MOST_RULES} authors and words, which is the limit: show one of"
+                " them again first."
+            )
             raise InputError(message, "hidden_too_many", n=_MOST_RULES)
         _write([rule, *rules])
 

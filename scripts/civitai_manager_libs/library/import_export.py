@@ -68,7 +68,7 @@ def import_bookmarks(data: Any) -> tuple[int, int]:
     """
     exported = as_mapping(data)
     if is_deeply_nested(data) or exported.get("civitai_shortcut") != _FORMAT:
-        raise InputError("This file was not exported from here.", "no_export")
+        raise InputError("This file is not an export of Civitai Shortcut.", "no_export")
     entries = [as_mapping(entry) for entry in as_list(exported.get("pictures"))[:_MAX_IMAGES]]
     images = [image for entry in entries if (image := parse_image(entry.get("record")))]
     records.store_missing_images(images)

@@ -73,7 +73,10 @@ def watch_gallery(query: ImageQuery, name: str) -> None:
     with writing() as db:
         (count,) = db.execute("SELECT count(*) FROM watched").fetchone()
         if count >= _MAX_WATCHES:
-            message = f"{_MAX_WATCHES} galleries are watched: stop watching one of them first."
+            message = (
+                f"You watch {_MAX_WATCHES} galleries, which is the limit: stop watching one of them"
+                " first."
+            )
             raise InputError(message, "watch_too_many", n=_MAX_WATCHES)
         latest = db.execute("SELECT max(id) FROM seen WHERE gallery = ?", (gallery,))
         newest = latest.fetchone()[0] or 0 if _shows_newest(query) else 0
@@ -246,7 +249,7 @@ def _shows_newest(query: ImageQuery) -> bool:
 def _watchable_gallery(query: ImageQuery) -> str:
     names = _gallery_names(query)
     if not names:
-        message = "A model, a version or an author can be watched, and nothing else."
+        message = "Only a model, a version or an author can be watched."
         raise InputError(message, "watch_what")
     return names[0]
 

@@ -67,7 +67,7 @@ def validate_folders(typed: str) -> str:
     """
     for path in _split_folders(typed):
         if not os.path.isabs(path) or not os.path.isdir(path):
-            message = f"{path} is no folder here; give whole paths, with ; between them."
+            message = f"There is no folder {path} here. Give full paths, separated by ;."
             raise InputError(message, "folder_of_models", path=path)
     return typed.strip()
 

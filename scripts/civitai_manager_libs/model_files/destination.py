@@ -132,7 +132,7 @@ def find_free_path(wanted: str, version_id: int, file: RemoteFile) -> str:
                 return path
         elif os.path.isfile(path) and is_same_file(path, file):
             return path
-    raise DiskError(f"{wanted} cannot be written: other files have this name.")
+    raise DiskError(f"{wanted} cannot be written: other files already have this name.")
 
 
 def _iter_paths(wanted: str, version_id: int, file_id: int) -> Iterator[str]:
@@ -161,8 +161,8 @@ def _find_folder(kind: str, version: Version) -> str:
         return folder
     label = kind_label(kind) or version.model_type or "?"
     raise InputError(
-        f"No folder for models of this kind is known ({label}): name one in “Folders of models”"
-        " in the settings.",
+        f"There is no known folder for models of this kind ({label}): add one to “More folders of"
+        " models” in the settings.",
         "no_model_folder",
         kind=label,
     )

@@ -25,7 +25,7 @@ def validate_folder_template(template: str) -> str:
     if (problem := path_template.find_template_problem(template, FIELDS)) is not None:
         key, values = problem
         why = messages.translate(key, "en", **values)
-        raise InputError(f"This is no template for folders: {why}.", key, **values)
+        raise InputError(f"This folder template is not valid: {why}.", key, **values)
     return template
 
 

@@ -99,9 +99,9 @@ class ResponseBody:
             for piece in decompressor.decompress(data, _PIECE):
                 body += piece
                 if max(received, len(body)) > limit:
-                    raise InvalidResponse("The answer is too large to be read.")
+                    raise InvalidResponse("The server's response is too large.")
         if not (self._is_empty or decompressor.is_complete):
-            raise NetworkError("The answer broke off.")
+            raise NetworkError("The connection broke off during the response.")
         return bytes(body)
 
     def raise_for_status(self, api_key: str, allowed: Container[int] = ()) -> None:
@@ -152,7 +152,7 @@ def _read_some(raw: Any, size: int, blocking_size: int) -> bytes:
 def check_response_head(response: requests.Response) -> None:
     """Raise NetworkError if a response's status is below 200 or its Content-Length is invalid."""
     if response.status_code < 200:  # the real response would be read as the next request's
-        raise NetworkError("The server does not come to its answer.")
+        raise NetworkError("The server sent an invalid status instead of a response.")
     responses.content_length(response.headers)
 
 
@@ -189,7 +189,7 @@ def _make_speed_check(raw: Any) -> Callable[[], bool]:
 
 
 def _too_slow_error() -> NetworkError:
-    return NetworkError("The server sends too slowly.")
+    return NetworkError("The server sends data too slowly.")
 
 
 def _check_empty_body(response: requests.Response) -> None:
@@ -206,7 +206,7 @@ def _check_empty_body(response: requests.Response) -> None:
     )
     is_framed = responses.is_chunked(headers) or responses.content_length(headers) is not None
     if may_have_body and is_keep_alive and not is_framed:
-        raise NetworkError("The answer broke off in its head.")
+        raise NetworkError("The connection broke off before the response began.")
 
 
 class Decompressor:
@@ -238,7 +238,7 @@ class Decompressor:
             yield data
             return
         if self._zlib is None:
-            raise InvalidResponse("The server packed its answer in a way that nobody asked for.")
+            raise InvalidResponse("The server compressed its response in an unsupported way.")
         self._received += len(data)
         piece = b""
         while data or len(piece) == max_size:  # after a full piece zlib may hold more
@@ -249,12 +249,12 @@ class Decompressor:
             try:
                 piece = self._zlib.decompress(data, max_size)
             except zlib.error as error:
-                raise InvalidResponse("What came is packed, and damaged.") from error
+                raise InvalidResponse("The compressed response is damaged.") from error
             self._produced += len(piece)
             yield piece
             data = self._zlib.unconsumed_tail or self._zlib.unused_data
         if self._received > 2 * self._produced + _EMPTY_OVERHEAD:
-            raise InvalidResponse("What came is packed, and next to nothing is in it.")
+            raise InvalidResponse("The compressed response is almost empty.")
 
 
 def to_our_error(error: Exception) -> CivitaiShortcutError:
@@ -264,23 +264,25 @@ def to_our_error(error: Exception) -> CivitaiShortcutError:
     """
     description = repr(error)
     if isinstance(error, (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)):
-        return NetworkError("The server did not answer in time.")
+        return NetworkError("The server did not respond in time.")
     if isinstance(error, requests_errors.InvalidJSONError):
-        return Refused("What was to be sent cannot be written as JSON.")
+        return Refused("The data to send cannot be written as JSON.")
     is_bundle_missing = type(error) is OSError and error.errno is None  # REQUESTS_CA_BUNDLE
     if is_bundle_missing or isinstance(error, requests_errors.SSLError):
-        return NetworkError("No secure connection could be made with the server.")
+        return NetworkError("No secure connection to the server could be made.")
     if isinstance(error, requests_errors.ProxyError):
         return NetworkError("The proxy could not be reached.")
     if "Missing dependencies for SOCKS" in str(error):
-        return Refused("The proxy of the environment needs PySocks: python -m pip install PySocks.")
+        return Refused(
+            "The proxy in the environment variables needs PySocks: python -m pip install PySocks."
+        )
     # A SOCKS proxy's own error code ("0x05: ...") says that the server was not reached.
     if "SOCKSConnection" in description and "0x0" not in description:
         return NetworkError("The proxy could not be reached.")
     if isinstance(error, (requests_errors.InvalidSchema, requests_errors.InvalidProxyURL)):
-        return Refused("The proxy of the environment is none that can be used.")
+        return Refused("The proxy in the environment variables cannot be used: check its address.")
     if isinstance(error, (requests_errors.InvalidURL, urllib3_errors.LocationValueError)):
-        return Refused("This is not an address that can be asked.")
+        return Refused("This is not a valid http or https address.")
     if "NameResolution" in description or "getaddrinfo" in description:
         return NetworkError("The server's name could not be found.")
     if isinstance(error, requests.ConnectionError) and "NewConnection" in description:

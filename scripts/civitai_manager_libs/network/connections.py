@@ -102,7 +102,7 @@ class _WatchedConnection:
             # Judged by the address reached: the name may resolve differently a moment later.
             if self.refuses_private and is_private_address(self.peer):
                 self.close()  # type: ignore[attr-defined]  # of the other base
-                raise Refused("The redirect leads to an address inside of your own network.")
+                raise Refused("The redirect leads into your own network, so it was not followed.")
         if cutter is not None:
             cutter.attach(self)
 
@@ -125,7 +125,7 @@ class _WatchedConnection:
             response = super().getresponse(*args, **kwargs)  # type: ignore[misc]
         if deadline.is_over:  # http.client takes the end of a connection for the end of a head
             response.close()
-            raise TimeoutError("The head of the answer took too long.")
+            raise TimeoutError("The response headers took too long.")
         return response
 
     def cut(self) -> None:
@@ -157,7 +157,7 @@ class _WatchedConnection:
                 abandoned.set()
                 _shut_socket(self.sock)  # type: ignore[attr-defined]  # of the other base
                 cutter.check()
-                raise ConnectTimeoutError(self, "It took too long to connect.")
+                raise ConnectTimeoutError(self, "Connecting to the server took too long.")
         if errors:
             raise errors[0]
 

@@ -185,7 +185,7 @@ class FileDownload:
         self._restart()
         with session.open(self._request, allowed=(416,)) as body:
             if not is_from_start(body.status, body.headers):
-                message = "The server does not send the file from its beginning."
+                message = "The server did not send the file from its beginning."
                 raise HttpStatusError(message, body.status)
             self._read_body(body)
 
@@ -267,7 +267,7 @@ class FileDownload:
         self._sent += len(data)
         if 0 < self._sent_total < self._sent:
             self._restart()
-            raise IncompleteDownload("The server sent more than it had promised.")
+            raise IncompleteDownload("The server sent more data than it had announced.")
         return self._decompressor.decompress(data, self._options.chunk_size)
 
     def _open_partial(self) -> None:
@@ -313,12 +313,16 @@ class FileDownload:
         size = max(self.total, self.size)
         if size > limit * 1024 * 1024:
             size_text = util.short_bytes(size)
-            raise TooLarge(f"The file is larger ({size_text}) than the {limit} MB of the settings.")
+            raise TooLarge(
+                f"The file ({size_text}) is larger than the {limit} MB that the settings allow."
+            )
 
     def _check_length(self) -> None:
         """Raise IncompleteDownload if the body, or the compressed data in it, ended too early."""
         if self._sent < self._sent_total or not self._decompressor.is_complete:
-            raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
+            raise IncompleteDownload(
+                f"The download broke off after {util.short_bytes(self._sent)}."
+            )
 
     def _check_complete(self) -> None:
         """Raise IncompleteDownload if the end of the file is missing.
@@ -335,4 +339,6 @@ class FileDownload:
         except OSError as error:
             raise to_disk_error(error, self._partial.path) from error
         if not is_whole:
-            raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
+            raise IncompleteDownload(
+                f"The download broke off after {util.short_bytes(self._sent)}."
+            )

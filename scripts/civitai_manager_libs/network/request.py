@@ -110,7 +110,7 @@ def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.Pre
     if not (api_key and is_api_url(request.url or "")):
         return request
     if not (api_key.isascii() and api_key.isprintable()):  # the error of requests would quote it
-        raise InputError("The API key has characters in it that no key has.")
+        raise InputError("The API key has characters that no key can have: copy it again.")
     signed = request.copy()
     signed.headers.setdefault("Authorization", f"Bearer {api_key}")
     return signed
@@ -139,9 +139,9 @@ def redirect_request(
     """
     new, old = split_url(url), split_url(request.url or "")
     if new.path == "/login" or new.path.startswith("/login/"):
-        raise NeedsKey("Civitai asks for a login: it needs an API key.", 401)
+        raise NeedsKey("Civitai asks for a login: an API key is needed.", 401)
     if new.scheme != old.scheme and (old.scheme, new.scheme) != ("http", "https"):
-        raise Refused("The redirect leads to another kind of address.")
+        raise Refused("The redirect switches to a different protocol, so it was not followed.")
     redirected = request.copy()
     dropped = set() if new.netloc == old.netloc else _PRIVATE_HEADERS
     if status not in (307, 308):
@@ -164,5 +164,5 @@ def split_url(url: str) -> SplitResult:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refused("This is not an address that can be asked.")
+        raise Refused("This is not a valid http or https address.")
     return parts

@@ -73,7 +73,7 @@ def content_length(headers: Mapping[str, str]) -> int | None:
     value, *others = {part.strip() for part in headers.get("Content-Length", "").split(",")}
     # With a bad length, a body that broke off could pass for a whole one.
     if others or value and not (value.isascii() and value.isdigit()):
-        raise NetworkError("The answer's length makes no sense.")
+        raise NetworkError("The length of the response is not valid.")
     return int(value[:18]) if value else None
 
 
@@ -84,7 +84,7 @@ def is_chunked(headers: Mapping[str, str]) -> bool:
     """
     coding = headers.get("Transfer-Encoding", "identity").strip().lower()
     if coding not in ("chunked", "identity"):
-        raise NetworkError("The answer is packed in a way that nobody asked for.")
+        raise NetworkError("The response has an unsupported transfer encoding.")
     return coding == "chunked"
 
 
@@ -98,19 +98,21 @@ def error_from_response(
     """
     message = _clean_line(redact(_error_message(body), key))
     if status in (404, 410):
-        return NotFound(message or f"It is no longer there ({status}).", status)
+        return NotFound(message or f"It was not found, or no longer exists ({status}).", status)
     if status in (401, 403):
         return NeedsKey(
-            f"It needs an API key that may see it ({_error_detail(status, message)}).", status
+            f"It needs an API key with access to it ({_error_detail(status, message)}).", status
         )
     if status == 451:
         return RegionBlocked(message or "It is not available in your region.", status)
     if status in _TEMPORARY and _TOO_MANY_PAGES not in message:
         wait = retry_after(headers)
         return ServerError(
-            f"The server is in trouble ({_error_detail(status, message)}).", status, wait
+            f"The server has a problem ({_error_detail(status, message)}).", status, wait
         )
-    return HttpStatusError(f"The server refused it ({_error_detail(status, message)}).", status)
+    return HttpStatusError(
+        f"The server refused the request ({_error_detail(status, message)}).", status
+    )
 
 
 def detect_extension(status: int, content_type: str, start: bytes, images_only: bool) -> str | None:
@@ -124,12 +126,14 @@ def detect_extension(status: int, content_type: str, start: bytes, images_only: 
     if extension is not None:
         return extension
     if images_only and _is_html(content_type, start):
-        raise NeedsKey("A web page came instead of the picture: it may need an API key.", status)
+        raise NeedsKey(
+            "The server sent a web page instead of the picture: an API key may be needed.", status
+        )
     if not start or util.is_markup(start) or _is_text(content_type):
-        what = "An empty file" if not start else "Text"
-        raise NotAnImage(f"{what} came instead of the file.")
+        what = "an empty file" if not start else "text"
+        raise NotAnImage(f"The server sent {what} instead of the file.")
     if images_only:
-        raise NotAnImage("What came is neither an image nor a video.")
+        raise NotAnImage("The file is neither an image nor a video.")
     return None
 
 
@@ -140,7 +144,7 @@ def parse_json(body: bytes, key: str = "") -> Any:
     value. Raises InvalidResponse if the body is not JSON, is a web page, or has too many values.
     """
     if has_too_many_parts(body, _MAX_PARTS, _MAX_SIGNS):
-        raise InvalidResponse("Civitai's answer has too many parts to be read.")
+        raise InvalidResponse("Civitai's response has too many values to be read.")
     if util.is_markup(body[:64]) and body.lstrip()[:1] == b"<":
         raise InvalidResponse("Civitai sent a web page instead of data. Try again later.")
     try:
@@ -150,7 +154,7 @@ def parse_json(body: bytes, key: str = "") -> Any:
         )
         return redact_json(value, text, key)
     except (ValueError, RecursionError) as error:
-        raise InvalidResponse("Civitai's answer is damaged. Try again later.") from error
+        raise InvalidResponse("Civitai's response is damaged. Try again later.") from error
 
 
 def _parse_float(text: str) -> float | None:

@@ -110,7 +110,7 @@ class HttpSession:
             if not (request.allow_redirects and response.is_redirect):
                 return response
             request = self.follow(response, request)
-        raise Refused("The server redirects without an end.")
+        raise Refused("The server redirected too many times.")
 
     def follow(self, response: requests.Response, request: OutgoingRequest) -> OutgoingRequest:
         """Return the request that a redirect asks for, and free the connection of the redirect.
@@ -125,7 +125,7 @@ class HttpSession:
         url = self._redirect_target(response)
         prepared = redirect_request(request.prepared, url, response.status_code)
         if refuses_private and is_private_url(prepared.url or ""):
-            raise Refused("The redirect leads to an address inside of your own network.")
+            raise Refused("The redirect leads into your own network, so it was not followed.")
         origin = request.origin or split_url(request.url).netloc
         return replace(request, prepared=prepared, origin=origin, refuses_private=refuses_private)
 
@@ -179,7 +179,7 @@ class HttpSession:
         try:
             return urljoin(response.url, self._session.get_redirect_target(response) or "")
         except ValueError as error:
-            raise Refused("The redirect leads to no address.") from error
+            raise Refused("The redirect has no valid address.") from error
 
 
 def _configured_proxies(url: str) -> dict[str, str]:

@@ -19,13 +19,13 @@ _NOTHING_DONE = 3
 _LEFT_OVER = 3  # seconds for requests in progress when the server stops
 _BACKLOG = 32  # connections waiting to be accepted; far fewer than a client may open
 _OPEN_TO_ALL = (
-    "Everybody who reaches this machine's address can look through galleries, see what was saved"
-    " and start downloads here, without a password: --auth USER:PASSWORD asks for one. Settings and"
-    " the API key can be changed from this machine only."
+    "Everybody who can reach this machine's address can browse galleries, see your downloads"
+    " and start new ones, without a password. To require one, use --auth USER:PASSWORD. Settings"
+    " and the API key can be changed only from this machine."
 )
 _OPEN_TO_SOME = (
-    "Everybody who reaches this machine's address and knows the password can use the page, and"
-    " change its settings and API key. Between them and it nothing is encrypted."
+    "Everybody who can reach this machine's address and knows the password can use the page and"
+    " change its settings and API key. The connection is not encrypted."
 )
 
 
@@ -65,7 +65,7 @@ def _listen(address: str, port: int) -> socket.socket:
         listener = socket.create_server((address, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise Refused(
-            f"The page cannot listen on {address}:{port}: the port is in use, or the address is"
+            f"The server cannot listen on {address}:{port}: the port is in use, or the address is"
             " not this machine's. Choose another with --port or --host."
         ) from error
     # Connections inherit it; else the end of a response waits up to 40 ms for the browser's ACK.
@@ -99,7 +99,7 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
 
     for number in ENDING_SIGNALS:  # effective even before uvicorn handles them
         signal.signal(number, end)
-    print(f"Civitai Shortcut: {url}  (Ctrl-C ends it)", flush=True)
+    print(f"Civitai Shortcut: {url}  (Ctrl-C stops it)", flush=True)
     try:
         server.run([listener])
     finally:

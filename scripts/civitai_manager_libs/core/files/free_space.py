@@ -29,7 +29,7 @@ def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
     error: a ValueError means that the path contains a NUL character.
     """
     if getattr(error, "errno", None) in _NO_ROOM:
-        return DiskFull(f"There is no room left on the disk for {path}.", path=path)
+        return DiskFull(f"There is no disk space left for {path}.", path=path)
     why = getattr(error, "strerror", None) or error
     return DiskError(f"{path} cannot be written: {why}.", path)
 
@@ -78,7 +78,7 @@ def check_free_space(folder: str, needed: int) -> None:
     if free is not None and free < needed:  # else a write to the folder will raise the error
         missing = needed - free
         size = util.short_bytes(missing)
-        raise DiskFull(f"The disk of {folder} has too little room: {size} are missing.", missing)
+        raise DiskFull(f"There is too little disk space for {folder}: free {size} more.", missing)
 
 
 def check_disks(needed: Mapping[str, int], reserve: int) -> None:

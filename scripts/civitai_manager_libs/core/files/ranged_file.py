@@ -131,7 +131,7 @@ class RangedFile(ResumableFile):
             try:
                 rename_to_new(self.path, path)
             except FileExistsError as error:
-                raise DiskError(f"{path} is there already.") from error
+                raise DiskError(f"{path} exists already.") from error
             self._is_committed = True
             self._close_note()
             with suppress(OSError):  # there is none, or `remove_leftovers` deletes it

@@ -252,9 +252,9 @@ def _skip_saved(item: Item, found_path: str, claim: Claim) -> Outcome:
     """
     path, message = found_path or claim.saved_path, ""
     if not os.path.isfile(path):
-        message = f"It was saved before as {path}, which is not there now."
+        message = f"It was saved before as {path}, but that file no longer exists."
     elif _read_type_and_size(path, claim.saved_bytes) is None:
-        message = f"It was saved before as {path}, which is not whole now."
+        message = f"It was saved before as {path}, but that file is incomplete now."
     return Outcome(item.image_id, "skipped", path, message=message)
 
 

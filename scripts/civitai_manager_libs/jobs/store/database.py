@@ -48,7 +48,7 @@ CREATE INDEX saved_by_path ON saved (path COLLATE NOCASE)
 _TO_3 = "ALTER TABLE items ADD COLUMN walks INTEGER NOT NULL DEFAULT 1"
 _TO_4 = "CREATE INDEX model_files ON items (image_id) WHERE kind = 'model'"
 _SCHEMA = sqlite_file.Schema(
-    4, _TABLES, "The database of jobs", "The pictures are untouched.", changes=(_TO_2, _TO_3, _TO_4)
+    4, _TABLES, "The jobs database", "Your pictures are untouched.", changes=(_TO_2, _TO_3, _TO_4)
 )
 
 

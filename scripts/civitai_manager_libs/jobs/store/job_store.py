@@ -131,7 +131,7 @@ class JobStore(SavedImages):
             sql = "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM jobs)"
             db.execute(f"{sql} WHERE name = 'jobs' AND seq >= ?", (rows.LAST_ID,))
         numbers = ", ".join(str(job_id) for (job_id,) in ids)
-        return f"Jobs that cannot be read ({numbers}) are kept as {path}; the others go on."
+        return f"Jobs that cannot be read ({numbers}) were moved to {path}; the others continue."
 
     def list_unfinished(self) -> list[int]:
         """Return the ids of the jobs to resume when the program starts.
@@ -240,7 +240,7 @@ class JobStore(SavedImages):
             damaged = {row[0] for row in found} - {item.place for item in items}
             if damaged:
                 with self._database.writing() as db:
-                    rows.fail_items(db, damaged, "What the database has of it cannot be read.")
+                    rows.fail_items(db, damaged, "Its record in the database cannot be read.")
             if items:
                 return items
         return []

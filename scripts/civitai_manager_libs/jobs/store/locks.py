@@ -46,7 +46,7 @@ class JobLocks:
         """
         lock = self.job_lock(job_id)
         if not lock.acquire(_LOCK_SECONDS):
-            raise InputError(f"Job {job_id} is being worked on already: stop it there.")
+            raise InputError(f"Job {job_id} is already running in another program: stop it there.")
         try:
             yield
         finally:

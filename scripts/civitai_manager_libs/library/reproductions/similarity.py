@@ -72,16 +72,16 @@ def open_image(file: str | BinaryIO) -> Any:
     from PIL import Image
 
     if has_overlapping_exif(file):
-        raise NotAnImage("The image's EXIF data would use up the memory.")
+        raise NotAnImage("The image's EXIF data is too large to be read.")
     try:
         image = Image.open(file, formats=_FORMATS)
         width, height = image.size
         if width * height > _MAX_PIXELS:
-            raise TooLarge(f"An image of {width} × {height} pixels is not compared.")
+            raise TooLarge(f"An image of {width} × {height} pixels is too large to compare.")
         image.load()
     # Pillow raises SyntaxError and ValueError for some damaged files.
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise NotAnImage("The file is no PNG, JPEG or WebP image that can be decoded.") from error
+        raise NotAnImage("The file is not a readable PNG, JPEG or WebP image.") from error
     return image
 
 

@@ -156,9 +156,9 @@ def _make_schema() -> sqlite_file.Schema:
     return sqlite_file.Schema(
         VERSION,
         f"{TABLES}{index}",
-        "The library of what was seen",
-        "It fills again as you look; your favourites, collections and watches are in the one"
-        " that is kept.",
+        "The library database",
+        "It fills again as you browse; your favourites, collections and watches are in the"
+        " renamed file.",
         checks_pages=False,
         allows_missing_tables=True,
         changes=tuple(f"{sql}{index}" if TEXTS_OF_3 in sql else sql for sql in CHANGES),

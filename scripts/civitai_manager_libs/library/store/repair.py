@@ -44,7 +44,7 @@ def repair_tables(db: sqlite3.Connection, tables: str) -> list[str]:
             _drop_trigram_tables(db)
         for statement in sql:
             db.execute(statement)
-        sentences.append(f"The table {name} of the library was missing; it was made anew.")
+        sentences.append(f"The library's table {name} was missing and was created again.")
     if not missing.keys().isdisjoint(SEARCH_TABLES):
         _clear_search_tables(db)
     for table, is_valid in list(_iter_validity_checks(db)):

@@ -140,20 +140,24 @@ class PieceConnection:
             text = body.read_all(_ERROR_PAGE)
             return route_error(status, body.headers, text, signed.api_key)
         if status == 416:
-            return FileChanged("The storage's file has another length now.")
+            return FileChanged("The file in Civitai's storage has a different length now.")
         if status == 404:  # the route still knows the file, so it is not deleted
-            return HttpStatusError("Civitai's storage does not have the file now (404).", status)
+            return HttpStatusError(
+                "Civitai's storage does not have the file at the moment (404).", status
+            )
         if status in _EXPIRED:
-            return ServerError(f"The storage refuses its own address ({status}).", status)
+            return ServerError(f"Civitai's storage refused the download link ({status}).", status)
         if status in _BUSY:  # maybe for the number of connections: all wait, and fewer go on
             seconds = responses.retry_after(body.headers)
             wait = self._transfer.retry_delay if seconds is None else seconds
-            return ServerError(f"The storage is busy ({status}).", status, wait)
+            return ServerError(f"Civitai's storage is busy ({status}).", status, wait)
         return responses.error_from_response(status, body.headers, b"")
 
     def _read(self, body: ResponseBody, piece: Piece) -> None:
         if Decompressor(body.headers).is_compressed:
-            raise InvalidResponse("The storage packed the file, which nobody asked for.")
+            raise InvalidResponse(
+                "Civitai's storage sent the file compressed, which is not supported."
+            )
         is_part = body.status == 206
         start, total = parse_content_range(body.headers) if is_part else (0, None)
         total = total if is_part else responses.content_length(body.headers)
@@ -163,9 +167,9 @@ class PieceConnection:
             kind = body.headers.get("Content-Type", "")
             model_content.check_start(head, kind, self._transfer.name)
         if is_part and (start is None or not total):
-            raise InvalidResponse("The storage does not say which part of the file it sends.")
+            raise InvalidResponse("Civitai's storage does not say which part of the file it sent.")
         if is_part and start != piece.start:
-            raise FileChanged("The storage sends another part than the one that was asked for.")
+            raise FileChanged("Civitai's storage sent a different part of the file than requested.")
         if total is not None and piece.end > total:
             piece.end = total
         self._check_version(body, total, is_part)
@@ -185,7 +189,7 @@ class PieceConnection:
         if version is None:
             return
         if version.is_changed(body.headers) or total not in (None, plan.total):
-            raise FileChanged("The storage's file has changed meanwhile.")
+            raise FileChanged("The file in Civitai's storage changed during the download.")
         if is_part and version.validator and not plan.is_shared:  # of an earlier run
             plan.set_total(plan.total, is_shared=True)
 
@@ -261,7 +265,7 @@ class PieceConnection:
 
     def _handle_end(self, piece: Piece) -> None:
         if piece.end != inf:
-            raise IncompleteDownload("The file broke off.")
+            raise IncompleteDownload("The download broke off.")
         piece.end = piece.position
         self._transfer.plan.set_total(piece.position)
 

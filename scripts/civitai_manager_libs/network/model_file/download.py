@@ -91,7 +91,7 @@ class ModelDownload:
         invalid key or proxy.
         """
         if os.path.lexists(self._path):
-            raise DiskError(f"{self._path} is there already.")
+            raise DiskError(f"{self._path} exists already.")
         folder = os.path.dirname(self._path)
         remove_leftovers(folder)
         file = RangedFile(folder, self._url)
@@ -151,7 +151,7 @@ class ModelDownload:
                 return
             except FileChanged:
                 file.restart()
-        raise NetworkError("The file changes again and again while it is downloaded.")
+        raise NetworkError("The file keeps changing while it is downloaded. Try again later.")
 
     def _make_transfer(self, file: RangedFile, stop: Cancellation) -> Transfer:
         shared, found, version = self._shared, file.found, None

@@ -32,4 +32,6 @@ class ModelChecks:
         TB without an estimate.
         """
         if total > (10 * self.size + _GB if self.size else 1000 * _GB):
-            raise InvalidResponse(f"The storage tells an absurd length of the file: {total} bytes.")
+            raise InvalidResponse(
+                f"Civitai's storage reports an impossible file size: {total} bytes."
+            )

@@ -118,16 +118,16 @@ def route_error(
         end = f" until {until[:10]}" if until else ""
         return EarlyAccess(f"The model is in early access{end}.", until)
     if status == 403 and any(mark in text for mark in _LOGIN_MARKS):
-        return NeedsKey("Civitai asks for a login: it needs an API key.", 403)
+        return NeedsKey("Civitai asks for a login: an API key is needed.", 403)
     if status == 403 and not is_page:
         return NoAccess("Your account has no access to this model.")
     if status == 410:
-        return NotOffered("The model is archived: Civitai does not offer its file any more.")
+        return NotOffered("The model is archived: Civitai no longer offers its file.")
     # The route has no other 429 of its own: a rate limit, of seconds, is a page or tells its time.
     is_own = isinstance(fields.get("error"), str) and "Retry-After" not in headers
     if status == 429 and (is_own or "unusual" in text):
         return QuotaReached(
-            "Civitai sees an unusual amount of downloading from your account: wait for some hours."
+            "Your account has reached Civitai's download limit: try again in a few hours."
         )
     return responses.error_from_response(status, headers, body, key)
 

@@ -104,7 +104,7 @@ class ConnectionLimits:
         count = self._repeats.count(kind)
         if count is not None:
             times = f" ({count} times since the last such line)" if count > 1 else ""
-            util.printD(f"{peer or 'Somebody'} {problem}{times}. What sends no request is closed.")
+            util.printD(f"{peer or 'A client'} {problem}{times}. Idle connections are closed.")
 
 
 class _Connection(asyncio.Protocol):
@@ -153,7 +153,7 @@ class _Connection(asyncio.Protocol):
         if self._transport.is_closing():
             self._kept = b""
         elif len(self._kept) > _MOST_HEAD:
-            self._others.log_refusal("long", self.peer, "sent more than a request's head may have")
+            self._others.log_refusal("long", self.peer, "sent request headers that are too long")
             self.abort()
         elif self.is_idle and (self._kept or self._body_left) and self._timer is None:
             self._start_timer()  # for the next head, or the rest of an answered request's body
@@ -208,6 +208,6 @@ class _Connection(asyncio.Protocol):
 
     def _end_late_head(self) -> None:
         self._others.log_refusal(
-            "late", self.peer, f"sent no whole request in {_HEAD_SECONDS:.0f} s"
+            "late", self.peer, f"sent no complete request in {_HEAD_SECONDS:.0f} s"
         )
         self.abort()

@@ -151,7 +151,9 @@ class CrossSiteGuard:
         if scope["type"] != "http" or self._is_ours(scope):
             await self._app(scope, receive, send)
         else:
-            await PlainTextResponse("Not from this page.", 403)(scope, receive, send)
+            await PlainTextResponse("This request did not come from this page.", 403)(
+                scope, receive, send
+            )
 
     def _is_ours(self, scope: Any) -> bool:
         headers = Headers(scope=scope)

@@ -112,9 +112,11 @@ class Login:
         try:
             body = await asyncio.wait_for(_read_body(request), _BODY_SECONDS)
         except (asyncio.TimeoutError, ClientDisconnect):
-            return PlainTextResponse("The login came too slowly.", 408, {"Connection": "close"})
+            return PlainTextResponse(
+                "The login request took too long.", 408, {"Connection": "close"}
+            )
         if len(body) > _MOST_BODY:
-            return PlainTextResponse("This is no login.", 413, {"Connection": "close"})
+            return PlainTextResponse("This is not a login form.", 413, {"Connection": "close"})
         language = request_language(request)
         peer, through = _login_peers(request)
         if wait := self._tries.begin(peer, through):

@@ -134,5 +134,5 @@ def find_media_type(start: bytes) -> str:
     """
     media_type = _KINDS.get(util.extension_of(start) or "")
     if media_type is None:
-        raise NotAnImage("It is neither an image nor a video.")
+        raise NotAnImage("The file is neither an image nor a video.")
     return media_type
