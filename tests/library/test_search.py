@@ -10,7 +10,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.records import image_from_json, model_from_json
 from civitai_manager_libs.library import bookmarks, models, records, search
-from civitai_manager_libs.library.search import execute, indexer, order
+from civitai_manager_libs.library.search import indexer, order, scan
 from civitai_manager_libs.library.store import (
     database,
     record_eviction,
@@ -155,7 +155,7 @@ def test_words_find_the_same_with_and_without_the_index(filled, monkeypatch, wor
     assert _ids(words, list_saved=lambda: [3, 5]) == found
     all_ids = search.SearchScope(ids=range(1, 9))  # for which the index is not used
     assert _ids(words, all_ids, list_saved=lambda: [3, 5]) == found
-    monkeypatch.setattr(execute, "has_trigrams", lambda: False)
+    monkeypatch.setattr(scan, "has_trigrams", lambda: False)
     assert _ids(words, list_saved=lambda: [3, 5]) == found
 
 
@@ -304,7 +304,7 @@ _TERMS = (
 @given(
     words=st.lists(st.sampled_from(_TERMS), max_size=4),
     sort=st.sampled_from([*order.SORTS]),
-    work=st.sampled_from([1, 20, 200, execute._WORK]),
+    work=st.sampled_from([1, 20, 200, scan._WORK]),
     scope=st.sampled_from(
         [
             search.SearchScope(),
@@ -324,12 +324,12 @@ def test_search_from_few_images_finds_the_same_as_from_all(filled, words, sort, 
     assert _all_pages(" ".join(words), sort, ids, few=-1) == every
 
 
-def _all_pages(words, sort, scope, few, work=execute._WORK):
+def _all_pages(words, sort, scope, few, work=scan._WORK):
     """Return the ids of all pages. few: the most ids to start from. work: the cost of a page."""
     ids, cursor = [], ""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(execute, "_FEW", few)
-        patch.setattr(execute, "_WORK", work)
+        patch.setattr(scan, "_FEW", few)
+        patch.setattr(scan, "_WORK", work)
         while cursor is not None:
             query = search.parse_query(words)
             found = search.run_search(
@@ -411,9 +411,9 @@ def steps_of():
 
 @pytest.mark.parametrize("sort", order.SORTS)
 def test_first_page_without_results_costs_the_same_in_a_larger_library(steps_of, monkeypatch, sort):
-    monkeypatch.setattr(execute, "_WORK", 6_000)
-    monkeypatch.setattr(execute, "_FEW", 100)
-    monkeypatch.setattr(execute, "_COMMON", 300)
+    monkeypatch.setattr(scan, "_WORK", 6_000)
+    monkeypatch.setattr(scan, "_FEW", 100)
+    monkeypatch.setattr(scan, "_COMMON", 300)
     for words in _CONTRADICTIONS:
         few, found = steps_of(words, sort, 10_000)
         many, _ = steps_of(words, sort, 40_000)
@@ -423,8 +423,8 @@ def test_first_page_without_results_costs_the_same_in_a_larger_library(steps_of,
 
 @pytest.mark.parametrize("sort", order.SORTS)
 def test_each_page_costs_the_same(steps_of, monkeypatch, sort):
-    monkeypatch.setattr(execute, "_WORK", 6_000)
-    monkeypatch.setattr(execute, "_FEW", 100)
+    monkeypatch.setattr(scan, "_WORK", 6_000)
+    monkeypatch.setattr(scan, "_FEW", 100)
     for words in ("steps<5 cfg>9", "girl -1girl"):
         first, found = steps_of(words, sort, 40_000)
         while found.cursor:
@@ -433,8 +433,8 @@ def test_each_page_costs_the_same(steps_of, monkeypatch, sort):
 
 
 def test_search_without_results_continues_to_the_last_image(filled, monkeypatch):
-    monkeypatch.setattr(execute, "_WORK", 200)  # two images
-    monkeypatch.setattr(execute, "_FEW", -1)
+    monkeypatch.setattr(scan, "_WORK", 200)  # two images
+    monkeypatch.setattr(scan, "_FEW", -1)
     query, ids, looked_at, cursor = search.parse_query("-zzz author:anna"), [], [], ""
     while cursor is not None:
         found = search.run_search(query, sort="Oldest", cursor=cursor)
@@ -552,7 +552,7 @@ def test_upgrade_in_the_background_lets_others_write(filled, monkeypatch):
 
 
 def test_library_without_fts5_is_searchable(library, monkeypatch):
-    for module in (database, record_eviction, indexer, execute):
+    for module in (database, record_eviction, indexer, scan):
         monkeypatch.setattr(module, "has_trigrams", lambda: False)
     database._make_schema.cache_clear()
     try:
@@ -575,9 +575,9 @@ def _random_pages(**more):
             return ids
 
 
-@pytest.mark.parametrize("work", [20, 2_000, execute._WORK])
+@pytest.mark.parametrize("work", [20, 2_000, scan._WORK])
 def test_random_order_has_each_image_once_and_differs_each_time(library, monkeypatch, work):
-    monkeypatch.setattr(execute, "_WORK", work)
+    monkeypatch.setattr(scan, "_WORK", work)
     every = [*range(1, 120), 2**31 - 1]
     records.store_images([_image(n) for n in every], galleries=["model 9"])
     library.finish()

@@ -281,20 +281,8 @@ class JobStore(SavedImages):
         Return the number of these images; if it is not 0, the job becomes `queued`. Raises
         InputError if the job is running.
         """
-        missing = (
-            "job = ? AND state = 'skipped' AND message != '' AND place IN"
-            " (SELECT place FROM records)"
-        )
         with self.hold_job(job_id), self._database.writing() as db:
-            db.execute(
-                f"DELETE FROM saved WHERE image_id IN (SELECT image_id FROM items WHERE {missing})",
-                (job_id,),
-            )
-            sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {missing}"
-            changed = db.execute(sql, (job_id,)).rowcount
-            if changed:
-                rows.mark_queued(db, job_id)
-            return changed
+            return rows.requeue_missing(db, job_id)
 
     def list_model_files(self, job_id: int) -> list[ModelFileState]:
         """Return the model files of a job, [] for a job of images."""

@@ -17,25 +17,10 @@ from ..filename_template import DEFAULT_TEMPLATE, fill_template, MAX_NAME_BYTES
 from ..records import Claim, Item, item_path, Job, JobOptions, NamingContext, WalkedPage, WalkReport
 from ..states import JobState, WalkState
 
-__all__ = [
-    "JOB",
-    "LAST_ID",
-    "WITHOUT_RECORD",
-    "WITH_RECORD",
-    "delete_claims",
-    "fail_items",
-    "insert_claims",
-    "insert_job",
-    "insert_page",
-    "mark_queued",
-    "parse_items",
-    "parse_job_or_none",
-    "requeue_failed",
-    "to_json",
-    "with_base",
-    "without_base",
-]
-
+__all__ = ["JOB", "LAST_ID", "WITHOUT_RECORD", "WITH_RECORD", "delete_claims"]
+__all__ += ["fail_items", "insert_claims", "insert_job", "insert_page", "mark_queued"]
+__all__ += ["parse_items", "parse_job_or_none", "requeue_failed", "requeue_missing"]
+__all__ += ["to_json", "with_base", "without_base"]
 
 _MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
 LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer
@@ -228,6 +213,23 @@ def requeue_failed(db: sqlite3.Connection, job_id: int) -> int:
         " WHERE job = ? AND state = 'failed' AND reason != 'gone'",
         (job_id,),
     ).rowcount
+    if changed:
+        mark_queued(db, job_id)
+    return changed
+
+
+def requeue_missing(db: sqlite3.Connection, job_id: int) -> int:
+    """Set a job's skipped images to `waiting` if their saved files are missing; return how many.
+
+    If there are any, the job becomes `queued`.
+    """
+    missing = (
+        "job = ? AND state = 'skipped' AND message != '' AND place IN (SELECT place FROM records)"
+    )
+    images = f"SELECT image_id FROM items WHERE {missing}"
+    db.execute(f"DELETE FROM saved WHERE image_id IN ({images})", (job_id,))
+    sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {missing}"
+    changed = db.execute(sql, (job_id,)).rowcount
     if changed:
         mark_queued(db, job_id)
     return changed

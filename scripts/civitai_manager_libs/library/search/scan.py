@@ -1,0 +1,294 @@
+"""The way a search goes through the library: which rows are read, and how many for one page.
+
+The work for a page is bounded, however large the library is. If few images match one of the
+conditions, the search reads only these. Else it reads images in the order of the results, one
+batch for each page. Such a page may have fewer ids than its limit, even none, and a next page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from ..store import has_trigrams
+from .conditions import Condition, make_trigram_queries, merge_bounds, Source
+from .grammar import Term
+from .order import Order
+from .position import Position
+
+__all__ = ["SearchPage", "SelectRows", "plan_scan"]
+
+SelectRows = Callable[[str, Sequence[object]], "list[tuple[Any, ...]]"]
+
+# Costs are in units of what it takes to compare one column of one image, about 0.1 microseconds.
+_WORK = 200_000  # of a page
+_COSTS = {Source.FACTS: 1.0, Source.ANNOTATIONS: 10.0, Source.NAMES: 30.0, Source.TEXTS: 8.0}
+_READ_TEXTS = 50.0  # of one image
+_COUNT = 0.7  # one image
+_MATCH, _MATCH_TRIGRAM = 2.0, 0.25  # one image in the trigram index, and for each trigram
+_FEW = 10_000  # ids, which are sorted sooner than all images are read in order
+_COMMON = 30_000  # images: a trigram of more is of little use
+_MOST_TRIGRAMS = 300  # for a word of one or two letters
+_SAMPLE, _RARE = 1_000, 50  # newest images; a word is rare if less than one in 50 of these has it
+_GIVEN_IDS = "SELECT value AS id FROM json_each(?)"
+_MATCHING = "SELECT rowid AS id FROM trigrams WHERE trigrams MATCH ?"
+_NO_SUCH_TRIGRAM = "\1\1\1"  # folded texts have no control characters
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """One page of search results.
+
+    cursor: for the next page, None at the end. A page with few ids may have a next page.
+    looked_at: (images searched so far, all images), None at the end.
+    hidden_count: number of matching images left out because they are hidden.
+    """
+
+    ids: tuple[int, ...] = ()
+    cursor: str | None = None
+    looked_at: tuple[int, int] | None = None
+    hidden_count: int = 0
+
+
+@dataclass(frozen=True)
+class _Start:
+    """The database rows that a search reads first, as parts of an SQL query.
+
+    sql: FROM clause. where: conditions. values: parameters. id: expression for an image's id.
+    fulfilled: a condition that all these rows meet, None if unknown. cost: of reading one row, in
+    the unit of `_WORK`.
+    is_few: whether the rows are so few that one page may read them all.
+    """
+
+    sql: str = "facts f"
+    where: tuple[str, ...] = ()
+    values: tuple[object, ...] = ()
+    id: str = "f.id"
+    fulfilled: Condition | None = None
+    is_few: bool = False
+    cost: float = 0.0
+
+
+def plan_scan(
+    terms: Sequence[Term],
+    ids: Sequence[int] | None,
+    order: Order,
+    read: SelectRows,
+    conditions: Iterable[Condition],
+) -> Scan:
+    """Choose the fastest way to find the images that meet all conditions, in sort order.
+
+    terms: the search terms, to look up in the trigram index; `conditions` must include them.
+    ids: the images to search, None for all. read: runs a SELECT and returns the rows.
+    """
+    conditions = sorted(merge_bounds(conditions), key=lambda condition: condition.source)
+    if ids is not None:  # among these, words are found faster in the texts than in the index
+        start = _start_from_ids(Condition("", (json.dumps(list(ids)),), _GIVEN_IDS))
+    else:
+        list_trigrams = partial(_list_trigrams, read)
+        queries = make_trigram_queries(terms, list_trigrams) if has_trigrams() else []
+        start = _start_from_few(conditions, queries, read) or _start_from_all(
+            queries if order.is_by_id else []
+        )
+    others = [condition for condition in conditions if condition is not start.fulfilled]
+    return Scan(start, others, order, read)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A planned search: the rows to read, the conditions to test and the sort order."""
+
+    start: _Start
+    conditions: list[Condition]
+    order: Order
+    read: SelectRows
+
+    def select_page(self, position: Position, limit: int) -> SearchPage:
+        """Return the page of at most `limit` matching images that begins at a position."""
+        end, number = position.end, 0
+        if end is None and not self.start.is_few:
+            end, number = self.choose_batch(position.sort_key)
+        found = self.select_sort_keys(self.conditions, position.sort_key, end, limit + 1)
+        ids = tuple(image_id for image_id, _ in found[:limit])
+        is_full = len(found) > limit
+        if not is_full and end is None:
+            return SearchPage(ids)
+        total = position.total or int(self.read("SELECT count(*) FROM facts", ())[0][0])
+        count = total if end is None else min(position.count + number, total)
+        sort_key = found[limit - 1][1] if is_full else end
+        end = end if is_full else None
+        position = replace(position, sort_key=sort_key, end=end, count=count, total=total)
+        return SearchPage(ids, str(position), (count, total))
+
+    def choose_batch(self, after_key: int | None) -> tuple[int | None, int]:
+        """Choose which images to test for one page; return (last sort key, number of images).
+
+        after_key: the batch begins after this sort key, None for the first image. If the page may
+        test all remaining images, the returned key is None and the number has no meaning.
+        """
+        fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
+        slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
+        all_images = Scan(_Start(), [], self.order, self.read)
+        last_key, number, cost = None, 0, self.start.cost + _sum_costs(fast)
+        if cost:
+            number = max(1, int(_WORK / (cost + (_COUNT if slow else 0))))
+            last_key = all_images._find_sort_key(number, [], after_key, None)
+        if slow:
+            most = max(1, int(_WORK / _sum_costs(slow)))
+            nearer = self._find_sort_key(most, fast, after_key, last_key)
+            if nearer is not None:
+                return nearer, all_images._count(after_key, nearer) if cost else most
+        return last_key, number
+
+    def select_sort_keys(
+        self,
+        conditions: Sequence[Condition],
+        after_key: int | None,
+        last_key: int | None,
+        limit: int,
+        offset: int = 0,
+    ) -> list[tuple[int, int]]:
+        """Return (image id, sort key) of the images that meet all conditions, in the sort order.
+
+        after_key: only images after this key, None for all. last_key: only images up to this key,
+        None for all. limit: largest number of images. offset: number of images to skip.
+        """
+        key_sql = self.order.sort_key.format(id=self.start.id)
+        direction = "DESC" if self.order.is_descending else ""
+        return self._select(
+            f"{self.start.id}, {key_sql}",
+            conditions,
+            after_key,
+            last_key,
+            f"ORDER BY {key_sql} {direction} LIMIT {limit} OFFSET {offset}",
+        )
+
+    def _find_sort_key(
+        self,
+        number: int,
+        conditions: Sequence[Condition],
+        after_key: int | None,
+        last_key: int | None,
+    ) -> int | None:
+        """Return the sort key of the `number`-th matching image, or None if fewer images match.
+
+        The other parameters are those of `select_sort_keys`.
+        """
+        found = self.select_sort_keys(conditions, after_key, last_key, 1, number - 1)
+        return found[0][1] if found else None
+
+    def count_between(self, position: Position, cursor: str | None) -> int:
+        """Count the matching images between the start and the end of a page, in sort order.
+
+        position: where the page begins. cursor: where the next page begins, None on the last page.
+        """
+        last_key = None if cursor is None else Position.parse(cursor).sort_key
+        return int(self._select("count(*)", self.conditions, position.sort_key, last_key)[0][0])
+
+    def count_by(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return (value of the SQL expression `sql`, number of images), the largest value first."""
+        tail = "GROUP BY 1 ORDER BY 1 DESC"
+        return self._select(f"{sql}, count(*)", self.conditions, None, None, tail)
+
+    def _count(self, after_key: int | None, last_key: int) -> int:
+        return int(self._select("count(*)", [], after_key, last_key)[0][0])
+
+    def _select(
+        self,
+        columns: str,
+        conditions: Sequence[Condition],
+        after_key: int | None,
+        last_key: int | None,
+        tail: str = "",
+    ) -> list[tuple[Any, ...]]:
+        start = self.start
+        where, values = [*start.where], [*start.values]
+        if after_key is not None:
+            where.append(self.order.make_after_condition(start.id))
+            values.append(after_key)
+        if last_key is not None:
+            where.append(self.order.make_until_condition(start.id))
+            values.append(last_key)
+        where += [condition.sql for condition in conditions]
+        values += [value for condition in conditions for value in condition.values]
+        texts = "CROSS JOIN texts t ON t.id = f.id" if _needs_texts(conditions) else ""
+        sql = f"SELECT {columns} FROM {start.sql} {texts} WHERE {' AND '.join(where) or 1} {tail}"
+        return self.read(sql, values)
+
+
+def _start_from_few(
+    conditions: Sequence[Condition], queries: Sequence[str], read: SelectRows
+) -> _Start | None:
+    """Return the rows of images that meet the rarest condition, or None if no condition is rare.
+
+    queries: full-text queries of trigrams. To match all of them counts as one more condition.
+    """
+    start, most = None, min(_FEW, int(_WORK / max(_sum_costs(conditions), 1)))
+    rare = [
+        query
+        for query in queries
+        if _count_up_to(_COMMON, _make_match_condition(query), read) <= _COMMON
+    ]
+    for condition in [*conditions, *([_make_match_condition(" AND ".join(rare))] if rare else [])]:
+        if condition.ids and (count := _count_up_to(most, condition, read)) <= most:
+            start, most = _start_from_ids(condition), count - 1
+    return start
+
+
+def _start_from_all(queries: Sequence[str]) -> _Start:
+    """Return the rows of all images; if there are queries, only of images that match them all.
+
+    queries: full-text queries of trigrams.
+    """
+    if not queries:
+        return _Start()
+    sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"
+    where, cost = ("trigrams MATCH ?",), _MATCH + _MATCH_TRIGRAM * len(queries)
+    return _Start(sql, where, (" AND ".join(queries),), "g.rowid", cost=cost)
+
+
+def _start_from_ids(condition: Condition) -> _Start:
+    # LIMIT keeps SQLite from merging the subquery with the query around it.
+    ids = f"(SELECT DISTINCT id FROM ({condition.ids}) LIMIT -1)"
+    sql = f"{ids} d CROSS JOIN facts f ON f.id = d.id"
+    return _Start(sql, (), condition.values, fulfilled=condition, is_few=True)
+
+
+def _make_match_condition(query: str) -> Condition:
+    return Condition("", (query,), _MATCHING)
+
+
+def _needs_texts(conditions: Sequence[Condition]) -> bool:
+    return any(condition.source == Source.TEXTS for condition in conditions)
+
+
+def _sum_costs(conditions: Sequence[Condition]) -> float:
+    texts = _READ_TEXTS if _needs_texts(conditions) else 0.0
+    return texts + sum(_COSTS[condition.source] * condition.count for condition in conditions)
+
+
+def _count_up_to(most: int, condition: Condition, read: SelectRows) -> int:
+    """Count the images that meet a condition; stop at `most` + 1."""
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({condition.ids}) LIMIT ?)"
+    return int(read(sql, (*condition.values, most + 1))[0][0])
+
+
+def _list_trigrams(read: SelectRows, term: Term) -> list[str]:
+    """Return the indexed trigrams that begin with a term of one or two letters.
+
+    Return [] if the index is of no use, because too many images or trigrams have these letters.
+    """
+    letters = term.value
+    text = "negative" if term.key else "prompt || names"
+    sample = f"SELECT {text} AS text FROM texts ORDER BY id DESC LIMIT {_SAMPLE}"
+    common = f"SELECT count(*) FROM ({sample}) WHERE instr(text, ?) > 0"
+    if read(common, (letters,))[0][0] * _RARE > _SAMPLE:
+        return []
+    sql = "SELECT term FROM trigram_list WHERE term >= ? AND term < ? LIMIT ?"
+    trigrams = read(sql, (letters, f"{letters}\U0010ffff", _MOST_TRIGRAMS + 1))
+    if len(trigrams) > _MOST_TRIGRAMS:
+        return []
+    return [trigram for (trigram,) in trigrams] or [_NO_SUCH_TRIGRAM]
