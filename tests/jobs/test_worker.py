@@ -531,7 +531,7 @@ def test_missing_space_is_computed_for_the_rest_of_the_job(store, folder, monkey
     job = _run(store, _add(store, folder, wanted=30), FakeClient(30), told.append)
     assert (job.state, job.reason, job.finished) == ("paused", "disk", 0)
     assert told[-1].missing == 30 * 1000 + 500 - 10_500
-    assert "19.5 KB are missing" in job.note
+    assert "free 19.5 KB more" in job.note
 
 
 @pytest.mark.parametrize("error", [DiskFull("Full."), DiskError("Locked.")], ids=["full", "locked"])
