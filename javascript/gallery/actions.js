@@ -279,9 +279,7 @@ export function makeViewActions(store) {
   };
 }
 
-/** Return whether the gallery shows this image.
- * @param {Store} store
- * @param {number} id */
+/** Return whether the gallery shows an image. @param {Store} store @param {number} id */
 function isShown(store, id) {
   return getShown(store.get()).some((view) => view.id === id);
 }

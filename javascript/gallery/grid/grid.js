@@ -2,13 +2,13 @@
 
 import { el, setAttribute } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
-import { isBlurred } from "../state/content_rating.js";
-import { getTiles, isFiltered, isHome, isOffline, listTileIds } from "../state/state.js";
+import { getTiles, isFiltered } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { DragMarks } from "./drag_marks.js";
 import { Hover } from "./hover.js";
 import { KeptFocus } from "./kept_focus.js";
 import { chooseThumbWidth } from "./layout.js";
+import { getTileLooks, showStateOnGrid } from "./looks.js";
 import { needsNextPage, ScrollSpeed } from "./next_page.js";
 import { linkTiles, listenToClicks, listenToPointer } from "./pointer_events.js";
 import { Thumbs } from "./thumbs.js";
@@ -57,7 +57,7 @@ export class Grid {
     });
     page.append(this.#list);
     this.#tiles = new Tiles(this.#list, this.#arrangement, words, {
-      looksOf: (tile) => this.#looksOf(tile),
+      looksOf: ({ view }) => getTileLooks(store.get(), view),
       onDrop: (tile) => this.#hover.hideFor(tile),
     });
     const tileOf = (/** @type {number} */ id) => this.#tiles.getTile(id);
@@ -80,15 +80,8 @@ export class Grid {
     );
     store.on(["tile"], () => this.#layOut(), { signal });
     store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), { signal });
-    store.on(["bootstrap"], () => this.#loadFailed(), { signal });
-    const hideAtHome = () => {
-      this.#list.style.visibility = isHome(store.get()) ? "hidden" : ""; // its width is still known
-    };
-    store.on([isHome], hideAtHome, { signal });
-    hideAtHome();
-    const isLost = () => this.#list.toggleAttribute("data-lost", isOffline(store.get()));
-    store.on([isOffline], isLost, { signal });
-    store.on(["stale"], ({ stale }) => this.#list.toggleAttribute("data-stale", stale), { signal });
+    store.on(["bootstrap"], () => this.#tiles.reloadFailed(), { signal });
+    showStateOnGrid(this.#list, context);
     store.on(
       ["loading", "ended", "results", "loadedFilter", "searchReading"],
       () => this.#schedule(),
@@ -292,28 +285,9 @@ export class Grid {
     this.#thumbs.loadThumbs(tiles, ({ view }) => this.#context.api.thumb(view.id, thumb));
   }
 
-  /** Load failed thumbnails again, because the server responds again. */
-  #loadFailed() {
-    for (const tile of this.#tiles.listTiles()) if (tile.isFailed) tile.reloadThumb();
-  }
-
   #drawLooks() {
     this.#tiles.drawTiles();
-    const { root, store } = this.#context;
-    root.host.toggleAttribute("data-marking", store.get().marks.size > 0);
     this.#schedule();
-  }
-
-  /** Return how a tile is drawn: marked, focused, blurred. @param {Tile} tile */
-  #looksOf({ view }) {
-    const state = this.#context.store.get();
-    const ids = listTileIds(state, view.id);
-    return {
-      count: ids.length,
-      isMarked: ids.every((id) => state.marks.has(id)),
-      isFocused: state.focus === view.id,
-      isBlurred: isBlurred(state, view),
-    };
   }
 
   /** Load the next page when the window is near the end. @param {Viewport} viewport */

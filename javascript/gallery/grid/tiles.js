@@ -36,8 +36,9 @@ export class Tiles {
     return this.#tiles.get(id);
   }
 
-  listTiles() {
-    return this.#tiles.values();
+  /** Load the failed thumbnails again, because the server responds again. */
+  reloadFailed() {
+    for (const tile of this.#tiles.values()) if (tile.isFailed) tile.reloadThumb();
   }
 
   /** Create the missing tiles of these images in order, and remove all other tiles. Return false if
