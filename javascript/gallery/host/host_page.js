@@ -80,7 +80,8 @@ export async function pasteInfotext(tab, infotext) {
   paste.click();
   if (tab === "inpaint") {
     await waitForPaste(prompt);
-    showTab(tab); // the host's button shows the first page of img2img
+    // The host's button shows the first page of img2img. The user may have left the tab meanwhile.
+    if (prompt.getClientRects().length) showTab(tab);
   }
   return true;
 }
