@@ -31,6 +31,7 @@ export class Scrubber {
   /** @type {readonly unknown[]} what the months were fetched for */
   #fetchedFor = [];
   #isChosen = false; // by dragging or a key, and not gone to yet
+  #isDragged = false;
 
   /** @param {Context} context */
   constructor(context) {
@@ -60,6 +61,7 @@ export class Scrubber {
       event.preventDefault();
       track.setPointerCapture(event.pointerId);
       this.#handle.focus({ preventScroll: true });
+      this.#isDragged = true;
       this.#setChosen(true);
       this.#setIndex(this.#findIndexAt(event.clientY));
       void this.#fetchMonths();
@@ -73,8 +75,11 @@ export class Scrubber {
     track.addEventListener("pointerleave", () => track.removeAttribute("data-pointed"));
     track.addEventListener("pointerup", () => this.#go());
     track.addEventListener("pointercancel", () => this.#cancel());
+    track.addEventListener("lostpointercapture", () => {
+      this.#isDragged = false;
+    });
     this.#handle.addEventListener("focus", () => void this.#fetchMonths());
-    this.#handle.addEventListener("blur", () => this.#cancel());
+    this.#handle.addEventListener("blur", () => this.#isDragged || this.#cancel());
     this.#handle.addEventListener("keydown", (event) => this.#press(event));
   }
 
