@@ -128,6 +128,7 @@ def test_author_is_hidden_by_keys_and_shown_again_in_the_list(demo, start, open_
     page.key("Enter")
     page.key("Escape")
     expect(page.tile(first)).to_have_count(1)
+    wait_for(page.focused, "the focus on an image")
     page.key("h")
     page.key("End")
     page.key("Enter")

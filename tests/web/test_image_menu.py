@@ -92,6 +92,26 @@ def test_keys_open_the_menu_choose_in_it_and_restore_the_focus(server, open_gall
     expect(page.marked).to_have_count(0)  # no letter reached the page
 
 
+def test_menu_stays_open_after_a_scroll_from_before_it_opened(server, open_gallery):
+    page = open_gallery(server, f"?model={_OTHER}").ready()
+    page.key("ArrowDown")
+    page.page.evaluate(_SCROLL_AND_PRESS)  # the scroll's event is dispatched in the next frame
+    page.page.wait_for_function("window.scrollEvents > 0")
+    expect(_menu(page)).to_be_visible()
+    page.page.mouse.wheel(0, 100)
+    expect(_menu(page)).to_have_count(0)
+
+
+_SCROLL_AND_PRESS = """() => {
+    window.scrollEvents = 0;
+    addEventListener("scroll", () => (window.scrollEvents += 1));
+    scrollBy(0, 5);
+    const { activeElement } = document.querySelector("civitai-gallery").shadowRoot;
+    const how = { key: "h", bubbles: true, composed: true, cancelable: true };
+    activeElement.dispatchEvent(new KeyboardEvent("keydown", how));
+}"""
+
+
 def test_menu_of_a_marked_image_acts_on_all_marked_images(flaky_server, open_gallery):
     page = open_gallery(flaky_server, f"?model={_SMALL}").ready()
     for at in (0, 2):

@@ -57,8 +57,11 @@ export function openMenu(root, anchor, items, signal) {
   (isAtFirst ? rows[0] : menu)?.focus({ preventScroll: true });
   const how = { signal: abort.signal, capture: true };
   window.addEventListener("resize", close, how);
-  window.addEventListener("scroll", close, how);
-  root.addEventListener("scroll", ({ target }) => target !== menu && close(), how);
+  // The event of a scroll from before the menu opened comes with the next frame, ahead of this.
+  requestAnimationFrame(() => {
+    window.addEventListener("scroll", close, how);
+    root.addEventListener("scroll", ({ target }) => target !== menu && close(), how);
+  });
   signal.addEventListener("abort", close, { signal: abort.signal });
 }
 
