@@ -78,6 +78,20 @@ def _across(page):
     return set(stops)
 
 
+def test_gallery_opened_by_enter_shows_its_title(server, open_gallery):
+    page = open_gallery(server, "", viewport={"width": 900, "height": 500})
+    page.key("/")
+    page.page.keyboard.type("water")
+    page.search_row("models").wait_for()
+    page.key("Enter")
+    wait_for(lambda: page.focused_control() == "open-model", "the focus on a model")
+    page.key("Enter")
+    page.ready()
+    wait_for(lambda: page.focused() in page.ids(), "the focus on an image")
+    assert page.page.evaluate("scrollY") == 0
+    expect(page.page.locator(".gallery-header h2")).to_be_in_viewport()
+
+
 def _close(page, name):
     page.key("Escape")
     expect(page.panel(name)).to_be_hidden()

@@ -103,9 +103,10 @@ export class Grid {
     if (focus) this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
-  /** Focus the image that begins first in the window. Return whether there is one. */
+  /** Focus the image that begins first in the window. Scroll only if none is visible. Return
+   * whether there is one. */
   focusTopmost() {
-    this.#list.focus();
+    this.#list.focus({ preventScroll: this.findTopmost() !== null });
     return this.findTopmost() !== null;
   }
 
