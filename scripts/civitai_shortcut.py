@@ -80,4 +80,4 @@ if __name__ == "__main__":
 elif "modules.script_callbacks" in sys.modules:
     from civitai_manager_libs.web import webui
 
-    webui.register_tab()
+    webui.add_gallery_tab()

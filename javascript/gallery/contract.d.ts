@@ -32,16 +32,16 @@ export interface GetResponses {
   home: Home;
   images: ImagePage;
   "images/{id}": ImageDetails;
-  "images/{id}/reproductions": Reproduction[];
+  "images/{id}/reproductions": ReproductionView[];
   "images/{id}/workflow": Workflow;
   instance: Instance;
   jobs: JobList;
   local_models: LocalModels;
   "local_models/{id}": LocalModel;
   lookup: FoundModels | FoundPost | FoundUser | FoundModel | FoundImage;
-  model_files: NeededFiles;
-  models: ModelPage;
-  "models/{id}": Model;
+  model_files: NeededFilesView;
+  models: ModelCardPage;
+  "models/{id}": ModelView;
   months: MonthCount[];
   "reproductions/{id}/file": unknown;
   stats: Stats;
@@ -159,7 +159,9 @@ export interface WatchedGallery {
   problem: string;
 }
 /**
- * A named set of images. covers: ids of the latest ones, without images to be blurred.
+ * A set of images to which the user has given a name.
+ *
+ * count: number of images. covers: ids of the images added last, at most four, newest first.
  */
 export interface Collection {
   name: string;
@@ -238,7 +240,7 @@ export interface LocalModel {
   can_resolve: boolean;
 }
 /**
- * A set of images. count: how many. covers: ids of the latest, without images to be blurred.
+ * The number of images in a set, and the ids of up to four images to show as covers.
  */
 export interface ImageSet {
   count: number;
@@ -341,7 +343,7 @@ export interface ImageDetails {
   parameters: [string, string][];
   incompatibilities: string[];
   problems: string[];
-  resources: Resource[];
+  resources: ResourceView[];
   has_workflow: boolean;
   likes: number;
   hearts: number;
@@ -368,7 +370,7 @@ export interface Annotations {
  * models is known. local_name: the local file's name without extension, "" if none is here. size:
  * bytes, 0 if unknown.
  */
-export interface Resource {
+export interface ResourceView {
   type: string;
   name: string;
   weight: number | null;
@@ -388,7 +390,7 @@ export interface Resource {
  * the name for users who may not change the settings. is_edited: the prompt was edited after it
  * was sent.
  */
-export interface Reproduction {
+export interface ReproductionView {
   nearness: "same" | "near" | "different" | "";
   ssim: number | null;
   summary: string;
@@ -436,7 +438,7 @@ export interface JobList {
   bookmarks_revision: number;
   more: string;
   notice: string;
-  jobs: Job[];
+  jobs: JobCard[];
 }
 /**
  * A job as the downloads panel shows it.
@@ -447,7 +449,7 @@ export interface JobList {
  * progress in words. note: why it is not running, or what the user should do. folder: where its
  * files are saved, "" if it has none. model_files: its model files, [] for a job of images.
  */
-export interface Job {
+export interface JobCard {
   failed_label: string;
   failures: JobFailure[];
   more: string;
@@ -555,10 +557,10 @@ export interface FoundUser {
  */
 export interface FoundModel {
   kind: "model";
-  model: Model;
+  model: ModelView;
   version_id: number | null;
 }
-export interface Model {
+export interface ModelView {
   id: number;
   name: string;
   type: string;
@@ -585,15 +587,15 @@ export interface FoundImage {
   kind: "image";
   image_id: number;
   post_id: number | null;
-  model: Model | null;
+  model: ModelView | null;
 }
 /**
  * The models that some images need.
  *
  * locked: why this browser may not start a download, or "".
  */
-export interface NeededFiles {
-  files: NeededFile[];
+export interface NeededFilesView {
+  files: NeededFileView[];
   image_count: number;
   disks: Disk[];
   locked: string;
@@ -608,7 +610,7 @@ export interface NeededFiles {
  * not offer the file, or "". folder: where the file goes, shortened for users who may not download
  * it. disk: index in `disks`, None if the folder is unknown.
  */
-export interface NeededFile {
+export interface NeededFileView {
   type: string;
   name: string;
   weight: number | null;
@@ -620,8 +622,8 @@ export interface NeededFile {
   availability_label: string;
   image_count: number;
   file: number | null;
-  choices: ModelFile[];
-  companions: ModelFile[];
+  choices: RemoteFileView[];
+  companions: RemoteFileView[];
   refusal: string;
   refusal_short: string;
   folder: string;
@@ -634,7 +636,7 @@ export interface NeededFile {
  * the file may run code when it is loaded, and is downloaded only if the request allows it.
  * refusal: why the file cannot be downloaded, or "".
  */
-export interface ModelFile {
+export interface RemoteFileView {
   id: number;
   name: string;
   form: string;
@@ -655,7 +657,7 @@ export interface Disk {
 /**
  * A page of models that match words. cursor: the next page's cursor, None at the end.
  */
-export interface ModelPage {
+export interface ModelCardPage {
   models: ModelCard[];
   cursor: string | null;
 }
@@ -684,7 +686,7 @@ export interface Stats {
 }
 export interface StatsGroup {
   kind: string;
-  bars: StatsBar[];
+  bars: StatsBarView[];
 }
 /**
  * A value with its count and further statistics of the images that have it.
@@ -693,7 +695,7 @@ export interface StatsGroup {
  * common weight and range, "" if unknown. is_model_version: whether the value is a version of the
  * open model. search: the search that finds these images, "" if there is none.
  */
-export interface StatsBar {
+export interface StatsBarView {
   value: string;
   label: string;
   count: number;
@@ -737,7 +739,7 @@ export interface PostResponses {
   hidden: HiddenChanged;
   image_annotations: AnnotationsRead;
   "images/{id}/comparison": Comparison;
-  "images/{id}/reproductions/remove": Reproduction[];
+  "images/{id}/reproductions/remove": ReproductionView[];
   "images/{id}/send": PreparedSend;
   import: Imported;
   jobs: JobStarted;
@@ -745,7 +747,7 @@ export interface PostResponses {
   "key/test": Message;
   loaded_filter: LoadedFilterResult;
   model_files: ModelFilesStarted;
-  needed_files: NeededFiles;
+  needed_files: NeededFilesView;
   search_preview: SearchPreview;
   watches: WatchList;
 }
@@ -872,9 +874,9 @@ export interface SearchPreview {
   message: string;
 }
 /**
- * A way to complete a search. text: the completed word.
+ * A completion of the last word of a search.
  *
- * count: how many images have the suggested value; 0 if the suggestion is a key, such as `lora:`.
+ * text: replaces the word. count: number of images with this value, 0 for a key.
  */
 export interface Suggestion {
   text: string;
@@ -972,9 +974,9 @@ export interface Text {
  * A rule to add or to remove. ids: images that the page has loaded.
  */
 export interface HiddenBody {
+  action: "hide" | "unhide";
   kind: "author" | "word";
   text: string;
-  action: "hide" | "unhide";
   ids: number[];
 }
 export interface IdsBody {

@@ -5,12 +5,12 @@
  * @typedef {import("./contract").Setting} Setting
  * @typedef {import("./contract").ImageView} View
  * @typedef {import("./contract").ImageDetails} ImageRecord
- * @typedef {import("./contract").Resource} Resource
+ * @typedef {import("./contract").ResourceView} Resource
  * @typedef {import("./contract").Annotations} Annotations
  * @typedef {import("./contract").Comparison} Comparison
- * @typedef {import("./contract").Reproduction} Reproduction
+ * @typedef {import("./contract").ReproductionView} Reproduction
  * @typedef {import("./contract").ModelCard} Card
- * @typedef {import("./contract").Model} Model
+ * @typedef {import("./contract").ModelView} Model
  * @typedef {import("./contract").Note} Note
  * @typedef {import("./contract").ImagePage} Page
  * @typedef {import("./contract").SearchProgress} SearchProgress
@@ -18,7 +18,7 @@
  * @typedef {import("./contract").WatchedGallery} WatchedGallery
  * @typedef {import("./contract").WatchList} WatchedGalleries
  * @typedef {import("./contract").JobList} Jobs
- * @typedef {import("./contract").NeededFile} NeededFile
+ * @typedef {import("./contract").NeededFileView} NeededFile
  * @typedef {import("./contract").Home} HomeContent
  *
  * @typedef {object} ModelResults  the results of a model search on Civitai
@@ -41,7 +41,7 @@
  *
  * @typedef {object} Needs  the model files that one part of the page shows
  * @property {string} of  the query that was sent, "images" for given images, "" for nothing
- * @property {import("./contract").NeededFiles | null} answer  the last response, which is kept
+ * @property {import("./contract").NeededFilesView | null} answer  the last response, which is kept
  *     during the next request
  * @property {string} problem  why the last request failed, or ""
  * @property {boolean} loading
@@ -145,7 +145,7 @@
  * @property {() => void} clearSearch
  * @property {() => Promise<void>} searchOn  loads more pages until more images match
  * @property {() => void} stopSearch  stops loading pages until enough images match
- * @property {(words: string, page?: import("./contract").ModelPage | null) => Promise<void>} searchModels
+ * @property {(words: string, page?: import("./contract").ModelCardPage | null) => Promise<void>} searchModels
  *     searches models on Civitai; page: the first page of results, if known
  * @property {() => Promise<void>} more  loads the next page; settles when that has ended
  * @property {() => void} resetFilters  resets the filters and the search

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 import sys
@@ -43,5 +44,5 @@ def _forbid_extra_fields() -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith(schemas.__name__):
             for value in vars(module).values():
-                if hasattr(value, "__total__"):
+                if hasattr(value, "__total__") or dataclasses.is_dataclass(value):
                     value.__pydantic_config__ = {"extra": "forbid"}

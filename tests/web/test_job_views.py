@@ -28,7 +28,7 @@ def _row(job, progress=None, failed=(), missing=0, before=0):
     if job.state is JobState.QUEUED:
         state = job.state
     status = QueueStatus(state, progress, before)
-    return job_views._job_row(JobView(job, list(failed), missing, status), "en")
+    return job_views._job_card(JobView(job, list(failed), missing, status), "en")
 
 
 def _offered(row):
@@ -68,7 +68,7 @@ def test_queued_job_says_how_many_start_before_it():
     assert _offered(row) == ["first", "pause", "cancel"]
     next_one = _row(replace(_JOB, state=JobState.QUEUED))
     assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
-    chinese = job_views._job_row(JobView(_JOB, [], 0, QueueStatus(JobState.QUEUED)), "zh-TW")
+    chinese = job_views._job_card(JobView(_JOB, [], 0, QueueStatus(JobState.QUEUED)), "zh-TW")
     assert chinese["state_label"] == "排隊等候"
 
 
@@ -210,7 +210,7 @@ _MODELS = replace(
 
 def _model_row(job, progress=None, failed=(), files=(), language="en"):
     status = QueueStatus(progress.state if progress else None, progress)
-    return job_views._job_row(JobView(job, list(failed), 0, status, tuple(files)), language)
+    return job_views._job_card(JobView(job, list(failed), 0, status, tuple(files)), language)
 
 
 def test_job_of_model_files_shows_its_progress_in_bytes():

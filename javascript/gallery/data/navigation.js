@@ -43,7 +43,7 @@ export class Navigation {
 
   /** Show the results of a model search on Civitai.
    * @param {string} words
-   * @param {import("../contract").ModelPage | null} page  the first page, null to request it */
+   * @param {import("../contract").ModelCardPage | null} page  the first page, null to request it */
   async openModels(words, page) {
     if (!page) return this.searchModels(words);
     this.abortLookup();

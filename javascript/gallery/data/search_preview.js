@@ -5,7 +5,7 @@
 
 import { ApiError, isAborted } from "./api.js";
 
-/** @import { ModelPage, SearchPreview, Suggestion } from "../contract" */
+/** @import { ModelCardPage, SearchPreview, Suggestion } from "../contract" */
 /** @import { Context } from "../types.js" */
 
 /**
@@ -13,7 +13,7 @@ import { ApiError, isAborted } from "./api.js";
  * @property {string} text
  * @property {SearchPreview | null} preview  null until our server has answered
  * @property {readonly Suggestion[]} suggestions  completions of the word at the caret
- * @property {ModelPage | null} models  the first page of models on Civitai, null until it is loaded
+ * @property {ModelCardPage | null} models  the first page of models on Civitai, null until it is loaded
  * @property {string} author  an author on Civitai with the typed name, "" if none is known
  */
 

@@ -17,7 +17,7 @@ import {
   isAbsent,
 } from "../state/model_files.js";
 
-/** @import { JobModelFile, ModelFile } from "../contract" */
+/** @import { JobModelFile, RemoteFileView } from "../contract" */
 /** @import { Context, NeededFile } from "../types.js" */
 
 export class FileControls {
@@ -115,14 +115,14 @@ export class FileControls {
     );
   }
 
-  /** Return the form (such as "fp16"), size and name of a file. @param {ModelFile} file */
+  /** Return the form (such as "fp16"), size and name of a file. @param {RemoteFileView} file */
   #describeFile(file) {
     const size = formatBytes(file.size, this.#context.store.get().bootstrap?.language);
     return [file.form, size, file.name].filter(Boolean).join(" · ");
   }
 
   /** Return the checkbox for a companion, such as a VAE, that is downloaded with the chosen file.
-   * @param {ModelFile} file */
+   * @param {RemoteFileView} file */
   #makeCompanionBox(file) {
     const { words, store } = this.#context;
     const box = el("input", { type: "checkbox", "data-field": "companion" });
@@ -169,7 +169,7 @@ export class FileControls {
 
   /** Show the download button with the size of the file.
    * @param {NeededFile} needed
-   * @param {ModelFile | null} file
+   * @param {RemoteFileView | null} file
    * @param {boolean} isOpen  whether the file is missing and is not being downloaded */
   #drawButton(needed, file, isOpen) {
     if (!this.#get) return;

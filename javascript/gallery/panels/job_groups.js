@@ -4,10 +4,10 @@ import { el } from "../core/dom.js";
 import { JobRow } from "./job_row.js";
 import { Rows } from "./rows.js";
 
-/** @import { Job } from "../contract" */
+/** @import { JobCard } from "../contract" */
 /** @import { Context } from "../types.js" */
 /** @typedef {(job: number, action: string) => Promise<void>} RunAction */
-/** @typedef {{name: string, jobs: Job[]}} Group */
+/** @typedef {{name: string, jobs: JobCard[]}} Group */
 
 export class JobGroups {
   element = el("div", { class: "job-groups" });
@@ -26,7 +26,7 @@ export class JobGroups {
     );
   }
 
-  /** Show these jobs. @param {Job[]} jobs */
+  /** Show these jobs. @param {JobCard[]} jobs */
   draw(jobs) {
     this.#groups.draw(groupJobs(jobs));
   }
@@ -35,7 +35,7 @@ export class JobGroups {
 class JobGroup {
   #name = el("h3", { dir: "auto" });
   #list = el("ol", { class: "jobs-list" });
-  /** @type {Rows<Job, JobRow>} */
+  /** @type {Rows<JobCard, JobRow>} */
   #rows;
 
   /** @param {Context} context
@@ -59,7 +59,7 @@ class JobGroup {
 }
 
 /** Return the jobs in groups. The groups are in the order of their first jobs.
- * @param {Job[]} jobs
+ * @param {JobCard[]} jobs
  * @returns {Group[]} */
 export function groupJobs(jobs) {
   /** @type {Map<string, Group>} */

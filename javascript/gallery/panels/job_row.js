@@ -5,7 +5,7 @@ import { formatDate } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { JobFiles } from "../model_files/job_files.js";
 
-/** @import { Job, JobFailure } from "../contract" */
+/** @import { JobCard, JobFailure } from "../contract" */
 /** @import { Context } from "../types.js" */
 
 /** @type {Record<string, import("../core/icons.js").IconName>} */
@@ -58,7 +58,7 @@ export class JobRow {
     );
   }
 
-  /** Show the state of the job. @param {Job} job */
+  /** Show the state of the job. @param {JobCard} job */
   draw(job) {
     this.element.dataset.state = job.state;
     const { store, words } = this.context;
@@ -80,7 +80,7 @@ export class JobRow {
     this.#drawReport(job);
   }
 
-  /** Show a job's buttons. Unchanged buttons stay and keep the focus. @param {Job} job */
+  /** Show a job's buttons. Unchanged buttons stay and keep the focus. @param {JobCard} job */
   #drawActions(job) {
     const drawn = JSON.stringify(job.actions);
     if (drawn === this.#drawn.actions) return;
@@ -98,7 +98,7 @@ export class JobRow {
     if (hadFocus) made[0]?.focus();
   }
 
-  /** Show which images failed and why. @param {Job} job */
+  /** Show which images failed and why. @param {JobCard} job */
   #drawFailures(job) {
     const drawn = JSON.stringify([job.failed_label, job.failures, job.more]);
     // of a model file its own row tells what went wrong
@@ -122,7 +122,7 @@ export class JobRow {
     );
   }
 
-  /** Show how many images the gallery has, and whether all were found. @param {Job} job */
+  /** Show how many images the gallery has, and whether all were found. @param {JobCard} job */
   #drawReport({ report }) {
     const drawn = JSON.stringify(report);
     this.report.hidden = !report;

@@ -5,7 +5,7 @@ import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
 
-/** @import { Job } from "../contract" */
+/** @import { JobCard } from "../contract" */
 /** @import { Context } from "../types.js" */
 
 const FEW = 4; // downloads that need no search
@@ -13,7 +13,7 @@ const LISTED = 12; // by the server, unless it is asked for more
 const MORE = 50; // with each press
 
 export class JobSearch {
-  /** @type {Job[] | null} null while the newest jobs are shown */
+  /** @type {JobCard[] | null} null while the newest jobs are shown */
   found = null;
   #context;
   #changed;

@@ -11,7 +11,7 @@ import { JobGroups } from "./job_groups.js";
 import { JobSearch } from "./job_search.js";
 import { Panel } from "./panel.js";
 
-/** @import { Job } from "../contract" */
+/** @import { JobCard } from "../contract" */
 /** @import { Context, State } from "../types.js" */
 /** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} PendingStart  taken: performance.now() when the server accepted the job, Infinity before */
 /** @typedef {Pick<import("../contract").JobBody, "ids" | "query" | "limit" | "reads_only" | "verify">} JobRequest */
@@ -177,7 +177,7 @@ export class Jobs {
     for (const job of listed.filter(isFinished)) await this.runAction(job.id, "forget");
   }
 
-  /** Show a message that a job has ended, unless the panel is open. @param {Job} job */
+  /** Show a message that a job has ended, unless the panel is open. @param {JobCard} job */
   #announceEnd(job) {
     if (this.panel.isOpen || job.state === "cancelled") return;
     const { toast, words } = this.context;
@@ -204,8 +204,8 @@ export class Jobs {
 }
 
 /** Return whether a job has ended since the last response.
- * @param {Job} job
- * @param {Job[]} [before]  the jobs in the last response, undefined at the first one */
+ * @param {JobCard} job
+ * @param {JobCard[]} [before]  the jobs in the last response, undefined at the first one */
 function isEnded(job, before) {
   const was = before?.find((other) => other.id === job.id);
   // an older job comes into the list when a newer one leaves it
@@ -213,7 +213,7 @@ function isEnded(job, before) {
   return (was ? !OVER.includes(was.state) : isNew) && OVER.includes(job.state);
 }
 
-/** Return whether a job has ended and has nothing that could be tried again. @param {Job} job */
+/** Return whether a job has ended and has nothing that could be tried again. @param {JobCard} job */
 function isFinished(job) {
   return OVER.includes(job.state) && job.failed === 0;
 }

@@ -1,6 +1,6 @@
 /** Functions of the state that tell which model files are needed, chosen and being downloaded. */
 
-/** @import { JobModelFile, ModelFile, ModelFileChoice } from "../contract" */
+/** @import { JobModelFile, RemoteFileView, ModelFileChoice } from "../contract" */
 /** @import { FileChoice, NeededFile, Needs, State } from "../types.js" */
 /** @typedef {ReadonlyMap<string, FileChoice>} Choices  by the key of a needed file */
 
@@ -20,7 +20,7 @@ export function getChoice({ key }, choices) {
 /** Return the file that would be downloaded, null if there is none.
  * @param {NeededFile} needed
  * @param {Choices} choices
- * @returns {ModelFile | null} */
+ * @returns {RemoteFileView | null} */
 export function getChosenFile(needed, choices) {
   const id = getChoice(needed, choices).file ?? needed.file;
   return needed.choices.find((file) => file.id === id) ?? null;
@@ -80,7 +80,7 @@ export function listGettable(state, files) {
 /** Return the chosen file and the chosen companions of a needed file.
  * @param {NeededFile} needed
  * @param {Choices} choices
- * @returns {ModelFile[]} */
+ * @returns {RemoteFileView[]} */
 function listChosen(needed, choices) {
   const file = getChosenFile(needed, choices);
   const { companions } = getChoice(needed, choices);

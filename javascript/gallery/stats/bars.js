@@ -4,7 +4,7 @@ import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
 
-/** @import { StatsBar as Bar, StatsGroup as Group } from "../contract" */
+/** @import { StatsBarView as Bar, StatsGroup as Group } from "../contract" */
 /** @import { Context } from "../types.js" */
 
 const FIRST = 6; // bars that are shown before "all" is pressed

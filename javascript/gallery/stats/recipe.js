@@ -46,7 +46,7 @@ function summarize({ words, store }, { settings, groups }) {
 }
 
 /** Return whether a bar is for the model's own LoRA, and not for a checkpoint of the same name.
- * @param {import("../contract").StatsBar} bar */
+ * @param {import("../contract").StatsBarView} bar */
 export function isModelLora({ is_model_version, share }) {
   return is_model_version && share >= LEAST_SHARE;
 }

@@ -84,7 +84,7 @@ export class StatsPanel {
     const groups = [...stats.groups].sort(
       (one, other) => getGroupOrder(one) - getGroupOrder(other),
     );
-    const show = (/** @type {import("../contract").StatsBar} */ bar) =>
+    const show = (/** @type {import("../contract").StatsBarView} */ bar) =>
       this.#searchLibrary(bar.search);
     const bars = groups.map((group) => makeBars(this.#context, group, show));
     const focused = getButtonKey(root.activeElement);

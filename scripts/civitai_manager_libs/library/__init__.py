@@ -16,8 +16,13 @@ from . import (
     search,
     watches,
 )
+from .bookmarks.collections import Collection
+from .covers import ImageSet
+from .hidden import HiddenRule
+from .search import Suggestion
 from .store import select_rows, wait_for_writes
 
 __all__ = ["bookmarks", "covers", "deletions", "gallery_stats", "hidden"]
 __all__ += ["image_cache", "import_export", "models", "pages", "recent_models", "records"]
 __all__ += ["reproductions", "search", "select_rows", "wait_for_writes", "watches"]
+__all__ += ["Collection", "HiddenRule", "ImageSet", "Suggestion"]

@@ -24,7 +24,7 @@ def compute_gallery_stats(
     model_id: None if only the version is known. version_id: None for the gallery of the whole
     model. level: bit mask of the browsing levels (content ratings) to count. Raises DiskError.
     """
-    model = models.find_model(model_id) if model_id else None
+    model = models.find_stored_model(model_id) if model_id else None
     versions = model.versions if model else ()
     names = {version.id: version.name for version in versions}
     files = {file: version.id for version in versions for file in version.files}

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from .. import setting, util
 from ..core import as_list, as_mapping, clean_line, read_json_object, write_text_file
@@ -14,9 +15,10 @@ from ..errors import InputError, SettingError
 from . import records
 from .search import fold_text, HiddenTerms
 
-__all__ = ["find_hidden", "HiddenRule", "hide", "KINDS", "list_rules", "read_terms", "unhide"]
+__all__ = ["find_hidden", "HiddenRule", "hide", "list_rules", "read_terms", "unhide"]
 
-KINDS = ("author", "word")
+Kind = Literal["author", "word"]
+_KINDS: tuple[Kind, Kind] = ("author", "word")
 _MOST_RULES = 200
 _MOST_LETTERS = 100
 
@@ -25,9 +27,9 @@ _lock = threading.Lock()  # between reading the file and writing it
 
 @dataclass(frozen=True)
 class HiddenRule:
-    """A rule that hides images. kind: "author" or "word". text: the name or word, as typed."""
+    """A rule that hides all images by an author, or with a word in prompt or tags."""
 
-    kind: str
+    kind: Kind
     text: str
 
     @property
@@ -43,14 +45,15 @@ def list_rules() -> list[HiddenRule]:
     except SettingError as error:
         util.printD(f"[library] {error}")
         return []
-    found = (_parse_rule(one) for one in as_list(stored.get("rules")))
+    rows = map(as_mapping, as_list(stored.get("rules")))
+    found = (_parse_rule(row.get("kind"), row.get("text")) for row in rows)
     return [rule for rule in found if rule is not None][:_MOST_RULES]
 
 
 def read_terms() -> HiddenTerms:
     """Return the authors and words of all rules, in the form that `run_search` takes."""
     keys = [rule.key for rule in list_rules()]
-    authors, words = (tuple(text for kind, text in keys if kind == one) for one in KINDS)
+    authors, words = (tuple(text for kind, text in keys if kind == one) for one in _KINDS)
     return HiddenTerms(authors, words)
 
 
@@ -61,7 +64,7 @@ def hide(kind: str, text: str) -> None:
     in the prompt or the user's tags. Raises InputError for another kind, an empty text or too many
     rules.
     """
-    rule = _parse_rule({"kind": kind, "text": text})
+    rule = _parse_rule(kind, text)
     if rule is None:
         raise InputError("Name an author or a word to hide.", "hidden_nothing")
     with _lock:
@@ -79,10 +82,9 @@ def hide(kind: str, text: str) -> None:
 
 def unhide(kind: str, text: str) -> None:
     """Delete a rule, or do nothing if the rule does not exist. Raises DiskError."""
-    key = HiddenRule(kind, text).key
     with _lock:
         rules = list_rules()
-        others = [rule for rule in rules if rule.key != key]
+        others = [rule for rule in rules if rule.key != (kind, fold_text(text))]
         if len(others) < len(rules):
             _write(others)
 
@@ -97,10 +99,11 @@ def _write(rules: Sequence[HiddenRule]) -> None:
     write_text_file(_path(), json.dumps(values, ensure_ascii=False, indent=1), private=True)
 
 
-def _parse_rule(given: object) -> HiddenRule | None:
-    row = as_mapping(given)
-    rule = HiddenRule(str(row.get("kind")), clean_line(row.get("text"), _MOST_LETTERS))
-    return rule if rule.kind in KINDS and rule.key[1] else None
+def _parse_rule(kind: object, text: object) -> HiddenRule | None:
+    """Return the rule with this kind and text, or None if one of them is invalid."""
+    clean = clean_line(text, _MOST_LETTERS)
+    known = next((one for one in _KINDS if one == kind), None)
+    return HiddenRule(known, clean) if known and fold_text(clean) else None
 
 
 def _path() -> str:

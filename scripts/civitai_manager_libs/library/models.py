@@ -25,7 +25,7 @@ from .store import (
     write_later,
 )
 
-__all__ = ["find_model", "find_version_by_hash", "find_version_names", "find_versions"]
+__all__ = ["find_stored_model", "find_version_by_hash", "find_version_names", "find_versions"]
 __all__ += ["is_missing", "list_base_models", "load_model", "load_version", "load_version_by_hash"]
 __all__ += ["store_covers"]
 
@@ -57,7 +57,7 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
         fetched_at, model = _memory.get(model_id) or (0.0, None)
     if model is not None and time.monotonic() - fetched_at < _FRESH:
         return model
-    stored = find_model(model_id)
+    stored = find_stored_model(model_id)
     try:
         model = civitai.fetch_model(
             ApiClient(client, ONE_TRY) if stored else client, model_id, cancelled
@@ -70,7 +70,7 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
     return model
 
 
-def find_model(model_id: int) -> Model | None:
+def find_stored_model(model_id: int) -> Model | None:
     """Return a model from memory or the local library, or None if the model is not stored."""
     with _lock:
         _, model = _memory.get(model_id) or (0.0, None)
@@ -131,7 +131,7 @@ def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
         found[version.id] = version
     missing = wanted - found.keys()
     ids = {model_id for model_id, _ in find_version_names(list(missing)).values()}
-    models = filter(None, map(find_model, ids))
+    models = filter(None, map(find_stored_model, ids))
     return found | {v.id: v for model in models for v in model.versions if v.id in missing}
 
 

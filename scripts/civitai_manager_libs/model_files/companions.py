@@ -77,7 +77,7 @@ def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
     if not request.model_id:
         return request.record
     record = {"modelId": request.model_id, **request.record}
-    model = models.find_model(request.model_id) if "model" not in record else None
+    model = models.find_stored_model(request.model_id) if "model" not in record else None
     if model is not None:
         row = model.record
         record["model"] = {key: row[key] for key in _MODEL_KEYS if key in row}

@@ -178,7 +178,7 @@ def _with_path(needed: NeededFile, version: Version, taken: set[str]) -> NeededF
     file = needed.choice.file
     if file is None:
         return needed
-    model = models.find_model(version.model_id) if version.model_id else None
+    model = models.find_stored_model(version.model_id) if version.model_id else None
     try:
         path = choose_path(find_kind(file, version), file, version, model, taken)
     except InputError as error:

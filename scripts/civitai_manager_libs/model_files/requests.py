@@ -126,7 +126,7 @@ def _find_model(client: Client, version: Version, cancelled: Cancellation | None
     model_id = version.model_id
     if not model_id or "{" not in setting.model_folder_template:
         return None
-    model = models.find_model(model_id)
+    model = models.find_stored_model(model_id)
     if model is None and "{author" in setting.model_folder_template:
         with suppress(NetworkError, HttpStatusError, InvalidResponse):  # then without the author
             return models.load_model(client, model_id, cancelled)

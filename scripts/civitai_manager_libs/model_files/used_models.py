@@ -80,6 +80,6 @@ def _list_version_files(images: Sequence[Image], open_model: int | None) -> dict
     The versions are those in the images' records, and those of the open model.
     """
     named = models.find_versions([i for image in images for i in image.version_ids])
-    opened = models.find_model(open_model) if open_model else None
+    opened = models.find_stored_model(open_model) if open_model else None
     known = {version.id: version for version in (opened.versions if opened else ())} | named
     return {file: version.id for version in known.values() for file in version.files}

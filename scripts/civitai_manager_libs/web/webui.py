@@ -7,10 +7,10 @@ from typing import Any
 from .. import host, setting, util
 from . import bundle
 
-__all__ = ["register_tab"]
+__all__ = ["add_gallery_tab"]
 
 
-def register_tab() -> None:
+def add_gallery_tab() -> None:
     """Register our tab in the WebUI. Call this again after "Reload UI", which forgets callbacks."""
     host.register_tab(_on_tabs)
 

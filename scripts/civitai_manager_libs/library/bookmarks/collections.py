@@ -32,7 +32,7 @@ class Collection:
 
     name: str
     count: int
-    covers: tuple[int, ...] = ()
+    covers: tuple[int, ...]
 
 
 def list_collections() -> list[Collection]:

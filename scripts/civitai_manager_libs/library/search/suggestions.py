@@ -44,7 +44,7 @@ class Suggestion:
     """
 
     text: str
-    count: int = 0
+    count: int
 
 
 def suggest_values(word: str) -> list[Suggestion]:
@@ -56,11 +56,11 @@ def suggest_values(word: str) -> list[Suggestion]:
     key, colon, value = fold_text(word.removeprefix("-")).partition(":")
     if not colon:
         keys = [name for name in KEYS if name.startswith(key)]
-        return [Suggestion(f"{sign}{name}{'>' if name in NUMBERS else ':'}") for name in keys]
+        return [Suggestion(f"{sign}{name}{'>' if name in NUMBERS else ':'}", 0) for name in keys]
     typed = value.strip('"')
     if key in FLAGS:
         flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]
-        return [Suggestion(f"{sign}{key}:{flag}") for flag in flags]
+        return [Suggestion(f"{sign}{key}:{flag}", 0) for flag in flags]
     return [
         Suggestion(f"{sign}{key}:{_quote_value(shown)}", count)
         for shown, count in _iter_values(key, typed)

@@ -10,7 +10,7 @@ from .permissions import lock_reason
 from .responses import ApiError, error_sentence, request_language
 from .views import (
     annotation_view,
-    format_time,
+    format_iso_time,
     image_links,
     image_view,
     model_card,
@@ -29,7 +29,7 @@ __all__ = [
     "CrossSiteGuard",
     "ApiError",
     "model_card",
-    "format_time",
+    "format_iso_time",
 ]
 __all__ += [
     "file_response",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -79,11 +80,13 @@ def request_language(request: HTTPConnection) -> str:
 
 
 def json_response(value: Any, status: int = 200) -> Response:
-    """Return a response with this value as JSON.
+    """Return a response with this value as JSON; a dataclass becomes an object.
 
     A lone surrogate in a text becomes a question mark, since UTF-8 cannot encode it.
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(
+        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=asdict
+    )
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     body = text.encode("utf-8", "replace")
     return Response(body, status, headers, media_type="application/json")

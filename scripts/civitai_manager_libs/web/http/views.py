@@ -12,11 +12,10 @@ from ...civitai import Model, Version
 from ...core import Image, level_name
 from ...infotext import Resource, summarize
 from ...library import bookmarks
-from ..schemas import models as schemas
 from ..schemas.images import Annotations, ImageLinks, ImageView, Kind, Level, ResourceLink
-from ..schemas.models import ModelCard, ModelVersion
+from ..schemas.models import ModelCard, ModelVersion, ModelView
 
-__all__ = ["annotation_view", "format_time", "image_links", "image_view", "model_card"]
+__all__ = ["annotation_view", "format_iso_time", "image_links", "image_view", "model_card"]
 __all__ += ["model_view", "resource_view"]
 
 
@@ -33,7 +32,7 @@ def model_card(model: Model) -> ModelCard:
     }
 
 
-def model_view(model: Model) -> schemas.Model:
+def model_view(model: Model) -> ModelView:
     """Return the JSON of a model with its description and versions."""
     return {
         **model_card(model),
@@ -71,7 +70,7 @@ def image_view(
         "favourite": annotation.favourite,
         "stars": annotation.stars,
         "new": image.id in news,
-        "deleted_at": format_time(annotation.deleted_at),
+        "deleted_at": format_iso_time(annotation.deleted_at),
         "summary": summarize(image.meta),
         "post_id": image.post_id,
     }
@@ -88,7 +87,7 @@ def annotation_view(annotation: bookmarks.Annotation) -> Annotations:
     }
 
 
-def format_time(moment: float) -> str:
+def format_iso_time(moment: float) -> str:
     """Return a Unix time as ISO 8601 in UTC, "" for 0."""
     date = datetime.fromtimestamp(moment, timezone.utc)
     return date.isoformat("T", "seconds") if moment else ""

@@ -12,7 +12,7 @@ from ...civitai import ImageQuery
 from ...core import as_whole_number, Image, level_mask, LEVELS, log_disk_errors
 from ...jobs import JobService
 from ...library import bookmarks, pages, records, search
-from ..http import ApiError, format_time, image_view, LAST_ID, RequestContext
+from ..http import ApiError, format_iso_time, image_view, LAST_ID, RequestContext
 from ..schemas.images import ImagePage, Note
 
 __all__ = ["get_client", "parse_gallery_query", "require_ids", "resume_work", "get_job_service"]
@@ -158,7 +158,7 @@ def page_view(
     return {
         "images": [image_view(image, saved, marked, news) for image in images],
         "cursor": cursor,
-        "read_at": format_time(read_at),
+        "read_at": format_iso_time(read_at),
         "notes": notes,
         "from_library": is_stored,
         "search_progress": {"count": searched[0], "total": searched[1]} if searched else None,

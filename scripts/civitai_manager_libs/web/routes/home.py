@@ -10,11 +10,10 @@ from ... import civitai, setting
 from ...civitai import Version
 from ...core import as_whole_number, level_mask, log_disk_errors
 from ...errors import NotFound
-from ...library import covers, models, recent_models, records, reproductions, watches
+from ...library import Collection, covers, models, recent_models, records, reproductions, watches
 from ...local_models import get_model_index, ModelFile
 from ..http import ApiError, RemoteWork, RequestContext
 from ..schemas import home as schemas
-from ..schemas.library import Collection
 from .dependencies import get_client, list_saved_ids
 from .library import get_collections
 
@@ -37,8 +36,8 @@ def get_home(context: RequestContext) -> schemas.Home:
         "watch_covers": _find_watch_covers(levels),
         "local_models": _view_part(0),
         "collections": _list_collections(context),
-        "favourites": _view_set(covers.count_favourites(levels)),
-        "library": _view_set(covers.count_library(levels)),
+        "favourites": covers.count_favourites(levels),
+        "library": covers.count_library(levels),
         "download_count": len(list_saved_ids()),
     }
 
@@ -79,7 +78,7 @@ def _view_recent(key: int | str, name: str, levels: int) -> schemas.RecentGaller
         cover = covers.find_gallery_cover(f"user {key}", levels)
         return {"name": name, "model": None, "user": key, "cover": cover}
     cover = covers.find_gallery_cover(f"model {key}", levels)
-    if cover is None and (model := models.find_model(key)) and model.versions:
+    if cover is None and (model := models.find_stored_model(key)) and model.versions:
         cover = _find_cover(model.versions[0])
     return {"name": name, "model": key, "user": "", "cover": cover}
 
@@ -96,10 +95,6 @@ def _list_collections(context: RequestContext) -> list[Collection]:
     with log_disk_errors("library"):
         return get_collections(context)
     return []
-
-
-def _view_set(found: covers.ImageSet) -> schemas.ImageSet:
-    return {"count": found.count, "covers": list(found.covers)}
 
 
 def _list_files() -> list[ModelFile]:

@@ -111,7 +111,7 @@ def _list_notes(
 
 def _version_ids(query: ImageQuery) -> set[int]:
     """Return the ids of the model versions that a gallery shows, as far as they are known."""
-    model = models.find_model(query.model_id) if query.model_id else None
+    model = models.find_stored_model(query.model_id) if query.model_id else None
     version_ids = {query.version_id} if query.version_id else set()
     return version_ids | {version.id for version in (model.versions if model else ())}
 

@@ -10,10 +10,10 @@ from itertools import chain
 from ... import setting, util
 from ...errors import InvalidResponse
 from ...i18n import messages
-from ...jobs import Job as StoredJob
 from ...jobs import (
     describe_job,
     Item,
+    Job,
     JobProgress,
     JobService,
     JobState,
@@ -22,8 +22,8 @@ from ...jobs import (
     WalkState,
 )
 from ...library import bookmarks
-from ..http import format_time
-from ..schemas.jobs import Job, JobAction, JobFailure, JobFailures, JobList, JobReport
+from ..http import format_iso_time
+from ..schemas.jobs import JobAction, JobFailure, JobFailures, JobList, JobReport, JobCard
 from .job_file_views import list_model_file_views
 
 __all__ = ["jobs_panel"]
@@ -41,7 +41,7 @@ def jobs_panel(service: JobService, language: str, words: str = "", limit: int =
     is_wanted = (lambda job: matches_words(job, words, language)) if words.strip() else None
     views, total = service.search_jobs(limit, is_wanted)
     active = sum(view.state == JobState.RUNNING for view in views)
-    rows = [_job_row(view, language) for view in views]
+    rows = [_job_card(view, language) for view in views]
     waiting = service.count_waiting()
     more = waiting - sum(view.state is JobState.QUEUED for view in views)
     return {
@@ -55,7 +55,7 @@ def jobs_panel(service: JobService, language: str, words: str = "", limit: int =
     }
 
 
-def _job_row(view: JobView, language: str) -> Job:
+def _job_card(view: JobView, language: str) -> JobCard:
     job, now, state = view.job, view.current_job, view.state
     is_over, description = state.is_over, describe_job(job, language)
     return {
@@ -65,7 +65,7 @@ def _job_row(view: JobView, language: str) -> Job:
         "group": description.group,
         "subject": description.subject,
         "filters": list(description.filters),
-        "created": format_time(job.created),
+        "created": format_iso_time(job.created),
         "state": state,
         "state_label": _state_label(view, language),
         "reads_only": job.options.reads_only,
@@ -83,7 +83,7 @@ def _job_row(view: JobView, language: str) -> Job:
     }
 
 
-def _count_percent(job: StoredJob) -> int:
+def _count_percent(job: Job) -> int:
     done, total = job.finished, job.total
     if job.has_models:
         done, total = job.bytes, job.total_bytes
@@ -188,7 +188,7 @@ def _progress_line(view: JobView, language: str) -> str:
     return " · ".join(parts)
 
 
-def _count_texts(now: StoredJob, language: str) -> list[str]:
+def _count_texts(now: Job, language: str) -> list[str]:
     if now.has_models:
         sizes = {"done": util.short_bytes(now.bytes), "total": util.short_bytes(now.total_bytes)}
         parts = [messages.translate("of", language, **sizes)]

@@ -136,7 +136,7 @@ def make_naming_context(
     title: used as the model's name; if "", the stored model's name is used. The versions' names are
     known only if the model is stored.
     """
-    model = models.find_model(model_id) if model_id else None
+    model = models.find_stored_model(model_id) if model_id else None
     versions = {version.id: version.name for version in (model.versions if model else ())}
     name = title or (model.name if model else "Civitai")
     return NamingContext(name, versions.get(version_id or 0, ""), versions)

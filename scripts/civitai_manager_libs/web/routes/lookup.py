@@ -11,7 +11,7 @@ from ...errors import InputError, NotFound
 from ...library import deletions, models, recent_models, records
 from ..http import ApiError, LAST_ID, model_card, model_view, RemoteWork, RequestContext
 from ..schemas import models as schemas
-from ..schemas.models import Author, FoundImage, FoundModel, LookupResult, ModelPage
+from ..schemas.models import Author, FoundImage, FoundModel, LookupResult, ModelCardPage
 from .bootstrap import is_demo
 from .dependencies import get_client, level_up_to, parse_image_query
 
@@ -28,7 +28,7 @@ def look_up(context: RequestContext) -> RemoteWork[LookupResult]:
     return RemoteWork(lambda: _resolve_reference(context, _parse_reference(context)))
 
 
-def search_by_words(context: RequestContext) -> RemoteWork[ModelPage]:
+def search_by_words(context: RequestContext) -> RemoteWork[ModelCardPage]:
     """Return a page of the models that match the words in the query parameter `q`.
 
     Without words, the offline demo returns all its models; otherwise ApiError is raised.
@@ -50,7 +50,7 @@ def find_author(context: RequestContext) -> Author | RemoteWork[Author]:
     return RemoteWork(lambda: {"name": civitai.find_user(get_client(), name, context.cancelled)})
 
 
-def get_model(context: RequestContext) -> RemoteWork[schemas.Model]:
+def get_model(context: RequestContext) -> RemoteWork[schemas.ModelView]:
     """Return the JSON of the model whose id is in the path."""
     return RemoteWork(lambda: _require_model(context, context.path_param("model_id")))
 
@@ -78,14 +78,14 @@ def _resolve_reference(context: RequestContext, reference: Reference) -> LookupR
     return _open_model(context, reference)
 
 
-def _search_models(context: RequestContext, words: str, cursor: str | None) -> ModelPage:
+def _search_models(context: RequestContext, words: str, cursor: str | None) -> ModelCardPage:
     level = level_up_to(context.query_param("level"))
     found = civitai.search_models(get_client(), words, level, 24, cursor, context.cancelled)
     models.store_covers(found.models)
     return {"models": [model_card(one) for one in found.models], "cursor": found.next_cursor}
 
 
-def _require_model(context: RequestContext, model_id: int) -> schemas.Model:
+def _require_model(context: RequestContext, model_id: int) -> schemas.ModelView:
     """Return the JSON of a model. Raises ApiError if Civitai does not have the model."""
     if model_id > LAST_ID:
         raise ApiError(404, "gone", "no_model")

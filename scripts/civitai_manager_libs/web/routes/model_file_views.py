@@ -33,7 +33,7 @@ _MODEL_TYPES = ("", "Model", "Pruned Model")
 
 def needed_files_view(
     context: RequestContext, found: NeededFiles, image_count: int
-) -> schemas.NeededFiles:
+) -> schemas.NeededFilesView:
     """Return the JSON of the model files that images need.
 
     image_count: how many images need these files; 1 for the files of a model that the user chose.
@@ -63,7 +63,7 @@ def refusal_text(choice: FileChoice, language: str) -> str:
     return messages.reason_text(refusal, language, choice.deadline) if refusal else ""
 
 
-def _file_view(needed: NeededFile, language: str) -> schemas.NeededFile:
+def _file_view(needed: NeededFile, language: str) -> schemas.NeededFileView:
     choice, version = needed.choice, needed.version
     needs_word = choice.needs_consent
     refusal = "" if needs_word else refusal_text(choice, language)
@@ -107,7 +107,7 @@ def _link_view(needed: NeededFile) -> ResourceLink:
     return {**resource_view(resource, names), "name": needed.title}
 
 
-def _choice_view(version: Version, file: RemoteFile, language: str) -> schemas.ModelFile:
+def _choice_view(version: Version, file: RemoteFile, language: str) -> schemas.RemoteFileView:
     choice = choose_file(version, file_id=file.id)
     is_unsafe = choice.refusal == "unsafe" and not choice.needs_consent
     return {
@@ -128,7 +128,7 @@ def _list_traits(file: RemoteFile) -> list[str]:
     return [file.format, file.quantization, file.precision, size]
 
 
-def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFile:
+def _unknown_view(unknown: UnknownModel, language: str) -> schemas.NeededFileView:
     resource = unknown.resource
     return {
         **resource_view(resource, {}),

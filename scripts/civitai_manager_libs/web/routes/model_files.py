@@ -31,7 +31,7 @@ _MOST_IMAGES = 10_000
 _MOST_FILES = 500  # in one request
 
 
-def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFiles]:
+def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFilesView]:
     """Return the model files that an image, a collection or a model's version needs.
 
     The query names one of `image`, `collection` and `model`; `version` may be added to `model`.
@@ -50,7 +50,7 @@ def get_model_files(context: RequestContext) -> RemoteWork[schemas.NeededFiles]:
     return RemoteWork(lambda: _list_for_model(context, model_id, context.query_id("version")))
 
 
-def list_for_images(context: RequestContext) -> RemoteWork[schemas.NeededFiles]:
+def list_for_images(context: RequestContext) -> RemoteWork[schemas.NeededFilesView]:
     """Return the model files that the images in the body need, as `get_model_files` does."""
     ids = require_ids(context, _MOST_IMAGES)
     model_id = as_whole_number(context.body_field("model"), 1, LAST_ID)
@@ -71,13 +71,13 @@ def begin_download(context: RequestContext) -> RemoteWork[schemas.ModelFilesStar
 
 def _list_remotely(
     context: RequestContext, ids: Sequence[int], model_id: int | None
-) -> RemoteWork[schemas.NeededFiles]:
+) -> RemoteWork[schemas.NeededFilesView]:
     return RemoteWork(lambda: _list_for_ids(context, ids, model_id))
 
 
 def _list_for_ids(
     context: RequestContext, ids: Sequence[int], model_id: int | None
-) -> schemas.NeededFiles:
+) -> schemas.NeededFilesView:
     images = list(records.find_images(ids).values())
     if not images and ids:
         raise ApiError(404, "not_known")
@@ -87,10 +87,10 @@ def _list_for_ids(
 
 def _list_for_model(
     context: RequestContext, model_id: int, version_id: int | None
-) -> schemas.NeededFiles:
+) -> schemas.NeededFilesView:
     """Return the main file of a model's version; of the newest version if `version_id` is None."""
     try:
-        model = models.find_model(model_id) or models.load_model(
+        model = models.find_stored_model(model_id) or models.load_model(
             get_client(), model_id, context.cancelled
         )
     except NotFound as error:

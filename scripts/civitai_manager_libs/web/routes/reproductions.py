@@ -23,8 +23,8 @@ from ...infotext import (
 )
 from ...library import bookmarks, image_cache, pages, reproductions
 from ...local_models import get_model_index, WantedModel
-from ..http import ApiError, format_time, lock_reason, RemoteWork, RequestContext
-from ..schemas.reproductions import Comparison, Reproduction as ReproductionView
+from ..http import ApiError, format_iso_time, lock_reason, RemoteWork, RequestContext
+from ..schemas.reproductions import Comparison, ReproductionView
 from .dependencies import find_saved_files, get_client, require_image
 from .files import send_path
 
@@ -160,7 +160,7 @@ def _list_views(
             "file": _file_state(one),
             "name": os.path.basename(one.path),
             "path": _show_path(one.path, is_whole=shows_paths),
-            "made_at": format_time(one.made_at),
+            "made_at": format_iso_time(one.made_at),
             "is_edited": one.is_edited,
         }
         for one in found

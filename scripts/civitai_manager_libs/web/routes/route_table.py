@@ -76,7 +76,7 @@ _WRITE_MUCH = (  # the last field: the most bytes in a body
     ("POST", "loaded_filter", library.filter_loaded, 2 * _MB),  # ids
     ("POST", "search_preview", library.preview_search, 2 * _MB),
     ("POST", "annotations", library.annotate_images, 2 * _MB),
-    ("POST", "image_annotations", library.read_annotations, 2 * _MB),
+    ("POST", "image_annotations", library.get_annotations, 2 * _MB),
     ("POST", "collections", library.act_on_collections, 2 * _MB),
     ("POST", "jobs", jobs.begin_job, 2 * _MB),
     ("POST", "model_files", model_files.begin_download, _MB),

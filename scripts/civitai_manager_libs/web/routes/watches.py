@@ -11,7 +11,7 @@ from ... import setting
 from ...errors import CivitaiShortcutError, DiskError, NetworkError, NotFound, ServerError
 from ...i18n import messages
 from ...library import watches
-from ..http import ApiError, error_sentence, format_time, RequestContext
+from ..http import ApiError, error_sentence, format_iso_time, RequestContext
 from ..schemas.page import WatchedGallery, WatchList
 from .dependencies import get_client, parse_gallery_query
 
@@ -137,6 +137,6 @@ def _watch_view(one: watches.Watch, language: str) -> WatchedGallery:
         "by_upload": kind == "model",  # see `ImageQuery.takes_sql_path`
         "new_count": one.new_count,
         "has_more": one.has_more,
-        "checked_at": format_time(one.checked_at),
+        "checked_at": format_iso_time(one.checked_at),
         "problem": _problem_text(one.gallery, language),
     }

@@ -11,6 +11,7 @@ from typing import Any, Union
 
 from typing_extensions import TypedDict
 
+from ...library import Collection, HiddenRule
 from .home import Home, LocalModel, LocalModels
 from .images import (
     ImageDetails,
@@ -29,12 +30,10 @@ from .library import (
     AnnotationsRead,
     IdsBody,
     AnnotationsChanged,
-    Collection,
     CollectionBody,
     CollectionsChanged,
     HiddenBody,
     HiddenChanged,
-    HiddenRule,
     Imported,
     LoadedFilterBody,
     LoadedFilterResult,
@@ -43,8 +42,8 @@ from .library import (
     SearchPreviewBody,
     Stats,
 )
-from .model_files import ModelFilesBody, ModelFilesStarted, NeededFiles, NeededFilesBody
-from .models import Author, LookupResult, Model, ModelPage
+from .model_files import ModelFilesBody, ModelFilesStarted, NeededFilesView, NeededFilesBody
+from .models import Author, LookupResult, ModelView, ModelCardPage
 from .page import (
     Bootstrap,
     CheckBody,
@@ -58,7 +57,7 @@ from .page import (
     UnwatchBody,
     WatchList,
 )
-from .reproductions import Comparison, Reproduction, ReproductionIds
+from .reproductions import Comparison, ReproductionView, ReproductionIds
 
 __all__ = ["Contract"]
 
@@ -94,16 +93,16 @@ GetResponses = TypedDict(
         "home": Home,
         "images": ImagePage,
         "images/{id}": ImageDetails,
-        "images/{id}/reproductions": list[Reproduction],
+        "images/{id}/reproductions": list[ReproductionView],
         "images/{id}/workflow": Workflow,
         "instance": Instance,
         "jobs": JobList,
         "local_models": LocalModels,
         "local_models/{id}": LocalModel,
         "lookup": LookupResult,
-        "model_files": NeededFiles,
-        "models": ModelPage,
-        "models/{id}": Model,
+        "model_files": NeededFilesView,
+        "models": ModelCardPage,
+        "models/{id}": ModelView,
         "months": list[MonthCount],
         "reproductions/{id}/file": Any,
         "stats": Stats,
@@ -141,7 +140,7 @@ PostResponses = TypedDict(
         "hidden": HiddenChanged,
         "image_annotations": AnnotationsRead,
         "images/{id}/comparison": Comparison,
-        "images/{id}/reproductions/remove": list[Reproduction],
+        "images/{id}/reproductions/remove": list[ReproductionView],
         "images/{id}/send": PreparedSend,
         "import": Imported,
         "jobs": JobStarted,
@@ -149,7 +148,7 @@ PostResponses = TypedDict(
         "key/test": Message,
         "loaded_filter": LoadedFilterResult,
         "model_files": ModelFilesStarted,
-        "needed_files": NeededFiles,
+        "needed_files": NeededFilesView,
         "search_preview": SearchPreview,
         "watches": WatchList,
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from .library import Collection
+from ...library import Collection, ImageSet
 
 
 class RecentGallery(TypedDict):
@@ -18,13 +18,6 @@ class RecentGallery(TypedDict):
     model: int | None
     user: str
     cover: int | None
-
-
-class ImageSet(TypedDict):
-    """A set of images. count: how many. covers: ids of the latest, without images to be blurred."""
-
-    count: int
-    covers: list[int]
 
 
 class LocalModel(TypedDict):

@@ -63,7 +63,7 @@ class ResourceLink(TypedDict):
     url: str
 
 
-class Resource(ResourceLink):
+class ResourceView(ResourceLink):
     """A resource and whether the server's machine has its file.
 
     availability: `other` means another version of the model is here; "" means that no folder of
@@ -102,7 +102,7 @@ class ImageDetails(ImageView, ImageLinks):
     parameters: list[tuple[str, str]]
     incompatibilities: list[str]
     problems: list[str]
-    resources: list[Resource]
+    resources: list[ResourceView]
     has_workflow: bool
     likes: int
     hearts: int

@@ -73,7 +73,7 @@ class JobFailures(TypedDict):
     toast: str
 
 
-class Job(JobFailures):
+class JobCard(JobFailures):
     """A job as the downloads panel shows it.
 
     kind: `images` or `models`. group: the model, author or collection to which its files belong.
@@ -119,7 +119,7 @@ class JobList(TypedDict):
     bookmarks_revision: int
     more: str
     notice: str
-    jobs: list[Job]
+    jobs: list[JobCard]
 
 
 class JobBody(TypedDict, total=False):

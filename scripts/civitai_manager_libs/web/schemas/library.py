@@ -6,15 +6,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from ...library import Collection, HiddenRule, Suggestion
 from .images import Annotations, GalleryQuery
-
-
-class Collection(TypedDict):
-    """A named set of images. covers: ids of the latest ones, without images to be blurred."""
-
-    name: str
-    count: int
-    covers: list[int]
 
 
 class CollectionBody(TypedDict, total=False):
@@ -83,17 +76,12 @@ class AnnotationsChanged(AnnotationsChange):
     revision: int
 
 
-class HiddenRule(TypedDict):
-    """A rule that hides all images by an author, or with a word in prompt or tags."""
-
-    kind: Literal["author", "word"]
-    text: str
-
-
-class HiddenBody(HiddenRule):
+class HiddenBody(TypedDict):
     """A rule to add or to remove. ids: images that the page has loaded."""
 
     action: Literal["hide", "unhide"]
+    kind: Literal["author", "word"]
+    text: str
     ids: list[int]
 
 
@@ -108,16 +96,6 @@ class Imported(TypedDict):
     image_count: int
     collection_count: int
     message: str
-
-
-class Suggestion(TypedDict):
-    """A way to complete a search. text: the completed word.
-
-    count: how many images have the suggested value; 0 if the suggestion is a key, such as `lora:`.
-    """
-
-    text: str
-    count: int
 
 
 class MonthCount(TypedDict):
@@ -192,7 +170,7 @@ class StatsCount(TypedDict):
     share: float
 
 
-class StatsBar(StatsCount):
+class StatsBarView(StatsCount):
     """A value with its count and further statistics of the images that have it.
 
     reactions: the median number of reactions to these images. weight, low, high: a LoRA's most
@@ -210,7 +188,7 @@ class StatsBar(StatsCount):
 
 class StatsGroup(TypedDict):
     kind: str
-    bars: list[StatsBar]
+    bars: list[StatsBarView]
 
 
 class VersionStats(TypedDict):

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 from .images import Availability, ResourceLink
 
 
-class ModelFile(TypedDict):
+class RemoteFileView(TypedDict):
     """A file of a model version on Civitai.
 
     form: its format, precision and the like, as a short text. size: bytes, 0 if unknown. is_pickle:
@@ -23,7 +23,7 @@ class ModelFile(TypedDict):
     refusal: str
 
 
-class NeededFile(ResourceLink):
+class NeededFileView(ResourceLink):
     """A model that images were made with, and its files on Civitai.
 
     key: unique in the list. image_count: how many of the images need the model. file: id of the
@@ -39,8 +39,8 @@ class NeededFile(ResourceLink):
     availability_label: str
     image_count: int
     file: int | None
-    choices: list[ModelFile]
-    companions: list[ModelFile]
+    choices: list[RemoteFileView]
+    companions: list[RemoteFileView]
     refusal: str
     refusal_short: str
     folder: str
@@ -58,13 +58,13 @@ class Disk(TypedDict):
     usable: int
 
 
-class NeededFiles(TypedDict):
+class NeededFilesView(TypedDict):
     """The models that some images need.
 
     locked: why this browser may not start a download, or "".
     """
 
-    files: list[NeededFile]
+    files: list[NeededFileView]
     image_count: int
     disks: list[Disk]
     locked: str

@@ -37,20 +37,20 @@ class ModelVersion(TypedDict):
     trained_words: list[str]
 
 
-class Model(ModelCard):
+class ModelView(ModelCard):
     description: str
     tags: list[str]
     versions: list[ModelVersion]
 
 
-class ModelPage(TypedDict):
+class ModelCardPage(TypedDict):
     """A page of models that match words. cursor: the next page's cursor, None at the end."""
 
     models: list[ModelCard]
     cursor: str | None
 
 
-class FoundModels(ModelPage):
+class FoundModels(ModelCardPage):
     kind: Literal["models"]
     query: str
 
@@ -70,7 +70,7 @@ class FoundModel(TypedDict):
     """A model that was found by id or URL. version_id: the version in the URL, or None."""
 
     kind: Literal["model"]
-    model: Model
+    model: ModelView
     version_id: int | None
 
 
@@ -83,7 +83,7 @@ class FoundImage(TypedDict):
     kind: Literal["image"]
     image_id: int
     post_id: int | None
-    model: Model | None
+    model: ModelView | None
 
 
 LookupResult = Union[FoundModels, FoundPost, FoundUser, FoundModel, FoundImage]

@@ -28,7 +28,7 @@ class Comparison(TypedDict):
     height: int
 
 
-class Reproduction(Comparison):
+class ReproductionView(Comparison):
     """A stored reproduction: an image that the user generated from an image's infotext.
 
     file: "here" if its file can be shown, "gone" if it was deleted, "thumbnail" if only a small

@@ -13,7 +13,7 @@ from ....library import records
 from ....local_models import ModelMatch
 from ....model_files import find_used_models, UsedModel
 from ...http import resource_view
-from ...schemas.images import Availability, Resource as ResourceView
+from ...schemas.images import Availability, ResourceView
 
 __all__ = ["filter_reproducible", "list_resource_views", "match_text"]
 

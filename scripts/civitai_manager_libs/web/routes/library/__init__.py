@@ -6,7 +6,7 @@ from .annotations import (
     get_collections,
     get_export,
     post_import,
-    read_annotations,
+    get_annotations,
 )
 from .hidden import change_hidden, get_hidden, read_hidden_terms
 from .search import filter_loaded, get_months, get_stats, preview_search, search_images
@@ -21,5 +21,5 @@ __all__ = [
     "preview_search",
     "post_import",
 ]
-__all__ += ["change_hidden", "filter_loaded", "get_hidden", "get_months", "read_annotations"]
+__all__ += ["change_hidden", "filter_loaded", "get_hidden", "get_months", "get_annotations"]
 __all__ += ["read_hidden_terms"]

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
 
 from .... import setting
 from ....core import as_mapping, as_whole_number, Image, level_mask
-from ....library import bookmarks, import_export, records
+from ....library import bookmarks, Collection, import_export, records
 from ...http import annotation_view, ApiError, RequestContext
 from ...schemas.images import Annotations
 from ...schemas.library import (
     AnnotationsChanged,
     AnnotationsRead,
-    Collection,
     CollectionsChanged,
     Imported,
 )
 from ..dependencies import require_ids
 
 __all__ = ["act_on_collections", "get_export", "annotate_images", "get_collections", "post_import"]
-__all__ += ["read_annotations"]
+__all__ += ["get_annotations"]
 
 _MOST_IDS, _MOST_READ = 10_000, 100_000
 _MOST_IN_COLLECTION = 100_000
@@ -61,7 +61,7 @@ def _annotate(context: RequestContext, images: Sequence[Image]) -> AnnotationsCh
     return _view_change(ids, previous)
 
 
-def read_annotations(context: RequestContext) -> AnnotationsRead:
+def get_annotations(context: RequestContext) -> AnnotationsRead:
     """Return the current annotations of the images in the body; leave out images without any."""
     revision, ids = bookmarks.get_revision(), require_ids(context, _MOST_READ)
     found = bookmarks.annotations.read_annotations(ids)
@@ -135,11 +135,7 @@ def get_collections(context: RequestContext) -> list[Collection]:
     shown_levels = level_mask(setting.blur_level)
     shown = {image_id for image_id, image in images.items() if image.level & shown_levels}
     return [
-        {
-            "name": one.name,
-            "count": one.count,
-            "covers": [image_id for image_id in one.covers if image_id in shown],
-        }
+        replace(one, covers=tuple(image_id for image_id in one.covers if image_id in shown))
         for one in found
     ]
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from ....library import hidden, search
+from ....library import hidden, HiddenRule, search
 from ...http import ApiError, RequestContext
-from ...schemas.library import HiddenChanged, HiddenRule
+from ...schemas.library import HiddenChanged
 from ..dependencies import require_ids
 
 __all__ = ["change_hidden", "get_hidden", "read_hidden_terms"]
@@ -16,7 +14,7 @@ _MOST_IDS = 100_000
 
 def get_hidden(context: RequestContext) -> list[HiddenRule]:
     """Return the rules by which the user hides images, by author or word, the latest first."""
-    return [cast(HiddenRule, {"kind": one.kind, "text": one.text}) for one in hidden.list_rules()]
+    return hidden.list_rules()
 
 
 def change_hidden(context: RequestContext) -> HiddenChanged:

@@ -13,7 +13,6 @@ from ....library import gallery_stats, pages, records, search, wait_for_writes
 from ...http import ApiError, LAST_ID, RequestContext
 from ...schemas.images import ImagePage, Note
 from ...schemas.library import LoadedFilterResult, MonthCount, SearchCount, SearchPreview, Stats
-from ...schemas.library import Suggestion
 from ..dependencies import (
     find_saved_files,
     level_up_to,
@@ -94,8 +93,8 @@ def preview_search(context: RequestContext) -> SearchPreview:
     context.cancelled.check()  # the browser disconnects when the next letter is typed
     whole, hidden = replace(scope, gallery=""), read_hidden_terms(context)
     return {
-        "suggestions": _suggestion_views(search.suggest_values(word)),
-        "authors": _suggestion_views(search.find_authors(text, _MOST_AUTHORS)),
+        "suggestions": search.suggest_values(word),
+        "authors": search.find_authors(text, _MOST_AUTHORS),
         "loaded": len(_apply_here_filter(query, matching, model_id)),
         "gallery": _count_matches(query, scope, model_id, hidden) if scope.gallery else None,
         "library": _count_matches(query, whole, model_id, hidden),
@@ -109,10 +108,6 @@ def _find_kind(query: search.SearchQuery) -> Literal["nothing", "words", "keys"]
     if query.here is not None or any(term.key for term in query.terms):
         return "keys"
     return "words" if query.terms else "nothing"
-
-
-def _suggestion_views(found: Sequence[search.Suggestion]) -> list[Suggestion]:
-    return [{"text": one.text, "count": one.count} for one in found]
 
 
 def _count_matches(
