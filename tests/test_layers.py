@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
@@ -127,6 +128,13 @@ def test_module_takes_from_another_folder_only_what_that_hands_on(module):
             if "." in name and _is_folder(_room(name)):
                 folder = importlib.import_module(f"civitai_manager_libs.{_room(name)}")
                 assert name.partition(".")[2] in folder.__all__, said
+
+
+def test_no_two_public_classes_or_functions_have_the_same_name():
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = (node for module in _ALL for node in _tree(module).body if isinstance(node, kinds))
+    counts = Counter(node.name for node in nodes if node.name[0] != "_")
+    assert [name for name, count in counts.items() if count > 1] == []
 
 
 def test_way_from_the_entry_to_the_ground_is_short():

@@ -10,7 +10,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.cli import arguments, commands
 from civitai_manager_libs.demo.gallery import find_weights, list_gallery, make_body, make_infotext
 from civitai_manager_libs.demo.gallery import make_meta
-from civitai_manager_libs.demo.gallery.catalogue import find_model
+from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
 from civitai_manager_libs.local_models import index
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -51,7 +51,7 @@ def run(capsys, demo, monkeypatch):
 
 def _picture(model_id=_WINDOWS):
     """Return a picture that a WebUI made with a model's newest version."""
-    rows = list_gallery(find_model(model_id))
+    rows = list_gallery(find_demo_model(model_id))
     fits = (row for row in rows if row.kind == "a1111" and row.version.name == "v1.1")
     return next(row for row in fits if "<lora" in make_meta(row)["prompt"])
 
@@ -91,7 +91,7 @@ def test_image_id_and_image_file_need_the_same_models(run, folder, tmp_path, dem
 
 
 def test_several_images_list_each_file_once(run, folder):
-    rows = [row for row in list_gallery(find_model(_WINDOWS)) if row.kind == "a1111"][:6]
+    rows = [row for row in list_gallery(find_demo_model(_WINDOWS)) if row.kind == "a1111"][:6]
     _, said, _ = run(*(str(row.id) for row in rows), "--json")
     found = json.loads(said)
     assert len({one["file_id"] for one in found["files"]}) == len(found["files"])
@@ -166,7 +166,7 @@ def test_image_file_without_generation_data_is_reported(run, folder, tmp_path):
 
 
 def test_message_is_printed_only_if_many_requests_are_needed(run, folder):
-    rows = [row for row in list_gallery(find_model(_WINDOWS)) if row.kind == "a1111"][:6]
+    rows = [row for row in list_gallery(find_demo_model(_WINDOWS)) if row.kind == "a1111"][:6]
     words = [str(row.id) for row in rows]
     assert "Asking Civitai about the versions" in run(*words)[2]
     assert run(*words)[2] == ""

@@ -81,7 +81,7 @@ def test_gallery_of_a_model_is_sorted_by_id_whatever_the_sort(fetch_page):
 def test_image_at_each_page_boundary_is_left_out_in_descending_order(fetch_pages):
     pages = fetch_pages(modelId=HUGE, limit=200, period="Week", nsfw="X")
     seen = {item["id"] for page in pages for item in page}
-    model = catalogue.find_model(HUGE)
+    model = catalogue.find_demo_model(HUGE)
     there = {r.id for r in images.list_gallery(model) if r.uploaded >= images.NOW - 7 * 86_400_000}
     assert len(pages) > 2
     assert len(there - seen) == len(pages) - 1 and seen < there
@@ -115,7 +115,7 @@ def test_gallery_of_a_version_is_read_completely_by_offset_cursors(fetch_pages, 
     assert cursor == f"7|{images.NOW}"
     pages = fetch_pages(modelVersionId=SHOWN_VERSION, limit=200, nsfw="X")
     ids = [item["id"] for page in pages for item in page]
-    model = catalogue.find_model(SHOWPIECE)
+    model = catalogue.find_demo_model(SHOWPIECE)
     assert len(ids) == len(set(ids))
     assert set(ids) == {
         row.id for row in images.list_gallery(model) if row.version.id == SHOWN_VERSION
@@ -163,7 +163,7 @@ def test_galleries_have_the_stated_number_of_images(fetch_pages):
     assert catalogue.MODELS[0].id == SHOWPIECE
     pictures = sum(len(page) + 1 for page in fetch_pages(modelId=SHOWPIECE, limit=200)) - 1
     assert pictures >= 1200  # of PG alone
-    assert catalogue.find_model(HUGE).size == 10_000
+    assert catalogue.find_demo_model(HUGE).size == 10_000
     assert {model.type for model in catalogue.MODELS} >= {"Checkpoint", "LORA", "TextualInversion"}
     bases = {version.base_model for model in catalogue.MODELS for version in model.versions}
     assert bases > {"SD 1.5", "SDXL 1.0", "Pony", "Flux.1 D", "Wan Video 2.2 T2V-A14B"}

@@ -7,7 +7,7 @@ from typing import Any
 from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.demo import records
 from civitai_manager_libs.demo.gallery import images
-from civitai_manager_libs.demo.gallery.catalogue import find_model
+from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
 from civitai_manager_libs.infotext.metadata import build_infotext
 
 __all__ = ["infotext_of", "of_model"]
@@ -15,7 +15,7 @@ __all__ = ["infotext_of", "of_model"]
 
 def of_model(model_id: int, level: int = 1, kind: str | None = None) -> list[images.DemoImage]:
     """All versions, the newest first."""
-    model = find_model(model_id)
+    model = find_demo_model(model_id)
     assert model is not None
     return [row for row in reversed(images.list_gallery(model)) if _fits(row, level, kind)]
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from civitai_manager_libs.demo import files
-from civitai_manager_libs.demo.gallery import list_gallery, find_model
+from civitai_manager_libs.demo.gallery import list_gallery, find_demo_model
 from civitai_manager_libs.web import bundle
 from fault_responses import stalled, status
 from gallery_page import with_axe
@@ -50,7 +50,7 @@ def test_search_costs_two_requests_and_the_nearby_thumbnails(either, open_galler
 
 def test_images_have_their_true_shapes_side_by_side(server, open_gallery):
     page = open_gallery(server).ready()
-    rows = {str(row.id): row for row in list_gallery(find_model(_MODEL))}
+    rows = {str(row.id): row for row in list_gallery(find_demo_model(_MODEL))}
     boxes = page.boxes()
     assert len({x for x, *_ in boxes.values()}) >= 5
     names = page.tiles.evaluate_all(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from civitai_manager_libs.demo.gallery import find_model
+from civitai_manager_libs.demo.gallery import find_demo_model
 from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
@@ -29,7 +29,7 @@ def test_back_and_forward_go_through_images_and_galleries(server, open_gallery):
     expect(page.page).to_have_url(re.compile(f"lang=xy&model={_VIDEOS}.*#part$"))
     expect(page.page.locator(".gallery-header h2")).to_contain_text("Slow Water")
     page.page.go_back()
-    expect(page.page.locator(".gallery-header h2")).to_have_text(find_model(_MODEL).name)
+    expect(page.page.locator(".gallery-header h2")).to_have_text(find_demo_model(_MODEL).name)
 
 
 @pytest.mark.door
@@ -87,7 +87,7 @@ def test_back_from_a_gallery_leads_to_its_search_results(server, open_gallery):
     assert not [path for path in page.api() if path.startswith(("lookup", "models?"))]
     page.page.go_back()
     expect(_cards(page)).to_have_count(0)
-    expect(page.page.locator(".gallery-header h2")).to_have_text(find_model(_MODEL).name)
+    expect(page.page.locator(".gallery-header h2")).to_have_text(find_demo_model(_MODEL).name)
     page.page.go_forward()
     expect(_cards(page)).to_have_count(found)
 

@@ -41,7 +41,7 @@ def _only_model(api):
 
 
 def _version():
-    [first, *_] = gallery.find_model(_MODEL).versions
+    [first, *_] = gallery.find_demo_model(_MODEL).versions
     return first
 
 
@@ -92,12 +92,12 @@ def test_model_file_has_the_ids_of_its_sidecar_and_the_image_beside_it(api, on_d
 
 
 def test_model_file_is_found_on_civitai_by_its_hash(api, on_demo, loras, monkeypatch):
-    sha = weights.make_hashes(weights.list_weights(gallery.find_model(_MODEL), _version())[0])
+    sha = weights.make_hashes(weights.list_weights(gallery.find_demo_model(_MODEL), _version())[0])
     _add_model(loras, "renamed", {"files": [{"hashes": sha}]})
     model = _only_model(api)
     assert model["model"] is None and model["can_resolve"]
     found = api.get(f"local_models/{model['key']}")
-    assert found["model"] == _MODEL and found["name"] == gallery.find_model(_MODEL).name
+    assert found["model"] == _MODEL and found["name"] == gallery.find_demo_model(_MODEL).name
     assert not found["can_resolve"] and found["cover"]
     assert api.ask(f"api/thumb/{found['cover']}?w=320").status_code == 200
     assert _only_model(api) == found

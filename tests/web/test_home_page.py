@@ -27,7 +27,7 @@ def _add_file(folder, name, hashes):
 
 
 def _hashes_of(model_id):
-    model = gallery.find_model(model_id)
+    model = gallery.find_demo_model(model_id)
     return weights.make_hashes(weights.list_weights(model, model.versions[0])[0])
 
 
@@ -71,11 +71,13 @@ def test_home_of_the_demo_is_shown_once_it_has_the_demos_models(start, demo, ope
 def test_opened_gallery_is_on_the_home_page_and_back_leads_there(start, demo, open_gallery):
     page = open_gallery(start(demo.url), f"?model={_OTHER}").ready()
     page.go(f"?model={_MODEL}")
-    expect(page.page.locator(".gallery-header h2")).to_have_text(gallery.find_model(_MODEL).name)
+    expect(page.page.locator(".gallery-header h2")).to_have_text(
+        gallery.find_demo_model(_MODEL).name
+    )
     page.ready()
     page.control("home").click()
     cards = _shelf(page, "recent").locator("a")
-    names = [gallery.find_model(id).name for id in (_MODEL, _OTHER)]
+    names = [gallery.find_demo_model(id).name for id in (_MODEL, _OTHER)]
     expect(cards.locator(".name")).to_have_text(names)
     expect(page.page).not_to_have_url(re.compile("model="))
     expect(page.tiles).to_have_count(0)
@@ -133,11 +135,11 @@ def test_models_on_the_disk_are_found_by_their_hash_one_at_a_time(
     page.control("home").click()
     models = _shelf(page, "models")
     expect(models.locator("a")).to_have_count(2)
-    expect(models.locator("a .name", has_text=gallery.find_model(_MODEL).name)).to_be_visible()
+    expect(models.locator("a .name", has_text=gallery.find_demo_model(_MODEL).name)).to_be_visible()
     expect(models.locator(".home-card:not(a)")).to_contain_text("mine")
     expect(models.locator("a img[data-shows]")).to_have_count(2)
     assert most == [1]
-    models.locator("a", has_text=gallery.find_model(_MODEL).name).click()
+    models.locator("a", has_text=gallery.find_demo_model(_MODEL).name).click()
     page.ready()
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
 

@@ -8,14 +8,14 @@ import pytest
 from api_server import MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.demo.gallery import images
-from civitai_manager_libs.demo.gallery.catalogue import find_model
+from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
 from civitai_manager_libs.library import recent_models
 
 _MODEL = 900_001
 
 
 def _a_picture():
-    return images.list_gallery(find_model(_MODEL))[5]
+    return images.list_gallery(find_demo_model(_MODEL))[5]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_version_that_the_model_does_not_have_is_none(api, on_demo):
 
 
 def test_image_is_found_with_its_model_whatever_its_rating(api, on_demo):
-    row = next(row for row in images.list_gallery(find_model(_MODEL)) if row.level == 16)
+    row = next(row for row in images.list_gallery(find_demo_model(_MODEL)) if row.level == 16)
     found = api.get(f"lookup?text=https://civitai.com/images/{row.id}")
     assert (found["kind"], found["image_id"]) == ("image", row.id)
     assert (found["post_id"], found["model"]["id"]) == (row.post_id, 900_001)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from civitai_manager_libs.demo.gallery import list_gallery, make_meta
-from civitai_manager_libs.demo.gallery.catalogue import find_model
+from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
 from gallery_page import with_axe
 from page_driver import expect, wait_for
 
@@ -118,7 +118,7 @@ def test_early_access_is_shown_with_its_date_and_not_requested(server, open_gall
 
 
 def test_model_that_civitai_does_not_know_is_searched_by_its_name(server, open_gallery):
-    rows = (row for row in list_gallery(find_model(_WINDOWS)) if row.kind == "a1111")
+    rows = (row for row in list_gallery(find_demo_model(_WINDOWS)) if row.kind == "a1111")
     row = next(row for row in rows if "Model" in make_meta(row))
     page = open_gallery(server, f"?model={_WINDOWS}&image={row.id}").ready()
     _row(page, "model").locator("[data-do=search-civitai]").click()

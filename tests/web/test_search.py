@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from civitai_manager_libs.demo.gallery.catalogue import find_model
+from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
 from gallery_page import with_axe
 from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
 _MODEL, _OTHER = 900001, 900007
-_NAME = find_model(_MODEL).name
+_NAME = find_demo_model(_MODEL).name
 
 
 # Letter after letter, without a pause

@@ -15,8 +15,15 @@ from urllib.parse import quote, urlencode
 
 from .checks import ErrorResponse, Params
 from .files import File
-from .gallery import find_version, find_weights, list_weights, make_body, make_hashes, Model
-from .gallery import measure_body, Version, Weights
+from .gallery import (
+    find_demo_version,
+    find_weights,
+    list_weights,
+    make_body,
+    make_hashes,
+    DemoModel,
+)
+from .gallery import measure_body, DemoVersion, Weights
 
 __all__ = ["describe_access", "describe_files", "find_stored_file", "is_archived"]
 __all__ += ["make_signed_path", "STORAGE"]
@@ -30,12 +37,12 @@ _MEMBERS_ONLY, _GENERATOR_ONLY, _NEEDS_LOGIN = 910_201, 910_702, 910_301
 _LOGIN = "The creator of this asset requires you to be logged in to download it"
 
 
-def is_archived(model: Model) -> bool:
+def is_archived(model: DemoModel) -> bool:
     """Return whether a model is archived. Files of an archived model cannot be downloaded."""
     return model.id == _ARCHIVED
 
 
-def describe_access(version: Version) -> dict[str, Any]:
+def describe_access(version: DemoVersion) -> dict[str, Any]:
     """Return the fields of a version's API record that say who may download the version."""
     control = "InternalGeneration" if version.id == _GENERATOR_ONLY else "Download"
     paid = None
@@ -45,7 +52,7 @@ def describe_access(version: Version) -> dict[str, Any]:
     return {"usageControl": control, "paidAccess": paid}
 
 
-def describe_files(model: Model, version: Version, server_url: str) -> list[dict[str, Any]]:
+def describe_files(model: DemoModel, version: DemoVersion, server_url: str) -> list[dict[str, Any]]:
     """Return the files of a version as the API describes them, [] if the model is archived."""
     if is_archived(model):
         return []
@@ -60,7 +67,7 @@ def make_signed_path(version_id: str, params: Params, has_key: bool) -> str:
     Raises ErrorResponse if the version does not exist or may not be downloaded.
     """
     is_number = version_id.isdigit() and len(version_id) < 11
-    found = find_version(int(version_id)) if is_number else None
+    found = find_demo_version(int(version_id)) if is_number else None
     if found is None:
         raise ErrorResponse(404, {"error": "Model not found"})
     model, version = found
@@ -115,7 +122,7 @@ def _describe_file(weights: Weights, is_primary: bool, server_url: str) -> dict[
     }
 
 
-def _check_access(model: Model, version: Version, has_key: bool) -> None:
+def _check_access(model: DemoModel, version: DemoVersion, has_key: bool) -> None:
     """Raise ErrorResponse, as Civitai's route does, if the version may not be downloaded."""
     if is_archived(model):
         raise ErrorResponse(410, {"error": "Model archived"})
@@ -129,7 +136,7 @@ def _check_access(model: Model, version: Version, has_key: bool) -> None:
         raise ErrorResponse(401, {"error": "Unauthorized", "message": _LOGIN})
 
 
-def _choose_weights(model: Model, version: Version, params: Params) -> Weights:
+def _choose_weights(model: DemoModel, version: DemoVersion, params: Params) -> Weights:
     files, file_id = list_weights(model, version), params.read_integer("fileId", 1)
     params.raise_issues()
     found = next((file for file in files if file_id in (None, file.id)), None)

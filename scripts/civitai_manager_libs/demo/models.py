@@ -7,8 +7,15 @@ from typing import Any
 
 from .checks import Params, ErrorResponse
 from .downloads import describe_access, describe_files, is_archived
-from .gallery import find_model, find_version, list_showcase, make_meta, mix_bits, Model
-from .gallery import MODELS, Version
+from .gallery import (
+    find_demo_model,
+    find_demo_version,
+    list_showcase,
+    make_meta,
+    mix_bits,
+    DemoModel,
+)
+from .gallery import MODELS, DemoVersion
 from .query import BASE_MODELS, PERIODS
 from .records import make_showcase_record
 
@@ -55,7 +62,7 @@ def list_models(params: Params, server_url: str) -> dict[str, Any]:
     return {"items": items, "metadata": metadata}
 
 
-def _find_models(params: Params, words: str) -> list[Model]:
+def _find_models(params: Params, words: str) -> list[DemoModel]:
     types = params.read_choices("types", _TYPES, None)
     base_models = params.read_choices("baseModels", BASE_MODELS, None)
     ids, tag, user = params.read_integers("ids"), params.read_string("tag"), params.read_username()
@@ -76,12 +83,12 @@ def _find_models(params: Params, words: str) -> list[Model]:
     return sorted(found, key=lambda m: m.thumbs_up, reverse=True)
 
 
-def _matches_words(model: Model, words: str) -> bool:
+def _matches_words(model: DemoModel, words: str) -> bool:
     text = f"{model.name} {model.creator} {' '.join(model.tags)} {model.type}".lower()
     return all(word in text for word in words.lower().split())
 
 
-def _make_cursor(index: int, models: list[Model], is_search: bool) -> str:
+def _make_cursor(index: int, models: list[DemoModel], is_search: bool) -> str:
     """Return the cursor of the page that begins with the model `models[index]`.
 
     The cursor is `likes|id|index` of this model. For a search by words, it is the index alone.
@@ -109,7 +116,7 @@ def describe_model(model_id: str, server_url: str) -> dict[str, Any]:
     """Return the JSON for `/models/<id>`. Raises ErrorResponse if the model does not exist."""
     if not re.fullmatch(r"\d{1,10}", model_id) or not 1 <= int(model_id) <= _LAST_ID:
         raise ErrorResponse(400, {"error": "✖ Invalid input: expected number\n  → at id"})
-    found = find_model(int(model_id))
+    found = find_demo_model(int(model_id))
     if not found:
         raise ErrorResponse(404, {"error": f"No model with id {int(model_id)}"})
     return _make_model_json(found, server_url, _ALL, False)
@@ -117,7 +124,7 @@ def describe_model(model_id: str, server_url: str) -> dict[str, Any]:
 
 def describe_version(version_id: str, server_url: str) -> dict[str, Any]:
     """Return the JSON for `/model-versions/<id>`. Raises ErrorResponse if it does not exist."""
-    found = find_version(int(version_id)) if re.fullmatch(r"\d{1,10}", version_id) else None
+    found = find_demo_version(int(version_id)) if re.fullmatch(r"\d{1,10}", version_id) else None
     if not found:
         raise ErrorResponse(404, {"error": "Model not found"})
     owner, chosen = found
@@ -143,7 +150,9 @@ def describe_version_by_hash(file_hash: str, server_url: str) -> dict[str, Any]:
     raise ErrorResponse(404, {"error": "Model not found"})
 
 
-def _make_model_json(owner: Model, server_url: str, levels: int, with_ids: bool) -> dict[str, Any]:
+def _make_model_json(
+    owner: DemoModel, server_url: str, levels: int, with_ids: bool
+) -> dict[str, Any]:
     body: dict[str, Any] = {
         "id": owner.id,
         "name": owner.name,
@@ -180,7 +189,7 @@ def _make_stats(thumbs_up: int, number: int) -> dict[str, int]:
 
 
 def _make_version_json(
-    owner: Model, version: Version, server_url: str, levels: int, with_ids: bool
+    owner: DemoModel, version: DemoVersion, server_url: str, levels: int, with_ids: bool
 ) -> dict[str, Any]:
     shown = [image for image in list_showcase(owner, version) if image.level & levels]
     return {

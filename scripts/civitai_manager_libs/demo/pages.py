@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from .files import make_url
-from .gallery import list_gallery, Model, find_model, MODELS, DemoImage, find_demo_image
+from .gallery import list_gallery, DemoModel, find_demo_model, MODELS, DemoImage, find_demo_image
 
 __all__ = ["MIME", "make_not_found_page", "make_page"]
 
@@ -26,7 +26,7 @@ def make_page(path: str, server_url: str) -> bytes | None:
         return _wrap_html("An offline Civitai", f"<ul>{''.join(links)}</ul>")
     number = int(found[2]) if found else 0
     if found and found[1] == "models":
-        model = find_model(number)
+        model = find_demo_model(number)
         return _make_model_page(model, server_url) if model else None
     image = find_demo_image(number) if found else None
     return _make_image_page(image, server_url) if image else None
@@ -36,7 +36,7 @@ def make_not_found_page() -> bytes:
     return _wrap_html("Not found", "<p>There is no such page.</p>")
 
 
-def _make_model_page(model: Model, server_url: str) -> bytes:
+def _make_model_page(model: DemoModel, server_url: str) -> bytes:
     images = [image for image in reversed(list_gallery(model)) if image.level == 1][:_SHOWN]
     small = "anim=false,transcode=true,width=320,original=false,optimized=true"
     cells = (

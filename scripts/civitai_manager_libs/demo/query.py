@@ -11,7 +11,7 @@ import re
 from typing import Any, NamedTuple
 
 from .checks import Params, ErrorResponse
-from .gallery import list_demo_images, list_gallery, find_model, MODELS, NOW, PEOPLE, DemoImage
+from .gallery import list_demo_images, list_gallery, find_demo_model, MODELS, NOW, PEOPLE, DemoImage
 from .records import make_record, get_tag_id
 
 __all__ = ["BASE_MODELS", "PERIODS", "list_images"]
@@ -177,7 +177,7 @@ def _filter_images(query: _Query) -> tuple[DemoImage, ...]:
     """Return the images and videos that match a query, lowest id first."""
     images: tuple[DemoImage, ...] = list_demo_images()
     if query.model_id and not query.version_id:
-        model = find_model(query.model_id)
+        model = find_demo_model(query.model_id)
         images = list_gallery(model) if model else ()
     since = NOW - 86_400_000 * PERIODS[query.period]
     return tuple(image for image in images if image.uploaded >= since and _matches(query, image))

@@ -1,6 +1,6 @@
 """The demo's models, images and generation data."""
 
-from .catalogue import Model, find_model, MODELS, Version, find_version
+from .catalogue import DemoModel, find_demo_model, MODELS, DemoVersion, find_demo_version
 from .clips import read_clip, choose_clip
 from .comfy_text import make_graphs
 from .embedding import make_exif, make_infotext
@@ -10,7 +10,22 @@ from .images import list_showcase, mix_bits, NOW, PEOPLE
 from .weights import find_weights, list_weights, make_body, make_hashes, measure_body, Weights
 
 __all__ = ["choose_art", "choose_clip", "choose_size", "DemoImage", "find_demo_image"]
-__all__ += ["find_model", "find_version", "find_weights", "format_time", "list_demo_images"]
+__all__ += [
+    "find_demo_model",
+    "find_demo_version",
+    "find_weights",
+    "format_time",
+    "list_demo_images",
+]
 __all__ += ["list_gallery", "list_showcase", "list_weights", "make_body", "make_exif"]
 __all__ += ["make_graphs", "make_hashes", "make_infotext", "make_meta", "measure_body"]
-__all__ += ["mix_bits", "Model", "MODELS", "NOW", "PEOPLE", "read_clip", "Version", "Weights"]
+__all__ += [
+    "mix_bits",
+    "DemoModel",
+    "MODELS",
+    "NOW",
+    "PEOPLE",
+    "read_clip",
+    "DemoVersion",
+    "Weights",
+]

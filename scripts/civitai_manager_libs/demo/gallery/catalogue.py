@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["MODELS", "Model", "Version", "find_model", "find_version"]
+__all__ = ["MODELS", "DemoModel", "DemoVersion", "find_demo_model", "find_demo_version"]
 
 _LAND = ("mountains", "sea", "aurora", "dunes", "forest", "cottage", "balloons", "blossom")
 _PATTERN = ("flow", "scales", "cubes", "arcs", "diamonds", "paper", "marble", "facets")
 
 
 @dataclass(frozen=True)
-class Version:
+class DemoVersion:
     """A model version. published: the time of its publication in ISO 8601."""
 
     id: int
@@ -21,7 +21,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Model:
+class DemoModel:
     """A model of the demo. versions: newest first. size: number of images in its gallery.
 
     creator: None for Civitai's own account. scenes: what its images show, () for all scenes.
@@ -35,7 +35,7 @@ class Model:
     size: int
     tags: tuple[str, ...]
     description: str
-    versions: tuple[Version, ...]
+    versions: tuple[DemoVersion, ...]
     scenes: tuple[str, ...] = ()
     videos: float = 0.0
     people: tuple[str | None, ...] = ()
@@ -50,13 +50,13 @@ class Model:
 _FIRST_ID = 900_000
 
 
-def _make_versions(number: int, *rows: tuple[str, str, str]) -> tuple[Version, ...]:
+def _make_versions(number: int, *rows: tuple[str, str, str]) -> tuple[DemoVersion, ...]:
     """Return the versions of the model with this number, newest first.
 
     rows: (name, base model, time of publication) of each version.
     """
     first = 910_000 + 100 * number
-    return tuple(Version(first + len(rows) - i, *row) for i, row in enumerate(rows))
+    return tuple(DemoVersion(first + len(rows) - i, *row) for i, row in enumerate(rows))
 
 
 # Harmless, and seen at once when a page runs it: then `window.demoRan` is set.
@@ -64,7 +64,7 @@ _RUNS = '<img src=x onerror="window.demoRan=1">'
 _RTL, _POP = "\u202e", "\u202c"
 
 MODELS = (
-    Model(
+    DemoModel(
         900_001,
         "Quiet Places",
         "Checkpoint",
@@ -82,7 +82,7 @@ MODELS = (
         videos=0.02,
         thumbs_up=18432,
     ),
-    Model(
+    DemoModel(
         900_002,
         "Ten Thousand Horizons XL",
         "Checkpoint",
@@ -100,7 +100,7 @@ MODELS = (
         scenes=_LAND,
         thumbs_up=25011,
     ),
-    Model(
+    DemoModel(
         900_003,
         "Paper & Ink",
         "LORA",
@@ -116,7 +116,7 @@ MODELS = (
         scenes=_PATTERN,
         thumbs_up=4210,
     ),
-    Model(
+    DemoModel(
         900_004,
         "Night Windows",
         "LORA",
@@ -132,7 +132,7 @@ MODELS = (
         scenes=("city", "aurora", "space", "cottage"),
         thumbs_up=1377,
     ),
-    Model(
+    DemoModel(
         900_005,
         "soft-bloom",
         "TextualInversion",
@@ -148,7 +148,7 @@ MODELS = (
         scenes=("flowers", "blossom", "balloons"),
         thumbs_up=655,
     ),
-    Model(
+    DemoModel(
         900_006,
         "Flux of Fields",
         "LORA",
@@ -164,7 +164,7 @@ MODELS = (
         scenes=("flow", "marble", "facets", "space", "reef"),
         thumbs_up=2904,
     ),
-    Model(
+    DemoModel(
         900_007,
         "Slow Water (video)",
         "LORA",
@@ -181,7 +181,7 @@ MODELS = (
         videos=0.6,
         thumbs_up=801,
     ),
-    Model(
+    DemoModel(
         900_008,
         f'{_RUNS} "Quoted" & <b>bold</b> {_RTL}gnirts{_POP} 🦊✨ O\'Hara / ..\\..\\con: 名前',
         "LoCon",
@@ -205,7 +205,7 @@ MODELS = (
         ),
         thumbs_up=66,
     ),
-    Model(
+    DemoModel(
         900_009,
         "Clear Glass VAE (nobody has posted yet)",
         "VAE",
@@ -216,7 +216,7 @@ MODELS = (
         _make_versions(9, ("v1", "SDXL 1.0", "2026-06-30T00:00:00.000Z")),
         thumbs_up=3,
     ),
-    Model(
+    DemoModel(
         900_010,
         "A Model Whose Name Is Far Too Long For Any Card, Any Folder And Any Patience, And Which "
         "Nevertheless Goes On And On Until Even The Person Who Uploaded It Has Forgotten What It "
@@ -243,11 +243,11 @@ _BY_ID = {model.id: model for model in MODELS}
 _BY_VERSION = {version.id: (model, version) for model in MODELS for version in model.versions}
 
 
-def find_model(model_id: int) -> Model | None:
+def find_demo_model(model_id: int) -> DemoModel | None:
     """Return the model with this id, None if there is none."""
     return _BY_ID.get(model_id)
 
 
-def find_version(version_id: int) -> tuple[Model, Version] | None:
+def find_demo_version(version_id: int) -> tuple[DemoModel, DemoVersion] | None:
     """Return (model, version) for the id of a version, None if there is none."""
     return _BY_VERSION.get(version_id)

@@ -6,7 +6,7 @@ import functools
 from datetime import datetime, timezone
 from typing import NamedTuple, TypeVar
 
-from .catalogue import Model, MODELS, Version
+from .catalogue import DemoModel, MODELS, DemoVersion
 
 __all__ = ["DemoImage", "find_demo_image", "format_time", "list_demo_images", "list_gallery"]
 __all__ += ["list_showcase", "mix_bits", "NOW", "PEOPLE"]
@@ -40,8 +40,8 @@ class DemoImage(NamedTuple):
     """
 
     id: int
-    model: Model
-    version: Version
+    model: DemoModel
+    version: DemoVersion
     post_id: int
     username: str | None
     level: int
@@ -79,7 +79,7 @@ def _pick_by_percent(table: tuple[tuple[int, _T], ...], percent: int) -> _T:
     return next(value for end, value in table if percent < end)
 
 
-def _make_image_id(model: Model, position: int) -> int:
+def _make_image_id(model: DemoModel, position: int) -> int:
     first = _FIRST_ID + _BLOCK * model.number + _GAP * position
     return first + mix_bits(first, 1) % _GAP
 
@@ -96,7 +96,7 @@ def find_demo_image(image_id: int) -> DemoImage | None:
     return _make_image(model, position) if _make_image_id(model, position) == image_id else None
 
 
-def _make_image(model: Model, position: int) -> DemoImage:
+def _make_image(model: DemoModel, position: int) -> DemoImage:
     image_id = _make_image_id(model, position)
     in_showcase = position >= _SHOWCASE
     bits = mix_bits(image_id, 2)
@@ -145,7 +145,7 @@ def _choose_kind(bits: int, video: bool) -> str:
     return kind if not video or kind in ("none", "hidden") else "video"
 
 
-def _choose_version(model: Model, position: int, bits: int) -> Version:
+def _choose_version(model: DemoModel, position: int, bits: int) -> DemoVersion:
     """Return the model version with which an image was made; most often the newest.
 
     position: the image's number in the model's gallery. bits: random bits, which decide.
@@ -156,7 +156,7 @@ def _choose_version(model: Model, position: int, bits: int) -> Version:
     return versions[min(bits % (len(versions) + 1), bits // 97 % len(versions))]
 
 
-def _choose_upload_time(model: Model, version: Version, position: int) -> int:
+def _choose_upload_time(model: DemoModel, version: DemoVersion, position: int) -> int:
     """Return an image's upload time in ms since 1970. Newer times are more frequent.
 
     position: the image's number in the model's gallery; higher numbers are newer.
@@ -169,7 +169,7 @@ def _choose_upload_time(model: Model, version: Version, position: int) -> int:
 
 
 @functools.lru_cache(maxsize=len(MODELS))
-def list_gallery(model: Model) -> tuple[DemoImage, ...]:
+def list_gallery(model: DemoModel) -> tuple[DemoImage, ...]:
     """Return the images and videos of a model's gallery, lowest id first."""
     return tuple(_make_image(model, position) for position in range(model.size))
 
@@ -180,7 +180,7 @@ def list_demo_images() -> tuple[DemoImage, ...]:
     return tuple(image for model in MODELS for image in list_gallery(model))
 
 
-def list_showcase(model: Model, version: Version) -> list[DemoImage]:
+def list_showcase(model: DemoModel, version: DemoVersion) -> list[DemoImage]:
     """Return the sample images that a version's page shows; the first is rated PG."""
     first = _SHOWCASE + _SHOWN * model.versions.index(version)
     return [_make_image(model, first + i) for i in range(_SHOWN)]

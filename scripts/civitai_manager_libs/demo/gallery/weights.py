@@ -12,7 +12,7 @@ import zipfile
 from dataclasses import dataclass
 from random import Random
 
-from .catalogue import find_version, Model, MODELS, Version
+from .catalogue import find_demo_version, DemoModel, MODELS, DemoVersion
 
 __all__ = ["find_autov2_hash", "find_weights", "list_weights", "make_body", "make_file_stem"]
 __all__ += ["make_hashes", "measure_body", "Weights"]
@@ -51,7 +51,7 @@ class Weights:
         return self.id // 10
 
 
-def list_weights(model: Model, version: Version) -> list[Weights]:
+def list_weights(model: DemoModel, version: DemoVersion) -> list[Weights]:
     """Return the files of a version; the first is the one that Civitai offers by default."""
     stem, size = make_file_stem(model.name, version.name), _SIZES.get(model.type, _SIZE)
     first = Weights(version.id * 10, f"{stem}.safetensors", size)
@@ -70,7 +70,7 @@ def list_weights(model: Model, version: Version) -> list[Weights]:
 
 def find_weights(file_id: int) -> Weights | None:
     """Return the model file with this id, None if there is none."""
-    found = find_version(file_id // 10)
+    found = find_demo_version(file_id // 10)
     files = list_weights(*found) if found else []
     return next((file for file in files if file.id == file_id), None)
 
