@@ -10,6 +10,12 @@ import { usesKey } from "./core/native_keys.js";
 /** @typedef {Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey" | "repeat" | "isComposing">} KeyPress */
 
 /**
+ * @typedef {object} Target  what a shortcut acts on
+ * @property {number} id  of the open image in the viewer, else of the focused one; 0 for none
+ * @property {number[]} ids  of the marked images, else of the focused one
+ * @property {State} state
+ * @property {KeyPress} press
+ *
  * @typedef {object} Key
  * @property {string[]} keys  values of `KeyboardEvent.key`, "Shift F10" with Shift, "Ctrl c" with Ctrl or ⌘
  * @property {string} [shown]  text on the help sheet, if not the keys
@@ -17,26 +23,17 @@ import { usesKey } from "./core/native_keys.js";
  * @property {string} words  what it does
  * @property {boolean} [once]  holding the key down runs the action once
  * @property {boolean} [isGlobal]  works in text fields too
- * @property {(actions: Actions, state: State, press: KeyPress) => unknown} [act]  returns false to leave
- *     the key to the browser; undefined for what the browser does itself
+ * @property {(actions: Actions, target: Target) => unknown} [act]  returns false to leave the key to
+ *     the browser; undefined for what the browser does itself
  */
 
 /** Return an action that moves the focus in the grid; with Shift, it marks the images on the way.
- * @param {"left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown"} where
+ * @param {import("./types.js").Step} to
  * @returns {NonNullable<Key["act"]>} */
-const move = (where) => (actions, _, press) => actions.move(where, { extend: press.shiftKey });
-
-/** Return an action on the focused image. Without a focused image, the key is left to the browser.
- * @param {(actions: Actions, id: number, press: KeyPress) => unknown} action
- * @returns {NonNullable<Key["act"]>} */
-const onFocused = (action) => (actions, state, press) =>
-  state.focus !== null && action(actions, state.focus, press);
-
-/** Return an action on the open image. Without an open image, the key is left to the browser.
- * @param {(actions: Actions, id: number, press: KeyPress) => unknown} action
- * @returns {NonNullable<Key["act"]>} */
-const onOpen = (action) => (actions, state, press) =>
-  state.open !== null && action(actions, state.open, press);
+const move =
+  (to) =>
+  (actions, { press }) =>
+    actions.move(to, { extend: press.shiftKey });
 
 /** Return a shortcut. @type {(place: KeyScope, keys: string | string[], words: string, act: Key["act"], more?: Partial<Key>) => Key} */
 const key = (place, keys, words, act, more) => ({
@@ -66,43 +63,26 @@ const zoomKeys = (place) => [
   key(place, "z", "key_zoom_toggle", ({ zoom }) => zoom("toggle")),
 ];
 
-/** Return an action that copies the infotext of an image, unless the user has selected a text.
- * @param {typeof onFocused} onImage
- * @returns {NonNullable<Key["act"]>} */
-const copyInfotext = (onImage) => (actions, state, press) =>
-  !String(document.getSelection() ?? "") &&
-  onImage(({ copyText }, id) => copyText(id, "infotext"))(actions, state, press);
+/** Copy the infotext of an image, unless the user has selected a text. @type {Key["act"]} */
+const copyInfotext = ({ copyText }, { id }) =>
+  !String(document.getSelection() ?? "") && copyText(id, "infotext");
 
-/** Return the shortcuts that do the same with the focused image and with the open one.
- * @param {KeyScope} place
- * @param {typeof onFocused} onImage
+/** Return the shortcuts of the focused image, or of the open one.
+ * @param {"tile" | "viewer"} place
  * @returns {Key[]} */
-const imageKeys = (place, onImage) => [
+const imageKeys = (place) => [
   once(
     place,
     ["ContextMenu", "Shift F10"],
     "key_image_menu",
-    onImage(({ openImageMenu }, id) => openImageMenu(id)),
+    ({ openImageMenu }, { id }) => openImageMenu(id),
     { shown: "Shift F10" },
   ),
-  once(
-    place,
-    "p",
-    "menu_copy_prompt",
-    onImage(({ copyText }, id) => copyText(id, "prompt")),
-  ),
-  once(
-    place,
-    "h",
-    "menu_hide",
-    onImage(({ openHideMenu }, id) => openHideMenu(id)),
-  ),
+  once(place, "p", "menu_copy_prompt", ({ copyText }, { id }) => copyText(id, "prompt")),
+  once(place, "h", "menu_hide", ({ openHideMenu }, { id }) => openHideMenu(id)),
 ];
 
 const STARS = ["0", "1", "2", "3", "4", "5"];
-
-/** Return the ids of the marked images, else of the focused one. @param {State} state */
-const getChosen = ({ marks, focus }) => (marks.size ? [...marks] : focus === null ? [] : [focus]);
 
 /** @type {readonly Key[]} */
 export const KEYS = [
@@ -115,45 +95,33 @@ export const KEYS = [
   also("tile", "End", move("end")),
   also("tile", "PageUp", move("pageup")),
   also("tile", "PageDown", move("pagedown")),
-  once(
-    "tile",
-    "Enter",
-    "key_open",
-    onFocused(({ open }, id) => open(id)),
-  ),
+  once("tile", "Enter", "key_open", ({ open }, { id }) => open(id)),
   once(
     "tile",
     " ",
     "mark_picture",
-    onFocused(({ mark, markTo }, id, press) => (press.shiftKey ? markTo(id) : mark(id))),
+    ({ mark, markTo }, { id, press }) => (press.shiftKey ? markTo(id) : mark(id)),
     { shown: "Space" },
   ),
   helpRow("tile", "Shift Space", "key_mark_to"),
-  ...imageKeys("tile", onFocused),
-  once("tile", "Ctrl c", "menu_copy_infotext", copyInfotext(onFocused), { shown: "Ctrl C" }),
+  ...imageKeys("tile"),
+  once("tile", "Ctrl c", "menu_copy_infotext", copyInfotext, { shown: "Ctrl C" }),
   once("grid", "a", "key_mark_all", ({ markAll }) => markAll()),
   once("grid", "x", "key_invert", ({ invert }) => invert()),
   once("grid", "n", "key_mark_none", ({ markNone }) => markNone()),
-  once("grid", "d", "key_download_marked", ({ download }, { marks }) => download([...marks])),
+  once("grid", "d", "key_download_marked", ({ download }, { state }) => download(state.marks)),
   once("grid", "l", "do_add_to_collection", ({ collect }) => collect()),
-  once("grid", "g", "do_get_models", ({ listNeeds }, state) => {
-    const ids = getChosen(state);
-    if (ids.length) listNeeds(ids);
-  }),
+  once("grid", "g", "do_get_models", ({ listNeeds }, { ids }) => ids.length && listNeeds(ids)),
   once("grid", "f", "do_filters", ({ openFilters }) => openFilters()),
-  once("grid", "b", "key_favourite", ({ favourite }, state) => favourite(getChosen(state))),
-  once(
-    "grid",
-    STARS,
-    "key_stars",
-    ({ rate }, state, press) => rate(getChosen(state), Number(press.key)),
-    { shown: "0 – 5" },
-  ),
+  once("grid", "b", "key_favourite", ({ favourite }, { ids }) => favourite(ids)),
+  once("grid", STARS, "key_stars", ({ rate }, { ids, press }) => rate(ids, Number(press.key)), {
+    shown: "0 – 5",
+  }),
   once(
     "grid",
     "w",
     "stats_title",
-    ({ panel }, { where }) => where.model !== null && panel("stats"),
+    ({ panel }, { state }) => state.where.model !== null && panel("stats"),
   ),
   once("grid", "c", "key_compare", ({ compare }) => compare()),
   once("grid", "s", "key_slideshow", ({ startSlideshow }) => startSlideshow()),
@@ -167,39 +135,19 @@ export const KEYS = [
     "viewer",
     " ",
     "key_mark_or_play",
-    (actions, state, press) => {
-      if (press.shiftKey || !actions.togglePlay())
-        onOpen(({ mark }, id) => mark(id))(actions, state, press);
+    ({ mark, togglePlay }, { id, press }) => {
+      if (press.shiftKey || !togglePlay()) mark(id);
     },
     { shown: "Space" },
   ),
-  once(
-    "viewer",
-    "d",
-    "key_save",
-    onOpen(({ download }, id) => download([id])),
-  ),
-  once(
-    "viewer",
-    "g",
-    "do_get_models",
-    onOpen(({ listNeeds }, id) => listNeeds([id])),
-  ),
-  once(
-    "viewer",
-    "b",
-    "key_favourite",
-    onOpen(({ favourite }, id) => favourite([id])),
-  ),
-  once(
-    "viewer",
-    STARS,
-    "key_stars",
-    onOpen(({ rate }, id, press) => rate([id], Number(press.key))),
-    { shown: "0 – 5" },
-  ),
-  ...imageKeys("viewer", onOpen),
-  once("viewer", ["c", "Ctrl c"], "menu_copy_infotext", copyInfotext(onOpen), { shown: "C" }),
+  once("viewer", "d", "key_save", ({ download }, { id }) => download([id])),
+  once("viewer", "g", "do_get_models", ({ listNeeds }, { id }) => listNeeds([id])),
+  once("viewer", "b", "key_favourite", ({ favourite }, { id }) => favourite([id])),
+  once("viewer", STARS, "key_stars", ({ rate }, { id, press }) => rate([id], Number(press.key)), {
+    shown: "0 – 5",
+  }),
+  ...imageKeys("viewer"),
+  once("viewer", ["c", "Ctrl c"], "menu_copy_infotext", copyInfotext, { shown: "C" }),
   ...zoomKeys("viewer"),
   once("viewer", "f", "key_fullscreen", ({ fullscreen }) => fullscreen()),
   once("viewer", "s", "key_slideshow", ({ setSlideshow }) => setSlideshow(true)),
@@ -250,50 +198,52 @@ function listNames({ key, shiftKey, ctrlKey, altKey, metaKey, isComposing }) {
   return shiftKey ? [key, `Shift ${key}`] : [key, small];
 }
 
-/** Runs the shortcuts of pressed keys, unless a control outside of our page has the focus. */
-export class Keys {
-  /** @param {Context} context */
-  constructor(context) {
-    this.context = context;
-    const { signal } = context;
-    document.addEventListener("keydown", (event) => this.#press(event), { signal });
-    context.root.addEventListener(
-      "keydown",
-      (event) => this.#keepFromHost(/** @type {KeyboardEvent} */ (event)),
-      { signal },
-    );
-  }
+/** Run the action of a shortcut. Return false to leave the key to the browser: no tile has the focus,
+ * or the action returns false.
+ * @param {Key} key
+ * @param {Actions} actions
+ * @param {State} state
+ * @param {KeyPress} press */
+export function runKey({ place, act }, actions, state, press) {
+  const { focus, open, marks } = state;
+  if (place === "tile" && focus === null) return false;
+  const id = (place === "viewer" ? open : focus) ?? 0;
+  const ids = marks.size ? [...marks] : focus === null ? [] : [focus];
+  return act?.(actions, { id, ids, state, press });
+}
 
-  /** Stop a key press that the host would also handle, such as an Escape that closes a part of our
-   * page.
-   * @param {KeyboardEvent} event */
-  #keepFromHost(event) {
-    const { panel, open } = this.context.store.get();
-    const closes = event.key === "Escape" && (panel || open !== null);
-    const generates = event.key === "Enter" && (event.ctrlKey || event.metaKey);
-    if (closes || generates) event.stopPropagation();
-  }
-
-  /** Run the action of a keyboard shortcut. @param {KeyboardEvent} event */
-  #press(event) {
-    const { root, store, actions } = this.context;
-    if (event.defaultPrevented || !this.#isOurs()) return;
+/** Run the shortcuts of pressed keys, unless a control outside of our page has the focus.
+ * @param {Context} context */
+export function listenToKeys({ root, store, actions, signal }) {
+  /** @param {KeyboardEvent} event */
+  const press = (event) => {
+    if (event.defaultPrevented || !isOurs(root.host)) return;
     const focused = /** @type {HTMLInputElement | null} */ (root.activeElement);
     const onTile = Boolean(focused?.closest('[role="listbox"]'));
     const state = store.get();
     const key = findKey(event, getKeyScopes(state, onTile));
-    if (!key?.act) return;
+    if (!key) return;
     // A tile is a link and yet has no keys of its own: Space marks it.
     if (focused && !onTile && !key.isGlobal && usesKey(focused, event.key)) return;
     const isRepeated = key.once && event.repeat;
-    if (isRepeated || key.act(actions, state, event) !== false) event.preventDefault();
-  }
+    if (isRepeated || runKey(key, actions, state, event) !== false) event.preventDefault();
+  };
+  /** Keep a key from the host that closes a part of our page, or that would let the host generate.
+   * @param {Event} event */
+  const keepFromHost = (event) => {
+    const { key, ctrlKey, metaKey } = /** @type {KeyboardEvent} */ (event);
+    const { panel, open } = store.get();
+    const closes = key === "Escape" && (panel || open !== null);
+    if (closes || (key === "Enter" && (ctrlKey || metaKey))) event.stopPropagation();
+  };
+  document.addEventListener("keydown", press, { signal });
+  root.addEventListener("keydown", keepFromHost, { signal });
+}
 
-  /** Return whether our tab is visible and no control outside of it has the focus. */
-  #isOurs() {
-    const host = this.context.root.host;
-    const focused = document.activeElement;
-    const isFree = !focused || focused === document.body || focused === host;
-    return isFree && host.getClientRects().length > 0;
-  }
+/** Return whether our tab is visible and no control outside of it has the focus.
+ * @param {Element} host  our element */
+function isOurs(host) {
+  const focused = document.activeElement;
+  const isFree = !focused || focused === document.body || focused === host;
+  return isFree && host.getClientRects().length > 0;
 }

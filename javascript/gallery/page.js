@@ -40,7 +40,7 @@ import { clearRunHistory } from "./host/run_history.js";
 import { sendToTab } from "./host/send_to_tab.js";
 import { followTheme } from "./host/theme.js";
 import { makeWords } from "./i18n.js";
-import { Keys } from "./keys.js";
+import { listenToKeys } from "./keys.js";
 import { ImageMenu } from "./menu/image_menu.js";
 import { reportLongPresses } from "./menu/long_press.js";
 import { ModelFilesPanel } from "./model_files/panel.js";
@@ -185,7 +185,7 @@ function buildParts(context, status) {
   new StatsPanel(context);
   parts.compare = new Compare(context);
   new Help(context);
-  new Keys(context);
+  listenToKeys(context);
   const findKnown = parts.viewer.findKnown.bind(parts.viewer);
   listenToDrags(context, findKnown);
   reportLongPresses(context.root, context.signal);

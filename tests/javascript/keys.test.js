@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { usesKey } from "../../javascript/gallery/core/native_keys.js";
-import { findKey, getKeyScopes, KEYS } from "../../javascript/gallery/keys.js";
+import { findKey, getKeyScopes, KEYS, runKey } from "../../javascript/gallery/keys.js";
 
 const press = (key, more = {}) => ({
   key,
@@ -13,7 +13,7 @@ const press = (key, more = {}) => ({
   isComposing: false,
   ...more,
 });
-const state = (more = {}) => ({ panel: "", open: null, focus: null, ...more });
+const state = (more = {}) => ({ panel: "", open: null, focus: null, marks: new Set(), ...more });
 const action = (key, now, more = {}, onTile = false) => {
   const calls = [];
   const actions = new Proxy(
@@ -28,7 +28,8 @@ const action = (key, now, more = {}, onTile = false) => {
     },
   );
   const pressed = press(key, more);
-  findKey(pressed, getKeyScopes(now, onTile))?.act(actions, now, pressed);
+  const found = findKey(pressed, getKeyScopes(now, onTile));
+  if (found) runKey(found, actions, now, pressed);
   return calls;
 };
 
