@@ -1,8 +1,11 @@
 /** Every action of the page, once: buttons, keys and panels all call these. */
 
+import { copyText } from "./core/clipboard.js";
 import { savePreference } from "./core/preferences.js";
 import { makeNavigationActions } from "./data/actions.js";
+import { showError } from "./data/problems.js";
 import { makeSearchActions } from "./find/actions.js";
+import { sendToTab } from "./host/send_to_tab.js";
 import { makeModelFileActions } from "./model_files/actions.js";
 import {
   addMarks,
@@ -16,11 +19,12 @@ import { getShown, getTiles, listTileIds, MAX_TILE, MIN_TILE } from "./state/sta
 import { readPace } from "./viewer/slideshow.js";
 
 /** @import { Store } from "./state/store.js" */
-/** @import { Actions, Context, ModelResults, ScrollPlace, Where } from "./types.js" */
-/** @typedef {ReturnType<typeof makeViewActions>} ViewActions */
+/** @import { Actions, Context } from "./types.js" */
+/** @typedef {Context & {parts: PageParts}} PageContext */
 
 /**
  * @typedef {object} PageParts  the parts that the actions call
+ * @property {import("./core/toast.js").Toasts} toasts
  * @property {import("./data/navigation.js").Navigation} navigation
  * @property {import("./data/pager.js").Pager} pager
  * @property {import("./data/loaded_filter.js").LoadedFilter} loadedFilter
@@ -33,6 +37,7 @@ import { readPace } from "./viewer/slideshow.js";
  * @property {import("./find/found_focus.js").FoundFocus} foundFocus
  * @property {import("./find/filters.js").Filters} filters
  * @property {import("./panels/collections.js").Collections} collections
+ * @property {import("./home/home.js").Home} home
  * @property {import("./data/home_data.js").HomeData} homeData
  * @property {import("./find/model_results.js").ModelResultCards} results
  * @property {import("./viewer/viewer.js").Viewer} viewer
@@ -47,20 +52,20 @@ import { readPace } from "./viewer/slideshow.js";
  */
 
 /** Return all actions that buttons, keys and panels can call.
- * @param {Context} context
- * @param {PageParts} parts  empty at first; the actions read it when they run
- * @param {Pick<Actions, "send" | "copy" | "undo">} outside  actions on the host, the clipboard and the toasts
+ * @param {PageContext} context  its parts are missing at first; the actions read them when they run
  * @returns {Actions} */
-export function makeActions(context, parts, outside) {
+export function makeActions(context) {
+  const { store, parts } = context;
   return {
-    ...makeNavigationActions(context, parts),
-    ...makeViewerActions(context, parts),
+    ...makeNavigationActions(context),
+    ...makeViewerActions(context),
     ...makeMarkActions(context),
-    ...makeFocusActions(context, parts),
-    ...makeDownloadActions(context, parts),
-    ...makeModelFileActions(context, parts),
-    ...makeSearchActions(context, parts),
-    ...outside,
+    ...makeFocusActions(context),
+    ...makeDownloadActions(context),
+    ...makeModelFileActions(context),
+    ...makeSearchActions(context),
+    ...makeTextActions(context),
+    setView: (change) => store.set(change),
     hide: (rule) => parts.hidden.hide(rule),
     unhide: (rule) => parts.hidden.unhide(rule),
     showHidden: (showsHidden) => parts.hidden.show(showsHidden),
@@ -72,30 +77,27 @@ export function makeActions(context, parts, outside) {
     collectionsChanged: () => parts.bookmarkSync.reread(),
     rate: (ids, stars) => parts.annotations.rate(ids, stars),
     panel: (name) =>
-      context.store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
+      store.set(({ panel }) => ({ panel: panel === name ? "" : name, compared: null })),
     focusFind: () => parts.finder.focus(),
     leadToFound: () => parts.foundFocus.lead(),
     openFilters: () => parts.filters.open(),
     collect: () => parts.collections.open(),
-    copyText: (id, name) => parts.imageTexts.copy(id, name),
     openImageMenu: (id) => parts.imageMenu.openAtFocus(id),
     openHideMenu: (id) => parts.imageMenu.openHideMenu(id),
     setTile(width) {
       const tile = Math.round(Math.min(MAX_TILE, Math.max(MIN_TILE, width)));
       savePreference("tile", tile);
-      context.store.set({ tile });
+      store.set({ tile });
     },
     groupPosts(groupsPosts) {
       savePreference("group_posts", groupsPosts);
-      context.store.set({ groupsPosts });
+      store.set({ groupsPosts });
     },
   };
 }
 
-/** Return the actions of the viewer.
- * @param {Context} context
- * @param {PageParts} parts */
-function makeViewerActions({ store, toast, words }, parts) {
+/** Return the actions of the viewer. @param {PageContext} context */
+function makeViewerActions({ store, toast, words, parts }) {
   let pendingSteps = 0; // steps made while the page they lead to is loaded
   /** @type {number | null} */
   let pendingFrom = null;
@@ -161,7 +163,7 @@ function makeViewerActions({ store, toast, words }, parts) {
   };
 }
 
-/** Return the actions that mark images. @param {Context} context */
+/** Return the actions that mark images. @param {PageContext} context */
 function makeMarkActions({ store, toast, words }) {
   const order = () => getShown(store.get()).map((view) => view.id);
   const tiles = () => getTiles(store.get()).map((view) => view.id);
@@ -192,15 +194,12 @@ function makeMarkActions({ store, toast, words }) {
     comparePair: (/** @type {import("./types.js").ComparedPair} */ compared) =>
       store.set({ compared, panel: "compare" }),
     invert: () => store.set((state) => invertMarks(state, order())),
-    setMarks: (/** @type {import("./state/selection.js").Selection} */ selection) =>
-      store.set(selection),
   };
 }
 
 /** Return the actions that move the focus and the scroll position.
- * @param {Context} context
- * @param {PageParts} parts */
-function makeFocusActions({ store, toast, words }, parts) {
+ * @param {PageContext} context */
+function makeFocusActions({ store, toast, words, parts }) {
   return {
     /** Move the focus in the grid by a step, and scroll to the focused image. With `extend`, mark
      * the images on the way.
@@ -241,10 +240,8 @@ function makeFocusActions({ store, toast, words }, parts) {
   };
 }
 
-/** Return the actions that start and cancel downloads.
- * @param {Context} context
- * @param {PageParts} parts */
-function makeDownloadActions({ store, toast, words }, parts) {
+/** Return the actions that start and cancel downloads. @param {PageContext} context */
+function makeDownloadActions({ store, toast, words, parts }) {
   return {
     download: (/** @type {Iterable<number>} */ ids) =>
       parts.jobs.startJob({ ids: [...ids], query: store.get().where }),
@@ -263,19 +260,23 @@ function makeDownloadActions({ store, toast, words }, parts) {
   };
 }
 
-/** Return the actions that store what the user looks at, such as the focused image and the scroll
- * position.
- * @param {Store} store */
-export function makeViewActions(store) {
+/** Return the actions that send and copy texts, or undo. @param {PageContext} context */
+function makeTextActions(context) {
+  const { root, toast, words, parts } = context;
   return {
-    setFocus: (/** @type {number} */ focus) => store.set({ focus }),
-    setViewport: (/** @type {number} */ passed, /** @type {320 | 450 | 800} */ thumb) =>
-      store.set({ passed, thumb }),
-    setWhere: (/** @type {Where} */ where) => store.set({ where }),
-    setMarks: (/** @type {ReadonlySet<number>} */ marks) => store.set({ marks, range: null }),
-    setOpen: (/** @type {number | null} */ open) => store.set({ open }),
-    setPlace: (/** @type {ScrollPlace} */ place) => store.set({ place }),
-    setResults: (/** @type {ModelResults | null} */ results) => store.set({ results }),
+    /** @type {Actions["send"]} */
+    send: (tab, id, text) => sendToTab(context, tab, id, text),
+    /** @type {Actions["copyText"]} */
+    copyText: (id, name) => parts.imageTexts.copy(id, name),
+    async copy(/** @type {string | Promise<string>} */ text) {
+      try {
+        const isDone = await copyText(text, root);
+        toast(words(isDone ? "copied" : "not_copied"), isDone ? "good" : "bad");
+      } catch (error) {
+        showError(error, context);
+      }
+    },
+    undo: () => parts.toasts.undoNewest(),
   };
 }
 

@@ -1,13 +1,12 @@
 /** Assembles the parts of the page in `<civitai-gallery>`. */
 
-import { makeActions, makeViewActions } from "./actions.js";
+import { makeActions } from "./actions.js";
 import { Compare } from "./compare/compare.js";
-import { copyText } from "./core/clipboard.js";
 import { el } from "./core/dom.js";
 import { readPreference } from "./core/preferences.js";
 import { Toasts } from "./core/toast.js";
 import { AnnotationWriter } from "./data/annotations.js";
-import { Api, isAborted } from "./data/api.js";
+import { Api } from "./data/api.js";
 import { BookmarkSync } from "./data/bookmark_sync.js";
 import { Connection } from "./data/connection.js";
 import { GallerySearch } from "./data/gallery_search.js";
@@ -19,7 +18,6 @@ import { LocalModelData } from "./data/local_models.js";
 import { Navigation } from "./data/navigation.js";
 import { NeededFiles } from "./data/needed_files.js";
 import { Pager } from "./data/pager.js";
-import { getErrorMessage } from "./data/problems.js";
 import { Reconnect } from "./data/reconnect.js";
 import { listenToDrags } from "./drag.js";
 import { EmptyResult } from "./find/empty_result.js";
@@ -37,7 +35,6 @@ import { Scrubber } from "./grid/scrubber.js";
 import { SelectionBar } from "./grid/selection_bar.js";
 import { Home } from "./home/home.js";
 import { clearRunHistory } from "./host/run_history.js";
-import { sendToTab } from "./host/send_to_tab.js";
 import { followTheme } from "./host/theme.js";
 import { makeWords } from "./i18n.js";
 import { listenToKeys } from "./keys.js";
@@ -51,14 +48,13 @@ import { Settings } from "./panels/settings.js";
 import { Watches } from "./panels/watches.js";
 import { followMarks } from "./state/marks.js";
 import { rememberPlace } from "./state/place.js";
-import { makeDefaultQuery } from "./state/query.js";
 import { Router } from "./state/router.js";
 import { getTiles, isHome, makeInitialState } from "./state/state.js";
 import { Store } from "./state/store.js";
 import { StatsPanel } from "./stats/stats.js";
 import { Viewer } from "./viewer/viewer.js";
 
-/** @import { Context } from "./types.js" */
+/** @import { PageContext } from "./actions.js" */
 
 const NARROW_TILE = 170; // two in a row on a phone
 
@@ -82,14 +78,13 @@ export function start(element, { base, bootstrap, signal }) {
  * @param {ShadowRoot} root
  * @param {Api} api
  * @param {AbortSignal} signal
- * @returns {Context & {parts: import("./actions.js").PageParts}} */
+ * @returns {PageContext} */
 function makeContext(root, api, signal) {
+  const usual = makeInitialState();
+  const isNarrow = root.host.clientWidth <= 720;
   const store = new Store({
-    ...makeInitialState(),
-    tile: readPreference(
-      "tile",
-      root.host.clientWidth <= 720 ? NARROW_TILE : makeInitialState().tile,
-    ),
+    ...usual,
+    tile: readPreference("tile", isNarrow ? NARROW_TILE : usual.tile),
     groupsPosts: readPreference("group_posts", false),
     details: readPreference("details", window.matchMedia("(min-width: 900px)").matches),
   });
@@ -100,35 +95,16 @@ function makeContext(root, api, signal) {
   root.append(el("div", { class: "room" }, page));
   const words = makeWords(() => store.get().bootstrap?.words);
   const toasts = new Toasts(root, words, signal);
-  const parts = /** @type {import("./actions.js").PageParts} */ ({});
+  const parts = /** @type {import("./actions.js").PageParts} */ ({ toasts });
   const toast = toasts.show.bind(toasts);
-  const context = /** @type {Context & {parts: import("./actions.js").PageParts}} */ ({
-    root,
-    page,
-    store,
-    api,
-    words,
-    toast,
-    signal,
-    parts,
-  });
-  context.actions = makeActions(context, parts, {
-    send: (tab, id, text) => sendToTab(context, tab, id, text),
-    undo: () => toasts.undoNewest(),
-    async copy(text) {
-      try {
-        const isDone = await copyText(text, root);
-        toast(words(isDone ? "copied" : "not_copied"), isDone ? "good" : "bad");
-      } catch (error) {
-        if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
-      }
-    },
-  });
+  const shared = { root, page, store, api, words, toast, signal, parts };
+  const context = /** @type {PageContext} */ (shared);
+  context.actions = makeActions(context);
   return context;
 }
 
 /** Show the status of the connection, and build the page once the server responds.
- * @param {Context & {parts: import("./actions.js").PageParts}} context */
+ * @param {PageContext} context */
 async function connect(context) {
   const { store, parts, actions, signal } = context;
   const status = new Status(context, "images", getGalleryStatus);
@@ -144,12 +120,11 @@ async function connect(context) {
   await parts.connection.fetchBootstrap();
 }
 
-/** Build all parts that need data from the server.
- * @param {Context & {parts: import("./actions.js").PageParts}} context
+/** Build all parts that need data from the server, and open what the page's URL names.
+ * @param {PageContext} context
  * @param {Status} status */
 function buildParts(context, status) {
-  const { store, parts } = context;
-  const view = makeViewActions(store);
+  const { parts } = context;
   parts.pager = new Pager(context);
   parts.navigation = new Navigation(context, parts.pager);
   parts.hidden = new HiddenImages(context, () => parts.pager.restart({ isSameSource: true }));
@@ -165,12 +140,12 @@ function buildParts(context, status) {
   parts.filters = new Filters(context);
   new Notice(context);
   parts.results = new ModelResultCards(context);
-  const home = new Home(context, new LocalModelData(context));
-  parts.grid = new Grid(context, view);
+  parts.home = new Home(context, new LocalModelData(context));
+  parts.grid = new Grid(context);
   const empty = new EmptyResult(context);
   parts.foundFocus = new FoundFocus(context, (state) => {
     if (state.results) return parts.results.focusFirst();
-    if (isHome(state)) return home.focusFirst();
+    if (isHome(state)) return parts.home.focusFirst();
     if (getTiles(state).length) return parts.grid.focusTopmost();
     return empty.focusFirst() || status.focusFirst();
   });
@@ -192,28 +167,10 @@ function buildParts(context, status) {
   parts.imageTexts = new ImageTexts(context, findKnown);
   parts.imageMenu = new ImageMenu(context, findKnown);
   new Reconnect(context, () => parts.grid.getScrollPlace() === null);
-  followMarks(store, view.setMarks, context.signal);
-  rememberPlace(context, () => parts.grid.getScrollPlace(), view.setPlace);
-  openStartView(context, view, home);
-}
-
-/** Open what the page's URL names, or the home page if it names nothing.
- * @param {Context & {parts: import("./actions.js").PageParts}} context
- * @param {import("./actions.js").ViewActions} view
- * @param {Home} home */
-function openStartView(context, view, home) {
-  const { store, parts } = context;
-  const { bootstrap } = store.get();
-  if (!bootstrap) return;
-  context.root.host.setAttribute("lang", bootstrap.language);
-  view.setWhere(makeDefaultQuery(bootstrap));
-  new Router(context, {
-    view,
-    go: (where) => parts.navigation.openGallery(where),
-    search: (words) => parts.navigation.searchModels(words),
-    placeNow: () => parts.grid.getScrollPlace(),
-    results: parts.results,
-    home,
-  }).openAddress();
+  followMarks(context);
+  rememberPlace(context, () => parts.grid.getScrollPlace());
+  const language = context.store.get().bootstrap?.language ?? "en";
+  context.root.host.setAttribute("lang", language);
+  new Router(context).openAddress();
   parts.homeData = new HomeData(context);
 }

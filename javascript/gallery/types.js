@@ -180,7 +180,8 @@
  * @property {() => void} markAll  marks all shown images
  * @property {() => void} markNone
  * @property {() => void} invert  marks what is not marked, and the reverse
- * @property {(selection: import("./state/selection.js").Selection) => void} setMarks
+ * @property {(change: Partial<Pick<State, "focus" | "passed" | "thumb" | "open" | "place" | "results" | keyof import("./state/selection.js").Selection>>) => void} setView
+ *     stores what the user looks at, or has marked
  * @property {() => void} compare  compares the marked images
  * @property {(id: number) => void} compareWith  marks an image, and compares all marked images
  * @property {(pair: ComparedPair) => void} comparePair  compares an image with a reproduction

@@ -3,13 +3,11 @@
 import { getSource, withSource } from "../state/query.js";
 import { getFailedParts } from "../state/state.js";
 
-/** @import { PageParts } from "../actions.js" */
-/** @import { Context, Part } from "../types.js" */
+/** @import { PageContext } from "../actions.js" */
+/** @import { Part } from "../types.js" */
 
-/** Return the actions that open galleries, results and pages.
- * @param {Context} context
- * @param {PageParts} parts */
-export function makeNavigationActions({ store }, parts) {
+/** Return the actions that open galleries, results and pages. @param {PageContext} context */
+export function makeNavigationActions({ store, parts }) {
   /** @type {Record<Part, () => unknown>} */
   const retries = {
     bootstrap: () => parts.connection.retry(),

@@ -1,7 +1,7 @@
 /** Changes the user's annotations of images, on the server and in the loaded images. */
 
 import { splitBySize } from "../core/parts.js";
-import { getErrorMessage } from "./problems.js";
+import { showError } from "./problems.js";
 
 /** @import { Annotations } from "../types.js" */
 /** @typedef {Omit<import("../contract").AnnotationsBody, "ids">} AnnotationChange */
@@ -56,13 +56,13 @@ export class AnnotationWriter {
    * or null after an error, which is shown to the user.
    * @param {import("../contract").AnnotationsBody} body */
   async #send(body) {
-    const { api, toast, words, signal } = this.#context;
+    const { api, signal } = this.#context;
     try {
       const changed = await api.post("annotations", body, { signal });
       this.#sync.applyChange(changed.annotations, changed.revision);
       return changed;
     } catch (error) {
-      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
+      showError(error, this.#context);
       return null;
     }
   }

@@ -1,9 +1,9 @@
 /** Keeps annotations and collections in step with other tabs and other browsers. */
 
-import { Revisions } from "../state/revisions.js";
 import { isOffline } from "../state/state.js";
-import { ApiError, isAborted } from "./api.js";
-import { applyAnnotations, setBookmarksRevision } from "./received.js";
+import { pollWhileVisible } from "./poll.js";
+import { ignoreFailure } from "./problems.js";
+import { applyAnnotations } from "./received.js";
 
 /** @import { Annotations, Context } from "../types.js" */
 
@@ -14,9 +14,7 @@ const NONE = Object.freeze({ favourite: false, stars: 0, note: "", tags: [], col
 
 export class BookmarkSync {
   #context;
-  #revisions = new Revisions();
   #seen; // the revision up to which all changes are shown
-  #checkedAt = performance.now();
   #channel;
   #isReading = false;
   #isDue = false; // read again once the answer has come
@@ -29,17 +27,16 @@ export class BookmarkSync {
     // a server under another path has bookmarks of its own
     this.#channel = new BroadcastChannel(`civitai-shortcut-bookmarks ${api.address("")}`);
     this.#channel.addEventListener("message", () => void this.#read());
-    const timer = window.setInterval(() => this.#checkIfDue(EVERY), EVERY);
-    signal.addEventListener("abort", () => {
-      window.clearInterval(timer);
-      this.#channel.close();
-    });
-    // the downloads are asked for when the page becomes visible, and tell the revision too
-    window.addEventListener("focus", () => this.#checkIfDue(0), { signal });
-    store.on(["jobs"], ({ jobs }) => this.#compare(jobs?.bookmarks_revision ?? 0), { signal });
-    store.on(["bootstrap"], ({ bootstrap }) => this.#compare(bootstrap?.bookmarks_revision ?? 0), {
-      signal,
-    });
+    signal.addEventListener("abort", () => this.#channel.close());
+    pollWhileVisible(EVERY, () => this.#check(), signal);
+    store.on(
+      ["jobs", "bootstrap"],
+      ({ jobs, bootstrap }) => {
+        this.#compare(jobs?.bookmarks_revision ?? 0);
+        this.#compare(bootstrap?.bookmarks_revision ?? 0);
+      },
+      { signal },
+    );
   }
 
   /** Show the annotations that this tab has changed, and let the browser's other tabs read their
@@ -48,20 +45,11 @@ export class BookmarkSync {
    * @param {number} revision  number of the change; the server counts all changes of annotations
    *     and collections */
   applyChange(annotations, revision) {
-    this.#apply(annotations, revision);
-    if (revision === this.#seen + 1) this.#seen = revision; // nobody else has changed anything
     this.#channel.postMessage("changed");
-  }
-
-  /** Show the annotations of a response, except those of images for which newer ones are known.
-   * @param {Record<string, Annotations>} annotations  by image id
-   * @param {number} revision */
-  #apply(annotations, revision) {
-    const fresh = Object.entries(annotations).filter(([id]) =>
-      this.#revisions.accept(Number(id), revision),
-    );
-    applyAnnotations(this.#context.store, Object.fromEntries(fresh));
-    setBookmarksRevision(this.#context.store, revision);
+    if (revision <= this.#seen) return; // a newer answer about all images has come before
+    applyAnnotations(this.#context.store, annotations, revision);
+    if (revision === this.#seen + 1) this.#seen = revision;
+    else void this.#read(); // somebody else has changed something too
   }
 
   /** Read all annotations again, in this tab and in the others, because collections have changed.
@@ -71,30 +59,20 @@ export class BookmarkSync {
     await this.#read();
   }
 
-  /** Ask the server for its revision, unless the page is hidden or the last request was less than
-   * `pause` ago.
-   * @param {number} pause  ms */
-  #checkIfDue(pause) {
-    const { root, store } = this.#context;
-    const isShown = root.host.getClientRects().length > 0 && !document.hidden;
-    if (isShown && !isOffline(store.get()) && performance.now() - this.#checkedAt >= pause * 0.9)
-      void this.#check();
-  }
-
+  /** Ask the server for its revision, unless the page is in another tab of the host. */
   async #check() {
-    const { api, signal } = this.#context;
-    this.#checkedAt = performance.now();
+    const { api, root, store, signal } = this.#context;
+    if (!root.host.getClientRects().length || isOffline(store.get())) return;
     try {
       this.#compare((await api.get("instance", { signal })).bookmarks_revision);
     } catch (error) {
-      ignoreFailure(error);
+      ignoreFailure(error); // the next check asks again
     }
   }
 
   /** Read the annotations of all loaded images if the server has a newer revision than this tab.
    * @param {number} revision */
   #compare(revision) {
-    this.#checkedAt = performance.now();
     if (revision > this.#seen) void this.#read();
   }
 
@@ -109,11 +87,16 @@ export class BookmarkSync {
     const ids = new Set(images.map((view) => view.id));
     if (open !== null) ids.add(open);
     try {
-      const found = await api.post("image_annotations", { ids: [...ids] }, { signal });
-      const all = [...ids].map((id) => [id, found.annotations[id] ?? NONE]);
-      this.#apply(Object.fromEntries(all), found.revision);
-      this.#revisions.setRead(found.revision);
-      this.#seen = Math.max(this.#seen, found.revision);
+      const { annotations, revision } = await api.post(
+        "image_annotations",
+        { ids: [...ids] },
+        { signal },
+      );
+      if (revision >= this.#seen) {
+        const all = [...ids].map((id) => [id, annotations[id] ?? NONE]);
+        applyAnnotations(store, Object.fromEntries(all), revision);
+        this.#seen = revision;
+      } // else a change of this tab has overtaken the answer
     } catch (error) {
       ignoreFailure(error);
     } finally {
@@ -121,9 +104,4 @@ export class BookmarkSync {
     }
     if (this.#isDue) await this.#read();
   }
-}
-
-/** Ignore that a request failed, because the next check sends it again. @param {unknown} error */
-function ignoreFailure(error) {
-  if (!(error instanceof ApiError) && !isAborted(error)) throw error;
 }

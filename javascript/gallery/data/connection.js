@@ -1,8 +1,10 @@
 /** Fetches the bootstrap data, and polls for it while the server does not respond. */
 
+import { makeDefaultQuery } from "../state/query.js";
 import { getFailedParts, isOffline } from "../state/state.js";
 import { ApiError } from "./api.js";
-import { makeProblem, setProblem } from "./problems.js";
+import { pollWhileVisible } from "./poll.js";
+import { ignoreFailure, makeProblem, setProblem } from "./problems.js";
 
 /** @import { Context } from "../types.js" */
 
@@ -11,8 +13,6 @@ const EVERY = 2000; // ms
 export class Connection {
   #context;
   #onBack;
-  #clock = 0;
-  #isBusy = false;
   #checkedAt = -Infinity;
 
   /** @param {Context} context
@@ -20,11 +20,7 @@ export class Connection {
   constructor(context, onBack) {
     this.#context = context;
     this.#onBack = onBack;
-    const { store, signal } = context;
-    store.on([isOffline], (now) => this.#setPolling(isOffline(now)), { signal });
-    window.addEventListener("online", () => this.#pollIfVisible(), { signal });
-    document.addEventListener("visibilitychange", () => this.#pollIfVisible(), { signal });
-    signal.addEventListener("abort", () => this.#setPolling(false));
+    pollWhileVisible(EVERY, () => this.#pollIfOffline(), context.signal);
   }
 
   /** Fetch the data that the page starts with. Return whether the server responded. */
@@ -50,7 +46,7 @@ export class Connection {
   async check() {
     const { store, api, words, signal } = this.#context;
     const now = performance.now();
-    if (this.#clock || now < this.#checkedAt + EVERY) return;
+    if (isOffline(store.get()) || now < this.#checkedAt + EVERY) return;
     this.#checkedAt = now;
     try {
       await api.get("bootstrap", { signal });
@@ -64,28 +60,18 @@ export class Connection {
   /** Store the data that the page starts with, since the server responds.
    * @param {import("../types.js").Bootstrap} bootstrap */
   #setBootstrap(bootstrap) {
-    this.#context.store.set(({ problems }) => ({
+    this.#context.store.set(({ problems, where, bootstrap: before }) => ({
       bootstrap,
+      where: before ? where : makeDefaultQuery(bootstrap),
       lost: false,
       problems: { ...problems, bootstrap: null },
     }));
   }
 
-  /** Start or stop polling the server. @param {boolean} isLost */
-  #setPolling(isLost) {
-    if (isLost && !this.#clock) {
-      this.#clock = window.setInterval(() => this.#pollIfVisible(), EVERY);
-    } else if (!isLost && this.#clock) {
-      window.clearInterval(this.#clock);
-      this.#clock = 0;
-    }
-  }
-
-  /** Poll the server once, unless polling is off or the page is hidden. */
-  async #pollIfVisible() {
-    if (!this.#clock || this.#isBusy || document.visibilityState !== "visible") return;
+  /** Check whether the server responds again. Do nothing if no request has failed. */
+  async #pollIfOffline() {
     const { store, api, signal } = this.#context;
-    this.#isBusy = true;
+    if (!isOffline(store.get())) return;
     try {
       const bootstrap = await api.get("bootstrap", { signal });
       const before = store.get();
@@ -94,10 +80,8 @@ export class Connection {
       );
       this.#setBootstrap(bootstrap);
       if (failed.length) this.#onBack();
-    } catch {
-      // still away: the clock asks again
-    } finally {
-      this.#isBusy = false;
+    } catch (error) {
+      ignoreFailure(error); // still away
     }
   }
 }

@@ -4,7 +4,7 @@
 
 import { getSource, hasGallery, withSource } from "../state/query.js";
 import { countFound, widenScope } from "../state/search_scope.js";
-import { ApiError, isAborted } from "./api.js";
+import { ignoreFailure } from "./problems.js";
 import { fetchPreview } from "./search_preview.js";
 
 /** @import { SearchScope } from "../state/search_scope.js" */
@@ -97,7 +97,7 @@ export class GallerySearch {
     try {
       return await fetchPreview(this.#context, words, "", signal);
     } catch (error) {
-      if (!isAborted(error) && !(error instanceof ApiError)) throw error;
+      ignoreFailure(error);
       return null;
     }
   }

@@ -1,7 +1,7 @@
 /** Hides the images of an author or with a word, on the server and among the loaded images. */
 
 import { hideImages } from "../state/state.js";
-import { getErrorMessage } from "./problems.js";
+import { showError } from "./problems.js";
 
 /** @import { Context } from "../types.js" */
 /** @typedef {import("../contract").HiddenRule} HiddenRule */
@@ -81,9 +81,8 @@ export class HiddenImages {
    * @param {() => Promise<Result>} send
    * @returns {Promise<Result | null>} */
   #request(send) {
-    const { toast, words, signal } = this.#context;
     const request = this.#last.then(send).catch((error) => {
-      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
+      showError(error, this.#context);
       return null;
     });
     this.#last = request;

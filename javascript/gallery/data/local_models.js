@@ -1,8 +1,7 @@
 /** Fetches the list of models on this machine in parts, and looks them up on Civitai. */
 
 import { isHome } from "../state/state.js";
-import { ApiError, isAborted } from "./api.js";
-import { getErrorMessage } from "./problems.js";
+import { ignoreFailure, showError } from "./problems.js";
 
 /** @import { LocalModel } from "../contract" */
 /** @import { Context } from "../types.js" */
@@ -26,13 +25,13 @@ export class LocalModelData {
 
   /** Fetch the next part of the model files. */
   async loadMore() {
-    const { store, api, words, toast, signal } = this.#context;
+    const { store, api, signal } = this.#context;
     const start = store.get().home?.local_models.models.length ?? 0;
     try {
       const { models, count } = await api.get(`local_models?from=${start}`, { signal });
       this.#change((before) => [...before.slice(0, start), ...models], count);
     } catch (error) {
-      if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+      showError(error, this.#context);
     }
   }
 
@@ -56,7 +55,7 @@ export class LocalModelData {
       const found = await api.get(`local_models/${key}`, { signal });
       this.#change((models) => models.map((one) => (one.key === key ? found : one)));
     } catch (error) {
-      if (!(error instanceof ApiError) && !isAborted(error)) throw error;
+      ignoreFailure(error);
       this.#waiting.clear(); // Civitai does not respond: the cards stay as they are
     } finally {
       this.#asked = 0;

@@ -10,7 +10,7 @@ import {
 } from "../state/model_files.js";
 import { getSetting } from "../state/state.js";
 import { isAborted } from "./api.js";
-import { getErrorMessage } from "./problems.js";
+import { getErrorMessage, showError } from "./problems.js";
 
 /** @import { Context, NeededFile, Needs, NeedsPlace, State } from "../types.js" */
 
@@ -75,7 +75,7 @@ export class NeededFiles {
   /** Start the download of these model files. Errors are shown to the user.
    * @param {readonly NeededFile[]} files */
   async get(files) {
-    const { api, store, toast, words, signal } = this.context;
+    const { api, store, toast, signal } = this.context;
     try {
       const { panel, needs, fileChoices } = store.get();
       const listed = panel === "model_files" ? needs.list.of : "";
@@ -88,7 +88,7 @@ export class NeededFiles {
       toast(message, "good");
       this.started();
     } catch (error) {
-      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
+      showError(error, this.context);
     }
   }
 

@@ -1,6 +1,6 @@
 /** Turns errors into messages for the user, and stores them in the state. */
 
-import { ApiError } from "./api.js";
+import { ApiError, isAborted } from "./api.js";
 
 /** @import { Store } from "../state/store.js" */
 /** @import { Part, Problem, Words } from "../types.js" */
@@ -33,6 +33,20 @@ export function makeProblem(error, words) {
  * @param {Problem | null} problem */
 export function setProblem(store, part, problem) {
   store.set(({ problems }) => ({ problems: { ...problems, [part]: problem } }));
+}
+
+/** Ignore that a request failed or was aborted. Other errors are bugs, and are thrown again.
+ * @param {unknown} error */
+export function ignoreFailure(error) {
+  if (!(error instanceof ApiError) && !isAborted(error)) throw error;
+}
+
+/** Show why a request failed. An aborted request is ignored; other errors than an `ApiError` are
+ * thrown again.
+ * @param {unknown} error
+ * @param {Pick<import("../types.js").Context, "toast" | "words">} context */
+export function showError(error, { toast, words }) {
+  if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
 }
 
 /** Let `Connection` poll the server if an error says that the server does not respond.

@@ -17,14 +17,16 @@ export function setWatches(store, watches) {
   store.set({ watches });
 }
 
-/** Store annotations by image id, and show them in the loaded images.
+/** Store annotations by image id and their revision, and show them in the loaded images.
  * @param {Store} store
- * @param {Record<string, Annotations>} annotated */
-export function applyAnnotations(store, annotated) {
-  store.set(({ images }) => {
+ * @param {Record<string, Annotations>} annotated
+ * @param {number} revision */
+export function applyAnnotations(store, annotated, revision) {
+  store.set(({ images, bookmarksRevision: before }) => {
     const changed = images.map((view) => withAnnotations(view, annotated[view.id]));
     const isSame = changed.every((view, at) => view === images[at]);
-    return { annotated, images: isSame ? images : changed };
+    const bookmarksRevision = Math.max(before, revision);
+    return { annotated, bookmarksRevision, images: isSame ? images : changed };
   });
 }
 
@@ -37,13 +39,6 @@ function withAnnotations(view, annotations) {
   return favourite === view.favourite && stars === view.stars
     ? view
     : { ...view, favourite, stars };
-}
-
-/** Store the revision of the annotations and collections if it is newer than the known one.
- * @param {Store} store
- * @param {number} revision */
-export function setBookmarksRevision(store, revision) {
-  store.set((state) => ({ bookmarksRevision: Math.max(state.bookmarksRevision, revision) }));
 }
 
 /** Replace each loaded image by the result of `update`.

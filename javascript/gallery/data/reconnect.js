@@ -2,16 +2,15 @@
 
 import { buildImagesPath } from "../state/query.js";
 import { getFailedParts, replaceLibraryPage } from "../state/state.js";
-import { ApiError, isAborted } from "./api.js";
 import { PAGE_SIZE } from "./pager.js";
+import { pollWhileVisible } from "./poll.js";
+import { ignoreFailure } from "./problems.js";
 
 const EVERY = 15_000; // ms
 
 export class Reconnect {
   #context;
   #isAtTop;
-  #clock = 0;
-  #isBusy = false;
 
   /** @param {import("../types.js").Context} context
    * @param {() => boolean} isAtTop  returns whether the gallery is at its top, where images may be
@@ -19,17 +18,7 @@ export class Reconnect {
   constructor(context, isAtTop) {
     this.#context = context;
     this.#isAtTop = isAtTop;
-    const { store, signal } = context;
-    store.on(["libraryDate", "problems"], () => this.#togglePolling(), { signal });
-    window.addEventListener("online", () => void this.#check(), { signal });
-    document.addEventListener("visibilitychange", () => void this.#check(), { signal });
-    signal.addEventListener("abort", () => window.clearInterval(this.#clock));
-  }
-
-  /** Return whether Civitai did not respond to the last request. */
-  get #isAway() {
-    const state = this.#context.store.get();
-    return state.libraryDate !== "" || getFailedParts(state, "network").length > 0;
+    pollWhileVisible(EVERY, () => this.#check(), context.signal);
   }
 
   /** Return whether the result of a retried lookup may replace what the user is looking at. */
@@ -37,17 +26,9 @@ export class Reconnect {
     return this.#isAtTop() && this.#context.store.get().open === null;
   }
 
-  /** Start or stop polling Civitai until it responds again. */
-  #togglePolling() {
-    if (this.#isAway === this.#clock > 0) return;
-    window.clearInterval(this.#clock);
-    this.#clock = this.#isAway ? window.setInterval(() => void this.#check(), EVERY) : 0;
-  }
-
   /** Retry what failed because of the network, and refresh what was loaded from the library. */
   async #check() {
     const { store, actions } = this.#context;
-    if (!this.#isAway || this.#isBusy || document.visibilityState !== "visible") return;
     const { libraryDate } = store.get();
     for (const part of getFailedParts(store.get(), "network")) {
       if (part === "lookup" ? this.#canFind : !libraryDate) actions.retry(part);
@@ -59,16 +40,13 @@ export class Reconnect {
   async #fetchLive() {
     const { store, api, signal } = this.#context;
     const { where, showsHidden } = store.get();
-    this.#isBusy = true;
     try {
       const path = buildImagesPath(where, null, PAGE_SIZE, showsHidden);
       const page = await api.get(`${path}&fresh=1`, { signal });
       if (page.from_library || store.get().where !== where) return;
       store.set((state) => replaceLibraryPage(state, page, this.#isAtTop()));
     } catch (error) {
-      if (!(error instanceof ApiError) && !isAborted(error)) throw error; // else the clock asks again
-    } finally {
-      this.#isBusy = false;
+      ignoreFailure(error);
     }
   }
 }

@@ -3,7 +3,7 @@
  * longer one.
  */
 
-import { ApiError, isAborted } from "./api.js";
+import { ignoreFailure } from "./problems.js";
 
 /** @import { ModelCardPage, SearchPreview, Suggestion } from "../contract" */
 /** @import { Context } from "../types.js" */
@@ -157,7 +157,7 @@ export class SearchPreviews {
       this.#found = { ...this.#found, ...more };
       this.#onChange();
     } catch (error) {
-      if (!isAborted(error) && !(error instanceof ApiError)) throw error;
+      ignoreFailure(error);
     }
   }
 }

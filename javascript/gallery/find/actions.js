@@ -2,13 +2,11 @@
 
 import { hasGallery, makeDefaultQuery, pickFilters } from "../state/query.js";
 
-/** @import { PageParts } from "../actions.js" */
-/** @import { Actions, Context } from "../types.js" */
+/** @import { PageContext } from "../actions.js" */
+/** @import { Actions } from "../types.js" */
 
-/** Return the actions of the search and the filters.
- * @param {Context} context
- * @param {PageParts} parts */
-export function makeSearchActions({ store }, parts) {
+/** Return the actions of the search and the filters. @param {PageContext} context */
+export function makeSearchActions({ store, parts }) {
   return {
     /** Search images by words, and show those that match. @type {Actions["search"]} */
     search: (words, scope) => parts.search.search(words, scope),

@@ -169,11 +169,8 @@ export class DragMarks {
     const all = ids.flatMap((id) => listTileIds(state, id));
     const marks = new Set([...before.marks, ...all]);
     if (marks.size === state.marks.size && all.every((id) => state.marks.has(id))) return;
-    this.#context.actions.setMarks({
-      marks,
-      anchor: drag.id ?? ids[0] ?? before.anchor,
-      range: null,
-    });
+    const anchor = drag.id ?? ids[0] ?? before.anchor;
+    this.#context.actions.setView({ marks, anchor, range: null });
   }
 
   /** Draw the rubber band, and return the ids of the images under it. @param {Drag} drag */
@@ -212,7 +209,7 @@ export class DragMarks {
     event.preventDefault();
     event.stopPropagation();
     this.#end();
-    this.#context.actions.setMarks(before);
+    this.#context.actions.setView(before);
   }
 
   #end() {

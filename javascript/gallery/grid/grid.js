@@ -26,7 +26,6 @@ const BARS = COVERED.above + COVERED.below;
 
 export class Grid {
   #context;
-  #view;
   #list;
   #hover;
   #thumbs;
@@ -41,12 +40,10 @@ export class Grid {
   #isRising = false; // scrolled upwards last
   #speed = new ScrollSpeed();
 
-  /** @param {Context} context
-   * @param {import("../actions.js").ViewActions} view */
-  constructor(context, view) {
-    const { store, page, words, signal } = context;
+  /** @param {Context} context */
+  constructor(context) {
+    const { store, page, words, actions, signal } = context;
     this.#context = context;
-    this.#view = view;
     this.#hover = new Hover(context);
     this.#list = el("div", {
       class: "grid",
@@ -63,11 +60,11 @@ export class Grid {
     const tileOf = (/** @type {number} */ id) => this.#tiles.getTile(id);
     const isSeen = (/** @type {Tile} */ { view }) =>
       this.#arrangement.isBetween(view.id, this.#lastTop, this.#lastTop + window.innerHeight);
-    this.#thumbs = new Thumbs(this.#list, tileOf, isSeen, () => context.actions.checkServer());
+    this.#thumbs = new Thumbs(this.#list, tileOf, isSeen, () => actions.checkServer());
     this.#dragMarks = new DragMarks(this.#list, context, this.#arrangement);
     linkTiles(this.#list, context, tileOf);
     listenToClicks(this.#list, context, tileOf);
-    listenToPointer(this.#list, this.#hover, tileOf, view.setFocus);
+    listenToPointer(this.#list, context, this.#hover, tileOf);
     this.#listen();
     this.#keptFocus = new KeptFocus(context, this.#arrangement);
     store.on(
@@ -143,7 +140,7 @@ export class Grid {
     scrollBy(this.#list, box.y - y - getViewport(this.#list).top);
     this.#draw();
     if (!this.#list.contains(this.#context.root.activeElement)) return;
-    this.#view.setFocus(id);
+    this.#context.actions.setView({ focus: id });
     this.#tiles.getTile(id)?.element.focus({ preventScroll: true });
   }
 
@@ -261,7 +258,7 @@ export class Grid {
     if (isFlying || !isWhole) this.#schedule();
     if (!isFlying) this.#loadThumbs(wanted);
     const passed = seen.length && (this.#arrangement.getIndex(seen[seen.length - 1]) ?? 0) + 1;
-    this.#view.setViewport(passed, this.#thumbWidth);
+    this.#context.actions.setView({ passed, thumb: this.#thumbWidth });
     this.#loadMore(viewport);
   }
 

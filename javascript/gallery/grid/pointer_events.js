@@ -49,10 +49,10 @@ export function listenToClicks(list, { actions, store }, tileOf) {
 
 /** Show captions on hover and focus, and report which tile is focused.
  * @param {HTMLElement} list
+ * @param {Context} context
  * @param {import("./hover.js").Hover} hover
- * @param {(id: number) => Tile | undefined} tileOf  returns the tile of an image
- * @param {(id: number) => void} setFocus  called with the id of the focused image */
-export function listenToPointer(list, hover, tileOf, setFocus) {
+ * @param {(id: number) => Tile | undefined} tileOf  returns the tile of an image */
+export function listenToPointer(list, { actions }, hover, tileOf) {
   list.addEventListener("pointerover", (event) => {
     const tile = event.pointerType === "touch" ? null : findTile(event.target, tileOf);
     if (tile) hover.showFor(tile);
@@ -61,7 +61,7 @@ export function listenToPointer(list, hover, tileOf, setFocus) {
   list.addEventListener("pointerleave", () => hover.hide());
   list.addEventListener("focusin", (event) => {
     const tile = findTile(event.target, tileOf);
-    if (tile) setFocus(tile.view.id);
+    if (tile) actions.setView({ focus: tile.view.id });
     if (tile?.element.matches(":focus-visible")) hover.showFor(tile);
   });
   list.addEventListener("focusout", () => hover.hide());

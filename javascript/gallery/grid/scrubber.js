@@ -2,8 +2,7 @@
 
 import { el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
-import { isAborted } from "../data/api.js";
-import { getErrorMessage } from "../data/problems.js";
+import { showError } from "../data/problems.js";
 import { buildQueryString } from "../state/query.js";
 import { getShown } from "../state/state.js";
 import { findMonth, hasMonths, makeMonthSearch, sortMonths } from "./months.js";
@@ -128,7 +127,7 @@ export class Scrubber {
 
   /** Fetch the number of known images of each month, once for each gallery. */
   async #fetchMonths() {
-    const { api, store, words, toast, signal } = this.#context;
+    const { api, store, signal } = this.#context;
     const { where, images } = store.get();
     if (this.#fetchedFor[0] === where && this.#fetchedFor[1] === images) return;
     this.#fetchedFor = [where, images];
@@ -141,7 +140,7 @@ export class Scrubber {
       this.#draw(store.get());
     } catch (error) {
       this.#fetchedFor = [];
-      if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+      showError(error, this.#context);
     }
   }
 

@@ -1,7 +1,7 @@
 /** The menu of an image, on its tile and on the open image. */
 
 import { openMenu } from "../core/menu.js";
-import { getErrorMessage } from "../data/problems.js";
+import { showError } from "../data/problems.js";
 import { listTabs } from "../details/send_to.js";
 import { nameTab } from "../host/host_page.js";
 import { buildImageAddress } from "../state/query.js";
@@ -230,7 +230,7 @@ export class ImageMenu {
 
   /** Let the user choose the collection to which images are added. @param {number[]} ids */
   async #chooseCollection(ids) {
-    const { api, words, toast, signal } = this.#context;
+    const { api, words, signal } = this.#context;
     try {
       const collections = await api.get("collections", { signal });
       const create = {
@@ -246,7 +246,7 @@ export class ImageMenu {
       }));
       this.#show([...rows, ...startGroup([create])]);
     } catch (error) {
-      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
+      showError(error, this.#context);
     }
   }
 

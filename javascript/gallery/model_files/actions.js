@@ -3,13 +3,11 @@
 import { chooseCheckpoint } from "../host/host_page.js";
 import { getChoice } from "../state/model_files.js";
 
-/** @import { PageParts } from "../actions.js" */
-/** @import { Actions, Context } from "../types.js" */
+/** @import { PageContext } from "../actions.js" */
+/** @import { Actions } from "../types.js" */
 
-/** Return the actions on model files.
- * @param {Context} context
- * @param {PageParts} parts */
-export function makeModelFileActions({ store, toast, words }, parts) {
+/** Return the actions on model files. @param {PageContext} context */
+export function makeModelFileActions({ store, toast, words, parts }) {
   return {
     /** Fetch the model files that a query asks for, and show them in one part of the page.
      * @type {Actions["showNeeds"]} */

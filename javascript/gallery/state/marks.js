@@ -25,55 +25,27 @@ export function readMarks(source) {
   return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
 }
 
-/** Store a change of a gallery's marks; the marks that another tab has set meanwhile stay. If too
- * many galleries have marks, delete those of the least recently used ones.
+/** Store the marks of a gallery. If too many galleries have marks, delete those of the least recently
+ * used ones.
  * @param {string} source
- * @param {ReadonlySet<number>} before
- * @param {ReadonlySet<number>} now */
-function saveChange(source, before, now) {
+ * @param {ReadonlySet<number>} marks */
+function saveMarks(source, marks) {
   if (!source) return;
-  const marks = mergeChange(readMarks(source), before, now);
   const others = readAll().filter(([name]) => name !== source);
   if (marks.size) others.push([source, [...marks]]);
   writeJson(KEY, others.slice(-SOURCES));
 }
 
-/** Apply the changes between `before` and `now` to the stored marks, and return the result.
- * @param {ReadonlySet<number>} stored
- * @param {ReadonlySet<number>} before
- * @param {ReadonlySet<number>} now */
-export function mergeChange(stored, before, now) {
-  const merged = new Set(stored);
-  for (const id of before) if (!now.has(id)) merged.delete(id);
-  for (const id of now) if (!before.has(id)) merged.add(id);
-  return merged;
-}
-
-/** Store the marks whenever the user changes them, and apply changes from other tabs of this
- * browser.
- * @param {import("./store.js").Store} store
- * @param {(marks: ReadonlySet<number>) => void} setMarks  shows the marks after a change by another
- *     tab
- * @param {AbortSignal} signal */
-export function followMarks(store, setMarks, signal) {
-  let isTakingOver = false;
-  store.on(
-    ["marks"],
-    (now, before) => {
-      if (!isTakingOver && getSource(now.where) === getSource(before.where))
-        saveChange(getSource(now.where), before.marks, now.marks);
-    },
-    { signal },
-  );
+/** Store the marks whenever they change, and show the marks that another tab of this browser sets.
+ * @param {import("../types.js").Context} context */
+export function followMarks({ store, actions, signal }) {
+  store.on(["marks"], ({ where, marks }) => saveMarks(getSource(where), marks), { signal });
   const takeOver = (/** @type {StorageEvent} */ { key }) => {
+    if (key !== KEY && key !== null) return;
     const { where, marks } = store.get();
-    const source = getSource(where);
-    if ((key !== KEY && key !== null) || !source) return;
-    const stored = readMarks(source);
-    if (stored.size === marks.size && [...stored].every((id) => marks.has(id))) return;
-    isTakingOver = true;
-    setMarks(stored);
-    isTakingOver = false;
+    const stored = readMarks(getSource(where));
+    const isSame = stored.size === marks.size && [...stored].every((id) => marks.has(id));
+    if (!isSame) actions.setView({ marks: stored, range: null });
   };
   window.addEventListener("storage", takeOver, { signal });
 }

@@ -10,9 +10,8 @@ const KEY = "civitai-shortcut-place";
 /** Save the scroll position when the user leaves the page. After a reload, offer to return there as
  * soon as the first page of the same gallery is loaded.
  * @param {Context} context
- * @param {() => ScrollPlace | null} placeNow  returns the current scroll position
- * @param {(place: ScrollPlace) => void} offer  called with the saved scroll position */
-export function rememberPlace({ store, signal }, placeNow, offer) {
+ * @param {() => ScrollPlace | null} placeNow  returns the current scroll position */
+export function rememberPlace({ store, actions, signal }, placeNow) {
   let left = readPlace(); // saved by this tab before the reload
   const write = () =>
     writeJson(KEY, { source: getSource(store.get().where), place: placeNow() }, "sessionStorage");
@@ -23,7 +22,7 @@ export function rememberPlace({ store, signal }, placeNow, offer) {
       if (!images.length || !left) return;
       const { source, place } = left;
       left = null;
-      if (source === getSource(where)) offer(place);
+      if (source === getSource(where)) actions.setView({ place });
     },
     { signal },
   );

@@ -3,17 +3,8 @@
 import { buildAddress, makeDefaultQuery, parseAddress } from "./query.js";
 import { isHome } from "./state.js";
 
-/** @import { Context, ModelResults, ScrollPlace, State, Where } from "../types.js" */
-
-/**
- * @typedef {object} RouterActions
- * @property {import("../actions.js").ViewActions} view
- * @property {(where: Where) => Promise<void>} go
- * @property {(words: string) => Promise<void>} search
- * @property {() => ScrollPlace | null} placeNow  the scroll position in the gallery
- * @property {{top: number, revealCard: (id: number | null, top: number) => void}} results
- * @property {{top: number, scrollTo: (top: number) => void}} home
- */
+/** @import { PageContext } from "../actions.js" */
+/** @import { ModelResults, ScrollPlace, State } from "../types.js" */
 
 /**
  * @typedef {object} Scrolled  what a step of the history says about the scroll position
@@ -32,7 +23,6 @@ const FAR = 1000; // images; further down, going back is only offered
 
 export class Router {
   #context;
-  #ties;
   #isFollowing = false; // the change comes from the address
   #isResting = false; // the address was changed less than REST ms ago
   #isBehind = false; // the address must be changed again after that
@@ -43,11 +33,9 @@ export class Router {
   /** @type {Scrolled | null} the scroll position in that state, if another gallery was opened */
   #scrolled = null;
 
-  /** @param {Context} context
-   * @param {RouterActions} ties */
-  constructor(context, ties) {
+  /** @param {PageContext} context */
+  constructor(context) {
     this.#context = context;
-    this.#ties = ties;
     const { store, signal } = context;
     // Otherwise a step back, which closes an image, scrolls to where the image was opened.
     history.scrollRestoration = "manual";
@@ -61,17 +49,17 @@ export class Router {
 
   /** Show what the page's URL names. */
   openAddress() {
-    const { store, actions } = this.#context;
+    const { store, actions, parts } = this.#context;
     const { bootstrap, where } = store.get();
     if (!bootstrap) return;
     const address = parseAddress(location.search, makeDefaultQuery(bootstrap));
     this.#isFollowing = true;
     const isElsewhere = JSON.stringify(address.where) !== JSON.stringify(where);
-    const loaded = isElsewhere ? this.#ties.go(address.where) : Promise.resolve();
+    const loaded = isElsewhere ? parts.navigation.openGallery(address.where) : Promise.resolve();
     const isFilteredAnew = address.words !== store.get().loadedFilter.words;
     if (isFilteredAnew) actions.setLoadedFilter({ words: address.words });
     this.#openResults(address.find, where.model);
-    this.#ties.view.setOpen(address.image);
+    actions.setView({ open: address.image });
     this.#isFollowing = false;
     if (isElsewhere || isFilteredAnew) void this.#scrollBack(loaded);
   }
@@ -87,21 +75,21 @@ export class Router {
     }
     this.#closing = "";
     const { place } = readScrolled();
-    if (place && closed === "search") this.#ties.view.setPlace(place); // its gallery is loaded again
+    if (place && closed === "search") actions.setView({ place }); // its gallery is loaded again
     this.#commit(); // what was opened meanwhile
   }
 
   /** Scroll back to where the user left the gallery.
    * @param {Promise<void>} loaded  settles when the gallery's first images are loaded */
   async #scrollBack(loaded) {
-    const { store, actions } = this.#context;
+    const { store, actions, parts } = this.#context;
     const { place, home } = readScrolled();
-    if (isHome(store.get())) this.#ties.home.scrollTo(home);
+    if (isHome(store.get())) parts.home.scrollTo(home);
     const { where, loadedFilter } = store.get();
     await loaded;
     const now = store.get();
     if (!place || now.where !== where || now.loadedFilter !== loadedFilter) return;
-    this.#ties.view.setPlace(place);
+    actions.setView({ place });
     if (place.count <= FAR && !now.results) await actions.back();
   }
 
@@ -109,13 +97,13 @@ export class Router {
    * @param {string} words
    * @param {number | null} opened  id of the card's model, null if no card was opened */
   #openResults(words, opened) {
-    const { store } = this.#context;
+    const { store, actions, parts } = this.#context;
     const { found } = readScrolled();
     if (found?.results.query === words) {
-      this.#ties.view.setResults(found.results);
-      this.#ties.results.revealCard(opened, found.top);
-    } else if (!words) this.#ties.view.setResults(null);
-    else if (store.get().results?.query !== words) void this.#ties.search(words);
+      actions.setView({ results: found.results });
+      parts.results.revealCard(opened, found.top);
+    } else if (!words) actions.setView({ results: null });
+    else if (store.get().results?.query !== words) void parts.navigation.searchModels(words);
   }
 
   /** Remember the state before a change. All changes of one moment make one history entry.
@@ -133,9 +121,9 @@ export class Router {
    * @param {State} state
    * @returns {Scrolled} */
   #getScrolled(state) {
-    const { results, home, placeNow } = this.#ties;
+    const { grid, results, home } = this.#context.parts;
     const found = state.results && { results: state.results, top: results.top };
-    return { place: placeNow(), found, home: isHome(state) ? home.top : 0 };
+    return { place: grid.getScrollPlace(), found, home: isHome(state) ? home.top : 0 };
   }
 
   /** Update the browser's history after a state change. Opening a gallery, an image or results, a

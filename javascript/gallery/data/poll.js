@@ -1,0 +1,22 @@
+/** Repeats requests while the page is visible. */
+
+/** Call an asynchronous function every so often, and when the browser goes online or the page comes
+ * to the front. The function is not called while the page is hidden, or while its last call runs.
+ * @param {number} pause  ms
+ * @param {() => Promise<void>} run
+ * @param {AbortSignal} signal */
+export function pollWhileVisible(pause, run, signal) {
+  let isBusy = false;
+  const poll = async () => {
+    if (isBusy || document.hidden) return;
+    isBusy = true;
+    await run().finally(() => {
+      isBusy = false;
+    });
+  };
+  const clock = window.setInterval(poll, pause);
+  signal.addEventListener("abort", () => window.clearInterval(clock));
+  window.addEventListener("online", poll, { signal });
+  window.addEventListener("focus", poll, { signal });
+  document.addEventListener("visibilitychange", poll, { signal });
+}
