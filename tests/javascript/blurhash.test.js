@@ -7,12 +7,6 @@ const DIGITS =
   "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
 const EXAMPLE = "LEHV6nWB2yk8pyo0adR*.7kCMdnj";
 
-test("it is as large as asked for, and opaque", () => {
-  const rgba = decodeBlurhash(EXAMPLE, 7, 5);
-  assert.equal(rgba.length, 7 * 5 * 4);
-  for (let at = 3; at < rgba.length; at += 4) assert.equal(rgba[at], 255);
-});
-
 /** The format's own formula, as slow and plain as it can be written. */
 function plainly(hash, width, height) {
   const value = (text) => [...text].reduce((sum, digit) => sum * 83 + DIGITS.indexOf(digit), 0);
@@ -51,8 +45,10 @@ for (const [name, hash] of [
   ["a single wave", "00TFv6"],
 ]) {
   test(`${name} give the colours of the format's formula`, () => {
-    const expected = plainly(hash, 9, 6);
-    for (const [at, byte] of decodeBlurhash(hash, 9, 6).entries()) {
+    const expected = plainly(hash, 32, 32);
+    const decoded = decodeBlurhash(hash);
+    assert.equal(decoded.length, expected.length);
+    for (const [at, byte] of decoded.entries()) {
       assert.ok(Math.abs(byte - expected[at]) <= 2, `byte ${at}: ${byte}, not ${expected[at]}`);
     }
   });
@@ -65,5 +61,5 @@ for (const [name, text] of [
   ["a letter too many", `${EXAMPLE}A`],
   ["letters of no hash", "<img src=x onerror=alert(1)>"],
 ]) {
-  test(`${name} is no BlurHash`, () => assert.equal(decodeBlurhash(text, 4, 4), null));
+  test(`${name} is no BlurHash`, () => assert.equal(decodeBlurhash(text), null));
 }

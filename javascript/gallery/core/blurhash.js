@@ -4,35 +4,47 @@
  * Format: https://github.com/woltapp/blurhash/blob/master/Algorithm.md
  */
 
+import { el } from "./dom.js";
+
 const DIGITS =
   "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
 const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
-/** Cached cosine waves by the number of pixels; few sizes occur.
- * @type {Map<number, Float32Array[]>} */
-const waves = new Map();
+const SIDE = 32; // pixels of the decoded image; CSS stretches it
+/** The nine cosine waves of a BlurHash along one axis, from low to high frequency. */
+const WAVES = Array.from({ length: 9 }, (_, i) =>
+  Float32Array.from({ length: SIDE }, (_, x) => Math.cos((Math.PI * i * x) / SIDE)),
+);
+
+/** Return a canvas with the image of a BlurHash, blank if the text is no BlurHash.
+ * @param {string} hash */
+export function makeBlurhash(hash) {
+  const canvas = el("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
+  const rgba = decodeBlurhash(hash);
+  // `willReadFrequently` keeps the canvas off the graphics card, which is slow with so many.
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (rgba) context?.putImageData(new ImageData(rgba, SIDE, SIDE), 0, 0);
+  return canvas;
+}
 
 /** Decode a BlurHash to RGBA pixels. Return null if the text is no BlurHash.
  * @param {string} hash
- * @param {number} width
- * @param {number} height
  * @returns {Uint8ClampedArray<ArrayBuffer> | null} */
-export function decodeBlurhash(hash, width, height) {
+export function decodeBlurhash(hash) {
   const parts = decodeColours(hash);
   if (!parts) return null;
   const { across, down, values } = parts;
-  const [waveX, waveY] = [makeWaves(width), makeWaves(height)];
-  const rgba = new Uint8ClampedArray(width * height * 4);
+  const rgba = new Uint8ClampedArray(SIDE * SIDE * 4);
   const row = new Float32Array(across * 3); // the components of one line, summed over `down`
-  for (let y = 0, at = 0; y < height; y += 1) {
+  for (let y = 0, at = 0; y < SIDE; y += 1) {
     row.fill(0);
     for (let j = 0; j < down; j += 1) {
-      const weight = waveY[j][y];
+      const weight = WAVES[j][y];
       for (let i = 0; i < row.length; i += 1) row[i] += values[j * row.length + i] * weight;
     }
-    for (let x = 0; x < width; x += 1, at += 4) {
+    for (let x = 0; x < SIDE; x += 1, at += 4) {
       for (let channel = 0; channel < 3; channel += 1) {
         let sum = 0;
-        for (let i = 0; i < across; i += 1) sum += row[i * 3 + channel] * waveX[i][x];
+        for (let i = 0; i < across; i += 1) sum += row[i * 3 + channel] * WAVES[i][x];
         rgba[at + channel] = toByte(sum);
       }
       rgba[at + 3] = 255;
@@ -59,19 +71,6 @@ function decodeColours(hash) {
     for (const step of steps) values.push(squareSigned((step - 9) / 9) * strongest);
   }
   return { across, down, values };
-}
-
-/** Return the nine cosine waves of a BlurHash along one axis, from low to high frequency.
- * @param {number} size  number of pixels that each wave spans */
-function makeWaves(size) {
-  let made = waves.get(size);
-  if (!made) {
-    made = Array.from({ length: 9 }, (_, i) =>
-      Float32Array.from({ length: size }, (_, x) => Math.cos((Math.PI * i * x) / size)),
-    );
-    waves.set(size, made);
-  }
-  return made;
 }
 
 /** Return the square of a number, with the sign of the number. @param {number} value */

@@ -6,7 +6,7 @@
 /** @typedef {{text?: string, on?: Listeners} & Record<string, Value | Listeners>} Props */
 
 /** Create an element with attributes, listeners, text and children. An attribute is omitted for
- * null and false, and has no value for true.
+ * null and false, and has no value for true. Children that are null or false are left out.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {Props} [props]
@@ -21,7 +21,9 @@ export function el(tag, { text, on, ...attributes } = {}, ...children) {
     made.addEventListener(type, /** @type {EventListener} */ (listener));
   }
   if (text !== undefined) made.textContent = text;
-  made.append(...toNodes(children));
+  const isShown = (/** @type {Child} */ child) =>
+    child !== null && child !== undefined && child !== false;
+  made.append(.../** @type {(Node | string)[]} */ (children.filter(isShown)));
   return made;
 }
 
@@ -32,17 +34,6 @@ export function el(tag, { text, on, ...attributes } = {}, ...children) {
 export function setAttribute(node, name, value) {
   if (value === null || value === undefined || value === false) node.removeAttribute(name);
   else node.setAttribute(name, value === true ? "" : String(value));
-}
-
-/** Return the children without null and false, numbers as strings. @param {Child[]} children */
-function toNodes(children) {
-  /** @type {(Node | string)[]} */
-  const present = [];
-  for (const child of children) {
-    if (child === null || child === undefined || child === false) continue;
-    present.push(typeof child === "number" ? String(child) : child);
-  }
-  return present;
 }
 
 /** Create a button with a label, with an icon before it, or with only an icon (`isBare`). While the

@@ -18,7 +18,8 @@ export function makeLongText(text, words) {
     node.textContent = text;
     return node;
   }
-  node.textContent = `${text.slice(0, findBreak(text, SHOWN))}…`;
+  const [beginning] = splitText(text.slice(0, 2 * SHOWN), SHOWN);
+  node.textContent = `${beginning}…`;
   const count = text.length.toLocaleString();
   const all = el("button", { type: "button", class: "quiet", "data-do": "show-all" });
   all.textContent = words("show_all", { n: count });
@@ -31,25 +32,8 @@ export function makeLongText(text, words) {
 
 /** Split a text into pieces, after spaces where possible.
  * @param {string} text
- * @param {number} [length]  maximum length of a piece */
+ * @param {number} [length]  maximum number of letters of a piece */
 export function splitText(text, length = PIECE) {
-  const parts = [];
-  for (let at = 0; at < text.length; ) {
-    const end = at + length >= text.length ? text.length : findBreak(text, at + length, at);
-    parts.push(text.slice(at, end));
-    at = end;
-  }
-  return parts;
-}
-
-/** Return the index at which to end a piece of a text: after the last space in the piece, else at
- * the last index that does not split a surrogate pair.
- * @param {string} text
- * @param {number} end  the highest index at which the piece may end
- * @param {number} [start]  the index at which the piece begins */
-function findBreak(text, end, start = 0) {
-  const space = text.lastIndexOf(" ", end - 1) + 1;
-  if (space > start) return space;
-  const isTorn = /[\uD800-\uDBFF]/.test(text[end - 1]) && end - 1 > start;
-  return isTorn ? end - 1 : end;
+  const piece = new RegExp(`.{1,${length - 1}}(?: |$)|.{1,${length}}`, "gsu");
+  return text.match(piece) ?? [];
 }

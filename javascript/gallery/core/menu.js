@@ -150,61 +150,41 @@ function listen(layer, menu, rows, close) {
     const row = rows.find((one) => target instanceof Node && one.contains(target));
     row?.focus({ preventScroll: true });
   });
-  const keys = new MenuKeys(rows, close);
-  layer.addEventListener("keydown", (event) => keys.press(event));
+  layer.addEventListener("keydown", makeKeyListener(rows, close));
   // the key has done its work: a browser would press the button now
   layer.addEventListener("keyup", (event) => event.key === " " && event.preventDefault());
 }
 
-class MenuKeys {
-  #rows;
-  #close;
-  #letters = "";
-  #typedAt = 0; // ms, an event's time
-
-  /** @param {readonly HTMLElement[]} rows
-   * @param {() => void} close  closes the menu */
-  constructor(rows, close) {
-    this.#rows = rows;
-    this.#close = close;
-  }
-
-  /** Handle a pressed key: move the focus, or close the menu. The rest of the page does not receive
-   * the key.
-   * @param {KeyboardEvent} event */
-  press(event) {
+/** Return a listener for pressed keys, which move the focus in a menu or close it. The rest of the page
+ * does not receive them.
+ * @param {readonly HTMLElement[]} rows
+ * @param {() => void} close  closes the menu
+ * @returns {(event: KeyboardEvent) => void} */
+function makeKeyListener(rows, close) {
+  let letters = ""; // typed so far
+  let typedAt = 0; // ms, an event's time
+  /** @param {number} index  counted from the end if negative */
+  const focus = (index) => rows.at(index % rows.length)?.focus();
+  return (event) => {
     event.stopPropagation();
     const { key, ctrlKey, metaKey, altKey, timeStamp } = event;
-    if (timeStamp - this.#typedAt > TYPING) this.#letters = "";
-    if (key === "Enter" || (key === " " && !this.#letters)) this.#rows[this.#at]?.click();
-    else if (key === "Escape" || key === "Tab") this.#close();
-    else if (key === "ArrowDown") this.#focus(this.#at + 1);
-    else if (key === "ArrowUp") this.#focus(this.#at < 0 ? -1 : this.#at - 1);
-    else if (key === "Home") this.#focus(0);
-    else if (key === "End") this.#focus(-1);
-    else if (key.length === 1 && !ctrlKey && !metaKey && !altKey) this.#type(event);
-    else return;
+    const at = rows.findIndex((row) => row.matches(":focus"));
+    if (timeStamp - typedAt > TYPING) letters = "";
+    if (key === "Enter" || (key === " " && !letters)) rows[at]?.click();
+    else if (key === "Escape" || key === "Tab") close();
+    else if (key === "ArrowDown") focus(at + 1);
+    else if (key === "ArrowUp") focus(at < 0 ? -1 : at - 1);
+    else if (key === "Home") focus(0);
+    else if (key === "End") focus(-1);
+    else if (key.length === 1 && !ctrlKey && !metaKey && !altKey) {
+      letters += key;
+      typedAt = timeStamp;
+      const texts = rows.map((row) => row.textContent ?? "");
+      const found = findByLetters(texts, letters, at);
+      if (found >= 0) focus(found);
+    } else return;
     event.preventDefault();
-  }
-
-  /** Return the index of the focused row, -1 if there is none. */
-  get #at() {
-    return this.#rows.findIndex((row) => row.matches(":focus"));
-  }
-
-  /** Focus a row. @param {number} index  counted from the end if negative */
-  #focus(index) {
-    this.#rows.at(index % this.#rows.length)?.focus();
-  }
-
-  /** Focus the row that begins with the letters typed so far. @param {KeyboardEvent} event */
-  #type({ key, timeStamp }) {
-    this.#letters += key;
-    this.#typedAt = timeStamp;
-    const texts = this.#rows.map((row) => row.textContent ?? "");
-    const found = findByLetters(texts, this.#letters, this.#at);
-    if (found >= 0) this.#focus(found);
-  }
+  };
 }
 
 /** Move a menu next to its anchor.

@@ -1,41 +1,35 @@
 /** The keys that an element handles itself; a text field handles all keys. */
 
-const NATIVE_KEYS = {
-  press: ["Enter", " "],
-  tick: [" "],
-  slide: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"],
+const PRESS = ["Enter", " "];
+const TICK = [" "];
+const SLIDE = [
+  "ArrowLeft",
+  "ArrowRight",
+  "ArrowUp",
+  "ArrowDown",
+  "Home",
+  "End",
+  "PageUp",
+  "PageDown",
+];
+/** By the name of an element, or the type of an input. @type {Record<string, string[]>} */
+const KEYS = {
+  a: PRESS,
+  button: PRESS,
+  submit: PRESS,
+  summary: PRESS,
+  audio: TICK,
+  video: TICK,
+  checkbox: TICK,
+  radio: [...TICK, ...SLIDE],
+  range: SLIDE,
 };
 
 /** Return whether a focused element handles a key itself, such as an arrow key in a text field.
  * @param {{localName: string, type?: string, isContentEditable?: boolean}} element
  * @param {string} key */
-export function usesKey(element, key) {
-  if (element.isContentEditable) return true;
-  switch (element.localName) {
-    case "textarea":
-    case "select":
-      return true;
-    case "button":
-    case "summary":
-    case "a":
-      return NATIVE_KEYS.press.includes(key);
-    case "video":
-    case "audio":
-      return NATIVE_KEYS.tick.includes(key);
-    case "input":
-      return inputUsesKey(element.type ?? "text", key);
-    default:
-      return false;
-  }
-}
-
-/** Return whether an input of this type handles a key itself.
- * @param {string} type
- * @param {string} key */
-function inputUsesKey(type, key) {
-  if (type === "checkbox") return NATIVE_KEYS.tick.includes(key);
-  if (type === "radio") return NATIVE_KEYS.tick.includes(key) || NATIVE_KEYS.slide.includes(key);
-  if (type === "range") return NATIVE_KEYS.slide.includes(key);
-  if (type === "button" || type === "submit") return NATIVE_KEYS.press.includes(key);
-  return true;
+export function usesKey({ localName, type = "text", isContentEditable }, key) {
+  const keys = KEYS[localName === "input" ? type : localName];
+  if (keys && !isContentEditable) return keys.includes(key);
+  return isContentEditable || ["input", "textarea", "select"].includes(localName);
 }

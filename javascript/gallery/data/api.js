@@ -67,7 +67,7 @@ export class Api {
    * @param {Options} [options]
    * @returns {Promise<Lookup<Responses["GET"], P>>} */
   get(path, options) {
-    return this.#request("GET", path, undefined, options);
+    return this.#fetchJson(path, options);
   }
 
   /** Send a POST request with a JSON body, and return the JSON of the response. Throws ApiError.
@@ -77,7 +77,7 @@ export class Api {
    * @param {Options} [options]
    * @returns {Promise<Lookup<Responses["POST"], P>>} */
   post(path, body, options) {
-    return this.#request("POST", path, body, options);
+    return this.#write("POST", path, body, options);
   }
 
   /** Send a PUT request with a JSON body, and return the JSON of the response. Throws ApiError.
@@ -87,7 +87,7 @@ export class Api {
    * @param {Options} [options]
    * @returns {Promise<Lookup<Responses["PUT"], P>>} */
   put(path, body, options) {
-    return this.#request("PUT", path, body, options);
+    return this.#write("PUT", path, body, options);
   }
 
   /** Send a POST request whose body is a file, and return the JSON of the response. Throws
@@ -98,14 +98,14 @@ export class Api {
    * @param {Options} [options]
    * @returns {Promise<Lookup<Responses["POST"], P>>} */
   postFile(path, file, options) {
-    return this.#request("POST", path, file, options);
+    return this.#write("POST", path, file, options);
   }
 
   /** Return gradio's configuration of the host's page. Throws ApiError.
    * @param {Options} [options]
    * @returns {Promise<unknown>} */
   getHostConfig(options) {
-    return this.#request("GET", "../../config", undefined, options);
+    return this.#fetchJson("../../config", options);
   }
 
   /** Return the URL of an image's thumbnail.
@@ -131,43 +131,49 @@ export class Api {
    * @param {number} id
    * @param {Options} [options]
    * @returns {Promise<File>} */
-  async fetchFile(id, { signal } = {}) {
-    const headers = { "X-Civitai-Shortcut-Code": this.#code };
-    const request = { headers, signal: signal ?? null };
-    const url = new URL(`images/${id}/file`, this.#base);
-    const response = await fetch(url, request).catch(throwOffline);
-    if (!response.ok) throw toApiError(response.status, parseJson(await response.text()));
+  async fetchFile(id, options) {
+    const response = await this.#fetch(`images/${id}/file`, options);
     const blob = await response.blob().catch(throwOffline);
     return new File([blob], `${id}.${blob.type.split("/")[1]}`, { type: blob.type });
   }
 
+  /** Send a request that changes something, and return the JSON of the response. Throws ApiError.
+   * @param {"POST" | "PUT"} method
+   * @param {string} path
+   * @param {unknown} body  a Blob, or what becomes JSON
+   * @param {Options} [options] */
+  #write(method, path, body, options) {
+    const isFile = body instanceof Blob;
+    const type = isFile ? "application/octet-stream" : "application/json";
+    const headers = { "Content-Type": type, "X-Civitai-Shortcut": "1" };
+    const sent = isFile ? body : JSON.stringify(body ?? {});
+    return this.#fetchJson(path, { method, headers, body: sent, ...options });
+  }
+
   /** Send a request, and return the JSON of the response. Throws ApiError, or AbortError if the
    * request was aborted.
-   * @param {string} method
    * @param {string} path
-   * @param {unknown} body
-   * @param {Options} [options]
+   * @param {RequestInit} [request]
    * @returns {Promise<any>} */
-  async #request(method, path, body, { signal } = {}) {
-    const isWrite = method !== "GET";
-    /** @type {RequestInit} */
-    const request = { method, signal: signal ?? null };
-    /** @type {Record<string, string>} */
-    const headers = { "X-Civitai-Shortcut-Code": this.#code };
-    if (isWrite) {
-      const type = body instanceof Blob ? "application/octet-stream" : "application/json";
-      Object.assign(headers, { "Content-Type": type, "X-Civitai-Shortcut": "1" });
-      request.body = body instanceof Blob ? body : JSON.stringify(body ?? {});
-    }
-    request.headers = headers;
+  async #fetchJson(path, request) {
+    const response = await this.#fetch(path, request);
+    const data = parseJson(await response.text().catch(throwOffline));
+    if (data === undefined) throw toApiError(response.status, data);
+    return data;
+  }
+
+  /** Send a request, and return its response, which is OK. Throws ApiError, or AbortError if the
+   * request was aborted.
+   * @param {string} path
+   * @param {RequestInit} [request] */
+  async #fetch(path, request) {
+    const headers = { "X-Civitai-Shortcut-Code": this.#code, ...request?.headers };
     const preloaded = path === "bootstrap" ? this.#bootstrap : null;
-    this.#bootstrap = preloaded ? null : this.#bootstrap;
-    const response = preloaded ?? fetch(new URL(path, this.#base), request);
-    const answer = await response.catch(throwOffline);
-    const text = await answer.text().catch(throwOffline);
-    const data = parseJson(text);
-    if (answer.ok && data !== undefined) return data;
-    throw toApiError(answer.status, data);
+    if (preloaded) this.#bootstrap = null;
+    const sent = preloaded ?? fetch(new URL(path, this.#base), { ...request, headers });
+    const response = await sent.catch(throwOffline);
+    if (response.ok) return response;
+    throw toApiError(response.status, parseJson(await response.text().catch(throwOffline)));
   }
 }
 

@@ -10,10 +10,8 @@ const FRESH = 30_000; // milliseconds; a model that was missing may have come si
 
 export class Records {
   #context;
-  /** @type {Map<number, ImageRecord>} the last used one is last */
+  /** @type {Map<number, {record: ImageRecord, receivedAt: number}>} the last used one is last */
   #cache = new Map();
-  /** @type {WeakMap<ImageRecord, number>} when each came */
-  #receivedAt = new WeakMap();
 
   /** @param {import("../types.js").Context} context
    * @param {() => number} now  returns the time in milliseconds */
@@ -24,9 +22,9 @@ export class Records {
 
   /** Return the cached record of an image, undefined if there is none. @param {number} id */
   getCached(id) {
-    const record = this.#cache.get(id);
-    if (record) this.cacheRecord(record);
-    return record;
+    const cached = this.#cache.get(id);
+    if (cached) this.#cacheRecord(cached.record, cached.receivedAt);
+    return cached?.record;
   }
 
   /** Return an image's record from the cache if it is fresh, else from the server.
@@ -41,9 +39,8 @@ export class Records {
   /** Return whether a record need not be fetched again. Data from an image's file never changes.
    * @param {ImageRecord} record */
   #isFresh(record) {
-    return (
-      record.infotext_source === "file" || this.now() - (this.#receivedAt.get(record) ?? 0) < FRESH
-    );
+    const { receivedAt = 0 } = this.#cache.get(record.id) ?? {};
+    return record.infotext_source === "file" || this.now() - receivedAt < FRESH;
   }
 
   /** Fetch an image's record, including the data in the image's file. The server may have to
@@ -51,7 +48,7 @@ export class Records {
    * @param {number} id
    * @param {AbortSignal} signal
    * @returns {Promise<ImageRecord>} */
-  async fetchWithFile(id, signal) {
+  fetchWithFile(id, signal) {
     return this.#fetchRecord(id, { file: "1" }, signal);
   }
 
@@ -72,12 +69,8 @@ export class Records {
    * @param {Readonly<Record<string, import("../types.js").Annotations>>} annotated  annotations by
    *     image id */
   updateAnnotations(annotated) {
-    for (const [id, record] of this.#cache) {
-      const annotations = annotated[id];
-      if (!annotations) continue;
-      const changed = { ...record, annotations };
-      this.#receivedAt.set(changed, this.#receivedAt.get(record) ?? 0);
-      this.#cache.set(id, changed);
+    for (const [id, cached] of this.#cache) {
+      if (annotated[id]) cached.record = { ...cached.record, annotations: annotated[id] };
     }
   }
 
@@ -103,8 +96,8 @@ export class Records {
       await this.#lookUp(id, signal); // an address may name an image that was never read here
       return get();
     });
-    this.#receivedAt.set(record, this.now());
-    return this.cacheRecord(record);
+    this.#cacheRecord(record, this.now());
+    return record;
   }
 
   /** Let the server fetch an image's record from Civitai.
@@ -116,19 +109,20 @@ export class Records {
     await api.get(`lookup?${new URLSearchParams({ text })}`, { signal });
   }
 
-  /** Cache a record, and remove the least recently used ones. @param {ImageRecord} record */
-  cacheRecord(record) {
+  /** Cache a record, and remove the least recently used ones.
+   * @param {ImageRecord} record
+   * @param {number} receivedAt */
+  #cacheRecord(record, receivedAt) {
     this.#cache.delete(record.id);
-    this.#cache.set(record.id, record);
+    this.#cache.set(record.id, { record, receivedAt });
     let letters = 0;
-    for (const cached of this.#cache.values()) letters += countLetters(cached);
+    for (const cached of this.#cache.values()) letters += countLetters(cached.record);
     for (const [id, cached] of this.#cache) {
       const isEnough = this.#cache.size <= MOST_RECORDS && letters <= MOST_LETTERS;
       if (isEnough || id === record.id) break;
       this.#cache.delete(id);
-      letters -= countLetters(cached);
+      letters -= countLetters(cached.record);
     }
-    return record;
   }
 }
 

@@ -1,6 +1,6 @@
 /** The models that a search found, as cards instead of the gallery. */
 
-import { decodeBlurhash } from "../core/blurhash.js";
+import { makeBlurhash } from "../core/blurhash.js";
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { scrollBy } from "../core/scroller.js";
@@ -144,13 +144,10 @@ export class ModelResultCards {
   #cover({ cover }) {
     const frame = el("span", { class: "cover" });
     if (!cover) return frame;
-    const canvas = el("canvas", { width: 32, height: 32, "aria-hidden": "true" });
-    const rgba = cover.blurhash ? decodeBlurhash(cover.blurhash, 32, 32) : null;
-    if (rgba) canvas.getContext("2d")?.putImageData(new ImageData(rgba, 32, 32), 0, 0);
     const image = el("img", { alt: "", loading: "lazy", decoding: "async" });
     image.addEventListener("load", () => image.setAttribute("data-shows", ""));
     image.src = this.#context.api.thumb(cover.id, COVER);
-    frame.append(canvas, image);
+    frame.append(makeBlurhash(cover.blurhash), image);
     return frame;
   }
 }

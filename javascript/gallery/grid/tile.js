@@ -1,13 +1,12 @@
 /** One image of the grid. */
 
-import { decodeBlurhash } from "../core/blurhash.js";
+import { makeBlurhash } from "../core/blurhash.js";
 import { el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isCropped } from "./layout.js";
 
 /** @import { View, Words } from "../types.js" */
 
-const BLURHASH_SIDE = 32; // pixels of a BlurHash
 const KIND_SIGNS = { image: "", video: "▶", audio: "♪" };
 
 /**
@@ -20,7 +19,6 @@ const KIND_SIGNS = { image: "", video: "▶", audio: "♪" };
 
 export class Tile {
   #words;
-  #placeholder;
   #image = el("img", { alt: "", draggable: "false", decoding: "async" });
   /** @type {HTMLElement | null} */
   #sign = null;
@@ -37,7 +35,6 @@ export class Tile {
   constructor(view, words) {
     this.view = view;
     this.#words = words;
-    this.#placeholder = makePlaceholder(view);
     this.element = el(
       "a", // its href is set when it is pointed at or focused
       {
@@ -48,7 +45,7 @@ export class Tile {
         "data-kind": view.kind,
         "data-cropped": isCropped(view),
       },
-      this.#placeholder,
+      makeBlurhash(view.blurhash),
       this.#image,
       // Not a button: an option of a listbox holds no controls. The key is Space.
       el("span", {
@@ -180,7 +177,6 @@ export class Tile {
   remove() {
     this.#image.removeAttribute("src");
     this.element.remove();
-    if (spare.length < SPARE) spare.push(this.#placeholder);
   }
 
   /** Stop loading the thumbnail, so that it can be requested again later. */
@@ -212,22 +208,6 @@ export class Tile {
     this.#sign = sign;
     if (sign) this.element.append(sign);
   }
-}
-
-/** @type {HTMLCanvasElement[]} unused canvases: creating one costs more than drawing on one */
-const spare = [];
-const SPARE = 200;
-
-/** Return a canvas with the image's BlurHash, blank if it has none. @param {View} view */
-export function makePlaceholder(view) {
-  const size = { width: BLURHASH_SIDE, height: BLURHASH_SIDE }; // CSS stretches the canvas
-  const canvas = spare.pop() ?? el("canvas", { "aria-hidden": "true", ...size });
-  // `willReadFrequently` keeps the canvas off the graphics card, which is slow with so many.
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  const rgba = view.blurhash ? decodeBlurhash(view.blurhash, BLURHASH_SIDE, BLURHASH_SIDE) : null;
-  if (rgba) context?.putImageData(new ImageData(rgba, BLURHASH_SIDE, BLURHASH_SIDE), 0, 0);
-  else context?.clearRect(0, 0, BLURHASH_SIDE, BLURHASH_SIDE);
-  return canvas;
 }
 
 /** Return the description of an image for screen readers, with the beginning of its prompt.

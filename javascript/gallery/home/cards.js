@@ -1,6 +1,6 @@
 /** The cards of the home page, each a link to what it opens. */
 
-import { decodeBlurhash } from "../core/blurhash.js";
+import { makeBlurhash } from "../core/blurhash.js";
 import { el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
@@ -44,12 +44,7 @@ export function makeCard({ action, href, name, about, images, blurhash, glyph, b
  * @param {string} [blurhash] */
 function makeCover(urls, glyph, blurhash) {
   const frame = el("span", { class: "home-cover" }, icon(glyph));
-  const rgba = blurhash ? decodeBlurhash(blurhash, 32, 32) : null;
-  if (rgba) {
-    const canvas = el("canvas", { width: 32, height: 32, "aria-hidden": "true" });
-    canvas.getContext("2d")?.putImageData(new ImageData(rgba, 32, 32), 0, 0);
-    frame.append(canvas);
-  }
+  if (blurhash) frame.append(makeBlurhash(blurhash));
   const images = el("span", { class: "home-images" });
   for (const url of urls) {
     const image = el("img", { alt: "", loading: "lazy", decoding: "async", draggable: "false" });

@@ -1,10 +1,11 @@
 /** One image of the viewer: its thumbnail, its file, and how it is zoomed and panned. */
 
+import { makeBlurhash } from "../core/blurhash.js";
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage, makeProblem, reportOffline } from "../data/problems.js";
-import { describeImage, makePlaceholder } from "../grid/tile.js";
+import { describeImage } from "../grid/tile.js";
 import { makePlayer, playVideo } from "./video.js";
 import { fitPose, getFitScale, isZoomed, limitPose, sizeOrDefault } from "./zoom.js";
 
@@ -46,7 +47,7 @@ export class Slide {
     /** @type {Pose} */
     this.pose = fitPose(this.size, this.#stage);
     this.thumb = el("img", { class: "thumb", alt: this.#label, draggable: "false" });
-    this.box = el("div", { class: "image" }, makePlaceholder(view), this.thumb);
+    this.box = el("div", { class: "image" }, makeBlurhash(view.blurhash), this.thumb);
     this.element = el("div", { class: "slide" }, this.box);
   }
 
