@@ -1,6 +1,5 @@
 /** The actions that open galleries, search results and pages. */
 
-import { getSource, withSource } from "../state/query.js";
 import { getFailedParts } from "../state/state.js";
 
 /** @import { PageContext } from "../actions.js" */
@@ -21,19 +20,13 @@ export function makeNavigationActions({ store, parts }) {
     findMore: (/** @type {string} */ cursor) => parts.navigation.loadMoreModels(cursor),
     closeResults: () => parts.navigation.closeResults(),
     openModel: (/** @type {number} */ id, /** @type {number | null} */ version = null) =>
-      parts.navigation.openModel(id, version),
+      parts.navigation.openSource({ model: id, version }),
     waitForModel: () => parts.navigation.waitForModel(),
-    openHome: () => parts.navigation.openGallery(withSource(store.get().where, {})),
-    openUser: (/** @type {string} */ user) => parts.navigation.openUser(user),
-    openPost: (/** @type {number} */ post) =>
-      parts.navigation.openGallery(withSource(store.get().where, { post })),
-    openLibrary: (/** @type {string} */ words) => {
-      const { where } = store.get();
-      const isThere = getSource(where) === "kept";
-      void parts.navigation.openGallery(
-        isThere ? { ...where, search: words } : withSource(where, { search: words }),
-      );
-    },
+    openHome: () => parts.navigation.openSource({}),
+    openUser: (/** @type {string} */ user) => parts.navigation.openSource({ user }),
+    openPost: (/** @type {number} */ post) => parts.navigation.openSource({ post }),
+    openLibrary: (/** @type {string} */ words) =>
+      void parts.navigation.openSource({ search: words }),
     setWhere: (/** @type {Partial<import("../types.js").Where>} */ change) =>
       parts.navigation.openGallery({ ...store.get().where, ...change }),
     setLoadedFilter: (/** @type {import("../types.js").LoadedFilterState} */ change) =>

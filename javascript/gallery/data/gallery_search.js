@@ -2,7 +2,7 @@
  * Searches images in the scope that the user chose, and in a wider one if nothing is found there.
  */
 
-import { getSource, hasGallery, withSource } from "../state/query.js";
+import { hasGallery } from "../state/query.js";
 import { countFound, widenScope } from "../state/search_scope.js";
 import { ignoreFailure } from "./problems.js";
 import { fetchPreview } from "./search_preview.js";
@@ -84,10 +84,8 @@ export class GallerySearch {
       return;
     }
     this.#loadedFilter.setWords({ words: "" });
-    const isThere = scope === "gallery" || getSource(where) === "kept";
-    void this.#navigation.openGallery(
-      isThere ? { ...where, search: words } : withSource(where, { search: words }),
-    );
+    if (scope === "gallery") void this.#navigation.openGallery({ ...where, search: words });
+    else void this.#navigation.openSource({ search: words });
   }
 
   /** Return how many images match in each scope, null if the request fails.

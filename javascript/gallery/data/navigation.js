@@ -78,16 +78,10 @@ export class Navigation {
     this.#context.store.set({ results: null });
   }
 
-  /** Open the gallery of a model or of one of its versions.
-   * @param {number} id
-   * @param {number | null} [version] */
-  async openModel(id, version = null) {
-    await this.openGallery(withSource(this.#context.store.get().where, { model: id, version }));
-  }
-
-  /** Open the gallery of a user. @param {string} user */
-  async openUser(user) {
-    await this.openGallery(withSource(this.#context.store.get().where, { user }));
+  /** Open another gallery, with the filters of the open one.
+   * @param {Partial<Where>} source  the part of a query that names the gallery, {} for the home page */
+  async openSource(source) {
+    await this.openGallery(withSource(this.#context.store.get().where, source));
   }
 
   /** Open the gallery of a query. If it is already open, only apply the filters of the query.
@@ -199,7 +193,6 @@ export class Navigation {
   #openResult(answer, signal) {
     if (signal.aborted) return;
     const { store } = this.#context;
-    const { where } = store.get();
     if (answer.kind === "models") {
       const { query, models, cursor } = answer;
       store.set({ results: { query, models, cursor } });
@@ -207,7 +200,7 @@ export class Navigation {
     }
     if ("model" in answer && answer.model) this.#setModel(answer.model);
     const source = findSource(answer);
-    if (source) void this.openGallery(withSource(where, source));
+    if (source) void this.openSource(source);
     if (answer.kind === "post") store.set({ title: answer.title });
     if (answer.kind === "image") store.set({ open: answer.image_id });
   }

@@ -115,10 +115,8 @@ function makeReadingStatus(state, { language }, words, now) {
   const { images, matches, requestedAt } = state;
   const time = requestedAt > 0 ? now - requestedAt : 0;
   const shown = matches === null ? 0 : getShown(state).length;
-  const text = words("search_reads_on", {
-    shown: formatNumber(shown, language),
-    n: formatNumber(images.length, language),
-  });
+  const number = (/** @type {number} */ value) => formatNumber(value, language);
+  const text = words("search_reads_on", { shown: number(shown), n: number(images.length) });
   return { ...makeWaitingStatus(time, text, words), actions: ["stop-search"] };
 }
 
@@ -166,21 +164,21 @@ export function isForModels(text) {
  * @param {Words} words
  * @returns {StatusText} */
 function makeNothingFound(text, words) {
-  if (!text.trim()) return { kind: "empty", text: words("library_empty"), actions: ["home"] };
-  if (text.trim() === FAVOURITES)
-    return { kind: "empty", text: words("home_favourites_for"), actions: ["home"] };
-  const [, collection] = COLLECTION.exec(text.trim()) ?? [];
-  if (collection)
-    return {
-      kind: "empty",
-      text: words("collection_empty", { name: collection }),
-      actions: ["home"],
-    };
-  return {
-    kind: "empty",
-    text: words("search_found_nothing", { text: text.trim() }),
-    actions: [isForModels(text) ? "search-models" : "clear-search"],
-  };
+  const searched = text.trim();
+  if (!searched) return makeEmpty(words("library_empty"), "home");
+  if (searched === FAVOURITES) return makeEmpty(words("home_favourites_for"), "home");
+  const [, name] = COLLECTION.exec(searched) ?? [];
+  if (name) return makeEmpty(words("collection_empty", { name }), "home");
+  const way = isForModels(searched) ? "search-models" : "clear-search";
+  return makeEmpty(words("search_found_nothing", { text: searched }), way);
+}
+
+/** Return the status of a gallery without images, with one button.
+ * @param {string} text
+ * @param {StatusAction} action
+ * @returns {StatusText} */
+function makeEmpty(text, action) {
+  return { kind: "empty", text, actions: [action] };
 }
 
 /** Return the status of a gallery when nothing is being loaded.
@@ -199,11 +197,8 @@ function getEndStatus(state, bootstrap, words) {
     return { kind: "narrowed", text, actions: ended ? [] : ["search-on"] };
   }
   if (!ended && searchProgress) {
-    return {
-      kind: "narrowed",
-      text: formatSearchProgress(searchProgress, bootstrap, words),
-      actions: ["more"],
-    };
+    const text = formatSearchProgress(searchProgress, bootstrap, words);
+    return { kind: "narrowed", text, actions: ["more"] };
   }
   if (!ended && !images.length && cursor !== null) {
     return { kind: "narrowed", text: words("none_so_far"), actions: ["more"] };
@@ -213,22 +208,17 @@ function getEndStatus(state, bootstrap, words) {
   if (isFilteredOut) return NO_STATUS; // the filters that leave nothing are named elsewhere
   const doubt = notes.find(({ code }) => code === "empty_end");
   if (doubt) {
-    return {
-      kind: images.length ? "end" : "empty",
-      text: doubt.message,
-      actions: ["read-anew"],
-    };
+    const kind = images.length ? "end" : "empty";
+    return { kind, text: doubt.message, actions: ["read-anew"] };
   }
-  if (where.search !== null && !images.length) {
-    return makeNothingFound(where.search, words);
-  }
+  if (where.search !== null && !images.length) return makeNothingFound(where.search, words);
   const isRandom = where.sort === "Random";
   if (images.length) {
     const key = isRandom && where.search === null ? "random_ends" : "gallery_ends";
     return { kind: "end", text: words(key, counts), actions: isRandom ? ["shuffle"] : [] };
   }
-  if (isRandom) return { kind: "empty", text: words("random_none"), actions: ["newest-first"] };
+  if (isRandom) return makeEmpty(words("random_none"), "newest-first");
   const author = notes.find(({ code }) => code === "no_author");
   const empty = words(where.post === null ? "gallery_empty" : "no_post");
-  return { kind: "empty", text: author?.message ?? empty, actions: ["home"] };
+  return makeEmpty(author?.message ?? empty, "home");
 }

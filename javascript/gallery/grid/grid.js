@@ -57,14 +57,13 @@ export class Grid {
       looksOf: ({ view }) => getTileLooks(store.get(), view),
       onDrop: (tile) => this.#hover.hideFor(tile),
     });
-    const tileOf = (/** @type {number} */ id) => this.#tiles.getTile(id);
     const isSeen = (/** @type {Tile} */ { view }) =>
       this.#arrangement.isBetween(view.id, this.#lastTop, this.#lastTop + window.innerHeight);
-    this.#thumbs = new Thumbs(this.#list, tileOf, isSeen, () => actions.checkServer());
+    this.#thumbs = new Thumbs(this.#list, this.#tiles, isSeen, () => actions.checkServer());
     this.#dragMarks = new DragMarks(this.#list, context, this.#arrangement);
-    linkTiles(this.#list, context, tileOf);
-    listenToClicks(this.#list, context, tileOf);
-    listenToPointer(this.#list, context, this.#hover, tileOf);
+    linkTiles(this.#list, context, this.#tiles);
+    listenToClicks(this.#list, context, this.#tiles);
+    listenToPointer(this.#list, context, this.#tiles, this.#hover);
     this.#listen();
     this.#keptFocus = new KeptFocus(context, this.#arrangement);
     store.on(
@@ -278,9 +277,10 @@ export class Grid {
 
   /** Load the thumbnails of these images. @param {Iterable<number>} wanted */
   #loadThumbs(wanted) {
-    const thumb = this.#thumbWidth;
+    const { api } = this.#context;
+    const width = this.#thumbWidth;
     const tiles = [...wanted].flatMap((id) => this.#tiles.getTile(id) ?? []);
-    this.#thumbs.loadThumbs(tiles, ({ view }) => this.#context.api.thumb(view.id, thumb));
+    this.#thumbs.loadThumbs(new Map(tiles.map((tile) => [tile, api.thumb(tile.view.id, width)])));
   }
 
   #drawLooks() {

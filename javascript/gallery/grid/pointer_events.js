@@ -3,7 +3,7 @@
 import { buildImageAddress } from "../state/query.js";
 
 /** @import { Context } from "../types.js" */
-/** @import { Tile } from "./tile.js" */
+/** @import { Tiles } from "./tiles.js" */
 
 const NEW_TAB = /Mac|iP/.test(navigator.platform) ? "metaKey" : "ctrlKey";
 const BEFORE_USE = /** @type {const} */ (["pointerover", "pointerdown", "focusin", "contextmenu"]);
@@ -12,12 +12,12 @@ const BEFORE_USE = /** @type {const} */ (["pointerover", "pointerdown", "focusin
  * links at each change of the URL would be slow.
  * @param {HTMLElement} list
  * @param {Context} context
- * @param {(id: number) => Tile | undefined} tileOf  returns the tile of an image */
-export function linkTiles(list, { store }, tileOf) {
+ * @param {Tiles} tiles */
+export function linkTiles(list, { store }, tiles) {
   for (const type of BEFORE_USE) {
     list.addEventListener(type, ({ target }) => {
-      const tile = findTile(target, tileOf);
-      tile?.linkTo(buildImageAddress(store.get(), tile.view.id, location.href));
+      const tile = tiles.findTile(target);
+      if (tile) tile.element.href = buildImageAddress(store.get(), tile.view.id, location.href);
     });
   }
 }
@@ -25,10 +25,10 @@ export function linkTiles(list, { store }, tileOf) {
 /** Let clicks on tiles open, mark or uncover images. With Shift, a click marks a range.
  * @param {HTMLElement} list
  * @param {Context} context
- * @param {(id: number) => Tile | undefined} tileOf  returns the tile of an image */
-export function listenToClicks(list, { actions, store }, tileOf) {
+ * @param {Tiles} tiles */
+export function listenToClicks(list, { actions, store }, tiles) {
   list.addEventListener("click", (event) => {
-    const tile = findTile(event.target, tileOf);
+    const tile = tiles.findTile(event.target);
     if (!tile) return;
     const { id } = tile.view;
     const action = findAction(event.target);
@@ -43,36 +43,28 @@ export function listenToClicks(list, { actions, store }, tileOf) {
   });
   // Else a range by Shift selects the text of the page.
   list.addEventListener("mousedown", (event) => {
-    if (event.shiftKey && findTile(event.target, tileOf)) event.preventDefault();
+    if (event.shiftKey && tiles.findTile(event.target)) event.preventDefault();
   });
 }
 
-/** Show captions on hover and focus, and report which tile is focused.
+/** Show captions on hover and focus, and store which tile is focused.
  * @param {HTMLElement} list
  * @param {Context} context
- * @param {import("./hover.js").Hover} hover
- * @param {(id: number) => Tile | undefined} tileOf  returns the tile of an image */
-export function listenToPointer(list, { actions }, hover, tileOf) {
-  list.addEventListener("pointerover", (event) => {
-    const tile = event.pointerType === "touch" ? null : findTile(event.target, tileOf);
+ * @param {Tiles} tiles
+ * @param {import("./hover.js").Hover} hover */
+export function listenToPointer(list, { actions }, tiles, hover) {
+  list.addEventListener("pointerover", ({ pointerType, target }) => {
+    const tile = pointerType === "touch" ? undefined : tiles.findTile(target);
     if (tile) hover.showFor(tile);
     else hover.hide();
   });
   list.addEventListener("pointerleave", () => hover.hide());
-  list.addEventListener("focusin", (event) => {
-    const tile = findTile(event.target, tileOf);
+  list.addEventListener("focusin", ({ target }) => {
+    const tile = tiles.findTile(target);
     if (tile) actions.setView({ focus: tile.view.id });
     if (tile?.element.matches(":focus-visible")) hover.showFor(tile);
   });
   list.addEventListener("focusout", () => hover.hide());
-}
-
-/** Return the tile in which an event happened, undefined if it was outside all tiles.
- * @param {EventTarget | null} target
- * @param {(id: number) => Tile | undefined} tileOf */
-export function findTile(target, tileOf) {
-  const element = target instanceof Element ? target.closest("[data-tile]") : null;
-  return element instanceof HTMLElement ? tileOf(Number(element.dataset.id)) : undefined;
 }
 
 /** Return the `data-do` of the control in which an event happened, undefined if there is none.

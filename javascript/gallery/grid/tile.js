@@ -68,11 +68,6 @@ export class Tile {
     style.height = `${height}px`;
   }
 
-  /** Set the URL of the tile's link. @param {string} href */
-  linkTo(href) {
-    setAttribute(this.element, "href", href);
-  }
-
   /** Show newer data of the image.
    * @param {View | undefined} view  undefined if there are none */
   updateView(view) {
@@ -126,10 +121,6 @@ export class Tile {
     return this.#url !== "" && !this.#isSettled;
   }
 
-  get isConnected() {
-    return this.element.isConnected;
-  }
-
   /** Return whether to load this thumbnail: the tile is not blurred, and the thumbnail has neither
    * arrived nor failed.
    * @param {string} url */
@@ -169,7 +160,7 @@ export class Tile {
 
   reloadThumb() {
     const url = this.#url;
-    this.#removeThumb();
+    this.removeThumb();
     this.loadThumb(url);
   }
 
@@ -179,12 +170,8 @@ export class Tile {
     this.element.remove();
   }
 
-  /** Stop loading the thumbnail, so that it can be requested again later. */
-  abortThumb() {
-    this.#removeThumb();
-  }
-
-  #removeThumb() {
+  /** Remove the thumbnail or stop loading it, so that it can be requested again later. */
+  removeThumb() {
     this.#url = "";
     this.#isSettled = false;
     this.#image.removeAttribute("src");
@@ -198,7 +185,7 @@ export class Tile {
   /** Blur the tile, or show its thumbnail again. @param {boolean} isBlurred */
   #setBlurred(isBlurred) {
     setAttribute(this.element, "data-blurred", isBlurred);
-    this.#removeThumb();
+    this.removeThumb();
     if (isBlurred) this.#showSign(el("span", { class: "sign", text: this.#words("show_blurred") }));
   }
 

@@ -36,6 +36,13 @@ export class Tiles {
     return this.#tiles.get(id);
   }
 
+  /** Return the tile in which an event happened, undefined if it was outside all tiles.
+   * @param {EventTarget | null} target */
+  findTile(target) {
+    const element = target instanceof Element ? target.closest("[data-tile]") : null;
+    return element instanceof HTMLElement ? this.#tiles.get(Number(element.dataset.id)) : undefined;
+  }
+
   /** Load the failed thumbnails again, because the server responds again. */
   reloadFailed() {
     for (const tile of this.#tiles.values()) if (tile.isFailed) tile.reloadThumb();

@@ -1,9 +1,8 @@
 /** Converts the query of a gallery from and to the page's URL, and into paths of requests. */
 
-import { getSource } from "./source.js";
-import { getSetting, NOWHERE } from "./state.js";
+import { getSetting, getSource, NOWHERE } from "./state.js";
 
-export { getSource };
+export { getSource } from "./state.js";
 
 /** @import { Bootstrap, State, Where } from "../types.js" */
 
@@ -112,21 +111,11 @@ export function buildImagesPath(where, cursor, limit, showsHidden = false) {
 /** Return a query as URL parameters, without empty ones. @param {Where} where */
 export function buildQueryString(where) {
   const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(buildImagesQuery(where)))
-    parameters.set(name, String(value));
-  return parameters;
-}
-
-/** Return a query as request parameters, without empty ones. @param {Where} where */
-function buildImagesQuery(where) {
-  /** @type {Record<string, string | number>} */
-  const parameters = {};
   for (const name of [...NUMBERS, ...TEXTS]) {
-    const value = where[name];
-    if (value) parameters[name] = value;
+    if (where[name]) parameters.set(name, String(where[name]));
   }
-  if (where.meta) parameters.meta = 1;
-  if (where.search !== null) parameters.search = where.search;
+  if (where.meta) parameters.set("meta", "1");
+  if (where.search !== null) parameters.set("search", where.search);
   return parameters;
 }
 

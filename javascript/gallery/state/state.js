@@ -2,15 +2,14 @@
 
 import { groupByPost, isGrouped } from "./groups.js";
 import { NO_NEEDS } from "./model_files.js";
-import { getSource } from "./source.js";
 
-/** @import { LoadedFilterState, Page, Part, Problems, State, View } from "../types.js" */
+/** @import { LoadedFilterState, Page, Part, Problems, State, View, Where } from "../types.js" */
 
 export const MIN_TILE = 120;
 export const MAX_TILE = 640;
 const DEFAULT_TILE = 220;
 
-/** @type {import("../types.js").Where} */
+/** @type {Where} */
 export const NOWHERE = Object.freeze({
   model: null,
   version: null,
@@ -168,6 +167,16 @@ export function replaceLibraryPage(state, page, isAtTop) {
 function mergeNotes(before, fresh) {
   const codes = new Set(fresh.map((note) => note.code));
   return [...before.filter((note) => !codes.has(note.code)), ...fresh];
+}
+
+/** Return the name of a query's gallery, such as "model 5". The library is "kept", no gallery is
+ * "".
+ * @param {Where} where */
+export function getSource(where) {
+  if (where.model !== null) return `model ${where.model}`;
+  if (where.post !== null) return `post ${where.post}`;
+  if (where.user) return `user ${where.user}`;
+  return where.search === null ? "" : "kept";
 }
 
 /** Return whether the loaded images are filtered by words.
