@@ -60,7 +60,6 @@ test("a model that Civitai does not know is searched by its name, without unders
 });
 
 test("what is here, refused, on its way or without a file is not offered", () => {
-  const state = { fileChoices: NONE, jobs: jobs("running", { version_id: 4, state: "running" }) };
   const files = [
     needed(1),
     needed(2, { availability: "here" }),
@@ -70,8 +69,13 @@ test("what is here, refused, on its way or without a file is not offered", () =>
     needed(6, { availability: "other" }),
     needed(8, { choices: [file(1, 1, { refusal: "unsafe" })] }),
   ];
+  const state = {
+    fileChoices: NONE,
+    jobs: jobs("running", { version_id: 4, state: "running" }),
+    needs: { list: { answer: { files } } },
+  };
   assert.deepEqual(
-    listGettable(state, files).map((one) => one.version_id),
+    listGettable(state, "list").map((one) => one.version_id),
     [1, 6],
   );
   assert.equal(getRefusal(files[6], NONE), "unsafe");

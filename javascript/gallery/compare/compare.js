@@ -1,7 +1,6 @@
 /** The dialog that compares two to four marked images, or an image and a reproduction of it. */
 
-import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
+import { button, el, iconButton } from "../core/dom.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
@@ -147,10 +146,11 @@ export class Compare {
       );
     } catch (error) {
       if (isAborted(error)) return;
-      const again = { action: "retry", icon: icon("again"), words: words("do_retry") };
       parts.difference.replaceChildren(
         el("p", { role: "alert" }, getErrorMessage(error, words)),
-        button(again, () => this.#showMarked(parts)),
+        button({ action: "retry", icon: "again", words: words("do_retry") }, () =>
+          this.#showMarked(parts),
+        ),
       );
     }
   }
@@ -169,18 +169,14 @@ function buildDialog(context) {
     cells.layOver(isOver);
     over.setAttribute("aria-pressed", String(isOver));
   };
-  const over = button(
-    { action: "compare-over", icon: icon("over"), words: words("compare_over") },
-    () => actions.toggleCompareOver(),
+  const over = button({ action: "compare-over", icon: "over", words: words("compare_over") }, () =>
+    actions.toggleCompareOver(),
   );
   const swap = button(
-    { action: "compare-swap", icon: icon("invert"), words: words("compare_swap") },
+    { action: "compare-swap", icon: "invert", words: words("compare_swap") },
     () => actions.swapCompared(),
   );
-  const close = button(
-    { action: "close-compare", icon: icon("close"), words: words("say_close"), isBare: true },
-    leave,
-  );
+  const close = iconButton("close-compare", "close", words("say_close"), leave);
   const title = words("compare_title");
   const bar = el("header", {}, el("h2", {}, title), over, swap, close);
   const summary = el("div", { class: "summary" });

@@ -4,7 +4,6 @@
  */
 
 import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { getThumbUrl } from "../details/reproductions.js";
 
 /** @import { ComparedPair, Context } from "../types.js" */
@@ -76,14 +75,14 @@ export function makePairSummary({ words }, { made, stored }, { keep, remove }) {
     ? button(
         {
           action: "remove-reproduction",
-          icon: icon("trash"),
+          icon: "trash",
           words: words("reproduction_remove"),
           title: words("reproduction_remove_hint"),
         },
         remove,
       )
     : button(
-        { action: "keep-reproduction", icon: icon("save"), words: words("reproduction_keep") },
+        { action: "keep-reproduction", icon: "save", words: words("reproduction_keep") },
         keep,
       );
   return el(

@@ -1,5 +1,7 @@
 /** Creates elements. Text from strangers can only become text here, never HTML. */
 
+import { icon } from "./icons.js";
+
 /** @typedef {Node | string | number | null | undefined | false} Child */
 /** @typedef {string | number | boolean | null | undefined} Value */
 /** @typedef {Partial<{[K in keyof HTMLElementEventMap]: (event: HTMLElementEventMap[K]) => void}>} Listeners */
@@ -36,26 +38,59 @@ export function setAttribute(node, name, value) {
   else node.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** Create a button with a label, with an icon before it, or with only an icon (`isBare`). While the
- * action of a press runs, further presses are ignored.
- * @param {{action?: string, icon?: Node | null, words: string, title?: string, isBare?: boolean, class?: string}} looks
- *     action: the button's `data-do`; words: its label; class: its class
+/**
+ * @typedef {object} ButtonLooks
+ * @property {string} [action]  the button's `data-do`
+ * @property {import("./icons.js").IconName} [icon]
+ * @property {string} words  the label
+ * @property {string} [title]
+ * @property {string} [class]
+ */
+
+/** Create a button with a label, and an icon before the label.
+ * @param {ButtonLooks} looks
  * @param {(event: MouseEvent) => unknown} press */
-export function button({ action, icon, words, title, isBare = false, class: look }, press) {
-  const made = el(
-    "button",
-    {
-      type: "button",
-      class: [look, isBare && "icon"].filter(Boolean).join(" ") || null,
-      "data-do": action,
-      "aria-label": isBare ? words : null,
-      title: title ?? (icon ? words : null), // a narrow window shows the icon alone
-      on: { click: (event) => void runWhileBusy(made, () => press(event)) },
-    },
-    icon,
-    !isBare && el("span", { text: words }),
-  );
+export function button({ action, icon: glyph, words, title, class: look }, press) {
+  // a narrow window shows the icon alone
+  const props = { class: look, "data-do": action, title: title ?? (glyph ? words : null) };
+  return makeButton(props, press, glyph && icon(glyph), el("span", { text: words }));
+}
+
+/** Create a button that shows only an icon.
+ * @param {string} action  the button's `data-do`
+ * @param {import("./icons.js").IconName} glyph
+ * @param {string} label  the button's name, also shown while the pointer rests on it
+ * @param {(event: MouseEvent) => unknown} press
+ * @param {string} [look]  a class */
+export function iconButton(action, glyph, label, press, look = "") {
+  const props = { "data-do": action, "aria-label": label, title: label };
+  return makeButton({ class: `${look} icon`.trim(), ...props }, press, icon(glyph));
+}
+
+/** Create a button that ignores further presses while the action of a press runs.
+ * @param {Props} props
+ * @param {(event: MouseEvent) => unknown} press
+ * @param {...Child} children */
+function makeButton(props, press, ...children) {
+  const on = {
+    click: (/** @type {MouseEvent} */ event) => void runWhileBusy(made, () => press(event)),
+  };
+  const made = el("button", { type: "button", ...props, on }, ...children);
   return made;
+}
+
+/** Set an element's text if it has changed. A screen reader might say the same text again.
+ * @param {Element | null} node
+ * @param {string} text */
+export function setText(node, text) {
+  if (node && node.textContent !== text) node.textContent = text;
+}
+
+/** Set the label of a button that `button` has created.
+ * @param {HTMLButtonElement} made
+ * @param {string} label */
+export function setLabel(made, label) {
+  setText(made.querySelector("span"), label);
 }
 
 /** Run an action and mark its button as busy until the action settles. The button is not disabled,

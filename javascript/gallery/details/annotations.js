@@ -138,7 +138,7 @@ function makeChip({ words }, name, save) {
   return button(
     {
       action: "remove-from-set",
-      icon: icon("close"),
+      icon: "close",
       words: name,
       title: words("annotation_remove_from", { name }),
       class: "chip",

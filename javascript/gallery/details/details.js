@@ -173,7 +173,7 @@ export class Details {
    * @param {string} message */
   #drawProblem(view, message) {
     const again = button(
-      { action: "details-again", icon: icon("again"), words: this.context.words("do_retry") },
+      { action: "details-again", icon: "again", words: this.context.words("do_retry") },
       () => void this.#load(view, []),
     );
     this.body.replaceChildren(
@@ -196,7 +196,7 @@ export class Details {
     const { words } = this.context;
     if (record.infotext_source !== "none") return null;
     const look = button(
-      { action: "look-in-file", icon: icon("search"), words: words("look_in_file") },
+      { action: "look-in-file", icon: "search", words: words("look_in_file") },
       () => this.#lookInFile(view),
     );
     return el("section", { class: "nothing" }, look);

@@ -3,9 +3,8 @@
  * missing.
  */
 
-import { button, el } from "../core/dom.js";
+import { button, el, setText } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
-import { icon } from "../core/icons.js";
 import { canChooseCheckpoint } from "../host/host_page.js";
 import { findJobFile, isAbsent, listGettable, sumSizes } from "../state/model_files.js";
 
@@ -36,16 +35,15 @@ export class Readiness {
   constructor(context) {
     const { words, actions, store, signal } = context;
     this.#context = context;
-    this.#get = button(
-      { action: "get-missing", icon: icon("download"), words: words("model_get") },
-      () => actions.getModelFiles(this.#listGettable()),
+    this.#get = button({ action: "get-missing", icon: "download", words: words("model_get") }, () =>
+      actions.getModelFiles(listGettable(store.get(), "image")),
     );
     this.#choose = button(
-      { action: "choose-checkpoint", icon: icon("check"), words: words("choose_checkpoint") },
+      { action: "choose-checkpoint", icon: "check", words: words("choose_checkpoint") },
       () => actions.chooseCheckpoint(this.#checkpoint?.local_name ?? ""),
     );
     this.#settings = button(
-      { action: "models-settings", icon: icon("settings"), words: words("open_settings") },
+      { action: "models-settings", icon: "settings", words: words("open_settings") },
       () => actions.panel("settings"),
     );
     this.element = el(
@@ -71,38 +69,36 @@ export class Readiness {
 
   #draw() {
     const { store, words } = this.#context;
-    const hasFolders = hasModels(store.get());
+    const state = store.get();
+    const { answer } = state.needs.image;
+    const hasFolders = hasModels(state);
     // a record may name a model twice, by its name and by its number
-    const used = store.get().needs.image.answer?.files ?? this.#resources;
+    const used = answer?.files ?? this.#resources;
     const here = used.filter((one) => one.availability === "here");
     const absent = used.filter(isAbsent);
     this.element.hidden = !this.#resources.length || (hasFolders && !here.length && !absent.length);
     if (this.element.hidden) return;
-    const state = absent.length ? "missing" : "here";
-    this.element.dataset.here = hasFolders ? state : "";
-    const line = hasFolders ? this.#describe(here, absent) : words("model_no_folders");
-    if (this.#line.textContent !== line) this.#line.textContent = line;
+    const coming = (answer?.files ?? []).filter((needed) => findJobFile(state.jobs, needed)).length;
+    const availability = absent.length ? "missing" : "here";
+    this.element.dataset.here = hasFolders ? availability : "";
+    if (!hasFolders) setText(this.#line, words("model_no_folders"));
+    else if (coming) setText(this.#line, words("ready_coming", { n: coming, all: absent.length }));
+    else
+      setText(this.#line, absent.length ? this.#describeAbsent(absent) : this.#describeHere(here));
     this.#settings.hidden = hasFolders;
-    const locked = store.get().needs.image.answer?.locked;
-    this.#get.hidden = Boolean(locked) || this.#isComing || !this.#listGettable().length;
+    this.#get.hidden = Boolean(answer?.locked || coming) || !listGettable(state, "image").length;
     this.#choose.hidden = !this.#checkpoint || !canChooseCheckpoint();
     this.#choose.title = this.#checkpoint?.local_name ?? "";
   }
 
-  /** Return the line about an image: whether all its resources are present, else which are missing
-   * or being downloaded.
-   * @param {Used[]} here  the resources that are present
-   * @param {Used[]} absent  the resources that are missing */
-  #describe(here, absent) {
+  /** Return the line about an image of which resources are missing, with their size.
+   * @param {Used[]} absent  the missing resources */
+  #describeAbsent(absent) {
     const { words, store } = this.#context;
-    const { needs, jobs, fileChoices, bootstrap } = store.get();
-    const files = needs.image.answer?.files ?? [];
-    const coming = files.filter((needed) => findJobFile(jobs, needed)).length;
-    if (coming) return words("ready_coming", { n: coming, all: files.filter(isAbsent).length });
-    if (!absent.length) return this.#describeHere(here);
+    const { needs, fileChoices, bootstrap } = store.get();
     const told = this.#resources.filter(({ availability }) => availability === "missing");
     const bytes = needs.image.answer
-      ? sumSizes(files.filter(isAbsent), fileChoices)
+      ? sumSizes(needs.image.answer.files.filter(isAbsent), fileChoices)
       : told.reduce((sum, { size }) => sum + size, 0);
     const size = formatBytes(bytes, bootstrap?.language);
     const list = this.#listKinds(absent);
@@ -134,16 +130,6 @@ export class Readiness {
 
   get #checkpoint() {
     return this.#resources.find((one) => one.type === "model" && one.availability === "here");
-  }
-
-  get #isComing() {
-    const { needs, jobs } = this.#context.store.get();
-    return needs.image.answer?.files.some((needed) => findJobFile(jobs, needed)) ?? false;
-  }
-
-  #listGettable() {
-    const state = this.#context.store.get();
-    return listGettable(state, state.needs.image.answer?.files ?? []);
   }
 }
 

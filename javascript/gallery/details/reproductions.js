@@ -5,7 +5,6 @@
 
 import { button, el, runWhileBusy, setAttribute } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
-import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage, reportOffline } from "../data/problems.js";
 import { OWN_TYPE } from "../drag.js";
@@ -36,7 +35,7 @@ export class Reproductions {
       "data-field": "compare-file",
     });
     const choose = button(
-      { action: "compare-file", icon: icon("compare"), words: words("compare_file") },
+      { action: "compare-file", icon: "compare", words: words("compare_file") },
       () => field.click(),
     );
     field.addEventListener("change", () => {

@@ -1,8 +1,7 @@
 /** The resources that an image was made with: which are present, and how to download the others. */
 
-import { button, el } from "../core/dom.js";
+import { button, el, setLabel } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
-import { icon } from "../core/icons.js";
 import { getErrorMessage } from "../data/problems.js";
 import {
   isAbsent,
@@ -30,14 +29,14 @@ export class Resources {
     this.#getAll = button(
       {
         action: "get-all",
-        icon: icon("download"),
+        icon: "download",
         words: words("model_get_all"),
         class: "primary",
       },
-      () => actions.getModelFiles(this.#listGettable()),
+      () => actions.getModelFiles(listGettable(store.get(), "image")),
     );
     this.#retry = button(
-      { action: "needs-again", icon: icon("again"), words: words("do_retry"), class: "quiet" },
+      { action: "needs-again", icon: "again", words: words("do_retry"), class: "quiet" },
       () => actions.retryNeeds("image"),
     );
     store.on([(state) => state.needs.image, "jobs", "fileChoices"], () => this.#draw(), { signal });
@@ -53,7 +52,7 @@ export class Resources {
     actions.showNeeds("image", absent.length ? makeImageQuery(record.id, where.model) : "");
     this.element.hidden = !record.resources.length;
     const copy = button(
-      { action: "copy-missing", icon: icon("copy"), words: words("copy_missing") },
+      { action: "copy-missing", icon: "copy", words: words("copy_missing") },
       () => void actions.copy(absent.map((one) => describeResource(this.context, one)).join("\n")),
     );
     this.element.replaceChildren(
@@ -74,21 +73,15 @@ export class Resources {
     const { needs, fileChoices, bootstrap } = store.get();
     const { answer, problem, loading } = needs.image;
     for (const row of this.#rows) row.draw(answer?.files.find((file) => row.fits(file)));
-    const gettable = this.#listGettable();
+    const gettable = listGettable(store.get(), "image");
     this.#getAll.hidden = gettable.length < 2 || Boolean(answer?.locked);
     const size = formatBytes(sumSizes(gettable, fileChoices), bootstrap?.language);
     const n = makeRequest(gettable, fileChoices).length;
-    const label = this.#getAll.querySelector("span");
-    if (label) label.textContent = words("model_get_all", { n, size });
+    setLabel(this.#getAll, words("model_get_all", { n, size }));
     this.#status.textContent =
       problem || (loading && !answer ? words("model_looking") : (answer?.locked ?? ""));
     this.#status.hidden = !this.#status.textContent;
     this.#retry.hidden = !problem;
-  }
-
-  #listGettable() {
-    const state = this.context.store.get();
-    return listGettable(state, state.needs.image.answer?.files ?? []);
   }
 }
 
@@ -113,6 +106,9 @@ export function makeWorkflowButton({ words, actions, api, toast }, record) {
       toast(getErrorMessage(error, words), "bad");
     }
   };
-  const looks = { action: "copy-workflow", icon: icon("copy"), words: words("copy_workflow") };
-  return el("section", {}, button(looks, copy));
+  return el(
+    "section",
+    {},
+    button({ action: "copy-workflow", icon: "copy", words: words("copy_workflow") }, copy),
+  );
 }

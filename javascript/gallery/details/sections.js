@@ -1,6 +1,6 @@
 /** The sections of the details: each shows one thing about an image and copies it by a click. */
 
-import { button, el } from "../core/dom.js";
+import { el, iconButton } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { makeLongText } from "../core/long_text.js";
@@ -76,9 +76,12 @@ function makeAuthor({ words, actions, root, signal }, view, record) {
     ? makeExternalLink(record.user_url, "", "on-civitai-user")
     : null;
   profile?.setAttribute("aria-label", words("see_on_civitai"));
-  const look = { action: "author-menu", icon: icon("more"), class: "quiet", isBare: true };
-  const menu = button({ ...look, words: words("author_menu") }, () =>
-    openMenu(root, menu, listHideItems(view.user, { words, actions }), signal),
+  const menu = iconButton(
+    "author-menu",
+    "more",
+    words("author_menu"),
+    () => openMenu(root, menu, listHideItems(view.user, { words, actions }), signal),
+    "quiet",
   );
   menu.setAttribute("aria-haspopup", "menu");
   return el("p", { class: "author" }, open, profile, menu);
@@ -158,15 +161,12 @@ export function makeLinks({ words }, record) {
  * @param {string} action
  * @param {string} text */
 function makeTitle({ words, actions }, title, action, text) {
-  const copy = button(
-    {
-      action,
-      icon: icon("copy"),
-      words: words("copy_of", { name: title }),
-      isBare: true,
-      class: "quiet",
-    },
+  const copy = iconButton(
+    action,
+    "copy",
+    words("copy_of", { name: title }),
     () => void actions.copy(text),
+    "quiet",
   );
   return el("div", { class: "title" }, el("h3", {}, title), copy);
 }

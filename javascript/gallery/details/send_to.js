@@ -2,7 +2,7 @@
  * The buttons that send an image to the host's tabs, and the infotext, which can be edited first.
  */
 
-import { button, el } from "../core/dom.js";
+import { button, el, iconButton } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { nameTab } from "../host/host_page.js";
 
@@ -65,15 +65,12 @@ export class SendTo {
       el("summary", {}, icon("fold"), el("h3", {}, words("infotext"))),
       body,
     );
-    const copy = button(
-      {
-        action: "copy-infotext",
-        icon: icon("copy"),
-        words: words("copy_of", { name: words("infotext") }),
-        isBare: true,
-        class: "quiet",
-      },
+    const copy = iconButton(
+      "copy-infotext",
+      "copy",
+      words("copy_of", { name: words("infotext") }),
       () => void actions.copy(this.getText(record)),
+      "quiet",
     );
     // built when opened, which few users do
     fold.addEventListener("toggle", () => {
@@ -97,15 +94,12 @@ export class SendTo {
       rows: 8,
     });
     field.value = text;
-    const back = button(
-      { action: "undo-edit", icon: icon("again"), words: words("undo_edit") },
-      () => {
-        field.value = record.infotext;
-        this.#storeEdit(record, field, back);
-        this.edited(record.infotext);
-        field.focus();
-      },
-    );
+    const back = button({ action: "undo-edit", icon: "again", words: words("undo_edit") }, () => {
+      field.value = record.infotext;
+      this.#storeEdit(record, field, back);
+      this.edited(record.infotext);
+      field.focus();
+    });
     back.hidden = text === record.infotext;
     field.addEventListener("input", () => this.#storeEdit(record, field, back));
     field.addEventListener("change", () => this.edited(field.value));

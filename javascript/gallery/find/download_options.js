@@ -4,7 +4,6 @@
  */
 
 import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { makeLimitField } from "../core/limit_field.js";
 import { makePopover } from "../core/popover.js";
 import { getSetting } from "../state/state.js";
@@ -29,8 +28,10 @@ export class DownloadOptions {
     const { store, words, root, signal } = context;
     this.#context = context;
     this.#limit = this.#makeLimit();
-    const look = { action: "download-options", icon: icon("download") };
-    this.trigger = button({ ...look, words: words("download_whole") }, () => {});
+    this.trigger = button(
+      { action: "download-options", icon: "download", words: words("download_whole") },
+      () => {},
+    );
     this.#popover = makePopover(
       this.trigger,
       {
@@ -58,9 +59,7 @@ export class DownloadOptions {
   #makeForm() {
     const { words } = this.#context;
     const look = { action: "download-gallery", words: words("do_download_marked") };
-    const start = button({ ...look, icon: icon("download"), class: "primary" }, () =>
-      this.#start(),
-    );
+    const start = button({ ...look, icon: "download", class: "primary" }, () => this.#start());
     const submit = (/** @type {Event} */ event) => {
       event.preventDefault();
       start.click();

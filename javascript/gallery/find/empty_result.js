@@ -1,7 +1,6 @@
 /** What is shown instead of images when the filters leave none: chips to remove, and one button. */
 
 import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { getSearched } from "../state/state.js";
 import { listEmptyingChips } from "./chip_list.js";
 import { makeChip } from "./chips.js";
@@ -25,12 +24,11 @@ export class EmptyResult {
     this.#context = context;
     const look = { action: "reset-filters", words: words("reset_filters") };
     this.#reset = button(look, () => actions.resetFilters());
-    this.#again = button(
-      { action: "read-anew", icon: icon("again"), words: words("do_retry") },
-      () => actions.reloadGallery(),
+    this.#again = button({ action: "read-anew", icon: "again", words: words("do_retry") }, () =>
+      actions.reloadGallery(),
     );
     this.#models = button(
-      { action: "search-models", icon: icon("model"), words: words("row_models") },
+      { action: "search-models", icon: "model", words: words("row_models") },
       () => actions.searchModels(getSearched(store.get())),
     );
     const row = el("div", { class: "actions" }, this.#models, this.#reset, this.#again);

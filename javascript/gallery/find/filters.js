@@ -4,7 +4,6 @@
  */
 
 import { button, el, setAttribute } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { makePopover } from "../core/popover.js";
 import { makeToolbar } from "../core/toolbar.js";
 import { getSource } from "../state/query.js";
@@ -46,7 +45,7 @@ export class Filters {
     this.#selects.sort.title = name;
     this.#tile = this.#makeSlider();
     this.#fold = button(
-      { action: "filters", icon: icon("filter"), words: words("do_filters"), title: "" },
+      { action: "filters", icon: "filter", words: words("do_filters"), title: "" },
       () => {},
     );
     const filters = { id: "filters", label: words("do_filters") };

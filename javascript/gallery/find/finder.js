@@ -1,6 +1,6 @@
 /** The search field: it names what is open, opens URLs and ids, and searches for words. */
 
-import { button, el } from "../core/dom.js";
+import { el, iconButton } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { setProblem } from "../data/problems.js";
 import { SearchPreviews } from "../data/search_preview.js";
@@ -41,8 +41,13 @@ export class Finder {
     this.#popup = new SearchPopup(this.#field, words("search_suggestions"), (row) =>
       this.#run(row),
     );
-    const look = { action: "clear-search", icon: icon("close"), words: words("clear_search") };
-    this.#clear = button({ ...look, isBare: true, class: "quiet" }, () => this.#clearSearch());
+    this.#clear = iconButton(
+      "clear-search",
+      "close",
+      words("clear_search"),
+      () => this.#clearSearch(),
+      "quiet",
+    );
     this.#form = el(
       "form",
       { class: "finder", role: "search", on: { submit: (event) => this.#submit(event) } },
@@ -52,15 +57,12 @@ export class Finder {
       this.#popup.element,
     );
     const status = new Status(context, "lookup", getLookupStatus);
-    const home = button(
-      {
-        action: "home",
-        icon: icon("home"),
-        words: words("open_home"),
-        isBare: true,
-        class: "quiet",
-      },
+    const home = iconButton(
+      "home",
+      "home",
+      words("open_home"),
       () => context.actions.openHome(),
+      "quiet",
     );
     page.append(
       el("header", { class: "top" }, home, this.#form, makePanelButtons(context, badges)),

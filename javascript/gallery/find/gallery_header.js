@@ -3,7 +3,7 @@
  * post.
  */
 
-import { button, el } from "../core/dom.js";
+import { button, el, iconButton, setLabel } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { openMenu } from "../core/menu.js";
 import { makeToolbar } from "../core/toolbar.js";
@@ -34,14 +34,15 @@ export class GalleryHeader {
     const { page, store, words, actions, signal } = context;
     this.#context = context;
     this.#unfold = button(
-      { action: "about", icon: icon("fold"), words: words("about_model"), class: "unfold quiet" },
+      { action: "about", icon: "fold", words: words("about_model"), class: "unfold quiet" },
       () => this.#showAbout(this.#about.hidden === true),
     );
-    const look = { action: "watch", icon: icon("bell"), words: words("do_watch") };
-    this.#watch = button({ ...look, title: words("watch_hint") }, () => actions.toggleWatch());
-    this.#stats = button(
-      { action: "figures", icon: icon("stats"), words: words("stats_title") },
-      () => actions.panel("stats"),
+    this.#watch = button(
+      { action: "watch", icon: "bell", words: words("do_watch"), title: words("watch_hint") },
+      () => actions.toggleWatch(),
+    );
+    this.#stats = button({ action: "figures", icon: "stats", words: words("stats_title") }, () =>
+      actions.panel("stats"),
     );
     const more = this.#makeMore();
     this.#download = new DownloadOptions(context, more).trigger;
@@ -147,8 +148,7 @@ export class GalleryHeader {
     const { words } = this.#context;
     const gallery = getWatchKey(where);
     const isWatched = watches?.galleries.some((one) => one.gallery === gallery) ?? false;
-    const label = this.#watch.querySelector("span");
-    if (label) label.textContent = words(isWatched ? "is_watched" : "do_watch");
+    setLabel(this.#watch, words(isWatched ? "is_watched" : "do_watch"));
     this.#watch.toggleAttribute("data-on", isWatched);
     const isKnown = watches && (watches.galleries.length > 0 || !watches.problem);
     this.#watch.hidden = !gallery || !isKnown;
@@ -157,9 +157,12 @@ export class GalleryHeader {
   /** Return a menu button for narrow pages. The menu contains the controls that do not fit. */
   #makeMore() {
     const { words, root, signal } = this.#context;
-    const look = { action: "gallery-menu", icon: icon("more"), words: words("open_more") };
-    const more = button({ ...look, isBare: true, class: "quiet" }, () =>
-      openMenu(root, more, this.#listMenu(), signal),
+    const more = iconButton(
+      "gallery-menu",
+      "more",
+      words("open_more"),
+      () => openMenu(root, more, this.#listMenu(), signal),
+      "quiet",
     );
     more.setAttribute("aria-haspopup", "menu");
     return more;

@@ -2,7 +2,6 @@
 
 import { makeBlurhash } from "../core/blurhash.js";
 import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { scrollBy } from "../core/scroller.js";
 import { getSource } from "../state/query.js";
 
@@ -89,7 +88,7 @@ export class ModelResultCards {
     if (!getSource(where)) return null;
     const { words, actions } = this.#context;
     return button(
-      { action: "close-found", icon: icon("previous"), words: words("back_to_gallery") },
+      { action: "close-found", icon: "previous", words: words("back_to_gallery") },
       () => actions.closeResults(),
     );
   }
@@ -99,8 +98,10 @@ export class ModelResultCards {
   #makeLibraryButton({ query, models }) {
     if (models.length) return null;
     const { words, actions } = this.#context;
-    const look = { action: "search-library", icon: icon("library"), class: "wide" };
-    return button({ ...look, words: words("search_library") }, () => actions.search(query, "all"));
+    return button(
+      { action: "search-library", icon: "library", words: words("search_library"), class: "wide" },
+      () => actions.search(query, "all"),
+    );
   }
 
   /** Return a button that loads the next page of results, null after the last page.

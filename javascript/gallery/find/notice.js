@@ -4,7 +4,6 @@
 
 import { button, el } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
-import { icon } from "../core/icons.js";
 import { getMissing } from "../state/state.js";
 
 /** @import { Context, State } from "../types.js" */
@@ -54,7 +53,9 @@ export class Notice {
   /** Return the button that asks Civitai again for what is shown from the library. */
   #makeRetry() {
     const { words, actions } = this.#context;
-    const look = { action: "read-anew", icon: icon("again"), words: words("do_retry") };
-    return button({ ...look, class: "quiet" }, () => actions.reloadGallery());
+    return button(
+      { action: "read-anew", icon: "again", words: words("do_retry"), class: "quiet" },
+      () => actions.reloadGallery(),
+    );
   }
 }

@@ -2,24 +2,24 @@
  * The buttons beside the search field that open the panels. On a narrow page most are in a menu.
  */
 
-import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
+import { el, iconButton } from "../core/dom.js";
 import { openMenu } from "../core/menu.js";
 import { makeToolbar } from "../core/toolbar.js";
 
 /** @import { Context } from "../types.js" */
 /** @typedef {{jobs: HTMLElement, watches: HTMLElement}} Badges  on their buttons: jobs at work, galleries with news */
 
-const LOOK = { isBare: true, class: "quiet" };
-
 /** Return the buttons that open the panels.
  * @param {Context} context
  * @param {Badges} badges */
 export function makePanelButtons(context, badges) {
   const { actions, words } = context;
-  const library = button(
-    { action: "open-kept", icon: icon("library"), words: words("open_library"), ...LOOK },
+  const library = iconButton(
+    "open-kept",
+    "library",
+    words("open_library"),
     () => actions.openLibrary(""),
+    "quiet",
   );
   const jobs = makePanelButton(context, "jobs", "jobs", { badge: badges.jobs });
   const before = [
@@ -50,8 +50,7 @@ function makePanelButton(
   glyph,
   { action = name, badge } = {},
 ) {
-  const look = { action, icon: icon(glyph), words: words(`open_${name}`), ...LOOK };
-  const made = button(look, () => actions.panel(name));
+  const made = iconButton(action, glyph, words(`open_${name}`), () => actions.panel(name), "quiet");
   if (badge) made.append(badge);
   const draw = () => made.setAttribute("aria-expanded", String(store.get().panel === name));
   store.on(["panel"], draw, { signal });
@@ -63,14 +62,19 @@ function makePanelButton(
  * @param {Context} context
  * @param {HTMLButtonElement[]} buttons */
 function makeMore({ root, words, signal }, buttons) {
-  const look = { action: "more-tools", icon: icon("more"), words: words("open_more"), ...LOOK };
   const list = () =>
     buttons.map((one) => ({
       key: one.dataset.do ?? "",
       text: one.getAttribute("aria-label") ?? "",
       do: () => one.click(),
     }));
-  const more = button(look, () => openMenu(root, more, list(), signal));
+  const more = iconButton(
+    "more-tools",
+    "more",
+    words("open_more"),
+    () => openMenu(root, more, list(), signal),
+    "quiet",
+  );
   more.setAttribute("aria-haspopup", "menu");
   return more;
 }

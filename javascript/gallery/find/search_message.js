@@ -3,7 +3,7 @@
  * ignored.
  */
 
-import { button, el } from "../core/dom.js";
+import { button, el, setText } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
 
 /** @import { Context, State, WidenedSearch } from "../types.js" */
@@ -29,7 +29,7 @@ export class SearchMessage {
     const ignored = notes.find(({ code }) => code === "search")?.message ?? "";
     const wider = widened ? this.#describe(widened, bootstrap?.language) : "";
     const text = results ? "" : [wider, ignored].filter(Boolean).join(" ");
-    if (this.#text.textContent !== text) this.#text.textContent = text;
+    setText(this.#text, text);
     this.#on.hidden = widened?.from !== "loaded";
     this.element.hidden = !text;
   }

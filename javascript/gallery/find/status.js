@@ -1,7 +1,6 @@
 /** The line with the status of a lookup or a gallery, and buttons for what to do about it. */
 
-import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
+import { button, el, setText } from "../core/dom.js";
 import { setProblem } from "../data/problems.js";
 import { getFailedGalleryPart, getMissing, getSearched, getShown, isHome } from "../state/state.js";
 
@@ -69,7 +68,7 @@ export class Status {
     const isLong = length > 0 || (isHome(state) && state.home !== null);
     const isMoved = isLong === this.element.hasAttribute("data-alone");
     if (isMoved) this.#reinsert();
-    if (this.#text.textContent !== text) this.#text.textContent = text;
+    setText(this.#text, text);
     this.#drawActions(actions);
     this.element.toggleAttribute("data-alone", !isLong);
     this.#setSticking(isLong && (kind === "problem" || kind === "waits"));
@@ -120,7 +119,7 @@ export class Status {
       if (this.#of === "lookup") return "lookup";
       return getMissing(store.get()) ? undefined : (getFailedGalleryPart(store.get()) ?? "images");
     };
-    const again = { icon: icon("again"), words: words("do_retry") };
+    const again = { icon: /** @type {const} */ ("again"), words: words("do_retry") };
     /** @type {Record<StatusAction, () => HTMLButtonElement>} */
     const makers = {
       retry: () => button({ action, ...again }, () => actions.retry(part())),
@@ -133,13 +132,13 @@ export class Status {
       "clear-search": () =>
         button({ action, words: words("clear_search") }, () => actions.clearSearch()),
       "search-models": () =>
-        button({ action, icon: icon("model"), words: words("row_models") }, () =>
+        button({ action, icon: "model", words: words("row_models") }, () =>
           actions.searchModels(getSearched(store.get())),
         ),
       more: () => button({ action, words: words("read_on") }, () => void actions.more()),
       "read-anew": () => button({ action, ...again }, () => void actions.reloadGallery()),
       shuffle: () =>
-        button({ action, icon: icon("again"), words: words("do_shuffle") }, () =>
+        button({ action, icon: "again", words: words("do_shuffle") }, () =>
           actions.reloadGallery(),
         ),
       "newest-first": () =>

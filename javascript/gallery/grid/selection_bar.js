@@ -2,9 +2,8 @@
  * The bar at the window's lower edge: the position in the gallery, and actions on marked images.
  */
 
-import { button, el } from "../core/dom.js";
+import { button, el, iconButton, setText } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
-import { icon } from "../core/icons.js";
 import { openMenu } from "../core/menu.js";
 import { makeToolbar } from "../core/toolbar.js";
 import { canCompare } from "../state/selection.js";
@@ -28,7 +27,7 @@ export class SelectionBar {
     const { root, store, words, actions, signal } = context;
     this.#context = context;
     this.#compare = button(
-      { action: "compare", icon: icon("compare"), words: words("compare_title"), class: "quiet" },
+      { action: "compare", icon: "compare", words: words("compare_title"), class: "quiet" },
       () => actions.compare(),
     );
     this.#hidden = el("button", {
@@ -39,16 +38,13 @@ export class SelectionBar {
       on: { click: () => this.#openHiddenMenu() },
     });
     this.#marked = this.#markedGroup();
-    this.#top = button(
-      { action: "top", icon: icon("top"), words: words("to_top"), isBare: true },
-      () => actions.toTop(),
-    );
+    this.#top = iconButton("top", "top", words("to_top"), () => actions.toTop());
     this.#back = button(
-      { action: "back", icon: icon("place"), words: words("back_to_place") },
+      { action: "back", icon: "place", words: words("back_to_place") },
       () => void actions.back(),
     );
     const all = button(
-      { action: "mark-all", icon: icon("check"), words: words("do_mark_all"), class: "quiet" },
+      { action: "mark-all", icon: "check", words: words("do_mark_all"), class: "quiet" },
       () => actions.markAll(),
     );
     this.#section.append(this.#where, this.#hidden, this.#back, all, this.#marked, this.#top);
@@ -104,7 +100,7 @@ export class SelectionBar {
     const download = button(
       {
         action: "download-marked",
-        icon: icon("download"),
+        icon: "download",
         words: words("do_download_marked"),
         class: "primary",
       },
@@ -119,7 +115,7 @@ export class SelectionBar {
       button(
         {
           action: "favourite-marked",
-          icon: icon("heart"),
+          icon: "heart",
           words: words("do_favourite"),
           class: "quiet",
         },
@@ -128,7 +124,7 @@ export class SelectionBar {
       button(
         {
           action: "sets-marked",
-          icon: icon("folder"),
+          icon: "folder",
           words: words("do_add_to_collection"),
           class: "quiet",
         },
@@ -137,18 +133,17 @@ export class SelectionBar {
       button(
         {
           action: "models-marked",
-          icon: icon("model"),
+          icon: "model",
           words: words("do_get_models"),
           class: "quiet",
         },
         () => actions.listNeeds([...store.get().marks]),
       ),
-      button(
-        { action: "invert", icon: icon("invert"), words: words("do_invert"), class: "quiet" },
-        () => actions.invert(),
+      button({ action: "invert", icon: "invert", words: words("do_invert"), class: "quiet" }, () =>
+        actions.invert(),
       ),
       button(
-        { action: "mark-none", icon: icon("none"), words: words("do_mark_none"), class: "quiet" },
+        { action: "mark-none", icon: "none", words: words("do_mark_none"), class: "quiet" },
         () => actions.markNone(),
       ),
     );
@@ -173,8 +168,7 @@ export class SelectionBar {
     this.#section.toggleAttribute("data-marked", marks.size > 0);
     this.#marked.hidden = marks.size === 0;
     this.#compare.hidden = !canCompare(marks);
-    const count = marks.size ? words("marked_count", { n: number(marks.size) }) : "";
-    if (this.#count.textContent !== count) this.#count.textContent = count;
+    setText(this.#count, marks.size ? words("marked_count", { n: number(marks.size) }) : "");
     this.#back.hidden = place === null;
   }
 }

@@ -3,9 +3,8 @@
  * cannot be downloaded.
  */
 
-import { button, el, setAttribute } from "../core/dom.js";
+import { button, el, setAttribute, setLabel, setText } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
-import { icon } from "../core/icons.js";
 import {
   canGet,
   findJobFailure,
@@ -43,7 +42,7 @@ export class FileControls {
     this.#context = context;
     this.#get = hasButton
       ? button(
-          { action: "get-model", icon: icon("download"), words: words("model_get"), class: "get" },
+          { action: "get-model", icon: "download", words: words("model_get"), class: "get" },
           () => this.#needed && actions.getModelFiles([this.#needed]),
         )
       : null;
@@ -61,7 +60,7 @@ export class FileControls {
     );
     this.#progress = el("div", { class: "coming" }, this.#bar, this.#line);
     this.#search = button(
-      { action: "search-civitai", icon: icon("search"), words: words("model_search_civitai") },
+      { action: "search-civitai", icon: "search", words: words("model_search_civitai") },
       () => this.#needed && actions.searchModels(getSearchWords(this.#needed)),
     );
     this.element = el(
@@ -154,7 +153,7 @@ export class FileControls {
     setAttribute(this.#bar, "aria-label", coming.title || coming.name);
     if (coming.size) this.#bar.value = Math.min(100, (100 * coming.received) / coming.size);
     else this.#bar.removeAttribute("value");
-    if (this.#line.textContent !== coming.line) this.#line.textContent = coming.line;
+    setText(this.#line, coming.line);
   }
 
   /** Show why the file cannot be downloaded, or why its last download failed.
@@ -164,7 +163,7 @@ export class FileControls {
     const { jobs, fileChoices } = this.#context.store.get();
     const text = getRefusal(needed, fileChoices) || findJobFailure(jobs, needed);
     this.#refusal.hidden = !isOpen || !text;
-    if (this.#refusal.textContent !== text) this.#refusal.textContent = text;
+    setText(this.#refusal, text);
   }
 
   /** Show the download button with the size of the file.
@@ -181,8 +180,7 @@ export class FileControls {
     this.#get.disabled = !canGet(needed, fileChoices);
     const size = formatBytes(file?.size ?? 0, bootstrap?.language);
     const label = size ? words("model_get_size", { size }) : words("model_get");
-    const shown = this.#get.querySelector("span");
-    if (shown) shown.textContent = label;
+    setLabel(this.#get, label);
     const name = needed.name || needed.hash;
     this.#get.setAttribute("aria-label", words("model_get_name", { label, name }));
     this.#get.title = needed.folder ? words("model_goes_to", { folder: needed.folder }) : "";

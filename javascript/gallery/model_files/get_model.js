@@ -3,9 +3,8 @@
  * Civitai does not offer the file, the button says why.
  */
 
-import { button } from "../core/dom.js";
+import { button, setLabel } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
-import { icon } from "../core/icons.js";
 import { findJobFile, getChosenFile, isAbsent, makeModelQuery } from "../state/model_files.js";
 
 /** @import { Context } from "../types.js" */
@@ -18,7 +17,7 @@ export class GetModel {
     const { words, actions, store, signal } = context;
     this.#context = context;
     this.element = button(
-      { action: "get-this-model", icon: icon("model"), words: words("model_get_this"), title: "" },
+      { action: "get-this-model", icon: "model", words: words("model_get_this"), title: "" },
       () => this.#press(),
     );
     this.element.hidden = true;
@@ -49,14 +48,13 @@ export class GetModel {
     this.element.hidden = !needed || !isAbsent(needed);
     if (!needed || this.element.hidden) return;
     const coming = findJobFile(jobs, needed);
-    const label = this.element.querySelector("span");
     const percent = coming?.size ? Math.floor((100 * coming.received) / coming.size) : 0;
     const size = formatBytes(getChosenFile(needed, fileChoices)?.size ?? 0, bootstrap?.language);
     const key = size ? "model_get_this_size" : "model_get_this";
     const reason = needed.refusal_short;
     const offer = reason ? words("model_not_available", { reason }) : words(key, { size });
     const text = coming ? words("model_coming", { percent }) : offer;
-    if (label && label.textContent !== text) label.textContent = text;
+    setLabel(this.element, text);
     this.element.classList.toggle("quiet", reason !== "" && !coming);
     this.element.toggleAttribute("data-on", coming !== null);
     this.element.title = needed.refusal || words("model_get_this_hint");

@@ -1,6 +1,6 @@
 /** The model files of a download, each with its progress or its error. */
 
-import { el, setAttribute } from "../core/dom.js";
+import { el, setAttribute, setText } from "../core/dom.js";
 import { makeExternalLink } from "../details/sections.js";
 import { Rows } from "../panels/rows.js";
 
@@ -46,7 +46,6 @@ class JobFileRow {
     setAttribute(this.#bar, "aria-label", shown);
     if (size) this.#bar.value = Math.min(100, (100 * received) / size);
     else this.#bar.removeAttribute("value");
-    const text = title ? `${name} · ${line}` : line;
-    if (this.#line.textContent !== text) this.#line.textContent = text;
+    setText(this.#line, title ? `${name} · ${line}` : line);
   }
 }

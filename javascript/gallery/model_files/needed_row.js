@@ -15,15 +15,23 @@ export class NeededRow {
   #facts = el("p", { class: "dim" });
   #folder = el("p", { class: "dim", dir: "auto" });
   #controls;
+  #left;
   /** @type {NeededFile | null} */
   #needed = null;
 
   /** @param {Context} context
-   * @param {(isChosen: boolean) => void} choose  called when the user checks or unchecks the row */
-  constructor(context, choose) {
+   * @param {Set<string>} left  keys of the files that the user has unchecked; the row changes it
+   * @param {() => void} changed  called when the user checks or unchecks the row */
+  constructor(context, left, changed) {
     this.#context = context;
+    this.#left = left;
     this.#controls = new FileControls(context, { hasButton: false });
-    this.#box.addEventListener("change", () => choose(this.#box.checked));
+    this.#box.addEventListener("change", () => {
+      const key = this.#needed?.key ?? "";
+      if (this.#box.checked) left.delete(key);
+      else left.add(key);
+      changed();
+    });
     this.element = el(
       "li",
       { class: "needed" },
@@ -32,10 +40,8 @@ export class NeededRow {
     );
   }
 
-  /** Show the state of a needed model.
-   * @param {NeededFile} needed
-   * @param {boolean} isChosen */
-  draw(needed, isChosen) {
+  /** Show the state of a needed model. @param {NeededFile} needed */
+  draw(needed) {
     const { store, words } = this.#context;
     const { fileChoices, jobs, bootstrap, needs } = store.get();
     const name = needed.name || needed.hash;
@@ -51,7 +57,7 @@ export class NeededRow {
     const isOffered = isAbsent(needed) && file !== null && !getRefusal(needed, fileChoices);
     const isGettable = canGet(needed, fileChoices) && !findJobFile(jobs, needed);
     this.#box.disabled = !isGettable;
-    this.#box.checked = isGettable && isChosen;
+    this.#box.checked = isGettable && !this.#left.has(needed.key);
     const isMany = (needs.list.answer?.image_count ?? 0) > 1;
     this.#facts.textContent = [
       needed.type,

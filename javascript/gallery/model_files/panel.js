@@ -1,8 +1,7 @@
 /** The panel that lists the models that images need, to download all or some of them. */
 
-import { button, el } from "../core/dom.js";
+import { button, el, setLabel } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
-import { icon } from "../core/icons.js";
 import { Panel } from "../panels/panel.js";
 import { Rows } from "../panels/rows.js";
 import {
@@ -26,7 +25,7 @@ export class ModelFilesPanel {
   #list = el("ul", { class: "needed-list" });
   #all = el("input", { type: "checkbox", "data-field": "needed-all" });
   #allLabel;
-  /** @type {Rows<NeededFile, {element: Element, draw: (one: NeededFile) => void}>} */
+  /** @type {Rows<NeededFile, NeededRow>} */
   #rows;
   #retry;
   #disks = el("ul", { class: "disks" });
@@ -41,23 +40,22 @@ export class ModelFilesPanel {
     this.#rows = new Rows(
       this.#list,
       ({ key }) => key,
-      ({ key }) => this.#makeRow(key),
+      () => new NeededRow(context, this.#left, () => this.#draw()),
       () => this.panel.focus(),
     );
-    this.#retry = button(
-      { action: "needs-again", icon: icon("again"), words: words("do_retry") },
-      () => actions.retryNeeds("list"),
+    this.#retry = button({ action: "needs-again", icon: "again", words: words("do_retry") }, () =>
+      actions.retryNeeds("list"),
     );
     this.#get = button(
-      { action: "get-chosen", icon: icon("download"), words: words("model_get"), class: "primary" },
+      { action: "get-chosen", icon: "download", words: words("model_get"), class: "primary" },
       () => actions.getModelFiles(this.#listChosen()),
     );
     this.#settings = button(
-      { action: "models-settings", icon: icon("settings"), words: words("open_settings") },
+      { action: "models-settings", icon: "settings", words: words("open_settings") },
       () => actions.panel("settings"),
     );
     this.#allLabel = el("label", { class: "all" }, this.#all, el("span", {}, words("model_all")));
-    this.#all.addEventListener("change", () => this.#chooseAll(this.#all.checked));
+    this.#all.addEventListener("change", () => this.#chooseAll());
     this.#footer = el("footer", { class: "get-chosen" }, this.#disks, this.#get);
     this.panel = new Panel(context, "model_files", {
       title: "model_files_title",
@@ -76,17 +74,6 @@ export class ModelFilesPanel {
     store.on(["panel"], () => this.#leave(), { signal });
   }
 
-  /** Return the row of a file. All files are chosen until the user unchecks them.
-   * @param {string} key */
-  #makeRow(key) {
-    const row = new NeededRow(this.#context, (isChosen) => this.#choose(key, isChosen));
-    const { element } = row;
-    return {
-      element,
-      draw: (/** @type {NeededFile} */ one) => row.draw(one, !this.#left.has(key)),
-    };
-  }
-
   /** Stop loading the list once the panel is closed. */
   #leave() {
     const { store, actions } = this.#context;
@@ -100,30 +87,24 @@ export class ModelFilesPanel {
     const { of, answer, problem, loading } = state.needs.list;
     if (of !== this.#of) this.#left.clear();
     this.#of = of;
-    const files = answer?.files ?? [];
-    this.#rows.draw(files);
+    this.#rows.draw(answer?.files ?? []);
     const hasFolders = state.bootstrap?.host.has_models ?? false;
     this.#settings.hidden = hasFolders || Boolean(problem);
     this.#retry.hidden = !problem;
     this.#summary.textContent =
       problem || (hasFolders ? this.#summarize(loading) : words("model_no_folders"));
-    this.#drawAll();
-    this.#drawFooter(answer?.locked ?? "");
-  }
-
-  /** Show whether all files are chosen that can be downloaded. */
-  #drawAll() {
-    const gettable = this.#listGettable();
-    const chosen = gettable.filter(({ key }) => !this.#left.has(key)).length;
+    const gettable = listGettable(state, "list");
+    const chosen = this.#listChosen();
     this.#allLabel.hidden = gettable.length < 2;
-    this.#all.checked = chosen === gettable.length;
-    this.#all.indeterminate = chosen > 0 && chosen < gettable.length;
+    this.#all.checked = chosen.length === gettable.length;
+    this.#all.indeterminate = chosen.length > 0 && !this.#all.checked;
+    this.#drawFooter(chosen, answer?.locked ?? "");
   }
 
-  /** Check or uncheck all files that can be downloaded. @param {boolean} isChosen */
-  #chooseAll(isChosen) {
-    for (const { key } of this.#listGettable()) {
-      if (isChosen) this.#left.delete(key);
+  /** Check or uncheck all files that can be downloaded. */
+  #chooseAll() {
+    for (const { key } of listGettable(this.#context.store.get(), "list")) {
+      if (this.#all.checked) this.#left.delete(key);
       else this.#left.add(key);
     }
     this.#draw();
@@ -149,63 +130,49 @@ export class ModelFilesPanel {
   }
 
   /** Show the download button and the free space on the disks.
+   * @param {NeededFile[]} chosen  the files that the button downloads
    * @param {string} locked  why no download can be started here, "" if it can */
-  #drawFooter(locked) {
+  #drawFooter(chosen, locked) {
     const { store, words } = this.#context;
     const { fileChoices, bootstrap, needs, jobs } = store.get();
-    const chosen = this.#listChosen();
-    const language = bootstrap?.language;
-    const size = formatBytes(sumSizes(chosen, fileChoices), language);
-    const label = this.#get.querySelector("span");
+    const size = formatBytes(sumSizes(chosen, fileChoices), bootstrap?.language);
     const key = size ? "model_get_n" : "model_get_n_unknown";
     const n = makeRequest(chosen, fileChoices).length;
-    const text = words(chosen.length ? key : "model_get_none", { n, size });
-    if (label) label.textContent = text;
+    setLabel(this.#get, words(chosen.length ? key : "model_get_none", { n, size }));
     this.#get.disabled = !chosen.length;
     this.#get.hidden = Boolean(locked);
-    const disks = needs.list.answer?.disks ?? [];
-    const lines = disks.map((disk, index) => {
-      const here = chosen.filter((one) => one.disk === index);
-      const needed = sumSizes(here, fileChoices);
-      const values = {
-        size: formatBytes(needed, language) || "0",
-        free: formatBytes(disk.free, language) || "0",
-        folder: disk.folder,
-      };
-      const text = words(disks.length > 1 ? "model_disk" : "model_free", values);
-      const isShort = needed > disk.usable;
-      return el(
-        "li",
-        { dir: "auto", "data-short": isShort },
-        isShort ? `${text} ${words("model_disk_short")}` : text,
-      );
-    });
+    const { disks = [], files = [] } = needs.list.answer ?? {};
     this.#disks.replaceChildren(
-      ...lines,
-      ...(locked ? [el("li", { "data-short": true }, locked)] : []),
+      ...disks.map((_, at) => this.#makeDiskLine(disks, at, chosen)),
+      locked && el("li", { "data-short": true }, locked),
     );
     const isOffered = (/** @type {NeededFile} */ one) =>
       isAbsent(one) && one.file !== null && !getRefusal(one, fileChoices);
-    const files = needs.list.answer?.files ?? [];
     this.#footer.hidden = !files.some((one) => isOffered(one) && !findJobFile(jobs, one));
   }
 
-  /** Return the files that will be downloaded. */
+  /** Return the line that says how much space the chosen files need on a disk, and whether the disk
+   * has that space.
+   * @param {import("../contract").Disk[]} disks
+   * @param {number} at  index of the disk
+   * @param {NeededFile[]} chosen */
+  #makeDiskLine(disks, at, chosen) {
+    const { store, words } = this.#context;
+    const { fileChoices, bootstrap } = store.get();
+    const { free, usable, folder } = disks[at];
+    const here = chosen.filter((one) => one.disk === at);
+    const needed = sumSizes(here, fileChoices);
+    const format = (/** @type {number} */ bytes) => formatBytes(bytes, bootstrap?.language) || "0";
+    const values = { size: format(needed), free: format(free), folder };
+    const text = words(disks.length > 1 ? "model_disk" : "model_free", values);
+    const isShort = needed > usable;
+    const short = isShort && ` ${words("model_disk_short")}`;
+    return el("li", { dir: "auto", "data-short": isShort }, text, short);
+  }
+
+  /** Return the files that will be downloaded: all that can be, until the user unchecks them. */
   #listChosen() {
-    return this.#listGettable().filter(({ key }) => !this.#left.has(key));
-  }
-
-  #listGettable() {
-    const state = this.#context.store.get();
-    return listGettable(state, state.needs.list.answer?.files ?? []);
-  }
-
-  /** Check or uncheck a file.
-   * @param {string} key
-   * @param {boolean} isChosen */
-  #choose(key, isChosen) {
-    if (isChosen) this.#left.delete(key);
-    else this.#left.add(key);
-    this.#draw();
+    const gettable = listGettable(this.#context.store.get(), "list");
+    return gettable.filter(({ key }) => !this.#left.has(key));
   }
 }

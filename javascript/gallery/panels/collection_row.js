@@ -1,6 +1,6 @@
 /** The row of one collection in the panel: open, add to, rename, export and delete it. */
 
-import { button, el } from "../core/dom.js";
+import { button, el, iconButton } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { makeToolbar } from "../core/toolbar.js";
 
@@ -17,21 +17,12 @@ import { makeToolbar } from "../core/toolbar.js";
 export function makeCollectionRow(context, { name, count, covers }, actions, signal) {
   const { words, api, store } = context;
   const n = store.get().marks.size;
-  const looks = { isBare: true, class: "quiet" };
-  const adding = {
-    action: "add-to-this-set",
-    words: words("collection_add_marked_to", { n, name }),
-  };
-  const takingOut = {
-    action: "take-out-of-this-set",
-    words: words("collection_take_out_marked", { n, name }),
-  };
-  const getting = { action: "models-of-set", words: words("collection_models", { name }) };
-  const renaming = { action: "rename-set", words: words("collection_rename", { name }) };
-  const removing = { action: "delete-set", words: words("collection_delete", { name }) };
+  /** @type {(action: string, glyph: import("../core/icons.js").IconName, key: string, press: () => unknown) => HTMLButtonElement} */
+  const tool = (action, glyph, key, press) =>
+    iconButton(action, glyph, words(key, { n, name }), press, "quiet");
   const title = { action: "open-set", words: `${name} (${count})`, class: "quiet" };
   const open = button(title, actions.open);
-  const remove = button({ ...removing, ...looks, icon: icon("trash") }, actions.remove);
+  const remove = tool("delete-set", "trash", "collection_delete", actions.remove);
   remove.setAttribute("aria-keyshortcuts", "Delete");
   const row = el(
     "div",
@@ -40,11 +31,11 @@ export function makeCollectionRow(context, { name, count, covers }, actions, sig
     el(
       "div",
       { class: "actions" },
-      n ? button({ ...adding, ...looks, icon: icon("plus") }, actions.add) : "",
-      n ? button({ ...takingOut, ...looks, icon: icon("minus") }, actions.takeOut) : "",
-      count ? button({ ...getting, ...looks, icon: icon("model") }, actions.models) : "",
-      button({ ...renaming, ...looks, icon: icon("pencil") }, () =>
-        editName(open, makeNameForm(context, name, actions.rename)),
+      n > 0 && tool("add-to-this-set", "plus", "collection_add_marked_to", actions.add),
+      n > 0 && tool("take-out-of-this-set", "minus", "collection_take_out_marked", actions.takeOut),
+      count > 0 && tool("models-of-set", "model", "collection_models", actions.models),
+      tool("rename-set", "pencil", "collection_rename", () =>
+        editName(context, open, name, actions.rename),
       ),
       makeExportLink(context, name),
       remove,
@@ -79,11 +70,12 @@ function makeExportLink({ words, api }, name) {
   );
 }
 
-/** Return the form that renames a collection, and the text field in the form.
+/** Put a form that renames a collection in place of the name.
  * @param {Context} context
+ * @param {HTMLElement} shown  the element with the name
  * @param {string} name
  * @param {(to: string) => unknown} rename */
-function makeNameForm({ words }, name, rename) {
+function editName({ words }, shown, name, rename) {
   const field = el("input", {
     type: "text",
     "data-field": "set-rename",
@@ -92,25 +84,14 @@ function makeNameForm({ words }, name, rename) {
     required: true,
     value: name,
   });
-  const save = { type: "submit", "data-do": "save-set-name" };
-  const form = el(
-    "form",
-    { class: "collection-form row" },
-    field,
-    el("button", save, words("collection_save_name")),
-  );
-  form.addEventListener("submit", (event) => {
+  /** @param {SubmitEvent} event */
+  const submit = (event) => {
     event.preventDefault();
     void rename(field.value.trim());
-  });
-  return { form, field };
-}
-
-/** Show the form in place of the name.
- * @param {HTMLElement} shown  the element with the name
- * @param {{form: HTMLElement, field: HTMLInputElement}} anew */
-function editName(shown, { form, field }) {
-  shown.replaceWith(form);
+  };
+  const props = { type: "submit", "data-do": "save-set-name" };
+  const save = el("button", props, words("collection_save_name"));
+  shown.replaceWith(el("form", { class: "collection-form row", on: { submit } }, field, save));
   field.select();
   field.focus();
 }

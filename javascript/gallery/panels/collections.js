@@ -81,9 +81,8 @@ export class Collections {
 
   #favourites() {
     const { words } = this.#context;
-    return button(
-      { action: "open-favourites", icon: icon("heart"), words: words("favourites") },
-      () => this.#searchLibrary("is:favourite"),
+    return button({ action: "open-favourites", icon: "heart", words: words("favourites") }, () =>
+      this.#searchLibrary("is:favourite"),
     );
   }
 
@@ -105,7 +104,7 @@ export class Collections {
         icon("download"),
         words("collections_export"),
       ),
-      button({ action: "import", icon: icon("folder"), words: words("collections_import") }, () =>
+      button({ action: "import", icon: "folder", words: words("collections_import") }, () =>
         file.click(),
       ),
       file,
@@ -174,10 +173,11 @@ export class Collections {
     } catch (error) {
       if (isAborted(error)) return;
       this.#drawn = "";
-      const again = { action: "retry", icon: icon("again"), words: words("do_retry") };
       this.#list.replaceChildren(
         el("p", { class: "notice", role: "status", dir: "auto" }, getErrorMessage(error, words)),
-        button(again, () => this.#fetchAll()),
+        button({ action: "retry", icon: "again", words: words("do_retry") }, () =>
+          this.#fetchAll(),
+        ),
       );
     }
   }

@@ -1,7 +1,6 @@
 /** The list of hidden authors and words among the settings. Each can be shown again. */
 
-import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
+import { button, el, iconButton } from "../core/dom.js";
 import { Rows } from "./rows.js";
 
 /** @import { HiddenRule } from "../contract" */
@@ -87,14 +86,12 @@ export class HiddenRules {
   #makeRow(rule) {
     const { words, actions } = this.#context;
     const { kind, text } = rule;
-    const name = words("unhide", { text });
-    const look = { action: "unhide", words: name, icon: icon("trash"), class: "quiet" };
     const element = el(
       "li",
       {},
       el("span", { class: "tag" }, words(KINDS[kind])),
       el("span", { dir: "auto" }, text),
-      button({ ...look, isBare: true }, () => actions.unhide(rule)),
+      iconButton("unhide", "trash", words("unhide", { text }), () => actions.unhide(rule), "quiet"),
     );
     return { element, draw: () => {} };
   }

@@ -1,6 +1,6 @@
 /** The list of downloads, grouped by model, author or collection. */
 
-import { el } from "../core/dom.js";
+import { el, setText } from "../core/dom.js";
 import { JobRow } from "./job_row.js";
 import { Rows } from "./rows.js";
 
@@ -53,7 +53,7 @@ class JobGroup {
 
   /** Show the jobs of a group. @param {Group} group */
   draw({ name, jobs }) {
-    if (this.#name.textContent !== name) this.#name.textContent = name;
+    setText(this.#name, name);
     this.#rows.draw(jobs);
   }
 }

@@ -1,6 +1,6 @@
 /** The row of one download in the panel: created once, then updated in place. */
 
-import { button, el, setAttribute } from "../core/dom.js";
+import { button, el, setAttribute, setText } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { JobFiles } from "../model_files/job_files.js";
@@ -89,7 +89,7 @@ export class JobRow {
     const hadFocus = focused !== null && this.actions.contains(focused);
     const made = job.actions.map(({ name, label }) =>
       button(
-        { action: `job-${name}`, icon: makeIcon(name), words: label, class: "quiet" },
+        { action: `job-${name}`, icon: GLYPHS[name], words: label, class: "quiet" },
         // of a double click the first press has put another button here
         (event) => event.detail > 1 || this.act(this.id, name),
       ),
@@ -153,16 +153,4 @@ export class JobRow {
       ),
     );
   }
-}
-
-/** Return the icon of an action, null if it has none. @param {string} name */
-function makeIcon(name) {
-  return GLYPHS[name] ? icon(GLYPHS[name]) : null;
-}
-
-/** Set an element's text if it has changed.
- * @param {HTMLElement} node
- * @param {string} text */
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }

@@ -1,7 +1,6 @@
 /** The field that searches the downloads, and the button that lists older ones. */
 
-import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
+import { button, el, setLabel } from "../core/dom.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
 
@@ -34,9 +33,8 @@ export class JobSearch {
       "aria-label": label,
       on: { input: () => void this.search() },
     });
-    this.older = button(
-      { action: "jobs-older", icon: icon("fold"), words: "", class: "quiet" },
-      () => this.#showOlder(),
+    this.older = button({ action: "jobs-older", icon: "fold", words: "", class: "quiet" }, () =>
+      this.#showOlder(),
     );
     signal.addEventListener("abort", () => this.#abort.abort());
   }
@@ -53,8 +51,7 @@ export class JobSearch {
     this.field.hidden = total <= FEW && !isSearching;
     const n = total - listed;
     this.older.hidden = isSearching || n <= 0;
-    const label = this.older.querySelector("span");
-    if (label) label.textContent = this.#context.words("jobs_older", { n });
+    setLabel(this.older, this.#context.words("jobs_older", { n }));
   }
 
   /** Show the newest jobs again. */

@@ -1,7 +1,6 @@
 /** The panel of the downloads: starts and controls them, and reports when they end. */
 
 import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { makeUuid } from "../core/uuid.js";
 import { JobPoller } from "../data/job_poller.js";
 import { getErrorMessage } from "../data/problems.js";
@@ -110,7 +109,7 @@ export class Jobs {
   #build() {
     const { words } = this.context;
     this.#clear = button(
-      { action: "jobs-clear", icon: icon("trash"), words: words("jobs_clear"), class: "quiet" },
+      { action: "jobs-clear", icon: "trash", words: words("jobs_clear"), class: "quiet" },
       () => void this.#clearFinished(),
     );
     this.#draw(this.context.store.get());

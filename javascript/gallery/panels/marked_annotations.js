@@ -1,7 +1,6 @@
 /** The fields that annotate all marked images at once: stars, tags, a note. */
 
-import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
+import { el, iconButton } from "../core/dom.js";
 import {
   makeNoteField,
   makeStar,
@@ -34,7 +33,6 @@ export function makeMarkedAnnotations(context) {
     void save("marked_note_saved", { note: typed });
     note.value = "";
   });
-  const unrated = { action: "stars-0", icon: icon("none"), words: words("marked_unrate") };
   const group = { class: "stars", role: "group", "aria-label": words("annotation_stars") };
   const title = el("h3");
   const stars = STARS.map((n) =>
@@ -48,7 +46,13 @@ export function makeMarkedAnnotations(context) {
       "div",
       group,
       ...stars,
-      button({ ...unrated, isBare: true, class: "quiet" }, () => actions.rate(marked(), 0)),
+      iconButton(
+        "stars-0",
+        "none",
+        words("marked_unrate"),
+        () => actions.rate(marked(), 0),
+        "quiet",
+      ),
     ),
     makeTagField("add_tags", "marked_add_tags", "marked_tags_added"),
     makeTagField("remove_tags", "marked_remove_tags", "marked_tags_removed"),

@@ -2,8 +2,7 @@
  * A panel that slides in when the state names it: from the side, or from below on a narrow page.
  */
 
-import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
+import { el, iconButton } from "../core/dom.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 
 /** @import { Context } from "../types.js" */
@@ -50,16 +49,7 @@ export class Panel {
     const { root, words, actions, signal } = this.context;
     const leave = () => this.isOpen && actions.panel("");
     const title = words(this.how.title);
-    const close = button(
-      {
-        action: "close-panel",
-        icon: icon("close"),
-        words: words("say_close"),
-        isBare: true,
-        class: "quiet",
-      },
-      leave,
-    );
+    const close = iconButton("close-panel", "close", words("say_close"), leave, "quiet");
     this.#body.append(...this.how.build());
     const dialog = el(
       "dialog",

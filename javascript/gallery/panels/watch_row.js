@@ -1,7 +1,6 @@
 /** The row of one watched gallery in the panel: created once, then updated in place. */
 
-import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
+import { button, el, iconButton } from "../core/dom.js";
 
 /** @import { Context, WatchedGallery } from "../types.js" */
 
@@ -16,15 +15,14 @@ export class WatchRow {
   constructor(context, one, { open, unwatch }) {
     const { words } = context;
     this.#context = context;
-    const looks = { isBare: true, class: "quiet" };
-    const leaving = { action: "watch-leave", words: words("watch_stop", { name: one.name }) };
+    const leave = words("watch_stop", { name: one.name });
     const title = button({ action: "open-watched", words: one.name, class: "quiet" }, open);
     title.dir = "auto";
     this.element = el(
       "li",
       { "data-gallery": one.gallery },
       title,
-      button({ ...leaving, ...looks, icon: icon("trash") }, unwatch),
+      iconButton("watch-leave", "trash", leave, unwatch, "quiet"),
       this.#news,
       one.by_upload && el("small", { class: "dim" }, words("watches_by_upload")),
     );

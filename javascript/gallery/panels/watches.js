@@ -1,7 +1,6 @@
 /** The panel of watched galleries: starts and stops watching, and shows what is new in each. */
 
-import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
+import { button, el, setLabel } from "../core/dom.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
 import { setWatches } from "../data/received.js";
@@ -166,7 +165,7 @@ export class Watches {
   #build() {
     const { words, api } = this.#context;
     this.#check = button(
-      { action: "watch-check", icon: icon("again"), words: words("watch_check") },
+      { action: "watch-check", icon: "again", words: words("watch_check") },
       () => this.#request(() => api.post("watches", { action: "check" })),
     );
     this.#draw();
@@ -184,8 +183,7 @@ export class Watches {
     if (!this.#check) return;
     this.#check.hidden = !galleries.length;
     this.#means.hidden = !galleries.length;
-    const label = this.#check.querySelector("span");
-    if (label) label.textContent = words(checking ? "watch_checking" : "watch_check");
+    setLabel(this.#check, words(checking ? "watch_checking" : "watch_check"));
     this.#problem.textContent = problem;
     this.#none.hidden = galleries.length > 0 || problem !== "";
     this.#rows.draw(galleries);

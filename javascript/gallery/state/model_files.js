@@ -1,7 +1,7 @@
 /** Functions of the state that tell which model files are needed, chosen and being downloaded. */
 
 /** @import { JobModelFile, RemoteFileView, ModelFileChoice } from "../contract" */
-/** @import { FileChoice, NeededFile, Needs, State } from "../types.js" */
+/** @import { FileChoice, NeededFile, Needs, NeedsPlace, State } from "../types.js" */
 /** @typedef {ReadonlyMap<string, FileChoice>} Choices  by the key of a needed file */
 
 /** @type {Needs} */
@@ -69,12 +69,11 @@ export function getSearchWords({ version_id, url, name }) {
 }
 
 /** Return the needed files that can be downloaded and are not being downloaded.
- * @param {State} state
- * @param {readonly NeededFile[]} files */
-export function listGettable(state, files) {
-  return files.filter(
-    (needed) => canGet(needed, state.fileChoices) && !findJobFile(state.jobs, needed),
-  );
+ * @param {Pick<State, "needs" | "fileChoices" | "jobs">} state
+ * @param {NeedsPlace} place  the part of the page that shows the files */
+export function listGettable({ needs, fileChoices, jobs }, place) {
+  const files = needs[place].answer?.files ?? [];
+  return files.filter((needed) => canGet(needed, fileChoices) && !findJobFile(jobs, needed));
 }
 
 /** Return the chosen file and the chosen companions of a needed file.

@@ -1,7 +1,6 @@
 /** Loads more records of a gallery for its statistics, by a job that downloads no images. */
 
 import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { makeLimitField, makeLimitForm } from "../core/limit_field.js";
 
 /** @import { Context } from "../types.js" */
@@ -25,13 +24,12 @@ export class ReadMore {
     this.#context = context;
     const what = { name: "read-limit", label: "stats_read_most", value: USUAL, high: MOST };
     this.#limit = makeLimitField(words, what);
-    const look = { action: "figures-read", icon: icon("again"), words: words("stats_read") };
     const begin = button(
-      look,
+      { action: "figures-read", icon: "again", words: words("stats_read") },
       () => this.#limit.reportValidity() && actions.readRecords(this.#limit.valueAsNumber),
     );
     const stop = button(
-      { action: "figures-stop", icon: icon("stop"), words: words("do_give_up") },
+      { action: "figures-stop", icon: "stop", words: words("do_give_up") },
       () => {
         const job = this.#findJob();
         return job && actions.cancelJob(job.id);

@@ -1,7 +1,6 @@
 /** The most common settings of a gallery, as a summary and as an infotext. */
 
 import { button, el } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { makeLongText } from "../core/long_text.js";
 import { getParameterLabel } from "../state/state.js";
 
@@ -63,15 +62,15 @@ function makePair(name, value) {
  * @param {string} text */
 function makeButtons({ words, actions, store }, text) {
   const copy = button(
-    { action: "figures-copy", icon: icon("copy"), words: words("stats_copy") },
+    { action: "figures-copy", icon: "copy", words: words("stats_copy") },
     () => void actions.copy(text),
   );
   const tabs = store.get().bootstrap?.host.send_to ?? [];
   const tab = tabs.includes(USUAL_TAB) ? USUAL_TAB : tabs[0];
   if (!tab) return [copy];
-  const look = { action: "figures-send", icon: icon("send"), class: "primary" };
-  return [
-    button({ ...look, words: words("stats_send", { tab }) }, () => actions.send(tab, null, text)),
-    copy,
-  ];
+  const send = button(
+    { action: "figures-send", icon: "send", words: words("stats_send", { tab }), class: "primary" },
+    () => actions.send(tab, null, text),
+  );
+  return [send, copy];
 }

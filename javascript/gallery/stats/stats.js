@@ -2,7 +2,6 @@
 
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
-import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
 import { Panel } from "../panels/panel.js";
@@ -65,7 +64,7 @@ export class StatsPanel {
    * @param {string} text
    * @param {boolean} [isProblem] */
   #showMessage(text, isProblem = false) {
-    const again = { action: "retry", icon: icon("again"), words: this.#context.words("do_retry") };
+    const { words } = this.#context;
     this.#sample.replaceChildren();
     this.#reading.element.hidden ||= isProblem; // more pictures would not mend it
     this.#content.replaceChildren(
@@ -73,7 +72,8 @@ export class StatsPanel {
         "div",
         { class: "none" },
         el("p", { class: "dim", role: "status" }, text),
-        isProblem && button(again, () => this.#read()),
+        isProblem &&
+          button({ action: "retry", icon: "again", words: words("do_retry") }, () => this.#read()),
       ),
     );
   }

@@ -2,7 +2,6 @@
 
 import { makeBlurhash } from "../core/blurhash.js";
 import { button, el, setAttribute } from "../core/dom.js";
-import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage, makeProblem, reportOffline } from "../data/problems.js";
 import { describeImage } from "../grid/tile.js";
@@ -277,12 +276,12 @@ export class Slide {
         actions.panel("settings"),
       );
     if (code === "not_shown" && !this.source)
-      return button({ action: "save-file", icon: icon("save"), words: words("menu_save") }, () =>
+      return button({ action: "save-file", icon: "save", words: words("menu_save") }, () =>
         actions.download([this.view.id]),
       );
     if (GONE.includes(code))
       return button({ action: "close", words: words("do_close") }, () => actions.close());
-    return button({ action: "again", icon: icon("again"), words: words("do_retry") }, () =>
+    return button({ action: "again", icon: "again", words: words("do_retry") }, () =>
       this.listeners.again(this),
     );
   }

@@ -1,6 +1,6 @@
 /** The viewer's toolbar: the position in the gallery, the zoom, and actions on the open image. */
 
-import { button, el, setAttribute } from "../core/dom.js";
+import { el, iconButton, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
 /** @import { Context, View } from "../types.js" */
@@ -23,9 +23,8 @@ export class Toolbar {
   constructor(context) {
     this.context = context;
     const { actions, words } = context;
-    /** @type {(action: string, glyph: import("../core/icons.js").IconName, key: string, press: (event: MouseEvent) => void) => HTMLButtonElement} */
-    const tool = (action, glyph, key, press) =>
-      button({ action, icon: icon(glyph), words: words(key), isBare: true }, press);
+    /** @type {(action: string, glyph: import("../core/icons.js").IconName, key: string, press: (event: MouseEvent) => unknown) => HTMLButtonElement} */
+    const tool = (action, glyph, key, press) => iconButton(action, glyph, words(key), press);
     this.position = el("p", { class: "position" });
     this.announcement = el("p", { class: "visually-hidden", role: "status" });
     this.scale = el("button", {

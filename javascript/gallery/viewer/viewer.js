@@ -1,7 +1,6 @@
 /** The viewer: one large image, and the way from it to the next and the previous ones. */
 
-import { button, el, setAttribute } from "../core/dom.js";
-import { icon } from "../core/icons.js";
+import { el, iconButton, setAttribute } from "../core/dom.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 import { Details } from "../details/details.js";
 import { describeImage } from "../grid/tile.js";
@@ -260,14 +259,13 @@ function buildDialog(context, { changed, screen, ...detailsListeners }) {
       else if (touch) frame.toggleAttribute("data-bare");
     },
   });
-  const previous = button(
-    { action: "previous", icon: icon("previous"), words: words("say_previous"), isBare: true },
+  const previous = iconButton(
+    "previous",
+    "previous",
+    words("say_previous"),
     () => void actions.step(-1),
   );
-  const next = button(
-    { action: "next", icon: icon("next"), words: words("say_next"), isBare: true },
-    () => void actions.step(1),
-  );
+  const next = iconButton("next", "next", words("say_next"), () => void actions.step(1));
   const theatre = el(
     "div",
     { class: "viewer-main" },
