@@ -19,20 +19,6 @@ HUGE, VIDEOS, HOSTILE, EMPTY = 900_002, 900_007, 900_008, 900_009
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 
 
-@pytest.fixture(scope="module")
-def demo():
-    running = server.start_demo()
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def http():
-    with requests.Session() as session:
-        session.trust_env = False
-        yield session
-
-
 @pytest.fixture
 def fetch_page(demo, http):
     """Return a function that fetches a page of /images as (items, metadata)."""
@@ -62,7 +48,7 @@ def fetch_pages(fetch_page):
 @pytest.fixture
 def newest(fetch_page):
     """Return the newest images of the showpiece, with their generation data."""
-    return fetch_page(modelId=SHOWPIECE, limit=120, nsfw="X", withMeta="true", flatMeta="true")[0]
+    return fetch_page(modelId=SHOWPIECE, limit=120, browsingLevel=31)[0]
 
 
 def _resize_url(url: str, segment: str) -> str:
@@ -79,7 +65,7 @@ def test_gallery_of_a_model_is_sorted_by_id_whatever_the_sort(fetch_page):
 
 
 def test_image_at_each_page_boundary_is_left_out_in_descending_order(fetch_pages):
-    pages = fetch_pages(modelId=HUGE, limit=200, period="Week", nsfw="X")
+    pages = fetch_pages(modelId=HUGE, limit=200, period="Week", browsingLevel=31)
     seen = {item["id"] for page in pages for item in page}
     model = catalogue.find_demo_model(HUGE)
     there = {r.id for r in images.list_gallery(model) if r.uploaded >= images.NOW - 7 * 86_400_000}
@@ -96,15 +82,7 @@ def test_cursor_one_higher_includes_the_image_that_was_left_out(fetch_page):
 
 def test_last_page_has_no_next_cursor_and_no_next_page(fetch_page):
     assert fetch_page(modelId=EMPTY) == ([], {})
-    assert fetch_page(modelId=HOSTILE, limit=200, nsfw="X")[1] == {}
-
-
-def test_meta_of_the_database_is_wrapped_unless_flat_meta_is_requested(fetch_page):
-    wrapped = fetch_page(modelId=SHOWPIECE, limit=60, withMeta="true")[0]
-    assert all(item["meta"].keys() == {"id", "meta"} for item in wrapped)
-    assert any(item["meta"]["meta"] is None for item in wrapped)
-    flat = fetch_page(modelId=SHOWPIECE, limit=60, withMeta="true", flatMeta="true")[0]
-    assert [item["meta"]["meta"] for item in wrapped] == [item["meta"] for item in flat]
+    assert fetch_page(modelId=HOSTILE, limit=200, browsingLevel=31)[1] == {}
 
 
 # The index's path
@@ -113,7 +91,7 @@ def test_meta_of_the_database_is_wrapped_unless_flat_meta_is_requested(fetch_pag
 def test_gallery_of_a_version_is_read_completely_by_offset_cursors(fetch_pages, fetch_page):
     cursor = fetch_page(modelVersionId=SHOWN_VERSION, limit=7)[1]["nextCursor"]
     assert cursor == f"7|{images.NOW}"
-    pages = fetch_pages(modelVersionId=SHOWN_VERSION, limit=200, nsfw="X")
+    pages = fetch_pages(modelVersionId=SHOWN_VERSION, limit=200, browsingLevel=31)
     ids = [item["id"] for page in pages for item in page]
     model = catalogue.find_demo_model(SHOWPIECE)
     assert len(ids) == len(set(ids))
@@ -122,36 +100,15 @@ def test_gallery_of_a_version_is_read_completely_by_offset_cursors(fetch_pages, 
     }
 
 
-def test_meta_of_the_index_is_flat_unless_wrapped_meta_is_requested(fetch_page):
-    flat = fetch_page(modelVersionId=SHOWN_VERSION, limit=20, withMeta="true")[0]
-    assert any("prompt" in (item["meta"] or {}) for item in flat)
-    wrapped = fetch_page(modelVersionId=SHOWN_VERSION, limit=20, withMeta="true", flatMeta="false")[
-        0
-    ]
-    assert all(item["meta"].keys() == {"id", "meta"} for item in wrapped)
-
-
 # Ratings
 
 
 @pytest.mark.parametrize(
-    ("params", "levels"),
-    [
-        ({}, {1}),
-        ({"nsfw": "false"}, {1}),
-        ({"nsfw": "Soft"}, {1, 2}),
-        ({"nsfw": "Mature"}, {1, 2, 4}),
-        ({"nsfw": "X"}, {1, 2, 4, 8, 16}),
-        ({"nsfw": "true"}, {4, 8, 16}),
-        ({"browsingLevel": 18, "nsfw": "X"}, {2, 16}),
-        ({"browsingLevel": 32}, {1}),
-        ({"browsingLevel": 0}, {1}),
-    ],
-    ids=lambda value: str(value),
+    ("mask", "levels"), [(None, {1}), (3, {1, 2}), (18, {2, 16}), (31, {1, 2, 4, 8, 16})]
 )
-def test_images_have_only_the_requested_ratings(fetch_page, params, levels):
+def test_images_have_only_the_requested_ratings(fetch_page, mask, levels):
     for where in ({"modelId": SHOWPIECE}, {"modelVersionId": SHOWN_VERSION}):
-        items = fetch_page(**where, **params, limit=150)[0]
+        items = fetch_page(**where, browsingLevel=mask, limit=150)[0]
         assert {item["browsingLevel"] for item in items} == levels
         assert all(item["nsfw"] == (item["nsfwLevel"] != "None") for item in items)
 
@@ -171,7 +128,7 @@ def test_galleries_have_the_stated_number_of_images(fetch_pages):
 
 def test_hostile_names_are_sent_unchanged_and_escaped_in_pages(demo, http, fetch_page):
     assert "<img src=x" in http.get(f"{demo.url}/api/v1/models/{HOSTILE}").json()["name"]
-    items = fetch_page(modelId=HOSTILE, limit=50, nsfw="X")[0]
+    items = fetch_page(modelId=HOSTILE, limit=50, browsingLevel=31)[0]
     assert any("<script>" in (item["username"] or "") for item in items)
     for path in ("", f"models/{HOSTILE}", f"images/{items[0]['id']}"):
         page = http.get(f"{demo.url}/{path}").text
@@ -182,9 +139,7 @@ def test_hostile_names_are_sent_unchanged_and_escaped_in_pages(demo, http, fetch
 
 
 def test_records_of_every_kind_occur(fetch_page):
-    metas = [
-        i["meta"] for i in fetch_page(modelId=HUGE, limit=200, nsfw="X", withMeta=1, flatMeta=1)[0]
-    ]
+    metas = [i["meta"] for i in fetch_page(modelId=HUGE, limit=200, browsingLevel=31)[0]]
     kept = [meta for meta in metas if meta]
     assert None in metas
     assert any(isinstance(meta.get("seed"), str) and "Clip skip" in meta for meta in kept)
@@ -197,7 +152,7 @@ def test_records_of_every_kind_occur(fetch_page):
 
 
 def test_loras_have_hashes_and_weights(fetch_page):
-    metas = [i["meta"] for i in fetch_page(modelId=900_003, limit=60, withMeta=1, flatMeta=1)[0]]
+    metas = [i["meta"] for i in fetch_page(modelId=900_003, limit=60)[0]]
     meta = next(
         m for m in metas if m and any(key.startswith("lora:") for key in m.get("hashes", {}))
     )
@@ -318,7 +273,7 @@ def test_blurhash_is_that_of_the_image(newest):
 
 def test_videos_can_be_played_and_have_thumbnails(fetch_page, demo, http):
     kinds = set()
-    for item in fetch_page(modelId=VIDEOS, limit=60, nsfw="X", type="video")[0][:12]:
+    for item in fetch_page(modelId=VIDEOS, limit=60, browsingLevel=31, type="video")[0][:12]:
         response = http.get(item["url"])
         assert item["url"].endswith(".mp4") and response.content == demo.original_bytes(item["id"])
         kind = util.extension_of(response.content)
@@ -336,7 +291,7 @@ def test_videos_can_be_played_and_have_thumbnails(fetch_page, demo, http):
 
 
 def test_videos_differ_from_each_other(fetch_page, demo):
-    items = fetch_page(modelId=VIDEOS, limit=60, nsfw="X", type="video")[0]
+    items = fetch_page(modelId=VIDEOS, limit=60, browsingLevel=31, type="video")[0]
     assert len({demo.original_bytes(item["id"]) for item in items}) == len(items)
 
 
@@ -391,20 +346,12 @@ def test_same_url_has_the_same_bytes_in_another_demo(newest, demo):
 
     urls = [newest[0]["url"], _resize_url(newest[1]["url"], "width=96")]
     before = [requests.get(url).content for url in urls]
-    files._cache.clear()
+    files.draw_original.cache_clear()
+    files._draw_thumbnail.cache_clear()
     other = server.start_demo()
     after = [requests.get(url.replace(demo.url, other.url)).content for url in urls]
     other.close()
     assert before == after
-
-
-def test_cache_of_drawn_files_is_bounded(newest, demo, monkeypatch):
-    from civitai_manager_libs.demo import files
-
-    monkeypatch.setattr(files, "_CACHE_LIMIT", 3_000_000)
-    for item in newest[:8]:
-        demo.original_bytes(item["id"])
-    assert sum(len(file.body) for file in files._cache.values()) <= 3_000_000
 
 
 # The server

@@ -382,7 +382,7 @@ def _is_check_over(requests):
 
 def _without_the_newest(count, demo, flaky):
     """Restore the gallery as it was before the new images."""
-    address = f"{demo.url}/api/v1/images?modelId=900001&limit=100&withMeta=true&flatMeta=true"
+    address = f"{demo.url}/api/v1/images?modelId=900001&limit=100"
     asked = urllib.request.Request(address, headers={"Host": flaky.host})
     with urllib.request.urlopen(asked) as answer:
         told = json.load(answer)

@@ -8,22 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from .checks import ErrorResponse, Params
 from .files import File
-from .gallery import (
-    find_demo_version,
-    find_weights,
-    list_weights,
-    make_body,
-    make_hashes,
-    DemoModel,
-)
-from .gallery import measure_body, DemoVersion, Weights
+from .gallery import DemoModel, DemoVersion, find_demo_version, find_weights, list_weights
+from .gallery import make_body, make_hashes, measure_body, Weights
+from .params import ErrorResponse, Params, parse_id
 
 __all__ = ["describe_access", "describe_files", "find_stored_file", "is_archived"]
 __all__ += ["make_signed_path", "STORAGE"]
@@ -56,8 +48,8 @@ def describe_files(model: DemoModel, version: DemoVersion, server_url: str) -> l
     """Return the files of a version as the API describes them, [] if the model is archived."""
     if is_archived(model):
         return []
-    first, *others = list_weights(model, version)
-    return [_describe_file(weights, weights is first, server_url) for weights in (first, *others)]
+    files = list_weights(model, version)
+    return [_describe_file(weights, weights is files[0], server_url) for weights in files]
 
 
 def make_signed_path(version_id: str, params: Params, has_key: bool) -> str:
@@ -66,39 +58,33 @@ def make_signed_path(version_id: str, params: Params, has_key: bool) -> str:
     version_id: as text, from the request's path. has_key: whether the request has a valid API key.
     Raises ErrorResponse if the version does not exist or may not be downloaded.
     """
-    is_number = version_id.isdigit() and len(version_id) < 11
-    found = find_demo_version(int(version_id)) if is_number else None
+    found = find_demo_version(parse_id(version_id))
     if found is None:
-        raise ErrorResponse(404, {"error": "Model not found"})
+        raise ErrorResponse(404, "Model not found")
     model, version = found
     _check_access(model, version, has_key)
     weights = _choose_weights(model, version, params)
     expires = int(time.time()) + _SECONDS
-    query = {
-        "X-Amz-Expires": _SECONDS,
-        "expires": expires,
-        "X-Amz-Signature": _sign(weights, expires),
-    }
+    query = {"expires": expires, "X-Amz-Signature": _sign(weights, expires)}
     return f"{STORAGE}{weights.id}/{quote(weights.name)}?{urlencode(query)}"
 
 
-def find_stored_file(path: str, query: Mapping[str, list[str]], has_key: bool) -> File:
+def find_stored_file(path: str, params: Params, has_key: bool) -> File:
     """Return the model file at a signed URL of the storage.
 
-    path, query: those of the URL. has_key: whether the request has an Authorization header. Raises
+    path, params: those of the URL. has_key: whether the request has an Authorization header. Raises
     ErrorResponse if the file does not exist, if the signature is wrong or expired, and if `has_key`
     is true, because the storage accepts nothing beside a signature.
     """
-    number = path.removeprefix(STORAGE).partition("/")[0]
-    weights = find_weights(int(number)) if number.isdigit() and len(number) < 11 else None
+    weights = find_weights(parse_id(path.removeprefix(STORAGE).partition("/")[0]))
     if weights is None:
-        raise ErrorResponse(404, {"error": "NoSuchKey"})
+        raise ErrorResponse(404, "NoSuchKey")
     if has_key:
-        raise ErrorResponse(400, {"error": "InvalidArgument: only one auth mechanism allowed"})
-    expires = query.get("expires", ["0"])[0]
-    is_signed = query.get("X-Amz-Signature") == [_sign(weights, expires)]
-    if not is_signed or int(expires) < time.time():
-        raise ErrorResponse(403, {"error": "AccessDenied: Request has expired"})
+        raise ErrorResponse(400, "InvalidArgument: only one auth mechanism allowed")
+    expires = params.get_integer("expires") or 0
+    is_signed = params.get_string("X-Amz-Signature") == _sign(weights, expires)
+    if not is_signed or expires < time.time():
+        raise ErrorResponse(403, "AccessDenied: Request has expired")
     tag = f'"{make_hashes(weights)["SHA256"][:32].lower()}"'
     return File(make_body(weights), "application/octet-stream", tag, 0)
 
@@ -106,7 +92,6 @@ def find_stored_file(path: str, query: Mapping[str, list[str]], has_key: bool) -
 def _describe_file(weights: Weights, is_primary: bool, server_url: str) -> dict[str, Any]:
     about = {"format": weights.format, "size": "pruned" if weights.is_pruned else "full"}
     about |= {"fp": weights.precision} if weights.precision else {}
-    about |= {"quantType": weights.quantization} if weights.quantization else {}
     url = f"{server_url}/api/download/models/{weights.version_id}"
     return {
         "id": weights.id,
@@ -125,23 +110,21 @@ def _describe_file(weights: Weights, is_primary: bool, server_url: str) -> dict[
 def _check_access(model: DemoModel, version: DemoVersion, has_key: bool) -> None:
     """Raise ErrorResponse, as Civitai's route does, if the version may not be downloaded."""
     if is_archived(model):
-        raise ErrorResponse(410, {"error": "Model archived"})
+        raise ErrorResponse(410, "Model archived")
     if version.id == _EARLY_ACCESS:
         message = "This asset is in Early Access and you need to purchase access to it"
-        body = {"error": "Early Access", "deadline": _early_access_end(), "message": message}
-        raise ErrorResponse(403, body)
+        raise ErrorResponse(403, "Early Access", deadline=_early_access_end(), message=message)
     if version.id in (_MEMBERS_ONLY, _GENERATOR_ONLY):
-        raise ErrorResponse(403, {"error": "You do not have access to this resource"})
+        raise ErrorResponse(403, "You do not have access to this resource")
     if version.id == _NEEDS_LOGIN and not has_key:
-        raise ErrorResponse(401, {"error": "Unauthorized", "message": _LOGIN})
+        raise ErrorResponse(401, "Unauthorized", message=_LOGIN)
 
 
 def _choose_weights(model: DemoModel, version: DemoVersion, params: Params) -> Weights:
-    files, file_id = list_weights(model, version), params.read_integer("fileId", 1)
-    params.raise_issues()
+    files, file_id = list_weights(model, version), params.get_integer("fileId")
     found = next((file for file in files if file_id in (None, file.id)), None)
     if found is None:
-        raise ErrorResponse(404, {"error": "File not found"})
+        raise ErrorResponse(404, "File not found")
     return found
 
 
@@ -150,5 +133,5 @@ def _early_access_end() -> str:
     return (today + timedelta(days=_DAYS_LEFT)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def _sign(weights: Weights, expires: object) -> str:
+def _sign(weights: Weights, expires: int) -> str:
     return hashlib.sha256(f"{_SECRET} {weights.id} {expires}".encode()).hexdigest()

@@ -9,24 +9,10 @@ import functools
 import hashlib
 import io
 import re
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from .gallery import (
-    choose_art,
-    read_clip,
-    choose_clip,
-    make_exif,
-    choose_size,
-    make_graphs,
-    make_infotext,
-    make_meta,
-    mix_bits,
-    DemoImage,
-    find_demo_image,
-)
+from .gallery import choose_art, choose_clip, choose_size, DemoImage, find_demo_image
+from .gallery import make_exif, make_graphs, make_infotext, make_meta, mix_bits, read_clip
 from .scenes import draw_art
 
 __all__ = ["ACCOUNT", "File", "make_url", "find_file", "draw_original", "get_size"]
@@ -37,7 +23,6 @@ _RATINGS = {1: "", 2: "PG-13", 4: "R", 8: "X", 16: "XXX"}
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ADDRESS = re.compile(rf"/{ACCOUNT}/({_UUID})(?:/([a-z]+=[^/]*))?(?:/([^/]*))?")
 _SPREAD = 0x9E3779B1  # odd, so it has an inverse: the UUID contains the id
-_CACHE_LIMIT = 64 * 1024 * 1024  # bytes; a resumed download is not drawn again
 
 
 class File(NamedTuple):
@@ -91,47 +76,47 @@ def find_file(path: str) -> File | None:
     is_still = (name or "").endswith((".jpeg", ".jpg", ".webp", ".png")) and width > 0
     if is_moving and not is_still or image.type == "image" and not width:
         return draw_original(image)
-    return _get_cached(
-        (image.id, width or 450, "optimized" in options),
-        functools.partial(_draw_thumbnail, image),
-    )
+    return _draw_thumbnail(image, width or 450, "WEBP" if "optimized" in options else "JPEG")
 
 
+@functools.lru_cache(maxsize=24)  # so that a resumed download is not drawn again
 def draw_original(image: DemoImage) -> File:
-    """Return the original file of an image or video. An image is drawn, unless the cache has it."""
-    return _get_cached((image.id, 0, False), lambda key: _encode_original(image))
+    """Return the original file of an image or video."""
+    body, mime = _encode_original(image)
+    return _make_file(image, body, mime)
+
+
+def _make_file(image: DemoImage, body: bytes, mime: str) -> File:
+    tag = hashlib.blake2b(body, digest_size=12).hexdigest()
+    return File(body, mime, f'"{tag}"', image.uploaded)
 
 
 def _encode_original(image: DemoImage) -> tuple[bytes, str]:
+    """Return (bytes, MIME type) of an original file, in which its generation data is embedded."""
     if image.type == "video":
         return read_clip(image), choose_clip(image).mime
-    drawing = draw_art(choose_art(image), choose_size(image), _RATINGS[image.level])
-    meta, out, kind = make_meta(image), io.BytesIO(), choose_format(image)
-    if kind == "PNG":
-        from PIL.PngImagePlugin import PngInfo
+    from PIL.PngImagePlugin import PngInfo
 
-        chunks = PngInfo()
-        if meta and "comfy" in meta:
-            for key, text in zip(("prompt", "workflow"), make_graphs(meta)):
-                chunks.add_text(key, text)
-        elif meta:
-            chunks.add_text("parameters", make_infotext(meta))
-        drawing.save(out, "PNG", compress_level=1, pnginfo=chunks)
-    else:
-        options = {"quality": 90} if kind == "JPEG" else {"quality": 84, "method": 1}
-        drawing.save(out, kind, exif=_make_exif(image), **options)
+    drawing = draw_art(choose_art(image), choose_size(image), _RATINGS[image.level])
+    texts, out, kind = _make_texts(image), io.BytesIO(), choose_format(image)
+    options: dict[str, Any] = {"quality": 90} if kind == "JPEG" else {"quality": 84, "method": 1}
+    if kind == "PNG":
+        options = {"compress_level": 1, "pnginfo": PngInfo()}
+        for name, text in texts.items():
+            options["pnginfo"].add_text(name, text)
+    elif "parameters" in texts:
+        artist = "ai" if image.kind == "onsite" else ""
+        options["exif"] = make_exif(texts["parameters"], artist)
+    drawing.save(out, kind, **options)
     return out.getvalue(), _MIMES[kind]
 
 
-def _make_exif(image: DemoImage) -> bytes:
-    """Return EXIF data with an image's infotext.
-
-    Return b"" for an image without generation data, and for an image that ComfyUI made.
-    """
+def _make_texts(image: DemoImage) -> dict[str, str]:
+    """Return the texts that the program of an image writes into a PNG, by name."""
     meta = make_meta(image)
-    if not meta or "comfy" in meta:
-        return b""
-    return make_exif(make_infotext(meta), "ai" if image.kind == "onsite" else "", image.id % 4 > 0)
+    if meta and "comfy" in meta:
+        return dict(zip(("prompt", "workflow"), make_graphs(meta)))
+    return {"parameters": make_infotext(meta)} if meta else {}
 
 
 def choose_format(image: DemoImage) -> str:
@@ -141,46 +126,16 @@ def choose_format(image: DemoImage) -> str:
     return ("PNG", "JPEG", "PNG", "WEBP", "JPEG")[image.id // 11 % 5]
 
 
-def _draw_thumbnail(image: DemoImage, key: tuple[int, int, bool]) -> tuple[bytes, str]:
-    """Draw a thumbnail, at most as wide as the original, and return (bytes, MIME type).
+@functools.lru_cache(maxsize=1_000)
+def _draw_thumbnail(image: DemoImage, width: int, kind: str) -> File:
+    """Return a thumbnail of an image or video, at most as wide as the original.
 
-    key: (id of the image or video, width in pixels, True for WEBP or False for JPEG).
+    width: in pixels. kind: "JPEG" or "WEBP".
     """
-    _, width, webp = key
     full = get_size(image)
     width = min(width, full[0])
     size = (width, max(1, round(width * full[1] / full[0])))
-    drawing = draw_art(choose_art(image), size, _RATINGS[image.level])
-    out = io.BytesIO()
-    if webp:
-        drawing.save(out, "WEBP", quality=80, method=1)
-        return out.getvalue(), "image/webp"
-    drawing.save(out, "JPEG", quality=85)
-    return out.getvalue(), "image/jpeg"
-
-
-_cache: OrderedDict[tuple[int, int, bool], File] = OrderedDict()
-_cache_lock = threading.Lock()
-
-
-def _get_cached(
-    key: tuple[int, int, bool], make: Callable[[tuple[int, int, bool]], tuple[bytes, str]]
-) -> File:
-    """Return a file from the cache; if it is missing, make it and add it.
-
-    key: (id of the image or video, width in pixels, True for WEBP or False for JPEG). make: returns
-    (bytes, MIME type) for a key. When the cache is full, the least recently used files are removed.
-    """
-    with _cache_lock:
-        if key in _cache:
-            _cache.move_to_end(key)
-            return _cache[key]
-    body, mime = make(key)
-    tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    image = find_demo_image(key[0])
-    file = File(body, mime, tag, image.uploaded if image else 0)
-    with _cache_lock:
-        _cache[key] = file
-        while sum(len(cached.body) for cached in _cache.values()) > _CACHE_LIMIT:
-            _cache.popitem(last=False)
-    return file
+    drawing, out = draw_art(choose_art(image), size, _RATINGS[image.level]), io.BytesIO()
+    options = {"quality": 80, "method": 1} if kind == "WEBP" else {"quality": 85}
+    drawing.save(out, kind, **options)
+    return _make_file(image, out.getvalue(), _MIMES[kind])

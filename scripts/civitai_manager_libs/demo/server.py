@@ -14,12 +14,12 @@ from collections import deque
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from ..errors import InputError
 from . import downloads, files, models, pages, query, ranges
-from .checks import Params, ErrorResponse
 from .gallery import find_demo_image
+from .params import ErrorResponse, Params
 
 __all__ = ["Demo", "start_demo"]
 
@@ -121,9 +121,6 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.track_connection(self.connection):
             super().handle()
 
-    def version_string(self) -> str:
-        return "civitai-demo"
-
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing, unlike the base class: the terminal shows only a job's progress."""
 
@@ -137,26 +134,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET
 
-    def _refuse_method(self) -> None:
-        # The body was not read, so the connection cannot go on.
-        self.close_connection = True
-        self.server.demo.requests.append((self.command, self.path))
-        self._send_response(_make_json(405, {"error": "Method not allowed"}))
-
-    do_POST = do_PUT = do_DELETE = do_PATCH = _refuse_method
-
     def _route(self) -> _Response:
         path, _, query_string = self.path.partition("?")
         path, host = unquote(path), self.headers.get("Host")
         server_url = f"http://{host}" if host else self.server.demo.url
-        values = parse_qs(query_string, keep_blank_values=True)
+        params = Params(query_string)
         if path.startswith(_DOWNLOADS):
-            return self._redirect_to_storage(path, Params(values), server_url)
+            return self._redirect_to_storage(path, params, server_url)
         if path.startswith(downloads.STORAGE):
             has_key = "Authorization" in self.headers
-            return self._make_part(downloads.find_stored_file(path, values, has_key), {})
+            return self._make_part(downloads.find_stored_file(path, params, has_key), {})
         if path.startswith("/api/v1/"):
-            params = Params(values)
             return self._route_api(path.removeprefix("/api/v1/").split("/"), params, server_url)
         if path.startswith(f"/{files.ACCOUNT}/"):
             return self._make_file_response(path)
@@ -166,33 +154,32 @@ class _Handler(BaseHTTPRequestHandler):
         return _Response(200, pages.MIME, page)
 
     def _route_api(self, route: list[str], params: Params, server_url: str) -> _Response:
-        if route == ["images"]:
-            return _make_json(200, query.list_images(params, server_url))
-        if route == ["models"]:
-            return _make_json(200, models.list_models(params, server_url))
-        if route == ["me"]:
-            return self._check_key(params)
-        if route[:2] == ["model-versions", "by-hash"] and len(route) == 3:
-            return _make_json(200, models.describe_version_by_hash(route[2], server_url))
-        if len(route) == 2 and route[0] == "models":
-            return _make_json(200, models.describe_model(route[1], server_url))
-        if len(route) == 2 and route[0] == "model-versions":
-            return _make_json(200, models.describe_version(route[1], server_url))
-        return _Response(404, pages.MIME, pages.make_not_found_page())
+        body: object
+        match route:
+            case ["images"]:
+                body = query.list_images(params, server_url)
+            case ["models"]:
+                body = models.list_models(params, server_url)
+            case ["models", model_id]:
+                body = models.describe_model(model_id, server_url)
+            case ["model-versions", "by-hash", file_hash]:
+                body = models.describe_version_by_hash(file_hash, server_url)
+            case ["model-versions", version_id]:
+                body = models.describe_version(version_id, server_url)
+            case ["me"] if self._has_key():
+                body = {**_ME, "subscriptions": []}
+            case ["me"]:
+                raise ErrorResponse(401, "Unauthorized")
+            case _:
+                raise ErrorResponse(404, "Not found")
+        return _make_json(200, body)
 
-    def _check_key(self, params: Params) -> _Response:
-        if not self._has_key(params):
-            raise ErrorResponse(401, {"error": "Unauthorized"})
-        return _make_json(200, {**_ME, "subscriptions": []})
-
-    def _has_key(self, params: Params) -> bool:
-        header = self.headers.get("Authorization")
-        words = header.split() if header is not None else ["", params.read_string("token") or ""]
-        return len(words) > 1 and words[1] == _KEY
+    def _has_key(self) -> bool:
+        return self.headers.get("Authorization") == f"Bearer {_KEY}"
 
     def _redirect_to_storage(self, path: str, params: Params, server_url: str) -> _Response:
         version = path.removeprefix(_DOWNLOADS)
-        signed = downloads.make_signed_path(version, params, self._has_key(params))
+        signed = downloads.make_signed_path(version, params, self._has_key())
         headers = {"Location": f"{server_url}{signed}", "Cache-Control": "no-store"}
         return _Response(307, "text/plain", b"", headers)
 

@@ -9,23 +9,8 @@ from .images import DemoImage, find_demo_image, format_time, list_demo_images, l
 from .images import list_showcase, mix_bits, NOW, PEOPLE
 from .weights import find_weights, list_weights, make_body, make_hashes, measure_body, Weights
 
-__all__ = ["choose_art", "choose_clip", "choose_size", "DemoImage", "find_demo_image"]
-__all__ += [
-    "find_demo_model",
-    "find_demo_version",
-    "find_weights",
-    "format_time",
-    "list_demo_images",
-]
-__all__ += ["list_gallery", "list_showcase", "list_weights", "make_body", "make_exif"]
-__all__ += ["make_graphs", "make_hashes", "make_infotext", "make_meta", "measure_body"]
-__all__ += [
-    "mix_bits",
-    "DemoModel",
-    "MODELS",
-    "NOW",
-    "PEOPLE",
-    "read_clip",
-    "DemoVersion",
-    "Weights",
-]
+__all__ = ["choose_art", "choose_clip", "choose_size", "DemoImage", "DemoModel", "DemoVersion"]
+__all__ += ["find_demo_image", "find_demo_model", "find_demo_version", "find_weights"]
+__all__ += ["format_time", "list_demo_images", "list_gallery", "list_showcase", "list_weights"]
+__all__ += ["make_body", "make_exif", "make_graphs", "make_hashes", "make_infotext", "make_meta"]
+__all__ += ["measure_body", "mix_bits", "MODELS", "NOW", "PEOPLE", "read_clip", "Weights"]

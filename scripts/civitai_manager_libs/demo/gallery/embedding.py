@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import struct
 from typing import Any
 
 __all__ = ["make_exif", "make_infotext"]
@@ -47,21 +46,12 @@ def _quote(value: str) -> str:
     return value if bare else json.dumps(value, ensure_ascii=False)
 
 
-def make_exif(comment: str, artist: str = "", big_endian: bool = True) -> bytes:
-    """Return EXIF data with a comment in UTF-16 and an artist of at most 3 ASCII characters."""
-    order, codec = (">", "utf-16-be") if big_endian else ("<", "utf-16-le")
-    text = b"UNICODE\0" + comment.encode(codec)
-    name = artist.encode("ascii") + b"\0"
-    entries = [(0x013B, 2, len(name), name.ljust(4, b"\0"))] if artist else []
-    inner = 8 + 2 + 12 * (len(entries) + 1) + 4  # where the second directory begins
-    entries.append((0x8769, 4, 1, struct.pack(order + "I", inner)))
-    head = (b"MM\0*" if big_endian else b"II*\0") + struct.pack(order + "I", 8)
-    comment_at = struct.pack(order + "I", inner + 2 + 12 + 4)
-    directories = _make_directory(order, entries)
-    directories += _make_directory(order, [(0x9286, 7, len(text), comment_at)])
-    return b"Exif\0\0" + head + directories + text
+def make_exif(comment: str, artist: str) -> bytes:
+    """Return EXIF data with a user comment in UTF-16 and, if `artist` is not "", an artist."""
+    from PIL import Image
 
-
-def _make_directory(order: str, entries: list[tuple[int, int, int, bytes]]) -> bytes:
-    packed = [struct.pack(order + "HHI", tag, kind, count) + at for tag, kind, count, at in entries]
-    return struct.pack(order + "H", len(entries)) + b"".join(packed) + b"\0\0\0\0"
+    exif = Image.Exif()
+    if artist:
+        exif[0x013B] = artist
+    exif[0x8769] = {0x9286: b"UNICODE\0" + comment.encode("utf-16-be")}
+    return exif.tobytes()

@@ -32,7 +32,7 @@ _CONFIGURATION = b"model:\n  base_learning_rate: 1.0e-04\n  # of the demo\n"
 class Weights:
     """A file of a model version. id: the version's id, followed by one digit.
 
-    size: bytes of its tensors. type, format, precision, quantization: as in the API's list `files`.
+    size: bytes of its tensors. type, format, precision: as in the API's list `files`.
     is_pruned: whether the API's list describes the file as "pruned" and not as "full".
     """
 
@@ -43,7 +43,6 @@ class Weights:
     format: str = "SafeTensor"
     precision: str = "fp16"
     is_pruned: bool = True
-    quantization: str = ""
 
     @property
     def version_id(self) -> int:
