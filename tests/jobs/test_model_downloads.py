@@ -309,7 +309,7 @@ def test_job_that_is_killed_repeatedly_ends_with_the_complete_file(
 def test_file_that_another_program_is_downloading_is_awaited(
     service, site, folder, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(failures, "_NETWORK_RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(failures, "_NETWORK_PAUSES", (0.2, 0.2))
     program, _ = _prepare(site, tmp_path)
     with JobStore(setting.database_file()) as store:
         store.set_state(1, "cancelled")

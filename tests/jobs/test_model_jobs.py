@@ -25,7 +25,7 @@ from civitai_manager_libs.errors import QuotaReached, WrongHash
 from civitai_manager_libs.jobs import JobService, JobStore, JobWorker
 from civitai_manager_libs.jobs import failures
 from civitai_manager_libs.jobs.progress import ProgressMeter
-from civitai_manager_libs.jobs.queue import pool, scheduler
+from civitai_manager_libs.jobs.queue import pool
 from civitai_manager_libs.model_files import ModelFileRequest, ReceivedModel
 from page_driver import wait_for
 
@@ -212,10 +212,6 @@ def test_nothing_is_requested_without_disk_space(store, tmp_path, client):
     worker = JobWorker(store, job_id, client)
     assert (worker.run().reason, client.asked) == ("disk", [])
     assert worker.error.missing > 2 << 60, "both folders are on one disk"
-    assert worker.required_space == {
-        str(tmp_path / "other"): 1 << 60,
-        str(tmp_path / "Lora"): 2 << 60,
-    }
 
 
 # Progress
@@ -318,7 +314,7 @@ def test_jobs_folder_contains_all_its_files(service, tmp_path):
 
 
 def test_job_is_retried_until_the_network_is_back(service, tmp_path, client, monkeypatch):
-    monkeypatch.setattr(failures, "_NETWORK_RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(failures, "_NETWORK_PAUSES", (0.02, 0.02))
     client.fails = {i: NetworkError("It broke off.") for i in (1, 2, 3)}
     job_id = service.download_model_files(_requests(tmp_path), "Models").job_id
     wait_for(lambda: len(client.asked) > 4, "some tries")
@@ -328,8 +324,7 @@ def test_job_is_retried_until_the_network_is_back(service, tmp_path, client, mon
 
 
 def test_job_without_disk_space_resumes_once_there_is_some(service, tmp_path, client, monkeypatch):
-    for module in (failures, scheduler):
-        monkeypatch.setattr(module, "DISK_RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(failures, "_DISK_PAUSES", (0.02, 0.02))
     huge = [replace(each, size=1 << 60) for each in _requests(tmp_path)]
     job_id = service.download_model_files(huge, "Models").job_id
     shown = wait_for(
@@ -337,7 +332,6 @@ def test_job_without_disk_space_resumes_once_there_is_some(service, tmp_path, cl
         "its rest",
     )
     assert shown.progress.missing > 0 and not client.asked
-    monkeypatch.setattr(scheduler, "check_disks", lambda *_: None)
     monkeypatch.setattr("civitai_manager_libs.jobs.worker.check_disks", lambda *_: None)
     assert _comes_to(service, job_id, "done").job.saved == 3
 

@@ -11,7 +11,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery, Page
 from civitai_manager_libs.core import Image, sqlite_file
-from civitai_manager_libs.errors import DiskError, DiskFull, NetworkError
+from civitai_manager_libs.errors import DiskError, NetworkError
 from civitai_manager_libs.jobs import failures as job_failures
 from civitai_manager_libs.jobs.queue import pool, scheduler
 from civitai_manager_libs.jobs.queue.service import JobService
@@ -99,9 +99,8 @@ def place(tmp_path, monkeypatch):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(job_failures, "_NETWORK_RETRY_SECONDS", 0.02)
-    for module in (job_failures, scheduler):
-        monkeypatch.setattr(module, "DISK_RETRY_SECONDS", 0.02)
+    for name in ("_NETWORK_PAUSES", "_DISK_PAUSES"):
+        monkeypatch.setattr(job_failures, name, (0.02, 0.02))
 
 
 def _lost(*_):
@@ -152,23 +151,13 @@ def test_job_that_waits_for_a_retry_resumes_automatically(place, quick):
 
 def test_job_without_disk_space_sends_no_request_until_there_is_some(place, quick, monkeypatch):
     monkeypatch.setattr(JobStore, "estimate_size", lambda _: 1 << 60)
-    [job_id] = place.add()
-    wait_for(
-        lambda: place.shown(job_id).is_waiting_to_retry and place.shown(job_id).progress, "its rest"
-    )
-    assert place.shown(job_id).progress.missing > 0
-    looks = []
-    monkeypatch.setattr(scheduler, "check_disks", lambda *_: looks.append(1) or _full())
-    wait_for(lambda: len(looks) > 3, "some looks at the disk")
-    assert not place.begun
-    monkeypatch.setattr(JobStore, "estimate_size", lambda _: 0)
-    monkeypatch.setattr(scheduler, "check_disks", lambda *_: None)
     place.gate.set()
+    [job_id] = place.add()
+    wait_for(lambda: place.service._workers._entries[job_id].futile_runs > 3, "some tries")
+    shown = place.shown(job_id)
+    assert shown.state == "paused" and shown.progress.missing > 0 and not place.begun
+    monkeypatch.setattr(JobStore, "estimate_size", lambda _: 0)
     place.comes_to("done", job_id)
-
-
-def _full():
-    raise DiskFull("Full.", 700)
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
@@ -289,7 +278,7 @@ def test_pauses_grow_until_something_is_saved():
     entry = scheduler.QueueEntry(1)
 
     def pause(has_saved):
-        assert entry.schedule_retry(NetworkError(""), has_saved, 0)
+        assert entry.schedule_retry(NetworkError(""), has_saved)
         return round(entry.due[0] - time.monotonic())
 
     assert [pause(has_saved) for has_saved in (False, False, False, True)] == [5, 10, 20, 5]
@@ -299,7 +288,7 @@ def test_job_whose_pause_is_over_starts_after_waiting_jobs(monkeypatch):
     now = itertools.count(100.0)
     monkeypatch.setattr(scheduler.time, "monotonic", lambda: next(now))
     queue = scheduler.Scheduler({1: scheduler.QueueEntry(1)})
-    queue[1].schedule_retry(NetworkError(""), False, 0)
+    queue[1].schedule_retry(NetworkError(""), False)
     queue[2] = scheduler.QueueEntry(2)
     for _ in range(5):
         next(now)

@@ -9,14 +9,14 @@ from ..errors import Busy, CivitaiShortcutError, DiskError, NetworkError, QuotaR
 from .records import Item, Outcome
 from .states import TRANSIENT_REASONS
 
-__all__ = ["DISK_RETRY_SECONDS", "FailureClassifier", "TransientFailureClassifier", "WorkResult"]
-__all__ += ["compute_retry_delay"]
+__all__ = ["FailureClassifier", "WorkResult", "compute_retry_delay"]
 
 _NETWORK_ERRORS = (NetworkError, ServerError)
 _OFFLINE_AFTER = 5  # network errors in a row, which are not the images' fault
-_NETWORK_RETRY_SECONDS, DISK_RETRY_SECONDS = 5.0, 2.0  # the first pause; it then doubles
+# Seconds of the first pause, which then doubles, and of the longest.
+_NETWORK_PAUSES, _DISK_PAUSES = (5.0, 60.0), (2.0, 10.0)
 _QUOTA_SECONDS = 3600.0  # Civitai counts downloads by the hour; early requests may count too
-_LONGEST_PAUSE, _LONGEST_RETRY_AFTER = 60.0, 3600.0  # seconds; our own, and by a server's request
+_LONGEST_RETRY_AFTER = 3600.0  # seconds, by a server's request
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class WorkResult:
 
 
 class FailureClassifier:
-    """Decides which failures of images in one run of a job are final.
+    """Decides which failures in one run of a job are final.
 
     After a network error, an image stays `waiting`. If a later request gets a response, the network
     works, and the image has failed. Five such errors without a response mean an outage
@@ -50,10 +50,6 @@ class FailureClassifier:
     @property
     def is_offline(self) -> bool:
         return len(self._held) >= _OFFLINE_AFTER
-
-    def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return False: a job goes on after one image has failed."""
-        return False
 
     def classify(self, result: WorkResult) -> list[Outcome]:
         """Return the outcomes that are known after a download; the download's own comes last.
@@ -92,42 +88,18 @@ class FailureClassifier:
         return [result.outcome for result in released]
 
 
-class TransientFailureClassifier:
-    """Decides which failures of model files in one run of a job are final.
-
-    A temporary failure, such as a lost connection, ends the run, and the file waits for the next
-    run. All other failures are final.
-    """
-
-    is_offline = False
-
-    def ends_run(self, error: CivitaiShortcutError) -> bool:
-        """Return whether an error is temporary, so that the run ends and is retried later."""
-        # A DiskError other than DiskFull concerns one path only.
-        return error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
-
-    def classify(self, result: WorkResult) -> list[Outcome]:
-        """Return a list with the file's outcome, which is `waiting` after a temporary failure."""
-        if result.error is not None and self.ends_run(result.error):
-            return [replace(result.outcome, state="waiting")]
-        return [result.outcome]
-
-    def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
-        return []
-
-
 def compute_retry_delay(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
     """Return how many seconds a stopped job must wait before it is retried, None for no retry.
 
-    The wait doubles with each run that saved no file, up to a minute. It is longer if the server
-    asks for more time, or if Civitai's download quota is used up. error: what stopped the job, None
-    if no error did. futile_runs: how many runs in a row have saved no file.
+    The wait doubles with each run that saved no file, up to a minute, or ten seconds for a disk. It
+    is longer if the server asks for more time, or if Civitai's download quota is used up. error:
+    what stopped the job, None if no error did. futile_runs: how many runs in a row have saved no
+    file.
     """
     if error is None or error.reason not in TRANSIENT_REASONS:
         return None
     if isinstance(error, QuotaReached):
         return _QUOTA_SECONDS
-    first = DISK_RETRY_SECONDS if isinstance(error, DiskError) else _NETWORK_RETRY_SECONDS
+    first, longest = _DISK_PAUSES if isinstance(error, DiskError) else _NETWORK_PAUSES
     retry_after = min(error.seconds, _LONGEST_RETRY_AFTER) if isinstance(error, Busy) else 0.0
-    backoff: float = first * 2 ** min(futile_runs, 10)
-    return max(retry_after, min(backoff, _LONGEST_PAUSE))
+    return max(retry_after, min(first * 2.0 ** min(futile_runs, 10), longest))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 
 from ..core import Cancellation, check_disks, remove_leftovers, run_parallel, sync_folder
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull
-from .failures import WorkResult
+from .failures import FailureClassifier, WorkResult
 from .factory import JobClient, reserved_bytes
 from .kinds import make_kind
 from .progress import JobProgress, ProgressMeter
@@ -45,8 +45,7 @@ class JobWorker:
     """Runs a job once. `run` works in the calling thread; any other thread may call `stop`.
 
     on_progress: called in `run`'s thread; may call `stop`. error: why the job was paused, None if
-    the user stopped it. required_space: the last estimate of how many bytes the rest of the job
-    needs, by folder.
+    the user stopped it.
     """
 
     def __init__(
@@ -62,9 +61,9 @@ class JobWorker:
         self._stop_request = StopRequest() if stop_request is None else stop_request
         self._cancelled = self._stop_request.cancelled
         self.error: CivitaiShortcutError | None = None
-        self.required_space: Mapping[str, int] = {}
+        self._items_error: CivitaiShortcutError | None = None  # why not all items are known
         self._kind = make_kind(store, self._job, client)
-        self._failures = self._kind.failures
+        self._failures = FailureClassifier()
         self._results: deque[WorkResult] = deque()  # from the download threads
         self._outcomes: list[Outcome] = []  # not yet in the database
         self._flushed_at = self._reported_at = 0.0
@@ -84,9 +83,8 @@ class JobWorker:
             for folder in self._kind.list_folders():
                 remove_leftovers(folder)
             self._store.reread_last_page(self._job.id)
-            self._set_state(JobState.RUNNING)
-            if not self._cancelled.is_set():
-                self._process()
+            self._job = self._store.get_job(self._job.id)
+            self._process()
             if self._job.walked and not self._job.waiting and not self._outcomes:
                 self.error = None
                 self._set_state(JobState.DONE)
@@ -96,28 +94,38 @@ class JobWorker:
 
     def _process(self) -> None:
         try:
-            self._check_free_space()
-            items = self._kind.make_items(self._record_outcome, self._tick, self._cancelled)
-            self._fetch_all(items)
+            self._check_free_space()  # a job without space stays paused
+            self._set_state(JobState.RUNNING)
             if not self._cancelled.is_set():
-                for outcome in self._failures.flush_held(items.error):
-                    self._collect_outcome(outcome)
-            if items.error is not None:
-                self._abort(items.error)
-            self._flush()
+                self._fetch_all()
             if isinstance(self.error, DiskFull):
                 self._check_free_space()  # reports what all remaining items need, not only one
         except DiskError as error:
             self.error = error
 
-    def _fetch_all(self, items: Iterable[Item]) -> None:
+    def _fetch_all(self) -> None:
         fetched = run_parallel(
-            items, self._fetch_item, self._kind.workers, self._cancelled, self._tick
+            self._iter_items(), self._fetch_item, self._kind.workers, self._cancelled, self._tick
         )
         with closing(fetched):
             for _ in fetched:
                 self._collect_results()
         self._collect_results()
+        if not self._cancelled.is_set():
+            for outcome in self._failures.flush_held(self._items_error):
+                self._collect_outcome(outcome)
+        if self._items_error is not None:
+            self._abort(self._items_error)
+        self._flush()
+
+    def _iter_items(self) -> Iterator[Item]:
+        """Yield the items to download; if an error ends the iteration, store it."""
+        try:
+            yield from self._kind.iter_items(self._record_outcome, self._tick, self._cancelled)
+        except Cancelled:
+            return
+        except CivitaiShortcutError as error:  # stored, so that running downloads come to their end
+            self._items_error = error
 
     def _set_state(self, state: JobState) -> None:
         error = self._pause_error
@@ -139,8 +147,7 @@ class JobWorker:
 
     def _check_free_space(self) -> None:
         """Raise DiskFull if a disk has too little space for the rest of the job."""
-        self.required_space = self._kind.estimate_space(self._job)
-        check_disks(self.required_space, reserved_bytes())
+        check_disks(self._kind.estimate_space(self._job), reserved_bytes())
 
     # In the download threads
 
@@ -167,9 +174,11 @@ class JobWorker:
             self._abort(error)
             return WorkResult(item, waiting, began)
         except CivitaiShortcutError as error:
-            if self._failures.ends_run(error):
+            outcome = failed_outcome(item, error)
+            if self._kind.ends_run(error):
                 self._abort(error)
-            return WorkResult(item, failed_outcome(item, error), began, error)
+                outcome = replace(outcome, state="waiting")
+            return WorkResult(item, outcome, began, error)
         return WorkResult(item, outcome, began)
 
     def _abort(self, error: CivitaiShortcutError) -> None:

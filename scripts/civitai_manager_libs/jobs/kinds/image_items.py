@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ...civitai import Page
 from ...core import Cancellation, complete_file_type, Image, prefetch
-from ...errors import Cancelled, CivitaiShortcutError, DiskFull
+from ...errors import CivitaiShortcutError, DiskFull
 from ..factory import JobClient
 from ..pagination import walk_gallery
 from ..records import Claim, failed_outcome, Item, Outcome, WalkedPage
@@ -30,8 +30,7 @@ class ImageItems:
     """The items that a run of a job is to download; can be iterated only once.
 
     on_outcome: called with the outcome of each item that needs no download. on_wait: called several
-    times a second while the iteration waits for a page or for another job. error: why the iteration
-    ended early, else None.
+    times a second while the iteration waits for a page or for another job.
     """
 
     def __init__(
@@ -51,18 +50,15 @@ class ImageItems:
         # Places only: the records of a whole gallery would take too much memory.
         self._retries: list[int] = []  # items that failed in an earlier run
         self._claimed: list[int] = []  # items that other jobs are downloading
-        self.error: CivitaiShortcutError | None = None
 
     def __iter__(self) -> Iterator[Item]:
-        """Yield the items to download; items that failed in an earlier run come last."""
-        try:
+        """Yield the items to download; items that failed in an earlier run come last.
+
+        Raises CivitaiShortcutError if a gallery page cannot be read.
+        """
+        yield from self._iter_walk()
+        while self._prepare_next_walk():
             yield from self._iter_walk()
-            while self._prepare_next_walk():
-                yield from self._iter_walk()
-        except Cancelled:
-            return
-        except CivitaiShortcutError as error:
-            self.error = error
 
     def _iter_walk(self) -> Iterator[Item]:
         yield from self._iter_listed()
@@ -128,23 +124,19 @@ class ImageItems:
     def _iter_pages(self) -> Generator[tuple[Image, ...], None, None]:
         """Fetch gallery pages, store their images as items, and yield each page's images.
 
-        A thread fetches the next page in advance. An error is stored in `error` and ends the
-        iteration.
+        A thread fetches the next page in advance.
         """
         if not self._job.walk.is_under_way:
             return
-        try:
-            known = self._store.list_image_ids(self._job.id)
-            walk = walk_gallery(self._job, known, self._fetch_page)
-            with closing(prefetch(walk, self._cancelled, self._on_wait)) as pages:
-                for page in map(self._cut_at_known, pages):
-                    self._store.add_page(self._job.id, page)
-                    yield page.images
-                    if page.report.end == "known":
-                        return
-            self._cancelled.check()
-        except CivitaiShortcutError as error:
-            self.error = error
+        known = self._store.list_image_ids(self._job.id)
+        walk = walk_gallery(self._job, known, self._fetch_page)
+        with closing(prefetch(walk, self._cancelled, self._on_wait)) as pages:
+            for page in map(self._cut_at_known, pages):
+                self._store.add_page(self._job.id, page)
+                yield page.images
+                if page.report.end == "known":
+                    return
+        self._cancelled.check()
 
     def _cut_at_known(self, page: WalkedPage) -> WalkedPage:
         """End the walk through the gallery after `stop_at_known` saved images in a row.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ... import setting
 from ...core import Cancellation
+from ...errors import CivitaiShortcutError
 from ...network import Progress
-from ..failures import FailureClassifier
 from ..factory import JobClient
 from ..records import Item, Job, Outcome
 from ..sidecars import write_sidecars
@@ -21,26 +21,41 @@ _GUESSED_LEFT = 200  # images that a gallery of unknown length is assumed to hav
 
 
 class ImageKind:
-    """Downloads images, or only stores their records, during one run of a job."""
+    """What a run of a job does if the job downloads images, or only stores their records.
+
+    `ModelKind` has the same methods.
+    """
 
     def __init__(self, store: JobStore, job_id: int, client: JobClient) -> None:
-        self.failures = FailureClassifier()
         self._store, self._job_id, self._client = store, job_id, client
         self._folder = store.get_job(job_id).folder
 
     @property
     def workers(self) -> int:
+        """Return how many items may be downloaded at once."""
         return setting.gallery_max_concurrent_downloads + _EXTRA_WORKERS
 
-    def make_items(
+    def iter_items(
         self,
         on_outcome: Callable[[Outcome], None],
         on_wait: Callable[[], None],
         cancelled: Cancellation,
-    ) -> ImageItems:
-        return ImageItems(self._store, self._job_id, self._client, on_outcome, on_wait, cancelled)
+    ) -> Iterator[Item]:
+        """Yield the items to download.
+
+        on_outcome: called with the outcome of each item that needs no download. on_wait: called
+        several times a second while the iteration waits. Raises CivitaiShortcutError if the items
+        that follow are unknown, because a gallery page cannot be read.
+        """
+        parts = (self._store, self._job_id, self._client, on_outcome, on_wait, cancelled)
+        return iter(ImageItems(*parts))
 
     def fetch(self, item: Item, progress: Progress, cancelled: Cancellation) -> Outcome:
+        """Download an item in a worker thread and return its outcome.
+
+        progress: called with the number of bytes received so far and in total (0 if unknown).
+        Raises Cancelled if the run was stopped, else another CivitaiShortcutError.
+        """
         file = self._client.fetch_file(
             item.url, lambda extension: item.path(self._folder, extension), progress, cancelled
         )
@@ -48,13 +63,23 @@ class ImageKind:
         size = current_size(file.path, file.size)
         return Outcome(item.image_id, "saved", file.path, size, message=message)
 
+    def ends_run(self, error: CivitaiShortcutError) -> bool:
+        """Return whether the run ends after this failure of an item, which then stays waiting."""
+        return False
+
     def measure(self, item: Item) -> tuple[int, int]:
+        """Return (bytes of an item that are on the disk, bytes of the whole item); 0 is unknown."""
         return 0, 0
 
     def list_folders(self) -> Iterable[str]:
+        """Return the folders that the job saves files in."""
         return filter(None, self._store.list_folders(self._job_id))
 
     def estimate_space(self, job: Job) -> Mapping[str, int]:
+        """Return how many bytes of disk space the rest of the job needs, by folder.
+
+        Return {} for a job that saves no files.
+        """
         if job.options.reads_only:
             return {}
         left = job.waiting if job.again else self._store.count_to_fetch(job.id)

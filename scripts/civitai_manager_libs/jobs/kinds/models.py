@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ...core import Cancellation, resumable_size
-from ...errors import CivitaiShortcutError, InvalidResponse
+from ...errors import CivitaiShortcutError, DiskError, InvalidResponse
 from ...network import Progress
-from ..failures import TransientFailureClassifier
 from ..factory import JobClient
 from ..records import Item, Job, Outcome
+from ..states import TRANSIENT_REASONS
 from ..store import JobStore
 
 __all__ = ["ModelKind"]
@@ -20,30 +20,31 @@ _MOST_ITEMS = 10_000  # a job has some hundred files at most
 
 
 class ModelKind:
-    """Downloads model files one after another during one run of a job.
+    """What a run of a job does if the job downloads model files; see `ImageKind`."""
 
-    Each file is downloaded over several connections.
-    """
-
-    workers = 1
+    workers = 1  # each file is downloaded over several connections
 
     def __init__(self, store: JobStore, job_id: int, client: JobClient) -> None:
-        self.failures = TransientFailureClassifier()
         self._store, self._job_id, self._client = store, job_id, client
 
-    def make_items(
+    def iter_items(
         self,
         on_outcome: Callable[[Outcome], None],
         on_wait: Callable[[], None],
         cancelled: Cancellation,
-    ) -> ModelItems:
-        return ModelItems(self._list_waiting())
+    ) -> Iterator[Item]:
+        # Files that failed in an earlier run come last.
+        return iter(sorted(self._list_waiting(), key=lambda item: item.reason != ""))
 
     def fetch(self, item: Item, progress: Progress, cancelled: Cancellation) -> Outcome:
         file = self._client.receive_model(item.model_request, progress, cancelled)
         state = "skipped" if file.was_here else "saved"
         codes = " ".join(file.notes)
         return Outcome(item.image_id, state, file.path, file.size, codes, file.message)
+
+    def ends_run(self, error: CivitaiShortcutError) -> bool:
+        # A DiskError other than DiskFull concerns one path only.
+        return error.reason in TRANSIENT_REASONS and not isinstance(error, DiskError)
 
     def measure(self, item: Item) -> tuple[int, int]:
         try:
@@ -65,14 +66,3 @@ class ModelKind:
 
     def _list_waiting(self) -> list[Item]:
         return self._store.list_waiting(self._job_id, 0, _MOST_ITEMS)
-
-
-class ModelItems:
-    """The files to download; files that failed in an earlier run come last. error: always None."""
-
-    def __init__(self, items: Iterable[Item]) -> None:
-        self.error: CivitaiShortcutError | None = None
-        self._items = sorted(items, key=lambda item: item.reason != "")
-
-    def __iter__(self) -> Iterator[Item]:
-        return iter(self._items)

@@ -108,54 +108,28 @@ class WorkerPool:
             if entry is None or entry.is_waiting_to_retry:
                 return
             self._count += 1
-            first = None if entry.required_space else entry  # checking a disk may hang
-            if first is not None:
-                first.start()
+            entry.start()
             name = f"gallery-job-{entry.job_id}"
-            threading.Thread(target=self._work_loop, args=(first,), name=name, daemon=True).start()
-            if first is None:
-                return
+            threading.Thread(target=self._work_loop, args=(entry,), name=name, daemon=True).start()
 
     def _work_loop(self, entry: QueueEntry | None) -> None:
-        """Run queued jobs in this thread until none is left.
+        """Run queued jobs in this thread, first the one in `entry`, until none is left.
 
-        entry: queue entry of the first job, already started; None to take a job from the queue.
+        An error that is a bug ends the thread and removes its job from the queue.
         """
-        has_crashed = True
         try:
-            entry = entry or self._start_next()
             while entry is not None:
                 self._run_entry(entry)
                 entry = self._start_next()
-            has_crashed = False
         finally:
-            if has_crashed:  # by a bug; the job must not stay in the queue
-                with self._changed:
-                    self._count -= 1
-                    if entry is not None:
-                        self._entries.pop(entry.job_id, None)
-                    self._start_workers()
+            with self._changed:
+                self._count -= 1
+                if entry is not None:
+                    self._entries.pop(entry.job_id, None)
+                self._start_workers()
 
     def _start_next(self) -> QueueEntry | None:
-        """Wait until a job may start and the disk has space for it; return its started queue entry.
-
-        Return None if this thread is to end, because it is no longer needed.
-        """
-        while (entry := self._wait_for_entry()) is not None:
-            due, disk_full = entry.due, entry.find_missing_space()
-            with self._changed:
-                is_current = self._entries.get(entry.job_id) is entry and not entry.is_running
-                if not is_current or entry.due != due:
-                    continue
-                if disk_full is None:
-                    entry.start()
-                    self._start_workers()
-                    return entry
-                entry.postpone(disk_full)
-        return None
-
-    def _wait_for_entry(self) -> QueueEntry | None:
-        """Wait until the starting time of a queued job; return the job's queue entry.
+        """Wait until a queued job may start; return its started queue entry.
 
         Return None if this thread is to end, because it is no longer needed.
         """
@@ -165,9 +139,10 @@ class WorkerPool:
                 if entry is None:
                     break
                 if not entry.is_waiting_to_retry:
+                    entry.start()
+                    self._start_workers()  # several jobs may be due at once
                     return entry
                 self._changed.wait(max(0.0, entry.due[0] - time.monotonic()))
-            self._count -= 1
         return None
 
     def _run_entry(self, entry: QueueEntry) -> None:
@@ -188,7 +163,7 @@ class WorkerPool:
                 may_retry = isinstance(error, DiskError) and (
                     entry.again or entry.requested_state is None
                 )
-                if not (may_retry and entry.schedule_retry(error, False, {})):
+                if not (may_retry and entry.schedule_retry(error, False)):
                     self._entries.pop(entry.job_id, None)
 
     def _requeue(
@@ -205,9 +180,7 @@ class WorkerPool:
             self._entries.put_first(entry)
             return True
         if requested is None:
-            return not job.is_over and entry.schedule_retry(
-                worker.error, has_saved, worker.required_space
-            )
+            return not job.is_over and entry.schedule_retry(worker.error, has_saved)
         if job.state is not requested:
             store.set_state(job.id, requested)
         return False

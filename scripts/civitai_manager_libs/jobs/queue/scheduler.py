@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
-from ...core import check_disks
-from ...errors import CivitaiShortcutError, DiskError, DiskFull
-from ..failures import DISK_RETRY_SECONDS, compute_retry_delay
-from ..factory import reserved_bytes
+from ...errors import CivitaiShortcutError
+from ..failures import compute_retry_delay
 from ..progress import JobProgress
 from ..states import JobState
 from ..worker import StopRequest
@@ -44,7 +42,7 @@ class QueueEntry:
     due: when it may start, by `time.monotonic`, and a number that orders equal times. stop_request:
     stops its run; None if it is not running. again: whether to queue it again after its run.
     progress: the last reported progress. futile_runs: the number of runs since the last one that
-    saved a file. required_space: the bytes of disk space that it waits for, by folder.
+    saved a file.
     """
 
     job_id: int
@@ -53,7 +51,6 @@ class QueueEntry:
     again: bool = False
     progress: JobProgress | None = None
     futile_runs: int = 0
-    required_space: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_running(self) -> bool:
@@ -63,6 +60,10 @@ class QueueEntry:
     def requested_state(self) -> JobState | None:
         """Return the state that the user has requested for a running job, None for no request."""
         return None if self.stop_request is None else self.stop_request.state
+
+    @property
+    def is_waiting_to_retry(self) -> bool:
+        return not self.is_running and self.due[0] > time.monotonic()
 
     @property
     def state(self) -> JobState:
@@ -76,16 +77,13 @@ class QueueEntry:
         is_paused = self.progress is not None and self.progress.state is JobState.PAUSED
         return JobState.PAUSED if is_paused and not has_request else JobState.RUNNING
 
-    @property
-    def is_waiting_to_retry(self) -> bool:
-        return not self.is_running and self.due[0] > time.monotonic()
-
     def make_status(self, jobs_ahead: int) -> QueueStatus:
         state, progress = self.state, self.progress
         if state is JobState.QUEUED:
             return QueueStatus(state, None, jobs_ahead)
         if self.is_waiting_to_retry and progress is not None:
-            left = 0.0 if self.required_space else self.due[0] - time.monotonic()
+            # A job without disk space waits for the user, not for a time.
+            left = 0.0 if progress.missing else self.due[0] - time.monotonic()
             progress = replace(progress, retry_in=max(progress.retry_in, left), rate=0.0)
         return QueueStatus(state, progress)
 
@@ -98,45 +96,17 @@ class QueueEntry:
         if self.stop_request is not None:
             self.stop_request.stop(state)
 
-    def requeue(self) -> None:
-        """Make the job wait for a start, behind all waiting jobs."""
-        self.stop_request, self.again, self.progress = None, False, None
-        self.due, self.required_space = (time.monotonic(), next(_counter)), {}
-
-    def schedule_retry(
-        self,
-        error: CivitaiShortcutError | None,
-        has_saved: bool,
-        required_space: Mapping[str, int],
-    ) -> bool:
+    def schedule_retry(self, error: CivitaiShortcutError | None, has_saved: bool) -> bool:
         """Schedule the job's next run after an error; return False if a retry is pointless.
 
         error: what stopped the run, None if nothing did. has_saved: whether the run saved a file;
-        if not, the next pause is longer. required_space: bytes that the next run needs, by folder.
+        if not, the next pause is longer.
         """
         self.futile_runs = 0 if has_saved else self.futile_runs
         pause = compute_retry_delay(error, self.futile_runs)
         self.stop_request, self.futile_runs = None, self.futile_runs + 1
-        self.required_space = required_space if isinstance(error, DiskError) else {}
         self.due = (time.monotonic() + (pause or 0.0), next(_counter))
         return pause is not None
-
-    def find_missing_space(self) -> DiskFull | None:
-        """Return a DiskFull error if the disk lacks space for the next run, else None."""
-        try:
-            check_disks(self.required_space, reserved_bytes())
-        except DiskFull as error:
-            return error
-        return None
-
-    def postpone(self, error: DiskFull) -> None:
-        """Delay the job's start by two seconds, because the disk lacks space.
-
-        error: says how many bytes are missing, for the progress display.
-        """
-        if self.progress is not None:
-            self.progress = replace(self.progress, missing=error.missing)
-        self.due = (time.monotonic() + DISK_RETRY_SECONDS, next(_counter))
 
 
 class Scheduler(dict[int, QueueEntry]):
@@ -159,9 +129,9 @@ class Scheduler(dict[int, QueueEntry]):
 
     def put_first(self, entry: QueueEntry) -> None:
         """Move a job to the front of the waiting jobs."""
-        entry.requeue()
+        entry.stop_request, entry.again, entry.progress = None, False, None
         first = min(other.due[0] for other in self._iter_idle())
-        entry.due = (first - 1.0, entry.due[1])
+        entry.due = (min(first, time.monotonic()) - 1.0, next(_counter))
 
     def _iter_idle(self) -> Iterator[QueueEntry]:
         return (entry for entry in self.values() if not entry.is_running)
