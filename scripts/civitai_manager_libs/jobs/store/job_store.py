@@ -14,12 +14,17 @@ from ...core import discard_resumable, Image, write_text_file
 from ...errors import InputError
 from ...model_files import ModelFileRequest
 from ..model_records import ModelFileState, ModelJobStart
-from ..records import Item, item_path, Job, JobOptions, Outcome, WalkedPage
+from ..records import Item, Job, JobOptions, Outcome, WalkedPage
 from ..states import allowed_sources, JobState, resumes_automatically, WalkState
 from . import model_rows, rows
-from .saved_images import SavedImages
+from .saved_images import delete_claims, SavedImages
 
 __all__ = ["JobStore"]
+
+_FAIL_DAMAGED = (
+    "UPDATE items SET state = 'failed', reason = 'bad_answer',"
+    " message = 'Its record in the database cannot be read.' WHERE place = ?"
+)
 
 
 class JobStore(SavedImages):
@@ -174,7 +179,7 @@ class JobStore(SavedImages):
                 (state, reason, note, job_id, sources),
             )
             if is_over:
-                rows.delete_claims(db, job_id)
+                delete_claims(db, job_id)
 
     def forget(self, job_id: int) -> None:
         """Delete a job and its partial files; saved images stay, and still count as saved.
@@ -184,7 +189,7 @@ class JobStore(SavedImages):
         with self.hold_job(job_id):
             self._discard_resumable(job_id)
             with self._database.writing() as db:
-                rows.delete_claims(db, job_id)
+                delete_claims(db, job_id)
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _discard_resumable(self, job_id: int, keeps_models: bool = False) -> None:
@@ -240,7 +245,7 @@ class JobStore(SavedImages):
             damaged = {row[0] for row in found} - {item.place for item in items}
             if damaged:
                 with self._database.writing() as db:
-                    rows.fail_items(db, damaged, "Its record in the database cannot be read.")
+                    db.executemany(_FAIL_DAMAGED, [(place,) for place in damaged])
             if items:
                 return items
         return []
@@ -253,36 +258,6 @@ class JobStore(SavedImages):
             (job_id, limit),
         )
         return rows.parse_items(found)
-
-    def list_missing_paths(self, job_id: int) -> list[str]:
-        """Return the paths of skipped images whose saved file is missing or damaged."""
-        found = self._database.rows(
-            "SELECT path FROM items WHERE job = ? AND state = 'skipped' AND message != ''"
-            " ORDER BY place",
-            (job_id,),
-        )
-        return [path for (path,) in found]
-
-    def count_elsewhere(self, job_id: int) -> int:
-        """Return how many skipped images are saved at another path than the job would use."""
-        folder = self.get_job(job_id).folder
-        found = self._database.rows(
-            "SELECT image_id, name, path FROM items"
-            " WHERE job = ? AND state = 'skipped' AND message = '' AND kind != 'model'",
-            (job_id,),
-        )
-        return sum(
-            os.path.splitext(path)[0] != item_path(folder, i, name) for i, name, path in found
-        )
-
-    def requeue_missing(self, job_id: int) -> int:
-        """Set skipped images to `waiting` if their saved files are missing or damaged.
-
-        Return the number of these images; if it is not 0, the job becomes `queued`. Raises
-        InputError if the job is running.
-        """
-        with self.hold_job(job_id), self._database.writing() as db:
-            return rows.requeue_missing(db, job_id)
 
     def list_model_files(self, job_id: int) -> list[ModelFileState]:
         """Return the model files of a job, [] for a job of images."""
@@ -306,8 +281,15 @@ class JobStore(SavedImages):
         Images that Civitai has deleted stay failed. If no other item has failed, nothing is
         changed. Raises InputError if the job is running.
         """
+        sql = (
+            "UPDATE items SET state = 'waiting', reason = '', message = ''"
+            " WHERE job = ? AND state = 'failed' AND reason != 'gone'"
+        )
         with self.hold_job(job_id), self._database.writing() as db:
-            return rows.requeue_failed(db, job_id)
+            changed = db.execute(sql, (job_id,)).rowcount
+            if changed:
+                rows.mark_queued(db, job_id)
+        return changed
 
     def record_outcomes(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
         """Store the outcomes of a job's items, and end the job's claims on the items' images.

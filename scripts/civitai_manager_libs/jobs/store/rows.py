@@ -1,4 +1,4 @@
-"""Writing and parsing the database rows of jobs, items and claims."""
+"""Writing and parsing the database rows of jobs and items."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from ... import setting
 from ...civitai import ImageQuery
 from ...core import Image, resize_url
 from ..filename_template import DEFAULT_TEMPLATE, fill_template, MAX_NAME_BYTES
-from ..records import Claim, Item, item_path, Job, JobOptions, NamingContext, WalkedPage, WalkReport
+from ..records import Item, item_path, Job, JobOptions, NamingContext, WalkedPage, WalkReport
 from ..states import JobState, WalkState
 
-__all__ = ["JOB", "LAST_ID", "WITHOUT_RECORD", "WITH_RECORD", "delete_claims"]
-__all__ += ["fail_items", "insert_claims", "insert_job", "insert_page", "mark_queued"]
-__all__ += ["parse_items", "parse_job_or_none", "requeue_failed", "requeue_missing"]
-__all__ += ["to_json", "with_base", "without_base"]
+__all__ = ["JOB", "LAST_ID", "WITHOUT_RECORD", "WITH_RECORD", "insert_job", "insert_page"]
+__all__ += ["mark_queued", "parse_items", "parse_job_or_none", "to_json", "with_base"]
+__all__ += ["without_base"]
 
 _MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
 LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer
@@ -203,38 +202,6 @@ def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> 
     return bool(is_listed or db.execute(saved_sql, (*bounds, image_id)).fetchone())
 
 
-def requeue_failed(db: sqlite3.Connection, job_id: int) -> int:
-    """Set a job's failed items to `waiting`, and the job to `queued`; return how many items.
-
-    Images that Civitai has deleted stay failed. If no other item has failed, nothing is changed.
-    """
-    changed = db.execute(
-        "UPDATE items SET state = 'waiting', reason = '', message = ''"
-        " WHERE job = ? AND state = 'failed' AND reason != 'gone'",
-        (job_id,),
-    ).rowcount
-    if changed:
-        mark_queued(db, job_id)
-    return changed
-
-
-def requeue_missing(db: sqlite3.Connection, job_id: int) -> int:
-    """Set a job's skipped images to `waiting` if their saved files are missing; return how many.
-
-    If there are any, the job becomes `queued`.
-    """
-    missing = (
-        "job = ? AND state = 'skipped' AND message != '' AND place IN (SELECT place FROM records)"
-    )
-    images = f"SELECT image_id FROM items WHERE {missing}"
-    db.execute(f"DELETE FROM saved WHERE image_id IN ({images})", (job_id,))
-    sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {missing}"
-    changed = db.execute(sql, (job_id,)).rowcount
-    if changed:
-        mark_queued(db, job_id)
-    return changed
-
-
 def mark_queued(db: sqlite3.Connection, job_id: int) -> None:
     """Set a job's state to `queued` and clear the reason of its pause."""
     sql = "UPDATE jobs SET state = 'queued', reason = '', note = '' WHERE id = ?"
@@ -258,12 +225,6 @@ def _parse_item(row: tuple[Any, ...]) -> Item:
     url = with_base(item.url)
     record = row[4] if isinstance(row[4], str) else row[4].decode("utf-8", "replace")
     return replace(item, url=url, record=record)
-
-
-def fail_items(db: sqlite3.Connection, places: Iterable[int], message: str) -> None:
-    """Mark items as failed, with a message for the user. places: `Item.place` of each item."""
-    sql = "UPDATE items SET state = 'failed', reason = 'bad_answer', message = ? WHERE place = ?"
-    db.executemany(sql, [(message, place) for place in places])
 
 
 def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
@@ -317,27 +278,3 @@ def to_json(record: Mapping[str, Any]) -> str:
     """
     text = json.dumps(record, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def insert_claims(
-    db: sqlite3.Connection, job_id: int, image_ids: Sequence[int]
-) -> dict[int, Claim]:
-    marks = ",".join("?" * len(image_ids))
-    saved_sql = f"SELECT image_id, path, bytes FROM saved WHERE image_id IN ({marks})"
-    owner_sql = f"SELECT image_id, job FROM claims WHERE image_id IN ({marks})"
-    saved = {i: (path, size) for i, path, size in db.execute(saved_sql, image_ids)}
-    owners = dict(db.execute(owner_sql, image_ids).fetchall())
-    rows = [(i, job_id) for i in image_ids if i not in owners]
-    db.executemany("INSERT INTO claims (image_id, job) VALUES (?, ?)", rows)
-    return {
-        i: Claim(
-            *saved.get(i, ("", 0)),
-            owners[i] if owners.get(i, job_id) != job_id else 0,
-            owners.get(i) == job_id,
-        )
-        for i in image_ids
-    }
-
-
-def delete_claims(db: sqlite3.Connection, job_id: int) -> None:
-    db.execute("DELETE FROM claims WHERE job = ?", (job_id,))

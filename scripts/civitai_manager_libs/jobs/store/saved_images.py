@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Sequence
 
-from ..records import Claim
+from ..records import Claim, item_path
 from . import rows
 from .database import jobs_database
 from .locks import JobLocks
 
-__all__ = ["SavedImages"]
+__all__ = ["delete_claims", "SavedImages"]
+
+_MISSING = "state = 'skipped' AND message != ''"  # a skipped image whose saved file is missing
 
 
 class SavedImages(JobLocks):
@@ -50,22 +53,67 @@ class SavedImages(JobLocks):
         sql = "SELECT avg(bytes) FROM (SELECT bytes FROM saved ORDER BY at DESC LIMIT 200)"
         return int(self._database.rows(sql)[0][0] or 0)
 
+    def list_missing_paths(self, job_id: int) -> list[str]:
+        """Return the paths of skipped images whose saved file is missing or damaged."""
+        sql = f"SELECT path FROM items WHERE job = ? AND {_MISSING} ORDER BY place"
+        return [path for (path,) in self._database.rows(sql, (job_id,))]
+
+    def requeue_missing(self, job_id: int) -> int:
+        """Set skipped images to `waiting` if their saved files are missing or damaged.
+
+        Return the number of these images; if it is not 0, the job becomes `queued`. Raises
+        InputError if the job is running.
+        """
+        missing = f"job = ? AND {_MISSING} AND place IN (SELECT place FROM records)"
+        images = f"SELECT image_id FROM items WHERE {missing}"
+        sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {missing}"
+        with self.hold_job(job_id), self._database.writing() as db:
+            db.execute(f"DELETE FROM saved WHERE image_id IN ({images})", (job_id,))
+            changed = db.execute(sql, (job_id,)).rowcount
+            if changed:
+                rows.mark_queued(db, job_id)
+        return changed
+
+    def count_elsewhere(self, job_id: int) -> int:
+        """Return how many skipped images are saved at another path than the job would use."""
+        found = self._database.rows(
+            "SELECT path, folder, image_id, name FROM items JOIN jobs ON jobs.id = job"
+            " WHERE job = ? AND items.state = 'skipped' AND message = '' AND kind != 'model'",
+            (job_id,),
+        )
+        return sum(os.path.splitext(path)[0] != item_path(*place) for path, *place in found)
+
     def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
         """Claim images for a job, except those that another job has claimed already.
 
         Return a Claim for each image, by image id: it says where the image was saved before, and
         which other job has claimed it.
         """
+        listed = "WHERE image_id IN (SELECT value FROM json_each(?))"
+        ids = (json.dumps(list(image_ids)),)
         with self._database.writing() as db:
-            return rows.insert_claims(db, job_id, image_ids)
+            found = db.execute(f"SELECT image_id, path, bytes FROM saved {listed}", ids)
+            saved = {image_id: file for image_id, *file in found}
+            owners = dict(db.execute(f"SELECT image_id, job FROM claims {listed}", ids).fetchall())
+            unclaimed = [(i, job_id) for i in image_ids if i not in owners]
+            db.executemany("INSERT INTO claims (image_id, job) VALUES (?, ?)", unclaimed)
+        claims = {}
+        for i in image_ids:
+            path, size = saved.get(i, ("", 0))
+            is_ours = owners.get(i) == job_id
+            claims[i] = Claim(path, size, 0 if is_ours else owners.get(i, 0), is_ours)
+        return claims
 
     def free_claims(self, job_id: int) -> None:
         """Delete a job's claims on images, unless that job is running."""
         lock = self.job_lock(job_id)
-        if not lock.acquire():
-            return
-        try:
-            with self._database.writing() as db:
-                rows.delete_claims(db, job_id)
-        finally:
-            lock.release()
+        if lock.acquire():
+            try:
+                with self._database.writing() as db:
+                    delete_claims(db, job_id)
+            finally:
+                lock.release()
+
+
+def delete_claims(db: sqlite3.Connection, job_id: int) -> None:
+    db.execute("DELETE FROM claims WHERE job = ?", (job_id,))
