@@ -30,58 +30,43 @@ def walk_gallery(job: Job, known: set[int], fetch_page: FetchPage) -> Iterator[W
     known: ids of the images that the job has already. fetch_page: returns a page, given its cursor
     and the number of images. If Civitai rejects the job's cursor, begin again at the first page.
     """
-    has_begun, walk = False, _walk_second if job.walk is WalkState.SECOND else _walk_first
+    has_begun = False
     try:
-        for page in walk(job.cursor, job, known, fetch_page):
+        for page in _walk_from(job.cursor, job, known, fetch_page):
             has_begun = True
             yield page
     except HttpStatusError as error:
         if has_begun or job.cursor is None or error.status not in _BAD_CURSOR:
             raise
-        yield from walk(None, job, known, fetch_page)
+        yield from _walk_from(None, job, known, fetch_page)
 
 
-def _walk_first(
+def _walk_from(
     start: str | None, job: Job, known: set[int], fetch_page: FetchPage
 ) -> Iterator[WalkedPage]:
-    """Yield the gallery's pages from its start until the job has enough images.
+    """Yield the gallery's pages from a cursor on, until the job has enough images.
 
-    start: cursor of the first page to read, None for the gallery's start. known: ids of images to
-    leave out, because the job has them already.
+    start: the cursor, None for the first page of the job's walk. The pages of a second walk, which
+    begins at the gallery's end, also have the images in `known`; they do not count as new.
     """
-    missing, last = job.wanted - len(known), _LastPage(job, bool(known), fetch_page)
-    for page, cursor in walk_pages(last.fetch, start, known, sys.maxsize, _PAGE):
-        images = page.images[:missing]
-        missing -= len(images)
-        end = "" if missing and cursor is not None else last.end
-        if len(images) < len(page.images) or (not missing and cursor is not None):
-            end = "limit"
-        report, is_first = last.report(end), last.cursor is None
-        if end == "empty":
-            yield WalkedPage((), last.cursor, report, is_first)
-            return
-        yield WalkedPage(images, cursor if missing else None, report, is_first)
-        if not missing:
-            return
-
-
-def _walk_second(
-    start: str | None, job: Job, known: set[int], fetch_page: FetchPage
-) -> Iterator[WalkedPage]:
-    """Yield the gallery's pages from its end backwards until the job has enough images.
-
-    start: cursor of the first page to read, None for the gallery's end. known: ids of images that
-    the job has already; these images are yielded too, but do not count as new.
-    """
-    missing, last = job.wanted - len(known), _LastPage(job, bool(known), fetch_page)
-    for page, cursor in walk_pages(last.fetch, start, (), sys.maxsize, _SECOND_PAGE):
+    is_second = job.walk is WalkState.SECOND
+    rows = _SECOND_PAGE if is_second else _PAGE
+    missing, last = job.wanted - len(known), _LastPage(job, bool(known), rows, fetch_page)
+    for page, cursor in walk_pages(
+        last.fetch, start, () if is_second else known, sys.maxsize, rows
+    ):
         new = [image.id for image in page.images if image.id not in known]
-        unwanted, is_full = set(new[missing:]), len(new) > missing
+        unwanted = set(new[missing:])
         missing -= len(new) - len(unwanted)
         images = tuple(image for image in page.images if image.id not in unwanted)
+        # A second walk goes on, to count the images that both walks find.
+        is_full = bool(unwanted) or (not is_second and not missing and cursor is not None)
         end = "limit" if is_full else "" if cursor is not None else last.end
         next_cursor = last.cursor if end == "empty" else None if is_full else cursor
-        yield WalkedPage(images, next_cursor, WalkReport(end=end), walk=2)
+        if is_second:
+            yield WalkedPage(images, next_cursor, WalkReport(end=end), walk=2)
+        else:
+            yield WalkedPage(images, next_cursor, last.report(end), last.cursor is None)
         if is_full:
             return
 
@@ -90,11 +75,16 @@ class _LastPage:
     """The page that a walk through a gallery has fetched last.
 
     cursor: the page's cursor, None for the first page. has_images: whether the gallery is known to
-    have images.
+    have images. rows: the number of images to request for a page.
     """
 
-    def __init__(self, job: Job, has_images: bool, fetch_page: FetchPage) -> None:
-        self._job, self._has_images, self._fetch_page = job, has_images, fetch_page
+    def __init__(self, job: Job, has_images: bool, rows: int, fetch_page: FetchPage) -> None:
+        self._job, self._has_images, self._rows, self._fetch_page = (
+            job,
+            has_images,
+            rows,
+            fetch_page,
+        )
         self._version_ids = {*job.options.facts.versions, job.query.version_id or 0} - {0}
         self.cursor: str | None = None
         self._page = Page()
@@ -102,8 +92,7 @@ class _LastPage:
 
     def fetch(self, cursor: str | None) -> Page:
         """Fetch the page at a cursor, remember it as the last page, and return it."""
-        limit = _PAGE if cursor is not None else min(_PAGE, self._job.wanted)
-        limit = _SECOND_PAGE if self._job.walk is WalkState.SECOND else limit
+        limit = self._rows if cursor is not None else min(self._rows, self._job.wanted)
         self.cursor, self._page = cursor, self._fetch_page(cursor, limit)
         return self._page
 
