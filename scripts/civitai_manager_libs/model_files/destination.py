@@ -8,18 +8,11 @@ from collections.abc import Container, Iterator
 
 from .. import host, setting, util
 from ..civitai import Model, RemoteFile, Version
-from ..errors import DiskError, InputError
+from ..errors import InputError
 from ..local_models import describes_other_version, find_folder
 from .folder_template import fill_folder_template, validate_folder_template
 
-__all__ = [
-    "choose_path",
-    "find_free_path",
-    "find_kind",
-    "find_model_kind",
-    "is_same_file",
-    "kind_label",
-]
+__all__ = ["choose_path", "find_free_path", "find_kind", "find_model_kind", "kind_label"]
 __all__ += ["validate_folder_template"]
 
 _KINDS = {  # by a model's type on Civitai
@@ -106,7 +99,7 @@ def choose_path(
 ) -> str:
     """Choose the path at which to store a version's file.
 
-    The path is free or has this file already. If other files have all possible names, the last is
+    The path is free or has this file already. If other files have all possible names, the first is
     returned, and the download will fail. kind: from `find_kind`. model: the version's model, for
     folders named after the author. taken: paths that must not be used, normalized by
     `os.path.normcase`. folder: "" for the kind's folder. Raises InputError if the kind has no
@@ -114,25 +107,26 @@ def choose_path(
     """
     folder = os.path.join(folder or _find_folder(kind, version), _fill_template(version, model))
     wanted = os.path.join(folder, _safe_file_name(file, version))
-    for path in _iter_paths(wanted, version.id, file.id):
-        if os.path.normcase(path) not in taken and is_same_file(path, file, if_missing=True):
-            return path
-    return path
+    return find_free_path(wanted, version.id, file, taken) or wanted
 
 
-def find_free_path(wanted: str, version_id: int, file: RemoteFile) -> str:
+def find_free_path(
+    wanted: str, version_id: int, file: RemoteFile, taken: Container[str] = ()
+) -> str:
     """Return the first possible path of a file that is free, or that has the file already.
 
-    The possible paths are `wanted` and `wanted` with ids added to the name. Raises DiskError if
-    other files have all of them.
+    The possible paths are `wanted` and `wanted` with ids added to the name. Return "" if other
+    files have all of them. taken: paths that must not be used, normalized by `os.path.normcase`.
     """
     for path in _iter_paths(wanted, version_id, file.id):
+        if os.path.normcase(path) in taken:
+            continue
         if not os.path.lexists(path):
             if not describes_other_version(path, version_id):
                 return path
-        elif os.path.isfile(path) and is_same_file(path, file):
+        elif os.path.isfile(path) and _is_same_file(path, file):
             return path
-    raise DiskError(f"{wanted} cannot be written: other files already have this name.")
+    return ""
 
 
 def _iter_paths(wanted: str, version_id: int, file_id: int) -> Iterator[str]:
@@ -141,15 +135,15 @@ def _iter_paths(wanted: str, version_id: int, file_id: int) -> Iterator[str]:
         yield f"{stem}{end}{extension}"
 
 
-def is_same_file(path: str, file: RemoteFile, if_missing: bool = False) -> bool:
+def _is_same_file(path: str, file: RemoteFile) -> bool:
     """Return whether the file at `path` has the size and SHA256 that Civitai states.
 
-    if_missing: the result if there is no file at `path`. Return False if the SHA256 is unknown.
+    Return False if the SHA256 is unknown.
     """
     try:
         size = os.stat(path).st_size
     except OSError:
-        return if_missing
+        return False
     if not file.sha256 or file.size and abs(size - file.size) > _SLACK:
         return False
     return _compute_sha256(path) == file.sha256

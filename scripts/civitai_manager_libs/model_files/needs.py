@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -98,8 +97,8 @@ class _Need:
     def add(self, image_id: int, used: UsedModel) -> None:
         self.image_ids.add(image_id)
         self.hashes.setdefault(used.resource.hash.lower(), set()).add(image_id)
-        if self.used.match.state != "here":
-            self.used = used if used.match.state == "here" else self.used
+        if used.match.state == "here":
+            self.used = used
 
 
 def list_needed_files(
@@ -215,20 +214,15 @@ def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator
 def _choose_files(version: Version, need: _Need) -> list[tuple[FileChoice, int]]:
     """Return (choice, number of images) for each file of a version that images need.
 
-    An image without a file hash is counted for the file that most images need.
+    An image without a file hash is counted for the file that most images state.
     """
     choices = {code: choose_file(version, code) for code in need.hashes if code}
     exact = {code: choice for code, choice in choices.items() if choice.by == "hash"}
-    if not exact or need.used.match.state == "here":
-        choice = next(iter(exact.values()), None) or choose_file(version)
-        return [(choice, len(need.image_ids))]
-    counts = Counter({code: len(need.hashes[code]) for code in exact})
-    first = counts.most_common(1)[0][0]
-    stated = set().union(*(need.hashes[code] for code in exact))
-    counts[first] += len(need.image_ids - stated)
-    by_file = dict[int, tuple[FileChoice, int]]()
-    for code, count in counts.items():
-        file = exact[code].file
-        key = file.id if file else 0
-        by_file[key] = (exact[code], by_file.get(key, (exact[code], 0))[1] + count)
-    return list(by_file.values())
+    most_stated = max(exact, key=lambda code: len(need.hashes[code]), default="")
+    default = exact[most_stated] if exact else choose_file(version)
+    if need.used.match.state == "here":
+        return [(default, len(need.image_ids))]
+    image_ids: dict[FileChoice, set[int]] = {}
+    for code, stating in need.hashes.items():
+        image_ids.setdefault(exact.get(code, default), set()).update(stating)
+    return [(choice, len(ids)) for choice, ids in image_ids.items()]

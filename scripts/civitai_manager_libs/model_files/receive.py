@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from .. import host, setting
 from ..core import Cancellation, discard_resumable, translate_disk_errors
-from ..errors import WrongHash
+from ..errors import DiskError, WrongHash
 from ..http_client import CivitaiHttpClient, FetchedFile, ModelChecks, SendOptions
 from ..local_models import get_model_index
 from ..network import Progress
@@ -46,7 +46,11 @@ def receive_model_file(
     HttpStatusError, InvalidResponse, EarlyAccess, NoAccess, NotOffered, QuotaReached, WrongHash,
     FileInUse, Refused, DiskError and Cancelled.
     """
-    request = replace(request, path=find_free_path(request.path, request.version_id, request.file))
+    path = find_free_path(request.path, request.version_id, request.file)
+    if not path:
+        message = f"{request.path} cannot be written: other files already have this name."
+        raise DiskError(message, request.path)
+    request = replace(request, path=path)
     was_here = os.path.lexists(request.path)
     if was_here:
         with translate_disk_errors(request.path):
@@ -72,12 +76,8 @@ def _fetch_verified(
     """Download a model file, and again if its SHA256 is wrong. Raises WrongHash the second time."""
     reserve = setting.gallery_disk_reserve_mb * 1024 * 1024
     checks = ModelChecks(request.sha256, request.size, reserve)
-    for is_last in (False, True):
-        try:
-            return client.fetch_model(
-                request.url, request.path, checks, SendOptions(), progress, cancelled
-            )
-        except WrongHash:
-            if is_last:
-                raise
-    raise AssertionError("unreachable")
+    arguments = (request.url, request.path, checks, SendOptions(), progress, cancelled)
+    try:
+        return client.fetch_model(*arguments)
+    except WrongHash:
+        return client.fetch_model(*arguments)
