@@ -32,7 +32,7 @@ _MODEL = str(MODEL_ID)
 
 
 @pytest.fixture(autouse=True)
-def _english(monkeypatch):
+def _english(monkeypatch, library):
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
 

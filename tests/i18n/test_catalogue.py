@@ -25,6 +25,7 @@ _BY_CODE += (
     "settings_",
     "problem_",
     "name_",
+    "models_state_",
     *(f"stats_{kind}" for kind in stats.KINDS),
 )
 

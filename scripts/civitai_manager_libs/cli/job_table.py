@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from ..jobs import (
     add_received,
@@ -93,17 +91,11 @@ def _row_to_json(row: _Row) -> dict[str, object]:
     """
     job = row.job
     head = {"job": job.id, "title": job.title, "state": row.state}
-    description = describe_job(job, "en")
-    described = {
-        "group": description.group,
-        "subject": description.subject,
-        "filters": list(description.filters),
-    }
     names = ("saved", "skipped", "failed", "waiting", "folder", "note", "total", "bytes")
+    counts = {name: getattr(job, name) for name in names}
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(job.created))
     models = {"kind": job.options.kind, "total_bytes": job.total_bytes} if job.has_models else {}
-    counts = {name: getattr(job, name) for name in names}
-    return {**head, **counts, "created": created, **described, **models}
+    return {**head, **counts, "created": created, **asdict(describe_job(job, "en")), **models}
 
 
 def _format_rows(rows: Sequence[_Row]) -> Iterable[str]:
@@ -141,15 +133,6 @@ def _state_text(row: _Row) -> str:
 def _format_line(
     width: int, number: str, state: str, begun: str, done: str, failed: str, title: str
 ) -> str:
-    number, done, failed = (
-        terminal.pad_columns(text, -columns)
-        for text, columns in ((number, 4), (done, 9), (failed, 6))
-    )
-    state, begun = terminal.pad_columns(state, width), terminal.pad_columns(begun, 16)
-    line = f"{number}  {state}  {begun}  {done}  {failed}  "
-    if not sys.stdout.isatty():
-        return line + title
-    columns = shutil.get_terminal_size().columns - 1 - len(line)
-    return line + terminal.truncate_columns(
-        terminal.strip_controls(title), max(columns, _MIN_TITLE)
-    )
+    cells = ((number, -4), (state, width), (begun, 16), (done, -9), (failed, -6))
+    line = "  ".join(terminal.pad_columns(text, columns) for text, columns in cells) + "  "
+    return terminal.fit_line(line + title, len(line) + _MIN_TITLE)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import sys
 from collections.abc import Iterator, Sequence
 
 from .. import setting, util
@@ -17,11 +15,6 @@ from . import terminal
 
 __all__ = ["print_needed_files"]
 
-_STATES = {
-    "here": "models_state_here",
-    "other": "models_state_other",
-    "missing": "models_state_missing",
-}
 _STATE_WIDTH, _SIZE_WIDTH = 16, 9  # columns
 _MIN_LINE = 60  # columns
 _INDENT = " " * 6
@@ -44,7 +37,7 @@ def print_needed_files(needed: NeededFiles, as_json: bool) -> None:
 
 
 def _format_file(needed: NeededFile) -> Iterator[str]:
-    state = terminal.terminal_text(_STATES[needed.availability])
+    state = terminal.terminal_text(f"models_state_{needed.availability}")
     size = util.short_bytes(needed.size) if needed.size else ""
     yield _format_line(state, size, f"{needed.title}{_format_count(needed.image_count)}")
     if needed.availability == "here":
@@ -83,10 +76,8 @@ def _format_count(count: int) -> str:
 
 def _format_line(state: str, size: str, text: str) -> str:
     state = terminal.pad_columns(state, _STATE_WIDTH)
-    line = f"{state} {terminal.pad_columns(size, -_SIZE_WIDTH)}  {terminal.strip_controls(text)}"
-    if not sys.stdout.isatty():
-        return line
-    return terminal.truncate_columns(line, max(shutil.get_terminal_size().columns - 1, _MIN_LINE))
+    line = f"{state} {terminal.pad_columns(size, -_SIZE_WIDTH)}  {text}"
+    return terminal.fit_line(line, _MIN_LINE)
 
 
 def _format_sum(needed: NeededFiles) -> str:

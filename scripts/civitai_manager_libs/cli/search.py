@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import shutil
-import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from .. import setting
@@ -129,15 +127,6 @@ def _image_to_json(image: Image) -> dict[str, object]:
 
 def _format_image(image: Image) -> str:
     prompt = " ".join(parse_infotext(build_infotext(image.meta, image)).prompt.split())
-    columns = (
-        str(image.id),
-        image.created_at[:10],
-        terminal.truncate_columns(image.username, _WIDTHS[2]),
-    )
-    padded = [terminal.pad_columns(text, width) for text, width in zip(columns, _WIDTHS)]
-    line = f"{'  '.join(padded)}  {terminal.strip_controls(prompt)}"
-    if not sys.stdout.isatty():
-        return line
-    return terminal.truncate_columns(
-        line, max(shutil.get_terminal_size().columns - 1, sum(_WIDTHS) + 20)
-    )
+    cells = (str(image.id), image.created_at[:10], image.username)
+    padded = "  ".join(map(terminal.make_cell, cells, _WIDTHS))
+    return terminal.fit_line(f"{padded}  {prompt}", sum(_WIDTHS) + 20)

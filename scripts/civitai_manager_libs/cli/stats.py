@@ -14,8 +14,8 @@ from ..errors import InputError
 from ..http_client import CivitaiHttpClient
 from ..library import gallery_stats, models, pages, wait_for_writes
 from . import terminal
-from .target import make_checked_client
-from .terminal import print_result, print_translated, terminal_text, translate_errors
+from .target import make_checked_client, names_model, parse_target
+from .terminal import print_result, print_translated, terminal_text
 
 __all__ = ["show_stats"]
 
@@ -30,9 +30,8 @@ def show_stats(arguments: argparse.Namespace) -> None:
     arguments: the parsed command line. Raises InputError if it names no model, and NetworkError or
     HttpStatusError if a request to Civitai fails.
     """
-    with translate_errors("bad_model"):
-        reference = civitai.parse_reference(arguments.model, suggests_search=False)
-    if reference.model_id is None and reference.version_id is None:
+    reference = parse_target(arguments.model)
+    if not names_model(reference):
         raise InputError(terminal_text("stats_of_a_model"))
     version_id = reference.version_id if arguments.version is None else arguments.version
     model_id, level = reference.model_id, level_mask(arguments.level)
@@ -104,9 +103,7 @@ def _format_table(stats: Mapping[str, Any]) -> Iterator[str]:
 
 def _format_bar(bar: Mapping[str, Any], longest: int) -> str:
     label = bar["label"] if not bar["weight"] else f"{bar['label']} : {_format_weights(bar)}"
-    value = terminal.pad_columns(
-        terminal.truncate_columns(terminal.strip_controls(label), _VALUE_WIDTH), _VALUE_WIDTH
-    )
+    value = terminal.make_cell(label, _VALUE_WIDTH)
     share = f"{bar['count']:>9} {bar['share']:>9.0%} {_format_number(bar['reactions']):>9}"
     return f"  {value} {share}  {'#' * max(1, round(_BAR_WIDTH * bar['count'] / longest))}"
 
@@ -122,10 +119,7 @@ def _format_version(version: Mapping[str, Any]) -> str:
     values = (
         f"{terminal_text(f'stats_{kind}')} {most[kind]['label']}" for kind in kinds if kind in most
     )
-    name = terminal.pad_columns(
-        terminal.truncate_columns(terminal.strip_controls(version["name"]), _VALUE_WIDTH),
-        _VALUE_WIDTH,
-    )
+    name = terminal.make_cell(version["name"], _VALUE_WIDTH)
     return f"  {name} {version['with_data']:>9}  {', '.join(values)}"
 
 

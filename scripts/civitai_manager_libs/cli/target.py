@@ -1,4 +1,4 @@
-"""The gallery or image that a command names, checked before anything is downloaded."""
+"""The gallery, model or image that a command names, checked before anything is downloaded."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from contextlib import suppress
 from dataclasses import replace
 
 from .. import civitai, setting, util
-from ..civitai import ImageQuery, is_allowed_url, Reference
-from ..core import level_mask
+from ..civitai import ImageQuery, is_allowed_url, Model, Reference, Version
+from ..core import Image, level_mask
 from ..errors import CivitaiShortcutError, InputError, NeedsKey, NetworkError, NotFound
 from ..http_client import CivitaiHttpClient
 from ..jobs import NamingContext
+from ..library import models, records
 from .terminal import print_translated, terminal_text, translate_errors
 
-__all__ = ["resolve_target", "make_checked_client"]
+__all__ = ["load_target", "make_checked_client", "names_model", "parse_target"]
+__all__ += ["resolve_target"]
 
 _MAX_VERSIONS_SHOWN = 10
 
@@ -52,10 +54,12 @@ def resolve_target(
     arguments: the parsed command line. Raises InputError if it names no gallery or image, and
     CivitaiShortcutError if Civitai does not have it or does not respond.
     """
-    with translate_errors("bad_model"):
-        reference = civitai.parse_reference(arguments.model, suggests_search=False)
-    _check_reference(reference, arguments.model)
-    if arguments.version is not None and not _names_model(reference):
+    reference = parse_target(arguments.model)
+    if reference.words:
+        raise InputError(terminal_text("names_no_model", text=repr(arguments.model)))
+    if reference.collection_id is not None:
+        raise InputError(terminal_text("no_collections"))
+    if arguments.version is not None and not names_model(reference):
         raise InputError(terminal_text("version_of_no_model"))
     context, query = _resolve_gallery(client, reference, arguments.version)
     query = replace(
@@ -70,73 +74,82 @@ def resolve_target(
     return context, query
 
 
-def _check_reference(reference: Reference, text: str) -> None:
-    """Raise InputError if a reference names a collection or search words, not a gallery or image.
-
-    text: what the user typed, quoted in the message.
-    """
-    if reference.words:
-        raise InputError(terminal_text("names_no_model", text=repr(text)))
-    if reference.collection_id is not None:
-        raise InputError(terminal_text("no_collections"))
+def parse_target(text: str) -> Reference:
+    """Return what a text that the user typed names. Raises InputError if it leads nowhere."""
+    with translate_errors("bad_model"):
+        return civitai.parse_reference(text, suggests_search=False)
 
 
-def _names_model(reference: Reference) -> bool:
+def names_model(reference: Reference) -> bool:
+    """Return whether a reference names a model or a version."""
     return reference.model_id is not None or reference.version_id is not None
 
 
+def load_target(
+    client: CivitaiHttpClient, reference: Reference, version_id: int | None
+) -> Image | Model | Version:
+    """Return the image, model or version that a reference names, from the library or Civitai.
+
+    A version is returned if the reference has one or if `version_id` is not None. An id without a
+    URL may be a model's or an image's. Raises InputError if the version belongs to another model,
+    and CivitaiShortcutError if Civitai does not have the target or does not respond.
+    """
+    if reference.image_id is not None:
+        return _load_image(client, reference.image_id)
+    version_id = reference.version_id if version_id is None else version_id
+    try:
+        if reference.model_id is None:
+            return models.load_version(client, version_id or 0)
+        model = models.load_model(client, reference.model_id)
+    except NotFound as error:
+        if reference.is_bare and version_id is None:
+            with suppress(CivitaiShortcutError):
+                return _load_image(client, reference.model_id or 0)
+        key = "no_such_version" if reference.model_id is None else "no_such_model"
+        message = terminal_text(key, id=reference.model_id or version_id)
+        raise CivitaiShortcutError(message) from error
+    return model if version_id is None else _find_version(model, version_id)
+
+
 def _resolve_gallery(
-    client: CivitaiHttpClient, reference: Reference, version: int | None
+    client: CivitaiHttpClient, reference: Reference, version_id: int | None
 ) -> tuple[NamingContext, ImageQuery]:
     if reference.post_id is not None:
         return NamingContext(f"Post {reference.post_id}"), ImageQuery(post_id=reference.post_id)
     if reference.username:
         return NamingContext(reference.username), ImageQuery(username=reference.username)
-    if reference.image_id is not None:
-        return _resolve_image(client, reference.image_id)
-    version_id = reference.version_id if version is None else version
-    try:
-        model_id, context = _resolve_model(client, reference.model_id, version_id)
-    except NotFound as error:
-        if reference.is_bare and version is None:  # a bare id may be an image's
-            with suppress(CivitaiShortcutError):
-                return _resolve_image(client, reference.model_id or 0)
-        key = "no_such_version" if reference.model_id is None else "no_such_model"
-        message = terminal_text(key, id=reference.model_id or version_id)
-        raise CivitaiShortcutError(message) from error
-    return context, ImageQuery(model_id, version_id)
+    target = load_target(client, reference, version_id)
+    if isinstance(target, Image):
+        return NamingContext(f"Image {target.id}"), ImageQuery(image_id=target.id)
+    if isinstance(target, Model):
+        versions = {version.id: version.name for version in target.versions}
+        return NamingContext(target.name, versions=versions), ImageQuery(target.id)
+    name = target.model_name or f"Model version {target.id}"
+    return NamingContext(name, target.name), ImageQuery(target.model_id, target.id)
 
 
-def _resolve_image(client: CivitaiHttpClient, image_id: int) -> tuple[NamingContext, ImageQuery]:
-    if civitai.fetch_image(client, image_id) is None:
-        raise CivitaiShortcutError(terminal_text("no_such_image", id=image_id))
-    return NamingContext(f"Image {image_id}"), ImageQuery(image_id=image_id)
+def _load_image(client: CivitaiHttpClient, image_id: int) -> Image:
+    """Return an image from the library, else fetch it from Civitai and store it in the library.
 
-
-def _resolve_model(
-    client: CivitaiHttpClient, model_id: int | None, version_id: int | None
-) -> tuple[int | None, NamingContext]:
-    """Fetch a model or one of its versions; return (model id, names for files and folders).
-
-    model_id: None if only `version_id` is known. In that case the returned id is None if Civitai
-    does not name the version's model. Raises NotFound, and InputError if the version belongs to
-    another model.
+    An image without generation data is always fetched.
     """
-    if model_id is None:
-        version = civitai.fetch_version(client, version_id or 0)
-        name = version.model_name or f"Model version {version_id}"
-        return version.model_id, NamingContext(name, version.name)
-    model = civitai.fetch_model(client, model_id)
-    versions = {version.id: version.name for version in model.versions}
-    if version_id is None:
-        return model_id, NamingContext(model.name, versions=versions)
-    if version_id not in versions:
-        name, known = repr(model.name), _list_versions(list(versions))
-        raise InputError(terminal_text("not_its_version", name=name, id=version_id, known=known))
-    return model_id, NamingContext(model.name, versions[version_id])
+    stored = records.find_image(image_id)
+    if stored is not None and stored.meta:
+        return stored
+    image = civitai.fetch_image(client, image_id)
+    if image is None:
+        raise CivitaiShortcutError(terminal_text("no_such_image", id=image_id))
+    records.store_images([image])
+    return image
 
 
-def _list_versions(ids: list[int]) -> str:
-    shown = ", ".join(map(str, ids[:_MAX_VERSIONS_SHOWN]))
-    key = "it_has_more" if len(ids) > _MAX_VERSIONS_SHOWN else "it_has"
-    return terminal_text(key, ids=shown) if ids else ""
+def _find_version(model: Model, version_id: int) -> Version:
+    version = next((version for version in model.versions if version.id == version_id), None)
+    if version is None:
+        ids = [str(version.id) for version in model.versions]
+        key = "it_has_more" if len(ids) > _MAX_VERSIONS_SHOWN else "it_has"
+        known = terminal_text(key, ids=", ".join(ids[:_MAX_VERSIONS_SHOWN])) if ids else ""
+        raise InputError(
+            terminal_text("not_its_version", name=repr(model.name), id=version_id, known=known)
+        )
+    return version

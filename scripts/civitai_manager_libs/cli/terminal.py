@@ -6,6 +6,7 @@ import errno
 import io
 import locale
 import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -16,9 +17,9 @@ from .. import setting
 from ..errors import DiskError, InputError
 from ..i18n import messages
 
-__all__ = ["failure_text", "pad_columns", "prepare_terminal", "print_message", "print_result"]
-__all__ += ["print_translated", "strip_controls", "terminal_text", "translate_errors"]
-__all__ += ["truncate_columns", "user_language", "write_now"]
+__all__ = ["failure_text", "fit_line", "make_cell", "pad_columns", "prepare_terminal"]
+__all__ += ["print_message", "print_result", "print_translated", "strip_controls"]
+__all__ += ["terminal_text", "translate_errors", "truncate_columns", "user_language", "write_now"]
 
 _CLOSED_PIPE = (errno.EPIPE, errno.EINVAL)  # the second on Windows
 _TRANSLATED = ("bad_input", "error")  # reasons of errors with a translated sentence
@@ -148,6 +149,21 @@ def pad_columns(text: str, columns: int) -> str:
     """
     blanks = " " * (abs(columns) - _count_columns(text))
     return text + blanks if columns > 0 else blanks + text
+
+
+def make_cell(text: str, columns: int) -> str:
+    """Return a text as a cell of a table: cut or padded to exactly `columns` columns."""
+    return pad_columns(truncate_columns(strip_controls(text), columns), columns)
+
+
+def fit_line(line: str, min_columns: int) -> str:
+    """Return a line of stdout, cut to the terminal's width, but not below `min_columns` columns.
+
+    If stdout is not a terminal, return the whole line.
+    """
+    if not sys.stdout.isatty():
+        return line
+    return truncate_columns(line, max(shutil.get_terminal_size().columns - 1, min_columns))
 
 
 def _is_control(character: str) -> bool:
