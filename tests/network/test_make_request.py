@@ -5,18 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import shutil
-import threading
 import time
-import weakref
 from collections.abc import Iterator
 
 import pytest
 import requests
 import responses
 import urllib3
-from civitai_manager_libs import setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network import limiter as http_gate
 from civitai_manager_libs.network.request import USER_AGENT
 from fault_responses import (
     cut,
@@ -179,7 +175,7 @@ def test_body_is_read_and_the_connection_is_reused(answer, server, client):
     url = server.play("/a", answer)
     for _ in range(3):
         response = client._make_request("GET", url)
-        assert response.raw.closed and response.content == BODY
+        assert response.content == BODY
 
     assert server.connections == 1
 
@@ -301,53 +297,3 @@ def test_mocked_compressed_response_is_decompressed(client):
     responses.get("https://civitai.com/a", body=gzip.compress(BODY), headers=headers)
 
     assert client._make_request("GET", "https://civitai.com/a").content == BODY
-
-
-def _close(response: requests.Response) -> None:
-    response.close()
-
-
-def _read(response: requests.Response) -> None:
-    assert response.content == BODY
-
-
-def _iterate(response: requests.Response) -> None:
-    assert b"".join(response.iter_content(9000)) == BODY
-
-
-def _copy(response: requests.Response) -> None:
-    shutil.copyfileobj(response.raw, io.BytesIO())
-
-
-@pytest.mark.parametrize("end", [_close, _read, _iterate, _copy])
-@pytest.mark.parametrize("framing", ["length", "chunked"])
-def test_slot_is_occupied_until_the_response_is_closed_or_read(end, framing, server, client):
-    setting.change("gallery_max_concurrent_downloads", 1)
-    url = server.play("/a", whole(BODY).but(framing=framing))
-    first, others = client.get_stream(url), []
-    waiting = threading.Thread(target=lambda: others.append(client.get_stream(url)), daemon=True)
-    waiting.start()
-    waiting.join(0.5)
-    assert len(server.requests) == 1 and not others
-
-    end(first)
-
-    waiting.join(10)
-    assert others[0].content == BODY
-
-
-def test_slot_of_a_discarded_response_is_free(server, client):
-    setting.change("gallery_max_concurrent_downloads", 1)
-    url = server.play("/a", whole(BODY))
-    left = weakref.ref(client.get_stream(url))
-
-    assert left() is None and client.get_stream(url).content == BODY
-
-
-def test_slot_of_a_response_that_is_never_closed_becomes_free(server, client, monkeypatch):
-    monkeypatch.setattr(http_gate, "_MAX_OCCUPIED", 0.3)
-    url = server.play("/a", whole(BODY))
-
-    held = [client.get_stream(url) for _ in range(5)]  # with 3 places
-
-    assert all(response.content == BODY for response in held)

@@ -336,7 +336,6 @@ def test_environments_proxy_is_used(proxy, tmp_path):
 
 
 def test_proxy_set_meanwhile_is_used(server, other, monkeypatch):
-    monkeypatch.setattr(http_session, "_CACHE_SECONDS", 1e-9)
     client, url = CivitaiHttpClient(max_retries=0), other.url("/a")
     other.play("/a", json_answer(False))
     server.play(url, json_answer(True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import time
 import zlib
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import requests
@@ -20,7 +20,7 @@ from .connections import connection_cutter
 from .deadlines import cut_after
 from .limiter import HostLimiter
 
-__all__ = ["LIBRARY_ERRORS", "Decompressor", "ResponseBody", "check_response_head", "load_body"]
+__all__ = ["LIBRARY_ERRORS", "Decompressor", "ResponseBody", "check_response_head"]
 __all__ += ["to_our_error"]
 
 LIBRARY_ERRORS = (urllib3_errors.HTTPError, http.client.HTTPException, OSError, ValueError)
@@ -63,9 +63,11 @@ class ResponseBody:
         Raises Cancelled, and NetworkError if the connection breaks or the server sends less than 1
         KiB a second for 30 seconds.
         """
+        self._cancelled.check()
         started = time.monotonic()
         size = size if self._bandwidth is None else self._bandwidth.allowed_bytes(size)
-        with cut_after(_SLOW_SECONDS, self._cut) as deadline:  # a chunk's size may drip in too
+        # A chunk's size may drip in, too.
+        with cut_after(_SLOW_SECONDS, self._cut, self._cancelled) as deadline:
             try:
                 data = _read_some(self.response.raw, size, self._blocking_size)
             except LIBRARY_ERRORS as error:
@@ -154,38 +156,6 @@ def check_response_head(response: requests.Response) -> None:
     if response.status_code < 200:  # the real response would be read as the next request's
         raise NetworkError("The server sent an invalid status instead of a response.")
     responses.content_length(response.headers)
-
-
-def load_body(response: requests.Response) -> None:
-    """Read the whole body of a response, so that `response.content` returns it.
-
-    Raises NetworkError if the connection breaks, or if less than 30 KiB arrive in 30 seconds.
-    """
-    cut = connection_cutter(response)
-    with cut_after(_SLOW_SECONDS, cut, _make_speed_check(response.raw)) as deadline:
-        try:
-            is_empty = not response.content
-        except LIBRARY_ERRORS as error:  # the errors of requests are OSErrors
-            raise _too_slow_error() if deadline.is_over else to_our_error(error) from error
-    if deadline.is_over:
-        raise _too_slow_error()
-    if is_empty:
-        _check_empty_body(response)
-
-
-def _make_speed_check(raw: Any) -> Callable[[], bool]:
-    """Return a function that tells whether 30 KiB have arrived since the function's last call.
-
-    raw: urllib3's response, whose received bytes are counted.
-    """
-    received = 0
-
-    def is_fast_enough() -> bool:
-        nonlocal received
-        before, received = received, int(raw.tell())
-        return received - before >= _SLOW_RATE * _SLOW_SECONDS
-
-    return is_fast_enough
 
 
 def _too_slow_error() -> NetworkError:

@@ -9,8 +9,8 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from math import inf
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,18 +20,18 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError
 
 from ..core import Cancellation, never_cancelled
-from ..errors import Cancelled, Refused
+from ..errors import Refused
 from .deadlines import cut_after
 
-__all__ = ["connection_cutter", "cut_when_cancelled", "is_private_address", "is_private_url"]
-__all__ += ["response_peer", "WatchedAdapter"]
+__all__ = ["connection_cutter", "is_private_address", "is_private_url", "response_peer"]
+__all__ += ["WatchedAdapter"]
 
 _POOL_SIZE = 16  # connections kept per host: as many as the setting allows downloads at once
 _POLL = 0.1  # seconds; how late a connection being made may notice that it is cancelled
 _MAX_TIMEOUTS = 4  # for all that leads to a connection: addresses, a proxy, a handshake
 _PRIVATE_NAMES = {"localhost", "ip6-localhost", "ip6-loopback"}
 _PRIVATE_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal")
-_current = threading.local()  # .request: the _RequestCutter of this thread's request
+_current = threading.local()  # .cancelled: the Cancellation of this thread's request
 
 # Mapped, compatible and translated IPv4 addresses (RFC 4291, 2765), and those of NAT64 (RFC 6052).
 _IPV4_PREFIXES = [
@@ -43,59 +43,17 @@ _IPV4_PREFIXES = [
 _MAYBE_PRIVATE = [ipaddress.IPv6Network(prefix) for prefix in ("64:ff9b:1::/48", "2002::/16")]
 
 
-class _RequestCutter:
-    """Closes the connection of one request, while another thread waits for the response."""
-
-    def __init__(self) -> None:
-        self.is_cut = False
-        self._connection: _WatchedConnection | None = None
-
-    def attach(self, connection: _WatchedConnection) -> None:
-        """Set the connection that `cut` closes. Raises Cancelled if `cut` was already called."""
-        self._connection, connection.cutter = connection, self
-        self.check()  # afterwards: a cut before this moment found no connection to shut down
-
-    def check(self) -> None:
-        if self.is_cut:
-            raise Cancelled("Cancelled.")
-
-    def cut(self) -> None:
-        self.is_cut = True
-        connection = self._connection
-        if connection is not None and connection.cutter is self:  # else another request uses it
-            connection.cut()
-
-
-@contextmanager
-def cut_when_cancelled(cancelled: Cancellation) -> Iterator[None]:
-    """Close the connection that this thread uses as soon as another thread sets `cancelled`.
-
-    This holds while the block runs. A request that waits for the server then raises an error.
-    """
-    if cancelled is never_cancelled():
-        yield
-        return
-    cutter = _current.request = _RequestCutter()
-    try:
-        with cancelled.notify(cutter.cut):
-            yield
-    finally:
-        _current.request = None
-
-
 class _WatchedConnection:
     """A mixin for urllib3's connections, which lets another thread close them."""
 
     refuses_private = False
     is_direct = True  # False: the peer is a proxy, whose address says nothing of the server
     peer: str | None = None  # the address that the connection reached
-    cutter: _RequestCutter | None = None  # of the request in progress
     _socket: Any = None  # still known when only the response holds the socket
 
     def connect(self) -> None:
-        cutter: _RequestCutter | None = getattr(_current, "request", None)
-        connect = super().connect  # type: ignore[misc]  # the mixin's other base has it
-        self._connect_in_thread(connect, cutter or _RequestCutter())
+        connect, cancelled = super().connect, _current_cancellation()  # type: ignore[misc]
+        self._connect_in_thread(connect, cancelled)
         self._socket = self.sock  # type: ignore[attr-defined]  # of the other base
         if self.is_direct:
             self.peer = self._socket.getpeername()[0]
@@ -103,14 +61,7 @@ class _WatchedConnection:
             if self.refuses_private and is_private_address(self.peer):
                 self.close()  # type: ignore[attr-defined]  # of the other base
                 raise Refused("The redirect leads into your own network, so it was not followed.")
-        if cutter is not None:
-            cutter.attach(self)
-
-    def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        cutter: _RequestCutter | None = getattr(_current, "request", None)
-        if cutter is not None:  # a reused connection is not connected again
-            cutter.attach(self)
-        super().putrequest(*args, **kwargs)  # type: ignore[misc]  # of the other base
+        cancelled.check()  # before anything is sent
 
     def getresponse(self, *args: Any, **kwargs: Any) -> Any:
         """Return the response once its headers have arrived.
@@ -121,7 +72,8 @@ class _WatchedConnection:
         # server may send "100 Continue" without end.
         timeouts = (self.sock.gettimeout(), self.timeout)  # type: ignore[attr-defined]
         seconds = [timeout for timeout in timeouts if isinstance(timeout, (int, float))]
-        with cut_after(max(seconds, default=inf), self.cut) as deadline:
+        limit = max(seconds, default=inf)
+        with cut_after(limit, self.cut, _current_cancellation()) as deadline:
             response = super().getresponse(*args, **kwargs)  # type: ignore[misc]
         if deadline.is_over:  # http.client takes the end of a connection for the end of a head
             response.close()
@@ -131,11 +83,11 @@ class _WatchedConnection:
     def cut(self) -> None:
         _shut_socket(self._socket)
 
-    def _connect_in_thread(self, connect: Callable[[], None], cutter: _RequestCutter) -> None:
+    def _connect_in_thread(self, connect: Callable[[], None], cancelled: Cancellation) -> None:
         """Call `connect` in another thread, and wait until the connection is made.
 
-        Raises Cancelled if another thread calls `cutter.cut` meanwhile, ConnectTimeoutError if
-        connecting takes more than four times the connection's timeout, and any error of `connect`.
+        Raises Cancelled, ConnectTimeoutError if connecting takes more than four times the
+        connection's timeout, and any error of `connect`.
         """
         # A name lookup cannot be stopped, and no library limits a proxy that sends byte by byte.
         done, abandoned, errors = threading.Event(), threading.Event(), []
@@ -153,13 +105,18 @@ class _WatchedConnection:
         timeout = self.timeout or inf  # type: ignore[attr-defined]  # of the other base
         end = time.monotonic() + _MAX_TIMEOUTS * timeout
         while not done.wait(_POLL):
-            if cutter.is_cut or time.monotonic() > end:
+            if cancelled.is_set() or time.monotonic() > end:
                 abandoned.set()
                 _shut_socket(self.sock)  # type: ignore[attr-defined]  # of the other base
-                cutter.check()
+                cancelled.check()
                 raise ConnectTimeoutError(self, "Connecting to the server took too long.")
         if errors:
             raise errors[0]
+
+
+def _current_cancellation() -> Cancellation:
+    cancelled: Cancellation = getattr(_current, "cancelled", never_cancelled())
+    return cancelled
 
 
 def _shut_socket(connected: Any) -> None:
@@ -179,6 +136,13 @@ class WatchedAdapter(HTTPAdapter):
     def __init__(self, refuses_private: bool = False) -> None:
         self._refuses_private = refuses_private
         super().__init__(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE)
+
+    def send_cancellable(
+        self, request: requests.PreparedRequest, cancelled: Cancellation, **options: Any
+    ) -> requests.Response:
+        """Send a request like `send`, but close its connection as soon as `cancelled` is set."""
+        _current.cancelled = cancelled
+        return self.send(request, **options)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Time limits for calls that block inside a library until their connection is closed."""
+"""Ends calls that block inside a library, by closing their connection from another thread."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from ..core import Cancellation
 
 __all__ = ["Deadline", "cut_after"]
 
@@ -16,24 +18,16 @@ _IDLE = 3.0  # seconds without a deadline after which the thread ends
 class Deadline:
     """The time limit of one block of code. is_over: whether it has passed and `cut` was called."""
 
-    def __init__(
-        self, seconds: float, cut: Callable[[], None], has_progress: Callable[[], bool]
-    ) -> None:
+    def __init__(self, seconds: float, cut: Callable[[], None], cancelled: Cancellation) -> None:
         self.is_over = False
-        self._seconds, self._cut, self._has_progress = seconds, cut, has_progress
+        self._cut, self._cancelled = cut, cancelled
         self._end = time.monotonic() + seconds
 
     def check(self) -> bool:
-        """Check whether the time is up; return True if so, after a call of `cut`.
-
-        If the time is up but `has_progress` returns True, start the time anew and return False.
-        """
-        if time.monotonic() < self._end:
+        """Call `cut` if the time is up or the work was cancelled; return whether it was called."""
+        self.is_over = time.monotonic() >= self._end
+        if not (self.is_over or self._cancelled.is_set()):
             return False
-        if self._has_progress():
-            self._end += self._seconds
-            return False
-        self.is_over = True
         self._cut()
         return True
 
@@ -76,14 +70,13 @@ _watcher = _Watcher()
 
 @contextmanager
 def cut_after(
-    seconds: float, cut: Callable[[], None], has_progress: Callable[[], bool] = lambda: False
+    seconds: float, cut: Callable[[], None], cancelled: Cancellation
 ) -> Iterator[Deadline]:
-    """Call `cut` from another thread if the block runs longer than `seconds`.
+    """Call `cut` from another thread if the block takes more than `seconds` or is cancelled.
 
-    has_progress: called when the time is up; if it returns True, the time starts anew. Yields the
-    deadline, whose `is_over` tells whether `cut` was called.
+    Yields the deadline, whose `is_over` tells whether the time was up.
     """
-    deadline = Deadline(seconds, cut, has_progress)
+    deadline = Deadline(seconds, cut, cancelled)
     _watcher.add(deadline)
     try:
         yield deadline

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 import threading
 import time
-import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-import requests
 
 from ..core import Cancellation
 from ..errors import Busy
@@ -19,7 +16,6 @@ __all__ = ["MAX_PAUSE", "HostLimiter", "HostLimiters"]
 
 MAX_PAUSE = 120.0  # seconds; a longer pause is reported as Busy, not waited for
 _POLL = 0.2  # seconds; how late a waiting thread may notice that it is cancelled
-_MAX_OCCUPIED = 60.0  # seconds; a caller that keeps a response open for longer has forgotten it
 _SUCCESSES_PER_STEP = 20  # successes before a host that answered 429 gets one more request at once
 _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
@@ -44,7 +40,6 @@ class HostLimiter:
         self._waiting: Counter[bool] = Counter()
         self._yielded = 0  # slots of requests that wait for the bandwidth limit
         self._last_was_urgent = False
-        self._occupied: list[tuple[float, weakref.ref[requests.Response]]] = []  # (end, response)
         self._pause_end = 0.0
         self._reduced_limit: int | None = None  # None: no reduction
         self._successes = 0  # since the limit was last changed
@@ -82,14 +77,6 @@ class HostLimiter:
         finally:
             with self._changed:
                 self._yielded -= 1
-
-    def occupy_slot(self, response: requests.Response) -> None:
-        """Occupy one of the host's slots until the response is closed, but at most 60 seconds.
-
-        Call this for a response that stays open after its `slot` block. It does not wait.
-        """
-        with self._changed:
-            self._occupied.append((time.monotonic() + _MAX_OCCUPIED, weakref.ref(response)))
 
     def pause(self, seconds: float) -> None:
         """Send no requests to the host for `seconds`, and afterwards only half as many at once."""
@@ -134,11 +121,8 @@ class HostLimiter:
                 self._changed.notify_all()  # for the threads that let an urgent request go first
 
     def _has_free_slot(self, urgent: bool, throttled: bool) -> bool:
-        limit, now = self._current_limit(), time.monotonic()
-        self._occupied = [
-            (end, ref) for end, ref in self._occupied if now < end and _is_open(ref())
-        ]
-        free = limit - self._active.total() - len(self._occupied)
+        limit = self._current_limit()
+        free = limit - self._active.total()
         if not throttled:
             free += self._yielded
         if free < 1 or self.paused_seconds():
@@ -172,7 +156,3 @@ class HostLimiters:
         host = match[1].lower() if match else ""
         with self._lock:
             return self._limiters.setdefault(host, HostLimiter(self._limit))
-
-
-def _is_open(response: requests.Response | None) -> bool:
-    return response is not None and not response.raw.closed

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
+import sys
 from collections.abc import Container, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from functools import lru_cache
+from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin
 
@@ -18,16 +18,14 @@ from .. import host, setting
 from ..core import Cancellation, never_cancelled
 from ..errors import CivitaiShortcutError, InvalidResponse, NetworkError, Refused
 from .bandwidth import BandwidthLimit
-from .body import check_response_head, LIBRARY_ERRORS, load_body, ResponseBody, to_our_error
-from .connections import cut_when_cancelled, is_private_address, is_private_url, response_peer
-from .connections import WatchedAdapter
+from .body import check_response_head, LIBRARY_ERRORS, ResponseBody, to_our_error
+from .connections import is_private_address, is_private_url, response_peer, WatchedAdapter
 from .limiter import HostLimiter, HostLimiters
 from .request import add_api_key, OutgoingRequest, redirect_request, split_url
 
 __all__ = ["HttpSession"]
 
 _MAX_REDIRECTS = 5
-_CACHE_SECONDS, _CACHED_ORIGINS = 1.0, 64  # of the environment's proxies and certificates
 _SMALL_BODY = 64 * 1024  # bytes; a longer body costs more to read than a new connection
 _bandwidth = BandwidthLimit(lambda: setting.gallery_max_rate_kb * 1024)  # of the whole process
 
@@ -42,7 +40,6 @@ class HttpSession:
         self.limiters = HostLimiters(lambda: setting.gallery_max_concurrent_downloads)
         self._session = requests.Session()
         self._adapters = {strict: WatchedAdapter(strict) for strict in (False, True)}
-        self._environment = lru_cache(_CACHED_ORIGINS)(self._read_environment)
 
     @contextmanager
     def open(
@@ -69,12 +66,11 @@ class HttpSession:
         The caller has entered that block, so the request is not counted again. Raises the same
         errors.
         """
-        with cut_when_cancelled(request.cancelled):
-            bandwidth = _bandwidth if request.sending.throttled else None
-            response = self.send(request)
-            with closing(ResponseBody(response, request.cancelled, bandwidth, limiter)) as body:
-                body.raise_for_status(request.api_key, allowed)
-                yield body
+        bandwidth = _bandwidth if request.sending.throttled else None
+        response = self.send(request)
+        with closing(ResponseBody(response, request.cancelled, bandwidth, limiter)) as body:
+            body.raise_for_status(request.api_key, allowed)
+            yield body
 
     def open_raw(self, request: OutgoingRequest, stream: bool) -> requests.Response:
         """Send a request and return its `requests.Response`, with the body already read.
@@ -86,16 +82,14 @@ class HttpSession:
         limiter = self.limiters.for_url(request.url)
         with limiter.slot(never_cancelled(), urgent=True):
             response = self.send(request)
+            body = ResponseBody(response, never_cancelled())
             try:
-                body = ResponseBody(response, never_cancelled())
                 body.raise_for_status(request.api_key, allowed=range(300, 400))
                 if not stream:
-                    load_body(response)
+                    response.raw = BytesIO(body.read_all(sys.maxsize))
             except CivitaiShortcutError:
                 response.close()
                 raise
-            if stream:
-                limiter.occupy_slot(response)
             return response
 
     def send(self, request: OutgoingRequest) -> requests.Response:
@@ -135,8 +129,9 @@ class HttpSession:
         if request.origin in ("", split_url(request.url).netloc):
             prepared = add_api_key(prepared, request.api_key)
         try:
-            options = self._send_options(request, request.url)
-            response = self._adapters[request.refuses_private].send(prepared, **options)
+            options = self._send_options(request)
+            adapter = self._adapters[request.refuses_private]
+            response = adapter.send_cancellable(prepared, request.cancelled, **options)
         except LIBRARY_ERRORS as error:
             request.cancelled.check()
             raise to_our_error(error) from error
@@ -153,27 +148,13 @@ class HttpSession:
         except requests.RequestException as error:  # of a hook that sends again, as Digest does
             raise to_our_error(error) from error
 
-    def _send_options(self, request: OutgoingRequest, url: str) -> dict[str, Any]:
-        parts = split_url(url)
-        second = int(time.monotonic() / _CACHE_SECONDS)
-        found = self._environment(f"{parts.scheme}://{parts.netloc}", request.verify, second)
+    def _send_options(self, request: OutgoingRequest) -> dict[str, Any]:
+        url, timeout = request.url, request.timeout
+        found = self._session.merge_environment_settings(url, {}, True, request.verify, None)
         proxies = {**found["proxies"], **(request.proxies or _configured_proxies(url))}
-        timeout = request.timeout
         if isinstance(timeout, (int, float)):
             timeout = max(timeout, 0.001)  # urllib3 refuses 0
         return {**found, "proxies": proxies, "cert": request.cert, "timeout": timeout}
-
-    def _read_environment(
-        self, origin: str, verify: bool | str | None, second: int
-    ) -> dict[str, Any]:
-        """Return the proxies and certificates that environment variables set for an origin.
-
-        The keys are those of `requests.Session.merge_environment_settings`. origin: scheme and host
-        of a URL. verify: as in requests. second: the current time in whole seconds; it is part of
-        the cache's key, so that a result is used for one second only.
-        """
-        # Slow for each image: requests reads all variables, on Windows the registry too.
-        return dict(self._session.merge_environment_settings(origin, {}, True, verify, None))
 
     def _redirect_target(self, response: requests.Response) -> str:
         try:
