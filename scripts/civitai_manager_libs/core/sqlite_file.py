@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +28,6 @@ _MAKE_ROOM = "Free some space, then try again."
 _ADVICE = "Check the permissions of the file and its folder."
 _WHY = {"damaged": "was damaged", "newer": "was made by a newer version of Civitai Shortcut"}
 _checked: set[str] = set()  # files of which this process has read every page
-_complete: set[str] = set()  # files found to have all their tables
 _suspected: set[str] = set()  # files found damaged while they were in use
 
 
@@ -41,7 +39,6 @@ class Schema:
     advice: a sentence for the user, shown if the file was damaged and replaced.
     checks_pages: whether to check all pages for damage when the process first opens the file.
     changes: SQL that upgrades version 1 to 2, 2 to 3, and so on.
-    allows_missing_tables: whether the caller creates missing tables.
     """
 
     version: int
@@ -49,16 +46,11 @@ class Schema:
     name: str
     advice: str
     checks_pages: bool = True
-    allows_missing_tables: bool = False
     changes: tuple[str, ...] = ()
 
 
 class _NewerVersion(sqlite3.DatabaseError):
     pass
-
-
-class _WrongTables(sqlite3.DatabaseError):
-    """Raised if the file has an unknown version, or lacks tables of its version."""
 
 
 class Database:
@@ -148,7 +140,6 @@ class Database:
                     replace_file(self.path + suffix, renamed + suffix)
             why = f"{self._schema.name} {_WHY[kind]}"
             _suspected.discard(self.path)
-            _complete.discard(self.path)
             self.recovery_notice = f"{why}; it was renamed to {renamed}. {self._schema.advice}"
             return self._connect()
 
@@ -170,7 +161,7 @@ class Database:
         if version > self._schema.version:
             raise _NewerVersion(version)
         if version < 0:
-            raise _WrongTables(version)
+            raise sqlite3.DatabaseError(f"The version is {version}.")
         if self.path in _suspected or self._schema.checks_pages and self.path not in _checked:
             _check_file(db)
             _checked.add(self.path)
@@ -179,9 +170,6 @@ class Database:
         db.execute("PRAGMA foreign_keys = ON")
         if version < self._schema.version:
             _make_tables(db, self._schema)
-        if self.path not in _complete:
-            _check_tables(db, self._schema)
-            _complete.add(self.path)
         _use_wal(db)
 
 
@@ -218,39 +206,13 @@ def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 @contextmanager
 def _translate_table_errors() -> Iterator[None]:
-    """Raise `_WrongTables` if SQL in the `with` block does not fit the file's tables."""
+    """Raise sqlite3.DatabaseError if SQL in the `with` block does not fit the file's tables."""
     try:
         yield
     except sqlite3.OperationalError as error:
         if re.search("no such|duplicate column|already exists|already another", str(error)):
-            raise _WrongTables(str(error)) from error
+            raise sqlite3.DatabaseError(str(error)) from error
         raise
-
-
-def _check_tables(db: sqlite3.Connection, schema: Schema) -> None:
-    """Raise `_WrongTables` if the database lacks a table or column of the schema."""
-    for table, columns in _columns_of(schema.tables).items():
-        found = {name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")}
-        if not columns <= found and (found or not schema.allows_missing_tables):
-            raise _WrongTables(f"{table} lacks {', '.join(sorted(columns - found))}")
-
-
-@functools.cache
-def _columns_of(tables: str) -> dict[str, set[str]]:
-    """Return {table name: column names} for the tables that SQL statements create.
-
-    Virtual tables are left out, because not every SQLite can create them.
-    """
-    with closing(sqlite3.connect(":memory:")) as db:
-        for statement in tables.split(";"):
-            if "VIRTUAL" not in statement:
-                db.execute(statement)
-        names = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return {
-            name: {column for _, column, *_ in db.execute(f"PRAGMA table_info({name})")}
-            for (name,) in names
-            if not name.startswith("sqlite_")
-        }
 
 
 def _use_wal(db: sqlite3.Connection) -> None:
@@ -272,7 +234,6 @@ def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
         raise
     except sqlite3.DatabaseError as error:
         _checked.discard(path)
-        _complete.discard(path)
         if not isinstance(error, sqlite3.OperationalError):
             _suspected.add(path)
         if "full" in str(error) or _is_nearly_full(path):

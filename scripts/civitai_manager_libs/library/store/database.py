@@ -160,6 +160,5 @@ def _make_schema() -> sqlite_file.Schema:
         "It fills again as you browse; your favourites, collections and watches are in the"
         " renamed file.",
         checks_pages=False,
-        allows_missing_tables=True,
         changes=tuple(f"{sql}{index}" if TEXTS_OF_3 in sql else sql for sql in CHANGES),
     )
