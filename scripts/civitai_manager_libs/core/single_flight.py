@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future, wait
 from typing import Generic, TypeVar
 
 from ..errors import Cancelled, CivitaiShortcutError, DiskError
@@ -15,19 +16,12 @@ _T = TypeVar("_T")
 _POLL = 0.2  # seconds until a waiting thread notices a cancellation
 
 
-class _Flight(Generic[_T]):
-    def __init__(self) -> None:
-        self.is_done = threading.Event()
-        self.result: list[_T] = []  # empty or the one result
-        self.error: CivitaiShortcutError | None = None
-
-
 class SingleFlight(Generic[_T]):
     """Shares one call among all threads that want the same result at the same time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flights: dict[Hashable, _Flight[_T]] = {}
+        self._flights: dict[Hashable, Future[_T]] = {}
 
     def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
         """Return `work()`; if a call with the same key is running, wait and return its result.
@@ -37,29 +31,30 @@ class SingleFlight(Generic[_T]):
         by raising Cancelled.
         """
         while True:
+            mine: Future[_T] = Future()
             with self._lock:
-                flight = self._flights.get(key)
-                if flight is None:
-                    mine = self._flights[key] = _Flight()
-            if flight is None:
+                running = self._flights.setdefault(key, mine)
+            if running is mine:
                 return self._run(key, mine, work)
-            while not flight.is_done.wait(_POLL):
+            while not wait([running], _POLL).done:
                 cancelled.check()
-            if flight.error is not None:
-                raise flight.error
-            if flight.result:
-                return flight.result[0]
+            if not _concerns_one_caller(running.exception()):
+                return running.result()
 
-    def _run(self, key: Hashable, flight: _Flight[_T], work: Callable[[], _T]) -> _T:
+    def _run(self, key: Hashable, future: Future[_T], work: Callable[[], _T]) -> _T:
         try:
-            flight.result.append(work())
-        except (Cancelled, DiskError):
-            raise
-        except CivitaiShortcutError as error:
-            flight.error = error
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
             raise
         finally:
             with self._lock:
                 del self._flights[key]
-            flight.is_done.set()
-        return flight.result[0]
+        return future.result()
+
+
+def _concerns_one_caller(error: BaseException | None) -> bool:
+    """Return whether an error is the caller's own: a cancellation, a full disk or a bug."""
+    if isinstance(error, CivitaiShortcutError):
+        return isinstance(error, (Cancelled, DiskError))
+    return error is not None
