@@ -89,19 +89,21 @@ def run_parallel(
     called in the caller's thread at least five times a second. A cancellation ends the iteration
     early. An exception in `work` is raised here.
     """
-    pool = _Pool(work, max(1, concurrency))
+    concurrency = max(1, concurrency)
+    pool, source = _Pool(work, concurrency), iter(items)
     cancelled = cancelled or never_cancelled()
-    source = iter(items)
     try:
-        has_more = True
-        while has_more or pool.under_way:
-            while has_more and pool.has_room and not cancelled.is_set():
-                has_more = _put_next(source, pool)
-            if cancelled.is_set() or not pool.under_way:
-                break
+        while not cancelled.is_set():
+            for item in islice(source, 2 * concurrency - pool.under_way):
+                pool.put(item)
+            if not pool.under_way:
+                return
             yield from pool.results(_POLL)
             on_tick()
-        yield from pool.drain(_GRACE)
+        pool.close()
+        deadline = time.monotonic() + _GRACE
+        while pool.under_way and time.monotonic() < deadline:
+            yield from pool.results(_TICK)
     finally:
         pool.close()
 
@@ -128,40 +130,25 @@ def prefetch(
         pool.close()
 
 
-def _put_next(source: Iterator[_T], pool: _Pool[_T, _R]) -> bool:
-    """Move the next item from `source` to the pool; return False if none is left."""
-    for item in source:
-        pool.put(item)
-        return True
-    return False
-
-
 class _Pool(Generic[_T, _R]):
-    """A pool of daemon threads, which do not keep the program from ending."""
+    """Does work in daemon threads, one for each item, which do not keep the program from ending.
+
+    concurrency: how many threads work at once; the others wait for them. under_way: number of items
+    whose result was not yet taken.
+    """
 
     def __init__(self, work: Callable[[_T], _R], concurrency: int) -> None:
         self.under_way = 0
-        self._work, self._concurrency = work, concurrency
-        self._tasks: queue.Queue[tuple[_T] | None] = queue.Queue()  # None: the end
+        self._work, self._slots = work, threading.Semaphore(concurrency)
         # No SimpleQueue: in Python 3.10 `get` may block for ever when its timeout has just passed.
-        self._done: queue.Queue[tuple[_T, _R] | BaseException] = queue.Queue()
-        self._threads: list[threading.Thread] = []
+        self._done: queue.Queue[tuple[_T, _R] | BaseException | None] = queue.Queue()
         self._closed = False
 
-    @property
-    def has_room(self) -> bool:
-        """Return whether fewer than two items per thread are queued or running."""
-        return self.under_way < 2 * self._concurrency
-
     def put(self, item: _T) -> None:
-        """Queue an item; start another thread unless `concurrency` threads are running."""
+        """Start a thread that does the work for an item."""
         self.under_way += 1
-        self._tasks.put((item,))
-        if len(self._threads) < self._concurrency:
-            self._threads.append(
-                threading.Thread(target=self._run, name="gallery-download", daemon=True)
-            )
-            self._threads[-1].start()
+        name = "gallery-download"
+        threading.Thread(target=self._run, args=(item,), name=name, daemon=True).start()
 
     def results(self, patience: float) -> Iterator[tuple[_T, _R]]:
         """Yield (item, result) for each item that is finished, and do not wait for the others.
@@ -175,32 +162,19 @@ class _Pool(Generic[_T, _R]):
             except queue.Empty:
                 return
             self.under_way -= 1
+            patience = 0
             if isinstance(done, BaseException):
                 raise done
-            yield done
-            patience = 0
-
-    def drain(self, patience: float) -> Iterator[tuple[_T, _R]]:
-        """Close the pool; yield the results that arrive within `patience` seconds."""
-        self.close()
-        deadline = time.monotonic() + patience
-        while self.under_way and time.monotonic() < deadline and self._has_workers:
-            yield from self.results(_TICK)
-        yield from self.results(0)
-
-    @property
-    def _has_workers(self) -> bool:
-        return any(thread.is_alive() for thread in self._threads)
+            if done is not None:
+                yield done
 
     def close(self) -> None:
-        """Tell the pool's threads to end after their current item."""
+        """Let no further work begin."""
         self._closed = True
-        for _ in self._threads:
-            self._tasks.put(None)
 
-    def _run(self) -> None:
-        while (task := self._tasks.get()) is not None and not self._closed:
+    def _run(self, item: _T) -> None:
+        with self._slots:
             try:
-                self._done.put((task[0], self._work(task[0])))
+                self._done.put(None if self._closed else (item, self._work(item)))
             except BaseException as error:  # `results` raises the error in the caller's thread
                 self._done.put(error)
