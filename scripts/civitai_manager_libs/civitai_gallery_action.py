@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from . import civitai, setting, util
@@ -22,6 +22,7 @@ __all__ += ["download_large_image", "GalleryDownloadManager", "get_http_client",
 
 _EXTRA_WORKERS = 2
 _MIN_CHUNK = 1024  # bytes; with smaller ones an image would take minutes
+_OWN_DOWNLOAD_FILE = CivitaiHttpClient.download_file
 
 _http_client: CivitaiHttpClient | None = None
 _http_client_lock = threading.Lock()
@@ -102,10 +103,10 @@ def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -
 
     An existing file is not downloaded again. chunk_size: bytes to read at once, at least 1024.
     """
-    saver = _find_saver(get_http_client())
-    if saver is None:
+    client = get_http_client()
+    if not _can_save(client):
         return _download_single_image(img_url, save_path)
-    return saver.save(img_url, save_path, chunk_size=max(_MIN_CHUNK, chunk_size))
+    return client.save(img_url, save_path, chunk_size=max(_MIN_CHUNK, chunk_size))
 
 
 def pre_loading(usergal_page_url: str | None, paging_information: Any = None) -> None:
@@ -164,24 +165,12 @@ class GalleryDownloadManager:
         return saved
 
 
-class _Saver(Protocol):
-    """A client with a method `save` that takes a chunk size and a number of retries."""
+def _can_save(client: Any) -> bool:
+    """Return whether the client's `save` may be called in place of its `download_file`.
 
-    def save(
-        self, url: str, filepath: str, *, chunk_size: int = ..., max_retries: int | None = ...
-    ) -> bool: ...
-
-
-def _find_saver(client: Any) -> _Saver | None:
-    """Return the client if its `save` may be called, None if its `download_file` must be called.
-
-    `download_file` must be called if the client has no `save`, and if a host or test has replaced
-    `download_file` by a function of its own.
+    Return False for a client of another class, and if a host or test has replaced `download_file`.
     """
-    method = getattr(client.download_file, "__func__", None)
-    kinds = (vars(kind) for kind in type(client).__mro__)
-    offers = (kind.get("download_file") is method and "save" in kind for kind in kinds)
-    return client if method is not None and any(offers) else None
+    return getattr(client.download_file, "__func__", None) is _OWN_DOWNLOAD_FILE
 
 
 def _download_single_image(img_url: str, save_path: str) -> bool:
@@ -196,12 +185,10 @@ def _save(client: Any, url: str, path: str) -> bool:
 def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bool:
     """Download one image with retries, and return whether a file exists at the path afterwards.
 
-    max_retries: number of tries after the first. A client without `save` does not retry, so this
-    function retries for it.
+    max_retries: number of tries after the first. This function retries for a client that does not.
     """
-    saver = _find_saver(client)
-    if saver is not None:
-        return saver.save(url, path, max_retries=max_retries)
+    if _can_save(client):
+        return bool(client.save(url, path, max_retries=max_retries))
     for retry in range(max_retries + 1):
         if retry:
             time.sleep(setting.http_retry_delay * 2 ** (retry - 1))
@@ -235,8 +222,8 @@ def _count_workers() -> int:
     The number is the one in the settings, or two more with our own client. Our client limits its
     requests itself, so the further threads can write files meanwhile.
     """
-    is_own_client = _find_saver(get_http_client()) is not None
-    return setting.gallery_max_concurrent_downloads + (_EXTRA_WORKERS if is_own_client else 0)
+    extra = _EXTRA_WORKERS if _can_save(get_http_client()) else 0
+    return setting.gallery_max_concurrent_downloads + extra
 
 
 def _fetch_entry(entry: Any, path: str) -> bool:
