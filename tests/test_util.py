@@ -76,7 +76,7 @@ def test_no_secret_of_a_url_stays_in_the_log(url, shown):
     assert util.without_query(url) == shown
 
 
-# extension_of, is_markup
+# extension_of, is_text
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_extension_is_told_by_the_bytes(start, extension):
     ],
 )
 def test_page_or_data_in_a_files_place_is_recognized(body):
-    assert util.is_markup(body)
+    assert util.is_text("", body)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_page_or_data_in_a_files_place_is_recognized(body):
     ],
 )
 def test_binary_file_is_not_taken_for_a_page(body):
-    assert not util.is_markup(body)
+    assert not util.is_text("", body)
 
 
 # safe_name

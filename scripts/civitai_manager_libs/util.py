@@ -6,13 +6,16 @@ import re
 import sys
 import unicodedata
 
-__all__ = ["extension_of", "is_markup", "printD", "safe_name", "short_bytes", "short_time"]
-__all__ += ["without_query"]
+__all__ = ["extension_of", "is_text", "is_web_page", "printD", "safe_name", "short_bytes"]
+__all__ += ["short_time", "without_query"]
 
 _RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$"}
 _RESERVED |= {f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"}
 # A tag, or an object or array with its first value: any binary file may begin with `<` or `{`.
 _MARKUP = re.compile(rb"""\s*(<[!?]?[a-z-]|\{\s*["}]|\[\s*(["{\[\]\d-]|null|true|false))""", re.I)
+_WEB_PAGE = re.compile(rb"\s*<(?:.{0,1000}?<)?(?:!doctype html|html|head|body)\b", re.I | re.S)
+_TEXT_TYPES = ("text/html", "application/xhtml", "application/json", "application/xml", "text/xml")
+_BOM = b"\xef\xbb\xbf"
 _FTYP_EXTENSIONS = {b"avif": "avif", b"avis": "avif", b"heic": "heic"}
 _FTYP_EXTENSIONS |= {b"heix": "heic", b"mif1": "heic"}
 
@@ -57,9 +60,18 @@ def extension_of(start: bytes) -> str | None:
     return None
 
 
-def is_markup(start: bytes) -> bool:
-    """Return whether bytes begin like HTML, XML or JSON, as error pages do."""
-    return _MARKUP.match(start.removeprefix(b"\xef\xbb\xbf")) is not None
+def is_web_page(content_type: str, start: bytes) -> bool:
+    """Return whether a response is an HTML page, by its Content-Type or the start of its body."""
+    return "html" in content_type.lower() or bool(_WEB_PAGE.match(start.removeprefix(_BOM)))
+
+
+def is_text(content_type: str, start: bytes) -> bool:
+    """Return whether a response is HTML, XML or JSON, as error pages are.
+
+    It is judged by its Content-Type and by the start of its body.
+    """
+    has_type = content_type.strip().lower().startswith(_TEXT_TYPES)
+    return has_type or bool(_MARKUP.match(start.removeprefix(_BOM)))
 
 
 def safe_name(name: str, fallback: str = "unnamed", limit: int = 100) -> str:

@@ -243,19 +243,6 @@ def test_killed_download_is_resumed_where_it_stopped(server, folder, signal):
     _check_saved(folder)
 
 
-def test_notes_on_a_slow_disk_take_little_time(server, folder, monkeypatch):
-    noted = []
-
-    def slow(self, *_):
-        noted.append(time.monotonic())
-        time.sleep(0.05)
-
-    monkeypatch.setattr(ResumableFile, "write_note", slow)
-    monkeypatch.setattr(download, "_NOTE_INTERVAL", 0.1)
-    _fetch(server.play("/a.png", dripping(BODY, 5000, 0.05)), folder)
-    assert noted and all(b - a > 1 for a, b in zip(noted, noted[1:]))
-
-
 # Again and again
 
 

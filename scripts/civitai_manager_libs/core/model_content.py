@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import operator
 import os
-import re
 import struct
 from typing import Any
 
@@ -31,11 +30,6 @@ _MAGIC: dict[str, tuple[bytes, ...]] = {
     ".zip": (_ZIP,),
     **dict.fromkeys((".ckpt", ".pt", ".pth", ".bin"), (_ZIP, _PICKLE)),
 }
-_PAGE_TYPES = ("text/html", "application/xhtml")
-_TEXT_TYPES = ("application/json", "application/xml", "text/xml")
-_HTML = re.compile(
-    rb"(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype html|html|head|body)\b", re.I | re.S
-)
 
 
 def check_start(head: bytes, content_type: str, name: str) -> None:
@@ -45,8 +39,7 @@ def check_start(head: bytes, content_type: str, name: str) -> None:
     header. name: the file's name; its extension tells the format. Raises NeedsKey for a web page,
     and InvalidResponse for other wrong content.
     """
-    kind = content_type.strip().lower()
-    if kind.startswith(_PAGE_TYPES) or _HTML.match(head):
+    if util.is_web_page(content_type, head):
         raise NeedsKey(
             "The server sent a web page instead of the model: an API key may be needed.", 401
         )
@@ -55,7 +48,7 @@ def check_start(head: bytes, content_type: str, name: str) -> None:
     extension = _extension(name)
     if extension == ".json":
         return
-    if util.is_markup(head) or kind.startswith(_TEXT_TYPES):
+    if util.is_text(content_type, head):
         raise InvalidResponse("The server sent text instead of the model.")
     if extension in _SAFETENSORS:
         _read_header_size(head)

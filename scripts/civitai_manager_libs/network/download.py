@@ -35,8 +35,7 @@ __all__ = ["CHUNK_SIZE", "FetchedFile", "FileDownload", "FileOptions", "Progress
 CHUNK_SIZE = 128 * 1024 - 4096
 _START = 512  # bytes; enough to recognize a file
 _PROGRESS_INTERVAL = 0.1  # seconds
-_NOTE_INTERVAL = 0.5  # seconds; a killed program must fetch the bytes of this time again
-_NOTE_SHARE = 20  # after a note, the pause is 20 times as long as writing the note took
+_NOTE_INTERVAL = 1.0  # seconds; a killed program must fetch the bytes of this time again
 _VIDEO = {"mp4", "webm"}
 
 Progress = Callable[[int, int], None]  # bytes received, bytes of the whole file (0: unknown)
@@ -246,8 +245,7 @@ class FileDownload:
         start = self._read_start(body)
         if len(start) < _START:
             self._check_length()
-        kind = headers.get("Content-Type", "").strip().lower()
-        images_only = self._options.images_only
+        kind, images_only = headers.get("Content-Type", ""), self._options.images_only
         self.extension = responses.detect_extension(body.status, kind, start, images_only) or ""
         self._check_size_limit()
         self.path = self._target(self.extension)
@@ -294,15 +292,15 @@ class FileDownload:
     def _write_note(self) -> None:
         """Write a note beside the unfinished file, so that a download can continue after a crash.
 
-        The note states how many bytes have arrived. A call within half a second of the last note
-        does nothing; if the disk is slow, this time is longer.
+        The note states how many bytes have arrived. A call within a second of the last note does
+        nothing.
         """
-        now, partial, validator = time.monotonic(), self._partial, self._version.validator
-        if now >= self._note_at and isinstance(partial, ResumableFile) and validator:
+        partial, validator = self._partial, self._version.validator
+        is_due = time.monotonic() >= self._note_at
+        if is_due and isinstance(partial, ResumableFile) and validator:
             with suppress(DiskError):  # the next write to the file raises it again
                 partial.write_note(self.total, validator)
-            seconds = time.monotonic() - now
-            self._note_at = now + seconds + max(_NOTE_INTERVAL, _NOTE_SHARE * seconds)
+            self._note_at = time.monotonic() + _NOTE_INTERVAL
 
     def _check_size_limit(self) -> None:
         """Raise TooLarge if an image or video is larger than the limit in the settings."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -33,8 +32,6 @@ MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay 
 _MAX_PARTS, _MAX_SIGNS = 1_500_000, 8_000_000
 _MAX_DIGITS = 400  # of an integer; Python raises ValueError for one of 4,300
 _TEMPORARY = {408, 425, 429, 500, 502, 503, 504, *range(520, 528)}
-_TEXT_TYPES = ("text/html", "application/xhtml", "application/json", "application/xml", "text/xml")
-_HTML = re.compile(rb"<(!doctype html|html|head|body)\b", re.I)
 _TOO_MANY_PAGES = "too many pages"  # the 429 for the API's page= parameter, which no waiting helps
 
 
@@ -125,11 +122,11 @@ def detect_extension(status: int, content_type: str, start: bytes, images_only: 
     extension = util.extension_of(start)
     if extension is not None:
         return extension
-    if images_only and _is_html(content_type, start):
+    if images_only and util.is_web_page(content_type, start):
         raise NeedsKey(
             "The server sent a web page instead of the picture: an API key may be needed.", status
         )
-    if not start or util.is_markup(start) or _is_text(content_type):
+    if not start or util.is_text(content_type, start):
         what = "an empty file" if not start else "text"
         raise NotAnImage(f"The server sent {what} instead of the file.")
     if images_only:
@@ -145,7 +142,7 @@ def parse_json(body: bytes, key: str = "") -> Any:
     """
     if has_too_many_parts(body, _MAX_PARTS, _MAX_SIGNS):
         raise InvalidResponse("Civitai's response has too many values to be read.")
-    if util.is_markup(body[:64]) and body.lstrip()[:1] == b"<":
+    if util.is_web_page("", body[:1024]):
         raise InvalidResponse("Civitai sent a web page instead of data. Try again later.")
     try:
         text = body.decode(json.detect_encoding(body), "surrogatepass")
@@ -165,15 +162,6 @@ def _parse_float(text: str) -> float | None:
 
 def _parse_int(text: str) -> int | None:
     return int(text) if len(text) <= _MAX_DIGITS else None
-
-
-def _is_html(content_type: str, start: bytes) -> bool:
-    looks_like_html = util.is_markup(start) and _HTML.search(start[:1024])
-    return "html" in content_type or bool(looks_like_html)
-
-
-def _is_text(content_type: str) -> bool:
-    return content_type.startswith(_TEXT_TYPES)
 
 
 def _error_detail(status: int, message: str) -> str:

@@ -47,15 +47,15 @@ def test_all_bytes_are_received_and_none_twice(seed):
     chance = random.Random(seed)
     file = _File((500, 800), (40_000, 40_001))
     plan, active = PiecePlan(file, 4), []
-    first = plan.take(0)
-    assert plan.take(0) is None, "the file's length is not known yet"
+    first = plan.take()
+    assert plan.take() is None, "the file's length is not known yet"
     plan.set_total(_TOTAL, is_shared=True)
     active.append(first)
     first.end = 500
     for _ in range(100_000):
         if plan.is_complete:
             break
-        if len(active) < 4 and (piece := plan.take(chance.choice([0, 10, 10_000]))) is not None:
+        if len(active) < 4 and (piece := plan.take()) is not None:
             active.append(piece)
         piece = chance.choice(active)
         _receive(file, piece, chance.choice([1, 400, 3000]))
@@ -69,10 +69,10 @@ def test_rest_of_a_slow_piece_is_halved_until_it_is_small():
     file = _File((4000, _TOTAL))
     plan = PiecePlan(file, 4)
     plan.set_total(_TOTAL)
-    slow = plan.take(1e9)
+    slow = plan.take()
     _receive(file, slow, 100)
     ends = []
-    while (other := plan.take(1e9)) is not None:
+    while (other := plan.take()) is not None:
         assert other.end == (ends[-1] if ends else 4000) or other.start >= slow.end
         _receive(file, other, 10**6)
         plan.give_back(other)
@@ -84,16 +84,16 @@ def test_only_one_response_can_be_the_whole_file():
     file = _File()
     plan = PiecePlan(file, 4)
     plan.set_total(_TOTAL, is_shared=True)
-    one, other = plan.take(0), plan.take(0)
+    one, other = plan.take(), plan.take()
     assert plan.extend_to_end(other) and not plan.extend_to_end(one)
-    assert other.end == _TOTAL and not plan.is_shared and plan.take(0) is None
+    assert other.end == _TOTAL and not plan.is_shared and plan.take() is None
     plan.give_back(one)
     plan.give_back(other)
-    assert plan.take(0).start == 0
+    assert plan.take().start == 0
 
 
 def test_single_connection_takes_all_missing_bytes_at_once():
     plan = PiecePlan(_File((0, 10)), 1)
     plan.set_total(_TOTAL)
-    piece = plan.take(0)
+    piece = plan.take()
     assert (piece.start, piece.end) == (10, _TOTAL)

@@ -78,7 +78,7 @@ class PieceConnection:
 
     def __init__(self, transfer: Transfer, syncer: BackgroundSync) -> None:
         self.received = 0
-        self._transfer, self._syncer, self._speed = transfer, syncer, 0.0
+        self._transfer, self._syncer = transfer, syncer
         self._chunk = min(_UNSAVED // transfer.connections, _MAX_CHUNK) // _BLOCK * _BLOCK
 
     def run(self) -> None:
@@ -94,12 +94,11 @@ class PieceConnection:
             self.received = 0
         while not plan.is_complete:
             with transfer.limiter.slot(transfer.cancelled, throttled=True):
-                piece = plan.take(self._speed)
+                piece = plan.take()
                 if piece is not None:
                     try:
                         self._receive(piece)
                     finally:
-                        self._speed = piece.speed
                         plan.give_back(piece)
             if piece is None:
                 plan.wait(_POLL)

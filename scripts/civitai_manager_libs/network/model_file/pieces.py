@@ -13,7 +13,6 @@ __all__ = ["FIRST_PIECE", "Piece", "PiecePlan"]
 
 FIRST_PIECE = 8 * 1024 * 1024  # bytes; a file of at most so many needs one request
 _MIN_PIECE, _MAX_PIECE = 4 * 1024 * 1024, 128 * 1024 * 1024  # bytes
-_PIECE_SECONDS = 4.0  # for a piece, so that the request before it costs little
 _MIN_SPLIT = 128 * 1024  # bytes; a smaller rest is left to its connection
 _SLOW = 2.0  # seconds; a rest that takes longer is shared with an idle connection
 
@@ -68,14 +67,13 @@ class PiecePlan:
     def is_complete(self) -> bool:
         return self.total is not None and self._file.size >= self.total
 
-    def take(self, speed: float) -> Piece | None:
+    def take(self) -> Piece | None:
         """Return the next piece for a connection to receive, or None if there is none at present.
 
-        speed: bytes a second that this connection has received so far, 0 if unknown. There may be a
-        piece later, when another connection fails.
+        There may be a piece later, when another connection fails.
         """
         with self._changed:
-            piece = self._next_piece(speed) if self._whole is None else None
+            piece = self._next_piece() if self._whole is None else None
             if piece is not None:
                 self._active.append(piece)
             return piece
@@ -117,7 +115,7 @@ class PiecePlan:
         with self._changed:
             self._changed.notify_all()
 
-    def _next_piece(self, speed: float) -> Piece | None:
+    def _next_piece(self) -> Piece | None:
         if self.total is None:
             if self._active:
                 return None
@@ -125,7 +123,7 @@ class PiecePlan:
             return Piece(start, start + FIRST_PIECE if self.connections > 1 else inf)
         if (free := self._find_free_range(self.total)) is not None:
             start, end = free
-            return Piece(start, min(end, start + self._choose_piece_size(speed, self.total)))
+            return Piece(start, min(end, start + self._choose_piece_size(self.total)))
         return self._split_slowest()
 
     def _find_free_range(self, total: int) -> tuple[int, int] | None:
@@ -135,17 +133,16 @@ class PiecePlan:
             taken.add(piece.start, int(min(piece.end, total)))
         return next(taken.gaps(total), None)
 
-    def _choose_piece_size(self, speed: float, total: int) -> int:
+    def _choose_piece_size(self, total: int) -> int:
         """Return the size in bytes of the next piece for a connection.
 
-        speed: bytes a second of the connection; a fast one gets larger pieces, since each piece
-        costs a request. total: the file's length in bytes. Pieces are smaller when little of the
-        file is missing, so that all connections end at about the same time.
+        total: the file's length in bytes. Pieces are smaller when little of the file is missing, so
+        that all connections end at about the same time.
         """
         if self.connections == 1:
             return total
         fair = (total - self._file.size) // (2 * self.connections)
-        return int(max(_MIN_PIECE, min(speed * _PIECE_SECONDS, fair, _MAX_PIECE)))
+        return max(_MIN_PIECE, min(fair, _MAX_PIECE))
 
     def _split_slowest(self) -> Piece | None:
         """Halve the piece that will take longest, and return its second half as a new piece.
