@@ -133,27 +133,6 @@ def test_bad_response_raises_an_error_or_returns_none(
 # Any answer
 
 
-def test_get_stream_returns_the_unread_response(server):
-    url = server.play("/a", whole(BODY))
-    client = CivitaiHttpClient()
-    for get in (client.get_stream, client.get_stream_response):
-        with get(url, headers={"Range": "bytes=0-"}) as response:
-            assert response.status_code == 200
-            assert b"".join(response.iter_content(5000)) == BODY
-
-    assert server.requests[0].headers["range"] == "bytes=0-"
-
-
-def test_stream_of_an_error_response_is_none_and_keeps_no_connection(server, capsys):
-    url = server.play("/a", status(404, b"no"))
-    client = CivitaiHttpClient()
-
-    assert [client.get_stream(url), client.get_stream(f"{url}?token=abc")] == [None, None]
-
-    assert server.connections == 1
-    assert "/a: no" in (said := capsys.readouterr().err) and "abc" not in said
-
-
 def test_stream_is_retried(server):
     url = server.play("/a", [status(503), reset(), whole(b"x")])
 

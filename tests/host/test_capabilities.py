@@ -14,33 +14,31 @@ def _named(**values):
 
 
 @pytest.fixture
-def webui(monkeypatch):
-    modules = types.ModuleType("modules")
+def capable(webui, monkeypatch):
+    """Return a WebUI with samplers, schedules and fields of an infotext."""
     samplers = {name: _named(name=name) for name in ("Euler", "DPM++ 2M", "PLMS")}
     own = _named(all_samplers_map=samplers, samplers=[samplers["DPM++ 2M"]])
     automatic = _named(label="Automatic", name="automatic", aliases=None)
     karras = _named(label="Karras", name="karras", aliases=["K"])
     fields = {"txt2img": {"fields": [(None, "Prompt"), (None, len)]}, "img2img": {"fields": None}}
-    modules.infotext_utils = _named(
+    webui.infotext_utils = _named(
         create_buttons=None,
         paste_fields=fields,
         infotext_to_setting_name_mapping=[("ENSD", "x")],
     )
     labels = {"a": _named(infotext="Clip skip"), "b": _named(infotext=None), "c": _named()}
-    modules.shared = _named(opts=_named(data_labels=labels))
-    monkeypatch.setitem(sys.modules, "modules", modules)
-    monkeypatch.setitem(sys.modules, "modules.script_callbacks", types.ModuleType("callbacks"))
+    webui.shared.opts.data_labels = labels
     monkeypatch.setitem(sys.modules, "modules.sd_samplers", own)
     schedulers = _named(schedulers=[automatic, karras])
     monkeypatch.setitem(sys.modules, "modules.sd_schedulers", schedulers)
-    return modules
+    return webui
 
 
 def test_without_a_webui_no_capabilities_are_known():
     assert host.list_capabilities() == {}
 
 
-def test_samplers_schedulers_and_fields_are_those_of_the_webui(webui):
+def test_samplers_schedulers_and_fields_are_those_of_the_webui(capable):
     assert host.list_capabilities() == {
         "samplers": ("DPM++ 2M", "Euler", "PLMS"),
         "schedulers": (("Automatic", "automatic"), ("Karras", "karras", "K")),
@@ -49,13 +47,13 @@ def test_samplers_schedulers_and_fields_are_those_of_the_webui(webui):
     }
 
 
-def test_modules_of_forge_have_no_file_extension(webui, monkeypatch):
+def test_modules_of_forge_have_no_file_extension(capable, monkeypatch):
     entry = _named(module_list={"ae.safetensors": "/x/ae.safetensors"})
     monkeypatch.setitem(sys.modules, "modules_forge.main_entry", entry)
     assert host.list_capabilities()["modules"] == frozenset({"ae"})
 
 
-def test_webui_without_these_lists_has_no_known_capabilities(webui, monkeypatch):
+def test_webui_without_these_lists_has_no_known_capabilities(capable, monkeypatch):
     monkeypatch.setitem(sys.modules, "modules.sd_samplers", _named())
     assert host.list_capabilities() == {}
 

@@ -10,21 +10,6 @@ import pytest
 from civitai_manager_libs import host
 
 
-@pytest.fixture
-def webui(monkeypatch, tmp_path):
-    """Install the modules of a WebUI that these tests need; return its `modules`."""
-    modules = types.ModuleType("modules")
-    modules.paths = types.SimpleNamespace(data_path=str(tmp_path / "webui"))
-    data = {"civitai_shortcut_http_timeout": 7, "http_timeout": 99, "sd_model": "x"}
-    modules.shared = types.SimpleNamespace(
-        opts=types.SimpleNamespace(data=data), cmd_opts=types.SimpleNamespace()
-    )
-    monkeypatch.setitem(sys.modules, "modules", modules)
-    monkeypatch.setitem(sys.modules, "modules.script_callbacks", types.ModuleType("callbacks"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return modules
-
-
 def test_data_folder_is_that_of_the_environment_or_in_the_home_folder(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", "mine")
@@ -45,6 +30,7 @@ def test_data_folder_is_in_the_webuis_folder_and_the_key_outside(webui, tmp_path
 
 
 def test_read_options_returns_only_our_settings(webui):
+    webui.shared.opts.data = {"civitai_shortcut_http_timeout": 7, "http_timeout": 99}
     assert host.read_options() == {"http_timeout": 7}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import types
 
 import pytest
@@ -14,14 +13,10 @@ _INFOTEXT = "a sea\nSteps: 20, Sampler: Euler, Seed: 5"
 
 
 @pytest.fixture
-def save(monkeypatch):
+def save(webui):
     """save(filename, p, pnginfo) plays a WebUI that has saved an image; returns what we got."""
     registered, received = [], []
-    modules = types.ModuleType("modules")
-    modules.script_callbacks = types.ModuleType("modules.script_callbacks")
-    modules.script_callbacks.on_image_saved = registered.append
-    monkeypatch.setitem(sys.modules, "modules", modules)
-    monkeypatch.setitem(sys.modules, "modules.script_callbacks", modules.script_callbacks)
+    webui.script_callbacks.on_image_saved = registered.append
     host.register_image_saved(lambda *arguments: received.append(arguments))
     (callback,) = registered
 

@@ -6,22 +6,7 @@ import sys
 import types
 from pathlib import Path
 
-import pytest
 from civitai_manager_libs import host
-
-
-@pytest.fixture
-def webui(monkeypatch, tmp_path):
-    modules = types.ModuleType("modules")
-    modules.paths = types.SimpleNamespace(
-        data_path=str(tmp_path), models_path=str(tmp_path / "models")
-    )
-    modules.shared = types.SimpleNamespace(
-        opts=types.SimpleNamespace(data={}), cmd_opts=types.SimpleNamespace()
-    )
-    monkeypatch.setitem(sys.modules, "modules", modules)
-    monkeypatch.setitem(sys.modules, "modules.script_callbacks", types.ModuleType("callbacks"))
-    return modules
 
 
 def test_without_a_webui_there_are_no_folders_and_hashes():
@@ -29,6 +14,7 @@ def test_without_a_webui_there_are_no_folders_and_hashes():
 
 
 def test_folders_are_the_existing_ones_of_arguments_settings_and_defaults(webui, tmp_path):
+    tmp_path = tmp_path / "webui"
     for name in ("models/Lora", "models/Stable-diffusion", "embeddings", "one", "two", "three"):
         (tmp_path / name).mkdir(parents=True)
     webui.shared.cmd_opts.ckpt_dir = None

@@ -11,9 +11,8 @@ from civitai_manager_libs import host
 
 
 @pytest.fixture
-def webui(monkeypatch):
+def add_function(webui, monkeypatch):
     """Return a function that puts functions into modules of a host, and the calls of them."""
-    monkeypatch.setitem(sys.modules, "modules.script_callbacks", types.ModuleType("callbacks"))
     calls = []
 
     def add(module, path, error=None):
@@ -66,14 +65,14 @@ _HOSTS = {
 
 
 @pytest.mark.parametrize("name", _HOSTS)
-def test_each_webui_is_refreshed_by_its_own_functions(webui, name):
+def test_each_webui_is_refreshed_by_its_own_functions(add_function, name):
     for functions in _HOSTS[name].values():
         for module, path in functions:
-            webui(module, path)
+            add_function(module, path)
     for kind, functions in _HOSTS[name].items():
-        webui.calls.clear()
+        add_function.calls.clear()
         assert host.refresh_models(kind)
-        assert [call[:2] for call in webui.calls] == functions
+        assert [call[:2] for call in add_function.calls] == functions
 
 
 def test_without_a_webui_there_is_nothing_to_refresh():
@@ -81,15 +80,15 @@ def test_without_a_webui_there_is_nothing_to_refresh():
 
 
 @pytest.mark.parametrize("kind", ["lora", "nothing-of-ours"])
-def test_webui_without_the_function_is_not_refreshed(webui, kind):
+def test_webui_without_the_function_is_not_refreshed(add_function, kind):
     assert not host.refresh_models(kind)
 
 
 @pytest.mark.parametrize("error", [OSError, sqlite3.OperationalError])
-def test_failing_function_is_logged_and_the_next_one_is_called(webui, capsys, error):
-    webui("modules.shared_items", "refresh_vae_list", error("a damaged file"))
+def test_failing_function_is_logged_and_the_next_one_is_called(add_function, capsys, error):
+    add_function("modules.shared_items", "refresh_vae_list", error("a damaged file"))
     assert not host.refresh_models("vae")
-    webui(_FORGE, "refresh_models")
+    add_function(_FORGE, "refresh_models")
     assert host.refresh_models("vae")
     assert "a damaged file" in capsys.readouterr().err
 
@@ -97,26 +96,28 @@ def test_failing_function_is_logged_and_the_next_one_is_called(webui, capsys, er
 _LOAD = "load_textual_inversion_embeddings"
 
 
-def test_embeddings_of_a1111_are_read_only_while_a_model_is_loaded(webui):
-    webui("modules.sd_hijack", f"model_hijack.embedding_db.{_LOAD}")
-    webui("modules.sd_models", "model_data.load")
-    assert host.refresh_models("embed") and webui.calls == []
+def test_embeddings_of_a1111_are_read_only_while_a_model_is_loaded(add_function):
+    add_function("modules.sd_hijack", f"model_hijack.embedding_db.{_LOAD}")
+    add_function("modules.sd_models", "model_data.load")
+    assert host.refresh_models("embed") and add_function.calls == []
     sys.modules["modules.sd_models"].model_data.sd_model = object()
     assert host.refresh_models("embed")
-    assert [call[2] for call in webui.calls] == [{"force_reload": True}]
+    assert [call[2] for call in add_function.calls] == [{"force_reload": True}]
 
 
-def test_embeddings_of_forge_are_read_for_the_page_and_the_loaded_model(webui):
-    webui("modules.ui_extra_networks_textual_inversion", f"embedding_db.{_LOAD}")
+def test_embeddings_of_forge_are_read_for_the_page_and_the_loaded_model(add_function):
+    add_function("modules.ui_extra_networks_textual_inversion", f"embedding_db.{_LOAD}")
     assert host.refresh_models("embed")
-    assert webui.calls[0][2] == {"force_reload": True, "sync_with_sd_model": False}
-    webui("modules.sd_models", f"model_data.sd_model.text_processing_engine_l.embeddings.{_LOAD}")
-    assert host.refresh_models("embed") and len(webui.calls) == 3
+    assert add_function.calls[0][2] == {"force_reload": True, "sync_with_sd_model": False}
+    add_function(
+        "modules.sd_models", f"model_data.sd_model.text_processing_engine_l.embeddings.{_LOAD}"
+    )
+    assert host.refresh_models("embed") and len(add_function.calls) == 3
 
 
-def test_embeddings_of_sd_next_are_read_only_while_a_model_is_loaded(webui):
-    webui("modules.shared", f"sd_model.embedding_db.{_LOAD}")
+def test_embeddings_of_sd_next_are_read_only_while_a_model_is_loaded(add_function):
+    add_function("modules.shared", f"sd_model.embedding_db.{_LOAD}")
     sys.modules["modules.shared"].sd_loaded = False
-    assert host.refresh_models("embed") and webui.calls == []
+    assert host.refresh_models("embed") and add_function.calls == []
     sys.modules["modules.shared"].sd_loaded = True
-    assert host.refresh_models("embed") and len(webui.calls) == 1
+    assert host.refresh_models("embed") and len(add_function.calls) == 1

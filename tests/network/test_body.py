@@ -13,7 +13,6 @@ from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import body as network_body, responses
 from civitai_manager_libs.network.body import Decompressor
 from fault_responses import png, whole
-from fault_server import FaultServer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,12 +88,6 @@ def test_every_size_of_piece_gives_the_same_bytes(seed, step, most, is_joined):
 
 _MB = 1024 * 1024
 _NOTHING = gzip.compress(b"") * (30 * _MB // 20)  # whole and true, 30 MB of it
-
-
-@pytest.fixture
-def server():
-    with FaultServer() as server:
-        yield server
 
 
 @pytest.fixture

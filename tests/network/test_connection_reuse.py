@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 
 import pytest
-from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from fault_responses import Answer, cut, page, png, ranged, redirect, reset, stalled
-from fault_server import FaultServer
 
 FIRST, SECOND = png("first"), png("second")
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 def fetched(client: CivitaiHttpClient, url: str, folder) -> bytes:
@@ -53,28 +44,6 @@ def test_failure_of_a_reused_connection_is_retried(answer, server, tmp_path):
 
     assert fetched(client, url, tmp_path) == SECOND
     assert [request.connection for request in server.requests[:2]] == [1, 1]
-
-
-@pytest.mark.parametrize(
-    "answer, said",
-    [(stalled(SECOND), "in time"), (reset(SECOND), "broke off")],
-    ids=["silence", "reset"],
-)
-def test_failure_of_a_reused_connection_has_its_message(answer, said, server, tmp_path):
-    client = CivitaiHttpClient(timeout=0.3, max_retries=0)
-    fetched(client, server.play("/first.png", ranged(FIRST)), tmp_path)
-
-    with pytest.raises(NetworkError, match=said):
-        fetched(client, server.play("/second.png", answer), tmp_path)
-
-
-def test_connection_closed_by_the_server_is_opened_again(server, tmp_path):
-    client = CivitaiHttpClient(timeout=5, max_retries=0)
-    closing = ranged(FIRST).but(headers={"Connection": "close"})
-    for path in ("/1.png", "/2.png"):
-        assert fetched(client, server.play(path, closing), tmp_path) == FIRST
-
-    assert server.connections == 2
 
 
 def test_connection_is_reused_after_a_redirect_and_an_error_page(server, tmp_path):

@@ -6,26 +6,18 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core.cancellation import Cancellation
-from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError
+from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network.connections import is_private_address, is_private_url
 from fault_responses import json_answer, packed, page, png, ranged, stalled, status
-from fault_server import FaultServer
 
 BODY = png("wire", 100_000)
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 class Fetching:
@@ -161,53 +153,6 @@ def test_cancel_cuts_off_a_tls_handshake(scheme, tmp_path, monkeypatch):
         with connection:
             assert connection.recv(10)
             assert fetching.cancel() < 5
-
-
-@pytest.mark.parametrize("cancellable", [True, False])
-@pytest.mark.parametrize(
-    "scheme, start",
-    [("http-over-proxy", b"HTTP/1.1 200 OK\r\nX-A: "), ("https", b"\x16\x03\x03\x40\x00")],
-    ids=["proxy", "handshake"],
-)
-def test_connection_that_takes_too_long_is_given_up(
-    scheme, start, cancellable, tmp_path, monkeypatch
-):
-    """Each drop is in time."""
-    setting.change("http_max_retries", 0)
-    with _Dripping(start) as host:
-        url = f"https://{host}/a.png"
-        if scheme != "https":
-            monkeypatch.setenv("HTTPS_PROXY", f"http://{host}")
-            url = "https://far.example/a.png"
-        client, started = CivitaiHttpClient(timeout=1), time.monotonic()
-        wish = {"cancelled": Cancellation()} if cancellable else {}
-        with pytest.raises(NetworkError):
-            client.fetch(url, str(tmp_path / "a.png"), **wish)
-        assert time.monotonic() - started < 8
-
-
-class _Dripping:
-    """Takes one connection, and sends a byte ten times a second. A context manager."""
-
-    def __init__(self, start: bytes) -> None:
-        self._start, self._over = start, threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-
-    def __enter__(self) -> str:
-        threading.Thread(target=self._run, daemon=True).start()
-        return "127.0.0.1:%d" % self._listener.getsockname()[1]
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._listener.close()
-
-    def _run(self) -> None:
-        connection, _ = self._listener.accept()
-        with connection, suppress(OSError):
-            connection.recv(1000)
-            connection.sendall(self._start)
-            while not self._over.wait(0.1):
-                connection.sendall(b"x")
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,24 @@ def test_body_of_a_plain_request_that_arrives_too_slowly_is_cut_off(monkeypatch)
     server.close()
 
 
+@pytest.mark.parametrize(
+    "scheme, start",
+    [("http-over-proxy", b"HTTP/1.1 200 OK\r\nX-A: "), ("https", b"\x16\x03\x03\x40\x00")],
+    ids=["proxy", "handshake"],
+)
+def test_connection_that_takes_too_long_is_given_up(scheme, start, tmp_path, monkeypatch):
+    """Each byte comes in time."""
+    server = _DrippingServer(start, b"x" * 1000, b"")
+    url = server.url.replace("http:", "https:")
+    if scheme != "https":
+        monkeypatch.setenv("HTTPS_PROXY", server.url)
+        url = "https://far.example/a.png"
+    with pytest.raises(NetworkError):
+        CivitaiHttpClient(timeout=_PATIENCE, max_retries=0).fetch(url, str(tmp_path / "a.png"))
+    assert not server.has_sent_all
+    server.close()
+
+
 def test_watcher_thread_ends_without_deadlines(monkeypatch):
     monkeypatch.setattr(deadlines, "_IDLE", 0.01)
     for _ in range(2):

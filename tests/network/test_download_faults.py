@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,18 +32,11 @@ from fault_responses import (
     unused_port,
     whole,
 )
-from fault_server import FaultServer
 
 BODY, OTHER = png("body", 200_000), png("other", 200_000)
 LATER, AGO = lambda: http_date(100), lambda: http_date(-9)
 AT, LATE = 70_000, len(BODY) - 500
 OK = ranged(BODY)
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,15 +18,8 @@ from civitai_manager_libs.http_client import (
     SendOptions,
 )
 from fault_responses import FAULTS, json_answer, png, ranged, status, whole
-from fault_server import FaultServer
 
 BODY = png("client", 100_000)
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 def at_once(count: int, work: Callable[[int], object]) -> list[object]:
@@ -105,23 +97,6 @@ def test_image_and_plain_file_of_one_url_are_separate(server, tmp_path):
     assert os.listdir(tmp_path) == ["0"]
 
 
-def test_failing_folder_of_one_caller_does_not_affect_others(server, tmp_path):
-    gate = threading.Event()
-    url = server.play("/a.png", ranged(BODY).but(stops_at=-1, end="gate", gate=gate))
-    (tmp_path / "file").write_bytes(b"")
-    client = CivitaiHttpClient()
-
-    def get(number: int) -> object:
-        if number:
-            server.wait_for(1)
-            threading.Timer(0.2, gate.set).start()
-        return client.fetch(url, str(tmp_path / ("file/a.png" if number == 0 else "a.png")))
-
-    failed, saved = at_once(2, get)
-
-    assert failed.reason == "disk" and saved.path == str(tmp_path / "a.png")
-
-
 # How many at once
 
 
@@ -132,71 +107,6 @@ def test_api_requests_run_one_at_a_time(server):
     assert at_once(6, lambda _: client.fetch_json(server.url("/api"))) == [1] * 6
 
     assert server.most_in_flight == 1
-
-
-def test_job_gets_its_page_among_many_urgent_requests(server, tmp_path):
-    """Eight people, each with the next question at once; a job that begins in their midst."""
-    setting.change("gallery_max_concurrent_downloads", 3)
-    client, gate, over = CivitaiHttpClient(), threading.Event(), threading.Event()
-    server.play("/first", json_answer(0).but(stops_at=0, end="gate", gate=gate))
-    server.play("/crowd", json_answer(1))
-    server.play("/api/v1/images", json_answer({"items": []}))
-    lane = client._api_limiters.for_url(server.url("/"))
-
-    def ask(number: int) -> object:
-        if number == 0:
-            return client.fetch_json(server.url("/first"))
-        server.wait_for(1)
-        if number == 9:
-            client.fetch_json(server.url("/api/v1/images"), sending=SendOptions(urgent=False))
-            return over.set()
-        for _ in range(20):
-            if not over.is_set():
-                client.fetch_json(server.url("/crowd"))
-
-    def open_gate() -> None:
-        while lane._waiting.total() < 9:
-            time.sleep(0.001)
-        gate.set()
-
-    opener = threading.Thread(target=open_gate, daemon=True)
-    opener.start()
-    at_once(10, ask)
-
-    assert [asked.path for asked in server.requests[:2]] == ["/first", "/api/v1/images"]
-
-
-def test_concurrent_downloads_do_not_exceed_the_setting(server, tmp_path):
-    setting.change("gallery_max_concurrent_downloads", 4)
-    server.play_random("slow", 0, lambda path: png(path, 3000))
-    for n in range(30):
-        server.play(f"/{n}", ranged(png(n, 3000)).but(piece=1000, drip=0.005))
-    client = CivitaiHttpClient()
-
-    results = at_once(30, lambda n: client.fetch(server.url(f"/{n}"), str(tmp_path / str(n))))
-
-    assert all(isinstance(result, FetchedFile) for result in results)
-    assert server.most_in_flight == 4
-
-
-def test_changed_setting_applies_to_waiting_requests(server, tmp_path):
-    setting.change("gallery_max_concurrent_downloads", 1)
-    gate = threading.Event()
-    for n in range(3):
-        server.play(f"/{n}", ranged(BODY).but(stops_at=-1, end="gate", gate=gate))
-    client = CivitaiHttpClient()
-
-    def get(number: int) -> object:
-        if number == 3:
-            server.wait_for(1)
-            setting.change("gallery_max_concurrent_downloads", 3)
-            server.wait_for(3)  # though none has ended
-            return gate.set()
-        return client.fetch(server.url(f"/{number}"), str(tmp_path / str(number)))
-
-    at_once(4, get)
-
-    assert server.most_in_flight == 3 and len(os.listdir(tmp_path)) == 3
 
 
 def test_all_requests_wait_for_the_pause_that_a_host_asks_for(server, tmp_path):
@@ -220,19 +130,6 @@ def test_all_requests_wait_for_the_pause_that_a_host_asks_for(server, tmp_path):
 
     busy, *others = server.requests
     assert len(others) == 2 and all(asked.time - busy.time >= 0.99 for asked in others)
-
-
-def test_status_429_halves_the_concurrent_requests(server, tmp_path):
-    setting.change("gallery_max_concurrent_downloads", 8)
-    server.play("/busy", [status(429), ranged(BODY)])
-    for n in range(16):
-        server.play(f"/{n}", ranged(BODY).but(piece=50_000, drip=0.01))
-    client = CivitaiHttpClient()
-    client.fetch(server.url("/busy"), str(tmp_path / "b"))
-
-    at_once(16, lambda n: client.fetch(server.url(f"/{n}"), str(tmp_path / str(n))))
-
-    assert server.most_in_flight == 4 and len(os.listdir(tmp_path)) == 17
 
 
 # All at once

@@ -174,33 +174,13 @@ def test_yielded_slot_is_for_requests_that_are_not_throttled():
 def test_no_request_starts_during_a_pause():
     gate = HostLimiter(lambda: 3)
     gate.pause(0.3)
+    gate.pause(0.1)  # the longer one counts
     started = time.monotonic()
 
     with gate.slot(never_cancelled()):
         assert time.monotonic() - started >= 0.29
 
     assert gate.paused_seconds() == 0
-
-
-def test_longer_pause_wins():
-    gate = HostLimiter(lambda: 3)
-    gate.pause(50)
-    gate.pause(10)
-
-    assert 45 < gate.paused_seconds() <= 50
-
-
-def test_cancel_ends_the_wait_for_the_end_of_a_pause():
-    gate, cancelled = HostLimiter(lambda: 3), Cancellation()
-    gate.pause(60)
-    threading.Timer(0.1, cancelled.set).start()
-    started = time.monotonic()
-
-    with pytest.raises(Cancelled), gate.slot(cancelled):
-        raise AssertionError("let in")
-
-    assert time.monotonic() - started < 5
-    assert gate._active.total() == 0
 
 
 def test_slot_is_free_again_after_an_error():

@@ -6,7 +6,6 @@ import gzip
 import io
 import shutil
 import time
-from collections.abc import Iterator
 
 import pytest
 import requests
@@ -31,12 +30,6 @@ from fault_server import FaultServer, Request
 
 KEY = "0123456789abcdef-the-users-key"
 BODY = png("request", 100_000)
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -14,18 +14,11 @@ from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network.request import OutgoingRequest, prepare_request
 from civitai_manager_libs.network.session import HttpSession
 from fault_responses import stalled, unused_port, whole
-from fault_server import FaultServer
 from socks_server import SocksServer
 
 _PNG = b"\x89PNG\r\n\x1a\n a picture"
 _NO_SOCKS = importlib.util.find_spec("socks") is None
 _needs_socks = pytest.mark.skipif(_NO_SOCKS, reason="PySocks is not installed")
-
-
-@pytest.fixture
-def server():
-    with FaultServer() as server:
-        yield server
 
 
 def _send(url):

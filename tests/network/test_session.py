@@ -23,12 +23,6 @@ PICTURE = "https://image.civitai.example/a.png"
 
 
 @pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
-
-
-@pytest.fixture
 def other() -> Iterator[FaultServer]:
     """Another host: the same address at another port."""
     with FaultServer() as server:

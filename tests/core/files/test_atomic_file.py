@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -269,31 +268,6 @@ def test_file_is_not_deleted_between_creating_and_locking(tmp_path, monkeypatch)
         partial.commit(str(tmp_path / "a"))
 
     assert swept == [1] and os.listdir(tmp_path) == ["a"]
-
-
-def test_file_survives_constant_cleanup_by_another_process(tmp_path):
-    sweeps = "print('on', flush=True)\nwhile True: remove_leftovers(folder)"
-    with run(sweeps, tmp_path) as process:
-        process.stdout.readline()
-        try:
-            workers = [
-                threading.Thread(target=_make, args=(tmp_path, n), daemon=True) for n in range(4)
-            ]
-            for worker in workers:
-                worker.start()
-            for worker in workers:
-                worker.join(30)
-        finally:
-            process.kill()
-
-    assert len(os.listdir(tmp_path)) == 400
-
-
-def _make(folder: Path, worker: int) -> None:
-    for n in range(100):
-        with AtomicFile(str(folder)) as partial:
-            partial.write(b"x" * 10)
-            partial.commit(str(folder / f"{worker}-{n}"))
 
 
 def test_missing_folder_has_no_leftovers(tmp_path):

@@ -203,32 +203,6 @@ def test_disk_without_locks_keeps_no_file(folder, monkeypatch):
     assert os.listdir(folder) == []
 
 
-@pytest.mark.posix
-def test_locked_byte_is_behind_all_written_bytes(folder, monkeypatch):
-    """As on Windows."""
-    taken = []
-
-    class Msvcrt:
-        LK_NBLCK = 2
-
-        @staticmethod
-        def locking(descriptor, how, count):
-            if taken:
-                raise PermissionError(13, "Permission denied")
-            taken.append((os.lseek(descriptor, 0, os.SEEK_CUR), count))
-
-    monkeypatch.setattr(file_lock, "fcntl", None)
-    monkeypatch.setattr(file_lock, "msvcrt", Msvcrt, raising=False)
-    _kept(folder)
-    assert taken == [(0x7FFFFFF0, 1)]
-    with ResumableFile(folder, URL) as half:
-        assert half.found is None, "somebody else has it"
-    taken.clear()
-    with ResumableFile(folder, URL) as half:
-        half.write(b"y")
-        assert _body(half) == b"x" * 1000 + b"y"
-
-
 def test_killed_process_keeps_the_noted_bytes(folder):
     code = f"import sys; sys.path.insert(0, {SCRIPTS!r})\n"
     code += "from civitai_manager_libs.core import ResumableFile\n"
