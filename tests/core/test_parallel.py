@@ -133,6 +133,17 @@ def test_as_many_items_as_threads_run_at_once(concurrency):
     assert _no_workers_are_left()
 
 
+def test_work_begins_in_the_order_of_the_items():
+    begun = []
+
+    def work(item: int) -> None:
+        begun.append(item)
+        time.sleep(0.001)  # so that the next thread waits
+
+    list(run_parallel(range(200), work, 1))
+    assert begun == list(range(200))
+
+
 def test_items_are_read_only_as_fast_as_they_are_processed():
     drawn = 0
 

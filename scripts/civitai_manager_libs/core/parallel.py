@@ -6,6 +6,7 @@ import os
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -133,22 +134,23 @@ def prefetch(
 class _Pool(Generic[_T, _R]):
     """Does work in daemon threads, one for each item, which do not keep the program from ending.
 
-    concurrency: how many threads work at once; the others wait for them. under_way: number of items
-    whose result was not yet taken.
+    concurrency: how many threads work at once; the others wait for them. The work begins in the
+    order of the items. under_way: number of items whose result was not yet taken.
     """
 
     def __init__(self, work: Callable[[_T], _R], concurrency: int) -> None:
         self.under_way = 0
         self._work, self._slots = work, threading.Semaphore(concurrency)
+        self._items: deque[_T] = deque()
         # No SimpleQueue: in Python 3.10 `get` may block for ever when its timeout has just passed.
         self._done: queue.Queue[tuple[_T, _R] | BaseException | None] = queue.Queue()
         self._closed = False
 
     def put(self, item: _T) -> None:
-        """Start a thread that does the work for an item."""
+        """Start one more thread; the threads take the items in order."""
         self.under_way += 1
-        name = "gallery-download"
-        threading.Thread(target=self._run, args=(item,), name=name, daemon=True).start()
+        self._items.append(item)
+        threading.Thread(target=self._run, name="gallery-download", daemon=True).start()
 
     def results(self, patience: float) -> Iterator[tuple[_T, _R]]:
         """Yield (item, result) for each item that is finished, and do not wait for the others.
@@ -172,8 +174,9 @@ class _Pool(Generic[_T, _R]):
         """Let no further work begin."""
         self._closed = True
 
-    def _run(self, item: _T) -> None:
+    def _run(self) -> None:
         with self._slots:
+            item = self._items.popleft()
             try:
                 self._done.put(None if self._closed else (item, self._work(item)))
             except BaseException as error:  # `results` raises the error in the caller's thread
