@@ -25,7 +25,6 @@ def _fits(row: images.DemoImage, level: int, kind: str | None) -> bool:
 
 
 def infotext_of(row: images.DemoImage) -> str:
-    base = "http://127.0.0.1"
-    record = records.make_record(row, base, False, with_meta=True, flat_meta=True, with_tags=False)
+    record = records.make_record(row, "http://127.0.0.1", from_index=False)
     image: Any = image_from_json(record, lambda url: True)
     return build_infotext(image.meta, image)
