@@ -1,4 +1,4 @@
-"""Builders of the readers in a program's table: where a value is and how to convert it. Pure."""
+"""The sources in a program's table: where a value is and how to convert it. Pure."""
 
 from __future__ import annotations
 
@@ -8,25 +8,32 @@ from typing import Any, Union
 
 from ....core import as_integer, as_list, as_mapping, as_text
 
-__all__ = ["Data", "Record", "Source", "convert_value", "find_first", "find_value", "join_lines"]
-__all__ += ["parse_resolution", "read_if", "read_lora_entries", "read_lora_lists"]
-__all__ += ["read_lora_pairs", "read_lora_texts", "scale_count", "skip_words"]
+__all__ = ["clip_skip_of_layer", "clip_skip_of_skipped_layers", "Data", "drop_default"]
+__all__ += ["find_value", "join_lines", "parse_loras", "parse_resolution", "read_if"]
+__all__ += ["read_lora_lists", "read_lora_texts", "Record", "Source"]
 
 Data = Mapping[str, Any]
 Record = dict[str, Any]
-Source = Union[str, Callable[[Data], object]]  # `a.b|c`: the value at a.b, or that of c
+# A path (see `find_value`), a path and a function that converts the value, or a function that takes
+# all data and returns the value.
+Source = Union[str, tuple[str, Callable[[Any], object]], Callable[[Data], object]]
 
 _MAX_LORAS = 50
 _MAX_LIST = 10_000  # characters
 _PART = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^,\[\]'\"]+)")
+_DEFAULTS = {"Automatic", "Default (model)", "native", "-1"}  # the user has chosen nothing
+_LORA_NAMES = "lora.model_name|lora.name|model.model_name|model.name|model|file|modelFileName"
 
 
 def find_value(data: Data, source: Source) -> object:
     """Return a value from a program's JSON data, None if the value is missing.
 
-    source: a path of keys such as "a.b"; several paths to try in turn, such as "a.b|c"; or a
-    function that takes the data and returns the value.
+    source: a path of keys such as "a.b"; several paths to try in turn, such as "a.b|c"; a pair
+    (path, function), whose function converts the value; or a function of all data.
     """
+    if isinstance(source, tuple):
+        value = find_value(data, source[0])
+        return None if value is None else source[1](value)
     if not isinstance(source, str):
         return source(data)
     values = (_get_at(data, path) for path in source.split("|"))
@@ -39,40 +46,6 @@ def _get_at(data: object, path: str) -> object:
     return data
 
 
-def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Data], object]:
-    """Return a function that reads the value at the path `source` and converts the value.
-
-    The function returns None for a missing value, without calling `convert`.
-    """
-
-    def read(data: Data) -> object:
-        value = find_value(data, source)
-        return None if value is None else convert(value)
-
-    return read
-
-
-def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
-    """Return a function that reads a whole number n and returns n * factor + plus.
-
-    source: the path of n. The function returns None if n is missing or n * factor is not positive.
-    """
-
-    def scale(value: object) -> int | None:
-        count = (as_integer(value) or 0) * factor
-        return count + plus if count > 0 else None
-
-    return convert_value(source, scale)
-
-
-def skip_words(source: str, *words: str) -> Callable[[Data], object]:
-    """Return a function that reads the text at the path `source`, but returns None for `words`.
-
-    Words such as "Automatic" mean that the user has chosen nothing.
-    """
-    return convert_value(source, lambda value: None if as_text(value) in words else value)
-
-
 def read_if(condition: str, source: Source) -> Callable[[Data], object]:
     """Return a function that reads `source` if the value at the path `condition` is True.
 
@@ -81,44 +54,55 @@ def read_if(condition: str, source: Source) -> Callable[[Data], object]:
     return lambda data: find_value(data, source) if find_value(data, condition) is True else None
 
 
-def find_first(*sources: Source) -> Callable[[Data], object]:
-    """Return a function that returns the first value found at one of several sources, else None."""
-    return lambda data: next(filter(None, (find_value(data, source) for source in sources)), None)
+def drop_default(value: object) -> object:
+    """Return a value unchanged, None for a word such as "Automatic" or the seed -1."""
+    return None if as_text(value) in _DEFAULTS else value
 
 
-def join_lines(source: str) -> Callable[[Data], object]:
-    """Return a function that reads the text at a path; a list of texts is joined by line ends."""
-    return convert_value(
-        source, lambda value: "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
-    )
+def clip_skip_of_layer(layer: object) -> int | None:
+    """Return A1111's Clip skip for a layer that is counted from the end: -2 is Clip skip 2."""
+    number = as_integer(layer) or 0
+    return -number if number < 0 else None
 
 
-def parse_resolution(source: str) -> Callable[[Data], object]:
-    """Return a function that reads the size at a path: `(1024, 768)` becomes `1024x768`.
+def clip_skip_of_skipped_layers(count: object) -> int | None:
+    """Return A1111's Clip skip for a number of skipped layers, None for 0."""
+    number = as_integer(count) or 0
+    return number + 1 if number > 0 else None
 
-    The function returns None if the value is not two numbers.
+
+def join_lines(value: object) -> str:
+    """Return a list of texts as lines, or a single text unchanged."""
+    return "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
+
+
+def parse_resolution(value: object) -> str | None:
+    """Return a size such as `(1024, 768)` as "1024x768", None if it is not two numbers."""
+    sides = re.findall(r"\d{1,5}", as_text(value)[:100])
+    return "x".join(sides) if len(sides) == 2 else None
+
+
+def parse_loras(value: object) -> list[Record]:
+    """Return the LoRAs in a list whose entries are pairs `[name, weight]` or dictionaries."""
+    loras = []
+    for entry in as_list(value)[:_MAX_LORAS]:
+        pair, fields = as_list(entry), as_mapping(entry)
+        if len(pair) > 1:
+            loras.append(_make_lora(pair[0], pair[1]))
+        elif fields:
+            loras.append(_make_lora(find_value(fields, _LORA_NAMES), fields.get("weight")))
+    return loras
+
+
+def read_lora_lists(data: Data, names: str, weights: str) -> list[Record]:
+    """Return the LoRAs in a list of names and a list of weights; a missing weight counts as 1.
+
+    names, weights: the paths of the two lists.
     """
-
-    def size(value: object) -> str | None:
-        sides = re.findall(r"\d{1,5}", as_text(value)[:100])
-        return "x".join(sides) if len(sides) == 2 else None
-
-    return convert_value(source, size)
-
-
-def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from a list of names and a list of weights.
-
-    names, weights: the paths of the two lists. A missing weight counts as 1.
-    """
-
-    def read_loras(data: Data) -> list[Record]:
-        known_weights = _split_list(find_value(data, weights))
-        named = enumerate(map(as_text, _split_list(find_value(data, names))))
-        padded = [*known_weights, *[1] * _MAX_LORAS]  # a missing weight is 1
-        return [_make_lora(name, padded[index]) for index, name in named if name]
-
-    return read_loras
+    known_names, known_weights = (_split_list(find_value(data, path)) for path in (names, weights))
+    padded = [*known_weights, *[1] * _MAX_LORAS]
+    pairs = zip(map(as_text, known_names), padded)
+    return [_make_lora(name, weight) for name, weight in pairs if name]
 
 
 def _split_list(value: object) -> list[Any]:
@@ -129,41 +113,14 @@ def _split_list(value: object) -> list[Any]:
     return entries[:_MAX_LORAS]
 
 
-def read_lora_entries(source: str, name: str) -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from a list of dictionaries with a "weight" each.
-
-    source: the path of the list. name: the path of the LoRA's name within a dictionary.
-    """
-
-    def read_loras(value: object) -> list[Record]:
-        entries = (as_mapping(entry) for entry in as_list(value)[:_MAX_LORAS])
-        return [_make_lora(find_value(entry, name), entry.get("weight")) for entry in entries]
-
-    return convert_value(source, read_loras)
-
-
-def read_lora_pairs(source: str) -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from a list `[[name, weight], …]` at a path."""
-
-    def read_loras(value: object) -> list[Record]:
-        entries = (as_list(entry) for entry in as_list(value)[:_MAX_LORAS])
-        return [_make_lora(entry[0], entry[1]) for entry in entries if entry[1:]]
-
-    return convert_value(source, read_loras)
-
-
-def read_lora_texts(*prefixes: str) -> Callable[[Data], object]:
-    """Return a function that reads LoRAs from numbered texts such as "name : weight".
+def read_lora_texts(data: Data, *prefixes: str) -> list[Record]:
+    """Return the LoRAs in numbered texts such as "name : weight".
 
     prefixes: what the keys of the texts begin with; numbers from 1 to 49 follow.
     """
-
-    def read_loras(data: Data) -> list[Record]:
-        keys = (f"{prefix}{index}" for index in range(1, _MAX_LORAS) for prefix in prefixes)
-        texts = (as_text(data.get(key)).rpartition(" : ") for key in keys)
-        return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
-
-    return read_loras
+    keys = (f"{prefix}{index}" for index in range(1, _MAX_LORAS) for prefix in prefixes)
+    texts = (as_text(data.get(key)).rpartition(" : ") for key in keys)
+    return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
 
 
 def _make_lora(name: object, weight: object) -> Record:

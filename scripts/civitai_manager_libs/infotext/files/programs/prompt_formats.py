@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 
 from ....core import as_list, as_mapping, as_text
 from .converters import Data, find_value, Record
 
-__all__ = ["read_dream", "read_invoke_2_negative", "read_invoke_2_prompt", "read_novelai_hash"]
-__all__ += ["read_novelai_model", "read_novelai_prompt"]
+__all__ = ["join_captions", "parse_novelai_hash", "parse_novelai_model", "read_dream"]
+__all__ += ["read_invoke_2_negative", "read_invoke_2_prompt"]
 
 _DREAM = re.compile(r'\s*"(?P<prompt>.*)"(?P<options> -[sS] ?\d[^"]*)', re.DOTALL)
 _DREAM_OPTIONS = {"s": "steps", "S": "seed", "W": "width", "H": "height", "C": "cfgScale"}
@@ -59,35 +58,24 @@ def _join_brackets(text: str) -> str:
     return ", ".join(part.strip() for part in _BRACKETS.findall(text))
 
 
-def read_novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
-    """Return a function that reads the prompt in the data of a NovelAI image.
+def join_captions(prompt: object) -> str:
+    """Return a NovelAI 4 prompt, a dict of texts, as lines; "" for other values.
 
-    structured: the key of the prompt in images of NovelAI 4, a dict of texts, which are joined by
-    line ends. plain: the path of the prompt in older images, read if there is no such dict.
+    The first line is for the whole image; a line for each person follows.
     """
-
-    def prompt(data: Data) -> object:
-        return "\n".join(_iter_captions(data.get(structured))) or find_value(data, plain)
-
-    return prompt
-
-
-def _iter_captions(prompt: object) -> Iterator[str]:
     caption = as_mapping(as_mapping(prompt).get("caption"))
     people = map(as_mapping, as_list(caption.get("char_captions"))[:20])
     captions = (caption.get("base_caption"), *(each.get("char_caption") for each in people))
-    for text in map(as_text, captions):
-        if text:
-            yield text
+    return "\n".join(filter(None, map(as_text, captions)))
 
 
-def read_novelai_model(data: Data) -> str | None:
+def parse_novelai_model(source: object) -> str | None:
     """Return the model's name in the text `Source` of a NovelAI image, None if it is missing."""
-    found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
+    found = _NOVELAI_SOURCE.fullmatch(as_text(source))
     return found[1] if found else None
 
 
-def read_novelai_hash(data: Data) -> str | None:
+def parse_novelai_hash(source: object) -> str | None:
     """Return the model's hash in the text `Source` of a NovelAI image, None if it is missing."""
-    found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
+    found = _NOVELAI_SOURCE.fullmatch(as_text(source))
     return found[2] if found else None

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from ....core import as_text
 from . import passes, prompt_formats, stability_matrix
-from .converters import convert_value, Data, find_first, join_lines, parse_resolution, read_if
-from .converters import read_lora_entries, read_lora_lists, read_lora_pairs, read_lora_texts
-from .converters import Record, scale_count, skip_words, Source
+from .converters import clip_skip_of_layer, clip_skip_of_skipped_layers, Data, drop_default
+from .converters import find_value, join_lines, parse_loras, parse_resolution, read_if
+from .converters import read_lora_lists, read_lora_texts, Record, Source
 
 __all__ = ["PROGRAMS", "Program", "TEXT_NAMES"]
 
@@ -51,11 +51,11 @@ _SWARM: dict[str, Source] = {
     "sampler": "sampler|comfyuisampler",
     "scheduler": "scheduler|comfyuischeduler",
     "Model": "model",
-    "VAE": skip_words("vae", "Automatic"),
-    "clipSkip": scale_count("clipstopatlayer", factor=-1),
+    "VAE": ("vae", drop_default),
+    "clipSkip": ("clipstopatlayer", clip_skip_of_layer),
     "Variation seed": "variationseed",
     "Variation seed strength": "variationseedstrength",
-    "additionalResources": read_lora_lists("loras", "loraweights"),
+    "additionalResources": lambda data: read_lora_lists(data, "loras", "loraweights"),
 }
 # https://github.com/invoke-ai/InvokeAI/blob/main/invokeai/app/invocations/metadata.py
 _INVOKE_MARKS = (
@@ -71,10 +71,8 @@ _INVOKE: dict[str, Source] = {
     "sampler": "scheduler",
     "Model": "model.model_name|model.name",
     "VAE": "vae.model_name|vae.name",
-    "clipSkip": scale_count("clip_skip", plus=1),  # the number of skipped layers
-    "additionalResources": read_lora_entries(
-        "loras", "lora.model_name|lora.name|model.model_name|model.name"
-    ),
+    "clipSkip": ("clip_skip", clip_skip_of_skipped_layers),
+    "additionalResources": ("loras", parse_loras),
 }
 _INVOKE_2: dict[str, Source] = {
     **{name: f"image.{name}" for name in ("steps", "seed", "width", "height", "sampler")},
@@ -87,30 +85,32 @@ _INVOKE_2: dict[str, Source] = {
 # https://github.com/lllyasviel/Fooocus/blob/main/modules/meta_parser.py
 _FOOOCUS: dict[str, Source] = {
     **_map_same_names("steps seed sampler scheduler"),
-    "prompt": join_lines("full_prompt|prompt"),  # with styles and expansion
-    "negativePrompt": join_lines("full_negative_prompt|negative_prompt"),
+    "prompt": ("full_prompt|prompt", join_lines),  # with styles and expansion
+    "negativePrompt": ("full_negative_prompt|negative_prompt", join_lines),
     "cfgScale": "guidance_scale",
-    "Size": parse_resolution("resolution"),
+    "Size": ("resolution", parse_resolution),
     "Model": "base_model",
     "Model hash": "base_model_hash",
-    "VAE": skip_words("vae", "Default (model)"),
+    "VAE": ("vae", drop_default),
     "clipSkip": "clip_skip",
-    "additionalResources": find_first(read_lora_pairs("loras"), read_lora_texts("lora_combined_")),
+    "additionalResources": lambda data: (
+        parse_loras(data.get("loras")) or read_lora_texts(data, "lora_combined_")
+    ),
     "Version": "version",
 }
 _FOOOCUS_LABELS: dict[str, Source] = {
-    "prompt": join_lines("Full Prompt|Prompt"),
-    "negativePrompt": join_lines("Full Negative Prompt|Negative Prompt"),
+    "prompt": ("Full Prompt|Prompt", join_lines),
+    "negativePrompt": ("Full Negative Prompt|Negative Prompt", join_lines),
     "steps": "Steps",
     "seed": "Seed",
     "sampler": "Sampler",
     "scheduler": "Scheduler",
     "cfgScale": "Guidance Scale",
-    "Size": parse_resolution("Resolution"),
+    "Size": ("Resolution", parse_resolution),
     "Model": "Base Model",
-    "VAE": skip_words("VAE", "Default (model)"),
+    "VAE": ("VAE", drop_default),
     "clipSkip": "CLIP Skip",
-    "additionalResources": read_lora_texts("LoRA ", "LoRA"),
+    "additionalResources": lambda data: read_lora_texts(data, "LoRA ", "LoRA"),
     "Version": "Version",
 }
 # https://github.com/runew0lf/RuinedFooocus/blob/main/modules/async_worker.py
@@ -127,16 +127,21 @@ _RUINED_FOOOCUS: dict[str, Source] = {
 }
 _NOVELAI: dict[str, Source] = {
     **_map_same_names("steps seed width height sampler"),
-    "prompt": prompt_formats.read_novelai_prompt("v4_prompt", "prompt|texts.Description"),
-    "negativePrompt": prompt_formats.read_novelai_prompt("v4_negative_prompt", "uc"),
+    "prompt": lambda data: (
+        prompt_formats.join_captions(data.get("v4_prompt"))
+        or find_value(data, "prompt|texts.Description")
+    ),
+    "negativePrompt": lambda data: (
+        prompt_formats.join_captions(data.get("v4_negative_prompt")) or find_value(data, "uc")
+    ),
     "cfgScale": "scale",
-    "scheduler": skip_words("noise_schedule", "native"),
+    "scheduler": ("noise_schedule", drop_default),
     # Also written by txt2img, where it has no effect.
     "Denoising strength": lambda data: (
         data.get("strength") if data.get("request_type") == "Img2ImgRequest" else None
     ),
-    "Model": prompt_formats.read_novelai_model,
-    "Model hash": prompt_formats.read_novelai_hash,
+    "Model": ("texts.Source", prompt_formats.parse_novelai_model),
+    "Model hash": ("texts.Source", prompt_formats.parse_novelai_hash),
 }
 _DRAW_THINGS: dict[str, Source] = {
     **_map_same_names("steps seed sampler"),
@@ -147,7 +152,7 @@ _DRAW_THINGS: dict[str, Source] = {
     "Model": "model",
     "denoise": "strength",
     "clipSkip": "clip_skip|v2.clipSkip",
-    "additionalResources": read_lora_entries("lora|v2.loras", "model|file"),
+    "additionalResources": ("lora|v2.loras", parse_loras),
 }
 # https://github.com/easydiffusion/easydiffusion/blob/beta/ui/easydiffusion/utils/save_utils.py
 _EASY_DIFFUSION: dict[str, Source] = {
@@ -163,17 +168,20 @@ _EASY_DIFFUSION: dict[str, Source] = {
     "Model": "use_stable_diffusion_model|Stable Diffusion model",
     "VAE": "use_vae_model|VAE model",
     "Denoising strength": "prompt_strength|Prompt Strength",
-    "clipSkip": convert_value(
-        "clip_skip|Clip Skip", lambda on: 2 if as_text(on) == "True" else None
+    "clipSkip": (
+        "clip_skip|Clip Skip",
+        lambda is_on: 2 if as_text(is_on) == "True" else None,
     ),
-    "additionalResources": read_lora_lists("use_lora_model|LoRA model", "lora_alpha|LoRA Strength"),
+    "additionalResources": lambda data: read_lora_lists(
+        data, "use_lora_model|LoRA model", "lora_alpha|LoRA Strength"
+    ),
 }
 _DIFFUSERS: dict[str, Source] = {  # most Hugging Face Spaces' names
     **_map_same_names("prompt seed width height sampler"),
     "negativePrompt": "negative_prompt",
     "steps": "num_inference_steps",
     "cfgScale": "guidance_scale",
-    "Size": parse_resolution("resolution"),
+    "Size": ("resolution", parse_resolution),
     "Model": "Model",
     "Model hash": "Model hash",
 }
@@ -200,13 +208,13 @@ _STABILITY_MATRIX: dict[str, Source] = {
 }
 _TENSORART: dict[str, Source] = {
     **_map_same_names("prompt negativePrompt width height steps cfgScale clipSkip"),
-    "seed": skip_words("seed", "-1"),  # -1: the graph has the drawn seed
+    "seed": ("seed", drop_default),  # -1: the graph has the drawn seed
     "sampler": "ksamplerName",
     "scheduler": "schedule",
     "Model": "baseModel.modelFileName",
     "Model hash": "baseModel.hash",
-    "VAE": skip_words("sdVae", "Automatic"),
-    "additionalResources": read_lora_entries("models", "modelFileName"),
+    "VAE": ("sdVae", drop_default),
+    "additionalResources": ("models", parse_loras),
     "comfy": lambda data: {"prompt": data["texts"].get("prompt")},
 }
 
