@@ -68,6 +68,7 @@ def test_unusable_loras_get_no_tag(entry):
         (lora("x", 0.5, strengthClip="0.5"), "<lora:x:0.5>"),
         (lora("x", 0, strengthClip=0.5), "<lora:x:0.5:0>"),
         ({"type": "DoRA", "name": "x", "strength": 1}, "<lora:x:1>"),
+        ({"type": "LoCon", "name": "b\\two.v2.sft", "strength": 0.5}, "<lora:two.v2:0.5>"),
     ],
     ids=repr,
 )

@@ -10,6 +10,7 @@ from civitai_manager_libs.core import clean_text
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.infotext.metadata import list_added_lora_tags, build_infotext
 from civitai_manager_libs.infotext.infotext import Infotext, is_safe_negative_prompt, parse_infotext
+from comfy_graphs import GRAPH, GRAPH_INFOTEXT, node
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,32 +91,6 @@ STRINGS_RECORD = {
 STRINGS_INFOTEXT = """\
 (placeholder adult prompt)
 Steps: 30, CFG scale: 7, Seed: 42, Clip skip: 2"""
-GRAPH = {
-    "3": {
-        "class_type": "KSampler",
-        "inputs": {
-            "seed": 7,
-            "steps": 25,
-            "cfg": 5.5,
-            "sampler_name": "dpmpp_2m",
-            "scheduler": "karras",
-            "denoise": 1,
-            "model": ["4", 0],
-            "positive": ["6", 0],
-            "negative": ["7", 0],
-            "latent_image": ["5", 0],
-        },
-    },
-    "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a/exampleXL.ckpt"}},
-    "5": {"class_type": "EmptyLatentImage", "inputs": {"width": 832, "height": 1216}},
-    "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "a lighthouse"}},
-    "7": {"class_type": "CLIPTextEncode", "inputs": {"text": "blurry"}},
-}
-GRAPH_INFOTEXT = """\
-a lighthouse
-Negative prompt: blurry
-Steps: 25, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 5.5, Seed: 7, Size: 832x1216, \
-Model: exampleXL"""
 IMAGE = Image(90000101, "https://image.civitai.com/x", base_model="SD 1.5", post_id=21000001)
 
 
@@ -263,6 +238,15 @@ def test_size_comes_from_the_metadata_only(meta, size):
         ({"Styles array": "evil"}, "Styles array"),
         ({"Long": "x" * 10_001}, "Long"),
         ({"Key: evil, Steps": 1}, "Key"),
+        ({"Model": "urn:air:sdxl:checkpoint:civitai:1277670@1896532"}, "Model"),
+        ({"models": ["\\NONE"]}, "Model"),
+        ({"models": ["x/undefined.ckpt"]}, "Model"),
+        ({"vaes": ["vae/None"]}, "VAE"),
+        ({"ADetailer prompt": {"photo of a (dutch woman": "1.1)"}}, "ADetailer prompt"),
+        ({"Template": {"x": "y"}}, "Template"),
+        ({"Some key": {'"quoted': "x"}}, "Some key"),
+        ({"Wildcard prompt": '"closeup photo of \\"x'}, "Wildcard prompt"),
+        ({"Cutoff targets": '""'}, "Cutoff targets"),
     ],
     ids=lambda value: repr(value)[:40],
 )
@@ -286,6 +270,15 @@ def test_parameters_that_no_webui_reads_are_left_out(meta, absent):
         ({"vaes": ["x\\y.safetensors"]}, ("VAE", "y.safetensors")),
         ({"clipSkip": 2, "Clip skip": "3"}, ("Clip skip", "2")),
         ({"clipSkip": None, "Clip skip": "3"}, ("Clip skip", "3")),
+        ({"Model": "Krea 2\\krea2_turbo-Q5_K_M"}, ("Model", "krea2_turbo-Q5_K_M")),
+        ({"models": ["a/sd_xl_base_1.0.safetensors"]}, ("Model", "sd_xl_base_1.0")),
+        ({"hashes": {"LORA:epi": "81680c064e"}}, ("Lora hashes", "epi: 81680c064e")),
+        ({"ADetailer dilate/erode": "32"}, ("ADetailer dilate/erode", "32")),
+        ({"Hires prompt": '"a cat, \\"big\\""'}, ("Hires prompt", 'a cat, "big"')),
+        (
+            {"Denoising strength": "0.4951434637120001"},
+            ("Denoising strength", "0.4951434637120001"),
+        ),
     ],
     ids=lambda value: repr(value)[:40],
 )
@@ -304,18 +297,6 @@ def test_record_with_too_few_parameters_names_its_origin():
     meta = {"prompt": "a cat", "seed": 7}
     assert build_infotext(meta, IMAGE) == "a cat\nSeed: 7, Image id: 90000101, Base model: SD 1.5"
     assert build_infotext(meta) == "a cat\nSeed: 7, Clip skip: 1, Hires sampler: Use same sampler"
-
-
-@pytest.mark.parametrize("path", ["\\NONE", "models/None.safetensors", "a/nan", "x/undefined.ckpt"])
-def test_path_without_a_file_name_is_not_a_model_name(path):
-    read = parse_infotext(build_infotext({"prompt": "x", "steps": 9, "models": [path]}, IMAGE))
-    assert "Model" not in read.parameters
-
-
-@pytest.mark.parametrize("path", ["vae/None", "\\NaN"])
-def test_path_without_a_file_name_is_not_a_vae_name(path):
-    read = parse_infotext(build_infotext({"prompt": "x", "steps": 9, "vaes": [path]}, IMAGE))
-    assert "VAE" not in read.parameters
 
 
 def test_infotext_of_a_huge_record_is_limited():
@@ -342,17 +323,7 @@ _value = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_text, inner, max_size=3),
     max_leaves=5,
 )
-_KNOWN = [
-    "steps",
-    "seed",
-    "sampler",
-    "scheduler",
-    "cfgScale",
-    "clipSkip",
-    "denoise",
-    "Size",
-    "width",
-]
+_KNOWN = "steps seed sampler scheduler cfgScale clipSkip denoise Size width".split()
 _KNOWN += ["height", "Model", "Model hash", "VAE", "models", "vaes", "hashes", "comfy", "Version"]
 _KNOWN += ["Lora hashes", "TI hashes", "Hires prompt", "ADetailer prompt", "Hypernet", "id", "meta"]
 hostile_meta = st.dictionaries(st.one_of(st.sampled_from(_KNOWN), _text), _value, max_size=8)
@@ -428,11 +399,10 @@ def test_no_tag_is_listed_if_none_is_added(meta):
 
 
 def test_loras_of_a_graph_are_added_too():
-    graph = {
-        **GRAPH,
-        "4": {
-            "class_type": "LoraLoader",
-            "inputs": {"lora_name": "fog.sft", "strength_model": 0.5},
-        },
-    }
+    graph = {**GRAPH, "4": node("LoraLoader", lora_name="fog.sft", strength_model=0.5)}
     assert list_added_lora_tags({"comfy": {"prompt": graph}}) == ("<lora:fog:0.5>",)
+
+
+def test_lora_name_keeps_its_characters():
+    text = build_infotext({"prompt": "a\x14 <lora:天使\x7fV1:0.3>", "steps": 20})
+    assert text.startswith("a  <lora:天使\x7fV1:0.3>\n")

@@ -102,11 +102,6 @@ def test_air_gives_type_and_version(air, resource):
     assert list_resources({"models": [air], "Model": air}) == found
 
 
-def test_ruinedfooocus_loras_are_resources():
-    meta = {"other": {"loras": "Loras:<A-Rune\\Faces-14.safetensors:0.8>,<None:0.5>"}}
-    assert list_resources(meta) == (Resource("lora", "Faces-14", 0.8),)
-
-
 def test_name_is_read_from_a_long_path():
     assert list_resources({"models": [f"{'folder/' * 60}name.ckpt"]}) == (
         Resource("model", "name"),
@@ -141,16 +136,7 @@ _value = st.recursive(
     ),
     max_leaves=8,
 )
-_KEYS = [
-    "other",
-    "upscalers",
-    "resources",
-    "civitaiResources",
-    "hashes",
-    "models",
-    "vaes",
-    "additionalResources",
-]
+_KEYS = "other upscalers resources civitaiResources hashes models vaes additionalResources".split()
 
 
 @given(st.dictionaries(st.sampled_from([*_KEYS, "prompt", "Model", "Model hash", "VAE"]), _value))

@@ -6,12 +6,9 @@ import json
 
 import pytest
 from civitai_manager_libs.infotext.comfy.values import resolve_value
+from comfy_graphs import node
 
 TABLE = json.dumps({"Quality": {"num_steps": 48}, "Turbo": {"num_steps": 12}})
-
-
-def node(kind, **inputs):
-    return {"class_type": kind, "inputs": inputs}
 
 
 PRESETS = {

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.infotext.comfy import read_graph
-
-
-def node(kind, **inputs):
-    return {"class_type": kind, "inputs": inputs}
+from comfy_graphs import node
 
 
 def sampler(latent, denoise=1, steps=20, **inputs):

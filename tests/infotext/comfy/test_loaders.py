@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.infotext.comfy.loaders import list_loras, find_model
-
-
-def node(kind, **inputs):
-    return {"class_type": kind, "inputs": inputs}
+from comfy_graphs import node
 
 
 def nodes_with(loader):
@@ -133,18 +130,10 @@ STACKED = {"lora_name_1": "a.sft", "lora_wt_1": 0.3, "model_str_1": 0.5, "clip_s
         (node("LoRA Stacker", input_mode="advanced", **STACKED), [lora("a.sft", 0.5, 0.7)]),
         (node("ModelSamplingFlux", model=["2", 0]), []),
     ],
-    ids=[
-        "core",
-        "weight-0",
-        "pysssss",
-        "nunchaku",
-        "absent",
-        "rgthree",
-        "lora-manager",
-        "comfyroll",
-    ]
-    + ["stacker", "stack", "efficiency", "easy-use", "rgthree-stack"]
-    + ["tags", "wildcards", "only-a-text", "simple", "advanced", "none"],
+    ids=(
+        "core weight-0 pysssss nunchaku absent rgthree lora-manager comfyroll stacker stack "
+        "efficiency easy-use rgthree-stack tags wildcards only-a-text simple advanced none"
+    ).split(),
 )
 def test_loras_are_read_with_their_weights(loader, loras):
     assert list_loras(nodes_with(loader), "0") == loras

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.infotext.comfy import read_graph
-
-
-def node(kind, **inputs):
-    return {"class_type": kind, "inputs": inputs}
-
+from comfy_graphs import node
 
 GRAPH = {
     "1": node(

@@ -7,10 +7,7 @@ import time
 import pytest
 from civitai_manager_libs.infotext.comfy.prompts import read_prompt
 from civitai_manager_libs.infotext.comfy.routing import resolve_links
-
-
-def node(kind, **inputs):
-    return {"class_type": kind, "inputs": inputs}
+from comfy_graphs import node
 
 
 def positive(nodes, text=("2", 0)):
@@ -61,18 +58,10 @@ LINKS = {"a": ["3", 0], "b": ["4", 0]}
         (node("Any Switch (rgthree)", any_01=["3", 0]), "a cat"),
         (node("ImpactSwitch", select=2, input1=["3", 0], input2=["4", 0]), "on a mat"),
     ],
-    ids=[
-        "was",
-        "line-end",
-        "kjnodes",
-        "core",
-        "pysssss",
-        "was-line",
-        "comfyroll",
-        "easy-use",
-        "preview",
-    ]
-    + ["shown", "wildcard", "negative", "reroute", "any-switch", "switch"],
+    ids=(
+        "was line-end kjnodes core pysssss was-line comfyroll easy-use preview shown wildcard "
+        "negative reroute any-switch switch"
+    ).split(),
 )
 def test_texts_joined_by_nodes_are_joined(joining, text):
     assert positive({"2": joining, "3": A, "4": B}) == text
@@ -97,23 +86,10 @@ def test_texts_joined_by_nodes_are_joined(joining, text):
         node("easy promptList", prompt_1="a", prompt_2="b"),
         node("JoinStringMulti", string_1="a", string_2="b", return_list=True),
     ],
-    ids=[
-        "random",
-        "tokens",
-        "replace",
-        "dynamic",
-        "caption",
-        "passed",
-        "function",
-        "absent-part",
-        "unknown",
-        "format",
-        "preset",
-        "file",
-        "combined",
-        "list",
-        "joined-list",
-    ],
+    ids=(
+        "random tokens replace dynamic caption passed function absent-part unknown format preset "
+        "file combined list joined-list"
+    ).split(),
 )
 def test_unknown_text_is_not_guessed(untold):
     assert positive({"2": untold}) is None

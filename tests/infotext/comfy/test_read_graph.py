@@ -7,12 +7,9 @@ import time
 
 import pytest
 from civitai_manager_libs.infotext.comfy import read_graph
+from comfy_graphs import node
 from hypothesis import given
 from hypothesis import strategies as st
-
-
-def node(kind, **inputs):
-    return {"class_type": kind, "inputs": inputs}
 
 
 def basic_graph(**sampler):
@@ -91,26 +88,6 @@ def test_links_are_followed_to_the_nodes_that_hold_values():
     read = read_graph({"prompt": graph})
     assert (read["seed"], read["steps"], read["prompt"]) == (99, 33, "from elsewhere")
     assert (read["negativePrompt"], read["width"]) == ("blurry", 1024)
-
-
-def test_prompts_stay_separate_through_a_common_node():
-    graph = basic_graph(positive=["8", 0], negative=["8", 1])
-    graph["8"] = node("ControlNetApplyAdvanced", negative=["7", 0], positive=["6", 0])
-    read = read_graph({"prompt": graph})
-    assert (read["prompt"], read["negativePrompt"]) == ("a lighthouse", "blurry")
-
-
-def test_prompts_are_read_from_a_loader():
-    graph = {
-        "1": node("KSampler (Efficient)", steps=8, positive=["2", 1], negative=["2", 2]),
-        "2": node("Efficient Loader", ckpt_name="a.ckpt", positive="a cat", negative="a dog"),
-    }
-    read = read_graph({"prompt": graph})
-    assert (read["prompt"], read["negativePrompt"], read["models"]) == (
-        "a cat",
-        "a dog",
-        ["a.ckpt"],
-    )
 
 
 def test_zeroed_negative_prompt_is_left_out():
@@ -280,29 +257,6 @@ def test_unknown_value_is_missing_and_not_guessed():
     assert read["cfgScale"] == 6.5
 
 
-@pytest.mark.parametrize(
-    ("latent", "size"),
-    [
-        (node("EmptyHunyuanLatentVideo", width=848, height=480, length=25), (848, 480)),
-        (
-            node("SDXL Empty Latent Image (rgthree)", dimensions="832 x 1216  (portrait)"),
-            (832, 1216),
-        ),
-        (node("Efficient Loader", empty_latent_width=512, empty_latent_height=768), (512, 768)),
-        (node("SeargeX", image_size_preset="896x1152 (3:4)", image_width=1), (896, 1152)),
-        (node("VAEEncode", pixels=["51", 0], vae=["4", 2]), (640, 480)),
-        (node("EmptyLatentImage", width=["52", 0], height=512), None),
-        (node("EmptyLatentImage", width=0, height=0), None),
-    ],
-    ids=["video", "rgthree", "efficiency", "searge", "scaled", "not-told", "zero"],
-)
-def test_size_is_that_of_the_samplers_first_image(latent, size):
-    graph = basic_graph(latent_image=["50", 0])
-    graph |= {"50": latent, "51": node("ImageScale", width=640, height=480), "52": node("X", a=1)}
-    read = read_graph({"prompt": graph})
-    assert (read.get("width"), read.get("height")) == (size or (None, None))
-
-
 def test_workflow_is_read_if_there_is_no_graph():
     workflow = {
         "nodes": [
@@ -340,14 +294,6 @@ def test_only_the_chosen_input_of_a_switch_counts(on, numbers, loras):
     assert (read["steps"], read["cfgScale"]) == numbers
     assert [lora["name"] for lora in read.get("additionalResources", ())] == loras
     assert read["models"] == BASIC["models"]
-
-
-def test_switch_with_an_unknown_choice_has_no_value():
-    graph = basic_graph(model=["41", 0], steps=["43", 0], cfg=["46", 0])
-    unknown = node("ImageIsPortrait", image=["99", 0])
-    read = read_graph({"prompt": {**graph, **TURBO, "40": unknown}})
-    kept = {"seed", "sampler", "scheduler", "denoise", "prompt", "negativePrompt", "width"}
-    assert set(read) == {*kept, "height"}
 
 
 @pytest.mark.parametrize(

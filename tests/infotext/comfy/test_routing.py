@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.infotext.comfy.routing import resolve_links
-
-
-def node(kind, **inputs):
-    return {"class_type": kind, "inputs": inputs}
-
+from comfy_graphs import node
 
 MODELS = {
     "10": node("UNETLoader", unet_name="base.sft"),

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.infotext.comfy.samplers import find_first_samplers
-
-
-def node(kind, **inputs):
-    return {"class_type": kind, "inputs": inputs}
-
+from comfy_graphs import node
 
 CASCADE = {
     "1": node("KSampler", latent_image=["2", 1], positive=["3", 0], model=["9", 0], denoise=1),
@@ -100,18 +96,10 @@ SAVED = {**OUTPUTS, "10": node("SaveImage", images=["7", 0])}
         ({"1": node("LoadImage"), "2": node("ImageResize", image=["1", 0])}, None),
         ({}, None),
     ],
-    ids=["cascade", "refiner", "upscaled", "easy-use", "providers", "detailer", "detailer-only"]
-    + [
-        "sampler-nodes",
-        "circle",
-        "two-pictures",
-        "wan",
-        "flipped",
-        "shown",
-        "saved",
-        "no-sampler",
-        "nothing",
-    ],
+    ids=(
+        "cascade refiner upscaled easy-use providers detailer detailer-only sampler-nodes circle "
+        "two-pictures wan flipped shown saved no-sampler nothing"
+    ).split(),
 )
 def test_first_sampler_has_no_sampler_upstream(nodes, first):
     expected = [first] if first else []

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.infotext.comfy.sizes import read_initial_size
-
-
-def node(kind, **inputs):
-    return {"class_type": kind, "inputs": inputs}
+from comfy_graphs import node
 
 
 def comfyroll(kind="CR SDXL Aspect Ratio", **inputs):
@@ -42,6 +39,14 @@ EMPTY = node("EmptyLatentImage", width=512, height=768)
         ),
         (node("easy controlnetLoader", pipe=["9", 0], image=["5", 0]), (512, 768)),
         (node("easy hiresFix", width=1024, height=1024, longer_side=9, image=["9", 0]), None),
+        (node("EmptyHunyuanLatentVideo", width=848, height=480, length=25), (848, 480)),
+        (node("EmptyLatentImage", width=0, height=0), None),
+        (
+            node("SDXL Empty Latent Image (rgthree)", dimensions="832 x 1216  (portrait)"),
+            (832, 1216),
+        ),
+        (node("SeargeX", image_size_preset="896x1152 (3:4)", image_width=1), (896, 1152)),
+        (node("VAEEncode", pixels=["9", 0]), (512, 768)),
         (comfyroll(aspect_ratio="3:4 896x1152"), (896, 1152)),
         (comfyroll(aspect_ratio="3:4 896x1152", swap_dimensions="On"), (1152, 896)),
         (comfyroll(aspect_ratio="custom"), (640, 960)),

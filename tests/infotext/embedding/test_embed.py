@@ -48,17 +48,10 @@ def _png_text(**texts):
     return info
 
 
-def _webp_animation():
-    frames = [Image.effect_noise((20, 20), sigma).convert("RGB") for sigma in (10, 60)]
+def _animation(kind):
+    first, second = (Image.effect_noise((20, 20), sigma).convert("RGB") for sigma in (10, 60))
     buffer = io.BytesIO()
-    frames[0].save(buffer, "WEBP", save_all=True, append_images=frames[1:], duration=100)
-    return buffer.getvalue()
-
-
-def _png_animation():
-    frames = [Image.effect_noise((20, 20), sigma).convert("RGB") for sigma in (10, 60)]
-    buffer = io.BytesIO()
-    frames[0].save(buffer, "PNG", save_all=True, append_images=frames[1:], duration=100)
+    first.save(buffer, kind, save_all=True, append_images=[second], duration=100)
     return buffer.getvalue()
 
 
@@ -67,7 +60,7 @@ _PICTURES = {
     "png-palette": _picture("PNG", "P"),
     "png-alpha": _picture("PNG", "RGBA", pnginfo=_png_text(Title="x")),
     "png-graph": _picture("PNG", pnginfo=_png_text(prompt='{"3": {}}', workflow='{"nodes": []}')),
-    "png-animated": _png_animation(),
+    "png-animated": _animation("PNG"),
     "jpg": _picture("JPEG"),
     "jpg-progressive": _picture("JPEG", progressive=True, comment=b"hello"),
     "jpg-exif": _picture("JPEG", exif=_exif()),
@@ -78,7 +71,7 @@ _PICTURES = {
     "webp-alpha-lossless": _picture("WEBP", "RGBA", lossless=True),
     "webp-exif": _picture("WEBP", exif=_exif()),
     "webp-xmp": _picture("WEBP", xmp=b"<x:xmpmeta/>", icc_profile=b"\0" * 131),
-    "webp-animated": _webp_animation(),
+    "webp-animated": _animation("WEBP"),
 }
 
 
@@ -208,19 +201,9 @@ def test_empty_png_text_is_replaced(tmp_path, packed):
 def test_exif_tags_thumbnail_and_maker_notes_keep_their_offsets(tmp_path, order):
     """Maker notes contain offsets from the start of the EXIF data."""
     mark = {"<": b"II*\0", ">": b"MM\0*"}[order]
-    root = struct.pack(
-        f"{order}HHHIIHHIII",
-        2,
-        0x0112,
-        3,
-        1,
-        6 << (0 if order == "<" else 16),
-        0x8769,
-        4,
-        1,
-        38,
-        56,
-    )
+    turned = 6 << (0 if order == "<" else 16)
+    tags = (0x0112, 3, 1, turned, 0x8769, 4, 1, 38)
+    root = struct.pack(f"{order}HHHIIHHIII", 2, *tags, 56)
     exif = struct.pack(f"{order}HHHIII", 1, 0x927C, 7, 6, 80, 0)
     second = struct.pack(f"{order}HHHIII", 1, 0x0100, 4, 1, 99, 0)
     tiff = mark + struct.pack(f"{order}I", 8) + root + exif + second

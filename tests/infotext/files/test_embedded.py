@@ -10,6 +10,7 @@ import image_files as files
 import pytest
 from civitai_manager_libs.errors import DiskError, TooLarge
 from civitai_manager_libs.infotext.files import EmbeddedData, read_embedded
+from comfy_graphs import GRAPH, GRAPH_INFOTEXT
 from PIL import Image as Picture
 from PIL import PngImagePlugin
 
@@ -18,32 +19,6 @@ a lighthouse, <lora:paperStyle:0.7>
 Negative prompt: blurry
 Steps: 28, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 1234567890, \
 Size: 512x768, Model hash: abcdef0123, Model: exampleMix_v20, Version: v1.10.1"""
-GRAPH = {
-    "3": {
-        "class_type": "KSampler",
-        "inputs": {
-            "seed": 7,
-            "steps": 25,
-            "cfg": 5.5,
-            "sampler_name": "dpmpp_2m",
-            "scheduler": "karras",
-            "denoise": 1,
-            "model": ["4", 0],
-            "positive": ["6", 0],
-            "negative": ["7", 0],
-            "latent_image": ["5", 0],
-        },
-    },
-    "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a/exampleXL.ckpt"}},
-    "5": {"class_type": "EmptyLatentImage", "inputs": {"width": 832, "height": 1216}},
-    "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "a lighthouse"}},
-    "7": {"class_type": "CLIPTextEncode", "inputs": {"text": "blurry"}},
-}
-GRAPH_INFOTEXT = """\
-a lighthouse
-Negative prompt: blurry
-Steps: 25, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 5.5, Seed: 7, Size: 832x1216, \
-Model: exampleXL"""
 WORKFLOW = json.dumps({"nodes": [], "links": []})
 SAMPLER_ONLY = {"nodes": [{"id": 1, "type": "KSampler", "inputs": [{"name": "model", "link": 5}]}]}
 SAMPLER_ONLY["nodes"][0]["widgets_values"] = [7, "fixed", 20, 8, "euler", "normal", 1]

@@ -225,16 +225,7 @@ def webm(**texts):
         (mp4(comment=TEXT)[:-9], {}),
         (webm(COMMENT=TEXT)[:-9], {}),
     ],
-    ids=[
-        "mp4-keys",
-        "mp4-comment",
-        "mp4-invokeai",
-        "itunes",
-        "quicktime",
-        "webm",
-        "cut-mp4",
-        "cut-webm",
-    ],
+    ids="mp4-keys mp4-comment mp4-invokeai itunes quicktime webm cut-mp4 cut-webm".split(),
 )
 def test_metadata_of_a_video_is_read(tmp_path, data, texts):
     assert texts_of(tmp_path, data) == texts

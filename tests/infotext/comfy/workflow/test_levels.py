@@ -13,6 +13,11 @@ def node(node_id, kind, values=(), links=(), **more):
     return {"id": node_id, "type": kind, "widgets_values": values, "inputs": inputs, **more}
 
 
+def sampler(*values):
+    names = ("seed", "steps", "cfg", "sampler_name", "scheduler", "denoise")
+    return dict(zip(names, values))
+
+
 def inputs_of(*nodes, links=(), **more):
     found = read_workflow_nodes({"nodes": list(nodes), "links": list(links), **more})
     return {node_id: each["inputs"] for node_id, each in found.items()}
@@ -24,50 +29,22 @@ def inputs_of(*nodes, links=(), **more):
         (
             "KSampler",
             [7, "randomize", 20, 8, "euler", "normal", 1],
-            {
-                "seed": 7,
-                "steps": 20,
-                "cfg": 8,
-                "sampler_name": "euler",
-                "scheduler": "normal",
-                "denoise": 1,
-            },
+            sampler(7, 20, 8, "euler", "normal", 1),
         ),
         (
             "KSampler",
             [7, True, 20, 8, "euler", "normal", 1],
-            {
-                "seed": 7,
-                "steps": 20,
-                "cfg": 8,
-                "sampler_name": "euler",
-                "scheduler": "normal",
-                "denoise": 1,
-            },
+            sampler(7, 20, 8, "euler", "normal", 1),
         ),
         (
             "easy preSampling",
             [20, 5, "dpmpp_3m_sde", "karras", 1, 296864, "fixed"],
-            {
-                "seed": 296864,
-                "steps": 20,
-                "cfg": 5,
-                "sampler_name": "dpmpp_3m_sde",
-                "scheduler": "karras",
-                "denoise": 1,
-            },
+            sampler(296864, 20, 5, "dpmpp_3m_sde", "karras", 1),
         ),
         (
             "FaceDetailer",
             [128, True, 768, 659, "fixed", 20, 8, "euler", "normal", 0.6, 5],
-            {
-                "seed": 659,
-                "steps": 20,
-                "cfg": 8,
-                "sampler_name": "euler",
-                "scheduler": "normal",
-                "denoise": 0.6,
-            },
+            sampler(659, 20, 8, "euler", "normal", 0.6),
         ),
         (
             "ClownsharKSampler",
@@ -112,19 +89,10 @@ def inputs_of(*nodes, links=(), **more):
         ),
         ("KSampler", None, {}),
     ],
-    ids=[
-        "ksampler",
-        "old-ksampler",
-        "easy-use",
-        "impact",
-        "older-row",
-        "unknown-row",
-        "text",
-        "custom",
-        "noise",
-        "one-value",
-    ]
-    + ["unknown", "by-name", "rgthree", "other-row", "steps-not-denoise", "none"],
+    ids=(
+        "ksampler old-ksampler easy-use impact older-row unknown-row text custom noise one-value "
+        "unknown by-name rgthree other-row steps-not-denoise none"
+    ).split(),
 )
 def test_unnamed_values_get_their_names(kind, values, named):
     assert inputs_of(node(1, kind, values)) == {"1": named}
