@@ -82,10 +82,3 @@ def test_timed_cancellation_is_set_with_the_other_or_after_its_timeout():
     with cancelled.with_timeout(60) as bounded:
         cancelled.set()
         assert bounded.is_set()
-
-
-def test_never_cancelled_cannot_be_set():
-    with pytest.raises(RuntimeError), never_cancelled().notify(lambda: pytest.fail("called")):
-        never_cancelled().set()
-
-    assert not never_cancelled().is_set()

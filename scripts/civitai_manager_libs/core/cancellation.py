@@ -92,18 +92,9 @@ class Cancellation:
             timer.cancel()
 
 
-class _Never(Cancellation):
-    def set(self, for_good: bool = False) -> None:
-        raise RuntimeError("Nobody can cancel this.")
-
-    @contextmanager
-    def notify(self, callback: Callable[[], None]) -> Iterator[None]:
-        yield  # one object for the whole process: callbacks would only pile up
-
-
-_never = _Never()
+_never = Cancellation()
 
 
 def never_cancelled() -> Cancellation:
-    """Return a Cancellation for work that is never cancelled; its `set` raises RuntimeError."""
+    """Return the Cancellation of work that is never cancelled. Never call its `set`."""
     return _never

@@ -11,7 +11,6 @@ from .proxies import bypass_proxies_for, validate_proxy
 from .refresh_models import refresh_models
 from .webui import (
     fill_empty_prompts,
-    find_send_targets,
     host_name,
     in_webui,
     keep_out_of_ui_config,
@@ -23,7 +22,7 @@ from .webui import (
 )
 
 __all__ = ["bypass_proxies_for", "default_data_folder", "default_images_folder"]
-__all__ += ["fill_empty_prompts", "find_model_folder", "find_send_targets", "has_login"]
+__all__ += ["fill_empty_prompts", "find_model_folder", "has_login"]
 __all__ += ["host_name", "in_webui", "is_frozen", "is_logged_in", "is_same_origin", "is_shared"]
 __all__ += ["keep_out_of_ui_config", "key_file", "limit_page_shutdown", "list_capabilities"]
 __all__ += ["list_model_folders", "option_key", "raise_open_file_limit"]

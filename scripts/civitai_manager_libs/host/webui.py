@@ -9,15 +9,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["fill_empty_prompts", "find_paste_module", "find_send_targets", "host_name"]
+__all__ = ["fill_empty_prompts", "find_paste_module", "host_name"]
 __all__ += ["in_webui", "keep_out_of_ui_config", "option_key", "read_options"]
 __all__ += ["register_started", "register_tab", "send_targets"]
 _OPTION_PREFIX = "civitai_shortcut_"
 _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
 _SDNEXT_MODULE = "modules.generation_parameters_copypaste"  # its name in SD.Next alone
 _READING_TAB = "pnginfo"  # shows what an image's file says; not in SD.Next
-
-_targets: tuple[str, ...] = ()
 
 
 def in_webui() -> bool:
@@ -62,25 +60,6 @@ def _forge_name() -> str:
     return next((name for start, name in known if str(version).startswith(start)), "Forge")
 
 
-def send_targets() -> tuple[str, ...]:
-    """Return the WebUI's tabs to which an image can be sent, such as "txt2img".
-
-    They are in the order of the page's buttons. Return () without a WebUI, and before
-    `find_send_targets` was called.
-    """
-    return _targets if in_webui() else ()
-
-
-def find_send_targets() -> tuple[str, ...]:
-    """Find the WebUI's tabs to which an image can be sent, such as "txt2img", and return them.
-
-    Call this while the WebUI builds its page. `send_targets` returns the same tabs afterwards.
-    """
-    global _targets
-    _targets = _find_send_tabs(find_paste_module())
-    return _targets
-
-
 def fill_empty_prompts() -> None:
     """Set the WebUI's empty prompt boxes to "" instead of None, so that an infotext fills them."""
     # Forge Neo takes a field's type from its value, and fills no field whose value is None.
@@ -102,14 +81,16 @@ def find_paste_module() -> Any:
     return generation_parameters_copypaste
 
 
-def _find_send_tabs(paste: Any) -> tuple[str, ...]:
-    """Return the names of the WebUI's tabs to which an image can be sent.
+def send_targets() -> tuple[str, ...]:
+    """Return the WebUI's tabs to which an image can be sent, such as "txt2img".
 
-    paste: the module from `find_paste_module`.
+    They are in the order of the page's buttons. Return () without a WebUI.
     """
-    # Some WebUIs fail to start if a button names a tab that they do not have.
+    if not in_webui():
+        return ()
     from modules import shared
 
+    paste = find_paste_module()
     known = getattr(paste, "paste_fields", None) or _TABS
     found = tuple(tab for tab in _TABS if tab in known)
     # SD.Next's modern theme hides the other tabs.

@@ -25,7 +25,6 @@ def _on_tabs() -> list[tuple[Any, str, str]]:
     host.register_image_saved(_on_image_saved)
     for problem in setting.load():
         util.printD(problem)
-    host.find_send_targets()
     with gr.Blocks(analytics_enabled=False) as tab:
         # In every load of the WebUI's page, so as little as can be: no quotes, no end tag.
         gr.HTML(

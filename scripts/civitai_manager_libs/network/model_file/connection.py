@@ -31,7 +31,7 @@ _BUSY = {429, 503}
 _UNSAVED = 500_000  # bytes that all connections together may lose with a killed program
 _MAX_CHUNK = 128 * 1024 - 4096  # bytes; larger ones cost the system a new mapping each
 _BLOCK = 4096  # bytes; writes are whole blocks of the disk
-_POLL = 0.2  # seconds
+_POLL = 0.1  # seconds until a connection without work looks for some again
 _ERROR_PAGE = 64 * 1024  # bytes
 
 
@@ -101,7 +101,7 @@ class PieceConnection:
                     finally:
                         plan.give_back(piece)
             if piece is None:
-                plan.wait(_POLL)
+                transfer.cancelled.wait(_POLL)
             else:
                 transfer.limiter.record_success()
 
@@ -206,7 +206,6 @@ class PieceConnection:
         if is_part and not version.validator and piece.end != total:
             plan.connections = 1  # without a version, parts are never joined
             return False
-        transfer.checks.check_total(total or 0)
         transfer.file.reserve_space(total or 0, transfer.checks.reserve)
         if version.validator and total:
             transfer.file.start_note(total, version.validator)

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...errors import InvalidResponse
-
 __all__ = ["ModelChecks"]
-
-_GB = 10**9  # bytes
 
 
 @dataclass(frozen=True)
@@ -24,14 +20,3 @@ class ModelChecks:
     size: int = 0
     reserve: int = 0
     connections: int = 0
-
-    def check_total(self, total: int) -> None:
-        """Raise InvalidResponse if the length that the server states is far too large.
-
-        total: the length in bytes. The limit is 1 GB more than ten times the estimated size, or 1
-        TB without an estimate.
-        """
-        if total > (10 * self.size + _GB if self.size else 1000 * _GB):
-            raise InvalidResponse(
-                f"Civitai's storage reports an impossible file size: {total} bytes."
-            )

@@ -25,16 +25,7 @@ def receive_file(transfer: Transfer, retries: RetryLoop, on_tick: Callable[[], N
     `transfer.cancelled` is set, and the error that ended the download is raised, such as
     FileChanged, NetworkError, DiskError or Cancelled.
     """
-    connections = _Connections(transfer, retries)
-    is_received = False
-    try:
-        connections.receive(on_tick)
-        is_received = True
-    finally:
-        if not is_received:
-            transfer.cancelled.set()
-        connections.close()
-    connections.raise_error()
+    _Connections(transfer, retries).run(on_tick)
 
 
 class _Connections:
@@ -48,35 +39,31 @@ class _Connections:
         self._error: BaseException | None = None
         self._syncer = BackgroundSync(transfer.file, self._fail)
 
-    def receive(self, on_tick: Callable[[], None]) -> None:
-        """Start the connections, and wait until all of them have ended.
-
-        The first connection finds out whether the storage sends parts of the file. If so, more are
-        started. on_tick: called ten times a second.
-        """
-        plan, reported_at = self._transfer.plan, 0.0
-        self._start_connection()
-        while self._running:
-            plan.wait(_TICK)
-            while len(self._threads) < self._count_wanted():
-                self._start_connection()
-            if plan.is_complete:  # some may wait for a slot that others hold
-                self._transfer.cancelled.set()
-            if (now := time.monotonic()) - reported_at >= _TICK:
-                reported_at = now
-                on_tick()
-
-    def close(self) -> None:
-        """Wait until all threads of the connections have ended, and stop the syncs to the disk."""
-        for thread in self._threads:
-            thread.join()
-        self._syncer.close()
-
-    def raise_error(self) -> None:
-        """Raise the error that ended the download, if there was one."""
+    def run(self, on_tick: Callable[[], None]) -> None:
+        """Receive the file, and raise the error that ended the download, if there was one."""
+        try:
+            self._receive(on_tick)
+        finally:  # when all bytes have arrived, some connections may wait for a slot
+            self._transfer.cancelled.set()
+            for thread in self._threads:
+                thread.join()
+            self._syncer.close()
         is_stopped = isinstance(self._error, Cancelled) and self._transfer.plan.is_complete
         if self._error is not None and not is_stopped:
             raise self._error
+
+    def _receive(self, on_tick: Callable[[], None]) -> None:
+        """Start the connections, and wait until the file is complete or all of them have ended.
+
+        The first connection finds out whether the storage sends parts of the file. If so, more are
+        started.
+        """
+        self._start_connection()
+        while self._running and not self._transfer.plan.is_complete:
+            time.sleep(_TICK)
+            while len(self._threads) < self._count_wanted():
+                self._start_connection()
+            on_tick()
 
     def _count_wanted(self) -> int:
         plan, file = self._transfer.plan, self._transfer.file
@@ -102,10 +89,9 @@ class _Connections:
             is_last = not self._running
         if error is not None and (is_last or not isinstance(error, (NetworkError, ServerError))):
             self._fail(error)
-        self._transfer.plan.notify()
 
     def _fail(self, error: BaseException) -> None:
-        """Cancel all connections, and store the error for `raise_error` if it is the first."""
+        """Cancel all connections, and keep the error for `run` if it is the first."""
         with self._lock:
             if self._error is None or isinstance(self._error, Cancelled):
                 self._error = error

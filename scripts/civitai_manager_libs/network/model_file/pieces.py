@@ -61,7 +61,7 @@ class PiecePlan:
         self.is_shared = False
         self._active: list[Piece] = []
         self._whole: Piece | None = None  # the one whose response is the whole file
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
 
     @property
     def is_complete(self) -> bool:
@@ -72,7 +72,7 @@ class PiecePlan:
 
         There may be a piece later, when another connection fails.
         """
-        with self._changed:
+        with self._lock:
             piece = self._next_piece() if self._whole is None else None
             if piece is not None:
                 self._active.append(piece)
@@ -80,40 +80,28 @@ class PiecePlan:
 
     def give_back(self, piece: Piece) -> None:
         """End a piece from `take`. Bytes of the piece that were not received are missing again."""
-        with self._changed:
+        with self._lock:
             self._active.remove(piece)
             self._whole = None if self._whole is piece else self._whole
-            self._changed.notify_all()
 
     def set_total(self, total: int | None, is_shared: bool = False) -> None:
         """Set the file's length in bytes, None if it is unknown.
 
         is_shared: whether several connections may receive parts of the file.
         """
-        with self._changed:
+        with self._lock:
             self.total, self.is_shared = total, is_shared
-            self._changed.notify_all()
 
     def extend_to_end(self, piece: Piece) -> bool:
         """Extend a piece to the end of the file, because its response contains the whole file.
 
         Return whether it was extended: False if another piece was extended before.
         """
-        with self._changed:
+        with self._lock:
             if self._whole is None:
                 self._whole, self.is_shared = piece, False
                 piece.end = inf if self.total is None else self.total
             return self._whole is piece
-
-    def wait(self, seconds: float) -> None:
-        """Wait at most `seconds` until a piece ends or `notify` is called."""
-        with self._changed:
-            self._changed.wait(seconds)
-
-    def notify(self) -> None:
-        """Wake all threads that are waiting in `wait`."""
-        with self._changed:
-            self._changed.notify_all()
 
     def _next_piece(self) -> Piece | None:
         if self.total is None:
