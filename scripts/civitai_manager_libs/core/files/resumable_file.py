@@ -1,6 +1,6 @@
 """A partly downloaded file that a later run resumes, with a note beside it.
 
-The note makes sure that a resumed file is the beginning of the server's version, even after a crash
+The note makes sure that a resumed file has only bytes of the server's version, even after a crash
 or a power loss. Without a note the download starts at 0. See `resume_note` for the note's format.
 """
 
@@ -8,32 +8,48 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from io import FileIO
 
 from ...errors import DiskError
+from ..byte_ranges import ByteRanges
 from .atomic_file import AtomicFile, is_temporary_name, NOTE, temporary_path
 from .file_lock import lock_descriptor
 from .free_space import translate_disk_errors
 from .fsync import make_folder, sync_file, sync_folder
-from .replace import delete_file
+from .replace import delete_file, rename_to_new
 from .resume_note import read_note, ResumeNote
 from .safe_open import check_own_folder, has_hard_links, is_foreign, open_own_file
 
 __all__ = ["ResumableFile", "discard_resumable", "remove_resumable", "resumable_size"]
 
+_MAX_LINES = 1024 * 1024  # bytes of a note, which is then written anew
+
 
 class ResumableFile(AtomicFile):
     """A temporary file for a URL, which a later run can find and continue.
 
-    found: the progress that an earlier run noted, None if the file starts empty. If another thread
-    or process is writing a file for the same URL, this is a separate file that cannot be resumed.
+    Several threads may write different parts of the file at the same time. found: the progress that
+    an earlier run noted, None if the file starts empty. size: bytes written, in all ranges.
+    restarts: how often all bytes were deleted. If another thread or process is writing a file for
+    the same URL, this is a separate file that cannot be resumed.
+
+    Once `start_note` was called, only writes in progress are lost if the program is killed; a power
+    loss also loses everything since the last `sync`.
     """
 
     def __init__(self, folder: str, url: str) -> None:
         self.found: ResumeNote | None = None
+        self.restarts = 0
         self._key, self._note, self._is_kept = _file_key(url), "", False
+        self._ranges = ByteRanges()
+        self._lock = threading.Lock()  # of the ranges and the note
+        self._position_lock = threading.Lock()  # of the file's position, where it is needed
+        self._sync_lock = threading.Lock()
+        self._sure = ResumeNote(0, 0, "")  # what is on the disk
+        self._lines: FileIO | None = None  # the open note
         super().__init__(folder)
 
     @staticmethod
@@ -44,44 +60,106 @@ class ResumableFile(AtomicFile):
         except ValueError:  # a NUL in the folder's name
             return False
 
-    def read_start(self, size: int) -> bytes:
-        """Return the first `size` bytes of the file."""
-        with translate_disk_errors(self.folder):
-            self._file.seek(0)
-            start = self._file.read(size)
-            self._file.seek(0, os.SEEK_END)
-            return start
+    @property
+    def is_taken(self) -> bool:
+        """Return whether another thread or process is downloading the same URL."""
+        return not self._note and os.path.exists(temporary_path(self.folder, self._key))
 
-    def write_note(self, total: int, validator: str) -> None:
-        """Flush all bytes to the disk, and store their number for a later resume.
+    @property
+    def beginning(self) -> int:
+        """Return the number of bytes before the first gap."""
+        with self._lock:
+            return self._ranges.beginning
 
-        total: the whole file's size in bytes, 0 if unknown. validator: the server's ETag or date.
+    @property
+    def ranges(self) -> ByteRanges:
+        """Return a copy of the byte ranges that were written."""
+        with self._lock:
+            return ByteRanges(self._ranges)
+
+    def start_note(self, total: int, validator: str) -> None:
+        """Start to record the written byte ranges, so that a later run can resume the download.
+
+        Does nothing if they are recorded already. total: the whole file's size in bytes, 0 if
+        unknown. validator: the server's ETag or date of the file.
         """
-        if not self._note:
+        if not self._note or self._lines is not None:
             return
-        line = ResumeNote(self.size, total, validator).to_line()
+        with self._lock, translate_disk_errors(self.folder):
+            sure = read_note(self._note, sure=True)
+            ranges = sure.ranges if sure is not None else ByteRanges()
+            self._sure = ResumeNote.of(ranges, total, validator)
+            self._replace_note()
+
+    def write(self, data: bytes) -> None:
+        """Append bytes to a file that has no gaps."""
+        self.write_at(data, self.size)
+
+    def write_at(self, data: bytes | bytearray | memoryview, offset: int) -> None:
+        """Write bytes at an offset in the file, and record their range."""
         with translate_disk_errors(self.folder):
+            self._write_bytes(data, offset)
+            end = offset + len(data)
+            with self._lock:
+                self._ranges.add(offset, end)
+                self.size = self._ranges.size
+                if self._lines is not None and self._sure.system:
+                    self._lines.write(b"[%d,%d]\n" % (offset, end))
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Return up to `size` bytes from an offset in the file."""
+        with translate_disk_errors(self.folder):
+            if hasattr(os, "pread"):
+                return os.pread(self._file.fileno(), size, offset)
+            with self._position_lock:
+                self._file.seek(offset)
+                return self._file.read(size)
+
+    def sync(self) -> None:
+        """Flush all bytes to the disk, and record that they now survive a power loss."""
+        with self._sync_lock, translate_disk_errors(self.folder):
+            with self._lock:
+                ranges, sure = ByteRanges(self._ranges), self._sure
             sync_file(self._file.fileno())
-            with open_own_file(self._note, "ab") as file:
-                file.write(line)
+            with self._lock:
+                if self._lines is None or self._sure is not sure:  # restarted meanwhile
+                    return
+                self._sure = sure.with_ranges(ranges)
+                if self._lines.tell() > _MAX_LINES:
+                    return self._replace_note()
+                self._lines.write(self._note_lines())
+            sync_file(self._lines.fileno())
 
-    def keep(self, total: int, validator: str) -> None:
-        """Keep the unfinished file after the `with` block, so that a later run can resume it.
-
-        total: the whole file's size in bytes, 0 if unknown. validator: the server's ETag or date.
-        """
-        self.write_note(total, validator)
-        self._is_kept = self._note != ""
+    def keep(self) -> None:
+        """Keep the unfinished file after the `with` block, if `start_note` was called."""
+        self._is_kept = self._lines is not None and self.size > 0
 
     def restart(self) -> None:
-        self._drop_note()
-        super().restart()
+        with self._sync_lock, self._lock:
+            self._close_note()
+            self._drop_note()
+            super().restart()
+            self._ranges, self.found = ByteRanges(), None
+            self.restarts += 1
 
     def commit(self, path: str) -> None:
         super().commit(path)
-        if self._note:
-            with suppress(OSError):  # there is none, or `remove_leftovers` deletes it
-                delete_file(self._note)
+        self._forget_note()
+
+    def commit_new(self, path: str) -> None:
+        """Flush the file's bytes to the disk, and rename the file to `path`.
+
+        Raises DiskError if a file of that name exists.
+        """
+        with translate_disk_errors(path):
+            sync_file(self._file.fileno())
+            try:
+                rename_to_new(self.path, path)
+            except FileExistsError as error:
+                raise DiskError(f"{path} exists already.") from error
+            self._is_committed = True
+        self._forget_note()
+        sync_folder(os.path.dirname(path))
 
     def _open_file(self) -> tuple[str, FileIO]:
         path = temporary_path(self.folder, self._key)
@@ -103,18 +181,58 @@ class ResumableFile(AtomicFile):
         if found is None or os.fstat(file.fileno()).st_size < found.ranges.end:
             found = None
             self._drop_note()
-        file.truncate(found.ranges.end if found is not None else 0)
-        file.seek(0, os.SEEK_END)
-        self.found, self.size = found, found.size if found is not None else 0
+        self.found = found
+        self._ranges = found.ranges if found is not None else ByteRanges()
+        self.size = self._ranges.size
+        file.truncate(self._ranges.end)
+
+    def _write_bytes(self, data: bytes | bytearray | memoryview, offset: int) -> None:
+        view = memoryview(data)
+        while view:
+            if hasattr(os, "pwrite"):
+                count = os.pwrite(self._file.fileno(), view, offset)
+            else:
+                with self._position_lock:
+                    self._file.seek(offset)
+                    count = self._file.write(view)
+            view, offset = view[count:], offset + count
+
+    def _replace_note(self) -> None:
+        """Replace the note of the written byte ranges by a new one, and keep the new one open."""
+        self._close_note()
+        with AtomicFile(self.folder) as fresh:
+            fresh.write(self._note_lines())
+            fresh.commit(self._note)
+        self._lines = open_own_file(self._note, "ab")
+
+    def _note_lines(self) -> bytes:
+        """Return the note's text: the ranges that survive a power loss, then all written ranges."""
+        lines = [self._sure.to_line()]
+        if self._ranges != self._sure.ranges and self._sure.system:
+            lines += [b"[%d,%d]\n" % range_ for range_ in self._ranges]
+        return b"".join(lines)
+
+    def _close_note(self) -> None:
+        if self._lines is not None:
+            self._lines.close()
+        self._lines = None
 
     def _drop_note(self) -> None:
-        """Delete the note of an earlier run; call this before changing the file."""
+        """Delete the note from the disk; call this before other bytes are written."""
         if self._note and os.path.lexists(self._note):
             with translate_disk_errors(self.folder):
                 delete_file(self._note)
             sync_folder(self.folder)
 
+    def _forget_note(self) -> None:
+        """Delete the note of a file that has its final name."""
+        self._close_note()
+        if self._note:
+            with suppress(OSError):  # there is none, or `remove_leftovers` deletes it
+                delete_file(self._note)
+
     def _close_file(self) -> None:
+        self._close_note()
         if self._is_kept and not self._is_committed:
             return self._file.close()
         super()._close_file()

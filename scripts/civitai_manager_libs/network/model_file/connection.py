@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from ...core import Cancellation, model_content, RangedFile
+from ...core import Cancellation, model_content, ResumableFile
 from ...errors import (
     CivitaiShortcutError,
     HttpStatusError,
@@ -50,7 +50,7 @@ class Transfer:
     session: HttpSession
     route: DownloadRoute
     limiter: HostLimiter
-    file: RangedFile
+    file: ResumableFile
     plan: PiecePlan
     checks: ModelChecks
     name: str

@@ -9,7 +9,7 @@ from ...core import (
     Cancellation,
     check_free_space,
     model_content,
-    RangedFile,
+    ResumableFile,
     remove_leftovers,
     to_disk_error,
 )
@@ -94,7 +94,7 @@ class ModelDownload:
             raise DiskError(f"{self._path} exists already.")
         folder = os.path.dirname(self._path)
         remove_leftovers(folder)
-        file = RangedFile(folder, self._url)
+        file = ResumableFile(folder, self._url)
         with file:
             if file.is_taken:
                 raise FileInUse("Another program is downloading this file.")
@@ -110,7 +110,7 @@ class ModelDownload:
                 self._progress(file.size, file.size)
             return FetchedFile(self._path, file.size, "")
 
-    def _receive_and_verify(self, file: RangedFile) -> None:
+    def _receive_and_verify(self, file: ResumableFile) -> None:
         hasher = BackgroundHash(file) if self._checks.sha256 else None
         try:
             self._receive(file)
@@ -120,7 +120,7 @@ class ModelDownload:
             if hasher is not None:
                 hasher.close()
 
-    def _verify(self, file: RangedFile, hasher: BackgroundHash | None) -> None:
+    def _verify(self, file: ResumableFile, hasher: BackgroundHash | None) -> None:
         """Check the downloaded file's SHA256 and format. If it is wrong, delete all its bytes.
 
         hasher: computes the SHA256, None if Civitai states none. Raises WrongHash, InvalidResponse
@@ -136,7 +136,7 @@ class ModelDownload:
         except OSError as error:
             raise to_disk_error(error, file.path) from error
 
-    def _receive(self, file: RangedFile) -> None:
+    def _receive(self, file: ResumableFile) -> None:
         for _ in range(1 + _MAX_RESTARTS):
             stop = Cancellation()
             transfer = self._make_transfer(file, stop)
@@ -153,7 +153,7 @@ class ModelDownload:
                 file.restart()
         raise NetworkError("The file keeps changing while it is downloaded. Try again later.")
 
-    def _make_transfer(self, file: RangedFile, stop: Cancellation) -> Transfer:
+    def _make_transfer(self, file: ResumableFile, stop: Cancellation) -> Transfer:
         shared, found, version = self._shared, file.found, None
         connections = self._checks.connections or shared.connections
         plan = PiecePlan(file, connections)

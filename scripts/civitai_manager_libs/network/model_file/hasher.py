@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 
-from ...core import Cancellation, RangedFile
+from ...core import Cancellation, ResumableFile
 from ...errors import DiskError
 
 __all__ = ["BackgroundHash"]
@@ -17,7 +17,7 @@ _POLL = 0.02  # seconds
 class BackgroundHash:
     """A thread that computes a file's SHA256 while the file is being received."""
 
-    def __init__(self, file: RangedFile) -> None:
+    def __init__(self, file: ResumableFile) -> None:
         self._file, self._restarts = file, file.restarts
         self._digest, self._position = hashlib.sha256(), 0
         self._stopped = threading.Event()

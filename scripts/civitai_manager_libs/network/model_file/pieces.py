@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from math import inf
 
-from ...core import ByteRanges, RangedFile
+from ...core import ByteRanges, ResumableFile
 
 __all__ = ["FIRST_PIECE", "Piece", "PiecePlan"]
 
@@ -55,7 +55,7 @@ class PiecePlan:
     whether the storage sends parts of the file, so that several connections help.
     """
 
-    def __init__(self, file: RangedFile, connections: int) -> None:
+    def __init__(self, file: ResumableFile, connections: int) -> None:
         self._file, self.connections = file, connections
         self.total: int | None = None
         self.is_shared = False

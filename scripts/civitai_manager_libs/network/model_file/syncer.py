@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ...core import Cancellation, RangedFile
+from ...core import Cancellation, ResumableFile
 from ...errors import DiskError
 
 __all__ = ["BackgroundSync"]
@@ -28,7 +28,7 @@ class BackgroundSync:
     afterwards.
     """
 
-    def __init__(self, file: RangedFile, on_error: Callable[[DiskError], None]) -> None:
+    def __init__(self, file: ResumableFile, on_error: Callable[[DiskError], None]) -> None:
         self._file, self._on_error = file, on_error
         self._synced, self._reserved = file.size, 0  # bytes
         self._durations = deque([0.0], maxlen=_COUNTED)
