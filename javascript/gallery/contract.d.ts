@@ -225,7 +225,8 @@ export interface LocalModels {
  * key: an id of the file. name, version_name: those on Civitai, "" if unknown. model, version: ids
  * on Civitai, None if unknown. preview: a version number of the preview image, which is at
  * `local_models/{key}/preview`; 0 if there is none. cover: the id of an example image, if there is
- * no preview. can_resolve: whether `local_models/{key}` may find out more from Civitai.
+ * no preview. search_words: the file's name without its version, by which to search for a model
+ * that is not known yet. can_resolve: whether `local_models/{key}` may find out more from Civitai.
  */
 export interface LocalModel {
   key: number;
@@ -237,6 +238,7 @@ export interface LocalModel {
   version: number | null;
   preview: number;
   cover: number | null;
+  search_words: string;
   can_resolve: boolean;
 }
 /**
@@ -745,6 +747,7 @@ export interface PostResponses {
   jobs: JobStarted;
   "jobs/{id}/{action}": JobList;
   "key/test": Message;
+  "local_models/{id}/identify": LocalModel;
   loaded_filter: LoadedFilterResult;
   model_files: ModelFilesStarted;
   needed_files: NeededFilesView;
@@ -920,6 +923,9 @@ export interface PostBodies {
     [k: string]: unknown;
   };
   "key/test": KeyBody;
+  "local_models/{id}/identify": {
+    [k: string]: unknown;
+  };
   loaded_filter: LoadedFilterBody;
   model_files: ModelFilesBody;
   needed_files: NeededFilesBody;

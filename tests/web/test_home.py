@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.demo import gallery
 from civitai_manager_libs.demo.gallery import weights
-from civitai_manager_libs.local_models import index
+from civitai_manager_libs.local_models import computed_hashes, index
 from PIL import Image
 
 _MODEL, _VERSION = 900001, 900101
@@ -117,6 +118,43 @@ def test_model_file_without_a_hash_has_only_its_name(api, on_demo, loras):
     _add_model(loras, "own")
     model = _only_model(api)
     assert (model["file"], model["model"], model["can_resolve"]) == ("own", None, False)
+
+
+def test_model_file_is_identified_by_the_hash_of_its_contents_read_once(
+    api, on_demo, loras, monkeypatch
+):
+    weight = weights.list_weights(gallery.find_demo_model(_MODEL), _version())[0]
+    (loras / "renamed.safetensors").write_bytes(weights.make_body(weight))
+    key = _only_model(api)["key"]
+    found = api.post(f"local_models/{key}/identify", {})
+    assert (found["model"], found["name"]) == (_MODEL, gallery.find_demo_model(_MODEL).name)
+    assert found["key"] == key and _only_model(api) == found
+    monkeypatch.setattr(index, "_model_index", index.ModelIndex())  # as after a restart
+    assert _only_model(api) == found
+    (loras / "renamed.safetensors").write_bytes(b"another file")
+    os.utime(loras, (5, 5))  # a folder whose time is the same is not listed again at once
+    assert _only_model(api)["model"] is None
+    assert api.post(f"local_models/{key}/identify", {})["model"] is None
+
+
+def test_model_file_that_civitai_does_not_know_is_hashed_once(api, on_demo, loras, monkeypatch):
+    _add_model(loras, "own")
+    key = _only_model(api)["key"]
+    for _ in range(2):
+        found = api.post(f"local_models/{key}/identify", {})
+        assert found["model"] is None and not found["can_resolve"]
+        monkeypatch.setattr(computed_hashes, "compute_sha256", None)  # would fail if called again
+
+
+def test_model_file_with_an_id_is_identified_without_its_contents(api, on_demo, loras, monkeypatch):
+    monkeypatch.setattr(computed_hashes, "compute_sha256", None)
+    _add_model(loras, "own", {"id": _version().id})
+    key = _only_model(api)["key"]
+    assert api.post(f"local_models/{key}/identify", {})["model"] == _MODEL
+
+
+def test_unknown_key_of_a_model_file_is_not_identified(api, on_demo, loras):
+    assert api.send("POST", "local_models/1/identify", {}).status_code == 404
 
 
 def test_model_files_are_returned_in_pages(api, on_demo, loras):

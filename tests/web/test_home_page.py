@@ -134,14 +134,54 @@ def test_models_on_the_disk_are_found_by_their_hash_one_at_a_time(
     page.page.route(re.compile("/local_models/[0-9]+$"), answer)
     page.control("home").click()
     models = _shelf(page, "models")
-    expect(models.locator("a")).to_have_count(2)
+    expect(models.locator("[data-do='open-model']")).to_have_count(2)
     expect(models.locator("a .name", has_text=gallery.find_demo_model(_MODEL).name)).to_be_visible()
-    expect(models.locator(".home-card:not(a)")).to_contain_text("mine")
+    expect(models.locator("[data-do='identify-model']")).to_contain_text("mine")
     expect(models.locator("a img[data-shows]")).to_have_count(2)
     assert most == [1]
     models.locator("a", has_text=gallery.find_demo_model(_MODEL).name).click()
     page.ready()
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
+
+
+def test_press_on_a_model_file_reads_it_and_opens_its_gallery_or_searches_its_name(
+    start, demo, tmp_path, open_gallery
+):
+    folder = tmp_path / "models" / "Lora"
+    folder.mkdir(parents=True)
+    model = gallery.find_demo_model(_MODEL)
+    weight = weights.list_weights(model, model.versions[0])[0]
+    (folder / "renamed.safetensors").write_bytes(weights.make_body(weight))
+    (folder / "Quiet_Places_v9.safetensors").write_bytes(b"of nobody")
+    server = start(demo.url, model_folders=str(tmp_path / "models"), gallery_level="XXX")
+    page = open_gallery(server, "")
+    cards = _shelf(page, "models").locator("[data-do='identify-model']")
+    cards.filter(has_text="renamed").press("Enter")
+    page.ready()
+    expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
+    page.page.go_back()
+    expect(_shelf(page, "models").locator("[data-do='open-model'] .name")).to_have_text(model.name)
+    expect(cards).to_have_count(1)
+    assert "find=quiet+places" in cards.get_attribute("href"), "what a new tab opens"
+    cards.click()
+    expect(page.page.locator(".toast")).to_contain_text("does not know")
+    expect(page.page).to_have_url(re.compile("find=quiet"))
+    expect(page.page.locator(".model-results")).to_contain_text("Quiet Places")
+
+
+def test_model_file_stays_on_the_home_page_while_civitai_does_not_respond(
+    start, demo, tmp_path, open_gallery
+):
+    folder = tmp_path / "models" / "Lora"
+    folder.mkdir(parents=True)
+    (folder / "mine.safetensors").write_bytes(b"1")
+    server = start("http://127.0.0.1:9", model_folders=str(tmp_path / "models"))
+    page = open_gallery(server, "")
+    card = _shelf(page, "models").locator("[data-do='identify-model']")
+    card.click()
+    expect(page.page.locator(".toast.bad")).to_be_visible()
+    expect(card).not_to_have_attribute("aria-busy", "true")
+    expect(card.locator(".dim")).to_have_text("LoRA")
 
 
 def test_failed_home_is_requested_again(start, demo, open_gallery):

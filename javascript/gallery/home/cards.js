@@ -1,7 +1,7 @@
 /** The cards of the home page, each a link to what it opens. */
 
 import { makeBlurhash } from "../core/blurhash.js";
-import { el } from "../core/dom.js";
+import { el, runWhileBusy } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
 /** @import { IconName } from "../core/icons.js" */
@@ -9,7 +9,7 @@ import { icon } from "../core/icons.js";
 /**
  * @typedef {object} CardLook
  * @property {string} action  the card's `data-do`
- * @property {string | null} href  null if there is nothing to open
+ * @property {string} href
  * @property {string} name
  * @property {string} [about]  a line below the name
  * @property {string[]} images  URLs: one, or up to four that are shown as a square
@@ -22,18 +22,18 @@ import { icon } from "../core/icons.js";
 /** Return a card. A plain click opens it in this page; the browser handles other clicks.
  * @param {CardLook} look */
 export function makeCard({ action, href, name, about, images, blurhash, glyph, badge, open }) {
-  const content = [
+  const card = el(
+    "a",
+    { class: "home-card", "data-do": action, href, title: name },
     makeCover(images, glyph, blurhash),
     el("span", { class: "name", dir: "auto", text: name }),
     about ? el("span", { class: "dim", dir: "auto", text: about }) : null,
     badge ? el("span", { class: "badge", text: badge }) : null,
-  ];
-  if (href === null) return el("div", { class: "home-card" }, ...content);
-  const card = el("a", { class: "home-card", "data-do": action, href, title: name }, ...content);
+  );
   card.addEventListener("click", (event) => {
     if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    open?.();
+    void runWhileBusy(card, () => open?.());
   });
   return card;
 }

@@ -68,20 +68,45 @@ export class ModelGrid {
     return card;
   }
 
-  /** @param {LocalModel} local */
-  #makeCard({ key, file, kind, name, version_name, model, version, preview, cover }) {
+  /** Return a card that opens a model's gallery. The card of a file whose model is not known yet
+   * finds the model first.
+   * @param {LocalModel} local */
+  #makeCard(local) {
+    const { key, file, kind, name, version_name, model, version, preview, cover } = local;
     const { api, actions, words } = this.#context;
     const beside = preview && api.address(`local_models/${key}/preview?v=${preview}`);
     const image = beside || (cover !== null && api.thumb(cover, COVER));
-    return makeCard({
-      action: "open-model",
-      href: model === null ? null : buildHref(this.#context, { model, version }),
+    const press =
+      model === null
+        ? {
+            action: "identify-model",
+            href: buildHref(this.#context, {}, local.search_words),
+            open: () => this.#identify(card, local),
+          }
+        : {
+            action: "open-model",
+            href: buildHref(this.#context, { model, version }),
+            open: () => actions.openModel(model, version),
+          };
+    const card = makeCard({
+      ...press,
       name: name || file,
       about: [KINDS[kind] && words(KINDS[kind]), version_name].filter(Boolean).join(" · "),
       images: image ? [image] : [],
       glyph: "model",
-      open: () => model !== null && actions.openModel(model, version),
     });
+    return card;
+  }
+
+  /** Find the model of a file and open its gallery; meanwhile, say so below the name on its card.
+   * @param {HTMLElement} card
+   * @param {LocalModel} local */
+  async #identify(card, local) {
+    const about = card.querySelector(".dim");
+    const before = about?.textContent ?? "";
+    if (about) about.textContent = this.#context.words("home_identifying");
+    await this.#data.identify(local);
+    if (about) about.textContent = before;
   }
 
   /** Ask about the model files that have become visible.

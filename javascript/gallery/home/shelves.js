@@ -167,9 +167,10 @@ function openSomeGallery({ store, actions }) {
 
 /** Return the URL of a gallery with the current filters.
  * @param {Context} context
- * @param {Partial<Where>} source */
-export function buildHref({ store }, source) {
+ * @param {Partial<Where>} source
+ * @param {string} [find]  words of a search for models, whose results the URL shows instead */
+export function buildHref({ store }, source, find = "") {
   const { bootstrap, where } = store.get();
   const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
-  return buildAddress(withSource(where, source), null, usual, location.href);
+  return buildAddress(withSource(where, source), null, usual, location.href, { find });
 }

@@ -21,6 +21,7 @@ from .files import (
     check_disks,
     check_free_space,
     complete_file_type,
+    compute_sha256,
     delete_file,
     discard_resumable,
     expand_folder,
@@ -69,7 +70,8 @@ from .single_flight import SingleFlight
 __all__ = ["as_checksum", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
 __all__ += ["as_whole_number", "AtomicFile", "ByteRanges", "cache_file_name", "Cancellation"]
 __all__ += ["check_disks", "check_free_space", "clean_date", "clean_line", "clean_lines"]
-__all__ += ["clean_text", "complete_file_type", "copy_refused_file", "delete_file"]
+__all__ += ["clean_text", "complete_file_type", "compute_sha256", "copy_refused_file"]
+__all__ += ["delete_file"]
 __all__ += ["discard_resumable", "download_all", "DownloadSummary", "ENDING_SIGNALS"]
 __all__ += [
     "expand_folder",

@@ -2,9 +2,10 @@
 
 from .folders import find_folder, has_folders, shorten_folder, validate_folders
 from .index import get_model_index, ModelIndex
-from .matching import has_model_file, ModelFile, ModelMatch, WantedModel
+from .matching import has_model_file, ModelFile, ModelMatch, plain_name, WantedModel
 from .sidecars import describes_other_version
 
 __all__ = ["describes_other_version", "find_folder", "get_model_index", "has_folders"]
-__all__ += ["has_model_file", "ModelFile", "ModelIndex", "ModelMatch", "shorten_folder"]
+__all__ += ["has_model_file", "ModelFile", "ModelIndex", "ModelMatch", "plain_name"]
+__all__ += ["shorten_folder"]
 __all__ += ["validate_folders", "WantedModel"]

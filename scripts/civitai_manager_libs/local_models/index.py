@@ -1,6 +1,7 @@
 """The model files on this machine, in memory: read at the first use, again when a folder changes.
 
-Nothing is hashed: hashes come from the host and from the sidecar files of other programs.
+Hashes come from the host and from the sidecar files of other programs. A file without one is hashed
+only if the user asks to which model it belongs.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .. import host
-from ..core import model_file_stem
+from ..core import Cancellation, model_file_stem
+from .computed_hashes import compute_hash, ComputedHashes, load_hashes
 from .folders import FolderListing, list_folders, SearchedFolder, walk_folders
 from .matching import ModelFile, ModelLookup, ModelMatch, WantedModel
 from .sidecars import EXTENSIONS, read_sidecar, Sidecar
@@ -61,6 +64,15 @@ class ModelIndex:
         """Return all model files, most recently changed first."""
         return list(self.load_lookup().by_key.values())
 
+    def compute_hash(self, file: ModelFile, cancelled: Cancellation) -> ModelFile:
+        """Compute and store the SHA256 of a model file; return the file with this hash.
+
+        Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled.
+        """
+        digest = compute_hash(file.path, cancelled)
+        self.forget()
+        return replace(file, hashes=file.hashes | {digest})
+
     def forget(self) -> None:
         """Make the next call read all folders again, for example after a file was added."""
         with self._lock:
@@ -74,11 +86,11 @@ class ModelIndex:
         self._folders = folders
         self._mtimes = {listing.path: _read_mtime(listing.path) for listing in listings}
         sidecars, self._sidecars = self._sidecars, {}
-        host_hashes = host.read_cached_hashes()
+        host_hashes, computed = host.read_cached_hashes(), load_hashes()
         self._lookup = ModelLookup.from_files(
             file
             for listing in listings
-            for file in self._iter_files(listing, sidecars, host_hashes)
+            for file in self._iter_files(listing, sidecars, host_hashes, computed)
         )
 
     def _iter_files(
@@ -86,12 +98,13 @@ class ModelIndex:
         listing: FolderListing,
         cached: dict[str, tuple[float, Sidecar]],
         host_hashes: dict[str, list[tuple[float, str]]],
+        computed: ComputedHashes,
     ) -> Iterator[ModelFile]:
         """Yield the model files of a folder, with their hashes and ids.
 
         cached: sidecar files that were read before, as {path: (modification time, contents)}.
         host_hashes: the hashes that the WebUI stored, as {title: [(modification time of the file,
-        hash)]}.
+        hash)]}. computed: the hashes that `compute_hash` stored.
         """
         for name, size, mtime in listing.files:
             sidecars = list(self._iter_sidecars(listing, name, cached))
@@ -101,6 +114,9 @@ class ModelIndex:
                 for hashed_mtime, code in host_hashes.get(title, ())
                 if code and mtime <= hashed_mtime
             }
+            *hashed_as, digest = computed.get(os.path.join(listing.path, name), (0.0, 0, ""))
+            if digest and hashed_as == [mtime, size]:
+                hashes.add(digest)
             yield ModelFile(
                 model_file_stem(name),
                 "vae" if ".vae." in name.lower() else listing.kind,
@@ -132,7 +148,9 @@ class ModelIndex:
 def _find_preview(listing: FolderListing, name: str) -> str:
     """Return the path of the preview image beside the model file `name`, "" if there is none."""
     stem = os.path.splitext(name)[0]
-    names = (f"{stem}{form}.{extension}" for form in (".preview", "") for extension in _IMAGES)
+    names = (
+        f"{stem}{form}.{extension}" for form in (".preview", "", ".thumb") for extension in _IMAGES
+    )
     found = next((name for name in names if name in listing.other_names), "")
     return found and os.path.join(listing.path, found)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Container, Iterator
 
 from .. import host, setting, util
 from ..civitai import Model, RemoteFile, Version
+from ..core import compute_sha256
 from ..errors import InputError
 from ..local_models import describes_other_version, find_folder
 from .folder_template import fill_folder_template, validate_folder_template
@@ -53,7 +53,6 @@ _LABELS = {
 }
 _MAX_STEM = 150  # UTF-8 bytes
 _SLACK = 1024  # bytes by which Civitai's size may be wrong
-_CHUNK = 1024 * 1024  # bytes
 
 
 def find_kind(file: RemoteFile, version: Version) -> str:
@@ -146,7 +145,10 @@ def _is_same_file(path: str, file: RemoteFile) -> bool:
         return False
     if not file.sha256 or file.size and abs(size - file.size) > _SLACK:
         return False
-    return _compute_sha256(path) == file.sha256
+    try:
+        return compute_sha256(path) == file.sha256
+    except OSError:
+        return False
 
 
 def _find_folder(kind: str, version: Version) -> str:
@@ -178,14 +180,3 @@ def _safe_file_name(file: RemoteFile, version: Version) -> str:
     stem = file.name.removesuffix(file.name[-len(file.extension) :] if file.extension else "")
     safe = util.safe_name(stem, f"{version.id}_{file.id}", _MAX_STEM)
     return f"{safe.lstrip('.') or version.id}{file.extension}"
-
-
-def _compute_sha256(path: str) -> str:
-    digest = hashlib.sha256()
-    try:
-        with open(path, "rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-    except OSError:
-        return ""
-    return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from .atomic_file import AtomicFile, is_temporary_name
 from .cleanup import remove_leftovers
+from .file_hash import compute_sha256
 from .free_space import (
     check_disks,
     check_free_space,
@@ -17,7 +18,8 @@ from .safe_open import is_special_file
 from .truncation import complete_file_type, is_complete
 from .user_path import expand_folder
 
-__all__ = ["AtomicFile", "check_disks", "check_free_space", "complete_file_type", "delete_file"]
+__all__ = ["AtomicFile", "check_disks", "check_free_space", "complete_file_type"]
+__all__ += ["compute_sha256", "delete_file"]
 __all__ += [
     "discard_resumable",
     "expand_folder",

@@ -8,16 +8,17 @@ from starlette.responses import Response
 
 from ... import civitai, setting
 from ...civitai import Version
-from ...core import as_whole_number, level_mask, log_disk_errors
+from ...core import as_whole_number, Cancellation, level_mask, log_disk_errors
 from ...errors import NotFound
 from ...library import Collection, covers, models, recent_models, records, reproductions, watches
-from ...local_models import get_model_index, ModelFile
+from ...local_models import get_model_index, ModelFile, plain_name
 from ..http import ApiError, RemoteWork, RequestContext
 from ..schemas import home as schemas
 from .dependencies import get_client, list_saved_ids
 from .library import get_collections
 
 __all__ = ["get_home", "get_local_model", "get_local_models", "get_preview"]
+__all__ += ["identify_local_model"]
 
 _MODEL_KINDS = ("model", "lora", "embed", "hypernet", "")
 _PART = 24  # model files in a response
@@ -55,6 +56,15 @@ def get_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
     """Return a model file on this machine; look up its model and an example image on Civitai."""
     file = _require_file(context)
     return RemoteWork(lambda: _resolve(context, file))
+
+
+def identify_local_model(context: RequestContext) -> RemoteWork[schemas.LocalModel]:
+    """Return a model file on this machine; look up its model on Civitai, by its hash if need be.
+
+    A file whose hash is unknown is read as a whole, to compute the hash.
+    """
+    file = _require_file(context)
+    return RemoteWork(lambda: _resolve(context, _with_hash(file, context.cancelled)))
 
 
 def get_preview(context: RequestContext) -> Response:
@@ -155,6 +165,7 @@ def _view_file(
         "version": version_id,
         "preview": _preview_version(file),
         "cover": cover,
+        "search_words": plain_name(file.name).replace("_", " "),
         "can_resolve": (is_unknown or lacks_cover) and bool(version_id or _list_hashes(file)),
     }
 
@@ -186,6 +197,13 @@ def _find_cover(version: Version) -> int | None:
         return None
     records.store_images([image], is_complete=False)
     return image.id
+
+
+def _with_hash(file: ModelFile, cancelled: Cancellation) -> ModelFile:
+    """Return a model file with a hash, which is computed if nothing else identifies the file."""
+    if file.version_id or file.hashes:
+        return file
+    return get_model_index().compute_hash(file, cancelled)
 
 
 def _resolve(context: RequestContext, file: ModelFile) -> schemas.LocalModel:

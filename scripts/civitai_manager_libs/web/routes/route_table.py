@@ -65,6 +65,7 @@ _WRITE = (
         "images/{image_id:civitai_id}/reproductions/remove",
         reproductions.remove_reproductions,
     ),
+    ("POST", "local_models/{key:civitai_id}/identify", home.identify_local_model),
     ("POST", "jobs/{job:civitai_id}/{action}", jobs.act_on_job),
     ("PUT", "settings", settings.put_settings),
     ("PUT", "key", settings.put_key),

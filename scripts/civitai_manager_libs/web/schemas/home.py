@@ -26,7 +26,8 @@ class LocalModel(TypedDict):
     key: an id of the file. name, version_name: those on Civitai, "" if unknown. model, version: ids
     on Civitai, None if unknown. preview: a version number of the preview image, which is at
     `local_models/{key}/preview`; 0 if there is none. cover: the id of an example image, if there is
-    no preview. can_resolve: whether `local_models/{key}` may find out more from Civitai.
+    no preview. search_words: the file's name without its version, by which to search for a model
+    that is not known yet. can_resolve: whether `local_models/{key}` may find out more from Civitai.
     """
 
     key: int
@@ -38,6 +39,7 @@ class LocalModel(TypedDict):
     version: int | None
     preview: int
     cover: int | None
+    search_words: str
     can_resolve: bool
 
 

@@ -1,0 +1,67 @@
+"""The SHA256 of model files, computed when a user asks and stored in `model_hashes.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+
+from .. import setting
+from ..core import (
+    as_checksum,
+    as_list,
+    as_mapping,
+    as_number,
+    Cancellation,
+    compute_sha256,
+    translate_disk_errors,
+    write_text_file,
+)
+
+__all__ = ["compute_hash", "ComputedHashes", "load_hashes"]
+
+_MOST_FILES = 5_000
+_MAX_BYTES = 4_000_000  # of `model_hashes.json`
+
+# By the path of the file: the file's modification time and size when it was hashed, and its SHA256.
+ComputedHashes = dict[str, tuple[float, int, str]]
+_lock = threading.Lock()
+
+
+def load_hashes() -> ComputedHashes:
+    """Return the stored hashes; return {} if the file that stores them is missing or damaged."""
+    try:
+        with open(_path(), encoding="utf-8") as file:
+            rows = as_mapping(json.loads(file.read(_MAX_BYTES)))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return {path: row for path, values in rows.items() if (row := _parse_row(values))}
+
+
+def compute_hash(path: str, cancelled: Cancellation) -> str:
+    """Compute, store and return the SHA256 of a model file.
+
+    Raises DiskError if the file cannot be read or the hash cannot be stored, and Cancelled.
+    """
+    with translate_disk_errors(path):
+        status = os.stat(path)
+        digest = compute_sha256(path, cancelled)
+    with _lock:
+        hashes = load_hashes()
+        hashes.pop(path, None)
+        hashes[path] = (status.st_mtime, status.st_size, digest)
+        latest = dict(list(hashes.items())[-_MOST_FILES:])
+        write_text_file(_path(), json.dumps(latest, ensure_ascii=False))
+    return digest
+
+
+def _parse_row(values: object) -> tuple[float, int, str] | None:
+    mtime, size, digest = (*as_list(values), None, None, None)[:3]
+    checked = (as_number(mtime), as_number(size), as_checksum(digest).lower())
+    if checked[0] is None or checked[1] is None or len(checked[2]) != 64:
+        return None
+    return checked[0], int(checked[1]), checked[2]
+
+
+def _path() -> str:
+    return os.path.join(setting.data_folder(), "model_hashes.json")
