@@ -66,6 +66,15 @@ def test_file_is_found_by_the_hash_in_the_hosts_cache(folder, monkeypatch, title
     assert _state(ModelIndex(), Resource("lora", "x", hash=_SHA[:10])) == state
 
 
+def test_preview_beside_a_file_is_found_under_each_name_that_webuis_give_it(folder):
+    names = ("a.preview.png", "b.jpg", "c.thumb.jpg")
+    for name in names:
+        (folder / name).write_bytes(b"1")
+        (folder / f"{name[0]}.pt").write_bytes(b"1")
+    found = {file.name: os.path.basename(file.preview) for file in ModelIndex().list_files()}
+    assert found == {"a": "a.preview.png", "b": "b.jpg", "c": "c.thumb.jpg"}
+
+
 def test_vae_beside_a_checkpoint_is_indexed_as_a_vae(folder):
     (folder / "a.vae.pt").write_bytes(b"12")
     found = ModelIndex().find(WantedModel(Resource("vae", "a.vae")))

@@ -37,7 +37,8 @@ def read_sidecar(path: str) -> Sidecar:
             data = as_mapping(json.loads(file.read(_MOST)))
     except (OSError, ValueError, RecursionError):
         return Sidecar()
-    return next(parse(data) for end, parse in _PARSERS.items() if path.endswith(end))
+    end = next(end for end in EXTENSIONS if path.endswith(end))
+    return _PARSERS[end](data, os.path.basename(path).removesuffix(end))
 
 
 def describes_other_version(path: str, version_id: int) -> bool:
@@ -51,7 +52,9 @@ def describes_other_version(path: str, version_id: int) -> bool:
     return not stated <= {None, version_id}
 
 
-def _parse_version(version: Mapping[str, Any], hashes: frozenset[str] = frozenset()) -> Sidecar:
+def _parse_version(
+    version: Mapping[str, Any], stem: str, hashes: frozenset[str] = frozenset()
+) -> Sidecar:
     """Parse a model version's JSON, as Civitai's API sends it.
 
     hashes: additional hashes of the model file.
@@ -61,12 +64,26 @@ def _parse_version(version: Mapping[str, Any], hashes: frozenset[str] = frozense
     return _make_sidecar(version, ("id", "modelId", "name"), hashes.union(stated))
 
 
-def _parse_lora_manager(data: Mapping[str, Any]) -> Sidecar:
+def _parse_lora_manager(data: Mapping[str, Any], stem: str) -> Sidecar:
     hashes = frozenset(_iter_hashes({"SHA256": data.get("sha256")}))
-    return _parse_version(as_mapping(data.get("civitai")), hashes)
+    return _parse_version(as_mapping(data.get("civitai")), stem, hashes)
 
 
-def _parse_stability_matrix(data: Mapping[str, Any]) -> Sidecar:
+def _parse_sdnext(model: Mapping[str, Any], stem: str) -> Sidecar:
+    """Parse a model's JSON, as Civitai's API sends it and SD.Next stores it.
+
+    The version is the one that has a file with this name. Other JSON files, such as A1111's notes
+    on a model, have no list of versions.
+    """
+    versions = [as_mapping(version) for version in as_list(model.get("modelVersions"))[:500]]
+    for version in versions:
+        names = (as_mapping(each).get("name") for each in as_list(version.get("files"))[:50])
+        if stem in (os.path.splitext(name)[0] for name in names if isinstance(name, str)):
+            return _parse_version({**version, "modelId": model.get("id")}, stem)
+    return _make_sidecar(model if versions else {}, ("", "id", ""), frozenset())
+
+
+def _parse_stability_matrix(data: Mapping[str, Any], stem: str) -> Sidecar:
     names = ("VersionId", "ModelId", "VersionName")
     return _make_sidecar(data, names, frozenset(_iter_hashes(data.get("Hashes"))))
 
@@ -86,9 +103,11 @@ def _iter_hashes(stated: object) -> Iterator[str]:
             yield code
 
 
-_PARSERS: dict[str, Callable[[Mapping[str, Any]], Sidecar]] = {
+# A parser has the JSON and the model file's name without extension.
+_PARSERS: dict[str, Callable[[Mapping[str, Any], str], Sidecar]] = {
     ".civitai.info": _parse_version,
     ".metadata.json": _parse_lora_manager,
     ".cm-info.json": _parse_stability_matrix,
+    ".json": _parse_sdnext,  # last: the others end so too
 }
 EXTENSIONS = tuple(_PARSERS)
