@@ -132,7 +132,7 @@ def test_models_on_the_disk_are_found_by_their_hash_one_at_a_time(
     expect(page.page).to_have_url(re.compile("search="))
     page.page.unroute_all()
     page.page.route(re.compile("/local_models/[0-9]+$"), answer)
-    page.control("home").click()
+    page.page.locator(".top [data-do='home']").click()
     models = _shelf(page, "models")
     expect(models.locator("[data-do='open-model']")).to_have_count(2)
     expect(models.locator("a .name", has_text=gallery.find_demo_model(_MODEL).name)).to_be_visible()
@@ -182,6 +182,51 @@ def test_model_file_stays_on_the_home_page_while_civitai_does_not_respond(
     expect(page.page.locator(".toast.bad")).to_be_visible()
     expect(card).not_to_have_attribute("aria-busy", "true")
     expect(card.locator(".dim")).to_have_text("LoRA")
+
+
+def test_model_file_added_meanwhile_is_shown_on_coming_back_and_on_a_press_of_home(
+    start, demo, tmp_path, open_gallery
+):
+    folder = tmp_path / "models" / "Lora"
+    folder.mkdir(parents=True)
+    for n in range(30):
+        (folder / f"lora-{n}.safetensors").write_bytes(b"1")
+    server = start(demo.url, model_folders=str(tmp_path / "models"))
+    page = open_gallery(server, "")
+    cards = _shelf(page, "models").locator(".home-card")
+    expect(cards).to_have_count(24)
+    page.control("more-models").click()
+    expect(cards).to_have_count(30)
+    first = cards.first.element_handle()
+    _go_away_and_back(page)
+    wait_for(lambda: page.api().count("home") == 2, "the second request")
+    expect(cards).to_have_count(30)
+    assert first.evaluate("card => card.isConnected"), "an unchanged card stays"
+
+    def is_shown(name, act):
+        with page.page.expect_response("**/api/home"):
+            act()
+        return cards.filter(has_text=name).count() == 1
+
+    for name, act in (
+        ("after-home", lambda: page.control("home").click()),
+        ("after-return", lambda: _go_away_and_back(page)),
+    ):
+        (folder / f"{name}.safetensors").write_bytes(b"1")
+        wait_for(lambda: is_shown(name, act), "the new file")  # the server looks every two seconds
+
+
+def _go_away_and_back(page):
+    """Do what a host does while another of its tabs is shown."""
+    page.page.evaluate("""async () => {
+            const { style } = document.querySelector("civitai-gallery");
+            const frame = () =>
+                new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+            style.display = "none";
+            await frame();
+            style.display = "";
+            await frame();
+        }""")
 
 
 def test_failed_home_is_requested_again(start, demo, open_gallery):

@@ -1,6 +1,6 @@
 /** The actions that open galleries, search results and pages. */
 
-import { getFailedParts } from "../state/state.js";
+import { getFailedParts, isHome } from "../state/state.js";
 
 /** @import { PageContext } from "../actions.js" */
 /** @import { Part } from "../types.js" */
@@ -22,7 +22,7 @@ export function makeNavigationActions({ store, parts }) {
     openModel: (/** @type {number} */ id, /** @type {number | null} */ version = null) =>
       parts.navigation.openSource({ model: id, version }),
     waitForModel: () => parts.navigation.waitForModel(),
-    openHome: () => parts.navigation.openSource({}),
+    openHome: () => (isHome(store.get()) ? parts.homeData.load() : parts.navigation.openSource({})),
     openUser: (/** @type {string} */ user) => parts.navigation.openSource({ user }),
     openPost: (/** @type {number} */ post) => parts.navigation.openSource({ post }),
     openLibrary: (/** @type {string} */ words) =>

@@ -1,22 +1,29 @@
-/** Fetches what the home page shows, each time it is shown. */
+/** Fetches what the home page shows, each time it is shown or the user comes back to it. */
 
 import { isHome } from "../state/state.js";
 import { isAborted } from "./api.js";
 import { makeProblem } from "./problems.js";
 
+/** @import { Home } from "../contract" */
 /** @import { Context, State } from "../types.js" */
 
 export class HomeData {
   #context;
   #abort = new AbortController();
+  #isVisible = false;
 
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
-    const { store, signal } = context;
+    const { store, root, signal } = context;
     store.on([isHome, "bookmarksRevision"], (now) => this.#onChange(now), { signal });
     signal.addEventListener("abort", () => this.#abort.abort());
     this.#onChange(store.get());
+    this.#isVisible = isVisible(root.host);
+    const sizes = new ResizeObserver(() => this.#onVisibility());
+    sizes.observe(root.host); // in a host, another tab hides it
+    document.addEventListener("visibilitychange", () => this.#onVisibility(), { signal });
+    signal.addEventListener("abort", () => sizes.disconnect());
   }
 
   /** Fetch what the home page shows. In the demo, wait for the demo's models too, so that the page
@@ -32,7 +39,7 @@ export class HomeData {
         api.get("home", { signal }),
         this.#fetchSamples(signal),
       ]);
-      if (!signal.aborted) store.set({ home, samples });
+      if (!signal.aborted) store.set({ home: withLoaded(home, store.get().home), samples });
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       const home = makeProblem(error, words);
@@ -50,9 +57,33 @@ export class HomeData {
     return models;
   }
 
+  /** Fetch the home page again if the user comes back to it: a model may have been added. */
+  #onVisibility() {
+    const { store, root } = this.#context;
+    const before = this.#isVisible;
+    this.#isVisible = isVisible(root.host);
+    if (this.#isVisible && !before && isHome(store.get())) void this.load();
+  }
+
   /** @param {State} now */
   #onChange(now) {
     if (isHome(now)) void this.load();
     else this.#abort.abort();
   }
+}
+
+/** @param {Element} host */
+function isVisible(host) {
+  return !document.hidden && host.getClientRects().length > 0;
+}
+
+/** Return the fetched home page with the model files that the user has loaded after the first part,
+ * unless the number of files has changed.
+ * @param {Home} home
+ * @param {Home | null} before */
+function withLoaded(home, before) {
+  const { models, count } = home.local_models;
+  if (before?.local_models.count !== count) return home;
+  const loaded = before.local_models.models.slice(models.length);
+  return { ...home, local_models: { models: [...models, ...loaded], count } };
 }
