@@ -62,6 +62,17 @@ def break_library():
     return break_library
 
 
+@pytest.fixture(scope="module")
+def shared_server(request, browser, demo, tmp_path_factory):
+    """Start a server that the tests of one file share, with the file's `_SETTINGS`."""
+    from page_driver import Server
+
+    settings = getattr(request.module, "_SETTINGS", {})
+    server = Server(demo.url, tmp_path_factory.mktemp("shared"), **settings)
+    yield server
+    server.close()
+
+
 @pytest.fixture
 def open_gallery(browser):
     """open_gallery(server, address) -> a page; nothing that must never happen did in any."""

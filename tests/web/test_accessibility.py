@@ -94,6 +94,26 @@ def _hide(page):
     page.page.locator(".popup-menu").wait_for()
 
 
+def _open_author_menu(page):
+    _open_details(page)
+    page.control("author-menu").click()
+    page.page.locator(".popup-menu").wait_for()
+
+
+def _list_hidden(page):
+    """Hide images with a word, and look at the list of what is hidden."""
+    page.key(",")
+    page.field("hidden-text").fill("night")
+    page.control("hide").click()
+    page.page.locator(".hidden-rules li").first.wait_for()
+
+
+def _open_tools(page):
+    """Open the menu of what has no room on a phone."""
+    if page.control("more-tools").count():
+        page.control("more-tools").click()
+
+
 def _open_slideshow(page):
     page.open(1).key("s")
     page.page.locator("dialog[data-viewer] .toast").wait_for()
@@ -175,6 +195,9 @@ def _fail_panel(pattern, action, panel):
 # What is done before axe looks; each begins with the gallery's first page.
 _STATES = {
     "gallery": lambda page: None,
+    "caption": lambda page: page.tiles.nth(1).hover(),
+    "about": lambda page: page.control("about").click(),
+    "tools": _open_tools,
     "marked": _mark,
     "filters": lambda page: page.open_filters(),
     "menu": _open_image_menu,
@@ -196,6 +219,8 @@ _STATES = {
     "collected": _collect,
     "downloads": _download,
     "hidden": _hide,
+    "author menu": _open_author_menu,
+    "list of what is hidden": _list_hidden,
     "failed page": _fail("**/api/images?*sort=Oldest*", _refuse(502, "network")),
     "page that needs a key": _fail("**/api/images?*sort=Oldest*", _refuse(403, "needs_key")),
     "server gone": _fail("**/api/images?*sort=Oldest*", lambda route: route.abort()),

@@ -12,8 +12,8 @@ _HIDE = "Object.defineProperty(document, 'hidden', {get: () => true})"
 
 
 @pytest.fixture
-def page(start, demo, open_gallery):
-    return open_gallery(start(demo.url)).ready()
+def page(shared_server, open_gallery):
+    return open_gallery(shared_server).ready()
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_note_from_another_tab_is_not_replaced_silently(page, tab):
 
 def test_other_browser_is_synced_when_it_becomes_visible(page, open_gallery):
     other = open_gallery(page).ready()
-    first, second = page.ids()[:2]
+    first, second = page.ids()[2:4]
     _mark(page.page, first)
     page.key("b")
     page.tile(first).and_(page.page.locator("[data-favourite]")).wait_for()

@@ -56,7 +56,7 @@ def test_post_is_one_tile_that_opens_all_its_images_in_turn(server, open_gallery
     expect(_posts(page)).to_have_count(0)
 
 
-def test_mark_on_a_post_marks_all_its_loaded_images(server, open_gallery):
+def test_mark_on_a_post_is_on_all_its_images_and_its_menu_opens_the_post(server, open_gallery):
     page = open_gallery(server, _GALLERY).ready()
     _group(page)
     tile = _first_post(page)
@@ -70,13 +70,6 @@ def test_mark_on_a_post_marks_all_its_loaded_images(server, open_gallery):
     page.key("Escape")
     expect(tile).to_have_attribute("aria-selected", "false")
     expect(page.page.locator(".selection-bar .count")).to_have_text(f"{count - 1} marked")
-
-
-def test_menu_of_a_tile_opens_its_post(server, open_gallery):
-    page = open_gallery(server, _GALLERY).ready()
-    _group(page)
-    tile = _first_post(page)
-    count = _count(tile)
     tile.click(button="right")
     page.page.locator("[role='menu'] [data-do='menu-post']").click()
     wait_for(lambda: "post=" in page.page.url)
