@@ -3,6 +3,7 @@
 import { copyText } from "./core/clipboard.js";
 import { savePreference } from "./core/preferences.js";
 import { makeNavigationActions } from "./data/actions.js";
+import { copyImageText } from "./data/image_texts.js";
 import { showError } from "./data/problems.js";
 import { makeSearchActions } from "./find/actions.js";
 import { sendToTab } from "./host/send_to_tab.js";
@@ -47,7 +48,6 @@ import { readPace } from "./viewer/slideshow.js";
  * @property {import("./data/hidden.js").HiddenImages} hidden
  * @property {import("./panels/settings.js").Settings} settings
  * @property {import("./compare/compare.js").Compare} compare
- * @property {import("./data/image_texts.js").ImageTexts} imageTexts
  * @property {import("./menu/image_menu.js").ImageMenu} imageMenu
  */
 
@@ -267,7 +267,7 @@ function makeTextActions(context) {
     /** @type {Actions["send"]} */
     send: (tab, id, text) => sendToTab(context, tab, id, text),
     /** @type {Actions["copyText"]} */
-    copyText: (id, name) => parts.imageTexts.copy(id, name),
+    copyText: (id, name) => copyImageText(context, parts.viewer.findKnown(id), id, name),
     async copy(/** @type {string | Promise<string>} */ text) {
       try {
         const isDone = await copyText(text, root);

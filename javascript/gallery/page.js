@@ -12,13 +12,13 @@ import { Connection } from "./data/connection.js";
 import { GallerySearch } from "./data/gallery_search.js";
 import { HiddenImages } from "./data/hidden.js";
 import { HomeData } from "./data/home_data.js";
-import { ImageTexts } from "./data/image_texts.js";
 import { LoadedFilter } from "./data/loaded_filter.js";
 import { LocalModelData } from "./data/local_models.js";
 import { Navigation } from "./data/navigation.js";
 import { NeededFiles } from "./data/needed_files.js";
 import { Pager } from "./data/pager.js";
-import { Reconnect } from "./data/reconnect.js";
+import { retryNowAndThen } from "./data/reconnect.js";
+import { Records } from "./data/records.js";
 import { listenToDrags } from "./drag.js";
 import { EmptyResult } from "./find/empty_result.js";
 import { Filters } from "./find/filters.js";
@@ -26,7 +26,7 @@ import { Finder } from "./find/finder.js";
 import { FoundFocus } from "./find/found_focus.js";
 import { GalleryHeader } from "./find/gallery_header.js";
 import { ModelResultCards } from "./find/model_results.js";
-import { Notice } from "./find/notice.js";
+import { addNotices } from "./find/notice.js";
 import { addSkipLink } from "./find/skip_link.js";
 import { Status } from "./find/status.js";
 import { getGalleryStatus } from "./find/status_text.js";
@@ -100,6 +100,7 @@ function makeContext(root, api, signal) {
   const shared = { root, page, store, api, words, toast, signal, parts };
   const context = /** @type {PageContext} */ (shared);
   context.actions = makeActions(context);
+  context.records = new Records(context);
   return context;
 }
 
@@ -138,7 +139,7 @@ function buildParts(context, status) {
   parts.finder = new Finder(context, { jobs: parts.jobs.badge, watches: parts.watches.badge });
   new GalleryHeader(context);
   parts.filters = new Filters(context);
-  new Notice(context);
+  addNotices(context);
   parts.results = new ModelResultCards(context);
   parts.home = new Home(context, new LocalModelData(context));
   parts.grid = new Grid(context);
@@ -164,9 +165,8 @@ function buildParts(context, status) {
   const findKnown = parts.viewer.findKnown.bind(parts.viewer);
   listenToDrags(context, findKnown);
   reportLongPresses(context.root, context.signal);
-  parts.imageTexts = new ImageTexts(context, findKnown);
   parts.imageMenu = new ImageMenu(context, findKnown);
-  new Reconnect(context, () => parts.grid.getScrollPlace() === null);
+  retryNowAndThen(context, () => parts.grid.getScrollPlace() === null);
   followMarks(context);
   rememberPlace(context, () => parts.grid.getScrollPlace());
   const language = context.store.get().bootstrap?.language ?? "en";

@@ -243,6 +243,7 @@
  *     window
  * @property {import("./state/store.js").Store} store
  * @property {import("./data/api.js").Api} api
+ * @property {import("./data/records.js").Records} records
  * @property {Words} words
  * @property {Actions} actions
  * @property {Toast} toast

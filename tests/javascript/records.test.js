@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Records } from "../../javascript/gallery/data/records.js";
+import { Store } from "../../javascript/gallery/state/store.js";
 
 const NEVER = new AbortController().signal;
 
@@ -12,7 +13,7 @@ function made(from) {
     asked.push(path);
     return { id: 1, infotext_source: from, infotext: "", prompt: "", negative: "" };
   };
-  const store = { get: () => ({ where: { model: null } }) };
+  const store = new Store();
   return { records: new Records({ api: { get }, store }, () => clock.now), clock, asked };
 }
 

@@ -4,7 +4,6 @@ import { button, el, iconButton } from "../core/dom.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
-import { Records } from "../data/records.js";
 import { MOST_COMPARED } from "../state/selection.js";
 import { getShown } from "../state/state.js";
 import { CompareGrid } from "./compare_grid.js";
@@ -17,7 +16,6 @@ import { makePairData, makePairImages, makePairSummary } from "./reproduction.js
 
 export class Compare {
   #context;
-  #records;
   /** @type {CompareParts | null} made when it is first opened */
   #parts = null;
   #abort = new AbortController();
@@ -28,7 +26,6 @@ export class Compare {
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
-    this.#records = new Records(context);
     context.signal.addEventListener("abort", () => this.#abort.abort());
     context.store.on(
       ["panel"],
@@ -137,7 +134,9 @@ export class Compare {
     parts.difference.replaceChildren(el("p", { class: "dim", role: "status" }, words("reading")));
     parts.mode(false);
     try {
-      const records = await Promise.all(ids.map((id) => this.#records.getRecord(id, signal)));
+      const records = await Promise.all(
+        ids.map((id) => this.#context.records.getRecord(id, signal)),
+      );
       if (signal.aborted) return;
       parts.cells.showImages(records.map((view) => ({ view })));
       this.#showData(

@@ -18,6 +18,7 @@ export class Records {
   constructor(context, now = () => performance.now()) {
     this.#context = context;
     this.now = now;
+    context.store.on(["annotated"], ({ annotated }) => this.#updateAnnotations(annotated), context);
   }
 
   /** Return the cached record of an image, undefined if there is none. @param {number} id */
@@ -68,7 +69,7 @@ export class Records {
   /** Replace the annotations of cached records by newer ones.
    * @param {Readonly<Record<string, import("../types.js").Annotations>>} annotated  annotations by
    *     image id */
-  updateAnnotations(annotated) {
+  #updateAnnotations(annotated) {
     for (const [id, cached] of this.#cache) {
       if (annotated[id]) cached.record = { ...cached.record, annotations: annotated[id] };
     }

@@ -4,7 +4,6 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage, makeProblem, reportOffline } from "../data/problems.js";
-import { Records } from "../data/records.js";
 import { describeArrivals } from "../state/model_files.js";
 import { makeAnnotations } from "./annotations.js";
 import { Compatibility } from "./compatibility.js";
@@ -30,7 +29,7 @@ export class Details {
   constructor(context, listeners) {
     this.context = context;
     this.listeners = listeners;
-    this.records = new Records(context);
+    this.records = context.records;
     this.compatibility = new Compatibility(context);
     this.readiness = new Readiness(context);
     this.resources = new Resources(context);
@@ -41,11 +40,6 @@ export class Details {
     this.reproductions = new Reproductions(context, this.element);
     context.signal.addEventListener("abort", () => this.clear());
     context.store.on([describeArrivals], () => void this.#refreshModels(), context);
-    context.store.on(
-      ["annotated"],
-      ({ annotated }) => this.records.updateAnnotations(annotated),
-      context,
-    );
   }
 
   /** Show an image's details from the next frame on. For an image that is shown for only one frame,

@@ -7,50 +7,32 @@ import { listChips } from "./chip_list.js";
 /** @import { Context } from "../types.js" */
 /** @import { Chip } from "./chip_list.js" */
 
-export class Chips {
-  #context;
-  #leave;
-  element;
-  #drawn = "";
-
-  /** @param {Context} context
-   * @param {() => void} leave  moves the focus elsewhere when the last chip is removed */
-  constructor(context, leave) {
-    const { words, store, signal } = context;
-    this.#context = context;
-    this.#leave = leave;
-    this.element = el("div", {
-      class: "set-chips",
-      role: "group",
-      "aria-label": words("chips_set"),
-    });
-    store.on(["bootstrap", "where", "model", "results", "loadedFilter"], () => this.#draw(), {
-      signal,
-    });
-    this.#draw();
-  }
-
-  /** Show the chips. When the focused chip is removed, the next one gets the focus. */
-  #draw() {
-    const { store, words, actions } = this.#context;
+/** Return the row of chips. When the focused chip is removed, the next one gets the focus.
+ * @param {Context} context
+ * @param {() => void} leave  moves the focus elsewhere when the last chip is removed */
+export function makeChips(context, leave) {
+  const { words, store, actions } = context;
+  const label = words("chips_set");
+  const element = el("div", { class: "set-chips", role: "group", "aria-label": label });
+  const look = { action: "reset-filters", words: words("reset_filters"), class: "chip quiet" };
+  const reset = button(look, () => actions.resetFilters());
+  let drawn = "";
+  const draw = () => {
     const chips = listChips(store.get(), words, actions);
-    const drawn = JSON.stringify(chips.map(({ key, text }) => [key, text]));
-    if (drawn === this.#drawn) return;
-    this.#drawn = drawn;
-    const focused = [...this.element.children].findIndex((one) => one.matches(":focus"));
-    this.element.hidden = !chips.length;
-    this.element.replaceChildren(...chips.map((chip) => makeChip(chip, words)), this.#makeReset());
+    const described = JSON.stringify(chips.map(({ key, text }) => [key, text]));
+    if (described === drawn) return;
+    drawn = described;
+    const focused = [...element.children].findIndex((one) => one.matches(":focus"));
+    element.hidden = !chips.length;
+    element.replaceChildren(...chips.map((chip) => makeChip(chip, words)), reset);
     if (focused < 0) return;
-    const next = this.element.children[Math.min(focused, chips.length)];
+    const next = element.children[Math.min(focused, chips.length)];
     if (chips.length && next instanceof HTMLElement) next.focus();
-    else this.#leave();
-  }
-
-  #makeReset() {
-    const { words, actions } = this.#context;
-    const look = { action: "reset-filters", words: words("reset_filters"), class: "chip quiet" };
-    return button(look, () => actions.resetFilters());
-  }
+    else leave();
+  };
+  store.on(["bootstrap", "where", "model", "results", "loadedFilter"], draw, context);
+  draw();
+  return element;
 }
 
 /** Return the button of a chip, which removes the word or the filter that the chip names.

@@ -8,7 +8,7 @@ import { makePopover } from "../core/popover.js";
 import { makeToolbar } from "../core/toolbar.js";
 import { getSource } from "../state/query.js";
 import { MAX_TILE, MIN_TILE } from "../state/state.js";
-import { Chips } from "./chips.js";
+import { makeChips } from "./chips.js";
 
 /** @import { Choice } from "../contract" */
 /** @import { Context, State } from "../types.js" */
@@ -51,7 +51,7 @@ export class Filters {
     const filters = { id: "filters", label: words("do_filters") };
     this.#popover = makePopover(this.#fold, filters, ...this.#makeFields());
     root.append(this.#popover);
-    const chips = new Chips(context, () => this.#fold.focus()).element;
+    const chips = makeChips(context, () => this.#fold.focus());
     const row = el("div", { class: "row" }, this.#fold, this.#selects.sort, chips, this.#tile);
     makeToolbar(row, words("toolbar_filters"), signal);
     this.#section.append(row, this.#sortNote);

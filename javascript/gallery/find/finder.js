@@ -9,7 +9,7 @@ import { getSource } from "../state/query.js";
 import { getSearched } from "../state/state.js";
 import { getGalleryName } from "./gallery_name.js";
 import { makePanelButtons } from "./panel_buttons.js";
-import { SearchMessage } from "./search_message.js";
+import { makeSearchMessage } from "./search_message.js";
 import { SearchPopup } from "./search_popup.js";
 import { getFirstChoice, listRows } from "./search_rows.js";
 import { Status } from "./status.js";
@@ -67,7 +67,7 @@ export class Finder {
     page.append(
       el("header", { class: "top" }, home, this.#form, makePanelButtons(context, badges)),
     );
-    page.append(status.element, new SearchMessage(context).element);
+    page.append(status.element, makeSearchMessage(context));
     store.on(
       ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedFilter"],
       (now) => this.#draw(now),

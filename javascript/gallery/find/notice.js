@@ -10,52 +10,31 @@ import { getMissing } from "../state/state.js";
 
 const ELSEWHERE = ["sort_dropped", "empty_end", "no_author", "search"]; // said where they belong
 
-export class Notice {
-  #context;
-  #section = el("div", { class: "notices", role: "status" });
-  #message = "";
-
-  /** @param {Context} context */
-  constructor(context) {
-    const { page, store, signal } = context;
-    this.#context = context;
-    page.append(this.#section);
-    store.on(["libraryDate", "notes", "results"], (now) => this.#draw(now), { signal });
-    const markMissing = (/** @type {State} */ now) => (page.dataset.missing = getMissing(now));
-    store.on([getMissing], markMissing, { signal }); // hides what cannot work then
-  }
-
-  /** Show the notices of the gallery. @param {State} now */
-  #draw({ libraryDate, notes, results, bootstrap }) {
-    const texts = notes
-      .filter(({ code }) => !ELSEWHERE.includes(code))
-      .map(({ message }) => message);
-    if (libraryDate)
-      texts.unshift(
-        this.#context.words("library_since", {
-          date: formatDate(libraryDate, bootstrap?.language),
-        }),
-      );
-    const message = results ? "" : texts.join("\n");
-    if (message === this.#message) return;
-    this.#message = message;
-    const isOld = libraryDate !== "";
-    this.#section.replaceChildren(
-      ...message
-        .split("\n")
-        .filter(Boolean)
-        .map((text, at) =>
-          el("div", { class: "notice row" }, el("p", { text }), isOld && !at && this.#makeRetry()),
-        ),
+/** Add the notices to the page. @param {Context} context */
+export function addNotices(context) {
+  const { page, store, words, actions } = context;
+  const section = el("div", { class: "notices", role: "status" });
+  page.append(section);
+  const retry = () =>
+    button({ action: "read-anew", icon: "again", words: words("do_retry"), class: "quiet" }, () =>
+      actions.reloadGallery(),
     );
-  }
-
-  /** Return the button that asks Civitai again for what is shown from the library. */
-  #makeRetry() {
-    const { words, actions } = this.#context;
-    return button(
-      { action: "read-anew", icon: "again", words: words("do_retry"), class: "quiet" },
-      () => actions.reloadGallery(),
+  let drawn = "";
+  const draw = (/** @type {State} */ { libraryDate, notes, results, bootstrap }) => {
+    const date = formatDate(libraryDate, bootstrap?.language);
+    const others = notes.filter(({ code }) => !ELSEWHERE.includes(code));
+    const texts = others.map(({ message }) => message);
+    if (libraryDate) texts.unshift(words("library_since", { date }));
+    const shown = results ? [] : texts;
+    if (shown.join("\n") === drawn) return;
+    drawn = shown.join("\n");
+    section.replaceChildren(
+      ...shown.map((text, at) =>
+        el("div", { class: "notice row" }, el("p", { text }), libraryDate && !at ? retry() : null),
+      ),
     );
-  }
+  };
+  store.on(["libraryDate", "notes", "results"], draw, context);
+  const markMissing = (/** @type {State} */ now) => (page.dataset.missing = getMissing(now));
+  store.on([getMissing], markMissing, context); // hides what cannot work then
 }

@@ -4,6 +4,7 @@ import { button, el, setText } from "../core/dom.js";
 import { setProblem } from "../data/problems.js";
 import { getFailedGalleryPart, getMissing, getSearched, getShown, isHome } from "../state/state.js";
 
+/** @import { IconName } from "../core/icons.js" */
 /** @import { Context } from "../types.js" */
 /** @import { StatusAction, StatusText } from "./status_text.js" */
 
@@ -26,26 +27,10 @@ export class Status {
     this.#of = of;
     this.#makeText = makeText;
     this.element = el("section", { class: `status of-${of}` }, this.#text, this.#actions);
-    store.on(
-      [
-        "bootstrap",
-        "where",
-        "home",
-        "lookupText",
-        "results",
-        "loading",
-        "requestedAt",
-        "problems",
-        "ended",
-        getShown,
-        "hiddenCount",
-        "notes",
-        "images",
-        "searchReading",
-      ],
-      () => this.#draw(),
-      { signal },
-    );
+    /** @type {import("../state/store.js").Key[]} */
+    const keys = ["bootstrap", "where", "home", "lookupText", "results", "loading", "requestedAt"];
+    const more = /** @type {const} */ (["problems", "ended", "hiddenCount", "notes", "images"]);
+    store.on([...keys, ...more, getShown, "searchReading"], () => this.#draw(), context);
     signal.addEventListener("abort", () => this.#setTicking(false));
     this.#draw();
   }
@@ -94,12 +79,9 @@ export class Status {
   #setSticking(isSticking) {
     if (this.#of !== "images") return;
     this.element.toggleAttribute("data-sticks", isSticking);
-    const { host } = this.#context.root;
-    const height = isSticking ? this.element.offsetHeight : 0;
-    /** @type {HTMLElement} */ (host).style.setProperty(
-      "--cs-status-height",
-      `${height && height + 12}px`,
-    );
+    const { style } = /** @type {HTMLElement} */ (this.#context.root.host);
+    const height = isSticking ? this.element.offsetHeight + 12 : 0;
+    style.setProperty("--cs-status-height", `${height}px`);
   }
 
   /** Redraw the line every second while it counts seconds, else stop that.
@@ -115,46 +97,37 @@ export class Status {
   /** Return the button of an action. @param {StatusAction} action */
   #makeButton(action) {
     const { actions, words, store } = this.#context;
-    const part = () => {
-      if (this.#of === "lookup") return "lookup";
-      return getMissing(store.get()) ? undefined : (getFailedGalleryPart(store.get()) ?? "images");
+    /** @type {Record<StatusAction, {key: string, icon?: IconName, press: () => unknown}>} */
+    const looks = {
+      retry: { key: "do_retry", icon: "again", press: () => actions.retry(this.#findFailedPart()) },
+      reload: { key: "do_reload", press: () => location.reload() },
+      "give-up": { key: "do_give_up", press: () => actions.giveUp(this.#of) },
+      "search-on": { key: "read_on", press: () => void actions.searchOn() },
+      "stop-search": { key: "search_stop", press: () => actions.stopSearch() },
+      "clear-search": { key: "clear_search", press: () => actions.clearSearch() },
+      "search-models": {
+        key: "row_models",
+        icon: "model",
+        press: () => actions.searchModels(getSearched(store.get())),
+      },
+      more: { key: "read_on", press: () => void actions.more() },
+      "read-anew": { key: "do_retry", icon: "again", press: () => void actions.reloadGallery() },
+      shuffle: { key: "do_shuffle", icon: "again", press: () => actions.reloadGallery() },
+      "newest-first": { key: "newest_first", press: () => actions.setWhere({ sort: "Newest" }) },
+      "show-hidden": { key: "show_hidden", press: () => actions.showHidden(true) },
+      "reset-filters": { key: "reset_filters", press: () => actions.resetFilters() },
+      settings: { key: "open_settings", press: () => actions.panel("settings") },
+      home: { key: "go_home", press: () => actions.openHome() },
+      dismiss: { key: "do_close", press: () => setProblem(store, "lookup", null) },
     };
-    const again = { icon: /** @type {const} */ ("again"), words: words("do_retry") };
-    /** @type {Record<StatusAction, () => HTMLButtonElement>} */
-    const makers = {
-      retry: () => button({ action, ...again }, () => actions.retry(part())),
-      reload: () => button({ action, words: words("do_reload") }, () => location.reload()),
-      "give-up": () =>
-        button({ action, words: words("do_give_up") }, () => actions.giveUp(this.#of)),
-      "search-on": () => button({ action, words: words("read_on") }, () => void actions.searchOn()),
-      "stop-search": () =>
-        button({ action, words: words("search_stop") }, () => actions.stopSearch()),
-      "clear-search": () =>
-        button({ action, words: words("clear_search") }, () => actions.clearSearch()),
-      "search-models": () =>
-        button({ action, icon: "model", words: words("row_models") }, () =>
-          actions.searchModels(getSearched(store.get())),
-        ),
-      more: () => button({ action, words: words("read_on") }, () => void actions.more()),
-      "read-anew": () => button({ action, ...again }, () => void actions.reloadGallery()),
-      shuffle: () =>
-        button({ action, icon: "again", words: words("do_shuffle") }, () =>
-          actions.reloadGallery(),
-        ),
-      "newest-first": () =>
-        button({ action, words: words("newest_first") }, () =>
-          actions.setWhere({ sort: "Newest" }),
-        ),
-      "show-hidden": () =>
-        button({ action, words: words("show_hidden") }, () => actions.showHidden(true)),
-      "reset-filters": () =>
-        button({ action, words: words("reset_filters") }, () => actions.resetFilters()),
-      settings: () =>
-        button({ action, words: words("open_settings") }, () => actions.panel("settings")),
-      home: () => button({ action, words: words("go_home") }, () => actions.openHome()),
-      dismiss: () =>
-        button({ action, words: words("do_close") }, () => setProblem(store, "lookup", null)),
-    };
-    return makers[action]();
+    const { key, icon, press } = looks[action];
+    return button({ action, icon, words: words(key) }, press);
+  }
+
+  /** Return the part of the page to retry, undefined for all that have failed. */
+  #findFailedPart() {
+    if (this.#of === "lookup") return "lookup";
+    const state = this.#context.store.get();
+    return getMissing(state) ? undefined : (getFailedGalleryPart(state) ?? "images");
   }
 }

@@ -9,6 +9,7 @@ import { makeToolbar } from "../core/toolbar.js";
 import { canCompare } from "../state/selection.js";
 import { getTiles } from "../state/state.js";
 
+/** @import { IconName } from "../core/icons.js" */
 /** @import { Context, State } from "../types.js" */
 
 export class SelectionBar {
@@ -55,22 +56,9 @@ export class SelectionBar {
     sizes.observe(this.#section);
     window.addEventListener("resize", () => this.#place(), { signal });
     signal.addEventListener("abort", () => sizes.disconnect());
-    store.on(
-      [
-        getTiles,
-        "marks",
-        "passed",
-        "loading",
-        "ended",
-        "results",
-        "place",
-        "loadedFilter",
-        "hiddenCount",
-        "showsHidden",
-      ],
-      (now) => this.#draw(now),
-      { signal },
-    );
+    /** @type {import("../state/store.js").Key[]} */
+    const keys = [getTiles, "marks", "passed", "loading", "ended", "results", "place"];
+    store.on([...keys, "hiddenCount", "showsHidden"], (now) => this.#draw(now), context);
   }
 
   /** Set the style's variables from which the bar's position is computed. */
@@ -97,70 +85,41 @@ export class SelectionBar {
 
   #markedGroup() {
     const { words, actions, store } = this.#context;
-    const download = button(
-      {
-        action: "download-marked",
-        icon: "download",
-        words: words("do_download_marked"),
-        class: "primary",
-      },
-      () => actions.download(store.get().marks),
-    );
+    /** @type {(action: string, glyph: IconName, key: string, press: () => unknown, look?: string) => HTMLElement} */
+    const make = (action, glyph, key, press, look = "quiet") =>
+      button({ action, icon: glyph, words: words(key), class: look }, press);
+    const list = () => [...store.get().marks];
     return el(
       "div",
       { class: "marked", role: "group", "aria-label": words("toolbar_marked"), hidden: true },
       this.#count,
-      download,
+      make(
+        "download-marked",
+        "download",
+        "do_download_marked",
+        () => actions.download(list()),
+        "primary",
+      ),
       this.#compare,
-      button(
-        {
-          action: "favourite-marked",
-          icon: "heart",
-          words: words("do_favourite"),
-          class: "quiet",
-        },
-        () => actions.favourite([...store.get().marks]),
-      ),
-      button(
-        {
-          action: "sets-marked",
-          icon: "folder",
-          words: words("do_add_to_collection"),
-          class: "quiet",
-        },
-        () => actions.collect(),
-      ),
-      button(
-        {
-          action: "models-marked",
-          icon: "model",
-          words: words("do_get_models"),
-          class: "quiet",
-        },
-        () => actions.listNeeds([...store.get().marks]),
-      ),
-      button({ action: "invert", icon: "invert", words: words("do_invert"), class: "quiet" }, () =>
-        actions.invert(),
-      ),
-      button(
-        { action: "mark-none", icon: "none", words: words("do_mark_none"), class: "quiet" },
-        () => actions.markNone(),
-      ),
+      make("favourite-marked", "heart", "do_favourite", () => actions.favourite(list())),
+      make("sets-marked", "folder", "do_add_to_collection", () => actions.collect()),
+      make("models-marked", "model", "do_get_models", () => actions.listNeeds(list())),
+      make("invert", "invert", "do_invert", () => actions.invert()),
+      make("mark-none", "none", "do_mark_none", () => actions.markNone()),
     );
   }
 
   /** Show the position in the gallery and the number of marked images. @param {State} now */
   #draw(now) {
-    const { marks, passed, ended, results, place, bootstrap, loading, hiddenCount, showsHidden } =
-      now;
+    const { marks, passed, bootstrap, hiddenCount, showsHidden } = now;
     const shown = getTiles(now);
     const { words } = this.#context;
     const number = (/** @type {number} */ value) => formatNumber(value, bootstrap?.language);
-    this.#section.hidden = results !== null || (!shown.length && !marks.size);
+    this.#section.hidden = now.results !== null || (!shown.length && !marks.size);
     if (this.#section.hidden) return;
     const counts = { at: number(Math.min(passed, shown.length)), n: number(shown.length) };
-    this.#where.textContent = words(ended ? "of_all" : "so_far", counts);
-    this.#where.toggleAttribute("data-waits", loading);
+    this.#where.textContent = words(now.ended ? "of_all" : "so_far", counts);
+    this.#where.toggleAttribute("data-waits", now.loading);
     this.#hidden.hidden = !hiddenCount && !showsHidden;
     this.#hidden.textContent = showsHidden
       ? words("hidden_shown")
@@ -169,6 +128,6 @@ export class SelectionBar {
     this.#marked.hidden = marks.size === 0;
     this.#compare.hidden = !canCompare(marks);
     setText(this.#count, marks.size ? words("marked_count", { n: number(marks.size) }) : "");
-    this.#back.hidden = place === null;
+    this.#back.hidden = now.place === null;
   }
 }

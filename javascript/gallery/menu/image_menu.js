@@ -6,7 +6,7 @@ import { listTabs } from "../details/send_to.js";
 import { nameTab } from "../host/host_page.js";
 import { buildImageAddress } from "../state/query.js";
 import { listChosen, MOST_COMPARED } from "../state/selection.js";
-import { CollectionName } from "./collection_name.js";
+import { askCollectionName } from "./collection_name.js";
 import { listHideItems } from "./hide_items.js";
 
 /** @import { MenuItem, Point } from "../core/menu.js" */
@@ -18,7 +18,6 @@ const IMAGES = "[data-tile], dialog[data-viewer] .stage";
 export class ImageMenu {
   #context;
   #findKnown;
-  #name;
   #isTouch = false; // the last press was a finger's
   /** @type {Point} where the menu is */
   #point = { x: 0, y: 0 };
@@ -29,7 +28,6 @@ export class ImageMenu {
     const { root, signal } = context;
     this.#context = context;
     this.#findKnown = findKnown;
-    this.#name = new CollectionName(context);
     const how = { signal, capture: true };
     root.addEventListener(
       "pointerdown",
@@ -236,7 +234,7 @@ export class ImageMenu {
       const create = {
         key: "menu-new-collection",
         text: words("menu_new_collection"),
-        do: () => this.#name.ask((name) => this.#addTo(name, ids)),
+        do: () => askCollectionName(this.#context, (name) => this.#addTo(name, ids)),
       };
       if (!collections.length) return create.do();
       const rows = collections.map(({ name }) => ({
