@@ -7,7 +7,8 @@ import { setAside } from "./core/modal.js";
 import { watchDrag } from "./host/drag_over_host.js";
 import { dropIntoField } from "./host/send_to_tab.js";
 
-/** @import { Context, ImageRecord } from "./types.js" */
+/** @import { PageContext } from "./actions.js" */
+/** @import { ImageRecord } from "./types.js" */
 /** @typedef {{file: string, page: string}} ImageUrls  page: the image's own address */
 
 export const OWN_TYPE = "application/x-civitai-shortcut-image";
@@ -36,11 +37,9 @@ export function makeDragData(id, record, infotext, { file, page }) {
 
 /** Attach data to dragged tiles and to the open image when dragged, so that other programs and the
  * host's image fields accept them.
- * @param {Context} context
- * @param {(id: number) => {record: ImageRecord | undefined, infotext: string}} findKnown  returns
- *     what is known of an image without a request */
-export function listenToDrags(context, findKnown) {
-  const { root, api, store, signal } = context;
+ * @param {PageContext} context */
+export function listenToDrags(context) {
+  const { root, api, store, parts, signal } = context;
   let isTouch = false; // a finger that rests on a tile opens the browser's menu
   const note = (/** @type {Event} */ event) => {
     isTouch = event instanceof PointerEvent && event.pointerType !== "mouse";
@@ -55,7 +54,7 @@ export function listenToDrags(context, findKnown) {
     const transfer = event.dataTransfer;
     // The browser's own data of a link would be the page's address; those of an image are its file.
     if (link) transfer.clearData();
-    const { record, infotext } = findKnown(id);
+    const { record, infotext } = parts.viewer.findKnown(id);
     const urls = { file: api.file(id), page: record?.url ?? link?.href ?? location.href };
     const data = makeDragData(id, record, infotext, urls);
     for (const [type, text] of Object.entries(data)) transfer.setData(type, text);

@@ -162,10 +162,9 @@ function buildParts(context, status) {
   parts.compare = new Compare(context);
   new Help(context);
   listenToKeys(context);
-  const findKnown = parts.viewer.findKnown.bind(parts.viewer);
-  listenToDrags(context, findKnown);
+  listenToDrags(context);
   reportLongPresses(context.root, context.signal);
-  parts.imageMenu = new ImageMenu(context, findKnown);
+  parts.imageMenu = new ImageMenu(context);
   retryNowAndThen(context, () => parts.grid.getScrollPlace() === null);
   followMarks(context);
   rememberPlace(context, () => parts.grid.getScrollPlace());

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-__all__ = ["AXE", "GalleryPage", "with_axe"]
+__all__ = ["AXE", "GalleryPage", "PHONE", "with_axe"]
 
 AXE = os.path.join(
     os.path.dirname(__file__), "..", "javascript", "node_modules", "axe-core", "axe.min.js"
@@ -17,6 +17,7 @@ AXE = os.path.join(
 with_axe = pytest.mark.skipif(
     not os.path.exists(AXE), reason="`npm install` in tests/javascript brings axe"
 )
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 _PATIENCE = 60.0  # seconds; a machine that runs more than this is slow
 _ROOT = "document.querySelector('civitai-gallery').shadowRoot"
 _WATCH = """
@@ -209,6 +210,12 @@ class GalleryPage:
     def wheel(self, pixels: int) -> None:
         self.page.mouse.move(800, 600)
         self.page.mouse.wheel(0, pixels)
+
+    def scroll_to(self, count: int) -> None:
+        """Turn the wheel as a hand does, until so many pictures have passed."""
+        while self.place()[0] < count:
+            self.wheel(900)
+            self.page.wait_for_timeout(30)
 
     def open(self, number: int = 0) -> GalleryPage:
         """Open the viewer on a tile's image and wait for its file."""

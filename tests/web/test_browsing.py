@@ -140,9 +140,7 @@ def test_marks_filters_and_position_survive_a_reload(server, open_gallery):
     one, other = page.ids()[2], page.ids()[4]
     page.tile(one).locator("[data-do='mark']").click()
     page.tile(other).locator("[data-do='mark']").click()
-    while page.place()[0] < 150:
-        page.wheel(900)
-        page.page.wait_for_timeout(30)
+    page.scroll_to(150)
     there = page.page.evaluate("scrollY")
     page.page.reload()
     page.ready()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from fingers import Fingers
+from gallery_page import PHONE
 from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
 _SMALL, _MANY = 900_003, 900_001
-_PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 _ORDER = "tiles => tiles.map(tile => Number(tile.ariaPosInSet))"
 _BAND = ".rubber-band"
 
@@ -117,7 +117,7 @@ def test_rubber_band_scrolls_and_keeps_marking_at_the_windows_edge(server, open_
 
 
 def test_long_press_and_drag_marks_a_range_without_scrolling(server, open_gallery):
-    page = open_gallery(server, f"?model={_SMALL}", **_PHONE).ready()
+    page = open_gallery(server, f"?model={_SMALL}", **PHONE).ready()
     fingers = Fingers(page.page)
     ids, boxes = page.ids(), page.boxes()
 

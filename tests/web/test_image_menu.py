@@ -6,7 +6,7 @@ import re
 
 import pytest
 from fingers import Fingers
-from gallery_page import with_axe
+from gallery_page import PHONE, with_axe
 from host_page import with_text
 from page_driver import expect, wait_for
 from page_facts import infotext_of, of_model
@@ -16,7 +16,6 @@ pytestmark = pytest.mark.page
 _SMALL, _OTHER = 900_003, 900_001
 _CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 _READ = "navigator.clipboard.readText()"
-_PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 def _menu(page):
@@ -193,7 +192,7 @@ def test_escape_in_the_viewers_menu_closes_only_the_menu(server, open_gallery):
 
 @pytest.mark.parametrize("where", ["tile", "open-picture"])
 def test_long_press_opens_only_the_menu(server, open_gallery, where):
-    page = open_gallery(server, f"?model={_SMALL}", **_PHONE).ready()
+    page = open_gallery(server, f"?model={_SMALL}", **PHONE).ready()
     fingers, pressed = Fingers(page.page), page.tiles.nth(1)
     if where == "open-picture":
         page.tiles.nth(1).tap()

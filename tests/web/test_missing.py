@@ -58,9 +58,7 @@ def test_url_of_an_unknown_image_shows_the_image(start, demo, server, open_galle
 
 def test_wrong_url_is_reported_in_view_after_scrolling_too(server, open_gallery):
     page = open_gallery(server).ready()
-    while page.place()[0] < 60:
-        page.wheel(900)
-        page.page.wait_for_timeout(30)
+    page.scroll_to(60)
     page.find(f"https://civitai.com/models/{_GONE}")
     problem = page.page.locator(".of-lookup[data-kind='problem']")
     expect(problem).to_be_in_viewport()

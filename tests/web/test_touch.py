@@ -7,11 +7,11 @@ import re
 import pytest
 from fault_responses import stalled
 from fingers import Fingers
+from gallery_page import PHONE
 from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
 
-_PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 _SMALL, _WORDY, _VIDEOS, _HOSTILE = 900_003, 900_004, 900_007, 900_008
 _MIDDLE = (195, 420)
 _FINGER = 24  # pixels at least, WCAG 2.2 "Target Size"
@@ -29,7 +29,7 @@ _TARGETS = """least => {
 
 @pytest.fixture
 def phone(flaky_server, open_gallery):
-    return open_gallery(flaky_server, f"?model={_SMALL}", **_PHONE).ready()
+    return open_gallery(flaky_server, f"?model={_SMALL}", **PHONE).ready()
 
 
 def _overlap(page, one, other):
@@ -98,7 +98,7 @@ def test_tour_by_touch(phone):
 @pytest.mark.parametrize("model", [_WORDY, _HOSTILE])
 def test_images_begin_high_up_whatever_the_models_name(server, open_gallery, model, turned):
     width, height = (844, 390) if turned else (390, 844)
-    phone = {**_PHONE, "viewport": {"width": width, "height": height}}
+    phone = {**PHONE, "viewport": {"width": width, "height": height}}
     page = open_gallery(server, f"?model={model}&level=XXX", **phone).ready()
     page.control("about").wait_for()
     assert min(y for _, y, _, _ in page.boxes().values()) < 844 / 4
@@ -106,7 +106,7 @@ def test_images_begin_high_up_whatever_the_models_name(server, open_gallery, mod
 
 
 def test_tap_opens_the_models_description_and_swipe_moves_the_filters(server, open_gallery):
-    phone = open_gallery(server, f"?model={_SMALL}&level=XXX&type=image&meta=1", **_PHONE).ready()
+    phone = open_gallery(server, f"?model={_SMALL}&level=XXX&type=image&meta=1", **PHONE).ready()
     phone.control("about").tap()
     expect(phone.page.locator(".about .tag").first).to_be_visible()
     phone.control("about").tap()
@@ -153,7 +153,7 @@ def test_messages_cover_neither_the_selection_bar_nor_buttons(phone):
 
 
 def test_many_messages_cover_no_button_of_a_full_height_panel(flaky_server, open_gallery):
-    small = {**_PHONE, "viewport": {"width": 390, "height": 667}}
+    small = {**PHONE, "viewport": {"width": 390, "height": 667}}
     page = open_gallery(flaky_server, f"?model={_HOSTILE}&level=XXX", **small).ready()
     page.tiles.first.locator("[data-do='mark']").tap()
     page.control("download-marked").tap()

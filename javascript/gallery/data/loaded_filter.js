@@ -35,7 +35,7 @@ export class LoadedFilter {
     const { store } = this.#context;
     if (store.get().loadedFilter.words === words && !words) return;
     store.set({ loadedFilter: { words }, widened: null });
-    if (words) void this.#readUntil(() => ENOUGH);
+    if (words) void this.#readUntilEnough();
   }
 
   /** Send the request for matches again. */
@@ -47,19 +47,18 @@ export class LoadedFilter {
 
   /** Load more pages of the gallery until more images match. */
   readOn() {
-    return this.#readUntil((shown) => shown + ENOUGH);
+    return this.#readUntilEnough({ isMore: true });
   }
 
   /** Load pages of the gallery until enough images match, the gallery ends, or the most pages
    * allowed were loaded.
-   * @param {(shown: number) => number} countEnough  returns how many matches are enough, given
-   *     their current number */
-  async #readUntil(countEnough) {
+   * @param {{isMore?: boolean}} [how]  isMore: until as many match in addition to those now */
+  async #readUntilEnough({ isMore = false } = {}) {
     const { store, actions } = this.#context;
     const { signal } = this.#abort;
     store.set({ searchReading: "on" });
     await this.#matching;
-    const enough = countEnough(getShown(store.get()).length);
+    const enough = ENOUGH + (isMore ? getShown(store.get()).length : 0);
     let hasEnough = false;
     for (let page = 0; page < MOST_PAGES && !signal.aborted; page++) {
       const now = store.get();
@@ -82,7 +81,7 @@ export class LoadedFilter {
       this.#resetMatches(now.loadedFilter.words);
     if (!now.loadedFilter.words) return;
     this.#matching = this.#requestMatches();
-    if (before.stale && !now.stale) void this.#readUntil(() => ENOUGH); // with other filters
+    if (before.stale && !now.stale) void this.#readUntilEnough(); // with other filters
   }
 
   /** Abort the request for matches because the words have changed. If there are no words now, also

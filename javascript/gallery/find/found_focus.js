@@ -26,24 +26,15 @@ export class FoundFocus {
     this.#focusFound = focusFound;
     root.addEventListener("focusin", ({ target }) => this.#onFocus(target), { signal });
     root.addEventListener("focusout", ({ target }) => this.#onLeave(target), { signal });
-    for (const [type, isByKey] of /** @type {const} */ ([
-      ["keydown", true],
-      ["pointerdown", false],
-    ]))
-      window.addEventListener(
-        type,
-        () => {
-          this.#isByKey = isByKey;
-        },
-        { signal, capture: true },
-      );
+    const notePress = (/** @type {Event} */ { type }) => {
+      this.#isByKey = type === "keydown";
+    };
+    window.addEventListener("keydown", notePress, { signal, capture: true });
+    window.addEventListener("pointerdown", notePress, { signal, capture: true });
     /** @type {import("../state/store.js").Key[]} */
     const keys = ["where", "results", "loadedFilter", "stale", "lookupText", "loading", "ended"];
-    store.on(
-      [getTiles, isHome, ...keys, "home", "problems", "searchReading", "panel", "hiddenCount"],
-      () => this.#checkSoon(),
-      { signal },
-    );
+    const more = /** @type {const} */ (["home", "problems", "searchReading", "panel"]);
+    store.on([getTiles, isHome, ...keys, ...more, "hiddenCount"], () => this.#checkSoon(), context);
     signal.addEventListener("abort", () => cancelAnimationFrame(this.#frame));
   }
 

@@ -79,7 +79,7 @@ export class GalleryHeader {
     const name = getGalleryName({ where, model, title }, words);
     const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
     const parts = [
-      el("h2", { dir: "auto", text: name, title: name }),
+      el("h2", { class: "one-line", dir: "auto", text: name, title: name }),
       url && this.#makeLink(url),
       model && el("span", { class: "tag", text: model.type }),
       model?.creator && this.#makeCreatorButton(model.creator),

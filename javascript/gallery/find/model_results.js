@@ -129,7 +129,7 @@ export class ModelResultCards {
       this.#cover(card),
       el("span", { class: "name", dir: "auto", text: card.name }),
       el("span", {
-        class: "dim",
+        class: "dim one-line",
         dir: "auto",
         text: [card.type, card.creator].filter(Boolean).join(" · "),
       }),

@@ -131,7 +131,7 @@ export class SearchPopup {
  * @param {string} label
  * @param {string} kind  kind of its options */
 function makeGroup(label, kind) {
-  const heading = el("p", { class: "dim", "aria-hidden": "true", text: label });
+  const heading = el("p", { class: "dim one-line", "aria-hidden": "true", text: label });
   return el("div", { role: "group", "aria-label": label, "data-kind": kind }, heading);
 }
 
@@ -149,7 +149,7 @@ function drawOption(option, { kind, icon: glyph, text, detail, value }, at, isCh
   option.dataset.row = kind;
   option.replaceChildren(
     glyph ? icon(glyph) : "",
-    el("bdi", { text }),
-    detail ? el("span", { class: "dim", text: detail }) : "",
+    el("bdi", { class: "one-line", text }),
+    detail ? el("span", { class: "dim one-line", text: detail }) : "",
   );
 }

@@ -71,7 +71,7 @@ export class Hover {
       el(
         "p",
         { class: "image-author" },
-        el("bdi", { text: user || words("somebody") }),
+        el("bdi", { class: "one-line", text: user || words("somebody") }),
         el(
           "span",
           { class: "reactions" },
@@ -80,7 +80,8 @@ export class Hover {
         ),
       ),
       prompt && el("p", { class: "image-prompt", dir: "auto" }, `${prompt}…`),
-      facts.length > 0 && el("p", { class: "image-facts", dir: "auto" }, facts.join(" · ")),
+      facts.length > 0 &&
+        el("p", { class: "image-facts one-line", dir: "auto" }, facts.join(" · ")),
     ];
   }
 

@@ -149,7 +149,11 @@ export class Tile {
   onFailed() {
     this.#isSettled = true;
     setAttribute(this.element, "data-failed", true);
-    const again = { class: "sign", "data-do": "thumb-again", text: this.#words("thumb_failed") };
+    const again = {
+      class: "sign one-line",
+      "data-do": "thumb-again",
+      text: this.#words("thumb_failed"),
+    };
     this.#showSign(el("span", again));
     if (this.#looks) this.#drawLabel(this.#looks);
   }
@@ -186,7 +190,8 @@ export class Tile {
   #setBlurred(isBlurred) {
     setAttribute(this.element, "data-blurred", isBlurred);
     this.removeThumb();
-    if (isBlurred) this.#showSign(el("span", { class: "sign", text: this.#words("show_blurred") }));
+    if (isBlurred)
+      this.#showSign(el("span", { class: "sign one-line", text: this.#words("show_blurred") }));
   }
 
   /** Show a short text over the tile, or none. @param {HTMLElement | null} sign */

@@ -10,24 +10,20 @@ import { askCollectionName } from "./collection_name.js";
 import { listHideItems } from "./hide_items.js";
 
 /** @import { MenuItem, Point } from "../core/menu.js" */
-/** @import { Known } from "../data/image_texts.js" */
-/** @import { Context } from "../types.js" */
+/** @import { PageContext } from "../actions.js" */
 
 const IMAGES = "[data-tile], dialog[data-viewer] .stage";
 
 export class ImageMenu {
   #context;
-  #findKnown;
   #isTouch = false; // the last press was a finger's
   /** @type {Point} where the menu is */
   #point = { x: 0, y: 0 };
 
-  /** @param {Context} context
-   * @param {(id: number) => Known} findKnown  returns what is known of an image without a request */
-  constructor(context, findKnown) {
+  /** @param {PageContext} context */
+  constructor(context) {
     const { root, signal } = context;
     this.#context = context;
-    this.#findKnown = findKnown;
     const how = { signal, capture: true };
     root.addEventListener(
       "pointerdown",
@@ -109,7 +105,7 @@ export class ImageMenu {
   #listUses(id) {
     const { store, words, actions } = this.#context;
     const view = this.#findView(id);
-    const { record, infotext } = this.#findKnown(id);
+    const { record, infotext } = this.#context.parts.viewer.findKnown(id);
     const hasText = infotext !== "" || (view?.has_data ?? true);
     const all = store.get().bootstrap?.host.send_to ?? [];
     const tabs = listTabs(all, view?.kind ?? "image", hasText);
@@ -223,7 +219,7 @@ export class ImageMenu {
    * @param {number} id */
   #findView(id) {
     const { images } = this.#context.store.get();
-    return images.find((view) => view.id === id) ?? this.#findKnown(id).record;
+    return images.find((view) => view.id === id) ?? this.#context.parts.viewer.findKnown(id).record;
   }
 
   /** Let the user choose the collection to which images are added. @param {number[]} ids */
