@@ -127,14 +127,14 @@ async function connect(context) {
 function buildParts(context, status) {
   const { parts } = context;
   parts.pager = new Pager(context);
-  parts.navigation = new Navigation(context, parts.pager);
-  parts.hidden = new HiddenImages(context, () => parts.pager.restart({ isSameSource: true }));
+  parts.navigation = new Navigation(context);
+  parts.hidden = new HiddenImages(context);
   parts.bookmarkSync = new BookmarkSync(context);
-  parts.annotations = new AnnotationWriter(context, parts.bookmarkSync);
+  parts.annotations = new AnnotationWriter(context);
   parts.loadedFilter = new LoadedFilter(context);
-  parts.search = new GallerySearch(context, parts.navigation, parts.loadedFilter);
+  parts.search = new GallerySearch(context);
   parts.jobs = new Jobs(context);
-  parts.neededFiles = new NeededFiles(context, () => parts.jobs.poller.announceStart());
+  parts.neededFiles = new NeededFiles(context);
   parts.watches = new Watches(context);
   parts.finder = new Finder(context, { jobs: parts.jobs.badge, watches: parts.watches.badge });
   new GalleryHeader(context);

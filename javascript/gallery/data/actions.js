@@ -17,7 +17,8 @@ export function makeNavigationActions({ store, parts }) {
   };
   return {
     find: (/** @type {string} */ text) => parts.navigation.lookUp(text),
-    findMore: (/** @type {string} */ cursor) => parts.navigation.loadMoreModels(cursor),
+    findMore: (/** @type {string} */ cursor) =>
+      parts.navigation.searchModels(store.get().results?.query ?? "", cursor),
     closeResults: () => parts.navigation.closeResults(),
     openModel: (/** @type {number} */ id, /** @type {number | null} */ version = null) =>
       parts.navigation.openSource({ model: id, version }),

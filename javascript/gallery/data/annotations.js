@@ -10,13 +10,10 @@ const MOST_BYTES = 500_000; // of what is undone at once; the server accepts 2 M
 
 export class AnnotationWriter {
   #context;
-  #sync;
 
-  /** @param {import("../types.js").Context} context
-   * @param {import("./bookmark_sync.js").BookmarkSync} sync */
-  constructor(context, sync) {
+  /** @param {import("../actions.js").PageContext} context */
+  constructor(context) {
     this.#context = context;
-    this.#sync = sync;
   }
 
   /** Save a change of some images' annotations. Return the new annotations by image id, or null
@@ -56,10 +53,10 @@ export class AnnotationWriter {
    * or null after an error, which is shown to the user.
    * @param {import("../contract").AnnotationsBody} body */
   async #send(body) {
-    const { api, signal } = this.#context;
+    const { api, parts, signal } = this.#context;
     try {
       const changed = await api.post("annotations", body, { signal });
-      this.#sync.applyChange(changed.annotations, changed.revision);
+      parts.bookmarkSync.applyChange(changed.annotations, changed.revision);
       return changed;
     } catch (error) {
       showError(error, this.#context);

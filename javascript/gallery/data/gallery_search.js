@@ -7,22 +7,16 @@ import { countFound, widenScope } from "../state/search_scope.js";
 import { ignoreFailure } from "./problems.js";
 import { fetchPreview } from "./search_preview.js";
 
+/** @import { PageContext } from "../actions.js" */
 /** @import { SearchScope } from "../state/search_scope.js" */
-/** @import { Context } from "../types.js" */
 
 export class GallerySearch {
   #context;
-  #navigation;
-  #loadedFilter;
   #abort = new AbortController();
 
-  /** @param {Context} context
-   * @param {import("./navigation.js").Navigation} navigation
-   * @param {import("./loaded_filter.js").LoadedFilter} loadedFilter */
-  constructor(context, navigation, loadedFilter) {
+  /** @param {PageContext} context */
+  constructor(context) {
     this.#context = context;
-    this.#navigation = navigation;
-    this.#loadedFilter = loadedFilter;
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
@@ -53,10 +47,10 @@ export class GallerySearch {
    * again. */
   clear() {
     this.#abort.abort();
-    const { store, actions } = this.#context;
+    const { store, actions, parts } = this.#context;
     const { where, results } = store.get();
     if (results) return actions.closeResults();
-    this.#loadedFilter.setWords({ words: "" });
+    parts.loadedFilter.setWords({ words: "" });
     if (where.search === null) return;
     void actions.setWhere({ search: hasGallery(where) ? null : "" });
   }
@@ -64,28 +58,30 @@ export class GallerySearch {
   /** Return from a widened search to the gallery in which nothing was found, and search the pages
    * of that gallery that were not loaded. */
   async searchOn() {
-    const { widened } = this.#context.store.get();
+    const { store, parts } = this.#context;
+    const { widened } = store.get();
     if (!widened) return;
     const { words, where } = widened;
-    void this.#navigation.openGallery({ ...where, search: null });
-    this.#loadedFilter.setWords({ words });
+    void parts.navigation.openGallery({ ...where, search: null });
+    parts.loadedFilter.setWords({ words });
   }
 
   /** Show the images of a scope that match.
    * @param {string} words
    * @param {SearchScope} scope */
   #open(words, scope) {
-    const { store } = this.#context;
+    const { store, parts } = this.#context;
+    const { navigation, loadedFilter } = parts;
     const { where, results } = store.get();
     if (scope === "loaded") {
-      if (where.search !== null) void this.#navigation.openGallery({ ...where, search: null });
-      else if (results) this.#navigation.closeResults();
-      this.#loadedFilter.setWords({ words });
+      if (where.search !== null) void navigation.openGallery({ ...where, search: null });
+      else if (results) navigation.closeResults();
+      loadedFilter.setWords({ words });
       return;
     }
-    this.#loadedFilter.setWords({ words: "" });
-    if (scope === "gallery") void this.#navigation.openGallery({ ...where, search: words });
-    else void this.#navigation.openSource({ search: words });
+    loadedFilter.setWords({ words: "" });
+    if (scope === "gallery") void navigation.openGallery({ ...where, search: words });
+    else void navigation.openSource({ search: words });
   }
 
   /** Return how many images match in each scope, null if the request fails.

@@ -3,20 +3,16 @@
 import { hideImages } from "../state/state.js";
 import { showError } from "./problems.js";
 
-/** @import { Context } from "../types.js" */
 /** @typedef {import("../contract").HiddenRule} HiddenRule */
 
 export class HiddenImages {
   #context;
-  #restart;
   /** @type {Promise<unknown>} the last request: a response must not overtake an earlier one */
   #last = Promise.resolve();
 
-  /** @param {Context} context
-   * @param {() => Promise<void>} restart  loads the open gallery again */
-  constructor(context, restart) {
+  /** @param {import("../actions.js").PageContext} context */
+  constructor(context) {
     this.#context = context;
-    this.#restart = restart;
   }
 
   /** Fetch the rules that hide images, and store them in the state. */
@@ -58,6 +54,11 @@ export class HiddenImages {
   async show(showsHidden) {
     this.#context.store.set({ showsHidden });
     await this.#restart();
+  }
+
+  /** Load the open gallery again. */
+  #restart() {
+    return this.#context.parts.pager.restart({ isSameSource: true });
   }
 
   /** Let the server add or delete a rule. Return the ids of the loaded images that are hidden now,

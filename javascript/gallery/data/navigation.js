@@ -8,24 +8,22 @@ import { NO_FILTER } from "../state/state.js";
 import { isAborted } from "./api.js";
 import { makeProblem } from "./problems.js";
 
-/** @import { Context, Model, Where } from "../types.js" */
+/** @import { PageContext } from "../actions.js" */
+/** @import { Model, Where } from "../types.js" */
 /** @typedef {import("../contract").Contract["responses"]["GET"]["lookup"]} LookupResult */
 
 const RECENT = 12; // models
 
 export class Navigation {
   #context;
-  #pager;
   #abort = new AbortController();
   #modelRequest = Promise.resolve(); // the last one
   /** Repeats the last lookup. @type {() => Promise<void>} */
   #retry = () => Promise.resolve();
 
-  /** @param {Context} context
-   * @param {import("./pager.js").Pager} pager */
-  constructor(context, pager) {
+  /** @param {PageContext} context */
+  constructor(context) {
     this.#context = context;
-    this.#pager = pager;
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
@@ -67,12 +65,6 @@ export class Navigation {
     });
   }
 
-  /** Add the next page to the search results. @param {string} cursor */
-  async loadMoreModels(cursor) {
-    const { results } = this.#context.store.get();
-    if (results) await this.searchModels(results.query, cursor);
-  }
-
   /** Close the search results. */
   closeResults() {
     this.#context.store.set({ results: null });
@@ -87,7 +79,7 @@ export class Navigation {
   /** Open the gallery of a query. If it is already open, only apply the filters of the query.
    * @param {Where} where */
   async openGallery(where) {
-    const { store } = this.#context;
+    const { store, parts } = this.#context;
     const before = store.get();
     const isSameSource = getSource(where) === getSource(before.where) && getSource(where) !== "";
     if (!isSameSource) this.abortLookup(); // else what it finds would open instead
@@ -97,7 +89,7 @@ export class Navigation {
       problems: { ...before.problems, lookup: null },
       ...(isSameSource ? {} : this.#makeReset(where)),
     });
-    const images = this.#pager.restart({ isSameSource });
+    const images = parts.pager.restart({ isSameSource });
     if (where.model !== null && store.get().model?.id !== where.model) {
       this.#modelRequest = this.#fetchModel(where.model);
       await this.#modelRequest;

@@ -12,7 +12,8 @@ import { getSetting } from "../state/state.js";
 import { isAborted } from "./api.js";
 import { getErrorMessage, showError } from "./problems.js";
 
-/** @import { Context, NeededFile, Needs, NeedsPlace, State } from "../types.js" */
+/** @import { PageContext } from "../actions.js" */
+/** @import { NeededFile, Needs, NeedsPlace, State } from "../types.js" */
 
 const DWELL = 400; // ms that an image is looked at before Civitai may be asked about its models
 const SETTINGS = [
@@ -32,11 +33,9 @@ export class NeededFiles {
   /** @type {readonly number[]} the images of the list, [] if it is of something else */
   #ids = [];
 
-  /** @param {Context} context
-   * @param {() => void} started  called when a download has begun */
-  constructor(context, started) {
+  /** @param {PageContext} context */
+  constructor(context) {
     this.context = context;
-    this.started = started;
     const { store, signal } = context;
     store.on([describeArrivals], (now, before) => this.#markArrived(now, before), { signal });
     store.on([describeSettings], () => this.#reload(), { signal });
@@ -75,7 +74,7 @@ export class NeededFiles {
   /** Start the download of these model files. Errors are shown to the user.
    * @param {readonly NeededFile[]} files */
   async get(files) {
-    const { api, store, toast, signal } = this.context;
+    const { api, store, toast, parts, signal } = this.context;
     try {
       const { panel, needs, fileChoices } = store.get();
       const listed = panel === "model_files" ? needs.list.of : "";
@@ -86,7 +85,7 @@ export class NeededFiles {
       };
       const { message } = await api.post("model_files", body, { signal });
       toast(message, "good");
-      this.started();
+      parts.jobs.poller.announceStart();
     } catch (error) {
       showError(error, this.context);
     }

@@ -99,22 +99,19 @@ export class SearchPopup {
     else this.#field.removeAttribute("aria-activedescendant");
   }
 
-  /** Return the options; those with a heading are in a group. @param {HTMLElement[]} options */
+  /** Return the options; those with a heading, which follow each other, are in a group.
+   * @param {HTMLElement[]} options */
   #group(options) {
-    /** @type {Map<string, HTMLElement>} */
-    const groups = new Map();
     /** @type {HTMLElement[]} */
     const nodes = [];
     for (const [at, option] of options.entries()) {
-      const { group = "", kind = "open" } = this.#rows[at] ?? {};
-      if (!group) {
-        nodes.push(option);
-        continue;
+      const { group, kind } = this.#rows[at];
+      if (!group) nodes.push(option);
+      else {
+        const isNew = group !== this.#rows[at - 1]?.group;
+        if (isNew) nodes.push(makeGroup(group, kind));
+        nodes[nodes.length - 1].append(option);
       }
-      const made = groups.get(group) ?? makeGroup(group, kind);
-      if (!groups.has(group)) nodes.push(made);
-      groups.set(group, made);
-      made.append(option);
     }
     return nodes;
   }

@@ -50,6 +50,5 @@ export function findMonth(months, sort, date) {
 /** Return the month that follows a month. @param {string} month  such as "2025-12" */
 function getNextMonth(month) {
   const [year, number] = month.split("-").map(Number);
-  const next = number === 12 ? [year + 1, 1] : [year, number + 1];
-  return `${String(next[0]).padStart(4, "0")}-${String(next[1]).padStart(2, "0")}`;
+  return new Date(Date.UTC(year, number)).toISOString().slice(0, 7);
 }
