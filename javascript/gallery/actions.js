@@ -111,8 +111,8 @@ function makeViewerActions({ store, toast, words, parts }) {
     store.set({ slideshow });
     if (slideshow) toast(words("slideshow_began", { n: readPace() }));
   };
-  return {
-    open(/** @type {number} */ id) {
+  return /** @satisfies {Partial<Actions>} */ ({
+    open(id) {
       store.set(isShown(store, id) ? { open: id, focus: findTile(store, id) } : { open: id });
     },
     close() {
@@ -123,7 +123,7 @@ function makeViewerActions({ store, toast, words, parts }) {
       if (isShown(store, open)) store.set({ focus: tile });
       parts.grid.revealImage(tile, { focus: true });
     },
-    async step(/** @type {number} */ by) {
+    async step(by) {
       const { open: from } = store.get();
       const shown = getShown(store.get());
       pendingSteps = from === pendingFrom ? pendingSteps + by : by;
@@ -137,11 +137,9 @@ function makeViewerActions({ store, toast, words, parts }) {
     },
     first: () => show(0),
     last: () => show(getShown(store.get()).length - 1),
-    showBlurred: (/** @type {number} */ id) =>
-      store.set(({ revealed }) => ({ revealed: new Set([...revealed, id]) })),
+    showBlurred: (id) => store.set(({ revealed }) => ({ revealed: new Set([...revealed, id]) })),
     fullscreen: () => parts.viewer.fullscreen(),
-    zoom: (/** @type {import("./types.js").ZoomStep} */ how) =>
-      (store.get().panel === "compare" ? parts.compare : parts.viewer).zoom(how),
+    zoom: (how) => (store.get().panel === "compare" ? parts.compare : parts.viewer).zoom(how),
     toggleCompareOver: () => parts.compare.toggleOver(),
     swapCompared: () => parts.compare.swap(),
     sound: () => parts.viewer.sound(),
@@ -160,7 +158,7 @@ function makeViewerActions({ store, toast, words, parts }) {
       savePreference("details", details);
       store.set({ details });
     },
-  };
+  });
 }
 
 /** Return the actions that mark images. @param {PageContext} context */
@@ -174,11 +172,9 @@ function makeMarkActions({ store, toast, words }) {
     if (canCompare(store.get().marks)) store.set({ panel: "compare" });
     else toast(words("compare_marks"));
   };
-  return {
-    mark: (/** @type {number} */ id, /** @type {boolean | undefined} */ isMarked) =>
-      store.set((state) => toggleMark(state, id, isMarked, idsOf)),
-    markTo: (/** @type {number} */ id) =>
-      store.set((state) => markRange(state, tiles(), id, idsOf)),
+  return /** @satisfies {Partial<Actions>} */ ({
+    mark: (id, isMarked) => store.set((state) => toggleMark(state, id, isMarked, idsOf)),
+    markTo: (id) => store.set((state) => markRange(state, tiles(), id, idsOf)),
     markAll: () => store.set((state) => addMarks(state, order())),
     markNone() {
       const { marks, anchor } = store.get();
@@ -187,23 +183,21 @@ function makeMarkActions({ store, toast, words }) {
         toast(words("unmarked", { n: marks.size }), undefined, () => store.set({ marks, anchor }));
     },
     compare,
-    compareWith(/** @type {number} */ id) {
+    compareWith(id) {
       store.set((state) => toggleMark(state, id, true));
       compare();
     },
-    comparePair: (/** @type {import("./types.js").ComparedPair} */ compared) =>
-      store.set({ compared, panel: "compare" }),
+    comparePair: (compared) => store.set({ compared, panel: "compare" }),
     invert: () => store.set((state) => invertMarks(state, order())),
-  };
+  });
 }
 
 /** Return the actions that move the focus and the scroll position.
  * @param {PageContext} context */
 function makeFocusActions({ store, toast, words, parts }) {
-  return {
+  return /** @satisfies {Partial<Actions>} */ ({
     /** Move the focus in the grid by a step, and scroll to the focused image. With `extend`, mark
-     * the images on the way.
-     * @type {Actions["move"]} */
+     * the images on the way. */
     move(to, { extend = false } = {}) {
       const { focus } = store.get();
       const before = focus ?? parts.grid.findTopmost();
@@ -217,7 +211,7 @@ function makeFocusActions({ store, toast, words, parts }) {
       }
       parts.grid.revealImage(id, { focus: true });
     },
-    focus(/** @type {number} */ id) {
+    focus(id) {
       if (isShown(store, id)) store.set({ focus: id });
       parts.grid.revealImage(id, { focus: true });
     },
@@ -237,38 +231,35 @@ function makeFocusActions({ store, toast, words, parts }) {
       store.set({ place: null });
       parts.grid.scrollToPlace(place);
     },
-  };
+  });
 }
 
 /** Return the actions that start and cancel downloads. @param {PageContext} context */
 function makeDownloadActions({ store, toast, words, parts }) {
-  return {
-    download: (/** @type {Iterable<number>} */ ids) =>
-      parts.jobs.startJob({ ids: [...ids], query: store.get().where }),
-    async downloadGallery(/** @type {number} */ limit, /** @type {boolean} */ verify) {
+  return /** @satisfies {Partial<Actions>} */ ({
+    download: (ids) => parts.jobs.startJob({ ids: [...ids], query: store.get().where }),
+    async downloadGallery(limit, verify) {
       const { where, hiddenCount } = store.get();
       await parts.jobs.startJob({ query: where, limit, ...(verify && { verify }) });
       if (hiddenCount) toast(words("hidden_downloaded"));
     },
-    readRecords: (/** @type {number} */ limit) =>
+    readRecords: (limit) =>
       parts.jobs.startJob({
         query: { ...store.get().where, search: null },
         limit,
         reads_only: true,
       }),
-    cancelJob: (/** @type {number} */ id) => parts.jobs.runAction(id, "cancel"),
-  };
+    cancelJob: (id) => parts.jobs.runAction(id, "cancel"),
+  });
 }
 
 /** Return the actions that send and copy texts, or undo. @param {PageContext} context */
 function makeTextActions(context) {
   const { root, toast, words, parts } = context;
-  return {
-    /** @type {Actions["send"]} */
+  return /** @satisfies {Partial<Actions>} */ ({
     send: (tab, id, text) => sendToTab(context, tab, id, text),
-    /** @type {Actions["copyText"]} */
     copyText: (id, name) => copyImageText(context, parts.viewer.findKnown(id), id, name),
-    async copy(/** @type {string | Promise<string>} */ text) {
+    async copy(text) {
       try {
         const isDone = await copyText(text, root);
         toast(words(isDone ? "copied" : "not_copied"), isDone ? "good" : "bad");
@@ -277,7 +268,7 @@ function makeTextActions(context) {
       }
     },
     undo: () => parts.toasts.undoNewest(),
-  };
+  });
 }
 
 /** Return whether the gallery shows an image. @param {Store} store @param {number} id */

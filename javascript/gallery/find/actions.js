@@ -7,11 +7,10 @@ import { hasGallery, makeDefaultQuery, pickFilters } from "../state/query.js";
 
 /** Return the actions of the search and the filters. @param {PageContext} context */
 export function makeSearchActions({ store, parts }) {
-  return {
-    /** Search images by words, and show those that match. @type {Actions["search"]} */
+  return /** @satisfies {Partial<Actions>} */ ({
+    /** Search images by words, and show those that match. */
     search: (words, scope) => parts.search.search(words, scope),
-    /** Close the panel and the viewer, and show the models that Civitai finds.
-     * @type {Actions["searchModels"]} */
+    /** Close the panel and the viewer, and show the models that Civitai finds. */
     searchModels(words, page = null) {
       store.set({ panel: "", open: null });
       return parts.navigation.openModels(words, page);
@@ -30,5 +29,5 @@ export function makeSearchActions({ store, parts }) {
       parts.loadedFilter.setWords({ words: "" });
       void parts.navigation.openGallery({ ...where, ...filters, search });
     },
-  };
+  });
 }

@@ -8,34 +8,30 @@ import { getChoice } from "../state/model_files.js";
 
 /** Return the actions on model files. @param {PageContext} context */
 export function makeModelFileActions({ store, toast, words, parts }) {
-  return {
-    /** Fetch the model files that a query asks for, and show them in one part of the page.
-     * @type {Actions["showNeeds"]} */
+  return /** @satisfies {Partial<Actions>} */ ({
+    /** Fetch the model files that a query asks for, and show them in one part of the page. */
     showNeeds: (place, query) => parts.neededFiles.show(place, query),
-    /** Fetch the model files for a part of the page again after a failure.
-     * @type {Actions["retryNeeds"]} */
+    /** Fetch the model files for a part of the page again after a failure. */
     retryNeeds: (place) => parts.neededFiles.retry(place),
     /** Open the panel with the model files that some images need. The images are given by ids or by
-     * a query.
-     * @type {Actions["listNeeds"]} */
+     * a query. */
     listNeeds(of) {
       if (typeof of === "string") parts.neededFiles.show("list", of);
       else parts.neededFiles.showForImages(of);
       store.set({ panel: "model_files" });
     },
     /** Change the user's choice for a needed model: its file, the companions to download with it,
-     * or the permission for a file that may run code. Fields that `change` lacks stay.
-     * @type {Actions["chooseFile"]} */
+     * or the permission for a file that may run code. Fields that `change` lacks stay. */
     chooseFile(needed, change) {
       const { fileChoices } = store.get();
       const choice = { ...getChoice(needed, fileChoices), ...change };
       store.set({ fileChoices: new Map(fileChoices).set(needed.key, choice) });
     },
-    /** Start the download of the chosen files of these models. @type {Actions["getModelFiles"]} */
+    /** Start the download of the chosen files of these models. */
     getModelFiles: (files) => parts.neededFiles.get(files),
-    chooseCheckpoint(/** @type {string} */ name) {
+    chooseCheckpoint(name) {
       chooseCheckpoint(name);
       toast(words("checkpoint_chosen", { name }), "good");
     },
-  };
+  });
 }
