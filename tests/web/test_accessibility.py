@@ -20,13 +20,18 @@ def _press(key, panel):
     return press
 
 
+def _click(page, action, menu):
+    """Press a button, which may be in a menu where the page is narrow."""
+    if not page.control(action).count():
+        page.control(menu).click()
+    page.control(action).click()
+
+
 def _open_panel(action, panel):
-    """Open a panel that has no key, by its button, which may be in the menu."""
+    """Open a panel that has no key."""
 
     def open_panel(page):
-        if not page.control(action).count():
-            page.control("more-tools").click()
-        page.control(action).click()
+        _click(page, action, "more-tools")
         page.panel(panel).wait_for()
 
     return open_panel
@@ -48,10 +53,7 @@ def _compare(page):
 
 
 def _open_download_options(page):
-    """Open them by their button, which is in a menu where the page is narrow."""
-    if not page.control("download-options").count():
-        page.control("gallery-menu").click()
-    page.control("download-options").click()
+    _click(page, "download-options", "gallery-menu")
     page.field("limit").wait_for()
 
 
@@ -172,21 +174,10 @@ def _refuse_key(page):
     page.page.locator(".key .wrong").wait_for()
 
 
-def _go_on_a_phone_or_not(action):
-    """Press a button of the page's head, which may be in a menu."""
-
-    def press(page):
-        if not page.control(action).count():
-            page.control("gallery-menu").click()
-        page.control(action).click()
-
-    return press
-
-
 def _fail_panel(pattern, action, panel):
     def fail(page):
         page.page.route(pattern, _refuse(502, "network"))
-        _go_on_a_phone_or_not(action)(page)
+        _click(page, action, "gallery-menu")
         page.panel(panel).locator("[data-do='retry']").wait_for()
 
     return fail
@@ -205,7 +196,6 @@ _STATES = {
     "empty field": lambda page: page.field("find").click(),
     "download options": _open_download_options,
     "models": _list_models,
-    "viewer": lambda page: page.open(1),
     "details": _open_details,
     "slideshow": _open_slideshow,
     "compare": _compare,

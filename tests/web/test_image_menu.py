@@ -27,11 +27,6 @@ def _open_menu(page, tile):
     expect(_menu(page)).to_be_visible()
 
 
-def _chosen(page):
-    """Return the `data-do` of the item that has the focus."""
-    return page.focused_control()
-
-
 def _middle(locator):
     box = locator.bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -77,14 +72,14 @@ def test_keys_open_the_menu_choose_in_it_and_restore_the_focus(server, open_gall
     for key in ("ContextMenu", "Shift+F10"):
         page.key(key)
         expect(_menu(page)).to_be_visible()
-        assert _chosen(page) == "menu-copy-prompt"
+        assert page.focused_control() == "menu-copy-prompt"
         assert page.axe_findings() == []
         page.key("ArrowUp")
-        assert _chosen(page) == "menu-civitai"
+        assert page.focused_control() == "menu-civitai"
         page.key("ArrowDown", 2)
-        assert _chosen(page) == "menu-copy-infotext"
+        assert page.focused_control() == "menu-copy-infotext"
         page.page.keyboard.type("add")
-        assert _chosen(page) == "menu-collect"
+        assert page.focused_control() == "menu-collect"
         page.key("Escape")
         expect(_menu(page)).to_have_count(0)
         assert page.focused() == tile

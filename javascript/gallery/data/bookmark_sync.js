@@ -46,10 +46,9 @@ export class BookmarkSync {
    *     and collections */
   applyChange(annotations, revision) {
     this.#channel.postMessage("changed");
-    if (revision <= this.#seen) return; // a newer answer about all images has come before
     applyAnnotations(this.#context.store, annotations, revision);
     if (revision === this.#seen + 1) this.#seen = revision;
-    else void this.#read(); // somebody else has changed something too
+    else void this.#read(); // somebody else has changed something too, or answers overtook each other
   }
 
   /** Read all annotations again, in this tab and in the others, because collections have changed.

@@ -6,7 +6,6 @@ import { getTiles, isFiltered } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { DragMarks } from "./drag_marks.js";
 import { Hover } from "./hover.js";
-import { KeptFocus } from "./kept_focus.js";
 import { chooseThumbWidth } from "./layout.js";
 import { getTileLooks, showStateOnGrid } from "./looks.js";
 import { needsNextPage, ScrollSpeed } from "./next_page.js";
@@ -35,14 +34,13 @@ export class Grid {
   #frame = 0;
   /** @type {number | null} where the window was when the grid was hidden */
   #hiddenTop = null;
-  #keptFocus;
   #lastTop = 0; // of the window in the list, at the last drawing
   #isRising = false; // scrolled upwards last
   #speed = new ScrollSpeed();
 
   /** @param {Context} context */
   constructor(context) {
-    const { store, page, words, actions, signal } = context;
+    const { store, page, words, actions } = context;
     this.#context = context;
     this.#hover = new Hover(context);
     this.#list = el("div", {
@@ -65,24 +63,13 @@ export class Grid {
     listenToClicks(this.#list, context, this.#tiles);
     listenToPointer(this.#list, context, this.#tiles, this.#hover);
     this.#listen();
-    this.#keptFocus = new KeptFocus(context, this.#arrangement);
-    store.on(
-      [getTiles],
-      (now) => {
-        const next = this.#keptFocus.keepThrough(now.where, () => this.#setShown(getTiles(now)));
-        if (next) this.revealImage(next.id, { focus: true });
-      },
-      { signal },
-    );
-    store.on(["tile"], () => this.#layOut(), { signal });
-    store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), { signal });
-    store.on(["bootstrap"], () => this.#tiles.reloadFailed(), { signal });
+    store.on([getTiles], (now, before) => this.#change(getTiles(now), before.stale), context);
+    store.on(["tile"], () => this.#layOut(), context);
+    store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), context);
+    store.on(["bootstrap"], () => this.#tiles.reloadFailed(), context);
+    const more = /** @type {const} */ (["loading", "ended", "results", "loadedFilter"]);
+    store.on([...more, "searchReading"], () => this.#schedule(), context);
     showStateOnGrid(this.#list, context);
-    store.on(
-      ["loading", "ended", "results", "loadedFilter", "searchReading"],
-      () => this.#schedule(),
-      { signal },
-    );
   }
 
   /** Scroll to an image if it is not visible.
@@ -177,6 +164,19 @@ export class Grid {
     if (!this.#isHidden()) return getViewport(this.#list);
     const top = this.#hiddenTop ?? this.#lastTop;
     return { top, bottom: top + window.innerHeight, screen: window.innerHeight };
+  }
+
+  /** Show other images. If that removes the focused tile, focus the one that is in its place now.
+   * @param {readonly View[]} shown
+   * @param {boolean} isElsewhere  whether the images are of another query, so that a place means
+   *     nothing */
+  #change(shown, isElsewhere) {
+    const { root } = this.#context;
+    const focused = this.#tiles.findTile(root.activeElement);
+    const at = focused && this.#arrangement.getIndex(focused.view.id);
+    this.#setShown(shown);
+    const next = at === undefined ? undefined : shown[Math.min(at, shown.length - 1)];
+    if (next && !isElsewhere && !root.activeElement) this.revealImage(next.id, { focus: true });
   }
 
   /** Show these images: append those that are new, or lay out all of them again.

@@ -27,10 +27,7 @@ export class SelectionBar {
   constructor(context) {
     const { root, store, words, actions, signal } = context;
     this.#context = context;
-    this.#compare = button(
-      { action: "compare", icon: "compare", words: words("compare_title"), class: "quiet" },
-      () => actions.compare(),
-    );
+    this.#compare = this.#make("compare", "compare", "compare_title", () => actions.compare());
     this.#hidden = el("button", {
       type: "button",
       class: "plain dim",
@@ -40,14 +37,8 @@ export class SelectionBar {
     });
     this.#marked = this.#markedGroup();
     this.#top = iconButton("top", "top", words("to_top"), () => actions.toTop());
-    this.#back = button(
-      { action: "back", icon: "place", words: words("back_to_place") },
-      () => void actions.back(),
-    );
-    const all = button(
-      { action: "mark-all", icon: "check", words: words("do_mark_all"), class: "quiet" },
-      () => actions.markAll(),
-    );
+    this.#back = this.#make("back", "place", "back_to_place", () => void actions.back(), "");
+    const all = this.#make("mark-all", "check", "do_mark_all", () => actions.markAll());
     this.#section.append(this.#where, this.#hidden, this.#back, all, this.#marked, this.#top);
     makeToolbar(this.#section, words("toolbar_bar"), signal);
     root.append(el("div", { class: "bar-place" }, this.#section));
@@ -83,29 +74,32 @@ export class SelectionBar {
     openMenu(root, this.#hidden, items, signal);
   }
 
+  /** Return a button with an icon.
+   * @param {string} action
+   * @param {IconName} glyph
+   * @param {string} key  of its label
+   * @param {() => unknown} press
+   * @param {string} [look]  a class */
+  #make(action, glyph, key, press, look = "quiet") {
+    return button({ action, icon: glyph, words: this.#context.words(key), class: look }, press);
+  }
+
+  /** Return the buttons that act on the marked images. */
   #markedGroup() {
     const { words, actions, store } = this.#context;
-    /** @type {(action: string, glyph: IconName, key: string, press: () => unknown, look?: string) => HTMLElement} */
-    const make = (action, glyph, key, press, look = "quiet") =>
-      button({ action, icon: glyph, words: words(key), class: look }, press);
     const list = () => [...store.get().marks];
+    const download = () => actions.download(list());
     return el(
       "div",
       { class: "marked", role: "group", "aria-label": words("toolbar_marked"), hidden: true },
       this.#count,
-      make(
-        "download-marked",
-        "download",
-        "do_download_marked",
-        () => actions.download(list()),
-        "primary",
-      ),
+      this.#make("download-marked", "download", "do_download_marked", download, "primary"),
       this.#compare,
-      make("favourite-marked", "heart", "do_favourite", () => actions.favourite(list())),
-      make("sets-marked", "folder", "do_add_to_collection", () => actions.collect()),
-      make("models-marked", "model", "do_get_models", () => actions.listNeeds(list())),
-      make("invert", "invert", "do_invert", () => actions.invert()),
-      make("mark-none", "none", "do_mark_none", () => actions.markNone()),
+      this.#make("favourite-marked", "heart", "do_favourite", () => actions.favourite(list())),
+      this.#make("sets-marked", "folder", "do_add_to_collection", () => actions.collect()),
+      this.#make("models-marked", "model", "do_get_models", () => actions.listNeeds(list())),
+      this.#make("invert", "invert", "do_invert", () => actions.invert()),
+      this.#make("mark-none", "none", "do_mark_none", () => actions.markNone()),
     );
   }
 
