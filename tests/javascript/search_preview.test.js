@@ -55,26 +55,19 @@ test("our server is asked about the last text, then Civitai about models and the
   assert.deepEqual(asked, ["search_preview sea", "models?q=sea", "authors?name=sea"]);
 });
 
-test("Civitai is not asked about one or two letters, nor about keys", async () => {
-  previews.update("se", "se");
-  await passPauses();
-  answers.search_preview = { ...answers.search_preview, kind: "keys" };
-  previews.update("lora:sea", "lora:sea");
-  await passPauses();
-  assert.deepEqual(asked, ["search_preview se", "search_preview lora:sea"]);
-});
-
-test("no author is looked for by a name that cannot be one, or that the library knows", async () => {
-  previews.update("blue sea", "sea");
-  await passPauses();
-  answers.search_preview = { ...answers.search_preview, authors: [{ text: "Anna", count: 1 }] };
-  previews.update("anna", "anna");
-  await passPauses();
-  assert.deepEqual(
-    asked.filter((one) => one.startsWith("authors")),
-    [],
-  );
-});
+for (const [text, change, expected] of [
+  ["se", {}, []],
+  ["lora:sea", { kind: "keys" }, []],
+  ["blue sea", {}, ["models?q=blue+sea"]],
+  ["anna", { authors: [{ text: "Anna", count: 1 }] }, ["models?q=anna"]],
+]) {
+  test(`Civitai is asked no more about “${text}” than can be found`, async () => {
+    answers.search_preview = { ...answers.search_preview, ...change };
+    previews.update(text, text);
+    await passPauses();
+    assert.deepEqual(asked, [`search_preview ${text}`, ...expected]);
+  });
+}
 
 test("Civitai is asked about a text once", async () => {
   previews.update("sea", "sea");
