@@ -5,11 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-import requests
 from civitai_manager_libs.web.http import Login, login
-from civitai_manager_libs.web.http.csrf import peer_household
 from civitai_manager_libs.web.http.login import LoginAttempts
-from served_app import Served
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -53,16 +50,6 @@ def test_right_password_ends_the_wait(tries):
         tries.succeed("a")
 
 
-def test_many_guessing_clients_leave_each_one_attempt(tries, clock):
-    for n in range(60):
-        assert tries.begin(f"guesser-{n}") == 0.0
-    assert tries.begin("guesser-1") > 0
-    assert tries.begin("owner") == 0.0  # the right password is let in while it goes on
-    assert tries.begin("owner") > 0
-    clock[0] += 61
-    assert [tries.begin("another") for _ in range(5)] == [0.0] * 5
-
-
 def test_all_clients_of_a_tunnel_are_counted_together_too(tries, clock):
     waits = [tries.begin(f"name-{n} through a", "all through a") for n in range(200)]
     assert waits == [0.0] * 30 + [1.0] * 170
@@ -72,24 +59,10 @@ def test_all_clients_of_a_tunnel_are_counted_together_too(tries, clock):
     assert tries.begin("owner through a", "all through a") == 1.0  # and no more than that
 
 
-def test_client_that_has_logged_in_does_not_wait_for_its_tunnel(tries):
-    tries.begin("owner through a", "all through a")
-    tries.succeed("owner through a", "all through a")
-    for n in range(100):
-        tries.begin(f"name-{n} through a", "all through a")
-    assert tries.begin("owner through a", "all through a") == 0.0
-
-
 def test_number_of_remembered_clients_is_limited(tries):
     for n in range(3 * login._MOST_PEERS):
         tries.begin(str(n))
     assert len(tries._failed) == login._MOST_PEERS
-
-
-def test_addresses_of_one_household_are_one_client():
-    assert peer_household("2001:db8:1:2::3") == peer_household("2001:db8:1:2:ffff::9")
-    assert peer_household("2001:db8:1:2::3") != peer_household("2001:db8:1:3::3")
-    assert peer_household("192.0.2.1") != peer_household("192.0.2.2")
 
 
 def _application():
@@ -129,8 +102,10 @@ def test_oldest_session_ends_if_there_are_too_many(page, monkeypatch):
     assert list(page.tokens) == cookies[-3:]
 
 
-def test_cookie_set_over_https_is_not_sent_over_http(page):
-    page.base_url = "https://testserver"
+@pytest.mark.parametrize("by", ["itself", "a-proxy"])
+def test_cookie_set_over_https_is_not_sent_over_http(page, by):
+    page.base_url = "https://testserver" if by == "itself" else "http://testserver"
+    page.headers.update({"X-Forwarded-Proto": "https"} if by == "a-proxy" else {})
     assert "Secure" in _try(page).headers["set-cookie"]
 
 
@@ -165,7 +140,7 @@ def test_too_large_login_is_not_read_to_its_end(page):
     assert page.post("/login", content=b"x" * 70_000).status_code == 413
 
 
-def test_networks_of_one_ipv6_site_are_counted_together_too():
+def test_networks_of_one_ipv6_site_are_one_client():
     app, _ = _application()
     numbers = itertools.count()
 
@@ -174,18 +149,12 @@ def test_networks_of_one_ipv6_site_are_counted_together_too():
         await app(scope, receive, send)
 
     page = TestClient(from_another_network, follow_redirects=False)
-    codes = [_try(page, password="wrong").status_code for _ in range(60)]
-    assert codes[:30] == [401] * 30 and 429 in codes
+    assert [_try(page, password="wrong").status_code for _ in range(6)] == [401] * 5 + [429]
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP"])
-def test_invented_names_behind_a_tunnel_give_no_free_attempts(header):
-    """On a real server, whose uvicorn takes such a name for the client."""
-    with Served(_application()[0]) as served:
-        url = f"http://127.0.0.1:{served.port}/login"
-        codes = [
-            requests.post(url, headers={header: f"198.51.100.{n}"}, timeout=20).status_code
-            for n in range(60)
-        ]
-        assert codes[0] == 401 and 429 in codes
-        assert requests.post(url, timeout=20).status_code == 401, "the owner, at this machine"
+def test_invented_names_behind_a_tunnel_give_no_free_attempts(page, header):
+    headers = [{header: f"198.51.100.{n}"} for n in range(60)]
+    codes = [page.post("/login", headers=each).status_code for each in headers]
+    assert codes[0] == 401 and 429 in codes
+    assert page.post("/login").status_code == 401, "the owner, at this machine"

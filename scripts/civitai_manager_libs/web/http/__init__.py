@@ -1,10 +1,8 @@
 """HTTP around the routes: access, threads, JSON and file responses."""
 
-from .connection_limits import ConnectionLimits
 from .csrf import CrossSiteGuard, is_from_this_machine
 from .endpoint import Endpoints, LAST_ID, RemoteWork, RequestContext
 from .file_response import file_response
-from .log_throttle import OncePerMinuteFilter
 from .login import Login
 from .permissions import lock_reason
 from .responses import ApiError, error_sentence, request_language
@@ -20,12 +18,10 @@ from .views import (
 
 __all__ = [
     "RequestContext",
-    "ConnectionLimits",
     "RemoteWork",
     "Endpoints",
     "LAST_ID",
     "Login",
-    "OncePerMinuteFilter",
     "CrossSiteGuard",
     "ApiError",
     "model_card",

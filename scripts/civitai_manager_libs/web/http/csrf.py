@@ -9,20 +9,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from ... import host
 
 __all__ = [
     "CrossSiteGuard",
-    "peer_household",
     "is_cross_site",
     "is_from_this_machine",
     "is_ip_or_localhost",
     "is_forwarded",
 ]
-__all__ += ["is_our_page", "peer_site", "request_peer"]
+__all__ += ["is_our_page", "request_peer"]
 
 # Headers by which a proxy or a tunnel says that it forwards a request.
 _FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}
@@ -110,31 +109,16 @@ def _host_name(headers: Headers) -> str:
         return ""
 
 
-def request_peer(request: HTTPConnection) -> str:
-    """Return the client address of a request; for IPv6, the client's /64 network."""
-    return peer_household(request.client.host if request.client else "")
+def request_peer(request: Request) -> str:
+    """Return the client address of a request; for IPv6, the client's /48 network.
 
-
-def peer_site(request: HTTPConnection) -> str:
-    """Return the /48 network of an IPv6 client, "" for other clients.
-
-    A single customer of a provider may own a whole /48 network.
+    A single customer of a provider may own such a whole network.
     """
-    address = _parse_address(request.client.host if request.client else "")
-    if address is None or address.version == 4:
-        return ""
-    return str(ipaddress.ip_network((int(address), 48), strict=False))
-
-
-def peer_household(client: str) -> str:
-    """Return the /64 network of a client's IPv6 address; return other addresses unchanged.
-
-    A household has many IPv6 addresses, all in one such network.
-    """
+    client = request.client.host if request.client else ""
     address = _parse_address(client)
     if address is None or address.version == 4:
         return client
-    return str(ipaddress.ip_network((int(address), 64), strict=False))
+    return str(ipaddress.ip_network((int(address), 48), strict=False))
 
 
 class CrossSiteGuard:

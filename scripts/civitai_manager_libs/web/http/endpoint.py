@@ -22,7 +22,7 @@ from ...errors import CivitaiShortcutError
 from ...i18n import messages
 from ..bundle import CODE_HEADER, CODE_QUERY, code_version
 from .csrf import is_cross_site, is_ip_or_localhost, is_our_page
-from .request_body import BodyReader, SMALL_BODY
+from .request_body import read_body, SMALL_BODY
 from .responses import ApiError, error_response, failure_response, json_response, request_language
 
 __all__ = ["RequestContext", "Handler", "RemoteWork", "Endpoints", "LAST_ID"]
@@ -106,7 +106,6 @@ class Endpoints:
 
     def __init__(self) -> None:
         self._limiters: dict[str, anyio.CapacityLimiter] = {}
-        self._bodies = BodyReader()
 
     def for_read(self, handler: Handler) -> Endpoint:
         """Return an endpoint that calls `handler` for GET requests."""
@@ -145,8 +144,7 @@ class Endpoints:
                     raise ApiError(403, "not_allowed", "unknown_name")
                 if _page_version(request) not in (None, code_version()):
                     raise ApiError(409, "outdated")
-                reading = self._bodies.read(request, max_bytes, self.run_local, is_file)
-                async with reading as body:
+                async with read_body(request, max_bytes, self.run_local, is_file) as body:
                     return await self._answer(handler, request, body)
             except ApiError as error:
                 return error_response(error, request_language(request))

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
 from hmac import compare_digest
 from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from ...i18n import messages
-from .connection_limits import CONNECTED_PEER
-from .csrf import is_forwarded, peer_site, request_peer
+from .csrf import is_forwarded, request_peer
 from .responses import request_language
 
 __all__ = ["Login", "LoginAttempts"]
@@ -24,8 +23,7 @@ __all__ = ["Login", "LoginAttempts"]
 LoginForm = Callable[[Request, int, str], Response]  # (request, status, problem) -> form
 
 _FREE, _LONGEST = 5, 60.0  # a client's attempts without a wait; the longest wait in seconds
-_FREE_THROUGH, _LONGEST_THROUGH = 30, 1.0  # the same for a proxy, tunnel or site
-_MANY, _MINUTE = 60, 60.0  # failed attempts in so many seconds leave each client one free one
+_FREE_THROUGH, _LONGEST_THROUGH = 30, 1.0  # the same for a proxy or tunnel
 _MOST_PEERS, _FORGOTTEN = 10_000, 3600.0  # remembered clients, and for how many seconds
 _MOST_SESSIONS = 1000  # browsers, and programs that log in for each request
 _MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
@@ -34,35 +32,28 @@ _MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
 class LoginAttempts:
     """Counts the failed logins of each client, and makes a client wait after too many.
 
-    A client could use another address for each attempt: with a false header behind a proxy, or with
-    one of the 65,536 networks of an IPv6 site. So all attempts through one proxy or from one site
-    are also counted together. The wait after too many of these is short, and clients that have
-    logged in before are exempt, so that an attacker cannot lock out the owner.
+    A client behind a proxy could invent another address for each attempt. So all attempts through
+    one proxy are also counted together. The wait after too many of these is short, so that an
+    attacker cannot lock out the owner.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failed: OrderedDict[str, tuple[int, float]] = OrderedDict()  # failures, last time
-        self._known: OrderedDict[str, None] = OrderedDict()  # clients that have logged in
-        self._recent: deque[float] = deque(maxlen=_MANY)
 
     def begin(self, peer: str, through: str = "") -> float:
         """Return how many seconds a client must wait before it may try to log in, 0.0 for no wait.
 
         After 0.0, the attempt counts as failed until `succeed` is called. peer: the client's
-        address. through: the proxy or tunnel that forwarded the request, or the client's IPv6 site,
-        "" for neither.
+        address. through: the proxy or tunnel that forwarded the request, "" if there is none.
         """
         now = self._clock()
-        is_storm = len(self._recent) == _MANY and now - self._recent[0] < _MINUTE
-        counted, wait = [peer], self._wait(peer, 1 if is_storm else _FREE, _LONGEST, now)
-        if through and peer not in self._known:
-            counted.append(through)
+        wait = self._wait(peer, _FREE, _LONGEST, now)
+        if through:
             wait = max(wait, self._wait(through, _FREE_THROUGH, _LONGEST_THROUGH, now))
         if wait > 0:
             return wait
-        self._recent.append(now)
-        for name in counted:
+        for name in filter(None, (peer, through)):
             self._failed[name] = self._count(name, now) + 1, now
             _keep_last(self._failed, name, _MOST_PEERS)
         return 0.0
@@ -73,10 +64,7 @@ class LoginAttempts:
         peer, through: as in `begin`.
         """
         self._failed.pop(peer, None)
-        if through:
-            self._failed.pop(through, None)
-            self._known[peer] = None
-            _keep_last(self._known, peer, _MOST_PEERS)
+        self._failed.pop(through, None)
 
     def _wait(self, name: str, free: int, longest: float, now: float) -> float:
         beyond = self._count(name, now) - free
@@ -143,21 +131,18 @@ class Login:
         self.tokens[token] = self._user
         _keep_last(self.tokens, token, _MOST_SESSIONS)
         response = _back_to_page(request)
-        is_https = request.url.scheme == "https"
+        is_https = request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
         response.set_cookie(self._cookie, token, httponly=True, samesite="lax", secure=is_https)
         return response
 
 
-def _login_peers(request: HTTPConnection) -> tuple[str, str]:
-    """Return the arguments `peer` and `through` of `LoginAttempts.begin` for a login.
-
-    If a proxy on this machine forwarded the request, its headers state the client address.
-    """
+def _login_peers(request: Request) -> tuple[str, str]:
+    """Return the arguments `peer` and `through` of `LoginAttempts.begin` for a login."""
     peer = request_peer(request)
-    connected = request.scope.get(CONNECTED_PEER, peer)
-    if connected == peer and not is_forwarded(request.headers):
-        return peer, peer_site(request)
-    return f"{peer} through {connected}", f"all through {connected}"
+    if not is_forwarded(request.headers):
+        return peer, ""
+    client = request.headers.get("x-forwarded-for", "")
+    return f"{client} through {peer}", f"all through {peer}"
 
 
 def _as_bytes(text: str) -> bytes:
