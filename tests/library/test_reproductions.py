@@ -23,7 +23,7 @@ from civitai_manager_libs.library import (
     reproductions,
     wait_for_writes,
 )
-from civitai_manager_libs.library.reproductions import receive, sends, similarity, table
+from civitai_manager_libs.library.reproductions import receive, sends, table
 from civitai_manager_libs.library.store import schema, select_rows, writer, writing
 from PIL import Image, ImageEnhance
 
@@ -216,13 +216,6 @@ def test_ssim_equals_the_published_formula(drawing):
     measured = reproductions.measure_similarity(first, other)
     assert measured.ssim == pytest.approx(_reference_ssim(first, other), abs=1e-9)
     assert reproductions.measure_similarity(first, first) == (pytest.approx(1.0), 0)
-
-
-def test_hash_has_the_lowest_frequencies():
-    wave = numpy.cos(numpy.pi * 3 * (2 * numpy.arange(32) + 1) / 64)
-    image = Image.fromarray((128 + 100 * numpy.tile(wave, (32, 1))).astype("uint8"))
-    bits = similarity._compute_hash(image)
-    assert bits[3 * 8] and not bits[3] and len(bits) == 64
 
 
 def _saved_again(image, format, **options):
