@@ -175,11 +175,8 @@ def library(monkeypatch):
     def forget():
         assert library.wait_for_writes(60)
         library.store.connections.close_idle()
-        monkeypatch.setattr(library.records, "_memory", library.records._MemoryCache())
+        monkeypatch.setattr(library.records, "_memory", SizedCache(library.records._MEMORY_BYTES))
         monkeypatch.setattr(library.models, "_memory", SizedCache(2**20))
-        monkeypatch.setattr(library.models, "_versions", SizedCache(2**20))
-        monkeypatch.setattr(library.models, "_missing", {})
-        monkeypatch.setattr(library.pages, "_pages", library.pages._Pages())
 
     forget()
     yield types.SimpleNamespace(forget=forget, finish=lambda: library.wait_for_writes(60))

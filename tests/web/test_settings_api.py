@@ -10,7 +10,6 @@ import pytest
 from api_server import MODEL_ID
 from civitai_manager_libs import host, setting
 from civitai_manager_libs.errors import DiskError
-from civitai_manager_libs.library import records, wait_for_writes
 
 
 def _file():
@@ -105,10 +104,9 @@ def test_template_is_previewed_with_the_latest_images(api, civitai):
     assert (status, code) == (400, "bad_input") and "{nobody} is not one of" in message
 
 
-def test_preview_uses_the_latest_images_after_a_restart_too(api, civitai):
+def test_preview_uses_the_latest_images_after_a_restart_too(api, civitai, library):
     read = [image["id"] for image in api.get(f"images?model={MODEL_ID}")["images"]]
-    assert wait_for_writes()
-    records._memory = records._MemoryCache()
+    library.forget()
     names = api.get("filename_preview?template={id}")["filenames"]
     assert len(names) == 3 and set(names) < {f"{i}" for i in read}
 

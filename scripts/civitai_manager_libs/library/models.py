@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from typing import Any
 
 from .. import civitai, setting
 from ..civitai import Model, Version
-from ..core import Cancellation
+from ..core import Cancellation, log_disk_errors
 from ..errors import InvalidResponse, NetworkError, NotFound, ServerError
 from ..network import ApiClient, ONE_TRY
 from . import records
@@ -23,6 +22,7 @@ from .store import (
     select_rows_or_empty,
     SizedCache,
     write_later,
+    writing,
 )
 
 __all__ = ["find_stored_model", "find_version_by_hash", "find_version_names", "find_versions"]
@@ -31,19 +31,11 @@ __all__ += ["store_covers"]
 
 _FRESH = 300.0  # seconds; Civitai's own edge caches a model for about as long
 _MEMORY_BYTES = 16 * 1024 * 1024  # of the models in memory
-_MEMORY_OF_VERSIONS = 4 * 1024 * 1024  # bytes
 _HASH_DIGITS = (10, 12)  # of AutoV2, which begins a SHA256, and of AutoV3
-_MANY_MISSING = 10_000
 _MISSING_SECONDS = 86_400.0  # until Civitai is asked again for a version that it did not have
 
-_lock = threading.Lock()
 # The monotonic time at which each model was fetched, and the model.
 _memory: SizedCache[int, tuple[float, Model]] = SizedCache(_MEMORY_BYTES)
-# The time at which each version was fetched without its model, and the version. Such a version is
-# newer than the model's record, because storing a model removes its versions from here.
-_versions: SizedCache[int, tuple[float, Version]] = SizedCache(_MEMORY_OF_VERSIONS)
-# When Civitai did not have a version, by its id or a file's hash: see the table missing_versions.
-_missing: dict[str, float] = {}
 
 
 def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
@@ -53,8 +45,7 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
     NetworkError or ServerError if none is stored. Also raises NotFound, InvalidResponse and
     Cancelled.
     """
-    with _lock:
-        fetched_at, model = _memory.get(model_id) or (0.0, None)
+    fetched_at, model = _memory.get(model_id) or (0.0, None)
     if model is not None and time.monotonic() - fetched_at < _FRESH:
         return model
     stored = find_stored_model(model_id)
@@ -72,8 +63,7 @@ def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None
 
 def find_stored_model(model_id: int) -> Model | None:
     """Return a model from memory or the local library, or None if the model is not stored."""
-    with _lock:
-        _, model = _memory.get(model_id) or (0.0, None)
+    _, model = _memory.get(model_id) or (0.0, None)
     if model is not None:
         return model
     for (record,) in select_rows_or_empty("SELECT record FROM models WHERE id = ?", (model_id,)):
@@ -102,13 +92,11 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
     Versions that are not stored are left out.
     """
     wanted = set(version_ids)
-    with _lock:
-        alone = [version for _, version in _versions.values()]
-        of_models = [version for _, model in _memory.values() for version in model.versions]
     found = {
-        version.id: (version.model_id, f"{version.model_name} {version.name}")
-        for version in (*alone, *of_models)
-        if version.id in wanted and version.model_id
+        version.id: (model.id, f"{version.model_name} {version.name}")
+        for _, model in _memory.values()
+        for version in model.versions
+        if version.id in wanted
     }
     sql = (
         "SELECT id, model_id, model_name, name FROM versions"
@@ -124,24 +112,19 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
 
 def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
     """Return {version id: version}; leave out versions that are not stored."""
-    wanted = set(version_ids)
-    with _lock:
-        found = {v.id: v for _, v in _versions.values() if v.id in wanted}
-    for _, version in _iter_stored_versions(wanted - found.keys()):
-        found[version.id] = version
-    missing = wanted - found.keys()
+    found = {version.id: version for version in _iter_stored_versions(version_ids)}
+    missing = set(version_ids) - found.keys()
     ids = {model_id for model_id, _ in find_version_names(list(missing)).values()}
     models = filter(None, map(find_stored_model, ids))
     return found | {v.id: v for model in models for v in model.versions if v.id in missing}
 
 
-def _iter_stored_versions(version_ids: Iterable[int]) -> Iterator[tuple[float, Version]]:
-    """Yield (Unix time of the fetch, version) of each version fetched without its model."""
-    ids = json.dumps(list(version_ids))
-    sql = "SELECT read_at, record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
-    for read_at, record in select_rows_or_empty(sql, (ids,)) if ids != "[]" else ():
+def _iter_stored_versions(version_ids: Sequence[int]) -> Iterator[Version]:
+    """Yield each of these versions that was fetched without its model."""
+    sql = "SELECT record FROM version_records WHERE id IN (SELECT value FROM json_each(?))"
+    for (record,) in select_rows_or_empty(sql, (json.dumps(list(version_ids)),)):
         with suppress(InvalidResponse):
-            yield read_at, civitai.version_from_json(decompress_record(record)[0])
+            yield civitai.version_from_json(decompress_record(record)[0])
 
 
 def find_version_by_hash(file_hash: str) -> int | None:
@@ -149,13 +132,9 @@ def find_version_by_hash(file_hash: str) -> int | None:
 
     file_hash: AutoV2, AutoV3 or SHA256, in lower case.
     """
-    key = _hash_key(file_hash)
-    with _lock:
-        for _, version in _versions.values():
-            if key in _list_hash_keys(version):
-                return version.id
     sql = "SELECT min(version_id) FROM version_hashes WHERE hash = ?"
-    return next((found for (found,) in select_rows_or_empty(sql, (key,))), None)
+    rows = select_rows_or_empty(sql, (_hash_key(file_hash),))
+    return next((found for (found,) in rows), None)
 
 
 def load_version(
@@ -178,16 +157,12 @@ def load_version(
 
 def _find_age(version_id: int) -> float:
     """Return how many seconds ago a version was fetched; a huge number if it was never fetched."""
-    with _lock:
-        read_at, version = _versions.get(version_id) or (0.0, None)
-    if version is None:
-        sql = (
-            "SELECT read_at FROM version_records WHERE id = ?1 UNION ALL SELECT models.read_at"
-            " FROM models JOIN versions ON model_id = models.id WHERE versions.id = ?1"
-        )
-        rows = select_rows_or_empty(sql, (version_id,))
-        read_at = max((read_at for (read_at,) in rows), default=0.0)
-    return time.time() - read_at
+    sql = (
+        "SELECT read_at FROM version_records WHERE id = ?1 UNION ALL SELECT models.read_at"
+        " FROM models JOIN versions ON model_id = models.id WHERE versions.id = ?1"
+    )
+    rows = select_rows_or_empty(sql, (version_id,))
+    return time.time() - max((read_at for (read_at,) in rows), default=0.0)
 
 
 def load_version_by_hash(
@@ -228,40 +203,25 @@ def is_missing(key: int | str) -> bool:
 
     key: the version's id or a file's hash.
     """
-    return time.time() - _find_missing_time(_missing_key(key)) < _MISSING_SECONDS
+    sql = "SELECT 1 FROM missing_versions WHERE key = ? AND read_at > ?"
+    values = (_missing_key(key), time.time() - _MISSING_SECONDS)
+    return bool(select_rows_or_empty(sql, values))
 
 
 def _missing_key(key: int | str) -> str:
     return f"key {key}" if setting.civitai_api_key else str(key)
 
 
-def _find_missing_time(key: str) -> float:
-    """Return the Unix time at which Civitai last reported a version as missing, or -infinity."""
-    if (known := _missing.get(key)) is not None:
-        return known
-    sql = "SELECT read_at FROM missing_versions WHERE key = ?"
-    return next((read_at for (read_at,) in select_rows_or_empty(sql, (key,))), -math.inf)
-
-
 def _store_missing(key: str) -> None:
-    if len(_missing) > _MANY_MISSING:
-        _missing.clear()
-    _missing[key] = now = time.time()
-    sql = "INSERT OR REPLACE INTO missing_versions VALUES (?, ?)"
-    write_later(lambda db: db.execute(sql, (key, now)), size=len(key))
+    with log_disk_errors("library"), writing() as db:
+        db.execute("INSERT OR REPLACE INTO missing_versions VALUES (?, ?)", (key, time.time()))
 
 
 def _store_version(version: Version) -> None:
-    record, size = compress_record(version.record)
-    with _lock:
-        _versions.put(version.id, (time.time(), version), 2 * size)
-
-    def write(db: sqlite3.Connection) -> None:
-        row = (version.id, time.time(), record)
+    row = (version.id, time.time(), compress_record(version.record)[0])
+    with log_disk_errors("library"), writing() as db:
         db.execute("INSERT OR REPLACE INTO version_records VALUES (?, ?, ?)", row)
         _write_versions(db, version.model_id, version.model_name, [version])
-
-    write_later(write, size=len(record))
 
 
 def _write_versions(
@@ -286,10 +246,7 @@ def _hash_key(file_hash: str) -> str:
 
 def _store_model(model: Model) -> None:
     record, size = compress_record(model.record)
-    with _lock:
-        _memory.put(model.id, (time.monotonic(), model), 2 * size)  # the record and its fields
-        for version in model.versions:
-            _versions.remove(version.id)
+    _memory.put(model.id, (time.monotonic(), model), 2 * size)  # the record and its fields
     row = (model.id, time.time(), json.dumps(model.base_models), record)
 
     def write(db: sqlite3.Connection) -> None:
@@ -298,4 +255,4 @@ def _store_model(model: Model) -> None:
         db.executemany("DELETE FROM version_records WHERE id = ?", ids)
         _write_versions(db, model.id, model.name, model.versions)
 
-    write_later(write, size=len(record))
+    write_later(write, len(record))

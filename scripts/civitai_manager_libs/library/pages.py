@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page
@@ -25,7 +23,6 @@ from .store import select_rows_or_empty, write_later
 __all__ = ["DatedPage", "fetch_page", "find_first_missing_page", "list_gallery_names", "load_page"]
 __all__ += ["load_stored_page", "open_image_file"]
 
-_MAX_PAGES = 20  # in memory
 _FRESH = 600.0  # seconds; Civitai's own edge caches a page for about five minutes
 _PATIENCE = 5.0  # seconds to wait for images that Civitai may have left out of a page
 
@@ -44,64 +41,29 @@ class DatedPage:
     is_stored: bool = False
 
 
-@dataclass(frozen=True)
-class _CachedPage:
-    """A gallery page in memory, with image ids in place of the images.
+class _StoredPage(NamedTuple):
+    """A page in the library, with image ids in place of the images.
 
-    fetched_at: Unix time. cached_at: monotonic time.
+    fetched_at: Unix time. is_of_this_site: whether it came from the base URL in the settings.
     """
 
-    page: Page
-    image_ids: tuple[int, ...]
     fetched_at: float
-    cached_at: float
+    next_cursor: str | None
+    ids: list[int]
+    is_of_this_site: bool
 
-    @classmethod
-    def of(cls, dated: DatedPage) -> _CachedPage:
-        ids = tuple(image.id for image in dated.page.images)
-        return cls(replace(dated.page, images=()), ids, dated.fetched_at, time.monotonic())
+    @property
+    def is_recent(self) -> bool:
+        """Return whether Civitai need not be asked for the page again."""
+        return self.is_of_this_site and 0 <= time.time() - self.fetched_at < _FRESH
 
-    def read(self) -> DatedPage | None:
-        """Return the page with its images.
-
-        Return None if the page is 10 minutes old, or if an image is no longer stored.
-        """
-        if time.monotonic() - self.cached_at >= _FRESH:
-            return None
-        images = tuple(records.find_images(self.image_ids).values())
-        if len(images) < len(self.image_ids):
-            return None
-        return DatedPage(replace(self.page, images=images), self.fetched_at)
+    def read(self) -> DatedPage:
+        """Return the page with those of its images that are still stored."""
+        images = tuple(records.find_images(self.ids).values())
+        return DatedPage(Page(images, self.next_cursor), self.fetched_at, is_stored=True)
 
 
-class _Pages:
-    """A cache of the gallery pages that were fetched last, shared by all users."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._cached: OrderedDict[_Key, _CachedPage] = OrderedDict()
-        self._flights: SingleFlight[DatedPage] = SingleFlight()
-
-    def load(self, client: Any, key: _Key, cancelled: Cancellation, fresh: bool) -> DatedPage:
-        with self._lock:
-            cached = None if fresh else self._cached.get(key)
-        page = cached.read() if cached else None
-        if page is not None:
-            return page
-        return self._flights.do(key, partial(self._fetch, client, key, cancelled), cancelled)
-
-    def _fetch(self, client: Any, key: _Key, cancelled: Cancellation) -> DatedPage:
-        _, query, cursor, size = key
-        dated = fetch_page(client, query, cursor, size, cancelled, _PATIENCE)
-        if _is_storable(dated.page):
-            with self._lock:
-                self._cached[key] = _CachedPage.of(dated)
-                while len(self._cached) > _MAX_PAGES:
-                    self._cached.popitem(last=False)
-        return dated
-
-
-_pages = _Pages()
+_flights: SingleFlight[DatedPage] = SingleFlight()
 
 
 def load_page(
@@ -112,22 +74,27 @@ def load_page(
     cancelled: Cancellation | None = None,
     fresh: bool = False,
 ) -> DatedPage:
-    """Return a gallery page from memory if it is less than 10 minutes old, else from Civitai.
+    """Return a gallery page from the library if it is less than 10 minutes old, else from Civitai.
 
-    If Civitai does not respond, return the page that is stored in the local library; raise
-    NetworkError or ServerError if none is stored. cursor: None for the first page. size: number of
-    images to request. fresh: ignore the page in memory. Also raises other HttpStatusErrors,
+    If Civitai does not respond, return an older page from the library; raise NetworkError or
+    ServerError if none is stored. cursor: None for the first page. size: number of images to
+    request. fresh: ask Civitai even for a recent page. Also raises other HttpStatusErrors,
     InvalidResponse and Cancelled.
     """
-    key = (setting.base_url(), query, cursor, size)
-    is_stored = not fresh and _find_stored_row(query, cursor, size) is not None
+    stored = _find_stored_page(query, cursor, size)
+    if stored is not None and not fresh:
+        recent = stored.read() if stored.is_recent else None
+        if recent is not None and len(recent.page.images) == len(stored.ids):
+            return replace(recent, is_stored=False)
+        client = ApiClient(client, ONE_TRY)
+    key, cancelled = (setting.base_url(), query, cursor, size), cancelled or never_cancelled()
+    fetch = partial(fetch_page, client, query, cursor, size, cancelled, _PATIENCE)
     try:
-        client = ApiClient(client, ONE_TRY) if is_stored else client
-        return _pages.load(client, key, cancelled or never_cancelled(), fresh)
+        return _flights.do(key, fetch, cancelled)
     except (NetworkError, ServerError):
-        if (stored := load_stored_page(query, cursor, size)) is None:
+        if (older := load_stored_page(query, cursor, size)) is None:
             raise
-        return stored
+        return older
 
 
 def fetch_page(
@@ -173,36 +140,32 @@ def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedP
 
     The page may come from another base URL than the one in the settings.
     """
-    row = _find_stored_row(query, cursor, size)
-    if row is None:
+    stored = _find_stored_page(query, cursor, size)
+    if stored is None:
         return None
-    fetched_at, next_cursor, ids = row
-    images = tuple(records.find_images(ids).values())
-    if ids and not images:  # their files are at another address than Civitai's, such as a demo's
-        return None
-    return DatedPage(Page(images, next_cursor), fetched_at, is_stored=True)
+    dated = stored.read()
+    # Without images, their files are at another address than Civitai's, such as a demo's.
+    return dated if dated.page.images or not stored.ids else None
 
 
-def _find_stored_row(
-    query: ImageQuery, cursor: str | None, size: int
-) -> tuple[float, str | None, list[int]] | None:
-    """Return (Unix time of the fetch, cursor of the next page, image ids) of a stored page.
+def _find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> _StoredPage | None:
+    """Return a stored page, or None if the page is not stored.
 
-    Return None if the page is not stored. A page from the base URL in the settings is preferred to
-    one from another base URL. size: number of images that was requested for the page.
+    A page from the base URL in the settings is preferred to one from another base URL. size: number
+    of images that was requested for the page.
     """
     key, at = _page_key((setting.base_url(), query, cursor, size))
     after_base = key[key.index(", {") :]  # the key is [base URL, query, size] as JSON
-    columns = "SELECT read_at, next_cursor, ids FROM pages"
+    columns = "SELECT read_at, next_cursor, ids, query FROM pages"
     rows = select_rows_or_empty(f"{columns} WHERE query = ? AND cursor = ?", (key, at))
     rows = rows or select_rows_or_empty(
         f"{columns} WHERE substr(query, -length(?)) = ? AND cursor = ? ORDER BY read_at DESC",
         (after_base, after_base, at),
     )
-    for fetched_at, next_cursor, ids in rows:
+    for fetched_at, next_cursor, ids, stored_key in rows:
         image_ids = _parse_ids(ids)
         if image_ids is not None:
-            return fetched_at, next_cursor, image_ids
+            return _StoredPage(fetched_at, next_cursor, image_ids, stored_key == key)
     return None
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..civitai import parse_image
 from ..core import Image
@@ -39,104 +37,24 @@ _SAVE = (
     " record = excluded.record WHERE excluded.is_whole OR NOT images.is_whole"
 )
 _SAVE_ABSENT = f"{_INSERT} DO NOTHING"
+_KNOWN = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
+_INDEXED = "SELECT id FROM facts WHERE id IN (SELECT value FROM json_each(?))"
 _SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
 
 
-@dataclass(frozen=True)
-class _StoredRecord:
+class _StoredRecord(NamedTuple):
     """An image's record (Civitai's JSON of the image) in the form in which the library stores it.
 
-    is_complete: False for a model's example image, whose record has fewer fields. record: the
-    compressed JSON. size: bytes of memory that the parsed record takes.
+    record: the compressed JSON. size: bytes of memory that the parsed record takes.
     """
 
     id: int
-    is_complete: bool
     record: bytes
     size: int
 
-    @classmethod
-    def of(cls, image: Image, is_complete: bool) -> _StoredRecord:
-        # A showcase's record may lack the id, and its rating has another scale.
-        record = {**image.record, "id": image.id, "browsingLevel": image.level}
-        return cls(image.id, is_complete, *compress_record(record))
 
-    def image(self) -> Image | None:
-        return parse_image(decompress_record(self.record)[0])
-
-
-class _MemoryCache:
-    """A cache of the images fetched or shown last, and of records that are not yet on the disk."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._images: SizedCache[int, tuple[Image, bool]] = SizedCache(_MEMORY_BYTES)
-        self._unwritten: dict[int, _StoredRecord] = {}
-
-    def add(self, images: Iterable[Image], is_complete: bool) -> list[_StoredRecord]:
-        """Add images to the cache; return the records to write to the library.
-
-        is_complete: False for a model's example images, whose records have fewer fields. Such an
-        image does not replace a complete one.
-        """
-        with self._lock:
-            better = [image for image in images if is_complete or not self._has_complete(image.id)]
-        return self._put(better, is_complete)
-
-    def add_absent(self, images: Iterable[Image]) -> list[_StoredRecord]:
-        """Add the images that are not in the cache; return the records to write to the library."""
-        with self._lock:
-            absent = [image for image in images if not self._is_known(image.id)]
-        return self._put(absent, is_complete=True)
-
-    def add_stored(self, image: Image, is_complete: bool, size: int) -> None:
-        """Add an image that was read from the library, unless the cache has it.
-
-        is_complete: as in `add`. size: bytes of memory that the image's parsed record takes.
-        """
-        with self._lock:
-            if not self._is_known(image.id):
-                self._images.put(image.id, (image, is_complete), size + _IMAGE_BYTES)
-
-    def get(self, image_id: int) -> Image | None:
-        with self._lock:
-            found, stored = self._images.get(image_id), self._unwritten.get(image_id)
-        return found[0] if found else stored.image() if stored else None
-
-    def list_unwritten(self, image_ids: Iterable[int]) -> list[int]:
-        """Return those image ids whose records are not yet written to the library."""
-        with self._lock:
-            return [image_id for image_id in image_ids if image_id in self._unwritten]
-
-    def list_latest(self, count: int) -> list[Image]:
-        """Return the `count` images that were added last, the latest first."""
-        with self._lock:
-            return [image for image, _ in self._images.values()[-count:]][::-1]
-
-    def mark_written(self, records: Iterable[_StoredRecord]) -> None:
-        """Mark records as written to the library; their images stay in the cache."""
-        with self._lock:
-            for stored in records:
-                if self._unwritten.get(stored.id) is stored:
-                    del self._unwritten[stored.id]
-
-    def _put(self, images: Sequence[Image], is_complete: bool) -> list[_StoredRecord]:
-        records = [_StoredRecord.of(image, is_complete) for image in images]
-        with self._lock:
-            for image, stored in zip(images, records):
-                self._images.put(image.id, (image, is_complete), stored.size + _IMAGE_BYTES)
-                self._unwritten[image.id] = stored
-        return records
-
-    def _is_known(self, image_id: int) -> bool:
-        return self._images.get(image_id) is not None or image_id in self._unwritten
-
-    def _has_complete(self, image_id: int) -> bool:
-        found, stored = self._images.get(image_id), self._unwritten.get(image_id)
-        return bool(found and found[1] or stored and stored.is_complete)
-
-
-_memory = _MemoryCache()
+# Each image, and whether its record is complete: a model's example image has fewer fields.
+_memory: SizedCache[int, tuple[Image, bool]] = SizedCache(_MEMORY_BYTES)
 
 
 def store_images(
@@ -144,46 +62,63 @@ def store_images(
 ) -> None:
     """Add images to the memory cache; write their records to the library in the background.
 
-    is_complete: False for a model's example images, whose records have fewer fields. galleries:
-    names of the galleries that contain the images, from `pages.list_gallery_names`.
+    is_complete: False for a model's example images, whose records have fewer fields. Such an image
+    does not replace a complete one. galleries: names of the galleries that contain the images, from
+    `pages.list_gallery_names`.
     """
-    _store_records(_memory.add(images, is_complete), _SAVE, galleries)
+    if not is_complete:
+        images = [image for image in images if not _has_complete(image.id)]
+    _store_images(images, is_complete, _SAVE, galleries)
+
+
+def _has_complete(image_id: int) -> bool:
+    _, is_complete = _memory.get(image_id) or (None, False)
+    return is_complete
 
 
 def store_missing_images(images: Sequence[Image]) -> None:
     """Store those images that the local library does not have yet. Raises DiskError."""
-    known = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
     for start in range(0, len(images), _BATCH):
         some = {image.id: image for image in images[start : start + _BATCH]}
-        for (image_id,) in select_rows(known, (json.dumps(list(some)),)):
-            del some[image_id]
-        _store_records(_memory.add_absent(some.values()), _SAVE_ABSENT, ())
+        known = {row[0] for row in select_rows(_KNOWN, (json.dumps(list(some)),))}
+        absent = [i for i in some.values() if i.id not in known and _memory.get(i.id) is None]
+        _store_images(absent, True, _SAVE_ABSENT, ())
 
 
-def _store_records(records: Sequence[_StoredRecord], save: str, galleries: Sequence[str]) -> None:
-    now = time.time()
+def _store_images(
+    images: Sequence[Image], is_complete: bool, save: str, galleries: Sequence[str]
+) -> None:
+    records, now = [_compress_image(image) for image in images], time.time()
+    for image, stored in zip(images, records):
+        _memory.put(image.id, (image, is_complete), stored.size + _IMAGE_BYTES)
 
     def write(db: sqlite3.Connection) -> None:
         for stored in records:
-            row = (stored.id, now, stored.is_complete, stored.record)
+            row = (stored.id, now, is_complete, stored.record)
             if db.execute(save, row).rowcount:  # 0: no showcase record replaces a complete one
-                _write_derived(db, stored)
+                _write_derived(db, stored, is_complete)
         seen = [(gallery, stored.id) for gallery in galleries for stored in records]
         db.executemany(_SEEN, seen)
 
     if records:
-        size = sum(len(stored.record) for stored in records)
-        write_later(write, lambda: _memory.mark_written(records), size)
+        write_later(write, sum(len(stored.record) for stored in records))
 
 
-def _write_derived(db: sqlite3.Connection, stored: _StoredRecord) -> None:
+def _compress_image(image: Image) -> _StoredRecord:
+    # A showcase's record may lack the id, and its rating has another scale.
+    record = {**image.record, "id": image.id, "browsingLevel": image.level}
+    return _StoredRecord(image.id, *compress_record(record))
+
+
+def _write_derived(db: sqlite3.Connection, stored: _StoredRecord, is_complete: bool) -> None:
     """Write what is computed from a record: its search index, galleries and statistics."""
-    image = _memory.get(stored.id) or stored.image()
+    known = _memory.get(stored.id)
+    image = known[0] if known else parse_image(decompress_record(stored.record)[0])
     if image is None:  # the base URL has changed
         return
     generation = read_generation(image)
     index_images(db, [image], {image.id: generation})
-    if stored.is_complete:  # the image is also in the galleries of the versions it was made with
+    if is_complete:  # the image is also in the galleries of the versions it was made with
         db.executemany(_SEEN, [(f"version {v}", image.id) for v in image.version_ids])
         stats_table.save_rows(db, [stats_table.make_stats_row(image, generation)])
         deletions.clear_deleted(db, [image.id])
@@ -197,16 +132,17 @@ def find_image(image_id: int) -> Image | None:
 def find_images(image_ids: Sequence[int]) -> dict[int, Image]:
     """Return {image id: image} in the given order; leave out images that are not stored."""
     found = {image_id: _memory.get(image_id) for image_id in image_ids}
-    missing = [image_id for image_id, image in found.items() if image is None]
+    missing = [image_id for image_id, known in found.items() if known is None]
     for image, is_complete, size in _iter_stored(missing) if missing else ():
-        found[image.id] = image
-        _memory.add_stored(image, is_complete, size)
-    return {image_id: image for image_id, image in found.items() if image is not None}
+        found[image.id] = image, is_complete
+        if _memory.get(image.id) is None:  # it may have been fetched meanwhile
+            _memory.put(image.id, (image, is_complete), size + _IMAGE_BYTES)
+    return {image_id: known[0] for image_id, known in found.items() if known is not None}
 
 
 def list_latest_images(count: int) -> list[Image]:
     """Return the `count` images that were fetched or shown last, the latest first."""
-    latest = _memory.list_latest(count)
+    latest = [image for image, _ in _memory.values()[-count:]][::-1]
     if len(latest) == count:
         return latest
     sql = "SELECT id FROM images ORDER BY read_at DESC LIMIT ?"
@@ -246,16 +182,16 @@ def _select_matching(
     """Return those of the given image ids that a search finds.
 
     The search runs in the library on the disk, and then in a temporary library of the images that
-    are not yet written. search_in: called with a function that runs a SELECT on the library to
+    are only in memory. search_in: called with a function that runs a SELECT on the library to
     search; returns the ids found.
     """
-    unwritten = _memory.list_unwritten(image_ids)  # first, as they may be written meanwhile
+    stored = {row[0] for row in select_rows_or_empty(_INDEXED, (json.dumps(list(image_ids)),))}
     matching = set(search_in(select_rows_or_empty))
-    if unwritten:
-        matching.difference_update(unwritten)
+    unwritten = [image_id for image_id in image_ids if image_id not in stored]
+    images = [known[0] for known in map(_memory.get, unwritten) if known]
+    if images:
         with open_temporary_library(unwritten) as db:
-            for image in filter(None, map(_memory.get, unwritten)):
-                index_images(db, [image])
+            index_images(db, images)
 
             def read(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
                 return db.execute(sql, values).fetchall()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from typing import Any
 
@@ -38,7 +39,9 @@ def receive_image(image: Any, path: str, infotext: str) -> None:
         0, match.image_id, path, infotext, time.time(), match.is_edited, width, height
     )
 
-    def store_original() -> None:  # so that both can be compared when Civitai has it no more
-        store_thumbnails(list(find_images([match.image_id]).values()))
+    def write(db: sqlite3.Connection) -> None:
+        insert_reproduction(db, new, thumbnail)
+        # So that both can be compared when Civitai has the original no more.
+        store_thumbnails(list(find_images([new.image_id]).values()))
 
-    write_later(lambda db: insert_reproduction(db, new, thumbnail), store_original)
+    write_later(write)

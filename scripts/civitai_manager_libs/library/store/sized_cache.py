@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -15,10 +16,11 @@ _OBJECT, _LIST, _VALUE = 230, 90, 60
 
 
 class SizedCache(Generic[_K, _V]):
-    """A cache that drops its oldest values when it exceeds a size in bytes. Not thread-safe."""
+    """A cache that drops its oldest values when it exceeds a size in bytes."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
+        self._lock = threading.Lock()
         self._bytes = 0
         self._values: OrderedDict[_K, tuple[_V, int]] = OrderedDict()
 
@@ -27,21 +29,21 @@ class SizedCache(Generic[_K, _V]):
 
         A value larger than the limit empties the cache and is not stored.
         """
-        self._bytes += size - self._values.pop(key, (None, 0))[1]
-        self._values[key] = (value, size)
-        while self._bytes > self._most_bytes:
-            _, (_, freed) = self._values.popitem(last=False)
-            self._bytes -= freed
+        with self._lock:
+            self._bytes += size - self._values.pop(key, (None, 0))[1]
+            self._values[key] = (value, size)
+            while self._bytes > self._most_bytes:
+                _, (_, freed) = self._values.popitem(last=False)
+                self._bytes -= freed
 
     def get(self, key: _K) -> _V | None:
         entry = self._values.get(key)
         return entry[0] if entry else None
 
-    def remove(self, key: _K) -> None:
-        self._bytes -= self._values.pop(key, (None, 0))[1]
-
     def values(self) -> list[_V]:
-        return [value for value, _ in self._values.values()]
+        """Return all values, the one that was stored last at the end."""
+        with self._lock:
+            return [value for value, _ in self._values.values()]
 
 
 def estimate_json_memory(text: bytes) -> int:

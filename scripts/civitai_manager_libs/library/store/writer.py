@@ -27,17 +27,17 @@ class _Writer:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._queue: deque[tuple[Write, Callable[[], object], int]] = deque()
+        self._queue: deque[tuple[Write, int]] = deque()
         self._bytes = 0  # in the queue, and of what is being written
         self._is_running = False
         self._evicted_at = -_EVICT_EVERY
 
-    def put(self, write: Write, done: Callable[[], object] = lambda: None, size: int = 0) -> None:
+    def put(self, write: Write, size: int = 0) -> None:
         with self._changed:
             if size:
                 self._changed.wait_for(lambda: self._has_room(size))
             self._bytes += size
-            self._queue.append((write, done, size))
+            self._queue.append((write, size))
             if not self._is_running:
                 self._is_running = True
                 threading.Thread(target=self._work, name="library-writer", daemon=True).start()
@@ -68,12 +68,10 @@ class _Writer:
                 return False
         try:
             with log_disk_errors("library"):
-                self._write([write for write, _, _ in batch])
+                self._write([write for write, _ in batch])
         finally:
-            for _, done, _ in batch:
-                done()
             with self._changed:
-                self._bytes -= sum(size for _, _, size in batch)
+                self._bytes -= sum(size for _, size in batch)
                 self._changed.notify_all()
         return True
 
@@ -106,14 +104,14 @@ class _Writer:
 _writer = _Writer()
 
 
-def write_later(write: Write, done: Callable[[], object] = lambda: None, size: int = 0) -> None:
+def write_later(write: Write, size: int = 0) -> None:
     """Queue a database write for a background thread, which runs it in a transaction.
 
-    write: called with the connection; a DiskError is logged. done: called after the write, even a
-    failed one. size: memory of the write in bytes. With a size, this call waits while more than 32
-    MiB are queued; a `write` that queues another write must not give a size.
+    write: called with the connection; a DiskError is logged. size: memory of the write in bytes.
+    With a size, this call waits while more than 32 MiB are queued; a `write` that queues another
+    write must not give a size.
     """
-    _writer.put(write, done, size)
+    _writer.put(write, size)
 
 
 def wait_for_writes(seconds: float = 5.0) -> bool:
