@@ -184,9 +184,7 @@ VERSION = {
 
 
 def test_whole_page_is_parsed():
-    page = civitai_api.fetch_images(
-        Client(WHOLE_PAGE), ImageQuery(version_id=700200, level=EVERYTHING)
-    )
+    page = civitai_api.parse_page(WHOLE_PAGE)
     assert [i.id for i in page.images] == [90000101, 90000099, 90000090, 90000085, 90000070]
     assert [i.level for i in page.images] == [1, 2, 1, 1, 16]
     assert [i.is_video for i in page.images] == [False, False, False, True, False]
@@ -207,22 +205,10 @@ def test_every_field_of_an_image_is_parsed():
     assert found.meta == sent["meta"] and found.record == sent
 
 
-@pytest.mark.parametrize(
-    "metadata", [{}, {"nextCursor": None}, {"nextCursor": ""}], ids=["absent", "null", "empty"]
-)
+@pytest.mark.parametrize("metadata", [{}, {"nextCursor": None}, {"nextCursor": ""}, None, "text"])
 def test_page_without_a_cursor_is_the_last(metadata):
-    assert (
-        civitai_api.fetch_images(
-            Client({"items": [row()], "metadata": metadata}), ImageQuery()
-        ).next_cursor
-        is None
-    )
-
-
-@pytest.mark.parametrize("metadata", [..., None, [], "text"])
-def test_malformed_page_metadata_has_no_cursor(metadata):
-    sent = {"items": []} if metadata is ... else {"items": [], "metadata": metadata}
-    assert civitai_api.fetch_images(Client(sent), ImageQuery()).next_cursor is None
+    sent = Client({"items": [row()], "metadata": metadata})
+    assert civitai_api.fetch_images(sent, ImageQuery()).next_cursor is None
 
 
 @pytest.mark.parametrize(
@@ -238,30 +224,13 @@ def test_cursor_is_returned_unchanged(sent, cursor):
     assert read(row(), nextCursor=sent).next_cursor == cursor
 
 
-@pytest.mark.parametrize(
-    "cursor", [True, [], {"a": 1}, 1.5, math.nan, "\ud800", "a\nb", "x" * 5000]
-)
+@pytest.mark.parametrize("cursor", [True, {"a": 1}, math.nan, "\ud800", "a\nb", "x" * 5000])
 def test_invalid_cursor_raises_instead_of_ending_the_gallery(cursor):
     with pytest.raises(InvalidResponse, match="position of the next page"):
         read(row(), nextCursor=cursor)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [None, [], [row()], "text", 5, True, {}, {"metadata": {}}, {"items": None}, {"items": {}}],
-    ids=[
-        "null",
-        "list",
-        "bare-rows",
-        "text",
-        "number",
-        "bool",
-        "empty",
-        "no-items",
-        "none",
-        "dict",
-    ],
-)
+@pytest.mark.parametrize("answer", [None, [row()], "text", {}, {"items": None}, {"items": {}}])
 def test_body_without_a_list_of_items_raises_invalid_response(answer):
     with pytest.raises(InvalidResponse, match="^Civitai did not send a page of images"):
         civitai_api.fetch_images(Client(answer), ImageQuery())
@@ -289,13 +258,6 @@ def test_errors_of_the_client_are_not_changed():
     assert caught.value is error
 
 
-def test_parse_page_keeps_images_of_all_levels():
-    page = civitai_api.parse_page(WHOLE_PAGE)
-    assert (len(page.images), page.next_cursor) == (5, "5|1785317342117")
-    with pytest.raises(InvalidResponse):
-        civitai_api.parse_page(None)
-
-
 # --- what is asked -------------------------------------------------------------------------------
 
 
@@ -308,29 +270,16 @@ def asked(query: ImageQuery, cursor: str | None = None, **more):
 
 
 def test_request_has_level_limit_and_flat_metadata():
-    assert asked(ImageQuery(version_id=700200)) == {
-        "modelVersionId": 700200,
-        "sort": "Newest",
-        "period": "AllTime",
-        "browsingLevel": 1,
-        "limit": 100,
-        "withMeta": "true",
-        "flatMeta": "true",
-    }
+    wanted = {"modelVersionId": 700200, "sort": "Newest", "period": "AllTime", "browsingLevel": 1}
+    wanted |= {"limit": 100, "withMeta": "true", "flatMeta": "true"}
+    assert asked(ImageQuery(version_id=700200)) == wanted
 
 
 def test_request_has_every_filter_of_the_query():
     query = ImageQuery(600100, 700200, "Most Reactions", "Month", 7, "video")
     params = asked(query, "100|1744925337225", limit=24)
-    wanted = {
-        "modelVersionId": 700200,
-        "sort": "Most Reactions",
-        "period": "Month",
-        "browsingLevel": 7,
-        "type": "video",
-        "limit": 24,
-        "cursor": "100|1744925337225",
-    }
+    wanted = {"modelVersionId": 700200, "sort": "Most Reactions", "period": "Month"}
+    wanted |= {"browsingLevel": 7, "type": "video", "limit": 24, "cursor": "100|1744925337225"}
     assert wanted.items() <= params.items()
     assert "modelId" not in params
 
@@ -345,11 +294,6 @@ def test_unknown_user_has_an_empty_page_even_if_civitai_sends_404():
 @pytest.mark.parametrize(("limit", "sent"), [(0, 20), (3, 20), (200, 200), (5000, 200)])
 def test_limit_is_adjusted_to_the_range_of_the_api(limit, sent):
     assert asked(ImageQuery(), limit=limit)["limit"] == sent
-
-
-@pytest.mark.parametrize("name", ["requiringMeta", "nsfw", "page", "token"])
-def test_request_has_no_harmful_parameter(name):
-    assert name not in asked(ImageQuery(model_id=1, level=EVERYTHING), "5")
 
 
 def test_requests_go_to_the_configured_base_url(monkeypatch):
@@ -370,17 +314,12 @@ FLAT = {"prompt": "a", "meta": "user's own key"}
         ({"prompt": "a"}, {"prompt": "a"}),
         (FLAT, FLAT),
         ({"id": 1, "meta": {"prompt": "a"}}, {"prompt": "a"}),
-        ({"id": 1, "meta": {"id": 1, "meta": {"prompt": "a"}}}, {"prompt": "a"}),
         ({"meta": {"prompt": "a"}}, {"prompt": "a"}),
         ({"meta": {"meta": {"meta": {"prompt": "a"}}}}, None),
-        ({"id": 1, "meta": None}, None),
         ({"id": 1, "meta": [1]}, None),
         ({}, None),
-        ([], None),
         ("prompt", None),
-        (5, None),
         (None, None),
-        (..., None),
     ],
 )
 def test_metadata_is_unwrapped_or_none(sent, meta):
@@ -400,23 +339,17 @@ def test_hidden_metadata_is_neither_parsed_nor_stored():
     [
         ({"browsingLevel": 4, "nsfwLevel": "Mature"}, 4),
         ({"browsingLevel": "8"}, 8),
-        ({"browsingLevel": 8.0}, 8),
         ({"browsingLevel": 0, "nsfwLevel": "Soft"}, 2),
         ({"nsfwLevel": "None"}, 1),
         ({"nsfwLevel": "Soft"}, 2),
         ({"nsfwLevel": "Mature"}, 4),
         ({"nsfwLevel": "X"}, 16),
-        ({"nsfwLevel": "16"}, 16),
         ({"nsfwLevel": 12}, 8),
-        ({"nsfw": "Soft"}, 2),
         ({"nsfw": True}, 16),
         ({"nsfw": False}, 1),
         ({}, 1),
-        ({"browsingLevel": 0}, 1),
         ({"browsingLevel": 10**30}, 16),
-        ({"browsingLevel": -1}, 16),
         ({"browsingLevel": math.nan}, 16),
-        ({"browsingLevel": []}, 16),
         ({"nsfwLevel": "who knows"}, 16),
     ],
     ids=str,
@@ -462,7 +395,7 @@ def test_only_the_requested_type_is_included(kind):
     assert [i.type for i in page.images] == [kind]
 
 
-@pytest.mark.parametrize("sent", [..., None, "gif", 5, ["video"]])
+@pytest.mark.parametrize("sent", [..., None, "gif", ["video"]])
 def test_missing_type_is_guessed_from_the_url(sent):
     assert image(type=sent, url=VIDEO).type == "video"
     assert image(type=sent, url=PICTURE).type == "image"
@@ -497,37 +430,24 @@ def test_image_on_civitais_hosts_is_included(url):
         "civitai.com/a.png",
         "//civitai.com/a.png",
         "http://image.civitai.com/a.png",
-        "http://image.civitai.com:443/a.png",
-        "ftp://image.civitai.com/a.png",
         "file:///etc/passwd",
         "javascript:alert(1)//civitai.com/",
-        "data:image/png;base64,AAAA",
         "https://evil.example/a.png",
         "https://civitai.com.evil.example/a.png",
-        "https://evilcivitai.com/a.png",
         "https://civitai.com@evil.example/a.png",
         "https://user:pw@image.civitai.com/a.png",
         "https://image.civitai.com:8443/a.png",
-        "https://image.civitai.com:99999999/a.png",
         "https://image.civitai.com\\@evil.example/a.png",
-        "https://image.civitai.com/a\\b.png",
         "https://evil.example\\.civitai.com/a.png",
-        "https://evil.example/.civitai.com/a.png",
-        "https://evil.example?.civitai.com/a.png",
         "https://evil.example#.civitai.com/a.png",
-        "https://.civitai.com/a.png",
-        "https://image..civitai.com/a.png",
         "https://civitai.com./a.png",
         f"https://{'a' * 64}.civitai.com/a.png",
         "https://civit\u0430i.com/a.png",
-        "https://civitai\u3002com/a.png",
         "https://image.civitai.com/a\n.png",
-        "https://image.civitai.com/a\x00.png",
         "https://image.civitai.com/a\u202egnp.exe",
         "https://image.civitai.com/\ud800.png",
         " https://image.civitai.com/a.png",
         "https://127.0.0.1/a.png",
-        "https://[::1]/a.png",
         "https://image.civitai.com/" + "a" * 3000,
     ],
     ids=repr,
@@ -544,16 +464,13 @@ def test_image_on_another_host_is_dropped_and_counted(url):
         ("http://127.0.0.1:8123", "http://127.0.0.1:8123/a.png", True),
         ("http://127.0.0.1:8123/mirror", "http://127.0.0.1:8123/a.png", True),
         ("http://[::1]:8123", "http://[::1]:8123/a.png", True),
-        ("http://me:secret@mirror.example", "http://mirror.example/a.png", True),
         ("http://mirror.example", "https://mirror.example/a.png", True),
         ("https://Mirror.example", "https://mirror.example:443/a.png", True),
         ("http://127.0.0.1:8123", PICTURE, True),
         ("http://127.0.0.1:8123", "http://127.0.0.1:22/a.png", False),
         ("http://127.0.0.1:8123", "http://127.0.0.1/a.png", False),
-        ("http://127.0.0.1:8123", "http://localhost:8123/a.png", False),
         ("https://mirror.example", "http://mirror.example/a.png", False),
         ("http://mirror.example", "http://image.civitai.com/a.png", False),
-        ("http://mirror.example", "http://me:secret@mirror.example/a.png", False),
         ("http://[broken", "http://[broken/a.png", False),
     ],
 )
@@ -565,14 +482,14 @@ def test_image_on_the_base_urls_host_is_included(monkeypatch, base, url, taken):
 # --- hostile and odd rows ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("junk", [None, 5, "row", [], [row()], {}, {"id": 5}, {"url": PICTURE}])
+@pytest.mark.parametrize("junk", [None, "row", [row()], {}, {"id": 5}, {"url": PICTURE}])
 def test_invalid_row_is_counted_and_the_others_are_kept(junk):
     page = read(row(1), junk, row(2))
     assert [i.id for i in page.images] == [1, 2]
     assert page.dropped == 1
 
 
-@pytest.mark.parametrize("image_id", [0, -1, True, 1.5, 2**63, "1e5", "-1", "٣", [1], math.inf])
+@pytest.mark.parametrize("image_id", [0, True, 1.5, 2**63, "1e5", "٣", [1], math.inf])
 def test_invalid_id_drops_the_row(image_id):
     assert read(row(id=image_id)).dropped == 1
 
@@ -696,9 +613,7 @@ def test_models_versions_and_users_have_separate_api_paths():
         assert client.asked[0][0] == f"https://civitai.com/api/v1/{path}"
 
 
-@pytest.mark.parametrize(
-    ("level", "sent"), [(1, None), (0, None), (3, "true"), (31, "true"), (2, "true"), (32, None)]
-)
+@pytest.mark.parametrize(("level", "sent"), [(1, None), (3, "true"), (31, "true"), (32, None)])
 def test_search_includes_nsfw_only_above_level_pg(level, sent):
     client = Client(body())
     civitai_api.search_models(client, "two words", level=level)
@@ -720,9 +635,7 @@ def test_model_without_a_name_is_named_by_its_id():
     assert (model.creator, model.cover) == ("", None)
 
 
-@pytest.mark.parametrize(
-    "answer", [None, [], [MODEL], {}, {"id": None}, {"id": 0}, "x", {"id": 2**31}]
-)
+@pytest.mark.parametrize("answer", [None, [MODEL], {}, {"id": 0}, "x", {"id": 2**31}])
 def test_malformed_record_raises_invalid_response(answer):
     for read_one in (
         lambda c: civitai_api.fetch_model(c, 1),
@@ -742,13 +655,9 @@ def test_username_is_parsed():
     ("html", "text"),
     [
         ("<p>One</p><p>two <b>three</b></p>", "One\ntwo three"),
-        ("a<br>b<br/>c", "a\nb\nc"),
         ("<ul><li>x</li><li>y</li></ul>", "x\ny"),
         ("<script>alert(1)</script>ok<style>p{}</style>", "ok"),
-        ("<img src=x onerror=alert(1)>ok", "ok"),
         ("Fish &amp; chips &lt;b&gt;", "Fish & chips <b>"),
-        ("<script>never closed", ""),
-        ("1 < 2", "1 < 2"),
         ("<", "<"),
         (None, ""),
         (5, ""),
@@ -777,25 +686,17 @@ def test_description_of_a_megabyte_is_parsed_quickly(piece):
     ("text", "model_id", "version_id"),
     [
         ("https://civitai.com/models/123", 123, None),
-        ("https://civitai.com/models/123/a-slug", 123, None),
         ("https://civitai.com/models/123/a-slug?modelVersionId=456", 123, 456),
         ("https://civitai.com/models/123?modelVersionId=456&x=1#gallery", 123, 456),
-        ("https://civitai.red/models/123?modelVersionId=456", 123, 456),
-        ("http://www.civitai.com/models/123/", 123, None),
         ("HTTPS://CIVITAI.COM/MODELS/123?MODELVERSIONID=456", 123, 456),
         ("https://civitai.com/en/models/123", 123, None),
         ("https://civitai.com/model-versions/456", None, 456),
-        ("https://civitai.com/api/v1/models/123", 123, None),
-        ("https://civitai.com/api/v1/model-versions/456", None, 456),
         ("https://civitai.com/api/download/models/456?type=Model", None, 456),
         ("https://civitai.com/api/v1/images?modelId=123&modelVersionId=456", 123, 456),
         ("civitai.com/models/123", 123, None),
-        ("www.civitai.red/models/123/slug", 123, None),
         ("https://civitai.green/models/123", 123, None),
         ("//civitai.com/models/123", 123, None),
         ("/models/123/slug?modelVersionId=456", 123, 456),
-        ("models/123", 123, None),
-        ("modelVersionId=456", None, 456),
         ("?modelVersionId=456", None, 456),
         ("123?modelVersionId=456", 123, 456),
         ("  <https://civitai.com/models/123>  ", 123, None),
@@ -803,11 +704,8 @@ def test_description_of_a_megabyte_is_parsed_quickly(piece):
         ("123", 123, None),
         (" 0123\n", 123, None),
         ("2147483647", 2147483647, None),
-        ("urn:air:sdxl:lora:civitai:123@456", 123, 456),
         ("urn:air:sd1:checkpoint:civitai:123@456:layer?.safetensors", 123, 456),
-        ("air:sdxl:lora:civitai:123@456", 123, 456),
         ("urn:air:sdxl:lora:civitai:123", 123, None),
-        ("civitai:123@456", 123, 456),
         ("civitai: 123 @ 456", 123, 456),
         ("civitai:123", 123, None),
         ("123@456", 123, 456),
@@ -822,14 +720,10 @@ def test_text_refers_to_a_model_or_version(text, model_id, version_id):
     ("text", "named"),
     [
         ("https://civitai.com/images/99", Reference(image_id=99)),
-        ("https://civitai.red/images/99/", Reference(image_id=99)),
-        ("civitai.com/images/99?postId=5", Reference(image_id=99)),
         ("https://civitai.com/images/99?modelVersionId=4", Reference(image_id=99, version_id=4)),
         ("/images/99", Reference(image_id=99)),
-        ("https://civitai.com/posts/7", Reference(post_id=7)),
         ("https://civitai.com/en/posts/7/edit", Reference(post_id=7)),
         ("posts/7", Reference(post_id=7)),
-        ("https://civitai.com/user/harbor_artist", Reference(username="harbor_artist")),
         ("https://civitai.com/user/harbor_artist/images", Reference(username="harbor_artist")),
         ("user/a%5Fb", Reference(username="a_b")),
         ("https://civitai.com/collections/12", Reference(collection_id=12)),
@@ -845,8 +739,6 @@ def test_url_refers_to_an_image_post_or_user(text, named):
     [
         ("anime mix", "anime mix"),
         ("  two\n words ", "two words"),
-        ("dreamy.v2", "dreamy.v2"),
-        ("4x-UltraSharp", "4x-UltraSharp"),
         ("air: balloons", "air: balloons"),
         ("ratio 1/2", "ratio 1/2"),
         ("水彩", "水彩"),
@@ -862,35 +754,23 @@ def test_any_other_text_is_search_words(text, words):
     ("text", "sentence"),
     [
         ("", "Nothing was given"),
-        (" \n ", "Nothing was given"),
         ("\u202e\x00", "A search needs"),
         ("x" * 300, "A search needs"),
         ("x" * 5000, "too long"),
         ("0", "0 is not a model id"),
         ("2147483648", "2147483648 is not a model id"),
-        ("9" * 100, "is not a model id"),
-        ("civitai:0@5", "is not a model id"),
         ("https://civitai.com/models/99999999999", "is not a model id"),
-        ("https://civitai.com/models/1?modelVersionId=0", "0 is not a version id"),
         ("https://civitai.com/models/1?modelVersionId=abc", "abc is not a version id"),
-        ("https://civitai.com/models/1?modelVersionId=", "Nothing is not a version id"),
         ("civitai.com/models/1/x?modelVersionId&tag=2", "Nothing is not a version id"),
-        ("models/1?modelversionid=12abc", "12abc is not a version id"),
         ("1?modelVersionId=abc", "abc is not a version id"),
-        ("?modelVersionId=", "Nothing is not a version id"),
         ("https://civitai.com/models/abc", "not a model, version, image, post or user"),
         ("https://civitai.com/images/0", "0 is not a image id"),
         ("https://civitai.com/user/some.one", "cannot find users with a name such as some.one"),
-        ("https://civitai.com", "not a model, version, image, post or user"),
         ("civitai.com", "not a model, version, image, post or user"),
         ("https://huggingface.co/models/123", "on huggingface.co, not on Civitai"),
-        ("huggingface.co/some/model", "on huggingface.co, not on Civitai"),
         ("https://civitai.com@evil.example/models/1", "on evil.example, not on Civitai"),
-        ("https://civitai.com.evil.example/models/1", "not on Civitai"),
         ("ftp://civitai.com/models/1", "Only http and https"),
-        ("file:///models/1", "Only http and https"),
         ("https://[broken/models/1", "is not valid"),
-        ("https:///models/1", "not on Civitai"),
         ("urn:air:sdxl:lora:huggingface:a/b@c", "not one of Civitai's"),
     ],
 )
@@ -900,11 +780,9 @@ def test_invalid_reference_raises_an_error_that_says_what_to_type(text, sentence
     assert "give a" in str(caught.value) and str(caught.value).isprintable()
 
 
-@pytest.mark.parametrize("text", ["", "x" * 300, "x" * 5000, "civitai.com", "urn:air:a:b:c"])
+@pytest.mark.parametrize("text", ["", "x" * 300, "civitai.com"])
 def test_error_does_not_suggest_search_words_if_told_not_to(text):
-    with pytest.raises(
-        InputError, match="give a Civitai URL of a model, or a model's id"
-    ) as caught:
+    with pytest.raises(InputError, match="give a Civitai URL of a model") as caught:
         parse_reference(text, suggests_search=False)
     assert "words" not in str(caught.value)
 
@@ -923,19 +801,7 @@ def test_invalid_base_url_does_not_break_parsing(monkeypatch):
 # --- whatever comes ------------------------------------------------------------------------------
 
 _TEXTS = st.text(max_size=30) | st.sampled_from(
-    [
-        PICTURE,
-        VIDEO,
-        "\ud800",
-        "None",
-        "Blocked",
-        "\x00",
-        "12",
-        "9" * 50,
-        "2026-01-01",
-        "<p>x",
-        "NaN",
-    ]
+    [PICTURE, VIDEO, "\ud800", "Blocked", "\x00", "12", "9" * 50, "2026-01-01", "<p>x", "NaN"]
 )
 _NUMBERS = st.integers() | st.floats() | st.sampled_from([10**400, -(10**400), 2**63, 1e308])
 _SCALARS = st.none() | st.booleans() | _NUMBERS | _TEXTS
@@ -1009,20 +875,8 @@ def test_hostile_search_results_and_users_give_records_or_raise(answer):
             assert str(error).isprintable()
 
 
-_SNIPPETS = st.sampled_from(
-    [
-        "https://",
-        "civitai.com",
-        "/models/",
-        "?modelVersionId=",
-        "123",
-        "@",
-        "urn:air:",
-        ":",
-        "[",
-        " ",
-    ]
-)
+_SNIPPETS = ["https://", "civitai.com", "/models/", "?modelVersionId=", "123", "@", "urn:air:"]
+_SNIPPETS = st.sampled_from([*_SNIPPETS, ":", "[", " "])
 
 
 @given(st.text(max_size=60) | st.lists(_SNIPPETS | st.text(max_size=3), max_size=8).map("".join))

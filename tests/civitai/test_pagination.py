@@ -104,59 +104,46 @@ def test_cursor_is_corrected_so_that_no_image_is_skipped(query, cursor, sent):
 # --- walk ----------------------------------------------------------------------------------------
 
 
-class Gallery:
-    """A gallery of pages by cursor; it records the requested cursors."""
-
-    def __init__(self, pages):
-        self.pages, self.asked = pages, []
-
-    def __call__(self, cursor):
-        self.asked.append(cursor)
-        return self.pages[cursor]
+LONG = {None: page(1, then="1")} | {str(n): page(n + 1, then=str(n + 1)) for n in range(1, 9)}
+LONG["9"] = page(10)
 
 
-def test_walk_yields_all_pages_to_the_end():
-    gallery = Gallery({None: page(1, 2, then="a"), "a": page(3, then="b"), "b": page(4)})
-    steps = [(ids(got.images), cursor) for got, cursor in walk_pages(gallery)]
-    assert steps == [([1, 2], "a"), ([3], "b"), ([4], None)]
+@pytest.mark.parametrize(
+    ("pages", "start", "known", "expected"),
+    [
+        (
+            {None: page(1, 2, then="a"), "a": page(3, then="b"), "b": page(4)},
+            *(None, (), [([1, 2], "a"), ([3], "b"), ([4], None)]),
+        ),
+        ({"a": page(3, then="b"), "b": page(4)}, "a", (), [([3], "b"), ([4], None)]),
+        (
+            {None: page(1, 2, 2, then="a"), "a": page(2, 3)},
+            *(None, (), [([1, 2], "a"), ([3], None)]),
+        ),
+        (LONG, None, range(1, 10), [*(([], str(n)) for n in range(1, 10)), ([10], None)]),
+        (
+            {None: page(1, then="a"), "a": page(then="b"), "b": page(2)},
+            *(None, (), [([1], "a"), ([], "b"), ([2], None)]),
+        ),
+        (
+            {None: page(1, then="a"), "a": page(2, then="b"), "b": page(3, then="a")},
+            *(None, (), [([1], "a"), ([2], "b"), ([3], None)]),
+        ),
+        (
+            {"a": page(2, then="b"), "b": page(3, then="a")},
+            *("a", (), [([2], "b"), ([3], None)]),
+        ),
+    ],
+    ids="whole from-a-cursor each-once without-known past-an-empty-page to-a-repeated-cursor"
+    " to-its-first-cursor".split(),
+)
+def test_walk_yields_each_new_image_with_the_next_cursor(pages, start, known, expected):
+    found = walk_pages(pages.__getitem__, start, known)
+    assert [(ids(got.images), cursor) for got, cursor in found] == expected
 
 
 def test_walk_requests_a_page_only_when_it_is_needed():
-    gallery = Gallery({None: page(1, then="a"), "a": page(2)})
-    next(walk_pages(gallery))
-    assert gallery.asked == [None]
-
-
-def test_walk_starts_at_a_given_cursor():
-    gallery = Gallery({"a": page(3, then="b"), "b": page(4)})
-    assert [ids(got.images) for got, _ in walk_pages(gallery, "a")] == [[3], [4]]
-
-
-def test_walk_yields_each_image_once():
-    gallery = Gallery({None: page(1, 2, 2, then="a"), "a": page(2, 3)})
-    assert [ids(got.images) for got, _ in walk_pages(gallery)] == [[1, 2], [3]]
-
-
-def test_walk_leaves_out_known_images_and_continues():
-    chain = {None: page(1, then="1")} | {str(n): page(n + 1, then=str(n + 1)) for n in range(1, 9)}
-    chain["9"] = page(10)
-    got = [ids(got.images) for got, _ in walk_pages(Gallery(chain), known_ids=range(1, 10))]
-    assert got == [[]] * 9 + [[10]]
-
-
-def test_walk_continues_after_an_empty_page_with_a_cursor():
-    gallery = Gallery({None: page(1, then="a"), "a": page(then="b"), "b": page(2)})
-    assert [ids(got.images) for got, _ in walk_pages(gallery)] == [[1], [], [2]]
-
-
-def test_walk_ends_at_a_repeated_cursor():
-    gallery = Gallery({None: page(1, then="a"), "a": page(2, then="b"), "b": page(3, then="a")})
-    assert [cursor for _, cursor in walk_pages(gallery)] == ["a", "b", None]
-
-
-def test_resumed_walk_ends_when_its_first_cursor_is_repeated():
-    gallery = Gallery({"a": page(2, then="b"), "b": page(3, then="a")})
-    assert [cursor for _, cursor in walk_pages(gallery, "a")] == ["b", None]
+    assert ids(next(walk_pages({None: page(1, then="a")}.__getitem__))[0].images) == [1]
 
 
 def test_walk_ends_after_three_pages_without_a_new_id():
@@ -167,14 +154,14 @@ def test_walk_ends_after_three_pages_without_a_new_id():
 
 def test_walk_ends_only_after_thousands_of_empty_rows():
     chain = {str(n): page(then=str(n + 1)) for n in range(49)} | {"49": page(50)}
-    assert ids(list(walk_pages(Gallery(chain), "0"))[-1][0].images) == [50]
+    assert ids(list(walk_pages(chain.__getitem__, "0"))[-1][0].images) == [50]
     numbers = iter(range(1, 1000))
     assert len(list(walk_pages(lambda cursor: page(then=str(next(numbers)))))) == 50
 
 
 def test_walk_continues_after_pages_of_excluded_images():
     chain = {str(n): page(then=str(n + 1), others=(n,)) for n in range(6)} | {"6": page(50)}
-    assert ids(list(walk_pages(Gallery(chain), "0"))[-1][0].images) == [50]
+    assert ids(list(walk_pages(chain.__getitem__, "0"))[-1][0].images) == [50]
 
 
 def test_walk_ends_when_only_excluded_images_repeat():
@@ -194,7 +181,7 @@ def test_walk_stops_at_max_pages_with_a_cursor_to_continue():
 
 
 def test_walk_keeps_the_number_of_dropped_rows():
-    [(got, _)] = walk_pages(Gallery({None: page(1, dropped=2)}))
+    [(got, _)] = walk_pages({None: page(1, dropped=2)}.__getitem__)
     assert got.dropped == 2
 
 
