@@ -92,10 +92,8 @@ def test_annotations_are_stored_found_by_search_and_removed(images, library):
     bookmarks.collections.remove_from_collection([4, 5], "harbor views")
     assert set(bookmarks.annotations.find_annotations(range(1, 7))) == {6}
     bookmarks.collections.delete_collection("Harbor Views")
-    assert (
-        bookmarks.collections.list_collections() == []
-        and bookmarks.annotations.find_annotations([6]) == {}
-    )
+    assert bookmarks.collections.list_collections() == []
+    assert bookmarks.annotations.find_annotations([6]) == {}
 
 
 def test_favourite_is_found_before_its_record_is_written(images, monkeypatch):
@@ -158,10 +156,7 @@ def test_export_is_imported_with_bookmarks_and_records(images, library, tmp_path
     bookmarks.collections.add_to_collection(images[1:3], "Two")
     told = json.loads(json.dumps(import_export.export_bookmarks()))
     assert [one["infotext"][:9] for one in told["pictures"]] == [f"picture {n}" for n in (1, 2, 3)]
-    assert [one["id"] for one in import_export.export_bookmarks("Two")["pictures"]] == [
-        2,
-        3,
-    ]
+    assert [one["id"] for one in import_export.export_bookmarks("Two")["pictures"]] == [2, 3]
     library.forget()
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "other"))
     library.forget()
@@ -231,10 +226,7 @@ def test_import_has_limits_for_all_collections_together(monkeypatch):
     monkeypatch.setattr(import_export, "_MAX_IMAGES", 3)
     monkeypatch.setattr(import_export, "_MAX_COLLECTIONS", 2)
     given = [{"name": name, "ids": [1, 2]} for name in "abc"]
-    assert import_export.import_bookmarks({"civitai_shortcut": 1, "sets": given}) == (
-        0,
-        2,
-    )
+    assert import_export.import_bookmarks({"civitai_shortcut": 1, "sets": given}) == (0, 2)
     assert bookmarks.collections.list_image_ids_by_name() == {"a": [1, 2], "b": [1]}
 
 
@@ -266,9 +258,8 @@ def test_hostile_export_imports_only_valid_values(images):
         ],
     }
     assert import_export.import_bookmarks(hostile) == (0, 1)
-    assert bookmarks.annotations.find_annotations(
-        [1, 2]
-    ) == {} and bookmarks.collections.list_image_ids("ok") == [3]
+    assert bookmarks.annotations.find_annotations([1, 2]) == {}
+    assert bookmarks.collections.list_image_ids("ok") == [3]
 
 
 # Gone from Civitai

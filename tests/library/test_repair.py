@@ -25,18 +25,8 @@ from PIL import Image
 from served_api import ServedApi
 
 _USER_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone", "watched", "reproductions")
-_ALL_TABLES = (
-    *_USER_TABLES,
-    "images",
-    "models",
-    "versions",
-    "pages",
-    "figures",
-    "facts",
-    "texts",
-    "names",
-)
-_ALL_TABLES += ("uses", "seen", "trigrams", "trigram_list")
+_ALL_TABLES = (*_USER_TABLES, "images", "models", "versions", "pages", "figures", "facts", "texts")
+_ALL_TABLES += ("names", "uses", "seen", "trigrams", "trigram_list")
 
 
 def _image(image_id):

@@ -196,10 +196,8 @@ def test_unwatched_gallery_can_be_watched_again(client, civitai):
     watches.check_watch(client, one)
     assert watches.list_watches() == [] and _look(client, _MODEL) == []
     watches.watch_gallery(_MODEL, "New\nname" + "x" * 500)
-    assert (
-        watches.list_watches()[0].name.startswith("New name")
-        and len(watches.list_watches()[0].name) == 200
-    )
+    [one] = watches.list_watches()
+    assert one.name.startswith("New name") and len(one.name) == 200
 
 
 @pytest.mark.parametrize("query", [ImageQuery(), ImageQuery(post_id=5)], ids=["none", "post"])
@@ -208,9 +206,7 @@ def test_query_without_a_gallery_is_refused(library, query):
         watches.watch_gallery(query, "It")
 
 
-def test_library_of_version_4_is_upgraded_without_loss(
-    library,
-):
+def test_library_of_version_4_is_upgraded_without_loss(library):
     image = parse_image(
         {"id": 1, "url": "https://image.civitai.com/x/1/1.jpeg", "browsingLevel": 1}
     )
@@ -228,13 +224,8 @@ def test_library_of_version_4_is_upgraded_without_loss(
         )
     watches.watch_gallery(_MODEL, "It")
     assert [one.name for one in watches.list_watches()] == ["It"]
-    assert (
-        bookmarks.annotations.find_annotations([1])[1].note,
-        bookmarks.collections.list_image_ids("Best"),
-    ) == (
-        "Mine",
-        [1],
-    )
+    assert bookmarks.annotations.find_annotations([1])[1].note == "Mine"
+    assert bookmarks.collections.list_image_ids("Best") == [1]
     assert records.find_image(1) is not None
 
 

@@ -168,23 +168,12 @@ def test_annotations_of_a_wrong_type_are_refused_and_change_nothing(api, ids, ch
 
 def test_collections_are_created_renamed_deleted_exported_and_imported(api, ids):
     api.post("annotations", {"ids": ids[:3], "add_to": "Sea"})
-    assert (
-        api.post("collections", {"action": "create", "name": "Empty"})["collections"][0]["count"]
-        == 0
-    )
-    assert [
-        one["name"]
-        for one in api.post(
-            "collections", {"action": "rename", "name": "sea", "new_name": "Harbor"}
-        )["collections"]
-    ] == [
-        "Empty",
-        "Harbor",
-    ]
-    assert (
-        _status(api, "collections", {"action": "rename", "name": "Empty", "new_name": "harbor"})
-        == 400
-    )
+    made = api.post("collections", {"action": "create", "name": "Empty"})
+    assert made["collections"][0]["count"] == 0
+    rename = {"action": "rename", "name": "sea", "new_name": "Harbor"}
+    renamed = api.post("collections", rename)["collections"]
+    assert [one["name"] for one in renamed] == ["Empty", "Harbor"]
+    assert _status(api, "collections", {**rename, "name": "Empty"}) == 400
     assert _status(api, "collections", {"action": "steal", "name": "Empty"}) == 400
     api.post("annotations", {"ids": ids[:1], "remove_from": "Harbor"})
     told = api.get("export?collection=Harbor")

