@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 import types
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "scripts"))
@@ -177,6 +178,7 @@ def library(monkeypatch):
         library.store.connections.close_idle()
         monkeypatch.setattr(library.records, "_memory", SizedCache(library.records._MEMORY_BYTES))
         monkeypatch.setattr(library.models, "_memory", SizedCache(2**20))
+        monkeypatch.setattr(library.pages, "_started_at", time.time())
 
     forget()
     yield types.SimpleNamespace(forget=forget, finish=lambda: library.wait_for_writes(60))

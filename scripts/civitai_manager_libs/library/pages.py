@@ -54,8 +54,9 @@ class _StoredPage(NamedTuple):
 
     @property
     def is_recent(self) -> bool:
-        """Return whether Civitai need not be asked for the page again."""
-        return self.is_of_this_site and 0 <= time.time() - self.fetched_at < _FRESH
+        """Return whether the page was fetched in the last 10 minutes, since the program's start."""
+        is_fresh = 0 <= time.time() - self.fetched_at < _FRESH
+        return is_fresh and self.is_of_this_site and self.fetched_at >= _started_at
 
     def read(self) -> DatedPage:
         """Return the page with those of its images that are still stored."""
@@ -63,6 +64,7 @@ class _StoredPage(NamedTuple):
         return DatedPage(Page(images, self.next_cursor), self.fetched_at, is_stored=True)
 
 
+_started_at = time.time()
 _flights: SingleFlight[DatedPage] = SingleFlight()
 
 
@@ -74,8 +76,9 @@ def load_page(
     cancelled: Cancellation | None = None,
     fresh: bool = False,
 ) -> DatedPage:
-    """Return a gallery page from the library if it is less than 10 minutes old, else from Civitai.
+    """Return a gallery page from the library if it was fetched just now, else from Civitai.
 
+    A page is read from the library for 10 minutes, but not after a restart of the program.
     If Civitai does not respond, return an older page from the library; raise NetworkError or
     ServerError if none is stored. cursor: None for the first page. size: number of images to
     request. fresh: ask Civitai even for a recent page. Also raises other HttpStatusErrors,
