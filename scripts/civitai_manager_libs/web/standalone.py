@@ -17,7 +17,6 @@ __all__ = ["run_server"]
 _NOTHING_DONE = 3
 _LEFT_OVER = 3  # seconds for requests in progress when the server stops
 _BACKLOG = 32  # connections waiting to be accepted
-_MOST_CONNECTIONS = 256  # a browser opens six
 _OPEN_TO_ALL = (
     "Everybody who can reach this machine's address can browse galleries, see your downloads"
     " and start new ones, without a password. To require one, use --auth USER:PASSWORD. Settings"
@@ -78,16 +77,17 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
     import uvicorn
 
     from ..library import wait_for_writes
+    from .http import IdleConnections
 
+    connections = IdleConnections()
     config = uvicorn.Config(
-        app,
+        connections.wrap_app(app),
         lifespan="off",
         log_level="warning",
         timeout_graceful_shutdown=_LEFT_OVER,
-        http="h11",  # which limits the size of a request's head
+        http=connections.protocol,  # type: ignore[arg-type]  # a function does as well as a class
         ws="none",
         backlog=_BACKLOG,
-        limit_concurrency=_MOST_CONNECTIONS,
         proxy_headers=False,  # a client could send them
     )
     server = uvicorn.Server(config)

@@ -3,6 +3,7 @@
 from .csrf import CrossSiteGuard, is_from_this_machine
 from .endpoint import Endpoints, LAST_ID, RemoteWork, RequestContext
 from .file_response import file_response
+from .idle_connections import IdleConnections
 from .login import Login
 from .permissions import lock_reason
 from .responses import ApiError, error_sentence, request_language
@@ -20,6 +21,7 @@ __all__ = [
     "RequestContext",
     "RemoteWork",
     "Endpoints",
+    "IdleConnections",
     "LAST_ID",
     "Login",
     "CrossSiteGuard",

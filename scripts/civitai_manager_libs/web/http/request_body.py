@@ -18,7 +18,7 @@ from .responses import ApiError
 __all__ = ["SMALL_BODY", "read_body"]
 
 SMALL_BODY = 64 * 1024  # bytes
-_IN_MEMORY = 1024 * 1024  # bytes; a larger body is stored on the disk
+_IN_MEMORY = 256 * 1024  # bytes; a larger body is stored on the disk
 _SECONDS = 30.0  # to wait for the next part of a body
 # JSON values; 100,000 ids or an import have fewer. Parsing a million takes a second.
 _MOST_PARTS, _MOST_SIGNS = 500_000, 2_000_000

@@ -1,0 +1,106 @@
+"""Closes connections to the standalone server that send no request, so that none holds it up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+__all__ = ["IdleConnections"]
+
+_SECONDS = 10.0  # to wait for the whole head of a request
+_MOST = 128  # connections of a client; a browser opens six
+_KEY = "civitai_shortcut_connection"
+
+
+class IdleConnections:
+    """Closes idle connections after 10 seconds, and the oldest one if a client has too many.
+
+    uvicorn calls `protocol` for each new connection. The application must be wrapped by `wrap_app`,
+    which reports when a request begins and ends.
+    """
+
+    def __init__(self) -> None:
+        self.all: dict[_Connection, None] = {}  # oldest first
+
+    def protocol(self, *, app_state: dict[str, Any], **options: Any) -> Any:
+        """Return the asyncio protocol of a new connection.
+
+        app_state, options: the arguments that uvicorn passes to its own protocol class.
+        """
+        from uvicorn.protocols.http.h11_impl import H11Protocol
+
+        state = dict(app_state)  # a request's scope gets a copy of it
+        inner: Any = H11Protocol(app_state=state, **options)
+        state[_KEY] = connection = _Connection(self, inner)
+        return connection
+
+    def wrap_app(self, app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        """Return an ASGI application that runs `app`, and tells the connection that it does."""
+
+        async def reporting(scope: Any, receive: Any, send: Any) -> None:
+            connection = scope["state"].pop(_KEY)
+            connection.set_busy()
+            try:
+                await app(scope, receive, send)
+            finally:
+                connection.set_idle()
+
+        return reporting
+
+    def make_room(self, peer: str) -> bool:
+        """Return whether a client may open a connection; close its oldest idle one if needed."""
+        own = [one for one in self.all if one.peer == peer]
+        oldest = next((one for one in own if one.is_idle), None)
+        if len(own) >= _MOST and oldest is not None:
+            oldest.abort()
+        return len(own) < _MOST or oldest is not None
+
+
+class _Connection:
+    """The protocol of a client's connection, which is closed after 10 seconds without a request.
+
+    Received data is left to uvicorn's own protocol.
+    """
+
+    peer = ""
+    is_idle = True  # no request is being answered
+
+    def __init__(self, others: IdleConnections, inner: Any) -> None:
+        self._others, self._inner = others, inner
+        self._transport: Any = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self.peer = (transport.get_extra_info("peername") or ("",))[0]
+        self._inner.connection_made(transport)
+        if self._others.make_room(self.peer):
+            self._others.all[self] = None
+            self.set_idle()
+        else:
+            transport.abort()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.set_busy()
+        self._others.all.pop(self, None)
+        self._inner.connection_lost(error)
+
+    def set_busy(self) -> None:
+        """Stop waiting for a request."""
+        self.is_idle = False
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def set_idle(self) -> None:
+        """Wait for the next request, and close the connection if none comes."""
+        self.is_idle = True
+        if not self._transport.is_closing():
+            self._timer = asyncio.get_running_loop().call_later(_SECONDS, self.abort)
+
+    def abort(self) -> None:
+        self._others.all.pop(self, None)
+        self._transport.abort()
