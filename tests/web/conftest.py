@@ -19,7 +19,7 @@ def fresh(library, monkeypatch):
 
     monkeypatch.setattr(civitai_gallery_action, "_http_client", None)
     monkeypatch.setattr(dependencies, "_service", None)
-    monkeypatch.setattr(repeated_requests, "_responses", repeated_requests._Responses())
+    repeated_requests._responses.clear()
     monkeypatch.setattr(bootstrap, "_is_demo", False)
     setting.change("http_max_retries", 0)
     return library

@@ -25,6 +25,7 @@ from .files import (
     delete_file,
     discard_resumable,
     expand_folder,
+    find_device,
     find_free_space,
     is_complete,
     is_temporary_name,
@@ -75,6 +76,7 @@ __all__ += ["delete_file"]
 __all__ += ["discard_resumable", "download_all", "DownloadSummary", "ENDING_SIGNALS"]
 __all__ += [
     "expand_folder",
+    "find_device",
     "find_free_space",
     "format_number",
     "has_too_many_parts",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from ..core import delete_file, is_temporary_name, remove_leftovers
 __all__ = ["fetch_cached", "find_cached", "hold_file", "trim_cache", "trim_soon"]
 
 _TRIM_TO = 0.9  # of the limit, so that not every image trims
-_PAUSE = 5.0  # seconds until files that could not be deleted are tried once more
 
 _lock = threading.Lock()  # of the three below
 _held: Counter[str] = Counter()  # users of each path
@@ -118,17 +116,14 @@ def _count_bytes(size: float) -> None:
 
 
 def _trim_until_within() -> None:
+    """Trim the cache until it fits its limit, or until only files in use are left to delete."""
     global _is_trimming
-    is_second_try = False
     while True:
         is_too_large = trim_cache() > _limit()
         with _lock:
-            if _size <= _limit() or (is_second_try and is_too_large):
+            if _size <= _limit() or is_too_large:
                 _is_trimming = False
                 return
-        is_second_try = is_too_large
-        if is_second_try:  # wait for files in use
-            time.sleep(_PAUSE)
 
 
 def _remove_file(path: str) -> bool:

@@ -22,7 +22,7 @@ from ..infotext import build_infotext
 from . import records, reproductions
 from .bookmarks import annotations as image_annotations, changing, collections
 from .search import fold_text
-from .store import select_rows
+from .store import ANNOTATED_IDS, select_rows
 
 __all__ = ["export_bookmarks", "import_bookmarks"]
 
@@ -30,10 +30,6 @@ _FORMAT = 1
 _MAX_IMAGES = 100_000  # also the most ids in all collections together
 _MAX_COLLECTIONS = 10_000
 _MAX_REPRODUCTIONS = 10_000
-_ALL = (
-    "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
-    " UNION SELECT image_id FROM reproductions"
-)
 
 
 def export_bookmarks(name: str = "") -> dict[str, Any]:
@@ -44,11 +40,8 @@ def export_bookmarks(name: str = "") -> dict[str, Any]:
     DiskError.
     """
     ids_by_name = collections.list_image_ids_by_name(name)
-    ids = (
-        collections.list_image_ids(name)
-        if name
-        else [image_id for (image_id,) in select_rows(_ALL)]
-    )
+    annotated = [] if name else [image_id for (image_id,) in select_rows(ANNOTATED_IDS)]
+    ids = collections.list_image_ids(name) if name else annotated
     images, notes = records.find_images(ids), image_annotations.read_annotations(ids)
     return {
         "civitai_shortcut": _FORMAT,

@@ -6,6 +6,7 @@ from .file_hash import compute_sha256
 from .free_space import (
     check_disks,
     check_free_space,
+    find_device,
     find_free_space,
     log_disk_errors,
     to_disk_error,
@@ -23,6 +24,7 @@ __all__ += ["compute_sha256", "delete_file"]
 __all__ += [
     "discard_resumable",
     "expand_folder",
+    "find_device",
     "find_free_space",
     "is_complete",
     "is_special_file",

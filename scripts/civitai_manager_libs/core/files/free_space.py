@@ -14,6 +14,7 @@ from ...errors import DiskError, DiskFull
 __all__ = [
     "check_disks",
     "check_free_space",
+    "find_device",
     "find_free_space",
     "to_disk_error",
     "translate_disk_errors",
@@ -88,16 +89,16 @@ def check_disks(needed: Mapping[str, int], reserve: int) -> None:
     """
     disks: dict[int, tuple[str, int]] = {}
     for folder, size in needed.items():
-        first, others = disks.setdefault(_find_device(folder), (folder, reserve))
-        disks[_find_device(folder)] = (first, others + size)
+        first, others = disks.setdefault(find_device(folder), (folder, reserve))
+        disks[find_device(folder)] = (first, others + size)
     for folder, size in disks.values():
         check_free_space(folder, size)
 
 
-def _find_device(folder: str) -> int:
+def find_device(folder: str) -> int:
     """Return the device number of a folder's disk; the folder need not exist yet."""
     try:
         return os.stat(folder or ".").st_dev
     except (OSError, ValueError):
         parent = os.path.dirname(folder)
-        return 0 if parent == folder else _find_device(parent)
+        return 0 if parent == folder else find_device(parent)

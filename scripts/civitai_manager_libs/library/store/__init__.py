@@ -11,10 +11,16 @@ from .database import (
     select_rows_or_empty,
     writing,
 )
-from .schema import INDEXES, RANK
+from .schema import ANNOTATED_IDS, INDEXES, RANK
 from .sized_cache import SizedCache
 from .writer import wait_for_writes, write_later
 
-__all__ = ["INDEXES", "RANK", "SizedCache", "compress_record", "connections", "decompress_record"]
-__all__ += ["has_trigrams", "open_library", "select_rows", "select_rows_or_empty"]
+__all__ = ["ANNOTATED_IDS", "INDEXES", "RANK", "SizedCache", "compress_record", "connections"]
+__all__ += [
+    "decompress_record",
+    "has_trigrams",
+    "open_library",
+    "select_rows",
+    "select_rows_or_empty",
+]
 __all__ += ["open_temporary_library", "wait_for_writes", "write_later", "writing"]

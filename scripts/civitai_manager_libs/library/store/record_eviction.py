@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ... import setting
 from .database import has_trigrams
+from .schema import ANNOTATED_IDS
 
 __all__ = ["evict_oldest"]
 
@@ -18,10 +19,6 @@ _LIMITS = {  # rows
     "version_records": 20_000,
     "missing_versions": 20_000,
 }
-_ANNOTATED = (
-    "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
-    " UNION SELECT image_id FROM reproductions"
-)
 
 
 def evict_oldest(db: sqlite3.Connection) -> bool:
@@ -38,7 +35,7 @@ def _evict_rows(db: sqlite3.Connection, table: str, limit: int) -> bool:
     (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
     if count <= limit:
         return False
-    where = f"WHERE id NOT IN ({_ANNOTATED})" if table == "images" else ""
+    where = f"WHERE id NOT IN ({ANNOTATED_IDS})" if table == "images" else ""
     oldest = f"SELECT rowid FROM {table} {where} ORDER BY read_at LIMIT ?"
     row_ids = [rowid for (rowid,) in db.execute(oldest, (min(count - limit, _AT_ONCE),))]
     if table == "images":

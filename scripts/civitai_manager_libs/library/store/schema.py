@@ -1,7 +1,7 @@
 """SQL that creates the library's tables and upgrades those of older versions."""
 
-__all__ = ["CHANGES", "INDEXES", "RANK", "SEARCH_TABLES", "TABLES", "TEXTS_OF_3", "TRIGRAMS"]
-__all__ += ["USER_TABLES", "VALID_ROWS", "VERSION"]
+__all__ = ["ANNOTATED_IDS", "CHANGES", "INDEXES", "RANK", "SEARCH_TABLES", "TABLES", "TEXTS_OF_3"]
+__all__ += ["TRIGRAMS", "USER_TABLES", "VALID_ROWS", "VERSION"]
 
 VERSION = 10
 
@@ -146,6 +146,10 @@ VALID_ROWS = {"watched": f"""
     AND (gallery GLOB 'model [1-9]*' OR gallery GLOB 'version [1-9]*')
     AND {_NUMBER} NOT GLOB '*[^0-9]*')
 """}
+ANNOTATED_IDS = (
+    "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
+    " UNION SELECT image_id FROM reproductions"
+)
 SEARCH_TABLES = ("facts", "texts", "trigrams")  # filled from the records
 # Each three letters in a row are a token, so that words of every script are found inside others.
 # trigram_list has each token once, to find the tokens that begin with one or two letters.

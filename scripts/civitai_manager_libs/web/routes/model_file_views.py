@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
 from ... import setting
 from ...civitai import RemoteFile, Version
+from ...core import find_device, find_free_space
 from ...i18n import messages
 from ...local_models import shorten_folder
 from ...model_files import (
@@ -39,7 +39,7 @@ def needed_files_view(
     image_count: how many images need these files; 1 for the files of a model that the user chose.
     """
     folders = [os.path.dirname(needed.path) for needed in found.files if needed.path]
-    devices = {folder: _find_device(folder) for folder in folders}
+    devices = {folder: find_device(folder) for folder in folders}
     numbers = {device: at for at, device in enumerate(dict.fromkeys(devices.values()))}
     language = context.language
     files = [_file_view(needed, language) for needed in found.files]
@@ -154,28 +154,7 @@ def _list_disks(devices: Mapping[str, int], shown: Mapping[str, str]) -> list[sc
     disks: dict[int, schemas.Disk] = {}
     for folder, device in devices.items():
         if device not in disks:
-            free = _measure_free(folder)
+            free = find_free_space(folder) or 0
             usable = max(0, free - setting.gallery_disk_reserve_mb * _MB)
             disks[device] = {"folder": shown[folder], "free": free, "usable": usable}
     return list(disks.values())
-
-
-def _find_existing(folder: str) -> str:
-    """Return the folder, or the nearest existing folder above it if the folder does not exist."""
-    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
-        folder = os.path.dirname(folder)
-    return folder
-
-
-def _find_device(folder: str) -> int:
-    try:
-        return os.stat(_find_existing(folder)).st_dev
-    except OSError:
-        return 0
-
-
-def _measure_free(folder: str) -> int:
-    try:
-        return shutil.disk_usage(_find_existing(folder)).free
-    except OSError:
-        return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from ....core import Image
 from ....infotext import EmbeddedData, find_workflow, read_embedded
@@ -11,7 +11,7 @@ from ...http import ApiError, RemoteWork, RequestContext
 from ...schemas.images import Workflow
 from ..dependencies import find_saved_files, get_client, require_image
 
-__all__ = ["read_embedded_data", "get_workflow"]
+__all__ = ["get_workflow", "open_file", "read_embedded_data"]
 
 
 def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
@@ -19,10 +19,19 @@ def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
 
     If the file is not on the disk, it is fetched; this may raise NetworkError or HttpStatusError.
     """
-    saved = find_saved_files([image.id]).get(image.id)
-    of_cache = pages.open_image_file(get_client(), image.url, context.cancelled)
-    with nullcontext(saved) if saved else of_cache as path:
+    with open_file(context, image) as path:
         return read_embedded(path)
+
+
+def open_file(context: RequestContext, image: Image) -> AbstractContextManager[str]:
+    """Return a context manager that gives the path of an image's file, which stays meanwhile.
+
+    If the file is not on the disk, it is fetched; this may raise NetworkError or HttpStatusError.
+    """
+    saved = find_saved_files([image.id]).get(image.id)
+    if saved:
+        return nullcontext(saved)
+    return pages.open_image_file(get_client(), image.url, context.cancelled)
 
 
 def get_workflow(context: RequestContext) -> Workflow | RemoteWork[Workflow]:
@@ -32,11 +41,9 @@ def get_workflow(context: RequestContext) -> Workflow | RemoteWork[Workflow]:
     """
     image = require_image(context)
     recorded = find_workflow(image.meta)
-    return (
-        {"workflow": recorded}
-        if recorded
-        else RemoteWork(lambda: _workflow_from_file(context, image))
-    )
+    if recorded:
+        return {"workflow": recorded}
+    return RemoteWork(lambda: _workflow_from_file(context, image))
 
 
 def _workflow_from_file(context: RequestContext, image: Image) -> Workflow:

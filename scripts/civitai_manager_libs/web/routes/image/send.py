@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from contextlib import nullcontext
 
 from starlette.responses import Response
 
 from .... import host, setting
 from ....core import Image, translate_disk_errors
 from ....infotext import build_infotext, embed_infotext, has_overlapping_exif, read_embedded
-from ....library import pages, reproductions
+from ....library import reproductions
 from ...http import ApiError, RemoteWork, RequestContext
 from ...schemas.images import PreparedSend
-from ..dependencies import find_saved_files, get_client, require_image
+from ..dependencies import require_image
 from ..files import find_media_type, send_path
+from .embedded import open_file, read_embedded_data
 
 __all__ = ["get_host_file", "prepare_send"]
 
@@ -39,7 +39,7 @@ def prepare_send(context: RequestContext) -> PreparedSend | RemoteWork[PreparedS
         raise ApiError(400, "bad_input")
     text = _build_infotext(image) or None if text is None else text
     if text is None and image.type == "image":
-        return RemoteWork(lambda: _prepare(image, tab, _read_infotext(image)))
+        return RemoteWork(lambda: _prepare(image, tab, read_embedded_data(context, image).infotext))
     return _prepare(image, tab, text or "")
 
 
@@ -57,9 +57,7 @@ def get_host_file(context: RequestContext) -> RemoteWork[Response]:
 
 
 def _send_file(context: RequestContext, image: Image) -> Response:
-    saved = find_saved_files([image.id]).get(image.id)
-    of_cache = pages.open_image_file(get_client(), image.url, context.cancelled)
-    with nullcontext(saved) if saved else of_cache as path:
+    with open_file(context, image) as path:
         if has_overlapping_exif(path):
             raise ApiError(422, "unsafe", "send_unsafe")
         text = _build_infotext(image) or read_embedded(path).infotext
@@ -86,11 +84,6 @@ def _embed(path: str, infotext: str) -> bytes | None:
 
 def _build_infotext(image: Image) -> str:
     return build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
-
-
-def _read_infotext(image: Image) -> str:
-    with pages.open_image_file(get_client(), image.url) as path:
-        return read_embedded(path).infotext
 
 
 def _prepare(image: Image, tab: str, infotext: str) -> PreparedSend:
