@@ -530,16 +530,20 @@ def test_upgrade_in_the_background_lets_others_write(filled, monkeypatch):
     assert select_rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
 
 
-def test_library_without_fts5_is_searchable(library, monkeypatch):
-    for module in (database, record_eviction, indexer, scan):
-        monkeypatch.setattr(module, "has_trigrams", lambda: False)
-    database._make_schema.cache_clear()
-    try:
+def test_library_without_fts5_is_searchable_and_indexed_once_there_is_fts5(library, monkeypatch):
+    with monkeypatch.context() as patch:
+        for module in (database, record_eviction, indexer, scan):
+            patch.setattr(module, "has_trigrams", lambda: False)
+        database._make_schema.cache_clear()
         records.store_images([_image(n) for n in range(1, 9)])
         library.forget()
         assert _ids("dawn") == [1, 3] and _ids("海") == [4, 5]
-    finally:
-        database._make_schema.cache_clear()
+        library.forget()
+    database._make_schema.cache_clear()
+    search.index_remaining()
+    records.store_images([_image(9, meta={"prompt": "a dawn again"})])
+    library.forget()
+    assert _ids("dawn") == [1, 3, 9] and _ids("海") == [4, 5]
 
 
 def _random_pages(**more):

@@ -16,14 +16,13 @@ from typing import Any
 
 from ... import setting, util
 from ...core import log_disk_errors, sqlite_file, sqlite_pool
-from .repair import needs_repair, repair_tables
 from .schema import CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 from .sized_cache import estimate_json_memory
 
 __all__ = ["compress_record", "connections", "decompress_record", "has_trigrams", "open_library"]
 __all__ += ["select_rows", "select_rows_or_empty", "open_temporary_library", "writing"]
 
-_checked_files: set[str] = set()  # paths of the files that this process has looked at for damage
+_HAS_TRIGRAMS = "SELECT 1 FROM sqlite_master WHERE name = 'trigrams'"
 _PORT_MARK = "\x01"  # never in JSON, which escapes control characters
 _ANNOTATION_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone")
 
@@ -51,26 +50,23 @@ def _open_file(path: str) -> sqlite_file.Database:
     database = sqlite_file.Database(path, _make_schema())
     if database.recovery_notice:
         util.printD(f"[library] {database.recovery_notice}")
-    if path not in _checked_files:
-        _checked_files.add(path)
-        _repair(database)
+    if has_trigrams():
+        with log_disk_errors("library"):
+            if not database.rows(_HAS_TRIGRAMS):
+                _create_trigrams(database)
     return database
 
 
 connections = sqlite_pool.ConnectionPool(_open_file)
 
 
-def _repair(database: sqlite_file.Database) -> None:
-    """Repair damaged tables of the library; log a failure instead of raising an error."""
-    with log_disk_errors("library"):
-        tables = _make_schema().tables
-        with database.reading() as db:
-            if not needs_repair(db, tables):
-                return
-        with database.writing() as db:
-            sentences = repair_tables(db, tables)
-        for sentence in sentences:
-            util.printD(f"[library] {sentence}")
+def _create_trigrams(database: sqlite_file.Database) -> None:
+    """Create the search index that an SQLite without FTS5 could not create."""
+    with database.writing() as db:
+        for statement in TRIGRAMS.split(";"):
+            db.execute(statement)
+        for table in ("facts", "texts"):  # the indexer fills them again from the records
+            db.execute(f"DELETE FROM {table}")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """SQL that creates the library's tables and upgrades those of older versions."""
 
-__all__ = ["ANNOTATED_IDS", "CHANGES", "INDEXES", "RANK", "SEARCH_TABLES", "TABLES", "TEXTS_OF_3"]
-__all__ += ["TRIGRAMS", "USER_TABLES", "VALID_ROWS", "VERSION"]
+__all__ = ["ANNOTATED_IDS", "CHANGES", "INDEXES", "RANK", "TABLES", "TEXTS_OF_3", "TRIGRAMS"]
+__all__ += ["VERSION"]
 
 VERSION = 10
 
@@ -137,20 +137,11 @@ CREATE INDEX IF NOT EXISTS reproductions_by_image ON reproductions (image_id)
 _MISSING_VERSIONS = """
 CREATE TABLE IF NOT EXISTS missing_versions (key TEXT PRIMARY KEY, read_at REAL NOT NULL)
 """
-# What only the user's library has: small tables, whose rows are checked when the library is
-# opened. VALID_ROWS: what valid rows meet beside the types of their columns.
-USER_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone", "watched", "reproductions")
-_NUMBER = "substr(gallery, instr(gallery, ' ') + 1)"
-VALID_ROWS = {"watched": f"""
-    level BETWEEN 1 AND 63 AND (gallery GLOB 'user ?*' OR length({_NUMBER}) < 19
-    AND (gallery GLOB 'model [1-9]*' OR gallery GLOB 'version [1-9]*')
-    AND {_NUMBER} NOT GLOB '*[^0-9]*')
-"""}
+# The images that are never evicted: those with annotations or reproductions.
 ANNOTATED_IDS = (
     "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
     " UNION SELECT image_id FROM reproductions"
 )
-SEARCH_TABLES = ("facts", "texts", "trigrams")  # filled from the records
 # Each three letters in a row are a token, so that words of every script are found inside others.
 # trigram_list has each token once, to find the tokens that begin with one or two letters.
 TRIGRAMS = """
