@@ -12,8 +12,7 @@ from .conditions import Condition, iter_scope_conditions, make_condition, negate
 from .grammar import SearchQuery
 from .hidden_terms import HiddenTerms, make_hidden_condition
 from .order import make_random_order, RANDOM, SORTS
-from .position import Position
-from .scan import plan_scan, SearchPage, SelectRows
+from .scan import plan_scan, Position, SearchPage, SelectRows
 
 __all__ = ["count_by_month", "run_search", "select_hidden"]
 

@@ -13,15 +13,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from ... import host
+from ..schemas.page import LockReason
 
-__all__ = [
-    "CrossSiteGuard",
-    "is_cross_site",
-    "is_from_this_machine",
-    "is_ip_or_localhost",
-    "is_forwarded",
-]
-__all__ += ["is_our_page", "request_peer"]
+__all__ = ["CrossSiteGuard", "is_cross_site", "is_forwarded", "is_from_this_machine"]
+__all__ += ["is_ip_or_localhost", "is_our_page", "lock_reason", "request_peer"]
 
 # Headers by which a proxy or a tunnel says that it forwards a request.
 _FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}
@@ -119,6 +114,17 @@ def request_peer(request: Request) -> str:
     if address is None or address.version == 4:
         return client
     return str(ipaddress.ip_network((int(address), 48), strict=False))
+
+
+def lock_reason(request: Request, name: str) -> LockReason:
+    """Return why a request may not change a setting, "" if it may.
+
+    "frozen": one of the WebUI's flags forbids any change. "only_here": the request comes from
+    another machine, and there is no login. name: the setting's name, or "key" for the API key.
+    """
+    if host.is_frozen(name):
+        return "frozen"
+    return "" if host.has_login(request) or is_from_this_machine(request) else "only_here"
 
 
 class CrossSiteGuard:

@@ -25,14 +25,8 @@ from ...errors import (
 from ...i18n import messages
 from ..schemas import ErrorBody, ErrorDetails
 
-__all__ = [
-    "ApiError",
-    "json_response",
-    "error_response",
-    "request_language",
-    "error_sentence",
-    "failure_response",
-]
+__all__ = ["ApiError", "error_response", "error_sentence", "failure_response", "json_response"]
+__all__ += ["request_language"]
 
 # The first match counts; other errors are Civitai's fault, 502. 401 is for our own page's login.
 _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (

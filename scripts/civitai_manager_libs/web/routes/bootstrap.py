@@ -23,25 +23,13 @@ from ..schemas.page import (
 )
 from . import watches
 
-__all__ = [
-    "get_bootstrap",
-    "get_instance",
-    "key_state",
-    "new_instance",
-    "settings_view",
-    "is_demo",
-    "set_demo",
-]
+__all__ = ["get_bootstrap", "get_instance", "is_demo", "key_state", "new_instance", "set_demo"]
+__all__ += ["settings_view"]
 
 # The base models of most galleries, as Civitai's API spells them.
 _BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
 
-_KINDS: dict[type, SettingKind] = {
-    bool: "switch",
-    int: "whole",
-    float: "number",
-    str: "text",
-}
+_KINDS: dict[type, SettingKind] = {bool: "switch", int: "whole", float: "number", str: "text"}
 
 _is_demo = False
 _instance = uuid.uuid4().hex

@@ -15,16 +15,9 @@ from ...library import bookmarks, pages, records, search
 from ..http import ApiError, format_iso_time, image_view, LAST_ID, RequestContext
 from ..schemas.images import ImagePage, Note
 
-__all__ = ["get_client", "parse_gallery_query", "require_ids", "resume_work", "get_job_service"]
-__all__ += [
-    "require_image",
-    "level_up_to",
-    "page_view",
-    "parse_page_position",
-    "parse_image_query",
-    "find_saved_files",
-]
-__all__ += ["list_saved_ids"]
+__all__ = ["find_saved_files", "get_client", "get_job_service", "level_up_to", "list_saved_ids"]
+__all__ += ["page_view", "parse_gallery_query", "parse_image_query", "parse_page_position"]
+__all__ += ["require_ids", "require_image", "resume_work"]
 
 _service: JobService | None = None
 _service_lock = threading.Lock()

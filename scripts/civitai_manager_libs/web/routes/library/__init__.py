@@ -11,15 +11,6 @@ from .annotations import (
 from .hidden import change_hidden, get_hidden, read_hidden_terms
 from .search import filter_loaded, get_months, get_stats, preview_search, search_images
 
-__all__ = [
-    "act_on_collections",
-    "get_export",
-    "get_stats",
-    "search_images",
-    "annotate_images",
-    "get_collections",
-    "preview_search",
-    "post_import",
-]
-__all__ += ["change_hidden", "filter_loaded", "get_hidden", "get_months", "get_annotations"]
-__all__ += ["read_hidden_terms"]
+__all__ = ["act_on_collections", "annotate_images", "change_hidden", "filter_loaded"]
+__all__ += ["get_annotations", "get_collections", "get_export", "get_hidden", "get_months"]
+__all__ += ["get_stats", "post_import", "preview_search", "read_hidden_terms", "search_images"]
