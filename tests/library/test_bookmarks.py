@@ -8,7 +8,6 @@ import os
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery, Page
-from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.core import thumbnail_url
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.library import (
@@ -22,34 +21,16 @@ from civitai_manager_libs.library import (
 )
 from civitai_manager_libs.library.bookmarks.annotations import AnnotationChange
 from civitai_manager_libs.library.store import select_rows, writer, writing
+from stored_images import make_image
 
-pytestmark = pytest.mark.usefixtures("each_system")
+pytestmark = pytest.mark.usefixtures("each_system", "library")
 
 _PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 
 
-@pytest.fixture(autouse=True)
-def _fresh(library):
-    """Begin with an empty library."""
-
-
-def _image(image_id, **more):
-    name = f"{image_id:08}-1111-2222-3333-444444444444"
-    row = {
-        "id": image_id,
-        "url": f"https://image.civitai.com/x/{name}/original=true/{image_id}.jpeg",
-        "browsingLevel": 1,
-        "meta": {"prompt": f"picture {image_id}", "steps": 20},
-        **more,
-    }
-    image = image_from_json(row, lambda url: True)
-    assert image is not None
-    return image
-
-
 @pytest.fixture
 def images(library):
-    images = [_image(n) for n in range(1, 7)]
+    images = [make_image(n) for n in range(1, 7)]
     records.store_images(images)
     library.forget()
     return images
@@ -127,7 +108,7 @@ def test_bookmarked_images_are_never_evicted(images, library, monkeypatch):
     setting.change("library_records", 1_000)
     monkeypatch.setattr(setting, "library_records", 4)
     monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
-    records.store_images([_image(9)])
+    records.store_images([make_image(9)])
     library.forget()
     assert _ids("") == [1, 2, 3, 9]
     assert records.find_image(1) == images[0]
@@ -181,14 +162,14 @@ def test_import_does_not_replace_the_users_annotations(images):
 
 
 def test_import_changes_no_stored_record_and_unmarks_no_deleted_image(library):
-    here = [_image(1, browsingLevel=16, username="author"), _image(2)]
+    here = [make_image(1, browsingLevel=16, username="author"), make_image(2)]
     records.store_images(here)
     deletions.mark_deleted(2)
     library.finish()
     records_given = [
-        {**here[0].record, "browsingLevel": 1, "username": "thief", "url": _image(8).url},
+        {**here[0].record, "browsingLevel": 1, "username": "thief", "url": make_image(8).url},
         here[1].record,
-        _image(3, browsingLevel=4).record,
+        make_image(3, browsingLevel=4).record,
     ]
     pictures = [{"id": one["id"], "record": one} for one in records_given]
     assert import_export.import_bookmarks({"civitai_shortcut": 1, "pictures": pictures}) == (3, 0)
@@ -200,8 +181,8 @@ def test_import_changes_no_stored_record_and_unmarks_no_deleted_image(library):
 
 def test_imported_record_does_not_replace_an_unwritten_one(library):
     with writing():  # the writer waits
-        records.store_images([_image(1, browsingLevel=16)])
-        records.store_missing_images([_image(1)])
+        records.store_images([make_image(1, browsingLevel=16)])
+        records.store_missing_images([make_image(1)])
         assert records.find_image(1).level == 16
     library.forget()
     assert records.find_image(1).level == 16
@@ -278,7 +259,7 @@ def test_hostile_export_imports_only_valid_values(images):
     ],
 )
 def test_image_missing_between_two_others_was_deleted(query, now, before, missing):
-    page = Page(tuple(_image(n) for n in now))
+    page = Page(tuple(make_image(n) for n in now))
     assert deletions.find_missing(query, page, before) == missing
     assert deletions.find_missing(query, Page(page.images, dropped=1), before) == []
     others = Page(page.images, other_ids=tuple(missing))

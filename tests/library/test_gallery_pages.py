@@ -8,13 +8,12 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from api_server import ApiServer, html, MODEL_ID, reset, status
+from api_server import html, MODEL_ID, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import api as civitai_api
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core import Cancellation, thumbnail_url
 from civitai_manager_libs.errors import Cancelled, HttpStatusError, NetworkError, ServerError
-from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import (
     image_cache,
     models,
@@ -30,16 +29,10 @@ _QUERY = ImageQuery(101)
 
 
 @pytest.fixture
-def civitai(monkeypatch, library):
-    setting.change("http_max_retries", 0)
-    with ApiServer(count=30, page=8) as server:
-        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
-        yield server
-
-
-@pytest.fixture
-def client():
-    return CivitaiHttpClient()
+def civitai(civitai):
+    """Yield a Civitai with pages of eight images."""
+    civitai.page = 8
+    return civitai
 
 
 def _read(client, query=_QUERY, cursor=None, size=8, **more):

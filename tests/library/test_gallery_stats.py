@@ -7,30 +7,21 @@ import sqlite3
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery, Page
-from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.library import gallery_stats, pages, records
+from stored_images import make_image, store_model
 
 _MODEL, _OLD, _NEW = 7, 70, 71
 _LATER = ("facts", "texts", "uses", "names", "seen", "figures")  # tables than version 1
 _LATER += ("marks", "own_tags", "in_sets", "sets", "gone", "watched")
 
 
-@pytest.fixture(autouse=True)
-def _fresh(library):
-    """Begin with an empty library."""
+pytestmark = pytest.mark.usefixtures("library")
 
 
 def _image(image_id, versions=(), level=1, **meta):
-    row = {
-        "id": image_id,
-        "url": f"https://image.civitai.com/x/{image_id}/original=true/{image_id}.jpeg",
-        "browsingLevel": level,
-        "modelVersionIds": list(versions),
-        "meta": {"prompt": "sea", "sampler": "Euler a", "steps": 20, "cfgScale": 7, **meta},
-    }
-    image = image_from_json(row, lambda url: True)
-    assert image is not None
-    return image
+    meta = {"prompt": "sea", "sampler": "Euler a", "steps": 20, "cfgScale": 7, **meta}
+    ids = {"modelVersionIds": list(versions), "browsingLevel": level}
+    return make_image(image_id, meta=meta, **ids)
 
 
 def _read(*images, **query):
@@ -109,13 +100,8 @@ def test_record_with_lone_surrogates_is_counted():
     assert "+sea" in _seen()[0].sample.words
 
 
-def test_statistics_list_versions_in_the_models_order_and_name_resources(library, monkeypatch):
-    from civitai_manager_libs.civitai.records import model_from_json
-    from civitai_manager_libs.library import models
-
-    row = {"id": _MODEL, "name": "Ink", "type": "LORA"}
-    row["modelVersions"] = [{"id": _NEW, "name": "v2"}, {"id": _OLD, "name": "v1"}]
-    models._store_model(model_from_json(row))
+def test_statistics_list_versions_in_the_models_order_and_name_resources(library):
+    store_model(_MODEL, "Ink", (_NEW, "v2"), (_OLD, "v1"), type="LORA")
     used = [{"type": "lora", "modelVersionId": _NEW, "weight": 0.8}]
     made = [_image(n, [_OLD] if n < 3 else [_NEW], civitaiResources=used) for n in range(1, 6)]
     _read(*made, model_id=_MODEL)

@@ -7,9 +7,9 @@ import sqlite3
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.library import bookmarks, hidden, records, search
+from stored_images import make_image
 
 _PROMPTS = {
     1: "a cat on a roof",
@@ -24,9 +24,7 @@ _PROMPTS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _fresh(library):
-    """Begin with an empty library."""
+pytestmark = pytest.mark.usefixtures("library")
 
 
 @pytest.fixture(params=["written", "unwritten"])
@@ -39,15 +37,8 @@ def stored(request, library, monkeypatch):
 
 
 def _image(image_id, user="harbor"):
-    prompt = _PROMPTS.get(image_id)
-    row = {
-        "id": image_id,
-        "url": f"https://image.civitai.com/x/{image_id}/original=true/{image_id}.jpeg",
-        "browsingLevel": 1,
-        "username": {2: "Anna_B", 4: "anna_b2"}.get(image_id, user),
-        "meta": {"prompt": prompt} if prompt else None,
-    }
-    return image_from_json(row, lambda url: True)
+    prompt, author = _PROMPTS.get(image_id), {2: "Anna_B", 4: "anna_b2"}.get(image_id, user)
+    return make_image(image_id, username=author, meta={"prompt": prompt} if prompt else None)
 
 
 @pytest.mark.parametrize(

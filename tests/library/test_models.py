@@ -8,26 +8,12 @@ import time
 from contextlib import closing
 
 import pytest
-from api_server import ApiServer, MODEL_ID, reset, status, VERSION_ID
+from api_server import MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import search_models
 from civitai_manager_libs.errors import NetworkError, NotFound
-from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models, records, wait_for_writes
 from civitai_manager_libs.library.store import writing
-
-
-@pytest.fixture
-def civitai(monkeypatch, library):
-    setting.change("http_max_retries", 0)
-    with ApiServer(count=3) as server:
-        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
-        yield server
-
-
-@pytest.fixture
-def client():
-    return CivitaiHttpClient()
 
 
 def _asked(civitai):

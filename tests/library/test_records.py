@@ -15,29 +15,17 @@ from civitai_manager_libs.library.search import parse_query
 from civitai_manager_libs.library.store import database, record_eviction, schema, writer, writing
 from hypothesis import given
 from hypothesis import strategies as st
+from stored_images import make_image
 
 _META = {"prompt": "a lighthouse at dawn", "negativePrompt": "blurry", "Model": "dunes_v2"}
 
 
-@pytest.fixture(autouse=True)
-def _fresh(library):
-    """Begin with an empty library."""
+pytestmark = pytest.mark.usefixtures("library")
 
 
 def _image(image_id=1, **more):
-    row = {
-        "id": image_id,
-        "url": f"https://image.civitai.com/x/{image_id}/original=true/{image_id}.jpeg",
-        "type": "image",
-        "browsingLevel": 1,
-        "username": "harbor_artist",
-        "baseModel": "SDXL 1.0",
-        "meta": _META,
-        **more,
-    }
-    image = image_from_json(row, lambda url: True)
-    assert image is not None
-    return image
+    about = {"username": "harbor_artist", "baseModel": "SDXL 1.0", "meta": _META}
+    return make_image(image_id, **about | more)
 
 
 def test_image_is_found_at_once_and_after_a_restart(library):

@@ -13,7 +13,6 @@ import image_files
 import numpy
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.demo.scenes import draw_art, make_art
 from civitai_manager_libs.errors import NotAnImage, TooLarge
 from civitai_manager_libs.library import (
@@ -26,6 +25,7 @@ from civitai_manager_libs.library import (
 from civitai_manager_libs.library.reproductions import receive, sends, table
 from civitai_manager_libs.library.store import schema, select_rows, writer, writing
 from PIL import Image, ImageEnhance
+from stored_images import make_image
 
 _SEED = 3141592653
 
@@ -43,13 +43,8 @@ def memory(library, monkeypatch):
 
 @pytest.fixture
 def image(library):
-    row = {
-        "id": 5,
-        "url": "https://image.civitai.com/x/00000005-1111-2222-3333-444444444444/original=true/5",
-        "browsingLevel": 1,
-        "meta": {"prompt": "a sea", "seed": _SEED, "steps": 20, "sampler": "Euler"},
-    }
-    image = image_from_json(row, lambda url: True)
+    meta = {"prompt": "a sea", "seed": _SEED, "steps": 20, "sampler": "Euler"}
+    image = make_image(5, meta=meta)
     records.store_images([image])
     return image
 

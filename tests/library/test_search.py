@@ -8,8 +8,7 @@ import time
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.records import image_from_json, model_from_json
-from civitai_manager_libs.library import bookmarks, models, records, search
+from civitai_manager_libs.library import bookmarks, records, search
 from civitai_manager_libs.library.search import indexer, order, scan
 from civitai_manager_libs.library.store import (
     database,
@@ -20,6 +19,7 @@ from civitai_manager_libs.library.store import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from stored_images import make_image, store_model
 
 _PICTURES = {
     1: {"prompt": "a lighthouse at dawn, golden hour", "negativePrompt": "blurry, lowres"},
@@ -40,15 +40,12 @@ _MORE = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _fresh(library):
-    """Begin with an empty library."""
+pytestmark = pytest.mark.usefixtures("library")
 
 
 @pytest.fixture
 def filled(library):
-    model = {"id": 9, "name": "Ocean Style", "modelVersions": [{"id": 77, "name": "v2 FLUX"}]}
-    models._store_model(model_from_json(model))
+    store_model(9, "Ocean Style", (77, "v2 FLUX"))
     records.store_images([_image(n) for n in (1, 2, 3)], galleries=["model 9", "version 77"])
     records.store_images([_image(n) for n in (4, 5, 6, 7, 8)])
     library.forget()
@@ -56,18 +53,8 @@ def filled(library):
 
 
 def _image(image_id, **more):
-    row = {
-        "id": image_id,
-        "url": f"https://image.civitai.com/x/{image_id}/original=true/{image_id}.jpeg",
-        "browsingLevel": 1,
-        "username": "harbor",
-        "meta": _PICTURES.get(image_id),
-        **_MORE.get(image_id, {}),
-        **more,
-    }
-    image = image_from_json(row, lambda url: True)
-    assert image is not None
-    return image
+    meta = {"meta": _PICTURES.get(image_id)}
+    return make_image(image_id, **meta | _MORE.get(image_id, {}) | more)
 
 
 def _ids(words, scope=search.SearchScope(), **more):

@@ -9,30 +9,17 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from api_server import ApiServer, FIRST_ID, html, MODEL_ID, reset, status, VERSION_ID
+from api_server import FIRST_ID, html, MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai import ImageQuery, parse_image
+from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.errors import InputError, InvalidResponse, NetworkError
-from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import bookmarks, pages, records, watches
 from civitai_manager_libs.library.store import select_rows, writing
+from stored_images import make_image
 
 _MODEL = ImageQuery(model_id=MODEL_ID)
 _VERSION = ImageQuery(model_id=MODEL_ID, version_id=VERSION_ID)
 _USER = ImageQuery(username="anna")
-
-
-@pytest.fixture
-def civitai(library, monkeypatch):
-    setting.change("http_max_retries", 0)
-    with ApiServer(count=30) as server:
-        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
-        yield server
-
-
-@pytest.fixture
-def client(civitai):
-    return CivitaiHttpClient("")
 
 
 def _look(client, query):
@@ -207,9 +194,7 @@ def test_query_without_a_gallery_is_refused(library, query):
 
 
 def test_library_of_version_4_is_upgraded_without_loss(library):
-    image = parse_image(
-        {"id": 1, "url": "https://image.civitai.com/x/1/1.jpeg", "browsingLevel": 1}
-    )
+    image = make_image(1)
     records.store_images([image])
     bookmarks.annotations.change_annotations(
         [image], bookmarks.annotations.AnnotationChange(note="Mine")

@@ -8,6 +8,7 @@ import os
 import pytest
 from api_server import ApiServer
 from civitai_manager_libs import civitai_gallery_action, setting
+from civitai_manager_libs.local_models import index
 
 pytest.importorskip("uvicorn")
 
@@ -47,6 +48,16 @@ def api(fresh):
 
     with ServedApi() as served:
         yield served
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return a folder of models that the settings name, with folders for three kinds."""
+    monkeypatch.setattr(index, "_model_index", index.ModelIndex())
+    setting.change("model_folders", str(tmp_path / "models"))
+    for name in ("checkpoints", "loras", "vae"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+    return tmp_path / "models"
 
 
 @pytest.fixture

@@ -9,21 +9,11 @@ from api_server import MODEL_ID, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.library import bookmarks, records
-from civitai_manager_libs.local_models import index
 
 _SHA = "0123456789" * 6 + "abcd"
 _ELSEWHERE = {"X-Forwarded-For": "192.0.2.7"}
 _OURS = {"X-Civitai-Shortcut": "1", "Accept-Language": "en"}
 _MB = 1024 * 1024
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(index, "_model_index", index.ModelIndex())
-    setting.change("model_folders", str(tmp_path / "models"))
-    for name in ("checkpoints", "loras", "vae"):
-        (tmp_path / "models" / name).mkdir(parents=True)
-    return tmp_path / "models"
 
 
 def _file(file_id, name="style.safetensors", kilobytes=1024, **more):

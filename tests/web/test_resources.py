@@ -10,19 +10,9 @@ from api_server import MODEL_ID, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Image
 from civitai_manager_libs.library import records
-from civitai_manager_libs.local_models import index
 
 _MODEL = f"images?model={MODEL_ID}"
 _SHA = "0123456789" * 6 + "abcd"
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(index, "_model_index", index.ModelIndex())
-    setting.change("model_folders", str(tmp_path / "models"))
-    for name in ("checkpoints", "loras", "vae"):
-        (tmp_path / "models" / name).mkdir(parents=True)
-    return tmp_path / "models"
 
 
 def _shown(api, civitai, *metas):
