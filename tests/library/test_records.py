@@ -172,15 +172,6 @@ def test_only_the_given_images_are_searched(library):
     assert _having([8, 2, 4], "lighthouse") == [8, 2, 4]
 
 
-def test_ten_thousand_are_searched_at_once(library):
-    ids = list(range(1, 10_001))
-    for start in range(0, 10_000, 500):
-        records.store_images([_image(n) for n in ids[start : start + 500]])
-        library.finish()
-    library.forget()
-    assert _having(ids, "lighthouse dunes") == ids
-
-
 # What goes wrong
 
 

@@ -57,11 +57,6 @@ def test_base_models_of_opened_models_come_first(api, on_demo, fresh):
     assert len(base_models) == len(set(base_models))
 
 
-def test_standalone_page_has_no_host_to_send_to(api):
-    told = api.get("bootstrap")["host"]
-    assert (told["in_webui"], told["name"], told["send_to"]) == (False, "", [])
-
-
 def test_key_is_reported_as_saved_but_not_sent(api, monkeypatch):
     setting.save_api_key("sekret-key")
     assert api.get("bootstrap")["key"] == {"saved": True, "from_environment": False, "locked": ""}
@@ -70,16 +65,10 @@ def test_key_is_reported_as_saved_but_not_sent(api, monkeypatch):
     assert api.get("bootstrap")["key"]["from_environment"] is True
 
 
-def test_bootstrap_says_whether_it_is_the_demo(api):
-    assert api.get("bootstrap")["is_demo"] is False
+def test_bootstrap_tells_what_serves_the_page(api):
+    told = api.get("bootstrap")
+    host = told["host"]
+    assert (host["in_webui"], host["name"], host["send_to"]) == (False, "", [])
+    assert (told["is_demo"], told["civitai_url"]) == (False, "https://civitai.com")
     set_demo(True)
     assert api.get("bootstrap")["is_demo"] is True
-
-
-def test_restarted_server_has_another_instance_id(api, monkeypatch):
-    before = api.get("bootstrap")["instance"]
-    assert before and api.get("bootstrap")["instance"] == before
-
-
-def test_bootstrap_has_civitais_url(api, monkeypatch):
-    assert api.get("bootstrap")["civitai_url"] == "https://civitai.com"

@@ -11,7 +11,7 @@ from civitai_manager_libs.jobs.model_records import ModelFileState
 from civitai_manager_libs.jobs.progress import JobProgress
 from civitai_manager_libs.jobs.queue.scheduler import QueueStatus
 from civitai_manager_libs.jobs.queue.service import JobView
-from civitai_manager_libs.jobs.records import EMPTY_END, Item, Job, JobOptions, WalkReport
+from civitai_manager_libs.jobs.records import Item, Job, JobOptions, WalkReport
 from civitai_manager_libs.jobs.states import JobState, WalkState
 from civitai_manager_libs.web.routes import job_views
 
@@ -186,13 +186,6 @@ def test_reasons_are_counted_in_words():
 def test_no_time_left_is_shown_if_nothing_arrives():
     row = _row(_JOB, replace(_NOW, rate=0.0, seconds_left=None))
     assert row["line"].endswith("waiting for the server")
-
-
-def test_empty_end_is_reported_and_can_be_retried():
-    ended = {"reason": "empty_end", "note": EMPTY_END, "walk": WalkState.FIRST_EMPTY}
-    row = _row(replace(_JOB, state=JobState.DONE, saved=4, **ended))
-    assert "ran out of time" in row["note"] and "ran out of time" in row["toast"]
-    assert _offered(row) == ["resume", "open", "forget"]
 
 
 # Model files

