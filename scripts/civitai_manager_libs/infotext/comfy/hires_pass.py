@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any
 
 from ...core import as_integer, as_number, as_text, model_file_stem
@@ -15,7 +14,6 @@ from .values import find_nearest_value, resolve_value
 
 __all__ = ["read_second_pass"]
 
-_MAX_PASSES = 8  # that are examined
 _LATENT_METHODS = {  # ComfyUI's method for latents: A1111's upscaler
     "bicubic": "Latent (bicubic)",
     "bilinear": "Latent",
@@ -47,19 +45,34 @@ def read_second_pass(
     known = set(samplers)
     if any(_list_nodes_between(nodes, first, end, known) for end in list_save_nodes(nodes)):
         return {}  # the file may be either of the two images
-    paths = ((sampler, _list_nodes_between(nodes, first, sampler, known)) for sampler in samplers)
-    passes = []
-    for sampler, path in islice((each for each in paths if each[1]), _MAX_PASSES):
-        size = _read_pass_size(nodes, path)
-        denoise = as_number(find_nearest_value(nodes, sampler, *_DENOISE))
-        if any(_list_nodes_between(nodes, sampler, other, known) for other in samplers):
-            return {}  # a WebUI has only one second pass
-        if size and denoise is not None and 0 < denoise < 1:
-            steps = as_integer(find_nearest_value(nodes, sampler, *_STEPS))
-            fields = {"Denoising strength": denoise, **size, "Hires steps": steps}
-            fields["Hires upscaler"] = _find_upscaler(nodes, path)
-            passes.append(fields | _read_sampler_change(nodes, sampler, first_values))
-    return passes[0] if len(passes) == 1 else {}
+    paths = {later: _list_nodes_between(nodes, first, later, known) for later in samplers}
+    later_paths = {later: path for later, path in paths.items() if path}
+    if any(_list_nodes_between(nodes, n, other, known) for n in later_paths for other in samplers):
+        return {}  # a WebUI has only one second pass
+    passes = (_read_pass(nodes, *each, first_values) for each in later_paths.items())
+    enlarging = [fields for fields in passes if fields]
+    return enlarging[0] if len(enlarging) == 1 else {}
+
+
+def _read_pass(
+    nodes: Nodes, sampler: NodeId, path: list[Node], first_values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a later sampler as Hires. fix parameters, {} if it does not enlarge the image.
+
+    path: the nodes between the first sampler and this one, last node first. first_values:
+    parameters of the first sampler.
+    """
+    size = _read_pass_size(nodes, path)
+    denoise = as_number(find_nearest_value(nodes, sampler, *_DENOISE))
+    if not size or denoise is None or not 0 < denoise < 1:
+        return {}
+    return {
+        "Denoising strength": denoise,
+        **size,
+        "Hires steps": as_integer(find_nearest_value(nodes, sampler, *_STEPS)),
+        "Hires upscaler": _find_upscaler(nodes, path),
+        **_read_sampler_change(nodes, sampler, first_values),
+    }
 
 
 def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:

@@ -14,8 +14,7 @@ from typing import Any
 
 __all__ = ["MAX_NODES", "MAX_PARSED", "Node", "NodeId", "Nodes", "get_link"]
 __all__ += ["estimate_parsed_size", "get_linked_node", "get_node_type", "iter_upstream"]
-__all__ += ["iter_upstream_through", "list_feeding_nodes", "load_json", "read_api_nodes"]
-__all__ += ["walk_nodes"]
+__all__ += ["list_feeding_nodes", "load_json", "read_api_nodes", "walk_nodes"]
 
 MAX_NODES = 3_000
 MAX_PARSED = 12_000_000  # bytes of memory; the largest graphs and workflows known take 7,000,000
@@ -128,21 +127,5 @@ def iter_upstream(nodes: Nodes, start: NodeId, input_names: tuple[str, ...] = ()
 
     def list_next(node_id: NodeId) -> list[NodeId]:
         return list_feeding_nodes(nodes[node_id], input_names) if node_id in nodes else []
-
-    return (nodes[each] for each in walk_nodes([start], list_next) if each in nodes)
-
-
-def iter_upstream_through(
-    nodes: Nodes, start: NodeId, input_names: tuple[str, ...]
-) -> Iterator[Node]:
-    """Yield the node `start` and all nodes that can be reached through the named inputs only.
-
-    The nearest come first. Unlike `iter_upstream`, never follow another input.
-    """
-
-    def list_next(node_id: NodeId) -> Iterator[NodeId]:
-        inputs = nodes[node_id]["inputs"] if node_id in nodes else {}
-        links = (get_linked_node(inputs.get(name)) for name in input_names)
-        return (link for link in links if link is not None)
 
     return (nodes[each] for each in walk_nodes([start], list_next) if each in nodes)

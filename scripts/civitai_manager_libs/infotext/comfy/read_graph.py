@@ -9,7 +9,7 @@ from typing import Any
 from ...core import as_integer, as_number, as_text
 from .hires_pass import read_second_pass
 from .loaders import find_model, list_loras
-from .nodes import get_linked_node, get_node_type, iter_upstream, iter_upstream_through
+from .nodes import get_linked_node, get_node_type, iter_upstream
 from .nodes import load_json, NodeId, Nodes, read_api_nodes
 from .plots import remove_varied_values
 from .prompts import read_prompt
@@ -134,7 +134,7 @@ def _read_clip_skip(nodes: Nodes, sampler: NodeId) -> int | None:
 
     ComfyUI counts layers from the end: its layer -2 is Clip skip 2.
     """
-    for node in iter_upstream_through(nodes, sampler, _CLIP_INPUTS):
+    for node in iter_upstream(nodes, sampler, _CLIP_INPUTS):
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
                 layer = as_integer(resolve_value(nodes, node["inputs"][name], (name,)))

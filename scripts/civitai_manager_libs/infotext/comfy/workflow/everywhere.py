@@ -20,10 +20,8 @@ _Links = dict[str, dict[str, _Link]]  # {node id: {input: source}}
 _MAX_LINKS = 3_000
 _MUTED = (2, 4)
 _BY_TYPE = ("Anything Everywhere", "Anything Everywhere3")
-_BY_NAME = {  # kind: for each output or input, the names of the inputs that get its value
-    "Prompts Everywhere": (("positive",), ("negative",)),
-    "Seed Everywhere": (("seed", "noise_seed"),),
-}
+_BY_NAME = {"Prompts Everywhere": ("positive", "negative")}  # kind: the inputs that get its values
+_SEEDS = ("seed", "noise_seed")  # the inputs that get the value of "Seed Everywhere"
 
 
 def find_everywhere_links(content: Node, nodes: list[Node], prefix: str) -> _Links:
@@ -49,21 +47,20 @@ def _apply_broadcast_rule(content: Node, nodes: list[Node], prefix: str) -> _Lin
     by_id = {str(node.get("id")): node for node in nodes}
     types: dict[str, _Link] = {}
     names: dict[str, _Link] = {}
-    for node in nodes:
-        kind, by_name = str(node.get("type")), _BY_NAME.get(str(node.get("type")), ())
-        if node.get("mode") in _MUTED or not (kind in _BY_TYPE or by_name):
-            continue
+    for node in (node for node in nodes if node.get("mode") not in _MUTED):
+        kind = str(node.get("type"))
         if kind == "Seed Everywhere":
-            names |= dict.fromkeys(by_name[0], [f"{prefix}{node.get('id')}", 0])
-        for slot, node_input in enumerate(map(as_mapping, as_list(node.get("inputs"))[:20])):
+            names |= dict.fromkeys(_SEEDS, [f"{prefix}{node.get('id')}", 0])
+        for slot, node_input in enumerate(list_inputs(node)[:20]):
             number = node_input.get("link")
             link = sources.get(number) if isinstance(number, int) else None
-            if link is not None:
-                origin = [f"{prefix}{link[1]}", link[2]]
-                if kind in _BY_TYPE:
-                    types[_get_output_type(by_id.get(str(link[1])), link[2])] = origin
-                elif slot < len(by_name):
-                    names |= dict.fromkeys(by_name[slot], origin)
+            if link is None:
+                continue
+            origin = [f"{prefix}{link[1]}", link[2]]
+            if kind in _BY_TYPE:
+                types[_get_output_type(by_id.get(str(link[1])), link[2])] = origin
+            elif kind in _BY_NAME:
+                names |= dict.fromkeys(_BY_NAME[kind][slot : slot + 1], origin)
     return _connect_inputs(nodes, types, names) if types or names else {}
 
 

@@ -6,7 +6,7 @@ lists the values of its widgets, often without names. Subgraphs are in "definiti
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,19 +86,32 @@ def _collect_nodes(
     broadcast = find_everywhere_links(group.content, level_nodes, group.prefix)
     for node in level_nodes:
         node_id, kind = f"{group.prefix}{node.get('id')}", str(node.get("type"))
-        links = broadcast.get(str(node.get("id")), {}) | _list_input_links(
-            node, sources, dead_outputs
-        )
-        if kind in groups and node.get("mode") != _BYPASSED:
-            if group.depth < _MAX_DEPTH:
-                yield _open_group(groups[kind], node, node_id, links, group.depth + 1, nodes)
-        elif kind in _GETTERS:
-            nodes[node_id] = _make_reroute(setters.get(_get_first_value(node)))
-        elif node.get("mode") == _BYPASSED:
-            nodes[node_id] = {"class_type": "Bypassed", "inputs": _list_bypass_links(node, links)}
-        else:
-            values = {} if kind in _SETTERS else read_widget_values(node, components.get(kind, ()))
-            nodes[node_id] = {"class_type": kind, "inputs": {**values, **links}}
+        links = broadcast.get(str(node.get("id")), {})
+        links = links | _list_input_links(node, sources, dead_outputs)
+        if kind not in groups or node.get("mode") == _BYPASSED:
+            nodes[node_id] = _convert_node(node, links, setters, components.get(kind, ()))
+        elif group.depth < _MAX_DEPTH:
+            yield _open_group(groups[kind], node, node_id, links, group.depth + 1, nodes)
+
+
+def _convert_node(
+    node: Mapping[str, Any],
+    links: Mapping[str, _Link],
+    setters: Mapping[str, _Link],
+    names: Sequence[str],
+) -> Node:
+    """Return a workflow's node in API format.
+
+    links: {input name: link} of the node. setters: {name: link} of the SetNodes. names: the names
+    of the node's inputs, in order, if the node is a component.
+    """
+    kind = str(node.get("type"))
+    if kind in _GETTERS:
+        return _make_reroute(setters.get(_get_first_value(node)))
+    if node.get("mode") == _BYPASSED:
+        return {"class_type": "Bypassed", "inputs": _list_bypass_links(node, links)}
+    values = {} if kind in _SETTERS else read_widget_values(node, names)
+    return {"class_type": kind, "inputs": {**values, **links}}
 
 
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
