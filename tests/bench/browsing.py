@@ -20,7 +20,7 @@ from measure import ENTRY, Server, make_environment, median, run_server
 from start import wait_for_page, find_free_port, run_program
 from tables import format_number, format_table, format_verdict
 
-__all__ = ["FIRST_SCREEN", "HOST", "UNTIL", "browse", "run_gallery"]
+__all__ = ["FIRST_SCREEN", "HOST", "UNTIL", "browse", "launch_chromium", "run_gallery"]
 
 _LATENCY, _JOB = 0.02, 300  # seconds; images of the job
 _WINDOW = {"width": 1600, "height": 1000}
@@ -70,22 +70,32 @@ _KEY = """const key = (name) => (root.activeElement || root.host).dispatchEvent(
 
 
 def browse(scale: str) -> str:
+    turns = {"full": 5, "quick": 2}.get(scale, 1)
+    pictures = _PICTURES if scale == "full" else 1500
+    with launch_chromium() as browser:
+        if browser is None:
+            return "### (g) browsing\n\nskipped: there is no Playwright or no Chromium here\n"
+        alone = _Visit(browser, turns, pictures, with_job=False).figures
+        beside = _Visit(browser, turns, pictures, with_job=True).figures
+    return _format_report(alone, beside)
+
+
+@contextmanager
+def launch_chromium() -> Iterator[Any]:
+    """Yield a running Chromium, None if it or Playwright is not installed."""
+    names = ("chromium", "google-chrome", "chromium-headless-shell")  # what users have first
+    chromium = next(filter(None, map(shutil.which, names)), None)
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        return "### (g) browsing\n\nskipped: playwright is not installed\n"
-    names = ("chromium", "google-chrome", "chromium-headless-shell")  # what users have first
-    chromium = next(filter(None, map(shutil.which, names)), None)
+        chromium = None
     if chromium is None:
-        return "### (g) browsing\n\nskipped: there is no Chromium here\n"
-    turns = {"full": 5, "quick": 2}.get(scale, 1)
-    pictures = _PICTURES if scale == "full" else 1500
+        yield None
+        return
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        alone = _Visit(browser, turns, pictures, with_job=False).figures
-        beside = _Visit(browser, turns, pictures, with_job=True).figures
+        yield browser
         browser.close()
-    return _format_report(alone, beside)
 
 
 class _Visit:

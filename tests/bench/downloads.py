@@ -1,4 +1,4 @@
-"""Cases (a) to (d): downloads of many, small, one large, and ten thousand images."""
+"""Cases (a), (c) and (d): downloads of many, one large, and ten thousand images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contestants import Work
 from measure import Figures, run_server
 from tables import format_mib, format_number, format_table, format_verdict
 
-__all__ = ["download_large", "download_many", "download_small", "measure_memory"]
+__all__ = ["download_large", "download_many", "measure_memory"]
 
 _MB = 1024 * 1024
 _HEADS = ["", "seconds", "× ideal", "× curl", "CPU ms per picture", "peak MiB"]
@@ -120,23 +120,6 @@ def _check_politeness(trial: _Trial) -> Iterator[str]:
     yield format_verdict("most at once at the host", most, trial.work.at_once)
     yield format_verdict("API requests at once", most_api, 1)
     yield format_verdict("asked twice", sum(counts["twice"] for counts in ours), 0)
-
-
-def download_small(scale: str) -> str:
-    turns, count = {"full": (5, 1000), "quick": (3, 240)}.get(scale, (1, 4))
-    with run_server(latency=0.02, size=30_000, pictures=count) as server:
-        trial = _Trial(Work(server, count, 30_000, 8))
-        trial.run([who.NAMES, who.COMMAND_LINE, who.CURL, who.ARIA], turns)
-    report = format_table(
-        f"(b) {count} × 30 kB, 20 ms, 8 at once", _HEADS, trial.rows(count / 8 * 0.02)
-    )
-    lines = []
-    if not trial.figures[who.CURL].note:
-        rate = trial.ratio(who.NAMES, who.CURL)
-        lines.append(
-            format_verdict("of curl's pictures per second", rate, 0.9, " ×", at_least=True)
-        )
-    return "\n".join([report, *lines, *_check_politeness(trial)]) + "\n"
 
 
 def download_large(scale: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from browsing import FIRST_SCREEN, HOST, UNTIL, run_gallery
+from browsing import FIRST_SCREEN, HOST, launch_chromium, run_gallery, UNTIL
 from measure import median, run_server
 from tables import format_number, format_table, format_verdict
 
@@ -43,21 +42,13 @@ _SCROLL = f"""([speed, seconds]) => new Promise((done) => {{
 
 
 def open_gallery(scale: str) -> str:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return "### (j) opening\n\nskipped: playwright is not installed\n"
-    names = ("chromium", "google-chrome", "chromium-headless-shell")
-    chromium = next(filter(None, map(shutil.which, names)), None)
-    if chromium is None:
-        return "### (j) opening\n\nskipped: there is no Chromium here\n"
     turns = {"full": 5, "quick": 3}.get(scale, 1)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with launch_chromium() as browser:
+        if browser is None:
+            return "### (j) opening\n\nskipped: there is no Playwright or no Chromium here\n"
         near = _Opening(browser, turns, latency=0)
         far = _Opening(browser, turns, latency=_FAR)
         scrolled = _scroll(browser)
-        browser.close()
     return _report(near.figures, far.figures, scrolled)
 
 

@@ -3,7 +3,6 @@
 python ours.py names N FILE-OF-URLS      download_images, imports not counted
 python ours.py file URL PATH             download_file
 python ours.py model URL PATH SHA256     fetch_model
-python ours.py page N SIZE               the first page of a model and its thumbnails
 python ours.py import                    all our modules that a host imports
 """
 
@@ -15,10 +14,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-_CONNECTIONS = 6  # that a browser opens to one server
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
@@ -67,30 +63,6 @@ def _model(url: str, path: str, sha256: str) -> None:
     _print_cost(lambda: client.fetch_model(url, path, ModelChecks(sha256)))
 
 
-def _page(concurrency: str, size: str) -> None:
-    from civitai_manager_libs import setting
-    from civitai_manager_libs.civitai import api as civitai_api
-    from civitai_manager_libs.civitai.pagination import ImageQuery
-    from civitai_manager_libs.core import thumbnail_url
-    from civitai_manager_libs.http_client import CivitaiHttpClient
-    from civitai_manager_libs.library import pages as gallery_pages
-
-    setting.change("gallery_max_concurrent_downloads", int(concurrency))
-    client = CivitaiHttpClient()
-
-    def show(image: object) -> None:
-        with gallery_pages.open_image_file(client, thumbnail_url(image)):
-            pass
-
-    def first_page() -> None:
-        model = civitai_api.fetch_model(client, 101)
-        page = gallery_pages.load_page(client, ImageQuery(model.id), None, int(size)).page
-        with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            list(pool.map(show, page.images))
-
-    _print_cost(first_page)
-
-
 def _import() -> None:
     import gradio  # noqa: F401
     import requests  # noqa: F401  (every WebUI has it loaded)
@@ -101,7 +73,7 @@ def _import() -> None:
     _print_cost(load)
 
 
-_MODES = {"names": _names, "file": _file, "model": _model, "page": _page, "import": _import}
+_MODES = {"names": _names, "file": _file, "model": _model, "import": _import}
 
 if __name__ == "__main__":
     _MODES[sys.argv[1]](*sys.argv[2:])

@@ -22,17 +22,14 @@ import browsing
 import downloads
 import models
 import opening
-import page
 import search
 import start
 import stats
 
 _CASES = {
     "a": downloads.download_many,
-    "b": downloads.download_small,
     "c": downloads.download_large,
     "d": downloads.measure_memory,
-    "e": page.load_first_page,
     "f": start.measure_start,
     "g": browsing.browse,
     "i": search.measure_search,
