@@ -28,11 +28,10 @@ _PARTS = ("VAE", "Config", "Text Encoder")  # types of files that belong to anot
 _MODEL_KEYS = ("name", "type", "nsfw", "poi", "mode")  # of a model in the record of a version
 _MAX_DESCRIPTION = 1000  # characters
 # Base models by the beginning of their names, as the A1111 family calls them.
-_SD_VERSIONS = {
-    "SD 1": "SD1",
-    "SD 2": "SD2",
-    **dict.fromkeys(("SDXL", "Pony", "Illustrious", "NoobAI"), "SDXL"),
-}
+_SD_VERSIONS = (
+    *(("SD 1", "SD1"), ("SD 2", "SD2"), ("SDXL", "SDXL")),
+    *(("Pony", "SDXL"), ("Illustrious", "SDXL"), ("NoobAI", "SDXL")),
+)
 
 
 def write_companions(
@@ -49,24 +48,21 @@ def write_companions(
     if _is_part(request, version):
         return []
     stem = os.path.splitext(request.path)[0]
-    writers = (
+    writers: tuple[tuple[bool, Callable[[], None]], ...] = (
         (setting.model_civitai_info, lambda: _write_json(f"{stem}.civitai.info", version.record)),
         (setting.model_card, lambda: _write_card(stem, version)),
         (setting.model_preview, lambda: _fetch_preview(client, stem, request, cancelled)),
     )
-    errors = [_find_error(write) for is_wanted, write in writers if is_wanted]
-    return [error for error in errors if error is not None]
-
-
-def _find_error(write: Callable[[], None]) -> CivitaiShortcutError | None:
-    try:
-        write()
-    except Cancelled:  # the model file itself is complete
-        return None
-    except CivitaiShortcutError as error:
-        util.printD(f"[models] {error}")
-        return error
-    return None
+    errors = []
+    for write in (write for is_wanted, write in writers if is_wanted):
+        try:
+            write()
+        except Cancelled:  # the model file itself is complete
+            break
+        except CivitaiShortcutError as error:
+            util.printD(f"[models] {error}")
+            errors.append(error)
+    return errors
 
 
 def _complete_record(request: ModelFileRequest) -> Mapping[str, Any]:
@@ -97,31 +93,18 @@ def _is_part(request: ModelFileRequest, version: Version) -> bool:
 
 
 def _write_card(stem: str, version: Version) -> None:
+    description = html_to_text(version.record.get("description"))[:_MAX_DESCRIPTION]
+    base = version.base_model
+    page = f"{setting.base_url()}/models/{version.model_id}?modelVersionId={version.id}"
     card = {
-        "description": _describe(version),
-        "sd version": _find_sd_version(version.base_model),
+        "description": description or f"{version.model_name} {version.name}".strip(),
+        "sd version": next((sd for start, sd in _SD_VERSIONS if base.startswith(start)), "Unknown"),
         "activation text": ", ".join(version.trained_words),
         "preferred weight": 0,  # 0: the weight in the WebUI's settings
         "negative text": "",
-        "notes": _page_url(version),
+        "notes": page if version.model_id else "",
     }
     _write_json(f"{stem}.json", card)
-
-
-def _describe(version: Version) -> str:
-    text = html_to_text(version.record.get("description"))[:_MAX_DESCRIPTION]
-    return text or " ".join(filter(None, (version.model_name, version.name)))
-
-
-def _find_sd_version(base_model: str) -> str:
-    found = (name for start, name in _SD_VERSIONS.items() if base_model.startswith(start))
-    return next(found, "Unknown")
-
-
-def _page_url(version: Version) -> str:
-    if not version.model_id:
-        return ""
-    return f"{setting.base_url()}/models/{version.model_id}?modelVersionId={version.id}"
 
 
 def _write_json(path: str, value: Mapping[str, Any]) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Container, Iterator
 
 from .. import host, setting, util
 from ..civitai import Model, RemoteFile, Version
-from ..core import compute_sha256
+from ..core import compute_sha256, path_template
 from ..errors import InputError
+from ..i18n import messages
 from ..local_models import describes_other_version, find_folder
-from .folder_template import fill_folder_template, validate_folder_template
 
 __all__ = ["choose_path", "find_free_path", "find_kind", "find_model_kind", "kind_label"]
 __all__ += ["validate_folder_template"]
@@ -51,7 +51,8 @@ _LABELS = {
     "controlnet": "ControlNet",
     "upscaler": "Upscaler",
 }
-_MAX_STEM = 150  # UTF-8 bytes
+_FOLDER_FIELDS = ("base_model", "author", "model")  # of the template of subfolders
+_MAX_STEM, _MAX_FOLDER = 150, 80  # UTF-8 bytes of a name
 _SLACK = 1024  # bytes by which Civitai's size may be wrong
 
 
@@ -164,15 +165,34 @@ def _find_folder(kind: str, version: Version) -> str:
     )
 
 
+def validate_folder_template(template: str) -> str:
+    """Return a template of subfolders with forward slashes, without spaces at the ends.
+
+    The template "" means no subfolders. Raises InputError, with a message for the user, if the
+    template is invalid.
+    """
+    template = path_template.clean_template(template)
+    if (problem := path_template.find_template_problem(template, _FOLDER_FIELDS)) is not None:
+        key, values = problem
+        why = messages.translate(key, "en", **values)
+        raise InputError(f"This folder template is not valid: {why}.", key, **values)
+    return template
+
+
 def _fill_template(version: Version, model: Model | None) -> str:
+    """Return the relative path of a version's subfolder, "" for none.
+
+    Its names are valid on every operating system.
+    """
     values = {
         "base_model": version.base_model,
         "author": model.creator if model else "",
         "model": version.model_name or (model.name if model else ""),
     }
     template = validate_folder_template(setting.model_folder_template)
-    filled = fill_folder_template(template, values)
-    return os.path.join(*filled.split("/")) if filled else ""
+    filled = path_template.fill_fields(template, lambda name, _: values[name], _MAX_FOLDER)
+    parts = (util.safe_name(part, "", _MAX_FOLDER) for part in filled.split("/"))
+    return os.path.join("", *filter(None, parts))
 
 
 def _safe_file_name(file: RemoteFile, version: Version) -> str:
