@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from .. import setting
@@ -161,8 +162,20 @@ def _add_version(command: argparse.ArgumentParser) -> None:
 
 def _add_level(command: argparse.ArgumentParser, default: str = "None") -> None:
     level = f"highest rating: {argtypes.join_names(_LEVELS)}; default: {_LEVELS[default]}"
-    kind = argtypes.make_choice_parser(_LEVELS)
-    command.add_argument("--level", type=kind, metavar="RATING", default=default, help=level)
+    _add_choice(command, "--level", "RATING", _LEVELS, level, default)
+
+
+def _add_choice(
+    command: argparse.ArgumentParser,
+    option: str,
+    value_name: str,
+    choices: Mapping[str, str],
+    description: str,
+    default: str | None = None,
+) -> None:
+    """Add an option to a command; its value is one of the choices. choices: {value: label}."""
+    kind = argtypes.make_choice_parser(choices)
+    command.add_argument(option, type=kind, metavar=value_name, default=default, help=description)
 
 
 def _add_download(download: argparse.ArgumentParser) -> None:
@@ -214,7 +227,7 @@ def _add_fetch_options(download: argparse.ArgumentParser) -> None:
         " images have no embedded metadata; videos are always the original; default: the setting"
         " (original unless changed)"
     )
-    add("--quality", type=argtypes.make_choice_parser(_QUALITIES), metavar="WIDTH", help=quality)
+    _add_choice(download, "--quality", "WIDTH", _QUALITIES, quality)
     rate = (
         "limit in bytes per second, e.g. 500k or 2M (k: 1024); default: the setting (no limit"
         " unless changed)"
@@ -231,13 +244,7 @@ def _add_search(search: argparse.ArgumentParser) -> None:
     limit = "largest number of pictures; default: %(default)s"
     add("--limit", type=argtypes.make_int_parser(1), metavar="N", default=50, help=limit)
     sort = f"{argtypes.join_names(_LIBRARY_SORTS)}; default: %(default)s"
-    add(
-        "--sort",
-        type=argtypes.make_choice_parser(_LIBRARY_SORTS),
-        metavar="SORT",
-        default="Newest",
-        help=sort,
-    )
+    _add_choice(search, "--sort", "SORT", _LIBRARY_SORTS, sort, "Newest")
     _add_level(search, "XXX")
 
 
@@ -274,27 +281,13 @@ def _add_models(command: argparse.ArgumentParser) -> None:
 
 
 def _add_filters(download: argparse.ArgumentParser) -> None:
-    add = download.add_argument
     _add_level(download)
     kind = f"only {argtypes.join_names(_TYPES)}; default: both"
-    add("--type", type=argtypes.make_choice_parser(_TYPES), metavar="TYPE", help=kind)
+    _add_choice(download, "--type", "TYPE", _TYPES, kind)
     sort = f"{argtypes.join_names(_SORTS)} (only the first two without a version)"
-    sort += "; default: %(default)s"
-    add(
-        "--sort",
-        type=argtypes.make_choice_parser(_SORTS),
-        metavar="SORT",
-        default="Newest",
-        help=sort,
-    )
+    _add_choice(download, "--sort", "SORT", _SORTS, f"{sort}; default: %(default)s", "Newest")
     period = f"posted within this time: {argtypes.join_names(_PERIODS)}; default: %(default)s"
-    add(
-        "--period",
-        type=argtypes.make_choice_parser(_PERIODS),
-        metavar="PERIOD",
-        default="AllTime",
-        help=period,
-    )
+    _add_choice(download, "--period", "PERIOD", _PERIODS, period, "AllTime")
 
 
 _COMMANDS = {

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .terminal import failure_text, translate_errors, print_message, print_translated, terminal_text
 
 if TYPE_CHECKING:  # `--help` loads none of these
-    from ..jobs import Job, JobStore
+    from ..jobs import JobStore
     from ..model_files import NeededFiles
 
 __all__ = ["run_command"]
@@ -94,8 +94,10 @@ def _retry(arguments: argparse.Namespace) -> int:
 
     with _open_store() as store:
         if arguments.job is None:
-            failed = _find_idle_jobs(store, lambda job: job.failed and job.state != "cancelled")
-            jobs = [job_id for job_id in failed if store.retry_failed(job_id)]
+            listed = store.list_jobs(_MAX_JOBS)[::-1]
+            failed = [job.id for job in listed if job.failed and job.state != "cancelled"]
+            idle = [job_id for job_id in failed if not store.is_worked_on(job_id)]
+            jobs = [job_id for job_id in idle if store.retry_failed(job_id)]
         else:
             jobs = [_require_job(store, arguments.job)]
             with translate_errors("job_is_worked_on", job=arguments.job):
@@ -211,15 +213,6 @@ def _require_job(store: JobStore, job_id: int) -> int:
     """Return the id if a job with this id exists, else raise InputError."""
     with translate_errors("no_job", job=job_id):
         return store.get_job(job_id).id
-
-
-def _find_idle_jobs(store: JobStore, is_wanted: Callable[[Job], Any]) -> list[int]:
-    """Return the ids of the jobs that no program is running, oldest first.
-
-    is_wanted: returns whether to include a job.
-    """
-    wanted = [job.id for job in store.list_jobs(_MAX_JOBS)[::-1] if is_wanted(job)]
-    return [job_id for job_id in wanted if not store.is_worked_on(job_id)]
 
 
 def _run_jobs(store: JobStore, job_ids: Sequence[int], client: Any, as_json: bool) -> int:

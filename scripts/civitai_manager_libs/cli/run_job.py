@@ -114,17 +114,7 @@ def _exit_code(job: Job, interrupted: bool) -> int:
 
 def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:
     if job.is_over and job.report.counts:
-        counts, end = messages.report_texts(job.report.counts, job.report.end, user_language())
-        if job.options.verify:
-            text = messages.second_walk_text(
-                asdict(job.report), job.report.missing, user_language()
-            )
-            end = f"{end} {text}" if user_language() == "en" else f"{end}{text}"
-        print_message(
-            f"{'; '.join(counts)}. {end}"
-            if user_language() == "en"
-            else f"{'、'.join(counts)}。{end}"
-        )
+        print_message(_format_report(job))
     _print_failures(job, failed)
     for file in store.list_model_files(job.id):
         if file.state == "saved" and file.message:
@@ -145,6 +135,16 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
     if job.state != JobState.DONE:
         why = terminal_text("interrupted") if interrupted else failure_text(job.reason, job.note)
         print_message(f"{why} {terminal_text('go_on_with', job=job.id)}")
+
+
+def _format_report(job: Job) -> str:
+    """Return in words what a job has found in its gallery."""
+    report, language = job.report, user_language()
+    comma, stop, space = ("; ", ". ", " ") if language == "en" else ("、", "。", "")
+    counts, end = messages.report_texts(report.counts, report.end, language)
+    if job.options.verify:
+        end += space + messages.second_walk_text(asdict(report), report.missing, language)
+    return f"{comma.join(counts)}{stop}{end}"
 
 
 def _print_failures(job: Job, failed: list[Item]) -> None:

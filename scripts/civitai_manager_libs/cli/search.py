@@ -58,19 +58,19 @@ def _find_ids(
     scope: the images among which to search. list_saved_ids: returns the ids of the images that
     download jobs have saved as files.
     """
-    # One search of a large library may stop before it has found enough.
-    found = search.run_search(query, scope, sort=sort, limit=limit, list_saved=list_saved_ids)
-    ids = found.ids
-    if found.looked_at and len(ids) < limit:
-        count, total = found.looked_at
-        terminal.print_translated("search_goes_on", n=f"{count:,}", all=f"{total:,}")
-    while found.cursor and len(ids) < limit:
+    ids, cursor = list[int](), None
+    while True:  # one search of a large library may stop before it has found enough
         rest = limit - len(ids)
         found = search.run_search(
-            query, scope, sort=sort, cursor=found.cursor, limit=rest, list_saved=list_saved_ids
+            query, scope, sort=sort, cursor=cursor, limit=rest, list_saved=list_saved_ids
         )
         ids += found.ids
-    return ids
+        if len(ids) >= limit or not found.cursor:
+            return ids
+        if cursor is None and found.looked_at:
+            count, total = found.looked_at
+            terminal.print_translated("search_goes_on", n=f"{count:,}", all=f"{total:,}")
+        cursor = found.cursor
 
 
 def print_bookmarks(name: str) -> bool:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .. import civitai
 from ..civitai import ImageQuery, walk_pages
 from ..core import level_mask
 from ..errors import InputError
@@ -37,7 +36,10 @@ def show_stats(arguments: argparse.Namespace) -> None:
     model_id, level = reference.model_id, level_mask(arguments.level)
     if arguments.read:
         client = make_checked_client()
-        model_id = _fetch_model(client, model_id, version_id)
+        if model_id is None:
+            model_id = models.load_version(client, version_id or 0).model_id
+        if model_id is not None:
+            models.load_model(client, model_id)  # stores the names of its versions
         query = ImageQuery(model_id, version_id, level=level)
         print_translated("stats_were_read", n=_fetch_records(client, query, arguments.read))
     stats = gallery_stats.compute_gallery_stats(model_id, version_id, level)
@@ -46,21 +48,6 @@ def show_stats(arguments: argparse.Namespace) -> None:
         return
     for line in _format_table(stats):
         print_result(line)
-
-
-def _fetch_model(
-    client: CivitaiHttpClient, model_id: int | None, version_id: int | None
-) -> int | None:
-    """Fetch a model from Civitai, store its names in the library, and return its id.
-
-    model_id: None if only `version_id` is known; the version is then fetched first. Return None if
-    Civitai does not say to which model the version belongs.
-    """
-    if model_id is None:
-        model_id = civitai.fetch_version(client, version_id or 0).model_id
-    if model_id is not None:
-        models.load_model(client, model_id)
-    return model_id
 
 
 def _fetch_records(client: CivitaiHttpClient, query: ImageQuery, limit: int) -> int:
