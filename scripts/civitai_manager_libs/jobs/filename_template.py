@@ -68,25 +68,29 @@ def validate_template(template: str) -> str:
     Raises InputError if the template is invalid; the message says what to change.
     """
     template = path_template.clean_template(template)
-    if (problem := path_template.find_template_problem(template, FIELDS)) is not None:
-        raise _make_error(problem[0], **problem[1])
-    _require_id(template.rpartition("/")[2])
+    key, values = path_template.find_template_problem(template, FIELDS) or (
+        _find_id_problem(template.rpartition("/")[2]),
+        {},
+    )
+    if key:
+        why = messages.translate(key, "en", **values)
+        raise InputError(f"This file name template is not valid: {why}.", key, **values)
     return template
 
 
-def _require_id(name_template: str) -> None:
-    """Raise InputError if the template could give two images the same file name.
+def _find_id_problem(name_template: str) -> str:
+    """Return a message key if the template could give two images the same file name, else "".
 
     name_template: the template of the file name, without folders.
     """
-    _refuse_if(DEFAULT_TEMPLATE not in name_template, "template_no_id")
+    if DEFAULT_TEMPLATE not in name_template:
+        return "template_no_id"
     before, after = _split_at_id(name_template)
-    _refuse_if(
-        path_template.has_fields(before) and path_template.has_fields(after), "template_id_inside"
-    )
+    if path_template.has_fields(before) and path_template.has_fields(after):
+        return "template_id_inside"
     neighbours = (before[-1:], after[:1])
     is_touched = any(c and (c in _DIGITS or c in "{}" or not c.isprintable()) for c in neighbours)
-    _refuse_if(is_touched, "template_id_touched")
+    return "template_id_touched" if is_touched else ""
 
 
 def split_template(template: str, context: NamingContext) -> tuple[str, str]:
@@ -174,17 +178,3 @@ def _format_date(timestamp: str, date_format: str) -> str:
     except ValueError:
         return ""
     return path_template.DATE_PART.sub(lambda part: moment.strftime(part[0]), date_format)
-
-
-def _refuse_if(is_wrong: bool, key: str, **values: object) -> None:
-    """Raise InputError if `is_wrong` is true.
-
-    key: the message's key in the catalogue. values: what to insert into the message.
-    """
-    if is_wrong:
-        raise _make_error(key, **values)
-
-
-def _make_error(key: str, **values: object) -> InputError:
-    why = messages.translate(key, "en", **values)
-    return InputError(f"This file name template is not valid: {why}.", key, **values)

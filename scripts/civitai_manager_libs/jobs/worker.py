@@ -228,17 +228,14 @@ class JobWorker:
         self._flushed_at = time.monotonic()
         try:
             if self._outcomes:
-                self._sync_folders()
+                # A file's name must be on the disk before the database calls the file saved.
+                for folder in {os.path.dirname(outcome.path) for outcome in self._outcomes} - {""}:
+                    sync_folder(folder)
                 self._store.record_outcomes(self._job.id, self._outcomes)
                 self._outcomes = []
             self._job = self._store.get_job(self._job.id)
         except DiskError as error:
             self._abort(error)
-
-    def _sync_folders(self) -> None:
-        """Write new directory entries to disk before the database records the files as saved."""
-        for folder in {os.path.dirname(outcome.path) for outcome in self._outcomes} - {""}:
-            sync_folder(folder)
 
     def _report_progress(self, state: JobState) -> None:
         self._reported_at = time.monotonic()

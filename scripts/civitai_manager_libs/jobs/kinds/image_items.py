@@ -47,9 +47,9 @@ class ImageItems:
         self._saved_in_row = 0
         self._reread: set[WalkState] = set()  # walks whose empty last page was requested again
         self._place = 0  # of the last item read
-        # Places only: the records of a whole gallery would take too much memory.
-        self._retries: list[int] = []  # items that failed in an earlier run
-        self._claimed: list[int] = []  # items that other jobs are downloading
+        # Items that failed in an earlier run or that other jobs are downloading. Places only: the
+        # records of a whole gallery would take too much memory.
+        self._later: list[int] = []
 
     def __iter__(self) -> Iterator[Item]:
         """Yield the items to download; items that failed in an earlier run come last.
@@ -61,9 +61,14 @@ class ImageItems:
             yield from self._iter_walk()
 
     def _iter_walk(self) -> Iterator[Item]:
-        yield from self._iter_listed()
-        yield from self._iter_retries()
-        yield from self._iter_released()
+        error = None
+        try:
+            yield from self._iter_listed()
+        except CivitaiShortcutError as page_error:
+            error = page_error
+        yield from self._iter_later()  # also if a page cannot be read
+        if error is not None:
+            raise error
 
     def _iter_listed(self) -> Iterator[Item]:
         """Yield the job's stored items; fetch the next gallery page when they run out."""
@@ -73,24 +78,21 @@ class ImageItems:
                 batch = self._store.list_waiting(self._job.id, self._place, _BATCH)
                 if batch:
                     self._place = batch[-1].place
-                    self._retries += [item.place for item in batch if item.reason]
+                    self._later += [item.place for item in batch if item.reason]
                     yield from self._claim_batch([item for item in batch if not item.reason])
                 elif next(pages, None) is None:
                     return
 
-    def _iter_retries(self) -> Iterator[Item]:
-        while self._retries and not self._cancelled.is_set():
-            places, self._retries = self._retries[:_BATCH], self._retries[_BATCH:]
-            yield from self._claim_batch(self._list_still_waiting(places))
+    def _iter_later(self) -> Iterator[Item]:
+        """Yield the items that failed in an earlier run, then those that other jobs had claimed.
 
-    def _iter_released(self) -> Iterator[Item]:
-        """Wait for items that other jobs have claimed; yield items that those jobs did not save."""
-        while self._claimed and not self._cancelled.is_set():
-            places, self._claimed = self._claimed[:_BATCH], self._claimed[_BATCH:]
+        Wait until the other jobs have saved or released the items.
+        """
+        while self._later and not self._cancelled.is_set():
+            places, self._later = self._later[:_BATCH], self._later[_BATCH:]
             yield from self._claim_batch(self._list_still_waiting(places))
-            if self._claimed[-len(places) :] == places:  # none of them was released
-                self._on_wait()
-                self._cancelled.sleep(_POLL_SECONDS)
+            if self._later[-len(places) :] == places:  # none of them was released
+                self._wait(_POLL_SECONDS)
 
     def _prepare_next_walk(self) -> bool:
         """Prepare to read more gallery pages; return False if no page is left to read.
@@ -103,10 +105,8 @@ class ImageItems:
         if job.ended_empty and job.walk not in self._reread:
             self._reread.add(job.walk)
             deadline = time.monotonic() + _REREAD_SECONDS
-            while time.monotonic() < deadline and not self._cancelled.is_set():
-                self._on_wait()
-                self._cancelled.sleep(_POLL_SECONDS)
-            self._cancelled.check()
+            while time.monotonic() < deadline:
+                self._wait(_POLL_SECONDS)
             self._store.reread_last_page(job.id)
         elif job.needs_second_walk and not self._cancelled.is_set():
             self._store.begin_verifying(job.id)
@@ -114,6 +114,11 @@ class ImageItems:
             return False
         self._job = self._store.get_job(job.id)
         return True
+
+    def _wait(self, seconds: float) -> None:
+        """Call `on_wait`, then sleep. Raises Cancelled if the run is stopped."""
+        self._on_wait()
+        self._cancelled.wait(seconds)
 
     def _list_still_waiting(self, places: list[int]) -> list[Item]:
         found = [self._store.list_waiting(self._job.id, place - 1, 1) for place in places]
@@ -181,7 +186,7 @@ class ImageItems:
             if outcome is not None:
                 self._on_outcome(outcome)
             elif claim.other_job:
-                self._claimed.append(item.place)
+                self._later.append(item.place)
             else:
                 yield item
         for other_job in {claim.other_job for claim in claims.values()} - {0}:

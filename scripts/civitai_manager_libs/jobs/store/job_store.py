@@ -132,9 +132,6 @@ class JobStore(SavedImages):
         with self._database.writing() as db:
             db.executemany("DELETE FROM claims WHERE job = ?", ids)
             db.executemany("DELETE FROM jobs WHERE id = ?", ids)
-            # Else no id would be left after a damaged id at the upper limit.
-            sql = "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM jobs)"
-            db.execute(f"{sql} WHERE name = 'jobs' AND seq >= ?", (rows.LAST_ID,))
         numbers = ", ".join(str(job_id) for (job_id,) in ids)
         return f"Jobs that cannot be read ({numbers}) were moved to {path}; the others continue."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ...civitai import ImageQuery
@@ -41,11 +41,16 @@ def insert_model_job(
     and the id is None. search: as in `JobOptions`.
     """
     wanted = {request.file_id: request for request in requests}
-    elsewhere = _find_unfinished(db, wanted)
+    sql = f"{_UNFINISHED} AND image_id IN (SELECT value FROM json_each(?))"
+    elsewhere = dict(db.execute(sql, (_OVER, json.dumps(list(wanted)))).fetchall())
     files = [request for file_id, request in wanted.items() if file_id not in elsewhere]
     if not files:
         return ModelJobStart(None, elsewhere=elsewhere)
-    folder = _common_folder([os.path.dirname(file.path) for file in files])
+    folders = [os.path.dirname(file.path) for file in files]
+    try:
+        folder = os.path.commonpath(folders)
+    except ValueError:  # several drives on Windows
+        folder = folders[0]
     options = JobOptions(kind="models", search=search)
     job_id = insert_job(db, title, ImageQuery(), folder, len(files), False, options)
     # There are no pages to read.
@@ -57,24 +62,6 @@ def insert_model_job(
         record = (place.lastrowid, to_json(file.to_json()))
         db.execute("INSERT INTO records VALUES (?, ?)", record)
     return ModelJobStart(job_id, tuple(file.file_id for file in files), elsewhere)
-
-
-def _common_folder(folders: Sequence[str]) -> str:
-    """Return the folder that contains all these folders.
-
-    Return the first of them if they lie on different drives, as on Windows; "" if `folders` is
-    empty.
-    """
-    try:
-        return os.path.commonpath(folders)
-    except ValueError:  # several drives on Windows
-        return folders[0] if folders else ""
-
-
-def _find_unfinished(db: sqlite3.Connection, file_ids: Iterable[int]) -> dict[int, int]:
-    """Return the ids of the unfinished jobs that will download these files, by file id."""
-    sql = f"{_UNFINISHED} AND image_id IN (SELECT value FROM json_each(?))"
-    return dict(db.execute(sql, (_OVER, json.dumps(list(file_ids)))).fetchall())
 
 
 def find_wanted_elsewhere(db: sqlite3.Connection, job_id: int) -> set[int]:

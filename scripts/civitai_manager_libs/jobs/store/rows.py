@@ -17,12 +17,12 @@ from ..filename_template import DEFAULT_TEMPLATE, fill_template, MAX_NAME_BYTES
 from ..records import Item, item_path, Job, JobOptions, NamingContext, WalkedPage, WalkReport
 from ..states import JobState, WalkState
 
-__all__ = ["JOB", "LAST_ID", "WITHOUT_RECORD", "WITH_RECORD", "insert_job", "insert_page"]
+__all__ = ["JOB", "WITHOUT_RECORD", "WITH_RECORD", "insert_job", "insert_page"]
 __all__ += ["mark_queued", "parse_items", "parse_job_or_none", "to_json", "with_base"]
 __all__ += ["without_base"]
 
 _MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
-LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer
+_LAST_ID = 2**53  # the largest id of a job or image: JavaScript's largest exact integer
 _LAST_TIME = 253_402_300_800.0  # the year 10000, which Python's dates cannot represent
 _COLUMN_TYPES: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("id", "wanted"), int),
@@ -168,16 +168,11 @@ def _choose_names(
     """
     if options.name == DEFAULT_TEMPLATE:
         return {}
-    limit = _max_name_bytes(folder)
+    limit = MAX_NAME_BYTES
+    if os.name == "nt":
+        limit = min(limit, _MAX_WINDOWS_PATH - len(folder) - len("/.workflow.json"))
     names = {i.id: fill_template(options.name, i, options.facts, limit) for i in images}
     return {i: _unique_name(db, folder, name, i) for i, name in names.items()}
-
-
-def _max_name_bytes(folder: str) -> int:
-    """Return how many UTF-8 bytes a file name in this folder may have."""
-    if os.name != "nt":
-        return MAX_NAME_BYTES
-    return min(MAX_NAME_BYTES, _MAX_WINDOWS_PATH - len(folder) - len("/.workflow.json"))
 
 
 def _unique_name(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:
@@ -210,21 +205,17 @@ def mark_queued(db: sqlite3.Connection, job_id: int) -> None:
 
 def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
     """Parse database rows as items; leave out damaged rows."""
-    return [_parse_item(row) for row in rows if _is_item(row)]
+    return [item for row in rows if (item := _parse_item(*row)) is not None]
 
 
-def _is_item(row: tuple[Any, ...]) -> bool:
-    _, image_id, url, kind, record, *rest = row
-    has_id = type(image_id) is int and 0 < image_id <= LAST_ID
-    texts = (url, kind, *rest)
-    return has_id and isinstance(record, (str, bytes)) and all(type(t) is str for t in texts)
-
-
-def _parse_item(row: tuple[Any, ...]) -> Item:
-    item = Item(*row)
-    url = with_base(item.url)
-    record = row[4] if isinstance(row[4], str) else row[4].decode("utf-8", "replace")
-    return replace(item, url=url, record=record)
+def _parse_item(
+    place: int, image_id: int, url: str, kind: str, record: str | bytes, *rest: str
+) -> Item | None:
+    has_id = type(image_id) is int and 0 < image_id <= _LAST_ID
+    if not has_id or not all(type(text) is str for text in (url, kind, *rest)):
+        return None
+    text = record.decode("utf-8", "replace") if isinstance(record, bytes) else record
+    return Item(place, image_id, with_base(url), kind, text, *rest)
 
 
 def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
@@ -233,7 +224,7 @@ def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
         job = _parse_job(row)
         if not all(isinstance(getattr(job, n), kind) for n, kind in _COLUMN_TYPES.items()):
             return None
-        is_in_range = 0 < job.id <= LAST_ID and 0 <= job.created < _LAST_TIME and job.wanted >= 0
+        is_in_range = 0 < job.id <= _LAST_ID and 0 <= job.created < _LAST_TIME and job.wanted >= 0
         context = job.options.facts
         defaults = ((job.report, WalkReport()), (job.options, JobOptions()))
         is_typed = all(_has_same_types(*pair) for pair in (*defaults, (context, NamingContext())))
