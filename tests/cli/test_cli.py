@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -15,18 +16,17 @@ import threading
 import time
 
 import pytest
-from api_server import FIRST_ID, MODEL_ID, VERSION_ID, ApiServer, cut, status
-from civitai_manager_libs import civitai, setting, util
+from api_server import FIRST_ID, MODEL_ID, VERSION_ID, ApiServer, status
+from civitai_manager_libs import setting, util
 from civitai_manager_libs.civitai.pagination import ImageQuery
-from civitai_manager_libs.cli import arguments as cli_arguments, commands as cli
+from civitai_manager_libs.cli import argtypes, arguments as cli_arguments, commands as cli
 from civitai_manager_libs.core import sqlite_file
 from civitai_manager_libs.demo.server import start_demo
-from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.i18n import messages
 from civitai_manager_libs.jobs.kinds import image_items as job_items
-from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.store import JobStore
 from cli_process import ENDING_SIGNALS, ENTRY, CliProcess, end_process, part_files
+from crash_checks import read_images
 
 _MODEL = str(MODEL_ID)
 
@@ -68,16 +68,6 @@ def dest(tmp_path):
     return str(tmp_path / "out")
 
 
-def _pictures(folder):
-    names = [n for n in os.listdir(folder) if not n.endswith((".txt", ".json"))]
-    return {name: open(os.path.join(folder, name), "rb").read() for name in names}
-
-
-def _expected(server, ids=None):
-    ids = server.ids if ids is None else ids
-    return {server.file_of(i): server.bytes_of(i) for i in ids}
-
-
 def _is_one_sentence(err):
     return re.fullmatch(r"[^\n]+[.!]\n", err) and "Traceback" not in err
 
@@ -88,9 +78,9 @@ def _is_one_sentence(err):
 def test_download_saves_all_images_and_prints_the_counts(server, run, dest):
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
-    assert _pictures(dest) == _expected(server)
+    assert read_images(dest) == server.files()
     beside = {f"{i}.{e}" for i in server.ids for e in ("txt", "json")}
-    assert set(os.listdir(dest)) == beside | set(_expected(server))
+    assert set(os.listdir(dest)) == beside | set(server.files())
     assert "Downloading pictures 20/20" in err.splitlines()[-2]
     assert err.endswith("Pictures seen in the gallery: 20. It reached the end of the gallery.\n")
 
@@ -137,16 +127,6 @@ def _empty_end(server, count):
     server.script("page", *(status(200, json.dumps(body).encode()) for body in pages))
 
 
-def test_empty_last_page_is_fetched_again(server, run, dest, monkeypatch):
-    monkeypatch.setattr(job_items, "_REREAD_SECONDS", 0.5)
-    _empty_end(server, 1)
-    started = time.monotonic()
-    code, out, err = run("download", _MODEL, "--dest", dest)
-    assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
-    assert time.monotonic() - started > 0.5 and "reached the end of the gallery" in err
-    assert [page.get("cursor") for page in server.pages] == [None, "5|1", "5|1"]
-
-
 def test_page_that_is_empty_twice_is_reported_with_a_retry_hint(server, run, dest, monkeypatch):
     monkeypatch.setattr(job_items, "_REREAD_SECONDS", 0.01)
     _empty_end(server, 2)
@@ -191,7 +171,7 @@ def test_verify_option_reads_the_gallery_twice(server, run, dest):
         **{"first": 12, "second": 20, "both": 12, "missing": 0, "end": "end"}
     }
     assert "up to 3 more requests" in err and "found 8 that the first had missed" in err
-    assert _pictures(dest) == _expected(server)
+    assert read_images(dest) == server.files()
 
 
 def test_exit_code_is_1_if_two_readings_show_that_images_may_be_missing(server, run, dest):
@@ -200,13 +180,6 @@ def test_exit_code_is_1_if_two_readings_show_that_images_may_be_missing(server, 
     code, out, err = run("download", _MODEL, "--dest", dest, "--verify", "--json")
     assert (code, json.loads(out)["report"]["second_walk"]["missing"]) == (1, 4)
     assert "About 4 may be missing" in err
-
-
-def test_second_run_downloads_nothing_and_prints_the_skipped_count(server, run, dest):
-    run("download", _MODEL, "--dest", dest)
-    code, out, _ = run("download", _MODEL, "--dest", dest)
-    assert (code, out) == (0, f"0 saved, 20 skipped, 0 failed: {dest}\n")
-    assert set(server.fetched.values()) == {1}
 
 
 @pytest.mark.parametrize("stop", [3, 6], ids=["on-a-page", "over-pages"])
@@ -222,19 +195,8 @@ def test_later_run_stops_at_known_images(server, run, dest, stop):
     assert told["report"]["end"] == "known" and "It stopped, as requested" in err
     assert "sorts a whole model by upload" in err
     assert len(server.pages) - asked <= 2 + stop // 3  # of four; one may have been read ahead
-    assert set(server.fetched.values()) == {1} and _pictures(dest) == _expected(server)
+    assert set(server.fetched.values()) == {1} and read_images(dest) == server.files()
     assert run(*words)[0] == 0
-
-
-def test_old_upload_published_now_is_found_before_the_reading_stops(server, run, dest):
-    words = ("download", _MODEL, "--version", str(VERSION_ID), "--dest", dest)
-    run(*words)
-    late = FIRST_ID - 5
-    server.ids.insert(0, late)
-    server.kinds[late] = "png"
-    code, out, err = run(*words, "--stop-at-known", "3", "--json")
-    assert (code, json.loads(out)["saved"], server.fetched[late]) == (0, 1, 1)
-    assert "by upload" not in err
 
 
 def test_known_images_that_do_not_follow_each_other_do_not_stop_the_reading(server, run, dest):
@@ -259,23 +221,20 @@ def test_again_option_downloads_all_images_again(server, run, dest):
     assert set(server.fetched.values()) == {2}
 
 
-def test_saved_file_that_is_missing_now_is_reported(server, run, dest):
+@pytest.mark.parametrize(
+    "count, said",
+    [
+        (1, "1 of the skipped was saved before, but the file no longer exists, that is {}."),
+        (3, "3 of the skipped were saved before, but the files no longer exist, such as {}."),
+    ],
+)
+def test_saved_files_that_are_missing_now_are_reported(server, run, dest, count, said):
     run("download", _MODEL, "--dest", dest)
-    gone = os.path.join(dest, server.file_of(server.ids[2]))
-    os.remove(gone)
+    gone = [os.path.join(dest, server.file_of(image_id)) for image_id in server.ids[2 : 2 + count]]
+    for path in gone:
+        os.remove(path)
     code, _, err = run("download", _MODEL, "--dest", dest)
-    assert code == 0
-    said = f"1 of the skipped was saved before, but the file no longer exists, that is {gone}."
-    assert f"{said} To download it again: --again" in err
-
-
-def test_several_missing_files_are_counted(server, run, dest):
-    run("download", _MODEL, "--dest", dest)
-    for image_id in server.ids[2:5]:
-        os.remove(os.path.join(dest, server.file_of(image_id)))
-    _, _, err = run("download", _MODEL, "--dest", dest)
-    assert "3 of the skipped were saved before, but the files no longer exist, such as " in err
-    assert "To download them again: --again" in err
+    assert code == 0 and said.format(gone[0]) in err and err.endswith(" again: --again\n")
 
 
 @pytest.mark.parametrize(
@@ -283,21 +242,11 @@ def test_several_missing_files_are_counted(server, run, dest):
     [
         ([], {"modelId": _MODEL, "browsingLevel": "1", "sort": "Newest", "period": "AllTime"}),
         (["--level", "XXX"], {"browsingLevel": "31"}),
-        (["--level", "Mature"], {"browsingLevel": "7"}),
-        (["--level", "mATURE"], {"browsingLevel": "7"}),
         (["--level", "r"], {"browsingLevel": "7"}),
-        (["--level", "PG"], {"browsingLevel": "1"}),
-        (["--level", "pg-13"], {"browsingLevel": "3"}),
         (["--level", "PG13"], {"browsingLevel": "3"}),
-        (["--level", "soft"], {"browsingLevel": "3"}),
-        (["--level", "none"], {"browsingLevel": "1"}),
-        (["--level", "x"], {"browsingLevel": "15"}),
-        (["--type", "video"], {"type": "video"}),
         (["--type", "Image"], {"type": "image"}),
         (["--sort", "Most Reactions", "--period", "Week"], {"sort": "Most Reactions"}),
-        (["--sort", "most-reactions"], {"sort": "Most Reactions"}),
         (["--sort", "oldest", "--period", "all time"], {"sort": "Oldest", "period": "AllTime"}),
-        (["--period", "alltime"], {"period": "AllTime"}),
         (["--version", str(VERSION_ID)], {"modelVersionId": str(VERSION_ID)}),
     ],
     ids=lambda value: " ".join(value) or "defaults" if isinstance(value, list) else "",
@@ -311,16 +260,14 @@ def test_options_reach_the_api(server, run, dest, words, asked):
     "model,asked",
     [
         (f"https://civitai.com/models/{MODEL_ID}/a-name", {"modelId": _MODEL}),
-        (f"https://civitai.red/models/{MODEL_ID}", {"modelId": _MODEL}),
         (f"civitai.com/models/{MODEL_ID}?modelVersionId={VERSION_ID}", {}),
-        (f"https://civitai.com/api/download/models/{VERSION_ID}", {}),
     ],
-    ids=["page", "red", "version-of-page", "version-only"],
+    ids=["page", "version-of-page"],
 )
 def test_model_may_be_a_url(server, run, dest, model, asked):
     assert run("download", model, "--dest", dest, "--limit", "3")[0] == 0
     assert (asked or {"modelVersionId": str(VERSION_ID)}).items() <= server.pages[0].items()
-    assert len(_pictures(dest)) == 3
+    assert len(read_images(dest)) == 3
 
 
 def test_limit_defaults_to_the_setting(server, run, dest):
@@ -333,7 +280,6 @@ def test_limit_defaults_to_the_setting(server, run, dest):
     "name,path",
     [
         ("{model}/{version}/{id}", "A model/v1/{file}"),
-        ("{seed}-{id}", "1-{file}"),
         ("{checkpoint|none}/{type}/{date|some day} {id}", "none/{type}/some day {file}"),
     ],
 )
@@ -357,29 +303,24 @@ def test_quality_defaults_to_the_setting(server, run, dest):
 
     row = server._row
     server._row = lambda image_id: {**row(image_id), "width": 1024, "type": "image"}
-    run("download", _MODEL, "--dest", dest, "--limit", "2", "--quality", "800")
-    assert sizes() == {"width=800"}
-    server.requests.clear()
-    run("download", _MODEL, "--dest", dest, "--limit", "2", "--again")
-    assert sizes() == {"original=true"}
-    server.requests.clear()
     setting.change("saved_quality", "450")
     setting.save()
-    run("download", _MODEL, "--dest", dest, "--limit", "2", "--again")
-    assert sizes() == {"width=450"}
+    for words, size in (["--quality", "800"], "width=800"), ([], "width=450"):
+        server.requests.clear()
+        run("download", _MODEL, "--dest", dest, "--limit", "2", "--again", *words)
+        assert sizes() == {size}
     code, out, err = run("download", _MODEL, "--quality", "500")
     assert code == 2 and "original, 96, 320" in err
 
 
-@pytest.mark.parametrize(
-    "given,kilobytes", [("500k", 500), ("2M", 2048), ("1.5MiB", 1536), ("2048", 2), ("1g", 2**20)]
-)
-def test_max_rate_is_given_in_bytes_a_second(server, run, dest, given, kilobytes):
-    code, _, _ = run("download", _MODEL, "--dest", dest, "--limit", "1", "--max-rate", given)
-    assert (code, setting.gallery_max_rate_kb) == (0, kilobytes)
+def test_max_rate_is_given_in_bytes_a_second(server, run, dest):
+    given = {"500k": 500, "2M": 2048, "1.5MiB": 1536, "2048": 2, "1g": 2**20}
+    assert {text: argtypes.parse_rate(text) for text in given} == given
+    assert run("download", _MODEL, "--dest", dest, "--limit", "1", "--max-rate", "2M")[0] == 0
+    assert setting.gallery_max_rate_kb == 2048
 
 
-@pytest.mark.parametrize("given", ["fast", "0", "1023", "1e9", "500 kbit", "99999g"])
+@pytest.mark.parametrize("given", ["fast", "1023", "1e9", "500 kbit", "99999g"])
 def test_invalid_rate_is_refused(server, run, given):
     code, out, err = run("download", _MODEL, "--max-rate", given)
     assert (code, out) == (2, "") and "500k or 2M" in err and not server.requests
@@ -391,19 +332,9 @@ def test_name_template_defaults_to_the_setting_unless_a_folder_is_given(server, 
     code, out, err = run("download", _MODEL, "--limit", "1")
     folder = os.path.join(setting.saved_images_folder(), "A model", "all")
     assert out.endswith(f"{folder}\n")
-    assert set(_pictures(folder)) == {f"1 {server.file_of(server.ids[0])}"}
+    assert set(read_images(folder)) == {f"1 {server.file_of(server.ids[0])}"}
     run("download", _MODEL, "--limit", "1", "--dest", dest, "--again")
-    assert set(_pictures(dest)) == {server.file_of(server.ids[0])}
-
-
-def test_resumed_job_keeps_its_name_template_if_the_setting_changes(server, run, dest):
-    server.script("page", *[status(500)] * 9)
-    assert run("download", _MODEL, "--limit", "2", "--dest", dest, "--name", "{seed}/{id}")[0] == 3
-    server._scripts.clear()
-    setting.change("saved_name", "{author}/{id}")
-    setting.save()
-    assert run("resume")[0] == 0
-    assert len(_pictures(os.path.join(dest, "1"))) == 2
+    assert set(read_images(dest)) == {server.file_of(server.ids[0])}
 
 
 def test_invalid_name_template_is_refused_before_any_request(server, run, dest, monkeypatch):
@@ -424,39 +355,14 @@ def test_concurrency_option_limits_simultaneous_requests(server, run, dest):
     assert 5 <= server.most_at_once <= 8
 
 
-def test_default_folder_is_the_sanitized_model_name(server, run, tmp_path):
-    server.name = '../..\\CON: "a/b"\u202e'
-    assert run("download", _MODEL, "--limit", "2")[0] == 0
-    (folder,) = (tmp_path / "data" / "outputs" / "download-images").iterdir()
-    assert folder.name == "CON a b"
-    assert len(_pictures(folder / "user_gallery_images")) == 2
-
-
-@pytest.mark.parametrize(
-    "limit,said", [(1, "1 of the skipped was saved"), (3, "3 of the skipped were")]
-)
-def test_images_saved_in_another_folder_are_reported(server, run, dest, limit, said):
-    words = ("download", _MODEL, "--limit", str(limit), "--dest")
-    assert "of the skipped" not in run(*words, dest)[2]
-    assert "of the skipped" not in run(*words, dest)[2]
+def test_images_saved_in_another_folder_are_reported(server, run, dest):
+    words = ("download", _MODEL, "--limit", "3", "--dest")
+    for _ in range(2):
+        assert "of the skipped" not in run(*words, dest)[2]
     code, out, err = run(*words, dest + "2")
-    assert (code, out) == (0, f"0 saved, {limit} skipped, 0 failed: {dest}2\n")
-    assert err.splitlines()[-1].startswith(said) and err.endswith("into this one too: --again\n")
-    assert run(*words, dest + "2", "--again")[1].startswith(f"{limit} saved")
-    assert "of the skipped" not in run(*words, dest + "2")[2]
-
-
-def test_images_with_urls_outside_of_civitai_are_reported(server, run, dest):
-    def answer(request, body):
-        page = json.loads(body)
-        for row in page["items"][:3]:
-            row["url"] = "https://elsewhere.example/a.png"
-        request.reply(200, json.dumps(page).encode(), {})
-
-    server.always("page", answer)
-    code, out, err = run("download", _MODEL, "--dest", dest)
-    assert (code, out) == (0, f"17 saved, 0 skipped, 0 failed: {dest}\n")
-    assert err.count("because their address is not Civitai's") == 1 and "read: 3. It reached" in err
+    assert (code, out) == (0, f"0 saved, 3 skipped, 0 failed: {dest}2\n")
+    assert err.splitlines()[-1].startswith("3 of the skipped were")
+    assert err.endswith("into this one too: --again\n")
 
 
 # The language
@@ -494,15 +400,11 @@ def test_chinese_terminal_gets_all_output_in_chinese(server, run, dest, monkeypa
     "words, code",
     [
         (["download", "some words"], 2),
-        (["download", "https://example.com/models/1"], 2),
-        (["download", _MODEL, "--version", "77"], 2),
         (["download", _MODEL, "--limit", "0"], 2),
         (["download", _MODEL, "--dest", os.path.join(__file__, "a")], 2),
         (["download", "999"], 3),
         (["resume", "7"], 2),
         (["resume"], 0),
-        (["retry"], 0),
-        (["jobs"], 0),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -532,32 +434,12 @@ def test_json_is_the_last_and_only_line_on_stdout(server, run, dest):
     assert code == 1
     assert list(result) == ["job", "saved", "skipped", "failed", "bytes", "seconds", "report"]
     assert (result["job"], result["saved"], result["skipped"]) == (1, 19, 0)
-    assert result["bytes"] == sum(map(len, _pictures(dest).values()))
+    assert result["bytes"] == sum(map(len, read_images(dest).values()))
     assert isinstance(result["seconds"], float)
     (failed,) = result["failed"]
     assert list(failed) == ["id", "url", "reason", "message"]
     assert (failed["id"], failed["reason"]) == (server.ids[0], "gone")
     assert failed["url"].startswith(f"{server.url}/image/")
-
-
-def test_failed_images_are_listed_and_the_exit_code_is_1(server, run, dest):
-    setting.change("language", "en")
-    for image_id in server.ids:
-        server.always(image_id, status(403))
-    code, out, err = run("download", _MODEL, "--dest", dest, "--limit", "20")
-    assert (code, out) == (1, f"0 saved, 0 skipped, 20 failed: {dest}\n")
-    assert len(re.findall(r"^50\d\d: needs_key: It needs an API key", err, re.M)) == 20
-    assert err.count("set CIVITAI_API_KEY") == 1
-    assert "Some pictures could not be downloaded (20)" in err
-
-
-def test_many_failures_are_not_all_listed(run, dest, monkeypatch):
-    with ApiServer(count=50) as server:
-        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
-        for image_id in server.ids:
-            server.always(image_id, status(404))
-        _, _, err = run("download", _MODEL, "--dest", dest)
-    assert err.count(": gone: ") == 20 and "... and 30 more." in err
 
 
 # Bad input
@@ -567,11 +449,9 @@ def test_many_failures_are_not_all_listed(run, dest, monkeypatch):
     "words,said",
     [
         (["download", "some words"], "is not a model: give a Civitai URL or"),
-        (["download", "900001x"], "'900001x' is not a model"),
         (["download", "https://example.com/models/1"], "not on Civitai"),
         (["download", "https://civitai.com/collections/1"], "cannot list collections"),
         (["download", "99999999999"], "not a model id"),
-        (["download", "0"], "not a model id"),
         (["download", " "], "Nothing was given: give a Civitai URL of a model, or a model's id"),
         (["download", "x" * 5000], "too long: give a Civitai URL of a model, or a model's id"),
         (["download", "a\x1b[31m\udcff"], "is not a model"),
@@ -582,7 +462,6 @@ def test_many_failures_are_not_all_listed(run, dest, monkeypatch):
         ),
         (["download", _MODEL, "--version", "77"], f"has no version 77: it has {VERSION_ID}."),
         (["resume", "7"], "There is no job 7"),
-        (["retry", "7"], "There is no job 7"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
@@ -597,25 +476,17 @@ def test_invalid_input_prints_one_sentence_and_exits_with_2(server, run, words, 
     "words",
     [
         ["download"],
-        ["download", _MODEL, "--limit", "-1"],
         ["download", _MODEL, "--limit", "0"],
-        ["download", _MODEL, "--limit", "1.5"],
-        ["download", _MODEL, "--limit", "9" * 30],
         ["download", _MODEL, "--limit", "٣"],
         ["download", _MODEL, "--concurrency", "17"],
-        ["download", _MODEL, "--concurrency", "0"],
         ["download", _MODEL, "--level", "NC-17"],
-        ["download", _MODEL, "--level", ""],
         ["download", _MODEL, "--dest", ""],
         ["download", _MODEL, "--period", "\x1b[31m"],
-        ["download", _MODEL, "--sort", "Best"],
         ["download", _MODEL, "--type", "audio"],
-        ["download", _MODEL, "--version", "x"],
         ["resume", "x"],
         ["nonsense"],
         ["--nonsense\n\x1b[31m"],
         ["--port", "0"],
-        ["--port", "65536"],
     ],
     ids=lambda words: ascii(" ".join(words)),
 )
@@ -627,18 +498,10 @@ def test_invalid_arguments_exit_with_2(server, run, words):
     assert server.requests == []
 
 
-@pytest.mark.parametrize(
-    "option,choices",
-    [
-        ("--level", "PG (or None), PG-13 (or Soft), R (or Mature), X or XXX"),
-        ("--sort", "Newest, Oldest, Most Reactions, Most Comments or Most Collected"),
-        ("--period", "AllTime, Year, Month, Week or Day"),
-        ("--type", "image or video"),
-    ],
-)
-def test_invalid_choice_is_answered_with_all_valid_ones(run, option, choices):
-    _, _, err = run("download", _MODEL, option, "wrong")
-    assert err.startswith(f"Argument {option}: must be {choices}, not 'wrong'. ")
+def test_invalid_choice_is_answered_with_all_valid_ones(run):
+    choices = "PG (or None), PG-13 (or Soft), R (or Mature), X or XXX"
+    said = run("download", _MODEL, "--level", "wrong")[2]
+    assert said.startswith(f"Argument --level: must be {choices}, not 'wrong'. ")
 
 
 def test_sort_that_needs_a_version_is_reported(server, run, dest):
@@ -693,9 +556,6 @@ def test_folder_name_that_is_not_utf8_exits_with_2(server, run, tmp_path):
         "ftp://127.0.0.1",
         "http://",
         "http://[",
-        "http://a b",
-        "civitai.com",
-        "http://:80",
     ],
 )
 def test_invalid_base_url_is_quoted(run, monkeypatch, url):
@@ -715,7 +575,7 @@ def test_unreachable_server_exits_with_3(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "answer", [status(500), status(403), status(200, b"null"), status(503, Retry_After="900")]
+    "answer", [status(500), status(200, b"null"), status(503, Retry_After="900")]
 )
 def test_server_error_exits_with_3(server, run, answer):
     server.always("model", answer)
@@ -732,17 +592,12 @@ def test_failed_gallery_request_exits_with_3_and_the_job_can_be_resumed(server, 
 
 
 def test_wrong_key_is_reported_but_not_printed(server, run, monkeypatch):
-    monkeypatch.setenv("CIVITAI_API_KEY", "wrong-key")
-    code, _, err = run("download", _MODEL)
-    assert code == 2
-    assert _is_one_sentence(err) and "does not know this API key" in err and "wrong-key" not in err
-    assert "unset CIVITAI_API_KEY" in err
-
-
-def test_wrong_stored_key_is_reported_with_how_to_remove_it(server, run):
     setting.save_api_key("wrong-key")
-    code, _, err = run("download", _MODEL)
-    assert code == 2 and "remove it in the tab" in err and "CIVITAI_API_KEY" not in err
+    for how in ("remove it in the tab", "unset CIVITAI_API_KEY"):
+        code, _, err = run("download", _MODEL)
+        assert code == 2 and _is_one_sentence(err) and how in err
+        assert "does not know this API key" in err and "wrong-key" not in err
+        monkeypatch.setenv("CIVITAI_API_KEY", "wrong-key")
 
 
 def test_invalid_key_is_reported_but_not_printed(server, run, monkeypatch):
@@ -765,51 +620,44 @@ def test_server_without_a_key_check_accepts_any_key(server, run, monkeypatch, de
     assert run("download", _MODEL, "--dest", dest)[0] == 0
 
 
-@pytest.mark.parametrize(
-    "text,said",
-    [
-        ("{", "The settings file was damaged"),
-        ('{"http_timeout": -5}', "http_timeout must be a whole number from 1 to 600, not -5."),
-    ],
-    ids=["damaged", "out-of-bounds"],
-)
-def test_invalid_settings_are_reported_and_replaced_by_defaults(
-    server, run, tmp_path, dest, text, said
-):
+def test_invalid_settings_are_reported_and_replaced_by_defaults(server, run, tmp_path, dest):
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "settings.json").write_text(text)
+    (tmp_path / "data" / "settings.json").write_text('{"http_timeout": -5}')
     code, _, err = run("download", _MODEL, "--dest", dest, "--limit", "1")
+    said = "http_timeout must be a whole number from 1 to 600, not -5."
     assert code == 0 and said in err.splitlines()[0]
 
 
 # The database
 
 
-def test_damaged_database_is_set_aside_and_reported(server, run, dest):
-    run("download", _MODEL, "--dest", dest)
-    before = _pictures(dest)
-    with open(setting.database_file(), "r+b") as file:
+def _damage(path):
+    with open(path, "r+b") as file:
         file.write(b"damage" * 100)
     sqlite_file._checked.clear()
-    code, out, err = run("jobs")
-    assert (code, out) == (0, "")
-    said, none = err.splitlines(keepends=True)
-    assert _is_one_sentence(said) and "renamed to" in said and "pictures are untouched" in said
-    assert none == "There are no jobs yet.\n"
-    assert _pictures(dest) == before
 
 
-def test_newer_database_is_set_aside_and_reported(server, run, dest):
-    run("download", _MODEL, "--dest", dest, "--limit", "1")
-    with sqlite3.connect(setting.database_file()) as connection:
+def _make_newer(path):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 9")
-    connection.close()
-    before = _pictures(dest)
+
+
+@pytest.mark.parametrize(
+    "change, why",
+    [(_damage, "was damaged"), (_make_newer, "was made by a newer version")],
+    ids=["damaged", "newer"],
+)
+def test_unreadable_database_is_set_aside_and_reported(server, run, dest, change, why):
+    run("download", _MODEL, "--dest", dest)
+    before = read_images(dest)
+    change(setting.database_file())
     code, out, err = run("jobs")
     assert (code, out) == (0, "")
     said, none = err.splitlines(keepends=True)
-    assert _is_one_sentence(said) and "newer version" in said and "renamed to" in said
-    assert _pictures(dest) == before
+    assert _is_one_sentence(said) and why in said
+    assert "renamed to" in said and "pictures are untouched" in said
+    assert none == "There are no jobs yet.\n"
+    assert read_images(dest) == before
 
 
 # resume, retry, jobs
@@ -833,36 +681,17 @@ def test_resume_continues_where_the_job_stopped(server, run, dest, words):
     assert (result["job"], result["saved"], result["failed"]) == (1, 20, [])
     assert server.pages[asked]["cursor"].startswith("5|")
     assert set(server.fetched.values()) == {1}
-    assert _pictures(dest) == _expected(server)
+    assert read_images(dest) == server.files()
 
 
 def test_resume_runs_all_jobs_and_returns_the_highest_exit_code(server, run, dest):
     _half_done(server, run, dest)
     _add_job(dest)
     server.always(server.ids[-1], status(404))
-    code, out, _ = run("resume")
+    code, out, err = run("resume")
     assert code == 1 and out.count("\n") == 2
+    assert re.findall("^Job .*", err, re.M) == ["Job 1: A model", "Job 2: Another"]
     assert [row["state"] for row in json.loads(run("jobs", "--json")[1])] == ["done", "done"]
-
-
-def test_resume_of_several_jobs_prints_their_titles(server, run, dest):
-    _add_job(dest)
-    _add_job(dest)
-    _, _, err = run("resume")
-    assert [line for line in err.splitlines() if line.startswith("Job ")] == [
-        "Job 1: Another",
-        "Job 2: Another",
-    ]
-
-
-def test_resume_reports_if_all_unfinished_jobs_are_running(server, run, dest):
-    busy = _add_job(dest, "running")
-    with JobStore(setting.database_file()) as store:
-        lock = store.job_lock(busy)
-        assert lock.acquire()
-        said = "There is nothing to resume: another program is working on the unfinished jobs.\n"
-        assert run("resume") == (0, "", said)
-        lock.release()
 
 
 def test_job_that_is_queued_in_the_tab_is_reported_and_not_resumed(server, run, dest):
@@ -904,9 +733,12 @@ def test_resume_skips_a_job_that_another_process_runs(server, run, dest, monkeyp
         code, out, err = run("resume", str(busy))
         assert (code, out, err) == (2, "", f"Job {busy} is already running.\n")
         assert run("retry", str(busy))[0] == 2
+        assert "another program is working on the unfinished jobs" in run("resume")[2]
+        listed = run("jobs")[1]
         states = {row["job"]: row["state"] for row in json.loads(run("jobs", "--json")[1])}
         lock.release()
     assert states == {busy: "running", free: "done"}
+    assert "downloading" in listed and "Continue with" not in listed
 
 
 @pytest.mark.parametrize("words", [["retry"], ["retry", "1"]], ids=["all", "one"])
@@ -918,16 +750,12 @@ def test_retry_downloads_failed_images(server, run, dest, words):
     assert server.fetched == {**{i: 1 for i in server.ids}, server.ids[3]: 2}
 
 
-def test_retry_reports_if_nothing_has_failed(server, run, dest):
-    run("download", _MODEL, "--dest", dest)
-    assert run("retry") == (0, "", "There is nothing to retry.\n")
-
-
 def test_retry_of_deleted_images_sends_no_request_and_reports_them(server, run, dest):
     server.always(server.ids[3], status(404))
-    run("download", _MODEL, "--dest", dest)
+    assert "Retry what failed" not in run("download", _MODEL, "--dest", dest)[2]
     asked = len(server.requests)
-    assert run("retry")[2] == "There is nothing to retry.\n"
+    assert "Retry what failed" not in run("jobs")[1]
+    assert run("retry") == (0, "", "There is nothing to retry.\n")
     code, _, err = run("retry", "1")
     assert code == 1 and f"{server.ids[3]}: gone: " in err
     assert len(server.requests) == asked
@@ -968,12 +796,6 @@ def test_job_with_retryable_failures_prints_how_to_retry(server, run, dest):
     assert hint == "      Retry what failed with: retry 1"
 
 
-def test_job_with_only_deleted_images_prints_no_retry_hint(server, run, dest):
-    server.always(server.ids[4], status(404))
-    assert "retry" not in run("download", _MODEL, "--dest", dest)[2]
-    assert "retry" not in run("jobs")[1]
-
-
 def test_jobs_are_found_by_words(server, run, dest):
     server.always(server.ids[4], status(404))
     run("download", _MODEL, "--dest", dest, "--level", "R")
@@ -986,16 +808,6 @@ def test_jobs_are_found_by_words(server, run, dest):
         row, _, *_ = run("jobs", *words)[1].splitlines()[1:]
         assert row.endswith(title)
     assert run("jobs", "nothing") == (0, "", "No download matches.\n")
-
-
-def test_job_that_another_process_runs_prints_no_resume_hint(server, run, dest):
-    busy = _add_job(dest, "running")
-    with JobStore(setting.database_file()) as store:
-        lock = store.job_lock(busy)
-        assert lock.acquire()
-        out = run("jobs")[1]
-        lock.release()
-    assert "downloading" in out and "resume" not in out
 
 
 def test_jobs_as_json_have_all_fields_and_a_date(server, run, dest):
@@ -1048,8 +860,8 @@ def test_interrupted_job_keeps_its_images_and_can_be_resumed(server, program, tm
     assert process.returncode == 130
     assert err.endswith("Interrupted. Continue with: resume 1\n") and "Traceback" not in err
     assert 0 < json.loads(out.splitlines()[-1])["saved"] < 20
-    there = {name: body for name, body in _pictures(dest).items() if name[0] != "."}
-    assert there == {name: _expected(server)[name] for name in there}
+    there = {name: body for name, body in read_images(dest).items() if name[0] != "."}
+    assert there == {name: server.files()[name] for name in there}
     resumed = program.run("resume")
     assert part_files(tmp_path) == []
     assert resumed.returncode == 0 and resumed.stdout.startswith("20 saved")
@@ -1092,7 +904,7 @@ def test_two_processes_on_one_data_folder_request_each_image_once(server, progra
     assert sum(result["saved"] for result in results) == 20
     assert {result["saved"] + result["skipped"] for result in results} == {20}
     assert server.fetched == {i: 1 for i in server.ids}
-    assert _pictures(dest) == _expected(server)
+    assert read_images(dest) == server.files()
 
 
 @pytest.mark.posix
@@ -1158,7 +970,7 @@ def _through_a_shell(program, command):
 
 
 @pytest.mark.posix
-@pytest.mark.parametrize("command", ["--help", "download --help", "jobs", "jobs --json"])
+@pytest.mark.parametrize("command", ["download --help", "jobs"])
 def test_closed_stdout_pipe_is_no_error(server, program, command):
     with JobStore(str(program.data / "gallery.db")) as store:
         store.add_job("A model", ImageQuery(MODEL_ID), "x", 1)
@@ -1167,15 +979,13 @@ def test_closed_stdout_pipe_is_no_error(server, program, command):
 
 
 @pytest.mark.posix
-@pytest.mark.parametrize(
-    "streams", [">&-", "2>&-", "<&- >&- 2>&-", "2>&1 | head -n 1", "2>&1 | exec true"]
-)
+@pytest.mark.parametrize("streams", ["<&- >&- 2>&-", "2>&1 | head -n 1", "2>&1 | exec true"])
 def test_download_completes_if_its_streams_are_closed(server, program, tmp_path, streams):
     dest = tmp_path / "out"
     server.delay = 0.01
     done = _through_a_shell(program, f'run download {_MODEL} --dest "{dest}" {streams}')
     assert done.returncode == 0 and "Traceback" not in done.stderr
-    assert _pictures(dest) == _expected(server)
+    assert read_images(dest) == server.files()
     assert "done" in program.run("jobs").stdout
 
 
@@ -1190,14 +1000,6 @@ def test_result_that_cannot_be_written_exits_with_3(server, program, tmp_path):
     )
 
 
-def test_interrupted_image_is_resumed_to_the_whole_file(server, program, tmp_path):
-    server.script(server.ids[0], cut(700), cut(900))
-    dest = tmp_path / "out"
-    done = program.run("download", _MODEL, "--dest", str(dest))
-    assert done.returncode == 0, done.stderr
-    assert _pictures(dest) == _expected(server)
-
-
 def test_help_describes_every_option_with_its_default():
     parser = cli_arguments.build_parser()
     (commands,) = (a for a in parser._actions if isinstance(a.choices, dict))
@@ -1206,41 +1008,8 @@ def test_help_describes_every_option_with_its_default():
             if action.option_strings and action.dest != "help":
                 assert "default: " in action.help, action
             assert action.help or action is commands, action
-    assert set(commands.choices) == {
-        "download",
-        "models",
-        "resume",
-        "retry",
-        "jobs",
-        "search",
-        "export",
-        "figures",
-    }
-
-
-@pytest.mark.parametrize(
-    "words,told",
-    [
-        ([], "--host ADDRESS address of the web server; default: 127.0.0.1,"),
-        ([], "--port PORT port of the web server, 1 to 65535; default: 7860"),
-        ([], "examples: python scripts/civitai_shortcut.py --demo"),
-        (["download"], "PG (or None), PG-13 (or Soft), R (or Mature), X or XXX; default: PG"),
-        (["download"], "1 to 16; default: the setting (3 unless changed)"),
-        (["download"], "default: the setting (200 unless changed)"),
-        (
-            ["download"],
-            "subfolders of the settings (<model name>/user_gallery_images unless changed)",
-        ),
-        (["download"], "{author}, {date:%Y-%m}, {id}, {level}"),
-        (["download"], "examples: python scripts/civitai_shortcut.py download 12345"),
-        (["resume"], "JOB number of a job, as `jobs` shows it; default: all jobs"),
-        (["retry"], "JOB number of a job, as `jobs` shows it; default: all jobs"),
-    ],
-)
-def test_help_contains(run, words, told):
-    code, out, err = run(*words, "--help")
-    assert (code, err) == (0, "")
-    assert told in " ".join(out.split())
+    names = "download models resume retry jobs search export figures"
+    assert set(commands.choices) == set(names.split())
 
 
 @pytest.mark.parametrize(
@@ -1281,31 +1050,14 @@ def demo():
     demo.close()
 
 
-def test_job_can_be_resumed_at_a_demo_with_another_port(demo, run, dest, monkeypatch):
-    first = start_demo()
-    monkeypatch.setenv("CIVITAI_BASE_URL", first.url)
-    query = ImageQuery(900_001)
-    page = civitai.fetch_images(CivitaiHttpClient(), query, None, 20)
-    with JobStore(setting.database_file()) as store:  # as a killed download leaves it
-        job_id = store.add_job("A model", query, dest, 40)
-        store.add_page(job_id, WalkedPage(page.images, page.next_cursor))
-        store.set_state(job_id, "running")
-    first.close()
-    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
-    code, out, err = run("resume")
-    assert (code, out) == (0, f"40 saved, 0 skipped, 0 failed: {dest}\n"), err
-    for name, data in _pictures(dest).items():
-        assert data == demo.original_bytes(int(name.partition(".")[0]))
-
-
-@pytest.mark.parametrize("model_id", [900_001, 900_007, 900_008], ids=["usual", "video", "hostile"])
+@pytest.mark.parametrize("model_id", [900_001, 900_008], ids=["usual", "hostile"])
 def test_demo_gallery_downloads_completely(demo, run, dest, monkeypatch, model_id):
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
     words = ("download", str(model_id), "--dest", dest, "--level", "XXX", "--limit", "20")
     code, out, err = run(*words, "--json")
     result = json.loads(out)
     assert code == 0, err
-    pictures = _pictures(dest)
+    pictures = read_images(dest)
     assert len(pictures) == result["saved"] >= 10
     for name, data in pictures.items():
         image_id, _, extension = name.partition(".")

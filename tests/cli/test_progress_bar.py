@@ -96,22 +96,9 @@ def test_without_a_terminal_a_line_is_printed_every_five_seconds_and_at_the_end(
     assert [line.split()[2] for line in shown.splitlines()] == ["0/60", "5/60", "10/60", "60/60"]
 
 
-def test_unchanged_line_is_not_repeated(clock):
-    assert _shown(io.StringIO(), _progress(3), _progress(3), clock=clock).count("\n") == 1
-
-
-def test_progress_is_in_the_users_language(clock):
-    setting.change("language", "zh-TW")
-    assert "下載圖片 3/60" in _shown(io.StringIO(), _progress(3))
-
-
 def test_pause_of_the_host_replaces_the_time_left():
     shown = _shown(io.StringIO(), _progress(3, retry_in=39.6))
     assert "resuming in 40 s" in shown and "1:15" not in shown
-
-
-def test_unknown_time_left_is_left_out():
-    assert _shown(io.StringIO(), _progress(3, seconds_left=None)).endswith("2.0 KB/s\n")
 
 
 def test_closed_pipe_is_no_error_and_ends_the_output(clock):
@@ -136,12 +123,6 @@ def test_terminal_shows_a_bar_in_the_remaining_width(columns):
     assert shown.count("\n") == 1 and shown.endswith("\n")
 
 
-@pytest.mark.parametrize("saved,total", [(0, 0), (0, 60), (60, 60)])
-def test_bar_is_empty_at_the_start_and_full_at_the_end(columns, saved, total):
-    bar = _shown(_Terminal(), _progress(saved, total)).partition("[")[2].partition("]")[0]
-    assert len(bar) > 20 and set(bar) <= ({"#"} if saved else {".", " "})
-
-
 def test_bar_follows_a_new_total_and_a_decreasing_count(columns):
     shown = _lines_of(_shown(_Terminal(), _progress(20, 200), _progress(20, 20), _progress(10, 20)))
     bars = [line.partition("[")[2].rstrip("]") for line in shown]
@@ -154,23 +135,6 @@ def test_chinese_line_never_wraps(columns, width):
     columns(width)
     shown = _shown(_Terminal(), _progress(3), _progress(59))
     assert "下載" in shown and all(_width(line) < width for line in _lines_of(shown))
-
-
-def test_bar_follows_a_terminal_that_becomes_narrower(columns):
-    stream = _Terminal()
-    line = progress_bar.make_progress(stream)
-    line.show(_progress(3))
-    before = len(stream.getvalue())
-    columns(30)
-    line.show(_progress(4))
-    line.end()
-    assert max(map(_width, _lines_of(stream.getvalue()[before:]))) < 30
-
-
-def test_bar_is_redrawn_at_most_five_times_a_second(columns, monkeypatch):
-    monkeypatch.setattr(progress_bar, "_BAR_INTERVAL", 0.2)
-    shown = _shown(_Terminal(), *[_progress(n) for n in range(50)])
-    assert len(_lines_of(shown)) <= 3  # its first, its last, and one if this took long
 
 
 def test_end_without_progress_writes_nothing():

@@ -17,24 +17,14 @@ from page_driver import wait_for
 
 _DAMAGES = {
     "query-no-json": "query = '{'",
-    "query-bytes": "query = x'ff00'",
     "options-no-json": "options = 'x'",
     "options-deep": f"options = '{'[' * 5000}'",
     "options-of-another-kind": "options = '{\"stop_at_known\": \"x\"}'",
-    "options-unknown": "options = '{\"colour\": 1}'",
-    "facts-a-number": "options = '{\"facts\": 5}'",
-    "report-no-json": "report = '{'",
     "state-unknown": "state = 'asleep'",
-    "title-bytes": "title = x'ff'",
     "title-no-utf-8": "title = CAST(x'41ff42' AS TEXT), report = ''",
     "folder-bytes": "folder = x'2f'",
-    "wanted-text": "wanted = 'many'",
     "wanted-below-0": "wanted = -5",
-    "created-text": "created = 'yesterday'",
     "created-too-late": "created = 1e15",
-    "cursor-bytes": "cursor = x'00'",
-    "id-0": "id = 0",
-    "id-last": "id = 9223372036854775807",
 }
 
 
@@ -80,7 +70,7 @@ def test_row_that_is_damaged_while_the_page_is_open_is_not_shown(civitai, tmp_pa
             store.get_job(bad)
 
 
-_ITEM_DAMAGES = ["url = x'00'", "image_id = 'x'", "image_id = -4", "kind = x'05'", "name = x'00'"]
+_ITEM_DAMAGES = ["url = x'00'", "image_id = -4", "name = x'00'"]
 
 
 @pytest.mark.parametrize("damage", [*_ITEM_DAMAGES, "bytes = 9e300"])

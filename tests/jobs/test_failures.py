@@ -13,6 +13,7 @@ from civitai_manager_libs.errors import (
     InvalidResponse,
     NetworkError,
     NotFound,
+    QuotaReached,
     ServerError,
 )
 from civitai_manager_libs.jobs.failures import FailureClassifier, compute_retry_delay, WorkResult
@@ -116,6 +117,7 @@ def test_image_that_waited_and_fails_again_while_others_succeed_has_failed():
         (DiskFull("Full."), [2, 4, 8, 10, 10, 10]),
         (Busy("Later.", 600), [600] * 6),
         (Busy("Later.", 1e9), [3600] * 6),
+        (QuotaReached("Enough."), [3600] * 6),
         (None, [None] * 6),
         (NotFound("Gone.", 404), [None] * 6),
         (Cancelled("Cancelled."), [None] * 6),

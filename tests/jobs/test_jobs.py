@@ -65,11 +65,6 @@ def test_job_is_stored_as_requested(path):
     assert (job.finished, job.total, job.is_over) == (0, 60, False)
 
 
-def test_unknown_job_is_an_input_error(store):
-    with pytest.raises(InputError, match="no job 7"):
-        store.get_job(7)
-
-
 def test_deleted_job_leaves_only_its_saved_images(store):
     job_id = _job_with(store, 1, 2)
     store.claim_images(job_id, [1, 2])
@@ -118,13 +113,6 @@ def test_image_that_is_added_twice_is_listed_once(store):
     job_id = _job_with(store, 9, 8, 9)
     store.add_page(job_id, WalkedPage(_images(8, 7), None))
     assert _ids(store.list_waiting(job_id, 0, 10)) == [9, 8, 7]
-
-
-def test_selection_has_no_pages_to_read(store):
-    job_id = store.add_selection("A model", _images(4, 2), "/pictures")
-    job = store.get_job(job_id)
-    assert (job.walked, job.total, job.wanted) == (True, 2, 2)
-    assert _ids(store.list_waiting(job_id, 0, 10)) == [4, 2]
 
 
 def test_selection_is_stored_with_its_images_or_not_at_all(store):

@@ -12,8 +12,8 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import failures, JobService, JobStore
-from civitai_manager_libs.model_files import ModelFileRequest
 from cli_process import CliProcess, part_files
+from job_service import comes_to, end_all, shown
 from model_storage import ModelStorage, Rules, safetensors
 from page_driver import wait_for
 
@@ -42,10 +42,7 @@ def service():
     client = CivitaiHttpClient(api_key="", max_retries=0)
     service = JobService(lambda: client)
     yield service
-    for shown in service.list_jobs(100):
-        if not shown.state.is_over:
-            service.stop(shown.job.id, "cancelled")
-    wait_for(lambda: not service._workers._entries, "the end of all jobs")
+    end_all(service)
 
 
 @pytest.fixture
@@ -54,36 +51,11 @@ def folder(tmp_path):
 
 
 def _requests(site, folder, count=1):
-    record = {"id": 700200, "modelId": 5, "name": "v1", "model": {"name": "Mix", "type": "LORA"}}
-    return [
-        ModelFileRequest(
-            file_id=i,
-            version_id=700200,
-            model_id=5,
-            url=f"{site.url}?fileId={i}",
-            path=str(folder / f"{i}.safetensors"),
-            name=f"{i}.safetensors",
-            kind="lora",
-            size=len(site.body),
-            sha256=site.sha256.lower(),
-            title="Mix v1",
-            record=record,
-        )
-        for i in range(1, count + 1)
-    ]
-
-
-def _shown(service, job_id):
-    return next(shown for shown in service.list_jobs(100) if shown.job.id == job_id)
-
-
-def _comes_to(service, job_id, state):
-    wait_for(lambda: _shown(service, job_id).state == state, state)
-    return _shown(service, job_id)
+    return [site.request(folder / f"{i}.safetensors", i) for i in range(1, count + 1)]
 
 
 def _is_under_way(service, job_id):
-    progress = _shown(service, job_id).progress
+    progress = shown(service, job_id).progress
     return progress is not None and progress.bytes > _MEGABYTE
 
 
@@ -105,13 +77,13 @@ def _check_saved(site, folder, count=1):
 def test_pause_keeps_the_partial_file_and_the_job_resumes_it(service, site, folder):
     job_id = _start(service, site, folder)
     service.stop(job_id, "paused")
-    shown = _comes_to(service, job_id, "paused")
-    (file,) = shown.model_files
+    view = comes_to(service, job_id, "paused")
+    (file,) = view.model_files
     assert file.state == "waiting" and file.received > _MEGABYTE
-    assert (shown.job.bytes, shown.job.total_bytes) == (file.received, len(_BODY))
+    assert (view.job.bytes, view.job.total_bytes) == (file.received, len(_BODY))
     assert sorted(os.listdir(folder)) == [os.path.basename(path) for path in part_files(folder)]
     service.resume(job_id)
-    assert _comes_to(service, job_id, "done").job.saved == 1
+    assert comes_to(service, job_id, "done").job.saved == 1
     _check_saved(site, folder)
     assert site.bytes_sent < len(_BODY) + 2 * _MEGABYTE
 
@@ -120,7 +92,7 @@ def test_pause_keeps_the_partial_file_and_the_job_resumes_it(service, site, fold
 def test_finished_job_leaves_no_partial_file(service, site, folder, end):
     job_id = _start(service, site, folder)
     service.stop(job_id, end.partition("-")[0])
-    _comes_to(service, job_id, end.partition("-")[0])
+    comes_to(service, job_id, end.partition("-")[0])
     if end == "paused-then-cancelled":
         service.stop(job_id, "cancelled")
     elif end == "paused-then-forgotten":
@@ -132,10 +104,10 @@ def _start_refused(service, site, folder):
     """Start a job whose half file the route refuses; return its id once it has failed."""
     job_id = _start(service, site, folder)
     service.stop(job_id, "paused")
-    _comes_to(service, job_id, "paused")
+    comes_to(service, job_id, "paused")
     site.rules.route = (401, {}, b'{"error": "Unauthorized", "message": "log in"}')
     service.resume(job_id)
-    assert _comes_to(service, job_id, "done").job.failed == 1
+    assert comes_to(service, job_id, "done").job.failed == 1
     return job_id
 
 
@@ -143,7 +115,7 @@ def test_refused_file_is_resumed_by_a_retry(service, site, folder):
     job_id = _start_refused(service, site, folder)
     site.rules.route, before = None, site.bytes_sent
     service.retry(job_id)
-    wait_for(lambda: _shown(service, job_id).job.saved, "the file")
+    wait_for(lambda: shown(service, job_id).job.saved, "the file")
     assert site.bytes_sent - before < len(_BODY) - _MEGABYTE // 2
     _check_saved(site, folder)
 
@@ -159,7 +131,7 @@ def test_partial_file_that_another_job_needs_survives_a_deleted_job(service, sit
     site.rules.route = None
     second = _start(service, site, folder)
     service.stop(second, "paused")
-    _comes_to(service, second, "paused")
+    comes_to(service, second, "paused")
     service.forget(first)
     assert len(part_files(folder)) == 2
     service.stop(second, "cancelled")
@@ -175,8 +147,8 @@ def test_file_that_is_requested_again_right_after_a_stop_is_downloaded(
         service.stop(job_id, state)
         service.resume(job_id)
         time.sleep(random.Random(state).uniform(0, 0.2))
-    shown = _comes_to(service, job_id, "done")
-    assert (shown.job.saved, shown.job.failed) == (1, 0), shown.failed
+    view = comes_to(service, job_id, "done")
+    assert (view.job.saved, view.job.failed) == (1, 0), view.failed
     _check_saved(site, folder)
 
 
@@ -184,50 +156,41 @@ def test_cancelled_file_that_a_new_job_requests_at_once_is_downloaded(service, s
     service.stop(_start(service, site, folder), "cancelled")
     start = service.download_model_files(_requests(site, folder), "Mix")
     job_id = start.job_id or start.elsewhere[1]
-    wait_for(lambda: all(shown.state.is_over for shown in service.list_jobs(100)), "the end")
+    wait_for(lambda: all(view.state.is_over for view in service.list_jobs(100)), "the end")
     if start.job_id is None:  # the other job had not yet ended
         service.resume(job_id)
-    shown = _comes_to(service, job_id, "done")
-    assert (shown.job.saved, shown.job.failed) == (1, 0), shown.failed
+    view = comes_to(service, job_id, "done")
+    assert (view.job.saved, view.job.failed) == (1, 0), view.failed
     _check_saved(site, folder)
 
 
 def test_partial_file_counts_as_progress_while_the_network_is_down(service, site, folder):
     job_id = _start(service, site, folder)
     site.rules.stops_after = 0
-    wait_for(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
-    shown = _shown(service, job_id)
-    assert shown.progress.bytes == shown.model_files[0].received > _MEGABYTE
-    assert (shown.progress.total_bytes, shown.current_job.reason) == (len(_BODY), "network")
-
-
-def test_reached_quota_pauses_the_job_after_one_request(service, site, folder):
-    site.rules.route = (429, {}, b'{"error": "unusual amount of downloading"}')
-    job_id = service.download_model_files(_requests(site, folder, 3), "Mix").job_id
-    wait_for(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
-    shown = _shown(service, job_id)
-    assert (shown.current_job.reason, shown.job.failed, len(site.route)) == ("quota", 0, 1)
-    assert 3500 < shown.progress.retry_in <= 3600
+    wait_for(lambda: shown(service, job_id).is_waiting_to_retry, "its rest")
+    view = shown(service, job_id)
+    assert view.progress.bytes == view.model_files[0].received > _MEGABYTE
+    assert (view.progress.total_bytes, view.current_job.reason) == (len(_BODY), "network")
 
 
 def test_nothing_is_downloaded_to_a_disk_with_too_little_space(service, site, folder, monkeypatch):
     free, usage = [len(_BODY) - 1], shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free[0]))
     job_id = service.download_model_files(_requests(site, folder), "Mix").job_id
-    wait_for(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
-    assert _shown(service, job_id).progress.missing == 1 and site.route == []
+    wait_for(lambda: shown(service, job_id).is_waiting_to_retry, "its rest")
+    assert shown(service, job_id).progress.missing == 1 and site.route == []
     free[0] += 1
-    assert _comes_to(service, job_id, "done").job.saved == 1
+    assert comes_to(service, job_id, "done").job.saved == 1
 
 
 def test_partial_file_needs_space_only_for_the_rest(service, site, folder, monkeypatch):
     job_id = _start(service, site, folder)
     service.stop(job_id, "paused")
-    half = _comes_to(service, job_id, "paused").job.bytes
+    half = comes_to(service, job_id, "paused").job.bytes
     usage = shutil.disk_usage("/")._replace(free=len(_BODY) - half)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     service.resume(job_id)
-    assert _comes_to(service, job_id, "done").job.saved == 1
+    assert comes_to(service, job_id, "done").job.saved == 1
 
 
 # In processes of their own
@@ -319,9 +282,9 @@ def test_file_that_another_program_is_downloading_is_awaited(
             with store._database.writing() as db:
                 db.execute("UPDATE jobs SET state = 'cancelled'")
         job_id = service.download_model_files(_requests(site, folder), "Mix").job_id
-        wait_for(lambda: _shown(service, job_id).is_waiting_to_retry, "its rest")
-        assert _shown(service, job_id).current_job.reason == "in_use"
+        wait_for(lambda: shown(service, job_id).is_waiting_to_retry, "its rest")
+        assert shown(service, job_id).current_job.reason == "in_use"
         assert process.wait(30) == 0
-    assert _comes_to(service, job_id, "done").job.skipped == 1
+    assert comes_to(service, job_id, "done").job.skipped == 1
     _check_saved(site, folder)
     assert site.bytes_sent < len(_BODY) + 2 * _MEGABYTE

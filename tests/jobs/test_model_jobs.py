@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sqlite3
 import threading
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import (
     Busy,
-    DiskFull,
     EarlyAccess,
     FileInUse,
     NetworkError,
     NotFound,
 )
 from civitai_manager_libs.errors import QuotaReached, WrongHash
-from civitai_manager_libs.jobs import JobService, JobStore, JobWorker
-from civitai_manager_libs.jobs import failures
+from civitai_manager_libs.jobs import JobService, JobWorker
 from civitai_manager_libs.jobs.progress import ProgressMeter
 from civitai_manager_libs.jobs.queue import pool
 from civitai_manager_libs.model_files import ModelFileRequest, ReceivedModel
+from job_service import comes_to, end_all
 from page_driver import wait_for
 
 _SIZE = 1000  # bytes of each file
@@ -60,12 +55,6 @@ class ModelClient:
 
     def paused_seconds(self, url):
         return 0.0
-
-
-@pytest.fixture
-def store():
-    with JobStore(setting.database_file()) as store:
-        yield store
 
 
 @pytest.fixture
@@ -168,11 +157,6 @@ def test_temporary_failure_pauses_and_the_file_comes_last_next_time(store, tmp_p
     assert _run(store, job.id, client).state == "done"
 
 
-def test_reached_quota_pauses_for_an_hour_each_time():
-    for runs in (0, 5):
-        assert failures.compute_retry_delay(QuotaReached("Enough."), runs) == 3600
-
-
 @pytest.mark.parametrize("record", ["[", "[1]", '{"path": "/a\\ud800/b.safetensors"}'])
 def test_unreadable_record_fails_its_file(store, tmp_path, client, record):
     job_id = _add(store, tmp_path)
@@ -195,14 +179,6 @@ def test_retried_file_keeps_its_size(store, tmp_path, client):
 
 
 # The disk
-
-
-def test_full_disk_pauses_the_job(store, tmp_path, client):
-    client.fails[2] = DiskFull("There is no room left.", 700)
-    job = _run(store, _add(store, tmp_path), client)
-    assert (job.state, job.reason, job.saved, job.failed) == ("paused", "disk", 1, 0)
-    client.fails.clear()
-    assert _run(store, job.id, client).saved == 3
 
 
 def test_nothing_is_requested_without_disk_space(store, tmp_path, client):
@@ -262,19 +238,7 @@ def service(client, monkeypatch):
     monkeypatch.setattr(pool, "JobClient", lambda _: client)
     service = JobService(lambda: None)
     yield service
-    for shown in service.list_jobs(100):
-        if not shown.state.is_over:
-            service.stop(shown.job.id, "cancelled")
-    wait_for(lambda: not service._workers._entries, "the end of all jobs")
-
-
-def _shown(service, job_id):
-    return next(shown for shown in service.list_jobs(100) if shown.job.id == job_id)
-
-
-def _comes_to(service, job_id, state):
-    wait_for(lambda: _shown(service, job_id).state == state, state)
-    return _shown(service, job_id)
+    end_all(service)
 
 
 def test_files_of_an_unfinished_job_are_left_out_and_reported(service, tmp_path, client):
@@ -288,10 +252,10 @@ def test_files_of_an_unfinished_job_are_left_out_and_reported(service, tmp_path,
     assert (third.job_id, third.elsewhere) == (None, {1: first.job_id})
     gate.set()
     for job_id in (first.job_id, second.job_id):
-        _comes_to(service, job_id, "done")
+        comes_to(service, job_id, "done")
     assert sorted(client.asked) == [1, 2, 3]
     again = service.download_model_files(_requests(tmp_path, 1), "Models")
-    assert _comes_to(service, again.job_id, "done").job.skipped == 1
+    assert comes_to(service, again.job_id, "done").job.skipped == 1
 
 
 def test_paused_job_resumes_when_one_of_its_files_is_requested_again(service, tmp_path, client):
@@ -300,63 +264,17 @@ def test_paused_job_resumes_when_one_of_its_files_is_requested_again(service, tm
     first = service.download_model_files(_requests(tmp_path), "Models")
     wait_for(lambda: client.asked, "a request")
     service.stop(first.job_id, "paused")
-    assert _comes_to(service, first.job_id, "paused").job.waiting == 3
+    assert comes_to(service, first.job_id, "paused").job.waiting == 3
     gate.set()
     assert service.download_model_files(_requests(tmp_path, 1), "Models").job_id is None
-    assert _comes_to(service, first.job_id, "done").job.saved == 3
+    assert comes_to(service, first.job_id, "done").job.saved == 3
 
 
 def test_jobs_folder_contains_all_its_files(service, tmp_path):
     requests = _requests(tmp_path, 1) + _requests(tmp_path, 2, "VAE")[1:]
     start = service.download_model_files(requests, "Models")
-    assert _comes_to(service, start.job_id, "done").job.folder == str(tmp_path)
+    assert comes_to(service, start.job_id, "done").job.folder == str(tmp_path)
     assert (tmp_path / "VAE" / "2.safetensors").is_file()
 
 
-def test_job_is_retried_until_the_network_is_back(service, tmp_path, client, monkeypatch):
-    monkeypatch.setattr(failures, "_NETWORK_PAUSES", (0.02, 0.02))
-    client.fails = {i: NetworkError("It broke off.") for i in (1, 2, 3)}
-    job_id = service.download_model_files(_requests(tmp_path), "Models").job_id
-    wait_for(lambda: len(client.asked) > 4, "some tries")
-    assert _shown(service, job_id).job.failed == 0
-    client.fails.clear()
-    assert _comes_to(service, job_id, "done").job.saved == 3
-
-
-def test_job_without_disk_space_resumes_once_there_is_some(service, tmp_path, client, monkeypatch):
-    monkeypatch.setattr(failures, "_DISK_PAUSES", (0.02, 0.02))
-    huge = [replace(each, size=1 << 60) for each in _requests(tmp_path)]
-    job_id = service.download_model_files(huge, "Models").job_id
-    shown = wait_for(
-        lambda: (view := _shown(service, job_id)).is_waiting_to_retry and view.progress and view,
-        "its rest",
-    )
-    assert shown.progress.missing > 0 and not client.asked
-    monkeypatch.setattr("civitai_manager_libs.jobs.worker.check_disks", lambda *_: None)
-    assert _comes_to(service, job_id, "done").job.saved == 3
-
-
-def test_job_resumes_at_the_next_start_of_the_program(service, store, tmp_path, client):
-    job_id = _add(store, tmp_path)
-    store.set_state(job_id, "running")
-    service.resume_after_start()
-    assert _comes_to(service, job_id, "done").job.saved == 3
-
-
 # Older databases
-
-
-def test_jobs_of_version_3_resume_beside_model_jobs(tmp_path, client):
-    path = setting.database_file()
-    with JobStore(path) as store:
-        job_id = store.add_job("A model", ImageQuery(101), "/x", 5)
-    with closing(sqlite3.connect(path)) as db:
-        db.executescript("DROP INDEX model_files; PRAGMA user_version = 3")
-        options = json.loads(db.execute("SELECT options FROM jobs").fetchone()[0])
-        del options["kind"]
-        db.execute("UPDATE jobs SET options = ?", (json.dumps(options),))
-        db.commit()
-    with JobStore(path) as store:
-        assert store.recovery_notice == "" and store.quarantine_unreadable() == ""
-        assert not store.get_job(job_id).has_models
-        assert _run(store, _add(store, tmp_path), client).saved == 3

@@ -154,8 +154,10 @@ def test_job_without_disk_space_sends_no_request_until_there_is_some(place, quic
     place.gate.set()
     [job_id] = place.add()
     wait_for(lambda: place.service._workers._entries[job_id].futile_runs > 3, "some tries")
-    shown = place.shown(job_id)
-    assert shown.state == "paused" and shown.progress.missing > 0 and not place.begun
+    shown = wait_for(
+        lambda: (view := place.shown(job_id)).is_waiting_to_retry and view, "its pause"
+    )
+    assert shown.progress.missing > 0 and not place.begun
     monkeypatch.setattr(JobStore, "estimate_size", lambda _: 0)
     place.comes_to("done", job_id)
 

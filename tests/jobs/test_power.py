@@ -16,7 +16,6 @@ import time
 import pytest
 from api_server import MODEL_ID, ApiServer
 from civitai_manager_libs.jobs import JobStore
-from civitai_manager_libs.model_files import ModelFileRequest
 from cli_process import CliProcess, part_files
 from crash_checks import list_whole_images
 from model_storage import ModelStorage, safetensors
@@ -110,21 +109,9 @@ def test_saved_model_files_are_complete_after_a_power_cut(disk, tmp_path):
     moments, data, count, counts = random.Random(2), tmp_path / "data", 40, []
     with ModelStorage(safetensors(3_000_000)) as site:
         site.rules.rate = 10_000_000
-        program, record = CliProcess(site.base, data), {"id": 700200, "name": "v1"}
-        requests = [
-            ModelFileRequest(
-                file_id=i,
-                version_id=700200,
-                model_id=5,
-                url=f"{site.base}/api/download/models/700200?fileId={i}",
-                path=str(disk.path / f"{i}.safetensors"),
-                kind="lora",
-                size=len(site.body),
-                sha256=site.sha256.lower(),
-                record=record,
-            )
-            for i in range(1, count + 1)
-        ]
+        program = CliProcess(site.base, data)
+        paths = {i: disk.path / f"{i}.safetensors" for i in range(1, count + 1)}
+        requests = [site.request(path, i) for i, path in paths.items()]
         with JobStore(str(data / "gallery.db")) as store:
             store.add_model_files("Mix", requests)
         with program.start("resume", "1") as process:

@@ -88,9 +88,3 @@ def test_job_whose_gallery_cannot_be_read_is_paused_with_the_reason(service, civ
     civitai.always("page", status(403, b"{}"))
     job = _ended(service, _read(service, 10))
     assert (job.state, job.saved) == ("paused", 0) and job.reason
-
-
-def test_download_also_stores_the_records_it_reads(service, civitai, library):
-    _ended(service, service.download_gallery(_QUERY, 5, NamingContext("A model")))
-    library.forget()
-    assert len(records.find_images(civitai.ids[:5])) == 5

@@ -7,12 +7,10 @@ import threading
 
 import pytest
 from api_server import MODEL_ID, ApiServer
-from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobClient
 from civitai_manager_libs.jobs.queue.service import JobService
-from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.jobs.worker import JobWorker
 from page_driver import wait_for
 
@@ -29,12 +27,6 @@ def server(monkeypatch):
 
 
 @pytest.fixture
-def store():
-    with JobStore(setting.database_file()) as store:
-        yield store
-
-
-@pytest.fixture
 def held(server):
     """Send half of the first image, and no more until the test is over."""
     over = threading.Event()
@@ -48,11 +40,6 @@ def held(server):
     server.script(server.ids[0], half)
     yield server.ids[0]
     over.set()
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return str(tmp_path / "pictures")
 
 
 def _run(store, job_id, state=None):

@@ -10,19 +10,13 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import JobOptions, JobStore, JobWorker, JobClient
+from civitai_manager_libs.jobs import JobOptions, JobWorker, JobClient
 from civitai_manager_libs.jobs.kinds import image_items
 from civitai_manager_libs.jobs.records import WalkReport
 from site_stand_in import MODEL, Site, SiteImage, make_site_images, served
 
 _MINUTE = 60_000
 _VERSION = ImageQuery(version_id=700, level=31)
-
-
-@pytest.fixture
-def store():
-    with JobStore(setting.database_file()) as store:
-        yield store
 
 
 def _gallery(count: int, cut: int = 0) -> list[SiteImage]:

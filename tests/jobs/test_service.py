@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import threading
 
 import pytest
-from api_server import ApiServer, status
+from api_server import ApiServer
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core.images import Image
@@ -16,6 +15,7 @@ from civitai_manager_libs.jobs.queue.service import JobService
 from civitai_manager_libs.jobs.records import NamingContext
 from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.jobs.worker import JobWorker
+from job_service import comes_to, end_all, shown
 from page_driver import wait_for
 
 
@@ -30,21 +30,7 @@ def civitai(monkeypatch):
 def service(civitai):
     service = JobService(CivitaiHttpClient)
     yield service
-    for shown in service.list_jobs(100):
-        if shown.state == "running":
-            service.stop(shown.job.id, "cancelled")
-    for thread in threading.enumerate():
-        if thread.name.startswith("gallery-"):
-            thread.join(10)
-
-
-def _shown(service, job_id):
-    return next(shown for shown in service.list_jobs(100) if shown.job.id == job_id)
-
-
-def _comes_to(service, job_id, state):
-    wait_for(lambda: _shown(service, job_id).state == state, state)
-    return _shown(service, job_id)
+    end_all(service)
 
 
 def _gallery(service, wanted=12):
@@ -58,34 +44,12 @@ def _held(civitai):
     return gate
 
 
-def test_gallery_is_downloaded_in_the_background(civitai, service):
-    gate = _held(civitai)
-    job_id = _gallery(service)
-    wait_for(lambda: _shown(service, job_id).progress is not None, "its progress")
-    assert _shown(service, job_id).state == "running"
-    gate.set()
-    shown = _comes_to(service, job_id, "done")
-    assert (shown.job.saved, shown.job.failed, shown.progress) == (12, 0, None)
-    assert len(os.listdir(_shown(service, job_id).job.folder)) == 3 * 12
-
-
 def test_selection_is_downloaded_without_requesting_a_page(civitai, service):
     row = civitai._row(civitai.ids[0])
     image = Image(row["id"], row["url"], record=row)
     job_id = service.download_selection([image], NamingContext("A model"))
-    assert _comes_to(service, job_id, "done").job.saved == 1
+    assert comes_to(service, job_id, "done").job.saved == 1
     assert civitai.pages == []
-
-
-def test_failed_images_are_listed_and_downloaded_by_a_retry(civitai, service):
-    civitai.always(civitai.ids[3], status(403))
-    job_id = _gallery(service)
-    shown = _comes_to(service, job_id, "done")
-    assert [(i.image_id, i.reason) for i in shown.failed] == [(civitai.ids[3], "needs_key")]
-    civitai.always(civitai.ids[3], None)
-    service.retry(job_id)
-    wait_for(lambda: _shown(service, job_id).job.saved == 12, "the second try")
-    assert _shown(service, job_id).failed == []
 
 
 def test_cancelled_job_resumes_where_it_stopped(civitai, service):
@@ -94,13 +58,13 @@ def test_cancelled_job_resumes_where_it_stopped(civitai, service):
     civitai.on_picture = lambda i: i not in civitai.ids[:3] and gate.wait(10)
     job_id = _gallery(service)
     wait_for(lambda: len(civitai.fetched) > 3, "a picture that is held")
-    wait_for(lambda: _shown(service, job_id).progress.saved == 3, "those that are not")
+    wait_for(lambda: shown(service, job_id).progress.saved == 3, "those that are not")
     service.stop(job_id, "cancelled")
-    shown = _comes_to(service, job_id, "cancelled")
-    assert (shown.job.saved, shown.job.failed) == (3, 0)
+    view = comes_to(service, job_id, "cancelled")
+    assert (view.job.saved, view.job.failed) == (3, 0)
     gate.set()
     service.resume(job_id)
-    job = _comes_to(service, job_id, "done").job
+    job = comes_to(service, job_id, "done").job
     assert (job.saved, job.skipped, job.failed, job.waiting) == (12, 0, 0, 0)
     assert [civitai.fetched[i] for i in civitai.ids[:3]] == [1, 1, 1]
     with JobStore(setting.database_file()) as store:
@@ -112,14 +76,14 @@ def test_resumed_job_is_shown_as_running_at_once(civitai, service, state):
     gate = _held(civitai)
     job_id = _gallery(service)
     for _ in range(5):
-        wait_for(lambda: _shown(service, job_id).progress is not None, "its progress")
+        wait_for(lambda: shown(service, job_id).progress is not None, "its progress")
         service.stop(job_id, state)
-        _comes_to(service, job_id, state)
+        comes_to(service, job_id, state)
         service.resume(job_id)
-        answers = [_shown(service, job_id).state for _ in range(100)]
+        answers = [shown(service, job_id).state for _ in range(100)]
         assert set(answers) == {"running"}
     gate.set()
-    assert _comes_to(service, job_id, "done").job.saved == 12
+    assert comes_to(service, job_id, "done").job.saved == 12
 
 
 @pytest.mark.parametrize("last, end", [("resume", "done"), ("paused", "paused")])
@@ -133,7 +97,7 @@ def test_last_request_counts_while_a_job_is_stopping(civitai, service, last, end
         service.stop(job_id, "paused")
     gate.set()
     wait_for(lambda: not service._workers._entries, "its end")
-    assert _shown(service, job_id).state == end
+    assert shown(service, job_id).state == end
 
 
 def test_cancel_after_resume_wins_while_the_pause_is_not_over(civitai, service, monkeypatch):
@@ -155,9 +119,9 @@ def test_cancel_after_resume_wins_while_the_pause_is_not_over(civitai, service, 
     assert told.wait(10)
     service.resume(job_id)
     service.stop(job_id, "cancelled")
-    assert _shown(service, job_id).state == "running"  # so that whoever looks asks again
+    assert shown(service, job_id).state == "running"  # so that whoever looks asks again
     gate.set()
-    _comes_to(service, job_id, "cancelled")
+    comes_to(service, job_id, "cancelled")
 
 
 def test_stop_before_the_run_begins_stops_the_job(civitai, service):
@@ -167,16 +131,16 @@ def test_stop_before_the_run_begins_stops_the_job(civitai, service):
     service.stop(job_id, "cancelled")
     gate.set()
     wait_for(lambda: not service._workers._entries, "its end")
-    assert _shown(service, job_id).state == "cancelled" and not civitai.requests
+    assert shown(service, job_id).state == "cancelled" and not civitai.requests
 
 
 def test_job_that_is_resumed_twice_runs_once(civitai, service):
     gate = _held(civitai)
     job_id = _gallery(service)
-    wait_for(lambda: _shown(service, job_id).progress is not None, "its progress")
+    wait_for(lambda: shown(service, job_id).progress is not None, "its progress")
     service.resume(job_id)
     gate.set()
-    _comes_to(service, job_id, "done")
+    comes_to(service, job_id, "done")
     assert max(civitai.fetched.values()) == 1
 
 
@@ -189,7 +153,7 @@ def test_jobs_that_ran_when_the_program_ended_resume_at_its_start(civitai, servi
             store.set_state(job_id, state)
     service.resume_after_start()
     for job_id, state in zip(ids, ("done", "done", "paused", "cancelled")):
-        _comes_to(service, job_id, state)
+        comes_to(service, job_id, state)
 
 
 def test_job_that_another_program_runs_is_not_started(civitai, service):
@@ -202,12 +166,12 @@ def test_job_that_another_program_runs_is_not_started(civitai, service):
         with pytest.raises(InputError, match="already running"):
             service.stop(job_id, "cancelled")
         lock.release()
-    assert _shown(service, job_id).state == "running" and not civitai.fetched
+    assert shown(service, job_id).state == "running" and not civitai.fetched
 
 
 def test_each_job_uses_the_http_client_that_is_current_when_it_starts(civitai, monkeypatch):
     made = []
     service = JobService(lambda: made.append(1) or CivitaiHttpClient())
     for count in (1, 2):
-        _comes_to(service, _gallery(service, 2), "done")
+        comes_to(service, _gallery(service, 2), "done")
         assert len(made) == count

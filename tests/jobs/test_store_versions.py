@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -81,22 +80,6 @@ def test_images_of_version_2_count_as_found_by_the_first_walk(old):
     with JobStore(old) as store:
         assert store.recovery_notice == "" and store.get_job(1).saved == 5
         assert store._database.rows("SELECT DISTINCT walks FROM items") == [(1,)]
-
-
-def test_many_processes_can_open_an_old_database_at_once(old):
-    found, start = [], threading.Barrier(6)
-
-    def use():
-        start.wait()
-        with JobStore(old) as store:
-            found.append((store.recovery_notice, len(store.list_jobs())))
-
-    threads = [threading.Thread(target=use) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == [("", 1)] * 6
 
 
 def test_old_database_whose_upgrade_fails_is_set_aside_unchanged(old):

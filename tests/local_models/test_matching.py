@@ -85,7 +85,6 @@ def test_another_version_of_the_same_model_is_reported():
     [
         ("dreamshaper_8", "DreamShaper_v7", "8"),
         ("realisticVisionV60B1_v51VAE", "realisticVisionV51_v51VAE", "V60B1_v51VAE"),
-        ("flux1-dev-fp8", "flux1-dev", "fp8"),
         ("flux1-dev", "flux1-dev-Q4_K_M", ""),
         ("style-000010", "style", "000010"),
     ],

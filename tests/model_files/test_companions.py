@@ -85,18 +85,15 @@ def test_record_taken_from_a_model_is_completed(server, tmp_path, library):
 
 
 @pytest.mark.parametrize(
-    "name, end", [("model_civitai_info", ".civitai.info"), ("model_card", ".json")]
+    "name, end",
+    [("civitai_info", ".civitai.info"), ("card", ".json"), ("preview", ".preview.png")],
 )
 def test_setting_turns_a_companion_off(server, tmp_path, name, end):
-    setting.change(name, False)
-    _write(tmp_path)
-    assert len(os.listdir(tmp_path)) == 1 and not os.path.exists(tmp_path / f"paper{end}")
-
-
-def test_preview_is_not_requested_if_the_setting_is_off(server, tmp_path):
-    setting.change("model_preview", False)
+    setting.change(f"model_{name}", False)
+    _plays(server, 1, whole(png(), "image/png"))
     _write(tmp_path, [_image(server, 1)])
-    assert server.requests == []
+    assert len(os.listdir(tmp_path)) == 2 and not os.path.exists(tmp_path / f"paper{end}")
+    assert len(server.requests) == (name != "preview")
 
 
 def test_existing_companions_are_not_changed(server, tmp_path):
@@ -152,8 +149,6 @@ def test_failure_to_write_the_card_is_reported(server, tmp_path, monkeypatch):
     "base_model, name",
     [
         ("SD 1.5", "SD1"),
-        ("SD 2.1", "SD2"),
-        ("SDXL 1.0", "SDXL"),
         ("Pony", "SDXL"),
         ("Flux.1 D", "Unknown"),
     ],

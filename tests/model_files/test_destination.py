@@ -53,14 +53,10 @@ def folder(tmp_path):
         ("Checkpoint", {"type": "Config", "name": "a.yaml"}, "model"),
         ("Checkpoint", {"type": "Text Encoder", "name": "t5.gguf"}, "text_encoder"),
         ("LORA", {}, "lora"),
-        ("LoCon", {}, "lora"),
-        ("DoRA", {}, "lora"),
         ("TextualInversion", {}, "embed"),
         ("LORA", {"type": "Negative"}, "embed"),
-        ("Hypernetwork", {}, "hypernet"),
         ("VAE", {}, "vae"),
         ("Controlnet", {}, "controlnet"),
-        ("Upscaler", {}, "upscaler"),
         ("Wildcards", {}, ""),
     ],
 )
@@ -76,9 +72,7 @@ def test_kind_depends_on_the_file_or_else_on_the_model(model_type, file, kind):
         ("Pony V7", "SD.Next", "unet"),
         ("Pony", "SD.Next", "model"),
         ("SDXL 1.0", "SD.Next", "model"),
-        ("", "SD.Next", "model"),
         ("Flux.1 D", "Forge", "model"),
-        ("Flux.1 D", "", "model"),
     ],
 )
 def test_checkpoint_without_text_encoders_is_a_unet_for_sd_next(monkeypatch, base, name, kind):
@@ -104,18 +98,6 @@ def test_missing_folder_is_reported_with_the_setting(folder):
     assert (caught.value.key, caught.value.values) == ("no_model_folder", {"kind": "LoRA"})
     with pytest.raises(InputError, match="Wildcards"):
         _path(*_version("Wildcards"))
-
-
-def test_same_file_is_here_already(folder):
-    (folder / "mix.safetensors").write_bytes(_BODY)
-    assert _path(*_version()) == str(folder / "mix.safetensors")
-
-
-def test_existing_file_is_not_replaced(folder):
-    (folder / "mix.safetensors").write_bytes(b"another")
-    assert _path(*_version()) == str(folder / "mix_7.safetensors")
-    (folder / "mix_7.safetensors").write_bytes(b"and another")
-    assert _path(*_version()) == str(folder / "mix_7_9.safetensors")
 
 
 def test_file_of_unknown_hash_is_not_the_same_file(folder):
@@ -148,7 +130,6 @@ def test_name_from_the_network_stays_in_its_folder(tmp_path_factory, name):
     [
         ("../../etc/passwd.safetensors", "etc passwd.safetensors"),
         ("C:\\x\\con.safetensors", "C x con.safetensors"),
-        ("nul.safetensors", "_nul.safetensors"),
         (".safetensors", "7_9.safetensors"),
         ("Ünïcode 模型 v1.0.SafeTensors", "Ünïcode 模型 v1.0.safetensors"),
         ("a" * 300 + ".safetensors", "a" * 138),
@@ -189,10 +170,7 @@ def test_names_in_subfolders_are_safe(folder, author):
     [
         ("{nothing}", "{nothing} is not one of {base_model}, {author}, {model}"),
         ("/abs", "not a full path"),
-        ("C:x", "not a full path"),
         ("a/../b", "must not lead out"),
-        ("{author", "a brace is not part of a field"),
-        ("a/" * 10 + "a", "at most 8 folders"),
     ],
 )
 def test_invalid_template_is_reported_in_a_sentence(folder, template, said):

@@ -15,7 +15,7 @@ from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models
 from civitai_manager_libs.local_models import index
-from civitai_manager_libs.model_files import list_needed_files, make_needed_file, plan_requests
+from civitai_manager_libs.model_files import list_needed_files, plan_requests
 
 _SHA = "0123456789abcdef" * 4
 
@@ -225,13 +225,6 @@ def test_upscaler_is_found_by_its_version_and_a_vae_that_is_no_file_is_not_neede
     assert _told(list_needed_files(client, [image])) == [("Model 1 v1", "here", 1)]
 
 
-def test_version_alone_has_its_file_and_path(civitai, client, folder):
-    civitai.add(_version(1))
-    needed = make_needed_file(models.load_version(client, 1))
-    assert (needed.key, needed.availability) == (10, "missing")
-    assert needed.path == str(folder / "loras" / "file1.safetensors")
-
-
 def _make_older(monkeypatch):
     now = time.time
     monkeypatch.setattr(models.time, "time", lambda: now() + 100_000)
@@ -293,21 +286,3 @@ def test_files_fetched_together_get_different_paths(civitai, client, folder):
     names = [os.path.relpath(request.path, folder) for request in requests]
     assert names == ["same.safetensors", "same_2.safetensors"]
     assert requests[0].kind == "lora" and requests[0].url.startswith(civitai.url)
-
-
-@pytest.mark.long
-def test_two_hundred_images_that_need_forty_files_are_listed_at_once(
-    civitai, client, folder, library
-):
-    civitai.add(*(_version(n) for n in range(1, 41)))
-    images = [
-        _image(n, *(1 + (n * k) % 40 for k in (1, 3, 7)), prompt=f"{n} <lora:file{n % 40}:1>")
-        for n in range(200)
-    ]
-    list_needed_files(client, images)
-    assert sorted(map(int, civitai.asked)) == list(range(1, 41))
-    library.forget()
-    begun = time.perf_counter()
-    needed = list_needed_files(client, images)
-    print(f"listed in {time.perf_counter() - begun:.3f} s")
-    assert len(needed.files) == 40 and len(civitai.asked) == 40

@@ -12,11 +12,10 @@ from civitai_manager_libs.errors import CivitaiShortcutError, DiskError, Network
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.infotext import Resource
 from civitai_manager_libs.local_models import get_model_index, WantedModel
-from civitai_manager_libs.model_files import ModelFileRequest, receive, receive_model_file
+from civitai_manager_libs.model_files import receive, receive_model_file
 from model_storage import ModelStorage, safetensors
 
 _BODY = safetensors(300_000)
-_RECORD = {"id": 700200, "modelId": 5, "name": "v1", "model": {"name": "Mix", "type": "LORA"}}
 
 
 @pytest.fixture
@@ -35,19 +34,7 @@ def folder(tmp_path):
 
 
 def _request(site, folder, **changes):
-    request = ModelFileRequest(
-        file_id=9,
-        version_id=700200,
-        model_id=5,
-        url=site.url,
-        path=str(folder / "mix.safetensors"),
-        name="mix.safetensors",
-        kind="lora",
-        size=len(site.body),
-        sha256=site.sha256.lower(),
-        record=_RECORD,
-    )
-    return replace(request, **changes)
+    return replace(site.request(folder / "mix.safetensors"), **changes)
 
 
 def _receive(request, progress=lambda *_: None):

@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -112,6 +112,10 @@ class ApiServer:
 
     def file_of(self, image_id: int) -> str:
         return f"{image_id}.{self.kinds[image_id]}"
+
+    def files(self, ids: Iterable[int] | None = None) -> dict[str, bytes]:
+        """Return the file names of pictures and their bytes; None for all pictures."""
+        return {self.file_of(i): self.bytes_of(i) for i in (self.ids if ids is None else ids)}
 
     @property
     def fetched(self) -> Counter[int]:

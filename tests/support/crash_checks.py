@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 
 def list_whole_images(server, dest):
@@ -24,3 +25,9 @@ def list_whole_images(server, dest):
 def check_none_fetched_again(server, saved, asked_before):
     asked = {i for i, times in server.fetched.items() if times > asked_before[i]}
     assert not saved & asked
+
+
+def read_images(folder):
+    """Return the bytes of the images in a folder by their names, without the sidecars."""
+    found = (path for path in Path(folder).iterdir() if path.suffix not in (".txt", ".json"))
+    return {path.name: path.read_bytes() for path in found}

@@ -24,9 +24,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import inf
+from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
+
+from civitai_manager_libs.model_files import ModelFileRequest
 
 __all__ = ["LOGIN", "ModelStorage", "Rules", "safetensors"]
 
@@ -111,6 +114,23 @@ class ModelStorage:
             f"http://127.0.0.1:{server.server_address[1]}" for server in self._servers
         )
         self.url = f"{self.base}/api/download/models/700200"
+
+    def request(self, path: Path, file_id: int = 9) -> ModelFileRequest:
+        """Return the request to download the body, as a file of a LoRA, to a path."""
+        model = {"name": "Mix", "type": "LORA"}
+        return ModelFileRequest(
+            file_id=file_id,
+            version_id=700200,
+            model_id=5,
+            url=f"{self.url}?fileId={file_id}",
+            path=str(path),
+            name=path.name,
+            kind="lora",
+            size=len(self.body),
+            sha256=self.sha256.lower(),
+            title="Mix v1",
+            record={"id": 700200, "modelId": 5, "name": "v1", "model": model},
+        )
 
     @property
     def sha256(self) -> str:

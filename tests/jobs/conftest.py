@@ -1,0 +1,18 @@
+"""What most tests of jobs stand on."""
+
+from __future__ import annotations
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.jobs import JobStore
+
+
+@pytest.fixture
+def store():
+    with JobStore(setting.database_file()) as store:
+        yield store
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return str(tmp_path / "pictures")
