@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from contextlib import closing
@@ -13,6 +14,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobStore, JobWorker, JobClient
 from civitai_manager_libs.jobs.records import JobOptions, NamingContext
+from civitai_manager_libs.jobs.states import WalkState
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -80,6 +82,30 @@ def test_images_of_version_2_count_as_found_by_the_first_walk(old):
     with JobStore(old) as store:
         assert store.recovery_notice == "" and store.get_job(1).saved == 5
         assert store._database.rows("SELECT DISTINCT walks FROM items") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "walked, end, second_end, verify, state",
+    [
+        (0, "", "", True, WalkState.FIRST),
+        (2, "empty", "", True, WalkState.FIRST_EMPTY),
+        (1, "end", "", True, WalkState.SECOND_DUE),
+        (1, "blank", "", True, WalkState.SECOND_DUE),
+        (3, "end", "", True, WalkState.SECOND),
+        (2, "end", "empty", True, WalkState.SECOND_EMPTY),
+        (1, "end", "end", True, WalkState.OVER),
+        (1, "end", "", False, WalkState.OVER),
+        (1, "known", "", True, WalkState.OVER),
+    ],
+)
+def test_walk_of_version_4_is_unchanged(old, walked, end, second_end, verify, state):
+    with JobStore(old) as store, store._database.writing() as db:
+        report = json.dumps({"seen": 3, "end": end, "second_end": second_end})
+        values = (walked, report, json.dumps({"verify": verify}))
+        db.execute("UPDATE jobs SET walked = ?, report = ?, options = ?", values)
+        db.execute("PRAGMA user_version = 4")
+    with JobStore(old) as store:
+        assert store.recovery_notice == "" and store.get_job(1).walk is state
 
 
 def test_old_database_whose_upgrade_fails_is_set_aside_unchanged(old):

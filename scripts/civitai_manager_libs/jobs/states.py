@@ -52,7 +52,7 @@ def resumes_automatically(state: JobState, reason: str) -> bool:
 
 
 class WalkState(Enum):
-    """How far a job has walked through its gallery's pages.
+    """How far a job has walked through its gallery's pages, as the database stores it.
 
     FIRST: the walk from the gallery's start is under way. SECOND_DUE: that walk is over, and one
     from the gallery's end is to follow. SECOND: the walk from the end is under way. FIRST_EMPTY,
@@ -83,42 +83,20 @@ class WalkState(Enum):
         """
         return _REOPENED.get(self, self)
 
-    @property
-    def column(self) -> int:
-        """Return the number that stands for this state in the database.
-
-        Some states share a number; `from_column` tells them apart.
-        """
-        return _COLUMNS.get(self, self.value)
-
     @classmethod
-    def after_page(cls, walk: int, is_last: bool, end: str) -> WalkState:
+    def after_page(cls, walk: int, is_last: bool, end: str, verify: bool) -> WalkState:
         """Return a job's state after one more gallery page has been read.
 
         walk: 1 for the walk from the gallery's start, 2 for the walk from its end. is_last: whether
         no page follows. end: the code for why the walk ends, as in `WalkReport`, "" if it goes on.
+        verify: as in the job's `JobOptions`; no second walk is due if the first one stopped early.
         """
         if end == "empty":
             return cls.SECOND_EMPTY if walk == 2 else cls.FIRST_EMPTY
-        return cls.OVER if is_last else cls.SECOND if walk == 2 else cls.FIRST
-
-    @classmethod
-    def from_column(cls, column: int, end: str, second_end: str, verify: bool) -> WalkState:
-        """Return the state that a number in the database stands for.
-
-        Some states share a number; the other parameters tell these states apart. end, second_end:
-        as in the job's `WalkReport`. verify: as in the job's `JobOptions`.
-        """
-        state = cls(column)
-        if state is cls.FIRST_EMPTY and second_end == "empty":
-            return cls.SECOND_EMPTY
-        # No second walk is due if the first one stopped early.
-        is_due = verify and end in ("end", "blank") and not second_end
-        return cls.SECOND_DUE if state is cls.OVER and is_due else state
+        if not is_last:
+            return cls.SECOND if walk == 2 else cls.FIRST
+        is_due = walk == 1 and verify and end in ("end", "blank")
+        return cls.SECOND_DUE if is_due else cls.OVER
 
 
 _REOPENED = {WalkState.FIRST_EMPTY: WalkState.FIRST, WalkState.SECOND_EMPTY: WalkState.SECOND}
-_COLUMNS = {
-    WalkState.SECOND_EMPTY: WalkState.FIRST_EMPTY.value,
-    WalkState.SECOND_DUE: WalkState.OVER.value,
-}

@@ -6,10 +6,11 @@ from ...core import sqlite_file
 
 __all__ = ["jobs_database"]
 
-# In `jobs`, options is a `records.JobOptions` and report a `records.WalkReport`, both as JSON. In
-# `items`, name is as in `records.Item`; walks: 1 first walk, 2 second walk, 3 both. An item of kind
-# `model` is a model file: image_id is Civitai's id of the file, bytes its expected size until it is
-# saved, and its record a `ModelFileRequest`. The tables `saved` and `claims` are for images only.
+# In `jobs`, walked is a `states.WalkState`; options is a `records.JobOptions` and report a
+# `records.WalkReport`, both as JSON. In `items`, name is as in `records.Item`; walks: 1 first walk,
+# 2 second walk, 3 both. An item of kind `model` is a model file: image_id is Civitai's id of the
+# file, bytes its expected size until it is saved, and its record a `ModelFileRequest`. The tables
+# `saved` and `claims` are for images only.
 _TABLES = """
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL,
@@ -47,8 +48,18 @@ CREATE INDEX saved_by_path ON saved (path COLLATE NOCASE)
 """
 _TO_3 = "ALTER TABLE items ADD COLUMN walks INTEGER NOT NULL DEFAULT 1"
 _TO_4 = "CREATE INDEX model_files ON items (image_id) WHERE kind = 'model'"
+# Up to version 4, these states of `WalkState` shared their numbers with others.
+_TO_5 = """
+UPDATE jobs SET walked = 4 WHERE walked = 2
+    AND CASE WHEN json_valid(report) THEN json_extract(report, '$.second_end') END = 'empty';
+UPDATE jobs SET walked = 5 WHERE walked = 1
+    AND CASE WHEN json_valid(options) THEN json_extract(options, '$.verify') END
+    AND CASE WHEN json_valid(report) THEN json_extract(report, '$.end') END IN ('end', 'blank')
+    AND coalesce(json_extract(report, '$.second_end'), '') = ''
+"""
+_CHANGES = (_TO_2, _TO_3, _TO_4, _TO_5)
 _SCHEMA = sqlite_file.Schema(
-    4, _TABLES, "The jobs database", "Your pictures are untouched.", changes=(_TO_2, _TO_3, _TO_4)
+    5, _TABLES, "The jobs database", "Your pictures are untouched.", changes=_CHANGES
 )
 
 

@@ -219,11 +219,11 @@ class JobStore(SavedImages):
         """Let a job request its gallery's last page again, if that page was empty."""
         walk = self.get_job(job_id).walk.reopened
         with self._database.writing() as db:
-            db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.column, job_id))
+            db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.value, job_id))
 
     def begin_verifying(self, job_id: int) -> None:
         """Let a job read its gallery's pages a second time, from the last page to the first."""
-        values = (WalkState.SECOND.column, job_id)
+        values = (WalkState.SECOND.value, job_id)
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
 

@@ -54,7 +54,7 @@ def insert_model_job(
     options = JobOptions(kind="models", search=search)
     job_id = insert_job(db, title, ImageQuery(), folder, len(files), False, options)
     # There are no pages to read.
-    db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (WalkState.OVER.column, job_id))
+    db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (WalkState.OVER.value, job_id))
     for file in files:
         row = (job_id, file.file_id, without_base(file.url), file.size)
         columns = "job, image_id, url, bytes, kind"

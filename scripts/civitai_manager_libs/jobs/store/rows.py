@@ -80,14 +80,14 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
     """Store a gallery page's images as items of a job; update the job's cursor and report."""
     sql = "SELECT options, folder, report FROM jobs WHERE id = ?"
     options, folder, report_json = db.execute(sql, (job_id,)).fetchone()
-    _insert_items(db, job_id, page, folder, _parse_options(options))
-    report = WalkReport(**json.loads(report_json))
-    walk = WalkState.after_page(page.walk, page.cursor is None, page.report.end)
+    parsed, report = _parse_options(options), WalkReport(**json.loads(report_json))
+    _insert_items(db, job_id, page, folder, parsed)
+    walk = WalkState.after_page(page.walk, page.cursor is None, page.report.end, parsed.verify)
     if page.walk == 1:
         report = page.report if page.is_first else report + page.report
     elif not walk.is_under_way:
         report = _add_walk_counts(db, job_id, report, page)
-    values = (page.cursor, walk.column, json.dumps(asdict(report)), job_id)
+    values = (page.cursor, walk.value, json.dumps(asdict(report)), job_id)
     db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
 
 
@@ -248,10 +248,9 @@ def _parse_job(row: tuple[Any, ...]) -> Job:
     values["waiting_bytes"] = int(counts.get("waiting", (0, 0))[1])
     values["query"] = ImageQuery.from_json(json.loads(values["query"]))
     values["again"], values["state"] = bool(values["again"]), JobState(values["state"])
-    options, report = _parse_options(values["options"]), WalkReport(**json.loads(values["report"]))
-    ends = (report.end, report.second_end)
-    values["walk"] = WalkState.from_column(values["walk"], *ends, options.verify)
-    return Job(**{**values, "options": options, "report": report})
+    values["walk"], values["options"] = WalkState(values["walk"]), _parse_options(values["options"])
+    values["report"] = WalkReport(**json.loads(values["report"]))
+    return Job(**values)
 
 
 def _parse_options(text: str) -> JobOptions:
