@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..civitai import Client, Version
 from ..core import Cancellation, Image
@@ -157,33 +157,18 @@ def make_needed_file(
     # The user wants this very file, whatever other file of the version is here.
     is_chosen = choice.by == "user"
     match = ModelMatch("missing") if is_chosen else match_resource(resource, version)
-    needed = NeededFile(
-        choice.file.id if choice.file else version.id,
-        choice,
-        resource,
-        match.state or "missing",
-        match,
-        version,
-        image_count,
-    )
-    if needed.availability == "here":
-        return needed
-    needed = _with_path(needed, version, set() if taken is None else taken)
-    is_here = is_chosen and os.path.isfile(needed.path)
-    return replace(needed, availability="here") if is_here else needed
-
-
-def _with_path(needed: NeededFile, version: Version, taken: set[str]) -> NeededFile:
-    file = needed.choice.file
-    if file is None:
-        return needed
-    model = models.find_stored_model(version.model_id) if version.model_id else None
-    try:
-        path = choose_path(find_kind(file, version), file, version, model, taken)
-    except InputError as error:
-        return replace(needed, error=error)
-    taken.add(os.path.normcase(path))
-    return replace(needed, path=path)
+    path, error, file = "", None, choice.file
+    if match.state != "here" and file is not None:
+        model = models.find_stored_model(version.model_id) if version.model_id else None
+        taken = set() if taken is None else taken
+        try:
+            path = choose_path(find_kind(file, version), file, version, model, taken)
+            taken.add(os.path.normcase(path))
+        except InputError as caught:
+            error = caught
+    state = "here" if is_chosen and os.path.isfile(path) else match.state or "missing"
+    key, count = file.id if file else version.id, image_count
+    return NeededFile(key, choice, resource, state, match, version, count, path, error)
 
 
 def _group_key(used: UsedModel) -> object:
@@ -198,14 +183,8 @@ def _make_files(need: _Need, loader: VersionLoader, taken: set[str]) -> Iterator
     if version is None:
         refusal = loader.failures.get(resource.version_id or 0, "")
         choice, state = FileChoice(refusal=refusal), need.used.match.state or "missing"
-        yield NeededFile(
-            resource.version_id or 0,
-            choice,
-            resource,
-            state,
-            need.used.match,
-            image_count=len(need.image_ids),
-        )
+        key, count = resource.version_id or 0, len(need.image_ids)
+        yield NeededFile(key, choice, resource, state, need.used.match, None, count)
         return
     for choice, count in _choose_files(version, need):
         yield make_needed_file(version, choice, resource, count, taken)
