@@ -141,13 +141,9 @@ def _is_same_file(path: str, file: RemoteFile) -> bool:
     Return False if the SHA256 is unknown.
     """
     try:
-        size = os.stat(path).st_size
-    except OSError:
-        return False
-    if not file.sha256 or file.size and abs(size - file.size) > _SLACK:
-        return False
-    try:
-        return compute_sha256(path) == file.sha256
+        difference = abs(os.path.getsize(path) - file.size) if file.size else 0
+        has_hash = bool(file.sha256) and difference <= _SLACK
+        return has_hash and compute_sha256(path) == file.sha256
     except OSError:
         return False
 
