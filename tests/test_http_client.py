@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 
 import pytest
-import responses
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import (
     Busy,
@@ -138,19 +137,6 @@ def test_stream_is_retried(server):
 
     with CivitaiHttpClient().get_stream(url) as response:
         assert response.content == b"x"
-
-
-@responses.activate
-def test_any_response_can_be_mocked_without_a_network(tmp_path):
-    responses.get("https://image.civitai.com/a.png", body=BODY, content_type="image/png")
-    responses.get("https://civitai.com/api", json={"a": 1})
-    responses.get("https://civitai.com/broken", body=ConnectionError("down"))
-    client = CivitaiHttpClient()
-
-    assert client.get_json("https://civitai.com/api") == {"a": 1}
-    assert client.get_json("https://civitai.com/broken") is None
-    assert client.download_file("https://image.civitai.com/a.png", str(tmp_path / "a"))
-    assert (tmp_path / "a").read_bytes() == BODY
 
 
 # Files by the plan's name

@@ -273,18 +273,6 @@ def test_streamed_error_response_returns_none(answer, server):
 
 
 @responses.activate
-@pytest.mark.parametrize("body", [BODY, b""], ids=["whole", "empty"])
-def test_mocked_response_can_be_streamed(body, client):
-    responses.get("https://image.civitai.com/a.png", body=body)
-    with client.get_stream_response("https://image.civitai.com/a.png") as response:
-        response.raw.decode_content = True
-        copied = io.BytesIO()
-        shutil.copyfileobj(response.raw, copied)
-
-    assert copied.getvalue() == body
-
-
-@responses.activate
 def test_mocked_compressed_response_is_decompressed(client):
     headers = {"Content-Encoding": "gzip"}
     responses.get("https://civitai.com/a", body=gzip.compress(BODY), headers=headers)

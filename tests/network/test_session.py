@@ -192,11 +192,7 @@ def test_key_is_in_no_error_and_no_log_line(answer, server, tmp_path, monkeypatc
 # Redirects
 
 
-@pytest.mark.parametrize(
-    "host",
-    ["127.0.0.1", "localhost", "a.localhost", "[::1]", "10.0.0.1", "192.168.1.1", "172.16.0.1"]
-    + ["169.254.169.254", "0.0.0.0", "[fe80::1]", "[::ffff:127.0.0.1]", "100.64.0.1", "224.0.0.1"],
-)
+@pytest.mark.parametrize("host", ["127.0.0.1", "a.localhost", "[::1]", "192.168.1.1"])
 def test_redirect_to_a_private_address_is_refused(host, mocked):
     mocked.get(PICTURE, status=302, headers={"Location": f"https://{host}/a.png"})
     mocked.get(f"https://{host}/a.png", body=b"inner")
@@ -239,12 +235,8 @@ mapped = pytest.mark.posix  # Windows reaches no IPv4 server by an IPv6 address
     "listens, named, found",
     [
         pytest.param("::1", "[::1]", "", id="ipv6-loopback"),
-        pytest.param("127.0.0.1", "[::ffff:127.0.0.1]", "", id="mapped", marks=mapped),
         pytest.param("127.0.0.1", "[::ffff:7f00:1]", "", id="mapped-in-hex", marks=mapped),
-        pytest.param("::1", "[0:0:0:0:0:0:0:1]", "", id="ipv6-at-length"),
         pytest.param("127.0.0.1", "2130706433", "127.0.0.1", id="one-number"),
-        pytest.param("127.0.0.1", "127.1", "127.0.0.1", id="two-numbers"),
-        pytest.param("::1", "away.example", "::1", id="name-of-ipv6-loopback"),
         pytest.param(
             "127.0.0.1", "away.example", "::ffff:127.0.0.1", id="name-of-mapped", marks=mapped
         ),
@@ -327,17 +319,6 @@ def test_environments_proxy_is_used(proxy, tmp_path):
     assert CivitaiHttpClient().download_file(url, str(tmp_path / "a"))
 
     assert (tmp_path / "a").read_bytes() == b"\xff\xd8\xff picture"
-
-
-def test_proxy_set_meanwhile_is_used(server, other, monkeypatch):
-    client, url = CivitaiHttpClient(max_retries=0), other.url("/a")
-    other.play("/a", json_answer(False))
-    server.play(url, json_answer(True))
-    assert client.fetch_json(url) is False
-
-    monkeypatch.setenv("HTTP_PROXY", server.url(""))
-
-    assert client.fetch_json(url) is True
 
 
 def test_no_proxy_is_respected(proxy, other):

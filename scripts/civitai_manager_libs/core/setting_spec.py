@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import SettingError
+from .coerce import as_integer, as_number
 
 __all__ = ["SettingSpec", "Value"]
 
@@ -38,7 +39,8 @@ class SettingSpec:
             if isinstance(value, str) and self._is_choice(value):
                 return value
         else:
-            number = _parse_number(value, isinstance(self.default, int))
+            is_whole = isinstance(self.default, int)
+            number = as_integer(value) if is_whole else as_number(value)
             if number is not None and self.low <= number <= self.high:
                 return number
         raise SettingError(f"{self.name} must be {self._type_name()}, not {_format_value(value)}.")
@@ -54,21 +56,6 @@ class SettingSpec:
             return is_one_of if self.choices else "text without invalid characters"
         kind = "a whole number" if isinstance(self.default, int) else "a number"
         return f"{kind} from {self.low} to {self.high}"
-
-
-def _parse_number(value: Any, whole: bool) -> int | float | None:
-    """Return a number or a numeric string as a number, None for all other values.
-
-    whole: accept only whole numbers, such as `5` and `5.0`.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        if not whole:
-            return float(value)
-        return int(value) if isinstance(value, str) or int(value) == value else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _is_encodable(text: str) -> bool:

@@ -126,13 +126,3 @@ def test_file_that_another_program_downloads_is_refused(site, client, tmp_path):
     thread.join(60)
     assert not raised and "b.safetensors" not in os.listdir(tmp_path)
     assert (tmp_path / "a.safetensors").read_bytes() == site.body
-
-
-def test_two_callers_for_one_file_share_its_download(site, client, tmp_path):
-    site.rules.rate = 2_000_000
-    path = tmp_path / "a.safetensors"
-    threads = [_start(client, site, path, Cancellation()) for _ in range(2)]
-    for thread, raised in threads:
-        thread.join(60)
-        assert not raised
-    assert len(site.route) == 1 and path.read_bytes() == site.body
