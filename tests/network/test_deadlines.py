@@ -11,7 +11,7 @@ import pytest
 from civitai_manager_libs.core import never_cancelled
 from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network import body as http_body, deadlines
+from civitai_manager_libs.network import body as http_body
 from civitai_manager_libs.network.deadlines import cut_after
 from fault_responses import png
 
@@ -108,15 +108,6 @@ def test_connection_that_takes_too_long_is_given_up(scheme, start, tmp_path, mon
         CivitaiHttpClient(timeout=_PATIENCE, max_retries=0).fetch(url, str(tmp_path / "a.png"))
     assert not server.has_sent_all
     server.close()
-
-
-def test_watcher_thread_ends_without_deadlines(monkeypatch):
-    monkeypatch.setattr(deadlines, "_IDLE", 0.01)
-    for _ in range(2):
-        with cut_after(60, threading.Event().set, never_cancelled()):
-            thread = deadlines._watcher._thread
-        thread.join(20)
-        assert not thread.is_alive() and deadlines._watcher._thread is None
 
 
 def test_call_that_ends_in_time_is_not_cut():

@@ -12,7 +12,6 @@ from ..core import Cancellation
 __all__ = ["Deadline", "cut_after"]
 
 _INTERVAL = 0.2  # seconds between two checks
-_IDLE = 3.0  # seconds without a deadline after which the thread ends
 
 
 class Deadline:
@@ -33,7 +32,7 @@ class Deadline:
 
 
 class _Watcher:
-    """Checks all deadlines of the process in one thread, which runs only while there are any."""
+    """Checks all deadlines of the process in one thread, which sleeps while there are none."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -58,9 +57,7 @@ class _Watcher:
     def _run(self) -> None:
         while True:
             with self._changed:
-                if not self._changed.wait_for(lambda: self._pending, _IDLE):
-                    self._thread = None
-                    return
+                self._changed.wait_for(lambda: self._pending)
                 self._pending -= {deadline for deadline in self._pending if deadline.check()}
             time.sleep(_INTERVAL)
 

@@ -49,7 +49,7 @@ def test_all_bytes_are_received_and_none_twice(seed):
     plan, active = PiecePlan(file, 4), []
     first = plan.take()
     assert plan.take() is None, "the file's length is not known yet"
-    plan.set_total(_TOTAL, is_shared=True)
+    plan.set_total(_TOTAL)
     active.append(first)
     first.end = 500
     for _ in range(100_000):
@@ -83,10 +83,10 @@ def test_rest_of_a_slow_piece_is_halved_until_it_is_small():
 def test_only_one_response_can_be_the_whole_file():
     file = _File()
     plan = PiecePlan(file, 4)
-    plan.set_total(_TOTAL, is_shared=True)
+    plan.set_total(_TOTAL)
     one, other = plan.take(), plan.take()
     assert plan.extend_to_end(other) and not plan.extend_to_end(one)
-    assert other.end == _TOTAL and not plan.is_shared and plan.take() is None
+    assert other.end == _TOTAL and plan.take() is None
     plan.give_back(one)
     plan.give_back(other)
     assert plan.take().start == 0

@@ -20,16 +20,7 @@ from .truncation import complete_file_type, is_complete
 from .user_path import expand_folder
 
 __all__ = ["AtomicFile", "check_disks", "check_free_space", "complete_file_type"]
-__all__ += ["compute_sha256", "delete_file"]
-__all__ += [
-    "discard_resumable",
-    "expand_folder",
-    "find_device",
-    "find_free_space",
-    "is_complete",
-    "is_special_file",
-    "is_temporary_name",
-]
-__all__ += ["log_disk_errors", "remove_leftovers", "replace_file", "ResumableFile"]
-__all__ += ["resumable_size", "sync_folder"]
-__all__ += ["to_disk_error", "translate_disk_errors"]
+__all__ += ["compute_sha256", "delete_file", "discard_resumable", "expand_folder", "find_device"]
+__all__ += ["find_free_space", "is_complete", "is_special_file", "is_temporary_name"]
+__all__ += ["log_disk_errors", "remove_leftovers", "replace_file", "resumable_size"]
+__all__ += ["ResumableFile", "sync_folder", "to_disk_error", "translate_disk_errors"]

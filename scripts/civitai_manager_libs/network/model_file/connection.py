@@ -171,26 +171,24 @@ class PieceConnection:
             raise FileChanged("Civitai's storage sent a different part of the file than requested.")
         if total is not None and piece.end > total:
             piece.end = total
-        self._check_version(body, total, is_part)
+        self._check_version(body, total)
         if self._transfer.version is None:
             if not self._start_file(body, piece, total, is_part):
                 return
-        if is_part or self._transfer.plan.extend_to_end(piece):
-            self._write_body(body, piece, head, skipped=0 if is_part else piece.start)
+        if is_part:
+            self._transfer.plan.is_shared = self._transfer.is_resumable
+            self._write_body(body, piece, head, skipped=0)
+        elif self._transfer.plan.extend_to_end(piece):
+            self._write_body(body, piece, head, skipped=piece.start)
 
-    def _check_version(self, body: ResponseBody, total: int | None, is_part: bool) -> None:
+    def _check_version(self, body: ResponseBody, total: int | None) -> None:
         """Raise FileChanged if a response is of another version of the file than earlier ones.
 
-        total: the file's length in bytes by this response, None if not stated. is_part: whether the
-        response contains only a part of the file.
+        total: the file's length in bytes by this response, None if not stated.
         """
-        version, plan = self._transfer.version, self._transfer.plan
-        if version is None:
-            return
-        if version.is_changed(body.headers) or total not in (None, plan.total):
+        version, known = self._transfer.version, (None, self._transfer.plan.total)
+        if version is not None and (version.is_changed(body.headers) or total not in known):
             raise FileChanged("The file in Civitai's storage changed during the download.")
-        if is_part and version.validator and not plan.is_shared:  # of an earlier run
-            plan.set_total(plan.total, is_shared=True)
 
     def _start_file(
         self, body: ResponseBody, piece: Piece, total: int | None, is_part: bool
@@ -210,7 +208,7 @@ class PieceConnection:
         if version.validator and total:
             transfer.file.start_note(total, version.validator)
         transfer.version = version
-        plan.set_total(total, is_shared=is_part and version.validator != "")
+        plan.set_total(total)
         return True
 
     def _write_body(self, body: ResponseBody, piece: Piece, head: bytes, skipped: int) -> None:

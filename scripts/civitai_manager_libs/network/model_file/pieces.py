@@ -84,13 +84,10 @@ class PiecePlan:
             self._active.remove(piece)
             self._whole = None if self._whole is piece else self._whole
 
-    def set_total(self, total: int | None, is_shared: bool = False) -> None:
-        """Set the file's length in bytes, None if it is unknown.
-
-        is_shared: whether several connections may receive parts of the file.
-        """
+    def set_total(self, total: int | None) -> None:
+        """Set the file's length in bytes, None if it is unknown."""
         with self._lock:
-            self.total, self.is_shared = total, is_shared
+            self.total, self.is_shared = total, False
 
     def extend_to_end(self, piece: Piece) -> bool:
         """Extend a piece to the end of the file, because its response contains the whole file.
