@@ -7,11 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from . import civitai, setting, util
-from .core import download_all, DownloadSummary, thumbnail_url
+from .core import run_parallel, thumbnail_url
 from .errors import CivitaiShortcutError
 from .http_client import CivitaiHttpClient
 from .i18n import LANGUAGES, messages
@@ -28,6 +30,27 @@ _http_client: CivitaiHttpClient | None = None
 _http_client_lock = threading.Lock()
 
 ProgressCallback = Callable[[int, int, str], None]  # done, total, message for the user
+
+
+@dataclass
+class DownloadSummary:
+    """The numbers of saved, skipped and failed downloads; `failed` has (url, path) pairs."""
+
+    total: int = 0
+    saved: int = 0
+    skipped: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        """Return how many downloads have ended."""
+        return self.saved + self.skipped + len(self.failed)
+
+    def add(self, other: DownloadSummary) -> None:
+        self.total += other.total
+        self.saved += other.saved
+        self.skipped += other.skipped
+        self.failed += other.failed
 
 
 def __getattr__(name: str) -> Any:
@@ -205,13 +228,22 @@ def _unique_entries(entries: Iterable[Any] | None) -> list[Any]:
 def _download(
     entries: Iterable[Any], progress_callback: ProgressCallback | None = None
 ) -> DownloadSummary:
-    def report(summary: DownloadSummary) -> None:
-        if progress_callback is not None:
-            done, total = summary.done, summary.total
-            message = messages.translate("progress", _language(), done=done, total=total)
-            progress_callback(done, total, message)
+    """Download entries into the cache, several at once, and return the counts.
 
-    summary = download_all(entries, _fetch_entry, _file_for, _count_workers(), report)
+    An exception of a stand-in client or of `progress_callback` ends all downloads.
+    """
+    wanted = list(entries)
+    summary = DownloadSummary(total=len(wanted))
+    with closing(run_parallel(wanted, _fetch_entry, _count_workers())) as results:
+        for entry, outcome in results:
+            summary.skipped += outcome == "skipped"
+            summary.saved += outcome == "saved"
+            if outcome == "failed":
+                summary.failed.append((entry, _file_for(entry)))
+            if progress_callback is not None:
+                now = {"done": summary.done, "total": summary.total}
+                message = messages.translate("progress", _language(), **now)
+                progress_callback(summary.done, summary.total, message)
     image_cache.trim_soon()
     return summary
 
@@ -226,12 +258,16 @@ def _count_workers() -> int:
     return setting.gallery_max_concurrent_downloads + extra
 
 
-def _fetch_entry(entry: Any, path: str) -> bool:
-    """Download one entry of a URL list to a path, and return whether the file exists afterwards.
+def _fetch_entry(entry: Any) -> str:
+    """Download one entry of a URL list into the cache; return "saved", "skipped" or "failed".
 
-    Return False for an entry that is not a string.
+    An entry that is not a string has failed.
     """
-    return isinstance(entry, str) and _download_single_image(entry, path)
+    path = _file_for(entry)
+    if os.path.isfile(path):
+        return "skipped"
+    is_saved = isinstance(entry, str) and _download_single_image(entry, path)
+    return "saved" if is_saved else "failed"
 
 
 def _file_for(entry: Any) -> str:

@@ -4,27 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 from civitai_manager_libs.core.cancellation import Cancellation
-from civitai_manager_libs.core.parallel import (
-    download_all,
-    DownloadSummary,
-    prefetch,
-    run_parallel,
-)
-
-
-@pytest.fixture
-def file_for(tmp_path) -> Callable[[str], str]:
-    return lambda url: str(tmp_path / url)
-
-
-def _write(_url: str, path: str) -> bool:
-    with open(path, "w") as file:
-        file.write("whole")
-    return True
+from civitai_manager_libs.core.parallel import prefetch, run_parallel
 
 
 @pytest.fixture(autouse=True)
@@ -47,69 +30,18 @@ def _no_workers_are_left() -> bool:
     return not _workers()
 
 
-# download_all
-
-
-def test_each_url_is_saved_skipped_or_failed(tmp_path, file_for):
-    (tmp_path / "there").write_text("old")
-    asked = []
-
-    def fetch(url: str, path: str) -> bool:
-        asked.append(url)
-        return url != "broken" and _write(url, path)
-
-    summary = download_all(["a", "there", "broken", "b"], fetch, file_for, 2)
-    assert summary == DownloadSummary(
-        total=4, saved=2, skipped=1, failed=[("broken", file_for("broken"))]
-    )
-    assert sorted(asked) == ["a", "b", "broken"]
-    assert (tmp_path / "there").read_text() == "old"
-
-
-def test_progress_is_reported_in_the_callers_thread(file_for):
-    told = []
-
-    def on_done(summary: DownloadSummary) -> None:
-        told.append((summary.done, summary.total, threading.current_thread()))
-
-    download_all([f"u{n}" for n in range(25)], _write, file_for, 4, on_done)
-    assert told == [(n, 25, threading.current_thread()) for n in range(1, 26)]
-
-
 @pytest.mark.parametrize("bug", [RuntimeError("bug"), KeyboardInterrupt()])
-def test_exception_in_fetch_is_raised_and_ends_all_downloads(file_for, bug):
-    asked = []
+def test_exception_in_the_work_is_raised_and_ends_the_rest(bug):
+    begun = []
 
-    def fetch(url: str, path: str) -> bool:
-        asked.append(url)
+    def work(item: int) -> None:
+        begun.append(item)
         raise bug
 
     with pytest.raises(type(bug)):
-        download_all([f"u{n}" for n in range(50)], fetch, file_for, 2)
+        list(run_parallel(range(50), work, 2))
     assert _no_workers_are_left()
-    assert len(asked) <= 4
-
-
-def test_exception_in_the_callback_is_raised_and_ends_all_downloads(file_for):
-    asked = []
-
-    def fetch(url: str, path: str) -> bool:
-        asked.append(url)
-        return _write(url, path)
-
-    def on_done(_: DownloadSummary) -> None:
-        raise ValueError("the caller's bug")
-
-    try:
-        download_all([f"u{n}" for n in range(50)], fetch, file_for, 1, on_done)
-    except ValueError:  # its traceback holds on to everything while we look
-        assert _no_workers_are_left()
-        assert len(asked) <= 3
-    else:
-        pytest.fail("the bug was swallowed")
-
-
-# run_parallel
+    assert len(begun) <= 4
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 10])

@@ -54,7 +54,7 @@ from .json_files import (
     remove_if_present,
     write_text_file,
 )
-from .parallel import download_all, DownloadSummary, prefetch, run_parallel
+from .parallel import prefetch, run_parallel
 from .sanitize import (
     as_mapping,
     as_whole_number,
@@ -72,13 +72,12 @@ __all__ = ["as_checksum", "as_integer", "as_list", "as_mapping", "as_number", "a
 __all__ += ["as_whole_number", "AtomicFile", "ByteRanges", "cache_file_name", "Cancellation"]
 __all__ += ["check_disks", "check_free_space", "clean_date", "clean_line", "clean_lines"]
 __all__ += ["clean_text", "complete_file_type", "compute_sha256", "copy_refused_file"]
-__all__ += ["delete_file", "discard_resumable", "download_all", "DownloadSummary"]
-__all__ += ["ENDING_SIGNALS", "expand_folder", "find_device", "find_free_space", "format_number"]
-__all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_deeply_nested"]
-__all__ += ["is_temporary_name", "level_mask", "level_name", "LEVELS", "log_disk_errors"]
-__all__ += ["make_folder_private", "model_content", "model_file_stem", "never_cancelled"]
-__all__ += ["path_template", "prefetch", "ReactionCounts", "read_json_object"]
-__all__ += ["remove_if_present", "remove_leftovers", "resize_url", "resumable_size"]
-__all__ += ["ResumableFile", "run_parallel", "SettingSpec", "SingleFlight", "sqlite_file"]
-__all__ += ["sqlite_pool", "sync_folder", "thumbnail_url", "to_disk_error"]
+__all__ += ["delete_file", "discard_resumable", "ENDING_SIGNALS", "expand_folder", "find_device"]
+__all__ += ["find_free_space", "format_number", "has_too_many_parts", "html_to_text", "Image"]
+__all__ += ["is_complete", "is_deeply_nested", "is_temporary_name", "level_mask", "level_name"]
+__all__ += ["LEVELS", "log_disk_errors", "make_folder_private", "model_content"]
+__all__ += ["model_file_stem", "never_cancelled", "path_template", "prefetch", "ReactionCounts"]
+__all__ += ["read_json_object", "remove_if_present", "remove_leftovers", "resize_url"]
+__all__ += ["resumable_size", "ResumableFile", "run_parallel", "SettingSpec", "SingleFlight"]
+__all__ += ["sqlite_file", "sqlite_pool", "sync_folder", "thumbnail_url", "to_disk_error"]
 __all__ += ["translate_disk_errors", "write_text_file"]

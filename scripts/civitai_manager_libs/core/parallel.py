@@ -2,79 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Generic, TypeVar
 
 from .cancellation import Cancellation, never_cancelled
 
-__all__ = ["DownloadSummary", "download_all", "run_parallel", "prefetch"]
+__all__ = ["prefetch", "run_parallel"]
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 _POLL = 0.2  # seconds until a cancellation is noticed
 _GRACE, _TICK = 0.6, 0.02  # seconds that cancelled workers get to finish
-
-
-@dataclass
-class DownloadSummary:
-    """The numbers of saved, skipped and failed downloads; `failed` has (url, path) pairs."""
-
-    total: int = 0
-    saved: int = 0
-    skipped: int = 0
-    failed: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def done(self) -> int:
-        """Return how many downloads have ended."""
-        return self.saved + self.skipped + len(self.failed)
-
-    def add(self, other: DownloadSummary) -> None:
-        self.total += other.total
-        self.saved += other.saved
-        self.skipped += other.skipped
-        self.failed += other.failed
-
-
-def download_all(
-    urls: Iterable[str],
-    fetch: Callable[[str, str], bool],
-    file_for: Callable[[str], str],
-    concurrency: int,
-    on_done: Callable[[DownloadSummary], None] | None = None,
-) -> DownloadSummary:
-    """Download each URL to the path `file_for(url)`, several at once; return the counts.
-
-    Existing files are skipped. fetch: downloads a URL to a path and returns whether that succeeded.
-    on_done: called in this thread after each download. An exception in `fetch` or `on_done` ends
-    all downloads.
-    """
-    wanted = list(urls)
-    summary = DownloadSummary(total=len(wanted))
-
-    def get(url: str) -> str:
-        path = file_for(url)
-        if os.path.isfile(path):
-            return "skipped"
-        return "saved" if fetch(url, path) else "failed"
-
-    with closing(run_parallel(wanted, get, concurrency)) as results:
-        for url, outcome in results:
-            summary.skipped += outcome == "skipped"
-            summary.saved += outcome == "saved"
-            if outcome == "failed":
-                summary.failed.append((url, file_for(url)))
-            if on_done is not None:
-                on_done(summary)
-    return summary
 
 
 def run_parallel(
