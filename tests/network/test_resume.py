@@ -170,8 +170,7 @@ def test_complete_unnamed_file_is_not_fetched_again(server, folder):
     url = server.play("/a.png", OK)
     with ResumableFile(str(folder), url) as half:
         half.write(BODY)
-        half.start_note(len(BODY), '"v1"')
-        half.sync()
+        half.write_note(len(BODY), '"v1"')
         half.keep()
     _fetch(url, folder)
     assert _asked(server) == (f"bytes={len(BODY)}-", '"v1"')
@@ -183,8 +182,7 @@ def test_complete_unfinished_file_of_another_version_is_not_accepted(server, fol
     url = server.play("/a.png", [is_other, ranged(OTHER, '"v2"')])
     with ResumableFile(str(folder), url) as half:
         half.write(BODY)
-        half.start_note(len(BODY), '"v1"')
-        half.sync()
+        half.write_note(len(BODY), '"v1"')
         half.keep()
     _fetch(url, folder)
     _check_saved(folder, OTHER)
@@ -194,8 +192,7 @@ def test_damaged_unfinished_file_is_started_again(server, folder):
     url = server.play("/a.png", OK)
     with ResumableFile(str(folder), url) as half:
         half.write(b"\0" * AT)
-        half.start_note(len(BODY), '"v1"')
-        half.sync()
+        half.write_note(len(BODY), '"v1"')
         half.keep()
     _fetch(url, folder)
     assert _asked(server) == (None, None)

@@ -149,8 +149,7 @@ class FileDownload:
         """
         if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
             with suppress(DiskError):
-                self._partial.start_note(self.total, self._version.validator)
-                self._partial.sync()
+                self._partial.write_note(self.total, self._version.validator)
                 self._partial.keep()
 
     def _resume(self) -> None:
@@ -301,8 +300,7 @@ class FileDownload:
         is_due = time.monotonic() >= self._note_at
         if is_due and isinstance(partial, ResumableFile) and validator:
             with suppress(DiskError):  # the next write to the file raises it again
-                partial.start_note(self.total, validator)
-                partial.sync()
+                partial.write_note(self.total, validator)
             self._note_at = time.monotonic() + _NOTE_INTERVAL
 
     def _check_size_limit(self) -> None:

@@ -18,8 +18,7 @@ URL, TAG = "https://image.civitai.com/a.png", '"v1"'
 def half(tmp_path):
     with ResumableFile(str(tmp_path), URL) as half:
         half.write(b"x" * 1000)
-        half.start_note(5000, TAG)
-        half.sync()
+        half.write_note(5000, TAG)
         half.keep()
     return half.path
 

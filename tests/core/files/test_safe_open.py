@@ -48,8 +48,7 @@ def _save(folder, name="a.png"):
     """Download a file as the program does: with a note, then complete."""
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
-        half.start_note(5000, TAG)
-        half.sync()
+        half.write_note(5000, TAG)
         half.commit(os.path.join(folder, name))
 
 
@@ -90,8 +89,7 @@ def test_file_whose_note_is_a_link_starts_empty(folder, victim):
     os.symlink(victim, note)
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
-        half.start_note(5000, TAG)
-        half.sync()
+        half.write_note(5000, TAG)
         half.keep()
     with ResumableFile(folder, URL) as half:
         assert half.found is not None and half.size == 1000
@@ -116,8 +114,7 @@ def test_cleanup_deletes_nothing_through_a_link(folder, victim):
 def test_file_of_another_user_is_not_resumed(folder):
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
-        half.start_note(5000, TAG)
-        half.sync()
+        half.write_note(5000, TAG)
         half.keep()
     os.chown(half.path, OTHER, OTHER)
     with ResumableFile(folder, URL) as half:
@@ -130,8 +127,7 @@ def test_file_is_resumed_on_a_disk_with_one_owner_for_all(folder, monkeypatch):
     """A network disk may give all files to the user who mounted it."""
     with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
-        half.start_note(5000, TAG)
-        half.sync()
+        half.write_note(5000, TAG)
         half.keep()
     for path in (folder, half.path, half.path + resumable_file.NOTE):
         os.chown(path, OTHER, OTHER)

@@ -176,8 +176,7 @@ def test_resumable_file_is_locked_until_it_is_renamed(windows, path, tmp_path, m
     monkeypatch.setattr("civitai_manager_libs.core.files.atomic_file.replace_file", replace)
     with ResumableFile(str(tmp_path), URL) as half:
         half.write(b"new")
-        half.start_note(9, TAG)
-        half.sync()
+        half.write_note(9, TAG)
         half.commit(path)
     assert set(seen) == {False} and os.listdir(tmp_path) == ["a.png"]
 

@@ -36,7 +36,7 @@ class ResumableFile(AtomicFile):
     restarts: how often all bytes were deleted. If another thread or process is writing a file for
     the same URL, this is a separate file that cannot be resumed.
 
-    Once `start_note` was called, only writes in progress are lost if the program is killed; a power
+    Once `write_note` was called, only writes in progress are lost if the program is killed; a power
     loss also loses everything since the last `sync`.
     """
 
@@ -77,19 +77,19 @@ class ResumableFile(AtomicFile):
         with self._lock:
             return ByteRanges(self._ranges)
 
-    def start_note(self, total: int, validator: str) -> None:
-        """Start to record the written byte ranges, so that a later run can resume the download.
+    def write_note(self, total: int, validator: str) -> None:
+        """Flush all bytes to the disk, and note their ranges, so that a later run can resume.
 
-        Does nothing if they are recorded already. total: the whole file's size in bytes, 0 if
-        unknown. validator: the server's ETag or date of the file.
+        Ranges that are written afterwards are noted, too. total: the whole file's size in bytes, 0
+        if unknown. validator: the server's ETag or date of the file.
         """
-        if not self._note or self._lines is not None:
-            return
-        with self._lock, translate_disk_errors(self.folder):
-            sure = read_note(self._note, sure=True)
-            ranges = sure.ranges if sure is not None else ByteRanges()
-            self._sure = ResumeNote.of(ranges, total, validator)
-            self._replace_note()
+        if self._lines is not None:
+            return self.sync()
+        if self._note:
+            with self._lock, translate_disk_errors(self.folder):
+                sync_file(self._file.fileno())
+                self._sure = ResumeNote.of(self._ranges, total, validator)
+                self._replace_note()
 
     def write(self, data: bytes) -> None:
         """Append bytes to a file that has no gaps."""
@@ -131,7 +131,7 @@ class ResumableFile(AtomicFile):
             sync_file(self._lines.fileno())
 
     def keep(self) -> None:
-        """Keep the unfinished file after the `with` block, if `start_note` was called."""
+        """Keep the unfinished file after the `with` block, if `write_note` was called."""
         self._is_kept = self._lines is not None and self.size > 0
 
     def restart(self) -> None:

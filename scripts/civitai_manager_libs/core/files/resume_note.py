@@ -55,10 +55,10 @@ class ResumeNote:
         return json.dumps(kept).encode() + b"\n"
 
 
-def read_note(path: str, sure: bool = False) -> ResumeNote | None:
+def read_note(path: str) -> ResumeNote | None:
     """Read the note beside an unfinished file; return None if it is missing or damaged.
 
-    path: the note's path. sure: count only bytes that survive a power loss.
+    path: the note's path.
     """
     added: list[tuple[int, int]] = []
     try:
@@ -66,7 +66,7 @@ def read_note(path: str, sure: bool = False) -> ResumeNote | None:
             lines = file.read(_MAX_NOTE).split(b"\n")[:-1]
         for line in reversed(lines):
             if isinstance(value := json.loads(line), dict):
-                return _with_added(_parse(value), [] if sure else added)
+                return _with_added(_parse(value), added)
             start, end = value
             added.append((int(start), int(end)))
     except (OSError, ValueError, TypeError, RecursionError):

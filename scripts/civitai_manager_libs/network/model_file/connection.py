@@ -206,7 +206,7 @@ class PieceConnection:
             return False
         transfer.file.reserve_space(total or 0, transfer.checks.reserve)
         if version.validator and total:
-            transfer.file.start_note(total, version.validator)
+            transfer.file.write_note(total, version.validator)
         transfer.version = version
         plan.set_total(total)
         return True

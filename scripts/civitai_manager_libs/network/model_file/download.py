@@ -160,7 +160,7 @@ class ModelDownload:
         if found is not None and found.total:
             version = FileVersion.from_validator(found.validator)
             plan.set_total(found.total)
-            file.start_note(found.total, found.validator)
+            file.write_note(found.total, found.validator)
             file.reserve_space(found.total, self._checks.reserve)
         request = replace(self._request, cancelled=stop)
         return Transfer(
