@@ -182,6 +182,7 @@ function makeMarkActions({ store, toast, words }) {
       if (marks.size)
         toast(words("unmarked", { n: marks.size }), undefined, () => store.set({ marks, anchor }));
     },
+    askToChoose: () => toast(words("choose_first")),
     compare,
     compareWith(id) {
       store.set((state) => toggleMark(state, id, true));

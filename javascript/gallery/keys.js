@@ -11,7 +11,8 @@ import { usesKey } from "./core/native_keys.js";
 
 /**
  * @typedef {object} Target  what a shortcut acts on
- * @property {number} id  of the open image in the viewer, else of the focused one; 0 for none
+ * @property {number} id  of the open image in the viewer, else of the focused one, else of the first
+ *     marked one; 0 for none
  * @property {number[]} ids  of the marked images, else of the focused one
  * @property {State} state
  * @property {KeyPress} press
@@ -23,6 +24,7 @@ import { usesKey } from "./core/native_keys.js";
  * @property {string} words  what it does
  * @property {boolean} [once]  holding the key down runs the action once
  * @property {boolean} [isGlobal]  works in text fields too
+ * @property {boolean} [forImages]  without a marked or focused image, the user is asked to choose one
  * @property {(actions: Actions, target: Target) => unknown} [act]  returns false to leave the key to
  *     the browser; undefined for what the browser does itself
  */
@@ -67,19 +69,26 @@ const zoomKeys = (place) => [
 const copyInfotext = ({ copyText }, { id }) =>
   !String(document.getSelection() ?? "") && copyText(id, "infotext");
 
-/** Return the shortcuts of the focused image, or of the open one.
- * @param {"tile" | "viewer"} place
- * @returns {Key[]} */
-const imageKeys = (place) => [
+/** Return the shortcut that opens the menu of an image. @param {"tile" | "viewer"} place */
+const menuKey = (place) =>
   once(
     place,
     ["ContextMenu", "Shift F10"],
     "key_image_menu",
     ({ openImageMenu }, { id }) => openImageMenu(id),
     { shown: "Shift F10" },
-  ),
-  once(place, "p", "menu_copy_prompt", ({ copyText }, { id }) => copyText(id, "prompt")),
-  once(place, "h", "menu_hide", ({ openHideMenu }, { id }) => openHideMenu(id)),
+  );
+
+/** Return a shortcut for the marked images or the focused one. @type {typeof key} */
+const forImages = (place, keys, words, act, more) =>
+  once(place, keys, words, act, { forImages: true, ...more });
+
+/** Return the shortcuts of one image: the open one, or the focused one.
+ * @param {"grid" | "viewer"} place
+ * @returns {Key[]} */
+const imageKeys = (place) => [
+  forImages(place, "p", "menu_copy_prompt", ({ copyText }, { id }) => copyText(id, "prompt")),
+  forImages(place, "h", "menu_hide", ({ openHideMenu }, { id }) => openHideMenu(id)),
 ];
 
 const STARS = ["0", "1", "2", "3", "4", "5"];
@@ -104,19 +113,24 @@ export const KEYS = [
     { shown: "Space" },
   ),
   helpRow("tile", "Shift Space", "key_mark_to"),
-  ...imageKeys("tile"),
+  menuKey("tile"),
+  ...imageKeys("grid"),
   once("tile", "Ctrl c", "menu_copy_infotext", copyInfotext, { shown: "Ctrl C" }),
   once("grid", "a", "key_mark_all", ({ markAll }) => markAll()),
   once("grid", "x", "key_invert", ({ invert }) => invert()),
   once("grid", "n", "key_mark_none", ({ markNone }) => markNone()),
-  once("grid", "d", "key_download_marked", ({ download }, { state }) => download(state.marks)),
+  forImages("grid", "d", "key_download", ({ download }, { ids }) => download(ids)),
   once("grid", "l", "do_add_to_collection", ({ collect }) => collect()),
-  once("grid", "g", "do_get_models", ({ listNeeds }, { ids }) => ids.length && listNeeds(ids)),
+  forImages("grid", "g", "do_get_models", ({ listNeeds }, { ids }) => listNeeds(ids)),
   once("grid", "f", "do_filters", ({ openFilters }) => openFilters()),
-  once("grid", "b", "key_favourite", ({ favourite }, { ids }) => favourite(ids)),
-  once("grid", STARS, "key_stars", ({ rate }, { ids, press }) => rate(ids, Number(press.key)), {
-    shown: "0 – 5",
-  }),
+  forImages("grid", "b", "key_favourite", ({ favourite }, { ids }) => favourite(ids)),
+  forImages(
+    "grid",
+    STARS,
+    "key_stars",
+    ({ rate }, { ids, press }) => rate(ids, Number(press.key)),
+    { shown: "0 – 5" },
+  ),
   once(
     "grid",
     "w",
@@ -146,6 +160,7 @@ export const KEYS = [
   once("viewer", STARS, "key_stars", ({ rate }, { id, press }) => rate([id], Number(press.key)), {
     shown: "0 – 5",
   }),
+  menuKey("viewer"),
   ...imageKeys("viewer"),
   once("viewer", ["c", "Ctrl c"], "menu_copy_infotext", copyInfotext, { shown: "C" }),
   ...zoomKeys("viewer"),
@@ -204,11 +219,12 @@ function listNames({ key, shiftKey, ctrlKey, altKey, metaKey, isComposing }) {
  * @param {Actions} actions
  * @param {State} state
  * @param {KeyPress} press */
-export function runKey({ place, act }, actions, state, press) {
+export function runKey({ place, act, forImages }, actions, state, press) {
   const { focus, open, marks } = state;
   if (place === "tile" && focus === null) return false;
-  const id = (place === "viewer" ? open : focus) ?? 0;
   const ids = marks.size ? [...marks] : focus === null ? [] : [focus];
+  const id = (place === "viewer" ? open : (focus ?? ids[0])) ?? 0;
+  if (forImages && !id) return actions.askToChoose();
   return act?.(actions, { id, ids, state, press });
 }
 

@@ -75,6 +75,7 @@
  * @property {Model | null} model
  * @property {string} title  of the open post, "" if it is unknown
  * @property {HomeContent | null} home  what the home page shows
+ * @property {number} startedAt  performance.now() at the last request for `bootstrap` or `home`
  * @property {readonly Card[]} samples  the models of the demo
  * @property {ModelResults | null} results  null unless search results are shown instead of a
  *     gallery
@@ -182,6 +183,7 @@
  * @property {() => void} invert  marks what is not marked, and the reverse
  * @property {(change: Partial<Pick<State, "focus" | "passed" | "thumb" | "open" | "place" | "results" | keyof import("./state/selection.js").Selection>>) => void} setView
  *     stores what the user looks at, or has marked
+ * @property {() => void} askToChoose  says that no image is marked or focused
  * @property {() => void} compare  compares the marked images
  * @property {(id: number) => void} compareWith  marks an image, and compares all marked images
  * @property {(pair: ComparedPair) => void} comparePair  compares an image with a reproduction
@@ -228,7 +230,7 @@
  * @property {() => void} leadToFound  focuses the first image or model that is shown next
  * @property {() => void} openFilters
  * @property {() => void} collect  opens the collections, with the tags field focused
- * @property {(id: number) => void} openImageMenu  opens the menu beside the focused element
+ * @property {(id: number) => void} openImageMenu  opens the menu of an image
  * @property {(id: number) => void} openHideMenu  opens the menu of what to hide of an image
  * @property {(width: number) => void} setTile  sets the wanted width of the tiles
  * @property {(groupsPosts: boolean) => void} groupPosts

@@ -89,6 +89,28 @@ test("the texts of the focused tile or the open picture are copied, else a selec
   assert.deepEqual(action("c", state({ open: 7 }), ctrl), []);
 });
 
+test("a key acts on the marked images, else on the focused one, else asks to choose", () => {
+  for (const [key, name] of [
+    ["d", "download"],
+    ["g", "listNeeds"],
+    ["b", "favourite"],
+  ]) {
+    const marks = new Set([1, 2]);
+    assert.deepEqual(action(key, state({ marks, focus: 5 })), [[name, [1, 2]]]);
+    assert.deepEqual(action(key, state({ focus: 5 })), [[name, [5]]]);
+    assert.deepEqual(action(key, state()), [["askToChoose"]]);
+  }
+  assert.deepEqual(action("4", state({ focus: 5 })), [["rate", [5], 4]]);
+  assert.deepEqual(action("4", state()), [["askToChoose"]]);
+});
+
+test("a key for one image acts on the focused one wherever the focus of the page is", () => {
+  assert.deepEqual(action("h", state({ focus: 5 })), [["openHideMenu", 5]]);
+  assert.deepEqual(action("h", state({ marks: new Set([7]) })), [["openHideMenu", 7]]);
+  assert.deepEqual(action("h", state()), [["askToChoose"]]);
+  assert.deepEqual(action("p", state()), [["askToChoose"]]);
+});
+
 test("no key of one place has two meanings", () => {
   const seen = new Set();
   for (const { keys, place } of KEYS) {

@@ -36,24 +36,27 @@ export class ImageMenu {
     root.addEventListener("longpress", (event) => this.#onLongPress(event), { signal });
   }
 
-  /** Open the menu of an image beside the focused element. Do nothing if no element has the focus.
+  /** Open the menu of an image at its tile or, in the viewer, at the focused element.
    * @param {number} id */
   openAtFocus(id) {
-    if (this.#moveToFocus()) this.#open(id);
+    this.#moveTo(id);
+    this.#open(id);
   }
 
   /** Open a menu that hides the images of this author, or the images with a word.
    * @param {number} id */
   openHideMenu(id) {
-    if (this.#moveToFocus()) this.#showHideItems(id);
+    this.#moveTo(id);
+    this.#showHideItems(id);
   }
 
-  /** Let the next menu open beside the focused element. Return false if no element has the focus.
-   */
-  #moveToFocus() {
-    const { activeElement } = this.#context.root;
-    if (activeElement) this.#point = getMiddle(activeElement);
-    return activeElement !== null;
+  /** Let the next menu open at an image's tile or, in the viewer, at the focused element.
+   * @param {number} id */
+  #moveTo(id) {
+    const { root, page, store } = this.#context;
+    const { open } = store.get();
+    const tile = open === null ? root.querySelector(`[data-tile][data-id="${id}"]`) : null;
+    this.#point = getMiddle(tile ?? root.activeElement ?? page);
   }
 
   /** Open our menu instead of the browser's. A right click with Shift still opens the browser's.
