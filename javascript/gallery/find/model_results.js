@@ -3,6 +3,7 @@
 import { makeBlurhash } from "../core/blurhash.js";
 import { button, el } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
+import { nameModelType } from "../state/model_types.js";
 import { getSource } from "../state/query.js";
 
 /** @import { Card, Context, State } from "../types.js" */
@@ -57,12 +58,13 @@ export class ModelResultCards {
     const title = words(results.models.length ? "models_for" : "no_model_for", {
       words: results.query,
     });
+    this.#section.toggleAttribute("data-empty", !results.models.length);
     this.#section.replaceChildren(
       el(
         "div",
         { class: "row" },
         el("h2", { text: title, dir: "auto" }),
-        this.#makeBackButton(where),
+        results.models.length > 0 && this.#makeBackButton(where),
       ),
       this.#cards,
       this.#makeLibraryButton(results) ?? "",
@@ -116,7 +118,7 @@ export class ModelResultCards {
 
   /** Return the card of a model. @param {Card} card */
   #makeCard(card) {
-    const { actions } = this.#context;
+    const { actions, words } = this.#context;
     return el(
       "button",
       {
@@ -131,7 +133,7 @@ export class ModelResultCards {
       el("span", {
         class: "dim one-line",
         dir: "auto",
-        text: [card.type, card.creator].filter(Boolean).join(" · "),
+        text: [nameModelType(card.type, words), card.creator].filter(Boolean).join(" · "),
       }),
       el(
         "span",

@@ -2,6 +2,7 @@
 
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
+import { nameModelType } from "../state/model_types.js";
 import { makeCard, makeHeading } from "./cards.js";
 import { buildHref } from "./shelves.js";
 
@@ -10,13 +11,6 @@ import { buildHref } from "./shelves.js";
 /** @import { Context, State } from "../types.js" */
 
 const COVER = 450; // pixels, a width that thumbnails come in
-/** @type {Record<string, string>} the texts for kinds of models */
-const KINDS = {
-  model: "home_kind_model",
-  lora: "home_kind_lora",
-  embed: "home_kind_embed",
-  hypernet: "home_kind_hypernet",
-};
 
 export class ModelGrid {
   #context;
@@ -91,7 +85,7 @@ export class ModelGrid {
     const card = makeCard({
       ...press,
       name: name || file,
-      about: [KINDS[kind] && words(KINDS[kind]), version_name].filter(Boolean).join(" · "),
+      about: [nameModelType(kind, words), version_name].filter(Boolean).join(" · "),
       images: image ? [image] : [],
       glyph: "model",
     });

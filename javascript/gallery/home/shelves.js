@@ -3,6 +3,7 @@
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
+import { nameModelType } from "../state/model_types.js";
 import { buildAddress, makeDefaultQuery, withSource } from "../state/query.js";
 import { listInvitations } from "./beginnings.js";
 import { makeCard, makeHeading, makeShelf } from "./cards.js";
@@ -25,7 +26,7 @@ export function makeSamples(context, { samples }) {
       action: "open-model",
       href: buildHref(context, { model: id }),
       name,
-      about: type,
+      about: nameModelType(type, words),
       images: cover ? [api.thumb(cover.id, COVER)] : [],
       blurhash: cover?.blurhash,
       glyph: "model",

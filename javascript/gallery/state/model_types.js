@@ -1,0 +1,32 @@
+/** Names the types of models in the user's language. */
+
+/** The texts by the type as Civitai or an infotext writes it, without capitals and spaces.
+ * @type {Record<string, string>} */
+const TEXTS = {
+  model: "type_model",
+  checkpoint: "type_model",
+  lora: "type_lora",
+  embed: "type_embed",
+  textualinversion: "type_embed",
+  hypernet: "type_hypernet",
+  hypernetwork: "type_hypernet",
+  vae: "type_vae",
+  textencoder: "type_text_encoder",
+  controlnet: "type_controlnet",
+  upscaler: "type_upscaler",
+  motionmodule: "type_motion",
+  detection: "type_detection",
+  aestheticgradient: "type_aesthetic",
+  poses: "type_poses",
+  wildcards: "type_wildcards",
+  workflows: "type_workflows",
+  other: "type_other",
+};
+
+/** Return the name of a type of models, such as "Upscaler"; of an unknown type the type itself.
+ * @param {string} type
+ * @param {import("../types.js").Words} words */
+export function nameModelType(type, words) {
+  const key = type.toLowerCase().replaceAll(/[ _]/g, "");
+  return Object.hasOwn(TEXTS, key) ? words(TEXTS[key]) : type;
+}
