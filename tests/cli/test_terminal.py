@@ -76,7 +76,7 @@ def test_chosen_language_overrides_the_locale(monkeypatch, language):
     "language, reason, said",
     [
         ("zh-TW", "gone", "圖片已不存在，再試也沒有用。"),
-        ("zh-TW", "disk", "無法寫入磁碟。請檢查資料夾的權限與空間。（The sentence.）"),
+        ("zh-TW", "disk", "無法讀寫磁碟。請檢查資料夾的權限與空間。（The sentence.）"),
         ("zh-TW", "bad_input", "The sentence."),
         ("zh-TW", "http_418", "伺服器拒絕 (http_418)。"),
     ],

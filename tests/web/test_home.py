@@ -55,6 +55,16 @@ def test_home_of_a_new_user_is_empty_without_a_request_to_civitai(api, on_demo):
     assert not on_demo.requests
 
 
+def test_unreadable_library_is_reported_and_not_shown_as_a_new_one(
+    api, on_demo, library, break_library
+):
+    api.get("home")
+    library.finish()
+    break_library()
+    status, code, message = api.error("home")
+    assert (status, code) == (507, "disk") and "cannot be used" in message
+
+
 def test_opened_models_and_authors_have_their_newest_image(api, on_demo, fresh):
     api.get(f"models/{_MODEL}")
     images = api.get(f"images?model={_MODEL}&level=None")["images"]

@@ -157,7 +157,7 @@ def test_failed_check_is_reported_and_ends_the_round(api, civitai):
         api.post("watches", {**_WATCH, "model": model})
     civitai.always("page", reset)
     before = len(civitai.pages)
-    assert "broke off" in _checked(api)["problem"]
+    assert "could not be reached" in _checked(api)["problem"]
     assert len(civitai.pages) == before + 1
     civitai.always("page", None)
     api.post("watches", {"action": "check"})

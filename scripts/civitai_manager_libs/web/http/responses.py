@@ -39,7 +39,7 @@ _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
     (DiskError, 507),
 )
 # Reasons of which the error says nothing more that a user can use.
-_PLAIN = ("bad_answer", "gone", "needs_key", "region", "too_large", "trouble")
+_PLAIN = ("bad_answer", "gone", "needs_key", "network", "region", "too_large", "trouble")
 
 
 class ApiError(Exception):
@@ -117,10 +117,6 @@ def error_sentence(error: CivitaiShortcutError, language: str) -> str:
         minutes = max(1, math.ceil(error.seconds / 60))
         return messages.translate("busy_for", language, n=minutes)
     code = "trouble" if isinstance(error, ServerError) else error.reason
-    if code == "network":
-        is_english = language == "en"  # as the error's message is
-        message = str(error) if is_english else messages.translate("network_failed", language)
-        return messages.translate("network_problem", language, error=message)
     known = messages.reason_text(code, language)
     if isinstance(error, DiskError) and language == "en":
         return str(error)

@@ -10,7 +10,7 @@ from ... import civitai, setting
 from ...civitai import Version
 from ...core import as_whole_number, Cancellation, level_mask, log_disk_errors
 from ...errors import NotFound
-from ...library import Collection, covers, models, recent_models, records, reproductions, watches
+from ...library import covers, models, recent_models, records, reproductions, watches
 from ...local_models import get_model_index, ModelFile, plain_name
 from ..http import ApiError, RemoteWork, RequestContext
 from ..schemas import home as schemas
@@ -27,7 +27,10 @@ _HASH_DIGITS = (64, 10, 12)  # lengths of the hashes by which Civitai finds vers
 
 
 def get_home(context: RequestContext) -> schemas.Home:
-    """Return the JSON of the home page, without a request to Civitai."""
+    """Return the JSON of the home page, without a request to Civitai.
+
+    Raises DiskError if the library cannot be read, since it must not look empty then.
+    """
     levels = _shown_levels()
     return {
         "recent": [
@@ -36,7 +39,7 @@ def get_home(context: RequestContext) -> schemas.Home:
         ],
         "watch_covers": _find_watch_covers(levels),
         "local_models": _view_part(0),
-        "collections": _list_collections(context),
+        "collections": get_collections(context),
         "favourites": covers.count_favourites(levels),
         "library": covers.count_library(levels),
         "download_count": len(list_saved_ids()),
@@ -99,12 +102,6 @@ def _find_watch_covers(levels: int) -> dict[str, int]:
         galleries = [watch.gallery for watch in watches.list_watches()]
     found = {gallery: covers.find_gallery_cover(gallery, levels) for gallery in galleries}
     return {gallery: cover for gallery, cover in found.items() if cover is not None}
-
-
-def _list_collections(context: RequestContext) -> list[Collection]:
-    with log_disk_errors("library"):
-        return get_collections(context)
-    return []
 
 
 def _list_files() -> list[ModelFile]:

@@ -110,29 +110,17 @@ def _failures_view(view: JobView, language: str) -> JobFailures:
     is_over = view.state.is_over
     failed = view.current_job.failed
     more = view.job.failed - len(view.failed)
-    reasons, toast = _reasons_text(view, language), ""
     count = messages.translate("failed_count", language, n=failed)
-    if failed:
-        toast = f"{messages.translate(_failed_key(view), language, n=failed)} {reasons}".strip()
-    elif view.job.reason == "empty_end":
+    label = f"{count} {_reasons_text(view, language)}".strip()
+    toast = label if failed else ""
+    if not failed and view.job.reason == "empty_end":
         toast = messages.reason_text("empty_end", language)
     return {
-        "failed_label": f"{count} {reasons}".strip(),
+        "failed_label": label,
         "failures": [_failure_view(item, language) for item in view.failed] if is_over else [],
         "more": messages.translate("more_failed", language, n=more) if more > 0 and is_over else "",
         "toast": toast,
     }
-
-
-def _failed_key(view: JobView) -> str:
-    """Return the key of the message that says how many images failed.
-
-    If the network may be the cause, the message also says to check the network.
-    """
-    codes = {item.reason for item in view.failed}
-    if view.job.has_models:  # a job of model files waits for the network
-        return "failed_count"
-    return "some_failed" if not codes or "network" in codes else "failed_count"
 
 
 def _reasons_text(view: JobView, language: str) -> str:
