@@ -3,7 +3,7 @@
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
-import { getErrorMessage, makeProblem, reportOffline } from "../data/problems.js";
+import { makeProblem, reportOffline, showError } from "../data/problems.js";
 import { describeArrivals } from "../state/model_files.js";
 import { makeAnnotations } from "./annotations.js";
 import { Compatibility } from "./compatibility.js";
@@ -85,7 +85,7 @@ export class Details {
       this.#isFailed = true;
       reportOffline(error, this.context.store);
       const problem = makeProblem(error, this.context.words);
-      if (this.listeners.failed(problem)) this.#drawNothing();
+      if (this.listeners.failed(problem)) this.#drawKnown(view);
       else this.#drawProblem(view, problem.message);
     }
     await this.records.prefetch(next, signal);
@@ -156,9 +156,10 @@ export class Details {
     this.body.setAttribute("aria-busy", "true");
   }
 
-  /** Show no details, because the image cannot be shown and the stage says why. */
-  #drawNothing() {
-    this.body.replaceChildren();
+  /** Show what the gallery knows of an image, while the stage says why the rest is missing. If only
+   * the id is known, the details are empty. @param {View} view */
+  #drawKnown(view) {
+    this.body.replaceChildren(...(view.kind ? [makeAbout(this.context, view)] : []));
     this.body.setAttribute("aria-busy", "false");
   }
 
@@ -205,8 +206,7 @@ export class Details {
       this.#draw(view, record, signal);
       if (record.infotext_source === "none") toast(record.problems[0] ?? words("nothing_in_file"));
     } catch (error) {
-      if (isAborted(error)) return;
-      toast(getErrorMessage(error, words), "bad");
+      showError(error, this.context);
     }
   }
 }

@@ -25,6 +25,7 @@ export class Finder {
   #clear;
   #popup;
   #previews;
+  #status;
   #searched = ""; // the text of the search that is shown
   /** @type {State["where"] | null} */
   #where = null;
@@ -56,7 +57,7 @@ export class Finder {
       this.#clear,
       this.#popup.element,
     );
-    const status = new Status(context, "lookup", getLookupStatus);
+    this.#status = new Status(context, "lookup", getLookupStatus);
     const home = iconButton(
       "home",
       "home",
@@ -67,7 +68,7 @@ export class Finder {
     page.append(
       el("header", { class: "top" }, home, this.#form, makePanelButtons(context, badges)),
     );
-    page.append(status.element, makeSearchMessage(context));
+    page.append(this.#status.element, makeSearchMessage(context));
     store.on(
       ["bootstrap", "where", "model", "title", "results", "lookupText", "loadedFilter"],
       (now) => this.#draw(now),
@@ -79,6 +80,11 @@ export class Finder {
   focus() {
     this.#field.focus();
     this.#field.select();
+  }
+
+  /** Focus the button beside the error of a search. Return whether there is one. */
+  focusProblem() {
+    return this.#status.focusFirst();
   }
 
   #makeField() {
