@@ -146,7 +146,10 @@ def test_file_names_are_previewed_while_the_template_is_typed(page):
     _fill(page, "saved_name", "mine/{id}-{seed}")
     expect(names.first).to_contain_text("mine/")
     _fill(page, "saved_name", "{nothing}/{id}")
-    expect(page.page.locator(".filename-preview .wrong")).to_contain_text("nothing")
+    expect(page.page.locator("#setting-saved_name-wrong")).to_contain_text("{nothing}")
+    page.control("save-settings").click()
+    expect(_control(page, "saved_name")).to_be_focused()
+    expect(page.page.get_by_text("{nothing}")).to_have_count(1)
 
 
 def test_key_is_tested_saved_and_removed_and_never_shown(own, own_page):

@@ -1,5 +1,7 @@
 /** The months of a gallery, and the search that lets the gallery begin at a month. Pure. */
 
+import { getShown } from "../state/state.js";
+
 /** @import { MonthCount } from "../contract" */
 /** @import { State, Where } from "../types.js" */
 
@@ -8,10 +10,13 @@ const DATE_TERM = /^(?:before|after):\d{4}-\d{2}$/;
 /** Return whether the open gallery is sorted by date, so that the user can jump to a month. A
  * search for words has no months, because a jump would replace the search.
  * @param {State} state */
-export function hasMonths({ where, results, images }) {
+export function hasMonths(state) {
+  const { where, results } = state;
   const isByDate = where.sort === "Newest" || where.sort === "Oldest";
   const isWhole = !where.search || DATE_TERM.test(where.search);
-  return isByDate && isWhole && where.post === null && results === null && images.length > 0;
+  return (
+    isByDate && isWhole && where.post === null && results === null && getShown(state).length > 0
+  );
 }
 
 /** Return the months in the order in which the gallery shows them.

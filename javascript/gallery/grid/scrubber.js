@@ -48,7 +48,7 @@ export class Scrubber {
     this.#track = el("div", { class: "scrubber", hidden: true }, this.#handle, this.#bubble);
     root.append(this.#track);
     this.#listen();
-    store.on(["where", "results", "images", "passed"], (now) => this.#draw(now), { signal });
+    store.on(["where", "results", getShown, "passed"], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
   }
 

@@ -24,29 +24,29 @@ export class FilenamePreview {
   }
 
   /** Show the file names that a template gives to the images loaded last.
-   * @param {string} template */
-  async show(template) {
+   * @param {string} template
+   * @param {(message: string) => void} showError  shows what is wrong with the template, "" for
+   *     nothing */
+  async show(template, showError) {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     try {
       const query = new URLSearchParams({ template });
       this.#draw(await this.context.api.get(`filename_preview?${query}`, { signal }));
+      showError("");
     } catch (error) {
       if (isAborted(error)) return;
       if (!(error instanceof ApiError)) throw error;
-      this.#draw({ filenames: [], fields: "" }, error.message);
+      this.element.hidden = true;
+      showError(error.message);
     }
   }
 
-  /** Show file names, or what is wrong with the template.
-   * @param {import("../contract").FilenamePreview} answer
-   * @param {string} [wrong]  the error message */
-  #draw({ filenames, fields }, wrong = "") {
-    const { words } = this.context;
+  /** Show file names. @param {import("../contract").FilenamePreview} answer */
+  #draw({ filenames, fields }) {
     this.element.hidden = false;
-    this.#message.textContent = wrong || words("filename_fields", { fields });
-    this.#message.classList.toggle("wrong", wrong !== "");
+    this.#message.textContent = this.context.words("filename_fields", { fields });
     this.#list.replaceChildren(...filenames.map((name) => el("li", { dir: "auto" }, name)));
   }
 }

@@ -2,7 +2,7 @@
 
 import { button, el, runWhileBusy } from "../core/dom.js";
 import { ApiError } from "../data/api.js";
-import { getErrorMessage } from "../data/problems.js";
+import { showError } from "../data/problems.js";
 import { updateBootstrap } from "../data/received.js";
 import { makeBrowserSettings } from "./browser_settings.js";
 import { FilenamePreview } from "./filename_preview.js";
@@ -43,8 +43,9 @@ export class Settings {
   /** Show the saved values; discard what was typed but not saved. */
   #onOpen() {
     for (const setting of this.context.store.get().bootstrap?.settings ?? []) {
-      this.#fields.get(setting.name)?.showValue(setting.value);
-      if (setting.name === "saved_name") void this.filenamePreview.show(String(setting.value));
+      const field = this.#fields.get(setting.name);
+      field?.showValue(setting.value);
+      if (field && setting.name === "saved_name") this.#showFilenames(field);
     }
     this.key.showState();
     void this.hiddenRules.load();
@@ -113,10 +114,12 @@ export class Settings {
    * @param {SettingField} field */
   #preview(field) {
     field.element.append(this.filenamePreview.element);
-    field.control.addEventListener(
-      "input",
-      () => void this.filenamePreview.show(field.control.value),
-    );
+    field.control.addEventListener("input", () => this.#showFilenames(field));
+  }
+
+  /** Show the file names of a field's template, or what is wrong with it. @param {SettingField} field */
+  #showFilenames(field) {
+    void this.filenamePreview.show(field.control.value, (message) => field.showError(message));
   }
 
   async #send() {
@@ -150,12 +153,11 @@ export class Settings {
    * a toast.
    * @param {unknown} error */
   #showRefusal(error) {
-    const { toast, words } = this.context;
     const messages = error instanceof ApiError ? error.fields : {};
     const refused = [...this.#fields.values()].filter(({ setting }) => setting.name in messages);
     for (const field of refused) field.showError(messages[field.setting.name] ?? "");
     if (refused[0]) refused[0].focus();
-    else toast(getErrorMessage(error, words), "bad");
+    else showError(error, this.context);
   }
 }
 
