@@ -9,6 +9,11 @@ const FIRST = {
     "本頁面的伺服器沒有回應，恢復後會自動繼續。",
     "本页面的服务器没有响应，恢复后会自动继续。",
   ],
+  server_slow: [
+    "This page's server has not answered yet.",
+    "本頁面的伺服器還沒有回應。",
+    "本页面的服务器还没有响应。",
+  ],
   problem_login: [
     "The WebUI wants you to log in again: please reload this page.",
     "需要重新登入 WebUI：請重新整理這個網頁。",

@@ -116,7 +116,7 @@ async function connect(context) {
     isBuilt = true;
     buildParts(context, status);
   };
-  parts.connection = new Connection(context, () => (isBuilt ? actions.retry() : build()));
+  parts.connection = new Connection(context, () => actions.retry());
   store.on(["bootstrap"], build, { signal });
   await parts.connection.fetchBootstrap();
 }
@@ -145,6 +145,7 @@ function buildParts(context, status) {
   parts.grid = new Grid(context);
   const empty = new EmptyResult(context);
   parts.foundFocus = new FoundFocus(context, (state) => {
+    if (state.problems.lookup && parts.finder.focusProblem()) return true;
     if (state.results) return parts.results.focusFirst();
     if (isHome(state)) return parts.home.focusFirst();
     if (getTiles(state).length) return parts.grid.focusTopmost();

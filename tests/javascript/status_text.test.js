@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { getGalleryStatus, getLookupStatus } from "../../javascript/gallery/find/status_text.js";
-import { makeInitialState } from "../../javascript/gallery/state/state.js";
+import { getAwaitedPart, makeInitialState } from "../../javascript/gallery/state/state.js";
 
 const words = (key, values = {}) => [key, ...Object.values(values)].join(" ");
 const choices = { sort: [{ value: "Newest", label: "" }], period: [], level: [], type: [] };
@@ -111,6 +111,26 @@ test("without a gallery nothing is said once the home page is there", () => {
   const home = { where: makeInitialState().where };
   assert.deepEqual(say(home), ["reading"]);
   assert.deepEqual(say({ ...home, home: {} }), NOTHING);
+});
+
+test("a page that is not answered says so after some seconds, with a button that asks again", () => {
+  const start = { bootstrap: null, startedAt: 1000 };
+  const home = { where: makeInitialState().where, startedAt: 1000 };
+  assert.deepEqual(say(start, 3900), ["reading"]);
+  for (const slow of [start, home]) assert.deepEqual(say(slow, 4000), ["server_slow", "retry"]);
+  assert.equal(getAwaitedPart(state(start)), "bootstrap");
+  assert.equal(getAwaitedPart(state(home)), "home");
+  assert.equal(getAwaitedPart(state({})), null);
+});
+
+test("a gallery of which all is hidden so far says so, with the one button that shows it", () => {
+  assert.deepEqual(say({ hiddenCount: 300, cursor: "2" }), ["hidden_all 300", "show-hidden"]);
+});
+
+test("what failed on the home page is told only there", () => {
+  const failed = { problems: problems({ home: { code: "busy", message: "Busy." } }) };
+  assert.deepEqual(say({ where: makeInitialState().where, ...failed }), ["Busy.", "retry"]);
+  assert.deepEqual(say({ ...full, ...failed }), NOTHING);
 });
 
 test("what failed is told once, with the one button that helps", () => {

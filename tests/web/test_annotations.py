@@ -231,7 +231,7 @@ def test_panels_say_what_is_wrong_with_an_unreadable_library(
     for button, panel, empty in panels:
         page.key("Escape")
         page.control(button).first.click()
-        expect(page.panel(panel).locator(".notice")).to_contain_text(
+        expect(page.panel(panel).get_by_role("alert")).to_contain_text(
             "Check the permissions of the file"
         )
         expect(page.panel(panel).get_by_text(empty)).to_be_hidden()

@@ -115,3 +115,101 @@ def test_image_whose_file_is_gone_is_not_offered_again(flaky, start, open_galler
     expect(said).to_contain_text("no longer there")
     said.get_by_role("button").click()
     expect(page.viewer).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "button, name, empty",
+    [
+        ("jobs", "jobs", "No downloads yet"),
+        ("watched", "watches", "You watch nothing yet"),
+        ("sets", "collections", "no collections yet"),
+        ("figures", "stats", "pictures"),
+    ],
+)
+def test_panel_says_that_the_server_is_gone_until_it_is_back(
+    demo, start, open_gallery, button, name, empty
+):
+    server = start(demo.url)
+    page = open_gallery(server).ready()
+    server.kill()
+    page.control(button).first.click()
+    panel = page.panel(name)
+    expect(panel.get_by_role("alert")).to_contain_text("does not answer")
+    expect(panel.get_by_text(empty).locator("visible=true")).to_have_count(0)
+    assert panel.locator(".panel-body").get_by_role("button").all_inner_texts() == ["Try again"]
+    server.start()
+    expect(panel.get_by_text(empty).locator("visible=true").first).to_be_visible()
+    expect(panel.get_by_role("alert")).to_be_hidden()
+
+
+def test_list_of_model_files_has_one_button_while_the_server_is_gone(demo, start, open_gallery):
+    server = start(demo.url)
+    page = open_gallery(server).ready()
+    server.kill()
+    page.tiles.first.focus()
+    page.key("g")
+    panel = page.panel("model_files")
+    expect(panel.get_by_role("alert")).to_contain_text("does not answer")
+    assert panel.locator(".panel-body").get_by_role("button").all_inner_texts() == ["Try again"]
+    server.start()
+    expect(panel.get_by_role("alert")).to_be_hidden()
+
+
+@pytest.mark.parametrize("control", ["save", "watch", "favourite"])
+def test_server_that_is_gone_is_told_once(demo, start, open_gallery, control):
+    server = start(demo.url)
+    page = open_gallery(server).ready()
+    page.tiles.first.focus()
+    server.kill()
+    if control == "watch":
+        page.control(control).click()
+    else:
+        page.key("d" if control == "save" else "b")
+    expect(page.page.locator(".of-images")).to_contain_text("does not answer")
+    expect(page.page.locator(".of-images").get_by_role("button")).to_have_count(1)
+    expect(page.message("does not answer")).to_have_count(0)
+    server.start()
+    expect(page.page.locator(".of-images")).to_be_hidden()
+
+
+@pytest.mark.parametrize("held", ["bootstrap", "home"])
+def test_first_request_that_hangs_can_be_repeated(server, open_gallery, held):
+    page = open_gallery(server, "")
+    page.page.route(re.compile(rf"/api/{held}\b"), lambda route: None, times=1)
+    page.page.reload()
+    status = page.page.locator(".of-images")
+    expect(status).to_contain_text("has not answered yet")
+    status.get_by_role("button", name="Try again").click()
+    expect(page.page.locator(".home")).to_be_visible()
+    expect(status).to_be_hidden()
+
+
+def test_wrong_url_leaves_the_focus_at_its_message(server, open_gallery):
+    page = open_gallery(server, "")
+    page.find(f"https://civitai.com/models/{_GONE}")
+    button = page.page.locator(".of-lookup").get_by_role("button")
+    expect(button).to_be_focused()
+
+
+def test_found_gallery_is_shown_from_its_top(server, open_gallery):
+    page = open_gallery(server, "")
+    page.find(f"https://civitai.com/models/{_MODEL}")
+    expect(page.tiles.first).to_be_focused()
+    assert page.scroll_position() == 0
+
+
+def test_details_of_an_image_that_cannot_be_shown_tell_what_the_gallery_knows(
+    demo, start, open_gallery
+):
+    server = start(demo.url)
+    page = open_gallery(server).ready()
+    server.kill()
+    page.tiles.nth(1).click()
+    expect(page.slide.locator(".slide-error")).to_contain_text("does not answer")
+    expect(page.page.locator(".details .author")).to_be_visible()
+
+
+def test_details_of_an_image_of_which_nothing_is_known_take_no_room(server, open_gallery):
+    page = open_gallery(server, f"?model={_MODEL}&image={_GONE}")
+    expect(page.page.locator(".slide-error")).to_be_visible()
+    expect(page.page.locator(".details")).to_be_hidden()

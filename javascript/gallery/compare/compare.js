@@ -3,7 +3,7 @@
 import { button, el, iconButton } from "../core/dom.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 import { isAborted } from "../data/api.js";
-import { getErrorMessage } from "../data/problems.js";
+import { getErrorMessage, showError } from "../data/problems.js";
 import { MOST_COMPARED } from "../state/selection.js";
 import { getShown } from "../state/state.js";
 import { CompareGrid } from "./compare_grid.js";
@@ -104,20 +104,20 @@ export class Compare {
       toast(words("reproduction_kept"));
       actions.panel("");
     } catch (error) {
-      if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+      showError(error, this.#context);
     }
   }
 
   /** Remove a reproduction from the list. @param {ComparedPair} pair */
   async #removeStored({ record, stored }) {
-    const { api, words, toast, actions } = this.#context;
+    const { api, actions } = this.#context;
     if (!stored) return;
     try {
       const body = { ids: [stored.id] };
       await api.post(`images/${record.id}/reproductions/remove`, body, this.#abort);
       actions.panel("");
     } catch (error) {
-      if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+      showError(error, this.#context);
     }
   }
 

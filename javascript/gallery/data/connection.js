@@ -14,31 +14,44 @@ export class Connection {
   #context;
   #onBack;
   #checkedAt = -Infinity;
+  #requests = 0; // for the data that the page starts with
 
   /** @param {Context} context
-   * @param {() => void} onBack  called when the server responds again */
+   * @param {() => void} onBack  called when the server responds again and parts of the page have
+   *     failed */
   constructor(context, onBack) {
     this.#context = context;
     this.#onBack = onBack;
     pollWhileVisible(EVERY, () => this.#pollIfOffline(), context.signal);
   }
 
-  /** Fetch the data that the page starts with. Return whether the server responded. */
+  /** Fetch the data that the page starts with. Return whether the server responded. The error of a
+   * request is ignored if a later one was sent. */
   async fetchBootstrap() {
     const { store, api, words, signal } = this.#context;
+    const number = ++this.#requests;
+    store.set({ startedAt: performance.now() });
     try {
       const bootstrap = await api.get("bootstrap", { signal });
       this.#setBootstrap(bootstrap);
       return true;
     } catch (error) {
-      if (!signal.aborted) setProblem(store, "bootstrap", makeProblem(error, words));
+      if (!signal.aborted && number === this.#requests)
+        setProblem(store, "bootstrap", makeProblem(error, words));
       return false;
     }
   }
 
   /** Fetch the bootstrap data again because the user asked for it. */
   async retry() {
-    if (await this.fetchBootstrap()) this.#onBack();
+    const hasFailed = this.#hasFailedPart();
+    if ((await this.fetchBootstrap()) && hasFailed) this.#onBack();
+  }
+
+  /** Return whether a request has failed other than for the bootstrap data.
+   * @param {string} [code]  of the error, any if omitted */
+  #hasFailedPart(code) {
+    return getFailedParts(this.#context.store.get(), code).some((part) => part !== "bootstrap");
   }
 
   /** Check whether the server responds, because a thumbnail has not arrived. Do nothing if the
@@ -74,12 +87,9 @@ export class Connection {
     if (!isOffline(store.get())) return;
     try {
       const bootstrap = await api.get("bootstrap", { signal });
-      const before = store.get();
-      const failed = getFailedParts(before, "offline").filter(
-        (part) => part !== "bootstrap" || !before.bootstrap,
-      );
+      const hasFailed = this.#hasFailedPart("offline");
       this.#setBootstrap(bootstrap);
-      if (failed.length) this.#onBack();
+      if (hasFailed) this.#onBack();
     } catch (error) {
       ignoreFailure(error); // still away
     }

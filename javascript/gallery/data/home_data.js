@@ -33,7 +33,10 @@ export class HomeData {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    store.set(({ problems }) => ({ problems: { ...problems, home: null } }));
+    store.set(({ problems }) => ({
+      startedAt: performance.now(),
+      problems: { ...problems, home: null },
+    }));
     try {
       const [home, samples] = await Promise.all([
         api.get("home", { signal }),

@@ -1,8 +1,5 @@
 /** Polls the state of the downloads while any of them is active. */
 
-import { ApiError, isAborted } from "./api.js";
-import { getErrorMessage, reportOffline } from "./problems.js";
-
 /** @import { JobList as Jobs } from "../contract" */
 /** @import { Context } from "../types.js" */
 
@@ -14,12 +11,15 @@ const HIDDEN = 4000; // while another tab of the host is shown, or our server do
 export class JobPoller {
   #timer = 0;
   #abort = new AbortController();
-  #isOffline = false;
+  #isUnknown = false; // the last request has failed
   #channel = new BroadcastChannel("civitai-shortcut-jobs");
 
-  /** @param {Context} context */
-  constructor(context) {
+  /** @param {Context} context
+   * @param {(request: () => Promise<Jobs>) => Promise<Jobs | null>} read  sends the request and
+   *     shows its error; returns null after an error or if newer data are shown */
+  constructor(context, read) {
     this.context = context;
+    this.read = read;
     const { signal } = context;
     signal.addEventListener("abort", () => {
       this.#stop();
@@ -41,38 +41,18 @@ export class JobPoller {
     this.#stop();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    try {
-      this.setJobs(await this.context.api.get("jobs", { signal }));
-    } catch (error) {
-      if (isAborted(error)) return;
-      if (!(error instanceof ApiError)) throw error;
-      this.#isOffline = true;
-      reportOffline(error, this.context.store);
-      this.#showProblem(error);
-      this.#schedulePoll();
-    }
+    const jobs = await this.read(() => this.context.api.get("jobs", { signal }));
+    if (signal.aborted) return;
+    if (jobs) return this.setJobs(jobs);
+    this.#isUnknown = true;
+    this.#schedulePoll();
   }
 
   /** Store the jobs that a response lists. @param {Jobs} jobs */
   setJobs(jobs) {
-    this.#isOffline = false;
+    this.#isUnknown = false;
     this.context.store.set({ jobs });
     this.#schedulePoll();
-  }
-
-  /** Show above the list of jobs why the jobs could not be fetched. @param {ApiError} error */
-  #showProblem(error) {
-    if (error.code === "offline") return; // which the page says itself
-    const { store, words } = this.context;
-    const before = store.get().jobs ?? {
-      active: 0,
-      waiting: 0,
-      total: 0,
-      bookmarks_revision: 0,
-      more: "",
-      jobs: [],
-    };
-    store.set({ jobs: { ...before, notice: getErrorMessage(error, words) } });
   }
 
   /** Schedule the next poll, if one is needed. */
@@ -85,7 +65,7 @@ export class JobPoller {
 
   /** Return the milliseconds until the next poll, 0 for no poll. */
   #getPause() {
-    if (this.#isOffline) return HIDDEN; // the state of the jobs is unknown
+    if (this.#isUnknown) return HIDDEN;
     const { store, root } = this.context;
     const jobs = store.get().jobs?.jobs ?? [];
     const isBusy = jobs.some((job) => BUSY.includes(job.state));

@@ -1,10 +1,12 @@
 /** Turns errors into messages for the user, and stores them in the state. */
 
+import { getTop } from "../core/modal.js";
 import { ApiError, isAborted } from "./api.js";
 
 /** @import { Store } from "../state/store.js" */
-/** @import { Part, Problem, Words } from "../types.js" */
+/** @import { Context, Part, Problem, Words } from "../types.js" */
 
+const OF_PAGE = ["offline", "login", "outdated"]; // errors that every request would meet
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
 
 /** Return the message for an error of a request. Other errors than an `ApiError` are bugs, and are
@@ -41,12 +43,19 @@ export function ignoreFailure(error) {
   if (!(error instanceof ApiError) && !isAborted(error)) throw error;
 }
 
-/** Show why a request failed. An aborted request is ignored; other errors than an `ApiError` are
- * thrown again.
+/** Show why a request of the user failed. The page's status shows an error that every request would
+ * meet; a toast shows others, and what an open dialog would cover. An aborted request is ignored;
+ * other errors than an `ApiError` are thrown again.
  * @param {unknown} error
- * @param {Pick<import("../types.js").Context, "toast" | "words">} context */
-export function showError(error, { toast, words }) {
-  if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+ * @param {Context} context */
+export function showError(error, { root, store, toast, words }) {
+  if (isAborted(error)) return;
+  const problem = makeProblem(error, words);
+  const isOfPage = OF_PAGE.includes(problem.code);
+  if (isOfPage) setProblem(store, "bootstrap", problem);
+  const top = getTop(root);
+  const isShown = isOfPage && (!(top instanceof Element) || top.hasAttribute("data-failed"));
+  if (!isShown) toast(problem.message, "bad");
 }
 
 /** Let `Connection` poll the server if an error says that the server does not respond.

@@ -6,7 +6,7 @@
 import { button, el, runWhileBusy, setAttribute } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
 import { isAborted } from "../data/api.js";
-import { getErrorMessage, reportOffline } from "../data/problems.js";
+import { reportOffline, showError } from "../data/problems.js";
 import { OWN_TYPE } from "../drag.js";
 import { isBlurred } from "../state/content_rating.js";
 
@@ -144,7 +144,7 @@ export class Reproductions {
       const made = await api.postFile(`images/${record.id}/comparison`, file, { signal });
       if (!signal.aborted) actions.comparePair({ record, made, stored: null, file });
     } catch (error) {
-      if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+      showError(error, this.#context);
     }
   }
 

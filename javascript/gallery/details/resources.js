@@ -2,7 +2,7 @@
 
 import { button, el, setLabel } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
-import { getErrorMessage } from "../data/problems.js";
+import { showError } from "../data/problems.js";
 import {
   isAbsent,
   listGettable,
@@ -97,13 +97,14 @@ function describeResource({ store }, one) {
  * none.
  * @param {Context} context
  * @param {ImageRecord} record */
-export function makeWorkflowButton({ words, actions, api, toast }, record) {
+export function makeWorkflowButton(context, record) {
   if (!record.has_workflow) return null;
+  const { words, actions, api } = context;
   const copy = async () => {
     try {
       await actions.copy((await api.get(`images/${record.id}/workflow`)).workflow);
     } catch (error) {
-      toast(getErrorMessage(error, words), "bad");
+      showError(error, context);
     }
   };
   return el(

@@ -2,7 +2,14 @@
 
 import { button, el, setText } from "../core/dom.js";
 import { setProblem } from "../data/problems.js";
-import { getFailedGalleryPart, getMissing, getSearched, getShown, isHome } from "../state/state.js";
+import {
+  getAwaitedPart,
+  getFailedGalleryPart,
+  getMissing,
+  getSearched,
+  getShown,
+  isHome,
+} from "../state/state.js";
 
 /** @import { IconName } from "../core/icons.js" */
 /** @import { Context } from "../types.js" */
@@ -128,6 +135,7 @@ export class Status {
   #findFailedPart() {
     if (this.#of === "lookup") return "lookup";
     const state = this.#context.store.get();
-    return getMissing(state) ? undefined : (getFailedGalleryPart(state) ?? "images");
+    if (getMissing(state)) return undefined;
+    return getFailedGalleryPart(state) ?? getAwaitedPart(state) ?? "images";
   }
 }

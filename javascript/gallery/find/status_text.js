@@ -4,7 +4,14 @@
 
 import { formatNumber } from "../core/format.js";
 import { listEmptyingFilters } from "../state/query.js";
-import { getFailedGalleryPart, getMissing, getShown, isFiltered, isHome } from "../state/state.js";
+import {
+  getAwaitedPart,
+  getFailedGalleryPart,
+  getMissing,
+  getShown,
+  isFiltered,
+  isHome,
+} from "../state/state.js";
 
 /** @import { State, Words } from "../types.js" */
 /** @typedef {"retry" | "reload" | "give-up" | "more" | "search-on" | "stop-search" | "clear-search" | "search-models" | "read-anew" | "home" | "dismiss" | "show-hidden" | "shuffle" | "newest-first" | "settings" | "reset-filters"} StatusAction */
@@ -61,7 +68,7 @@ function chooseAction({ code }, leave) {
  * @param {number} now  the time as from `performance.now()`
  * @returns {StatusText} */
 export function getGalleryStatus(state, words, now) {
-  const { problems, results, bootstrap, home, requestedAt } = state;
+  const { problems, results, bootstrap, requestedAt, startedAt } = state;
   if (results) return NO_STATUS;
   if (problems.lookup && getMissing(state)) {
     const actions = [chooseAction(problems.lookup, "home")];
@@ -79,8 +86,11 @@ export function getGalleryStatus(state, words, now) {
   // Beside images the bar shows that a page is loaded.
   if (requestedAt > 0)
     return makeWaitingStatus(now - requestedAt, getWaitingText(state, words), words);
-  if (!bootstrap || (isHome(state) && !home))
-    return { kind: "waits", text: words("reading"), actions: [] };
+  if (!bootstrap || getAwaitedPart(state)) {
+    const isSlow = now - startedAt >= PATIENCE * 1000;
+    const text = words(isSlow ? "server_slow" : "reading");
+    return { kind: "waits", text, actions: isSlow ? ["retry"] : [] };
+  }
   if (isHome(state)) return NO_STATUS;
   return addHiddenCount(getEndStatus(state, bootstrap, words), state, bootstrap, words);
 }
@@ -95,7 +105,7 @@ export function getGalleryStatus(state, words, now) {
 function addHiddenCount(status, { hiddenCount, images }, { language }, words) {
   if (!hiddenCount || !["end", "empty", "narrowed"].includes(status.kind)) return status;
   const n = formatNumber(hiddenCount, language);
-  if (status.kind === "empty" && !images.length)
+  if (status.kind !== "end" && !images.length)
     return { ...status, text: words("hidden_all", { n }), actions: ["show-hidden"] };
   return {
     ...status,

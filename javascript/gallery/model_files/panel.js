@@ -27,7 +27,6 @@ export class ModelFilesPanel {
   #allLabel;
   /** @type {Rows<NeededFile, NeededRow>} */
   #rows;
-  #retry;
   #disks = el("ul", { class: "disks" });
   #get;
   #footer;
@@ -43,9 +42,6 @@ export class ModelFilesPanel {
       () => new NeededRow(context, this.#left, () => this.#draw()),
       () => this.panel.focus(),
     );
-    this.#retry = button({ action: "needs-again", icon: "again", words: words("do_retry") }, () =>
-      actions.retryNeeds("list"),
-    );
     this.#get = button(
       { action: "get-chosen", icon: "download", words: words("model_get"), class: "primary" },
       () => actions.getModelFiles(this.#listChosen()),
@@ -59,15 +55,9 @@ export class ModelFilesPanel {
     this.#footer = el("footer", { class: "get-chosen" }, this.#disks, this.#get);
     this.panel = new Panel(context, "model_files", {
       title: "model_files_title",
-      build: () => [
-        this.#summary,
-        this.#settings,
-        this.#retry,
-        this.#allLabel,
-        this.#list,
-        this.#footer,
-      ],
+      build: () => [this.#summary, this.#settings, this.#allLabel, this.#list, this.#footer],
       opened: () => this.#draw(),
+      read: () => store.get().needs.list.problem && actions.retryNeeds("list"),
     });
     const keys = [(/** @type {import("../types.js").State} */ now) => now.needs.list];
     store.on([...keys, "jobs", "fileChoices", "bootstrap"], () => this.#draw(), { signal });
@@ -89,10 +79,9 @@ export class ModelFilesPanel {
     this.#of = of;
     this.#rows.draw(answer?.files ?? []);
     const hasFolders = state.bootstrap?.host.has_models ?? false;
-    this.#settings.hidden = hasFolders || Boolean(problem);
-    this.#retry.hidden = !problem;
-    this.#summary.textContent =
-      problem || (hasFolders ? this.#summarize(loading) : words("model_no_folders"));
+    this.panel.showProblem(problem);
+    this.#settings.hidden = hasFolders;
+    this.#summary.textContent = hasFolders ? this.#summarize(loading) : words("model_no_folders");
     const gettable = listGettable(state, "list");
     const chosen = this.#listChosen();
     this.#allLabel.hidden = gettable.length < 2;

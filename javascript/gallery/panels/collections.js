@@ -2,8 +2,8 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { ApiError, isAborted } from "../data/api.js";
-import { getErrorMessage } from "../data/problems.js";
+import { ApiError } from "../data/api.js";
+import { showError } from "../data/problems.js";
 import { makeCollectionQuery } from "../state/model_files.js";
 import { makeCollectionRow } from "./collection_row.js";
 import { splitExport } from "./import_parts.js";
@@ -19,7 +19,6 @@ export class Collections {
   #name;
   #marked;
   #panel;
-  #reading = new AbortController();
   #drawn = ""; // the collections and the number of marks that the rows show
   #rows = new AbortController(); // of the rows that are shown
 
@@ -40,14 +39,11 @@ export class Collections {
     this.#panel = new Panel(context, "collections", {
       title: "open_collections",
       build: () => [this.#marked, this.#form(), this.#favourites(), this.#list, this.#files()],
-      opened: () => void this.#fetchAll(),
+      read: () => this.#fetchAll(),
     });
     const refresh = () => this.#panel.isOpen && !this.#isRenaming && void this.#fetchAll();
     context.store.on(["bookmarksRevision"], refresh, context);
-    context.signal.addEventListener("abort", () => {
-      this.#reading.abort();
-      this.#rows.abort();
-    });
+    context.signal.addEventListener("abort", () => this.#rows.abort());
   }
 
   /** Open the panel, and focus the field for the tags of the marked images. */
@@ -151,35 +147,18 @@ export class Collections {
   /** Send a change and show the collections in its response. Return whether that succeeded.
    * @param {() => Promise<Collection[]>} request */
   async #request(request) {
-    const { actions, toast, words, signal } = this.#context;
-    try {
-      this.#reading.abort();
-      this.#draw(await request());
-      void actions.collectionsChanged();
-      return true;
-    } catch (error) {
-      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
-      return false;
-    }
+    const collections = await this.#panel.changeData(request);
+    if (!collections) return false;
+    this.#draw(collections);
+    void this.#context.actions.collectionsChanged();
+    return true;
   }
 
-  /** Fetch the collections and show them, or show an error in their place. */
+  /** Fetch the collections and show them. */
   async #fetchAll() {
-    const { api, words } = this.#context;
-    this.#reading.abort();
-    this.#reading = new AbortController();
-    try {
-      this.#draw(await api.get("collections", this.#reading));
-    } catch (error) {
-      if (isAborted(error)) return;
-      this.#drawn = "";
-      this.#list.replaceChildren(
-        el("p", { class: "notice", role: "status", dir: "auto" }, getErrorMessage(error, words)),
-        button({ action: "retry", icon: "again", words: words("do_retry") }, () =>
-          this.#fetchAll(),
-        ),
-      );
-    }
+    const { api } = this.#context;
+    const collections = await this.#panel.readData(() => api.get("collections", this.#context));
+    if (collections) this.#draw(collections);
   }
 
   /** Show the collections. @param {Collection[]} collections */
@@ -253,7 +232,8 @@ export class Collections {
       toast(words("import_done", { n: count, sets: contents?.sets?.length ?? 0 }), "good");
       await this.#fetchAll();
     } catch (error) {
-      toast(error instanceof ApiError ? getErrorMessage(error, words) : words("no_export"), "bad");
+      if (error instanceof ApiError) showError(error, this.#context);
+      else toast(words("no_export"), "bad");
     }
     field.value = "";
   }

@@ -1,8 +1,7 @@
 /** The field that searches the downloads, and the button that lists older ones. */
 
 import { button, el, setLabel } from "../core/dom.js";
-import { isAborted } from "../data/api.js";
-import { getErrorMessage } from "../data/problems.js";
+import { showError } from "../data/problems.js";
 
 /** @import { JobCard } from "../contract" */
 /** @import { Context } from "../types.js" */
@@ -74,7 +73,7 @@ export class JobSearch {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    const { api, toast, words } = this.#context;
+    const { api } = this.#context;
     const limit = this.field.value.trim() ? LISTED + MORE : this.#limit;
     const query = new URLSearchParams({ search: this.field.value, limit: String(limit) });
     try {
@@ -83,7 +82,7 @@ export class JobSearch {
       this.found = jobs;
       this.#changed();
     } catch (error) {
-      if (!isAborted(error)) toast(getErrorMessage(error, words), "bad");
+      showError(error, this.#context);
     }
   }
 }

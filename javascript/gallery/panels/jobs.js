@@ -3,7 +3,7 @@
 import { button, el } from "../core/dom.js";
 import { makeUuid } from "../core/uuid.js";
 import { JobPoller } from "../data/job_poller.js";
-import { getErrorMessage } from "../data/problems.js";
+import { showError } from "../data/problems.js";
 import { updateImages } from "../data/received.js";
 import { makeEmpty } from "./empty.js";
 import { JobGroups } from "./job_groups.js";
@@ -45,12 +45,10 @@ export class Jobs {
     this.panel = new Panel(context, "jobs", {
       title: "open_jobs",
       build: () => this.#build(),
-      opened: () => {
-        this.#search.reset();
-        void this.poller.poll();
-      },
+      opened: () => this.#search.reset(),
+      read: () => this.poller.poll(),
     });
-    this.poller = new JobPoller(context);
+    this.poller = new JobPoller(context, (request) => this.panel.readData(request));
   }
 
   /** Start a download. The promise settles when the server has accepted or refused it. If the
@@ -58,11 +56,6 @@ export class Jobs {
    * @param {JobRequest} wanted
    * @returns {Promise<void>} */
   startJob(wanted) {
-    const { toast, words } = this.context;
-    if (wanted.ids?.length === 0) {
-      toast(words("nothing_to_download"));
-      return Promise.resolve();
-    }
     const pending = this.#getPending(JSON.stringify(wanted));
     pending.running ??= this.#post(wanted, pending.uuid).then((isTaken) => {
       if (isTaken) pending.taken = performance.now();
@@ -91,7 +84,7 @@ export class Jobs {
    * @param {JobRequest} wanted
    * @param {string} request */
   async #post(wanted, request) {
-    const { api, store, actions, toast, words, signal } = this.context;
+    const { api, store, actions, toast, signal } = this.context;
     const { model: id, version } = store.get().where;
     const model = id === null ? null : await actions.waitForModel();
     const of = { title: model?.id === id ? model?.name : undefined, model: id, version };
@@ -101,7 +94,7 @@ export class Jobs {
       this.poller.announceStart();
       return true;
     } catch (error) {
-      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
+      showError(error, this.context);
       return false;
     }
   }
@@ -162,13 +155,12 @@ export class Jobs {
    * @param {string} action */
   async runAction(id, action) {
     const { api, toast, words, signal } = this.context;
-    try {
-      this.poller.setJobs(await api.post(`jobs/${id}/${action}`, {}, { signal }));
-      if (action === "cancel")
-        toast(words("job_was_cancelled"), undefined, () => this.runAction(id, "resume"));
-    } catch (error) {
-      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
-    }
+    const request = () => api.post(`jobs/${id}/${action}`, {}, { signal });
+    const jobs = await this.panel.changeData(request);
+    if (!jobs) return;
+    this.poller.setJobs(jobs);
+    if (action === "cancel")
+      toast(words("job_was_cancelled"), undefined, () => this.runAction(id, "resume"));
   }
 
   async #clearFinished() {
@@ -190,14 +182,14 @@ export class Jobs {
 
   /** Ask the server which of the loaded images are saved, and show that. */
   async #markSaved() {
-    const { api, store, toast, words, signal } = this.context;
+    const { api, store, signal } = this.context;
     const ids = store.get().images.map((view) => view.id);
     try {
       const answer = await api.post("loaded_filter", { ids, words: "is:saved" }, { signal });
       const saved = new Set(answer.ids);
       updateImages(store, (view) => (saved.has(view.id) ? { ...view, saved: true } : view));
     } catch (error) {
-      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
+      showError(error, this.context);
     }
   }
 }

@@ -1,28 +1,108 @@
 /**
- * A panel that slides in when the state names it: from the side, or from below on a narrow page.
+ * A panel that slides in when the state names it: from the side, or from below on a narrow page. If
+ * its data cannot be read, it shows why and a button that tries again, in place of its contents.
  */
 
-import { el, iconButton } from "../core/dom.js";
+import { button, el, iconButton } from "../core/dom.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
+import { isAborted } from "../data/api.js";
+import { getErrorMessage, reportOffline, showError } from "../data/problems.js";
+import { ResponseOrder } from "../data/response_order.js";
+import { isOffline } from "../state/state.js";
 
 /** @import { Context } from "../types.js" */
+
+const PATIENCE = 3000; // ms without a response that go without saying
 
 export class Panel {
   /** @type {HTMLDialogElement | null} */
   #dialog = null;
   #body = el("div", { class: "panel-body", tabindex: 0 });
+  #order = new ResponseOrder();
+  #hasData = false;
+  #problem = ""; // why the data could not be read, unless our server does not respond
+  #message = el("p", { role: "alert", dir: "auto" });
 
   /** @param {Context} context
    * @param {import("../types.js").Panel} name
-   * @param {{title: string, build: () => Node[], opened?: () => void}} how  title: the key of a
-   *     text; build: returns the contents when the panel is first opened; opened: called whenever
-   *     it is opened */
+   * @param {{title: string, build: () => Node[], opened?: () => void, read?: () => unknown}} how
+   *     title: the key of a text; build: returns the contents when the panel is first opened;
+   *     opened: called whenever it is opened; read: reads the panel's data by `readData`, or shows
+   *     why they cannot be read by `showProblem`; called when the panel is opened, when the user
+   *     tries again, and when our server responds again */
   constructor(context, name, how) {
     this.context = context;
     this.name = name;
     this.how = how;
-    context.store.on(["panel"], () => this.#follow(), context);
+    const { store } = context;
+    store.on(["panel"], () => this.#follow(), context);
+    store.on([isOffline], () => this.#onConnection(), context);
     this.#follow();
+  }
+
+  /** Send a request that reads the panel's data. Return its response, or null if newer data are
+   * already shown or after an error, which the panel shows.
+   * @template T
+   * @param {() => Promise<T>} request
+   * @returns {Promise<T | null>} */
+  async readData(request) {
+    const { store, words } = this.context;
+    const slow =
+      this.#hasData || this.#problem
+        ? 0
+        : window.setTimeout(() => this.showProblem(words("server_slow")), PATIENCE);
+    try {
+      const response = await this.#order.read(request);
+      this.#hasData = true;
+      this.showProblem("");
+      return response;
+    } catch (error) {
+      if (isAborted(error)) return null;
+      reportOffline(error, store);
+      this.showProblem(isOffline(store.get()) ? "" : getErrorMessage(error, words));
+      return null;
+    } finally {
+      window.clearTimeout(slow);
+    }
+  }
+
+  /** Send a request that changes the panel's data. Return its response, or null after an error,
+   * which is shown to the user.
+   * @template T
+   * @param {() => Promise<T>} request
+   * @returns {Promise<T | null>} */
+  async changeData(request) {
+    try {
+      return await this.#order.change(request);
+    } catch (error) {
+      showError(error, this.context);
+      return null;
+    }
+  }
+
+  /** Show why the panel's data cannot be read, in place of the contents; "" shows the contents.
+   * @param {string} message */
+  showProblem(message) {
+    this.#problem = message;
+    this.#drawProblem();
+  }
+
+  /** Read the data again once our server responds. */
+  #onConnection() {
+    this.#drawProblem();
+    if (this.isOpen && !isOffline(this.context.store.get())) this.how.read?.();
+  }
+
+  /** Show the problem in place of the contents, or the contents. A focused control that is hidden
+   * leaves the focus to the panel. */
+  #drawProblem() {
+    if (!this.#dialog || !this.how.read) return;
+    const { store, words, root } = this.context;
+    const message = isOffline(store.get()) ? words("problem_offline") : this.#problem;
+    if (message === this.#message.textContent) return;
+    this.#message.textContent = message;
+    this.#dialog.toggleAttribute("data-failed", message !== "");
+    if (this.isOpen && root.activeElement?.getClientRects().length === 0) this.focus();
   }
 
   get isOpen() {
@@ -42,7 +122,9 @@ export class Panel {
     this.#dialog ??= this.#build();
     openModal(this.#dialog);
     this.focus();
+    this.#drawProblem();
     this.how.opened?.();
+    this.how.read?.();
   }
 
   #build() {
@@ -50,7 +132,17 @@ export class Panel {
     const leave = () => this.isOpen && actions.panel("");
     const title = words(this.how.title);
     const close = iconButton("close-panel", "close", words("say_close"), leave, "quiet");
-    this.#body.append(...this.how.build());
+    this.#body.append(
+      el(
+        "div",
+        { class: "none panel-problem" },
+        this.#message,
+        button({ action: "retry", icon: "again", words: words("do_retry") }, () =>
+          this.how.read?.(),
+        ),
+      ),
+      ...this.how.build(),
+    );
     const dialog = el(
       "dialog",
       {

@@ -1,8 +1,6 @@
 /** The panel of watched galleries: starts and stops watching, and shows what is new in each. */
 
 import { button, el, setLabel } from "../core/dom.js";
-import { isAborted } from "../data/api.js";
-import { getErrorMessage } from "../data/problems.js";
 import { setWatches } from "../data/received.js";
 import { makeDefaultQuery, withSource } from "../state/query.js";
 import { getSetting } from "../state/state.js";
@@ -21,7 +19,6 @@ export class Watches {
   #context;
   #timer = 0;
   #answeredAt = performance.now();
-  #changes = 0; // that were answered
   #list = el("ul", { class: "galleries" });
   /** @type {Rows<WatchedGallery, WatchRow>} */
   #rows;
@@ -30,6 +27,7 @@ export class Watches {
   #check = null;
   #none;
   #means;
+  #panel;
 
   /** @param {Context} context */
   constructor(context) {
@@ -38,16 +36,16 @@ export class Watches {
     this.#none = makeEmpty(context, context.words("watches_none"));
     this.#means = el("p", { class: "dim" }, context.words("watches_means"));
     this.badge = el("span", { class: "badge", hidden: true });
-    const panel = new Panel(context, "watches", {
+    this.#panel = new Panel(context, "watches", {
       title: "open_watches",
       build: () => this.#build(),
-      opened: () => void this.#request(() => context.api.get("watches", context)),
+      read: () => this.#read(),
     });
     this.#rows = new Rows(
       this.#list,
       (one) => one.gallery,
       (one) => this.#makeRow(one),
-      () => panel.focus(),
+      () => this.#panel.focus(),
     );
     store.on(["watches"], () => this.#draw(), { signal });
     store.on(["bootstrap"], (now, before) => this.#onBootstrap(now, before), { signal });
@@ -71,7 +69,7 @@ export class Watches {
     const one = { ...where, gallery, name };
     const change = () =>
       isWatched ? this.#unwatch(one) : api.post("watches", { action: "watch", ...where, name });
-    await this.#request(change, { isChange: true });
+    await this.#change(change);
   }
 
   /** Stop watching a gallery, and show a message whose button watches it again. Return the
@@ -82,30 +80,30 @@ export class Watches {
     const left = await api.post("watches", { action: "unwatch", gallery });
     const body = () => ({ ...withSource(store.get().where, again), name: again.name });
     const watch = () => api.post("watches", { action: "watch", ...body() });
-    toast(words("watch_stopped", { name: again.name }), undefined, () =>
-      this.#request(watch, { isChange: true }),
-    );
+    toast(words("watch_stopped", { name: again.name }), undefined, () => this.#change(watch));
     return left;
   }
 
-  /** Send a request and show the watched galleries that it returns.
-   * @param {() => Promise<WatchedGalleries>} request
-   * @param {{isSilent?: boolean, isChange?: boolean}} [how]  isSilent: errors are not shown, for the
-   *     user has not asked; isChange: starts or stops to watch a gallery */
-  async #request(request, { isSilent = false, isChange = false } = {}) {
-    const { toast, words, signal } = this.#context;
-    const before = this.#changes;
-    try {
-      const watches = await request();
-      this.#answeredAt = performance.now();
-      const isOld = !isChange && before !== this.#changes; // it may not know of the change
-      if (isChange) this.#changes += 1;
-      if (!signal.aborted) this.#setWatches(isOld ? undefined : watches);
-    } catch (error) {
-      if (!isSilent && !signal.aborted && !isAborted(error))
-        toast(getErrorMessage(error, words), "bad");
-      this.#schedule(WHILE_LOST);
-    }
+  /** Fetch the watched galleries and show them. */
+  #read() {
+    const { api } = this.#context;
+    return this.#show(this.#panel.readData(() => api.get("watches", this.#context)));
+  }
+
+  /** Send a request that changes the watched galleries, and show those that it returns.
+   * @param {() => Promise<WatchedGalleries>} request */
+  #change(request) {
+    return this.#show(this.#panel.changeData(request));
+  }
+
+  /** Show the watched galleries of a response, and schedule the next check.
+   * @param {Promise<WatchedGalleries | null>} response  null if there is nothing new to show */
+  async #show(response) {
+    const watches = await response;
+    if (this.#context.signal.aborted) return;
+    if (!watches) return this.#schedule(WHILE_LOST);
+    this.#answeredAt = performance.now();
+    this.#setWatches(watches);
   }
 
   /** Store the watched galleries, and schedule the next check.
@@ -122,11 +120,11 @@ export class Watches {
     if (watches?.galleries.length) void this.#checkDue();
   }
 
-  /** Let the server check the galleries that are due; ignore errors. */
+  /** Let the server check the galleries that are due. */
   #checkDue() {
-    const { api, signal } = this.#context;
-    const request = () => api.post("watches", { action: "check_due" }, { signal });
-    return this.#request(request, { isSilent: true });
+    const { api } = this.#context;
+    const request = () => api.post("watches", { action: "check_due" }, this.#context);
+    return this.#show(this.#panel.readData(request));
   }
 
   /** Show the watched galleries in new data from the server, if they have changed.
@@ -146,7 +144,7 @@ export class Watches {
     const hasNews = now.watches?.galleries.some((one) => one.gallery === gallery && one.new_count);
     if (!hasNews || now.loading || !before.loading || now.problems.images || now.libraryDate)
       return;
-    void this.#request(() => this.#context.api.get("watches", this.#context), { isSilent: true });
+    void this.#read();
   }
 
   /** Schedule the next check, unless none is needed.
@@ -166,7 +164,7 @@ export class Watches {
     const { words, api } = this.#context;
     this.#check = button(
       { action: "watch-check", icon: "again", words: words("watch_check") },
-      () => this.#request(() => api.post("watches", { action: "check" })),
+      () => this.#change(() => api.post("watches", { action: "check" })),
     );
     this.#draw();
     return [this.#problem, this.#none, this.#list, this.#means, this.#check];
@@ -193,7 +191,7 @@ export class Watches {
   #makeRow(one) {
     return new WatchRow(this.#context, one, {
       open: () => this.#open(one),
-      unwatch: () => this.#request(() => this.#unwatch(one), { isChange: true }),
+      unwatch: () => this.#change(() => this.#unwatch(one)),
     });
   }
 

@@ -44,6 +44,7 @@ export function makeInitialState() {
     model: null,
     title: "",
     home: null,
+    startedAt: 0,
     samples: [],
     results: null,
     lookupText: "",
@@ -241,10 +242,12 @@ export function getFailedParts({ problems }, code) {
 }
 
 /** Return the part of the page whose error is to be shown below the images, null if none has
- * failed.
- * @param {Pick<State, "problems">} state */
+ * failed. An error of the home page is shown only there.
+ * @param {State} state */
 export function getFailedGalleryPart(state) {
-  return getFailedParts(state).find((part) => part !== "lookup") ?? null;
+  const isShown = (/** @type {Part} */ part) =>
+    part === "home" ? isHome(state) : part !== "lookup";
+  return getFailedParts(state).find(isShown) ?? null;
 }
 
 /** Return whether the home page is shown: no gallery and no search results are open, and the page
@@ -253,6 +256,14 @@ export function getFailedGalleryPart(state) {
 export function isHome({ bootstrap, where, results, lookupText, home }) {
   const isOpen = results !== null || getSource(where) !== "" || (!home && lookupText !== "");
   return bootstrap !== null && !isOpen;
+}
+
+/** Return what the page still needs before it can show anything, null if it needs nothing.
+ * @param {State} state
+ * @returns {"bootstrap" | "home" | null} */
+export function getAwaitedPart(state) {
+  if (!state.bootstrap) return "bootstrap";
+  return isHome(state) && !state.home ? "home" : null;
 }
 
 /** Return what is missing of what the page's URL names: "model" if the model could not be fetched,

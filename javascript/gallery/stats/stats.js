@@ -2,8 +2,6 @@
 
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
-import { isAborted } from "../data/api.js";
-import { getErrorMessage } from "../data/problems.js";
 import { Panel } from "../panels/panel.js";
 import { makeBars } from "./bars.js";
 import { ReadMore } from "./read_more.js";
@@ -34,7 +32,7 @@ export class StatsPanel {
     this.panel = new Panel(context, "stats", {
       title: "stats_title",
       build: () => [this.#sample, this.#reading.element, this.#content],
-      opened: () => void this.#read(),
+      read: () => this.#read(),
     });
     this.#reading = new ReadMore(context, () => this.panel.isOpen && void this.#read());
     // The statistics depend on the model's versions and file names.
@@ -52,29 +50,15 @@ export class StatsPanel {
     if (!this.#content.childElementCount) this.#showMessage(words("reading"));
     const query = new URLSearchParams({ model: String(model), level });
     if (version !== null) query.set("version", String(version));
-    try {
-      this.#draw(await api.get(`stats?${query}`, { signal }));
-    } catch (error) {
-      if (isAborted(error)) return;
-      this.#showMessage(getErrorMessage(error, words), true);
-    }
+    const stats = await this.panel.readData(() => api.get(`stats?${query}`, { signal }));
+    if (stats) this.#draw(stats);
   }
 
-  /** Show a message in place of the statistics, with a retry button if it is a problem.
-   * @param {string} text
-   * @param {boolean} [isProblem] */
-  #showMessage(text, isProblem = false) {
-    const { words } = this.#context;
+  /** Show a message in place of the statistics. @param {string} text */
+  #showMessage(text) {
     this.#sample.replaceChildren();
-    this.#reading.element.hidden ||= isProblem; // more pictures would not mend it
     this.#content.replaceChildren(
-      el(
-        "div",
-        { class: "none" },
-        el("p", { class: "dim", role: "status" }, text),
-        isProblem &&
-          button({ action: "retry", icon: "again", words: words("do_retry") }, () => this.#read()),
-      ),
+      el("div", { class: "none" }, el("p", { class: "dim", role: "status" }, text)),
     );
   }
 

@@ -1,0 +1,30 @@
+/** Tells which responses about the same data are outdated. */
+
+export class ResponseOrder {
+  #count = 0; // of the requests
+  #newest = 0; // the number of the request whose response is shown
+
+  /** Send a request that reads the data. Return its response, or null if newer data are already
+   * shown: those of a later request, or of a change that was answered meanwhile.
+   * @template T
+   * @param {() => Promise<T>} request
+   * @returns {Promise<T | null>} */
+  async read(request) {
+    const number = ++this.#count;
+    const response = await request();
+    if (number < this.#newest) return null;
+    this.#newest = number;
+    return response;
+  }
+
+  /** Send a request that changes the data. Return its response, which has the data after the
+   * change.
+   * @template T
+   * @param {() => Promise<T>} request
+   * @returns {Promise<T>} */
+  async change(request) {
+    const response = await request();
+    this.#newest = ++this.#count;
+    return response;
+  }
+}
