@@ -179,17 +179,6 @@ def test_tile_width_changes_at_once_and_is_remembered(server, open_gallery):
     assert len({x for x, *_ in page.boxes().values()}) == wide
 
 
-def test_words_find_models_and_a_card_opens_one(server, open_gallery):
-    page = open_gallery(server).ready()
-    page.search("water", "models")
-    cards = page.control("open-model")
-    cards.first.wait_for()
-    expect(page.page.locator(".grid")).to_be_hidden()
-    cards.filter(has_text="Slow Water").click()
-    expect(page.page).to_have_url(re.compile(f"model={_VIDEOS}"))
-    page.ready()
-
-
 def test_invalid_input_is_reported_beside_the_field(server, open_gallery):
     page = open_gallery(server).ready()
     lookup = page.page.locator(".of-lookup")

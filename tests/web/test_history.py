@@ -75,6 +75,7 @@ def _results(page):
 def test_back_from_a_gallery_leads_to_its_search_results(server, open_gallery):
     page = open_gallery(server, viewport={"width": 900, "height": 500}).ready()
     id = _results(page)
+    expect(page.page.locator(".grid")).to_be_hidden()
     found, there = _cards(page).count(), _scrolled(page)
     page.page.locator(f"[data-do=open-model][data-id='{id}']").click()
     expect(page.page.locator(".gallery-header h2")).to_be_visible()

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
+from gallery_page import GalleryPage
 from page_driver import expect, wait_for
 
 pytestmark = pytest.mark.page
@@ -15,21 +16,20 @@ _NAME = find_demo_model(_MODEL).name
 _SETTINGS = {"gallery_level": "XXX"}
 
 
+def _read_another(browser, server):
+    """Let a server read a first page of another gallery, and return the server."""
+    GalleryPage(browser, server.url, f"?model={_OTHER}").ready().close()
+    return server
+
+
+@pytest.fixture(scope="module")
+def read_server(browser, shared_server):
+    return _read_another(browser, shared_server)
+
+
 @pytest.fixture
-def open_model(open_gallery):
-    """open_model(server) -> a page of a model; the server has read a page of another one too."""
-
-    def open_model(server):
-        page = open_gallery(server, f"?model={_OTHER}").ready()
-        page.go(f"?model={_MODEL}")
-        return page.ready()
-
-    return open_model
-
-
-@pytest.fixture
-def page(shared_server, open_model):
-    return open_model(shared_server)
+def page(read_server, open_gallery):
+    return open_gallery(read_server, f"?model={_MODEL}").ready()
 
 
 # At its lower edge, where the bar is
@@ -140,8 +140,9 @@ def test_search_loads_more_until_it_has_enough_or_is_stopped(page):
     wait_for(lambda: page.place()[1] >= 20)
 
 
-def test_search_without_loaded_matches_loads_more_and_says_so(start, demo, open_model):
-    page = open_model(start(demo.url, **_SETTINGS))
+def test_search_without_loaded_matches_loads_more_and_says_so(start, demo, browser, open_gallery):
+    server = _read_another(browser, start(demo.url, **_SETTINGS))
+    page = open_gallery(server, f"?model={_MODEL}").ready()
     said = page.page.locator(".search-message")
     page.find("wan")
     expect(page.page).to_have_url(re.compile(r"\?search="))
