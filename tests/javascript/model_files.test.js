@@ -9,9 +9,7 @@ import {
   getRefusal,
   getSearchWords,
   listGettable,
-  makeCollectionQuery,
-  makeImageQuery,
-  makeModelQuery,
+  makeNeedsQuery,
   makeRequest,
   markArrived,
   needsConsent,
@@ -119,9 +117,7 @@ test("a file that has come counts as here, its companion does not make the model
 });
 
 test("queries name the image, the model or the collection", () => {
-  assert.equal(makeImageQuery(5, null), "image=5");
-  assert.equal(makeImageQuery(5, 3), "image=5&model=3");
-  assert.equal(makeModelQuery(3, null), "model=3");
-  assert.equal(makeModelQuery(3, 4), "model=3&version=4");
-  assert.equal(makeCollectionQuery("a & b"), "collection=a+%26+b");
+  assert.equal(makeNeedsQuery({ image: 5, model: null }), "image=5");
+  assert.equal(makeNeedsQuery({ model: 3, version: 4 }), "model=3&version=4");
+  assert.equal(makeNeedsQuery({ collection: "a & b" }), "collection=a+%26+b");
 });

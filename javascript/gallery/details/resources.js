@@ -6,7 +6,7 @@ import { showError } from "../data/problems.js";
 import {
   isAbsent,
   listGettable,
-  makeImageQuery,
+  makeNeedsQuery,
   makeRequest,
   sumSizes,
 } from "../state/model_files.js";
@@ -49,7 +49,10 @@ export class Resources {
     const { where } = store.get();
     this.#rows = record.resources.map((one) => new ResourceRow(this.context, one));
     const absent = record.resources.filter(isAbsent);
-    actions.showNeeds("image", absent.length ? makeImageQuery(record.id, where.model) : "");
+    actions.showNeeds(
+      "image",
+      absent.length ? makeNeedsQuery({ image: record.id, model: where.model }) : "",
+    );
     this.element.hidden = !record.resources.length;
     const copy = button(
       { action: "copy-missing", icon: "copy", words: words("copy_missing") },

@@ -5,7 +5,7 @@
 
 import { button, setLabel } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
-import { findJobFile, getChosenFile, isAbsent, makeModelQuery } from "../state/model_files.js";
+import { findJobFile, getChosenFile, isAbsent, makeNeedsQuery } from "../state/model_files.js";
 
 /** @import { Context } from "../types.js" */
 
@@ -67,6 +67,6 @@ export class GetModel {
 function makeQuery({ where, model, bootstrap }) {
   const isOpen = where.model !== null && model?.id === where.model;
   return isOpen && bootstrap?.host.has_models
-    ? makeModelQuery(where.model ?? 0, where.version)
+    ? makeNeedsQuery({ model: where.model, version: where.version })
     : "";
 }

@@ -4,7 +4,7 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { ApiError } from "../data/api.js";
 import { showError } from "../data/problems.js";
-import { makeCollectionQuery } from "../state/model_files.js";
+import { makeNeedsQuery } from "../state/model_files.js";
 import { makeCollectionRow } from "./collection_row.js";
 import { splitExport } from "./import_parts.js";
 import { makeMarkedAnnotations } from "./marked_annotations.js";
@@ -191,7 +191,7 @@ export class Collections {
       open: () => this.#searchLibrary(`set="${name.replaceAll('"', " ")}"`),
       add: () => this.#addMarked(name),
       takeOut: () => this.#takeOutMarked(name),
-      models: () => this.#context.actions.listNeeds(makeCollectionQuery(name)),
+      models: () => this.#context.actions.listNeeds(makeNeedsQuery({ collection: name })),
       rename: (to) => this.#change({ action: "rename", name, new_name: to }),
       remove: () => this.#delete(name),
     };

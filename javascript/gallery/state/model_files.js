@@ -163,25 +163,11 @@ export function markArrived(needs, fresh, label) {
   return { ...needs, answer: { ...answer, files } };
 }
 
-/** Return the query string for the files that an image needs.
- * @param {number} image
- * @param {number | null} model  the open model */
-export function makeImageQuery(image, model) {
-  return String(
-    new URLSearchParams({ image: String(image), ...(model && { model: String(model) }) }),
-  );
-}
-
-/** Return the query string for the files of a model version.
- * @param {number} model
- * @param {number | null} version  null for the newest */
-export function makeModelQuery(model, version) {
-  return String(
-    new URLSearchParams({ model: String(model), ...(version && { version: String(version) }) }),
-  );
-}
-
-/** Return the query string for the files that a collection needs. @param {string} collection */
-export function makeCollectionQuery(collection) {
-  return String(new URLSearchParams({ collection }));
+/** Return the query string for the files of a model version or a collection, or of those that an
+ * image needs.
+ * @param {{image?: number, model?: number | null, version?: number | null, collection?: string}} of
+ *     model: that of the version, or the open one; version: null for the newest */
+export function makeNeedsQuery(of) {
+  const given = Object.entries(of).filter(([, value]) => value !== null);
+  return String(new URLSearchParams(given.map(([name, value]) => [name, String(value)])));
 }
