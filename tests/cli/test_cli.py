@@ -19,7 +19,7 @@ import pytest
 from api_server import FIRST_ID, MODEL_ID, VERSION_ID, ApiServer, status
 from civitai_manager_libs import setting, util
 from civitai_manager_libs.civitai.pagination import ImageQuery
-from civitai_manager_libs.cli import argtypes, arguments as cli_arguments, commands as cli
+from civitai_manager_libs.cli import argtypes, arguments
 from civitai_manager_libs.core import sqlite_file
 from civitai_manager_libs.demo.server import start_demo
 from civitai_manager_libs.i18n import messages
@@ -29,11 +29,6 @@ from cli_process import ENDING_SIGNALS, ENTRY, CliProcess, end_process, part_fil
 from crash_checks import read_images
 
 _MODEL = str(MODEL_ID)
-
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch, library):
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
 
 @pytest.fixture
@@ -46,21 +41,6 @@ def server(monkeypatch):
 @pytest.fixture
 def program(server, tmp_path):
     return CliProcess(server.url, tmp_path / "data")
-
-
-@pytest.fixture
-def run(capsys):
-    """(exit code, stdout, stderr) of one command, in this process."""
-
-    def run(*words):
-        capsys.readouterr()
-        try:
-            code = cli.run_command(cli_arguments.build_parser().parse_args(words))
-        except SystemExit as error:
-            code = error.code
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture
@@ -1001,7 +981,7 @@ def test_result_that_cannot_be_written_exits_with_3(server, program, tmp_path):
 
 
 def test_help_describes_every_option_with_its_default():
-    parser = cli_arguments.build_parser()
+    parser = arguments.build_parser()
     (commands,) = (a for a in parser._actions if isinstance(a.choices, dict))
     for each in (parser, *commands.choices.values()):
         for action in each._actions:
@@ -1017,7 +997,7 @@ def test_help_describes_every_option_with_its_default():
     [("--demo jobs", True), ("jobs --demo", True), ("jobs", False), ("", False), ("--demo", True)],
 )
 def test_demo_option_works_before_and_after_the_command(words, is_demo):
-    assert cli_arguments.build_parser().parse_args(words.split()).demo is is_demo
+    assert arguments.build_parser().parse_args(words.split()).demo is is_demo
 
 
 def test_every_example_in_the_help_can_be_parsed(run):
@@ -1026,7 +1006,7 @@ def test_every_example_in_the_help_can_be_parsed(run):
         examples = [line for line in lines if line.startswith("  python ")]
         assert len(examples) == 3 + bool(words)
         for example in examples:
-            cli_arguments.build_parser().parse_args(shlex.split(example)[2:])
+            arguments.build_parser().parse_args(shlex.split(example)[2:])
 
 
 def test_download_does_not_load_gradio(server, program, tmp_path):

@@ -7,7 +7,6 @@ import json
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.cli import arguments, commands
 from civitai_manager_libs.demo.gallery import find_weights, list_gallery, make_body, make_infotext
 from civitai_manager_libs.demo.gallery import make_meta
 from civitai_manager_libs.demo.gallery.catalogue import find_demo_model
@@ -17,12 +16,6 @@ from PIL.PngImagePlugin import PngInfo
 
 _DUSK = 9101030  # the file of the newest version of model 900001
 _WINDOWS = 900_004
-
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch, library):
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    monkeypatch.setattr(index, "_model_index", index.ModelIndex())
 
 
 @pytest.fixture
@@ -35,18 +28,16 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def run(capsys, demo, monkeypatch):
+def models(run, demo, monkeypatch):
     """(exit code, stdout, stderr) of `models` on the demo."""
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
     setting.change("model_preview", False)
 
-    def run(*words):
-        index._model_index = index.ModelIndex()
-        capsys.readouterr()
-        code = commands.run_command(arguments.build_parser().parse_args(["models", *words]))
-        return code, *capsys.readouterr()
+    def call(*words):
+        monkeypatch.setattr(index, "_model_index", index.ModelIndex())
+        return run("models", *words)
 
-    return run
+    return call
 
 
 def _picture(model_id=_WINDOWS):
@@ -56,31 +47,31 @@ def _picture(model_id=_WINDOWS):
     return next(row for row in fits if "<lora" in make_meta(row)["prompt"])
 
 
-def test_model_is_listed_with_its_size_and_path(run, folder):
-    code, said, _ = run("900001")
+def test_model_is_listed_with_its_size_and_path(models, folder):
+    code, said, _ = models("900001")
     assert code == 0
     assert said.splitlines()[0].split() == "missing 7.6 MB Quiet Places v3.0 Dusk".split()
     assert str(folder / "checkpoints" / "Quiet_Places_v3_0_Dusk.safetensors") in said
     assert "0 here; 1 to download, 7.6 MB; " in said and f"free in {folder}" in said
 
 
-def test_get_downloads_the_model_which_is_then_present(run, folder):
-    code, said, _ = run("900001", "--get", "--json")
+def test_get_downloads_the_model_which_is_then_present(models, folder):
+    code, said, _ = models("900001", "--get", "--json")
     assert code == 0 and json.loads(said.splitlines()[-1])["saved"] == 1
     path = folder / "checkpoints" / "Quiet_Places_v3_0_Dusk.safetensors"
     body = make_body(find_weights(_DUSK))
     assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(body).digest()
-    code, said, _ = run("900001", "--get")
+    code, said, _ = models("900001", "--get")
     assert code == 0 and said.startswith("here ") and "0 to download" in said
 
 
-def test_image_id_and_image_file_need_the_same_models(run, folder, tmp_path, demo):
+def test_image_id_and_image_file_need_the_same_models(models, folder, tmp_path, demo):
     row = _picture()
-    _, of_record, _ = run(str(row.id), "--json")
+    _, of_record, _ = models(str(row.id), "--json")
     chunks = PngInfo()
     chunks.add_text("parameters", make_infotext(make_meta(row)))
     Image.new("RGB", (8, 8)).save(tmp_path / "it.png", pnginfo=chunks)
-    _, of_file, _ = run(str(tmp_path / "it.png"), "--json")
+    _, of_file, _ = models(str(tmp_path / "it.png"), "--json")
     told, read = json.loads(of_record), json.loads(of_file)
     assert (
         [one["file_id"] for one in told["files"]]
@@ -90,17 +81,17 @@ def test_image_id_and_image_file_need_the_same_models(run, folder, tmp_path, dem
     assert told["unknown"] == read["unknown"] and told["bytes"] == 1_500_000 + 136
 
 
-def test_several_images_list_each_file_once(run, folder):
+def test_several_images_list_each_file_once(models, folder):
     rows = [row for row in list_gallery(find_demo_model(_WINDOWS)) if row.kind == "a1111"][:6]
-    _, said, _ = run(*(str(row.id) for row in rows), "--json")
+    _, said, _ = models(*(str(row.id) for row in rows), "--json")
     found = json.loads(said)
     assert len({one["file_id"] for one in found["files"]}) == len(found["files"])
     assert sum(one["images"] for one in found["files"]) >= len(rows)
 
 
-def test_exit_code_is_1_if_not_all_needed_files_can_be_downloaded(run, folder):
+def test_exit_code_is_1_if_not_all_needed_files_can_be_downloaded(models, folder):
     row = _picture()  # whose checkpoint is not on Civitai
-    code, said, _ = run(str(row.id), "--get")
+    code, said, _ = models(str(row.id), "--get")
     assert code == 1 and "not on Civitai" in said
     assert (folder / "loras" / "Night_Windows_v1_1.safetensors").is_file()
 
@@ -116,30 +107,30 @@ def test_exit_code_is_1_if_not_all_needed_files_can_be_downloaded(run, folder):
     ],
     ids="early generator archived members pickle".split(),
 )
-def test_unavailable_file_is_reported_and_not_requested(run, folder, demo, model, said):
+def test_unavailable_file_is_reported_and_not_requested(models, folder, demo, model, said):
     demo.requests.clear()
-    code, out, _ = run(model, "--get")
+    code, out, _ = models(model, "--get")
     assert code == 3 and said in out and "1 cannot be downloaded" in out
     assert not [path for _, path in demo.requests if "/api/download" in path]
 
 
-def test_pickle_is_downloaded_only_with_the_users_consent(run, folder):
-    code, _, _ = run("civitai:900004@910401", "--get", "--allow-pickle", "9104010")
+def test_pickle_is_downloaded_only_with_the_users_consent(models, folder):
+    code, _, _ = models("civitai:900004@910401", "--get", "--allow-pickle", "9104010")
     assert code == 0 and (folder / "loras" / "Night_Windows_v1_0.pt").is_file()
 
 
-def test_chosen_file_replaces_the_default_and_a_vae_is_added(run, folder):
+def test_chosen_file_replaces_the_default_and_a_vae_is_added(models, folder):
     words = ("civitai:900001@910101", "--get", "--file", "9101011", "--file", "9101012")
-    assert run(*words)[0] == 0
+    assert models(*words)[0] == 0
     found = sorted(path.name for path in folder.rglob("*.safetensors"))
     assert found == ["Quiet_Places_v1_0-full.safetensors", "Quiet_Places_v1_0.vae.safetensors"]
-    assert run(*words)[1].startswith("here ")
+    assert models(*words)[1].startswith("here ")
 
 
-def test_dest_option_is_required_if_no_models_folder_is_known(run, tmp_path):
-    code, said, _ = run("900004", "--get")
+def test_dest_option_is_required_if_no_models_folder_is_known(models, tmp_path):
+    code, said, _ = models("900004", "--get")
     assert code == 3 and "(LoRA): add one to “More folders of models”" in said and "--dest" in said
-    assert run("900004", "--get", "--dest", str(tmp_path / "new"))[0] == 0
+    assert models("900004", "--get", "--dest", str(tmp_path / "new"))[0] == 0
     assert (tmp_path / "new" / "Night_Windows_v1_1.safetensors").is_file()
 
 
@@ -154,19 +145,19 @@ def test_dest_option_is_required_if_no_models_folder_is_known(run, tmp_path):
     ],
     ids="words post file version unknown".split(),
 )
-def test_invalid_input_is_reported_in_one_sentence(run, folder, words, code, told):
-    found, _, said = run(*words)
+def test_invalid_input_is_reported_in_one_sentence(models, folder, words, code, told):
+    found, _, said = models(*words)
     assert (found, told in said) == (code, True), said
 
 
-def test_image_file_without_generation_data_is_reported(run, folder, tmp_path):
+def test_image_file_without_generation_data_is_reported(models, folder, tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "bare.png")
-    code, _, said = run(str(tmp_path / "bare.png"))
+    code, _, said = models(str(tmp_path / "bare.png"))
     assert code == 2 and "has no generation data" in said
 
 
-def test_message_is_printed_only_if_many_requests_are_needed(run, folder):
+def test_message_is_printed_only_if_many_requests_are_needed(models, folder):
     rows = [row for row in list_gallery(find_demo_model(_WINDOWS)) if row.kind == "a1111"][:6]
     words = [str(row.id) for row in rows]
-    assert "Asking Civitai about the versions" in run(*words)[2]
-    assert run(*words)[2] == ""
+    assert "Asking Civitai about the versions" in models(*words)[2]
+    assert models(*words)[2] == ""

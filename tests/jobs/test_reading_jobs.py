@@ -12,6 +12,7 @@ from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobService, NamingContext
 from civitai_manager_libs.library import pages, records
+from job_service import shown
 from page_driver import wait_for
 
 _QUERY = ImageQuery(MODEL_ID, VERSION_ID)
@@ -36,7 +37,7 @@ def _read(service, wanted, cursor=None, query=_QUERY):
 
 def _ended(service, job_id):
     def end():
-        [view] = [view for view in service.list_jobs() if view.job.id == job_id]
+        view = shown(service, job_id)
         is_over = view.state in ("done", "cancelled", "paused") and view.progress is None
         return view.job if is_over else None
 
@@ -75,8 +76,7 @@ def test_cancelled_job_keeps_the_records_it_read(service, civitai, library):
 
     civitai.always("page", slow)
     job_id = _read(service, 40)
-    while not service.list_jobs()[0].job.saved:
-        time.sleep(0.02)
+    wait_for(lambda: shown(service, job_id).job.saved, "the first records")
     service.stop(job_id, "cancelled")
     job = _ended(service, job_id)
     assert job.state == "cancelled" and 10 <= job.saved < 40

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from .. import host, setting
 from ..core import Cancellation, discard_resumable, translate_disk_errors
 from ..errors import DiskError, WrongHash
-from ..http_client import CivitaiHttpClient, FetchedFile, ModelChecks, SendOptions
+from ..http_client import CivitaiHttpClient, ModelChecks, SendOptions
 from ..local_models import get_model_index
 from ..network import Progress
 from .companions import write_companions
@@ -57,7 +57,12 @@ def receive_model_file(
             size = os.path.getsize(request.path)
         discard_resumable(os.path.dirname(request.path), [request.url])
     else:
-        size = _fetch_verified(client, request, progress, cancelled).size
+        checks = ModelChecks(request.sha256, request.size, setting.gallery_disk_reserve_mb << 20)
+        arguments = (request.url, request.path, checks, SendOptions(), progress, cancelled)
+        try:
+            size = client.fetch_model(*arguments).size
+        except WrongHash:  # once more, from the start
+            size = client.fetch_model(*arguments).size
     errors = write_companions(client, request, cancelled)
     get_model_index().forget()
     notes = ["no_companions"] if errors else []
@@ -65,19 +70,3 @@ def receive_model_file(
         notes.append("refresh_host")
     message = " ".join(map(str, errors))
     return ReceivedModel(request.path, size, was_here, tuple(notes), message)
-
-
-def _fetch_verified(
-    client: CivitaiHttpClient,
-    request: ModelFileRequest,
-    progress: Progress,
-    cancelled: Cancellation,
-) -> FetchedFile:
-    """Download a model file, and again if its SHA256 is wrong. Raises WrongHash the second time."""
-    reserve = setting.gallery_disk_reserve_mb * 1024 * 1024
-    checks = ModelChecks(request.sha256, request.size, reserve)
-    arguments = (request.url, request.path, checks, SendOptions(), progress, cancelled)
-    try:
-        return client.fetch_model(*arguments)
-    except WrongHash:
-        return client.fetch_model(*arguments)

@@ -16,7 +16,7 @@ from ..library import models
 from .destination import choose_path, find_kind
 from .version_loader import MAX_AGE
 
-__all__ = ["find_version", "make_request", "ModelFileRequest", "plan_requests"]
+__all__ = ["make_request", "ModelFileRequest", "plan_requests"]
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,6 @@ def plan_requests(
         taken.add(os.path.normcase(path))
         requests.append(make_request(file, version, kind, path))
     return requests
-
-
-def find_version(version_id: int) -> Version | None:
-    """Return a version from the local library, or None if the version is not stored."""
-    return models.find_versions([version_id]).get(version_id)
 
 
 def _refresh_file(

@@ -207,21 +207,14 @@ class JobService:
         if count:
             self.resume(job_id)
 
-    def list_jobs(self, limit: int = 12) -> list[JobView]:
-        """Return the newest jobs and all running jobs, sorted, newest first.
-
-        limit: the largest number of jobs. The list exceeds the limit if there is otherwise no space
-        for all running jobs and the four newest jobs.
-        """
-        return self.search_jobs(limit)[0]
-
     def search_jobs(
         self, limit: int, is_wanted: Callable[[Job], bool] | None = None
     ) -> tuple[list[JobView], int]:
         """Return (the selected jobs, newest first; the number of all jobs, selected or not).
 
-        limit: the largest number of jobs to select. is_wanted: returns whether to select a job;
-        None to select jobs as `list_jobs` does.
+        limit: the largest number of jobs to select. is_wanted: returns whether to select a job; if
+        None, the newest jobs and all running ones are selected, and exceed the limit if it has
+        otherwise no space for all running jobs and the four newest.
         """
         running = self._workers.list_running()
         with self.store() as store:
