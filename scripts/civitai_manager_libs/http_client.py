@@ -146,10 +146,7 @@ class CivitaiHttpClient:
                 return found
             if options.reserve:  # without a reserve, the size decides when it is known
                 check_free_space(os.path.dirname(path_for("")), options.reserve)
-            prepared = prepare_request("GET", url, {"Accept-Encoding": "identity"})
-            request = OutgoingRequest(
-                prepared, self._file_timeout, self.api_key, cancelled, sending
-            )
+            request = self._make_file_request(url, cancelled, sending)
             started.append(FileDownload(url, request, path_for, options, progress))
             return started[0].run(self._session, self._make_retries(request, sending.max_retries))
 
@@ -184,17 +181,12 @@ class CivitaiHttpClient:
             self._session,
             self._api_limiters,
             self._model_limiter,
-            setting.model_connections,
             retries,
             self.retry_delay,
         )
 
         def run() -> FetchedFile:
-            prepared = prepare_request("GET", url, {"Accept-Encoding": "identity"})
-            throttled = replace(sending, throttled=True)
-            request = OutgoingRequest(
-                prepared, self._file_timeout, self.api_key, cancelled, throttled
-            )
+            request = self._make_file_request(url, cancelled, replace(sending, throttled=True))
             return ModelDownload(url, path, request, shared, checks, progress).run()
 
         return self._downloads.do((url, path), run, cancelled)
@@ -292,6 +284,12 @@ class CivitaiHttpClient:
         except CivitaiShortcutError as error:
             self._handle_error(error, url)
             return fallback
+
+    def _make_file_request(
+        self, url: str, cancelled: Cancellation, sending: SendOptions
+    ) -> OutgoingRequest:
+        prepared = prepare_request("GET", url, {"Accept-Encoding": "identity"})
+        return OutgoingRequest(prepared, self._file_timeout, self.api_key, cancelled, sending)
 
     def _make_retries(self, request: OutgoingRequest, max_retries: int | None = None) -> RetryLoop:
         """Return the loop that sends a request again after a temporary failure.

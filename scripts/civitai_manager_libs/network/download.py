@@ -319,9 +319,7 @@ class FileDownload:
     def _check_length(self) -> None:
         """Raise IncompleteDownload if the body, or the compressed data in it, ended too early."""
         if self._sent < self._sent_total or not self._decompressor.is_complete:
-            raise IncompleteDownload(
-                f"The download broke off after {util.short_bytes(self._sent)}."
-            )
+            raise self._broken_off()
 
     def _check_complete(self) -> None:
         """Raise IncompleteDownload if the end of the file is missing.
@@ -338,6 +336,7 @@ class FileDownload:
         except OSError as error:
             raise to_disk_error(error, self._partial.path) from error
         if not is_whole:
-            raise IncompleteDownload(
-                f"The download broke off after {util.short_bytes(self._sent)}."
-            )
+            raise self._broken_off()
+
+    def _broken_off(self) -> IncompleteDownload:
+        return IncompleteDownload(f"The download broke off after {util.short_bytes(self._sent)}.")

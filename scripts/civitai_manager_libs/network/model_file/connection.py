@@ -43,8 +43,8 @@ class FileChanged(CivitaiShortcutError):
 class Transfer:
     """The state that all connections of one model file's download share.
 
-    checks: what is known about the file. name: its final name. connections: the maximum number.
-    version: the version of the file in the storage, None until the first response.
+    checks: what is known about the file. name: its final name. version: the version of the file in
+    the storage, None until the first response.
     """
 
     session: HttpSession
@@ -54,7 +54,6 @@ class Transfer:
     plan: PiecePlan
     checks: ModelChecks
     name: str
-    connections: int
     retry_delay: float
     cancelled: Cancellation
     version: FileVersion | None = None
@@ -79,7 +78,7 @@ class PieceConnection:
     def __init__(self, transfer: Transfer, syncer: BackgroundSync) -> None:
         self.received = 0
         self._transfer, self._syncer = transfer, syncer
-        self._chunk = min(_UNSAVED // transfer.connections, _MAX_CHUNK) // _BLOCK * _BLOCK
+        self._chunk = min(_UNSAVED // transfer.plan.connections, _MAX_CHUNK) // _BLOCK * _BLOCK
 
     def run(self) -> None:
         """Receive pieces until the file is complete.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 
+from ... import setting
 from ...core import (
     Cancellation,
     check_free_space,
@@ -48,14 +49,12 @@ class ModelSession:
     """The connections and limits that all downloads of model files by one client share.
 
     api_limiters: for the requests to Civitai's API. limiter: for the connections to the storage.
-    connections: maximum number for one file. max_retries: tries of a connection after the first.
-    retry_delay: seconds before the first retry.
+    max_retries: tries of a connection after the first. retry_delay: seconds before the first retry.
     """
 
     session: HttpSession
     api_limiters: HostLimiters
     limiter: HostLimiter
-    connections: int
     max_retries: int
     retry_delay: float
 
@@ -155,8 +154,7 @@ class ModelDownload:
 
     def _make_transfer(self, file: ResumableFile, stop: Cancellation) -> Transfer:
         shared, found, version = self._shared, file.found, None
-        connections = self._checks.connections or shared.connections
-        plan = PiecePlan(file, connections)
+        plan = PiecePlan(file, self._checks.connections or setting.model_connections)
         if found is not None and found.total:
             version = FileVersion.from_validator(found.validator)
             plan.set_total(found.total)
@@ -171,7 +169,6 @@ class ModelDownload:
             plan,
             self._checks,
             os.path.basename(self._path),
-            connections,
             shared.retry_delay,
             stop,
             version,

@@ -68,7 +68,7 @@ class _Connections:
     def _count_wanted(self) -> int:
         plan, file = self._transfer.plan, self._transfer.file
         is_large = plan.total is not None and plan.total - file.size >= _SHARED_FROM
-        return self._transfer.connections if plan.is_shared and is_large else 1
+        return plan.connections if plan.is_shared and is_large else 1
 
     def _start_connection(self) -> None:
         with self._lock:
