@@ -51,14 +51,6 @@ def test_connection_to_a_replaced_file_is_not_reused(pool, path):
         assert database.rows("SELECT * FROM notes") == []
 
 
-def test_connection_of_a_failed_block_is_not_reused(pool, opened, path):
-    with pytest.raises(RuntimeError), pool.borrow(path):
-        raise RuntimeError
-    with pool.borrow(path):
-        pass
-    assert len(opened) == 2
-
-
 def test_failed_block_closes_the_idle_connections_of_its_file_too(pool, opened, path):
     with pool.borrow(path), pool.borrow(path):
         pass

@@ -35,13 +35,11 @@ class Fetching:
         except CivitaiShortcutError as error:
             self.error = error
 
-    def cancel(self) -> float:
-        """Seconds until it ended, `Cancelled`."""
-        started = time.monotonic()
+    def cancel(self) -> None:
+        """Wait until it has ended with `Cancelled`."""
         self.cancelled.set()
-        self._thread.join(10)
+        self._thread.join(5)
         assert not self._thread.is_alive() and isinstance(self.error, Cancelled), self.error
-        return time.monotonic() - started
 
 
 def fetch(url: str, folder: Path, client: CivitaiHttpClient | None = None) -> Fetching:
@@ -70,7 +68,7 @@ def test_cancel_cuts_off_a_stalled_server(answer, server, tmp_path):
     asked = server.wait_for(1)[0]
     time.sleep(0.05)  # into the answer
 
-    assert fetching.cancel() < 5
+    fetching.cancel()
 
     assert asked.left.wait(1) and os.listdir(tmp_path) == []
 
@@ -80,8 +78,7 @@ def test_cancel_cuts_off_a_body(server, tmp_path):
     fetching = fetch(url, tmp_path)
     server.wait_for(1)
 
-    assert fetching.cancel() < 5
-
+    fetching.cancel()
     assert os.listdir(tmp_path) == []
 
 
@@ -90,7 +87,7 @@ def test_cancel_cuts_off_an_api_response(server):
     fetching = Fetching(lambda wish: CivitaiHttpClient().fetch_json(url, cancelled=wish))
     server.wait_for(1)
 
-    assert fetching.cancel() < 5
+    fetching.cancel()
 
 
 def test_cancel_cuts_off_a_request_through_a_proxy(server, tmp_path, monkeypatch):
@@ -99,7 +96,7 @@ def test_cancel_cuts_off_a_request_through_a_proxy(server, tmp_path, monkeypatch
     fetching = fetch("http://far.example/a.png", tmp_path)
     server.wait_for(1)
 
-    assert fetching.cancel() < 5
+    fetching.cancel()
 
 
 def test_cancel_cuts_off_a_dns_lookup(server, tmp_path, monkeypatch):
@@ -115,7 +112,7 @@ def test_cancel_cuts_off_a_dns_lookup(server, tmp_path, monkeypatch):
     fetching = fetch(server.url(), tmp_path)
     assert looks.wait(10)
 
-    assert fetching.cancel() < 5
+    fetching.cancel()
 
     found.set()
     for thread in threading.enumerate():
@@ -152,7 +149,7 @@ def test_cancel_cuts_off_a_tls_handshake(scheme, tmp_path, monkeypatch):
         connection, _ = silent.accept()
         with connection:
             assert connection.recv(10)
-            assert fetching.cancel() < 5
+            fetching.cancel()
 
 
 @pytest.mark.parametrize(
@@ -167,7 +164,7 @@ def test_cancel_ends_the_wait_before_a_retry(answer, server, tmp_path):
     server.wait_for(1)
     time.sleep(0.05)
 
-    assert fetching.cancel() < 5
+    fetching.cancel()
     assert len(server.requests) == 1
 
 
@@ -179,8 +176,8 @@ def test_cancel_ends_the_wait_for_a_slot(server, tmp_path):
     server.wait_for(1)
     second = fetch(server.url("/b.png"), tmp_path, client)
 
-    assert second.cancel() < 5
-    assert first.cancel() < 5
+    second.cancel()
+    first.cancel()
     assert len(server.requests) == 1
 
 
@@ -205,7 +202,7 @@ def test_cancel_of_one_request_does_not_cut_the_connections_of_others(server, tm
     other.start()
     server.wait_for(2)
 
-    assert one.cancel() < 5
+    one.cancel()
 
     other.join(10)
     assert saved and os.listdir(tmp_path) == ["b.png"]
@@ -226,7 +223,8 @@ def test_thread_of_a_cancelled_request_can_send_another(server, tmp_path):
     fetching = Fetching(both)
     server.wait_for(1)
 
-    assert fetching.cancel() < 5 and answers == [1]
+    fetching.cancel()
+    assert answers == [1]
 
 
 # Connections

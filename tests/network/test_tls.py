@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -168,10 +167,9 @@ def test_cancel_on_a_reused_connection_leaves_no_file(server, folder):
     thread = threading.Thread(target=fetch, daemon=True)
     thread.start()
     assert came.wait(10)
-    started = time.monotonic()
 
     cancelled.set()
 
-    thread.join(10)
-    assert time.monotonic() - started < 5 and ended == [Cancelled]
+    thread.join(5)
+    assert ended == [Cancelled]
     assert os.listdir(folder) == [] and server.connections == 1
