@@ -28,20 +28,6 @@ class Order:
     def is_by_id(self) -> bool:
         return self.sort_key == "{id}"
 
-    def make_after_condition(self, id_sql: str) -> str:
-        """Return SQL that tests whether an image comes after a sort key, the parameter `?`.
-
-        id_sql: an SQL expression for the image's id.
-        """
-        return f"{self.sort_key.format(id=id_sql)} {'<' if self.is_descending else '>'} ?"
-
-    def make_until_condition(self, id_sql: str) -> str:
-        """Return SQL that tests whether an image comes before or at a sort key, the parameter `?`.
-
-        id_sql: an SQL expression for the image's id.
-        """
-        return f"{self.sort_key.format(id=id_sql)} {'>=' if self.is_descending else '<='} ?"
-
 
 SORTS = {
     "Newest": Order("{id}"),
