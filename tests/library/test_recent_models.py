@@ -25,18 +25,18 @@ def _write(text):
 
 def test_latest_gallery_is_first_and_listed_once():
     for model_id, name in ((1, "One"), (2, "Two"), (1, "One, renamed")):
-        recent_models.add_recent_model(model_id, name)
+        recent_models.add_recent_gallery(model_id, name)
     assert recent_models.list_recent_models() == [(1, "One, renamed"), (2, "Two")]
 
 
 def test_names_of_any_script_are_stored_unchanged():
-    recent_models.add_recent_model(1, '名前 🦊 "x" <b>')
+    recent_models.add_recent_gallery(1, '名前 🦊 "x" <b>')
     assert recent_models.list_recent_models() == [(1, '名前 🦊 "x" <b>')]
 
 
 def test_only_the_last_twenty_are_stored():
     for n in range(30):
-        recent_models.add_recent_model(n, str(n))
+        recent_models.add_recent_gallery(n, str(n))
     assert [model_id for model_id, _ in recent_models.list_recent_models()] == list(
         range(29, 9, -1)
     )
@@ -49,7 +49,7 @@ def test_only_the_last_twenty_are_stored():
 def test_damaged_list_is_empty(text):
     _write(text)
     assert recent_models.list_recent_models() == []
-    recent_models.add_recent_model(1, "One")
+    recent_models.add_recent_gallery(1, "One")
     assert recent_models.list_recent_models() == [(1, "One")]
 
 
@@ -63,4 +63,4 @@ def test_unwritable_list_raises_a_disk_error(monkeypatch):
     os.remove(_path())
     os.mkdir(_path())
     with pytest.raises(DiskError):
-        recent_models.add_recent_model(1, "One")
+        recent_models.add_recent_gallery(1, "One")

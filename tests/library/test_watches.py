@@ -22,6 +22,12 @@ _VERSION = ImageQuery(model_id=MODEL_ID, version_id=VERSION_ID)
 _USER = ImageQuery(username="anna")
 
 
+def _watch(client, query):
+    """Watch a gallery whose first page has been read."""
+    pages.fetch_page(client, query, None, 100)
+    watches.watch_gallery(query, "It")
+
+
 def _look(client, query):
     """Open the gallery's first page; return the ids of the images that are marked as new."""
     page = pages.load_page(client, query, None, 100, fresh=True).page
@@ -45,8 +51,7 @@ def _news(client, civitai, count):
 
 @pytest.mark.parametrize("query", [_MODEL, _VERSION, _USER], ids=["model", "version", "user"])
 def test_new_images_are_counted_until_the_user_visits(client, civitai, query):
-    pages.fetch_page(client, query, None, 100)
-    watches.watch_gallery(query, "It")
+    _watch(client, query)
     before = len(civitai.pages)
     assert _news(client, civitai, 0) == [0]
     assert _news(client, civitai, 3) == [3]
@@ -57,8 +62,7 @@ def test_new_images_are_counted_until_the_user_visits(client, civitai, query):
 
 
 def test_new_images_stay_marked_for_one_visit(client, civitai, monkeypatch):
-    pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch_gallery(_MODEL, "It")
+    _watch(client, _MODEL)
     _news(client, civitai, 3)
     assert _look(client, _MODEL) == _look(client, _MODEL) == _newest(3)
     monkeypatch.setattr(watches, "_SAME_VISIT", -1)
@@ -73,8 +77,7 @@ def test_images_before_the_first_check_are_not_new(client, civitai):
 
 
 def test_more_new_images_than_a_page_are_reported(client, civitai):
-    pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch_gallery(_MODEL, "It")
+    _watch(client, _MODEL)
     civitai.page = 20
     _news(client, civitai, 40)
     [one] = watches.list_watches()
@@ -82,8 +85,7 @@ def test_more_new_images_than_a_page_are_reported(client, civitai):
 
 
 def test_version_marks_new_images_of_its_watched_model_without_a_visit(client, civitai):
-    pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch_gallery(_MODEL, "It")
+    _watch(client, _MODEL)
     _news(client, civitai, 3)
     assert _look(client, _VERSION) == _newest(3)
     assert [one.new_count for one in watches.list_watches()] == [3]
@@ -110,8 +112,7 @@ def test_watch_of_another_sort_begins_with_the_first_check(client, civitai, quer
 
 
 def test_visit_in_another_sort_marks_new_images_but_still_counts_them(client, civitai):
-    pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch_gallery(_VERSION, "It")
+    _watch(client, _VERSION)
     _news(client, civitai, 3)
     assert _look(client, _BY_REACTIONS) == _newest(3)
     assert watches.has_new_images(_VERSION)
@@ -128,8 +129,7 @@ def test_sort_that_civitai_ignores_means_newest_first(client, civitai):
 
 @pytest.mark.parametrize("set_to", [-10_000_000, 10_000_000], ids=["back", "forward"])
 def test_changed_clock_does_not_keep_images_new(client, civitai, monkeypatch, set_to):
-    pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch_gallery(_MODEL, "It")
+    _watch(client, _MODEL)
     _news(client, civitai, 3)
     _look(client, _MODEL)
     now = time.time
@@ -138,8 +138,7 @@ def test_changed_clock_does_not_keep_images_new(client, civitai, monkeypatch, se
 
 
 def test_duplicate_and_invalid_rows_are_not_counted(client, civitai):
-    pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch_gallery(_MODEL, "It")
+    _watch(client, _MODEL)
     twice, beyond = FIRST_ID + 31, FIRST_ID + 32
     rows = [{**civitai._row(FIRST_ID + 30), "id": i} for i in (twice, twice, str(twice))]
     rows += [{**rows[0], "id": i} for i in (2**63, -1, "x", None, [])]
@@ -164,8 +163,7 @@ def test_gallery_without_a_printable_name_is_named_by_its_id(library, name):
 
 
 def test_failed_check_changes_nothing(client, civitai):
-    pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch_gallery(_MODEL, "It")
+    _watch(client, _MODEL)
     _news(client, civitai, 3)
     before = watches.list_watches()
     for answer, error in ((reset, NetworkError), (html(200), InvalidResponse)):
@@ -241,8 +239,7 @@ def _checked(client):
     "query,place", [(_VERSION, 0), (_USER, 1), (_MODEL, 12)], ids=["version", "user", "model"]
 )
 def test_image_published_late_is_counted_until_the_user_visits(client, civitai, query, place):
-    pages.fetch_page(client, query, None, 100)
-    watches.watch_gallery(query, "It")
+    _watch(client, query)
     assert _checked(client) == [0]
     late = _published(civitai, place)
     assert _checked(client) == [1]
@@ -251,8 +248,7 @@ def test_image_published_late_is_counted_until_the_user_visits(client, civitai, 
 
 
 def test_image_published_late_is_marked_without_a_check(client, civitai, monkeypatch):
-    pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch_gallery(_VERSION, "It")
+    _watch(client, _VERSION)
     late = _published(civitai, 0)
     assert _look(client, _VERSION) == [late]
     monkeypatch.setattr(watches, "_SAME_VISIT", -1)
@@ -262,16 +258,14 @@ def test_image_published_late_is_marked_without_a_check(client, civitai, monkeyp
 def test_image_after_all_known_images_is_not_new(client, civitai):
     older = civitai.ids.copy()
     civitai.ids[:] = older[:10]
-    pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch_gallery(_VERSION, "It")
+    _watch(client, _VERSION)
     civitai.ids[:] = older
     assert _checked(client) == [0]
     assert _look(client, _VERSION) == []
 
 
 def test_images_of_added_browsing_levels_are_not_new(client, civitai):
-    pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch_gallery(_VERSION, "It")
+    _watch(client, _VERSION)
     _published(civitai, 3)
     higher = replace(_VERSION, level=31)
     assert _look(client, higher) == []
@@ -282,8 +276,7 @@ def test_images_of_added_browsing_levels_are_not_new(client, civitai):
 
 def test_number_of_known_ids_is_limited(client, civitai, monkeypatch):
     monkeypatch.setattr(watches, "_MAX_KNOWN", 10)
-    pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch_gallery(_VERSION, "It")
+    _watch(client, _VERSION)
     _look(client, _VERSION)
     [(known,)] = select_rows("SELECT known FROM watched")
     assert watches._unpack_ids(known) == civitai.ids[:10]
@@ -292,8 +285,7 @@ def test_number_of_known_ids_is_limited(client, civitai, monkeypatch):
 
 
 def test_damaged_list_of_ids_is_ignored(client, civitai):
-    pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch_gallery(_VERSION, "It")
+    _watch(client, _VERSION)
     for damage in ("x'00'", "'text'", "5"):
         with writing() as db:
             db.execute(
@@ -304,8 +296,7 @@ def test_damaged_list_of_ids_is_ignored(client, civitai):
 
 
 def test_library_of_version_6_is_upgraded_without_loss(client, civitai, library):
-    pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch_gallery(_VERSION, "It")
+    _watch(client, _VERSION)
     assert _news(client, civitai, 3) == [3]
     library.forget()
     with closing(sqlite3.connect(setting.library_file())) as db:

@@ -140,7 +140,7 @@ def test_model_opens_though_it_cannot_be_remembered(api, on_demo, monkeypatch):
     def full(*_):
         raise DiskError("No room.")
 
-    monkeypatch.setattr(recent_models, "add_recent_model", full)
+    monkeypatch.setattr(recent_models, "add_recent_gallery", full)
     assert api.get("models/900001")["id"] == 900_001
 
 

@@ -8,8 +8,7 @@ import os
 from .. import setting
 from ..core import write_text_file
 
-__all__ = ["add_recent_author", "add_recent_model", "list_recent_galleries"]
-__all__ += ["list_recent_models"]
+__all__ = ["add_recent_gallery", "list_recent_galleries", "list_recent_models"]
 
 _MAX_GALLERIES = 20
 
@@ -34,17 +33,11 @@ def list_recent_galleries() -> list[tuple[int | str, str]]:
     return [(row[0], row[1]) for row in rows if _is_row(row)][:_MAX_GALLERIES]
 
 
-def add_recent_model(model_id: int, name: str) -> None:
-    """Put a model's gallery first in the list of recently opened galleries. Raises DiskError."""
-    _add(model_id, name)
+def add_recent_gallery(key: int | str, name: str) -> None:
+    """Put a gallery first in the list of recently opened galleries. Raises DiskError.
 
-
-def add_recent_author(username: str) -> None:
-    """Put an author's gallery first in the list of recently opened galleries. Raises DiskError."""
-    _add(username, username)
-
-
-def _add(key: int | str, name: str) -> None:
+    key: a model's id or an author's name.
+    """
     rows = [(key, name), *(row for row in list_recent_galleries() if row[0] != key)]
     write_text_file(_path(), json.dumps(rows[:_MAX_GALLERIES], ensure_ascii=False))
 

@@ -39,7 +39,8 @@ def build_recipe(
     negative = [bar.value for bar in _frequent_bars(stats, "embedding", _WORD_SHARE)]
     words = (bar.value for bar in _frequent_bars(stats, "negative", _WORD_SHARE))
     negative += islice(words, _MAX_WORDS)
-    texts = {"prompt": ", ".join(prompt), "negativePrompt": ", ".join(_unique_texts(negative))}
+    unique = {text.casefold(): text for text in negative}.values()
+    texts = {"prompt": ", ".join(prompt), "negativePrompt": ", ".join(unique)}
     return build_infotext({**texts, **settings}, adds_lora_tags=False)
 
 
@@ -80,8 +81,3 @@ def _find_common_settings(samples: Iterable[Sample]) -> dict[str, str]:
 def _frequent_bars(stats: GalleryStats, kind: str, share: float) -> list[StatsBar]:
     bars = stats.bars.get(kind, ())
     return [bar for bar in bars if bar.count >= share * stats.with_data]
-
-
-def _unique_texts(texts: Iterable[str]) -> list[str]:
-    """Return the texts without duplicates, ignoring case; keep the last spelling of each text."""
-    return list({text.casefold(): text for text in texts}.values())

@@ -256,7 +256,8 @@ def _make_ids_condition(ids: str, values: tuple[object, ...] = ()) -> Condition:
 
 def _make_term_name_condition(term: Term) -> Condition:
     matches = "name = ?" if term.sign == "=" else "name NOT LIKE '#%' AND instr(name, ?) > 0"
-    numbers = _NAMED.format(kinds=_quote_list(NAMES[term.key]), matches=matches)
+    kinds = ", ".join(f"'{kind}'" for kind in NAMES[term.key])
+    numbers = _NAMED.format(kinds=kinds, matches=matches)
     return _make_uses_condition(numbers, (term.value, term.value))
 
 
@@ -267,10 +268,6 @@ def _make_uses_condition(numbers: str, values: tuple[object, ...]) -> Condition:
         f"SELECT id FROM uses WHERE name IN ({numbers})",
         Source.NAMES,
     )
-
-
-def _quote_list(kinds: Iterable[str]) -> str:
-    return ", ".join(f"'{kind}'" for kind in kinds)
 
 
 _FLAGS = {

@@ -74,7 +74,7 @@ def _read_pages(
         watches.record_visit(query, read.page)
         if query.username and read.page.images:
             with log_disk_errors("gallery"):
-                recent_models.add_recent_author(query.username)
+                recent_models.add_recent_gallery(query.username, query.username)
     return _images_view(query, read, shown, cursor, notes, hidden_count)
 
 

@@ -90,10 +90,6 @@ def _count_percent(job: Job) -> int:
     return round(100 * done / total) if total else 100 * job.is_over
 
 
-def _has_files(view: JobView) -> bool:
-    return not view.job.options.reads_only and view.current_job.saved + view.current_job.skipped > 0
-
-
 def _report_view(view: JobView, language: str) -> JobReport | None:
     """Return the JSON of what a job found in its gallery, None for a job of selected images."""
     report = view.job.report
@@ -240,7 +236,8 @@ def _list_actions(view: JobView, language: str) -> list[JobAction]:
         names = ["retry"] if any(item.reason != "gone" for item in view.failed) else []
         names += ["resume"] if is_cut_short or now.ended_empty else []
         names += ["anew"] if view.missing else []
-        names += ["open", "forget"] if _has_files(view) else ["forget"]
+        has_files = not now.options.reads_only and view.current_job.saved + view.current_job.skipped
+        names += ["open", "forget"] if has_files else ["forget"]
     return [{"name": name, "label": messages.translate(f"job_{name}", language)} for name in names]
 
 

@@ -116,7 +116,7 @@ def _open_model(context: RequestContext, reference: Reference) -> FoundModel | F
 def _load_model(context: RequestContext, model_id: int) -> Model:
     found = models.load_model(get_client(), model_id, context.cancelled)
     with log_disk_errors("gallery"):
-        recent_models.add_recent_model(found.id, found.name)
+        recent_models.add_recent_gallery(found.id, found.name)
     return found
 
 
