@@ -66,7 +66,10 @@ def watch_gallery(query: ImageQuery, name: str) -> None:
     the query has no model, version or user, or if 100 galleries are watched already; raises
     DiskError.
     """
-    gallery = _watchable_gallery(query)
+    gallery = _find_gallery(query)
+    if not gallery:
+        message = "Only a model, a version or an author can be watched."
+        raise InputError(message, "watch_what")
     wait_for_writes(_PATIENCE)
     stored = load_stored_page(query, None, _PAGE_SIZE) if _shows_newest(query) else None
     seen_ids = [image.id for image in stored.page.images] if stored is not None else []
@@ -141,17 +144,17 @@ def record_visit(query: ImageQuery, page: Page) -> None:
     If the page shows the newest images first, the number of new images becomes 0. The images stay
     marked as new on further visits within an hour.
     """
-    for gallery in _gallery_names(query)[:1]:
-        if not select_rows_or_empty("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
-            continue
-        with log_disk_errors("library"), writing() as db:
-            sql = f"SELECT {', '.join(_VISIT_COLUMNS)} FROM watched WHERE gallery = ?"
-            values = db.execute(sql, (gallery,)).fetchone()
-            if values is not None:
-                row = _row_after_visit(dict(zip(_VISIT_COLUMNS, values)), query, page)
-                changes = ", ".join(f"{name} = :{name}" for name in row)
-                sql = f"UPDATE watched SET {changes} WHERE gallery = :gallery"
-                db.execute(sql, {**row, "gallery": gallery})
+    gallery = _find_gallery(query)
+    columns = f"SELECT {', '.join(_VISIT_COLUMNS)} FROM watched WHERE gallery = ?"
+    if not select_rows_or_empty(columns, (gallery,)):
+        return
+    with log_disk_errors("library"), writing() as db:
+        values = db.execute(columns, (gallery,)).fetchone()
+        if values is not None:
+            row = _row_after_visit(dict(zip(_VISIT_COLUMNS, values)), query, page)
+            changes = ", ".join(f"{name} = :{name}" for name in row)
+            sql = f"UPDATE watched SET {changes} WHERE gallery = :gallery"
+            db.execute(sql, {**row, "gallery": gallery})
 
 
 def _row_after_visit(row: dict[str, Any], query: ImageQuery, page: Page) -> dict[str, Any]:
@@ -206,7 +209,7 @@ def _unpack_ids(data: object) -> list[int]:
 def has_new_images(query: ImageQuery) -> bool:
     """Return whether a gallery is watched and its last check found images not seen yet."""
     sql = "SELECT 1 FROM watched WHERE gallery = ? AND fresh > 0"
-    return any(select_rows_or_empty(sql, (gallery,)) for gallery in _gallery_names(query)[:1])
+    return bool(select_rows_or_empty(sql, (_find_gallery(query),)))
 
 
 @dataclass(frozen=True)
@@ -240,18 +243,15 @@ def _gallery_names(query: ImageQuery) -> tuple[str, ...]:
     return list_gallery_names(query) if query.post_id is None else ()
 
 
+def _find_gallery(query: ImageQuery) -> str:
+    """Return the gallery that a query asks for, "" if it can't be watched, as that of a post."""
+    return next(iter(_gallery_names(query)), "")
+
+
 def _shows_newest(query: ImageQuery) -> bool:
     """Return whether a query's first page shows the newest images of its gallery."""
     is_by_age = query.sort == "Newest" or query.drops_sort
     return is_by_age and not (query.type or query.with_meta or query.base_models)
-
-
-def _watchable_gallery(query: ImageQuery) -> str:
-    names = _gallery_names(query)
-    if not names:
-        message = "Only a model, a version or an author can be watched."
-        raise InputError(message, "watch_what")
-    return names[0]
 
 
 def _watch_query(watch: Watch) -> ImageQuery:
