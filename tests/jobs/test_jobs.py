@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 from civitai_manager_libs.civitai.pagination import ImageQuery
@@ -56,13 +57,15 @@ def _failed(image_id, reason="network"):
 
 
 def test_job_is_stored_as_requested(path):
+    options = JobOptions("{author}/{id}", NamingContext("模型 \ud83d", "v1", {7: "v1", 8: "v 2"}))
     with JobStore(path) as store:
-        job_id = store.add_job("模型 A", _QUERY, "/pictures", 60, again=True)
+        job_id = store.add_job("模型 A", _QUERY, "/pictures", 60, again=True, options=options)
     with JobStore(path) as store:
         job = store.get_job(job_id)
     assert (job.title, job.query, job.folder, job.wanted) == ("模型 A", _QUERY, "/pictures", 60)
     assert (job.again, job.state, job.walked, job.cursor) == (True, "queued", False, None)
     assert (job.finished, job.total, job.is_over) == (0, 60, False)
+    assert job.options == replace(options, facts=replace(options.facts, model="模型 ?"))
 
 
 def test_deleted_job_leaves_only_its_saved_images(store):
@@ -209,15 +212,6 @@ def _named(store, name, *images, folder="/pictures"):
     job_id = store.add_job("A model", _QUERY, folder, 10, options=options)
     store.add_page(job_id, WalkedPage(images, None))
     return [item.name for item in store.list_waiting(job_id, 0, 10)]
-
-
-def test_job_keeps_its_template_and_naming_context(path):
-    options = JobOptions("{author}/{id}", NamingContext("模型 \ud83d", "v1", {7: "v1", 8: "v 2"}))
-    with JobStore(path) as store:
-        job_id = store.add_job("A model", _QUERY, "/pictures", 60, options=options)
-    with JobStore(path) as store:
-        kept = store.get_job(job_id).options
-    assert kept == JobOptions("{author}/{id}", NamingContext("模型 ?", "v1", {7: "v1", 8: "v 2"}))
 
 
 def test_path_is_below_the_folder_with_the_true_extension(store):

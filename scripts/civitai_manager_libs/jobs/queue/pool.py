@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -57,26 +56,17 @@ class WorkerPool:
                 self._start_workers()
             return True
 
-    @contextmanager
-    def withdraw(self, job_id: int) -> Iterator[QueueEntry | None]:
-        """Take a job out of the queue unless it is running; yield its queue entry.
+    def remove(self, job_id: int) -> QueueEntry | None:
+        """Take a job out of the queue unless it is running; return its queue entry.
 
-        Yield None if the job is not queued. If the `with` block raises CivitaiShortcutError, the
-        job is put back.
+        Return None if the job is not queued.
         """
         with self._changed:
             entry = self._entries.get(job_id)
             if entry is not None and not entry.is_running:
                 del self._entries[job_id]
                 self._changed.notify_all()  # a thread may be waiting for this job
-        try:
-            yield entry
-        except CivitaiShortcutError:
-            if entry is not None:
-                with self._changed:
-                    self._entries.setdefault(job_id, entry)
-                    self._start_workers()
-            raise
+            return entry
 
     def list_running(self) -> list[int]:
         with self._changed:
@@ -154,9 +144,7 @@ class WorkerPool:
                 before = store.get_job(entry.job_id)
                 job = worker.run() if before.resumes_automatically else before
                 with self._changed:
-                    has_saved = job.saved > before.saved
-                    if not self._requeue(store, job, entry, worker, has_saved):
-                        del self._entries[job.id]
+                    self._finish(store, entry, job, worker.error, job.saved > before.saved)
         except CivitaiShortcutError as error:
             util.printD(f"[gallery] job {entry.job_id}: {error}")
             with self._changed:
@@ -166,24 +154,28 @@ class WorkerPool:
                 if not (may_retry and entry.schedule_retry(error, False)):
                     self._entries.pop(entry.job_id, None)
 
-    def _requeue(
-        self, store: JobStore, job: Job, entry: QueueEntry, worker: JobWorker, has_saved: bool
-    ) -> bool:
+    def _finish(
+        self,
+        store: JobStore,
+        entry: QueueEntry,
+        job: Job,
+        error: CivitaiShortcutError | None,
+        has_saved: bool,
+    ) -> None:
         """Queue a job again after its run, if the user requested that or a retry may help.
 
-        If the job is not queued again, give it the state that the user has requested, and return
-        False. has_saved: whether the run saved a file.
+        Otherwise remove it from the queue, and give it the state that the user has requested.
+        error: what stopped the run, None if nothing did. has_saved: whether the run saved a file.
         """
         requested = entry.requested_state
         if entry.again:
             store.queue_jobs([job.id])
-            self._entries.put_first(entry)
-            return True
-        if requested is None:
-            return not job.is_over and entry.schedule_retry(worker.error, has_saved)
-        if job.state is not requested:
+            return self._entries.put_first(entry)
+        if requested is None and not job.is_over and entry.schedule_retry(error, has_saved):
+            return
+        if requested not in (None, job.state):
             store.set_state(job.id, requested)
-        return False
+        del self._entries[job.id]
 
     def _store_progress(self, entry: QueueEntry, progress: JobProgress) -> None:
         with self._changed:
