@@ -9,9 +9,10 @@ import threading
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from loopback_server import LoopbackServer, QuietHandler
 
 __all__ = ["Answer", "ApiServer", "cut", "html", "reset", "status"]
 
@@ -80,10 +81,8 @@ class ApiServer:
         self._at_once, self._lock = 0, threading.Lock()
         self._scripts: dict[Any, deque[Answer]] = defaultdict(deque)
         self._always: dict[Any, Answer] = {}
-        self._http = _Http(("127.0.0.1", 0), _Request)
-        self._http.api = self
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
-        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
+        self._http = LoopbackServer(_Request, self)
+        self.url = self._http.url
 
     def __enter__(self) -> ApiServer:
         return self
@@ -92,8 +91,7 @@ class ApiServer:
         self.close()
 
     def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
+        self._http.close()
 
     def script(self, what: Any, *answers: Answer) -> None:
         """Queue responses for an image id, or for "page", "model", "version", "me"."""
@@ -211,25 +209,9 @@ class ApiServer:
         return {"id": VERSION_ID, "name": "v1", "modelId": MODEL_ID, "model": model, "images": []}
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-    api: ApiServer
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that disconnect: many tests kill or cancel them."""
-
-
-class _Request(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Http
-
+class _Request(QuietHandler):
     def do_GET(self) -> None:
-        self.server.api.respond(self)
-
-    def log_message(self, *_: Any) -> None:
-        """Quiet."""
+        self.server.owner.respond(self)
 
     @property
     def etag(self) -> str:
@@ -248,8 +230,8 @@ class _Request(BaseHTTPRequestHandler):
 
     def send(self, code: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(code)
-        if self.server.api.cookie:
-            self.send_header("Set-Cookie", self.server.api.cookie)
+        if self.server.owner.cookie:
+            self.send_header("Set-Cookie", self.server.owner.cookie)
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Mapping
 
 
 def overlapping_exif(size: int, entries: int, kind: int = 7) -> bytes:
@@ -58,11 +59,19 @@ def box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I4s", len(content) + 8, kind) + content
 
 
-def mp4(name: bytes, text: bytes, keys: int = 1, items: int = 1) -> bytes:
-    listed = box(b"mdta", name) * keys
-    item = box(struct.pack(">I", 1), box(b"data", bytes(8) + text))
-    handler, own = box(b"hdlr", bytes(20)), box(b"keys", struct.pack(">II", 0, keys) + listed)
-    meta = box(b"meta", handler + own + box(b"ilst", item * items))
+def mp4(texts: Mapping[str, str], keys: int = 1, items: int = 1) -> bytes:
+    """Return an MP4 as ffmpeg writes it with `use_metadata_tags`: keys, then values.
+
+    keys, items: how often each key and each value is there.
+    """
+    names = b"".join(box(b"mdta", name.encode()) for name in texts) * keys
+    values = b"".join(
+        box(struct.pack(">I", at), box(b"data", bytes(8) + text.encode()))
+        for at, text in enumerate(texts.values(), 1)
+    )
+    handler = box(b"hdlr", bytes(20))
+    own = box(b"keys", struct.pack(">II", 0, len(texts) * keys) + names)
+    meta = box(b"meta", handler + own + box(b"ilst", values * items))
     return box(b"ftyp", b"isom\0\0\2\0") + box(b"moov", meta)
 
 
@@ -84,13 +93,26 @@ def avif(kind: bytes, data: bytes, items: int = 1) -> bytes:
     return ftyp + box(b"meta", bytes(4) + listed + places) + box(b"mdat", data)
 
 
+def with_exif(kind: str, exif: bytes) -> bytes:
+    """Return a file of a kind, such as "jpg", that has this EXIF data."""
+    if kind == "jpg":
+        return jpeg(segment(0xE1, b"Exif\0\0" + exif))
+    if kind == "avif":
+        return avif(b"Exif", bytes(4) + exif)
+    return webp((b"EXIF", exif)) if kind == "webp" else png(chunk(b"eXIf", exif))
+
+
 def element(number: int, content: bytes) -> bytes:
     size = (len(content) | 1 << 56).to_bytes(8, "big")
     return number.to_bytes((number.bit_length() + 7) // 8, "big") + size + content
 
 
-def webm(name: bytes, text: bytes, count: int = 1) -> bytes:
-    tag = element(0x67C8, element(0x45A3, name) + element(0x4487, text))
+def webm(texts: Mapping[str, str], count: int = 1) -> bytes:
+    """Return a WebM with these tags, each `count` times."""
+    tag = b"".join(
+        element(0x67C8, element(0x45A3, name.encode()) + element(0x4487, text.encode()))
+        for name, text in texts.items()
+    )
     tags = element(0x1254C367, element(0x7373, tag * count))
     return element(0x1A45DFA3, b"\x42\x82\x84webm") + element(0x18538067, tags)
 

@@ -22,14 +22,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import inf
 from pathlib import Path
-from types import TracebackType
-from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from civitai_manager_libs.model_files import ModelFileRequest
+from loopback_server import LoopbackServer, QuietHandler
 
 __all__ = ["LOGIN", "ModelStorage", "Rules", "safetensors"]
 
@@ -109,10 +107,8 @@ class ModelStorage:
         self._signed: list[float] = []  # when each address was signed
         self._used: Counter[int] = Counter()
         self._lock = threading.Lock()
-        self._servers = [self._start(_Route), self._start(_Storage)]
-        self.base, self.storage_base = (
-            f"http://127.0.0.1:{server.server_address[1]}" for server in self._servers
-        )
+        self._servers = [LoopbackServer(handler, self) for handler in (_Route, _Storage)]
+        self.base, self.storage_base = (server.url for server in self._servers)
         self.url = f"{self.base}/api/download/models/700200"
 
     def request(self, path: Path, file_id: int = 9) -> ModelFileRequest:
@@ -147,25 +143,13 @@ class ModelStorage:
             if name.lower() in names
         ] + [asked.path for asked in self.storage if "token" in asked.path]
 
-    def _start(self, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
-        server = _Server(("127.0.0.1", 0), handler)
-        server.site = self
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        return server
-
     def __enter__(self) -> ModelStorage:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.over.set()
         for server in self._servers:
-            server.shutdown()
-            server.server_close()
+            server.close()
 
     def wait_until_idle(self) -> None:
         """Wait until the storage has noticed that its client left."""
@@ -217,24 +201,10 @@ class ModelStorage:
             self.bytes_sent += count
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    site: ModelStorage
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        return  # the client left
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = 0
-
+class _Handler(QuietHandler):
     @property
     def site(self) -> ModelStorage:
-        return cast(_Server, self.server).site
-
-    def log_message(self, format: str, *args: Any) -> None:
-        return
+        return self.server.owner
 
     def asked(self) -> Asked:
         start, end = None, None

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import http.client
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+
+from loopback_server import LoopbackServer, QuietHandler
 
 __all__ = ["ReverseProxy"]
 
@@ -17,37 +16,19 @@ class ReverseProxy:
 
     def __init__(self, prefix: str, port: int) -> None:
         self.prefix, self.port = prefix, port
-        self._http = _Http(("127.0.0.1", 0), _Passing)
-        self._http.proxy = self
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}{prefix}"
+        self._http = LoopbackServer(_Passing, self)
+        self.url = f"{self._http.url}{prefix}"
 
     def __enter__(self) -> ReverseProxy:
-        threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
+        self._http.close()
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-    proxy: ReverseProxy
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore browsers that disconnect."""
-
-
-class _Passing(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Http
-
-    def log_message(self, *_: Any) -> None:
-        """Quiet."""
-
+class _Passing(QuietHandler):
     def _pass_on(self) -> None:
-        proxy, body = self.server.proxy, self.rfile.read(int(self.headers["Content-Length"] or 0))
+        proxy, body = self.server.owner, self.rfile.read(int(self.headers["Content-Length"] or 0))
         if not self.path.startswith(f"{proxy.prefix}/"):
             return self.send_error(404)
         upstream = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=120)

@@ -8,17 +8,16 @@ from __future__ import annotations
 import json
 import random
 import re
-import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from civitai_manager_libs.errors import NotFound, HttpStatusError
 from fault_responses import png
+from loopback_server import LoopbackServer, QuietHandler
 
 __all__ = ["MODEL", "Site", "SiteClient", "SiteImage", "make_site_images", "served"]
 
@@ -208,39 +207,28 @@ def make_site_images(seed: int, posts: int = 60, cut: float = 0.0) -> list[SiteI
 @contextmanager
 def served(site: Site) -> Iterator[str]:
     """Serve the site's API and its files on loopback; the value is its base URL."""
-    http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(site))
-    http.daemon_threads = True
-    site.base = f"http://127.0.0.1:{http.server_address[1]}"
-    threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True).start()
+    http = LoopbackServer(_Request, site)
+    site.base = http.url
     try:
         yield site.base
     finally:
-        http.shutdown()
-        http.server_close()
+        http.close()
 
 
-def _handler(site: Site) -> Callable[..., BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Request(QuietHandler):
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        if parts.path.startswith("/image/"):
+            return self._send(200, png(size=100), "image/png")
+        status, body = self.server.owner.answer(dict(parse_qsl(parts.query)))
+        self._send(status, json.dumps(body).encode(), "application/json")
 
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            if parts.path.startswith("/image/"):
-                return self._send(200, png(size=100), "image/png")
-            status, body = site.answer(dict(parse_qsl(parts.query)))
-            self._send(status, json.dumps(body).encode(), "application/json")
-
-        def _send(self, status: int, body: bytes, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            """Quiet."""
-
-    return Handler
+    def _send(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 def _iso(time: int) -> str:

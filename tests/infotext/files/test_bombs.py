@@ -97,12 +97,12 @@ def _bombs() -> dict[str, object]:
         "png-several": lambda: files.png(
             *(files.text(name, _filled(*_PIECES["members"], 600_000)) for name in _NAMES)
         ),
-        "mp4-keys": lambda: files.mp4(b"x" * 190, b"", keys=20_000, items=20_000),
-        "mp4-comment": lambda: files.mp4(b"comment", _filled(*_PIECES["objects"])),
-        "mp4-items": lambda: files.mp4(b"comment", b"a", items=100_000),
+        "mp4-keys": lambda: files.mp4({"x" * 190: ""}, keys=20_000, items=20_000),
+        "mp4-comment": lambda: files.mp4({"comment": _filled(*_PIECES["objects"]).decode()}),
+        "mp4-items": lambda: files.mp4({"comment": "a"}, items=100_000),
         "mp4-boxes": lambda: files.box(b"ftyp", b"mp42") + files.box(b"moov", b"") * 200_000,
-        "webm-tag": lambda: files.webm(b"COMMENT", _filled(*_PIECES["lists"])),
-        "webm-tags": lambda: files.webm(b"COMMENT", b"a", 100_000),
+        "webm-tag": lambda: files.webm({"COMMENT": _filled(*_PIECES["lists"]).decode()}),
+        "webm-tags": lambda: files.webm({"COMMENT": "a"}, 100_000),
         "gif-comment": lambda: files.gif(_filled(*_PIECES["members"])),
         "gif-blocks": lambda: files.gif(b"a" * 40_000_000, b"\xf9"),
         **{

@@ -209,13 +209,8 @@ def test_graph_in_the_comment_of_the_first_exif_folder_is_read(tmp_path, kind):
     """SaveImagePlus writes the graph there."""
     graph = json.dumps({"prompt": GRAPH, "workflow": json.loads(WORKFLOW)})
     exif = files.one_tag(0x9286, graph.encode() + b"\0")
-    whole = {
-        "jpg": lambda: files.jpeg(files.segment(0xE1, b"Exif\0\0" + exif)),
-        "webp": lambda: files.webp((b"EXIF", exif)),
-        "avif": lambda: files.avif(b"Exif", bytes(4) + exif),
-    }
     path = tmp_path / "picture"
-    path.write_bytes(whole[kind]())
+    path.write_bytes(files.with_exif(kind, exif))
     assert read_embedded(str(path)) == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
 
 

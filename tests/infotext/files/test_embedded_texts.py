@@ -15,7 +15,7 @@ from civitai_manager_libs.infotext.files.embedded_texts import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_files import box, chunk, element
+from image_files import box, chunk
 from PIL import features, Image, PngImagePlugin
 
 TEXT = "a harbor, 日本語 é\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, Seed: 7"
@@ -50,10 +50,7 @@ def tiff(order, comment):
 
 
 def jpeg_with(exif):
-    whole = _saved("JPEG")
-    return (
-        whole[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 8) + b"Exif\0\0" + exif + whole[2:]
-    )
+    return files.with_exif("jpg", exif)
 
 
 def texts_of(tmp_path, data):
@@ -181,49 +178,35 @@ def test_all_texts_of_a_file_share_one_budget(tmp_path):
     assert list(texts_of(tmp_path, data[:33] + chunks + data[33:])) == ["prompt"]
 
 
-def mp4(**texts):
-    """Return an MP4 as ffmpeg writes it with `use_metadata_tags`: keys, then values."""
-    keys = b"".join(box(b"mdta", name.encode()) for name in texts)
-    keys = box(b"keys", struct.pack(">II", 0, len(texts)) + keys)
-    items = b""
-    for at, text in enumerate(texts.values(), 1):
-        items += box(struct.pack(">I", at), box(b"data", struct.pack(">II", 1, 0) + text.encode()))
-    handler = box(b"hdlr", b"\0" * 8 + b"mdta" + b"\0" * 12)
-    meta = box(b"meta", handler + keys + box(b"ilst", items))
-    return box(b"ftyp", b"isom\0\0\2\0") + box(b"mdat", b"\0" * 99) + box(b"moov", meta)
-
-
 def itunes(text):
     data = box(b"data", struct.pack(">II", 1, 0) + text.encode())
     meta = box(b"meta", b"\0" * 4 + box(b"hdlr", b"\0" * 20) + box(b"ilst", box(b"\xa9cmt", data)))
     return box(b"ftyp", b"mp42\0\0\0\0") + box(b"moov", box(b"udta", meta))
 
 
-def webm(**texts):
-    tags = b""
-    for name, text in texts.items():
-        tags += element(0x67C8, element(0x45A3, name.encode()) + element(0x4487, text.encode()))
-    tags = element(0x1254C367, element(0x7373, element(0x63C0, b"") + tags))
-    return element(0x1A45DFA3, b"\x42\x82\x84webm") + element(0x18538067, tags)
-
-
 @pytest.mark.parametrize(
     ("data", "texts"),
     [
-        (mp4(prompt='{"1": {}}', workflow="{}"), {"prompt": '{"1": {}}', "workflow": "{}"}),
-        (mp4(comment=TEXT, encoder="x"), {"Comment": TEXT}),
-        (mp4(invokeai_metadata="{}", invokeai_graph="x"), {"invokeai_metadata": "{}"}),
+        (
+            files.mp4({"prompt": '{"1": {}}', "workflow": "{}"}),
+            {"prompt": '{"1": {}}', "workflow": "{}"},
+        ),
+        (files.mp4({"comment": TEXT, "encoder": "x"}), {"Comment": TEXT}),
+        (
+            files.mp4({"invokeai_metadata": "{}", "invokeai_graph": "x"}),
+            {"invokeai_metadata": "{}"},
+        ),
         (itunes(TEXT), {"Comment": TEXT}),
         (
             box(b"ftyp", b"qt  ") + box(b"moov", box(b"udta", box(b"\xa9cmt", b"\0\5\0\0hello"))),
             {"Comment": "hello"},
         ),
         (
-            webm(PROMPT='{"1": {}}', COMMENT=TEXT, ENCODER="x"),
+            files.webm({"PROMPT": '{"1": {}}', "COMMENT": TEXT, "ENCODER": "x"}),
             {"prompt": '{"1": {}}', "Comment": TEXT},
         ),
-        (mp4(comment=TEXT)[:-9], {}),
-        (webm(COMMENT=TEXT)[:-9], {}),
+        (files.mp4({"comment": TEXT})[:-9], {}),
+        (files.webm({"COMMENT": TEXT})[:-9], {}),
     ],
     ids="mp4-keys mp4-comment mp4-invokeai itunes quicktime webm cut-mp4 cut-webm".split(),
 )
@@ -232,7 +215,7 @@ def test_metadata_of_a_video_is_read(tmp_path, data, texts):
 
 
 def test_webm_of_unknown_length_is_read(tmp_path):
-    data = webm(COMMENT=TEXT)
+    data = files.webm({"COMMENT": TEXT})
     at = data.index(b"\x18\x53\x80\x67") + 4
     assert texts_of(tmp_path, data[:at] + b"\x01" + b"\xff" * 7 + data[at + 8 :]) == {
         "Comment": TEXT
@@ -268,18 +251,12 @@ def test_user_comment_in_the_first_exif_folder_is_read(tmp_path, kind, code):
     """Fooocus and SaveImagePlus write the comment there."""
     text = code + (LATIN.encode("utf-16-le") if code == b"UNICODE\0" else LATIN.encode())
     exif = files.one_tag(0x9286, text)
-    whole = {
-        "jpg": lambda: files.jpeg(files.segment(0xE1, b"Exif\0\0" + exif)),
-        "webp": lambda: files.webp((b"EXIF", exif)),
-        "png": lambda: files.png(chunk(b"eXIf", exif)),
-        "avif": lambda: files.avif(b"Exif", bytes(4) + exif),
-    }
-    assert texts_of(tmp_path, whole[kind]()) == {"UserComment": LATIN}
+    assert texts_of(tmp_path, files.with_exif(kind, exif)) == {"UserComment": LATIN}
 
 
 def test_both_exif_folders_may_be_the_same(tmp_path):
     loop = b"II*\0" + struct.pack("<IHHHIIHHIII", 8, 2, 0x8769, 4, 1, 8, 0x9286, 2, 9, 38, 8)
-    data = files.jpeg(files.segment(0xE1, b"Exif\0\0" + loop + b"some text"))
+    data = jpeg_with(loop + b"some text")
     assert texts_of(tmp_path, data) == {"UserComment": "some text"}
 
 
@@ -287,7 +264,7 @@ def test_both_exif_folders_may_be_the_same(tmp_path):
 def test_tag_beyond_the_end_is_left_out(tmp_path, count):
     exif = bytearray(files.one_tag(0x010E, b"a description"))
     exif[14:18] = struct.pack("<I", count)
-    assert texts_of(tmp_path, files.jpeg(files.segment(0xE1, b"Exif\0\0" + bytes(exif)))) == {}
+    assert texts_of(tmp_path, jpeg_with(bytes(exif))) == {}
 
 
 def test_tags_that_share_bytes_are_limited_by_the_budget(tmp_path):
@@ -305,7 +282,7 @@ def test_tags_that_share_bytes_are_limited_by_the_budget(tmp_path):
         files.png(chunk(b"eXIf", files.overlapping_exif(500_000, 40_000))),
         files.png(chunk(b"eXIf", tiff("<", b"")), chunk(b"eXIf", b"MM\0*")),
         files.png(chunk(b"eXIf", bytes(5_000_000))),
-        files.jpeg(files.segment(0xE1, b"Exif\0\0" + files.overlapping_exif(65_000, 5_000))),
+        jpeg_with(files.overlapping_exif(65_000, 5_000)),
         files.jpeg(*[files.segment(0xE1, b"Exif\0\0MM\0*")] * 2),
         files.webp((b"EXIF", files.overlapping_exif(500_000, 40_000))),
         b"RIFF\xff\xff\xff\xffWEBPEXIF\xff\xff\xff\xff",
@@ -415,9 +392,9 @@ _WHOLE = [
     set_comment("WEBP", b"ASCII\0\0\0" + LATIN.encode()),
     camera("WEBP", make='workflow:{"nodes": []}', model='prompt:{"1": {}}'),
     jpeg_with(tiff(">", b"UNICODE\0" + TEXT.encode("utf-16-be"))),
-    mp4(prompt='{"1": {}}', comment=TEXT),
+    files.mp4({"prompt": '{"1": {}}', "comment": TEXT}),
     itunes(TEXT),
-    webm(COMMENT=TEXT, PROMPT=LATIN),
+    files.webm({"COMMENT": TEXT, "PROMPT": LATIN}),
     files.avif(b"Exif", bytes(4) + tiff("<", b"UNICODE\0" + TEXT.encode("utf-16-le"))),
     files.avif(b"mime", b"<x:xmpmeta/>"),
     files.gif(TEXT.encode()),
