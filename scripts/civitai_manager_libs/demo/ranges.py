@@ -1,4 +1,4 @@
-"""Conditional and range requests of RFC 9110."""
+"""Range requests of RFC 9110."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ __all__ = ["select_part"]
 def select_part(file: File, headers: Message[str, str]) -> tuple[int, dict[str, str], bytes]:
     """Return (status, headers, body) of the response to a request for a file.
 
-    headers: those of the request. Range, If-Range and If-None-Match decide between the whole file
-    (200), a part of it (206), no body since the client has the file (304), and 416.
+    headers: those of the request. Range and If-Range decide between the whole file (200), a part of
+    it (206), and 416 for a part outside the file.
     """
     modified = formatdate(file.modified // 1000, usegmt=True)
     about = {"ETag": file.tag, "Last-Modified": modified, "Accept-Ranges": "bytes"}
-    if _matches_tag(headers.get("If-None-Match"), file.tag):
-        return 304, about, b""
     total = len(file.body)
     span = _parse_range(headers.get("Range"), total)
     if span is None or headers.get("If-Range", file.tag) not in (file.tag, modified):
@@ -30,12 +28,6 @@ def select_part(file: File, headers: Message[str, str]) -> tuple[int, dict[str, 
         return 416, {**about, "Content-Range": f"bytes */{total}"}, b""
     about["Content-Range"] = f"bytes {start}-{end - 1}/{total}"
     return 206, about, file.body[start:end]
-
-
-def _matches_tag(header: str | None, tag: str) -> bool:
-    if header is None:
-        return False
-    return header.strip() == "*" or tag in re.findall(r'"[^"]*"', header)
 
 
 def _parse_range(header: str | None, total: int) -> tuple[int, int] | None:

@@ -197,9 +197,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_response(self, response: _Response) -> None:
         self.send_response(response.status)
-        if response.status != 304:
-            self.send_header("Content-Type", response.mime)
-            self.send_header("Content-Length", str(len(response.body)))
+        self.send_header("Content-Type", response.mime)
+        self.send_header("Content-Length", str(len(response.body)))
         for name, value in response.headers.items():
             self.send_header(name, value)
         if self.close_connection:

@@ -10,7 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from .palette import Color, mix, Palette
-from .pen import Pen, Point, Stencil
+from .pen import Pen, Point
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -146,17 +146,6 @@ class Canvas:
         big = part.resize((2 * part.width, 2 * part.height), Image.Resampling.NEAREST)
         yield Pen(big, (left, top), self.image.size)
         self.image.paste(big.reduce(2), (left, top))
-
-    @contextmanager
-    def open_stencil(self, color: Color, y0: float = 0) -> Iterator[Stencil]:
-        """Yield a pen for shapes of one color below the height `y0`, faster than `open_pen`."""
-        from PIL import Image
-
-        top = max(0, math.floor(y0 * self.height))
-        rows = max(1, self.height - top)
-        mask = Image.new("L", (2 * self.width, 2 * rows))
-        yield Stencil(mask, (0, top), self.image.size)
-        self.image.paste(color, (0, top, self.width, top + rows), mask.reduce(2))
 
     def draw_stars(self, count: int, lowest: float) -> None:
         """Draw `count` stars between the top of the image and the height `lowest`, 0 to 1."""

@@ -10,7 +10,7 @@ from .palette import Color
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
 
-__all__ = ["Pen", "Point", "Stencil"]
+__all__ = ["Pen", "Point"]
 
 Point = tuple[float, float]
 
@@ -31,8 +31,7 @@ class Pen:
         from PIL import ImageDraw
 
         self._draw = ImageDraw.Draw(big)
-        # Blends, and takes several times as long; a mask has no use for it.
-        self._glaze = ImageDraw.Draw(big, "RGBA") if big.mode == "RGB" else self._draw
+        self._glaze = ImageDraw.Draw(big, "RGBA")  # blends, and takes several times as long
         self._w, self._h = 2 * size[0], 2 * size[1]
         self._dx, self._dy = 2 * corner[0], 2 * corner[1]
         self._unit = min(self._w, self._h)
@@ -87,12 +86,3 @@ class Pen:
         draw, fill = self._choose_layer(color, alpha)
         corners = self._to_pixels([(x0, y0), (x1, y1)])
         draw.rectangle([*corners[0], *corners[1]], fill)
-
-
-class Stencil(Pen):
-    """A pen that draws on a mask and ignores colors."""
-
-    def _choose_layer(
-        self, color: Color, alpha: float
-    ) -> tuple[ImageDraw.ImageDraw, int | tuple[int, ...]]:
-        return self._draw, round(255 * alpha)

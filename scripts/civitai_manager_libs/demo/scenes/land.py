@@ -100,7 +100,7 @@ def paint_forest(c: Canvas) -> None:
         floor = 0.7 + 0.2 * t
         moss = mix(color, p.accents[2], 0.25 * (1 - t))
         c.draw_ground(make_curve(c, floor, 0.012), (moss, color))
-        with c.open_stencil(color) as pen:
+        with c.open_pen() as pen:
             for _ in c.iter_details(round(17 - 12 * t)):
                 _draw_trunk(c, pen, floor, t, color)
         if "rays" in c.has and depth == 1:

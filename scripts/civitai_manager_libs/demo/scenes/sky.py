@@ -63,7 +63,7 @@ def draw_pines(c: Canvas, trees: Iterable[int], tall: float) -> None:
     as a share of the image's shorter side.
     """
     color = mix(c.palette.near, BLACK, 0.45)
-    with c.open_stencil(color, 1 - 1.2 * tall * c.ry) as pen:
+    with c.open_pen(y0=1 - 1.2 * tall * c.ry) as pen:
         for _ in trees:
             x = c.rng.random()
             size = tall * (0.35 + abs(x - 0.5) * 1.1) * c.rng.uniform(0.6, 1.2)
